@@ -1,0 +1,108 @@
+"""tinygrad_edu: a pure-Python autodiff engine to learn from.
+
+>>> import tinygrad_edu as tg
+>>> x, y, w = tg.Value(2.0, name="x"), tg.Value(3.0, name="y"), tg.Value(4.0, name="w")
+>>> z = (x + y) * w
+>>> z.backward()
+>>> x.grad, y.grad, w.grad
+(4.0, 4.0, 5.0)
+"""
+
+from importlib import import_module
+from typing import Any
+
+from .creation import (
+    arange,
+    eye,
+    full,
+    full_like,
+    linspace,
+    ones,
+    ones_like,
+    rand,
+    rand_like,
+    randn,
+    randn_like,
+    zeros,
+    zeros_like,
+)
+from .errors import DtypeError, GradientError, GraphError, InPlaceError, ShapeError, TinygradError
+from .functional import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from .node import Node, Step, gradients, steps
+from .primitives.arithmetic import add, divide, multiply, negative, power, subtract
+from .primitives.elementwise import (
+    abs_ as abs,
+)
+from .primitives.elementwise import (
+    arccos,
+    arcsin,
+    arctan,
+    clip,
+    cos,
+    cosh,
+    erf,
+    exp,
+    expm1,
+    identity,
+    log,
+    log1p,
+    maximum,
+    minimum,
+    relu,
+    sigmoid,
+    sign,
+    sin,
+    sinh,
+    softplus,
+    sqrt,
+    square,
+    tan,
+    tanh,
+    where,
+)
+from .primitives.linear_algebra import diag, dot, einsum, matmul, outer, tril, triu
+from .primitives.reductions import argmax, argmin, cumsum, logsumexp, mean, norm, norm2, softmax, std, var
+from .primitives.reductions import max_ as max
+from .primitives.reductions import min_ as min
+from .primitives.reductions import prod_ as prod
+from .primitives.reductions import sum_ as sum
+from .primitives.shape import (
+    astype,
+    broadcast_to,
+    concatenate,
+    expand_dims,
+    flatten,
+    flip,
+    getitem,
+    moveaxis,
+    pad,
+    repeat,
+    reshape,
+    roll,
+    scatter,
+    split,
+    squeeze,
+    stack,
+    sum_to,
+    swapaxes,
+    take_along_axis,
+    tile,
+    transpose,
+)
+from .recording import enable_grad, no_grad, trace
+from .tensor import Tensor, tensor
+from .value import Value
+
+_ON_DEMAND = {"draw": "graph", "explain": "graph", "formula": "graph", "find_nan": "detective", "gradcheck": "check"}
+
+
+def __getattr__(name: str) -> Any:
+    """Pictures, explanations and checks are imported when they are first used: `import tinygrad_edu` stays quick."""
+    if name in _ON_DEMAND:
+        return getattr(import_module(f".{_ON_DEMAND[name]}", __name__), name)
+    if name in ("data", "graph", "testing"):
+        return import_module(f".{name}", __name__)
+    raise no_attribute(name)
+
+
+__version__ = "0.1.0"

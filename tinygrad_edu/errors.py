@@ -1,0 +1,29 @@
+"""The errors of the engine. Each is also the built-in error a caller would expect to catch."""
+
+from __future__ import annotations
+
+__all__ = ["DtypeError", "GradientError", "GraphError", "InPlaceError", "ShapeError", "TinygradError"]
+
+
+class TinygradError(Exception):
+    """What all errors of this package have in common."""
+
+
+class ShapeError(TinygradError, ValueError):
+    """Shapes, axes or sizes that do not go together."""
+
+
+class DtypeError(TinygradError, TypeError):
+    """A type or dtype that an operation cannot work with."""
+
+
+class GraphError(TinygradError, RuntimeError):
+    """A request that the recorded graph cannot answer, such as `backward()` on a plain number."""
+
+
+class InPlaceError(GraphError):
+    """A number that the backward pass still needs was changed after it was used."""
+
+
+class GradientError(TinygradError, AssertionError):
+    """A derivative rule and finite differences disagree."""

@@ -1,0 +1,221 @@
+"""What a row of the table is.
+
+A primitive has a name, a way to compute it, and for each operand the rule that carries the gradient back to it:
+
+    rule(g, out, x, y)  =  g · ∂out/∂x          g: the gradient of the result, out: the result, x, y: the operands
+
+The rules are written once, in arithmetic and in primitives, and so run on floats, on arrays and on nodes alike. On
+nodes they record what they do, which is how second derivatives and backward graphs come about.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from math import inf
+from typing import Any
+
+import numpy as np
+
+from ..node import Node, ieee
+
+__all__ = ["BY_NUMPY", "TABLE", "Primitive", "Variadic", "binary", "primitive", "shape_of", "unary"]
+
+TABLE: dict[str, Primitive] = {}
+"""Every primitive by its name."""
+
+BY_NUMPY: dict[Any, Callable[..., Any]] = {}
+"""What NumPy's own functions do when they meet a node."""
+
+Rule = Callable[..., Any]
+REALS = (-inf, inf)
+PLAIN_NUMBERS = frozenset({float, int, bool})
+
+
+class Primitive:
+    """A row of the table, and the function that a user calls.
+
+    Parameters
+    ----------
+    arrays : computes it on arrays.
+    rules : for each operand the rule for its gradient; None for an operand that has none, such as an index.
+    floats : computes it on Python floats; None where it makes no sense on one number.
+    numpy : the NumPy functions that mean the same.
+    symbol : how formulas and pictures show it; the name where left out.
+    precedence : how tightly an operator binds (+ 10, · 20, neg 30, ** 40); None for a function.
+    elementwise : whether each number of the result depends on the same place in the operands only.
+    domain : the open interval of the real line on which a function of one operand is smooth.
+    """
+
+    variadic = False
+
+    def __init__(
+        self,
+        name: str,
+        arrays: Callable[..., Any],
+        rules: Sequence[Rule | None],
+        *,
+        floats: Callable[..., Any] | None = None,
+        numpy: Sequence[Callable[..., Any]] = (),
+        symbol: str | None = None,
+        precedence: int | None = None,
+        elementwise: bool = False,
+        domain: tuple[float, float] = REALS,
+        doc: str | None = None,
+    ) -> None:
+        if name in TABLE:
+            raise ValueError(f"the table has a primitive {name!r} already")
+        self.name = self.__name__ = self.__qualname__ = name
+        self.arrays, self.floats, self.rules = arrays, floats, tuple(rules)
+        self.symbol = symbol or name
+        self.precedence, self.elementwise, self.domain = precedence, elementwise, domain
+        self.__doc__ = doc or arrays.__doc__
+        self.settings = {} if self.variadic else _settings(arrays, len(self.rules))
+        self.plain = elementwise and not self.variadic and len(self.rules) <= 2 and not self.settings
+        TABLE[name] = self
+        BY_NUMPY.update(dict.fromkeys(numpy, self))
+
+    def __call__(self, *operands: Any, **attrs: Any) -> Any:
+        arity = len(self.rules)
+        if self.settings or attrs or len(operands) != arity:
+            operands, attrs = self._bind(operands, attrs)
+        for x in operands:
+            if isinstance(x, Node):
+                result = x._apply(self, operands, attrs)
+                return Node.array_kind._apply(self, operands, attrs) if result is NotImplemented else result
+        return self.compute(operands, attrs)
+
+    def _bind(self, given: tuple[Any, ...], attrs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Split a call into operands and settings, with the defaults filled in."""
+        arity = len(self.rules)
+        operands, rest = given[:arity], given[arity:]
+        unknown = set(attrs) - set(self.settings)
+        if len(operands) < arity or len(rest) > len(self.settings) or unknown:
+            raise TypeError(f"{self.name}{self.signature}: called with {_call_in_words(given, attrs)}")
+        return operands, {**self.settings, **dict(zip(self.settings, rest)), **attrs}
+
+    def compute(self, values: Sequence[Any], attrs: dict[str, Any]) -> Any:
+        """The result on plain numbers: a float for floats, else an array."""
+        if self.floats is not None and all(type(x) in PLAIN_NUMBERS for x in values):
+            return self.on_floats(values, attrs)
+        return self.on_arrays(values, values, attrs)
+
+    def on_floats(self, values: Sequence[Any], attrs: dict[str, Any]) -> Any:
+        """The result on Python numbers; inf or nan where Python would raise, as IEEE 754 has it."""
+        assert self.floats is not None
+        try:
+            return self.floats(*values, **attrs)
+        except (ArithmeticError, ValueError):
+            return ieee(lambda *numbers: self.arrays(*numbers, **attrs), *values)
+
+    def on_arrays(self, values: Sequence[Any], operands: Sequence[Any], attrs: dict[str, Any]) -> Any:
+        """The result on arrays; what NumPy refuses is refused in words that name the `operands`."""
+        try:
+            return self.arrays(*values, **attrs)
+        except (TypeError, ValueError, IndexError) as error:
+            raise self.refusal(operands, values, attrs, error) from None
+
+    def refusal(
+        self, operands: Sequence[Any], values: Sequence[Any], attrs: dict[str, Any], error: Exception
+    ) -> Exception:
+        """The error of a call that NumPy refused: operation, operands, shapes, the rule that is broken, the way out."""
+        from .refusals import refusal
+
+        return refusal(self, operands, values, attrs, error)
+
+    def pull(self, slot: int, g: Any, out: Any, values: Sequence[Any], attrs: dict[str, Any]) -> Any:
+        """What operand `slot` receives when the result's gradient is g; None where no gradient flows."""
+        rule = self.rules[slot]
+        return None if rule is None else rule(g, out, *values, **attrs)
+
+    @property
+    def signature(self) -> str:
+        try:
+            return str(inspect.signature(self.arrays))
+        except ValueError:  # a function written in C
+            return f"({', '.join('xyzuvw'[: len(self.rules)])})"
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+
+class Variadic(Primitive):
+    """A primitive of any number of operands. It has one rule, told the slot: rule(slot, g, out, operands)."""
+
+    variadic = True
+
+    def __call__(self, *operands: Any, **attrs: Any) -> Any:
+        for x in operands:
+            if isinstance(x, Node):
+                result = x._apply(self, operands, attrs)
+                return Node.array_kind._apply(self, operands, attrs) if result is NotImplemented else result
+        return self.compute(operands, attrs)
+
+    def pull(self, slot: int, g: Any, out: Any, values: Sequence[Any], attrs: dict[str, Any]) -> Any:
+        (rule,) = self.rules
+        assert rule is not None
+        return rule(slot, g, out, values, **attrs)
+
+
+def shape_of(x: Any) -> tuple[int, ...]:
+    """The shape of a node, an array, or what NumPy makes an array of."""
+    return x.shape if isinstance(x, (Node, np.ndarray)) else np.shape(x)  # type: ignore[union-attr]
+
+
+def unary(
+    name: str,
+    arrays: Callable[..., Any],
+    floats: Callable[..., Any],
+    rule: Rule,
+    doc: str,
+    example: tuple[float, float],
+    **rest: Any,
+) -> Primitive:
+    """A row of an elementwise function of one operand; `example` is an argument and the result."""
+    rest.setdefault("numpy", [arrays])
+    doc = _documented(name, doc, f"{example[0]}", example[1])
+    return Primitive(name, arrays, [rule], floats=floats, elementwise=True, doc=doc, **rest)
+
+
+def binary(
+    name: str,
+    arrays: Callable[..., Any],
+    floats: Callable[..., Any],
+    rule_x: Rule,
+    rule_y: Rule,
+    doc: str,
+    example: tuple[float, float, float],
+    **rest: Any,
+) -> Primitive:
+    """A row of an elementwise function of two operands, which are broadcast against each other."""
+    doc = _documented(name, doc, f"{example[0]}, {example[1]}", example[2])
+    return Primitive(name, arrays, [rule_x, rule_y], floats=floats, elementwise=True, doc=doc, **rest)
+
+
+def primitive(*rules: Rule | None, kind: type[Primitive] = Primitive, **rest: Any) -> Callable[..., Primitive]:
+    """Make a row of a function on arrays: its first arguments are the operands, one a rule, the others settings."""
+
+    def row(arrays: Callable[..., Any]) -> Primitive:
+        name = rest.pop("name", arrays.__name__.strip("_"))
+        return kind(name, arrays, rules, **rest)
+
+    return row
+
+
+def _documented(name: str, doc: str, arguments: str, result: float) -> str:
+    return f"{doc}\n\n    >>> import tinygrad_edu as tg\n    >>> tg.{name}({arguments})\n    {result!r}\n    "
+
+
+def _settings(arrays: Callable[..., Any], arity: int) -> dict[str, Any]:
+    """The parameters of a function beyond its operands, with their defaults; all of ours have one."""
+    if not inspect.isfunction(arrays):
+        return {}
+    parameters = list(inspect.signature(arrays).parameters.values())[arity:]
+    return {p.name: p.default for p in parameters}
+
+
+def _call_in_words(given: Sequence[Any], attrs: dict[str, Any]) -> str:
+    words = [type(x).__name__ for x in given] + [f"{k}={v!r}" for k, v in attrs.items()]
+    return f"({', '.join(words)})"
+
+

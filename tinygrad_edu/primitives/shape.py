@@ -1,0 +1,388 @@
+"""The rows of the table that move numbers without changing them, and so move gradients the opposite way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from ..errors import ShapeError
+from .primitive import BY_NUMPY, Variadic, primitive, shape_of
+
+SMALL = 4096
+"""Up to this many numbers a broadcast array is filled; above, it is a view that repeats one number."""
+
+Axis = int | tuple[int, ...]
+
+
+def inverse(axes: Sequence[int]) -> tuple[int, ...]:
+    """The permutation that undoes a permutation."""
+    return tuple(sorted(range(len(axes)), key=lambda i: axes[i] % len(axes)))
+
+
+@primitive(lambda g, out, x, shape: sum_to(g, shape=x.shape), numpy=[np.broadcast_to])
+def broadcast_to(x: Any, shape: tuple[int, ...] = ()) -> Any:
+    """x repeated to a larger shape, by NumPy's broadcasting rules; the gradient is summed back.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.broadcast_to(tg.tensor([1.0, 2.0]), (2, 2))
+    tensor([[1., 2.],
+            [1., 2.]])
+    """
+    x = np.asarray(x)
+    if x.shape == shape:
+        return x
+    if x.ndim == 0 and 0 < prod(shape) <= SMALL:
+        full = np.empty(shape, x.dtype)
+        full.fill(x)
+        return full
+    return np.broadcast_to(x, shape)
+
+
+@primitive(lambda g, out, x, shape: broadcast_to(g, shape=x.shape))
+def sum_to(x: Any, shape: tuple[int, ...] = ()) -> Any:
+    """x summed over the axes that broadcasting `shape` to x's shape has added or stretched.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.sum_to(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), (2,))
+    tensor([4., 6.])
+    """
+    added = x.ndim - len(shape)
+    stretched = tuple(i + added for i, size in enumerate(shape) if size == 1 != x.shape[i + added])
+    return np.add.reduce(x, (*range(added), *stretched)).reshape(shape)
+
+
+@primitive(lambda g, out, x, shape: g.reshape(x.shape), numpy=[np.reshape])
+def reshape(x: Any, shape: Any = -1) -> Any:
+    """The same numbers in another shape; one size may be -1, to be worked out.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.reshape(tg.tensor([1.0, 2.0, 3.0, 4.0]), (2, -1))
+    tensor([[1., 2.],
+            [3., 4.]])
+    """
+    return np.reshape(x, shape)
+
+
+@primitive(
+    lambda g, out, x, axes: transpose(g, None if axes is None else inverse(axes)),
+    numpy=[np.transpose, np.permute_dims],
+)
+def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
+    """The axes in another order; in reverse order where `axes` is None.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.transpose(tg.tensor([[1.0, 2.0, 3.0]])).shape
+    (3, 1)
+    """
+    return np.transpose(x, axes)
+
+
+@primitive(lambda g, out, x, source, destination: moveaxis(g, destination, source), numpy=[np.moveaxis])
+def moveaxis(x: Any, source: Axis = 0, destination: Axis = 0) -> Any:
+    """Some axes moved to other places, the rest in their order.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.moveaxis(tg.zeros((2, 3, 4)), 0, -1).shape
+    (3, 4, 2)
+    """
+    return np.moveaxis(x, source, destination)
+
+
+@primitive(lambda g, out, x, axis1, axis2: swapaxes(g, axis1, axis2), numpy=[np.swapaxes])
+def swapaxes(x: Any, axis1: int = 0, axis2: int = 1) -> Any:
+    """Two axes exchanged.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.swapaxes(tg.zeros((2, 3, 4)), 0, 2).shape
+    (4, 3, 2)
+    """
+    return np.swapaxes(x, axis1, axis2)
+
+
+@primitive(lambda g, out, x, axis: g.reshape(x.shape), numpy=[np.expand_dims])
+def expand_dims(x: Any, axis: Axis = 0) -> Any:
+    """New axes of size one.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.expand_dims(tg.zeros((2, 3)), 1).shape
+    (2, 1, 3)
+    """
+    return np.expand_dims(x, axis)
+
+
+@primitive(lambda g, out, x, axis: g.reshape(x.shape), numpy=[np.squeeze])
+def squeeze(x: Any, axis: Axis | None = None) -> Any:
+    """Axes of size one left out: all of them where `axis` is None.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.squeeze(tg.zeros((2, 1, 3))).shape
+    (2, 3)
+    """
+    return np.squeeze(x, axis)
+
+
+def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
+    """The axes from `start_dim` to `end_dim`, both included, made into one; all axes by default.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.flatten(tg.zeros((2, 3, 4)), 1).shape
+    (2, 12)
+    """
+    shape = shape_of(x)
+    axes = range(len(shape))[start_dim:][: (end_dim % max(len(shape), 1)) - (start_dim % max(len(shape), 1)) + 1]
+    if not shape:
+        return reshape(x, (1,))
+    if not axes:
+        raise ShapeError(f"flatten: start_dim={start_dim} and end_dim={end_dim} hold no axis of shape {shape}")
+    return reshape(x, (*shape[: axes[0]], prod(shape[a] for a in axes), *shape[axes[-1] + 1 :]))
+
+
+@primitive(lambda g, out, x, axis: flip(g, axis), numpy=[np.flip])
+def flip(x: Any, axis: Axis | None = None) -> Any:
+    """The order of the numbers along `axis` reversed; along all axes where it is None.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.flip(tg.tensor([1.0, 2.0, 3.0]))
+    tensor([3., 2., 1.])
+    """
+    return np.flip(x, axis)
+
+
+def _opposite(shift: int | tuple[int, ...]) -> int | tuple[int, ...]:
+    return -shift if isinstance(shift, int) else tuple(-s for s in shift)
+
+
+@primitive(lambda g, out, x, shift, axis: roll(g, _opposite(shift), axis), numpy=[np.roll])
+def roll(x: Any, shift: int | tuple[int, ...] = 1, axis: Axis | None = None) -> Any:
+    """The numbers moved on by `shift` places along `axis`; those pushed out come in at the other end.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.roll(tg.tensor([1.0, 2.0, 3.0]), 1)
+    tensor([3., 1., 2.])
+    """
+    return np.roll(x, shift, axis)
+
+
+Repeats = tuple[int, ...]
+
+
+def _tile_rule(g: Any, out: Any, x: Any, reps: Repeats) -> Any:
+    reps = (1,) * (x.ndim - len(reps)) + reps
+    shape = (1,) * (len(reps) - x.ndim) + x.shape
+    blocks = g.reshape(tuple(size for pair in zip(reps, shape) for size in pair))
+    return sum_to(blocks, shape=tuple(size for s in shape for size in (1, s))).reshape(x.shape)
+
+
+@primitive(_tile_rule, name="tile")
+def _tile(x: Any, reps: Repeats = ()) -> Any:
+    return np.tile(x, reps)
+
+
+def tile(x: Any, reps: int | Sequence[int]) -> Any:
+    """The whole array set side by side, `reps` times along each axis.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.tile(tg.tensor([1.0, 2.0]), 2)
+    tensor([1., 2., 1., 2.])
+    """
+    return _tile(x, (reps,) if isinstance(reps, int) else tuple(reps))
+
+
+def _repeat_rule(g: Any, out: Any, x: Any, repeats: Any, axis: int | None) -> Any:
+    size = x.size if axis is None else x.shape[axis]
+    places = np.repeat(np.arange(size), repeats)
+    return scatter(g, index=_at(places, axis, out.ndim), shape=(size,) if axis is None else x.shape).reshape(x.shape)
+
+
+def _at(places: Any, axis: int | None, ndim: int) -> tuple[Any, ...]:
+    """The index that takes `places` along an axis."""
+    return (slice(None),) * (0 if axis is None else axis % ndim) + (places,)
+
+
+@primitive(_repeat_rule, numpy=[np.repeat])
+def repeat(x: Any, repeats: Any = 1, axis: int | None = None) -> Any:
+    """Each number repeated: `repeats` times, or as often as its entry in `repeats` says.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.repeat(tg.tensor([1.0, 2.0]), 2)
+    tensor([1., 1., 2., 2.])
+    """
+    return np.repeat(x, repeats, axis)
+
+
+def _pad_rule(g: Any, out: Any, x: Any, pad_width: Any, mode: str, constant_values: float) -> Any:
+    """Padding copies numbers of x to new places, so the gradients of the copies return to the original."""
+    places = np.pad(np.arange(x.size).reshape(x.shape), pad_width, mode=mode) if mode != "constant" else None
+    if places is not None:
+        return scatter(g, index=(places,), shape=(x.size,)).reshape(x.shape)
+    widths = np.broadcast_to(pad_width, (x.ndim, 2)).tolist()
+    return g[tuple(slice(before, before + size) for (before, _), size in zip(widths, x.shape))]
+
+
+@primitive(_pad_rule, numpy=[np.pad])
+def pad(x: Any, pad_width: Any = 0, mode: str = "constant", constant_values: float = 0.0) -> Any:
+    """x with a border: `pad_width` numbers on each side, or ((before, after), ...) for each axis.
+
+    `mode` is "constant", "edge", "reflect", "symmetric" or "wrap", as in NumPy.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.pad(tg.tensor([1.0, 2.0]), 1)
+    tensor([0., 1., 2., 0.])
+    """
+    if mode not in ("constant", "edge", "reflect", "symmetric", "wrap"):
+        raise ValueError(f"mode {mode!r} is not one of constant, edge, reflect, symmetric, wrap")
+    options = {"constant_values": constant_values} if mode == "constant" else {}
+    return np.pad(x, pad_width, mode=mode, **options)  # type: ignore[call-overload]
+
+
+@primitive(lambda g, out, x, dtype: astype(g, x.dtype), numpy=[np.astype])
+def astype(x: Any, dtype: Any = None) -> Any:
+    """The numbers in another dtype; no gradient flows back from integers.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.astype(tg.tensor([1.0, 2.0]), "float64").dtype
+    dtype('float64')
+    """
+    return np.asarray(x).astype(dtype)
+
+
+# Many arrays into one, and one into many.
+
+
+def _concatenate_rule(slot: int, g: Any, out: Any, operands: Sequence[Any], axis: int, ends: Sequence[int]) -> Any:
+    return g[_at(slice(ends[slot], ends[slot + 1]), axis, out.ndim)]
+
+
+@primitive(_concatenate_rule, kind=Variadic, name="concatenate")
+def _concatenate(*arrays: Any, axis: int, ends: Sequence[int]) -> Any:
+    return np.concatenate(arrays, axis)
+
+
+def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
+    """Arrays joined along an axis that they have; flattened first where `axis` is None.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.concatenate([tg.tensor([1.0]), tg.tensor([2.0, 3.0])])
+    tensor([1., 2., 3.])
+    """
+    arrays = _several("concatenate", arrays)
+    if axis is None:
+        arrays, axis = [flatten(x) for x in arrays], 0
+    ends = [0]
+    for x in arrays:
+        shape = shape_of(x)
+        ends.append(ends[-1] + (shape[axis] if -len(shape) <= axis < len(shape) else 0))
+    return _concatenate(*arrays, axis=axis, ends=tuple(ends))
+
+
+def _stack_rule(slot: int, g: Any, out: Any, operands: Sequence[Any], axis: int) -> Any:
+    return g[_at(slot, axis, out.ndim)]
+
+
+@primitive(_stack_rule, kind=Variadic, name="stack")
+def _stack(*arrays: Any, axis: int) -> Any:
+    return np.stack(arrays, axis)
+
+
+def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
+    """Arrays of one shape joined along a new axis. Values are numbers of shape (): they make a vector.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.stack([tg.tensor([1.0, 2.0]), tg.tensor([3.0, 4.0])], axis=1)
+    tensor([[1., 3.],
+            [2., 4.]])
+    """
+    return _stack(*_several("stack", arrays), axis=axis)
+
+
+def _several(name: str, arrays: Any) -> Sequence[Any]:
+    if isinstance(arrays, (list, tuple)) and arrays:
+        return arrays
+    raise ShapeError(f"{name}: needs a list or tuple of at least one array, not {arrays!r:.60}")
+
+
+def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Any]:
+    """x cut along `axis`: into so many equal parts, or before each of the given indices.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.split(tg.tensor([1.0, 2.0, 3.0]), [1])
+    [tensor([1.]), tensor([2., 3.])]
+    """
+    shape = shape_of(x)
+    if not -len(shape) <= axis < len(shape):
+        raise ShapeError(f"split: axis {axis} is out of range for shape {shape}")
+    size = shape[axis]
+    if isinstance(indices_or_sections, int):
+        parts = indices_or_sections
+        if parts < 1 or size % parts:
+            raise ShapeError(f"split: {size} numbers along axis {axis} do not make {parts} equal parts; give indices")
+        cuts = list(range(0, size + 1, size // parts))
+    else:
+        cuts = [0, *indices_or_sections, size]
+    return [x[_at(slice(a, b), axis, len(shape))] for a, b in zip(cuts, cuts[1:])]
+
+
+# Picking numbers out, and putting them back.
+
+
+@primitive(lambda g, out, x, index: scatter(g, index=index, shape=x.shape))
+def getitem(x: Any, index: Any = ()) -> Any:
+    """x[index], with every kind of index that NumPy has; numbers picked twice receive both gradients.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.getitem(tg.tensor([1.0, 2.0, 3.0]), [0, 0, 2])
+    tensor([1., 1., 3.])
+    """
+    return x[index]
+
+
+@primitive(lambda g, out, x, index, shape: g[index])
+def scatter(x: Any, index: Any = (), shape: tuple[int, ...] = ()) -> Any:
+    """Zeros of the given shape to which x is added at `index`: the gradient of indexing.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.scatter(tg.tensor([1.0, 2.0, 3.0]), [0, 0, 2], (3,))
+    tensor([3., 0., 3.])
+    """
+    out = np.zeros(shape, x.dtype)
+    if _is_basic(index):
+        out[index] = x
+    else:
+        np.add.at(out, index, x)
+    return out
+
+
+def _is_basic(index: Any) -> bool:
+    """Whether an index picks every number at most once, for certain."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(p is None or p is Ellipsis or isinstance(p, (int, slice, np.integer)) for p in parts) or (
+        isinstance(index, np.ndarray) and index.dtype == bool
+    )
+
+
+def _take_along_axis_rule(g: Any, out: Any, x: Any, indices: Any, axis: int | None) -> Any:
+    if axis is None:
+        return scatter(g, index=(indices.ravel(),), shape=(x.size,)).reshape(x.shape)
+    axis %= x.ndim
+    grid = np.ix_(*(np.arange(n) for n in out.shape))
+    index = tuple(np.broadcast_to(indices, out.shape) if a == axis else grid[a] for a in range(x.ndim))
+    return scatter(g, index=index, shape=x.shape)
+
+
+@primitive(_take_along_axis_rule, numpy=[np.take_along_axis])
+def take_along_axis(x: Any, indices: Any = None, axis: int | None = -1) -> Any:
+    """For each place the number of x whose position along `axis` the integer array `indices` gives.
+
+    >>> import tinygrad_edu as tg
+    >>> logits = tg.tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> tg.take_along_axis(logits, [[1], [0]], axis=1)
+    tensor([[2.],
+            [3.]])
+    """
+    return np.take_along_axis(x, np.asarray(indices), axis)
+
+
+BY_NUMPY.update({np.concatenate: concatenate, np.stack: stack, np.split: split, np.tile: tile, np.ravel: flatten})

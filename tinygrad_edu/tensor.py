@@ -1,0 +1,539 @@
+"""`Tensor`: a NumPy array that remembers how it was made."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from .errors import DtypeError, GraphError, InPlaceError, ShapeError
+from .node import Node, Operand, describe, next_index
+from .operators import Operators
+from .primitives import elementwise, linear_algebra, reductions, shape
+from .primitives.linear_algebra import matmul
+from .primitives.primitive import Primitive, primitive
+from .recording import OFF, TRACED, caller, enable_grad, recording
+from .value import Value
+from .value import _node as value_node
+
+__all__ = ["Tensor", "tensor"]
+
+DEFAULT_DTYPE = np.dtype(np.float32)
+"""What Python numbers and lists become, as in PyTorch; arrays keep their dtype."""
+
+LARGE = 1 << 16
+"""From this many bytes on, an array that only the graph holds is let go once a backward pass has used it."""
+
+
+class Tensor(Operators):
+    """A NumPy array in the graph.
+
+    Parameters
+    ----------
+    data : an array, a number, or nested lists of numbers. It is copied, so that a later change of it cannot falsify
+        gradients.
+    dtype : float32 for Python numbers and lists, the array's own for arrays, where left out.
+    requires_grad : whether gradients flow to it; floating-point dtypes only.
+    name : how pictures, explanations and errors call it.
+
+    All operators, NumPy's functions and the functions of this package record when an operand requires a gradient.
+    Comparisons give plain arrays of bools.
+
+    Raises `DtypeError` for what is no array of numbers, and for gradients of integers.
+
+    >>> import numpy as np
+    >>> X = tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    >>> loss = (np.exp(X) @ X.T).sum()
+    >>> loss.backward()
+    >>> X.grad.shape
+    (2, 2)
+    """
+
+    __slots__ = ("__weakref__",)
+
+    _data: ndarray
+
+    def __init__(
+        self, data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None
+    ) -> None:
+        array = as_array(data, dtype)
+        if array is data or array.base is not None:
+            array = array.copy()
+        _as_leaf(self, array, False)
+        if requires_grad:
+            self.requires_grad_()
+        if name is not None:
+            self.name = name
+
+    # What it holds.
+
+    @property
+    def data(self) -> ndarray:
+        """The array, as a read-only view. Setting it changes the tensor in place: `w.data = w.data - 0.1 * w.grad`."""
+        view = self._data.view()
+        view.flags.writeable = False
+        return view
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        self._assign(..., data)
+
+    @property
+    def grad(self) -> Any:
+        """The gradient collected by `backward()`, an array like `data`; None where there is none (yet)."""
+        return self._kept_grad()
+
+    @grad.setter
+    def grad(self, grad: Any) -> None:
+        if grad is not None:
+            grad = np.array(grad.data if isinstance(grad, Node) else grad, dtype=self.dtype)
+            if grad.shape != self.shape:
+                raise ShapeError(f"the gradient of {describe(self)} has its shape, not {grad.shape}")
+        self._grad = grad
+
+    # fmt: off
+    @property
+    def shape(self) -> tuple[int, ...]: return self._data.shape
+    @property
+    def dtype(self) -> np.dtype[Any]: return self._data.dtype
+    @property
+    def ndim(self) -> int: return self._data.ndim
+    @property
+    def size(self) -> int: return self._data.size
+    @property
+    def T(self) -> Any: return shape.transpose(self)
+    # fmt: on
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Let gradients flow to this leaf, or no longer; returns the tensor itself.
+
+        >>> tensor([1.0]).requires_grad_()
+        tensor([1.], requires_grad=True)
+        """
+        if self.primitive is not None:
+            raise GraphError(f"{describe(self)} is no leaf; take .detach() to cut it off from the graph")
+        if requires_grad and self.dtype.kind != "f":
+            raise DtypeError(f"only floating-point tensors have gradients, not {self.dtype}; give dtype=float")
+        self.requires_grad = bool(requires_grad)
+        return self
+
+    def item(self) -> float:
+        """The one number of a tensor of size one, as a Python number.
+
+        >>> tensor([[2.5]]).item()
+        2.5
+        """
+        if self.size != 1:
+            raise ShapeError(f"item: {describe(self)} holds {self.size} numbers, not one; use .numpy() or .tolist()")
+        return self._data.item()
+
+    def numpy(self) -> ndarray:
+        """A copy of the array, which may be changed freely.
+
+        >>> tensor([1.0, 2.0]).numpy()
+        array([1., 2.], dtype=float32)
+        """
+        return self._data.copy()
+
+    def tolist(self) -> Any:
+        """The numbers as nested lists of Python numbers.
+
+        >>> tensor([1.0, 2.0]).tolist()
+        [1.0, 2.0]
+        """
+        return self._data.tolist()
+
+    def detach(self) -> Tensor:
+        """The same numbers outside the graph: nothing flows back through it.
+
+        >>> tensor([1.0], requires_grad=True).detach()
+        tensor([1.])
+        """
+        return Tensor(self._data, name=self.name)
+
+    def astype(self, dtype: Any) -> Any:
+        """The numbers in another dtype.
+
+        >>> tensor([1.0]).astype("float64").dtype
+        dtype('float64')
+        """
+        return shape.astype(self, dtype)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:
+        if copy is False and dtype is not None and dtype != self.dtype:
+            raise ValueError(f"a {self.dtype} tensor as {dtype} needs a copy")
+        return self.data if copy is False else np.array(self._data, dtype=dtype)
+
+    def __len__(self) -> int:
+        if not self.ndim:
+            raise TypeError("a tensor of shape () has no length; use .item() for its number")
+        return self.shape[0]
+
+    def __iter__(self) -> Any:
+        return (self[i] for i in range(len(self)))
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ShapeError(f"{describe(self)} holds {self.size} numbers, so it is neither true nor false; use .data.any() or .all()")
+        return bool(self._data)
+
+    def __index__(self) -> int:
+        if self.dtype.kind not in "iub" or self.size != 1:
+            raise TypeError(f"only an integer tensor of size one is an index, not {describe(self)} of dtype {self.dtype}")
+        return int(self.item())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else repr(self)
+
+    def __repr__(self) -> str:
+        text = np.array2string(self._data, separator=", ", prefix="tensor(", threshold=100)
+        parts = [text]
+        if self.dtype not in (DEFAULT_DTYPE, np.dtype(bool)):
+            parts.append(f"dtype={self.dtype}")
+        if self.primitive is not None:
+            parts.append(f"made_by={self.primitive.name}")
+        elif self.requires_grad:
+            parts.append("requires_grad=True")
+        if self.name:
+            parts.append(f"name={self.name!r}")
+        return f"tensor({', '.join(parts)})"
+
+    # fmt: off
+    def __lt__(self, other: Any) -> Any: return self._data < _plain(other)
+    def __le__(self, other: Any) -> Any: return self._data <= _plain(other)
+    def __gt__(self, other: Any) -> Any: return self._data > _plain(other)
+    def __ge__(self, other: Any) -> Any: return self._data >= _plain(other)
+    def __eq__(self, other: Any) -> Any: return self._data == _plain(other)
+    def __ne__(self, other: Any) -> Any: return self._data != _plain(other)
+    __hash__ = object.__hash__
+
+    # What only arrays have; the arithmetic is in operators.py.
+    def __matmul__(self, other: Any) -> Any: return self._binary(matmul, self, other)
+    def __rmatmul__(self, other: Any) -> Any: return self._binary(matmul, other, self)
+    def __getitem__(self, index: Any) -> Any: return shape.getitem(self, _plain_index(index))
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.sum_(self, axis, keepdims)
+    def mean(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.mean(self, axis, keepdims)
+    def prod(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.prod_(self, axis, keepdims)
+    def max(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.max_(self, axis, keepdims)
+    def min(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.min_(self, axis, keepdims)
+    def var(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any: return reductions.var(self, axis, ddof, keepdims)
+    def std(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any: return reductions.std(self, axis, ddof, keepdims)
+    def logsumexp(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.logsumexp(self, axis, keepdims)
+    def softmax(self, axis: int = -1) -> Any: return reductions.softmax(self, axis)
+    def norm(self, ord: Any = 2, axis: Any = None, keepdims: bool = False) -> Any: return reductions.norm(self, ord, axis, keepdims)
+    def cumsum(self, axis: Any = None) -> Any: return reductions.cumsum(self, axis)
+    def argmax(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.argmax(self, axis, keepdims)
+    def argmin(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.argmin(self, axis, keepdims)
+    def dot(self, other: Any) -> Any: return linear_algebra.dot(self, other)
+    def trace(self, offset: int = 0) -> Any: return linear_algebra.trace(self, offset)
+    def reshape(self, *shape_: Any) -> Any: return shape.reshape(self, _sizes(shape_))
+    def transpose(self, *axes: Any) -> Any: return shape.transpose(self, _sizes(axes) if axes else None)
+    def swapaxes(self, axis1: int, axis2: int) -> Any: return shape.swapaxes(self, axis1, axis2)
+    def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Any: return shape.flatten(self, start_dim, end_dim)
+    def squeeze(self, axis: Any = None) -> Any: return shape.squeeze(self, axis)
+    def expand_dims(self, axis: Any) -> Any: return shape.expand_dims(self, axis)
+    def broadcast_to(self, shape_: Any) -> Any: return shape.broadcast_to(self, tuple(shape_))
+    def repeat(self, repeats: Any, axis: Any = None) -> Any: return shape.repeat(self, repeats, axis)
+    # fmt: on
+
+    # Changes in place.
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        if recording() and (self.requires_grad or isinstance(value, Node) and value.requires_grad):
+            raise InPlaceError(
+                f"{describe(self)}: a change in place would not be recorded; make it inside tg.no_grad(), or build a new "
+                "tensor with tg.where(mask, new, old) or tg.concatenate"
+            )
+        self._assign(_plain_index(index), value)
+
+    def _assign(self, index: Any, value: Any) -> None:
+        try:
+            self._data[index] = _plain(value)
+        except (ValueError, IndexError) as error:
+            raise ShapeError(f"{describe(self)}: cannot take the numbers: {error}") from None
+        self._changed()
+
+    def _in_place(self, primitive: Primitive, other: Any) -> Any:
+        if recording() and (self.requires_grad or isinstance(other, Node) and other.requires_grad):
+            if self.primitive is None and self.requires_grad:
+                raise InPlaceError(
+                    f"{describe(self)} is a leaf that requires a gradient: changing it while operations are recorded would "
+                    f"cut it off from its own gradient; write `with tg.no_grad():` around the change"
+                )
+            return self._binary(primitive, self, other)
+        self._assign(..., primitive.on_arrays((self._data, _plain(other)), (self, other), {}))
+        return self
+
+    # How a call is recorded.
+
+    @staticmethod
+    def _unary(primitive: Primitive, x: Any) -> Any:
+        return _node(primitive, primitive.arrays(x._data), x, None, x.requires_grad)
+
+    @staticmethod
+    def _binary(primitive: Primitive, x: Any, y: Any) -> Any:
+        if isinstance(x, Tensor):
+            p, requires_grad = x._data, x.requires_grad
+            if isinstance(y, Tensor):
+                q, requires_grad = y._data, requires_grad or y.requires_grad
+            elif type(y) is float or type(y) is int:
+                q = y  # type: ignore[assignment]
+            else:
+                return Tensor._apply(primitive, (x, y), {})
+        else:
+            return Tensor._apply(primitive, (x, y), {})
+        try:
+            data = primitive.arrays(p, q)
+        except (TypeError, ValueError) as error:
+            raise primitive.refusal((x, y), (p, q), {}, error) from None
+        return _node(primitive, data, x, y, requires_grad)
+
+    @classmethod
+    def _apply(cls, primitive: Primitive, operands: tuple[Operand, ...], attrs: dict[str, Any]) -> Any:
+        kept = tuple([_operand(x, primitive) for x in operands])
+        values = [x._data if isinstance(x, Node) else x for x in kept]
+        data = primitive.on_arrays(values, kept, attrs)
+        requires_grad = any([x.requires_grad for x in kept if isinstance(x, Node)])
+        if len(kept) > 2 or primitive.variadic:
+            return _node(primitive, data, kept, None, requires_grad, attrs)
+        return _node(primitive, data, kept[0], kept[1] if len(kept) > 1 else None, requires_grad, attrs)
+
+    @staticmethod
+    def _compute(primitive: Primitive, values: Any, attrs: dict[str, Any]) -> ndarray:
+        return np.asarray(primitive.arrays(*values, **attrs))
+
+    def _clone(self, inputs: tuple[Operand, ...]) -> Tensor:
+        copy = Tensor.__new__(Tensor)
+        _as_leaf(copy, self._data.copy(), self.requires_grad)
+        copy.primitive, copy.attrs = self.primitive, self.attrs
+        copy._grad = None if self._grad is None else self._grad.copy()
+        copy._extra = dict(self._extra) if self._extra else None
+        few = len(inputs) <= 2 and not (self.primitive is not None and self.primitive.variadic)
+        copy._first, copy._second = (*inputs, None, None)[:2] if few else (inputs, None)
+        return copy
+
+    # What the walk asks of a node.
+
+    def _seed(self, gradient: Any, create_graph: bool) -> Any:
+        if isinstance(gradient, Node) and create_graph and gradient.shape == self.shape:
+            return gradient
+        if gradient is None:
+            if self.size != 1:
+                raise GraphError(
+                    f"backward: {describe(self)} holds {self.size} numbers, and a gradient is that of one number: "
+                    "reduce it first with .sum() or .mean(), or pass the upstream gradient, an array of its shape"
+                )
+            seed = np.ones(self.shape, self.dtype)
+        else:
+            seed = np.array(_plain(gradient), dtype=self.dtype)
+            if seed.shape != self.shape:
+                raise ShapeError(
+                    f"backward: the upstream gradient has shape {seed.shape}, but {describe(self)}: they must be the same"
+                )
+        return Tensor(seed) if create_graph else seed
+
+    def _fit(self, contribution: Any) -> Any:
+        data = self._data
+        if type(contribution) is ndarray:
+            if contribution.shape == data.shape and contribution.dtype == data.dtype:
+                return contribution
+        elif isinstance(contribution, Node):
+            if contribution.shape == data.shape and getattr(contribution, "dtype", None) == data.dtype:
+                return contribution
+            if isinstance(contribution, Value):
+                contribution = contribution * np.ones(data.shape, data.dtype)
+        else:
+            contribution = np.asarray(contribution, data.dtype)
+        if contribution.shape != data.shape:
+            add_back = shape.sum_to if contribution.size >= data.size else shape.broadcast_to
+            contribution = add_back(contribution, shape=data.shape)
+        return contribution if contribution.dtype == data.dtype else shape.astype(contribution, data.dtype)
+
+    def _plus(self, so_far: Any, contribution: Any, own: set[Node]) -> Any:
+        if type(so_far) is not ndarray or type(contribution) is not ndarray:
+            return so_far + contribution
+        if self in own:
+            so_far += contribution
+            return so_far
+        own.add(self)
+        return np.add(so_far, contribution, out=np.empty(self.shape, self.dtype))
+
+    def _receive(self, gradient: Any, taken: set[int]) -> None:
+        if self._grad is None:
+            if type(gradient) is ndarray:
+                if gradient.base is not None or id(gradient) in taken or not gradient.flags.writeable:
+                    gradient = gradient.copy()
+                taken.add(id(gradient))
+            self._grad = gradient
+        elif type(self._grad) is ndarray and type(gradient) is ndarray:
+            self._grad += gradient
+        else:
+            self._grad = self._grad + gradient
+
+    def _release(self, uses: int) -> None:
+        if self._data.nbytes < LARGE or "changed" in (self._extra or ()):
+            return
+        if sys.getrefcount(self) - uses <= _references():
+            del self._data
+
+    @staticmethod
+    def _to_value(x: Tensor) -> Any:
+        """A tensor's sum, as a Value: how the gradient of a Value leaves the arrays."""
+        total = x.sum()
+        if not total.requires_grad:
+            return Value(total.item(), requires_grad=False)
+        return value_node(total.item(), to_value, total, None, True)
+
+
+Node.array_kind = Tensor
+
+
+def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> Tensor:
+    """Make a `Tensor`, which see.
+
+    >>> tensor([[1.0, 2.0], [3.0, 4.0]])
+    tensor([[1., 2.],
+            [3., 4.]])
+    """
+    return Tensor(data, dtype, requires_grad, name)
+
+
+@primitive(lambda g, out, x: g)
+def to_value(x: Any) -> float:
+    """The number of a tensor of shape () as a Value."""
+    return float(x)
+
+
+def as_array(data: Any, dtype: Any = None) -> ndarray:
+    """What a Tensor can hold: an array of numbers. Python numbers and lists become float32, lists of bools stay bools.
+
+    >>> as_array([1, 2]).dtype
+    dtype('float32')
+    """
+    if isinstance(data, Node):
+        data = data.data
+    try:
+        array = np.asarray(data, dtype)
+    except (TypeError, ValueError) as error:
+        raise (ShapeError if "inhomogeneous" in str(error) else DtypeError)(f"tensor: not an array of numbers: {error}") from None
+    if array.dtype.kind not in "biuf":
+        raise DtypeError(f"tensor: holds real numbers, not dtype {array.dtype} of {type(data).__name__} {data!r:.60}")
+    if dtype is None and not isinstance(data, (ndarray, np.generic)) and array.dtype.kind != "b":
+        leaf = data
+        while isinstance(leaf, (list, tuple)) and leaf:
+            leaf = leaf[0]
+        if not isinstance(leaf, (ndarray, np.generic)):
+            array = array.astype(DEFAULT_DTYPE)
+    return array
+
+
+def _as_leaf(node: Tensor, data: ndarray, requires_grad: bool) -> None:
+    node._data = data
+    node.primitive = node._first = node._second = node._grad = node._extra = None
+    node.attrs = NO_SETTINGS
+    node.index = next_index()
+    node.requires_grad = requires_grad
+
+
+NO_SETTINGS: dict[str, Any] = {}
+_new = Tensor.__new__
+
+
+def _node(
+    primitive: Primitive,
+    data: Any,
+    first: Operand,
+    second: Operand,
+    requires_grad: bool,
+    attrs: dict[str, Any] = NO_SETTINGS,
+) -> Tensor:
+    """The result of a call: recorded if an operand requires it and recording is on, else a leaf."""
+    node = _new(Tensor)
+    if type(data) is not ndarray:
+        data = np.asarray(data)
+    level = recording() if requires_grad else OFF
+    if level == OFF or data.dtype.kind != "f":
+        _as_leaf(node, data, False)
+        return node
+    node._data = data
+    node.primitive = primitive
+    node._first = first
+    node._second = second
+    node._extra = None
+    node.attrs = attrs
+    node.index = next_index()
+    node.requires_grad = True
+    if level == TRACED:
+        node._note("source", caller())
+    return node
+
+
+def _operand(x: Any, primitive: Primitive) -> Operand:
+    """An operand as it is kept in the graph: a node, a Python number, or an array that nobody else can change."""
+    if isinstance(x, Node) or type(x) is float or type(x) is int or type(x) is bool:
+        return x
+    if isinstance(x, np.generic):
+        if x.dtype.kind in "biuf":
+            return x.item()
+    elif isinstance(x, ndarray):
+        if x.dtype.kind in "biuf":
+            return x.copy() if recording() else x
+    elif isinstance(x, (list, tuple)):
+        return as_array(x)
+    elif isinstance(x, (int, float)):
+        return float(x)
+    raise DtypeError(
+        f"{primitive.name}: a Tensor goes together with numbers, arrays, Tensors and Values, not with {type(x).__name__} {x!r:.60}"
+    )
+
+
+def _plain(x: Any) -> Any:
+    return x._data if isinstance(x, Node) else x
+
+
+def _plain_index(index: Any) -> Any:
+    """An index without nodes or lists in it, and with arrays of its own."""
+    if isinstance(index, tuple):
+        return tuple(map(_plain_index, index))
+    if isinstance(index, Node):
+        index = index.data
+    if isinstance(index, (ndarray, list)):
+        return np.array(index, dtype=np.intp if isinstance(index, list) and not index else None)
+    return index
+
+
+def _sizes(given: tuple[Any, ...]) -> Any:
+    """`reshape(2, 3)` and `reshape((2, 3))` mean the same."""
+    return given[0] if len(given) == 1 else given
+
+
+@functools.cache
+def _references() -> int:
+    """How many references `_release` counts to a node that nobody holds but the graph and the walk itself.
+
+    Interpreters count differently, so the number is read off a small graph.
+    """
+    seen: list[int] = []
+
+    class Probe(Tensor):
+        __slots__ = ()
+
+        def _release(self, uses: int) -> None:
+            seen.append(sys.getrefcount(self) - uses)
+
+    with enable_grad():
+        middle = Tensor(1.0, requires_grad=True) * 2.0
+        middle.__class__ = Probe
+        output = middle * 2.0
+        del middle
+        output.backward()
+    return seen[0]
