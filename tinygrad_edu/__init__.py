@@ -102,7 +102,7 @@ def __getattr__(name: str) -> Any:
         return getattr(import_module(f".{_ON_DEMAND[name]}", __name__), name)
     if name in ("data", "graph", "testing"):
         return import_module(f".{name}", __name__)
-    raise no_attribute(name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 __version__ = "0.1.0"

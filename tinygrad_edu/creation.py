@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from math import isfinite, prod
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from .errors import DtypeError, ShapeError
+from .node import Node
+from .primitives.refusals import is_no_array_of_numbers, is_whole, not_numbers, several, short
 from .tensor import DEFAULT_DTYPE, Tensor, as_array
 
 __all__ = [
@@ -15,10 +20,6 @@ __all__ = [
 ]  # fmt: skip
 
 Shape = int | tuple[int, ...]
-
-
-def _made(array: np.ndarray, requires_grad: bool, name: str | None) -> Tensor:
-    return Tensor(array, requires_grad=requires_grad, name=name)
 
 
 def full(
@@ -30,7 +31,7 @@ def full(
     >>> tg.full((2,), 7.0)
     tensor([7., 7.])
     """
-    return _made(np.full(_shape(shape), fill_value, dtype or DEFAULT_DTYPE), requires_grad, name)
+    return _filled("full", shape, fill_value, dtype, requires_grad, name)
 
 
 def zeros(shape: Shape, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> Tensor:
@@ -40,7 +41,7 @@ def zeros(shape: Shape, dtype: Any = None, requires_grad: bool = False, name: st
     >>> tg.zeros((1, 3))
     tensor([[0., 0., 0.]])
     """
-    return full(shape, 0, dtype, requires_grad, name)
+    return _filled("zeros", shape, 0, dtype, requires_grad, name)
 
 
 def ones(shape: Shape, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> Tensor:
@@ -50,7 +51,7 @@ def ones(shape: Shape, dtype: Any = None, requires_grad: bool = False, name: str
     >>> tg.ones(3)
     tensor([1., 1., 1.])
     """
-    return full(shape, 1, dtype, requires_grad, name)
+    return _filled("ones", shape, 1, dtype, requires_grad, name)
 
 
 def eye(n: int, m: int | None = None, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> Tensor:
@@ -61,7 +62,8 @@ def eye(n: int, m: int | None = None, dtype: Any = None, requires_grad: bool = F
     tensor([[1., 0.],
             [0., 1.]])
     """
-    return _made(np.eye(_size(n), None if m is None else _size(m), dtype=dtype or DEFAULT_DTYPE), requires_grad, name)
+    rows, columns = _shape("eye", (n, n if m is None else m))
+    return Tensor(np.eye(rows, columns, dtype=_dtype("eye", dtype)), None, requires_grad, name)
 
 
 def arange(
@@ -74,10 +76,14 @@ def arange(
     >>> tg.arange(3)
     tensor([0., 1., 2.])
     """
+    start, stop = (0, start) if stop is None else (start, stop)
+    for what, x in (("start", start), ("stop", stop), ("step", step)):
+        _number("arange", what, x)
     if step == 0:
         raise ShapeError("arange: step is 0, so it would never end")
-    start, stop = (0, start) if stop is None else (start, stop)
-    return _made(np.arange(start, stop, step, dtype=dtype or DEFAULT_DTYPE), requires_grad, name)
+    if not isfinite((stop - start) / step):
+        raise ShapeError(f"arange: from {start} to {stop} by {step} it would never end; give finite numbers")
+    return Tensor(np.arange(start, stop, step, dtype=_dtype("arange", dtype)), None, requires_grad, name)
 
 
 def linspace(
@@ -89,7 +95,10 @@ def linspace(
     >>> tg.linspace(0, 1, 3)
     tensor([0. , 0.5, 1. ])
     """
-    return _made(np.linspace(start, stop, _size(num), dtype=dtype or DEFAULT_DTYPE), requires_grad, name)
+    for what, x in (("start", start), ("stop", stop)):
+        _number("linspace", what, x)
+    (num,) = _shape("linspace", (num,))
+    return Tensor(np.linspace(start, stop, num, dtype=_dtype("linspace", dtype)), None, requires_grad, name)
 
 
 def rand(
@@ -101,8 +110,7 @@ def rand(
     >>> tg.rand(2, 3, seed=0).shape
     (2, 3)
     """
-    array = np.random.default_rng(seed).random(_shape(shape))
-    return _made(array.astype(dtype or DEFAULT_DTYPE), requires_grad, name)
+    return _drawn("rand", shape, seed, dtype, requires_grad, name)
 
 
 def randn(
@@ -114,8 +122,7 @@ def randn(
     >>> tg.randn(2, 3, seed=0).shape
     (2, 3)
     """
-    array = np.random.default_rng(seed).standard_normal(_shape(shape))
-    return _made(array.astype(dtype or DEFAULT_DTYPE), requires_grad, name)
+    return _drawn("randn", shape, seed, dtype, requires_grad, name)
 
 
 def zeros_like(x: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -125,7 +132,8 @@ def zeros_like(x: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor
     >>> tg.zeros_like(tg.tensor([1.0, 2.0]))
     tensor([0., 0.])
     """
-    return full_like(x, 0, dtype, requires_grad)
+    like = _like("zeros_like", x)
+    return _filled("zeros_like", like.shape, 0, dtype or like.dtype, requires_grad)
 
 
 def ones_like(x: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -135,7 +143,8 @@ def ones_like(x: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     >>> tg.ones_like(tg.tensor([1.0, 2.0]))
     tensor([1., 1.])
     """
-    return full_like(x, 1, dtype, requires_grad)
+    like = _like("ones_like", x)
+    return _filled("ones_like", like.shape, 1, dtype or like.dtype, requires_grad)
 
 
 def full_like(x: Any, fill_value: float, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -145,8 +154,8 @@ def full_like(x: Any, fill_value: float, dtype: Any = None, requires_grad: bool 
     >>> tg.full_like(tg.tensor([1.0, 2.0]), 7.0)
     tensor([7., 7.])
     """
-    like = as_array(x)
-    return full(like.shape, fill_value, dtype or like.dtype, requires_grad)
+    like = _like("full_like", x)
+    return _filled("full_like", like.shape, fill_value, dtype or like.dtype, requires_grad)
 
 
 def rand_like(x: Any, seed: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -156,8 +165,8 @@ def rand_like(x: Any, seed: Any = None, dtype: Any = None, requires_grad: bool =
     >>> tg.rand_like(tg.zeros((2, 3)), seed=0).shape
     (2, 3)
     """
-    like = as_array(x)
-    return rand(*like.shape, seed=seed, dtype=dtype or like.dtype, requires_grad=requires_grad)
+    like = _like("rand_like", x)
+    return _drawn("rand_like", like.shape, seed, dtype or like.dtype, requires_grad)
 
 
 def randn_like(x: Any, seed: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -167,20 +176,73 @@ def randn_like(x: Any, seed: Any = None, dtype: Any = None, requires_grad: bool 
     >>> tg.randn_like(tg.zeros((2, 3)), seed=0).shape
     (2, 3)
     """
-    like = as_array(x)
-    return randn(*like.shape, seed=seed, dtype=dtype or like.dtype, requires_grad=requires_grad)
+    like = _like("randn_like", x)
+    return _drawn("randn_like", like.shape, seed, dtype or like.dtype, requires_grad)
 
 
-def _shape(shape: Any) -> tuple[int, ...]:
-    sizes = shape if isinstance(shape, (tuple, list)) else (shape,)
+# What the functions above have in common; `function` is the one that the user called.
+
+
+def _filled(
+    function: str, shape: Any, fill_value: Any, dtype: Any, requires_grad: bool, name: str | None = None
+) -> Tensor:
+    sizes, kind = _shape(function, shape), _dtype(function, dtype)
+    _number(function, "fill_value", fill_value)
+    try:
+        return Tensor(np.full(sizes, fill_value, kind), None, requires_grad, name)
+    except OverflowError:
+        raise DtypeError(f"{function}: {fill_value} does not fit dtype {kind}; give another dtype") from None
+
+
+def _drawn(
+    function: str, shape: Any, seed: Any, dtype: Any, requires_grad: bool, name: str | None = None
+) -> Tensor:
+    sizes, kind = _shape(function, shape), _dtype(function, dtype)
+    if kind.kind != "f":
+        raise DtypeError(f"{function}: random numbers of dtype {kind} would be cut to whole ones; give dtype='float32'")
+    try:
+        generator = np.random.default_rng(seed)
+    except (TypeError, ValueError):
+        raise DtypeError(
+            f"{function}: seed is a whole number from 0 on, or a numpy.random.Generator, not {short(seed)}"
+        ) from None
+    draw = generator.random if function.startswith("rand_") or function == "rand" else generator.standard_normal
+    return Tensor(draw(sizes).astype(kind), None, requires_grad, name)
+
+
+def _like(function: str, x: Any) -> np.ndarray:
+    if is_no_array_of_numbers(x):
+        raise not_numbers(function, x)
+    return as_array(x)
+
+
+def _shape(function: str, shape: Any) -> tuple[int, ...]:
+    sizes = several(shape)
     if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):  # rand((2, 3)) means rand(2, 3)
-        sizes = sizes[0]
-    return tuple(map(_size, sizes))
+        sizes = tuple(sizes[0])
+    for size in sizes:
+        if not is_whole(size):
+            raise DtypeError(f"{function}: a size is a whole number, not {type(size).__name__} {short(size)}")
+        if size < 0:
+            raise ShapeError(f"{function}: a size cannot be negative: {size}")
+    if prod(map(int, sizes)) > sys.maxsize // 8:
+        raise ShapeError(f"{function}: no memory holds an array of shape {sizes}")
+    return tuple(map(int, sizes))
 
 
-def _size(size: Any) -> int:
-    if isinstance(size, bool) or not hasattr(size, "__index__"):
-        raise DtypeError(f"a size is a whole number, not {type(size).__name__} {size!r:.60}")
-    if size < 0:
-        raise ShapeError(f"a size cannot be negative: {size}")
-    return int(size)
+def _dtype(function: str, dtype: Any) -> np.dtype[Any]:
+    try:
+        kind = np.dtype(dtype or DEFAULT_DTYPE)
+    except TypeError:
+        sizes = "; several sizes are given as one tuple" if is_whole(dtype) else ""
+        raise DtypeError(f"{function}: {short(dtype)} is no dtype; 'float32' and 'float64' are{sizes}") from None
+    if kind.kind not in "biuf":
+        raise DtypeError(f"{function}: tensors hold real numbers, not dtype {kind}; 'float32' and 'float64' are such dtypes")
+    return kind
+
+
+def _number(function: str, what: str, x: Any) -> None:
+    if isinstance(x, Node):
+        raise DtypeError(f"{function}: {what} is a plain number, not a {type(x).__name__}; take float(x), which is not recorded")
+    if not isinstance(x, (Real, np.bool_)):
+        raise DtypeError(f"{function}: {what} is a number, not {type(x).__name__} {short(x)}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["DtypeError", "GradientError", "GraphError", "InPlaceError", "ShapeError", "TinygradError"]
+__all__ = [
+    "DtypeError", "GradientError", "GraphError", "InPlaceError", "OutOfRangeError", "ShapeError", "TinygradError",
+]  # fmt: skip
 
 
 class TinygradError(Exception):
@@ -11,6 +13,10 @@ class TinygradError(Exception):
 
 class ShapeError(TinygradError, ValueError):
     """Shapes, axes or sizes that do not go together."""
+
+
+class OutOfRangeError(ShapeError, IndexError):
+    """An axis or an index that an array does not have."""
 
 
 class DtypeError(TinygradError, TypeError):

@@ -6,6 +6,7 @@ Functions whose result carries no gradient, such as comparisons, `isnan` or `arg
 from __future__ import annotations
 
 import difflib
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,8 @@ import numpy as np
 
 from .errors import DtypeError
 from .node import Node
-from .primitives.primitive import BY_NUMPY
+from .primitives.primitive import BY_NUMPY, Primitive
+from .primitives.refusals import listed, refused
 
 __all__ = ["call_function", "call_ufunc", "plain"]
 
@@ -43,58 +45,113 @@ def plain(x: Any) -> Any:
 
 def call_ufunc(ufunc: Any, method: str, operands: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """`numpy.exp(node)` and its like."""
-    function: Callable[..., Any] = ufunc if method == "__call__" else getattr(ufunc, method)
-    if method != "__call__" and method != "reduce":
-        raise DtypeError(f"np.{ufunc.__name__}.{method} is not recorded; take .data for the plain array")
+    if method not in ("__call__", "reduce"):
+        raise DtypeError(f"{full_name(ufunc)}.{method} is not recorded; take .data for the plain array")
     if options.get("out") is not None:
-        raise DtypeError(
-            f"np.{ufunc.__name__}(..., out=) cannot write into what is recorded; leave `out` away, "
-            "or take .data of the operands for plain arrays"
-        )
+        raise _no_out(ufunc)
     if ufunc in NO_GRADIENT:
-        return function(*map(plain, operands), **options)
+        return _plain_answer(ufunc if method == "__call__" else ufunc.reduce, ufunc, operands, options)
     if method == "reduce":
         options = {"axis": 0, **{k: v for k, v in options.items() if v is not None or k == "axis"}}
         row = _REDUCTIONS.get(ufunc)
     else:
         row = BY_NUMPY.get(ufunc)
     if row is None:
-        raise _unknown(ufunc.__name__)
-    return _call(row, ufunc.__name__, operands, options)
+        raise _unknown(ufunc)
+    return _call(row, ufunc, operands, options)
 
 
 def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """`numpy.sum(node)` and its like."""
     if function in NO_GRADIENT:
-        return function(*plain(args), **plain(kwargs))
+        return _plain_answer(function, function, args, kwargs)
     row = BY_NUMPY.get(function)
     if row is None:
-        raise _unknown(function.__name__)
-    return _call(row, function.__name__, args, kwargs)
+        raise _unknown(function)
+    return _call(row, function, args, kwargs)
 
 
-def _call(row: Callable[..., Any], name: str, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    if options.pop("out", None) is not None:
-        raise DtypeError(f"np.{name}(..., out=) cannot write into what is recorded; leave `out` away")
-    if options.get("keepdims") is np._NoValue:
-        del options["keepdims"]
+def _plain_answer(call: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     try:
-        return row(*args, **options)
-    except TypeError as error:
-        if isinstance(error, DtypeError):
-            raise
-        raise DtypeError(f"np.{name} on a node takes fewer options than on an array: {error}") from None
+        return call(*plain(args), **plain(kwargs))
+    except (TypeError, ValueError) as error:
+        elementwise = isinstance(function, np.ufunc)
+        raise refused(full_name(function), args if elementwise else args[:1], {}, error, elementwise) from None
 
 
-def _unknown(name: str) -> DtypeError:
-    known = sorted({f.__name__ for f in BY_NUMPY})
-    near = difflib.get_close_matches(name, known, 3)
-    hint = f"; near it are {', '.join(near)}" if near else ""
+def _call(row: Callable[..., Any], function: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    if options:
+        if options.pop("out", None) is not None:
+            raise _no_out(function)
+        options = {name: option for name, option in options.items() if option is not np._NoValue}
+        known = _options(row)
+        unknown = [name for name in options if name not in known]
+        if unknown:
+            takes = f"on a node takes {listed(known)}" if known else "on a node takes no options"
+            raise DtypeError(
+                f"{full_name(function)} {takes}, not {listed(unknown)}; call it without, or take .data for the plain array"
+            )
+    if not isinstance(row, Primitive):
+        try:
+            inspect.signature(row).bind(*args, **options)
+        except TypeError as error:
+            raise DtypeError(f"{full_name(function)} is recorded as {row.__name__}{_bare_signature(row)}: {error}") from None
+    return row(*args, **options)
+
+
+def _options(row: Callable[..., Any]) -> list[str]:
+    """The names by which a function of the table can be given more than its first argument."""
+    if isinstance(row, Primitive):
+        return list(row.settings)
+    return [p.name for p in inspect.signature(row).parameters.values() if p.kind != p.VAR_POSITIONAL][1:]
+
+
+def _bare_signature(row: Callable[..., Any]) -> str:
+    signature = inspect.signature(row)
+    bare = [parameter.replace(annotation=parameter.empty) for parameter in signature.parameters.values()]
+    return str(inspect.Signature(bare))
+
+
+def full_name(function: Any) -> str:
+    """`np.linalg.inv`, as the user writes it."""
+    module = getattr(function, "__module__", None) or "numpy"
+    return f"{module.replace('numpy', 'np', 1)}.{function.__name__}"
+
+
+def _no_out(function: Any) -> DtypeError:
     return DtypeError(
-        f"np.{name} is not in the table of primitives, so it has no gradient here{hint}; "
-        "for the plain array take .data, which is not recorded"
+        f"{full_name(function)}(..., out=) cannot write into what is recorded; call it without `out`, "
+        "or take .data of the operands for plain arrays"
     )
 
+
+def _unknown(function: Any) -> DtypeError:
+    way_out = INSTEAD.get(function.__name__)
+    if way_out is None:
+        near = difflib.get_close_matches(function.__name__, sorted({f.__name__ for f in BY_NUMPY}), 3, cutoff=0.7)
+        way_out = f"near it are {', '.join(near)}; .data is the plain array" if near else ".data is the plain array"
+    return DtypeError(f"{full_name(function)} is not in the table of primitives, so it is not recorded; {way_out}")
+
+
+_STEPS = "its derivative is 0, so nothing would flow back; .data is the plain array"
+
+INSTEAD = {
+    **dict.fromkeys(["floor", "ceil", "trunc", "rint", "round", "around", "fix", "floor_divide"], _STEPS),
+    **dict.fromkeys(["hstack", "vstack", "column_stack", "row_stack", "dstack", "append", "block"], "tg.concatenate and tg.stack are"),
+    **dict.fromkeys(["sort", "partition"], "x[np.argsort(x)] is, for a vector"),
+    **dict.fromkeys(["tensordot", "inner", "vdot", "kron"], "tg.einsum and @ are"),
+    **dict.fromkeys(["take", "select", "choose", "compress", "delete"], "indexing, x[index], and tg.where are"),
+    "cbrt": "x ** (1 / 3) is, for x > 0",
+    "log2": "tg.log(x) / np.log(2) is",
+    "log10": "tg.log(x) / np.log(10) is",
+    "exp2": "2 ** x is",
+    "logaddexp": "tg.logsumexp is",
+    "average": "tg.mean is; (x * weights).sum() / weights.sum() is a weighted one",
+    "nan_to_num": "tg.where(np.isnan(x), 0, x) is",
+    "copyto": "build a new tensor with tg.where or tg.concatenate, or assign x[index] = ... inside tg.no_grad()",
+    "full_like": "tg.full_like is",
+}
+"""What can be taken in the place of a function of NumPy that is not recorded."""
 
 _REDUCTIONS = {
     ufunc: BY_NUMPY[function]

@@ -15,7 +15,6 @@ the gradients are graphs themselves: they can be differentiated again, drawn, or
 
 from __future__ import annotations
 
-import difflib
 import sys
 import warnings
 from collections.abc import Callable, Container, Iterator, Sequence
@@ -39,6 +38,12 @@ creation = attrgetter("index")
 _newest_change = 0
 """The tick of the latest change in place, of any node: what is younger need not be checked."""
 
+FIRST, SECOND, BOTH, LEAF, MANY = 1, 2, 3, 4, 8
+"""Where the gradient of a node flows on to; see `Node.flow`."""
+
+NO_SETTINGS: dict[str, Any] = {}
+"""The settings of a call that has none."""
+
 Operand = Any
 """What a primitive is called with: a `Node`, or a constant (a Python number or a NumPy array)."""
 
@@ -51,12 +56,13 @@ class Node:
     primitive : the row of the table that made this node; None for a leaf.
     attrs : the settings of that call, such as `{"axis": 0}`.
     index : the tick at which it was made; whoever uses a node has a larger one.
-    requires_grad : whether gradients flow to this node.
+    flow : where gradients flow on to: `FIRST` and `SECOND` operand, `BOTH`, some of `MANY`; `LEAF`: they stay here; 0:
+        none comes here at all.
     """
 
     # One or two operands stand in the node itself: a tuple beside every node would be a second object for the garbage
-    # collector to visit. More than two are a tuple in `_first`. A slot never filled reads as its default (__getattr__).
-    __slots__ = ("_data", "_extra", "_first", "_grad", "_second", "attrs", "index", "primitive", "requires_grad")
+    # collector to visit. More than two are a tuple in `_first`. `_grad` stays unset until a gradient arrives.
+    __slots__ = ("_data", "_extra", "_first", "_grad", "_second", "attrs", "flow", "index", "primitive")
 
     _data: Any
     _first: Any
@@ -66,17 +72,7 @@ class Node:
     attrs: dict[str, Any]
     index: int
     primitive: Primitive | None
-    requires_grad: bool
-
-    def __getattr__(self, name: str) -> Any:
-        """The default of a slot that was never filled; called only when ordinary lookup has failed."""
-        if name == "_data" and self.primitive is not None:
-            return recompute(self)
-        if name in ("_grad", "_extra"):
-            return None
-        if name == "attrs":
-            return {}
-        raise no_attribute(self, name)
+    flow: int
 
     @property
     def inputs(self) -> tuple[Operand, ...]:
@@ -86,6 +82,11 @@ class Node:
         if type(self._first) is tuple:
             return self._first
         return (self._first,) if self._second is None else (self._first, self._second)
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients flow to this node."""
+        return self.flow != 0
 
     @property
     def is_leaf(self) -> bool:
@@ -115,13 +116,14 @@ class Node:
 
     def _kept_grad(self) -> Any:
         """`.grad`, with a warning where one asks for what was not kept."""
-        if self._grad is None and self.primitive is not None and "kept" not in (self._extra or ()):
+        grad = getattr(self, "_grad", None)
+        if grad is None and self.primitive is not None and "kept" not in (self._extra or ()):
             warnings.warn(
                 f"the gradient of {describe(self)} was not kept: it is the result of an operation, and backward() keeps "
                 "those of leaves only; call retain_grad() on it before backward(), or use backward(retain_grads=True)",
                 stacklevel=3,
             )
-        return self._grad
+        return grad
 
     def retain_grad(self) -> None:
         """Have `backward()` keep the gradient of this intermediate node in `.grad`, as it does for leaves.
@@ -161,12 +163,18 @@ class Node:
         """
         taken: set[int] = set()
         with enable_grad():
-            for node, upstream in walk(self, gradient, create_graph=create_graph, release=not create_graph):
-                if node.primitive is None:
-                    node._receive(upstream, taken)
-                elif retain_grads or node._extra is not None and "kept" in node._extra:
-                    node._note("kept", True)
-                    node._receive(upstream, taken)
+            pairs = walk(self, gradient, create_graph=create_graph, every=retain_grads, release=not create_graph)
+            for node, upstream in pairs:
+                if node.primitive is not None:
+                    node.retain_grad()
+                node._receive(upstream, taken)
+
+    def _number(self) -> Any:
+        """The number held; computed again if a backward pass has let go of it."""
+        try:
+            return self._data
+        except AttributeError:
+            return recompute(self)
 
     def zero_grad(self) -> None:
         """Forget the gradient: `.grad` is None again.
@@ -233,8 +241,8 @@ class Node:
         """Add a gradient to `.grad`. `taken` holds the arrays that this walk has given away already."""
         raise NotImplementedError
 
-    def _release(self, uses: int) -> None:
-        """Let go of the number, if it is large and nobody but its `uses` in the graph holds the node."""
+    def _release(self, uses: Uses) -> None:
+        """Let go of the number, if it is large and nobody but its users in the graph holds the node."""
 
 
 def walk(
@@ -243,10 +251,13 @@ def walk(
     *,
     inputs: Sequence[Node] | None = None,
     create_graph: bool = False,
+    every: bool = False,
     release: bool = False,
     on_edge: Callable[[Step], object] | None = None,
 ) -> Iterator[tuple[Node, Any]]:
     """Yield (node, gradient of `output` by that node), youngest node first; every gradient is final when it appears.
+
+    Yields the leaves and the nodes that retain their gradient; with `every`, all nodes.
 
     Parameters
     ----------
@@ -256,50 +267,60 @@ def walk(
     release : let go of large arrays that nobody else holds; they are computed again should anyone ask.
     on_edge : called with a `Step` for every edge.
     """
-    needed = reachable(output, inputs)
-    todo = sorted(needed, key=creation)
-    gradient_of: dict[Node, Any] = {output: output._seed(gradient, create_graph)}
-    arrived = gradient_of.get
-    numbers_only = not create_graph and on_edge is None
+    gradient_of: dict[Node, Any] = reachable(output, inputs)  # None until the first contribution arrives
+    if output not in gradient_of:  # none of the inputs can be reached
+        return
+    todo = sorted(gradient_of, key=creation)
+    gradient_of[output] = output._seed(gradient, create_graph)
+    oldest_call = next((node.index for node in todo if node.primitive is not None), 0)
+    numbers_only = not create_graph and on_edge is None and inputs is None and _newest_change < oldest_call
+    uses = Uses(output)
     own: set[Node] = set()
     while todo:
         node = todo.pop()
-        upstream = gradient_of.pop(node, None)
+        upstream = gradient_of.pop(node)
         if upstream is None:  # reached only through operands that carry no gradient
             continue
-        yield node, upstream
         primitive = node.primitive
-        if primitive is None:
-            continue
-        if type(upstream) is float and numbers_only and primitive.plain and node.index > _newest_change:
-            # The loop below, written out for a scalar with one or two operands: half the time of a scalar graph is here.
-            x, y, out, rules = node._first, node._second, node._data, primitive.rules
-            a = x._data if isinstance(x, Node) else x
-            try:
-                if y is None:
-                    by_x = rules[0](upstream, out, a) if x in needed else None
-                    by_y = None
-                else:
-                    b = y._data if isinstance(y, Node) else y
-                    by_x = rules[0](upstream, out, a, b) if x in needed else None
-                    by_y = rules[1](upstream, out, a, b) if y in needed else None
-            except (ArithmeticError, ValueError):
-                pass  # 1 / 0 and its like: `pull`, below, answers as IEEE 754 does
-            else:
-                if by_x is not None:
-                    so_far = arrived(x)
-                    gradient_of[x] = by_x if so_far is None else so_far + by_x
-                if by_y is not None:
-                    so_far = arrived(y)
-                    gradient_of[y] = by_y if so_far is None else so_far + by_y
+        if primitive is None or every or node._extra is not None and "kept" in node._extra:
+            yield node, upstream
+            if primitive is None:
                 continue
-        for slot, x, contribution in pull(node, upstream, needed, create_graph):
-            so_far = arrived(x)
+        if numbers_only and type(upstream) is float and primitive.plain:
+            # The loop below, written out for a scalar with one or two operands: half the time of a scalar graph is here.
+            flow, x, y, out, rules = node.flow, node._first, node._second, node._data, primitive.rules
+            a = x._data if flow & FIRST or isinstance(x, Node) else x
+            if y is None:
+                try:
+                    contribution = rules[0](upstream, out, a)
+                except (ArithmeticError, ValueError):
+                    contribution = ieee(rules[0], upstream, out, a)
+                so_far = gradient_of[x]
+                gradient_of[x] = contribution if so_far is None else so_far + contribution
+                continue
+            b = y._data if flow & SECOND or isinstance(y, Node) else y
+            if flow & FIRST:
+                try:
+                    contribution = rules[0](upstream, out, a, b)
+                except (ArithmeticError, ValueError):
+                    contribution = ieee(rules[0], upstream, out, a, b)
+                so_far = gradient_of[x]
+                gradient_of[x] = contribution if so_far is None else so_far + contribution
+            if flow & SECOND:
+                try:
+                    contribution = rules[1](upstream, out, a, b)
+                except (ArithmeticError, ValueError):
+                    contribution = ieee(rules[1], upstream, out, a, b)
+                so_far = gradient_of[y]
+                gradient_of[y] = contribution if so_far is None else so_far + contribution
+            continue
+        for slot, x, contribution in pull(node, upstream, gradient_of, create_graph):
+            so_far = gradient_of[x]
             total = gradient_of[x] = contribution if so_far is None else x._plus(so_far, contribution, own)
             if on_edge is not None:
                 on_edge(Step(node, slot, x, upstream, contribution, total))
         if release and node is not output:
-            node._release(needed[node])
+            node._release(uses)
 
 
 def pull(
@@ -314,7 +335,10 @@ def pull(
     if create_graph:
         out, values = node, operands
     else:
-        out, values = node._data, [x._data if isinstance(x, Node) else x for x in operands]
+        try:
+            out, values = node._data, [x._data if isinstance(x, Node) else x for x in operands]
+        except AttributeError:  # an earlier walk has let go of one
+            out, values = node._number(), [x._number() if isinstance(x, Node) else x for x in operands]
     if node.index < _newest_change:
         out = _unchanged(node, out, node)
         values = [_unchanged(x, value, node) for x, value in zip(operands, values)]
@@ -371,8 +395,8 @@ def local_derivative(node: Node, slot: int, *, create_graph: bool = False) -> An
     primitive = node.primitive
     if primitive is None or not primitive.elementwise:
         return None
-    out: Any = node if create_graph else node._data
-    values = node.inputs if create_graph else [x._data if isinstance(x, Node) else x for x in node.inputs]
+    out: Any = node if create_graph else node._number()
+    values = node.inputs if create_graph else [x._number() if isinstance(x, Node) else x for x in node.inputs]
     try:
         return primitive.pull(slot, 1.0, out, values, node.attrs)
     except (ArithmeticError, ValueError):
@@ -385,7 +409,7 @@ def steps(output: Node, gradient: Any = None, *, create_graph: bool = False) -> 
     With `create_graph=True` the gradients in the steps are nodes, the recorded graph of the backward pass.
     """
     waiting: list[Step] = []
-    for _ in walk(output, gradient, create_graph=create_graph, on_edge=waiting.append):
+    for _ in walk(output, gradient, create_graph=create_graph, every=True, on_edge=waiting.append):
         yield from waiting
         waiting.clear()
     yield from waiting
@@ -407,14 +431,14 @@ def gradients(
     """
     found: dict[Node, Any] = dict.fromkeys(inputs)
     with enable_grad():
-        for node, upstream in walk(output, gradient, inputs=inputs, create_graph=create_graph):
+        for node, upstream in walk(output, gradient, inputs=inputs, create_graph=create_graph, every=True):
             if node in found:
                 found[node] = upstream
     return [found[x] for x in inputs]
 
 
-def reachable(output: Node, inputs: Sequence[Node] | None = None) -> dict[Node, int]:
-    """The nodes that `output` was made from and that need a gradient, each with the number of its uses among them.
+def reachable(output: Node, inputs: Sequence[Node] | None = None) -> dict[Node, Any]:
+    """The nodes that `output` was made from and that need a gradient, itself included, as the keys of a dict.
 
     With `inputs`, only those on a path from the output to one of the inputs.
     """
@@ -426,33 +450,51 @@ def reachable(output: Node, inputs: Sequence[Node] | None = None) -> dict[Node, 
             "with requires_grad=True, and compute it outside no_grad() and without detach()"
         )
     oldest = 0 if inputs is None else min((x.index for x in inputs), default=output.index + 1)
-    uses: dict[Node, int] = {}
-    seen = uses.get
+    found: dict[Node, Any] = {output: None}
     todo = [output]
     pop, push = todo.pop, todo.append
     while todo:
         node = pop()
-        count = seen(node)
-        if count is not None:
-            uses[node] = count + 1
-            continue
-        uses[node] = 1
-        x, y = node._first, node._second
-        if isinstance(x, Node):
-            if x.requires_grad and x.index >= oldest:
+        flow = node.flow
+        if flow & FIRST:
+            x = node._first
+            if x not in found and (not oldest or x.index >= oldest):
+                found[x] = None
                 push(x)
-        elif type(x) is tuple:
-            todo.extend(x for x in x if isinstance(x, Node) and x.requires_grad and x.index >= oldest)
-        if isinstance(y, Node) and y.requires_grad and y.index >= oldest:
-            push(y)
+        if flow & SECOND:
+            x = node._second
+            if x not in found and (not oldest or x.index >= oldest):
+                found[x] = None
+                push(x)
+        if flow & MANY:
+            for x in node._first:
+                if isinstance(x, Node) and x.flow and x not in found and x.index >= oldest:
+                    found[x] = None
+                    push(x)
     if inputs is not None:
         leading = set(inputs)
-        for node in sorted(uses, key=creation):
+        for node in sorted(found, key=creation):
             if node in leading or any(isinstance(x, Node) and x in leading for x in node.inputs):
                 leading.add(node)
             else:
-                del uses[node]
-    return uses
+                del found[node]
+    return found
+
+
+class Uses:
+    """How many times the nodes that `output` was made from are used among themselves; counted when first asked."""
+
+    def __init__(self, output: Node) -> None:
+        self.output = output
+        self.counts: dict[Node, int] = {}
+
+    def __getitem__(self, node: Node) -> int:
+        if not self.counts:
+            for user in reachable(self.output):
+                for x in user.inputs:
+                    if isinstance(x, Node):
+                        self.counts[x] = self.counts.get(x, 0) + 1
+        return self.counts[node]
 
 
 def order(output: Node) -> list[Node]:
@@ -469,7 +511,7 @@ def recompute(node: Node) -> Any:
     todo = [node]
     while todo:
         node = todo.pop()
-        if node not in missing and not _holds_data(node):
+        if node not in missing and not hasattr(node, "_data"):
             missing[node] = None
             todo.extend(x for x in node.inputs if isinstance(x, Node))
     for node in sorted(missing, key=creation):
@@ -477,14 +519,6 @@ def recompute(node: Node) -> Any:
         assert node.primitive is not None
         node._data = node._compute(node.primitive, values, node.attrs)
     return node._data
-
-
-def _holds_data(node: Node) -> bool:
-    try:
-        object.__getattribute__(node, "_data")
-    except AttributeError:
-        return False
-    return True
 
 
 def _unchanged(x: Operand, value: Any, user: Node) -> Any:
@@ -551,11 +585,22 @@ def describe(x: Any) -> str:
     return f"{what}{shape}" + (f" (made at {x.source})" if x.source else "")
 
 
-def no_attribute(thing: object, name: str) -> AttributeError:
-    """An AttributeError that suggests the attribute that was meant."""
-    near = difflib.get_close_matches(name, [n for n in dir(type(thing)) if not n.startswith("_")], 1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    return AttributeError(f"{type(thing).__name__} has no attribute {name!r}{hint}", name=name, obj=None)
+def packed(operands: Sequence[Operand], primitive: Primitive) -> tuple[Operand, Operand, int]:
+    """The operands of a call as a node keeps them, and the way that gradients flow on."""
+    flows = [isinstance(x, Node) and x.flow != 0 for x in operands]
+    if len(operands) > 2 or primitive.variadic:
+        return tuple(operands), None, MANY if any(flows) else 0
+    if len(operands) == 1:
+        return operands[0], None, FIRST if flows[0] else 0
+    return operands[0], operands[1], FIRST * flows[0] + SECOND * flows[1]
+
+
+def copy_call(original: Node, copy: Node, inputs: tuple[Operand, ...]) -> None:
+    """Make `copy`, fresh and with its own number, the result of the same call as `original`, on other inputs."""
+    copy.primitive, copy.attrs, copy.flow = original.primitive, original.attrs, original.flow
+    copy._extra = dict(original._extra) if original._extra else None
+    if original.primitive is not None:
+        copy._first, copy._second, _ = packed(inputs, original.primitive)
 
 
 def copy_graph(node: Node, memo: dict[int, Any]) -> Node:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .node import Node
-from .primitives import arithmetic as a
 from .primitives import elementwise as e
+from .primitives.arithmetic import add, divide, multiply, negative, power, subtract
 from .primitives.primitive import Primitive
 
 __all__ = ["Operators"]
@@ -17,60 +17,62 @@ class Operators(Node):
 
     __slots__ = ()
 
-    @staticmethod
-    def _unary(primitive: Primitive, x: Any) -> Any:
+    def _unary(self, primitive: Primitive) -> Any:
         raise NotImplementedError
 
-    @staticmethod
-    def _binary(primitive: Primitive, x: Any, y: Any) -> Any:
+    def _binary(self, primitive: Primitive, other: Any) -> Any:
+        raise NotImplementedError
+
+    def _reflected(self, primitive: Primitive, other: Any) -> Any:
+        """The call with the operands the other way round: `other` stands on the left."""
         raise NotImplementedError
 
     def _in_place(self, primitive: Primitive, other: Any) -> Any:
         raise NotImplementedError
 
     # fmt: off
-    def __add__(self, other: Any) -> Any: return self._binary(a.add, self, other)
-    def __radd__(self, other: Any) -> Any: return self._binary(a.add, other, self)
-    def __sub__(self, other: Any) -> Any: return self._binary(a.subtract, self, other)
-    def __rsub__(self, other: Any) -> Any: return self._binary(a.subtract, other, self)
-    def __mul__(self, other: Any) -> Any: return self._binary(a.multiply, self, other)
-    def __rmul__(self, other: Any) -> Any: return self._binary(a.multiply, other, self)
-    def __truediv__(self, other: Any) -> Any: return self._binary(a.divide, self, other)
-    def __rtruediv__(self, other: Any) -> Any: return self._binary(a.divide, other, self)
-    def __pow__(self, other: Any) -> Any: return self._binary(a.power, self, other)
-    def __rpow__(self, other: Any) -> Any: return self._binary(a.power, other, self)
-    def __neg__(self) -> Any: return self._unary(a.negative, self)
+    def __add__(self, other: Any) -> Any: return self._binary(add, other)
+    def __radd__(self, other: Any) -> Any: return self._reflected(add, other)
+    def __sub__(self, other: Any) -> Any: return self._binary(subtract, other)
+    def __rsub__(self, other: Any) -> Any: return self._reflected(subtract, other)
+    def __mul__(self, other: Any) -> Any: return self._binary(multiply, other)
+    def __rmul__(self, other: Any) -> Any: return self._reflected(multiply, other)
+    def __truediv__(self, other: Any) -> Any: return self._binary(divide, other)
+    def __rtruediv__(self, other: Any) -> Any: return self._reflected(divide, other)
+    def __pow__(self, other: Any) -> Any: return self._binary(power, other)
+    def __rpow__(self, other: Any) -> Any: return self._reflected(power, other)
+    def __neg__(self) -> Any: return self._unary(negative)
     def __pos__(self) -> Any: return self
-    def __abs__(self) -> Any: return self._unary(e.abs_, self)
+    def __abs__(self) -> Any: return self._unary(e.abs_)
 
     # `x += y` makes a new node while operations are recorded, and changes x in place where they are not.
-    def __iadd__(self, other: Any) -> Any: return self._in_place(a.add, other)
-    def __isub__(self, other: Any) -> Any: return self._in_place(a.subtract, other)
-    def __imul__(self, other: Any) -> Any: return self._in_place(a.multiply, other)
-    def __itruediv__(self, other: Any) -> Any: return self._in_place(a.divide, other)
-    def __ipow__(self, other: Any) -> Any: return self._in_place(a.power, other)
+    def __iadd__(self, other: Any) -> Any: return self._in_place(add, other)
+    def __isub__(self, other: Any) -> Any: return self._in_place(subtract, other)
+    def __imul__(self, other: Any) -> Any: return self._in_place(multiply, other)
+    def __itruediv__(self, other: Any) -> Any: return self._in_place(divide, other)
+    def __ipow__(self, other: Any) -> Any: return self._in_place(power, other)
 
-    def exp(self) -> Any: return self._unary(e.exp, self)
-    def expm1(self) -> Any: return self._unary(e.expm1, self)
-    def log(self) -> Any: return self._unary(e.log, self)
-    def log1p(self) -> Any: return self._unary(e.log1p, self)
-    def sqrt(self) -> Any: return self._unary(e.sqrt, self)
-    def square(self) -> Any: return self._unary(e.square, self)
-    def sin(self) -> Any: return self._unary(e.sin, self)
-    def cos(self) -> Any: return self._unary(e.cos, self)
-    def tan(self) -> Any: return self._unary(e.tan, self)
-    def arcsin(self) -> Any: return self._unary(e.arcsin, self)
-    def arccos(self) -> Any: return self._unary(e.arccos, self)
-    def arctan(self) -> Any: return self._unary(e.arctan, self)
-    def sinh(self) -> Any: return self._unary(e.sinh, self)
-    def cosh(self) -> Any: return self._unary(e.cosh, self)
-    def tanh(self) -> Any: return self._unary(e.tanh, self)
-    def sigmoid(self) -> Any: return self._unary(e.sigmoid, self)
-    def softplus(self) -> Any: return self._unary(e.softplus, self)
-    def relu(self) -> Any: return self._unary(e.relu, self)
-    def erf(self) -> Any: return self._unary(e.erf, self)
-    def abs(self) -> Any: return self._unary(e.abs_, self)
-    def sign(self) -> Any: return self._unary(e.sign, self)
+    def exp(self) -> Any: return self._unary(e.exp)
+    def expm1(self) -> Any: return self._unary(e.expm1)
+    def log(self) -> Any: return self._unary(e.log)
+    def log1p(self) -> Any: return self._unary(e.log1p)
+    def sqrt(self) -> Any: return self._unary(e.sqrt)
+    def square(self) -> Any: return self._unary(e.square)
+    def sin(self) -> Any: return self._unary(e.sin)
+    def cos(self) -> Any: return self._unary(e.cos)
+    def tan(self) -> Any: return self._unary(e.tan)
+    def arcsin(self) -> Any: return self._unary(e.arcsin)
+    def arccos(self) -> Any: return self._unary(e.arccos)
+    def arctan(self) -> Any: return self._unary(e.arctan)
+    def sinh(self) -> Any: return self._unary(e.sinh)
+    def cosh(self) -> Any: return self._unary(e.cosh)
+    def tanh(self) -> Any: return self._unary(e.tanh)
+    def sigmoid(self) -> Any: return self._unary(e.sigmoid)
+    def softplus(self) -> Any: return self._unary(e.softplus)
+    def relu(self) -> Any: return self._unary(e.relu)
+    def erf(self) -> Any: return self._unary(e.erf)
+    def abs(self) -> Any: return self._unary(e.abs_)
+    def sign(self) -> Any: return self._unary(e.sign)
     def clip(self, min: Any = None, max: Any = None) -> Any: return e.clip(self, min, max)
     # fmt: on
 

@@ -10,11 +10,11 @@ import numpy as np
 from numpy import ndarray
 
 from .errors import DtypeError, GraphError, InPlaceError, ShapeError
-from .node import Node, Operand, describe, next_index
+from .node import BOTH, FIRST, LEAF, NO_SETTINGS, SECOND, Node, Operand, Uses, copy_call, describe, next_index, packed
 from .operators import Operators
 from .primitives import elementwise, linear_algebra, reductions, shape
 from .primitives.linear_algebra import matmul
-from .primitives.primitive import Primitive, primitive
+from .primitives.primitive import Primitive, Variadic, primitive
 from .recording import OFF, TRACED, caller, enable_grad, recording
 from .value import Value
 from .value import _node as value_node
@@ -62,7 +62,7 @@ class Tensor(Operators):
         array = as_array(data, dtype)
         if array is data or array.base is not None:
             array = array.copy()
-        _as_leaf(self, array, False)
+        _as_leaf(self, array, 0)
         if requires_grad:
             self.requires_grad_()
         if name is not None:
@@ -73,7 +73,7 @@ class Tensor(Operators):
     @property
     def data(self) -> ndarray:
         """The array, as a read-only view. Setting it changes the tensor in place: `w.data = w.data - 0.1 * w.grad`."""
-        view = self._data.view()
+        view = self._number().view()
         view.flags.writeable = False
         return view
 
@@ -96,13 +96,13 @@ class Tensor(Operators):
 
     # fmt: off
     @property
-    def shape(self) -> tuple[int, ...]: return self._data.shape
+    def shape(self) -> tuple[int, ...]: return self._number().shape
     @property
-    def dtype(self) -> np.dtype[Any]: return self._data.dtype
+    def dtype(self) -> np.dtype[Any]: return self._number().dtype
     @property
-    def ndim(self) -> int: return self._data.ndim
+    def ndim(self) -> int: return self._number().ndim
     @property
-    def size(self) -> int: return self._data.size
+    def size(self) -> int: return self._number().size
     @property
     def T(self) -> Any: return shape.transpose(self)
     # fmt: on
@@ -117,7 +117,7 @@ class Tensor(Operators):
             raise GraphError(f"{describe(self)} is no leaf; take .detach() to cut it off from the graph")
         if requires_grad and self.dtype.kind != "f":
             raise DtypeError(f"only floating-point tensors have gradients, not {self.dtype}; give dtype=float")
-        self.requires_grad = bool(requires_grad)
+        self.flow = LEAF if requires_grad else 0
         return self
 
     def item(self) -> float:
@@ -128,7 +128,7 @@ class Tensor(Operators):
         """
         if self.size != 1:
             raise ShapeError(f"item: {describe(self)} holds {self.size} numbers, not one; use .numpy() or .tolist()")
-        return self._data.item()
+        return self._number().item()
 
     def numpy(self) -> ndarray:
         """A copy of the array, which may be changed freely.
@@ -136,7 +136,7 @@ class Tensor(Operators):
         >>> tensor([1.0, 2.0]).numpy()
         array([1., 2.], dtype=float32)
         """
-        return self._data.copy()
+        return self._number().copy()
 
     def tolist(self) -> Any:
         """The numbers as nested lists of Python numbers.
@@ -144,7 +144,7 @@ class Tensor(Operators):
         >>> tensor([1.0, 2.0]).tolist()
         [1.0, 2.0]
         """
-        return self._data.tolist()
+        return self._number().tolist()
 
     def detach(self) -> Tensor:
         """The same numbers outside the graph: nothing flows back through it.
@@ -152,7 +152,7 @@ class Tensor(Operators):
         >>> tensor([1.0], requires_grad=True).detach()
         tensor([1.])
         """
-        return Tensor(self._data, name=self.name)
+        return Tensor(self._number(), name=self.name)
 
     def astype(self, dtype: Any) -> Any:
         """The numbers in another dtype.
@@ -165,7 +165,7 @@ class Tensor(Operators):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:
         if copy is False and dtype is not None and dtype != self.dtype:
             raise ValueError(f"a {self.dtype} tensor as {dtype} needs a copy")
-        return self.data if copy is False else np.array(self._data, dtype=dtype)
+        return self.data if copy is False else np.array(self._number(), dtype=dtype)
 
     def __len__(self) -> int:
         if not self.ndim:
@@ -184,7 +184,7 @@ class Tensor(Operators):
     def __bool__(self) -> bool:
         if self.size != 1:
             raise ShapeError(f"{describe(self)} holds {self.size} numbers, so it is neither true nor false; use .data.any() or .all()")
-        return bool(self._data)
+        return bool(self._number())
 
     def __index__(self) -> int:
         if self.dtype.kind not in "iub" or self.size != 1:
@@ -195,7 +195,7 @@ class Tensor(Operators):
         return format(self.item(), spec) if spec else repr(self)
 
     def __repr__(self) -> str:
-        text = np.array2string(self._data, separator=", ", prefix="tensor(", threshold=100)
+        text = np.array2string(self._number(), separator=", ", prefix="tensor(", threshold=100)
         parts = [text]
         if self.dtype not in (DEFAULT_DTYPE, np.dtype(bool)):
             parts.append(f"dtype={self.dtype}")
@@ -208,17 +208,17 @@ class Tensor(Operators):
         return f"tensor({', '.join(parts)})"
 
     # fmt: off
-    def __lt__(self, other: Any) -> Any: return self._data < _plain(other)
-    def __le__(self, other: Any) -> Any: return self._data <= _plain(other)
-    def __gt__(self, other: Any) -> Any: return self._data > _plain(other)
-    def __ge__(self, other: Any) -> Any: return self._data >= _plain(other)
-    def __eq__(self, other: Any) -> Any: return self._data == _plain(other)
-    def __ne__(self, other: Any) -> Any: return self._data != _plain(other)
+    def __lt__(self, other: Any) -> Any: return self._number() < _plain(other)
+    def __le__(self, other: Any) -> Any: return self._number() <= _plain(other)
+    def __gt__(self, other: Any) -> Any: return self._number() > _plain(other)
+    def __ge__(self, other: Any) -> Any: return self._number() >= _plain(other)
+    def __eq__(self, other: Any) -> Any: return self._number() == _plain(other)
+    def __ne__(self, other: Any) -> Any: return self._number() != _plain(other)
     __hash__ = object.__hash__
 
     # What only arrays have; the arithmetic is in operators.py.
-    def __matmul__(self, other: Any) -> Any: return self._binary(matmul, self, other)
-    def __rmatmul__(self, other: Any) -> Any: return self._binary(matmul, other, self)
+    def __matmul__(self, other: Any) -> Any: return self._binary(matmul, other)
+    def __rmatmul__(self, other: Any) -> Any: return self._reflected(matmul, other)
     def __getitem__(self, index: Any) -> Any: return shape.getitem(self, _plain_index(index))
     def sum(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.sum_(self, axis, keepdims)
     def mean(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.mean(self, axis, keepdims)
@@ -257,7 +257,7 @@ class Tensor(Operators):
 
     def _assign(self, index: Any, value: Any) -> None:
         try:
-            self._data[index] = _plain(value)
+            self._number()[index] = _plain(value)
         except (ValueError, IndexError) as error:
             raise ShapeError(f"{describe(self)}: cannot take the numbers: {error}") from None
         self._changed()
@@ -269,56 +269,49 @@ class Tensor(Operators):
                     f"{describe(self)} is a leaf that requires a gradient: changing it while operations are recorded would "
                     f"cut it off from its own gradient; write `with tg.no_grad():` around the change"
                 )
-            return self._binary(primitive, self, other)
-        self._assign(..., primitive.on_arrays((self._data, _plain(other)), (self, other), {}))
+            return self._binary(primitive, other)
+        self._assign(..., primitive.on_arrays((self._number(), _plain(other)), (self, other), {}))
         return self
 
     # How a call is recorded.
 
-    @staticmethod
-    def _unary(primitive: Primitive, x: Any) -> Any:
-        return _node(primitive, primitive.arrays(x._data), x, None, x.requires_grad)
+    def _unary(self, primitive: Primitive) -> Any:
+        return _node(primitive, primitive.arrays(self._number()), self, None, FIRST if self.flow else 0)
 
-    @staticmethod
-    def _binary(primitive: Primitive, x: Any, y: Any) -> Any:
-        if isinstance(x, Tensor):
-            p, requires_grad = x._data, x.requires_grad
-            if isinstance(y, Tensor):
-                q, requires_grad = y._data, requires_grad or y.requires_grad
-            elif type(y) is float or type(y) is int:
-                q = y  # type: ignore[assignment]
-            else:
-                return Tensor._apply(primitive, (x, y), {})
-        else:
-            return Tensor._apply(primitive, (x, y), {})
+    def _binary(self, primitive: Primitive, other: Any) -> Any:
         try:
-            data = primitive.arrays(p, q)
-        except (TypeError, ValueError) as error:
-            raise primitive.refusal((x, y), (p, q), {}, error) from None
-        return _node(primitive, data, x, y, requires_grad)
+            if isinstance(other, Tensor):
+                data = primitive.arrays(self._data, other._data)
+                flow = BOTH if self.flow and other.flow else FIRST if self.flow else SECOND if other.flow else 0
+            elif type(other) is float or type(other) is int:
+                data, flow = primitive.arrays(self._data, other), FIRST if self.flow else 0
+            else:
+                return Tensor._apply(primitive, (self, other), {})
+        except (TypeError, ValueError, AttributeError):  # refused, or let go of: `_apply` says which
+            return Tensor._apply(primitive, (self, other), {})
+        return _node(primitive, data, self, other, flow)
+
+    def _reflected(self, primitive: Primitive, other: Any) -> Any:
+        return Tensor._apply(primitive, (other, self), {})
 
     @classmethod
     def _apply(cls, primitive: Primitive, operands: tuple[Operand, ...], attrs: dict[str, Any]) -> Any:
         kept = tuple([_operand(x, primitive) for x in operands])
-        values = [x._data if isinstance(x, Node) else x for x in kept]
+        if primitive.floats is None and not primitive.variadic:  # the rules of such a row ask for shapes
+            kept = tuple([to_tensor(x) if isinstance(x, Value) else x for x in kept])
+        values = [x._number() if isinstance(x, Node) else x for x in kept]
         data = primitive.on_arrays(values, kept, attrs)
-        requires_grad = any([x.requires_grad for x in kept if isinstance(x, Node)])
-        if len(kept) > 2 or primitive.variadic:
-            return _node(primitive, data, kept, None, requires_grad, attrs)
-        return _node(primitive, data, kept[0], kept[1] if len(kept) > 1 else None, requires_grad, attrs)
+        return _node(primitive, data, *packed(kept, primitive), attrs)
 
     @staticmethod
     def _compute(primitive: Primitive, values: Any, attrs: dict[str, Any]) -> ndarray:
         return np.asarray(primitive.arrays(*values, **attrs))
 
     def _clone(self, inputs: tuple[Operand, ...]) -> Tensor:
-        copy = Tensor.__new__(Tensor)
-        _as_leaf(copy, self._data.copy(), self.requires_grad)
-        copy.primitive, copy.attrs = self.primitive, self.attrs
-        copy._grad = None if self._grad is None else self._grad.copy()
-        copy._extra = dict(self._extra) if self._extra else None
-        few = len(inputs) <= 2 and not (self.primitive is not None and self.primitive.variadic)
-        copy._first, copy._second = (*inputs, None, None)[:2] if few else (inputs, None)
+        copy = Tensor(self._number())
+        grad = getattr(self, "_grad", None)
+        copy._grad = grad.copy() if type(grad) is ndarray else grad
+        copy_call(self, copy, inputs)
         return copy
 
     # What the walk asks of a node.
@@ -342,7 +335,7 @@ class Tensor(Operators):
         return Tensor(seed) if create_graph else seed
 
     def _fit(self, contribution: Any) -> Any:
-        data = self._data
+        data = self._number()
         if type(contribution) is ndarray:
             if contribution.shape == data.shape and contribution.dtype == data.dtype:
                 return contribution
@@ -368,21 +361,22 @@ class Tensor(Operators):
         return np.add(so_far, contribution, out=np.empty(self.shape, self.dtype))
 
     def _receive(self, gradient: Any, taken: set[int]) -> None:
-        if self._grad is None:
+        so_far = getattr(self, "_grad", None)
+        if so_far is None:
             if type(gradient) is ndarray:
                 if gradient.base is not None or id(gradient) in taken or not gradient.flags.writeable:
                     gradient = gradient.copy()
                 taken.add(id(gradient))
             self._grad = gradient
-        elif type(self._grad) is ndarray and type(gradient) is ndarray:
-            self._grad += gradient
+        elif type(so_far) is ndarray and type(gradient) is ndarray:
+            so_far += gradient
         else:
-            self._grad = self._grad + gradient
+            self._grad = so_far + gradient
 
-    def _release(self, uses: int) -> None:
+    def _release(self, uses: Uses) -> None:
         if self._data.nbytes < LARGE or "changed" in (self._extra or ()):
             return
-        if sys.getrefcount(self) - uses <= _references():
+        if sys.getrefcount(self) - uses[self] <= _references():
             del self._data
 
     @staticmethod
@@ -391,7 +385,7 @@ class Tensor(Operators):
         total = x.sum()
         if not total.requires_grad:
             return Value(total.item(), requires_grad=False)
-        return value_node(total.item(), to_value, total, None, True)
+        return value_node(total.item(), to_value, total, None, FIRST)
 
 
 Node.array_kind = Tensor
@@ -405,6 +399,12 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, name: str 
             [3., 4.]])
     """
     return Tensor(data, dtype, requires_grad, name)
+
+
+@primitive(lambda slot, g, out, operands: g, kind=Variadic)
+def to_tensor(x: Any) -> ndarray:
+    """The number of a Value as a tensor of shape ()."""
+    return np.asarray(x)
 
 
 @primitive(lambda g, out, x: g)
@@ -436,15 +436,14 @@ def as_array(data: Any, dtype: Any = None) -> ndarray:
     return array
 
 
-def _as_leaf(node: Tensor, data: ndarray, requires_grad: bool) -> None:
+def _as_leaf(node: Tensor, data: ndarray, flow: int) -> None:
     node._data = data
     node.primitive = node._first = node._second = node._grad = node._extra = None
     node.attrs = NO_SETTINGS
     node.index = next_index()
-    node.requires_grad = requires_grad
+    node.flow = flow
 
 
-NO_SETTINGS: dict[str, Any] = {}
 _new = Tensor.__new__
 
 
@@ -453,25 +452,25 @@ def _node(
     data: Any,
     first: Operand,
     second: Operand,
-    requires_grad: bool,
+    flow: int,
     attrs: dict[str, Any] = NO_SETTINGS,
 ) -> Tensor:
-    """The result of a call: recorded if an operand requires it and recording is on, else a leaf."""
+    """The result of a call: recorded if a gradient flows on to an operand and recording is on, else a leaf."""
     node = _new(Tensor)
     if type(data) is not ndarray:
         data = np.asarray(data)
-    level = recording() if requires_grad else OFF
+    level = recording() if flow else OFF
     if level == OFF or data.dtype.kind != "f":
-        _as_leaf(node, data, False)
+        _as_leaf(node, data, 0)
         return node
     node._data = data
     node.primitive = primitive
     node._first = first
     node._second = second
-    node._extra = None
-    node.attrs = attrs
+    node.flow = flow
     node.index = next_index()
-    node.requires_grad = True
+    node.attrs = attrs
+    node._extra = None
     if level == TRACED:
         node._note("source", caller())
     return node
@@ -497,7 +496,7 @@ def _operand(x: Any, primitive: Primitive) -> Operand:
 
 
 def _plain(x: Any) -> Any:
-    return x._data if isinstance(x, Node) else x
+    return x._number() if isinstance(x, Node) else x
 
 
 def _plain_index(index: Any) -> Any:
@@ -527,8 +526,8 @@ def _references() -> int:
     class Probe(Tensor):
         __slots__ = ()
 
-        def _release(self, uses: int) -> None:
-            seen.append(sys.getrefcount(self) - uses)
+        def _release(self, uses: Uses) -> None:
+            seen.append(sys.getrefcount(self) - uses[self])
 
     with enable_grad():
         middle = Tensor(1.0, requires_grad=True) * 2.0

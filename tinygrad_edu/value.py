@@ -10,7 +10,7 @@ from numbers import Real
 from typing import Any
 
 from .errors import DtypeError, GraphError
-from .node import Node, Operand, describe, next_index
+from .node import BOTH, FIRST, LEAF, NO_SETTINGS, SECOND, Node, Operand, copy_call, describe, next_index, packed
 from .operators import Operators
 from .primitives.primitive import Primitive
 from .recording import OFF, ON, TRACED, caller, recording
@@ -46,7 +46,7 @@ class Value(Operators):
 
     def __init__(self, data: float, name: str | None = None, requires_grad: bool = True) -> None:
         self._data = number(data)
-        _as_leaf(self, bool(requires_grad))
+        _as_leaf(self, LEAF if requires_grad else 0)
         if name is not None:
             self.name = name
 
@@ -112,34 +112,43 @@ class Value(Operators):
 
     # How a call is recorded.
 
-    @staticmethod
-    def _unary(primitive: Primitive, x: Any) -> Any:
-        data = x._data
+    def _unary(self, primitive: Primitive) -> Any:
         try:
-            data = primitive.floats(data)  # type: ignore[misc]
+            data = primitive.floats(self._data)  # type: ignore[misc]
         except (ArithmeticError, ValueError):
-            data = primitive.on_floats((data,), {})
-        return _node(data, primitive, x, None, x.requires_grad)
+            data = primitive.on_floats((self._data,), {})
+        return _node(data, primitive, self, None, FIRST if self.flow else 0)
 
-    @staticmethod
-    def _binary(primitive: Primitive, x: Any, y: Any) -> Any:
-        if type(y) is Value:
-            q, requires_grad = y._data, y.requires_grad
-            if type(x) is Value:
-                p, requires_grad = x._data, requires_grad or x.requires_grad
-            elif type(x) is float or type(x) is int:
-                p = x
-            else:
-                return Value._apply(primitive, (x, y), {})
-        elif type(x) is Value and (type(y) is float or type(y) is int):
-            p, q, requires_grad = x._data, y, x.requires_grad
+    def _binary(self, primitive: Primitive, other: Any) -> Any:
+        if type(other) is Value:
+            number = other._data
+            flow = BOTH if self.flow and other.flow else FIRST if self.flow else SECOND if other.flow else 0
+        elif type(other) is float or type(other) is int:
+            number, flow = other, FIRST if self.flow else 0
         else:
-            return Value._apply(primitive, (x, y), {})
+            return Value._apply(primitive, (self, other), {})
         try:
-            data = primitive.floats(p, q)  # type: ignore[misc]
+            data = primitive.floats(self._data, number)  # type: ignore[misc]
         except (ArithmeticError, ValueError):
-            data = primitive.on_floats((p, q), {})
-        return _node(data, primitive, x, y, requires_grad)
+            data = primitive.on_floats((self._data, number), {})
+        if flow and recording() == ON:  # what `_node` does; without the call a graph is made in four fifths of the time
+            node = _new(Value)
+            node._data = data
+            node.primitive = primitive
+            node._first = self
+            node._second = other
+            node.flow = flow
+            node.index = next_index()
+            node.attrs = NO_SETTINGS
+            node._extra = None
+            return node
+        return _node(data, primitive, self, other, flow)
+
+    def _reflected(self, primitive: Primitive, other: Any) -> Any:
+        if type(other) is not float and type(other) is not int:
+            return Value._apply(primitive, (other, self), {})
+        data = primitive.on_floats((other, self._data), {})
+        return _node(data, primitive, other, self, SECOND if self.flow else 0)
 
     @classmethod
     def _apply(cls, primitive: Primitive, operands: tuple[Operand, ...], attrs: dict[str, Any]) -> Any:
@@ -161,15 +170,12 @@ class Value(Operators):
                     f"{primitive.name}: a Value goes together with numbers, Values, arrays and Tensors, "
                     f"not with {type(x).__name__} {x!r:.60}"
                 )
-        requires_grad = any(x.requires_grad for x in kept if isinstance(x, Value))
         data = Value._compute(primitive, values, attrs)
-        if len(kept) > 2:
-            return _node(data, primitive, tuple(kept), None, requires_grad, attrs)
-        return _node(data, primitive, kept[0], kept[1] if len(kept) > 1 else None, requires_grad, attrs)
+        return _node(data, primitive, *packed(kept, primitive), attrs)
 
     def _in_place(self, primitive: Primitive, other: Any) -> Any:
         if recording():
-            return self._binary(primitive, self, other)
+            return self._binary(primitive, other)
         self.data = primitive.on_floats((self._data, number(other)), {})
         return self
 
@@ -178,10 +184,9 @@ class Value(Operators):
         return float(primitive.on_floats(values, attrs))
 
     def _clone(self, inputs: tuple[Operand, ...]) -> Value:
-        copy = Value(self._data, None, self.requires_grad)
-        copy.primitive, copy.attrs, copy._grad = self.primitive, self.attrs, self._grad
-        copy._extra = dict(self._extra) if self._extra else None
-        copy._first, copy._second = (inputs, None) if len(inputs) > 2 else (*inputs, None, None)[:2]
+        copy = Value(self._data)
+        copy._grad = getattr(self, "_grad", None)
+        copy_call(self, copy, inputs)
         return copy
 
     # What the walk asks of a node.
@@ -199,7 +204,8 @@ class Value(Operators):
         return float(contribution if type(contribution) is int else contribution.sum())
 
     def _receive(self, gradient: Any, taken: set[int]) -> None:
-        self._grad = gradient if self._grad is None else self._grad + gradient
+        so_far = getattr(self, "_grad", None)
+        self._grad = gradient if so_far is None else so_far + gradient
 
 
 def number(x: Any) -> float:
@@ -219,10 +225,11 @@ def number(x: Any) -> float:
     raise DtypeError(f"a Value holds one real number, not {type(x).__name__} {x!r:.60}; tg.tensor() holds arrays")
 
 
-def _as_leaf(node: Value, requires_grad: bool) -> None:
+def _as_leaf(node: Value, flow: int) -> None:
     node.primitive = node._first = node._second = node._grad = node._extra = None
+    node.attrs = NO_SETTINGS
     node.index = next_index()
-    node.requires_grad = requires_grad
+    node.flow = flow
 
 
 _new = Value.__new__
@@ -233,24 +240,23 @@ def _node(
     primitive: Primitive,
     first: Operand,
     second: Operand,
-    requires_grad: bool,
-    attrs: dict[str, Any] | None = None,
+    flow: int,
+    attrs: dict[str, Any] = NO_SETTINGS,
 ) -> Value:
-    """The result of a call: recorded if an operand requires it and recording is on, else a leaf."""
+    """The result of a call: recorded if a gradient flows on to an operand and recording is on, else a leaf."""
     node = _new(Value)
     node._data = data
-    level = recording() if requires_grad else OFF
+    level = recording() if flow else OFF
     if level == OFF:
-        _as_leaf(node, False)
+        _as_leaf(node, 0)
         return node
     node.primitive = primitive
     node._first = first
     node._second = second
-    node._extra = None
+    node.flow = flow
     node.index = next_index()
-    node.requires_grad = True
-    if attrs:
-        node.attrs = attrs
+    node.attrs = attrs
+    node._extra = None
     if level == TRACED:
         node._note("source", caller())
     return node

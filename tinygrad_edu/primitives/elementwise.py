@@ -14,7 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from .primitive import binary, primitive, unary
+from ..errors import DtypeError
+from ..node import Node
+from .primitive import BY_NUMPY, binary, primitive, unary
+from .refusals import check
 
 
 def _sigmoid(x: Any) -> Any:
@@ -147,17 +150,45 @@ def where(condition: Any, x: Any, y: Any) -> Any:
 @primitive(
     lambda g, out, x, min, max: where(_inside(x, min, max), g, 0.0),
     floats=lambda x, min, max: x if x != x else _upper(x if min is None or x >= min else float(min), max),
-    numpy=[np.clip],
+    name="clip",
     elementwise=True,
 )
+def _clip(x: Any, min: Any = None, max: Any = None) -> Any:
+    return np.clip(x, min, max)
+
+
 def clip(x: Any, min: Any = None, max: Any = None) -> Any:
     """x kept between `min` and `max`; either may be left out. The derivative is 1 on the borders, as inside.
+
+    The bounds are numbers or arrays and receive no gradient.
 
     >>> import tinygrad_edu as tg
     >>> tg.clip(7.0, 0.0, 5.0)
     5.0
     """
-    return np.clip(x, min, max)
+    if min is None and max is None:
+        raise DtypeError("clip: nothing to keep x between; give min, max or both")
+    return _clip(x, _bound("min", min), _bound("max", max))
+
+
+def _bound(which: str, x: Any) -> Any:
+    """A bound of `clip`, as an array of its own where it is one."""
+    if x is None or type(x) is float or type(x) is int:
+        return x
+    if isinstance(x, Node):
+        raise DtypeError(
+            f"clip: {which} is a number or an array, and receives no gradient; for a {type(x).__name__} as bound take "
+            f"tg.{'maximum' if which == 'min' else 'minimum'}(x, bound)"
+        )
+    check("clip", x)
+    return np.array(x)
+
+
+def _numpy_clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+    return clip(x, a_min if min is None else min, a_max if max is None else max)
+
+
+BY_NUMPY[np.clip] = _numpy_clip
 
 
 def _upper(x: float, bound: float | None) -> float:

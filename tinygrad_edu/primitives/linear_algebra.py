@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import mul
+from operator import index, mul
 from typing import Any
 
 import numpy as np
 
 from ..errors import DtypeError, ShapeError
+from ..node import Node
 from .primitive import BY_NUMPY, Variadic, primitive, shape_of
 from .reductions import sum_
+from .refusals import check
 from .shape import expand_dims, getitem, reshape, scatter, swapaxes
 
 
@@ -64,6 +66,7 @@ def outer(x: Any, y: Any) -> Any:
     tensor([[3., 4.],
             [6., 8.]])
     """
+    check("outer", x, y)
     return reshape(x, (-1, 1)) * reshape(y, (1, -1))
 
 
@@ -146,8 +149,13 @@ def dot(x: Any, y: Any, bias: Any = None) -> Any:
     """
     if isinstance(x, (list, tuple)) and isinstance(y, (list, tuple)):
         if len(x) != len(y):
-            raise ShapeError(f"dot: {len(x)} numbers against {len(y)}; both sequences must be of one length")
-        return dot_product(*x, *y) if bias is None else dot_product(*x, *y, bias)
+            raise ShapeError(f"dot: {len(x)} numbers against {len(y)}; both lists must be of one length")
+        out = dot_product(*x, *y) if bias is None else dot_product(*x, *y, bias)
+        if getattr(out, "shape", ()):
+            raise ShapeError("dot: the items of a list are numbers and Values; tg.stack or np.array makes an array of several rows")
+        return out
+    x, y = (z if isinstance(z, (Node, np.ndarray)) else np.asarray(z) for z in (x, y))
+    check("dot", x, y)
     if not shape_of(x) or not shape_of(y):
         out = x * y
     elif len(shape_of(y)) > 2:
@@ -173,7 +181,7 @@ def tril(x: Any, k: int = 0) -> Any:
     tensor([[1., 0.],
             [3., 4.]])
     """
-    return np.tril(x, k)
+    return np.tril(x, index(k))
 
 
 @primitive(lambda g, out, x, k: triu(g, k), numpy=[np.triu])
@@ -185,7 +193,7 @@ def triu(x: Any, k: int = 0) -> Any:
     tensor([[1., 2.],
             [0., 4.]])
     """
-    return np.triu(x, k)
+    return np.triu(x, index(k))
 
 
 def diag(x: Any, k: int = 0) -> Any:
@@ -195,13 +203,12 @@ def diag(x: Any, k: int = 0) -> Any:
     >>> tg.diag(tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
     tensor([1., 4.])
     """
+    check("diag", x, k=k)
     shape = shape_of(x)
     if len(shape) == 1:
         n = shape[0] + abs(k)
         rows = np.arange(shape[0])
         return scatter(x, index=(rows + max(-k, 0), rows + max(k, 0)), shape=(n, n))
-    if len(shape) != 2:
-        raise ShapeError(f"diag: needs a vector or a matrix, not shape {shape}")
     rows = np.arange(max(0, min(shape[0] + min(k, 0), shape[1] - max(k, 0))))
     return getitem(x, index=(rows + max(-k, 0), rows + max(k, 0)))
 
@@ -213,6 +220,7 @@ def trace(x: Any, offset: int = 0) -> Any:
     >>> np.trace(tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
     tensor(5.)
     """
+    check("trace", x, offset=offset)
     return sum_(diag(x, offset))
 
 

@@ -13,10 +13,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from math import inf
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
+from ..errors import DtypeError
 from ..node import Node, ieee
 
 __all__ = ["BY_NUMPY", "TABLE", "Primitive", "Variadic", "binary", "primitive", "shape_of", "unary"]
@@ -30,6 +32,7 @@ BY_NUMPY: dict[Any, Callable[..., Any]] = {}
 Rule = Callable[..., Any]
 REALS = (-inf, inf)
 PLAIN_NUMBERS = frozenset({float, int, bool})
+NUMPY_NUMBERS = frozenset(np.dtype(code).type for code in "?bBhHiIlLqQefdg")
 
 
 class Primitive:
@@ -67,6 +70,7 @@ class Primitive:
             raise ValueError(f"the table has a primitive {name!r} already")
         self.name = self.__name__ = self.__qualname__ = name
         self.arrays, self.floats, self.rules = arrays, floats, tuple(rules)
+        self.scalars = NUMPY_NUMBERS if floats is None else NUMPY_NUMBERS | PLAIN_NUMBERS
         self.symbol = symbol or name
         self.precedence, self.elementwise, self.domain = precedence, elementwise, domain
         self.__doc__ = doc or arrays.__doc__
@@ -89,16 +93,29 @@ class Primitive:
         """Split a call into operands and settings, with the defaults filled in."""
         arity = len(self.rules)
         operands, rest = given[:arity], given[arity:]
-        unknown = set(attrs) - set(self.settings)
-        if len(operands) < arity or len(rest) > len(self.settings) or unknown:
-            raise TypeError(f"{self.name}{self.signature}: called with {_call_in_words(given, attrs)}")
+        if len(operands) < arity or len(rest) > len(self.settings) or not attrs.keys() <= self.settings.keys():
+            raise DtypeError(f"{self.signature} was called as {self.name}{_call_in_words(given, attrs)}")
         return operands, {**self.settings, **dict(zip(self.settings, rest)), **attrs}
 
     def compute(self, values: Sequence[Any], attrs: dict[str, Any]) -> Any:
         """The result on plain numbers: a float for floats, else an array."""
         if self.floats is not None and all(type(x) in PLAIN_NUMBERS for x in values):
             return self.on_floats(values, attrs)
+        for x in values:
+            if not (x.dtype.kind in "fiub" if type(x) is np.ndarray else type(x) in self.scalars):
+                values = [self._plain_operand(x) for x in values]
+                break
         return self.on_arrays(values, values, attrs)
+
+    def _plain_operand(self, x: Any) -> Any:
+        """An operand that is no node, as NumPy is to see it: lists as arrays, and nothing but real numbers."""
+        from .refusals import is_no_array_of_numbers, not_numbers
+
+        if type(x) in self.scalars:
+            return x
+        if is_no_array_of_numbers(x):
+            raise not_numbers(self.name, x)
+        return np.asarray(float(x) if isinstance(x, Real) else x)
 
     def on_floats(self, values: Sequence[Any], attrs: dict[str, Any]) -> Any:
         """The result on Python numbers; inf or nan where Python would raise, as IEEE 754 has it."""
@@ -130,10 +147,11 @@ class Primitive:
 
     @property
     def signature(self) -> str:
-        try:
-            return str(inspect.signature(self.arrays))
-        except ValueError:  # a function written in C
-            return f"({', '.join('xyzuvw'[: len(self.rules)])})"
+        """How it is called: `sum(x, axis=None, keepdims=False)`."""
+        function = self.arrays if inspect.isfunction(self.arrays) else self.floats
+        known = list(inspect.signature(function).parameters) if inspect.isfunction(function) else "xyzuvw"
+        settings = [f"{name}={default!r}" for name, default in self.settings.items()]
+        return f"{self.name}({', '.join([*known[: len(self.rules)], *settings])})"
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
@@ -215,7 +233,7 @@ def _settings(arrays: Callable[..., Any], arity: int) -> dict[str, Any]:
 
 
 def _call_in_words(given: Sequence[Any], attrs: dict[str, Any]) -> str:
-    words = [type(x).__name__ for x in given] + [f"{k}={v!r}" for k, v in attrs.items()]
+    words = [type(x).__name__ for x in given] + [f"{k}={v!r:.30}" for k, v in attrs.items()]
     return f"({', '.join(words)})"
 
 

@@ -8,6 +8,7 @@ leaves the reduced axes in place with size one. Ties in `max` and `min` share th
 from __future__ import annotations
 
 from math import inf, prod
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from ..errors import DtypeError, ShapeError
 from ..node import Node
 from .elementwise import abs_, exp, sqrt, where
 from .primitive import BY_NUMPY, primitive
+from .refusals import check, refused, short
 from .shape import broadcast_to, concatenate, expand_dims, flip, moveaxis
 
 Axis = int | tuple[int, ...] | None
@@ -24,7 +26,7 @@ Axis = int | tuple[int, ...] | None
 def restore(x: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:
     """A reduced array, spread again over the shape that was reduced."""
     if axis is not None and not keepdims:
-        x = expand_dims(x, axis if isinstance(axis, int) else tuple(a % len(shape) for a in axis))
+        x = expand_dims(x, tuple(a % len(shape) for a in axis) if isinstance(axis, tuple) else axis)
     return broadcast_to(x, shape)
 
 
@@ -52,7 +54,7 @@ def sum_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 
 @primitive(
-    lambda g, out, x, axis, keepdims: restore(g / max(count(x.shape, axis), 1), x.shape, axis, keepdims),
+    lambda g, out, x, axis, keepdims: restore(g / divisor(x.shape, axis), x.shape, axis, keepdims),
     numpy=[np.mean],
 )
 def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -62,8 +64,18 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> tg.mean(tg.tensor([1.0, 2.0, 6.0]))
     tensor(3.)
     """
-    n = count(x.shape, axis)
-    return np.add.reduce(x, axis, None, None, keepdims) / n if n else np.mean(x, axis=axis, keepdims=keepdims)
+    return np.add.reduce(x, axis, None, None, keepdims) / divisor(np.shape(x), axis)
+
+
+def divisor(shape: tuple[int, ...], axis: Axis, ddof: float = 0) -> float:
+    """By what a sum over `axis` is divided to make a mean of it. There is no mean of no numbers."""
+    n = count(shape, axis) - ddof
+    if n > 0:
+        return n
+    reduced = range(len(shape)) if axis is None else {a % len(shape) for a in (axis if isinstance(axis, tuple) else (axis,))}
+    if all(size for i, size in enumerate(shape) if i not in reduced):
+        raise ValueError(f"no mean of {n} numbers")
+    return 1  # there is no result that could be divided
 
 
 @primitive(
@@ -140,7 +152,7 @@ def _deviation(x: Any, axis: Axis) -> Any:
 
 @primitive(
     lambda g, out, x, axis, ddof, keepdims: (
-        restore(g * (2.0 / (count(x.shape, axis) - ddof)), x.shape, axis, keepdims) * _deviation(x, axis)
+        restore(g * (2.0 / divisor(x.shape, axis, ddof)), x.shape, axis, keepdims) * _deviation(x, axis)
     ),
     numpy=[np.var],
 )
@@ -151,12 +163,13 @@ def var(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any
     >>> tg.var(tg.tensor([1.0, 2.0, 3.0]), ddof=1)
     tensor(1.)
     """
-    return np.var(x, axis=axis, ddof=ddof, keepdims=keepdims)
+    divisor(np.shape(x), axis, ddof)
+    return np.var(x, axis=axis, ddof=ddof, keepdims=keepdims) if np.size(x) else np.add.reduce(x, axis, None, None, keepdims)
 
 
 @primitive(
     lambda g, out, x, axis, ddof, keepdims: (
-        restore(_or_zero(g, out) / (count(x.shape, axis) - ddof), x.shape, axis, keepdims) * _deviation(x, axis)
+        restore(_or_zero(g, out) / divisor(x.shape, axis, ddof), x.shape, axis, keepdims) * _deviation(x, axis)
     ),
     numpy=[np.std],
 )
@@ -167,7 +180,8 @@ def std(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any
     >>> tg.std(tg.tensor([1.0, 2.0, 3.0]), ddof=1)
     tensor(1.)
     """
-    return np.std(x, axis=axis, ddof=ddof, keepdims=keepdims)
+    divisor(np.shape(x), axis, ddof)
+    return np.std(x, axis=axis, ddof=ddof, keepdims=keepdims) if np.size(x) else np.add.reduce(x, axis, None, None, keepdims)
 
 
 def _or_zero(g: Any, length: Any) -> Any:
@@ -234,16 +248,19 @@ def norm(x: Any, ord: Any = 2, axis: Axis = None, keepdims: bool = False) -> Any
     >>> tg.norm(x, 1), tg.norm(x), tg.norm(x, float("inf"))
     (tensor(7.), tensor(5.), tensor(4.))
     """
-    if ord in (2, "fro", None):
+    if ord is None or isinstance(ord, str) and ord == "fro":
+        ord = 2
+    if isinstance(ord, bool) or not isinstance(ord, Real) or ord != ord:
+        raise DtypeError(f"norm: ord={short(ord)} is not known; use 1, 2, inf, -inf, another number, or 'fro'")
+    if ord == 0:
+        raise DtypeError("norm: ord=0 counts the numbers that are not 0, which has no derivative; use (x != 0).sum()")
+    check("norm", x, ord=ord, axis=axis, keepdims=keepdims)
+    if ord == 2:
         return norm2(x, axis=axis, keepdims=keepdims)
-    if isinstance(ord, str) or not np.isreal(ord):
-        raise DtypeError(f"norm: ord={ord!r} is not known; use 1, 2, inf, -inf, another number, or 'fro'")
     if ord == 1:
         return sum_(abs_(x), axis=axis, keepdims=keepdims)
     if ord in (inf, -inf):
         return (max_ if ord > 0 else min_)(abs_(x), axis=axis, keepdims=keepdims)
-    if ord == 0:
-        raise DtypeError("norm: ord=0 counts the numbers that are not 0, which has no derivative; use (x != 0).sum()")
     return sum_(abs_(x) ** ord, axis=axis, keepdims=keepdims) ** (1.0 / ord)
 
 
@@ -286,7 +303,7 @@ def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
     >>> int(tg.argmax(tg.tensor([1.0, 7.0, 5.0])))
     1
     """
-    return np.argmax(x.data if isinstance(x, Node) else x, axis=axis, keepdims=keepdims)
+    return _place(np.argmax, x, axis, keepdims)
 
 
 def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
@@ -296,7 +313,16 @@ def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
     >>> int(tg.argmin(tg.tensor([1.0, 7.0, 5.0])))
     0
     """
-    return np.argmin(x.data if isinstance(x, Node) else x, axis=axis, keepdims=keepdims)
+    return _place(np.argmin, x, axis, keepdims)
+
+
+def _place(function: Any, x: Any, axis: int | None, keepdims: bool) -> Any:
+    settings = {"axis": axis, "keepdims": keepdims}
+    check(function.__name__, x)
+    try:
+        return function(x.data if isinstance(x, Node) else x, **settings)
+    except (TypeError, ValueError) as error:
+        raise refused(function.__name__, [x], settings, error) from None
 
 
 BY_NUMPY.update({np.argmax: argmax, np.argmin: argmin})

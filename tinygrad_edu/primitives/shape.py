@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from numbers import Real
+from operator import index
 from typing import Any
 
 import numpy as np
 
-from ..errors import ShapeError
+from ..errors import DtypeError, ShapeError
+from ..node import Node
 from .primitive import BY_NUMPY, Variadic, primitive, shape_of
+from .refusals import PAD_MODES, check, in_words, is_whole, refused, several
 
 SMALL = 4096
 """Up to this many numbers a broadcast array is filled; above, it is a view that repeats one number."""
@@ -34,6 +38,7 @@ def broadcast_to(x: Any, shape: tuple[int, ...] = ()) -> Any:
     x = np.asarray(x)
     if x.shape == shape:
         return x
+    shape = several(shape)
     if x.ndim == 0 and 0 < prod(shape) <= SMALL:
         full = np.empty(shape, x.dtype)
         full.fill(x)
@@ -63,7 +68,10 @@ def reshape(x: Any, shape: Any = -1) -> Any:
     tensor([[1., 2.],
             [3., 4.]])
     """
-    return np.reshape(x, shape)
+    out = np.reshape(x, shape)
+    if out.shape != shape and any(size is None or size < -1 for size in several(shape)):
+        raise ValueError(f"{shape} has a size below -1, which NumPy would work out")
+    return out
 
 
 @primitive(
@@ -132,12 +140,14 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     (2, 12)
     """
     shape = shape_of(x)
-    axes = range(len(shape))[start_dim:][: (end_dim % max(len(shape), 1)) - (start_dim % max(len(shape), 1)) + 1]
-    if not shape:
-        return reshape(x, (1,))
-    if not axes:
-        raise ShapeError(f"flatten: start_dim={start_dim} and end_dim={end_dim} hold no axis of shape {shape}")
-    return reshape(x, (*shape[: axes[0]], prod(shape[a] for a in axes), *shape[axes[-1] + 1 :]))
+    axes = range(len(shape) or 1)
+    try:
+        first, last = axes[start_dim], axes[end_dim]
+    except (IndexError, TypeError) as error:
+        raise refused("flatten", [x], {"start_dim": start_dim, "end_dim": end_dim}, error) from None
+    if last < first:
+        raise ShapeError(f"flatten: from axis {start_dim} to axis {end_dim} there is no axis of {in_words(x)}")
+    return reshape(x, (*shape[:first], prod(shape[first : last + 1]), *shape[last + 1 :]))
 
 
 @primitive(lambda g, out, x, axis: flip(g, axis), numpy=[np.flip])
@@ -152,7 +162,7 @@ def flip(x: Any, axis: Axis | None = None) -> Any:
 
 
 def _opposite(shift: int | tuple[int, ...]) -> int | tuple[int, ...]:
-    return -shift if isinstance(shift, int) else tuple(-s for s in shift)
+    return tuple(-s for s in shift) if isinstance(shift, (tuple, list)) else -shift
 
 
 @primitive(lambda g, out, x, shift, axis: roll(g, _opposite(shift), axis), numpy=[np.roll])
@@ -163,7 +173,7 @@ def roll(x: Any, shift: int | tuple[int, ...] = 1, axis: Axis | None = None) -> 
     >>> tg.roll(tg.tensor([1.0, 2.0, 3.0]), 1)
     tensor([3., 1., 2.])
     """
-    return np.roll(x, shift, axis)
+    return np.roll(x, [index(s) for s in several(shift)], axis)  # NumPy would round a float
 
 
 Repeats = tuple[int, ...]
@@ -188,7 +198,7 @@ def tile(x: Any, reps: int | Sequence[int]) -> Any:
     >>> tg.tile(tg.tensor([1.0, 2.0]), 2)
     tensor([1., 2., 1., 2.])
     """
-    return _tile(x, (reps,) if isinstance(reps, int) else tuple(reps))
+    return _tile(x, several(reps))
 
 
 def _repeat_rule(g: Any, out: Any, x: Any, repeats: Any, axis: int | None) -> Any:
@@ -202,7 +212,11 @@ def _at(places: Any, axis: int | None, ndim: int) -> tuple[Any, ...]:
     return (slice(None),) * (0 if axis is None else axis % ndim) + (places,)
 
 
-@primitive(_repeat_rule, numpy=[np.repeat])
+@primitive(_repeat_rule, name="repeat")
+def _repeat(x: Any, repeats: Any = 1, axis: int | None = None) -> Any:
+    return np.repeat(x, repeats, axis)
+
+
 def repeat(x: Any, repeats: Any = 1, axis: int | None = None) -> Any:
     """Each number repeated: `repeats` times, or as often as its entry in `repeats` says.
 
@@ -210,7 +224,8 @@ def repeat(x: Any, repeats: Any = 1, axis: int | None = None) -> Any:
     >>> tg.repeat(tg.tensor([1.0, 2.0]), 2)
     tensor([1., 1., 2., 2.])
     """
-    return np.repeat(x, repeats, axis)
+    check("repeat", x, repeats=repeats, axis=axis)
+    return _repeat(x, repeats if isinstance(repeats, int) else np.array(repeats), axis)
 
 
 def _pad_rule(g: Any, out: Any, x: Any, pad_width: Any, mode: str, constant_values: float) -> Any:
@@ -232,8 +247,8 @@ def pad(x: Any, pad_width: Any = 0, mode: str = "constant", constant_values: flo
     >>> tg.pad(tg.tensor([1.0, 2.0]), 1)
     tensor([0., 1., 2., 0.])
     """
-    if mode not in ("constant", "edge", "reflect", "symmetric", "wrap"):
-        raise ValueError(f"mode {mode!r} is not one of constant, edge, reflect, symmetric, wrap")
+    if mode not in PAD_MODES or isinstance(pad_width, dict) or not isinstance(constant_values, Real):
+        raise ValueError("not in the table, though NumPy has it")
     options = {"constant_values": constant_values} if mode == "constant" else {}
     return np.pad(x, pad_width, mode=mode, **options)  # type: ignore[call-overload]
 
@@ -246,6 +261,8 @@ def astype(x: Any, dtype: Any = None) -> Any:
     >>> tg.astype(tg.tensor([1.0, 2.0]), "float64").dtype
     dtype('float64')
     """
+    if dtype is None or np.dtype(dtype).kind not in "biuf":
+        raise TypeError(f"{dtype} is no dtype of real numbers")
     return np.asarray(x).astype(dtype)
 
 
@@ -268,13 +285,15 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
     >>> tg.concatenate([tg.tensor([1.0]), tg.tensor([2.0, 3.0])])
     tensor([1., 2., 3.])
     """
-    arrays = _several("concatenate", arrays)
+    arrays = _sequence("concatenate", arrays)
     if axis is None:
         arrays, axis = [flatten(x) for x in arrays], 0
     ends = [0]
     for x in arrays:
-        shape = shape_of(x)
-        ends.append(ends[-1] + (shape[axis] if -len(shape) <= axis < len(shape) else 0))
+        try:
+            ends.append(ends[-1] + shape_of(x)[axis])
+        except (IndexError, TypeError) as error:
+            raise refused("concatenate", arrays, {"axis": axis}, error) from None
     return _concatenate(*arrays, axis=axis, ends=tuple(ends))
 
 
@@ -295,13 +314,16 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
     tensor([[1., 3.],
             [2., 4.]])
     """
-    return _stack(*_several("stack", arrays), axis=axis)
+    return _stack(*_sequence("stack", arrays), axis=axis)
 
 
-def _several(name: str, arrays: Any) -> Sequence[Any]:
-    if isinstance(arrays, (list, tuple)) and arrays:
-        return arrays
-    raise ShapeError(f"{name}: needs a list or tuple of at least one array, not {arrays!r:.60}")
+def _sequence(name: str, arrays: Any) -> Sequence[Any]:
+    if not isinstance(arrays, (list, tuple)):
+        kind = "a Tensor" if isinstance(arrays, Node) else type(arrays).__name__
+        raise DtypeError(f"{name}: needs a list or a tuple of arrays, not {kind} {in_words(arrays)}")
+    if not arrays:
+        raise ShapeError(f"{name}: needs at least one array, and the {type(arrays).__name__} is empty")
+    return arrays
 
 
 def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Any]:
@@ -311,18 +333,14 @@ def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> li
     >>> tg.split(tg.tensor([1.0, 2.0, 3.0]), [1])
     [tensor([1.]), tensor([2., 3.])]
     """
-    shape = shape_of(x)
-    if not -len(shape) <= axis < len(shape):
-        raise ShapeError(f"split: axis {axis} is out of range for shape {shape}")
-    size = shape[axis]
-    if isinstance(indices_or_sections, int):
-        parts = indices_or_sections
-        if parts < 1 or size % parts:
-            raise ShapeError(f"split: {size} numbers along axis {axis} do not make {parts} equal parts; give indices")
-        cuts = list(range(0, size + 1, size // parts))
+    check("split", x, axis=axis, indices_or_sections=indices_or_sections)
+    x = x if isinstance(x, Node) else np.asarray(x)
+    size = x.shape[axis]
+    if is_whole(indices_or_sections):
+        cuts: Sequence[int] = range(0, size + 1, size // indices_or_sections or 1)  # type: ignore[operator]
     else:
-        cuts = [0, *indices_or_sections, size]
-    return [x[_at(slice(a, b), axis, len(shape))] for a, b in zip(cuts, cuts[1:])]
+        cuts = [0, *several(indices_or_sections), size]
+    return [x[_at(slice(a, b), axis, x.ndim)] for a, b in zip(cuts, cuts[1:])]
 
 
 # Picking numbers out, and putting them back.
@@ -365,15 +383,19 @@ def _is_basic(index: Any) -> bool:
 
 def _take_along_axis_rule(g: Any, out: Any, x: Any, indices: Any, axis: int | None) -> Any:
     if axis is None:
-        return scatter(g, index=(indices.ravel(),), shape=(x.size,)).reshape(x.shape)
+        return scatter(g, index=(indices,), shape=(x.size,)).reshape(x.shape)
     axis %= x.ndim
     grid = np.ix_(*(np.arange(n) for n in out.shape))
     index = tuple(np.broadcast_to(indices, out.shape) if a == axis else grid[a] for a in range(x.ndim))
     return scatter(g, index=index, shape=x.shape)
 
 
-@primitive(_take_along_axis_rule, numpy=[np.take_along_axis])
-def take_along_axis(x: Any, indices: Any = None, axis: int | None = -1) -> Any:
+@primitive(_take_along_axis_rule, name="take_along_axis")
+def _take_along_axis(x: Any, indices: Any = None, axis: int | None = -1) -> Any:
+    return np.take_along_axis(x, indices, axis)
+
+
+def take_along_axis(x: Any, indices: Any, axis: int | None = -1) -> Any:
     """For each place the number of x whose position along `axis` the integer array `indices` gives.
 
     >>> import tinygrad_edu as tg
@@ -382,7 +404,8 @@ def take_along_axis(x: Any, indices: Any = None, axis: int | None = -1) -> Any:
     tensor([[2.],
             [3.]])
     """
-    return np.take_along_axis(x, np.asarray(indices), axis)
+    return _take_along_axis(x, np.array(indices), axis)
 
 
 BY_NUMPY.update({np.concatenate: concatenate, np.stack: stack, np.split: split, np.tile: tile, np.ravel: flatten})
+BY_NUMPY.update({np.repeat: repeat, np.take_along_axis: take_along_axis})

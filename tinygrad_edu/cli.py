@@ -1,0 +1,340 @@
+"""The command line: `tinygrad-edu demo`, `tinygrad-edu draw lesson.py:z`, `tinygrad-edu explain lesson.py:z --wrt x`.
+
+`draw` and `explain` run the user's own file, just as Python would, and then look at a node that it has made. What is
+wrong with their input is answered in one line on stderr, with exit code 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import difflib
+import linecache
+import operator
+import os
+import re
+import sys
+import sysconfig
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
+
+from . import __version__
+from .demo import demo
+from .errors import TinygradError
+from .graph import draw, explain
+from .graph.plain import ancestors
+from .graph.text import visible
+from .node import Node
+from .recording import trace
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command, and give the exit code: 0, 2 for wrong input, 130 after Ctrl-C, 141 where nobody reads on.
+
+    >>> main(["explain", "no_such_lesson.py:z", "--wrt", "x"])
+    2
+    """
+    for stream in (sys.stdout, sys.stderr):  # a console that cannot show ∂ shows \\u2202, and no traceback
+        with suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    arguments = parser().parse_args(argv)
+    try:
+        arguments.run(arguments)
+        sys.stdout.flush()
+    except Refusal as refusal:
+        if arguments.traceback:
+            traceback.print_exception(refusal.__cause__ or refusal)
+        print(f"tinygrad-edu: {visible(str(refusal))}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        with suppress(OSError, ValueError):  # else Python writes once more when it exits, and complains
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    top = argparse.ArgumentParser(
+        prog="tinygrad-edu", description="Record a computation, walk it backward, draw it.", allow_abbrev=False
+    )
+    top.add_argument("--version", action="version", version=f"tinygrad-edu {__version__}")
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--traceback", action="store_true", help="with an error, show the whole traceback as well")
+    target = argparse.ArgumentParser(add_help=False)
+    target.add_argument("node", metavar="FILE.py:NAME", help="a node of your file: lesson.py:z, lesson.py:losses[0]")
+
+    def command(
+        run: Callable[[argparse.Namespace], None], name: str, about: str, *parents: argparse.ArgumentParser
+    ) -> Callable[..., argparse.Action]:
+        sub = commands.add_parser(
+            name, help=about, description=f"{about.capitalize()}.", parents=[*parents, common], allow_abbrev=False
+        )
+        sub.set_defaults(run=run)
+        return sub.add_argument
+
+    add = command(run_demo, "demo", "a worked example, then softmax regression on handwritten digits, with pictures")
+    add("--out", metavar="DIR", type=Path, default=Path(), help="the folder for the pictures (default: this one)")
+    add("--seed", metavar="S", type=at_least(0), default=0, help="of all that is random (default: 0)")
+    add("--epochs", metavar="N", type=at_least(1), default=40, help="to train for (default: 40)")
+
+    add = command(run_draw, "draw", "run your file and draw the graph of a node that it makes", target)
+    add("-o", "--out", metavar="PATH", help="the picture: .svg, .dot, .json, .png or .pdf (default: NAME.svg)")
+    add("--mode", choices=["forward", "backward"], default="forward", help="the result, or its gradients")
+    add("--direction", choices=["LR", "TB"], default="LR", help="left to right, or top to bottom")
+    add("--engine", choices=["auto", "graphviz", "builtin"], default="auto", help="who places the boxes")
+
+    add = command(run_explain, "explain", "run your file and explain a derivative, with the numbers", target)
+    add("--wrt", metavar="NAME", action="append", required=True, help="by what; may be given several times")
+    return top
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """A type of argument: whole numbers from `least` on."""
+
+    def whole_number(text: str) -> int:
+        with suppress(ValueError):
+            if int(text) >= least:
+                return int(text)
+        raise argparse.ArgumentTypeError(f"not a whole number from {least} on: {text!r}")
+
+    return whole_number
+
+
+class Refusal(Exception):
+    """What is wrong with the user's input, in one line."""
+
+
+# The commands.
+
+
+def run_demo(arguments: argparse.Namespace) -> None:
+    """`tinygrad-edu demo`."""
+    with refusing(TinygradError, OSError):
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        for line in demo(arguments.out, arguments.seed, arguments.epochs):
+            print(line, flush=True)
+
+
+def run_draw(arguments: argparse.Namespace) -> None:
+    """`tinygrad-edu draw`."""
+    file, name = split_target(arguments.node)
+    out = arguments.out or re.sub(r"[^\w.-]+", "_", name).strip("_") + ".svg"
+    node = the_node(file, name, run(file, name))
+    with refusing(TinygradError, where=f"{arguments.node}: "):
+        drawing = draw(node, arguments.mode, direction=arguments.direction, engine=arguments.engine)
+    with refusing(TinygradError, ValueError, OSError):
+        drawing.save(out)
+    if drawing.note:
+        print(f"tinygrad-edu: {visible(drawing.note)}", file=sys.stderr)
+    print(f"{visible(out)}: {drawing!r}")
+
+
+def run_explain(arguments: argparse.Namespace) -> None:
+    """`tinygrad-edu explain`."""
+    file, name = split_target(arguments.node)
+    variables = run(file, name)
+    node = with_gradient(file, name, the_node(file, name, variables))
+    texts = []
+    for wrt in arguments.wrt:
+        by = with_gradient(file, wrt, named_in_graph(node, wrt) or the_node(file, wrt, variables))
+        with refusing(TinygradError, where=f"{arguments.node}: "):
+            texts.append(str(explain(node, by)))
+    print("\n\n".join(texts))
+
+
+def with_gradient(file: str, name: str, node: Node) -> Node:
+    """The node itself, if gradients flow to it."""
+    if not node.requires_grad:
+        raise Refusal(
+            f"{file}: {name} requires no gradient, so there is no derivative to explain: make leaves with "
+            "requires_grad=True, and compute with them outside no_grad() and without detach()"
+        )
+    return node
+
+
+@contextmanager
+def refusing(*kinds: type[Exception], where: str = "") -> Iterator[None]:
+    """Turn errors of these kinds, which are the user's to put right, into a refusal by this program."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except kinds as error:
+        what = str(error).removeprefix("save: ")
+        if isinstance(error, OSError) and error.filename:
+            what = f"cannot write {error.filename}: {error.strerror}"
+        raise Refusal(f"{where}{what}") from error
+
+
+# The user's file.
+
+
+def split_target(target: str) -> tuple[str, str]:
+    r"""FILE.py:NAME in its two parts; a drive's colon stays with the file.
+
+    >>> split_target(r"C:\lessons\one.py:losses[0]")
+    ('C:\\lessons\\one.py', 'losses[0]')
+    """
+    file, _, name = target.rpartition(":")
+    only_a_drive = len(file) == 1 and name.startswith(("\\", "/"))
+    if not file or not name or only_a_drive:
+        raise Refusal(f"{target!r} says no file and node; write FILE.py:NAME, such as lesson.py:z")
+    return file, name
+
+
+def run(file: str, reference: str) -> dict[str, Any]:
+    """Run a file as `python file` would, and give its variables; nodes get the names of the variables that hold them.
+
+    It runs as `__main__`, guarded parts too: the picture is of what the user sees when they run it. All operations are
+    recorded with the lines that made them. An exit with success counts as the end of the file, if it has made the
+    variable that `reference` begins with.
+    """
+    wanted, _ = read_reference(reference)
+    code = compiled(file)
+    linecache.getlines(file)  # now, while the working directory and the file are what they are
+    module = ModuleType("__main__")
+    module.__file__ = os.path.abspath(file)
+    variables = vars(module)
+    try:
+        with as_main(module, file), trace():
+            exec(code, variables)
+    except BrokenPipeError:
+        raise
+    except SystemExit as stop:
+        if stop.code or wanted not in variables:
+            raise Refusal(f"{line_of(stop, file)}: the file ended the program here ({in_words(stop)})") from stop
+    except Exception as error:
+        raise Refusal(f"{line_of(error, file)}: {in_words(error)}") from error
+    for name, value in variables.items():
+        if isinstance(value, Node) and value.name is None and not name.startswith("__"):
+            value.name = name
+    return variables
+
+
+def compiled(file: str) -> CodeType:
+    """The code of a file; refuses what cannot be read or is no Python."""
+    path = Path(file)
+    try:
+        return compile(path.read_bytes(), file, "exec", dont_inherit=True)
+    except OSError as error:
+        what = "this is a folder, not a Python file" if path.is_dir() else error.strerror
+        beside = [] if path.exists() else sorted(other.name for other in path.parent.glob("*.py"))
+        raise Refusal(f"{file}: {what}{did_you_mean(path.name, beside)}") from error
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise Refusal(f"{line_of(error, file)}: {in_words(error)}") from error
+
+
+@contextmanager
+def as_main(module: ModuleType, file: str) -> Iterator[None]:
+    """Let a module be the main program: its arguments, its folder first on the path; and put everything back."""
+    argv, path, main_module, folder = sys.argv, sys.path[:], sys.modules["__main__"], os.getcwd()
+    sys.argv, sys.modules["__main__"] = [file], module
+    sys.path.insert(0, os.path.dirname(os.path.realpath(file)))
+    try:
+        yield
+    finally:
+        sys.argv, sys.path[:], sys.modules["__main__"] = argv, path, main_module
+        os.chdir(folder)
+
+
+def line_of(error: BaseException, file: str) -> str:
+    """The user's line that an exception comes from: the innermost one that is not in a library."""
+    if isinstance(error, SyntaxError) and error.lineno and not str(error.filename).startswith("<"):
+        return f"{error.filename}, line {error.lineno}"
+    where = file
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        made_in = frame.f_code.co_filename
+        if made_in == file or not is_library(made_in):
+            where = f"{made_in}, line {line}"
+    return where
+
+
+def is_library(file: str) -> bool:
+    """Whether a file belongs to Python, to an installed package, or to this one."""
+    here = str(Path(__file__).parent) + os.sep
+    standard = sysconfig.get_path("stdlib") + os.sep
+    installed = not {"site-packages", "dist-packages"}.isdisjoint(Path(file).parts)
+    return installed or file.startswith(("<", here, standard))
+
+
+def in_words(error: BaseException) -> str:
+    """An exception as the last line of its traceback."""
+    try:
+        said = error.msg if isinstance(error, SyntaxError) else str(error)
+    except Exception:  # an exception of the user's whose own text fails
+        said = ""
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
+# Names.
+
+
+def the_node(file: str, reference: str, variables: dict[str, Any]) -> Node:
+    """The node that a reference such as `model.losses[-1]` leads to; named by it if it has no name."""
+    name, steps = read_reference(reference)
+    if name not in variables:
+        nodes = [key for key, value in variables.items() if isinstance(value, Node)]
+        hint = did_you_mean(name, nodes) or did_you_mean(name, variables)
+        hint = hint or f"; its nodes are {', '.join(nodes[:8])}{', …' * (len(nodes) > 8)}" * bool(nodes)
+        raise Refusal(f"{file} makes no variable {name!r}{hint}")
+    value = variables[name]
+    for follow, key, so_far in steps:
+        try:
+            value = follow(value, key)
+        except Exception as error:
+            hint = did_you_mean(key, dir(value)) if follow is getattr and isinstance(error, AttributeError) else ""
+            raise Refusal(f"{file}: {so_far}: {in_words(error)}{hint}") from error
+    if not isinstance(value, Node):
+        hint = "; say which of its items" if isinstance(value, (list, tuple, dict)) else ""
+        hint = "; call it in the file and name the result" if callable(value) else hint
+        raise Refusal(f"{file}: {reference} is no Value or Tensor, but of type {type(value).__name__}{hint}")
+    if value.name is None:
+        value.name = reference
+    return value
+
+
+def named_in_graph(output: Node, name: str) -> Node | None:
+    """The node that is called so in the pictures and explanations of `output`; None unless there is exactly one."""
+    found = [node for node in ancestors([output]) if node.name == name]
+    return found[0] if len(found) == 1 else None
+
+
+def read_reference(text: str) -> tuple[str, list[tuple[Callable[[Any, Any], Any], Any, str]]]:
+    """A name, and the attributes and indices that follow it. It is read with Python's parser, and not evaluated.
+
+    Gives the name and for each step the function that takes it, its key, and the reference up to there.
+
+    >>> name, steps = read_reference("model.losses[-1]")
+    >>> name, [(key, so_far) for _, key, so_far in steps]
+    ('model', [('losses', 'model.losses'), (-1, 'model.losses[-1]')])
+    """
+    steps: list[tuple[Callable[[Any, Any], Any], Any, str]] = []
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+        while not isinstance(tree, ast.Name):
+            if isinstance(tree, ast.Attribute):
+                steps.append((getattr, tree.attr, ast.unparse(tree)))
+            elif isinstance(tree, ast.Subscript):
+                steps.append((operator.getitem, ast.literal_eval(tree.slice), ast.unparse(tree)))
+            else:
+                raise ValueError
+            tree = tree.value
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
+        raise Refusal(f"{text!r} is not the name of a node; write z, model.loss or losses[0]") from None
+    return tree.id, steps[::-1]
+
+
+def did_you_mean(name: str, candidates: Iterable[str]) -> str:
+    """`; did you mean 'loss'?`, or nothing where no candidate is near."""
+    near = difflib.get_close_matches(name, [c for c in candidates if not c.startswith("__")], 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
