@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     >>> main(["explain", "no_such_lesson.py:z", "--wrt", "x"])
     2
     """
-    for stream in (sys.stdout, sys.stderr):  # a console that cannot show ∂ shows \\u2202, and no traceback
+    for stream in (sys.stdout, sys.stderr):  # a console that cannot show ∂ shows \u2202, and gives no traceback
         with suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     arguments = parser().parse_args(argv)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from math import isfinite, prod
 from numbers import Real
+from operator import index
 from typing import Any
 
 import numpy as np
 
 from .errors import DtypeError, ShapeError
 from .node import Node
-from .primitives.refusals import is_no_array_of_numbers, is_whole, not_numbers, several, short
+from .primitives.refusals import is_no_array_of_numbers, not_numbers, several, short, wrong_dtype
 from .tensor import DEFAULT_DTYPE, Tensor, as_array
 
 __all__ = [
@@ -54,7 +55,9 @@ def ones(shape: Shape, dtype: Any = None, requires_grad: bool = False, name: str
     return _filled("ones", shape, 1, dtype, requires_grad, name)
 
 
-def eye(n: int, m: int | None = None, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> Tensor:
+def eye(
+    n: int, m: int | None = None, dtype: Any = None, requires_grad: bool = False, name: str | None = None
+) -> Tensor:
     """A matrix with ones on the diagonal.
 
     >>> import tinygrad_edu as tg
@@ -194,9 +197,7 @@ def _filled(
         raise DtypeError(f"{function}: {fill_value} does not fit dtype {kind}; give another dtype") from None
 
 
-def _drawn(
-    function: str, shape: Any, seed: Any, dtype: Any, requires_grad: bool, name: str | None = None
-) -> Tensor:
+def _drawn(function: str, shape: Any, seed: Any, dtype: Any, requires_grad: bool, name: str | None = None) -> Tensor:
     sizes, kind = _shape(function, shape), _dtype(function, dtype)
     if kind.kind != "f":
         raise DtypeError(f"{function}: random numbers of dtype {kind} would be cut to whole ones; give dtype='float32'")
@@ -220,29 +221,30 @@ def _shape(function: str, shape: Any) -> tuple[int, ...]:
     sizes = several(shape)
     if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):  # rand((2, 3)) means rand(2, 3)
         sizes = tuple(sizes[0])
-    for size in sizes:
-        if not is_whole(size):
-            raise DtypeError(f"{function}: a size is a whole number, not {type(size).__name__} {short(size)}")
-        if size < 0:
-            raise ShapeError(f"{function}: a size cannot be negative: {size}")
-    if prod(map(int, sizes)) > sys.maxsize // 8:
-        raise ShapeError(f"{function}: no memory holds an array of shape {sizes}")
-    return tuple(map(int, sizes))
+    wanted = tuple(_size(function, size) for size in sizes)
+    if prod(wanted) > sys.maxsize // 8:
+        raise ShapeError(f"{function}: no memory holds an array of shape {wanted}; give smaller sizes")
+    return wanted
+
+
+def _size(function: str, size: Any) -> int:
+    if isinstance(size, bool) or not hasattr(size, "__index__"):
+        raise DtypeError(f"{function}: a size is a whole number, not {type(size).__name__} {short(size)}")
+    n = index(size)
+    if n < 0:
+        raise ShapeError(f"{function}: a size cannot be negative: {n}")
+    return n
 
 
 def _dtype(function: str, dtype: Any) -> np.dtype[Any]:
-    try:
-        kind = np.dtype(dtype or DEFAULT_DTYPE)
-    except TypeError:
-        sizes = "; several sizes are given as one tuple" if is_whole(dtype) else ""
-        raise DtypeError(f"{function}: {short(dtype)} is no dtype; 'float32' and 'float64' are{sizes}") from None
-    if kind.kind not in "biuf":
-        raise DtypeError(f"{function}: tensors hold real numbers, not dtype {kind}; 'float32' and 'float64' are such dtypes")
-    return kind
+    wrong = None if dtype is None else wrong_dtype(dtype)
+    if wrong is not None:
+        raise DtypeError(f"{function}: {wrong}")
+    return np.dtype(dtype or DEFAULT_DTYPE)
 
 
 def _number(function: str, what: str, x: Any) -> None:
     if isinstance(x, Node):
-        raise DtypeError(f"{function}: {what} is a plain number, not a {type(x).__name__}; take float(x), which is not recorded")
+        raise DtypeError(f"{function}: {what} is a plain number, not a {type(x).__name__}; float(x) is, unrecorded")
     if not isinstance(x, (Real, np.bool_)):
         raise DtypeError(f"{function}: {what} is a number, not {type(x).__name__} {short(x)}")

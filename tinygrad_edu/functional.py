@@ -17,13 +17,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from .errors import GraphError, ShapeError
+from .errors import DtypeError, GraphError, OutOfRangeError, ShapeError
 from .node import Node, gradients
 from .primitives.elementwise import identity
+from .primitives.refusals import is_no_array_of_numbers, is_whole, listed, not_numbers, several, short
 from .primitives.shape import stack
 from .recording import enable_grad, recording
 from .tensor import Tensor
@@ -45,7 +47,7 @@ def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     >>> tg.grad(tg.grad(lambda x: x ** 3))(2.0)
     12.0
     """
-    both = value_and_grad(f, argnums)
+    both = value_and_grad(_function("grad", f), argnums)
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
         return both(*args, **kwargs)[1]
@@ -60,16 +62,13 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     >>> tg.value_and_grad(lambda x: x ** 3)(2.0)
     (8.0, 12.0)
     """
+    _function("value_and_grad", f)
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        call = _Call(f, args, argnums, kwargs)
-        if np.size(call.value) != 1:
-            raise GraphError(
-                f"grad: the function returned shape {np.shape(call.value)}, not one number; reduce it with .sum() or "
-                ".mean(), or use tg.jacobian or tg.vjp"
-            )
+        call = _Call("grad", f, args, argnums, kwargs)
+        call.of_one_number()
         found = call.pull()
-        return call.value, found[0] if isinstance(argnums, int) else found
+        return call.value, found[0] if is_whole(argnums) else found
 
     return value_and_gradient
 
@@ -82,7 +81,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     >>> out, pull(1.0)
     (6.0, (3.0, 2.0))
     """
-    call = _Call(f, primals, range(len(primals)))
+    call = _Call("vjp", _function("vjp", f), primals, range(len(primals)))
     return call.value, call.pull
 
 
@@ -97,7 +96,7 @@ def jvp(f: Function, primals: Any, tangents: Any) -> tuple[Any, Any]:
     (6.0, 23.0)
     """
     primals, tangents = _paired("jvp", primals, tangents)
-    call = _Call(f, primals, range(len(primals)))
+    call = _Call("jvp", _function("jvp", f), primals, range(len(primals)))
     if not call.connected:
         return call.value, _zeros(call.value)
     out = call.output
@@ -115,16 +114,17 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     array([[2., 0.],
            [0., 4.]])
     """
+    _function("jacobian", f)
 
     def jacobian_at(*args: Any, **kwargs: Any) -> Any:
-        call = _Call(f, args, argnums, kwargs)
+        call = _Call("jacobian", f, args, argnums, kwargs)
         shape = np.shape(call.value)
         if shape == ():
             found = call.pull()
         else:
             rows = [call.pull(row.reshape(shape)) for row in np.eye(np.size(call.value))]
             found = tuple(_stacked(column, shape, x) for column, x in zip(zip(*rows), call.arguments))
-        return found[0] if isinstance(argnums, int) else found
+        return found[0] if is_whole(argnums) else found
 
     return jacobian_at
 
@@ -137,7 +137,9 @@ def hessian(f: Function, argnums: int = 0) -> Function:
     array([[ 6.,  0.],
            [ 0., 12.]])
     """
-    return jacobian(grad(f, argnums), argnums)
+    if not is_whole(argnums):
+        raise DtypeError(f"hessian: argnums is one whole number, not {type(argnums).__name__} {short(argnums)}")
+    return jacobian(grad(_function("hessian", f), argnums), argnums)
 
 
 def hvp(f: Function, primals: Any, tangents: Any) -> Any:
@@ -151,9 +153,8 @@ def hvp(f: Function, primals: Any, tangents: Any) -> Any:
     """
     single = not isinstance(primals, tuple)
     primals, tangents = _paired("hvp", primals, tangents)
-    call = _Call(f, primals, range(len(primals)))
-    if np.size(call.value) != 1:
-        raise GraphError(f"hvp: the function returned shape {np.shape(call.value)}, not one number")
+    call = _Call("hvp", _function("hvp", f), primals, range(len(primals)))
+    call.of_one_number()
     pulled = gradients(call.output, call.variables, create_graph=True) if call.connected else []
     found = call.finished(_transposed(pulled, tangents, call.variables, call.in_graph))
     return found[0] if single else found
@@ -188,10 +189,18 @@ class _Call:
     """
 
     def __init__(
-        self, f: Function, args: Sequence[Any], argnums: int | Sequence[int], kwargs: dict[str, Any] | None = None
+        self,
+        operator: str,
+        f: Function,
+        args: Sequence[Any],
+        argnums: int | Sequence[int],
+        kwargs: dict[str, Any] | None = None,
     ) -> None:
-        slots = _slots(argnums, len(args))
+        self.operator = operator
+        slots = _slots(operator, argnums, len(args))
         self.arguments = [args[i] for i in slots]
+        for i, x in zip(slots, self.arguments):
+            _differentiable(operator, i, x)
         self.in_graph = bool(recording()) and (
             _depth.get() > 0 or any(isinstance(x, Node) and x.requires_grad for x in self.arguments)
         )
@@ -201,11 +210,7 @@ class _Call:
             for i, variable in zip(slots, self.variables):
                 given[i] = variable
             self.output = f(*given, **(kwargs or {}))
-        if not isinstance(self.output, Node) and np.asarray(self.output).dtype.kind not in "fiub":
-            raise GraphError(
-                f"the function to differentiate returned {type(self.output).__name__} {self.output!r:.60}; "
-                "it has to return one Value, Tensor, number or array"
-            )
+        _one_result(operator, self.output)
         self.connected = isinstance(self.output, Node) and self.output.requires_grad
         wants_nodes = self.in_graph or any(isinstance(x, Node) for x in self.arguments)
         self.value = self.output if wants_nodes else _plain(self.output)
@@ -213,9 +218,20 @@ class _Call:
     def pull(self, upstream: Any = None) -> tuple[Any, ...]:
         """The gradients of the output by the variables, in the caller's terms."""
         found: Sequence[Any] = ()
+        if upstream is not None and is_no_array_of_numbers(upstream):
+            raise not_numbers(self.operator, upstream)
         if self.connected:
             found = gradients(self.output, self.variables, upstream, create_graph=self.in_graph)
         return self.finished(found)
+
+    def of_one_number(self) -> None:
+        """Refuse a function that returns more than one number."""
+        shape = np.shape(_plain(self.output))
+        if prod(shape) != 1:
+            raise GraphError(
+                f"{self.operator}: the function returned shape {shape}, not one number; reduce it with .sum() or "
+                ".mean(), or use tg.jacobian or tg.vjp"
+            )
 
     def finished(self, found: Sequence[Any]) -> tuple[Any, ...]:
         """Each gradient in the type of its argument; 0 where there is no path."""
@@ -223,12 +239,63 @@ class _Call:
         return tuple(_zeros(x) if g is None else _like(g, x) for g, x in zip(found, self.arguments))
 
 
-def _slots(argnums: int | Sequence[int], n: int) -> list[int]:
-    wanted = [argnums] if isinstance(argnums, int) else list(argnums)
+def _function(operator: str, f: Any) -> Function:
+    if isinstance(f, Node):
+        raise DtypeError(
+            f"{operator}: needs a function, not a {type(f).__name__}; the gradients of a node are found by "
+            "node.backward() or tg.gradients(node, [x, y])"
+        )
+    if not callable(f):
+        raise DtypeError(f"{operator}: needs a function, not {type(f).__name__} {short(f)}")
+    return f  # type: ignore[no-any-return]
+
+
+def _slots(operator: str, argnums: int | Sequence[int], n: int) -> list[int]:
+    """The places of the arguments to differentiate by."""
+    wanted = several(argnums)
     for i in wanted:
-        if not isinstance(i, int) or not -n <= i < n:
-            raise IndexError(f"argnums {argnums!r}: the function was called with {n} positional argument(s)")
-    return [i % n for i in wanted]
+        if not is_whole(i):
+            raise DtypeError(
+                f"{operator}: argnums is the place of an argument, a whole number or a tuple of them, "
+                f"not {type(i).__name__} {short(i)}"
+            )
+        if not -n <= i < n:
+            raise OutOfRangeError(
+                f"{operator}: argnums {short(argnums)} is out of range, for the function was called with {n} "
+                f"positional argument{'s' * (n != 1)}, and places are counted from 0"
+            )
+    slots = [i % n for i in wanted]
+    if len(set(slots)) < len(slots):
+        raise ShapeError(f"{operator}: argnums {short(argnums)} names one argument twice; name each once")
+    return slots
+
+
+def _differentiable(operator: str, i: int, x: Any) -> None:
+    """Refuse an argument that has no derivative."""
+    if is_no_array_of_numbers(x):
+        raise not_numbers(f"{operator}: argument {i}", x)
+    dtype = getattr(x, "dtype", np.dtype(bool if isinstance(x, bool) else float))
+    if dtype.kind != "f":
+        raise DtypeError(
+            f"{operator}: argument {i} is of dtype {dtype}, and only floating-point numbers have derivatives; "
+            ".astype(float) makes them such"
+        )
+
+
+def _one_result(operator: str, output: Any) -> None:
+    """Refuse a function that returns anything but one node, number or array."""
+    if output is None:
+        raise GraphError(f"{operator}: the function returned None; did it forget its `return`?")
+    if isinstance(output, (list, tuple)):
+        raise GraphError(
+            f"{operator}: the function returned a {type(output).__name__} of {len(output)}, and has to return one "
+            "result; tg.stack or tg.concatenate makes one of several"
+        )
+    if not isinstance(output, Node) and is_no_array_of_numbers(output):
+        raise GraphError(
+            f"{operator}: the function returned {type(output).__name__} {short(output)}; "
+            "it has to return one Value, Tensor, number or array"
+        )
 
 
 def _variable(x: Any, in_graph: bool) -> Node:
@@ -247,9 +314,15 @@ def _variable(x: Any, in_graph: bool) -> Node:
 def _paired(name: str, primals: Any, tangents: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     primals = primals if isinstance(primals, tuple) else (primals,)
     tangents = tangents if isinstance(tangents, tuple) else (tangents,)
-    shapes = [np.shape(_plain(x)) for x in primals], [np.shape(_plain(x)) for x in tangents]
-    if shapes[0] != shapes[1]:
-        raise ShapeError(f"{name}: the primals have shapes {shapes[0]}, the tangents {shapes[1]}; they must be the same")
+    for x in (*primals, *tangents):
+        if is_no_array_of_numbers(x):
+            raise not_numbers(name, x)
+    of_primals, of_tangents = ([str(np.shape(_plain(x))) for x in given] for given in (primals, tangents))
+    if of_primals != of_tangents:
+        raise ShapeError(
+            f"{name}: every primal has a tangent of its shape, but the primals have shapes {listed(of_primals)} "
+            f"and the tangents {listed(of_tangents)}; several are given as tuples"
+        )
     return primals, tangents
 
 

@@ -87,15 +87,17 @@ def _call(row: Callable[..., Any], function: Any, args: tuple[Any, ...], options
         known = _options(row)
         unknown = [name for name in options if name not in known]
         if unknown:
-            takes = f"on a node takes {listed(known)}" if known else "on a node takes no options"
+            takes = listed(known) if known else "no options"
             raise DtypeError(
-                f"{full_name(function)} {takes}, not {listed(unknown)}; call it without, or take .data for the plain array"
+                f"{full_name(function)} on a node takes {takes}, not {listed(unknown)}; call it without, "
+                "or take .data for the plain array"
             )
     if not isinstance(row, Primitive):
         try:
             inspect.signature(row).bind(*args, **options)
         except TypeError as error:
-            raise DtypeError(f"{full_name(function)} is recorded as {row.__name__}{_bare_signature(row)}: {error}") from None
+            called = f"{row.__name__}{_bare_signature(row)}"
+            raise DtypeError(f"{full_name(function)} on a node is {called}: {error}") from None
     return row(*args, **options)
 
 
@@ -133,25 +135,27 @@ def _unknown(function: Any) -> DtypeError:
     return DtypeError(f"{full_name(function)} is not in the table of primitives, so it is not recorded; {way_out}")
 
 
-_STEPS = "its derivative is 0, so nothing would flow back; .data is the plain array"
-
 INSTEAD = {
-    **dict.fromkeys(["floor", "ceil", "trunc", "rint", "round", "around", "fix", "floor_divide"], _STEPS),
-    **dict.fromkeys(["hstack", "vstack", "column_stack", "row_stack", "dstack", "append", "block"], "tg.concatenate and tg.stack are"),
-    **dict.fromkeys(["sort", "partition"], "x[np.argsort(x)] is, for a vector"),
-    **dict.fromkeys(["tensordot", "inner", "vdot", "kron"], "tg.einsum and @ are"),
-    **dict.fromkeys(["take", "select", "choose", "compress", "delete"], "indexing, x[index], and tg.where are"),
-    "cbrt": "x ** (1 / 3) is, for x > 0",
-    "log2": "tg.log(x) / np.log(2) is",
-    "log10": "tg.log(x) / np.log(10) is",
-    "exp2": "2 ** x is",
-    "logaddexp": "tg.logsumexp is",
-    "average": "tg.mean is; (x * weights).sum() / weights.sum() is a weighted one",
-    "nan_to_num": "tg.where(np.isnan(x), 0, x) is",
-    "copyto": "build a new tensor with tg.where or tg.concatenate, or assign x[index] = ... inside tg.no_grad()",
-    "full_like": "tg.full_like is",
+    name: way_out
+    for names, way_out in {
+        "floor ceil trunc rint round around fix floor_divide": "its derivative is 0; .data is the plain array",
+        "remainder fmod": "x - y * np.floor(x.data / y) is, for a plain y",
+        "hstack vstack column_stack row_stack dstack append block": "tg.concatenate and tg.stack are",
+        "sort partition": "x[np.argsort(x)] is, for a vector",
+        "tensordot inner vdot kron": "tg.einsum and @ are",
+        "take select choose compress delete": "indexing, x[index], and tg.where are",
+        "cbrt": "x ** (1 / 3) is, for x > 0",
+        "exp2": "2 ** x is",
+        "log2": "tg.log(x) / np.log(2) is",
+        "log10": "tg.log(x) / np.log(10) is",
+        "logaddexp": "tg.logsumexp is",
+        "average": "tg.mean is; (x * weights).sum() / weights.sum() is a weighted one",
+        "nan_to_num": "tg.where(np.isnan(x), 0, x) is",
+        "copyto": "build a new tensor with tg.where or tg.concatenate, or assign x[index] = ... inside tg.no_grad()",
+    }.items()
+    for name in names.split()
 }
-"""What can be taken in the place of a function of NumPy that is not recorded."""
+"""What can be taken in the place of functions of NumPy that are not recorded."""
 
 _REDUCTIONS = {
     ufunc: BY_NUMPY[function]

@@ -22,7 +22,7 @@ from itertools import count
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from .errors import GraphError, InPlaceError
+from .errors import DtypeError, GraphError, InPlaceError
 from .recording import Source, caller, enable_grad
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ _newest_change = 0
 
 FIRST, SECOND, BOTH, LEAF, MANY = 1, 2, 3, 4, 8
 """Where the gradient of a node flows on to; see `Node.flow`."""
+
+LARGE = 1 << 16
+"""From this many bytes on, an array that only the graph holds is let go once a backward pass has used it."""
 
 NO_SETTINGS: dict[str, Any] = {}
 """The settings of a call that has none."""
@@ -101,7 +104,7 @@ class Node:
     @name.setter
     def name(self, name: str | None) -> None:
         if name is not None and not isinstance(name, str):
-            raise TypeError(f"a node's name is a string, not {name!r} of type {type(name).__name__}")
+            raise DtypeError(f"name: a node's name is a string, not {type(name).__name__} {name!r:.60}")
         self._note("name", name)
 
     @property
@@ -162,12 +165,11 @@ class Node:
         (4.0, 4.0, 5.0)
         """
         taken: set[int] = set()
-        with enable_grad():
-            pairs = walk(self, gradient, create_graph=create_graph, every=retain_grads, release=not create_graph)
-            for node, upstream in pairs:
-                if node.primitive is not None:
-                    node.retain_grad()
-                node._receive(upstream, taken)
+        pairs = walk(self, gradient, create_graph=create_graph, every=retain_grads, release=not create_graph)
+        for node, upstream in recorded(pairs) if create_graph else pairs:
+            if node.primitive is not None:
+                node.retain_grad()
+            node._receive(upstream, taken)
 
     def _number(self) -> Any:
         """The number held; computed again if a backward pass has let go of it."""
@@ -195,8 +197,8 @@ class Node:
         self._note("changed", (_newest_change, caller()))
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        raise TypeError(
-            f"{type(self).__name__}: nodes are not pickled, because loading a pickle can run any program; "
+        raise DtypeError(
+            f"pickle: a {type(self).__name__} is not pickled, because loading a pickle can run any program; "
             "write `.data` with tg.save() or numpy.savez() instead"
         )
 
@@ -272,10 +274,9 @@ def walk(
         return
     todo = sorted(gradient_of, key=creation)
     gradient_of[output] = output._seed(gradient, create_graph)
-    oldest_call = next((node.index for node in todo if node.primitive is not None), 0)
-    numbers_only = not create_graph and on_edge is None and inputs is None and _newest_change < oldest_call
-    uses = Uses(output)
+    in_short = on_edge is None and _all_newer(todo, _newest_change)
     own: set[Node] = set()
+    uses: Uses | None = None
     while todo:
         node = todo.pop()
         upstream = gradient_of.pop(node)
@@ -286,41 +287,87 @@ def walk(
             yield node, upstream
             if primitive is None:
                 continue
-        if numbers_only and type(upstream) is float and primitive.plain:
-            # The loop below, written out for a scalar with one or two operands: half the time of a scalar graph is here.
-            flow, x, y, out, rules = node.flow, node._first, node._second, node._data, primitive.rules
-            a = x._data if flow & FIRST or isinstance(x, Node) else x
-            if y is None:
-                try:
-                    contribution = rules[0](upstream, out, a)
-                except (ArithmeticError, ValueError):
-                    contribution = ieee(rules[0], upstream, out, a)
+        if in_short and primitive.plain:
+            _pass_on(node, upstream, gradient_of, create_graph, inputs is not None, own)
+        else:
+            for slot, x, contribution in pull(node, upstream, gradient_of, create_graph):
                 so_far = gradient_of[x]
-                gradient_of[x] = contribution if so_far is None else so_far + contribution
-                continue
-            b = y._data if flow & SECOND or isinstance(y, Node) else y
-            if flow & FIRST:
-                try:
-                    contribution = rules[0](upstream, out, a, b)
-                except (ArithmeticError, ValueError):
-                    contribution = ieee(rules[0], upstream, out, a, b)
-                so_far = gradient_of[x]
-                gradient_of[x] = contribution if so_far is None else so_far + contribution
-            if flow & SECOND:
-                try:
-                    contribution = rules[1](upstream, out, a, b)
-                except (ArithmeticError, ValueError):
-                    contribution = ieee(rules[1], upstream, out, a, b)
-                so_far = gradient_of[y]
-                gradient_of[y] = contribution if so_far is None else so_far + contribution
-            continue
-        for slot, x, contribution in pull(node, upstream, gradient_of, create_graph):
-            so_far = gradient_of[x]
-            total = gradient_of[x] = contribution if so_far is None else x._plus(so_far, contribution, own)
-            if on_edge is not None:
-                on_edge(Step(node, slot, x, upstream, contribution, total))
-        if release and node is not output:
+                total = gradient_of[x] = contribution if so_far is None else x._plus(so_far, contribution, own)
+                if on_edge is not None:
+                    on_edge(Step(node, slot, x, upstream, contribution, total))
+        if release and type(upstream) is not float and upstream.nbytes >= LARGE and node is not output:
+            uses = uses or Uses(output)
             node._release(uses)
+
+
+def _pass_on(
+    node: Node, upstream: Any, gradient_of: dict[Node, Any], create_graph: bool, some: bool, own: set[Node]
+) -> None:
+    """What `pull` and the loop in `walk` do, in short for one or two operands: most of a backward pass is spent here.
+
+    `some`: not all operands that could receive a gradient are asked for.
+    """
+    flow, x, y, rules = node.flow, node._first, node._second, node.primitive.rules  # type: ignore[union-attr]
+    if some:
+        flow = (FIRST if flow & FIRST and x in gradient_of else 0) | (SECOND if flow & SECOND and y in gradient_of else 0)
+    if create_graph:
+        out, a, b = node, x, y
+    else:
+        try:
+            out = node._data
+            a = x._data if flow & FIRST or isinstance(x, Node) else x
+            b = y._data if flow & SECOND or isinstance(y, Node) else y
+        except AttributeError:  # an earlier walk has let go of one
+            out, a, b = node._number(), number_of(x), number_of(y)
+    if y is None and flow:
+        attrs = node.attrs
+        try:
+            contribution = rules[0](upstream, out, a, **attrs) if attrs else rules[0](upstream, out, a)
+        except (ArithmeticError, ValueError):
+            contribution = ieee(rules[0], upstream, out, a, **attrs)
+        kind = type(contribution)
+        if kind is not type(upstream):
+            contribution = x._fit(contribution)
+        so_far = gradient_of[x]
+        if so_far is not None:
+            contribution = so_far + contribution if kind is float else x._plus(so_far, contribution, own)
+        gradient_of[x] = contribution
+        return
+    if flow & FIRST:
+        try:
+            contribution = rules[0](upstream, out, a, b)
+        except (ArithmeticError, ValueError):
+            contribution = ieee(rules[0], upstream, out, a, b)
+        kind = type(contribution)
+        if kind is not float and (kind is not type(upstream) or type(b) is kind):
+            contribution = x._fit(contribution)
+        so_far = gradient_of[x]
+        if so_far is not None:
+            contribution = so_far + contribution if kind is float else x._plus(so_far, contribution, own)
+        gradient_of[x] = contribution
+    if flow & SECOND:
+        try:
+            contribution = rules[1](upstream, out, a, b)
+        except (ArithmeticError, ValueError):
+            contribution = ieee(rules[1], upstream, out, a, b)
+        kind = type(contribution)
+        if kind is not float and (kind is not type(upstream) or type(a) is kind):
+            contribution = y._fit(contribution)
+        so_far = gradient_of[y]
+        if so_far is not None:
+            contribution = so_far + contribution if kind is float else y._plus(so_far, contribution, own)
+        gradient_of[y] = contribution
+
+
+def recorded(walk: Iterator[tuple[Node, Any]]) -> list[tuple[Node, Any]]:
+    """A walk to its end, its operations recorded even inside `no_grad()`."""
+    with enable_grad():
+        return list(walk)
+
+
+def _all_newer(nodes: list[Node], tick: int) -> bool:
+    """Whether all calls among the nodes, which come oldest first, are newer than the tick."""
+    return tick < nodes[0].index or all(node.primitive is None or node.index > tick for node in nodes)
 
 
 def pull(
@@ -335,10 +382,7 @@ def pull(
     if create_graph:
         out, values = node, operands
     else:
-        try:
-            out, values = node._data, [x._data if isinstance(x, Node) else x for x in operands]
-        except AttributeError:  # an earlier walk has let go of one
-            out, values = node._number(), [x._number() if isinstance(x, Node) else x for x in operands]
+        out, values = node._number(), [x._number() if isinstance(x, Node) else x for x in operands]
     if node.index < _newest_change:
         out = _unchanged(node, out, node)
         values = [_unchanged(x, value, node) for x, value in zip(operands, values)]
@@ -430,10 +474,10 @@ def gradients(
     [2.0, 12.0]
     """
     found: dict[Node, Any] = dict.fromkeys(inputs)
-    with enable_grad():
-        for node, upstream in walk(output, gradient, inputs=inputs, create_graph=create_graph, every=True):
-            if node in found:
-                found[node] = upstream
+    pairs = walk(output, gradient, inputs=inputs, create_graph=create_graph, every=True)
+    for node, upstream in recorded(pairs) if create_graph else pairs:
+        if node in found:
+            found[node] = upstream
     return [found[x] for x in inputs]
 
 
@@ -443,11 +487,11 @@ def reachable(output: Node, inputs: Sequence[Node] | None = None) -> dict[Node, 
     With `inputs`, only those on a path from the output to one of the inputs.
     """
     if not isinstance(output, Node):
-        raise GraphError(f"only a Value or a Tensor has a graph; this is a {type(output).__name__}: {output!r:.60}")
-    if not output.requires_grad:
+        raise GraphError(f"backward: only a Value or a Tensor has a graph; this is a {type(output).__name__}: {output!r:.60}")
+    if not output.flow:
         raise GraphError(
-            f"{describe(output)} does not require a gradient, so there is nothing to differentiate: make its inputs "
-            "with requires_grad=True, and compute it outside no_grad() and without detach()"
+            f"backward: {describe(output)} does not require a gradient, so there is nothing to differentiate: make its "
+            "inputs with requires_grad=True, and compute it outside no_grad() and without detach()"
         )
     oldest = 0 if inputs is None else min((x.index for x in inputs), default=output.index + 1)
     found: dict[Node, Any] = {output: None}
@@ -474,11 +518,22 @@ def reachable(output: Node, inputs: Sequence[Node] | None = None) -> dict[Node, 
     if inputs is not None:
         leading = set(inputs)
         for node in sorted(found, key=creation):
-            if node in leading or any(isinstance(x, Node) and x in leading for x in node.inputs):
+            flow = node.flow
+            if (
+                node in leading
+                or flow & FIRST and node._first in leading
+                or flow & SECOND and node._second in leading
+                or flow & MANY and any(isinstance(x, Node) and x in leading for x in node._first)
+            ):  # fmt: skip
                 leading.add(node)
             else:
                 del found[node]
     return found
+
+
+def number_of(x: Operand) -> Any:
+    """The number that a node holds; a constant is its own."""
+    return x._number() if isinstance(x, Node) else x
 
 
 class Uses:
@@ -538,8 +593,8 @@ class Changed:
     def _refuse(self, *_: Any, **__: Any) -> Any:
         x, user, where = self._refusal
         raise InPlaceError(
-            f"{describe(x)} was changed in place{f' at {where}' if where else ''}, after {describe(user)} had used it, "
-            "and the backward pass needs the number as it was: change it after backward(), or change a copy of it"
+            f"backward: {describe(x)} was changed in place{f' at {where}' if where else ''}, after {describe(user)} had "
+            "used it, and the backward pass needs the number as it was: change it after backward(), or change a copy of it"
         )
 
     def __getattr__(self, name: str) -> Any:
@@ -555,16 +610,18 @@ class Changed:
     __hash__ = None  # type: ignore[assignment]
 
 
-def ieee(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call a function of floats where Python's raised: NumPy's floats answer inf or nan, as IEEE 754 says and C does.
+def ieee(function: Callable[..., Any], *arguments: Any, **settings: Any) -> Any:
+    """Call again a function of floats that raised: NumPy's floats answer inf or nan, as IEEE 754 says and C does.
 
     >>> ieee(lambda x: 1 / x, 0.0)
     inf
     """
     import numpy as np
 
+    if not all(type(x) in (float, int, bool) for x in arguments):
+        raise
     with np.errstate(all="ignore"):
-        result = function(*(np.float64(x) if type(x) in (float, int) else x for x in arguments))
+        result = function(*(np.float64(x) if type(x) in (float, int) else x for x in arguments), **settings)
     return None if result is None else float(result)
 
 

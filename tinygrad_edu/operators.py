@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .node import Node
+from .node import NO_SETTINGS, Node
 from .primitives import elementwise as e
 from .primitives.arithmetic import add, divide, multiply, negative, power, subtract
 from .primitives.primitive import Primitive
@@ -17,14 +17,16 @@ class Operators(Node):
 
     __slots__ = ()
 
-    def _unary(self, primitive: Primitive) -> Any:
+    def _unary(self, primitive: Primitive, attrs: dict[str, Any] = NO_SETTINGS) -> Any:
+        """The call on this one operand."""
         raise NotImplementedError
 
     def _binary(self, primitive: Primitive, other: Any) -> Any:
+        """The call with `other` on the right."""
         raise NotImplementedError
 
     def _reflected(self, primitive: Primitive, other: Any) -> Any:
-        """The call with the operands the other way round: `other` stands on the left."""
+        """The call with `other` on the left."""
         raise NotImplementedError
 
     def _in_place(self, primitive: Primitive, other: Any) -> Any:

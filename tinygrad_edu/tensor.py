@@ -10,11 +10,12 @@ import numpy as np
 from numpy import ndarray
 
 from .errors import DtypeError, GraphError, InPlaceError, ShapeError
-from .node import BOTH, FIRST, LEAF, NO_SETTINGS, SECOND, Node, Operand, Uses, copy_call, describe, next_index, packed
+from .node import BOTH, FIRST, LARGE, LEAF, NO_SETTINGS, SECOND, Node, Operand, Uses, copy_call, describe, next_index, packed
 from .operators import Operators
 from .primitives import elementwise, linear_algebra, reductions, shape
 from .primitives.linear_algebra import matmul
 from .primitives.primitive import Primitive, Variadic, primitive
+from .primitives.refusals import no_tensor, not_numbers, refused
 from .recording import OFF, TRACED, caller, enable_grad, recording
 from .value import Value
 from .value import _node as value_node
@@ -23,9 +24,6 @@ __all__ = ["Tensor", "tensor"]
 
 DEFAULT_DTYPE = np.dtype(np.float32)
 """What Python numbers and lists become, as in PyTorch; arrays keep their dtype."""
-
-LARGE = 1 << 16
-"""From this many bytes on, an array that only the graph holds is let go once a backward pass has used it."""
 
 
 class Tensor(Operators):
@@ -91,7 +89,7 @@ class Tensor(Operators):
         if grad is not None:
             grad = np.array(grad.data if isinstance(grad, Node) else grad, dtype=self.dtype)
             if grad.shape != self.shape:
-                raise ShapeError(f"the gradient of {describe(self)} has its shape, not {grad.shape}")
+                raise ShapeError(f"grad: the gradient of {describe(self)} has the same shape, not {grad.shape}")
         self._grad = grad
 
     # fmt: off
@@ -114,9 +112,11 @@ class Tensor(Operators):
         tensor([1.], requires_grad=True)
         """
         if self.primitive is not None:
-            raise GraphError(f"{describe(self)} is no leaf; take .detach() to cut it off from the graph")
+            raise GraphError(f"requires_grad_: {describe(self)} is no leaf; take .detach() to cut it off from the graph")
         if requires_grad and self.dtype.kind != "f":
-            raise DtypeError(f"only floating-point tensors have gradients, not {self.dtype}; give dtype=float")
+            raise DtypeError(
+                f"requires_grad: only floating-point tensors have gradients, not {self.dtype}; make it with dtype='float32'"
+            )
         self.flow = LEAF if requires_grad else 0
         return self
 
@@ -169,7 +169,7 @@ class Tensor(Operators):
 
     def __len__(self) -> int:
         if not self.ndim:
-            raise TypeError("a tensor of shape () has no length; use .item() for its number")
+            raise DtypeError("len: a tensor of shape () has no length and no items; use .item() for its number")
         return self.shape[0]
 
     def __iter__(self) -> Any:
@@ -183,12 +183,16 @@ class Tensor(Operators):
 
     def __bool__(self) -> bool:
         if self.size != 1:
-            raise ShapeError(f"{describe(self)} holds {self.size} numbers, so it is neither true nor false; use .data.any() or .all()")
+            raise ShapeError(
+                f"bool: {describe(self)} holds {self.size} numbers, so it is neither true nor false; use .data.any() or .all()"
+            )
         return bool(self._number())
 
     def __index__(self) -> int:
         if self.dtype.kind not in "iub" or self.size != 1:
-            raise TypeError(f"only an integer tensor of size one is an index, not {describe(self)} of dtype {self.dtype}")
+            raise DtypeError(
+                f"index: only an integer tensor of size one is a whole number, not {describe(self)} of dtype {self.dtype}"
+            )
         return int(self.item())
 
     def __format__(self, spec: str) -> str:
@@ -220,8 +224,8 @@ class Tensor(Operators):
     def __matmul__(self, other: Any) -> Any: return self._binary(matmul, other)
     def __rmatmul__(self, other: Any) -> Any: return self._reflected(matmul, other)
     def __getitem__(self, index: Any) -> Any: return shape.getitem(self, _plain_index(index))
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.sum_(self, axis, keepdims)
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.mean(self, axis, keepdims)
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Any: return self._unary(reductions.sum_, {"axis": axis, "keepdims": keepdims})
+    def mean(self, axis: Any = None, keepdims: bool = False) -> Any: return self._unary(reductions.mean, {"axis": axis, "keepdims": keepdims})
     def prod(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.prod_(self, axis, keepdims)
     def max(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.max_(self, axis, keepdims)
     def min(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.min_(self, axis, keepdims)
@@ -250,8 +254,8 @@ class Tensor(Operators):
     def __setitem__(self, index: Any, value: Any) -> None:
         if recording() and (self.requires_grad or isinstance(value, Node) and value.requires_grad):
             raise InPlaceError(
-                f"{describe(self)}: a change in place would not be recorded; make it inside tg.no_grad(), or build a new "
-                "tensor with tg.where(mask, new, old) or tg.concatenate"
+                f"setitem: a change in place of {describe(self)} would not be recorded; make it inside tg.no_grad(), or "
+                "build a new tensor with tg.where(mask, new, old) or tg.concatenate"
             )
         self._assign(_plain_index(index), value)
 
@@ -259,15 +263,15 @@ class Tensor(Operators):
         try:
             self._number()[index] = _plain(value)
         except (ValueError, IndexError) as error:
-            raise ShapeError(f"{describe(self)}: cannot take the numbers: {error}") from None
+            raise refused("setitem", [value], {"into": self, "index": index}, error) from None
         self._changed()
 
     def _in_place(self, primitive: Primitive, other: Any) -> Any:
         if recording() and (self.requires_grad or isinstance(other, Node) and other.requires_grad):
             if self.primitive is None and self.requires_grad:
                 raise InPlaceError(
-                    f"{describe(self)} is a leaf that requires a gradient: changing it while operations are recorded would "
-                    f"cut it off from its own gradient; write `with tg.no_grad():` around the change"
+                    f"{primitive.name} in place: {describe(self)} is a leaf that requires a gradient, and changing it while "
+                    "operations are recorded would cut it off from its gradient; write `with tg.no_grad():` around the change"
                 )
             return self._binary(primitive, other)
         self._assign(..., primitive.on_arrays((self._number(), _plain(other)), (self, other), {}))
@@ -275,12 +279,18 @@ class Tensor(Operators):
 
     # How a call is recorded.
 
-    def _unary(self, primitive: Primitive) -> Any:
-        return _node(primitive, primitive.arrays(self._number()), self, None, FIRST if self.flow else 0)
+    def _unary(self, primitive: Primitive, attrs: dict[str, Any] = NO_SETTINGS) -> Any:
+        try:
+            data = primitive.arrays(self._data, **attrs)
+        except (TypeError, ValueError, IndexError, AttributeError):  # refused, or let go of: `_apply` says which
+            return Tensor._apply(primitive, (self,), attrs)
+        if attrs and data.dtype.kind != "f":  # made into integers
+            return Tensor(data)
+        return _node(primitive, data, self, None, FIRST if self.flow else 0, attrs)
 
     def _binary(self, primitive: Primitive, other: Any) -> Any:
         try:
-            if isinstance(other, Tensor):
+            if type(other) is Tensor:
                 data = primitive.arrays(self._data, other._data)
                 flow = BOTH if self.flow and other.flow else FIRST if self.flow else SECOND if other.flow else 0
             elif type(other) is float or type(other) is int:
@@ -292,7 +302,13 @@ class Tensor(Operators):
         return _node(primitive, data, self, other, flow)
 
     def _reflected(self, primitive: Primitive, other: Any) -> Any:
-        return Tensor._apply(primitive, (other, self), {})
+        if type(other) is not float and type(other) is not int:
+            return Tensor._apply(primitive, (other, self), {})
+        try:
+            data = primitive.arrays(other, self._data)
+        except (TypeError, ValueError, AttributeError):
+            return Tensor._apply(primitive, (other, self), {})
+        return _node(primitive, data, other, self, SECOND if self.flow else 0)
 
     @classmethod
     def _apply(cls, primitive: Primitive, operands: tuple[Operand, ...], attrs: dict[str, Any]) -> Any:
@@ -301,6 +317,8 @@ class Tensor(Operators):
             kept = tuple([to_tensor(x) if isinstance(x, Value) else x for x in kept])
         values = [x._number() if isinstance(x, Node) else x for x in kept]
         data = primitive.on_arrays(values, kept, attrs)
+        if data.dtype.kind != "f":  # made into integers
+            return Tensor(data)
         return _node(primitive, data, *packed(kept, primitive), attrs)
 
     @staticmethod
@@ -320,39 +338,38 @@ class Tensor(Operators):
         if isinstance(gradient, Node) and create_graph and gradient.shape == self.shape:
             return gradient
         if gradient is None:
-            if self.size != 1:
+            data = self._number()
+            if data.size != 1:
                 raise GraphError(
                     f"backward: {describe(self)} holds {self.size} numbers, and a gradient is that of one number: "
                     "reduce it first with .sum() or .mean(), or pass the upstream gradient, an array of its shape"
                 )
-            seed = np.ones(self.shape, self.dtype)
+            seed = np.empty(data.shape, data.dtype)
+            seed.fill(1)
         else:
             seed = np.array(_plain(gradient), dtype=self.dtype)
             if seed.shape != self.shape:
                 raise ShapeError(
-                    f"backward: the upstream gradient has shape {seed.shape}, but {describe(self)}: they must be the same"
+                    f"backward: the upstream gradient has the shape of its node, {describe(self)}, and not {seed.shape}"
                 )
-        return Tensor(seed) if create_graph else seed
+        return _leaf(seed) if create_graph else seed
 
     def _fit(self, contribution: Any) -> Any:
         data = self._number()
         if type(contribution) is ndarray:
-            if contribution.shape == data.shape and contribution.dtype == data.dtype:
-                return contribution
-        elif isinstance(contribution, Node):
-            if contribution.shape == data.shape and getattr(contribution, "dtype", None) == data.dtype:
-                return contribution
-            if isinstance(contribution, Value):
-                contribution = contribution * np.ones(data.shape, data.dtype)
-        else:
-            contribution = np.asarray(contribution, data.dtype)
-        if contribution.shape != data.shape:
-            add_back = shape.sum_to if contribution.size >= data.size else shape.broadcast_to
-            contribution = add_back(contribution, shape=data.shape)
-        return contribution if contribution.dtype == data.dtype else shape.astype(contribution, data.dtype)
+            if contribution.shape != data.shape:
+                contribution = shape.summed_back(contribution, data.shape)
+            return contribution if contribution.dtype is data.dtype else contribution.astype(data.dtype)
+        if isinstance(contribution, Tensor):
+            if contribution.shape != data.shape:
+                contribution = shape.sum_to(contribution, data.shape)
+            return contribution if contribution.dtype == data.dtype else shape.astype(contribution, data.dtype)
+        if isinstance(contribution, Value):  # one number for all of the array
+            return shape.astype(contribution * np.ones(data.shape), data.dtype)
+        return np.full(data.shape, contribution, data.dtype)
 
     def _plus(self, so_far: Any, contribution: Any, own: set[Node]) -> Any:
-        if type(so_far) is not ndarray or type(contribution) is not ndarray:
+        if isinstance(so_far, Node) or isinstance(contribution, Node):
             return so_far + contribution
         if self in own:
             so_far += contribution
@@ -364,7 +381,7 @@ class Tensor(Operators):
         so_far = getattr(self, "_grad", None)
         if so_far is None:
             if type(gradient) is ndarray:
-                if gradient.base is not None or id(gradient) in taken or not gradient.flags.writeable:
+                if gradient.base is not None or id(gradient) in taken:
                     gradient = gradient.copy()
                 taken.add(id(gradient))
             self._grad = gradient
@@ -374,9 +391,7 @@ class Tensor(Operators):
             self._grad = so_far + gradient
 
     def _release(self, uses: Uses) -> None:
-        if self._data.nbytes < LARGE or "changed" in (self._extra or ()):
-            return
-        if sys.getrefcount(self) - uses[self] <= _references():
+        if "changed" not in (self._extra or ()) and sys.getrefcount(self) - uses[self] <= _references():
             del self._data
 
     @staticmethod
@@ -423,10 +438,10 @@ def as_array(data: Any, dtype: Any = None) -> ndarray:
         data = data.data
     try:
         array = np.asarray(data, dtype)
-    except (TypeError, ValueError) as error:
-        raise (ShapeError if "inhomogeneous" in str(error) else DtypeError)(f"tensor: not an array of numbers: {error}") from None
+    except (TypeError, ValueError):
+        raise no_tensor(data, dtype) from None
     if array.dtype.kind not in "biuf":
-        raise DtypeError(f"tensor: holds real numbers, not dtype {array.dtype} of {type(data).__name__} {data!r:.60}")
+        raise no_tensor(data, dtype) from None
     if dtype is None and not isinstance(data, (ndarray, np.generic)) and array.dtype.kind != "b":
         leaf = data
         while isinstance(leaf, (list, tuple)) and leaf:
@@ -434,6 +449,13 @@ def as_array(data: Any, dtype: Any = None) -> ndarray:
         if not isinstance(leaf, (ndarray, np.generic)):
             array = array.astype(DEFAULT_DTYPE)
     return array
+
+
+def _leaf(data: ndarray) -> Tensor:
+    """A constant around an array that nobody else holds."""
+    node = _new(Tensor)
+    _as_leaf(node, data, 0)
+    return node
 
 
 def _as_leaf(node: Tensor, data: ndarray, flow: int) -> None:
@@ -460,7 +482,7 @@ def _node(
     if type(data) is not ndarray:
         data = np.asarray(data)
     level = recording() if flow else OFF
-    if level == OFF or data.dtype.kind != "f":
+    if level == OFF:
         _as_leaf(node, data, 0)
         return node
     node._data = data
@@ -490,9 +512,7 @@ def _operand(x: Any, primitive: Primitive) -> Operand:
         return as_array(x)
     elif isinstance(x, (int, float)):
         return float(x)
-    raise DtypeError(
-        f"{primitive.name}: a Tensor goes together with numbers, arrays, Tensors and Values, not with {type(x).__name__} {x!r:.60}"
-    )
+    raise not_numbers(primitive.name, x) from None
 
 
 def _plain(x: Any) -> Any:
@@ -530,9 +550,9 @@ def _references() -> int:
             seen.append(sys.getrefcount(self) - uses[self])
 
     with enable_grad():
-        middle = Tensor(1.0, requires_grad=True) * 2.0
+        middle = Tensor(np.zeros(LARGE), requires_grad=True) * 2.0
         middle.__class__ = Probe
         output = middle * 2.0
         del middle
-        output.backward()
+        output.backward(output)
     return seen[0]

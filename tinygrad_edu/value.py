@@ -9,10 +9,10 @@ from __future__ import annotations
 from numbers import Real
 from typing import Any
 
-from .errors import DtypeError, GraphError
-from .node import BOTH, FIRST, LEAF, NO_SETTINGS, SECOND, Node, Operand, copy_call, describe, next_index, packed
+from .node import BOTH, FIRST, LEAF, NO_SETTINGS, SECOND, Node, Operand, copy_call, next_index, packed
 from .operators import Operators
 from .primitives.primitive import Primitive
+from .primitives.refusals import not_numbers, not_one_number
 from .recording import OFF, ON, TRACED, caller, recording
 
 __all__ = ["Value"]
@@ -112,12 +112,11 @@ class Value(Operators):
 
     # How a call is recorded.
 
-    def _unary(self, primitive: Primitive) -> Any:
-        try:
-            data = primitive.floats(self._data)  # type: ignore[misc]
-        except (ArithmeticError, ValueError):
-            data = primitive.on_floats((self._data,), {})
-        return _node(data, primitive, self, None, FIRST if self.flow else 0)
+    def _unary(self, primitive: Primitive, attrs: dict[str, Any] = NO_SETTINGS) -> Any:
+        if primitive.floats is None:
+            return Node.array_kind._apply(primitive, (self,), attrs)
+        data = primitive.on_floats((self._data,), attrs)
+        return _node(data, primitive, self, None, FIRST if self.flow else 0, attrs)
 
     def _binary(self, primitive: Primitive, other: Any) -> Any:
         if type(other) is Value:
@@ -166,10 +165,7 @@ class Value(Operators):
                 values.append(x if type(x) in (int, bool) else number(x))
                 kept.append(values[-1])
             else:
-                raise DtypeError(
-                    f"{primitive.name}: a Value goes together with numbers, Values, arrays and Tensors, "
-                    f"not with {type(x).__name__} {x!r:.60}"
-                )
+                raise not_numbers(primitive.name, x) from None
         data = Value._compute(primitive, values, attrs)
         return _node(data, primitive, *packed(kept, primitive), attrs)
 
@@ -217,12 +213,10 @@ def number(x: Any) -> float:
     if type(x) is float:
         return x
     if isinstance(x, Node):
-        raise GraphError(
-            f"a plain number is needed, not {describe(x)}: take float(x), which leaves the graph, or compute with x itself"
-        )
+        raise not_one_number("Value", x)
     if isinstance(x, Real) or getattr(x, "shape", None) == () and x.dtype.kind in "biuf":
         return float(x)
-    raise DtypeError(f"a Value holds one real number, not {type(x).__name__} {x!r:.60}; tg.tensor() holds arrays")
+    raise not_one_number("Value", x)
 
 
 def _as_leaf(node: Value, flow: int) -> None:

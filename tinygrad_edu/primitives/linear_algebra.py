@@ -152,7 +152,7 @@ def dot(x: Any, y: Any, bias: Any = None) -> Any:
             raise ShapeError(f"dot: {len(x)} numbers against {len(y)}; both lists must be of one length")
         out = dot_product(*x, *y) if bias is None else dot_product(*x, *y, bias)
         if getattr(out, "shape", ()):
-            raise ShapeError("dot: the items of a list are numbers and Values; tg.stack or np.array makes an array of several rows")
+            raise ShapeError("dot: two lists hold numbers and Values; tg.stack or np.array makes an array of rows")
         return out
     x, y = (z if isinstance(z, (Node, np.ndarray)) else np.asarray(z) for z in (x, y))
     check("dot", x, y)

@@ -75,14 +75,18 @@ class Primitive:
         self.precedence, self.elementwise, self.domain = precedence, elementwise, domain
         self.__doc__ = doc or arrays.__doc__
         self.settings = {} if self.variadic else _settings(arrays, len(self.rules))
-        self.plain = elementwise and not self.variadic and len(self.rules) <= 2 and not self.settings
+        self.arity = len(self.rules)
+        self.plain = not self.variadic and (self.arity == 1 or self.arity == 2 and not self.settings)
         TABLE[name] = self
         BY_NUMPY.update(dict.fromkeys(numpy, self))
 
-    def __call__(self, *operands: Any, **attrs: Any) -> Any:
-        arity = len(self.rules)
-        if self.settings or attrs or len(operands) != arity:
-            operands, attrs = self._bind(operands, attrs)
+    def __call__(self, *given: Any, **settings: Any) -> Any:
+        operands, attrs = given, settings
+        if self.settings or settings or len(given) != self.arity:
+            operands, attrs = self._bind(given, settings)
+        if self.arity == 1:
+            x = operands[0]
+            return x._unary(self, attrs) if isinstance(x, Node) else self.compute(operands, attrs)
         for x in operands:
             if isinstance(x, Node):
                 result = x._apply(self, operands, attrs)
@@ -91,9 +95,8 @@ class Primitive:
 
     def _bind(self, given: tuple[Any, ...], attrs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Split a call into operands and settings, with the defaults filled in."""
-        arity = len(self.rules)
-        operands, rest = given[:arity], given[arity:]
-        if len(operands) < arity or len(rest) > len(self.settings) or not attrs.keys() <= self.settings.keys():
+        operands, rest = given[: self.arity], given[self.arity :]
+        if len(operands) < self.arity or len(rest) > len(self.settings) or not attrs.keys() <= self.settings.keys():
             raise DtypeError(f"{self.signature} was called as {self.name}{_call_in_words(given, attrs)}")
         return operands, {**self.settings, **dict(zip(self.settings, rest)), **attrs}
 
@@ -235,5 +238,3 @@ def _settings(arrays: Callable[..., Any], arity: int) -> dict[str, Any]:
 def _call_in_words(given: Sequence[Any], attrs: dict[str, Any]) -> str:
     words = [type(x).__name__ for x in given] + [f"{k}={v!r:.30}" for k, v in attrs.items()]
     return f"({', '.join(words)})"
-
-

@@ -8,23 +8,24 @@ leaves the reduced axes in place with size one. Ties in `max` and `min` share th
 from __future__ import annotations
 
 from math import inf, prod
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from ..errors import DtypeError, ShapeError
-from ..node import Node
-from .elementwise import abs_, exp, sqrt, where
+from ..node import Node, number_of
+from .elementwise import abs_, exp, where
 from .primitive import BY_NUMPY, primitive
 from .refusals import check, refused, short
-from .shape import broadcast_to, concatenate, expand_dims, flip, moveaxis
+from .shape import broadcast_to, concatenate, expand_dims, flip, moveaxis, spread
 
 Axis = int | tuple[int, ...] | None
 
 
 def restore(x: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:
     """A reduced array, spread again over the shape that was reduced."""
+    if axis is None and type(x) is np.ndarray:
+        return spread(x, shape)
     if axis is not None and not keepdims:
         x = expand_dims(x, tuple(a % len(shape) for a in axis) if isinstance(axis, tuple) else axis)
     return broadcast_to(x, shape)
@@ -72,8 +73,8 @@ def divisor(shape: tuple[int, ...], axis: Axis, ddof: float = 0) -> float:
     n = count(shape, axis) - ddof
     if n > 0:
         return n
-    reduced = range(len(shape)) if axis is None else {a % len(shape) for a in (axis if isinstance(axis, tuple) else (axis,))}
-    if all(size for i, size in enumerate(shape) if i not in reduced):
+    axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    if all(shape[i] for i in set(range(len(shape))) - {a % len(shape) for a in axes}):
         raise ValueError(f"no mean of {n} numbers")
     return 1  # there is no result that could be divided
 
@@ -163,8 +164,7 @@ def var(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any
     >>> tg.var(tg.tensor([1.0, 2.0, 3.0]), ddof=1)
     tensor(1.)
     """
-    divisor(np.shape(x), axis, ddof)
-    return np.var(x, axis=axis, ddof=ddof, keepdims=keepdims) if np.size(x) else np.add.reduce(x, axis, None, None, keepdims)
+    return _deviation_of(np.var, x, axis, ddof, keepdims)
 
 
 @primitive(
@@ -180,8 +180,15 @@ def std(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any
     >>> tg.std(tg.tensor([1.0, 2.0, 3.0]), ddof=1)
     tensor(1.)
     """
+    return _deviation_of(np.std, x, axis, ddof, keepdims)
+
+
+def _deviation_of(function: Any, x: Any, axis: Axis, ddof: float, keepdims: bool) -> Any:
+    """numpy.var or numpy.std; where x holds no numbers, an empty result without NumPy's warning, or a refusal."""
     divisor(np.shape(x), axis, ddof)
-    return np.std(x, axis=axis, ddof=ddof, keepdims=keepdims) if np.size(x) else np.add.reduce(x, axis, None, None, keepdims)
+    if not np.size(x):
+        return np.add.reduce(x, axis, None, None, keepdims)  # type: ignore[call-overload]
+    return function(x, axis=axis, ddof=ddof, keepdims=keepdims)
 
 
 def _or_zero(g: Any, length: Any) -> Any:
@@ -248,9 +255,9 @@ def norm(x: Any, ord: Any = 2, axis: Axis = None, keepdims: bool = False) -> Any
     >>> tg.norm(x, 1), tg.norm(x), tg.norm(x, float("inf"))
     (tensor(7.), tensor(5.), tensor(4.))
     """
-    if ord is None or isinstance(ord, str) and ord == "fro":
+    if ord is None or (isinstance(ord, str) and ord == "fro"):
         ord = 2
-    if isinstance(ord, bool) or not isinstance(ord, Real) or ord != ord:
+    if isinstance(ord, bool) or not isinstance(ord, (int, float, np.integer, np.floating)) or ord != ord:
         raise DtypeError(f"norm: ord={short(ord)} is not known; use 1, 2, inf, -inf, another number, or 'fro'")
     if ord == 0:
         raise DtypeError("norm: ord=0 counts the numbers that are not 0, which has no derivative; use (x != 0).sum()")
@@ -320,7 +327,7 @@ def _place(function: Any, x: Any, axis: int | None, keepdims: bool) -> Any:
     settings = {"axis": axis, "keepdims": keepdims}
     check(function.__name__, x)
     try:
-        return function(x.data if isinstance(x, Node) else x, **settings)
+        return function(number_of(x), **settings)
     except (TypeError, ValueError) as error:
         raise refused(function.__name__, [x], settings, error) from None
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError, ShapeError
-from ..node import Node
+from ..node import Node, number_of
 from .primitive import BY_NUMPY, Variadic, primitive, shape_of
 from .refusals import PAD_MODES, check, in_words, is_whole, refused, several
 
@@ -35,13 +35,16 @@ def broadcast_to(x: Any, shape: tuple[int, ...] = ()) -> Any:
     tensor([[1., 2.],
             [1., 2.]])
     """
-    x = np.asarray(x)
+    return spread(np.asarray(x), several(shape))
+
+
+def spread(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """NumPy's `broadcast_to`; quicker where it is one number."""
     if x.shape == shape:
         return x
-    shape = several(shape)
-    if x.ndim == 0 and 0 < prod(shape) <= SMALL:
+    if x.ndim == 0 and prod(shape) <= SMALL:
         full = np.empty(shape, x.dtype)
-        full.fill(x)
+        full.fill(x.item())
         return full
     return np.broadcast_to(x, shape)
 
@@ -54,7 +57,14 @@ def sum_to(x: Any, shape: tuple[int, ...] = ()) -> Any:
     >>> tg.sum_to(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), (2,))
     tensor([4., 6.])
     """
+    return summed_back(x, several(shape))
+
+
+def summed_back(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """`sum_to` of an array."""
     added = x.ndim - len(shape)
+    if x.shape[added:] == shape:
+        return np.add.reduce(x, 0 if added == 1 else tuple(range(added)))
     stretched = tuple(i + added for i, size in enumerate(shape) if size == 1 != x.shape[i + added])
     return np.add.reduce(x, (*range(added), *stretched)).reshape(shape)
 
@@ -224,6 +234,7 @@ def repeat(x: Any, repeats: Any = 1, axis: int | None = None) -> Any:
     >>> tg.repeat(tg.tensor([1.0, 2.0]), 2)
     tensor([1., 1., 2., 2.])
     """
+    repeats = number_of(repeats)
     check("repeat", x, repeats=repeats, axis=axis)
     return _repeat(x, repeats if isinstance(repeats, int) else np.array(repeats), axis)
 

@@ -1,0 +1,68 @@
+# The tasks of the project. `make demo` and `make test` need Python 3.10 or newer and nothing else:
+# each makes the environment it runs in. Another interpreter: make demo PYTHON=python3.12
+
+PYTHON     ?= python3
+VENV       ?= .venv
+BENCH_VENV ?= .venv-bench
+
+BIN         = $(VENV)/bin
+PIP_INSTALL = -m pip --disable-pip-version-check --quiet install
+MADE        = .ruff_cache .mypy_cache .pytest_cache .hypothesis .coverage dist forward.svg backward.svg digits_loss.svg z.svg
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test torch bench clean
+
+help: ## list the tasks
+	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
+
+demo: $(VENV)/.demo ## the worked example and the handwritten digits, with pictures
+	@$(BIN)/tinygrad-edu demo
+
+test: $(VENV)/.test ## lint, format, types, tests and doctests with coverage
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest --cov
+
+torch: $(VENV)/.torch ## add PyTorch, which some tests compare with
+
+bench: $(BENCH_VENV)/.bench ## time the engine beside hand-written code and its peers
+	$(BENCH_VENV)/bin/python -m benchmarks
+
+clean: ## remove the environments and everything else that was made
+	rm -rf $(VENV) $(BENCH_VENV) $(MADE)
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# Each stamp file below says that an environment has what its task needs. A changed pyproject.toml installs again.
+
+%/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || \
+		{ echo 'Python 3.10 or newer is needed, and "$(PYTHON)" is not it. Name one: make demo PYTHON=python3.12' >&2; exit 1; }
+	@echo 'Making the environment $*'
+	@$(PYTHON) -m venv $* >/dev/null 2>&1 || \
+		{ echo '"$(PYTHON) -m venv" does not work here. On Debian and Ubuntu: apt install python3-venv' >&2; exit 1; }
+	@touch $@
+
+# The Graphviz engine comes as a wheel; where there is none for the platform, do without.
+$(VENV)/.demo: pyproject.toml | $(VENV)/.created
+	@echo 'Installing tinygrad_edu into $(VENV)'
+	@$(BIN)/python $(PIP_INSTALL) --only-binary pygraphviz -e '.[dot]' 2>/dev/null || \
+		$(BIN)/python $(PIP_INSTALL) -e .
+	@$(BIN)/python -c 'import pygraphviz' 2>/dev/null || command -v dot >/dev/null || \
+		echo 'No Graphviz here, pictures get a simpler layout. To have it: apt install graphviz, or brew install graphviz'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.demo
+	@echo 'Installing the tools of the tests into $(VENV)'
+	@$(BIN)/python $(PIP_INSTALL) -e '.[test]'
+	@touch $@
+
+$(VENV)/.torch: $(VENV)/.test
+	@echo 'Installing PyTorch into $(VENV)'
+	@$(BIN)/python $(PIP_INSTALL) -e '.[torch]'
+	@touch $@
+
+$(BENCH_VENV)/.bench: pyproject.toml benchmarks/requirements.txt | $(BENCH_VENV)/.created
+	@echo 'Installing tinygrad_edu and its peers into $(BENCH_VENV)'
+	@$(BENCH_VENV)/bin/python $(PIP_INSTALL) -e . -r benchmarks/requirements.txt
+	@touch $@

@@ -1,0 +1,9 @@
+"""How fast is the project, beside hand-written code and beside its peers? Run `python -m benchmarks`.
+
+One thread everywhere: these variables must be set before NumPy is imported, hence here.
+"""
+
+import os
+
+for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+    os.environ[_variable] = "1"

@@ -1,0 +1,223 @@
+"""`draw` and `explain` run the user's own file as Python would, and show the node it names."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu.cli import split_target
+
+from .conftest import Command, environment
+
+
+def write(path: Path, *lines: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+# What is drawn and explained.
+
+
+def test_draw_writes_the_picture_and_says_where(typed: Command, folder: Path) -> None:
+    code, out, _ = typed("draw", "lesson.py:z", "-o", "out.svg")
+    assert code == 0
+    assert out.startswith("out.svg: Drawing of the computation graph of z: 3 leaves, 2 operations")
+    svg = (folder / "out.svg").read_text(encoding="utf-8")
+    assert svg.startswith("<svg")
+    assert "lesson.py:5" in svg, "the lines of the user's file are known"
+
+
+def test_explain_prints_the_chain_rule_with_names_numbers_and_lines(typed: Command) -> None:
+    code, out, err = typed("explain", "lesson.py:z", "--wrt", "x", "--wrt", "weight")
+    assert (code, err) == (0, "")
+    assert "∂z/∂x = ∂z/∂q · ∂q/∂x = 4 × 1 = 4" in out
+    assert "∂z/∂weight = 5" in out
+    assert "lesson.py:4" in out
+
+
+def test_variables_give_their_names_to_nodes_that_have_none(run: Command) -> None:
+    out = run("explain", "lesson.py:z", "--wrt", "w").out
+    assert "z = q · weight" in out, "w keeps the name that the user gave it"
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "label"),
+    [
+        ("z", "z.svg", "z"),
+        ("losses[-1]", "losses_-1.svg", "losses[-1]"),
+        ("losses[0]", "losses_0.svg", "losses[0]"),
+        ("by_name['first']", "by_name_first.svg", "by_name['first']"),
+        ("model.loss", "model.loss.svg", "model.loss"),
+    ],
+)
+def test_without_o_the_picture_is_called_as_the_node(
+    run: Command, folder: Path, name: str, file: str, label: str
+) -> None:
+    code, out, _ = run("draw", f"lesson.py:{name}")
+    assert code == 0
+    assert out.startswith(f"{file}: Drawing of the computation graph of {label}:")
+    assert (folder / file).exists()
+
+
+@pytest.mark.parametrize("engine", ["auto", "graphviz", "builtin"])
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+@pytest.mark.parametrize("mode", ["forward", "backward"])
+def test_every_way_to_draw(run: Command, folder: Path, mode: str, direction: str, engine: str) -> None:
+    options = ("--mode", mode, "--direction", direction, "--engine", engine)
+    code, out, _ = run("draw", "lesson.py:z", *options, "-o", "z.svg")
+    assert code == 0
+    assert f"the {'computation' if mode == 'forward' else 'backward'} graph of z" in out
+    assert (folder / "z.svg").read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_other_formats(run: Command, folder: Path) -> None:
+    assert run("draw", "lesson.py:z", "-o", "z.dot").code == 0
+    assert run("draw", "lesson.py:z", "-o", "z.json").code == 0
+    assert "digraph" in (folder / "z.dot").read_text(encoding="utf-8")
+
+
+def test_the_same_file_gives_the_same_picture(typed: Command, folder: Path) -> None:
+    for hash_seed in ("1", "2"):
+        typed("draw", "lesson.py:z", "-o", f"{hash_seed}.svg", PYTHONHASHSEED=hash_seed)
+    assert (folder / "1.svg").read_bytes() == (folder / "2.svg").read_bytes()
+
+
+def test_wrt_also_takes_the_name_that_a_node_has_in_the_graph(run: Command, folder: Path) -> None:
+    write(folder / "inner.py", "import tinygrad_edu as tg", "def f():", "    x = tg.Value(3.0, name='the x')",
+          "    return x * x", "z = f()")  # fmt: skip
+    assert "∂z/∂the x" in run("explain", "inner.py:z", "--wrt", "the x").out
+
+
+# How the file is run.
+
+
+def test_it_runs_as_the_main_program(typed: Command, folder: Path) -> None:
+    write(
+        folder / "lessons" / "main.py",
+        "import sys",
+        "import tinygrad_edu as tg",
+        "import beside",
+        "if __name__ == '__main__':",
+        "    print(sys.argv, sys.path[0] == beside.folder, __file__ == beside.folder + '/main.py', __spec__, __doc__)",
+        "    print(sys.modules['__main__'].beside is beside)",
+        "    z = tg.Value(2.0) * 3",
+    )
+    write(folder / "lessons" / "beside.py", "import os", "folder = os.path.dirname(os.path.realpath(__file__))")
+    code, out, _ = typed("draw", "lessons/main.py:z")
+    assert code == 0
+    assert out.splitlines()[:2] == ["['lessons/main.py'] True True None None", "True"]
+
+
+def test_what_it_does_to_the_process_is_put_back(run: Command, folder: Path) -> None:
+    before = sys.argv, list(sys.path), sys.modules["__main__"], os.getcwd()
+    write(
+        folder / "restless.py",
+        "import os, sys, tempfile",
+        "import tinygrad_edu as tg",
+        "sys.argv.append('more'); sys.path.insert(0, 'more'); os.chdir(tempfile.gettempdir())",
+        "z = tg.Value(2.0) * 3",
+    )
+    assert run("draw", "restless.py:z").code == 0
+    assert (sys.argv, list(sys.path), sys.modules["__main__"], os.getcwd()) == before
+    assert "restless.py:4" in (folder / "z.svg").read_text(encoding="utf-8"), "its lines can still be read"
+
+
+def test_our_own_future_imports_are_not_its(run: Command, folder: Path) -> None:
+    write(
+        folder / "hints.py",
+        "import tinygrad_edu as tg",
+        "def f(x: int): ...",
+        "assert f.__annotations__['x'] is int",
+        "z = tg.Value(2.0) * 3",
+    )
+    assert run("draw", "hints.py:z").err == ""
+
+
+def test_classes_that_look_up_their_module_work(run: Command, folder: Path) -> None:
+    write(
+        folder / "classes.py",
+        "from __future__ import annotations",
+        "import dataclasses",
+        "import tinygrad_edu as tg",
+        "@dataclasses.dataclass",
+        "class Model:",
+        "    loss: tg.Value",
+        "model = Model(tg.Value(2.0) * 3)",
+    )
+    assert run("draw", "classes.py:model.loss").err == ""
+
+
+def test_an_exit_with_success_is_the_end_of_the_file(run: Command, folder: Path) -> None:
+    write(folder / "ends.py", "import sys, tinygrad_edu as tg", "z = tg.Value(2.0) * 3", "sys.exit(0)")
+    assert run("draw", "ends.py:z").code == 0
+
+
+def test_files_in_other_encodings_and_with_other_names(run: Command, folder: Path) -> None:
+    (folder / "größe: 2").write_bytes(
+        "# coding: latin-1\nimport tinygrad_edu as tg\nä = tg.Value(2.0) * 3\n".encode("latin-1")
+    )
+    code, out, _ = run("draw", "größe: 2:ä")
+    assert code == 0
+    assert out.startswith("ä.svg: Drawing of the computation graph of ä")
+
+
+@pytest.mark.parametrize(
+    ("target", "parts"),
+    [
+        ("lesson.py:z", ("lesson.py", "z")),
+        (r"C:\lessons\one.py:z", (r"C:\lessons\one.py", "z")),
+        ("C:/lessons/one.py:model.loss", ("C:/lessons/one.py", "model.loss")),
+        ("../a:b/one.py:losses[0]", ("../a:b/one.py", "losses[0]")),
+    ],
+)
+def test_the_node_is_what_follows_the_last_colon(target: str, parts: tuple[str, str]) -> None:
+    assert split_target(target) == parts
+
+
+# Ends.
+
+
+def test_ctrl_c_is_quiet(typed: Command, folder: Path) -> None:
+    write(folder / "slow.py", "import signal", "signal.signal(signal.SIGINT, signal.default_int_handler)",
+          "signal.raise_signal(signal.SIGINT)")  # fmt: skip
+    assert typed("draw", "slow.py:z") == (130, "", "")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGPIPE"), reason="no broken pipes here")
+@pytest.mark.parametrize("words", ["demo --epochs 1", "explain lesson.py:z --wrt x", "draw prints.py:z"])
+def test_a_reader_that_has_left_is_no_error(folder: Path, words: str) -> None:
+    write(folder / "prints.py", "print('something', flush=True)")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tinygrad_edu", *words.split()],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    with process.stderr as err:
+        assert err.read() == b""
+    assert process.wait(timeout=60) == 141
+
+
+def test_a_console_that_knows_no_greek(typed: Command) -> None:
+    code, out, err = typed("explain", "lesson.py:z", "--wrt", "x", PYTHONIOENCODING="ascii")
+    assert (code, err) == (0, "")
+    assert "\\u2202z/\\u2202x" in out
+
+
+def test_version(typed: Command) -> None:
+    assert typed("--version") == (0, f"tinygrad-edu {tg.__version__}\n", "")
+
+
+def test_help_names_the_commands(run: Command) -> None:
+    code, out, _ = run("--help")
+    assert code == 0
+    assert all(command in out for command in ("demo", "draw", "explain"))

@@ -1,0 +1,184 @@
+"""The chain rule with the numbers, as in the textbook."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+import tinygrad_edu as tg
+
+from .examples import chain, doublings, programs, small_network, square, worked_example
+from .test_plain import leaves_of
+
+WORKED_EXAMPLE = """\
+How z changes with x
+
+Forward
+  q = x + y = 2 + 3 = 5
+  z = q · w = 5 × 4 = 20
+
+Local derivatives
+  ∂z/∂q = w = 4
+  ∂q/∂x = 1
+
+Chain rule
+  ∂z/∂x = ∂z/∂q · ∂q/∂x = 4 × 1 = 4"""
+
+
+def last(explanation: object) -> str:
+    return str(explanation).splitlines()[-1].strip()
+
+
+def test_the_worked_example() -> None:
+    x, _, w, q, z = worked_example()
+    explanation = tg.explain(z, x)
+    assert str(explanation) == repr(explanation) == WORKED_EXAMPLE
+    assert explanation.gradient == 4.0
+    assert last(tg.explain(z, w)) == "∂z/∂w = 5"
+    assert last(tg.explain(z, q)) == "∂z/∂q = 4"
+
+
+def test_x_times_x_is_a_sum_over_two_paths() -> None:
+    y = square()
+    assert str(tg.explain(y, *leaves_of(y))).splitlines()[-8:] == [
+        "Local derivatives",
+        "  ∂v1/∂x [operand 1] = x = 3",
+        "  ∂v1/∂x [operand 2] = x = 3",
+        "",
+        "Chain rule, summed over 2 paths",
+        "  ∂v1/∂x [operand 1] = 3",
+        "  ∂v1/∂x [operand 2] = 3",
+        "  ∂v1/∂x = 3 + 3 = 6",
+    ]
+
+
+def test_paths_through_different_nodes_and_negative_numbers() -> None:
+    x = tg.Value(2.0, name="x")
+    a, b = 3 * x, -x
+    a.name, b.name = "a", "b"
+    z = a * b
+    z.name = "z"
+    assert str(tg.explain(z, x)).splitlines()[-3:] == [
+        "  ∂z/∂a · ∂a/∂x = −2 × 3 = −6",
+        "  ∂z/∂b · ∂b/∂x = 6 × (−1) = −6",
+        "  ∂z/∂x = −6 + (−6) = −12",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("function", "line"),
+    [
+        (tg.exp, "∂y/∂x = y = 7.38906"),
+        (tg.log, "∂y/∂x = 1 / x = 0.5"),
+        (tg.tanh, "∂y/∂x = 1 − y · y = 0.0706508"),
+        (tg.sigmoid, "∂y/∂x = y · (1 − y) = 0.104994"),
+        (lambda x: x**3, "∂y/∂x = 3 · x² = 12"),
+        (lambda x: 1 / x, "∂y/∂x = −(y / x) = −0.25"),
+        (lambda x: x - 5, "∂y/∂x = 1"),
+        (lambda x: 5 - x, "∂y/∂x = −1"),
+        (tg.relu, "∂y/∂x = 1"),
+        (lambda x: 0.1 * x, "∂y/∂x = 0.1"),
+    ],
+)
+def test_local_derivatives_are_the_rules_of_the_table_in_letters(function: Any, line: str) -> None:
+    x = tg.Value(2.0, name="x")
+    y = function(x)
+    y.name = "y"
+    assert line in [text.strip() for text in str(tg.explain(y, x)).splitlines()]
+
+
+@settings(deadline=None)
+@given(programs())
+def test_the_last_line_holds_the_gradient(z: Any) -> None:
+    x = next(leaf for leaf in leaves_of(z) if leaf.name)
+    explanation = tg.explain(z, x)
+    (gradient,) = tg.gradients(z, [x])
+    assert explanation.gradient == gradient
+    shown = float(last(explanation).split(" = ")[-1].replace("−", "-"))
+    assert shown == pytest.approx(gradient, rel=1e-5)
+
+
+def test_arrays_are_carried_back_an_operation_a_line() -> None:
+    loss = small_network()
+    W1 = next(x for x in leaves_of(loss) if x.name == "W1")
+    lines = [line.strip() for line in str(tg.explain(loss, W1)).splitlines()]
+    assert "Backward, from loss to W1" in lines
+    assert any(line.startswith("∂loss/∂W1 = Xᵀ @ ∂loss/∂v1 = ") for line in lines)
+    assert any(line.startswith("∂loss/∂v3 = ∂loss/∂v4 @ W2ᵀ = ") for line in lines)
+
+
+def test_a_broadcast_is_summed_back() -> None:
+    b = tg.tensor([1.0, 2.0], requires_grad=True, name="b")
+    y = (b + np.ones((3, 2))).sum()
+    assert "sum_to(" in str(tg.explain(y, b))
+    assert str(tg.explain(y, b)).endswith("= [3, 3]")
+
+
+def test_an_array_that_was_asked_for_is_seeded_with_ones() -> None:
+    X = tg.tensor([1.0, 2.0], requires_grad=True, name="X")
+    text = str(tg.explain(X * 3.0, X))
+    assert "upstream gradient of ones" in text
+    assert text.endswith("= [3, 3]")
+
+
+def test_where_there_is_no_path_it_says_so() -> None:
+    x, _, _, q, z = worked_example()
+    assert last(tg.explain(q, z)) == "q does not depend on z: no path leads from z to q, so there is no derivative."
+    assert tg.explain(q, z).gradient is None
+    data = tg.Value(2.0, name="data", requires_grad=False)
+    assert "requires_grad=False" in last(tg.explain(x * data, data))
+    assert last(tg.explain(x, x)).startswith("∂x/∂x = 1")
+
+
+def test_forty_doublings_count_their_paths_without_walking_them() -> None:
+    x, y = doublings(40)
+    text = str(tg.explain(y, x))
+    assert "summed over 1,099,511,627,776 paths" in text
+    assert text.endswith("∂v40/∂x = 1 + 1 + 1 + 1 + 1 + 1 + … = 1099511627776")
+
+
+def test_a_thousand_doublings() -> None:
+    x, y = doublings(1_000)
+    assert "more than 1,000,000,000,000,000 paths" in str(tg.explain(y, x))
+
+
+def test_a_long_chain_is_cut_in_the_middle() -> None:
+    y = chain(10_000)
+    text = str(tg.explain(y, *leaves_of(y)))
+    assert len(text.splitlines()) < 70
+    assert "lines left out" in text
+
+
+def test_a_fused_neuron() -> None:
+    w = [tg.Value(2.0, name="w1"), tg.Value(-1.0, name="w2")]
+    n = tg.dot(w, [3.0, 4.0], bias=1.0)
+    n.name = "n"
+    text = str(tg.explain(n, w[0]))
+    assert text.endswith("∂n/∂w1 = 3")
+
+
+def test_source_lines_are_named_where_they_were_recorded() -> None:
+    x = tg.Value(2.0, name="x")
+    with tg.trace():
+        y = x * x
+    assert "[test_explain.py:" in str(tg.explain(y, x))
+
+
+def test_explaining_leaves_the_gradients_of_the_user_alone() -> None:
+    x, _, _, _, z = worked_example()
+    str(tg.explain(z, x))
+    assert x.grad is None
+    with tg.no_grad():
+        assert str(tg.explain(z, x)) == WORKED_EXAMPLE
+
+
+def test_what_is_not_a_node_is_refused() -> None:
+    x: Any = tg.Value(2.0)
+    text: Any = "x"
+    with pytest.raises(tg.GraphError, match="the variable has to be a Value or a Tensor, not str 'x'"):
+        tg.explain(x, text)
+    with pytest.raises(tg.GraphError, match="the result has to be a Value or a Tensor, not str 'x'"):
+        tg.explain(text, x)

@@ -1,0 +1,199 @@
+"""The SVG: well-formed, described, escaped, and nothing overlapping."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+import tinygrad_edu as tg
+from tinygrad_edu.graph import Drawing
+from tinygrad_edu.graph.svg import DARK, LIGHT
+from tinygrad_edu.graph.text import shorten, visible
+
+from .examples import EXAMPLES, chain, worked_example
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def parsed(drawing: Drawing) -> Any:
+    return ElementTree.fromstring(drawing.svg())
+
+
+def by_class(root: Any, name: str) -> list[Any]:
+    return [e for e in root.iter() if name in e.get("class", "").split()]
+
+
+def words(element: Any) -> str:
+    return "".join(t for text in element.iter(f"{SVG}text") for t in text.itertext())
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("mode", ["forward", "backward"])
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+def test_every_picture_is_xml_with_a_title_a_description_and_no_script(name: str, mode: Any, direction: Any) -> None:
+    drawing = tg.draw(EXAMPLES[name](), mode, direction=direction, engine="builtin")
+    root = parsed(drawing)
+    assert root.tag == f"{SVG}svg"
+    assert root.get("role") == "img"
+    title, description = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
+    assert root.get("aria-labelledby") == f"{title.get('id')} {description.get('id')}"
+    assert title.text == drawing.graph.title
+    assert description.text
+    nodes = [g for g in root.iter(f"{SVG}g") if re.search(r"-n\d+$", g.get("id", ""))]
+    assert len(nodes) == len(drawing.graph.nodes)
+    assert all(g.find(f"{SVG}title").text for g in nodes)
+    assert len(by_class(root, "edge")) == len(drawing.graph.edges)
+    tags = {e.tag.removeprefix(SVG) for e in root.iter()}
+    assert tags <= {"svg", "title", "desc", "style", "g", "rect", "path", "text", "tspan"}
+    assert not any("href" in key or key.startswith("on") for e in root.iter() for key in e.attrib)
+
+
+def test_what_the_picture_of_the_worked_example_says() -> None:
+    root = parsed(tg.draw(worked_example()[-1]))
+    boxes = [words(g) for g in root.iter(f"{SVG}g") if re.search(r"-n\d+$", g.get("id", ""))]
+    assert boxes == [
+        "x = 2∂z/∂x = 4",
+        "y = 3∂z/∂y = 4",
+        "w = 4∂z/∂w = 5",
+        "+q = 5∂z/∂q = 4",
+        "×z = 20∂z/∂z = 1",
+    ]
+
+
+def test_shapes_tell_leaves_constants_operations_and_the_output_apart() -> None:
+    x = tg.Value(2.0, name="x")
+    root = parsed(tg.draw((x + 3) * x))
+
+    def shape(kind: str) -> tuple[Any, ...]:
+        (box, *_) = [e for e in by_class(root, kind)[0] if e.get("class") == "box"]
+        return box.tag, box.get("rx")
+
+    shapes = {shape(kind) for kind in ("leaf", "constant", "operation")}
+    assert len(shapes) == 3
+    assert len(by_class(root, "outline")) == 1  # the double line of the output
+
+
+def test_operands_are_numbered_where_order_matters() -> None:
+    a, b = tg.Value(5.0, name="a"), tg.Value(2.0, name="b")
+    assert [e.text for e in by_class(parsed(tg.draw(a - b)), "slot")] == ["1", "2"]
+    assert by_class(parsed(tg.draw(a + b)), "slot") == []
+
+
+def test_light_and_dark_follow_the_reader_or_are_fixed() -> None:
+    z = worked_example()[-1]
+    auto = tg.draw(z).svg()
+    assert "prefers-color-scheme:dark" in auto
+    light, dark = tg.draw(z, theme="light").svg(), tg.draw(z, theme="dark").svg()
+    assert "prefers-color-scheme" not in light + dark
+    assert LIGHT["slope"] in light
+    assert LIGHT["slope"] not in dark
+    assert DARK["slope"] in dark
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
+def test_all_text_has_contrast_enough(palette: dict[str, str]) -> None:
+    """At least 4.5 : 1, as WCAG 2.1 AA asks of text."""
+    pairs = [("ink", "paper"), ("muted", "paper"), ("slope", "paper"), ("sign", "operation")]
+    pairs += [(text, box) for text in ("ink", "muted", "slope") for box in ("body", "leaf-body")]
+    pairs += [("ink", "constant-body"), ("ink", "bar")]
+    for text, ground in pairs:
+        a, b = sorted((luminance(palette[text]), luminance(palette[ground])))
+        assert (b + 0.05) / (a + 0.05) >= 4.5, (text, ground)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_the_rules_of_a_picture_reach_no_other_and_ids_come_from_the_content() -> None:
+    one, two = tg.draw(worked_example()[-1]).svg(), tg.draw(EXAMPLES["square"]()).svg()
+    identity = re.search(r'id="(tg-[0-9a-f]+)"', one)
+    assert identity
+    assert identity[1] not in two
+    style = one[one.index("<style>") + 7 : one.index("</style>")]
+    selectors = re.findall(r"^([^@{}]+)\{", style, re.MULTILINE)
+    assert selectors
+    assert all(part.startswith(f"#{identity[1]} ") for s in selectors for part in s.strip().split(","))
+
+
+def test_small_arrays_are_shown_in_full_and_large_ones_by_shape_and_range() -> None:
+    X = tg.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], requires_grad=True, name="X")
+    assert words(parsed(tg.draw((X * 2).sum()))).startswith("X = 142536")  # column by column
+    big = tg.zeros((64, 10), requires_grad=True)
+    text = words(parsed(tg.draw((big + 1.0).sum())))
+    assert "(64, 10) float32" in text
+    assert "all 1" in text
+
+
+def test_a_leaf_with_many_uses_is_drawn_as_one_dashed_alias_for_each() -> None:
+    w = tg.Value(2.0, name="w")
+    y: Any = tg.Value(1.0, name="y")
+    for _ in range(6):
+        y = tg.tanh(y * w)
+    root = parsed(tg.draw(y))
+    assert len(by_class(root, "alias")) == 5
+    assert [words(e) for e in by_class(root, "alias")] == ["w"] * 5
+
+
+def test_a_graph_that_is_too_large_says_so_and_what_is_in_it() -> None:
+    root = parsed(tg.draw(chain(1_000)))
+    text = words(root)
+    assert "2,001 nodes, too many to draw one by one" in " ".join(e.text for e in by_class(root, "note"))
+    assert "999 operations" in text
+    assert re.search(r"add\s*500", text)
+    assert len(by_class(root, "group")) == 2
+
+
+HOSTILE = [
+    'a"b',
+    "back\\slash \\N \\G \\l",
+    "tail\\",
+    "<b>html</b>",
+    "<x>",
+    "&lt;amp&gt; & co",
+    "line\nend\r\t",
+    "nul\x00\x1b[31m\x7f\x85",
+    "bidi\u202eevil\u2066\u2069",
+    "{a|b}",
+    "javascript:alert(1)",
+    "]]><script>alert(1)</script><!-- --",
+    "x" * 10_000,
+    "\u0301" * 300,
+    "😀 👩\u200d👩\u200d👧",
+    "\ud800",
+    "\ufffe\uffff\ufeff",
+    "変数 Größe Ω₁",
+    "   ",
+    "%s %(x)d {0}",
+]
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(codec=None), max_size=40))
+@example("é" * 40)
+def test_any_name_comes_back_from_an_xml_parser_as_it_is_shown(name: str) -> None:
+    check_name(name)
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_names_come_back_from_an_xml_parser_as_they_are_shown(name: str) -> None:
+    check_name(name)
+
+
+def check_name(name: str) -> None:
+    x = tg.Value(2.0, name=name)
+    modes: tuple[Any, ...] = ("forward", "backward")
+    for mode in modes:
+        root = parsed(tg.draw(x * x, mode, engine="builtin"))
+        shown = shorten(visible(name)) if name else "x1"
+        assert by_class(root, "name")[0].text == shown
+        assert {e.tag.removeprefix(SVG) for e in root.iter()} <= {
+            *("svg", "title", "desc", "style", "g", "rect", "path", "text", "tspan")
+        }

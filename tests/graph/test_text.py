@@ -1,0 +1,46 @@
+"""Text for pictures: visible, cut, measured; numbers as in print."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tinygrad_edu.graph.text import number, shorten, visible, width
+
+
+@given(st.text(st.characters(codec=None)))
+def test_what_is_visible_holds_nothing_hidden(text: str) -> None:
+    shown = visible(text)
+    assert not {unicodedata.category(c) for c in shown} & {"Cc", "Cs", "Zl", "Zp"}
+    assert not any(c in shown for c in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\ufffe\uffff")
+    shown.encode()
+
+
+@given(st.text(st.characters(whitelist_categories=["L", "N", "P", "S"])))
+def test_ordinary_text_stays_as_it_is(text: str) -> None:
+    assert visible(text) == text
+
+
+@given(st.text(), st.integers(3, 50))
+def test_shortened_text_keeps_its_beginning_and_end(text: str, limit: int) -> None:
+    short = shorten(text, limit)
+    assert len(short) <= limit
+    assert short == text or (text.startswith(short.split("…")[0]) and "…" in short)
+
+
+@given(st.text(), st.text())
+def test_width_is_additive_and_never_negative(a: str, b: str) -> None:
+    assert width(a + b) == width(a) + width(b) or abs(width(a + b) - width(a) - width(b)) < 1e-9
+    assert width(a) >= 0
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_numbers_are_true_to_their_digits(x: float) -> None:
+    assert abs(float(number(x, 6).replace("−", "-")) - x) <= 1e-5 * abs(x)
+
+
+@given(st.integers(-(10**14), 10**14))
+def test_whole_numbers_are_printed_whole(i: int) -> None:
+    assert number(float(i)).replace("−", "-") == str(i)

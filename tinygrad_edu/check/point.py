@@ -1,0 +1,177 @@
+"""Both derivatives of a function at one point, and what to think of them."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy import ndarray
+
+from .differences import Estimate, Line, Slope, scales, slopes
+from .subject import Subject
+
+__all__ = ["Look", "Point", "Tolerance"]
+
+DOUBLE = 2.0**-52
+
+
+class Tolerance(NamedTuple):
+    """What two derivatives may differ by, besides the error of the differences; and the step, if the user chose one."""
+
+    atol: float
+    rtol: float
+    step: float | None = None
+
+    def __call__(self, analytic: ndarray, numerical: ndarray) -> ndarray:
+        return np.add(self.atol, self.rtol * _larger(analytic, numerical))
+
+
+class Look(NamedTuple):
+    """Both derivatives along one direction: a number for each functional of the outputs."""
+
+    entries: ndarray
+    direction: ndarray
+    analytic: ndarray
+    slope: Slope
+    slack: ndarray
+
+    @property
+    def tolerance(self) -> ndarray:
+        """What the two may differ by: what is asked for, and what the differences may be off by."""
+        return np.add(self.slack, 4 * self.slope.central.error)
+
+    @property
+    def sure(self) -> ndarray:
+        """Where the difference quotient is precise enough to mean something; never at a kink."""
+        value, error = self.slope.central
+        return np.less_equal(error, np.maximum(1e-5 * _larger(self.analytic, value), 2.0**-30 * self.slope.size))
+
+    @property
+    def agrees(self) -> ndarray:
+        """Where the two derivatives are equal within the tolerance."""
+        agrees: ndarray = abs(self.analytic - self.slope.central.value) <= self.tolerance
+        return agrees
+
+    @property
+    def right(self) -> ndarray:
+        """Where they agree, and that means something."""
+        return np.logical_and(self.sure, self.agrees)
+
+    @property
+    def wrong(self) -> ndarray:
+        """Where they differ, and that means something."""
+        return np.logical_and(self.sure, ~self.agrees)
+
+    def known(self, side: Estimate) -> ndarray:
+        """Where a one-sided derivative exists, as far as can be told."""
+        return np.less_equal(side.error, np.maximum(1e-3 * abs(side.value), 2.0**-20 * self.slope.size))
+
+    @property
+    def allowed(self) -> ndarray:
+        """Where the engine's answer is one that a kink allows: between the right and the left derivative.
+
+        At the border of a domain there is only one of them, and the answer has to be that one. Where the function
+        jumps or is infinitely steep there is none, and points nearby have to tell.
+        """
+        a, right, left = self.analytic, self.slope.right, self.slope.left
+        low, high = np.minimum(left.value, right.value), np.maximum(left.value, right.value)
+        between = abs(a - np.clip(a, low, high)) <= self.slack + 4 * (right.error + left.error)
+        by_right = abs(a - right.value) <= self.slack + 4 * right.error
+        by_left = abs(a - left.value) <= self.slack + 4 * left.error
+        knows_right, knows_left = self.known(right), self.known(left)
+        return np.select(
+            [knows_right & knows_left, knows_right & np.isnan(left.value), knows_left & np.isnan(right.value)],
+            [between, by_right, by_left],
+            ~np.isnan(a),
+        )
+
+
+def _larger(analytic: ndarray, numerical: ndarray) -> ndarray:
+    larger: ndarray = np.fmax(np.where(np.isfinite(analytic), abs(analytic), 0.0), abs(numerical))
+    return larger
+
+
+class Point:
+    """A recorded call of the subject, its derivatives by the engine, and by differences along any direction.
+
+    Attributes
+    ----------
+    functionals : the sums of outputs that are differentiated, a row each.
+    jacobian : the engine's derivatives of the functionals by the inputs; filled by `pull`.
+    connected : whether any path leads from the outputs to each argument.
+    """
+
+    def __init__(self, subject: Subject, point: ndarray, functionals: ndarray, tolerance: Tolerance) -> None:
+        self.subject, self.point, self.functionals, self.tolerance = subject, point, functionals, tolerance
+        self.call = subject.record(point)
+        self.scales = scales(subject.arguments)
+        self.jacobian = np.zeros((0, len(point)))
+        self.connected: list[bool] = []
+
+    @property
+    def finite(self) -> bool:
+        return bool(np.isfinite(self.call.values).all())
+
+    @property
+    def singles(self) -> ndarray:
+        """Which functionals are a single output."""
+        return np.equal(np.count_nonzero(self.functionals, axis=1), 1)
+
+    def pull(self) -> None:
+        """Fill in the engine's derivatives."""
+        found = [self.subject.pull(self.call, row) for row in self.functionals]
+        jacobian = np.array([self.subject.flat_gradient(g) for g in found])
+        infinite = np.isinf(jacobian).any(axis=0) & (self.functionals == 0).any(axis=1, keepdims=True)
+        self.jacobian = np.where(infinite & np.isnan(jacobian), 0.0, jacobian)  # nan = inf · 0, which was not asked for
+        self.connected = [any(g is not None for g in column) for column in zip(*found)]
+
+    def look(self, entries: ndarray, stretch: float = 1.0) -> Look:
+        """The derivatives along the direction that moves the given entries, each by as much as it is large."""
+        direction = np.zeros_like(self.point)
+        direction[entries] = (self.scales[entries] if self.tolerance.step is None else 1.0) * stretch
+        size = abs(self.functionals) @ abs(self.call.values)
+        line = Line(self._at, self.point, direction, self.subject.arguments.eps, size)
+        slope = slopes(line, self.functionals @ self.call.values, self.tolerance.rtol / 4, self.tolerance.step)
+        terms = self.jacobian[:, entries] * direction[entries]
+        analytic, rounding = terms.sum(axis=1), 32 * DOUBLE * np.nansum(abs(terms), axis=1)
+        slack = self.tolerance(analytic, slope.central.value) + np.where(np.isfinite(rounding), rounding, 0.0)
+        return Look(entries, direction, analytic, slope, slack)
+
+    def at(self, away: ndarray) -> Point:
+        """The same subject and functionals at another point, with its derivatives if it has values there."""
+        there = Point(self.subject, self.point + away, self.functionals, self.tolerance)
+        if there.finite and there.call.values.shape == self.call.values.shape:
+            there.pull()
+        return there
+
+    def with_functionals(self, functionals: ndarray) -> Point:
+        """The same point, seen through other functionals."""
+        point = Point(self.subject, self.point, functionals, self.tolerance)
+        point.pull()
+        return point
+
+    def detached(self, entry: int) -> bool:
+        """Whether no path leads from the outputs to the argument in which an entry stands."""
+        spans = (x.span for x in self.subject.arguments.varied)
+        return any(span.start <= entry < span.stop and not path for span, path in zip(spans, self.connected))
+
+    def steep(self, look: Look) -> ndarray:
+        """Where the function runs off as an infinite answer of the engine says, as √x does at 0."""
+        here = self.functionals @ self.call.values
+        line = Line(self._at, self.point, look.direction)
+        fits = np.zeros(len(here), bool)
+        for side in (1.0, -1.0):
+            far, near = ((line(side * t) - here) / (side * t) for t in (2.0**-10, 2.0**-20))
+            fits |= (abs(near) > 4 * abs(far)) & (np.sign(near) == np.sign(look.analytic))
+        return fits
+
+    def _at(self, point: ndarray) -> ndarray:
+        """The functionals at another point; those that use a number which is not finite are nan, the others not."""
+        values = self.subject.values(point)
+        if values.shape != self.call.values.shape:
+            return np.full(len(self.functionals), np.nan)
+        finite = np.isfinite(values)
+        if finite.all():
+            return self.functionals @ values
+        sums: Any = self.functionals @ np.where(finite, values, 0.0)
+        return np.where(abs(self.functionals) @ ~finite > 0, np.nan, sums)

@@ -1,0 +1,114 @@
+"""What `gradcheck` found, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+__all__ = ["Mismatch", "Report"]
+
+
+SHOWN = 8
+"""So many kinks are printed."""
+
+
+class Mismatch(NamedTuple):
+    """One derivative on which the engine and finite differences disagree.
+
+    Attributes
+    ----------
+    entry : which derivative, such as `∂output[2]/∂x[0, 1]`.
+    analytic : what the engine says.
+    numerical : what finite differences say, give or take `error`.
+    tolerance : by how much the two may differ.
+    note : what is special about it.
+    """
+
+    entry: str
+    analytic: float
+    numerical: float
+    error: float
+    tolerance: float
+    note: str = ""
+
+    @property
+    def difference(self) -> float:
+        return abs(self.analytic - self.numerical)
+
+    @property
+    def severity(self) -> float:
+        """How many times the tolerance the difference is; inf where the engine's answer is no number."""
+        severity = self.difference / self.tolerance if self.tolerance else float("inf")
+        return severity if severity == severity else float("inf")
+
+    @property
+    def in_short(self) -> str:
+        """All on one line."""
+        return f"{self.entry} is {self.numerical:.6g}, but the engine says {self.analytic + 0.0:.6g}"
+
+    def __str__(self) -> str:
+        lines = [
+            f"{self.entry}{self.note}",
+            f"  the engine says       {self.analytic:.12g}",
+            f"  finite differences    {self.numerical:.12g}  (± {self.error:.1g})",
+            f"  difference            {self.difference:.3g}, where {self.tolerance:.1g} is tolerated",
+        ]
+        return "\n".join(lines)
+
+
+@dataclass
+class Report:
+    """The answer of `gradcheck`: true if all derivatives are right, and in words when printed.
+
+    Attributes
+    ----------
+    problems : what is wrong, a paragraph each; empty if all is right.
+    kinks : the places where `f` has no derivative and the engine follows a convention.
+    mismatches : the derivatives that disagree, the worst first.
+    compared : how many derivatives were compared, one number for each order.
+
+    >>> import tinygrad_edu as tg
+    >>> report = tg.gradcheck(tg.relu, -1.5)
+    >>> bool(report), report.kinks
+    (True, [])
+    """
+
+    problems: list[str] = field(default_factory=list)
+    kinks: list[str] = field(default_factory=list)
+    mismatches: list[Mismatch] = field(default_factory=list)
+    compared: list[int] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return not self.problems
+
+    def __str__(self) -> str:
+        if self.problems:
+            return "\n\n".join(["gradcheck: " + self.problems[0], *self.problems[1:]])
+        counts = " and ".join(f"{n} of order {k}" for k, n in enumerate(self.compared, 1))
+        lines = [f"gradcheck: all derivatives are right ({counts} compared with finite differences)"]
+        lines += [f"  at a kink: {kink}" for kink in self.kinks[:SHOWN]]
+        return "\n".join(lines + [f"  and at {len(self.kinks) - SHOWN} other kinks"] * (len(self.kinks) > SHOWN))
+
+
+def verdict(order: int, mismatches: Sequence[Mismatch], compared: int) -> str:
+    """The paragraph about derivatives that disagree; the worst comes first."""
+    what = "the gradient" if order == 1 else f"the derivative of order {order}"
+    several = f"{len(mismatches)} of {compared} derivatives disagree, the worst is " if len(mismatches) > 1 else ""
+    hint = pattern(mismatches)
+    lines = [f"{what} is wrong: {several}{mismatches[0]}"]
+    return "\n".join(lines + ([f"  hint: {hint}"] if hint else []))
+
+
+def pattern(mismatches: Sequence[Mismatch]) -> str:
+    """What all mismatches have in common, where it is telling."""
+    telling = {
+        0.0: "the engine's are all 0: is something detached, such as by .data, float() or no_grad()?",
+        -1.0: "the engine's have the wrong sign",
+        2.0: "the engine's are twice what they should be: is something counted twice?",
+        0.5: "the engine's are half of what they should be: is one of two uses not counted, or a factor 2 missing?",
+    }
+    for ratio, words in telling.items():
+        if all(abs(m.analytic - ratio * m.numerical) <= 1e-6 * abs(m.numerical) for m in mismatches):
+            return words
+    return ""

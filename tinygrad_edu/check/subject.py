@@ -1,0 +1,152 @@
+"""What is checked: a function of one vector, and what the engine says its derivatives are.
+
+The derivative of a function is again a function, of the same arguments and of the upstream gradient. So second
+derivatives need no second method: they are the first derivatives of the gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy import ndarray
+
+from ..node import Node, gradients
+from ..recording import enable_grad
+from ..tensor import Tensor
+from ..value import Value
+from .vectors import Arguments, flat, index_in_words, numbers, parts
+
+__all__ = ["Gradient", "Recorded", "Subject"]
+
+
+class Recorded(NamedTuple):
+    """A call: the leaves it was made with, the nodes it returned, and their numbers in one vector."""
+
+    leaves: list[Node]
+    outputs: list[Any]
+    values: ndarray
+
+
+class Subject:
+    """The function of the user, on leaves of our own: nobody's `.grad` is touched.
+
+    Attributes
+    ----------
+    order : 1 for a function, 2 for its gradient, and so on.
+    arguments : what is varied.
+    shapes : the shapes of what it returns, one an output.
+    """
+
+    order = 1
+
+    def __init__(self, f: Callable[..., Any], inputs: Any) -> None:
+        self.f = f
+        self.arguments = Arguments(f, inputs)
+
+    def call(self, leaves: Sequence[Node], create_graph: bool) -> list[Any]:
+        """What the function returns, as a list."""
+        with enable_grad():
+            return parts(self.f(*self.arguments.placed(leaves)))
+
+    def record(self, point: ndarray, create_graph: bool = True) -> Recorded:
+        """Call the function at a point, on fresh leaves."""
+        leaves = self.arguments.leaves(point)
+        outputs = self.call(leaves, create_graph)
+        self.shapes = [numbers(x).shape for x in outputs]
+        return Recorded(leaves, outputs, flat(outputs))
+
+    def values(self, point: ndarray) -> ndarray:
+        """The numbers that the function returns at a point."""
+        return self.record(point, create_graph=False).values
+
+    def pull(self, call: Recorded, upstream: ndarray, create_graph: bool = False) -> list[Any]:
+        """The engine's gradient of Σ upstream · output by each leaf; None where no path leads to it."""
+        return pulled(call.outputs, call.leaves, self.upstreams(call, upstream), create_graph)
+
+    def upstreams(self, call: Recorded, upstream: ndarray) -> list[Node]:
+        """An upstream gradient, cut to the shapes of the outputs."""
+        ends = np.cumsum([prod(shape) for shape in self.shapes])
+        return [
+            Value(part[0], f"upstream{mark}") if isinstance(x, (Value, float)) else _tensor(part, x, f"upstream{mark}")
+            for part, x, mark in zip(np.split(upstream, ends), call.outputs, _marks(call.outputs))
+        ]
+
+    def flat_gradient(self, found: Sequence[Any]) -> ndarray:
+        """The gradients by all leaves in one vector, 0 where there is none."""
+        return flat([np.zeros(x.shape) if g is None else g for x, g in zip(self.arguments.varied, found)])
+
+    def differs(self, once: ndarray, twice: ndarray) -> str | None:
+        """What is to be said of two calls at one point, where they gave different numbers."""
+        if np.array_equal(once, twice):
+            return None
+        return (
+            f"the function is not deterministic: called twice on the same inputs it gave {_first_apart(once, twice)}; "
+            "fix its seed, or switch its randomness off"
+        )
+
+    def output_in_words(self, i: int) -> str:
+        """The i-th number of what is returned, such as `output[2]`."""
+        for shape, mark in zip(self.shapes, _marks(self.shapes)):
+            if i < prod(shape):
+                return f"output{mark}" + index_in_words(i, shape)
+            i -= prod(shape)
+        raise IndexError(i)
+
+
+class Gradient(Subject):
+    """The gradient of another subject, as a function of that one's arguments and of the upstream gradient."""
+
+    def __init__(self, of: Subject, upstream: ndarray) -> None:
+        self.of, self.order = of, of.order + 1
+        call = of.record(of.arguments.point)
+        self.arguments = Arguments(lambda: None, [*call.leaves, *of.upstreams(call, upstream)])
+
+    def call(self, leaves: Sequence[Node], create_graph: bool) -> list[Any]:
+        n = len(self.of.arguments.varied)
+        variables, upstreams = leaves[:n], leaves[n:]
+        found = pulled(self.of.call(variables, create_graph=True), variables, upstreams, create_graph)
+        return [np.zeros(x.shape) if g is None else g for x, g in zip(self.of.arguments.varied, found)]
+
+    def differs(self, once: ndarray, twice: ndarray) -> str | None:
+        size = np.max(np.abs(once), initial=0.0)
+        if once.shape == twice.shape and np.allclose(once, twice, rtol=1e-9, atol=1e-12 * size):
+            return None
+        return (
+            "the gradient depends on whether it is recorded: with create_graph=True and without, it is "
+            f"{_first_apart(once, twice)}; a rule computes something else on nodes than on numbers"
+        )
+
+    def output_in_words(self, i: int) -> str:
+        return f"∂{'' if self.order == 2 else self.order - 1}f/∂{self.of.arguments.words(i)}"
+
+
+def pulled(outputs: Sequence[Any], leaves: Sequence[Node], upstreams: Sequence[Node], create_graph: bool) -> list[Any]:
+    """The gradients of Σ upstream · output, over all outputs, by each leaf; None where no path leads to it."""
+    total: list[Any] = [None] * len(leaves)
+    for out, upstream in zip(outputs, upstreams):
+        if isinstance(out, Node) and out.requires_grad:
+            found = gradients(out, leaves, upstream if create_graph else numbers(upstream), create_graph=create_graph)
+            with enable_grad():
+                total = [b if a is None else a if b is None else a + b for a, b in zip(total, found)]
+    return total
+
+
+def _first_apart(once: ndarray, twice: ndarray) -> str:
+    if once.shape != twice.shape:
+        return f"{once.size} numbers and {twice.size}"
+    i = int(np.argmax(once != twice))
+    return f"{once[i]:.9g} and {twice[i]:.9g}"
+
+
+def _tensor(part: ndarray, like: Any, name: str) -> Tensor:
+    array = numbers(like)
+    dtype = array.dtype if array.dtype.kind == "f" else np.float64
+    return Tensor(part.reshape(array.shape), dtype, requires_grad=True, name=name)
+
+
+def _marks(outputs: Sequence[Any]) -> list[str]:
+    """How several outputs are told apart; one needs no mark."""
+    return [""] if len(outputs) == 1 else [f" {i}" for i in range(len(outputs))]

@@ -1,0 +1,178 @@
+"""A function of numbers, arrays, Values and Tensors, seen as a function of one vector.
+
+Finite differences move one number at a time, wherever it stands: so all numbers that vary are laid side by side in one
+vector, and so are all numbers that the function returns.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ..errors import DtypeError
+from ..node import Node
+from ..primitives import Primitive
+from ..tensor import Tensor
+from ..value import Value
+
+__all__ = ["Arguments", "Varied", "flat", "index_in_words", "numbers", "parts"]
+
+
+@dataclass(frozen=True)
+class Varied:
+    """An argument that is varied.
+
+    Attributes
+    ----------
+    position : which argument of the call it is.
+    name : how messages call it: its node's name, or the function's own name for it.
+    kind : float, ndarray, Value or Tensor.
+    span : which part of the vector it is.
+    """
+
+    position: int
+    name: str
+    kind: type
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    span: slice
+
+
+class Arguments:
+    """The arguments of a call, of which floats, arrays of floats and nodes that require a gradient are varied.
+
+    The others, such as integers, masks, strings and nodes without a gradient, are passed on as they are.
+
+    Attributes
+    ----------
+    varied : what is varied.
+    point : all varied numbers in one vector of float64.
+    """
+
+    def __init__(self, f: Callable[..., Any], inputs: Any, *, all_nodes: bool = False) -> None:
+        self.given = inputs if isinstance(inputs, (tuple, list)) else (inputs,)
+        names = _parameter_names(f, len(self.given))
+        self.varied: list[Varied] = []
+        self._fixed = [(n, x, numbers(x).copy()) for n, x in zip(names, self.given) if isinstance(x, (ndarray, Node))]
+        chunks = [np.empty(0)]
+        start = 0
+        for position, (x, name) in enumerate(zip(self.given, names)):
+            kind = _kind(x, all_nodes)
+            if kind is None:
+                continue
+            data = numbers(x)
+            span = slice(start, start := start + data.size)
+            name = (isinstance(x, Node) and x.name) or name
+            self.varied.append(Varied(position, name, kind, data.shape, data.dtype, span))
+            chunks.append(data.astype(np.float64).ravel())
+        self.point = np.concatenate(chunks)
+
+    @property
+    def eps(self) -> float:
+        """The rounding unit of the coarsest dtype among what is varied."""
+        return max((float(np.finfo(x.dtype).eps) for x in self.varied), default=2.0**-52)
+
+    def at(self, point: ndarray) -> list[Any]:
+        """The arguments at another point, each of the kind that was given."""
+        return self.placed([_MADE[x.kind](data) for x, data in zip(self.varied, self.split(point))])
+
+    def leaves(self, point: ndarray) -> list[Node]:
+        """Fresh leaves of the graph for all that is varied, at another point."""
+        return [
+            Value(data.item(), x.name) if x.kind in (float, Value) else Tensor(data, requires_grad=True, name=x.name)
+            for x, data in zip(self.varied, self.split(point))
+        ]
+
+    def split(self, point: ndarray) -> list[ndarray]:
+        """The numbers of each varied argument, in its shape and dtype."""
+        return [point[x.span].reshape(x.shape).astype(x.dtype) for x in self.varied]
+
+    def placed(self, varied: Sequence[Any]) -> list[Any]:
+        """The arguments, with others in the places of those that are varied."""
+        arguments = list(self.given)
+        for x, replacement in zip(self.varied, varied):
+            arguments[x.position] = replacement
+        return arguments
+
+    def changed(self, leaves: Sequence[Node]) -> str | None:
+        """The name of an argument that does not hold the numbers any more with which a call at `point` began."""
+        for x, leaf, data in zip(self.varied, leaves, self.split(self.point)):
+            if not np.array_equal(numbers(leaf), data, equal_nan=True):
+                return x.name
+        for name, given, before in self._fixed:
+            if not np.array_equal(numbers(given), before):
+                return name
+        return None
+
+    def words(self, j: int) -> str:
+        """The j-th varied number in words: the argument and the index in it, such as `x[0, 2]`."""
+        for x in self.varied:
+            if x.span.start <= j < x.span.stop:
+                return x.name + index_in_words(j - x.span.start, x.shape)
+        raise IndexError(j)
+
+
+_MADE: dict[type, Callable[[ndarray], Any]] = {
+    float: float,
+    ndarray: np.array,
+    Value: lambda data: Value(data.item()),
+    Tensor: Tensor,
+}
+
+
+def _kind(x: Any, all_nodes: bool) -> type | None:
+    """The kind of a varied argument; None for one that is passed on as it is."""
+    if isinstance(x, Node):
+        varies = (all_nodes or x.requires_grad) and numbers(x).dtype.kind == "f"
+        return (Value if isinstance(x, Value) else Tensor) if varies else None
+    if isinstance(x, float):
+        return float
+    if isinstance(x, (ndarray, np.generic)):
+        if x.dtype.kind == "c":
+            raise DtypeError(f"complex numbers ({x.dtype}) are not differentiated; give real and imaginary parts")
+        return ndarray if x.dtype.kind == "f" else None
+    return None
+
+
+def _parameter_names(f: Callable[..., Any], n: int) -> list[str]:
+    """What the function calls its arguments; "input" where it does not say."""
+    try:
+        parameters = inspect.signature(f.arrays if isinstance(f, Primitive) else f).parameters.values()
+    except (TypeError, ValueError):
+        parameters = ()  # type: ignore[assignment]
+    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return [names[i] if i < len(names) else f"input {i}" if n > 1 else "input" for i in range(n)]
+
+
+def index_in_words(flat_index: int, shape: tuple[int, ...]) -> str:
+    """A place in an array, such as `[0, 2]`; nothing for a single number."""
+    if not shape:
+        return ""
+    return f"[{', '.join(str(int(i)) for i in np.unravel_index(flat_index, shape))}]"
+
+
+def numbers(x: Any) -> ndarray:
+    """The numbers of a node, or of what NumPy makes an array of."""
+    return np.asarray(x._data if isinstance(x, Node) else x)
+
+
+def parts(output: Any) -> list[Any]:
+    """What a function returned, as a list: several outputs are a tuple or list."""
+    return list(output) if isinstance(output, (tuple, list)) else [output]
+
+
+def flat(outputs: Sequence[Any]) -> ndarray:
+    """All numbers of all outputs in one vector of float64."""
+    arrays = [numbers(x) for x in outputs]
+    for x, array in zip(outputs, arrays):
+        if array.dtype.kind not in "fiub":
+            raise DtypeError(
+                f"the function returned {type(x).__name__} {x!r:.60}; finite differences need numbers: "
+                "a Value, a Tensor, a float, an array, or a tuple of them"
+            )
+    return np.concatenate([np.empty(0), *(a.astype(np.float64).ravel() for a in arrays)])

@@ -1,0 +1,62 @@
+"""Labelled images: the handwritten digits that ship with the package, and how to hold some of them out."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["LabelledImages", "digits"]
+
+
+class LabelledImages(NamedTuple):
+    """Images and what they show: two arrays of one length, which unpack as `images, labels = digits()`.
+
+    Attributes
+    ----------
+    images : grey levels, (N, height, width).
+    labels : the class of each image, (N,).
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+
+    def split(self, test: float = 1 / 3, seed: int = 0) -> tuple[LabelledImages, LabelledImages]:
+        """The images to train with, and those held out to test with: the share `test` of each class, at random.
+
+        The same seed gives the same split. Both parts keep the order of the images.
+
+        Raises `ValueError` where `test` is not between 0 and 1.
+
+        >>> train, test = digits().split(seed=7)
+        >>> len(train.labels), len(test.labels)
+        (1198, 599)
+        """
+        if not 0 <= test <= 1:
+            raise ValueError(f"split: test is the share of the images to hold out, between 0 and 1, not {test!r}")
+        rng = np.random.default_rng(seed)
+        held_out = np.zeros(len(self.labels), dtype=bool)
+        for label in np.unique(self.labels):
+            members = np.flatnonzero(self.labels == label)
+            held_out[rng.permutation(members)[: round(test * len(members))]] = True
+        train, tested = (LabelledImages(self.images[part], self.labels[part]) for part in (~held_out, held_out))
+        return train, tested
+
+
+def digits() -> LabelledImages:
+    """1,797 handwritten digits of 13 people: images (1797, 8, 8), grey levels 0 (paper) to 16 (ink); labels 0 to 9.
+
+    The test set of "Optical Recognition of Handwritten Digits" by E. Alpaydin and C. Kaynak (1998), UCI Machine
+    Learning Repository, https://doi.org/10.24432/C50P49, under CC BY 4.0; `digits.LICENSE.txt` beside it says more.
+
+    A random split leaves images of each writer on both sides. It measures how well a model reads *these people's*
+    digits; strangers' are harder.
+
+    >>> images, labels = digits()
+    >>> images.shape, labels[:5].tolist()
+    ((1797, 8, 8), [0, 1, 2, 3, 4])
+    """
+    with files(__package__).joinpath("digits.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        return LabelledImages(arrays["images"], arrays["labels"])

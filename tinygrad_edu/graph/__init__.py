@@ -1,0 +1,8 @@
+"""Pictures of graphs, and graphs in words: a node becomes a plain graph, and every output format is made from that."""
+
+from .draw import Drawing, draw
+from .explain import Explanation, explain
+from .formula import formula
+from .plain import Graph, plain
+
+__all__ = ["Drawing", "Explanation", "Graph", "draw", "explain", "formula", "plain"]

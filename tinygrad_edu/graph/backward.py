@@ -1,0 +1,204 @@
+"""The recorded graph of the gradients, as a plain graph.
+
+The walk is run on nodes, so that every rule it applies is recorded; what it recorded is drawn. Each node of the forward
+graph has exactly one box here, its gradient: mostly the operation that computed it. Where a rule hands the gradient on
+unchanged, as that of `x + y` does, nothing was computed, and a box without a sign stands for the handing on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+from ..errors import GraphError
+from ..node import LEAF, Node, Step, creation, gradients, reachable, walk
+from ..primitives.primitive import shape_of
+from ..recording import enable_grad
+from .plain import Edge, Graph, PlainNode, Quantity, ancestors, constant, data_of, describe, is_single, labels, one_like
+from .views import collapsed
+
+__all__ = ["backward_graph", "collapse_backward"]
+
+
+def backward_graph(output: Node) -> Graph:
+    """The graph that computes ∂output/∂leaf for every leaf, from an upstream gradient of 1 on.
+
+    Raises `GraphError` where there is nothing to differentiate, or where the output is not a single number.
+
+    >>> import tinygrad_edu as tg
+    >>> x, y, w = tg.Value(2.0, name="x"), tg.Value(3.0, name="y"), tg.Value(4.0, name="w")
+    >>> q = x + y
+    >>> q.name = "q"
+    >>> for node in backward_graph(q * w).nodes:
+    ...     print(node.kind, node.label, node.value.text())
+    forward w 4
+    forward q 5
+    gradient ∂v1/∂v1 1
+    operation ∂v1/∂q 4
+    operation ∂v1/∂w 5
+    gradient ∂v1/∂x 4
+    gradient ∂v1/∂y 4
+    """
+    if not is_single(output):
+        raise GraphError(
+            f"draw: a backward graph begins at a single number, and this has shape {shape_of(output)}; "
+            "draw its sum() or mean(), or one of its elements"
+        )
+    leaves = [x for x in reachable(output) if x.primitive is None]
+    gradients(output, leaves, one_like(output))  # refuses numbers that were changed after their use
+    output, leaves = _fully_recorded(output, leaves)
+    record = _Record(output, labels(ancestors([output])))
+    # The 1 it begins with requires a gradient too, so that all that is computed from it is recorded.
+    seed = type(output)(one_like(output), requires_grad=True)  # type: ignore[call-arg]
+    record.begin(seed)
+    with enable_grad():
+        for _ in walk(output, seed, inputs=leaves, create_graph=True, on_edge=record.take):
+            pass
+    return record.graph()
+
+
+def _fully_recorded(output: Node, leaves: Sequence[Node]) -> tuple[Node, list[Node]]:
+    """The same graph over again, on the same numbers, and its leaves; but its data require a gradient as well.
+
+    Otherwise what a rule does with data alone, such as `X.T`, would be computed but not recorded.
+    """
+    memo: dict[int, Any] = {}
+    again = deepcopy(output, memo)
+    copies = [memo[id(leaf)] for leaf in leaves]
+    for node in ancestors([again]):
+        if node.primitive is None and (not hasattr(node, "dtype") or node.dtype.kind == "f"):
+            node.flow = LEAF  # for the rules; the walk still goes only where it went
+    return again, copies
+
+
+Box = tuple[str, Any]
+"""What a box stands for: ("recorded", node), ("forward", node), ("handed on", forward node), ("constant", number)."""
+
+
+class _Record:
+    """What the steps of the walk recorded, as boxes and arrows in the order in which they came about."""
+
+    def __init__(self, output: Node, names: Mapping[Node, str]) -> None:
+        self.output, self.names = output, names
+        self.arrows: dict[Box, list[tuple[Box, int]]] = {}  # of each box: from which box each of its operands comes
+        self.gradient_in: dict[Node, Box] = {}  # of each forward node, where its gradient stands, or has got to so far
+        self.so_far: dict[Node, Any] = {}  # the sum of the contributions to each forward node
+        self.differentiated: dict[Box, Node] = {}  # the forward node whose final gradient a box holds
+        self.settled: set[Node] = set()
+
+    def begin(self, seed: Node) -> None:
+        self.seed = seed
+        self.arrows["recorded", seed] = []
+        self.gradient_in[self.output] = ("recorded", seed)
+        self.so_far[self.output] = seed
+
+    def take(self, step: Step) -> None:
+        """One contribution: the nodes its rule recorded, and the sum it was added to."""
+        upstream = self.settle(step.node)
+        before = self.so_far.get(step.input)
+
+        def box(x: Any) -> Box:
+            """Where an operand of what this step recorded is drawn."""
+            if x is step.upstream:
+                return upstream
+            if x is before:
+                return self.gradient_in[step.input]
+            return "recorded" if x.index > self.output.index else "forward", x
+
+        made = [x for x in (step.contribution, step.total) if isinstance(x, Node)]
+
+        def stop(x: Node) -> bool:
+            return x.index <= self.output.index or x is step.upstream or x is before
+
+        for node in ancestors(made, stop):
+            if not stop(node) and ("recorded", node) not in self.arrows:
+                self.arrows["recorded", node] = [
+                    (box(x) if isinstance(x, Node) else ("constant", x), slot) for slot, x in enumerate(node.inputs)
+                ]
+        self.so_far[step.input] = step.total
+        self.gradient_in[step.input] = box(step.total) if isinstance(step.total, Node) else ("constant", step.total)
+
+    def settle(self, node: Node) -> Box:
+        """The box of a forward node's gradient, once all contributions have arrived."""
+        box = self.gradient_in[node]
+        if node not in self.settled:
+            self.settled.add(node)
+            if box[0] != "recorded" or box in self.differentiated:
+                handed: Box = ("handed on", node)
+                self.arrows[handed] = [(box, 0)]
+                self.gradient_in[node] = box = handed
+            self.differentiated[box] = node
+        return box
+
+    def graph(self) -> Graph:
+        for leaf in sorted(self.so_far, key=creation):  # all others are settled: they were stepped from
+            self.settle(leaf)
+        of = self.names[self.output]
+        forward = {x for arrows in self.arrows.values() for (kind, x), _ in arrows if kind == "forward"}
+        nodes: list[PlainNode] = []
+        edges: list[Edge] = []
+        ids: dict[Box, int] = {}
+        for node in sorted(forward, key=creation):
+            nodes.append(describe(len(nodes) + 1, node, self.names[node], "forward"))
+            ids["forward", node] = len(nodes)
+        unnamed = labels((x for kind, x in self.arrows if kind == "recorded"), ("c", "g"))
+        for box, arrows in self.arrows.items():
+            sources = []
+            for source, _ in arrows:
+                if source[0] == "constant":
+                    nodes.append(constant(len(nodes) + 1, source[1]))
+                sources.append(len(nodes) if source[0] == "constant" else ids[source])
+            gradient_of = self.differentiated.get(box)
+            label = unnamed.get(box[1], "") if gradient_of is None else f"∂{of}/∂{self.names[gradient_of]}"
+            nodes.append(self._box(len(nodes) + 1, box, label))
+            ids[box] = len(nodes)
+            edges += [Edge(source, len(nodes), slot) for source, (_, slot) in zip(sources, arrows)]
+        leaves = [node for node in self.so_far if node.primitive is None]
+        return Graph(
+            mode="backward",
+            title=f"The backward graph of {of}: how its gradients are computed",
+            nodes=tuple(nodes),
+            edges=tuple(edges),
+            outputs=tuple(sorted(ids[self.gradient_in[leaf]] for leaf in leaves)),
+            of=of,
+        )
+
+    def _box(self, id: int, box: Box, label: str) -> PlainNode:
+        kind, node = box
+        if kind == "handed on" or node is self.seed:
+            gradient = self.seed if node is self.seed else self.so_far[node]
+            return PlainNode(id, "gradient", label, Quantity.of(data_of(gradient)), requires_grad=True)
+        if node.primitive is None:  # a number that a rule made
+            return constant(id, data_of(node))
+        return replace(describe(id, node, label), source=None)  # no line of the user's made it
+
+
+def collapse_backward(output: Node, nodes: Sequence[Node]) -> Graph:
+    """The backward graph of an output made from too many nodes to draw: through what its gradients are carried.
+
+    `nodes` is all that the output was made from, in order of creation. The time is linear in their number.
+    """
+    names = labels(nodes)
+    of = names[output]
+    leaves = [node for node in nodes if node.primitive is None and node.requires_grad]
+
+    def box(node: Node, gradient: Any) -> PlainNode:
+        return PlainNode(0, "gradient", f"∂{of}/∂{names[node]}", Quantity.of(gradient), requires_grad=True)
+
+    return collapsed(
+        "backward",
+        of,
+        inputs=[box(output, one_like(output))],
+        operations=Counter(
+            f"through {node.primitive.name}"
+            for node in nodes
+            if node.primitive is not None
+            for x in node.inputs
+            if isinstance(x, Node) and x.requires_grad
+        ),
+        outputs=[box(x, g) for x, g in zip(leaves, gradients(output, leaves, one_like(output))) if g is not None],
+        noun="contribution",
+    )

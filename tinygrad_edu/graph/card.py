@@ -1,0 +1,234 @@
+"""What stands in each box of a picture, and how large the box is: the plain graph, typeset."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from .layout import Direction
+from .plain import Graph, Kind, PlainNode, Quantity
+from .text import plural, shorten, visible, width
+
+__all__ = ["Card", "Grid", "Row", "Text", "cards"]
+
+MARGIN = 12.0
+"""The free space left and right of what stands in a box."""
+LEADING = 1.32
+"""The height of a line of text, in font sizes."""
+CELL_GAP = 9.0
+
+
+class Text(NamedTuple):
+    """A piece of text in one style: `name`, `auto`, `value`, `partial` (∂z/∂x), `slope` (its number), `muted`."""
+
+    style: str
+    text: str
+    size: float
+
+    @property
+    def width(self) -> float:
+        """As measured, on the wide side."""
+        return width(self.text, self.size)
+
+    @property
+    def height(self) -> float:
+        """The height of its line."""
+        return self.size * LEADING
+
+
+class Grid(NamedTuple):
+    """A small matrix in brackets."""
+
+    style: str
+    cells: tuple[tuple[str, ...], ...]
+    size: float
+
+    @property
+    def columns(self) -> list[float]:
+        """The width of each column."""
+        return [max(width(cell, self.size) for cell in column) for column in zip(*self.cells)]
+
+    @property
+    def width(self) -> float:
+        """With its brackets."""
+        return sum(self.columns) + CELL_GAP * (len(self.columns) - 1) + 12
+
+    @property
+    def height(self) -> float:
+        """Of all rows."""
+        return len(self.cells) * self.size * LEADING + 4
+
+
+Row = tuple["Text | Grid", ...]
+
+
+class Card(NamedTuple):
+    """A box of a picture.
+
+    kind : of its node. symbol : of the operation, shown in the part of the box where the arrows come in (`inlet`, its
+    size along the flow); None for others. rows : what stands in the rest of the box. bars : the table of a group.
+    """
+
+    kind: Kind
+    symbol: Text | None
+    inlet: float
+    rows: tuple[Row, ...]
+    bars: tuple[tuple[Text, Text, float], ...]
+    width: float
+    height: float
+
+
+def cards(graph: Graph, direction: Direction) -> list[Card]:
+    """A card for each node of the graph."""
+    known = any(node.gradient is not None for node in graph.nodes)
+    return [_card(node, graph, direction, show_gradient=known) for node in graph.nodes]
+
+
+def _card(node: PlainNode, graph: Graph, direction: Direction, *, show_gradient: bool) -> Card:
+    rows = tuple(_rows(node, graph, show_gradient))
+    bars = _bars(node)
+    inner_width = max((sum(item.width for item in row) for row in rows), default=0.0)
+    inner_height = sum(max(item.height for item in row) for row in rows)
+    if bars:
+        inner_width = max(inner_width, max(a.width + b.width for a, b, _ in bars) + 40)
+        inner_height += sum(a.height + 2 for a, _, _ in bars) + 4
+    round_ends = node.kind in ("leaf", "gradient") or (node.kind == "alias" and not node.operation)
+    box_width = inner_width + 2 * MARGIN + (6 if round_ends else 0)
+    box_height = inner_height + 12
+    if node.kind != "operation":
+        return Card(node.kind, None, 0.0, rows, bars, box_width, max(box_height, 30.0))
+    symbol = _symbol(node)
+    if direction in ("LR", "RL"):
+        inlet = max(30.0, symbol.width + 14)
+        return Card(node.kind, symbol, inlet, rows, bars, box_width + inlet, max(box_height, 36.0))
+    inlet = 25.0
+    return Card(node.kind, symbol, inlet, rows, bars, max(box_width, symbol.width + 20, 44.0), box_height + inlet)
+
+
+def pretty(symbol: str) -> str:
+    """The symbol of a primitive as a box shows it."""
+    return {"-": "−", "·": "×"}.get(symbol, symbol)
+
+
+def _symbol(node: PlainNode) -> Text:
+    symbol = shorten(visible(pretty(node.symbol or "?")), 18)
+    return Text("symbol", symbol, 18.0 if len(symbol) == 1 else 13.0)
+
+
+def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:
+    """The lines of a card: name and value, settings, gradient."""
+    if node.kind == "group":
+        return [(Text("value", node.label, 14.0),)]
+    if node.kind == "alias":
+        return [(_name(node),)]
+    if node.kind == "constant" and node.value is not None:
+        return _equation(None, node.value, "value", 14.0)
+    if node.value is None:
+        return [(_name(node),)]
+    backward = graph.mode == "backward" and node.kind != "forward"
+    rows = _equation(_name(node, backward), node.value, "slope" if backward else "value", 14.0)
+    rows[1:1] = [(Text("muted", line, 11.0),) for line in _few_lines(settings_of(node))]
+    if show_gradient and node.gradient is not None:
+        rows += _equation(
+            Text("partial", f"∂{graph.of}/∂{node.label}", 13.0), node.gradient, "slope", 13.0, dtype=False
+        )
+    elif show_gradient and node.requires_grad:
+        rows.append((Text("partial", f"∂{graph.of}/∂{node.label}", 13.0), Text("slope", ": none", 13.0)))
+    return rows
+
+
+def settings_of(node: PlainNode) -> list[str]:
+    """The settings of a call that a picture shows: those that switch something on."""
+    shown = [(key, value) for key, value in node.attrs if value not in ("None", "False")]
+    return [value if key == "index" else f"{key}={value}" for key, value in shown]
+
+
+def _few_lines(pieces: Sequence[str], limit: int = 26) -> list[str]:
+    """Pieces of text, as many to a line as it holds."""
+    lines: list[str] = []
+    for piece in pieces:
+        if lines and len(lines[-1]) + len(piece) + 2 <= limit:
+            lines[-1] += f", {piece}"
+        else:
+            lines.append(shorten(piece, limit + 6))
+    return lines
+
+
+def _name(node: PlainNode, backward: bool = False) -> Text:
+    if backward and node.label.startswith("∂"):
+        return Text("partial", node.label, 15.0)
+    return Text("name" if node.name or node.kind != "operation" else "auto", node.label, 16.0 if node.name else 15.0)
+
+
+def _equation(name: Text | None, value: Quantity, style: str, size: float, *, dtype: bool = True) -> list[Row]:
+    """`name = value` in one row; the range of a larger array in a row of its own, after shape and dtype."""
+    equals = (name, Text(style, " = ", size)) if name else ()
+    if value.is_number:
+        return [(*equals, Text(style, value.cells(4)[0], size))]
+    cells = _cells(value)
+    if cells:
+        return [(*equals, Grid(style, cells, size - 1.5))]
+    kind = Text("muted", ("  " if name else "") + value.kind(dtype=dtype), 11.0)
+    return [(name, kind) if name else (kind,), (Text(style, value.range(), size - 1),)]
+
+
+def _cells(value: Quantity) -> tuple[tuple[str, ...], ...]:
+    """The elements as rows, where they are few enough to be printed as a matrix."""
+    if value.elements is None or not 1 <= len(value.shape) <= 2 or 0 in value.shape:
+        return ()
+    columns = value.shape[-1]
+    if columns > 4 or len(value.elements) > 3 * columns:
+        return ()
+    cells = value.cells(3)
+    return tuple(tuple(cells[i : i + columns]) for i in range(0, len(cells), columns))
+
+
+def _bars(node: PlainNode) -> tuple[tuple[Text, Text, float], ...]:
+    """The table of a group: what, how many, and the share of the most frequent."""
+    most = max((count for _, count in node.contents), default=1)
+    return tuple(
+        (Text("value", shorten(what, 30), 12.5), Text("value", f"{count:,}", 12.0), count / most)
+        for what, count in node.contents
+    )
+
+
+def in_words(node: PlainNode, graph: Graph) -> str:
+    """A node in one line, for a reader who does not see the picture, and for whoever points at a box."""
+    parts = [node.label if node.value is None or node.kind == "constant" else f"{node.label} = {node.value.text()}"]
+    if node.value is not None and not node.value.is_number:
+        parts.append(node.value.kind())
+    if node.operation:
+        settings = ", ".join(f"{key}={value}" for key, value in node.attrs)
+        parts.append(f"result of {node.operation}" + (f" ({settings})" if settings else ""))
+    if node.gradient is not None:
+        parts.append(f"∂{graph.of}/∂{node.label} = {node.gradient.text()}")
+    if node.kind == "alias":
+        parts.append("drawn elsewhere too")
+    if node.kind == "gradient":
+        parts.append("the gradient handed on unchanged")
+    if node.kind == "forward":
+        parts.append("from the forward pass")
+    if node.contents:
+        parts.append(", ".join(f"{what}: {count:,}" for what, count in node.contents))
+    if node.name and visible(node.name) != node.label:
+        parts.append(f"named {visible(node.name)}")
+    if node.source:
+        parts.append(": ".join(map(visible, node.source)).rstrip(": "))
+    return "; ".join(parts)
+
+
+def summary(graph: Graph) -> str:
+    """The graph in one line: how much of what."""
+    kinds = [node.kind for node in graph.nodes]
+    counts = [
+        plural(kinds.count(kind), *words)
+        for kind, words in {
+            "leaf": ("leaf", "leaves"),
+            "constant": ("constant",),
+            "operation": ("operation",),
+            "forward": ("number of the forward pass", "numbers of the forward pass"),
+            "group": ("group",),
+        }.items()
+        if kind in kinds
+    ]
+    return f"{', '.join(counts)}; {plural(len(graph.edges), 'arrow')}"

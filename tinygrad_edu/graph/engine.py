@@ -1,0 +1,131 @@
+"""Graphviz as a layout engine: the `dot` program on the PATH, or the library that `pygraphviz` wheels carry.
+
+Only sizes and arrows are sent to it, never a label, so nothing a user wrote is read as DOT. Both ways run in a process
+of their own with a time limit: a hang or crash costs a picture its fine layout, and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Collection, Sequence
+from importlib.util import find_spec
+from typing import Any
+
+from .layout import NODE_GAP, RANK_GAP, Direction, Layout, Point, Size, spread
+
+__all__ = ["EngineError", "graphviz_layout", "run_dot"]
+
+TIME_LIMIT = 10.0
+"""Seconds that Graphviz may take for a picture."""
+
+
+class EngineError(Exception):
+    """Graphviz is not there or did not answer; the message is one line for the user."""
+
+
+def graphviz_layout(
+    sizes: Sequence[Size], edges: Sequence[tuple[int, int]], direction: Direction, ordered: Collection[int] = ()
+) -> Layout:
+    """Where Graphviz puts boxes of these sizes, and how it routes the edges between them.
+
+    Into boxes that are `ordered` the edges run in their own order.
+    """
+    try:
+        from graphviz import Digraph
+    except ImportError:
+        raise EngineError("the Python package graphviz is not installed (pip install graphviz)") from None
+    graph = Digraph(
+        graph_attr={
+            "rankdir": direction,
+            "nodesep": f"{NODE_GAP / 72:.4f}",
+            "ranksep": f"{RANK_GAP / 72:.4f}",
+            "nslimit": "4",
+            "nslimit1": "4",
+        },
+        node_attr={"shape": "box", "fixedsize": "true", "label": ""},
+        edge_attr={
+            "arrowhead": "none",
+            "tailport": _side(direction, out=True),
+            "headport": _side(direction, out=False),
+        },
+    )
+    for i, (width, height) in enumerate(sizes):
+        order = {"ordering": "in"} if i in ordered else {}
+        graph.node(f"n{i}", width=f"{width / 72:.4f}", height=f"{height / 72:.4f}", **order)
+    for i, (source, target) in enumerate(edges):
+        graph.edge(f"n{source}", f"n{target}", id=str(i))
+    answer, engine = run_dot(graph.source, "json0")
+    try:
+        return _read(json.loads(answer), sizes, edges, direction, engine)
+    except (LookupError, TypeError, ValueError) as error:
+        raise EngineError(f"{engine} gave an answer that cannot be read ({error!r:.80})") from None
+
+
+def _side(direction: Direction, *, out: bool) -> str:
+    """The compass point at which arrows leave (`out`) or enter a box."""
+    return {"LR": "ew", "RL": "we", "TB": "sn", "BT": "ns"}[direction][0 if out else 1]
+
+
+def _read(
+    answer: Any, sizes: Sequence[Size], edges: Sequence[tuple[int, int]], direction: Direction, engine: str
+) -> Layout:
+    """Graphviz's JSON as a layout. Its origin is the lower left corner; ours is the upper left."""
+    _, _, width, height = map(float, answer["bb"].split(","))
+
+    def point(text: str) -> Point:
+        x, y = map(float, text.split(",")[:2])
+        return x, height - y
+
+    centers: list[Point] = [(0.0, 0.0)] * len(sizes)
+    for node in answer["objects"]:
+        centers[int(node["name"][1:])] = point(node["pos"])
+    routes: list[list[Point]] = [[]] * len(edges)
+    for edge in answer["edges"]:
+        routes[int(edge["id"])] = [point(text) for text in edge["pos"].split()]
+    if not all(len(route) % 3 == 1 for route in routes):
+        raise ValueError("an edge without a route")
+    across = 1 if direction in ("LR", "RL") else 0
+    offsets = spread(
+        [(target, route[-3][across]) for (_, target), route in zip(edges, routes)],
+        lambda box: sizes[box][across],
+    )
+    for route, offset in zip(routes, offsets):
+        for i in (-2, -1):
+            x, y = route[i]
+            route[i] = (x, y + offset) if across else (x + offset, y)
+    return Layout(tuple(centers), tuple(map(tuple, routes)), width, height, engine)
+
+
+def run_dot(source: str, format: str) -> tuple[bytes, str]:
+    """The DOT text through Graphviz: the answer and the name of the engine. `EngineError` where that cannot be."""
+    program = shutil.which("dot")
+    if program is not None:
+        return _run([program, f"-T{format}"], source), "dot"
+    if find_spec("pygraphviz") is not None:
+        return _run([sys.executable, "-c", _CHILD, format], source), "pygraphviz"
+    raise EngineError("no Graphviz here (pip install 'tinygrad_edu[dot]', or see graphviz.org/download)")
+
+
+# The first line keeps the working directory, in which anything may lie, out of what the child imports from.
+_CHILD = """
+import sys; sys.path[:] = filter(None, sys.path)
+import pygraphviz
+graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode("utf-8"), strict=False)
+sys.stdout.buffer.write(graph.draw(format=sys.argv[1], prog="dot"))
+"""
+
+
+def _run(command: list[str], source: str) -> bytes:
+    try:
+        done = subprocess.run(command, input=source.encode(), capture_output=True, timeout=TIME_LIMIT, check=False)
+    except subprocess.TimeoutExpired:
+        raise EngineError(f"Graphviz took more than {TIME_LIMIT:g} s") from None
+    except OSError as error:
+        raise EngineError(f"Graphviz could not be started ({error})") from None
+    if done.returncode != 0 or not done.stdout:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise EngineError(f"Graphviz failed ({said[-1] if said else f'exit code {done.returncode}'!s:.120})")
+    return done.stdout

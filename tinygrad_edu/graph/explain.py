@@ -1,0 +1,358 @@
+"""`explain`: the chain rule with the numbers, as in a textbook's worked example.
+
+Nothing here knows a derivative. A local derivative is its rule from the table, run on fresh letters and printed as the
+graph it recorded; its number, and every gradient, comes from the walk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import Any, NamedTuple, TypeVar
+
+from ..errors import GraphError, TinygradError
+from ..node import Node, gradients, reachable, walk
+from ..primitives.primitive import shape_of
+from ..recording import enable_grad
+from .formula import ATOM, SIGN, Term, formula_of, one_call
+from .plain import Quantity, ancestors, data_of, is_single, labels, one_like, place
+from .text import number, plural
+
+__all__ = ["Explanation", "explain"]
+
+T = TypeVar("T")
+
+LINES = 24
+"""A longer list is cut in the middle."""
+PATHS = 6
+"""How many paths are written out."""
+FACTORS = 8
+"""A longer product is cut in the middle."""
+COUNTED = 10**15
+"""Paths are counted up to here."""
+
+
+def explain(output: Node, by: Node) -> Explanation:
+    """How the derivative of `output` by `by` comes about: forward values, local derivatives, and the chain rule.
+
+    The result shows itself, and `str()` gives its text. Where there are several paths from one to the other, each is
+    written out, up to six of them; the sum is that of all. For arrays, each line carries the gradient one operation
+    back.
+
+    >>> import tinygrad_edu as tg
+    >>> x, y, w = tg.Value(2.0, name="x"), tg.Value(3.0, name="y"), tg.Value(4.0, name="w")
+    >>> q = x + y
+    >>> z = q * w
+    >>> q.name, z.name = "q", "z"
+    >>> tg.explain(z, x)
+    How z changes with x
+    <BLANKLINE>
+    Forward
+      q = x + y = 2 + 3 = 5
+      z = q · w = 5 × 4 = 20
+    <BLANKLINE>
+    Local derivatives
+      ∂z/∂q = w = 4
+      ∂q/∂x = 1
+    <BLANKLINE>
+    Chain rule
+      ∂z/∂x = ∂z/∂q · ∂q/∂x = 4 × 1 = 4
+    """
+    for what, node in (("the result", output), ("the variable", by)):
+        if not isinstance(node, Node):
+            raise GraphError(f"explain: {what} has to be a Value or a Tensor, not {type(node).__name__} {node!r:.60}")
+    return Explanation(output, by)
+
+
+class Link(NamedTuple):
+    """One use on the way: `input` is operand `slot` of `node`."""
+
+    node: Node
+    slot: int
+    input: Node
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Explanation:
+    """The derivative of `output` by `by`, explained.
+
+    text : the explanation. gradient : the derivative itself; None where `output` does not depend on `by`.
+    """
+
+    output: Node
+    by: Node
+
+    @cached_property
+    def text(self) -> str:
+        """The explanation."""
+        z, x = self.names[self.output], self.names[self.by]
+        sections = [("Forward", self._forward())]
+        if self.by is self.output:
+            sections += [("", [f"∂{z}/∂{x} = 1: anything changes with itself one to one"])]
+        elif not self.links:
+            sections = [("", [self._why_not()])]
+        elif self._single_numbers():
+            sections += [("Local derivatives", _cut(self.links, self._local))]
+            sections += [self._chain_rule()]
+        else:
+            sections += [(f"Backward, from {z} to {x}", self._carried_back())]
+        lines = [f"How {z} changes with {x}"]
+        for heading, body in sections:
+            lines += ["", *([heading] if heading else []), *(f"  {line}" for line in body)]
+        return "\n".join(lines)
+
+    def __str__(self) -> str:
+        return self.text
+
+    __repr__ = __str__
+
+    @property
+    def gradient(self) -> Any:
+        """The derivative: a float or an array; None where there is none."""
+        if self.by is not self.output and not self.links:
+            return None
+        return gradients(self.output, [self.by], one_like(self.output))[0]
+
+    # What there is to explain.
+
+    @cached_property
+    def nodes(self) -> list[Node]:
+        """All that the output was made from, in order of creation."""
+        return ancestors([self.output])
+
+    @cached_property
+    def names(self) -> Mapping[Node, str]:
+        """What each node is called."""
+        names = labels(self.nodes)
+        return names if self.by in names else labels([*self.nodes, self.by])
+
+    @cached_property
+    def links(self) -> list[Link]:
+        """Every use on a path from `by` to `output`, youngest first."""
+        if not (self.output.requires_grad and self.by.requires_grad):
+            return []
+        between = reachable(self.output, [self.by])
+        if self.by not in between:
+            return []
+        return [
+            Link(node, slot, x)
+            for node in sorted(between, key=lambda node: -node.index)
+            if node is not self.by
+            for slot, x in enumerate(node.inputs)
+            if isinstance(x, Node) and x in between
+        ]
+
+    def _single_numbers(self) -> bool:
+        """Whether the way from `by` to `output` is one of single numbers, so that derivatives are numbers too."""
+        return all(shape_of(node) == () for link in self.links for node in (link.node, link.input))
+
+    def _why_not(self) -> str:
+        z, x = self.names[self.output], self.names[self.by]
+        used = any(node is self.by for node in self.nodes)
+        if used and not self.by.requires_grad:
+            return f"{x} was made with requires_grad=False: {z} was computed from it, but no gradient flows to it."
+        if used:
+            return f"{z} was computed from {x}, but by operations through which no gradient flows."
+        return f"{z} does not depend on {x}: no path leads from {x} to {z}, so there is no derivative."
+
+    # Forward.
+
+    def _forward(self) -> list[str]:
+        made = [node for node in self.nodes if node.primitive is not None]
+        if len(made) > LINES:
+            between = {link.node for link in self.links} or {self.output}
+            made = [node for node in made if node in between]
+        return _cut(made, self._forward_line)
+
+    def _forward_line(self, node: Node) -> str:
+        """`q = x + y = 2 + 3 = 5`"""
+        line = f"{self.names[node]} = {one_call(node, lambda x: _name(self.names[x]))}"
+        operands = [Quantity.of(data_of(x)) for x in node.inputs]
+        value = Quantity.of(data_of(node))
+        if value.is_number and all(x.is_number for x in operands) and node.primitive is not None:
+            line += f" = {one_call(node, _number_of, times='×')}"
+        line += f" = {_result(value)}"
+        made_at = place(node)
+        return line + (f"    [{made_at[0]}]" if made_at else "")
+
+    # Numbers: local derivatives along paths.
+
+    def _symbol(self, link: Link) -> str:
+        """∂z/∂q, with the operand's place where q is used twice in the same call."""
+        twice = sum(x is link.input for x in link.node.inputs) > 1
+        return f"∂{self.names[link.node]}/∂{self.names[link.input]}" + (f" [operand {link.slot + 1}]" if twice else "")
+
+    def _local(self, link: Link) -> str:
+        """`∂z/∂q = w = 4`"""
+        value = number(self._local_value(link))
+        text = _rule_in_letters(link, self.names, None)
+        return f"{self._symbol(link)} = " + (value if text in (None, value) else f"{text} = {value}")
+
+    def _local_value(self, link: Link) -> float:
+        primitive = link.node.primitive
+        assert primitive is not None
+        values = [data_of(x) for x in link.node.inputs]
+        return float(_pull(link, 1.0, data_of(link.node), values))
+
+    def _chain_rule(self) -> tuple[str, list[str]]:
+        symbol = f"∂{self.names[self.output]}/∂{self.names[self.by]}"
+        total = number(float(self.gradient))
+        count = self._count_paths()
+        if count == 1:
+            path = self.links  # all that lies between the two is on the only path
+            parts = [symbol, self._factors(path), self._product(path), total] if len(path) > 1 else [symbol, total]
+            return "Chain rule", [" = ".join(parts)]
+        lines: list[str] = []
+        sums: list[str] = []
+        paths = list(islice(self._paths(), PATHS))
+        for path, product in paths:
+            value = number(product)
+            sums.append(f"({value})" if value.startswith("−") and sums else value)
+            lines.append(f"{self._factors(path)} = " + (f"{self._product(path)} = " if len(path) > 1 else "") + value)
+        many = f"more than {COUNTED:,}" if count == COUNTED else f"{count:,}"
+        if count > len(paths):
+            lines.append("… and the other paths")
+            sums.append("…")
+        return f"Chain rule, summed over {many} paths", [*lines, f"{symbol} = {' + '.join(sums)} = {total}"]
+
+    def _factors(self, path: Sequence[Link]) -> str:
+        """`∂z/∂q · ∂q/∂x`"""
+        return " · ".join("…" if link is None else self._symbol(link) for link in _ends(path))
+
+    def _product(self, path: Sequence[Link]) -> str:
+        """`4 × 1`"""
+        values = ["…" if link is None else number(self._local_value(link)) for link in _ends(path)]
+        return " × ".join(f"({value})" if value.startswith("−") and i else value for i, value in enumerate(values))
+
+    def _count_paths(self) -> int:
+        """How many paths lead from `by` to `output`: each node has as many as its users together."""
+        paths = {self.output: 1}
+        for link in self.links:
+            paths[link.input] = min(paths.get(link.input, 0) + paths[link.node], COUNTED)
+        return paths[self.by]
+
+    def _paths(self) -> Iterator[tuple[list[Link], float]]:
+        """The paths from `output` to `by`, operand by operand, and the product of the local derivatives along each.
+
+        Every step on the way leads to `by`, so none is in vain, and paths that begin alike share the work.
+        """
+        uses: dict[Node, list[Link]] = {}
+        for use in reversed(self.links):
+            uses.setdefault(use.node, []).append(use)
+        path: list[Link] = []
+        products = [1.0]
+        todo: list[Link | None] = [*uses[self.output]]
+        while todo:
+            link = todo.pop()
+            if link is None:
+                path.pop()
+                products.pop()
+                continue
+            path.append(link)
+            products.append(products[-1] * self._local_value(link))
+            todo.append(None)
+            if link.input is self.by:
+                yield list(path), products[-1]
+            else:
+                todo.extend(uses[link.input])
+
+    # Arrays: the gradient carried back, an operation a line.
+
+    def _carried_back(self) -> list[str]:
+        """`∂L/∂W = Xᵀ @ ∂L/∂Y`, for each node on the way, youngest first."""
+        receiving: dict[Node, list[Link]] = {}
+        for link in self.links:
+            receiving.setdefault(link.input, []).append(link)
+        gradient = dict(walk(self.output, one_like(self.output), inputs=[self.by], every=True))
+        first = f"{self._gradient_name(self.output)} = {_result(Quantity.of(gradient[self.output]))}"
+        if not is_single(self.output):
+            first += ": an upstream gradient of ones, as if the numbers were summed"
+        line = lambda x: self._received(x, receiving[x], gradient[x])
+        return [first, *_cut(sorted(receiving, key=lambda node: -node.index), line)]
+
+    def _received(self, node: Node, links: Sequence[Link], gradient: Any) -> str:
+        parts = [
+            _rule_in_letters(link, self.names, self._gradient_name(link.node))
+            or f"what {link.node.primitive!r} carries back"
+            for link in links
+        ]
+        return f"{self._gradient_name(node)} = {' + '.join(parts)} = {_result(Quantity.of(gradient))}"
+
+    def _gradient_name(self, node: Node) -> str:
+        return f"∂{self.names[self.output]}/∂{self.names[node]}"
+
+
+def _name(label: str) -> Term:
+    return Term(label, ATOM)
+
+
+def _number_of(x: Node) -> Term:
+    text = number(float(data_of(x)))
+    return Term(text, SIGN if text.startswith("−") else ATOM)
+
+
+def _result(value: Quantity) -> str:
+    """A number or small array in full; of a larger one its shape and range."""
+    if value.is_number:
+        return value.text()
+    return value.text(4) if value.elements is None or len(value.elements) <= 6 else f"{value.kind()}, {value.range()}"
+
+
+def _pull(link: Link, upstream: Any, out: Any, operands: Sequence[Any]) -> Any:
+    """The link's rule from the table, as the walk applies it."""
+    from ..node import ieee
+
+    primitive, attrs = link.node.primitive, link.node.attrs
+    assert primitive is not None
+    try:
+        return primitive.pull(link.slot, upstream, out, operands, attrs)
+    except (ArithmeticError, ValueError):
+        if type(upstream) is not float:
+            raise
+        return ieee(primitive.pull, link.slot, upstream, out, operands, attrs)
+
+
+def _rule_in_letters(link: Link, names: Mapping[Node, str], upstream: str | None) -> str | None:
+    """The link's rule, run on fresh letters in place of the nodes, as a formula; None where it cannot be.
+
+    With `upstream` the name of the gradient that is carried back, else the local derivative.
+    """
+    node = link.node
+    letters = {x: _letter(x, names[x]) for x in (node, *node.inputs) if isinstance(x, Node)}
+    operands = [letters[x] if isinstance(x, Node) else x for x in node.inputs]
+    g = 1.0 if upstream is None else _letter(node, upstream)
+    try:
+        with enable_grad():
+            result = _pull(link, g, letters[node], operands)
+            if upstream is not None and result is not None:
+                result = letters[link.input]._fit(result)
+    except (TinygradError, ArithmeticError, ValueError, TypeError):
+        return None
+    if not isinstance(result, Node) or not result.requires_grad:
+        return _result(Quantity.of(data_of(result)))
+    made = ancestors([result])
+    return formula_of(result, made, labels(made))
+
+
+def _letter(node: Node, name: str) -> Node:
+    """A fresh leaf with a node's number and a name of its own, to run a rule on."""
+    return type(node)(data_of(node), requires_grad=True, name=name)  # type: ignore[call-arg]
+
+
+def _cut(items: Sequence[Any], line: Any = str) -> list[str]:
+    """A line for each item; of a long list only for those at both ends."""
+    if len(items) <= LINES:
+        return [line(item) for item in items]
+    end = LINES // 2
+    return [
+        *(line(item) for item in items[:end]),
+        f"… {plural(len(items) - 2 * end, 'line')} left out …",
+        *(line(item) for item in items[-end:]),
+    ]
+
+
+def _ends(items: Sequence[T]) -> list[T | None]:
+    """The items; of a long list those at both ends, and None for what is left out."""
+    return list(items) if len(items) <= FACTORS else [*items[:4], None, *items[-3:]]

@@ -1,0 +1,374 @@
+"""The built-in layout: layers, in the manner of Sugiyama, Tagawa and Toda (1981) and of Gansner et al. (1993).
+
+Four steps, each a loop over rows, none recursive. (1) Every box gets a rank, as late as its users allow. (2) An edge
+that crosses several ranks gets a lane in each of them; lanes are boxes without size, and edges from the same box share
+theirs until they part. (3) The order in each rank is improved by sweeps of medians and by swapping neighbours, counting
+crossings. (4) Places across the flow are least squares under "keep the order and the distances": isotonic regression.
+
+Ranking late was the choice that mattered most: leaves stand beside the operation that uses them.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
+from typing import NamedTuple
+
+from .layout import NODE_GAP, RANK_GAP, Direction, Layout, Point, Size, spread
+
+__all__ = ["layered"]
+
+SWEEPS = 12
+"""How often the order of the ranks is improved, in each direction; fewer times in very large pictures."""
+LANE_GAP = 14.0
+"""The free space beside a lane."""
+
+
+def layered(sizes: Sequence[Size], edges: Sequence[tuple[int, int]], direction: Direction) -> Layout:
+    """A layered layout of boxes and edges, in time nearly linear in their number.
+
+    >>> layout = layered([(60, 30), (60, 30), (80, 30)], [(0, 2), (1, 2)], "TB")
+    >>> layout.centers[0][1] < layout.centers[2][1]
+    True
+    """
+    if not sizes:
+        return Layout((), (), 0.0, 0.0, "builtin")
+    horizontal = direction in ("LR", "RL")
+    depth = [size[0 if horizontal else 1] for size in sizes]  # along the flow
+    breadth = [size[1 if horizontal else 0] for size in sizes]  # across it
+    lanes = make_lanes(rank_late(len(sizes), edges), edges)
+    rows = order_rows(lanes, len(sizes))
+    across = place_rows(rows, lanes, breadth)
+    tracks = _tracks(rows, lanes, across, depth)
+    along = [sum(tracks[rank]) / 2 for rank in lanes.rank]
+    routes = _routes(lanes, tracks, along, across, depth, breadth, edges)
+    return _turned(direction, [(along[i], across[i]) for i in range(len(sizes))], routes, sizes)
+
+
+def rank_late(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
+    """The rank of each box: every edge goes up, sinks stand as early and all others as late as they can.
+
+    >>> rank_late(4, [(0, 1), (1, 3), (2, 3)])  # 2 stands beside 1, not beside 0
+    [0, 1, 1, 2]
+    """
+    users: list[list[int]] = [[] for _ in range(count)]
+    missing = [0] * count
+    for source, target in edges:
+        users[source].append(target)
+        missing[target] += 1
+    order = [i for i in range(count) if not missing[i]]
+    early = [0] * count
+    for i in order:  # grows while it is read
+        for user in users[i]:
+            early[user] = max(early[user], early[i] + 1)
+            missing[user] -= 1
+            if not missing[user]:
+                order.append(user)
+    if len(order) < count:
+        raise ValueError("a layered layout needs a graph without cycles")
+    rank = early
+    for i in reversed(order):
+        if users[i]:
+            rank[i] = min(rank[user] for user in users[i]) - 1
+    first = min(rank)
+    return [r - first for r in rank]
+
+
+class Lanes(NamedTuple):
+    """Boxes and lanes, called items: boxes first, by their index.
+
+    rank : of each item. above, below : the neighbours of each in the rank before and after, one for each arrow.
+    paths : the items that each edge passes, from its source to its target.
+    """
+
+    rank: list[int]
+    above: list[list[int]]
+    below: list[list[int]]
+    paths: list[list[int]]
+
+
+def make_lanes(rank: list[int], edges: Sequence[tuple[int, int]]) -> Lanes:
+    """Give every edge a lane in each rank that it crosses; edges from one box share lanes."""
+    rank = list(rank)
+    above: list[list[int]] = [[] for _ in rank]
+    below: list[list[int]] = [[] for _ in rank]
+    trunk: list[list[int]] = [[i] for i in range(len(rank))]
+    paths = []
+
+    def link(a: int, b: int) -> None:
+        below[a].append(b)
+        above[b].append(a)
+
+    for source, target in edges:
+        own = trunk[source]
+        span = rank[target] - rank[source]
+        while len(own) < span:
+            rank.append(rank[source] + len(own))
+            above.append([])
+            below.append([])
+            link(own[-1], len(rank) - 1)
+            own.append(len(rank) - 1)
+        link(own[span - 1], target)
+        paths.append([*own[:span], target])
+    return Lanes(rank, above, below, paths)
+
+
+# The order within each rank.
+
+
+def order_rows(lanes: Lanes, boxes: int) -> list[list[int]]:
+    """The items of each rank in an order with few crossings. The first operand begins above the second."""
+    rows = _first_order(lanes, boxes)
+    best, fewest = [row[:] for row in rows], count_crossings(rows, lanes)
+    sweeps = SWEEPS if len(lanes.rank) < 2_000 else 4
+    patience = 4
+    for sweep in range(2 * sweeps):
+        if not fewest or not patience:
+            break
+        _sweep(rows, lanes, down=sweep % 2 == 0)
+        if len(lanes.rank) < 20_000:
+            _swap_neighbours(rows, lanes)
+        crossings = count_crossings(rows, lanes)
+        if crossings < fewest:
+            best, fewest, patience = [row[:] for row in rows], crossings, 4
+        else:
+            patience -= 1
+    return best
+
+
+def _first_order(lanes: Lanes, boxes: int) -> list[list[int]]:
+    """Items as a depth-first search from the last boxes meets them, operand by operand."""
+    rows: list[list[int]] = [[] for _ in range(max(lanes.rank) + 1)]
+    seen = [False] * len(lanes.rank)
+    todo = [i for i in range(boxes) if not lanes.below[i]][::-1]
+    while todo:
+        item = todo.pop()
+        if not seen[item]:
+            seen[item] = True
+            rows[lanes.rank[item]].append(item)
+            todo.extend(reversed(lanes.above[item]))
+    return rows
+
+
+def _places(row: list[int], place: dict[int, int]) -> None:
+    for i, item in enumerate(row):
+        place[item] = i
+
+
+def _sweep(rows: list[list[int]], lanes: Lanes, *, down: bool) -> None:
+    """Sort each row by the medians of its neighbours' places in the row before it (`down`) or after it."""
+    neighbours = lanes.above if down else lanes.below
+    order = range(1, len(rows)) if down else range(len(rows) - 2, -1, -1)
+    place: dict[int, int] = {}
+    _places(rows[0 if down else -1], place)
+    for r in order:
+        _places(rows[r], place)
+        rows[r].sort(key=lambda item: _median([place[x] for x in neighbours[item]], place[item]))
+        _places(rows[r], place)
+
+
+def _median(places: list[int], otherwise: int) -> float:
+    if not places:
+        return otherwise
+    places.sort()
+    middle = len(places) // 2
+    return places[middle] if len(places) % 2 else (places[middle - 1] + places[middle]) / 2
+
+
+def _swap_neighbours(rows: list[list[int]], lanes: Lanes) -> None:
+    """Swap neighbours in a row wherever that removes crossings, in a few passes."""
+    place: dict[int, int] = {}
+    for row in rows:
+        _places(row, place)
+    for _ in range(4):
+        swapped = False
+        for row in rows:
+            for i in range(len(row) - 1):
+                a, b = row[i], row[i + 1]
+                saved = 0
+                for neighbours in (lanes.above, lanes.below):
+                    left = [place[x] for x in neighbours[a]]
+                    right = [place[x] for x in neighbours[b]]
+                    saved += _inversions(left, right) - _inversions(right, left)
+                if saved > 0:
+                    row[i], row[i + 1] = b, a
+                    place[a], place[b] = i + 1, i
+                    swapped = True
+        if not swapped:
+            break
+
+
+def _inversions(left: list[int], right: list[int]) -> int:
+    """How many pairs of arrows cross when the box with neighbours `left` stands before the one with `right`."""
+    if len(left) == 1 == len(right):
+        return int(left[0] > right[0])
+    right = sorted(right)
+    return sum(bisect_right(right, x - 1) for x in left)
+
+
+def count_crossings(rows: list[list[int]], lanes: Lanes) -> int:
+    """How many arrows cross, over all pairs of neighbouring ranks; O(arrows · log arrows)."""
+    total = 0
+    for upper, lower in pairwise(rows):
+        place = {item: i for i, item in enumerate(lower)}
+        ends = [p for item in upper for p in sorted(place[x] for x in lanes.below[item])]
+        tree = [0] * (len(lower) + 1)  # a Fenwick tree of the ends seen so far
+        for seen, end in enumerate(ends):
+            i, not_after = end + 1, 0
+            while i:
+                not_after += tree[i]
+                i &= i - 1
+            total += seen - not_after
+            i = end + 1
+            while i <= len(lower):
+                tree[i] += 1
+                i += i & -i
+    return total
+
+
+# Places across the flow.
+
+
+def place_rows(rows: list[list[int]], lanes: Lanes, breadth: Sequence[float]) -> list[float]:
+    """Where each item lies across the flow: near its neighbours, long edges straight, nothing overlapping.
+
+    Minimises Σ weight · (distance between neighbours)², a row at a time.
+    """
+    boxes = len(breadth)
+    size = [*breadth, *[0.0] * (len(lanes.rank) - boxes)]
+    offsets = [_offsets(row, size, boxes) for row in rows]
+    at = [0.0] * len(size)
+    for row, offset in zip(rows, offsets):
+        for item, x in zip(row, offset):
+            at[item] = x - offset[-1] / 2
+    both = [above + below for above, below in zip(lanes.above, lanes.below)]
+    rounds = 8 if len(size) < 5_000 else 3
+    schedule = [(lanes.above, 1), (lanes.below, -1)] * rounds + [(both, 1), (both, -1)] * rounds
+    for neighbours, step in schedule:
+        for r in range(len(rows))[::step]:
+            _place_row(rows[r], offsets[r], at, neighbours, boxes)
+    return at
+
+
+def _offsets(row: list[int], size: Sequence[float], boxes: int) -> list[float]:
+    """The least distance of each item of a row from its first."""
+    gaps = ((size[a] + size[b]) / 2 + (NODE_GAP if a < boxes and b < boxes else LANE_GAP) for a, b in pairwise(row))
+    return list(accumulate(gaps, initial=0.0))
+
+
+def _place_row(row: list[int], offsets: list[float], at: list[float], neighbours: list[list[int]], boxes: int) -> None:
+    wanted, weights = [], []
+    for item, offset in zip(row, offsets):
+        pull, weight = 0.0, 0.0
+        for x in neighbours[item]:
+            w = (1.0, 2.0, 8.0)[(item >= boxes) + (x >= boxes)]
+            pull += w * at[x]
+            weight += w
+        wanted.append((pull / weight if weight else at[item]) - offset)
+        weights.append(weight or 1e-3)
+    for item, place, offset in zip(row, isotonic(wanted, weights), offsets):
+        at[item] = place + offset
+
+
+def isotonic(wanted: Sequence[float], weights: Sequence[float]) -> list[float]:
+    """The non-decreasing numbers nearest to those wanted, in weighted least squares: pool adjacent violators.
+
+    >>> isotonic([1, 3, 2, 4], [1, 1, 1, 1])
+    [1.0, 2.5, 2.5, 4.0]
+    """
+    pools: list[tuple[float, float, int]] = []  # mean, weight, how many
+    for x, w in zip(wanted, weights):
+        mean, weight, many = float(x), w, 1
+        while pools and pools[-1][0] > mean:
+            before, v, n = pools.pop()
+            mean, weight, many = (before * v + mean * weight) / (v + weight), v + weight, n + many
+        pools.append((mean, weight, many))
+    return [mean for mean, _, many in pools for _ in range(many)]
+
+
+# Coordinates along the flow, and the arrows.
+
+
+def _tracks(
+    rows: list[list[int]], lanes: Lanes, across: list[float], depth: Sequence[float]
+) -> list[tuple[float, float]]:
+    """From where to where each rank reaches along the flow. Steep arrows get a wider gap between ranks."""
+    tracks = []
+    start = 0.0
+    for row in rows:
+        end = start + max((depth[i] for i in row if i < len(depth)), default=0.0)
+        tracks.append((start, end))
+        steepest = max((abs(across[i] - across[j]) for i in row for j in lanes.below[i]), default=0.0)
+        start = end + RANK_GAP + min(0.12 * steepest, 100.0)
+    return tracks
+
+
+def _routes(
+    lanes: Lanes,
+    tracks: list[tuple[float, float]],
+    along: list[float],
+    across: list[float],
+    depth: Sequence[float],
+    breadth: Sequence[float],
+    edges: Sequence[tuple[int, int]],
+) -> list[list[Point]]:
+    """The arrows in (along, across): straight through the lanes, an S in the gaps between the ranks."""
+    ends = [(target, across[path[-2]]) for (_, target), path in zip(edges, lanes.paths)]
+    offsets = spread(ends, lambda box: breadth[box])
+    routes = []
+    for path, offset in zip(lanes.paths, offsets):
+        source, target = path[0], path[-1]
+        # Straight stretches, from the source's side to the end of its rank, through each lane, and up to the target.
+        stretches = [(along[source] + depth[source] / 2, tracks[lanes.rank[source]][1], across[source])]
+        stretches += [(*tracks[lanes.rank[lane]], across[lane]) for lane in path[1:-1]]
+        stretches += [(tracks[lanes.rank[target]][0], along[target] - depth[target] / 2, across[target] + offset)]
+        routes.append(_smooth(stretches))
+    return routes
+
+
+def _smooth(stretches: list[tuple[float, float, float]]) -> list[Point]:
+    """Straight stretches (from, to, across) joined by S-curves into one path of cubic Béziers."""
+    start, _, y = stretches[0]
+    points: list[Point] = [(start, y)]
+    for (start, end, y), (begin, _, then) in pairwise(stretches):
+        if end > start:
+            points += _line((start, y), (end, y))
+        middle = (end + begin) / 2
+        points += [(middle, y), (middle, then), (begin, then)]
+    start, end, y = stretches[-1]
+    if end > start:
+        points += _line((start, y), (end, y))
+    return points
+
+
+def _line(a: Point, b: Point) -> list[Point]:
+    """A straight Bézier curve from a to b, without its first point."""
+    (x, y), (u, v) = a, b
+    return [((2 * x + u) / 3, (2 * y + v) / 3), ((x + 2 * u) / 3, (y + 2 * v) / 3), b]
+
+
+def _turned(direction: Direction, centers: list[Point], routes: list[list[Point]], sizes: Sequence[Size]) -> Layout:
+    """From (along, across) to (x, y) from the upper left corner."""
+    flip = -1.0 if direction in ("RL", "BT") else 1.0
+
+    def turn(p: Point) -> Point:
+        return (flip * p[0], p[1]) if direction in ("LR", "RL") else (p[1], flip * p[0])
+
+    placed = [turn(p) for p in centers]
+    drawn = [[turn(p) for p in route] for route in routes]
+    corners = [(x + s * w / 2, y + s * h / 2) for (x, y), (w, h) in zip(placed, sizes) for s in (-1, 1)]
+    corners += [p for route in drawn for p in route]
+    xs, ys = zip(*corners)
+    left, top = min(xs), min(ys)
+
+    def move(p: Point) -> Point:
+        return p[0] - left, p[1] - top
+
+    return Layout(
+        tuple(map(move, placed)),
+        tuple(tuple(map(move, route)) for route in drawn),
+        max(xs) - left,
+        max(ys) - top,
+        "builtin",
+    )

@@ -1,0 +1,465 @@
+"""The plain graph: what a picture, a formula or a file needs to know of a graph, as immutable data.
+
+Everything that is drawn or written goes through this form, and no output format sees anything else. It holds no arrays
+and no nodes of the engine, so it stays as it was when it was taken, whatever the program does next.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import count
+from pathlib import PurePath
+from typing import Any, Literal, cast
+
+from ..errors import TinygradError
+from ..node import Node, creation, steps
+from ..primitives.primitive import shape_of
+from .text import number, shorten, visible
+
+__all__ = [
+    "Edge",
+    "Graph",
+    "PlainNode",
+    "Quantity",
+    "ancestors",
+    "constant",
+    "data_of",
+    "describe",
+    "is_single",
+    "labels",
+    "one_like",
+    "place",
+    "plain",
+    "transcribe",
+]
+
+Kind = Literal["leaf", "constant", "operation", "forward", "gradient", "alias", "group"]
+"""What a plain node stands for.
+
+leaf       a number or array that the user made
+constant   a number or array written into an expression, or made without recording
+operation  a recorded call
+forward    in a backward graph: a number of the forward pass that a rule uses
+gradient   in a backward graph: a gradient that nothing computed: the 1 it begins with, or one handed on unchanged
+alias      one more appearance of a node that is drawn elsewhere in the same picture
+group      many nodes drawn as one
+"""
+
+Mode = Literal["forward", "backward"]
+
+COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum"})
+"""The primitives whose operands may change places; those of all others are numbered."""
+
+INTERNAL = frozenset({"ends"})
+"""Attributes that no user gave."""
+
+FEW = 12
+"""An array of up to this many elements is shown in full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number, or what can be said of an array in a line: its elements if they are few, else their range.
+
+    Attributes
+    ----------
+    shape : `()` for a single number.
+    dtype : "float" for a Python number.
+    elements : the elements in C order; None where there are more than a dozen.
+    low, high : the range of an array's finite elements; None where there are none.
+    strange : how many elements are nan or infinite.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    elements: tuple[float, ...] | None
+    low: float | None = None
+    high: float | None = None
+    strange: int = 0
+
+    @staticmethod
+    def of(data: Any) -> Quantity:
+        """What can be said of a Python number or NumPy array.
+
+        >>> Quantity.of(2.5).text()
+        '2.5'
+        >>> import numpy as np
+        >>> Quantity.of(np.arange(6.0).reshape(2, 3)).text()
+        '[[0, 1, 2], [3, 4, 5]]'
+        >>> Quantity.of(np.linspace(-1, 1, 100)).text()
+        '(100,) float64, −1 … 1'
+        """
+        if not hasattr(data, "dtype"):
+            return Quantity((), "float", (_float(data),))
+        import numpy as np
+
+        data = np.asarray(data)
+        shape, dtype = tuple(data.shape), str(data.dtype)
+        if not (np.issubdtype(data.dtype, np.number) or data.dtype == bool) or np.iscomplexobj(data):
+            return Quantity(shape, dtype, None)
+        elements = tuple(float(x) for x in data.ravel().tolist()) if data.size <= FEW else None
+        finite = data[np.isfinite(data)]
+        low, high = (float(finite.min()), float(finite.max())) if finite.size else (None, None)
+        return Quantity(shape, dtype, elements, low, high, int(data.size - finite.size))
+
+    @property
+    def is_number(self) -> bool:
+        """Whether this is a single number, not an array."""
+        return self.shape == () and self.elements is not None
+
+    def text(self, digits: int = 6) -> str:
+        """The quantity in one line."""
+        if self.elements is None or 0 in self.shape:
+            return f"{self.kind()}, {self.range(digits)}"
+        cells = self.cells(digits)
+        for size in reversed(self.shape):
+            cells = ["[" + ", ".join(cells[i : i + size]) + "]" for i in range(0, len(cells), size)]
+        return cells[0]
+
+    def cells(self, digits: int = 6) -> list[str]:
+        """The elements as text, if they are few."""
+        if self.dtype == "bool":
+            return ["true" if x else "false" for x in self.elements or ()]
+        return [number(x, digits) for x in self.elements or ()]
+
+    def kind(self, *, dtype: bool = True) -> str:
+        """Shape and dtype, the shape as Python writes it."""
+        return shorten(str(self.shape), 32) + (f" {self.dtype}" if dtype else "")
+
+    def range(self, digits: int = 4) -> str:
+        """Between which numbers the elements lie."""
+        if 0 in self.shape:
+            return "empty"
+        if self.low is None or self.high is None:
+            return "all nan or ∞" if self.strange else "not numbers"
+        between = (
+            f"{number(self.low, digits)} … {number(self.high, digits)}"
+            if self.low < self.high
+            else f"all {number(self.low, digits)}"
+        )
+        return between + (f", {self.strange:,} nan or ∞" if self.strange else "")
+
+
+def _float(x: Any) -> float:
+    try:
+        return float(x)
+    except OverflowError:  # an integer beyond the floats
+        return float("inf") if x > 0 else float("-inf")
+
+
+@dataclass(frozen=True, slots=True)
+class PlainNode:
+    """A node of a plain graph.
+
+    Attributes
+    ----------
+    id : its number in this graph, in order of creation from 1.
+    kind : what it stands for, see `Kind`.
+    label : what it is called in pictures and formulas: the user's name, or `x1`, `v1`, ...; unique but for aliases.
+    name : the user's name, whole and as it was given.
+    operation, symbol, precedence, attrs : of the primitive that made it.
+    ordered : whether its operands cannot change places, and are numbered therefore.
+    value : what it holds.
+    gradient : the derivative of the graph's output by this node; None where it is not known or there is none.
+    requires_grad : whether gradients flow to it.
+    source : the line that made it: "file:line", without the folder, and its text.
+    of : for an alias, the id of the node it stands for.
+    contents : for a group, what is in it: (description, count).
+    """
+
+    id: int
+    kind: Kind
+    label: str
+    value: Quantity | None = None
+    name: str | None = None
+    operation: str | None = None
+    symbol: str | None = None
+    precedence: int | None = None
+    attrs: tuple[tuple[str, str], ...] = ()
+    ordered: bool = False
+    gradient: Quantity | None = None
+    requires_grad: bool = False
+    source: tuple[str, str] | None = None
+    of: int | None = None
+    contents: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """An arrow: node `source` is operand `slot` (from 0) of node `target`.
+
+    `local` is the local derivative ∂target/∂source of an elementwise operation, and `contribution` what this use adds
+    to the gradient of `source`; None where there is none or it is not known.
+    """
+
+    source: int
+    target: int
+    slot: int
+    local: Quantity | None = None
+    contribution: Quantity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A plain graph.
+
+    Attributes
+    ----------
+    mode : "forward", or "backward" for the graph of the gradients: its boxes are gradients, not results.
+    title : one line that says what it shows.
+    nodes : in order of creation; `nodes[i].id == i + 1`.
+    edges : by target, then by operand slot.
+    outputs : the ids of the nodes that were asked for.
+    of : the label of the node that is differentiated: `gradient` fields are ∂of/∂node.
+    notes : what a reader should know besides: what is hidden, or why something is not shown.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.Value(3.0, name="x")
+    >>> g = plain(x * x)
+    >>> [(e.source, e.target, e.slot) for e in g.edges]
+    [(1, 2, 0), (1, 2, 1)]
+    """
+
+    mode: Mode
+    title: str
+    nodes: tuple[PlainNode, ...]
+    edges: tuple[Edge, ...]
+    outputs: tuple[int, ...]
+    of: str
+    notes: tuple[str, ...] = ()
+
+    def node(self, id: int) -> PlainNode:
+        """The node with this id."""
+        return self.nodes[id - 1]
+
+    def json(self) -> str:
+        """The graph as JSON, format version 1: the fields of `Graph`, `PlainNode`, `Edge` and `Quantity`.
+
+        Numbers that JSON does not know are the strings "nan", "inf" and "-inf".
+        """
+        import json
+
+        document = {"format": "tinygrad_edu.graph", "version": 1, **asdict(self)}
+        return json.dumps(_for_json(document), ensure_ascii=False, allow_nan=False, indent=1)
+
+
+def _for_json(tree: Any) -> Any:
+    """Numbers and text that JSON cannot carry, replaced; the tree is as deep as the record types, not as the graph."""
+    if isinstance(tree, dict):
+        return {key: _for_json(value) for key, value in tree.items()}
+    if isinstance(tree, (list, tuple)):
+        return [_for_json(value) for value in tree]
+    if isinstance(tree, float) and (tree != tree or tree in (float("inf"), float("-inf"))):
+        return str(tree)
+    if isinstance(tree, str):  # a lone surrogate cannot be encoded in a file
+        return tree.encode("utf-8", "backslashreplace").decode("utf-8")
+    return tree
+
+
+def plain(output: Node, *, gradients: bool = True) -> Graph:
+    """The graph that `output` was made by: all of it, with the numbers of the forward pass.
+
+    Where the output is a single number, also the gradients, contributions and local derivatives, from the walk;
+    `.grad` is neither read nor touched. Meant for graphs small enough to look at; see `collapse` for larger ones.
+    """
+    nodes = ancestors([output])
+    names = labels(nodes)
+    gradient: dict[Node, Any] = {}
+    edge: dict[tuple[Node, int], tuple[Any, Any]] = {}
+    notes: list[str] = []
+    if gradients and output.requires_grad:
+        if is_single(output):
+            try:
+                gradient[output] = one_like(output)
+                for step in steps(output, one_like(output)):
+                    gradient[step.input] = step.total
+                    edge[step.node, step.slot] = step.local, step.contribution
+            except TinygradError as error:
+                gradient.clear()
+                edge.clear()
+                notes.append(f"no gradients: {visible(str(error))}")
+        else:
+            notes.append(
+                f"no gradients: {names[output]} is an array, and they are those of a single number, such as its sum"
+            )
+    plain_nodes, edges = transcribe(nodes, names, gradient=gradient, edge=edge)
+    return Graph(
+        mode="forward",
+        title=f"The computation graph of {names[output]}",
+        nodes=plain_nodes,
+        edges=edges,
+        outputs=(len(plain_nodes),),
+        of=names[output],
+        notes=tuple(notes),
+    )
+
+
+def is_single(node: Node) -> bool:
+    """Whether the node holds one number, so that a walk can begin there without a seed."""
+    return math.prod(shape_of(node)) == 1
+
+
+def one_like(node: Node) -> Any:
+    """An upstream gradient of 1, or of ones, for a walk from this node."""
+    if not hasattr(node, "dtype"):
+        return 1.0
+    import numpy as np
+
+    return np.ones_like(data_of(node))
+
+
+def ancestors(outputs: Iterable[Node], stop: Callable[[Node], bool] | None = None) -> list[Node]:
+    """The outputs and all they were made from, in order of creation; what `stop` names is not followed further."""
+    seen = set(outputs)
+    todo = list(seen)
+    while todo:
+        node = todo.pop()
+        if stop is None or not stop(node):
+            for x in node.inputs:
+                if isinstance(x, Node) and x not in seen:
+                    seen.add(x)
+                    todo.append(x)
+    return sorted(seen, key=creation)
+
+
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def labels(nodes: Iterable[Node], letters: tuple[str, str] = ("x", "v")) -> dict[Node, str]:
+    """A label for each node, all different: the user's name, else x1, x2, ... for leaves and v1, v2, ... for results.
+
+    Nodes of the same name are told apart by subscripts, in the order of the nodes given.
+
+    >>> import tinygrad_edu as tg
+    >>> h = tg.Value(1.0, name="h")
+    >>> g = tg.Value(2.0, name="h")
+    >>> list(labels([h, g, h * g, tg.Value(3.0)]).values())
+    ['h', 'h₂', 'v1', 'x1']
+    """
+    nodes = list(nodes)
+    wanted = {node: shorten(visible(node.name)) for node in nodes if node.name}
+    taken = set(wanted.values())
+    unnamed = [_numbered(letter, taken) for letter in letters]
+    again = {name: _numbered(name, taken, subscript=True) for name in taken}
+    given: set[str] = set()
+    result: dict[Node, str] = {}
+    for node in nodes:
+        label = wanted.get(node)
+        if label is None:
+            result[node] = next(unnamed[node.primitive is not None])
+        else:
+            result[node] = label if label not in given else next(again[label])
+            given.add(label)
+    return result
+
+
+def _numbered(stem: str, taken: set[str], *, subscript: bool = False) -> Iterator[str]:
+    """v1, v2, ..., or h₂, h₃, ..., without those that are taken; a label with a subscript takes its place."""
+    for i in count(1 + subscript):
+        label = f"{stem}{str(i).translate(SUBSCRIPTS) if subscript else i}"
+        if label not in taken:
+            if subscript:
+                taken.add(label)
+            yield label
+
+
+def transcribe(
+    nodes: Sequence[Node],
+    names: Mapping[Node, str],
+    *,
+    gradient: Mapping[Node, Any] | None = None,
+    edge: Mapping[tuple[Node, int], tuple[Any, Any]] | None = None,
+) -> tuple[tuple[PlainNode, ...], tuple[Edge, ...]]:
+    """Nodes of the engine, in order of creation, as plain nodes and edges. Constants stand before their user.
+
+    `gradient` has what is known of the nodes, `edge` (local derivative, contribution) of their uses.
+    """
+    gradient, edge = gradient or {}, edge or {}
+    ids: dict[Node, int] = {}
+    plain_nodes: list[PlainNode] = []
+    edges: list[Edge] = []
+    for node in nodes:
+        sources = []
+        for x in node.inputs:
+            if not isinstance(x, Node):
+                plain_nodes.append(constant(len(plain_nodes) + 1, x))
+            sources.append(ids[x] if isinstance(x, Node) else len(plain_nodes))
+        plain_nodes.append(describe(len(plain_nodes) + 1, node, names[node], gradient=gradient.get(node)))
+        ids[node] = len(plain_nodes)
+        for slot, source in enumerate(sources):
+            local, contribution = edge.get((node, slot), (None, None))
+            edges.append(Edge(source, ids[node], slot, _known(local), _known(contribution)))
+    return tuple(plain_nodes), tuple(edges)
+
+
+def constant(id: int, x: Any) -> PlainNode:
+    """An operand that is no node, as a plain node."""
+    value = Quantity.of(x)
+    return PlainNode(id, "constant", value.text(4), value)
+
+
+def describe(id: int, node: Node, label: str, kind: Kind | None = None, *, gradient: Any = None) -> PlainNode:
+    """One node of the engine as a plain node; of another `kind` than its own where that is given."""
+    primitive = node.primitive if kind in (None, "operation") else None
+    common = PlainNode(
+        id=id,
+        kind=kind or ("leaf" if primitive is None else "operation"),
+        label=label,
+        value=Quantity.of(data_of(node)),
+        name=node.name,
+        gradient=_known(gradient),
+        requires_grad=node.requires_grad,
+        source=place(node),
+    )
+    if primitive is None:
+        return common
+    return replace(
+        common,
+        operation=primitive.name,
+        symbol=primitive.symbol,
+        precedence=primitive.precedence,
+        attrs=tuple((key, attribute(value, key)) for key, value in node.attrs.items() if key not in INTERNAL),
+        ordered=primitive.name not in COMMUTATIVE and _differ(node.inputs),
+    )
+
+
+def place(node: Node) -> tuple[str, str] | None:
+    """The line that made a node, as ("lesson.py:12", text), if it was recorded; the same on every machine."""
+    source = node.source
+    return None if source is None else (f"{PurePath(source.file).name}:{source.line}", source.text)
+
+
+def _differ(operands: Sequence[Any]) -> bool:
+    return any(x is not operands[0] for x in operands[1:])
+
+
+def _known(x: Any) -> Quantity | None:
+    return x if x is None or isinstance(x, Quantity) else Quantity.of(data_of(x))
+
+
+def data_of(x: Any) -> Any:
+    """The number or array in a node; a number or array as it is."""
+    return cast(Any, x).data if isinstance(x, Node) else x
+
+
+def attribute(value: Any, key: str = "") -> str:
+    """An attribute of a call in a few characters: `(0, 1)` for an axis, `[1:, None]` for an index.
+
+    >>> attribute((slice(1, None), None, 2), "index")
+    '[1:, None, 2]'
+    """
+    if key == "index":
+        parts = value if isinstance(value, tuple) else (value,)
+        return shorten("[" + ", ".join(map(_index, parts)) + "]", 40)
+    if hasattr(value, "dtype") and shape_of(value):
+        return Quantity.of(value).text()
+    return shorten(visible(repr(value)), 40)
+
+
+def _index(part: Any) -> str:
+    if isinstance(part, slice):
+        start, stop, step = ("" if x is None else str(x) for x in (part.start, part.stop, part.step))
+        return f"{start}:{stop}" + (f":{step}" if step else "")
+    return "..." if part is Ellipsis else attribute(part)

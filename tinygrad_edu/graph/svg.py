@@ -1,0 +1,319 @@
+"""The one SVG writer: a plain graph, its cards and a layout, as a picture.
+
+No script, no external reference, nothing a user wrote that is not escaped. Light and dark follow the reader's setting
+unless a theme is fixed. What a box stands for shows in its shape as well as in its colour:
+
+    round ends          a leaf           cut corners    a constant
+    a box with a sign   an operation     double line    the output
+    dashed              drawn elsewhere: an alias, or in a backward graph a number of the forward pass
+
+Every rule of the style sheet is bound to the id of its picture, and ids are made from the content, so that many
+pictures can stand in one page, and the same picture has the same bytes in every run.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from html import escape
+from math import hypot
+from typing import Literal, get_args
+
+from .card import CELL_GAP, LEADING, Card, Grid, Row, Text, in_words, summary
+from .layout import Direction, Layout, Point
+from .plain import Edge, Graph, PlainNode
+from .text import visible, width
+
+__all__ = ["Theme", "write_svg"]
+
+Theme = Literal["auto", "light", "dark"]
+
+PADDING = 18.0
+HEAD = 8.0
+"""The length of an arrow head."""
+
+# Safe for colour-blind readers: blue, green and vermilion of different lightness, and shapes besides.
+LIGHT = {
+    "paper": "#ffffff", "ink": "#1b1f24", "muted": "#5f6b7a", "line": "#6b7785", "slope": "#ad3c06",
+    "operation": "#1d5f9e", "sign": "#ffffff", "body": "#f3f8fd", "leaf": "#0b7a5c", "leaf-body": "#eff9f5",
+    "constant": "#7a8594", "constant-body": "#f5f6f8", "bar": "#cfe2f5",
+}  # fmt: skip
+DARK = {
+    "paper": "#14171c", "ink": "#e9ecef", "muted": "#9aa5b4", "line": "#8d98a7", "slope": "#ffb07a",
+    "operation": "#5fb0ee", "sign": "#0c1a28", "body": "#1a232e", "leaf": "#4cc79c", "leaf-body": "#15241f",
+    "constant": "#8691a0", "constant-body": "#1f2328", "bar": "#27425c",
+}  # fmt: skip
+
+RULES = """\
+text{font-family:"Helvetica Neue",Arial,"Liberation Sans",sans-serif;fill:%(ink)s;text-anchor:middle}
+.name,.auto,.partial{font-family:"STIX Two Text",Cambria,"Times New Roman","Liberation Serif",serif;font-style:italic}
+.auto,.muted,.slot,.note{fill:%(muted)s}
+.partial,.slope{fill:%(slope)s}
+.symbol{fill:%(sign)s;font-weight:bold}
+.paper{fill:%(paper)s}
+.line{fill:none;stroke:%(line)s;stroke-width:1.5}
+.head{fill:%(line)s}
+.bracket{fill:none;stroke:%(ink)s;stroke-width:1}
+.bracket.of-slope{stroke:%(slope)s}
+.box{stroke-width:1.5}
+.operation .box,.group .box{fill:%(body)s;stroke:%(operation)s}
+.outline{fill:none;stroke-width:1.5;stroke:%(operation)s}
+.sign{fill:%(operation)s}
+.leaf .box{fill:%(leaf-body)s;stroke:%(leaf)s}
+.plain .box{fill:%(paper)s;stroke:%(muted)s}
+.leaf .outline{stroke:%(leaf)s}
+.gradient .outline{stroke:%(slope)s}
+.constant .box{fill:%(constant-body)s;stroke:%(constant)s}
+.gradient .box{fill:%(paper)s;stroke:%(slope)s}
+.alias .box,.forward .box{fill:%(paper)s;stroke:%(leaf)s;stroke-dasharray:5 3}
+.forward .box{stroke:%(muted)s}
+.bar{fill:%(bar)s}
+.slot{font-size:11px;font-weight:bold}
+.note{font-size:12px;text-anchor:start}"""
+
+
+def write_svg(graph: Graph, cards: Sequence[Card], layout: Layout, direction: Direction, theme: Theme = "auto") -> str:
+    """The picture as the text of an SVG file."""
+    if theme not in get_args(Theme):
+        raise ValueError(f"theme is one of {', '.join(map(repr, get_args(Theme)))}, not {theme!r}")
+    notes = [line for note in graph.notes for line in textwrap.wrap(note, max(60, int(layout.width / 6)))]
+    across = max([layout.width, *(width(line, 12) for line in notes)]) + 2 * PADDING
+    down = layout.height + 2 * PADDING + (len(notes) * 17 + 8 if notes else 0)
+    identity = "tg-" + sha256(repr((graph, layout, direction, theme)).encode("utf-8", "replace")).hexdigest()[:10]
+    described = f"{summary(graph)}. " + " ".join(graph.notes)
+    if layout.note:
+        described += f" ({layout.note})"
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" id="{identity}" class="tg-graph" role="img" '
+        f'aria-labelledby="{identity}-title {identity}-desc" width="{_n(across)}" height="{_n(down)}" '
+        f'viewBox="0 0 {_n(across)} {_n(down)}" xml:space="preserve">',
+        f'<title id="{identity}-title">{_e(graph.title)}</title>',
+        f'<desc id="{identity}-desc">{_e(described.strip())}</desc>',
+        f"<style>{_style(identity, theme)}</style>",
+        f'<rect class="paper" width="{_n(across)}" height="{_n(down)}"/>',
+        f'<g transform="translate({_n(PADDING)} {_n(PADDING)})">',
+        *_edges(graph, layout, identity),
+        *_nodes(graph, cards, layout, direction, identity),
+        "</g>",
+        *_notes(notes, layout),
+        "</svg>\n",
+    ]
+    return "\n".join(parts)
+
+
+def _notes(lines: Sequence[str], layout: Layout) -> Iterator[str]:
+    """What a reader should know besides, below the picture."""
+    for i, line in enumerate(lines):
+        y = layout.height + 2 * PADDING + 12 + 17 * i
+        yield f'<text class="note" x="{_n(PADDING)}" y="{_n(y)}">{_e(line)}</text>'
+
+
+def _e(text: str) -> str:
+    """Text for between or inside tags: everything visible, nothing markup."""
+    return escape(visible(text))
+
+
+def _n(x: float) -> str:
+    """A coordinate, to a tenth of a pixel."""
+    return f"{round(x, 1) + 0.0:.1f}".removesuffix(".0")  # adding 0 makes -0 a 0
+
+
+def _style(identity: str, theme: Theme) -> str:
+    """The rules of the picture, each bound to its id."""
+
+    def bound(rules: str) -> str:
+        selectors_and_bodies = (rule.split("{") for rule in rules.splitlines())
+        return "\n".join(
+            ",".join(f"#{identity} {selector}" for selector in selectors.split(",")) + "{" + body
+            for selectors, body in selectors_and_bodies
+        )
+
+    if theme == "auto":
+        dark = "\n".join(_coloured(rule) for rule in RULES.splitlines() if "%(" in rule)
+        return f"\n{bound(RULES % LIGHT)}\n@media (prefers-color-scheme:dark){{\n{bound(dark % DARK)}\n}}\n"
+    return f"\n{bound(RULES % (DARK if theme == 'dark' else LIGHT))}\n"
+
+
+def _coloured(rule: str) -> str:
+    """Only what a rule says about colours."""
+    selectors, body = rule.split("{")
+    return selectors + "{" + ";".join(part for part in body.rstrip("}").split(";") if "%(" in part) + "}"
+
+
+# Arrows.
+
+
+def _edges(graph: Graph, layout: Layout, identity: str) -> Iterator[str]:
+    for i, (edge, route) in enumerate(zip(graph.edges, layout.routes), 1):
+        target = graph.node(edge.target)
+        yield f'<g id="{identity}-e{i}" class="edge"><title>{_e(_edge_in_words(edge, graph))}</title>'
+        yield from _arrow(route)
+        if target.ordered:
+            yield _slot(edge.slot + 1, route)
+        yield "</g>"
+
+
+def _edge_in_words(edge: Edge, graph: Graph) -> str:
+    source, target = graph.node(edge.source), graph.node(edge.target)
+    words = f"{source.label} → {target.label}, operand {edge.slot + 1}"
+    if edge.local is not None:
+        words += f"; ∂{target.label}/∂{source.label} = {edge.local.text()}"
+    if edge.contribution is not None:
+        words += f"; adds {edge.contribution.text()} to ∂{graph.of}/∂{source.label}"
+    return words
+
+
+def _arrow(route: Sequence[Point]) -> Iterator[str]:
+    """The line up to the head, and the head."""
+    (x, y), tip = route[-2], route[-1]
+    length = hypot(tip[0] - x, tip[1] - y) or 1.0
+    dx, dy = (tip[0] - x) / length, (tip[1] - y) / length
+    base = (tip[0] - HEAD * dx, tip[1] - HEAD * dy)
+    bend = min(1.0, length / HEAD)
+    line = [*route[:-2], (x - HEAD * dx * (1 - bend), y - HEAD * dy * (1 - bend)), base]
+    yield f'<path class="line" d="{_path(line)}"/>'
+    wing = 0.42 * HEAD
+    corners = [tip, (base[0] - wing * dy, base[1] + wing * dx), (base[0] + wing * dy, base[1] - wing * dx)]
+    yield f'<path class="head" d="M{"L".join(f"{_n(a)} {_n(b)}" for a, b in corners)}Z"/>'
+
+
+def _path(points: Sequence[Point]) -> str:
+    first, *rest = (f"{_n(x)} {_n(y)}" for x, y in points)
+    return f"M{first}C{' '.join(rest)}"
+
+
+def _slot(number: int, route: Sequence[Point]) -> str:
+    """The number of an operand, beside the head of its arrow."""
+    (x, y), tip = route[-2], route[-1]
+    if abs(tip[0] - x) >= abs(tip[1] - y):
+        at = (tip[0] + (-HEAD - 5 if tip[0] > x else HEAD + 5), tip[1] - 4)
+    else:
+        at = (tip[0] + 7, tip[1] + (-HEAD - 2 if tip[1] > y else HEAD + 10))
+    return f'<text class="slot" x="{_n(at[0])}" y="{_n(at[1])}">{number}</text>'
+
+
+# Boxes.
+
+
+def _nodes(graph: Graph, cards: Sequence[Card], layout: Layout, direction: Direction, identity: str) -> Iterator[str]:
+    for node, card, (x, y) in zip(graph.nodes, cards, layout.centers):
+        yield (
+            f'<g id="{identity}-n{node.id}" class="{_classes(node, graph)}" transform="translate({_n(x)} {_n(y)})">'
+            f"<title>{_e(in_words(node, graph))}</title>"
+        )
+        if node.id in graph.outputs:
+            yield _outline(card, "outline", 4.0)
+        if node.kind == "group":
+            dx, dy = {"LR": (1, -1), "RL": (-1, -1), "TB": (1, 1), "BT": (1, -1)}[direction]  # away from the arrows
+            yield from (_outline(card, "box", 0.0, (dx * shift, dy * shift)) for shift in (8.0, 4.0))
+        yield _outline(card, "box", 0.0)
+        yield from _inside(card, direction)
+        yield "</g>"
+
+
+def _classes(node: PlainNode, graph: Graph) -> str:
+    plain = " plain" if node.kind == "leaf" and not node.requires_grad else ""
+    return f"{node.kind}{plain}{' output' if node.id in graph.outputs else ''}"
+
+
+def _outline(card: Card, style: str, grow: float, shift: Point = (0.0, 0.0)) -> str:
+    """The outline of a box, `grow` wider on every side."""
+    w, h = card.width / 2 + grow, card.height / 2 + grow
+    if card.kind == "constant":
+        c = 7.0
+        corners = [(c - w, -h), (w - c, -h), (w, c - h), (w, h - c), (w - c, h), (c - w, h), (-w, h - c), (-w, c - h)]
+        return f'<path class="{style}" d="M{"L".join(f"{_n(x)} {_n(y)}" for x, y in corners)}Z"/>'
+    radius = {"leaf": 19.0, "gradient": 19.0, "alias": 19.0, "forward": 3.0}.get(card.kind, 7.0)
+    return (
+        f'<rect class="{style}" x="{_n(shift[0] - w)}" y="{_n(shift[1] - h)}" width="{_n(2 * w)}" height="{_n(2 * h)}" '
+        f'rx="{_n(min(radius + grow, h))}"/>'
+    )
+
+
+def _inside(card: Card, direction: Direction) -> Iterator[str]:
+    """The sign of an operation at the side where the arrows come in, and the rows in the rest of the box."""
+    x, y = 0.0, 0.0
+    if card.symbol is not None:
+        w, h, inlet = card.width / 2, card.height / 2, card.inlet
+        part = {
+            "LR": (-w, -h, inlet, 2 * h),
+            "RL": (w - inlet, -h, inlet, 2 * h),
+            "TB": (-w, -h, 2 * w, inlet),
+            "BT": (-w, h - inlet, 2 * w, inlet),
+        }[direction]
+        yield _sign(part, direction)
+        yield _text((card.symbol,), part[0] + part[2] / 2, part[1] + part[3] / 2)
+        x, y = {"LR": (inlet / 2, 0.0), "RL": (-inlet / 2, 0.0), "TB": (0.0, inlet / 2), "BT": (0.0, -inlet / 2)}[
+            direction
+        ]
+    heights = [max(item.height for item in row) for row in card.rows]
+    total = sum(heights) + (sum(a.height + 2 for a, _, _ in card.bars) + 4 if card.bars else 0.0)
+    top = y - total / 2
+    for row, height in zip(card.rows, heights):
+        yield from _row(row, x, top + height / 2)
+        top += height
+    yield from _bars(card, top + 4)
+
+
+def _sign(part: tuple[float, float, float, float], direction: Direction) -> str:
+    """The part of a box that holds the symbol: round outside, straight inside."""
+    x, y, w, h = part
+    r = 7.0
+    # For each corner, clockwise from the upper left, whether it is an outer one.
+    tl, tr, br, bl = {"LR": (r, 0, 0, r), "RL": (0, r, r, 0), "TB": (r, r, 0, 0), "BT": (0, 0, r, r)}[direction]
+    return (
+        f'<path class="sign" d="M{_n(x + tl)} {_n(y)}H{_n(x + w - tr)}a{tr:g} {tr:g} 0 0 1 {tr:g} {tr:g}'
+        f"V{_n(y + h - br)}a{br:g} {br:g} 0 0 1 {-br:g} {br:g}H{_n(x + bl)}a{bl:g} {bl:g} 0 0 1 {-bl:g} {-bl:g}"
+        f'V{_n(y + tl)}a{tl:g} {tl:g} 0 0 1 {tl:g} {-tl:g}Z"/>'
+    )
+
+
+def _row(row: Row, x: float, y: float) -> Iterator[str]:
+    """One row, centred at (x, y): text, or text and a matrix. The reader's font places the text exactly."""
+    texts = [item for item in row if isinstance(item, Text)]
+    grids = [item for item in row if isinstance(item, Grid)]
+    if not grids:
+        yield _text(texts, x, y)
+        return
+    right = x + sum(item.width for item in row) / 2
+    if texts:
+        yield _text(texts, right - grids[0].width - 4, y, "end")
+    yield from _grid(grids[0], right - grids[0].width / 2, y)
+
+
+def _text(texts: Sequence[Text], x: float, y: float, anchor: str = "middle") -> str:
+    """Pieces of text in one line, centred at (x, y), or with their start or end there."""
+    baseline = y + 0.35 * max(text.size for text in texts)
+    spans = "".join(f'<tspan class="{text.style}" font-size="{text.size:g}">{_e(text.text)}</tspan>' for text in texts)
+    style = "" if anchor == "middle" else f' style="text-anchor:{anchor}"'
+    return f'<text x="{_n(x)}" y="{_n(baseline)}"{style}>{spans}</text>'
+
+
+def _grid(grid: Grid, x: float, y: float) -> Iterator[str]:
+    """A matrix in brackets, centred at (x, y)."""
+    w, h = grid.width / 2 - 1, grid.height / 2 - 1
+    for side in (-1, 1):
+        corner = f"M{_n(x + side * (w - 4))} {_n(y - h)}"
+        yield f'<path class="bracket of-{grid.style}" d="{corner}h{4 * side}v{_n(2 * h)}h{-4 * side}"/>'
+    leading = grid.size * LEADING
+    left = x - grid.width / 2 + 6
+    for column, cells in zip(grid.columns, zip(*grid.cells)):
+        for i, cell in enumerate(cells):
+            middle = y + (i - (len(cells) - 1) / 2) * leading
+            yield _text((Text(grid.style, cell, grid.size),), left + column / 2, middle)
+        left += column + CELL_GAP
+
+
+def _bars(card: Card, top: float) -> Iterator[str]:
+    """The table of a group: a bar behind each line, as long as its share."""
+    inner = card.width - 20
+    for what, count, share in card.bars:
+        height = what.height + 2
+        yield (
+            f'<rect class="bar" x="{_n(-inner / 2)}" y="{_n(top + 1)}" width="{_n(max(inner * share, 2))}" '
+            f'height="{_n(height - 2)}" rx="2"/>'
+        )
+        yield _text((what,), 5 - inner / 2, top + height / 2, "start")
+        yield _text((count,), inner / 2 - 5, top + height / 2, "end")
+        top += height

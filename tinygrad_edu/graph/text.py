@@ -1,0 +1,118 @@
+"""Text that goes into pictures: made visible, cut to size, measured; and numbers as a book prints them."""
+
+from __future__ import annotations
+
+import unicodedata
+
+__all__ = ["number", "plural", "shorten", "visible", "width"]
+
+
+def visible(text: str) -> str:
+    r"""The text with everything that cannot be seen written out, as Python would escape it.
+
+    Control characters, line ends, bidirectional overrides, lone surrogates and the like could break an output format
+    or make a picture say something else than its data. Joiners inside emoji and Persian words stay.
+
+    >>> print(visible("a\nb\x00"))
+    a\nb\x00
+    >>> print(visible("x\u202ey"))
+    x\u202ey
+    >>> visible("Größe 変数")
+    'Größe 変数'
+    """
+    return text if text.isascii() and text.isprintable() else "".join(map(_visible, text))
+
+
+def _visible(char: str) -> str:
+    code = ord(char)
+    hidden = unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and char not in "\u200c\u200d"
+    if not hidden and code & 0xFFFE != 0xFFFE:
+        return char
+    escapes = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
+    return escapes.get(char) or (f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}")
+
+
+def shorten(text: str, limit: int = 28) -> str:
+    """The text in at most `limit` characters, with an ellipsis for the middle of what was too long.
+
+    >>> shorten("encoder.layers.0.attention.query.weight", 24)
+    'encoder.lay…query.weight'
+    """
+    if len(text) <= limit:
+        return text
+    front = (limit - 1) // 2
+    return text[:front] + "…" + text[len(text) - (limit - 1 - front) :]
+
+
+# The widths of characters in hundredths of the font size: the widest among the usual fonts (DejaVu Sans and Serif,
+# Arial and Times), so that a box is wide enough in whichever of them a reader has.
+_WIDTHS = {
+    char: hundredths
+    for hundredths, chars in {
+        32: " ijl',.:;|`!·",
+        40: 'f()[]I-/\\J"⟨⟩₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀ',
+        50: "rst_*",
+        56: "cz∂∇",
+        64: "0123456789abdeghknopquvxyFL?${}√",
+        74: "ABCEKPRSTVXYZ",
+        84: "DGHNOQUw+=<>~^#−×≈∞±≤≥",
+        89: "&",
+        100: "mM%@…→←—",
+        104: "W",
+    }.items()
+    for char in chars
+}
+
+
+def width(text: str, size: float = 1.0) -> float:
+    """How wide the text is at the given font size, rather too much than too little.
+
+    >>> width("iii") < width("www")
+    True
+    >>> width("変数", 10)
+    20.0
+    """
+    return sum(_width(char) for char in text) * size / 100
+
+
+def _width(char: str) -> int:
+    known = _WIDTHS.get(char)
+    if known is not None:
+        return known
+    if unicodedata.category(char) in {"Mn", "Me", "Cf"}:  # accents and joiners take no room
+        return 0
+    if ord(char) > 0xFFFF:  # emoji, mathematical letters, rare ideographs
+        return 135
+    return 100 if unicodedata.east_asian_width(char) in {"W", "F"} else 78
+
+
+def number(value: float, digits: int = 6) -> str:
+    """A number as a book prints it: rounded to so many digits, a real minus sign. Whole numbers stay whole for long.
+
+    >>> number(4.0), number(-0.5), number(1 / 3, 4), number(2.0**40), number(1e-7), number(float("inf"))
+    ('4', '−0.5', '0.3333', '1099511627776', '1e−7', '∞')
+    >>> number(29082632.0, 3)
+    '2.91e7'
+    """
+    value = float(value)
+    if value != value:
+        return "nan"
+    if value in (float("inf"), float("-inf")):
+        return "∞" if value > 0 else "−∞"
+    if value.is_integer() and abs(value) < (1e15 if digits >= 6 else 10 ** (digits + 3)):
+        text = str(int(value))
+    else:
+        text = f"{value:.{digits}g}"
+        if "e" in text:
+            mantissa, exponent = text.split("e")
+            text = f"{mantissa}e{int(exponent)}"
+    return text.replace("-", "−")
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """A count and its noun.
+
+    >>> plural(1, "node"), plural(1_000_000, "node"), plural(0, "leaf", "leaves")
+    ('1 node', '1,000,000 nodes', '0 leaves')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

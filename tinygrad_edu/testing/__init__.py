@@ -1,0 +1,25 @@
+"""Strategies and checks for tests of derivatives, the project's own and yours. Needs hypothesis.
+
+>>> from hypothesis import given, settings
+>>> from tinygrad_edu.testing import arrays, assert_gradients, shapes
+>>> @settings(max_examples=5)
+... @given(arrays(shapes(min_side=1)))
+... def test_my_activation(x):
+...     assert_gradients(lambda x: x * x.sigmoid(), x)
+>>> test_my_activation()
+"""
+
+try:
+    import hypothesis
+except ImportError:
+    raise ImportError("tinygrad_edu.testing needs hypothesis: pip install hypothesis") from None
+
+from .cases import CASES, Arrangement, Call, Case
+from .gradients import assert_gradients
+from .program import Line, Program, programs
+from .strategies import Layout, arrays, axes, broadcastable_shapes, indices, layouts, numbers, shapes, window
+
+__all__ = [
+    "CASES", "Arrangement", "Call", "Case", "Layout", "Line", "Program", "arrays", "assert_gradients", "axes", "broadcastable_shapes",
+    "indices", "layouts", "numbers", "programs", "shapes", "window",
+]  # fmt: skip
