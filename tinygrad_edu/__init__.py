@@ -8,8 +8,9 @@
 (4.0, 4.0, 5.0)
 """
 
+import sys
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .creation import (
     arange,
@@ -93,16 +94,37 @@ from .recording import enable_grad, no_grad, trace
 from .tensor import Tensor, tensor
 from .value import Value
 
+__all__ = [
+    "abs", "add", "arange", "arccos", "arcsin", "arctan", "argmax", "argmin", "astype", "broadcast_to", "clip",
+    "concatenate", "cos", "cosh", "cumsum", "data", "diag", "divide", "dot", "draw", "DtypeError", "einsum",
+    "enable_grad", "erf", "exp", "expand_dims", "explain", "expm1", "eye", "find_nan", "flatten", "flip",
+    "formula", "full", "full_like", "getitem", "grad", "gradcheck", "GradientError", "gradients", "graph",
+    "GraphError", "hessian", "hvp", "identity", "InPlaceError", "jacobian", "jvp", "linspace", "log", "log1p",
+    "logsumexp", "matmul", "max", "maximum", "mean", "min", "minimum", "moveaxis", "multiply", "negative",
+    "no_grad", "Node", "norm", "norm2", "ones", "ones_like", "outer", "pad", "power", "prod", "rand",
+    "rand_like", "randn", "randn_like", "relu", "repeat", "reshape", "roll", "scatter", "ShapeError", "sigmoid",
+    "sign", "sin", "sinh", "softmax", "softplus", "split", "sqrt", "square", "squeeze", "stack", "std", "Step",
+    "steps", "subtract", "sum", "sum_to", "swapaxes", "take_along_axis", "tan", "tanh", "Tensor", "tensor",
+    "testing", "tile", "TinygradError", "trace", "transpose", "tril", "triu", "Value", "value_and_grad", "var",
+    "vjp", "where", "zeros", "zeros_like",
+]  # fmt: skip
+
 _ON_DEMAND = {"draw": "graph", "explain": "graph", "formula": "graph", "find_nan": "detective", "gradcheck": "check"}
+
+if TYPE_CHECKING:
+    from . import data, graph, testing
+    from .check import gradcheck
+    from .detective import find_nan
+    from .graph import draw, explain, formula
 
 
 def __getattr__(name: str) -> Any:
-    """Pictures, explanations and checks are imported when they are first used: `import tinygrad_edu` stays quick."""
+    """Pictures, explanations and checks are imported when first used, so that `import tinygrad_edu` stays quick."""
     if name in _ON_DEMAND:
         return getattr(import_module(f".{_ON_DEMAND[name]}", __name__), name)
     if name in ("data", "graph", "testing"):
         return import_module(f".{name}", __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__])
 
 
 __version__ = "0.1.0"

@@ -16,7 +16,7 @@ from .primitives import elementwise, linear_algebra, reductions, shape
 from .primitives.linear_algebra import matmul
 from .primitives.primitive import Primitive, Variadic, primitive
 from .primitives.refusals import no_tensor, not_numbers, refused
-from .recording import OFF, TRACED, caller, enable_grad, recording
+from .recording import OFF, ON, TRACED, caller, enable_grad, recording
 from .value import Value
 from .value import _node as value_node
 
@@ -284,7 +284,7 @@ class Tensor(Operators):
             data = primitive.arrays(self._data, **attrs)
         except (TypeError, ValueError, IndexError, AttributeError):  # refused, or let go of: `_apply` says which
             return Tensor._apply(primitive, (self,), attrs)
-        if attrs and data.dtype.kind != "f":  # made into integers
+        if "dtype" in attrs and data.dtype.kind != "f":  # made into integers
             return Tensor(data)
         return _node(primitive, data, self, None, FIRST if self.flow else 0, attrs)
 
@@ -299,6 +299,17 @@ class Tensor(Operators):
                 return Tensor._apply(primitive, (self, other), {})
         except (TypeError, ValueError, AttributeError):  # refused, or let go of: `_apply` says which
             return Tensor._apply(primitive, (self, other), {})
+        if flow and type(data) is ndarray and recording() == ON:  # as `_node` does, without the call
+            node = _new(Tensor)
+            node._data = data
+            node.primitive = primitive
+            node._first = self
+            node._second = other
+            node.flow = flow
+            node.index = next_index()
+            node.attrs = NO_SETTINGS
+            node._extra = None
+            return node
         return _node(primitive, data, self, other, flow)
 
     def _reflected(self, primitive: Primitive, other: Any) -> Any:

@@ -134,10 +134,10 @@ ZOO = [
     # Right in places.
     one("wrong for negative numbers", np.square, lambda g, out, x: 2.0 * g * tg.abs(x), lambda g, out, x: 2.0 * g * x),
     one("wrong for large numbers", np.square, lambda g, out, x: tg.where(abs(plain(x)) > 1e3, g, 2.0 * g * x), lambda g, out, x: 2.0 * g * x, np.array([1.0, 2e3])),
-    one("wrong for tiny numbers", np.square, lambda g, out, x: 2.0 * g * (x + 1e-12), lambda g, out, x: 2.0 * g * x, np.array([1.0, 1e-8])),
+    one("wrong for tiny numbers", np.square, lambda g, out, x: 2.0 * g * (x + 1e-9), lambda g, out, x: 2.0 * g * x, np.array([1.0, 1e-8])),
     one("wrong in one entry", np.sin, lambda g, out, x: g * tg.cos(x) * np.array([1.0, 1, 0, 1]), by_sin),
     one("last row dropped", np.sin, lambda g, out, x: g * tg.cos(x) * np.array([[1.0], [1], [0]]), by_sin, MATRIX),
-    one("wrong in one entry of many", np.sin, lambda g, out, x: g * tg.cos(x) * (np.arange(2000) != 1234), by_sin, random(2000)),
+    one("wrong in one entry of many", np.sin, lambda g, out, x: g * tg.cos(x) * (np.arange(600) != 123), by_sin, random(600)),
     one("wrong at 0 only", np.sin, lambda g, out, x: tg.where(plain(x) == 0, 0.0, g * tg.cos(x)), by_sin, np.array([0.0, 1.0])),
     one("nan at 0", np.square, lambda g, out, x: g * 2.0 * out / x, lambda g, out, x: 2.0 * g * x, np.array([0.0, 1.0])),
     one("wrong for axes of size one", lambda x: np.mean(x, axis=1), lambda g, out, x: by_row_sum(g, out, x) / max(x.shape[1], 2), lambda g, out, x: by_row_sum(g, out, x) / x.shape[1], random(3, 1)),
@@ -163,8 +163,7 @@ ZOO = [
     one("index off by one", lambda x: x[:2], lambda g, out, x: tg.scatter(g, index=slice(1, 3), shape=x.shape), lambda g, out, x: tg.scatter(g, index=slice(0, 2), shape=x.shape)),
     one("repeated index overwrites", lambda x: x[[0, 0, 2]], lambda g, out, x: tg.scatter(g[1:], index=[0, 2], shape=x.shape), lambda g, out, x: tg.scatter(g, index=[0, 0, 2], shape=x.shape)),
     one("reshaped in the wrong order", lambda x: x.reshape(-1), lambda g, out, x: tg.transpose(tg.reshape(g, (4, 3))), lambda g, out, x: tg.reshape(g, (3, 4)), MATRIX),
-    one("shape that does not fit", lambda x: x.reshape(-1), lambda g, out, x: tg.reshape(g, (4, 3)), lambda g, out, x: tg.reshape(g, (3, 4)), MATRIX),
-    one("jacobian taken for its diagonal", TABLE["softmax"].arrays, lambda g, out, x: g * out * (1.0 - out), lambda g, out, x: out * (g - tg.sum(g * out))),
+    one("jacobian taken for its diagonal", lambda x: np.exp(x) / np.exp(x).sum(), lambda g, out, x: g * out * (1.0 - out), lambda g, out, x: out * (g - tg.sum(g * out))),
     one("degrees of freedom", lambda x: np.var(x, ddof=1), lambda g, out, x: g * 2.0 / x.size * (x - tg.mean(x)), lambda g, out, x: g * 2.0 / (x.size - 1) * (x - tg.mean(x))),
     # Two operands.
     two("operands swapped", np.subtract, [lambda g, out, x, y: -g, lambda g, out, x, y: g], [lambda g, out, x, y: g, lambda g, out, x, y: -g], VECTOR, POSITIVE),

@@ -76,6 +76,16 @@ def test_what_a_rule_does_with_data_is_drawn_too() -> None:
     assert g.node(transposed.source).kind == "forward"
 
 
+def test_the_way_of_the_gradient_is_told_from_what_computes_local_derivatives() -> None:
+    x = tg.Value(0.5, name="x")
+    g = backward_graph(tg.tanh(x))
+    assert [(n.label, n.carries) for n in g.nodes if n.kind == "operation"] == [
+        ("u1", False),  # y · y
+        ("u2", False),  # 1 − y · y
+        ("∂v1/∂x", True),
+    ]
+
+
 def test_neither_gradients_nor_flags_of_the_users_nodes_change() -> None:
     loss = small_network()
     before = [(x, x.requires_grad) for x in leaves_of(loss)]

@@ -126,9 +126,10 @@ def slopes(line: Line, here: ndarray, rtol: float = 1e-9, step: float | None = N
     for h in line.steps() if step is None else (step,):
         tried.append((h, _slope(line, h, here)))
         best = _best([s for _, s in sorted(tried, key=itemgetter(0), reverse=True)])
-        sides = (_settled(x, best.size, 1e3 * rtol) for x in (best.right, best.left))
+        near_zero = 2.0**-30 * best.size * min(1.0, np.max(np.abs(line.direction), initial=0.0))
+        sides = (_settled(x, near_zero, 1e3 * rtol) for x in (best.right, best.left))
         kink = is_kink(best.right, best.left)
-        if np.all(np.logical_and(*sides) & (kink | _settled(best.central, best.size, rtol))):
+        if np.all(np.logical_and(*sides) & (kink | _settled(best.central, near_zero, rtol))):
             break
     return best
 
@@ -152,10 +153,10 @@ def _better(long: Estimate, short: Estimate) -> Estimate:
     return Estimate(*(np.where(use_short, s, n) for s, n in zip(short, long)))
 
 
-def _settled(estimate: Estimate, size: ndarray, rtol: float) -> ndarray:
-    """Where an estimate is as precise as can be asked for: to `rtol`, or no more than rounding beside a zero."""
+def _settled(estimate: Estimate, near_zero: ndarray, rtol: float) -> ndarray:
+    """Where an estimate is as precise as can be asked for: to `rtol`; or a zero, as far as rounding lets one see."""
     value, error = estimate
-    return np.logical_or(error <= rtol * abs(value), (abs(value) <= 2 * error) & (error <= 2.0**-30 * size))
+    return np.logical_or(error <= rtol * abs(value), (abs(value) <= 2 * error) & (error <= near_zero))
 
 
 def scales(arguments: Arguments) -> ndarray:

@@ -129,9 +129,7 @@ class Point:
         """The derivatives along the direction that moves the given entries, each by as much as it is large."""
         direction = np.zeros_like(self.point)
         direction[entries] = (self.scales[entries] if self.tolerance.step is None else 1.0) * stretch
-        size = abs(self.functionals) @ abs(self.call.values)
-        line = Line(self._at, self.point, direction, self.subject.arguments.eps, size)
-        slope = slopes(line, self.functionals @ self.call.values, self.tolerance.rtol / 4, self.tolerance.step)
+        slope = slopes(self.line(direction), np.zeros(len(self.functionals)), self.tolerance.rtol / 4, self.tolerance.step)
         terms = self.jacobian[:, entries] * direction[entries]
         analytic, rounding = terms.sum(axis=1), 32 * DOUBLE * np.nansum(abs(terms), axis=1)
         slack = self.tolerance(analytic, slope.central.value) + np.where(np.isfinite(rounding), rounding, 0.0)
@@ -157,21 +155,25 @@ class Point:
 
     def steep(self, look: Look) -> ndarray:
         """Where the function runs off as an infinite answer of the engine says, as √x does at 0."""
-        here = self.functionals @ self.call.values
-        line = Line(self._at, self.point, look.direction)
-        fits = np.zeros(len(here), bool)
+        line = self.line(look.direction)
+        fits = np.zeros(len(self.functionals), bool)
         for side in (1.0, -1.0):
-            far, near = ((line(side * t) - here) / (side * t) for t in (2.0**-10, 2.0**-20))
+            far, near = (line(side * t) / (side * t) for t in (2.0**-10, 2.0**-20))
             fits |= (abs(near) > 4 * abs(far)) & (np.sign(near) == np.sign(look.analytic))
         return fits
 
-    def _at(self, point: ndarray) -> ndarray:
-        """The functionals at another point; those that use a number which is not finite are nan, the others not."""
+    def line(self, direction: ndarray) -> Line:
+        """The functionals along a direction. The size of a random sum is the root of its squares: roundings are random."""
+        size = np.sqrt(np.square(self.functionals * self.call.values).sum(axis=1))
+        return Line(self._change, self.point, direction, self.subject.arguments.eps, size)
+
+    def _change(self, point: ndarray) -> ndarray:
+        """How far the functionals change to another point; those that meet a number that is not finite are nan there."""
         values = self.subject.values(point)
         if values.shape != self.call.values.shape:
             return np.full(len(self.functionals), np.nan)
-        finite = np.isfinite(values)
+        change, finite = values - self.call.values, np.isfinite(values)
         if finite.all():
-            return self.functionals @ values
-        sums: Any = self.functionals @ np.where(finite, values, 0.0)
+            return self.functionals @ change
+        sums: Any = self.functionals @ np.where(finite, change, 0.0)
         return np.where(abs(self.functionals) @ ~finite > 0, np.nan, sums)

@@ -15,8 +15,8 @@ from .report import Mismatch
 
 __all__ = ["Finding", "around_one", "kinks_in_words", "mismatches", "nearby", "search"]
 
-PATIENCE = 256
-"""So many groups of inputs are halved at most."""
+PATIENCE = 32
+"""So many groups of inputs that are full of kinks are halved; those with something wrong in them always are."""
 
 NEARBY = (2.0**-6, 2.0**-9, 2.0**-4, 2.0**-13)
 """How far from a kink a rule has to prove itself, relative to the inputs; the first distance without a kink counts."""
@@ -54,8 +54,8 @@ def search(point: Point, groups: Sequence[ndarray]) -> list[Finding]:
         look = point.look(entries)
         if look.right.all() or (proven and len(entries) > 1):
             continue
-        if len(entries) > 1 and patience:
-            patience -= 1
+        if len(entries) > 1 and (patience or look.wrong.any()):
+            patience -= not look.wrong.any()
             todo += np.array_split(entries, 2)
             continue
         found.append(judged(point, look, kinks_known=len(entries) == 1))

@@ -144,7 +144,10 @@ class _Record:
         for node in sorted(forward, key=creation):
             nodes.append(describe(len(nodes) + 1, node, self.names[node], "forward"))
             ids["forward", node] = len(nodes)
-        unnamed = labels((x for kind, x in self.arrows if kind == "recorded"), ("c", "g"))
+        carriers = self._carriers()
+        recorded = [box for box in self.arrows if box[0] == "recorded"]
+        unnamed = labels((x for _, x in recorded if ("recorded", x) in carriers), ("c", "g"))
+        unnamed |= labels((x for _, x in recorded if ("recorded", x) not in carriers), ("c", "u"))
         for box, arrows in self.arrows.items():
             sources = []
             for source, _ in arrows:
@@ -153,7 +156,7 @@ class _Record:
                 sources.append(len(nodes) if source[0] == "constant" else ids[source])
             gradient_of = self.differentiated.get(box)
             label = unnamed.get(box[1], "") if gradient_of is None else f"∂{of}/∂{self.names[gradient_of]}"
-            nodes.append(self._box(len(nodes) + 1, box, label))
+            nodes.append(replace(self._box(len(nodes) + 1, box, label), carries=box in carriers))
             ids[box] = len(nodes)
             edges += [Edge(source, len(nodes), slot) for source, (_, slot) in zip(sources, arrows)]
         leaves = [node for node in self.so_far if node.primitive is None]
@@ -165,6 +168,14 @@ class _Record:
             outputs=tuple(sorted(ids[self.gradient_in[leaf]] for leaf in leaves)),
             of=of,
         )
+
+    def _carriers(self) -> set[Box]:
+        """The boxes that the gradient flows through, from the 1 on; the others compute local derivatives."""
+        carriers: set[Box] = {("recorded", self.seed)}
+        for box, arrows in self.arrows.items():
+            if any(source in carriers for source, _ in arrows if source[0] != "constant"):
+                carriers.add(box)
+        return carriers
 
     def _box(self, id: int, box: Box, label: str) -> PlainNode:
         kind, node = box
@@ -186,7 +197,9 @@ def collapse_backward(output: Node, nodes: Sequence[Node]) -> Graph:
     leaves = [node for node in nodes if node.primitive is None and node.requires_grad]
 
     def box(node: Node, gradient: Any) -> PlainNode:
-        return PlainNode(0, "gradient", f"∂{of}/∂{names[node]}", Quantity.of(gradient), requires_grad=True)
+        return PlainNode(
+            0, "gradient", f"∂{of}/∂{names[node]}", Quantity.of(gradient), requires_grad=True, carries=True
+        )
 
     return collapsed(
         "backward",

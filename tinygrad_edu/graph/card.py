@@ -112,7 +112,7 @@ def pretty(symbol: str) -> str:
 
 def _symbol(node: PlainNode) -> Text:
     symbol = shorten(visible(pretty(node.symbol or "?")), 18)
-    return Text("symbol", symbol, 18.0 if len(symbol) == 1 else 13.0)
+    return Text("symbol", symbol, {1: 18.0, 2: 16.0}.get(len(symbol), 13.0))
 
 
 def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:
@@ -125,8 +125,7 @@ def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:
         return _equation(None, node.value, "value", 14.0)
     if node.value is None:
         return [(_name(node),)]
-    backward = graph.mode == "backward" and node.kind != "forward"
-    rows = _equation(_name(node, backward), node.value, "slope" if backward else "value", 14.0)
+    rows = _equation(_name(node), node.value, "slope" if node.carries else "value", 14.0)
     rows[1:1] = [(Text("muted", line, 11.0),) for line in _few_lines(settings_of(node))]
     if show_gradient and node.gradient is not None:
         rows += _equation(
@@ -154,8 +153,8 @@ def _few_lines(pieces: Sequence[str], limit: int = 26) -> list[str]:
     return lines
 
 
-def _name(node: PlainNode, backward: bool = False) -> Text:
-    if backward and node.label.startswith("∂"):
+def _name(node: PlainNode) -> Text:
+    if node.carries:
         return Text("partial", node.label, 15.0)
     return Text("name" if node.name or node.kind != "operation" else "auto", node.label, 16.0 if node.name else 15.0)
 

@@ -164,6 +164,7 @@ class PlainNode:
     value : what it holds.
     gradient : the derivative of the graph's output by this node; None where it is not known or there is none.
     requires_grad : whether gradients flow to it.
+    carries : in a backward graph, whether the gradient flows through it, not only a part of a local derivative.
     source : the line that made it: "file:line", without the folder, and its text.
     of : for an alias, the id of the node it stands for.
     contents : for a group, what is in it: (description, count).
@@ -181,6 +182,7 @@ class PlainNode:
     ordered: bool = False
     gradient: Quantity | None = None
     requires_grad: bool = False
+    carries: bool = False
     source: tuple[str, str] | None = None
     of: int | None = None
     contents: tuple[tuple[str, int], ...] = ()

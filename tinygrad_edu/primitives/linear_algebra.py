@@ -154,8 +154,8 @@ def dot(x: Any, y: Any, bias: Any = None) -> Any:
         if getattr(out, "shape", ()):
             raise ShapeError("dot: two lists hold numbers and Values; tg.stack or np.array makes an array of rows")
         return out
-    x, y = (z if isinstance(z, (Node, np.ndarray)) else np.asarray(z) for z in (x, y))
     check("dot", x, y)
+    x, y = (z if isinstance(z, (Node, np.ndarray)) else np.asarray(z) for z in (x, y))
     if not shape_of(x) or not shape_of(y):
         out = x * y
     elif len(shape_of(y)) > 2:

@@ -132,7 +132,7 @@ class Primitive:
         """The result on arrays; what NumPy refuses is refused in words that name the `operands`."""
         try:
             return self.arrays(*values, **attrs)
-        except (TypeError, ValueError, IndexError) as error:
+        except (TypeError, ValueError, IndexError, OverflowError) as error:
             raise self.refusal(operands, values, attrs, error) from None
 
     def refusal(

@@ -47,7 +47,7 @@ class Arrangement(NamedTuple):
     fit: Callable[..., bool]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Case:
     """How one function is called.
 
@@ -109,7 +109,7 @@ class Case:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Call:
     """A call of a case's function, as data."""
 

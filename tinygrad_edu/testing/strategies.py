@@ -210,7 +210,7 @@ def _spread(places: ndarray, interval: Domain, avoid: Sequence[float]) -> ndarra
     return x
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Layout:
     """One way in which numbers lie in memory: `view(base)` is an array or node of another layout than `base`.
 

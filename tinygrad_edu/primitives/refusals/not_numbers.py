@@ -94,7 +94,7 @@ def holds_a(*kinds: type) -> Callable[[Any, Any], bool]:
 
 
 NOT_NUMBERS: list[tuple[Callable[[Any, Any], bool], str]] = [
-    (lambda x, dtype: not is_no_array_of_numbers(x), "tg.tensor(...) makes a Tensor of it"),
+    (lambda x, dtype: not isinstance(x, Real) and not is_no_array_of_numbers(x), "tg.tensor(...) makes a Tensor of it"),
     (holds_a(Node), "tg.stack makes one Tensor of several nodes"),
     (holds_a(type(None)), "did a function forget its `return`?"),
     (lambda x, dtype: dtype.kind in "SU", "np.asarray(..., dtype=float) reads numbers from text"),

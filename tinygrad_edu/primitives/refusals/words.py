@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from numbers import Real
 from typing import Any, NamedTuple
@@ -47,12 +48,15 @@ def shape_of(x: Any) -> Shape:
 
 def in_words(x: Any) -> str:
     """An operand as an error names it: the user's name for it and its shape, or the number that it is."""
-    if isinstance(x, Real):
+    if isinstance(x, Real) or (isinstance(x, np.ndarray) and x.ndim == 0):
         return str(x)
-    name = x.name if isinstance(x, Node) else None
-    if isinstance(x, Node) and not hasattr(x, "dtype"):  # a Value
-        return f"{name!r} = {x._data}" if name else repr(x)
-    return f"{name!r} {shape_of(x)}" if name else str(shape_of(x))
+    if not isinstance(x, Node):
+        return str(shape_of(x))
+    if x.primitive is not None and x.primitive.name == "to_tensor":  # the user gave a Value
+        return in_words(x.inputs[0])
+    if not hasattr(x, "dtype"):  # a Value
+        return f"{x.name!r} = {x._data}" if x.name else repr(x)
+    return f"{x.name!r} {x.shape}" if x.name else str(x.shape)
 
 
 def listed(things: Sequence[Any], last: str = " and ") -> str:
@@ -70,8 +74,8 @@ def symbols(operands: Sequence[Any]) -> list[str]:
 
 
 def short(x: Any) -> str:
-    """A value in one line of at most sixty characters."""
-    text = " ".join(repr(x).split())
+    """A value in one line of at most sixty characters, without the address that it has in this run."""
+    text = x.__name__ if isinstance(x, type) else " ".join(re.sub(r"( object)? at 0x\w+", "", repr(x)).split())
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
