@@ -29,7 +29,7 @@ from .creation import (
 )
 from .errors import DtypeError, GradientError, GraphError, InPlaceError, ShapeError, TinygradError
 from .functional import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
-from .node import Node, Step, gradients, steps
+from .node import Node
 from .primitives.arithmetic import add, divide, multiply, negative, power, subtract
 from .primitives.elementwise import (
     abs_ as abs,
@@ -93,6 +93,7 @@ from .primitives.shape import (
 from .recording import enable_grad, no_grad, trace
 from .tensor import Tensor, tensor
 from .value import Value
+from .walk import Step, gradients, steps
 
 __all__ = [
     "abs", "add", "arange", "arccos", "arcsin", "arctan", "argmax", "argmin", "astype", "broadcast_to", "clip",

@@ -23,13 +23,14 @@ from typing import Any
 import numpy as np
 
 from .errors import DtypeError, GraphError, OutOfRangeError, ShapeError
-from .node import Node, gradients
+from .node import Node
 from .primitives.elementwise import identity
 from .primitives.refusals import is_no_array_of_numbers, is_whole, listed, not_numbers, several, short
 from .primitives.shape import stack
 from .recording import enable_grad, recording
 from .tensor import Tensor
 from .value import Value
+from .walk import gradients
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 

@@ -1,13 +1,16 @@
-"""The operators and methods that `Value` and `Tensor` share: each calls one row of the table."""
+"""What can be written on a node: the operators, each of which calls one row of the table, and `backward()`."""
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
-from .node import NO_SETTINGS, Node
+from .changes import recompute
+from .node import NO_SETTINGS, Node, describe
 from .primitives import elementwise as e
 from .primitives.arithmetic import add, divide, multiply, negative, power, subtract
 from .primitives.primitive import Primitive
+from .walk import recorded, walk
 
 __all__ = ["Operators"]
 
@@ -77,6 +80,77 @@ class Operators(Node):
     def sign(self) -> Any: return self._unary(e.sign)
     def clip(self, min: Any = None, max: Any = None) -> Any: return e.clip(self, min, max)
     # fmt: on
+
+    def backward(self, gradient: Any = None, *, create_graph: bool = False, retain_grads: bool = False) -> None:
+        """Add to `.grad` of every leaf the derivative of this node by that leaf.
+
+        A second call adds once more: the graph stays usable, and gradients accumulate until they are set to None.
+
+        Parameters
+        ----------
+        gradient : the upstream gradient to begin with, of this node's shape; may be left out for a single number.
+        create_graph : record the backward pass, so that the gradients can be differentiated again.
+        retain_grads : keep the gradients of intermediate nodes as well.
+
+        Raises `GraphError` where there is nothing to differentiate or no seed, `InPlaceError` where a needed number
+        was changed after its use.
+
+        >>> import tinygrad_edu as tg
+        >>> x, y, w = tg.Value(2.0), tg.Value(3.0), tg.Value(4.0)
+        >>> z = (x + y) * w
+        >>> z.backward()
+        >>> x.grad, y.grad, w.grad
+        (4.0, 4.0, 5.0)
+        """
+        taken: set[int] = set()
+        pairs = walk(self, gradient, create_graph=create_graph, every=retain_grads, release=not create_graph)
+        for node, upstream in recorded(pairs) if create_graph else pairs:
+            if node.primitive is not None:
+                node.retain_grad()
+            node._receive(upstream, taken)
+
+    def retain_grad(self) -> None:
+        """Have `backward()` keep the gradient of this intermediate node in `.grad`, as it does for leaves.
+
+        >>> import tinygrad_edu as tg
+        >>> x, w = tg.Value(2.0), tg.Value(4.0)
+        >>> q = x + 3
+        >>> q.retain_grad()
+        >>> (q * w).backward()
+        >>> q.grad
+        4.0
+        """
+        self._note("kept", True)
+
+    def zero_grad(self) -> None:
+        """Forget the gradient: `.grad` is None again.
+
+        >>> import tinygrad_edu as tg
+        >>> x = tg.Value(3.0)
+        >>> (x * x).backward()
+        >>> x.zero_grad()
+        >>> x.grad is None
+        True
+        """
+        self._grad = None
+
+    def _kept_grad(self) -> Any:
+        """`.grad`, with a warning where one asks for what was not kept."""
+        grad = getattr(self, "_grad", None)
+        if grad is None and self.primitive is not None and "kept" not in (self._extra or ()):
+            warnings.warn(
+                f"the gradient of {describe(self)} was not kept: it is the result of an operation, and backward() keeps "
+                "those of leaves only; call retain_grad() on it before backward(), or use backward(retain_grads=True)",
+                stacklevel=3,
+            )
+        return grad
+
+    def _number(self) -> Any:
+        """The number held; computed again if a backward pass has let go of it."""
+        try:
+            return self._data
+        except AttributeError:
+            return recompute(self)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
         from .interop import call_ufunc

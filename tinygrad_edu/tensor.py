@@ -9,16 +9,18 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from .changes import note_change
 from .errors import DtypeError, GraphError, InPlaceError, ShapeError
-from .node import BOTH, FIRST, LARGE, LEAF, NO_SETTINGS, SECOND, Node, Operand, Uses, copy_call, describe, next_index, packed
+from .node import BOTH, FIRST, LEAF, NO_SETTINGS, SECOND, Node, Operand, copy_call, describe, next_index, packed
 from .operators import Operators
-from .primitives import elementwise, linear_algebra, reductions, shape
+from .primitives import linear_algebra, reductions, shape
 from .primitives.linear_algebra import matmul
 from .primitives.primitive import Primitive, Variadic, primitive
 from .primitives.refusals import no_tensor, not_numbers, refused
 from .recording import OFF, ON, TRACED, caller, enable_grad, recording
 from .value import Value
 from .value import _node as value_node
+from .walk import LARGE, Uses
 
 __all__ = ["Tensor", "tensor"]
 
@@ -54,9 +56,7 @@ class Tensor(Operators):
 
     _data: ndarray
 
-    def __init__(
-        self, data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None
-    ) -> None:
+    def __init__(self, data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> None:
         array = as_array(data, dtype)
         if array is data or array.base is not None:
             array = array.copy()
@@ -112,7 +112,9 @@ class Tensor(Operators):
         tensor([1.], requires_grad=True)
         """
         if self.primitive is not None:
-            raise GraphError(f"requires_grad_: {describe(self)} is no leaf; take .detach() to cut it off from the graph")
+            raise GraphError(
+                f"requires_grad_: {describe(self)} is no leaf; take .detach() to cut it off from the graph"
+            )
         if requires_grad and self.dtype.kind != "f":
             raise DtypeError(
                 f"requires_grad: only floating-point tensors have gradients, not {self.dtype}; make it with dtype='float32'"
@@ -264,7 +266,7 @@ class Tensor(Operators):
             self._number()[index] = _plain(value)
         except (ValueError, IndexError) as error:
             raise refused("setitem", [value], {"into": self, "index": index}, error) from None
-        self._changed()
+        note_change(self)
 
     def _in_place(self, primitive: Primitive, other: Any) -> Any:
         if recording() and (self.requires_grad or isinstance(other, Node) and other.requires_grad):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from numbers import Real
 from typing import Any
 
+from .changes import note_change
 from .node import BOTH, FIRST, LEAF, NO_SETTINGS, SECOND, Node, Operand, copy_call, next_index, packed
 from .operators import Operators
 from .primitives.primitive import Primitive
@@ -58,7 +59,7 @@ class Value(Operators):
     @data.setter
     def data(self, data: float) -> None:
         self._data = number(data)
-        self._changed()
+        note_change(self)
 
     @property
     def grad(self) -> Any:

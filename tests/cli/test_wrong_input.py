@@ -82,7 +82,7 @@ WRONG = {
     "a folder in its place": ("draw lesson.py:z -o taken.svg", "cannot write taken.svg"),
     "an unknown extension": ("draw lesson.py:z -o z.gif", "'z.gif' has none of the extensions .svg"),
     "no extension": ("draw lesson.py:z -o z", "'z' has none of the extensions"),
-    "no gradients to draw": ("draw lesson.py:fixed --mode backward", "'fixed' of shape () does not require a gradient"),
+    "no gradients to draw": ("draw lesson.py:fixed --mode backward", "'fixed' does not require a gradient"),
     # the explanation
     "nothing to explain": ("explain lesson.py:fixed --wrt x", "lesson.py: fixed requires no gradient"),
     "by what has no gradient": ("explain lesson.py:z --wrt fixed", "lesson.py: fixed requires no gradient"),

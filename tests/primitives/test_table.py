@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -160,14 +161,17 @@ def test_layout_in_memory_does_not_matter(name: str, data: st.DataObject) -> Non
 @given(data=st.data())
 def test_empty_axes_work_as_in_numpy(name: str, data: st.DataObject) -> None:
     call = data.draw(CASES[name].calls(sides=(0, 2)))
-    try:
-        with np.errstate(all="ignore"):
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
             expected = results(call.expected)
-    except ValueError:  # such as the maximum of nothing
+        except ValueError:  # such as the maximum of nothing
+            expected = None
+    if expected is None:
         with pytest.raises(tg.ShapeError):
             call(*nodes(call))
         return
-    assume(all(np.isfinite(y).all() for y in expected))
+    assume(all(np.isfinite(y).all() for y in expected))  # the mean of nothing is nan
     operands = nodes(call)
     for y, answer in zip(results(call(*operands)), expected):
         assert y.shape == answer.shape
@@ -218,7 +222,7 @@ def test_value_and_tensor_agree(name: str, data: st.DataObject) -> None:
     assert call(*(x.item() for x in call.operands)) == float(values[0])
 
 
-@several_operands
+@pytest.mark.parametrize("name", [name for name in CASES if name in TABLE and TABLE[name].floats and CASES[name].arrangement.n > 1])
 @given(data=st.data())
 def test_a_value_among_tensors_gets_a_float(name: str, data: st.DataObject) -> None:
     """Its gradient is summed over all places where broadcasting put it."""
@@ -226,7 +230,7 @@ def test_a_value_among_tensors_gets_a_float(name: str, data: st.DataObject) -> N
     shapes = list(data.draw(case.arrangement.shapes((1, 4)).filter(any)))
     lone = data.draw(st.integers(int(name == "where"), len(shapes) - 1))
     shapes[lone] = ()
-    assume(case.arrangement.fit(*shapes) and any(shapes))
+    assume(any(shapes))
     call = data.draw(case.calls(of_shapes=tuple(shapes)))
     operands = nodes(call)
     expected = gradients(call, operands)

@@ -19,7 +19,8 @@ import numpy as np
 from numpy import ndarray
 
 from ..errors import DtypeError, GradientError
-from ..node import Node, creation, describe, reachable
+from ..node import Node, creation, describe
+from ..walk import reachable
 from .point import Point, Tolerance
 from .report import Mismatch, Report, verdict
 from .search import Finding, around_one, kinks_in_words, mismatches, nearby, search

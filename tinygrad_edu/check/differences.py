@@ -175,9 +175,7 @@ def _power_of_two(x: Any) -> Any:
     return power
 
 
-def numerical_jacobian(
-    f: Callable[..., Any], inputs: Any, *, side: str = "both", step: float | None = None
-) -> Any:
+def numerical_jacobian(f: Callable[..., Any], inputs: Any, *, side: str = "both", step: float | None = None) -> Any:
     """All derivatives of all outputs of `f` by finite differences, with an estimate of the error of each.
 
     Floats, arrays of floats and nodes are varied, and `f` gets what was given: a float for a float, a Tensor for a
@@ -240,4 +238,3 @@ def _block(columns: Sequence[Estimate], output: tuple[int, ...], input: tuple[in
     rows = (int(np.prod(output)), len(columns))
     both = (np.reshape([c[i] for c in columns], rows[::-1]).T.reshape((*output, *input)) for i in range(2))
     return Estimate(*both)
-

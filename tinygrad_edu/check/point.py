@@ -129,7 +129,9 @@ class Point:
         """The derivatives along the direction that moves the given entries, each by as much as it is large."""
         direction = np.zeros_like(self.point)
         direction[entries] = (self.scales[entries] if self.tolerance.step is None else 1.0) * stretch
-        slope = slopes(self.line(direction), np.zeros(len(self.functionals)), self.tolerance.rtol / 4, self.tolerance.step)
+        slope = slopes(
+            self.line(direction), np.zeros(len(self.functionals)), self.tolerance.rtol / 4, self.tolerance.step
+        )
         terms = self.jacobian[:, entries] * direction[entries]
         analytic, rounding = terms.sum(axis=1), 32 * DOUBLE * np.nansum(abs(terms), axis=1)
         slack = self.tolerance(analytic, slope.central.value) + np.where(np.isfinite(rounding), rounding, 0.0)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import DtypeError, GradientError
-from ..node import Node, creation, describe, reachable
+from ..node import Node, creation, describe
+from ..walk import reachable
 from .point import Point
 from .subject import Recorded, Subject
 from .vectors import flat, numbers

@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from ..node import Node, gradients
+from ..node import Node
 from ..recording import enable_grad
 from ..tensor import Tensor
 from ..value import Value
+from ..walk import gradients
 from .vectors import Arguments, flat, index_in_words, numbers, parts
 
 __all__ = ["Gradient", "Recorded", "Subject"]

@@ -14,9 +14,10 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import GraphError
-from ..node import LEAF, Node, Step, creation, gradients, reachable, walk
+from ..node import LEAF, Node, creation
 from ..primitives.primitive import shape_of
 from ..recording import enable_grad
+from ..walk import Step, gradients, reachable, walk
 from .plain import Edge, Graph, PlainNode, Quantity, ancestors, constant, data_of, describe, is_single, labels, one_like
 from .views import collapsed
 

@@ -13,9 +13,10 @@ from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 from ..errors import GraphError, TinygradError
-from ..node import Node, gradients, reachable, walk
+from ..node import Node
 from ..primitives.primitive import shape_of
 from ..recording import enable_grad
+from ..walk import gradients, reachable, walk
 from .formula import ATOM, SIGN, Term, formula_of, one_call
 from .plain import Quantity, ancestors, data_of, is_single, labels, one_like, place
 from .text import number, plural
@@ -302,7 +303,7 @@ def _result(value: Quantity) -> str:
 
 def _pull(link: Link, upstream: Any, out: Any, operands: Sequence[Any]) -> Any:
     """The link's rule from the table, as the walk applies it."""
-    from ..node import ieee
+    from ..primitives.primitive import ieee
 
     primitive, attrs = link.node.primitive, link.node.attrs
     assert primitive is not None

@@ -14,8 +14,9 @@ from pathlib import PurePath
 from typing import Any, Literal, cast
 
 from ..errors import TinygradError
-from ..node import Node, creation, steps
+from ..node import Node, creation
 from ..primitives.primitive import shape_of
+from ..walk import steps
 from .text import number, shorten, visible
 
 __all__ = [

@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import TinygradError
-from ..node import Node, gradients
+from ..node import Node
+from ..walk import gradients
 from .plain import Edge, Graph, Kind, Mode, PlainNode, describe, is_single, labels, one_like
 from .text import plural
 

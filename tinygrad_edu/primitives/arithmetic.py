@@ -47,7 +47,7 @@ power = binary("power", operator.pow, math.pow,
 
 
 def _power_by_base(x: Any, y: Any) -> Any:
-    """y · x ** (y - 1), and 0 where y is 0, also at x = 0."""
+    """y · x ** (y - 1), and 0 where both are 0."""
     if type(y) is int or type(y) is float:
         return 0.0 if y == 0 else y * (x if y == 2 else power(x, y - 1))
-    return where(y == 0, 0.0, y * power(x, where(y == 0, 1.0, y - 1.0)))
+    return y * power(where((x == 0) & (y == 0), 1.0, x), y - 1.0)

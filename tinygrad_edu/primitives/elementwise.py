@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DtypeError
+from ..errors import DtypeError, ShapeError
 from ..node import Node
-from .primitive import BY_NUMPY, binary, primitive, unary
+from .primitive import BY_NUMPY, binary, primitive, shape_of, unary
 from .refusals import check
 
 
@@ -168,7 +168,12 @@ def clip(x: Any, min: Any = None, max: Any = None) -> Any:
     """
     if min is None and max is None:
         raise DtypeError("clip: nothing to keep x between; give min, max or both")
-    return _clip(x, _bound("min", min), _bound("max", max))
+    min, max = _bound("min", min), _bound("max", max)
+    if (getattr(min, "shape", ()) or getattr(max, "shape", ())) and not shape_of(x):
+        raise ShapeError(
+            "clip: arrays as bounds need an array to clip, not one number; tg.broadcast_to makes one of it"
+        )
+    return _clip(x, min, max)
 
 
 def _bound(which: str, x: Any) -> Any:

@@ -31,7 +31,9 @@ def _by_left(g: Any, out: Any, x: Any, y: Any) -> Any:
         return expand_dims(g, -1) * y
     if x.ndim == 1:
         g = expand_dims(g, -2)
-    return product(g, swapaxes(y, -1, -2)).reshape((*g.shape[:-2], x.shape[-1]) if x.ndim == 1 else (*g.shape[:-1], x.shape[-1]))
+    return product(g, swapaxes(y, -1, -2)).reshape(
+        (*g.shape[:-2], x.shape[-1]) if x.ndim == 1 else (*g.shape[:-1], x.shape[-1])
+    )
 
 
 def _by_right(g: Any, out: Any, x: Any, y: Any) -> Any:

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError
-from ..node import Node, ieee
+from ..node import Node
 
-__all__ = ["BY_NUMPY", "TABLE", "Primitive", "Variadic", "binary", "primitive", "shape_of", "unary"]
+__all__ = ["BY_NUMPY", "TABLE", "Primitive", "Variadic", "binary", "ieee", "primitive", "shape_of", "unary"]
 
 TABLE: dict[str, Primitive] = {}
 """Every primitive by its name."""
@@ -176,6 +176,19 @@ class Variadic(Primitive):
         (rule,) = self.rules
         assert rule is not None
         return rule(slot, g, out, values, **attrs)
+
+
+def ieee(function: Callable[..., Any], *arguments: Any, **settings: Any) -> Any:
+    """Call again a function of floats that raised: NumPy's floats answer inf or nan, as IEEE 754 says and C does.
+
+    >>> ieee(lambda x: 1 / x, 0.0)
+    inf
+    """
+    if not all(type(x) in (float, int, bool) for x in arguments):
+        raise
+    with np.errstate(all="ignore"):
+        result = function(*(np.float64(x) if type(x) in (float, int) else x for x in arguments), **settings)
+    return None if result is None else float(result)
 
 
 def shape_of(x: Any) -> tuple[int, ...]:

@@ -185,6 +185,8 @@ def std(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any
 
 def _deviation_of(function: Any, x: Any, axis: Axis, ddof: float, keepdims: bool) -> Any:
     """numpy.var or numpy.std; where x holds no numbers, an empty result without NumPy's warning, or a refusal."""
+    if not isinstance(ddof, (int, float, np.number)):
+        raise TypeError("ddof is a number")
     divisor(np.shape(x), axis, ddof)
     if not np.size(x):
         return np.add.reduce(x, axis, None, None, keepdims)  # type: ignore[call-overload]
@@ -198,7 +200,8 @@ def _or_zero(g: Any, length: Any) -> Any:
 
 @primitive(
     lambda g, out, x, axis, keepdims: (
-        restore(g, x.shape, axis, keepdims) * exp(x - restore(where(abs_(out) == inf, 0.0, out), x.shape, axis, keepdims))
+        restore(g, x.shape, axis, keepdims)
+        * exp(x - restore(where(abs_(out) == inf, 0.0, out), x.shape, axis, keepdims))
     )
 )
 def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -210,7 +213,8 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """
     top = np.max(x, axis=axis, keepdims=True)
     top = np.where(np.isfinite(top), top, 0)
-    out = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
+    with np.errstate(divide="ignore"):  # where all are -inf, so is the result
+        out = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
     return out if keepdims else np.squeeze(out, axis=axis)
 
 
@@ -268,7 +272,14 @@ def norm(x: Any, ord: Any = 2, axis: Axis = None, keepdims: bool = False) -> Any
         return sum_(abs_(x), axis=axis, keepdims=keepdims)
     if ord in (inf, -inf):
         return (max_ if ord > 0 else min_)(abs_(x), axis=axis, keepdims=keepdims)
-    return sum_(abs_(x) ** ord, axis=axis, keepdims=keepdims) ** (1.0 / ord)
+    if ord < 0:
+        return sum_(abs_(x) ** ord, axis=axis, keepdims=keepdims) ** (1.0 / ord)
+    return _smooth_power(sum_(_smooth_power(abs_(x), ord), axis=axis, keepdims=keepdims), 1.0 / ord)
+
+
+def _smooth_power(x: Any, exponent: float) -> Any:
+    """x to the power of a positive exponent, for x ≥ 0; its derivatives are 0 where x is 0."""
+    return where(x == 0, 0.0, where(x == 0, 1.0, x) ** exponent)
 
 
 def _linalg_norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Any:

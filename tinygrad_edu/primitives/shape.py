@@ -208,6 +208,7 @@ def tile(x: Any, reps: int | Sequence[int]) -> Any:
     >>> tg.tile(tg.tensor([1.0, 2.0]), 2)
     tensor([1., 2., 1., 2.])
     """
+    check("tile", x, reps=reps)
     return _tile(x, several(reps))
 
 
@@ -415,7 +416,11 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = -1) -> Any:
     tensor([[2.],
             [3.]])
     """
-    return _take_along_axis(x, np.array(indices), axis)
+    try:
+        indices = np.array(number_of(indices))
+    except ValueError as error:
+        raise refused("take_along_axis", [x], {"indices": indices, "axis": axis}, error) from None
+    return _take_along_axis(x, indices, axis)
 
 
 BY_NUMPY.update({np.concatenate: concatenate, np.stack: stack, np.split: split, np.tile: tile, np.ravel: flatten})

@@ -55,7 +55,7 @@ def axis_as_tuple(call: Call) -> TinygradError | None:
 def switches(call: Call) -> TinygradError | None:
     """keepdims: on or off."""
     keepdims = call.attrs.get("keepdims", False)
-    if not isinstance(keepdims, (bool, int, np.bool_)):
+    if not isinstance(keepdims, (bool, int, np.bool_)) or keepdims not in (0, 1):
         return DtypeError(f"keepdims is True or False, not {type(keepdims).__name__} {short(keepdims)}")
     return None
 
@@ -84,7 +84,7 @@ def degrees_of_freedom(call: Call) -> TinygradError | None:
     if not isinstance(ddof, (int, float, np.number)):
         return DtypeError(f"ddof is a number, not {type(ddof).__name__} {short(ddof)}")
     n = prod(call.shape[a] for a in several(axes)) if axes is not None else prod(call.shape)
-    if n - ddof <= 0:
+    if not n - ddof > 0:
         return ShapeError(
             f"{call.x} has n = {n} numbers to reduce, and with ddof={ddof} their squares are divided by n - {ddof}; "
             "give a smaller ddof"

@@ -88,7 +88,7 @@ FINDERS: dict[str, tuple[Finder, ...]] = {
     "transpose": (permutation,),
     "moveaxis": (moved,),
     "swapaxes": (swapped,),
-    "expand_dims": (new_axes,),
+    "expand_dims": (new_axes, axis_as_tuple),
     "squeeze": (axis_as_tuple, axis, of_size_one),
     "flip": (axis,),
     "roll": (axis, shifts),

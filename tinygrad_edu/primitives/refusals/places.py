@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from math import prod
 from typing import Any
 
@@ -20,6 +21,8 @@ def places(call: Call) -> TinygradError | None:
     found = not_whole("a size", shape)
     if found is not None:
         return found
+    if any(size < 0 for size in shape) or prod(shape) > sys.maxsize // 8:
+        return ShapeError(f"no array has shape {shape}")
     index = call.attrs["index"]
     parts = index if isinstance(index, tuple) else (index,)
     parts = tuple(list(part) if isinstance(part, (tuple, range)) else part for part in parts)
@@ -122,6 +125,8 @@ def positions(call: Call) -> TinygradError | None:
     found = wrong_axes("axis", call.attrs["axis"], call.ndim, call.x, many=False)
     if found is not None:
         return found
+    if is_ragged(call.attrs["indices"]):
+        return ShapeError(f"the rows of the indices {short(call.attrs['indices'])} are not of one length")
     indices = np.asarray(call.attrs["indices"])
     if indices.dtype.kind not in "iu":
         return DtypeError(f"indices are whole numbers, not {indices.dtype}; .astype(int) makes them whole")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from itertools import combinations
 from math import prod
@@ -207,6 +208,8 @@ def stretched(call: Call) -> TinygradError | None:
         return found
     if any(size < 0 for size in shape):
         return ShapeError(f"{shape} has a negative size")
+    if prod(shape) > sys.maxsize // 8:
+        return ShapeError(f"no memory holds an array of shape {shape}")
     if len(shape) < call.ndim:
         return ShapeError(f"{call.x} has {call.ndim} axes and does not broadcast to the {len(shape)} of {shape}")
     for back, (m, n) in enumerate(zip(reversed(call.shape), reversed(shape)), 1):
@@ -263,12 +266,12 @@ def a_count_each(call: Call) -> TinygradError | None:
 def borders(call: Call) -> TinygradError | None:
     """pad: a width, or (before, after), or one such pair for each axis."""
     widths, mode, fill = (call.attrs[name] for name in ("pad_width", "mode", "constant_values"))
-    if mode not in PAD_MODES:
-        return ShapeError(f"mode {mode!r} is not one of {', '.join(PAD_MODES)}")
+    if not isinstance(mode, str) or mode not in PAD_MODES:
+        return ShapeError(f"mode {short(mode)} is not one of {', '.join(PAD_MODES)}")
     found = not_whole("pad_width", tuple(leaves(widths)))
     if found is not None:
         return found
-    if np.ndim(fill) or not isinstance(fill, Real):
+    if not isinstance(fill, Real):
         return DtypeError(f"constant_values is one number, not {type(fill).__name__} {short(fill)}")
     if any(n < 0 for n in leaves(widths)):
         return ShapeError(f"pad_width {widths} is negative; to cut off numbers take x[1:-1] and its like")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...errors import DtypeError
+from ...errors import DtypeError, OutOfRangeError, TinygradError
 from ...node import Node
 
 Shape = tuple[int, ...]
@@ -122,10 +123,12 @@ def is_whole(x: Any) -> bool:
     return isinstance(x, (int, np.integer)) and not isinstance(x, bool)
 
 
-def not_whole(what: str, given: Any, many: bool = True) -> DtypeError | None:
+def not_whole(what: str, given: Any, many: bool = True) -> TinygradError | None:
     """What is wrong with a setting that is to be a whole number, or (`many`) several."""
     for x in several(given) if many else (given,):
         if not is_whole(x):
             or_several = " or a tuple of them" if many else ""
             return DtypeError(f"{what} is a whole number{or_several}, not {type(x).__name__} {short(x)}")
+        if abs(x) > sys.maxsize:
+            return OutOfRangeError(f"{what} {short(x)} is larger than any array")
     return None
