@@ -8,14 +8,16 @@ it walks backward, to the first gradient that is not.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy import ndarray
 
 from .errors import GraphError
-from .node import Node, Step, creation, steps
+from .node import Node, creation, number_of
+from .walk import Step, steps, walk
 
 __all__ = ["NanReport", "find_nan"]
 
@@ -73,12 +75,11 @@ def find_nan(output: Node) -> NanReport:
         raise GraphError(f"find_nan: needs a Value or a Tensor, not {type(output).__name__} {output!r:.60}")
     with np.errstate(all="ignore"):
         nodes = everything(output)
-        unwell = {x for x in nodes if not is_finite(x._data)}
+        unwell = {x for x in nodes if not is_finite(number_of(x))}
         if output in unwell:
-            return forward_report(spread(output, unwell))
-        for step in backward_steps(output):
-            if not (is_finite(_plain(step.contribution)) and is_finite(_plain(step.total))):
-                return backward_report(step)
+            return forward_report(everything(output, unwell))
+        if (step := first_bad_step(output)) is not None:
+            return backward_report(step)
         for node in nodes:
             if node in unwell and made_here(node):
                 return forward_report([node], harmless=True)
@@ -88,23 +89,12 @@ def find_nan(output: Node) -> NanReport:
 # The search.
 
 
-def everything(output: Node) -> list[Node]:
-    """All nodes that the output was made from, oldest first."""
+def everything(output: Node, among: Container[Node] | None = None) -> list[Node]:
+    """All nodes that the output was made from, oldest first; with `among`, only what is reached through those."""
     seen, todo = {output}, [output]
     while todo:
         for x in todo.pop().inputs:
-            if isinstance(x, Node) and x not in seen:
-                seen.add(x)
-                todo.append(x)
-    return sorted(seen, key=creation)
-
-
-def spread(output: Node, unwell: set[Node]) -> list[Node]:
-    """The nodes through which nan and inf came to the output, oldest first: the first of them had finite operands."""
-    seen, todo = {output}, [output]
-    while todo:
-        for x in todo.pop().inputs:
-            if isinstance(x, Node) and x in unwell and x not in seen:
+            if isinstance(x, Node) and x not in seen and (among is None or x in among):
                 seen.add(x)
                 todo.append(x)
     return sorted(seen, key=creation)
@@ -113,15 +103,18 @@ def spread(output: Node, unwell: set[Node]) -> list[Node]:
 def made_here(node: Node) -> bool:
     """Whether a nan or inf was made by this operation, of finite operands; a leaf is to blame for a nan only."""
     if node.primitive is None:
-        return has_nan(node._data)
-    return all(is_finite(_plain(x)) for x in node.inputs)
+        return has_nan(number_of(node))
+    return all(is_finite(number_of(x)) for x in node.inputs)
 
 
-def backward_steps(output: Node) -> Iterable[Step]:
-    """The backward walk, from an upstream gradient of ones."""
-    if not output.requires_grad:
-        return ()
-    return steps(output, np.ones(np.shape(output._data), output._data.dtype) if hasattr(output, "dtype") else None)
+def first_bad_step(output: Node) -> Step | None:
+    """The first edge of the backward walk, from an upstream gradient of ones, that gives nan or inf."""
+    number = number_of(output)
+    seed = np.ones_like(number) if isinstance(number, ndarray) else None
+    if not output.requires_grad or all(is_finite(gradient) for _, gradient in walk(output, seed, every=True)):
+        return None
+    found = (x for x in steps(output, seed) if not (is_finite(x.contribution) and is_finite(x.total)))
+    return next(found, None)
 
 
 def is_finite(x: Any) -> bool:
@@ -134,28 +127,21 @@ def has_nan(x: Any) -> bool:
     return x != x if isinstance(x, (float, int)) else bool(np.isnan(x).any())
 
 
-def _plain(x: Any) -> Any:
-    return x._data if isinstance(x, Node) else x
-
-
 # The report.
 
 
 def forward_report(trail: Sequence[Node], harmless: bool = False) -> NanReport:
-    """What to say of the operation, leaf or constant that is the oldest of a trail of nodes that are not finite."""
-    node = trail[0]
-    slot, lines = None, []
+    """What to say of the oldest of a trail of nodes that are not finite; and of that which made nan of its inf."""
+    node, slot = trail[0], None
+    wrong = what_is_wrong(number_of(node))
     if node.primitive is None:
-        lines.append(f"{leaf_in_words(node)} is {what_is_wrong(node._data)} itself{made_at(node)}")
-        lines += ["  " + leaf_remedy(node)]
+        lines = [f"{leaf_in_words(node)} is itself {wrong}", f"  usual remedy: {leaf_remedy(node)}"]
     else:
-        constants = [i for i, x in enumerate(node.inputs) if not isinstance(x, Node) and not is_finite(x)]
-        slot = constants[0] if constants else None
-        blame = f", because its constant operand {slot} is not finite" if constants else ""
-        lines.append(f"{node.primitive.name} gave {what_is_wrong(node._data)}{blame}{made_at(node)}")
-        lines += scene(node)
-    turned = next((x for x in trail[1:] if has_nan(x._data)), None)
-    if turned is not None and turned.primitive is not None and not has_nan(node._data):
+        slot = next((i for i, x in enumerate(node.inputs) if not isinstance(x, Node) and not is_finite(x)), None)
+        blame = "" if slot is None else f", because of its {operand_in_words(node.inputs[slot], slot)}"
+        lines = [f"{node.primitive.name} gave {wrong}{blame}{made_at(node)}", *scene(node)]
+    turned = next((x for x in trail[1:] if has_nan(number_of(x))), None)
+    if turned is not None and turned.primitive is not None and not has_nan(number_of(node)):
         lines.append(f"  later {turned.primitive.name} made nan of it{made_at(turned)}")
         lines += ["  " + line for line in scene(turned)]
     if harmless:
@@ -165,78 +151,63 @@ def forward_report(trail: Sequence[Node], harmless: bool = False) -> NanReport:
 
 def backward_report(step: Step) -> NanReport:
     """What to say of the first gradient that is not finite."""
-    node, x, primitive = step.node, step.input, step.node.primitive
+    node, primitive = step.node, step.node.primitive
     assert primitive is not None
-    to = f"to {operand_in_words(x, step.slot)}"
-    if is_finite(_plain(step.contribution)):
-        lines = [
-            f"all numbers are finite, but the gradients that flow {to} add up to {what_is_wrong(step.total)}",
-            f"  the last of them comes from {primitive.name}{made_at(node)}",
-            *diagnosis(TOO_LARGE_GRADIENT),
-        ]
+    to = operand_in_words(step.input, step.slot)
+    if is_finite(step.contribution):
+        lines = [f"the output is finite, but the gradients that flow to {to} add up to {what_is_wrong(step.total)}"]
+        lines += [f"  the last of them comes from {primitive.name}{made_at(node)}", *diagnosis(STEEP_PROGRAM)]
     else:
-        gave = what_is_wrong(_plain(step.contribution))
-        lines = [f"all numbers are finite, but the gradient that {primitive.name} passes {to} is {gave}{made_at(node)}"]
+        wrong = what_is_wrong(step.contribution)
+        lines = [
+            f"the output is finite, but the gradient that {primitive.name} passes to {to} is {wrong}{made_at(node)}"
+        ]
         lines += backward_scene(step)
     return NanReport(node, "backward", step.slot, "find_nan: " + "\n".join(lines))
 
 
 def scene(node: Node) -> list[str]:
-    """The operation with the numbers at the place where it first went wrong, why, and the remedy."""
+    """The operation with the numbers at the place where it first went wrong, the operands, why, and the remedy."""
     assert node.primitive is not None
-    values = [_plain(x) for x in node.inputs]
+    arrays = [f"  {operand_in_words(x, i)}: {summary(x)}" for i, x in enumerate(node.inputs) if np.ndim(number_of(x))]
     if not node.primitive.elementwise:
-        lines = [f"  {operand_in_words(x, i)}: {summary(_plain(x))}" for i, x in enumerate(node.inputs)]
-        return lines + diagnosis(explain_whole(node, values))
-    place = first_bad(node._data)
-    numbers = [entry(v, place, np.shape(node._data)) for v in values]
-    named = {
+        return arrays + diagnosis(explain_whole(node))
+    place = first_bad(number_of(node))
+    numbers = entries(node, place)
+    named = [
         f"{a} is {operand_in_words(x, i)}" for i, (x, a) in enumerate(zip(node.inputs, numbers)) if isinstance(x, Node)
-    }
-    where = f", where {' and '.join(sorted(named))}" if named else ""
-    at = f"at [{', '.join(map(str, place))}]: " if place else ""
-    lines = [f"  {at}{formula(node, numbers)} = {entry(node._data, place, np.shape(node._data))}{where}"]
-    lines += [f"  {operand_in_words(x, i)}: {summary(x._data)}" for i, x in enumerate(node.inputs) if is_array(x)]
-    return lines + diagnosis(explain_entry(node, numbers))
+    ]
+    where = f", where {' and '.join(named)}" if named else ""
+    return [f"  {at(place)}{formula(node, numbers, place)}{where}", *arrays, *diagnosis(explain_entry(node, numbers))]
 
 
 def backward_scene(step: Step) -> list[str]:
     """The rule with the numbers at the place where it first went wrong, why, and the remedy."""
     node, local = step.node, step.local
     if local is None:
-        lines = [f"  upstream gradient: {summary(step.upstream)}"]
-        lines += [f"  {operand_in_words(x, i)}: {summary(_plain(x))}" for i, x in enumerate(node.inputs)]
-        return lines + diagnosis(explain_gradient(step.upstream, None))
-    shape = np.shape(node._data)
-    product = np.broadcast_to(np.asarray(step.upstream) * np.asarray(_plain(local)), shape)
-    place = (
-        first_bad(product) if not is_finite(product) else first_bad(np.broadcast_to(_plain(step.contribution), shape))
-    )
-    upstream, slope = entry(step.upstream, place, shape), entry(_plain(local), place, shape)
-    numbers = [entry(_plain(x), place, shape) for x in node.inputs]
-    at = f"at [{', '.join(map(str, place))}]: " if place else ""
-    result = entry(node._data, place, shape)
-    lines = [
-        f"  {at}upstream {upstream} · local derivative {slope} = {upstream * slope}, "
-        f"at {formula(node, numbers)} = {result}"
-    ]
-    return lines + diagnosis(explain_gradient(upstream, slope))
+        lines = [f"  {operand_in_words(x, i)}: {summary(x)}" for i, x in enumerate(node.inputs)]
+        return [f"  upstream gradient: {summary(step.upstream)}", *lines, *diagnosis(STEEP_PROGRAM)]
+    shape = np.shape(number_of(node))
+    product = np.broadcast_to(np.multiply(step.upstream, local), shape)
+    place = first_bad(product)
+    upstream, slope = entry(step.upstream, place, shape), entry(local, place, shape)
+    words = f"upstream {upstream} · local derivative {slope} = {product[place]}"
+    call = formula(node, entries(node, place), place)
+    return [f"  {at(place)}{words}, at {call}", *diagnosis(explain_gradient(node, upstream, slope))]
 
 
 # In words.
 
 
 def what_is_wrong(data: Any) -> str:
-    """How many numbers are nan or inf, and where the first stands."""
+    """Whether there is nan or inf; in an array also how many, and where the first stands."""
     array = np.asarray(data)
-    bad = ~np.isfinite(array)
-    kinds = " and ".join(
-        name for name, test in (("nan", np.isnan), ("inf", np.isposinf), ("-inf", np.isneginf)) if test(array).any()
-    )
+    kinds = {"nan": np.isnan(array), "inf": np.isposinf(array), "-inf": np.isneginf(array)}
+    words = " and ".join(kind for kind, where in kinds.items() if where.any())
     if not array.shape:
-        return kinds
-    place = ", ".join(map(str, first_bad(array)))
-    return f"{kinds} in {np.count_nonzero(bad)} of {array.size} numbers, first at [{place}]"
+        return words
+    bad = np.count_nonzero(~np.isfinite(array))
+    return f"{words} in {bad} of {array.size} numbers, first {at(first_bad(array)).rstrip(': ')}"
 
 
 def first_bad(data: Any) -> tuple[int, ...]:
@@ -248,43 +219,51 @@ def first_bad(data: Any) -> tuple[int, ...]:
     return tuple(int(i) for i in np.unravel_index(np.argmax(wanted), array.shape))
 
 
+def at(place: tuple[int, ...]) -> str:
+    """A place in an array; nothing for a single number."""
+    return f"at [{', '.join(map(str, place))}]: " if place else ""
+
+
 def entry(data: Any, place: tuple[int, ...], shape: tuple[int, ...]) -> Any:
-    """The number that stands at a place of a result, in an operand that may have been broadcast."""
-    return np.broadcast_to(np.asarray(data), shape)[place].item()
+    """The number that stands at a place of a result, in an operand that may have been broadcast; a NumPy scalar."""
+    return np.broadcast_to(np.asarray(data), shape)[place]
 
 
-def is_array(x: Any) -> bool:
-    return bool(np.shape(_plain(x)))
+def entries(node: Node, place: tuple[int, ...]) -> list[Any]:
+    """The numbers that an elementwise operation met at a place of its result."""
+    shape = np.shape(number_of(node))
+    return [entry(number_of(x), place, shape) for x in node.inputs]
 
 
-def summary(data: Any) -> str:
+def summary(x: Any) -> str:
     """An array in a few words, however large it is."""
-    array = np.asarray(data)
-    if not array.shape:
-        return f"{array.item()!r}"
+    array = np.asarray(number_of(x))
     good = array[np.isfinite(array)]
-    reach = f"from {good.min():.6g} to {good.max():.6g}" if good.size else "no finite number"
-    bad = array.size - good.size
-    return f"shape {array.shape}, {array.dtype}, {reach}" + (f", {bad} not finite" if bad and good.size else "")
+    if not array.shape:
+        return str(array)
+    if not good.size:
+        return f"shape {array.shape}, {array.dtype}, nothing finite"
+    worst = "" if good.size == array.size else f", {array.size - good.size} not finite"
+    return f"shape {array.shape}, {array.dtype}, from {good.min():.6g} to {good.max():.6g}{worst}"
 
 
-def formula(node: Node, numbers: Sequence[Any]) -> str:
-    """The operation on numbers, as one writes it: `1.0 / 0.0`, `log(-3.0)`."""
+def formula(node: Node, numbers: Sequence[Any], place: tuple[int, ...]) -> str:
+    """The operation on numbers and its result, as one writes them: `1.0 / 0.0 = inf`, `log(-3.0) = nan`."""
     primitive = node.primitive
     assert primitive is not None
-    words = [f"({x!r})" if isinstance(x, float) and x < 0 and len(numbers) > 1 else repr(x) for x in numbers]
-    if primitive.precedence is not None and len(words) == 2:
-        return f" {primitive.symbol} ".join(words)
-    return f"{primitive.name}({', '.join(map(repr, numbers))})"
+    words = f"{primitive.name}({', '.join(map(str, numbers))})"
+    if primitive.precedence is not None and len(numbers) == 2:
+        words = f" {primitive.symbol} ".join(f"({x})" if x < 0 else str(x) for x in numbers)
+    return f"{words} = {np.asarray(number_of(node))[place]}"
 
 
 def operand_in_words(x: Any, slot: int) -> str:
     """An operand by its name, or by what it is."""
     if not isinstance(x, Node):
-        return f"the constant operand {slot}"
+        return f"constant operand {slot}"
     if x.name:
         return f"{x.name!r}"
-    return f"operand {slot}, the result of {x.primitive.name}" if x.primitive else f"operand {slot}"
+    return f"the result of {x.primitive.name} (operand {slot})" if x.primitive else f"operand {slot}"
 
 
 def leaf_in_words(node: Node) -> str:
@@ -294,12 +273,10 @@ def leaf_in_words(node: Node) -> str:
 
 def leaf_remedy(node: Node) -> str:
     if node.requires_grad:
-        return (
-            "usual remedy: look at the step that set it last: a gradient that was not finite, a learning rate too large"
-        )
+        return "look at what set it last: a gradient that was not finite, a learning rate too large"
     return (
-        "usual remedy: look at the data; or, if it was computed without recording (no_grad, detach, inputs without "
-        "requires_grad), compute it with a gradient required, and ask again"
+        "look at the data; or, if it was computed without recording (no_grad, detach, inputs without requires_grad), "
+        "compute it with a gradient required and ask again"
     )
 
 
@@ -326,15 +303,11 @@ POSITIVE = (
     "keep it positive, such as tg.log(tg.clip(x, 1e-12)); or, for log-probabilities, take logits - tg.logsumexp(logits)"
 )
 DIVISOR = "keep the divisor away from 0: x / (y + 1e-12) if y ≥ 0, or x / tg.where(y == 0, 1.0, y)"
-SHIFT = (
-    "take the largest number away before, or a function that does so: tg.softmax, tg.logsumexp, tg.sigmoid, tg.softplus"
-)
-ANGLE = Reason(
-    "no angle has a sine or cosine outside of [-1, 1]", "if it is outside by rounding only, tg.clip(x, -1.0, 1.0)"
-)
+SHIFT = "subtract the largest first, or take a function that does: tg.softmax, tg.logsumexp, tg.sigmoid, tg.softplus"
 SCALE = "scale the numbers down, take logarithms, or use float64"
 ROOT = "if it should be 0 but for rounding, tg.sqrt(tg.clip(x, 0.0))"
 FINITE = "find out where the infinite operand came from, and keep it finite"
+ANGLE = Reason("no angle has a sine or cosine outside of [-1, 1]", "if it is rounding only, tg.clip(x, -1.0, 1.0)")
 
 ENTRIES: dict[str, list[tuple[Callable[..., bool], Reason]]] = {
     "log": [
@@ -369,12 +342,8 @@ ENTRIES: dict[str, list[tuple[Callable[..., bool], Reason]]] = {
 }
 """For elementwise operations, by the numbers that they met."""
 
-NO_NUMBERS = Reason("a mean of no numbers is 0 / 0", "check the shapes: an axis has size 0")
-FREEDOM = Reason("it divides by n - ddof, and there are no more than ddof numbers", "ddof=0, or more numbers")
-ALL_MASKED = Reason(
-    "all numbers along the axis are -inf: every one is masked", "leave one unmasked, or leave such rows out"
-)
-TOO_LARGE_GRADIENT = Reason(
+ALL_MASKED = Reason("all numbers along an axis are -inf: every one is masked", "leave one unmasked, or drop such rows")
+STEEP_PROGRAM = Reason(
     "the gradient is too large for its dtype", "scale the loss or the inputs down; smaller initial weights; use float64"
 )
 
@@ -388,33 +357,30 @@ def explain_entry(node: Node, numbers: Sequence[Any]) -> Reason | None:
     return overflow(node) if all(map(is_finite, numbers)) else None
 
 
-def explain_whole(node: Node, values: Sequence[Any]) -> Reason | None:
+def explain_whole(node: Node) -> Reason | None:
     """Why an operation on whole arrays gave nan or inf."""
-    name = node.primitive.name if node.primitive else ""
-    well = all(map(is_finite, values))
-    if name == "mean" and not np.size(values[0]):
-        return NO_NUMBERS
-    if name in ("var", "std", "mean") and well and has_nan(node._data):
-        return FREEDOM
-    if name in ("softmax", "logsumexp") and not well and not any(map(has_nan, values)):
+    assert node.primitive is not None
+    values = [number_of(x) for x in node.inputs]
+    if node.primitive.name in ("softmax", "logsumexp") and not any(map(has_nan, values)):
         return ALL_MASKED
-    return overflow(node) if well else None
+    return overflow(node) if all(map(is_finite, values)) else None
 
 
 def overflow(node: Node) -> Reason:
     """The reason that is left where finite numbers give inf."""
-    dtype = getattr(node, "dtype", np.dtype(np.float64))
+    dtype = np.asarray(number_of(node)).dtype
     return Reason(f"the result is too large: {dtype} ends at {np.finfo(dtype).max:.2g}", SCALE)
 
 
-def explain_gradient(upstream: Any, local: Any) -> Reason:
-    """Why a rule gave nan or inf."""
-    if local is None or is_finite(local):
-        return TOO_LARGE_GRADIENT
+def explain_gradient(node: Node, upstream: Any, local: Any) -> Reason:
+    """Why the rule of an elementwise operation gave nan or inf."""
+    assert node.primitive is not None
+    if is_finite(local):
+        return STEEP_PROGRAM
     if upstream == 0:
         return Reason(
             "nothing flows here, for another branch was taken; but the local derivative is infinite, and 0 · inf is nan",
-            "give the operation harmless numbers where its result is not used: tg.log(tg.where(mask, x, 1.0))",
+            f"harmless operands where the result is not used: tg.{node.primitive.name}(tg.where(mask, x, 1.0))",
         )
     return Reason(
         "the function is infinitely steep there",

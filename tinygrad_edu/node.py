@@ -192,12 +192,12 @@ def number_of(x: Operand) -> Any:
 
 def packed(operands: Sequence[Operand], primitive: Primitive) -> tuple[Operand, Operand, int]:
     """The operands of a call as a node keeps them, and the way that gradients flow on."""
-    flows = [isinstance(x, Node) and x.flow != 0 for x in operands]
     if len(operands) > 2 or primitive.variadic:
-        return tuple(operands), None, MANY if any(flows) else 0
-    if len(operands) == 1:
-        return operands[0], None, FIRST if flows[0] else 0
-    return operands[0], operands[1], FIRST * flows[0] + SECOND * flows[1]
+        flow = MANY if any(isinstance(x, Node) and x.flow for x in operands) else 0
+        return tuple(operands), None, flow
+    first, second = operands if len(operands) == 2 else (operands[0], None)
+    flow = FIRST if isinstance(first, Node) and first.flow else 0
+    return first, second, flow | (SECOND if isinstance(second, Node) and second.flow else 0)
 
 
 def copy_call(original: Node, copy: Node, inputs: tuple[Operand, ...]) -> None:

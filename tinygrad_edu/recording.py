@@ -16,9 +16,8 @@ import linecache
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import _GeneratorContextManager, contextmanager
 from contextvars import ContextVar
-from pathlib import Path
 from typing import NamedTuple
 
 __all__ = ["Source", "enable_grad", "no_grad", "trace"]
@@ -33,6 +32,10 @@ recording = _level.get
 """The level in force here: `OFF`, `ON` or `TRACED`. Every operation asks, so it is the bare C function."""
 
 
+Switch = _GeneratorContextManager[None]
+"""For `with`, and as a decorator of a function."""
+
+
 @contextmanager
 def _set(variable: ContextVar[int], value: int) -> Iterator[None]:
     token = variable.set(value)
@@ -42,8 +45,7 @@ def _set(variable: ContextVar[int], value: int) -> Iterator[None]:
         variable.reset(token)
 
 
-@contextmanager
-def no_grad() -> Iterator[None]:
+def no_grad() -> Switch:
     """Compute without recording: for evaluation, and for changing parameters in place.
 
     >>> import tinygrad_edu as tg
@@ -53,12 +55,10 @@ def no_grad() -> Iterator[None]:
     >>> w
     tensor([0.5, 1.5], requires_grad=True)
     """
-    with _set(_level, OFF):
-        yield
+    return _set(_level, OFF)
 
 
-@contextmanager
-def enable_grad() -> Iterator[None]:
+def enable_grad() -> Switch:
     """Record again, inside a `no_grad()`.
 
     >>> import tinygrad_edu as tg
@@ -68,8 +68,7 @@ def enable_grad() -> Iterator[None]:
     >>> y.requires_grad
     True
     """
-    with _set(_level, TRACED if _tracing.get() else ON):
-        yield
+    return _set(_level, TRACED if _tracing.get() else ON)
 
 
 @contextmanager
@@ -112,7 +111,7 @@ class Source(NamedTuple):
         return f"{self.file}:{self.line}"
 
 
-_PACKAGE = str(Path(__file__).parent) + os.sep
+_PACKAGE = os.path.dirname(__file__) + os.sep
 
 
 def caller() -> Source | None:

@@ -42,6 +42,9 @@ class Value(Operators):
 
     __slots__ = ()
 
+    def __init_subclass__(cls) -> None:
+        raise TypeError("Value has no subclasses: its operators make plain Values; put one into a class of your own")
+
     _data: float
     shape = ()
 
@@ -154,21 +157,13 @@ class Value(Operators):
     def _apply(cls, primitive: Primitive, operands: tuple[Operand, ...], attrs: dict[str, Any]) -> Any:
         if primitive.floats is None:
             return NotImplemented
-        kept: list[Operand] = []
-        values: list[Any] = []
-        for x in operands:
-            if isinstance(x, Value):
-                kept.append(x)
-                values.append(x._data)
-            elif isinstance(x, Node) or getattr(x, "shape", ()):  # a Tensor or an array: the result is a Tensor
-                return NotImplemented
-            elif isinstance(x, Real) or hasattr(x, "dtype") and x.dtype.kind in "biuf":
-                values.append(x if type(x) in (int, bool) else number(x))
-                kept.append(values[-1])
-            else:
-                raise not_numbers(primitive.name, x) from None
+        if not _USUAL.issuperset(map(type, operands)):
+            if any(not isinstance(x, Value) and (isinstance(x, Node) or getattr(x, "shape", ())) for x in operands):
+                return NotImplemented  # a Tensor or an array among them: the result is a Tensor
+            operands = tuple(_operand(x, primitive) for x in operands)
+        values = [x._data if type(x) is Value else x for x in operands]
         data = Value._compute(primitive, values, attrs)
-        return _node(data, primitive, *packed(kept, primitive), attrs)
+        return _node(data, primitive, *packed(operands, primitive), attrs)
 
     def _in_place(self, primitive: Primitive, other: Any) -> Any:
         if recording():
@@ -218,6 +213,19 @@ def number(x: Any) -> float:
     if isinstance(x, Real) or getattr(x, "shape", None) == () and x.dtype.kind in "biuf":
         return float(x)
     raise not_one_number("Value", x)
+
+
+_USUAL = {Value, float, int, bool}
+"""The types of operand that are kept as they are."""
+
+
+def _operand(x: Any, primitive: Primitive) -> Operand:
+    """An operand as it is kept in the graph: a Value or a Python number."""
+    if type(x) in _USUAL:
+        return x
+    if isinstance(x, Real) or (hasattr(x, "dtype") and x.dtype.kind in "biuf"):
+        return number(x)
+    raise not_numbers(primitive.name, x) from None
 
 
 def _as_leaf(node: Value, flow: int) -> None:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from .changes import newest_change, unchanged
 from .errors import GraphError
 from .node import FIRST, MANY, SECOND, Node, creation, describe, number_of
-from .primitives.primitive import ieee
+from .primitives.primitive import Primitive, ieee
 from .recording import enable_grad
 
 __all__ = ["Step", "gradients", "order", "reachable", "steps", "walk"]
@@ -70,9 +70,18 @@ def walk(
         if in_short and primitive.plain:
             _pass_on(node, upstream, gradient_of, create_graph, inputs is not None, own)
         else:
-            for slot, x, contribution in pull(node, upstream, gradient_of, create_graph):
-                so_far = gradient_of[x]
-                total = gradient_of[x] = contribution if so_far is None else x._plus(so_far, contribution, own)
+            operands = node.inputs
+            for slot, contribution in zip(*pull(node, upstream, gradient_of, create_graph)):
+                if contribution is None:
+                    continue
+                x = operands[slot]
+                total = gradient_of[x]
+                if type(contribution) is float:
+                    total = contribution if total is None else total + contribution
+                else:
+                    contribution = x._fit(contribution)
+                    total = contribution if total is None else x._plus(total, contribution, own)
+                gradient_of[x] = total
                 if on_edge is not None:
                     on_edge(Step(node, slot, x, upstream, contribution, total))
         if release and type(upstream) is not float and upstream.nbytes >= LARGE and node is not output:
@@ -154,30 +163,35 @@ def _all_newer(nodes: list[Node], tick: int) -> bool:
 
 def pull(
     node: Node, upstream: Any, needed: Container[Node], create_graph: bool = False
-) -> Iterator[tuple[int, Node, Any]]:
-    """Yield (slot, operand, contribution) for each needed operand of `node`: the table's rules, applied once.
-
-    A contribution is upstream · local derivative, summed back to the operand's shape where it was broadcast.
-    """
-    primitive, operands, attrs = node.primitive, node.inputs, node.attrs
+) -> tuple[list[int], list[Any]]:
+    """The slots of the needed operands of `node`, and what each receives: upstream · local derivative, by the table."""
+    primitive, operands = node.primitive, node.inputs
     assert primitive is not None
-    if create_graph:
-        out, values = node, operands
-    else:
-        out, values = node._number(), [x._number() if isinstance(x, Node) else x for x in operands]
+    out: Any = node
+    values: Sequence[Any] = operands
+    if not create_graph:
+        try:
+            out, values = node._data, [x._data if isinstance(x, Node) else x for x in operands]
+        except AttributeError:  # an earlier walk has let go of one
+            out, values = node._number(), [number_of(x) for x in operands]
     if node.index < newest_change():
         out = unchanged(node, out, node)
         values = [unchanged(x, value, node) for x, value in zip(operands, values)]
-    for slot, x in enumerate(operands):
-        if isinstance(x, Node) and x in needed:
-            try:
-                contribution = primitive.pull(slot, upstream, out, values, attrs)
-            except (ArithmeticError, ValueError):
-                if type(upstream) is not float:
-                    raise
-                contribution = ieee(lambda g, out, *xs: primitive.pull(slot, g, out, xs, attrs), upstream, out, *values)
-            if contribution is not None:
-                yield slot, x, x._fit(contribution)
+    slots = [slot for slot, x in enumerate(operands) if isinstance(x, Node) and x in needed]
+    return slots, pull_numbers(primitive, slots, upstream, out, values, node.attrs)
+
+
+def pull_numbers(
+    primitive: Primitive, slots: Sequence[int], upstream: Any, out: Any, values: Sequence[Any], attrs: dict[str, Any]
+) -> list[Any]:
+    """`primitive.pull`, with inf and nan where Python's floats raise."""
+    try:
+        return primitive.pull(slots, upstream, out, values, attrs)
+    except (ArithmeticError, ValueError):
+        return [
+            ieee(lambda g, out, *xs, slot=slot: primitive.pull((slot,), g, out, xs, attrs)[0], upstream, out, *values)
+            for slot in slots
+        ]
 
 
 class Step(NamedTuple):
@@ -223,10 +237,7 @@ def local_derivative(node: Node, slot: int, *, create_graph: bool = False) -> An
         return None
     out: Any = node if create_graph else node._number()
     values = node.inputs if create_graph else [x._number() if isinstance(x, Node) else x for x in node.inputs]
-    try:
-        return primitive.pull(slot, 1.0, out, values, node.attrs)
-    except (ArithmeticError, ValueError):
-        return ieee(lambda out, *xs: primitive.pull(slot, 1.0, out, xs, node.attrs), out, *values)
+    return pull_numbers(primitive, (slot,), 1.0, out, values, node.attrs)[0]
 
 
 def steps(output: Node, gradient: Any = None, *, create_graph: bool = False) -> Iterator[Step]:
@@ -294,7 +305,7 @@ def reachable(output: Node, inputs: Sequence[Node] | None = None) -> dict[Node, 
                 push(x)
         if flow & MANY:
             for x in node._first:
-                if isinstance(x, Node) and x.flow and x not in found and x.index >= oldest:
+                if isinstance(x, Node) and x not in found and x.flow and x.index >= oldest:
                     found[x] = None
                     push(x)
     if inputs is not None:

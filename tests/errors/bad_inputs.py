@@ -11,10 +11,13 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-import numpy as np
+import numpy
 
-import tinygrad_edu as tg
+import tinygrad_edu
 from tinygrad_edu.errors import DtypeError, GraphError, InPlaceError, OutOfRangeError, ShapeError, TinygradError
+
+np: Any = numpy
+tg: Any = tinygrad_edu  # a type checker would find many of these mistakes; here it is not to look
 
 BUILT_IN: dict[type[TinygradError], tuple[type[Exception], ...]] = {
     ShapeError: (ValueError,),
@@ -70,14 +73,14 @@ SHAPES = [
     row("matmul, Value", lambda: x @ v, ShapeError, "matmul", "'v' = 2.0", "use * to scale"),
     row("matmul, plain", lambda: tg.matmul(2.0, 3.0), ShapeError, "matmul", "2.0 @ 3.0"),
     row("np.matmul", lambda: np.matmul(x, x), ShapeError, "matmul", "did you mean x @ x.T?"),
-    row("add", lambda: x + tg.ones(4), ShapeError, "add", "'x' (2, 3) and (4,)", "sizes 3 and 4 on the last axis differ"),
+    row("add", lambda: x + tg.ones(4), ShapeError, "add", "'x' (2, 3) and (4,)", "sizes 3 and 4 on the last axis"),
     row("add, reflected", lambda: np.ones(4) + x, ShapeError, "add", "(4,) and 'x' (2, 3)", "neither is 1"),
     row("add, another axis", lambda: x + tg.ones((4, 3)), ShapeError, "add", "sizes 2 and 4 on axis -2"),
     row("subtract, reshape fits", lambda: x - tg.ones(2), ShapeError, "subtract", "b.reshape(2, 1) would broadcast"),
-    row("multiply, reshape in the middle", lambda: batch * x[:, :2], ShapeError, "multiply", "(2, 3, 4)", "(2, 2)"),
+    row("multiply, in the middle", lambda: batch * tg.ones((2, 4)), ShapeError, "multiply", "b.reshape(2, 1, 4) would"),
     row("divide, two axes", lambda: batch / two, ShapeError, "divide", "b.reshape(2, 1, 1) would broadcast"),
     row("multiply, b.T fits", lambda: x * tg.ones((3, 2)), ShapeError, "multiply", "did you mean b.T?"),
-    row("list on the left", lambda: [1, 2] + x, ShapeError, "add", "(2,)", "(2, 3)", "a.reshape(2, 1) would broadcast"),
+    row("list on the left", lambda: [1, 2] + x, ShapeError, "add", "(2,)", "(2, 3)", "a.reshape(2, 1) would"),  # noqa: RUF005
     row("power", lambda: x**two, ShapeError, "power", "(2, 3)", "(2,)", "would broadcast"),
     row("maximum", lambda: tg.maximum(x, tg.ones(7)), ShapeError, "maximum", "(2, 3)", "(7,)"),
     row("np.minimum", lambda: np.minimum(x, np.ones(7)), ShapeError, "minimum", "(2, 3)", "(7,)"),
@@ -96,7 +99,7 @@ SHAPES = [
     row("sum_to", lambda: tg.sum_to(x, (5,)), ShapeError, "sum_to", "'x' (2, 3)", "(5,)"),
     row("squeeze", lambda: tg.ones((2, 1)).squeeze(0), ShapeError, "squeeze", "axis 0 of (2, 1) has size 2", "axis 1"),
     row("concatenate", lambda: tg.concatenate([x, w]), ShapeError, "concatenate", "(2, 3)", "(3, 4)", "axis 1 differ"),
-    row("concatenate, other axis", lambda: tg.concatenate([x, tg.ones((2, 5))]), ShapeError, "concatenate", "axis=1 would do"),
+    row("concatenate, axis=1", lambda: tg.concatenate([x, x[:, :2]]), ShapeError, "concatenate", "axis=1 would do"),
     row("concatenate, axes", lambda: tg.concatenate([x, vector]), ShapeError, "concatenate", "2 and 1 axes", "reshape"),
     row("concatenate, Values", lambda: tg.concatenate([v, u]), ShapeError, "concatenate", "'v' = 2.0", "use tg.stack"),
     row("concatenate, nothing", lambda: tg.concatenate([]), ShapeError, "concatenate", "at least one array"),
@@ -109,7 +112,7 @@ SHAPES = [
     row("flatten, backwards", lambda: x.flatten(1, 0), ShapeError, "flatten", "from axis 1 to axis 0", "(2, 3)"),
     row("tile, negative", lambda: tg.tile(x, -1), ShapeError, "tile", "-1 times", "0 or more"),
     row("repeat, negative", lambda: x.repeat(-1), ShapeError, "repeat", "-1 times", "0 or more"),
-    row("repeat, counts", lambda: x.repeat([1, 2], 1), ShapeError, "repeat", "2 counts for the 3 places", "give one, or 3"),
+    row("repeat, counts", lambda: x.repeat([1, 2], 1), ShapeError, "repeat", "2 counts for the 3 places", "one, or 3"),
     row("pad, negative", lambda: tg.pad(x, -1), ShapeError, "pad", "-1 is negative", "x[1:-1]"),
     row("pad, pairs", lambda: tg.pad(x, ((1, 1),) * 3), ShapeError, "pad", "'x' (2, 3)", "2 pairs (before, after)"),
     row("pad, mode", lambda: tg.pad(x, 1, mode="mirror"), ShapeError, "pad", "'mirror'", "constant, edge, reflect"),
@@ -128,16 +131,8 @@ SHAPES = [
     row("diag", lambda: tg.diag(batch), ShapeError, "diag", "(2, 3, 4)", "a vector or a matrix"),
     row("tril", lambda: tg.tril(v), ShapeError, "tril", "'v' = 2.0", "a matrix is needed"),
     row("trace", lambda: vector.trace(), ShapeError, "trace", "(3,)", "a matrix is needed"),
-    row("take_along_axis, axes", lambda: tg.take_along_axis(x, [0], 1), ShapeError, "take_along_axis", "(1,)", "(2, 3)"),
-    row(
-        "take_along_axis, sizes",
-        lambda: tg.take_along_axis(x, [[0], [0], [0]], 1),
-        ShapeError,
-        "take_along_axis",
-        "(3, 1)",
-        "'x' (2, 3)",
-        "other axes",
-    ),
+    row("take_along_axis", lambda: tg.take_along_axis(x, [0], 1), ShapeError, "take_along_axis", "(1,)", "(2, 3)"),
+    row("take_along_axis, sizes", lambda: tg.take_along_axis(x, [[0]] * 3, 1), ShapeError, "take_along_axis", "(3, 1)"),
     row("scatter", lambda: tg.scatter(vector, [0, 1], (3,)), ShapeError, "scatter", "(3,)", "have shape (2,)"),
     row("max of nothing", lambda: empty.max(), ShapeError, "max", "(0, 3) has no numbers", "check .size"),
     row("min of nothing", lambda: empty.min(0), ShapeError, "min", "along axis 0"),
@@ -236,9 +231,11 @@ PLACES = [
     row("arrays", lambda: x[[0, 1], [0, 1, 2]], ShapeError, "getitem", "(2,) and (3,)", "do not broadcast"),
     row("slice by 0", lambda: x[::0], ShapeError, "getitem", "steps of 0"),
     row("slice by a float", lambda: x[: 1 / 2], DtypeError, "getitem", "a slice", "float 0.5"),
-    row("slice by a string", lambda: x["a":], DtypeError, "getitem", "a slice", "'a'"),  # type: ignore[misc]
+    row("slice by a string", lambda: x["a":], DtypeError, "getitem", "a slice", "'a'"),
     row("take_along_axis", lambda: tg.take_along_axis(x, [[5], [0]], 1), OutOfRangeError, "take_along_axis", "index 5"),
-    row("take_along_axis, floats", lambda: tg.take_along_axis(x, [[0.5]], 1), DtypeError, "take_along_axis", ".astype(int)"),
+    row(
+        "of floats", lambda: tg.take_along_axis(x, [[0.5]], 1), DtypeError, "take_along_axis", "float64", ".astype(int)"
+    ),
     row("take_along_axis, None", lambda: tg.take_along_axis(x, None), DtypeError, "take_along_axis", "whole numbers"),
     row("scatter", lambda: tg.scatter(vector, [0, 5, 1], (3,)), OutOfRangeError, "scatter", "index 5", "shape (3,)"),
     row("scatter, shape", lambda: tg.scatter(vector, [0, 1, 2], "abc"), DtypeError, "scatter", "a size", "'abc'"),
@@ -266,7 +263,7 @@ TYPES = [
     row("string + Value", lambda: "a" + v, DtypeError, "add", "str 'a'", "float(...)"),
     row("None * Value", lambda: None * v, DtypeError, "multiply", "None", "forget its `return`"),
     row("Value / complex", lambda: v / 1j, DtypeError, "divide", "complex 1j", ".real"),
-    row("Value + list", lambda: v + [1, 2], DtypeError, "add", "[1, 2]", "tg.tensor(...)"),
+    row("Value + list", lambda: v + [1, 2], DtypeError, "add", "[1, 2]", "tg.tensor(...)"),  # noqa: RUF005
     row("Value ** string", lambda: v ** "2", DtypeError, "power", "str '2'", "float(...)"),
     row("string ** Value", lambda: "2" ** v, DtypeError, "power", "str '2'"),
     row("Value + strings", lambda: v + np.array(["a"]), DtypeError, "add", "<U1"),
@@ -274,14 +271,14 @@ TYPES = [
     row("function of None", lambda: tg.erf(None), DtypeError, "erf", "None", "forget its `return`"),
     row("function of a complex number", lambda: tg.abs(1j), DtypeError, "abs", "complex 1j", ".real"),
     row("function of a complex array", lambda: tg.relu(np.array([1j])), DtypeError, "relu", "complex128", ".real"),
-    row("function of ragged rows", lambda: tg.exp([[1], [1, 2]]), ShapeError, "exp", "[[1], [1, 2]]", "not of one length"),
+    row("function of ragged rows", lambda: tg.exp([[1], [1, 2]]), ShapeError, "exp", "[[1], [1, 2]]", "one length"),
     row("two strings", lambda: tg.add("a", "b"), DtypeError, "add", "str 'a'"),
     row("sum of a string", lambda: tg.sum("a"), DtypeError, "sum", "str 'a'"),
     row("mean of None", lambda: tg.mean(None), DtypeError, "mean", "None"),
     row("argmax of a string", lambda: tg.argmax("a"), DtypeError, "argmax", "str 'a'"),
     row("stack of strings", lambda: tg.stack(["a", "b"]), DtypeError, "stack", "str 'a'"),
     row("concatenate with a string", lambda: tg.concatenate([x, "a"]), DtypeError, "concatenate", "str 'a'"),
-    row("concatenate of one Tensor", lambda: tg.concatenate(x), DtypeError, "concatenate", "a list", "Tensor 'x' (2, 3)"),
+    row("concatenate of one Tensor", lambda: tg.concatenate(x), DtypeError, "concatenate", "list", "Tensor 'x' (2, 3)"),
     row("concatenate of None", lambda: tg.concatenate(None), DtypeError, "concatenate", "NoneType"),
     row("outer with None", lambda: tg.outer(vector, None), DtypeError, "outer", "None"),
     row("dot of strings", lambda: tg.dot("ab", "cd"), DtypeError, "dot", "str"),
@@ -289,7 +286,7 @@ TYPES = [
     row("einsum, swapped", lambda: tg.einsum(x, "ij"), DtypeError, "einsum", "'ij,jk->ik'", "Tensor"),
     row("einsum of strings", lambda: tg.einsum("i->", ["a", "b"]), DtypeError, "einsum", "['a', 'b']"),
     row("where a string", lambda: tg.where("a", x, x), DtypeError, "where", "str 'a'"),
-    row("where without else", lambda: tg.where(x.data > 0, x), DtypeError, "where(condition, x, y)", "(ndarray, Tensor)"),
+    row("where without else", lambda: tg.where(True, x), DtypeError, "where(condition, x, y)", "where(bool, Tensor)"),
     row("clip by nothing", lambda: tg.clip(x), DtypeError, "clip", "give min, max or both"),
     row("clip by a string", lambda: tg.clip(v, "low", 2), DtypeError, "clip", "str 'low'"),
     row("clip by a Value", lambda: tg.clip(v, v, 3), DtypeError, "clip", "min", "tg.maximum(x, bound)"),
@@ -305,7 +302,7 @@ TYPES = [
     row("repeat by a float", lambda: x.repeat(2.5), DtypeError, "repeat", "how often", "2.5"),
     row("pad by a float", lambda: tg.pad(x, 1.5), DtypeError, "pad", "pad_width is a whole number", "1.5"),
     row("pad with a string", lambda: tg.pad(x, 1, "constant", "a"), DtypeError, "pad", "constant_values is one number"),
-    row("pad with a Value", lambda: tg.pad(x, 1, constant_values=v), DtypeError, "pad", "constant_values is one number"),
+    row("pad with a Value", lambda: tg.pad(x, 1, constant_values=v), DtypeError, "pad", "constant_values is one"),
     row("split by a float", lambda: tg.split(x, 1.5), DtypeError, "split", "a whole number", "1.5"),
     row("split by floats", lambda: tg.split(x, [0.5]), DtypeError, "split", "a whole number", "0.5"),
     row("tril by a float", lambda: tg.tril(x, 0.5), DtypeError, "tril", "k is a whole number", "0.5"),
@@ -320,14 +317,14 @@ TYPES = [
 ]
 
 CONSTRUCTORS = [
-    row("Value of a string", lambda: tg.Value("2"), DtypeError, "Value", "str '2'", "float(...)"),  # type: ignore[arg-type]
-    row("Value of None", lambda: tg.Value(None), DtypeError, "Value", "None"),  # type: ignore[arg-type]
-    row("Value of a list", lambda: tg.Value([1, 2]), DtypeError, "Value", "[1, 2]", "tg.tensor"),  # type: ignore[arg-type]
-    row("Value of an array", lambda: tg.Value(three), DtypeError, "Value", "float64", "tg.tensor"),  # type: ignore[arg-type]
-    row("Value of a complex number", lambda: tg.Value(1j), DtypeError, "Value", "1j", ".real"),  # type: ignore[arg-type]
-    row("Value of a Value", lambda: tg.Value(v), GraphError, "Value", "'v' = 2.0", "float(x)"),  # type: ignore[arg-type]
-    row("Value of a Tensor", lambda: tg.Value(x), GraphError, "Value", "'x' (2, 3)", "float(x)"),  # type: ignore[arg-type]
-    row("Value, name", lambda: tg.Value(1.0, 2.0), DtypeError, "name", "a string", "2.0"),  # type: ignore[arg-type]
+    row("Value of a string", lambda: tg.Value("2"), DtypeError, "Value", "str '2'", "float(...)"),
+    row("Value of None", lambda: tg.Value(None), DtypeError, "Value", "None"),
+    row("Value of a list", lambda: tg.Value([1, 2]), DtypeError, "Value", "[1, 2]", "tg.tensor"),
+    row("Value of an array", lambda: tg.Value(three), DtypeError, "Value", "float64", "tg.tensor"),
+    row("Value of a complex number", lambda: tg.Value(1j), DtypeError, "Value", "1j", ".real"),
+    row("Value of a Value", lambda: tg.Value(v), GraphError, "Value", "'v' = 2.0", "float(x)"),
+    row("Value of a Tensor", lambda: tg.Value(x), GraphError, "Value", "'x' (2, 3)", "float(x)"),
+    row("Value, name", lambda: tg.Value(1.0, 2.0), DtypeError, "name", "a string", "2.0"),
     row("Value.data", lambda: setattr(u, "data", "a"), DtypeError, "Value", "str 'a'"),
     row("tensor of a string", lambda: tg.tensor("abc"), DtypeError, "tensor", "str 'abc'", "float(...)"),
     row("tensor of None", lambda: tg.tensor(None), DtypeError, "tensor", "None"),
@@ -339,40 +336,44 @@ CONSTRUCTORS = [
     row("tensor of a dict", lambda: tg.tensor({"a": 1}), DtypeError, "tensor", "dict", "a list"),
     row("tensor of an iterator", lambda: tg.tensor(iter([1, 2])), DtypeError, "tensor", "list(...)"),
     row("tensor of Values", lambda: tg.tensor([v, u]), DtypeError, "tensor", "tg.stack makes one Tensor"),
-    row("tensor of a fraction", lambda: tg.tensor(Fraction(1, 2)), DtypeError, "tensor", "Fraction(1, 2)", "float(...)"),
+    row("tensor of a fraction", lambda: tg.tensor(Fraction(1, 2)), DtypeError, "tensor", "Fraction(1, 2)", "float("),
     row("tensor of a huge number", lambda: tg.tensor(2**70), DtypeError, "tensor", "int", "float(...)"),
     row("tensor, dtype unknown", lambda: tg.tensor([1, 2], "flaot"), DtypeError, "tensor", "'flaot'", "'float32'"),
     row("tensor, dtype complex", lambda: tg.tensor([1, 2], complex), DtypeError, "tensor", "complex", "'float32'"),
-    row("tensor of ints, requires_grad", lambda: tg.tensor(np.array([1]), None, True), DtypeError, "requires_grad", "int64"),
-    row("requires_grad_ of ints", lambda: whole.requires_grad_(), DtypeError, "requires_grad", "int64", "dtype='float32'"),
-    row("requires_grad_ of a result", lambda: (x * 2).requires_grad_(), GraphError, "requires_grad_", "multiply", ".detach()"),
+    row(
+        "tensor of ints", lambda: tg.tensor(np.array([1]), None, True), DtypeError, "requires_grad", "int64", "float32"
+    ),
+    row("requires_grad_ of ints", lambda: whole.requires_grad_(), DtypeError, "requires_grad", "int64", "float32"),
+    row(
+        "requires_grad_ of x * 2", lambda: (x * 2).requires_grad_(), GraphError, "requires_grad_", "multiply", "detach"
+    ),
     row("zeros, negative", lambda: tg.zeros((2, -3)), ShapeError, "zeros", "-3"),
-    row("zeros, float", lambda: tg.zeros(2.0), DtypeError, "zeros", "whole number", "2.0"),  # type: ignore[arg-type]
-    row("zeros, None", lambda: tg.zeros(None), DtypeError, "zeros", "whole number", "None"),  # type: ignore[arg-type]
+    row("zeros, float", lambda: tg.zeros(2.0), DtypeError, "zeros", "whole number", "2.0"),
+    row("zeros, None", lambda: tg.zeros(None), DtypeError, "zeros", "whole number", "None"),
     row("zeros, bool", lambda: tg.zeros((2, True)), DtypeError, "zeros", "whole number", "True"),
     row("zeros, huge", lambda: tg.zeros((2**40, 2**40)), ShapeError, "zeros", "no memory"),
     row("zeros, dtype", lambda: tg.zeros(3, "flaot"), DtypeError, "zeros", "'flaot'", "'float32'"),
     row("zeros, complex", lambda: tg.zeros(3, complex), DtypeError, "zeros", "complex", "'float32'"),
     row("zeros of ints, requires_grad", lambda: tg.zeros(3, int, True), DtypeError, "requires_grad", "int64"),
     row("ones(2, 3)", lambda: tg.ones(2, 3), DtypeError, "ones", "3 is no dtype", "given as one tuple"),
-    row("full of a string", lambda: tg.full(3, "a"), DtypeError, "full", "fill_value", "'a'"),  # type: ignore[arg-type]
-    row("full of None", lambda: tg.full(3, None), DtypeError, "full", "fill_value", "None"),  # type: ignore[arg-type]
-    row("full of a Value", lambda: tg.full(3, v), DtypeError, "full", "fill_value", "Value"),  # type: ignore[arg-type]
+    row("full of a string", lambda: tg.full(3, "a"), DtypeError, "full", "fill_value", "'a'"),
+    row("full of None", lambda: tg.full(3, None), DtypeError, "full", "fill_value", "None"),
+    row("full of a Value", lambda: tg.full(3, v), DtypeError, "full", "fill_value", "Value"),
     row("full, too large", lambda: tg.full(3, 300, "uint8"), DtypeError, "full", "300", "uint8"),
-    row("full_like", lambda: tg.full_like(x, "a"), DtypeError, "full_like", "'a'"),  # type: ignore[arg-type]
+    row("full_like", lambda: tg.full_like(x, "a"), DtypeError, "full_like", "'a'"),
     row("zeros_like", lambda: tg.zeros_like(None), DtypeError, "zeros_like", "None"),
     row("ones_like", lambda: tg.ones_like([[1], [2, 3]]), ShapeError, "ones_like", "one length"),
     row("eye", lambda: tg.eye(-1), ShapeError, "eye", "-1"),
-    row("eye, float", lambda: tg.eye(2, 2.5), DtypeError, "eye", "2.5"),  # type: ignore[arg-type]
+    row("eye, float", lambda: tg.eye(2, 2.5), DtypeError, "eye", "2.5"),
     row("arange, step 0", lambda: tg.arange(0, 1, 0), ShapeError, "arange", "step is 0"),
     row("arange, endless", lambda: tg.arange(0, float("inf")), ShapeError, "arange", "never end"),
-    row("arange, string", lambda: tg.arange("3"), DtypeError, "arange", "'3'"),  # type: ignore[arg-type]
-    row("arange, Value", lambda: tg.arange(v), DtypeError, "arange", "Value", "float(x)"),  # type: ignore[arg-type]
+    row("arange, string", lambda: tg.arange("3"), DtypeError, "arange", "'3'"),
+    row("arange, Value", lambda: tg.arange(v), DtypeError, "arange", "Value", "float(x)"),
     row("linspace, negative", lambda: tg.linspace(0, 1, -1), ShapeError, "linspace", "-1"),
-    row("linspace, float", lambda: tg.linspace(0, 1, 2.5), DtypeError, "linspace", "2.5"),  # type: ignore[arg-type]
-    row("linspace, None", lambda: tg.linspace(0, None), DtypeError, "linspace", "stop"),  # type: ignore[arg-type]
+    row("linspace, float", lambda: tg.linspace(0, 1, 2.5), DtypeError, "linspace", "2.5"),
+    row("linspace, None", lambda: tg.linspace(0, None), DtypeError, "linspace", "stop"),
     row("rand, negative", lambda: tg.rand(-1), ShapeError, "rand", "-1"),
-    row("rand, float", lambda: tg.rand(2, 3.0), DtypeError, "rand", "3.0"),  # type: ignore[arg-type]
+    row("rand, float", lambda: tg.rand(2, 3.0), DtypeError, "rand", "3.0"),
     row("rand, seed", lambda: tg.rand(2, seed="a"), DtypeError, "rand", "seed", "'a'"),
     row("rand, ints", lambda: tg.rand(2, dtype=int), DtypeError, "rand", "int64", "dtype='float32'"),
     row("randn, negative seed", lambda: tg.randn(2, seed=-1), DtypeError, "randn", "seed", "-1"),
@@ -416,9 +417,9 @@ BACKWARD = [
     row("inside no_grad", lambda: without_grad().backward(), GraphError, "backward", "outside no_grad()"),
     row("detached", lambda: x.detach().sum().backward(), GraphError, "backward", "without detach()"),
     row("detached Value", lambda: v.detach().backward(), GraphError, "backward", "'v'", "without detach()"),
-    row("gradients of a float", lambda: tg.gradients(2.0, [v]), GraphError, "backward", "float: 2.0"),  # type: ignore[arg-type]
+    row("gradients of a float", lambda: tg.gradients(2.0, [v]), GraphError, "backward", "float: 2.0"),
     row("gradients of many", lambda: tg.gradients(x * 2, [x]), GraphError, "backward", "6 numbers"),
-    row("steps of a float", lambda: list(tg.steps(2.0)), GraphError, "backward", "float: 2.0"),  # type: ignore[arg-type]
+    row("steps of a float", lambda: list(tg.steps(2.0)), GraphError, "backward", "float: 2.0"),
     row("steps of many", lambda: list(tg.steps(x * 2)), GraphError, "backward", "6 numbers"),
     row("grad of another shape", lambda: setattr(x, "grad", three), ShapeError, "grad", "'x'", "(2, 3)", "(3,)"),
     row("grad of a Value", lambda: setattr(v, "grad", three), DtypeError, "Value", "float64"),
@@ -432,19 +433,19 @@ def without_grad() -> Any:
 
 
 FUNCTIONAL = [
-    row("grad of a number", lambda: tg.grad(3), DtypeError, "grad", "int 3"),  # type: ignore[arg-type]
-    row("grad of a node", lambda: tg.grad(v), DtypeError, "grad", "Value", "node.backward()"),  # type: ignore[arg-type]
-    row("value_and_grad of None", lambda: tg.value_and_grad(None), DtypeError, "value_and_grad", "None"),  # type: ignore[arg-type]
+    row("grad of a number", lambda: tg.grad(3), DtypeError, "grad", "int 3"),
+    row("grad of a node", lambda: tg.grad(v), DtypeError, "grad", "Value", "node.backward()"),
+    row("value_and_grad of None", lambda: tg.value_and_grad(None), DtypeError, "value_and_grad", "None"),
     row("argnums", lambda: tg.grad(square, 1)(three), OutOfRangeError, "grad", "argnums 1", "1 positional argument"),
     row("argnums, negative", lambda: tg.grad(square, -2)(three), OutOfRangeError, "grad", "argnums -2"),
     row("argnums, several", lambda: tg.grad(square, (0, 1))(three), OutOfRangeError, "grad", "argnums (0, 1)"),
     row("argnums, twice", lambda: tg.grad(square, (0, 0))(three), ShapeError, "grad", "(0, 0)", "twice"),
     row("argnums, a name", lambda: tg.grad(square, "a")(three), DtypeError, "grad", "'a'"),
-    row("argnums, a float", lambda: tg.grad(square, 1.0)(three), DtypeError, "grad", "1.0"),  # type: ignore[arg-type]
+    row("argnums, a float", lambda: tg.grad(square, 1.0)(three), DtypeError, "grad", "1.0"),
     row("no arguments", lambda: tg.grad(square)(), OutOfRangeError, "grad", "0 positional arguments"),
     row("returns None", lambda: tg.grad(lambda a: None)(2.0), GraphError, "grad", "None", "forget its `return`"),
     row("returns a list", lambda: tg.grad(lambda a: [a, a])(2.0), GraphError, "grad", "list of 2", "tg.stack"),
-    row("returns a tuple", lambda: tg.jacobian(lambda a: (a, a))(2.0), GraphError, "jacobian", "tuple of 2", "tg.stack"),
+    row("returns two", lambda: tg.jacobian(lambda a: (a, a))(2.0), GraphError, "jacobian", "tuple of 2", "tg.stack"),
     row("returns a string", lambda: tg.grad(lambda a: "s")(2.0), GraphError, "grad", "str 's'"),
     row("returns a dict", lambda: tg.vjp(lambda a: {"loss": a}, 2.0), GraphError, "vjp", "dict"),
     row("returns many", lambda: tg.grad(lambda a: a * a)(three), GraphError, "grad", "(3,)", "tg.jacobian"),
@@ -455,7 +456,7 @@ FUNCTIONAL = [
     row("string", lambda: tg.grad(square)("a"), DtypeError, "grad", "argument 0", "str 'a'"),
     row("ragged rows", lambda: tg.grad(square)([[1], [2, 3]]), ShapeError, "grad", "argument 0", "one length"),
     row("complex", lambda: tg.jacobian(square)(1j), DtypeError, "jacobian", "argument 0", "1j"),
-    row("hessian, argnums", lambda: tg.hessian(square, (0, 1))(three), DtypeError, "hessian", "(0, 1)"),  # type: ignore[arg-type]
+    row("hessian, argnums", lambda: tg.hessian(square, (0, 1))(three), DtypeError, "hessian", "(0, 1)"),
     row("vjp, seed", lambda: tg.vjp(lambda a: a * 1, three)[1](np.ones(4)), ShapeError, "backward", "(4,)", "(3,)"),
     row("vjp, no seed", lambda: tg.vjp(lambda a: a * 1, three)[1](), GraphError, "backward", "3 numbers"),
     row("vjp, string as seed", lambda: tg.vjp(square, three)[1]("a"), DtypeError, "vjp", "str 'a'"),
@@ -473,7 +474,7 @@ CONVERSIONS = [
     row("int", lambda: int(x), ShapeError, "item", "6 numbers"),
     row("item", lambda: x.item(), ShapeError, "item", "6 numbers", ".numpy()"),
     row("format", lambda: f"{x:.2f}", ShapeError, "item", "6 numbers"),
-    row("range", lambda: range(vector), DtypeError, "index", "(3,)", "float64"),  # type: ignore[call-overload]
+    row("range", lambda: range(vector), DtypeError, "index", "(3,)", "float64"),
     row("list index", lambda: [1, 2][vector[0]], DtypeError, "index", "float64"),
     row("pickle of a Tensor", lambda: pickle.dumps(x), DtypeError, "pickle", "Tensor", "numpy.savez()"),
     row("pickle of a Value", lambda: pickle.dumps(v), DtypeError, "pickle", "Value", "numpy.savez()"),
@@ -484,18 +485,18 @@ CONVERSIONS = [
 IN_PLACE = [
     row("setitem", lambda: x.__setitem__(0, 1.0), InPlaceError, "setitem", "'x'", "tg.no_grad()", "tg.where"),
     row("setitem of a node", lambda: vector.__setitem__(0, v), InPlaceError, "setitem", "(3,)", "tg.no_grad()"),
-    row("setitem of a result", lambda: (x * 2).__setitem__(0, 1.0), InPlaceError, "setitem", "multiply", "tg.no_grad()"),
+    row("setitem of x * 2", lambda: (x * 2).__setitem__(0, 1.0), InPlaceError, "setitem", "multiply", "tg.no_grad()"),
     row("leaf -= number", lambda: x.__isub__(1.0), InPlaceError, "subtract", "'x'", "tg.no_grad()"),
     row("leaf *= node", lambda: x.__imul__(v), InPlaceError, "multiply", "'x'", "leaf", "tg.no_grad()"),
-    row("used by a product", lambda: change_after_use(lambda a: a * a), InPlaceError, "backward", "'a'", "multiply", "copy"),
-    row("used by exp", lambda: change_result(), InPlaceError, "backward", "exp", "changed in place", "after backward()"),
-    row("Value used by a product", lambda: change_value(), InPlaceError, "backward", "'a'", "multiply", "changed in place"),
+    row("a Tensor after its use", lambda: change_tensor(), InPlaceError, "backward", "'a'", "multiply", "a copy of it"),
+    row("a result", lambda: change_result(), InPlaceError, "backward", "exp", "changed in place", "after backward()"),
+    row("a Value after its use", lambda: change_value(), InPlaceError, "backward", "'a'", "multiply", "in place at"),
 ]
 
 
-def change_after_use(f: Callable[[Any], Any]) -> None:
+def change_tensor() -> None:
     a = tg.tensor([1.0, 2.0], requires_grad=True, name="a")
-    y = f(a).sum()
+    y = (a * a).sum()
     with tg.no_grad():
         a -= 1.0
     y.backward()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..errors import DtypeError, GradientError
@@ -32,7 +34,7 @@ def refuse_coarse(subject: Subject) -> None:
 
 def coarse_steps(call: Recorded) -> list[Node]:
     """The steps between inputs and outputs that are computed in less than float64, oldest first."""
-    nodes: dict[Node, int] = {}
+    nodes: dict[Node, Any] = {}
     for out in call.outputs:
         if isinstance(out, Node) and out.requires_grad:
             nodes |= reachable(out, call.leaves)

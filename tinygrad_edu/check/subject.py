@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from ..errors import GradientError
 from ..node import Node
 from ..recording import enable_grad
 from ..tensor import Tensor
@@ -76,7 +77,13 @@ class Subject:
         ]
 
     def flat_gradient(self, found: Sequence[Any]) -> ndarray:
-        """The gradients by all leaves in one vector, 0 where there is none."""
+        """The gradients by all leaves in one vector, 0 where there is none. Raises where one does not fit its leaf."""
+        for x, gradient in zip(self.arguments.varied, found):
+            array = numbers(gradient)
+            if gradient is not None and (array.shape, array.dtype) != (x.shape, x.dtype):
+                raise GradientError(
+                    f"{x.name} has shape {x.shape} and dtype {x.dtype}, but its gradient {array.shape} and {array.dtype}"
+                )
         return flat([np.zeros(x.shape) if g is None else g for x, g in zip(self.arguments.varied, found)])
 
     def differs(self, once: ndarray, twice: ndarray) -> str | None:

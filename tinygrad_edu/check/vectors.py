@@ -15,7 +15,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..errors import DtypeError
-from ..node import Node
+from ..node import Node, number_of
 from ..primitives import Primitive
 from ..tensor import Tensor
 from ..value import Value
@@ -158,7 +158,7 @@ def index_in_words(flat_index: int, shape: tuple[int, ...]) -> str:
 
 def numbers(x: Any) -> ndarray:
     """The numbers of a node, or of what NumPy makes an array of."""
-    return np.asarray(x._data if isinstance(x, Node) else x)
+    return np.asarray(number_of(x))
 
 
 def parts(output: Any) -> list[Any]:

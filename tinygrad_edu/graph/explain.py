@@ -16,7 +16,7 @@ from ..errors import GraphError, TinygradError
 from ..node import Node
 from ..primitives.primitive import shape_of
 from ..recording import enable_grad
-from ..walk import gradients, reachable, walk
+from ..walk import gradients, pull_numbers, reachable, walk
 from .formula import ATOM, SIGN, Term, formula_of, one_call
 from .plain import Quantity, ancestors, data_of, is_single, labels, one_like, place
 from .text import number, plural
@@ -303,16 +303,9 @@ def _result(value: Quantity) -> str:
 
 def _pull(link: Link, upstream: Any, out: Any, operands: Sequence[Any]) -> Any:
     """The link's rule from the table, as the walk applies it."""
-    from ..primitives.primitive import ieee
-
     primitive, attrs = link.node.primitive, link.node.attrs
     assert primitive is not None
-    try:
-        return primitive.pull(link.slot, upstream, out, operands, attrs)
-    except (ArithmeticError, ValueError):
-        if type(upstream) is not float:
-            raise
-        return ieee(primitive.pull, link.slot, upstream, out, operands, attrs)
+    return pull_numbers(primitive, (link.slot,), upstream, out, operands, attrs)[0]
 
 
 def _rule_in_letters(link: Link, names: Mapping[Node, str], upstream: str | None) -> str | None:

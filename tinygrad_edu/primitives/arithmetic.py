@@ -41,7 +41,7 @@ negative = unary("negative", operator.neg, operator.neg,
 
 power = binary("power", operator.pow, math.pow,
                lambda g, out, x, y: g * _power_by_base(x, y),
-               lambda g, out, x, y: g * where((x == 0) & (y >= 0), 0.0, out * log(where(x == 0, 1.0, x))),
+               lambda g, out, x, y: g * _power_by_exponent(out, x, y),
                "x to the power y.", (2.0, 3.0, 8.0), symbol="**", precedence=40, numpy=[np.power, np.float_power])
 # fmt: on
 
@@ -51,3 +51,9 @@ def _power_by_base(x: Any, y: Any) -> Any:
     if type(y) is int or type(y) is float:
         return 0.0 if y == 0 else y * (x if y == 2 else power(x, y - 1))
     return y * power(where((x == 0) & (y == 0), 1.0, x), y - 1.0)
+
+
+def _power_by_exponent(out: Any, x: Any, y: Any) -> Any:
+    """x ** y · log x, and 0 where x is 0 and y is not negative."""
+    flat = (x == 0) & (y >= 0)
+    return where(flat, 0.0, out * log(where(flat, 1.0, x)))

@@ -72,7 +72,11 @@ def outer(x: Any, y: Any) -> Any:
     return reshape(x, (-1, 1)) * reshape(y, (1, -1))
 
 
-def _einsum_rule(slot: int, g: Any, out: Any, operands: Sequence[Any], subscripts: str) -> Any:
+def _einsum_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any], subscripts: str) -> list[Any]:
+    return [_einsum_by(slot, g, operands, subscripts) for slot in slots]
+
+
+def _einsum_by(slot: int, g: Any, operands: Sequence[Any], subscripts: str) -> Any:
     """An einsum again: the gradient takes the operand's place, and the operand's letters become the result's."""
     terms, result = subscripts.split("->")
     letters = terms.split(",")
@@ -125,10 +129,11 @@ def einsum(subscripts: str, *operands: Any) -> Any:
     return _einsum(*operands, subscripts=subscripts)
 
 
-def _dot_rule(slot: int, g: Any, out: Any, operands: Sequence[Any]) -> Any:
+def _dot_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]) -> list[Any]:
     """Each factor meets its partner; the bias, the odd one at the end, meets 1."""
     n = len(operands) // 2
-    return g if slot == 2 * n else g * operands[slot + n if slot < n else slot - n]
+    partners = (*operands[n : 2 * n], *operands[:n], 1.0)
+    return [g * partners[slot] for slot in slots]
 
 
 def _dot_floats(*operands: float) -> float:

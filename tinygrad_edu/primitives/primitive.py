@@ -143,10 +143,10 @@ class Primitive:
 
         return refusal(self, operands, values, attrs, error)
 
-    def pull(self, slot: int, g: Any, out: Any, values: Sequence[Any], attrs: dict[str, Any]) -> Any:
-        """What operand `slot` receives when the result's gradient is g; None where no gradient flows."""
-        rule = self.rules[slot]
-        return None if rule is None else rule(g, out, *values, **attrs)
+    def pull(self, slots: Sequence[int], g: Any, out: Any, values: Sequence[Any], attrs: dict[str, Any]) -> list[Any]:
+        """What the operands in `slots` receive when the result's gradient is g; None where no gradient flows."""
+        rules = [self.rules[slot] for slot in slots]
+        return [None if rule is None else rule(g, out, *values, **attrs) for rule in rules]
 
     @property
     def signature(self) -> str:
@@ -161,7 +161,7 @@ class Primitive:
 
 
 class Variadic(Primitive):
-    """A primitive of any number of operands. It has one rule, told the slot: rule(slot, g, out, operands)."""
+    """A primitive of any number of operands. It has one rule for all of them: rule(slots, g, out, operands)."""
 
     variadic = True
 
@@ -172,10 +172,12 @@ class Variadic(Primitive):
                 return Node.array_kind._apply(self, operands, attrs) if result is NotImplemented else result
         return self.compute(operands, attrs)
 
-    def pull(self, slot: int, g: Any, out: Any, values: Sequence[Any], attrs: dict[str, Any]) -> Any:
+    def pull(self, slots: Sequence[int], g: Any, out: Any, values: Sequence[Any], attrs: dict[str, Any]) -> list[Any]:
+        """What the operands in `slots` receive."""
         (rule,) = self.rules
         assert rule is not None
-        return rule(slot, g, out, values, **attrs)
+        return rule(slots, g, out, values, **attrs)  # type: ignore[no-any-return]
+
 
 
 def ieee(function: Callable[..., Any], *arguments: Any, **settings: Any) -> Any:

@@ -281,8 +281,10 @@ def astype(x: Any, dtype: Any = None) -> Any:
 # Many arrays into one, and one into many.
 
 
-def _concatenate_rule(slot: int, g: Any, out: Any, operands: Sequence[Any], axis: int, ends: Sequence[int]) -> Any:
-    return g[_at(slice(ends[slot], ends[slot + 1]), axis, out.ndim)]
+def _concatenate_rule(
+    slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any], axis: int, ends: Sequence[int]
+) -> list[Any]:
+    return [g[_at(slice(ends[slot], ends[slot + 1]), axis, out.ndim)] for slot in slots]
 
 
 @primitive(_concatenate_rule, kind=Variadic, name="concatenate")
@@ -309,8 +311,8 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
     return _concatenate(*arrays, axis=axis, ends=tuple(ends))
 
 
-def _stack_rule(slot: int, g: Any, out: Any, operands: Sequence[Any], axis: int) -> Any:
-    return g[_at(slot, axis, out.ndim)]
+def _stack_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any], axis: int) -> list[Any]:
+    return [g[_at(slot, axis, out.ndim)] for slot in slots]
 
 
 @primitive(_stack_rule, kind=Variadic, name="stack")

@@ -44,7 +44,7 @@ class Call(NamedTuple):
 
 def shape_of(x: Any) -> Shape:
     """The shape of a node, an array, or what NumPy makes an array of."""
-    return x.shape if isinstance(x, (Node, np.ndarray)) else np.shape(x)  # type: ignore[union-attr]
+    return x.shape if isinstance(x, (Node, np.ndarray)) else np.shape(x)
 
 
 def in_words(x: Any) -> str:
