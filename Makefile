@@ -22,7 +22,7 @@ test: $(VENV)/.test ## lint, format, types, tests and doctests with coverage
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest --cov
+	$(BIN)/pytest --cov -n auto --maxprocesses 8
 
 torch: $(VENV)/.torch ## add PyTorch, which some tests compare with
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from .errors import GraphError
+from .errors import GraphError, InPlaceError
 from .node import Node, creation, number_of
 from .walk import Step, steps, walk
 
@@ -78,7 +78,11 @@ def find_nan(output: Node) -> NanReport:
         unwell = {x for x in nodes if not is_finite(number_of(x))}
         if output in unwell:
             return forward_report(everything(output, unwell))
-        if (step := first_bad_step(output)) is not None:
+        try:
+            step = first_bad_step(output)
+        except InPlaceError as error:
+            return NanReport(None, "", None, f"find_nan: all {len(nodes)} nodes are finite; of their gradients: {error}")
+        if step is not None:
             return backward_report(step)
         for node in nodes:
             if node in unwell and made_here(node):
@@ -379,7 +383,7 @@ def explain_gradient(node: Node, upstream: Any, local: Any) -> Reason:
         return STEEP_PROGRAM
     if upstream == 0:
         return Reason(
-            "nothing flows here, for another branch was taken; but the local derivative is infinite, and 0 · inf is nan",
+            "no gradient arrives here, but the local derivative is infinite, and 0 · inf is nan",
             f"harmless operands where the result is not used: tg.{node.primitive.name}(tg.where(mask, x, 1.0))",
         )
     return Reason(

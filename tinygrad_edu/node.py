@@ -139,6 +139,10 @@ class Node:
         """Call the primitive and record the call; NotImplemented where another kind of node has to do it."""
         raise NotImplementedError
 
+    def _unary(self, primitive: Primitive, attrs: dict[str, Any] = NO_SETTINGS) -> Any:
+        """The call on this one operand."""
+        raise NotImplementedError
+
     @staticmethod
     def _compute(primitive: Primitive, values: Sequence[Any], attrs: dict[str, Any]) -> Any:
         """The number that the primitive gives on plain numbers."""
@@ -146,6 +150,11 @@ class Node:
 
     def _clone(self, inputs: tuple[Operand, ...]) -> Node:
         """A copy of this node alone, made from other inputs."""
+        raise NotImplementedError
+
+    @staticmethod
+    def _to_value(x: Any) -> Any:
+        """The sum of a node that holds an array, as a node that holds a float."""
         raise NotImplementedError
 
     def _seed(self, gradient: Any, create_graph: bool) -> Any:

@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from .changes import recompute
-from .node import NO_SETTINGS, Node, describe
+from .node import Node, describe
 from .primitives import elementwise as e
 from .primitives.arithmetic import add, divide, multiply, negative, power, subtract
 from .primitives.primitive import Primitive
@@ -19,10 +19,6 @@ class Operators(Node):
     """What can be written on a node. The two kinds of node say how a call is recorded."""
 
     __slots__ = ()
-
-    def _unary(self, primitive: Primitive, attrs: dict[str, Any] = NO_SETTINGS) -> Any:
-        """The call on this one operand."""
-        raise NotImplementedError
 
     def _binary(self, primitive: Primitive, other: Any) -> Any:
         """The call with `other` on the right."""
@@ -106,7 +102,7 @@ class Operators(Node):
         pairs = walk(self, gradient, create_graph=create_graph, every=retain_grads, release=not create_graph)
         for node, upstream in recorded(pairs) if create_graph else pairs:
             if node.primitive is not None:
-                node.retain_grad()
+                node._note("kept", True)
             node._receive(upstream, taken)
 
     def retain_grad(self) -> None:

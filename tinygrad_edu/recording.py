@@ -18,6 +18,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import _GeneratorContextManager, contextmanager
 from contextvars import ContextVar
+from types import FrameType
 from typing import NamedTuple
 
 __all__ = ["Source", "enable_grad", "no_grad", "trace"]
@@ -116,7 +117,7 @@ _PACKAGE = os.path.dirname(__file__) + os.sep
 
 def caller() -> Source | None:
     """The innermost line now running that is not part of this package."""
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-        frame = frame.f_back  # type: ignore[assignment]
-    return Source(frame.f_code.co_filename, frame.f_lineno) if frame else None
+        frame = frame.f_back
+    return Source(frame.f_code.co_filename, frame.f_lineno) if frame is not None else None

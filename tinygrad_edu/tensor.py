@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy import ndarray
@@ -55,6 +55,10 @@ class Tensor(Operators):
     __slots__ = ("__weakref__",)
 
     _data: ndarray
+
+    if TYPE_CHECKING:
+
+        def _number(self) -> ndarray: ...
 
     def __init__(self, data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> None:
         array = as_array(data, dtype)
@@ -122,7 +126,7 @@ class Tensor(Operators):
         self.flow = LEAF if requires_grad else 0
         return self
 
-    def item(self) -> float:
+    def item(self) -> Any:
         """The one number of a tensor of size one, as a Python number.
 
         >>> tensor([[2.5]]).item()

@@ -100,7 +100,8 @@ def _doubted(central: Estimate, right: Estimate, left: Estimate) -> Estimate:
 def is_kink(right: Estimate, left: Estimate) -> ndarray:
     """Where the right and the left derivative differ beyond doubt."""
     gap, larger = abs(right.value - left.value), np.maximum(abs(right.value), abs(left.value))
-    return np.greater(gap, np.maximum(4 * (right.error + left.error), 1e-5 * larger))
+    kink: ndarray = gap > np.maximum(4 * (right.error + left.error), 1e-5 * larger)
+    return kink
 
 
 def _extrapolated(quotients: ndarray, factor: int, rounding: ndarray, moved: float) -> Estimate:
@@ -156,7 +157,8 @@ def _better(long: Estimate, short: Estimate) -> Estimate:
 def _settled(estimate: Estimate, near_zero: ndarray, rtol: float) -> ndarray:
     """Where an estimate is as precise as can be asked for: to `rtol`; or a zero, as far as rounding lets one see."""
     value, error = estimate
-    return np.logical_or(error <= rtol * abs(value), (abs(value) <= 2 * error) & (error <= near_zero))
+    is_settled: ndarray = (error <= rtol * abs(value)) | ((abs(value) <= 2 * error) & (error <= near_zero))
+    return is_settled
 
 
 def scales(arguments: Arguments) -> ndarray:

@@ -23,7 +23,8 @@ class Tolerance(NamedTuple):
     step: float | None = None
 
     def __call__(self, analytic: ndarray, numerical: ndarray) -> ndarray:
-        return np.add(self.atol, self.rtol * _larger(analytic, numerical))
+        allowed: ndarray = self.atol + self.rtol * _larger(analytic, numerical)
+        return allowed
 
 
 class Look(NamedTuple):
@@ -38,13 +39,15 @@ class Look(NamedTuple):
     @property
     def tolerance(self) -> ndarray:
         """What the two may differ by: what is asked for, and what the differences may be off by."""
-        return np.add(self.slack, 4 * self.slope.central.error)
+        tolerance: ndarray = self.slack + 4 * self.slope.central.error
+        return tolerance
 
     @property
     def sure(self) -> ndarray:
         """Where the difference quotient is precise enough to mean something; never at a kink."""
         value, error = self.slope.central
-        return np.less_equal(error, np.maximum(1e-5 * _larger(self.analytic, value), 2.0**-30 * self.slope.size))
+        sure: ndarray = error <= np.maximum(1e-5 * _larger(self.analytic, value), 2.0**-30 * self.slope.size)
+        return sure
 
     @property
     def agrees(self) -> ndarray:
@@ -55,16 +58,19 @@ class Look(NamedTuple):
     @property
     def right(self) -> ndarray:
         """Where they agree, and that means something."""
-        return np.logical_and(self.sure, self.agrees)
+        right: ndarray = self.sure & self.agrees
+        return right
 
     @property
     def wrong(self) -> ndarray:
         """Where they differ, and that means something."""
-        return np.logical_and(self.sure, ~self.agrees)
+        wrong: ndarray = self.sure & ~self.agrees
+        return wrong
 
     def known(self, side: Estimate) -> ndarray:
         """Where a one-sided derivative exists, as far as can be told."""
-        return np.less_equal(side.error, np.maximum(1e-3 * abs(side.value), 2.0**-20 * self.slope.size))
+        known: ndarray = side.error <= np.maximum(1e-3 * abs(side.value), 2.0**-20 * self.slope.size)
+        return known
 
     @property
     def allowed(self) -> ndarray:
@@ -115,7 +121,8 @@ class Point:
     @property
     def singles(self) -> ndarray:
         """Which functionals are a single output."""
-        return np.equal(np.count_nonzero(self.functionals, axis=1), 1)
+        singles: ndarray = np.count_nonzero(self.functionals, axis=1) == 1
+        return singles
 
     def pull(self) -> None:
         """Fill in the engine's derivatives."""
@@ -165,12 +172,12 @@ class Point:
         return fits
 
     def line(self, direction: ndarray) -> Line:
-        """The functionals along a direction. The size of a random sum is the root of its squares: roundings are random."""
+        """The functionals along a direction. The size of a sum is the root of its squares: roundings are random."""
         size = np.sqrt(np.square(self.functionals * self.call.values).sum(axis=1))
         return Line(self._change, self.point, direction, self.subject.arguments.eps, size)
 
     def _change(self, point: ndarray) -> ndarray:
-        """How far the functionals change to another point; those that meet a number that is not finite are nan there."""
+        """How far the functionals change to another point; those that meet a nan or inf there are nan."""
         values = self.subject.values(point)
         if values.shape != self.call.values.shape:
             return np.full(len(self.functionals), np.nan)

@@ -69,7 +69,8 @@ class Primitive:
         if name in TABLE:
             raise ValueError(f"the table has a primitive {name!r} already")
         self.name = self.__name__ = self.__qualname__ = name
-        self.arrays, self.floats, self.rules = arrays, floats, tuple(rules)
+        self.arrays, self.floats = arrays, floats
+        self.rules: tuple[Any, ...] = tuple(rules)
         self.scalars = NUMPY_NUMBERS if floats is None else NUMPY_NUMBERS | PLAIN_NUMBERS
         self.symbol = symbol or name
         self.precedence, self.elementwise, self.domain = precedence, elementwise, domain
@@ -175,8 +176,8 @@ class Variadic(Primitive):
     def pull(self, slots: Sequence[int], g: Any, out: Any, values: Sequence[Any], attrs: dict[str, Any]) -> list[Any]:
         """What the operands in `slots` receive."""
         (rule,) = self.rules
-        assert rule is not None
-        return rule(slots, g, out, values, **attrs)  # type: ignore[no-any-return]
+        contributions: list[Any] = rule(slots, g, out, values, **attrs)
+        return contributions
 
 
 
@@ -195,7 +196,7 @@ def ieee(function: Callable[..., Any], *arguments: Any, **settings: Any) -> Any:
 
 def shape_of(x: Any) -> tuple[int, ...]:
     """The shape of a node, an array, or what NumPy makes an array of."""
-    return x.shape if isinstance(x, (Node, np.ndarray)) else np.shape(x)  # type: ignore[union-attr]
+    return x.shape if isinstance(x, (Node, np.ndarray)) else np.shape(x)
 
 
 def unary(

@@ -31,6 +31,11 @@ def restore(x: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:
     return broadcast_to(x, shape)
 
 
+def _reduce(ufunc: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
+    """`numpy.sum` and its like, without their detour through Python."""
+    return ufunc.reduce(x, axis, None, None, keepdims)
+
+
 def count(shape: tuple[int, ...], axis: Axis) -> int:
     """How many numbers a reduction makes into one."""
     if axis is None:
@@ -51,7 +56,7 @@ def sum_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> tg.sum(x, axis=0), tg.sum(x, axis=1)
     (tensor([5., 7., 9.]), tensor([ 6., 15.]))
     """
-    return np.add.reduce(x, axis, None, None, keepdims)
+    return _reduce(np.add, x, axis, keepdims)
 
 
 @primitive(
@@ -65,7 +70,7 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> tg.mean(tg.tensor([1.0, 2.0, 6.0]))
     tensor(3.)
     """
-    return np.add.reduce(x, axis, None, None, keepdims) / divisor(np.shape(x), axis)
+    return _reduce(np.add, x, axis, keepdims) / divisor(np.shape(x), axis)
 
 
 def divisor(shape: tuple[int, ...], axis: Axis, ddof: float = 0) -> float:
@@ -91,7 +96,7 @@ def prod_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> tg.prod(tg.tensor([2.0, 3.0, 4.0]))
     tensor(24.)
     """
-    return np.multiply.reduce(x, axis, None, None, keepdims)
+    return _reduce(np.multiply, x, axis, keepdims)
 
 
 def _others(x: Any, axis: Axis) -> Any:
@@ -121,7 +126,7 @@ def _before(x: Any) -> Any:
 def _extreme_rule(g: Any, out: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     """The gradient goes to the extreme number, or in equal shares to those that tie."""
     chosen = restore(out, x.shape, axis, keepdims) == x
-    ties = np.add.reduce(chosen, axis, None, None, True)
+    ties = _reduce(np.add, chosen, axis, True)
     return where(chosen, restore(g, x.shape, axis, keepdims) / ties.astype(x.dtype), 0.0)
 
 
@@ -133,7 +138,7 @@ def max_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> tg.max(tg.tensor([1.0, 7.0, 5.0]))
     tensor(7.)
     """
-    return np.maximum.reduce(x, axis, None, None, keepdims)
+    return _reduce(np.maximum, x, axis, keepdims)
 
 
 @primitive(_extreme_rule, numpy=[np.min, np.amin, np.minimum.reduce])
@@ -144,7 +149,7 @@ def min_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> tg.min(tg.tensor([1.0, 7.0, 5.0]))
     tensor(1.)
     """
-    return np.minimum.reduce(x, axis, None, None, keepdims)
+    return _reduce(np.minimum, x, axis, keepdims)
 
 
 def _deviation(x: Any, axis: Axis) -> Any:
@@ -189,7 +194,7 @@ def _deviation_of(function: Any, x: Any, axis: Axis, ddof: float, keepdims: bool
         raise TypeError("ddof is a number")
     divisor(np.shape(x), axis, ddof)
     if not np.size(x):
-        return np.add.reduce(x, axis, None, None, keepdims)  # type: ignore[call-overload]
+        return _reduce(np.add, x, axis, keepdims)
     return function(x, axis=axis, ddof=ddof, keepdims=keepdims)
 
 

@@ -60,7 +60,7 @@ def sum_to(x: Any, shape: tuple[int, ...] = ()) -> Any:
     return summed_back(x, several(shape))
 
 
-def summed_back(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+def summed_back(x: Any, shape: tuple[int, ...]) -> Any:
     """`sum_to` of an array."""
     added = x.ndim - len(shape)
     if x.shape[added:] == shape:
@@ -261,8 +261,8 @@ def pad(x: Any, pad_width: Any = 0, mode: str = "constant", constant_values: flo
     """
     if mode not in PAD_MODES or isinstance(pad_width, dict) or not isinstance(constant_values, Real):
         raise ValueError("not in the table, though NumPy has it")
-    options = {"constant_values": constant_values} if mode == "constant" else {}
-    return np.pad(x, pad_width, mode=mode, **options)  # type: ignore[call-overload]
+    options: dict[str, Any] = {"constant_values": constant_values} if mode == "constant" else {}
+    return np.pad(x, pad_width, mode, **options)
 
 
 @primitive(lambda g, out, x, dtype: astype(g, x.dtype), numpy=[np.astype])
@@ -351,7 +351,7 @@ def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> li
     x = x if isinstance(x, Node) else np.asarray(x)
     size = x.shape[axis]
     if is_whole(indices_or_sections):
-        cuts: Sequence[int] = range(0, size + 1, size // indices_or_sections or 1)  # type: ignore[operator]
+        cuts: Sequence[int] = range(0, size + 1, size // indices_or_sections or 1)
     else:
         cuts = [0, *several(indices_or_sections), size]
     return [x[_at(slice(a, b), axis, x.ndim)] for a, b in zip(cuts, cuts[1:])]
