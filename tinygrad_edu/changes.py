@@ -55,8 +55,6 @@ def unchanged(x: Operand, value: Any, user: Node) -> Any:
 class Changed:
     """Stands for a number that was changed in place after its use. Its shape may be asked for; its values may not."""
 
-    __array_ufunc__ = None  # so that NumPy leaves `array * Changed` to us
-
     def __init__(self, x: Node, user: Node, where: Source | None) -> None:
         self._refusal = (x, user, where)
 
@@ -75,6 +73,6 @@ class Changed:
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
     __pow__ = __rpow__ = __matmul__ = __rmatmul__ = __neg__ = __abs__ = __float__ = __int__ = __bool__ = _refuse
     __lt__ = __le__ = __gt__ = __ge__ = __getitem__ = __iter__ = __len__ = __index__ = _refuse
-    __array__ = __array_function__ = _refuse
+    __array__ = __array_ufunc__ = __array_function__ = _refuse
     __eq__ = __ne__ = _refuse
     __hash__ = None  # type: ignore[assignment]

@@ -192,7 +192,7 @@ def _filled(
     sizes, kind = _shape(function, shape), _dtype(function, dtype)
     _number(function, "fill_value", fill_value)
     try:
-        return Tensor(np.full(sizes, fill_value, kind), None, requires_grad, name)
+        return Tensor(np.full(sizes, np.array(fill_value, kind)), None, requires_grad, name)
     except OverflowError:
         raise DtypeError(f"{function}: {fill_value} does not fit dtype {kind}; give another dtype") from None
 

@@ -81,7 +81,7 @@ def find_nan(output: Node) -> NanReport:
         try:
             step = first_bad_step(output)
         except InPlaceError as error:
-            return NanReport(None, "", None, f"find_nan: all {len(nodes)} nodes are finite; of their gradients: {error}")
+            return NanReport(None, "", None, f"find_nan: {len(nodes)} nodes, all finite; of their gradients: {error}")
         if step is not None:
             return backward_report(step)
         for node in nodes:

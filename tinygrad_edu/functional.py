@@ -124,7 +124,8 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
             found = call.pull()
         else:
             rows = [call.pull(row.reshape(shape)) for row in np.eye(np.size(call.value))]
-            found = tuple(_stacked(column, shape, x) for column, x in zip(zip(*rows), call.arguments))
+            columns = list(zip(*rows)) or [()] * len(call.arguments)
+            found = tuple(_stacked(column, shape, x) for column, x in zip(columns, call.arguments))
         return found[0] if is_whole(argnums) else found
 
     return jacobian_at

@@ -106,7 +106,7 @@ class Node:
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise DtypeError(
             f"pickle: a {type(self).__name__} is not pickled, because loading a pickle can run any program; "
-            "write `.data` with tg.save() or numpy.savez() instead"
+            "write `.data` with numpy.savez() instead"
         )
 
     def __copy__(self) -> Any:
@@ -184,7 +184,9 @@ def describe(x: Any) -> str:
     """A node in a few words for an error message: its name, or what it is and where it was made."""
     if not isinstance(x, Node):
         return f"{type(x).__name__} of shape {x.shape}" if hasattr(x, "shape") else repr(x)
-    shape = f" of shape {x.shape}" if x.shape or isinstance(x, Node.array_kind) else ""
+    shape = ""
+    if hasattr(x, "_data") and (x.shape or isinstance(x, Node.array_kind)):  # not after a walk has let go of it
+        shape = f" of shape {x.shape}"
     if x.name:
         what = f"{x.name!r}"
     elif x.primitive is not None:

@@ -20,7 +20,7 @@ from .primitives.refusals import no_tensor, not_numbers, refused
 from .recording import OFF, ON, TRACED, caller, enable_grad, recording
 from .value import Value
 from .value import _node as value_node
-from .walk import LARGE, Uses
+from .walk import LARGE, Uses, unshared
 
 __all__ = ["Tensor", "tensor"]
 
@@ -397,18 +397,14 @@ class Tensor(Operators):
     def _receive(self, gradient: Any, taken: set[int]) -> None:
         so_far = getattr(self, "_grad", None)
         if so_far is None:
-            if type(gradient) is ndarray:
-                if gradient.base is not None or id(gradient) in taken:
-                    gradient = gradient.copy()
-                taken.add(id(gradient))
-            self._grad = gradient
+            self._grad = unshared(gradient, taken)
         elif type(so_far) is ndarray and type(gradient) is ndarray:
             so_far += gradient
         else:
             self._grad = so_far + gradient
 
     def _release(self, uses: Uses) -> None:
-        if "changed" not in (self._extra or ()) and sys.getrefcount(self) - uses[self] <= _references():
+        if "changed" not in (self._extra or ()) and uses[self] + _references() >= sys.getrefcount(self):
             del self._data
 
     @staticmethod
@@ -433,7 +429,7 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, name: str 
     return Tensor(data, dtype, requires_grad, name)
 
 
-@primitive(lambda slot, g, out, operands: g, kind=Variadic)
+@primitive(lambda slots, g, out, operands: [g] * len(slots), kind=Variadic)
 def to_tensor(x: Any) -> ndarray:
     """The number of a Value as a tensor of shape ()."""
     return np.asarray(x)
@@ -564,7 +560,7 @@ def _references() -> int:
         __slots__ = ()
 
         def _release(self, uses: Uses) -> None:
-            seen.append(sys.getrefcount(self) - uses[self])
+            seen.append(-uses[self] + sys.getrefcount(self))  # in this order: `uses` holds a reference as well
 
     with enable_grad():
         middle = Tensor(np.zeros(LARGE), requires_grad=True) * 2.0

@@ -119,7 +119,10 @@ class Value(Operators):
     def _unary(self, primitive: Primitive, attrs: dict[str, Any] = NO_SETTINGS) -> Any:
         if primitive.floats is None:
             return Node.array_kind._apply(primitive, (self,), attrs)
-        data = primitive.on_floats((self._data,), attrs)
+        try:
+            data = primitive.floats(self._data, **attrs) if attrs else primitive.floats(self._data)
+        except (ArithmeticError, ValueError):
+            data = primitive.on_floats((self._data,), attrs)
         return _node(data, primitive, self, None, FIRST if self.flow else 0, attrs)
 
     def _binary(self, primitive: Primitive, other: Any) -> Any:

@@ -84,6 +84,7 @@ def walk(
                 gradient_of[x] = total
                 if on_edge is not None:
                     on_edge(Step(node, slot, x, upstream, contribution, total))
+                    own.clear()  # the sum is shown to others now
         if release and type(upstream) is not float and upstream.nbytes >= LARGE and node is not output:
             uses = uses or Uses(output)
             node._release(uses)
@@ -130,7 +131,7 @@ def _pass_on(
         except (ArithmeticError, ValueError):
             contribution = ieee(rules[0], upstream, out, a, b)
         kind = type(contribution)
-        if kind is not float and (kind is not type(upstream) or type(b) is kind):
+        if kind is not float and (kind is not type(upstream) or type(b) is not float):
             contribution = x._fit(contribution)
         so_far = gradient_of[x]
         if so_far is not None:
@@ -142,12 +143,22 @@ def _pass_on(
         except (ArithmeticError, ValueError):
             contribution = ieee(rules[1], upstream, out, a, b)
         kind = type(contribution)
-        if kind is not float and (kind is not type(upstream) or type(a) is kind):
+        if kind is not float and (kind is not type(upstream) or type(a) is not float):
             contribution = y._fit(contribution)
         so_far = gradient_of[y]
         if so_far is not None:
             contribution = so_far + contribution if kind is float else y._plus(so_far, contribution, own)
         gradient_of[y] = contribution
+
+
+def unshared(gradient: Any, taken: set[int]) -> Any:
+    """A gradient that may be given away: rules may hand one array to several operands. `taken` are given away already."""
+    if isinstance(gradient, (float, Node)):
+        return gradient
+    if gradient.base is not None or id(gradient) in taken:
+        gradient = gradient.copy()
+    taken.add(id(gradient))
+    return gradient
 
 
 def recorded(walk: Iterator[tuple[Node, Any]]) -> list[tuple[Node, Any]]:
@@ -265,10 +276,11 @@ def gradients(output: Node, inputs: Sequence[Node], gradient: Any = None, *, cre
     [2.0, 12.0]
     """
     found: dict[Node, Any] = dict.fromkeys(inputs)
+    taken: set[int] = set()
     pairs = walk(output, gradient, inputs=inputs, create_graph=create_graph, every=True)
     for node, upstream in recorded(pairs) if create_graph else pairs:
         if node in found:
-            found[node] = upstream
+            found[node] = unshared(upstream, taken)
     return [found[x] for x in inputs]
 
 

@@ -2,13 +2,11 @@
 
 from typing import Any
 
-import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tests.check.zoo import MATRIX, VECTOR, ZOO, Bug
-from tinygrad_edu.primitives import shape
-from tinygrad_edu.tensor import Tensor
+
+from .zoo import ZOO, Bug
 
 each_bug = pytest.mark.parametrize("bug", ZOO, ids=lambda bug: bug.name)
 

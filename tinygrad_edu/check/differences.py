@@ -37,13 +37,13 @@ class Estimate(NamedTuple):
 class Slope(NamedTuple):
     """The derivative along a line, of every output: by central, right and left differences.
 
-    `size` is the largest magnitude that each output had on the way, by which its rounding is judged.
+    `noise` is what each derivative may be off by where rounding is all that there is to see.
     """
 
     central: Estimate
     right: Estimate
     left: Estimate
-    size: ndarray
+    noise: ndarray
 
 
 class Line(NamedTuple):
@@ -54,7 +54,7 @@ class Line(NamedTuple):
     direction: ndarray
     eps: float = EPS
     size: Any = 0.0
-    """How large the numbers were that the outputs are made of: what they were rounded to."""
+    """How large the numbers are that the function has added up, and so rounded, to give what it gave."""
 
     def __call__(self, t: float) -> ndarray:
         return self.function(self.point + t * self.direction)
@@ -65,9 +65,14 @@ class Line(NamedTuple):
         point, way = self.point[moved], t * self.direction[moved]
         return float(np.max(np.abs(((point + way) - (point - way)) / (2 * way) - 1), initial=0.0))
 
+    @property
+    def base(self) -> float:
+        """The step that balances rounding, eps / h, with what extrapolation leaves, h⁴."""
+        return float(2.0 ** round(np.log2(self.eps) / 5))
+
     def steps(self) -> Iterator[float]:
         """Steps to try: first that which suits a function as curved as its argument is large, then others."""
-        base = 2.0 ** round(np.log2(self.eps) / 5)  # balances rounding, eps/h, with what is left after h⁴
+        base = self.base
         unit = base * _power_of_two(1.0 / np.max(np.abs(self.direction), initial=1e-304))
         tried: list[float] = []
         for step in (base, base * 2**5, base / 2**4, base / 2**8, base / 2**14, unit, unit * 2**5, unit / 2**7):
@@ -88,7 +93,8 @@ def _slope(line: Line, step: float, here: ndarray) -> Slope:
         central = _extrapolated((ahead - behind) / (2 * t), 4, rounding, moved)
         right = _extrapolated((ahead - here) / t, 2, 4 * rounding, moved)
         left = _extrapolated((here - behind) / t, 2, 4 * rounding, moved)
-    return Slope(_doubted(central, right, left), right, left, size)
+    noise = 2.0**12 * line.eps / line.base * size
+    return Slope(_doubted(central, right, left), right, left, noise)
 
 
 def _doubted(central: Estimate, right: Estimate, left: Estimate) -> Estimate:
@@ -127,7 +133,7 @@ def slopes(line: Line, here: ndarray, rtol: float = 1e-9, step: float | None = N
     for h in line.steps() if step is None else (step,):
         tried.append((h, _slope(line, h, here)))
         best = _best([s for _, s in sorted(tried, key=itemgetter(0), reverse=True)])
-        near_zero = 2.0**-30 * best.size * min(1.0, np.max(np.abs(line.direction), initial=0.0))
+        near_zero = best.noise * min(1.0, np.max(np.abs(line.direction), initial=0.0))
         sides = (_settled(x, near_zero, 1e3 * rtol) for x in (best.right, best.left))
         kink = is_kink(best.right, best.left)
         if np.all(np.logical_and(*sides) & (kink | _settled(best.central, near_zero, rtol))):
@@ -140,7 +146,7 @@ def _best(tried: Sequence[Slope]) -> Slope:
     best = tried[0]
     for new in tried[1:]:
         right, left = _better(best.right, new.right), _better(best.left, new.left)
-        best = Slope(_better(best.central, new.central), right, left, np.fmax(best.size, new.size))
+        best = Slope(_better(best.central, new.central), right, left, np.fmax(best.noise, new.noise))
     return best
 
 
@@ -168,7 +174,8 @@ def scales(arguments: Arguments) -> ndarray:
         part = out[x.span]
         others = part[(part > 0) & np.isfinite(part)]
         part[~(part > 0) | ~np.isfinite(part)] = np.exp(np.mean(np.log(others))) if others.size else 1.0
-    return _power_of_two(out)
+    rounded: ndarray = _power_of_two(out)
+    return rounded
 
 
 def _power_of_two(x: Any) -> Any:

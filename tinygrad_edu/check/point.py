@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy import ndarray
@@ -35,6 +35,8 @@ class Look(NamedTuple):
     analytic: ndarray
     slope: Slope
     slack: ndarray
+    coarseness: float
+    """The relative error up to which a difference quotient is trusted."""
 
     @property
     def tolerance(self) -> ndarray:
@@ -46,7 +48,7 @@ class Look(NamedTuple):
     def sure(self) -> ndarray:
         """Where the difference quotient is precise enough to mean something; never at a kink."""
         value, error = self.slope.central
-        sure: ndarray = error <= np.maximum(1e-5 * _larger(self.analytic, value), 2.0**-30 * self.slope.size)
+        sure: ndarray = error <= np.maximum(self.coarseness * _larger(self.analytic, value), self.slope.noise)
         return sure
 
     @property
@@ -69,7 +71,7 @@ class Look(NamedTuple):
 
     def known(self, side: Estimate) -> ndarray:
         """Where a one-sided derivative exists, as far as can be told."""
-        known: ndarray = side.error <= np.maximum(1e-3 * abs(side.value), 2.0**-20 * self.slope.size)
+        known: ndarray = side.error <= np.maximum(100 * self.coarseness * abs(side.value), 2.0**10 * self.slope.noise)
         return known
 
     @property
@@ -115,10 +117,6 @@ class Point:
         self.connected: list[bool] = []
 
     @property
-    def finite(self) -> bool:
-        return bool(np.isfinite(self.call.values).all())
-
-    @property
     def singles(self) -> ndarray:
         """Which functionals are a single output."""
         singles: ndarray = np.count_nonzero(self.functionals, axis=1) == 1
@@ -127,7 +125,7 @@ class Point:
     def pull(self) -> None:
         """Fill in the engine's derivatives."""
         found = [self.subject.pull(self.call, row) for row in self.functionals]
-        jacobian = np.array([self.subject.flat_gradient(g) for g in found])
+        jacobian = np.array([self.subject.flat_gradient(g) for g in found]).reshape(-1, len(self.point))
         infinite = np.isinf(jacobian).any(axis=0) & (self.functionals == 0).any(axis=1, keepdims=True)
         self.jacobian = np.where(infinite & np.isnan(jacobian), 0.0, jacobian)  # nan = inf · 0, which was not asked for
         self.connected = [any(g is not None for g in column) for column in zip(*found)]
@@ -136,19 +134,20 @@ class Point:
         """The derivatives along the direction that moves the given entries, each by as much as it is large."""
         direction = np.zeros_like(self.point)
         direction[entries] = (self.scales[entries] if self.tolerance.step is None else 1.0) * stretch
-        slope = slopes(
-            self.line(direction), np.zeros(len(self.functionals)), self.tolerance.rtol / 4, self.tolerance.step
-        )
+        rtol, step = self.tolerance.rtol / 4, self.tolerance.step
+        slope = slopes(self.line(direction), np.zeros(len(self.functionals)), rtol, step)
         terms = self.jacobian[:, entries] * direction[entries]
         analytic, rounding = terms.sum(axis=1), 32 * DOUBLE * np.nansum(abs(terms), axis=1)
         slack = self.tolerance(analytic, slope.central.value) + np.where(np.isfinite(rounding), rounding, 0.0)
-        return Look(entries, direction, analytic, slope, slack)
+        return Look(entries, direction, analytic, slope, slack, coarseness=self.subject.arguments.eps ** (1 / 3))
 
-    def at(self, away: ndarray) -> Point:
-        """The same subject and functionals at another point, with its derivatives if it has values there."""
+    def at(self, away: ndarray) -> Point | None:
+        """The same subject and functionals at another point; None where the subject is undefined."""
         there = Point(self.subject, self.point + away, self.functionals, self.tolerance)
-        if there.finite and there.call.values.shape == self.call.values.shape:
-            there.pull()
+        values = there.call.values
+        if values.shape != self.call.values.shape or not np.isfinite(values).all():
+            return None
+        there.pull()
         return there
 
     def with_functionals(self, functionals: ndarray) -> Point:
@@ -178,11 +177,9 @@ class Point:
 
     def _change(self, point: ndarray) -> ndarray:
         """How far the functionals change to another point; those that meet a nan or inf there are nan."""
-        values = self.subject.values(point)
-        if values.shape != self.call.values.shape:
+        here, there = self.call.values, self.subject.values(point)
+        if there.shape != here.shape:
             return np.full(len(self.functionals), np.nan)
-        change, finite = values - self.call.values, np.isfinite(values)
-        if finite.all():
-            return self.functionals @ change
-        sums: Any = self.functionals @ np.where(finite, change, 0.0)
-        return np.where(abs(self.functionals) @ ~finite > 0, np.nan, sums)
+        finite = np.isfinite(there)
+        sums: ndarray = self.functionals @ np.where(finite, there - here, 0.0)
+        return sums if finite.all() else np.where(abs(self.functionals) @ ~finite > 0, np.nan, sums)

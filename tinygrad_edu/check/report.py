@@ -50,8 +50,8 @@ class Mismatch(NamedTuple):
     def __str__(self) -> str:
         lines = [
             f"{self.entry}{self.note}",
-            f"  the engine says       {self.analytic:.12g}",
-            f"  finite differences    {self.numerical:.12g}  (± {self.error:.1g})",
+            f"  the engine says       {self.analytic + 0.0:.12g}",
+            f"  finite differences    {self.numerical + 0.0:.12g}  (± {self.error:.1g})",
             f"  difference            {self.difference:.3g}, where {self.tolerance:.1g} is tolerated",
         ]
         return "\n".join(lines)

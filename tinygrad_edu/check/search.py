@@ -43,7 +43,8 @@ class Finding(NamedTuple):
 
 def around_one(random: np.random.Generator, *shape: int) -> ndarray:
     """Random numbers of either sign, none of them near 0."""
-    return random.uniform(0.5, 1.5, shape) * random.choice([-1.0, 1.0], shape)
+    numbers: ndarray = random.uniform(0.5, 1.5, shape) * random.choice([-1.0, 1.0], shape)
+    return numbers
 
 
 def search(point: Point, groups: Sequence[ndarray]) -> list[Finding]:
@@ -98,9 +99,10 @@ def judged(point: Point, look: Look, kinks_known: bool) -> Finding:
 def accepted(point: Point, look: Look) -> ndarray:
     """Where the answer of the engine is one that a kink allows; an infinite one, where the function is that steep."""
     infinite = np.isinf(look.analytic)
-    if look.right.all():
-        return look.right
-    return np.logical_and(look.allowed, ~infinite | point.steep(look) if infinite.any() else True)
+    if not infinite.any():
+        return look.allowed
+    steep: ndarray = look.allowed & (~infinite | point.steep(look))
+    return steep
 
 
 def nearby(findings: Sequence[Finding], random: np.random.Generator) -> list[Finding]:
@@ -138,7 +140,7 @@ def proven(findings: Sequence[Finding], away: ndarray) -> tuple[list[Finding], l
         if pending == []:
             break
         there = findings[0].point.at(distance * away)
-        if not there.finite:
+        if there is None:
             continue
         met = []
         for finding in findings if pending is None else pending:
@@ -159,7 +161,7 @@ def words(finding: Finding, row: int | None = None) -> str:
     """Which derivative a finding is about, such as `∂output[2]/∂x[0, 1]`."""
     point, entries = finding.point, finding.look.entries
     by = point.subject.arguments.words(entries[0])
-    others = f" and {len(entries) - 1} other inputs" if len(entries) > 1 else ""
+    others = f" and {len(entries) - 1} more together" if len(entries) > 1 else ""
     row = int(np.flatnonzero(finding.wrong | finding.doubt)[0]) if row is None else row
     outputs = np.flatnonzero(point.functionals[row])
     of = point.subject.output_in_words(int(outputs[0])) if len(outputs) == 1 else "a sum of outputs"
@@ -198,9 +200,10 @@ def mismatch(finding: Finding, row: int) -> Mismatch:
         estimate = min(sides, key=lambda x: abs(look.analytic[row] - x.value[row]))
         note = f", where the function has a kink: {sides_in_words(look, row, unit)}"
     if look.entries[0] < len(point.jacobian[0]) and point.detached(look.entries[0]):
-        note += " (no path of the graph leads there)"
+        note += " (the graph has no path to it)"
     value, error = estimate.value[row] / unit, estimate.error[row] / abs(unit)
-    return Mismatch(words(finding, row), analytic, value, error, look.tolerance[row] / abs(unit), note)
+    tolerance = look.slack[row] / abs(unit) + 4 * error
+    return Mismatch(words(finding, row), analytic, value, error, tolerance, note)
 
 
 def located(finding: Finding, row: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 from ..errors import DtypeError, GradientError
 from ..node import Node, creation, describe
@@ -56,17 +57,31 @@ def refuse_unsound(subject: Subject) -> None:
         raise GradientError(difference)
 
 
-def take_derivatives(point: Point) -> None:
-    """Fill in the engine's derivatives. Raises `GradientError` where the walk fails, or changes what it walks over."""
+def take_derivatives(point: Point, mixture: ndarray) -> None:
+    """Fill in the engine's derivatives.
+
+    Raises `GradientError` where the walk fails, or changes what it walks over, or does not give for a mixture of
+    upstream gradients the mixture of what it gives for each.
+    """
     subject, call = point.subject, point.call
-    subject.values(point.point * (1 + 2.0**-20))  # what a rule has saved elsewhere than in the graph is stale now
+    subject.values(
+        point.point + 2.0**-10 * point.scales
+    )  # what a rule has saved elsewhere than in the graph is stale now
     try:
         point.pull()
         once = point.jacobian
         point.pull()
+        mixed = subject.flat_gradient(subject.pull(call, mixture @ point.functionals))
     except Exception as error:
         what = f"the backward pass of order {subject.order} failed"
         raise GradientError(f"{what}: {type(error).__name__}: {error}") from error
     same = np.array_equal(once, point.jacobian, equal_nan=True)
     if not same or not np.array_equal(flat(call.outputs), call.values) or subject.arguments.changed(call.leaves):
         raise GradientError("two backward passes over one graph differ: a rule changes numbers in place, or is random")
+    expected, size = mixture @ once, abs(mixture) @ abs(once)
+    apart = abs(mixed - expected) > 1e-9 * size + 1e-11 * np.max(size[np.isfinite(size)], initial=0.0)
+    if (apart & np.isfinite(expected)).any() and subject.arguments.eps < 1e-12:
+        raise GradientError(
+            "the backward pass is not linear in the upstream gradient, twice which has to give twice the gradient: "
+            "a rule leaves its g away, or uses it twice"
+        )

@@ -82,7 +82,8 @@ class Subject:
             array = numbers(gradient)
             if gradient is not None and (array.shape, array.dtype) != (x.shape, x.dtype):
                 raise GradientError(
-                    f"{x.name} has shape {x.shape} and dtype {x.dtype}, but its gradient {array.shape} and {array.dtype}"
+                    f"{x.name} has shape {x.shape} and dtype {x.dtype}, "
+                    f"but its gradient has {array.shape} and {array.dtype}"
                 )
         return flat([np.zeros(x.shape) if g is None else g for x, g in zip(self.arguments.varied, found)])
 

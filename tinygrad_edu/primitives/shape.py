@@ -40,13 +40,11 @@ def broadcast_to(x: Any, shape: tuple[int, ...] = ()) -> Any:
 
 def spread(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """NumPy's `broadcast_to`; quicker where it is one number."""
-    if x.shape == shape:
-        return x
     if x.ndim == 0 and prod(shape) <= SMALL:
         full = np.empty(shape, x.dtype)
-        full.fill(x.item())
+        full.fill(x)
         return full
-    return np.broadcast_to(x, shape)
+    return x if x.shape == shape else np.broadcast_to(x, shape)
 
 
 @primitive(lambda g, out, x, shape: broadcast_to(g, shape=x.shape))
@@ -64,9 +62,9 @@ def summed_back(x: Any, shape: tuple[int, ...]) -> Any:
     """`sum_to` of an array."""
     added = x.ndim - len(shape)
     if x.shape[added:] == shape:
-        return np.add.reduce(x, 0 if added == 1 else tuple(range(added)))
+        return np.asarray(np.add.reduce(x, 0 if added == 1 else tuple(range(added))))
     stretched = tuple(i + added for i, size in enumerate(shape) if size == 1 != x.shape[i + added])
-    return np.add.reduce(x, (*range(added), *stretched)).reshape(shape)
+    return np.asarray(np.add.reduce(x, (*range(added), *stretched))).reshape(shape)
 
 
 @primitive(lambda g, out, x, shape: g.reshape(x.shape), numpy=[np.reshape])
@@ -379,6 +377,8 @@ def scatter(x: Any, index: Any = (), shape: tuple[int, ...] = ()) -> Any:
     >>> tg.scatter(tg.tensor([1.0, 2.0, 3.0]), [0, 0, 2], (3,))
     tensor([3., 0., 3.])
     """
+    if shape is None:
+        raise TypeError("no shape, which NumPy takes for ()")
     out = np.zeros(shape, x.dtype)
     if _is_basic(index):
         out[index] = x

@@ -450,11 +450,6 @@ def _sum_of_products(*x: Any) -> Any:
     return np.asarray(np.sum([*products, *x[2 * n :]]), x[0].dtype)
 
 
-def _neuron(*x: Any) -> Any:
-    n = len(x) // 2
-    return tg.dot(list(x[:n]), list(x[n : 2 * n]), *x[2 * n :])
-
-
 # The table.
 
 
@@ -578,7 +573,7 @@ _table = [
     ),
     Case(
         "dot",
-        _neuron,
+        TABLE["dot"],
         _sum_of_products,
         Arrangement(
             0, lambda sides: st.integers(2, 7).map(lambda n: ((),) * n), lambda *sizes: len(sizes) > 1 and not any(sizes)

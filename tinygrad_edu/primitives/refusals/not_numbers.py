@@ -14,11 +14,16 @@ from .words import Call, in_words, is_ragged, is_whole, leaves, short
 
 
 def is_no_array_of_numbers(x: Any) -> bool:
-    """Whether NumPy makes of x anything else than an array of real numbers."""
+    """Whether x is no node, and NumPy makes of it anything else than an array of real numbers.
+
+    A list of nodes is none either: NumPy would take their numbers and leave the graph behind.
+    """
     if isinstance(x, Node) or type(x) in (float, int, bool):
         return False
     if hasattr(x, "dtype"):
         return bool(x.dtype.kind not in "biuf")
+    if any(isinstance(leaf, Node) for leaf in leaves(x)):
+        return True
     try:
         return np.asarray(x).dtype.kind not in "biuf" and not isinstance(x, Real)
     except (TypeError, ValueError):

@@ -1,0 +1,1 @@
+"""Tests of `gradcheck` and of finite differences, among them the bug zoo."""

@@ -1,0 +1,347 @@
+"""`grad`, `value_and_grad`, `vjp`, `jvp`, `jacobian`, `hessian`, `hvp`: of what, by what, and what comes out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tinygrad_edu as tg
+from tinygrad_edu.testing import Program, programs
+
+A = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+KINDS: dict[str, Callable[[], Any]] = {
+    "a float": lambda: 2.0,
+    "a Value": lambda: tg.Value(2.0),
+    "an array": lambda: np.array([[2.0, 3.0, 4.0]]),
+    "a float32 array": lambda: np.array([2.0, 3.0], dtype=np.float32),
+    "an array of shape ()": lambda: np.array(2.0),
+    "a Tensor": lambda: tg.tensor(A),
+    "a float32 Tensor": lambda: tg.tensor([2.0, 3.0]),
+    "a Tensor that requires a gradient": lambda: tg.tensor(A, requires_grad=True),
+}
+
+
+def plain(x: Any) -> Any:
+    return x.data if isinstance(x, tg.Node) else x
+
+
+def assert_like(derivative: Any, x: Any, shape: tuple[int, ...] | None = None) -> None:
+    """A derivative has the type and dtype of its argument, and its shape (or another that is given)."""
+    assert type(derivative) is type(x)
+    assert np.shape(plain(derivative)) == (np.shape(plain(x)) if shape is None else shape)
+    assert np.asarray(plain(derivative)).dtype == np.asarray(plain(x)).dtype
+
+
+def cubes(x: Any) -> Any:
+    y = x**3
+    return y.sum() if np.shape(plain(y)) else y
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_grad_has_the_type_shape_and_dtype_of_its_argument(kind: str) -> None:
+    x = KINDS[kind]()
+    gradient = tg.grad(cubes)(x)
+    assert_like(gradient, x)
+    np.testing.assert_allclose(plain(gradient), 3 * plain(x) ** 2)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_argument_that_is_not_used_has_gradient_0(kind: str) -> None:
+    x = KINDS[kind]()
+    gradient = tg.grad(lambda x, y: y * y)(x, 3.0)
+    assert_like(gradient, x)
+    assert not np.any(plain(gradient))
+    assert_like(tg.grad(lambda x: 5.0)(x), x)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_value_and_grad(kind: str) -> None:
+    x = KINDS[kind]()
+    value, gradient = tg.value_and_grad(cubes)(x)
+    np.testing.assert_allclose(float(plain(value)), float(plain(cubes(x))), rtol=1e-6)
+    assert isinstance(value, tg.Node) == isinstance(x, tg.Node)
+    assert_like(gradient, x)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_vjp(kind: str) -> None:
+    x = KINDS[kind]()
+    out, pull = tg.vjp(lambda x: x**3, x)
+    upstream = np.linspace(-1.0, 2.0, np.size(plain(x))).reshape(np.shape(plain(x)))
+    (gradient,) = pull(upstream)
+    np.testing.assert_allclose(plain(out), plain(x) ** 3)
+    assert_like(gradient, x)
+    np.testing.assert_allclose(plain(gradient), 3 * plain(x) ** 2 * upstream, rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_jvp(kind: str) -> None:
+    x = KINDS[kind]()
+    direction = np.linspace(-1.0, 2.0, np.size(plain(x))).reshape(np.shape(plain(x)))
+    out, tangent = tg.jvp(lambda x: x**3, (x,), (direction if direction.shape else float(direction),))
+    assert_like(tangent, out)
+    np.testing.assert_allclose(plain(tangent), 3 * plain(x) ** 2 * direction, rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_jacobian(kind: str) -> None:
+    x = KINDS[kind]()
+    n, shape = np.size(plain(x)), np.shape(plain(x))
+    found = tg.jacobian(lambda x: x**3)(x)
+    assert_like(found, x, (*shape, *shape))
+    np.testing.assert_allclose(np.reshape(plain(found), (n, n)), np.diag(np.ravel(3 * plain(x) ** 2)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_hessian(kind: str) -> None:
+    x = KINDS[kind]()
+    n, shape = np.size(plain(x)), np.shape(plain(x))
+    found = tg.hessian(cubes)(x)
+    assert_like(found, x, (*shape, *shape))
+    np.testing.assert_allclose(np.reshape(plain(found), (n, n)), np.diag(np.ravel(6 * plain(x))))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_hvp(kind: str) -> None:
+    x = KINDS[kind]()
+    direction = np.linspace(-1.0, 2.0, np.size(plain(x))).reshape(np.shape(plain(x)))
+    found = tg.hvp(cubes, x, direction if direction.shape else float(direction))
+    assert_like(found, x)
+    np.testing.assert_allclose(plain(found), 6 * plain(x) * direction, rtol=1e-6)
+
+
+def test_nobodys_grad_is_touched() -> None:
+    x = tg.tensor(A, requires_grad=True)
+    for derivative in (tg.grad, tg.jacobian, tg.hessian):
+        derivative(cubes)(x)
+    tg.hvp(cubes, x, A)
+    tg.jvp(cubes, (x,), (A,))
+    assert x.grad is None
+
+
+# Several arguments.
+
+
+def test_several_arguments() -> None:
+    def f(x: Any, y: Any, z: Any) -> Any:
+        return x * y**2 + z
+
+    assert tg.grad(f, argnums=(0, 1))(2.0, 3.0, 4.0) == (9.0, 12.0)
+    assert tg.grad(f, argnums=(2, 0))(2.0, 3.0, 4.0) == (1.0, 9.0)
+    assert tg.grad(f, argnums=1)(2.0, 3.0, 4.0) == 12.0
+    assert tg.grad(f, argnums=(1,))(2.0, 3.0, 4.0) == (12.0,)
+    assert tg.grad(f, argnums=[])(2.0, 3.0, 4.0) == ()
+
+
+def test_arguments_are_counted_from_the_end_too() -> None:
+    def f(x: Any, y: Any) -> Any:
+        return x * y**2
+
+    assert tg.grad(f, argnums=-1)(2.0, 3.0) == 12.0
+    assert tg.grad(f, argnums=(-1, -2))(2.0, 3.0) == (12.0, 9.0)
+    assert tg.jacobian(f, argnums=-1)(2.0, 3.0) == 12.0
+    assert tg.hessian(f, argnums=-1)(2.0, 3.0) == 4.0
+
+
+@pytest.mark.parametrize("argnums", [2, -3, (0, 2), 1.0, "x"])
+def test_an_argument_that_is_not_there_is_refused(argnums: Any) -> None:
+    with pytest.raises((IndexError, TypeError), match="argnums"):
+        tg.grad(lambda x, y: x * y, argnums=argnums)(2.0, 3.0)
+
+
+def test_keywords_and_other_objects_are_passed_on() -> None:
+    def f(x: Any, how: str, *, power: int) -> Any:
+        assert how == "cube"
+        return x**power
+
+    assert tg.grad(f)(2.0, "cube", power=3) == 12.0
+
+
+def test_each_argument_has_a_derivative_of_its_own_type() -> None:
+    x, w, b = np.array([1.0, 2.0], dtype=np.float32), tg.tensor(A[:, :2]), 0.5
+    gx, gw, gb = tg.grad(lambda x, w, b: (x @ w.T + b).sum(), argnums=(0, 1, 2))(x, w, b)
+    assert_like(gx, x)
+    assert_like(gw, w)
+    assert_like(gb, b)
+    assert gb == 2.0
+
+
+def test_hvp_and_jvp_of_several_arguments() -> None:
+    def f(x: Any, y: Any) -> Any:
+        return (x**2 * y).sum()
+
+    x, y = np.array([1.0, 2.0]), np.array([3.0, 4.0])
+    u, v = np.array([0.5, -1.0]), np.array([2.0, 0.0])
+    by_x, by_y = tg.hvp(f, (x, y), (u, v))
+    np.testing.assert_allclose(by_x, 2 * y * u + 2 * x * v)
+    np.testing.assert_allclose(by_y, 2 * x * u)
+    value, tangent = tg.jvp(f, (x, y), (u, v))
+    np.testing.assert_allclose([value, tangent], [(x**2 * y).sum(), (2 * x * y * u + x**2 * v).sum()])
+
+
+def test_a_jacobian_of_another_shape() -> None:
+    def f(x: Any) -> Any:
+        return tg.stack([x.sum(), (x * x).sum()])
+
+    found = tg.jacobian(f)(A)
+    assert found.shape == (2, 2, 3)
+    np.testing.assert_allclose(found, np.stack([np.ones(A.shape), 2 * A]))
+    assert tg.jacobian(lambda x, y: x * y, argnums=(0, 1))(2.0, np.array([1.0, 5.0]))[0].tolist() == [1.0, 5.0]
+
+
+def test_jacobians_of_nothing() -> None:
+    assert tg.jacobian(lambda x: x * 2)(np.zeros((0, 3))).shape == (0, 3, 0, 3)
+    assert tg.jacobian(lambda x: x[:0])(np.zeros(3)).shape == (0, 3)
+    assert tg.grad(lambda x: x.sum())(np.zeros((0, 3))).shape == (0, 3)
+
+
+# Nesting: whose variable is whose.
+
+
+def test_perturbations_are_not_confused() -> None:
+    """The inner derivative is 1, at any x; were the variables one, it would count both uses and give 2."""
+    assert tg.grad(lambda x: x * tg.grad(lambda y: x + y)(x))(3.0) == 1.0
+    assert tg.grad(lambda x: x * tg.grad(lambda y: x * y)(2.0))(3.0) == 6.0
+    assert tg.grad(lambda x: tg.grad(lambda y: x * y * y)(x))(3.0) == 12.0
+
+
+def test_nested_derivatives_by_values_the_caller_holds() -> None:
+    x = tg.Value(3.0)
+    y = tg.grad(lambda t: t**3)(x) * x
+    y.backward()
+    assert (float(y), x.grad) == (81.0, 81.0)  # 3x² · x = 3x³, and 9x²
+    t = tg.tensor([1.0, 2.0], dtype=float, requires_grad=True)
+    tg.grad(lambda t: (t**3).sum())(t).sum().backward()
+    assert t.grad.tolist() == [6.0, 12.0]
+
+
+def test_derivatives_of_any_order() -> None:
+    f: Any = tg.tanh
+    x, expected = 0.7, []
+    th = math.tanh(x)
+    expected = [1 - th**2, -2 * th * (1 - th**2), (1 - th**2) * (6 * th**2 - 2)]
+    for answer in expected:
+        f = tg.grad(f)
+        assert f(x) == pytest.approx(answer, rel=1e-12)
+
+
+def test_mixed_derivatives_do_not_depend_on_the_order() -> None:
+    def f(x: Any, y: Any) -> Any:
+        return tg.sin(x * y) * x + y**3 / x
+
+    xy = tg.grad(tg.grad(f, 0), 1)(1.3, 0.7)
+    yx = tg.grad(tg.grad(f, 1), 0)(1.3, 0.7)
+    exact = (2 * 1.3 * math.cos(0.91) - 1.3**2 * 0.7 * math.sin(0.91)) - 3 * 0.7**2 / 1.3**2
+    assert xy == pytest.approx(exact, rel=1e-12)
+    assert yx == pytest.approx(exact, rel=1e-12)
+
+
+def test_operators_nest_in_each_other() -> None:
+    def f(x: Any) -> Any:
+        return (x**3).sum()
+
+    x, v = np.array([1.0, 2.0]), np.array([1.0, 10.0])
+    np.testing.assert_allclose(tg.jvp(tg.grad(f), (x,), (v,))[1], tg.hvp(f, x, v))
+    np.testing.assert_allclose(tg.grad(lambda x: tg.jvp(f, (x,), (v,))[1])(x), tg.hvp(f, x, v))
+    np.testing.assert_allclose(tg.vjp(tg.grad(f), x)[1](v)[0], tg.hvp(f, x, v))
+    np.testing.assert_allclose(tg.jacobian(tg.grad(f))(x), tg.hessian(f)(x))
+    np.testing.assert_allclose(tg.grad(lambda x: tg.hvp(f, x, v).sum())(x), 6 * v)
+    np.testing.assert_allclose(tg.grad(lambda x: tg.hessian(f)(x).sum())(x), [6.0, 6.0])
+
+
+def test_a_function_may_use_derivatives_inside() -> None:
+    """One step of gradient descent, differentiated by its step size."""
+
+    def after_one_step(rate: Any) -> Any:
+        x = np.array([1.0, 2.0])
+        x = x - rate * tg.grad(lambda x: (x**2).sum())(x)
+        return (x**2).sum()
+
+    assert tg.grad(after_one_step)(0.1) == pytest.approx(-4 * 0.8 * 5)  # ((1 - 2r)² · 5)' = -4 (1 - 2r) · 5
+
+
+def test_a_derivative_inside_no_grad_is_a_derivative() -> None:
+    with tg.no_grad():
+        assert tg.grad(cubes)(2.0) == 12.0
+        assert tg.hessian(cubes)(np.array([1.0])).tolist() == [[6.0]]
+        gradient = tg.grad(cubes)(tg.Value(2.0))
+    assert (float(gradient), gradient.requires_grad) == (12.0, False)
+
+
+def test_results_outside_a_derivative_hold_no_graph() -> None:
+    assert tg.grad(cubes)(tg.Value(2.0)).requires_grad in (True, False)
+    constant = tg.grad(cubes)(tg.Value(2.0, requires_grad=False))
+    assert (float(constant), constant.requires_grad) == (12.0, False)
+
+
+# What is refused.
+
+
+def test_grad_of_many_numbers_is_refused() -> None:
+    with pytest.raises(tg.GraphError, match=r"\(2, 3\).*sum.*jacobian"):
+        tg.grad(lambda x: x * 2)(A)
+    with pytest.raises(tg.GraphError, match=r"\(2, 3\)"):
+        tg.hvp(lambda x: x * 2, A, A)
+
+
+@pytest.mark.parametrize("result", [None, "text", [1.0, 2.0], (tg.Value(1.0), tg.Value(2.0)), {}])
+def test_a_function_that_returns_no_number_is_refused(result: Any) -> None:
+    with pytest.raises(tg.TinygradError):
+        tg.grad(lambda x: result)(2.0)
+
+
+def test_tangents_of_another_shape_are_refused() -> None:
+    with pytest.raises(tg.ShapeError, match="tangents"):
+        tg.jvp(cubes, (A,), (A.T,))
+    with pytest.raises(tg.ShapeError, match="tangents"):
+        tg.hvp(cubes, A, A[0])
+    with pytest.raises(tg.ShapeError, match="tangents"):
+        tg.jvp(lambda x, y: x * y, (1.0, 2.0), (1.0,))
+
+
+@pytest.mark.parametrize("x", ["2.0", None, 1j, np.array(["a"])])
+def test_what_is_no_number_has_no_derivative(x: Any) -> None:
+    with pytest.raises(tg.TinygradError):
+        tg.grad(lambda x: x)(x)
+
+
+# On random programs.
+
+
+@given(programs(min_lines=3))
+def test_forward_and_backward_mode_agree(program: Program) -> None:
+    """upstream · (J · tangent) = (upstream · J) · tangent."""
+    tangents = tuple(np.linspace(-1.0, 1.5, np.size(x)).reshape(np.shape(x)) for x in program.inputs)
+    tangents = tuple(float(v) if isinstance(x, float) else v for x, v in zip(program.inputs, tangents))
+    out, tangent = tg.jvp(program, program.inputs, tangents)
+    upstream = np.linspace(2.0, -1.0, np.size(out)).reshape(np.shape(out))
+    pulled = tg.vjp(program, *program.inputs)[1](upstream)
+    forward = np.sum(upstream * tangent)
+    backward = sum(np.sum(g * v) for g, v in zip(pulled, tangents))
+    assert forward == pytest.approx(backward, rel=1e-9, abs=1e-9)
+
+
+@given(programs(min_lines=3), st.randoms(use_true_random=False))
+def test_the_hessian_is_symmetric(program: Program, random: Any) -> None:
+    """v · (H · w) = (v · H) · w, over all arguments at once."""
+
+    def total(*x: Any) -> Any:
+        y = program(*x)
+        return y.sum() if isinstance(y, tg.Tensor) else y
+
+    v, w = (
+        tuple(
+            random.uniform(-1, 1) if isinstance(x, float) else np.array([random.uniform(-1, 1) for _ in range(x.size)]).reshape(x.shape)
+            for x in program.inputs
+        )
+        for _ in range(2)
+    )
+    left = sum(np.sum(a * b) for a, b in zip(v, tg.hvp(total, program.inputs, w)))
+    right = sum(np.sum(a * b) for a, b in zip(w, tg.hvp(total, program.inputs, v)))
+    assert left == pytest.approx(right, rel=1e-8, abs=1e-8)
