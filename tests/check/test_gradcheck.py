@@ -72,7 +72,7 @@ RIGHT = {
     "sum of nothing": (tg.sum, np.zeros((0, 3))),
     "many inputs": (lambda x, w: tg.tanh(x @ w).sum(), (random(30, 10), random(10, 5))),
     "many outputs": (lambda x: tg.outer(tg.sin(x), x), random(30)),
-    "many kinks": (lambda x: tg.relu(x).sum(), np.round(random(300))),
+    "many kinks": (lambda x: tg.relu(x).sum(), np.round(random(150))),
 }  # fmt: skip
 
 
@@ -147,10 +147,10 @@ def test_one_of_several_outputs_is_named() -> None:
 
 
 def test_the_entry_is_found_among_many_inputs_and_outputs() -> None:
-    wrong = np.ones(700)
-    wrong[432] = 0.0
-    found = report(lambda x: tg.sin(x) * wrong + tg.sin(x.data) * (1 - wrong), random(700))
-    assert [m.entry for m in found.mismatches] == ["∂output[432]/∂x[432]"]
+    wrong = np.ones(300)
+    wrong[234] = 0.0
+    found = report(lambda x: tg.sin(x) * wrong + tg.sin(x.data) * (1 - wrong), random(300))
+    assert [m.entry for m in found.mismatches] == ["∂output[234]/∂x[234]"]
 
 
 def test_the_rule_to_blame_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +176,9 @@ def test_a_report_that_is_true_can_be_read() -> None:
     found = tg.gradcheck(tg.sin, random(2))
     assert bool(found) is True
     assert str(found).startswith("gradcheck: all derivatives are right (4 of order 1 and 8 of order 2")
-    assert found.problems == found.kinks == found.mismatches == []
+    assert not found.problems
+    assert not found.kinks
+    assert not found.mismatches
 
 
 # Kinks.
@@ -300,7 +302,7 @@ def test_it_says_the_same_twice() -> None:
     def f(x: Any) -> Any:
         return tg.sin(x) + 1e-3 * tg.sin(x.data)
 
-    assert str(report(f, random(300))) == str(report(f, random(300)))
+    assert str(report(f, random(20))) == str(report(f, random(20)))
 
 
 def test_warnings_of_numpy_do_not_escape() -> None:

@@ -35,9 +35,8 @@ class Bug(NamedTuple):
 def random(*shape: int) -> np.ndarray:
     """Numbers of both signs, none of them near 0, no two alike."""
     generator = np.random.default_rng(sum(shape))
-    return generator.permutation(np.linspace(0.3, 2.0, int(np.prod(shape)))).reshape(shape) * generator.choice(
-        [-1, 1], shape
-    )
+    sizes = generator.permutation(np.linspace(0.3, 2.0, int(np.prod(shape)))).reshape(shape)
+    return np.where(generator.random(shape) < 0.5, -sizes, sizes)
 
 
 VECTOR = random(4)
@@ -182,9 +181,9 @@ ZOO = [
     one(
         "wrong in one entry of many",
         np.sin,
-        lambda g, out, x: g * tg.cos(x) * (np.arange(600) != 123),
+        lambda g, out, x: g * tg.cos(x) * (np.arange(200) != 123),
         by_sin,
-        random(600),
+        random(200),
     ),
     one(
         "wrong at 0 only",

@@ -125,7 +125,8 @@ class Point:
     def pull(self) -> None:
         """Fill in the engine's derivatives."""
         found = [self.subject.pull(self.call, row) for row in self.functionals]
-        jacobian = np.array([self.subject.flat_gradient(g) for g in found]).reshape(-1, len(self.point))
+        rows = [self.subject.flat_gradient(g) for g in found]
+        jacobian = np.array(rows).reshape(len(rows), len(self.point))
         infinite = np.isinf(jacobian).any(axis=0) & (self.functionals == 0).any(axis=1, keepdims=True)
         self.jacobian = np.where(infinite & np.isnan(jacobian), 0.0, jacobian)  # nan = inf · 0, which was not asked for
         self.connected = [any(g is not None for g in column) for column in zip(*found)]

@@ -199,7 +199,7 @@ def mismatch(finding: Finding, row: int) -> Mismatch:
         sides = (look.slope.left, look.slope.right)
         estimate = min(sides, key=lambda x: abs(look.analytic[row] - x.value[row]))
         note = f", where the function has a kink: {sides_in_words(look, row, unit)}"
-    if look.entries[0] < len(point.jacobian[0]) and point.detached(look.entries[0]):
+    if point.detached(look.entries[0]):
         note += " (the graph has no path to it)"
     value, error = estimate.value[row] / unit, estimate.error[row] / abs(unit)
     tolerance = look.slack[row] / abs(unit) + 4 * error
@@ -219,7 +219,7 @@ def located(finding: Finding, row: int) -> int:
             upstream = np.zeros_like(functional)
             upstream[half] = functional[half]
             gradient = point.subject.flat_gradient(point.subject.pull(point.call, upstream))
-            apart[k] = abs(gradient @ look.direction - upstream @ numerical), half
+            apart[k] = np.nan_to_num(abs(gradient @ look.direction - upstream @ numerical), nan=np.inf), half
         outputs = max(apart.values(), key=lambda x: x[0])[1]
     return int(outputs[0])
 
@@ -236,10 +236,8 @@ def kinks_in_words(finding: Finding) -> Iterator[str]:
 
 
 def sides_in_words(look: Look, row: int, unit: float) -> str:
-    left, right = look.slope.left, look.slope.right
-    if unit < 0 and look.direction[look.entries[0]] < 0:
-        left, right = right, left
-    return f"{side(left, look, row, unit)} on the left and {side(right, look, row, unit)} on the right"
+    left, right = (side(x, look, row, unit) for x in (look.slope.left, look.slope.right))
+    return f"{left} on the left and {right} on the right"
 
 
 def side(estimate: Estimate, look: Look, row: int, unit: float) -> str:
