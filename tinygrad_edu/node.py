@@ -12,7 +12,7 @@ from itertools import count
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .errors import DtypeError
+from .errors import DtypeError, GraphError
 from .recording import Source
 
 if TYPE_CHECKING:
@@ -76,6 +76,22 @@ class Node:
     def requires_grad(self) -> bool:
         """Whether gradients flow to this node."""
         return self.flow != 0
+
+    @requires_grad.setter
+    def requires_grad(self, requires_grad: bool) -> None:
+        self.requires_grad_(requires_grad)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Any:
+        """Let gradients flow to this leaf, or no longer; returns the node itself.
+
+        >>> import tinygrad_edu as tg
+        >>> tg.tensor([1.0]).requires_grad_()
+        tensor([1.], requires_grad=True)
+        """
+        if self.primitive is not None:
+            raise GraphError(f"requires_grad: {describe(self)} is no leaf; .detach() cuts a result off from the graph")
+        self.flow = LEAF if requires_grad else 0
+        return self
 
     @property
     def is_leaf(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,12 +12,24 @@ from numpy import ndarray
 
 from .changes import note_change
 from .errors import DtypeError, GraphError, InPlaceError, ShapeError
-from .node import BOTH, FIRST, LEAF, NO_SETTINGS, SECOND, Node, Operand, copy_call, describe, next_index, packed
+from .node import (
+    BOTH,
+    FIRST,
+    NO_SETTINGS,
+    SECOND,
+    Node,
+    Operand,
+    copy_call,
+    describe,
+    next_index,
+    number_of,
+    packed,
+)
 from .operators import Operators
 from .primitives import linear_algebra, reductions, shape
 from .primitives.linear_algebra import matmul
 from .primitives.primitive import Primitive, Variadic, primitive
-from .primitives.refusals import no_tensor, not_numbers, refused
+from .primitives.refusals import is_no_array_of_numbers, no_tensor, not_numbers, refused
 from .recording import OFF, ON, TRACED, caller, enable_grad, recording
 from .value import Value
 from .value import _node as value_node
@@ -91,7 +104,7 @@ class Tensor(Operators):
     @grad.setter
     def grad(self, grad: Any) -> None:
         if grad is not None:
-            grad = np.array(grad.data if isinstance(grad, Node) else grad, dtype=self.dtype)
+            grad = np.array(_numbers("grad", grad), dtype=self.dtype)
             if grad.shape != self.shape:
                 raise ShapeError(f"grad: the gradient of {describe(self)} has the same shape, not {grad.shape}")
         self._grad = grad
@@ -112,18 +125,13 @@ class Tensor(Operators):
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Let gradients flow to this leaf, or no longer; returns the tensor itself.
 
-        >>> tensor([1.0]).requires_grad_()
-        tensor([1.], requires_grad=True)
+        Raises `DtypeError` for integers and bools, which have no derivatives.
         """
-        if self.primitive is not None:
-            raise GraphError(
-                f"requires_grad_: {describe(self)} is no leaf; take .detach() to cut it off from the graph"
-            )
         if requires_grad and self.dtype.kind != "f":
             raise DtypeError(
                 f"requires_grad: only floating-point tensors have gradients, not {self.dtype}; make it with dtype='float32'"
             )
-        self.flow = LEAF if requires_grad else 0
+        super().requires_grad_(requires_grad)
         return self
 
     def item(self) -> Any:
@@ -171,6 +179,11 @@ class Tensor(Operators):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:
         if copy is False and dtype is not None and dtype != self.dtype:
             raise ValueError(f"a {self.dtype} tensor as {dtype} needs a copy")
+        if self.flow and recording():
+            raise GraphError(
+                f"array: {describe(self)} as a NumPy array would leave the graph, and its gradient would be lost; "
+                "take .data where that is meant, or compute with the tensor itself"
+            )
         return self.data if copy is False else np.array(self._number(), dtype=dtype)
 
     def __len__(self) -> int:
@@ -218,12 +231,12 @@ class Tensor(Operators):
         return f"tensor({', '.join(parts)})"
 
     # fmt: off
-    def __lt__(self, other: Any) -> Any: return self._number() < _plain(other)
-    def __le__(self, other: Any) -> Any: return self._number() <= _plain(other)
-    def __gt__(self, other: Any) -> Any: return self._number() > _plain(other)
-    def __ge__(self, other: Any) -> Any: return self._number() >= _plain(other)
-    def __eq__(self, other: Any) -> Any: return self._number() == _plain(other)
-    def __ne__(self, other: Any) -> Any: return self._number() != _plain(other)
+    def __lt__(self, other: Any) -> Any: return _compare(np.less, self, other)
+    def __le__(self, other: Any) -> Any: return _compare(np.less_equal, self, other)
+    def __gt__(self, other: Any) -> Any: return _compare(np.greater, self, other)
+    def __ge__(self, other: Any) -> Any: return _compare(np.greater_equal, self, other)
+    def __eq__(self, other: Any) -> Any: return _compare(np.equal, self, other)
+    def __ne__(self, other: Any) -> Any: return _compare(np.not_equal, self, other)
     __hash__ = object.__hash__
 
     # What only arrays have; the arithmetic is in operators.py.
@@ -251,14 +264,14 @@ class Tensor(Operators):
     def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Any: return shape.flatten(self, start_dim, end_dim)
     def squeeze(self, axis: Any = None) -> Any: return shape.squeeze(self, axis)
     def expand_dims(self, axis: Any) -> Any: return shape.expand_dims(self, axis)
-    def broadcast_to(self, shape_: Any) -> Any: return shape.broadcast_to(self, tuple(shape_))
+    def broadcast_to(self, shape_: Any) -> Any: return shape.broadcast_to(self, shape_)
     def repeat(self, repeats: Any, axis: Any = None) -> Any: return shape.repeat(self, repeats, axis)
     # fmt: on
 
     # Changes in place.
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        if recording() and (self.requires_grad or isinstance(value, Node) and value.requires_grad):
+        if recording() and (self.requires_grad or (isinstance(value, Node) and value.requires_grad)):
             raise InPlaceError(
                 f"setitem: a change in place of {describe(self)} would not be recorded; make it inside tg.no_grad(), or "
                 "build a new tensor with tg.where(mask, new, old) or tg.concatenate"
@@ -266,21 +279,30 @@ class Tensor(Operators):
         self._assign(_plain_index(index), value)
 
     def _assign(self, index: Any, value: Any) -> None:
+        """Change numbers in place. The array itself is replaced: views of it may be part of a graph."""
+        numbers = np.asarray(_numbers("setitem", value))
+        if not np.can_cast(numbers.dtype, self.dtype, "same_kind"):
+            raise DtypeError(
+                f"setitem: {describe(self)} holds {self.dtype}, which cannot take {numbers.dtype} without loss; "
+                "make it a tensor of that dtype first, with .astype()"
+            )
+        array = self._number().copy()
         try:
-            self._number()[index] = _plain(value)
+            array[index] = numbers
         except (ValueError, IndexError) as error:
             raise refused("setitem", [value], {"into": self, "index": index}, error) from None
+        self._data = array
         note_change(self)
 
     def _in_place(self, primitive: Primitive, other: Any) -> Any:
-        if recording() and (self.requires_grad or isinstance(other, Node) and other.requires_grad):
+        if recording() and (self.requires_grad or (isinstance(other, Node) and other.requires_grad)):
             if self.primitive is None and self.requires_grad:
                 raise InPlaceError(
                     f"{primitive.name} in place: {describe(self)} is a leaf that requires a gradient, and changing it while "
                     "operations are recorded would cut it off from its gradient; write `with tg.no_grad():` around the change"
                 )
             return self._binary(primitive, other)
-        self._assign(..., primitive.on_arrays((self._number(), _plain(other)), (self, other), {}))
+        self._assign(..., primitive.on_arrays((self._number(), _numbers(primitive.name, other)), (self, other), {}))
         return self
 
     # How a call is recorded.
@@ -288,7 +310,13 @@ class Tensor(Operators):
     def _unary(self, primitive: Primitive, attrs: dict[str, Any] = NO_SETTINGS) -> Any:
         try:
             data = primitive.arrays(self._data, **attrs)
-        except (TypeError, ValueError, IndexError, AttributeError):  # refused, or let go of: `_apply` says which
+        except (
+            TypeError,
+            ValueError,
+            IndexError,
+            OverflowError,
+            AttributeError,
+        ):  # refused, or let go of: `_apply` says which
             return Tensor._apply(primitive, (self,), attrs)
         if "dtype" in attrs and data.dtype.kind != "f":  # made into integers
             return Tensor(data)
@@ -303,7 +331,7 @@ class Tensor(Operators):
                 data, flow = primitive.arrays(self._data, other), FIRST if self.flow else 0
             else:
                 return Tensor._apply(primitive, (self, other), {})
-        except (TypeError, ValueError, AttributeError):  # refused, or let go of: `_apply` says which
+        except (TypeError, ValueError, OverflowError, AttributeError):  # refused, or let go of: `_apply` says which
             return Tensor._apply(primitive, (self, other), {})
         if flow and type(data) is ndarray and recording() == ON:  # as `_node` does, without the call
             node = _new(Tensor)
@@ -352,8 +380,8 @@ class Tensor(Operators):
     # What the walk asks of a node.
 
     def _seed(self, gradient: Any, create_graph: bool) -> Any:
-        if isinstance(gradient, Node) and create_graph and gradient.shape == self.shape:
-            return gradient
+        if isinstance(gradient, Tensor) and create_graph and gradient.shape == self.shape:
+            return gradient if gradient.dtype == self.dtype else shape.astype(gradient, self.dtype)
         if gradient is None:
             data = self._number()
             if data.size != 1:
@@ -364,7 +392,7 @@ class Tensor(Operators):
             seed = np.empty(data.shape, data.dtype)
             seed.fill(1)
         else:
-            seed = np.array(_plain(gradient), dtype=self.dtype)
+            seed = np.array(_numbers("backward", gradient), dtype=self.dtype)
             if seed.shape != self.shape:
                 raise ShapeError(
                     f"backward: the upstream gradient has the shape of its node, {describe(self)}, and not {seed.shape}"
@@ -449,9 +477,11 @@ def as_array(data: Any, dtype: Any = None) -> ndarray:
     """
     if isinstance(data, Node):
         data = data.data
+    if type(data) is not ndarray and is_no_array_of_numbers(data):
+        raise no_tensor(data, dtype) from None
     try:
         array = np.asarray(data, dtype)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise no_tensor(data, dtype) from None
     if array.dtype.kind not in "biuf":
         raise no_tensor(data, dtype) from None
@@ -521,15 +551,28 @@ def _operand(x: Any, primitive: Primitive) -> Operand:
     elif isinstance(x, ndarray):
         if x.dtype.kind in "biuf":
             return x.copy() if recording() else x
-    elif isinstance(x, (list, tuple)):
+    elif isinstance(x, (list, tuple)) and not is_no_array_of_numbers(x):
         return as_array(x)
-    elif isinstance(x, (int, float)):
+    elif isinstance(x, Real):
         return float(x)
     raise not_numbers(primitive.name, x) from None
 
 
-def _plain(x: Any) -> Any:
-    return x._number() if isinstance(x, Node) else x
+def _compare(ufunc: Any, x: Tensor, y: Any) -> Any:
+    """A comparison: a plain array of bools."""
+    try:
+        if type(y) is float or type(y) is int or isinstance(y, Node) or not is_no_array_of_numbers(y):
+            return np.asarray(ufunc(x._number(), number_of(y)))
+        raise TypeError
+    except (TypeError, ValueError) as error:
+        raise refused(ufunc.__name__, (x, y), {}, error, elementwise=True) from None
+
+
+def _numbers(name: str, x: Any) -> Any:
+    """What may be written into an array: the numbers of a node, or anything that is an array of numbers."""
+    if not isinstance(x, Node) and is_no_array_of_numbers(x):
+        raise not_numbers(name, x) from None
+    return number_of(x)
 
 
 def _plain_index(index: Any) -> Any:
@@ -539,7 +582,10 @@ def _plain_index(index: Any) -> Any:
     if isinstance(index, Node):
         index = index.data
     if isinstance(index, (ndarray, list)):
-        return np.array(index, dtype=np.intp if isinstance(index, list) and not index else None)
+        try:
+            return np.array(index, dtype=np.intp if isinstance(index, list) and not index else None)
+        except ValueError as error:
+            raise refused("getitem", [index], {}, error) from None
     return index
 
 

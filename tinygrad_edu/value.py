@@ -213,7 +213,7 @@ def number(x: Any) -> float:
         return x
     if isinstance(x, Node):
         raise not_one_number("Value", x)
-    if isinstance(x, Real) or getattr(x, "shape", None) == () and x.dtype.kind in "biuf":
+    if isinstance(x, Real) or (getattr(x, "shape", None) == () and x.dtype.kind in "biuf"):
         return float(x)
     raise not_one_number("Value", x)
 

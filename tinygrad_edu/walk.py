@@ -16,7 +16,7 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from .changes import newest_change, unchanged
-from .errors import GraphError
+from .errors import DtypeError, GraphError
 from .node import FIRST, MANY, SECOND, Node, creation, describe, number_of
 from .primitives.primitive import Primitive, ieee
 from .recording import enable_grad
@@ -63,7 +63,7 @@ def walk(
         if upstream is None:  # reached only through operands that carry no gradient
             continue
         primitive = node.primitive
-        if primitive is None or every or node._extra is not None and "kept" in node._extra:
+        if primitive is None or every or (node._extra is not None and "kept" in node._extra):
             yield node, upstream
             if primitive is None:
                 continue
@@ -152,7 +152,7 @@ def _pass_on(
 
 
 def unshared(gradient: Any, taken: set[int]) -> Any:
-    """A gradient that may be given away: rules may hand one array to several operands. `taken` are given away already."""
+    """A gradient as an array of its own: rules may hand one to several operands. `taken` are given away already."""
     if isinstance(gradient, (float, Node)):
         return gradient
     if gradient.base is not None or id(gradient) in taken:
@@ -172,9 +172,7 @@ def _all_newer(nodes: list[Node], tick: int) -> bool:
     return tick < nodes[0].index or all(node.primitive is None or node.index > tick for node in nodes)
 
 
-def pull(
-    node: Node, upstream: Any, needed: Container[Node], create_graph: bool = False
-) -> tuple[list[int], list[Any]]:
+def pull(node: Node, upstream: Any, needed: Container[Node], create_graph: bool = False) -> tuple[list[int], list[Any]]:
     """The slots of the needed operands of `node`, and what each receives: upstream · local derivative, by the table."""
     primitive, operands = node.primitive, node.inputs
     assert primitive is not None
@@ -275,6 +273,8 @@ def gradients(output: Node, inputs: Sequence[Node], gradient: Any = None, *, cre
     >>> tg.gradients(2 * q, [q, x])
     [2.0, 12.0]
     """
+    if isinstance(inputs, Node) or not all(isinstance(x, Node) for x in inputs):
+        raise DtypeError("gradients: the inputs are a list of Values and Tensors, such as [x, w]")
     found: dict[Node, Any] = dict.fromkeys(inputs)
     taken: set[int] = set()
     pairs = walk(output, gradient, inputs=inputs, create_graph=create_graph, every=True)
@@ -326,9 +326,9 @@ def reachable(output: Node, inputs: Sequence[Node] | None = None) -> dict[Node, 
             flow = node.flow
             if (
                 node in leading
-                or flow & FIRST and node._first in leading
-                or flow & SECOND and node._second in leading
-                or flow & MANY and any(isinstance(x, Node) and x in leading for x in node._first)
+                or (flow & FIRST and node._first in leading)
+                or (flow & SECOND and node._second in leading)
+                or (flow & MANY and any(isinstance(x, Node) and x in leading for x in node._first))
             ):  # fmt: skip
                 leading.add(node)
             else:

@@ -257,7 +257,7 @@ TYPES = [
     row("Tensor - date", lambda: x - np.datetime64("2020-01-01"), DtypeError, "subtract", "datetime64", "timedelta64"),
     row("Tensor * function", lambda: x * square, DtypeError, "multiply", "function", "call it first"),
     row("Tensor * set", lambda: x * {1, 2}, DtypeError, "multiply", "set {1, 2}", "a list"),
-    row("Tensor * Values", lambda: x * [v, v, v], DtypeError, "tensor", "[Value(2.0", "tg.stack"),
+    row("Tensor * Values", lambda: x * [v, v, v], DtypeError, "multiply", "[Value(2.0", "tg.stack"),
     row("Tensor @ string", lambda: x @ "a", DtypeError, "matmul", "str 'a'"),
     row("Value + string", lambda: v + "a", DtypeError, "add", "str 'a'", "float(...)"),
     row("string + Value", lambda: "a" + v, DtypeError, "add", "str 'a'", "float(...)"),
@@ -346,7 +346,7 @@ CONSTRUCTORS = [
     ),
     row("requires_grad_ of ints", lambda: whole.requires_grad_(), DtypeError, "requires_grad", "int64", "float32"),
     row(
-        "requires_grad_ of x * 2", lambda: (x * 2).requires_grad_(), GraphError, "requires_grad_", "multiply", "detach"
+        "requires_grad_ of x * 2", lambda: (x * 2).requires_grad_(), GraphError, "requires_grad", "multiply", "detach"
     ),
     row("zeros, negative", lambda: tg.zeros((2, -3)), ShapeError, "zeros", "-3"),
     row("zeros, float", lambda: tg.zeros(2.0), DtypeError, "zeros", "whole number", "2.0"),

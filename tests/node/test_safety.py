@@ -141,10 +141,19 @@ def test_data_is_read_only() -> None:
 
 
 def test_numpy_gives_a_copy() -> None:
-    t = tg.tensor([1.0, 2.0], requires_grad=True)
+    t = tg.tensor([1.0, 2.0])
     for array in (t.numpy(), np.array(t), np.asarray(t)):
         array[0] = 50.0
     assert t.tolist() == [1.0, 2.0]
+
+
+def test_numpy_does_not_take_a_tensor_out_of_the_graph_unasked() -> None:
+    t = tg.tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(tg.GraphError, match=r"take \.data"):
+        np.asarray(t)
+    with tg.no_grad():
+        assert np.asarray(t).tolist() == [1.0, 2.0]
+    assert t.numpy().tolist() == [1.0, 2.0]
 
 
 def test_plain_tensors_change_freely() -> None:
@@ -360,3 +369,45 @@ def test_source_lines_are_recorded_inside_trace_only() -> None:
     assert z.source is not None
     assert z.source.file.endswith("test_safety.py")
     assert z.source.text == "z = x * x"
+
+
+def test_a_change_in_place_does_not_reach_what_was_made_from_a_view() -> None:
+    x = tg.tensor([1.0, 2.0, 3.0, 4.0], dtype=float, requires_grad=True)
+    square = x.reshape((2, 2))
+    loss = (square * square).sum()
+    with tg.no_grad():
+        x[0] = 100.0
+    loss.backward()
+    assert x.grad.tolist() == [2.0, 4.0, 6.0, 8.0]
+    assert x.tolist() == [100.0, 2.0, 3.0, 4.0]
+
+
+def test_the_sums_of_the_steps_are_not_changed_by_later_steps() -> None:
+    x = tg.tensor([1.0], dtype=float, requires_grad=True)
+    totals = [step.total for step in tg.steps((x * x + x + x).sum()) if step.input is x]
+    assert [total.item() for total in totals] == [1.0, 2.0, 3.0, 4.0]
+
+
+def test_gradients_do_not_share_memory() -> None:
+    x, y = tg.ones(3, requires_grad=True), tg.ones(3, requires_grad=True)
+    by_x, by_y = tg.gradients((x + y).sum(), [x, y])
+    by_x[:] = 7.0
+    assert by_y.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_settings_changed_after_the_call_do_not_matter() -> None:
+    x = tg.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], requires_grad=True)
+    axes, places = [1, 0], np.array([0, 0])
+    moved, taken = tg.transpose(x, axes), tg.getitem(x, places)
+    axes.reverse()
+    places[:] = 1
+    (moved.sum() + taken.sum()).backward()
+    assert x.grad.tolist() == [[3.0, 3.0, 3.0], [1.0, 1.0, 1.0]]
+
+
+def test_numbers_that_do_not_fit_are_not_written_into_integers() -> None:
+    whole = tg.tensor(np.array([1, 2, 3]))
+    with pytest.raises(tg.DtypeError, match="int64, which cannot take float64"):
+        whole[0] = 1.7
+    whole[0] = 7
+    assert whole.tolist() == [7, 2, 3]

@@ -33,7 +33,7 @@ __all__ = ["gradcheck"]
 FEW_OUTPUTS = 32
 """Up to this many outputs each is looked at alone; more are seen through random sums."""
 
-FEW_INPUTS = 128
+FEW_INPUTS = 64
 """Up to this many numbers each is moved alone; more are moved in so many random groups."""
 
 FEW_STEPS = 64

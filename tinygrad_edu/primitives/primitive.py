@@ -10,6 +10,7 @@ nodes they record what they do, which is how second derivatives and backward gra
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable, Sequence
 from math import inf
@@ -77,7 +78,7 @@ class Primitive:
         self.__doc__ = doc or arrays.__doc__
         self.settings = {} if self.variadic else _settings(arrays, len(self.rules))
         self.arity = len(self.rules)
-        self.plain = not self.variadic and (self.arity == 1 or self.arity == 2 and not self.settings)
+        self.plain = not self.variadic and (self.arity == 1 or (self.arity == 2 and not self.settings))
         TABLE[name] = self
         BY_NUMPY.update(dict.fromkeys(numpy, self))
 
@@ -99,7 +100,8 @@ class Primitive:
         operands, rest = given[: self.arity], given[self.arity :]
         if len(operands) < self.arity or len(rest) > len(self.settings) or not attrs.keys() <= self.settings.keys():
             raise DtypeError(f"{self.signature} was called as {self.name}{_call_in_words(given, attrs)}")
-        return operands, {**self.settings, **dict(zip(self.settings, rest)), **attrs}
+        given_settings = {**dict(zip(self.settings, rest)), **attrs}
+        return operands, {**self.settings, **{name: settled(value) for name, value in given_settings.items()}}
 
     def compute(self, values: Sequence[Any], attrs: dict[str, Any]) -> Any:
         """The result on plain numbers: a float for floats, else an array."""
@@ -180,7 +182,6 @@ class Variadic(Primitive):
         return contributions
 
 
-
 def ieee(function: Callable[..., Any], *arguments: Any, **settings: Any) -> Any:
     """Call again a function of floats that raised: NumPy's floats answer inf or nan, as IEEE 754 says and C does.
 
@@ -190,8 +191,20 @@ def ieee(function: Callable[..., Any], *arguments: Any, **settings: Any) -> Any:
     if not all(type(x) in (float, int, bool) for x in arguments):
         raise
     with np.errstate(all="ignore"):
-        result = function(*(np.float64(x) if type(x) in (float, int) else x for x in arguments), **settings)
+        result = function(*map(_float64, arguments), **settings)
     return None if result is None else float(result)
+
+
+def _float64(x: Any) -> Any:
+    try:
+        return x if isinstance(x, bool) else np.float64(x)
+    except OverflowError:  # a whole number beyond the largest float
+        return np.float64(inf if x > 0 else -inf)
+
+
+def settled(value: Any) -> Any:
+    """A setting that nobody else can change: lists and arrays are copied."""
+    return copy.deepcopy(value) if isinstance(value, (list, tuple, dict, np.ndarray)) else value
 
 
 def shape_of(x: Any) -> tuple[int, ...]:

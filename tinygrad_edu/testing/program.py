@@ -108,9 +108,9 @@ def programs(
     """Programs of about `min_lines` to `max_lines` calls; with `scalar`, those that floats and Values can run as well.
 
     >>> from hypothesis import find
-    >>> program = find(programs(), lambda program: any(line.name == "matmul" for line in program.lines))
-    >>> np.shape(program(*program.inputs)) == np.shape(program.lines[-1].expected(program.inputs))
-    True
+    >>> program = find(programs(scalar=True), lambda program: len(program.lines) > 1)
+    >>> type(program(*program.inputs))
+    <class 'float'>
     """
     inputs = draw(_inputs(scalar, max_inputs))
     values = [np.asarray(x) for x in inputs]
@@ -134,16 +134,16 @@ def _inputs(scalar: bool, most: int) -> st.SearchStrategy[tuple[Any, ...]]:
         return st.lists(numbers(), min_size=1, max_size=most).map(tuple)
     n = st.integers(1, most)
     together = n.flatmap(lambda n: broadcastable_shapes(n, max_dims=2, min_side=1, max_side=3))
-    return together.flatmap(lambda sizes: st.tuples(*(arrays(s, avoid=[0]) if s else numbers(avoid=[0]) for s in sizes)))
+    return together.flatmap(
+        lambda sizes: st.tuples(*(arrays(s, avoid=[0]) if s else numbers(avoid=[0]) for s in sizes))
+    )
 
 
-def _candidates(
-    x: int, values: Sequence[Any], scalar: bool
-) -> Iterator[tuple[Case, list[tuple[int, ...]]]]:
+def _candidates(x: int, values: Sequence[Any], scalar: bool) -> Iterator[tuple[Case, list[tuple[int, ...]]]]:
     """What can be called with the number at place x first: cases, each with the ways to choose the operands' places."""
     for name in ["negative", *CASES]:  # the first is what a line shrinks to
         case = CASES[name]
-        if name in _NOT_FOR_PROGRAMS or scalar and not (name in TABLE and TABLE[name].floats):
+        if name in _NOT_FOR_PROGRAMS or (scalar and not (name in TABLE and TABLE[name].floats)):
             continue
         condition = [np.True_] if case.domain(0) is BOOLS else []
         ways: list[tuple[int, ...]] = [(x,)] if case.arrangement.n == 1 else [(x, y) for y in range(len(values))]

@@ -25,9 +25,7 @@ Domain = tuple[float, float]
 REALS: Domain = (-inf, inf)
 
 
-def shapes(
-    min_dims: int = 0, max_dims: int = 3, min_side: int = 0, max_side: int = 4
-) -> st.SearchStrategy[Shape]:
+def shapes(min_dims: int = 0, max_dims: int = 3, min_side: int = 0, max_side: int = 4) -> st.SearchStrategy[Shape]:
     """Shapes of up to `max_dims` axes (at most 4), each of `min_side` to `max_side` numbers.
 
     >>> from hypothesis import find
@@ -75,9 +73,7 @@ def axes(shape: Shape, several: bool = True, everything: bool = True) -> st.Sear
     if several:
         signs = st.lists(st.booleans(), min_size=n, max_size=n)
         chosen = st.lists(st.integers(0, n - 1), unique=True) if n else st.just([])
-        choices.append(
-            st.tuples(chosen, signs).map(lambda drawn: tuple(a - n * drawn[1][a] for a in drawn[0]))
-        )
+        choices.append(st.tuples(chosen, signs).map(lambda drawn: tuple(a - n * drawn[1][a] for a in drawn[0])))
     return st.one_of(choices)
 
 

@@ -109,7 +109,7 @@ def leaves(x: Any) -> Iterator[Any]:
 
 def is_ragged(x: Any) -> bool:
     """Whether nested lists have rows of different lengths."""
-    if not isinstance(x, (list, tuple)):
+    if not isinstance(x, (list, tuple)) or any(isinstance(leaf, Node) for leaf in leaves(x)):
         return False
     try:
         np.asarray(x)
