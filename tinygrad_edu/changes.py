@@ -61,8 +61,8 @@ class Changed:
     def _refuse(self, *_: Any, **__: Any) -> Any:
         x, user, where = self._refusal
         raise InPlaceError(
-            f"backward: {describe(x)} was changed in place{f' at {where}' if where else ''}, after {describe(user)} had "
-            "used it, and the backward pass needs the number as it was: change it after backward(), or change a copy of it"
+            f"backward: {describe(x)} was changed in place{f' at {where}' if where else ''}, after {describe(user)} "
+            "had used it, and the number is needed as it was: change it after backward(), or change a copy of it"
         )
 
     def __getattr__(self, name: str) -> Any:

@@ -143,6 +143,11 @@ class Node:
         """The shape of the number held; () for a single one."""
         raise NotImplementedError
 
+    @property
+    def grad(self) -> Any:
+        """The gradient collected by `backward()`, of the type and shape of `data`; None where there is none (yet)."""
+        raise NotImplementedError
+
     def _number(self) -> Any:
         """The number held, for those who do not change it."""
         raise NotImplementedError

@@ -135,8 +135,8 @@ class Operators(Node):
         grad = getattr(self, "_grad", None)
         if grad is None and self.primitive is not None and "kept" not in (self._extra or ()):
             warnings.warn(
-                f"the gradient of {describe(self)} was not kept: it is the result of an operation, and backward() keeps "
-                "those of leaves only; call retain_grad() on it before backward(), or use backward(retain_grads=True)",
+                f"the gradient of {describe(self)} was not kept: it is the result of an operation, and backward() "
+                "keeps those of leaves only; call retain_grad() on it first, or use backward(retain_grads=True)",
                 stacklevel=3,
             )
         return grad

@@ -129,7 +129,8 @@ class Tensor(Operators):
         """
         if requires_grad and self.dtype.kind != "f":
             raise DtypeError(
-                f"requires_grad: only floating-point tensors have gradients, not {self.dtype}; make it with dtype='float32'"
+                f"requires_grad: only floating-point tensors have gradients, not {self.dtype}; "
+                "make it with dtype='float32'"
             )
         super().requires_grad_(requires_grad)
         return self
@@ -203,14 +204,16 @@ class Tensor(Operators):
     def __bool__(self) -> bool:
         if self.size != 1:
             raise ShapeError(
-                f"bool: {describe(self)} holds {self.size} numbers, so it is neither true nor false; use .data.any() or .all()"
+                f"bool: {describe(self)} holds {self.size} numbers, so it is neither true nor false; "
+                "use .data.any() or .data.all()"
             )
         return bool(self._number())
 
     def __index__(self) -> int:
         if self.dtype.kind not in "iub" or self.size != 1:
             raise DtypeError(
-                f"index: only an integer tensor of size one is a whole number, not {describe(self)} of dtype {self.dtype}"
+                f"index: only an integer tensor of size one is a whole number, not {describe(self)} "
+                f"of dtype {self.dtype}"
             )
         return int(self.item())
 
@@ -243,16 +246,22 @@ class Tensor(Operators):
     def __matmul__(self, other: Any) -> Any: return self._binary(matmul, other)
     def __rmatmul__(self, other: Any) -> Any: return self._reflected(matmul, other)
     def __getitem__(self, index: Any) -> Any: return shape.getitem(self, _plain_index(index))
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Any: return self._unary(reductions.sum_, {"axis": axis, "keepdims": keepdims})
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Any: return self._unary(reductions.mean, {"axis": axis, "keepdims": keepdims})
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
+        return self._unary(reductions.sum_, {"axis": axis, "keepdims": keepdims})
+    def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
+        return self._unary(reductions.mean, {"axis": axis, "keepdims": keepdims})
     def prod(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.prod_(self, axis, keepdims)
     def max(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.max_(self, axis, keepdims)
     def min(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.min_(self, axis, keepdims)
-    def var(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any: return reductions.var(self, axis, ddof, keepdims)
-    def std(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any: return reductions.std(self, axis, ddof, keepdims)
-    def logsumexp(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.logsumexp(self, axis, keepdims)
+    def var(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
+        return reductions.var(self, axis, ddof, keepdims)
+    def std(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
+        return reductions.std(self, axis, ddof, keepdims)
+    def logsumexp(self, axis: Any = None, keepdims: bool = False) -> Any:
+        return reductions.logsumexp(self, axis, keepdims)
     def softmax(self, axis: int = -1) -> Any: return reductions.softmax(self, axis)
-    def norm(self, ord: Any = 2, axis: Any = None, keepdims: bool = False) -> Any: return reductions.norm(self, ord, axis, keepdims)
+    def norm(self, ord: Any = 2, axis: Any = None, keepdims: bool = False) -> Any:
+        return reductions.norm(self, ord, axis, keepdims)
     def cumsum(self, axis: Any = None) -> Any: return reductions.cumsum(self, axis)
     def argmax(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.argmax(self, axis, keepdims)
     def argmin(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.argmin(self, axis, keepdims)
@@ -273,8 +282,8 @@ class Tensor(Operators):
     def __setitem__(self, index: Any, value: Any) -> None:
         if recording() and (self.requires_grad or (isinstance(value, Node) and value.requires_grad)):
             raise InPlaceError(
-                f"setitem: a change in place of {describe(self)} would not be recorded; make it inside tg.no_grad(), or "
-                "build a new tensor with tg.where(mask, new, old) or tg.concatenate"
+                f"setitem: a change in place of {describe(self)} would not be recorded; make it inside tg.no_grad(), "
+                "or build a new tensor with tg.where(mask, new, old) or tg.concatenate"
             )
         self._assign(_plain_index(index), value)
 
@@ -298,8 +307,9 @@ class Tensor(Operators):
         if recording() and (self.requires_grad or (isinstance(other, Node) and other.requires_grad)):
             if self.primitive is None and self.requires_grad:
                 raise InPlaceError(
-                    f"{primitive.name} in place: {describe(self)} is a leaf that requires a gradient, and changing it while "
-                    "operations are recorded would cut it off from its gradient; write `with tg.no_grad():` around the change"
+                    f"{primitive.name} in place: {describe(self)} is a leaf that requires a gradient, and changing "
+                    "it while operations are recorded would cut it off from its gradient; write `with tg.no_grad():` "
+                    "around the change"
                 )
             return self._binary(primitive, other)
         self._assign(..., primitive.on_arrays((self._number(), _numbers(primitive.name, other)), (self, other), {}))

@@ -273,7 +273,7 @@ def gradients(output: Node, inputs: Sequence[Node], gradient: Any = None, *, cre
     >>> tg.gradients(2 * q, [q, x])
     [2.0, 12.0]
     """
-    if isinstance(inputs, Node) or not all(isinstance(x, Node) for x in inputs):
+    if not isinstance(inputs, (list, tuple)) or not all(isinstance(x, Node) for x in inputs):
         raise DtypeError("gradients: the inputs are a list of Values and Tensors, such as [x, w]")
     found: dict[Node, Any] = dict.fromkeys(inputs)
     taken: set[int] = set()
