@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import DEFAULT_DTYPE, as_array
 from .errors import DtypeError, ShapeError
 from .node import Node
-from .primitives.refusals import is_no_array_of_numbers, not_numbers, several, short, wrong_dtype
-from .tensor import DEFAULT_DTYPE, Tensor, as_array
+from .refusals import is_no_array_of_numbers, not_numbers, several, short, wrong_dtype
+from .tensor import Tensor
 
 __all__ = [
     "arange", "eye", "full", "full_like", "linspace", "ones", "ones_like", "rand", "rand_like", "randn",

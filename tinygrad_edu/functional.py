@@ -25,9 +25,9 @@ import numpy as np
 from .errors import DtypeError, GraphError, OutOfRangeError, ShapeError
 from .node import Node
 from .primitives.elementwise import identity
-from .primitives.refusals import is_no_array_of_numbers, is_whole, listed, not_numbers, several, short
 from .primitives.shape import stack
 from .recording import enable_grad, recording
+from .refusals import is_no_array_of_numbers, is_whole, listed, not_numbers, several, short
 from .tensor import Tensor
 from .value import Value
 from .walk import gradients

@@ -15,7 +15,7 @@ import numpy as np
 from .errors import DtypeError
 from .node import Node
 from .primitives.primitive import BY_NUMPY, Primitive
-from .primitives.refusals import listed, refused
+from .refusals import listed, refused
 
 __all__ = ["call_function", "call_ufunc", "plain"]
 

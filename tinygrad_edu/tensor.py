@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import sys
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy import ndarray
 
+from .arrays import DEFAULT_DTYPE, as_array, numbers, operand, own_index, sizes
 from .changes import note_change
 from .errors import DtypeError, GraphError, InPlaceError, ShapeError
 from .node import (
@@ -29,16 +29,13 @@ from .operators import Operators
 from .primitives import linear_algebra, reductions, shape
 from .primitives.linear_algebra import matmul
 from .primitives.primitive import Primitive, Variadic, primitive
-from .primitives.refusals import is_no_array_of_numbers, no_tensor, not_numbers, refused
 from .recording import OFF, ON, TRACED, caller, enable_grad, recording
+from .refusals import is_no_array_of_numbers, refused
 from .value import Value
 from .value import _node as value_node
 from .walk import LARGE, Uses, unshared
 
 __all__ = ["Tensor", "tensor"]
-
-DEFAULT_DTYPE = np.dtype(np.float32)
-"""What Python numbers and lists become, as in PyTorch; arrays keep their dtype."""
 
 
 class Tensor(Operators):
@@ -104,7 +101,7 @@ class Tensor(Operators):
     @grad.setter
     def grad(self, grad: Any) -> None:
         if grad is not None:
-            grad = np.array(_numbers("grad", grad), dtype=self.dtype)
+            grad = np.array(numbers("grad", grad), dtype=self.dtype)
             if grad.shape != self.shape:
                 raise ShapeError(f"grad: the gradient of {describe(self)} has the same shape, not {grad.shape}")
         self._grad = grad
@@ -245,7 +242,7 @@ class Tensor(Operators):
     # What only arrays have; the arithmetic is in operators.py.
     def __matmul__(self, other: Any) -> Any: return self._binary(matmul, other)
     def __rmatmul__(self, other: Any) -> Any: return self._reflected(matmul, other)
-    def __getitem__(self, index: Any) -> Any: return shape.getitem(self, _plain_index(index))
+    def __getitem__(self, index: Any) -> Any: return shape.getitem(self, own_index(index))
     def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
         return self._unary(reductions.sum_, {"axis": axis, "keepdims": keepdims})
     def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
@@ -267,8 +264,8 @@ class Tensor(Operators):
     def argmin(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.argmin(self, axis, keepdims)
     def dot(self, other: Any) -> Any: return linear_algebra.dot(self, other)
     def trace(self, offset: int = 0) -> Any: return linear_algebra.trace(self, offset)
-    def reshape(self, *shape_: Any) -> Any: return shape.reshape(self, _sizes(shape_))
-    def transpose(self, *axes: Any) -> Any: return shape.transpose(self, _sizes(axes) if axes else None)
+    def reshape(self, *shape_: Any) -> Any: return shape.reshape(self, sizes(shape_))
+    def transpose(self, *axes: Any) -> Any: return shape.transpose(self, sizes(axes) if axes else None)
     def swapaxes(self, axis1: int, axis2: int) -> Any: return shape.swapaxes(self, axis1, axis2)
     def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Any: return shape.flatten(self, start_dim, end_dim)
     def squeeze(self, axis: Any = None) -> Any: return shape.squeeze(self, axis)
@@ -285,19 +282,19 @@ class Tensor(Operators):
                 f"setitem: a change in place of {describe(self)} would not be recorded; make it inside tg.no_grad(), "
                 "or build a new tensor with tg.where(mask, new, old) or tg.concatenate"
             )
-        self._assign(_plain_index(index), value)
+        self._assign(own_index(index), value)
 
     def _assign(self, index: Any, value: Any) -> None:
         """Change numbers in place. The array itself is replaced: views of it may be part of a graph."""
-        numbers = np.asarray(_numbers("setitem", value))
-        if not np.can_cast(numbers.dtype, self.dtype, "same_kind"):
+        new = np.asarray(numbers("setitem", value))
+        if not np.can_cast(new.dtype, self.dtype, "same_kind"):
             raise DtypeError(
-                f"setitem: {describe(self)} holds {self.dtype}, which cannot take {numbers.dtype} without loss; "
+                f"setitem: {describe(self)} holds {self.dtype}, which cannot take {new.dtype} without loss; "
                 "make it a tensor of that dtype first, with .astype()"
             )
         array = self._number().copy()
         try:
-            array[index] = numbers
+            array[index] = new
         except (ValueError, IndexError) as error:
             raise refused("setitem", [value], {"into": self, "index": index}, error) from None
         self._data = array
@@ -312,7 +309,7 @@ class Tensor(Operators):
                     "around the change"
                 )
             return self._binary(primitive, other)
-        self._assign(..., primitive.on_arrays((self._number(), _numbers(primitive.name, other)), (self, other), {}))
+        self._assign(..., primitive.on_arrays((self._number(), numbers(primitive.name, other)), (self, other), {}))
         return self
 
     # How a call is recorded.
@@ -367,7 +364,7 @@ class Tensor(Operators):
 
     @classmethod
     def _apply(cls, primitive: Primitive, operands: tuple[Operand, ...], attrs: dict[str, Any]) -> Any:
-        kept = tuple([_operand(x, primitive) for x in operands])
+        kept = tuple([operand(x, primitive) for x in operands])
         if primitive.floats is None and not primitive.variadic:  # the rules of such a row ask for shapes
             kept = tuple([to_tensor(x) if isinstance(x, Value) else x for x in kept])
         values = [x._number() if isinstance(x, Node) else x for x in kept]
@@ -402,7 +399,7 @@ class Tensor(Operators):
             seed = np.empty(data.shape, data.dtype)
             seed.fill(1)
         else:
-            seed = np.array(_numbers("backward", gradient), dtype=self.dtype)
+            seed = np.array(numbers("backward", gradient), dtype=self.dtype)
             if seed.shape != self.shape:
                 raise ShapeError(
                     f"backward: the upstream gradient has the shape of its node, {describe(self)}, and not {seed.shape}"
@@ -479,31 +476,6 @@ def to_value(x: Any) -> float:
     return float(x)
 
 
-def as_array(data: Any, dtype: Any = None) -> ndarray:
-    """What a Tensor can hold: an array of numbers. Python numbers and lists become float32, lists of bools stay bools.
-
-    >>> as_array([1, 2]).dtype
-    dtype('float32')
-    """
-    if isinstance(data, Node):
-        data = data.data
-    if type(data) is not ndarray and is_no_array_of_numbers(data):
-        raise no_tensor(data, dtype) from None
-    try:
-        array = np.asarray(data, dtype)
-    except (TypeError, ValueError, OverflowError):
-        raise no_tensor(data, dtype) from None
-    if array.dtype.kind not in "biuf":
-        raise no_tensor(data, dtype) from None
-    if dtype is None and not isinstance(data, (ndarray, np.generic)) and array.dtype.kind != "b":
-        leaf = data
-        while isinstance(leaf, (list, tuple)) and leaf:
-            leaf = leaf[0]
-        if not isinstance(leaf, (ndarray, np.generic)):
-            array = array.astype(DEFAULT_DTYPE)
-    return array
-
-
 def _leaf(data: ndarray) -> Tensor:
     """A constant around an array that nobody else holds."""
     node = _new(Tensor)
@@ -551,23 +523,6 @@ def _node(
     return node
 
 
-def _operand(x: Any, primitive: Primitive) -> Operand:
-    """An operand as it is kept in the graph: a node, a Python number, or an array that nobody else can change."""
-    if isinstance(x, Node) or type(x) is float or type(x) is int or type(x) is bool:
-        return x
-    if isinstance(x, np.generic):
-        if x.dtype.kind in "biuf":
-            return x.item()
-    elif isinstance(x, ndarray):
-        if x.dtype.kind in "biuf":
-            return x.copy() if recording() else x
-    elif isinstance(x, (list, tuple)) and not is_no_array_of_numbers(x):
-        return as_array(x)
-    elif isinstance(x, Real):
-        return float(x)
-    raise not_numbers(primitive.name, x) from None
-
-
 def _compare(ufunc: Any, x: Tensor, y: Any) -> Any:
     """A comparison: a plain array of bools."""
     try:
@@ -576,32 +531,6 @@ def _compare(ufunc: Any, x: Tensor, y: Any) -> Any:
         raise TypeError
     except (TypeError, ValueError) as error:
         raise refused(ufunc.__name__, (x, y), {}, error, elementwise=True) from None
-
-
-def _numbers(name: str, x: Any) -> Any:
-    """What may be written into an array: the numbers of a node, or anything that is an array of numbers."""
-    if not isinstance(x, Node) and is_no_array_of_numbers(x):
-        raise not_numbers(name, x) from None
-    return number_of(x)
-
-
-def _plain_index(index: Any) -> Any:
-    """An index without nodes or lists in it, and with arrays of its own."""
-    if isinstance(index, tuple):
-        return tuple(map(_plain_index, index))
-    if isinstance(index, Node):
-        index = index.data
-    if isinstance(index, (ndarray, list)):
-        try:
-            return np.array(index, dtype=np.intp if isinstance(index, list) and not index else None)
-        except ValueError as error:
-            raise refused("getitem", [index], {}, error) from None
-    return index
-
-
-def _sizes(given: tuple[Any, ...]) -> Any:
-    """`reshape(2, 3)` and `reshape((2, 3))` mean the same."""
-    return given[0] if len(given) == 1 else given
 
 
 @functools.cache

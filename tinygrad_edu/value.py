@@ -13,8 +13,8 @@ from .changes import note_change
 from .node import BOTH, FIRST, LEAF, NO_SETTINGS, SECOND, Node, Operand, copy_call, next_index, packed
 from .operators import Operators
 from .primitives.primitive import Primitive
-from .primitives.refusals import not_numbers, not_one_number
 from .recording import OFF, ON, TRACED, caller, recording
+from .refusals import not_numbers, not_one_number
 
 __all__ = ["Value"]
 

@@ -10,7 +10,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu.errors import DtypeError, ShapeError, TinygradError
-from tinygrad_edu.primitives.refusals import check, in_words, listed, not_numbers, short
+from tinygrad_edu.refusals import check, in_words, listed, not_numbers, short
 
 
 def test_every_error_is_the_built_in_one_that_a_caller_expects() -> None:
@@ -98,7 +98,7 @@ def test_an_unknown_attribute_is_neither_none_nor_kept(name: str) -> None:
 
 
 def test_what_numpy_refuses_for_a_reason_of_its_own_keeps_numpys_words() -> None:
-    from tinygrad_edu.primitives.refusals import refused
+    from tinygrad_edu.refusals import refused
 
     error = refused("add", [np.ones(3), 2.0], {}, ValueError("odd"))
     assert isinstance(error, TinygradError)

@@ -337,7 +337,9 @@ def test_the_hessian_is_symmetric(program: Program, random: Any) -> None:
 
     v, w = (
         tuple(
-            random.uniform(-1, 1) if isinstance(x, float) else np.array([random.uniform(-1, 1) for _ in range(x.size)]).reshape(x.shape)
+            random.uniform(-1, 1)
+            if isinstance(x, float)
+            else np.array([random.uniform(-1, 1) for _ in range(x.size)]).reshape(x.shape)
             for x in program.inputs
         )
         for _ in range(2)

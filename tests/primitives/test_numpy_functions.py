@@ -99,7 +99,9 @@ def name(function: Any) -> str:
 
 
 every_function = pytest.mark.parametrize(
-    "call", [*CALLS.values(), *UFUNC_METHODS.values()], ids=[*map(name, CALLS), *(f"{f.__self__}" for f in UFUNC_METHODS)]  # type: ignore[attr-defined]
+    "call",
+    [*CALLS.values(), *UFUNC_METHODS.values()],
+    ids=[*map(name, CALLS), *(f"{f.__self__}" for f in UFUNC_METHODS)],  # type: ignore[attr-defined]
 )
 
 
@@ -162,7 +164,7 @@ def test_numpy_functions_on_a_value_give_a_value() -> None:
 
 def test_functions_of_many_numbers_take_a_value_as_an_array_of_one() -> None:
     for f in (np.sum, np.mean, np.prod, np.max, np.min, tg.logsumexp, tg.norm):
-        v = tg.Value(2.5)
+        v: Any = tg.Value(2.5)
         y = f(v)
         assert y.shape == ()
         y.backward()
@@ -172,9 +174,9 @@ def test_functions_of_many_numbers_take_a_value_as_an_array_of_one() -> None:
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda x: x > 0, lambda x: x == 0.2, lambda x: np.isnan(x), lambda x: np.isfinite(x), lambda x: np.argmax(x, axis=1),
-        lambda x: np.argsort(x), lambda x: np.any(x), lambda x: np.zeros_like(x), lambda x: np.allclose(x, x),
-        lambda x: np.logical_and(x > 0, x < 1), lambda x: np.shape(x), lambda x: np.size(x), lambda x: np.count_nonzero(x),
+        lambda x: x > 0, lambda x: x == 0.2, lambda x: np.argmax(x, axis=1), lambda x: np.logical_and(x > 0, x < 1),
+        lambda x: np.allclose(x, x), np.isnan, np.isfinite, np.argsort, np.any, np.zeros_like, np.shape, np.size,
+        np.count_nonzero,
     ],
 )  # fmt: skip
 def test_answers_about_numbers_are_plain(ask: Callable[[Any], Any]) -> None:
@@ -186,9 +188,9 @@ def test_answers_about_numbers_are_plain(ask: Callable[[Any], Any]) -> None:
 @pytest.mark.parametrize(
     "call",
     [
-        lambda x: np.sort(x), lambda x: np.fft.fft(x), lambda x: np.linalg.inv(x), lambda x: np.add.at(x, 0, 1.0),
-        lambda x: np.add.accumulate(x), lambda x: np.exp(x, out=np.empty(A.shape)), lambda x: np.sum(x, out=np.empty(())),
-        lambda x: np.sum(x, where=A > 0), lambda x: np.sum(x, initial=3.0), lambda x: np.nanmax(x), lambda x: np.floor(x),
+        np.sort, np.fft.fft, np.linalg.inv, np.add.accumulate, np.nanmax, np.floor,
+        lambda x: np.add.at(x, 0, 1.0), lambda x: np.exp(x, out=np.empty(A.shape)),
+        lambda x: np.sum(x, out=np.empty(())), lambda x: np.sum(x, where=A > 0), lambda x: np.sum(x, initial=3.0),
     ],
 )  # fmt: skip
 def test_what_has_no_gradient_is_refused_rather_than_computed_without_one(call: Callable[[Any], Any]) -> None:

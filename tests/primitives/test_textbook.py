@@ -245,7 +245,17 @@ def test_operators_work_both_ways_round() -> None:
 
 def test_comparisons_give_plain_bools() -> None:
     x, y = tg.Value(2.0), tg.Value(3.0)
-    assert [x < y, x <= 2, x > y, x >= y, x == 2.0, x != y, 2 < y, 3.0 == y] == [True, True, False, False, True, True, True, True]
+    three: Any = 3.0
+    assert [x < y, x <= 2, x > y, x >= y, x == 2.0, x != y, three >= x, three == y] == [
+        True,
+        True,
+        False,
+        False,
+        True,
+        True,
+        True,
+        True,
+    ]
     assert all(type(answer) is bool for answer in (x < y, x == y, x != 2))
     assert (float(x), int(x), bool(x), bool(tg.Value(0.0))) == (2.0, 2, True, False)
     assert f"{x:.3f}" == "2.000"

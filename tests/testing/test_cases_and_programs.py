@@ -33,7 +33,9 @@ def test_a_call_prints_as_one_would_write_it() -> None:
 
 
 def test_a_program_prints_runs_and_is_differentiated() -> None:
-    program = Program((2.0, np.ones(3)), (Line("multiply", (0, 1), {}), Line("sum", (2,), {"axis": 0}), Line("add", (3, 3), {})))
+    program = Program(
+        (2.0, np.ones(3)), (Line("multiply", (0, 1), {}), Line("sum", (2,), {"axis": 0}), Line("add", (3, 3), {}))
+    )
     assert str(program) == "a, b = 2.0, array([1., 1., 1.])\nc = multiply(a, b)\nd = sum(c, axis=0)\ne = add(d, d)"
     assert program(*program.inputs) == 12.0
     by_a, by_b = tg.grad(program, argnums=(0, 1))(*program.inputs)
@@ -56,7 +58,7 @@ def test_programs_share_and_reach_all_of_the_table() -> None:
     names: Counter[str] = Counter()
     shared = 0
 
-    @settings(max_examples=400)
+    @settings(max_examples=200)
     @given(programs(min_lines=5))
     def draw(program: Program) -> None:
         nonlocal shared
@@ -65,9 +67,8 @@ def test_programs_share_and_reach_all_of_the_table() -> None:
         shared += max(uses.values(), default=0) > 1
 
     draw()
-    assert shared > 100
-    reached = set(names)
-    assert len(set(CASES) - _NOT_FOR_PROGRAMS - reached) <= 6
+    assert shared > 50
+    assert len(set(CASES) - _NOT_FOR_PROGRAMS - set(names)) <= 12  # a few fit seldom
 
 
 def test_a_program_shrinks_to_the_line_that_matters() -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from ..errors import DtypeError, ShapeError
 from ..node import Node
 from .primitive import BY_NUMPY, binary, primitive, shape_of, unary
-from .refusals import check
+from ..refusals import check
 
 
 def _sigmoid(x: Any) -> Any:

@@ -12,7 +12,7 @@ from ..errors import DtypeError, ShapeError
 from ..node import Node
 from .primitive import BY_NUMPY, Variadic, primitive, shape_of
 from .reductions import sum_
-from .refusals import check
+from ..refusals import check
 from .shape import expand_dims, getitem, reshape, scatter, swapaxes
 
 

@@ -21,6 +21,7 @@ import numpy as np
 
 from ..errors import DtypeError
 from ..node import Node
+from ..refusals import is_no_array_of_numbers, not_numbers, refusal
 
 __all__ = ["BY_NUMPY", "TABLE", "Primitive", "Variadic", "binary", "ieee", "primitive", "shape_of", "unary"]
 
@@ -115,8 +116,6 @@ class Primitive:
 
     def _plain_operand(self, x: Any) -> Any:
         """An operand that is no node, as NumPy is to see it: lists as arrays, and nothing but real numbers."""
-        from .refusals import is_no_array_of_numbers, not_numbers
-
         if type(x) in self.scalars:
             return x
         if is_no_array_of_numbers(x):
@@ -142,8 +141,6 @@ class Primitive:
         self, operands: Sequence[Any], values: Sequence[Any], attrs: dict[str, Any], error: Exception
     ) -> Exception:
         """The error of a call that NumPy refused: operation, operands, shapes, the rule that is broken, the way out."""
-        from .refusals import refusal
-
         return refusal(self, operands, values, attrs, error)
 
     def pull(self, slots: Sequence[int], g: Any, out: Any, values: Sequence[Any], attrs: dict[str, Any]) -> list[Any]:

@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import DtypeError, ShapeError
 from ..node import Node, number_of
 from .primitive import BY_NUMPY, Variadic, primitive, shape_of
-from .refusals import PAD_MODES, check, in_words, is_whole, refused, several
+from ..refusals import PAD_MODES, check, in_words, is_whole, refused, several
 
 SMALL = 4096
 """Up to this many numbers a broadcast array is filled; above, it is a view that repeats one number."""

@@ -86,7 +86,9 @@ def _derivative_along(s: Function, direction: Sequence[Any]) -> Function:
 
 
 def _on_a_line(s: Function, points: Sequence[Any], direction: Sequence[Any]) -> Callable[[float], float]:
-    return lambda t: float(s(*(x + t * d if isinstance(x, float) else np.asarray(x + t * d) for x, d in zip(points, direction))))
+    return lambda t: float(
+        s(*(x + t * d if isinstance(x, float) else np.asarray(x + t * d) for x, d in zip(points, direction)))
+    )
 
 
 def _worst_entry(s: Function, points: Sequence[Any], found: Sequence[ndarray]) -> str:
@@ -131,6 +133,8 @@ def _plain(x: Any) -> Any:
         x = x.data
     if isinstance(x, (int, float)):
         return float(x)
-    if getattr(x, "dtype", None) != np.float64:
-        raise DtypeError(f"assert_gradients: finite differences need float64, not {x!r:.60}; use x.astype(float)")
+    dtype = getattr(x, "dtype", None)
+    if dtype != np.float64:
+        what = type(x).__name__ if dtype is None else dtype
+        raise DtypeError(f"assert_gradients: finite differences need float64, not {what}; use x.astype(float)")
     return np.asarray(x)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import DtypeError, OutOfRangeError, ShapeError, TinygradError
+from ..errors import DtypeError, OutOfRangeError, ShapeError, TinygradError
 from .words import Call, listed, not_whole, several, short
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import DtypeError, GraphError, ShapeError, TinygradError
-from ...node import Node
+from ..errors import DtypeError, GraphError, ShapeError, TinygradError
+from ..node import Node
 from .words import Call, in_words, is_ragged, is_whole, leaves, short
 
 

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...errors import DtypeError, OutOfRangeError, TinygradError
-from ...node import Node
+from ..errors import DtypeError, OutOfRangeError, TinygradError
+from ..node import Node
 
 Shape = tuple[int, ...]
 

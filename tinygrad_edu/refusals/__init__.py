@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...errors import DtypeError, ShapeError, TinygradError
+from ..errors import DtypeError, ShapeError, TinygradError
 from .not_numbers import is_no_array_of_numbers, no_tensor, not_numbers, not_one_number, wrong_dtype
 from .words import Call, in_words, is_whole, listed, made_at, several, short
 
 if TYPE_CHECKING:
-    from ..primitive import Primitive
+    from ..primitives.primitive import Primitive
 
 __all__ = [
     "PAD_MODES",

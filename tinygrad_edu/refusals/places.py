@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import DtypeError, OutOfRangeError, ShapeError, TinygradError
+from ..errors import DtypeError, OutOfRangeError, ShapeError, TinygradError
 from .axes import wrong_axes
 from .shapes import broadcasts
 from .words import Call, Shape, in_words, is_ragged, is_whole, listed, not_whole, several, short

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import DtypeError, ShapeError, TinygradError
+from ..errors import DtypeError, ShapeError, TinygradError
 from . import PAD_MODES
 from .axes import wrong_axes
 from .words import Call, Shape, in_words, is_ragged, leaves, listed, not_whole, several, shape_of, short, symbols

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...errors import TinygradError
+from ..errors import TinygradError
 from .axes import (
     axis,
     axis_as_tuple,

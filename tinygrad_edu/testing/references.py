@@ -1,0 +1,62 @@
+"""What NumPy answers, for rows of the table that it has no function for: written out in the plainest way."""
+
+from __future__ import annotations
+
+import math
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from .strategies import Shape
+
+
+
+def sigmoid(x: Any) -> Any:
+    return 1 / (1 + np.exp(-x))
+
+
+def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    np.max(x, axis=axis)  # refuses an axis of no numbers
+    return np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims))
+
+
+def softmax(x: Any, axis: int = -1) -> Any:
+    np.max(x, axis=axis)  # refuses an axis of no numbers
+    return np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True)
+
+
+def norm(x: Any, ord: Any = 2, axis: Any = None, keepdims: bool = False) -> Any:
+    if ord in (math.inf, -math.inf):
+        return (np.max if ord > 0 else np.min)(np.abs(x), axis=axis, keepdims=keepdims)
+    ord = 2 if ord == "fro" else ord
+    return np.sum(np.abs(x) ** ord, axis=axis, keepdims=keepdims) ** (1 / ord)
+
+
+def sum_to(x: Any, shape: Shape) -> Any:
+    """Every number of x added up at the place that it came from."""
+    places = np.broadcast_to(np.arange(prod(shape)).reshape(shape), x.shape)
+    return np.bincount(places.ravel(), x.ravel(), prod(shape)).reshape(shape).astype(x.dtype)
+
+
+def scatter(x: Any, index: Any, shape: Shape) -> Any:
+    places = np.arange(prod(shape)).reshape(shape)[index]
+    return np.bincount(np.ravel(places), x.ravel(), prod(shape)).reshape(shape).astype(x.dtype)
+
+
+def pad(x: Any, pad_width: Any, mode: str, **options: Any) -> Any:
+    return np.pad(x, pad_width, mode, **options)  # type: ignore[call-overload]
+
+
+def flatten(x: Any, start_dim: int, end_dim: int) -> Any:
+    if not x.shape:
+        return x.reshape(1)
+    start, end = start_dim % x.ndim, end_dim % x.ndim + 1
+    return x.reshape(*x.shape[:start], prod(x.shape[start:end]), *x.shape[end:])
+
+
+def sum_of_products(*x: Any) -> Any:
+    """x₀·xₙ + x₁·xₙ₊₁ + ..., and the odd one at the end."""
+    n = len(x) // 2
+    products = [a * b for a, b in zip(x[:n], x[n : 2 * n])]
+    return np.asarray(np.sum([*products, *x[2 * n :]]), x[0].dtype)
