@@ -55,6 +55,7 @@ def walk(
     todo = sorted(gradient_of, key=creation)
     gradient_of[output] = output._seed(gradient, create_graph)
     in_short = on_edge is None and _all_newer(todo, newest_change())
+    some = inputs is not None
     own: set[Node] = set()
     uses: Uses | None = None
     while todo:
@@ -68,7 +69,7 @@ def walk(
             if primitive is None:
                 continue
         if in_short and primitive.plain:
-            _pass_on(node, upstream, gradient_of, create_graph, inputs is not None, own)
+            _pass_on(node, upstream, gradient_of, create_graph, some, own)
         else:
             operands = node.inputs
             for slot, contribution in zip(*pull(node, upstream, gradient_of, create_graph)):
@@ -153,7 +154,7 @@ def _pass_on(
 
 def unshared(gradient: Any, taken: set[int]) -> Any:
     """A gradient as an array of its own: rules may hand one to several operands. `taken` are given away already."""
-    if isinstance(gradient, (float, Node)):
+    if type(gradient) is float or isinstance(gradient, Node):
         return gradient
     if gradient.base is not None or id(gradient) in taken:
         gradient = gradient.copy()

@@ -470,7 +470,7 @@ FUNCTIONAL = [
 CONVERSIONS = [
     row("len", lambda: len(x.sum()), DtypeError, "len", "()", ".item()"),
     row("iter", lambda: list(x.sum()), DtypeError, "len", "no items", ".item()"),
-    row("bool", lambda: bool(x), ShapeError, "bool", "'x'", "6 numbers", ".any() or .all()"),
+    row("bool", lambda: bool(x), ShapeError, "bool", "'x'", "6 numbers", ".data.any() or .data.all()"),
     row("float", lambda: float(x), ShapeError, "item", "'x'", "6 numbers", ".tolist()"),
     row("int", lambda: int(x), ShapeError, "item", "6 numbers"),
     row("item", lambda: x.item(), ShapeError, "item", "6 numbers", ".numpy()"),

@@ -314,14 +314,14 @@ def test_no_grad_is_a_matter_of_the_task() -> None:
     async def quiet() -> bool:
         with tg.no_grad():
             await asyncio.sleep(0)
-            return (tg.Value(2.0) * 2).requires_grad
+            return bool((tg.Value(2.0) * 2).requires_grad)
 
     async def recording() -> bool:
         await asyncio.sleep(0)
-        return (tg.Value(2.0) * 2).requires_grad
+        return bool((tg.Value(2.0) * 2).requires_grad)
 
     async def both() -> list[bool]:
-        return await asyncio.gather(quiet(), recording())
+        return list(await asyncio.gather(quiet(), recording()))
 
     assert asyncio.run(both()) == [False, True]
 

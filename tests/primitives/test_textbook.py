@@ -195,11 +195,13 @@ def test_the_second_derivative_of_2x_is_0(kind: str) -> None:
 
 
 def test_a_neuron_is_one_node() -> None:
-    w, x, b = [tg.Value(2.0), tg.Value(-1.0)], [3.0, tg.Value(4.0)], tg.Value(0.5)
+    w: list[Any] = [tg.Value(2.0), tg.Value(-1.0)]
+    x: list[Any] = [3.0, tg.Value(4.0)]
+    b = tg.Value(0.5)
     y = tg.dot(w, x, bias=b)
     assert y.inputs == (*w, *x, b)
     y.backward()
-    assert (float(y), [v.grad for v in w], x[1].grad, b.grad) == (2.5, [3.0, 4.0], -1.0, 1.0)  # type: ignore[attr-defined]
+    assert (float(y), [v.grad for v in w], x[1].grad, b.grad) == (2.5, [3.0, 4.0], -1.0, 1.0)
 
 
 def test_x_times_x_has_two_edges() -> None:

@@ -9,17 +9,20 @@
 >>> test_my_activation()
 """
 
+from importlib import import_module
+
 try:
-    import hypothesis
+    import_module("hypothesis")
 except ImportError:
     raise ImportError("tinygrad_edu.testing needs hypothesis: pip install hypothesis") from None
 
-from .cases import CASES, Arrangement, Call, Case
+from .case import Arrangement, Call, Case
+from .cases import CASES
 from .gradients import assert_gradients
 from .program import Line, Program, programs
 from .strategies import Layout, arrays, axes, broadcastable_shapes, indices, layouts, numbers, shapes, window
 
 __all__ = [
-    "CASES", "Arrangement", "Call", "Case", "Layout", "Line", "Program", "arrays", "assert_gradients", "axes", "broadcastable_shapes",
-    "indices", "layouts", "numbers", "programs", "shapes", "window",
+    "CASES", "Arrangement", "Call", "Case", "Layout", "Line", "Program", "arrays", "assert_gradients", "axes",
+    "broadcastable_shapes", "indices", "layouts", "numbers", "programs", "shapes", "window",
 ]  # fmt: skip

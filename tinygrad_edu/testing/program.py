@@ -18,7 +18,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from ..primitives import TABLE
-from .cases import BOOLS, CASES, Case, Settings, in_words
+from .case import BOOLS, Case, Settings, in_words
+from .cases import CASES
 from .strategies import REALS, arrays, broadcastable_shapes, numbers, window
 
 __all__ = ["Line", "Program", "programs"]

@@ -11,22 +11,20 @@ import numpy as np
 from .strategies import Shape
 
 
-
-def sigmoid(x: Any) -> Any:
-    return 1 / (1 + np.exp(-x))
-
-
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """log Σ exp(x), of moderate numbers."""
     np.max(x, axis=axis)  # refuses an axis of no numbers
     return np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims))
 
 
 def softmax(x: Any, axis: int = -1) -> Any:
+    """exp(x) / Σ exp(x), of moderate numbers."""
     np.max(x, axis=axis)  # refuses an axis of no numbers
     return np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True)
 
 
 def norm(x: Any, ord: Any = 2, axis: Any = None, keepdims: bool = False) -> Any:
+    """The norm of all numbers as one vector."""
     if ord in (math.inf, -math.inf):
         return (np.max if ord > 0 else np.min)(np.abs(x), axis=axis, keepdims=keepdims)
     ord = 2 if ord == "fro" else ord
@@ -40,15 +38,18 @@ def sum_to(x: Any, shape: Shape) -> Any:
 
 
 def scatter(x: Any, index: Any, shape: Shape) -> Any:
+    """Every number of x added up at the place that the index gives it."""
     places = np.arange(prod(shape)).reshape(shape)[index]
     return np.bincount(np.ravel(places), x.ravel(), prod(shape)).reshape(shape).astype(x.dtype)
 
 
 def pad(x: Any, pad_width: Any, mode: str, **options: Any) -> Any:
+    """`numpy.pad`, by keyword alone."""
     return np.pad(x, pad_width, mode, **options)  # type: ignore[call-overload]
 
 
 def flatten(x: Any, start_dim: int, end_dim: int) -> Any:
+    """A run of axes made into one."""
     if not x.shape:
         return x.reshape(1)
     start, end = start_dim % x.ndim, end_dim % x.ndim + 1

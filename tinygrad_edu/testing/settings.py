@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from .case import Arrangement, Settings, Sides
 from .strategies import Shape, axes, broadcastable_shapes, indices, shapes
 
-
 # What shapes go together.
 
 
@@ -74,20 +73,32 @@ def alike(min_dims: int = 0) -> Arrangement:
     )
 
 
+def two() -> Arrangement:
+    """Two operands of any shapes."""
+    return Arrangement(2, lambda sides: st.tuples(*[shapes(0, 2, *sides)] * 2), lambda x, y: True)
+
+
+def scalars() -> Arrangement:
+    """Two to seven single numbers."""
+    sizes = st.integers(2, 7).map(lambda n: ((),) * n)
+    return Arrangement(0, lambda sides: sizes, lambda *sizes: len(sizes) > 1 and not any(sizes))
+
+
+def einsum_terms() -> Arrangement:
+    """One to three operands of any shapes, of which many are alike."""
+    return Arrangement(
+        0,
+        lambda sides: st.lists(shapes(0, 3, sides[0], 2), min_size=1, max_size=3).map(tuple),
+        lambda *sizes: True,
+    )
+
+
 # What settings go with given shapes.
 
 
 def each(**choices: Callable[..., st.SearchStrategy[Any]]) -> Callable[..., st.SearchStrategy[Settings]]:
     """Settings drawn each on its own, given the shapes."""
     return lambda *sizes: st.fixed_dictionaries({name: choice(*sizes) for name, choice in choices.items()})
-
-
-reduction = each(axis=axes, keepdims=lambda x: st.booleans())
-spread = each(axis=axes, keepdims=lambda x: st.booleans(), ddof=lambda x: st.integers(0, 1))
-any_axis = each(axis=lambda x: axes(x, several=False))
-one_axis = each(axis=lambda x: axes(x, several=False, everything=False))
-some_axes = each(axis=axes)
-diagonal = each(k=lambda x: st.integers(-2, 2))
 
 
 def larger(x: Shape) -> st.SearchStrategy[Shape]:
@@ -124,6 +135,7 @@ def reordered(draw: st.DrawFn, x: Shape) -> Any:
 
 @st.composite
 def moves(draw: st.DrawFn, x: Shape) -> Settings:
+    """One axis, or several, and where they go."""
     n = draw(st.integers(1, len(x)))
     ways = [tuple(draw(st.permutations(range(-len(x), 0)))[:n]) for _ in range(2)]
     source, destination = (way[0] if n == 1 else way for way in ways)
@@ -132,6 +144,7 @@ def moves(draw: st.DrawFn, x: Shape) -> Settings:
 
 @st.composite
 def new_axes(draw: st.DrawFn, x: Shape) -> Settings:
+    """Where axes of size one come in."""
     if draw(st.booleans()):
         return {"axis": draw(st.integers(-len(x) - 1, len(x)))}
     return {"axis": tuple(draw(st.permutations(range(len(x) + 2)))[:2])}
@@ -139,6 +152,7 @@ def new_axes(draw: st.DrawFn, x: Shape) -> Settings:
 
 @st.composite
 def squeezed(draw: st.DrawFn, x: Shape) -> Settings:
+    """Axes of size one to leave out."""
     ones = [a for a, size in enumerate(x) if size == 1]
     chosen = draw(st.lists(st.sampled_from(ones), unique=True)) if ones else []
     choices = [None, tuple(chosen), *(a - len(x) for a in chosen[:1])]
@@ -147,6 +161,7 @@ def squeezed(draw: st.DrawFn, x: Shape) -> Settings:
 
 @st.composite
 def rolls(draw: st.DrawFn, x: Shape) -> Settings:
+    """How far to roll, along which axes."""
     axis = draw(axes(x))
     if axis and isinstance(axis, tuple):
         return {"shift": tuple(draw(st.integers(-3, 3)) for _ in axis), "axis": axis}
@@ -154,12 +169,14 @@ def rolls(draw: st.DrawFn, x: Shape) -> Settings:
 
 
 def tiles(x: Shape) -> st.SearchStrategy[Any]:
+    """How often to set an array side by side."""
     times = st.integers(1, 3)
     return times | st.lists(times, max_size=3).map(tuple)
 
 
 @st.composite
 def repeats(draw: st.DrawFn, x: Shape) -> Settings:
+    """How often to repeat, along which axis."""
     axis = draw(axes(x, several=False))
     size = prod(x) if axis is None else x[axis]
     each = st.lists(st.integers(0, 3), min_size=size, max_size=size).map(tuple)
@@ -168,6 +185,7 @@ def repeats(draw: st.DrawFn, x: Shape) -> Settings:
 
 @st.composite
 def pads(draw: st.DrawFn, x: Shape) -> Settings:
+    """Borders in every notation and mode."""
     mode = draw(st.sampled_from(["constant", "edge", "reflect", "symmetric", "wrap"] if 0 not in x else ["constant"]))
     width = st.integers(0, 3)
     widths = draw(width | st.tuples(width, width) | st.tuples(*(st.tuples(width, width) for _ in x)))
@@ -179,6 +197,7 @@ def pads(draw: st.DrawFn, x: Shape) -> Settings:
 
 @st.composite
 def taken(draw: st.DrawFn, x: Shape) -> Settings:
+    """Integer arrays that pick along an axis."""
     axis = draw(axes(x, several=False))
     size = prod(x) if axis is None else x[axis]
     n = draw(st.integers(0, 3)) if size else 0
@@ -189,6 +208,7 @@ def taken(draw: st.DrawFn, x: Shape) -> Settings:
 
 @st.composite
 def scattered(draw: st.DrawFn, sides: Sides) -> tuple[tuple[Shape, ...], Settings]:
+    """A shape, an index into it, and the shape of what the index picks."""
     shape = draw(shapes(0, 3, *sides))
     index = draw(indices(shape))
     return (np.empty(shape)[index].shape,), {"index": index, "shape": shape}
@@ -196,6 +216,7 @@ def scattered(draw: st.DrawFn, sides: Sides) -> tuple[tuple[Shape, ...], Setting
 
 @st.composite
 def joined(draw: st.DrawFn, sides: Sides) -> tuple[tuple[Shape, ...], Settings]:
+    """Shapes alike but along one axis."""
     shape = draw(shapes(1, 3, *sides))
     axis = draw(axes(shape, several=False))
     lengths = draw(st.lists(st.integers(*sides), min_size=1, max_size=3))
@@ -226,6 +247,7 @@ def subscripts(draw: st.DrawFn, *sizes: Shape) -> Settings:
 
 @st.composite
 def cuts(draw: st.DrawFn, x: Shape) -> Settings:
+    """Equal parts, or places to cut."""
     axis = draw(axes(x, several=False, everything=False))
     size = x[axis]
     equal = st.sampled_from([n for n in range(1, size + 1) if size % n == 0] or [1])
@@ -235,6 +257,7 @@ def cuts(draw: st.DrawFn, x: Shape) -> Settings:
 
 @st.composite
 def flattened(draw: st.DrawFn, x: Shape) -> Settings:
+    """A run of axes, counted from either end."""
     last = max(len(x) - 1, 0)
     start = draw(st.integers(0, last))
     end = draw(st.integers(start, last))
@@ -244,6 +267,7 @@ def flattened(draw: st.DrawFn, x: Shape) -> Settings:
 
 
 @st.composite
-def clips(draw: st.DrawFn, *sizes: Shape) -> Settings:
+def bounds(draw: st.DrawFn, *sizes: Shape) -> Settings:
+    """What `clip` clips to; either side may be open."""
     low, high = draw(st.sampled_from([(-1.0, 1.0), (-1.0, None), (None, 1.0), (None, None)]))
     return {"min": low, "max": high}

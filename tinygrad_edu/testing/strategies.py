@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from numpy import ndarray
 
 from ..primitives import Primitive
-from ..primitives.linear_algebra import swapaxes
-from ..primitives.shape import broadcast_to, expand_dims, flip
+from ..primitives.shape import broadcast_to, expand_dims, flip, swapaxes
 
 __all__ = ["Layout", "arrays", "axes", "broadcastable_shapes", "indices", "layouts", "numbers", "shapes", "window"]
 
