@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, settings
 
 settings.register_profile(
     "project",
-    max_examples=25,
+    max_examples=20,
     derandomize=True,
     database=None,
     deadline=None,

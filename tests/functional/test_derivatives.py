@@ -316,7 +316,7 @@ def test_what_is_no_number_has_no_derivative(x: Any) -> None:
 @given(programs(min_lines=3))
 def test_forward_and_backward_mode_agree(program: Program) -> None:
     """upstream · (J · tangent) = (upstream · J) · tangent."""
-    tangents = tuple(np.linspace(-1.0, 1.5, np.size(x)).reshape(np.shape(x)) for x in program.inputs)
+    tangents: tuple[Any, ...] = tuple(np.linspace(-1.0, 1.5, np.size(x)).reshape(np.shape(x)) for x in program.inputs)
     tangents = tuple(float(v) if isinstance(x, float) else v for x, v in zip(program.inputs, tangents))
     out, tangent = tg.jvp(program, program.inputs, tangents)
     upstream = np.linspace(2.0, -1.0, np.size(out)).reshape(np.shape(out))

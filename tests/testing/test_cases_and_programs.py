@@ -29,7 +29,7 @@ def test_calls_keep_inside_the_domain_of_their_row(name: str, data: st.DataObjec
 def test_a_call_prints_as_one_would_write_it() -> None:
     call = Call(CASES["sum"], (np.array([1.0, 2.0]),), {"axis": 0, "keepdims": True})
     assert repr(call) == "sum(array([1., 2.]), axis=0, keepdims=True)"
-    assert repr(CASES["sum"]) == "<case sum>"
+    assert repr(CASES["sum"]) == "CASES['sum']"
 
 
 def test_a_program_prints_runs_and_is_differentiated() -> None:
@@ -58,7 +58,7 @@ def test_programs_share_and_reach_all_of_the_table() -> None:
     names: Counter[str] = Counter()
     shared = 0
 
-    @settings(max_examples=200)
+    @settings(max_examples=120)
     @given(programs(min_lines=5))
     def draw(program: Program) -> None:
         nonlocal shared
@@ -67,8 +67,8 @@ def test_programs_share_and_reach_all_of_the_table() -> None:
         shared += max(uses.values(), default=0) > 1
 
     draw()
-    assert shared > 50
-    assert len(set(CASES) - _NOT_FOR_PROGRAMS - set(names)) <= 12  # a few fit seldom
+    assert shared > 30
+    assert len(set(CASES) - _NOT_FOR_PROGRAMS - set(names)) <= 20  # a few fit seldom
 
 
 def test_a_program_shrinks_to_the_line_that_matters() -> None:

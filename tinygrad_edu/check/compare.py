@@ -111,7 +111,7 @@ class Check:
             try:
                 refuse_unsound(subject)
                 point = self.point(subject)
-                take_derivatives(point, around_one(self.random, len(point.functionals)))
+                take_derivatives(point)
                 self.compare(point, f if blame else None)
             except GradientError as problem:
                 self.report.problems.append(str(problem))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -141,6 +142,18 @@ class Point:
         analytic, rounding = terms.sum(axis=1), 32 * DOUBLE * np.nansum(abs(terms), axis=1)
         slack = self.tolerance(analytic, slope.central.value) + np.where(np.isfinite(rounding), rounding, 0.0)
         return Look(entries, direction, analytic, slope, slack, coarseness=self.subject.arguments.eps ** (1 / 3))
+
+    @cached_property
+    def wobble(self) -> ndarray:
+        """What the engine's derivatives owe to rounding: how far they move with the last digits of the inputs.
+
+        It is nothing beside the largest derivative, but may be all there is of one that should be 0.
+        """
+        there = [self.at(self.point * digits) for digits in (2.0**-46, -(2.0**-46), 2.0**-44)]
+        moves = [abs(x.jacobian - self.jacobian) for x in there if x is not None]
+        most = 1e-13 * np.nanmax(abs(self.jacobian) * self.scales, initial=0.0)
+        wobble: ndarray = np.minimum(np.max(moves, axis=0, initial=0.0) * self.scales, most)
+        return wobble
 
     def at(self, away: ndarray) -> Point | None:
         """The same subject and functionals at another point; None where the subject is undefined."""

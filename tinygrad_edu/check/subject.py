@@ -89,7 +89,7 @@ class Subject:
 
     def differs(self, once: ndarray, twice: ndarray) -> str | None:
         """What is to be said of two calls at one point, where they gave different numbers."""
-        if np.array_equal(once, twice):
+        if once.shape == twice.shape and np.allclose(once, twice, rtol=1e-12, atol=0.0):
             return None
         return (
             f"the function is not deterministic: called twice on the same inputs it gave {_first_apart(once, twice)}; "

@@ -282,7 +282,7 @@ def norm(x: Any, ord: Any = 2, axis: Axis = None, keepdims: bool = False) -> Any
     return _smooth_power(sum_(_smooth_power(abs_(x), ord), axis=axis, keepdims=keepdims), 1.0 / ord)
 
 
-def _smooth_power(x: Any, exponent: float) -> Any:
+def _smooth_power(x: Any, exponent: Any) -> Any:
     """x to the power of a positive exponent, for x ≥ 0; its derivatives are 0 where x is 0."""
     return where(x == 0, 0.0, where(x == 0, 1.0, x) ** exponent)
 

@@ -68,7 +68,10 @@ class Case:
     together: Callable[[Sides], st.SearchStrategy[tuple[tuple[Shape, ...], Settings]]] | None = None
 
     def __repr__(self) -> str:
-        return f"<case {self.name}>"
+        return f"CASES[{self.name!r}]"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # how hypothesis prints an example
+        printer.text(repr(self))
 
     def domain(self, slot: int) -> Domain | None:
         """Where the numbers of an operand lie; None for bools."""
