@@ -413,9 +413,10 @@ class Tensor(Operators):
                 contribution = shape.summed_back(contribution, data.shape)
             return contribution if contribution.dtype is data.dtype else contribution.astype(data.dtype)
         if isinstance(contribution, Tensor):
-            if contribution.shape != data.shape:
+            like = contribution._number()
+            if like.shape != data.shape:
                 contribution = shape.sum_to(contribution, data.shape)
-            return contribution if contribution.dtype == data.dtype else shape.astype(contribution, data.dtype)
+            return contribution if like.dtype == data.dtype else shape.astype(contribution, data.dtype)
         if isinstance(contribution, Value):  # one number for all of the array
             return shape.astype(contribution * np.ones(data.shape), data.dtype)
         return np.full(data.shape, contribution, data.dtype)
@@ -548,7 +549,7 @@ def _references() -> int:
             seen.append(-uses[self] + sys.getrefcount(self))  # in this order: `uses` holds a reference as well
 
     with enable_grad():
-        middle = Tensor(np.zeros(LARGE), requires_grad=True) * 2.0
+        middle = Tensor(np.zeros(LARGE // 8), requires_grad=True) * 2.0
         middle.__class__ = Probe
         output = middle * 2.0
         del middle

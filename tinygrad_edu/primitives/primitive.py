@@ -201,6 +201,8 @@ def _float64(x: Any) -> Any:
 
 def settled(value: Any) -> Any:
     """A setting that nobody else can change: lists and arrays are copied."""
+    if type(value) is tuple and all(type(x) is int for x in value):  # a shape, as nearly always
+        return value
     return copy.deepcopy(value) if isinstance(value, (list, tuple, dict, np.ndarray)) else value
 
 
