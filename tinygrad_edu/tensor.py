@@ -407,7 +407,10 @@ class Tensor(Operators):
         return _leaf(seed) if create_graph else seed
 
     def _fit(self, contribution: Any) -> Any:
-        data = self._number()
+        try:
+            data = self._data
+        except AttributeError:  # let go of
+            data = self._number()
         if type(contribution) is ndarray:
             if contribution.shape != data.shape:
                 contribution = shape.summed_back(contribution, data.shape)

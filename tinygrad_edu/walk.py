@@ -54,7 +54,8 @@ def walk(
         return
     todo = sorted(gradient_of, key=creation)
     gradient_of[output] = output._seed(gradient, create_graph)
-    in_short = on_edge is None and _all_newer(todo, newest_change())
+    change = newest_change()
+    in_short = on_edge is None and (todo[0].index > change or _all_newer(todo, change))
     some = inputs is not None
     own: set[Node] = set()
     uses: Uses | None = None
@@ -169,8 +170,8 @@ def recorded(walk: Iterator[tuple[Node, Any]]) -> list[tuple[Node, Any]]:
 
 
 def _all_newer(nodes: list[Node], tick: int) -> bool:
-    """Whether all calls among the nodes, which come oldest first, are newer than the tick."""
-    return tick < nodes[0].index or all(node.primitive is None or node.index > tick for node in nodes)
+    """Whether all calls among the nodes are newer than the tick."""
+    return all(node.primitive is None or node.index > tick for node in nodes)
 
 
 def pull(node: Node, upstream: Any, needed: Container[Node], create_graph: bool = False) -> tuple[list[int], list[Any]]:

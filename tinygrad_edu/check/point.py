@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -107,6 +106,7 @@ class Point:
     ----------
     functionals : the sums of outputs that are differentiated, a row each.
     jacobian : the engine's derivatives of the functionals by the inputs; filled by `pull`.
+    sizes : the size of the numbers that each functional is rounded by; filled by `pull`.
     connected : whether any path leads from the outputs to each argument.
     """
 
@@ -114,7 +114,7 @@ class Point:
         self.subject, self.point, self.functionals, self.tolerance = subject, point, functionals, tolerance
         self.call = subject.record(point)
         self.scales = scales(subject.arguments)
-        self.jacobian = np.zeros((0, len(point)))
+        self.jacobian, self.sizes = np.zeros((0, len(point))), np.zeros(0)
         self.connected: list[bool] = []
 
     @property
@@ -130,6 +130,7 @@ class Point:
         jacobian = np.array(rows).reshape(len(rows), len(self.point))
         infinite = np.isinf(jacobian).any(axis=0) & (self.functionals == 0).any(axis=1, keepdims=True)
         self.jacobian = np.where(infinite & np.isnan(jacobian), 0.0, jacobian)  # nan = inf · 0, which was not asked for
+        self.sizes = np.array([self.subject.size(self.call, row) for row in self.functionals])
         self.connected = [any(g is not None for g in column) for column in zip(*found)]
 
     def look(self, entries: ndarray, stretch: float = 1.0) -> Look:
@@ -142,18 +143,6 @@ class Point:
         analytic, rounding = terms.sum(axis=1), 32 * DOUBLE * np.nansum(abs(terms), axis=1)
         slack = self.tolerance(analytic, slope.central.value) + np.where(np.isfinite(rounding), rounding, 0.0)
         return Look(entries, direction, analytic, slope, slack, coarseness=self.subject.arguments.eps ** (1 / 3))
-
-    @cached_property
-    def wobble(self) -> ndarray:
-        """What the engine's derivatives owe to rounding: how far they move with the last digits of the inputs.
-
-        It is nothing beside the largest derivative, but may be all there is of one that should be 0.
-        """
-        there = [self.at(self.point * digits) for digits in (2.0**-46, -(2.0**-46), 2.0**-44)]
-        moves = [abs(x.jacobian - self.jacobian) for x in there if x is not None]
-        most = 1e-13 * np.nanmax(abs(self.jacobian) * self.scales, initial=0.0)
-        wobble: ndarray = np.minimum(np.max(moves, axis=0, initial=0.0) * self.scales, most)
-        return wobble
 
     def at(self, away: ndarray) -> Point | None:
         """The same subject and functionals at another point; None where the subject is undefined."""
@@ -185,9 +174,8 @@ class Point:
         return fits
 
     def line(self, direction: ndarray) -> Line:
-        """The functionals along a direction. The size of a sum is the root of its squares: roundings are random."""
-        size = np.sqrt(np.square(self.functionals * self.call.values).sum(axis=1))
-        return Line(self._change, self.point, direction, self.subject.arguments.eps, size)
+        """The functionals along a direction."""
+        return Line(self._change, self.point, direction, self.subject.arguments.eps, self.sizes)
 
     def _change(self, point: ndarray) -> ndarray:
         """How far the functionals change to another point; those that meet a nan or inf there are nan."""

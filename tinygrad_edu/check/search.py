@@ -88,10 +88,7 @@ def judged(point: Point, look: Look, kinks_known: bool) -> Finding:
     refused = ~look.right & ~accepted(point, look) if kinks_known else look.wrong
     if not (look.wrong | refused).any():
         return Finding(point, look, look.wrong, ~look.right)
-    rounding = 4 * point.wobble[:, look.entries].sum(axis=1)
-    look = look._replace(slack=look.slack + rounding)
     again = point.look(look.entries, OTHER_STEPS)
-    again = again._replace(slack=again.slack + rounding)
     value, other = look.slope.central.value, again.slope.central.value / OTHER_STEPS
     steady = ~(abs(look.analytic - value) <= 2 * abs(other - value))
     wrong = look.wrong & again.wrong & steady

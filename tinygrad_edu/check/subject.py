@@ -18,7 +18,7 @@ from ..node import Node
 from ..recording import enable_grad
 from ..tensor import Tensor
 from ..value import Value
-from ..walk import gradients
+from ..walk import gradients, walk
 from .vectors import Arguments, flat, index_in_words, numbers, parts
 
 __all__ = ["Gradient", "Recorded", "Subject"]
@@ -67,6 +67,21 @@ class Subject:
     def pull(self, call: Recorded, upstream: ndarray, create_graph: bool = False) -> list[Any]:
         """The engine's gradient of Σ upstream · output by each leaf; None where no path leads to it."""
         return pulled(call.outputs, call.leaves, self.upstreams(call, upstream), create_graph)
+
+    def size(self, call: Recorded, upstream: ndarray) -> float:
+        """How large the numbers are by whose rounding Σ upstream · output is off.
+
+        Each step on the way is rounded by a part of its own size, and the result is off by that times its derivative
+        by that step. Roundings are random, so their squares add up.
+        """
+        squares = 0.0
+        for out, g in zip(call.outputs, self.upstreams(call, upstream)):
+            product = numbers(g) * numbers(out)
+            if isinstance(out, Node) and out.requires_grad:
+                steps = walk(out, numbers(g), every=True)
+                squares += sum(np.nansum(np.square(numbers(x) * h)) for x, h in steps if x.primitive is not None)
+            squares += np.square(product).sum()
+        return float(np.sqrt(squares))
 
     def upstreams(self, call: Recorded, upstream: ndarray) -> list[Node]:
         """An upstream gradient, cut to the shapes of the outputs."""
