@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tinygrad_edu as tg
-from tinygrad_edu.testing.cases import CASES, Case
+from tinygrad_edu.testing.case import Case
+from tinygrad_edu.testing.cases import CASES
 
 each_case = pytest.mark.parametrize("case", list(CASES.values()), ids=list(CASES))
 

@@ -345,9 +345,7 @@ CONSTRUCTORS = [
         "tensor of ints", lambda: tg.tensor(np.array([1]), None, True), DtypeError, "requires_grad", "int64", "float32"
     ),
     row("requires_grad_ of ints", lambda: whole.requires_grad_(), DtypeError, "requires_grad", "int64", "float32"),
-    row(
-        "requires_grad_ of x * 2", lambda: (x * 2).requires_grad_(), GraphError, "requires_grad", "multiply", "detach"
-    ),
+    row("requires_grad_ of x * 2", lambda: (x * 2).requires_grad_(), GraphError, "requires_grad", "multiply", "detach"),
     row("zeros, negative", lambda: tg.zeros((2, -3)), ShapeError, "zeros", "-3"),
     row("zeros, float", lambda: tg.zeros(2.0), DtypeError, "zeros", "whole number", "2.0"),
     row("zeros, None", lambda: tg.zeros(None), DtypeError, "zeros", "whole number", "None"),

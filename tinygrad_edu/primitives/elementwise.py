@@ -16,8 +16,8 @@ import numpy as np
 
 from ..errors import DtypeError, ShapeError
 from ..node import Node
-from .primitive import BY_NUMPY, binary, primitive, shape_of, unary
 from ..refusals import check
+from .primitive import BY_NUMPY, binary, primitive, shape_of, unary
 
 
 def _sigmoid(x: Any) -> Any:

@@ -10,9 +10,9 @@ import numpy as np
 
 from ..errors import DtypeError, ShapeError
 from ..node import Node
+from ..refusals import check
 from .primitive import BY_NUMPY, Variadic, primitive, shape_of
 from .reductions import sum_
-from ..refusals import check
 from .shape import expand_dims, getitem, reshape, scatter, swapaxes
 
 

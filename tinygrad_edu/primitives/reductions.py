@@ -14,9 +14,9 @@ import numpy as np
 
 from ..errors import DtypeError, ShapeError
 from ..node import Node, number_of
+from ..refusals import check, refused, short
 from .elementwise import abs_, exp, where
 from .primitive import BY_NUMPY, primitive
-from ..refusals import check, refused, short
 from .shape import broadcast_to, concatenate, expand_dims, flip, moveaxis, spread
 
 Axis = int | tuple[int, ...] | None

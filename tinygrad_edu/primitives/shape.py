@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import prod
 from numbers import Real
 from operator import index
@@ -12,8 +13,8 @@ import numpy as np
 
 from ..errors import DtypeError, ShapeError
 from ..node import Node, number_of
-from .primitive import BY_NUMPY, Variadic, primitive, shape_of
 from ..refusals import PAD_MODES, check, in_words, is_whole, refused, several
+from .primitive import BY_NUMPY, Variadic, primitive, shape_of
 
 SMALL = 4096
 """Up to this many numbers a broadcast array is filled; above, it is a view that repeats one number."""
@@ -238,7 +239,7 @@ def repeat(x: Any, repeats: Any = 1, axis: int | None = None) -> Any:
     return _repeat(x, repeats if isinstance(repeats, int) else np.array(repeats), axis)
 
 
-def _pad_rule(g: Any, out: Any, x: Any, pad_width: Any, mode: str, constant_values: float) -> Any:
+def _pad_rule(g: Any, out: Any, x: Any, pad_width: Any, mode: Any, constant_values: float) -> Any:
     """Padding copies numbers of x to new places, so the gradients of the copies return to the original."""
     places = np.pad(np.arange(x.size).reshape(x.shape), pad_width, mode=mode) if mode != "constant" else None
     if places is not None:
@@ -352,7 +353,7 @@ def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> li
         cuts: Sequence[int] = range(0, size + 1, size // indices_or_sections or 1)
     else:
         cuts = [0, *several(indices_or_sections), size]
-    return [x[_at(slice(a, b), axis, x.ndim)] for a, b in zip(cuts, cuts[1:])]
+    return [x[_at(slice(a, b), axis, x.ndim)] for a, b in pairwise(cuts)]
 
 
 # Picking numbers out, and putting them back.
