@@ -57,7 +57,7 @@ RIGHT = {
     "identity": (lambda x: x, random(3)),
     "tiny": (lambda x: tg.exp(x) * x, np.array([1e-8, -1e-8])),
     "tiny cube": (lambda x: x**3, 1e-8),
-    "tinier": (tg.log, 1e-200),
+    "tinier": (tg.log, 1e-120),
     "huge": (lambda x: tg.log(x) * x, np.array([1e8, 2e8])),
     "huge angle": (tg.sin, np.array([1e8, 2e8])),
     "of many sizes": (lambda x: (x * x).sum(), np.array([1e-8, 1e8, 1.0])),

@@ -305,6 +305,13 @@ ZOO = [
         MATRIX,
     ),
     one(
+        "shape that does not fit",
+        lambda x: x.reshape(-1),
+        lambda g, out, x: tg.reshape(g, (4, 3)),
+        lambda g, out, x: tg.reshape(g, (3, 4)),
+        MATRIX,
+    ),
+    one(
         "jacobian taken for its diagonal",
         lambda x: np.exp(x) / np.exp(x).sum(),
         lambda g, out, x: g * out * (1.0 - out),

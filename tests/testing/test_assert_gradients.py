@@ -74,7 +74,7 @@ def test_a_wrong_rule_is_found(wrong: Any) -> None:
 def test_a_rule_that_is_right_once_only_is_found(wrong: Any) -> None:
     row = with_rule(wrong, right_y)
     assert_gradients(row, X, X + 1.0, order=1)
-    with pytest.raises(tg.GradientError, match="derivative 2 by input"):
+    with pytest.raises(tg.GradientError, match="derivative 2 by"):
         assert_gradients(lambda x, y: row(row(x, y), y), X, X + 1.0)
 
 

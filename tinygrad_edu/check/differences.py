@@ -224,7 +224,8 @@ def numerical_jacobian(f: Callable[..., Any], inputs: Any, *, side: str = "both"
     def function(point: ndarray) -> ndarray:
         return flat(parts(f(*arguments.at(point))))
 
-    columns = list(_columns(function, arguments, SIDES[side], step))
+    with np.errstate(all="ignore"):
+        columns = list(_columns(function, arguments, SIDES[side], step))
     found = tuple(_block(columns[x.span], shape, x.shape) for x in arguments.varied)
     return found if isinstance(inputs, (tuple, list)) else found[0]
 

@@ -6,8 +6,8 @@ derivatives need no second method: they are the first derivatives of the gradien
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -74,18 +74,18 @@ class Subject:
         Each step on the way is rounded by a part of its own size, and the result is off by that times its derivative
         by that step. Roundings are random, so their squares add up.
         """
-        squares = 0.0
+        total = 0.0
         for out, g in zip(call.outputs, self.upstreams(call, upstream)):
-            product = numbers(g) * numbers(out)
+            total = math.hypot(total, length(numbers(g) * numbers(out)))
             if isinstance(out, Node) and out.requires_grad:
-                steps = walk(out, numbers(g), every=True)
-                squares += sum(np.nansum(np.square(numbers(x) * h)) for x, h in steps if x.primitive is not None)
-            squares += np.square(product).sum()
-        return float(np.sqrt(squares))
+                for x, derivative in walk(out, numbers(g), every=True):
+                    if x.primitive is not None:
+                        total = math.hypot(total, length(numbers(x) * derivative))
+        return total
 
     def upstreams(self, call: Recorded, upstream: ndarray) -> list[Node]:
         """An upstream gradient, cut to the shapes of the outputs."""
-        ends = np.cumsum([prod(shape) for shape in self.shapes])
+        ends = np.cumsum([math.prod(shape) for shape in self.shapes])
         return [
             Value(part[0], f"upstream{mark}") if isinstance(x, (Value, float)) else _tensor(part, x, f"upstream{mark}")
             for part, x, mark in zip(np.split(upstream, ends), call.outputs, _marks(call.outputs))
@@ -114,9 +114,9 @@ class Subject:
     def output_in_words(self, i: int) -> str:
         """The i-th number of what is returned, such as `output[2]`."""
         for shape, mark in zip(self.shapes, _marks(self.shapes)):
-            if i < prod(shape):
+            if i < math.prod(shape):
                 return f"output{mark}" + index_in_words(i, shape)
-            i -= prod(shape)
+            i -= math.prod(shape)
         raise IndexError(i)
 
 
@@ -156,6 +156,13 @@ def pulled(outputs: Sequence[Any], leaves: Sequence[Node], upstreams: Sequence[N
             with enable_grad():
                 total = [b if a is None else a if b is None else a + b for a, b in zip(total, found)]
     return total
+
+
+def length(x: Any) -> float:
+    """The root of the squares, of what is finite."""
+    finite = np.abs(x)[np.isfinite(x)]
+    largest = np.max(finite, initial=0.0)
+    return float(largest * np.sqrt(np.sum(np.square(finite / largest)))) if largest else 0.0
 
 
 def _first_apart(once: ndarray, twice: ndarray) -> str:

@@ -43,10 +43,11 @@ def assert_gradients(
     The results are summed with random weights u, so that the first derivative is that of one number, and every
     derivative of a higher order is the derivative of the one before it along a random direction v:
 
-        s₁(x) = Σ u · f(x)        s₂(x) = Σ v · ∂s₁/∂x        s₃(x) = Σ w · ∂s₂/∂x        ...
+        s₁ = Σ u · f(x)        s₂ = Σ v · ∂s₁        s₃ = Σ w · ∂s₂        ...
 
-    Weights that are all 1 would hide mistakes, such as a transposed gradient. Each ∂sₙ/∂x is compared along a random
-    direction, in which one wrong entry is enough to be seen. Where they differ, each entry is compared.
+    Weights that are all 1 would hide mistakes, such as a transposed gradient. They count as inputs too: a rule may
+    forget that its upstream gradient can be differentiated. Each ∂sₙ is compared along a random direction, in which
+    one wrong entry is enough to be seen; where the two differ, entry by entry.
 
     Raises `GradientError` that names the entry where the two are furthest apart.
 
@@ -57,26 +58,25 @@ def assert_gradients(
     tinygrad_edu.errors.GradientError: derivative 1 by input 1, at [...]: the engine has 0, finite differences ...
     """
     random = np.random.default_rng(seed)
+    n = len(inputs)
     points = [_plain(x) for x in inputs]
-    s = _weighted_sum(f, points, random)
-    for n in range(1, order + 1):
+    points += [_around_one(random, _plain(y)) for y in _results(f, points)]
+
+    def s(*x: Any) -> Any:
+        return _total(y * u for y, u in zip(_results(f, x[:n]), x[n:]))
+
+    for k in range(1, order + 1):
         found = [np.asarray(g) for g in grad(s, range(len(points)))(*points)]
         for i, (gradient, x) in enumerate(zip(found, points)):
             if gradient.shape != np.shape(x):
-                raise GradientError(f"derivative {n} by input {i} has shape {gradient.shape}, the input {np.shape(x)}")
+                raise GradientError(f"derivative {k} by input {i} has shape {gradient.shape}, the input {np.shape(x)}")
         direction = [_around_one(random, x) for x in points]
         parts = [g * d for g, d in zip(found, direction)]
         along, scale = sum(float(np.sum(p)) for p in parts), sum(float(np.sum(np.abs(p))) for p in parts)
         slope = numerical_jacobian(_on_a_line(s, points, direction), 0.0, step=STEP)
         if not abs(along - slope.value) <= atol + rtol * scale + 4 * slope.error:
-            raise GradientError(f"derivative {n} {_worst_entry(s, points, found)}")
+            raise GradientError(f"derivative {k} by {_worst_entry(s, points, found, n)}")
         s = _derivative_along(s, [_around_one(random, x) for x in points])
-
-
-def _weighted_sum(f: Function, points: Sequence[Any], random: np.random.Generator) -> Function:
-    """Σ u · f, a function of floats and arrays, or of nodes."""
-    weights = [_around_one(random, _plain(y)) for y in _results(f, points)]
-    return lambda *x: _total(y * u for y, u in zip(_results(f, x), weights))
 
 
 def _derivative_along(s: Function, direction: Sequence[Any]) -> Function:
@@ -91,15 +91,15 @@ def _on_a_line(s: Function, points: Sequence[Any], direction: Sequence[Any]) -> 
     )
 
 
-def _worst_entry(s: Function, points: Sequence[Any], found: Sequence[ndarray]) -> str:
-    """In words, where engine and finite differences are furthest apart."""
+def _worst_entry(s: Function, points: Sequence[Any], found: Sequence[ndarray], n: int) -> str:
+    """In words, where engine and finite differences are furthest apart; the first n points are the inputs."""
     expected = [e.value for e in numerical_jacobian(lambda *x: float(s(*x)), tuple(points), step=STEP)]
     apart = [np.nan_to_num(np.abs(a - b), nan=np.inf) for a, b in zip(found, expected)]
     i = int(np.argmax([np.max(gap, initial=-1.0) for gap in apart]))
     place = np.unravel_index(np.argmax(apart[i]), apart[i].shape)
     where = f", at {[int(k) for k in place]}" if place else ""
     numbers = f"the engine has {found[i][place]:.9g}, finite differences {expected[i][place]:.9g}"
-    return f"by input {i}{where}: {numbers}"
+    return f"{f'input {i}' if i < n else f'the weights of result {i - n}'}{where}: {numbers}"
 
 
 def _around_one(random: np.random.Generator, like: Any) -> Any:
