@@ -43,7 +43,7 @@ def derivatives(program: Program, inputs: list[Any]) -> list[Any]:
     return [*plain, *(0.0 if g is None else g for g in second)]
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(programs(scalar=True, min_lines=4))
 def test_scalar_programs_agree_on_floats_values_and_tensors(program: Program) -> None:
     result = program(*program.inputs)
@@ -61,7 +61,7 @@ def test_scalar_programs_agree_on_floats_values_and_tensors(program: Program) ->
         close(of_row * np.ones(2), [of_value] * 2)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(programs(min_lines=4))
 def test_programs_on_tensors_give_what_numpy_gives(program: Program) -> None:
     expected = in_numpy_alone(program)
@@ -71,7 +71,7 @@ def test_programs_on_tensors_give_what_numpy_gives(program: Program) -> None:
         close(found.data if isinstance(found, tg.Node) else found, expected)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(programs(min_lines=4))
 def test_derivatives_of_programs(program: Program) -> None:
     assert_gradients(program, *program.inputs)
@@ -83,7 +83,7 @@ def test_third_derivatives_of_programs(program: Program) -> None:
     assert_gradients(program, *program.inputs, order=3)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(programs(min_lines=4), st.lists(st.booleans(), min_size=3, max_size=3))
 def test_values_and_tensors_mix(program: Program, as_values: list[bool]) -> None:
     mixed = nodes(program, as_values)
