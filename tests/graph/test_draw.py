@@ -167,6 +167,7 @@ def test_tensors_are_drawn_by_every_engine(mode: Any, engine: Any) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 def test_a_million_operations_get_a_clear_answer_within_seconds() -> None:
     y = chain(1_000_000)
     (x,) = leaves_of(y)
