@@ -6,6 +6,7 @@ VENV       ?= .venv
 BENCH_VENV ?= .venv-bench
 
 BIN         = $(VENV)/bin
+PYTEST      = $(BIN)/pytest -n auto --maxprocesses 8
 PIP_INSTALL = -m pip --disable-pip-version-check --quiet install
 MADE        = .ruff_cache .mypy_cache .pytest_cache .hypothesis .coverage dist forward.svg backward.svg digits_loss.svg z.svg
 
@@ -22,7 +23,8 @@ test: $(VENV)/.test ## lint, format, types, tests and doctests with coverage
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest --cov -n auto --maxprocesses 8
+	$(PYTEST) -m slow
+	$(PYTEST) -m 'not slow' --cov
 
 torch: $(VENV)/.torch ## add PyTorch, which some tests compare with
 

@@ -48,7 +48,6 @@ def no_collector() -> Iterator[None]:
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover
 def test_a_chain_of_a_million() -> None:
     x = tg.Value(3.0)
     y = chain(1_000_000, x)
