@@ -12,6 +12,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .calls import block
 from .creation import (
     arange,
     eye,
@@ -116,6 +117,7 @@ __all__ = [
     "argmax",
     "argmin",
     "astype",
+    "block",
     "broadcast_to",
     "clip",
     "concatenate",

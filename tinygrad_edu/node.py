@@ -7,6 +7,7 @@ as soon as nobody holds its output. `Value` (a float) and `Tensor` (a NumPy arra
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import count
 from operator import attrgetter
@@ -249,6 +250,12 @@ def copy_graph(node: Node, memo: dict[int, Any]) -> Node:
         if isinstance(x, Node) and x not in originals and id(x) not in memo:
             originals[x] = None
             todo.extend(x.inputs)
-    for x in sorted(originals, key=creation):
+    aged = sorted(originals, key=creation)
+    for x in aged:
         memo[id(x)] = x._clone(tuple(memo[id(y)] if isinstance(y, Node) else y for y in x.inputs))
+    for x in aged:
+        if x._extra and "calls" in x._extra:  # they begin with the copy of the first node that they made
+            first = [memo[id(aged[bisect_left(aged, call.start, key=creation)])] for call in x._extra["calls"]]
+            moved = (call._replace(start=y.index) for call, y in zip(x._extra["calls"], first))
+            memo[id(x)]._note("calls", tuple(moved))
     return memo[id(node)]  # type: ignore[no-any-return]
