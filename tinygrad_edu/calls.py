@@ -33,7 +33,8 @@ class Call(NamedTuple):
 
 def calls_of(node: Node) -> tuple[Call, ...]:
     """The calls that this node is a result of, the innermost first."""
-    return (node._extra or {}).get("calls", ())
+    calls: tuple[Call, ...] = (node._extra or {}).get("calls", ())
+    return calls
 
 
 def made_by(owner: Any, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
