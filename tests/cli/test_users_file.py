@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.cli import split_target
+from tinygrad_edu.cli.users_file import split_target
 
 from .conftest import Command, environment
 

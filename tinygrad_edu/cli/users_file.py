@@ -1,182 +1,30 @@
-"""The command line: `tinygrad-edu demo`, `tinygrad-edu draw lesson.py:z`, `tinygrad-edu explain lesson.py:z --wrt x`.
-
-`draw` and `explain` run the user's own file, just as Python would, and then look at a node that it has made. What is
-wrong with their input is answered in one line on stderr, with exit code 2.
-"""
+"""The user's file: running it as Python would, and finding a node in it by the name that the user typed."""
 
 from __future__ import annotations
 
-import argparse
 import ast
 import difflib
 import linecache
 import operator
 import os
-import re
 import sys
 import sysconfig
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-from . import __version__
-from .demo import demo
-from .errors import TinygradError
-from .graph import draw, explain
-from .graph.plain import ancestors
-from .graph.text import visible
-from .node import Node
-from .recording import trace
+from ..graph.plain import ancestors
+from ..node import Node
+from ..recording import trace
+from .command import Refusal
 
-__all__ = ["main"]
+__all__ = ["NODE", "did_you_mean", "named_in_graph", "run", "split_target", "the_node"]
 
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command, and give the exit code: 0, 2 for wrong input, 130 after Ctrl-C, 141 where nobody reads on.
-
-    >>> main(["explain", "no_such_lesson.py:z", "--wrt", "x"])
-    2
-    """
-    for stream in (sys.stdout, sys.stderr):  # a console that cannot show ∂ shows \u2202, and gives no traceback
-        with suppress(AttributeError, ValueError):
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    arguments = parser().parse_args(argv)
-    try:
-        arguments.run(arguments)
-        sys.stdout.flush()
-    except Refusal as refusal:
-        if arguments.traceback:
-            traceback.print_exception(refusal.__cause__ or refusal)
-        print(f"tinygrad-edu: {visible(str(refusal))}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        with suppress(OSError, ValueError):  # else Python writes once more when it exits, and complains
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
-    return 0
-
-
-def parser() -> argparse.ArgumentParser:
-    """The commands and their options."""
-    top = argparse.ArgumentParser(
-        prog="tinygrad-edu", description="Record a computation, walk it backward, draw it.", allow_abbrev=False
-    )
-    top.add_argument("--version", action="version", version=f"tinygrad-edu {__version__}")
-    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--traceback", action="store_true", help="with an error, show the whole traceback as well")
-    target = argparse.ArgumentParser(add_help=False)
-    target.add_argument("node", metavar="FILE.py:NAME", help="a node of your file: lesson.py:z, lesson.py:losses[0]")
-
-    def command(
-        run: Callable[[argparse.Namespace], None], name: str, about: str, *parents: argparse.ArgumentParser
-    ) -> Callable[..., argparse.Action]:
-        sub = commands.add_parser(
-            name, help=about, description=f"{about.capitalize()}.", parents=[*parents, common], allow_abbrev=False
-        )
-        sub.set_defaults(run=run)
-        return sub.add_argument
-
-    add = command(run_demo, "demo", "a worked example, then softmax regression on handwritten digits, with pictures")
-    add("--out", metavar="DIR", type=Path, default=Path(), help="the folder for the pictures (default: this one)")
-    add("--seed", metavar="S", type=at_least(0), default=0, help="of all that is random (default: 0)")
-    add("--epochs", metavar="N", type=at_least(1), default=40, help="to train for (default: 40)")
-
-    add = command(run_draw, "draw", "run your file and draw the graph of a node that it makes", target)
-    add("-o", "--out", metavar="PATH", help="the picture: .svg, .dot, .json, .png or .pdf (default: NAME.svg)")
-    add("--mode", choices=["forward", "backward"], default="forward", help="the result, or its gradients")
-    add("--direction", choices=["LR", "TB"], default="LR", help="left to right, or top to bottom")
-    add("--engine", choices=["auto", "graphviz", "builtin"], default="auto", help="who places the boxes")
-
-    add = command(run_explain, "explain", "run your file and explain a derivative, with the numbers", target)
-    add("--wrt", metavar="NAME", action="append", required=True, help="by what; may be given several times")
-    return top
-
-
-def at_least(least: int) -> Callable[[str], int]:
-    """A type of argument: whole numbers from `least` on."""
-
-    def whole_number(text: str) -> int:
-        with suppress(ValueError):
-            if int(text) >= least:
-                return int(text)
-        raise argparse.ArgumentTypeError(f"not a whole number from {least} on: {text!r}")
-
-    return whole_number
-
-
-class Refusal(Exception):
-    """What is wrong with the user's input, in one line."""
-
-
-# The commands.
-
-
-def run_demo(arguments: argparse.Namespace) -> None:
-    """`tinygrad-edu demo`."""
-    with refusing(TinygradError, OSError):
-        arguments.out.mkdir(parents=True, exist_ok=True)
-        for line in demo(arguments.out, arguments.seed, arguments.epochs):
-            print(line, flush=True)
-
-
-def run_draw(arguments: argparse.Namespace) -> None:
-    """`tinygrad-edu draw`."""
-    file, name = split_target(arguments.node)
-    out = arguments.out or re.sub(r"[^\w.-]+", "_", name).strip("_") + ".svg"
-    node = the_node(file, name, run(file, name))
-    with refusing(TinygradError, where=f"{arguments.node}: "):
-        drawing = draw(node, arguments.mode, direction=arguments.direction, engine=arguments.engine)
-    with refusing(TinygradError, ValueError, OSError):
-        drawing.save(out)
-    if drawing.note:
-        print(f"tinygrad-edu: {visible(drawing.note)}", file=sys.stderr)
-    print(f"{visible(out)}: {drawing!r}")
-
-
-def run_explain(arguments: argparse.Namespace) -> None:
-    """`tinygrad-edu explain`."""
-    file, name = split_target(arguments.node)
-    variables = run(file, name)
-    node = with_gradient(file, name, the_node(file, name, variables))
-    texts = []
-    for wrt in arguments.wrt:
-        by = with_gradient(file, wrt, named_in_graph(node, wrt) or the_node(file, wrt, variables))
-        with refusing(TinygradError, where=f"{arguments.node}: "):
-            texts.append(str(explain(node, by)))
-    print("\n\n".join(texts))
-
-
-def with_gradient(file: str, name: str, node: Node) -> Node:
-    """The node itself, if gradients flow to it."""
-    if not node.requires_grad:
-        raise Refusal(
-            f"{file}: {name} requires no gradient, so there is no derivative to explain: make leaves with "
-            "requires_grad=True, and compute with them outside no_grad() and without detach()"
-        )
-    return node
-
-
-@contextmanager
-def refusing(*kinds: type[Exception], where: str = "") -> Iterator[None]:
-    """Turn errors of these kinds, which are the user's to put right, into a refusal by this program."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except kinds as error:
-        what = str(error).removeprefix("save: ")
-        if isinstance(error, OSError) and error.filename:
-            what = f"cannot write {error.filename}: {error.strerror}"
-        raise Refusal(f"{where}{what}") from error
-
-
-# The user's file.
+NODE = "a node of your file: lesson.py:z, lesson.py:losses[0]"
+"""The help for the argument FILE.py:NAME."""
 
 
 def split_target(target: str) -> tuple[str, str]:
@@ -261,7 +109,7 @@ def line_of(error: BaseException, file: str) -> str:
 
 def is_library(file: str) -> bool:
     """Whether a file belongs to Python, to an installed package, or to this one."""
-    here = str(Path(__file__).parent) + os.sep
+    here = str(Path(__file__).parents[1]) + os.sep
     standard = sysconfig.get_path("stdlib") + os.sep
     installed = not {"site-packages", "dist-packages"}.isdisjoint(Path(file).parts)
     return installed or file.startswith(("<", here, standard))

@@ -1,0 +1,60 @@
+"""The command line: `tinygrad-edu demo`, `tinygrad-edu draw lesson.py:z`, `tinygrad-edu explain lesson.py:z --wrt x`.
+
+A file a command. `draw` and `explain` run the user's own file, just as Python would, and then look at a node that it
+has made. What is wrong with their input is answered in one line on stderr, with exit code 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from contextlib import suppress
+
+from .. import __version__
+from ..graph.text import visible
+from . import demo, draw, explain
+from .command import Refusal
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command, and give the exit code: 0, 2 for wrong input, 130 after Ctrl-C, 141 where nobody reads on.
+
+    >>> main(["explain", "no_such_lesson.py:z", "--wrt", "x"])
+    2
+    """
+    for stream in (sys.stdout, sys.stderr):  # a console that cannot show ∂ shows \u2202, and gives no traceback
+        with suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    arguments = parser().parse_args(argv)
+    try:
+        arguments.run(arguments)
+        sys.stdout.flush()
+    except Refusal as refusal:
+        if arguments.traceback:
+            traceback.print_exception(refusal.__cause__ or refusal)
+        print(f"tinygrad-edu: {visible(str(refusal))}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        with suppress(OSError, ValueError):  # else Python writes once more when it exits, and complains
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    top = argparse.ArgumentParser(
+        prog="tinygrad-edu", description="Record a computation, walk it backward, draw it.", allow_abbrev=False
+    )
+    top.add_argument("--version", action="version", version=f"tinygrad-edu {__version__}")
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for one in (demo, draw, explain):
+        one.add_to(commands)
+    return top

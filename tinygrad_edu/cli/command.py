@@ -1,0 +1,52 @@
+"""What all commands share: how one is added to the parser, and how wrong input is refused."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+__all__ = ["Add", "Commands", "Refusal", "at_least", "command", "refusing"]
+
+Commands = Any  # what argparse's add_subparsers gives; its class has no public name
+Add = Callable[..., argparse.Action]
+
+
+class Refusal(Exception):
+    """What is wrong with the user's input, in one line."""
+
+
+def command(commands: Commands, run: Callable[[argparse.Namespace], None], name: str, about: str) -> Add:
+    """Add a command to the parser; gives the function that adds its options."""
+    sub = commands.add_parser(name, help=about, description=f"{about.capitalize()}.", allow_abbrev=False)
+    sub.set_defaults(run=run)
+    sub.add_argument("--traceback", action="store_true", help="with an error, show the whole traceback as well")
+    add: Add = sub.add_argument
+    return add
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """A type of argument: whole numbers from `least` on."""
+
+    def whole_number(text: str) -> int:
+        with suppress(ValueError):
+            if int(text) >= least:
+                return int(text)
+        raise argparse.ArgumentTypeError(f"not a whole number from {least} on: {text!r}")
+
+    return whole_number
+
+
+@contextmanager
+def refusing(*kinds: type[Exception], where: str = "") -> Iterator[None]:
+    """Turn errors of these kinds, which are the user's to put right, into a refusal by this program."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except kinds as error:
+        what = str(error).removeprefix("save: ")
+        if isinstance(error, OSError) and error.filename:
+            what = f"cannot write {error.filename}: {error.strerror}"
+        raise Refusal(f"{where}{what}") from error

@@ -1,0 +1,43 @@
+"""`tinygrad-edu explain lesson.py:z --wrt x`: run the user's file, and explain a derivative with its numbers."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..errors import TinygradError
+from ..graph import explain
+from ..node import Node
+from .command import Commands, Refusal, command, refusing
+from .users_file import NODE, named_in_graph, run, split_target, the_node
+
+__all__ = ["add_to"]
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command and its options to the parser."""
+    add = command(commands, run_explain, "explain", "run your file and explain a derivative, with the numbers")
+    add("node", metavar="FILE.py:NAME", help=NODE)
+    add("--wrt", metavar="NAME", action="append", required=True, help="by what; may be given several times")
+
+
+def run_explain(arguments: argparse.Namespace) -> None:
+    """Print one explanation after the other."""
+    file, name = split_target(arguments.node)
+    variables = run(file, name)
+    node = with_gradient(file, name, the_node(file, name, variables))
+    texts = []
+    for wrt in arguments.wrt:
+        by = with_gradient(file, wrt, named_in_graph(node, wrt) or the_node(file, wrt, variables))
+        with refusing(TinygradError, where=f"{arguments.node}: "):
+            texts.append(str(explain(node, by)))
+    print("\n\n".join(texts))
+
+
+def with_gradient(file: str, name: str, node: Node) -> Node:
+    """The node itself, if gradients flow to it."""
+    if not node.requires_grad:
+        raise Refusal(
+            f"{file}: {name} requires no gradient, so there is no derivative to explain: make leaves with "
+            "requires_grad=True, and compute with them outside no_grad() and without detach()"
+        )
+    return node
