@@ -21,6 +21,7 @@ SHAPES = {
     "forward": {"shape": "box", "style": "dashed"},
     "constant": {"shape": "octagon"},
     "operation": {"shape": "box"},
+    "module": {"shape": "box", "style": "rounded,bold"},
     "group": {"shape": "box3d"},
 }
 

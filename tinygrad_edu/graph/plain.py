@@ -20,6 +20,7 @@ from ..walk import steps
 from .text import number, shorten, visible
 
 __all__ = [
+    "Cluster",
     "Edge",
     "Graph",
     "PlainNode",
@@ -36,7 +37,7 @@ __all__ = [
     "transcribe",
 ]
 
-Kind = Literal["leaf", "constant", "operation", "forward", "gradient", "alias", "group"]
+Kind = Literal["leaf", "constant", "operation", "forward", "gradient", "alias", "module", "group"]
 """What a plain node stands for.
 
 leaf       a number or array that the user made
@@ -45,6 +46,7 @@ operation  a recorded call
 forward    in a backward graph: a number of the forward pass that a rule uses
 gradient   in a backward graph: a gradient that nothing computed: the 1 it begins with, or one handed on unchanged
 alias      one more appearance of a node that is drawn elsewhere in the same picture
+module     a closed cluster: all that one call of a module, or of a marked function, made, as one box
 group      many nodes drawn as one
 """
 
@@ -168,6 +170,8 @@ class PlainNode:
     carries : in a backward graph, whether the gradient flows through it, not only a part of a local derivative.
     source : the line that made it: "file:line", without the folder, and its text.
     of : for an alias, the id of the node it stands for.
+    cluster : the path of the innermost cluster that it lies in; "" for none.
+    opens : for a closed cluster, its path; `Graph.cluster(path)` says more of it.
     contents : for a group, what is in it: (description, count).
     """
 
@@ -186,6 +190,8 @@ class PlainNode:
     carries: bool = False
     source: tuple[str, str] | None = None
     of: int | None = None
+    cluster: str = ""
+    opens: str | None = None
     contents: tuple[tuple[str, int], ...] = ()
 
 
@@ -195,6 +201,10 @@ class Edge:
 
     `local` is the local derivative ∂target/∂source of an elementwise operation, and `contribution` what this use adds
     to the gradient of `source`; None where there is none or it is not known.
+
+    An arrow at a closed cluster stands for all that lead from the same node to the same box: `times` says how many.
+    Where its source is a closed cluster, which may have several results, `value` is the one it carries. A `recurrent`
+    arrow leads on to the next repetition of what is drawn once; it runs against the others, or from a box to itself.
     """
 
     source: int
@@ -202,6 +212,34 @@ class Edge:
     slot: int
     local: Quantity | None = None
     contribution: Quantity | None = None
+    value: Quantity | None = None
+    times: int = 1
+    recurrent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A part of the graph that belongs together: what one call made, or one of many equal parts.
+
+    Attributes
+    ----------
+    path : its name in this graph: `features.0`, the qualified name of the module; the name of the function; where that
+        was called before, with the number of the call, `cell#2`.
+    parent : the path of the cluster around it; "" for none.
+    kind : "module", "function", or "repetition" for equal parts that nobody named.
+    title : what it is: `Conv2d(1, 6, kernel_size=5)`.
+    nodes : how many nodes of the whole graph lie in it, those of its inner clusters included.
+    parameters : how many trainable numbers it uses.
+    times : how many equal ones, one after the other, it stands for.
+    """
+
+    path: str
+    parent: str
+    kind: Literal["module", "function", "repetition"]
+    title: str
+    nodes: int
+    parameters: int = 0
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +255,7 @@ class Graph:
     outputs : the ids of the nodes that were asked for.
     of : the label of the node that is differentiated: `gradient` fields are ∂of/∂node.
     notes : what a reader should know besides: what is hidden, or why something is not shown.
+    clusters : those that nodes lie in and those that are closed, each after the one around it.
 
     >>> import tinygrad_edu as tg
     >>> x = tg.Value(3.0, name="x")
@@ -232,10 +271,15 @@ class Graph:
     outputs: tuple[int, ...]
     of: str
     notes: tuple[str, ...] = ()
+    clusters: tuple[Cluster, ...] = ()
 
     def node(self, id: int) -> PlainNode:
         """The node with this id."""
         return self.nodes[id - 1]
+
+    def cluster(self, path: str) -> Cluster:
+        """The cluster with this path."""
+        return next(cluster for cluster in self.clusters if cluster.path == path)
 
     def json(self) -> str:
         """The graph as JSON, format version 1: the fields of `Graph`, `PlainNode`, `Edge` and `Quantity`.
