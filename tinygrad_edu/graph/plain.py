@@ -50,7 +50,7 @@ module     a closed cluster: all that one call of a module, or of a marked funct
 group      many nodes drawn as one
 """
 
-Mode = Literal["forward", "backward"]
+Mode = Literal["forward", "backward", "both"]
 
 COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum"})
 """The primitives whose operands may change places; those of all others are numbered."""
@@ -168,7 +168,10 @@ class PlainNode:
     gradient : the derivative of the graph's output by this node; None where it is not known or there is none.
     requires_grad : whether gradients flow to it.
     carries : in a backward graph, whether the gradient flows through it, not only a part of a local derivative.
-    source : the line that made it: "file:line", without the folder, and its text.
+    layer : 0 for what the program computed, 1 for what its differentiation did, 2 for the differentiation of that, ...
+    pair : for a gradient in a graph of both passes, the id of the node whose gradient it is.
+    source : the line that made it: "file:line", without the folder, and its text; for what the rule of an operation
+        recorded, the line that made the operation.
     of : for an alias, the id of the node it stands for.
     cluster : the path of the innermost cluster that it lies in; "" for none.
     opens : for a closed cluster, its path; `Graph.cluster(path)` says more of it.
@@ -188,6 +191,8 @@ class PlainNode:
     gradient: Quantity | None = None
     requires_grad: bool = False
     carries: bool = False
+    layer: int = 0
+    pair: int | None = None
     source: tuple[str, str] | None = None
     of: int | None = None
     cluster: str = ""
@@ -205,6 +210,9 @@ class Edge:
     An arrow at a closed cluster stands for all that lead from the same node to the same box: `times` says how many.
     Where its source is a closed cluster, which may have several results, `value` is the one it carries. A `recurrent`
     arrow leads on to the next repetition of what is drawn once; it runs against the others, or from a box to itself.
+
+    In a graph of both passes, `pair` is the number (from 1) of the forward arrow along which this one leads a gradient
+    back; in any graph of gradients, `local` and `contribution` stand where the upstream gradient enters a rule.
     """
 
     source: int
@@ -215,6 +223,7 @@ class Edge:
     value: Quantity | None = None
     times: int = 1
     recurrent: bool = False
+    pair: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +257,8 @@ class Graph:
 
     Attributes
     ----------
-    mode : "forward", or "backward" for the graph of the gradients: its boxes are gradients, not results.
+    mode : "forward"; "backward" for the graph of the gradients: its boxes are gradients, not results; "both" for the two
+        in one: forward nodes first, then one gradient for each of them that has one.
     title : one line that says what it shows.
     nodes : in order of creation; `nodes[i].id == i + 1`.
     edges : by target, then by operand slot.
