@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import PurePath
 from typing import Any, Literal, cast
@@ -51,6 +51,9 @@ group      many nodes drawn as one
 """
 
 Mode = Literal["forward", "backward", "both"]
+
+Mark = Literal["missing", "extra", "changed"]
+"""How a part of a graph differs from what was expected: it is missing, it is one too many, or it is another."""
 
 COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum"})
 """The primitives whose operands may change places; those of all others are numbered."""
@@ -102,7 +105,7 @@ class Quantity:
         shape, dtype = tuple(data.shape), str(data.dtype)
         if not (np.issubdtype(data.dtype, np.number) or data.dtype == bool) or np.iscomplexobj(data):
             return Quantity(shape, dtype, None)
-        elements = tuple(float(x) for x in data.ravel().tolist()) if data.size <= FEW else None
+        elements = tuple(map(_float, data.ravel().tolist())) if data.size <= FEW else None
         finite = data[np.isfinite(data)]
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (None, None)
         return Quantity(shape, dtype, elements, low, high, int(data.size - finite.size))
@@ -147,7 +150,7 @@ class Quantity:
 
 def _float(x: Any) -> float:
     try:
-        return float(x)
+        return math.nan if x != x else float(x)  # the one nan of this process: with it, equal graphs are equal
     except OverflowError:  # an integer beyond the floats
         return float("inf") if x > 0 else float("-inf")
 
@@ -174,8 +177,10 @@ class PlainNode:
         recorded, the line that made the operation.
     of : for an alias, the id of the node it stands for.
     cluster : the path of the innermost cluster that it lies in; "" for none.
+    owned : whether it is a parameter or buffer of a module.
     opens : for a closed cluster, its path; `Graph.cluster(path)` says more of it.
     contents : for a group, what is in it: (description, count).
+    mark : in a picture of what differs between two graphs, how this node does.
     """
 
     id: int
@@ -196,8 +201,10 @@ class PlainNode:
     source: tuple[str, str] | None = None
     of: int | None = None
     cluster: str = ""
+    owned: bool = False
     opens: str | None = None
     contents: tuple[tuple[str, int], ...] = ()
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,12 +214,13 @@ class Edge:
     `local` is the local derivative ∂target/∂source of an elementwise operation, and `contribution` what this use adds
     to the gradient of `source`; None where there is none or it is not known.
 
-    An arrow at a closed cluster stands for all that lead from the same node to the same box: `times` says how many.
-    Where its source is a closed cluster, which may have several results, `value` is the one it carries. A `recurrent`
-    arrow leads on to the next repetition of what is drawn once; it runs against the others, or from a box to itself.
+    Where its source is a closed cluster, which may have several results, `value` is the one it carries. Where many equal
+    parts are drawn once, `times` says how many arrows it stands for, and a `recurrent` one leads on to the next part: it
+    runs against the others, or from a box to itself.
 
     In a graph of both passes, `pair` is the number (from 1) of the forward arrow along which this one leads a gradient
     back; in any graph of gradients, `local` and `contribution` stand where the upstream gradient enters a rule.
+    `mark` says, in a picture of what differs between two graphs, how this arrow does.
     """
 
     source: int
@@ -224,6 +232,7 @@ class Edge:
     times: int = 1
     recurrent: bool = False
     pair: int | None = None
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,27 +301,10 @@ class Graph:
         return next(cluster for cluster in self.clusters if cluster.path == path)
 
     def json(self) -> str:
-        """The graph as JSON, format version 1: the fields of `Graph`, `PlainNode`, `Edge` and `Quantity`.
+        """The graph as JSON; `tg.graph.read` reads it back, and `graph.schema.json` describes it."""
+        from .json_form import write
 
-        Numbers that JSON does not know are the strings "nan", "inf" and "-inf".
-        """
-        import json
-
-        document = {"format": "tinygrad_edu.graph", "version": 1, **asdict(self)}
-        return json.dumps(_for_json(document), ensure_ascii=False, allow_nan=False, indent=1)
-
-
-def _for_json(tree: Any) -> Any:
-    """Numbers and text that JSON cannot carry, replaced; the tree is as deep as the record types, not as the graph."""
-    if isinstance(tree, dict):
-        return {key: _for_json(value) for key, value in tree.items()}
-    if isinstance(tree, (list, tuple)):
-        return [_for_json(value) for value in tree]
-    if isinstance(tree, float) and (tree != tree or tree in (float("inf"), float("-inf"))):
-        return str(tree)
-    if isinstance(tree, str):  # a lone surrogate cannot be encoded in a file
-        return tree.encode("utf-8", "backslashreplace").decode("utf-8")
-    return tree
+        return write(self)
 
 
 def plain(output: Node, *, gradients: bool = True) -> Graph:
