@@ -233,8 +233,8 @@ def softmax(x: Any, axis: int = -1) -> Any:
     >>> tg.softmax(tg.tensor([2.0, 1.0, 0.1])).data.round(2)
     array([0.66, 0.24, 0.1 ], dtype=float32)
     """
-    shifted = np.exp(x - np.max(x, axis=axis, keepdims=True))
-    return shifted / np.sum(shifted, axis=axis, keepdims=True)
+    shifted = np.exp(x - _reduce(np.maximum, x, axis, True))
+    return shifted / _reduce(np.add, shifted, axis, True)
 
 
 @primitive(

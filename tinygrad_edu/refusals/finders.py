@@ -70,6 +70,7 @@ FINDERS: dict[str, tuple[Finder, ...]] = {
     "argmin": (one_axis, switches, nothing),
     "logsumexp": (*REDUCTION, nothing),
     "softmax": (axis_as_tuple, axis, nothing),
+    "log_softmax": (axis_as_tuple, axis, nothing),
     "norm": (*REDUCTION, no_largest),
     "norm2": REDUCTION,
     "cumsum": (one_axis,),

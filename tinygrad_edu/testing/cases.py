@@ -20,11 +20,11 @@ from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 
-from ..primitives import TABLE
+from ..primitives import TABLE, fused
 from ..primitives.reductions import count
 from . import references, settings
 from .case import BOOLS, POSITIVE, Case, Settings
-from .settings import PRODUCT, alike, broadcast, each, einsum_terms, one, scalars, two
+from .settings import PRODUCT, affine, alike, broadcast, each, einsum_terms, one, scalars, two
 from .strategies import Domain, Shape, axes, indices
 
 __all__ = ["CASES"]
@@ -144,6 +144,11 @@ TABLE_OF_CASES = [
     Case("tril", tg.tril, np.tril, one(2), diagonal),
     Case("triu", tg.triu, np.triu, one(2), diagonal),
     Case("trace", np.trace, np.trace, one(2, 2), offset),
+    # Networks.
+    Case("linear", fused.linear, lambda x, weight, bias: x @ weight.T + bias, affine()),
+    Case("log_softmax", fused.log_softmax, references.log_softmax, one(1), one_axis),
+    Case("softmax_cross_entropy", fused.softmax_cross_entropy, references.softmax_cross_entropy, one(1),
+         settings.classes),
     # Between Value and Tensor.
     Case("to_tensor", TABLE["to_tensor"], lambda x: x, one(0, 0)),
     Case("to_value", TABLE["to_value"], lambda x: x, one(0, 0)),

@@ -23,6 +23,16 @@ def softmax(x: Any, axis: int = -1) -> Any:
     return np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True)
 
 
+def log_softmax(x: Any, axis: int = -1) -> Any:
+    """log(exp(x) / Σ exp(x)), of moderate numbers."""
+    return np.log(softmax(x, axis))
+
+
+def softmax_cross_entropy(logits: Any, targets: Any) -> Any:
+    """-log of the probability of each target."""
+    return -np.take_along_axis(log_softmax(logits), targets[..., None], -1)[..., 0]
+
+
 def norm(x: Any, ord: Any = 2, axis: Any = None, keepdims: bool = False) -> Any:
     """The norm of all numbers as one vector."""
     if ord in (math.inf, -math.inf):

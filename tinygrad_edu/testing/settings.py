@@ -84,6 +84,16 @@ def scalars() -> Arrangement:
     return Arrangement(0, lambda sides: sizes, lambda *sizes: len(sizes) > 1 and not any(sizes))
 
 
+def affine() -> Arrangement:
+    """x (..., in), a weight (out, in) and a bias (out,)."""
+
+    def shapes_of(sides: Sides) -> st.SearchStrategy[tuple[Shape, ...]]:
+        drawn = st.tuples(shapes(1, 3, *sides), st.integers(*sides))
+        return drawn.map(lambda drawn: (drawn[0], (drawn[1], drawn[0][-1]), (drawn[1],)))
+
+    return Arrangement(3, shapes_of, lambda x, weight, bias: len(weight) == 2 and x[-1:] == weight[1:])
+
+
 def einsum_terms() -> Arrangement:
     """One to three operands of any shapes, of which many are alike."""
     return Arrangement(
@@ -204,6 +214,14 @@ def taken(draw: st.DrawFn, x: Shape) -> Settings:
     shape = (n,) if axis is None else tuple(n if a == axis % len(x) else side for a, side in enumerate(x))
     places = draw(st.lists(st.integers(-size, size - 1), min_size=prod(shape), max_size=prod(shape))) if size else []
     return {"indices": np.array(places, dtype=np.intp).reshape(shape), "axis": axis}
+
+
+@st.composite
+def classes(draw: st.DrawFn, x: Shape) -> Settings:
+    """For every row of the last axis one of its places."""
+    *rows, n = x
+    drawn = draw(st.lists(st.integers(0, max(n - 1, 0)), min_size=prod(rows), max_size=prod(rows)))
+    return {"targets": np.array(drawn, dtype=np.intp).reshape(rows)}
 
 
 @st.composite
