@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from .calls import made_by
 from .changes import newest_change, unchanged
 from .errors import DtypeError, GraphError
 from .node import FIRST, MANY, SECOND, Node, creation, describe, number_of
@@ -277,13 +278,25 @@ def gradients(output: Node, inputs: Sequence[Node], gradient: Any = None, *, cre
     """
     if not isinstance(inputs, (list, tuple)) or not all(isinstance(x, Node) for x in inputs):
         raise DtypeError("gradients: the inputs are a list of Values and Tensors, such as [x, w]")
+    if create_graph:
+        return made_by(gradients, _recorded_gradients, output, inputs, gradient)  # type: ignore[no-any-return]
     found: dict[Node, Any] = dict.fromkeys(inputs)
     taken: set[int] = set()
-    pairs = walk(output, gradient, inputs=inputs, create_graph=create_graph, every=True)
-    for node, upstream in recorded(pairs) if create_graph else pairs:
+    for node, upstream in walk(output, gradient, inputs=inputs, every=True):
         if node in found:
             found[node] = unshared(upstream, taken)
     return [found[x] for x in inputs]
+
+
+def _recorded_gradients(output: Node, inputs: Sequence[Node], gradient: Any) -> list[Any]:
+    """The gradients as nodes. They keep, for pictures, the names of what they are the derivative of and by."""
+    gradient_of = dict(recorded(walk(output, gradient, inputs=inputs, create_graph=True, every=True)))
+    found = [gradient_of.get(x) for x in inputs]
+    of, by = (output._extra or {}).get("derivative", (output.name, ()))
+    for x, g in zip(inputs, found):
+        if g is not None and of and x.name and sum(g is other for other in found) == 1:  # not one handed on to several
+            g._note("derivative", (of, (*by, x.name)))
+    return found
 
 
 def reachable(output: Node, inputs: Sequence[Node] | None = None) -> dict[Node, Any]:

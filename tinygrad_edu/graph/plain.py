@@ -7,9 +7,8 @@ and no nodes of the engine, so it stays as it was when it was taken, whatever th
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
 from pathlib import PurePath
 from typing import Any, Literal, cast
 
@@ -17,6 +16,7 @@ from ..errors import TinygradError
 from ..node import Node, creation
 from ..primitives.primitive import shape_of
 from ..walk import steps
+from .names import labels, layers
 from .text import number, shorten, visible
 
 __all__ = [
@@ -211,16 +211,22 @@ class PlainNode:
 class Edge:
     """An arrow: node `source` is operand `slot` (from 0) of node `target`.
 
-    `local` is the local derivative ∂target/∂source of an elementwise operation, and `contribution` what this use adds
-    to the gradient of `source`; None where there is none or it is not known.
+    An arrow at a closed cluster stands for all that lead from the same node to the same box.
 
-    Where its source is a closed cluster, which may have several results, `value` is the one it carries. Where many equal
-    parts are drawn once, `times` says how many arrows it stands for, and a `recurrent` one leads on to the next part: it
-    runs against the others, or from a box to itself.
-
-    In a graph of both passes, `pair` is the number (from 1) of the forward arrow along which this one leads a gradient
-    back; in any graph of gradients, `local` and `contribution` stand where the upstream gradient enters a rule.
-    `mark` says, in a picture of what differs between two graphs, how this arrow does.
+    Attributes
+    ----------
+    source, target : ids of nodes.
+    slot : which operand of the target this is, from 0.
+    local : the local derivative ∂target/∂source of an elementwise operation; None where there is none or it is not
+        known. In a graph of gradients it stands where the upstream gradient enters a rule, as `contribution` does.
+    contribution : what this use adds to the gradient of the source; None where it is not known.
+    value : where the source is a closed cluster, which may have several results, the one that this arrow carries.
+    times : how many arrows this one stands for.
+    recurrent : whether it leads on to the next repetition of what is drawn once; it then runs against the others, or
+        from a box to itself.
+    pair : in a graph of both passes, the number (from 1) of the forward arrow along which this one leads a gradient
+        back.
+    mark : in a picture of what differs between two graphs, how this arrow does.
     """
 
     source: int
@@ -266,7 +272,7 @@ class Graph:
 
     Attributes
     ----------
-    mode : "forward"; "backward" for the graph of the gradients: its boxes are gradients, not results; "both" for the two
+    mode : "forward"; "backward" for the graph of the gradients: its boxes are gradients, not results; "both" for both
         in one: forward nodes first, then one gradient for each of them that has one.
     title : one line that says what it shows.
     nodes : in order of creation; `nodes[i].id == i + 1`.
@@ -373,47 +379,6 @@ def ancestors(outputs: Iterable[Node], stop: Callable[[Node], bool] | None = Non
     return sorted(seen, key=creation)
 
 
-SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
-
-def labels(nodes: Iterable[Node], letters: tuple[str, str] = ("x", "v")) -> dict[Node, str]:
-    """A label for each node, all different: the user's name, else x1, x2, ... for leaves and v1, v2, ... for results.
-
-    Nodes of the same name are told apart by subscripts, in the order of the nodes given.
-
-    >>> import tinygrad_edu as tg
-    >>> h = tg.Value(1.0, name="h")
-    >>> g = tg.Value(2.0, name="h")
-    >>> list(labels([h, g, h * g, tg.Value(3.0)]).values())
-    ['h', 'h₂', 'v1', 'x1']
-    """
-    nodes = list(nodes)
-    wanted = {node: shorten(visible(node.name)) for node in nodes if node.name}
-    taken = set(wanted.values())
-    unnamed = [_numbered(letter, taken) for letter in letters]
-    again = {name: _numbered(name, taken, subscript=True) for name in taken}
-    given: set[str] = set()
-    result: dict[Node, str] = {}
-    for node in nodes:
-        label = wanted.get(node)
-        if label is None:
-            result[node] = next(unnamed[node.primitive is not None])
-        else:
-            result[node] = label if label not in given else next(again[label])
-            given.add(label)
-    return result
-
-
-def _numbered(stem: str, taken: set[str], *, subscript: bool = False) -> Iterator[str]:
-    """v1, v2, ..., or h₂, h₃, ..., without those that are taken; a label with a subscript takes its place."""
-    for i in count(1 + subscript):
-        label = f"{stem}{str(i).translate(SUBSCRIPTS) if subscript else i}"
-        if label not in taken:
-            if subscript:
-                taken.add(label)
-            yield label
-
-
 def transcribe(
     nodes: Sequence[Node],
     names: Mapping[Node, str],
@@ -426,6 +391,7 @@ def transcribe(
     `gradient` has what is known of the nodes, `edge` (local derivative, contribution) of their uses.
     """
     gradient, edge = gradient or {}, edge or {}
+    layer = layers(nodes)
     ids: dict[Node, int] = {}
     plain_nodes: list[PlainNode] = []
     edges: list[Edge] = []
@@ -435,7 +401,8 @@ def transcribe(
             if not isinstance(x, Node):
                 plain_nodes.append(constant(len(plain_nodes) + 1, x))
             sources.append(ids[x] if isinstance(x, Node) else len(plain_nodes))
-        plain_nodes.append(describe(len(plain_nodes) + 1, node, names[node], gradient=gradient.get(node)))
+        described = describe(len(plain_nodes) + 1, node, names[node], gradient=gradient.get(node))
+        plain_nodes.append(replace(described, layer=layer.get(node, 0)))
         ids[node] = len(plain_nodes)
         for slot, source in enumerate(sources):
             local, contribution = edge.get((node, slot), (None, None))

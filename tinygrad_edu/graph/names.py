@@ -1,0 +1,124 @@
+"""What nodes are called in pictures and formulas, and which of them a differentiation made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import count, groupby
+
+from ..calls import calls_of
+from ..node import Node
+from ..walk import gradients
+from .text import shorten, visible
+
+__all__ = ["labels", "layers", "partial"]
+
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+RESULTS = "vgh"
+"""Letters for results without a name: of the program, of its differentiation, of the differentiation of that."""
+
+
+def labels(nodes: Iterable[Node], letters: tuple[str, str] = ("x", "v")) -> dict[Node, str]:
+    """A label for each node, all different: the user's name, else x1, x2, ... for leaves and v1, v2, ... for results.
+
+    What `tg.gradients(z, [x], create_graph=True)` made is g1, g2, ..., and its result ∂z/∂x where both have names; what
+    its differentiation made is h1, h2, ... Nodes of the same name are told apart by subscripts, in the order given.
+
+    >>> import tinygrad_edu as tg
+    >>> h = tg.Value(1.0, name="h")
+    >>> g = tg.Value(2.0, name="h")
+    >>> list(labels([h, g, h * g, tg.Value(3.0)]).values())
+    ['h', 'h₂', 'v1', 'x1']
+    """
+    nodes = list(nodes)
+    layer = layers(nodes)
+    wanted = {node: name for node in nodes if (name := _own_name(node))}
+    taken = set(wanted.values())
+    leaf, result = letters
+    further = RESULTS[RESULTS.find(result) + 1 :] if result in RESULTS else ""
+    unnamed = [_numbered(letter, taken) for letter in (leaf, result, *further)]
+    again = {name: _numbered(name, taken, subscript=True) for name in taken}
+    given: set[str] = set()
+    label_of: dict[Node, str] = {}
+    for node in nodes:
+        label = wanted.get(node)
+        if label is None:
+            depth = layer.get(node, 0)
+            kind = 0 if node.primitive is None and not depth else 1 + depth
+            label_of[node] = next(unnamed[min(kind, len(unnamed) - 1)])
+        else:
+            label_of[node] = label if label not in given else next(again[label])
+            given.add(label)
+    return label_of
+
+
+def layers(nodes: Iterable[Node]) -> dict[Node, int]:
+    """The layer of each node that `tg.gradients(..., create_graph=True)` made; those left out are of layer 0.
+
+    A differentiation is one layer above the highest that it used: the derivative of a program is layer 1, the
+    derivative of that derivative layer 2.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.Value(2.0)
+    >>> first, = tg.gradients(x * x * x, [x], create_graph=True)
+    >>> second, = tg.gradients(first, [x], create_graph=True)
+    >>> layer = layers([x, first, second])
+    >>> x in layer, layer[first], layer[second]
+    (False, 1, 2)
+    """
+    results: dict[int, list[Node]] = {}
+    for node in nodes:
+        for call in calls_of(node):
+            if call.owner is gradients:
+                results.setdefault(call.start, []).append(node)
+    layer: dict[Node, int] = {}
+    for start in sorted(results):
+        made: dict[Node, None] = {}
+        highest, todo = 0, results[start]
+        while todo:
+            node = todo.pop()
+            if node.index < start:
+                highest = max(highest, layer.get(node, 0))
+            elif node not in made:
+                made[node] = None
+                todo += [x for x in node.inputs if isinstance(x, Node)]
+        for node in made:
+            layer.setdefault(node, highest + 1)
+    return layer
+
+
+def partial(of: str, *by: str) -> str:
+    """The derivative of one label by others; `of` may be a first derivative itself.
+
+    >>> partial("z", "x"), partial("z", "x", "x", "y"), partial("∂z/∂x", "x"), partial("∂²z/∂x²", "x")
+    ('∂z/∂x', '∂³z/∂x²∂y', '∂²z/∂x²', '∂(∂²z/∂x²)/∂x')
+    """
+    first = re.fullmatch(r"∂([^∂/⁰¹²³⁴⁵⁶⁷⁸⁹]+)/∂([^∂/⁰¹²³⁴⁵⁶⁷⁸⁹]+)", of)
+    if first is not None:
+        return partial(first[1], first[2], *by)
+    numerator = f"({of})" if of.startswith("∂") else of
+    denominator = "".join(f"∂{name}{_power(len(list(times)))}" for name, times in groupby(by))
+    return f"∂{_power(len(by))}{numerator}/{denominator}"
+
+
+def _power(n: int) -> str:
+    return "" if n == 1 else str(n).translate(SUPERSCRIPTS)
+
+
+def _own_name(node: Node) -> str | None:
+    """The user's name, or ∂z/∂x for a derivative of one thing by another that both have names."""
+    if node.name:
+        return shorten(visible(node.name))
+    of, by = (node._extra or {}).get("derivative", ("", ()))
+    return shorten(partial(*(shorten(visible(name), 14) for name in (of, *by)))) if of else None
+
+
+def _numbered(stem: str, taken: set[str], *, subscript: bool = False) -> Iterator[str]:
+    """v1, v2, ..., or h₂, h₃, ..., without those that are taken; a label with a subscript takes its place."""
+    for i in count(1 + subscript):
+        label = f"{stem}{str(i).translate(SUBSCRIPTS) if subscript else i}"
+        if label not in taken:
+            if subscript:
+                taken.add(label)
+            yield label
