@@ -3,6 +3,7 @@
 from .draw import Drawing, draw
 from .explain import Explanation, explain
 from .formula import formula
+from .json_form import read
 from .plain import Graph, plain
 
-__all__ = ["Drawing", "Explanation", "Graph", "draw", "explain", "formula", "plain"]
+__all__ = ["Drawing", "Explanation", "Graph", "draw", "explain", "formula", "plain", "read"]

@@ -221,7 +221,7 @@ class Edge:
         known. In a graph of gradients it stands where the upstream gradient enters a rule, as `contribution` does.
     contribution : what this use adds to the gradient of the source; None where it is not known.
     value : where the source is a closed cluster, which may have several results, the one that this arrow carries.
-    times : how many arrows this one stands for.
+    times : how many arrows this one stands for, where many equal parts are drawn once.
     recurrent : whether it leads on to the next repetition of what is drawn once; it then runs against the others, or
         from a box to itself.
     pair : in a graph of both passes, the number (from 1) of the forward arrow along which this one leads a gradient
