@@ -27,7 +27,11 @@ class EngineError(Exception):
 
 
 def graphviz_layout(
-    sizes: Sequence[Size], edges: Sequence[tuple[int, int]], direction: Direction, ordered: Collection[int] = ()
+    sizes: Sequence[Size],
+    edges: Sequence[tuple[int, int]],
+    direction: Direction,
+    ordered: Collection[int] = (),
+    rank_gap: float = RANK_GAP,
 ) -> Layout:
     """Where Graphviz puts boxes of these sizes, and how it routes the edges between them.
 
@@ -41,7 +45,7 @@ def graphviz_layout(
         graph_attr={
             "rankdir": direction,
             "nodesep": f"{NODE_GAP / 72:.4f}",
-            "ranksep": f"{RANK_GAP / 72:.4f}",
+            "ranksep": f"{rank_gap / 72:.4f}",
             "nslimit": "4",
             "nslimit1": "4",
         },

@@ -25,7 +25,9 @@ LANE_GAP = 14.0
 """The free space beside a lane."""
 
 
-def layered(sizes: Sequence[Size], edges: Sequence[tuple[int, int]], direction: Direction) -> Layout:
+def layered(
+    sizes: Sequence[Size], edges: Sequence[tuple[int, int]], direction: Direction, rank_gap: float = RANK_GAP
+) -> Layout:
     """A layered layout of boxes and edges, in time nearly linear in their number.
 
     >>> layout = layered([(60, 30), (60, 30), (80, 30)], [(0, 2), (1, 2)], "TB")
@@ -40,7 +42,7 @@ def layered(sizes: Sequence[Size], edges: Sequence[tuple[int, int]], direction: 
     lanes = make_lanes(rank_late(len(sizes), edges), edges)
     rows = order_rows(lanes, len(sizes))
     across = place_rows(rows, lanes, breadth)
-    tracks = _tracks(rows, lanes, across, depth)
+    tracks = _tracks(rows, lanes, across, depth, rank_gap)
     along = [sum(tracks[rank]) / 2 for rank in lanes.rank]
     routes = _routes(lanes, tracks, along, across, depth, breadth, edges)
     return _turned(direction, [(along[i], across[i]) for i in range(len(sizes))], routes, sizes)
@@ -291,7 +293,7 @@ def isotonic(wanted: Sequence[float], weights: Sequence[float]) -> list[float]:
 
 
 def _tracks(
-    rows: list[list[int]], lanes: Lanes, across: list[float], depth: Sequence[float]
+    rows: list[list[int]], lanes: Lanes, across: list[float], depth: Sequence[float], rank_gap: float
 ) -> list[tuple[float, float]]:
     """From where to where each rank reaches along the flow. Steep arrows get a wider gap between ranks."""
     tracks = []
@@ -300,7 +302,7 @@ def _tracks(
         end = start + max((depth[i] for i in row if i < len(depth)), default=0.0)
         tracks.append((start, end))
         steepest = max((abs(across[i] - across[j]) for i in row for j in lanes.below[i]), default=0.0)
-        start = end + RANK_GAP + min(0.12 * steepest, 100.0)
+        start = end + rank_gap + min(0.12 * steepest, 100.0)
     return tracks
 
 

@@ -29,6 +29,7 @@ class Layout:
     ----------
     centers : of each box.
     routes : of each edge: a path of cubic Bézier curves, as 1 + 3k points.
+    labels : the centre of each edge's label; None where it has none.
     width, height : of the whole.
     engine : who laid it out.
     note : one line if it is not who was asked.
@@ -40,6 +41,7 @@ class Layout:
     height: float
     engine: str
     note: str | None = None
+    labels: tuple[Point | None, ...] = ()
 
 
 def lay_out(
@@ -48,6 +50,7 @@ def lay_out(
     direction: Direction,
     engine: Engine = "auto",
     ordered: Collection[int] = (),
+    rank_gap: float = RANK_GAP,
 ) -> Layout:
     """A layered layout: every edge (from, to) of box indices runs in the given direction, and no box covers another.
 
@@ -63,13 +66,13 @@ def lay_out(
     from .layered import layered
 
     if engine == "builtin" or not edges:
-        return layered(sizes, edges, direction)
+        return layered(sizes, edges, direction, rank_gap)
     from .engine import EngineError, graphviz_layout
 
     try:
-        return graphviz_layout(sizes, edges, direction, ordered)
+        return graphviz_layout(sizes, edges, direction, ordered, rank_gap)
     except EngineError as error:
-        return replace(layered(sizes, edges, direction), note=f"built-in layout: {error}")
+        return replace(layered(sizes, edges, direction, rank_gap), note=f"built-in layout: {error}")
 
 
 def spread(ends: Sequence[tuple[int, float]], room: Callable[[int], float]) -> list[float]:
