@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 __all__ = [
-    "DtypeError", "GradientError", "GraphError", "InPlaceError", "OutOfRangeError", "ShapeError", "TinygradError",
+    "DtypeError", "FileError", "GradientError", "GraphError", "InPlaceError", "ModuleError", "OutOfRangeError",
+    "ShapeError", "TinygradError",
 ]  # fmt: skip
 
 
@@ -33,3 +34,11 @@ class InPlaceError(GraphError):
 
 class GradientError(TinygradError, AssertionError):
     """A derivative rule and finite differences disagree."""
+
+
+class ModuleError(TinygradError, RuntimeError):
+    """A module that is not ready for the request, or weights that do not fit it."""
+
+
+class FileError(TinygradError, ValueError):
+    """A file that is missing, cut off, damaged or not what it says it is."""

@@ -1,5 +1,39 @@
-"""Data to learn from that ships with the package."""
+"""Data to learn from: datasets, some of which ship with the package, and what brings them to a model in batches.
 
-from .images import LabelledImages, digits
+>>> import tinygrad_edu as tg
+>>> loader = tg.data.DataLoader(tg.data.Digits(), batch_size=64, shuffle=True)
+>>> images, labels = next(iter(loader))
+>>> images.shape, labels.shape
+((64, 1, 8, 8), (64,))
+"""
 
-__all__ = ["LabelledImages", "digits"]
+from .augment import ColorJitter, RandomCrop, RandomHorizontalFlip
+from .dataset import Dataset, Subset, TensorDataset, k_fold, random_split
+from .idx import read_idx
+from .images import Digits, LabelledImages, digits
+from .loader import DataLoader
+from .mnist import MNIST, FashionMNIST, cache_folder
+from .synthetic import linear_regression, moons, spirals, xor
+
+__all__ = [
+    "MNIST",
+    "ColorJitter",
+    "DataLoader",
+    "Dataset",
+    "Digits",
+    "FashionMNIST",
+    "LabelledImages",
+    "RandomCrop",
+    "RandomHorizontalFlip",
+    "Subset",
+    "TensorDataset",
+    "cache_folder",
+    "digits",
+    "k_fold",
+    "linear_regression",
+    "moons",
+    "random_split",
+    "read_idx",
+    "spirals",
+    "xor",
+]

@@ -8,7 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LabelledImages", "digits"]
+from .dataset import TensorDataset
+
+__all__ = ["Digits", "LabelledImages", "digits"]
 
 
 class LabelledImages(NamedTuple):
@@ -60,3 +62,26 @@ def digits() -> LabelledImages:
     """
     with files(__package__).joinpath("digits.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         return LabelledImages(arrays["images"], arrays["labels"])
+
+
+class Digits(TensorDataset):
+    """The digits as a dataset: two thirds of each digit to train with (`train=True`), the rest to test with.
+
+    `images` are float32 between 0 (paper) and 1 (ink), (N, 1, 8, 8); `labels` are int64, (N,). With `size=28`, say, the
+    images stand in the middle of 28×28 pixels, each of their own pixels 3×3 large, as the networks for MNIST want them.
+
+    >>> Digits(train=False).images.shape, Digits(train=False, size=28).images.shape
+    ((599, 1, 8, 8), (599, 1, 28, 28))
+    """
+
+    def __init__(self, train: bool = True, size: int = 8, seed: int = 0) -> None:
+        images, labels = digits().split(seed=seed)[0 if train else 1]
+        if size < 8:
+            raise ValueError(f"Digits: the images have 8×8 pixels, and do not fit into {size}×{size}")
+        scale = size // 8
+        before, after = (size - 8 * scale) // 2, (size - 8 * scale + 1) // 2
+        larger = images.repeat(scale, axis=1).repeat(scale, axis=2)
+        framed = np.pad(larger, ((0, 0), (before, after), (before, after)))
+        self.images = np.divide(framed[:, None], 16, dtype=np.float32)
+        self.labels = labels.astype(np.int64)
+        super().__init__(self.images, self.labels)

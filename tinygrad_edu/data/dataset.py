@@ -1,0 +1,154 @@
+"""Datasets: examples by number, a batch of them at a time; and how to part them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ..errors import DtypeError, OutOfRangeError, ShapeError
+from ..node import Node
+
+__all__ = ["Dataset", "Subset", "TensorDataset", "k_fold", "random_split"]
+
+Example = tuple[Any, ...]
+"""What belongs together, such as an image and its label."""
+
+
+class Dataset:
+    """Examples by number. A dataset of your own says how many there are, and gives one:
+
+    >>> class Squares(Dataset):
+    ...     def __len__(self):
+    ...         return 5
+    ...     def __getitem__(self, index):
+    ...         return float(index), float(index**2)
+    >>> Squares().batch([1, 3])
+    (array([1., 3.], dtype=float32), array([1., 9.], dtype=float32))
+    """
+
+    def __len__(self) -> int:
+        raise NotImplementedError(f"{type(self).__name__}: a Dataset defines __len__(self), the number of its examples")
+
+    def __getitem__(self, index: Any) -> Example:
+        raise NotImplementedError(f"{type(self).__name__}: a Dataset defines __getitem__(self, index), an example")
+
+    def batch(self, indices: Sequence[int] | ndarray) -> tuple[ndarray, ...]:
+        """The examples of these numbers, each part of them stacked into one array: images (N, ...), labels (N,).
+
+        Python floats become float32, as in a Tensor. Raises `ShapeError` where the examples differ in shape.
+        """
+        return tuple(stacked(column) for column in zip(*(self[int(i)] for i in indices), strict=True))
+
+
+class TensorDataset(Dataset):
+    """Arrays or Tensors of one length, whose i-th items belong together.
+
+    Raises `ShapeError` where the lengths differ.
+
+    >>> import numpy as np
+    >>> data = TensorDataset(np.zeros((3, 2)), np.array([0, 1, 0]))
+    >>> len(data), data[1]
+    (3, (array([0., 0.]), np.int64(1)))
+    """
+
+    def __init__(self, *arrays: Any) -> None:
+        if not arrays:
+            raise ShapeError("TensorDataset: give at least one array")
+        self.arrays = tuple(x.data if isinstance(x, Node) else np.asarray(x) for x in arrays)
+        shapes = [np.shape(x) for x in self.arrays]
+        if any(not shape for shape in shapes) or len({shape[0] for shape in shapes}) > 1:
+            raise ShapeError(f"TensorDataset: the arrays have one length, and these have shapes {shapes}")
+
+    def __len__(self) -> int:
+        return len(self.arrays[0])
+
+    def __getitem__(self, index: Any) -> Example:
+        return tuple(x[index] for x in self.arrays)
+
+    def batch(self, indices: Sequence[int] | ndarray) -> tuple[ndarray, ...]:
+        """The items of these numbers, in arrays of their own."""
+        return self[np.asarray(indices, dtype=np.intp)]
+
+
+class Subset(Dataset):
+    """Some examples of a dataset, by their numbers there.
+
+    >>> import numpy as np
+    >>> Subset(TensorDataset(np.arange(5) * 10), [4, 0])[0]
+    (np.int64(40),)
+    """
+
+    def __init__(self, dataset: Dataset, indices: Sequence[int] | ndarray) -> None:
+        self.dataset = dataset
+        self.indices = np.array(indices, dtype=np.intp)
+        outside = self.indices[(self.indices < 0) | (self.indices >= len(dataset))]
+        if len(outside):
+            raise OutOfRangeError(f"Subset: there is no example {outside[0]} in a dataset of {len(dataset)}")
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, index: Any) -> Example:
+        return self.dataset[self.indices[index]]
+
+    def batch(self, indices: Sequence[int] | ndarray) -> tuple[ndarray, ...]:
+        """The examples of these numbers, stacked."""
+        return self.dataset.batch(self.indices[np.asarray(indices, dtype=np.intp)])
+
+
+def random_split(dataset: Dataset, lengths: Sequence[float], seed: int = 0) -> list[Subset]:
+    """Part a dataset at random: into subsets of these lengths, or of these shares if they sum to 1.
+
+    What is left over by shares goes to the first subsets, one each. The same seed gives the same parts.
+
+    Raises `ShapeError` where the lengths do not sum to the length of the dataset, nor to 1.
+
+    >>> import numpy as np
+    >>> train, test = random_split(TensorDataset(np.arange(10)), [0.8, 0.2])
+    >>> len(train), len(test)
+    (8, 2)
+    """
+    n = len(dataset)
+    if abs(sum(lengths) - 1) < 1e-9 and any(0 < share < 1 for share in lengths):
+        sizes = [int(n * share) for share in lengths]
+        for i in range(n - sum(sizes)):
+            sizes[i % len(sizes)] += 1
+    else:
+        sizes = [int(length) for length in lengths]
+    if sum(sizes) != n or min(sizes) < 0 or sizes != list(sizes):
+        raise ShapeError(f"random_split: {list(lengths)} sum neither to the {n} examples there are nor to 1")
+    order = np.random.default_rng(seed).permutation(n)
+    return [Subset(dataset, part) for part in np.split(order, np.cumsum(sizes)[:-1])]
+
+
+def k_fold(dataset: Dataset, k: int, seed: int = 0) -> list[tuple[Subset, Subset]]:
+    """Cross-validation: k pairs (training, validation). Each example is in one validation set, chosen at random.
+
+    Raises `ShapeError` where k is below 2 or above the number of examples.
+
+    >>> import numpy as np
+    >>> [(len(train), len(validation)) for train, validation in k_fold(TensorDataset(np.arange(10)), 3)]
+    [(6, 4), (7, 3), (7, 3)]
+    """
+    if not 2 <= k <= len(dataset):
+        raise ShapeError(f"k_fold: k is from 2 to the number of examples, {len(dataset)}, not {k}")
+    folds = np.array_split(np.random.default_rng(seed).permutation(len(dataset)), k)
+    return [
+        (Subset(dataset, np.concatenate(folds[:i] + folds[i + 1 :])), Subset(dataset, fold))
+        for i, fold in enumerate(folds)
+    ]
+
+
+def stacked(items: Sequence[Any]) -> ndarray:
+    """The same part of several examples, as one array."""
+    arrays = [x.data if isinstance(x, Node) else np.asarray(x) for x in items]
+    shapes = sorted({x.shape for x in arrays})
+    if len(shapes) > 1:
+        raise ShapeError(f"batch: examples of shapes {shapes[0]} and {shapes[1]} cannot stand in one array; pad them")
+    batch = np.stack(arrays)
+    if batch.dtype.kind not in "biuf":
+        raise DtypeError(f"batch: an example is made of numbers or arrays of numbers, not {type(items[0]).__name__}")
+    return batch.astype(np.float32) if type(items[0]) is float else batch

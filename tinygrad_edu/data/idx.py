@@ -1,0 +1,74 @@
+"""IDX files, the format of MNIST: a header, then the numbers of one array, the last axis fastest.
+
+The header is two zero bytes, a code for the dtype, the number of axes, and each length as a big-endian 32-bit number.
+Format: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", section "File formats".
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from math import prod
+from pathlib import Path
+
+import numpy as np
+from numpy import ndarray
+
+from ..errors import FileError
+
+__all__ = ["from_idx", "read_idx", "unpacked"]
+
+DTYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+
+LARGEST = 2**28
+"""A packed file may unpack to a thousand times its size. What is larger than this, in bytes, is not unpacked."""
+
+
+def read_idx(path: str | os.PathLike[str]) -> ndarray:
+    """The array in an IDX file; one with the extension .gz is unpacked first.
+
+    Raises `FileError` where there is no such file, where it is cut off or longer than its header says, and where it is
+    something else.
+    """
+    path = Path(path)
+    return from_idx(unpacked(path, content_of(path)), path)
+
+
+def content_of(path: Path) -> bytes:
+    """The bytes of a file."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise FileError(f"cannot read {path}: {error.strerror}") from None
+
+
+def unpacked(path: Path, content: bytes) -> bytes:
+    """The content of a file without its compression, if it has the extension .gz."""
+    if path.suffix != ".gz":
+        return content
+    unzip = zlib.decompressobj(wbits=31)  # 31: with the header and the checksum of gzip
+    try:
+        plain = unzip.decompress(content, LARGEST)
+    except zlib.error as error:
+        raise FileError(f"{path} is damaged, or no gzip file: {error}; get it again") from None
+    if len(plain) == LARGEST:
+        raise FileError(f"{path} unpacks to {LARGEST:,} bytes or more, which no data set read here has")
+    if not unzip.eof:
+        raise FileError(f"{path} is cut off; get it again")
+    return plain
+
+
+def from_idx(content: bytes, path: Path) -> ndarray:
+    """The array that the content of an IDX file holds, in the byte order of this machine."""
+    zeros, code, ndim = content[:2], content[2:3], content[3:4]
+    if zeros != b"\0\0" or not code or code[0] not in DTYPES or not ndim:
+        raise FileError(f"{path} is no IDX file: it begins with {content[:4].hex(' ') or 'nothing'}")
+    start = 4 + 4 * ndim[0]
+    shape = tuple(np.frombuffer(content[4:start], ">u4", (len(content[4:start])) // 4).tolist())
+    dtype = np.dtype(DTYPES[code[0]])
+    size = start + prod(shape) * dtype.itemsize
+    if len(shape) < ndim[0] or len(content) < size:
+        raise FileError(f"{path} is cut off: {shape} numbers should be in it, not {len(content):,} bytes; get it again")
+    if len(content) > size:
+        raise FileError(f"{path} is damaged: {len(content) - size:,} bytes follow its {shape} numbers; get it again")
+    return np.frombuffer(content, dtype, offset=start).reshape(shape).astype(dtype.newbyteorder("="))

@@ -1,0 +1,96 @@
+"""`DataLoader`: a dataset in batches, in an order that a seed decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ..errors import DtypeError, ShapeError
+from ..tensor import Tensor
+from .dataset import Dataset
+
+__all__ = ["DataLoader", "Transform"]
+
+Transform = Callable[[ndarray, np.random.Generator], ndarray]
+"""Changes the first array of a batch, such as its images, with the random numbers it is given."""
+
+
+class DataLoader:
+    """A dataset in batches of Tensors, one pass over it for each time it is iterated.
+
+    Parameters
+    ----------
+    dataset : what to read.
+    batch_size : how many examples a batch has; the last one may have fewer.
+    shuffle : whether every pass has another, random order.
+    drop_last : whether to leave out a last batch that is not full.
+    transform : changes the first array of each batch: a function `(images, generator) -> images`, such as
+        `RandomCrop(28, padding=2)`, or several in their order.
+    seed : decides the orders and the random numbers of the transforms.
+
+    The seed and the number of the pass, `loader.epoch`, decide all that is random in it. So a pass can be had again:
+    set `loader.epoch` to its number before iterating.
+
+    Raises `DtypeError` for what is no `Dataset`, `ShapeError` for a batch size below 1.
+
+    >>> import numpy as np
+    >>> from tinygrad_edu.data import TensorDataset
+    >>> loader = DataLoader(TensorDataset(np.arange(5)), batch_size=2, shuffle=True, seed=1)
+    >>> [x.tolist() for (x,) in loader]
+    [[4, 0], [1, 2], [3]]
+    >>> [x.tolist() for (x,) in loader]
+    [[1, 4], [0, 3], [2]]
+    >>> loader.epoch = 0
+    >>> [x.tolist() for (x,) in loader]
+    [[4, 0], [1, 2], [3]]
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        batch_size: int = 1,
+        shuffle: bool = False,
+        drop_last: bool = False,
+        transform: Transform | Sequence[Transform] = (),
+        seed: int = 0,
+    ) -> None:
+        if not isinstance(dataset, Dataset):
+            raise DtypeError(
+                f"DataLoader: needs a Dataset, not {type(dataset).__name__}; TensorDataset(X, y) makes one of arrays"
+            )
+        if batch_size < 1:
+            raise ShapeError(f"DataLoader: batch_size is a whole number from 1 on, not {batch_size}")
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.drop_last = drop_last
+        self.transforms = (transform,) if callable(transform) else tuple(transform)
+        self.seed = seed
+        self.epoch = 0
+
+    def __len__(self) -> int:
+        """How many batches a pass has."""
+        full, rest = divmod(len(self.dataset), self.batch_size)
+        return full + (rest > 0 and not self.drop_last)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
+        rng = np.random.default_rng([self.seed, self.epoch])
+        self.epoch += 1
+        n = len(self.dataset)
+        order = rng.permutation(n) if self.shuffle else np.arange(n)
+        for i in range(len(self)):
+            first, *others = self.dataset.batch(order[i * self.batch_size : (i + 1) * self.batch_size])
+            for transform in self.transforms:
+                first = transform(first, rng)
+            yield tuple(Tensor(x) for x in (first, *others))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the loader stands: the seed and the number of passes begun."""
+        return {"seed": self.seed, "epoch": self.epoch}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on where another loader stood."""
+        self.seed, self.epoch = state["seed"], state["epoch"]
