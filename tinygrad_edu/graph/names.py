@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import count, groupby
 
 from ..calls import calls_of
@@ -15,12 +15,17 @@ __all__ = ["labels", "layers", "partial"]
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+NO_NAMES: Mapping[Node, str] = {}
 RESULTS = "vgh"
 """Letters for results without a name: of the program, of its differentiation, of the differentiation of that."""
 
 
-def labels(nodes: Iterable[Node], letters: tuple[str, str] = ("x", "v")) -> dict[Node, str]:
+def labels(
+    nodes: Iterable[Node], letters: tuple[str, str] = ("x", "v"), known: Mapping[Node, str] = NO_NAMES
+) -> dict[Node, str]:
     """A label for each node, all different: the user's name, else x1, x2, ... for leaves and v1, v2, ... for results.
+
+    What modules own has its qualified name, which is `known`.
 
     What `tg.gradients(z, [x], create_graph=True)` made is g1, g2, ..., and its result ∂z/∂x where both have names; what
     its differentiation made is h1, h2, ... Nodes of the same name are told apart by subscripts, in the order given.
@@ -33,7 +38,7 @@ def labels(nodes: Iterable[Node], letters: tuple[str, str] = ("x", "v")) -> dict
     """
     nodes = list(nodes)
     layer = layers(nodes)
-    wanted = {node: name for node in nodes if (name := _own_name(node))}
+    wanted = {node: name for node in nodes if (name := _own_name(node, known))}
     taken = set(wanted.values())
     leaf, result = letters
     further = RESULTS[RESULTS.find(result) + 1 :] if result in RESULTS else ""
@@ -106,10 +111,11 @@ def _power(n: int) -> str:
     return "" if n == 1 else str(n).translate(SUPERSCRIPTS)
 
 
-def _own_name(node: Node) -> str | None:
+def _own_name(node: Node, known: Mapping[Node, str]) -> str | None:
     """The user's name, or ∂z/∂x for a derivative of one thing by another that both have names."""
-    if node.name:
-        return shorten(visible(node.name))
+    name = known.get(node) or node.name
+    if name:
+        return shorten(visible(name))
     of, by = (node._extra or {}).get("derivative", ("", ()))
     return shorten(partial(*(shorten(visible(name), 14) for name in (of, *by)))) if of else None
 

@@ -16,6 +16,7 @@ from ..errors import TinygradError
 from ..node import Node, creation
 from ..primitives.primitive import shape_of
 from ..walk import steps
+from .clusters import NONE, Cluster, Clusters, find_clusters
 from .names import labels, layers
 from .text import number, shorten, visible
 
@@ -242,31 +243,6 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
-class Cluster:
-    """A part of the graph that belongs together: what one call made, or one of many equal parts.
-
-    Attributes
-    ----------
-    path : its name in this graph: `features.0`, the qualified name of the module; the name of the function; where that
-        was called before, with the number of the call, `cell#2`.
-    parent : the path of the cluster around it; "" for none.
-    kind : "module", "function", or "repetition" for equal parts that nobody named.
-    title : what it is: `Conv2d(1, 6, kernel_size=5)`.
-    nodes : how many nodes of the whole graph lie in it, those of its inner clusters included.
-    parameters : how many trainable numbers it uses.
-    times : how many equal ones, one after the other, it stands for.
-    """
-
-    path: str
-    parent: str
-    kind: Literal["module", "function", "repetition"]
-    title: str
-    nodes: int
-    parameters: int = 0
-    times: int = 1
-
-
-@dataclass(frozen=True, slots=True)
 class Graph:
     """A plain graph.
 
@@ -320,7 +296,8 @@ def plain(output: Node, *, gradients: bool = True) -> Graph:
     `.grad` is neither read nor touched. Meant for graphs small enough to look at; see `collapse` for larger ones.
     """
     nodes = ancestors([output])
-    names = labels(nodes)
+    clusters = find_clusters(nodes)
+    names = labels(nodes, known=clusters.names)
     gradient: dict[Node, Any] = {}
     edge: dict[tuple[Node, int], tuple[Any, Any]] = {}
     notes: list[str] = []
@@ -339,7 +316,7 @@ def plain(output: Node, *, gradients: bool = True) -> Graph:
             notes.append(
                 f"no gradients: {names[output]} is an array, and they are those of a single number, such as its sum"
             )
-    plain_nodes, edges = transcribe(nodes, names, gradient=gradient, edge=edge)
+    plain_nodes, edges = transcribe(nodes, names, gradient=gradient, edge=edge, clusters=clusters)
     return Graph(
         mode="forward",
         title=f"The computation graph of {names[output]}",
@@ -348,6 +325,7 @@ def plain(output: Node, *, gradients: bool = True) -> Graph:
         outputs=(len(plain_nodes),),
         of=names[output],
         notes=tuple(notes),
+        clusters=clusters.records,
     )
 
 
@@ -385,6 +363,7 @@ def transcribe(
     *,
     gradient: Mapping[Node, Any] | None = None,
     edge: Mapping[tuple[Node, int], tuple[Any, Any]] | None = None,
+    clusters: Clusters = NONE,
 ) -> tuple[tuple[PlainNode, ...], tuple[Edge, ...]]:
     """Nodes of the engine, in order of creation, as plain nodes and edges. Constants stand before their user.
 
@@ -396,13 +375,15 @@ def transcribe(
     plain_nodes: list[PlainNode] = []
     edges: list[Edge] = []
     for node in nodes:
+        cluster = clusters.path.get(node, "")
         sources = []
         for x in node.inputs:
             if not isinstance(x, Node):
-                plain_nodes.append(constant(len(plain_nodes) + 1, x))
+                plain_nodes.append(constant(len(plain_nodes) + 1, x, cluster))
             sources.append(ids[x] if isinstance(x, Node) else len(plain_nodes))
         described = describe(len(plain_nodes) + 1, node, names[node], gradient=gradient.get(node))
-        plain_nodes.append(replace(described, layer=layer.get(node, 0)))
+        described = replace(described, layer=layer.get(node, 0), cluster=cluster, owned=node in clusters.names)
+        plain_nodes.append(described)
         ids[node] = len(plain_nodes)
         for slot, source in enumerate(sources):
             local, contribution = edge.get((node, slot), (None, None))
@@ -410,10 +391,10 @@ def transcribe(
     return tuple(plain_nodes), tuple(edges)
 
 
-def constant(id: int, x: Any) -> PlainNode:
+def constant(id: int, x: Any, cluster: str = "") -> PlainNode:
     """An operand that is no node, as a plain node."""
     value = Quantity.of(x)
-    return PlainNode(id, "constant", value.text(4), value)
+    return PlainNode(id, "constant", value.text(4), value, cluster=cluster)
 
 
 def describe(id: int, node: Node, label: str, kind: Kind | None = None, *, gradient: Any = None) -> PlainNode:

@@ -1,0 +1,209 @@
+"""Clusters: which call of which module, or of which marked function, made which part of a graph.
+
+Everything that a call made lies between two ticks of the graph's clock, its start and the last of its results. So calls
+nest as intervals do, and no path leads out of one and back in: a cluster can always be drawn as one box.
+
+Modules are known by what they offer (`named_modules`, `named_parameters`), not by their type.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, NamedTuple
+
+from ..calls import calls_of
+from ..node import Node
+from ..primitives.primitive import shape_of
+from ..walk import gradients
+from .text import shorten, visible
+
+__all__ = ["Cluster", "Clusters", "enclosing", "find_clusters"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A part of the graph that belongs together: what one call made, or one of many equal parts.
+
+    Attributes
+    ----------
+    path : its name in this graph: `features.0`, the qualified name of the module; the name of the function; where that
+        was called before, with the number of the call, `cell#2`.
+    parent : the path of the cluster around it; "" for none.
+    kind : "module", "function", or "repetition" for equal parts that nobody named.
+    title : what it is: `Conv2d(1, 6, kernel_size=5)`.
+    nodes : how many nodes of the whole graph lie in it, those of its inner clusters included.
+    parameters : how many trainable numbers it uses.
+    times : how many equal ones, one after the other, it stands for.
+    """
+
+    path: str
+    parent: str
+    kind: Literal["module", "function", "repetition"]
+    title: str
+    nodes: int
+    parameters: int = 0
+    times: int = 1
+
+
+class Clusters(NamedTuple):
+    """Which nodes belong where.
+
+    path : of the innermost cluster of each node that lies in one. names : of what modules own, their qualified names.
+    records : the clusters, each after the one around it.
+    """
+
+    path: dict[Node, str]
+    names: dict[Node, str]
+    records: tuple[Cluster, ...]
+
+
+NONE = Clusters({}, {}, ())
+"""Of a graph that no module and no marked function had a part in."""
+
+
+class Span(NamedTuple):
+    """A call: from which tick to which it made nodes."""
+
+    owner: Any
+    start: int
+    end: int
+
+
+def find_clusters(nodes: Sequence[Node]) -> Clusters:
+    """The clusters of a graph, whose nodes are given in order of creation; in time linear in them.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.graph.plain import ancestors
+    >>> @tg.block
+    ... def neuron(w, x):
+    ...     return (w * x).tanh()
+    >>> y = neuron(tg.Value(2.0), neuron(tg.Value(3.0), tg.Value(-5.0)))
+    >>> [(cluster.path, cluster.nodes) for cluster in find_clusters(ancestors([y])).records]
+    [('neuron', 2), ('neuron#2', 2)]
+    """
+    spans = _spans(nodes)
+    if not spans:
+        return NONE
+    naming = _Naming()
+    path: dict[Node, str] = {}
+    open_spans: list[tuple[Span, str]] = []
+    coming = iter([*spans, None])
+    following = next(coming)
+    for node in nodes:
+        while open_spans and open_spans[-1][0].end < node.index:
+            open_spans.pop()
+        while following is not None and following.start <= node.index:
+            around = open_spans[-1] if open_spans else None
+            # Calls of two threads may overlap without nesting: the inner one is cut off.
+            end = following.end if around is None else min(following.end, around[0].end)
+            record = naming.add(following.owner, [span.owner for span, _ in open_spans], around[1] if around else "")
+            open_spans.append((following._replace(end=end), record))
+            following = next(coming)
+        if open_spans:
+            path[node] = open_spans[-1][1]
+    records = {record.path: record for record in naming.records}
+    parameters = _place_owned(nodes, naming.owned, path, records)
+    sizes = dict.fromkeys(records, 0)
+    for node in nodes:
+        if node in path:
+            many = 1 + sum(not isinstance(x, Node) for x in node.inputs)
+            for cluster in enclosing(path[node], records):
+                sizes[cluster] += many
+    counted = (replace(record, nodes=sizes[p], parameters=parameters[p]) for p, record in records.items())
+    return Clusters(path, naming.owned, tuple(counted))
+
+
+def _spans(nodes: Sequence[Node]) -> list[Span]:
+    """The calls that nodes are results of, by their start."""
+    spans: dict[int, Span] = {}
+    for node in nodes:
+        for call in calls_of(node):
+            if call.owner is not gradients:  # those are layers, not clusters
+                spans[call.start] = Span(call.owner, call.start, node.index)  # the youngest result comes last
+    return [spans[start] for start in sorted(spans)]
+
+
+def enclosing(path: str, records: dict[str, Cluster]) -> Iterator[str]:
+    """The cluster and those around it, the innermost first."""
+    while path:
+        yield path
+        path = records[path].parent
+
+
+def _place_owned(
+    nodes: Sequence[Node], owned: dict[Node, str], path: dict[Node, str], records: dict[str, Cluster]
+) -> dict[str, int]:
+    """Put parameters into the innermost cluster with all their uses; how many trainable numbers each cluster uses."""
+    uses: dict[Node, dict[str, None]] = {}
+    for node in nodes:
+        for x in node.inputs:
+            if isinstance(x, Node) and x in owned:
+                uses.setdefault(x, {})[path.get(node, "")] = None
+    parameters = dict.fromkeys(records, 0)
+    for leaf, places in uses.items():
+        ways = [list(enclosing(place, records)) for place in places]
+        shared = [place for place in ways[0] if all(place in way for way in ways)]
+        if shared and leaf not in path:
+            path[leaf] = shared[0]
+        if leaf.requires_grad:
+            for place in dict.fromkeys(place for way in ways for place in way):
+                parameters[place] += math.prod(shape_of(leaf))
+    return parameters
+
+
+class _Naming:
+    """A path for each call, and a name for what each module owns."""
+
+    def __init__(self) -> None:
+        self.records: list[Cluster] = []
+        self.owned: dict[Node, str] = {}
+        self.known: dict[int, dict[int, str]] = {}  # of each outermost module, the names of those in it
+        self.base: dict[int, str] = {}  # of each owner, its path without the number of the call
+        self.taken: dict[str, int] = {}  # paths, and how often they were called
+
+    def add(self, owner: Any, around: Sequence[Any], parent: str) -> str:
+        """Note a call of `owner`, inside calls of the owners `around` (the outermost first); gives its path."""
+        base = self.base.get(id(owner))
+        if base is None:
+            base = self.base[id(owner)] = self._free(self._wish(owner, around), around)
+        self.taken[base] = number = self.taken.get(base, 0) + 1
+        path = base if number == 1 else f"{base}#{number}"
+        self.records.append(Cluster(path, parent, "module" if _is_module(owner) else "function", _title(owner), 0))
+        return path
+
+    def _wish(self, owner: Any, around: Sequence[Any]) -> str:
+        """The qualified name of a module in the outermost one that has it, or what type or function it is."""
+        for root in around:
+            name = self.known.get(id(root), {}).get(id(owner))
+            if name:
+                return visible(name)
+        if not _is_module(owner):
+            return visible(getattr(owner, "__name__", type(owner).__name__))
+        self.known[id(owner)] = {id(module): name for name, module in owner.named_modules()}
+        for offered in ("named_parameters", "named_buffers"):
+            for name, leaf in getattr(owner, offered, tuple)():
+                self.owned.setdefault(leaf, name)
+        return visible(type(owner).__name__)
+
+    def _free(self, wish: str, around: Sequence[Any]) -> str:
+        """The wish, or if another has that name, with the name of the outermost call before it, or a number."""
+        if wish in self.taken and around:
+            wish = f"{self.base[id(around[0])]}.{wish}"
+        free, number = wish, 2
+        while free in self.taken:
+            free, number = f"{wish}_{number}", number + 1
+        return free
+
+
+def _is_module(owner: Any) -> bool:
+    return hasattr(owner, "named_modules") and not isinstance(owner, type)
+
+
+def _title(owner: Any) -> str:
+    """A module as its `repr` begins, `Linear(3, 5)`; the name of a function."""
+    if not _is_module(owner):
+        return visible(getattr(owner, "__name__", type(owner).__name__))
+    settings = owner.extra_repr() if hasattr(owner, "extra_repr") else ""
+    return shorten(visible(f"{type(owner).__name__}({settings})" if settings else type(owner).__name__), 60)
