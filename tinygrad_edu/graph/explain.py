@@ -12,13 +12,13 @@ from functools import cached_property
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
-from ..errors import GraphError, TinygradError
+from ..errors import GraphError
 from ..node import Node
 from ..primitives.primitive import shape_of
-from ..recording import enable_grad
-from ..walk import gradients, pull_numbers, reachable, walk
-from .formula import ATOM, SIGN, Term, formula_of, one_call
+from ..walk import gradients, reachable, walk
+from .formula import ATOM, SIGN, Term, one_call
 from .plain import Quantity, ancestors, data_of, is_single, labels, one_like, place
+from .rules import in_short, pull_one, rule_in_letters
 from .text import number, plural
 
 __all__ = ["Explanation", "explain"]
@@ -174,7 +174,7 @@ class Explanation:
         value = Quantity.of(data_of(node))
         if value.is_number and all(x.is_number for x in operands) and node.primitive is not None:
             line += f" = {one_call(node, _number_of, times='×')}"
-        line += f" = {_result(value)}"
+        line += f" = {in_short(value)}"
         made_at = place(node)
         return line + (f"    [{made_at[0]}]" if made_at else "")
 
@@ -188,14 +188,12 @@ class Explanation:
     def _local(self, link: Link) -> str:
         """`∂z/∂q = w = 4`"""
         value = number(self._local_value(link))
-        text = _rule_in_letters(link, self.names, None)
+        text = rule_in_letters(link.node, link.slot, self.names)
         return f"{self._symbol(link)} = " + (value if text in (None, value) else f"{text} = {value}")
 
     def _local_value(self, link: Link) -> float:
-        primitive = link.node.primitive
-        assert primitive is not None
         values = [data_of(x) for x in link.node.inputs]
-        return float(_pull(link, 1.0, data_of(link.node), values))
+        return float(pull_one(link.node, link.slot, 1.0, data_of(link.node), values))
 
     def _chain_rule(self) -> tuple[str, list[str]]:
         symbol = f"∂{self.names[self.output]}/∂{self.names[self.by]}"
@@ -267,7 +265,7 @@ class Explanation:
         for link in self.links:
             receiving.setdefault(link.input, []).append(link)
         gradient = dict(walk(self.output, one_like(self.output), inputs=[self.by], every=True))
-        first = f"{self._gradient_name(self.output)} = {_result(Quantity.of(gradient[self.output]))}"
+        first = f"{self._gradient_name(self.output)} = {in_short(Quantity.of(gradient[self.output]))}"
         if not is_single(self.output):
             first += ": an upstream gradient of ones, as if the numbers were summed"
         line = lambda x: self._received(x, receiving[x], gradient[x])
@@ -275,11 +273,11 @@ class Explanation:
 
     def _received(self, node: Node, links: Sequence[Link], gradient: Any) -> str:
         parts = [
-            _rule_in_letters(link, self.names, self._gradient_name(link.node))
+            rule_in_letters(link.node, link.slot, self.names, self._gradient_name(link.node))
             or f"what {link.node.primitive!r} carries back"
             for link in links
         ]
-        return f"{self._gradient_name(node)} = {' + '.join(parts)} = {_result(Quantity.of(gradient))}"
+        return f"{self._gradient_name(node)} = {' + '.join(parts)} = {in_short(Quantity.of(gradient))}"
 
     def _gradient_name(self, node: Node) -> str:
         return f"∂{self.names[self.output]}/∂{self.names[node]}"
@@ -292,47 +290,6 @@ def _name(label: str) -> Term:
 def _number_of(x: Node) -> Term:
     text = number(float(data_of(x)))
     return Term(text, SIGN if text.startswith("−") else ATOM)
-
-
-def _result(value: Quantity) -> str:
-    """A number or small array in full; of a larger one its shape and range."""
-    if value.is_number:
-        return value.text()
-    return value.text(4) if value.elements is None or len(value.elements) <= 6 else f"{value.kind()}, {value.range()}"
-
-
-def _pull(link: Link, upstream: Any, out: Any, operands: Sequence[Any]) -> Any:
-    """The link's rule from the table, as the walk applies it."""
-    primitive, attrs = link.node.primitive, link.node.attrs
-    assert primitive is not None
-    return pull_numbers(primitive, (link.slot,), upstream, out, operands, attrs)[0]
-
-
-def _rule_in_letters(link: Link, names: Mapping[Node, str], upstream: str | None) -> str | None:
-    """The link's rule, run on fresh letters in place of the nodes, as a formula; None where it cannot be.
-
-    With `upstream` the name of the gradient that is carried back, else the local derivative.
-    """
-    node = link.node
-    letters = {x: _letter(x, names[x]) for x in (node, *node.inputs) if isinstance(x, Node)}
-    operands = [letters[x] if isinstance(x, Node) else x for x in node.inputs]
-    g = 1.0 if upstream is None else _letter(node, upstream)
-    try:
-        with enable_grad():
-            result = _pull(link, g, letters[node], operands)
-            if upstream is not None and result is not None:
-                result = letters[link.input]._fit(result)
-    except (TinygradError, ArithmeticError, ValueError, TypeError):
-        return None
-    if not isinstance(result, Node) or not result.requires_grad:
-        return _result(Quantity.of(data_of(result)))
-    made = ancestors([result])
-    return formula_of(result, made, labels(made))
-
-
-def _letter(node: Node, name: str) -> Node:
-    """A fresh leaf with a node's number and a name of its own, to run a rule on."""
-    return type(node)(data_of(node), requires_grad=True, name=name)  # type: ignore[call-arg]
 
 
 def _cut(items: Sequence[Any], line: Any = str) -> list[str]:

@@ -1,0 +1,65 @@
+"""A rule of the table, in letters: the local derivative that a page of calculus has, printed by running the rule.
+
+Nothing here knows a derivative. The rule is run on fresh letters in place of the nodes, and the graph that it records
+is printed as a formula.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..errors import TinygradError
+from ..node import Node
+from ..recording import enable_grad
+from ..walk import pull_numbers
+from .formula import formula_of
+from .plain import Quantity, ancestors, data_of, labels
+
+__all__ = ["in_short", "pull_one", "rule_in_letters"]
+
+
+def pull_one(node: Node, slot: int, upstream: Any, out: Any, operands: Sequence[Any]) -> Any:
+    """What operand `slot` of a node receives: the rule from the table, as the walk applies it."""
+    assert node.primitive is not None
+    return pull_numbers(node.primitive, (slot,), upstream, out, operands, node.attrs)[0]
+
+
+def rule_in_letters(node: Node, slot: int, names: Mapping[Node, str], upstream: str | None = None) -> str | None:
+    """The rule for operand `slot` of a node, as a formula in the names given; None where it cannot be printed.
+
+    With `upstream`, the name of the gradient that is carried back: what the operand receives. Else the local derivative.
+
+    >>> import tinygrad_edu as tg
+    >>> x, w = tg.Value(3.0), tg.Value(2.0)
+    >>> names = {x: "x", w: "w", (z := x**2 * w): "z"}
+    >>> q, _ = z.inputs
+    >>> rule_in_letters(q, 0, names | {q: "q"}), rule_in_letters(z, 0, names | {q: "q"}, "∂z/∂z")
+    ('2 · x', '∂z/∂z · w')
+    """
+    letters = {x: _letter(x, names[x]) for x in (node, *node.inputs) if isinstance(x, Node)}
+    operands = [letters[x] if isinstance(x, Node) else x for x in node.inputs]
+    g = 1.0 if upstream is None else _letter(node, upstream)
+    try:
+        with enable_grad():
+            result = pull_one(node, slot, g, letters[node], operands)
+            if upstream is not None and result is not None:
+                result = operands[slot]._fit(result)
+    except (TinygradError, ArithmeticError, ValueError, TypeError):
+        return None
+    if not isinstance(result, Node) or not result.requires_grad:
+        return in_short(Quantity.of(data_of(result)))
+    made = ancestors([result])
+    return formula_of(result, made, labels(made))
+
+
+def _letter(node: Node, name: str) -> Node:
+    """A fresh leaf with a node's number and a name of its own, to run a rule on."""
+    return type(node)(data_of(node), requires_grad=True, name=name)  # type: ignore[call-arg]
+
+
+def in_short(value: Quantity) -> str:
+    """A number or small array in full; of a larger one its shape and range."""
+    if value.is_number:
+        return value.text()
+    return value.text(4) if value.elements is None or len(value.elements) <= 6 else f"{value.kind()}, {value.range()}"
