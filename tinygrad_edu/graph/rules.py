@@ -28,7 +28,7 @@ def pull_one(node: Node, slot: int, upstream: Any, out: Any, operands: Sequence[
 def rule_in_letters(node: Node, slot: int, names: Mapping[Node, str], upstream: str | None = None) -> str | None:
     """The rule for operand `slot` of a node, as a formula in the names given; None where it cannot be printed.
 
-    With `upstream`, the name of the gradient that is carried back: what the operand receives. Else the local derivative.
+    With `upstream`, the name of the gradient that is carried back: what the operand receives; else the local one.
 
     >>> import tinygrad_edu as tg
     >>> x, w = tg.Value(3.0), tg.Value(2.0)
