@@ -24,7 +24,7 @@ from ..primitives import TABLE, fused
 from ..primitives.reductions import count
 from . import references, settings
 from .case import BOOLS, POSITIVE, Case, Settings
-from .settings import PRODUCT, affine, alike, broadcast, each, einsum_terms, one, scalars, two
+from .settings import PRODUCT, affine, alike, broadcast, each, einsum_terms, one, scalars, sequence, two
 from .strategies import Domain, Shape, axes, indices
 
 __all__ = ["CASES"]
@@ -149,6 +149,9 @@ TABLE_OF_CASES = [
     Case("log_softmax", fused.log_softmax, references.log_softmax, one(1), one_axis),
     Case("softmax_cross_entropy", fused.softmax_cross_entropy, references.softmax_cross_entropy, one(1),
          settings.classes),
+    Case("rnn", TABLE["rnn"], references.rnn, sequence(1), each(nonlinearity=lambda *sizes: st.just("tanh"))),
+    Case("lstm", TABLE["lstm"], references.lstm, sequence(4, states=2)),
+    Case("gru", TABLE["gru"], references.gru, sequence(3)),
     # Between Value and Tensor.
     Case("to_tensor", TABLE["to_tensor"], lambda x: x, one(0, 0)),
     Case("to_value", TABLE["to_value"], lambda x: x, one(0, 0)),

@@ -153,7 +153,13 @@ def _candidates(x: int, values: Sequence[Any], scalar: bool) -> Iterator[tuple[C
             yield case, ways
 
 
-_NOT_FOR_PROGRAMS = {"split", "to_tensor", "to_value", *(case.name for case in CASES.values() if case.together)}
+_NOT_FOR_PROGRAMS = {
+    "split",
+    "to_tensor",
+    "to_value",
+    *(case.name for case in CASES.values() if case.together),
+    *(case.name for case in CASES.values() if case.arrangement.n > 2 and case.domain(0) is not BOOLS),
+}
 
 
 def _suit(case: Case, operands: Sequence[Any]) -> bool:

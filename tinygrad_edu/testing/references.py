@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from math import prod
 from typing import Any
 
@@ -31,6 +32,46 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
 def softmax_cross_entropy(logits: Any, targets: Any) -> Any:
     """-log of the probability of each target."""
     return -np.take_along_axis(log_softmax(logits), targets[..., None], -1)[..., 0]
+
+
+def _recurrent(cell: Callable[..., Any]) -> Callable[..., Any]:
+    """All steps of a cell, one by one: the states after each."""
+
+    def steps(x: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, *states: Any, **settings: Any) -> Any:
+        after = []
+        for x_t in x:
+            states = cell(x_t @ w_ih.T + b_ih, states[0] @ w_hh.T + b_hh, *states, **settings)
+            after.append(states[0] if len(states) == 1 else np.stack(states))
+        return np.stack(after)
+
+    return steps
+
+
+def _sigmoid(x: Any) -> Any:
+    return 1 / (1 + np.exp(-x))
+
+
+@_recurrent
+def rnn(from_x: Any, from_h: Any, h: Any, nonlinearity: str) -> Any:
+    """Elman's cell."""
+    z = from_x + from_h
+    return (np.tanh(z) if nonlinearity == "tanh" else np.maximum(z, 0),)
+
+
+@_recurrent
+def lstm(from_x: Any, from_h: Any, h: Any, c: Any) -> Any:
+    """A cell with the gates in, forget, new, out."""
+    i, f, new, o = np.split(from_x + from_h, 4, -1)
+    c = _sigmoid(f) * c + _sigmoid(i) * np.tanh(new)
+    return _sigmoid(o) * np.tanh(c), c
+
+
+@_recurrent
+def gru(from_x: Any, from_h: Any, h: Any) -> Any:
+    """A cell with the gates reset, update, new."""
+    (x_r, x_z, x_n), (h_r, h_z, h_n) = np.split(from_x, 3, -1), np.split(from_h, 3, -1)
+    z = _sigmoid(x_z + h_z)
+    return ((1 - z) * np.tanh(x_n + _sigmoid(x_r + h_r) * h_n) + z * h,)
 
 
 def norm(x: Any, ord: Any = 2, axis: Any = None, keepdims: bool = False) -> Any:

@@ -94,6 +94,23 @@ def affine() -> Arrangement:
     return Arrangement(3, shapes_of, lambda x, weight, bias: len(weight) == 2 and x[-1:] == weight[1:])
 
 
+def sequence(blocks: int, states: int = 1) -> Arrangement:
+    """x (T, N, I), two weights and two biases of a cell with so many blocks of H rows, first states (N, H)."""
+
+    def shapes_for(t: int, n: int, i: int, h: int) -> tuple[Shape, ...]:
+        rows = blocks * h
+        return ((t, n, i), (rows, i), (rows, h), (rows,), (rows,), *[(n, h)] * states)
+
+    def fit(*sizes: Shape) -> bool:
+        return len(sizes[0]) == 3 and sizes == shapes_for(*sizes[0], sizes[-1][-1])
+
+    return Arrangement(
+        5 + states,
+        lambda sides: st.tuples(*[st.integers(sides[0], min(sides[1], 3))] * 4).map(lambda drawn: shapes_for(*drawn)),
+        fit,
+    )
+
+
 def einsum_terms() -> Arrangement:
     """One to three operands of any shapes, of which many are alike."""
     return Arrangement(
