@@ -28,7 +28,17 @@ from .creation import (
     zeros,
     zeros_like,
 )
-from .errors import DtypeError, GradientError, GraphError, InPlaceError, OutOfRangeError, ShapeError, TinygradError
+from .errors import (
+    DtypeError,
+    FileError,
+    GradientError,
+    GraphError,
+    InPlaceError,
+    ModuleError,
+    OutOfRangeError,
+    ShapeError,
+    TinygradError,
+)
 from .functional import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .node import Node
 from .primitives.arithmetic import add, divide, multiply, negative, power, subtract
@@ -91,6 +101,7 @@ from .primitives.shape import (
     tile,
     transpose,
 )
+from .random import manual_seed
 from .recording import enable_grad, no_grad, trace
 from .tensor import Tensor, tensor
 from .value import Value
@@ -98,9 +109,11 @@ from .walk import Step, gradients, steps
 
 __all__ = [
     "DtypeError",
+    "FileError",
     "GradientError",
     "GraphError",
     "InPlaceError",
+    "ModuleError",
     "Node",
     "OutOfRangeError",
     "ShapeError",
@@ -154,18 +167,22 @@ __all__ = [
     "jacobian",
     "jvp",
     "linspace",
+    "load",
     "log",
     "log1p",
     "logsumexp",
+    "manual_seed",
     "matmul",
     "max",
     "maximum",
     "mean",
     "min",
     "minimum",
+    "models",
     "moveaxis",
     "multiply",
     "negative",
+    "nn",
     "no_grad",
     "norm",
     "norm2",
@@ -179,10 +196,12 @@ __all__ = [
     "rand_like",
     "randn",
     "randn_like",
+    "random",
     "relu",
     "repeat",
     "reshape",
     "roll",
+    "save",
     "scatter",
     "sigmoid",
     "sign",
@@ -208,6 +227,7 @@ __all__ = [
     "testing",
     "tile",
     "trace",
+    "train",
     "transpose",
     "tril",
     "triu",
@@ -219,20 +239,29 @@ __all__ = [
     "zeros_like",
 ]  # fmt: skip
 
-_ON_DEMAND = {"draw": "graph", "explain": "graph", "formula": "graph", "find_nan": "detective", "gradcheck": "check"}
+_ON_DEMAND = {
+    "draw": "graph",
+    "explain": "graph",
+    "find_nan": "detective",
+    "formula": "graph",
+    "gradcheck": "check",
+    "load": "saving",
+    "save": "saving",
+}
 
 if TYPE_CHECKING:
-    from . import data, graph, testing
+    from . import data, graph, models, nn, random, testing, train
     from .check import gradcheck
     from .detective import find_nan
     from .graph import draw, explain, formula
+    from .saving import load, save
 
 
 def __getattr__(name: str) -> Any:
     """Pictures, explanations and checks are imported when first used, so that `import tinygrad_edu` stays quick."""
     if name in _ON_DEMAND:
         return getattr(import_module(f".{_ON_DEMAND[name]}", __name__), name)
-    if name in ("data", "graph", "testing"):
+    if name in ("data", "graph", "models", "nn", "testing", "train"):
         return import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__])
 

@@ -8,7 +8,7 @@ but the result, and the memory goes when the result goes.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from .node import Node, next_index
@@ -47,15 +47,19 @@ def made_by(owner: Any, call: Callable[..., Any], /, *args: Any, **kwargs: Any) 
     result = call(*args, **kwargs)
     for node in nodes_in(result):
         if node.index >= start and node.primitive is not None:
-            node._note("calls", (*calls_of(node), Call(owner, start)))
+            made = Call(owner, start)
+            if node._extra is None:  # nearly always
+                node._extra = {"calls": (made,)}
+            else:
+                node._note("calls", (*calls_of(node), made))
     return result
 
 
-def nodes_in(result: Any) -> Iterator[Node]:
+def nodes_in(result: Any) -> Sequence[Node]:
     """The nodes in a result of nested tuples, lists and mappings, each once."""
     if isinstance(result, Node):  # nearly always
-        yield result
-        return
+        return (result,)
+    found: list[Node] = []
     seen: set[int] = set()
     todo = [result]
     while todo:
@@ -64,11 +68,12 @@ def nodes_in(result: Any) -> Iterator[Node]:
             continue
         seen.add(id(x))
         if isinstance(x, Node):
-            yield x
+            found.append(x)
         elif isinstance(x, (tuple, list)):
             todo.extend(x)
         elif isinstance(x, Mapping):
             todo.extend(x.values())
+    return found
 
 
 def block(function: F) -> F:

@@ -13,6 +13,7 @@ import numpy as np
 from .arrays import DEFAULT_DTYPE, as_array
 from .errors import DtypeError, ShapeError
 from .node import Node
+from .random import generator
 from .refusals import is_no_array_of_numbers, not_numbers, several, short, wrong_dtype
 from .tensor import Tensor
 
@@ -110,6 +111,8 @@ def rand(
 ) -> Tensor:
     """Random numbers, uniform between 0 and 1. `seed` is an int, or a `numpy.random.Generator` to go on with.
 
+    Without a seed they come from the package's own generator, which `tg.manual_seed` sets.
+
     >>> import tinygrad_edu as tg
     >>> tg.rand(2, 3, seed=0).shape
     (2, 3)
@@ -203,12 +206,12 @@ def _drawn(function: str, shape: Any, seed: Any, dtype: Any, requires_grad: bool
     if kind.kind != "f":
         raise DtypeError(f"{function}: random numbers of dtype {kind} would be cut to whole ones; give dtype='float32'")
     try:
-        generator = np.random.default_rng(seed)
+        source = generator(seed)
     except (TypeError, ValueError):
         raise DtypeError(
             f"{function}: seed is a whole number from 0 on, or a numpy.random.Generator, not {short(seed)}"
         ) from None
-    draw = generator.random if function.startswith("rand_") or function == "rand" else generator.standard_normal
+    draw = source.random if function.startswith("rand_") or function == "rand" else source.standard_normal
     return Tensor(draw(sizes).astype(kind), None, requires_grad, name)
 
 

@@ -1,0 +1,222 @@
+"""Modules that hold other modules, in a row, in a list, under names; and those that only pass on or reshape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, overload
+
+from ..errors import DtypeError, OutOfRangeError
+from ..primitives.shape import flatten
+from ..refusals import short
+from .module import Module
+
+__all__ = ["Flatten", "Identity", "Lambda", "ModuleDict", "ModuleList", "Sequential"]
+
+
+class Container(Module):
+    """What the containers share: named modules in an order."""
+
+    def __init__(self, modules: Iterable[tuple[str, Module]]) -> None:
+        self._modules: dict[str, Module] = {}
+        for name, module in modules:
+            self._put(name, module)
+
+    def _put(self, name: Any, module: Any) -> None:
+        if not isinstance(module, Module):
+            function = " (a function becomes a module by nn.Lambda)" if callable(module) else ""
+            raise DtypeError(f"{type(self).__name__}: holds modules, and {name!r} is {short(module)}{function}")
+        if not isinstance(name, str) or not name or "." in name or hasattr(type(self), name):
+            raise DtypeError(
+                f"{type(self).__name__}: {name!r} cannot name a module; a name is a string without dots, and no "
+                "method's name"
+            )
+        self._modules[name] = module
+
+    def _attributes(self) -> Iterable[tuple[str, Any]]:
+        yield from self._modules.items()
+        yield from ((name, x) for name, x in vars(self).items() if name != "_modules")
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            modules = vars(self).get("_modules", {})
+            return modules[name] if name in modules else super().__getattr__(name)
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __dir__(self) -> Iterable[str]:
+        return [*super().__dir__(), *vars(self).get("_modules", ())]
+
+
+class Row(Container):
+    """What the containers with an order share."""
+
+    def __iter__(self) -> Iterator[Module]:
+        return iter(list(self._modules.values()))
+
+    def _name_at(self, index: int) -> str:
+        names = list(self._modules)
+        if not -len(names) <= index < len(names):
+            raise OutOfRangeError(f"{type(self).__name__}: there is no module {index}; it holds {len(names)}")
+        return names[index]
+
+    def __setitem__(self, index: int, module: Module) -> None:
+        self._put(self._name_at(index), module)
+
+    def append(self, module: Module) -> Any:
+        """Add a module at the end; returns the container."""
+        self._put(str(len(self)), module)
+        return self
+
+    def extend(self, modules: Iterable[Module]) -> Any:
+        """Add modules at the end; returns the container."""
+        for module in modules:
+            self.append(module)
+        return self
+
+
+class Sequential(Row):
+    """Modules one after the other: each gets what the one before gives.
+
+    Parameters
+    ----------
+    modules : the modules; or one mapping of names to modules.
+
+    Raises `DtypeError` for what is no module.
+
+    >>> from collections import OrderedDict
+    >>> from tinygrad_edu import nn
+    >>> net = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
+    >>> net[0], len(net[1:])
+    (Linear(in_features=4, out_features=3, bias=True), 2)
+    >>> nn.Sequential(OrderedDict(hidden=nn.Linear(4, 3), out=nn.Linear(3, 2))).out
+    Linear(in_features=3, out_features=2, bias=True)
+    """
+
+    def __init__(self, *modules: Any) -> None:
+        if len(modules) == 1 and isinstance(modules[0], Mapping):
+            super().__init__(modules[0].items())
+        else:
+            super().__init__((str(i), module) for i, module in enumerate(modules))
+
+    def forward(self, x: Any) -> Any:
+        for module in self._modules.values():
+            x = module(x)
+        return x
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequential: ...
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return Sequential(dict(list(self._modules.items())[index]))
+        return self._modules[self._name_at(index)]
+
+
+class ModuleList(Row):
+    """A list of modules. A plain list as an attribute does the same; this one is a module itself.
+
+    >>> from tinygrad_edu import nn
+    >>> layers = nn.ModuleList(nn.Linear(n, n + 1) for n in (2, 3))
+    >>> [name for name, _ in layers.append(nn.Linear(4, 1)).named_parameters()][-2:]
+    ['2.weight', '2.bias']
+    """
+
+    def __init__(self, modules: Iterable[Module] = ()) -> None:
+        super().__init__((str(i), module) for i, module in enumerate(modules))
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> ModuleList: ...
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return ModuleList(list(self)[index])
+        return self._modules[self._name_at(index)]
+
+
+class ModuleDict(Container):
+    """Modules under names. A plain dict as an attribute does the same; this one is a module itself.
+
+    >>> from tinygrad_edu import nn
+    >>> branches = nn.ModuleDict({"left": nn.Linear(2, 3), "right": nn.Linear(2, 4)})
+    >>> branches["right"], "up" in branches
+    (Linear(in_features=2, out_features=4, bias=True), False)
+    """
+
+    def __init__(self, modules: Mapping[str, Module] | None = None) -> None:
+        super().__init__((modules or {}).items())
+
+    def __getitem__(self, name: str) -> Any:
+        return self._modules[name]
+
+    def __setitem__(self, name: str, module: Module) -> None:
+        self._put(name, module)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self._modules))
+
+    def keys(self) -> Iterable[str]:
+        """The names."""
+        return self._modules.keys()
+
+    def values(self) -> Iterable[Module]:
+        """The modules."""
+        return self._modules.values()
+
+    def items(self) -> Iterable[tuple[str, Module]]:
+        """Names and modules."""
+        return self._modules.items()
+
+
+class Identity(Module):
+    """Gives what it gets.
+
+    >>> from tinygrad_edu import nn
+    >>> nn.Identity()(5.0)
+    5.0
+    """
+
+    def forward(self, x: Any) -> Any:
+        return x
+
+
+class Lambda(Module):
+    """A function as a module, so that it can stand in a `Sequential`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.Sequential(tg.nn.Lambda(lambda x: x * 2), tg.nn.Lambda(tg.exp))
+    Sequential(
+      (0): Lambda(<lambda>)
+      (1): Lambda(exp)
+    )
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def forward(self, *args: Any) -> Any:
+        return self.function(*args)
+
+    def extra_repr(self) -> str:
+        return getattr(self.function, "__name__", type(self.function).__name__)
+
+
+class Flatten(Module):
+    """The axes from `start_dim` to `end_dim` made into one: (N, C, H, W) becomes (N, C·H·W).
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.Flatten()(tg.zeros((2, 3, 4))).shape
+    (2, 12)
+    """
+
+    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
+        self.start_dim, self.end_dim = start_dim, end_dim
+
+    def forward(self, x: Any) -> Any:
+        return flatten(x, self.start_dim, self.end_dim)
+
+    def extra_repr(self) -> str:
+        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"

@@ -1,0 +1,197 @@
+"""First numbers for parameters. Each function changes a tensor in place and returns it; names are PyTorch's.
+
+`seed` is an int, or a `numpy.random.Generator` to go on with; without one the numbers come from the package's own
+generator, which `tg.manual_seed` sets. `fan_in` is the number of inputs of a unit and `fan_out` the number of units
+that an input goes to: for a weight of shape (out, in, *kernel), in · |kernel| and out · |kernel|.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..errors import DtypeError, ShapeError
+from ..random import generator
+from ..refusals import short
+from ..tensor import Tensor
+
+__all__ = [
+    "calculate_gain", "constant_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_", "orthogonal_", "uniform_",
+    "xavier_normal_", "xavier_uniform_", "zeros_",
+]  # fmt: skip
+
+
+def constant_(tensor: Tensor, val: float) -> Tensor:
+    """The same number everywhere.
+
+    >>> import tinygrad_edu as tg
+    >>> constant_(tg.zeros(2), 0.5)
+    tensor([0.5, 0.5])
+    """
+    return _fill(tensor, np.full(tensor.shape, val))
+
+
+def zeros_(tensor: Tensor) -> Tensor:
+    """Zeros.
+
+    >>> import tinygrad_edu as tg
+    >>> zeros_(tg.ones(2))
+    tensor([0., 0.])
+    """
+    return constant_(tensor, 0.0)
+
+
+def ones_(tensor: Tensor) -> Tensor:
+    """Ones.
+
+    >>> import tinygrad_edu as tg
+    >>> ones_(tg.zeros(2))
+    tensor([1., 1.])
+    """
+    return constant_(tensor, 1.0)
+
+
+def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, seed: Any = None) -> Tensor:
+    """Uniform between a and b.
+
+    >>> import tinygrad_edu as tg
+    >>> w = uniform_(tg.zeros((50, 20)), -2.0, 2.0, seed=0)
+    >>> bool(w.min() < -1.9), bool(w.max() > 1.9)
+    (True, True)
+    """
+    return _fill(tensor, generator(seed).uniform(a, b, tensor.shape))
+
+
+def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, seed: Any = None) -> Tensor:
+    """Normal with this mean and standard deviation.
+
+    >>> import tinygrad_edu as tg
+    >>> f"{normal_(tg.zeros((50, 20)), std=0.1, seed=0).std().item():.2f}"
+    '0.10'
+    """
+    return _fill(tensor, generator(seed).normal(mean, std, tensor.shape))
+
+
+def xavier_uniform_(tensor: Tensor, gain: float = 1.0, seed: Any = None) -> Tensor:
+    """Uniform between ±gain·√(6 / (fan_in + fan_out)): Glorot and Bengio (2010), eq. 16.
+
+    >>> import tinygrad_edu as tg
+    >>> w = xavier_uniform_(tg.zeros((50, 10)), seed=0)  # ±√(6/60)
+    >>> f"{abs(w).max().item():.2f}"
+    '0.32'
+    """
+    bound = math.sqrt(3) * _xavier("xavier_uniform_", tensor, gain)
+    return uniform_(tensor, -bound, bound, seed)
+
+
+def xavier_normal_(tensor: Tensor, gain: float = 1.0, seed: Any = None) -> Tensor:
+    """Normal with standard deviation gain·√(2 / (fan_in + fan_out)): Glorot and Bengio (2010), eq. 12.
+
+    >>> import tinygrad_edu as tg
+    >>> f"{xavier_normal_(tg.zeros((150, 50)), seed=0).std().item():.2f}"  # √(2/200)
+    '0.10'
+    """
+    return normal_(tensor, 0.0, _xavier("xavier_normal_", tensor, gain), seed)
+
+
+def kaiming_uniform_(
+    tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", seed: Any = None
+) -> Tensor:
+    """Uniform between ±gain·√(3 / fan): He et al. (2015), eq. 10.
+
+    Parameters
+    ----------
+    a : the slope of the leaky relu that follows.
+    mode : "fan_in" keeps the size of the signals, "fan_out" that of the gradients.
+    nonlinearity : what follows; see `calculate_gain`.
+
+    >>> import tinygrad_edu as tg
+    >>> w = kaiming_uniform_(tg.zeros((50, 60)), nonlinearity="relu", seed=0)  # ±√2·√(3/60)
+    >>> f"{abs(w).max().item():.2f}"
+    '0.32'
+    """
+    bound = math.sqrt(3) * _kaiming("kaiming_uniform_", tensor, a, mode, nonlinearity)
+    return uniform_(tensor, -bound, bound, seed)
+
+
+def kaiming_normal_(
+    tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", seed: Any = None
+) -> Tensor:
+    """Normal with standard deviation gain / √fan: He et al. (2015), eq. 10. The settings are `kaiming_uniform_`'s.
+
+    >>> import tinygrad_edu as tg
+    >>> w = kaiming_normal_(tg.zeros((40, 200)), nonlinearity="relu", seed=0)  # √(2/200)
+    >>> f"{w.std().item():.2f}"
+    '0.10'
+    """
+    return normal_(tensor, 0.0, _kaiming("kaiming_normal_", tensor, a, mode, nonlinearity), seed)
+
+
+def orthogonal_(tensor: Tensor, gain: float = 1.0, seed: Any = None) -> Tensor:
+    """A random matrix of orthonormal rows or columns, whichever are fewer, times gain: Saxe et al. (2014).
+
+    The axes behind the first are taken as one. The matrix is the Q of a normal matrix, with the signs that make it
+    uniformly distributed (Mezzadri 2007).
+
+    >>> import tinygrad_edu as tg
+    >>> w = orthogonal_(tg.zeros((2, 5)), seed=0)
+    >>> bool(abs(w @ w.T - tg.eye(2)).max() < 1e-6)
+    True
+    """
+    if tensor.ndim < 2:
+        raise ShapeError(f"orthogonal_: needs a matrix at least, not shape {tensor.shape}")
+    rows, columns = tensor.shape[0], math.prod(tensor.shape[1:])
+    q, r = np.linalg.qr(generator(seed).normal(size=(max(rows, columns), min(rows, columns))))
+    q *= np.sign(np.diag(r))
+    return _fill(tensor, gain * (q if rows >= columns else q.T).reshape(tensor.shape))
+
+
+def calculate_gain(nonlinearity: str, param: float = 0.01) -> float:
+    """By how much weights must be larger so that signals keep their size through a nonlinearity; PyTorch's table.
+
+    `param` is the negative slope of "leaky_relu".
+
+    >>> round(calculate_gain("relu"), 4), calculate_gain("linear")
+    (1.4142, 1)
+    """
+    gains = {**GAINS, "leaky_relu": math.sqrt(2 / (1 + param**2))}
+    if nonlinearity not in gains:
+        raise DtypeError(f"calculate_gain: nonlinearity is one of {', '.join(gains)}, not {short(nonlinearity)}")
+    return gains[nonlinearity]
+
+
+GAINS: dict[str, float] = {
+    "linear": 1,
+    "conv1d": 1,
+    "conv2d": 1,
+    "conv3d": 1,
+    "sigmoid": 1,
+    "tanh": 5 / 3,
+    "relu": math.sqrt(2),
+    "selu": 3 / 4,
+}
+
+
+def _fill(tensor: Tensor, numbers: np.ndarray) -> Tensor:
+    tensor.data = numbers
+    return tensor
+
+
+def _fans(function: str, tensor: Tensor) -> dict[str, int]:
+    if tensor.ndim < 2:
+        raise ShapeError(f"{function}: needs a weight of shape (out, in, ...), not {tensor.shape}, to have fans")
+    kernel = math.prod(tensor.shape[2:])
+    return {"fan_in": tensor.shape[1] * kernel, "fan_out": tensor.shape[0] * kernel}
+
+
+def _xavier(function: str, tensor: Tensor, gain: float) -> float:
+    return gain * math.sqrt(2 / max(1, sum(_fans(function, tensor).values())))
+
+
+def _kaiming(function: str, tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
+    fans = _fans(function, tensor)
+    if mode not in fans:
+        raise DtypeError(f"{function}: mode is 'fan_in' or 'fan_out', not {short(mode)}")
+    return calculate_gain(nonlinearity, a) / math.sqrt(max(1, fans[mode]))

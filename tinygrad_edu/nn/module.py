@@ -1,0 +1,431 @@
+"""`Module`: what owns parameters, and computes with them.
+
+A module is an ordinary object. Its parameters, buffers and inner modules are whatever parameters, buffers and modules
+stand in its attributes, and in lists, tuples and dicts there; they are looked for when asked for, so nothing has to be
+registered. Names are PyTorch's: `layers.0.weight` is the attribute `weight` of the first module in the list `layers`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import SequenceMatcher, get_close_matches
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
+
+import numpy as np
+
+from ..calls import made_by
+from ..changes import note_change
+from ..errors import DtypeError, ModuleError, ShapeError
+from ..node import Node, describe
+from ..refusals import short
+from ..tensor import Tensor
+from .parameter import Shape, Uninitialized, adopt, in_words, materialize, role
+
+__all__ = ["Module"]
+
+M = TypeVar("M", bound="Module")
+
+ELSEWHERE = {
+    "add_module": "assign the module to an attribute, or use nn.ModuleList and nn.ModuleDict",
+    "register_buffer": "assign nn.Buffer(...) to an attribute",
+    "register_forward_hook": "there are no hooks: call the module and look at what it gives",
+    "register_module": "assign the module to an attribute, or use nn.ModuleList and nn.ModuleDict",
+    "register_parameter": "assign nn.Parameter(...) to an attribute",
+    "cuda": "NumPy computes on the processor only",
+    "to": "use .float() or .double(); NumPy computes on the processor only",
+}
+"""What PyTorch's modules have and ours have not, and what to do instead."""
+
+
+class KeysThatDiffer(NamedTuple):
+    """What `load_state_dict(strict=False)` has left alone."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+
+class Module:
+    """A layer, or a network of layers. Subclasses write `__init__` and `forward`, and are called like functions.
+
+    Attributes
+    ----------
+    training : whether layers such as `Dropout` behave as in training; set by `train()` and `eval()`.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu import nn
+    >>> class Net(nn.Module):
+    ...     def __init__(self):
+    ...         self.hidden = nn.Linear(4, 3)
+    ...         self.heads = [nn.Linear(3, 2), nn.Linear(3, 1)]
+    ...     def forward(self, x):
+    ...         h = self.hidden(x).relu()
+    ...         return [head(h) for head in self.heads]
+    >>> net = Net()
+    >>> [name for name, _ in net.named_parameters()]
+    ['hidden.weight', 'hidden.bias', 'heads.0.weight', 'heads.0.bias', 'heads.1.weight', 'heads.1.bias']
+    >>> [out.shape for out in net(tg.randn(5, 4))]
+    [(5, 2), (5, 1)]
+    """
+
+    training: bool = True
+    forward: Callable[..., Any]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """What `forward` computes; the result remembers that this module made it."""
+        if self._waiting:
+            self._learn_sizes(args)
+        return made_by(self, self.forward, *args, **kwargs)
+
+    # What it holds.
+
+    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
+        """The module itself, named `prefix`, and all inner ones, each once under its first name; outer ones first."""
+        return self._module_paths(prefix, set())
+
+    def modules(self) -> Iterator[Module]:
+        """The module itself and all inner ones, each once; outer ones first."""
+        return (module for _, module in self.named_modules())
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The modules held directly, each once."""
+        return _once((name, x) for name, x in self._members() if isinstance(x, Module))
+
+    def children(self) -> Iterator[Module]:
+        """The modules held directly, each once."""
+        return (module for _, module in self.named_children())
+
+    def named_parameters(self) -> Iterator[tuple[str, Any]]:
+        """All parameters, each once: a parameter that stands in two places has the name of the first."""
+        return _once((name, x) for name, x in self._tensors("parameter", self.named_modules()))
+
+    def parameters(self) -> Iterator[Any]:
+        """All parameters, each once.
+
+        >>> from tinygrad_edu import nn
+        >>> encoder, decoder = nn.Linear(4, 3, bias=False), nn.Linear(3, 4, bias=False)
+        >>> decoder.weight = encoder.weight
+        >>> len(list(nn.Sequential(encoder, decoder).parameters()))
+        1
+        """
+        return (x for _, x in self.named_parameters())
+
+    def named_buffers(self) -> Iterator[tuple[str, Any]]:
+        """All buffers, each once."""
+        return _once(self._tensors("buffer", self.named_modules()))
+
+    def buffers(self) -> Iterator[Any]:
+        """All buffers, each once."""
+        return (x for _, x in self.named_buffers())
+
+    def _attributes(self) -> Iterable[tuple[str, Any]]:
+        """Where to look for members; containers name theirs otherwise."""
+        return vars(self).items()
+
+    def _members(self) -> Iterator[tuple[str, Any]]:
+        """The nodes and modules held directly: in attributes, and in lists, tuples and dicts there."""
+        todo = list(reversed(list(self._attributes())))
+        seen: set[int] = set()
+        while todo:
+            name, x = todo.pop()
+            if isinstance(x, (Node, Module)):
+                yield name, x
+            elif isinstance(x, (list, tuple, dict)) and id(x) not in seen:
+                seen.add(id(x))
+                items = x.items() if isinstance(x, dict) else enumerate(x)
+                todo.extend(reversed([(f"{name}.{key}", y) for key, y in items]))
+
+    def _module_paths(self, prefix: str, seen: set[int] | None) -> Iterator[tuple[str, Module]]:
+        """The modules by name, depth first; each once where `seen` is given, else once for every place it stands in."""
+        todo: list[tuple[str, Module, tuple[int, ...]]] = [(prefix, self, ())]
+        while todo:
+            name, module, above = todo.pop()
+            if id(module) in (above if seen is None else seen):
+                continue
+            if seen is not None:
+                seen.add(id(module))
+            yield name, module
+            inner = [(_joined(name, key), x) for key, x in module._members() if isinstance(x, Module)]
+            todo.extend((key, x, (*above, id(module))) for key, x in reversed(inner))
+
+    def _tensors(self, kind: str | None, modules: Iterable[tuple[str, Module]]) -> Iterator[tuple[str, Any]]:
+        """The parameters or the buffers of the modules; both where `kind` is None."""
+        for name, module in modules:
+            for key, x in module._members():
+                if role(x) and kind in (None, role(x)):
+                    yield _joined(name, key), x
+
+    # What is done to all of it.
+
+    def train(self: M, mode: bool = True) -> M:
+        """Set `training` here and in all inner modules; returns the module itself."""
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self: M) -> M:
+        """Behave as in use, no longer as in training: `train(False)`."""
+        return self.train(False)
+
+    def apply(self: M, function: Callable[[Module], object]) -> M:
+        """Call a function on every module, inner ones first, such as a user's own initialisation.
+
+        >>> from tinygrad_edu import nn
+        >>> def ones(module):
+        ...     if isinstance(module, nn.Linear):
+        ...         nn.init.ones_(module.weight)
+        >>> nn.Sequential(nn.Linear(2, 1)).apply(ones)[0].weight
+        tensor([[1., 1.]], requires_grad=True)
+        """
+        for module in reversed(list(self.modules())):
+            function(module)
+        return self
+
+    def requires_grad_(self: M, requires_grad: bool = True) -> M:
+        """Freeze all parameters (False), or thaw them. Frozen ones stay parameters, and cost no time in `backward()`.
+
+        >>> from tinygrad_edu import nn
+        >>> backbone = nn.Linear(3, 2).requires_grad_(False)
+        >>> [p.requires_grad for p in backbone.parameters()]
+        [False, False]
+        """
+        for parameter in self.parameters():
+            adopt(parameter)
+            parameter.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self) -> None:
+        """Forget all gradients: `.grad` of every parameter is None again."""
+        for parameter in self.parameters():
+            parameter.zero_grad()
+
+    def float(self: M) -> M:
+        """Compute in float32: changes the floating-point parameters and buffers in place."""
+        return self._to(np.float32)
+
+    def double(self: M) -> M:
+        """Compute in float64: changes the floating-point parameters and buffers in place.
+
+        >>> from tinygrad_edu import nn
+        >>> nn.Linear(3, 2).double().weight.dtype
+        dtype('float64')
+        """
+        return self._to(np.float64)
+
+    def _to(self: M, dtype: Any) -> M:
+        for _, x in _once(self._tensors(None, self.named_modules())):
+            if isinstance(x, Uninitialized):
+                x.open_dtype = np.dtype(dtype)
+            elif isinstance(x, Tensor) and x.dtype.kind == "f" and x.dtype != dtype:
+                x._data = x._number().astype(dtype)
+                x.zero_grad()
+                note_change(x)
+        return self
+
+    # Saving and loading.
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """Copies of all parameters and buffers by name: PyTorch's names and layouts, as NumPy arrays.
+
+        Raises `ModuleError` where one is uninitialised.
+
+        >>> from tinygrad_edu import nn
+        >>> {name: array.shape for name, array in nn.Linear(3, 2).state_dict().items()}
+        {'weight': (2, 3), 'bias': (2,)}
+        """
+        return {name: np.array(x.data) for name, x in self._tensors(None, self._module_paths("", None))}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> KeysThatDiffer:
+        """Take over the parameters and buffers of a `state_dict()`, of this package or of PyTorch.
+
+        Shapes must agree; dtypes stay as they are here. Uninitialised parameters take the shape that comes. Gives the
+        names that were missing and the ones that were not expected, of which there are none if `strict`.
+
+        Raises `ModuleError` that lists all that does not fit; then nothing is loaded.
+
+        >>> from tinygrad_edu import nn
+        >>> layer, twin = nn.Linear(3, 2), nn.Linear(3, 2)
+        >>> twin.load_state_dict(layer.state_dict())
+        KeysThatDiffer(missing_keys=[], unexpected_keys=[])
+        >>> bool((twin.weight == layer.weight).all())
+        True
+        """
+        ours = dict(self._tensors(None, self._module_paths("", None)))
+        arrays = {name: np.asarray(x.data if isinstance(x, Node) else x) for name, x in state_dict.items()}
+        differ = KeysThatDiffer([k for k in ours if k not in arrays], [k for k in arrays if k not in ours])
+        problems = [_misfit(name, x, arrays[name]) for name, x in ours.items() if name in arrays]
+        if strict:
+            problems += [f"{name} is missing" for name in differ.missing_keys]
+            problems += [f"{name} is not expected" for name in differ.unexpected_keys]
+        problems += _half_loaded(ours, arrays)
+        if any(problems):
+            listed = "".join(f"\n  {problem}" for problem in problems if problem)
+            raise ModuleError(f"load_state_dict: the state does not fit this {type(self).__name__}:{listed}")
+        for name, x in ours.items():
+            if name in arrays:
+                materialize(x, arrays[name].shape)
+                x.data = arrays[name] if isinstance(x, Tensor) else float(arrays[name])
+        return differ
+
+    # Sizes that are learned from the first input.
+
+    open_sizes: ClassVar[Mapping[str, int]] = {}
+    """The sizes that may be left open, each with the axis of the first input that has it: `{"in_features": -1}`.
+
+    A layer with open sizes makes `Parameter()`s without data, says their shapes in `shapes()`, their first numbers in
+    `reset_parameters()`, and calls `build()` at the end of `__init__`. `Linear` shows how.
+    """
+    _waiting: bool = False
+
+    def shapes(self) -> dict[str, Shape]:
+        """The shapes of the parameters and buffers that `build` makes, with None for a size that is open."""
+        return {}
+
+    def reset_parameters(self) -> None:
+        """Give the parameters their first numbers."""
+
+    def build(self) -> None:
+        """Give the parameters their shapes and first numbers; where a size is open, not before the first call."""
+        shapes = {k: shape for k, shape in self.shapes().items() if isinstance(getattr(self, k), Uninitialized)}
+        self._waiting = any(None in shape for shape in shapes.values())
+        for name, shape in shapes.items():
+            if self._waiting:
+                getattr(self, name).open_name, getattr(self, name).open_shape = f"{name} of {self!r}", shape
+            else:
+                materialize(getattr(self, name), shape)
+        if shapes and not self._waiting:
+            self.reset_parameters()
+
+    def _learn_sizes(self, args: tuple[Any, ...]) -> None:
+        """Take the open sizes from the first input, and build what waited for them."""
+        shape = args[0].shape if args and hasattr(args[0], "shape") else np.shape(args[0] if args else ())
+        for size, axis in self.open_sizes.items():
+            if getattr(self, size) is None:
+                if not -len(shape) <= axis < len(shape):
+                    raise ShapeError(f"{self!r}: an input of shape {shape} has no axis {axis}, which gives {size}")
+                setattr(self, size, shape[axis])
+                wrong = [k for k, known in self.shapes().items() if not _fits(getattr(self, k), known)]
+                if wrong:  # weights were loaded, and are for another input
+                    setattr(self, size, None)
+                    loaded = getattr(self, wrong[0]).shape
+                    raise ShapeError(f"{self!r}: the loaded {wrong[0]} {loaded} is not for an input of shape {shape}")
+        self.build()
+
+    # Attributes: what is misspelt is refused.
+
+    if not TYPE_CHECKING:  # so that the type checker finds misspelt methods
+
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(_no_attribute(self, name))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        there = vars(self)
+        if role(there.get(name)) and value is not None and not role(value):
+            raise DtypeError(
+                f"{name} is a {role(there[name])} of {type(self).__name__}, and {_in_words(value)} would take its "
+                "place unlearned; change its numbers with .data = ..., or assign nn.Parameter(...), nn.Buffer(...)"
+            )
+        if name not in there and not hasattr(type(self), name):
+            meant = next((known for known in dir(self) if _is_typo(name, known)), None)
+            if meant and sys._getframe(1).f_locals.get("self") is not self:  # its own methods may add what they like
+                raise AttributeError(f"{type(self).__name__} has no attribute {name!r}; did you mean {meant!r}?")
+        object.__setattr__(self, name, value)
+        for _, x in self._members() if isinstance(value, (list, tuple, dict)) else [(name, value)]:
+            adopt(x)
+
+    # In words.
+
+    def extra_repr(self) -> str:
+        """The settings of this layer, as `repr` shows them in its brackets."""
+        return ""
+
+    def __repr__(self) -> str:
+        parts = []
+        for name, module in self._members():
+            if isinstance(module, Module):
+                inner = repr(module).replace("\n", "\n  ")
+                parts.append(f"({name}): {inner}")
+        if not parts:
+            return f"{type(self).__name__}({self.extra_repr()})"
+        return f"{type(self).__name__}({self.extra_repr()}\n  " + "\n  ".join(parts) + "\n)"
+
+
+def _joined(prefix: str, name: str) -> str:
+    return f"{prefix}.{name}" if prefix else name
+
+
+def _once(pairs: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """The pairs without those whose object has come before."""
+    seen: set[int] = set()
+    for name, x in pairs:
+        if id(x) not in seen:
+            seen.add(id(x))
+            yield name, x
+
+
+# Loading: what does not fit.
+
+
+def _fits(x: Any, shape: Shape) -> bool:
+    """Whether a tensor has this shape, or no shape yet; None is a size that may be any."""
+    if x is None or isinstance(x, Uninitialized):
+        return True
+    return len(x.shape) == len(shape) and all(n in (None, size) for n, size in zip(shape, x.shape))
+
+
+def _misfit(name: str, x: Any, array: np.ndarray) -> str | None:
+    """Why an array cannot be loaded into x; None where it can."""
+    shape = x.open_shape if isinstance(x, Uninitialized) else x.shape
+    if not _fits(array, shape):
+        return f"{name} has shape {in_words(shape)} here and {array.shape} there"
+    if array.dtype.kind not in "biuf":
+        return f"{name} is no array of numbers but of {array.dtype}"
+    return None
+
+
+def _half_loaded(ours: Mapping[str, Any], arrays: Mapping[str, Any]) -> list[str]:
+    """Uninitialised parameters that would have to wait for the first call, though their neighbours are loaded."""
+    neighbours = {
+        name.rpartition(".")[0] for name, x in ours.items() if isinstance(x, Uninitialized) and name in arrays
+    }
+    return [
+        f"{name} is uninitialised and missing, while its layer is loaded"
+        for name, x in ours.items()
+        if isinstance(x, Uninitialized) and name not in arrays and name.rpartition(".")[0] in neighbours
+    ]
+
+
+# Misspelt names.
+
+
+def _no_attribute(module: Module, name: str) -> str:
+    """What to say of an attribute that a module has not."""
+    kind = type(module).__name__
+    public = [known for known in dir(module) if not known.startswith("_")]
+    if name == "forward":
+        own = [known for known in vars(type(module)) if _is_typo(name, known)]
+        meant = (
+            f"; did you mean it by {own[0]!r}?" if own else ": write `def forward(self, x): ...`, what a call computes"
+        )
+        return f"{kind} has no method 'forward'{meant}"
+    if name in ELSEWHERE:
+        return f"{kind} has no attribute {name!r}: {ELSEWHERE[name]}"
+    near = get_close_matches(name, public, n=1)
+    return f"{kind} has no attribute {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+
+
+def _is_typo(name: str, known: str) -> bool:
+    """Whether a name is another with letters exchanged, or with one letter more or less; digits may differ."""
+    one, other = Counter(name), Counter(known)
+    differing = "".join(((one - other) + (other - one)).elements())
+    return (
+        name != known
+        and len(differing) <= 1
+        and not differing.isdigit()
+        and SequenceMatcher(None, name, known).ratio() > 0.8
+    )
+
+
+def _in_words(value: Any) -> str:
+    return describe(value) if isinstance(value, Node) or hasattr(value, "shape") else short(value)
