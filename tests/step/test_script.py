@@ -1,0 +1,157 @@
+"""A script is the walk, event by event: it says what the engine computes, and going back is exact."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+import tinygrad_edu as tg
+from tinygrad_edu.errors import GraphError
+from tinygrad_edu.graph.plain import Quantity
+from tinygrad_edu.step import Script, script
+from tinygrad_edu.step.wording import catalogue, languages, lines, sentence
+from tinygrad_edu.testing import Program, programs
+
+
+def textbook() -> tuple[tg.Value, dict[str, tg.Value]]:
+    x, y, w = tg.Value(2.0, "x"), tg.Value(3.0, "y"), tg.Value(4.0, "w")
+    q = x + y
+    q.name = "q"
+    z = q * w
+    z.name = "z"
+    return z, {"x": x, "y": y, "w": w, "q": q}
+
+
+def gradient_at_the_end(s: Script, label: str) -> Quantity | None:
+    (id,) = (node.id for node in s.graph.nodes if node.label == label)
+    arrival = s.state(len(s)).gradients[id]
+    assert arrival.status == "final"
+    return arrival.gradient
+
+
+def test_the_textbooks_example_gives_the_textbooks_text() -> None:
+    text = str(script(textbook()[0]))
+    for line in (
+        "q = x + y = 5",
+        "z = q · w = 20",
+        "∂z/∂q = w = 4",
+        "∂z/∂w = q = 5",
+        "∂z/∂x = ∂z/∂q · ∂q/∂x",
+        "∂z/∂x = 4 · 1 = 4",
+    ):
+        assert line in text
+
+
+@settings(max_examples=40)
+@given(programs())
+def test_every_random_program_ends_in_the_engines_gradients(program: Program) -> None:
+    inputs: list[Any] = [
+        tg.Value(x, f"x{i}") if isinstance(x, float) else tg.tensor(np.asarray(x), requires_grad=True, name=f"x{i}")
+        for i, x in enumerate(program.inputs)
+    ]
+    result = program(*inputs)
+    z: Any = result if isinstance(result, tg.Value) else result.sum()
+    if not (isinstance(z, tg.Node) and z.requires_grad):
+        return
+    s = script(z)
+    z.backward()
+    for x in inputs:
+        if x.grad is not None:
+            assert gradient_at_the_end(s, x.name) == Quantity.of(x.grad)
+
+
+@settings(max_examples=20)
+@given(programs(scalar=True))
+def test_what_is_known_grows_by_one_thing_an_event(program: Program) -> None:
+    z = program(*(tg.Value(x) for x in program.inputs))
+    if not isinstance(z, tg.Value) or not z.requires_grad:
+        return
+    s = script(z)
+    for step, event in enumerate(s, 1):
+        before, after = s.state(step - 1), s.state(step)
+        changed = [id for id in after.gradients if before.gradients[id] != after.gradients[id]]
+        if event.kind == "forward":
+            assert after.values - before.values == {event.node}
+            assert not changed
+        else:
+            assert after.values == before.values
+            assert changed == [event.input]
+
+
+def test_a_number_used_twice_has_two_contributions_and_then_its_gradient() -> None:
+    x = tg.Value(3.0, "x")
+    s = script(x * x)
+    arrivals = [s.state(step).gradients[1] for step in range(len(s) + 1)]
+    assert [a.status for a in arrivals] == ["not reached"] * 3 + ["partly", "final"]
+    assert [(a.arrived, a.expected) for a in arrivals[-2:]] == [(1, 2), (2, 2)]
+    assert lines(s, s[-1])[-1] == "∂v1/∂x: 3 → 6"
+
+
+def test_shapes_come_with_every_event_of_arrays() -> None:
+    rng = np.random.default_rng(0)
+    x = tg.tensor(rng.normal(size=(32, 64)), name="X")
+    w = tg.tensor(rng.normal(size=(64, 10)), name="W", requires_grad=True)
+    loss = (x @ w).tanh().sum()
+    s = script(loss)
+    (to_w,) = (event for event in s if event.input is not None and s.label(event.input) == "W")
+    assert (to_w.right, to_w.shapes) == ("Xᵀ @ ∂v3/∂v1", "(32, 64)ᵀ @ (32, 10)")
+    assert lines(s, to_w)[1] == "(64, 10) = (32, 64)ᵀ @ (32, 10)"
+
+
+def test_summing_back_over_broadcast_axes_is_an_event_of_its_own() -> None:
+    b = tg.tensor([1.0, 2.0, 3.0], requires_grad=True, name="b")
+    s = script((tg.ones((5, 3)) * b).sum())
+    product, summed = s[-2:]
+    assert (product.kind, product.value and product.value.shape, product.after) == ("contribution", (5, 3), None)
+    assert (summed.kind, summed.value and summed.value.elements) == ("sum", (5.0, 5.0, 5.0))
+    assert s.state(len(s) - 1).gradients[s[-1].input or 0].status == "not reached"
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        lambda x: tg.getitem(x, ([0, 0, 1],)).sum(),
+        lambda x: tg.where(x > 0, x, -2.0 * x).sum(),
+        lambda x: (x.max() - x.min()) * x.mean(),
+        lambda x: tg.softmax(x).reshape(2, 2)[0].prod(),
+        lambda x: tg.gradients((x**3).sum(), [x], create_graph=True)[0].sum(),
+    ],
+    ids=["repeats in an index", "where", "reductions", "shapes", "a second derivative"],
+)
+def test_all_kinds_of_operations_play_to_the_end(program: Any) -> None:
+    x = tg.tensor([1.0, -2.0, 0.5, 3.0], dtype="float64", requires_grad=True, name="x")
+    s = script(program(x))
+    program(x).backward()
+    assert gradient_at_the_end(s, "x") == Quantity.of(x.grad)
+    for event in s:
+        assert lines(s, event)
+        assert sentence(s, event)
+
+
+def test_a_script_leaves_grad_alone() -> None:
+    z, nodes = textbook()
+    script(z)
+    assert nodes["x"].grad is None
+
+
+@pytest.mark.parametrize("wrong", [3.0, "z", tg.ones((2, 3)), tg.Value(1.0, requires_grad=False)])
+def test_what_has_no_steps_is_refused_in_one_line(wrong: Any) -> None:
+    with pytest.raises(GraphError) as refusal:
+        script(wrong)
+    assert "\n" not in str(refusal.value)
+
+
+def test_every_language_has_all_texts_and_the_same_places_in_them() -> None:
+    from string import Formatter
+
+    def places(text: str) -> set[str | None]:
+        return {field for _, field, _, _ in Formatter().parse(text)}
+
+    english = catalogue("en")
+    for lang in languages():
+        assert catalogue(lang).keys() == english.keys()
+        for key, text in catalogue(lang).items():
+            assert places(text) == places(english[key]), (lang, key)

@@ -1,0 +1,377 @@
+"""The script of a derivation: what happens to the numbers of a program, one local event after the other, as data.
+
+Forward, an event is one operation. Back, it is one edge: what one use of a number adds to its gradient. The script is
+made from the walk and from the table; it knows no derivative of its own, and every gradient that it ends in is checked
+against the engine's. Players, texts and handouts show the script and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, overload
+
+import numpy as np
+
+from ..errors import GradientError, GraphError
+from ..graph.formula import ATOM, SIGN, Term, one_call, word
+from ..graph.plain import Graph, Quantity, ancestors, data_of, is_single, one_like, plain
+from ..graph.rules import pull_one, rule_in_letters
+from ..graph.text import number
+from ..node import Node
+from ..primitives.primitive import shape_of
+from ..walk import Step, gradients, steps
+
+__all__ = ["Arrival", "Event", "Script", "State", "script"]
+
+Kind = Literal["forward", "seed", "contribution", "sum"]
+"""What happens in an event.
+
+forward       an operation is computed
+seed          the walk back begins: the derivative of the output by itself is 1
+contribution  one use of a number adds upstream · local derivative to its gradient
+sum           a contribution to a number that was broadcast is summed back to its shape, and added
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One local event.
+
+    Attributes
+    ----------
+    kind : what happens, see `Kind`.
+    node : the id, in the script's graph, of the operation that is computed, or that passes its gradient on.
+    input, slot : on the way back, the id of the node that receives, and which operand of `node` it is.
+    left, right : the two sides of its equation in letters: `q` and `x + y`, `∂z/∂x` and `∂z/∂q · ∂q/∂x`.
+    rule : the local derivative in letters, `w`; None where the right side says it already.
+    numeric : the right side in numbers, `4 · 1`; None where arrays take part.
+    shapes : the right side in shapes, `(32, 10) @ (10, 64)`; None where all are single numbers.
+    value : what the event gives: the result, or the contribution.
+    upstream, local : the factors of a contribution; `local` only of what is computed element by element.
+    before, after : the gradient of the input, before and after; None where nothing had arrived yet.
+    arrived, expected : how many contributions have reached the input with this one, and how many will in all.
+    """
+
+    kind: Kind
+    node: int
+    input: int | None = None
+    slot: int | None = None
+    left: str = ""
+    right: str = ""
+    rule: str | None = None
+    numeric: str | None = None
+    shapes: str | None = None
+    value: Quantity | None = None
+    upstream: Quantity | None = None
+    local: Quantity | None = None
+    before: Quantity | None = None
+    after: Quantity | None = None
+    arrived: int = 0
+    expected: int = 0
+
+    @property
+    def becomes(self) -> str:
+        """The sign between the sides: a gradient of several contributions is added to."""
+        return "+=" if self.expected > 1 and self.after is not None else "="
+
+    @property
+    def symbolic(self) -> str:
+        """The equation in letters."""
+        return f"{self.left} {self.becomes} {self.right}"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How far a gradient has got: the sum so far (None before the first), and how many contributions it is made of."""
+
+    gradient: Quantity | None
+    arrived: int
+    expected: int
+
+    @property
+    def status(self) -> Literal["not reached", "partly", "final"]:
+        """Whether none, some or all of the contributions have arrived."""
+        if self.gradient is None:
+            return "not reached"
+        return "final" if self.arrived == self.expected else "partly"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is known after some events of a script.
+
+    values : the ids of the nodes whose value is known. gradients : how far the gradient of each node has got.
+    """
+
+    values: frozenset[int]
+    gradients: Mapping[int, Arrival]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Script(Sequence[Event]):
+    """The derivation of every gradient of an output, as a sequence of events.
+
+    graph : the plain graph in which they happen. events : the events, forward and then back.
+
+    >>> import tinygrad_edu as tg
+    >>> x, y, w = tg.Value(2.0, "x"), tg.Value(3.0, "y"), tg.Value(4.0, "w")
+    >>> s = script((x + y) * w)
+    >>> [event.kind for event in s]
+    ['forward', 'forward', 'seed', 'contribution', 'contribution', 'contribution', 'contribution']
+    >>> s[5].symbolic, s[5].numeric, s[5].value.text()
+    ('∂v2/∂x = ∂v2/∂v1 · ∂v1/∂x', '4 · 1', '4')
+    """
+
+    graph: Graph
+    events: tuple[Event, ...]
+
+    @overload
+    def __getitem__(self, index: int) -> Event: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Event, ...]: ...
+    def __getitem__(self, index: Any) -> Any:
+        return self.events[index]
+
+    def __len__(self) -> int:
+        return len(self.events)
+
+    def __str__(self) -> str:
+        return self.text()
+
+    __repr__ = __str__
+
+    def text(self, lang: str = "en") -> str:
+        """The whole derivation, a numbered entry for each event; `lang` is the language of the headings.
+
+        >>> import tinygrad_edu as tg
+        >>> x = tg.Value(3.0, "x")
+        >>> z = x * x
+        >>> z.name = "z"
+        >>> print(script(z))
+        Step by step: z
+        <BLANKLINE>
+        Forward
+          1  z = x · x = 9
+             z = 3 · 3 = 9
+        <BLANKLINE>
+        Back
+          2  ∂z/∂z = 1
+          3  ∂z/∂x = x = 3
+             ∂z/∂x += ∂z/∂z · ∂z/∂x
+             ∂z/∂x += 1 · 3 = 3
+          4  ∂z/∂x = x = 3
+             ∂z/∂x += ∂z/∂z · ∂z/∂x
+             ∂z/∂x += 1 · 3 = 3
+             ∂z/∂x: 3 → 6
+        """
+        from .handout import text
+
+        return text(self, lang)
+
+    def label(self, id: int) -> str:
+        """What the node with this id is called."""
+        return self.graph.node(id).label
+
+    def state(self, step: int) -> State:
+        """What is known after the first `step` events. It is read off the events, so going back is exact.
+
+        Raises `IndexError` for a step beyond the end.
+
+        >>> import tinygrad_edu as tg
+        >>> x = tg.Value(3.0, "x")
+        >>> s = script(x * x)
+        >>> for step in (2, 3, 4):
+        ...     arrival = s.state(step).gradients[1]
+        ...     print(arrival.status, arrival.gradient and arrival.gradient.text())
+        not reached None
+        partly 3
+        final 6
+        """
+        if not 0 <= step <= len(self.events):
+            raise IndexError(f"state: a step of this script is from 0 to {len(self.events)}, and not {step}")
+        known = {node.id for node in self.graph.nodes if node.kind in ("leaf", "constant")}
+        arrivals = {e.input: Arrival(None, 0, e.expected) for e in self.events if e.input is not None}
+        for event in self.events[:step]:
+            if event.kind == "forward":
+                known.add(event.node)
+            elif event.input is not None and event.after is not None:
+                arrivals[event.input] = Arrival(event.after, event.arrived, event.expected)
+        return State(frozenset(known), arrivals)
+
+
+def script(output: Node) -> Script:
+    """The script of what made `output` and of all its gradients; `.grad` is neither read nor touched.
+
+    Raises `GraphError` where the output is not a single number or has nothing to differentiate.
+    """
+    if not isinstance(output, Node):
+        raise GraphError(f"steps: only a Value or a Tensor has steps, not {type(output).__name__} {output!r:.60}")
+    if not is_single(output):
+        raise GraphError(
+            f"steps: the walk back begins at a single number, and this has shape {shape_of(output)}; take the steps "
+            "of its sum() or mean(), or of one of its elements"
+        )
+    nodes = ancestors([output])
+    graph = plain(output)
+    walked = list(steps(output, one_like(output)))
+    _check(output, walked)
+    scribe = _Scribe(nodes, graph)
+    return Script(graph, (*map(scribe.forward, scribe.made()), scribe.seed(output), *scribe.back(walked)))
+
+
+def _check(output: Node, walked: Sequence[Step]) -> None:
+    """Whether the contributions at each leaf sum up to what the engine gives for it."""
+    sums: dict[Node, Any] = {}
+    for step in walked:
+        if step.input.primitive is None:
+            sums[step.input] = sums.get(step.input, 0.0) + step.contribution
+    for leaf, gradient in zip(sums, gradients(output, list(sums), one_like(output))):
+        if not np.allclose(
+            sums[leaf], gradient, rtol=1e-5, atol=1e-9 * float(np.max(np.abs(gradient), initial=1.0)), equal_nan=True
+        ):
+            raise GradientError(
+                f"steps: the contributions to {leaf.name or 'a leaf'} sum up to {sums[leaf]}, and its gradient is "
+                f"{gradient}: a rule of the table gives different results for the same call"
+            )
+
+
+class _Scribe:
+    """Writes events, in the names and ids that the plain graph has for the nodes."""
+
+    def __init__(self, nodes: Sequence[Node], graph: Graph) -> None:
+        drawn = [plain_node for plain_node in graph.nodes if plain_node.kind != "constant"]
+        self.nodes = nodes
+        self.of = graph.of
+        self.ids = {node: plain_node.id for node, plain_node in zip(nodes, drawn)}
+        self.names = {node: word(plain_node.label) for node, plain_node in zip(nodes, drawn)}
+
+    def derivative(self, node: Node) -> str:
+        """`∂z/∂x`"""
+        return f"∂{self.of}/∂{self.names[node]}"
+
+    # Forward.
+
+    def made(self) -> list[Node]:
+        """The operations, in order of creation."""
+        return [node for node in self.nodes if node.primitive is not None]
+
+    def forward(self, node: Node) -> Event:
+        """`q = x + y`, `2 + 3`, `5`"""
+        numbers = _single(node, *node.inputs)
+        return Event(
+            "forward",
+            self.ids[node],
+            left=self.names[node],
+            right=one_call(node, lambda x: Term(self.names[x], ATOM)),
+            numeric=one_call(node, lambda x: _number(data_of(x))) if numbers else None,
+            shapes=None if numbers else one_call(node, lambda x: Term(str(shape_of(x)), ATOM)),
+            value=Quantity.of(data_of(node)),
+        )
+
+    # Back.
+
+    def seed(self, output: Node) -> Event:
+        """`∂z/∂z = 1`"""
+        one, id = Quantity.of(one_like(output)), self.ids[output]
+        return Event("seed", id, id, left=self.derivative(output), right="1", value=one, after=one)
+
+    def back(self, walked: Sequence[Step]) -> Iterator[Event]:
+        """An event for each edge, in the order of the walk; one more where a broadcast operand is summed back."""
+        expected = Counter(step.input for step in walked)
+        arrived: Counter[Node] = Counter()
+        so_far: dict[Node, Quantity] = {}
+        for step in walked:
+            x, total = step.input, Quantity.of(step.total)
+            arrived[x] += 1
+            event = replace(self.contribution(step), arrived=arrived[x], expected=expected[x])
+            if event.value is not None and event.value.shape != shape_of(x):
+                yield replace(event, left="δ")
+                event = self.summed_back(event, step)
+            yield replace(event, before=so_far.get(x), after=total)
+            so_far[x] = total
+
+    def contribution(self, step: Step) -> Event:
+        """`∂z/∂x = ∂z/∂q · ∂q/∂x`, `4 · 1`, `4`; for matrices `∂L/∂W = Xᵀ @ ∂L/∂Y`."""
+        node, slot, x, local = step.node, step.slot, step.input, step.local
+        rule = _rule(node, slot, carried=local is None)
+        event = Event(
+            "contribution",
+            self.ids[node],
+            self.ids[x],
+            slot,
+            left=self.derivative(x),
+            upstream=Quantity.of(step.upstream),
+            value=Quantity.of(pull_one(node, slot, step.upstream, data_of(node), [data_of(y) for y in node.inputs])),
+        )
+        if local is None:  # what is carried back is no product, element by element
+            right = self.spelled(rule, node) if rule else f"vjp({node.primitive!r}, {self.derivative(node)})"
+            return replace(event, right=right, shapes=rule and _in_shapes(rule, node))
+        numbers = _single(node, x)
+        return replace(
+            event,
+            right=f"{self.derivative(node)} · ∂{self.names[node]}/∂{self.names[x]}",
+            rule=rule and self.spelled(rule, node),
+            local=Quantity.of(local),
+            numeric=_product(step.upstream, local) if numbers else None,
+            shapes=None if numbers else f"{shape_of(step.upstream)} · {shape_of(local)}",
+        )
+
+    def summed_back(self, event: Event, step: Step) -> Event:
+        """`∂L/∂b = Σ δ`: of what came back to a broadcast operand, the sum over the axes it was repeated along."""
+        assert event.value is not None
+        return replace(
+            event,
+            kind="sum",
+            right="Σ δ",
+            rule=None,
+            numeric=None,
+            shapes=f"Σ {event.value.shape}",
+            upstream=event.value,
+            local=None,
+            value=Quantity.of(step.contribution),
+        )
+
+    def spelled(self, rule: str, node: Node) -> str:
+        """A rule in the names of this graph."""
+        words = {_token(slot): self.names[x] for slot, x in enumerate(node.inputs) if isinstance(x, Node)}
+        return _spelled(rule, words | {"result": self.names[node], "upstream": self.derivative(node)})
+
+
+def _rule(node: Node, slot: int, *, carried: bool) -> str | None:
+    """The rule for one operand in letters that stand for the operands, the result and, if `carried`, the upstream."""
+    letters = {x: _token(i) for i, x in enumerate(node.inputs) if isinstance(x, Node)} | {node: "result"}
+    return rule_in_letters(node, slot, letters, "upstream" if carried else None)
+
+
+def _token(slot: int) -> str:
+    return f"operand{slot}"
+
+
+def _spelled(rule: str, words: Mapping[str, str]) -> str:
+    return re.sub(r"(?<!\w)(operand\d+|result|upstream)(?![a-z_])", lambda token: words[token[0]], rule)
+
+
+def _in_shapes(rule: str, node: Node) -> str:
+    """A rule with each letter's shape in its place: `(32, 10) @ (10, 64)`."""
+    own = str(shape_of(node))
+    words = {_token(slot): str(shape_of(x)) for slot, x in enumerate(node.inputs)}
+    return _spelled(rule, words | {"result": own, "upstream": own})
+
+
+def _single(*operands: Any) -> bool:
+    """Whether all of them are single numbers."""
+    return all(shape_of(x) == () for x in operands)
+
+
+def _number(x: Any) -> Term:
+    text = number(float(x))
+    return Term(text, SIGN if text.startswith("−") else ATOM)
+
+
+def _product(a: Any, b: Any) -> str:
+    """`4 · (−1)`"""
+    first, second = number(float(a)), number(float(b))
+    return f"{first} · ({second})" if second.startswith("−") else f"{first} · {second}"

@@ -1,0 +1,122 @@
+"""What is said of an event: its lines of mathematics, and a sentence in the reader's language.
+
+All that a player says comes from one catalogue, a file a language in `languages/`; a new file is a new language.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+
+from ..errors import TinygradError
+from ..graph.formula import word
+from ..graph.plain import Quantity
+from ..graph.rules import in_short
+from .script import Event, Script
+
+__all__ = ["catalogue", "languages", "lines", "sentence"]
+
+
+def languages() -> list[str]:
+    """The languages that there are catalogues of.
+
+    >>> languages()
+    ['en', 'zh']
+    """
+    files = (resources.files(__package__) / "languages").iterdir()
+    return sorted(file.name.removesuffix(".json") for file in files if file.name.endswith(".json"))
+
+
+@cache
+def catalogue(lang: str) -> Mapping[str, str]:
+    """The texts of a language, by what they are for. Raises `TinygradError` for a language that there is none of."""
+    if lang not in languages():
+        raise TinygradError(f"steps: lang is one of {', '.join(map(repr, languages()))}, and not {lang!r:.40}")
+    text = (resources.files(__package__) / "languages" / f"{lang}.json").read_text("utf-8")
+    return MappingProxyType(json.loads(text))
+
+
+def lines(script: Script, event: Event) -> list[str]:
+    """The mathematics of an event, line by line: the local derivative, the chain rule, the numbers, the sum.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.step.script import script
+    >>> x = tg.Value(3.0, "x")
+    >>> s = script(x * x * 2)
+    >>> for event in s[:1] + s[-1:]:
+    ...     print(*lines(s, event), sep="\\n")
+    v1 = x · x = 9
+    v1 = 3 · 3 = 9
+    ∂v1/∂x = x = 3
+    ∂v2/∂x += ∂v2/∂v1 · ∂v1/∂x
+    ∂v2/∂x += 2 · 3 = 6
+    ∂v2/∂x: 6 → 12
+    """
+    value, equation = shown(event.value), f"{event.left} {event.becomes}"
+    if event.kind == "seed":
+        return [event.symbolic]
+    result = [f"{event.symbolic} = {value}" if event.kind == "forward" else event.symbolic]
+    if event.local is not None:
+        derivative = f"∂{word(script.label(event.node))}/∂{word(script.label(event.input or 0))}"
+        known = [derivative, event.rule, shown(event.local)]
+        result.insert(0, " = ".join(dict.fromkeys(x for x in known if x is not None)))
+    if event.numeric is not None:
+        result.append(f"{equation} {event.numeric} = {value}")
+    elif event.value is not None and event.shapes is not None:
+        result.append(f"{event.value.shape} = {event.shapes}")
+        if event.kind != "forward":
+            result.append(f"{equation} {value}")
+    if event.before is not None:
+        result.append(f"{event.left}: {shown(event.before)} → {shown(event.after)}")
+    return result
+
+
+def sentence(script: Script, event: Event, lang: str = "en") -> str:
+    """The event in words, for a reader who sees no picture.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.step.script import script
+    >>> x = tg.Value(3.0, "x")
+    >>> s = script(x * x)
+    >>> print(sentence(s, s[-1]))
+    v1 passes its gradient on to x: upstream 1 times local derivative 3 is 3. This is operand 2 of v1. All 2
+    contributions have arrived: the gradient of x is 6.
+    >>> print(sentence(s, s[0], lang="zh"))
+    v1 = x · x = 9：由 multiply 得到 v1 的值。
+    """
+    texts = catalogue(lang)
+    node, to = script.graph.node(event.node), script.graph.node(event.input or event.node)
+    repeated = event.upstream if event.kind == "sum" else event.value
+    words = {
+        "symbolic": event.symbolic,
+        "operation": node.operation,
+        "from_": node.label,
+        "label": to.label,
+        "value": shown(event.value),
+        "upstream": shown(event.upstream),
+        "local": shown(event.local),
+        "after": shown(event.after),
+        "shape": str(repeated.shape) if repeated else "",
+        "operand": 1 + (event.slot or 0),
+        "arrived": event.arrived,
+        "expected": event.expected,
+    }
+    keys = [f"said of {event.kind}"]
+    if event.kind == "contribution":
+        keys = ["said of contribution" if event.local is not None else "said of carried contribution"]
+        if sum(edge.source == to.id and edge.target == node.id for edge in script.graph.edges) > 1:
+            keys.append("said of operand")
+        if event.after is None:
+            keys.append("said of broadcast contribution")
+    if event.after is not None and event.kind in ("contribution", "sum"):
+        only, last = event.expected == 1, event.arrived == event.expected
+        keys.append("said of the only one" if only else "said of the last" if last else "said of the rest")
+    return (" " if lang == "en" else "").join(texts[key].format_map(words) for key in keys)
+
+
+def shown(value: Quantity | None) -> str:
+    """A number, a small array, or shape and range of a larger one."""
+    return "" if value is None else in_short(value)
