@@ -9,7 +9,7 @@ from typing import Any
 __all__ = ["in_notebook", "progress_bar"]
 
 
-def progress_bar(total: int, description: str, **settings: Any) -> Any:
+def progress_bar(total: int | None, description: str, **settings: Any) -> Any:
     """A tqdm bar, to be used with `with`; one that shows nothing where nobody looks or tqdm is missing."""
     if in_notebook() and find_spec("tqdm") and find_spec("ipywidgets"):
         from tqdm.notebook import tqdm
@@ -38,5 +38,5 @@ class NoBar:
     def update(self, n: int = 1) -> None:
         """Count on."""
 
-    def set_postfix(self, figures: dict[str, Any]) -> None:
+    def set_postfix(self, figures: dict[str, Any], refresh: bool = True) -> None:
         """Show figures beside the bar."""

@@ -100,11 +100,11 @@ class Subset(Dataset):
 
 
 def random_split(dataset: Dataset, lengths: Sequence[float], seed: int = 0) -> list[Subset]:
-    """Part a dataset at random: into subsets of these lengths, or of these shares if they sum to 1.
+    """Part a dataset at random: into subsets of these lengths, or of these shares, which sum to 1.0.
 
     What is left over by shares goes to the first subsets, one each. The same seed gives the same parts.
 
-    Raises `ShapeError` where the lengths do not sum to the length of the dataset, nor to 1.
+    Raises `ShapeError` where the lengths do not sum to the length of the dataset, nor to 1.0.
 
     >>> import numpy as np
     >>> train, test = random_split(TensorDataset(np.arange(10)), [0.8, 0.2])
@@ -112,14 +112,13 @@ def random_split(dataset: Dataset, lengths: Sequence[float], seed: int = 0) -> l
     (8, 2)
     """
     n = len(dataset)
-    if abs(sum(lengths) - 1) < 1e-9 and any(0 < share < 1 for share in lengths):
+    sizes = [int(length) for length in lengths]
+    if any(isinstance(share, float) for share in lengths) and abs(sum(lengths) - 1) < 1e-9:
         sizes = [int(n * share) for share in lengths]
         for i in range(n - sum(sizes)):
             sizes[i % len(sizes)] += 1
-    else:
-        sizes = [int(length) for length in lengths]
-    if sum(sizes) != n or min(sizes) < 0 or sizes != list(sizes):
-        raise ShapeError(f"random_split: {list(lengths)} sum neither to the {n} examples there are nor to 1")
+    if sum(sizes) != n or min(sizes) < 0:
+        raise ShapeError(f"random_split: {list(lengths)} sum neither to the {n} examples there are nor to 1.0")
     order = np.random.default_rng(seed).permutation(n)
     return [Subset(dataset, part) for part in np.split(order, np.cumsum(sizes)[:-1])]
 

@@ -1,0 +1,122 @@
+"""Callbacks: what else happens while `fit` trains. Write your own by subclassing `Callback`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..saving import load, save
+
+if TYPE_CHECKING:
+    from .fit import Run
+
+__all__ = ["Callback", "Checkpoint", "EarlyStopping", "LivePlot", "SaveBest"]
+
+
+class Callback:
+    """Does nothing at each occasion; a subclass does something at some.
+
+    Each method is given the `Run`: its model, optimizer, history and so on.
+
+    >>> class Say(Callback):
+    ...     def on_epoch_end(self, run):
+    ...         print(f"{run.history['loss'][-1]:.3f}")
+    """
+
+    def on_fit_begin(self, run: Run) -> None:
+        """Before the first epoch."""
+
+    def on_step_end(self, run: Run) -> None:
+        """After each step of the optimizer."""
+
+    def on_epoch_end(self, run: Run) -> None:
+        """After each epoch and its validation, when its record is in the history."""
+
+    def should_stop(self, run: Run) -> bool:
+        """Whether to train no further; asked before each epoch."""
+        return False
+
+
+class EarlyStopping(Callback):
+    """Stop when a column of the history has not improved for `patience` epochs.
+
+    `best` is `min` or `max`: what is an improvement; one by less than `min_delta` is none.
+    """
+
+    def __init__(
+        self, monitor: str = "val_loss", patience: int = 3, best: Callable[..., Any] = min, min_delta: float = 0.0
+    ) -> None:
+        self.monitor, self.patience, self.best, self.min_delta = monitor, patience, best, min_delta
+
+    def should_stop(self, run: Run) -> bool:
+        """Look back in the history, so that nothing else need be kept in a checkpoint."""
+        values = run.history[self.monitor]
+        improved = 0
+        for i, value in enumerate(values):
+            if self.best(value, values[improved]) == value and abs(value - values[improved]) > self.min_delta:
+                improved = i
+        return len(values) - improved > self.patience
+
+
+class Checkpoint(Callback):
+    """Save all of a training after each epoch, so that it can go on from there after whatever ended it.
+
+    In the file are the weights, the states of optimizer and scheduler, the history, the place in the order of the
+    examples and the state of the random numbers. So a training that goes on gives the same numbers, bit for bit, as one
+    that was never interrupted. The file is replaced in one step: `kill -9` at any instant leaves a whole one.
+
+    With `resume=True`, `fit` goes on where the file stands, if there is one; the model, optimizer and so on must be
+    made as they were.
+
+    Raises `FileError` for a file that is damaged.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], resume: bool = False) -> None:
+        self.path, self.resume = Path(path), resume
+
+    def on_fit_begin(self, run: Run) -> None:
+        """Go on where the file stands."""
+        if self.resume and self.path.exists():
+            run.load_state_dict(load(self.path))
+
+    def on_epoch_end(self, run: Run) -> None:
+        """Save."""
+        save(run.state_dict(), self.path)
+
+
+class SaveBest(Callback):
+    """Save the weights, a `state_dict()`, of the epoch that is best in a column of the history.
+
+    `best` is `min` or `max`. Load them with `model.load_state_dict(tg.load(path))`.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], monitor: str = "val_loss", best: Callable[..., Any] = min) -> None:
+        self.path, self.monitor, self.best = Path(path), monitor, best
+
+    def on_epoch_end(self, run: Run) -> None:
+        """Save, if no epoch was as good before."""
+        *before, value = run.history[self.monitor]
+        if all(self.best(value, other) == value != other for other in before):
+            save(run.model.state_dict(), self.path)
+
+
+class LivePlot(Callback):
+    """In a notebook, the curves of the history, drawn again after each epoch in the same place."""
+
+    def __init__(self) -> None:
+        self._display: Any = None
+
+    def on_epoch_end(self, run: Run) -> None:
+        """Draw."""
+        from IPython import display
+
+        picture = BytesIO()
+        run.history.plot(picture)  # type: ignore[arg-type]
+        image = display.Image(picture.getvalue())
+        if self._display is None:
+            self._display = display.display(image, display_id=True)
+        else:
+            self._display.update(image)

@@ -1,0 +1,240 @@
+"""`fit`: the training loop. It is the loop that you would write, with a progress bar, a history and callbacks.
+
+>>> import tinygrad_edu as tg
+>>> from tinygrad_edu import nn, optim
+>>> _ = tg.manual_seed(0)
+>>> loader = tg.data.DataLoader(tg.data.xor(64), batch_size=16, shuffle=True)
+>>> model = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 2))
+>>> loss = nn.CrossEntropyLoss()
+>>> optimizer = optim.Adam(model.parameters(), lr=0.05)
+
+By hand:
+
+>>> for epoch in range(5):
+...     for X, y in loader:
+...         optimizer.zero_grad()
+...         loss(model(X), y).backward()
+...         optimizer.step()
+
+The same:
+
+>>> history = tg.train.fit(model, loader, loss, optimizer, epochs=5, metrics=[tg.train.accuracy])
+>>> history["accuracy"][-1]
+1.0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from math import isfinite
+from time import perf_counter
+from typing import Any
+
+from .. import random
+from ..detective import NanReport, find_nan
+from ..errors import TinygradError
+from ..progress import progress_bar
+from ..recording import no_grad
+from .callbacks import Callback
+from .history import History
+from .metrics import Metric, Running
+
+__all__ = ["NotFiniteError", "Run", "evaluate", "fit"]
+
+Metrics = Mapping[str, Metric] | Sequence[Metric]
+"""Metrics by name, or functions that have one."""
+
+
+class NotFiniteError(TinygradError, ArithmeticError):
+    """The loss became nan or inf. The weights are those from before the step.
+
+    Attributes
+    ----------
+    report : the detective's, which says where it came from.
+    history : what was measured until then.
+    """
+
+    def __init__(self, message: str, report: NanReport, history: History) -> None:
+        super().__init__(message)
+        self.report, self.history = report, history
+
+
+@dataclass
+class Run:
+    """A training that is going on, as callbacks see it."""
+
+    model: Any
+    loader: Iterable[Any]
+    loss: Any
+    optimizer: Any
+    epochs: int
+    metrics: Mapping[str, Metric]
+    validation: Iterable[Any] | None
+    scheduler: Any
+    callbacks: Sequence[Callback]
+    history: History = field(default_factory=History)
+
+    @property
+    def epoch(self) -> int:
+        """How many epochs are complete."""
+        return len(self.history.epochs)
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that decides how the training goes on; for `tg.save`."""
+        return {"random": random.get_state(), **{name: part.state_dict() for name, part in self._parts().items()}}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on where another training stood."""
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
+        random.set_state(state["random"])
+
+    def _parts(self) -> dict[str, Any]:
+        names = ("model", "optimizer", "scheduler", "loader", "validation", "history")
+        return {name: getattr(self, name) for name in names if hasattr(getattr(self, name), "state_dict")}
+
+
+def fit(
+    model: Any,
+    loader: Iterable[Any],
+    loss: Any,
+    optimizer: Any,
+    epochs: int,
+    metrics: Metrics = (),
+    validation: Iterable[Any] | None = None,
+    scheduler: Any = None,
+    callbacks: Sequence[Callback] = (),
+) -> History:
+    """Train a model.
+
+    Parameters
+    ----------
+    model : an `nn.Module`, called on all but the last part of a batch.
+    loader : gives batches such as (images, labels); a `DataLoader`, or a list.
+    loss : what to minimise: `loss(model(images), labels)`, a mean over the examples of the batch.
+    optimizer : over the parameters of the model.
+    epochs : how many passes over the loader there are in all.
+    metrics : functions of predictions and targets, such as `[accuracy]` or `{"top 5": top_k}`. Those of an epoch are of
+        the predictions made while it went on.
+    validation : batches to evaluate on after each epoch; columns of the history that begin with `val_`.
+    scheduler : a schedule of `optim`, stepped after each epoch.
+    callbacks : `EarlyStopping`, `Checkpoint`, `SaveBest`, `LivePlot`, or your own.
+
+    A progress bar shows in terminals and notebooks if tqdm is installed. Ctrl-C ends the training and keeps what was
+    learned. The model is left in the mode, training or evaluation, that it was in.
+
+    Raises `NotFiniteError` where the loss becomes nan or inf, with a report where that came from.
+    """
+    run = Run(model, loader, loss, optimizer, epochs, named(metrics), validation, scheduler, callbacks)
+    was_training = model.training
+    try:
+        for callback in callbacks:
+            callback.on_fit_begin(run)
+        while run.epoch < epochs and not any(callback.should_stop(run) for callback in callbacks):
+            one_epoch(run)
+    except KeyboardInterrupt:
+        run.history.interrupted = True
+    finally:
+        model.train(was_training)
+    return run.history
+
+
+def one_epoch(run: Run) -> None:
+    """Train for an epoch, evaluate, note it in the history."""
+    begin = perf_counter()
+    record = {"epoch": run.epoch + 1, **train_epoch(run)}
+    if run.validation is not None:
+        found = evaluate(run.model, run.validation, run.loss, run.metrics)
+        record |= {f"val_{name}": figure for name, figure in found.items()}
+    record |= {"lr": run.optimizer.param_groups[0]["lr"], "seconds": perf_counter() - begin}
+    run.history.epochs.append(record)
+    if run.scheduler is not None:
+        run.scheduler.step()
+    for callback in run.callbacks:
+        callback.on_epoch_end(run)
+
+
+def train_epoch(run: Run) -> dict[str, Any]:
+    """A pass over the loader with a step for each batch: the mean loss and the metrics."""
+    run.model.train()
+    figures = Figures(run.metrics)
+    with progress_bar(length(run.loader), f"epoch {run.epoch + 1}/{run.epochs}", unit="batch") as bar:
+        for *inputs, targets in run.loader:
+            run.optimizer.zero_grad()
+            predictions = run.model(*inputs)
+            loss = run.loss(predictions, targets)
+            value = loss.item()
+            if not isfinite(value):
+                report = find_nan(loss)
+                raise NotFiniteError(
+                    f"the loss is {value} at step {len(run.history.steps) + 1}\n{report}", report, run.history
+                )
+            loss.backward()
+            run.optimizer.step()
+            run.history.steps.append(value)
+            figures.update(value, predictions, targets)
+            for callback in run.callbacks:
+                callback.on_step_end(run)
+            bar.set_postfix({"loss": f"{figures.loss():.4f}"}, refresh=False)
+            bar.update()
+    return figures.values()
+
+
+def evaluate(model: Any, loader: Iterable[Any], loss: Any, metrics: Metrics = ()) -> dict[str, Any]:
+    """The mean loss and the metrics of a model on all batches of a loader, in evaluation mode and without recording.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu import nn
+    >>> model = nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
+    >>> test = tg.data.DataLoader(tg.data.Digits(train=False), batch_size=100)
+    >>> list(evaluate(model, test, nn.CrossEntropyLoss(), [tg.train.accuracy]))
+    ['loss', 'accuracy']
+    """
+    was_training = model.training
+    model.eval()
+    figures = Figures(named(metrics))
+    try:
+        with no_grad():
+            for *inputs, targets in loader:
+                predictions = model(*inputs)
+                figures.update(loss(predictions, targets).item(), predictions, targets)
+    finally:
+        model.train(was_training)
+    return figures.values()
+
+
+class Figures:
+    """The mean loss and the metrics of a pass, while it goes on."""
+
+    def __init__(self, metrics: Mapping[str, Metric]) -> None:
+        self.total, self.count = 0.0, 0
+        self.metrics = {name: Running(metric) for name, metric in metrics.items()}
+
+    def update(self, loss: float, predictions: Any, targets: Any) -> None:
+        """Take in a batch and its mean loss."""
+        self.total += loss * len(targets)
+        self.count += len(targets)
+        for metric in self.metrics.values():
+            metric.update(predictions, targets)
+
+    def loss(self) -> float:
+        """The mean loss over all examples so far."""
+        return self.total / self.count
+
+    def values(self) -> dict[str, Any]:
+        """The loss and every metric."""
+        return {"loss": self.loss(), **{name: metric.value() for name, metric in self.metrics.items()}}
+
+
+def named(metrics: Metrics) -> Mapping[str, Metric]:
+    """Metrics by name."""
+    return metrics if isinstance(metrics, Mapping) else {metric.__name__: metric for metric in metrics}
+
+
+def length(loader: Iterable[Any]) -> int | None:
+    """How many batches there are, if that is known."""
+    with suppress(TypeError):
+        return len(loader)  # type: ignore[arg-type]
+    return None

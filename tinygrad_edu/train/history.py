@@ -1,0 +1,123 @@
+"""`History`: what a training has measured, epoch by epoch and step by step; as a table and as curves."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+__all__ = ["History"]
+
+
+class History:
+    """What `fit` has measured.
+
+    Attributes
+    ----------
+    epochs : a record for each epoch: `{"epoch": 1, "loss": ..., "accuracy": ..., "val_loss": ..., "lr": ...,
+        "seconds": ...}`.
+    steps : the loss of each step.
+    interrupted : whether Ctrl-C ended the training.
+
+    `history["loss"]` is a column: the values of all epochs.
+
+    >>> history = History()
+    >>> history.epochs += [{"epoch": 1, "loss": 0.9}, {"epoch": 2, "loss": 0.45}]
+    >>> history["loss"]
+    [0.9, 0.45]
+    >>> history
+    epoch    loss
+        1  0.9000
+        2  0.4500
+    """
+
+    def __init__(self) -> None:
+        self.epochs: list[dict[str, Any]] = []
+        self.steps: list[float] = []
+        self.interrupted = False
+
+    def __getitem__(self, name: str) -> list[Any]:
+        try:
+            return [record[name] for record in self.epochs]
+        except KeyError:
+            there = ", ".join(self.epochs[0])
+            raise KeyError(f"the history has no column {name!r}, but {there}") from None
+
+    def __repr__(self) -> str:
+        if not self.epochs:
+            return f"History: no epoch is complete, after {len(self.steps)} steps"
+        rows = [list(self.epochs[0]), *([cell(x) for x in record.values()] for record in self.epochs)]
+        widths = [max(map(len, column)) for column in zip(*rows)]
+        return "\n".join("  ".join(text.rjust(width) for text, width in zip(row, widths)) for row in rows)
+
+    def plot(self, path: str | os.PathLike[str] | None = None) -> Any:
+        """Draw the loss of every step and every epoch, and beside it the metrics, with Matplotlib.
+
+        With a path the picture is saved there, in the format of its extension, else `plt.show()` or the notebook shows
+        it. Gives the Axes. Raises `ImportError` where Matplotlib is missing.
+        """
+        try:
+            import matplotlib.pyplot as plt
+        except ModuleNotFoundError:
+            raise ImportError("History.plot needs Matplotlib: pip install matplotlib") from None
+        metrics = [name for name, x in (self.epochs[0] if self.epochs else {}).items() if is_metric(name, x)]
+        panels = 2 if metrics else 1
+        figure, axes = plt.subplots(1, panels, figsize=(5 * panels, 3.6), squeeze=False, layout="constrained")
+        self._draw_loss(axes[0, 0])
+        if metrics:
+            self._draw_metrics(axes[0, 1], metrics)
+        if path is not None:
+            figure.savefig(path)
+            plt.close(figure)
+        return axes[0]
+
+    def _draw_loss(self, axis: Any) -> None:
+        """The loss of the steps in the background, that of the epochs at the step where they end."""
+        steps = range(1, len(self.steps) + 1)
+        axis.plot(steps, self.steps, color="#56B4E9", alpha=0.45, linewidth=0.8, label="each step")
+        ends = [len(self.steps) * (i + 1) / len(self.epochs) for i in range(len(self.epochs))]
+        for name, label, style in (("loss", "training", "-o"), ("val_loss", "validation", "--s")):
+            if self.epochs and name in self.epochs[0]:
+                axis.plot(ends, self[name], style, color=COLOURS[label], markersize=4, label=label)
+        axis.set(xlabel="step", ylabel="loss", title="Loss")
+        axis.set_ylim(bottom=0 if min(self.steps, default=0) >= 0 else None)
+        axis.grid(alpha=0.25)
+        axis.legend(frameon=False)
+
+    def _draw_metrics(self, axis: Any, metrics: list[str]) -> None:
+        """A line a metric: solid for the training, dashed for the validation."""
+        markers = dict(zip(dict.fromkeys(name.removeprefix("val_") for name in metrics), "osD^v*"))
+        for name in metrics:
+            metric = name.removeprefix("val_")
+            kind, line = ("training", "-") if name == metric else ("validation", "--")
+            axis.plot(
+                self["epoch"], self[name], line, marker=markers.get(metric, "."), markersize=4, color=COLOURS[kind],
+                label=f"{metric}, {kind}",
+            )  # fmt: skip
+        axis.set(xlabel="epoch", title="Metrics")
+        axis.xaxis.get_major_locator().set_params(integer=True)
+        axis.grid(alpha=0.25)
+        axis.legend(frameon=False)
+
+    def state_dict(self) -> dict[str, Any]:
+        """All of it, as plain lists and dicts."""
+        return {"epochs": self.epochs, "steps": self.steps}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on with the history of another training."""
+        self.epochs, self.steps = list(state["epochs"]), list(state["steps"])
+
+
+COLOURS = {"training": "#0072B2", "validation": "#D55E00"}
+"""Of M. Okabe and K. Ito's palette, which colour-blind readers can tell apart, and others in grey print."""
+
+
+def is_metric(name: str, x: Any) -> bool:
+    """Whether a column is the figure of a metric."""
+    return name not in ("epoch", "loss", "val_loss", "lr", "seconds") and isinstance(x, (int, float))
+
+
+def cell(x: Any) -> str:
+    """A figure in the table."""
+    if isinstance(x, float):
+        return f"{x:.4f}" if 1e-3 <= abs(x) < 1e4 or x == 0 else f"{x:.3g}"
+    return str(x) if isinstance(x, int) else f"{type(x).__name__}{getattr(x, 'shape', '')}"

@@ -1,0 +1,198 @@
+"""How good predictions are: functions of arrays; and `Running`, which collects the batches of a pass for them.
+
+`predictions` are the scores (logits or probabilities) of C classes, (N, C), or the classes themselves, (N,), as whole
+numbers; `targets` are the true classes, (N,). Tensors will do as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+from numpy import ndarray
+
+from ..errors import DtypeError, ShapeError
+from ..node import Node
+
+__all__ = [
+    "Metric", "Running", "accuracy", "average_precision", "confusion_matrix", "f1", "precision",
+    "precision_recall_curve", "recall", "top_k",
+]  # fmt: skip
+
+Metric = Callable[[Any, Any], Any]
+"""A figure of predictions and targets."""
+
+Average = Literal["macro", "micro"] | None
+"""Over classes: the mean of their figures; the figure of all examples together; none, an array of all figures."""
+
+
+def accuracy(predictions: Any, targets: Any) -> float:
+    """The share of examples whose class is predicted.
+
+    >>> accuracy([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]], [0, 1, 1])
+    0.6666666666666666
+    """
+    predicted, true = classes(predictions, targets)
+    return float((predicted == true).mean())
+
+
+def top_k(predictions: Any, targets: Any, k: int = 5) -> float:
+    """The share of examples whose class is among the k with the highest scores. Ties count as misses.
+
+    >>> top_k([[0.5, 0.3, 0.2], [0.5, 0.3, 0.2]], [1, 2], k=2)
+    0.5
+    """
+    scores, true = array(predictions), array(targets)
+    if scores.ndim != 2 or scores.shape[:1] != true.shape:
+        raise ShapeError(f"top_k: needs scores (N, C) and targets (N,), not {scores.shape} and {true.shape}")
+    rank = (scores >= scores[np.arange(len(true)), true][:, None]).sum(axis=1)
+    return float(((rank >= 1) & (rank <= k)).mean())  # 0 where the score is nan
+
+
+def confusion_matrix(predictions: Any, targets: Any, n_classes: int | None = None) -> ndarray:
+    """How often class i (row) was predicted as class j (column), (C, C).
+
+    C is `n_classes`; without it the number of scores, or one more than the largest class there is.
+
+    >>> confusion_matrix([0, 1, 1, 1], [0, 0, 1, 1])
+    array([[1, 1],
+           [0, 2]])
+    """
+    predicted, true = classes(predictions, targets)
+    scores = array(predictions)
+    if n_classes is None:
+        n_classes = scores.shape[1] if scores.ndim > 1 else int(max(predicted.max(), true.max())) + 1
+    both = true.ravel() * n_classes + predicted.ravel()
+    return np.bincount(both, minlength=n_classes**2).reshape(n_classes, n_classes)
+
+
+def precision(predictions: Any, targets: Any, average: Average = "macro") -> Any:
+    """Of the examples said to be of a class, the share that is. 0 where none is said to be.
+
+    `average` tells how the figures of the classes become one: "macro", their mean, over the classes that there are;
+    "micro", all examples counted together; None, an array of all.
+
+    >>> precision([0, 1, 1, 1], [0, 0, 1, 1], average=None).round(2)
+    array([1.  , 0.67])
+    """
+    hits, predicted, true = counts(predictions, targets, average)
+    return averaged(share(hits, predicted), predicted + true, average)
+
+
+def recall(predictions: Any, targets: Any, average: Average = "macro") -> Any:
+    """Of the examples of a class, the share that is found. `average` as in `precision`.
+
+    >>> recall([0, 1, 1, 1], [0, 0, 1, 1], average=None)
+    array([0.5, 1. ])
+    """
+    hits, predicted, true = counts(predictions, targets, average)
+    return averaged(share(hits, true), predicted + true, average)
+
+
+def f1(predictions: Any, targets: Any, average: Average = "macro") -> Any:
+    """The harmonic mean of precision and recall, 2·hits / (predicted + true). `average` as in `precision`.
+
+    >>> f1([0, 1, 1, 1], [0, 0, 1, 1], average=None).round(2)
+    array([0.67, 0.8 ])
+    """
+    hits, predicted, true = counts(predictions, targets, average)
+    return averaged(share(2 * hits, predicted + true), predicted + true, average)
+
+
+def precision_recall_curve(scores: Any, targets: Any) -> tuple[ndarray, ndarray, ndarray]:
+    """(precision, recall, thresholds) of "yes, if score ≥ threshold", for every score as threshold, highest first.
+
+    `scores` are those of one class, (N,); `targets` tell whether an example is of it, 0 or 1, (N,).
+
+    >>> precision, recall, thresholds = precision_recall_curve([0.9, 0.8, 0.4], [1, 0, 1])
+    >>> precision.round(2), recall, thresholds
+    (array([1.  , 0.5 , 0.67]), array([0.5, 0.5, 1. ]), array([0.9, 0.8, 0.4]))
+    """
+    score, true = array(scores), array(targets)
+    if score.ndim != 1 or score.shape != true.shape or not np.isin(true, (0, 1)).all():
+        raise ShapeError(
+            f"precision_recall_curve: needs scores (N,) and targets (N,) of 0 and 1, not {score.shape} and {true.shape}"
+        )
+    order = np.argsort(-score, kind="stable")
+    hits = np.cumsum(true[order])
+    last = np.flatnonzero(np.append(np.diff(score[order]) != 0, True))[: len(score)]  # of examples with equal scores
+    return hits[last] / (last + 1), share(hits[last], true.sum()), score[order][last]
+
+
+def average_precision(scores: Any, targets: Any) -> float:
+    """The area under the precision-recall curve: precision at each threshold, weighted by the recall gained there.
+
+    >>> average_precision([0.9, 0.8, 0.4], [1, 0, 1])
+    0.8333333333333333
+    """
+    precisions, recalls, _ = precision_recall_curve(scores, targets)
+    return float((np.diff(recalls, prepend=0) * precisions).sum())
+
+
+class Running:
+    """A metric of all batches of a pass: exactly that of all their examples together.
+
+    It keeps the predictions, N·C numbers a pass, because most metrics are no means of those of their batches.
+
+    >>> running = Running(accuracy)
+    >>> running.update([0, 1, 1], [0, 1, 0])
+    >>> running.update([1], [1])
+    >>> running.value()
+    0.75
+    """
+
+    def __init__(self, metric: Metric) -> None:
+        self.metric = metric
+        self.batches: list[tuple[ndarray, ndarray]] = []
+
+    def update(self, predictions: Any, targets: Any) -> None:
+        """Take in a batch."""
+        self.batches.append((array(predictions), array(targets)))
+
+    def value(self) -> Any:
+        """The metric so far."""
+        return self.metric(*(np.concatenate(parts) for parts in zip(*self.batches)))
+
+
+# What they share.
+
+
+def array(x: Any) -> ndarray:
+    """The numbers of a Tensor, an array or a list."""
+    return x.data if isinstance(x, Node) else np.asarray(x)
+
+
+def classes(predictions: Any, targets: Any) -> tuple[ndarray, ndarray]:
+    """The predicted classes and the true ones."""
+    predicted, true = array(predictions), array(targets)
+    if predicted.ndim == true.ndim + 1:
+        predicted = predicted.argmax(axis=1)
+    elif predicted.dtype.kind not in "iub":
+        raise DtypeError(
+            f"metric: predictions are scores (N, C) or whole numbers (N,), not {predicted.dtype} {predicted.shape} "
+            f"for targets {true.shape}; of one score for yes or no, give (scores > 0).astype(int)"
+        )
+    if predicted.shape != true.shape or not true.size:
+        raise ShapeError(f"metric: {array(predictions).shape} predictions do not belong to {true.shape} targets")
+    return predicted, true
+
+
+def counts(predictions: Any, targets: Any, average: Average) -> tuple[Any, Any, Any]:
+    """For each class, or for all together: hits, how often predicted, how often true."""
+    if average not in ("macro", "micro", None):
+        raise ValueError(f"metric: average is 'macro', 'micro' or None, not {average!r}")
+    matrix = confusion_matrix(predictions, targets)
+    if average == "micro":
+        return np.trace(matrix), matrix.sum(), matrix.sum()
+    return np.diag(matrix), matrix.sum(axis=0), matrix.sum(axis=1)
+
+
+def share(part: Any, whole: Any) -> Any:
+    """part / whole, and 0 of nothing."""
+    return np.where(whole > 0, part / np.maximum(whole, 1), 0.0)
+
+
+def averaged(figures: Any, present: Any, average: Average) -> Any:
+    """The mean of the figures of those classes that are present; or all figures."""
+    return figures if average is None else float(np.mean(figures[present > 0] if average == "macro" else figures))
