@@ -7,6 +7,7 @@ of their own with a time limit: a hang or crash costs a picture its fine layout,
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from collections.abc import Collection, Sequence
 from importlib.util import find_spec
 from typing import Any
 
-from .layout import NODE_GAP, RANK_GAP, Direction, Layout, Point, Size, spread
+from .geometry import FRAME_PAD, LOOP, NODE_GAP, RANK_GAP, Direction, Frame, Layout, Point, Rectangle, Size, spread
 
 __all__ = ["EngineError", "graphviz_layout", "run_dot"]
 
@@ -32,8 +33,9 @@ def graphviz_layout(
     direction: Direction,
     ordered: Collection[int] = (),
     rank_gap: float = RANK_GAP,
+    frames: Sequence[Frame] = (),
 ) -> Layout:
-    """Where Graphviz puts boxes of these sizes, and how it routes the edges between them.
+    """Where Graphviz puts boxes of these sizes and frames around them, and how it routes the edges between them.
 
     Into boxes that are `ordered` the edges run in their own order.
     """
@@ -56,16 +58,38 @@ def graphviz_layout(
             "headport": _side(direction, out=False),
         },
     )
+    inside = {-1: graph}
+    inside.update((i, Digraph(f"cluster{i}", graph_attr=_frame(frame))) for i, frame in enumerate(frames))
+    around = {box: i for i, frame in enumerate(frames) for box in frame.boxes}
     for i, (width, height) in enumerate(sizes):
         order = {"ordering": "in"} if i in ordered else {}
-        graph.node(f"n{i}", width=f"{width / 72:.4f}", height=f"{height / 72:.4f}", **order)
+        inside[around.get(i, -1)].node(f"n{i}", width=f"{width / 72:.4f}", height=f"{height / 72:.4f}", **order)
+    for i in reversed(range(len(frames))):  # a subgraph is written down as it is when it is added
+        if frames[i].loop:
+            room = Digraph(f"cluster_room{i}", graph_attr={"margin": f"{LOOP:g}", "label": ""})
+            room.subgraph(inside[i])
+            inside[frames[i].parent].subgraph(room)
+        else:
+            inside[frames[i].parent].subgraph(inside[i])
     for i, (source, target) in enumerate(edges):
         graph.edge(f"n{source}", f"n{target}", id=str(i))
     answer, engine = run_dot(graph.source, "json0")
     try:
-        return _read(json.loads(answer), sizes, edges, direction, engine)
+        return _read(json.loads(answer), sizes, edges, direction, engine, len(frames))
     except (LookupError, TypeError, ValueError) as error:
         raise EngineError(f"{engine} gave an answer that cannot be read ({error!r:.80})") from None
+
+
+def _frame(frame: Frame) -> dict[str, str]:
+    """A frame with room for its title: Graphviz is given underscores of the same width, and knows that of Courier."""
+    width, height = frame.title
+    size = height / 1.4
+    return {
+        "margin": f"{FRAME_PAD:g}",
+        "label": "_" * int(width / (0.6 * size) + 1),
+        "fontname": "Courier",
+        "fontsize": f"{size:.1f}",
+    }
 
 
 def _side(direction: Direction, *, out: bool) -> str:
@@ -74,7 +98,12 @@ def _side(direction: Direction, *, out: bool) -> str:
 
 
 def _read(
-    answer: Any, sizes: Sequence[Size], edges: Sequence[tuple[int, int]], direction: Direction, engine: str
+    answer: Any,
+    sizes: Sequence[Size],
+    edges: Sequence[tuple[int, int]],
+    direction: Direction,
+    engine: str,
+    frames: int,
 ) -> Layout:
     """Graphviz's JSON as a layout. Its origin is the lower left corner; ours is the upper left."""
     _, _, width, height = map(float, answer["bb"].split(","))
@@ -84,8 +113,14 @@ def _read(
         return x, height - y
 
     centers: list[Point] = [(0.0, 0.0)] * len(sizes)
-    for node in answer["objects"]:
-        centers[int(node["name"][1:])] = point(node["pos"])
+    rectangles: list[Rectangle] = [(0.0, 0.0, 0.0, 0.0)] * frames
+    for thing in answer["objects"]:
+        kind, number = re.fullmatch(r"(n|cluster|cluster_room)(\d+)", thing["name"]).groups()  # type: ignore[union-attr]
+        if kind == "n":
+            centers[int(number)] = point(thing["pos"])
+        elif kind == "cluster":
+            left, bottom, right, top = map(float, thing["bb"].split(","))
+            rectangles[int(number)] = left, height - top, right, height - bottom
     routes: list[list[Point]] = [[]] * len(edges)
     for edge in answer["edges"]:
         routes[int(edge["id"])] = [point(text) for text in edge["pos"].split()]
@@ -100,7 +135,7 @@ def _read(
         for i in (-2, -1):
             x, y = route[i]
             route[i] = (x, y + offset) if across else (x + offset, y)
-    return Layout(tuple(centers), tuple(map(tuple, routes)), width, height, engine)
+    return Layout(tuple(centers), tuple(map(tuple, routes)), width, height, engine, frames=tuple(rectangles))
 
 
 def run_dot(source: str, format: str) -> tuple[bytes, str]:

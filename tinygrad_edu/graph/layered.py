@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from .layout import NODE_GAP, RANK_GAP, Direction, Layout, Point, Size, spread
+from .geometry import NODE_GAP, RANK_GAP, Direction, Frame, Layout, Point, Size, spread, straight
+from .nested import Ends, Flow, nested
 
 __all__ = ["layered"]
 
@@ -23,10 +24,16 @@ SWEEPS = 12
 """How often the order of the ranks is improved, in each direction; fewer times in very large pictures."""
 LANE_GAP = 14.0
 """The free space beside a lane."""
+DOOR_GAP = 26.0
+"""The free space between the side of a frame and the first or last rank in it."""
 
 
 def layered(
-    sizes: Sequence[Size], edges: Sequence[tuple[int, int]], direction: Direction, rank_gap: float = RANK_GAP
+    sizes: Sequence[Size],
+    edges: Sequence[tuple[int, int]],
+    direction: Direction,
+    rank_gap: float = RANK_GAP,
+    frames: Sequence[Frame] = (),
 ) -> Layout:
     """A layered layout of boxes and edges, in time nearly linear in their number.
 
@@ -39,13 +46,51 @@ def layered(
     horizontal = direction in ("LR", "RL")
     depth = [size[0 if horizontal else 1] for size in sizes]  # along the flow
     breadth = [size[1 if horizontal else 0] for size in sizes]  # across it
-    lanes = make_lanes(rank_late(len(sizes), edges), edges)
-    rows = order_rows(lanes, len(sizes))
-    across = place_rows(rows, lanes, breadth)
-    tracks = _tracks(rows, lanes, across, depth, rank_gap)
-    along = [sum(tracks[rank]) / 2 for rank in lanes.rank]
-    routes = _routes(lanes, tracks, along, across, depth, breadth, edges)
-    return _turned(direction, [(along[i], across[i]) for i in range(len(sizes))], routes, sizes)
+    if frames:
+        flow = nested(depth, breadth, edges, frames, direction, rank_gap, flat)
+    else:
+        flow = flat(depth, breadth, edges, rank_gap, Ends([0.0] * len(edges), [None] * len(edges)))
+    return _turned(direction, flow, sizes)
+
+
+def flat(
+    depth: Sequence[float],
+    breadth: Sequence[float],
+    edges: Sequence[tuple[int, int]],
+    rank_gap: float,
+    ends: Ends,
+) -> Flow:
+    """A layout of boxes of the given sizes along and across the flow, without frames."""
+    rank = _pinned(rank_late(len(depth), edges), ends)
+    lanes = make_lanes(rank, edges, ends.leave)
+    rows = order_rows(lanes, len(depth))
+    across = place_rows(rows, lanes, breadth, _shifts(lanes, ends))
+    tracks = _tracks(rows, lanes, across, depth, rank_gap, ends)
+    along = [(tracks[r][0] + tracks[r][1]) / 2 for r in lanes.rank]
+    routes = _routes(lanes, tracks, along, across, depth, breadth, edges, ends)
+    return Flow(along[: len(depth)], across[: len(depth)], routes, [])
+
+
+def _pinned(rank: list[int], ends: Ends) -> list[int]:
+    """The ranks with those for the doors before and after all others."""
+    if not ends.first and not ends.last:
+        return rank
+    inner = [r for i, r in enumerate(rank) if i not in ends.first and i not in ends.last]
+    low, high = min(inner) - 1, max(inner) + 1
+    pinned = [low if i in ends.first else high if i in ends.last else r for i, r in enumerate(rank)]
+    lowest = min(pinned)
+    return [r - lowest for r in pinned]
+
+
+def _shifts(lanes: Lanes, ends: Ends) -> dict[tuple[int, int], float]:
+    """For neighbours that doors join, how far their middles lie apart when the edge between them is straight."""
+    shifts: dict[tuple[int, int], float] = {}
+    for path, leave, arrive in zip(lanes.paths, ends.leave, ends.arrive):
+        for a, b, shift in ((path[0], path[1], leave), (path[-2], path[-1], -(arrive or 0.0))):
+            if shift:
+                shifts[b, a] = shifts.get((b, a), 0.0) + shift
+                shifts[a, b] = -shifts[b, a]
+    return shifts
 
 
 def rank_late(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
@@ -90,20 +135,20 @@ class Lanes(NamedTuple):
     paths: list[list[int]]
 
 
-def make_lanes(rank: list[int], edges: Sequence[tuple[int, int]]) -> Lanes:
-    """Give every edge a lane in each rank that it crosses; edges from one box share lanes."""
+def make_lanes(rank: list[int], edges: Sequence[tuple[int, int]], leave: Sequence[float] | None = None) -> Lanes:
+    """Give every edge a lane in each rank that it crosses; edges from one box, or one door of it, share lanes."""
     rank = list(rank)
     above: list[list[int]] = [[] for _ in rank]
     below: list[list[int]] = [[] for _ in rank]
-    trunk: list[list[int]] = [[i] for i in range(len(rank))]
+    trunk: dict[tuple[int, float], list[int]] = {}
     paths = []
 
     def link(a: int, b: int) -> None:
         below[a].append(b)
         above[b].append(a)
 
-    for source, target in edges:
-        own = trunk[source]
+    for (source, target), door in zip(edges, leave or [0.0] * len(edges)):
+        own = trunk.setdefault((source, door), [source])
         span = rank[target] - rank[source]
         while len(own) < span:
             rank.append(rank[source] + len(own))
@@ -232,14 +277,16 @@ def count_crossings(rows: list[list[int]], lanes: Lanes) -> int:
 # Places across the flow.
 
 
-def place_rows(rows: list[list[int]], lanes: Lanes, breadth: Sequence[float]) -> list[float]:
+def place_rows(
+    rows: list[list[int]], lanes: Lanes, breadth: Sequence[float], shifts: dict[tuple[int, int], float]
+) -> list[float]:
     """Where each item lies across the flow: near its neighbours, long edges straight, nothing overlapping.
 
     Minimises Σ weight · (distance between neighbours)², a row at a time.
     """
     boxes = len(breadth)
     size = [*breadth, *[0.0] * (len(lanes.rank) - boxes)]
-    offsets = [_offsets(row, size, boxes) for row in rows]
+    offsets = [_offsets(row, size) for row in rows]
     at = [0.0] * len(size)
     for row, offset in zip(rows, offsets):
         for item, x in zip(row, offset):
@@ -249,23 +296,30 @@ def place_rows(rows: list[list[int]], lanes: Lanes, breadth: Sequence[float]) ->
     schedule = [(lanes.above, 1), (lanes.below, -1)] * rounds + [(both, 1), (both, -1)] * rounds
     for neighbours, step in schedule:
         for r in range(len(rows))[::step]:
-            _place_row(rows[r], offsets[r], at, neighbours, boxes)
+            _place_row(rows[r], offsets[r], at, neighbours, boxes, shifts)
     return at
 
 
-def _offsets(row: list[int], size: Sequence[float], boxes: int) -> list[float]:
-    """The least distance of each item of a row from its first."""
-    gaps = ((size[a] + size[b]) / 2 + (NODE_GAP if a < boxes and b < boxes else LANE_GAP) for a, b in pairwise(row))
+def _offsets(row: list[int], size: Sequence[float]) -> list[float]:
+    """The least distance of each item of a row from its first; lanes and doors have no size."""
+    gaps = ((size[a] + size[b]) / 2 + (NODE_GAP if size[a] and size[b] else LANE_GAP) for a, b in pairwise(row))
     return list(accumulate(gaps, initial=0.0))
 
 
-def _place_row(row: list[int], offsets: list[float], at: list[float], neighbours: list[list[int]], boxes: int) -> None:
+def _place_row(
+    row: list[int],
+    offsets: list[float],
+    at: list[float],
+    neighbours: list[list[int]],
+    boxes: int,
+    shifts: dict[tuple[int, int], float],
+) -> None:
     wanted, weights = [], []
     for item, offset in zip(row, offsets):
         pull, weight = 0.0, 0.0
         for x in neighbours[item]:
             w = (1.0, 2.0, 8.0)[(item >= boxes) + (x >= boxes)]
-            pull += w * at[x]
+            pull += w * (at[x] + shifts.get((item, x), 0.0) if shifts else at[x])
             weight += w
         wanted.append((pull / weight if weight else at[item]) - offset)
         weights.append(weight or 1e-3)
@@ -293,16 +347,18 @@ def isotonic(wanted: Sequence[float], weights: Sequence[float]) -> list[float]:
 
 
 def _tracks(
-    rows: list[list[int]], lanes: Lanes, across: list[float], depth: Sequence[float], rank_gap: float
+    rows: list[list[int]], lanes: Lanes, across: list[float], depth: Sequence[float], rank_gap: float, ends: Ends
 ) -> list[tuple[float, float]]:
-    """From where to where each rank reaches along the flow. Steep arrows get a wider gap between ranks."""
+    """From where to where each rank reaches along the flow. Steep arrows get a wider gap between ranks, doors less."""
     tracks = []
     start = 0.0
-    for row in rows:
+    doors = {0} if ends.first else set()
+    doors |= {len(rows) - 2} if ends.last else set()
+    for i, row in enumerate(rows):
         end = start + max((depth[i] for i in row if i < len(depth)), default=0.0)
         tracks.append((start, end))
         steepest = max((abs(across[i] - across[j]) for i in row for j in lanes.below[i]), default=0.0)
-        start = end + rank_gap + min(0.12 * steepest, 100.0)
+        start = end + (DOOR_GAP if i in doors else rank_gap) + min(0.12 * steepest, 100.0)
     return tracks
 
 
@@ -314,15 +370,17 @@ def _routes(
     depth: Sequence[float],
     breadth: Sequence[float],
     edges: Sequence[tuple[int, int]],
+    ends: Ends,
 ) -> list[list[Point]]:
     """The arrows in (along, across): straight through the lanes, an S in the gaps between the ranks."""
-    ends = [(target, across[path[-2]]) for (_, target), path in zip(edges, lanes.paths)]
-    offsets = spread(ends, lambda box: breadth[box])
+    arriving = [(target, across[path[-2]]) for (_, target), path in zip(edges, lanes.paths)]
+    offsets = spread(arriving, lambda box: breadth[box])
     routes = []
-    for path, offset in zip(lanes.paths, offsets):
+    for path, leave, arrive, free in zip(lanes.paths, ends.leave, ends.arrive, offsets):
         source, target = path[0], path[-1]
+        offset = free if arrive is None else arrive
         # Straight stretches, from the source's side to the end of its rank, through each lane, and up to the target.
-        stretches = [(along[source] + depth[source] / 2, tracks[lanes.rank[source]][1], across[source])]
+        stretches = [(along[source] + depth[source] / 2, tracks[lanes.rank[source]][1], across[source] + leave)]
         stretches += [(*tracks[lanes.rank[lane]], across[lane]) for lane in path[1:-1]]
         stretches += [(tracks[lanes.rank[target]][0], along[target] - depth[target] / 2, across[target] + offset)]
         routes.append(_smooth(stretches))
@@ -335,42 +393,40 @@ def _smooth(stretches: list[tuple[float, float, float]]) -> list[Point]:
     points: list[Point] = [(start, y)]
     for (start, end, y), (begin, _, then) in pairwise(stretches):
         if end > start:
-            points += _line((start, y), (end, y))
+            points += straight((start, y), (end, y))
         middle = (end + begin) / 2
         points += [(middle, y), (middle, then), (begin, then)]
     start, end, y = stretches[-1]
     if end > start:
-        points += _line((start, y), (end, y))
+        points += straight((start, y), (end, y))
     return points
 
 
-def _line(a: Point, b: Point) -> list[Point]:
-    """A straight Bézier curve from a to b, without its first point."""
-    (x, y), (u, v) = a, b
-    return [((2 * x + u) / 3, (2 * y + v) / 3), ((x + 2 * u) / 3, (y + 2 * v) / 3), b]
-
-
-def _turned(direction: Direction, centers: list[Point], routes: list[list[Point]], sizes: Sequence[Size]) -> Layout:
+def _turned(direction: Direction, flow: Flow, sizes: Sequence[Size]) -> Layout:
     """From (along, across) to (x, y) from the upper left corner."""
     flip = -1.0 if direction in ("RL", "BT") else 1.0
 
     def turn(p: Point) -> Point:
         return (flip * p[0], p[1]) if direction in ("LR", "RL") else (p[1], flip * p[0])
 
-    placed = [turn(p) for p in centers]
-    drawn = [[turn(p) for p in route] for route in routes]
+    placed = [turn(p) for p in zip(flow.along, flow.across)]
+    drawn = [[turn(p) for p in route] for route in flow.routes]
+    framed = [(turn((a, b)), turn((c, d))) for a, b, c, d in flow.frames]
     corners = [(x + s * w / 2, y + s * h / 2) for (x, y), (w, h) in zip(placed, sizes) for s in (-1, 1)]
     corners += [p for route in drawn for p in route]
+    corners += [p for frame in framed for p in frame]
     xs, ys = zip(*corners)
     left, top = min(xs), min(ys)
 
     def move(p: Point) -> Point:
         return p[0] - left, p[1] - top
 
+    rectangles = [(*move((min(x, u), min(y, v))), *move((max(x, u), max(y, v)))) for (x, y), (u, v) in framed]
     return Layout(
         tuple(map(move, placed)),
         tuple(tuple(map(move, route)) for route in drawn),
         max(xs) - left,
         max(ys) - top,
         "builtin",
+        frames=tuple(rectangles),
     )

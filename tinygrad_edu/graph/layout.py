@@ -2,46 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import get_args
 
-__all__ = ["Direction", "Engine", "Layout", "lay_out"]
+from .engine import EngineError, graphviz_layout
+from .geometry import LOOP, RANK_GAP, Direction, Engine, Frame, Layout, Point, Rectangle, Size
+from .layered import layered
 
-Engine = Literal["auto", "graphviz", "builtin"]
-Direction = Literal["LR", "RL", "TB", "BT"]
-Point = tuple[float, float]
-Size = tuple[float, float]
-
-NODE_GAP = 26.0
-"""The free space between neighbours of one rank."""
-RANK_GAP = 58.0
-"""The free space between two ranks, which the arrows cross."""
-PORT_GAP = 18.0
-"""The distance of two arrow heads on one box, where there is room."""
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Where everything goes, in pixels from the top left corner.
-
-    Attributes
-    ----------
-    centers : of each box.
-    routes : of each edge: a path of cubic Bézier curves, as 1 + 3k points.
-    labels : the centre of each edge's label; None where it has none.
-    width, height : of the whole.
-    engine : who laid it out.
-    note : one line if it is not who was asked.
-    """
-
-    centers: tuple[Point, ...]
-    routes: tuple[tuple[Point, ...], ...]
-    width: float
-    height: float
-    engine: str
-    note: str | None = None
-    labels: tuple[Point | None, ...] = ()
+__all__ = ["RANK_GAP", "Direction", "Engine", "Frame", "Layout", "Point", "Size", "lay_out"]
 
 
 def lay_out(
@@ -51,11 +20,20 @@ def lay_out(
     engine: Engine = "auto",
     ordered: Collection[int] = (),
     rank_gap: float = RANK_GAP,
+    frames: Sequence[Frame] = (),
+    back: Collection[int] = (),
 ) -> Layout:
     """A layered layout: every edge (from, to) of box indices runs in the given direction, and no box covers another.
 
     With "auto" and "graphviz", where there is no Graphviz or it does not answer in time, the built-in layout steps in
     and its `note` says so.
+
+    Parameters
+    ----------
+    ordered : the boxes at which edges arrive in their own order, where the engine can do that.
+    rank_gap : the free space between ranks.
+    frames : around which boxes there are frames; outer ones come first.
+    back : which edges run against the direction: around their box, or around the innermost frame of both ends.
 
     >>> layout = lay_out([(60, 30), (60, 30), (80, 30)], [(0, 2), (1, 2)], "LR", "builtin")
     >>> layout.centers[0][0] < layout.centers[2][0]
@@ -63,31 +41,86 @@ def lay_out(
     """
     if engine not in get_args(Engine):
         raise ValueError(f"engine is one of {', '.join(map(repr, get_args(Engine)))}, not {engine!r}")
-    from .layered import layered
+    sizes = [(_whole(width), _whole(height)) for width, height in sizes]
+    around = {box: i for i, frame in enumerate(frames) for box in frame.boxes}
+    looped = {i: _innermost(*edges[i], around, frames) for i in back}
+    frames = [
+        frame._replace(loop=any(where == i and edges[e][0] != edges[e][1] for e, where in looped.items()))
+        for i, frame in enumerate(frames)
+    ]
+    own = {edges[i][0] for i in back if edges[i][0] == edges[i][1]}
+    across = 1 if direction in ("LR", "RL") else 0
+    roomy = [_wider(size, 2 * LOOP * (box in own), across) for box, size in enumerate(sizes)]
+    forward = [edge for i, edge in enumerate(edges) if i not in looped]
+    layout = _by_engine(roomy, forward, direction, engine, ordered, rank_gap, frames)
+    routes = iter(layout.routes)
+    complete = []
+    for i, (source, target) in enumerate(edges):
+        if i not in looped:
+            complete.append(next(routes))
+        elif source == target:
+            (x, y), (width, height) = layout.centers[source], sizes[source]
+            rectangle = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+            complete.append(loop_around(rectangle, direction))
+        else:
+            complete.append(loop_around(layout.frames[looped[i]], direction))
+    return replace(layout, routes=tuple(complete))
 
+
+def _by_engine(
+    sizes: Sequence[Size],
+    edges: Sequence[tuple[int, int]],
+    direction: Direction,
+    engine: Engine,
+    ordered: Collection[int],
+    rank_gap: float,
+    frames: Sequence[Frame],
+) -> Layout:
     if engine == "builtin" or not edges:
-        return layered(sizes, edges, direction, rank_gap)
-    from .engine import EngineError, graphviz_layout
-
+        return layered(sizes, edges, direction, rank_gap, frames)
     try:
-        return graphviz_layout(sizes, edges, direction, ordered, rank_gap)
+        return graphviz_layout(sizes, edges, direction, ordered, rank_gap, frames)
     except EngineError as error:
-        return replace(layered(sizes, edges, direction, rank_gap), note=f"built-in layout: {error}")
+        return replace(layered(sizes, edges, direction, rank_gap, frames), note=f"built-in layout: {error}")
 
 
-def spread(ends: Sequence[tuple[int, float]], room: Callable[[int], float]) -> list[float]:
-    """Offsets across the flow for arrows that end at the same box, so that each has a place of its own.
+def _whole(length: float) -> float:
+    """The length in whole pixels, rounded up: layouts compare sums of lengths, which are exact then everywhere."""
+    return float(-int(-(length - 1e-6) // 1))
 
-    ends : for each arrow, the box it ends at and where across the flow it comes from.
-    room : how wide a box is across the flow.
-    """
-    arriving: dict[int, list[int]] = {}
-    for arrow, (box, _) in enumerate(ends):
-        arriving.setdefault(box, []).append(arrow)
-    offsets = [0.0] * len(ends)
-    for box, arrows in arriving.items():
-        arrows.sort(key=lambda arrow: ends[arrow][1])
-        gap = min(PORT_GAP, 0.8 * room(box) / len(arrows))
-        for place, arrow in enumerate(arrows):
-            offsets[arrow] = (place - (len(arrows) - 1) / 2) * gap
-    return offsets
+
+def _wider(size: Size, by: float, across: int) -> Size:
+    return (size[0], size[1] + by) if across else (size[0] + by, size[1])
+
+
+def _innermost(source: int, target: int, around: dict[int, int], frames: Sequence[Frame]) -> int:
+    """The innermost frame that holds both boxes."""
+    ways = []
+    for box in (source, target):
+        way, frame = [], around.get(box, -1)
+        while frame >= 0:
+            way.append(frame)
+            frame = frames[frame].parent
+        ways.append(way)
+    shared = [frame for frame in ways[0] if frame in ways[1]]
+    if not shared and source != target:
+        raise ValueError("an edge that runs back needs a frame to run around")
+    return shared[0] if shared else -1
+
+
+def loop_around(rectangle: Rectangle, direction: Direction) -> tuple[Point, ...]:
+    """An arrow from where the flow leaves a rectangle, around it, to where the flow enters it: cubic Bézier curves."""
+    left, top, right, bottom = rectangle
+    horizontal = direction in ("LR", "RL")
+    start, end = (left, right) if horizontal else (top, bottom)  # along the flow
+    near, far = (bottom, bottom + LOOP - 6) if horizontal else (right, right + LOOP - 6)  # across it
+    if direction in ("RL", "BT"):
+        start, end = end, start
+    out = 18.0 if end > start else -18.0
+    leave = near - min(12.0, (bottom - top if horizontal else right - left) / 4)
+    bend = [
+        (end, leave), (end + out, leave), (end + out, far), (end, far),
+        (end, far), (start, far), (start, far),
+        (start - out, far), (start - out, leave), (start, leave),
+    ]  # fmt: skip
+    return tuple(bend) if horizontal else tuple((y, x) for x, y in bend)

@@ -1,0 +1,93 @@
+"""The words in which layouts are asked for and answered: sizes, points, directions, frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+__all__ = ["Direction", "Engine", "Frame", "Layout", "Point", "Rectangle", "Size", "spread", "straight"]
+
+Engine = Literal["auto", "graphviz", "builtin"]
+Direction = Literal["LR", "RL", "TB", "BT"]
+Point = tuple[float, float]
+Size = tuple[float, float]
+Rectangle = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
+
+NODE_GAP = 26.0
+"""The free space between neighbours of one rank."""
+RANK_GAP = 58.0
+"""The free space between two ranks, which the arrows cross."""
+PORT_GAP = 18.0
+"""The distance of two arrow heads on one box, where there is room."""
+
+
+FRAME_PAD = 14.0
+"""The free space between a frame and what it holds."""
+LOOP = 22.0
+"""The free space on both sides of a box or frame, across the flow, that an arrow around it needs."""
+
+
+class Frame(NamedTuple):
+    """A frame around boxes.
+
+    boxes : those that lie in it, but in none of the frames in it. parent : which frame is around it; -1 for none.
+    title : the room that its title needs. loop : whether an arrow leads around it.
+    """
+
+    boxes: tuple[int, ...]
+    parent: int
+    title: Size
+    loop: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where everything goes, in pixels from the top left corner.
+
+    Attributes
+    ----------
+    centers : of each box.
+    routes : of each edge: a path of cubic Bézier curves, as 1 + 3k points.
+    frames : where each is.
+    labels : the centre of each edge's label; None where it has none.
+    mirror : in a picture of both passes, how far the gradients stand from what they are the gradients of.
+    width, height : of the whole.
+    engine : who laid it out.
+    note : one line if it is not who was asked.
+    """
+
+    centers: tuple[Point, ...]
+    routes: tuple[tuple[Point, ...], ...]
+    width: float
+    height: float
+    engine: str
+    note: str | None = None
+    frames: tuple[Rectangle, ...] = ()
+    labels: tuple[Point | None, ...] = ()
+    mirror: Point | None = None
+
+
+def spread(ends: Sequence[tuple[int, float]], room: Callable[[int], float]) -> list[float]:
+    """Offsets across the flow for arrows that end at the same box, so that each has a place of its own.
+
+    ends : for each arrow, the box it ends at and where across the flow it comes from.
+    room : how wide a box is across the flow.
+    """
+    arriving: dict[int, list[int]] = {}
+    for arrow, (box, _) in enumerate(ends):
+        arriving.setdefault(box, []).append(arrow)
+    offsets = [0.0] * len(ends)
+    for box, arrows in arriving.items():
+        arrows.sort(key=lambda arrow: ends[arrow][1])
+        gap = min(PORT_GAP, 0.8 * room(box) / len(arrows))
+        for place, arrow in enumerate(arrows):
+            offsets[arrow] = (place - (len(arrows) - 1) / 2) * gap
+    return offsets
+
+
+def straight(a: Point, b: Point) -> list[Point]:
+    """A straight Bézier curve from a to b, without its first point."""
+    (x, y), (u, v) = a, b
+    return [((2 * x + u) / 3, (2 * y + v) / 3), ((x + 2 * u) / 3, (y + 2 * v) / 3), b]

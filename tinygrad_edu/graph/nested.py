@@ -1,0 +1,213 @@
+"""Frames for the built-in layout: what a frame holds is laid out on its own and is one box in the layout around it.
+
+An arrow that crosses a frame does so at a door. Inside, a door is a box without size in the first or the last rank;
+outside, it is the place on the frame's side where the arrow meets it. The innermost frames are laid out first; then
+everything is moved to its place, the outermost first. Nothing recurses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from .geometry import FRAME_PAD, LOOP, Direction, Frame, Point, Rectangle, Size, straight
+
+__all__ = ["Ends", "Flow", "nested"]
+
+
+class Flow(NamedTuple):
+    """A layout in coordinates along and across the flow: the centre of each box, the route of each edge, frames."""
+
+    along: list[float]
+    across: list[float]
+    routes: list[list[Point]]
+    frames: list[Rectangle]
+
+
+class Ends(NamedTuple):
+    """Where edges meet boxes that have doors.
+
+    leave, arrive : of each edge, how far across the flow from the middle of its source, of its target; None for one
+    that finds a place of its own. first, last : the boxes that are doors, in the first and in the last rank.
+    """
+
+    leave: Sequence[float]
+    arrive: Sequence[float | None]
+    first: frozenset[int] = frozenset()
+    last: frozenset[int] = frozenset()
+
+
+Flat = Callable[[Sequence[float], Sequence[float], Sequence[tuple[int, int]], float, Ends], Flow]
+"""How the contents of one frame are laid out: sizes along and across, edges, the gap between ranks, doors."""
+
+OUTSIDE = -1
+"""The number of the room that is in no frame."""
+
+
+class Piece(NamedTuple):
+    """The part of an arrow that lies in one room.
+
+    source, target : which items it joins. leave, arrive : through which door, if the item is a frame.
+    """
+
+    source: int
+    target: int
+    leave: int | None = None
+    arrive: int | None = None
+
+
+class Room:
+    """The inside of a frame. Its items are boxes, frames and doors, all numbered through: boxes come first."""
+
+    def __init__(self) -> None:
+        self.items: list[int] = []
+        self.entries: list[int] = []
+        self.exits: list[int] = []
+        self.pieces: list[Piece] = []
+        self.rectangle: Rectangle = (0.0, 0.0, 0.0, 0.0)
+
+    def lay_out(self, size: dict[int, Size], offset: dict[int, float], rank_gap: float, flat: Flat) -> None:
+        """Place the items, of which size and offsets of doors are known."""
+        self.items += self.entries + self.exits
+        place = {item: i for i, item in enumerate(self.items)}
+        ends = Ends(
+            [0.0 if piece.leave is None else offset[piece.leave] for piece in self.pieces],
+            [None if piece.arrive is None else offset[piece.arrive] for piece in self.pieces],
+            frozenset(place[door] for door in self.entries),
+            frozenset(place[door] for door in self.exits),
+        )
+        depth, breadth = zip(*(size[item] for item in self.items))
+        edges = [(place[piece.source], place[piece.target]) for piece in self.pieces]
+        flow = flat(depth, breadth, edges, rank_gap, ends)
+        self.routes = flow.routes
+        self.at = dict(zip(self.items, zip(flow.along, flow.across)))
+
+    def put_frame(self, frame: Frame, size: dict[int, Size], offset: dict[int, float], direction: Direction) -> Size:
+        """Draw the frame around the items; gives its size, and to `offset` where its doors are."""
+        corners = [
+            (x + side * size[item][0] / 2, y + side * size[item][1] / 2)
+            for item, (x, y) in self.at.items()
+            for side in (-1, 1)
+        ]
+        corners += [point for route in self.routes for point in route]
+        start, end = (edge(x for x, _ in corners) for edge in (min, max))
+        near, far = (edge(y for _, y in corners) for edge in (min, max))
+        start -= 0 if self.entries else FRAME_PAD
+        end += 0 if self.exits else FRAME_PAD
+        near, far = near - FRAME_PAD, far + FRAME_PAD
+        width, height = frame.title
+        if direction in ("LR", "RL"):
+            near -= height
+            lack = max(0.0, width + FRAME_PAD - (end - start)) / 2
+            start, end = start - lack, end + lack
+        else:
+            start, end = (start - height, end) if direction == "TB" else (start, end + height)
+            lack = max(0.0, width + FRAME_PAD - (far - near)) / 2
+            near, far = near - lack, far + lack
+        self.rectangle = start, near, end, far
+        for door in self.entries + self.exits:
+            offset[door] = self.at[door][1] - (near + far) / 2
+        return end - start, far - near + (2 * LOOP if frame.loop else 0.0)
+
+
+def nested(
+    depth: Sequence[float],
+    breadth: Sequence[float],
+    edges: Sequence[tuple[int, int]],
+    frames: Sequence[Frame],
+    direction: Direction,
+    rank_gap: float,
+    flat: Flat,
+) -> Flow:
+    """A layout of boxes and of frames around them; `flat` lays out what is in one frame."""
+    boxes = len(depth)
+    rooms, ways = _divided(boxes, edges, frames)
+    size = dict(enumerate(zip(depth, breadth)))
+    size.update((door, (0.0, 0.0)) for room in rooms.values() for door in room.entries + room.exits)
+    offset: dict[int, float] = {}
+    for number in reversed(range(len(frames))):
+        rooms[number].lay_out(size, offset, rank_gap, flat)
+        size[boxes + number] = rooms[number].put_frame(frames[number], size, offset, direction)
+    rooms[OUTSIDE].lay_out(size, offset, rank_gap, flat)
+    moved = {OUTSIDE: (0.0, 0.0)}
+    for number, frame in enumerate(frames):
+        (x, y), (u, v) = rooms[frame.parent].at[boxes + number], moved[frame.parent]
+        start, near, end, far = rooms[number].rectangle
+        moved[number] = x + u - (start + end) / 2, y + v - (near + far) / 2
+    along, across = [0.0] * boxes, [0.0] * boxes
+    for number, room in rooms.items():
+        for item, point in room.at.items():
+            if item < boxes:
+                along[item], across[item] = _shifted(point, moved[number])
+    rectangles = [
+        (*_shifted(rooms[i].rectangle[:2], moved[i]), *_shifted(rooms[i].rectangle[2:], moved[i]))
+        for i in range(len(frames))
+    ]
+    routes = []
+    for way in ways:
+        route: list[Point] = []
+        for number, piece in way:
+            points = [_shifted(point, moved[number]) for point in rooms[number].routes[piece]]
+            route += straight(route[-1], points[0]) + points[1:] if route else points
+        routes.append(route)
+    return Flow(along, across, routes, rectangles)
+
+
+def _shifted(point: Point, by: Point) -> Point:
+    return point[0] + by[0], point[1] + by[1]
+
+
+def _divided(
+    boxes: int, edges: Sequence[tuple[int, int]], frames: Sequence[Frame]
+) -> tuple[dict[int, Room], list[list[tuple[int, int]]]]:
+    """The rooms, and the way of each edge: through which rooms it leads, as which piece there."""
+    rooms = {number: Room() for number in (OUTSIDE, *range(len(frames)))}
+    around = {box: number for number, frame in enumerate(frames) for box in frame.boxes}
+    for box in range(boxes):
+        rooms[around.get(box, OUTSIDE)].items.append(box)
+    for number, frame in enumerate(frames):
+        rooms[frame.parent].items.append(boxes + number)
+    doors: dict[tuple[int, bool, int], int] = {}
+    known: dict[tuple[int, Piece], int] = {}
+
+    def door(room: int, inward: bool, source: int) -> int:
+        """The door of a room through which arrows from one box come in, or go out."""
+        key = room, inward, source
+        if key not in doors:
+            doors[key] = boxes + len(frames) + len(doors)
+            (rooms[room].entries if inward else rooms[room].exits).append(doors[key])
+        return doors[key]
+
+    def add(room: int, piece: Piece) -> tuple[int, int]:
+        """Note the piece, once for all arrows that share it; those that end at a box do not."""
+        if piece.target < boxes or (room, piece) not in known:
+            known[room, piece] = len(rooms[room].pieces)
+            rooms[room].pieces.append(piece)
+        return room, known[room, piece]
+
+    ways = []
+    for source, target in edges:
+        out, into = (_around(around.get(box, OUTSIDE), frames) for box in (source, target))
+        shared = next(room for room in out if room in into)
+        way = []
+        item, exit = source, None
+        for room in out[: out.index(shared)]:
+            through = door(room, False, source)
+            way.append(add(room, Piece(item, through, exit)))
+            item, exit = boxes + room, through
+        here = shared
+        for room in reversed(into[: into.index(shared)]):
+            entry = door(room, True, source)
+            way.append(add(here, Piece(item, boxes + room, exit, entry)))
+            item, exit, here = entry, None, room
+        way.append(add(here, Piece(item, target, exit)))
+        ways.append(way)
+    return rooms, ways
+
+
+def _around(room: int, frames: Sequence[Frame]) -> list[int]:
+    """The room and those around it, out to the outside."""
+    way = [room]
+    while way[-1] != OUTSIDE:
+        way.append(frames[way[-1]].parent)
+    return way
