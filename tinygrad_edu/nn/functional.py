@@ -6,20 +6,65 @@
 tensor([0., 2.])
 """
 
+from ..primitives.convolution import conv1d, conv2d, conv3d, conv_transpose2d
 from ..primitives.elementwise import relu, sigmoid, tanh
 from ..primitives.fused import linear
+from ..primitives.normalization import batch_norm, layer_norm, local_response_norm
+from ..primitives.pooling import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    avg_pool1d,
+    avg_pool2d,
+    max_pool1d,
+    max_pool2d,
+)
 from .activation import elu, gelu, leaky_relu, log_softmax, prelu, softmax, softplus
 from .dropout import dropout
 from .embedding import embedding, one_hot
+from .loss import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    focal_loss,
+    hinge_loss,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    mse_loss,
+    nll_loss,
+)
 
 __all__ = [
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "avg_pool1d",
+    "avg_pool2d",
+    "batch_norm",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose2d",
+    "cross_entropy",
     "dropout",
     "elu",
     "embedding",
+    "focal_loss",
     "gelu",
+    "hinge_loss",
+    "huber_loss",
+    "kl_div",
+    "l1_loss",
+    "layer_norm",
     "leaky_relu",
     "linear",
+    "local_response_norm",
     "log_softmax",
+    "max_pool1d",
+    "max_pool2d",
+    "mse_loss",
+    "nll_loss",
     "one_hot",
     "prelu",
     "relu",

@@ -3,16 +3,30 @@
 A file a family; `primitive` says what a row is.
 """
 
-from . import arithmetic, elementwise, fused, linear_algebra, recurrent, reductions, shape
+from . import (
+    arithmetic,
+    convolution,
+    elementwise,
+    fused,
+    linear_algebra,
+    normalization,
+    pooling,
+    recurrent,
+    reductions,
+    shape,
+)
 from .primitive import TABLE, Primitive
 
 __all__ = [
     "TABLE",
     "Primitive",
     "arithmetic",
+    "convolution",
     "elementwise",
     "fused",
     "linear_algebra",
+    "normalization",
+    "pooling",
     "recurrent",
     "reductions",
     "shape",

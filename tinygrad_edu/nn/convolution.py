@@ -1,0 +1,177 @@
+"""Convolution layers: `Conv1d`, `Conv2d`, `Conv3d` and `ConvTranspose2d`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from ..errors import ShapeError
+from ..primitives.convolution import conv1d, conv2d, conv3d, conv_transpose2d
+from ..primitives.windows import per_axis
+from . import init
+from .module import Module
+from .parameter import Parameter, Shape
+
+__all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose2d"]
+
+
+class Convolution(Module):
+    """What the convolution layers share; a subclass says over how many axes the window slides."""
+
+    open_sizes: ClassVar = {"in_channels": 1}
+    axes: ClassVar[int]
+    function: ClassVar[Callable[..., Any]]
+
+    def __init__(
+        self,
+        in_channels: int | None,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any = 1,
+        padding: Any = 0,
+        dilation: Any = 1,
+        groups: int = 1,
+        bias: bool = True,
+    ) -> None:
+        name, n = type(self).__name__, self.axes
+        self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
+        self.kernel_size, self.stride = (
+            per_axis(name, "kernel_size", kernel_size, n),
+            per_axis(name, "stride", stride, n),
+        )
+        self.padding = padding if isinstance(padding, str) else per_axis(name, "padding", padding, n, 0)
+        self.dilation = per_axis(name, "dilation", dilation, n)
+        self.weight = Parameter()
+        self.bias = Parameter() if bias else None
+        self.build()
+
+    def shapes(self) -> dict[str, Shape]:
+        return {
+            "weight": (self.out_channels, self._per_group("in_channels"), *self.kernel_size),
+            "bias": (self.out_channels,),
+        }
+
+    def _per_group(self, which: str) -> int | None:
+        """How many channels each group has; None where that is open."""
+        channels = getattr(self, which)
+        if channels is not None and channels % self.groups:
+            raise ShapeError(f"{type(self).__name__}: {which}={channels} cannot be cut into groups={self.groups}")
+        return None if channels is None else channels // self.groups
+
+    def reset_parameters(self) -> None:
+        bound = 1 / math.sqrt(math.prod(self.weight.shape[1:]) or 1)
+        for parameter in self.parameters():
+            init.uniform_(parameter, -bound, bound)
+
+    def forward(self, x: Any) -> Any:
+        return type(self).function(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
+
+    def extra_repr(self) -> str:
+        words = [f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"]
+        words += [
+            f"{name}={getattr(self, name)}" for name, usual in self._usual().items() if getattr(self, name) != usual
+        ]
+        return ", ".join(words + ["bias=False"] * (self.bias is None))
+
+    def _usual(self) -> dict[str, Any]:
+        """What need not be said about the layer."""
+        return {"padding": (0,) * self.axes, "dilation": (1,) * self.axes, "groups": 1}
+
+
+class Conv1d(Convolution):
+    """Convolution of sequences: x (N, in_channels, L) gives (N, out_channels, P).
+
+    The settings are those of `Conv2d`, for one axis.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.Conv1d(3, 5, kernel_size=2)(tg.randn(7, 3, 10)).shape
+    (7, 5, 9)
+    """
+
+    axes, function = 1, conv1d
+
+
+class Conv2d(Convolution):
+    """Convolution of images: x (N, in_channels, H, W) gives (N, out_channels, P, Q); `nn.functional.conv2d` says more.
+
+    Parameters
+    ----------
+    in_channels : of x; None learns it at the first call.
+    out_channels : how many features are looked for at every position.
+    kernel_size, stride, padding, dilation, groups : the window; one number, or one for each axis. `padding` may be
+        "same" or "valid".
+    bias : whether a number is added to each channel of the result.
+
+    `weight` has shape (out_channels, in_channels / groups, *kernel_size), `bias` (out_channels,). Both begin uniform
+    between ±1/√fan_in, fan_in the size of one window, as in PyTorch. Raises `ShapeError` and `DtypeError` for settings
+    that do not go together.
+
+    >>> import tinygrad_edu as tg
+    >>> layer = tg.nn.Conv2d(None, 6, kernel_size=5, padding=2)
+    >>> layer(tg.randn(8, 1, 28, 28)).shape
+    (8, 6, 28, 28)
+    >>> layer
+    Conv2d(1, 6, kernel_size=(5, 5), stride=(1, 1), padding=(2, 2))
+    """
+
+    axes, function = 2, conv2d
+
+
+class Conv3d(Convolution):
+    """Convolution of volumes: x (N, in_channels, D, H, W) gives (N, out_channels, P, Q, R).
+
+    The settings are those of `Conv2d`, for three axes.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.Conv3d(2, 3, kernel_size=(1, 2, 3))(tg.randn(4, 2, 3, 6, 5)).shape
+    (4, 3, 3, 5, 3)
+    """
+
+    axes, function = 3, conv3d
+
+
+class ConvTranspose2d(Convolution):
+    """Transposed convolution: x (N, in_channels, H, W) gives a larger image; see `nn.functional.conv_transpose2d`.
+
+    Parameters
+    ----------
+    output_padding : chooses among the sizes that a `Conv2d` of these settings would make into that of x.
+    the others : as in `Conv2d`.
+
+    `weight` has shape (in_channels, out_channels / groups, *kernel_size). Raises as `Conv2d`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.ConvTranspose2d(6, 3, kernel_size=4, stride=2, padding=1)(tg.randn(5, 6, 7, 8)).shape
+    (5, 3, 14, 16)
+    """
+
+    axes = 2
+
+    def __init__(
+        self,
+        in_channels: int | None,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any = 1,
+        padding: Any = 0,
+        output_padding: Any = 0,
+        groups: int = 1,
+        bias: bool = True,
+        dilation: Any = 1,
+    ) -> None:
+        self.output_padding = per_axis("ConvTranspose2d", "output_padding", output_padding, 2, 0)
+        super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias)
+
+    def shapes(self) -> dict[str, Shape]:
+        return {
+            "weight": (self.in_channels, self._per_group("out_channels"), *self.kernel_size),
+            "bias": (self.out_channels,),
+        }
+
+    def forward(self, x: Any) -> Any:
+        how = (self.stride, self.padding, self.output_padding, self.groups, self.dilation)
+        return conv_transpose2d(x, self.weight, self.bias, *how)
+
+    def _usual(self) -> dict[str, Any]:
+        return {**super()._usual(), "output_padding": (0, 0)}
