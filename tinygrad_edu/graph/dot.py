@@ -1,12 +1,13 @@
-"""The plain graph in Graphviz's language, for who wants to go on from there: labels, shapes, operand numbers."""
+"""The plain graph in Graphviz's language, to go on from: labels, shapes, frames, operand numbers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .card import in_words, pretty, settings_of
-from .layout import Direction
-from .plain import Graph, PlainNode
+from .card import in_words
+from .geometry import Direction
+from .outline import cluster_title, edge_words, node_lines, outline
+from .plain import Cluster, Graph, PlainNode
 from .text import visible
 
 if TYPE_CHECKING:
@@ -21,9 +22,16 @@ SHAPES = {
     "forward": {"shape": "box", "style": "dashed"},
     "constant": {"shape": "octagon"},
     "operation": {"shape": "box"},
-    "module": {"shape": "box", "style": "rounded,bold"},
+    "module": {"shape": "box3d"},
     "group": {"shape": "box3d"},
 }
+
+MARKS = {
+    "missing": {"style": "dashed", "color": "#c4320a", "fontcolor": "#c4320a"},
+    "extra": {"style": "bold", "color": "#0b5cad", "fontcolor": "#0b5cad"},
+    "changed": {"style": "bold", "color": "#7a4d00", "fontcolor": "#7a4d00"},
+}
+"""Of what differs between two graphs; the label says which it is."""
 
 
 def digraph(graph: Graph, direction: Direction) -> Digraph:
@@ -52,34 +60,43 @@ def digraph(graph: Graph, direction: Direction) -> Digraph:
         node_attr={"fontname": "Helvetica", "fontsize": "12"},
         edge_attr={"fontname": "Helvetica", "fontsize": "10", "color": "#6b7785"},
     )
-    for node in graph.nodes:
-        attributes = dict(SHAPES[node.kind], tooltip=_literal(in_words(node, graph)))
-        if node.id in graph.outputs:
-            attributes["peripheries"] = "2"
-        dot.node(f"n{node.id}", label=_lines(_label(node, graph)), **attributes)
-    for edge in graph.edges:
-        numbered = {"headlabel": f" {edge.slot + 1} "} if graph.node(edge.target).ordered else {}
-        dot.edge(f"n{edge.source}", f"n{edge.target}", **numbered)
+    frames = [dot]  # those that are open, the innermost last
+    for item in outline(graph):
+        if isinstance(item, PlainNode):
+            _node(frames[-1], item, graph)
+        elif isinstance(item, Cluster):
+            number = graph.clusters.index(item)
+            frame = {"label": _lines([cluster_title(item)]), "style": "rounded", "color": "#6b7785"}
+            frames.append(Digraph(f"cluster_{number}", graph_attr=frame))
+        else:
+            inner = frames.pop()
+            frames[-1].subgraph(inner)
+    _edges(dot, graph)
     if graph.notes:
         dot.attr("graph", label=_lines(list(graph.notes)), labelloc="b")
     return dot
 
 
-def _label(node: PlainNode, graph: Graph) -> list[str]:
-    """What stands in a box, line by line."""
-    value = node.value
-    lines = [pretty(node.symbol)] if node.symbol else []
-    lines += settings_of(node)
-    if value is None or node.kind in ("constant", "alias"):
-        lines.append(node.label)
-    elif value.is_number:
-        lines.append(f"{node.label} = {value.text(4)}")
-    else:
-        lines += [f"{node.label} {value.kind()}", value.range()]
-    if node.gradient is not None:
-        shown = node.gradient.text(4) if node.gradient.is_number else node.gradient.range()
-        lines.append(f"∂{graph.of}/∂{node.label} = {shown}")
-    return lines + [f"{what}: {count:,}" for what, count in node.contents]
+def _node(dot: Digraph, node: PlainNode, graph: Graph) -> None:
+    attributes = dict(SHAPES[node.kind], tooltip=_literal(in_words(node, graph)), **MARKS.get(node.mark or "", {}))
+    if node.id in graph.outputs:
+        attributes["peripheries"] = "2"
+    dot.node(f"n{node.id}", label=_lines(node_lines(node, graph)), **attributes)
+
+
+def _edges(dot: Digraph, graph: Graph) -> None:
+    for edge in graph.edges:
+        target = graph.node(edge.target)
+        attributes = dict(MARKS.get(edge.mark or "", {}))
+        words = edge_words(edge, graph)
+        if words:
+            attributes["headlabel" if words == str(edge.slot + 1) and target.ordered else "label"] = f" {words} "
+        if edge.recurrent:
+            attributes |= {"style": "dashed", "constraint": "false"}
+        dot.edge(f"n{edge.source}", f"n{edge.target}", **attributes)
+    for node in graph.nodes:
+        if node.pair is not None:
+            dot.edge(f"n{node.pair}", f"n{node.id}", style="dotted", arrowhead="none", constraint="false")
 
 
 def _literal(text: str) -> str:

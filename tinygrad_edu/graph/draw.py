@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ..errors import GraphError
@@ -129,6 +126,12 @@ class Drawing:
         """The picture in Graphviz's language."""
         return str(self.digraph().source)
 
+    def mermaid(self) -> str:
+        """The picture in Mermaid's language, for Markdown pages."""
+        from .mermaid import mermaid
+
+        return mermaid(self.graph, self.flow)
+
     def json(self) -> str:
         """The graph as data."""
         return self.graph.json()
@@ -142,45 +145,11 @@ class Drawing:
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the picture to a file; its extension says in which format. Gives the path.
 
-        .svg, .dot and .json are written here; .png and .pdf by Graphviz, from the DOT text. The file appears complete
-        or not at all: one that was there before is replaced at the end, or stays as it was.
+        .svg, .html, .dot, .mmd and .json need nothing but this package. .png and .pdf are made from the SVG by the
+        typst package (`pip install 'tinygrad_edu[picture]'`), in light colours where the theme is "auto"; without it
+        Graphviz draws them, from the DOT text. The file appears complete or not at all: one that was there before is
+        replaced at the end, or stays as it was.
         """
-        path = Path(path)
-        formats: dict[str, Callable[[], str | bytes]] = {
-            ".svg": self.svg,
-            ".dot": self.dot,
-            ".json": self.json,
-            ".png": lambda: self._rendered("png"),
-            ".pdf": lambda: self._rendered("pdf"),
-        }
-        write = formats.get(path.suffix.lower())
-        if write is None:
-            raise ValueError(f"save: {path.name!r} has none of the extensions {', '.join(formats)}")
-        content = write()
-        try:
-            _replace(path, content if isinstance(content, bytes) else content.encode())
-        except OSError as error:
-            raise type(error)(f"save: cannot write {path}: {error.strerror}") from None
-        return path
+        from .saving import save
 
-    def _rendered(self, format: str) -> bytes:
-        from .engine import EngineError, run_dot
-
-        try:
-            return run_dot(self.dot(), format)[0]
-        except EngineError as error:
-            raise GraphError(f"save: .{format} needs Graphviz: {error}; .svg needs nothing") from None
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Put the content in a new file beside `path`, then rename it."""
-    path = path.resolve()
-    draft = path.with_name(f".{path.name[:40]}.{token_hex(4)}.part")
-    try:
-        with open(draft, "xb") as file:
-            file.write(content)
-        os.replace(draft, path)
-    except BaseException:
-        with suppress(OSError):
-            draft.unlink()
-        raise
+        return save(self, path)

@@ -1,0 +1,133 @@
+"""The plain graph in Mermaid's language, which Markdown pages draw: labels, shapes, frames, operand numbers.
+
+Mermaid refuses a diagram of more than 500 arrows or 50,000 characters, and shows an error in its place. A graph beyond
+that is written as the picture that says how much of what is in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .geometry import Direction
+from .outline import cluster_title, edge_words, node_lines, outline
+from .plain import Cluster, Graph, PlainNode
+from .text import visible
+from .views import collapse
+
+__all__ = ["mermaid"]
+
+MOST_ARROWS, MOST_CHARACTERS = 500, 50_000
+"""What Mermaid draws where its settings are left alone."""
+
+SHAPES = {
+    "leaf": ("([", "])"),
+    "gradient": ("([", "])"),
+    "alias": ("([", "])"),
+    "forward": ("[", "]"),
+    "constant": ("{{", "}}"),
+    "operation": ("[", "]"),
+    "module": ("[[", "]]"),
+    "group": ("[[", "]]"),
+}
+
+STYLES = {
+    "leaf": "fill:#eff9f5,stroke:#0b7a5c,color:#1b1f24",
+    "gradient": "fill:#ffffff,stroke:#ad3c06,color:#1b1f24",
+    "alias": "fill:#ffffff,stroke:#0b7a5c,color:#1b1f24,stroke-dasharray:5 3",
+    "forward": "fill:#ffffff,stroke:#5f6b7a,color:#1b1f24,stroke-dasharray:5 3",
+    "constant": "fill:#f5f6f8,stroke:#7a8594,color:#1b1f24",
+    "operation": "fill:#f3f8fd,stroke:#1d5f9e,color:#1b1f24",
+    "module": "fill:#f3f8fd,stroke:#1d5f9e,color:#1b1f24",
+    "group": "fill:#f3f8fd,stroke:#1d5f9e,color:#1b1f24",
+    "output": "stroke-width:3px",
+    "missing": "fill:#ffffff,stroke:#c4320a,color:#c4320a,stroke-dasharray:5 3",
+    "extra": "stroke:#0b5cad,stroke-width:3px",
+    "changed": "stroke:#7a4d00,stroke-width:3px",
+}
+"""By kind, and besides for the output and for what differs between two graphs. They are read on light and on dark."""
+
+
+def mermaid(graph: Graph, direction: Direction) -> str:
+    """The text of a Mermaid flowchart; it goes into Markdown between ```` ```mermaid ```` and ```` ``` ````.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.graph.plain import plain
+    >>> x = tg.Value(3.0, name="x")
+    >>> print(mermaid(plain(x * x, gradients=False), "LR"), end="")
+    flowchart LR
+        accTitle: The computation graph of v1
+        n1(["x = 3"]):::leaf
+        n2["×<br>v1 = 9"]:::operation
+        n1 --> n2
+        n1 --> n2
+        classDef leaf fill:#eff9f5,stroke:#0b7a5c,color:#1b1f24
+        classDef operation fill:#f3f8fd,stroke:#1d5f9e,color:#1b1f24
+        classDef output stroke-width:3px
+        class n2 output
+    """
+    text = _flowchart(graph, direction)
+    arrows = len(graph.edges) + sum(node.pair is not None for node in graph.nodes)
+    if arrows > MOST_ARROWS or len(text) > MOST_CHARACTERS:
+        text = _flowchart(collapse(graph), direction)
+    return text
+
+
+def _flowchart(graph: Graph, direction: Direction) -> str:
+    return "".join(f"{line}\n" for line in [f"flowchart {direction}", *_lines(graph)])
+
+
+def _lines(graph: Graph) -> Iterator[str]:
+    yield f"    accTitle: {_literal(graph.title)}"
+    indent = "    "
+    for item in outline(graph):
+        if isinstance(item, PlainNode):
+            before, after = SHAPES[item.kind]
+            label = "<br>".join(map(_literal, node_lines(item, graph)))
+            yield f'{indent}n{item.id}{before}"{label}"{after}:::{item.kind}'
+        elif isinstance(item, Cluster):
+            yield f'{indent}subgraph c{graph.clusters.index(item)}["{_literal(cluster_title(item))}"]'
+            indent += "    "
+        else:
+            indent = indent[4:]
+            yield f"{indent}end"
+    for edge in graph.edges:
+        words = _literal(edge_words(edge, graph))
+        arrow = "-.->" if edge.recurrent or edge.mark == "missing" else "==>" if edge.mark else "-->"
+        yield f"    n{edge.source} {arrow}" + (f'|"{words}"|' if words else "") + f" n{edge.target}"
+    yield from (f"    n{node.pair} -.- n{node.id}" for node in graph.nodes if node.pair is not None)
+    yield from _classes(graph)
+    yield from (f'    note{i}>"{_literal(note)}"]' for i, note in enumerate(graph.notes, 1))
+
+
+def _classes(graph: Graph) -> Iterator[str]:
+    """The styles that are used, and who has one besides that of its kind."""
+    further: dict[str, list[int]] = {"output": list(graph.outputs)}
+    for node in graph.nodes:
+        if node.mark:
+            further.setdefault(node.mark, []).append(node.id)
+    used = {node.kind for node in graph.nodes} | {name for name, ids in further.items() if ids}
+    yield from (f"    classDef {name} {style}" for name, style in STYLES.items() if name in used)
+    yield from (f"    class {','.join(f'n{id}' for id in ids)} {name}" for name, ids in further.items() if ids)
+
+
+def _literal(text: str) -> str:
+    """Text that Mermaid shows as it is: what its grammar, its Markdown or HTML could read as more is a character code.
+
+    >>> _literal('a "quoted" <b>')
+    'a #34;quoted#34; #60;b#62;'
+    """
+    return re.sub(r"[^\w\s=,()\[\]/:.]|\.(?!\w)|(?<!\w)_|_(?!\w)|__|(?<=fa):|(?<=fa\w):", _codes, visible(text))
+
+
+def _codes(found: re.Match[str]) -> str:
+    """The characters that were found as codes, if they are of those that can be syntax: all such are ASCII.
+
+    Mermaid reads line ends (\\n), formulas ($$) and icons (fa:) again after it has put characters for codes, so a space
+    of no width comes between.
+    """
+
+    def code(char: str) -> str:
+        return (f"#{ord(char)};" if char.isascii() else char) + ("#8203;" if char in "\\$:" else "")
+
+    return "".join(map(code, found[0]))

@@ -1,0 +1,62 @@
+"""What every format of text says: the lines in a box, the words on an arrow, and which box stands in which frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .card import pretty, settings_of
+from .plain import Cluster, Edge, Graph, PlainNode
+from .text import plural
+
+__all__ = ["cluster_title", "edge_words", "node_lines", "outline"]
+
+
+def node_lines(node: PlainNode, graph: Graph) -> list[str]:
+    """What stands in a box, line by line."""
+    value = node.value
+    lines = [pretty(node.symbol)] if node.symbol else []
+    lines += settings_of(node)
+    if value is None or node.kind in ("constant", "alias"):
+        lines.append(node.label)
+    elif value.is_number:
+        lines.append(f"{node.label} = {value.text(4)}")
+    else:
+        lines += [f"{node.label} {value.kind()}", value.range()]
+    if node.opens is not None:
+        lines.insert(0, cluster_title(graph.cluster(node.opens)))
+    if node.gradient is not None:
+        shown = node.gradient.text(4) if node.gradient.is_number else node.gradient.range()
+        lines.append(f"∂{graph.of}/∂{node.label} = {shown}")
+    lines += [f"{what}: {count:,}" for what, count in node.contents]
+    return lines + ([node.mark] if node.mark else [])
+
+
+def cluster_title(cluster: Cluster) -> str:
+    """A frame's title: `features.0: Conv2d(1, 6, kernel_size=5)`, and of how many it stands for."""
+    title = cluster.path if cluster.title in ("", cluster.path) else f"{cluster.path}: {cluster.title}"
+    return title + (f" × {cluster.times:,}" if cluster.times > 1 else "")
+
+
+def edge_words(edge: Edge, graph: Graph) -> str:
+    """What stands on an arrow: the number of the operand where order matters, and what a closed box hands on."""
+    words = [f"{edge.slot + 1}"] if graph.node(edge.target).ordered else []
+    words += [edge.value.kind(dtype=False)] if edge.value is not None and edge.value.shape else []
+    words += [plural(edge.times, "arrow")] if edge.times > 1 else []
+    words += ["next"] if edge.recurrent else []
+    return ", ".join([*words, *([edge.mark] if edge.mark else [])])
+
+
+def outline(graph: Graph) -> Iterator[PlainNode | Cluster | None]:
+    """The boxes in their frames: each frame that is not empty, what stands in it, and None where it ends."""
+    inside: dict[str, list[PlainNode | Cluster]] = {}
+    for node in graph.nodes:
+        inside.setdefault(node.cluster, []).append(node)
+    for cluster in reversed(graph.clusters):  # inner ones first: a frame around a frame is not empty
+        if cluster.path in inside:
+            inside.setdefault(cluster.parent, []).append(cluster)
+    todo: list[PlainNode | Cluster | None] = [*reversed(inside.get("", []))]
+    while todo:
+        item = todo.pop()
+        yield item
+        if isinstance(item, Cluster):
+            todo += [None, *reversed(inside[item.path])]
