@@ -35,6 +35,7 @@ from typing import Any
 from .. import random
 from ..detective import NanReport, find_nan
 from ..errors import TinygradError
+from ..optim.lr_scheduler import ReduceLROnPlateau
 from ..progress import progress_bar
 from ..recording import no_grad
 from .callbacks import Callback
@@ -119,7 +120,7 @@ def fit(
     metrics : functions of predictions and targets, such as `[accuracy]` or `{"top 5": top_k}`. Those of an epoch are of
         the predictions made while it went on.
     validation : batches to evaluate on after each epoch; columns of the history that begin with `val_`.
-    scheduler : a schedule of `optim`, stepped after each epoch.
+    scheduler : a schedule of `optim.lr_scheduler`, stepped after each epoch.
     callbacks : `EarlyStopping`, `Checkpoint`, `SaveBest`, `LivePlot`, or your own.
 
     A progress bar shows in terminals and notebooks if tqdm is installed. Ctrl-C ends the training and keeps what was
@@ -145,12 +146,15 @@ def one_epoch(run: Run) -> None:
     """Train for an epoch, evaluate, note it in the history."""
     begin = perf_counter()
     record = {"epoch": run.epoch + 1, **train_epoch(run)}
+    seconds = perf_counter() - begin
     if run.validation is not None:
         found = evaluate(run.model, run.validation, run.loss, run.metrics)
         record |= {f"val_{name}": figure for name, figure in found.items()}
-    record |= {"lr": run.optimizer.param_groups[0]["lr"], "seconds": perf_counter() - begin}
+    record |= {"lr": run.optimizer.param_groups[0]["lr"], "seconds": seconds}
     run.history.epochs.append(record)
-    if run.scheduler is not None:
+    if isinstance(run.scheduler, ReduceLROnPlateau):
+        run.scheduler.step(record.get("val_loss", record["loss"]))
+    elif run.scheduler is not None:
         run.scheduler.step()
     for callback in run.callbacks:
         callback.on_epoch_end(run)

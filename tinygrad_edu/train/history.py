@@ -14,7 +14,7 @@ class History:
     Attributes
     ----------
     epochs : a record for each epoch: `{"epoch": 1, "loss": ..., "accuracy": ..., "val_loss": ..., "lr": ...,
-        "seconds": ...}`.
+        "seconds": ...}`; the seconds are those of the training, without the validation.
     steps : the loss of each step.
     interrupted : whether Ctrl-C ended the training.
 

@@ -1,0 +1,127 @@
+"""A training that was killed goes on from its checkpoint, and ends with the very numbers of one that was not."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tinygrad_edu as tg
+from tests.cli.conftest import environment
+from tinygrad_edu import nn, optim, train
+from tinygrad_edu.data import DataLoader, Digits, RandomHorizontalFlip
+from tinygrad_edu.errors import FileError, TinygradError
+from tinygrad_edu.train import Checkpoint, accuracy, fit
+
+SCRIPT = """
+import sys
+from tests.train.test_checkpoint import training
+training(sys.argv[1], epochs=int(sys.argv[2]))
+print("done")
+"""
+
+
+def training(path: Any, epochs: int, resume: bool = True) -> tuple[Any, train.History]:
+    """All that is random or remembers: shuffling, augmentation, dropout, running means, moments, a schedule."""
+    tg.manual_seed(3)
+    model = nn.Sequential(
+        nn.Flatten(), nn.Linear(64, 20), nn.BatchNorm1d(20), nn.ReLU(), nn.Dropout(0.2), nn.Linear(20, 10)
+    )
+    optimizer = optim.Adam(model.parameters(), lr=0.01)
+    history = fit(
+        model,
+        DataLoader(Digits(), 100, shuffle=True, transform=RandomHorizontalFlip(), seed=4),
+        nn.CrossEntropyLoss(),
+        optimizer,
+        epochs,
+        metrics=[accuracy],
+        scheduler=optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.9),
+        callbacks=[Checkpoint(path, resume)],
+    )
+    return model, history
+
+
+def same_numbers(path: Path, other: Path) -> None:
+    """Two checkpoints hold the same, but for the seconds."""
+    states = [tg.load(path), tg.load(other)]
+    for state in states:
+        for record in state["history"]["epochs"]:
+            del record["seconds"]
+    tg.save(states[0], path)
+    tg.save(states[1], other)
+    assert path.read_bytes() == other.read_bytes()
+
+
+def test_resumed_training_gives_the_numbers_of_an_uninterrupted_one(tmp_path: Path) -> None:
+    training(tmp_path / "whole.npz", epochs=5)
+    for epochs in (2, 4, 5):
+        training(tmp_path / "parts.npz", epochs)
+    same_numbers(tmp_path / "whole.npz", tmp_path / "parts.npz")
+
+
+def test_a_training_that_is_complete_is_not_trained_further(tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    model, history = training(path, epochs=2)
+    again, same = training(path, epochs=2)
+    assert history.epochs == same.epochs
+    assert all((a == b).all() for a, b in zip(model.state_dict().values(), again.state_dict().values()))
+
+
+def test_without_resume_it_begins_anew(tmp_path: Path) -> None:
+    training(tmp_path / "x.npz", epochs=2)
+    _, history = training(tmp_path / "x.npz", epochs=1, resume=False)
+    assert len(history.epochs) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="kills as Unix does")
+def test_killed_at_any_instant_it_goes_on_to_the_same_numbers(tmp_path: Path) -> None:
+    whole, parts = tmp_path / "whole.npz", tmp_path / "parts.npz"
+    epochs = 40
+    training(whole, epochs)
+    moments = random.Random(0)
+    command = [sys.executable, "-c", SCRIPT, str(parts), str(epochs)]
+    for _ in range(4):
+        child = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE)
+        before = parts.stat().st_mtime_ns if parts.exists() else 0
+        deadline = time.monotonic() + 60
+        while child.poll() is None and time.monotonic() < deadline:
+            if parts.exists() and parts.stat().st_mtime_ns != before:
+                break
+            time.sleep(0.002)
+        time.sleep(moments.uniform(0, 0.05))
+        child.send_signal(signal.SIGKILL)
+        child.communicate()
+        tg.load(parts)
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=120, check=False)
+    assert done.stdout == "done\n", done.stderr
+    same_numbers(whole, parts)
+
+
+def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    training(path, epochs=1)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(FileError, match="is damaged"):
+        training(path, epochs=2)
+
+
+def test_a_checkpoint_of_another_model_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    training(path, epochs=1)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
+    with pytest.raises(TinygradError, match="weight"):
+        fit(
+            model,
+            DataLoader(Digits(), 100),
+            nn.CrossEntropyLoss(),
+            optim.SGD(model.parameters(), lr=0.1),
+            2,
+            callbacks=[Checkpoint(path, resume=True)],
+        )

@@ -1,0 +1,233 @@
+"""`fit` does what the loop written by hand does, and no more than it says."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu import nn, optim, train
+from tinygrad_edu.data import DataLoader, TensorDataset, random_split, spirals, xor
+from tinygrad_edu.train import History, accuracy, fit
+
+DATA = spirals(90, seed=3)
+
+
+def parts(seed: int = 0, **settings: Any) -> tuple[Any, DataLoader, Any, Any]:
+    """A model, a loader, a loss and an optimizer, made anew from the seed."""
+    tg.manual_seed(seed)
+    model = nn.Sequential(nn.Linear(2, 16), nn.Tanh(), nn.Dropout(0.1), nn.Linear(16, 3))
+    loader = DataLoader(DATA, batch_size=20, shuffle=True, seed=seed, **settings)
+    return model, loader, nn.CrossEntropyLoss(), optim.Adam(model.parameters(), lr=0.02)
+
+
+def numbers(model: Any) -> bytes:
+    return b"".join(np.ascontiguousarray(x).tobytes() for x in model.state_dict().values())
+
+
+def test_it_gives_the_numbers_of_the_loop_written_by_hand() -> None:
+    model, loader, loss, optimizer = parts()
+    losses = []
+    for _ in range(3):
+        for X, y in loader:
+            optimizer.zero_grad()
+            value = loss(model(X), y)
+            value.backward()
+            optimizer.step()
+            losses.append(value.item())
+    by_hand = numbers(model)
+
+    model, loader, loss, optimizer = parts()
+    history = fit(model, loader, loss, optimizer, epochs=3)
+    assert numbers(model) == by_hand
+    assert history.steps == losses
+
+
+def test_the_history_has_a_record_an_epoch_and_a_loss_a_step() -> None:
+    model, loader, loss, optimizer = parts()
+    rest = DataLoader(DATA, batch_size=7)
+    history = fit(model, loader, loss, optimizer, 2, [accuracy], validation=rest)
+    assert list(history.epochs[0]) == ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "lr", "seconds"]
+    assert history["epoch"] == [1, 2]
+    assert len(history.steps) == 2 * len(loader)
+    sizes = [20, 20, 20, 20, 10]
+    assert history["loss"][0] == pytest.approx(np.average(history.steps[:5], weights=sizes))
+    found = train.evaluate(model, rest, loss, {"right": accuracy})
+    assert found == {"loss": history["val_loss"][-1], "right": history["val_accuracy"][-1]}
+
+
+def test_evaluation_neither_drops_nor_records_nor_changes_the_mode() -> None:
+    model, _, loss, _ = parts()
+    loader = DataLoader(DATA, batch_size=20)
+    assert train.evaluate(model, loader, loss) == train.evaluate(model, loader, loss)
+    assert model.training
+    assert all(p.grad is None for p in model.parameters())
+
+
+def test_it_leaves_the_model_in_the_mode_it_was_in() -> None:
+    model, loader, loss, optimizer = parts()
+    model.eval()
+    fit(model, loader, loss, optimizer, 1, validation=loader)
+    assert not model.training
+
+
+def test_a_list_of_batches_will_do_and_models_of_several_inputs() -> None:
+    class Sum(nn.Module):
+        def __init__(self) -> None:
+            self.layer = nn.Linear(2, 1)
+
+        def forward(self, a: Any, b: Any) -> Any:
+            return self.layer(a + b)
+
+    model = Sum()
+    batch = (tg.randn(5, 2), tg.randn(5, 2), tg.zeros((5, 1)))
+    history = fit(model, [batch] * 10, nn.MSELoss(), optim.SGD(model.parameters(), lr=0.1), epochs=3)
+    assert history["loss"][-1] < history["loss"][0]
+
+
+def test_a_schedule_is_stepped_after_each_epoch() -> None:
+    model, loader, loss, optimizer = parts()
+    schedule = optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+    history = fit(model, loader, loss, optimizer, 3, scheduler=schedule)
+    assert history["lr"] == pytest.approx([0.02, 0.01, 0.005])
+
+
+def test_a_schedule_that_waits_for_a_plateau_watches_the_validation() -> None:
+    model, loader, loss, optimizer = parts()
+    schedule = optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=0, threshold=1e9)
+    history = fit(model, loader, loss, optimizer, 3, validation=loader, scheduler=schedule)
+    assert history["lr"][0] > history["lr"][-1]
+
+
+# How a training ends.
+
+
+class Interrupt(train.Callback):
+    """Ctrl-C, at a certain step."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def on_step_end(self, run: train.Run) -> None:
+        if len(run.history.steps) == self.step:
+            raise KeyboardInterrupt
+
+
+def test_ctrl_c_keeps_what_was_learned() -> None:
+    model, loader, loss, optimizer = parts()
+    before = numbers(model)
+    history = fit(model, loader, loss, optimizer, 100, callbacks=[Interrupt(7)])
+    assert history.interrupted
+    assert (len(history.epochs), len(history.steps)) == (1, 7)
+    assert numbers(model) != before
+    assert model.training
+    assert repr(fit(*parts(), 100, callbacks=[Interrupt(3)])) == "History: no epoch is complete, after 3 steps"
+
+
+def test_early_stopping_waits_for_its_patience() -> None:
+    model, loader, loss, optimizer = parts()
+    stop = train.EarlyStopping("val_accuracy", patience=3, best=max)
+    history = fit(model, loader, loss, optimizer, 200, [accuracy], validation=loader, callbacks=[stop])
+    figures = history["val_accuracy"]
+    assert len(figures) < 200
+    assert max(figures[-3:]) <= max(figures[:-3])
+    assert figures.index(max(figures)) == len(figures) - 4
+
+
+@pytest.mark.parametrize(
+    ("values", "stops"),
+    [([3, 2, 1], False), ([1, 2], False), ([1, 2, 2], True), ([1, 1, 1], True), ([3, 1, 2, 0.95, 2], True)],
+)
+def test_an_improvement_by_less_than_min_delta_is_none(values: list[float], stops: bool) -> None:
+    history = History()
+    history.epochs = [{"loss": value} for value in values]
+    run: Any = type("Run", (), {"history": history})
+    assert train.EarlyStopping("loss", patience=2, min_delta=0.1).should_stop(run) == stops
+
+
+def test_the_best_weights_are_saved(tmp_path: Path) -> None:
+    model, loader, loss, optimizer = parts()
+    best = train.SaveBest(tmp_path / "best.npz")
+    history = fit(model, loader, loss, optimizer, 8, validation=loader, callbacks=[best])
+    model.load_state_dict(tg.load(tmp_path / "best.npz"))
+    assert train.evaluate(model, loader, loss)["loss"] == pytest.approx(min(history["val_loss"]))
+
+
+def test_a_column_that_is_not_there_is_an_error_that_names_those_that_are() -> None:
+    model, loader, loss, optimizer = parts()
+    with pytest.raises(KeyError, match="no column 'val_loss', but epoch, loss, lr, seconds"):
+        fit(model, loader, loss, optimizer, 2, callbacks=[train.EarlyStopping()])
+
+
+def test_a_loss_that_is_nan_stops_with_the_reason_before_the_step() -> None:
+    model, _, _, optimizer = parts()
+    data = TensorDataset(np.array([[1.0], [2.0], [-3.0], [4.0]], np.float32), np.zeros(4, np.float32))
+    scale = nn.Parameter([1.0])
+    model = nn.Sequential(nn.Lambda(lambda x: tg.log(x * scale)))
+    model.scale = scale
+    before = numbers(model)
+    optimizer = optim.SGD([scale], lr=0.0)
+    with np.errstate(all="ignore"), pytest.raises(train.NotFiniteError, match="log gave nan") as caught:
+        fit(model, DataLoader(data, batch_size=2), lambda p, y: p.sum(), optimizer, epochs=1)
+    assert "the loss is nan at step 2" in str(caught.value)
+    assert caught.value.report.node.primitive.name == "log"  # type: ignore[union-attr]
+    assert len(caught.value.history.steps) == 1
+    assert numbers(model) == before
+
+
+# What is seen.
+
+
+def test_nothing_is_printed_where_there_is_no_terminal(capfd: pytest.CaptureFixture[str]) -> None:
+    fit(*parts(), epochs=1)
+    assert capfd.readouterr() == ("", "")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_shows_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("tqdm", reason="shows progress: pip install tqdm")
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    fit(*parts(), epochs=2)
+    shown = sys.stderr.getvalue()  # type: ignore[attr-defined]
+    assert "epoch 2/2: 100%" in shown
+    assert "loss=" in shown
+
+
+def test_it_works_without_tqdm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setattr("tinygrad_edu.progress.find_spec", lambda name: None)
+    fit(*parts(), epochs=1)
+    assert sys.stderr.getvalue() == ""  # type: ignore[attr-defined]
+
+
+def test_the_history_prints_as_a_table_and_draws_as_curves(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="draws curves: pip install matplotlib").use("Agg")
+    model, loader, loss, optimizer = parts()
+    history = fit(model, loader, loss, optimizer, 3, {"right": accuracy}, validation=loader)
+    assert repr(history).splitlines()[0].split() == list(history.epochs[0])
+    left, right = history.plot(tmp_path / "curves.svg")
+    assert (tmp_path / "curves.svg").read_text(encoding="utf-8").startswith("<?xml")
+    assert len(left.lines) == 3, "the steps, the training, the validation"
+    assert [line.get_label() for line in right.lines] == ["right, training", "right, validation"]
+
+
+def test_without_matplotlib_one_line_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    with pytest.raises(ImportError, match="pip install matplotlib"):
+        History().plot()
+
+
+def test_a_split_of_the_data_trains_and_validates() -> None:
+    learn, check = random_split(xor(100), [0.8, 0.2])
+    model, _, loss, optimizer = parts()
+    history = fit(model, DataLoader(learn, 16, shuffle=True), loss, optimizer, 20, [accuracy], DataLoader(check, 20))
+    assert history["val_accuracy"][-1] == 1

@@ -1,0 +1,105 @@
+"""Metrics agree with their definitions, counted out example by example."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tinygrad_edu as tg
+from tinygrad_edu.errors import DtypeError, ShapeError
+from tinygrad_edu.train import (
+    Running,
+    accuracy,
+    average_precision,
+    confusion_matrix,
+    f1,
+    precision,
+    precision_recall_curve,
+    recall,
+    top_k,
+)
+
+PAIRS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=20)
+SCORED = st.lists(st.tuples(st.integers(-5, 5), st.booleans()), min_size=1, max_size=20)
+
+
+@given(PAIRS)
+def test_the_confusion_matrix_counts_pairs_with_the_true_class_as_row(pairs: list[tuple[int, int]]) -> None:
+    matrix = confusion_matrix([p for p, _ in pairs], [t for _, t in pairs], n_classes=4)
+    assert all(matrix[t, p] == pairs.count((p, t)) for p in range(4) for t in range(4))
+
+
+@given(PAIRS)
+def test_accuracy_precision_recall_and_f1_by_their_definitions(pairs: list[tuple[int, int]]) -> None:
+    predicted, true = ([pair[i] for pair in pairs] for i in (0, 1))
+    assert accuracy(predicted, true) == sum(p == t for p, t in pairs) / len(pairs)
+    present = sorted({*predicted, *true})
+    precisions, recalls, f1s = [], [], []
+    for c in present:
+        hits = pairs.count((c, c))
+        precisions.append(hits / predicted.count(c) if c in predicted else 0)
+        recalls.append(hits / true.count(c) if c in true else 0)
+        both = precisions[-1] + recalls[-1]
+        f1s.append(2 * precisions[-1] * recalls[-1] / both if both else 0)
+    for metric, figures in ((precision, precisions), (recall, recalls), (f1, f1s)):
+        assert metric(predicted, true) == pytest.approx(np.mean(figures))
+        assert metric(predicted, true, average=None)[present] == pytest.approx(figures)
+        assert metric(predicted, true, average="micro") == pytest.approx(accuracy(predicted, true))
+
+
+@given(SCORED)
+def test_the_precision_recall_curve_by_its_definition(pairs: list[tuple[int, bool]]) -> None:
+    scores, true = np.array([s for s, _ in pairs], float), np.array([t for _, t in pairs])
+    precisions, recalls, thresholds = precision_recall_curve(scores, true)
+    assert thresholds.tolist() == sorted(set(scores), reverse=True)
+    for p, r, threshold in zip(precisions, recalls, thresholds):
+        yes = scores >= threshold
+        assert p == pytest.approx((yes & true).sum() / yes.sum())
+        assert r == pytest.approx((yes & true).sum() / true.sum() if true.any() else 0)
+    assert 0 <= average_precision(scores, true) <= 1 + 1e-9
+
+
+def test_top_k_counts_ranks_and_gives_nothing_for_ties_or_nan() -> None:
+    scores = np.array([[3.0, 2.0, 1.0], [3.0, 2.0, 1.0], [1.0, 1.0, 1.0], [np.nan, 1.0, 0.0]])
+    assert [top_k(scores, [1, 2, 0, 0], k) for k in (1, 2, 3)] == [0.0, 0.25, 0.75]
+
+
+def test_scores_stand_for_the_class_with_the_largest() -> None:
+    scores = np.array([[0.1, 0.9], [0.8, 0.2], [0.3, 0.7]])
+    for metric in (accuracy, precision, recall, f1, confusion_matrix):
+        assert np.array_equal(metric(scores, [1, 1, 1]), metric([1, 0, 1], [1, 1, 1]))
+    assert accuracy(tg.tensor(scores, requires_grad=True), tg.tensor(np.array([1, 1, 1]))) == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(
+    "metric", [accuracy, precision, recall, f1, confusion_matrix, partial(top_k, k=2)], ids=lambda x: str(x)[:20]
+)
+def test_the_running_form_is_the_metric_of_all_examples(metric: Callable[..., Any]) -> None:
+    rng = np.random.default_rng(0)
+    scores, true = rng.random((23, 4)), rng.integers(0, 4, 23)
+    running = Running(metric)
+    for part in np.array_split(np.arange(23), 5):
+        running.update(tg.tensor(scores[part]), tg.tensor(true[part]))
+    assert np.array_equal(running.value(), metric(scores, true))
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "says"),
+    [
+        (lambda: accuracy([0.5, 0.1], [1, 0]), DtypeError, r"of one score for yes or no, give \(scores > 0\)"),
+        (lambda: accuracy([1, 0, 1], [1, 0]), ShapeError, "do not belong to"),
+        (lambda: accuracy([], np.zeros(0, int)), DtypeError, "whole numbers"),
+        (lambda: top_k([1, 0], [1, 0]), ShapeError, r"needs scores \(N, C\)"),
+        (lambda: precision_recall_curve([0.5, 0.1], [1, 2]), ShapeError, "of 0 and 1"),
+        (lambda: f1([1], [1], average="weighted"), ValueError, "average is 'macro', 'micro' or None"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(call: Callable[[], Any], kind: type[Exception], says: str) -> None:
+    with pytest.raises(kind, match=says):
+        call()
