@@ -54,7 +54,7 @@ def test_every_random_program_ends_in_the_engines_gradients(program: Program) ->
     ]
     result = program(*inputs)
     z: Any = result if isinstance(result, tg.Value) else result.sum()
-    if not (isinstance(z, tg.Node) and z.requires_grad):
+    if not getattr(z, "requires_grad", False):
         return
     s = script(z)
     z.backward()

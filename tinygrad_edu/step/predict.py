@@ -1,0 +1,150 @@
+"""Predict mode: what a learner is asked at an event, what may be revealed, and whether an answer is right."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+from ..errors import TinygradError
+from ..graph.plain import Quantity
+from .script import Event, Script
+from .wording import catalogue, shown
+
+__all__ = ["Question", "Score", "is_right", "question", "questions"]
+
+RELATIVE, ABSOLUTE = 1e-2, 1e-6
+"""An answer is right within one percent, or within a millionth where it should be 0: people round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked at one event.
+
+    Attributes
+    ----------
+    step : the number of the event, from 0.
+    prompt : the left side of what is to be completed: `∂z/∂x += ∂z/∂q · ∂q/∂x`.
+    asks : for one number, for the few elements of an array in order, or for the shape of a larger one.
+    answer : the elements, or the sizes of the shape.
+    hints : what may be revealed, one after the other: upstream, local derivative, product.
+    """
+
+    step: int
+    prompt: str
+    asks: Literal["number", "numbers", "shape"]
+    answer: tuple[float, ...]
+    hints: tuple[str, ...]
+
+
+def questions(script: Script, lang: str = "en") -> Iterator[Question]:
+    """A question for every event that has something to be predicted."""
+    for step, event in enumerate(script):
+        if event.kind != "seed" and event.value is not None:
+            yield question(script, step, lang)
+
+
+def question(script: Script, step: int, lang: str = "en") -> Question:
+    """The question of one event.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.step import script
+    >>> x = tg.Value(3.0, "x")
+    >>> q = question(script(x * 2), 2)
+    >>> q.prompt, q.asks, q.answer
+    ('∂v1/∂x = ∂v1/∂v1 · ∂v1/∂x', 'number', (2.0,))
+    >>> for hint in q.hints:
+    ...     print(hint)
+    upstream: ∂v1/∂v1 = 1
+    local derivative: ∂v1/∂x = 2
+    1 · 2
+    """
+    event = script[step]
+    asks, answer = _asked(event.value)
+    return Question(step, event.symbolic, asks, answer, tuple(_hints(script, event, lang)))
+
+
+def _asked(value: Quantity | None) -> tuple[Literal["number", "numbers", "shape"], tuple[float, ...]]:
+    assert value is not None
+    if value.elements is None or not value.elements:
+        return "shape", tuple(map(float, value.shape))
+    return "number" if value.is_number else "numbers", value.elements
+
+
+def _hints(script: Script, event: Event, lang: str) -> Iterator[str]:
+    texts = catalogue(lang)
+    if event.upstream is not None:
+        upstream = f"∂{script.graph.of}/∂{script.label(event.node)}"
+        yield texts["hint of upstream"].format(left=upstream, upstream=shown(event.upstream))
+    if event.local is not None:
+        local = f"∂{script.label(event.node)}/∂{script.label(event.input or 0)}"
+        yield texts["hint of local"].format(left=local, local=shown(event.local))
+    if event.numeric or event.shapes:
+        yield event.numeric or event.shapes or ""
+
+
+def is_right(question: Question, typed: str) -> bool:
+    """Whether what a learner typed answers the question.
+
+    Numbers may be decimals, in scientific notation, or fractions; several are separated by commas or spaces, brackets
+    are ignored. Raises `TinygradError` where there is no reading it, so that a slip of the finger is not a mistake.
+
+    >>> q = Question(0, "y = x / 3", "numbers", (1 / 3, -2.0), ())
+    >>> is_right(q, "[1/3, −2]"), is_right(q, "0.33 -2"), is_right(q, "0.33"), is_right(q, "-2, 1/3")
+    (True, True, False, False)
+    """
+    numbers = read_numbers(typed)
+    if question.asks == "shape":
+        return numbers == list(question.answer)
+    return len(numbers) == len(question.answer) and all(map(close, numbers, question.answer))
+
+
+def close(found: float, expected: float) -> bool:
+    """Whether a typed number is the expected one, as far as people round."""
+    if math.isnan(expected):
+        return math.isnan(found)
+    return found == expected or math.isclose(found, expected, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
+
+
+def read_numbers(typed: str) -> list[float]:
+    """The numbers in what was typed."""
+    words = [word for word in re.split(r"[\s,;()\[\]，；（）]+", typed.replace("−", "-").replace("∞", "inf")) if word]
+    try:
+        return [float(Fraction(word)) if "/" in word else float(word) for word in words]
+    except (ValueError, ZeroDivisionError, OverflowError):
+        raise TinygradError(
+            f"answer: {typed!r:.40} is not a number; write it like 2, -0.5, 1e-3 or 1/3, and several with commas"
+        ) from None
+
+
+@dataclass(slots=True)
+class Score:
+    """How a learner did: for every question that was met, the tries, the hints that were taken, and the outcome."""
+
+    met: dict[int, dict[str, int | bool]] = field(default_factory=dict)
+
+    def note(self, step: int, *, right: bool, hints: int) -> None:
+        """One try at the question of an event."""
+        entry = self.met.setdefault(step, {"tries": 0, "hints": 0, "right": False})
+        entry["tries"] += 1
+        entry["hints"] = hints
+        entry["right"] = right
+
+    @property
+    def points(self) -> float:
+        """A question that is right at once and without hints counts 1; each hint or wrong try halves that."""
+        return sum(0.5 ** (e["tries"] - 1 + e["hints"]) for e in self.met.values() if e["right"])
+
+    def data(self) -> dict[str, object]:
+        """The score as plain data, for JSON.
+
+        >>> score = Score()
+        >>> score.note(3, right=False, hints=0)
+        >>> score.note(3, right=True, hints=1)
+        >>> score.data()["points"], score.data()["of"]
+        (0.25, 1)
+        """
+        return {**asdict(self), "points": self.points, "of": len(self.met)}

@@ -1,0 +1,235 @@
+"""The player in a terminal, on Textual: the same events, equations and keys as on the page."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.timer import Timer
+from textual.widgets import DataTable, Footer, Input, Static
+
+from ..errors import TinygradError
+from ..graph.text import shorten
+from .predict import Question, Score, is_right, question
+from .script import Arrival, Event, Script
+from .wording import catalogue, lines, sentence, shown
+
+__all__ = ["Player"]
+
+SECONDS = (8.0, 4.0, 2.0, 1.0, 0.5, 0.25)
+"""How long an event is shown while playing, from the slowest to the fastest."""
+
+
+class Table(DataTable[Text], inherit_bindings=False):
+    """A table that leaves the keys to the player, but for those that scroll it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "cursor_up", show=False),
+        Binding("down", "cursor_down", show=False),
+        Binding("pageup", "page_up", show=False),
+        Binding("pagedown", "page_down", show=False),
+    ]
+
+
+class Player(App[Score]):
+    """Plays a script; `run()` returns the score of the questions that were met in predict mode.
+
+    In predict mode the next event is hidden until its result is typed. Enter alone takes a hint; where there is none
+    left, it gives the answer.
+    """
+
+    CSS = """
+    #place { height: 1; padding: 0 1; background: $panel; text-style: bold; }
+    #equation { height: auto; min-height: 6; padding: 0 2; border: round $primary; }
+    #said, #source, #feedback { height: auto; padding: 0 2; }
+    #source { color: $text-muted; }
+    #feedback { color: $warning; }
+    #answer { display: none; margin: 0 1; }
+    #answer.asked { display: block; }
+    #table { height: 1fr; margin: 1 1 0 1; }
+    """
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "move(-1)", "back"),
+        Binding("right", "move(1)", "next"),
+        Binding("home", "go(0)", "first"),
+        Binding("end", "last", "last"),
+        Binding("space", "play", "play"),
+        Binding("b", "way_back", "way back"),
+        Binding("minus", "speed(-1)", "slower", show=False),
+        Binding("plus", "speed(1)", "speed", key_display="+ -"),
+        Binding("escape", "leave_question", "leave the question", show=False),
+        Binding("q", "quit_with_score", "quit"),
+    ]
+
+    def __init__(self, script: Script, *, lang: str = "en", predict: bool = False) -> None:
+        super().__init__()
+        self.script, self.lang, self.predict = script, lang, predict
+        self.texts = catalogue(lang)
+        self.step = 0
+        self.speed = SECONDS.index(2.0)
+        self.timer: Timer | None = None
+        self.score = Score()
+        self.question: Question | None = None
+        self.hints = 0
+
+    def compose(self) -> ComposeResult:
+        """The parts of the screen, from top to bottom."""
+        for name in ("place", "equation", "said", "source"):
+            yield Static(id=name)
+        yield Input(id="answer", placeholder=self.texts["your answer"])
+        yield Static(id="feedback")
+        yield Table(id="table", cursor_type="row")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        """Fill the table with the names; numbers come with the events."""
+        for key in ("name", "made by", "value", "gradient", "arrivals"):
+            self.table.add_column(self.texts[key], key=key)
+        made = {event.node: event.right for event in self.script if event.kind == "forward"}
+        for node in self.script.graph.nodes:
+            if node.kind != "constant":
+                row = (shorten(node.label, 14), shorten(made.get(node.id, ""), 18), "", "", "")
+                self.table.add_row(*map(Text, row), key=str(node.id))
+        self.table.focus()
+        self.action_go(0)
+
+    @property
+    def table(self) -> Table:
+        """The table of values and gradients."""
+        return self.query_one(Table)
+
+    # Where the player stands.
+
+    def action_go(self, step: int) -> None:
+        """Show what is known after `step` events."""
+        self.step = max(0, min(step, len(self.script)))
+        self._ask(None)
+        if self.step == len(self.script):
+            self._stop()
+        event = self.script[self.step - 1] if self.step else None
+        self._say("place", f"{self.texts['title'].format(of=self.script.graph.of)}   {self.step} / {len(self.script)}")
+        self._say("equation", "\n".join(lines(self.script, event)) if event else self.texts["said at the start"])
+        self._say("said", sentence(self.script, event, self.lang) if event else "")
+        self._say("source", self._source(event))
+        self._say("feedback", "")
+        self._fill_table(event)
+
+    def action_move(self, by: int) -> None:
+        """One event on or back; in predict mode, ask before going on."""
+        if by > 0 and self.predict and self.step < len(self.script) and self.script[self.step].kind != "seed":
+            self._stop()
+            self._ask(question(self.script, self.step, self.lang))
+        else:
+            self.action_go(self.step + by)
+
+    def action_last(self) -> None:
+        """The end of the script."""
+        self.action_go(len(self.script))
+
+    def action_way_back(self) -> None:
+        """The first event of the way back."""
+        self.action_go(1 + next(i for i, event in enumerate(self.script) if event.kind == "seed"))
+
+    def action_play(self) -> None:
+        """Go on by itself, or stop."""
+        if self.timer is not None:
+            self._stop()
+        else:
+            if self.step == len(self.script):
+                self.action_go(0)
+            self.timer = self.set_interval(SECONDS[self.speed], lambda: self.action_move(1))
+
+    def action_speed(self, by: int) -> None:
+        """Play faster or slower."""
+        self.speed = max(0, min(self.speed + by, len(SECONDS) - 1))
+        if self.timer is not None:
+            self._stop()
+            self.action_play()
+
+    def action_quit_with_score(self) -> None:
+        """End, with the score."""
+        self.exit(self.score)
+
+    def _stop(self) -> None:
+        if self.timer is not None:
+            self.timer.stop()
+            self.timer = None
+
+    # Questions.
+
+    def _ask(self, asked: Question | None) -> None:
+        self.question, self.hints = asked, 0
+        answer = self.query_one("#answer", Input)
+        answer.set_class(asked is not None, "asked")
+        answer.value = ""
+        if asked is None:
+            self.table.focus()
+            return
+        answer.focus()
+        self._say("equation", f"{asked.prompt} = ?")
+        self._say("said", self.texts[f"asked for the {asked.asks}"])
+        self._say("feedback", "")
+
+    def on_input_submitted(self, submitted: Input.Submitted) -> None:
+        """Check an answer; none is a wish for a hint, and after the last hint for the answer."""
+        asked = self.question
+        if asked is None:
+            return
+        if not submitted.value.strip():
+            if self.hints < len(asked.hints):
+                self.hints += 1
+                self._say("feedback", "\n".join(asked.hints[: self.hints]))
+                return
+            self.score.note(asked.step, right=False, hints=self.hints)
+            self.action_go(self.step + 1)
+            return
+        try:
+            right = is_right(asked, submitted.value)
+        except TinygradError as error:
+            self._say("feedback", str(error))
+            return
+        self.score.note(asked.step, right=right, hints=self.hints)
+        if right:
+            self.action_go(self.step + 1)
+        submitted.input.value = ""
+        self._say("feedback", self.texts["right" if right else "wrong"])
+
+    def action_leave_question(self) -> None:
+        """Back from the question to the event before it."""
+        self.action_go(self.step)
+
+    # The screen.
+
+    def _say(self, part: str, text: str) -> None:
+        self.query_one(f"#{part}", Static).update(Text(text))
+
+    def _source(self, event: Event | None) -> str:
+        source = self.script.graph.node(event.node).source if event else None
+        return f"{source[0]}   {source[1]}" if source else ""
+
+    def _fill_table(self, event: Event | None) -> None:
+        state = self.script.state(self.step)
+        for node in self.script.graph.nodes:
+            if node.kind == "constant":
+                continue
+            known = node.id in state.values
+            arrival = state.gradients.get(node.id)
+            lit = "bold reverse" if event and node.id == (event.input or event.node) else ""
+            for key, text in (
+                ("value", shorten(shown(node.value), 16) if known else ""),
+                ("gradient", shorten(shown(arrival.gradient), 16) if arrival else ""),
+                ("arrivals", self._arrivals(arrival)),
+            ):
+                self.table.update_cell(str(node.id), key, Text(text, style=lit))
+        if event:
+            self.table.move_cursor(row=self.table.get_row_index(str(event.input or event.node)))
+
+    def _arrivals(self, arrival: Arrival | None) -> str:
+        if arrival is None:
+            return ""
+        if arrival.status == "partly":
+            return self.texts["arrived"].format(arrived=arrival.arrived, expected=arrival.expected)
+        return self.texts[arrival.status]
