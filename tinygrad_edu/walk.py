@@ -15,10 +15,9 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from .calls import made_by
 from .changes import newest_change, unchanged
 from .errors import DtypeError, GraphError
-from .node import FIRST, MANY, SECOND, Node, creation, describe, number_of
+from .node import FIRST, MANY, SECOND, Node, creation, describe, next_index, number_of
 from .primitives.primitive import Primitive, ieee
 from .recording import enable_grad
 
@@ -279,7 +278,7 @@ def gradients(output: Node, inputs: Sequence[Node], gradient: Any = None, *, cre
     if not isinstance(inputs, (list, tuple)) or not all(isinstance(x, Node) for x in inputs):
         raise DtypeError("gradients: the inputs are a list of Values and Tensors, such as [x, w]")
     if create_graph:
-        return made_by(gradients, _recorded_gradients, output, inputs, gradient)  # type: ignore[no-any-return]
+        return _recorded_gradients(output, inputs, gradient)
     found: dict[Node, Any] = dict.fromkeys(inputs)
     taken: set[int] = set()
     for node, upstream in walk(output, gradient, inputs=inputs, every=True):
@@ -289,8 +288,16 @@ def gradients(output: Node, inputs: Sequence[Node], gradient: Any = None, *, cre
 
 
 def _recorded_gradients(output: Node, inputs: Sequence[Node], gradient: Any) -> list[Any]:
-    """The gradients as nodes. They keep, for pictures, the names of what they are the derivative of and by."""
+    """The gradients as nodes.
+
+    For pictures, they keep the names of what they are the derivative of and by; and the seed, of which all of them are
+    made, keeps between which ticks of the clock that was.
+    """
+    start = next_index()
     gradient_of = dict(recorded(walk(output, gradient, inputs=inputs, create_graph=True, every=True)))
+    if output in gradient_of:
+        seed = gradient_of[output]
+        seed._note("walks", (*(seed._extra or {}).get("walks", ()), (start, next_index())))
     found = [gradient_of.get(x) for x in inputs]
     of, by = (output._extra or {}).get("derivative", (output.name, ()))
     for x, g in zip(inputs, found):

@@ -17,8 +17,22 @@ from ..errors import GraphError
 from ..node import LEAF, Node, creation
 from ..primitives.primitive import shape_of
 from ..recording import enable_grad
-from ..walk import Step, gradients, reachable, walk
-from .plain import Edge, Graph, PlainNode, Quantity, ancestors, constant, data_of, describe, is_single, labels, one_like
+from ..walk import Step, gradients, local_derivative, reachable, walk
+from .names import labels, layers, partial
+from .plain import (
+    Edge,
+    Graph,
+    PlainNode,
+    Quantity,
+    ancestors,
+    constant,
+    data_of,
+    describe,
+    is_single,
+    known,
+    one_like,
+    place,
+)
 from .views import collapsed
 
 __all__ = ["backward_graph", "collapse_backward"]
@@ -50,8 +64,11 @@ def backward_graph(output: Node) -> Graph:
         )
     leaves = [x for x in reachable(output) if x.primitive is None]
     gradients(output, leaves, one_like(output))  # refuses numbers that were changed after their use
-    output, leaves = _fully_recorded(output, leaves)
-    record = _Record(output, labels(ancestors([output])))
+    nodes = ancestors([output])
+    names, layer = labels(nodes), layers(nodes)
+    copy_of = _fully_recorded(nodes)
+    output, leaves = copy_of[output], [copy_of[leaf] for leaf in leaves]
+    record = _Record(output, {copy_of[x]: names[x] for x in nodes}, {copy_of[x]: layer.get(x, 0) for x in nodes})
     # The 1 it begins with requires a gradient too, so that all that is computed from it is recorded.
     seed = type(output)(one_like(output), requires_grad=True)  # type: ignore[call-arg]
     record.begin(seed)
@@ -61,18 +78,18 @@ def backward_graph(output: Node) -> Graph:
     return record.graph()
 
 
-def _fully_recorded(output: Node, leaves: Sequence[Node]) -> tuple[Node, list[Node]]:
-    """The same graph over again, on the same numbers, and its leaves; but its data require a gradient as well.
+def _fully_recorded(nodes: Sequence[Node]) -> dict[Node, Node]:
+    """The same graph over again, on the same numbers, by a copy of each node; but its data require a gradient as well.
 
     Otherwise what a rule does with data alone, such as `X.T`, would be computed but not recorded.
     """
     memo: dict[int, Any] = {}
-    again = deepcopy(output, memo)
-    copies = [memo[id(leaf)] for leaf in leaves]
-    for node in ancestors([again]):
+    deepcopy(nodes[-1], memo)
+    copy_of: dict[Node, Node] = {x: memo[id(x)] for x in nodes}
+    for node in copy_of.values():
         if node.primitive is None and (not hasattr(node, "dtype") or node.dtype.kind == "f"):
             node.flow = LEAF  # for the rules; the walk still goes only where it went
-    return again, copies
+    return copy_of
 
 
 Box = tuple[str, Any]
@@ -82,9 +99,12 @@ Box = tuple[str, Any]
 class _Record:
     """What the steps of the walk recorded, as boxes and arrows in the order in which they came about."""
 
-    def __init__(self, output: Node, names: Mapping[Node, str]) -> None:
-        self.output, self.names = output, names
+    def __init__(self, output: Node, names: Mapping[Node, str], layer: Mapping[Node, int]) -> None:
+        self.output, self.names, self.layer = output, names, layer
         self.arrows: dict[Box, list[tuple[Box, int]]] = {}  # of each box: from which box each of its operands comes
+        self.entered: dict[tuple[Box, int], Step] = {}  # the arrows on which the upstream gradient of a step comes in
+        self.unchanged: dict[Node, Step] = {}  # the step that handed a gradient on unchanged, till that has its arrow
+        self.made_for: dict[Box, Node] = {}  # the forward node whose rule made a box
         self.gradient_in: dict[Node, Box] = {}  # of each forward node, where its gradient stands, or has got to so far
         self.so_far: dict[Node, Any] = {}  # the sum of the contributions to each forward node
         self.differentiated: dict[Box, Node] = {}  # the forward node whose final gradient a box holds
@@ -114,11 +134,21 @@ class _Record:
         def stop(x: Node) -> bool:
             return x.index <= self.output.index or x is step.upstream or x is before
 
+        entrances: list[tuple[Box, int]] = []
         for node in ancestors(made, stop):
             if not stop(node) and ("recorded", node) not in self.arrows:
-                self.arrows["recorded", node] = [
-                    (box(x) if isinstance(x, Node) else ("constant", x), slot) for slot, x in enumerate(node.inputs)
-                ]
+                operands = [box(x) if isinstance(x, Node) else ("constant", x) for x in node.inputs]
+                self.arrows["recorded", node] = [(x, slot) for slot, x in enumerate(operands)]
+                self.made_for["recorded", node] = step.node
+                for slot, x in enumerate(node.inputs):
+                    if x is before and step.input in self.unchanged:
+                        self.entered[("recorded", node), slot] = self.unchanged.pop(step.input)
+                    elif x is step.upstream:
+                        entrances.append((("recorded", node), slot))
+        if len(entrances) == 1:
+            self.entered[entrances[0]] = step
+        elif step.contribution is step.upstream:
+            self.unchanged[step.input] = step
         self.so_far[step.input] = step.total
         self.gradient_in[step.input] = box(step.total) if isinstance(step.total, Node) else ("constant", step.total)
 
@@ -130,6 +160,9 @@ class _Record:
             if box[0] != "recorded" or box in self.differentiated:
                 handed: Box = ("handed on", node)
                 self.arrows[handed] = [(box, 0)]
+                self.made_for[handed] = node
+                if node in self.unchanged:
+                    self.entered[handed, 0] = self.unchanged.pop(node)
                 self.gradient_in[node] = box = handed
             self.differentiated[box] = node
         return box
@@ -143,7 +176,8 @@ class _Record:
         edges: list[Edge] = []
         ids: dict[Box, int] = {}
         for node in sorted(forward, key=creation):
-            nodes.append(describe(len(nodes) + 1, node, self.names[node], "forward"))
+            layer = self.layer.get(node, 0)
+            nodes.append(replace(describe(len(nodes) + 1, node, self.names[node], "forward"), layer=layer))
             ids["forward", node] = len(nodes)
         carriers = self._carriers()
         recorded = [box for box in self.arrows if box[0] == "recorded"]
@@ -156,10 +190,17 @@ class _Record:
                     nodes.append(constant(len(nodes) + 1, source[1]))
                 sources.append(len(nodes) if source[0] == "constant" else ids[source])
             gradient_of = self.differentiated.get(box)
-            label = unnamed.get(box[1], "") if gradient_of is None else f"∂{of}/∂{self.names[gradient_of]}"
-            nodes.append(replace(self._box(len(nodes) + 1, box, label), carries=box in carriers))
+            label = unnamed.get(box[1], "") if gradient_of is None else partial(of, self.names[gradient_of])
+            origin = self.made_for.get(box)
+            described = replace(
+                self._box(len(nodes) + 1, box, label),
+                carries=box in carriers,
+                layer=1 + self.layer.get(self.output, 0),
+                source=None if origin is None else place(origin),
+            )
+            nodes.append(described)
             ids[box] = len(nodes)
-            edges += [Edge(source, len(nodes), slot) for source, (_, slot) in zip(sources, arrows)]
+            edges += [self._edge(source, len(nodes), slot, box) for source, (_, slot) in zip(sources, arrows)]
         leaves = [node for node in self.so_far if node.primitive is None]
         return Graph(
             mode="backward",
@@ -169,6 +210,14 @@ class _Record:
             outputs=tuple(sorted(ids[self.gradient_in[leaf]] for leaf in leaves)),
             of=of,
         )
+
+    def _edge(self, source: int, target: int, slot: int, box: Box) -> Edge:
+        """An arrow; where the upstream gradient of a step comes in, with what the step makes of it."""
+        step = self.entered.get((box, slot))
+        if step is None:
+            return Edge(source, target, slot)
+        local = local_derivative(step.node, step.slot)
+        return Edge(source, target, slot, known(local), known(step.contribution))
 
     def _carriers(self) -> set[Box]:
         """The boxes that the gradient flows through, from the 1 on; the others compute local derivatives."""
@@ -185,7 +234,7 @@ class _Record:
             return PlainNode(id, "gradient", label, Quantity.of(data_of(gradient)), requires_grad=True)
         if node.primitive is None:  # a number that a rule made
             return constant(id, data_of(node))
-        return replace(describe(id, node, label), source=None)  # no line of the user's made it
+        return describe(id, node, label)
 
 
 def collapse_backward(output: Node, nodes: Sequence[Node]) -> Graph:
@@ -199,7 +248,7 @@ def collapse_backward(output: Node, nodes: Sequence[Node]) -> Graph:
 
     def box(node: Node, gradient: Any) -> PlainNode:
         return PlainNode(
-            0, "gradient", f"∂{of}/∂{names[node]}", Quantity.of(gradient), requires_grad=True, carries=True
+            0, "gradient", partial(of, names[node]), Quantity.of(gradient), requires_grad=True, carries=True, layer=1
         )
 
     return collapsed(

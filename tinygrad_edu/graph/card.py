@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .layout import Direction
+from .geometry import Direction
+from .names import partial
 from .plain import Graph, Kind, PlainNode, Quantity
-from .text import plural, shorten, visible, width
+from .text import number, plural, shorten, visible, width
 
-__all__ = ["Card", "Grid", "Row", "Text", "cards"]
+__all__ = ["OUTPUT_RIM", "Card", "Grid", "Row", "Text", "cards", "flow_of"]
 
 MARGIN = 12.0
 """The free space left and right of what stands in a box."""
 LEADING = 1.32
 """The height of a line of text, in font sizes."""
 CELL_GAP = 9.0
+OUTPUT_RIM = 8.0
+"""What the double line of an output adds to its width and height."""
+OPPOSITE: dict[Direction, Direction] = {"LR": "RL", "RL": "LR", "TB": "BT", "BT": "TB"}
+LONG = 130.0
+"""A name wider than this has a row of its own."""
 
 
 class Text(NamedTuple):
@@ -79,9 +85,22 @@ class Card(NamedTuple):
 
 
 def cards(graph: Graph, direction: Direction) -> list[Card]:
-    """A card for each node of the graph."""
-    known = any(node.gradient is not None for node in graph.nodes)
-    return [_card(node, graph, direction, show_gradient=known) for node in graph.nodes]
+    """A card for each node of the graph. In a graph of both passes, a node and its gradient are of the same size."""
+    known = graph.mode != "both" and any(node.gradient is not None for node in graph.nodes)
+    made = [_card(node, graph, flow_of(node, direction), show_gradient=known) for node in graph.nodes]
+    for node in graph.nodes:
+        if node.pair is not None:
+            own, other = made[node.id - 1], made[node.pair - 1]
+            width, height = max(own.width, other.width), max(own.height, other.height)
+            rim = OUTPUT_RIM if node.pair in graph.outputs else 0.0
+            made[node.pair - 1] = other._replace(width=width, height=height)
+            made[node.id - 1] = own._replace(width=width + rim, height=height + rim)
+    return made
+
+
+def flow_of(node: PlainNode, direction: Direction) -> Direction:
+    """The direction in which arrows pass this node: against that of the picture for a gradient in its second half."""
+    return direction if node.pair is None else OPPOSITE[direction]
 
 
 def _card(node: PlainNode, graph: Graph, direction: Direction, *, show_gradient: bool) -> Card:
@@ -107,12 +126,12 @@ def _card(node: PlainNode, graph: Graph, direction: Direction, *, show_gradient:
 
 def pretty(symbol: str) -> str:
     """The symbol of a primitive as a box shows it."""
-    return {"-": "−", "·": "×"}.get(symbol, symbol)
+    return {"-": "−", "·": "×", "getitem": "[ ]", "transpose": "ᵀ"}.get(symbol, symbol)
 
 
 def _symbol(node: PlainNode) -> Text:
     symbol = shorten(visible(pretty(node.symbol or "?")), 18)
-    return Text("symbol", symbol, {1: 18.0, 2: 16.0}.get(len(symbol), 13.0))
+    return Text("symbol", symbol, {1: 18.0, 2: 16.0, 3: 14.0}.get(len(symbol), 13.0 if len(symbol) < 8 else 11.5))
 
 
 def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:
@@ -129,10 +148,10 @@ def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:
     rows[1:1] = [(Text("muted", line, 11.0),) for line in _few_lines(settings_of(node))]
     if show_gradient and node.gradient is not None:
         rows += _equation(
-            Text("partial", f"∂{graph.of}/∂{node.label}", 13.0), node.gradient, "slope", 13.0, dtype=False
+            Text("partial", partial(graph.of, node.label), 13.0), node.gradient, "slope", 13.0, dtype=False
         )
     elif show_gradient and node.requires_grad:
-        rows.append((Text("partial", f"∂{graph.of}/∂{node.label}", 13.0), Text("slope", ": none", 13.0)))
+        rows.append((Text("partial", partial(graph.of, node.label), 13.0), Text("slope", ": none", 13.0)))
     return rows
 
 
@@ -161,12 +180,14 @@ def _name(node: PlainNode) -> Text:
 
 def _equation(name: Text | None, value: Quantity, style: str, size: float, *, dtype: bool = True) -> list[Row]:
     """`name = value` in one row; the range of a larger array in a row of its own, after shape and dtype."""
-    equals = (name, Text(style, " = ", size)) if name else ()
+    long = name is not None and name.width > LONG
+    equals = (name, Text(style, " = ", size)) if name and not long else (Text(style, "= ", size),) if name else ()
+    above: list[Row] = [(name,)] if name and long else []
     if value.is_number:
-        return [(*equals, Text(style, value.cells(4)[0], size))]
+        return [*above, (*equals, Text(style, value.cells(4)[0], size))]
     cells = _cells(value)
     if cells:
-        return [(*equals, Grid(style, cells, size - 1.5))]
+        return [*above, (*equals, Grid(style, cells, size - 1.5))]
     kind = Text("muted", ("  " if name else "") + value.kind(dtype=dtype), 11.0)
     return [(name, kind) if name else (kind,), (Text(style, value.range(), size - 1),)]
 
@@ -178,8 +199,24 @@ def _cells(value: Quantity) -> tuple[tuple[str, ...], ...]:
     columns = value.shape[-1]
     if columns > 4 or len(value.elements) > 3 * columns:
         return ()
-    cells = value.cells(3)
+    cells = aligned(value.elements) if value.dtype != "bool" else value.cells()
     return tuple(tuple(cells[i : i + columns]) for i in range(0, len(cells), columns))
+
+
+def aligned(elements: Sequence[float]) -> list[str]:
+    """Numbers with as many decimals each, so that they line up; as they are where that would hide one.
+
+    >>> aligned([-0.17, 0.121, 0.5]), aligned([1.0, 20.0]), aligned([1e-6, 1.0])
+    (['−0.170', '0.121', '0.500'], ['1', '20'], ['1e−6', '1'])
+    """
+    largest = max(abs(x) for x in elements)
+    plain = [number(x, 3) for x in elements]
+    if largest != largest or largest >= 1e5 or any("e" in text for text in plain):
+        return plain
+    decimals = max(len(text.partition(".")[2]) for text in plain)
+    if decimals > 4 or any(x and abs(x) < 0.5 * 10.0**-decimals for x in elements):
+        return plain
+    return [f"{x:.{decimals}f}".replace("-", "−") for x in elements]
 
 
 def _bars(node: PlainNode) -> tuple[tuple[Text, Text, float], ...]:
@@ -200,7 +237,7 @@ def in_words(node: PlainNode, graph: Graph) -> str:
         settings = ", ".join(f"{key}={value}" for key, value in node.attrs)
         parts.append(f"result of {node.operation}" + (f" ({settings})" if settings else ""))
     if node.gradient is not None:
-        parts.append(f"∂{graph.of}/∂{node.label} = {node.gradient.text()}")
+        parts.append(f"{partial(graph.of, node.label)} = {node.gradient.text()}")
     if node.kind == "alias":
         parts.append("drawn elsewhere too")
     if node.kind == "gradient":

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count, groupby
 
-from ..calls import calls_of
-from ..node import Node
-from ..walk import gradients
+from ..node import Node, creation
 from .text import shorten, visible
 
 __all__ = ["labels", "layers", "partial"]
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+POWERS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 NO_NAMES: Mapping[Node, str] = {}
 RESULTS = "vgh"
 """Letters for results without a name: of the program, of its differentiation, of the differentiation of that."""
@@ -65,50 +64,45 @@ def layers(nodes: Iterable[Node]) -> dict[Node, int]:
     derivative of that derivative layer 2.
 
     >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.graph.plain import ancestors
     >>> x = tg.Value(2.0)
     >>> first, = tg.gradients(x * x * x, [x], create_graph=True)
     >>> second, = tg.gradients(first, [x], create_graph=True)
-    >>> layer = layers([x, first, second])
-    >>> x in layer, layer[first], layer[second]
-    (False, 1, 2)
+    >>> layer = layers(ancestors([second]))
+    >>> x in layer, layer[second]
+    (False, 2)
     """
-    results: dict[int, list[Node]] = {}
-    for node in nodes:
-        for call in calls_of(node):
-            if call.owner is gradients:
-                results.setdefault(call.start, []).append(node)
+    nodes = sorted(nodes, key=creation)
+    spans = sorted({span for node in nodes for span in (node._extra or {}).get("walks", ())})
     layer: dict[Node, int] = {}
-    for start in sorted(results):
-        made: dict[Node, None] = {}
-        highest, todo = 0, results[start]
-        while todo:
-            node = todo.pop()
-            if node.index < start:
-                highest = max(highest, layer.get(node, 0))
-            elif node not in made:
-                made[node] = None
-                todo += [x for x in node.inputs if isinstance(x, Node)]
-        for node in made:
-            layer.setdefault(node, highest + 1)
+    for start, end in spans:
+        made = nodes[bisect_left(nodes, start, key=creation) : bisect_left(nodes, end, key=creation)]
+        used = (layer.get(x, 0) for node in made for x in node.inputs if isinstance(x, Node) and x.index < start)
+        layer.update(dict.fromkeys(made, 1 + max(used, default=0)))
     return layer
 
 
 def partial(of: str, *by: str) -> str:
-    """The derivative of one label by others; `of` may be a first derivative itself.
+    """The derivative of one label by others; `of` may be a derivative itself.
 
-    >>> partial("z", "x"), partial("z", "x", "x", "y"), partial("∂z/∂x", "x"), partial("∂²z/∂x²", "x")
-    ('∂z/∂x', '∂³z/∂x²∂y', '∂²z/∂x²', '∂(∂²z/∂x²)/∂x')
+    >>> partial("z", "x"), partial("z", "x", "x", "y"), partial("∂z/∂x", "x"), partial("∂²z/∂x²", "y")
+    ('∂z/∂x', '∂³z/∂x²∂y', '∂²z/∂x²', '∂³z/∂x²∂y')
+    >>> partial("∂z/∂x", "∂z/∂x")
+    '∂(∂z/∂x)/∂(∂z/∂x)'
     """
-    first = re.fullmatch(r"∂([^∂/⁰¹²³⁴⁵⁶⁷⁸⁹]+)/∂([^∂/⁰¹²³⁴⁵⁶⁷⁸⁹]+)", of)
-    if first is not None:
-        return partial(first[1], first[2], *by)
-    numerator = f"({of})" if of.startswith("∂") else of
-    denominator = "".join(f"∂{name}{_power(len(list(times)))}" for name, times in groupby(by))
+    name = rf"[^∂/{POWERS}]+"
+    lower = re.fullmatch(rf"∂[{POWERS}]?({name})/((?:∂{name}[{POWERS}]?)+)", of)
+    plain = not any("∂" in x for x in by)
+    if lower is not None and plain:
+        before = re.findall(rf"∂({name})([{POWERS}]?)", lower[2])
+        of, by = lower[1], (*(x for x, power in before for _ in range(POWERS.find(power or POWERS[1]))), *by)
+    numerator = f"({of})" if "∂" in of else of
+    denominator = "".join(f"∂({x})" if "∂" in x else f"∂{x}{_power(len(list(times)))}" for x, times in groupby(by))
     return f"∂{_power(len(by))}{numerator}/{denominator}"
 
 
 def _power(n: int) -> str:
-    return "" if n == 1 else str(n).translate(SUPERSCRIPTS)
+    return "" if n == 1 else "".join(POWERS[int(digit)] for digit in str(n))
 
 
 def _own_name(node: Node, known: Mapping[Node, str]) -> str | None:

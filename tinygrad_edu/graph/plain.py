@@ -31,6 +31,7 @@ __all__ = [
     "data_of",
     "describe",
     "is_single",
+    "known",
     "labels",
     "one_like",
     "place",
@@ -387,7 +388,7 @@ def transcribe(
         ids[node] = len(plain_nodes)
         for slot, source in enumerate(sources):
             local, contribution = edge.get((node, slot), (None, None))
-            edges.append(Edge(source, ids[node], slot, _known(local), _known(contribution)))
+            edges.append(Edge(source, ids[node], slot, known(local), known(contribution)))
     return tuple(plain_nodes), tuple(edges)
 
 
@@ -406,7 +407,7 @@ def describe(id: int, node: Node, label: str, kind: Kind | None = None, *, gradi
         label=label,
         value=Quantity.of(data_of(node)),
         name=node.name,
-        gradient=_known(gradient),
+        gradient=known(gradient),
         requires_grad=node.requires_grad,
         source=place(node),
     )
@@ -432,7 +433,8 @@ def _differ(operands: Sequence[Any]) -> bool:
     return any(x is not operands[0] for x in operands[1:])
 
 
-def _known(x: Any) -> Quantity | None:
+def known(x: Any) -> Quantity | None:
+    """What can be said of a number, an array or the content of a node; None of None."""
     return x if x is None or isinstance(x, Quantity) else Quantity.of(data_of(x))
 
 
@@ -452,6 +454,10 @@ def attribute(value: Any, key: str = "") -> str:
         return shorten("[" + ", ".join(map(_index, parts)) + "]", 40)
     if hasattr(value, "dtype") and shape_of(value):
         return Quantity.of(value).text()
+    if key == "dtype" and value is not None:
+        import numpy as np
+
+        return str(np.dtype(value))
     return shorten(visible(repr(value)), 40)
 
 

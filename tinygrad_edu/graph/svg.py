@@ -6,6 +6,7 @@ unless a theme is fixed. What a box stands for shows in its shape as well as in 
     round ends          a leaf           cut corners    a constant
     a box with a sign   an operation     double line    the output
     dashed              drawn elsewhere: an alias, or in a backward graph a number of the forward pass
+    a pointed sign      an operation of a differentiation; the sign of a second one has two points
 
 Every rule of the style sheet is bound to the id of its picture, and ids are made from the content, so that many
 pictures can stand in one page, and the same picture has the same bytes in every run.
@@ -17,11 +18,14 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from html import escape
-from math import hypot
+from math import dist, hypot
 from typing import Literal, get_args
 
-from .card import CELL_GAP, LEADING, Card, Grid, Row, Text, in_words, summary
-from .layout import Direction, Layout, Point
+from .arrange import HEADING
+from .arrows import Label
+from .card import CELL_GAP, LEADING, Card, Grid, Row, Text, flow_of, in_words, summary
+from .geometry import Direction, Layout, Point
+from .names import partial
 from .plain import Edge, Graph, PlainNode
 from .text import visible, width
 
@@ -30,6 +34,8 @@ __all__ = ["Theme", "write_svg"]
 Theme = Literal["auto", "light", "dark"]
 
 PADDING = 18.0
+LEGEND_GAP = 70.0
+"""From a legend's words to the next, its sign included."""
 HEAD = 8.0
 """The length of an arrow head."""
 
@@ -37,12 +43,14 @@ HEAD = 8.0
 LIGHT = {
     "paper": "#ffffff", "ink": "#1b1f24", "muted": "#5f6b7a", "line": "#6b7785", "slope": "#ad3c06",
     "operation": "#1d5f9e", "sign": "#ffffff", "body": "#f3f8fd", "leaf": "#0b7a5c", "leaf-body": "#eff9f5",
-    "constant": "#7a8594", "constant-body": "#f5f6f8", "bar": "#cfe2f5",
+    "constant": "#7a8594", "constant-body": "#f5f6f8", "bar": "#cfe2f5", "aside": "#5a6573", "aside-body": "#f6f7f9",
+    "first-body": "#fdf4ef", "second": "#6d2a8c", "second-body": "#f8f2fb",
 }  # fmt: skip
 DARK = {
     "paper": "#14171c", "ink": "#e9ecef", "muted": "#9aa5b4", "line": "#8d98a7", "slope": "#ffb07a",
     "operation": "#5fb0ee", "sign": "#0c1a28", "body": "#1a232e", "leaf": "#4cc79c", "leaf-body": "#15241f",
-    "constant": "#8691a0", "constant-body": "#1f2328", "bar": "#27425c",
+    "constant": "#8691a0", "constant-body": "#1f2328", "bar": "#27425c", "aside": "#8d98a7", "aside-body": "#1c2026",
+    "first-body": "#2a1e17", "second": "#d0a6ee", "second-body": "#241b2c",
 }  # fmt: skip
 
 RULES = """\
@@ -66,20 +74,46 @@ text{font-family:"Helvetica Neue",Arial,"Liberation Sans",sans-serif;fill:%(ink)
 .gradient .outline{stroke:%(slope)s}
 .constant .box{fill:%(constant-body)s;stroke:%(constant)s}
 .gradient .box{fill:%(paper)s;stroke:%(slope)s}
+.layer1 .box{fill:%(first-body)s;stroke:%(slope)s}
+.layer1 .sign{fill:%(slope)s}
+.layer1 .outline{stroke:%(slope)s}
+.layer2 .box{fill:%(second-body)s;stroke:%(second)s}
+.layer2 .sign{fill:%(second)s}
+.layer2 .outline{stroke:%(second)s}
+.layer2 .partial,.layer2 .slope{fill:%(second)s}
+.layer2 .bracket.of-slope{stroke:%(second)s}
+.aside .box{fill:%(aside-body)s;stroke:%(aside)s}
+.aside .sign{fill:%(aside)s}
+.point{fill:none;stroke:%(sign)s;stroke-width:1.5}
+.badge circle{fill:%(paper)s;stroke:%(muted)s}
+.badge text,.heading{fill:%(muted)s;font-weight:bold}
 .alias .box,.forward .box{fill:%(paper)s;stroke:%(leaf)s;stroke-dasharray:5 3}
 .forward .box{stroke:%(muted)s}
 .bar{fill:%(bar)s}
 .slot{font-size:11px;font-weight:bold}
-.note{font-size:12px;text-anchor:start}"""
+.note{font-size:12px;text-anchor:start}
+.start{text-anchor:start}
+.end{text-anchor:end}"""
 
 
-def write_svg(graph: Graph, cards: Sequence[Card], layout: Layout, direction: Direction, theme: Theme = "auto") -> str:
-    """The picture as the text of an SVG file."""
+def write_svg(
+    graph: Graph,
+    cards: Sequence[Card],
+    labels: Sequence[Label | None],
+    layout: Layout,
+    direction: Direction,
+    theme: Theme = "auto",
+) -> str:
+    """The picture as the text of an SVG file. `labels` has that of each arrow."""
     if theme not in get_args(Theme):
         raise ValueError(f"theme is one of {', '.join(map(repr, get_args(Theme)))}, not {theme!r}")
     notes = [line for note in graph.notes for line in textwrap.wrap(note, max(60, int(layout.width / 6)))]
-    across = max([layout.width, *(width(line, 12) for line in notes)]) + 2 * PADDING
-    down = layout.height + 2 * PADDING + (len(notes) * 17 + 8 if notes else 0)
+    legend = _legend(graph)
+    lines_wide = [width(line, 12) for line in notes] + [sum(width(words, 12) + LEGEND_GAP for _, words in legend)]
+    across = max([layout.width, *lines_wide]) + 2 * PADDING
+    legend_down = layout.height + 2 * PADDING
+    notes_down = legend_down + (30 if legend else 0)
+    down = notes_down + (len(notes) * 17 + 8 if notes else 0)
     identity = "tg-" + sha256(repr((graph, layout, direction, theme)).encode("utf-8", "replace")).hexdigest()[:10]
     described = f"{summary(graph)}. " + " ".join(graph.notes)
     if layout.note:
@@ -93,19 +127,44 @@ def write_svg(graph: Graph, cards: Sequence[Card], layout: Layout, direction: Di
         f"<style>{_style(identity, theme)}</style>",
         f'<rect class="paper" width="{_n(across)}" height="{_n(down)}"/>',
         f'<g transform="translate({_n(PADDING)} {_n(PADDING)})">',
-        *_edges(graph, layout, identity),
+        *_headings(graph, layout),
+        *_edges(graph, labels, layout, direction, identity),
         *_nodes(graph, cards, layout, direction, identity),
+        *_badges(graph, cards, layout),
         "</g>",
-        *_notes(notes, layout),
+        *_legend_drawn(legend, legend_down),
+        *_notes(notes, notes_down),
         "</svg>\n",
     ]
     return "\n".join(parts)
 
 
-def _notes(lines: Sequence[str], layout: Layout) -> Iterator[str]:
+def _legend(graph: Graph) -> list[tuple[int, str]]:
+    """What the signs of the layers mean, where a picture has several in one direction: (layer, words)."""
+    layers = sorted({node.layer for node in graph.nodes if node.kind != "constant"})
+    if max(layers, default=0) < (1 if graph.mode == "forward" else 2):
+        return []
+    words = ("the program", "its gradients", "second derivatives", "third derivatives")
+    return [(layer, words[layer] if layer < len(words) else f"derivatives of order {layer}") for layer in layers]
+
+
+def _legend_drawn(legend: Sequence[tuple[int, str]], top: float) -> Iterator[str]:
+    """The legend in one line below the picture."""
+    x = PADDING
+    for layer, words in legend:
+        colour = f" layer{2 - layer % 2}" if layer else ""
+        yield f'<g class="operation{colour}" transform="translate({_n(x)} {_n(top)})">'
+        yield '<rect class="box" x="0" y="0" width="34" height="18" rx="7"/>'
+        yield _sign((0.0, 0.0, 15.0, 18.0), "LR")
+        yield from _points((0.0, 0.0, 15.0, 18.0), "LR", min(layer, 2))
+        yield _text((Text("legend", words, 12.0),), 42, 9, "start") + "</g>"
+        x += width(words, 12) + LEGEND_GAP
+
+
+def _notes(lines: Sequence[str], top: float) -> Iterator[str]:
     """What a reader should know besides, below the picture."""
     for i, line in enumerate(lines):
-        y = layout.height + 2 * PADDING + 12 + 17 * i
+        y = top + 12 + 17 * i
         yield f'<text class="note" x="{_n(PADDING)}" y="{_n(y)}">{_e(line)}</text>'
 
 
@@ -144,11 +203,22 @@ def _coloured(rule: str) -> str:
 # Arrows.
 
 
-def _edges(graph: Graph, layout: Layout, identity: str) -> Iterator[str]:
-    for i, (edge, route) in enumerate(zip(graph.edges, layout.routes), 1):
+def _edges(
+    graph: Graph, labels: Sequence[Label | None], layout: Layout, direction: Direction, identity: str
+) -> Iterator[str]:
+    sideways = direction in ("LR", "RL")
+    for i, (edge, label, at, route) in enumerate(zip(graph.edges, labels, layout.labels, layout.routes), 1):
         target = graph.node(edge.target)
-        yield f'<g id="{identity}-e{i}" class="edge"><title>{_e(_edge_in_words(edge, graph))}</title>'
-        yield from _arrow(route)
+        back = f' data-pair="{identity}-e{edge.pair}"' if edge.pair is not None else ""
+        yield (
+            f'<g id="{identity}-e{i}" class="edge{" back" if back else ""}"{back}>'
+            f"<title>{_e(_edge_in_words(edge, graph))}</title>"
+        )
+        if label is None or at is None:
+            yield from _arrow(route)
+        else:
+            yield from _arrow(route, None if sideways else (at, label.height / 2))
+            yield from _label(label, at, sideways=sideways)
         if target.ordered:
             yield _slot(edge.slot + 1, route)
         yield "</g>"
@@ -158,24 +228,43 @@ def _edge_in_words(edge: Edge, graph: Graph) -> str:
     source, target = graph.node(edge.source), graph.node(edge.target)
     words = f"{source.label} → {target.label}, operand {edge.slot + 1}"
     if edge.local is not None:
-        words += f"; ∂{target.label}/∂{source.label} = {edge.local.text()}"
+        words += f"; {partial(target.label, source.label)} = {edge.local.text()}"
     if edge.contribution is not None:
-        words += f"; adds {edge.contribution.text()} to ∂{graph.of}/∂{source.label}"
+        words += f"; adds {edge.contribution.text()} to {partial(graph.of, source.label)}"
     return words
 
 
-def _arrow(route: Sequence[Point]) -> Iterator[str]:
-    """The line up to the head, and the head."""
+def _label(label: Label, at: Point, *, sideways: bool) -> Iterator[str]:
+    """The lines of a label: above and below the arrow if that runs sideways, else in the gap of the arrow."""
+    x, y = at
+    middle = 0.5 if sideways else (len(label.lines) - 1) / 2
+    for i, line in enumerate(label.lines):
+        yield _text(line, x, y + (i - middle) * label.leading)
+
+
+def _arrow(route: Sequence[Point], gap: tuple[Point, float] | None = None) -> Iterator[str]:
+    """The line up to the head, and the head. `gap`: the middle of a straight piece, half the room to leave there."""
     (x, y), tip = route[-2], route[-1]
     length = hypot(tip[0] - x, tip[1] - y) or 1.0
     dx, dy = (tip[0] - x) / length, (tip[1] - y) / length
     base = (tip[0] - HEAD * dx, tip[1] - HEAD * dy)
     bend = min(1.0, length / HEAD)
     line = [*route[:-2], (x - HEAD * dx * (1 - bend), y - HEAD * dy * (1 - bend)), base]
-    yield f'<path class="line" d="{_path(line)}"/>'
+    yield f'<path class="line" d="{"".join(map(_path, _cut(line, *gap) if gap else [line]))}"/>'
     wing = 0.42 * HEAD
     corners = [tip, (base[0] - wing * dy, base[1] + wing * dx), (base[0] + wing * dy, base[1] - wing * dx)]
     yield f'<path class="head" d="M{"L".join(f"{_n(a)} {_n(b)}" for a, b in corners)}Z"/>'
+
+
+def _cut(line: list[Point], middle: Point, half: float) -> list[list[Point]]:
+    """A line that runs up or down, without the stretch around the middle of one of its straight pieces."""
+    for i in range(0, len(line) - 3, 3):
+        (x, y), (_, end) = line[i], line[i + 3]
+        if dist((x, (y + end) / 2), middle) < 1:
+            half = min(half, abs(end - y) / 2)
+            above, below = ((x, middle[1] - half), (x, middle[1] + half))[:: 1 if end > y else -1]
+            return [[*line[: i + 1], (x, y), above, above], [below, below, line[i + 3], *line[i + 3 :]]]
+    return [line]
 
 
 def _path(points: Sequence[Point]) -> str:
@@ -189,8 +278,29 @@ def _slot(number: int, route: Sequence[Point]) -> str:
     if abs(tip[0] - x) >= abs(tip[1] - y):
         at = (tip[0] + (-HEAD - 5 if tip[0] > x else HEAD + 5), tip[1] - 4)
     else:
-        at = (tip[0] + 7, tip[1] + (-HEAD - 2 if tip[1] > y else HEAD + 10))
+        at = (tip[0] + 8, tip[1] + (-3 if tip[1] > y else 11))
     return f'<text class="slot" x="{_n(at[0])}" y="{_n(at[1])}">{number}</text>'
+
+
+# What ties the two halves of a graph of both passes.
+
+
+def _headings(graph: Graph, layout: Layout) -> Iterator[str]:
+    """Above each half what it shows."""
+    if layout.mirror is not None:
+        dx, dy = layout.mirror
+        for words, x, y in (("forward: values", 0.0, 0.0), (f"backward: gradients of {graph.of}", dx, dy)):
+            yield _text((Text("heading", words, 13.0),), x, y + HEADING / 3, "start")
+
+
+def _badges(graph: Graph, cards: Sequence[Card], layout: Layout) -> Iterator[str]:
+    """The same number on each node and on its gradient."""
+    pairs = sorted((node.pair, node.id) for node in graph.nodes if node.pair is not None)
+    for number, pair in enumerate(pairs, 1):
+        for id in pair:
+            (x, y), card = layout.centers[id - 1], cards[id - 1]
+            yield f'<g class="badge" transform="translate({_n(x - card.width / 2 + 4)} {_n(y - card.height / 2)})">'
+            yield f'<circle r="8.5"/>{_text((Text("number", str(number), 10.5),), 0, 0)}</g>'
 
 
 # Boxes.
@@ -198,8 +308,10 @@ def _slot(number: int, route: Sequence[Point]) -> str:
 
 def _nodes(graph: Graph, cards: Sequence[Card], layout: Layout, direction: Direction, identity: str) -> Iterator[str]:
     for node, card, (x, y) in zip(graph.nodes, cards, layout.centers):
+        pair = f' data-pair="{identity}-n{node.pair}"' if node.pair is not None else ""
         yield (
-            f'<g id="{identity}-n{node.id}" class="{_classes(node, graph)}" transform="translate({_n(x)} {_n(y)})">'
+            f'<g id="{identity}-n{node.id}" class="{_classes(node, graph)}"{pair} '
+            f'transform="translate({_n(x)} {_n(y)})">'
             f"<title>{_e(in_words(node, graph))}</title>"
         )
         if node.id in graph.outputs:
@@ -208,13 +320,21 @@ def _nodes(graph: Graph, cards: Sequence[Card], layout: Layout, direction: Direc
             dx, dy = {"LR": (1, -1), "RL": (-1, -1), "TB": (1, 1), "BT": (1, -1)}[direction]  # away from the arrows
             yield from (_outline(card, "box", 0.0, (dx * shift, dy * shift)) for shift in (8.0, 4.0))
         yield _outline(card, "box", 0.0)
-        yield from _inside(card, direction)
+        yield from _inside(card, flow_of(node, direction), points=min(node.layer, 2))
         yield "</g>"
 
 
 def _classes(node: PlainNode, graph: Graph) -> str:
-    plain = " plain" if node.kind == "leaf" and not node.requires_grad else ""
-    return f"{node.kind}{plain}{' output' if node.id in graph.outputs else ''}"
+    """The classes of a node's group, for the style sheet and for pages that bring their own; see docs/svg.md."""
+    classes = [node.kind]
+    if node.kind == "leaf" and not node.requires_grad:
+        classes.append("plain")
+    if node.layer and node.kind != "constant":
+        aside = graph.mode == "backward" and not node.carries
+        classes.append("aside" if aside else f"layer{2 - node.layer % 2}")
+    if node.id in graph.outputs:
+        classes.append("output")
+    return " ".join(classes)
 
 
 def _outline(card: Card, style: str, grow: float, shift: Point = (0.0, 0.0)) -> str:
@@ -231,7 +351,7 @@ def _outline(card: Card, style: str, grow: float, shift: Point = (0.0, 0.0)) -> 
     )
 
 
-def _inside(card: Card, direction: Direction) -> Iterator[str]:
+def _inside(card: Card, direction: Direction, points: int) -> Iterator[str]:
     """The sign of an operation at the side where the arrows come in, and the rows in the rest of the box."""
     x, y = 0.0, 0.0
     if card.symbol is not None:
@@ -243,6 +363,7 @@ def _inside(card: Card, direction: Direction) -> Iterator[str]:
             "BT": (-w, h - inlet, 2 * w, inlet),
         }[direction]
         yield _sign(part, direction)
+        yield from _points(part, direction, points)
         yield _text((card.symbol,), part[0] + part[2] / 2, part[1] + part[3] / 2)
         x, y = {"LR": (inlet / 2, 0.0), "RL": (-inlet / 2, 0.0), "TB": (0.0, inlet / 2), "BT": (0.0, -inlet / 2)}[
             direction
@@ -269,6 +390,23 @@ def _sign(part: tuple[float, float, float, float], direction: Direction) -> str:
     )
 
 
+def _points(part: tuple[float, float, float, float], direction: Direction, points: int) -> Iterator[str]:
+    """The points on the inner side of a sign, the way the arrows run: one for each time of differentiating."""
+    x, y, w, h = part
+    ahead, tip = 5.0, min(h if direction in ("LR", "RL") else w, 36.0) / 2
+    for i in range(points):
+        if direction in ("LR", "RL"):
+            side = 1 if direction == "LR" else -1
+            base, middle = x + (w if side == 1 else 0.0) - side * 7 * i, y + h / 2
+            corners = [(base, middle - tip), (base + side * ahead, middle), (base, middle + tip)]
+        else:
+            side = 1 if direction == "TB" else -1
+            base, middle = y + (h if side == 1 else 0.0) - side * 7 * i, x + w / 2
+            corners = [(middle - tip, base), (middle, base + side * ahead), (middle + tip, base)]
+        shape = "L".join(f"{_n(a)} {_n(b)}" for a, b in corners)
+        yield f'<path class="{"point" if i else "sign"}" d="M{shape}{"" if i else "Z"}"/>'
+
+
 def _row(row: Row, x: float, y: float) -> Iterator[str]:
     """One row, centred at (x, y): text, or text and a matrix. The reader's font places the text exactly."""
     texts = [item for item in row if isinstance(item, Text)]
@@ -286,7 +424,7 @@ def _text(texts: Sequence[Text], x: float, y: float, anchor: str = "middle") -> 
     """Pieces of text in one line, centred at (x, y), or with their start or end there."""
     baseline = y + 0.35 * max(text.size for text in texts)
     spans = "".join(f'<tspan class="{text.style}" font-size="{text.size:g}">{_e(text.text)}</tspan>' for text in texts)
-    style = "" if anchor == "middle" else f' style="text-anchor:{anchor}"'
+    style = "" if anchor == "middle" else f' class="{anchor}"'
     return f'<text x="{_n(x)}" y="{_n(baseline)}"{style}>{spans}</text>'
 
 

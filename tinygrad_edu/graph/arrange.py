@@ -1,0 +1,107 @@
+"""Where a picture's boxes, arrows and labels go, from where a layout engine puts boxes and arrows.
+
+To an engine, an arrow with a label is two arrows and a box of the label's size between them. So a label never covers
+anything, whoever lays out. The second half of a graph of both passes stands where the first does, moved aside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from .arrows import Label
+from .card import OUTPUT_RIM, Card
+from .layout import RANK_GAP, Direction, Engine, Layout, Point, lay_out
+from .plain import Graph
+
+__all__ = ["HEADING", "arrange"]
+
+LABEL_GAP = 27.0
+"""The free space before and behind a label: room for an arrow to turn, its head and an operand's number."""
+PANEL_GAP = 34.0
+"""The free space between the two halves of a graph of both passes."""
+HEADING = 30.0
+"""The room above each half for its heading."""
+
+
+def arrange(
+    graph: Graph, cards: Sequence[Card], labels: Sequence[Label | None], direction: Direction, engine: Engine
+) -> Layout:
+    """The layout of a graph with these cards and labels."""
+    boxes = sum(node.pair is None for node in graph.nodes)  # the first half, or all
+    arrows = sum(edge.pair is None for edge in graph.edges)
+    rims = {node.id: 16.0 if node.kind == "group" else 0.0 for node in graph.nodes}  # its further sheets
+    rims.update(dict.fromkeys(graph.outputs, OUTPUT_RIM))
+    sizes = [(card.width + rim, card.height + rim) for card, rim in zip(cards[:boxes], rims.values())]
+    room = _rooms(graph, labels, sideways=direction in ("LR", "RL"))
+    ends: list[tuple[int, int]] = []
+    for edge, size in zip(graph.edges[:arrows], room):
+        if size is None:
+            ends.append((edge.source - 1, edge.target - 1))
+        else:
+            ends += [(edge.source - 1, len(sizes)), (len(sizes), edge.target - 1)]
+            sizes.append(size)
+    ordered = {node.id - 1 for node in graph.nodes if node.ordered}
+    gap = LABEL_GAP if any(room) else RANK_GAP
+    layout = _joined(lay_out(sizes, ends, direction, engine, ordered, gap), boxes, room)
+    return _with_mirror(graph, layout, direction) if graph.mode == "both" else layout
+
+
+def _rooms(graph: Graph, labels: Sequence[Label | None], *, sideways: bool) -> list[tuple[float, float] | None]:
+    """How much room each arrow needs for its label, and for that of the arrow that leads back beside it."""
+    rooms: list[tuple[float, float] | None] = []
+    for edge, label in zip(graph.edges, labels):
+        own = None if label is None else (label.width, 2 * label.leading if sideways else label.height)
+        if edge.pair is None:
+            rooms.append(own)
+        elif own:
+            width, height = rooms[edge.pair - 1] or (0.0, 0.0)
+            rooms[edge.pair - 1] = max(width, own[0]), max(height, own[1])
+    return rooms
+
+
+def _joined(layout: Layout, boxes: int, room: Sequence[object]) -> Layout:
+    """The two arrows of each label as one."""
+    centers, routes = iter(layout.centers[boxes:]), iter(layout.routes)
+    joined: list[tuple[Point, ...]] = []
+    labels: list[Point | None] = []
+    for size in room:
+        first = next(routes)
+        if size is None:
+            joined.append(first)
+            labels.append(None)
+            continue
+        second = next(routes)
+        (x, y), (u, v) = first[-1], second[0]
+        through = (((2 * x + u) / 3, (2 * y + v) / 3), ((x + 2 * u) / 3, (y + 2 * v) / 3))
+        joined.append((*first, *through, *second))
+        labels.append(next(centers))
+    return replace(layout, centers=layout.centers[:boxes], routes=tuple(joined), labels=tuple(labels))
+
+
+def _with_mirror(graph: Graph, layout: Layout, direction: Direction) -> Layout:
+    """The layout of the forward half, and the same for the gradients: below it, or at its right."""
+    below = direction in ("LR", "RL")
+    dx, dy = (0.0, layout.height + PANEL_GAP + HEADING) if below else (layout.width + PANEL_GAP, 0.0)
+
+    def move(p: Point) -> Point:
+        return p[0] + dx, p[1] + dy + HEADING
+
+    def lower(p: Point) -> Point:
+        return p[0], p[1] + HEADING
+
+    pairs = [node.pair - 1 for node in graph.nodes if node.pair is not None]
+    back = [edge.pair - 1 for edge in graph.edges if edge.pair is not None]
+    moved = (None if p is None else move(p) for p in (layout.labels[i] for i in back))
+    return replace(
+        layout,
+        centers=(*map(lower, layout.centers), *(move(layout.centers[i]) for i in pairs)),
+        routes=(
+            *(tuple(map(lower, route)) for route in layout.routes),
+            *(tuple(map(move, reversed(layout.routes[i]))) for i in back),
+        ),
+        labels=(*(p and lower(p) for p in layout.labels), *moved),
+        width=layout.width + (0.0 if below else dx),
+        height=layout.height + HEADING + (dy if below else 0.0),
+        mirror=(dx, dy),
+    )

@@ -1,0 +1,88 @@
+"""What stands on each arrow of a picture: a step of the chain rule, or the shape that the arrow carries."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .card import Text
+from .names import partial
+from .plain import Edge, Graph, Quantity
+
+__all__ = ["Label", "arrow_labels"]
+
+SIZE = 11.5
+"""The font size of labels."""
+SPACE = 3.0
+"""Between a line of text and the arrow."""
+
+
+class Label(NamedTuple):
+    """One or two short lines: above and below an arrow that runs sideways, in a gap of one that runs up or down."""
+
+    lines: tuple[tuple[Text, ...], ...]
+
+    @property
+    def width(self) -> float:
+        """Of the widest line."""
+        return max(sum(text.width for text in line) for line in self.lines) + 2 * SPACE
+
+    @property
+    def leading(self) -> float:
+        """From one line to the next; between those of an arrow that runs sideways there is the arrow."""
+        return max(text.height for line in self.lines for text in line) + SPACE
+
+    @property
+    def height(self) -> float:
+        """Of the lines; of an arrow that runs sideways, of two."""
+        return len(self.lines) * self.leading
+
+
+def arrow_labels(graph: Graph, *, steps: bool = True) -> list[Label | None]:
+    """The label of each arrow of the graph; None for one that has none. `steps`: with steps of the chain rule."""
+    return [_label(edge, graph, steps) for edge in graph.edges]
+
+
+def _label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
+    if edge.value is not None:
+        return Label(((Text("muted", edge.value.kind(dtype=False), SIZE),),))
+    step = chain_rule(edge, graph)
+    if not steps or step is None:
+        return None
+    upstream, local, contribution = step
+    if graph.mode == "both":
+        return _named(edge, graph, upstream, local, contribution)
+    return Label(
+        ((Text("slope", f"{upstream} · {_factor(local)}", SIZE),), (Text("slope", f"= {contribution}", SIZE),))
+    )
+
+
+def _named(edge: Edge, graph: Graph, upstream: str, local: str, contribution: str) -> Label:
+    """In a graph of both passes: the name of the local derivative forward; backward the chain rule in names."""
+    if edge.pair is None:
+        source, target = graph.node(edge.source).label, graph.node(edge.target).label
+        return Label(((Text("partial", partial(target, source), SIZE + 1), Text("slope", f" = {local}", SIZE)),))
+    forward = graph.edges[edge.pair - 1]
+    source, target = graph.node(forward.source).label, graph.node(forward.target).label
+    names = f"{partial(graph.of, target)} · {partial(target, source)}"
+    numbers = Text("slope", f"= {upstream} · {_factor(local)} = {contribution}", SIZE)
+    return Label(((Text("partial", names, SIZE + 1),), (numbers,)))
+
+
+def chain_rule(edge: Edge, graph: Graph) -> tuple[str, str, str] | None:
+    """Upstream gradient, local derivative and their product, where all three are single numbers and known."""
+    leads_back = graph.mode == "backward" or edge.pair is not None
+    upstream = graph.node(edge.source).value if leads_back else graph.node(edge.target).gradient
+    if upstream is None or edge.local is None or edge.contribution is None:
+        return None
+    if not (upstream.is_number and edge.local.is_number and edge.contribution.is_number):
+        return None
+    return _short(upstream), _short(edge.local), _short(edge.contribution)
+
+
+def _short(number: Quantity) -> str:
+    return number.cells(3)[0]
+
+
+def _factor(number: str) -> str:
+    """A number as the second factor of a product."""
+    return f"({number})" if number.startswith("−") else number

@@ -1,0 +1,83 @@
+"""Forward and backward in one graph: every node beside its gradient, every arrow beside the one that leads back.
+
+What the author of a textbook draws: the graph, and under it the same graph once more, in which each box is the gradient
+of the box above and each arrow runs the other way. An arrow of the second half is one step of the chain rule, upstream
+gradient · local derivative of the arrow above = what it adds; where several meet, the box is their sum.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .names import partial
+from .plain import Graph, PlainNode
+
+__all__ = ["mirrored"]
+
+
+def mirrored(graph: Graph) -> Graph:
+    """A forward graph whose gradients are known, with its gradients: those of the youngest nodes first, as they arise.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.graph.plain import plain
+    >>> x, w = tg.Value(2.0, name="x"), tg.Value(4.0, name="w")
+    >>> z = x * w
+    >>> z.name = "z"
+    >>> both = mirrored(plain(z))
+    >>> for edge in both.edges:
+    ...     print(both.node(edge.source).label, "→", both.node(edge.target).label)
+    x → z
+    w → z
+    ∂z/∂z → ∂z/∂w
+    ∂z/∂z → ∂z/∂x
+    """
+    back: dict[int, list[int]] = {}  # of each node, the numbers of the arrows that lead its gradient back
+    for number, edge in enumerate(graph.edges, 1):
+        if edge.contribution is not None:
+            back.setdefault(edge.source, []).append(number)
+    gradient_of: dict[int, int] = {}
+    nodes: list[PlainNode] = list(graph.nodes)
+    for node in reversed(graph.nodes):
+        if node.id in back or node.id in graph.outputs:
+            gradient_of[node.id] = len(nodes) + 1
+            nodes.append(_gradient(len(nodes) + 1, node, graph, met=len(back.get(node.id, ()))))
+    edges = [
+        replace(
+            graph.edges[number - 1],
+            source=gradient_of[graph.edges[number - 1].target],
+            target=gradient,
+            slot=slot,
+            pair=number,
+            value=None,
+        )
+        for node, gradient in gradient_of.items()
+        for slot, number in enumerate(back.get(node, ()))
+    ]
+    nodes = [
+        replace(node, of=gradient_of.get(node.of)) if node.pair and node.kind == "alias" and node.of else node
+        for node in nodes
+    ]
+    return replace(
+        graph,
+        mode="both",
+        title=f"{graph.title}, and how the gradients of {graph.of} flow back through it",
+        nodes=tuple(nodes),
+        edges=(*graph.edges, *edges),
+    )
+
+
+def _gradient(id: int, node: PlainNode, graph: Graph, met: int) -> PlainNode:
+    """The box of a node's gradient: a sum where several contributions meet."""
+    common = PlainNode(
+        id=id,
+        kind="alias" if node.kind == "alias" else "operation" if met > 1 else "gradient",
+        label=partial(graph.of, node.label),
+        value=node.gradient,
+        requires_grad=True,
+        carries=True,
+        layer=node.layer + 1,
+        pair=node.id,
+        source=node.source,
+        of=node.of,
+    )
+    return replace(common, operation="add", symbol="+") if common.kind == "operation" else common
