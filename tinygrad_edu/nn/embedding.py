@@ -58,10 +58,11 @@ def class_indices(function: str, x: Any, n: int, of: str, ignore: int | None = N
             f"{function}: needs whole numbers to pick {of}, and got {array.dtype}; a list of ints makes a float32 "
             "tensor, so write tg.tensor(..., dtype='int64') or give the list or array itself"
         )
-    bad = array[((array < 0) | (array >= n)) & (array != ignore)] if array.size else array
-    if bad.size:
-        raise OutOfRangeError(f"{function}: {bad.flat[0]} is not among the {n} {of}, which are 0 to {n - 1}")
-    return array.astype(np.intp)
+    if array.size and not 0 <= np.minimum.reduce(array, None) <= np.maximum.reduce(array, None) < n:
+        bad = array[((array < 0) | (array >= n)) & (array != ignore)]
+        if bad.size:
+            raise OutOfRangeError(f"{function}: {bad.flat[0]} is not among the {n} {of}, which are 0 to {n - 1}")
+    return array.astype(np.intp, copy=False)
 
 
 class Embedding(Module):

@@ -88,8 +88,8 @@ def hinge_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
 def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
     """−(t log p + (1 − t) log(1 − p)) for probabilities p (input) and t (target); no logarithm is below −100.
 
-    `binary_cross_entropy_with_logits` is more exact, and has a gradient where p is 0 or 1. `weight` broadcasts with
-    the input. Raises `OutOfRangeError` for an input that is no probability.
+    Where p is 0 or 1 there is no gradient; `binary_cross_entropy_with_logits` has one, and is more exact. `weight`
+    broadcasts with the input. Raises `OutOfRangeError` for an input that is no probability.
 
     >>> import tinygrad_edu as tg
     >>> binary_cross_entropy(tg.tensor([0.5, 0.5]), [1.0, 0.0])
@@ -102,9 +102,7 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction:
             "its sigmoid, or binary_cross_entropy_with_logits"
         )
     target = _target("binary_cross_entropy", input, target)
-    smallest = math.exp(-100)
-    log_p, log_q = log(clip(input, min=smallest)), log(clip(1.0 - input, min=smallest))
-    losses = -(target * log_p + (1.0 - target) * log_q)
+    losses = -(target * _log(input) + (1.0 - target) * _log(1.0 - input))
     return _reduced("binary_cross_entropy", _weighted(losses, weight), reduction)
 
 
@@ -145,6 +143,13 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
     if reduction == "batchmean":
         return sum_(losses) / (shape_of(losses) or (1,))[0]
     return _reduced("kl_div", losses, reduction, ", 'batchmean'")
+
+
+def _log(p: Any) -> Any:
+    """log p, and −100 without a gradient where p is as good as 0."""
+    kind = getattr(number_of(p), "dtype", np.dtype(float))
+    positive = number_of(p) > max(math.exp(-100), float(np.finfo(kind).tiny))
+    return where(positive, log(where(positive, p, 1.0)), -100.0)
 
 
 # Scores of classes against classes: input (N, C, ...) or (C,), target (N, ...) or a single class.
