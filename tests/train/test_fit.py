@@ -195,18 +195,20 @@ class Terminal(io.StringIO):
 
 def test_a_terminal_shows_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("tqdm", reason="shows progress: pip install tqdm")
-    monkeypatch.setattr(sys, "stderr", Terminal())
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
     fit(*parts(), epochs=2)
-    shown = sys.stderr.getvalue()  # type: ignore[attr-defined]
+    shown = terminal.getvalue()
     assert "epoch 2/2: 100%" in shown
     assert "loss=" in shown
 
 
 def test_it_works_without_tqdm(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stderr", Terminal())
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setattr("tinygrad_edu.progress.find_spec", lambda name: None)
     fit(*parts(), epochs=1)
-    assert sys.stderr.getvalue() == ""  # type: ignore[attr-defined]
+    assert terminal.getvalue() == ""
 
 
 def test_the_history_prints_as_a_table_and_draws_as_curves(tmp_path: Path) -> None:

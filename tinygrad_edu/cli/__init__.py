@@ -15,7 +15,7 @@ from contextlib import suppress
 
 from .. import __version__
 from ..graph.text import visible
-from . import demo, draw, explain
+from . import demo, draw, explain, train
 from .command import Refusal
 
 __all__ = ["main"]
@@ -55,6 +55,6 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"tinygrad-edu {__version__}")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for one in (demo, draw, explain):
+    for one in (demo, draw, explain, train):
         one.add_to(commands)
     return top

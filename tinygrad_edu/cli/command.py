@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from math import inf
 from typing import Any
 
-__all__ = ["Add", "Commands", "Refusal", "at_least", "command", "refusing"]
+__all__ = ["Add", "Commands", "Refusal", "above", "at_least", "command", "refusing"]
 
 Commands = Any  # what argparse's add_subparsers gives; its class has no public name
 Add = Callable[..., argparse.Action]
@@ -36,6 +37,18 @@ def at_least(least: int) -> Callable[[str], int]:
         raise argparse.ArgumentTypeError(f"not a whole number from {least} on: {text!r}")
 
     return whole_number
+
+
+def above(bound: float) -> Callable[[str], float]:
+    """A type of argument: numbers above `bound`."""
+
+    def number(text: str) -> float:
+        with suppress(ValueError):
+            if bound < float(text) < inf:
+                return float(text)
+        raise argparse.ArgumentTypeError(f"not a number above {bound:g}: {text!r}")
+
+    return number
 
 
 @contextmanager

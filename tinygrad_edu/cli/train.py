@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from .command import Commands, Refusal, above, at_least, command, refusing
 
 __all__ = ["add_to"]
 
-NETWORKS = {"mlp": models.mlp, "cnn": models.cnn, "rnn": models.rnn}
+NETWORKS: dict[str, Callable[[], nn.Module]] = {"mlp": models.mlp, "cnn": models.cnn, "rnn": models.rnn}
 
 
 def add_to(commands: Commands) -> None:
@@ -105,7 +106,7 @@ def written(model: Any, name: str, out: Path, history: History, example: Any) ->
     """The weights, the summary and, where Matplotlib is there, the curves: the files that were written."""
     weights = save(model.state_dict(), out / f"{name}.npz")
     summary = out / f"{name}-summary.txt"
-    summary.write_text(f"{nn.summary(model, example)}\n\n{history!r}\n", encoding="utf-8")
+    summary.write_text(f"{model!r}\n\n{history!r}\n", encoding="utf-8")
     curves = out / f"{name}-history.svg"
     try:
         history.plot(curves)

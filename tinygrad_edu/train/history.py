@@ -71,13 +71,15 @@ class History:
         return axes[0]
 
     def _draw_loss(self, axis: Any) -> None:
-        """The loss of the steps in the background, that of the epochs at the step where they end."""
-        steps = range(1, len(self.steps) + 1)
-        axis.plot(steps, self.steps, color="#56B4E9", alpha=0.45, linewidth=0.8, label="each step")
-        ends = [len(self.steps) * (i + 1) / len(self.epochs) for i in range(len(self.epochs))]
-        for name, label, style in (("loss", "training", "-o"), ("val_loss", "validation", "--s")):
+        """The loss of the steps in the background; the mean of an epoch in its middle, the validation at its end."""
+        axis.plot(
+            range(1, len(self.steps) + 1), self.steps, color="#56B4E9", alpha=0.45, linewidth=0.8, label="each step"
+        )
+        length = len(self.steps) / max(1, len(self.epochs))
+        for name, label, style, place in (("loss", "training", "-o", 0.5), ("val_loss", "validation", "--s", 1.0)):
             if self.epochs and name in self.epochs[0]:
-                axis.plot(ends, self[name], style, color=COLOURS[label], markersize=4, label=label)
+                steps = [length * (i + place) for i in range(len(self.epochs))]
+                axis.plot(steps, self[name], style, color=COLOURS[label], markersize=4, label=label)
         axis.set(xlabel="step", ylabel="loss", title="Loss")
         axis.set_ylim(bottom=0 if min(self.steps, default=0) >= 0 else None)
         axis.grid(alpha=0.25)

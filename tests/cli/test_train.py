@@ -1,0 +1,81 @@
+"""`tinygrad-edu train` says how it goes, writes what was learned, and goes on where it was interrupted."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu import models
+
+from .conftest import Command
+
+EPOCH = r"epoch {}/{}  loss \d\.\d{{4}}  accuracy \d+\.\d\d%  test accuracy \d+\.\d\d%  [\d,]+ examples/s"
+
+
+def test_it_trains_on_the_digits_that_come_along(typed: Command, folder: Path) -> None:
+    code, out, err = typed("train", "mlp", "--epochs", "2", "--batch-size", "50", "--out", "run", MPLBACKEND="Agg")
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[:2] == ["mlp: 101,770 parameters, seed 0", "1,198 images to train with, 599 to test with"]
+    assert all(re.fullmatch(EPOCH.format(i + 1, 2), line) for i, line in enumerate(lines[2:4]))
+    assert re.fullmatch(r"test accuracy after epoch 2: \d\d\.\d\d%", lines[-1])
+    assert float(lines[-1].split()[-1].rstrip("%")) > 80
+
+    written = {path.name for path in (folder / "run").iterdir()}
+    assert written >= {"mlp.npz", "mlp-checkpoint.npz", "mlp-summary.txt"}
+    assert all(f"run/{name}" in out for name in written - {"mlp-checkpoint.npz"})
+    models.mlp().load_state_dict(tg.load(folder / "run" / "mlp.npz"))
+
+
+def figures(out: str) -> list[str]:
+    """What was learned, without how fast."""
+    return [line.rpartition("  ")[0] or line for line in out.splitlines() if "/s" in line or "after" in line]
+
+
+def test_resumed_it_gives_what_it_would_have_given(run: Command) -> None:
+    pytest.importorskip("matplotlib", reason="draws curves: pip install matplotlib").use("Agg")
+    options = ("--batch-size", "100", "--seed", "5")
+    whole = run("train", "mlp", "--epochs", "3", *options)
+    run("train", "mlp", "--epochs", "1", *options)
+    rest = run("train", "mlp", "--epochs", "3", *options, "--resume")
+    assert whole.code == rest.code == 0
+    assert figures(rest.out) == figures(whole.out)[1:]
+
+
+def test_another_seed_gives_other_numbers(run: Command) -> None:
+    pytest.importorskip("matplotlib", reason="draws curves: pip install matplotlib").use("Agg")
+    first, other = (run("train", "mlp", "--epochs", "1", "--batch-size", "200", "--seed", seed).out for seed in "12")
+    assert figures(first) != figures(other)
+
+
+WRONG = {
+    "no network": ("train", "the following arguments are required: NETWORK"),
+    "no such network": ("train transformer", "invalid choice: 'transformer'"),
+    "no epochs": ("train mlp --epochs 0", "not a whole number from 1 on: '0'"),
+    "no batch": ("train mlp --batch-size none", "not a whole number from 1 on: 'none'"),
+    "no rate": ("train mlp --lr 0", "not a number above 0: '0'"),
+    "an endless rate": ("train mlp --lr inf", "not a number above 0: 'inf'"),
+    "no folder": ("train mlp --data nowhere", "there is no folder nowhere"),
+    "an empty folder": ("train mlp --data .", "neither train-images-idx3-ubyte nor train-images-idx3-ubyte.gz"),
+    "nothing to resume": ("train mlp --resume", "there is no mlp-checkpoint.npz to resume from"),
+    "a file for a folder": ("train mlp --epochs 1 --out lesson.py", "cannot write lesson.py: File exists"),
+    "a rate that is too high": ("train mlp --lr 1e30", "the loss is nan at step 2; try a smaller --lr"),
+}
+
+
+@pytest.mark.parametrize(("words", "says"), WRONG.values(), ids=WRONG.keys())
+def test_one_line_and_exit_code_2(run: Command, words: str, says: str) -> None:
+    code, _, err = run(*words.split())
+    assert code == 2
+    assert says in err.splitlines()[-1]
+    assert "Traceback" not in err
+
+
+def test_a_damaged_checkpoint(run: Command, folder: Path) -> None:
+    (folder / "mlp-checkpoint.npz").write_bytes(b"PK")
+    code, _, err = run("train", "mlp", "--resume")
+    assert code == 2
+    assert "mlp-checkpoint.npz is damaged, or no .npz file" in err
