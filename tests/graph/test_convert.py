@@ -33,7 +33,7 @@ def no_typst(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("suffix", "method"),
-    [(".svg", "svg"), (".dot", "dot"), (".mmd", "mermaid"), (".json", "json"), (".SVG", "svg")],
+    [(".svg", "svg"), (".html", "html"), (".dot", "dot"), (".mmd", "mermaid"), (".json", "json"), (".SVG", "svg")],
 )
 def test_saved_files_hold_what_the_drawing_gives(suffix: str, method: str, tmp_path: Path) -> None:
     drawing = tg.draw(worked_example()[-1])

@@ -116,6 +116,12 @@ class Drawing:
         """The picture as SVG."""
         return write_svg(self.graph, self.cards, self.layout, self.flow, self.theme)
 
+    def html(self) -> str:
+        """The picture as a page of its own: pan, zoom, search, boxes that open, and the same as tables."""
+        from .page import View, page
+
+        return page([View("everything", [cluster.path for cluster in self.graph.clusters], self)], 0, self.theme)
+
     def digraph(self) -> Digraph:
         """The picture as a `graphviz.Digraph`, to go on from."""
         from .dot import digraph

@@ -20,6 +20,7 @@ Format = Callable[["Drawing"], "str | bytes"]
 
 FORMATS: dict[str, Format] = {
     ".svg": lambda drawing: drawing.svg(),
+    ".html": lambda drawing: drawing.html(),
     ".png": lambda drawing: convert(drawing.svg(), drawing.dot(), drawing.graph.title, "png"),
     ".pdf": lambda drawing: convert(drawing.svg(), drawing.dot(), drawing.graph.title, "pdf"),
     ".dot": lambda drawing: drawing.dot(),
@@ -35,7 +36,7 @@ def format_of(path: str | os.PathLike[str]) -> Format:
     >>> format_of("z.bmp")
     Traceback (most recent call last):
         ...
-    ValueError: save: 'z.bmp' has none of the extensions .svg, .png, .pdf, .dot, .mmd, .json
+    ValueError: save: 'z.bmp' has none of the extensions .svg, .html, .png, .pdf, .dot, .mmd, .json
     """
     path = Path(path)
     write = FORMATS.get(path.suffix.lower())

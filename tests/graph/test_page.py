@@ -1,0 +1,177 @@
+"""The page: one file that needs no network, runs nothing but its own script, and does all that it does by keyboard."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from shutil import which
+from typing import Any
+
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu.graph import Drawing
+
+from .examples import small_network, worked_example
+from .test_svg import HOSTILE
+
+
+class Elements(HTMLParser):
+    """The tags of a page with their attributes, and the text outside scripts and styles."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        if self.tags and self.tags[-1][0] not in ("script", "style"):
+            self.text.append(data)
+
+    def of(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def test_nothing_is_fetched_and_only_the_pages_own_script_and_styles_may_run() -> None:
+    page = tg.draw(worked_example()[-1]).html()
+    elements = Elements(page)
+    (policy,) = (m["content"] or "" for m in elements.of("meta") if m.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert "unsafe" not in policy
+    assert len(elements.of("script")) == 2
+    for _, attributes in elements.tags:
+        assert not {"src", "href", "style", "srcset", "action", "xlink:href"} & set(attributes)
+        assert not any(name.startswith("on") for name in attributes)
+    assert not re.search(r"@import|url\(|https?://(?!www\.w3\.org/2000/svg)", page)
+
+
+def test_the_tables_say_what_the_picture_shows() -> None:
+    page = tg.draw(worked_example()[-1]).html()
+    elements = Elements(page)
+    assert [t["data-node"] for t in elements.of("tr") if "data-node" in t] == ["1", "2", "3", "4", "5"]
+    row = page.partition('<tr data-node="4">')[2].partition("</tr>")[0]
+    assert re.findall("<td>(.*?)</td>", row)[:5] == ["4", "q", "add", "5", "4"]
+    assert {"scope": "col"} in elements.of("th")
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_name_adds_no_element_and_no_attribute(name: str) -> None:
+    x = tg.Value(2.0, name=name)
+    z = x * x
+    z.name = name
+    tame = tg.Value(2.0, name="x")
+    tame_z = tame * tame
+    tame_z.name = "z"
+
+    def skeleton(drawing: Drawing) -> list[tuple[str, list[str]]]:
+        return [(tag, sorted(attributes)) for tag, attributes in Elements(drawing.html()).tags]
+
+    assert skeleton(tg.draw(z, engine="builtin")) == skeleton(tg.draw(tame_z, engine="builtin"))
+
+
+# In a browser.
+
+CHROMIUM = which("chromium") or which("chromium-browser") or which("google-chrome")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    driver = pytest.importorskip(
+        "playwright.sync_api", reason="the browser tests need playwright: pip install playwright"
+    )
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on the PATH: apt install chromium")
+    with driver.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(browser: Any, tmp_path: Path) -> Iterator[Any]:
+    """Opens a drawing's page; what it logs, and whatever it asks the network for, fails the test."""
+    said: list[str] = []
+
+    def open_page(drawing: Drawing, **options: Any) -> Any:
+        page = browser.new_page(**options)
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("dialog", lambda dialog: said.append("a dialog"))
+        page.on("request", lambda request: said.append(request.url) if "z.html" not in request.url else None)
+        page.goto(drawing.save(tmp_path / "z.html").as_uri())
+        return page
+
+    yield open_page
+    assert said == []
+
+
+@pytest.mark.slow
+def test_every_box_is_reached_by_keyboard_and_says_what_it_is(opened: Any) -> None:
+    page = opened(tg.draw(worked_example()[-1]))
+    page.focus(".stage .node")
+    heard = [page.inner_text("#said")]
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "ArrowUp"):
+        page.keyboard.press(key)
+        heard.append(page.inner_text("#said"))
+    assert heard[0].startswith("x = 2")
+    assert heard[1].startswith("q = 5")
+    assert heard[2].startswith("z = 20")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == page.inner_text("#said")
+    assert page.evaluate("document.querySelectorAll('.lit .head').length") > 0
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.querySelectorAll('.lit').length") == 0
+
+
+@pytest.mark.slow
+def test_zoom_and_pan_and_all_of_it_again(opened: Any) -> None:
+    page = opened(tg.draw(small_network()))
+
+    def shown() -> list[float]:
+        box: str = page.get_attribute(".stage svg", "viewBox")
+        return [float(number) for number in box.split()]
+
+    whole = shown()
+    page.focus(".stage")
+    page.keyboard.press("+")
+    assert shown()[2] < whole[2]
+    before = shown()
+    page.keyboard.press("ArrowRight")
+    assert shown()[0] > before[0]
+    page.keyboard.press("0")
+    assert shown() == whole
+    page.mouse.move(300, 200)
+    page.mouse.down()
+    page.mouse.move(200, 200)
+    page.mouse.up()
+    assert shown()[0] > whole[0]
+    page.click("#fit")
+    assert shown() == whole
+
+
+@pytest.mark.slow
+def test_search_finds_and_hovering_lights_what_belongs_together(opened: Any) -> None:
+    page = opened(tg.draw(small_network()))
+    page.keyboard.press("/")
+    page.keyboard.type("matmul")
+    assert page.inner_text("#said") == "2 found"
+    page.keyboard.press("Enter")
+    assert page.inner_text("#said").startswith("1 of 2: v1")
+    page.hover("[data-node='3']")
+    lit = page.evaluate("[...document.querySelectorAll('.node.lit')].map(e => e.getAttribute('aria-label')[0])")
+    assert sorted(lit) == ["b", "v"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone_nothing_is_wider_than_the_screen_and_letters_can_be_read(opened: Any, scheme: str) -> None:
+    page = opened(tg.draw(small_network()), viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate("document.querySelector('.node text').getBoundingClientRect().height") > 8
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (paper == "rgb(255, 255, 255)") == (scheme == "light")
