@@ -35,6 +35,7 @@ from .errors import (
     GraphError,
     InPlaceError,
     ModuleError,
+    OptimizerError,
     OutOfRangeError,
     ShapeError,
     TinygradError,
@@ -115,6 +116,7 @@ __all__ = [
     "InPlaceError",
     "ModuleError",
     "Node",
+    "OptimizerError",
     "OutOfRangeError",
     "ShapeError",
     "Step",
@@ -188,6 +190,7 @@ __all__ = [
     "norm2",
     "ones",
     "ones_like",
+    "optim",
     "outer",
     "pad",
     "power",
@@ -250,7 +253,7 @@ _ON_DEMAND = {
 }
 
 if TYPE_CHECKING:
-    from . import data, graph, models, nn, random, testing, train
+    from . import data, graph, models, nn, optim, random, testing, train
     from .check import gradcheck
     from .detective import find_nan
     from .graph import draw, explain, formula
@@ -261,7 +264,7 @@ def __getattr__(name: str) -> Any:
     """Pictures, explanations and checks are imported when first used, so that `import tinygrad_edu` stays quick."""
     if name in _ON_DEMAND:
         return getattr(import_module(f".{_ON_DEMAND[name]}", __name__), name)
-    if name in ("data", "graph", "models", "nn", "testing", "train"):
+    if name in ("data", "graph", "models", "nn", "optim", "testing", "train"):
         return import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__])
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 __all__ = [
-    "DtypeError", "FileError", "GradientError", "GraphError", "InPlaceError", "ModuleError", "OutOfRangeError",
-    "ShapeError", "TinygradError",
+    "DtypeError", "FileError", "GradientError", "GraphError", "InPlaceError", "ModuleError", "OptimizerError",
+    "OutOfRangeError", "ShapeError", "TinygradError",
 ]  # fmt: skip
 
 
@@ -38,6 +38,10 @@ class GradientError(TinygradError, AssertionError):
 
 class ModuleError(TinygradError, RuntimeError):
     """A module that is not ready for the request, or weights that do not fit it."""
+
+
+class OptimizerError(TinygradError, ValueError):
+    """Parameters, settings or a state that an optimiser cannot work with."""
 
 
 class FileError(TinygradError, ValueError):

@@ -285,20 +285,29 @@ class Tensor(Operators):
         self._assign(own_index(index), value)
 
     def _assign(self, index: Any, value: Any) -> None:
-        """Change numbers in place. The array itself is replaced: views of it may be part of a graph."""
+        """Change numbers in place."""
         new = np.asarray(numbers("setitem", value))
         if not np.can_cast(new.dtype, self.dtype, "same_kind"):
             raise DtypeError(
                 f"setitem: {describe(self)} holds {self.dtype}, which cannot take {new.dtype} without loss; "
                 "make it a tensor of that dtype first, with .astype()"
             )
-        array = self._number().copy()
         try:
-            array[index] = new
+            self._writable()[index] = new
         except (ValueError, IndexError) as error:
             raise refused("setitem", [value], {"into": self, "index": index}, error) from None
-        self._data = array
         note_change(self)
+
+    def _writable(self) -> ndarray:
+        """The array, to be changed in place by one who notes the change.
+
+        Where somebody else holds the array, a copy takes its place first: views of it may be part of a graph, or in
+        the user's hands, and keep the numbers that they had.
+        """
+        self._number()  # computed again, where a backward pass has let go of it
+        if sys.getrefcount(self._data) > HELD_ONCE or self._data.base is not None:
+            self._data = self._data.copy()
+        return self._data
 
     def _in_place(self, primitive: Primitive, other: Any) -> Any:
         if recording() and (self.requires_grad or (isinstance(other, Node) and other.requires_grad)):
@@ -558,3 +567,8 @@ def _references() -> int:
         del middle
         output.backward(output)
     return seen[0]
+
+
+_probe = Tensor(0.0)
+HELD_ONCE = sys.getrefcount(_probe._data)
+"""The references that `_writable` counts to an array that nobody but its tensor holds; interpreters differ."""

@@ -1,0 +1,264 @@
+"""What all optimisers have in common: the parameters and their settings, one step, what they remember."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from math import inf, prod
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ..changes import note_change
+from ..errors import DtypeError, OptimizerError, OutOfRangeError
+from ..node import Node, describe, number_of
+from ..refusals import short
+from ..tensor import Tensor
+
+__all__ = ["Optimizer"]
+
+BLOCK = 1 << 17
+"""A large parameter is updated in blocks of so many numbers: what a formula makes in between stays in the cache."""
+
+SWITCHES = {"amsgrad", "centered", "nesterov"}
+BELOW_ONE = {"alpha", "rho", "betas"}
+"""Settings are 0 or more; these, which weigh the past, are less than 1."""
+
+
+class Optimizer:
+    """Changes parameters in place by their gradients. Subclasses say how, in `update` and `memory`.
+
+    Parameters
+    ----------
+    params : parameters (such as `model.parameters()`), or dicts with parameters under "params" and settings of their
+        own under their names: `[{"params": backbone.parameters(), "lr": 1e-4}, {"params": head.parameters()}]`.
+    defaults : the settings of the optimiser, for all that do not have their own.
+
+    A parameter without a gradient is left as it is. A tied parameter is one parameter, and stepped once.
+
+    Attributes
+    ----------
+    param_groups : a dict of settings for each group of parameters; `group["lr"]` may be changed at any time.
+    state : for each parameter that was stepped its number of steps and what the optimiser remembers of its gradients.
+
+    Raises `DtypeError` for what is no parameter and for settings of a wrong type, `OutOfRangeError` for settings such
+    as a negative learning rate, `OptimizerError` where there are no parameters, or one stands there twice.
+    """
+
+    def __init__(self, params: Iterable[Any], **defaults: Any) -> None:
+        self.defaults = defaults
+        self.param_groups: list[dict[str, Any]] = []
+        self.state: dict[Node, dict[str, Any]] = {}
+        if isinstance(params, (Node, Mapping)) or not isinstance(params, Iterable):
+            raise DtypeError(
+                f"{self._name}: the parameters are a list such as model.parameters(), not {_in_words(params)}"
+            )
+        params = list(params)
+        if not params:
+            raise OptimizerError(
+                f"{self._name}: there are no parameters to step; has the model any that require a gradient?"
+            )
+        for group in params if any(isinstance(p, Mapping) for p in params) else [{"params": params}]:
+            self.add_param_group(group)
+
+    # What the algorithms define.
+
+    def memory(self, settings: Mapping[str, Any]) -> dict[str, float]:
+        """The arrays like the parameter that `update` needs, by name, and the number that they begin with."""
+        return {}
+
+    def update(self, w: ndarray, g: ndarray, t: int, *memory: Any, **settings: Any) -> None:
+        """Change `w`, and what is remembered, in place by the gradient `g` in step `t` (1, 2, ...).
+
+        All arrays are blocks of the parameter's. `memory` has the arrays in the order of `memory()`.
+        """
+        raise NotImplementedError(f"{type(self).__name__}: an optimiser defines update(self, w, g, t, *memory, lr)")
+
+    # What users call.
+
+    def step(self) -> None:
+        """Change every parameter that has a gradient."""
+        for group in self.param_groups:
+            settings = {name: group[name] for name in self.defaults}
+            for p in group["params"]:
+                if getattr(p, "_grad", None) is not None:
+                    self._step(p, settings)
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters: `.grad` is None again."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                p._grad = None
+
+    def add_param_group(self, group: Any) -> None:
+        """Add parameters, with settings of their own: `{"params": [...], "lr": 0.01}`."""
+        if not isinstance(group, Mapping) or "params" not in group:
+            raise DtypeError(
+                f"{self._name}: a group is a dict with its parameters under 'params', not {_in_words(group)}"
+            )
+        params = group["params"]
+        params = [params] if isinstance(params, Node) else list(params)
+        known = {id(p) for other in self.param_groups for p in other["params"]}
+        for p in params:
+            if not isinstance(p, Node):
+                raise DtypeError(f"{self._name}: a parameter is a Tensor or a Value, not {_in_words(p)}")
+            if p.primitive is not None:
+                raise OptimizerError(
+                    f"{self._name}: {describe(p)} is no leaf, and changing it would change nothing that made it"
+                )
+            if id(p) in known:
+                raise OptimizerError(f"{self._name}: {describe(p)} is given twice, and would be stepped twice")
+            known.add(id(p))
+        self.param_groups.append({"params": params, **self._settings(group)})
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything needed to go on later: numbers and copies of arrays. Parameters are named by their places.
+
+        >>> import tinygrad_edu as tg
+        >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
+        >>> tg.optim.SGD([w], lr=0.1).state_dict()["param_groups"][0]["lr"]
+        0.1
+        """
+        place = {p: i for i, p in enumerate(self._parameters())}
+        copied = {
+            place[p]: {name: x.copy() if isinstance(x, ndarray) else x for name, x in state.items()}
+            for p, state in self.state.items()
+        }
+        groups = [{**group, "params": [place[p] for p in group["params"]]} for group in self.param_groups]
+        return {"state": copied, "param_groups": groups}
+
+    def load_state_dict(self, state_dict: Any) -> None:
+        """Go on where a `state_dict()` was taken: same settings, same steps from here on.
+
+        Raises `OptimizerError` where it is of another optimiser or of other parameters; nothing is changed then.
+        """
+        if not isinstance(state_dict, Mapping) or state_dict.keys() != {"state", "param_groups"}:
+            raise OptimizerError(
+                f"{self._name}: a state has the keys 'state' and 'param_groups', not {short(state_dict)}"
+            )
+        groups = state_dict["param_groups"]
+        sizes, own = [len(group["params"]) for group in groups], [len(group["params"]) for group in self.param_groups]
+        if sizes != own:
+            raise OptimizerError(f"{self._name}: the state is of groups of {sizes} parameters, and there are {own}")
+        parameters = list(self._parameters())
+        places = [place for group in groups for place in group["params"]]
+        names = [group.keys() - {"params", "initial_lr"} for group in groups]
+        if any(keys != self.defaults.keys() for keys in names):
+            raise OptimizerError(
+                f"{self._name}: the state has the settings {', '.join(sorted(set().union(*names)))}, "
+                f"and this optimiser has {', '.join(sorted(self.defaults))}"
+            )
+        settings = [{**self._settings(group), **_initial(group)} for group in groups]
+        settings_of = {place: group for group, own in zip(settings, groups) for place in own["params"]}
+        state = {}
+        for place, remembered in state_dict["state"].items():
+            if place not in settings_of:
+                raise OptimizerError(
+                    f"{self._name}: the state has a parameter {place!r}, which is in none of its groups"
+                )
+            p = parameters[places.index(place)]
+            state[p] = self._checked(p, remembered, self.memory(settings_of[place]))
+        self.state = state
+        for group, new in zip(self.param_groups, settings):
+            group.pop("initial_lr", None)
+            group.update(new)
+
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{name}={value}" for name, value in self.defaults.items())
+        return f"{type(self).__name__}({settings})"
+
+    # How it is done.
+
+    @property
+    def _name(self) -> str:
+        return type(self).__name__
+
+    def _parameters(self) -> Iterator[Any]:
+        return (p for group in self.param_groups for p in group["params"])
+
+    def _step(self, p: Any, settings: dict[str, Any]) -> None:
+        is_tensor = isinstance(p, Tensor)
+        w: ndarray = p._writable() if is_tensor else np.array(p.data)
+        note_change(p)
+        g = np.asarray(number_of(p._grad))
+        state = self.state.get(p)
+        if state is None:
+            memory = {name: np.full(w.shape, start, w.dtype) for name, start in self.memory(settings).items()}
+            state = self.state[p] = {"step": 0, **memory}
+        step, *arrays = state.values()
+        state["step"] = step + 1
+        for rows in blocks(w.shape):
+            self.update(w[rows], g[rows], step + 1, *[array[rows] for array in arrays], **settings)
+        if not is_tensor:
+            p.data = w.item()
+
+    def _settings(self, group: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings of a group, checked, with the defaults filled in."""
+        unknown = sorted(group.keys() - self.defaults.keys() - {"params", "initial_lr"})
+        if unknown:
+            raise DtypeError(f"{self._name}: has no setting {unknown[0]!r}; it has {', '.join(self.defaults)}")
+        return {name: self._setting(name, group.get(name, default)) for name, default in self.defaults.items()}
+
+    def _setting(self, name: str, value: Any) -> Any:
+        """A setting as plain Python numbers, of the kind that its default is."""
+        if name in SWITCHES:
+            if isinstance(value, bool):
+                return value
+            raise DtypeError(f"{self._name}: {name} is True or False, not {short(value)}")
+        numbers = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+        wanted = 2 if name == "betas" else 1
+        if len(numbers) != wanted or not all(isinstance(x, Real) for x in numbers):
+            raise DtypeError(
+                f"{self._name}: {name} is {'two numbers' if wanted == 2 else 'a number'}, not {short(value)}"
+            )
+        most = 1 if name in BELOW_ONE else inf
+        if not all(0 <= x < most for x in numbers):
+            between = "finite and not negative" if most == inf else "at least 0 and less than 1"
+            raise OutOfRangeError(f"{self._name}: {name} is {between}, not {value}")
+        floats = tuple(map(float, numbers))
+        return floats if wanted == 2 else floats[0]
+
+    def _checked(self, p: Any, remembered: Any, memory: Mapping[str, float]) -> dict[str, Any]:
+        """What a state remembers of a parameter, as arrays of its own; refused where it does not fit."""
+        expected = ["step", *memory]
+        if not isinstance(remembered, Mapping) or set(remembered) != set(expected):
+            raise OptimizerError(
+                f"{self._name}: of {describe(p)} it remembers {', '.join(expected)}, not {short(remembered)}"
+            )
+        state: dict[str, Any] = {"step": int(number_of(remembered["step"]))}
+        for name in memory:
+            array = np.array(number_of(remembered[name]))
+            known = hasattr(p, "_data")  # not where the parameter is still uninitialised
+            if known and (array.shape != p.shape or array.dtype.kind != "f"):
+                raise OptimizerError(
+                    f"{self._name}: {name} of {describe(p)} has its shape, not {array.shape} of dtype {array.dtype}"
+                )
+            state[name] = array.astype(p.dtype) if known and isinstance(p, Tensor) else array
+        return state
+
+
+def blocks(shape: tuple[int, ...]) -> Iterator[Any]:
+    """Indices that cut an array into blocks of rows, of about `BLOCK` numbers each.
+
+    >>> list(blocks((3, 4)))
+    [Ellipsis]
+    >>> list(blocks((3, 100_000)))
+    [slice(0, 1, None), slice(1, 2, None), slice(2, 3, None)]
+    """
+    size = prod(shape)
+    if size <= BLOCK:
+        yield ...
+        return
+    rows = max(1, BLOCK * shape[0] // size)
+    for row in range(0, shape[0], rows):
+        yield slice(row, row + rows)
+
+
+def _initial(group: Mapping[str, Any]) -> dict[str, Any]:
+    """What a schedule notes in a group."""
+    return {"initial_lr": group["initial_lr"]} if "initial_lr" in group else {}
+
+
+def _in_words(x: Any) -> str:
+    return describe(x) if isinstance(x, Node) else f"{type(x).__name__} {short(x)}"
