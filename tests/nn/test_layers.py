@@ -1,0 +1,109 @@
+"""Linear, Dropout and Embedding are PyTorch's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tinygrad_edu as tg
+import tinygrad_edu.nn.functional as F
+from tests.nn.twins import DTYPES, assert_agree, same_module, torch_or_skip
+from tinygrad_edu import nn
+from tinygrad_edu.testing import arrays, assert_gradients
+
+
+@pytest.mark.torch
+@DTYPES
+@given(
+    x=st.sampled_from([(3,), (5, 3), (2, 5, 3)]).flatmap(lambda shape: arrays(shape, np.float64)),
+    out=st.integers(1, 4),
+    bias=st.booleans(),
+)
+def test_linear_is_pytorchs(dtype: Any, x: Any, out: int, bias: bool) -> None:
+    torch = torch_or_skip()
+    ours, theirs = nn.Linear(3, out, bias=bias), torch.nn.Linear(3, out, bias=bias)
+    same_module(ours, theirs, dtype)
+    assert_agree(ours, theirs, x, dtype=dtype)
+
+
+def test_linear_begins_as_in_pytorch() -> None:
+    tg.manual_seed(0)
+    layer = nn.Linear(100, 300)
+    for parameter in layer.parameters():
+        assert 0.099 < abs(parameter.data).max() <= 0.1
+    assert nn.Linear(0, 2)(tg.zeros((5, 0))).tolist() == [[0.0, 0.0]] * 5
+
+
+def test_dropout_drops_the_share_p_and_keeps_the_mean() -> None:
+    tg.manual_seed(0)
+    x = tg.ones((100, 50), requires_grad=True)
+    out = nn.Dropout(0.3)(x)
+    out.sum().backward()
+    assert out.dtype == np.float32
+    assert 0.28 < (out == 0).mean() < 0.32
+    assert abs(out.data.mean() - 1) < 0.05
+    np.testing.assert_array_equal(x.grad, out.data)
+
+
+def test_dropout_is_the_same_after_the_same_seed_and_nothing_in_use() -> None:
+    layer, x = nn.Dropout(0.5), tg.ones((4, 5))
+    results = []
+    for _ in range(2):
+        tg.manual_seed(5)
+        results.append(layer(x).data)
+    assert (results[0] == results[1]).all()
+    assert (layer(x).data != results[1]).any()
+    assert layer.eval()(x) is x
+    assert F.dropout(x, 0.0) is x
+    assert (F.dropout(x, 1.0) == 0).all()
+    with pytest.raises(tg.OutOfRangeError, match="p is a probability"):
+        nn.Dropout(1.5)
+
+
+@pytest.mark.torch
+@DTYPES
+@given(
+    index=st.sampled_from([(), (4,), (2, 3)]).flatmap(lambda shape: st.builds(
+        lambda seed: np.random.default_rng(seed).integers(0, 5, shape), st.integers(0, 99))),
+    padding=st.sampled_from([None, 0, -1]),
+)  # fmt: skip
+def test_embedding_is_pytorchs_and_adds_up_the_gradients_of_repeats(dtype: Any, index: Any, padding: Any) -> None:
+    torch = torch_or_skip()
+    ours, theirs = nn.Embedding(5, 3, padding), torch.nn.Embedding(5, 3, padding)
+    same_module(ours, theirs, dtype)
+    assert_agree(ours, theirs, np.asarray(index), dtype=dtype)
+
+
+def test_the_padding_row_begins_with_zeros() -> None:
+    assert (nn.Embedding(5, 3, padding_idx=-2).weight.data[3] == 0).all()
+    assert (nn.Embedding(5, 3).weight.data != 0).all()
+
+
+@pytest.mark.parametrize(
+    ("index", "error", "says"),
+    [
+        ([0, 5], tg.OutOfRangeError, "5 is not among the 5 rows of the weight, which are 0 to 4"),
+        ([-1], tg.OutOfRangeError, "-1 is not among"),
+        (tg.tensor([1, 2]), tg.DtypeError, "dtype='int64'"),
+    ],
+)
+def test_what_is_no_row_is_refused(index: Any, error: type[Exception], says: str) -> None:
+    with pytest.raises(error, match=says):
+        nn.Embedding(5, 3)(index)
+
+
+def test_one_hot() -> None:
+    assert F.one_hot([[2, 0]], 4).tolist() == [[[0, 0, 1, 0], [1, 0, 0, 0]]]
+    with pytest.raises(tg.OutOfRangeError, match="4 is not among the 4 classes"):
+        F.one_hot([4], 4)
+
+
+def test_second_derivatives_through_embedding_and_linear_are_right() -> None:
+    assert_gradients(lambda w: F.embedding([[1, 0], [1, 1]], w) ** 2, np.array([[1.0, 2.0], [0.5, -1.0]]))
+    assert_gradients(
+        lambda x, w, b: F.linear(x, w, b) ** 2, np.ones((2, 3)) * 0.5, np.arange(12.0).reshape(4, 3) / 10, np.ones(4)
+    )

@@ -1,0 +1,307 @@
+"""A module is an ordinary object that finds its parameters; mistakes in its attributes are refused."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tests.nn.twins import torch_or_skip
+from tinygrad_edu import nn
+from tinygrad_edu.calls import calls_of
+
+
+class Net(nn.Module):
+    """Parameters wherever one would put them."""
+
+    def __init__(self) -> None:
+        self.scale = tg.tensor([1.0, 2.0, 3.0], requires_grad=True)
+        self.blocks = [nn.Linear(3, 4), (nn.Linear(4, 2, bias=False), nn.ReLU())]
+        self.heads = {"mean": nn.Linear(2, 1), "offsets": [nn.Parameter([0.5]), nn.Parameter([0.25])]}
+        self.steps = nn.Buffer(0)
+        self.constant = tg.tensor([7.0])
+        self.settings = {"name": "net", "sizes": [3, 4, 2]}
+
+    def forward(self, x: Any) -> Any:
+        h = self.blocks[1][0](self.blocks[0](x * self.scale).relu())  # type: ignore[index]
+        return self.heads["mean"](h) + self.heads["offsets"][0]  # type: ignore[operator, index]
+
+
+NAMES = ["scale", "heads.offsets.0", "heads.offsets.1", "blocks.0.weight", "blocks.0.bias", "blocks.1.0.weight",
+         "heads.mean.weight", "heads.mean.bias"]  # fmt: skip
+
+
+def test_parameters_are_found_in_attributes_lists_tuples_and_dicts() -> None:
+    net = Net()
+    assert [name for name, _ in net.named_parameters()] == NAMES
+    assert [name for name, _ in net.named_buffers()] == ["steps"]
+    assert [name for name, _ in net.named_modules()] == ["", "blocks.0", "blocks.1.0", "blocks.1.1", "heads.mean"]
+    assert [name for name, _ in net.named_children()] == ["blocks.0", "blocks.1.0", "blocks.1.1", "heads.mean"]
+    assert len(list(net.buffers())) == 1
+    assert len(list(net.children())) == 4
+
+
+def test_what_is_appended_later_is_found() -> None:
+    net = Net()
+    net.blocks.append(nn.Linear(2, 2))
+    assert "blocks.2.weight" in dict(net.named_parameters())
+
+
+def test_values_are_parameters_too() -> None:
+    class Neuron(nn.Module):
+        def __init__(self) -> None:
+            self.w = [tg.Value(0.5), tg.Value(-0.5)]
+            self.b = tg.Value(0.0)
+
+        def forward(self, x: Any) -> Any:
+            return sum((w * y for w, y in zip(self.w, x)), self.b).tanh()  # type: ignore[attr-defined]
+
+    neuron = Neuron()
+    neuron([1.0, 2.0]).backward()
+    assert [name for name, _ in neuron.named_parameters()] == ["w.0", "w.1", "b"]
+    assert all(p.grad is not None for p in neuron.parameters())
+    neuron.load_state_dict({"w.0": 1.0, "w.1": 2.0, "b": 3.0})
+    assert [p.data for p in neuron.parameters()] == [1.0, 2.0, 3.0]
+
+
+def test_a_tied_parameter_counts_once_and_is_saved_under_both_names_as_in_pytorch() -> None:
+    tied = nn.Sequential(nn.Linear(3, 3), nn.ReLU(), nn.Linear(3, 3))
+    tied[2].weight = tied[0].weight
+    assert [name for name, _ in tied.named_parameters()] == ["0.weight", "0.bias", "2.bias"]
+    assert list(tied.state_dict()) == ["0.weight", "0.bias", "2.weight", "2.bias"]
+    shared = nn.Linear(2, 2)
+    twice = nn.Sequential(shared, nn.Tanh(), shared)
+    assert len(list(twice.parameters())) == 2
+    assert list(twice.state_dict()) == ["0.weight", "0.bias", "2.weight", "2.bias"]
+
+
+def test_modules_that_hold_each_other_are_walked_once() -> None:
+    parent, child = nn.Identity(), nn.Linear(1, 2)
+    parent.child, child.parent = child, parent
+    assert [name for name, _ in parent.named_modules()] == ["", "child"]
+    assert list(parent.state_dict()) == ["child.weight", "child.bias"]
+
+
+def test_train_and_eval_reach_all_modules() -> None:
+    net = Net()
+    assert all(not module.training for module in net.eval().modules())
+    assert all(module.training for module in net.train().modules())
+
+
+def test_a_frozen_module_gets_no_gradient_and_records_nothing() -> None:
+    backbone, head = nn.Sequential(nn.Linear(4, 3), nn.ReLU()).requires_grad_(False), nn.Linear(3, 2)
+    features = backbone(tg.randn(5, 4))
+    assert features.is_leaf
+    head(features).sum().backward()
+    assert all(p.grad is None for p in backbone.parameters())
+    assert all(p.grad is not None for p in head.parameters())
+    assert len(list(backbone.parameters())) == 2
+    assert all(p.requires_grad for p in backbone.requires_grad_().parameters())
+
+
+def test_a_plain_tensor_stays_a_parameter_when_it_is_frozen() -> None:
+    net = Net()
+    net.scale.requires_grad = False
+    assert "scale" in dict(net.named_parameters())
+
+
+def test_zero_grad_forgets_all_gradients() -> None:
+    net = Net()
+    net(tg.randn(5, 3)).sum().backward()
+    net.zero_grad()
+    assert all(p.grad is None for p in net.parameters())
+
+
+def test_apply_visits_inner_modules_before_outer_ones() -> None:
+    seen: list[str] = []
+    nn.Sequential(nn.Linear(1, 1), nn.Sequential(nn.ReLU())).apply(lambda module: seen.append(type(module).__name__))
+    assert sorted(seen) == ["Linear", "ReLU", "Sequential", "Sequential"]
+    assert seen.index("ReLU") < seen.index("Sequential")
+    assert seen[-1] == "Sequential"
+
+
+def test_the_result_remembers_who_made_it() -> None:
+    net = nn.Sequential(nn.Linear(3, 2), nn.ReLU())
+    assert [call.owner for call in calls_of(net(tg.randn(5, 3)))] == [net[1], net]
+
+
+def test_forward_may_branch_and_loop() -> None:
+    class Deep(nn.Module):
+        def __init__(self) -> None:
+            self.layer = nn.Linear(3, 3)
+
+        def forward(self, x: Any, depth: int, *, double: bool = False) -> Any:
+            for _ in range(depth):
+                x = self.layer(x)
+            return {"out": x * 2 if double else x, "depth": depth}
+
+    deep = Deep()
+    x = tg.randn(2, 3)
+    np.testing.assert_allclose(deep(x, 3, double=True)["out"].data, 2 * deep(x, depth=3)["out"].data)
+
+
+def test_a_deep_copy_has_parameters_of_its_own_tied_as_before() -> None:
+    net = Net()
+    net.alias = net.blocks[0].weight  # type: ignore[attr-defined]
+    twin = copy.deepcopy(net)
+    assert [name for name, _ in twin.named_parameters()] == [name for name, _ in net.named_parameters()]
+    assert twin.alias is twin.blocks[0].weight  # type: ignore[attr-defined]
+    assert not {id(p) for p in net.parameters()} & {id(p) for p in twin.parameters()}
+
+
+def test_float_and_double_change_the_dtype_in_place() -> None:
+    net = Net()
+    weight = net.blocks[0].weight  # type: ignore[attr-defined]
+    assert net.double().blocks[0].weight is weight  # type: ignore[attr-defined]
+    assert {p.dtype for p in net.parameters()} == {np.dtype(np.float64)}
+    assert {p.dtype for p in net.float().parameters()} == {np.dtype(np.float32)}
+
+
+# Saving and loading.
+
+
+def test_a_state_dict_holds_copies_and_loads_into_a_twin() -> None:
+    net, twin = Net(), Net()
+    state = net.state_dict()
+    assert all(type(x) is np.ndarray for x in state.values())
+    with tg.no_grad():
+        net.scale += 1.0
+    assert state["scale"].tolist() == [1.0, 2.0, 3.0]
+    twin.load_state_dict(state)
+    assert all((twin.state_dict()[name] == x).all() for name, x in state.items())
+
+
+def test_loading_lists_all_that_does_not_fit_and_changes_nothing() -> None:
+    layer = nn.Linear(3, 2)
+    before = layer.state_dict()
+    with pytest.raises(tg.ModuleError) as error:
+        layer.load_state_dict({"weight": np.ones((3, 2)), "baîs": np.ones(2)})
+    assert str(error.value).splitlines() == [
+        "load_state_dict: the state does not fit this Linear:",
+        "  weight has shape (2, 3) here and (3, 2) there",
+        "  bias is missing",
+        "  baîs is not expected",
+    ]
+    assert all((layer.state_dict()[name] == x).all() for name, x in before.items())
+
+
+def test_loading_may_leave_the_rest_alone() -> None:
+    layer = nn.Linear(3, 2)
+    differ = layer.load_state_dict({"weight": np.ones((2, 3)), "other": 1.0}, strict=False)
+    assert differ == (["bias"], ["other"])
+    assert (layer.weight.data == 1).all()
+
+
+def test_a_loaded_number_takes_the_dtype_of_the_parameter() -> None:
+    layer = nn.Linear(3, 2)
+    layer.load_state_dict({"weight": np.ones((2, 3)), "bias": [1, 2]})
+    assert {x.dtype for x in layer.state_dict().values()} == {np.dtype(np.float32)}
+
+
+@pytest.mark.torch
+def test_pytorchs_state_dict_loads_and_gives_the_same_output_and_ours_loads_there() -> None:
+    torch = torch_or_skip()
+
+    def network(n: Any) -> Any:
+        return n.Sequential(
+            n.Conv2d(1, 6, 5, padding=2), n.BatchNorm2d(6), n.PReLU(6), n.Flatten(), n.Linear(6 * 4 * 5, 7), n.Tanh(),
+            n.LayerNorm(7), n.Sequential(n.Dropout(0.5), n.Linear(7, 3, bias=False)),
+        )  # fmt: skip
+
+    ours, theirs = network(nn).eval(), network(torch.nn).eval()
+    assert {k: x.shape for k, x in ours.state_dict().items()} == {
+        k: tuple(x.shape) for k, x in theirs.state_dict().items()
+    }
+    x = np.random.default_rng(0).normal(size=(2, 1, 4, 5)).astype(np.float32)
+    ours.load_state_dict(theirs.state_dict())
+    np.testing.assert_allclose(ours(tg.tensor(x)).data, theirs(torch.tensor(x)).detach().numpy(), rtol=1e-4, atol=1e-6)
+    tg.manual_seed(1)
+    other = network(nn).eval()
+    theirs.load_state_dict({name: torch.tensor(a) for name, a in other.state_dict().items()})
+    np.testing.assert_allclose(other(tg.tensor(x)).data, theirs(torch.tensor(x)).detach().numpy(), rtol=1e-4, atol=1e-6)
+
+
+# Mistakes.
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("wieght", "Linear has no attribute 'wieght'; did you mean 'weight'?"),
+        ("paramters", "did you mean 'parameters'?"),
+        ("xyzzy", "Linear has no attribute 'xyzzy'$"),
+        ("register_buffer", "assign nn.Buffer"),
+        ("cuda", "NumPy computes on the processor only"),
+    ],
+)
+def test_a_misspelt_attribute_is_an_error_that_suggests_the_right_one(name: str, says: str) -> None:
+    with pytest.raises(AttributeError, match=says):
+        getattr(nn.Linear(2, 1), name)
+    assert not hasattr(nn.Linear(2, 1), name)
+
+
+@pytest.mark.parametrize("name", ["wieght", "weigth", "weght", "weightt", "traning", "open_size"])
+def test_a_misspelt_assignment_from_outside_is_refused(name: str) -> None:
+    with pytest.raises(AttributeError, match=f"has no attribute '{name}'; did you mean"):
+        setattr(nn.Linear(2, 1), name, None)
+
+
+def test_other_new_attributes_are_welcome() -> None:
+    net = nn.Linear(2, 1)
+    for name in ("weight2", "note", "encoder", "decoder", "w"):
+        setattr(net, name, 1)
+
+    class Own(nn.Module):
+        def __init__(self) -> None:
+            self.weight, self.wieght = 1, 2  # in its own methods a class may name things as it likes
+
+    assert vars(Own()) == {"weight": 1, "wieght": 2}
+
+
+def test_a_forgotten_or_misspelt_forward_is_named() -> None:
+    class Forgot(nn.Module):
+        pass
+
+    class Misspelt(nn.Module):
+        def foward(self, x: Any) -> Any:
+            return x
+
+    with pytest.raises(AttributeError, match=r"Forgot has no method 'forward': write `def forward\(self, x\)"):
+        Forgot()(1.0)
+    with pytest.raises(AttributeError, match=r"Misspelt has no method 'forward'; .* 'foward'"):
+        Misspelt()(1.0)
+
+
+@pytest.mark.parametrize("value", [lambda w: w - 0.1, lambda w: w.data, lambda w: 3.0, lambda w: tg.ones(2)])
+def test_a_parameter_is_not_replaced_by_what_would_not_learn(value: Any) -> None:
+    layer = nn.Linear(3, 2)
+    with pytest.raises(tg.DtypeError, match="weight is a parameter of Linear"):
+        layer.weight = value(layer.weight)
+    layer.weight = nn.Parameter(np.ones((2, 3)))
+    layer.bias = None
+    assert len(list(layer.parameters())) == 1
+
+
+def test_the_repr_is_the_tree() -> None:
+    assert repr(nn.Sequential(nn.Linear(4, 3), nn.Sequential(nn.ReLU(), nn.Dropout(0.1)))) == (
+        "Sequential(\n"
+        "  (0): Linear(in_features=4, out_features=3, bias=True)\n"
+        "  (1): Sequential(\n"
+        "    (0): ReLU()\n"
+        "    (1): Dropout(p=0.1)\n"
+        "  )\n"
+        ")"
+    )
+
+
+@pytest.mark.torch
+def test_the_repr_of_a_container_is_pytorchs() -> None:
+    torch = torch_or_skip()
+
+    def network(n: Any) -> Any:
+        return n.Sequential(n.Linear(4, 3), n.ReLU(), n.ModuleList([n.Tanh(), n.Softmax(dim=1)]), n.Flatten())
+
+    assert repr(network(nn)) == repr(network(torch.nn))
