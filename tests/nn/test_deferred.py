@@ -11,7 +11,7 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu import nn
 
-OPEN = [
+OPEN: list[tuple[Any, tuple[int, ...], str]] = [
     (lambda: nn.Linear(None, 2), (5, 3), "in_features"),
     (lambda: nn.Linear(None, 2, bias=False), (4, 5, 3), "in_features"),
     (lambda: nn.PReLU(None), (5, 3), "num_parameters"),

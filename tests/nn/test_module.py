@@ -19,15 +19,15 @@ class Net(nn.Module):
 
     def __init__(self) -> None:
         self.scale = tg.tensor([1.0, 2.0, 3.0], requires_grad=True)
-        self.blocks = [nn.Linear(3, 4), (nn.Linear(4, 2, bias=False), nn.ReLU())]
-        self.heads = {"mean": nn.Linear(2, 1), "offsets": [nn.Parameter([0.5]), nn.Parameter([0.25])]}
+        self.blocks: Any = [nn.Linear(3, 4), (nn.Linear(4, 2, bias=False), nn.ReLU())]
+        self.heads: Any = {"mean": nn.Linear(2, 1), "offsets": [nn.Parameter([0.5]), nn.Parameter([0.25])]}
         self.steps = nn.Buffer(0)
         self.constant = tg.tensor([7.0])
         self.settings = {"name": "net", "sizes": [3, 4, 2]}
 
     def forward(self, x: Any) -> Any:
-        h = self.blocks[1][0](self.blocks[0](x * self.scale).relu())  # type: ignore[index]
-        return self.heads["mean"](h) + self.heads["offsets"][0]  # type: ignore[operator, index]
+        h = self.blocks[1][0](self.blocks[0](x * self.scale).relu())
+        return self.heads["mean"](h) + self.heads["offsets"][0]
 
 
 NAMES = ["scale", "heads.offsets.0", "heads.offsets.1", "blocks.0.weight", "blocks.0.bias", "blocks.1.0.weight",
@@ -57,7 +57,7 @@ def test_values_are_parameters_too() -> None:
             self.b = tg.Value(0.0)
 
         def forward(self, x: Any) -> Any:
-            return sum((w * y for w, y in zip(self.w, x)), self.b).tanh()  # type: ignore[attr-defined]
+            return sum((w * y for w, y in zip(self.w, x)), self.b).tanh()
 
     neuron = Neuron()
     neuron([1.0, 2.0]).backward()
@@ -144,18 +144,18 @@ def test_forward_may_branch_and_loop() -> None:
 
 
 def test_a_deep_copy_has_parameters_of_its_own_tied_as_before() -> None:
-    net = Net()
-    net.alias = net.blocks[0].weight  # type: ignore[attr-defined]
+    net: Any = Net()
+    net.alias = net.blocks[0].weight
     twin = copy.deepcopy(net)
     assert [name for name, _ in twin.named_parameters()] == [name for name, _ in net.named_parameters()]
-    assert twin.alias is twin.blocks[0].weight  # type: ignore[attr-defined]
+    assert twin.alias is twin.blocks[0].weight
     assert not {id(p) for p in net.parameters()} & {id(p) for p in twin.parameters()}
 
 
 def test_float_and_double_change_the_dtype_in_place() -> None:
     net = Net()
-    weight = net.blocks[0].weight  # type: ignore[attr-defined]
-    assert net.double().blocks[0].weight is weight  # type: ignore[attr-defined]
+    weight = net.blocks[0].weight
+    assert net.double().blocks[0].weight is weight
     assert {p.dtype for p in net.parameters()} == {np.dtype(np.float64)}
     assert {p.dtype for p in net.float().parameters()} == {np.dtype(np.float32)}
 

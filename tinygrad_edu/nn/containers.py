@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any, overload
 
 from ..errors import DtypeError, OutOfRangeError
 from ..primitives.shape import flatten
@@ -36,11 +36,9 @@ class Container(Module):
         yield from self._modules.items()
         yield from ((name, x) for name, x in vars(self).items() if name != "_modules")
 
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            modules = vars(self).get("_modules", {})
-            return modules[name] if name in modules else super().__getattr__(name)
+    def __getattr__(self, name: str) -> Any:
+        modules = vars(self).get("_modules", {})
+        return modules[name] if name in modules else super().__getattr__(name)  # type: ignore[misc]
 
     def __len__(self) -> int:
         return len(self._modules)

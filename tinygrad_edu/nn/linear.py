@@ -38,7 +38,7 @@ class Linear(Module):
     def __init__(self, in_features: int | None, out_features: int, bias: bool = True) -> None:
         self.in_features, self.out_features = in_features, out_features
         self.weight = Parameter()
-        self.bias = Parameter() if bias else None
+        self.bias: Any = Parameter() if bias else None
         self.build()
 
     def shapes(self) -> dict[str, Shape]:
