@@ -18,7 +18,7 @@ from ..node import LEAF, Node, creation
 from ..primitives.primitive import shape_of
 from ..recording import enable_grad
 from ..walk import Step, gradients, local_derivative, reachable, walk
-from .names import labels, layers, partial
+from .names import RESULTS, labels, layers, partial
 from .plain import (
     Edge,
     Graph,
@@ -181,7 +181,8 @@ class _Record:
             ids["forward", node] = len(nodes)
         carriers = self._carriers()
         recorded = [box for box in self.arrows if box[0] == "recorded"]
-        unnamed = labels((x for _, x in recorded if ("recorded", x) in carriers), ("c", "g"))
+        letter = RESULTS[min(1 + self.layer.get(self.output, 0), len(RESULTS) - 1)]
+        unnamed = labels((x for _, x in recorded if ("recorded", x) in carriers), ("c", letter))
         unnamed |= labels((x for _, x in recorded if ("recorded", x) not in carriers), ("c", "u"))
         for box, arrows in self.arrows.items():
             sources = []

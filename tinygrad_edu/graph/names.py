@@ -10,7 +10,7 @@ from itertools import count, groupby
 from ..node import Node, creation
 from .text import shorten, visible
 
-__all__ = ["labels", "layers", "partial"]
+__all__ = ["RESULTS", "labels", "layers", "partial"]
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 POWERS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
@@ -40,7 +40,7 @@ def labels(
     wanted = {node: name for node in nodes if (name := _own_name(node, known))}
     taken = set(wanted.values())
     leaf, result = letters
-    further = RESULTS[RESULTS.find(result) + 1 :] if result in RESULTS else ""
+    further = RESULTS[RESULTS.find(result) + 1 :] if result == RESULTS[0] else ""
     unnamed = [_numbered(letter, taken) for letter in (leaf, result, *further)]
     again = {name: _numbered(name, taken, subscript=True) for name in taken}
     given: set[str] = set()

@@ -57,6 +57,9 @@ Mode = Literal["forward", "backward", "both"]
 Mark = Literal["missing", "extra", "changed"]
 """How a part of a graph differs from what was expected: it is missing, it is one too many, or it is another."""
 
+Rule = Callable[[Node, int, Mapping[Node, str], str], str | None]
+"""How a rule of the table is written: of a node, for one of its operands, in these names, with that for the upstream."""
+
 COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum"})
 """The primitives whose operands may change places; those of all others are numbered."""
 
@@ -222,6 +225,7 @@ class Edge:
     local : the local derivative ∂target/∂source of an elementwise operation; None where there is none or it is not
         known. In a graph of gradients it stands where the upstream gradient enters a rule, as `contribution` does.
     contribution : what this use adds to the gradient of the source; None where it is not known.
+    rule : in a graph of both passes, how the contribution is computed, as a formula; g is the upstream gradient.
     value : where the source is a closed cluster, which may have several results, the one that this arrow carries.
     times : how many arrows this one stands for, where many equal parts are drawn once.
     recurrent : whether it leads on to the next repetition of what is drawn once; it then runs against the others, or
@@ -236,6 +240,7 @@ class Edge:
     slot: int
     local: Quantity | None = None
     contribution: Quantity | None = None
+    rule: str | None = None
     value: Quantity | None = None
     times: int = 1
     recurrent: bool = False
@@ -290,17 +295,18 @@ class Graph:
         return write(self)
 
 
-def plain(output: Node, *, gradients: bool = True) -> Graph:
+def plain(output: Node, *, gradients: bool = True, rule: Rule | None = None) -> Graph:
     """The graph that `output` was made by: all of it, with the numbers of the forward pass.
 
     Where the output is a single number, also the gradients, contributions and local derivatives, from the walk;
     `.grad` is neither read nor touched. Meant for graphs small enough to look at; see `collapse` for larger ones.
+    `rule(node, slot, names, "g")` writes the rule of an arrow as a formula, where that is asked for.
     """
     nodes = ancestors([output])
     clusters = find_clusters(nodes)
     names = labels(nodes, known=clusters.names)
     gradient: dict[Node, Any] = {}
-    edge: dict[tuple[Node, int], tuple[Any, Any]] = {}
+    edge: dict[tuple[Node, int], tuple[Any, Any, str | None]] = {}
     notes: list[str] = []
     if gradients and output.requires_grad:
         if is_single(output):
@@ -308,7 +314,8 @@ def plain(output: Node, *, gradients: bool = True) -> Graph:
                 gradient[output] = one_like(output)
                 for step in steps(output, one_like(output)):
                     gradient[step.input] = step.total
-                    edge[step.node, step.slot] = step.local, step.contribution
+                    text = None if rule is None else rule(step.node, step.slot, names, "g")
+                    edge[step.node, step.slot] = step.local, step.contribution, text
             except TinygradError as error:
                 gradient.clear()
                 edge.clear()
@@ -363,7 +370,7 @@ def transcribe(
     names: Mapping[Node, str],
     *,
     gradient: Mapping[Node, Any] | None = None,
-    edge: Mapping[tuple[Node, int], tuple[Any, Any]] | None = None,
+    edge: Mapping[tuple[Node, int], tuple[Any, Any, str | None]] | None = None,
     clusters: Clusters = NONE,
 ) -> tuple[tuple[PlainNode, ...], tuple[Edge, ...]]:
     """Nodes of the engine, in order of creation, as plain nodes and edges. Constants stand before their user.
@@ -387,8 +394,8 @@ def transcribe(
         plain_nodes.append(described)
         ids[node] = len(plain_nodes)
         for slot, source in enumerate(sources):
-            local, contribution = edge.get((node, slot), (None, None))
-            edges.append(Edge(source, ids[node], slot, known(local), known(contribution)))
+            local, contribution, rule = edge.get((node, slot), (None, None, None))
+            edges.append(Edge(source, ids[node], slot, known(local), known(contribution), rule))
     return tuple(plain_nodes), tuple(edges)
 
 
