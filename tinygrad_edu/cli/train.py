@@ -31,6 +31,7 @@ def add_to(commands: Commands) -> None:
     add("--batch-size", metavar="N", type=at_least(1), default=64, help="images in a step (default: 64)")
     add("--lr", metavar="RATE", type=above(0), default=0.001, help="Adam's learning rate (default: 0.001)")
     add("--seed", metavar="S", type=at_least(0), default=0, help="of all that is random (default: 0)")
+    add("--threads", metavar="N", type=at_least(1), default=1, help="that share the work of a step (default: 1)")
     add("--out", metavar="DIR", type=Path, default=Path(), help="the folder for what is written (default: this one)")
     add("--resume", action="store_true", help="go on from the checkpoint there; give the other options as before")
 
@@ -80,6 +81,7 @@ def trained(
                 metrics=[accuracy],
                 validation=DataLoader(test, batch_size=500),
                 callbacks=[Checkpoint(checkpoint, resume=arguments.resume), Report(len(train))],
+                threads=arguments.threads,
             )
     except NotFiniteError as error:
         raise Refusal(f"{str(error).splitlines()[0]}; try a smaller --lr") from error

@@ -1,0 +1,76 @@
+"""Several threads give the numbers of one, but for rounding, and the same ones every time."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu import models, nn, optim
+from tinygrad_edu.data import DataLoader, Digits
+from tinygrad_edu.errors import ModuleError
+from tinygrad_edu.train import NotFiniteError, accuracy, fit
+
+DIGITS = Digits(train=False, size=28)
+
+
+def trained(model: Any, threads: int, batch_size: int = 50) -> tuple[np.ndarray, Any]:
+    loader = DataLoader(DIGITS, batch_size, shuffle=True)
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    history = fit(model, loader, nn.CrossEntropyLoss(), optimizer, 2, [accuracy], threads=threads)
+    return np.concatenate([x.ravel() for x in model.state_dict().values()]), history
+
+
+@pytest.fixture(autouse=True)
+def _threadpoolctl() -> None:
+    pytest.importorskip("threadpoolctl", reason="trains with threads: pip install threadpoolctl")
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+@pytest.mark.parametrize("make", [models.mlp, models.lenet])
+def test_several_threads_give_the_numbers_of_one(make: Any, threads: int) -> None:
+    results = []
+    for n in (1, threads, threads):
+        tg.manual_seed(0)
+        results.append(trained(make(), n))
+    (one, history), (several, other), (again, _) = results
+    assert np.array_equal(several, again)
+    assert np.allclose(one, several, atol=1e-5)
+    assert other["loss"] == pytest.approx(history["loss"], rel=1e-4)
+    assert other["accuracy"] == pytest.approx(history["accuracy"], abs=0.01)
+
+
+def test_more_threads_than_examples() -> None:
+    _, history = trained(models.mlp(), threads=4, batch_size=299)  # the last batch has one example
+    assert len(history.steps) == 6
+
+
+def test_a_frozen_parameter_stays_as_it_is() -> None:
+    model = models.mlp()
+    model[1].requires_grad_(False)
+    before = model[1].weight.numpy()
+    trained(model, threads=2)
+    assert np.array_equal(model[1].weight.data, before)
+
+
+@pytest.mark.parametrize("layer", [nn.Dropout(0.5), nn.BatchNorm1d(5)])
+def test_layers_that_would_give_other_numbers_are_refused(layer: nn.Module) -> None:
+    with pytest.raises(ModuleError, match=rf"2 \({type(layer).__name__}\) would give other numbers"):
+        trained(nn.Sequential(nn.Flatten(), nn.Linear(784, 5), layer, nn.Linear(5, 10)), threads=2)
+
+
+def test_a_loss_that_is_nan_stops_all_threads() -> None:
+    model = models.mlp()
+    with tg.no_grad():
+        model[1].weight[0, 0] = np.nan
+    with np.errstate(all="ignore"), pytest.raises(NotFiniteError, match="the loss is nan at step 1"):
+        trained(model, threads=2)
+
+
+def test_without_threadpoolctl_one_line_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
+    with pytest.raises(ImportError, match="pip install threadpoolctl"):
+        trained(models.mlp(), threads=2)
