@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -59,6 +60,16 @@ def doublings(times: int) -> tuple[Any, Any]:
     for _ in range(times):
         y = y + y
     return x, y
+
+
+def tangle(operations: int) -> Any:
+    """A program without modules, and without two parts that are alike."""
+    choose = random.Random(0)
+    made: list[Any] = [tg.Value(0.5, name="x"), tg.Value(0.25, name="y")]
+    for _ in range(operations):
+        other = made[choose.randrange(max(0, len(made) - 9), len(made))]
+        made.append(choose.choice([lambda a, b: a + b, lambda a, b: tg.tanh(a * b), tg.maximum])(made[-1], other))
+    return made[-1]
 
 
 EXAMPLES: dict[str, Callable[[], Any]] = {

@@ -12,7 +12,7 @@ import tinygrad_edu as tg
 from tinygrad_edu.graph.backward import backward_graph
 from tinygrad_edu.graph.plain import Graph
 
-from .examples import cross_entropy, doublings, programs, small_network, square, worked_example
+from .examples import cross_entropy, doublings, programs, small_network, square, tangle, worked_example
 from .test_plain import check_arithmetic, leaves_of
 
 
@@ -144,9 +144,6 @@ def test_forty_doublings() -> None:
 
 
 def test_a_small_graph_with_a_large_backward_graph_is_collapsed() -> None:
-    y: Any = tg.Value(0.5, name="x")
-    for _ in range(60):
-        y = tg.tanh(y)
-    drawing = tg.draw(y, "backward")
-    assert len(drawing.graph.nodes) < 10
+    drawing = tg.draw(tangle(100), "backward")
+    assert len(drawing.graph.nodes) < 20
     assert "too many" in drawing.graph.notes[0]

@@ -15,7 +15,7 @@ from tinygrad_edu.graph import Drawing
 from tinygrad_edu.graph.svg import DARK, LIGHT
 from tinygrad_edu.graph.text import shorten, visible
 
-from .examples import EXAMPLES, chain, worked_example
+from .examples import EXAMPLES, tangle, worked_example
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -143,12 +143,12 @@ def test_a_leaf_with_many_uses_is_drawn_as_one_dashed_alias_for_each() -> None:
 
 
 def test_a_graph_that_is_too_large_says_so_and_what_is_in_it() -> None:
-    root = parsed(tg.draw(chain(1_000)))
+    root = parsed(tg.draw(tangle(1_000)))
     text = words(root)
-    assert "2,001 nodes, too many to draw one by one" in " ".join(e.text for e in by_class(root, "note"))
-    assert "999 operations" in text
-    assert re.search(r"add\s*500", text)
-    assert len(by_class(root, "group")) == 2
+    assert "1,345 nodes, too many to draw one by one" in " ".join(e.text for e in by_class(root, "note"))
+    assert "1,342 operations" in text
+    assert re.search(r"tanh\s*342", text)
+    assert len(by_class(root, "group")) == 1
 
 
 HOSTILE = [

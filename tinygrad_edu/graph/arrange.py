@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .arrows import Label
-from .card import OUTPUT_RIM, Card
+from .card import OUTPUT_RIM, Card, is_stack
+from .frames import frames_of
 from .layout import RANK_GAP, Direction, Engine, Layout, Point, lay_out
 from .plain import Graph
 
 __all__ = ["HEADING", "arrange"]
 
-LABEL_GAP = 27.0
+LABEL_GAP = 32.0
 """The free space before and behind a label: room for an arrow to turn, its head and an operand's number."""
 PANEL_GAP = 34.0
 """The free space between the two halves of a graph of both passes."""
@@ -30,12 +31,14 @@ def arrange(
     """The layout of a graph with these cards and labels."""
     boxes = sum(node.pair is None for node in graph.nodes)  # the first half, or all
     arrows = sum(edge.pair is None for edge in graph.edges)
-    rims = {node.id: 16.0 if node.kind == "group" else 0.0 for node in graph.nodes}  # its further sheets
+    rims = {node.id: 16.0 if is_stack(node, graph) else 0.0 for node in graph.nodes}  # its further sheets
     rims.update(dict.fromkeys(graph.outputs, OUTPUT_RIM))
     sizes = [(card.width + rim, card.height + rim) for card, rim in zip(cards[:boxes], rims.values())]
     room = _rooms(graph, labels, sideways=direction in ("LR", "RL"))
     ends: list[tuple[int, int]] = []
+    numbers: list[int] = []  # of the first of the arrows that each edge has become
     for edge, size in zip(graph.edges[:arrows], room):
+        numbers.append(len(ends))
         if size is None:
             ends.append((edge.source - 1, edge.target - 1))
         else:
@@ -43,7 +46,9 @@ def arrange(
             sizes.append(size)
     ordered = {node.id - 1 for node in graph.nodes if node.ordered}
     gap = LABEL_GAP if any(room) else RANK_GAP
-    layout = _joined(lay_out(sizes, ends, direction, engine, ordered, gap), boxes, room)
+    frames = frames_of(graph, ends, boxes)
+    back = {i for i, edge in zip(numbers, graph.edges) if edge.recurrent}
+    layout = _joined(lay_out(sizes, ends, direction, engine, ordered, gap, frames, back), boxes, room)
     return _with_mirror(graph, layout, direction) if graph.mode == "both" else layout
 
 

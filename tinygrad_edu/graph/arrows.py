@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from .card import Text
@@ -12,6 +13,8 @@ __all__ = ["Label", "arrow_labels"]
 
 SIZE = 11.5
 """The font size of labels."""
+LONGEST = 30
+"""How many characters of a rule an arrow can carry."""
 SPACE = 3.0
 """Between a line of text and the arrow."""
 
@@ -43,11 +46,17 @@ def arrow_labels(graph: Graph, *, steps: bool = True) -> list[Label | None]:
 
 
 def _label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
-    if edge.value is not None:
-        return Label(((Text("muted", edge.value.kind(dtype=False), SIZE),),))
-    step = chain_rule(edge, graph)
-    if not steps or step is None:
+    if edge.recurrent:
         return None
+    if edge.value is not None or edge.times > 1:
+        shape = [Text("muted", edge.value.kind(dtype=False), SIZE)] if edge.value else []
+        times = [Text("muted", f"× {edge.times:,}", SIZE)] if edge.times > 1 else []
+        return Label(tuple((text,) for text in shape + times))
+    step = chain_rule(edge, graph)
+    if not steps:
+        return None
+    if step is None:
+        return _written(edge) if edge.pair is not None else None
     upstream, local, contribution = step
     if graph.mode == "both":
         return _named(edge, graph, upstream, local, contribution)
@@ -66,6 +75,19 @@ def _named(edge: Edge, graph: Graph, upstream: str, local: str, contribution: st
     names = f"{partial(graph.of, target)} · {partial(target, source)}"
     numbers = Text("slope", f"= {upstream} · {_factor(local)} = {contribution}", SIZE)
     return Label(((Text("partial", names, SIZE + 1),), (numbers,)))
+
+
+def _written(edge: Edge) -> Label | None:
+    """The rule that passes an array back, where it is short enough for an arrow."""
+    rule = re.sub(r"\b(sum_to|broadcast_to)\(([^()]*), shape=\([^()]*\)\)", _without_shape, edge.rule or "")
+    if not rule or len(rule) > LONGEST:
+        return None
+    return Label(((Text("partial", rule, SIZE + 1),),))
+
+
+def _without_shape(call: re.Match[str]) -> str:
+    """Summing back and broadcasting as a book writes them: the box at the end of the arrow has the shape."""
+    return f"Σ {call[2]}" if call[1] == "sum_to" else call[2]
 
 
 def chain_rule(edge: Edge, graph: Graph) -> tuple[str, str, str] | None:

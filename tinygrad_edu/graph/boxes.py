@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from difflib import get_close_matches
 
+from .clusters import in_use
 from .plain import Edge, Graph, PlainNode
 from .text import plural
 
@@ -103,18 +104,12 @@ def close(graph: Graph, open_ones: Collection[str]) -> Graph:
             now[node.id] = len(nodes) + 1
             nodes.append(replace(node, id=len(nodes) + 1))
     now.update((id, box[path]) for id, path in place.items() if path in box and id not in hidden)
-    around = {cluster.path: cluster.parent for cluster in graph.clusters}
-    kept = set(box)
-    for path in {node.cluster for node in nodes}:
-        while path and path not in kept:
-            kept.add(path)
-            path = around[path]
     return replace(
         graph,
         nodes=tuple(nodes),
         edges=tuple(_edges(graph, place, now)),
         outputs=tuple(dict.fromkeys(now[id] for id in graph.outputs)),
-        clusters=tuple(cluster for cluster in graph.clusters if cluster.path in kept),
+        clusters=in_use(graph.clusters, nodes),
     )
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from .clusters import Cluster
 from .geometry import Direction
 from .names import partial
 from .plain import Graph, Kind, PlainNode, Quantity
 from .text import number, plural, shorten, visible, width
 
-__all__ = ["OUTPUT_RIM", "Card", "Grid", "Row", "Text", "cards", "flow_of"]
+__all__ = ["OUTPUT_RIM", "SLOT", "Card", "Grid", "Row", "Text", "cards", "flow_of", "is_stack"]
 
 MARGIN = 12.0
 """The free space left and right of what stands in a box."""
@@ -20,6 +22,10 @@ CELL_GAP = 9.0
 OUTPUT_RIM = 8.0
 """What the double line of an output adds to its width and height."""
 OPPOSITE: dict[Direction, Direction] = {"LR": "RL", "RL": "LR", "TB": "BT", "BT": "TB"}
+SHORT = 3
+"""A path of up to so many characters, such as the number of a layer, stands before the type of the module."""
+SLOT = 9.0
+"""The room for the numbers of operands in the sign of a box at which arrows arrive sideways."""
 LONG = 130.0
 """A name wider than this has a row of its own."""
 
@@ -118,7 +124,7 @@ def _card(node: PlainNode, graph: Graph, direction: Direction, *, show_gradient:
         return Card(node.kind, None, 0.0, rows, bars, box_width, max(box_height, 30.0))
     symbol = _symbol(node)
     if direction in ("LR", "RL"):
-        inlet = max(30.0, symbol.width + 14)
+        inlet = max(30.0, symbol.width + 14) + (SLOT if node.ordered else 0.0)
         return Card(node.kind, symbol, inlet, rows, bars, box_width + inlet, max(box_height, 36.0))
     inlet = 25.0
     return Card(node.kind, symbol, inlet, rows, bars, max(box_width, symbol.width + 20, 44.0), box_height + inlet)
@@ -138,6 +144,8 @@ def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:
     """The lines of a card: name and value, settings, gradient."""
     if node.kind == "group":
         return [(Text("value", node.label, 14.0),)]
+    if node.opens is not None:
+        return _module_rows(node, graph.cluster(node.opens))
     if node.kind == "alias":
         return [(_name(node),)]
     if node.kind == "constant" and node.value is not None:
@@ -153,6 +161,30 @@ def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:
     elif show_gradient and node.requires_grad:
         rows.append((Text("partial", partial(graph.of, node.label), 13.0), Text("slope", ": none", 13.0)))
     return rows
+
+
+def _module_rows(node: PlainNode, cluster: Cluster) -> list[Row]:
+    """The lines of a closed module: its type, its settings, its path and parameters; how many it stands for."""
+    name, _, settings = cluster.title.partition("(")
+    short = cluster.path != name and len(cluster.path) <= SHORT
+    rows: list[Row] = [(*([Text("muted", f"{cluster.path}  ", 12.0)] if short else []), Text("title", name, 15.0))]
+    pieces = re.split(r", (?![^(]*\))", settings.removesuffix(")"))  # commas in brackets are inside a piece
+    rows += [(Text("muted", line, 11.0),) for line in _few_lines(pieces, 20) if line]
+    path = [] if short or cluster.path == name else [cluster.path]
+    if cluster.parameters:
+        path.append(plural(cluster.parameters, "parameter"))
+    if path:
+        rows.append((Text("muted", " · ".join(path), 11.0),))
+    if cluster.times > 1:
+        rows.append((Text("title", f"× {cluster.times:,}", 15.0),))
+    if node.value is not None and node.value.is_number:
+        rows.append((Text("value", f"= {node.value.cells(4)[0]}", 14.0),))
+    return rows
+
+
+def is_stack(node: PlainNode, graph: Graph) -> bool:
+    """Whether the node is drawn as a stack of sheets: a group, or a closed module that stands for many."""
+    return node.kind == "group" or (node.opens is not None and graph.cluster(node.opens).times > 1)
 
 
 def settings_of(node: PlainNode) -> list[str]:
@@ -244,6 +276,8 @@ def in_words(node: PlainNode, graph: Graph) -> str:
         parts.append("the gradient handed on unchanged")
     if node.kind == "forward":
         parts.append("from the forward pass")
+    if node.opens is not None:
+        parts += _module_words(graph.cluster(node.opens))
     if node.contents:
         parts.append(", ".join(f"{what}: {count:,}" for what, count in node.contents))
     if node.name and visible(node.name) != node.label:
@@ -251,6 +285,11 @@ def in_words(node: PlainNode, graph: Graph) -> str:
     if node.source:
         parts.append(": ".join(map(visible, node.source)).rstrip(": "))
     return "; ".join(parts)
+
+
+def _module_words(cluster: Cluster) -> list[str]:
+    words = [cluster.title, plural(cluster.parameters, "parameter"), f"{plural(cluster.nodes, 'node')} inside"]
+    return words + ([f"{cluster.times:,} times in a row"] if cluster.times > 1 else [])
 
 
 def summary(graph: Graph) -> str:
@@ -263,6 +302,7 @@ def summary(graph: Graph) -> str:
             "constant": ("constant",),
             "operation": ("operation",),
             "forward": ("number of the forward pass", "numbers of the forward pass"),
+            "module": ("closed module",),
             "group": ("group",),
         }.items()
         if kind in kinds

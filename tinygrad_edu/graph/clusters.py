@@ -9,9 +9,9 @@ Modules are known by what they offer (`named_modules`, `named_parameters`), not 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ..calls import calls_of
 from ..node import Node
@@ -19,7 +19,10 @@ from ..primitives.primitive import shape_of
 from ..walk import gradients
 from .text import shorten, visible
 
-__all__ = ["Cluster", "Clusters", "enclosing", "find_clusters"]
+if TYPE_CHECKING:
+    from .plain import PlainNode
+
+__all__ = ["Cluster", "Clusters", "enclosing", "find_clusters", "in_use"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,15 @@ def enclosing(path: str, records: dict[str, Cluster]) -> Iterator[str]:
         path = records[path].parent
 
 
+def in_use(clusters: Sequence[Cluster], nodes: Iterable[PlainNode]) -> tuple[Cluster, ...]:
+    """Those of the clusters that the nodes lie in or stand for, and those around them."""
+    records = {cluster.path: cluster for cluster in clusters}
+    used: set[str] = set()
+    for node in nodes:
+        used.update(enclosing(node.cluster, records), [node.opens] if node.opens else [])
+    return tuple(cluster for cluster in clusters if cluster.path in used)
+
+
 def _place_owned(
     nodes: Sequence[Node], owned: dict[Node, str], path: dict[Node, str], records: dict[str, Cluster]
 ) -> dict[str, int]:
@@ -206,4 +218,4 @@ def _title(owner: Any) -> str:
     if not _is_module(owner):
         return visible(getattr(owner, "__name__", type(owner).__name__))
     settings = owner.extra_repr() if hasattr(owner, "extra_repr") else ""
-    return shorten(visible(f"{type(owner).__name__}({settings})" if settings else type(owner).__name__), 60)
+    return shorten(visible(f"{type(owner).__name__}({settings})" if settings else type(owner).__name__), 100)

@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ..errors import GraphError
-from ..node import Node
+from ..node import Node, describe
+from .arrange import arrange
+from .arrows import Label, arrow_labels
 from .backward import backward_graph, collapse_backward
+from .both import mirrored
 from .card import Card, cards, summary
-from .layout import Direction, Engine, Layout, lay_out
+from .clusters import find_clusters
+from .layout import Direction, Engine, Layout
+from .names import labels, partial
 from .plain import Graph, ancestors, plain
+from .rules import rule_in_letters
 from .svg import Theme, write_svg
-from .views import LIMIT, aliased, collapse, collapse_nodes
+from .views import HUGE, Depth, collapse_nodes, focused, view
 
 if TYPE_CHECKING:
     from graphviz import Digraph
 
 __all__ = ["Drawing", "draw"]
 
-Mode = Literal["forward", "backward"]
+Mode = Literal["forward", "backward", "both"]
+
+FEW = 30
+"""Pictures of up to so many arrows have the steps of the chain rule on them, if nobody says otherwise."""
 
 
 def draw(
@@ -33,20 +43,33 @@ def draw(
     direction: Literal["LR", "TB"] = "LR",
     theme: Theme = "auto",
     gradients: bool = True,
+    steps: bool | None = None,
+    depth: Depth = "auto",
+    expand: str | Collection[str] = (),
+    focus: Node | None = None,
+    hops: int = 2,
 ) -> Drawing:
     """A picture of the graph that `node` was made by.
 
     Parameters
     ----------
     mode : "forward", with the numbers of the forward pass; "backward" for the graph that computes the gradients, as
-        the walk records it, its arrows the way gradients flow (against `direction`).
+        the walk records it, its arrows the way gradients flow (against `direction`); "both" for the forward graph and,
+        in the same places, the gradient of every node.
     engine : who places the boxes: "graphviz", "builtin", or "auto", Graphviz where there is one.
     direction : in which the forward pass runs: left to right or top to bottom.
     theme : "light", "dark", or "auto", as the reader's system is set.
     gradients : show beside each number of the forward pass the derivative of `node` by it, where `node` is a single
         number. They are computed for the picture; nobody's `.grad` is read or changed.
+    steps : write on each arrow between single numbers how the chain rule passes it: upstream gradient · local
+        derivative = contribution. None: where there are few arrows.
 
-    A graph of more than 150 boxes is drawn as one box that says what is in it.
+    depth : how far modules, and functions marked with `tg.block`, open: at 0 the outermost are boxes, at 1 those in
+        them, and so on; calls of one module that follow each other are drawn once. "all": everything is drawn.
+        "auto": everything up to 150 boxes; of a larger graph as much as is readable: modules close, equal parts that
+        follow each other are drawn once, and if that does not do, one box says what is in the graph.
+    expand : the paths of modules that open in any case, such as `{"features.0"}`.
+    focus, hops : show only what is at most so many arrows away from this node.
 
     >>> import tinygrad_edu as tg
     >>> x, y, w = tg.Value(2.0, name="x"), tg.Value(3.0, name="y"), tg.Value(4.0, name="w")
@@ -60,37 +83,73 @@ def draw(
     _check("engine", engine, Engine)
     _check("direction", direction, Literal["LR", "TB"])
     _check("theme", theme, Theme)
+    if not (isinstance(depth, int) and depth >= 0):
+        _check("depth", depth, Literal["auto", "all"], "a number from 0 on")
     if not isinstance(node, Node):
         raise GraphError(f"draw: only a Value or a Tensor has a graph, not {type(node).__name__} {node!r:.60}")
-    nodes = ancestors([node])
     flow: Direction = direction
     if mode == "backward":
         flow = "RL" if direction == "LR" else "BT"
-        graph = backward_graph(node) if len(nodes) <= LIMIT else collapse_backward(node, nodes)
-    elif len(nodes) <= LIMIT:
-        graph = plain(node, gradients=gradients)
-    else:
-        graph = collapse_nodes(nodes, node, gradients_too=gradients)
-    view = aliased(graph)
-    return Drawing(collapse(graph) if len(view.nodes) > LIMIT else view, engine, flow, theme)
+    shown = _shown(node, mode, gradients, depth, (expand,) if isinstance(expand, str) else expand, focus, hops)
+    steps = len(shown.edges) <= FEW if steps is None else steps
+    return Drawing(mirrored(shown) if mode == "both" else shown, engine, flow, theme, steps)
 
 
-def _check(what: str, given: object, allowed: Any) -> None:
+def _shown(
+    node: Node,
+    mode: Mode,
+    gradients: bool,
+    depth: Depth,
+    expand: Collection[str],
+    focus: Node | None,
+    hops: int,
+) -> Graph:
+    """What the picture shows of the graph of the node."""
+    nodes = ancestors([node])
+    if focus is not None and focus not in nodes:
+        raise GraphError(f"draw: the focus, {describe(focus)}, has no part in {describe(node)}")
+    if len(nodes) > HUGE and depth == "auto" and focus is None:
+        return (
+            collapse_backward(node, nodes)
+            if mode == "backward"
+            else collapse_nodes(nodes, node, gradients_too=gradients)
+        )
+    rule = rule_in_letters if mode == "both" else None
+    graph = backward_graph(node) if mode == "backward" else plain(node, gradients=gradients, rule=rule)
+    if focus is not None:
+        graph = focused(graph, _id_of(focus, nodes, graph), hops)
+    return view(graph, depth, expand)
+
+
+def _id_of(focus: Node, nodes: Sequence[Node], graph: Graph) -> int:
+    """The id of a node, in a backward graph that of its gradient."""
+    label = labels(nodes, known=find_clusters(nodes).names)[focus]
+    if graph.mode == "backward":
+        label = partial(graph.of, label)
+    for node in graph.nodes:
+        if node.label == label and node.kind != "constant":
+            return node.id
+    raise GraphError(f"draw: no gradient flows to the focus, {describe(focus)}")
+
+
+def _check(what: str, given: object, allowed: Any, *others: str) -> None:
     if given not in get_args(allowed):
-        raise ValueError(f"draw: {what} is one of {', '.join(map(repr, get_args(allowed)))}, not {given!r}")
+        choices = ", ".join([*map(repr, get_args(allowed)), *others])
+        raise ValueError(f"draw: {what} is one of {choices}, not {given!r}")
 
 
 @dataclass(frozen=True)
 class Drawing:
     """A picture, as it was when it was drawn: later changes of the numbers do not reach it.
 
-    graph : what it shows. engine, flow, theme : as asked for; arrows run in the direction of `flow`.
+    graph : what it shows. engine, flow, theme, steps : as asked for; arrows run in the direction of `flow`.
     """
 
     graph: Graph
     engine: Engine
     flow: Direction
     theme: Theme
+    steps: bool
 
     @cached_property
     def cards(self) -> list[Card]:
@@ -98,14 +157,14 @@ class Drawing:
         return cards(self.graph, self.flow)
 
     @cached_property
+    def labels(self) -> list[Label | None]:
+        """What stands on each arrow."""
+        return arrow_labels(self.graph, steps=self.steps)
+
+    @cached_property
     def layout(self) -> Layout:
         """Where everything is."""
-        rims = {node.id: 16.0 if node.kind == "group" else 0.0 for node in self.graph.nodes}  # its further sheets
-        rims.update(dict.fromkeys(self.graph.outputs, 8.0))  # their second line
-        sizes = [(card.width + rim, card.height + rim) for card, rim in zip(self.cards, rims.values())]
-        edges = [(edge.source - 1, edge.target - 1) for edge in self.graph.edges]
-        ordered = {node.id - 1 for node in self.graph.nodes if node.ordered}
-        return lay_out(sizes, edges, self.flow, self.engine, ordered)
+        return arrange(self.graph, self.cards, self.labels, self.flow, self.engine)
 
     @property
     def note(self) -> str | None:
@@ -114,7 +173,7 @@ class Drawing:
 
     def svg(self) -> str:
         """The picture as SVG."""
-        return write_svg(self.graph, self.cards, self.layout, self.flow, self.theme)
+        return write_svg(self.graph, self.cards, self.labels, self.layout, self.flow, self.theme)
 
     def html(self) -> str:
         """The picture as a page of its own: pan, zoom, search, boxes that open, and the same as tables."""

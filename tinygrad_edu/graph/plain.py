@@ -58,7 +58,7 @@ Mark = Literal["missing", "extra", "changed"]
 """How a part of a graph differs from what was expected: it is missing, it is one too many, or it is another."""
 
 Rule = Callable[[Node, int, Mapping[Node, str], str], str | None]
-"""How a rule of the table is written: of a node, for one of its operands, in these names, with that for the upstream."""
+"""Writes a rule of the table: of a node, for one of its operands, in these names, with this one for the upstream."""
 
 COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum"})
 """The primitives whose operands may change places; those of all others are numbered."""

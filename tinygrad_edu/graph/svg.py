@@ -22,12 +22,13 @@ from math import dist, hypot
 from typing import Literal, get_args
 
 from .arrange import HEADING
-from .arrows import Label
-from .card import CELL_GAP, LEADING, Card, Grid, Row, Text, flow_of, in_words, summary
+from .arrows import Label, chain_rule
+from .card import CELL_GAP, LEADING, SLOT, Card, Grid, Row, Text, flow_of, in_words, is_stack, summary
+from .frames import framed, title_of
 from .geometry import Direction, Layout, Point
 from .names import partial
 from .plain import Edge, Graph, PlainNode
-from .text import visible, width
+from .text import plural, visible, width
 
 __all__ = ["Theme", "write_svg"]
 
@@ -43,14 +44,14 @@ HEAD = 8.0
 LIGHT = {
     "paper": "#ffffff", "ink": "#1b1f24", "muted": "#5f6b7a", "line": "#6b7785", "slope": "#ad3c06",
     "operation": "#1d5f9e", "sign": "#ffffff", "body": "#f3f8fd", "leaf": "#0b7a5c", "leaf-body": "#eff9f5",
-    "constant": "#7a8594", "constant-body": "#f5f6f8", "bar": "#cfe2f5", "aside": "#5a6573", "aside-body": "#f6f7f9",
-    "first-body": "#fdf4ef", "second": "#6d2a8c", "second-body": "#f8f2fb",
+    "constant": "#7a8594", "constant-body": "#f5f6f8", "bar": "#cfe2f5", "frame": "#f3f1ea",
+    "aside": "#5a6573", "aside-body": "#f6f7f9", "first-body": "#fdf4ef", "second": "#6d2a8c", "second-body": "#f8f2fb",
 }  # fmt: skip
 DARK = {
     "paper": "#14171c", "ink": "#e9ecef", "muted": "#9aa5b4", "line": "#8d98a7", "slope": "#ffb07a",
     "operation": "#5fb0ee", "sign": "#0c1a28", "body": "#1a232e", "leaf": "#4cc79c", "leaf-body": "#15241f",
-    "constant": "#8691a0", "constant-body": "#1f2328", "bar": "#27425c", "aside": "#8d98a7", "aside-body": "#1c2026",
-    "first-body": "#2a1e17", "second": "#d0a6ee", "second-body": "#241b2c",
+    "constant": "#8691a0", "constant-body": "#1f2328", "bar": "#27425c", "frame": "#201f1b",
+    "aside": "#8d98a7", "aside-body": "#1c2026", "first-body": "#2a1e17", "second": "#d0a6ee", "second-body": "#241b2c",
 }  # fmt: skip
 
 RULES = """\
@@ -65,7 +66,10 @@ text{font-family:"Helvetica Neue",Arial,"Liberation Sans",sans-serif;fill:%(ink)
 .bracket{fill:none;stroke:%(ink)s;stroke-width:1}
 .bracket.of-slope{stroke:%(slope)s}
 .box{stroke-width:1.5}
-.operation .box,.group .box{fill:%(body)s;stroke:%(operation)s}
+.frame{fill:%(frame)s;fill-opacity:.55;stroke:%(constant)s;stroke-width:1.2}
+.repetition .frame{stroke-dasharray:7 4}
+.title{font-weight:bold}
+.operation .box,.group .box,.module .box{fill:%(body)s;stroke:%(operation)s}
 .outline{fill:none;stroke-width:1.5;stroke:%(operation)s}
 .sign{fill:%(operation)s}
 .leaf .box{fill:%(leaf-body)s;stroke:%(leaf)s}
@@ -89,8 +93,11 @@ text{font-family:"Helvetica Neue",Arial,"Liberation Sans",sans-serif;fill:%(ink)
 .badge text,.heading{fill:%(muted)s;font-weight:bold}
 .alias .box,.forward .box{fill:%(paper)s;stroke:%(leaf)s;stroke-dasharray:5 3}
 .forward .box{stroke:%(muted)s}
+.forward.layer1 .box{stroke:%(slope)s}
+.forward.layer2 .box{stroke:%(second)s}
 .bar{fill:%(bar)s}
 .slot{font-size:11px;font-weight:bold}
+.slot.on-sign{fill:%(sign)s}
 .note{font-size:12px;text-anchor:start}
 .start{text-anchor:start}
 .end{text-anchor:end}"""
@@ -127,7 +134,8 @@ def write_svg(
         f"<style>{_style(identity, theme)}</style>",
         f'<rect class="paper" width="{_n(across)}" height="{_n(down)}"/>',
         f'<g transform="translate({_n(PADDING)} {_n(PADDING)})">',
-        *_headings(graph, layout),
+        *_headings(graph, labels, layout),
+        *_frames(graph, layout, identity),
         *_edges(graph, labels, layout, direction, identity),
         *_nodes(graph, cards, layout, direction, identity),
         *_badges(graph, cards, layout),
@@ -200,6 +208,22 @@ def _coloured(rule: str) -> str:
     return selectors + "{" + ";".join(part for part in body.rstrip("}").split(";") if "%(" in part) + "}"
 
 
+# Frames.
+
+
+def _frames(graph: Graph, layout: Layout, identity: str) -> Iterator[str]:
+    """A frame around what each open module made, with its title in the upper left corner."""
+    for i, (cluster, (left, top, right, bottom)) in enumerate(zip(framed(graph), layout.frames), 1):
+        title = title_of(cluster)
+        words = f"{cluster.path}: {cluster.title}; {plural(cluster.nodes, 'node')}"
+        yield f'<g id="{identity}-c{i}" class="cluster {cluster.kind}"><title>{_e(words)}</title>'
+        yield (
+            f'<rect class="frame" x="{_n(left)}" y="{_n(top)}" width="{_n(right - left)}" height="{_n(bottom - top)}" '
+            'rx="9"/>'
+        )
+        yield _text(title, left + 9, top + 5 + max(text.height for text in title) / 2, "start") + "</g>"
+
+
 # Arrows.
 
 
@@ -219,7 +243,7 @@ def _edges(
         else:
             yield from _arrow(route, None if sideways else (at, label.height / 2))
             yield from _label(label, at, sideways=sideways)
-        if target.ordered:
+        if target.ordered and not sideways:
             yield _slot(edge.slot + 1, route)
         yield "</g>"
 
@@ -285,12 +309,18 @@ def _slot(number: int, route: Sequence[Point]) -> str:
 # What ties the two halves of a graph of both passes.
 
 
-def _headings(graph: Graph, layout: Layout) -> Iterator[str]:
+def _headings(graph: Graph, labels: Sequence[Label | None], layout: Layout) -> Iterator[str]:
     """Above each half what it shows."""
     if layout.mirror is not None:
         dx, dy = layout.mirror
-        for words, x, y in (("forward: values", 0.0, 0.0), (f"backward: gradients of {graph.of}", dx, dy)):
+        for words, x, y in (("forward: values", 0.0, 0.0), (_backward(graph, labels), dx, dy)):
             yield _text((Text("heading", words, 13.0),), x, y + HEADING / 3, "start")
+
+
+def _backward(graph: Graph, labels: Sequence[Label | None]) -> str:
+    """The heading of the second half; it says what g is, where a rule is written on an arrow."""
+    rules = any(label and edge.pair and chain_rule(edge, graph) is None for edge, label in zip(graph.edges, labels))
+    return f"backward: gradients of {graph.of}" + (", g being the one an arrow starts from" if rules else "")
 
 
 def _badges(graph: Graph, cards: Sequence[Card], layout: Layout) -> Iterator[str]:
@@ -307,6 +337,9 @@ def _badges(graph: Graph, cards: Sequence[Card], layout: Layout) -> Iterator[str
 
 
 def _nodes(graph: Graph, cards: Sequence[Card], layout: Layout, direction: Direction, identity: str) -> Iterator[str]:
+    arriving: dict[int, list[tuple[int, Point]]] = {}
+    for edge, route in zip(graph.edges, layout.routes):
+        arriving.setdefault(edge.target, []).append((edge.slot, route[-1]))
     for node, card, (x, y) in zip(graph.nodes, cards, layout.centers):
         pair = f' data-pair="{identity}-n{node.pair}"' if node.pair is not None else ""
         yield (
@@ -316,11 +349,13 @@ def _nodes(graph: Graph, cards: Sequence[Card], layout: Layout, direction: Direc
         )
         if node.id in graph.outputs:
             yield _outline(card, "outline", 4.0)
-        if node.kind == "group":
+        if is_stack(node, graph):
             dx, dy = {"LR": (1, -1), "RL": (-1, -1), "TB": (1, 1), "BT": (1, -1)}[direction]  # away from the arrows
             yield from (_outline(card, "box", 0.0, (dx * shift, dy * shift)) for shift in (8.0, 4.0))
         yield _outline(card, "box", 0.0)
-        yield from _inside(card, flow_of(node, direction), points=min(node.layer, 2))
+        yield from _inside(card, flow_of(node, direction), min(node.layer, 2), ordered=node.ordered)
+        if node.ordered and direction in ("LR", "RL"):
+            yield from _slots(card, direction, [(slot, tip[1] - y) for slot, tip in arriving[node.id]])
         yield "</g>"
 
 
@@ -351,7 +386,7 @@ def _outline(card: Card, style: str, grow: float, shift: Point = (0.0, 0.0)) -> 
     )
 
 
-def _inside(card: Card, direction: Direction, points: int) -> Iterator[str]:
+def _inside(card: Card, direction: Direction, points: int, *, ordered: bool) -> Iterator[str]:
     """The sign of an operation at the side where the arrows come in, and the rows in the rest of the box."""
     x, y = 0.0, 0.0
     if card.symbol is not None:
@@ -364,7 +399,8 @@ def _inside(card: Card, direction: Direction, points: int) -> Iterator[str]:
         }[direction]
         yield _sign(part, direction)
         yield from _points(part, direction, points)
-        yield _text((card.symbol,), part[0] + part[2] / 2, part[1] + part[3] / 2)
+        aside = {"LR": SLOT / 2, "RL": -SLOT / 2}.get(direction, 0.0) if ordered else 0.0
+        yield _text((card.symbol,), part[0] + part[2] / 2 + aside, part[1] + part[3] / 2)
         x, y = {"LR": (inlet / 2, 0.0), "RL": (-inlet / 2, 0.0), "TB": (0.0, inlet / 2), "BT": (0.0, -inlet / 2)}[
             direction
         ]
@@ -388,6 +424,13 @@ def _sign(part: tuple[float, float, float, float], direction: Direction) -> str:
         f"V{_n(y + h - br)}a{br:g} {br:g} 0 0 1 {-br:g} {br:g}H{_n(x + bl)}a{bl:g} {bl:g} 0 0 1 {-bl:g} {-bl:g}"
         f'V{_n(y + tl)}a{tl:g} {tl:g} 0 0 1 {tl:g} {-tl:g}Z"/>'
     )
+
+
+def _slots(card: Card, direction: Direction, places: list[tuple[int, float]]) -> Iterator[str]:
+    """The numbers of the operands, in the sign, each where its arrow arrives."""
+    x = (7.0 - card.width / 2) * (1 if direction == "LR" else -1)
+    for slot, y in places:
+        yield f'<text class="slot on-sign" x="{_n(x)}" y="{_n(y + 4)}">{slot + 1}</text>'
 
 
 def _points(part: tuple[float, float, float, float], direction: Direction, points: int) -> Iterator[str]:

@@ -1,24 +1,28 @@
 """Views of a plain graph: what a picture shows of it. A view takes a graph and gives a graph.
 
-`aliased` draws a leaf that is used everywhere as a small copy beside each use; `collapse` stands for a graph that is
-too large to draw.
+`view` chooses what to show of a graph; `focused` cuts out a neighbourhood. `aliased` draws a leaf that is used
+everywhere as a small copy beside each use; `collapse` stands for a graph that is too large to draw in any other way.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from ..errors import TinygradError
 from ..node import Node
 from ..walk import gradients
+from .boxes import close, depth_of, opened, what_is_hidden
+from .fold import fold, what_is_folded
 from .plain import Edge, Graph, Kind, Mode, PlainNode, describe, is_single, labels, one_like
 from .text import plural
 
-__all__ = ["LIMIT", "aliased", "collapse", "collapse_nodes", "collapsed"]
+__all__ = ["HUGE", "LIMIT", "Depth", "aliased", "collapse", "collapse_nodes", "collapsed", "focused", "view"]
+
+Depth = int | Literal["auto", "all"]
 
 USES = 4
 """A leaf with more users than this is drawn as an alias at each of them; a number of the forward pass, with more than
@@ -27,11 +31,95 @@ one. Besides being readable, this is what keeps Graphviz alive: shared leaves ta
 LIMIT = 150
 """A picture of more boxes than this says nothing."""
 
+HUGE = 20_000
+"""Of a graph of more nodes than this no plain graph is made."""
+
 SHOWN = 8
 """A collapsed picture still shows up to so many inputs, and outputs, one by one."""
 
 ROWS = 12
 """How many kinds of operation a collapsed picture lists."""
+
+
+def view(graph: Graph, depth: Depth = "auto", expand: Collection[str] = ()) -> Graph:
+    """What a picture shows of a graph, ready to be drawn.
+
+    Parameters
+    ----------
+    depth : how many clusters around each other are open: at 0 the outermost modules are boxes, at 1 those in them;
+        calls of one module that follow each other are drawn once. "all": everything is open and drawn. "auto":
+        everything if it is readable; else as deep as is readable, with equal parts drawn once where need be.
+    expand : clusters that are open in any case.
+
+    Raises `ValueError` where `expand` names a cluster that does not exist, with those of similar names.
+    """
+    if depth == "all":
+        opened(graph, 0, expand)  # the names may be wrong all the same
+        return aliased(graph)
+    if depth == "auto":
+        return _readable(graph, expand)
+    return _noted(aliased(fold(close(graph, opened(graph, depth, expand)), calls_only=True)))
+
+
+def _readable(graph: Graph, expand: Collection[str]) -> Graph:
+    """The graph as deep as is readable: closed further and further, then folded, then collapsed."""
+    deepest = depth_of(graph)
+    everything = aliased(graph)
+    if len(everything.nodes) <= LIMIT and not expand:
+        return everything
+    for calls_only, depths in ((True, range(deepest, 0, -1)), (False, range(deepest, -1, -1))):
+        for depth in depths:
+            closed = close(graph, opened(graph, depth, expand))
+            shown = aliased(fold(closed, calls_only=calls_only))
+            if len(shown.nodes) <= LIMIT:
+                return _noted(shown)
+    return collapse(graph)
+
+
+def _noted(graph: Graph) -> Graph:
+    """The graph with a line on what its boxes hide and what it shows once for many times."""
+    return replace(graph, notes=(*graph.notes, *filter(None, (what_is_hidden(graph), what_is_folded(graph)))))
+
+
+def focused(graph: Graph, center: int, hops: int) -> Graph:
+    """What lies within so many arrows, in or against their direction, of the node with the id `center`.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.graph.plain import plain
+    >>> x = tg.Value(2.0, "x")
+    >>> y = tg.Value(3.0, "y") * (x * x).tanh()
+    >>> [node.label for node in focused(plain(y), 3, 1).nodes]
+    ['x', 'v1', 'v2']
+    """
+    if hops < 0:
+        raise ValueError(f"draw: hops is the number of arrows around the focus to show, not {hops}")
+    neighbours: dict[int, list[int]] = {}
+    for edge in graph.edges:
+        neighbours.setdefault(edge.source, []).append(edge.target)
+        neighbours.setdefault(edge.target, []).append(edge.source)
+    shown = {center}
+    rim = [center]
+    for _ in range(hops):
+        rim = [x for x in dict.fromkeys(x for id in rim for x in neighbours.get(id, ())) if x not in shown]
+        shown.update(rim)
+    nodes = [node for node in graph.nodes if node.id in shown]
+    now = {node.id: id for id, node in enumerate(nodes, 1)}
+    far = len(graph.nodes) - len(nodes)
+    note = (
+        f"{plural(hops, 'arrow')} around {graph.node(center).label}: {plural(far, 'node')} further away not shown; "
+        f"hops={hops + 1} shows more."
+    )
+    return replace(
+        graph,
+        nodes=tuple(replace(node, id=now[node.id]) for node in nodes),
+        edges=tuple(
+            replace(edge, source=now[edge.source], target=now[edge.target])
+            for edge in graph.edges
+            if edge.source in now and edge.target in now
+        ),
+        outputs=tuple(now[id] for id in graph.outputs if id in now),
+        notes=(*graph.notes, *([note] if far else [])),
+    )
 
 
 def aliased(graph: Graph, uses: int = USES) -> Graph:
@@ -61,7 +149,8 @@ def aliased(graph: Graph, uses: int = USES) -> Graph:
         for target in targets[1:]:
             kind: Kind = "forward" if node.kind == "forward" else "alias"
             gradient = None if kind == "alias" else node.gradient
-            nodes.append(replace(node, id=len(nodes) + 1, kind=kind, of=source, gradient=gradient))
+            cluster = graph.node(target).cluster
+            nodes.append(replace(node, id=len(nodes) + 1, kind=kind, of=source, gradient=gradient, cluster=cluster))
             stand_in[source, target] = len(nodes)
     edges = tuple(replace(edge, source=stand_in.get((edge.source, edge.target), edge.source)) for edge in graph.edges)
     return replace(graph, nodes=tuple(nodes), edges=edges)
@@ -144,7 +233,7 @@ def collapsed(
         of=of,
         notes=(
             f"{plural(total, 'node')}, too many to draw one by one: this shows their kinds and numbers. "
-            "Draw an inner node to see the part that it was made by.",
+            "focus=node shows what is around one of them, depth='all' draws everything.",
         ),
     )
 
