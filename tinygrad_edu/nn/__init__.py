@@ -23,10 +23,14 @@ from .module import Module
 from .normalization import BatchNorm1d, BatchNorm2d, LayerNorm, LocalResponseNorm
 from .parameter import Buffer, Parameter, Uninitialized, is_buffer, is_parameter, materialize
 from .pooling import AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, GlobalAvgPool, MaxPool1d, MaxPool2d
+from .recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 
 __all__ = [
     "ELU",
     "GELU",
+    "GRU",
+    "LSTM",
+    "RNN",
     "AdaptiveAvgPool2d",
     "AvgPool1d",
     "AvgPool2d",
@@ -44,12 +48,14 @@ __all__ = [
     "Embedding",
     "Flatten",
     "FocalLoss",
+    "GRUCell",
     "GlobalAvgPool",
     "HingeLoss",
     "HuberLoss",
     "Identity",
     "KLDivLoss",
     "L1Loss",
+    "LSTMCell",
     "Lambda",
     "LayerNorm",
     "LeakyReLU",
@@ -65,6 +71,7 @@ __all__ = [
     "NLLLoss",
     "PReLU",
     "Parameter",
+    "RNNCell",
     "ReLU",
     "Sequential",
     "Sigmoid",

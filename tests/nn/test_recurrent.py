@@ -1,0 +1,186 @@
+"""Recurrent layers and cells: PyTorch's parameters, values and gradients, in every configuration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tinygrad_edu as tg
+from tinygrad_edu import nn
+from tinygrad_edu.testing import assert_gradients
+
+LAYERS = ["RNN", "LSTM", "GRU"]
+
+
+def library() -> Any:
+    return pytest.importorskip("torch", reason="compared with PyTorch: pip install torch")
+
+
+def twins(name: str, *sizes: int, dtype: str = "float64", **options: Any) -> tuple[Any, Any]:
+    """A layer of ours and one of PyTorch's with the same weights."""
+    torch = library()
+    theirs = getattr(torch.nn, name)(*sizes, **options, dtype=getattr(torch, dtype))
+    ours = getattr(nn, name)(*sizes, **options)
+    ours = ours.double() if dtype == "float64" else ours
+    ours.load_state_dict({key: value.numpy() for key, value in theirs.state_dict().items()})
+    return ours, theirs
+
+
+def flat(results: Any) -> list[Any]:
+    """The tensors in nested tuples."""
+    return [y for part in results for y in flat(part)] if isinstance(results, tuple) else [results]
+
+
+def agree(ours: Any, theirs: Any, inputs: list[np.ndarray], call: Any, tolerance: float) -> None:
+    """The same results, and the same gradients of a weighted sum of all of them."""
+    torch = library()
+    mine = [tg.tensor(x, requires_grad=True) for x in inputs]
+    others = [torch.tensor(x, requires_grad=True) for x in inputs]
+    results, answers = flat(call(ours, *mine)), flat(call(theirs, *others))
+    assert len(results) == len(answers)
+    losses: list[Any] = [0.0, 0.0]
+    for k, (y, answer) in enumerate(zip(results, answers)):
+        np.testing.assert_allclose(y.data, answer.detach().numpy(), rtol=tolerance, atol=tolerance)
+        weights = np.cos(np.arange(y.size) + k).astype(y.dtype).reshape(y.shape)
+        losses = [losses[0] + (y * weights).sum(), losses[1] + (answer * torch.tensor(weights)).sum()]
+    losses[0].backward()
+    losses[1].backward()
+    pairs = [*zip(mine, others), *zip(ours.parameters(), theirs.parameters())]
+    for x, other in pairs:
+        scale = max(1.0, float(other.grad.abs().max()))
+        np.testing.assert_allclose(x.grad, other.grad.numpy(), rtol=tolerance, atol=tolerance * scale)
+
+
+@settings(max_examples=25)
+@given(
+    name=st.sampled_from(LAYERS),
+    sizes=st.tuples(*[st.integers(1, 4)] * 4),
+    layers=st.integers(1, 3),
+    options=st.fixed_dictionaries(
+        {"bias": st.booleans(), "batch_first": st.booleans(), "bidirectional": st.booleans()}
+    ),
+    first=st.booleans(),
+    dtype=st.sampled_from(["float32", "float64"]),
+)
+def test_a_layer_is_pytorchs(
+    name: str, sizes: tuple[int, int, int, int], layers: int, options: dict[str, bool], first: bool, dtype: str
+) -> None:
+    t, n, i, h = sizes
+    ours, theirs = twins(name, i, h, dtype=dtype, num_layers=layers, **options)
+    rng = np.random.default_rng(0)
+    shapes = [(n, t, i) if options["batch_first"] else (t, n, i)]
+    if first:
+        shapes += [(layers * (1 + options["bidirectional"]), n, h)] * (2 if name == "LSTM" else 1)
+    inputs = [rng.normal(size=shape).astype(dtype) for shape in shapes]
+
+    def call(layer: Any, x: Any, *states: Any) -> Any:
+        return layer(x, states if name == "LSTM" else states[0]) if states else layer(x)
+
+    agree(ours, theirs, inputs, call, 1e-9 if dtype == "float64" else 2e-5)
+
+
+@pytest.mark.parametrize("name", [f"{layer}Cell" for layer in LAYERS])
+@pytest.mark.parametrize("options", [{}, {"bias": False}])
+def test_a_cell_is_pytorchs_along_a_sequence(name: str, options: dict[str, Any]) -> None:
+    ours, theirs = twins(name, 3, 5, **options)
+
+    def call(cell: Any, x: Any) -> Any:
+        state = None
+        for step in range(4):
+            state = cell(x[step], state)
+        return state
+
+    agree(ours, theirs, [np.random.default_rng(0).normal(size=(4, 2, 3))], call, 1e-9)
+
+
+def test_relu_instead_of_tanh() -> None:
+    x = np.random.default_rng(0).normal(size=(4, 2, 3))
+    agree(*twins("RNN", 3, 5, nonlinearity="relu"), [x], lambda layer, x: layer(x), 1e-9)
+    agree(*twins("RNNCell", 3, 5, nonlinearity="relu"), [x[0]], lambda cell, x: cell(x), 1e-9)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_layer_and_its_cell_are_the_same_function(name: str) -> None:
+    layer, cell = getattr(nn, name)(3, 5).double(), getattr(nn, f"{name}Cell")(3, 5).double()
+    cell.load_state_dict({key.removesuffix("_l0"): array for key, array in layer.state_dict().items()})
+    x = tg.randn(4, 2, 3, seed=0, dtype="float64")
+    state = None
+    for step in x:
+        state = cell(step, state)
+    for last, own in zip(flat(layer(x)[1]), flat(state)):
+        np.testing.assert_allclose(last[0].data, own.data, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_first_and_second_derivatives_of_two_layers_in_both_directions(name: str) -> None:
+    layer = getattr(nn, name)(2, 3, num_layers=2, bidirectional=True).double()
+    x = np.random.default_rng(0).normal(size=(3, 2, 2))
+    assert_gradients(lambda x: layer(x)[0], x)
+
+
+def test_an_open_input_size_is_learned_at_the_first_call() -> None:
+    layer: Any = nn.LSTM(None, 5, num_layers=2, bidirectional=True)
+    assert repr(layer.weight_ih_l0) == "uninitialized(20, ?)"
+    layer(tg.randn(4, 2, 3, seed=0))
+    assert layer.weight_ih_l0.shape == (20, 3)
+    assert layer.weight_ih_l1_reverse.shape == (20, 10)
+    assert nn.GRUCell(None, 5)(tg.randn(2, 3, seed=0)).shape == (2, 5)
+
+
+def test_dropout_falls_between_the_layers_in_training_only() -> None:
+    layer = nn.GRU(3, 5, num_layers=2, dropout=0.5)
+    x = tg.randn(4, 2, 3, seed=0)
+    tg.manual_seed(1)
+    first, second = layer(x)[0], layer(x)[0]
+    assert not np.array_equal(first.data, second.data)
+    layer.eval()
+    np.testing.assert_array_equal(layer(x)[0].data, layer(x)[0].data)
+
+
+def test_weights_begin_within_the_square_root_of_the_size() -> None:
+    layer = nn.RNN(3, 16, num_layers=2)
+    for parameter in layer.parameters():
+        assert 0 < np.abs(parameter.data).max() <= 1 / 4
+    assert repr(layer) == "RNN(3, 16, num_layers=2)"
+    assert repr(nn.LSTMCell(3, 4, bias=False)) == "LSTMCell(3, 4, bias=False)"
+
+
+def test_a_recurrent_network_learns() -> None:
+    """Which of two numbers came first: remembered over six steps."""
+    tg.manual_seed(0)
+    rng = np.random.default_rng(0)
+    targets = rng.integers(0, 2, 32)
+    x = tg.tensor(np.concatenate([targets[None, :, None], np.zeros((6, 32, 1))]).astype("float32"))
+    layer, output = nn.GRU(1, 8), nn.Linear(8, 2)
+    optimizer = tg.optim.Adam([*layer.parameters(), *output.parameters()], lr=0.03)
+    for _ in range(60):
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(output(layer(x)[0][-1]), targets)
+        loss.backward()
+        optimizer.step()
+    assert loss.item() < 0.05
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: nn.RNN(3, 5)(tg.ones((2, 3))), tg.ShapeError, r"the input is a batch .* \(T, N, I\), not \(2, 3\)"),
+        (lambda: nn.GRU(3, 5, batch_first=True)(tg.ones(3)), tg.ShapeError, r"of shape \(N, T, I\), not \(3,\)"),
+        (lambda: nn.RNN(3, 5)(tg.ones((4, 2, 7))), tg.ShapeError, "has 7 features .* and input_size is 3"),
+        (lambda: nn.RNN(3, 5)(tg.ones((0, 2, 3))), tg.ShapeError, "at least one step"),
+        (lambda: nn.RNN(3, 5)(tg.ones((4, 2, 3)), tg.ones((2, 5))), tg.ShapeError, r"= \(1, 2, 5\), not \(2, 5\)"),
+        (lambda: nn.LSTM(3, 5)(tg.ones((4, 2, 3)), tg.ones((1, 2, 5))), tg.ShapeError, "the states are a pair"),
+        (lambda: nn.GRUCell(3, 5)(tg.ones((2, 3)), tg.ones((3, 5))), tg.ShapeError, r"a state has shape \(2, 5\)"),
+        (lambda: nn.GRU(0, 5), tg.OutOfRangeError, "input_size is a whole number from 1 on, not 0"),
+        (lambda: nn.GRU(3, 5, num_layers=0), tg.OutOfRangeError, "num_layers is a whole number from 1 on"),
+        (lambda: nn.GRU(3, 5, dropout=2), tg.OutOfRangeError, "dropout is a probability"),
+        (lambda: nn.RNN(3, 5, nonlinearity="sine"), tg.DtypeError, "nonlinearity is 'tanh' or 'relu', not 'sine'"),
+    ],
+)  # fmt: skip
+def test_wrong_use_is_refused(call: Any, error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        call()

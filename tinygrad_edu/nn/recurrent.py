@@ -1,0 +1,348 @@
+"""Recurrent layers, RNN, LSTM and GRU, and their cells, which make a single step.
+
+A layer of a sequence in one direction is one node of the graph; layers and directions are put together here. A cell is
+made of other operations, each a node.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..errors import DtypeError, OutOfRangeError, ShapeError
+from ..primitives.fused import linear
+from ..primitives.primitive import shape_of
+from ..primitives.recurrent import NONLINEARITIES, gru, gru_cell, lstm, lstm_cell, rnn, rnn_cell
+from ..primitives.shape import concatenate, flip, stack, swapaxes
+from ..refusals import is_whole, short
+from . import functional as F
+from . import init
+from .module import Module
+from .parameter import Parameter, Shape
+
+__all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell"]
+
+
+class _Weights(Module):
+    """What layers and cells have in common: stacked weights, uniform between ±1/√hidden_size, as in PyTorch."""
+
+    open_sizes: ClassVar = {"input_size": -1}
+    blocks: ClassVar[int]
+    """How many blocks of `hidden_size` rows a weight has: one for each gate."""
+
+    def _make(self, input_size: int | None, hidden_size: int, bias: bool, endings: list[str]) -> None:
+        for name, size in (("input_size", input_size), ("hidden_size", hidden_size)):
+            if not (is_whole(size) and size > 0) and not (size is None and name == "input_size"):  # type: ignore[operator]
+                raise OutOfRangeError(f"{type(self).__name__}: {name} is a whole number from 1 on, not {short(size)}")
+        self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
+        self._parts = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"][: 4 if bias else 2]
+        self._endings = endings
+        for name in self.shapes():
+            setattr(self, name, Parameter())
+        self.build()
+
+    def _inputs_of(self, ending: str) -> int | None:
+        """How many features the input has of the weights with this ending."""
+        return self.input_size
+
+    def shapes(self) -> dict[str, Shape]:
+        rows = self.blocks * self.hidden_size
+        return {
+            part + ending: {"weight_ih": (rows, self._inputs_of(ending)), "weight_hh": (rows, self.hidden_size)}.get(
+                part, (rows,)
+            )
+            for ending in self._endings
+            for part in self._parts
+        }
+
+    def reset_parameters(self) -> None:
+        bound = 1 / math.sqrt(self.hidden_size)
+        for parameter in self.parameters():
+            init.uniform_(parameter, -bound, bound)
+
+    def _weights(self, ending: str) -> list[Any]:
+        """Two weights and two biases; None for those that there are not."""
+        found = [getattr(self, part + ending) for part in self._parts]
+        return found if self.bias else [*found, None, None]
+
+    def _zeros(self, *shape: int) -> np.ndarray:
+        return np.zeros(shape, self._weights(self._endings[0])[1].dtype)
+
+    def _check_features(self, x: Any) -> None:
+        if shape_of(x)[-1] != self.input_size:
+            raise ShapeError(
+                f"{type(self).__name__}: the input of shape {shape_of(x)} has {shape_of(x)[-1]} features on its last "
+                f"axis, and input_size is {self.input_size}"
+            )
+
+
+class _Layers(_Weights):
+    """Layers and directions of sequences."""
+
+    states: ClassVar[int] = 1
+
+    def __init__(
+        self,
+        input_size: int | None,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+    ) -> None:
+        if not (is_whole(num_layers) and num_layers > 0):
+            raise OutOfRangeError(f"{type(self).__name__}: num_layers is a whole number from 1 on, not {num_layers}")
+        if not 0 <= dropout <= 1:
+            raise OutOfRangeError(f"{type(self).__name__}: dropout is a probability, between 0 and 1, not {dropout}")
+        self.num_layers, self.batch_first = num_layers, batch_first
+        self.dropout, self.bidirectional = dropout, bidirectional
+        self._directions = ["", "_reverse"] if bidirectional else [""]
+        endings = [f"_l{layer}{direction}" for layer in range(num_layers) for direction in self._directions]
+        self._make(input_size, hidden_size, bias, endings)
+
+    def _inputs_of(self, ending: str) -> int | None:
+        first = ending.partition("_reverse")[0] == "_l0"
+        return self.input_size if first else len(self._directions) * self.hidden_size
+
+    def _sequence(self, x: Any, states: list[Any], weights: list[Any]) -> list[Any]:
+        """One layer in one direction: each state after every step, (T, N, H)."""
+        raise NotImplementedError
+
+    def _layers(self, x: Any, first: list[Any] | None) -> tuple[Any, list[Any]]:
+        """The output, and each state after the last step, (layers · directions, N, H)."""
+        shape = shape_of(x)
+        if len(shape) != 3:
+            raise ShapeError(
+                f"{type(self).__name__}: the input is a batch of sequences, of shape "
+                f"{'(N, T, I)' if self.batch_first else '(T, N, I)'}, not {shape}"
+            )
+        self._check_features(x)
+        x = swapaxes(x, 0, 1) if self.batch_first else x
+        wanted = (len(self._endings), shape[0 if self.batch_first else 1], self.hidden_size)
+        states = [self._zeros(*wanted)] * self.states if first is None else first
+        for state in states:
+            if shape_of(state) != wanted:
+                raise ShapeError(
+                    f"{type(self).__name__}: a first state has shape (layers · directions, N, H) = {wanted}, "
+                    f"not {shape_of(state)}"
+                )
+        last: list[list[Any]] = [[] for _ in states]
+        for layer in range(self.num_layers):
+            if layer and self.dropout:
+                x = F.dropout(x, self.dropout, self.training)
+            outputs = []
+            for direction in self._directions:
+                place = len(last[0])
+                ordered = flip(x, 0) if direction else x
+                after = self._sequence(ordered, [s[place] for s in states], self._weights(self._endings[place]))
+                for ends, state in zip(last, after):
+                    ends.append(state[-1])
+                outputs.append(flip(after[0], 0) if direction else after[0])
+            x = concatenate(outputs, -1) if self.bidirectional else outputs[0]
+        return (swapaxes(x, 0, 1) if self.batch_first else x), [stack(ends) for ends in last]
+
+    def extra_repr(self) -> str:
+        settings = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False}
+        changed = [f"{k}={getattr(self, k)}" for k, usual in settings.items() if getattr(self, k) != usual]
+        return ", ".join([f"{self.input_size}, {self.hidden_size}", *changed])
+
+
+class RNN(_Layers):
+    """Layers of `h' = tanh(W_ih x + b_ih + W_hh h + b_hh)` along a sequence; Elman, "Finding structure in time" (1990).
+
+    Parameters
+    ----------
+    input_size : features of an input; None learns it at the first call.
+    hidden_size : features H of a state, and of the output in one direction.
+    num_layers : layers above each other: each reads the states of the one below.
+    nonlinearity : "tanh" or "relu".
+    bias : whether b_ih and b_hh are added.
+    batch_first : whether the input and the output are (N, T, features) instead of (T, N, features).
+    dropout : probability to drop an output of a layer, but for the last, in training.
+    bidirectional : whether each layer reads the sequence backwards as well; the outputs of both stand side by side.
+
+    Call it with the input, and with first states (layers · directions, N, H) unless they are 0. It gives the output,
+    which is the states of the last layer at every step, and the last states of all layers.
+
+    The parameters are PyTorch's, `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0` and so on; in the backward
+    direction they end in `_reverse`. All begin uniform between ±1/√hidden_size.
+
+    Raises `ShapeError` for shapes that do not go together, `OutOfRangeError` for sizes below 1.
+
+    >>> import tinygrad_edu as tg
+    >>> layer = tg.nn.RNN(28, 128, num_layers=2, batch_first=True)
+    >>> output, last = layer(tg.randn(64, 10, 28))
+    >>> output.shape, last.shape
+    ((64, 10, 128), (2, 64, 128))
+    """
+
+    blocks: ClassVar = 1
+
+    def __init__(
+        self,
+        input_size: int | None,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: str = "tanh",
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+    ) -> None:
+        self.nonlinearity = _known(type(self).__name__, nonlinearity)
+        super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
+
+    def _sequence(self, x: Any, states: list[Any], weights: list[Any]) -> list[Any]:
+        w_ih, w_hh, b_ih, b_hh = weights
+        return [rnn(x, states[0], w_ih, w_hh, b_ih, b_hh, self.nonlinearity)]
+
+    def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
+        output, (last,) = self._layers(input, None if hx is None else [hx])
+        return output, last
+
+
+class GRU(_Layers):
+    """Layers of gated recurrent units along a sequence; Cho et al., arXiv:1406.1078, with PyTorch's reset gate.
+
+    r, z = σ(W_ih x + b_ih + W_hh h + b_hh), n = tanh(W_in x + b_in + r·(W_hn h + b_hn)), h' = (1 - z)·n + z·h. A weight
+    holds the blocks r, z, n below each other.
+
+    Parameters, call and errors as those of `RNN`, without a choice of the nonlinearity.
+
+    >>> import tinygrad_edu as tg
+    >>> output, last = tg.nn.GRU(3, 4, bidirectional=True)(tg.randn(5, 2, 3))
+    >>> output.shape, last.shape
+    ((5, 2, 8), (2, 2, 4))
+    """
+
+    blocks: ClassVar = 3
+
+    def _sequence(self, x: Any, states: list[Any], weights: list[Any]) -> list[Any]:
+        return [gru(x, states[0], *weights)]
+
+    def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
+        output, (last,) = self._layers(input, None if hx is None else [hx])
+        return output, last
+
+
+class LSTM(_Layers):
+    """Layers of long short-term memory along a sequence; Hochreiter and Schmidhuber (1997).
+
+    i, f, o = σ(W_ih x + b_ih + W_hh h + b_hh), g = tanh(likewise), c' = f·c + i·g, h' = o·tanh(c'). A weight holds the
+    blocks i, f, g, o below each other.
+
+    Parameters and errors as those of `RNN`, without a choice of the nonlinearity. Call it with the input and, unless
+    they are 0, a pair (h, c) of first states; it gives the output and the pair (h, c) of last states.
+
+    >>> import tinygrad_edu as tg
+    >>> output, (h, c) = tg.nn.LSTM(3, 4)(tg.randn(5, 2, 3))
+    >>> output.shape, h.shape, c.shape
+    ((5, 2, 4), (1, 2, 4), (1, 2, 4))
+    """
+
+    blocks: ClassVar = 4
+    states: ClassVar = 2
+
+    def _sequence(self, x: Any, states: list[Any], weights: list[Any]) -> list[Any]:
+        both = lstm(x, (states[0], states[1]), *weights)
+        return [both[:, 0], both[:, 1]]
+
+    def forward(self, input: Any, hx: tuple[Any, Any] | None = None) -> tuple[Any, tuple[Any, Any]]:
+        output, (h, c) = self._layers(input, None if hx is None else _pair("LSTM", hx))
+        return output, (h, c)
+
+
+class _Cell(_Weights):
+    """A single step."""
+
+    def __init__(self, input_size: int | None, hidden_size: int, bias: bool = True) -> None:
+        self._make(input_size, hidden_size, bias, [""])
+
+    def _step(
+        self, cell: Callable[..., tuple[Any, ...]], x: Any, states: list[Any], **settings: Any
+    ) -> tuple[Any, ...]:
+        self._check_features(x)
+        wanted = (*shape_of(x)[:-1], self.hidden_size)
+        states = [self._zeros(*wanted) if state is None else state for state in states]
+        for state in states:
+            if shape_of(state) != wanted:
+                raise ShapeError(f"{type(self).__name__}: a state has shape {wanted}, not {shape_of(state)}")
+        w_ih, w_hh, b_ih, b_hh = self._weights("")
+        return cell(linear(x, w_ih, b_ih), linear(states[0], w_hh, b_hh), *states, **settings)
+
+    def extra_repr(self) -> str:
+        return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias else ", bias=False")
+
+
+class RNNCell(_Cell):
+    """A step of an `RNN`: an input (N, I) and a state (N, H) to the next state; the state is 0 where it is left out.
+
+    Parameters `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`. Raises `ShapeError` for shapes that do not go together.
+
+    >>> import tinygrad_edu as tg
+    >>> cell = tg.nn.RNNCell(3, 4)
+    >>> h = None
+    >>> for x in tg.randn(5, 2, 3):
+    ...     h = cell(x, h)
+    >>> h.shape
+    (2, 4)
+    """
+
+    blocks: ClassVar = 1
+
+    def __init__(self, input_size: int | None, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh") -> None:
+        self.nonlinearity = _known(type(self).__name__, nonlinearity)
+        super().__init__(input_size, hidden_size, bias)
+
+    def forward(self, input: Any, hx: Any = None) -> Any:
+        return self._step(rnn_cell, input, [hx], nonlinearity=self.nonlinearity)[0]
+
+
+class GRUCell(_Cell):
+    """A step of a `GRU`: an input (N, I) and a state (N, H) to the next state; the state is 0 where it is left out.
+
+    Parameters `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`. Raises `ShapeError` for shapes that do not go together.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.GRUCell(3, 4)(tg.randn(2, 3)).shape
+    (2, 4)
+    """
+
+    blocks: ClassVar = 3
+
+    def forward(self, input: Any, hx: Any = None) -> Any:
+        return self._step(gru_cell, input, [hx])[0]
+
+
+class LSTMCell(_Cell):
+    """A step of an `LSTM`: an input (N, I) and a pair (h, c) of states (N, H) to the next pair; 0 where left out.
+
+    Parameters `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`. Raises `ShapeError` for shapes that do not go together.
+
+    >>> import tinygrad_edu as tg
+    >>> h, c = tg.nn.LSTMCell(3, 4)(tg.randn(2, 3))
+    >>> h.shape, c.shape
+    ((2, 4), (2, 4))
+    """
+
+    blocks: ClassVar = 4
+
+    def forward(self, input: Any, hx: tuple[Any, Any] | None = None) -> tuple[Any, Any]:
+        h, c = self._step(lstm_cell, input, [None, None] if hx is None else _pair("LSTMCell", hx))
+        return h, c
+
+
+def _known(layer: str, nonlinearity: str) -> str:
+    if nonlinearity not in NONLINEARITIES:
+        raise DtypeError(f"{layer}: nonlinearity is 'tanh' or 'relu', not {short(nonlinearity)}")
+    return nonlinearity
+
+
+def _pair(layer: str, hx: Any) -> list[Any]:
+    if not isinstance(hx, (tuple, list)) or len(hx) != 2:
+        raise ShapeError(f"{layer}: the states are a pair (h, c), not {type(hx).__name__} {short(hx)}")
+    return list(hx)
