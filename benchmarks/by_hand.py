@@ -7,6 +7,8 @@ input, no strides but those of pooling by 2, no checks.
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -68,6 +70,15 @@ class Conv:
         return dx
 
 
+def keep_freed_memory() -> None:
+    """Let the C library keep freed memory for the next arrays; fresh pages cost a third of the time. See mallopt(3)."""
+    if sys.platform == "linux":
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+        if mallopt is not None:
+            mallopt(-3, 1 << 25)  # M_MMAP_THRESHOLD
+            mallopt(-1, 1 << 28)  # M_TRIM_THRESHOLD
+
+
 QUARTERS = [(slice(None), slice(i, None, 2), slice(j, None, 2)) for i in (0, 1) for j in (0, 1)]
 """The four numbers of each 2 × 2 window."""
 
@@ -79,7 +90,7 @@ def even(x: ndarray) -> ndarray:
 
 def avg_pool(x: ndarray) -> ndarray:
     """(C, H, W, N) -> (C, H/2, W/2, N): the mean of each window."""
-    out = x[QUARTERS[0]] + x[QUARTERS[1]]
+    out: ndarray = x[QUARTERS[0]] + x[QUARTERS[1]]
     for quarter in QUARTERS[2:]:
         out += x[quarter]
     out *= 0.25
@@ -97,7 +108,7 @@ def avg_pool_backward(g: ndarray, shape: tuple[int, ...]) -> ndarray:
 def max_pool(x: ndarray) -> ndarray:
     """(C, H, W, N) -> (C, H/2, W/2, N): the largest number of each window."""
     x = even(x)
-    out = np.maximum(x[QUARTERS[0]], x[QUARTERS[1]])
+    out: ndarray = np.maximum(x[QUARTERS[0]], x[QUARTERS[1]])
     for quarter in QUARTERS[2:]:
         np.maximum(out, x[quarter], out=out)
     return out
@@ -122,7 +133,8 @@ def sigmoid(x: ndarray) -> ndarray:
     np.negative(x, out=x)
     np.exp(x, out=x)
     x += 1
-    return np.reciprocal(x, out=x)
+    np.reciprocal(x, out=x)
+    return x
 
 
 def sigmoid_backward(g: ndarray, out: ndarray) -> ndarray:

@@ -22,8 +22,8 @@ def inputs() -> tuple[np.ndarray, np.ndarray]:
 def network(nn: Any) -> Any:
     """He et al., "Deep Residual Learning for Image Recognition" (2016), table 1; in a library with PyTorch's names."""
 
-    class Residual(nn.Module):  # type: ignore[misc, name-defined]
-        """Two convolutions, and the input added to what they give; through a 1 × 1 convolution where its shape changes."""
+    class Residual(nn.Module):  # type: ignore[misc]
+        """Two convolutions, and the input added; through a 1 × 1 convolution where its shape changes."""
 
         def __init__(self, channels_in: int, channels_out: int, stride: int = 1) -> None:
             super().__init__()
@@ -42,7 +42,16 @@ def network(nn: Any) -> Any:
             y = self.relu(self.bn1(self.conv1(x)))
             return self.relu(self.bn2(self.conv2(y)) + self.shortcut(x))
 
-    sizes = [(64, 64, 1), (64, 64, 1), (64, 128, 2), (128, 128, 1), (128, 256, 2), (256, 256, 1), (256, 512, 2), (512, 512, 1)]
+    sizes = [
+        (64, 64, 1),
+        (64, 64, 1),
+        (64, 128, 2),
+        (128, 128, 1),
+        (128, 256, 2),
+        (256, 256, 1),
+        (256, 512, 2),
+        (512, 512, 1),
+    ]
     return nn.Sequential(
         nn.Conv2d(1, 64, 7, stride=2, padding=3, bias=False), nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(3, 2, 1),
         *(Residual(*size) for size in sizes),

@@ -41,6 +41,7 @@ from .errors import (
     TinygradError,
 )
 from .functional import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from .memory import keep_freed_memory
 from .node import Node
 from .primitives.arithmetic import add, divide, multiply, negative, power, subtract
 from .primitives.elementwise import (
@@ -268,5 +269,7 @@ def __getattr__(name: str) -> Any:
         return import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__])
 
+
+keep_freed_memory()
 
 __version__ = "0.1.0"

@@ -17,6 +17,7 @@ from numpy import ndarray
 
 from ..errors import ShapeError
 from ..node import Node
+from .elementwise import kept
 from .linear_algebra import einsum
 from .primitive import primitive
 from .reductions import mean
@@ -71,8 +72,12 @@ def max_unpool(
     """Zeros, and each number of g (N, C, *windows) added to the place where x (N, C, *S) has that window's `top`."""
     bordered_x = with_border(x, padding, _lowest(x.dtype))
     out, g = np.zeros(bordered_x.shape, g.dtype), images_last(g)
+    disjoint = all(s > d * (k - 1) for s, d, k in zip(stride, dilation, kernel))
     for where, found in _found(bordered_x, images_last(top), kernel, windows, stride, dilation):
-        out[where] += found * g
+        if disjoint:
+            kept(found, g, out=out[where])
+        else:
+            out[where] += kept(found, g)
     return images_first(out[inside(x.shape[2:], padding)])
 
 
@@ -91,7 +96,7 @@ def max_pick(
     x, h, top = with_border(x, padding, _lowest(x.dtype)), with_border(h, padding), images_last(top)
     out = np.zeros(top.shape, h.dtype)
     for where, found in _found(x, top, kernel, windows, stride, dilation):
-        out += found * h[where]
+        out += kept(found, h[where])
     return images_first(out)
 
 
