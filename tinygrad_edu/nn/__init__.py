@@ -24,6 +24,7 @@ from .normalization import BatchNorm1d, BatchNorm2d, LayerNorm, LocalResponseNor
 from .parameter import Buffer, Parameter, Uninitialized, is_buffer, is_parameter, materialize
 from .pooling import AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, GlobalAvgPool, MaxPool1d, MaxPool2d
 from .recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
+from .summary import Summary, summary
 
 __all__ = [
     "ELU",
@@ -77,6 +78,7 @@ __all__ = [
     "Sigmoid",
     "Softmax",
     "Softplus",
+    "Summary",
     "Tanh",
     "Uninitialized",
     "functional",
@@ -84,4 +86,5 @@ __all__ = [
     "is_buffer",
     "is_parameter",
     "materialize",
+    "summary",
 ]

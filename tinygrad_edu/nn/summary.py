@@ -1,0 +1,350 @@
+"""`summary`: a network as a table, layer by layer: what comes out of each, and what it costs.
+
+The model is copied and the copy is run once, on the record. So nothing of the model changes, sizes left open are known
+in the table, and the multiply-adds are counted on the graph: those of a function of the user's own are counted, too.
+"""
+
+from __future__ import annotations
+
+import copy
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from .. import random
+from ..arrays import DEFAULT_DTYPE
+from ..errors import DtypeError
+from ..node import Node, next_index, number_of
+from ..primitives.primitive import shape_of
+from ..recording import enable_grad
+from ..refusals import is_whole, short
+from ..tensor import Tensor
+from .module import Module
+from .parameter import Uninitialized, in_words
+
+__all__ = ["Row", "Summary", "summary"]
+
+
+def summary(model: Module, *inputs: Any) -> Summary:
+    """A table of the layers of a model, with what comes out of each when it is called on these inputs.
+
+    Parameters
+    ----------
+    model : the network; it is left as it is.
+    inputs : for each input its shape, a tuple of ints that begins with the batch; or an example, such as an array of
+        integers for an `Embedding`. Without any the table has no shapes and no multiply-adds.
+
+    A multiply-add is a product that is added to others: of matrices, convolutions and recurrent layers, not of
+    functions of single numbers. A parameter that stands in two places counts in the first.
+
+    Raises what the model raises on such inputs, and `DtypeError` where `model` is no module.
+
+    >>> from tinygrad_edu import nn
+    >>> nn.summary(nn.Sequential(nn.Linear(None, 128), nn.ReLU(), nn.Linear(128, 10)), (1, 784))
+    Layer         Output    Parameters  Multiply-adds  Memory
+    Sequential    (1, 10)
+      0 Linear    (1, 128)     100,480        100,352   512 B  uninitialised
+      1 ReLU      (1, 128)                              512 B
+      2 Linear    (1, 10)        1,290          1,280    40 B
+    Total                      101,770        101,632  1.1 kB
+    Parameters take 407.1 kB.
+    """
+    if not isinstance(model, Module):
+        raise DtypeError(f"summary: needs a module, not {short(model)}")
+    state = random.get_state()
+    try:
+        twin = copy.deepcopy(model)
+        record = _Record()
+        if inputs:
+            _run(twin, inputs, record)
+    finally:
+        random.set_state(state)
+    return Summary(_rows(model, twin, record))
+
+
+@dataclass
+class Row:
+    """A line of the table.
+
+    Attributes
+    ----------
+    name : where the module is, such as `features.0`.
+    kind : its class.
+    depth : how many modules are around it.
+    output : the shape that came out last, in words; empty where it was not called.
+    parameters : how many numbers it learns itself, without those of inner modules and those that were counted before.
+    parameter_bytes : the memory they take.
+    multiply_adds : how many it makes itself, in all its calls.
+    memory : the bytes that came out of it; 0 where inner modules made them.
+    notes : what else there is to know.
+    """
+
+    name: str
+    kind: str
+    depth: int
+    output: str = ""
+    parameters: int = 0
+    parameter_bytes: int = 0
+    multiply_adds: int = 0
+    memory: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+class Summary:
+    """The table: text in a terminal, HTML in a notebook, and `rows` for a program.
+
+    >>> from tinygrad_edu import nn
+    >>> table = nn.summary(nn.Sequential(nn.Linear(784, 10), nn.ReLU()), (1, 784))
+    >>> table.parameters, table.multiply_adds, table.memory
+    (7850, 7840, 80)
+    >>> [row.output for row in table.rows]
+    ['(1, 10)', '(1, 10)', '(1, 10)']
+    """
+
+    headings = ("Layer", "Output", "Parameters", "Multiply-adds", "Memory", "")
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.rows = list(rows)
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the model learns."""
+        return sum(row.parameters for row in self.rows)
+
+    @property
+    def multiply_adds(self) -> int:
+        """How many multiply-adds one call takes."""
+        return sum(row.multiply_adds for row in self.rows)
+
+    @property
+    def memory(self) -> int:
+        """How many bytes come out of the layers."""
+        return sum(row.memory for row in self.rows)
+
+    def _cells(self) -> list[tuple[str, ...]]:
+        cells = [self.headings]
+        for row in self.rows:
+            name = f"{row.name.rpartition('.')[2]} " if row.name else ""
+            counts = (_count(row.parameters), _count(row.multiply_adds), _bytes(row.memory))
+            cells.append(("  " * row.depth + name + row.kind, row.output, *counts, ", ".join(row.notes)))
+        total = (_count(self.parameters), _count(self.multiply_adds), _bytes(self.memory))
+        return [*cells, ("Total", "", *total, "")]
+
+    @property
+    def _footer(self) -> str:
+        return f"Parameters take {_bytes(sum(row.parameter_bytes for row in self.rows)) or '0 B'}."
+
+    def __repr__(self) -> str:
+        cells = self._cells()
+        widths = [max(len(row[i]) for row in cells) for i in range(len(self.headings))]
+        right = range(2, 5)  # numbers stand under each other by their last digit
+        lines = (
+            "  ".join(cell.rjust(n) if i in right else cell.ljust(n) for i, (cell, n) in enumerate(zip(row, widths)))
+            for row in cells
+        )
+        return "\n".join([*(line.rstrip() for line in lines), self._footer])
+
+    def _repr_html_(self) -> str:
+        head, *body = self._cells()
+        aligned = ("left", "left", "right", "right", "right", "left")
+
+        def line(tag: str, row: Iterable[str]) -> str:
+            cells = "".join(
+                f'<{tag} style="text-align: {side}; white-space: pre">{escape(cell)}</{tag}>'
+                for side, cell in zip(aligned, row)
+            )
+            return f"<tr>{cells}</tr>"
+
+        rows = "\n".join(line("td", row) for row in body)
+        return (
+            f"<table>\n<caption>{escape(self._footer)}</caption>\n<thead>{line('th', head)}</thead>\n"
+            f"<tbody>\n{rows}\n</tbody>\n</table>"
+        )
+
+
+# Running the copy, on the record.
+
+
+@dataclass
+class _Call:
+    """A call of a module: the ticks between which it ran, what called it, and what came out."""
+
+    module: Module
+    start: int
+    caller: _Call | None
+    end: int = 0
+    output: Any = None
+    multiply_adds: int = 0
+    has_inner: bool = False
+
+
+class _Record:
+    """The calls of all modules, in the order in which they began."""
+
+    def __init__(self) -> None:
+        self.calls: list[_Call] = []
+        self.running: _Call | None = None
+
+    def watch(self, module: Module) -> None:
+        """Have every call of the module recorded."""
+        forward = module.forward
+
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            call = _Call(module, next_index(), self.running)
+            self.calls.append(call)
+            if call.caller is not None:
+                call.caller.has_inner = True
+            self.running = call
+            call.output = forward(*args, **kwargs)
+            call.end, self.running = next_index(), call.caller
+            return call.output
+
+        vars(module)["forward"] = watched
+
+    def call_of(self, node: Node) -> _Call | None:
+        """The innermost call that made a node."""
+        i = bisect_right(self.calls, node.index, key=lambda call: call.start) - 1
+        call = self.calls[i] if i >= 0 else None
+        while call is not None and call.end < node.index:
+            call = call.caller
+        return call
+
+
+def _run(twin: Module, inputs: Sequence[Any], record: _Record) -> None:
+    """Call the copy on the inputs, and count the multiply-adds of each call."""
+    twin.eval().requires_grad_()  # so that all of it is recorded
+    for module in twin.modules():
+        record.watch(module)
+    with enable_grad():
+        twin(*(_example(x, twin) for x in inputs))
+    seen: set[Node] = set()
+    todo: list[Any] = [node for call in record.calls for node in _nodes(call.output)]
+    while todo:
+        node = todo.pop()
+        if not isinstance(node, Node) or node in seen:
+            continue
+        seen.add(node)
+        todo.extend(node.inputs)
+        if node.primitive is not None and node.primitive.name in MULTIPLY_ADDS:
+            call = record.call_of(node)
+            if call is not None:
+                operands = [number_of(x) for x in node.inputs]
+                call.multiply_adds += MULTIPLY_ADDS[node.primitive.name](number_of(node), *operands, **node.attrs)
+
+
+def _example(x: Any, model: Module) -> Any:
+    """An input of the given shape; anything else is an example itself, on the record where it may be."""
+    if isinstance(x, (tuple, list)) and all(is_whole(n) for n in x):
+        kinds = [
+            p.open_dtype if isinstance(p, Uninitialized) else np.asarray(number_of(p)).dtype for p in model.parameters()
+        ]
+        x = np.random.default_rng(0).normal(size=tuple(x)).astype(kinds[0] if kinds else DEFAULT_DTYPE)
+    if hasattr(x, "dtype") and x.dtype.kind == "f":
+        return Tensor(number_of(x), requires_grad=True)
+    return x
+
+
+MULTIPLY_ADDS: dict[str, Callable[..., int]] = {
+    "linear": lambda out, x, weight, *bias: out.size * weight.shape[1],
+    "matmul": lambda out, x, y: out.size * x.shape[-1],
+    "einsum": lambda out, *x, subscripts: prod(_letters(subscripts, x).values()),
+    "dot": lambda out, *x: len(x) // 2,
+    "convolution": lambda out, x, weight, *bias, **how: out.size * prod(weight.shape[1:]),
+    "conv_transpose": lambda out, x, weight, *bias, **how: x.size * prod(weight.shape[1:]),
+    "rnn": lambda out, x, w_ih, w_hh, *rest, **how: prod(x.shape[:2]) * (w_ih.size + w_hh.size),
+    "lstm": lambda out, x, w_ih, w_hh, *rest: prod(x.shape[:2]) * (w_ih.size + w_hh.size),
+    "gru": lambda out, x, w_ih, w_hh, *rest: prod(x.shape[:2]) * (w_ih.size + w_hh.size),
+}
+"""For each row of the engine's table that adds up products, how many; from the result and the operands."""
+
+
+def _letters(subscripts: str, x: Sequence[Any]) -> dict[str, int]:
+    """The size of each axis that `einsum` names."""
+    terms = subscripts.split("->")[0].replace(" ", "").split(",")
+    return {letter: n for term, operand in zip(terms, x) for letter, n in zip(term, shape_of(operand))}
+
+
+# Making the table.
+
+
+def _rows(model: Module, twin: Module, record: _Record) -> list[Row]:
+    """A row for every module; names are those of the model, sizes those of its copy."""
+    rows = []
+    seen: dict[int, str] = {}
+    named = {id(module): name for name, module in twin.named_modules()}
+    for (name, module), (_, original) in zip(twin.named_modules(), model.named_modules()):
+        row = Row(name, type(original).__name__, _depth(name, named.values()))
+        _note_parameters(row, module, original, seen)
+        calls = [call for call in record.calls if call.module is module]
+        if calls:
+            row.output = _shapes(calls[-1].output)
+            row.multiply_adds = sum(call.multiply_adds for call in calls)
+            row.memory = sum(x.nbytes for call in calls if not call.has_inner for x in _arrays(call.output))
+        if len(calls) > 1:
+            row.notes.append(f"called {len(calls)} times")
+        if record.calls and not calls:
+            row.notes.append("not called")
+        rows.append(row)
+    return rows
+
+
+def _note_parameters(row: Row, module: Module, original: Module, seen: dict[int, str]) -> None:
+    """Count the module's own parameters, and say which are uninitialised, shared or frozen."""
+    own = dict(module._tensors("parameter", [(row.name, module)]))
+    originals = [x for _, x in original._tensors("parameter", [("", original)])]
+    for name, x in own.items():
+        if id(x) in seen:
+            row.notes.append(f"{name.rpartition('.')[2]} is {seen[id(x)]}")
+            continue
+        seen[id(x)] = name
+        if not isinstance(x, Uninitialized):
+            row.parameters += int(np.size(number_of(x)))
+            row.parameter_bytes += int(np.asarray(number_of(x)).nbytes)
+    frozen = [not x.requires_grad for x in originals]
+    if any(isinstance(x, Uninitialized) for x in originals):
+        row.notes.append("uninitialised")
+    if any(frozen):
+        row.notes.append("frozen" if all(frozen) else "partly frozen")
+
+
+def _depth(name: str, names: Iterable[str]) -> int:
+    """How many modules are around the one of this name."""
+    return sum(name != outer and (not outer or name.startswith(f"{outer}.")) for outer in names)
+
+
+def _nodes(output: Any) -> list[Node]:
+    return [x for x in _leaves(output) if isinstance(x, Node)]
+
+
+def _arrays(output: Any) -> list[np.ndarray]:
+    return [np.asarray(number_of(x)) for x in _leaves(output) if hasattr(x, "shape")]
+
+
+def _leaves(output: Any) -> list[Any]:
+    if isinstance(output, (tuple, list, dict)):
+        parts = output.values() if isinstance(output, dict) else output
+        return [leaf for part in parts for leaf in _leaves(part)]
+    return [output]
+
+
+def _shapes(output: Any) -> str:
+    """The shapes of what came out, in words."""
+    return ", ".join(in_words(shape_of(x)) if hasattr(x, "shape") else type(x).__name__ for x in _leaves(output))
+
+
+def _count(n: int) -> str:
+    return f"{n:,}" if n else ""
+
+
+def _bytes(n: float) -> str:
+    """A number of bytes in words: 1.5 kB is 1,500."""
+    for unit in ("B", "kB", "MB"):
+        if n < 1000:
+            return (f"{n:.0f} B" if unit == "B" else f"{n:.1f} {unit}") if n else ""
+        n /= 1000
+    return f"{n:,.1f} GB"
