@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from .card import Text
+from .card import MARKS, Text
 from .names import partial
 from .plain import Edge, Graph, Quantity
 
@@ -46,6 +46,8 @@ def arrow_labels(graph: Graph, *, steps: bool = True) -> list[Label | None]:
 
 
 def _label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
+    if edge.mark:
+        return Label(((Text("mark", MARKS[edge.mark], SIZE),),))
     if edge.recurrent:
         return None
     if edge.value is not None or edge.times > 1:

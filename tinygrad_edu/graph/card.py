@@ -110,7 +110,7 @@ def flow_of(node: PlainNode, direction: Direction) -> Direction:
 
 
 def _card(node: PlainNode, graph: Graph, direction: Direction, *, show_gradient: bool) -> Card:
-    rows = tuple(_rows(node, graph, show_gradient))
+    rows = (*_mark(node), *_rows(node, graph, show_gradient))
     bars = _bars(node)
     inner_width = max((sum(item.width for item in row) for row in rows), default=0.0)
     inner_height = sum(max(item.height for item in row) for row in rows)
@@ -161,6 +161,14 @@ def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:
     elif show_gradient and node.requires_grad:
         rows.append((Text("partial", partial(graph.of, node.label), 13.0), Text("slope", ": none", 13.0)))
     return rows
+
+
+MARKS = {"missing": "− missing", "extra": "+ extra", "changed": "≠ changed"}
+"""How a part of a graph differs from what was expected, as pictures say it."""
+
+
+def _mark(node: PlainNode) -> list[Row]:
+    return [(Text("mark", MARKS[node.mark], 11.5),)] if node.mark else []
 
 
 def _module_rows(node: PlainNode, cluster: Cluster) -> list[Row]:

@@ -95,6 +95,15 @@ text{font-family:"Helvetica Neue",Arial,"Liberation Sans",sans-serif;fill:%(ink)
 .forward .box{stroke:%(muted)s}
 .forward.layer1 .box{stroke:%(slope)s}
 .forward.layer2 .box{stroke:%(second)s}
+.mark{font-weight:bold}
+.missing .box{fill:%(paper)s;stroke:%(slope)s;stroke-width:2.5;stroke-dasharray:7 5}
+.missing .line{stroke:%(slope)s;stroke-width:2.5;stroke-dasharray:7 5}
+.missing .head,.missing .mark,.missing .sign{fill:%(slope)s}
+.extra .box{stroke:%(ink)s;stroke-width:3.5}
+.extra .line{stroke:%(ink)s;stroke-width:3.5}
+.extra .head{fill:%(ink)s}
+.changed .box{stroke:%(second)s;stroke-width:3.5}
+.changed .mark{fill:%(second)s}
 .bar{fill:%(bar)s}
 .slot{font-size:11px;font-weight:bold}
 .slot.on-sign{fill:%(sign)s}
@@ -234,8 +243,9 @@ def _edges(
     for i, (edge, label, at, route) in enumerate(zip(graph.edges, labels, layout.labels, layout.routes), 1):
         target = graph.node(edge.target)
         back = f' data-pair="{identity}-e{edge.pair}"' if edge.pair is not None else ""
+        mark = f" {edge.mark}" if edge.mark else ""
         yield (
-            f'<g id="{identity}-e{i}" class="edge{" back" if back else ""}"{back}>'
+            f'<g id="{identity}-e{i}" class="edge{" back" if back else ""}{mark}"{back}>'
             f"<title>{_e(_edge_in_words(edge, graph))}</title>"
         )
         if label is None or at is None:
@@ -361,12 +371,14 @@ def _nodes(graph: Graph, cards: Sequence[Card], layout: Layout, direction: Direc
 
 def _classes(node: PlainNode, graph: Graph) -> str:
     """The classes of a node's group, for the style sheet and for pages that bring their own; see docs/svg.md."""
-    classes = [node.kind]
+    classes: list[str] = [node.kind]
     if node.kind == "leaf" and not node.requires_grad:
         classes.append("plain")
     if node.layer and node.kind != "constant":
         aside = graph.mode == "backward" and not node.carries
         classes.append("aside" if aside else f"layer{2 - node.layer % 2}")
+    if node.mark:
+        classes.append(node.mark)
     if node.id in graph.outputs:
         classes.append("output")
     return " ".join(classes)

@@ -1,0 +1,306 @@
+"""What differs between two graphs, whatever their nodes are called and in whatever order they were made."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from ..errors import GraphError
+from ..node import Node
+from .layout import Engine
+from .matching import Matching, Side
+from .plain import Edge, Graph, Mark, PlainNode, Quantity, plain
+from .svg import Theme
+from .text import plural
+from .views import view
+
+if TYPE_CHECKING:
+    from .draw import Drawing
+
+__all__ = ["Difference", "diff"]
+
+SHOWN = 12
+"""So many differences are written below a picture."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What differs between two graphs. It is true where something does.
+
+    Attributes
+    ----------
+    lines : a sentence for each difference, the earliest operation first.
+    graph : both graphs in one, each node and arrow with a mark: "missing", "extra" or "changed".
+    """
+
+    lines: tuple[str, ...]
+    graph: Graph
+
+    def __bool__(self) -> bool:
+        return bool(self.lines)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines) or "no difference"
+
+    def draw(self, *, engine: Engine = "auto", direction: Literal["LR", "TB"] = "LR", theme: Theme = "auto") -> Drawing:
+        """The graph that was found, with what is missing drawn in and what differs marked; options as of `tg.draw`."""
+        from .draw import Drawing
+
+        return Drawing(view(self.graph), engine, direction, theme, steps=False)
+
+    def _repr_svg_(self) -> str:
+        return self.draw().svg()
+
+
+def diff(
+    expected: Node | Graph,
+    found: Node | Graph,
+    *,
+    commutative: bool = True,
+    values: bool = True,
+    tolerance: float = 1e-6,
+) -> Difference:
+    """What differs between the graph that was expected and the one that was found.
+
+    Names do not count, nor does the order in which the nodes were made.
+
+    Parameters
+    ----------
+    commutative : let the operands of +, ·, maximum and minimum change places.
+    values : compare the numbers of leaves and constants too, to a relative `tolerance`; not only the structure.
+
+    Raises `GraphError` for what has no graph, and for graphs with folded parts.
+
+    >>> import tinygrad_edu as tg
+    >>> x, y = tg.Value(2.0, name="x"), tg.Value(3.0, name="y")
+    >>> print(tg.graph.diff((x + y) * y, y * (y + x)))
+    no difference
+    >>> print(tg.graph.diff((x + y) * y, (x - y) * y))
+    v1: expected add(x, y), found subtract(x, y)
+    >>> print(tg.graph.diff((x + y) ** 2, (x + y) ** 3))
+    constant 3, operand 2 of v2: expected 2
+    """
+    sides = Side(_plain(expected)), Side(_plain(found))
+    matching = Matching(*sides, commutative=commutative, values=values)
+    comparison = _Comparison(matching, values=values, tolerance=tolerance)
+    lines = tuple(comparison.lines())
+    return Difference(lines, comparison.graph(lines))
+
+
+def _plain(graph: Node | Graph) -> Graph:
+    if isinstance(graph, Node):
+        return plain(graph, gradients=False)
+    if not isinstance(graph, Graph):
+        raise GraphError(f"diff: a Value, a Tensor or a plain graph, not {type(graph).__name__} {graph!r:.60}")
+    return graph
+
+
+class _Comparison:
+    """Two matched graphs, node by node and arrow by arrow."""
+
+    def __init__(self, matching: Matching, *, values: bool, tolerance: float) -> None:
+        self.matching = matching
+        self.expected, self.found = matching.expected, matching.found
+        self.values, self.tolerance = values, tolerance
+        self.changed: set[int] = set()  # of found
+        self.extra_arrows: set[tuple[int, int, int]] = set()  # of found: source, target, which operand
+        self.missing_arrows: list[tuple[int, int, int]] = []  # of expected
+
+    def lines(self) -> Iterator[str]:
+        """A sentence for each difference."""
+        if len(self.expected.outputs) != len(self.found.outputs):
+            wanted = plural(len(self.expected.outputs), "output")
+            yield f"expected {wanted}, found {len(self.found.outputs)}"
+        for b in self.found.order:
+            a = self.matching.back.get(b)
+            if a is None:
+                self.extra_arrows |= {(x, b, slot) for slot, x in enumerate(self.found.operands[b])}
+                if not self._said_with_its_user(b, self.found, self.matching.back):
+                    yield f"too much: {_defined(b, self.found)}"
+                continue
+            said = list(self._node(a, b))
+            if said:
+                self.changed.add(b)
+            yield from said
+            yield from self._operands(a, b)
+        for a in self.expected.order:
+            if a not in self.matching.partner:
+                self.missing_arrows += [(x, a, slot) for slot, x in enumerate(self.expected.operands[a])]
+                if not self._said_with_its_user(a, self.expected, self.matching.partner):
+                    yield f"missing: {self._call(a)}"
+        for a, b in zip(self.expected.outputs, self.found.outputs):
+            if self.matching.partner.get(a) != b:
+                yield f"the result: expected {self._call(a)}, found {_defined(b, self.found)}"
+
+    def _said_with_its_user(self, id: int, side: Side, matched: Container[int]) -> bool:
+        """Whether a node is a constant that stands in the call of one that is told of."""
+        users = side.users[id]
+        return side.nodes[id].kind == "constant" and bool(users) and users[0][0] not in matched
+
+    def _node(self, a: int, b: int) -> Iterator[str]:
+        """What differs between two nodes themselves."""
+        x, y = self.expected.nodes[a], self.found.nodes[b]
+        where = _where(b, self.found)
+        if x.operation != y.operation:
+            yield f"{where}: expected {self._call(a)}, found {_call(b, self.found)}"
+        elif x.attrs != y.attrs:
+            wanted, given = dict(x.attrs), dict(y.attrs)
+            for key in sorted({*wanted, *given}):
+                if wanted.get(key) != given.get(key):
+                    yield f"{where}: expected {key}={wanted.get(key)}, found {key}={given.get(key)}"
+        elif x.operation is None:
+            if x.kind != y.kind and "constant" not in (x.kind, y.kind):
+                yield f"{where}: expected a node of kind {x.kind}, found {y.kind}"
+            elif self.values and x.kind == y.kind == "leaf" and x.requires_grad != y.requires_grad:
+                yield f"{where}: expected requires_grad={x.requires_grad}, found {y.requires_grad}"
+            yield from self._numbers(x.value, y.value, where)
+
+    def _numbers(self, x: Quantity | None, y: Quantity | None, where: str) -> Iterator[str]:
+        """What differs between the numbers in two leaves."""
+        if x is None or y is None:
+            return
+        if x.shape != y.shape:
+            yield f"{where}: expected shape {x.shape}, found {y.shape}"
+        elif self.values and x.dtype != y.dtype:
+            yield f"{where}: expected dtype {x.dtype}, found {y.dtype}"
+        elif self.values and not self._close(x, y):
+            yield f"{where}: expected {x.text()}" + (f", found {y.text()}" if not where.startswith("constant") else "")
+
+    def _close(self, x: Quantity, y: Quantity) -> bool:
+        left, right = ((q.low, q.high, q.strange) if q.elements is None else q.elements for q in (x, y))
+        return all(p == q or _is_close(p, q, self.tolerance) for p, q in zip(left, right))
+
+    def _operands(self, a: int, b: int) -> Iterator[str]:
+        """What differs between the arrows into two nodes."""
+        left, right = self.expected.operands[a], self.found.operands[b]
+        where = _where(b, self.found)
+        if len(left) != len(right):
+            yield f"{where}: expected {plural(len(left), 'operand')}, found {len(right)}"
+        pairs = self.matching.aligned(a, b)
+        wrong = [i for i, (x, y) in enumerate(pairs) if self.matching.partner.get(x) != y]
+        kept = [y for i, (_, y) in enumerate(pairs) if i not in wrong]
+        self.missing_arrows += [(pairs[i][0], a, left.index(pairs[i][0])) for i in wrong]
+        self.missing_arrows += [(x, a, slot) for slot, x in enumerate(left[len(pairs) :], len(pairs))]
+        for slot, y in enumerate(right):
+            if y in kept:
+                kept.remove(y)
+            else:
+                self.extra_arrows.add((y, b, slot))
+        if len(wrong) > 1 and Counter(map(self.matching.partner.get, left)) == Counter(right):
+            wanted = ", ".join(self._name(x) for x in left)
+            given = ", ".join(_name(y, self.found) for y in right)
+            yield f"{where}: expected the operands in the order {wanted}, found {given}"
+            return
+        for i in wrong:
+            x, y = pairs[i]
+            which = f", operand {i + 1}" if self.matching.ordered(a, b) and len(right) > 1 else ""
+            yield f"{where}{which}: expected {self._name(x)}, found {_name(y, self.found)}"
+
+    # Words. A node that was expected has the name of the one that was found, where there is one.
+
+    def _name(self, a: int) -> str:
+        b = self.matching.partner.get(a)
+        return self._call(a) if b is None else _name(b, self.found)
+
+    def _call(self, a: int, depth: int = 3) -> str:
+        """A node that was expected, written out in names of the graph that was found; too deep a part as "…"."""
+        node = self.expected.nodes[a]
+        if node.operation is None:
+            return f"the constant {node.label}" if node.kind == "constant" else node.label
+        operands = []
+        for x in self.expected.operands[a]:
+            b = self.matching.partner.get(x)
+            operands.append(_name(b, self.found) if b is not None else self._call(x, depth - 1) if depth else "…")
+        return _written(node, operands)
+
+    # The picture.
+
+    def graph(self, lines: tuple[str, ...]) -> Graph:
+        """Both graphs in one: what was found, and what is missing drawn in behind its last operand."""
+        partner, found = self.matching.partner, self.found
+        place: dict[tuple[str, int], tuple[int, int, int]] = {
+            ("found", b): (position, 0, 0) for position, b in enumerate(found.order)
+        }
+        for a in self.expected.order:
+            if a not in partner:
+                after = [place[self._key(x)][0] for x in self.expected.operands[a]]
+                place["missing", a] = (max(after, default=-1), 1, a)
+        ids = {key: id for id, key in enumerate(sorted(place, key=place.__getitem__), 1)}
+        nodes = [
+            replace(found.nodes[i], id=id, mark=self._mark(i)) if side == "found" else replace(self._missing(i), id=id)
+            for (side, i), id in ids.items()
+        ]
+        edges = [
+            Edge(ids["found", x], ids["found", b], slot, mark="extra" if (x, b, slot) in self.extra_arrows else None)
+            for b in found.order
+            for slot, x in enumerate(found.operands[b])
+        ]
+        for x, a, slot in self.missing_arrows:
+            source, target = ids[self._key(x)], ids[self._key(a)]
+            edges.append(Edge(source, target, slot, mark="missing", recurrent=source >= target))
+        outputs = tuple(sorted(ids["found", b] for b in found.outputs))
+        more = (f"… and {len(lines) - SHOWN} more differences",) if len(lines) > SHOWN else ()
+        return Graph(
+            mode=found.graph.mode,
+            title=f"What differs: {plural(len(lines), 'difference')}",
+            nodes=tuple(nodes),
+            edges=tuple(sorted(edges, key=lambda edge: (edge.target, edge.slot, edge.mark == "missing"))),
+            outputs=outputs,
+            of=found.graph.of,
+            notes=(*lines[:SHOWN], *more),
+            clusters=found.graph.clusters,
+        )
+
+    def _missing(self, a: int) -> PlainNode:
+        """A node that was expected, with a prime where one that was found has its label."""
+        node = self.expected.nodes[a]
+        taken = node.kind != "constant" and any(node.label == other.label for other in self.found.nodes.values())
+        return replace(node, label=node.label + "′" * taken, mark="missing", cluster="")
+
+    def _key(self, a: int) -> tuple[str, int]:
+        """Where a node that was expected is in the picture."""
+        b = self.matching.partner.get(a)
+        return ("missing", a) if b is None else ("found", b)
+
+    def _mark(self, b: int) -> Mark | None:
+        if b not in self.matching.back:
+            return "extra"
+        return "changed" if b in self.changed else None
+
+
+def _is_close(p: float | None, q: float | None, tolerance: float) -> bool:
+    if p is None or q is None:
+        return False
+    return math.isclose(p, q, rel_tol=tolerance, abs_tol=tolerance * 1e-6) or (p != p and q != q)
+
+
+def _written(node: PlainNode, operands: list[str]) -> str:
+    settings = [f"{key}={value}" for key, value in node.attrs if value not in ("None", "False")]
+    return f"{node.operation}({', '.join([*operands, *settings])})"
+
+
+def _name(b: int, side: Side) -> str:
+    node = side.nodes[b]
+    return f"the constant {node.label}" if node.kind == "constant" else node.label
+
+
+def _call(b: int, side: Side) -> str:
+    node = side.nodes[b]
+    return _written(node, [_name(x, side) for x in side.operands[b]]) if node.operation else _name(b, side)
+
+
+def _defined(b: int, side: Side) -> str:
+    """A node as "v2 = add(x, y)"."""
+    return f"{side.nodes[b].label} = {_call(b, side)}" if side.nodes[b].operation else _name(b, side)
+
+
+def _where(b: int, side: Side) -> str:
+    """A node that was found, and the line that made it; a constant by its use."""
+    node = side.nodes[b]
+    if node.kind == "constant" and side.users[b]:
+        user, slot = side.users[b][0]
+        return f"constant {node.label}, operand {slot + 1} of {_where(user, side)}"
+    return f"{node.label} ({node.source[0]})" if node.source else node.label
