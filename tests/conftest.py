@@ -1,6 +1,12 @@
-"""How hypothesis runs here: the same examples every time, as many as two cores do in a few minutes."""
+"""How the tests run here: in one thread each; hypothesis with the same examples every time, for a few minutes."""
+
+import os
 
 from hypothesis import HealthCheck, settings
+
+# Before NumPy is imported. The threads of several workers would wait for each other: that takes ten times as long.
+for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
 
 settings.register_profile(
     "project",
