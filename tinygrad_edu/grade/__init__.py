@@ -1,0 +1,26 @@
+"""Grade homework that nobody vouches for.
+
+The grader holds the tests, the seeds and the expected values, and never imports or executes anything of a submission.
+The submission runs in a child process behind as many walls as the system has; it gets arrays and answers arrays.
+
+- submission/: what was handed in, as text
+- sandbox/: the trusted side: starts children, asks, believes nothing
+- inside/: the untrusted side: what runs beside a student's program
+- compare: is the answer right? Points only for an explicit pass
+- errors, text: whose fault it is; students' text made safe to show
+"""
+
+from .compare import Outcome, Verdict, compare
+from .errors import IsolationError, SandboxError, StudentError, SubmissionError
+from .sandbox.isolation import Isolation
+from .sandbox.limits import Limits
+from .sandbox.proxies import Handle, Student, afterwards, evaluate
+from .sandbox.sandbox import Sandbox
+from .sandbox.session import Session
+from .submission.submission import Submission
+from .text import clean
+
+__all__ = [
+    "Handle", "Isolation", "IsolationError", "Limits", "Outcome", "Sandbox", "SandboxError", "Session", "Student",
+    "StudentError", "Submission", "SubmissionError", "Verdict", "afterwards", "clean", "compare", "evaluate",
+]  # fmt: skip

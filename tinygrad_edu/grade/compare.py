@@ -1,0 +1,196 @@
+"""Is the answer right? Fail-closed: everything that is not an explicit pass is none.
+
+In this order: the number of results, what they are, dtype, shape, where they are finite, and only then the numbers.
+So nothing is broadcast, nothing is truncated, and a NaN agrees with nothing but a NaN that is expected.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Outcome", "Verdict", "compare"]
+
+TOLERANCE = {"float16": 2e-3, "float32": 2e-6, "float64": 1e-11, "complex64": 2e-6, "complex128": 1e-11}
+"""Relative, by the coarser of the two dtypes: room for another order of summing, none for difference quotients."""
+
+
+class Outcome(enum.Enum):
+    """What came of a comparison. `ERROR` is the grader's own: it is repeated and reported, and never a zero."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    ERROR = "grader-error"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of a comparison and the reason.
+
+    Attributes
+    ----------
+    reason : what was found first: "count", "type", "dtype", "shape", "finite", "values"; "" for a pass.
+    message : the same in words, for the student. It holds no expected number.
+    error : the largest difference, relative to the largest expected number; None where numbers were not compared.
+    """
+
+    outcome: Outcome
+    reason: str = ""
+    message: str = ""
+    error: float | None = None
+
+    def __bool__(self) -> bool:
+        return self.outcome is Outcome.PASS
+
+
+class Different(Exception):
+    """The first thing in which the answer differs."""
+
+    def __init__(self, reason: str, message: str, error: float | None = None) -> None:
+        super().__init__(message)
+        self.reason, self.message, self.error = reason, message, error
+
+
+def compare(
+    answer: Any, expected: Any, *, rtol: float | None = None, exact_dtype: bool = False, name: str = "the answer"
+) -> Verdict:
+    """Compare what a student's program answered with what is expected.
+
+    Numbers of a lower precision than expected pass if they are as right as that precision can be (`exact_dtype`
+    refuses them), and where one Python float is expected, a whole number and an array of shape () do.
+
+    Parameters
+    ----------
+    expected : numbers, arrays, strings, None, and lists, tuples and dicts of them.
+    rtol : relative tolerance; 1e-11 for float64, 2e-6 for float32 and 2e-3 for float16 where left out. A number may be
+        off by that part of itself plus that part of the largest expected number.
+    name : how messages call the answer.
+
+    Returns a verdict; anything unexpected in here, and anything in `expected` with which a comparison would mean
+    nothing (no results, an empty array, nothing but NaN), gives the outcome `ERROR`.
+
+    >>> import numpy as np
+    >>> compare((np.ones((3, 5)), 2.0), (np.ones((3, 5)), 2.0)).outcome
+    <Outcome.PASS: 'pass'>
+    >>> compare(np.zeros((1,)), np.zeros((3, 5))).message
+    'the answer: shape (1,), expected (3, 5)'
+    """
+    try:
+        nothing = vacuous(expected)
+        if nothing:
+            return Verdict(Outcome.ERROR, "expected", f"{name}: {nothing} is expected: there is nothing to compare")
+        error = _compare(answer, expected, rtol, exact_dtype, name)
+    except Different as different:
+        return Verdict(Outcome.FAIL, different.reason, different.message, different.error)
+    except Exception as failure:
+        return Verdict(Outcome.ERROR, "comparison", f"{name}: {type(failure).__name__}: {failure}")
+    return Verdict(Outcome.PASS, error=error)
+
+
+def vacuous(expected: Any) -> str:
+    """What about the expected answer would let a comparison mean nothing; empty if nothing."""
+    if isinstance(expected, (list, tuple, dict)):
+        parts = list(expected.values()) if isinstance(expected, dict) else list(expected)
+        return next(filter(None, map(vacuous, parts)), "") if parts else "no result"
+    if isinstance(expected, (float, complex, np.ndarray, np.generic)):
+        array = np.asarray(expected)
+        if array.size == 0:
+            return f"an array of shape {array.shape}"
+        if array.dtype.kind in "fc" and not np.isfinite(array).any():
+            return "no finite number"
+    return ""
+
+
+def _compare(answer: Any, expected: Any, rtol: float | None, exact_dtype: bool, name: str) -> float | None:
+    """Raise `Different` unless they agree; the largest relative difference of numbers."""
+    if isinstance(expected, (list, tuple)):
+        if type(answer) not in (list, tuple):
+            raise Different("type", f"{name}: {kind_of(answer)}, expected {len(expected)} results")
+        if len(answer) != len(expected):
+            raise Different("count", f"{name}: {len(answer)} results, expected {len(expected)}")
+        pairs = [(f"{name}[{i}]", a, e) for i, (a, e) in enumerate(zip(answer, expected, strict=True))]
+        return largest([_compare(a, e, rtol, exact_dtype, part) for part, a, e in pairs])
+    if isinstance(expected, dict):
+        if type(answer) is not dict:
+            raise Different("type", f"{name}: {kind_of(answer)}, expected a dict")
+        if set(answer) != set(expected):
+            raise Different("count", f"{name}: the keys {sorted(map(str, answer))[:20]}, expected {list(expected)}")
+        return largest([_compare(answer[k], expected[k], rtol, exact_dtype, f"{name}[{k!r}]") for k in expected])
+    if expected is None or isinstance(expected, (str, bool)):
+        if type(answer) is not type(expected):
+            raise Different("type", f"{name}: {kind_of(answer)}, expected {kind_of(expected)}")
+        if answer != expected:
+            raise Different("values", f"{name}: not what is expected")
+        return None
+    return numbers(answer, expected, rtol, exact_dtype, name)
+
+
+def numbers(answer: Any, expected: Any, rtol: float | None, exact_dtype: bool, name: str) -> float:
+    """The same for a number or an array of numbers."""
+    wanted = np.asarray(expected)
+    if wanted.dtype.kind not in "biufc":
+        raise TypeError(f"no answer can be compared with {kind_of(expected)}")
+    if type(answer) is int and wanted.dtype.kind in "fc" and wanted.shape == () and abs(answer) < 2**53:
+        answer = float(answer)  # `self.grad = 0` is as good as 0.0
+    if type(answer) not in (bool, int, float, complex, np.ndarray) and not isinstance(answer, np.generic):
+        raise Different("type", f"{name}: {kind_of(answer)}, expected {kind_of(expected)}")
+    given = np.asarray(answer)
+    check_dtype(given.dtype, wanted.dtype, exact_dtype, name)
+    if given.shape != wanted.shape:
+        raise Different("shape", f"{name}: shape {given.shape}, expected {wanted.shape}")
+    if wanted.dtype.kind in "biu":
+        if not np.array_equal(given, wanted):
+            raise Different("values", f"{name}: {int((given != wanted).sum())} of {wanted.size} numbers are wrong")
+        return 0.0
+    check_finite(given, wanted, name)
+    coarser = min(given.dtype, wanted.dtype, key=lambda dtype: dtype.itemsize)
+    tolerance = TOLERANCE[coarser.name] if rtol is None else rtol
+    # Numbers that are not finite agree already; the others are compared in at least double precision.
+    finite = np.isfinite(wanted)
+    wide = complex if wanted.dtype.kind == "c" else float
+    difference = np.abs(given[finite].astype(wide) - wanted[finite].astype(wide))
+    size = np.abs(wanted[finite].astype(wide))
+    scale = float(size.max())
+    error = float(difference.max()) / scale if scale else float(difference.max())
+    wrong = ~(difference <= tolerance * (size + scale))
+    if wrong.any():
+        raise Different("values", f"{name}: {int(wrong.sum())} of {wanted.size} numbers are wrong", error)
+    return error
+
+
+def check_dtype(given: np.dtype[Any], wanted: np.dtype[Any], exact: bool, name: str) -> None:
+    """The same kind of number; of a lower precision only where that is allowed, and half precision never."""
+    fits = given.kind == wanted.kind
+    if fits and given != wanted:
+        fits = given.kind in "biu" or (not exact and given.itemsize >= min(wanted.itemsize, 4))
+    if not fits:
+        raise Different("dtype", f"{name}: dtype {given}, expected {wanted}")
+
+
+def check_finite(given: Any, wanted: Any, name: str) -> None:
+    """Finite where finite is expected, and the same infinity or NaN elsewhere."""
+    odd = np.isfinite(given) != np.isfinite(wanted)
+    if odd.any():
+        found = "NaN or infinite" if not np.isfinite(given[odd]).any() else "finite where they should not be"
+        raise Different("finite", f"{name}: {int(odd.sum())} of {wanted.size} numbers are {found}")
+    rest = ~np.isfinite(wanted)
+    if not np.array_equal(given[rest], wanted[rest], equal_nan=True):
+        raise Different("finite", f"{name}: the wrong kind of number that is not finite")
+
+
+def largest(errors: list[float | None]) -> float | None:
+    """The largest of the errors that there are."""
+    return max((error for error in errors if error is not None), default=None)
+
+
+def kind_of(x: Any) -> str:
+    """What something is, in a few words."""
+    if isinstance(x, np.ndarray):
+        return f"an array of shape {x.shape}"
+    if x is None:
+        return "None"
+    name = type(x).__name__
+    return repr(x) if name == "Handle" else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

@@ -1,0 +1,34 @@
+"""The errors of grading: whose fault it is, first of all."""
+
+from __future__ import annotations
+
+from ..errors import TinygradError
+
+__all__ = ["IsolationError", "SandboxError", "StudentError", "SubmissionError"]
+
+
+class SubmissionError(TinygradError, ValueError):
+    """A submission that cannot be read: no such file, an archive that is refused, no Python in it."""
+
+
+class StudentError(TinygradError):
+    """The student's program did not give an answer.
+
+    Attributes
+    ----------
+    kind : "missing": there is no such function; "raised": it raised an exception; "exited": the program ended;
+        "time": no answer in time; "answer": what it answered is no data.
+    where, line, text : the file or cell, the line and what stands there, for "raised"; "", 0 and "" otherwise.
+    """
+
+    def __init__(self, kind: str, message: str, where: str = "", line: int = 0, text: str = "") -> None:
+        super().__init__(message)
+        self.kind, self.where, self.line, self.text = kind, where, line, text
+
+
+class SandboxError(TinygradError, RuntimeError):
+    """The grader itself failed. Never a student's fault, never a zero."""
+
+
+class IsolationError(SandboxError):
+    """A machine that isolates less than was required."""

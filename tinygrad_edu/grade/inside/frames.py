@@ -1,0 +1,150 @@
+"""Arrays and plain data as bytes, and back: all that ever crosses between the grader and a student's program.
+
+A frame is two lengths, a JSON header and a body. The header holds numbers, strings, lists, tuples and dicts, and for
+every array its dtype and shape; the bytes of the arrays follow one another in the body. An object that is no data (a
+function, a `Value` of the student's own) stays where it is and crosses as a number, its reference.
+
+The grader reads frames that a student's program may have forged. So both lengths are checked before anything is
+allocated, only plain dtypes are made, every array is checked against the bytes that are there, and depth is bounded.
+There is no pickle, and nothing that is read is executed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+__all__ = ["BODY_CAP", "HEADER_CAP", "LENGTHS", "FrameError", "pack", "unpack"]
+
+LENGTHS = struct.Struct("<II")
+"""A frame begins with the lengths of its header and of its body."""
+
+HEADER_CAP, BODY_CAP = 1 << 20, 64 << 20
+"""The longest header and the longest body, in bytes."""
+
+DEPTH_CAP = 20
+"""How deep lists, tuples and dicts may be nested."""
+
+NAMES = """
+bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128
+"""
+DTYPES = {name: np.dtype(name).newbyteorder("<") for name in NAMES.split()}
+"""The dtypes that cross: numbers of a fixed size, and nothing that could hold an object."""
+
+Refer = Callable[[Any], "tuple[int, str]"]
+"""Gives an object that stays behind a number and the name of its type."""
+
+Resolve = Callable[[int, str], Any]
+"""What stands for such an object on the other side."""
+
+
+class FrameError(Exception):
+    """Bytes that are not a frame, or data that does not fit into one."""
+
+
+def pack(message: Any, refer: Refer) -> bytes:
+    """The frame of a message.
+
+    Raises `FrameError` where it is nested too deeply or too large.
+
+    >>> def refuse(x): raise FrameError(f"{x!r} is no data")
+    >>> frame = pack({"call": "f", "arguments": (np.arange(3.0), 2, [True, None])}, refuse)
+    >>> unpack(frame[8:-24], frame[-24:], refuse)
+    {'call': 'f', 'arguments': (array([0., 1., 2.]), 2, [True, None])}
+    """
+    arrays: list[bytes] = []
+    header = json.dumps(_encode(message, arrays, refer, 0), separators=(",", ":")).encode()
+    body = b"".join(arrays)
+    if len(header) > HEADER_CAP or len(body) > BODY_CAP:
+        raise FrameError(
+            f"too much data: {len(header):,} bytes of structure and {len(body):,} bytes of numbers, "
+            f"where {HEADER_CAP:,} and {BODY_CAP:,} may cross"
+        )
+    return LENGTHS.pack(len(header), len(body)) + header + body
+
+
+def _encode(x: Any, arrays: list[bytes], refer: Refer, depth: int) -> Any:
+    """The data as JSON has it. What JSON does not have is a dict of one tag, so no data can be mistaken for a tag."""
+    if depth > DEPTH_CAP:
+        raise FrameError(f"data nested more than {DEPTH_CAP} deep")
+    if x is None or type(x) in (bool, int, float, str):
+        return x
+    if type(x) in (list, tuple):
+        return {type(x).__name__: [_encode(y, arrays, refer, depth + 1) for y in x]}
+    if type(x) is dict:
+        return {"dict": [[_encode(y, arrays, refer, depth + 1) for y in item] for item in x.items()]}
+    if type(x) is complex:
+        x = np.complex128(x)
+    if type(x) is np.ndarray or isinstance(x, np.generic):
+        name = x.dtype.newbyteorder("=").name
+        if name in DTYPES:
+            arrays.append(np.asarray(x).astype(DTYPES[name], copy=False).tobytes())
+            return {"array": [name, list(x.shape)]} if type(x) is np.ndarray else {"number": name}
+    return {"object": list(refer(x))}
+
+
+def unpack(header: bytes | bytearray, body: bytes | bytearray, resolve: Resolve) -> Any:
+    """The message of a frame. The arrays are copies of their own, contiguous, and plain `numpy.ndarray`.
+
+    Raises `FrameError` for everything that `pack` does not write.
+    """
+    try:
+        tree = json.loads(header)
+        unread = memoryview(body)
+        message, unread = _decode(tree, unread, resolve, 0)
+    except FrameError:
+        raise
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError, MemoryError) as error:
+        raise FrameError(f"no frame: {type(error).__name__}: {error!s:.200}") from None
+    if len(unread):
+        raise FrameError(f"{len(unread):,} bytes that belong to no array")
+    return message
+
+
+def _decode(x: Any, unread: memoryview, resolve: Resolve, depth: int) -> tuple[Any, memoryview]:
+    """The data, and the bytes that it left unread."""
+    if depth > DEPTH_CAP:
+        raise FrameError(f"data nested more than {DEPTH_CAP} deep")
+    if type(x) is int and x.bit_length() > 1024:  # larger than any float: nothing to compare it with
+        raise FrameError(f"a whole number of {x.bit_length():,} bits")
+    if x is None or type(x) in (bool, int, float, str):
+        return x, unread
+    if type(x) is not dict or len(x) != 1:
+        raise FrameError("a structure without a tag")
+    ((tag, content),) = x.items()
+    if tag in ("array", "number"):
+        name, shape = content if tag == "array" else (content, [])
+        array, unread = _array(name, shape, unread)
+        return (array if tag == "array" else array[()]), unread
+    if tag == "object":
+        number, kind = content
+        if type(number) is not int or type(kind) is not str:
+            raise FrameError("a reference that is none")
+        return resolve(number, kind), unread
+    if tag not in ("list", "tuple", "dict") or type(content) is not list:
+        raise FrameError(f"an unknown tag {tag!r:.40}")
+    items = []
+    for item in content:
+        pair = {"tuple": item} if tag == "dict" else item
+        y, unread = _decode(pair, unread, resolve, depth + 1)
+        items.append(y)
+    return {"list": list, "tuple": tuple, "dict": dict}[tag](items), unread
+
+
+def _array(name: str, shape: list[int], unread: memoryview) -> tuple[Any, memoryview]:
+    """The array at the beginning of the unread bytes, and the rest of them."""
+    dtype = DTYPES.get(name)
+    if dtype is None:
+        raise FrameError(f"the dtype {name!r:.40}")
+    if type(shape) is not list or len(shape) > 32 or any(type(n) is not int or not 0 <= n <= BODY_CAP for n in shape):
+        raise FrameError(f"the shape {shape!r:.80}")
+    size = math.prod(shape) * dtype.itemsize
+    if size > len(unread):
+        raise FrameError(f"an array of {size:,} bytes, where {len(unread):,} are left")
+    array = np.frombuffer(unread[:size], dtype).reshape(shape).astype(dtype.newbyteorder("="))
+    return array, unread[size:]

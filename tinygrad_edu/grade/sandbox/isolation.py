@@ -1,0 +1,80 @@
+"""How well a child was isolated: mechanism by mechanism, and as one number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["LEVELS", "MECHANISMS", "Isolation"]
+
+LEVELS = {
+    1: "a process of its own that answers data and is killed in the end",
+    2: "and it cannot use up the machine's memory, processor or disk",
+    3: "and it can read NumPy and the standard library only, and write nothing",
+    4: "and it can start no process, reach no network and signal nobody",
+    5: "and it is another user, or in a network of its own with nothing in it: a second wall behind the others",
+}
+"""What each level adds to those below it."""
+
+MECHANISMS = {
+    "limits": "limits on processor time, file size, open files and tasks (setrlimit)",
+    "memory": "a limit on memory (RLIMIT_AS)",
+    "files": "files are an allow-list (Landlock)",
+    "system calls": "system calls are an allow-list (seccomp)",
+    "user": "a user of its own, who owns nothing (setresuid)",
+    "network": "an empty network namespace (unshare)",
+    "capabilities": "no capabilities (capset)",
+    "parent": "it ends with the grader, and its memory cannot be read by its neighbours (prctl)",
+}
+"""What each mechanism does, and with what."""
+
+NEEDED: dict[int, tuple[tuple[str, ...], ...]] = {
+    2: (("limits", "memory"),),
+    3: (("files",),),
+    4: (("system calls",),),
+    5: (("user", "capabilities"), ("network", "capabilities")),
+}
+"""What a level needs besides the level below: one of these groups, all of it."""
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """The isolation that a child reached, as it reported before it met the submission.
+
+    Attributes
+    ----------
+    missing : the mechanisms that do not stand, and why; all others do.
+
+    >>> isolation = Isolation({"system calls": "seccomp: Function not implemented"})
+    >>> isolation.level
+    3
+    """
+
+    missing: Mapping[str, str]
+
+    @property
+    def level(self) -> int:
+        """The highest level that is reached together with all below it."""
+        level = 1
+        for higher, groups in NEEDED.items():
+            if not any(all(name not in self.missing for name in group) for group in groups):
+                break
+            level = higher
+        return level
+
+    def __str__(self) -> str:
+        lines = [f"isolation level {self.level} of {max(LEVELS)}: {LEVELS[self.level]}"]
+        for name, description in MECHANISMS.items():
+            lines.append(f"  {'no ' if name in self.missing else 'yes'} {description}")
+            if name in self.missing:
+                lines.append(f"      {self.missing[name]}")
+        return "\n".join(lines)
+
+    def as_json(self) -> dict[str, Any]:
+        """The level, and for each mechanism whether it stands and why not."""
+        return {
+            "level": self.level,
+            "mechanisms": {name: {"reached": name not in self.missing, "why_not": self.missing.get(name, "")}
+                           for name in MECHANISMS},
+        }  # fmt: skip

@@ -1,0 +1,166 @@
+"""The student's program as a check sees it: `student.mul_backward(upstream, x, y)`, `student.Value(2.0) * 3`.
+
+What is data comes back as data, copied. What is none, a function or an object of a class of the student's, stays in the
+child, and a `Handle` stands for it: calling it, its attributes and the operators are questions to the child. No method
+of a handle runs anything of the student's in this process, whatever the object claims to be.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+from ..errors import StudentError
+from ..inside.frames import FrameError
+from ..text import clean
+
+if TYPE_CHECKING:
+    from .session import Session
+
+__all__ = ["Handle", "Student", "afterwards", "evaluate"]
+
+
+class Student:
+    """The names that the program defines, as attributes; `student["call"]` where an attribute would be in the way.
+
+    Raises `StudentError` for a name that is not there. The session it belongs to is `session_of(student)`.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # Python and NumPy ask for these; the student's program is not asked
+            raise AttributeError(name)
+        return self[name]
+
+    def __getitem__(self, name: str) -> Any:
+        session = self._session
+        session.child()  # so that the names are known
+        if name not in session.names:
+            raise StudentError("missing", clean(f"your program defines no {name}{hint(name, session.names)}"))
+        result = _ask(session, "get", None, name)
+        if isinstance(result, Handle):
+            result._name = name
+        return result
+
+
+def hint(name: str, names: list[str]) -> str:
+    """What may have been meant by the missing name."""
+    near = difflib.get_close_matches(name, names, n=1)
+    if not near:
+        return ""
+    foreign = "" if near[0].isascii() else " (some of its letters only look like the usual ones)"
+    return f"; did you mean it where you wrote {near[0]}{foreign}?"
+
+
+class Where(NamedTuple):
+    """Where an object is: in which of the session's children, and its number there."""
+
+    generation: int
+    number: int
+
+
+class Handle:
+    """An object of the student's, which stays in the child."""
+
+    # NumPy shall neither take a handle for a sequence nor compute with it: `np.float64(2) * handle` is the handle's.
+    __array_ufunc__ = None
+
+    def __init__(self, session: Session, where: Where, kind: str) -> None:
+        self._session, self._where, self._kind = session, where, kind
+        self._name: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<{clean(self._kind, 80)} of the student's>"
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return _ask(self._session, "get", self, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in ("_session", "_where", "_kind", "_name"):
+            object.__setattr__(self, name, value)
+        else:
+            _ask(self._session, "set", self, name, value)
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return _ask(self._session, "call", self, list(arguments), keywords, False)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(_ask(self._session, "items", self))
+
+    def __array__(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError(f"{self!r} is no array")
+
+    def __getitem__(self, key: Any) -> Any:
+        return _ask(self._session, "operator", "getitem", self, key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        _ask(self._session, "operator", "setitem", self, key, value)
+
+
+def _operator(name: str, reflected: bool = False) -> Any:
+    """A method of `Handle` that has the child apply the function of that name in the module `operator`."""
+
+    def method(self: Handle, *others: Any) -> Any:
+        operands = (*others, self) if reflected else (self, *others)
+        return _ask(self._session, "operator", name, *operands)
+
+    return method
+
+
+for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"):
+    setattr(Handle, f"__{_name}__", _operator(_name))
+    setattr(Handle, f"__r{_name}__", _operator(_name, reflected=True))
+for _name in ("neg", "pos", "abs", "lt", "le", "gt", "ge"):  # not eq: a handle equals itself and nothing else
+    setattr(Handle, f"__{_name}__", _operator(_name))
+
+
+def evaluate(student: Student, source: str) -> Any:
+    """The value of an expression in the child, such as a function for the student's `grad`: `lambda x: x * x`.
+
+    The student's program could read it, so it holds nothing that is secret.
+    """
+    return _ask(student._session, "evaluate", source)
+
+
+def afterwards(function: Handle, *arguments: Any, **keywords: Any) -> tuple[Any, list[Any]]:
+    """The result of a function, and its arguments as it has left them: for what works in place, such as optimisers."""
+    result, left = _ask(function._session, "call", function, list(arguments), keywords, True)
+    return result, left
+
+
+def session_of(student: Student) -> Session:
+    """The session that a student's program runs in."""
+    return student._session
+
+
+def _ask(session: Session, do: str, *what: Any) -> Any:
+    session.child()
+
+    def refer(x: Any) -> tuple[int, str]:
+        if isinstance(x, Handle):
+            return _number(session, x), ""
+        raise FrameError(f"{type(x).__name__} {x!r:.80} is no data: it cannot be sent to a student's program")
+
+    def resolve(number: int, kind: str) -> Handle:
+        return Handle(session, Where(session.generation, number), kind)
+
+    try:
+        return session.ask(do, *what, refer=refer, resolve=resolve)
+    except FrameError as error:  # of our own question; the child's frames are the session's business
+        raise TypeError(str(error)) from None
+
+
+def _number(session: Session, handle: Handle) -> int:
+    """The object's number in the child that is there now."""
+    if handle._session is not session:
+        raise FrameError(f"{handle!r} belongs to another session")
+    if handle._where.generation != session.generation:
+        if handle._name is None:
+            raise StudentError("exited", f"{handle!r} was lost when your program ended")
+        handle._where = Student(session)[handle._name]._where  # a name can be asked for again
+    return handle._where.number

@@ -1,0 +1,82 @@
+"""`Sandbox`: where submissions run."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Collection
+from types import TracebackType
+
+from ..errors import IsolationError
+from ..submission.submission import Submission
+from .children import ColdStart, ForkServer, Starter
+from .isolation import MECHANISMS, Isolation
+from .limits import Limits
+from .session import Session
+
+__all__ = ["Sandbox"]
+
+
+class Sandbox:
+    """A place where programs run that nobody vouches for. A context manager; it can be used from several threads.
+
+    Parameters
+    ----------
+    limits : how much each submission may use.
+    require : the lowest isolation level (1 to 5) that will do.
+    fork : start children from a clean process where the system can; else each is a new interpreter.
+    without : mechanisms to leave out, to see what a weaker system gives.
+
+    Raises `IsolationError` if this machine does not reach the level; `SandboxError` if nothing can be started at all.
+
+    >>> from tinygrad_edu.grade import Sandbox, Submission
+    >>> solution = Submission.from_source("def mul_backward(upstream, x, y): return upstream * y, upstream * x")
+    >>> with Sandbox() as sandbox, sandbox.open(solution) as session:
+    ...     print(session.student.mul_backward(1.0, 2.0, 3.0))
+    (3.0, 2.0)
+    """
+
+    def __init__(
+        self, limits: Limits | None = None, *, require: int = 1, fork: bool | None = None, without: Collection[str] = ()
+    ) -> None:
+        unknown = set(without) - set(MECHANISMS)
+        if unknown:
+            raise ValueError(f"no such mechanism: {', '.join(sorted(unknown))}; there are {', '.join(MECHANISMS)}")
+        self.limits, self.require = limits or Limits(), require
+        self._settings = {
+            "cpu_seconds": self.limits.cpu_seconds,
+            "memory": self.limits.memory,
+            "file_bytes": self.limits.output_bytes,
+            "tasks": self.limits.tasks,
+            "without": sorted(without),
+        }
+        self._starter: Starter
+        if hasattr(os, "fork") if fork is None else fork:
+            self._starter = ForkServer(self._settings)
+        else:
+            self._starter = ColdStart(self._settings)
+        try:
+            with self.open(Submission.from_source("")) as session:
+                session.child()
+                self.isolation: Isolation = session.isolation
+        except IsolationError:
+            self.close()
+            raise
+        if sys.platform == "linux" and self.isolation.level < 4:
+            from ..inside.kernel import hide_memory
+
+            hide_memory()  # the expected answers are in it, and nothing else keeps a child of the same user out
+
+    def open(self, submission: Submission) -> Session:
+        """A session with a submission; its child starts with the first question."""
+        return Session(submission, self._starter, self.limits, self.require)
+
+    def close(self) -> None:
+        """End everything that was started."""
+        self._starter.close()
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()

@@ -1,0 +1,212 @@
+"""One submission at work: a child that holds it, questions and answers, and what happened.
+
+Only an answer that arrived whole, in time, and with the number of its question is one. Everything else ends the child,
+is said in words, and the next question finds a new child with the program loaded anew.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+from ..errors import IsolationError, SandboxError, StudentError
+from ..inside.frames import FrameError, pack, unpack
+from ..submission.submission import Submission
+from ..text import clean
+from .children import Child, Ending, Starter
+from .isolation import Isolation
+from .limits import Limits
+from .proxies import Student
+
+__all__ = ["Problem", "Session"]
+
+RESPAWNS = 20
+"""So often a program may end before it is not loaded any more."""
+
+Problem = dict[str, Any]
+"""Something to tell the student: `where` (file or cell), `line`, `message`, `text` (what stands in that line)."""
+
+
+class Session:
+    """A submission in a child process. A context manager; ends the child at its end.
+
+    Attributes
+    ----------
+    problems : what went wrong while the program was loaded, in the student's lines; it is loaded nevertheless.
+    names : what the program defines. A claim, like all that it says: good for messages.
+    endings : how its children ended before their time.
+    isolation : the isolation that was reached.
+    """
+
+    def __init__(self, submission: Submission, starter: Starter, limits: Limits, require: int) -> None:
+        self.submission, self.starter, self.limits, self.require = submission, starter, limits, require
+        self.problems: list[Problem] = []
+        self.names: list[str] = []
+        self.endings: list[Ending] = []
+        self.isolation = Isolation({})
+        self.generation = 0
+        self.seconds = 0.0
+        self._child: Child | None = None
+        self._broken: StudentError | None = None
+        self._printed = ""
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Kill the child and all it started."""
+        self._end()
+
+    @property
+    def student(self) -> Student:
+        """The names that the program defines."""
+        return Student(self)
+
+    def ask(self, do: str, *what: Any, refer: Callable[[Any], tuple[int, str]], resolve: Callable[..., Any]) -> Any:
+        """Put a question to the child, starting one if there is none; its result.
+
+        Raises `StudentError` if there is none, and `SandboxError` if that is the grader's fault.
+        """
+        child = self.child()
+        return self._ask(child, do, what, self.limits.call_seconds, refer, resolve)
+
+    def child(self) -> Child:
+        """The child with the program loaded."""
+        if self._broken is not None:  # it does not load, and will not a second time
+            raise self._broken
+        if self._child is None:
+            if self.generation >= RESPAWNS:
+                raise StudentError("exited", f"your program ended {RESPAWNS} times; it is not started again")
+            self._child = child = self.starter.start()
+            self.generation += 1
+            try:
+                self._load(child)
+            except StudentError as error:
+                self._broken = error
+                raise
+        assert self._child is not None
+        return self._child
+
+    def _load(self, child: Child) -> None:
+        deadline = time.monotonic() + self.limits.load_seconds
+        try:
+            header, body = child.channel.read(deadline)
+            reached = unpack(header, body, no_objects)["reached"]
+        except (TimeoutError, EOFError, FrameError) as error:  # no line of the student's has been executed yet
+            ending = self._end()
+            raise SandboxError(f"the child did not start ({type(error).__name__}): {ending}: {self._printed}") from None
+        self.isolation = Isolation({name: why for name, why in reached.items() if why})
+        if self.isolation.level < self.require:
+            self._end()
+            raise IsolationError(f"isolation level {self.require} is required\n{self.isolation}")
+        sources = (
+            [list(part) for part in self.submission.parts],
+            {name: list(part) for name, part in self.submission.modules.items()},
+        )
+        answer = self._ask(child, "load", sources, self.limits.load_seconds, no_references, no_objects)
+        try:
+            names, problems = answer
+            self.names = [name for name in names if type(name) is str]
+            self.problems = [checked_problem(problem) for problem in problems]
+        except (TypeError, ValueError):
+            self._fail("its report of how it was loaded is none")
+
+    def _ask(
+        self,
+        child: Child,
+        do: str,
+        what: tuple[Any, ...],
+        seconds: float,
+        refer: Callable[[Any], tuple[int, str]],
+        resolve: Callable[..., Any],
+    ) -> Any:
+        left = self.limits.total_seconds - self.seconds
+        if left <= 0:
+            self._end()
+            raise StudentError("time", f"all of the {self.limits.total_seconds:g} s for your program are used up")
+        number = secrets.token_hex(8)  # an answer that was written in advance cannot know it
+        frame = pack({"id": number, "do": do, "with": what}, refer)
+        started = time.monotonic()
+        deadline = started + min(seconds, left)
+        try:
+            child.channel.write(frame, deadline)
+            header, body = child.channel.read(deadline)
+            answer = unpack(header, body, resolve)
+        except TimeoutError:
+            self._end()
+            during = "while it was loaded " if do == "load" else ""
+            message = f"no answer {during}within {min(seconds, left):.3g} s: a loop without an end, or very slow"
+            raise StudentError("time", message) from None
+        except EOFError:
+            ending = self._end()
+            self.endings.append(ending)
+            raise StudentError("exited", str(ending)) from None
+        except FrameError as error:
+            self._fail(str(error))
+        finally:
+            self.seconds += time.monotonic() - started
+        if type(answer) is dict and answer.get("id") == number:
+            if set(answer) == {"id", "result"}:
+                return answer["result"]
+            if set(answer) == {"id", "error"}:
+                try:
+                    problem = checked_problem(answer["error"])
+                except (TypeError, ValueError):
+                    self._fail("its error is none")
+                raise raised(problem)
+        self._fail("it is no answer to the question")
+
+    def _fail(self, why: str) -> Any:
+        self._end()
+        raise StudentError("answer", f"what your program wrote is no answer: {clean(why, 200)}") from None
+
+    def _end(self) -> Ending:
+        """End the child, if there is one, and keep what it printed."""
+        if self._child is None:
+            return Ending(0)
+        child, self._child = self._child, None
+        self._printed = (self._printed + read_output(child.output))[: self.limits.output_bytes]
+        return child.end()
+
+    @property
+    def output(self) -> str:
+        """All that the program has printed so far, safe to show."""
+        now = "" if self._child is None else read_output(self._child.output)
+        return clean(self._printed + now, 20_000)
+
+
+def read_output(descriptor: int) -> str:
+    return os.pread(descriptor, 1 << 18, 0).decode(errors="replace")
+
+
+def checked_problem(problem: Any) -> Problem:
+    """A problem as the child reports it, with the right types and harmless text; `ValueError` if it is none."""
+    if type(problem) is not dict or type(problem.get("line")) is not int:
+        raise ValueError("no problem")
+    texts = {name: problem.get(name, "") for name in ("where", "message", "text")}
+    if any(type(text) is not str for text in texts.values()):
+        raise ValueError("no problem")
+    return {"line": problem["line"]} | {name: clean(text, 500) for name, text in texts.items()}
+
+
+def raised(problem: Problem) -> StudentError:
+    """The exception that a student's function raised."""
+    place = f" ({problem['where']}, line {problem['line']}: {problem['text']})" if problem["text"] else ""
+    return StudentError(
+        "raised", problem["message"] + place, where=problem["where"], line=problem["line"], text=problem["text"]
+    )
+
+
+def no_objects(number: int, kind: str) -> Any:
+    raise FrameError(f"an object of type {kind!r:.40}, where there is none")
+
+
+def no_references(x: Any) -> tuple[int, str]:
+    raise FrameError(f"{type(x).__name__} {x!r:.80} is no data: it cannot be sent to a student's program")

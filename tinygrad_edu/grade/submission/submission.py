@@ -1,0 +1,119 @@
+"""`Submission`: what a student handed in, as the parts of a program."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import SubmissionError
+from .archive import read_archive
+from .encoding import decode, direction_changes
+from .files import read_file, read_folder
+from .notebook import read_notebook
+
+__all__ = ["Submission"]
+
+USUAL_NAMES = ("submission", "solution", "main")
+"""What the file to be graded is called where there are several and the assignment does not say."""
+
+Part = tuple[str, str]
+"""A name to show the student, such as "hw1.py" or "cell 3", and the source."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What a student handed in. The bytes were read once; only what is in here is graded.
+
+    Attributes
+    ----------
+    name : of the file, archive or folder.
+    parts : names and sources that make the program, executed in this order in one module.
+    modules : further files, which the program may import: name of the module -> name of the file and source.
+    warnings : for the student.
+    sha256 : of all that was read, names and bytes.
+    """
+
+    name: str
+    parts: tuple[Part, ...]
+    modules: dict[str, Part] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    sha256: str = ""
+
+    @staticmethod
+    def from_source(source: str, name: str = "submission.py") -> Submission:
+        """A submission of one file.
+
+        >>> Submission.from_source("x = 1").parts
+        (('submission.py', 'x = 1'),)
+        """
+        return _assemble(name, {name: source.encode(errors="surrogatepass")}, None)
+
+    @staticmethod
+    def read(path: str | os.PathLike[str], main: str | None = None) -> Submission:
+        """Read a .py file, a notebook, a .zip, or a folder.
+
+        Parameters
+        ----------
+        main : the file to be graded, where there may be several: "hw1" stands for hw1.py and hw1.ipynb.
+
+        Raises `SubmissionError`, which says what to hand in instead.
+        """
+        path = Path(path)
+        if path.is_dir() and not path.is_symlink():
+            return _assemble(path.name, read_folder(path), main)
+        data = read_file(path)
+        if path.suffix == ".zip" or data.startswith(b"PK\x03\x04"):
+            return _assemble(path.name, read_archive(data), main)
+        if path.suffix not in (".py", ".ipynb"):
+            raise SubmissionError(f"{path.name}: hand in a .py file, a notebook (.ipynb), or a .zip of them")
+        return _assemble(path.name, {path.name: data}, main)
+
+
+def _assemble(name: str, files: dict[str, bytes], main: str | None) -> Submission:
+    digest = hashlib.sha256()
+    for path, data in sorted(files.items()):
+        for piece in (path.encode(errors="surrogatepass"), data):
+            digest.update(len(piece).to_bytes(8, "little") + piece)
+    chosen = _choose(name, files, main)
+    warnings: list[str] = []
+    parts = _read_part(chosen, files[chosen], warnings)
+    folder = chosen.rpartition("/")[0]
+    modules: dict[str, Part] = {}
+    for path, data in sorted(files.items()):
+        inside = path.removeprefix(f"{folder}/")
+        if path != chosen and path.endswith(".py"):
+            module = inside.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+            modules[module] = _read_part(path, data, warnings)[0]
+    for module in list(modules):  # folders without an __init__.py
+        while "." in module:
+            module = module.rpartition(".")[0]
+            modules.setdefault(module, (module, ""))
+    return Submission(name, tuple(parts), modules, tuple(warnings), digest.hexdigest())
+
+
+def _choose(name: str, files: dict[str, bytes], main: str | None) -> str:
+    """The file to be graded."""
+    if len(files) == 1:
+        return next(iter(files))
+    wanted = (main.removesuffix(".py").removesuffix(".ipynb"),) if main else USUAL_NAMES
+    for stem in wanted:
+        found = [path for path in files if path.rpartition("/")[2] in (f"{stem}.py", f"{stem}.ipynb")]
+        if len(found) == 1:
+            return found[0]
+    if not files:
+        raise SubmissionError(f"{name}: no .py file and no notebook in it")
+    names = ", ".join(f"{stem}.py" for stem in wanted)
+    raise SubmissionError(f"{name}: {len(files)} files, and it is not clear which to grade; one must be called {names}")
+
+
+def _read_part(path: str, data: bytes, warnings: list[str]) -> list[Part]:
+    if path.endswith(".ipynb"):
+        cells = read_notebook(data, path)
+        for cell, source in cells:
+            warnings += direction_changes(source, cell)
+        return cells
+    text, found = decode(data, path)
+    warnings += found
+    return [(path, text)]
