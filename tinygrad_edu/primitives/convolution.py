@@ -98,7 +98,7 @@ def conv_transpose(*operands: Any, size: Sizes, stride: Sizes, padding: Borders,
     out = np.zeros((weight.shape[1] * groups, *bordered(size, padding), n), np.result_type(*operands))
     for y_, w, x in _grouped(groups, images_last(y), weight, out):
         for rows in _blocks(_matrix(w).shape[1], windows, n * y.itemsize):
-            columns = (_matrix(w).T @ _matrix(y_[:, rows])).reshape(-1, *kernel, *y_[0, rows].shape)
+            columns = (_matrix(w).T @ _matrix(y_[:, rows])).reshape(len(x), *kernel, *y_[0, rows].shape)
             for place, where in places(kernel, windows, stride, dilation, rows):
                 x[where] += columns[(slice(None), *place)]
     return images_first(_plus(out[inside(size, padding)], *bias))

@@ -22,7 +22,7 @@ import tinygrad_edu as tg
 
 from ..primitives import TABLE, fused
 from ..primitives.reductions import count
-from . import references, settings
+from . import images, references, settings
 from .case import BOOLS, POSITIVE, Case, Settings
 from .settings import PRODUCT, affine, alike, broadcast, each, einsum_terms, one, scalars, sequence, two
 from .strategies import Domain, Shape, axes, indices
@@ -59,6 +59,11 @@ new_axis = each(axis=lambda *sizes: st.integers(-len(sizes[0]) - 1, len(sizes[0]
 float64 = each(dtype=lambda x: st.just("float64"))
 diagonal = each(k=lambda x: st.integers(-2, 2))
 offset = each(offset=lambda x: st.integers(-2, 2))
+
+def at_the_top(name: str) -> Callable[..., Any]:
+    """A row that is told where max pooling has found the largest numbers."""
+    return lambda g, x, **how: TABLE[name](g, x, TABLE["max_pool"](x, **how), **how)
+
 
 # Read a row as: name, our function, NumPy's, the operands' shapes, the settings.
 # fmt: off
@@ -152,6 +157,18 @@ TABLE_OF_CASES = [
     Case("rnn", TABLE["rnn"], references.rnn, sequence(1), each(nonlinearity=lambda *sizes: st.just("tanh"))),
     Case("lstm", TABLE["lstm"], references.lstm, sequence(4, states=2)),
     Case("gru", TABLE["gru"], references.gru, sequence(3)),
+    # Images.
+    Case("convolution", TABLE["convolution"], images.convolution, images.THREE, together=images.convolution_calls),
+    Case("conv_transpose", TABLE["conv_transpose"], images.conv_transpose, images.THREE,
+         together=images.conv_transpose_calls),
+    Case("conv_weight", TABLE["conv_weight"], images.conv_weight, images.TWO, together=images.conv_weight_calls),
+    Case("max_pool", TABLE["max_pool"], images.max_pool, images.ONE, ties=True, together=images.max_pool_calls),
+    Case("max_pick", at_the_top("max_pick"), images.max_pick, images.TWO, ties=True, together=images.max_pick_calls),
+    Case("max_unpool", at_the_top("max_unpool"), images.max_unpool, images.TWO, ties=True,
+         together=images.max_unpool_calls),
+    Case("avg_pool", TABLE["avg_pool"], images.avg_pool, images.ONE, together=images.avg_pool_calls),
+    Case("avg_unpool", TABLE["avg_unpool"], images.avg_unpool, images.ONE, together=images.avg_unpool_calls),
+    Case("normalize", TABLE["normalize"], images.normalize, images.THREE, together=images.normalize_calls),
     # Between Value and Tensor.
     Case("to_tensor", TABLE["to_tensor"], lambda x: x, one(0, 0)),
     Case("to_value", TABLE["to_value"], lambda x: x, one(0, 0)),
