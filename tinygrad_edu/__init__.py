@@ -107,7 +107,7 @@ from .random import manual_seed
 from .recording import enable_grad, no_grad, trace
 from .tensor import Tensor, tensor
 from .value import Value
-from .walk import Step, gradients, steps
+from .walk import gradients
 
 __all__ = [
     "DtypeError",
@@ -120,7 +120,6 @@ __all__ = [
     "OptimizerError",
     "OutOfRangeError",
     "ShapeError",
-    "Step",
     "Tensor",
     "TinygradError",
     "Value",
@@ -251,21 +250,23 @@ _ON_DEMAND = {
     "gradcheck": "check",
     "load": "saving",
     "save": "saving",
+    "steps": "step",
 }
 
 if TYPE_CHECKING:
-    from . import data, graph, models, nn, optim, random, testing, train
+    from . import data, graph, models, nn, optim, random, step, testing, train
     from .check import gradcheck
     from .detective import find_nan
     from .graph import draw, explain, formula
     from .saving import load, save
+    from .step import steps
 
 
 def __getattr__(name: str) -> Any:
     """Pictures, explanations and checks are imported when first used, so that `import tinygrad_edu` stays quick."""
     if name in _ON_DEMAND:
         return getattr(import_module(f".{_ON_DEMAND[name]}", __name__), name)
-    if name in ("data", "graph", "models", "nn", "optim", "testing", "train"):
+    if name in ("data", "graph", "models", "nn", "optim", "step", "testing", "train"):
         return import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__])
 

@@ -16,6 +16,7 @@ import tinygrad_edu as tg
 from .graph.formula import ATOM, Term, one_call
 from .graph.plain import ancestors, data_of, labels
 from .graph.text import number
+from .walk import steps
 
 __all__ = ["backward_steps", "demo", "forward_values"]
 
@@ -79,7 +80,7 @@ def backward_steps(output: tg.Node) -> list[str]:
     """
     names = labels(ancestors([output]))
     rows = [["result", "operand", "upstream × local = contribution", "sum so far"]]
-    for step in tg.steps(output):
+    for step in steps(output):
         upstream, local, contribution, total = map(number, (step.upstream, step.local, step.contribution, step.total))
         rows.append([
             f"{names[step.node]} = {in_names(step.node, names)}",

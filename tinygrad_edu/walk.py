@@ -220,7 +220,7 @@ class Step(NamedTuple):
     >>> import tinygrad_edu as tg
     >>> x, y, w = tg.Value(2.0, "x"), tg.Value(3.0, "y"), tg.Value(4.0, "w")
     >>> q = x + y
-    >>> for step in tg.steps(q * w):
+    >>> for step in steps(q * w):
     ...     print(step.upstream, "·", step.local, "=", step.contribution, "to", step.input.name or "q")
     1.0 · 4.0 = 4.0 to q
     1.0 · 5.0 = 5.0 to w

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygrad_edu as tg
+from tinygrad_edu import records
 from tinygrad_edu.graph import json_form
 from tinygrad_edu.graph.plain import plain
 
@@ -60,7 +61,7 @@ def test_a_file_comes_back(tmp_path: Path) -> None:
 
 def test_the_published_schema_is_the_one_of_the_records_and_is_itself_right() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    assert json_form.schema() == SCHEMA, "python -m tests.graph.golden writes it anew"
+    assert json_form.FORMAT.schema() == SCHEMA, "python -m tests.graph.golden writes it anew"
 
 
 def test_the_schema_says_what_each_field_of_a_node_and_of_an_arrow_is() -> None:
@@ -73,11 +74,11 @@ def test_the_schema_says_what_each_field_of_a_node_and_of_an_arrow_is() -> None:
 BROKEN: dict[str, tuple[Any, Any]] = {
     "not JSON": ("{x", "not JSON, or cut off: Expecting property name"),
     "cut off": (TEXT[:200], "not JSON, or cut off"),
-    "nothing": ("{}", 'not of a graph: it lacks "format"'),
-    "another format": ({"format": "elsewhere"}, 'not of a graph: it lacks "format"'),
+    "nothing": ("{}", 'of another kind: it lacks "format"'),
+    "another format": ({"format": "elsewhere"}, 'of another kind: it lacks "format"'),
     "a later version": ({"version": 2}, "this is version 2 of the format, and version 1 is what can be read here"),
     "a version that is no number": ({"version": True}, "this is version True of the format"),
-    "a list": ("[]", "not of a graph"),
+    "a list": ("[]", "of another kind"),
     "NaN": (TEXT.replace("20.0", "NaN"), "NaN is not JSON"),
     "nested too deep": ("[" * 100_000, "not JSON, or cut off"),
     "a number of too many digits": (TEXT.replace("20.0", "9" * 5000), "not JSON, or cut off"),
@@ -121,7 +122,7 @@ def test_a_file_that_is_too_large_or_no_text_is_refused(tmp_path: Path, monkeypa
     (tmp_path / "z.json").write_bytes(b"\xff\xfe")
     with pytest.raises(tg.GraphError, match=r"read: z\.json is no text in UTF-8"):
         tg.graph.read(tmp_path / "z.json")
-    monkeypatch.setattr(json_form, "LARGEST", 10)
+    monkeypatch.setattr(records, "LARGEST", 10)
     (tmp_path / "z.json").write_text(TEXT, encoding="utf-8")
     with pytest.raises(tg.GraphError, match="more than 10 characters"):
         tg.graph.read(tmp_path / "z.json")

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygrad_edu as tg
+from tinygrad_edu import walk
 from tinygrad_edu.primitives.fused import linear, log_softmax, softmax_cross_entropy
 
 
@@ -44,7 +45,7 @@ def test_linear_names_the_shapes_that_do_not_go_together(shapes: Any, words: str
 def test_no_gradient_is_computed_for_an_input_that_needs_none() -> None:
     weight = draw(4, 3, seed=1)
     y = linear(tg.randn(5, 3, seed=0, dtype="float64"), weight)
-    assert [step.slot for step in tg.steps(y.sum())] == [0, 1]
+    assert [step.slot for step in walk.steps(y.sum())] == [0, 1]
 
 
 def test_the_gradient_of_cross_entropy_is_the_probabilities_less_one_at_the_target() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tinygrad_edu.step import script
+import tinygrad_edu as tg
 from tinygrad_edu.step.predict import Score
 
 from .test_script import textbook
@@ -23,7 +23,7 @@ def played(keys: str, *, predict: bool = False, look: Callable[[Player], None] |
     """A player of the textbook's example after some keys."""
 
     async def play() -> Player:
-        player = Player(script(textbook()[0]), predict=predict)
+        player = Player(tg.steps(textbook()[0]), predict=predict)
         async with player.run_test(size=(80, 24)) as pilot:
             await pilot.press(*keys.split())
             await pilot.pause()
@@ -98,7 +98,7 @@ def test_what_cannot_be_read_is_no_mistake() -> None:
 
 def test_space_plays_and_stops() -> None:
     async def play() -> tuple[int, bool, bool]:
-        player = Player(script(textbook()[0]))
+        player = Player(tg.steps(textbook()[0]))
         async with player.run_test() as pilot:
             await pilot.press("plus", "plus", "plus", "space")
             playing = player.timer is not None

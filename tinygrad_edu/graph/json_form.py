@@ -1,57 +1,21 @@
-"""The plain graph as JSON: written, read back, and described by a JSON Schema.
+"""The plain graph as JSON: its format, and what is checked of a graph that is read.
 
-The format is the records of `plain` and nothing else, so the one source of truth is their fields and types: what
-reads, what checks and what publishes the schema all follow them. `graph.schema.json` beside this file is the published
-schema, and a test sees to it that it is what `schema` says.
+`graph.schema.json` beside this file is the published schema, and a test sees to it that it is what `FORMAT.schema()`
+says.
 """
 
 from __future__ import annotations
 
-import json
-import math
 import os
-import re
 from collections.abc import Container, Iterator, Set
-from dataclasses import MISSING, fields, is_dataclass
-from functools import cache
-from inspect import getdoc
-from pathlib import Path
-from types import NoneType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from ..errors import GraphError
+from ..records import Format, Wrong, shown
 from .plain import Graph
 
-__all__ = ["read", "schema", "write"]
+__all__ = ["FORMAT", "check", "read"]
 
-FORMAT, VERSION = "tinygrad_edu.graph", 1
-
-LARGEST = 100_000_000
-"""A file of more bytes is not read: as a picture it would say nothing."""
-
-STRANGE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
-"""The numbers that JSON does not know, and the strings that stand for them."""
-
-
-def write(graph: Graph) -> str:
-    r"""The graph as JSON: its format and version, and the fields of the records in `plain`.
-
-    The numbers that JSON does not know are the strings "nan", "inf" and "-inf". A lone surrogate in a name is the
-    escape `\udxxx`, so the text can always be encoded.
-    """
-    document = {"format": FORMAT, "version": VERSION, **_data(graph)}
-    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
-    return text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n"
-
-
-def _data(value: Any) -> Any:
-    """A value as JSON knows it. The tree of values is as deep as the record types, and not as the graph."""
-    if is_dataclass(value):
-        pairs = ((field, getattr(value, field.name)) for field in fields(value))
-        return {field.name: _data(x) for field, x in pairs if field.default is MISSING or x != field.default}
-    if isinstance(value, tuple):
-        return [_data(x) for x in value]
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+FORMAT = Format(Graph, "tinygrad_edu.graph", 1, "A computation graph, as tinygrad_edu draws it")
 
 
 def read(source: str | os.PathLike[str]) -> Graph:
@@ -71,142 +35,24 @@ def read(source: str | os.PathLike[str]) -> Graph:
     tinygrad_edu.errors.GraphError: read: this is version 2 of the format, and version 1 is what can be read here
     """
     try:
-        document = _document(_text(source))
-        graph: Graph = _parse(Graph, document, "graph")
-        _check(graph)
-    except _Wrong as wrong:
+        graph: Graph = FORMAT.read(source, "graph")
+        check(graph)
+    except Wrong as wrong:
         raise GraphError(f"read: {wrong}") from None
     return graph
 
 
-class _Wrong(Exception):
-    """What is wrong with a text, in one line."""
-
-
-def _text(source: str | os.PathLike[str]) -> str:
-    """The text itself, or what is in the file."""
-    if isinstance(source, str) and source.lstrip()[:1] in ("{", "["):
-        text = source
-    else:
-        path = Path(source)
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
-        try:
-            text = content[: LARGEST + 1].decode("utf-8")
-        except UnicodeDecodeError:
-            raise _Wrong(f"{path.name} is no text in UTF-8") from None
-    if len(text) > LARGEST:
-        raise _Wrong(f"more than {LARGEST:,} characters, too much for a graph that can be drawn")
-    return text
-
-
-def _document(text: str) -> dict[str, Any]:
-    """The text as JSON, of this format and version."""
-
-    def no_json(constant: str) -> None:
-        raise ValueError(f"{constant} is not JSON")
-
-    try:
-        document = json.loads(text, parse_constant=no_json)
-    except (ValueError, RecursionError) as error:
-        raise _Wrong(f"not JSON, or cut off: {error}") from None
-    if not isinstance(document, dict) or document.pop("format", None) != FORMAT:
-        raise _Wrong(f'JSON, but not of a graph: it lacks "format": "{FORMAT}"')
-    version = document.pop("version", None)
-    if type(version) is not int or version != VERSION:
-        raise _Wrong(f"this is version {version!r:.20} of the format, and version {VERSION} is what can be read here")
-    return document
-
-
-# Types, to data and back.
-
-
-def _parse(type_: Any, data: Any, where: str) -> Any:
-    """The data as a value of a type that the records use."""
-    if is_dataclass(type_):
-        return _record(type_, data, where)
-    origin, arguments = get_origin(type_), get_args(type_)
-    if origin is tuple:
-        return _tuple(arguments, data, where)
-    if origin is Literal:
-        if isinstance(data, str) and data in arguments:
-            return data
-        raise _Wrong(f"{where} is {_shown(data)}, and not one of {', '.join(arguments)}")
-    if arguments:  # X | None
-        (other,) = (x for x in arguments if x is not NoneType)
-        return None if data is None else _parse(other, data, where)
-    if type_ is float and (type(data) in (int, float) or (isinstance(data, str) and data in STRANGE)):
-        return _number(data, where)
-    if type(data) is type_:
-        return data
-    raise _Wrong(f"{where} is {_shown(data)}, and not {_NAMES[type_]}")
-
-
-def _record(type_: Any, data: Any, where: str) -> Any:
-    """A record from a mapping of all its fields; those that have a default may be left out."""
-    if not isinstance(data, dict):
-        raise _Wrong(f"{where} is {_shown(data)}, and not an object")
-    types = _types(type_)
-    unknown = [key for key in data if key not in types]
-    if unknown:
-        raise _Wrong(f"{where} has a field {_shown(unknown[0])} that the format does not know")
-    missing = [name for name in _required(type_) if name not in data]
-    if missing:
-        raise _Wrong(f"{where} lacks the field {missing[0]!r}")
-    return type_(**{key: _parse(types[key], value, f"{where}.{key}") for key, value in data.items()})
-
-
-def _tuple(types: tuple[Any, ...], data: Any, where: str) -> tuple[Any, ...]:
-    if not isinstance(data, list):
-        raise _Wrong(f"{where} is {_shown(data)}, and not an array")
-    if types[-1:] == (...,):
-        types = types[:1] * len(data)
-    elif len(data) != len(types):
-        raise _Wrong(f"{where} has {len(data)} items, and not {len(types)}")
-    return tuple(_parse(type_, x, f"{where}[{i}]") for i, (type_, x) in enumerate(zip(types, data)))
-
-
-def _number(data: int | float | str, where: str) -> float:
-    if isinstance(data, str):
-        return STRANGE[data]
-    try:
-        number = float(data)
-    except OverflowError:
-        number = math.inf
-    if not math.isfinite(number):
-        raise _Wrong(f"{where} is a number that no float holds")
-    return number
-
-
-_NAMES = {int: "a whole number", float: "a number", str: "a string", bool: "true or false"}
-
-
-def _shown(data: Any) -> str:
-    return f"{data!a:.40}"
-
-
-@cache
-def _types(record: Any) -> dict[str, Any]:
-    """The fields of a record and their types."""
-    return get_type_hints(record)
-
-
-@cache
-def _required(record: Any) -> list[str]:
-    return [field.name for field in fields(record) if field.default is MISSING]
-
-
-def _check(graph: Graph) -> None:
+def check(graph: Graph) -> None:
     """What the types do not say: ids count from 1, and whatever is referred to is there."""
     for position, node in enumerate(graph.nodes, 1):
         if node.id != position:
-            raise _Wrong(f"graph.nodes[{position - 1}].id is {node.id}, and ids count from 1")
+            raise Wrong(f"graph.nodes[{position - 1}].id is {node.id}, and ids count from 1")
     ids = range(1, len(graph.nodes) + 1)
     arrows = range(1, len(graph.edges) + 1)
     paths = {cluster.path for cluster in graph.clusters}
     for where, reference, known in _references(graph, ids, arrows, paths):
         if reference is not None and reference not in known:
-            raise _Wrong(f"{where} is {_shown(reference)}, and there is none of that name or number")
+            raise Wrong(f"{where} is {shown(reference)}, and there is none of that name or number")
 
 
 def _references(
@@ -226,67 +72,3 @@ def _references(
         yield f"graph.edges[{i}].pair", edge.pair, arrows
     for i, cluster in enumerate(graph.clusters):
         yield f"graph.clusters[{i}].parent", cluster.parent or None, paths
-
-
-# The schema.
-
-
-def schema() -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of what `write` writes."""
-    definitions: dict[str, Any] = {}
-    top = _object_schema(Graph, definitions)
-    fixed = {"format": {"const": FORMAT}, "version": {"const": VERSION}}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A computation graph, as tinygrad_edu draws it",
-        **top,
-        "properties": {**fixed, **top["properties"]},
-        "required": [*fixed, *top["required"]],
-        "$defs": {name: definitions[name] for name in sorted(definitions)},
-    }
-
-
-def _schema_of(type_: Any, definitions: dict[str, Any]) -> dict[str, Any]:
-    if is_dataclass(type_):
-        name = type_.__name__  # type: ignore[union-attr]
-        if name not in definitions:
-            definitions[name] = {}  # a record may hold its own kind
-            definitions[name] = _object_schema(type_, definitions)
-        return {"$ref": f"#/$defs/{name}"}
-    origin, arguments = get_origin(type_), get_args(type_)
-    if origin is tuple and arguments[-1] is ...:
-        return {"type": "array", "items": _schema_of(arguments[0], definitions)}
-    if origin is tuple:
-        items = [_schema_of(x, definitions) for x in arguments]
-        return {"type": "array", "prefixItems": items, "items": False, "minItems": len(items)}
-    if origin is Literal:
-        return {"enum": list(arguments)}
-    if arguments:
-        return {"anyOf": [_schema_of(x, definitions) for x in arguments]}
-    if type_ is float:
-        return {"anyOf": [{"type": "number"}, {"enum": list(STRANGE)}]}
-    return {"type": {int: "integer", str: "string", bool: "boolean", NoneType: "null"}[type_]}
-
-
-def _object_schema(record: Any, definitions: dict[str, Any]) -> dict[str, Any]:
-    said = dict(_said_of_fields(record))
-    return {
-        "description": (getdoc(record) or "").partition("\n")[0],
-        "type": "object",
-        "properties": {
-            field.name: {
-                **_schema_of(_types(record)[field.name], definitions),
-                **({"description": said[field.name]} if field.name in said else {}),
-                **({} if field.default is MISSING else {"default": _data(field.default)}),
-            }
-            for field in fields(record)
-        },
-        "required": _required(record),
-        "additionalProperties": False,
-    }
-
-
-def _said_of_fields(record: Any) -> Iterator[tuple[str, str]]:
-    """The names of fields and what the docstring says of them, in its lines `names : words`."""
-    for names, words in re.findall(r"^(\w+(?:, \w+)*) : (.*(?:\n +.*)*)", getdoc(record) or "", re.MULTILINE):
-        yield from ((name, " ".join(words.split())) for name in names.split(", "))

@@ -290,9 +290,9 @@ class Graph:
 
     def json(self) -> str:
         """The graph as JSON; `tg.graph.read` reads it back, and `graph.schema.json` describes it."""
-        from .json_form import write
+        from .json_form import FORMAT
 
-        return write(self)
+        return FORMAT.write(self)
 
 
 def plain(output: Node, *, gradients: bool = True, rule: Rule | None = None) -> Graph:

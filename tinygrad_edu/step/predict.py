@@ -51,9 +51,8 @@ def question(script: Script, step: int, lang: str = "en") -> Question:
     """The question of one event.
 
     >>> import tinygrad_edu as tg
-    >>> from tinygrad_edu.step import script
     >>> x = tg.Value(3.0, "x")
-    >>> q = question(script(x * 2), 2)
+    >>> q = question(tg.steps(x * 2), 2)
     >>> q.prompt, q.asks, q.answer
     ('∂v1/∂x = ∂v1/∂v1 · ∂v1/∂x', 'number', (2.0,))
     >>> for hint in q.hints:

@@ -7,24 +7,28 @@ against the engine's. Players, texts and handouts show the script and nothing el
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal, overload
 
 import numpy as np
 
 from ..errors import GradientError, GraphError
+from ..files import replace_file
 from ..graph.formula import ATOM, SIGN, Term, one_call, word
 from ..graph.plain import Graph, Quantity, ancestors, data_of, is_single, one_like, plain
 from ..graph.rules import pull_one, rule_in_letters
 from ..graph.text import number
 from ..node import Node
 from ..primitives.primitive import shape_of
-from ..walk import Step, gradients, steps
+from ..walk import Step, gradients
+from ..walk import steps as walked_edges
 
-__all__ = ["Arrival", "Event", "Script", "State", "script"]
+__all__ = ["Arrival", "Event", "Script", "State", "steps"]
 
 Kind = Literal["forward", "seed", "contribution", "sum"]
 """What happens in an event.
@@ -114,11 +118,14 @@ class State:
 class Script(Sequence[Event]):
     """The derivation of every gradient of an output, as a sequence of events.
 
-    graph : the plain graph in which they happen. events : the events, forward and then back.
+    Attributes
+    ----------
+    graph : the plain graph in which they happen.
+    events : the events, forward and then back.
 
     >>> import tinygrad_edu as tg
     >>> x, y, w = tg.Value(2.0, "x"), tg.Value(3.0, "y"), tg.Value(4.0, "w")
-    >>> s = script((x + y) * w)
+    >>> s = tg.steps((x + y) * w)
     >>> [event.kind for event in s]
     ['forward', 'forward', 'seed', 'contribution', 'contribution', 'contribution', 'contribution']
     >>> s[5].symbolic, s[5].numeric, s[5].value.text()
@@ -143,6 +150,66 @@ class Script(Sequence[Event]):
 
     __repr__ = __str__
 
+    def _repr_html_(self) -> str:
+        from .page import frame
+
+        return frame(self)
+
+    def show(self, *, lang: str = "en", predict: bool = False) -> None:
+        """Play it: in a notebook in the output cell, in a terminal with the keys, elsewhere as text.
+
+        The terminal player needs Textual; without it, the text is printed after a line that says how to install it.
+        """
+        from .showing import show
+
+        show(self, lang, predict)
+
+    def save(self, path: str | os.PathLike[str], *, lang: str = "en", predict: bool = False) -> Path:
+        """Write the player (.html), the derivation (.md, .tex, .txt), its pictures (.svg) or the script (.json).
+
+        The file appears complete or not at all. Gives the path. `ValueError` for another extension.
+        """
+        from .showing import save
+
+        return save(self, path, lang, predict)
+
+    def html(self, *, lang: str = "en", predict: bool = False) -> str:
+        """The player as a page of its own, which needs no network; with `predict` it asks before it shows."""
+        from .page import page
+
+        return page(self, lang=lang, predict=predict)
+
+    def markdown(self, lang: str = "en") -> str:
+        """The derivation for a Markdown page."""
+        from .handout import markdown
+
+        return markdown(self, lang)
+
+    def latex(self, lang: str = "en") -> str:
+        """The derivation as LaTeX, for the body of a document that loads amsmath."""
+        from .handout import latex
+
+        return latex(self, lang)
+
+    def filmstrip(self, path: str | os.PathLike[str] | None = None, *, at: Sequence[int] | None = None) -> str:
+        """Pictures of the graph after some events, one below the other with their equations, as one SVG.
+
+        at : after how many events each picture is; None for up to a dozen, spread over the way back. With a `path`,
+        the SVG is also written to that file.
+        """
+        from .filmstrip import filmstrip
+
+        svg = filmstrip(self, at)
+        if path is not None:
+            replace_file(path, svg.encode())
+        return svg
+
+    def json(self) -> str:
+        """The script as JSON; `step/script.schema.json` in the package describes it."""
+        from .json_form import FORMAT
+
+        return FORMAT.write(self)
+
     def text(self, lang: str = "en") -> str:
         """The whole derivation, a numbered entry for each event; `lang` is the language of the headings.
 
@@ -150,7 +217,7 @@ class Script(Sequence[Event]):
         >>> x = tg.Value(3.0, "x")
         >>> z = x * x
         >>> z.name = "z"
-        >>> print(script(z))
+        >>> print(tg.steps(z))
         Step by step: z
         <BLANKLINE>
         Forward
@@ -171,6 +238,23 @@ class Script(Sequence[Event]):
 
         return text(self, lang)
 
+    def groups(self) -> list[tuple[str, int]]:
+        """The events in parts, each as a title and the number of events up to its end.
+
+        A part is what one module, or one function marked with `tg.block`, does on the way forward or back; outside of
+        these, what one operation does. The title is the path of the module, or the label of the operation's node.
+        """
+        ends: list[tuple[str, int]] = []
+        before: object = None
+        for stop, event in enumerate(self.events, 1):
+            node = self.graph.node(event.node)
+            title = node.cluster or node.label
+            if ends and before == (title, event.kind == "forward"):
+                ends.pop()
+            before = title, event.kind == "forward"
+            ends.append((title, stop))
+        return ends
+
     def label(self, id: int) -> str:
         """What the node with this id is called."""
         return self.graph.node(id).label
@@ -182,7 +266,7 @@ class Script(Sequence[Event]):
 
         >>> import tinygrad_edu as tg
         >>> x = tg.Value(3.0, "x")
-        >>> s = script(x * x)
+        >>> s = tg.steps(x * x)
         >>> for step in (2, 3, 4):
         ...     arrival = s.state(step).gradients[1]
         ...     print(arrival.status, arrival.gradient and arrival.gradient.text())
@@ -202,7 +286,7 @@ class Script(Sequence[Event]):
         return State(frozenset(known), arrivals)
 
 
-def script(output: Node) -> Script:
+def steps(output: Node) -> Script:
     """The script of what made `output` and of all its gradients; `.grad` is neither read nor touched.
 
     Raises `GraphError` where the output is not a single number or has nothing to differentiate.
@@ -216,7 +300,7 @@ def script(output: Node) -> Script:
         )
     nodes = ancestors([output])
     graph = plain(output)
-    walked = list(steps(output, one_like(output)))
+    walked = list(walked_edges(output, one_like(output)))
     _check(output, walked)
     scribe = _Scribe(nodes, graph)
     return Script(graph, (*map(scribe.forward, scribe.made()), scribe.seed(output), *scribe.back(walked)))

@@ -86,7 +86,7 @@ class Player(App[Score]):
 
     def on_mount(self) -> None:
         """Fill the table with the names; numbers come with the events."""
-        for key in ("name", "made by", "value", "gradient", "arrivals"):
+        for key in ("name", "made_by", "value", "gradient", "arrivals"):
             self.table.add_column(self.texts[key], key=key)
         made = {event.node: event.right for event in self.script if event.kind == "forward"}
         for node in self.script.graph.nodes:

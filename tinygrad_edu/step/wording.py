@@ -17,7 +17,7 @@ from ..graph.plain import Quantity
 from ..graph.rules import in_short
 from .script import Event, Script
 
-__all__ = ["catalogue", "languages", "lines", "sentence"]
+__all__ = ["catalogue", "languages", "lines", "sentence", "sentences", "shown", "words"]
 
 
 def languages() -> list[str]:
@@ -43,9 +43,8 @@ def lines(script: Script, event: Event) -> list[str]:
     """The mathematics of an event, line by line: the local derivative, the chain rule, the numbers, the sum.
 
     >>> import tinygrad_edu as tg
-    >>> from tinygrad_edu.step.script import script
     >>> x = tg.Value(3.0, "x")
-    >>> s = script(x * x * 2)
+    >>> s = tg.steps(x * x * 2)
     >>> for event in s[:1] + s[-1:]:
     ...     print(*lines(s, event), sep="\\n")
     v1 = x · x = 9
@@ -78,43 +77,53 @@ def sentence(script: Script, event: Event, lang: str = "en") -> str:
     """The event in words, for a reader who sees no picture.
 
     >>> import tinygrad_edu as tg
-    >>> from tinygrad_edu.step.script import script
     >>> x = tg.Value(3.0, "x")
-    >>> s = script(x * x)
+    >>> s = tg.steps(x * x)
     >>> print(sentence(s, s[-1]))
     v1 passes its gradient on to x: upstream 1 times local derivative 3 is 3. This is operand 2 of v1. All 2
     contributions have arrived: the gradient of x is 6.
     >>> print(sentence(s, s[0], lang="zh"))
     v1 = x · x = 9：由 multiply 得到 v1 的值。
     """
-    texts = catalogue(lang)
+    texts, values = catalogue(lang), words(script, event)
+    return texts["between sentences"].join(texts[key].format_map(values) for key in sentences(script, event))
+
+
+def sentences(script: Script, event: Event) -> list[str]:
+    """The keys of the sentences that are said of an event, in their order."""
+    if event.kind != "contribution":
+        keys = [f"said of {event.kind}"]
+    else:
+        keys = ["said of contribution" if event.local is not None else "said of carried contribution"]
+        if sum((edge.source, edge.target) == (event.input, event.node) for edge in script.graph.edges) > 1:
+            keys.append("said of operand")
+        if event.after is None:
+            keys.append("said of broadcast contribution")
+    if event.after is not None and event.expected:
+        only, last = event.expected == 1, event.arrived == event.expected
+        keys.append("said of the only one" if only else "said of the last" if last else "said of the rest")
+    return keys
+
+
+def words(script: Script, event: Event) -> dict[str, str | int]:
+    """What is filled into the sentences on an event; what there is none of is left out."""
     node, to = script.graph.node(event.node), script.graph.node(event.input or event.node)
     repeated = event.upstream if event.kind == "sum" else event.value
-    words = {
+    every: dict[str, str | int | None] = {
         "symbolic": event.symbolic,
         "operation": node.operation,
-        "from_": node.label,
+        "from": node.label,
         "label": to.label,
         "value": shown(event.value),
         "upstream": shown(event.upstream),
         "local": shown(event.local),
         "after": shown(event.after),
         "shape": str(repeated.shape) if repeated else "",
-        "operand": 1 + (event.slot or 0),
+        "operand": "" if event.slot is None else event.slot + 1,
         "arrived": event.arrived,
         "expected": event.expected,
     }
-    keys = [f"said of {event.kind}"]
-    if event.kind == "contribution":
-        keys = ["said of contribution" if event.local is not None else "said of carried contribution"]
-        if sum(edge.source == to.id and edge.target == node.id for edge in script.graph.edges) > 1:
-            keys.append("said of operand")
-        if event.after is None:
-            keys.append("said of broadcast contribution")
-    if event.after is not None and event.kind in ("contribution", "sum"):
-        only, last = event.expected == 1, event.arrived == event.expected
-        keys.append("said of the only one" if only else "said of the last" if last else "said of the rest")
-    return (" " if lang == "en" else "").join(texts[key].format_map(words) for key in keys)
+    return {key: value for key, value in every.items() if value not in (None, "")}
 
 
 def shown(value: Quantity | None) -> str:

@@ -1,0 +1,36 @@
+"""The script as JSON. `script.schema.json` beside this file is the published schema of it."""
+
+from __future__ import annotations
+
+import os
+
+from ..errors import GraphError
+from ..graph.json_form import check
+from ..records import Format, Wrong
+from .script import Script
+
+__all__ = ["FORMAT", "read"]
+
+FORMAT = Format(Script, "tinygrad_edu.script", 1, "A derivation, event by event, as tinygrad_edu plays it")
+
+
+def read(source: str | os.PathLike[str]) -> Script:
+    """The script that a JSON text describes, or the file at a path. Nothing in it is ever executed.
+
+    Raises `GraphError` where the text breaks the format anywhere, and `OSError` where the file cannot be read.
+
+    >>> import tinygrad_edu as tg
+    >>> s = tg.steps(tg.Value(3.0, "x") * 2)
+    >>> read(s.json()).events == s.events
+    True
+    """
+    try:
+        script: Script = FORMAT.read(source, "script")
+        check(script.graph)
+        ids = range(1, len(script.graph.nodes) + 1)
+        for number, event in enumerate(script.events):
+            if event.node not in ids or (event.input is not None and event.input not in ids):
+                raise Wrong(f"script.events[{number}] is of a node that the graph does not have")
+    except Wrong as wrong:
+        raise GraphError(f"steps: {wrong}") from None
+    return script

@@ -1,0 +1,163 @@
+"""The player as a page of its own: one file, no network, nothing executed but the player itself.
+
+The graph is laid out beforehand and all texts are written here, so the page only shows and hides. Its policy allows
+the one script and the style sheets in it, by their hashes, and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64encode
+from hashlib import sha256
+from html import escape
+from importlib import resources
+from math import isfinite
+from string import Template
+from typing import Any
+
+from ..graph.draw import Drawing
+from ..graph.plain import Graph
+from ..graph.svg import Theme
+from ..graph.text import visible
+from ..graph.views import view
+from .places import Places
+from .predict import ABSOLUTE, RELATIVE, question
+from .script import Script
+from .wording import catalogue, lines, sentences, shown, words
+
+__all__ = ["frame", "page"]
+
+LABELS = (
+    "picture", "event", "check", "hint", "reveal", "export", "source", "controls", "first", "step_back", "play",
+    "space", "next", "last", "slider", "speed", "skip", "predict", "grouped", "caption", "name", "made_by", "value",
+    "gradient", "arrivals",
+)  # fmt: skip
+"""The texts of the catalogue that stand in the page from the start."""
+
+MESSAGES = (
+    "place", "said at the start", "not reached", "final", "arrived", "asked for the number", "asked for the numbers",
+    "asked for the shape", "not a number", "right", "try again", "score", "hint of upstream", "hint of local",
+    "between sentences", "said of forward", "said of seed", "said of contribution", "said of carried contribution",
+    "said of operand", "said of broadcast contribution", "said of sum", "said of the rest", "said of the last",
+    "said of the only one",
+)  # fmt: skip
+"""Those that the page shows later."""
+
+
+def page(script: Script, *, lang: str = "en", predict: bool = False, theme: Theme = "auto") -> str:
+    """The player as the text of an HTML page."""
+    texts = catalogue(lang)
+    picture = Drawing(view(script.graph), "auto", "LR", theme, False)
+    svg = picture.svg()
+    style, code = _file("player.css"), _file("player.js")
+    styles = [style, *re.findall(r"<style>(.*?)</style>", svg, re.DOTALL)]
+    policy = (
+        f"default-src 'none'; style-src {' '.join(map(_hash, styles))}; script-src {_hash(code)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    title = escape(visible(texts["title"].format(of=script.graph.of)))
+    return Template(_file("player.html")).substitute(
+        {key: escape(texts[key]) for key in LABELS},
+        lang={"zh": "zh-CN"}.get(lang, lang),
+        title=title,
+        policy=policy,
+        style=style,
+        svg=svg,
+        code=code,
+        predicting=" checked" if predict else "",
+        data=_json(_data(script, picture.graph, svg, lang)),
+    )
+
+
+def frame(script: Script, *, lang: str = "en", predict: bool = False) -> str:
+    """The page inside another, for a notebook: a frame that carries the whole page, cut off from what is around it."""
+    inside = escape(page(script, lang=lang, predict=predict), quote=True)
+    return (
+        f'<iframe srcdoc="{inside}" sandbox="allow-scripts allow-downloads" title="{escape(script.graph.title)}" '
+        'width="100%" height="780" style="border:0"></iframe>'
+    )
+
+
+def _file(name: str) -> str:
+    return (resources.files(__package__) / "player" / name).read_text("utf-8")
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+def _json(data: Any) -> str:
+    """JSON that can stand in a script element: nothing in it ends one, or begins a comment."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    safe = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return safe.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+# What the page knows.
+
+
+def _data(script: Script, picture: Graph, svg: str, lang: str) -> dict[str, Any]:
+    texts = catalogue(lang)
+    identity = re.search(r'id="(tg-[0-9a-f]+)"', svg)
+    assert identity is not None
+    shown_in = Places(script.graph, picture)
+    made = {event.node: event.right for event in script if event.kind == "forward"}
+    receiving = {event.input for event in script if event.input is not None}
+    sources = list(dict.fromkeys(node.source for node in script.graph.nodes if node.source))
+    return {
+        "of": script.graph.of,
+        "svg": identity[1],
+        "relative": RELATIVE,
+        "absolute": ABSOLUTE,
+        "texts": {key: texts[key] for key in MESSAGES},
+        "sources": [f"{place}  {visible(text)}" for place, text in sorted(sources, key=_by_line)],
+        "groups": [{"title": title, "stop": stop} for title, stop in script.groups()],
+        "nodes": [
+            {
+                "id": node.id,
+                "label": node.label,
+                "made": made.get(node.id, ""),
+                "value": shown(node.value),
+                "operation": node.operation,
+                "given": node.kind == "leaf",
+                "receives": node.id in receiving,
+                "boxes": shown_in.boxes(node),
+            }
+            for node in script.graph.nodes
+            if node.kind != "constant"
+        ],
+        "events": [_event(script, i, shown_in, sources) for i in range(len(script))],
+    }
+
+
+def _by_line(source: tuple[str, str]) -> tuple[str, int]:
+    file, _, line = source[0].rpartition(":")
+    return file, int(line)
+
+
+def _event(script: Script, step: int, places: Places, sources: list[tuple[str, str]]) -> dict[str, Any]:
+    """One event, without what is empty."""
+    event, values = script[step], words(script, script[step])
+    source = script.graph.node(event.node).source
+    data: dict[str, Any] = {
+        "kind": event.kind,
+        "node": event.node,
+        "input": event.input,
+        "lines": lines(script, event),
+        "said": sentences(script, event),
+        "edges": places.edges(event),
+        "source": sorted(sources, key=_by_line).index(source) if source else None,
+        **{key: values.get(key) for key in ("value", "upstream", "local", "after", "operand")},
+    }
+    if event.expected:
+        data |= {"arrived": event.arrived, "expected": event.expected}
+    if "said of broadcast contribution" in data["said"] or event.kind == "sum":
+        data["shape"] = values["shape"]
+    if event.kind != "seed":
+        asked = question(script, step)
+        answer = [x if isfinite(x) else str(x).replace("inf", "Infinity") for x in asked.answer]
+        data |= {"asks": asked.asks, "answer": answer}
+        if event.local is None or asked.asks != "number":
+            data["product"] = event.numeric or event.shapes
+    return {key: value for key, value in data.items() if value not in (None, [])}

@@ -1,0 +1,45 @@
+"""Where the picture of a script shows what happens: boxes may stand for whole modules, and a leaf may have aliases."""
+
+from __future__ import annotations
+
+from ..graph.clusters import enclosing
+from ..graph.plain import Graph, PlainNode
+from .script import Event
+
+__all__ = ["Places"]
+
+
+class Places:
+    """Where the picture shows what: a closed module shows all that it hides in its one box."""
+
+    def __init__(self, graph: Graph, picture: Graph) -> None:
+        self.graph = graph
+        self.around = {cluster.path: cluster for cluster in graph.clusters}
+        self.opens = {node.opens: node.id for node in picture.nodes if node.opens}
+        self.boxes_of: dict[str, list[int]] = {}
+        of = {node.id: node.label for node in picture.nodes}
+        for node in picture.nodes:
+            if node.kind in ("leaf", "operation", "alias"):
+                self.boxes_of.setdefault(of[node.of] if node.of else node.label, []).append(node.id)
+        self.arrows: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        for number, edge in enumerate(picture.edges, 1):
+            self.arrows.setdefault((edge.source, edge.target), []).append((edge.slot, number))
+
+    def boxes(self, node: PlainNode) -> list[int]:
+        """The ids of the boxes that show a node."""
+        if node.label in self.boxes_of:
+            return self.boxes_of[node.label]
+        for path in enclosing(node.cluster, self.around):
+            box = self.opens.get(path, self.opens.get(path.partition("#")[0]))
+            if box is not None:
+                return [box]
+        return []
+
+    def edges(self, event: Event) -> list[int]:
+        """The numbers of the arrows of an event: those into an operation, or the one that a contribution goes along."""
+        targets = self.boxes(self.graph.node(event.node))
+        if event.kind == "forward":
+            return [number for (_, target), arrows in self.arrows.items() if target in targets for _, number in arrows]
+        sources = self.boxes(self.graph.node(event.input or 0)) if event.kind != "seed" else []
+        found = [arrow for a in sources for b in targets for arrow in self.arrows.get((a, b), ())]
+        return [number for slot, number in found if slot == event.slot] or [number for _, number in found]

@@ -1,0 +1,291 @@
+"use strict";
+// The player: shows the events of a script, which are read from the page. Nothing is computed here but what is known
+// after so many events; that is read off the events from the start, so going back is as exact as going on.
+(() => {
+  const script = JSON.parse(document.getElementById("script").textContent);
+  const { events, nodes, texts, groups, sources } = script;
+  const at = (id) => document.getElementById(id);
+  const part = (kind, id) => document.getElementById(`${script.svg}-${kind}${id}`);
+  const firstBack = events.findIndex((event) => event.kind === "seed");
+  const words = (template, values) => template.replace(/\{(\w+)\}/g, (_, key) => values[key]);
+
+  let step = 0;
+  let timer = 0;
+  let hints = 0;
+  let asking = -1;
+  const met = {};
+
+  // What is known after so many events.
+
+  function state(count) {
+    const known = new Set(nodes.filter((node) => node.given).map((node) => node.id));
+    const gradients = new Map();
+    for (const event of events.slice(0, count)) {
+      if (event.kind === "forward") known.add(event.node);
+      else if (event.after !== undefined) gradients.set(event.input, event);
+    }
+    return { known, gradients };
+  }
+
+  // Texts.
+
+  const label = (id) => script.nodes.find((node) => node.id === id).label;
+  const symbolic = (event) => (event.kind === "forward" ? event.lines[0].slice(0, -event.value.length - 3) : event.lines[event.local === undefined ? 0 : 1]);
+
+  function said(event) {
+    const node = script.nodes.find((other) => other.id === event.node);
+    const values = { ...event, from: node.label, operation: node.operation, label: label(event.input ?? event.node), symbolic: symbolic(event) };
+    return event.said.map((key) => words(texts[key], values)).join(texts["between sentences"]);
+  }
+
+  function hintsFor(event) {
+    const [from, to] = [label(event.node), label(event.input ?? event.node)];
+    const all = [];
+    if (event.upstream) all.push(words(texts["hint of upstream"], { left: `∂${script.of}/∂${from}`, upstream: event.upstream }));
+    if (event.local) all.push(words(texts["hint of local"], { left: `∂${from}/∂${to}`, local: event.local }));
+    const product = event.product ?? (event.local ? `${event.upstream} · ${event.local}` : undefined);
+    return product ? [...all, product] : all;
+  }
+
+  // The page.
+
+  function element(name, text, className) {
+    const made = document.createElement(name);
+    made.textContent = text;
+    if (className) made.className = className;
+    return made;
+  }
+
+  const cells = new Map();
+  for (const node of nodes) {
+    const row = document.createElement("tr");
+    const name = element("th", node.label);
+    name.scope = "row";
+    row.append(name, element("td", node.made));
+    const changing = ["", "", ""].map((text) => element("td", text));
+    row.append(...changing);
+    at("rows").append(row);
+    cells.set(node.id, { row, changing });
+  }
+  for (const line of sources) at("source").append(element("span", line));
+  at("source").hidden = sources.length === 0;
+  at("grouping").hidden = groups.length === 0;
+  at("grouped").checked = events.length > 1000 && groups.length > 0;
+  at("slider").max = String(events.length);
+
+  function show(to, { keepHash = false } = {}) {
+    step = Math.max(0, Math.min(to, events.length));
+    leaveQuestion();
+    const event = step ? events[step - 1] : null;
+    at("place").textContent = words(texts.place, { step, count: events.length });
+    const lines = event ? event.lines : [texts["said at the start"]];
+    at("lines").replaceChildren(...lines.map((line) => element("p", line)));
+    at("lines").className = event ? event.kind : "forward";
+    at("said").textContent = event ? said(event) : "";
+    at("slider").value = String(step);
+    at("slider").setAttribute("aria-valuetext", at("place").textContent);
+    at("first").disabled = at("back").disabled = step === first();
+    at("last").disabled = at("next").disabled = step === events.length;
+    if (step === events.length) stop();
+    showKnown(event);
+    showSource(event);
+    if (!keepHash && location.protocol !== "about:") history.replaceState(null, "", `#step=${step}`);
+  }
+
+  function showKnown(event) {
+    const { known, gradients } = state(step);
+    const focus = event ? event.input ?? event.node : -1;
+    for (const node of nodes) {
+      const arrival = gradients.get(node.id);
+      const complete = arrival !== undefined && arrival.arrived === arrival.expected;
+      const { row, changing } = cells.get(node.id);
+      changing[0].textContent = known.has(node.id) ? node.value : "";
+      changing[1].textContent = arrival ? arrival.after : "";
+      changing[2].textContent = !node.receives ? "" : !arrival ? texts["not reached"] : complete ? texts.final : words(texts.arrived, arrival);
+      row.classList.toggle("lit", node.id === focus);
+      for (const box of node.boxes.map((id) => part("n", id))) {
+        if (!box) continue;
+        box.classList.toggle("unknown", !known.has(node.id));
+        box.classList.toggle("unreached", !complete);
+        box.classList.toggle("now", event !== null && (node.id === event.node || node.id === event.input));
+      }
+    }
+    for (const lit of document.querySelectorAll(".picture .edge.now")) lit.classList.remove("now");
+    for (const id of event?.edges ?? []) part("e", id)?.classList.add("now");
+    keepInView(event);
+  }
+
+  function keepInView(event) {
+    const lit = event && cells.get(event.input ?? event.node);
+    const frame = document.querySelector(".all");
+    if (lit) frame.scrollTop = lit.row.offsetTop - frame.clientHeight / 2;
+    const box = document.querySelector(".picture .now .box");
+    const picture = document.querySelector(".picture");
+    if (!box) return;
+    const inner = box.getBoundingClientRect();
+    const outer = picture.getBoundingClientRect();
+    if (inner.left < outer.left || inner.right > outer.right) picture.scrollLeft += inner.left - outer.left - outer.width / 2;
+    if (inner.top < outer.top || inner.bottom > outer.bottom) picture.scrollTop += inner.top - outer.top - outer.height / 2;
+  }
+
+  function showSource(event) {
+    [...at("source").children].forEach((line, i) => {
+      const lit = event !== null && event.source === i;
+      line.classList.toggle("lit", lit);
+      if (lit) line.setAttribute("aria-current", "true");
+      else line.removeAttribute("aria-current");
+      if (lit) at("source").scrollTop = line.offsetTop - at("source").offsetTop - 40;
+    });
+  }
+
+  // Moving.
+
+  const first = () => (at("skip").checked ? firstBack + 1 : 0);
+
+  function next() {
+    if (step >= events.length) return;
+    if (at("predict").checked && events[step].answer && asking !== step) ask(step);
+    else if (at("grouped").checked) show((groups.find((group) => group.stop > step) ?? { stop: events.length }).stop);
+    else show(step + 1);
+  }
+
+  function back() {
+    if (!at("grouped").checked) return show(Math.max(step - 1, first()));
+    const before = groups.filter((group) => group.stop < step);
+    return show(Math.max(before.length ? before[before.length - 1].stop : 0, first()));
+  }
+
+  function play() {
+    if (timer) return stop();
+    if (step === events.length) show(first());
+    at("play").setAttribute("aria-pressed", "true");
+    const tick = () => {
+      next();
+      timer = asking < 0 && step < events.length ? setTimeout(tick, Number(at("speed").value)) : stop();
+    };
+    timer = setTimeout(tick, 200);
+  }
+
+  function stop() {
+    clearTimeout(timer);
+    timer = 0;
+    at("play").setAttribute("aria-pressed", "false");
+    return 0;
+  }
+
+  // Predict mode.
+
+  function ask(index) {
+    stop();
+    const event = events[index];
+    asking = index;
+    hints = 0;
+    at("question").hidden = false;
+    at("lines").hidden = at("said").hidden = true;
+    at("prompt").textContent = `${symbolic(event)} = ?`;
+    at("asked").textContent = texts[`asked for the ${event.asks}`];
+    at("answer").value = "";
+    at("hints").replaceChildren();
+    tell("", "");
+    at("hint").disabled = hintsFor(event).length === 0;
+    at("answer").focus();
+  }
+
+  function leaveQuestion() {
+    asking = -1;
+    at("question").hidden = true;
+    at("lines").hidden = at("said").hidden = false;
+  }
+
+  function tell(text, kind) {
+    at("feedback").textContent = text;
+    at("feedback").className = kind;
+  }
+
+  function numbers(typed) {
+    const parts = typed.replaceAll("−", "-").replaceAll("∞", "Infinity").split(/[\s,;()[\]，；（）]+/).filter(Boolean);
+    return parts.map((text) => {
+      const [over, under, ...more] = text.split("/").map((x) => (x === "" ? NaN : Number(x)));
+      return more.length ? NaN : under === undefined ? over : over / under;
+    });
+  }
+
+  function close(found, expected) {
+    return found === expected || Math.abs(found - expected) <= Math.max(script.relative * Math.max(Math.abs(found), Math.abs(expected)), script.absolute);
+  }
+
+  function check() {
+    const event = events[asking];
+    const typed = numbers(at("answer").value);
+    if (!typed.length || typed.some(Number.isNaN)) return tell(texts["not a number"], "wrong");
+    const same = event.asks === "shape" ? (a, b) => a === b : close;
+    const right = typed.length === event.answer.length && typed.every((x, i) => same(x, Number(event.answer[i])));
+    note(right);
+    if (!right) return tell(texts["try again"], "wrong");
+    const done = asking;
+    show(done + 1);
+    at("said").textContent = `${texts.right} ${at("said").textContent}`;
+    return at("next").focus();
+  }
+
+  function note(right) {
+    const entry = (met[asking] ??= { tries: 0, hints: 0, right: false });
+    entry.tries += 1;
+    entry.hints = hints;
+    entry.right = right;
+    const { points, of } = score();
+    at("score").hidden = false;
+    at("points").textContent = words(texts.score, { points: Math.round(points * 100) / 100, of });
+  }
+
+  function score() {
+    const all = Object.values(met);
+    const points = all.filter((e) => e.right).reduce((sum, e) => sum + 0.5 ** (e.tries - 1 + e.hints), 0);
+    return { met, points, of: all.length };
+  }
+
+  function hint() {
+    const all = hintsFor(events[asking]);
+    at("hints").append(element("li", all[hints]));
+    hints += 1;
+    at("hint").disabled = hints === all.length;
+  }
+
+  function reveal() {
+    const done = asking;
+    note(false);
+    show(done + 1);
+    at("next").focus();
+  }
+
+  function exported() {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([JSON.stringify(score(), null, 1)], { type: "application/json" }));
+    link.download = "score.json";
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+
+  // Buttons, keys, links.
+
+  const actions = { first: () => show(first()), back, play, next, last: () => show(events.length), hint, reveal, export: exported };
+  for (const [id, action] of Object.entries(actions)) at(id).addEventListener("click", action);
+  at("question").addEventListener("submit", (event) => {
+    event.preventDefault();
+    check();
+  });
+  at("slider").addEventListener("input", () => show(Number(at("slider").value)));
+  at("skip").addEventListener("change", () => show(Math.max(step, first())));
+  at("predict").addEventListener("change", () => show(step));
+  const keys = { ArrowRight: next, ArrowLeft: back, Home: actions.first, End: actions.last, " ": play };
+  document.addEventListener("keydown", (event) => {
+    const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName) && event.target.id !== "slider" && event.target.type !== "checkbox";
+    const pressing = event.key === " " && /^(BUTTON|INPUT)$/.test(event.target.tagName);
+    if (!(event.key in keys) || typing || pressing || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    keys[event.key]();
+  });
+  const linked = () => Number(/^#step=(\d+)$/.exec(location.hash)?.[1] ?? NaN);
+  addEventListener("hashchange", () => Number.isNaN(linked()) || linked() === step || show(linked(), { keepHash: true }));
+  show(Number.isNaN(linked()) ? 0 : linked(), { keepHash: true });
+})();

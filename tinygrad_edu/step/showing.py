@@ -1,0 +1,62 @@
+"""Where a script is shown: in a notebook, in a terminal, or in a file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from ..files import replace_file
+from .script import Script
+
+__all__ = ["save", "show"]
+
+FORMATS: dict[str, Callable[[Script, str, bool], str]] = {
+    ".html": lambda script, lang, predict: script.html(lang=lang, predict=predict),
+    ".svg": lambda script, lang, predict: script.filmstrip(),
+    ".md": lambda script, lang, predict: script.markdown(lang) + "\n",
+    ".tex": lambda script, lang, predict: script.latex(lang) + "\n",
+    ".txt": lambda script, lang, predict: script.text(lang) + "\n",
+    ".json": lambda script, lang, predict: script.json(),
+}
+"""What each extension means."""
+
+
+def save(script: Script, path: str | os.PathLike[str], lang: str, predict: bool) -> Path:
+    """Write the script in the format of the extension; gives the path."""
+    path = Path(path)
+    write = FORMATS.get(path.suffix.lower())
+    if write is None:
+        raise ValueError(f"save: {path.name!r} has none of the extensions {', '.join(FORMATS)}")
+    replace_file(path, write(script, lang, predict).encode())
+    return path
+
+
+def show(script: Script, lang: str, predict: bool) -> None:
+    """Play it where the program runs."""
+    if in_notebook():
+        from IPython.display import HTML, display
+
+        from .page import frame
+
+        display(HTML(frame(script, lang=lang, predict=predict)))
+        return
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        try:
+            from .terminal import Player
+        except ImportError:
+            print("The player in the terminal needs Textual: pip install 'tinygrad_edu[step]'", file=sys.stderr)
+        else:
+            score = Player(script, lang=lang, predict=predict).run()
+            if score is not None and score.met:
+                print(f"{score.points:g} / {len(score.met)}")
+            return
+    print(script.text(lang))
+
+
+def in_notebook() -> bool:
+    """Whether the program runs in the kernel of a notebook, which can show a page."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell is not None and hasattr(shell, "kernel")
