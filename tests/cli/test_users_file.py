@@ -67,19 +67,57 @@ def test_without_o_the_picture_is_called_as_the_node(
 
 @pytest.mark.parametrize("engine", ["auto", "graphviz", "builtin"])
 @pytest.mark.parametrize("direction", ["LR", "TB"])
-@pytest.mark.parametrize("mode", ["forward", "backward"])
+@pytest.mark.parametrize("mode", ["forward", "backward", "both"])
 def test_every_way_to_draw(run: Command, folder: Path, mode: str, direction: str, engine: str) -> None:
     options = ("--mode", mode, "--direction", direction, "--engine", engine)
     code, out, _ = run("draw", "lesson.py:z", *options, "-o", "z.svg")
     assert code == 0
-    assert f"the {'computation' if mode == 'forward' else 'backward'} graph of z" in out
+    assert {"forward": "computation graph of z", "backward": "backward graph of z", "both": "of z"}[mode] in out
     assert (folder / "z.svg").read_text(encoding="utf-8").startswith("<svg")
 
 
-def test_other_formats(run: Command, folder: Path) -> None:
-    assert run("draw", "lesson.py:z", "-o", "z.dot").code == 0
-    assert run("draw", "lesson.py:z", "-o", "z.json").code == 0
-    assert "digraph" in (folder / "z.dot").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("extension", "begins"),
+    [("dot", "digraph"), ("json", "{"), ("mmd", "flowchart LR"), ("html", "<!doctype html>")],
+)
+def test_other_formats(run: Command, folder: Path, extension: str, begins: str) -> None:
+    assert run("draw", "lesson.py:z", "-o", f"z.{extension}").code == 0
+    assert (folder / f"z.{extension}").read_text(encoding="utf-8").startswith(begins)
+
+
+MODULES = """\
+import tinygrad_edu as tg
+
+@tg.block
+def scaled(x):
+    return x * 2.0
+
+@tg.block
+def neuron(x):
+    return scaled(x).tanh()
+
+x = tg.Value(0.5)
+h = neuron(x)
+z = h * h + 1.0
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "shown"),
+    [
+        ("--depth 0", {"module"}),
+        ("--depth all", {"neuron", "scaled"}),
+        ("--depth 0 --expand neuron", {"module", "neuron"}),
+        ("--focus h --hops 0", {"neuron"}),
+    ],
+)
+def test_modules_open_as_far_as_is_asked(run: Command, folder: Path, options: str, shown: set[str]) -> None:
+    (folder / "modules.py").write_text(MODULES, encoding="utf-8")
+    assert run("draw", "modules.py:z", *options.split(), "--theme", "dark", "-o", "z.json").code == 0
+    graph = tg.graph.read(folder / "z.json")
+    opens = {node.opens for node in graph.nodes if node.opens}
+    frames = {node.cluster.rpartition(".")[2] for node in graph.nodes if node.cluster}
+    assert frames | ({"module"} if opens else set()) == shown
 
 
 def test_the_same_file_gives_the_same_picture(typed: Command, folder: Path) -> None:

@@ -59,7 +59,7 @@ def refusing(*kinds: type[Exception], where: str = "") -> Iterator[None]:
     except BrokenPipeError:
         raise
     except kinds as error:
-        what = str(error).removeprefix("save: ")
+        what = str(error).removeprefix("save: ").removeprefix("draw: ")
         if isinstance(error, OSError) and error.filename:
             what = f"cannot write {error.filename}: {error.strerror}"
         raise Refusal(f"{where}{what}") from error
