@@ -8,9 +8,7 @@ registered. Names are PyTorch's: `layers.0.weight` is the attribute `weight` of 
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from difflib import SequenceMatcher, get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
@@ -21,22 +19,13 @@ from ..errors import DtypeError, ModuleError, ShapeError
 from ..node import Node, describe
 from ..refusals import short
 from ..tensor import Tensor
-from .parameter import Shape, Uninitialized, adopt, in_words, materialize, role
+from .loading import fits, misfits
+from .misspelt import no_attribute, one_typo_from
+from .parameter import Shape, Uninitialized, adopt, materialize, role
 
 __all__ = ["Module"]
 
 M = TypeVar("M", bound="Module")
-
-ELSEWHERE = {
-    "add_module": "assign the module to an attribute, or use nn.ModuleList and nn.ModuleDict",
-    "register_buffer": "assign nn.Buffer(...) to an attribute",
-    "register_forward_hook": "there are no hooks: call the module and look at what it gives",
-    "register_module": "assign the module to an attribute, or use nn.ModuleList and nn.ModuleDict",
-    "register_parameter": "assign nn.Parameter(...) to an attribute",
-    "cuda": "NumPy computes on the processor only",
-    "to": "use .float() or .double(); NumPy computes on the processor only",
-}
-"""What PyTorch's modules have and ours have not, and what to do instead."""
 
 
 class KeysThatDiffer(NamedTuple):
@@ -254,13 +243,9 @@ class Module:
         ours = dict(self._tensors(None, self._module_paths("", None)))
         arrays = {name: np.asarray(x.data if isinstance(x, Node) else x) for name, x in state_dict.items()}
         differ = KeysThatDiffer([k for k in ours if k not in arrays], [k for k in arrays if k not in ours])
-        problems = [_misfit(name, x, arrays[name]) for name, x in ours.items() if name in arrays]
-        if strict:
-            problems += [f"{name} is missing" for name in differ.missing_keys]
-            problems += [f"{name} is not expected" for name in differ.unexpected_keys]
-        problems += _half_loaded(ours, arrays)
-        if any(problems):
-            listed = "".join(f"\n  {problem}" for problem in problems if problem)
+        problems = misfits(ours, arrays, strict)
+        if problems:
+            listed = "".join(f"\n  {problem}" for problem in problems)
             raise ModuleError(f"load_state_dict: the state does not fit this {type(self).__name__}:{listed}")
         for name, x in ours.items():
             if name in arrays:
@@ -305,7 +290,7 @@ class Module:
                 if not -len(shape) <= axis < len(shape):
                     raise ShapeError(f"{self!r}: an input of shape {shape} has no axis {axis}, which gives {size}")
                 setattr(self, size, shape[axis])
-                wrong = [k for k, known in self.shapes().items() if not _fits(getattr(self, k), known)]
+                wrong = [k for k, known in self.shapes().items() if not fits(getattr(self, k), known)]
                 if wrong:  # weights were loaded, and are for another input
                     setattr(self, size, None)
                     loaded = getattr(self, wrong[0]).shape
@@ -317,7 +302,7 @@ class Module:
     if not TYPE_CHECKING:  # so that the type checker finds misspelt methods
 
         def __getattr__(self, name: str) -> Any:
-            raise AttributeError(_no_attribute(self, name))
+            raise AttributeError(no_attribute(self, name))
 
     def __setattr__(self, name: str, value: Any) -> None:
         there = vars(self)
@@ -326,9 +311,10 @@ class Module:
                 f"{name} is a {role(there[name])} of {type(self).__name__}, and {_in_words(value)} would take its "
                 "place unlearned; change its numbers with .data = ..., or assign nn.Parameter(...), nn.Buffer(...)"
             )
-        if name not in there and not hasattr(type(self), name):
-            meant = next((known for known in dir(self) if _is_typo(name, known)), None)
-            if meant and sys._getframe(1).f_locals.get("self") is not self:  # its own methods may add what they like
+        from_outside = sys._getframe(1).f_locals.get("self") is not self  # its own methods may add what they like
+        if from_outside and name not in there and not hasattr(type(self), name):
+            meant = one_typo_from(name, dir(self))
+            if meant:
                 raise AttributeError(f"{type(self).__name__} has no attribute {name!r}; did you mean {meant!r}?")
         object.__setattr__(self, name, value)
         for _, x in self._members() if isinstance(value, (list, tuple, dict)) else [(name, value)]:
@@ -362,69 +348,6 @@ def _once(pairs: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
         if id(x) not in seen:
             seen.add(id(x))
             yield name, x
-
-
-# Loading: what does not fit.
-
-
-def _fits(x: Any, shape: Shape) -> bool:
-    """Whether a tensor has this shape, or no shape yet; None is a size that may be any."""
-    if x is None or isinstance(x, Uninitialized):
-        return True
-    return len(x.shape) == len(shape) and all(n in (None, size) for n, size in zip(shape, x.shape))
-
-
-def _misfit(name: str, x: Any, array: np.ndarray) -> str | None:
-    """Why an array cannot be loaded into x; None where it can."""
-    shape = x.open_shape if isinstance(x, Uninitialized) else x.shape
-    if not _fits(array, shape):
-        return f"{name} has shape {in_words(shape)} here and {array.shape} there"
-    if array.dtype.kind not in "biuf":
-        return f"{name} is no array of numbers but of {array.dtype}"
-    return None
-
-
-def _half_loaded(ours: Mapping[str, Any], arrays: Mapping[str, Any]) -> list[str]:
-    """Uninitialised parameters that would have to wait for the first call, though their neighbours are loaded."""
-    neighbours = {
-        name.rpartition(".")[0] for name, x in ours.items() if isinstance(x, Uninitialized) and name in arrays
-    }
-    return [
-        f"{name} is uninitialised and missing, while its layer is loaded"
-        for name, x in ours.items()
-        if isinstance(x, Uninitialized) and name not in arrays and name.rpartition(".")[0] in neighbours
-    ]
-
-
-# Misspelt names.
-
-
-def _no_attribute(module: Module, name: str) -> str:
-    """What to say of an attribute that a module has not."""
-    kind = type(module).__name__
-    public = [known for known in dir(module) if not known.startswith("_")]
-    if name == "forward":
-        own = [known for known in vars(type(module)) if _is_typo(name, known)]
-        meant = (
-            f"; did you mean it by {own[0]!r}?" if own else ": write `def forward(self, x): ...`, what a call computes"
-        )
-        return f"{kind} has no method 'forward'{meant}"
-    if name in ELSEWHERE:
-        return f"{kind} has no attribute {name!r}: {ELSEWHERE[name]}"
-    near = get_close_matches(name, public, n=1)
-    return f"{kind} has no attribute {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
-
-
-def _is_typo(name: str, known: str) -> bool:
-    """Whether a name is another with letters exchanged, or with one letter more or less; digits may differ."""
-    one, other = Counter(name), Counter(known)
-    differing = "".join(((one - other) + (other - one)).elements())
-    return (
-        name != known
-        and len(differing) <= 1
-        and not differing.isdigit()
-        and SequenceMatcher(None, name, known).ratio() > 0.8
-    )
 
 
 def _in_words(value: Any) -> str:

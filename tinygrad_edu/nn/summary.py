@@ -150,21 +150,24 @@ class Summary:
         return "\n".join([*(line.rstrip() for line in lines), self._footer])
 
     def _repr_html_(self) -> str:
-        head, *body = self._cells()
-        aligned = ("left", "left", "right", "right", "right", "left")
-
-        def line(tag: str, row: Iterable[str]) -> str:
-            cells = "".join(
-                f'<{tag} style="text-align: {side}; white-space: pre">{escape(cell)}</{tag}>'
-                for side, cell in zip(aligned, row)
-            )
-            return f"<tr>{cells}</tr>"
-
-        rows = "\n".join(line("td", row) for row in body)
+        head, *body, total = self._cells()
+        rows = "\n".join(_html_line(row) for row in body)
+        caption = f'<caption style="caption-side: bottom; text-align: left; padding: 0.5em">{self._footer}</caption>'
         return (
-            f"<table>\n<caption>{escape(self._footer)}</caption>\n<thead>{line('th', head)}</thead>\n"
-            f"<tbody>\n{rows}\n</tbody>\n</table>"
+            f'<table style="border-collapse: collapse; font-variant-numeric: tabular-nums">\n{caption}\n'
+            f"<thead>{_html_line(head, 'th')}</thead>\n<tbody>\n{rows}\n</tbody>\n"
+            f"<tfoot>{_html_line(total, 'th')}</tfoot>\n</table>"
         )
+
+
+def _html_line(cells: Iterable[str], tag: str = "td") -> str:
+    line = {"td": "", "th": "border-top: 1px solid; border-bottom: 1px solid; "}[tag]
+    sides = ("left", "left", "right", "right", "right", "left")
+    styled = "".join(
+        f'<{tag} style="{line}padding: 0.2em 0.7em; text-align: {side}; white-space: pre">{escape(cell)}</{tag}>'
+        for side, cell in zip(sides, cells)
+    )
+    return f"<tr>{styled}</tr>"
 
 
 # Running the copy, on the record.
