@@ -290,14 +290,15 @@ def gradients(output: Node, inputs: Sequence[Node], gradient: Any = None, *, cre
 def _recorded_gradients(output: Node, inputs: Sequence[Node], gradient: Any) -> list[Any]:
     """The gradients as nodes.
 
-    For pictures, they keep the names of what they are the derivative of and by; and the seed, of which all of them are
-    made, keeps between which ticks of the clock that was.
+    For pictures, they keep the names of what they are the derivative of and by; and the seed and other leaves, of which
+    all of them are made, keep between which ticks of the clock that was.
     """
     start = next_index()
     gradient_of = dict(recorded(walk(output, gradient, inputs=inputs, create_graph=True, every=True)))
-    if output in gradient_of:
-        seed = gradient_of[output]
-        seed._note("walks", (*(seed._extra or {}).get("walks", ()), (start, next_index())))
+    span = start, next_index()
+    for g in gradient_of.values():
+        if g.primitive is None:
+            g._note("walks", (*(g._extra or {}).get("walks", ()), span))
     found = [gradient_of.get(x) for x in inputs]
     of, by = (output._extra or {}).get("derivative", (output.name, ()))
     for x, g in zip(inputs, found):

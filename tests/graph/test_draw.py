@@ -35,11 +35,11 @@ def test_gradients_can_be_left_out() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"mode": "sideways"}, "draw: mode is one of 'forward', 'backward', not 'sideways'"),
+        ({"mode": "sideways"}, "draw: mode is one of 'forward', 'backward', 'both', not 'sideways'"),
         ({"engine": "neato"}, "draw: engine is one of 'auto', 'graphviz', 'builtin', not 'neato'"),
         ({"direction": "RL"}, "draw: direction is one of 'LR', 'TB', not 'RL'"),
         ({"theme": "blue"}, "draw: theme is one of 'auto', 'light', 'dark', not 'blue'"),
-        ({"mode": None}, "draw: mode is one of 'forward', 'backward', not None"),
+        ({"mode": None}, "draw: mode is one of 'forward', 'backward', 'both', not None"),
     ],
 )
 def test_unknown_options_are_refused_with_those_there_are(options: Any, message: str) -> None:

@@ -17,8 +17,10 @@ from .plain import Graph
 
 __all__ = ["HEADING", "arrange"]
 
-LABEL_GAP = 32.0
-"""The free space before and behind a label: room for an arrow to turn, its head and an operand's number."""
+LABEL_GAP = {"LR": 25.0, "RL": 25.0, "TB": 34.0, "BT": 34.0}
+"""The free space before and behind a label: room for an arrow to turn, more where it turns further, and its head."""
+NO_LABEL = (20.0, 12.0)
+"""The room in the middle of an arrow without a label, in a picture where others have one."""
 PANEL_GAP = 34.0
 """The free space between the two halves of a graph of both passes."""
 HEADING = 30.0
@@ -34,7 +36,7 @@ def arrange(
     rims = {node.id: 16.0 if is_stack(node, graph) else 0.0 for node in graph.nodes}  # its further sheets
     rims.update(dict.fromkeys(graph.outputs, OUTPUT_RIM))
     sizes = [(card.width + rim, card.height + rim) for card, rim in zip(cards[:boxes], rims.values())]
-    room = _rooms(graph, labels, sideways=direction in ("LR", "RL"))
+    room = _rooms(graph, labels, direction)
     ends: list[tuple[int, int]] = []
     numbers: list[int] = []  # of the first of the arrows that each edge has become
     for edge, size in zip(graph.edges[:arrows], room):
@@ -45,23 +47,30 @@ def arrange(
             ends += [(edge.source - 1, len(sizes)), (len(sizes), edge.target - 1)]
             sizes.append(size)
     ordered = {node.id - 1 for node in graph.nodes if node.ordered}
-    gap = LABEL_GAP if any(room) else RANK_GAP
+    gap = LABEL_GAP[direction] if any(room) else RANK_GAP
     frames = frames_of(graph, ends, boxes)
     back = {i for i, edge in zip(numbers, graph.edges) if edge.recurrent}
-    layout = _joined(lay_out(sizes, ends, direction, engine, ordered, gap, frames, back), boxes, room)
+    straight = {i for i, (source, target) in enumerate(ends) if target >= boxes}  # up to the label
+    layout = _joined(lay_out(sizes, ends, direction, engine, ordered, gap, frames, back, straight), boxes, room)
     return _with_mirror(graph, layout, direction) if graph.mode == "both" else layout
 
 
-def _rooms(graph: Graph, labels: Sequence[Label | None], *, sideways: bool) -> list[tuple[float, float] | None]:
-    """How much room each arrow needs for its label, and for that of the arrow that leads back beside it."""
+def _rooms(graph: Graph, labels: Sequence[Label | None], direction: Direction) -> list[tuple[float, float] | None]:
+    """How much room each arrow needs for its label, and for that of the arrow that leads back beside it.
+
+    If one has a label, all get some room: then all take as many ranks.
+    """
+    if not any(labels):
+        return [None] * len(graph.edges)
+    sideways = direction in ("LR", "RL")
+    bare = NO_LABEL if sideways else NO_LABEL[::-1]
     rooms: list[tuple[float, float] | None] = []
     for edge, label in zip(graph.edges, labels):
-        own = None if label is None else (label.width, 2 * label.leading if sideways else label.height)
+        own = bare if label is None else (label.width, 2 * label.leading if sideways else label.height)
         if edge.pair is None:
-            rooms.append(own)
-        elif own:
-            width, height = rooms[edge.pair - 1] or (0.0, 0.0)
-            rooms[edge.pair - 1] = max(width, own[0]), max(height, own[1])
+            rooms.append(None if edge.recurrent else own)
+        elif other := rooms[edge.pair - 1]:
+            rooms[edge.pair - 1] = max(other[0], own[0]), max(other[1], own[1])
     return rooms
 
 
@@ -106,6 +115,7 @@ def _with_mirror(graph: Graph, layout: Layout, direction: Direction) -> Layout:
             *(tuple(map(move, reversed(layout.routes[i]))) for i in back),
         ),
         labels=(*(p and lower(p) for p in layout.labels), *moved),
+        frames=tuple((*lower((left, top)), *lower((right, bottom))) for left, top, right, bottom in layout.frames),
         width=layout.width + (0.0 if below else dx),
         height=layout.height + HEADING + (dy if below else 0.0),
         mirror=(dx, dy),

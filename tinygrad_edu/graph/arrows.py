@@ -81,15 +81,15 @@ def _named(edge: Edge, graph: Graph, upstream: str, local: str, contribution: st
 
 def _written(edge: Edge) -> Label | None:
     """The rule that passes an array back, where it is short enough for an arrow."""
-    rule = re.sub(r"\b(sum_to|broadcast_to)\(([^()]*), shape=\([^()]*\)\)", _without_shape, edge.rule or "")
+    rule = re.sub(r"\b(sum_to|broadcast_to|reshape)\(([^()]*), shape=\([^()]*\)\)", _without_shape, edge.rule or "")
     if not rule or len(rule) > LONGEST:
         return None
     return Label(((Text("partial", rule, SIZE + 1),),))
 
 
 def _without_shape(call: re.Match[str]) -> str:
-    """Summing back and broadcasting as a book writes them: the box at the end of the arrow has the shape."""
-    return f"Σ {call[2]}" if call[1] == "sum_to" else call[2]
+    """Summing back and spreading as a book writes them: the box at the end of the arrow has the shape."""
+    return {"sum_to": f"Σ {call[2]}", "broadcast_to": call[2]}.get(call[1], f"{call[1]}({call[2]})")
 
 
 def chain_rule(edge: Edge, graph: Graph) -> tuple[str, str, str] | None:

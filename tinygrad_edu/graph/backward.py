@@ -18,6 +18,7 @@ from ..node import LEAF, Node, creation
 from ..primitives.primitive import shape_of
 from ..recording import enable_grad
 from ..walk import Step, gradients, local_derivative, reachable, walk
+from .clusters import find_clusters
 from .names import RESULTS, labels, layers, partial
 from .plain import (
     Edge,
@@ -65,7 +66,7 @@ def backward_graph(output: Node) -> Graph:
     leaves = [x for x in reachable(output) if x.primitive is None]
     gradients(output, leaves, one_like(output))  # refuses numbers that were changed after their use
     nodes = ancestors([output])
-    names, layer = labels(nodes), layers(nodes)
+    names, layer = labels(nodes, known=find_clusters(nodes).names), layers(nodes)
     copy_of = _fully_recorded(nodes)
     output, leaves = copy_of[output], [copy_of[leaf] for leaf in leaves]
     record = _Record(output, {copy_of[x]: names[x] for x in nodes}, {copy_of[x]: layer.get(x, 0) for x in nodes})
@@ -202,13 +203,13 @@ class _Record:
             nodes.append(described)
             ids[box] = len(nodes)
             edges += [self._edge(source, len(nodes), slot, box) for source, (_, slot) in zip(sources, arrows)]
-        leaves = [node for node in self.so_far if node.primitive is None]
+        leaves = sorted((node for node in self.so_far if node.primitive is None), key=creation)
         return Graph(
             mode="backward",
             title=f"The backward graph of {of}: how its gradients are computed",
             nodes=tuple(nodes),
             edges=tuple(edges),
-            outputs=tuple(sorted(ids[self.gradient_in[leaf]] for leaf in leaves)),
+            outputs=tuple(ids[self.gradient_in[leaf]] for leaf in leaves),
             of=of,
         )
 

@@ -12,7 +12,7 @@ from .names import partial
 from .plain import Graph, Kind, PlainNode, Quantity
 from .text import number, plural, shorten, visible, width
 
-__all__ = ["OUTPUT_RIM", "SLOT", "Card", "Grid", "Row", "Text", "cards", "flow_of", "is_stack"]
+__all__ = ["OUTPUT_RIM", "POINT", "SLOT", "Card", "Grid", "Row", "Text", "cards", "flow_of", "is_stack"]
 
 MARGIN = 12.0
 """The free space left and right of what stands in a box."""
@@ -26,6 +26,8 @@ SHORT = 3
 """A path of up to so many characters, such as the number of a layer, stands before the type of the module."""
 SLOT = 9.0
 """The room for the numbers of operands in the sign of a box at which arrows arrive sideways."""
+POINT = 7.0
+"""From one point of a sign to the next, where it has two."""
 LONG = 130.0
 """A name wider than this has a row of its own."""
 
@@ -124,7 +126,7 @@ def _card(node: PlainNode, graph: Graph, direction: Direction, *, show_gradient:
         return Card(node.kind, None, 0.0, rows, bars, box_width, max(box_height, 30.0))
     symbol = _symbol(node)
     if direction in ("LR", "RL"):
-        inlet = max(30.0, symbol.width + 14) + (SLOT if node.ordered else 0.0)
+        inlet = max(30.0, symbol.width + 14) + (SLOT if node.ordered else 0.0) + (POINT if node.layer > 1 else 0.0)
         return Card(node.kind, symbol, inlet, rows, bars, box_width + inlet, max(box_height, 36.0))
     inlet = 25.0
     return Card(node.kind, symbol, inlet, rows, bars, max(box_width, symbol.width + 20, 44.0), box_height + inlet)

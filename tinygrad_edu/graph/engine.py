@@ -34,10 +34,11 @@ def graphviz_layout(
     ordered: Collection[int] = (),
     rank_gap: float = RANK_GAP,
     frames: Sequence[Frame] = (),
+    straight: Collection[int] = (),
 ) -> Layout:
     """Where Graphviz puts boxes of these sizes and frames around them, and how it routes the edges between them.
 
-    Into boxes that are `ordered` the edges run in their own order.
+    Into boxes that are `ordered` the edges run in their own order; `straight` edges bend less than others.
     """
     try:
         from graphviz import Digraph
@@ -72,7 +73,8 @@ def graphviz_layout(
         else:
             inside[frames[i].parent].subgraph(inside[i])
     for i, (source, target) in enumerate(edges):
-        graph.edge(f"n{source}", f"n{target}", id=str(i))
+        weight = {"weight": "8"} if i in straight else {}
+        graph.edge(f"n{source}", f"n{target}", id=str(i), **weight)
     answer, engine = run_dot(graph.source, "json0")
     try:
         return _read(json.loads(answer), sizes, edges, direction, engine, len(frames))

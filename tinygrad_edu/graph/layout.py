@@ -22,6 +22,7 @@ def lay_out(
     rank_gap: float = RANK_GAP,
     frames: Sequence[Frame] = (),
     back: Collection[int] = (),
+    straight: Collection[int] = (),
 ) -> Layout:
     """A layered layout: every edge (from, to) of box indices runs in the given direction, and no box covers another.
 
@@ -33,6 +34,7 @@ def lay_out(
     ordered : the boxes at which edges arrive in their own order, where the engine can do that.
     rank_gap : the free space between ranks.
     frames : around which boxes there are frames; outer ones come first.
+    straight : the edges that bend less than others, where the engine can do that.
     back : which edges run against the direction: around their box, or around the innermost frame of both ends.
 
     >>> layout = lay_out([(60, 30), (60, 30), (80, 30)], [(0, 2), (1, 2)], "LR", "builtin")
@@ -52,7 +54,8 @@ def lay_out(
     across = 1 if direction in ("LR", "RL") else 0
     roomy = [_wider(size, 2 * LOOP * (box in own), across) for box, size in enumerate(sizes)]
     forward = [edge for i, edge in enumerate(edges) if i not in looped]
-    layout = _by_engine(roomy, forward, direction, engine, ordered, rank_gap, frames)
+    stiff = {place for place, i in enumerate(i for i in range(len(edges)) if i not in looped) if i in straight}
+    layout = _by_engine(roomy, forward, direction, engine, ordered, rank_gap, frames, stiff)
     routes = iter(layout.routes)
     complete = []
     for i, (source, target) in enumerate(edges):
@@ -75,11 +78,12 @@ def _by_engine(
     ordered: Collection[int],
     rank_gap: float,
     frames: Sequence[Frame],
+    straight: Collection[int],
 ) -> Layout:
     if engine == "builtin" or not edges:
         return layered(sizes, edges, direction, rank_gap, frames)
     try:
-        return graphviz_layout(sizes, edges, direction, ordered, rank_gap, frames)
+        return graphviz_layout(sizes, edges, direction, ordered, rank_gap, frames, straight)
     except EngineError as error:
         return replace(layered(sizes, edges, direction, rank_gap, frames), note=f"built-in layout: {error}")
 

@@ -23,7 +23,7 @@ from typing import Literal, get_args
 
 from .arrange import HEADING
 from .arrows import Label, chain_rule
-from .card import CELL_GAP, LEADING, SLOT, Card, Grid, Row, Text, flow_of, in_words, is_stack, summary
+from .card import CELL_GAP, LEADING, POINT, SLOT, Card, Grid, Row, Text, flow_of, in_words, is_stack, summary
 from .frames import framed, title_of
 from .geometry import Direction, Layout, Point
 from .names import partial
@@ -130,7 +130,7 @@ def write_svg(
     legend_down = layout.height + 2 * PADDING
     notes_down = legend_down + (30 if legend else 0)
     down = notes_down + (len(notes) * 17 + 8 if notes else 0)
-    identity = "tg-" + sha256(repr((graph, layout, direction, theme)).encode("utf-8", "replace")).hexdigest()[:10]
+    identity = "\0"  # until the picture is known; nothing visible is this character
     described = f"{summary(graph)}. " + " ".join(graph.notes)
     if layout.note:
         described += f" ({layout.note})"
@@ -147,13 +147,14 @@ def write_svg(
         *_frames(graph, layout, identity),
         *_edges(graph, labels, layout, direction, identity),
         *_nodes(graph, cards, layout, direction, identity),
-        *_badges(graph, cards, layout),
+        *_badges(graph, cards, layout, direction),
         "</g>",
         *_legend_drawn(legend, legend_down),
         *_notes(notes, notes_down),
         "</svg>\n",
     ]
-    return "\n".join(parts)
+    picture = "\n".join(parts)
+    return picture.replace(identity, "tg-" + sha256(picture.encode()).hexdigest()[:10])
 
 
 def _legend(graph: Graph) -> list[tuple[int, str]]:
@@ -192,7 +193,8 @@ def _e(text: str) -> str:
 
 def _n(x: float) -> str:
     """A coordinate, to a tenth of a pixel."""
-    return f"{round(x, 1) + 0.0:.1f}".removesuffix(".0")  # adding 0 makes -0 a 0
+    text = f"{x:.1f}".removesuffix(".0")
+    return "0" if text == "-0" else text
 
 
 def _style(identity: str, theme: Theme) -> str:
@@ -333,13 +335,15 @@ def _backward(graph: Graph, labels: Sequence[Label | None]) -> str:
     return f"backward: gradients of {graph.of}" + (", g being the one an arrow starts from" if rules else "")
 
 
-def _badges(graph: Graph, cards: Sequence[Card], layout: Layout) -> Iterator[str]:
-    """The same number on each node and on its gradient."""
+def _badges(graph: Graph, cards: Sequence[Card], layout: Layout, direction: Direction) -> Iterator[str]:
+    """The same number on each node and on its gradient, where no arrow comes."""
+    corner = direction in ("LR", "RL")
     pairs = sorted((node.pair, node.id) for node in graph.nodes if node.pair is not None)
     for number, pair in enumerate(pairs, 1):
         for id in pair:
             (x, y), card = layout.centers[id - 1], cards[id - 1]
-            yield f'<g class="badge" transform="translate({_n(x - card.width / 2 + 4)} {_n(y - card.height / 2)})">'
+            left, top = x - card.width / 2 + 4 * corner, y - card.height / 2 * corner
+            yield f'<g class="badge" transform="translate({_n(left)} {_n(top)})">'
             yield f'<circle r="8.5"/>{_text((Text("number", str(number), 10.5),), 0, 0)}</g>'
 
 
@@ -411,7 +415,8 @@ def _inside(card: Card, direction: Direction, points: int, *, ordered: bool) -> 
         }[direction]
         yield _sign(part, direction)
         yield from _points(part, direction, points)
-        aside = {"LR": SLOT / 2, "RL": -SLOT / 2}.get(direction, 0.0) if ordered else 0.0
+        shift = (SLOT if ordered else 0.0) / 2 - POINT * max(points - 1, 0) / 2  # between the numbers and the points
+        aside = {"LR": shift, "RL": -shift}.get(direction, 0.0)
         yield _text((card.symbol,), part[0] + part[2] / 2 + aside, part[1] + part[3] / 2)
         x, y = {"LR": (inlet / 2, 0.0), "RL": (-inlet / 2, 0.0), "TB": (0.0, inlet / 2), "BT": (0.0, -inlet / 2)}[
             direction
@@ -452,11 +457,11 @@ def _points(part: tuple[float, float, float, float], direction: Direction, point
     for i in range(points):
         if direction in ("LR", "RL"):
             side = 1 if direction == "LR" else -1
-            base, middle = x + (w if side == 1 else 0.0) - side * 7 * i, y + h / 2
+            base, middle = x + (w if side == 1 else 0.0) - side * POINT * i, y + h / 2
             corners = [(base, middle - tip), (base + side * ahead, middle), (base, middle + tip)]
         else:
             side = 1 if direction == "TB" else -1
-            base, middle = y + (h if side == 1 else 0.0) - side * 7 * i, x + w / 2
+            base, middle = y + (h if side == 1 else 0.0) - side * POINT * i, x + w / 2
             corners = [(middle - tip, base), (middle, base + side * ahead), (middle + tip, base)]
         shape = "L".join(f"{_n(a)} {_n(b)}" for a, b in corners)
         yield f'<path class="{"point" if i else "sign"}" d="M{shape}{"" if i else "Z"}"/>'

@@ -1,0 +1,379 @@
+"""The gallery: what `tg.draw` makes of the graphs of a textbook, each in light and dark, with the lines that drew it.
+
+    python docs/gallery.py [folder]          # or: make gallery
+
+writes the pictures and an `index.md` that shows them, into docs/gallery unless another folder is named. Nothing of it
+is kept in the repository: this file is the gallery.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import textwrap
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import tinygrad_edu as tg
+from tinygrad_edu import models, nn
+
+Draw = Callable[..., tg.graph.Drawing]
+PICTURES: list[Callable[[Draw], tg.graph.Drawing]] = []
+
+
+def picture(function: Callable[[Draw], tg.graph.Drawing]) -> Callable[[Draw], tg.graph.Drawing]:
+    """Put a picture in the gallery: the first line of its docstring is its title, the rest its caption."""
+    PICTURES.append(function)
+    return function
+
+
+def example() -> Any:
+    """z = (x + y) · w at 2, 3, 4."""
+    x, y, w = tg.Value(2.0, "x"), tg.Value(3.0, "y"), tg.Value(4.0, "w")
+    q = x + y
+    q.name = "q"
+    z = q * w
+    z.name = "z"
+    return z
+
+
+def values(**numbers: float) -> list[tg.Value]:
+    """A named Value for each number."""
+    return [tg.Value(number, name) for name, number in numbers.items()]
+
+
+# One number at a time.
+
+
+@picture
+def worked_example(draw: Draw) -> tg.graph.Drawing:
+    """(x + y) · w
+
+    Values in black, gradients in red. On each arrow a step of the chain rule: upstream gradient · local derivative.
+    """
+    return draw(example())
+
+
+@picture
+def worked_example_backward(draw: Draw) -> tg.graph.Drawing:
+    """The backward graph of (x + y) · w
+
+    What the walk records: w and q, dashed, are numbers of the forward pass that the rules use.
+    """
+    return draw(example(), "backward")
+
+
+@picture
+def worked_example_both(draw: Draw) -> tg.graph.Drawing:
+    """Both passes of (x + y) · w
+
+    Every gradient in the place of what it is the gradient of, with the same number.
+    """
+    return draw(example(), "both")
+
+
+@picture
+def square(draw: Draw) -> tg.graph.Drawing:
+    """x · x
+
+    Two arrows, two contributions, and a sum where they meet.
+    """
+    (x,) = values(x=3.0)
+    y = x * x
+    y.name = "y"
+    return draw(y, "both")
+
+
+@picture
+def shared(draw: Draw) -> tg.graph.Drawing:
+    """A shared part
+
+    (a + b) is computed once and used twice: its gradient is the sum of what comes back on both ways.
+    """
+    a, b = values(a=1.5, b=-0.5)
+    s = a + b
+    s.name = "s"
+    z = s * tg.exp(s)
+    z.name = "z"
+    return draw(z)
+
+
+@picture
+def neuron(draw: Draw) -> tg.graph.Drawing:
+    """A neuron
+
+    A function marked with `tg.block` has a frame.
+    """
+
+    @tg.block
+    def neuron(x1: Any, x2: Any, w1: Any, w2: Any, b: Any) -> Any:
+        return tg.tanh(w1 * x1 + w2 * x2 + b)
+
+    a = neuron(*values(x1=2.0, x2=0.0, w1=-3.0, w2=1.0, b=6.8813735870195432))
+    a.name = "a"
+    return draw(a)
+
+
+@picture
+def neuron_both(draw: Draw) -> tg.graph.Drawing:
+    """Both passes of a neuron, from top to bottom"""
+    x, w, b, t = values(x=0.5, w=-3.0, b=1.2, t=1.0)
+    a = tg.sigmoid(w * x + b)
+    a.name = "a"
+    loss = (a - t) ** 2
+    loss.name = "loss"
+    return draw(loss, "both", direction="TB")
+
+
+@picture
+def dead_path(draw: Draw) -> tg.graph.Drawing:
+    """A path that is dead
+
+    relu passes nothing back for a negative number: 0, which is not the same as no gradient.
+    """
+    x, w, v = values(x=2.0, w=-1.5, v=0.5)
+    y = tg.relu(w * x) + v * x
+    y.name = "y"
+    return draw(y)
+
+
+@picture
+def second_derivative(draw: Draw) -> tg.graph.Drawing:
+    """A second derivative
+
+    sin(x) · x, its derivative and the derivative of that, in one graph: three layers, told apart by colour and by the
+    points of their signs.
+    """
+    (x,) = values(x=1.0)
+    y = tg.sin(x) * x
+    y.name = "y"
+    (dy,) = tg.gradients(y, [x], create_graph=True)
+    (d2y,) = tg.gradients(dy, [x], create_graph=True)
+    return draw(d2y, gradients=False)
+
+
+@picture
+def backward_of_a_gradient(draw: Draw) -> tg.graph.Drawing:
+    """The backward graph of a gradient
+
+    What `dy.backward()` would do, where dy is the derivative of x³.
+    """
+    (x,) = values(x=2.0)
+    y = x**3
+    y.name = "y"
+    (dy,) = tg.gradients(y, [x], create_graph=True)
+    return draw(dy, "backward")
+
+
+# Arrays.
+
+
+@picture
+def broadcasting(draw: Draw) -> tg.graph.Drawing:
+    """Broadcasting, and summing back
+
+    The bias is spread over the rows; its gradient is the sum over them.
+    """
+    X = tg.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], requires_grad=True, name="X")
+    b = tg.tensor([0.5, -0.5, 0.25], requires_grad=True, name="b")
+    loss = ((X + b) ** 2).sum()
+    loss.name = "loss"
+    return draw(loss, "both")
+
+
+@picture
+def softmax_cross_entropy(draw: Draw) -> tg.graph.Drawing:
+    """Softmax and cross-entropy, by hand"""
+    logits = tg.tensor([[2.0, 1.0, 0.1], [0.5, 2.5, 0.3]], requires_grad=True, name="logits")
+    log_p = logits - tg.logsumexp(logits, axis=1, keepdims=True)
+    log_p.name = "log p"
+    loss = -log_p[np.arange(2), np.array([0, 1])].mean()
+    loss.name = "loss"
+    return draw(loss)
+
+
+@picture
+def attention(draw: Draw) -> tg.graph.Drawing:
+    """Attention
+
+    softmax(Q Kᵀ / √d) V, for four words of three numbers each.
+    """
+
+    @tg.block
+    def softmax(x: Any) -> Any:
+        e = tg.exp(x - x.max(axis=-1, keepdims=True))
+        return e / e.sum(axis=-1, keepdims=True)
+
+    rng = np.random.default_rng(0)
+    X, Wq, Wk, Wv = (
+        tg.tensor(rng.normal(size=shape), requires_grad=True, name=name)
+        for name, shape in {"X": (4, 6), "Wq": (6, 3), "Wk": (6, 3), "Wv": (6, 5)}.items()
+    )
+    Q, K, V = X @ Wq, X @ Wk, X @ Wv
+    Q.name, K.name, V.name = "Q", "K", "V"
+    weights = softmax(Q @ K.T / 3**0.5)
+    weights.name = "weights"
+    return draw(weights @ V, gradients=False)
+
+
+# Networks.
+
+
+def mean_squared_error() -> Any:
+    """The loss of a perceptron with one hidden layer."""
+    tg.manual_seed(0)
+    net = nn.Sequential(nn.Linear(3, 5), nn.Tanh(), nn.Linear(5, 2))
+    rng = np.random.default_rng(0)
+    X, target = (tg.tensor(rng.normal(size=shape).astype("float32")) for shape in ((4, 3), (4, 2)))
+    X.name, target.name = "X", "target"
+    loss = ((net(X) - target) ** 2).mean()
+    loss.name = "loss"
+    return loss
+
+
+@picture
+def perceptron_closed(draw: Draw) -> tg.graph.Drawing:
+    """A perceptron, closed"""
+    return draw(mean_squared_error(), depth=0)
+
+
+@picture
+def perceptron_layers(draw: Draw) -> tg.graph.Drawing:
+    """The same perceptron, its layers as boxes"""
+    return draw(mean_squared_error(), depth=1)
+
+
+@picture
+def perceptron_open(draw: Draw) -> tg.graph.Drawing:
+    """The same perceptron, open"""
+    return draw(mean_squared_error())
+
+
+@picture
+def perceptron_both(draw: Draw) -> tg.graph.Drawing:
+    """The same perceptron, both passes
+
+    On the arrows of the second half, the rule that each gradient passes through.
+    """
+    return draw(mean_squared_error(), "both", direction="TB")
+
+
+@picture
+def perceptron_backward(draw: Draw) -> tg.graph.Drawing:
+    """The same perceptron, the recorded graph of its gradients"""
+    return draw(mean_squared_error(), "backward", direction="TB")
+
+
+def lenet() -> Any:
+    """The logits of LeNet for a batch of images."""
+    tg.manual_seed(0)
+    images = tg.zeros((64, 1, 28, 28))
+    images.name = "images"
+    logits = models.lenet()(images)
+    logits.name = "logits"
+    return logits
+
+
+@picture
+def lenet_layers(draw: Draw) -> tg.graph.Drawing:
+    """LeNet, its layers as boxes"""
+    return draw(lenet(), depth=1)
+
+
+@picture
+def lenet_first_layer(draw: Draw) -> tg.graph.Drawing:
+    """LeNet, its first layer open"""
+    return draw(lenet(), depth=1, expand={"0"}, direction="TB")
+
+
+@picture
+def recurrent(draw: Draw) -> tg.graph.Drawing:
+    """A recurrent network over 28 steps, folded"""
+    tg.manual_seed(0)
+    cell = nn.RNNCell(28, 16)
+    rows = tg.zeros((28, 8, 28))
+    rows.name = "rows"
+    h = tg.zeros((8, 16))
+    h.name = "h0"
+    for t in range(28):
+        h = cell(rows[t], h)
+    h.name = "h"
+    return draw(h, depth=0)
+
+
+@picture
+def focus(draw: Draw) -> tg.graph.Drawing:
+    """A neighbourhood
+
+    Two arrows around one node of a long chain.
+    """
+    (x,) = values(x=0.9)
+    states = [x]
+    for _ in range(40):
+        states.append(tg.sin(states[-1]) * 1.1)
+    return draw(states[-1], focus=states[20], hops=2)
+
+
+# Names.
+
+
+@picture
+def hostile_names(draw: Draw) -> tg.graph.Drawing:
+    """Names that would break other drawings"""
+    a, b = tg.Value(2.0, '<b>&"{|}\\N'), tg.Value(3.0, "javascript:alert(1)\u202e\n]]>")
+    y = a * b
+    y.name = "a name that is much longer than any box ought to be, and goes on"
+    return draw(y)
+
+
+@picture
+def other_alphabets(draw: Draw) -> tg.graph.Drawing:
+    """Names in Chinese, Greek and with accents"""
+    weight, bias, size = tg.Value(2.0, "权重"), tg.Value(-1.0, "偏置"), tg.Value(0.5, "Größe")
+    y = tg.sigmoid(weight * size + bias)
+    y.name = "σ₁"
+    return draw(y)
+
+
+@picture
+def downwards(draw: Draw) -> tg.graph.Drawing:
+    """From top to bottom, by the built-in layout
+
+    On a machine without Graphviz.
+    """
+    return draw(example(), direction="TB", engine="builtin")
+
+
+def main(folder: Path) -> None:
+    """Draw everything and write the page that shows it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    page = ["# Gallery", "", "Made by `docs/gallery.py`. Each picture is there in light and dark.", ""]
+    for function in PICTURES:
+        title, _, caption = (inspect.getdoc(function) or "").partition("\n")
+        name = function.__name__
+        for theme in ("light", "dark"):
+            function(partial(tg.draw, theme=theme)).save(folder / f"{name}-{theme}.svg")
+        lines = inspect.getsource(function).splitlines()
+        body = "\n".join(lines[next(i for i, line in enumerate(lines) if line.endswith('"""') and i > 1) + 1 :])
+        page += [f"## {title}", "", caption.strip(), ""] if caption.strip() else [f"## {title}", ""]
+        page += [
+            "<picture>",
+            f'  <source media="(prefers-color-scheme: dark)" srcset="{name}-dark.svg">',
+            f'  <img src="{name}-light.svg" alt="{title}">',
+            "</picture>",
+            "",
+            "```python",
+            textwrap.dedent(body).replace("return draw(", "tg.draw("),
+            "```",
+            "",
+        ]
+    (folder / "index.md").write_text("\n".join(page), encoding="utf-8")
+    print(f"{len(PICTURES)} pictures in {folder}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("gallery"))
