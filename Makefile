@@ -8,10 +8,10 @@ BENCH_VENV ?= .venv-bench
 BIN         = $(VENV)/bin
 PYTEST      = $(BIN)/pytest -n auto --maxprocesses 8
 PIP_INSTALL = -m pip --disable-pip-version-check --quiet install
-MADE        = .ruff_cache .mypy_cache .pytest_cache .hypothesis .coverage dist forward.svg backward.svg digits_loss.svg z.svg
+MADE        = .ruff_cache .mypy_cache .pytest_cache .hypothesis .coverage dist forward.svg backward.svg digits_loss.svg z.svg docs/gallery
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test torch bench clean
+.PHONY: help demo test torch bench gallery clean
 
 help: ## list the tasks
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -30,6 +30,9 @@ torch: $(VENV)/.torch ## add PyTorch, which some tests compare with
 
 bench: $(BENCH_VENV)/.bench ## time the engine beside hand-written code and its peers
 	$(BENCH_VENV)/bin/python -m benchmarks
+
+gallery: $(VENV)/.demo ## draw the gallery into docs/gallery
+	$(BIN)/python docs/gallery.py
 
 clean: ## remove the environments and everything else that was made
 	rm -rf $(VENV) $(BENCH_VENV) $(MADE)

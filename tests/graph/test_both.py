@@ -61,7 +61,7 @@ def test_a_gradient_is_the_sum_of_what_its_arrows_bring(z: Any) -> None:
     for edge in g.edges:
         if edge.pair is not None:
             target = g.node(edge.target)
-            brought.setdefault(target.of or target.id, []).append(edge.contribution.elements[0])  # type: ignore
+            brought.setdefault(target.of or target.id, []).append(edge.contribution.elements[0])  # type: ignore[index, union-attr]
     for id, contributions in brought.items():
         assert g.node(id).value.elements[0] == pytest.approx(sum(contributions))  # type: ignore[union-attr, index]
 
