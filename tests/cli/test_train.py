@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,7 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu import models
 
-from .conftest import Command
+from .conftest import Command, environment
 
 EPOCH = r"epoch {}/{}  loss \d\.\d{{4}}  accuracy \d+\.\d\d%  test accuracy \d+\.\d\d%  [\d,]+ examples/s"
 
@@ -43,6 +46,21 @@ def test_resumed_it_gives_what_it_would_have_given(run: Command) -> None:
     rest = run("train", "mlp", "--epochs", "3", *options, "--resume")
     assert whole.code == rest.code == 0
     assert figures(rest.out) == figures(whole.out)[1:]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="interrupts as Unix does")
+@pytest.mark.usefixtures("folder")
+def test_ctrl_c_writes_what_was_learned() -> None:
+    command = [sys.executable, "-m", "tinygrad_edu", "train", "mlp", "--epochs", "100000"]
+    with subprocess.Popen(command, env=environment(MPLBACKEND="Agg"), stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        while not child.stdout.readline().startswith("epoch      2/"):
+            assert child.poll() is None
+        child.send_signal(signal.SIGINT)
+        rest = child.stdout.read()
+    assert child.returncode == 130
+    assert re.search(r"interrupted after \d+ of 100000 epochs; --resume goes on from there\n$", rest)
+    models.mlp().load_state_dict(tg.load("mlp.npz"))
 
 
 def test_another_seed_gives_other_numbers(run: Command) -> None:

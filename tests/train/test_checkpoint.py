@@ -112,16 +112,24 @@ def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
         training(path, epochs=2)
 
 
+@pytest.mark.parametrize("content", [[1], {}, {"model": {}, "random": {}}])
+def test_a_file_that_is_no_checkpoint_is_refused(content: Any, tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"no checkpoint of such a training: it holds .*model, optimizer, scheduler"):
+        training(tg.save(content, tmp_path / "x.npz"), epochs=2)
+
+
 def test_a_checkpoint_of_another_model_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.npz"
     training(path, epochs=1)
     model = nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
     with pytest.raises(TinygradError, match="weight"):
         fit(
             model,
             DataLoader(Digits(), 100),
             nn.CrossEntropyLoss(),
-            optim.SGD(model.parameters(), lr=0.1),
+            optimizer,
             2,
+            scheduler=optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.9),
             callbacks=[Checkpoint(path, resume=True)],
         )

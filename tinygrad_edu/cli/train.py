@@ -42,7 +42,7 @@ def run_train(arguments: argparse.Namespace) -> None:
     checkpoint = out / f"{name}-checkpoint.npz"
     if arguments.resume and not checkpoint.is_file():
         raise Refusal(f"there is no {checkpoint} to resume from")
-    with refusing(TinygradError, OSError):
+    with refusing(TinygradError, OSError, ImportError):
         out.mkdir(parents=True, exist_ok=True)
         train, test = images(arguments.data)
         manual_seed(arguments.seed)
@@ -50,9 +50,10 @@ def run_train(arguments: argparse.Namespace) -> None:
         print(f"{name}: {sum(p.size for p in model.parameters()):,} parameters, seed {arguments.seed}")
         print(f"{len(train):,} images to train with, {len(test):,} to test with", flush=True)
         history = trained(model, train, test, arguments, checkpoint)
-        for path in written(model, name, out, history, train.arrays[0][:1]):
+        for path in written(model, name, out, history, train.arrays[0][:1].shape):
             print(path)
     if history.interrupted:
+        print(f"interrupted after {len(history.epochs)} of {arguments.epochs} epochs; --resume goes on from there")
         raise KeyboardInterrupt
     print(f"test accuracy after epoch {history['epoch'][-1]}: {history['val_accuracy'][-1]:.2%}")
 
@@ -104,11 +105,11 @@ class Report(Callback):
         )
 
 
-def written(model: Any, name: str, out: Path, history: History, example: Any) -> list[Path]:
+def written(model: Any, name: str, out: Path, history: History, shape: tuple[int, ...]) -> list[Path]:
     """The weights, the summary and, where Matplotlib is there, the curves: the files that were written."""
     weights = save(model.state_dict(), out / f"{name}.npz")
     summary = out / f"{name}-summary.txt"
-    summary.write_text(f"{model!r}\n\n{history!r}\n", encoding="utf-8")
+    summary.write_text(f"{nn.summary(model, shape)}\n\n{history!r}\n", encoding="utf-8")
     curves = out / f"{name}-history.svg"
     try:
         history.plot(curves)

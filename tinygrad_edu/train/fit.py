@@ -35,7 +35,7 @@ from typing import Any
 
 from .. import random
 from ..detective import NanReport, find_nan
-from ..errors import TinygradError
+from ..errors import FileError, TinygradError
 from ..optim.lr_scheduler import ReduceLROnPlateau
 from ..progress import progress_bar
 from ..recording import no_grad
@@ -100,8 +100,14 @@ class Run:
         return {"random": random.get_state(), **{name: part.state_dict() for name, part in self._parts().items()}}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on where another training stood."""
-        for name, part in self._parts().items():
+        """Go on where another training stood; `FileError` where that had other parts, such as no scheduler."""
+        parts = self._parts()
+        if not isinstance(state, dict) or state.keys() != {*parts, "random"}:
+            there = ", ".join(map(str, state)) if isinstance(state, dict) else type(state).__name__
+            raise FileError(
+                f"fit: no checkpoint of such a training: it holds {there}, and not random, {', '.join(parts)}"
+            )
+        for name, part in parts.items():
             part.load_state_dict(state[name])
         random.set_state(state["random"])
 
