@@ -1,0 +1,98 @@
+"""Whole networks, put together at random, are PyTorch's; and so are the names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tinygrad_edu as tg
+from tests.nn.twins import DTYPES, assert_agree, same_module, torch_or_skip
+from tinygrad_edu import nn
+
+OURS_ALONE = {
+    "Uninitialized", "materialize", "is_buffer", "is_parameter", "Lambda", "FocalLoss", "HingeLoss", "GlobalAvgPool",
+    "summary", "Summary", "focal_loss", "hinge_loss", "global_avg_pool",
+}  # fmt: skip
+"""What PyTorch has not, or has under another name."""
+
+
+@pytest.mark.torch
+def test_the_names_are_pytorchs() -> None:
+    torch = torch_or_skip()
+    assert [name for name in nn.__all__ if not hasattr(torch.nn, name) and name not in OURS_ALONE] == []
+    functions = set(nn.functional.__all__) - OURS_ALONE
+    assert sorted(name for name in functions if not hasattr(torch.nn.functional, name)) == []
+    assert sorted(name for name in nn.init.__all__ if not hasattr(torch.nn.init, name)) == []
+
+
+def layer(width: int) -> st.SearchStrategy[tuple[str, tuple[Any, ...], dict[str, Any], int]]:
+    """A layer for `width` features: its name, arguments and settings, and how many features come out."""
+    some = st.sampled_from
+    return st.one_of(
+        st.tuples(st.integers(1, 4), st.booleans()).map(
+            lambda x: ("Linear", (width, x[0]), {"bias": x[1]}, x[0])
+        ),
+        some(["ReLU", "Tanh", "Sigmoid", "GELU", "ELU", "LeakyReLU", "Softplus", "PReLU", "Identity"]).map(
+            lambda name: (name, (), {}, width)
+        ),
+        some([("LayerNorm", (width,)), ("BatchNorm1d", (width,)), ("PReLU", (width,))]).map(
+            lambda x: (*x, {}, width)
+        ),
+        some(["Softmax", "LogSoftmax"]).map(lambda name: (name, (), {"dim": 1}, width)),
+    )  # fmt: skip
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> list[tuple[str, tuple[Any, ...], dict[str, Any]]]:
+    width, layers = 3, [("Linear", (3, 3), {"bias": True})]
+    for _ in range(draw(st.integers(0, 4))):
+        name, arguments, settings, width = draw(layer(width))
+        layers.append((name, arguments, settings))
+    return layers
+
+
+@pytest.mark.torch
+@DTYPES
+@given(network=networks(), seed=st.integers(0, 99))
+def test_networks_put_together_at_random_are_pytorchs(dtype: Any, network: Any, seed: int) -> None:
+    torch = torch_or_skip()
+    tg.manual_seed(seed)
+    ours = nn.Sequential(*(getattr(nn, name)(*arguments, **settings) for name, arguments, settings in network))
+    theirs = torch.nn.Sequential(
+        *(getattr(torch.nn, name)(*arguments, **settings) for name, arguments, settings in network)
+    )
+    same_module(ours, theirs, dtype)
+    assert_agree(ours, theirs, np.random.default_rng(seed).normal(size=(5, 3)), dtype=dtype, seed=seed)
+
+
+@pytest.mark.parametrize(
+    ("module", "shape"),
+    [
+        (nn.Linear(3, 2), (2, 3)),
+        (nn.PReLU(3), (2, 3)),
+        (nn.GELU(), (2, 3)),
+        (nn.ELU(), (2, 3)),
+        (nn.Softplus(2.0), (2, 3)),
+        (nn.LogSoftmax(dim=1), (2, 3)),
+        (nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2)), (2, 3)),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_layers_pass_gradcheck_in_their_input_and_in_their_parameters(module: nn.Module, shape: Any) -> None:
+    module.double()
+    parameters = dict(module.named_parameters())
+
+    def call(x: Any, *others: Any) -> Any:
+        """The module with other parameters in the place of its own."""
+        modules = dict(module.named_modules())
+        for name, other in zip(parameters, others):
+            owner, _, attribute = name.rpartition(".")
+            vars(modules[owner])[attribute] = other
+        return module(x)
+
+    x = np.random.default_rng(0).normal(size=shape)
+    assert tg.gradcheck(call, (x, *(p.numpy() for p in parameters.values())))
