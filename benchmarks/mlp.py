@@ -120,7 +120,8 @@ def ours(optimiser: str, hidden: int, batch: int) -> Run:
 
     images, labels, parameters = inputs(hidden, batch)
     model, loss_function = network(nn, hidden), nn.CrossEntropyLoss()
-    optimizer = getattr(optim, optimiser)(model.parameters(), lr=LR[optimiser])
+    every = list(model.parameters())
+    optimizer = getattr(optim, optimiser)(every, lr=LR[optimiser])
     x = tg.tensor(images)
 
     def restart() -> None:
@@ -132,7 +133,7 @@ def ours(optimiser: str, hidden: int, batch: int) -> Run:
         loss = loss_function(model(x), labels)
         loss.backward()
         optimizer.step()
-        return loss, *model.parameters()
+        return loss, *every
 
     return restarting(step, restart)
 
@@ -141,7 +142,8 @@ def torch(optimiser: str, hidden: int, batch: int) -> Run:
     library = peer("torch")
     images, labels, parameters = inputs(hidden, batch)
     model, loss_function = network(library.nn, hidden), library.nn.CrossEntropyLoss()
-    optimizer = getattr(library.optim, optimiser)(model.parameters(), lr=LR[optimiser])
+    every = list(model.parameters())
+    optimizer = getattr(library.optim, optimiser)(every, lr=LR[optimiser])
     x, y = library.from_numpy(images), library.from_numpy(labels)
 
     def restart() -> None:
@@ -153,7 +155,7 @@ def torch(optimiser: str, hidden: int, batch: int) -> Run:
         loss = loss_function(model(x), y)
         loss.backward()
         optimizer.step()
-        return loss, *model.parameters()
+        return loss, *every
 
     return restarting(step, restart)
 

@@ -23,11 +23,13 @@ def newest_change() -> int:
     return _newest
 
 
-def note_change(node: Node) -> None:
-    """Note that the number was changed in place, now and here: older uses of it can no longer be differentiated."""
+def note_change(*nodes: Node) -> None:
+    """Note that these were changed in place, now and here: older uses of them can no longer be differentiated."""
     global _newest
     _newest = next_index()
-    node._note("changed", (_newest, caller()))
+    change = (_newest, caller())
+    for node in nodes:
+        node._note("changed", change)
 
 
 def recompute(node: Node) -> Any:

@@ -81,9 +81,10 @@ class Optimizer:
         """Change every parameter that has a gradient."""
         for group in self.param_groups:
             settings = {name: group[name] for name in self.defaults}
-            for p in group["params"]:
-                if getattr(p, "_grad", None) is not None:
-                    self._step(p, settings)
+            stepped = [p for p in group["params"] if getattr(p, "_grad", None) is not None]
+            note_change(*stepped)
+            for p in stepped:
+                self._step(p, settings)
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters: `.grad` is None again."""
@@ -180,7 +181,6 @@ class Optimizer:
     def _step(self, p: Any, settings: dict[str, Any]) -> None:
         is_tensor = isinstance(p, Tensor)
         w: ndarray = p._writable() if is_tensor else np.array(p.data)
-        note_change(p)
         g = np.asarray(number_of(p._grad))
         state = self.state.get(p)
         if state is None:
@@ -188,8 +188,11 @@ class Optimizer:
             state = self.state[p] = {"step": 0, **memory}
         step, *arrays = state.values()
         state["step"] = step + 1
-        for rows in blocks(w.shape):
-            self.update(w[rows], g[rows], step + 1, *[array[rows] for array in arrays], **settings)
+        if w.size <= BLOCK:
+            self.update(w, g, step + 1, *arrays, **settings)
+        else:
+            for rows in blocks(w.shape):
+                self.update(w[rows], g[rows], step + 1, *[array[rows] for array in arrays], **settings)
         if not is_tensor:
             p.data = w.item()
 
@@ -238,19 +241,13 @@ class Optimizer:
         return state
 
 
-def blocks(shape: tuple[int, ...]) -> Iterator[Any]:
-    """Indices that cut an array into blocks of rows, of about `BLOCK` numbers each.
+def blocks(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Slices that cut an array into blocks of rows, of about `BLOCK` numbers each.
 
-    >>> list(blocks((3, 4)))
-    [Ellipsis]
     >>> list(blocks((3, 100_000)))
     [slice(0, 1, None), slice(1, 2, None), slice(2, 3, None)]
     """
-    size = prod(shape)
-    if size <= BLOCK:
-        yield ...
-        return
-    rows = max(1, BLOCK * shape[0] // size)
+    rows = max(1, BLOCK * shape[0] // prod(shape))
     for row in range(0, shape[0], rows):
         yield slice(row, row + rows)
 

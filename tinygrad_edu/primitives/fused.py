@@ -17,7 +17,6 @@ from ..node import Node, number_of
 from .elementwise import exp, identity
 from .primitive import Variadic, primitive, shape_of
 from .reductions import _reduce, softmax, sum_
-from .shape import expand_dims
 
 __all__ = ["linear", "log_softmax", "softmax_cross_entropy"]
 
@@ -29,7 +28,7 @@ def _linear_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]
     by = (
         lambda: (g @ weight).reshape(x.shape),
         lambda: g.T @ _as_matrix(x),
-        lambda: sum_(g, axis=0),
+        lambda: np.add.reduce(g, 0),
     )
     return [by[slot]() for slot in slots]
 
@@ -91,7 +90,7 @@ def _one_hot(targets: Any, like: Any) -> np.ndarray:
 
 
 @primitive(
-    lambda g, out, logits, targets: (softmax(logits) - _one_hot(targets, logits)) * expand_dims(g, -1),
+    lambda g, out, logits, targets: (softmax(logits) - _one_hot(targets, logits)) * g[..., None],
     name="softmax_cross_entropy",
 )
 def _softmax_cross_entropy(logits: Any, targets: Any = None) -> Any:

@@ -101,6 +101,8 @@ class Primitive:
         operands, rest = given[: self.arity], given[self.arity :]
         if len(operands) < self.arity or len(rest) > len(self.settings) or not attrs.keys() <= self.settings.keys():
             raise DtypeError(f"{self.signature} was called as {self.name}{_call_in_words(given, attrs)}")
+        if not rest and not attrs:
+            return operands, self.settings
         given_settings = {**dict(zip(self.settings, rest)), **attrs}
         return operands, {**self.settings, **{name: settled(value) for name, value in given_settings.items()}}
 
