@@ -10,7 +10,7 @@ Ranking late was the choice that mattered most: leaves stand beside the operatio
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
@@ -20,8 +20,8 @@ from .nested import Ends, Flow, nested
 
 __all__ = ["layered"]
 
-SWEEPS = 12
-"""How often the order of the ranks is improved, in each direction; fewer times in very large pictures."""
+SWEEPS, PATIENCE = 24, 4
+"""How often the order of the ranks is improved, and how often in vain before that is enough."""
 LANE_GAP = 14.0
 """The free space beside a lane."""
 DOOR_GAP = 26.0
@@ -166,21 +166,26 @@ def make_lanes(rank: list[int], edges: Sequence[tuple[int, int]], leave: Sequenc
 
 def order_rows(lanes: Lanes, boxes: int) -> list[list[int]]:
     """The items of each rank in an order with few crossings. The first operand begins above the second."""
-    rows = _first_order(lanes, boxes)
-    best, fewest = [row[:] for row in rows], count_crossings(rows, lanes)
-    sweeps = SWEEPS if len(lanes.rank) < 2_000 else 4
-    patience = 4
-    for sweep in range(2 * sweeps):
-        if not fewest or not patience:
-            break
-        _sweep(rows, lanes, down=sweep % 2 == 0)
-        if len(lanes.rank) < 20_000:
+    best = _first_order(lanes, boxes)
+    fewest = count_crossings(best, lanes)
+    # From the inputs, whose operands are in order; and, if that is no great work, also from the outputs.
+    starts = [(_first_order(lanes, boxes), True)]
+    if len(lanes.rank) < 1_000 and fewest:
+        starts.append((_first_order(lanes, boxes), False))
+        _swap_neighbours(starts[1][0], lanes)
+    for rows, down in starts:
+        patience = PATIENCE
+        for _ in range(SWEEPS if len(lanes.rank) < 2_000 else 4):
+            if not fewest or not patience:
+                break
+            _sweep(rows, lanes, down=down)
             _swap_neighbours(rows, lanes)
-        crossings = count_crossings(rows, lanes)
-        if crossings < fewest:
-            best, fewest, patience = [row[:] for row in rows], crossings, 4
-        else:
-            patience -= 1
+            crossings = count_crossings(rows, lanes)
+            if crossings < fewest:
+                best, fewest, patience = [row[:] for row in rows], crossings, PATIENCE
+            else:
+                patience -= 1
+            down = not down
     return best
 
 
@@ -231,17 +236,21 @@ def _swap_neighbours(rows: list[list[int]], lanes: Lanes) -> None:
     for _ in range(4):
         swapped = False
         for row in rows:
+            # The places of each item's neighbours in the rows above and below; these do not move meanwhile.
+            above = [sorted([place[x] for x in lanes.above[item]]) for item in row]
+            below = [sorted([place[x] for x in lanes.below[item]]) for item in row]
             for i in range(len(row) - 1):
-                a, b = row[i], row[i + 1]
                 saved = 0
-                for neighbours in (lanes.above, lanes.below):
-                    left = [place[x] for x in neighbours[a]]
-                    right = [place[x] for x in neighbours[b]]
-                    saved += _inversions(left, right) - _inversions(right, left)
+                for ends in (above, below):
+                    left, right = ends[i], ends[i + 1]
+                    if left and right and left[-1] > right[0]:  # some of their arrows cross
+                        saved += _inversions(left, right) - _inversions(right, left)
                 if saved > 0:
-                    row[i], row[i + 1] = b, a
-                    place[a], place[b] = i + 1, i
+                    row[i], row[i + 1] = row[i + 1], row[i]
+                    above[i], above[i + 1] = above[i + 1], above[i]
+                    below[i], below[i + 1] = below[i + 1], below[i]
                     swapped = True
+            _places(row, place)
         if not swapped:
             break
 
@@ -250,27 +259,20 @@ def _inversions(left: list[int], right: list[int]) -> int:
     """How many pairs of arrows cross when the box with neighbours `left` stands before the one with `right`."""
     if len(left) == 1 == len(right):
         return int(left[0] > right[0])
-    right = sorted(right)
-    return sum(bisect_right(right, x - 1) for x in left)
+    return sum([bisect_left(right, x) for x in left])
 
 
 def count_crossings(rows: list[list[int]], lanes: Lanes) -> int:
-    """How many arrows cross, over all pairs of neighbouring ranks; O(arrows · log arrows)."""
+    """How many arrows cross, over all pairs of neighbouring ranks."""
     total = 0
     for upper, lower in pairwise(rows):
         place = {item: i for i, item in enumerate(lower)}
-        ends = [p for item in upper for p in sorted(place[x] for x in lanes.below[item])]
-        tree = [0] * (len(lower) + 1)  # a Fenwick tree of the ends seen so far
-        for seen, end in enumerate(ends):
-            i, not_after = end + 1, 0
-            while i:
-                not_after += tree[i]
-                i &= i - 1
-            total += seen - not_after
-            i = end + 1
-            while i <= len(lower):
-                tree[i] += 1
-                i += i & -i
+        ends: list[int] = []  # of the arrows so far, in order
+        for item in upper:
+            own = sorted([place[x] for x in lanes.below[item]])
+            total += sum([len(ends) - bisect_right(ends, end) for end in own])
+            for end in own:
+                insort(ends, end)
     return total
 
 
@@ -292,7 +294,7 @@ def place_rows(
         for item, x in zip(row, offset):
             at[item] = x - offset[-1] / 2
     both = [above + below for above, below in zip(lanes.above, lanes.below)]
-    rounds = 8 if len(size) < 5_000 else 3
+    rounds = 8 if len(size) < 5_000 else 2
     schedule = [(lanes.above, 1), (lanes.below, -1)] * rounds + [(both, 1), (both, -1)] * rounds
     for neighbours, step in schedule:
         for r in range(len(rows))[::step]:
@@ -314,15 +316,20 @@ def _place_row(
     boxes: int,
     shifts: dict[tuple[int, int], float],
 ) -> None:
+    """Move the items of a row to where they are pulled, as far as they leave each other room."""
     wanted, weights = [], []
     for item, offset in zip(row, offsets):
         pull, weight = 0.0, 0.0
+        to_box, to_lane = (2.0, 8.0) if item >= boxes else (1.0, 2.0)
         for x in neighbours[item]:
-            w = (1.0, 2.0, 8.0)[(item >= boxes) + (x >= boxes)]
+            w = to_lane if x >= boxes else to_box
             pull += w * (at[x] + shifts.get((item, x), 0.0) if shifts else at[x])
             weight += w
         wanted.append((pull / weight if weight else at[item]) - offset)
         weights.append(weight or 1e-3)
+    if len(row) == 1:
+        at[row[0]] = wanted[0]
+        return
     for item, place, offset in zip(row, isotonic(wanted, weights), offsets):
         at[item] = place + offset
 
@@ -405,28 +412,29 @@ def _smooth(stretches: list[tuple[float, float, float]]) -> list[Point]:
 def _turned(direction: Direction, flow: Flow, sizes: Sequence[Size]) -> Layout:
     """From (along, across) to (x, y) from the upper left corner."""
     flip = -1.0 if direction in ("RL", "BT") else 1.0
+    across = [y for route in flow.routes for _, y in route]
+    across += [y for _, near, _, far in flow.frames for y in (near, far)]
+    along = [x for route in flow.routes for x, _ in route]
+    along += [x for start, _, end, _ in flow.frames for x in (start, end)]
+    sideways = direction in ("LR", "RL")
+    for x, y, size in zip(flow.along, flow.across, sizes):
+        depth, breadth = size if sideways else size[::-1]
+        along += (x - depth / 2, x + depth / 2)
+        across += (y - breadth / 2, y + breadth / 2)
+    left, top = min(flip * min(along), flip * max(along)), min(across)
+    length, breadth = max(along) - min(along), max(across) - top
 
-    def turn(p: Point) -> Point:
-        return (flip * p[0], p[1]) if direction in ("LR", "RL") else (p[1], flip * p[0])
+    def turn(x: float, y: float) -> Point:
+        return (flip * x - left, y - top) if sideways else (y - top, flip * x - left)
 
-    placed = [turn(p) for p in zip(flow.along, flow.across)]
-    drawn = [[turn(p) for p in route] for route in flow.routes]
-    framed = [(turn((a, b)), turn((c, d))) for a, b, c, d in flow.frames]
-    corners = [(x + s * w / 2, y + s * h / 2) for (x, y), (w, h) in zip(placed, sizes) for s in (-1, 1)]
-    corners += [p for route in drawn for p in route]
-    corners += [p for frame in framed for p in frame]
-    xs, ys = zip(*corners)
-    left, top = min(xs), min(ys)
-
-    def move(p: Point) -> Point:
-        return p[0] - left, p[1] - top
-
-    rectangles = [(*move((min(x, u), min(y, v))), *move((max(x, u), max(y, v)))) for (x, y), (u, v) in framed]
+    frames = []
+    for start, near, end, far in flow.frames:
+        (x, y), (u, v) = turn(start, near), turn(end, far)
+        frames.append((min(x, u), min(y, v), max(x, u), max(y, v)))
     return Layout(
-        tuple(map(move, placed)),
-        tuple(tuple(map(move, route)) for route in drawn),
-        max(xs) - left,
-        max(ys) - top,
+        tuple(map(turn, flow.along, flow.across)),
+        tuple(tuple(turn(x, y) for x, y in route) for route in flow.routes),
+        *((length, breadth) if sideways else (breadth, length)),
         "builtin",
-        frames=tuple(rectangles),
+        frames=tuple(frames),
     )

@@ -20,7 +20,7 @@ def visible(text: str) -> str:
     >>> visible("Größe 変数")
     'Größe 変数'
     """
-    return text if text.isascii() and text.isprintable() else "".join(map(_visible, text))
+    return text if text.isprintable() else "".join(map(_visible, text))
 
 
 def _visible(char: str) -> str:
