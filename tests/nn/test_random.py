@@ -52,7 +52,10 @@ def test_the_state_is_plain_data_that_can_be_set_again() -> None:
 
 
 def test_the_numbers_do_not_depend_on_the_hash_seed() -> None:
-    program = "import json; import tinygrad_edu as tg; from tests.nn.test_random import drawn; tg.manual_seed(1); print(json.dumps(drawn()))"
+    program = (
+        "import json; import tinygrad_edu as tg; from tests.nn.test_random import drawn\n"
+        "tg.manual_seed(1); print(json.dumps(drawn()))"
+    )
     outputs = {
         subprocess.run(
             [sys.executable, "-c", program], env={**os.environ, "PYTHONHASHSEED": seed},
