@@ -99,7 +99,7 @@ class Run:
         """All that decides how the training goes on; for `tg.save`."""
         return {"random": random.get_state(), **{name: part.state_dict() for name, part in self._parts().items()}}
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: Any) -> None:
         """Go on where another training stood; `FileError` where that had other parts, such as no scheduler."""
         parts = self._parts()
         if not isinstance(state, dict) or state.keys() != {*parts, "random"}:
