@@ -21,7 +21,7 @@ from ..primitives.pooling import (
 from .activation import elu, gelu, leaky_relu, log_softmax, prelu, softmax, softplus
 from .dropout import dropout
 from .embedding import embedding, one_hot
-from .loss import (
+from .loss_functions import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cross_entropy,

@@ -1,0 +1,324 @@
+"""Losses as functions; names, arguments and conventions are PyTorch's.
+
+`reduction` says what becomes of the losses of the single examples: "mean", "sum", or "none", which keeps them.
+Targets that are arrays, lists or tensors without gradient take the dtype of the input, so that a loss of float32 is
+one. The losses are differentiable in targets that require a gradient as well, where these are not classes.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..errors import DtypeError, OutOfRangeError, ShapeError
+from ..node import Node, number_of
+from ..primitives.elementwise import abs_, clip, exp, expm1, log, relu, softplus, square, where
+from ..primitives.fused import log_softmax, softmax_cross_entropy
+from ..primitives.primitive import shape_of
+from ..primitives.reductions import mean, sum_
+from ..primitives.shape import moveaxis, take_along_axis
+from ..refusals import in_words, is_no_array_of_numbers, not_numbers, short
+from .embedding import class_indices
+
+__all__ = [
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cross_entropy",
+    "focal_loss",
+    "hinge_loss",
+    "huber_loss",
+    "kl_div",
+    "l1_loss",
+    "mse_loss",
+    "nll_loss",
+]
+
+# Numbers against numbers: input and target have one shape.
+
+
+def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """The squared differences.
+
+    Raises `ShapeError` for shapes that differ, as do all losses of this kind: (N, 1) and (N,) would broadcast to
+    (N, N), which is never meant.
+
+    >>> import tinygrad_edu as tg
+    >>> mse_loss(tg.tensor([1.0, 2.0]), tg.tensor([1.0, 4.0]))
+    tensor(2.)
+    """
+    return _reduced("mse_loss", square(input - _target("mse_loss", input, target)), reduction)
+
+
+def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """The absolute differences.
+
+    >>> import tinygrad_edu as tg
+    >>> l1_loss(tg.tensor([1.0, 2.0]), tg.tensor([1.0, 4.0]))
+    tensor(1.)
+    """
+    return _reduced("l1_loss", abs_(input - _target("l1_loss", input, target)), reduction)
+
+
+def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
+    """d²/2 for differences d up to delta, and delta · (|d| − delta/2) beyond: Huber (1964).
+
+    >>> import tinygrad_edu as tg
+    >>> huber_loss(tg.tensor([1.0, 2.0]), tg.tensor([1.5, 4.0]), reduction="none")
+    tensor([0.125, 1.5  ])
+    """
+    if not delta > 0:
+        raise OutOfRangeError(f"huber_loss: delta is larger than 0, not {delta}")
+    d = input - _target("huber_loss", input, target)
+    clipped = clip(d, -delta, delta)
+    return _reduced("huber_loss", clipped * (d - 0.5 * clipped), reduction)
+
+
+def hinge_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """max(0, 1 − target · input) for targets −1 and 1: the loss of support vector machines.
+
+    Raises `OutOfRangeError` for another target.
+
+    >>> import tinygrad_edu as tg
+    >>> hinge_loss(tg.tensor([0.5, 0.5, 2.0]), [1, -1, 1], reduction="none")
+    tensor([0.5, 1.5, 0. ])
+    """
+    target = _target("hinge_loss", input, target)
+    if np.any(np.abs(number_of(target)) != 1):
+        raise OutOfRangeError("hinge_loss: targets are −1 and 1; 2 * y - 1 makes them of 0 and 1")
+    return _reduced("hinge_loss", relu(1.0 - target * input), reduction)
+
+
+def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
+    """−(t log p + (1 − t) log(1 − p)) for probabilities p (input) and t (target); no logarithm is below −100.
+
+    Where p is 0 or 1 there is no gradient; `binary_cross_entropy_with_logits` has one, and is more exact. `weight`
+    broadcasts with the input. Raises `OutOfRangeError` for an input that is no probability.
+
+    >>> import tinygrad_edu as tg
+    >>> binary_cross_entropy(tg.tensor([0.5, 0.5]), [1.0, 0.0])
+    tensor(0.6931472)
+    """
+    p = number_of(input)
+    if np.any((p < 0) | (p > 1)):
+        raise OutOfRangeError(
+            f"binary_cross_entropy: the input holds probabilities, between 0 and 1; {in_words(input)} has others: take "
+            "its sigmoid, or binary_cross_entropy_with_logits"
+        )
+    target = _target("binary_cross_entropy", input, target)
+    losses = -(target * _log(input) + (1.0 - target) * _log(1.0 - input))
+    return _reduced("binary_cross_entropy", _weighted(losses, weight), reduction)
+
+
+def binary_cross_entropy_with_logits(
+    input: Any, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None
+) -> Any:
+    """`binary_cross_entropy(sigmoid(input), target)`, exact for logits of any size.
+
+    `pos_weight` is the weight of positive examples, a number for each column; `weight` broadcasts with the input.
+
+    >>> import tinygrad_edu as tg
+    >>> binary_cross_entropy_with_logits(tg.tensor([-1000.0, 1000.0]), [1.0, 1.0], reduction="none")
+    tensor([1000.,    0.])
+    """
+    t = _target("binary_cross_entropy_with_logits", input, target)
+    positive = t if pos_weight is None else t * _constant(pos_weight, input)
+    losses = (1.0 - t) * softplus(input) + positive * softplus(-input)  # −log(1 − p) and −log p
+    return _reduced("binary_cross_entropy_with_logits", _weighted(losses, weight), reduction)
+
+
+def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
+    """t · (log t − input): how far probabilities t (target) are from those whose logarithm is the input.
+
+    Kullback and Leibler (1951). With `log_target` the target holds logarithms, too. The sum over a distribution is
+    its divergence: "batchmean" sums all and divides by the size of the first axis; "mean" divides by all sizes.
+
+    >>> import tinygrad_edu as tg
+    >>> q = tg.log(tg.tensor([[0.5, 0.5]]))
+    >>> f"{kl_div(q, [[1.0, 0.0]], reduction='batchmean').item():.4f}"
+    '0.6931'
+    """
+    t = _target("kl_div", input, target)
+    if log_target:
+        losses = exp(t) * (t - input)
+    else:
+        positive = number_of(t) > 0
+        losses = where(positive, t * log(where(positive, t, 1.0)), 0.0) - t * input
+    if reduction == "batchmean":
+        return sum_(losses) / (shape_of(losses) or (1,))[0]
+    return _reduced("kl_div", losses, reduction, ", 'batchmean'")
+
+
+def _log(p: Any) -> Any:
+    """log p, and −100 without a gradient where p is as good as 0."""
+    kind = getattr(number_of(p), "dtype", np.dtype(float))
+    positive = number_of(p) > max(math.exp(-100), float(np.finfo(kind).tiny))
+    return where(positive, log(where(positive, p, 1.0)), -100.0)
+
+
+# Scores of classes against classes: input (N, C, ...) or (C,), target (N, ...) or a single class.
+
+
+def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> Any:
+    """−input at the target's class, for logarithms of probabilities: input (N, C, ...), target (N, ...).
+
+    `weight` has a number for each class, and "mean" divides by the weights of the targets; those that are
+    `ignore_index` do not count. Raises `DtypeError`, `ShapeError` or `OutOfRangeError` for targets that are no classes.
+
+    >>> import tinygrad_edu as tg
+    >>> nll_loss(tg.tensor([[-2.0, -0.25], [-1.0, -0.5]]), [1, -100])
+    tensor(0.25)
+    """
+    log_p = _classes_last("nll_loss", input)
+    classes = _classes("nll_loss", log_p, target, ignore_index)
+    counted = classes != ignore_index
+    weights = _weights("nll_loss", weight, log_p)[classes * counted]
+    return _mean_of_counted("nll_loss", -_picked(log_p, classes, counted) * weights, weights, counted, reduction)
+
+
+def cross_entropy(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Any:
+    """−Σ q log softmax(input) over the classes, for logits (N, C, ...) and targets q.
+
+    Targets are classes (N, ...), or probabilities in the shape of the logits. With label smoothing s, q is
+    (1 − s) · target + s / C: Szegedy et al. (2016), section 7. `weight`, `ignore_index` and the errors are those of
+    `nll_loss`; probabilities ignore none, and their "mean" divides by the number of examples.
+
+    >>> import tinygrad_edu as tg
+    >>> cross_entropy(tg.tensor([[0.0, 0.0], [0.0, 0.0]]), [0, 1])
+    tensor(0.6931472)
+    >>> cross_entropy(tg.tensor([[0.0, 0.0]]), [[0.5, 0.5]])
+    tensor(0.6931472)
+    """
+    if not 0 <= label_smoothing <= 1:
+        raise OutOfRangeError(f"cross_entropy: label_smoothing is between 0 and 1, not {label_smoothing}")
+    logits = _classes_last("cross_entropy", input)
+    share = label_smoothing / shape_of(logits)[-1]
+    if shape_of(target) == shape_of(input):
+        q = _classes_last("cross_entropy", _target("cross_entropy", input, target))
+        q = q * (1.0 - label_smoothing) + share if label_smoothing else q
+        losses = -sum_(_weighted(q * log_softmax(logits), weight), axis=-1)
+        return _reduced("cross_entropy", losses, reduction)
+    classes = _classes("cross_entropy", logits, target, ignore_index)
+    counted = classes != ignore_index
+    if weight is None and not label_smoothing and counted.all():
+        return _reduced("cross_entropy", softmax_cross_entropy(logits, classes), reduction)
+    log_p = log_softmax(logits)
+    weights = _weights("cross_entropy", weight, log_p)
+    losses = -_picked(log_p, classes, counted) * ((1.0 - label_smoothing) * weights[classes * counted])
+    if label_smoothing:
+        losses = losses - share * sum_(log_p * weights, axis=-1)
+    return _mean_of_counted("cross_entropy", losses, weights[classes * counted], counted, reduction)
+
+
+def focal_loss(
+    input: Any, target: Any, gamma: float = 2.0, weight: Any = None, ignore_index: int = -100, reduction: str = "mean"
+) -> Any:
+    """−(1 − p)^gamma · log p for the probability p = softmax(input) of the target's class: Lin et al. (2017), eq. 5.
+
+    What is classified well counts less; with gamma 0 it is `cross_entropy`, whose other arguments it has.
+
+    >>> import tinygrad_edu as tg
+    >>> focal_loss(tg.tensor([[0.0, 0.0]]), [0])  # (1/2)² · log 2
+    tensor(0.1732868)
+    """
+    if not gamma >= 0:
+        raise OutOfRangeError(f"focal_loss: gamma is 0 or larger, not {gamma}")
+    log_p = log_softmax(_classes_last("focal_loss", input))
+    classes = _classes("focal_loss", log_p, target, ignore_index)
+    counted = classes != ignore_index
+    weights = _weights("focal_loss", weight, log_p)[classes * counted]
+    chosen = _picked(log_p, classes, counted)
+    losses = -chosen * (-expm1(chosen)) ** gamma * weights
+    return _mean_of_counted("focal_loss", losses, weights, counted, reduction)
+
+
+# What the losses have in common; `function` is the one that the user called.
+
+
+def _target(function: str, input: Any, target: Any) -> Any:
+    """The target, in the dtype of the input where it has no gradient; its shape is that of the input."""
+    if is_no_array_of_numbers(target):
+        raise not_numbers(function, target)
+    if shape_of(target) != shape_of(input):
+        raise ShapeError(
+            f"{function}: input {shape_of(input)} and target {shape_of(target)} have one shape, or numbers would be "
+            "compared that do not belong together; .reshape() one of them"
+        )
+    return target if isinstance(target, Node) and target.flow else _constant(target, input)
+
+
+def _constant(x: Any, like: Any) -> Any:
+    """Numbers in the dtype of the input; as they are where they have it."""
+    number, kind = number_of(x), getattr(number_of(like), "dtype", None)
+    if kind is None or kind.kind != "f" or getattr(number, "dtype", None) == kind:
+        return x
+    return np.asarray(number, kind)
+
+
+def _weighted(losses: Any, weight: Any) -> Any:
+    return losses if weight is None else losses * _constant(weight, losses)
+
+
+def _reduced(function: str, losses: Any, reduction: str, others: str = "") -> Any:
+    """The losses by the wish of the user."""
+    if reduction == "mean":
+        return mean(losses)
+    if reduction == "sum":
+        return sum_(losses)
+    if reduction == "none":
+        return losses
+    raise DtypeError(f"{function}: reduction is 'mean', 'sum'{others} or 'none', not {short(reduction)}")
+
+
+def _mean_of_counted(function: str, losses: Any, weights: np.ndarray, counted: np.ndarray, reduction: str) -> Any:
+    """The losses reduced: 0 for those that do not count; a mean is by the weights of those that do."""
+    if not counted.all():
+        losses = where(counted, losses, 0.0)
+    if reduction != "mean":
+        return _reduced(function, losses, reduction)
+    total = float(np.sum(weights * counted))
+    return sum_(losses) / total if total else sum_(losses) * math.nan  # no mean of nothing, as in PyTorch
+
+
+def _classes_last(function: str, input: Any) -> Any:
+    """Scores (N, C, ...) with the classes on the last axis."""
+    ndim = len(shape_of(input))
+    if not ndim:
+        raise ShapeError(
+            f"{function}: the input has scores for each class, (N, C, ...) or (C,); {in_words(input)} is one"
+        )
+    return input if ndim <= 2 else moveaxis(input, 1, -1)
+
+
+def _classes(function: str, scores: Any, target: Any, ignore_index: int) -> np.ndarray:
+    """The target as an array of classes, one for each row of scores."""
+    *rows, n = shape_of(scores)
+    if shape_of(target) != tuple(rows):
+        wanted = f"has shape {tuple(rows)}, a class for each example, " if rows else "is one class "
+        raise ShapeError(
+            f"{function}: the target {wanted}not {shape_of(target)}"
+            + (f", or the shape of the input, with probabilities, where {function} takes them" if rows else "")
+        )
+    return class_indices(function, target, n, "classes", ignore_index)
+
+
+def _weights(function: str, weight: Any, scores: Any) -> np.ndarray:
+    """A weight for each class, in the dtype of the scores."""
+    n, kind = shape_of(scores)[-1], number_of(scores).dtype
+    weights = np.ones(n, kind) if weight is None else np.asarray(number_of(weight), kind)
+    if weights.shape != (n,):
+        raise ShapeError(f"{function}: weight has a number for each of the {n} classes, not shape {weights.shape}")
+    return weights
+
+
+def _picked(scores: Any, classes: np.ndarray, counted: np.ndarray) -> Any:
+    """The score of each target's class; of class 0 where the target does not count."""
+    return take_along_axis(scores, (classes * counted)[..., None], -1)[..., 0]
