@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import tinygrad_edu as tg
 
 from .examples import chain, doublings, programs, worked_example
 from .test_plain import leaves_of
+from .test_svg import HOSTILE
 
 a, b, c = (tg.Value(v, name=n) for v, n in ((2.0, "a"), (3.0, "b"), (5.0, "c")))
 
@@ -113,3 +115,82 @@ def test_a_formula_computes_what_the_graph_computed(z: Any) -> None:
     for node in leaves_of(z):
         values[node.name or "x1"] = node.data
     assert eval(python, {"__builtins__": {}}, values) == pytest.approx(z.data)  # the formula is made from the test
+
+
+@pytest.mark.parametrize(
+    ("node", "text"),
+    [
+        ((a + b) * c, r"\left(a + b\right) \cdot c"),
+        (a - (b - c), r"a - \left(b - c\right)"),
+        (a / (b * c), r"\frac{a}{b \cdot c}"),
+        ((a + b) / c * a, r"\frac{a + b}{c} \cdot a"),
+        ((a / b) ** 2, r"\left(\frac{a}{b}\right)^{2}"),
+        ((-a) ** 2, r"\left(-a\right)^{2}"),
+        (-(a**2), r"-a^{2}"),
+        (a ** (b + 1), r"a^{b + 1}"),
+        (a * -2, r"a \cdot \left(-2\right)"),
+        (tg.exp(-a), r"\exp\left(-a\right)"),
+        (abs(a - b), r"\left|a - b\right|"),
+        (tg.sqrt(a + 1), r"\sqrt{a + 1}"),
+        (tg.relu(a), r"\operatorname{relu}\left(a\right)"),
+        (a * 1e-9, r"a \cdot 1 \cdot 10^{-9}"),
+    ],
+)
+def test_latex_has_brackets_where_they_are_needed_and_fractions_need_none(node: Any, text: str) -> None:
+    assert tg.formula(node, latex=True) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("x", "x"),
+        ("x1", "x_{1}"),
+        ("h₂", "h_{2}"),
+        ("θ", r"\theta"),
+        ("Ω", r"\Omega"),
+        ("loss", r"\mathrm{loss}"),
+        ("layer.0.weight", r"\mathrm{layer.0.weight}"),
+        ("my_loss", r"\mathrm{my\_loss}"),
+        ("变数", r"\mathrm{\text{变数}}"),
+        ("∂z/∂x", r"\frac{\partial z}{\partial x}"),
+        ("∂³z/∂x²∂y", r"\frac{\partial^{3} z}{\partial x^{2} \, \partial y}"),
+        (r"\input{x}", r"\mathrm{\backslash{}input\{x\}}"),
+        ("$a^2$", r"\mathrm{\$a\hat{}2\$}"),
+        ("50%#&~", r"\mathrm{50\%\#\&\sim{}}"),
+    ],
+)
+def test_names_in_latex_are_symbols_words_or_derivatives_and_never_commands(name: str, text: str) -> None:
+    assert tg.formula(tg.Value(1.0, name=name), latex=True) == text
+
+
+def test_arrays_in_latex() -> None:
+    X, W = (tg.tensor(np.ones(s), requires_grad=True, name=n) for s, n in (((4, 3), "X"), ((2, 3), "W")))
+    assert tg.formula(X @ W.T, latex=True) == r"X \, W^{\top}"
+    assert tg.formula((X @ W.T).sum(axis=0)[1:], latex=True) == (
+        r"\left(\sum_{\mathrm{axis}=0}\left(X \, W^{\top}\right)\right)_{[1:]}"
+    )
+
+
+def test_parts_of_a_long_formula_stand_under_each_other_in_latex() -> None:
+    lines = tg.formula(doublings(20)[1], latex=True).splitlines()
+    assert lines[0] == r"\begin{aligned}"
+    assert lines[1] == r"& v_{19} + v_{19} \\"
+    assert lines[2] == r"\text{where} \quad & v_{19} = v_{18} + v_{18} \\"
+    assert lines[-1] == r"\end{aligned}"
+
+
+WRITTEN = {"left", "right", "cdot", "mathrm", "text", *"{}_#$%& "}
+CHARACTERS = {"backslash", "hat", "sim", "partial", "ldots", "infty", "times", "surd", "nabla", "Omega", "theta"}
+
+
+@given(programs())
+def test_the_braces_and_brackets_of_latex_match(z: Any) -> None:
+    text = tg.formula(z, latex=True)
+    assert text.count("{") == text.count("}")
+    assert text.count(r"\left") == text.count(r"\right")
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_name_adds_no_command_to_latex(name: str) -> None:
+    text = tg.formula(tg.Value(2.0, name=name) * a, latex=True)
+    assert set(re.findall(r"\\([a-zA-Z]+|.)", text)) <= WRITTEN | CHARACTERS

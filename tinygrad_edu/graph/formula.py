@@ -1,4 +1,4 @@
-"""A graph as mathematics: `formula(z)` is the text of the expression that made z.
+"""A graph as mathematics: `formula(z)` is the text of the expression that made z; `latex` writes it for print.
 
 Since gradients are graphs too, the printed graph of a gradient is the printed derivative. The text has as few brackets
 as it can; what multiplies by 1 or adds 0 is left out. A part that is used several times is written out if the whole
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import GraphError
 from ..node import Node
@@ -34,11 +34,12 @@ SUM, PRODUCT, SIGN, POWER, ATOM = 10, 20, 30, 40, 100
 SUPERSCRIPTS = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
-def formula(node: Node, *, simplify: bool = True) -> str:
+def formula(node: Node, *, latex: bool = False, simplify: bool = True) -> str:
     """The expression that made `node`, in the names of its leaves.
 
     Parameters
     ----------
+    latex : in LaTeX, for between dollar signs, instead of text.
     simplify : leave out what changes nothing: 1·a is a, a + 0 is a, a + (−b) is a − b.
 
     >>> import tinygrad_edu as tg
@@ -50,19 +51,45 @@ def formula(node: Node, *, simplify: bool = True) -> str:
     >>> dx, = tg.gradients((x + y) * w**3, [w], create_graph=True)
     >>> tg.formula(dx)
     '(x + y) · 3 · w²'
+    >>> print(tg.formula(tg.exp(-x**2) / (1 + y * w), latex=True))
+    \\frac{\\exp\\left(-x^{2}\\right)}{1 + y \\cdot w}
     """
     if not isinstance(node, Node):
         raise GraphError(f"formula: only a Value or a Tensor has one, not {type(node).__name__} {node!r:.60}")
     nodes = ancestors([node])
-    return formula_of(node, nodes, labels(nodes), simplify=simplify)
+    if not latex:
+        return formula_of(node, nodes, labels(nodes), simplify=simplify)
+    from .latex import LATEX
+
+    return formula_of(node, nodes, labels(nodes), simplify=simplify, notation=LATEX)
 
 
-def formula_of(node: Node, nodes: list[Node], names: Mapping[Node, str], *, simplify: bool = True) -> str:
+class Notation(NamedTuple):
+    """How terms are written.
+
+    atom : a name or a number. label : the name of a term. pieces : a term with operands, as text and further terms;
+    those in the set are written by name. lines : the first line, those it refers to, and how many more there are.
+    """
+
+    atom: Callable[[Term], str]
+    label: Callable[[Term], str]
+    pieces: Callable[[Term, set[Term]], list[str | Term]]
+    lines: Callable[[str, list[tuple[str, str]], int], str]
+
+
+def formula_of(
+    node: Node,
+    nodes: list[Node],
+    names: Mapping[Node, str],
+    *,
+    simplify: bool = True,
+    notation: Notation | None = None,
+) -> str:
     """The expression that made `node` from `nodes`, in order of creation; nodes not among them appear by name."""
     terms: dict[Node, Term] = {}
     for x in nodes[-NEWEST:]:
         terms[x] = _term(x, terms, names, simplify)
-    return _write(terms[node])
+    return _write(terms[node], notation or TEXT)
 
 
 @dataclass(eq=False, slots=True)
@@ -124,7 +151,7 @@ def one_call(node: Node, term_of: Callable[[Node], Term], *, times: str = "·") 
     term = _call_term(node, operands)
     if term.operation == "multiply":
         term.text = times
-    return _line(term, set())[0]
+    return _line(term, set(), TEXT)[0]
 
 
 def _call_term(node: Node, operands: tuple[Term, ...], label: str = "") -> Term:
@@ -198,17 +225,12 @@ RULES: dict[str, Callable[..., Term | None]] = {
 # Writing.
 
 
-def _write(root: Term) -> str:
+def _write(root: Term, notation: Notation) -> str:
     """The text of a term, with lines for the parts that have to stand apart."""
     order = _terms(root)
     apart = _parts(root, order)
-    first, *lines = _lines(root, apart)
-    if not lines:
-        return first
-    left_out = len(apart) - len(lines)
-    indented = "\n".join(("  where " if i == 0 else "        ") + line for i, line in enumerate(lines))
-    more = f"\n        … and {left_out:,} more such lines" if left_out > 0 else ""
-    return f"{first}\n{indented}{more}"
+    first, lines = _lines(root, apart, notation)
+    return notation.lines(first, lines, len(apart) - len(lines)) if lines else first
 
 
 def _terms(root: Term) -> list[Term]:
@@ -243,21 +265,22 @@ def _parts(root: Term, order: Iterable[Term]) -> set[Term]:
     return apart
 
 
-def _lines(root: Term, apart: set[Term]) -> list[str]:
-    """The first line, and "name = ..." for the parts it refers to, and for those that they refer to."""
-    text, named = _line(root, apart)
-    lines, waiting, seen = [text], named, set(named)
+def _lines(root: Term, apart: set[Term], notation: Notation) -> tuple[str, list[tuple[str, str]]]:
+    """The first line, and (name, text) for the parts it refers to, and for those that they refer to."""
+    first, waiting = _line(root, apart, notation)
+    lines: list[tuple[str, str]] = []
+    seen = set(waiting)
     for term in waiting:  # grows while it is read
-        if len(lines) > LINES:
+        if len(lines) == LINES:
             break
-        text, named = _line(term, apart)
-        lines.append(f"{term.label} = {text}")
+        text, named = _line(term, apart, notation)
+        lines.append((notation.label(term), text))
         waiting += [x for x in named if x not in seen]
         seen.update(named)
-    return lines
+    return first, lines
 
 
-def _line(root: Term, apart: set[Term]) -> tuple[str, list[Term]]:
+def _line(root: Term, apart: set[Term], notation: Notation) -> tuple[str, list[Term]]:
     """One term in full, and the parts it refers to by name."""
     text: list[str] = []
     named: dict[Term, None] = {}
@@ -268,12 +291,20 @@ def _line(root: Term, apart: set[Term]) -> tuple[str, list[Term]]:
             text.append(piece)
         elif piece in apart and piece is not root:
             named[piece] = None
-            text.append(piece.label)
+            text.append(notation.label(piece))
         elif piece.operands:
-            todo.extend(reversed(_pieces(piece, apart)))
+            todo.extend(reversed(notation.pieces(piece, apart)))
         else:
-            text.append(piece.text)
+            text.append(notation.atom(piece))
     return "".join(text), list(named)
+
+
+def _where(first: str, lines: list[tuple[str, str]], left_out: int) -> str:
+    """Lines under each other."""
+    starts = ("  where ", *(["        "] * len(lines)))
+    rest = [f"{start}{name} = {text}" for start, (name, text) in zip(starts, lines)]
+    rest += [f"        … and {left_out:,} more such lines"] if left_out > 0 else []
+    return "\n".join([first, *rest])
 
 
 def _pieces(term: Term, apart: set[Term]) -> list[str | Term]:
@@ -315,3 +346,6 @@ def _call(term: Term) -> list[str | Term]:
         pieces += [", ", x] if i else [x]
     pieces += [f", {key}={value}" for key, value in settings.items() if value not in ("None", "False")]
     return [*pieces, ")"]
+
+
+TEXT = Notation(atom=lambda term: term.text, label=lambda term: term.label, pieces=_pieces, lines=_where)

@@ -1,0 +1,180 @@
+r"""How formulas are written in LaTeX, for print and pages with MathJax or KaTeX: `\frac{a}{b}`, `x^{2}`, `W^{\top}`.
+
+Only commands that plain LaTeX with amsmath, MathJax and KaTeX all know are written. A name cannot add one: what LaTeX
+could read as more than a letter stands there as the character it is.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from .formula import ATOM, MANY, POWER, SIGN, Notation, Term
+
+__all__ = ["LATEX"]
+
+FUNCTIONS = {
+    name: rf"\{name}"
+    for name in ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan")
+}
+"""The functions that LaTeX has a command for; the others are operator names."""
+
+LARGE = {"sum": r"\sum", "prod": r"\prod"}
+"""Reductions with a sign of their own; what they run over stands below it."""
+
+FENCES = {"abs": (r"\left|", r"\right|"), "norm": (r"\left\|", r"\right\|"), "sqrt": (r"\sqrt{", "}")}
+"""What is written around its operand."""
+
+SPECIAL = {
+    "\\": r"\backslash{}", "{": r"\{", "}": r"\}", "_": r"\_", "#": r"\#", "$": r"\$", "%": r"\%", "&": r"\&",
+    "^": r"\hat{}", "~": r"\sim{}", "−": "-", "∞": r"\infty{}", "…": r"\ldots{}", "∂": r"\partial{}", "·": r"\cdot{}",
+    "×": r"\times{}", "√": r"\surd{}", "∇": r"\nabla{}", "′": "'", " ": r"\ ",
+}  # fmt: skip
+"""Characters of names and settings that are not letters to LaTeX."""
+
+CAPITALS = {"gamma", "delta", "theta", "lambda", "xi", "pi", "sigma", "upsilon", "phi", "psi", "omega"}
+"""The Greek letters whose capital is not a Latin one."""
+
+SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+
+
+def _name(label: str) -> str:
+    """A label as a symbol: one letter, its index below it; a word upright; a derivative as a fraction.
+
+    >>> _name("x"), _name("v12"), _name("θ₁"), _name("loss"), _name("∂z/∂x")
+    ('x', 'v_{12}', '\\\\theta_{1}', '\\\\mathrm{loss}', '\\\\frac{\\\\partial z}{\\\\partial x}')
+    """
+    label = label.removeprefix("«").removesuffix("»")
+    derivative = re.fullmatch(r"∂([⁰¹²³⁴⁵⁶⁷⁸⁹]*)([^∂/()]+)/((?:∂[^∂/()]+)+)", label)
+    if derivative:
+        below = re.findall(r"∂([^∂]+?)([⁰¹²³⁴⁵⁶⁷⁸⁹]*)(?=∂|$)", derivative[3])
+        denominator = r" \, ".join(rf"\partial {_name(x)}{_raised(power)}" for x, power in below)
+        return rf"\frac{{\partial{_raised(derivative[1])} {_name(derivative[2])}}}{{{denominator}}}"
+    indexed = re.fullmatch(r"([^\W\d_])_?([0-9]*|[₀₁₂₃₄₅₆₇₈₉]+)(′*)", label)
+    if indexed:
+        index = indexed[2].translate(SUBSCRIPTS)
+        return _letter(indexed[1]) + (f"_{{{index}}}" if index else "") + "'" * len(indexed[3])
+    return rf"\mathrm{{{_literal(label)}}}"
+
+
+def _raised(power: str) -> str:
+    return f"^{{{power.translate(POWERS)}}}" if power else ""
+
+
+def _letter(char: str) -> str:
+    """A letter of a formula: Greek by its command, since not every LaTeX reads it as it is."""
+    if char.isascii():
+        return char
+    name = unicodedata.name(char, "").split()
+    if name[:1] == ["GREEK"] and name[2:3] == ["LETTER"] and len(name) == 4:
+        greek = name[3].lower().replace("lamda", "lambda")  # as Unicode spells it
+        if name[1] == "SMALL" and greek != "omicron":
+            return rf"\{greek}"
+        if greek in CAPITALS:
+            return rf"\{greek.capitalize()}"
+    return rf"\text{{{_on_a_space(char)}}}"
+
+
+def _on_a_space(text: str) -> str:
+    """Text that can stand after a brace: an accent needs something to stand on."""
+    return f"\u00a0{text}" if unicodedata.combining(text[0]) else text
+
+
+def _literal(text: str) -> str:
+    """Text of which nothing is a command."""
+    pieces = re.split(r"([\x00-\x7f−∞…∂·×√∇′])", text)  # every other one is a run of other letters
+    return "".join(SPECIAL.get(piece, piece) if i % 2 else _other(piece) for i, piece in enumerate(pieces))
+
+
+def _other(letters: str) -> str:
+    """Letters that are not ASCII; Greek ones by their commands where there is one alone."""
+    if len(letters) < 2:
+        return letters and _letter(letters)
+    return rf"\text{{{_on_a_space(letters)}}}"
+
+
+def _atom(term: Term) -> str:
+    """A name, or a number."""
+    if not term.label:
+        number = re.fullmatch(r"(−?[\d.]+)(?:e(−?\d+))?", term.text)
+        if number is None:
+            return _literal(term.text)
+        mantissa, exponent = (part and part.replace("−", "-") for part in number.groups())
+        return rf"{mantissa} \cdot 10^{{{exponent}}}" if exponent else f"{mantissa}"
+    return _name(term.label)
+
+
+def _pieces(term: Term, apart: set[Term]) -> list[str | Term]:
+    """A term as text and operands, in brackets where they are needed."""
+    operands = term.operands
+    if term.binds == ATOM or len(operands) > 2:
+        return _call(term, apart)
+
+    def bracketed(x: Term, least: int) -> list[str | Term]:
+        return _fenced(x) if _binds(x, apart) < least else [x]
+
+    if len(operands) == 1:
+        return ["-", *bracketed(operands[0], SIGN + 1)]
+    a, b = operands
+    if term.text == "/":
+        return [r"\frac{", a, "}{", b, "}"]
+    if term.binds == POWER:
+        return [*bracketed(a, ATOM), "^{", b, "}"]
+    between = {"+": " + ", "-": " - ", "·": r" \cdot ", "@": r" \, "}.get(term.text, f" {_literal(term.text)} ")
+    associative = term.text in "+·" and b.text in {"+": "+-", "·": "·/"}[term.text]
+    least = term.binds if associative else term.binds + 1
+    right = _fenced(b) if _binds(b, apart) == SIGN else bracketed(b, least)
+    return [*bracketed(a, term.binds), between, *right]
+
+
+def _binds(x: Term, apart: set[Term]) -> int:
+    """How tightly a term binds here: a fraction or a sum is a factor as it is, but a power of it needs brackets."""
+    if x in apart or not x.operands:
+        return ATOM if x in apart else x.binds
+    return SIGN + 1 if x.text == "/" or x.operation in LARGE else x.binds
+
+
+def _fenced(x: Term) -> list[str | Term]:
+    return [r"\left(", x, r"\right)"]
+
+
+def _call(term: Term, apart: set[Term]) -> list[str | Term]:
+    """A term in function notation, with its sign, or as an index or a transpose."""
+    settings = {key: value for key, value in term.settings if value not in ("None", "False")}
+    first = term.operands[0]
+    tight = [first] if _binds(first, apart) == ATOM else _fenced(first)
+    if len(term.operands) == 1:
+        if term.operation == "getitem":
+            return [*tight, f"_{{{_literal(settings['index'])}}}"]
+        if term.operation == "transpose" and "axes" not in settings:
+            return [*tight, r"^{\top}"]
+        if term.operation in FENCES and not settings:
+            left, right = FENCES[term.operation]
+            return [left, first, right]
+        if term.operation in LARGE:
+            below = f"_{{{_settings(settings)}}}" if settings else ""
+            return [f"{LARGE[term.operation]}{below}", *_fenced(first)]
+    operands: list[str | Term] = [*term.operands]
+    if len(operands) > MANY:
+        operands[MANY // 2 : 1 - MANY // 2] = [r"\ldots"]
+    name = FUNCTIONS.get(term.operation) or rf"\operatorname{{{_literal(term.operation or term.text)}}}"
+    pieces: list[str | Term] = [f"{name}\\left("]
+    for i, x in enumerate(operands):
+        pieces += [", ", x] if i else [x]
+    return [*pieces, *([f", {_settings(settings)}"] if settings else []), r"\right)"]
+
+
+def _settings(settings: dict[str, str]) -> str:
+    return ", ".join(rf"\mathrm{{{_literal(key)}}}={_literal(value)}" for key, value in settings.items())
+
+
+def _where(first: str, lines: list[tuple[str, str]], left_out: int) -> str:
+    """Lines under each other, aligned at the equals signs."""
+    rows = [rf"& {first}", r"\text{where} \quad & " + " = ".join(lines[0])]
+    rows += [f"& {name} = {text}" for name, text in lines[1:]]
+    rows += [rf"& \ldots \text{{ and {left_out:,} more}}"] if left_out > 0 else []
+    return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+
+
+LATEX = Notation(atom=_atom, label=lambda term: _name(term.label), pieces=_pieces, lines=_where)
