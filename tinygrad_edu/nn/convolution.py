@@ -35,11 +35,11 @@ class Convolution(Module):
         bias: bool = True,
     ) -> None:
         name, n = type(self).__name__, self.axes
-        self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
-        self.kernel_size, self.stride = (
-            per_axis(name, "kernel_size", kernel_size, n),
-            per_axis(name, "stride", stride, n),
-        )
+        self.in_channels = in_channels
+        (self.out_channels,) = per_axis(name, "out_channels", out_channels, 1)
+        (self.groups,) = per_axis(name, "groups", groups, 1)
+        self.kernel_size = per_axis(name, "kernel_size", kernel_size, n)
+        self.stride = per_axis(name, "stride", stride, n)
         self.padding = padding if isinstance(padding, str) else per_axis(name, "padding", padding, n, 0)
         self.dilation = per_axis(name, "dilation", dilation, n)
         self.weight = Parameter()
@@ -47,17 +47,17 @@ class Convolution(Module):
         self.build()
 
     def shapes(self) -> dict[str, Shape]:
-        return {
-            "weight": (self.out_channels, self._per_group("in_channels"), *self.kernel_size),
-            "bias": (self.out_channels,),
-        }
+        per_group, _ = self._per_group()
+        return {"weight": (self.out_channels, per_group, *self.kernel_size), "bias": (self.out_channels,)}
 
-    def _per_group(self, which: str) -> int | None:
-        """How many channels each group has; None where that is open."""
-        channels = getattr(self, which)
-        if channels is not None and channels % self.groups:
-            raise ShapeError(f"{type(self).__name__}: {which}={channels} cannot be cut into groups={self.groups}")
-        return None if channels is None else channels // self.groups
+    def _per_group(self) -> tuple[int | None, int]:
+        """How many channels each group takes (None where that is open) and gives."""
+        for which in ("in_channels", "out_channels"):
+            if (getattr(self, which) or 0) % self.groups:
+                name, channels = type(self).__name__, getattr(self, which)
+                raise ShapeError(f"{name}: {which}={channels} cannot be cut into groups={self.groups}")
+        takes = None if self.in_channels is None else self.in_channels // self.groups
+        return takes, self.out_channels // self.groups
 
     def reset_parameters(self) -> None:
         bound = 1 / math.sqrt(math.prod(self.weight.shape[1:]) or 1)
@@ -68,15 +68,11 @@ class Convolution(Module):
         return type(self).function(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
 
     def extra_repr(self) -> str:
+        zeros, ones = (0,) * self.axes, (1,) * self.axes
+        usual = {"padding": zeros, "dilation": ones, "output_padding": zeros, "groups": 1}
         words = [f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"]
-        words += [
-            f"{name}={getattr(self, name)}" for name, usual in self._usual().items() if getattr(self, name) != usual
-        ]
+        words += [f"{name}={getattr(self, name)}" for name in usual if getattr(self, name, usual[name]) != usual[name]]
         return ", ".join(words + ["bias=False"] * (self.bias is None))
-
-    def _usual(self) -> dict[str, Any]:
-        """What need not be said about the layer."""
-        return {"padding": (0,) * self.axes, "dilation": (1,) * self.axes, "groups": 1}
 
 
 class Conv1d(Convolution):
@@ -164,14 +160,9 @@ class ConvTranspose2d(Convolution):
         super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias)
 
     def shapes(self) -> dict[str, Shape]:
-        return {
-            "weight": (self.in_channels, self._per_group("out_channels"), *self.kernel_size),
-            "bias": (self.out_channels,),
-        }
+        _, per_group = self._per_group()
+        return {"weight": (self.in_channels, per_group, *self.kernel_size), "bias": (self.out_channels,)}
 
     def forward(self, x: Any) -> Any:
         how = (self.stride, self.padding, self.output_padding, self.groups, self.dilation)
         return conv_transpose2d(x, self.weight, self.bias, *how)
-
-    def _usual(self) -> dict[str, Any]:
-        return {**super()._usual(), "output_padding": (0, 0)}

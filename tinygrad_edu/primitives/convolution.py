@@ -262,16 +262,17 @@ def conv_transpose2d(
     tensor([[[[ 1., 12., 20.]]]])
     """
     name = "conv_transpose2d"
-    sizes, kernel = check_images(name, "the input", x, 2)[2:], check_images(name, "the weight", weight, 2)[2:]
+    (_, channels, *sizes), (takes, makes, *kernel) = check_images(name, x, 2), _weight_shape(name, weight, 2, TO_LARGER)
     step, spread = per_axis(name, "stride", stride, 2), per_axis(name, "dilation", dilation, 2)
     less, more = per_axis(name, "padding", padding, 2, 0), per_axis(name, "output_padding", output_padding, 2, 0)
     (groups,) = per_axis(name, "groups", groups, 1)
-    channels, out = shape_of(x)[1], shape_of(weight)[1] * groups
-    if shape_of(weight)[0] != channels or channels % groups:
+    if takes != channels:
         raise ShapeError(
-            f"{name}: input {in_words(x)} has {channels} channels, and weight {in_words(weight)} takes "
-            f"{shape_of(weight)[0]} with groups={groups}; its shape is (channels in, channels out / groups, kh, kw)"
+            f"{name}: input {in_words(x)} has {channels} channels, and weight {in_words(weight)} takes {takes}; "
+            f"its shape is {TO_LARGER}"
         )
+    if channels % groups:
+        raise ShapeError(f"{name}: input {in_words(x)} has {channels} channels, which {groups} groups cannot share")
     if any(m >= max(s, d) for m, s, d in zip(more, step, spread)):
         raise ShapeError(f"{name}: output_padding {more} must be smaller than stride {step} or dilation {spread}")
     size = tuple(
@@ -279,7 +280,7 @@ def conv_transpose2d(
     )
     if min(size) < 1:
         raise ShapeError(f"{name}: padding {less} leaves nothing of the result, which would be of size {size}")
-    operands = _operands(name, x, weight, bias, out)
+    operands = _operands(name, x, weight, bias, makes * groups)
     return conv_transpose(
         *operands, size=size, stride=step, padding=tuple((p, p) for p in less), dilation=spread, groups=groups
     )
@@ -289,24 +290,34 @@ def _convolve(
     name: str, n: int, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int
 ) -> Any:
     """Check a call, and make it."""
-    shape, (out, per_group, *kernel) = (
-        check_images(name, "the input", x, n),
-        check_images(name, "the weight", weight, n),
-    )
+    (_, channels, *size), (out, per_group, *window) = check_images(name, x, n), _weight_shape(name, weight, n, WEIGHT)
+    kernel = tuple(window)
     step, spread = per_axis(name, "stride", stride, n), per_axis(name, "dilation", dilation, n)
-    border = borders(name, padding, tuple(kernel), step, spread)
+    border = borders(name, padding, kernel, step, spread)
     (groups,) = per_axis(name, "groups", groups, 1)
-    if shape[1] != per_group * groups:
+    if channels != per_group * groups:
         with_groups = f", and {per_group * groups} with groups={groups}" if groups > 1 else ""
         raise ShapeError(
-            f"{name}: input {in_words(x)} has {shape[1]} channels, and weight {in_words(weight)} takes {per_group}"
-            f"{with_groups}; its shape is (channels out, channels in / groups, *kernel)"
+            f"{name}: input {in_words(x)} has {channels} channels, and weight {in_words(weight)} takes {per_group}"
+            f"{with_groups}; its shape is {WEIGHT}"
         )
     if out % groups:
         raise ShapeError(f"{name}: weight {in_words(weight)} makes {out} channels, which {groups} groups cannot share")
-    check_fits(name, shape[2:], tuple(kernel), border, spread)
+    check_fits(name, tuple(size), kernel, border, spread)
     operands = _operands(name, x, weight, bias, out)
     return convolution(*operands, stride=step, padding=border, dilation=spread, groups=groups)
+
+
+WEIGHT = "(channels out, channels in / groups, *window)"
+TO_LARGER = "(channels in, channels out / groups, *window)"
+
+
+def _weight_shape(name: str, weight: Any, n: int, form: str) -> Sizes:
+    """The shape of the weight, if it has as many axes as it must."""
+    shape = shape_of(weight)
+    if len(shape) != n + 2:
+        raise ShapeError(f"{name}: the weight is {form} with a window of {n} sizes, and not {shape}")
+    return shape
 
 
 def borders(name: str, padding: Any, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Borders:

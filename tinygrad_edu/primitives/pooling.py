@@ -297,7 +297,7 @@ def _windows(
     name: str, n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Sizes, ceil_mode: bool
 ) -> tuple[dict[str, Any], Borders]:
     """The settings of the rows, and the border that the user asked for, which `ceil_mode` may have enlarged."""
-    size = check_images(name, "the input", x, n)[2:]
+    size = check_images(name, x, n)[2:]
     kernel = per_axis(name, "kernel_size", kernel_size, n)
     step = kernel if stride is None else per_axis(name, "stride", stride, n)
     less = per_axis(name, "padding", padding, n, 0)
@@ -312,7 +312,7 @@ def _windows(
 
 
 def _adaptive_avg_pool(name: str, n: int, x: Any, output_size: Any) -> Any:
-    size = check_images(name, "the input", x, n)[2:]
+    size = check_images(name, x, n)[2:]
     given = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * n
     windows = per_axis(name, "output_size", [m if k is None else k for k, m in zip(given, size)], n)
     if windows == (1,) * n:

@@ -108,12 +108,12 @@ def per_axis(name: str, what: str, given: Any, n: int, least: int = 1) -> Sizes:
     return tuple(map(int, numbers))
 
 
-def check_images(name: str, what: str, x: Any, n: int) -> Sizes:
+def check_images(name: str, x: Any, n: int) -> Sizes:
     """The shape of x, if it is that of images with `n` axes."""
     shape = shape_of(x)
     if len(shape) != n + 2:
         hint = "; a single image is x[None]" if len(shape) == n + 1 else ""
-        raise ShapeError(f"{name}: {what} is {AXES[n]}, and not {shape}{hint}")
+        raise ShapeError(f"{name}: the input is {AXES[n]}, and not {shape}{hint}")
     return shape
 
 

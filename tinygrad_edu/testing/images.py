@@ -123,6 +123,10 @@ def _bordered(x: Any, padding: Any, value: float = 0.0) -> Any:
     return np.pad(x, ((0, 0), (0, 0), *padding), constant_values=value)
 
 
+def _without_border(x: Any, size: Shape, padding: Any) -> Any:
+    return x[(..., *(slice(before, before + n) for n, (before, _) in zip(size, padding)))]
+
+
 def _at(position: Shape, place: Shape, stride: Shape, dilation: Shape) -> tuple[Any, ...]:
     """Where, in an array with its border, a place of the window lies at a position."""
     return (..., *(p * s + i * d for p, i, s, d in zip(position, place, stride, dilation)))
@@ -159,8 +163,7 @@ def conv_transpose(
         w = weight[(..., *place)].reshape(groups, -1, weight.shape[1])
         products = np.einsum("ngo,goc->ngc", _by_group(y[(..., *position)], groups), w)
         out[_at(position, place, stride, dilation)] += products.reshape(out.shape[:2])
-    inner = tuple(slice(before, before + n) for n, (before, _) in zip(size, padding))
-    return out[(..., *inner)] + bias.reshape(-1, *[1] * len(size))
+    return _without_border(out, size, padding) + bias.reshape(-1, *[1] * len(size))
 
 
 def conv_weight(x: Any, y: Any, kernel: Shape, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
@@ -199,7 +202,7 @@ def max_unpool(g: Any, x: Any, kernel: Shape, stride: Any, padding: Any, dilatio
         largest = np.argmax([x[at] for at in places], axis=0)
         for i, at in enumerate(places):
             out[at] += g[(..., *position)] * (largest == i)
-    return out[(..., *(slice(before, before + n) for n, (before, _) in zip(size, padding)))]
+    return _without_border(out, size, padding)
 
 
 def _counts(size: Shape, kernel: Shape, stride: Any, padding: Any, counted: Any, windows: Shape) -> Any:
@@ -228,7 +231,7 @@ def avg_unpool(g: Any, size: Shape, kernel: Shape, stride: Any, padding: Any, co
     out = np.zeros((*g.shape[:2], *(n + sum(border) for n, border in zip(size, padding))), g.dtype)
     for position, place in _pairs(windows, kernel):
         out[_at(position, place, stride, (1,) * len(kernel))] += share[(..., *position)]
-    return out[(..., *(slice(before, before + n) for n, (before, _) in zip(size, padding)))]
+    return _without_border(out, size, padding)
 
 
 def normalize(x: Any, weight: Any, bias: Any, axis: Shape, shape: Shape, eps: float) -> Any:
