@@ -1,6 +1,6 @@
 """The command line: `tinygrad-edu demo`, `tinygrad-edu draw lesson.py:z`, `tinygrad-edu explain lesson.py:z --wrt x`.
 
-A file a command. `draw` and `explain` run the user's own file, just as Python would, and then look at a node that it
+A file a command. `draw`, `explain` and `step` run the user's own file, just as Python would, and then look at a node that it
 has made. What is wrong with their input is answered in one line on stderr, with exit code 2.
 """
 
@@ -15,7 +15,7 @@ from contextlib import suppress
 
 from .. import __version__
 from ..graph.text import visible
-from . import demo, draw, explain, train
+from . import demo, draw, explain, step, train
 from .command import Refusal
 
 __all__ = ["main"]
@@ -55,6 +55,6 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"tinygrad-edu {__version__}")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for one in (demo, draw, explain, train):
+    for one in (demo, draw, explain, step, train):
         one.add_to(commands)
     return top

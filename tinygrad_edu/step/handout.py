@@ -140,6 +140,8 @@ def latex_math(text: str) -> str:
 
 def _name(name: str) -> str:
     """A name: one letter in italics, with its number as an index; a longer one upright."""
+    if name in SIGNS:
+        return SIGNS[name]
     index = re.fullmatch(r"([^\W\d_])[_]?([\d₀-₉]*)", name)
     if index:
         return index[1] + (f"_{{{index[2].translate(INDICES)}}}" if index[2] else "")

@@ -49,7 +49,7 @@ def page(script: Script, *, lang: str = "en", predict: bool = False, theme: Them
     """The player as the text of an HTML page."""
     texts = catalogue(lang)
     picture = Drawing(view(script.graph), "auto", "LR", theme, False)
-    svg = picture.svg()
+    svg = re.sub(r"<title>.*?</title>\n?", "", picture.svg(), flags=re.DOTALL)  # they would give answers away
     style, code = _file("player.css"), _file("player.js")
     styles = [style, *re.findall(r"<style>(.*?)</style>", svg, re.DOTALL)]
     policy = (
@@ -104,14 +104,15 @@ def _data(script: Script, picture: Graph, svg: str, lang: str) -> dict[str, Any]
     shown_in = Places(script.graph, picture)
     made = {event.node: event.right for event in script if event.kind == "forward"}
     receiving = {event.input for event in script if event.input is not None}
-    sources = list(dict.fromkeys(node.source for node in script.graph.nodes if node.source))
+    sources = sorted({node.source for node in script.graph.nodes if node.source}, key=_by_line)
     return {
         "of": script.graph.of,
         "svg": identity[1],
         "relative": RELATIVE,
         "absolute": ABSOLUTE,
         "texts": {key: texts[key] for key in MESSAGES},
-        "sources": [f"{place}  {visible(text)}" for place, text in sorted(sources, key=_by_line)],
+        "messages": MESSAGES,
+        "sources": [f"{place}  {visible(text)}" for place, text in sources],
         "groups": [{"title": title, "stop": stop} for title, stop in script.groups()],
         "nodes": [
             {
@@ -127,6 +128,7 @@ def _data(script: Script, picture: Graph, svg: str, lang: str) -> dict[str, Any]
             for node in script.graph.nodes
             if node.kind != "constant"
         ],
+        "columns": COLUMNS,
         "events": [_event(script, i, shown_in, sources) for i in range(len(script))],
     }
 
@@ -136,28 +138,42 @@ def _by_line(source: tuple[str, str]) -> tuple[str, int]:
     return file, int(line)
 
 
-def _event(script: Script, step: int, places: Places, sources: list[tuple[str, str]]) -> dict[str, Any]:
-    """One event, without what is empty."""
+COLUMNS = (
+    "kind", "node", "input", "lines", "said", "edges", "source", "value", "upstream", "local", "after", "arrived",
+    "expected", "operand", "asks", "answer", "product", "shape",
+)  # fmt: skip
+"""What the page knows of an event. Hundreds of events are written without these names, so that the page stays small."""
+
+
+def _event(script: Script, step: int, places: Places, sources: list[tuple[str, str]]) -> list[Any]:
+    """The columns of one event, null for what there is none of, without the nulls at the end."""
     event, values = script[step], words(script, script[step])
     source = script.graph.node(event.node).source
-    data: dict[str, Any] = {
+    asked = question(script, step) if event.kind != "seed" else None
+    said = sentences(script, event)
+    data = {
+        **{key: values.get(key) for key in ("value", "upstream", "local", "after", "operand")},
         "kind": event.kind,
         "node": event.node,
         "input": event.input,
         "lines": lines(script, event),
-        "said": sentences(script, event),
+        "said": [MESSAGES.index(key) for key in said],
         "edges": places.edges(event),
-        "source": sorted(sources, key=_by_line).index(source) if source else None,
-        **{key: values.get(key) for key in ("value", "upstream", "local", "after", "operand")},
+        "source": sources.index(source) if source else None,
+        "arrived": event.arrived if event.expected else None,
+        "expected": event.expected or None,
+        "asks": asked and asked.asks,
+        "answer": asked
+        and [x if isfinite(x) else str(x).replace("inf", "Infinity") for x in map(_short, asked.answer)],
+        "product": (event.numeric or event.shapes) if event.local is None or event.shapes else None,
+        "shape": values.get("shape") if {"said of broadcast contribution", "said of sum"} & set(said) else None,
     }
-    if event.expected:
-        data |= {"arrived": event.arrived, "expected": event.expected}
-    if "said of broadcast contribution" in data["said"] or event.kind == "sum":
-        data["shape"] = values["shape"]
-    if event.kind != "seed":
-        asked = question(script, step)
-        answer = [x if isfinite(x) else str(x).replace("inf", "Infinity") for x in asked.answer]
-        data |= {"asks": asked.asks, "answer": answer}
-        if event.local is None or asked.asks != "number":
-            data["product"] = event.numeric or event.shapes
-    return {key: value for key, value in data.items() if value not in (None, [])}
+    row = [data[column] for column in COLUMNS]
+    while row[-1] is None:
+        row.pop()
+    return row
+
+
+def _short(x: float) -> float:
+    """A number in as many digits as an answer is compared to."""
+    return float(f"{x:.6g}")

@@ -167,7 +167,8 @@ class Script(Sequence[Event]):
     def save(self, path: str | os.PathLike[str], *, lang: str = "en", predict: bool = False) -> Path:
         """Write the player (.html), the derivation (.md, .tex, .txt), its pictures (.svg) or the script (.json).
 
-        The file appears complete or not at all. Gives the path. `ValueError` for another extension.
+        The file appears complete or not at all. Gives the path. `ValueError` for another extension, `OSError` where
+        the file cannot be written.
         """
         from .showing import save
 
@@ -191,7 +192,9 @@ class Script(Sequence[Event]):
 
         return latex(self, lang)
 
-    def filmstrip(self, path: str | os.PathLike[str] | None = None, *, at: Sequence[int] | None = None) -> str:
+    def filmstrip(
+        self, path: str | os.PathLike[str] | None = None, *, at: Sequence[int] | None = None, lang: str = "en"
+    ) -> str:
         """Pictures of the graph after some events, one below the other with their equations, as one SVG.
 
         at : after how many events each picture is; None for up to a dozen, spread over the way back. With a `path`,
@@ -199,7 +202,7 @@ class Script(Sequence[Event]):
         """
         from .filmstrip import filmstrip
 
-        svg = filmstrip(self, at)
+        svg = filmstrip(self, at, lang)
         if path is not None:
             replace_file(path, svg.encode())
         return svg

@@ -10,11 +10,13 @@ from pathlib import Path
 from ..files import replace_file
 from .script import Script
 
-__all__ = ["save", "show"]
+__all__ = ["FORMATS", "format_of", "save", "show"]
 
-FORMATS: dict[str, Callable[[Script, str, bool], str]] = {
+Format = Callable[[Script, str, bool], str]
+
+FORMATS: dict[str, Format] = {
     ".html": lambda script, lang, predict: script.html(lang=lang, predict=predict),
-    ".svg": lambda script, lang, predict: script.filmstrip(),
+    ".svg": lambda script, lang, predict: script.filmstrip(lang=lang),
     ".md": lambda script, lang, predict: script.markdown(lang) + "\n",
     ".tex": lambda script, lang, predict: script.latex(lang) + "\n",
     ".txt": lambda script, lang, predict: script.text(lang) + "\n",
@@ -23,14 +25,25 @@ FORMATS: dict[str, Callable[[Script, str, bool], str]] = {
 """What each extension means."""
 
 
-def save(script: Script, path: str | os.PathLike[str], lang: str, predict: bool) -> Path:
-    """Write the script in the format of the extension; gives the path."""
+def format_of(path: str | os.PathLike[str]) -> Format:
+    """What to write to a file of this name; `ValueError`, with the list, for an extension that is not in the table.
+
+    >>> format_of("z.bmp")
+    Traceback (most recent call last):
+        ...
+    ValueError: save: 'z.bmp' has none of the extensions .html, .svg, .md, .tex, .txt, .json
+    """
     path = Path(path)
     write = FORMATS.get(path.suffix.lower())
     if write is None:
         raise ValueError(f"save: {path.name!r} has none of the extensions {', '.join(FORMATS)}")
-    replace_file(path, write(script, lang, predict).encode())
-    return path
+    return write
+
+
+def save(script: Script, path: str | os.PathLike[str], lang: str, predict: bool) -> Path:
+    """Write the script in the format of the extension; gives the path."""
+    replace_file(path, format_of(path)(script, lang, predict).encode())
+    return Path(path)
 
 
 def show(script: Script, lang: str, predict: bool) -> None:

@@ -3,7 +3,8 @@
 // after so many events; that is read off the events from the start, so going back is as exact as going on.
 (() => {
   const script = JSON.parse(document.getElementById("script").textContent);
-  const { events, nodes, texts, groups, sources } = script;
+  const { nodes, texts, groups, sources } = script;
+  const events = script.events.map((row) => Object.fromEntries(script.columns.map((column, i) => [column, row[i] ?? undefined])));
   const at = (id) => document.getElementById(id);
   const part = (kind, id) => document.getElementById(`${script.svg}-${kind}${id}`);
   const firstBack = events.findIndex((event) => event.kind === "seed");
@@ -35,7 +36,7 @@
   function said(event) {
     const node = script.nodes.find((other) => other.id === event.node);
     const values = { ...event, from: node.label, operation: node.operation, label: label(event.input ?? event.node), symbolic: symbolic(event) };
-    return event.said.map((key) => words(texts[key], values)).join(texts["between sentences"]);
+    return event.said.map((i) => words(texts[script.messages[i]], values)).join(texts["between sentences"]);
   }
 
   function hintsFor(event) {
@@ -111,7 +112,7 @@
       }
     }
     for (const lit of document.querySelectorAll(".picture .edge.now")) lit.classList.remove("now");
-    for (const id of event?.edges ?? []) part("e", id)?.classList.add("now");
+    for (const id of event ? event.edges : []) part("e", id)?.classList.add("now");
     keepInView(event);
   }
 

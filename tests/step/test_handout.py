@@ -1,0 +1,85 @@
+"""Derivations on paper, and scripts in files."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from importlib import resources
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu.step import json_form
+from tinygrad_edu.step.handout import latex_math
+
+from .test_page import HOSTILE
+from .test_script import textbook
+
+SCHEMA = json.loads((resources.files("tinygrad_edu.step") / "script.schema.json").read_text("utf-8"))
+
+
+def test_the_script_keeps_to_its_schema_and_is_read_back_as_the_same_script() -> None:
+    script = tg.steps(textbook()[0])
+    jsonschema.validate(json.loads(script.json()), SCHEMA, jsonschema.Draft202012Validator)
+    again = json_form.read(script.json())
+    assert (again.graph, again.events) == (script.graph, script.events)
+    assert json_form.FORMAT.schema() == SCHEMA
+
+
+def test_a_script_of_a_node_that_is_not_there_is_refused() -> None:
+    document = json.loads(tg.steps(textbook()[0]).json())
+    document["events"][0]["node"] = 99
+    with pytest.raises(tg.GraphError, match=r"script.events\[0\]"):
+        json_form.read(json.dumps(document))
+
+
+@pytest.mark.parametrize("extension", [".html", ".svg", ".md", ".tex", ".txt", ".json"])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_format_is_written(extension: str, lang: str, tmp_path: Path) -> None:
+    path = tg.steps(textbook()[0]).save(tmp_path / f"z{extension}", lang=lang)
+    assert path.read_text("utf-8")
+
+
+def test_an_unknown_extension_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "z.pdf").write_text("mine")
+    with pytest.raises(ValueError, match=r"none of the extensions \.html, \.svg"):
+        tg.steps(textbook()[0]).save(tmp_path / "z.pdf")
+    assert (tmp_path / "z.pdf").read_text() == "mine"
+
+
+def test_an_unknown_language_is_refused_with_those_there_are() -> None:
+    with pytest.raises(tg.TinygradError, match="lang is one of 'en', 'zh'"):
+        tg.steps(textbook()[0]).text("fr")
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_filmstrip_is_well_formed_whatever_the_names(name: str) -> None:
+    x = tg.Value(2.0, name)
+    strip = ET.fromstring(tg.steps(x * x).filmstrip())
+    ids = [element.get("id") for element in strip.iter() if element.get("id")]
+    assert len(ids) == len(set(ids))
+
+
+def test_a_filmstrip_shows_what_is_known_after_the_events_asked_for() -> None:
+    svg = tg.steps(textbook()[0]).filmstrip(at=[2, 7])
+    first, second = (
+        svg.split("<g transform=")[1:3] if svg.count("<g transform=") == 2 else svg.split('class="number"')[:2]
+    )
+    assert first.count("unreached") > second.count("unreached")
+    with pytest.raises(ValueError, match="steps from 1 to 7, and not 8"):
+        tg.steps(textbook()[0]).filmstrip(at=[8])
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("∂L/∂b = Σ δ", r"\frac{\partial L}{\partial b} = \sum \delta"),
+        ("W₂ ** (−1)", r"W_{2} ^ (-1)"),
+        ("«50% & more» + x", r"\mathrm{50\% \& more} + x"),
+        ("model.loss = log(2)", r"\mathrm{model.loss} = \operatorname{log}(2)"),
+    ],
+)
+def test_our_notation_as_latex(ours: str, theirs: str) -> None:
+    assert latex_math(ours) == theirs

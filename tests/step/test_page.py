@@ -1,0 +1,214 @@
+"""The player's page, driven in a browser as a learner would: keys, buttons, links, questions; no network, no errors."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from shutil import which
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu.step import Script
+
+from .test_script import textbook
+
+CHROMIUM = which("chromium") or which("chromium-browser") or which("google-chrome")
+HOSTILE = ["</script><script>alert(1)</script>", "\"'<b onclick=x>&amp;", "\u202ex", "{from}\\N", "🙂" * 300, "\ud800"]
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    driver = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on the PATH: apt install chromium")
+    with driver.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def play(browser: Any, tmp_path: Path) -> Iterator[Open]:
+    """Opens a script's page; what it logs, and whatever it asks the network for, fails the test."""
+    said: list[str] = []
+
+    def open_page(script: Script, at: str = "", *, predict: bool = False, lang: str = "en", **options: Any) -> Any:
+        page = browser.new_page(**options)
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("dialog", lambda dialog: said.append("a dialog"))
+        page.on("request", lambda request: said.append(request.url) if "play.html" not in request.url else None)
+        page.goto(script.save(tmp_path / "play.html", predict=predict, lang=lang).as_uri() + at)
+        return page
+
+    yield open_page
+    assert said == []
+
+
+def place(page: Any) -> int:
+    """After how many events the player stands."""
+    (step,) = re.findall(r"step (\d+) of", page.inner_text("#place"))
+    return int(step)
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_name_adds_nothing_to_the_page(name: str) -> None:
+    def elements(name: str) -> set[tuple[str, tuple[str, ...]]]:
+        found: set[tuple[str, tuple[str, ...]]] = set()
+        parser = HTMLParser()
+        parser.handle_starttag = lambda tag, attrs: found.add((tag, tuple(sorted(key for key, _ in attrs))))  # type: ignore[method-assign]
+        x = tg.Value(2.0, name)
+        parser.feed(tg.steps(x * x).html())
+        return found
+
+    assert elements(name) == elements("x")
+
+
+def test_the_policy_allows_nothing_but_the_pages_own_script_and_styles() -> None:
+    page = tg.steps(textbook()[0]).html()
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', page)
+    assert policy.startswith("default-src 'none';")
+    assert "unsafe" not in policy
+    assert not re.search(r'@import|url\(|\ssrc=|\sstyle="|\son\w+="|https?://(?!www\.w3\.org/2000/svg)', page)
+
+
+def test_a_page_of_a_hundred_nodes_is_small() -> None:
+    rng = np.random.default_rng(0)
+    x, w = ([tg.Value(v, f"{name}{i}") for i, v in enumerate(rng.normal(size=25))] for name in "xw")
+    script = tg.steps(sum((a * b for a, b in zip(x[1:], w[1:])), start=x[0] * w[0]).tanh())
+    assert len(script.graph.nodes) == 100
+    assert len(script.html().encode()) < 150_000
+
+
+@pytest.mark.slow
+def test_keys_and_buttons_and_the_slider_move_through_the_script(play: Open) -> None:
+    page = play(tg.steps(textbook()[0]))
+    assert place(page) == 0
+    for key, step in (
+        ("ArrowRight", 1),
+        ("ArrowRight", 2),
+        ("ArrowLeft", 1),
+        ("End", 7),
+        ("ArrowRight", 7),
+        ("Home", 0),
+    ):
+        page.keyboard.press(key)
+        assert place(page) == step
+    for button, step in (("next", 1), ("last", 7), ("back", 6), ("first", 0)):
+        page.click(f"#{button}")
+        assert place(page) == step
+    assert page.is_disabled("#back")
+    page.focus("#slider")
+    page.keyboard.press("ArrowRight")
+    assert place(page) == 1
+    page.check("#skip")
+    assert place(page) == 3
+    page.click("#last")
+    page.click("#first")
+    assert place(page) == 3
+
+
+@pytest.mark.slow
+def test_an_event_shows_its_equations_its_sentence_and_what_is_known(play: Open) -> None:
+    page = play(tg.steps(textbook()[0]), "#step=6")
+    assert place(page) == 6
+    assert page.locator("#lines p").all_inner_texts() == ["∂q/∂x = 1", "∂z/∂x = ∂z/∂q · ∂q/∂x", "∂z/∂x = 4 · 1 = 4"]
+    assert page.inner_text("#said") == (
+        "q passes its gradient on to x: upstream 4 times local derivative 1 is 4. The gradient of x is 4."
+    )
+    rows = [row.split("\t") for row in page.inner_text("#rows").split("\n")]
+    assert [(row[0], row[2], row[3], row[4]) for row in rows] == [
+        ("x", "2", "4", "final"),
+        ("y", "3", "", "not reached yet"),
+        ("w", "4", "5", "final"),
+        ("q", "5", "4", "final"),
+        ("z", "20", "1", "final"),
+    ]
+    assert page.evaluate("document.querySelectorAll('.picture .edge.now').length") == 1
+    assert page.evaluate("document.querySelectorAll('.picture .unreached').length") == 1  # y
+    page.evaluate("location.hash = '#step=2'")
+    page.wait_for_selector("#place:has-text('step 2 of')")
+    assert page.evaluate("document.querySelectorAll('.picture .unknown').length") == 0
+
+
+@pytest.mark.slow
+def test_it_plays_to_the_end_by_itself_and_stops_there(play: Open) -> None:
+    page = play(tg.steps(textbook()[0]))
+    page.select_option("#speed", "500")
+    page.keyboard.press("Escape")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press(" ")
+    assert page.get_attribute("#play", "aria-pressed") == "true"
+    page.wait_for_selector("#place:has-text('step 7 of')", timeout=8000)
+    assert page.get_attribute("#play", "aria-pressed") == "false"
+
+
+@pytest.mark.slow
+def test_predicting_with_right_and_wrong_answers_hints_and_a_score(play: Open) -> None:
+    page = play(tg.steps(textbook()[0]), predict=True)
+    page.keyboard.press("ArrowRight")
+    assert page.inner_text("#prompt") == "q = x + y = ?"
+    assert page.is_hidden("#lines")
+    page.keyboard.type("7")
+    page.keyboard.press("Enter")
+    assert page.inner_text("#feedback").startswith("Not yet")
+    assert place(page) == 0
+    page.fill("#answer", "five")
+    page.keyboard.press("Enter")
+    assert page.inner_text("#feedback").startswith("This is not a number")
+    page.fill("#answer", "10/2")
+    page.keyboard.press("Enter")
+    assert place(page) == 1
+    assert page.inner_text("#points") == "0.5 of 1 points"
+    page.keyboard.press("ArrowRight")
+    page.click("#hint")
+    assert page.inner_text("#hints") == "5 · 4"
+    page.click("#reveal")
+    assert place(page) == 2
+    page.keyboard.press("ArrowRight")  # the seed asks nothing
+    assert place(page) == 3
+    with page.expect_download() as download:
+        page.click("#export")
+    score = json.loads(Path(download.value.path()).read_text())
+    assert (score["points"], score["of"]) == (0.5, 2)
+
+
+@pytest.mark.slow
+def test_a_network_of_modules_plays_in_whole_parts(play: Open) -> None:
+    @tg.block
+    def layer(x: Any, w: Any) -> Any:
+        return (x @ w).tanh()
+
+    rng = np.random.default_rng(0)
+    h: Any = tg.tensor(rng.normal(size=(4, 3)), name="X")
+    for _ in range(2):
+        h = layer(h, tg.tensor(rng.normal(size=(3, 3)), requires_grad=True))
+    script = tg.steps((h * h).mean())
+    page = play(script)
+    page.check("#grouped")
+    page.evaluate("document.activeElement.blur()")
+    seen = []
+    while place(page) < len(script):
+        page.keyboard.press("ArrowRight")
+        seen.append(place(page))
+    assert seen == [stop for _, stop in script.groups()]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_axe_finds_nothing_wrong_and_a_phone_shows_all(play: Open, scheme: str, lang: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
+    options = {"viewport": {"width": 390, "height": 844}, "color_scheme": scheme, "bypass_csp": True}
+    page = play(tg.steps(textbook()[0]), "#step=6", lang=lang, **options)
+    results = axe.Axe().run(page)
+    assert [violation["id"] for violation in results.response["violations"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

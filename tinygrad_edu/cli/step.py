@@ -1,0 +1,41 @@
+"""`tinygrad-edu step lesson.py:z`: run the user's file, and play the derivation of a node that it makes."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..errors import TinygradError
+from ..graph.text import visible
+from ..step import steps
+from ..step.showing import FORMATS, format_of
+from ..step.wording import languages
+from .command import Commands, command, refusing
+from .users_file import NODE, run, split_target, the_node
+
+__all__ = ["add_to"]
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command and its options to the parser."""
+    add = command(commands, run_step, "step", "run your file and play the derivation of a node, step by step")
+    add("node", metavar="FILE.py:NAME", help=NODE)
+    add("-o", "--out", metavar="PATH", help=f"write it instead of playing it: {', '.join(FORMATS)}")
+    add("--predict", action="store_true", help="ask for each result before it is shown")
+    add("--lang", choices=languages(), default="en", help="the language of the player")
+
+
+def run_step(arguments: argparse.Namespace) -> None:
+    """Play the node's script, or write it to a file."""
+    file, name = split_target(arguments.node)
+    if arguments.out:
+        with refusing(ValueError):
+            format_of(arguments.out)
+    node = the_node(file, name, run(file, name))
+    with refusing(TinygradError, where=f"{arguments.node}: "):
+        script = steps(node)
+    if arguments.out is None:
+        script.show(lang=arguments.lang, predict=arguments.predict)
+        return
+    with refusing(OSError):
+        script.save(arguments.out, lang=arguments.lang, predict=arguments.predict)
+    print(f"{visible(arguments.out)}: {len(script):,} steps")
