@@ -281,13 +281,13 @@ def lenet() -> Any:
 @picture
 def lenet_layers(draw: Draw) -> tg.graph.Drawing:
     """LeNet, its layers as boxes"""
-    return draw(lenet(), depth=1)
+    return draw(lenet(), depth=1, gradients=False)
 
 
 @picture
 def lenet_first_layer(draw: Draw) -> tg.graph.Drawing:
     """LeNet, its first layer open"""
-    return draw(lenet(), depth=1, expand={"0"}, direction="TB")
+    return draw(lenet(), depth=1, expand={"0"}, direction="TB", gradients=False)
 
 
 @picture
@@ -302,7 +302,7 @@ def recurrent(draw: Draw) -> tg.graph.Drawing:
     for t in range(28):
         h = cell(rows[t], h)
     h.name = "h"
-    return draw(h, depth=0)
+    return draw(h, depth=0, gradients=False)
 
 
 @picture

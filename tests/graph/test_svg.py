@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from itertools import combinations
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -15,7 +18,7 @@ from tinygrad_edu.graph import Drawing
 from tinygrad_edu.graph.svg import DARK, LIGHT
 from tinygrad_edu.graph.text import shorten, visible
 
-from .examples import EXAMPLES, tangle, worked_example
+from .examples import EXAMPLES, chain, tangle, worked_example
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -106,10 +109,39 @@ def test_all_text_has_contrast_enough(palette: dict[str, str]) -> None:
         assert (b + 0.05) / (a + 0.05) >= 4.5, (text, ground)
 
 
+# G. M. Machado, M. M. Oliveira, L. A. F. Fernandes, "A physiologically-based model for simulation of color vision
+# deficiency", IEEE TVCG 15 (2009): the matrices for severity 1, on linear RGB.
+BLINDNESS = {
+    "none": np.eye(3),
+    "protanopia": np.array([[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]]),
+    "deuteranopia": np.array([[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]]),
+    "tritanopia": np.array([[1.256, -0.077, -0.179], [-0.078, 0.931, 0.148], [0.005, 0.691, 0.304]]),
+}
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("blindness", BLINDNESS)
+def test_the_colours_stay_apart_for_colour_blind_readers(palette: dict[str, str], blindness: str) -> None:
+    """By more than 15 in CIELAB; 2.3 is a just noticeable difference."""
+    for one, other in combinations(("operation", "leaf", "slope", "second"), 2):
+        a, b = (cielab(BLINDNESS[blindness] @ linear(palette[name])) for name in (one, other))
+        assert np.linalg.norm(a - b) > 15, (one, other)
+
+
+def linear(colour: str) -> Any:
+    parts = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    return np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+
+
+def cielab(rgb: Any) -> Any:
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    xyz = to_xyz @ np.clip(rgb, 0, 1) / np.array([0.9505, 1.0, 1.089])
+    x, y, z = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
 def luminance(colour: str) -> float:
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return float(linear(colour) @ [0.2126, 0.7152, 0.0722])
 
 
 def test_the_rules_of_a_picture_reach_no_other_and_ids_come_from_the_content() -> None:
@@ -197,3 +229,12 @@ def check_name(name: str) -> None:
         assert {e.tag.removeprefix(SVG) for e in root.iter()} <= {
             *("svg", "title", "desc", "style", "g", "rect", "path", "text", "tspan")
         }
+
+
+def test_every_class_in_a_picture_is_in_the_documentation() -> None:
+    documented = set(re.findall(r"`([\w-]+)`", (Path(__file__).parents[2] / "docs" / "svg.md").read_text("utf-8")))
+    modes: tuple[Any, ...] = ("forward", "backward", "both")
+    pictures = [tg.draw(example(), mode) for example in EXAMPLES.values() for mode in modes]
+    pictures.append(tg.draw(chain(400)))
+    used = {name for picture in pictures for e in parsed(picture).iter() for name in e.get("class", "").split()}
+    assert used - documented == set()

@@ -92,10 +92,14 @@ def _without_shape(call: re.Match[str]) -> str:
     return {"sum_to": f"Σ {call[2]}", "broadcast_to": call[2]}.get(call[1], f"{call[1]}({call[2]})")
 
 
+def leads_back(edge: Edge, graph: Graph) -> bool:
+    """Whether gradients flow along this arrow, rather than against it."""
+    return graph.mode == "backward" or edge.pair is not None
+
+
 def chain_rule(edge: Edge, graph: Graph) -> tuple[str, str, str] | None:
     """Upstream gradient, local derivative and their product, where all three are single numbers and known."""
-    leads_back = graph.mode == "backward" or edge.pair is not None
-    upstream = graph.node(edge.source).value if leads_back else graph.node(edge.target).gradient
+    upstream = graph.node(edge.source).value if leads_back(edge, graph) else graph.node(edge.target).gradient
     if upstream is None or edge.local is None or edge.contribution is None:
         return None
     if not (upstream.is_number and edge.local.is_number and edge.contribution.is_number):

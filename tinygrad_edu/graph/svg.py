@@ -1,7 +1,7 @@
 """The one SVG writer: a plain graph, its cards and a layout, as a picture.
 
 No script, no external reference, nothing a user wrote that is not escaped. Light and dark follow the reader's setting
-unless a theme is fixed. What a box stands for shows in its shape as well as in its colour:
+unless a theme is fixed; on paper it is light. What a box stands for shows in its shape as well as in its colour:
 
     round ends          a leaf           cut corners    a constant
     a box with a sign   an operation     double line    the output
@@ -18,12 +18,13 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from html import escape
+from itertools import groupby
 from math import dist, hypot
 from typing import Literal, get_args
 
 from .arrange import HEADING
-from .arrows import Label, chain_rule
-from .card import CELL_GAP, LEADING, POINT, SLOT, Card, Grid, Row, Text, flow_of, in_words, is_stack, summary
+from .arrows import Label, chain_rule, leads_back
+from .card import CELL_GAP, LEADING, POINT, SHEET, SLOT, Card, Grid, Row, Text, flow_of, in_words, is_stack, summary
 from .frames import framed, title_of
 from .geometry import Direction, Layout, Point
 from .names import partial
@@ -40,18 +41,18 @@ LEGEND_GAP = 70.0
 HEAD = 8.0
 """The length of an arrow head."""
 
-# Safe for colour-blind readers: blue, green and vermilion of different lightness, and shapes besides.
+# Blue, green, vermilion and purple that stay apart for colour-blind readers (a test simulates it), and shapes besides.
 LIGHT = {
     "paper": "#ffffff", "ink": "#1b1f24", "muted": "#5f6b7a", "line": "#6b7785", "slope": "#ad3c06",
-    "operation": "#1d5f9e", "sign": "#ffffff", "body": "#f3f8fd", "leaf": "#0b7a5c", "leaf-body": "#eff9f5",
+    "operation": "#1a4fa0", "sign": "#ffffff", "body": "#f3f8fd", "leaf": "#1f8a4c", "leaf-body": "#eff9f5",
     "constant": "#7a8594", "constant-body": "#f5f6f8", "bar": "#cfe2f5", "frame": "#f3f1ea",
-    "aside": "#5a6573", "aside-body": "#f6f7f9", "first-body": "#fdf4ef", "second": "#6d2a8c", "second-body": "#f8f2fb",
+    "aside": "#5a6573", "aside-body": "#f6f7f9", "first-body": "#fdf4ef", "second": "#5c1250", "second-body": "#faf2f8",
 }  # fmt: skip
 DARK = {
     "paper": "#14171c", "ink": "#e9ecef", "muted": "#9aa5b4", "line": "#8d98a7", "slope": "#ffb07a",
-    "operation": "#5fb0ee", "sign": "#0c1a28", "body": "#1a232e", "leaf": "#4cc79c", "leaf-body": "#15241f",
+    "operation": "#4a97e8", "sign": "#0c1a28", "body": "#1a232e", "leaf": "#4cc79c", "leaf-body": "#15241f",
     "constant": "#8691a0", "constant-body": "#1f2328", "bar": "#27425c", "frame": "#201f1b",
-    "aside": "#8d98a7", "aside-body": "#1c2026", "first-body": "#2a1e17", "second": "#d0a6ee", "second-body": "#241b2c",
+    "aside": "#8d98a7", "aside-body": "#1c2026", "first-body": "#2a1e17", "second": "#efc8f7", "second-body": "#281c2b",
 }  # fmt: skip
 
 RULES = """\
@@ -93,8 +94,8 @@ text{font-family:"Helvetica Neue",Arial,"Liberation Sans",sans-serif;fill:%(ink)
 .badge text,.heading{fill:%(muted)s;font-weight:bold}
 .alias .box,.forward .box{fill:%(paper)s;stroke:%(leaf)s;stroke-dasharray:5 3}
 .forward .box{stroke:%(muted)s}
-.forward.layer1 .box{stroke:%(slope)s}
-.forward.layer2 .box{stroke:%(second)s}
+.forward.layer1 .box,.alias.layer1 .box{stroke:%(slope)s}
+.forward.layer2 .box,.alias.layer2 .box{stroke:%(second)s}
 .mark{font-weight:bold}
 .missing .box{fill:%(paper)s;stroke:%(slope)s;stroke-width:2.5;stroke-dasharray:7 5}
 .missing .line{stroke:%(slope)s;stroke-width:2.5;stroke-dasharray:7 5}
@@ -209,7 +210,7 @@ def _style(identity: str, theme: Theme) -> str:
 
     if theme == "auto":
         dark = "\n".join(_coloured(rule) for rule in RULES.splitlines() if "%(" in rule)
-        return f"\n{bound(RULES % LIGHT)}\n@media (prefers-color-scheme:dark){{\n{bound(dark % DARK)}\n}}\n"
+        return f"\n{bound(RULES % LIGHT)}\n@media screen and (prefers-color-scheme:dark){{\n{bound(dark % DARK)}\n}}\n"
     return f"\n{bound(RULES % (DARK if theme == 'dark' else LIGHT))}\n"
 
 
@@ -245,9 +246,8 @@ def _edges(
     for i, (edge, label, at, route) in enumerate(zip(graph.edges, labels, layout.labels, layout.routes), 1):
         target = graph.node(edge.target)
         back = f' data-pair="{identity}-e{edge.pair}"' if edge.pair is not None else ""
-        mark = f" {edge.mark}" if edge.mark else ""
         yield (
-            f'<g id="{identity}-e{i}" class="edge{" back" if back else ""}{mark}"{back}>'
+            f'<g id="{identity}-e{i}" class="{_edge_classes(edge, graph)}"{back}>'
             f"<title>{_e(_edge_in_words(edge, graph))}</title>"
         )
         if label is None or at is None:
@@ -260,9 +260,21 @@ def _edges(
         yield "</g>"
 
 
+def _edge_classes(edge: Edge, graph: Graph) -> str:
+    target = graph.node(edge.target)
+    layer = _layer(target) if target.layer and graph.mode != "forward" else None
+    return " ".join(filter(None, ("edge", "back" if edge.pair else None, layer, edge.mark)))
+
+
 def _edge_in_words(edge: Edge, graph: Graph) -> str:
     source, target = graph.node(edge.source), graph.node(edge.target)
     words = f"{source.label} → {target.label}, operand {edge.slot + 1}"
+    if leads_back(edge, graph):
+        if edge.rule is not None:
+            words += f"; {edge.rule}, where g is {source.label}"
+        if edge.local is not None:
+            words += f"; local derivative {edge.local.text()}"
+        return words + (f"; adds {edge.contribution.text()}" if edge.contribution is not None else "")
     if edge.local is not None:
         words += f"; {partial(target.label, source.label)} = {edge.local.text()}"
     if edge.contribution is not None:
@@ -354,7 +366,10 @@ def _nodes(graph: Graph, cards: Sequence[Card], layout: Layout, direction: Direc
     arriving: dict[int, list[tuple[int, Point]]] = {}
     for edge, route in zip(graph.edges, layout.routes):
         arriving.setdefault(edge.target, []).append((edge.slot, route[-1]))
+    dx, dy = {"LR": (1, -1), "RL": (-1, -1), "TB": (1, 1), "BT": (1, -1)}[direction]  # away from the arrows
     for node, card, (x, y) in zip(graph.nodes, cards, layout.centers):
+        if is_stack(node, graph):
+            x, y = x - SHEET * dx, y - SHEET * dy
         pair = f' data-pair="{identity}-n{node.pair}"' if node.pair is not None else ""
         yield (
             f'<g id="{identity}-n{node.id}" class="{_classes(node, graph)}"{pair} '
@@ -364,8 +379,7 @@ def _nodes(graph: Graph, cards: Sequence[Card], layout: Layout, direction: Direc
         if node.id in graph.outputs:
             yield _outline(card, "outline", 4.0)
         if is_stack(node, graph):
-            dx, dy = {"LR": (1, -1), "RL": (-1, -1), "TB": (1, 1), "BT": (1, -1)}[direction]  # away from the arrows
-            yield from (_outline(card, "box", 0.0, (dx * shift, dy * shift)) for shift in (8.0, 4.0))
+            yield from (_outline(card, "box", 0.0, (dx * shift, dy * shift)) for shift in (2 * SHEET, SHEET))
         yield _outline(card, "box", 0.0)
         yield from _inside(card, flow_of(node, direction), min(node.layer, 2), ordered=node.ordered)
         if node.ordered and direction in ("LR", "RL"):
@@ -380,12 +394,17 @@ def _classes(node: PlainNode, graph: Graph) -> str:
         classes.append("plain")
     if node.layer and node.kind != "constant":
         aside = graph.mode == "backward" and not node.carries
-        classes.append("aside" if aside else f"layer{2 - node.layer % 2}")
+        classes.append("aside" if aside else _layer(node))
     if node.mark:
         classes.append(node.mark)
     if node.id in graph.outputs:
         classes.append("output")
     return " ".join(classes)
+
+
+def _layer(node: PlainNode) -> str:
+    """The class of a layer above the program; there are two, in turn."""
+    return f"layer{2 - node.layer % 2}"
 
 
 def _outline(card: Card, style: str, grow: float, shift: Point = (0.0, 0.0)) -> str:
@@ -483,7 +502,10 @@ def _row(row: Row, x: float, y: float) -> Iterator[str]:
 def _text(texts: Sequence[Text], x: float, y: float, anchor: str = "middle") -> str:
     """Pieces of text in one line, centred at (x, y), or with their start or end there."""
     baseline = y + 0.35 * max(text.size for text in texts)
-    spans = "".join(f'<tspan class="{text.style}" font-size="{text.size:g}">{_e(text.text)}</tspan>' for text in texts)
+    spans = "".join(
+        f'<tspan class="{style}" font-size="{size:g}">{_e("".join(text.text for text in alike))}</tspan>'
+        for (style, size), alike in groupby(texts, key=lambda text: (text.style, text.size))
+    )
     style = "" if anchor == "middle" else f' class="{anchor}"'
     return f'<text x="{_n(x)}" y="{_n(baseline)}"{style}>{spans}</text>'
 
