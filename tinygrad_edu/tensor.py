@@ -440,7 +440,7 @@ class Tensor(Operators):
             so_far += contribution
             return so_far
         own.add(self)
-        return np.add(so_far, contribution, out=np.empty(self.shape, self.dtype))
+        return np.add(so_far, contribution, out=np.empty_like(so_far))  # in its layout
 
     def _receive(self, gradient: Any, taken: set[int]) -> None:
         so_far = getattr(self, "_grad", None)
