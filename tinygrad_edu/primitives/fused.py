@@ -132,14 +132,26 @@ def softmax_cross_entropy(logits: Any, targets: Any) -> Any:
 class Fused(Variadic):
     """A row made of other rows, with a rule for arrays that is faster than the chain of theirs.
 
-    Its function runs on nodes as well. So on nodes the gradient is that of the rows that it is made of: it can be
-    differentiated again, and is a graph of known rows.
+    `composition`, the function itself where left out, computes the same on nodes. So on nodes the gradient is that of
+    the rows that it is made of: it can be differentiated again, and is a graph of known rows.
     """
+
+    def __init__(
+        self,
+        name: str,
+        arrays: Callable[..., Any],
+        rules: Sequence[Any],
+        *,
+        composition: Callable[..., Any] | None = None,
+        **rest: Any,
+    ) -> None:
+        super().__init__(name, arrays, rules, **rest)
+        self.composition = composition or arrays
 
     def pull(self, slots: Sequence[int], g: Any, out: Any, values: Sequence[Any], attrs: dict[str, Any]) -> list[Any]:
         """What the operands in `slots` receive."""
         if isinstance(g, Node):
-            return through(self.arrays, slots, g, values, attrs)
+            return through(self.composition, slots, g, values, attrs)
         return super().pull(slots, g, out, values, attrs)
 
 

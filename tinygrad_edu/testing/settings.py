@@ -101,14 +101,14 @@ def sequence(blocks: int, states: int = 1) -> Arrangement:
         rows = blocks * h
         return ((t, n, i), (rows, i), (rows, h), (rows,), (rows,), *[(n, h)] * states)
 
+    def shapes_of(sides: Sides) -> st.SearchStrategy[tuple[Shape, ...]]:
+        side = st.integers(sides[0], min(sides[1], 3))
+        return st.tuples(st.integers(1, 3), side, side, side).map(lambda drawn: shapes_for(*drawn))
+
     def fit(*sizes: Shape) -> bool:
         return len(sizes[0]) == 3 and sizes == shapes_for(*sizes[0], sizes[-1][-1])
 
-    return Arrangement(
-        5 + states,
-        lambda sides: st.tuples(*[st.integers(sides[0], min(sides[1], 3))] * 4).map(lambda drawn: shapes_for(*drawn)),
-        fit,
-    )
+    return Arrangement(5 + states, shapes_of, fit)
 
 
 def einsum_terms() -> Arrangement:
