@@ -60,8 +60,9 @@ def test_dropout_is_the_same_after_the_same_seed_and_nothing_in_use() -> None:
     assert layer.eval()(x) is x
     assert F.dropout(x, 0.0) is x
     assert (F.dropout(x, 1.0) == 0).all()
-    with pytest.raises(tg.OutOfRangeError, match="p is a probability"):
-        nn.Dropout(1.5)
+    for wrong in (lambda: nn.Dropout(1.5), lambda: F.dropout(x, -0.1)):
+        with pytest.raises(tg.OutOfRangeError, match="p is a probability"):
+            wrong()
 
 
 @pytest.mark.torch
@@ -81,6 +82,9 @@ def test_embedding_is_pytorchs_and_adds_up_the_gradients_of_repeats(dtype: Any, 
 def test_the_padding_row_begins_with_zeros() -> None:
     assert (nn.Embedding(5, 3, padding_idx=-2).weight.data[3] == 0).all()
     assert (nn.Embedding(5, 3).weight.data != 0).all()
+    assert repr(nn.Embedding(5, 3, padding_idx=-2)) == "Embedding(5, 3, padding_idx=3)"
+    with pytest.raises(tg.OutOfRangeError, match="padding_idx 5 is none of the 5 rows"):
+        nn.Embedding(5, 3, padding_idx=5)
 
 
 @pytest.mark.parametrize(

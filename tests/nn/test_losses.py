@@ -281,3 +281,4 @@ def test_weights_of_losses_are_saved_as_in_pytorch() -> None:
     loss = nn.CrossEntropyLoss(weight=[1.0, 2.0])
     assert list(loss.parameters()) == []
     assert loss.state_dict()["weight"].tolist() == [1.0, 2.0]
+    assert repr(loss) == "CrossEntropyLoss(reduction='mean')"

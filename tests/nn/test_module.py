@@ -188,6 +188,11 @@ def test_loading_lists_all_that_does_not_fit_and_changes_nothing() -> None:
     assert all((layer.state_dict()[name] == x).all() for name, x in before.items())
 
 
+def test_what_is_no_array_of_numbers_is_not_loaded() -> None:
+    with pytest.raises(tg.ModuleError, match="bias is no array of numbers but of <U1"):
+        nn.Linear(3, 2).load_state_dict({"weight": np.ones((2, 3)), "bias": np.array(["a", "b"])})
+
+
 def test_loading_may_leave_the_rest_alone() -> None:
     layer = nn.Linear(3, 2)
     differ = layer.load_state_dict({"weight": np.ones((2, 3)), "other": 1.0}, strict=False)

@@ -112,6 +112,15 @@ def test_it_names_what_is_uninitialised_shared_frozen_and_not_called() -> None:
     assert (rows["first"].multiply_adds, rows["second"].multiply_adds) == (2 * 45, 45)
 
 
+def test_a_row_may_stand_for_what_is_inside() -> None:
+    model = nn.Sequential(lenet(), nn.Sequential(nn.Linear(10, 5), nn.Linear(5, 2)))
+    full, short = (nn.summary(model, (1, 1, 28, 28), depth=depth) for depth in (None, 1))
+    assert [row.name for row in short.rows] == ["", "0", "1"]
+    assert short.rows[2].parameters == 10 * 5 + 5 + 5 * 2 + 2
+    for total in ("parameters", "multiply_adds", "memory"):
+        assert getattr(short, total) == getattr(full, total)
+
+
 def test_without_inputs_it_counts_what_is_known() -> None:
     table = nn.summary(nn.Sequential(nn.Linear(None, 3), nn.Linear(3, 2)))
     assert [row.notes for row in table.rows] == [[], ["uninitialised"], []]

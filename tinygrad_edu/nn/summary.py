@@ -30,7 +30,7 @@ from .parameter import Uninitialized, in_words
 __all__ = ["Row", "Summary", "summary"]
 
 
-def summary(model: Module, *inputs: Any) -> Summary:
+def summary(model: Module, *inputs: Any, depth: int | None = None) -> Summary:
     """A table of the layers of a model, with what comes out of each when it is called on these inputs.
 
     Parameters
@@ -38,6 +38,7 @@ def summary(model: Module, *inputs: Any) -> Summary:
     model : the network; it is left as it is.
     inputs : for each input its shape, a tuple of ints that begins with the batch; or an example, such as an array of
         integers for an `Embedding`. Without any the table has no shapes and no multiply-adds.
+    depth : how deep modules inside modules have rows of their own; what is deeper is added to the row around it.
 
     A multiply-add is a product that is added to others: of matrices, convolutions and recurrent layers, not of
     functions of single numbers. A parameter that stands in two places counts in the first.
@@ -64,7 +65,7 @@ def summary(model: Module, *inputs: Any) -> Summary:
             _run(twin, inputs, record)
     finally:
         random.set_state(state)
-    return Summary(_rows(model, twin, record))
+    return Summary(_folded(_rows(model, twin, record), depth))
 
 
 @dataclass
@@ -294,6 +295,21 @@ def _rows(model: Module, twin: Module, record: _Record) -> list[Row]:
             row.notes.append("not called")
         rows.append(row)
     return rows
+
+
+def _folded(rows: Sequence[Row], depth: int | None) -> list[Row]:
+    """The rows down to a depth, to which those below are added: these follow the row that they belong to."""
+    kept: list[Row] = []
+    for row in rows:
+        if depth is None or row.depth <= depth:
+            kept.append(row)
+            continue
+        outer = kept[-1]
+        outer.parameters += row.parameters
+        outer.parameter_bytes += row.parameter_bytes
+        outer.multiply_adds += row.multiply_adds
+        outer.memory += row.memory
+    return kept
 
 
 def _note_parameters(row: Row, module: Module, original: Module, seen: dict[int, str]) -> None:
