@@ -69,8 +69,8 @@ def test_a_hostile_name_adds_no_element_and_no_attribute(name: str) -> None:
     tame_z = tame * tame
     tame_z.name = "z"
 
-    def skeleton(drawing: Drawing) -> list[tuple[str, list[str]]]:
-        return [(tag, sorted(attributes)) for tag, attributes in Elements(drawing.html()).tags]
+    def skeleton(drawing: Drawing) -> set[tuple[str, ...]]:
+        return {(tag, *sorted(attributes)) for tag, attributes in Elements(drawing.html()).tags}
 
     assert skeleton(tg.draw(z, engine="builtin")) == skeleton(tg.draw(tame_z, engine="builtin"))
 
@@ -152,6 +152,43 @@ def test_zoom_and_pan_and_all_of_it_again(opened: Any) -> None:
     assert shown()[0] > whole[0]
     page.click("#fit")
     assert shown() == whole
+
+
+@pytest.mark.slow
+def test_boxes_open_and_close_by_key_by_click_and_by_name(opened: Any) -> None:
+    page = opened(tg.draw(two_neurons(), depth=0))
+
+    def names() -> list[str]:
+        labels = "e => e.getAttribute('aria-label').split(' ')[0]"
+        shown: list[str] = page.evaluate(
+            f"[...document.querySelectorAll('[id^=view]:not([hidden]) .node')].map({labels})"
+        )
+        return sorted(shown)
+
+    closed = names()
+    assert "neuron" in closed
+    page.focus(".node.opens")
+    page.keyboard.press("Enter")
+    assert page.inner_text("#said").endswith("open")
+    assert len(names()) > len(closed)
+    page.keyboard.press("Backspace")
+    assert names() == closed
+    page.click("[id^=view]:not([hidden]) .node.opens >> nth=0")
+    assert len(names()) > len(closed)
+    page.select_option("#depth", "0")
+    assert names() == closed
+
+
+def two_neurons() -> Any:
+    @tg.block
+    def neuron(x: Any, w: Any) -> Any:
+        return tg.tanh(x * w)
+
+    @tg.block
+    def other(x: Any) -> Any:
+        return tg.exp(x) + 1.0
+
+    return other(neuron(tg.Value(0.5, name="x"), tg.Value(2.0, name="w"))) * 2.0
 
 
 @pytest.mark.slow

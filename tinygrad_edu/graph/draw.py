@@ -56,7 +56,8 @@ def draw(
     mode : "forward", with the numbers of the forward pass; "backward" for the graph that computes the gradients, as
         the walk records it, its arrows the way gradients flow (against `direction`); "both" for the forward graph and,
         in the same places, the gradient of every node.
-    engine : who places the boxes: "graphviz", "builtin", or "auto", Graphviz where there is one.
+    engine : who places the boxes: "graphviz", "builtin", or "auto": Graphviz where there is one, but "builtin" where open
+        modules have frames, which it keeps clear of other arrows.
     direction : in which the forward pass runs: left to right or top to bottom.
     theme : "light", "dark", or "auto", as the reader's system is set.
     gradients : show beside each number of the forward pass the derivative of `node` by it, where `node` is a single
@@ -90,25 +91,18 @@ def draw(
     flow: Direction = direction
     if mode == "backward":
         flow = "RL" if direction == "LR" else "BT"
-    shown = _shown(node, mode, gradients, depth, (expand,) if isinstance(expand, str) else expand, focus, hops)
+    whole = _whole(node, mode, gradients, huge=depth == "auto", focus=focus, hops=hops)
+    shown = view(whole, depth, (expand,) if isinstance(expand, str) else expand)
     steps = len(shown.edges) <= FEW if steps is None else steps
-    return Drawing(mirrored(shown) if mode == "both" else shown, engine, flow, theme, steps)
+    return Drawing(mirrored(shown) if mode == "both" else shown, engine, flow, theme, steps, whole)
 
 
-def _shown(
-    node: Node,
-    mode: Mode,
-    gradients: bool,
-    depth: Depth,
-    expand: Collection[str],
-    focus: Node | None,
-    hops: int,
-) -> Graph:
-    """What the picture shows of the graph of the node."""
+def _whole(node: Node, mode: Mode, gradients: bool, *, huge: bool, focus: Node | None, hops: int) -> Graph:
+    """The graph that the picture shows a view of; if `huge` ones may collapse, one that is made without the others."""
     nodes = ancestors([node])
-    if focus is not None and focus not in nodes:
+    if focus is not None and focus not in set(nodes):
         raise GraphError(f"draw: the focus, {describe(focus)}, has no part in {describe(node)}")
-    if len(nodes) > HUGE and depth == "auto" and focus is None:
+    if len(nodes) > HUGE and huge and focus is None:
         return (
             collapse_backward(node, nodes)
             if mode == "backward"
@@ -118,7 +112,7 @@ def _shown(
     graph = backward_graph(node) if mode == "backward" else plain(node, gradients=gradients, rule=rule)
     if focus is not None:
         graph = focused(graph, _id_of(focus, nodes, graph), hops)
-    return view(graph, depth, expand)
+    return graph
 
 
 def _id_of(focus: Node, nodes: Sequence[Node], graph: Graph) -> int:
@@ -143,6 +137,7 @@ class Drawing:
     """A picture, as it was when it was drawn: later changes of the numbers do not reach it.
 
     graph : what it shows. engine, flow, theme, steps : as asked for; arrows run in the direction of `flow`.
+    whole : all of what `graph` is a view of, with its boxes open and closed; None where there is no more.
     """
 
     graph: Graph
@@ -150,6 +145,7 @@ class Drawing:
     flow: Direction
     theme: Theme
     steps: bool
+    whole: Graph | None = None
 
     @cached_property
     def cards(self) -> list[Card]:
@@ -177,9 +173,9 @@ class Drawing:
 
     def html(self) -> str:
         """The picture as a page of its own: pan, zoom, search, boxes that open, and the same as tables."""
-        from .page import View, page
+        from .page import page
 
-        return page([View("everything", [cluster.path for cluster in self.graph.clusters], self)], 0, self.theme)
+        return page(self)
 
     def digraph(self) -> Digraph:
         """The picture as a `graphviz.Digraph`, to go on from."""

@@ -9,34 +9,50 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..both import mirrored
+from ..boxes import depth_of
+from ..frames import framed
 from ..plain import Edge, Graph, PlainNode, Quantity
 from ..svg import DARK, LIGHT, Theme
 from ..text import visible
+from ..views import LIMIT, view
 
 if TYPE_CHECKING:
     from ..draw import Drawing
 
-__all__ = ["View", "page"]
+__all__ = ["page"]
+
+
+MOST = 24
+"""So many further states of the boxes are drawn for a page."""
 
 
 class View(NamedTuple):
-    """One state of the boxes: what it is called, the paths of the clusters that are open in it, and its picture."""
+    """One state of the boxes: what it is called, and its picture."""
 
     name: str
-    open: Sequence[str]
     drawing: Drawing
 
+    @property
+    def open(self) -> list[str]:
+        """The paths of the clusters that are open."""
+        graph = self.drawing.graph
+        closed = {node.opens for node in graph.nodes}
+        return [cluster.path for cluster in graph.clusters if cluster.path not in closed]
 
-def page(views: Sequence[View], first: int, theme: Theme) -> str:
-    """The text of an HTML file that shows the views, at the beginning `views[first]`."""
-    pictures = [view.drawing.svg() for view in views]
-    style = _colours(theme) + _file("page.css")
+
+def page(drawing: Drawing) -> str:
+    """The text of an HTML file that shows the drawing, and what else is to be seen when its boxes open and close."""
+    views = [View("as drawn", drawing), *_other_views(drawing)]
+    pictures = [one.drawing.svg() for one in views]
+    style = _colours(drawing.theme) + _file("page.css")
     script = _file("page.js")
     policy = (
         f"default-src 'none'; script-src {_hash(script)}; "
@@ -47,20 +63,38 @@ def page(views: Sequence[View], first: int, theme: Theme) -> str:
         policy=policy,
         style=style,
         script=script,
-        title=_e(views[first].drawing.graph.title),
-        first=first,
+        title=_e(drawing.graph.title),
         depth=_choice(views),
-        pictures="\n".join(f'<div id="view-{i}"{_hidden(i, first)}>{svg}</div>' for i, svg in enumerate(pictures)),
+        pictures="\n".join(f'<div id="view-{i}"{_hidden(i)}>{svg}</div>' for i, svg in enumerate(pictures)),
         tables="\n".join(
-            f'<div id="tables-{i}"{_hidden(i, first)}>{_tables(view.drawing.graph)}</div>'
-            for i, view in enumerate(views)
+            f'<div id="tables-{i}"{_hidden(i)}>{_tables(one.drawing.graph)}</div>' for i, one in enumerate(views)
         ),
-        views=_json([_data(view) for view in views]),
+        views=_json([_data(one) for one in views]),
     )
 
 
-def _hidden(i: int, first: int) -> str:
-    return "" if i == first else " hidden"
+def _other_views(drawing: Drawing) -> list[View]:
+    """The picture at every depth, and with each closed box open; what is too large to read is left out."""
+    whole = drawing.whole
+    if whole is None or not whole.clusters:
+        return []
+    now = View("", drawing).open
+    closed = [node.opens for node in drawing.graph.nodes if node.opens is not None]
+    states: list[tuple[str, int, list[str]]] = [(f"depth {d}", d, []) for d in range(depth_of(whole) + 1)]
+    states += [(f"{path} open", 0, [*now, path]) for path in dict.fromkeys(closed)]
+    seen = [drawing.graph]
+    views: list[View] = []
+    for name, depth, expand in states:
+        graph = view(whole, depth, expand)
+        graph = mirrored(graph) if drawing.graph.mode == "both" else graph
+        if len(views) < MOST and len(graph.nodes) <= 2 * LIMIT and graph not in seen:
+            seen.append(graph)
+            views.append(View(name, replace(drawing, graph=graph)))
+    return views
+
+
+def _hidden(i: int) -> str:
+    return " hidden" if i else ""
 
 
 def _file(name: str) -> str:
@@ -95,7 +129,7 @@ def _choice(views: Sequence[View]) -> str:
     """The choice between views, where there are several."""
     if len(views) < 2:
         return ""
-    options = "".join(f'<option value="{i}">{_e(view.name)}</option>' for i, view in enumerate(views))
+    options = "".join(f'<option value="{i}">{_e(one.name)}</option>' for i, one in enumerate(views))
     return f'<label>Show <select id="depth">{options}</select></label>'
 
 
@@ -104,12 +138,13 @@ def _json(data: Any) -> str:
     return json.dumps(data, separators=(",", ":")).replace("<", "\\u003c").replace("&", "\\u0026")
 
 
-def _data(view: View) -> dict[str, Any]:
+def _data(one: View) -> dict[str, Any]:
     """What the script needs to know of a view: what belongs together. All words are in the picture."""
-    graph = view.drawing.graph
+    graph = one.drawing.graph
     return {
-        "open": list(view.open),
-        "flow": view.drawing.flow,
+        "open": one.open,
+        "flow": one.drawing.flow,
+        "frames": [cluster.path for cluster in framed(graph)],
         "nodes": [
             {"id": node.id, "pair": node.pair, "of": node.of, "cluster": node.cluster, "opens": node.opens}
             for node in graph.nodes
@@ -126,7 +161,7 @@ def _tables(graph: Graph) -> str:
     return _table(
         "Nodes",
         ("", "name", "made by", "value", gradient, "line"),
-        ((f' data-node="{node.id}"', _node_cells(node)) for node in graph.nodes),
+        ((f' data-node="{node.id}"', _node_cells(node, graph)) for node in graph.nodes),
     ) + _table(
         "Arrows",
         ("from", "to", "operand", "local derivative", f"adds to {gradient}"),
@@ -134,8 +169,8 @@ def _tables(graph: Graph) -> str:
     )
 
 
-def _node_cells(node: PlainNode) -> tuple[str, ...]:
-    made_by = node.operation or node.kind
+def _node_cells(node: PlainNode, graph: Graph) -> tuple[str, ...]:
+    made_by = graph.cluster(node.opens).title if node.opens is not None else node.operation or node.kind
     settings = ", ".join(f"{key}={value}" for key, value in node.attrs)
     return (
         str(node.id),

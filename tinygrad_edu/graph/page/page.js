@@ -29,8 +29,8 @@ function prepare(number) {
     return { ...node, element, row: made.tables.querySelector(`[data-node="${node.id}"]`) };
   });
   made.edges = edges.map((edge, i) => ({ ...edge, element: document.getElementById(`${svg.id}-e${i + 1}`) }));
-  made.frames = [...svg.querySelectorAll("[data-cluster]")];
-  for (const frame of made.frames) frame.classList.add("opens");
+  made.frames = views[number].frames.map((path, i) => ({ path, element: document.getElementById(`${svg.id}-c${i + 1}`) }));
+  for (const frame of made.frames) frame.element.classList.add("opens");
   made.nodes[0]?.element.setAttribute("tabindex", "0");
   return made;
 }
@@ -197,9 +197,9 @@ stage.addEventListener("pointerdown", (event) => { pressed = { x: event.clientX,
 stage.addEventListener("click", (event) => {
   if (Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) > 5) return;
   const node = owner(event.target);
-  const frame = view.frames.find((one) => one.contains(event.target));
+  const frame = view.frames.find((one) => one.element.contains(event.target));
   if (node && node.opens !== null && node.opens !== undefined) toggle(node.opens, true);
-  else if (!node && frame) toggle(frame.dataset.cluster, false);
+  else if (!node && frame) toggle(frame.path, false);
   else node?.element.focus?.();
 });
 depth?.addEventListener("change", () => show(Number(depth.value)));
@@ -275,5 +275,4 @@ for (const row of document.querySelectorAll("[data-node]")) {
   row.addEventListener("pointerleave", untrace);
 }
 
-document.body.classList.add("alive");
-show(Number(document.body.dataset.first));
+show(0);
