@@ -24,20 +24,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mnist", description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="the folder with the four files of MNIST")
     parser.add_argument("networks", nargs="*", metavar="NETWORK", help=f"of {', '.join(TARGETS)} (default: all)")
+    parser.add_argument("--seed", default="0", help="of all that is random (default: 0)")
     options = parser.parse_args(arguments)
     unknown = set(options.networks) - set(TARGETS)
     if unknown:
         parser.error(f"no such network: {', '.join(sorted(unknown))}")
     print(f"{platform.platform()}, Python {platform.python_version()}, NumPy {metadata.version('numpy')}, one thread")
-    verdicts = [reached(network, options.folder) for network in options.networks or TARGETS]
+    verdicts = [reached(network, options.folder, options.seed) for network in options.networks or TARGETS]
     return 0 if all(verdicts) else 1
 
 
-def reached(network: str, folder: Path) -> bool:
+def reached(network: str, folder: Path, seed: str) -> bool:
     """Train one, show what it prints, compare the last figure with the target."""
-    print(f"\n$ tinygrad-edu train {network} --data {folder}", flush=True)
+    words = ["train", network, "--data", str(folder), "--seed", seed]
+    print(f"\n$ tinygrad-edu {' '.join(words)}", flush=True)
     with tempfile.TemporaryDirectory() as out:
-        command = [sys.executable, "-m", "tinygrad_edu", "train", network, "--data", str(folder), "--out", out]
+        command = [sys.executable, "-m", "tinygrad_edu", *words, "--out", out]
         last = ""
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
             for line in child.stdout or ():

@@ -180,6 +180,22 @@ def test_a_loss_that_is_nan_stops_with_the_reason_before_the_step() -> None:
     assert numbers(model) == before
 
 
+@pytest.mark.parametrize(
+    ("change", "kind", "says"),
+    [
+        ({"model": lambda x: x}, tg.DtypeError, "the model is a module of nn, not function"),
+        ({"loader": DATA}, tg.DtypeError, r"needs batches, .*write DataLoader\(dataset, batch_size=64"),
+        ({"validation": DATA}, tg.DtypeError, "needs batches"),
+        ({"loader": []}, tg.ShapeError, "the loader gave no batches"),
+        ({"loader": DataLoader(DATA, 91, drop_last=True)}, tg.ShapeError, "smaller than a full batch"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(change: Any, kind: type[Exception], says: str) -> None:
+    names = ("model", "loader", "loss", "optimizer")
+    with pytest.raises(kind, match=says):
+        fit(**{**dict(zip(names, parts())), "epochs": 1, **change})
+
+
 # What is seen.
 
 

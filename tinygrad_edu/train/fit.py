@@ -34,8 +34,10 @@ from time import perf_counter
 from typing import Any
 
 from .. import random
+from ..data import Dataset
 from ..detective import NanReport, find_nan
-from ..errors import FileError, TinygradError
+from ..errors import DtypeError, FileError, ShapeError, TinygradError
+from ..nn import Module
 from ..optim.lr_scheduler import ReduceLROnPlateau
 from ..progress import progress_bar
 from ..recording import no_grad
@@ -148,9 +150,12 @@ def fit(
     A progress bar shows in terminals and notebooks if tqdm is installed. Ctrl-C ends the training and keeps what was
     learned. The model is left in the mode, training or evaluation, that it was in.
 
-    Raises `NotFiniteError` where the loss becomes nan or inf, with a report where that came from; `ModuleError` for
-    several threads on a model with batch norm or dropout, `ImportError` for several threads without threadpoolctl.
+    Raises `NotFiniteError` where the loss becomes nan or inf, with a report where that came from; `DtypeError` for what
+    is no module or a dataset without a loader, `ShapeError` for a loader without batches; `ModuleError` for several
+    threads on a model with batch norm or dropout, `ImportError` for several threads without threadpoolctl.
     """
+    for batches in (loader, validation):
+        refuse("fit", model, batches)
     run = Run(model, loader, loss, optimizer, epochs, named(metrics), validation, scheduler, callbacks, threads)
     if threads > 1:
         refuse_what_parts_would_change(model)
@@ -226,6 +231,7 @@ def evaluate(model: Any, loader: Iterable[Any], loss: Any, metrics: Metrics = ()
     >>> list(evaluate(model, test, nn.CrossEntropyLoss(), [tg.train.accuracy]))
     ['loss', 'accuracy']
     """
+    refuse("evaluate", model, loader)
     was_training = model.training
     model.eval()
     figures = Figures(named(metrics))
@@ -259,7 +265,20 @@ class Figures:
 
     def values(self) -> dict[str, Any]:
         """The loss and every metric."""
+        if not self.count:
+            raise ShapeError("fit: the loader gave no batches; is its dataset empty, or smaller than a full batch?")
         return {"loss": self.loss(), **{name: metric.value() for name, metric in self.metrics.items()}}
+
+
+def refuse(function: str, model: Any, loader: Any) -> None:
+    """Raise `DtypeError` for what is no module, and for a dataset where batches of it are needed."""
+    if not isinstance(model, Module):
+        raise DtypeError(f"{function}: the model is a module of nn, not {type(model).__name__}")
+    if isinstance(loader, Dataset):
+        raise DtypeError(
+            f"{function}: needs batches, and {type(loader).__name__} gives examples; "
+            "write DataLoader(dataset, batch_size=64, shuffle=True)"
+        )
 
 
 def named(metrics: Metrics) -> Mapping[str, Metric]:
