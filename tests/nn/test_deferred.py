@@ -127,6 +127,11 @@ def test_modules_can_be_copied_frozen_and_converted_before_the_first_call() -> N
     assert twin[2].weight.shape == (2, 3)
 
 
+def test_the_first_input_may_be_given_by_name() -> None:
+    layer = nn.Linear(None, 2)
+    assert layer(x=tg.ones((5, 3))).shape == (5, 2)
+
+
 def test_an_own_layer_may_leave_sizes_open() -> None:
     class Scale(nn.Module):
         open_sizes = {"features": -1}  # noqa: RUF012

@@ -17,6 +17,7 @@ from ..calls import made_by
 from ..changes import note_change
 from ..errors import DtypeError, ModuleError, ShapeError
 from ..node import Node, describe
+from ..primitives.primitive import shape_of
 from ..refusals import short
 from ..tensor import Tensor
 from .loading import fits, misfits
@@ -64,7 +65,7 @@ class Module:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """What `forward` computes; the result remembers that this module made it."""
         if self._waiting:
-            self._learn_sizes(args)
+            self._learn_sizes(*args, *kwargs.values())
         return made_by(self, self.forward, *args, **kwargs)
 
     # What it holds.
@@ -114,16 +115,7 @@ class Module:
 
     def _members(self) -> Iterator[tuple[str, Any]]:
         """The nodes and modules held directly: in attributes, and in lists, tuples and dicts there."""
-        todo = list(reversed(list(self._attributes())))
-        seen: set[int] = set()
-        while todo:
-            name, x = todo.pop()
-            if isinstance(x, (Node, Module)):
-                yield name, x
-            elif isinstance(x, (list, tuple, dict)) and id(x) not in seen:
-                seen.add(id(x))
-                items = x.items() if isinstance(x, dict) else enumerate(x)
-                todo.extend(reversed([(f"{name}.{key}", y) for key, y in items]))
+        return _found(self._attributes())
 
     def _module_paths(self, prefix: str, seen: set[int] | None) -> Iterator[tuple[str, Module]]:
         """The modules by name, depth first; each once where `seen` is given, else once for every place it stands in."""
@@ -282,9 +274,9 @@ class Module:
         if shapes and not self._waiting:
             self.reset_parameters()
 
-    def _learn_sizes(self, args: tuple[Any, ...]) -> None:
+    def _learn_sizes(self, x: Any = 0.0, *others: Any) -> None:
         """Take the open sizes from the first input, and build what waited for them."""
-        shape = args[0].shape if args and hasattr(args[0], "shape") else np.shape(args[0] if args else ())
+        shape = shape_of(x)
         for size, axis in self.open_sizes.items():
             if getattr(self, size) is None:
                 if not -len(shape) <= axis < len(shape):
@@ -317,7 +309,7 @@ class Module:
             if meant:
                 raise AttributeError(f"{type(self).__name__} has no attribute {name!r}; did you mean {meant!r}?")
         object.__setattr__(self, name, value)
-        for _, x in self._members() if isinstance(value, (list, tuple, dict)) else [(name, value)]:
+        for _, x in _found([(name, value)]):
             adopt(x)
 
     # In words.
@@ -335,6 +327,20 @@ class Module:
         if not parts:
             return f"{type(self).__name__}({self.extra_repr()})"
         return f"{type(self).__name__}({self.extra_repr()}\n  " + "\n  ".join(parts) + "\n)"
+
+
+def _found(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """The nodes and modules among named things, and in lists, tuples and dicts of them."""
+    todo = list(reversed(list(named)))
+    seen: set[int] = set()
+    while todo:
+        name, x = todo.pop()
+        if isinstance(x, (Node, Module)):
+            yield name, x
+        elif isinstance(x, (list, tuple, dict)) and id(x) not in seen:
+            seen.add(id(x))
+            items = x.items() if isinstance(x, dict) else enumerate(x)
+            todo.extend(reversed([(f"{name}.{key}", y) for key, y in items]))
 
 
 def _joined(prefix: str, name: str) -> str:
