@@ -63,7 +63,7 @@ Rule = Callable[[Node, int, Mapping[Node, str], str], str | None]
 COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum"})
 """The primitives whose operands may change places; those of all others are numbered."""
 
-INTERNAL = frozenset({"ends"})
+INTERNAL = frozenset({"counted", "ends", "windows"})
 """Attributes that no user gave."""
 
 FEW = 12
