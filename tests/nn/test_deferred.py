@@ -17,9 +17,23 @@ OPEN: list[tuple[Any, tuple[int, ...], str]] = [
     (lambda: nn.PReLU(None), (5, 3), "num_parameters"),
     (lambda: nn.Conv1d(None, 4, 3), (2, 3, 5), "in_channels"),
     (lambda: nn.Conv2d(None, 4, 3, groups=2), (2, 6, 5, 4), "in_channels"),
+    (lambda: nn.Conv3d(None, 4, 2), (2, 3, 5, 4, 3), "in_channels"),
+    (lambda: nn.ConvTranspose2d(None, 4, 3), (2, 3, 5, 4), "in_channels"),
+    (lambda: nn.BatchNorm1d(None), (5, 3), "num_features"),
     (lambda: nn.BatchNorm2d(None), (2, 3, 5, 4), "num_features"),
+    (lambda: nn.LayerNorm(None), (5, 3), "normalized_shape"),
+    (lambda: nn.RNNCell(None, 4), (5, 3), "input_size"),
+    (lambda: nn.LSTMCell(None, 4), (5, 3), "input_size"),
+    (lambda: nn.GRUCell(None, 4), (5, 3), "input_size"),
+    (lambda: nn.RNN(None, 4), (6, 5, 3), "input_size"),
+    (lambda: nn.LSTM(None, 4, num_layers=2, bidirectional=True), (6, 5, 3), "input_size"),
+    (lambda: nn.GRU(None, 4, batch_first=True), (5, 6, 3), "input_size"),
 ]
 each_layer = pytest.mark.parametrize(("make", "shape", "size"), OPEN, ids=[repr(make()) for make, _, _ in OPEN])
+
+
+def first(out: Any) -> Any:
+    return out[0] if isinstance(out, tuple) else out
 
 
 @each_layer
@@ -28,7 +42,7 @@ def test_the_first_call_settles_the_size(make: Any, shape: Any, size: str) -> No
     assert getattr(layer, size) is None
     assert all(isinstance(p, nn.Uninitialized) for p in layer.parameters())
     before = list(layer.parameters())
-    out = layer(tg.randn(*shape))
+    out = first(layer(tg.randn(*shape)))
     assert getattr(layer, size) in shape
     assert all(p is q and type(p) is tg.Tensor for p, q in zip(before, layer.parameters()))
     out.sum().backward()
