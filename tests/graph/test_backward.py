@@ -23,10 +23,10 @@ def arrows(g: Graph) -> list[str]:
 def test_the_worked_example() -> None:
     g = backward_graph(worked_example()[-1])
     assert arrows(g) == [
-        "∂z/∂z > ∂z/∂q",
-        "w > ∂z/∂q",
         "∂z/∂z > ∂z/∂w",
         "q > ∂z/∂w",
+        "∂z/∂z > ∂z/∂q",
+        "w > ∂z/∂q",
         "∂z/∂q > ∂z/∂x",
         "∂z/∂q > ∂z/∂y",
     ]

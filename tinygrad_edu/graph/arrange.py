@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .arrows import Label
-from .card import OUTPUT_RIM, Card, is_stack
+from .card import OUTPUT_RIM, SHEET, Card, is_stack
 from .frames import frames_of
 from .layout import RANK_GAP, Direction, Engine, Layout, Point, lay_out
 from .plain import Graph
@@ -33,7 +33,7 @@ def arrange(
     """The layout of a graph with these cards and labels."""
     boxes = sum(node.pair is None for node in graph.nodes)  # the first half, or all
     arrows = sum(edge.pair is None for edge in graph.edges)
-    rims = {node.id: 16.0 if is_stack(node, graph) else 0.0 for node in graph.nodes}  # its further sheets
+    rims = {node.id: 2 * SHEET if is_stack(node, graph) else 0.0 for node in graph.nodes}  # its further sheets
     rims.update(dict.fromkeys(graph.outputs, OUTPUT_RIM))
     sizes = [(card.width + rim, card.height + rim) for card, rim in zip(cards[:boxes], rims.values())]
     room = _rooms(graph, labels, direction)

@@ -18,7 +18,7 @@ from ..node import LEAF, Node, creation
 from ..primitives.primitive import shape_of
 from ..recording import enable_grad
 from ..walk import Step, gradients, local_derivative, reachable, walk
-from .clusters import find_clusters
+from .clusters import counted, find_clusters
 from .names import RESULTS, labels, layers, partial
 from .plain import (
     Edge,
@@ -36,7 +36,7 @@ from .plain import (
 )
 from .views import collapsed
 
-__all__ = ["backward_graph", "collapse_backward"]
+__all__ = ["backward_graph", "collapse_backward", "differentiable"]
 
 
 def backward_graph(output: Node) -> Graph:
@@ -53,30 +53,38 @@ def backward_graph(output: Node) -> Graph:
     forward w 4
     forward q 5
     gradient ∂v1/∂v1 1
-    operation ∂v1/∂q 4
     operation ∂v1/∂w 5
+    operation ∂v1/∂q 4
     gradient ∂v1/∂x 4
     gradient ∂v1/∂y 4
     """
-    if not is_single(output):
-        raise GraphError(
-            f"draw: a backward graph begins at a single number, and this has shape {shape_of(output)}; "
-            "draw its sum() or mean(), or one of its elements"
-        )
-    leaves = [x for x in reachable(output) if x.primitive is None]
+    leaves = differentiable(output)
     gradients(output, leaves, one_like(output))  # refuses numbers that were changed after their use
     nodes = ancestors([output])
-    names, layer = labels(nodes, known=find_clusters(nodes).names), layers(nodes)
+    clusters = find_clusters(nodes)
+    names, layer = labels(nodes, known=clusters.names), layers(nodes)
     copy_of = _fully_recorded(nodes)
     output, leaves = copy_of[output], [copy_of[leaf] for leaf in leaves]
     record = _Record(output, {copy_of[x]: names[x] for x in nodes}, {copy_of[x]: layer.get(x, 0) for x in nodes})
+    record.cluster = {copy_of[x]: path for x, path in clusters.path.items()}
     # The 1 it begins with requires a gradient too, so that all that is computed from it is recorded.
     seed = type(output)(one_like(output), requires_grad=True)  # type: ignore[call-arg]
     record.begin(seed)
     with enable_grad():
         for _ in walk(output, seed, inputs=leaves, create_graph=True, on_edge=record.take):
             pass
-    return record.graph()
+    graph = record.graph()
+    return replace(graph, clusters=counted(clusters.records, graph.nodes))
+
+
+def differentiable(output: Node) -> list[Node]:
+    """The leaves that gradients of the output flow to; `GraphError` where there are none, or it is not one number."""
+    if not is_single(output):
+        raise GraphError(
+            f"draw: a backward graph begins at a single number, and this has shape {shape_of(output)}; "
+            "draw its sum() or mean(), or one of its elements"
+        )
+    return [x for x in reachable(output) if x.primitive is None]
 
 
 def _fully_recorded(nodes: Sequence[Node]) -> dict[Node, Node]:
@@ -110,6 +118,7 @@ class _Record:
         self.so_far: dict[Node, Any] = {}  # the sum of the contributions to each forward node
         self.differentiated: dict[Box, Node] = {}  # the forward node whose final gradient a box holds
         self.settled: set[Node] = set()
+        self.cluster: dict[Node, str] = {}  # of forward nodes; their gradients lie there, too
 
     def begin(self, seed: Node) -> None:
         self.seed = seed
@@ -181,24 +190,28 @@ class _Record:
             nodes.append(replace(describe(len(nodes) + 1, node, self.names[node], "forward"), layer=layer))
             ids["forward", node] = len(nodes)
         carriers = self._carriers()
-        recorded = [box for box in self.arrows if box[0] == "recorded"]
+        boxes = sorted(self.arrows, key=self._backward_in_time)
+        recorded = [box for box in boxes if box[0] == "recorded"]
         letter = RESULTS[min(1 + self.layer.get(self.output, 0), len(RESULTS) - 1)]
         unnamed = labels((x for _, x in recorded if ("recorded", x) in carriers), ("c", letter))
         unnamed |= labels((x for _, x in recorded if ("recorded", x) not in carriers), ("c", "u"))
-        for box, arrows in self.arrows.items():
+        for box in boxes:
+            arrows = self.arrows[box]
+            gradient_of, origin = self.differentiated.get(box), self.made_for.get(box)
+            owner = origin if gradient_of is None else gradient_of
+            cluster = self.cluster.get(owner, "") if owner is not None else ""
             sources = []
             for source, _ in arrows:
                 if source[0] == "constant":
-                    nodes.append(constant(len(nodes) + 1, source[1]))
+                    nodes.append(constant(len(nodes) + 1, source[1], cluster))
                 sources.append(len(nodes) if source[0] == "constant" else ids[source])
-            gradient_of = self.differentiated.get(box)
             label = unnamed.get(box[1], "") if gradient_of is None else partial(of, self.names[gradient_of])
-            origin = self.made_for.get(box)
             described = replace(
                 self._box(len(nodes) + 1, box, label),
                 carries=box in carriers,
                 layer=1 + self.layer.get(self.output, 0),
                 source=None if origin is None else place(origin),
+                cluster=cluster,
             )
             nodes.append(described)
             ids[box] = len(nodes)
@@ -212,6 +225,13 @@ class _Record:
             outputs=tuple(ids[self.gradient_in[leaf]] for leaf in leaves),
             of=of,
         )
+
+    def _backward_in_time(self, box: Box) -> int:
+        """The key that brings together what belongs to one forward node, so that what a module made stays together."""
+        node = self.differentiated.get(box)
+        if node is None or node.primitive is None:  # leaves stand where their last contribution was made
+            node = self.made_for.get(box, self.output)
+        return 0 if node.primitive is None else -node.index
 
     def _edge(self, source: int, target: int, slot: int, box: Box) -> Edge:
         """An arrow; where the upstream gradient of a step comes in, with what the step makes of it."""

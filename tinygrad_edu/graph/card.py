@@ -12,13 +12,15 @@ from .names import partial
 from .plain import Graph, Kind, PlainNode, Quantity
 from .text import number, plural, shorten, visible, width
 
-__all__ = ["OUTPUT_RIM", "POINT", "SLOT", "Card", "Grid", "Row", "Text", "cards", "flow_of", "is_stack"]
+__all__ = ["OUTPUT_RIM", "POINT", "SHEET", "SLOT", "Card", "Grid", "Row", "Text", "cards", "flow_of", "is_stack"]
 
 MARGIN = 12.0
 """The free space left and right of what stands in a box."""
 LEADING = 1.32
 """The height of a line of text, in font sizes."""
 CELL_GAP = 9.0
+SHEET = 4.0
+"""How far each of the two further sheets of a stack stands out."""
 OUTPUT_RIM = 8.0
 """What the double line of an output adds to its width and height."""
 OPPOSITE: dict[Direction, Direction] = {"LR": "RL", "RL": "LR", "TB": "BT", "BT": "TB"}
@@ -304,7 +306,7 @@ def _module_words(cluster: Cluster) -> list[str]:
 
 def summary(graph: Graph) -> str:
     """The graph in one line: how much of what."""
-    kinds = [node.kind for node in graph.nodes]
+    kinds = [node.kind if node.pair is None else "pair" for node in graph.nodes]
     counts = [
         plural(kinds.count(kind), *words)
         for kind, words in {
@@ -314,6 +316,7 @@ def summary(graph: Graph) -> str:
             "forward": ("number of the forward pass", "numbers of the forward pass"),
             "module": ("closed module",),
             "group": ("group",),
+            "pair": ("gradient",),
         }.items()
         if kind in kinds
     ]

@@ -9,6 +9,7 @@ Modules are known by what they offer (`named_modules`, `named_parameters`), not 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -22,7 +23,7 @@ from .text import shorten, visible
 if TYPE_CHECKING:
     from .plain import PlainNode
 
-__all__ = ["Cluster", "Clusters", "enclosing", "find_clusters", "in_use"]
+__all__ = ["Cluster", "Clusters", "counted", "enclosing", "find_clusters", "in_use"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,13 @@ def enclosing(path: str, records: dict[str, Cluster]) -> Iterator[str]:
     while path:
         yield path
         path = records[path].parent
+
+
+def counted(clusters: Sequence[Cluster], nodes: Iterable[PlainNode]) -> tuple[Cluster, ...]:
+    """The clusters with the number of those of the nodes that lie in each; without the empty ones."""
+    records = {cluster.path: cluster for cluster in clusters}
+    many = Counter(path for node in nodes for path in enclosing(node.cluster, records))
+    return tuple(replace(cluster, nodes=many[cluster.path]) for cluster in clusters if many[cluster.path])
 
 
 def in_use(clusters: Sequence[Cluster], nodes: Iterable[PlainNode]) -> tuple[Cluster, ...]:

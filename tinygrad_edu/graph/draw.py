@@ -13,7 +13,7 @@ from ..errors import GraphError
 from ..node import Node, describe
 from .arrange import arrange
 from .arrows import Label, arrow_labels
-from .backward import backward_graph, collapse_backward
+from .backward import backward_graph, collapse_backward, differentiable
 from .both import mirrored
 from .card import Card, cards, summary
 from .clusters import find_clusters
@@ -56,8 +56,8 @@ def draw(
     mode : "forward", with the numbers of the forward pass; "backward" for the graph that computes the gradients, as
         the walk records it, its arrows the way gradients flow (against `direction`); "both" for the forward graph and,
         in the same places, the gradient of every node.
-    engine : who places the boxes: "graphviz", "builtin", or "auto": Graphviz where there is one, but "builtin" where open
-        modules have frames, which it keeps clear of other arrows.
+    engine : who places the boxes: "graphviz", "builtin", or "auto": Graphviz where there is one, except that the
+        built-in layout places frames around open modules, because it keeps other arrows out of them.
     direction : in which the forward pass runs: left to right or top to bottom.
     theme : "light", "dark", or "auto", as the reader's system is set.
     gradients : show beside each number of the forward pass the derivative of `node` by it, where `node` is a single
@@ -102,14 +102,20 @@ def _whole(node: Node, mode: Mode, gradients: bool, *, huge: bool, focus: Node |
     nodes = ancestors([node])
     if focus is not None and focus not in set(nodes):
         raise GraphError(f"draw: the focus, {describe(focus)}, has no part in {describe(node)}")
+    if mode == "both":
+        differentiable(node)
     if len(nodes) > HUGE and huge and focus is None:
         return (
             collapse_backward(node, nodes)
             if mode == "backward"
             else collapse_nodes(nodes, node, gradients_too=gradients)
         )
-    rule = rule_in_letters if mode == "both" else None
-    graph = backward_graph(node) if mode == "backward" else plain(node, gradients=gradients, rule=rule)
+    if mode == "backward":
+        graph = backward_graph(node)
+    elif mode == "both":
+        graph = plain(node, rule=rule_in_letters)
+    else:
+        graph = plain(node, gradients=gradients)
     if focus is not None:
         graph = focused(graph, _id_of(focus, nodes, graph), hops)
     return graph

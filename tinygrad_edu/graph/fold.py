@@ -258,10 +258,6 @@ def _rewired(
     for edge in graph.edges:
         users.setdefault(edge.source, set()).add(edge.target)
 
-    def is_own(id: int) -> bool:
-        """Whether this is a number or array that nobody else uses."""
-        return graph.node(id).kind in ("leaf", "constant", "forward") and len(users[id]) == 1
-
     edges = [edge for edge in graph.edges if edge.source not in stand_in and edge.target not in stand_in]
     hidden: set[int] = set()
     own: dict[int, list[int]] = {}
@@ -276,9 +272,9 @@ def _rewired(
                 edges.append(replace(last, source=stand_in[last.source], recurrent=True, local=None, contribution=None))
             elif last.source in stand_in or len(sources) == 1:
                 edges.append(last)
-            elif all(map(is_own, sources)):
+            elif all(graph.node(id).kind in ("leaf", "constant", "forward") for id in sources):
                 edges.append(replace(last, times=run.times * last.times))
-                hidden.update(sources[:-1])
+                hidden.update(id for id in sources if users[id] <= stand_in.keys())
                 own[last.source] = sources
             else:
                 each = {edge.source: edge for edge in uses}
@@ -290,7 +286,8 @@ def _rewired(
             before = leaving.get(key)
             times = edge.times + (before.times if before else 0)
             leaving[key] = replace(edge, source=key[0], slot=before.slot if before else edge.slot, times=times)
-    return edges + list(leaving.values()), hidden, own
+    edges += leaving.values()
+    return edges, hidden - {edge.source for edge in edges}, own
 
 
 def _clusters(

@@ -27,7 +27,8 @@ def lay_out(
     """A layered layout: every edge (from, to) of box indices runs in the given direction, and no box covers another.
 
     With "auto" and "graphviz", where there is no Graphviz or it does not answer in time, the built-in layout steps in
-    and its `note` says so.
+    and its `note` says so. With "auto", it also places what has frames: it keeps arrows out of frames that they have
+    no business in, and Graphviz does not.
 
     Parameters
     ----------
@@ -80,7 +81,7 @@ def _by_engine(
     frames: Sequence[Frame],
     straight: Collection[int],
 ) -> Layout:
-    if engine == "builtin" or not edges:
+    if engine == "builtin" or not edges or (engine == "auto" and frames):
         return layered(sizes, edges, direction, rank_gap, frames)
     try:
         return graphviz_layout(sizes, edges, direction, ordered, rank_gap, frames, straight)
@@ -121,7 +122,7 @@ def loop_around(rectangle: Rectangle, direction: Direction) -> tuple[Point, ...]
     if direction in ("RL", "BT"):
         start, end = end, start
     out = 18.0 if end > start else -18.0
-    leave = near - min(12.0, (bottom - top if horizontal else right - left) / 4)
+    leave = near - min(8.0, (bottom - top if horizontal else right - left) / 4)
     bend = [
         (end, leave), (end + out, leave), (end + out, far), (end, far),
         (end, far), (start, far), (start, far),

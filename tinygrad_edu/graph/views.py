@@ -47,8 +47,9 @@ def view(graph: Graph, depth: Depth = "auto", expand: Collection[str] = ()) -> G
     Parameters
     ----------
     depth : how many clusters around each other are open: at 0 the outermost modules are boxes, at 1 those in them;
-        calls of one module that follow each other are drawn once. "all": everything is open and drawn. "auto":
-        everything if it is readable; else as deep as is readable, with equal parts drawn once where need be.
+        calls of one module that follow each other are drawn once, and in a large picture all equal parts. "all":
+        everything is open and drawn. "auto": everything if it is readable; else as deep as is readable, with equal
+        parts drawn once where need be.
     expand : clusters that are open in any case.
 
     Raises `ValueError` where `expand` names a cluster that does not exist, with those of similar names.
@@ -58,21 +59,20 @@ def view(graph: Graph, depth: Depth = "auto", expand: Collection[str] = ()) -> G
         return aliased(graph)
     if depth == "auto":
         return _readable(graph, expand)
-    return _noted(aliased(fold(close(graph, opened(graph, depth, expand)), calls_only=True)))
+    closed = close(graph, opened(graph, depth, expand))
+    shown = aliased(fold(closed, calls_only=True))
+    return _noted(shown if len(shown.nodes) <= LIMIT else aliased(fold(closed)))
 
 
 def _readable(graph: Graph, expand: Collection[str]) -> Graph:
-    """The graph as deep as is readable: closed further and further, then folded, then collapsed."""
-    deepest = depth_of(graph)
+    """The graph whole, or else with equal parts folded and as deep as is readable, or else collapsed."""
     everything = aliased(graph)
     if len(everything.nodes) <= LIMIT and not expand:
         return everything
-    for calls_only, depths in ((True, range(deepest, 0, -1)), (False, range(deepest, -1, -1))):
-        for depth in depths:
-            closed = close(graph, opened(graph, depth, expand))
-            shown = aliased(fold(closed, calls_only=calls_only))
-            if len(shown.nodes) <= LIMIT:
-                return _noted(shown)
+    for depth in range(depth_of(graph), -1, -1):
+        shown = aliased(fold(close(graph, opened(graph, depth, expand))))
+        if len(shown.nodes) <= LIMIT:
+            return _noted(shown)
     return collapse(graph)
 
 

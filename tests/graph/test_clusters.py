@@ -1,0 +1,89 @@
+"""Clusters: which call made which node."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tinygrad_edu as tg
+from tinygrad_edu import nn
+from tinygrad_edu.graph.backward import backward_graph
+from tinygrad_edu.graph.plain import Graph, plain
+
+from .networks import batch, lenet, mlp, neurons, rnn
+
+
+def paths(graph: Graph) -> dict[str, str]:
+    """The cluster of each node, by its label."""
+    return {node.label: node.cluster for node in graph.nodes if node.kind != "constant"}
+
+
+def test_layers_have_their_qualified_names_and_parameters_lie_in_them() -> None:
+    where = paths(plain(mlp()))
+    assert where["X"] == ""
+    assert where["0.weight"] == where["0.bias"] == where["v1"] == "0"
+    assert where["v2"] == "1"
+
+
+def test_a_cluster_says_what_it_is_how_much_is_in_it_and_what_is_around_it() -> None:
+    records = {cluster.path: cluster for cluster in plain(lenet()).clusters}
+    assert list(records)[:3] == ["Sequential", "0", "1"]
+    conv = records["0"]
+    assert (conv.parent, conv.kind, conv.parameters, conv.nodes) == ("Sequential", "module", 156, 3)
+    assert conv.title.startswith("Conv2d(1, 6, ")
+    assert records["Sequential"].parameters == 61_706
+
+
+def test_a_function_called_again_has_a_number() -> None:
+    graph = plain(neurons())
+    assert [(c.path, c.kind, c.title) for c in graph.clusters] == [
+        ("neuron", "function", "neuron"),
+        ("neuron#2", "function", "neuron"),
+    ]
+    assert {label: path for label, path in paths(graph).items() if label in "wxb"} == {"w": "", "x": "", "b": ""}
+
+
+def test_what_a_module_owns_is_named_by_it_and_counted_at_every_call() -> None:
+    graph = plain(rnn(3))
+    assert [c.path for c in graph.clusters if c.title == "Cell"] == ["Cell", "Cell#2", "Cell#3"]
+    assert {c.parameters for c in graph.clusters if c.title == "Cell"} == {3 * 8 + 8 + 8 * 8 + 8}
+    assert [n.label for n in graph.nodes if n.owned][:4] == [
+        "input.weight", "input.bias", "hidden.weight", "hidden.bias",
+    ]  # fmt: skip
+
+
+def test_a_tied_parameter_lies_in_the_cluster_around_all_its_uses_and_counts_once() -> None:
+    class Tied(nn.Module):
+        def __init__(self) -> None:
+            self.a = nn.Linear(3, 3, bias=False)
+            self.b = nn.Linear(3, 3, bias=False)
+            self.b.weight = self.a.weight
+
+        def forward(self, x: Any) -> Any:
+            return self.b(self.a(x))
+
+    graph = plain(Tied()(batch(2, 3)))
+    assert paths(graph)["a.weight"] == "Tied"
+    assert [c.parameters for c in graph.clusters] == [9, 9, 9]
+
+
+def test_two_models_whose_layers_have_the_same_names_are_told_apart() -> None:
+    x = batch(2, 3)
+    first, second = nn.Sequential(nn.Linear(3, 4)), nn.Sequential(nn.Linear(4, 2))
+    graph = plain(second(first(x)))
+    assert [c.path for c in graph.clusters] == ["Sequential", "0", "Sequential_2", "Sequential_2.0"]
+
+
+def test_a_gradient_lies_in_the_cluster_of_what_it_is_the_gradient_of() -> None:
+    where = paths(backward_graph(mlp()))
+    assert where["∂v6/∂0.weight"] == where["∂v6/∂v1"] == "0"
+    assert where["∂v6/∂v3"] == "2"
+
+
+def test_clusters_are_the_same_in_every_run() -> None:
+    assert plain(lenet()).clusters == plain(lenet()).clusters
+
+
+def test_the_graph_of_a_gradient_has_no_cluster_for_the_differentiation() -> None:
+    x = tg.Value(2.0, name="x")
+    (slope,) = tg.gradients(x * x * x, [x], create_graph=True)
+    assert plain(slope).clusters == ()
