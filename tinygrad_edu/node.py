@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .errors import DtypeError, GraphError
-from .recording import Source
+from .recording import Source, caller, tracing
 
 if TYPE_CHECKING:
     from .primitives.primitive import Primitive
@@ -114,6 +114,16 @@ class Node:
     def source(self) -> Source | None:
         """The line of the user's program that made this node; recorded only inside `tg.trace()`."""
         return (self._extra or {}).get("source")
+
+    @property
+    def cut(self) -> str | None:
+        """What cut this leaf off from what it was computed from: "detach", or inside `tg.trace()` "no_grad"."""
+        return (self._extra or {}).get("cut")
+
+    def _note_cut(self, by: str) -> None:
+        self._note("cut", by)
+        if tracing():
+            self._note("source", caller())
 
     def _note(self, key: str, value: Any) -> None:
         if self._extra is None:

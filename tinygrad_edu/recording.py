@@ -32,6 +32,9 @@ _tracing: ContextVar[bool] = ContextVar("tracing", default=False)
 recording = _level.get
 """The level in force here: `OFF`, `ON` or `TRACED`. Every operation asks, so it is the bare C function."""
 
+tracing = _tracing.get
+"""Whether this is inside `trace()`, recording or not."""
+
 
 Switch = _GeneratorContextManager[None]
 """For `with`, and as a decorator of a function."""

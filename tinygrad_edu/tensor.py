@@ -29,7 +29,7 @@ from .operators import Operators
 from .primitives import linear_algebra, reductions, shape
 from .primitives.linear_algebra import matmul
 from .primitives.primitive import Primitive, Variadic, primitive
-from .recording import OFF, ON, TRACED, caller, enable_grad, recording
+from .recording import OFF, ON, TRACED, caller, enable_grad, recording, tracing
 from .refusals import is_no_array_of_numbers, refused
 from .value import Value
 from .value import _node as value_node
@@ -164,7 +164,9 @@ class Tensor(Operators):
         >>> tensor([1.0], requires_grad=True).detach()
         tensor([1.])
         """
-        return Tensor(self._number(), name=self.name)
+        cut_off = Tensor(self._number(), name=self.name)
+        cut_off._note_cut("detach")
+        return cut_off
 
     def astype(self, dtype: Any) -> Any:
         """The numbers in another dtype.
@@ -522,6 +524,8 @@ def _node(
     level = recording() if flow else OFF
     if level == OFF:
         _as_leaf(node, data, 0)
+        if flow and tracing():
+            node._note_cut("no_grad")
         return node
     node._data = data
     node.primitive = primitive

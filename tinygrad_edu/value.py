@@ -13,7 +13,7 @@ from .changes import note_change
 from .node import BOTH, FIRST, LEAF, NO_SETTINGS, SECOND, Node, Operand, copy_call, next_index, packed
 from .operators import Operators
 from .primitives.primitive import Primitive
-from .recording import OFF, ON, TRACED, caller, recording
+from .recording import OFF, ON, TRACED, caller, recording, tracing
 from .refusals import not_numbers, not_one_number
 
 __all__ = ["Value"]
@@ -87,7 +87,9 @@ class Value(Operators):
         >>> Value(2.0).detach().requires_grad
         False
         """
-        return Value(self._data, self.name, requires_grad=False)
+        cut_off = Value(self._data, self.name, requires_grad=False)
+        cut_off._note_cut("detach")
+        return cut_off
 
     def __float__(self) -> float:
         return self._data
@@ -255,6 +257,8 @@ def _node(
     level = recording() if flow else OFF
     if level == OFF:
         _as_leaf(node, 0)
+        if flow and tracing():
+            node._note_cut("no_grad")
         return node
     node.primitive = primitive
     node._first = first

@@ -182,3 +182,45 @@ def test_what_is_not_a_node_is_refused() -> None:
         tg.explain(x, text)
     with pytest.raises(tg.GraphError, match="the result has to be a Value or a Tensor, not str 'x'"):
         tg.explain(text, x)
+
+
+def why(z: tg.Node, x: tg.Node) -> str:
+    return str(tg.explain(z, x))
+
+
+def test_a_zero_gradient_is_explained_by_the_use_that_lets_nothing_through() -> None:
+    x, w = tg.Value(-2.0, "x"), tg.Value(0.0, "w")
+    assert "relu lets nothing through where its operand is not positive, and x is −2" in why(tg.relu(x) * 3, x)
+    assert "sigmoid is saturated" in why(tg.sigmoid(x * 500), x)
+    assert "multiply passes on the other factor, and w is 0" in why(x * w, x)
+    assert "where took the other branch" in why(tg.where(False, x, w + 1), x)
+    assert "cancel each other" in why(x - x, x)
+    assert "Why it is 0" not in why(x * 2, x)
+
+
+def test_of_arrays_too() -> None:
+    x = tg.tensor([-1.0, -2.0, -3.0], requires_grad=True, name="x")
+    assert "relu lets nothing through" in why(tg.relu(x).sum(), x)
+
+
+def test_where_a_path_was_cut_is_said() -> None:
+    x = tg.Value(2.0, "x")
+    with tg.trace():
+        h = (x * 3).detach()
+        h.name = "h"
+        with tg.no_grad():
+            k = x * 5
+        y = tg.Value(1.0, "y")
+        z = h * y + k * y
+    text = why(z, x)
+    assert "h was cut off by detach() at test_explain.py:" in text
+    assert "was computed inside no_grad() at test_explain.py:" in text
+
+
+def test_the_explanation_for_markdown_and_latex() -> None:
+    x = tg.Value(3.0, "x_1")
+    explanation = tg.explain(x * x, x)
+    assert explanation.markdown().startswith(
+        "# How v1 changes with x\\_1\n\n## Forward\n\n- `v1 = x_1 · x_1 = 3 × 3 = 9`"
+    )
+    assert r"\frac{\partial v_{1}}{\partial x_{1}}" in explanation.latex()

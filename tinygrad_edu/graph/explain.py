@@ -17,9 +17,11 @@ from ..node import Node
 from ..primitives.primitive import shape_of
 from ..walk import gradients, reachable, walk
 from .formula import ATOM, SIGN, Term, one_call
+from .latex import equation, prose
 from .plain import Quantity, ancestors, data_of, is_single, labels, one_like, place
 from .rules import in_short, pull_one, rule_in_letters
-from .text import number, plural
+from .text import in_code, in_markdown, number, plural
+from .zeros import why_zero
 
 __all__ = ["Explanation", "explain"]
 
@@ -79,30 +81,79 @@ class Link(NamedTuple):
 class Explanation:
     """The derivative of `output` by `by`, explained.
 
-    text : the explanation. gradient : the derivative itself; None where `output` does not depend on `by`.
+    gradient : the derivative itself; None where `output` does not depend on `by`.
     """
 
     output: Node
     by: Node
 
     @cached_property
-    def text(self) -> str:
-        """The explanation."""
+    def sections(self) -> list[tuple[str, list[str]]]:
+        """The explanation in parts, each a heading (which may be empty) and its lines."""
         z, x = self.names[self.output], self.names[self.by]
         sections = [("Forward", self._forward())]
         if self.by is self.output:
-            sections += [("", [f"∂{z}/∂{x} = 1: anything changes with itself one to one"])]
-        elif not self.links:
-            sections = [("", [self._why_not()])]
-        elif self._single_numbers():
-            sections += [("Local derivatives", _cut(self.links, self._local))]
-            sections += [self._chain_rule()]
+            return [*sections, ("", [f"∂{z}/∂{x} = 1: anything changes with itself one to one"])]
+        if not self.links:
+            return [("", self._why_not())]
+        if self._single_numbers():
+            sections += [("Local derivatives", _cut(self.links, self._local)), self._chain_rule()]
         else:
             sections += [(f"Backward, from {z} to {x}", self._carried_back())]
-        lines = [f"How {z} changes with {x}"]
-        for heading, body in sections:
+        reasons = why_zero(self.output, self.by, self.names)
+        if reasons:
+            sections.insert(-1, ("Why it is 0", _cut(reasons)))
+        return sections
+
+    @property
+    def title(self) -> str:
+        """What is explained."""
+        return f"How {self.names[self.output]} changes with {self.names[self.by]}"
+
+    @cached_property
+    def text(self) -> str:
+        """The explanation as plain text."""
+        lines = [self.title]
+        for heading, body in self.sections:
             lines += ["", *([heading] if heading else []), *(f"  {line}" for line in body)]
         return "\n".join(lines)
+
+    def markdown(self) -> str:
+        """The explanation for a Markdown page; its lines stand in code, where nothing is interpreted."""
+        parts = [f"# {in_markdown(self.title)}"]
+        for heading, body in self.sections:
+            parts += [*([f"## {in_markdown(heading)}"] if heading else []), "\n".join(f"- {in_code(x)}" for x in body)]
+        return "\n\n".join(parts)
+
+    def latex(self) -> str:
+        r"""The explanation as LaTeX, for the body of a document that loads amsmath.
+
+        >>> import tinygrad_edu as tg
+        >>> x = tg.Value(3.0, "x")
+        >>> print(tg.explain(x * 2, x).latex())
+        \section*{How v1 changes with x}
+        \subsection*{Forward}
+        \begin{align*}
+        v_{1} &= x \cdot 2 = 3 \times 2 = 6
+        \end{align*}
+        \subsection*{Local derivatives}
+        \begin{align*}
+        \frac{\partial v_{1}}{\partial x} &= 2
+        \end{align*}
+        \subsection*{Chain rule}
+        \begin{align*}
+        \frac{\partial v_{1}}{\partial x} &= 2
+        \end{align*}
+        """
+        parts = [rf"\section*{{{prose(self.title)}}}"]
+        for heading, body in self.sections:
+            parts += [rf"\subsection*{{{prose(heading)}}}"] if heading else []
+            if all(" = " in line and ": " not in line for line in body):
+                aligned = [equation(line).replace(" = ", " &= ", 1) for line in body]
+                parts += [r"\begin{align*}", " \\\\\n".join(aligned), r"\end{align*}"]
+            else:
+                parts += [prose(line) + r" \par" for line in body]
+        return "\n".join(parts)
 
     def __str__(self) -> str:
         return self.text
@@ -149,14 +200,28 @@ class Explanation:
         """Whether the way from `by` to `output` is one of single numbers, so that derivatives are numbers too."""
         return all(shape_of(node) == () for link in self.links for node in (link.node, link.input))
 
-    def _why_not(self) -> str:
+    def _why_not(self) -> list[str]:
+        """Why there is no derivative."""
         z, x = self.names[self.output], self.names[self.by]
-        used = any(node is self.by for node in self.nodes)
-        if used and not self.by.requires_grad:
-            return f"{x} was made with requires_grad=False: {z} was computed from it, but no gradient flows to it."
-        if used:
-            return f"{z} was computed from {x}, but by operations through which no gradient flows."
-        return f"{z} does not depend on {x}: no path leads from {x} to {z}, so there is no derivative."
+        if any(node is self.by for node in self.nodes):
+            if not self.by.requires_grad:
+                return [
+                    f"{x} was made with requires_grad=False: {z} was computed from it, but no gradient flows to it."
+                ]
+            return [f"{z} was computed from {x}, but by operations through which no gradient flows."]
+        lines = [f"{z} does not depend on {x}: no path leads from {x} to {z}, so there is no derivative."]
+        ends = [node for node in self.nodes if node.primitive is None and not node.requires_grad]
+        return lines + _cut(ends, self._where_recording_ended)
+
+    def _where_recording_ended(self, node: Node) -> str:
+        """Of a number that no gradient flows to: how it came to be one."""
+        name, made_at = self.names[node], place(node)
+        where = f" at {made_at[0]}" if made_at else ""
+        if node.cut == "detach":
+            return f"{name} was cut off by detach(){where}: whatever it was computed from, the path ends there."
+        if node.cut == "no_grad":
+            return f"{name} was computed inside no_grad(){where}: the path ends there."
+        return f"{name} is a constant{where}: a path through whatever it was computed from would end there."
 
     # Forward.
 

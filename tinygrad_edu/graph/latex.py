@@ -11,7 +11,7 @@ import unicodedata
 
 from .formula import ATOM, MANY, POWER, SIGN, Notation, Term
 
-__all__ = ["LATEX"]
+__all__ = ["LATEX", "equation", "prose", "symbol"]
 
 FUNCTIONS = {
     name: rf"\{name}"
@@ -36,26 +36,26 @@ CAPITALS = {"gamma", "delta", "theta", "lambda", "xi", "pi", "sigma", "upsilon",
 """The Greek letters whose capital is not a Latin one."""
 
 SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 
-def _name(label: str) -> str:
+def symbol(label: str) -> str:
     """A label as a symbol: one letter, its index below it; a word upright; a derivative as a fraction.
 
-    >>> _name("x"), _name("v12"), _name("θ₁"), _name("loss"), _name("∂z/∂x")
+    >>> symbol("x"), symbol("v12"), symbol("θ₁"), symbol("loss"), symbol("∂z/∂x")
     ('x', 'v_{12}', '\\\\theta_{1}', '\\\\mathrm{loss}', '\\\\frac{\\\\partial z}{\\\\partial x}')
     """
     label = label.removeprefix("«").removesuffix("»")
     derivative = re.fullmatch(r"∂([⁰¹²³⁴⁵⁶⁷⁸⁹]*)([^∂/()]+)/((?:∂[^∂/()]+)+)", label)
     if derivative:
         below = re.findall(r"∂([^∂]+?)([⁰¹²³⁴⁵⁶⁷⁸⁹]*)(?=∂|$)", derivative[3])
-        denominator = r" \, ".join(rf"\partial {_name(x)}{_raised(power)}" for x, power in below)
-        return rf"\frac{{\partial{_raised(derivative[1])} {_name(derivative[2])}}}{{{denominator}}}"
+        denominator = r" \, ".join(rf"\partial {symbol(x)}{_raised(power)}" for x, power in below)
+        return rf"\frac{{\partial{_raised(derivative[1])} {symbol(derivative[2])}}}{{{denominator}}}"
     indexed = re.fullmatch(r"([^\W\d_])_?([0-9]*|[₀₁₂₃₄₅₆₇₈₉]+)(′*)", label)
     if indexed:
         index = indexed[2].translate(SUBSCRIPTS)
         return _letter(indexed[1]) + (f"_{{{index}}}" if index else "") + "'" * len(indexed[3])
-    return rf"\mathrm{{{_literal(label)}}}"
+    return rf"\mathrm{{{literal(label)}}}"
 
 
 def _raised(power: str) -> str:
@@ -81,7 +81,7 @@ def _on_a_space(text: str) -> str:
     return f"\u00a0{text}" if unicodedata.combining(text[0]) else text
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """Text of which nothing is a command."""
     pieces = re.split(r"([\x00-\x7f−∞…∂·×√∇′])", text)  # every other one is a run of other letters
     return "".join(SPECIAL.get(piece, piece) if i % 2 else _other(piece) for i, piece in enumerate(pieces))
@@ -99,10 +99,10 @@ def _atom(term: Term) -> str:
     if not term.label:
         number = re.fullmatch(r"(−?[\d.]+)(?:e(−?\d+))?", term.text)
         if number is None:
-            return _literal(term.text)
+            return literal(term.text)
         mantissa, exponent = (part and part.replace("−", "-") for part in number.groups())
         return rf"{mantissa} \cdot 10^{{{exponent}}}" if exponent else f"{mantissa}"
-    return _name(term.label)
+    return symbol(term.label)
 
 
 def _pieces(term: Term, apart: set[Term]) -> list[str | Term]:
@@ -121,7 +121,7 @@ def _pieces(term: Term, apart: set[Term]) -> list[str | Term]:
         return [r"\frac{", a, "}{", b, "}"]
     if term.binds == POWER:
         return [*bracketed(a, ATOM), "^{", b, "}"]
-    between = {"+": " + ", "-": " - ", "·": r" \cdot ", "@": r" \, "}.get(term.text, f" {_literal(term.text)} ")
+    between = {"+": " + ", "-": " - ", "·": r" \cdot ", "@": r" \, "}.get(term.text, f" {literal(term.text)} ")
     associative = term.text in "+·" and b.text in {"+": "+-", "·": "·/"}[term.text]
     least = term.binds if associative else term.binds + 1
     right = _fenced(b) if _binds(b, apart) == SIGN else bracketed(b, least)
@@ -146,7 +146,7 @@ def _call(term: Term, apart: set[Term]) -> list[str | Term]:
     tight = [first] if _binds(first, apart) == ATOM else _fenced(first)
     if len(term.operands) == 1:
         if term.operation == "getitem":
-            return [*tight, f"_{{{_literal(settings['index'])}}}"]
+            return [*tight, f"_{{{literal(settings['index'])}}}"]
         if term.operation == "transpose" and "axes" not in settings:
             return [*tight, r"^{\top}"]
         if term.operation in FENCES and not settings:
@@ -158,7 +158,7 @@ def _call(term: Term, apart: set[Term]) -> list[str | Term]:
     operands: list[str | Term] = [*term.operands]
     if len(operands) > MANY:
         operands[MANY // 2 : 1 - MANY // 2] = [r"\ldots"]
-    name = FUNCTIONS.get(term.operation) or rf"\operatorname{{{_literal(term.operation or term.text)}}}"
+    name = FUNCTIONS.get(term.operation) or rf"\operatorname{{{literal(term.operation or term.text)}}}"
     pieces: list[str | Term] = [f"{name}\\left("]
     for i, x in enumerate(operands):
         pieces += [", ", x] if i else [x]
@@ -166,7 +166,7 @@ def _call(term: Term, apart: set[Term]) -> list[str | Term]:
 
 
 def _settings(settings: dict[str, str]) -> str:
-    return ", ".join(rf"\mathrm{{{_literal(key)}}}={_literal(value)}" for key, value in settings.items())
+    return ", ".join(rf"\mathrm{{{literal(key)}}}={literal(value)}" for key, value in settings.items())
 
 
 def _where(first: str, lines: list[tuple[str, str]], left_out: int) -> str:
@@ -177,4 +177,43 @@ def _where(first: str, lines: list[tuple[str, str]], left_out: int) -> str:
     return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
 
-LATEX = Notation(atom=_atom, label=lambda term: _name(term.label), pieces=_pieces, lines=_where)
+LATEX = Notation(atom=_atom, label=lambda term: symbol(term.label), pieces=_pieces, lines=_where)
+
+
+# Lines of text in our notation.
+
+SIGNS = {
+    "·": r"\cdot", "×": r"\times", "−": "-", "→": r"\to", "Σ": r"\sum", "δ": r"\delta", "∞": r"\infty", "@": r"\,", "ᵀ": r"^{\top}",
+    "**": "^",
+}  # fmt: skip
+LETTER = "[^\\W⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ]"
+NAME = rf"(?!\d){LETTER}(?:{LETTER}|[.\[\]'′])*|«[^»]*»"
+TOKEN = re.compile(
+    rf"(?P<function>{NAME})(?=\()|(?P<name>∂[⁰¹²³⁴⁵⁶⁷⁸⁹]*(?:{NAME})(?:/(?:∂(?:{NAME}))+)?|{NAME})"
+    r"|(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)|(?P<space> )|\*\*|."
+)
+
+
+def equation(line: str) -> str:
+    r"""A line of text such as `tg.explain` and `tg.steps` print, as LaTeX mathematics.
+
+    >>> print(equation("∂L/∂W1 += Xᵀ @ ∂L/∂h · tanh(x²)"))
+    \frac{\partial L}{\partial W_{1}} += X^{\top} \, \frac{\partial L}{\partial h} \cdot \operatorname{tanh}(x^{2})
+    """
+
+    def written(match: re.Match[str]) -> str:
+        sign = SIGNS.get(match[0])
+        if sign or match["space"]:
+            return sign or " "
+        if match["power"]:
+            return f"^{{{match['power'].translate(POWERS)}}}"
+        if match["function"]:
+            return rf"\operatorname{{{literal(match[0])}}}"
+        return symbol(match[0]) if match["name"] else literal(match[0])
+
+    return TOKEN.sub(written, line)
+
+
+def prose(text: str) -> str:
+    """Text in which nothing is a command."""
+    return "".join(rf"\{c}" if c in "%&#$_{}" else f"\\char`\\{c} " if c in "\\~^" else c for c in text)

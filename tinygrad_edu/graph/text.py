@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
-__all__ = ["number", "plural", "shorten", "visible", "width"]
+__all__ = ["in_code", "in_markdown", "number", "plural", "shorten", "visible", "width"]
 
 
 def visible(text: str) -> str:
@@ -42,6 +43,25 @@ def shorten(text: str, limit: int = 28) -> str:
         return text
     front = (limit - 1) // 2
     return text[:front] + "…" + text[len(text) - (limit - 1 - front) :]
+
+
+def in_markdown(text: str) -> str:
+    """Text in which Markdown reads nothing but text.
+
+    >>> print(in_markdown("W_1 <b>"))
+    W\\_1 \\<b\\>
+    """
+    return re.sub(r"([\\`*_{}\[\]<>()#+!|~-])", r"\\\1", text)
+
+
+def in_code(text: str) -> str:
+    """Text as code in Markdown: between more backticks than it has in a row.
+
+    >>> in_code("x + y"), in_code("a`b")
+    ('`x + y`', '`` a`b ``')
+    """
+    fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"`{text}`" if len(fence) == 1 else f"{fence} {text} {fence}"
 
 
 # The widths of characters in hundredths of the font size: the widest among the usual fonts (DejaVu Sans and Serif,

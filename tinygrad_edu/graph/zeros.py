@@ -1,0 +1,73 @@
+"""Why a gradient is 0: the uses that let nothing through, and what it is about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..node import Node, number_of
+from ..walk import Step, gradients, reachable, steps
+from .plain import Quantity, one_like
+from .rules import in_short
+
+__all__ = ["why_zero"]
+
+
+def why_zero(output: Node, by: Node, names: Mapping[Node, str]) -> list[str]:
+    """A line for each use on the way that lets nothing of a gradient through; none where the gradient is not 0.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.Value(-2.0, "x")
+    >>> y = tg.relu(x) * 3
+    >>> why_zero(y, x, {x: "x", y.inputs[0]: "h", y: "y"})
+    ['h: relu lets nothing through where its operand is not positive, and x is −2']
+    """
+    (gradient,) = gradients(output, [by], one_like(output))
+    if gradient is None or np.any(np.asarray(gradient)):
+        return []
+    between = reachable(output, [by])
+    lines = [
+        f"{names[step.node]}: {_reason(step, names)}"
+        for step in steps(output, one_like(output))
+        if step.input in between and _any(step.upstream) and not _any(step.contribution)
+    ]
+    return lines or ["The contributions of the paths cancel each other: their sum is 0."]
+
+
+REASONS = {
+    "relu": "relu lets nothing through where its operand is not positive",
+    "sigmoid": "sigmoid is saturated: so far out it does not change with its operand",
+    "tanh": "tanh is saturated: so far out it does not change with its operand",
+    "erf": "erf is saturated: so far out it does not change with its operand",
+    "clip": "clip lets nothing through outside its borders",
+    "where": "where took the other branch",
+    "maximum": "maximum took the other operand",
+    "minimum": "minimum took the other operand",
+    "max": "max took other elements",
+    "min": "min took other elements",
+    "getitem": "the index takes other elements",
+    "sign": "sign is flat: a small change of its operand changes nothing",
+}
+"""What it is about an operation that lets nothing through."""
+
+
+def _reason(step: Step, names: Mapping[Node, str]) -> str:
+    primitive = step.node.primitive
+    assert primitive is not None
+    value = in_short(Quantity.of(number_of(step.input)))
+    others = [x for slot, x in enumerate(step.node.inputs) if slot != step.slot]
+    zeros = [x for x in others if not _any(number_of(x))]
+    if primitive.name in ("multiply", "matmul", "dot", "divide") and zeros:
+        factor = names.get(zeros[0], "a constant") if isinstance(zeros[0], Node) else "a constant"
+        return f"{primitive.name} passes on the other factor, and {factor} is 0"
+    if primitive.name in ("multiply", "power", "square") and not _any(number_of(step.input)):
+        return f"{primitive.name} has derivative 0 here: {names[step.input]} is 0"
+    about = REASONS.get(primitive.name, f"the local derivative of {primitive.name} is 0 here")
+    return f"{about}, and {names[step.input]} is {value}"
+
+
+def _any(x: Any) -> bool:
+    """Whether a number or an array has anything but zeros."""
+    return bool(np.any(np.asarray(number_of(x))))
