@@ -266,6 +266,19 @@ def test_other_new_attributes_are_welcome() -> None:
     assert vars(Own()) == {"weight": 1, "wieght": 2}
 
 
+def test_the_error_of_a_property_is_its_own() -> None:
+    class Net(nn.Module):
+        @property
+        def width(self) -> int:
+            return self.layer.wdith  # type: ignore[attr-defined, no-any-return]
+
+        def __init__(self) -> None:
+            self.layer = nn.Linear(2, 1)
+
+    with pytest.raises(AttributeError, match="Linear has no attribute 'wdith'"):
+        _ = Net().width
+
+
 def test_a_forgotten_or_misspelt_forward_is_named() -> None:
     class Forgot(nn.Module):
         pass

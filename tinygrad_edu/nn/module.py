@@ -294,6 +294,10 @@ class Module:
     if not TYPE_CHECKING:  # so that the type checker finds misspelt methods
 
         def __getattr__(self, name: str) -> Any:
+            if hasattr(
+                type(self), name
+            ):  # a property that failed for want of something else: let its own error be seen
+                return object.__getattribute__(self, name)
             raise AttributeError(no_attribute(self, name))
 
     def __setattr__(self, name: str, value: Any) -> None:
