@@ -16,7 +16,7 @@ from tinygrad_edu.graph.names import partial
 from tinygrad_edu.graph.plain import Graph, plain
 from tinygrad_edu.walk import steps
 
-from .examples import EXAMPLES, programs, small_network, square, worked_example
+from .examples import EXAMPLES, chain, programs, small_network, square, tangle, worked_example
 from .test_svg import by_class, parsed, words
 
 ENGINES: list[Any] = ["auto", "builtin"]
@@ -284,3 +284,64 @@ def test_what_a_rule_recorded_has_the_line_of_the_operation() -> None:
         y = tg.tanh(x)
     places = {node.source for node in backward_graph(y).nodes if node.kind == "operation"}
     assert {place and place[1] for place in places} == {"y = tg.tanh(x)"}
+
+
+# Closed boxes, collapsed pictures, and what has no picture.
+
+
+def test_a_gradient_passes_through_closed_modules() -> None:
+    net = tg.nn.Sequential(tg.nn.Linear(3, 5), tg.nn.Tanh(), tg.nn.Linear(5, 2))
+    loss = net(tg.ones((4, 3))).sum()
+    g = both(loss, depth=1).graph
+    modules = {node.id for node in g.nodes if node.kind == "module"}
+    assert modules == {node.pair for node in g.nodes if node.pair in modules}
+    assert len([edge for edge in g.edges if edge.pair is not None]) == 3  # and none to the data
+
+
+def test_a_collapsed_picture_has_both_halves_too() -> None:
+    drawing = both(tangle(400))
+    through = [node for node in drawing.graph.nodes if node.pair is not None and node.kind == "group"]
+    assert [node.label for node in through] == ["through 534 operations"]
+    assert by_class(parsed(drawing), "badge")
+
+
+def test_folded_steps_are_drawn_once_in_both_halves() -> None:
+    drawing = both(chain(1_000))
+    assert len(drawing.graph.nodes) < 10
+    parsed(drawing)
+
+
+def test_gradients_of_an_array_and_of_data_are_refused_as_in_the_backward_picture() -> None:
+    with pytest.raises(tg.GraphError, match=r"has shape \(2,\); draw its sum\(\)"):
+        both(tg.tensor([1.0, 2.0], requires_grad=True) * 2)
+    with pytest.raises(tg.GraphError, match="does not require a gradient"):
+        both(tg.Value(1.0, requires_grad=False) * 2)
+
+
+def test_both_passes_leave_the_users_gradients_alone() -> None:
+    x, *_, z = worked_example()
+    z.backward()
+    both(z, gradients=False).svg()
+    assert x.grad == 4.0
+
+
+def bezier(route: Any) -> Any:
+    """Points on a route."""
+    for i in range(0, len(route) - 3, 3):
+        a, b, c, d = np.array(route[i : i + 4])
+        for t in np.linspace(0, 1, 20):
+            yield (1 - t) ** 3 * a + 3 * (1 - t) ** 2 * t * b + 3 * (1 - t) * t**2 * c + t**3 * d
+
+
+@pytest.mark.parametrize("name", ["worked example", "small network", "cross-entropy"])
+@pytest.mark.parametrize("mode", ["forward", "backward", "both"])
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_no_arrow_runs_through_a_box_or_another_arrows_label(name: str, mode: Any, direction: Any, engine: Any) -> None:
+    drawing = tg.draw(EXAMPLES[name](), mode, direction=direction, engine=engine, steps=True)
+    rectangles = boxes(drawing)
+    own = [None] * len(drawing.cards) + [i for i, label in enumerate(drawing.labels) if label is not None]
+    for arrow, route in enumerate(drawing.layout.routes):
+        for x, y in bezier(route):
+            for whose, (left, top, right, bottom) in zip(own, rectangles):
+                assert whose == arrow or not (left + 2 < x < right - 2 and top + 2 < y < bottom - 2)

@@ -61,7 +61,7 @@ def _rooms(graph: Graph, labels: Sequence[Label | None], direction: Direction) -
     If one has a label, all get some room: then all take as many ranks.
     """
     if not any(labels):
-        return [None] * len(graph.edges)
+        return [None for edge in graph.edges if edge.pair is None]
     sideways = direction in ("LR", "RL")
     bare = NO_LABEL if sideways else NO_LABEL[::-1]
     rooms: list[tuple[float, float] | None] = []

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .names import partial
-from .plain import Graph, PlainNode
+from .plain import Edge, Graph, PlainNode
 
 __all__ = ["mirrored"]
 
@@ -33,12 +33,12 @@ def mirrored(graph: Graph) -> Graph:
     """
     back: dict[int, list[int]] = {}  # of each node, the numbers of the arrows that lead its gradient back
     for number, edge in enumerate(graph.edges, 1):
-        if edge.contribution is not None:
+        if _leads_back(edge, graph):
             back.setdefault(edge.source, []).append(number)
     gradient_of: dict[int, int] = {}
     nodes: list[PlainNode] = list(graph.nodes)
     for node in reversed(graph.nodes):
-        if node.id in back or node.id in graph.outputs:
+        if node.id in back or node.id in graph.outputs:  # all others have no gradient
             gradient_of[node.id] = len(nodes) + 1
             nodes.append(_gradient(len(nodes) + 1, node, graph, met=len(back.get(node.id, ()))))
     edges = [
@@ -66,12 +66,22 @@ def mirrored(graph: Graph) -> Graph:
     )
 
 
+def _leads_back(edge: Edge, graph: Graph) -> bool:
+    """Whether a gradient flows back along this arrow; boxes that are closed pass it on, nobody sees how."""
+    source, target = graph.node(edge.source), graph.node(edge.target)
+    if edge.recurrent or edge.contribution is not None:
+        return not edge.recurrent
+    if source.kind == "group":
+        return bool(source.contents)  # constants have none
+    return target.kind in ("module", "group") and source.gradient is not None
+
+
 def _gradient(id: int, node: PlainNode, graph: Graph, met: int) -> PlainNode:
     """The box of a node's gradient: a sum where several contributions meet."""
     common = PlainNode(
         id=id,
-        kind="alias" if node.kind == "alias" else "operation" if met > 1 else "gradient",
-        label=partial(graph.of, node.label),
+        kind=node.kind if node.kind in ("alias", "group") else "operation" if met > 1 else "gradient",
+        label=f"through {node.label}" if node.kind == "group" else partial(graph.of, node.label),
         value=node.gradient,
         requires_grad=True,
         carries=True,
