@@ -28,8 +28,8 @@ def grade(session: Session, seed: int = 7) -> Score:
     for check in (product_rule, tanh_rule, broadcast_rule, value_class):
         rng = np.random.default_rng(seed)
         try:
-            passed = all([expect(score, *pair) for pair in check(session.student, rng)])
-            score.points += passed
+            verdicts = [expect(score, *pair) for pair in check(session.student, rng)]
+            score.points += all(verdicts)
         except StudentError as error:
             score.said.append(f"{error.kind}: {error}")
     score.said += [str(problem) for problem in session.problems]

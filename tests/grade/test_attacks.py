@@ -1,8 +1,8 @@
-"""Every way to cheat that is in the catalogue scores nothing, is put into words, ends in time and leaves nothing behind.
+"""Every cheat that is in the catalogue scores nothing, is put into words, ends in time and leaves nothing behind.
 
-Each file in `attacks/` is a wrong solution with one cheat. It is named `.txt`, so that nothing but the sandbox ever runs
-it. Its first comment says what it does, the second what the grader must say about it; the number in its name is that of
-the catalogue, see `attacks/README.md`.
+Each file in `attacks/` is a wrong solution with one cheat. It is named `.txt`, so that nothing but the sandbox ever
+runs it. Its first comment says what it does, the second what the grader must say about it; the number in its name is
+that of the catalogue, see `attacks/README.md`.
 """
 
 from __future__ import annotations

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from .text import clean
+
 __all__ = ["Outcome", "Verdict", "compare"]
 
 TOLERANCE = {"float16": 2e-3, "float32": 2e-6, "float64": 1e-11, "complex64": 2e-6, "complex128": 1e-11}
@@ -117,7 +119,7 @@ def _compare(answer: Any, expected: Any, rtol: float | None, exact_dtype: bool, 
         if type(answer) is not dict:
             raise Different("type", f"{name}: {kind_of(answer)}, expected a dict")
         if set(answer) != set(expected):
-            raise Different("count", f"{name}: the keys {sorted(map(str, answer))[:20]}, expected {list(expected)}")
+            raise Different("count", f"{name}: the keys {clean(str(list(answer)), 200)}, expected {list(expected)}")
         return largest([_compare(answer[k], expected[k], rtol, exact_dtype, f"{name}[{k!r}]") for k in expected])
     if expected is None or isinstance(expected, (str, bool)):
         if type(answer) is not type(expected):

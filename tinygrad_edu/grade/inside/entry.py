@@ -45,7 +45,7 @@ unittest.mock urllib.request uuid warnings weakref zipfile zlib
 files, and every child starts quicker so."""
 
 
-WALLS = ("limits", "user", "namespaces", "landlock", "seccomp")
+WALLS = ("kernel", "limits", "user", "namespaces", "landlock", "seccomp")
 
 
 def prepare(settings: dict[str, Any]) -> dict[str, str]:

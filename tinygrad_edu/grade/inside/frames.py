@@ -76,8 +76,8 @@ def _encode(x: Any, arrays: list[bytes], refer: Refer, depth: int) -> Any:
         return x
     if type(x) in (list, tuple):
         return {type(x).__name__: [_encode(y, arrays, refer, depth + 1) for y in x]}
-    if type(x) is dict:
-        return {"dict": [[_encode(y, arrays, refer, depth + 1) for y in item] for item in x.items()]}
+    if type(x) is dict and all(type(key) is str for key in x):
+        return {"dict": [[key, _encode(y, arrays, refer, depth + 1)] for key, y in x.items()]}
     if type(x) is complex:
         x = np.complex128(x)
     if type(x) is np.ndarray or isinstance(x, np.generic):
@@ -94,7 +94,7 @@ def unpack(header: bytes | bytearray, body: bytes | bytearray, resolve: Resolve)
     Raises `FrameError` for everything that `pack` does not write.
     """
     try:
-        tree = json.loads(header)
+        tree = json.loads(header, parse_int=_short(int), parse_float=_short(float))
         unread = memoryview(body)
         message, unread = _decode(tree, unread, resolve, 0)
     except FrameError:
@@ -106,12 +106,23 @@ def unpack(header: bytes | bytearray, body: bytes | bytearray, resolve: Resolve)
     return message
 
 
+def _short(number: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Reads a number of at most 400 digits: longer ones take time that grows with the square, and are larger than any
+    float that they could be compared with.
+    """
+
+    def read(text: str) -> Any:
+        if len(text) > 400:
+            raise FrameError(f"a number of {len(text):,} digits")
+        return number(text)
+
+    return read
+
+
 def _decode(x: Any, unread: memoryview, resolve: Resolve, depth: int) -> tuple[Any, memoryview]:
     """The data, and the bytes that it left unread."""
     if depth > DEPTH_CAP:
         raise FrameError(f"data nested more than {DEPTH_CAP} deep")
-    if type(x) is int and x.bit_length() > 1024:  # larger than any float: nothing to compare it with
-        raise FrameError(f"a whole number of {x.bit_length():,} bits")
     if x is None or type(x) in (bool, int, float, str):
         return x, unread
     if type(x) is not dict or len(x) != 1:
@@ -128,12 +139,18 @@ def _decode(x: Any, unread: memoryview, resolve: Resolve, depth: int) -> tuple[A
         return resolve(number, kind), unread
     if tag not in ("list", "tuple", "dict") or type(content) is not list:
         raise FrameError(f"an unknown tag {tag!r:.40}")
+    keys = []
+    if tag == "dict":
+        keys, content = [key for key, _ in content], [y for _, y in content]
+        if any(type(key) is not str for key in keys):  # numbers could be chosen so that all have one hash
+            raise FrameError("a key that is no string")
     items = []
     for item in content:
-        pair = {"tuple": item} if tag == "dict" else item
-        y, unread = _decode(pair, unread, resolve, depth + 1)
+        y, unread = _decode(item, unread, resolve, depth + 1)
         items.append(y)
-    return {"list": list, "tuple": tuple, "dict": dict}[tag](items), unread
+    if tag == "dict":
+        return dict(zip(keys, items, strict=True)), unread
+    return (items if tag == "list" else tuple(items)), unread
 
 
 def _array(name: str, shape: list[int], unread: memoryview) -> tuple[Any, memoryview]:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 
 __all__ = ["libc", "prctl"]
+
+if sys.platform != "linux":
+    raise ImportError("only on Linux")
 
 libc = ctypes.CDLL(None, use_errno=True)
 

@@ -86,7 +86,7 @@ class Server:
     def load(self, parts: list[Any], modules: dict[str, Any]) -> tuple[list[str], list[Problem]]:
         """Execute the program; the names that it defines, and what went wrong."""
         self.module, problems = run_program(parts, modules)
-        return [name for name in vars(self.module) if not name.startswith("__")][:1000], problems[:100]
+        return [name for name in vars(self.module) if not name.startswith("__")][:5000], problems[:100]
 
     def call(self, target: Any, arguments: list[Any], keywords: dict[str, Any], afterwards: bool) -> Any:
         """The function's result; with `afterwards` also its arguments, which it may have changed."""

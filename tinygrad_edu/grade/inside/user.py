@@ -5,8 +5,6 @@ from __future__ import annotations
 import ctypes
 import os
 
-from .kernel import checked, libc
-
 __all__ = ["become_nobody", "drop_capabilities"]
 
 FIRST_UID, UIDS = 61184, 4336
@@ -26,6 +24,8 @@ def become_nobody(home: str) -> None:
 
 def drop_capabilities() -> None:
     """Give up every capability: a new user namespace grants them all, and root has them where it must stay root."""
+    from .kernel import checked, libc  # Linux alone has capabilities
+
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
     none = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable; low and high words
     checked(libc.capset(header, none), "capset")

@@ -6,13 +6,17 @@ here ever waits without the clock, and nothing is allocated before its size has 
 
 from __future__ import annotations
 
+import concurrent.futures
 import os
 import select
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from ..inside.frames import BODY_CAP, HEADER_CAP, LENGTHS, FrameError
 
-__all__ = ["Channel"]
+__all__ = ["BlockingChannel", "Channel"]
 
 
 class Channel:
@@ -20,7 +24,10 @@ class Channel:
 
     def __init__(self, requests: int, answers: int) -> None:
         self.requests, self.answers = requests, answers
-        for descriptor in (requests, answers):
+        self.prepare()
+
+    def prepare(self) -> None:
+        for descriptor in (self.requests, self.answers):
             os.set_blocking(descriptor, False)
 
     def write(self, frame: bytes, deadline: float) -> None:
@@ -66,3 +73,48 @@ class Channel:
         """Close both pipes."""
         os.close(self.requests)
         os.close(self.answers)
+
+
+class BlockingChannel(Channel):
+    """The same where one cannot wait for a pipe and a clock at once: a thread waits for the pipe.
+
+    After a `TimeoutError` the thread is still waiting, until the child at the other end is killed.
+    """
+
+    def prepare(self) -> None:
+        self.waiter = ThreadPoolExecutor(1)
+
+    def write(self, frame: bytes, deadline: float) -> None:
+        self._within(deadline, self._write_all, frame)
+
+    def _write_all(self, frame: bytes) -> None:
+        unsent = memoryview(frame)
+        try:
+            while unsent:
+                unsent = unsent[os.write(self.requests, unsent) :]
+        except OSError:
+            raise EOFError from None
+
+    def _read(self, size: int, deadline: float) -> bytearray:
+        data: bytearray = self._within(deadline, self._read_all, size)
+        return data
+
+    def _read_all(self, size: int) -> bytearray:
+        data = bytearray()
+        while len(data) < size:
+            more = os.read(self.answers, min(size - len(data), 1 << 20))
+            if not more:
+                raise EOFError
+            data += more
+        return data
+
+    def _within(self, deadline: float, work: Callable[[Any], Any], argument: Any) -> Any:
+        future = self.waiter.submit(work, argument)
+        try:
+            return future.result(max(0.0, deadline - time.monotonic()))
+        except concurrent.futures.TimeoutError:  # before Python 3.11 this is no TimeoutError
+            raise TimeoutError from None
+
+    def close(self) -> None:
+        self.waiter.shutdown()
+        super().close()

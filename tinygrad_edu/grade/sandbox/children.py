@@ -1,27 +1,22 @@
-"""Starting and ending children: forked from a clean process where the system can, started anew where not."""
+"""What the two ways to start a child have in common: `forkserver`, and `coldstart` where processes cannot be forked."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
 import signal
-import socket
-import subprocess
 import sys
 import tempfile
-import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from ..errors import SandboxError
 from .channel import Channel
 
-__all__ = ["Child", "ColdStart", "Ending", "ForkServer", "Starter"]
+__all__ = ["Child", "Ending", "Settings", "Starter", "command", "environment", "output_file", "remove"]
 
 BOOT = """
 import sys
@@ -34,9 +29,6 @@ getattr(inside.entry, start)(json.loads(settings))
 """
 """Load the untrusted side as a package of its own, with NumPy and without the package that it is a part of. Afterwards
 no installed package can be found any more. `-S` has kept .pth files and `usercustomize` out before that."""
-
-PATIENCE = 30.0
-"""Seconds that the clean process may take for its own work, on a machine that is very busy."""
 
 Settings = Mapping[str, Any]
 
@@ -86,123 +78,18 @@ class Child:
 
 
 class Starter(Protocol):
-    """Starts children and ends them."""
+    """Starts children and ends them.
+
+    Attributes
+    ----------
+    outside : the walls that it raises around a child from outside, of which the child knows nothing.
+    """
+
+    outside: Collection[str]
 
     def start(self) -> Child: ...
     def end(self, process: Any) -> Ending: ...
     def close(self) -> None: ...
-
-
-class ForkServer:
-    """Children forked from a clean process: 2 ms each. It can be used from several threads."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.lock = threading.Lock()
-        self.control, theirs = socket.socketpair()
-        self.control.settimeout(PATIENCE)
-        self.home = tempfile.mkdtemp(prefix="tinygrad-edu-")
-        self.errors = tempfile.TemporaryFile()  # noqa: SIM115
-        with theirs:
-            self.process = subprocess.Popen(
-                command("serve_clean", settings), stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=self.errors,
-                cwd=self.home, env=environment(self.home), start_new_session=True,
-            )  # fmt: skip
-        try:
-            self.answer()
-        except SandboxError:
-            self.close()
-            raise
-
-    def start(self) -> Child:
-        """Fork a child."""
-        requests, to_child, from_child, answers = *reversed(os.pipe()), *reversed(os.pipe())
-        home, output = tempfile.mkdtemp(prefix="tinygrad-edu-"), output_file()
-        try:
-            with self.lock:
-                request = json.dumps({"do": "fork", "home": home}).encode() + b"\n"
-                self.send(request, [to_child, from_child, output])
-                pid = self.answer()["pid"]
-        except (SandboxError, KeyError):
-            for descriptor in (requests, answers, output):
-                os.close(descriptor)
-            remove(home)
-            raise SandboxError("no child could be forked") from None
-        finally:
-            os.close(to_child)
-            os.close(from_child)
-        return Child(self, pid, Channel(requests, answers), home, output)
-
-    def end(self, pid: Any) -> Ending:
-        """Have the clean process, whose child it is, kill and reap it."""
-        with self.lock:
-            self.send(json.dumps({"do": "end", "pid": pid}).encode() + b"\n")
-            answer = self.answer()
-        return Ending(answer["status"], answer["memory"])
-
-    def send(self, request: bytes, descriptors: list[int] | None = None) -> None:
-        try:
-            socket.send_fds(self.control, [request], descriptors or [])
-        except OSError as error:
-            raise SandboxError(f"the clean process is gone: {error}{self.last_words()}") from None
-
-    def answer(self) -> Any:
-        """The next line that the clean process writes."""
-        line = b""
-        while not line.endswith(b"\n"):
-            try:
-                more = self.control.recv(1 << 16)
-            except OSError as error:
-                raise SandboxError(f"the clean process does not answer: {error}") from None
-            if not more:
-                raise SandboxError(f"the clean process ended{self.last_words()}")
-            line += more
-        return json.loads(line)
-
-    def last_words(self) -> str:
-        self.errors.seek(0)
-        words = self.errors.read(4000).decode(errors="replace").strip()
-        return f": {words}" if words else ""
-
-    def close(self) -> None:
-        """End the clean process; it ends all children first."""
-        self.control.close()
-        try:
-            self.process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.errors.close()
-        remove(self.home)
-
-
-class ColdStart:
-    """Each child a new interpreter: 0.2 s each, and the only way where processes cannot be forked."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-
-    def start(self) -> Child:
-        """Start a child."""
-        home, output = tempfile.mkdtemp(prefix="tinygrad-edu-"), output_file()
-        process = subprocess.Popen(
-            command("serve_alone", self.settings), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=output,
-            cwd=home, env=environment(home), start_new_session=True,
-        )  # fmt: skip
-        assert process.stdin is not None
-        assert process.stdout is not None
-        channel = Channel(os.dup(process.stdin.fileno()), os.dup(process.stdout.fileno()))
-        process.stdin.close()
-        process.stdout.close()
-        return Child(self, process, channel, home, output)
-
-    def end(self, process: Any) -> Ending:
-        """Kill the child's process group and reap the child."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        return Ending(process.wait())
-
-    def close(self) -> None:
-        """Nothing is left open between children."""
 
 
 def command(start: str, settings: Settings) -> list[str]:

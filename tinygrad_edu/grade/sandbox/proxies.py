@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..errors import StudentError
 from ..inside.frames import FrameError
@@ -42,7 +43,7 @@ class Student:
             raise StudentError("missing", clean(f"your program defines no {name}{hint(name, session.names)}"))
         result = _ask(session, "get", None, name)
         if isinstance(result, Handle):
-            result._name = name
+            result._reference.name = name
         return result
 
 
@@ -55,11 +56,15 @@ def hint(name: str, names: list[str]) -> str:
     return f"; did you mean it where you wrote {near[0]}{foreign}?"
 
 
-class Where(NamedTuple):
-    """Where an object is: in which of the session's children, and its number there."""
+@dataclass
+class Reference:
+    """Where an object is: in which of the session's children, and its number there. What it is; its name, if known."""
 
+    session: Session
     generation: int
     number: int
+    kind: str
+    name: str | None = None
 
 
 class Handle:
@@ -68,38 +73,34 @@ class Handle:
     # NumPy shall neither take a handle for a sequence nor compute with it: `np.float64(2) * handle` is the handle's.
     __array_ufunc__ = None
 
-    def __init__(self, session: Session, where: Where, kind: str) -> None:
-        self._session, self._where, self._kind = session, where, kind
-        self._name: str | None = None
+    def __init__(self, reference: Reference) -> None:
+        object.__setattr__(self, "_reference", reference)  # the one attribute that is not the student's
 
     def __repr__(self) -> str:
-        return f"<{clean(self._kind, 80)} of the student's>"
+        return f"<{clean(self._reference.kind, 80)} of the student's>"
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return _ask(self._session, "get", self, name)
+        return _ask(self._reference.session, "get", self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in ("_session", "_where", "_kind", "_name"):
-            object.__setattr__(self, name, value)
-        else:
-            _ask(self._session, "set", self, name, value)
+        _ask(self._reference.session, "set", self, name, value)
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        return _ask(self._session, "call", self, list(arguments), keywords, False)
+        return _ask(self._reference.session, "call", self, list(arguments), keywords, False)
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(_ask(self._session, "items", self))
+        return iter(_ask(self._reference.session, "items", self))
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
         raise TypeError(f"{self!r} is no array")
 
     def __getitem__(self, key: Any) -> Any:
-        return _ask(self._session, "operator", "getitem", self, key)
+        return _ask(self._reference.session, "operator", "getitem", self, key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        _ask(self._session, "operator", "setitem", self, key, value)
+        _ask(self._reference.session, "operator", "setitem", self, key, value)
 
 
 def _operator(name: str, reflected: bool = False) -> Any:
@@ -107,7 +108,7 @@ def _operator(name: str, reflected: bool = False) -> Any:
 
     def method(self: Handle, *others: Any) -> Any:
         operands = (*others, self) if reflected else (self, *others)
-        return _ask(self._session, "operator", name, *operands)
+        return _ask(self._reference.session, "operator", name, *operands)
 
     return method
 
@@ -129,7 +130,7 @@ def evaluate(student: Student, source: str) -> Any:
 
 def afterwards(function: Handle, *arguments: Any, **keywords: Any) -> tuple[Any, list[Any]]:
     """The result of a function, and its arguments as it has left them: for what works in place, such as optimisers."""
-    result, left = _ask(function._session, "call", function, list(arguments), keywords, True)
+    result, left = _ask(function._reference.session, "call", function, list(arguments), keywords, True)
     return result, left
 
 
@@ -147,7 +148,7 @@ def _ask(session: Session, do: str, *what: Any) -> Any:
         raise FrameError(f"{type(x).__name__} {x!r:.80} is no data: it cannot be sent to a student's program")
 
     def resolve(number: int, kind: str) -> Handle:
-        return Handle(session, Where(session.generation, number), kind)
+        return Handle(Reference(session, session.generation, number, kind))
 
     try:
         return session.ask(do, *what, refer=refer, resolve=resolve)
@@ -157,10 +158,12 @@ def _ask(session: Session, do: str, *what: Any) -> Any:
 
 def _number(session: Session, handle: Handle) -> int:
     """The object's number in the child that is there now."""
-    if handle._session is not session:
+    reference = handle._reference
+    if reference.session is not session:
         raise FrameError(f"{handle!r} belongs to another session")
-    if handle._where.generation != session.generation:
-        if handle._name is None:
+    if reference.generation != session.generation:
+        if reference.name is None:
             raise StudentError("exited", f"{handle!r} was lost when your program ended")
-        handle._where = Student(session)[handle._name]._where  # a name can be asked for again
-    return handle._where.number
+        again = Student(session)[reference.name]  # a name can be asked for again
+        reference.generation, reference.number = again._reference.generation, again._reference.number
+    return int(reference.number)

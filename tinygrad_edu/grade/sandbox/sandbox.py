@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
+import threading
 from collections.abc import Collection
 from types import TracebackType
 
-from ..errors import IsolationError
 from ..submission.submission import Submission
-from .children import ColdStart, ForkServer, Starter
+from .children import Starter
+from .coldstart import ColdStart
+from .forkserver import ForkServer
 from .isolation import MECHANISMS, Isolation
 from .limits import Limits
 from .session import Session
@@ -50,16 +51,15 @@ class Sandbox:
             "tasks": self.limits.tasks,
             "without": sorted(without),
         }
-        self._starter: Starter
-        if hasattr(os, "fork") if fork is None else fork:
-            self._starter = ForkServer(self._settings)
-        else:
-            self._starter = ColdStart(self._settings)
+        # Elsewhere libraries that NumPy loads do not survive a fork, or there is none.
+        self._fork = sys.platform == "linux" if fork is None else fork
+        self._lock = threading.Lock()
+        self._starter: Starter = ForkServer(self._settings) if self._fork else ColdStart(self._settings)
         try:
             with self.open(Submission.from_source("")) as session:
                 session.child()
                 self.isolation: Isolation = session.isolation
-        except IsolationError:
+        except BaseException:
             self.close()
             raise
         if sys.platform == "linux" and self.isolation.level < 4:
@@ -69,7 +69,11 @@ class Sandbox:
 
     def open(self, submission: Submission) -> Session:
         """A session with a submission; its child starts with the first question."""
-        return Session(submission, self._starter, self.limits, self.require)
+        with self._lock:
+            if isinstance(self._starter, ForkServer) and self._starter.broken:
+                self._starter.close()
+                self._starter = ForkServer(self._settings)
+            return Session(submission, self._starter, self.limits, self.require)
 
     def close(self) -> None:
         """End everything that was started."""

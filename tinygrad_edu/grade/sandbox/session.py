@@ -102,7 +102,8 @@ class Session:
         except (TimeoutError, EOFError, FrameError) as error:  # no line of the student's has been executed yet
             ending = self._end()
             raise SandboxError(f"the child did not start ({type(error).__name__}): {ending}: {self._printed}") from None
-        self.isolation = Isolation({name: why for name, why in reached.items() if why})
+        missing = {name: why for name, why in reached.items() if why and name not in self.starter.outside}
+        self.isolation = Isolation(missing)
         if self.isolation.level < self.require:
             self._end()
             raise IsolationError(f"isolation level {self.require} is required\n{self.isolation}")
@@ -113,7 +114,7 @@ class Session:
         answer = self._ask(child, "load", sources, self.limits.load_seconds, no_references, no_objects)
         try:
             names, problems = answer
-            self.names = [name for name in names if type(name) is str]
+            self.names = [name for name in names if type(name) is str and len(name) <= 100]
             self.problems = [checked_problem(problem) for problem in problems]
         except (TypeError, ValueError):
             self._fail("its report of how it was loaded is none")

@@ -60,9 +60,9 @@ def check_entry(entry: zipfile.ZipInfo) -> None:
     parts = name.rstrip("/").split("/")
     # `orig_filename`: what was written before zipfile cut the name at a NUL.
     if not name or name.startswith("/") or ".." in parts or any(c in entry.orig_filename for c in "\\:\0"):
-        raise SubmissionError(f"the archive holds {clean(entry.orig_filename, 80)!r}, which leads out of its folder")
+        raise SubmissionError(f"the archive holds {clean(entry.orig_filename, 80)}, which leads out of its folder")
     if len(name) > 500 or not name.isprintable() or any(part.split(".")[0].lower() in RESERVED for part in parts):
-        raise SubmissionError(f"the archive holds {shown!r}, which is no name for a file")
+        raise SubmissionError(f"the archive holds {shown}, which is no name for a file")
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):  # 0: written on Windows
         raise SubmissionError(f"the archive holds {shown}, which is a link or a device")

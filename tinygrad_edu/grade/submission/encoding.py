@@ -22,12 +22,12 @@ DIRECTIONS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 
 def decode(data: bytes, name: str) -> tuple[str, list[str]]:
-    """The text, with plain line ends, and warnings for the student.
+    r"""The text, with plain line ends, and warnings for the student.
 
     Raises `SubmissionError` for an encoding that is none of the usual ones.
 
-    >>> decode(b"# caf\\xe9\\r\\n", "a.py")
-    ('# café\\n', ['a.py: not UTF-8; read as Windows-1252'])
+    >>> decode(b"# caf\xe9\r\n", "a.py")
+    ('# café\n', ['a.py: not UTF-8; read as Windows-1252'])
     """
     encoding = MARKS.get(data[:2]) or declared(data, name)
     warnings = []

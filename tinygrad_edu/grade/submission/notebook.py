@@ -10,7 +10,7 @@ __all__ = ["read_notebook"]
 
 
 def read_notebook(data: bytes, name: str) -> list[tuple[str, str]]:
-    """The code cells in the order of the notebook, each with a name such as "cell 3" and its source.
+    r"""The code cells in the order of the notebook, each with a name such as "cell 3" and its source.
 
     Raises `SubmissionError` for what is no notebook.
 
