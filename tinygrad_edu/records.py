@@ -50,6 +50,7 @@ class Format(NamedTuple):
         """
         document = {"format": self.name, "version": self.version, **_data(record)}
         text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")  # two halves become a whole
         return text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n"
 
     def read(self, source: str | os.PathLike[str], what: str) -> Any:

@@ -25,7 +25,7 @@ TEXT = tg.draw(worked_example()[-1]).json()
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-@pytest.mark.parametrize("mode", ["forward", "backward"])
+@pytest.mark.parametrize("mode", ["forward", "backward", "both"])
 def test_what_is_written_keeps_to_the_schema_and_is_read_back_as_the_same_graph(name: str, mode: Any) -> None:
     graph = tg.draw(EXAMPLES[name](), mode).graph
     jsonschema.validate(json.loads(graph.json()), SCHEMA, jsonschema.Draft202012Validator)

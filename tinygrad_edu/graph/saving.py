@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from secrets import token_hex
 from typing import TYPE_CHECKING
 
+from ..files import replace_file
 from .convert import convert
 
 if TYPE_CHECKING:
@@ -50,21 +49,7 @@ def save(drawing: Drawing, path: str | os.PathLike[str]) -> Path:
     path = Path(path)
     content = format_of(path)(drawing)
     try:
-        _replace(path, content if isinstance(content, bytes) else content.encode())
+        replace_file(path, content if isinstance(content, bytes) else content.encode())
     except OSError as error:
         raise type(error)(f"save: cannot write {path}: {error.strerror}") from None
     return path
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Put the content in a new file beside `path`, then rename it."""
-    path = path.resolve()
-    draft = path.with_name(f".{path.name[:40]}.{token_hex(4)}.part")
-    try:
-        with open(draft, "xb") as file:
-            file.write(content)
-        os.replace(draft, path)
-    except BaseException:
-        with suppress(OSError):
-            draft.unlink()
-        raise
