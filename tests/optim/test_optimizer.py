@@ -157,9 +157,9 @@ def test_a_state_is_a_copy() -> None:
     optimizer = optim.Adam([w])
     descend(optimizer, w)
     state = optimizer.state_dict()
-    kept = state["state"][0]["exp_avg"].copy()
+    kept = state["state"][0]["m"].copy()
     descend(optimizer, w)
-    np.testing.assert_array_equal(state["state"][0]["exp_avg"], kept)
+    np.testing.assert_array_equal(state["state"][0]["m"], kept)
 
 
 def test_a_state_that_does_not_fit_is_refused_and_changes_nothing() -> None:
@@ -172,8 +172,8 @@ def test_a_state_that_does_not_fit_is_refused_and_changes_nothing() -> None:
         ("the keys 'state' and 'param_groups'", {"state": {}}),
         ("the state is of groups of", optim.Adam([w, weight(2)]).state_dict()),
         ("the state has the settings", optim.SGD([w]).state_dict()),
-        ("exp_avg of .* has its shape, not", {**state, "state": {0: {**memory, "exp_avg": np.zeros((2, 2))}}}),
-        ("remembers step, exp_avg, exp_avg_sq, not", {**state, "state": {0: {"step": 1}}}),
+        ("m of .* has its shape, not", {**state, "state": {0: {**memory, "m": np.zeros((2, 2))}}}),
+        ("remembers step, m, v, not", {**state, "state": {0: {"step": 1}}}),
         ("a parameter 7, which is in none", {**state, "state": {7: memory}}),
     ]
     for words, other in wrong:

@@ -217,10 +217,12 @@ class Adadelta(Optimizer):
 
 
 class Adam(Optimizer):
-    """m ← β₁·m + (1 - β₁)·g,  v ← β₂·v + (1 - β₂)·g²,  w ← w - lr·m̂ / (√v̂ + ε); Kingma and Ba, arXiv:1412.6980.
+    """w ← w - lr·m̂ / (√v̂ + ε), with means m̂ of the gradients and v̂ of their squares; Kingma and Ba, arXiv:1412.6980.
 
-    m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ) undo that both begin at 0. `amsgrad` divides by the largest v so far;
-    Reddi et al., arXiv:1904.09237. Raises as `Optimizer`.
+    Backwards in time the gradients have the weights 1, β, β², ... So the sums are m ← β₁·m + g and v ← β₂·v + g², and
+    the means m̂ = m / (1 + β₁ + ... + β₁ᵗ⁻¹) = m·(1 - β₁) / (1 - β₁ᵗ) and v̂ likewise. The paper puts the factors 1 - β
+    into m and v, which takes two more passes over the arrays. `amsgrad` divides by the largest v so far; Reddi et al.,
+    arXiv:1904.09237. Raises as `Optimizer`.
 
     >>> import tinygrad_edu as tg
     >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
@@ -243,7 +245,7 @@ class Adam(Optimizer):
         super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad)
 
     def memory(self, settings: Mapping[str, Any]) -> dict[str, float]:
-        return dict.fromkeys(["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * settings["amsgrad"], 0.0)
+        return dict.fromkeys(["m", "v"] + ["largest_v"] * settings["amsgrad"], 0.0)
 
     def update(
         self, w: ndarray, g: ndarray, t: int, m: ndarray, v: ndarray, *largest: ndarray, lr: float,
@@ -253,14 +255,14 @@ class Adam(Optimizer):
         if weight_decay:
             g = g + weight_decay * w
         m *= beta1
-        m += (1 - beta1) * g
+        m += g
         v *= beta2
-        v += (1 - beta2) * (g * g)
+        v += g * g
         if amsgrad:
             v = np.maximum(largest[0], v, out=largest[0])
-        # As at the end of the paper's section 2: numbers are corrected for the beginning at 0, instead of arrays.
-        root = sqrt(1 - beta2**t)
-        w -= lr * root / (1 - beta1**t) * (m / (np.sqrt(v) + eps * root))
+        # As at the end of the paper's section 2, numbers are divided by the sums of the weights instead of arrays.
+        n, root = (1 - beta1**t) / (1 - beta1), sqrt((1 - beta2**t) / (1 - beta2))
+        w -= lr * root / n * (m / (np.sqrt(v) + eps * root))
 
 
 class AdamW(Adam):

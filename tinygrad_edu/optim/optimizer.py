@@ -18,7 +18,7 @@ from ..tensor import Tensor
 
 __all__ = ["Optimizer"]
 
-BLOCK = 1 << 17
+BLOCK = 1 << 16
 """A large parameter is updated in blocks of so many numbers: what a formula makes in between stays in the cache."""
 
 SWITCHES = {"amsgrad", "centered", "nesterov"}
@@ -85,6 +85,22 @@ class Optimizer:
             note_change(*stepped)
             for p in stepped:
                 self._step(p, settings)
+
+    def preview(self, gradients: Mapping[Node, Any]) -> dict[Node, Any]:
+        """What `step()` would make of the parameters if these were their gradients. Nothing is changed.
+
+        >>> import tinygrad_edu as tg
+        >>> w = tg.Value(2.0)
+        >>> tg.optim.SGD([w], lr=0.1).preview({w: 5.0})
+        {Value(2.0): 1.5}
+        """
+        made: dict[Node, Any] = {}
+        for group in self.param_groups:
+            settings = {name: group[name] for name in self.defaults}
+            for p in group["params"]:
+                if p in gradients:
+                    made[p] = self._previewed(p, np.asarray(number_of(gradients[p])), settings)
+        return made
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters: `.grad` is None again."""
@@ -195,6 +211,14 @@ class Optimizer:
                 self.update(w[rows], g[rows], step + 1, *[array[rows] for array in arrays], **settings)
         if not is_tensor:
             p.data = w.item()
+
+    def _previewed(self, p: Any, g: ndarray, settings: dict[str, Any]) -> Any:
+        w = np.array(p.data)
+        starts = self.memory(settings)
+        state = self.state.get(p) or {"step": 0, **{name: np.full(w.shape, x, w.dtype) for name, x in starts.items()}}
+        step, *arrays = state.values()
+        self.update(w, g, step + 1, *[array.copy() for array in arrays], **settings)
+        return w if isinstance(p, Tensor) else w.item()
 
     def _settings(self, group: Mapping[str, Any]) -> dict[str, Any]:
         """The settings of a group, checked, with the defaults filled in."""
