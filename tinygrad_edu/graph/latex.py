@@ -183,8 +183,8 @@ LATEX = Notation(atom=_atom, label=lambda term: symbol(term.label), pieces=_piec
 # Lines of text in our notation.
 
 SIGNS = {
-    "·": r"\cdot", "×": r"\times", "−": "-", "→": r"\to", "Σ": r"\sum", "δ": r"\delta", "∞": r"\infty", "@": r"\,", "ᵀ": r"^{\top}",
-    "**": "^",
+    "·": r"\cdot", "×": r"\times", "−": "-", "→": r"\to", "←": r"\gets", "Σ": r"\sum", "δ": r"\delta",
+    "∞": r"\infty", "@": r"\,", "ᵀ": r"^{\top}", "**": "^",
 }  # fmt: skip
 LETTER = "[^\\W⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ]"
 NAME = rf"(?!\d){LETTER}(?:{LETTER}|[.\[\]'′])*|«[^»]*»"

@@ -88,6 +88,8 @@ def title(script: Script, lang: str) -> str:
 def _entries(script: Script, lang: str) -> Iterator[tuple[str, int, list[str]]]:
     """Of each event the heading that it begins a part with, or "", its number, and its equations."""
     texts = catalogue(lang)
+    before = ""
     for number, event in enumerate(script, 1):
-        heading = "back" if event.kind == "seed" else "forward" if number == 1 else None
+        part = event.kind if event.kind in ("forward", "update") else "back"
+        heading, before = part if part != before else None, part
         yield texts[heading] if heading else "", number, lines(script, event)

@@ -40,7 +40,7 @@ MESSAGES = (
     "asked for the shape", "not a number", "right", "try again", "score", "hint of upstream", "hint of local",
     "between sentences", "said of forward", "said of seed", "said of contribution", "said of carried contribution",
     "said of operand", "said of broadcast contribution", "said of sum", "said of the rest", "said of the last",
-    "said of the only one",
+    "said of the only one", "said of update",
 )  # fmt: skip
 """Those that the page shows later."""
 

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
@@ -28,15 +28,19 @@ from ..primitives.primitive import shape_of
 from ..walk import Step, gradients
 from ..walk import steps as walked_edges
 
+if TYPE_CHECKING:
+    from ..optim import Optimizer
+
 __all__ = ["Arrival", "Event", "Script", "State", "steps"]
 
-Kind = Literal["forward", "seed", "contribution", "sum"]
+Kind = Literal["forward", "seed", "contribution", "sum", "update"]
 """What happens in an event.
 
 forward       an operation is computed
 seed          the walk back begins: the derivative of the output by itself is 1
 contribution  one use of a number adds upstream · local derivative to its gradient
 sum           a contribution to a number that was broadcast is summed back to its shape, and added
+update        an optimiser changes a parameter by its gradient
 """
 
 
@@ -47,7 +51,8 @@ class Event:
     Attributes
     ----------
     kind : what happens, see `Kind`.
-    node : the id, in the script's graph, of the operation that is computed, or that passes its gradient on.
+    node : the id, in the script's graph, of the operation that is computed, or that passes its gradient on; of the
+        parameter that is updated.
     input, slot : on the way back, the id of the node that receives, and which operand of `node` it is.
     left, right : the two sides of its equation in letters: `q` and `x + y`, `∂z/∂x` and `∂z/∂q · ∂q/∂x`.
     rule : the local derivative in letters, `w`; None where the right side says it already.
@@ -79,6 +84,8 @@ class Event:
     @property
     def becomes(self) -> str:
         """The sign between the sides: a gradient of several contributions is added to."""
+        if self.kind == "update":
+            return "←"
         return "+=" if self.expected > 1 and self.after is not None else "="
 
     @property
@@ -107,10 +114,10 @@ class Arrival:
 class State:
     """What is known after some events of a script.
 
-    values : the ids of the nodes whose value is known. gradients : how far the gradient of each node has got.
+    values : the values that are known, by the ids of their nodes. gradients : how far the gradient of each has got.
     """
 
-    values: frozenset[int]
+    values: Mapping[int, Quantity]
     gradients: Mapping[int, Arrival]
 
 
@@ -279,20 +286,31 @@ class Script(Sequence[Event]):
         """
         if not 0 <= step <= len(self.events):
             raise IndexError(f"state: a step of this script is from 0 to {len(self.events)}, and not {step}")
-        known = {node.id for node in self.graph.nodes if node.kind in ("leaf", "constant")}
+        values = {node.id: node.value for node in self.graph.nodes if node.kind in ("leaf", "constant") and node.value}
         arrivals = {e.input: Arrival(None, 0, e.expected) for e in self.events if e.input is not None}
         for event in self.events[:step]:
-            if event.kind == "forward":
-                known.add(event.node)
+            if event.kind in ("forward", "update") and event.value:
+                values[event.node] = event.value
             elif event.input is not None and event.after is not None:
                 arrivals[event.input] = Arrival(event.after, event.arrived, event.expected)
-        return State(frozenset(known), arrivals)
+        return State(values, arrivals)
 
 
-def steps(output: Node) -> Script:
-    """The script of what made `output` and of all its gradients; `.grad` is neither read nor touched.
+def steps(output: Node, optimizer: Optimizer | None = None) -> Script:
+    """The script of what made `output` and of all its gradients; with an optimiser, of its next step besides.
+
+    Nothing is changed by it: `.grad` is neither read nor touched, and the optimiser only says what it would do. So
+    `tg.steps(loss, optimizer)` is a whole training step.
 
     Raises `GraphError` where the output is not a single number or has nothing to differentiate.
+
+    >>> import tinygrad_edu as tg
+    >>> w = tg.Value(2.0, "w")
+    >>> loss = (w * 3 - 4) ** 2
+    >>> loss.name = "L"
+    >>> s = tg.steps(loss, tg.optim.SGD([w], lr=0.1))
+    >>> s[-1].symbolic, s[-1].numeric, s[-1].value.text()
+    ('w ← w − lr · ∂L/∂w', '2 − 0.1 · 12', '0.8')
     """
     if not isinstance(output, Node):
         raise GraphError(f"steps: only a Value or a Tensor has steps, not {type(output).__name__} {output!r:.60}")
@@ -304,25 +322,27 @@ def steps(output: Node) -> Script:
     nodes = ancestors([output])
     graph = plain(output)
     walked = list(walked_edges(output, one_like(output)))
-    _check(output, walked)
+    gradient = _checked(output, walked)
     scribe = _Scribe(nodes, graph)
-    return Script(graph, (*map(scribe.forward, scribe.made()), scribe.seed(output), *scribe.back(walked)))
+    updates = scribe.updates(optimizer, gradient) if optimizer is not None else ()
+    return Script(graph, (*map(scribe.forward, scribe.made()), scribe.seed(output), *scribe.back(walked), *updates))
 
 
-def _check(output: Node, walked: Sequence[Step]) -> None:
-    """Whether the contributions at each leaf sum up to what the engine gives for it."""
+def _checked(output: Node, walked: Sequence[Step]) -> dict[Node, Any]:
+    """The gradients of the leaves, after a check that the contributions at each sum up to what the engine gives."""
     sums: dict[Node, Any] = {}
     for step in walked:
         if step.input.primitive is None:
             sums[step.input] = sums.get(step.input, 0.0) + step.contribution
-    for leaf, gradient in zip(sums, gradients(output, list(sums), one_like(output))):
-        if not np.allclose(
-            sums[leaf], gradient, rtol=1e-5, atol=1e-9 * float(np.max(np.abs(gradient), initial=1.0)), equal_nan=True
-        ):
+    known = dict(zip(sums, gradients(output, list(sums), one_like(output))))
+    for leaf, gradient in known.items():
+        close = 1e-9 * float(np.max(np.abs(gradient), initial=1.0))
+        if not np.allclose(sums[leaf], gradient, rtol=1e-5, atol=close, equal_nan=True):
             raise GradientError(
                 f"steps: the contributions to {leaf.name or 'a leaf'} sum up to {sums[leaf]}, and its gradient is "
                 f"{gradient}: a rule of the table gives different results for the same call"
             )
+    return known
 
 
 class _Scribe:
@@ -421,10 +441,37 @@ class _Scribe:
             value=Quantity.of(step.contribution),
         )
 
+    # The step of an optimiser.
+
+    def updates(self, optimizer: Optimizer, gradient: Mapping[Node, Any]) -> Iterator[Event]:
+        """`w ← w − lr · ∂L/∂w`, `2 − 0.1 · 12`, `0.8`, for each parameter that the optimiser would change."""
+        for p, new in optimizer.preview(gradient).items():
+            if p not in self.ids:
+                continue
+            w, g, lr = self.names[p], self.derivative(p), _plain_rate(optimizer, p)
+            numbers = lr is not None and _single(p)
+            yield Event(
+                "update",
+                self.ids[p],
+                left=w,
+                right=f"{type(optimizer).__name__}({w}, {g})" if lr is None else f"{w} − lr · {g}",
+                numeric=f"{number(float(data_of(p)))} − {_product(lr, gradient[p])}" if numbers else None,
+                shapes=None if numbers or _single(p) else str(shape_of(p)),
+                value=Quantity.of(new),
+            )
+
     def spelled(self, rule: str, node: Node) -> str:
         """A rule in the names of this graph."""
         words = {_token(slot): self.names[x] for slot, x in enumerate(node.inputs) if isinstance(x, Node)}
         return _spelled(rule, words | {"result": self.names[node], "upstream": self.derivative(node)})
+
+
+def _plain_rate(optimizer: Optimizer, p: Node) -> float | None:
+    """The learning rate of plain gradient descent; None for any other optimiser."""
+    (group,) = (group for group in optimizer.param_groups if any(p is x for x in group["params"]))
+    extras = {key: value for key, value in group.items() if key not in ("params", "lr", "initial_lr")}
+    plain_descent = type(optimizer).__name__ == "SGD" and not any(extras.values())
+    return group["lr"] if plain_descent else None
 
 
 def _rule(node: Node, slot: int, *, carried: bool) -> str | None:

@@ -215,11 +215,10 @@ class Player(App[Score]):
         for node in self.script.graph.nodes:
             if node.kind == "constant":
                 continue
-            known = node.id in state.values
             arrival = state.gradients.get(node.id)
             lit = "bold reverse" if event and node.id == (event.input or event.node) else ""
             for key, text in (
-                ("value", shorten(shown(node.value), 16) if known else ""),
+                ("value", shorten(shown(state.values.get(node.id)), 16)),
                 ("gradient", shorten(shown(arrival.gradient), 16) if arrival else ""),
                 ("arrivals", self._arrivals(arrival)),
             ):

@@ -66,9 +66,11 @@ def lines(script: Script, event: Event) -> list[str]:
         result.append(f"{equation} {event.numeric} = {value}")
     elif event.value is not None and event.shapes is not None:
         result.append(f"{event.value.shape} = {event.shapes}")
-        if event.kind != "forward":
+        if event.kind not in ("forward", "update"):
             result.append(f"{equation} {value}")
-    if event.before is not None:
+    if event.kind == "update":
+        result.append(f"{event.left}: {shown(script.graph.node(event.node).value)} → {value}")
+    elif event.before is not None:
         result.append(f"{event.left}: {shown(event.before)} → {shown(event.after)}")
     return result
 
@@ -114,6 +116,7 @@ def words(script: Script, event: Event) -> dict[str, str | int]:
         "operation": node.operation,
         "from": node.label,
         "label": to.label,
+        "old": shown(node.value),
         "value": shown(event.value),
         "upstream": shown(event.upstream),
         "local": shown(event.local),

@@ -19,10 +19,10 @@
   // What is known after so many events.
 
   function state(count) {
-    const known = new Set(nodes.filter((node) => node.given).map((node) => node.id));
+    const known = new Map(nodes.filter((node) => node.given).map((node) => [node.id, node.value]));
     const gradients = new Map();
     for (const event of events.slice(0, count)) {
-      if (event.kind === "forward") known.add(event.node);
+      if (event.kind === "forward" || event.kind === "update") known.set(event.node, event.value);
       else if (event.after !== undefined) gradients.set(event.input, event);
     }
     return { known, gradients };
@@ -35,7 +35,7 @@
 
   function said(event) {
     const node = script.nodes.find((other) => other.id === event.node);
-    const values = { ...event, from: node.label, operation: node.operation, label: label(event.input ?? event.node), symbolic: symbolic(event) };
+    const values = { ...event, from: node.label, operation: node.operation, label: label(event.input ?? event.node), old: node.value, symbolic: symbolic(event) };
     return event.said.map((i) => words(texts[script.messages[i]], values)).join(texts["between sentences"]);
   }
 
@@ -100,13 +100,14 @@
       const arrival = gradients.get(node.id);
       const complete = arrival !== undefined && arrival.arrived === arrival.expected;
       const { row, changing } = cells.get(node.id);
-      changing[0].textContent = known.has(node.id) ? node.value : "";
+      changing[0].textContent = known.get(node.id) ?? "";
       changing[1].textContent = arrival ? arrival.after : "";
       changing[2].textContent = !node.receives ? "" : !arrival ? texts["not reached"] : complete ? texts.final : words(texts.arrived, arrival);
       row.classList.toggle("lit", node.id === focus);
       for (const box of node.boxes.map((id) => part("n", id))) {
         if (!box) continue;
         box.classList.toggle("unknown", !known.has(node.id));
+        box.classList.toggle("updated", known.has(node.id) && known.get(node.id) !== node.value);
         box.classList.toggle("unreached", !complete);
         box.classList.toggle("now", event !== null && (node.id === event.node || node.id === event.input));
       }
