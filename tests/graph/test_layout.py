@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from tinygrad_edu.graph import engine
 from tinygrad_edu.graph.layered import count_crossings, isotonic, layered, make_lanes, order_rows, rank_late
-from tinygrad_edu.graph.layout import Direction, Layout, lay_out
+from tinygrad_edu.graph.layout import Direction, Frame, Layout, lay_out
 
 Size = tuple[float, float]
 Edges = list[tuple[int, int]]
@@ -190,6 +190,86 @@ def test_isotonic_regression(data: list[tuple[float, float]]) -> None:
     got = isotonic(wanted, weights)
     assert all(a <= b for a, b in pairwise(got))
     assert sum(w * x for x, w in data) == pytest.approx(sum(w * x for w, x in zip(weights, got)), abs=1e-6)
+
+
+# Frames, and arrows that lead back.
+
+
+@st.composite
+def framed_graphs(draw: st.DrawFn) -> tuple[list[Size], Edges, list[Frame]]:
+    """Boxes, edges, and frames in each other around stretches of consecutive boxes."""
+    sizes, edges = draw(graphs())
+    cuts = sorted(draw(st.lists(st.integers(0, len(sizes)), min_size=4, max_size=4)))
+    outer, inner = range(cuts[0], cuts[3]), range(cuts[1], cuts[2])
+    title = (draw(st.integers(10, 300)) * 1.0, 20.0)
+    frames = [Frame(tuple(i for i in outer if i not in inner), -1, title), Frame(tuple(inner), 0, title)]
+    return sizes, edges, frames[: 0 if not outer else 1 if not inner else 2]
+
+
+def check_frames(layout: Layout, sizes: list[Size], frames: list[Frame]) -> None:
+    """Every frame holds its boxes and inner frames with its title above them, and no other box."""
+    held = [set(frame.boxes) for frame in frames]
+    for i in reversed(range(len(frames))):
+        if frames[i].parent >= 0:
+            held[frames[i].parent] |= held[i]
+    for i, (left, top, right, bottom) in enumerate(layout.frames):
+        assert right - left >= frames[i].title[0]
+        for box, ((x, y), (width, height)) in enumerate(zip(layout.centers, sizes)):
+            inside = (
+                left <= x - width / 2 and x + width / 2 <= right and top <= y - height / 2 and y + height / 2 <= bottom
+            )
+            apart = (
+                x + width / 2 <= left + 1 or right <= x - width / 2 + 1
+                or y + height / 2 <= top + 1 or bottom <= y - height / 2 + 1
+            )  # fmt: skip
+            assert inside if box in held[i] else apart
+
+
+@settings(deadline=None)
+@given(framed_graphs(), st.sampled_from(DIRECTIONS))
+def test_frames_of_the_built_in_layout(graph: tuple[list[Size], Edges, list[Frame]], direction: Direction) -> None:
+    sizes, edges, frames = graph
+    layout = lay_out(sizes, edges, direction, "builtin", frames=frames)
+    check(layout, sizes, edges, direction)
+    check_frames(layout, sizes, frames)
+    assert layout == lay_out(sizes, edges, direction, "builtin", frames=frames)
+
+
+@pytest.mark.skipif(not (which("dot") or find_spec("pygraphviz")), reason="no Graphviz, neither dot nor pygraphviz")
+@settings(deadline=None, max_examples=12)
+@given(framed_graphs(), st.sampled_from(DIRECTIONS))
+def test_frames_of_graphviz(graph: tuple[list[Size], Edges, list[Frame]], direction: Direction) -> None:
+    sizes, edges, frames = graph
+    layout = lay_out(sizes, edges, direction, "graphviz", frames=frames)
+    assert layout.note is None
+    check(layout, sizes, edges, direction)
+    check_frames(layout, sizes, frames)
+
+
+@pytest.mark.parametrize("engine", ["builtin", "graphviz"])
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_an_arrow_back_runs_around_its_box_or_frame(direction: Direction, engine: Any) -> None:
+    sizes = [(50.0, 30.0)] * 4
+    edges = [*DIAMOND, (2, 1), (3, 3)]
+    frames = [Frame((1, 2), -1, (20.0, 20.0))]
+    layout = lay_out(sizes, edges, direction, engine, frames=frames, back={4, 5})
+    frame = layout.frames[0]
+    x, y = layout.centers[3]
+    for route, (left, top, right, bottom) in (
+        (layout.routes[4], frame),
+        (layout.routes[5], (x - 25, y - 15, x + 25, y + 15)),
+    ):
+        assert len(route) % 3 == 1
+        for px, py in (route[0], route[-1]):
+            assert px in (left, right) or py in (top, bottom)
+        assert not any(left < px < right and top < py < bottom for px, py in points(route))
+        assert all(-1 <= px <= layout.width + 1 and -1 <= py <= layout.height + 1 for px, py in points(route))
+
+
+def test_auto_places_frames_itself() -> None:
+    frames = [Frame((1, 2), -1, (20.0, 20.0))]
+    layout = lay_out([(50.0, 30.0)] * 4, DIAMOND, "LR", frames=frames)
+    assert (layout.engine, layout.note) == ("builtin", None)
 
 
 @pytest.mark.slow

@@ -68,7 +68,26 @@ def lay_out(
             complete.append(loop_around(rectangle, direction))
         else:
             complete.append(loop_around(layout.frames[looped[i]], direction))
-    return replace(layout, routes=tuple(complete))
+    layout = replace(layout, routes=tuple(complete))
+    return _grown(layout, [complete[i] for i in looped]) if looped else layout
+
+
+def _grown(layout: Layout, routes: Sequence[Sequence[Point]]) -> Layout:
+    """The layout with room for routes that lead beyond its sides."""
+    xs, ys = ([p[axis] for route in routes for p in route] for axis in (0, 1))
+    left, top = min([0.0, *xs]), min([0.0, *ys])
+
+    def move(p: Point) -> Point:
+        return p[0] - left, p[1] - top
+
+    return replace(
+        layout,
+        centers=tuple(map(move, layout.centers)),
+        routes=tuple(tuple(map(move, route)) for route in layout.routes),
+        frames=tuple((*move(frame[:2]), *move(frame[2:])) for frame in layout.frames),
+        width=max([layout.width, *xs]) - left,
+        height=max([layout.height, *ys]) - top,
+    )
 
 
 def _by_engine(
