@@ -83,11 +83,11 @@ def test_without_resume_it_begins_anew(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="kills as Unix does")
 def test_killed_at_any_instant_it_goes_on_to_the_same_numbers(tmp_path: Path) -> None:
     whole, parts = tmp_path / "whole.npz", tmp_path / "parts.npz"
-    epochs = 40
+    epochs = 25
     training(whole, epochs)
     moments = random.Random(0)
     command = [sys.executable, "-c", SCRIPT, str(parts), str(epochs)]
-    for _ in range(4):
+    for _ in range(3):
         child = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE)
         before = parts.stat().st_mtime_ns if parts.exists() else 0
         deadline = time.monotonic() + 60
