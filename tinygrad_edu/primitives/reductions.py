@@ -24,7 +24,7 @@ Axis = int | tuple[int, ...] | None
 
 def restore(x: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:
     """A reduced array, spread again over the shape that was reduced."""
-    if axis is None and type(x) is np.ndarray:  # one number: the commonest case by far
+    if axis is None and isinstance(x, (np.ndarray, np.generic)):  # one number: the commonest case by far
         return spread(x, shape)
     if axis is not None and not keepdims and shape:  # of a single number NumPy sums the axis 0 that it has not
         x = expand_dims(x, tuple(a % len(shape) for a in axis) if isinstance(axis, tuple) else axis)
