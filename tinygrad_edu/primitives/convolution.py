@@ -49,7 +49,8 @@ from .windows import (
 __all__ = ["conv1d", "conv2d", "conv3d", "conv_transpose2d"]
 
 CACHE = 1 << 21
-"""About how many bytes of columns are made at a time."""
+"""About how many bytes of columns are made at a time: enough to keep the matrix product busy, and few enough to be in
+the cache still when it reads them. Between 1 and 4 MB it made no difference where it was tried."""
 
 
 # The three rows.
