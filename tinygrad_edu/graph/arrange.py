@@ -31,28 +31,40 @@ def arrange(
     graph: Graph, cards: Sequence[Card], labels: Sequence[Label | None], direction: Direction, engine: Engine
 ) -> Layout:
     """The layout of a graph with these cards and labels."""
-    boxes = sum(node.pair is None for node in graph.nodes)  # the first half, or all
-    arrows = sum(edge.pair is None for edge in graph.edges)
+    boxes = _in_order(graph)
+    box_of = {id: box for box, id in enumerate(boxes)}
     rims = {node.id: 2 * SHEET if is_stack(node, graph) else 0.0 for node in graph.nodes}  # its further sheets
     rims.update(dict.fromkeys(graph.outputs, OUTPUT_RIM))
-    sizes = [(card.width + rim, card.height + rim) for card, rim in zip(cards[:boxes], rims.values())]
+    sizes = [(cards[id - 1].width + rims[id], cards[id - 1].height + rims[id]) for id in boxes]
+    edges = [edge for edge in graph.edges if edge.pair is None]
     room = _rooms(graph, labels, direction)
     ends: list[tuple[int, int]] = []
     numbers: list[int] = []  # of the first of the arrows that each edge has become
-    for edge, size in zip(graph.edges[:arrows], room):
+    for edge, size in zip(edges, room):
         numbers.append(len(ends))
+        source, target = box_of[edge.source], box_of[edge.target]
         if size is None:
-            ends.append((edge.source - 1, edge.target - 1))
+            ends.append((source, target))
         else:
-            ends += [(edge.source - 1, len(sizes)), (len(sizes), edge.target - 1)]
+            ends += [(source, len(sizes)), (len(sizes), target)]
             sizes.append(size)
-    ordered = {node.id - 1 for node in graph.nodes if node.ordered}
+    ordered = {box for box, id in enumerate(boxes) if graph.node(id).ordered}
     gap = LABEL_GAP[direction] if any(room) else RANK_GAP
     frames = frames_of(graph, ends, boxes)
-    back = {i for i, edge in zip(numbers, graph.edges) if edge.recurrent}
-    straight = {i for i, (source, target) in enumerate(ends) if target >= boxes}  # up to the label
-    layout = _joined(lay_out(sizes, ends, direction, engine, ordered, gap, frames, back, straight), boxes, room)
+    back = {i for i, edge in zip(numbers, edges) if edge.recurrent}
+    straight = {i for i, (_, target) in enumerate(ends) if target >= len(boxes)}  # up to the label
+    layout = _joined(lay_out(sizes, ends, direction, engine, ordered, gap, frames, back, straight), len(boxes), room)
+    layout = replace(layout, centers=tuple(layout.centers[box_of[id]] for id in sorted(boxes)))
     return _with_mirror(graph, layout, direction) if graph.mode == "both" else layout
+
+
+def _in_order(graph: Graph) -> list[int]:
+    """The nodes that are laid out, in the order in which an engine first puts them into their ranks.
+
+    That is the order of creation; but in a backward graph the gradients of the leaves begin, in the order of leaves.
+    """
+    first = graph.outputs if graph.mode == "backward" else ()
+    return list(dict.fromkeys([*first, *(node.id for node in graph.nodes if node.pair is None)]))
 
 
 def _rooms(graph: Graph, labels: Sequence[Label | None], direction: Direction) -> list[tuple[float, float] | None]:

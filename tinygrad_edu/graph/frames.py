@@ -31,8 +31,8 @@ def title_of(cluster: Cluster) -> tuple[Text, ...]:
     return (*what, Text("title", "  ", 13.0), times) if cluster.times > 1 else tuple(what)
 
 
-def frames_of(graph: Graph, edges: Sequence[tuple[int, int]], boxes: int) -> list[Frame]:
-    """The frames for a layout. `edges` leads through further boxes, from the `boxes`-th on, which hold labels.
+def frames_of(graph: Graph, edges: Sequence[tuple[int, int]], boxes: Sequence[int]) -> list[Frame]:
+    """The frames for a layout whose boxes hold the nodes with these ids. `edges` leads through others, for labels.
 
     A label lies in every frame in which both ends of its arrow lie.
     """
@@ -40,11 +40,11 @@ def frames_of(graph: Graph, edges: Sequence[tuple[int, int]], boxes: int) -> lis
     number = {cluster.path: i for i, cluster in enumerate(clusters)}
     records = {cluster.path: cluster for cluster in graph.clusters}
     ways: dict[int, list[int]] = {
-        node.id - 1: [number[path] for path in enclosing(node.cluster, records) if path in number]
-        for node in graph.nodes[:boxes]
+        box: [number[path] for path in enclosing(graph.node(id).cluster, records) if path in number]
+        for box, id in enumerate(boxes)
     }
     for source, label in edges:
-        if label >= boxes:
+        if label >= len(boxes):
             target = next(end for begin, end in edges if begin == label)
             ways[label] = [frame for frame in ways[source] if frame in ways[target]]
     inside: list[list[int]] = [[] for _ in clusters]
