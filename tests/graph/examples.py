@@ -65,10 +65,11 @@ def doublings(times: int) -> tuple[Any, Any]:
 def tangle(operations: int) -> Any:
     """A program without modules, and without two parts that are alike."""
     choose = random.Random(0)
+    combine: list[Callable[[Any, Any], Any]] = [lambda a, b: a + b, lambda a, b: tg.tanh(a * b), tg.maximum]
     made: list[Any] = [tg.Value(0.5, name="x"), tg.Value(0.25, name="y")]
     for _ in range(operations):
         other = made[choose.randrange(max(0, len(made) - 9), len(made))]
-        made.append(choose.choice([lambda a, b: a + b, lambda a, b: tg.tanh(a * b), tg.maximum])(made[-1], other))
+        made.append(choose.choice(combine)(made[-1], other))
     return made[-1]
 
 

@@ -22,11 +22,11 @@ from tests.graph.test_plain import leaves_of
 for i in range(int(sys.argv[1])):
     tg.Value(i) * 2  # so that the engine's own numbering differs
 for name, make in EXAMPLES.items():
-    for mode in "forward", "backward":
+    for mode in "forward", "backward", "both":
         drawing = tg.draw(make(), mode, engine="builtin")
-        print(drawing.svg(), drawing.dot(), drawing.json())
+        print(drawing.svg(), drawing.dot(), drawing.json(), drawing.mermaid(), drawing.html())
     z = make()
-    print(tg.formula(z), *(tg.explain(z, x) for x in leaves_of(z)))
+    print(tg.formula(z), tg.formula(z, latex=True), tg.graph.diff(z, z * z), *(tg.explain(z, x) for x in leaves_of(z)))
 """
 
 

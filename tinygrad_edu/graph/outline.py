@@ -33,7 +33,8 @@ def node_lines(node: PlainNode, graph: Graph) -> list[str]:
 
 def cluster_title(cluster: Cluster) -> str:
     """A frame's title: `features.0: Conv2d(1, 6, kernel_size=5)`, and of how many it stands for."""
-    title = cluster.path if cluster.title in ("", cluster.path) else f"{cluster.path}: {cluster.title}"
+    called = cluster.title in ("", cluster.path.partition("#")[0])  # a function is called as it is
+    title = cluster.path if called else f"{cluster.path}: {cluster.title}"
     return title + (f" × {cluster.times:,}" if cluster.times > 1 else "")
 
 
@@ -51,12 +52,17 @@ def outline(graph: Graph) -> Iterator[PlainNode | Cluster | None]:
     inside: dict[str, list[PlainNode | Cluster]] = {}
     for node in graph.nodes:
         inside.setdefault(node.cluster, []).append(node)
-    for cluster in reversed(graph.clusters):  # inner ones first: a frame around a frame is not empty
-        if cluster.path in inside:
+    parents = {cluster.path: cluster.parent for cluster in graph.clusters}
+    used = set(inside)
+    for path in reversed(parents):  # inner ones first: a frame around one that is not empty is not empty
+        if path in used:
+            used.add(parents[path])
+    for cluster in graph.clusters:
+        if cluster.path in used:
             inside.setdefault(cluster.parent, []).append(cluster)
     todo: list[PlainNode | Cluster | None] = [*reversed(inside.get("", []))]
     while todo:
         item = todo.pop()
         yield item
         if isinstance(item, Cluster):
-            todo += [None, *reversed(inside[item.path])]
+            todo += [None, *reversed(inside.get(item.path, []))]
