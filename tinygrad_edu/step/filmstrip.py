@@ -26,7 +26,7 @@ SIZE, LEADING, MARGIN = 16.0, 23.0, 16.0
 """Of the equations, in pixels."""
 
 RULES = (
-    ".unknown .value,.unknown .bracket:not(.of-slope),.unreached .partial,.unreached .slope,"
+    ".unknown .value,.unknown .bracket:not(.of-slope),.unreached .partial,.unreached .partial~tspan,.unreached .slope,"
     ".unreached .of-slope{visibility:hidden}"
     ".now .box{stroke-width:4!important}.edge.now .line{stroke-width:4!important}"
     '.equation{font:italic 16px "STIX Two Math","STIX Two Text",Cambria,"Times New Roman",serif;fill:#1b1f24}'

@@ -49,11 +49,12 @@ def save(script: Script, path: str | os.PathLike[str], lang: str, predict: bool)
 def show(script: Script, lang: str, predict: bool) -> None:
     """Play it where the program runs."""
     if in_notebook():
-        from IPython.display import HTML, display
+        from IPython.display import display
 
         from .page import frame
 
-        display(HTML(frame(script, lang=lang, predict=predict)))
+        shown = {"text/html": frame(script, lang=lang, predict=predict), "text/plain": script.text(lang)}
+        display(shown, raw=True)
         return
     if sys.stdin.isatty() and sys.stdout.isatty():
         try:

@@ -69,6 +69,8 @@
     cells.set(node.id, { row, changing });
   }
   for (const line of sources) at("source").append(element("span", line));
+  const drawn = document.querySelector(".picture > svg");
+  drawn.style.minWidth = `${drawn.width.baseVal.value * 0.7}px`; // smaller than that, nobody can read it: scroll instead
   at("source").hidden = sources.length === 0;
   at("grouping").hidden = groups.length === 0;
   at("grouped").checked = events.length > 1000 && groups.length > 0;
