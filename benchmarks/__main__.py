@@ -12,10 +12,36 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from . import big_arrays, chain, cnn, higher_order, importing, lenet, mlp, resnet, rnn, scalar_mlp, small_tensors
+from . import (
+    big_arrays,
+    chain,
+    cnn,
+    higher_order,
+    importing,
+    lenet,
+    mlp,
+    pictures,
+    resnet,
+    rnn,
+    scalar_mlp,
+    small_tensors,
+)
 from .harness import Disagreement, Options, Outcome, Target, Workload, summary
 
-FAMILIES = (scalar_mlp, chain, small_tensors, big_arrays, higher_order, importing, mlp, lenet, cnn, rnn, resnet)
+FAMILIES = (
+    scalar_mlp,
+    chain,
+    small_tensors,
+    big_arrays,
+    higher_order,
+    importing,
+    mlp,
+    lenet,
+    cnn,
+    rnn,
+    resnet,
+    pictures,
+)
 WORKLOADS: dict[str, Workload] = {w.name: w for family in FAMILIES for w in family.WORKLOADS}
 REFERENCES = ("hand", "ours")  # the table gives everybody's time as a multiple of theirs
 PACKAGES = ("numpy", "torch", "micrograd", "mygrad", "autograd")

@@ -233,7 +233,7 @@ def _swap_neighbours(rows: list[list[int]], lanes: Lanes) -> None:
     place: dict[int, int] = {}
     for row in rows:
         _places(row, place)
-    for _ in range(4):
+    for _ in range(4 if len(lanes.rank) < 5_000 else 2):
         swapped = False
         for row in rows:
             # The places of each item's neighbours in the rows above and below; these do not move meanwhile.
