@@ -24,8 +24,8 @@ STATEMENTS = [
     rf'subgraph c\d+\["{LABEL}"\]',
     r"end",
     r"classDef \w+ [\w#:,\- ]+",
-    r"class n\d+(,n\d+)* \w+",
-    rf'note\d+>"{LABEL}"\]',
+    r"class [nc]\d+(,[nc]\d+)* \w+",
+    rf'notes>"{LABEL}"\]:::note',
 ]
 """The lines that there are. In labels, whatever Mermaid, its Markdown or HTML could read as more is a number."""
 

@@ -40,12 +40,14 @@ STYLES = {
     "operation": "fill:#f3f8fd,stroke:#1d5f9e,color:#1b1f24",
     "module": "fill:#f3f8fd,stroke:#1d5f9e,color:#1b1f24",
     "group": "fill:#f3f8fd,stroke:#1d5f9e,color:#1b1f24",
+    "frame": "fill:#f6f7f9,stroke:#7a8594,color:#1b1f24",
+    "note": "fill:#ffffff,stroke:#7a8594,color:#1b1f24",
     "output": "stroke-width:3px",
     "missing": "fill:#ffffff,stroke:#c4320a,color:#c4320a,stroke-dasharray:5 3",
     "extra": "stroke:#0b5cad,stroke-width:3px",
     "changed": "stroke:#7a4d00,stroke-width:3px",
 }
-"""By kind, and besides for the output and for what differs between two graphs. They are read on light and on dark."""
+"""By kind; for frames and notes; for the output and for what differs besides. They are read on light and on dark."""
 
 
 def mermaid(graph: Graph, direction: Direction) -> str:
@@ -96,19 +98,23 @@ def _lines(graph: Graph) -> Iterator[str]:
         arrow = "-.->" if edge.recurrent or edge.mark == "missing" else "==>" if edge.mark else "-->"
         yield f"    n{edge.source} {arrow}" + (f'|"{words}"|' if words else "") + f" n{edge.target}"
     yield from (f"    n{node.pair} -.- n{node.id}" for node in graph.nodes if node.pair is not None)
+    if graph.notes:
+        yield f'    notes>"{"<br>".join(map(_literal, graph.notes))}"]:::note'
     yield from _classes(graph)
-    yield from (f'    note{i}>"{_literal(note)}"]' for i, note in enumerate(graph.notes, 1))
 
 
 def _classes(graph: Graph) -> Iterator[str]:
     """The styles that are used, and who has one besides that of its kind."""
-    further: dict[str, list[int]] = {"output": list(graph.outputs)}
+    further: dict[str, list[str]] = {"output": [f"n{id}" for id in graph.outputs]}
     for node in graph.nodes:
         if node.mark:
-            further.setdefault(node.mark, []).append(node.id)
-    used = {node.kind for node in graph.nodes} | {name for name, ids in further.items() if ids}
+            further.setdefault(node.mark, []).append(f"n{node.id}")
+    frames = [f"c{graph.clusters.index(item)}" for item in outline(graph) if isinstance(item, Cluster)]
+    if frames:
+        further["frame"] = frames
+    used = {node.kind for node in graph.nodes} | set(further) | ({"note"} if graph.notes else set())
     yield from (f"    classDef {name} {style}" for name, style in STYLES.items() if name in used)
-    yield from (f"    class {','.join(f'n{id}' for id in ids)} {name}" for name, ids in further.items() if ids)
+    yield from (f"    class {','.join(ids)} {name}" for name, ids in further.items() if ids)
 
 
 def _literal(text: str) -> str:

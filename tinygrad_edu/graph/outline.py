@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .card import pretty, settings_of
+from .names import partial
 from .plain import Cluster, Edge, Graph, PlainNode
 from .text import plural
 
@@ -24,17 +25,20 @@ def node_lines(node: PlainNode, graph: Graph) -> list[str]:
         lines += [f"{node.label} {value.kind()}", value.range()]
     if node.opens is not None:
         lines.insert(0, cluster_title(graph.cluster(node.opens)))
-    if node.gradient is not None:
+    if node.gradient is not None and graph.mode != "both":  # there it has a box of its own
         shown = node.gradient.text(4) if node.gradient.is_number else node.gradient.range()
-        lines.append(f"∂{graph.of}/∂{node.label} = {shown}")
+        lines.append(f"{partial(graph.of, node.label)} = {shown}")
     lines += [f"{what}: {count:,}" for what, count in node.contents]
     return lines + ([node.mark] if node.mark else [])
 
 
 def cluster_title(cluster: Cluster) -> str:
     """A frame's title: `features.0: Conv2d(1, 6, kernel_size=5)`, and of how many it stands for."""
-    called = cluster.title in ("", cluster.path.partition("#")[0])  # a function is called as it is
-    title = cluster.path if called else f"{cluster.path}: {cluster.title}"
+    name = cluster.path.partition("#")[0]
+    if cluster.title in ("", name):  # a function is called as it is
+        title = cluster.path
+    else:
+        title = cluster.title if cluster.title.startswith(f"{name}(") else f"{cluster.path}: {cluster.title}"
     return title + (f" × {cluster.times:,}" if cluster.times > 1 else "")
 
 
