@@ -133,6 +133,29 @@ def test_a_gradient_that_is_a_graph_serves_as_well() -> None:
     assert w.tolist() == [1.0]
 
 
+@every_optimiser
+def test_a_preview_is_what_the_step_makes_and_changes_nothing(optimiser: Any) -> None:
+    w = weight(3, 4)
+    optimizer = optimiser([w])
+    descend(optimizer, w, steps=2)
+    before, state = w.numpy(), optimizer.state_dict()
+    w.grad = np.ones((3, 4))
+    made = optimizer.preview({w: w.grad})[w]
+    np.testing.assert_array_equal(w.data, before)
+    np.testing.assert_equal(optimizer.state_dict(), state)
+    optimizer.step()
+    np.testing.assert_array_equal(w.data, made)
+
+
+def test_settings_may_be_changed_on_the_way() -> None:
+    w = tg.tensor([2.0], requires_grad=True)
+    optimizer = optim.SGD([w], lr=0.25)
+    descend(optimizer, w)
+    optimizer.param_groups[0].update(lr=0.5, momentum=0.5)
+    descend(optimizer, w)
+    assert w.tolist() == [0.0]
+
+
 # States.
 
 

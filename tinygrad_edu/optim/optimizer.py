@@ -99,7 +99,9 @@ class Optimizer:
             settings = {name: group[name] for name in self.defaults}
             for p in group["params"]:
                 if p in gradients:
-                    made[p] = self._previewed(p, np.asarray(number_of(gradients[p])), settings)
+                    w, state = np.array(p.data), copied(self.state.get(p, {"step": 0}))
+                    self._update(w, np.asarray(number_of(gradients[p])), state, settings)
+                    made[p] = w if isinstance(p, Tensor) else w.item()
         return made
 
     def zero_grad(self) -> None:
@@ -138,12 +140,9 @@ class Optimizer:
         0.1
         """
         place = {p: i for i, p in enumerate(self._parameters())}
-        copied = {
-            place[p]: {name: x.copy() if isinstance(x, ndarray) else x for name, x in state.items()}
-            for p, state in self.state.items()
-        }
+        state = {place[p]: copied(state) for p, state in self.state.items()}
         groups = [{**group, "params": [place[p] for p in group["params"]]} for group in self.param_groups]
-        return {"state": copied, "param_groups": groups}
+        return {"state": state, "param_groups": groups}
 
     def load_state_dict(self, state_dict: Any) -> None:
         """Go on where a `state_dict()` was taken: same settings, same steps from here on.
@@ -197,28 +196,23 @@ class Optimizer:
     def _step(self, p: Any, settings: dict[str, Any]) -> None:
         is_tensor = isinstance(p, Tensor)
         w: ndarray = p._writable() if is_tensor else np.array(p.data)
-        g = np.asarray(number_of(p._grad))
-        state = self.state.get(p)
-        if state is None:
-            memory = {name: np.full(w.shape, start, w.dtype) for name, start in self.memory(settings).items()}
-            state = self.state[p] = {"step": 0, **memory}
-        step, *arrays = state.values()
-        state["step"] = step + 1
-        if w.size <= BLOCK:
-            self.update(w, g, step + 1, *arrays, **settings)
-        else:
-            for rows in blocks(w.shape):
-                self.update(w[rows], g[rows], step + 1, *[array[rows] for array in arrays], **settings)
+        self._update(w, np.asarray(number_of(p._grad)), self.state.setdefault(p, {"step": 0}), settings)
         if not is_tensor:
             p.data = w.item()
 
-    def _previewed(self, p: Any, g: ndarray, settings: dict[str, Any]) -> Any:
-        w = np.array(p.data)
-        starts = self.memory(settings)
-        state = self.state.get(p) or {"step": 0, **{name: np.full(w.shape, x, w.dtype) for name, x in starts.items()}}
-        step, *arrays = state.values()
-        self.update(w, g, step + 1, *[array.copy() for array in arrays], **settings)
-        return w if isinstance(p, Tensor) else w.item()
+    def _update(self, w: ndarray, g: ndarray, state: dict[str, Any], settings: dict[str, Any]) -> None:
+        """A step of the array `w`, and of what the optimiser remembers of it."""
+        memory = []
+        for name, start in self.memory(settings).items():
+            if name not in state:
+                state[name] = np.full(w.shape, start, w.dtype)
+            memory.append(state[name])
+        t = state["step"] = state["step"] + 1
+        if w.size <= BLOCK:
+            self.update(w, g, t, *memory, **settings)
+        else:
+            for rows in blocks(w.shape):
+                self.update(w[rows], g[rows], t, *[array[rows] for array in memory], **settings)
 
     def _settings(self, group: Mapping[str, Any]) -> dict[str, Any]:
         """The settings of a group, checked, with the defaults filled in."""
@@ -274,6 +268,11 @@ def blocks(shape: tuple[int, ...]) -> Iterator[slice]:
     rows = max(1, BLOCK * shape[0] // prod(shape))
     for row in range(0, shape[0], rows):
         yield slice(row, row + rows)
+
+
+def copied(state: Mapping[str, Any]) -> dict[str, Any]:
+    """What is remembered of a parameter, with arrays of its own."""
+    return {name: x.copy() if isinstance(x, ndarray) else x for name, x in state.items()}
 
 
 def _initial(group: Mapping[str, Any]) -> dict[str, Any]:
