@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 import tinygrad_edu as tg
+from tinygrad_edu import nn
 from tinygrad_edu.errors import GraphError
 from tinygrad_edu.graph.plain import Quantity
 from tinygrad_edu.step import Script
@@ -150,6 +151,58 @@ def test_a_training_step_ends_in_what_the_optimiser_would_do_and_does_nothing(ma
         optimizer.step()
         assert updated == {"w": Quantity.of(w.data), "b": Quantity.of(b.data)}
         assert s.state(len(s)).values[next(n.id for n in s.graph.nodes if n.label == "b")] == Quantity.of(b.data)
+
+
+@pytest.mark.parametrize("network", ["mlp", "convolution"])
+def test_networks_play_to_the_end(network: str) -> None:
+    tg.manual_seed(0)
+    layers = {
+        "mlp": [nn.Linear(3, 5), nn.ReLU(), nn.Linear(5, 4), nn.Tanh(), nn.Linear(4, 2)],
+        "convolution": [
+            nn.Lambda(lambda x: x.reshape(6, 1, 1, 3)),
+            nn.Conv2d(1, 2, (1, 2)),
+            nn.ReLU(),
+            nn.Flatten(),
+            nn.Linear(4, 2),
+        ],
+    }[network]
+    model = nn.Sequential(*layers)
+    rng = np.random.default_rng(0)
+    x, targets = tg.tensor(rng.normal(size=(6, 3)).astype("float32")), rng.integers(0, 2, size=6)
+    loss = nn.functional.cross_entropy(model(x), targets)
+    s = tg.steps(loss)
+    loss.backward()
+    for name, parameter in model.named_parameters():
+        assert gradient_at_the_end(s, name) == Quantity.of(parameter.grad)
+
+
+def test_a_hostile_source_line_cannot_speak_to_the_terminal() -> None:
+    x = tg.Value(2.0, "a\x1b[31mb")
+    s = tg.steps(x * x)
+    assert "\x1b" not in s.text() + s.markdown() + s.latex() + s.html() + sentence(s, s[-1])
+
+
+def test_a_program_of_thousands_of_steps_is_a_script_of_parts() -> None:
+    @tg.block
+    def cell(h: Any) -> Any:
+        return (h * 0.5 + 1.0).tanh()
+
+    h: Any = tg.Value(0.3, "h")
+    for _ in range(300):
+        h = cell(h)
+    s = tg.steps(h)
+    assert len(s) == 1801
+    assert len(s.groups()) == 600
+    assert s.groups()[-1][1] == len(s)
+    assert len(s.html()) < 1_500_000
+
+
+def test_more_nodes_than_anybody_steps_through_are_refused() -> None:
+    h = tg.Value(0.3, "h")
+    for _ in range(20_001):
+        h = h * 1.0
+    with pytest.raises(GraphError, match="20,002 nodes, more than anybody steps through"):
+        tg.steps(h)
 
 
 def test_a_script_leaves_grad_alone() -> None:

@@ -277,7 +277,8 @@ class Explanation:
             lines.append(f"{self._factors(path)} = " + (f"{self._product(path)} = " if len(path) > 1 else "") + value)
         many = f"more than {COUNTED:,}" if count == COUNTED else f"{count:,}"
         if count > len(paths):
-            lines.append("… and the other paths")
+            left_out = "many" if count == COUNTED else f"{count - len(paths):,}"
+            lines.append(f"… and {left_out} more {'path' if count == len(paths) + 1 else 'paths'}")
             sums.append("…")
         return f"Chain rule, summed over {many} paths", [*lines, f"{symbol} = {' + '.join(sums)} = {total}"]
 

@@ -21,9 +21,9 @@ class Places:
         for node in picture.nodes:
             if node.kind in ("leaf", "operation", "alias"):
                 self.boxes_of.setdefault(of[node.of] if node.of else node.label, []).append(node.id)
-        self.arrows: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        self.arrows_to: dict[int, list[tuple[int, int, int]]] = {}  # by target: source, operand slot, number
         for number, edge in enumerate(picture.edges, 1):
-            self.arrows.setdefault((edge.source, edge.target), []).append((edge.slot, number))
+            self.arrows_to.setdefault(edge.target, []).append((edge.source, edge.slot, number))
 
     def boxes(self, node: PlainNode) -> list[int]:
         """The ids of the boxes that show a node."""
@@ -37,9 +37,11 @@ class Places:
 
     def edges(self, event: Event) -> list[int]:
         """The numbers of the arrows of an event: those into an operation, or the one that a contribution goes along."""
-        targets = self.boxes(self.graph.node(event.node))
+        arriving = [arrow for box in self.boxes(self.graph.node(event.node)) for arrow in self.arrows_to.get(box, ())]
         if event.kind == "forward":
-            return [number for (_, target), arrows in self.arrows.items() if target in targets for _, number in arrows]
-        sources = self.boxes(self.graph.node(event.input or 0)) if event.kind != "seed" else []
-        found = [arrow for a in sources for b in targets for arrow in self.arrows.get((a, b), ())]
-        return [number for slot, number in found if slot == event.slot] or [number for _, number in found]
+            return [number for _, _, number in arriving]
+        if event.input is None or event.kind == "seed":
+            return []
+        sources = self.boxes(self.graph.node(event.input))
+        along = [(slot, number) for source, slot, number in arriving if source in sources]
+        return [number for slot, number in along if slot == event.slot] or [number for _, number in along]

@@ -23,6 +23,7 @@ from ..graph.formula import ATOM, SIGN, Term, one_call, word
 from ..graph.plain import Graph, Quantity, ancestors, data_of, is_single, one_like, plain
 from ..graph.rules import pull_one, rule_in_letters
 from ..graph.text import number
+from ..graph.views import HUGE
 from ..node import Node
 from ..primitives.primitive import shape_of
 from ..walk import Step, gradients
@@ -320,6 +321,11 @@ def steps(output: Node, optimizer: Optimizer | None = None) -> Script:
             "of its sum() or mean(), or of one of its elements"
         )
     nodes = ancestors([output])
+    if len(nodes) > HUGE:
+        raise GraphError(
+            f"steps: {output.name or 'this'} was made by {len(nodes):,} nodes, more than anybody steps through; "
+            f"take the steps of an inner node, one that was made by at most {HUGE:,}"
+        )
     graph = plain(output)
     walked = list(walked_edges(output, one_like(output)))
     gradient = _checked(output, walked)

@@ -11,7 +11,7 @@ from textual.timer import Timer
 from textual.widgets import DataTable, Footer, Input, Static
 
 from ..errors import TinygradError
-from ..graph.text import shorten
+from ..graph.text import shorten, visible
 from .predict import Question, Score, is_right, question
 from .script import Arrival, Event, Script
 from .wording import catalogue, lines, sentence, shown
@@ -208,7 +208,7 @@ class Player(App[Score]):
 
     def _source(self, event: Event | None) -> str:
         source = self.script.graph.node(event.node).source if event else None
-        return f"{source[0]}   {source[1]}" if source else ""
+        return visible("   ".join(source)) if source else ""
 
     def _fill_table(self, event: Event | None) -> None:
         state = self.script.state(self.step)
