@@ -207,10 +207,8 @@ def _drawn(function: str, shape: Any, seed: Any, dtype: Any, requires_grad: bool
         raise DtypeError(f"{function}: random numbers of dtype {kind} would be cut to whole ones; give dtype='float32'")
     try:
         source = generator(seed)
-    except (TypeError, ValueError):
-        raise DtypeError(
-            f"{function}: seed is a whole number from 0 on, or a numpy.random.Generator, not {short(seed)}"
-        ) from None
+    except DtypeError as error:
+        raise DtypeError(f"{function}: {error}") from None
     draw = source.random if function.startswith("rand_") or function == "rand" else source.standard_normal
     return Tensor(draw(sizes).astype(kind), None, requires_grad, name)
 

@@ -14,6 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from .errors import DtypeError
+from .refusals import short
+
 __all__ = ["generator", "get_state", "manual_seed", "set_state"]
 
 _generator = np.random.default_rng()
@@ -25,19 +28,24 @@ def manual_seed(seed: int) -> np.random.Generator:
     Until it is called, every run of a program draws other numbers. Returns the generator.
     """
     global _generator
-    _generator = np.random.default_rng(seed)
+    _generator = generator(seed)
     return _generator
 
 
 def generator(seed: Any = None) -> np.random.Generator:
     """The generator to draw from: of this seed; this one, where it is a generator; the package's own for None.
 
-    Raises what NumPy raises for anything else: `TypeError` or `ValueError`.
+    Raises `DtypeError` for anything else.
 
     >>> generator(0).random() == generator(0).random()
     True
     """
-    return _generator if seed is None else np.random.default_rng(seed)
+    if seed is None:
+        return _generator
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError):
+        raise DtypeError(f"seed is a whole number from 0 on, or a numpy.random.Generator, not {short(seed)}") from None
 
 
 def get_state() -> dict[str, Any]:

@@ -70,7 +70,11 @@ def test_lists_and_dicts_of_modules() -> None:
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda: nn.Sequential(tg.relu), r"'0' is <primitive relu> \(a function becomes a module by nn.Lambda\)"),
+        (lambda: nn.Sequential(tg.relu), "'0' is <primitive relu>: nn.Lambda makes a module of a function"),
+        (lambda: nn.Sequential(nn.ReLU), r"'0' is ReLU: a class, of which ReLU\(...\) makes a module"),
+        (lambda: nn.Sequential([nn.ReLU()]), r"give the modules one by one, as in Sequential\(\*modules\)"),
+        (lambda: nn.ModuleList(cast(Any, nn.ReLU())), "takes a list of modules"),
+        (lambda: nn.Lambda(cast(Any, 3)), "makes a module of a function, not of 3"),
         (lambda: nn.Sequential(3), "Sequential: holds modules, and '0' is 3"),
         (lambda: nn.ModuleDict({"a.b": nn.ReLU()}), "'a.b' cannot name a module"),
         (lambda: nn.ModuleDict({"keys": nn.ReLU()}), "'keys' cannot name a module"),

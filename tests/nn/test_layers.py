@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -111,3 +111,20 @@ def test_second_derivatives_through_embedding_and_linear_are_right() -> None:
     assert_gradients(
         lambda x, w, b: F.linear(x, w, b) ** 2, np.ones((2, 3)) * 0.5, np.arange(12.0).reshape(4, 3) / 10, np.ones(4)
     )
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: nn.Linear(3, cast(Any, 2.5)), r"weight would have shape \(2.5, 3\), and sizes are whole numbers"),
+        (lambda: nn.Linear(-3, 2), "sizes are whole numbers from 0 on"),
+        (lambda: nn.Linear(None, cast(Any, "2")), "sizes are whole numbers from 0 on"),
+        (lambda: nn.Dropout(cast(Any, "0.5")), "p is a probability, not '0.5'"),
+        (lambda: tg.manual_seed(cast(Any, "a")), "seed is a whole number from 0 on"),
+        (lambda: nn.init.zeros_(cast(Any, [1.0])), "changes a tensor in place, such as layer.weight, not"),
+        (lambda: nn.Linear(3, 2).load_state_dict(cast(Any, nn.Linear(3, 2))), "needs a dict"),
+    ],
+)
+def test_wrong_arguments_are_refused_in_words(make: Any, says: str) -> None:
+    with pytest.raises(tg.DtypeError, match=says):
+        make()

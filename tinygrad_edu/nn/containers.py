@@ -23,8 +23,7 @@ class Container(Module):
 
     def _put(self, name: Any, module: Any) -> None:
         if not isinstance(module, Module):
-            function = " (a function becomes a module by nn.Lambda)" if callable(module) else ""
-            raise DtypeError(f"{type(self).__name__}: holds modules, and {name!r} is {short(module)}{function}")
+            raise DtypeError(f"{type(self).__name__}: holds modules, and {name!r} is {short(module)}{_way_out(module)}")
         if not isinstance(name, str) or not name or "." in name or hasattr(type(self), name):
             raise DtypeError(
                 f"{type(self).__name__}: {name!r} cannot name a module; a name is a string without dots, and no "
@@ -45,6 +44,15 @@ class Container(Module):
 
     def __dir__(self) -> Iterable[str]:
         return [*super().__dir__(), *vars(self).get("_modules", ())]
+
+
+def _way_out(given: Any) -> str:
+    """How what is no module becomes one, or several."""
+    if isinstance(given, type):
+        return f": a class, of which {given.__name__}(...) makes a module"
+    if isinstance(given, (list, tuple)):
+        return ": give the modules one by one, as in Sequential(*modules)"
+    return ": nn.Lambda makes a module of a function" if callable(given) else ""
 
 
 class Row(Container):
@@ -123,6 +131,8 @@ class ModuleList(Row):
     """
 
     def __init__(self, modules: Iterable[Module] = ()) -> None:
+        if isinstance(modules, Module):
+            raise DtypeError(f"ModuleList: takes a list of modules, such as [{type(modules).__name__}(...)]")
         super().__init__((str(i), module) for i, module in enumerate(modules))
 
     @overload
@@ -193,6 +203,8 @@ class Lambda(Module):
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
+        if not callable(function):
+            raise DtypeError(f"Lambda: makes a module of a function, not of {short(function)}")
         self.function = function
 
     def forward(self, *args: Any) -> Any:

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import OutOfRangeError
+from ..errors import DtypeError, OutOfRangeError
 from ..primitives.primitive import shape_of
 from ..random import generator
+from ..refusals import short
 from .module import Module
 
 __all__ = ["Dropout", "dropout"]
@@ -24,13 +25,19 @@ def dropout(x: Any, p: float = 0.5, training: bool = True, seed: Any = None) -> 
     >>> dropout(tg.ones(6), 0.5, seed=1)
     tensor([0., 2., 2., 2., 0., 0.])
     """
-    if not 0 <= p <= 1:
-        raise OutOfRangeError(f"dropout: p is a probability, between 0 and 1, not {p}")
+    _check("dropout", p)
     if not training or p == 0:
         return x
     kind = x.dtype if hasattr(x, "dtype") and x.dtype.kind == "f" else np.dtype(float)
     keep = generator(seed).random(shape_of(x), np.float32) >= p
     return x * (keep.astype(kind) * (1 / (1 - p) if p < 1 else 0.0))
+
+
+def _check(name: str, p: Any) -> None:
+    if not isinstance(p, (int, float)):
+        raise DtypeError(f"{name}: p is a probability, not {short(p)}")
+    if not 0 <= p <= 1:
+        raise OutOfRangeError(f"{name}: p is a probability, between 0 and 1, not {p}")
 
 
 class Dropout(Module):
@@ -46,8 +53,7 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5) -> None:
-        if not 0 <= p <= 1:
-            raise OutOfRangeError(f"Dropout: p is a probability, between 0 and 1, not {p}")
+        _check("Dropout", p)
         self.p = p
 
     def forward(self, x: Any) -> Any:

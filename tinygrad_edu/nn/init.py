@@ -30,7 +30,7 @@ def constant_(tensor: Tensor, val: float) -> Tensor:
     >>> constant_(tg.zeros(2), 0.5)
     tensor([0.5, 0.5])
     """
-    return _fill(tensor, np.full(tensor.shape, val))
+    return _fill(tensor, np.full(_checked("constant_", tensor).shape, val))
 
 
 def zeros_(tensor: Tensor) -> Tensor:
@@ -61,7 +61,7 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, seed: Any = None) -
     >>> bool(w.min() < -1.9), bool(w.max() > 1.9)
     (True, True)
     """
-    return _fill(tensor, generator(seed).uniform(a, b, tensor.shape))
+    return _fill(tensor, generator(seed).uniform(a, b, _checked("uniform_", tensor).shape))
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, seed: Any = None) -> Tensor:
@@ -71,7 +71,7 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, seed: Any = Non
     >>> f"{normal_(tg.zeros((50, 20)), std=0.1, seed=0).std().item():.2f}"
     '0.10'
     """
-    return _fill(tensor, generator(seed).normal(mean, std, tensor.shape))
+    return _fill(tensor, generator(seed).normal(mean, std, _checked("normal_", tensor).shape))
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, seed: Any = None) -> Tensor:
@@ -140,7 +140,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, seed: Any = None) -> Tensor:
     >>> bool(abs(w @ w.T - tg.eye(2)).max() < 1e-6)
     True
     """
-    if tensor.ndim < 2:
+    if _checked("orthogonal_", tensor).ndim < 2:
         raise ShapeError(f"orthogonal_: needs a matrix at least, not shape {tensor.shape}")
     rows, columns = tensor.shape[0], math.prod(tensor.shape[1:])
     q, r = np.linalg.qr(generator(seed).normal(size=(max(rows, columns), min(rows, columns))))
@@ -179,8 +179,14 @@ def _fill(tensor: Tensor, numbers: np.ndarray) -> Tensor:
     return tensor
 
 
+def _checked(function: str, tensor: Any) -> Tensor:
+    if not isinstance(tensor, Tensor):
+        raise DtypeError(f"{function}: changes a tensor in place, such as layer.weight, not {short(tensor)}")
+    return tensor
+
+
 def _fans(function: str, tensor: Tensor) -> dict[str, int]:
-    if tensor.ndim < 2:
+    if _checked(function, tensor).ndim < 2:
         raise ShapeError(f"{function}: needs a weight of shape (out, in, ...), not {tensor.shape}, to have fans")
     kernel = math.prod(tensor.shape[2:])
     return {"fan_in": tensor.shape[1] * kernel, "fan_out": tensor.shape[0] * kernel}

@@ -18,7 +18,7 @@ from ..changes import note_change
 from ..errors import DtypeError, ModuleError, ShapeError
 from ..node import Node, describe
 from ..primitives.primitive import shape_of
-from ..refusals import short
+from ..refusals import is_whole, short
 from ..tensor import Tensor
 from .loading import fits, misfits
 from .misspelt import no_attribute, one_typo_from
@@ -232,6 +232,10 @@ class Module:
         >>> bool((twin.weight == layer.weight).all())
         True
         """
+        if not isinstance(state_dict, Mapping):
+            raise DtypeError(
+                f"load_state_dict: needs a dict, such as another module's state_dict(), not {short(state_dict)}"
+            )
         ours = dict(self._tensors(None, self._module_paths("", None)))
         arrays = {name: np.asarray(x.data if isinstance(x, Node) else x) for name, x in state_dict.items()}
         differ = KeysThatDiffer([k for k in ours if k not in arrays], [k for k in arrays if k not in ours])
@@ -265,6 +269,9 @@ class Module:
     def build(self) -> None:
         """Give the parameters their shapes and first numbers; where a size is open, not before the first call."""
         shapes = {k: shape for k, shape in self.shapes().items() if isinstance(getattr(self, k), Uninitialized)}
+        for name, shape in shapes.items():
+            if not all(size is None or (is_whole(size) and size >= 0) for size in shape):
+                raise DtypeError(f"{self!r}: {name} would have shape {shape}, and sizes are whole numbers from 0 on")
         self._waiting = any(None in shape for shape in shapes.values())
         for name, shape in shapes.items():
             if self._waiting:
