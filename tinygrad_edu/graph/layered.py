@@ -169,16 +169,20 @@ def order_rows(lanes: Lanes, boxes: int) -> list[list[int]]:
     best = _first_order(lanes, boxes)
     fewest = count_crossings(best, lanes)
     # From the inputs, whose operands are in order; and, if that is no great work, also from the outputs.
-    starts = [(_first_order(lanes, boxes), True)]
+    starts = [(_first_order(lanes, boxes), True, False)]
     if len(lanes.rank) < 1_000 and fewest:
-        starts.append((_first_order(lanes, boxes), False))
+        starts.append((_first_order(lanes, boxes), False, False))
         _swap_neighbours(starts[1][0], lanes)
-    for rows, down in starts:
+        # Two swaps may help where each alone does not: so once with swaps that only change.
+        starts.append((_first_order(lanes, boxes), True, True))
+    for rows, down, ties in starts:
         patience = PATIENCE
         for _ in range(SWEEPS if len(lanes.rank) < 2_000 else 4):
             if not fewest or not patience:
                 break
             _sweep(rows, lanes, down=down)
+            if ties:
+                _swap_neighbours(rows, lanes, ties=True)
             _swap_neighbours(rows, lanes)
             crossings = count_crossings(rows, lanes)
             if crossings < fewest:
@@ -228,8 +232,8 @@ def _median(places: list[int], otherwise: int) -> float:
     return places[middle] if len(places) % 2 else (places[middle - 1] + places[middle]) / 2
 
 
-def _swap_neighbours(rows: list[list[int]], lanes: Lanes) -> None:
-    """Swap neighbours in a row wherever that removes crossings, in a few passes."""
+def _swap_neighbours(rows: list[list[int]], lanes: Lanes, *, ties: bool = False) -> None:
+    """Swap neighbours in a row wherever that removes crossings, in a few passes; `ties`: where it adds none, in one."""
     place: dict[int, int] = {}
     for row in rows:
         _places(row, place)
@@ -245,13 +249,13 @@ def _swap_neighbours(rows: list[list[int]], lanes: Lanes) -> None:
                     left, right = ends[i], ends[i + 1]
                     if left and right and left[-1] > right[0]:  # some of their arrows cross
                         saved += _inversions(left, right) - _inversions(right, left)
-                if saved > 0:
+                if saved > 0 or (ties and not saved):
                     row[i], row[i + 1] = row[i + 1], row[i]
                     above[i], above[i + 1] = above[i + 1], above[i]
                     below[i], below[i + 1] = below[i + 1], below[i]
                     swapped = True
             _places(row, place)
-        if not swapped:
+        if ties or not swapped:
             break
 
 

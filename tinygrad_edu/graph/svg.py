@@ -292,6 +292,8 @@ def _label(label: Label, at: Point, *, sideways: bool) -> Iterator[str]:
 
 def _arrow(route: Sequence[Point], gap: tuple[Point, float] | None = None) -> Iterator[str]:
     """The line up to the head, and the head. `gap`: the middle of a straight piece, half the room to leave there."""
+    while len(route) > 4 and dist(route[-4], route[-1]) < 0.1:  # a last piece without length has no direction
+        route = route[:-3]
     (x, y), tip = route[-2], route[-1]
     length = hypot(tip[0] - x, tip[1] - y) or 1.0
     dx, dy = (tip[0] - x) / length, (tip[1] - y) / length
