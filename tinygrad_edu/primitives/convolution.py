@@ -39,10 +39,12 @@ from .windows import (
     check_images,
     images_first,
     images_last,
+    in_full,
     inside,
     per_axis,
     places,
     positions,
+    unusual,
     with_border,
 )
 
@@ -66,11 +68,12 @@ def _convolution_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence
     return [rules[slot]() for slot in slots]
 
 
-@primitive(_convolution_rule, kind=Variadic, symbol="∗")
-def convolution(*operands: Any, stride: Sizes, padding: Borders, dilation: Sizes, groups: int) -> Any:
+@primitive(_convolution_rule, kind=Variadic)
+def convolution(*operands: Any, groups: int | None = None, **slide: Any) -> Any:
     """x (N, C, *S) and weight (O, C / groups, *K), and perhaps bias (O,), make (N, O, *P)."""
     x, weight, *bias = operands
     kernel = weight.shape[2:]
+    stride, padding, dilation = in_full(len(kernel), **slide)
     windows = positions(x.shape[2:], kernel, stride, padding, dilation)
     out = np.empty((len(weight), *windows, len(x)), np.result_type(*operands))
     for x_, w, y in _grouped(groups, with_border(x, padding), weight, out):
@@ -91,12 +94,13 @@ def _conv_transpose_rule(
     return [rules[slot]() for slot in slots]
 
 
-@primitive(_conv_transpose_rule, kind=Variadic, symbol="∗ᵀ")
-def conv_transpose(*operands: Any, size: Sizes, stride: Sizes, padding: Borders, dilation: Sizes, groups: int) -> Any:
+@primitive(_conv_transpose_rule, kind=Variadic)
+def conv_transpose(*operands: Any, size: Sizes, groups: int | None = None, **slide: Any) -> Any:
     """y (N, O, *P) and weight (O, C / groups, *K), and perhaps bias (C,), make (N, C, *size)."""
     y, weight, *bias = operands
     n, windows, kernel = len(y), y.shape[2:], weight.shape[2:]
-    out = np.zeros((weight.shape[1] * groups, *bordered(size, padding), n), np.result_type(*operands))
+    stride, padding, dilation = in_full(len(kernel), **slide)
+    out = np.zeros((weight.shape[1] * (groups or 1), *bordered(size, padding), n), np.result_type(*operands))
     for y_, w, x in _grouped(groups, images_last(y), weight, out):
         for rows in _blocks(_matrix(w).shape[1], windows, n * y.itemsize):
             columns = (_matrix(w).T @ _matrix(y_[:, rows])).reshape(len(x), *kernel, *y_[0, rows].shape)
@@ -117,10 +121,11 @@ def _conv_weight_rule(
 
 
 @primitive(_conv_weight_rule, kind=Variadic)
-def conv_weight(*operands: Any, kernel: Sizes, stride: Sizes, padding: Borders, dilation: Sizes, groups: int) -> Any:
+def conv_weight(*operands: Any, kernel: Sizes, groups: int | None = None, **slide: Any) -> Any:
     """x (N, C, *S) and y (N, O, *P) make (O, C / groups, *kernel)."""
     x, y = operands
-    out = np.zeros((y.shape[1], x.shape[1] // groups, *kernel), np.result_type(x, y))
+    stride, padding, dilation = in_full(len(kernel), **slide)
+    out = np.zeros((y.shape[1], x.shape[1] // (groups or 1), *kernel), np.result_type(x, y))
     for x_, w, y_ in _grouped(groups, with_border(x, padding), out, images_last(y)):
         for rows, columns in _columns(x_, kernel, y.shape[2:], stride, dilation):
             total = _matrix(w)
@@ -138,9 +143,9 @@ def _sum_by_channel(g: Any) -> Any:
     return sum_(g, axis=(0, *range(2, g.ndim)))
 
 
-def _grouped(groups: int, *arrays: ndarray) -> Iterator[tuple[ndarray, ...]]:
+def _grouped(groups: int | None, *arrays: ndarray) -> Iterator[tuple[ndarray, ...]]:
     """The arrays cut along their first axis: the groups know nothing of each other."""
-    return zip(*(np.split(x, groups) for x in arrays))
+    return zip(*(np.split(x, groups or 1) for x in arrays))
 
 
 def _matrix(x: ndarray) -> ndarray:
@@ -282,9 +287,8 @@ def conv_transpose2d(
     if min(size) < 1:
         raise ShapeError(f"{name}: padding {less} leaves nothing of the result, which would be of size {size}")
     operands = _operands(name, x, weight, bias, makes * groups)
-    return conv_transpose(
-        *operands, size=size, stride=step, padding=tuple((p, p) for p in less), dilation=spread, groups=groups
-    )
+    border = tuple((p, p) for p in less)
+    return conv_transpose(*operands, size=size, **_how(step, border, spread, groups))
 
 
 def _convolve(
@@ -306,7 +310,18 @@ def _convolve(
         raise ShapeError(f"{name}: weight {in_words(weight)} makes {out} channels, which {groups} groups cannot share")
     check_fits(name, tuple(size), kernel, border, spread)
     operands = _operands(name, x, weight, bias, out)
-    return convolution(*operands, stride=step, padding=border, dilation=spread, groups=groups)
+    return convolution(*operands, **_how(step, border, spread, groups))
+
+
+def _how(stride: Sizes, padding: Borders, dilation: Sizes, groups: int) -> dict[str, Any]:
+    """The settings of a row."""
+    ones = (1,) * len(stride)
+    return {
+        "stride": unusual(stride, ones),
+        "padding": unusual(padding, ((0, 0),) * len(stride)),
+        "dilation": unusual(dilation, ones),
+        "groups": unusual(groups, 1),
+    }
 
 
 WEIGHT = "(channels out, channels in / groups, *window)"

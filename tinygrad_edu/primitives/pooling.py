@@ -29,27 +29,31 @@ from .windows import (
     check_images,
     images_first,
     images_last,
+    in_full,
     inside,
     per_axis,
     places,
     positions,
+    unusual,
     with_border,
 )
 
 __all__ = ["adaptive_avg_pool1d", "adaptive_avg_pool2d", "avg_pool1d", "avg_pool2d", "max_pool1d", "max_pool2d"]
-
-ONE = (1, 1, 1)
-"""The dilation of a window without gaps, for up to three axes."""
-
 
 # The rows of the largest number. `windows` is how many of them there are along each axis.
 
 
 @primitive(lambda g, out, x, **how: max_unpool(g, x, out, **how))
 def max_pool(
-    x: Any, kernel: Sizes = (), stride: Sizes = (), padding: Borders = (), dilation: Sizes = (), windows: Sizes = ()
+    x: Any,
+    kernel: Sizes = (),
+    stride: Sizes | None = None,
+    padding: Borders | None = None,
+    dilation: Sizes | None = None,
+    windows: Sizes = (),
 ) -> Any:
     """The largest number in each window on x (N, C, *S): (N, C, *windows)."""
+    stride, padding, dilation = in_full(len(kernel), stride, padding, dilation)
     x = with_border(x, padding, _lowest(x.dtype))
     (_, first), *rest = places(kernel, windows, stride, dilation)
     out = x[first].copy()
@@ -64,12 +68,13 @@ def max_unpool(
     x: Any,
     top: Any,
     kernel: Sizes = (),
-    stride: Sizes = (),
-    padding: Borders = (),
-    dilation: Sizes = (),
+    stride: Sizes | None = None,
+    padding: Borders | None = None,
+    dilation: Sizes | None = None,
     windows: Sizes = (),
 ) -> Any:
     """Zeros, and each number of g (N, C, *windows) added to the place where x (N, C, *S) has that window's `top`."""
+    stride, padding, dilation = in_full(len(kernel), stride, padding, dilation)
     bordered_x = with_border(x, padding, _lowest(x.dtype))
     out, g = np.zeros(bordered_x.shape, g.dtype), images_last(g)
     disjoint = all(s > d * (k - 1) for s, d, k in zip(stride, dilation, kernel))
@@ -87,12 +92,13 @@ def max_pick(
     x: Any,
     top: Any,
     kernel: Sizes = (),
-    stride: Sizes = (),
-    padding: Borders = (),
-    dilation: Sizes = (),
+    stride: Sizes | None = None,
+    padding: Borders | None = None,
+    dilation: Sizes | None = None,
     windows: Sizes = (),
 ) -> Any:
     """For each window the number of h (N, C, *S) that stands where x has that window's `top`."""
+    stride, padding, dilation = in_full(len(kernel), stride, padding, dilation)
     x, h, top = with_border(x, padding, _lowest(x.dtype)), with_border(h, padding), images_last(top)
     out = np.zeros(top.shape, h.dtype)
     for where, found in _found(x, top, kernel, windows, stride, dilation):
@@ -117,18 +123,24 @@ def _lowest(dtype: Any) -> Any:
     return -inf if dtype.kind == "f" else np.iinfo(dtype).min
 
 
-# The rows of the mean. `counted` is the border that counts as zeros; the rest of `padding` does not count at all.
+# The rows of the mean. `counted` is the border whose zeros count; the rest of `padding` does not count at all.
 
 
 @primitive(lambda g, out, x, **how: avg_unpool(g, size=x.shape[2:], **how))
 def avg_pool(
-    x: Any, kernel: Sizes = (), stride: Sizes = (), padding: Borders = (), counted: Borders = (), windows: Sizes = ()
+    x: Any,
+    kernel: Sizes = (),
+    stride: Sizes | None = None,
+    padding: Borders | None = None,
+    counted: Borders | None = None,
+    windows: Sizes = (),
 ) -> Any:
     """The mean of each window on x (N, C, *S): (N, C, *windows)."""
+    stride, padding, gapless = in_full(len(kernel), stride, padding, None)
     size = x.shape[2:]
     x = with_border(x, padding)
     out = np.zeros((len(x), *windows, x.shape[-1]), x.dtype if x.dtype.kind == "f" else float)
-    for _, where in places(kernel, windows, stride, ONE):
+    for _, where in places(kernel, windows, stride, gapless):
         out += x[where]
     out /= _counts(size, kernel, stride, padding, counted, windows, out.dtype)
     return images_first(out)
@@ -139,26 +151,28 @@ def avg_unpool(
     g: Any,
     size: Sizes = (),
     kernel: Sizes = (),
-    stride: Sizes = (),
-    padding: Borders = (),
-    counted: Borders = (),
+    stride: Sizes | None = None,
+    padding: Borders | None = None,
+    counted: Borders | None = None,
     windows: Sizes = (),
 ) -> Any:
     """Each number of g (N, C, *windows) in equal shares to all places of its window: (N, C, *size)."""
+    stride, padding, gapless = in_full(len(kernel), stride, padding, None)
     g = images_last(g)
     share = g / _counts(size, kernel, stride, padding, counted, windows, g.dtype)
     out = np.zeros((len(g), *bordered(size, padding), g.shape[-1]), share.dtype)
-    for _, where in places(kernel, windows, stride, ONE):
+    for _, where in places(kernel, windows, stride, gapless):
         out[where] += share
     return images_first(out[inside(size, padding)])
 
 
 def _counts(
-    size: Sizes, kernel: Sizes, stride: Sizes, padding: Borders, counted: Borders, windows: Sizes, dtype: Any
+    size: Sizes, kernel: Sizes, stride: Sizes, padding: Borders, counted: Borders | None, windows: Sizes, dtype: Any
 ) -> Any:
     """How many numbers each window is the mean of: one count for all where there is no border, else (*windows, 1)."""
     if not any(map(any, padding)):
         return prod(kernel)
+    counted = counted or ((0, 0),) * len(size)
     along = []
     for n, k, s, (before, _), (zeros_before, zeros_behind), p in zip(size, kernel, stride, padding, counted, windows):
         start = np.arange(p) * s - before
@@ -283,14 +297,14 @@ def _max_pool(
 ) -> Any:
     spread = per_axis(name, "dilation", dilation, n)
     how, _ = _windows(name, n, x, kernel_size, stride, padding, spread, ceil_mode)
-    return max_pool(x, dilation=spread, **how)
+    return max_pool(x, dilation=unusual(spread, (1,) * n), **how)
 
 
 def _avg_pool(
     name: str, n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool, count_include_pad: bool
 ) -> Any:
-    how, border = _windows(name, n, x, kernel_size, stride, padding, ONE[:n], ceil_mode)
-    return avg_pool(x, counted=border if count_include_pad else ((0, 0),) * n, **how)
+    how, border = _windows(name, n, x, kernel_size, stride, padding, (1,) * n, ceil_mode)
+    return avg_pool(x, counted=border if count_include_pad else None, **how)
 
 
 def _windows(
@@ -308,7 +322,8 @@ def _windows(
     windows = positions(size, kernel, step, border, dilation, ceil_mode)
     reach = ((p - 1) * s + d * (k - 1) + 1 for p, s, d, k in zip(windows, step, dilation, kernel))
     enlarged = tuple((p, max(p, r - m - p)) for p, r, m in zip(less, reach, size))
-    return {"kernel": kernel, "stride": step, "padding": enlarged, "windows": windows}, border
+    how = {"kernel": kernel, "stride": step, "padding": unusual(enlarged, ((0, 0),) * n), "windows": windows}
+    return how, border
 
 
 def _adaptive_avg_pool(name: str, n: int, x: Any, output_size: Any) -> Any:

@@ -94,6 +94,21 @@ def places(
         yield place, (slice(None), *(slice(i * d + a * s, i * d + (b - 1) * s + 1, s) for i, (a, b), s, d in along))
 
 
+# Settings. The rows take None for what is usual, so that pictures and formulas show only what is not.
+
+
+def unusual(setting: Any, usual: Any) -> Any:
+    """The setting, or None where it is the usual one."""
+    return None if setting == usual else setting
+
+
+def in_full(
+    n: int, stride: Sizes | None, padding: Borders | None, dilation: Sizes | None
+) -> tuple[Sizes, Borders, Sizes]:
+    """What None stands for, on `n` axes: the window moves by one, there is no border, and there are no gaps."""
+    return stride or (1,) * n, padding or ((0, 0),) * n, dilation or (1,) * n
+
+
 # Settings, as the user gives them.
 
 
