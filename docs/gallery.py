@@ -9,23 +9,26 @@ is kept in the repository: this file is the gallery.
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 import textwrap
 from collections.abc import Callable
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 import tinygrad_edu as tg
 from tinygrad_edu import models, nn
+from tinygrad_edu.graph import Drawing
 
-Draw = Callable[..., tg.graph.Drawing]
-PICTURES: list[Callable[[Draw], tg.graph.Drawing]] = []
+Picture = Callable[[], Drawing]
+PICTURES: list[Picture] = []
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
-def picture(function: Callable[[Draw], tg.graph.Drawing]) -> Callable[[Draw], tg.graph.Drawing]:
+def picture(function: Picture) -> Picture:
     """Put a picture in the gallery: the first line of its docstring is its title, the rest its caption."""
     PICTURES.append(function)
     return function
@@ -50,34 +53,34 @@ def values(**numbers: float) -> list[tg.Value]:
 
 
 @picture
-def worked_example(draw: Draw) -> tg.graph.Drawing:
+def worked_example() -> Drawing:
     """(x + y) · w
 
     Values in black, gradients in red. On each arrow a step of the chain rule: upstream gradient · local derivative.
     """
-    return draw(example())
+    return tg.draw(example())
 
 
 @picture
-def worked_example_backward(draw: Draw) -> tg.graph.Drawing:
+def worked_example_backward() -> Drawing:
     """The backward graph of (x + y) · w
 
     What the walk records: w and q, dashed, are numbers of the forward pass that the rules use.
     """
-    return draw(example(), "backward")
+    return tg.draw(example(), "backward")
 
 
 @picture
-def worked_example_both(draw: Draw) -> tg.graph.Drawing:
+def worked_example_both() -> Drawing:
     """Both passes of (x + y) · w
 
     Every gradient in the place of what it is the gradient of, with the same number.
     """
-    return draw(example(), "both")
+    return tg.draw(example(), "both")
 
 
 @picture
-def square(draw: Draw) -> tg.graph.Drawing:
+def square() -> Drawing:
     """x · x
 
     Two arrows, two contributions, and a sum where they meet.
@@ -85,11 +88,11 @@ def square(draw: Draw) -> tg.graph.Drawing:
     (x,) = values(x=3.0)
     y = x * x
     y.name = "y"
-    return draw(y, "both")
+    return tg.draw(y, "both")
 
 
 @picture
-def shared(draw: Draw) -> tg.graph.Drawing:
+def shared() -> Drawing:
     """A shared part
 
     (a + b) is computed once and used twice: its gradient is the sum of what comes back on both ways.
@@ -99,11 +102,11 @@ def shared(draw: Draw) -> tg.graph.Drawing:
     s.name = "s"
     z = s * tg.exp(s)
     z.name = "z"
-    return draw(z)
+    return tg.draw(z)
 
 
 @picture
-def neuron(draw: Draw) -> tg.graph.Drawing:
+def neuron() -> Drawing:
     """A neuron
 
     A function marked with `tg.block` has a frame.
@@ -115,22 +118,22 @@ def neuron(draw: Draw) -> tg.graph.Drawing:
 
     a = neuron(*values(x1=2.0, x2=0.0, w1=-3.0, w2=1.0, b=6.8813735870195432))
     a.name = "a"
-    return draw(a)
+    return tg.draw(a)
 
 
 @picture
-def neuron_both(draw: Draw) -> tg.graph.Drawing:
+def neuron_both() -> Drawing:
     """Both passes of a neuron, from top to bottom"""
     x, w, b, t = values(x=0.5, w=-3.0, b=1.2, t=1.0)
     a = tg.sigmoid(w * x + b)
     a.name = "a"
     loss = (a - t) ** 2
     loss.name = "loss"
-    return draw(loss, "both", direction="TB")
+    return tg.draw(loss, "both", direction="TB")
 
 
 @picture
-def dead_path(draw: Draw) -> tg.graph.Drawing:
+def dead_path() -> Drawing:
     """A path that is dead
 
     relu passes nothing back for a negative number: 0, which is not the same as no gradient.
@@ -138,11 +141,11 @@ def dead_path(draw: Draw) -> tg.graph.Drawing:
     x, w, v = values(x=2.0, w=-1.5, v=0.5)
     y = tg.relu(w * x) + v * x
     y.name = "y"
-    return draw(y)
+    return tg.draw(y)
 
 
 @picture
-def second_derivative(draw: Draw) -> tg.graph.Drawing:
+def second_derivative() -> Drawing:
     """A second derivative
 
     sin(x) · x, its derivative and the derivative of that, in one graph: three layers, told apart by colour and by the
@@ -153,11 +156,11 @@ def second_derivative(draw: Draw) -> tg.graph.Drawing:
     y.name = "y"
     (dy,) = tg.gradients(y, [x], create_graph=True)
     (d2y,) = tg.gradients(dy, [x], create_graph=True)
-    return draw(d2y, gradients=False)
+    return tg.draw(d2y, gradients=False)
 
 
 @picture
-def backward_of_a_gradient(draw: Draw) -> tg.graph.Drawing:
+def backward_of_a_gradient() -> Drawing:
     """The backward graph of a gradient
 
     What `dy.backward()` would do, where dy is the derivative of x³.
@@ -166,14 +169,14 @@ def backward_of_a_gradient(draw: Draw) -> tg.graph.Drawing:
     y = x**3
     y.name = "y"
     (dy,) = tg.gradients(y, [x], create_graph=True)
-    return draw(dy, "backward")
+    return tg.draw(dy, "backward")
 
 
 # Arrays.
 
 
 @picture
-def broadcasting(draw: Draw) -> tg.graph.Drawing:
+def broadcasting() -> Drawing:
     """Broadcasting, and summing back
 
     The bias is spread over the rows; its gradient is the sum over them.
@@ -182,22 +185,22 @@ def broadcasting(draw: Draw) -> tg.graph.Drawing:
     b = tg.tensor([0.5, -0.5, 0.25], requires_grad=True, name="b")
     loss = ((X + b) ** 2).sum()
     loss.name = "loss"
-    return draw(loss, "both")
+    return tg.draw(loss, "both")
 
 
 @picture
-def softmax_cross_entropy(draw: Draw) -> tg.graph.Drawing:
+def softmax_cross_entropy() -> Drawing:
     """Softmax and cross-entropy, by hand"""
     logits = tg.tensor([[2.0, 1.0, 0.1], [0.5, 2.5, 0.3]], requires_grad=True, name="logits")
     log_p = logits - tg.logsumexp(logits, axis=1, keepdims=True)
     log_p.name = "log p"
     loss = -log_p[np.arange(2), np.array([0, 1])].mean()
     loss.name = "loss"
-    return draw(loss)
+    return tg.draw(loss)
 
 
 @picture
-def attention(draw: Draw) -> tg.graph.Drawing:
+def attention() -> Drawing:
     """Attention
 
     softmax(Q Kᵀ / √d) V, for four words of three numbers each.
@@ -217,7 +220,7 @@ def attention(draw: Draw) -> tg.graph.Drawing:
     Q.name, K.name, V.name = "Q", "K", "V"
     weights = softmax(Q @ K.T / 3**0.5)
     weights.name = "weights"
-    return draw(weights @ V, gradients=False)
+    return tg.draw(weights @ V, gradients=False)
 
 
 # Networks.
@@ -236,36 +239,36 @@ def mean_squared_error() -> Any:
 
 
 @picture
-def perceptron_closed(draw: Draw) -> tg.graph.Drawing:
+def perceptron_closed() -> Drawing:
     """A perceptron, closed"""
-    return draw(mean_squared_error(), depth=0)
+    return tg.draw(mean_squared_error(), depth=0)
 
 
 @picture
-def perceptron_layers(draw: Draw) -> tg.graph.Drawing:
+def perceptron_layers() -> Drawing:
     """The same perceptron, its layers as boxes"""
-    return draw(mean_squared_error(), depth=1)
+    return tg.draw(mean_squared_error(), depth=1)
 
 
 @picture
-def perceptron_open(draw: Draw) -> tg.graph.Drawing:
+def perceptron_open() -> Drawing:
     """The same perceptron, open"""
-    return draw(mean_squared_error())
+    return tg.draw(mean_squared_error())
 
 
 @picture
-def perceptron_both(draw: Draw) -> tg.graph.Drawing:
+def perceptron_both() -> Drawing:
     """The same perceptron, both passes
 
     On the arrows of the second half, the rule that each gradient passes through.
     """
-    return draw(mean_squared_error(), "both", direction="TB")
+    return tg.draw(mean_squared_error(), "both", direction="TB")
 
 
 @picture
-def perceptron_backward(draw: Draw) -> tg.graph.Drawing:
+def perceptron_backward() -> Drawing:
     """The same perceptron, the recorded graph of its gradients"""
-    return draw(mean_squared_error(), "backward", direction="TB")
+    return tg.draw(mean_squared_error(), "backward", direction="TB")
 
 
 def lenet() -> Any:
@@ -279,19 +282,19 @@ def lenet() -> Any:
 
 
 @picture
-def lenet_layers(draw: Draw) -> tg.graph.Drawing:
+def lenet_layers() -> Drawing:
     """LeNet, its layers as boxes"""
-    return draw(lenet(), depth=1, gradients=False)
+    return tg.draw(lenet(), depth=1, gradients=False)
 
 
 @picture
-def lenet_first_layer(draw: Draw) -> tg.graph.Drawing:
+def lenet_first_layer() -> Drawing:
     """LeNet, its first layer open"""
-    return draw(lenet(), depth=1, expand={"0"}, direction="TB", gradients=False)
+    return tg.draw(lenet(), depth=1, expand={"0"}, direction="TB", gradients=False)
 
 
 @picture
-def recurrent(draw: Draw) -> tg.graph.Drawing:
+def recurrent() -> Drawing:
     """A recurrent network over 28 steps, folded"""
     tg.manual_seed(0)
     cell = nn.RNNCell(28, 16)
@@ -302,11 +305,11 @@ def recurrent(draw: Draw) -> tg.graph.Drawing:
     for t in range(28):
         h = cell(rows[t], h)
     h.name = "h"
-    return draw(h, depth=0, gradients=False)
+    return tg.draw(h, depth=0, gradients=False)
 
 
 @picture
-def focus(draw: Draw) -> tg.graph.Drawing:
+def focus() -> Drawing:
     """A neighbourhood
 
     Two arrows around one node of a long chain.
@@ -315,37 +318,49 @@ def focus(draw: Draw) -> tg.graph.Drawing:
     states = [x]
     for _ in range(40):
         states.append(tg.sin(states[-1]) * 1.1)
-    return draw(states[-1], focus=states[20], hops=2)
+    return tg.draw(states[-1], focus=states[20], hops=2)
+
+
+@picture
+def difference() -> Drawing:
+    """What differs
+
+    The graph of a wrong answer beside the one that was expected: by colour, by line, and by a sign.
+    """
+    x, y, w = values(x=2.0, y=3.0, w=4.0)
+    expected = tg.relu((x + y) * w) - y
+    found = (x + y) * w + y
+    return tg.graph.diff(expected, found).draw()
 
 
 # Names.
 
 
 @picture
-def hostile_names(draw: Draw) -> tg.graph.Drawing:
+def hostile_names() -> Drawing:
     """Names that would break other drawings"""
     a, b = tg.Value(2.0, '<b>&"{|}\\N'), tg.Value(3.0, "javascript:alert(1)\u202e\n]]>")
     y = a * b
     y.name = "a name that is much longer than any box ought to be, and goes on"
-    return draw(y)
+    return tg.draw(y)
 
 
 @picture
-def other_alphabets(draw: Draw) -> tg.graph.Drawing:
+def other_alphabets() -> Drawing:
     """Names in Chinese, Greek and with accents"""
     weight, bias, size = tg.Value(2.0, "权重"), tg.Value(-1.0, "偏置"), tg.Value(0.5, "Größe")
     y = tg.sigmoid(weight * size + bias)
     y.name = "σ₁"
-    return draw(y)
+    return tg.draw(y)
 
 
 @picture
-def downwards(draw: Draw) -> tg.graph.Drawing:
+def downwards() -> Drawing:
     """From top to bottom, by the built-in layout
 
     On a machine without Graphviz.
     """
-    return draw(example(), direction="TB", engine="builtin")
+    return tg.draw(example(), direction="TB", engine="builtin")
 
 
 def main(folder: Path) -> None:
@@ -355,8 +370,8 @@ def main(folder: Path) -> None:
     for function in PICTURES:
         title, _, caption = (inspect.getdoc(function) or "").partition("\n")
         name = function.__name__
-        for theme in ("light", "dark"):
-            function(partial(tg.draw, theme=theme)).save(folder / f"{name}-{theme}.svg")
+        for theme in THEMES:
+            replace(function(), theme=theme).save(folder / f"{name}-{theme}.svg")
         lines = inspect.getsource(function).splitlines()
         body = "\n".join(lines[next(i for i, line in enumerate(lines) if line.endswith('"""') and i > 1) + 1 :])
         page += [f"## {title}", "", caption.strip(), ""] if caption.strip() else [f"## {title}", ""]
@@ -367,7 +382,7 @@ def main(folder: Path) -> None:
             "</picture>",
             "",
             "```python",
-            textwrap.dedent(body).replace("return draw(", "tg.draw("),
+            textwrap.dedent(body).replace("return tg.draw(", "tg.draw("),
             "```",
             "",
         ]
