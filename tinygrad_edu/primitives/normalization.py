@@ -178,7 +178,7 @@ def local_response_norm(x: Any, size: int, alpha: float = 1e-4, beta: float = 0.
         raise ShapeError(f"local_response_norm: the input is (N, C, *sizes), and not {shape}")
     border = ((size // 2, (size - 1) // 2), (0, 0))
     channels = reshape(square(x), (shape[0], 1, shape[1], prod(shape[2:])))  # a window slides over the channels
-    m = avg_pool(channels, kernel=(size, 1), stride=(1, 1), padding=border, counted=border, windows=channels.shape[2:])
+    m = avg_pool(channels, kernel=(size, 1), padding=border, counted=border, windows=channels.shape[2:])
     return x / (reshape(m, shape) * alpha + k) ** beta
 
 
