@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from html.parser import HTMLParser
 from typing import Any
 
@@ -46,6 +47,15 @@ def test_the_text_is_a_table_with_a_total() -> None:
     assert lines[2].split() == ["0", "Conv2d", "(1,", "6,", "28,", "28)", "156", "117,600", "18.8", "kB"]
     assert lines[-2].split() == ["Total", "61,706", "416,520", "60.0", "kB"]
     assert lines[-1] == "Parameters take 246.8 kB."
+
+
+def test_rich_prints_the_same_cells() -> None:
+    rich = pytest.importorskip("rich.console", reason="rich text needs: pip install rich")
+    console = rich.Console(width=100, record=True, file=io.StringIO())
+    console.print(nn.summary(lenet(), (1, 1, 28, 28)))
+    words = console.export_text().split()
+    assert "0 Conv2d (1, 6, 28, 28) 156 117,600 18.8 kB" in " ".join(words)
+    assert " ".join(words[-9:]) == "Total 61,706 416,520 60.0 kB Parameters take 246.8 kB."
 
 
 class Tags(HTMLParser):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from math import prod
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -97,7 +97,7 @@ class Row:
 
 
 class Summary:
-    """The table: text in a terminal, HTML in a notebook, and `rows` for a program.
+    """The table: text, rich text by `rich.print`, HTML in a notebook, and `rows` for a program.
 
     >>> from tinygrad_edu import nn
     >>> table = nn.summary(nn.Sequential(nn.Linear(784, 10), nn.ReLU()), (1, 784))
@@ -108,6 +108,7 @@ class Summary:
     """
 
     headings = ("Layer", "Output", "Parameters", "Multiply-adds", "Memory", "")
+    sides: ClassVar[tuple[Literal["left", "right"], ...]] = ("left", "left", "right", "right", "right", "left")
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self.rows = list(rows)
@@ -143,12 +144,27 @@ class Summary:
     def __repr__(self) -> str:
         cells = self._cells()
         widths = [max(len(row[i]) for row in cells) for i in range(len(self.headings))]
-        right = range(2, 5)  # numbers stand under each other by their last digit
         lines = (
-            "  ".join(cell.rjust(n) if i in right else cell.ljust(n) for i, (cell, n) in enumerate(zip(row, widths)))
+            "  ".join(
+                cell.rjust(n) if side == "right" else cell.ljust(n) for cell, n, side in zip(row, widths, self.sides)
+            )
             for row in cells
         )
         return "\n".join([*(line.rstrip() for line in lines), self._footer])
+
+    def __rich__(self) -> Any:
+        """The table as `rich.print(summary)` shows it."""
+        from rich.box import SIMPLE_HEAD
+        from rich.table import Table
+        from rich.text import Text  # as `Text`, a name in brackets is no markup
+
+        head, *body, total = self._cells()
+        table = Table(box=SIMPLE_HEAD, show_footer=True, caption=self._footer, caption_justify="left")
+        for heading, foot, side in zip(head, total, self.sides):
+            table.add_column(heading, Text(foot), justify=side, no_wrap=True)
+        for row in body:
+            table.add_row(*map(Text, row))
+        return table
 
     def _repr_html_(self) -> str:
         head, *body, total = self._cells()
@@ -163,10 +179,9 @@ class Summary:
 
 def _html_line(cells: Iterable[str], tag: str = "td") -> str:
     line = {"td": "", "th": "border-top: 1px solid; border-bottom: 1px solid; "}[tag]
-    sides = ("left", "left", "right", "right", "right", "left")
     styled = "".join(
         f'<{tag} style="{line}padding: 0.2em 0.7em; text-align: {side}; white-space: pre">{escape(cell)}</{tag}>'
-        for side, cell in zip(sides, cells)
+        for side, cell in zip(Summary.sides, cells)
     )
     return f"<tr>{styled}</tr>"
 
