@@ -148,7 +148,10 @@ function trace(thing) {
   const add = (edge) => {
     lit.add(edge).add(byId(edge.source)).add(byId(edge.target));
     const partners = view.edges.filter((other, i) => edge.pair === i + 1 || other.pair === view.edges.indexOf(edge) + 1);
-    for (const partner of partners) { lit.add(partner); paired.add(partner); }
+    for (const partner of partners) {
+      lit.add(partner).add(byId(partner.source)).add(byId(partner.target));
+      paired.add(partner);
+    }
   };
   if ("source" in thing) add(thing);
   else {
