@@ -1,7 +1,7 @@
 """The command line: `tinygrad-edu demo`, `tinygrad-edu draw lesson.py:z`, `tinygrad-edu explain lesson.py:z --wrt x`.
 
-A file a command. `draw`, `explain` and `step` run the user's own file, just as Python would, and then look at a node that it
-has made. What is wrong with their input is answered in one line on stderr, with exit code 2.
+A file a command. `draw`, `explain` and `step` run the user's own file, just as Python would, and then look at a node
+that it has made. What is wrong with their input is answered in one line on stderr, with exit code 2.
 """
 
 from __future__ import annotations
