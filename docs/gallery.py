@@ -382,10 +382,12 @@ def main(folder: Path) -> None:
             "</picture>",
             "",
             "```python",
-            textwrap.dedent(body).replace("return tg.draw(", "tg.draw("),
+            re.sub("^return ", "", textwrap.dedent(body), flags=re.MULTILINE),
             "```",
             "",
         ]
+    shared = "\n\n".join(inspect.getsource(function) for function in (example, values, mean_squared_error, lenet))
+    page += ["## What several of them begin with", "", "```python", shared.rstrip(), "```", ""]
     (folder / "index.md").write_text("\n".join(page), encoding="utf-8")
     print(f"{len(PICTURES)} pictures in {folder}")
 
