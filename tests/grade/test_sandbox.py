@@ -27,6 +27,7 @@ from tinygrad_edu.grade import (
     Submission,
     afterwards,
     evaluate,
+    session_of,
 )  # fmt: skip
 from tinygrad_edu.grade.sandbox.isolation import LEVELS, MECHANISMS
 
@@ -51,6 +52,7 @@ def is_open(descriptor):
     try: return bool(os.fstat(descriptor))
     except OSError: return False
 def opened(): return [descriptor for descriptor in range(1024) if is_open(descriptor)]
+def chatter(): print("x" * 10**6); return True
 def randoms(): return np.random.rand(3)
 def modules(): return sorted(name for name in sys.modules if "tinygrad" in name)
 
@@ -98,6 +100,8 @@ def test_objects_stay_behind_and_are_asked(student: Student) -> None:
     assert a[0] == 7
     itself, number = a
     assert (itself.data, number) == (2.0, 2.0)
+    assert itself == a
+    assert len({a, itself, student.Value(2.0)}) == 2
 
 
 def test_nothing_of_a_handle_runs_here(student: Student) -> None:
@@ -192,6 +196,11 @@ def test_every_child_is_fresh_and_like_every_other(sandbox: Sandbox) -> None:
             assert session.student.opened() == [0, 1, 2, 3, 4]  # nothing, output twice, and the two pipes
             numbers.append(session.student.randoms())
     assert np.array_equal(*numbers)
+
+
+def test_nobody_fails_for_printing_much(student: Student, sandbox: Sandbox) -> None:
+    assert student.chatter()
+    assert len(session_of(student).output) < 25_000
 
 
 def test_two_sessions_do_not_meet(sandbox: Sandbox) -> None:
@@ -302,6 +311,7 @@ def test_nothing_survives_a_grader_that_is_killed(tmp_path: Path) -> None:
     while processes() - before and time.monotonic() < deadline:
         time.sleep(0.02)
     assert processes() <= before
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_untrusted_side_imports_nothing_of_the_trusted_side() -> None:

@@ -14,7 +14,7 @@ from .compare import Outcome, Verdict, compare
 from .errors import IsolationError, SandboxError, StudentError, SubmissionError
 from .sandbox.isolation import Isolation
 from .sandbox.limits import Limits
-from .sandbox.proxies import Handle, Student, afterwards, evaluate
+from .sandbox.proxies import Handle, Student, afterwards, evaluate, session_of
 from .sandbox.sandbox import Sandbox
 from .sandbox.session import Session
 from .submission.submission import Submission
@@ -23,4 +23,5 @@ from .text import clean
 __all__ = [
     "Handle", "Isolation", "IsolationError", "Limits", "Outcome", "Sandbox", "SandboxError", "Session", "Student",
     "StudentError", "Submission", "SubmissionError", "Verdict", "afterwards", "clean", "compare", "evaluate",
+    "session_of",
 ]  # fmt: skip

@@ -99,7 +99,7 @@ def unpack(header: bytes | bytearray, body: bytes | bytearray, resolve: Resolve)
         message, unread = _decode(tree, unread, resolve, 0)
     except FrameError:
         raise
-    except (ValueError, TypeError, KeyError, OverflowError, RecursionError, MemoryError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise FrameError(f"no frame: {type(error).__name__}: {error!s:.200}") from None
     if len(unread):
         raise FrameError(f"{len(unread):,} bytes that belong to no array")

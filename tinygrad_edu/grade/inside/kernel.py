@@ -28,7 +28,10 @@ def prctl(option: int, argument: int, what: str) -> None:
 
 
 def die_with_parent(parent: int) -> None:
-    """Have the kernel kill this process when its parent ends. A change of user undoes it, so it comes after that."""
+    """Have the kernel kill this process when its parent ends, or the thread of its parent that started it.
+
+    A change of user undoes it, so it comes after that.
+    """
     prctl(1, 9, "PR_SET_PDEATHSIG")
     if os.getppid() != parent:  # it ended before we asked
         os._exit(1)

@@ -33,7 +33,7 @@ def limit_resources(seconds: int, file_bytes: int, tasks: int) -> None:
     file_bytes : the longest file, which is also the longest captured output.
     tasks : how many threads and processes the user may have.
     """
-    lower(resource.RLIMIT_CPU, seconds)
+    lower(resource.RLIMIT_CPU, seconds, seconds + 1)  # first a signal with a name, then the end
     lower(resource.RLIMIT_FSIZE, file_bytes)
     lower(resource.RLIMIT_NOFILE, 64)
     lower(resource.RLIMIT_NPROC, tasks)
@@ -48,8 +48,9 @@ def limit_memory(memory: int) -> None:
     lower(resource.RLIMIT_AS, pages * resource.getpagesize() + memory)
 
 
-def lower(kind: int, wanted: int) -> None:
+def lower(kind: int, soft: int, hard: int | None = None) -> None:
     """Set a limit, or keep the one there is where that is lower; it can never be raised again."""
     _, most = resource.getrlimit(kind)
-    allowed = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
-    resource.setrlimit(kind, (allowed, allowed))
+    most = most if most != resource.RLIM_INFINITY else sys.maxsize
+    hard = min(soft if hard is None else hard, most)
+    resource.setrlimit(kind, (min(soft, hard), hard))

@@ -26,7 +26,7 @@ Problem = dict[str, Any]
 """A thing to tell the student: `where` (file or cell), `line`, `message`."""
 
 REPAIRS = 20
-"""So many statements that do not parse are left out before the rest of a file is given up."""
+"""So many statements that do not parse are left out before a file is given up."""
 
 MAGIC = re.compile(r"\s*([%!?]|[\w, ]+=\s*[%!]|[\w.]+\?+\s*$)")
 """A line for the notebook rather than for Python: `%matplotlib inline`, `!pip install`, `files = !ls`, `np.dot?`."""
@@ -174,5 +174,13 @@ def explain(error: BaseException, where: str, line: int) -> Problem:
     if isinstance(error, SystemExit):
         message = f"sys.exit({error.code!r:.40}) was called"
     else:
-        message = f"{type(error).__name__}: {error!s:.500}"
+        message = f"{type(error).__name__}: {in_words(error):.500}"
     return {"where": where, "line": line, "message": message, "text": linecache.getline(where, line).strip()[:200]}
+
+
+def in_words(error: BaseException) -> str:
+    """What an exception says of itself, if it can."""
+    try:
+        return str(error)
+    except BaseException as another:  # raised by the student's own __str__
+        return f"(and {type(another).__name__} when it was to be shown)"

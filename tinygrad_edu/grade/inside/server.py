@@ -28,6 +28,7 @@ class Server:
         self.requests, self.answers = requests, answers
         self.module = types.ModuleType(NAME)
         self.objects: list[Any] = []
+        self.numbers: dict[int, int] = {}  # by `id`, which stays an object's own since `objects` keeps it alive
         self.actions: dict[str, Callable[..., Any]] = {
             "load": self.load,
             "call": self.call,
@@ -78,8 +79,11 @@ class Server:
         return bytes(data)
 
     def refer(self, x: Any) -> tuple[int, str]:
-        self.objects.append(x)
-        return len(self.objects) - 1, type(x).__name__[:80]
+        """An object's number, always the same."""
+        number = self.numbers.setdefault(id(x), len(self.objects))
+        if number == len(self.objects):
+            self.objects.append(x)
+        return number, type(x).__name__[:80]
 
     # What can be asked.
 

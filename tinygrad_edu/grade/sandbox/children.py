@@ -54,14 +54,19 @@ class Ending:
             name = f"signal {-self.status}"
         meaning = {
             "SIGSEGV": ": memory that is not its own, or a recursion without an end",
-            "SIGKILL": ": it killed itself, or the machine ran out of memory",
+            "SIGKILL": ": it closed its pipes or killed itself, or the machine ran out of memory",
             "SIGXCPU": ": all of its processor time is used up",
         }.get(name, "")
         return f"your program was ended by {name}{meaning}"
 
 
 class Child:
-    """A child process at the other end of a channel."""
+    """A child process at the other end of a channel.
+
+    Attributes
+    ----------
+    output : the descriptor of the file that captures what it prints; whoever reads it closes it.
+    """
 
     def __init__(self, starter: Starter, process: Any, channel: Channel, home: str, output: int) -> None:
         self.starter, self.process, self.channel = starter, process, channel
@@ -73,7 +78,6 @@ class Child:
             return self.starter.end(self.process)
         finally:
             self.channel.close()
-            os.close(self.output)
             remove(self.home)
 
 

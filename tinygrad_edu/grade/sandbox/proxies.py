@@ -19,7 +19,7 @@ from ..text import clean
 if TYPE_CHECKING:
     from .session import Session
 
-__all__ = ["Handle", "Student", "afterwards", "evaluate"]
+__all__ = ["Handle", "Student", "afterwards", "evaluate", "session_of"]
 
 
 class Student:
@@ -68,7 +68,7 @@ class Reference:
 
 
 class Handle:
-    """An object of the student's, which stays in the child."""
+    """An object of the student's, which stays in the child. Two handles are equal if they stand for the same object."""
 
     # NumPy shall neither take a handle for a sequence nor compute with it: `np.float64(2) * handle` is the handle's.
     __array_ufunc__ = None
@@ -86,6 +86,16 @@ class Handle:
 
     def __setattr__(self, name: str, value: Any) -> None:
         _ask(self._reference.session, "set", self, name, value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Handle) and self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    def _identity(self) -> tuple[int, int, int]:
+        reference = self._reference
+        return id(reference.session), reference.generation, reference.number
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         return _ask(self._reference.session, "call", self, list(arguments), keywords, False)
@@ -116,7 +126,7 @@ def _operator(name: str, reflected: bool = False) -> Any:
 for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"):
     setattr(Handle, f"__{_name}__", _operator(_name))
     setattr(Handle, f"__r{_name}__", _operator(_name, reflected=True))
-for _name in ("neg", "pos", "abs", "lt", "le", "gt", "ge"):  # not eq: a handle equals itself and nothing else
+for _name in ("neg", "pos", "abs", "lt", "le", "gt", "ge"):  # eq is not the student's to define
     setattr(Handle, f"__{_name}__", _operator(_name))
 
 
@@ -124,12 +134,25 @@ def evaluate(student: Student, source: str) -> Any:
     """The value of an expression in the child, such as a function for the student's `grad`: `lambda x: x * x`.
 
     The student's program could read it, so it holds nothing that is secret.
+
+    >>> from tinygrad_edu.grade import Sandbox, Submission
+    >>> with Sandbox() as sandbox, sandbox.open(Submission.from_source("def twice(f, x): return f(f(x))")) as session:
+    ...     session.student.twice(evaluate(session.student, "lambda x: x * x"), 3.0)
+    81.0
     """
     return _ask(student._session, "evaluate", source)
 
 
 def afterwards(function: Handle, *arguments: Any, **keywords: Any) -> tuple[Any, list[Any]]:
-    """The result of a function, and its arguments as it has left them: for what works in place, such as optimisers."""
+    """The result of a function, and its arguments as it has left them: for what works in place, such as optimisers.
+
+    >>> import numpy as np
+    >>> from tinygrad_edu.grade import Sandbox, Submission
+    >>> source = "def step(w, grad, rate): w -= rate * grad"
+    >>> with Sandbox() as sandbox, sandbox.open(Submission.from_source(source)) as session:
+    ...     afterwards(session.student.step, np.ones(3), np.ones(3), 0.5)
+    (None, [array([0.5, 0.5, 0.5]), array([1., 1., 1.]), 0.5])
+    """
     result, left = _ask(function._reference.session, "call", function, list(arguments), keywords, True)
     return result, left
 

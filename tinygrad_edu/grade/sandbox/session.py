@@ -40,6 +40,14 @@ class Session:
     names : what the program defines. A claim, like all that it says: good for messages.
     endings : how its children ended before their time.
     isolation : the isolation that was reached.
+    seconds, last_seconds : how long the program took for all questions, and for the last.
+
+    >>> from tinygrad_edu.grade import Sandbox, Submission
+    >>> with Sandbox() as sandbox, sandbox.open(Submission.from_source("def f(x) return x")) as session:
+    ...     session.child()
+    ...     print(session.problems[0]["line"], session.problems[0]["message"])
+    <...Child object at ...>
+    1 syntax error: expected ':'
     """
 
     def __init__(self, submission: Submission, starter: Starter, limits: Limits, require: int) -> None:
@@ -49,7 +57,7 @@ class Session:
         self.endings: list[Ending] = []
         self.isolation = Isolation({})
         self.generation = 0
-        self.seconds = 0.0
+        self.seconds = self.last_seconds = 0.0
         self._child: Child | None = None
         self._broken: StudentError | None = None
         self._printed = ""
@@ -60,9 +68,9 @@ class Session:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def close(self) -> None:
-        """Kill the child and all it started."""
-        self._end()
+    def close(self) -> Ending:
+        """Kill the child and all it started; how it ended, with the most memory that it had."""
+        return self._end()
 
     @property
     def student(self) -> Student:
@@ -151,8 +159,12 @@ class Session:
             raise StudentError("exited", str(ending)) from None
         except FrameError as error:
             self._fail(str(error))
+        except BaseException:  # ours: what still comes must not be taken for the answer to another question
+            self._end()
+            raise
         finally:
-            self.seconds += time.monotonic() - started
+            self.last_seconds = time.monotonic() - started
+            self.seconds += self.last_seconds
         if type(answer) is dict and answer.get("id") == number:
             if set(answer) == {"id", "result"}:
                 return answer["result"]
@@ -173,17 +185,24 @@ class Session:
         if self._child is None:
             return Ending(0)
         child, self._child = self._child, None
-        self._printed = (self._printed + read_output(child.output))[: self.limits.output_bytes]
-        return child.end()
+        try:
+            return child.end()
+        finally:
+            self._printed = (self._printed + read_output(child.output))[: self.limits.output_bytes]
+            os.close(child.output)
 
     @property
     def output(self) -> str:
         """All that the program has printed so far, safe to show."""
-        now = "" if self._child is None else read_output(self._child.output)
+        now = "" if self._child is None or not hasattr(os, "pread") else read_output(self._child.output)
         return clean(self._printed + now, 20_000)
 
 
 def read_output(descriptor: int) -> str:
+    """The beginning of what a child has printed; `lseek` would move the place at which it prints on."""
+    if not hasattr(os, "pread"):  # Windows: only once the child has ended
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        return os.read(descriptor, 1 << 18).decode(errors="replace")
     return os.pread(descriptor, 1 << 18, 0).decode(errors="replace")
 
 

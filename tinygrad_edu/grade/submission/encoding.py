@@ -7,6 +7,7 @@ import tokenize
 import unicodedata
 
 from ..errors import SubmissionError
+from ..text import clean
 
 __all__ = ["decode", "direction_changes"]
 
@@ -47,7 +48,7 @@ def declared(data: bytes, name: str) -> str:
     except (SyntaxError, ValueError):  # an unknown codec, or no UTF-8
         return "utf-8"
     if encoding not in ENCODINGS:
-        raise SubmissionError(f"{name}: the encoding {encoding!r:.40}; save it as UTF-8")
+        raise SubmissionError(f"{clean(name)}: the encoding {encoding!r:.40}; save it as UTF-8")
     return encoding
 
 

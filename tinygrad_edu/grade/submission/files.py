@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 from ..errors import SubmissionError
+from ..text import clean
 
 __all__ = ["FILES", "TOTAL_BYTES", "read_file", "read_folder", "relevant"]
 
@@ -31,24 +32,23 @@ def read_file(path: Path, most: int = TOTAL_BYTES) -> bytes:
     try:
         descriptor = os.open(path, flags)
     except FileNotFoundError:
-        raise SubmissionError(f"{path}: no such file") from None
+        raise SubmissionError(f"{clean(str(path))}: no such file") from None
     except OSError as error:
         link = " (a symbolic link, which is not followed)" if path.is_symlink() else ""
-        raise SubmissionError(f"{path}: {error.strerror}{link}") from None
+        raise SubmissionError(f"{clean(str(path))}: {error.strerror}{link}") from None
     with open(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise SubmissionError(f"{path}: not a regular file")
+            raise SubmissionError(f"{clean(str(path))}: not a regular file")
         data = file.read(most + 1)
     if len(data) > most:
-        raise SubmissionError(f"{path}: longer than {most:,} bytes")
+        raise SubmissionError(f"{clean(str(path))}: longer than {most:,} bytes")
     return data
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
     """The program's files in a folder, by their path within it."""
     files: dict[str, bytes] = {}
-    seen = left = 0
-    left = TOTAL_BYTES
+    seen, left = 0, TOTAL_BYTES
     for place, folders, names in os.walk(folder):  # does not follow links to folders
         folders.sort()
         seen += len(names) + len(folders)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from ..errors import SubmissionError
+from ..text import clean
 
 __all__ = ["read_notebook"]
 
@@ -26,5 +27,5 @@ def read_notebook(data: bytes, name: str) -> list[tuple[str, str]]:
         code = [cell for cell in cells if cell["cell_type"] == "code"]
         sources = ["".join(cell["source"] if "source" in cell else cell["input"]) for cell in code]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise SubmissionError(f"{name}: not a notebook ({type(error).__name__})") from None
+        raise SubmissionError(f"{clean(name)}: not a notebook ({type(error).__name__})") from None
     return [(f"cell {number}", source.replace("\r\n", "\n")) for number, source in enumerate(sources, 1)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import SubmissionError
+from ..text import clean
 from .archive import read_archive
 from .encoding import decode, direction_changes
 from .files import read_file, read_folder
@@ -67,7 +68,7 @@ class Submission:
         if path.suffix == ".zip" or data.startswith(b"PK\x03\x04"):
             return _assemble(path.name, read_archive(data), main)
         if path.suffix not in (".py", ".ipynb"):
-            raise SubmissionError(f"{path.name}: hand in a .py file, a notebook (.ipynb), or a .zip of them")
+            raise SubmissionError(f"{clean(path.name)}: hand in a .py file, a notebook (.ipynb), or a .zip of them")
         return _assemble(path.name, {path.name: data}, main)
 
 
@@ -90,7 +91,7 @@ def _assemble(name: str, files: dict[str, bytes], main: str | None) -> Submissio
         while "." in module:
             module = module.rpartition(".")[0]
             modules.setdefault(module, (module, ""))
-    return Submission(name, tuple(parts), modules, tuple(warnings), digest.hexdigest())
+    return Submission(name, tuple(parts), modules, tuple(map(clean, warnings)), digest.hexdigest())
 
 
 def _choose(name: str, files: dict[str, bytes], main: str | None) -> str:
@@ -103,9 +104,11 @@ def _choose(name: str, files: dict[str, bytes], main: str | None) -> str:
         if len(found) == 1:
             return found[0]
     if not files:
-        raise SubmissionError(f"{name}: no .py file and no notebook in it")
+        raise SubmissionError(f"{clean(name)}: no .py file and no notebook in it")
     names = ", ".join(f"{stem}.py" for stem in wanted)
-    raise SubmissionError(f"{name}: {len(files)} files, and it is not clear which to grade; one must be called {names}")
+    raise SubmissionError(
+        f"{clean(name)}: {len(files)} files, and it is not clear which to grade; one must be called {names}"
+    )
 
 
 def _read_part(path: str, data: bytes, warnings: list[str]) -> list[Part]:

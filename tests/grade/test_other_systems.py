@@ -1,0 +1,189 @@
+"""What can be tried on any system of the parts that macOS and Windows need."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tinygrad_edu.grade import Limits, Sandbox, StudentError, Submission
+from tinygrad_edu.grade.inside import seccomp
+from tinygrad_edu.grade.inside.frames import pack, unpack
+from tinygrad_edu.grade.sandbox import coldstart, macos, windows
+from tinygrad_edu.grade.sandbox.channel import BlockingChannel, Channel
+
+
+@pytest.fixture(params=[Channel, BlockingChannel])
+def ends(request: pytest.FixtureRequest) -> Iterator[tuple[Channel, int, int]]:
+    """A channel, and the two descriptors of whoever is at its other end."""
+    (theirs_in, requests), (answers, theirs_out) = os.pipe(), os.pipe()
+    channel = request.param(requests, answers)
+    yield channel, theirs_in, theirs_out
+    for descriptor in (theirs_in, theirs_out):
+        try:
+            os.close(descriptor)
+        except OSError:
+            continue  # the test has closed it
+    channel.close()
+
+
+def soon(seconds: float = 5.0) -> float:
+    return time.monotonic() + seconds
+
+
+def test_a_frame_goes_out_and_a_frame_comes_back(ends: tuple[Channel, int, int]) -> None:
+    channel, theirs_in, theirs_out = ends
+    frame = pack({"x": list(range(1000))}, lambda x: (0, ""))
+
+    def echo() -> None:
+        left = len(frame)
+        while left:
+            left -= os.write(theirs_out, os.read(theirs_in, left))
+
+    thread = threading.Thread(target=echo)
+    thread.start()
+    channel.write(frame, soon())
+    assert unpack(*channel.read(soon()), lambda *_: None) == {"x": list(range(1000))}
+    thread.join()
+
+
+def test_nobody_who_reads_or_writes_is_waited_for_longer_than_the_clock_allows(ends: tuple[Channel, int, int]) -> None:
+    channel, _, theirs_out = ends
+    os.write(theirs_out, b"\x08\x00")
+    with pytest.raises(TimeoutError):
+        channel.read(soon(0.05))
+    if type(channel) is Channel:  # the other one is still waiting for the answer
+        with pytest.raises(TimeoutError):
+            channel.write(bytes(1 << 20), soon(0.05))
+
+
+def test_the_end_of_a_pipe_is_no_answer(ends: tuple[Channel, int, int]) -> None:
+    channel, theirs_in, theirs_out = ends
+    os.write(theirs_out, b"\x08\x00")
+    os.close(theirs_out)
+    with pytest.raises(EOFError):
+        channel.read(soon())
+    os.close(theirs_in)
+    with pytest.raises(EOFError):
+        channel.write(bytes(1 << 20), soon())
+
+
+def test_a_sandbox_works_over_blocking_pipes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coldstart, "Channel", BlockingChannel)
+    source = "def f(x): return 2 * x\ndef loop():\n    while True: pass"
+    limits = Limits(call_seconds=0.3)
+    with Sandbox(limits, fork=False) as sandbox, sandbox.open(Submission.from_source(source)) as session:
+        with pytest.raises(StudentError, match="no answer within"):
+            session.student.loop()
+        assert session.student.f(3.0) == 6.0
+
+
+@pytest.mark.skipif(shutil.which("ps") is None, reason="asks ps, which every macOS has")
+def test_a_process_that_takes_too_much_memory_is_killed() -> None:
+    process = subprocess.Popen([sys.executable, "-c", "x = bytearray(1 << 27)\nimport time\ntime.sleep(20)"])
+    macos.watch_memory(process, 1 << 26)
+    assert process.wait(timeout=10) != 0
+
+
+def test_the_profile_of_macos_opens_numpy_and_closes_the_packages_around_it() -> None:
+    rules = macos.profile().splitlines()
+    assert all(rule.count("(") == rule.count(")") for rule in rules)
+    assert "numpy" in rules[-1]
+    assert rules[-1].startswith("(allow")
+    assert rules[-2].startswith("(deny file-read-data")
+
+
+def test_where_sandbox_exec_does_not_work_it_is_not_believed() -> None:
+    if not Path("/usr/bin/sandbox-exec").exists():
+        assert macos.confined(["python"]) == (["python"], ("memory",))
+
+
+@pytest.mark.skipif(ctypes.sizeof(ctypes.c_void_p) != 8, reason="the sizes on 64 bits")
+def test_the_structures_of_windows_have_their_sizes() -> None:
+    assert ctypes.sizeof(windows.BasicLimits) == 64
+    assert ctypes.sizeof(windows.Limits) == 144
+    limits = windows.limits({"cpu_seconds": 2, "memory": 1 << 20})
+    assert (limits.basic.process_time, limits.job_memory, limits.basic.processes) == (20_000_000, 1 << 20, 1)
+
+
+HEADERS = {0: "/usr/include/x86_64-linux-gnu/asm/unistd_64.h", 1: "/usr/include/asm-generic/unistd.h"}
+
+
+@pytest.mark.parametrize("column", [0, 1], ids=["x86_64", "aarch64"])
+def test_the_numbers_of_the_system_calls_are_those_of_the_kernels_headers(column: int) -> None:
+    if not Path(HEADERS[column]).exists():
+        pytest.skip("needs the headers of the kernel (linux-libc-dev)")
+    numbers = {}
+    for line in Path(HEADERS[column]).read_text().splitlines():
+        words = line.replace("__NR3264_", "__NR_").split()
+        if len(words) == 3 and words[1].startswith("__NR_") and words[2].isdigit():
+            numbers[words[1].removeprefix("__NR_")] = int(words[2])
+    numbers.setdefault("newfstatat", numbers.get("fstatat", 0))  # the generic header's name for it
+    ours = {name: pair[column] for calls in seccomp.ALLOWED.values() for name, pair in calls.items()}
+    ours |= {name: pair[column] for name, (pair, _, _) in seccomp.CONDITIONAL.items()}
+    ours |= {"clone": seccomp.CLONE[column], "clone3": seccomp.CLONE3}
+    assert {name: number for name, number in ours.items() if number is not None} == {
+        name: numbers[name] for name, number in ours.items() if number is not None
+    }
+    assert not [name for name, number in ours.items() if number is None and name in numbers]
+
+
+@pytest.mark.parametrize("column", [0, 1], ids=["x86_64", "aarch64"])
+def test_every_jump_of_the_filter_lands_inside_it(column: int) -> None:
+    program = seccomp.instructions(column, 0xC000003E, 1234)
+    for place, (operation, if_true, if_false, _) in enumerate(program):
+        if operation in (seccomp.IF_EQUAL, seccomp.IF_BITS):
+            assert place + 1 + max(if_true, if_false) < len(program)
+    assert program[-1] == (seccomp.RETURN, 0, 0, seccomp.NOT_PERMITTED)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "answer"),
+    [
+        ("read", (), seccomp.ALLOW),
+        ("clone", (seccomp.CLONE_THREAD | 0x100,), seccomp.ALLOW),
+        ("clone", (0x11,), seccomp.NOT_PERMITTED),
+        ("clone3", (), seccomp.NO_SUCH_CALL),
+        ("kill", (1234,), seccomp.ALLOW),
+        ("kill", (1,), seccomp.NOT_PERMITTED),
+        ("fcntl", (3, 1030), seccomp.ALLOW),
+        ("fcntl", (3, 8), seccomp.NOT_PERMITTED),
+        ("ioctl", (0, 0x5401), seccomp.ALLOW),
+        ("ioctl", (0, 0x5412), seccomp.NOT_PERMITTED),
+        ("prlimit64", (0,), seccomp.ALLOW),
+        ("prlimit64", (1,), seccomp.NOT_PERMITTED),
+        ("execve", (), seccomp.NOT_PERMITTED),
+        ("x32 read", (), seccomp.NOT_PERMITTED),
+    ],
+)
+@pytest.mark.parametrize("column", [0, 1], ids=["x86_64", "aarch64"])
+def test_what_the_filter_answers(name: str, arguments: tuple[int, ...], answer: int, column: int) -> None:
+    numbers = {"read": (0, 63), "clone": seccomp.CLONE, "clone3": (435, 435), "execve": (59, 221)}
+    numbers |= {"x32 read": (0x40000000, 0x40000000)}
+    numbers |= {call: pair for call, (pair, _, _) in seccomp.CONDITIONAL.items()}
+    memory = {0: numbers[name][column], 4: 7} | {16 + 8 * i: value for i, value in enumerate(arguments)}
+    assert interpret(seccomp.instructions(column, 7, 1234), memory) == answer
+    assert interpret(seccomp.instructions(column, 8, 1234), memory) == seccomp.KILL
+
+
+def interpret(program: list[seccomp.Instruction], memory: dict[int, int]) -> int:
+    """Run a filter as the kernel does."""
+    place = accumulator = 0
+    while True:
+        operation, if_true, if_false, operand = program[place]
+        if operation == seccomp.RETURN:
+            return operand
+        if operation == seccomp.LOAD:
+            accumulator = memory[operand]
+            place += 1
+        else:
+            true = accumulator == operand if operation == seccomp.IF_EQUAL else bool(accumulator & operand)
+            place += 1 + (if_true if true else if_false)
