@@ -87,3 +87,14 @@ def test_the_graph_of_a_gradient_has_no_cluster_for_the_differentiation() -> Non
     x = tg.Value(2.0, name="x")
     (slope,) = tg.gradients(x * x * x, [x], create_graph=True)
     assert plain(slope).clusters == ()
+
+
+def test_a_parameter_that_learnt_its_shape_in_the_first_of_many_calls_lies_around_them_all() -> None:
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            self.layer = nn.Linear(None, 3)
+
+        def forward(self, x: Any) -> Any:
+            return self.layer(self.layer(x))
+
+    assert paths(plain(Twice()(batch(2, 3))))["layer.weight"] == "Twice"

@@ -18,6 +18,7 @@ PROGRAM = """
 import sys
 import tinygrad_edu as tg
 from tests.graph.examples import EXAMPLES
+from tests.graph.networks import loop, tower
 from tests.graph.test_plain import leaves_of
 for i in range(int(sys.argv[1])):
     tg.Value(i) * 2  # so that the engine's own numbering differs
@@ -27,6 +28,8 @@ for name, make in EXAMPLES.items():
         print(drawing.svg(), drawing.dot(), drawing.json(), drawing.mermaid(), drawing.html())
     z = make()
     print(tg.formula(z), tg.formula(z, latex=True), tg.graph.diff(z, z * z), *(tg.explain(z, x) for x in leaves_of(z)))
+for drawing in tg.draw(loop(28)), tg.draw(tower(5), "backward", depth=1), tg.draw(tower(5), depth=2):
+    print(drawing.svg(), drawing.dot(), drawing.json(), drawing.mermaid())
 """
 
 

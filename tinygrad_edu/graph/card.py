@@ -16,7 +16,7 @@ __all__ = ["OUTPUT_RIM", "POINT", "SHEET", "SLOT", "Card", "Grid", "Row", "Text"
 
 MARGIN = 12.0
 """The free space left and right of what stands in a box."""
-LEADING = 1.32
+LEADING = 1.3125
 """The height of a line of text, in font sizes."""
 CELL_GAP = 9.0
 SHEET = 4.0

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -23,7 +23,7 @@ from .text import shorten, visible
 if TYPE_CHECKING:
     from .plain import PlainNode
 
-__all__ = ["Cluster", "Clusters", "counted", "enclosing", "find_clusters", "in_use"]
+__all__ = ["Cluster", "Clusters", "common", "counted", "enclosing", "find_clusters", "in_use"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +129,17 @@ def _spans(nodes: Sequence[Node]) -> list[Span]:
     return [spans[start] for start in sorted(spans)]
 
 
-def enclosing(path: str, records: dict[str, Cluster]) -> Iterator[str]:
+def enclosing(path: str, records: Mapping[str, Cluster]) -> Iterator[str]:
     """The cluster and those around it, the innermost first."""
     while path:
         yield path
         path = records[path].parent
+
+
+def common(paths: Iterable[str], records: Mapping[str, Cluster]) -> str:
+    """The innermost cluster around all of these; "" for none."""
+    ways = [list(enclosing(path, records)) for path in paths]
+    return next((path for path in ways[0] if all(path in way for way in ways)), "")
 
 
 def counted(clusters: Sequence[Cluster], nodes: Iterable[PlainNode]) -> tuple[Cluster, ...]:
@@ -163,12 +169,13 @@ def _place_owned(
                 uses.setdefault(x, {})[path.get(node, "")] = None
     parameters = dict.fromkeys(records, 0)
     for leaf, places in uses.items():
-        ways = [list(enclosing(place, records)) for place in places]
-        shared = [place for place in ways[0] if all(place in way for way in ways)]
-        if shared and leaf not in path:
-            path[leaf] = shared[0]
+        shared = common(places, records)
+        path.pop(leaf, None)  # a parameter that learnt its shape in a call is not that call's alone
+        if shared:
+            path[leaf] = shared
         if leaf.requires_grad:
-            for place in dict.fromkeys(place for way in ways for place in way):
+            around = (path for place in places for path in enclosing(place, records))
+            for place in dict.fromkeys(around):
                 parameters[place] += math.prod(shape_of(leaf))
     return parameters
 

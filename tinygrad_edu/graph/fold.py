@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from .clusters import Cluster, enclosing, in_use
+from .clusters import Cluster, common, enclosing, in_use
 from .plain import Edge, Graph, PlainNode
 
 __all__ = ["fold", "what_is_folded"]
@@ -216,6 +216,7 @@ def _folded(graph: Graph, sequence: _Sequence, run: Run) -> Graph:
     edges, hidden, own = _rewired(graph, sequence, run, parts, stand_in)
     hidden |= {id for id, kept in stand_in.items() if id != kept}
     clusters, moved = _clusters(sequence, run, parts)
+    records = {cluster.path: cluster for cluster in clusters}
     varied = {kept.id: [part[place] for part in parts] for place, kept in enumerate(parts[-1])}
     varied.update((last, [graph.node(id) for id in ids]) for last, ids in own.items())
     users: dict[int, list[int]] = {}
@@ -232,8 +233,8 @@ def _folded(graph: Graph, sequence: _Sequence, run: Run) -> Graph:
             path = moved.get((node.opens, "opens"), node.opens)
             kept_node = replace(kept_node, cluster=moved[node.cluster, "lies in"], opens=path, label=path or node.label)
         elif (node.kind == "constant" or node.owned) and all(id in stand_in for id in users[node.id]):
-            inside = {moved[graph.node(id).cluster, "lies in"] for id in users[node.id]}
-            kept_node = replace(kept_node, cluster=min(inside, key=len))
+            inside = [moved[graph.node(id).cluster, "lies in"] for id in users[node.id]]
+            kept_node = replace(kept_node, cluster=common(inside, records))
         nodes.append(_in_general(kept_node, varied.get(node.id, [])))
     return replace(
         graph,
