@@ -212,3 +212,12 @@ def test_on_a_phone_nothing_is_wider_than_the_screen_and_letters_can_be_read(ope
     assert page.evaluate("document.querySelector('.node text').getBoundingClientRect().height") > 8
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (paper == "rgb(255, 255, 255)") == (scheme == "light")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_wrong_on_a_phone(opened: Any, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
+    page = opened(tg.draw(two_neurons(), depth=0), color_scheme=scheme, viewport={"width": 390, "height": 844})
+    results = axe.Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()

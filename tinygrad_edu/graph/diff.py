@@ -70,7 +70,8 @@ def diff(
     Parameters
     ----------
     commutative : let the operands of +, ·, maximum and minimum change places.
-    values : compare the numbers of leaves and constants too, to a relative `tolerance`; not only the structure.
+    values : compare the numbers of leaves and constants too, to a relative `tolerance`; not only the structure. A plain
+        graph knows the elements of arrays up to a dozen; larger ones are compared by shape, dtype and range.
 
     Raises `GraphError` for what has no graph, and for graphs with folded parts.
 

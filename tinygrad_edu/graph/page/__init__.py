@@ -160,7 +160,7 @@ def _tables(graph: Graph) -> str:
     gradient = f"∂{graph.of}/∂(it)"
     return _table(
         "Nodes",
-        ("", "name", "made by", "value", gradient, "line"),
+        ("no.", "name", "made by", "value", gradient, "line"),
         ((f' data-node="{node.id}"', _node_cells(node, graph)) for node in graph.nodes),
     ) + _table(
         "Arrows",
@@ -206,6 +206,7 @@ def _table(caption: str, heads: Sequence[str], rows: Iterator[tuple[str, tuple[s
     head = "".join(f'<th scope="col">{_e(name)}</th>' for name in heads)
     body = "".join(f"<tr{extra}>{''.join(f'<td>{_e(cell)}</td>' for cell in cells)}</tr>\n" for extra, cells in rows)
     return (
-        f'<div class="scrolls"><table><caption>{_e(caption)}</caption><thead><tr>{head}</tr></thead>\n'
+        f'<div class="scrolls" role="region" tabindex="0" aria-label="{_e(caption)}">'
+        f"<table><caption>{_e(caption)}</caption><thead><tr>{head}</tr></thead>\n"
         f"<tbody>{body}</tbody></table></div>\n"
     )
