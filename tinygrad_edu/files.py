@@ -17,6 +17,12 @@ def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
     cut. The content goes into a new file beside it and onto the disk, then one step of the file system renames it.
 
     Raises `OSError` where the file cannot be written.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     replace_file(f"{folder}/x.txt", b"new")
+    ...     os.listdir(folder)
+    ['x.txt']
     """
     path = Path(path).resolve()
     draft = path.with_name(f".{path.name[:40]}.{token_hex(4)}.part")

@@ -62,6 +62,11 @@ def load(path: str | os.PathLike[str]) -> Any:
 
     Raises `FileError` for a file that is missing, cut off, damaged, or not what its extension says, `ImportError` where
     the package safetensors is missing.
+
+    >>> load("no_such_file.npz")
+    Traceback (most recent call last):
+        ...
+    tinygrad_edu.errors.FileError: load: cannot read no_such_file.npz: No such file or directory
     """
     path = Path(path)
     read = {".npz": from_npz, ".safetensors": from_safetensors}[extension("load", path)]

@@ -29,6 +29,14 @@ def read_idx(path: str | os.PathLike[str]) -> ndarray:
 
     Raises `FileError` where there is no such file, where it is cut off or longer than its header says, and where it is
     something else.
+
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile(delete=False) as file:
+    ...     file.write(bytes([0, 0, 8, 1, 0, 0, 0, 3, 7, 8, 9]))
+    11
+    >>> read_idx(file.name)
+    array([7, 8, 9], dtype=uint8)
+    >>> os.remove(file.name)
     """
     path = Path(path)
     return from_idx(unpacked(path, content_of(path)), path)

@@ -44,6 +44,15 @@ class EarlyStopping(Callback):
     """Stop when a column of the history has not improved for `patience` epochs.
 
     `best` is `min` or `max`: what is an improvement; one by less than `min_delta` is none.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu import nn, optim
+    >>> model = nn.Linear(2, 2)
+    >>> loader = tg.data.DataLoader(tg.data.xor(20), batch_size=10)
+    >>> parts = model, loader, nn.CrossEntropyLoss(), optim.SGD(model.parameters(), lr=0.0)  # it learns nothing
+    >>> stop = EarlyStopping("loss", patience=2)
+    >>> len(tg.train.fit(*parts, epochs=100, callbacks=[stop]).epochs)
+    3
     """
 
     def __init__(
@@ -71,7 +80,21 @@ class Checkpoint(Callback):
     With `resume=True`, `fit` goes on where the file stands, if there is one; the model, optimizer and so on must be
     made as they were.
 
-    Raises `FileError` for a file that is damaged.
+    Raises `FileError` for a file that is damaged or of another training.
+
+    >>> import tempfile, tinygrad_edu as tg
+    >>> from tinygrad_edu import nn, optim
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> def training(epochs):
+    ...     model = nn.Linear(2, 2)
+    ...     loader = tg.data.DataLoader(tg.data.xor(20), batch_size=10, shuffle=True)
+    ...     optimizer = optim.Adam(model.parameters())
+    ...     checkpoint = Checkpoint(f"{folder.name}/checkpoint.npz", resume=True)
+    ...     return tg.train.fit(model, loader, nn.CrossEntropyLoss(), optimizer, epochs, callbacks=[checkpoint])
+    >>> first, both = training(epochs=2), training(epochs=3)
+    >>> both.steps[:4] == first.steps, len(both.steps)
+    (True, 6)
+    >>> folder.cleanup()
     """
 
     def __init__(self, path: str | os.PathLike[str], resume: bool = False) -> None:
@@ -91,6 +114,9 @@ class SaveBest(Callback):
     """Save the weights, a `state_dict()`, of the epoch that is best in a column of the history.
 
     `best` is `min` or `max`. Load them with `model.load_state_dict(tg.load(path))`.
+
+    >>> SaveBest("best.npz", "val_accuracy", best=max).path.name
+    'best.npz'
     """
 
     def __init__(self, path: str | os.PathLike[str], monitor: str = "val_loss", best: Callable[..., Any] = min) -> None:
@@ -104,7 +130,10 @@ class SaveBest(Callback):
 
 
 class LivePlot(Callback):
-    """In a notebook, the curves of the history, drawn again after each epoch in the same place."""
+    """In a notebook, the curves of the history, drawn again after each epoch in the same place.
+
+    Needs Matplotlib: `fit(..., callbacks=[LivePlot()])`.
+    """
 
     def __init__(self) -> None:
         self._display: Any = None
