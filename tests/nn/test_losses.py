@@ -102,6 +102,11 @@ def test_extreme_numbers_give_finite_losses_and_gradients_without_a_warning() ->
         assert np.isfinite(x.grad).all()
 
 
+def test_a_nan_is_not_hidden() -> None:
+    assert np.isnan(F.binary_cross_entropy(tg.tensor([np.nan, 0.5]), [0.0, 1.0]).item())
+    assert np.isnan(F.cross_entropy(tg.tensor([[np.nan, 1.0]]), [1]).item())
+
+
 @pytest.mark.parametrize("name", ["mse_loss", "l1_loss", "huber_loss", "hinge_loss", "kl_div",
                                   "binary_cross_entropy", "binary_cross_entropy_with_logits"])  # fmt: skip
 def test_shapes_that_would_broadcast_are_refused(name: str) -> None:
@@ -220,6 +225,7 @@ def test_ignored_examples_count_nothing_even_where_their_loss_is_infinite() -> N
     [
         ([0.0, 1.0], tg.DtypeError, "needs whole numbers"),
         ([0, 3], tg.OutOfRangeError, "3 is not among the 3 classes, which are 0 to 2"),
+        ([0, -5], tg.OutOfRangeError, "-5 is not among"),
         ([0, -1], tg.OutOfRangeError, "-1 is not among the 3 classes"),
         ([0, 1, 2], tg.ShapeError, r"target has shape \(2,\), a class for each example, not \(3,\)"),
         ([[0, 1]], tg.ShapeError, "or the shape of the input, with probabilities"),

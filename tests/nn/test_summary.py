@@ -11,6 +11,8 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn
+from tinygrad_edu.nn.summary import MULTIPLY_ADDS
+from tinygrad_edu.primitives import TABLE
 
 
 def lenet() -> nn.Sequential:
@@ -145,12 +147,20 @@ def test_without_inputs_it_counts_what_is_known() -> None:
         (nn.ConvTranspose2d(4, 6, 3), [(2, 4, 5, 3)], 2 * 4 * 15 * 6 * 9),
         (nn.Lambda(lambda x, y: x @ y), [(2, 3, 4), (4, 5)], 2 * 3 * 4 * 5),
         (nn.Lambda(lambda x, y: tg.einsum("bij,jk->bk", x, y)), [(2, 3, 4), (4, 5)], 2 * 3 * 4 * 5),
+        (nn.RNN(3, 4), [(5, 2, 3)], 5 * 2 * (3 * 4 + 4 * 4)),
+        (nn.LSTM(3, 4, num_layers=2), [(5, 2, 3)], 5 * 2 * 4 * (3 * 4 + 4 * 4 + 2 * 4 * 4)),
+        (nn.GRU(3, 4, bidirectional=True), [(5, 2, 3)], 5 * 2 * 2 * 3 * (3 * 4 + 4 * 4)),
+        (nn.LSTMCell(3, 4), [(2, 3)], 2 * 4 * (3 * 4 + 4 * 4)),
         (nn.Embedding(10, 3), [np.array([[1, 2]])], 0),
         (nn.ReLU(), [(2, 3)], 0),
     ],
 )  # fmt: skip
 def test_multiply_adds_are_those_of_the_formula(model: nn.Module, inputs: Any, multiply_adds: int) -> None:
     assert nn.summary(model, *inputs).multiply_adds == multiply_adds
+
+
+def test_every_formula_is_that_of_a_row_of_the_table() -> None:
+    assert [name for name in MULTIPLY_ADDS if name not in TABLE] == []
 
 
 def test_several_outputs_have_several_shapes() -> None:

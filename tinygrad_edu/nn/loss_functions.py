@@ -153,8 +153,8 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
 def _log(p: Any) -> Any:
     """log p, and −100 without a gradient where p is as good as 0."""
     kind = getattr(number_of(p), "dtype", np.dtype(float))
-    positive = number_of(p) > max(math.exp(-100), float(np.finfo(kind).tiny))
-    return where(positive, log(where(positive, p, 1.0)), -100.0)
+    nothing = number_of(p) <= max(math.exp(-100), float(np.finfo(kind).tiny))
+    return where(nothing, -100.0, log(where(nothing, 1.0, p)))
 
 
 # Scores of classes against classes: input (N, C, ...) or (C,), target (N, ...) or a single class.
@@ -200,7 +200,7 @@ def cross_entropy(
     if not 0 <= label_smoothing <= 1:
         raise OutOfRangeError(f"cross_entropy: label_smoothing is between 0 and 1, not {label_smoothing}")
     logits = _classes_last("cross_entropy", input)
-    share = label_smoothing / shape_of(logits)[-1]
+    share = label_smoothing / max(1, shape_of(logits)[-1])
     if shape_of(target) == shape_of(input):
         q = _classes_last("cross_entropy", _target("cross_entropy", input, target))
         q = q * (1.0 - label_smoothing) + share if label_smoothing else q
