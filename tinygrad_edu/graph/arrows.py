@@ -60,21 +60,25 @@ def _label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
     if step is None:
         return _written(edge) if edge.pair is not None else None
     upstream, local, contribution = step
-    if graph.mode == "both":
-        return _named(edge, graph, upstream, local, contribution)
+    if graph.mode == "both" and (named := _named(edge, graph, upstream, local, contribution)):
+        return named
     return Label(
         ((Text("slope", f"{upstream} · {_factor(local)}", SIZE),), (Text("slope", f"= {contribution}", SIZE),))
     )
 
 
-def _named(edge: Edge, graph: Graph, upstream: str, local: str, contribution: str) -> Label:
-    """In a graph of both passes: the name of the local derivative forward; backward the chain rule in names."""
-    if edge.pair is None:
-        source, target = graph.node(edge.source).label, graph.node(edge.target).label
-        return Label(((Text("partial", partial(target, source), SIZE + 1), Text("slope", f" = {local}", SIZE)),))
-    forward = graph.edges[edge.pair - 1]
+def _named(edge: Edge, graph: Graph, upstream: str, local: str, contribution: str) -> Label | None:
+    """In a graph of both passes: the name of the local derivative forward; backward the chain rule in names.
+
+    None where the names are too long for an arrow.
+    """
+    forward = edge if edge.pair is None else graph.edges[edge.pair - 1]
     source, target = graph.node(forward.source).label, graph.node(forward.target).label
     names = f"{partial(graph.of, target)} · {partial(target, source)}"
+    if len(names) > 2 * LONGEST:
+        return None
+    if edge.pair is None:
+        return Label(((Text("partial", partial(target, source), SIZE + 1), Text("slope", f" = {local}", SIZE)),))
     numbers = Text("slope", f"= {upstream} · {_factor(local)} = {contribution}", SIZE)
     return Label(((Text("partial", names, SIZE + 1),), (numbers,)))
 

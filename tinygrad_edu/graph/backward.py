@@ -219,7 +219,7 @@ class _Record:
         leaves = sorted((node for node in self.so_far if node.primitive is None), key=creation)
         return Graph(
             mode="backward",
-            title=f"The backward graph of {of}: how its gradients are computed",
+            title=f"The backward graph of {of}, which computes its gradients",
             nodes=tuple(nodes),
             edges=tuple(edges),
             outputs=tuple(ids[self.gradient_in[leaf]] for leaf in leaves),

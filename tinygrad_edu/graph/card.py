@@ -160,10 +160,10 @@ def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:
     rows[1:1] = [(Text("muted", line, 11.0),) for line in _few_lines(settings_of(node))]
     if show_gradient and node.gradient is not None:
         rows += _equation(
-            Text("partial", partial(graph.of, node.label), 13.0), node.gradient, "slope", 13.0, dtype=False
+            Text("partial", short_partial(graph.of, node.label), 13.0), node.gradient, "slope", 13.0, dtype=False
         )
     elif show_gradient and node.requires_grad:
-        rows.append((Text("partial", partial(graph.of, node.label), 13.0), Text("slope", ": none", 13.0)))
+        rows.append((Text("partial", short_partial(graph.of, node.label), 13.0), Text("slope", ": none", 13.0)))
     return rows
 
 
@@ -173,6 +173,16 @@ MARKS = {"missing": "− missing", "extra": "+ extra", "changed": "≠ changed"}
 
 def _mark(node: PlainNode) -> list[Row]:
     return [(Text("mark", MARKS[node.mark], 11.5),)] if node.mark else []
+
+
+def short_partial(of: str, by: str) -> str:
+    """∂of/∂by in a width that fits a box, each name cut in its middle if need be.
+
+    >>> short_partial("model.loss", "encoder.layers.0.attention.query.weight")
+    '∂model.loss/∂encoder….weight'
+    """
+    whole = partial(of, by)
+    return whole if len(whole) <= 30 else partial(shorten(of, 15), shorten(by, 15))
 
 
 def _module_rows(node: PlainNode, cluster: Cluster) -> list[Row]:
@@ -218,7 +228,8 @@ def _few_lines(pieces: Sequence[str], limit: int = 26) -> list[str]:
 
 def _name(node: PlainNode) -> Text:
     if node.carries:
-        return Text("partial", node.label, 15.0)
+        of, _, by = node.label.removeprefix("∂").partition("/∂")
+        return Text("partial", short_partial(of, by) if by and len(node.label) > 36 else node.label, 15.0)
     return Text("name" if node.name or node.kind != "operation" else "auto", node.label, 16.0 if node.name else 15.0)
 
 
