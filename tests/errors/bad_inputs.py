@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import numpy
 
 import tinygrad_edu
-from tinygrad_edu import walk
 from tinygrad_edu.errors import DtypeError, GraphError, InPlaceError, OutOfRangeError, ShapeError, TinygradError
 
 np: Any = numpy
@@ -419,8 +418,8 @@ BACKWARD = [
     row("detached Value", lambda: v.detach().backward(), GraphError, "backward", "'v'", "without detach()"),
     row("gradients of a float", lambda: tg.gradients(2.0, [v]), GraphError, "backward", "float: 2.0"),
     row("gradients of many", lambda: tg.gradients(x * 2, [x]), GraphError, "backward", "6 numbers"),
-    row("steps of a float", lambda: list(walk.steps(2.0)), GraphError, "backward", "float: 2.0"),
-    row("steps of many", lambda: list(walk.steps(x * 2)), GraphError, "backward", "6 numbers"),
+    row("steps of a float", lambda: tg.steps(2.0), GraphError, "steps", "float 2.0"),
+    row("steps of many", lambda: tg.steps(x * 2), GraphError, "steps", "sum() or mean()"),
     row("grad of another shape", lambda: setattr(x, "grad", three), ShapeError, "grad", "'x'", "(2, 3)", "(3,)"),
     row("grad of a Value", lambda: setattr(v, "grad", three), DtypeError, "Value", "float64"),
     row("grad of a Value, a Tensor", lambda: setattr(v, "grad", x), GraphError, "Value", "'x' (2, 3)", "float(x)"),
