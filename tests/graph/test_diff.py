@@ -184,6 +184,21 @@ def test_both_graphs_are_drawn_in_one_with_the_differences_marked_in_words() -> 
     assert "expected relu(v2), found v2" in svg
 
 
+def test_of_a_large_graph_the_neighbourhood_of_the_differences_is_drawn() -> None:
+    x = tg.Value(2.0, name="x")
+
+    def deep(step: Callable[[Any], Any]) -> Any:
+        y: Any = x
+        for i in range(400):
+            y = step(y) if i == 200 else y * 1.5
+        return y
+
+    drawing = diff(deep(tg.exp), deep(tg.tanh)).draw(engine="builtin")
+    assert [node.operation for node in drawing.graph.nodes if node.mark] == ["tanh"]
+    assert len(drawing.graph.nodes) < 12
+    assert any("further from a difference not shown" in note for note in drawing.graph.notes)
+
+
 def test_large_graphs_are_compared_in_linear_time_and_forty_doublings_too() -> None:
     assert not diff(plain(chain(3_000), gradients=False), plain(chain(3_000), gradients=False))
     assert not diff(doublings(40)[1], doublings(40)[1])

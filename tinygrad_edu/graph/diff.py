@@ -15,7 +15,7 @@ from .matching import Matching, Side
 from .plain import Edge, Graph, Mark, PlainNode, Quantity, plain
 from .svg import Theme
 from .text import plural
-from .views import view
+from .views import LIMIT, neighbourhood, view
 
 if TYPE_CHECKING:
     from .draw import Drawing
@@ -46,10 +46,21 @@ class Difference:
         return "\n".join(self.lines) or "no difference"
 
     def draw(self, *, engine: Engine = "auto", direction: Literal["LR", "TB"] = "LR", theme: Theme = "auto") -> Drawing:
-        """The graph that was found, with what is missing drawn in and what differs marked; options as of `tg.draw`."""
+        """The graph that was found, with what is missing drawn in and what differs marked; options as of `tg.draw`.
+
+        Of a graph of more than 150 nodes, only what is near a difference.
+        """
         from .draw import Drawing
 
-        return Drawing(view(self.graph), engine, direction, theme, steps=False)
+        graph = self.graph
+        if len(graph.nodes) > LIMIT:
+            marked = [node.id for node in graph.nodes if node.mark]
+            marked += [id for edge in graph.edges if edge.mark for id in (edge.source, edge.target)]
+            graph = neighbourhood(graph, dict.fromkeys(marked or graph.outputs), 2)
+            far = plural(len(self.graph.nodes) - len(graph.nodes), "node")
+            graph = replace(graph, notes=(*graph.notes, f"{far} further from a difference not shown"))
+        shown = view(graph, "all" if len(graph.nodes) <= LIMIT else "auto")
+        return Drawing(shown, engine, direction, theme, steps=False)
 
     def _repr_svg_(self) -> str:
         return self.draw().svg()

@@ -7,7 +7,7 @@ everywhere as a small copy beside each use; `collapse` stands for a graph that i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Literal
@@ -93,22 +93,28 @@ def focused(graph: Graph, center: int, hops: int) -> Graph:
     """
     if hops < 0:
         raise ValueError(f"draw: hops is the number of arrows around the focus to show, not {hops}")
+    near = neighbourhood(graph, [center], hops)
+    far = len(graph.nodes) - len(near.nodes)
+    note = (
+        f"{plural(hops, 'arrow')} around {graph.node(center).label}: {plural(far, 'node')} further away not shown; "
+        f"hops={hops + 1} shows more."
+    )
+    return replace(near, notes=(*graph.notes, note)) if far else near
+
+
+def neighbourhood(graph: Graph, centers: Iterable[int], hops: int) -> Graph:
+    """The part of the graph within so many arrows, in or against their direction, of any of these nodes."""
     neighbours: dict[int, list[int]] = {}
     for edge in graph.edges:
         neighbours.setdefault(edge.source, []).append(edge.target)
         neighbours.setdefault(edge.target, []).append(edge.source)
-    shown = {center}
-    rim = [center]
+    rim = list(centers)
+    shown = set(rim)
     for _ in range(hops):
         rim = [x for x in dict.fromkeys(x for id in rim for x in neighbours.get(id, ())) if x not in shown]
         shown.update(rim)
     nodes = [node for node in graph.nodes if node.id in shown]
     now = {node.id: id for id, node in enumerate(nodes, 1)}
-    far = len(graph.nodes) - len(nodes)
-    note = (
-        f"{plural(hops, 'arrow')} around {graph.node(center).label}: {plural(far, 'node')} further away not shown; "
-        f"hops={hops + 1} shows more."
-    )
     return replace(
         graph,
         nodes=tuple(replace(node, id=now[node.id]) for node in nodes),
@@ -118,7 +124,6 @@ def focused(graph: Graph, center: int, hops: int) -> Graph:
             if edge.source in now and edge.target in now
         ),
         outputs=tuple(now[id] for id in graph.outputs if id in now),
-        notes=(*graph.notes, *([note] if far else [])),
     )
 
 
