@@ -82,13 +82,12 @@ WRONG: dict[str, tuple[Formula, Formula, list[str]]] = {
     "the order of two steps": (
         lambda x, y, w: tg.sin(tg.exp(x)),
         lambda x, y, w: tg.exp(tg.sin(x)),
-        [
-            "too much: v1 = sin(x)",
-            "too much: v2 = exp(v1)",
-            "missing: exp(x)",
-            "missing: sin(exp(x))",
-            "the result: expected sin(exp(x)), found v2 = exp(v1)",
-        ],
+        ["v1: expected exp(x), found sin(x)", "v2: expected sin(v1), found exp(v1)"],
+    ),
+    "the last operation, and one before it": (
+        lambda x, y, w: tg.exp(x * y),
+        lambda x, y, w: tg.tanh(x * y * w),
+        ["too much: w", "too much: v2 = multiply(v1, w)", "v3: expected exp(v1), found tanh(v2)"],
     ),
 }
 

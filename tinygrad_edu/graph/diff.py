@@ -137,7 +137,9 @@ class _Comparison:
             if said:
                 self.changed.add(b)
             yield from said
-            yield from self._operands(a, b)
+            of_operands = list(self._operands(a, b))
+            if self.expected.nodes[a].operation == self.found.nodes[b].operation:
+                yield from of_operands  # else the two calls have been written out
         for a in self.expected.order:
             if a not in self.matching.partner:
                 self.missing_arrows += [(x, a, slot) for slot, x in enumerate(self.expected.operands[a])]

@@ -69,7 +69,7 @@ class Matching:
         for colours in (self._exact_used, self._exact, self._loose):
             self._pair_by_colour(colours)
         self._climb()
-        self._descend(outputs, self._alike)
+        self._descend(outputs, self._as_many_operands)
         for pair in sorted(self.partner.items(), reverse=True):
             self._descend(self.aligned(*pair), self._alike)
 
@@ -125,6 +125,10 @@ class Matching:
         right = [self._loose[1][i] for i in self.found.operands[b]]
         common = sum(min(left.count(colour), right.count(colour)) for colour in set(left))
         return x.operation == y.operation or (len(left) == len(right) and 2 * common >= len(left))
+
+    def _as_many_operands(self, a: int, b: int) -> bool:
+        """Whether two outputs that nothing else matches are each other's; what they are made from may yet be."""
+        return self._alike(a, b) or len(self.expected.operands[a]) == len(self.found.operands[b]) > 0
 
     def _pair_by_colour(self, colours: tuple[dict[int, int], dict[int, int]]) -> None:
         """Match what is left over and of one colour, from the outputs down, so that whole parts are found.
