@@ -39,7 +39,7 @@ def broadcast_to(x: Any, shape: tuple[int, ...] = ()) -> Any:
     return spread(np.asarray(x), several(shape))
 
 
-def spread(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+def spread(x: np.ndarray | np.generic, shape: tuple[int, ...]) -> Any:
     """NumPy's `broadcast_to`; quicker where it is one number."""
     if x.ndim == 0 and prod(shape) <= SMALL:
         full = np.empty(shape, x.dtype)
