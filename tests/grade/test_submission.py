@@ -160,7 +160,7 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
 def test_among_several_files_the_one_that_is_asked_for_is_graded(tmp_path: Path) -> None:
     for name in ("hw1.py", "scratch.py", "test_hw1.py"):
         (tmp_path / name).write_text(f"name = {name!r}")
-    with pytest.raises(SubmissionError, match=r"3 files, not clear which"):
+    with pytest.raises(SubmissionError, match=r"3 files, and it is not clear which"):
         Submission.read(tmp_path)
     submission = Submission.read(tmp_path, main="hw1.py")
     assert submission.parts == (("hw1.py", "name = 'hw1.py'"),)

@@ -30,7 +30,7 @@ class ColdStart:
         if sys.platform == "darwin":
             self.command, self.outside = macos.confined(self.command)
         elif sys.platform == "win32":
-            self.outside = ("limits", "memory")
+            self.outside = ("memory",)
         self.outside = set(self.outside) - set(settings["without"])
 
     def start(self) -> Child:

@@ -24,7 +24,7 @@ class Sandbox:
     Parameters
     ----------
     limits : how much each submission may use.
-    require : the lowest isolation level (1 to 5) that will do.
+    require_isolation : the lowest isolation level (1 to 5) that will do.
     fork : start children from a clean process where the system can; else each is a new interpreter.
     without : mechanisms to leave out, to see what a weaker system gives.
 
@@ -38,12 +38,17 @@ class Sandbox:
     """
 
     def __init__(
-        self, limits: Limits | None = None, *, require: int = 1, fork: bool | None = None, without: Collection[str] = ()
+        self,
+        limits: Limits | None = None,
+        *,
+        require_isolation: int = 1,
+        fork: bool | None = None,
+        without: Collection[str] = (),
     ) -> None:
         unknown = set(without) - set(MECHANISMS)
         if unknown:
             raise ValueError(f"no such mechanism: {', '.join(sorted(unknown))}; there are {', '.join(MECHANISMS)}")
-        self.limits, self.require = limits or Limits(), require
+        self.limits, self.require_isolation = limits or Limits(), require_isolation
         self._settings = {
             "cpu_seconds": self.limits.cpu_seconds,
             "memory": self.limits.memory,
@@ -73,7 +78,7 @@ class Sandbox:
             if isinstance(self._starter, ForkServer) and self._starter.broken:
                 self._starter.close()
                 self._starter = ForkServer(self._settings)
-            return Session(submission, self._starter, self.limits, self.require)
+            return Session(submission, self._starter, self.limits, self.require_isolation)
 
     def close(self) -> None:
         """End everything that was started."""

@@ -50,8 +50,9 @@ class Session:
     1 syntax error: expected ':'
     """
 
-    def __init__(self, submission: Submission, starter: Starter, limits: Limits, require: int) -> None:
-        self.submission, self.starter, self.limits, self.require = submission, starter, limits, require
+    def __init__(self, submission: Submission, starter: Starter, limits: Limits, require_isolation: int) -> None:
+        self.submission, self.starter, self.limits = submission, starter, limits
+        self.require_isolation = require_isolation
         self.problems: list[Problem] = []
         self.names: list[str] = []
         self.endings: list[Ending] = []
@@ -112,9 +113,9 @@ class Session:
             raise SandboxError(f"the child did not start ({type(error).__name__}): {ending}: {self._printed}") from None
         missing = {name: why for name, why in reached.items() if why and name not in self.starter.outside}
         self.isolation = Isolation(missing)
-        if self.isolation.level < self.require:
+        if self.isolation.level < self.require_isolation:
             self._end()
-            raise IsolationError(f"isolation level {self.require} is required\n{self.isolation}")
+            raise IsolationError(f"isolation level {self.require_isolation} is required\n{self.isolation}")
         sources = (
             [list(part) for part in self.submission.parts],
             {name: list(part) for name, part in self.submission.modules.items()},

@@ -1,6 +1,6 @@
 """Windows: a job object, which limits a child's memory, time and processes, and with which they all end.
 
-There is no way without an administrator to close files and the network, so the level stays at 2.
+There is no way without an administrator to limit the disk or to close files and the network: the level stays at 1.
 The structures are those of the Windows API, JOBOBJECT_EXTENDED_LIMIT_INFORMATION and what it consists of.
 """
 
