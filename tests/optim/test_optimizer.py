@@ -197,6 +197,9 @@ def test_a_state_that_does_not_fit_is_refused_and_changes_nothing() -> None:
         ("the state has the settings", optim.SGD([w]).state_dict()),
         ("m of .* has its shape, not", {**state, "state": {0: {**memory, "m": np.zeros((2, 2))}}}),
         ("remembers step, m, v, not", {**state, "state": {0: {"step": 1}}}),
+        ("a list of dicts", {"state": {}, "param_groups": [1]}),
+        ("'state' is a dict", {"state": [], "param_groups": []}),
+        ("step is a whole number, not 'one'", {**state, "state": {0: {**memory, "step": "one"}}}),
         ("a parameter 7, which is in none", {**state, "state": {7: memory}}),
     ]
     for words, other in wrong:

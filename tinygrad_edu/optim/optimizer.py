@@ -154,6 +154,10 @@ class Optimizer:
                 f"{self._name}: a state has the keys 'state' and 'param_groups', not {short(state_dict)}"
             )
         groups = state_dict["param_groups"]
+        if not isinstance(state_dict["state"], Mapping) or not (
+            isinstance(groups, (list, tuple)) and all(isinstance(g, Mapping) and "params" in g for g in groups)
+        ):
+            raise OptimizerError(f"{self._name}: 'state' is a dict, and 'param_groups' a list of dicts with 'params'")
         sizes, own = [len(group["params"]) for group in groups], [len(group["params"]) for group in self.param_groups]
         if sizes != own:
             raise OptimizerError(f"{self._name}: the state is of groups of {sizes} parameters, and there are {own}")
@@ -247,7 +251,10 @@ class Optimizer:
             raise OptimizerError(
                 f"{self._name}: of {describe(p)} it remembers {', '.join(expected)}, not {short(remembered)}"
             )
-        state: dict[str, Any] = {"step": int(number_of(remembered["step"]))}
+        try:
+            state: dict[str, Any] = {"step": int(number_of(remembered["step"]))}
+        except (TypeError, ValueError):
+            raise OptimizerError(f"{self._name}: step is a whole number, not {short(remembered['step'])}") from None
         for name in memory:
             array = np.array(number_of(remembered[name]))
             known = hasattr(p, "_data")  # not where the parameter is still uninitialised
