@@ -6,10 +6,7 @@ the one script and the style sheets in it, by their hashes, and nothing else.
 
 from __future__ import annotations
 
-import json
 import re
-from base64 import b64encode
-from hashlib import sha256
 from html import escape
 from importlib import resources
 from math import isfinite
@@ -21,6 +18,7 @@ from ..graph.plain import Graph
 from ..graph.svg import Theme
 from ..graph.text import visible
 from ..graph.views import view
+from ..pages import in_script, policy
 from .places import Places
 from .predict import ABSOLUTE, RELATIVE, question
 from .script import Script
@@ -52,21 +50,17 @@ def page(script: Script, *, lang: str = "en", predict: bool = False, theme: Them
     svg = re.sub(r"<title>.*?</title>\n?", "", picture.svg(), flags=re.DOTALL)  # they would give answers away
     style, code = _file("player.css"), _file("player.js")
     styles = [style, *re.findall(r"<style>(.*?)</style>", svg, re.DOTALL)]
-    policy = (
-        f"default-src 'none'; style-src {' '.join(map(_hash, styles))}; script-src {_hash(code)}; "
-        "base-uri 'none'; form-action 'none'"
-    )
     title = escape(visible(texts["title"].format(of=script.graph.of)))
     return Template(_file("player.html")).substitute(
         {key: escape(texts[key]) for key in LABELS},
         lang={"zh": "zh-CN"}.get(lang, lang),
         title=title,
-        policy=policy,
+        policy=policy(code, styles),
         style=style,
         svg=svg,
         code=code,
         predicting=" checked" if predict else "",
-        data=_json(_data(script, picture.graph, svg, lang)),
+        data=in_script(_data(script, picture.graph, svg, lang)),
     )
 
 
@@ -81,17 +75,6 @@ def frame(script: Script, *, lang: str = "en", predict: bool = False) -> str:
 
 def _file(name: str) -> str:
     return (resources.files(__package__) / "player" / name).read_text("utf-8")
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
-
-
-def _json(data: Any) -> str:
-    """JSON that can stand in a script element: nothing in it ends one, or begins a comment."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    safe = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    return safe.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 # What the page knows.

@@ -6,16 +6,14 @@ out in the page: every state of the boxes is a picture that was made beforehand,
 
 from __future__ import annotations
 
-import json
-from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ...pages import in_script, policy
 from ..both import mirrored
 from ..boxes import depth_of
 from ..frames import framed
@@ -54,13 +52,8 @@ def page(drawing: Drawing) -> str:
     pictures = [one.drawing.svg() for one in views]
     style = _colours(drawing.theme) + _file("page.css")
     script = _file("page.js")
-    policy = (
-        f"default-src 'none'; script-src {_hash(script)}; "
-        f"style-src {' '.join(dict.fromkeys(_hash(text) for text in (style, *map(_style_in, pictures))))}; "
-        "base-uri 'none'; form-action 'none'"
-    )
     return Template(_file("page.html")).substitute(
-        policy=policy,
+        policy=policy(script, [style, *map(_style_in, pictures)]),
         style=style,
         script=script,
         title=_e(drawing.graph.title),
@@ -69,7 +62,7 @@ def page(drawing: Drawing) -> str:
         tables="\n".join(
             f'<div id="tables-{i}"{_hidden(i)}>{_tables(one.drawing.graph)}</div>' for i, one in enumerate(views)
         ),
-        views=_json([_data(one) for one in views]),
+        views=in_script([_data(one) for one in views]),
     )
 
 
@@ -106,11 +99,6 @@ def _e(text: str) -> str:
     return escape(visible(text))
 
 
-def _hash(text: str) -> str:
-    """How a policy names an inline script or style."""
-    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
-
-
 def _style_in(svg: str) -> str:
     return svg.partition("<style>")[2].partition("</style>")[0]
 
@@ -131,11 +119,6 @@ def _choice(views: Sequence[View]) -> str:
         return ""
     options = "".join(f'<option value="{i}">{_e(one.name)}</option>' for i, one in enumerate(views))
     return f'<label>Show <select id="depth">{options}</select></label>'
-
-
-def _json(data: Any) -> str:
-    """JSON that can stand in a script element, and ends none."""
-    return json.dumps(data, separators=(",", ":")).replace("<", "\\u003c").replace("&", "\\u0026")
 
 
 def _data(one: View) -> dict[str, Any]:
