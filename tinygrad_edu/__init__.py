@@ -218,6 +218,7 @@ __all__ = [
     "squeeze",
     "stack",
     "std",
+    "step",
     "steps",
     "subtract",
     "sum",
