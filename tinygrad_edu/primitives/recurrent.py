@@ -4,9 +4,10 @@ x (T, N, I) is a sequence of T steps of N examples with I features each, h (N, H
 result (T, N, H) holds the state after each step; that of `lstm` (T, 2, N, H) both states, h and c. The weights are
 PyTorch's: w_ih (k·H, I) and w_hh (k·H, H) with a block of H rows for each of the k gates of a cell, and two biases.
 
-What a cell computes is written once, in rows of the table, and runs on arrays and on nodes. What is written beside it
-is backpropagation through time on arrays, which is fast: the gates of all steps are computed at once, from the states
-that the result holds, and then only what hands the gradient on from step to step remains to be done in a loop.
+What a cell computes is written once, in rows of the table, and runs on arrays and on nodes; the smallest has a loop in
+place besides. What is written beside them is backpropagation through time on arrays, which is fast: the gates of all
+steps are computed at once, from the states that the result holds, and then only what hands the gradient on from step to
+step remains to be done in a loop.
 """
 
 from __future__ import annotations
@@ -93,7 +94,8 @@ def _rnn_steps(x: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, h: Any, nonli
     return out
 
 
-# Backpropagation through time.
+# Backpropagation through time. `d` is the gradient of what the gates are computed from, before sigmoid and tanh; `d_h`
+# and `d_c` are what arrives at the states from the steps after.
 
 
 def _rnn_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any], nonlinearity: str) -> list[Any]:
@@ -112,6 +114,7 @@ def _lstm_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]) 
     h, c = _before(h0, out[:, 0]), _before(c0, out[:, 1])
     i, f, new, o = gates(linear(x, w_ih, b_ih) + linear(h, w_hh, b_hh), 4)
     i, f, new, o, tanh_c = sigmoid(i), sigmoid(f), tanh(new), sigmoid(o), tanh(out[:, 1])
+    # ∂c'/∂ of what i, f and g are computed from; ∂h'/∂ of what o is computed from; ∂h'/∂c'.
     c_by_gates = np.stack([new * i * (1 - i), c * f * (1 - f), i * (1 - new * new)], axis=2)
     h_by_o, h_by_c = tanh_c * o * (1 - o), o * (1 - tanh_c * tanh_c)
     d = np.empty((*h.shape[:2], 4, h.shape[2]), out.dtype)
@@ -134,6 +137,7 @@ def _gru_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]) -
     h_r, h_z, h_n = gates(linear(h, w_hh, b_hh), 3)
     r, z = sigmoid(x_r + h_r), sigmoid(x_z + h_z)
     n = tanh(x_n + r * h_n)
+    # ∂h'/∂ of what r, z and n are computed from: as it comes from the input, and as it comes from the state.
     by_n = (1 - z) * (1 - n * n)
     by_x = np.stack([by_n * h_n * r * (1 - r), (h - n) * z * (1 - z), by_n], axis=2)
     by_h = np.stack([by_x[:, :, 0], by_x[:, :, 1], by_n * r], axis=2)
