@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 from xml.etree import ElementTree
 
@@ -311,3 +312,18 @@ def test_a_focus_that_is_not_in_the_graph_is_refused() -> None:
 def test_arrays_of_other_shapes_do_not_disturb_a_focus() -> None:
     loss = mlp()
     assert tg.draw(loss, focus=loss.inputs[0], hops=1).graph.notes
+
+
+@pytest.mark.parametrize("depth", ["auto", 0, 1])
+def test_a_graph_too_large_for_a_plain_one_still_closes_and_folds(depth: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it would if it were small, but for the gradients, and for what lies deeper in modules that had to close."""
+    small = tg.draw(rnn(100), depth=depth, gradients=False)
+    monkeypatch.setattr(import_module("tinygrad_edu.graph.draw"), "HUGE", 300)
+    large = tg.draw(rnn(100), depth=depth)
+    assert large.graph.notes[0].startswith("The graph is too large to show gradients, and what is inside its modules")
+    check(large.graph)
+    if depth == 0:
+        assert large.graph.nodes == small.graph.nodes
+        assert large.graph.edges == small.graph.edges
+    else:
+        assert large.graph.cluster("Cell").times == 100

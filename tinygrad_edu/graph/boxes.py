@@ -14,7 +14,10 @@ from .clusters import in_use
 from .plain import Edge, Graph, PlainNode
 from .text import plural
 
-__all__ = ["close", "depth_of", "opened", "what_is_hidden"]
+__all__ = ["TOO_LARGE", "close", "depth_of", "opened", "what_is_hidden"]
+
+TOO_LARGE = "The graph is too large to show gradients, and what is inside its modules; depth='all' draws everything."
+"""The note of a graph that was made without these."""
 
 
 def depth_of(graph: Graph) -> int:
@@ -158,8 +161,8 @@ def what_is_hidden(graph: Graph) -> str:
     if not boxes:
         return ""
     hidden = sum(box.nodes * box.times for box in boxes)
+    line = f"{plural(len(boxes), 'box', 'boxes')} of modules hide {plural(hidden, 'node')}"
+    if TOO_LARGE in graph.notes:
+        return line + "."
     depth = 1 + min(_levels(graph)[box.path] for box in boxes)
-    return (
-        f"{plural(len(boxes), 'box', 'boxes')} of modules hide {plural(hidden, 'node')}: "
-        f"depth={depth} opens them, expand={{{boxes[0].path!r}}} one."
-    )
+    return f"{line}: depth={depth} opens them, expand={{{boxes[0].path!r}}} one."

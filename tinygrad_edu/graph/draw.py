@@ -17,6 +17,7 @@ from .backward import backward_graph, collapse_backward, differentiable
 from .both import mirrored
 from .card import Card, cards, summary
 from .clusters import find_clusters
+from .hollow import hollow
 from .layout import Direction, Engine, Layout
 from .names import labels, partial
 from .plain import Graph, ancestors, plain
@@ -91,25 +92,23 @@ def draw(
     flow: Direction = direction
     if mode == "backward":
         flow = "RL" if direction == "LR" else "BT"
-    whole = _whole(node, mode, gradients, huge=depth == "auto", focus=focus, hops=hops)
+    whole = _whole(node, mode, gradients, huge=depth != "all", focus=focus, hops=hops)
     shown = view(whole, depth, (expand,) if isinstance(expand, str) else expand)
     steps = len(shown.edges) <= FEW if steps is None else steps
     return Drawing(mirrored(shown) if mode == "both" else shown, engine, flow, theme, steps, whole)
 
 
 def _whole(node: Node, mode: Mode, gradients: bool, *, huge: bool, focus: Node | None, hops: int) -> Graph:
-    """The graph that the picture shows a view of; if `huge` ones may collapse, one that is made without the others."""
+    """The graph that the picture shows a view of; `huge` ones may be without what is inside their modules."""
     nodes = ancestors([node])
     if focus is not None and focus not in set(nodes):
         raise GraphError(f"draw: the focus, {describe(focus)}, has no part in {describe(node)}")
     if mode == "both":
         differentiable(node)
     if len(nodes) > HUGE and huge and focus is None:
-        return (
-            collapse_backward(node, nodes)
-            if mode == "backward"
-            else collapse_nodes(nodes, node, gradients_too=gradients)
-        )
+        if mode == "backward":
+            return collapse_backward(node, nodes)
+        return hollow(nodes, 2 * HUGE) or collapse_nodes(nodes, node, gradients_too=gradients)
     if mode == "backward":
         graph = backward_graph(node)
     elif mode == "both":
