@@ -216,6 +216,7 @@ class _Record:
             nodes.append(described)
             ids[box] = len(nodes)
             edges += [self._edge(source, len(nodes), slot, box) for source, (_, slot) in zip(sources, arrows)]
+        nodes = _with_their_users(nodes, edges)
         leaves = sorted((node for node in self.so_far if node.primitive is None), key=creation)
         return Graph(
             mode="backward",
@@ -257,6 +258,17 @@ class _Record:
         if node.primitive is None:  # a number that a rule made
             return constant(id, data_of(node))
         return describe(id, node, label)
+
+
+def _with_their_users(nodes: list[PlainNode], edges: list[Edge]) -> list[PlainNode]:
+    """The nodes; numbers of the forward pass that are used in one cluster alone lie in it."""
+    homes: dict[int, set[str]] = {}
+    for edge in edges:
+        homes.setdefault(edge.source, set()).add(nodes[edge.target - 1].cluster)
+    return [
+        replace(node, cluster=min(homes[node.id])) if node.kind == "forward" and len(homes[node.id]) == 1 else node
+        for node in nodes
+    ]
 
 
 def collapse_backward(output: Node, nodes: Sequence[Node]) -> Graph:

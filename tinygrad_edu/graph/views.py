@@ -151,6 +151,8 @@ def aliased(graph: Graph, uses: int = USES) -> Graph:
         many = {"leaf": uses, "forward": 1}.get(node.kind)
         if many is None or len(targets) <= many:
             continue
+        if node.kind == "forward":
+            nodes[source - 1] = replace(node, cluster=graph.node(targets[0]).cluster)
         for target in targets[1:]:
             kind: Kind = "forward" if node.kind == "forward" else "alias"
             gradient = None if kind == "alias" else node.gradient
