@@ -25,9 +25,10 @@ def title_of(cluster: Cluster) -> tuple[Text, ...]:
     times = Text("title", f"× {cluster.times:,}", 13.0)
     if cluster.kind == "repetition":
         return (times,)
-    what = [Text("title", cluster.path, 13.0)]
-    if cluster.title != cluster.path.partition("#")[0]:
-        what.append(Text("muted", f"  {cluster.title}", 12.0))
+    name, settings = cluster.title.partition("(")[::2]
+    same = cluster.path.partition("#")[0] == name  # the path of an outermost module is its type already
+    rest = f"({settings}" if settings and same else "" if same else f"  {cluster.title}"
+    what = [Text("title", cluster.path, 13.0), *([Text("muted", rest, 12.0)] if rest else [])]
     return (*what, Text("title", "  ", 13.0), times) if cluster.times > 1 else tuple(what)
 
 

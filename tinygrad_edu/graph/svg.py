@@ -70,6 +70,7 @@ text{font-family:"Helvetica Neue",Arial,"Liberation Sans",sans-serif;fill:%(ink)
 .frame{fill:%(frame)s;fill-opacity:.55;stroke:%(constant)s;stroke-width:1.2}
 .repetition .frame{stroke-dasharray:7 4}
 .title{font-weight:bold}
+.frame-title{paint-order:stroke;stroke:%(frame)s;stroke-width:5;stroke-linejoin:round}
 .operation .box,.group .box,.module .box{fill:%(body)s;stroke:%(operation)s}
 .outline{fill:none;stroke-width:1.5;stroke:%(operation)s}
 .sign{fill:%(operation)s}
@@ -127,6 +128,7 @@ def write_svg(
     notes = [line for note in graph.notes for line in textwrap.wrap(note, max(60, int(layout.width / 6)))]
     legend = _legend(graph)
     lines_wide = [width(line, 12) for line in notes] + [sum(width(words, 12) + LEGEND_GAP for _, words in legend)]
+    lines_wide += [x + width(words, 14) for words, x, _ in _headings(graph, labels, layout)]
     across = max([layout.width, *lines_wide]) + 2 * PADDING
     legend_down = layout.height + 2 * PADDING
     notes_down = legend_down + (30 if legend else 0)
@@ -144,9 +146,13 @@ def write_svg(
         f"<style>{_style(identity, theme)}</style>",
         f'<rect class="paper" width="{_n(across)}" height="{_n(down)}"/>',
         f'<g transform="translate({_n(PADDING)} {_n(PADDING)})">',
-        *_headings(graph, labels, layout),
+        *(
+            _text((Text("heading", words, 13.0),), x, y + HEADING / 3, "start")
+            for words, x, y in _headings(graph, labels, layout)
+        ),
         *_frames(graph, layout, identity),
         *_edges(graph, labels, layout, direction, identity),
+        *_titles(graph, layout),
         *_nodes(graph, cards, layout, direction, identity),
         *_badges(graph, cards, layout, direction),
         "</g>",
@@ -224,16 +230,22 @@ def _coloured(rule: str) -> str:
 
 
 def _frames(graph: Graph, layout: Layout, identity: str) -> Iterator[str]:
-    """A frame around what each open module made, with its title in the upper left corner."""
+    """A frame around what each open module made."""
     for i, (cluster, (left, top, right, bottom)) in enumerate(zip(framed(graph), layout.frames), 1):
-        title = title_of(cluster)
         words = f"{cluster.path}: {cluster.title}; {plural(cluster.nodes, 'node')}"
         yield f'<g id="{identity}-c{i}" class="cluster {cluster.kind}"><title>{_e(words)}</title>'
         yield (
             f'<rect class="frame" x="{_n(left)}" y="{_n(top)}" width="{_n(right - left)}" height="{_n(bottom - top)}" '
-            'rx="9"/>'
+            'rx="9"/></g>'
         )
-        yield _text(title, left + 9, top + 5 + max(text.height for text in title) / 2, "start") + "</g>"
+
+
+def _titles(graph: Graph, layout: Layout) -> Iterator[str]:
+    """The titles in the upper left corners of the frames, over the arrows that come in there."""
+    for cluster, (left, top, _, _) in zip(framed(graph), layout.frames):
+        title = title_of(cluster)
+        middle = top + 5 + max(text.height for text in title) / 2
+        yield f'<g class="frame-title">{_text(title, left + 9, middle, "start")}</g>'
 
 
 # Arrows.
@@ -255,7 +267,7 @@ def _edges(
         else:
             yield from _arrow(route, None if sideways else (at, label.height / 2))
             yield from _label(label, at, sideways=sideways)
-        if target.ordered and not sideways:
+        if target.ordered and not edge.recurrent and not sideways:
             yield _slot(edge.slot + 1, route)
         yield "</g>"
 
@@ -335,12 +347,11 @@ def _slot(number: int, route: Sequence[Point]) -> str:
 # What ties the two halves of a graph of both passes.
 
 
-def _headings(graph: Graph, labels: Sequence[Label | None], layout: Layout) -> Iterator[str]:
-    """Above each half what it shows."""
-    if layout.mirror is not None:
-        dx, dy = layout.mirror
-        for words, x, y in (("forward: values", 0.0, 0.0), (_backward(graph, labels), dx, dy)):
-            yield _text((Text("heading", words, 13.0),), x, y + HEADING / 3, "start")
+def _headings(graph: Graph, labels: Sequence[Label | None], layout: Layout) -> tuple[tuple[str, float, float], ...]:
+    """What stands above each half, and where."""
+    if layout.mirror is None:
+        return ()
+    return ("forward: values", 0.0, 0.0), (_backward(graph, labels), *layout.mirror)
 
 
 def _backward(graph: Graph, labels: Sequence[Label | None]) -> str:
@@ -367,7 +378,8 @@ def _badges(graph: Graph, cards: Sequence[Card], layout: Layout, direction: Dire
 def _nodes(graph: Graph, cards: Sequence[Card], layout: Layout, direction: Direction, identity: str) -> Iterator[str]:
     arriving: dict[int, list[tuple[int, Point]]] = {}
     for edge, route in zip(graph.edges, layout.routes):
-        arriving.setdefault(edge.target, []).append((edge.slot, route[-1]))
+        if not edge.recurrent:
+            arriving.setdefault(edge.target, []).append((edge.slot, route[-1]))
     dx, dy = {"LR": (1, -1), "RL": (-1, -1), "TB": (1, 1), "BT": (1, -1)}[direction]  # away from the arrows
     for node, card, (x, y) in zip(graph.nodes, cards, layout.centers):
         if is_stack(node, graph):
