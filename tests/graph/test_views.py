@@ -327,3 +327,8 @@ def test_a_graph_too_large_for_a_plain_one_still_closes_and_folds(depth: Any, mo
         assert large.graph.edges == small.graph.edges
     else:
         assert large.graph.cluster("Cell").times == 100
+
+
+def test_what_boxes_hide_counts_every_time_they_stand_for() -> None:
+    notes = tg.draw(rnn(28), depth=1, gradients=False).graph.notes
+    assert notes[0].startswith("2 boxes of modules hide 56 nodes")

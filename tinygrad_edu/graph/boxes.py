@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from difflib import get_close_matches
+from math import prod
 
-from .clusters import in_use
+from .clusters import enclosing, in_use
 from .plain import Edge, Graph, PlainNode
 from .text import plural
 
@@ -160,7 +161,8 @@ def what_is_hidden(graph: Graph) -> str:
     boxes = [graph.cluster(node.opens) for node in graph.nodes if node.opens]
     if not boxes:
         return ""
-    hidden = sum(box.nodes * box.times for box in boxes)
+    records = {cluster.path: cluster for cluster in graph.clusters}
+    hidden = sum(box.nodes * prod(records[path].times for path in enclosing(box.path, records)) for box in boxes)
     line = f"{plural(len(boxes), 'box', 'boxes')} of modules hide {plural(hidden, 'node')}"
     if TOO_LARGE in graph.notes:
         return line + "."
