@@ -180,12 +180,12 @@ def test_time_is_limited_for_all_calls_together() -> None:
 
 def test_a_program_that_does_not_load_is_not_loaded_again() -> None:
     source = "import time\ntime.sleep(9)\n"
-    with Sandbox(Limits(load_seconds=0.3)) as sandbox, sandbox.open(Submission.from_source(source)) as session:
+    with Sandbox(Limits(load_seconds=0.5)) as sandbox, sandbox.open(Submission.from_source(source)) as session:
         started = time.monotonic()
         for _ in range(5):
             with pytest.raises(StudentError, match="while it was loaded"):
                 _ = session.student.f
-        assert time.monotonic() - started < 0.6
+        assert time.monotonic() - started < 2.0  # five times would be 2.5
 
 
 def test_every_child_is_fresh_and_like_every_other(sandbox: Sandbox) -> None:
@@ -233,9 +233,7 @@ def test_the_isolation_is_stated_and_required() -> None:
     assert set(stated["mechanisms"]) == set(MECHANISMS)
     with Sandbox(without=["system calls"]) as weaker:
         assert weaker.isolation.level == min(level, 3)
-        assert "no  system calls are an allow-list (seccomp; macOS: sandbox-exec)\n      left out" in str(
-            weaker.isolation
-        )
+        assert f"no  {MECHANISMS['system calls']}\n      left out" in str(weaker.isolation)
     with pytest.raises(IsolationError, match="isolation level 4 is required"):
         Sandbox(require_isolation=4, without=["system calls"])
     with pytest.raises(ValueError, match="no such mechanism: files and folders"):

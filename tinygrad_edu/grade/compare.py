@@ -37,6 +37,11 @@ class Verdict:
     reason : what was found first: "count", "type", "dtype", "shape", "finite", "values"; "" for a pass.
     message : the same in words, for the student. It holds no expected number.
     error : the largest difference, relative to the largest expected number; None where numbers were not compared.
+
+    True if, and only if, it is a pass.
+
+    >>> bool(Verdict(Outcome.PASS)), bool(Verdict(Outcome.FAIL)), bool(Verdict(Outcome.ERROR))
+    (True, False, False)
     """
 
     outcome: Outcome

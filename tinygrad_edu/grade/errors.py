@@ -19,6 +19,10 @@ class StudentError(TinygradError):
     kind : "missing": there is no such function; "raised": it raised an exception; "exited": the program ended;
         "time": no answer in time; "answer": what it answered is no data.
     where, line, text : the file or cell, the line and what stands there, for "raised"; "", 0 and "" otherwise.
+
+    >>> error = StudentError("raised", "ZeroDivisionError: division by zero", where="hw1.py", line=3)
+    >>> error.kind, error.where, error.line
+    ('raised', 'hw1.py', 3)
     """
 
     def __init__(self, kind: str, message: str, where: str = "", line: int = 0, text: str = "") -> None:

@@ -60,6 +60,12 @@ class Submission:
         main : the file to be graded, where there may be several: "hw1" stands for hw1.py and hw1.ipynb.
 
         Raises `SubmissionError`, which says what to hand in instead.
+
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = Path(folder, "hw1.py").write_text("x = 1")
+        ...     Submission.read(folder).parts
+        (('hw1.py', 'x = 1'),)
         """
         path = Path(path)
         if path.is_dir() and not path.is_symlink():
