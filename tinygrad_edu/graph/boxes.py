@@ -11,7 +11,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from math import prod
 
-from .clusters import enclosing, in_use
+from .clusters import Cluster, enclosing, in_use
 from .plain import Edge, Graph, PlainNode
 from .text import plural
 
@@ -75,6 +75,7 @@ def close(graph: Graph, open_ones: Collection[str]) -> Graph:
     >>> [(node.kind, node.label) for node in close(graph, ()).nodes]
     [('leaf', 'w'), ('leaf', 'x'), ('module', 'neuron')]
     """
+    records = {cluster.path: cluster for cluster in graph.clusters}
     box_of: dict[str, str] = {"": ""}
     for cluster in graph.clusters:
         box_of[cluster.path] = box_of[cluster.parent] or ("" if cluster.path in open_ones else cluster.path)
@@ -103,7 +104,7 @@ def close(graph: Graph, open_ones: Collection[str]) -> Graph:
         path = place[node.id]
         if path and last.get(path) == node.id:
             box[path] = len(nodes) + 1
-            nodes.append(_box(len(nodes) + 1, path, graph, [graph.node(id) for id in results[path]]))
+            nodes.append(_box(len(nodes) + 1, records[path], [graph.node(id) for id in results[path]]))
         elif not path and node.id not in hidden:
             now[node.id] = len(nodes) + 1
             nodes.append(replace(node, id=len(nodes) + 1))
@@ -117,20 +118,20 @@ def close(graph: Graph, open_ones: Collection[str]) -> Graph:
     )
 
 
-def _box(id: int, path: str, graph: Graph, results: list[PlainNode]) -> PlainNode:
+def _box(id: int, cluster: Cluster, results: list[PlainNode]) -> PlainNode:
     """A closed cluster as a node; it has a value and a gradient if it has one result."""
     only = results[0] if len(results) == 1 else None
     return PlainNode(
         id,
         "module",
-        path,
+        cluster.path,
         value=only.value if only else None,
         gradient=only.gradient if only else None,
         requires_grad=any(node.requires_grad for node in results),
         carries=any(node.carries for node in results),
         layer=max((node.layer for node in results), default=0),
-        cluster=graph.cluster(path).parent,
-        opens=path,
+        cluster=cluster.parent,
+        opens=cluster.path,
     )
 
 
@@ -158,10 +159,10 @@ def _edges(graph: Graph, place: dict[int, str], now: dict[int, int]) -> Iterable
 
 def what_is_hidden(graph: Graph) -> str:
     """A line on the boxes of a graph: how much they hide and how they open; "" where there are none."""
-    boxes = [graph.cluster(node.opens) for node in graph.nodes if node.opens]
+    records = {cluster.path: cluster for cluster in graph.clusters}
+    boxes = [records[node.opens] for node in graph.nodes if node.opens]
     if not boxes:
         return ""
-    records = {cluster.path: cluster for cluster in graph.clusters}
     hidden = sum(box.nodes * prod(records[path].times for path in enclosing(box.path, records)) for box in boxes)
     line = f"{plural(len(boxes), 'box', 'boxes')} of modules hide {plural(hidden, 'node')}"
     if TOO_LARGE in graph.notes:
