@@ -103,9 +103,6 @@ class Handle:
     def __iter__(self) -> Iterator[Any]:
         return iter(_ask(self._reference.session, "items", self))
 
-    def __array__(self, *_: Any, **__: Any) -> NoReturn:
-        raise TypeError(f"{self!r} is no array")
-
     def __getitem__(self, key: Any) -> Any:
         return _ask(self._reference.session, "operator", "getitem", self, key)
 
@@ -123,6 +120,24 @@ def _operator(name: str, reflected: bool = False) -> Any:
     return method
 
 
+def _refusal(what: str) -> Any:
+    """A method of `Handle` for what only data can be: an object that were true would be a pass by mistake."""
+
+    def method(self: Handle, *_: Any, **__: Any) -> NoReturn:
+        raise StudentError("answer", f"{self!r}, where {what} is expected")
+
+    return method
+
+
+for _name, _what in {
+    "array": "an array",
+    "bool": "True or False",
+    "complex": "a number",
+    "float": "a number",
+    "index": "a whole number",
+    "int": "a whole number",
+}.items():
+    setattr(Handle, f"__{_name}__", _refusal(_what))
 for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"):
     setattr(Handle, f"__{_name}__", _operator(_name))
     setattr(Handle, f"__r{_name}__", _operator(_name, reflected=True))
