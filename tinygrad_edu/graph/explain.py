@@ -18,6 +18,7 @@ from ..primitives.primitive import shape_of
 from ..walk import gradients, reachable, walk
 from .formula import ATOM, SIGN, Term, one_call
 from .latex import equation, prose
+from .names import partial
 from .plain import Quantity, ancestors, data_of, is_single, labels, one_like, place
 from .rules import in_short, pull_one, rule_in_letters
 from .text import in_code, in_markdown, number, plural
@@ -93,7 +94,7 @@ class Explanation:
         z, x = self.names[self.output], self.names[self.by]
         sections = [("Forward", self._forward())]
         if self.by is self.output:
-            return [*sections, ("", [f"∂{z}/∂{x} = 1: anything changes with itself one to one"])]
+            return [*sections, ("", [f"{partial(z, x)} = 1: anything changes with itself one to one"])]
         if not self.links:
             return [("", self._why_not())]
         if self._single_numbers():
@@ -248,7 +249,7 @@ class Explanation:
     def _symbol(self, link: Link) -> str:
         """∂z/∂q, with the operand's place where q is used twice in the same call."""
         twice = sum(x is link.input for x in link.node.inputs) > 1
-        return f"∂{self.names[link.node]}/∂{self.names[link.input]}" + (f" [operand {link.slot + 1}]" if twice else "")
+        return partial(self.names[link.node], self.names[link.input]) + (f" [operand {link.slot + 1}]" if twice else "")
 
     def _local(self, link: Link) -> str:
         """`∂z/∂q = w = 4`"""
@@ -261,7 +262,7 @@ class Explanation:
         return float(pull_one(link.node, link.slot, 1.0, data_of(link.node), values))
 
     def _chain_rule(self) -> tuple[str, list[str]]:
-        symbol = f"∂{self.names[self.output]}/∂{self.names[self.by]}"
+        symbol = partial(self.names[self.output], self.names[self.by])
         total = number(float(self.gradient))
         count = self._count_paths()
         if count == 1:
@@ -346,7 +347,7 @@ class Explanation:
         return f"{self._gradient_name(node)} = {' + '.join(parts)} = {in_short(Quantity.of(gradient))}"
 
     def _gradient_name(self, node: Node) -> str:
-        return f"∂{self.names[self.output]}/∂{self.names[node]}"
+        return partial(self.names[self.output], self.names[node])
 
 
 def _name(label: str) -> Term:

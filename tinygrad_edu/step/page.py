@@ -14,6 +14,8 @@ from string import Template
 from typing import Any
 
 from ..graph.draw import Drawing
+from ..graph.formula import word
+from ..graph.names import partial
 from ..graph.plain import Graph
 from ..graph.svg import Theme
 from ..graph.text import visible
@@ -104,6 +106,7 @@ def _data(script: Script, picture: Graph, svg: str, lang: str) -> dict[str, Any]
                 "made": made.get(node.id, ""),
                 "value": shown(node.value),
                 "operation": node.operation,
+                "derivative": partial(script.graph.of, word(node.label)),
                 "given": node.kind == "leaf",
                 "receives": node.id in receiving,
                 "boxes": shown_in.boxes(node),

@@ -10,6 +10,8 @@ from fractions import Fraction
 from typing import Literal
 
 from ..errors import TinygradError
+from ..graph.formula import word
+from ..graph.names import partial
 from ..graph.plain import Quantity
 from .script import Event, Script
 from .wording import catalogue, shown
@@ -76,11 +78,10 @@ def _asked(value: Quantity | None) -> tuple[Literal["number", "numbers", "shape"
 def _hints(script: Script, event: Event, lang: str) -> Iterator[str]:
     texts = catalogue(lang)
     if event.upstream is not None:
-        upstream = f"∂{script.graph.of}/∂{script.label(event.node)}"
+        upstream = partial(script.graph.of, word(script.label(event.node)))
         yield texts["hint of upstream"].format(left=upstream, upstream=shown(event.upstream))
     if event.local is not None:
-        local = f"∂{script.label(event.node)}/∂{script.label(event.input or 0)}"
-        yield texts["hint of local"].format(left=local, local=shown(event.local))
+        yield texts["hint of local"].format(left=script.local_derivative(event), local=shown(event.local))
     if event.numeric or event.shapes:
         yield event.numeric or event.shapes or ""
 

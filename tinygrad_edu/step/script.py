@@ -20,6 +20,7 @@ import numpy as np
 from ..errors import GradientError, GraphError
 from ..files import replace_file
 from ..graph.formula import ATOM, SIGN, Term, one_call, word
+from ..graph.names import partial
 from ..graph.plain import Graph, Quantity, ancestors, data_of, is_single, one_like, plain
 from ..graph.rules import pull_one, rule_in_letters
 from ..graph.text import number
@@ -270,6 +271,10 @@ class Script(Sequence[Event]):
         """What the node with this id is called."""
         return self.graph.node(id).label
 
+    def local_derivative(self, event: Event) -> str:
+        """`∂q/∂x`: of the node that passes its gradient on, by the one that receives."""
+        return partial(word(self.label(event.node)), word(self.label(event.input or event.node)))
+
     def state(self, step: int) -> State:
         """What is known after the first `step` events. It is read off the events, so going back is exact.
 
@@ -363,7 +368,7 @@ class _Scribe:
 
     def derivative(self, node: Node) -> str:
         """`∂z/∂x`"""
-        return f"∂{self.of}/∂{self.names[node]}"
+        return partial(self.of, self.names[node])
 
     # Forward.
 
@@ -425,7 +430,7 @@ class _Scribe:
         numbers = _single(node, x)
         return replace(
             event,
-            right=f"{self.derivative(node)} · ∂{self.names[node]}/∂{self.names[x]}",
+            right=f"{self.derivative(node)} · {partial(self.names[node], self.names[x])}",
             rule=rule and self.spelled(rule, node),
             local=Quantity.of(local),
             numeric=_product(step.upstream, local) if numbers else None,

@@ -12,7 +12,6 @@ from importlib import resources
 from types import MappingProxyType
 
 from ..errors import TinygradError
-from ..graph.formula import word
 from ..graph.plain import Quantity
 from ..graph.rules import in_short
 from .script import Event, Script
@@ -59,8 +58,7 @@ def lines(script: Script, event: Event) -> list[str]:
         return [event.symbolic]
     result = [f"{event.symbolic} = {value}" if event.kind == "forward" else event.symbolic]
     if event.local is not None:
-        derivative = f"∂{word(script.label(event.node))}/∂{word(script.label(event.input or 0))}"
-        known = [derivative, event.rule, shown(event.local)]
+        known = [script.local_derivative(event), event.rule, shown(event.local)]
         result.insert(0, " = ".join(dict.fromkeys(x for x in known if x is not None)))
     if event.numeric is not None:
         result.append(f"{equation} {event.numeric} = {value}")

@@ -40,10 +40,12 @@
   }
 
   function hintsFor(event) {
-    const [from, to] = [label(event.node), label(event.input ?? event.node)];
     const all = [];
-    if (event.upstream) all.push(words(texts["hint of upstream"], { left: `∂${script.of}/∂${from}`, upstream: event.upstream }));
-    if (event.local) all.push(words(texts["hint of local"], { left: `∂${from}/∂${to}`, local: event.local }));
+    if (event.upstream) {
+      const left = script.nodes.find((node) => node.id === event.node).derivative;
+      all.push(words(texts["hint of upstream"], { left, upstream: event.upstream }));
+    }
+    if (event.local) all.push(words(texts["hint of local"], { left: event.lines[0].split(" = ")[0], local: event.local }));
     const product = event.product ?? (event.local ? `${event.upstream} · ${event.local}` : undefined);
     return product ? [...all, product] : all;
   }
