@@ -6,7 +6,7 @@ import math
 from typing import Any, ClassVar
 
 from ..errors import DtypeError, ShapeError
-from ..primitives.elementwise import clip, erf, expm1, relu, sigmoid, tanh, where
+from ..primitives.elementwise import elu, erf, relu, sigmoid, tanh, where
 from ..primitives.elementwise import softplus as softplus_
 from ..primitives.fused import log_softmax as log_softmax_
 from ..primitives.primitive import shape_of
@@ -45,16 +45,6 @@ def prelu(x: Any, weight: Any) -> Any:
     if len(n) != 1 or n[0] not in (1, *shape[1:2]):
         raise ShapeError(f"prelu: weight has shape (1,), or (C,) for x of shape (N, C, ...); not {n} for {shape}")
     return where(x > 0, x, weight.reshape((n[0], *(1 for _ in shape[2:]))) * x)
-
-
-def elu(x: Any, alpha: float = 1.0) -> Any:
-    """x where it is positive, else alpha · (exp(x) - 1): Clevert et al. (2016), eq. 16.
-
-    >>> import tinygrad_edu as tg
-    >>> elu(tg.tensor([-100.0, 3.0]), 2.0)
-    tensor([-2.,  3.])
-    """
-    return where(x > 0, x, alpha * expm1(clip(x, max=0.0)))  # clipped, so that the branch not taken cannot overflow
 
 
 def gelu(x: Any, approximate: str = "none") -> Any:

@@ -8,6 +8,7 @@ At kinks the conventions are PyTorch's: `relu`, `abs` and `sign` have derivative
 
 from __future__ import annotations
 
+import functools
 import math
 from math import inf, pi
 from typing import Any
@@ -37,9 +38,55 @@ def _softplus_float(x: float) -> float:
     return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
 
 
+def _softplus(x: Any) -> Any:
+    """max(x, 0) + log(1 + exp(-|x|)), which cannot overflow."""
+    t = np.exp(-np.abs(x))
+    return np.maximum(x, 0) + (np.log1p(t) if np.size(t) < LARGE else _log1p(t))
+
+
+def _log1p(t: Any) -> Any:
+    """log(1 + t) for t from 0 to 1: 2·(s + s³/3 + s⁵/5 + ...) with s = t / (2 + t).
+
+    As s is at most 1/3, few terms are enough; on large arrays that is several times as quick as NumPy's own logarithm.
+    """
+    s = t / (t + 2)
+    ss = s * s
+    terms = 16 if s.dtype.itemsize > 4 else 8  # (1/3)³² is below the precision of float64, (1/3)¹⁶ that of float32
+    series = np.full_like(s, 1 / (2 * terms - 1))
+    for n in range(2 * terms - 3, 0, -2):
+        series *= ss
+        series += 1 / n
+    series *= 2 * s
+    return series
+
+
+@functools.cache
+def _erf_table(dtype: Any) -> Any:
+    """For each power of h the coefficients of Taylor's series of erf(a + h), at a = 0, 1/1024, 2/1024, ..., 6.
+
+    The first derivative is 2/√π · exp(-a²), and the ones after it follow from f⁽ⁿ⁺¹⁾ = -2a·f⁽ⁿ⁾ - 2(n - 1)·f⁽ⁿ⁻¹⁾.
+    """
+    a = np.arange(6 * 1024 + 1) / 1024
+    derivatives = [np.array([math.erf(x) for x in a]), 2 / math.sqrt(pi) * np.exp(-a * a)]
+    for n in range(1, 5 if dtype.itemsize > 4 else 2):
+        derivatives.append(-2 * a * derivatives[n] - 2 * (n - 1) * derivatives[n - 1])
+    return [(d / math.factorial(n)).astype(dtype) for n, d in enumerate(derivatives)]
+
+
 def _erf(x: Any) -> Any:
-    x = np.asarray(x)
-    return np.fromiter(map(math.erf, x.ravel().tolist()), np.float64, x.size).reshape(x.shape).astype(x.dtype)
+    """Taylor's series around the nearest multiple of 1/1024; from 6 on the result is 1 to double precision."""
+    kind = x.dtype if x.dtype.kind == "f" else np.dtype(float)
+    x = x.astype(np.result_type(kind, np.float32), copy=False)
+    size = np.minimum(np.abs(x), x.dtype.type(6))
+    place = np.rint(size * 1024)
+    h = size - place / 1024
+    place = np.fmin(place, 6 * 1024).astype(np.intp)  # any place for nan: its h is nan, too
+    highest, *rest = reversed(_erf_table(x.dtype))
+    out = highest[place]
+    for coefficients in rest:
+        out *= h
+        out += coefficients[place]
+    return np.copysign(out, x).astype(kind, copy=False)
 
 
 def _sign(x: float) -> float:
@@ -98,7 +145,7 @@ tanh = unary("tanh", np.tanh, math.tanh,
 sigmoid = unary("sigmoid", _sigmoid, _sigmoid_float,
                 lambda g, out, x: g * (out * (1.0 - out)),
                 "The logistic function 1 / (1 + exp(-x)).", (0.0, 0.5), numpy=[])
-softplus = unary("softplus", lambda x: np.logaddexp(x, 0), _softplus_float,
+softplus = unary("softplus", _softplus, _softplus_float,
                  lambda g, out, x: g * sigmoid(x),
                  "log(1 + exp(x)), a smooth relu.", (0.0, math.log(2.0)), numpy=[])
 erf = unary("erf", _erf, math.erf,
@@ -150,11 +197,13 @@ def where(condition: Any, x: Any, y: Any) -> Any:
         return kept(condition, x)
     if type(x) is float and x == 0.0 and _fits(condition, y):
         return kept(~condition, y)
+    if _fits(condition, x) and _fits(condition, y) and x.dtype == y.dtype:
+        return chosen(condition, x, y)
     return np.where(condition, x, y)
 
 
 def _fits(condition: Any, x: Any) -> bool:
-    """Whether `kept` can be used, and pays."""
+    """Whether `kept` and `chosen` can be used, and pay."""
     both = type(condition) is np.ndarray and type(x) is np.ndarray and x.size >= LARGE
     return both and condition.shape == x.shape and condition.dtype == bool and x.dtype in WORDS
 
@@ -169,8 +218,17 @@ def kept(keep: Any, x: Any, out: Any = None) -> Any:
         return np.multiply(keep, x, out=out)
     word = WORDS[x.dtype]
     bits = np.negative(keep.view(np.int8))  # 0 or -1, and so all bits alike in wider words too
-    chosen = np.bitwise_and(bits, x.view(word), out=None if out is None else out.view(word))
-    return chosen.view(x.dtype)
+    words = np.bitwise_and(bits, x.view(word), out=None if out is None else out.view(word))
+    return words.view(x.dtype)
+
+
+def chosen(condition: Any, x: Any, y: Any) -> Any:
+    """x where the condition holds, else y, without decisions: y, with the bits changed in which x differs from it."""
+    word = WORDS[x.dtype]
+    words = np.bitwise_xor(x.view(word), y.view(word))
+    words &= np.negative(condition.view(np.int8))
+    words ^= y.view(word)
+    return words.view(x.dtype)
 
 
 WORDS = {np.dtype(f"f{n}"): np.dtype(f"i{n}") for n in (2, 4, 8)}
@@ -178,6 +236,22 @@ WORDS = {np.dtype(f"f{n}"): np.dtype(f"i{n}") for n in (2, 4, 8)}
 
 LARGE = 4096
 """From so many numbers on it pays to spare the processor decisions."""
+
+
+@primitive(
+    lambda g, out, x, alpha: where(x > 0, g, g * (out + alpha)),
+    floats=lambda x, alpha: x if x > 0 else alpha * math.expm1(x),
+    elementwise=True,
+)
+def elu(x: Any, alpha: float = 1.0) -> Any:
+    """x where it is positive, else alpha · (exp(x) - 1): Clevert et al. (2016), eq. 16.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.functional.elu(tg.tensor([-100.0, 3.0]), 2.0)
+    tensor([-2.,  3.])
+    """
+    t = np.tanh(np.minimum(x, 0) / 2)  # exp(x) - 1 is 2t / (1 - t): as exact as NumPy's expm1, and much quicker
+    return np.maximum(x, 0) + (2 * alpha) * (t / (1 - t))
 
 
 @primitive(

@@ -57,8 +57,10 @@ one_axis = each(axis=lambda x: axes(x, several=False, everything=False))
 two_axes = each(axis1=lambda x: axes(x, False, False), axis2=lambda x: axes(x, False, False))
 new_axis = each(axis=lambda *sizes: st.integers(-len(sizes[0]) - 1, len(sizes[0])))
 float64 = each(dtype=lambda x: st.just("float64"))
+slope = each(alpha=lambda x: st.sampled_from([0.5, 1.0, 2.0]))
 diagonal = each(k=lambda x: st.integers(-2, 2))
 offset = each(offset=lambda x: st.integers(-2, 2))
+
 
 def at_the_top(name: str) -> Callable[..., Any]:
     """A row that is told where max pooling has found the largest numbers."""
@@ -101,6 +103,7 @@ TABLE_OF_CASES = [
     elementwise("maximum", np.maximum, 2, ties=True),
     elementwise("minimum", np.minimum, 2, ties=True),
     elementwise("where", np.where, 3, [BOOLS]),
+    elementwise("elu", references.elu, settings=slope, kinks=(0,)),
     elementwise("clip", np.clip, settings=settings.bounds, kinks=(-1, 1)),
     # Reductions.
     Case("sum", tg.sum, np.sum, one(), reduction),

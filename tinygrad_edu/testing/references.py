@@ -12,6 +12,11 @@ import numpy as np
 from .strategies import Shape
 
 
+def elu(x: Any, alpha: float) -> Any:
+    """x where it is positive, else alpha · (exp(x) - 1), of moderate numbers."""
+    return np.where(x > 0, x, alpha * np.expm1(x))
+
+
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """log Σ exp(x), of moderate numbers."""
     np.max(x, axis=axis)  # refuses an axis of no numbers
