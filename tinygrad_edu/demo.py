@@ -13,9 +13,9 @@ import numpy as np
 
 import tinygrad_edu as tg
 
-from .graph.formula import ATOM, Term, one_call
 from .graph.plain import ancestors, data_of, labels
 from .graph.text import number
+from .graph.words.formula import ATOM, Term, one_call
 from .walk import steps
 
 __all__ = ["backward_steps", "demo", "forward_values"]

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import tinygrad_edu as tg
-from tinygrad_edu.graph import Difference, Drawing, json_form
+from tinygrad_edu.graph import Difference, Drawing
+from tinygrad_edu.graph.formats import json_form
 
 from .examples import square, worked_example
 

@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.graph import engine
-from tinygrad_edu.graph.saving import FORMATS, format_of
+from tinygrad_edu.graph.formats.saving import FORMATS, format_of
+from tinygrad_edu.graph.layout import engine
 
 from .examples import worked_example
 

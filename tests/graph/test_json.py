@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu import records
-from tinygrad_edu.graph import json_form
+from tinygrad_edu.graph.formats import json_form
 from tinygrad_edu.graph.plain import plain
 
 from .examples import EXAMPLES, programs, worked_example
 
-SCHEMA = json.loads(resources.files("tinygrad_edu.graph").joinpath("graph.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads(
+    resources.files("tinygrad_edu.graph.formats").joinpath("graph.schema.json").read_text(encoding="utf-8")
+)
 TEXT = tg.draw(worked_example()[-1]).json()
 
 

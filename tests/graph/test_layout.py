@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tinygrad_edu.graph import engine
-from tinygrad_edu.graph.layered import count_crossings, isotonic, layered, make_lanes, order_rows, rank_late
-from tinygrad_edu.graph.layout import Direction, Frame, Layout, lay_out
+from tinygrad_edu.graph.layout import engine
+from tinygrad_edu.graph.layout.choice import Direction, Frame, Layout, lay_out
+from tinygrad_edu.graph.layout.layered import count_crossings, isotonic, layered, make_lanes, order_rows, rank_late
 
 Size = tuple[float, float]
 Edges = list[tuple[int, int]]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.graph.mermaid import MOST_ARROWS, MOST_CHARACTERS, mermaid
+from tinygrad_edu.graph.formats.mermaid import MOST_ARROWS, MOST_CHARACTERS, mermaid
 from tinygrad_edu.graph.plain import plain
 
 from .examples import EXAMPLES, chain, square

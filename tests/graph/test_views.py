@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tinygrad_edu as tg
-from tinygrad_edu.graph.backward import backward_graph
-from tinygrad_edu.graph.boxes import close, opened
-from tinygrad_edu.graph.fold import fold
 from tinygrad_edu.graph.plain import Graph, plain
-from tinygrad_edu.graph.views import LIMIT, view
+from tinygrad_edu.graph.views.backward import backward_graph
+from tinygrad_edu.graph.views.boxes import close, opened
+from tinygrad_edu.graph.views.fold import fold
+from tinygrad_edu.graph.views.view import LIMIT, view
 
 from .examples import BINARY, chain, tangle
 from .networks import lenet, loop, mlp, neuron, neurons, rnn, tower

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.graph.latex import equation
+from tinygrad_edu.graph.words.latex import equation
 from tinygrad_edu.step import json_form
 
 from .test_page import HOSTILE

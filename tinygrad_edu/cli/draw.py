@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from ..errors import TinygradError
 from ..graph import draw
-from ..graph.saving import FORMATS, format_of
+from ..graph.formats.saving import FORMATS, format_of
 from ..graph.text import visible
 from .command import Commands, at_least, command, refusing
 from .users_file import NODE, named_in_graph, run, split_target, the_node

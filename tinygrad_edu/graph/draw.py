@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ..errors import GraphError
 from ..node import Node, describe
-from .arrange import arrange
-from .arrows import Label, arrow_labels
-from .backward import backward_graph, collapse_backward, differentiable
-from .both import mirrored
-from .card import Card, cards, summary
 from .clusters import find_clusters
-from .hollow import hollow
-from .layout import Direction, Engine, Layout
+from .layout.choice import Direction, Engine, Layout
 from .names import labels, partial
+from .picture.arrange import arrange
+from .picture.arrows import Label, arrow_labels
+from .picture.card import Card, cards, summary
+from .picture.svg import Theme, write_svg
 from .plain import Graph, ancestors, plain
-from .rules import rule_in_letters
-from .svg import Theme, write_svg
-from .views import HUGE, Depth, collapse_nodes, focused, view
+from .views.backward import backward_graph, collapse_backward, differentiable
+from .views.both import mirrored
+from .views.hollow import hollow
+from .views.view import HUGE, Depth, collapse_nodes, focused, view
+from .words.rules import rule_in_letters
 
 if TYPE_CHECKING:
     from graphviz import Digraph
@@ -178,13 +178,13 @@ class Drawing:
 
     def html(self) -> str:
         """The picture as a page of its own: pan, zoom, search, boxes that open, and the same as tables."""
-        from .page import page
+        from .formats.page import page
 
         return page(self)
 
     def digraph(self) -> Digraph:
         """The picture as a `graphviz.Digraph`, to go on from."""
-        from .dot import digraph
+        from .formats.dot import digraph
 
         return digraph(self.graph, self.flow)
 
@@ -194,7 +194,7 @@ class Drawing:
 
     def mermaid(self) -> str:
         """The picture in Mermaid's language, for Markdown pages."""
-        from .mermaid import mermaid
+        from .formats.mermaid import mermaid
 
         return mermaid(self.graph, self.flow)
 
@@ -216,6 +216,6 @@ class Drawing:
         Graphviz draws them, from the DOT text. The file appears complete or not at all: one that was there before is
         replaced at the end, or stays as it was.
         """
-        from .saving import save
+        from .formats.saving import save
 
         return save(self, path)

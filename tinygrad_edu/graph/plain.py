@@ -290,7 +290,7 @@ class Graph:
 
     def json(self) -> str:
         """The graph as JSON; `tg.graph.read` reads it back, and `graph.schema.json` describes it."""
-        from .json_form import FORMAT
+        from .formats.json_form import FORMAT
 
         return FORMAT.write(self)
 

@@ -12,7 +12,7 @@ from itertools import accumulate
 
 from ..graph.draw import Drawing
 from ..graph.text import visible, width
-from ..graph.views import view
+from ..graph.views.view import view
 from .places import Places
 from .script import Script
 from .wording import catalogue, lines

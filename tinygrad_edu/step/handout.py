@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..graph.latex import equation, prose
 from ..graph.text import in_code, in_markdown
+from ..graph.words.latex import equation, prose
 from .script import Script
 from .wording import catalogue, lines
 

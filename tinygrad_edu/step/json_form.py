@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ..errors import GraphError
-from ..graph.json_form import check
+from ..graph.formats.json_form import check
 from ..records import Format, Wrong
 from .script import Script
 

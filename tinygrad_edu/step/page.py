@@ -14,12 +14,12 @@ from string import Template
 from typing import Any
 
 from ..graph.draw import Drawing
-from ..graph.formula import word
 from ..graph.names import partial
+from ..graph.picture.svg import Theme
 from ..graph.plain import Graph
-from ..graph.svg import Theme
 from ..graph.text import visible
-from ..graph.views import view
+from ..graph.views.view import view
+from ..graph.words.formula import word
 from ..pages import in_script, policy
 from .places import Places
 from .predict import ABSOLUTE, RELATIVE, question

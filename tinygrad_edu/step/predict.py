@@ -10,9 +10,9 @@ from fractions import Fraction
 from typing import Literal
 
 from ..errors import TinygradError
-from ..graph.formula import word
 from ..graph.names import partial
 from ..graph.plain import Quantity
+from ..graph.words.formula import word
 from .script import Event, Script
 from .wording import catalogue, shown
 

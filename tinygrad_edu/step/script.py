@@ -19,12 +19,12 @@ import numpy as np
 
 from ..errors import GradientError, GraphError
 from ..files import replace_file
-from ..graph.formula import ATOM, SIGN, Term, one_call, word
 from ..graph.names import partial
 from ..graph.plain import Graph, Quantity, ancestors, data_of, is_single, one_like, plain
-from ..graph.rules import pull_one, rule_in_letters
 from ..graph.text import number
-from ..graph.views import HUGE
+from ..graph.views.view import HUGE
+from ..graph.words.formula import ATOM, SIGN, Term, one_call, word
+from ..graph.words.rules import pull_one, rule_in_letters
 from ..node import Node
 from ..primitives.primitive import shape_of
 from ..walk import Step, gradients

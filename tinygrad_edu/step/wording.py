@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from ..errors import TinygradError
 from ..graph.plain import Quantity
-from ..graph.rules import in_short
+from ..graph.words.rules import in_short
 from .script import Event, Script
 
 __all__ = ["catalogue", "languages", "lines", "sentence", "sentences", "shown", "words"]

@@ -13,17 +13,17 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ...pages import in_script, policy
-from ..both import mirrored
-from ..boxes import depth_of
-from ..frames import framed
-from ..plain import Edge, Graph, PlainNode, Quantity
-from ..svg import DARK, LIGHT, Theme
-from ..text import visible
-from ..views import LIMIT, view
+from ....pages import in_script, policy
+from ...picture.frames import framed
+from ...picture.svg import DARK, LIGHT, Theme
+from ...plain import Edge, Graph, PlainNode, Quantity
+from ...text import visible
+from ...views.both import mirrored
+from ...views.boxes import depth_of
+from ...views.view import LIMIT, view
 
 if TYPE_CHECKING:
-    from ..draw import Drawing
+    from ...draw import Drawing
 
 __all__ = ["page"]
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .names import partial
-from .plain import Edge, Graph, PlainNode
+from ..names import partial
+from ..plain import Edge, Graph, PlainNode
 
 __all__ = ["mirrored"]
 

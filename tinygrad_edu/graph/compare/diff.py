@@ -8,17 +8,17 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from ..errors import GraphError
-from ..node import Node
-from .layout import Engine
+from ...errors import GraphError
+from ...node import Node
+from ..layout.choice import Engine
+from ..picture.svg import Theme
+from ..plain import Edge, Graph, Mark, PlainNode, Quantity, plain
+from ..text import plural
+from ..views.view import LIMIT, neighbourhood, view
 from .matching import Matching, Side
-from .plain import Edge, Graph, Mark, PlainNode, Quantity, plain
-from .svg import Theme
-from .text import plural
-from .views import LIMIT, neighbourhood, view
 
 if TYPE_CHECKING:
-    from .draw import Drawing
+    from ..draw import Drawing
 
 __all__ = ["Difference", "diff"]
 
@@ -50,7 +50,7 @@ class Difference:
 
         Of a graph of more than 150 nodes, only what is near a difference.
         """
-        from .draw import Drawing
+        from ..draw import Drawing
 
         graph = self.graph
         if len(graph.nodes) > LIMIT:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from ..names import partial
+from ..plain import Edge, Graph, Quantity
 from .card import MARKS, Text
-from .names import partial
-from .plain import Edge, Graph, Quantity
 
 __all__ = ["Label", "arrow_labels"]
 

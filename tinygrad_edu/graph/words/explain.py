@@ -12,16 +12,16 @@ from functools import cached_property
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
-from ..errors import GraphError
-from ..node import Node
-from ..primitives.primitive import shape_of
-from ..walk import gradients, reachable, walk
+from ...errors import GraphError
+from ...node import Node
+from ...primitives.primitive import shape_of
+from ...walk import gradients, reachable, walk
+from ..names import partial
+from ..plain import Quantity, ancestors, data_of, is_single, labels, one_like, place
+from ..text import in_code, in_markdown, number, plural
 from .formula import ATOM, SIGN, Term, one_call
 from .latex import equation, prose
-from .names import partial
-from .plain import Quantity, ancestors, data_of, is_single, labels, one_like, place
 from .rules import in_short, pull_one, rule_in_letters
-from .text import in_code, in_markdown, number, plural
 from .zeros import why_zero
 
 __all__ = ["Explanation", "explain"]

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .geometry import Direction
+from ..layout.geometry import Direction
+from ..plain import Cluster, Graph, PlainNode
+from ..text import visible
+from ..views.view import collapse
 from .outline import cluster_title, edge_words, node_lines, outline
-from .plain import Cluster, Graph, PlainNode
-from .text import visible
-from .views import collapse
 
 __all__ = ["mermaid"]
 

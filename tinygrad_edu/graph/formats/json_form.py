@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Container, Iterator, Set
 
-from ..errors import GraphError
-from ..records import Format, Wrong, shown
-from .plain import Graph
+from ...errors import GraphError
+from ...records import Format, Wrong, shown
+from ..plain import Graph
 
 __all__ = ["FORMAT", "check", "read"]
 

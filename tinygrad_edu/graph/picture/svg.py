@@ -22,14 +22,14 @@ from itertools import groupby
 from math import dist, hypot
 from typing import Literal, get_args
 
+from ..layout.geometry import Direction, Layout, Point
+from ..names import partial
+from ..plain import Edge, Graph, PlainNode
+from ..text import plural, visible, width
 from .arrange import HEADING
 from .arrows import Label, chain_rule, leads_back
 from .card import CELL_GAP, LEADING, POINT, SHEET, SLOT, Card, Grid, Row, Text, flow_of, in_words, is_stack, summary
 from .frames import framed, title_of
-from .geometry import Direction, Layout, Point
-from .names import partial
-from .plain import Edge, Graph, PlainNode
-from .text import plural, visible, width
 
 __all__ = ["Theme", "write_svg"]
 

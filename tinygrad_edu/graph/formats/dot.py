@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .card import in_words
-from .geometry import Direction
+from ..layout.geometry import Direction
+from ..picture.card import in_words
+from ..plain import Cluster, Graph, PlainNode
+from ..text import visible
 from .outline import cluster_title, edge_words, node_lines, outline
-from .plain import Cluster, Graph, PlainNode
-from .text import visible
 
 if TYPE_CHECKING:
     from graphviz import Digraph

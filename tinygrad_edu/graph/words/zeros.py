@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..node import Node, number_of
-from ..walk import Step, gradients, reachable, steps
-from .plain import Quantity, one_like
+from ...node import Node, number_of
+from ...walk import Step, gradients, reachable, steps
+from ..plain import Quantity, one_like
 from .rules import in_short
 
 __all__ = ["why_zero"]

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..files import replace_file
+from ...files import replace_file
 from .convert import convert
 
 if TYPE_CHECKING:
-    from .draw import Drawing
+    from ..draw import Drawing
 
 __all__ = ["FORMATS", "Format", "format_of", "save"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .card import pretty, settings_of
-from .names import partial
-from .plain import Cluster, Edge, Graph, PlainNode
-from .text import plural
+from ..names import partial
+from ..picture.card import pretty, settings_of
+from ..plain import Cluster, Edge, Graph, PlainNode
+from ..text import plural
 
 __all__ = ["cluster_title", "edge_words", "node_lines", "outline"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from ..clusters import Cluster, enclosing
+from ..layout.geometry import Frame
+from ..plain import Graph
 from .card import Text
-from .clusters import Cluster, enclosing
-from .geometry import Frame
-from .plain import Graph
 
 __all__ = ["framed", "frames_of", "title_of"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
-from ..errors import GraphError
+from ...errors import GraphError
 
 __all__ = ["convert"]
 
@@ -38,7 +38,7 @@ def convert(svg: str, dot: str, title: str, format: Literal["png", "pdf"]) -> by
 
 
 def _by_graphviz(dot: str, format: str) -> bytes:
-    from .engine import EngineError, run_dot
+    from ..layout.engine import EngineError, run_dot
 
     try:
         return run_dot(dot, format)[0]

@@ -11,9 +11,9 @@ from dataclasses import replace
 from difflib import get_close_matches
 from math import prod
 
-from .clusters import Cluster, enclosing, in_use
-from .plain import Edge, Graph, PlainNode
-from .text import plural
+from ..clusters import Cluster, enclosing, in_use
+from ..plain import Edge, Graph, PlainNode
+from ..text import plural
 
 __all__ = ["TOO_LARGE", "close", "depth_of", "opened", "what_is_hidden"]
 

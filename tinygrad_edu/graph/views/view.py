@@ -12,13 +12,13 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Literal
 
-from ..errors import TinygradError
-from ..node import Node
-from ..walk import gradients
+from ...errors import TinygradError
+from ...node import Node
+from ...walk import gradients
+from ..plain import Edge, Graph, Kind, Mode, PlainNode, describe, is_single, labels, one_like
+from ..text import plural
 from .boxes import close, depth_of, opened, what_is_hidden
 from .fold import fold, what_is_folded
-from .plain import Edge, Graph, Kind, Mode, PlainNode, describe, is_single, labels, one_like
-from .text import plural
 
 __all__ = ["HUGE", "LIMIT", "Depth", "aliased", "collapse", "collapse_nodes", "collapsed", "focused", "view"]
 

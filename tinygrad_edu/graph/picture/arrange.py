@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ..layout.choice import RANK_GAP, Direction, Engine, Layout, Point, lay_out
+from ..plain import Graph
 from .arrows import Label
 from .card import OUTPUT_RIM, SHEET, Card, is_stack
 from .frames import frames_of
-from .layout import RANK_GAP, Direction, Engine, Layout, Point, lay_out
-from .plain import Graph
 
 __all__ = ["HEADING", "arrange"]
 

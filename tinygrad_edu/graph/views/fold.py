@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from .clusters import Cluster, common, enclosing, in_use
-from .plain import Edge, Graph, PlainNode
+from ..clusters import Cluster, common, enclosing, in_use
+from ..plain import Edge, Graph, PlainNode
 
 __all__ = ["fold", "what_is_folded"]
 

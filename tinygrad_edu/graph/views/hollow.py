@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..node import Node
+from ...node import Node
+from ..clusters import Clusters, find_clusters
+from ..names import labels
+from ..plain import Edge, Graph, PlainNode, constant, describe
 from .boxes import TOO_LARGE, close, depth_of, opened
-from .clusters import Clusters, find_clusters
-from .names import labels
-from .plain import Edge, Graph, PlainNode, constant, describe
 
 __all__ = ["hollow"]
 

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ..errors import GraphError
-from ..node import Node
-from .plain import INTERNAL, Quantity, ancestors, attribute, data_of, labels
-from .text import number
+from ...errors import GraphError
+from ...node import Node
+from ..plain import INTERNAL, Quantity, ancestors, attribute, data_of, labels
+from ..text import number
 
 __all__ = ["formula", "formula_of"]
 

@@ -13,14 +13,14 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-from ..errors import GraphError
-from ..node import LEAF, Node, creation
-from ..primitives.primitive import shape_of
-from ..recording import enable_grad
-from ..walk import Step, gradients, local_derivative, reachable, walk
-from .clusters import counted, find_clusters
-from .names import RESULTS, labels, layers, partial
-from .plain import (
+from ...errors import GraphError
+from ...node import LEAF, Node, creation
+from ...primitives.primitive import shape_of
+from ...recording import enable_grad
+from ...walk import Step, gradients, local_derivative, reachable, walk
+from ..clusters import counted, find_clusters
+from ..names import RESULTS, labels, layers, partial
+from ..plain import (
     Edge,
     Graph,
     PlainNode,
@@ -34,7 +34,7 @@ from .plain import (
     one_like,
     place,
 )
-from .views import collapsed
+from .view import collapsed
 
 __all__ = ["backward_graph", "collapse_backward", "differentiable"]
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 
-from ..errors import GraphError
-from .plain import COMMUTATIVE, Graph, PlainNode
+from ...errors import GraphError
+from ..plain import COMMUTATIVE, Graph, PlainNode
 
 __all__ = ["Matching", "Side"]
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..errors import TinygradError
-from ..node import Node
-from ..recording import enable_grad
-from ..walk import pull_numbers
+from ...errors import TinygradError
+from ...node import Node
+from ...recording import enable_grad
+from ...walk import pull_numbers
+from ..plain import Quantity, ancestors, data_of, labels
 from .formula import formula_of
-from .plain import Quantity, ancestors, data_of, labels
 
 __all__ = ["in_short", "pull_one", "rule_in_letters"]
 

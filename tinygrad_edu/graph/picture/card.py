@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .clusters import Cluster
-from .geometry import Direction
-from .names import partial
-from .plain import Graph, Kind, PlainNode, Quantity
-from .text import number, plural, shorten, visible, width
+from ..clusters import Cluster
+from ..layout.geometry import Direction
+from ..names import partial
+from ..plain import Graph, Kind, PlainNode, Quantity
+from ..text import number, plural, shorten, visible, width
 
 __all__ = ["OUTPUT_RIM", "POINT", "SHEET", "SLOT", "Card", "Grid", "Row", "Text", "cards", "flow_of", "is_stack"]
 
