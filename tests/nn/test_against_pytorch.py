@@ -66,32 +66,3 @@ def test_networks_put_together_at_random_are_pytorchs(network: Any, seed: int) -
     )
     same_module(ours, theirs, np.float64)
     assert_agree(ours, theirs, np.random.default_rng(seed).normal(size=(5, 3)), dtype=np.float64, seed=seed)
-
-
-@pytest.mark.parametrize(
-    ("module", "shape"),
-    [
-        (nn.Linear(3, 2), (2, 3)),
-        (nn.PReLU(3), (2, 3)),
-        (nn.GELU(), (2, 3)),
-        (nn.ELU(), (2, 3)),
-        (nn.Softplus(2.0), (2, 3)),
-        (nn.LogSoftmax(dim=1), (2, 3)),
-        (nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2)), (2, 3)),
-    ],
-    ids=str,
-)  # fmt: skip
-def test_layers_pass_gradcheck_in_their_input_and_in_their_parameters(module: nn.Module, shape: Any) -> None:
-    module.double()
-    parameters = dict(module.named_parameters())
-
-    def call(x: Any, *others: Any) -> Any:
-        """The module with other parameters in the place of its own."""
-        modules = dict(module.named_modules())
-        for name, other in zip(parameters, others):
-            owner, _, attribute = name.rpartition(".")
-            vars(modules[owner])[attribute] = other
-        return module(x)
-
-    x = np.random.default_rng(0).normal(size=shape)
-    assert tg.gradcheck(call, (x, *(p.numpy() for p in parameters.values())))

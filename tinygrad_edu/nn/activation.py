@@ -13,6 +13,7 @@ from ..primitives.primitive import shape_of
 from ..primitives.reductions import softmax as softmax_
 from ..refusals import short
 from . import init
+from .inputs import data_for, numeric
 from .module import Module
 from .parameter import Parameter, Shape
 
@@ -29,6 +30,7 @@ def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
     >>> leaky_relu(tg.tensor([-2.0, 3.0]), 0.5)
     tensor([-1.,  3.])
     """
+    x = numeric("leaky_relu", x)
     return where(x > 0, x, negative_slope * x)
 
 
@@ -41,6 +43,7 @@ def prelu(x: Any, weight: Any) -> Any:
     >>> prelu(tg.tensor([[-1.0, -1.0, 3.0]]), tg.tensor([0.5, 0.25, 0.0]))
     tensor([[-0.5 , -0.25,  3.  ]])
     """
+    x, weight = numeric("prelu", x), numeric("prelu", weight)
     shape, n = shape_of(x), shape_of(weight)
     if len(n) != 1 or n[0] not in (1, *shape[1:2]):
         raise ShapeError(f"prelu: weight has shape (1,), or (C,) for x of shape (N, C, ...); not {n} for {shape}")
@@ -56,6 +59,7 @@ def gelu(x: Any, approximate: str = "none") -> Any:
     >>> gelu(tg.tensor([-1.0, 0.0, 1.0])).data.round(3)
     array([-0.159,  0.   ,  0.841], dtype=float32)
     """
+    x = numeric("gelu", x)
     if approximate == "none":
         return 0.5 * x * (1.0 + erf(x / math.sqrt(2)))
     if approximate == "tanh":
@@ -174,7 +178,7 @@ class PReLU(Module):
         init.constant_(self.weight, self.init)
 
     def forward(self, x: Any) -> Any:
-        return prelu(x, self.weight)
+        return prelu(data_for(self, x, self.weight), self.weight)
 
     def extra_repr(self) -> str:
         return f"num_parameters={self.num_parameters}"

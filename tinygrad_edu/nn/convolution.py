@@ -10,6 +10,7 @@ from ..errors import ShapeError
 from ..primitives.convolution import conv1d, conv2d, conv3d, conv_transpose2d
 from ..primitives.windows import per_axis
 from . import init
+from .inputs import data_for
 from .module import Module
 from .parameter import Parameter, Shape
 
@@ -65,6 +66,7 @@ class Convolution(Module):
             init.uniform_(parameter, -bound, bound)
 
     def forward(self, x: Any) -> Any:
+        x = data_for(self, x, self.weight)
         return type(self).function(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
 
     def extra_repr(self) -> str:
@@ -165,4 +167,4 @@ class ConvTranspose2d(Convolution):
 
     def forward(self, x: Any) -> Any:
         how = (self.stride, self.padding, self.output_padding, self.groups, self.dilation)
-        return conv_transpose2d(x, self.weight, self.bias, *how)
+        return conv_transpose2d(data_for(self, x, self.weight), self.weight, self.bias, *how)

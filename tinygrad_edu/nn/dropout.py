@@ -10,6 +10,7 @@ from ..errors import DtypeError, OutOfRangeError
 from ..primitives.primitive import shape_of
 from ..random import generator
 from ..refusals import short
+from .inputs import numeric
 from .module import Module
 
 __all__ = ["Dropout", "dropout"]
@@ -28,6 +29,7 @@ def dropout(x: Any, p: float = 0.5, training: bool = True, seed: Any = None) -> 
     _check("dropout", p)
     if not training or p == 0:
         return x
+    x = numeric("dropout", x)
     kind = x.dtype if hasattr(x, "dtype") and x.dtype.kind == "f" else np.dtype(float)
     keep = generator(seed).random(shape_of(x), np.float32) >= p
     return x * (keep.astype(kind) * (1 / (1 - p) if p < 1 else 0.0))

@@ -12,6 +12,7 @@ from ..primitives.elementwise import where
 from ..primitives.primitive import shape_of
 from ..primitives.shape import getitem
 from . import init
+from .inputs import numeric
 from .module import Module
 from .parameter import Parameter, Shape
 
@@ -45,6 +46,7 @@ def one_hot(target: Any, num_classes: int = -1, dtype: Any = np.float32) -> np.n
     array([[1., 0., 0.],
            [0., 0., 1.]], dtype=float32)
     """
+    target = numeric("one_hot", target)
     n = num_classes if num_classes >= 0 else int(np.max(number_of(target), initial=-1)) + 1
     hot: np.ndarray = np.eye(n, dtype=dtype)[class_indices("one_hot", target, n, "classes")]
     return hot

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from ..primitives.fused import linear
 from . import init
+from .inputs import data_for
 from .module import Module
 from .parameter import Parameter, Shape
 
@@ -50,7 +51,7 @@ class Linear(Module):
             init.uniform_(parameter, -bound, bound)
 
     def forward(self, x: Any) -> Any:
-        return linear(x, self.weight, self.bias)
+        return linear(data_for(self, x, self.weight), self.weight, self.bias)
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"

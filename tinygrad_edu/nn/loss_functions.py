@@ -15,12 +15,13 @@ import numpy as np
 from ..errors import DtypeError, OutOfRangeError, ShapeError
 from ..node import Node, number_of
 from ..primitives.elementwise import abs_, clip, exp, expm1, log, relu, softplus, square, where
-from ..primitives.fused import log_softmax, softmax_cross_entropy
+from ..primitives.fused import entropy_of_classes, log_softmax
 from ..primitives.primitive import shape_of
 from ..primitives.reductions import mean, sum_
 from ..primitives.shape import moveaxis, take_along_axis
-from ..refusals import in_words, is_no_array_of_numbers, not_numbers, short
+from ..refusals import in_words, short
 from .embedding import class_indices
+from .inputs import constant_like, numeric
 
 __all__ = [
     "binary_cross_entropy",
@@ -48,7 +49,7 @@ def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     >>> mse_loss(tg.tensor([1.0, 2.0]), tg.tensor([1.0, 4.0]))
     tensor(2.)
     """
-    return _reduced("mse_loss", square(input - _target("mse_loss", input, target)), reduction)
+    return _reduced("mse_loss", square(_difference("mse_loss", input, target)), reduction)
 
 
 def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
@@ -58,7 +59,7 @@ def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     >>> l1_loss(tg.tensor([1.0, 2.0]), tg.tensor([1.0, 4.0]))
     tensor(1.)
     """
-    return _reduced("l1_loss", abs_(input - _target("l1_loss", input, target)), reduction)
+    return _reduced("l1_loss", abs_(_difference("l1_loss", input, target)), reduction)
 
 
 def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
@@ -70,7 +71,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     """
     if not delta > 0:
         raise OutOfRangeError(f"huber_loss: delta is larger than 0, not {delta}")
-    d = input - _target("huber_loss", input, target)
+    d = _difference("huber_loss", input, target)
     clipped = clip(d, -delta, delta)
     return _reduced("huber_loss", clipped * (d - 0.5 * clipped), reduction)
 
@@ -84,7 +85,7 @@ def hinge_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     >>> hinge_loss(tg.tensor([0.5, 0.5, 2.0]), [1, -1, 1], reduction="none")
     tensor([0.5, 1.5, 0. ])
     """
-    target = _target("hinge_loss", input, target)
+    input, target = _alike("hinge_loss", input, target)
     if np.any(np.abs(number_of(target)) != 1):
         raise OutOfRangeError("hinge_loss: targets are −1 and 1; 2 * y - 1 makes them of 0 and 1")
     return _reduced("hinge_loss", relu(1.0 - target * input), reduction)
@@ -100,13 +101,13 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction:
     >>> binary_cross_entropy(tg.tensor([0.5, 0.5]), [1.0, 0.0])
     tensor(0.6931472)
     """
+    input, target = _alike("binary_cross_entropy", input, target)
     p = number_of(input)
     if np.any((p < 0) | (p > 1)):
         raise OutOfRangeError(
             f"binary_cross_entropy: the input holds probabilities, between 0 and 1; {in_words(input)} has others: take "
             "its sigmoid, or binary_cross_entropy_with_logits"
         )
-    target = _target("binary_cross_entropy", input, target)
     losses = -(target * _log(input) + (1.0 - target) * _log(1.0 - input))
     return _reduced("binary_cross_entropy", _weighted(losses, weight), reduction)
 
@@ -122,8 +123,8 @@ def binary_cross_entropy_with_logits(
     >>> binary_cross_entropy_with_logits(tg.tensor([-1000.0, 1000.0]), [1.0, 1.0], reduction="none")
     tensor([1000.,    0.])
     """
-    t = _target("binary_cross_entropy_with_logits", input, target)
-    positive = t if pos_weight is None else t * _constant(pos_weight, input)
+    input, t = _alike("binary_cross_entropy_with_logits", input, target)
+    positive = t if pos_weight is None else t * constant_like(pos_weight, input)
     losses = (1.0 - t) * softplus(input) + positive * softplus(-input)  # −log(1 − p) and −log p
     return _reduced("binary_cross_entropy_with_logits", _weighted(losses, weight), reduction)
 
@@ -139,7 +140,7 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
     >>> f"{kl_div(q, [[1.0, 0.0]], reduction='batchmean').item():.4f}"
     '0.6931'
     """
-    t = _target("kl_div", input, target)
+    input, t = _alike("kl_div", input, target)
     if log_target:
         losses = exp(t) * (t - input)
     else:
@@ -202,14 +203,15 @@ def cross_entropy(
     logits = _classes_last("cross_entropy", input)
     share = label_smoothing / max(1, shape_of(logits)[-1])
     if shape_of(target) == shape_of(input):
-        q = _classes_last("cross_entropy", _target("cross_entropy", input, target))
+        _, q = _alike("cross_entropy", input, target)
+        q = _classes_last("cross_entropy", q)
         q = q * (1.0 - label_smoothing) + share if label_smoothing else q
         losses = -sum_(_weighted(q * log_softmax(logits), weight), axis=-1)
         return _reduced("cross_entropy", losses, reduction)
     classes = _classes("cross_entropy", logits, target, ignore_index)
     counted = classes != ignore_index
     if weight is None and not label_smoothing and counted.all():
-        return _reduced("cross_entropy", softmax_cross_entropy(logits, classes), reduction)
+        return _reduced("cross_entropy", entropy_of_classes(logits, classes), reduction)
     log_p = log_softmax(logits)
     weights = _weights("cross_entropy", weight, log_p)
     losses = -_picked(log_p, classes, counted) * ((1.0 - label_smoothing) * weights[classes * counted])
@@ -243,28 +245,24 @@ def focal_loss(
 # What the losses have in common; `function` is the one that the user called.
 
 
-def _target(function: str, input: Any, target: Any) -> Any:
-    """The target, in the dtype of the input where it has no gradient; its shape is that of the input."""
-    if is_no_array_of_numbers(target):
-        raise not_numbers(function, target)
+def _alike(function: str, input: Any, target: Any) -> tuple[Any, Any]:
+    """Input and target, which have one shape; the target in the dtype of the input where it has no gradient."""
+    input, target = numeric(function, input), numeric(function, target)
     if shape_of(target) != shape_of(input):
         raise ShapeError(
             f"{function}: input {shape_of(input)} and target {shape_of(target)} have one shape, or numbers would be "
             "compared that do not belong together; .reshape() one of them"
         )
-    return target if isinstance(target, Node) and target.flow else _constant(target, input)
+    return input, target if isinstance(target, Node) and target.flow else constant_like(target, input)
 
 
-def _constant(x: Any, like: Any) -> Any:
-    """Numbers in the dtype of the input; as they are where they have it."""
-    number, kind = number_of(x), getattr(number_of(like), "dtype", None)
-    if kind is None or kind.kind != "f" or getattr(number, "dtype", None) == kind:
-        return x
-    return np.asarray(number, kind)
+def _difference(function: str, input: Any, target: Any) -> Any:
+    input, target = _alike(function, input, target)
+    return input - target
 
 
 def _weighted(losses: Any, weight: Any) -> Any:
-    return losses if weight is None else losses * _constant(weight, losses)
+    return losses if weight is None else losses * constant_like(weight, losses)
 
 
 def _reduced(function: str, losses: Any, reduction: str, others: str = "") -> Any:
@@ -290,6 +288,7 @@ def _mean_of_counted(function: str, losses: Any, weights: np.ndarray, counted: n
 
 def _classes_last(function: str, input: Any) -> Any:
     """Scores (N, C, ...) with the classes on the last axis."""
+    input = numeric(function, input)
     ndim = len(shape_of(input))
     if not ndim:
         raise ShapeError(
@@ -312,7 +311,8 @@ def _classes(function: str, scores: Any, target: Any, ignore_index: int) -> np.n
 
 def _weights(function: str, weight: Any, scores: Any) -> np.ndarray:
     """A weight for each class, in the dtype of the scores."""
-    n, kind = shape_of(scores)[-1], number_of(scores).dtype
+    n = shape_of(scores)[-1]
+    kind = np.result_type(number_of(scores), np.float16)  # at least a float
     weights = np.ones(n, kind) if weight is None else np.asarray(number_of(weight), kind)
     if weights.shape != (n,):
         raise ShapeError(f"{function}: weight has a number for each of the {n} classes, not shape {weights.shape}")

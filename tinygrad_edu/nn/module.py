@@ -20,6 +20,7 @@ from ..node import Node, describe
 from ..primitives.primitive import shape_of
 from ..refusals import is_whole, short
 from ..tensor import Tensor
+from .inputs import numeric
 from .loading import fits, misfits
 from .misspelt import no_attribute, one_typo_from
 from .parameter import Shape, Uninitialized, adopt, materialize, role
@@ -283,7 +284,7 @@ class Module:
 
     def _learn_sizes(self, x: Any = 0.0, *others: Any) -> None:
         """Take the open sizes from the first input, and build what waited for them."""
-        shape = shape_of(x)
+        shape = shape_of(numeric(type(self).__name__, x))
         for size, axis in self.open_sizes.items():
             if getattr(self, size) is None:
                 if not -len(shape) <= axis < len(shape):

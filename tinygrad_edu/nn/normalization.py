@@ -10,6 +10,7 @@ from ..errors import ShapeError
 from ..primitives.normalization import batch_norm, feature_sizes, layer_norm, local_response_norm
 from ..primitives.primitive import shape_of
 from . import init
+from .inputs import data_for
 from .module import Module
 from .parameter import Buffer, Parameter, Shape
 
@@ -48,6 +49,7 @@ class BatchNorm(Module):
                 init.ones_(ones)
 
     def forward(self, x: Any) -> Any:
+        x = data_for(self, x, self.weight if self.affine else self.running_mean)
         if len(shape_of(x)) not in self.inputs:
             raise ShapeError(
                 f"{type(self).__name__}: the input is {' or '.join(self.inputs.values())}, and not {shape_of(x)}"
@@ -145,6 +147,7 @@ class LayerNorm(Module):
             init.ones_(self.weight)
 
     def forward(self, x: Any) -> Any:
+        x = data_for(self, x, self.weight)
         shape = shape_of(x)[-1:] if self.normalized_shape is None else self.normalized_shape
         return layer_norm(x, shape, self.weight, self.bias, self.eps)
 

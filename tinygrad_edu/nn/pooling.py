@@ -9,6 +9,7 @@ from ..errors import ShapeError
 from ..primitives.pooling import adaptive_avg_pool2d, avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
 from ..primitives.primitive import shape_of
 from ..primitives.reductions import mean
+from .inputs import numeric
 from .module import Module
 
 __all__ = ["AdaptiveAvgPool2d", "AvgPool1d", "AvgPool2d", "GlobalAvgPool", "MaxPool1d", "MaxPool2d"]
@@ -133,6 +134,7 @@ class GlobalAvgPool(Module):
     """
 
     def forward(self, x: Any) -> Any:
+        x = numeric("GlobalAvgPool", x)
         axes = tuple(range(2, len(shape_of(x))))
         if not axes:
             raise ShapeError(f"GlobalAvgPool: the input is (N, C, *sizes), and not {shape_of(x)}")

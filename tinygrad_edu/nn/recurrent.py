@@ -20,6 +20,7 @@ from ..primitives.shape import concatenate, flip, stack, swapaxes
 from ..refusals import is_whole, short
 from . import functional as F
 from . import init
+from .inputs import data_for
 from .module import Module
 from .parameter import Parameter, Shape
 
@@ -68,14 +69,18 @@ class _Weights(Module):
         found = [getattr(self, part + ending) for part in self._parts]
         return found if self.bias else [*found, None, None]
 
+    def _data(self, x: Any) -> Any:
+        return data_for(self, x, self._weights(self._endings[0])[1])
+
     def _zeros(self, *shape: int) -> np.ndarray:
         return np.zeros(shape, self._weights(self._endings[0])[1].dtype)
 
     def _check_features(self, x: Any) -> None:
-        if shape_of(x)[-1] != self.input_size:
+        features = shape_of(x)[-1:]
+        if features != (self.input_size,):
             raise ShapeError(
-                f"{type(self).__name__}: the input of shape {shape_of(x)} has {shape_of(x)[-1]} features on its last "
-                f"axis, and input_size is {self.input_size}"
+                f"{type(self).__name__}: the input of shape {shape_of(x)} has {features[0] if features else 'no'} "
+                f"features on its last axis, and input_size is {self.input_size}"
             )
 
 
@@ -114,6 +119,7 @@ class _Layers(_Weights):
 
     def _layers(self, x: Any, first: list[Any] | None) -> tuple[Any, list[Any]]:
         """The output, and each state after the last step, (layers · directions, N, H)."""
+        x = self._data(x)
         shape = shape_of(x)
         if len(shape) != 3:
             raise ShapeError(
@@ -123,7 +129,7 @@ class _Layers(_Weights):
         self._check_features(x)
         x = swapaxes(x, 0, 1) if self.batch_first else x
         wanted = (len(self._endings), shape[0 if self.batch_first else 1], self.hidden_size)
-        states = [self._zeros(*wanted)] * self.states if first is None else first
+        states = [self._zeros(*wanted)] * self.states if first is None else [self._data(state) for state in first]
         for state in states:
             if shape_of(state) != wanted:
                 raise ShapeError(
@@ -265,9 +271,10 @@ class _Cell(_Weights):
     def _step(
         self, cell: Callable[..., tuple[Any, ...]], x: Any, states: list[Any], **settings: Any
     ) -> tuple[Any, ...]:
+        x = self._data(x)
         self._check_features(x)
         wanted = (*shape_of(x)[:-1], self.hidden_size)
-        states = [self._zeros(*wanted) if state is None else state for state in states]
+        states = [self._zeros(*wanted) if state is None else self._data(state) for state in states]
         for state in states:
             if shape_of(state) != wanted:
                 raise ShapeError(f"{type(self).__name__}: a state has shape {wanted}, not {shape_of(state)}")

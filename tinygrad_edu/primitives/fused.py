@@ -14,6 +14,7 @@ import numpy as np
 
 from ..errors import DtypeError, OutOfRangeError, ShapeError
 from ..node import Node, number_of
+from ..refusals import is_no_array_of_numbers, not_numbers
 from .elementwise import exp, identity
 from .primitive import Variadic, primitive, shape_of
 from .reductions import _reduce, softmax, sum_
@@ -57,6 +58,8 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     """
     features, sizes = shape_of(x)[-1:], shape_of(weight)
     if len(sizes) != 2 or features != sizes[1:]:
+        if is_no_array_of_numbers(x):
+            raise not_numbers("linear", x)
         raise ShapeError(
             f"linear: the last axis of x {shape_of(x)} goes along with the last of the weight {sizes}: "
             "x is (..., in), the weight (out, in)"
@@ -124,7 +127,12 @@ def softmax_cross_entropy(logits: Any, targets: Any) -> Any:
     if classes.size and not 0 <= np.minimum.reduce(classes, None) <= np.maximum.reduce(classes, None) < shape[-1]:
         wrong = classes[(classes < 0) | (classes >= shape[-1])].flat[0]
         raise OutOfRangeError(f"softmax_cross_entropy: target {wrong} is no class: there are {shape[-1]}, from 0 on")
-    if isinstance(logits, Node):  # past the copying of settings: the classes are our own
+    return entropy_of_classes(logits, classes)
+
+
+def entropy_of_classes(logits: Any, classes: np.ndarray) -> Any:
+    """`softmax_cross_entropy` for targets that are known to be classes, in an array that nobody else changes."""
+    if isinstance(logits, Node):  # past the copying of settings
         return logits._unary(_softmax_cross_entropy, {"targets": classes})
     return _softmax_cross_entropy(logits, targets=classes)
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..errors import DtypeError, ShapeError
-from ..refusals import is_whole, several, short
+from ..refusals import is_no_array_of_numbers, is_whole, not_numbers, several, short
 from .primitive import shape_of
 
 Sizes = tuple[int, ...]
@@ -127,6 +127,8 @@ def check_images(name: str, x: Any, n: int) -> Sizes:
     """The shape of x, if it is that of images with `n` axes."""
     shape = shape_of(x)
     if len(shape) != n + 2:
+        if is_no_array_of_numbers(x):
+            raise not_numbers(name, x)
         hint = "; a single image is x[None]" if len(shape) == n + 1 else ""
         raise ShapeError(f"{name}: the input is {AXES[n]}, and not {shape}{hint}")
     return shape
