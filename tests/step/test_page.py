@@ -69,7 +69,7 @@ def test_a_hostile_name_adds_nothing_to_the_page(name: str) -> None:
         parser.feed(tg.steps(x * x).html())
         return found
 
-    assert elements(name) == elements("x")
+    assert elements(name) <= elements("x") | elements("honest" * 20)
 
 
 def test_the_policy_allows_nothing_but_the_pages_own_script_and_styles() -> None:
@@ -77,7 +77,7 @@ def test_the_policy_allows_nothing_but_the_pages_own_script_and_styles() -> None
     (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', page)
     assert policy.startswith("default-src 'none';")
     assert "unsafe" not in policy
-    assert not re.search(r'@import|url\(|\ssrc=|\sstyle="|\son\w+="|https?://(?!www\.w3\.org/2000/svg)', page)
+    assert not re.search(r'@import|url\((?!#)|\ssrc=|\sstyle="|\son\w+="|https?://(?!www\.w3\.org/2000/svg)', page)
 
 
 def test_a_page_of_a_hundred_nodes_is_small() -> None:
@@ -127,7 +127,7 @@ def test_an_event_shows_its_equations_its_sentence_and_what_is_known(play: Open)
     rows = [row.split("\t") for row in page.inner_text("#rows").split("\n")]
     assert [(row[0], row[2], row[3], row[4]) for row in rows] == [
         ("x", "2", "4", "final"),
-        ("y", "3", "", "not reached yet"),
+        ("y", "3", "", "not yet"),
         ("w", "4", "5", "final"),
         ("q", "5", "4", "final"),
         ("z", "20", "1", "final"),

@@ -13,9 +13,10 @@ from itertools import accumulate
 from ..graph.draw import Drawing
 from ..graph.text import visible, width
 from ..graph.views.view import view
-from .places import Places
+from .places import ARROW, Places
 from .script import Script
-from .wording import catalogue, lines
+from .matrices import in_rows
+from .wording import heading, lines
 
 __all__ = ["filmstrip"]
 
@@ -28,7 +29,9 @@ SIZE, LEADING, MARGIN = 16.0, 23.0, 16.0
 RULES = (
     ".unknown .value,.unknown .bracket:not(.of-slope),.unreached .partial,.unreached .partial~tspan,.unreached .slope,"
     ".unreached .of-slope{visibility:hidden}"
-    ".now .box{stroke-width:4!important}.edge.now .line{stroke-width:4!important}"
+    ".now .box{stroke-width:4!important}.edge.now .line{stroke-width:3!important;stroke:#1d5f9e!important}"
+    ".edge.against .line{stroke:#ad3c06!important;marker-start:url(#upstream)}#upstream{fill:#ad3c06}"
+    ".edge.against .head{visibility:hidden}"
     '.equation{font:italic 16px "STIX Two Math","STIX Two Text",Cambria,"Times New Roman",serif;fill:#1b1f24}'
     ".number{font:bold 13px sans-serif;fill:#56616f}.sheet{fill:#fff}"
 )
@@ -51,11 +54,11 @@ def filmstrip(script: Script, at: Sequence[int] | None = None, lang: str = "en")
         f'<g transform="translate(0 {top:.1f})">{_frame(script, step, picture, places, down, text)}</g>'
         for step, text, top in zip(chosen, texts, accumulate(heights, initial=0.0))
     ]
-    title = escape(visible(catalogue(lang)["title"].format(of=script.graph.of)))
+    title = escape(visible(heading(script, lang)))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{wide:.1f}" height="{sum(heights):.1f}" '
         f'viewBox="0 0 {wide:.1f} {sum(heights):.1f}"><title>{title}</title><style>{RULES}</style>'
-        f'<rect class="sheet" width="100%" height="100%"/>{"".join(frames)}</svg>\n'
+        f'<rect class="sheet" width="100%" height="100%"/>{ARROW}{"".join(frames)}</svg>\n'
     )
 
 
@@ -70,7 +73,8 @@ def _frame(script: Script, step: int, picture: str, places: Places, down: float,
     """One picture, the state of its boxes in their classes, and the equations below."""
     state, event = script.state(step), script[step - 1]
     identity = re.findall(r'id="(tg-[0-9a-f]+)"', picture)[0]
-    classes: dict[str, str] = {f"e{number}": "now" for number in places.edges(event)}
+    lit = "now" if event.kind == "forward" else "now against"
+    classes: dict[str, str] = {f"e{number}": lit for number in places.edges(event)}
     for node in script.graph.nodes:
         arrival = state.gradients.get(node.id)
         marks = ["unknown"] if node.id not in state.values else []

@@ -6,21 +6,23 @@ import re
 from collections.abc import Iterator
 
 from ..graph.text import in_code, in_markdown
-from ..graph.words.latex import equation, prose
+from ..graph.words.latex import prose
+from .matrices import in_latex, in_rows
 from .script import Script
-from .wording import catalogue, lines
+from .wording import catalogue, heading, lines
 
 __all__ = ["latex", "markdown", "text"]
 
 
 def text(script: Script, lang: str = "en") -> str:
     """The derivation as plain text, the events numbered as the players number them."""
-    result = [title(script, lang)]
+    result = [heading(script, lang)]
     wide = len(str(len(script)))
-    for heading, number, (first, *rest) in _entries(script, lang):
-        if heading:
-            result += ["", heading]
-        result += [f"  {number:>{wide}}  {first}", *(f"  {'':{wide}}  {line}" for line in rest)]
+    for part, number, equations in _entries(script, lang):
+        if part:
+            result += ["", part]
+        rows = [row for line in equations for row in in_rows(line)]
+        result += [f"  {number if i == 0 else '':>{wide}}  {row}" for i, row in enumerate(rows)]
     return "\n".join(result)
 
 
@@ -30,7 +32,7 @@ def markdown(script: Script, lang: str = "en") -> str:
     >>> import tinygrad_edu as tg
     >>> x = tg.Value(3.0, "x")
     >>> print(markdown(tg.steps(x * 2)))
-    # Step by step: v1
+    # Step by step: v1 = x · 2
     <BLANKLINE>
     ## Forward
     <BLANKLINE>
@@ -41,10 +43,10 @@ def markdown(script: Script, lang: str = "en") -> str:
     2. `∂v1/∂v1 = 1`
     3. `∂v1/∂x = 2`<br>`∂v1/∂x = ∂v1/∂v1 · ∂v1/∂x`<br>`∂v1/∂x = 1 · 2 = 2`
     """
-    result = [f"# {in_markdown(title(script, lang))}"]
-    for heading, number, equations in _entries(script, lang):
-        if heading:
-            result += ["", f"## {heading}", ""]
+    result = [f"# {in_markdown(heading(script, lang))}"]
+    for part, number, equations in _entries(script, lang):
+        if part:
+            result += ["", f"## {part}", ""]
         result.append(f"{number}. {'<br>'.join(map(in_code, equations))}")
     return "\n".join(result)
 
@@ -55,7 +57,7 @@ def latex(script: Script, lang: str = "en") -> str:
     >>> import tinygrad_edu as tg
     >>> x = tg.Value(3.0, "x")
     >>> print(latex(tg.steps(x * 2)))
-    \section*{Step by step: v1}
+    \section*{Step by step: v1 = x · 2}
     \subsection*{Forward}
     \begin{align*}
     v_{1} &= x \cdot 2 = 6 \\
@@ -71,18 +73,13 @@ def latex(script: Script, lang: str = "en") -> str:
     \frac{\partial v_{1}}{\partial x} &= 1 \cdot 2 = 2
     \end{align*}
     """
-    result = [rf"\section*{{{prose(title(script, lang))}}}"]
-    for heading, _, equations in _entries(script, lang):
-        if heading:
-            result.append(rf"\subsection*{{{prose(heading)}}}")
-        aligned = (re.sub(r" (=|\+=|\\to) ", r" &\1 ", equation(line), count=1) for line in equations)
+    result = [rf"\section*{{{prose(heading(script, lang))}}}"]
+    for part, _, equations in _entries(script, lang):
+        if part:
+            result.append(rf"\subsection*{{{prose(part)}}}")
+        aligned = (re.sub(r" (=|\+=|\\to) ", r" &\1 ", in_latex(line), count=1) for line in equations)
         result += [r"\begin{align*}", " \\\\\n".join(aligned), r"\end{align*}"]
     return "\n".join(result)
-
-
-def title(script: Script, lang: str) -> str:
-    """What the derivation is of."""
-    return catalogue(lang)["title"].format(of=script.graph.of)
 
 
 def _entries(script: Script, lang: str) -> Iterator[tuple[str, int, list[str]]]:
@@ -91,5 +88,5 @@ def _entries(script: Script, lang: str) -> Iterator[tuple[str, int, list[str]]]:
     before = ""
     for number, event in enumerate(script, 1):
         part = event.kind if event.kind in ("forward", "update") else "back"
-        heading, before = part if part != before else None, part
-        yield texts[heading] if heading else "", number, lines(script, event)
+        begins, before = part != before, part
+        yield texts[part] if begins else "", number, lines(script, event)

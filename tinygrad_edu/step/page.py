@@ -21,10 +21,11 @@ from ..graph.text import visible
 from ..graph.views.view import view
 from ..graph.words.formula import word
 from ..pages import in_script, policy
-from .places import Places
+from .matrices import MATRIX
+from .places import ARROW, Places
 from .predict import ABSOLUTE, RELATIVE, question
 from .script import Script
-from .wording import catalogue, lines, sentences, shown, words
+from .wording import catalogue, heading, lines, sentences, shown, words
 
 __all__ = ["frame", "page"]
 
@@ -36,11 +37,14 @@ LABELS = (
 """The texts of the catalogue that stand in the page from the start."""
 
 MESSAGES = (
-    "place", "said at the start", "not reached", "final", "arrived", "asked for the number", "asked for the numbers",
+    "place", "forward", "back", "update", "said at the start", "not reached", "final", "arrived",
+    "asked for the number", "asked for the numbers",
     "asked for the shape", "not a number", "right", "try again", "score", "hint of upstream", "hint of local",
     "between sentences", "said of forward", "said of seed", "said of contribution", "said of carried contribution",
     "said of operand", "said of broadcast contribution", "said of sum", "said of the rest", "said of the last",
-    "said of the only one", "said of update",
+    "said of the only one", "said of update", "said of forward as array", "said of contribution as array",
+    "said of the rest as array", "said of the last as array", "said of the only one as array",
+    "said of update as array",
 )  # fmt: skip
 """Those that the page shows later."""
 
@@ -52,13 +56,14 @@ def page(script: Script, *, lang: str = "en", predict: bool = False, theme: Them
     svg = re.sub(r"<title>.*?</title>\n?", "", picture.svg(), flags=re.DOTALL)  # they would give answers away
     style, code = _file("player.css"), _file("player.js")
     styles = [style, *re.findall(r"<style>(.*?)</style>", svg, re.DOTALL)]
-    title = escape(visible(texts["title"].format(of=script.graph.of)))
+    title = escape(visible(heading(script, lang)))
     return Template(_file("player.html")).substitute(
         {key: escape(texts[key]) for key in LABELS},
         lang={"zh": "zh-CN"}.get(lang, lang),
         title=title,
         policy=policy(code, styles),
         style=style,
+        arrow=ARROW,
         svg=svg,
         code=code,
         predicting=" checked" if predict else "",
@@ -95,27 +100,27 @@ def _data(script: Script, picture: Graph, svg: str, lang: str) -> dict[str, Any]
         "svg": identity[1],
         "relative": RELATIVE,
         "absolute": ABSOLUTE,
+        "matrix": MATRIX.pattern,
         "texts": {key: texts[key] for key in MESSAGES},
-        "messages": MESSAGES,
         "sources": [f"{place}  {visible(text)}" for place, text in sources],
-        "groups": [{"title": title, "stop": stop} for title, stop in script.groups()],
-        "nodes": [
-            {
-                "id": node.id,
-                "label": node.label,
-                "made": made.get(node.id, ""),
-                "value": shown(node.value),
-                "operation": node.operation,
-                "derivative": partial(script.graph.of, word(node.label)),
-                "given": node.kind == "leaf",
-                "receives": node.id in receiving,
-                "boxes": shown_in.boxes(node),
-            }
-            for node in script.graph.nodes
-            if node.kind != "constant"
-        ],
-        "columns": COLUMNS,
-        "events": [_event(script, i, shown_in, sources) for i in range(len(script))],
+        "groups": _table([{"title": title, "stop": stop} for title, stop in script.groups()]),
+        "nodes": _table(
+            [
+                {
+                    "id": node.id,
+                    "label": node.label,
+                    "derivative": partial(script.graph.of, word(node.label)),
+                    "boxes": shown_in.boxes(node),
+                    "value": shown(node.value),
+                    "receives": node.id in receiving or None,
+                    "made": made.get(node.id),
+                    "operation": node.operation,
+                }
+                for node in script.graph.nodes
+                if node.kind != "constant"
+            ]
+        ),
+        "events": _table([_event(script, i, shown_in, sources) for i in range(len(script))]),
     }
 
 
@@ -124,21 +129,22 @@ def _by_line(source: tuple[str, str]) -> tuple[str, int]:
     return file, int(line)
 
 
-COLUMNS = (
-    "kind", "node", "input", "lines", "said", "edges", "source", "value", "upstream", "local", "after", "arrived",
-    "expected", "operand", "asks", "answer", "product", "shape",
-)  # fmt: skip
-"""What the page knows of an event. Hundreds of events are written without these names, so that the page stays small."""
+def _table(records: list[dict[str, Any]]) -> dict[str, Any]:
+    """Records as a table: the names of the fields once, and of each record no nulls at the end. The page stays small."""
+    rows = [list(record.values()) for record in records]
+    for row in rows:
+        while row and row[-1] is None:
+            row.pop()
+    return {"columns": list(records[0]), "rows": rows}
 
 
-def _event(script: Script, step: int, places: Places, sources: list[tuple[str, str]]) -> list[Any]:
-    """The columns of one event, null for what there is none of, without the nulls at the end."""
+def _event(script: Script, step: int, places: Places, sources: list[tuple[str, str]]) -> dict[str, Any]:
+    """What the page knows of one event; what most events have comes first."""
     event, values = script[step], words(script, script[step])
     source = script.graph.node(event.node).source
     asked = question(script, step) if event.kind != "seed" else None
-    said = sentences(script, event)
-    data = {
-        **{key: values.get(key) for key in ("value", "upstream", "local", "after", "operand")},
+    said, texts = sentences(script, event), catalogue("en")
+    return {
         "kind": event.kind,
         "node": event.node,
         "input": event.input,
@@ -146,18 +152,16 @@ def _event(script: Script, step: int, places: Places, sources: list[tuple[str, s
         "said": [MESSAGES.index(key) for key in said],
         "edges": places.edges(event),
         "source": sources.index(source) if source else None,
+        **{key: values.get(key) for key in ("value", "upstream", "local", "after")},
         "arrived": event.arrived if event.expected else None,
         "expected": event.expected or None,
+        "operand": values.get("operand"),
         "asks": asked and asked.asks,
         "answer": asked
         and [x if isfinite(x) else str(x).replace("inf", "Infinity") for x in map(_short, asked.answer)],
         "product": (event.numeric or event.shapes) if event.local is None or event.shapes else None,
-        "shape": values.get("shape") if {"said of broadcast contribution", "said of sum"} & set(said) else None,
+        "shape": values.get("shape") if any("{shape}" in texts[key] for key in said) else None,
     }
-    row = [data[column] for column in COLUMNS]
-    while row[-1] is None:
-        row.pop()
-    return row
 
 
 def _short(x: float) -> float:

@@ -23,7 +23,7 @@ from ..graph.names import partial
 from ..graph.plain import Graph, Quantity, ancestors, data_of, is_single, one_like, plain
 from ..graph.text import number
 from ..graph.views.view import HUGE
-from ..graph.words.formula import ATOM, SIGN, Term, one_call, word
+from ..graph.words.formula import ATOM, SIGN, Term, formula_of, one_call, word
 from ..graph.words.rules import pull_one, rule_in_letters
 from ..node import Node
 from ..primitives.primitive import shape_of
@@ -131,6 +131,7 @@ class Script(Sequence[Event]):
     ----------
     graph : the plain graph in which they happen.
     events : the events, forward and then back.
+    formula : the output as one formula of its inputs, `(x + y) · w`; "" where that takes more than a line.
 
     >>> import tinygrad_edu as tg
     >>> x, y, w = tg.Value(2.0, "x"), tg.Value(3.0, "y"), tg.Value(4.0, "w")
@@ -143,6 +144,7 @@ class Script(Sequence[Event]):
 
     graph: Graph
     events: tuple[Event, ...]
+    formula: str = ""
 
     @overload
     def __getitem__(self, index: int) -> Event: ...
@@ -230,7 +232,7 @@ class Script(Sequence[Event]):
         >>> z = x * x
         >>> z.name = "z"
         >>> print(tg.steps(z))
-        Step by step: z
+        Step by step: z = x · x
         <BLANKLINE>
         Forward
           1  z = x · x = 9
@@ -336,7 +338,8 @@ def steps(output: Node, optimizer: Optimizer | None = None) -> Script:
     gradient = _checked(output, walked)
     scribe = _Scribe(nodes, graph)
     updates = scribe.updates(optimizer, gradient) if optimizer is not None else ()
-    return Script(graph, (*map(scribe.forward, scribe.made()), scribe.seed(output), *scribe.back(walked), *updates))
+    events = (*map(scribe.forward, scribe.made()), scribe.seed(output), *scribe.back(walked), *updates)
+    return Script(graph, events, scribe.formula(output))
 
 
 def _checked(output: Node, walked: Sequence[Step]) -> dict[Node, Any]:
@@ -356,6 +359,10 @@ def _checked(output: Node, walked: Sequence[Step]) -> dict[Node, Any]:
     return known
 
 
+LINE = 90
+"""How many characters the formula of the whole may have."""
+
+
 class _Scribe:
     """Writes events, in the names and ids that the plain graph has for the nodes."""
 
@@ -370,6 +377,11 @@ class _Scribe:
         """`∂z/∂x`"""
         return partial(self.of, self.names[node])
 
+    def formula(self, output: Node) -> str:
+        """`(x + y) · w`, if that is short."""
+        formula = _brief(formula_of(output, list(self.nodes), self.names))
+        return formula if len(formula) <= LINE and "\n" not in formula else ""
+
     # Forward.
 
     def made(self) -> list[Node]:
@@ -383,9 +395,9 @@ class _Scribe:
             "forward",
             self.ids[node],
             left=self.names[node],
-            right=one_call(node, lambda x: Term(self.names[x], ATOM)),
+            right=_brief(one_call(node, lambda x: Term(self.names[x], ATOM))),
             numeric=one_call(node, lambda x: _number(data_of(x))) if numbers else None,
-            shapes=None if numbers else one_call(node, lambda x: Term(str(shape_of(x)), ATOM)),
+            shapes=None if numbers else _brief(one_call(node, lambda x: Term(str(shape_of(x)), ATOM))),
             value=Quantity.of(data_of(node)),
         )
 
@@ -459,15 +471,16 @@ class _Scribe:
         for p, new in optimizer.preview(gradient).items():
             if p not in self.ids:
                 continue
-            w, g, lr = self.names[p], self.derivative(p), _plain_rate(optimizer, p)
+            lr = _plain_rate(optimizer, p)
+            change = f"{type(optimizer).__name__}({{w}}, {{g}})" if lr is None else "{w} − lr · {g}"
             numbers = lr is not None and _single(p)
             yield Event(
                 "update",
                 self.ids[p],
-                left=w,
-                right=f"{type(optimizer).__name__}({w}, {g})" if lr is None else f"{w} − lr · {g}",
+                left=self.names[p],
+                right=change.format(w=self.names[p], g=self.derivative(p)),
                 numeric=f"{number(float(data_of(p)))} − {_product(lr, gradient[p])}" if numbers else None,
-                shapes=None if numbers or _single(p) else str(shape_of(p)),
+                shapes=None if _single(p) else change.replace("lr", str(lr)).format(w=shape_of(p), g=shape_of(p)),
                 value=Quantity.of(new),
             )
 
@@ -488,7 +501,13 @@ def _plain_rate(optimizer: Optimizer, p: Node) -> float | None:
 def _rule(node: Node, slot: int, *, carried: bool) -> str | None:
     """The rule for one operand in letters that stand for the operands, the result and, if `carried`, the upstream."""
     letters = {x: _token(i) for i, x in enumerate(node.inputs) if isinstance(x, Node)} | {node: "result"}
-    return rule_in_letters(node, slot, letters, "upstream" if carried else None)
+    rule = rule_in_letters(node, slot, letters, "upstream" if carried else None)
+    return rule and _brief(rule)
+
+
+def _brief(formula: str) -> str:
+    """A formula without the shapes that stand on the line of shapes, and without the cells of large constants."""
+    return re.sub(r"(?<![=\w])\[\[[^=()]{20,}?\]\]+", "[…]", re.sub(r", shape=\([\d, ]*\)", "", formula))
 
 
 def _token(slot: int) -> str:

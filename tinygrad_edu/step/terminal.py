@@ -12,9 +12,10 @@ from textual.widgets import DataTable, Footer, Input, Static
 
 from ..errors import TinygradError
 from ..graph.text import shorten, visible
+from .matrices import in_rows
 from .predict import Question, Score, is_right, question
 from .script import Arrival, Event, Script
-from .wording import catalogue, lines, sentence, shown
+from .wording import catalogue, heading, lines, sentence, shown
 
 __all__ = ["Player"]
 
@@ -110,8 +111,8 @@ class Player(App[Score]):
         if self.step == len(self.script):
             self._stop()
         event = self.script[self.step - 1] if self.step else None
-        self._say("place", f"{self.texts['title'].format(of=self.script.graph.of)}   {self.step} / {len(self.script)}")
-        self._say("equation", "\n".join(lines(self.script, event)) if event else self.texts["said at the start"])
+        self._say("place", f"{self.step} / {len(self.script)}   {heading(self.script, self.lang)}")
+        self._say("equation", self._mathematics(event) if event else self.texts["said at the start"])
         self._say("said", sentence(self.script, event, self.lang) if event else "")
         self._say("source", self._source(event))
         self._say("feedback", "")
@@ -205,6 +206,9 @@ class Player(App[Score]):
 
     def _say(self, part: str, text: str) -> None:
         self.query_one(f"#{part}", Static).update(Text(text))
+
+    def _mathematics(self, event: Event) -> str:
+        return "\n".join(row for line in lines(self.script, event) for row in in_rows(line))
 
     def _source(self, event: Event | None) -> str:
         source = self.script.graph.node(event.node).source if event else None

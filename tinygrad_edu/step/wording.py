@@ -13,10 +13,9 @@ from types import MappingProxyType
 
 from ..errors import TinygradError
 from ..graph.plain import Quantity
-from ..graph.words.rules import in_short
 from .script import Event, Script
 
-__all__ = ["catalogue", "languages", "lines", "sentence", "sentences", "shown", "words"]
+__all__ = ["catalogue", "heading", "languages", "lines", "sentence", "sentences", "shown", "words"]
 
 
 def languages() -> list[str]:
@@ -38,6 +37,12 @@ def catalogue(lang: str) -> Mapping[str, str]:
     return MappingProxyType(json.loads(text))
 
 
+def heading(script: Script, lang: str) -> str:
+    """What is played: `Step by step: z = (x + y) · w`, where that is short."""
+    whole = f" = {script.formula}" if script.formula else ""
+    return catalogue(lang)["title"].format(of=script.graph.of + whole)
+
+
 def lines(script: Script, event: Event) -> list[str]:
     """The mathematics of an event, line by line: the local derivative, the chain rule, the numbers, the sum.
 
@@ -56,7 +61,8 @@ def lines(script: Script, event: Event) -> list[str]:
     value, equation = shown(event.value), f"{event.left} {event.becomes}"
     if event.kind == "seed":
         return [event.symbolic]
-    result = [f"{event.symbolic} = {value}" if event.kind == "forward" else event.symbolic]
+    told = event.kind == "forward" and event.shapes is None
+    result = [f"{event.symbolic} = {value}" if told else event.symbolic]
     if event.local is not None:
         known = [script.local_derivative(event), event.rule, shown(event.local)]
         result.insert(0, " = ".join(dict.fromkeys(x for x in known if x is not None)))
@@ -64,7 +70,7 @@ def lines(script: Script, event: Event) -> list[str]:
         result.append(f"{equation} {event.numeric} = {value}")
     elif event.value is not None and event.shapes is not None:
         result.append(f"{event.value.shape} = {event.shapes}")
-        if event.kind not in ("forward", "update"):
+        if event.kind != "update":
             result.append(f"{equation} {value}")
     if event.kind == "update":
         result.append(f"{event.left}: {shown(script.graph.node(event.node).value)} → {value}")
@@ -91,18 +97,24 @@ def sentence(script: Script, event: Event, lang: str = "en") -> str:
 
 def sentences(script: Script, event: Event) -> list[str]:
     """The keys of the sentences that are said of an event, in their order."""
-    if event.kind != "contribution":
-        keys = [f"said of {event.kind}"]
-    else:
-        keys = ["said of contribution" if event.local is not None else "said of carried contribution"]
+    carried = event.kind == "contribution" and event.local is None
+    factors = event.upstream, event.local, event.value
+    keys = ["said of carried contribution" if carried else _of(f"said of {event.kind}", *factors)]
+    if event.kind == "contribution":
         if sum((edge.source, edge.target) == (event.input, event.node) for edge in script.graph.edges) > 1:
             keys.append("said of operand")
         if event.after is None:
             keys.append("said of broadcast contribution")
     if event.after is not None and event.expected:
         only, last = event.expected == 1, event.arrived == event.expected
-        keys.append("said of the only one" if only else "said of the last" if last else "said of the rest")
+        keys.append(_of(f"said of the {'only one' if only else 'last' if last else 'rest'}", event.after))
     return keys
+
+
+def _of(key: str, *quantities: Quantity | None) -> str:
+    """The key of the form that a sentence has for arrays, whose cells nobody wants to hear, if it has one."""
+    arrays = any(x is not None and not x.is_number for x in quantities)
+    return f"{key} as array" if arrays and f"{key} as array" in catalogue("en") else key
 
 
 def words(script: Script, event: Event) -> dict[str, str | int]:
@@ -129,4 +141,4 @@ def words(script: Script, event: Event) -> dict[str, str | int]:
 
 def shown(value: Quantity | None) -> str:
     """A number, a small array, or shape and range of a larger one."""
-    return "" if value is None else in_short(value)
+    return "" if value is None else value.text(6 if value.is_number else 4)

@@ -3,8 +3,10 @@
 // after so many events; that is read off the events from the start, so going back is as exact as going on.
 (() => {
   const script = JSON.parse(document.getElementById("script").textContent);
-  const { nodes, texts, groups, sources } = script;
-  const events = script.events.map((row) => Object.fromEntries(script.columns.map((column, i) => [column, row[i] ?? undefined])));
+  const records = ({ columns, rows }) => rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i] ?? undefined])));
+  const { texts, sources } = script;
+  const [nodes, groups, events] = [script.nodes, script.groups, script.events].map(records);
+  const messages = Object.values(texts);
   const at = (id) => document.getElementById(id);
   const part = (kind, id) => document.getElementById(`${script.svg}-${kind}${id}`);
   const firstBack = events.findIndex((event) => event.kind === "seed");
@@ -19,7 +21,7 @@
   // What is known after so many events.
 
   function state(count) {
-    const known = new Map(nodes.filter((node) => node.given).map((node) => [node.id, node.value]));
+    const known = new Map(nodes.filter((node) => !node.operation).map((node) => [node.id, node.value]));
     const gradients = new Map();
     for (const event of events.slice(0, count)) {
       if (event.kind === "forward" || event.kind === "update") known.set(event.node, event.value);
@@ -30,23 +32,30 @@
 
   // Texts.
 
-  const label = (id) => script.nodes.find((node) => node.id === id).label;
-  const symbolic = (event) => (event.kind === "forward" ? event.lines[0].slice(0, -event.value.length - 3) : event.lines[event.local === undefined ? 0 : 1]);
+  const label = (id) => nodes.find((node) => node.id === id).label;
+  const phase = (event) => texts[event.kind === "forward" || event.kind === "update" ? event.kind : "back"];
+  const factor = (text) => (text.startsWith("−") ? `(${text})` : text);
+
+  function symbolic(event) {
+    const line = event.lines[event.local === undefined ? 0 : 1];
+    const result = ` = ${event.value}`;
+    return event.kind === "forward" && line.endsWith(result) ? line.slice(0, -result.length) : line;
+  }
 
   function said(event) {
-    const node = script.nodes.find((other) => other.id === event.node);
+    const node = nodes.find((other) => other.id === event.node);
     const values = { ...event, from: node.label, operation: node.operation, label: label(event.input ?? event.node), old: node.value, symbolic: symbolic(event) };
-    return event.said.map((i) => words(texts[script.messages[i]], values)).join(texts["between sentences"]);
+    return event.said.map((i) => words(messages[i], values)).join(texts["between sentences"]);
   }
 
   function hintsFor(event) {
     const all = [];
     if (event.upstream) {
-      const left = script.nodes.find((node) => node.id === event.node).derivative;
+      const left = nodes.find((node) => node.id === event.node).derivative;
       all.push(words(texts["hint of upstream"], { left, upstream: event.upstream }));
     }
     if (event.local) all.push(words(texts["hint of local"], { left: event.lines[0].split(" = ")[0], local: event.local }));
-    const product = event.product ?? (event.local ? `${event.upstream} · ${event.local}` : undefined);
+    const product = event.product ?? (event.local ? `${event.upstream} · ${factor(event.local)}` : undefined);
     return product ? [...all, product] : all;
   }
 
@@ -59,12 +68,28 @@
     return made;
   }
 
+  // A line of mathematics: its matrices, [[1, 2], [3, 4]], as rows and columns.
+  function line(text) {
+    const made = document.createElement("p");
+    let end = 0;
+    for (const match of text.matchAll(new RegExp(script.matrix, "g"))) {
+      const rows = match[0].slice(2, -2).split("], [").map((row) => row.split(", "));
+      const matrix = element("span", "", "matrix");
+      matrix.style.gridTemplateColumns = `repeat(${rows[0].length}, auto)`;
+      matrix.append(...rows.flat().map((cell) => element("span", cell)));
+      made.append(text.slice(end, match.index), matrix);
+      end = match.index + match[0].length;
+    }
+    made.append(text.slice(end));
+    return made;
+  }
+
   const cells = new Map();
   for (const node of nodes) {
     const row = document.createElement("tr");
     const name = element("th", node.label);
     name.scope = "row";
-    row.append(name, element("td", node.made));
+    row.append(name, element("td", node.made ?? ""));
     const changing = ["", "", ""].map((text) => element("td", text));
     row.append(...changing);
     at("rows").append(row);
@@ -82,9 +107,11 @@
     step = Math.max(0, Math.min(to, events.length));
     leaveQuestion();
     const event = step ? events[step - 1] : null;
-    at("place").textContent = words(texts.place, { step, count: events.length });
+    const group = at("grouped").checked && groups.find(({ stop }) => stop === step);
+    const part = group ? `${phase(event)}: ${group.title}` : phase(event ?? events[0]);
+    at("place").textContent = words(texts.place, { part, step, count: events.length });
     const lines = event ? event.lines : [texts["said at the start"]];
-    at("lines").replaceChildren(...lines.map((line) => element("p", line)));
+    at("lines").replaceChildren(...lines.map(line));
     at("lines").className = event ? event.kind : "forward";
     at("said").textContent = event ? said(event) : "";
     at("slider").value = String(step);
@@ -113,25 +140,69 @@
         box.classList.toggle("unknown", !known.has(node.id));
         box.classList.toggle("updated", known.has(node.id) && known.get(node.id) !== node.value);
         box.classList.toggle("unreached", !complete);
-        box.classList.toggle("now", event !== null && (node.id === event.node || node.id === event.input));
       }
     }
-    for (const lit of document.querySelectorAll(".picture .edge.now")) lit.classList.remove("now");
-    for (const id of event ? event.edges : []) part("e", id)?.classList.add("now");
+    light(event);
+    tag(event, gradients);
     keepInView(event);
+  }
+
+  // The boxes and arrows of an event; on the way back, the gradient flows against the arrow.
+  function light(event) {
+    for (const lit of document.querySelectorAll(".picture .now")) lit.classList.remove("now", "against");
+    if (!event) return;
+    const lit = nodes.filter((node) => node.id === event.node || node.id === event.input);
+    for (const box of lit.flatMap((node) => node.boxes)) part("n", box)?.classList.add("now");
+    for (const id of event.edges) part("e", id)?.classList.add("now", ...(event.kind === "forward" ? [] : ["against"]));
+  }
+
+  // Tags in the picture: what flows along the arrow, and, at a box, how much of its gradient has arrived so far.
+  function tag(event, gradients) {
+    for (const old of document.querySelectorAll(".picture .tag")) old.remove();
+    for (const { id, boxes } of nodes) {
+      const arrival = gradients.get(id);
+      const box = arrival && arrival.arrived < arrival.expected && boxes.length === 1 && part("n", boxes[0]);
+      if (!box) continue;
+      const { x, y, width, height } = box.querySelector(".box").getBBox();
+      const sum = single(arrival.after) ? `${arrival.after}, ` : "";
+      box.append(tagged(sum + words(texts.arrived, arrival), x + width / 2, y + height - 12, "tag part"));
+    }
+    const path = event?.kind === "contribution" && event.edges.length === 1 && part("e", event.edges[0])?.querySelector(".line");
+    if (!path || !single(event.value)) return;
+    const product = event.local === undefined ? event.value : `${event.upstream} · ${factor(event.local)} = ${event.value}`;
+    const { x, y } = path.getPointAtLength(path.getTotalLength() / 2);
+    drawn.append(tagged(wide(product) < path.getBBox().width ? product : event.value, x, y - 16, "tag"));
+  }
+
+  const single = (text) => !/[[(]/.test(text);
+  const wide = (text) => 7.5 * text.length + 14;
+
+  function tagged(text, x, y, className) {
+    const make = (name, attributes) => {
+      const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+      for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+      return made;
+    };
+    const width = wide(text);
+    const group = make("g", { class: className });
+    const words = make("text", { x, y: y + 4.5 });
+    words.textContent = text;
+    group.append(make("rect", { x: x - width / 2, y: y - 10, width, height: 20, rx: 10 }), words);
+    return group;
   }
 
   function keepInView(event) {
     const lit = event && cells.get(event.input ?? event.node);
     const frame = document.querySelector(".all");
     if (lit) frame.scrollTop = lit.row.offsetTop - frame.clientHeight / 2;
-    const box = document.querySelector(".picture .now .box");
+    const boxes = [...document.querySelectorAll(".picture .now .box")].map((box) => box.getBoundingClientRect());
+    if (!boxes.length) return;
     const picture = document.querySelector(".picture");
-    if (!box) return;
-    const inner = box.getBoundingClientRect();
     const outer = picture.getBoundingClientRect();
-    if (inner.left < outer.left || inner.right > outer.right) picture.scrollLeft += inner.left - outer.left - outer.width / 2;
-    if (inner.top < outer.top || inner.bottom > outer.bottom) picture.scrollTop += inner.top - outer.top - outer.height / 2;
+    const [left, top] = ["left", "top"].map((side) => Math.min(...boxes.map((box) => box[side])));
+    const [right, bottom] = ["right", "bottom"].map((side) => Math.max(...boxes.map((box) => box[side])));
+    if (left < outer.left || right > outer.right) picture.scrollLeft += (left + right - outer.left - outer.right) / 2;
+    if (top < outer.top || bottom > outer.bottom) picture.scrollTop += (top + bottom - outer.top - outer.bottom) / 2;
   }
 
   function showSource(event) {
@@ -188,7 +259,8 @@
     hints = 0;
     at("question").hidden = false;
     at("lines").hidden = at("said").hidden = true;
-    at("prompt").textContent = `${symbolic(event)} = ?`;
+    at("prompt").replaceChildren(...line(`${symbolic(event)} = ?`).childNodes);
+    light(event);
     at("asked").textContent = texts[`asked for the ${event.asks}`];
     at("answer").value = "";
     at("hints").replaceChildren();

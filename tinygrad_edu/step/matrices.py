@@ -1,0 +1,67 @@
+"""Matrices in lines of mathematics: `A = [[1, 2], [3, 4]]` is one line of text, and is shown as rows and columns."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from ..graph.words.latex import equation
+
+__all__ = ["MATRIX", "in_latex", "in_rows"]
+
+MATRIX = re.compile(r"(?<![\[=\w])(?<!\], )\[\[[^\[\]()=]*\](?:, \[[^\[\]()=]*\])*\](?!\])")
+"""A matrix in a line: brackets of brackets, but no index, no setting, and no part of an array of more axes."""
+
+
+def in_rows(line: str) -> list[str]:
+    """The line as lines of text, its matrices as rows and columns; all else stands at the middle of their height.
+
+    >>> print(*in_rows("A = [[1, 2], [3, −4], [0, 5]] + b"), sep="\\n")
+        ⎡1   2⎤
+    A = ⎢3  −4⎥ + b
+        ⎣0   5⎦
+    """
+    blocks = [_rows(piece) if MATRIX.fullmatch(piece) else [piece] for piece in _pieces(line)]
+    height = max(map(len, blocks), default=1)
+    rows = zip(*(_centred(block, height) for block in blocks))
+    return ["".join(row).rstrip() for row in rows]
+
+
+def in_latex(line: str) -> str:
+    r"""The line as LaTeX mathematics, its matrices in brackets.
+
+    >>> print(in_latex("∂L/∂b = [[1, −0.5]]"))
+    \frac{\partial L}{\partial b} = \begin{bmatrix} 1 & -0.5 \end{bmatrix}
+    """
+    return "".join(_bmatrix(piece) if MATRIX.fullmatch(piece) else equation(piece) for piece in _pieces(line))
+
+
+def _pieces(line: str) -> list[str]:
+    """The matrices of a line, and what is between them."""
+    return [piece for piece in re.split(f"({MATRIX.pattern})", line) if piece]
+
+
+def _cells(matrix: str) -> list[list[str]]:
+    return [row.split(", ") for row in matrix[2:-2].split("], [")]
+
+
+def _rows(matrix: str) -> list[str]:
+    rows = _cells(matrix)
+    wide = [max(map(len, column)) for column in zip(*rows)]
+    inside = ["  ".join(cell.rjust(size) for cell, size in zip(row, wide)) for row in rows]
+    if len(inside) == 1:
+        return [f"[{inside[0]}]"]
+    left, right = ("".join(sides) for sides in ("⎡" + "⎢" * (len(rows) - 2) + "⎣", "⎤" + "⎥" * (len(rows) - 2) + "⎦"))
+    return [first + row + last for first, row, last in zip(left, inside, right)]
+
+
+def _bmatrix(matrix: str) -> str:
+    rows = r" \\ ".join(" & ".join(map(equation, row)) for row in _cells(matrix))
+    return rf"\begin{{bmatrix}} {rows} \end{{bmatrix}}"
+
+
+def _centred(block: list[str], height: int) -> list[str]:
+    """The lines of a block between blank ones, which are as wide as it is in a terminal."""
+    blank = " " * sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in block[0])
+    above = (height - len(block)) // 2
+    return [blank] * above + block + [blank] * (height - len(block) - above)
