@@ -130,9 +130,10 @@ def _follow(x: Any, running_mean: Any, running_var: Any, momentum: float, axis: 
     count = numbers.size // max(1, numbers.shape[1])
     if count < 2:
         raise ShapeError(f"batch_norm: {count} numbers a channel in input {in_words(x)} have no variance to train with")
-    for running, batch in ((running_mean, np.mean), (running_var, np.var)):
+    average = np.add.reduce(numbers, axis, keepdims=True) / count
+    variance = np.add.reduce(np.square(numbers - average), axis) / (count - 1)
+    for running, now in ((running_mean, average.reshape(-1)), (running_var, variance)):
         if running is not None:
-            now = batch(numbers, axis=axis) * (count / (count - 1) if batch is np.var else 1.0)
             running.data = (1 - momentum) * running.data + momentum * now
 
 

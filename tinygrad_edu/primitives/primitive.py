@@ -203,9 +203,14 @@ def _float64(x: Any) -> Any:
 
 def settled(value: Any) -> Any:
     """A setting that nobody else can change: lists and arrays are copied."""
-    if type(value) is tuple and all(type(x) is int for x in value):  # a shape, as nearly always
+    if type(value) is tuple and is_of_whole_numbers(value):  # a shape, as nearly always
         return value
     return copy.deepcopy(value) if isinstance(value, (list, tuple, dict, np.ndarray)) else value
+
+
+def is_of_whole_numbers(x: Any) -> bool:
+    """Whether x is a whole number, or a tuple of such, or of tuples of them, and so on."""
+    return type(x) is int or (type(x) is tuple and all(map(is_of_whole_numbers, x)))
 
 
 def shape_of(x: Any) -> tuple[int, ...]:

@@ -89,9 +89,12 @@ def places(
     spans = [(0, n) for n in windows]
     if rows is not None:
         spans[0] = (rows.start, rows.stop)
-    for place in product(*map(range, kernel)):
-        along = zip(place, spans, stride, dilation)
-        yield place, (slice(None), *(slice(i * d + a * s, i * d + (b - 1) * s + 1, s) for i, (a, b), s, d in along))
+    along = [
+        [slice(i * d + a * s, i * d + (b - 1) * s + 1, s) for i in range(k)]
+        for k, (a, b), s, d in zip(kernel, spans, stride, dilation)
+    ]
+    for place, where in zip(product(*map(range, kernel)), product(*along)):
+        yield place, (slice(None), *where)
 
 
 # Settings. The rows take None for what is usual, so that pictures and formulas show only what is not.
@@ -114,6 +117,8 @@ def in_full(
 
 def per_axis(name: str, what: str, given: Any, n: int, least: int = 1) -> Sizes:
     """A setting that is one whole number, or one for each of `n` axes."""
+    if type(given) is int and given >= least:  # nearly always
+        return (given,) * n
     numbers = several(given)
     if len(numbers) == 1:
         numbers *= n
