@@ -62,17 +62,16 @@ def test_the_tables_say_what_the_picture_shows() -> None:
 
 @pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_hostile_name_adds_no_element_and_no_attribute(name: str) -> None:
-    x = tg.Value(2.0, name=name)
-    z = x * x
-    z.name = name
-    tame = tg.Value(2.0, name="x")
-    tame_z = tame * tame
-    tame_z.name = "z"
+    def page(name: str) -> str:
+        x = tg.Value(2.0, name=name)
+        z = x * x
+        z.name = name
+        return tg.draw(z, engine="builtin").html()
 
-    def skeleton(drawing: Drawing) -> set[tuple[str, ...]]:
-        return {(tag, *sorted(attributes)) for tag, attributes in Elements(drawing.html()).tags}
+    def markup(page: str) -> set[tuple[str, str]]:
+        return {(tag, attribute) for tag, attributes in Elements(page).tags for attribute in ("", *attributes)}
 
-    assert skeleton(tg.draw(z, engine="builtin")) == skeleton(tg.draw(tame_z, engine="builtin"))
+    assert markup(page(name)) <= markup(page("x")) | markup(page("a name so long that it has a line of its own"))
 
 
 # In a browser.

@@ -8,7 +8,9 @@ Modules are known by what they offer (`named_modules`, `named_parameters`), not 
 
 from __future__ import annotations
 
+import inspect
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +25,7 @@ from .text import shorten, visible
 if TYPE_CHECKING:
     from .plain import PlainNode
 
-__all__ = ["Cluster", "Clusters", "common", "counted", "enclosing", "find_clusters", "in_use"]
+__all__ = ["Cluster", "Clusters", "common", "counted", "enclosing", "find_clusters", "in_use", "pieces"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,5 +234,26 @@ def _title(owner: Any) -> str:
     """A module as its `repr` begins, `Linear(3, 5)`; the name of a function."""
     if not _is_module(owner):
         return visible(getattr(owner, "__name__", type(owner).__name__))
-    settings = owner.extra_repr() if hasattr(owner, "extra_repr") else ""
+    settings = ", ".join(_unusual(owner)) if hasattr(owner, "extra_repr") else ""
     return shorten(visible(f"{type(owner).__name__}({settings})" if settings else type(owner).__name__), 100)
+
+
+def _unusual(owner: Any) -> list[str]:
+    """What a module's `repr` has in its brackets, without what is as it is by default."""
+    usual = {name: parameter.default for name, parameter in inspect.signature(type(owner)).parameters.items()}
+
+    def is_usual(setting: str) -> bool:
+        name, _, value = setting.partition("=")
+        default = usual.get(name, inspect.Parameter.empty)
+        return value in (repr(default), *(repr((default,) * axes) for axes in (1, 2, 3)))  # (1, 1) for 1
+
+    return [setting for setting in pieces(owner.extra_repr()) if not is_usual(setting)]
+
+
+def pieces(settings: str) -> list[str]:
+    """Settings, one by one; commas in brackets are inside one.
+
+    >>> pieces("1, 6, kernel_size=(5, 5)")
+    ['1', '6', 'kernel_size=(5, 5)']
+    """
+    return re.split(r", (?![^(]*\))", settings)

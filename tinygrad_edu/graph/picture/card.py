@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..clusters import Cluster
+from ..clusters import Cluster, pieces
 from ..layout.geometry import Direction
 from ..names import partial
 from ..plain import Graph, Kind, PlainNode, Quantity
@@ -190,8 +189,7 @@ def _module_rows(node: PlainNode, cluster: Cluster) -> list[Row]:
     name, _, settings = cluster.title.partition("(")
     short = cluster.path != name and len(cluster.path) <= SHORT
     rows: list[Row] = [(*([Text("muted", f"{cluster.path}  ", 12.0)] if short else []), Text("title", name, 15.0))]
-    pieces = re.split(r", (?![^(]*\))", settings.removesuffix(")"))  # commas in brackets are inside a piece
-    rows += [(Text("muted", line, 11.0),) for line in _few_lines(pieces, 20) if line]
+    rows += [(Text("muted", line, 11.0),) for line in _few_lines(pieces(settings.removesuffix(")")), 20) if line]
     path = [] if short or cluster.path == name else [cluster.path]
     if cluster.parameters:
         path.append(plural(cluster.parameters, "parameter"))
@@ -215,10 +213,10 @@ def settings_of(node: PlainNode) -> list[str]:
     return [value if key == "index" else f"{key}={value}" for key, value in shown]
 
 
-def _few_lines(pieces: Sequence[str], limit: int = 26) -> list[str]:
-    """Pieces of text, as many to a line as it holds."""
+def _few_lines(words: Sequence[str], limit: int = 26) -> list[str]:
+    """Words, as many to a line as it holds."""
     lines: list[str] = []
-    for piece in pieces:
+    for piece in words:
         if lines and len(lines[-1]) + len(piece) + 2 <= limit:
             lines[-1] += f", {piece}"
         else:

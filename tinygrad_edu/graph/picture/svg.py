@@ -40,6 +40,8 @@ LEGEND_GAP = 70.0
 """From a legend's words to the next, its sign included."""
 HEAD = 8.0
 """The length of an arrow head."""
+SIZE = 14.0
+"""The font size where none is said."""
 
 # Blue, green, vermilion and purple that stay apart for colour-blind readers (a test simulates it), and shapes besides.
 LIGHT = {
@@ -140,7 +142,7 @@ def write_svg(
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" id="{identity}" class="tg-graph" role="img" '
         f'aria-labelledby="{identity}-title {identity}-desc" width="{_n(across)}" height="{_n(down)}" '
-        f'viewBox="0 0 {_n(across)} {_n(down)}" xml:space="preserve">',
+        f'viewBox="0 0 {_n(across)} {_n(down)}" font-size="{SIZE:g}" xml:space="preserve">',
         f'<title id="{identity}-title">{_e(graph.title)}</title>',
         f'<desc id="{identity}-desc">{_e(described.strip())}</desc>',
         f"<style>{_style(identity, theme)}</style>",
@@ -315,7 +317,7 @@ def _arrow(route: Sequence[Point], gap: tuple[Point, float] | None = None) -> It
     yield f'<path class="line" d="{"".join(map(_path, _cut(line, *gap) if gap else [line]))}"/>'
     wing = 0.42 * HEAD
     corners = [tip, (base[0] - wing * dy, base[1] + wing * dx), (base[0] + wing * dy, base[1] - wing * dx)]
-    yield f'<path class="head" d="M{"L".join(f"{_n(a)} {_n(b)}" for a, b in corners)}Z"/>'
+    yield f'<path class="head" d="{_path(corners, "l", 1)}z"/>'
 
 
 def _cut(line: list[Point], middle: Point, half: float) -> list[list[Point]]:
@@ -329,9 +331,15 @@ def _cut(line: list[Point], middle: Point, half: float) -> list[list[Point]]:
     return [line]
 
 
-def _path(points: Sequence[Point]) -> str:
-    first, *rest = (f"{_n(x)} {_n(y)}" for x, y in points)
-    return f"M{first}C{' '.join(rest)}"
+def _path(points: Sequence[Point], letter: str = "c", each: int = 3) -> str:
+    """A path of pieces of so many points each, written from the start of each piece, which is short."""
+    places = [(round(x, 1), round(y, 1)) for x, y in points]
+    (x, y), path = places[0], f"M{_n(points[0][0])} {_n(points[0][1])}"
+    for i in range(1, len(places), each):
+        piece = places[i : i + each]
+        path += letter + " ".join(f"{_n(u - x)} {_n(v - y)}" for u, v in piece)
+        x, y = piece[-1]
+    return path
 
 
 def _slot(number: int, route: Sequence[Point]) -> str:
@@ -469,11 +477,14 @@ def _sign(part: tuple[float, float, float, float], direction: Direction) -> str:
     r = 7.0
     # For each corner, clockwise from the upper left, whether it is an outer one.
     tl, tr, br, bl = {"LR": (r, 0, 0, r), "RL": (0, r, r, 0), "TB": (r, r, 0, 0), "BT": (0, 0, r, r)}[direction]
-    return (
-        f'<path class="sign" d="M{_n(x + tl)} {_n(y)}H{_n(x + w - tr)}a{tr:g} {tr:g} 0 0 1 {tr:g} {tr:g}'
-        f"V{_n(y + h - br)}a{br:g} {br:g} 0 0 1 {-br:g} {br:g}H{_n(x + bl)}a{bl:g} {bl:g} 0 0 1 {-bl:g} {-bl:g}"
-        f'V{_n(y + tl)}a{tl:g} {tl:g} 0 0 1 {tl:g} {-tl:g}Z"/>'
+    sides = (  # each with the corner at its end
+        (f"h{_n(w - tl - tr)}", (tr, tr)),
+        (f"v{_n(h - tr - br)}", (-br, br)),
+        (f"h{_n(br + bl - w)}", (-bl, -bl)),
+        (f"v{_n(bl + tl - h)}", (tl, -tl)),
     )
+    line = "".join(side + (f"a{r:g} {r:g} 0 0 1 {dx:g} {dy:g}" if dx else "") for side, (dx, dy) in sides)
+    return f'<path class="sign" d="M{_n(x + tl)} {_n(y)}{line}z"/>'
 
 
 def _slots(card: Card, direction: Direction, places: list[tuple[int, float]]) -> Iterator[str]:
@@ -514,14 +525,29 @@ def _row(row: Row, x: float, y: float) -> Iterator[str]:
 
 
 def _text(texts: Sequence[Text], x: float, y: float, anchor: str = "middle") -> str:
-    """Pieces of text in one line, centred at (x, y), or with their start or end there."""
+    """Pieces of text in one line, centred at (x, y), or with their start or end there.
+
+    What is the same for all of them is said once: pictures are mostly text, and this makes them a tenth smaller.
+    """
     baseline = y + 0.35 * max(text.size for text in texts)
-    spans = "".join(
-        f'<tspan class="{style}" font-size="{size:g}">{_e("".join(text.text for text in alike))}</tspan>'
-        for (style, size), alike in groupby(texts, key=lambda text: (text.style, text.size))
-    )
-    style = "" if anchor == "middle" else f' class="{anchor}"'
-    return f'<text x="{_n(x)}" y="{_n(baseline)}"{style}>{spans}</text>'
+    alike = groupby(texts, key=lambda text: (text.style, text.size))
+    runs = [(style, size, _e("".join(text.text for text in run))) for (style, size), run in alike]
+    sizes = {size for _, size, _ in runs}
+    size = sizes.pop() if len(sizes) == 1 else SIZE
+    classes, words = [anchor] * (anchor != "middle"), runs[0][2]
+    if len(runs) == 1:
+        classes.append(runs[0][0])
+    else:
+        words = "".join(f"<tspan{_class(style)}{_size(own, size)}>{text}</tspan>" for style, own, text in runs)
+    return f'<text{_class(" ".join(classes))} x="{_n(x)}" y="{_n(baseline)}"{_size(size, SIZE)}>{words}</text>'
+
+
+def _class(names: str) -> str:
+    return f' class="{names}"' if names else ""
+
+
+def _size(size: float, inherited: float) -> str:
+    return f' font-size="{size:g}"' if size != inherited else ""
 
 
 def _grid(grid: Grid, x: float, y: float) -> Iterator[str]:
