@@ -7,11 +7,23 @@ The submission runs in a child process behind as many walls as the system has; i
 - sandbox/: the trusted side: starts children, asks, believes nothing
 - inside/: the untrusted side: what runs beside a student's program
 - compare: is the answer right? Points only for an explicit pass
+- assignment, expect: what an instructor writes; results: what comes of it
 - errors, text: whose fault it is; students' text made safe to show
 """
 
+from .assignment import Assignment, Check
 from .compare import Outcome, Verdict, compare
-from .errors import IsolationError, SandboxError, StudentError, SubmissionError
+from .errors import (
+    AssignmentError,
+    IsolationError,
+    ResultError,
+    SandboxError,
+    StudentError,
+    SubmissionError,
+    WrongAnswer,
+)
+from .expect import expect, require
+from .results import CheckResult, Result, read_result
 from .sandbox.isolation import Isolation
 from .sandbox.limits import Limits
 from .sandbox.proxies import Handle, Student, afterwards, evaluate, session_of
@@ -21,7 +33,8 @@ from .submission.submission import Submission
 from .text import clean
 
 __all__ = [
-    "Handle", "Isolation", "IsolationError", "Limits", "Outcome", "Sandbox", "SandboxError", "Session", "Student",
-    "StudentError", "Submission", "SubmissionError", "Verdict", "afterwards", "clean", "compare", "evaluate",
-    "session_of",
+    "Assignment", "AssignmentError", "Check", "CheckResult", "Handle", "Isolation", "IsolationError", "Limits",
+    "Outcome", "Result", "ResultError", "Sandbox", "SandboxError", "Session", "Student", "StudentError", "Submission",
+    "SubmissionError", "Verdict", "WrongAnswer", "afterwards", "clean", "compare", "evaluate", "expect",
+    "read_result", "require", "session_of",
 ]  # fmt: skip

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from ..errors import TinygradError
 
-__all__ = ["IsolationError", "SandboxError", "StudentError", "SubmissionError"]
+__all__ = [
+    "AssignmentError", "IsolationError", "ResultError", "SandboxError", "StudentError", "SubmissionError",
+    "WrongAnswer",
+]  # fmt: skip
+
+
+class AssignmentError(TinygradError, ValueError):
+    """An assignment that cannot be used: no such file, a syntax error in it, two checks of one name."""
+
+
+class ResultError(TinygradError, ValueError):
+    """A result that cannot be read back: cut off, of another kind, or of another version."""
 
 
 class SubmissionError(TinygradError, ValueError):
@@ -28,6 +39,22 @@ class StudentError(TinygradError):
     def __init__(self, kind: str, message: str, where: str = "", line: int = 0, text: str = "") -> None:
         super().__init__(message)
         self.kind, self.where, self.line, self.text = kind, where, line, text
+
+
+class WrongAnswer(TinygradError):
+    """The student's program gave an answer, and it is not what is expected.
+
+    Attributes
+    ----------
+    kind : of mistake, in one word; where : it is; how : to mend it. Empty where nobody knows.
+
+    >>> WrongAnswer("the gradient has the wrong sign", kind="sign").kind
+    'sign'
+    """
+
+    def __init__(self, message: str, *, kind: str = "", where: str = "", how: str = "") -> None:
+        super().__init__(message)
+        self.kind, self.where, self.how = kind, where, how
 
 
 class SandboxError(TinygradError, RuntimeError):

@@ -1,0 +1,151 @@
+"""What a check expects: `expect(answer).equals(array)`, `.is_gradient_of(f, at=..., upstream=...)`; `require(...)`.
+
+Each either notes a pass or raises `WrongAnswer`. The notes are what a check's points are given for: a check that noted
+nothing has checked nothing, and passes nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..functional import vjp
+from .compare import Outcome, compare
+from .errors import SandboxError, StudentError, WrongAnswer
+
+__all__ = ["Expectation", "Notes", "Probe", "expect", "require", "watched"]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A gradient that was asked for: of which function, where, with which upstream gradient, and how exactly."""
+
+    function: Callable[..., Any]
+    at: tuple[Any, ...]
+    upstream: Any
+    rtol: float | None
+
+
+@dataclass
+class Notes:
+    """What a check has done so far.
+
+    Attributes
+    ----------
+    passes : how many expectations held.
+    probes : the gradients that were asked for, for whoever checks the assignment itself.
+    """
+
+    passes: int = 0
+    probes: list[Probe] = field(default_factory=list)
+
+
+NOTES: ContextVar[Notes] = ContextVar("NOTES")
+
+
+@contextmanager
+def watched() -> Iterator[Notes]:
+    """Take notes of the check that runs inside."""
+    notes = Notes()
+    token = NOTES.set(notes)
+    try:
+        yield notes
+    finally:
+        NOTES.reset(token)
+
+
+def notes() -> Notes:
+    """The notes of the check that runs; notes that nobody reads where none does, as in an example."""
+    return NOTES.get(Notes())
+
+
+class Expectation:
+    """What is expected of one answer of a student's program.
+
+    Attributes
+    ----------
+    answer : what was answered. name : how messages call it.
+    """
+
+    def __init__(self, answer: Any, name: str) -> None:
+        self.answer, self.name = answer, name
+
+    def equals(self, expected: Any) -> None:
+        """The same number of results, types, shapes and numbers, these as exactly as their dtype can be.
+
+        Raises `WrongAnswer` if not; see `compare` for what counts as the same.
+
+        >>> import numpy as np
+        >>> expect(np.ones((3, 2)), "grad_x").equals(np.zeros((3, 2)))
+        Traceback (most recent call last):
+        tinygrad_edu.grade.errors.WrongAnswer: grad_x: 6 of 6 numbers are wrong
+        """
+        self._compare(expected, None)
+
+    def is_close(self, expected: Any, *, rtol: float) -> None:
+        """The same, but the numbers may be off by that part of themselves, plus that part of the largest."""
+        self._compare(expected, rtol)
+
+    def is_gradient_of(
+        self, function: Callable[..., Any], *, at: Any, upstream: Any = 1.0, rtol: float | None = None
+    ) -> None:
+        """The gradients of `function` by all its arguments, at a place, times an upstream gradient.
+
+        Parameters
+        ----------
+        function : of the engine's nodes, such as `lambda x, y: x * y`.
+        at : the arguments, floats and arrays: a tuple of them, or the one that there is.
+        upstream : the gradient of the result, of the result's shape.
+
+        Raises `WrongAnswer`, with the mistake that explains the answer if there is one.
+
+        >>> expect((3.0, 2.0)).is_gradient_of(lambda x, y: x * y, at=(2.0, 3.0))
+        """
+        several = isinstance(at, (tuple, list))
+        primals = tuple(at) if several else (at,)
+        notes().probes.append(Probe(function, primals, upstream, rtol))
+        _, pull = vjp(function, *primals)
+        gradients = pull(upstream)
+        self._compare(gradients if several else gradients[0], rtol)
+
+    def _compare(self, expected: Any, rtol: float | None) -> None:
+        verdict = compare(self.answer, expected, rtol=rtol, name=self.name)
+        if verdict.outcome is Outcome.ERROR:
+            raise SandboxError(verdict.message)
+        if not verdict:
+            raise WrongAnswer(verdict.message, kind=verdict.reason)
+        notes().passes += 1
+
+
+def expect(answer: Any, name: str = "the answer") -> Expectation:
+    """What a student's program answered, of which something is expected; `name` is how messages call it.
+
+    >>> expect(3.0).equals(3.0)
+    """
+    return Expectation(answer, name)
+
+
+def require(holds: Any, otherwise: str, *, kind: str = "", where: str = "", how: str = "") -> None:
+    """For what no comparison can say: pass if `holds` is True.
+
+    Parameters
+    ----------
+    holds : True or False, and nothing that merely counts as one of them.
+    otherwise, kind, where, how : what is wrong, in words; the kind of mistake in one; where it is; how to mend it.
+
+    Raises `WrongAnswer` if it is False, `StudentError` if it is something of the student's.
+
+    >>> require(2 in [3, 5], "the order leaves out node 2", kind="order")
+    Traceback (most recent call last):
+    tinygrad_edu.grade.errors.WrongAnswer: the order leaves out node 2
+    """
+    if type(holds) not in (bool, np.bool_):
+        raise StudentError("answer", f"{otherwise} ({type(holds).__name__}, where True or False is needed)")
+    if not holds:
+        raise WrongAnswer(otherwise, kind=kind, where=where, how=how)
+    notes().passes += 1

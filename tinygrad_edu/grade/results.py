@@ -1,0 +1,159 @@
+"""What came of grading one submission, as records that are written as JSON.
+
+`result.schema.json` beside this file is the published schema. Nothing in a result depends on the time, the machine's
+speed or the number of workers: what does is in a file of its own.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from ..records import Format, Wrong
+from .errors import ResultError
+
+__all__ = ["FEEDBACK", "CheckResult", "Feedback", "IsolationReached", "Line", "Missing", "Result", "read_result"]
+
+Feedback = Literal["what", "where", "how"]
+
+FEEDBACK: tuple[Feedback, ...] = ("what", "where", "how")
+"""How much a student is told: what kind of mistake it is; and where; and how to mend it."""
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What came of one check.
+
+    name, title : of the check, for programs and for people.
+    outcome : "grader-error" is the grader's fault: no points yet, and no zero either. "skipped": what it needs is not
+        there.
+    points, max_points : reached, and to be reached.
+    message : what is wrong, for the student; empty for a pass.
+    kind : of mistake, in one word, such as "sign", "shape", "raised", "time", "missing".
+    where, how : where the mistake is, and how to mend it, if known.
+    file, line : the student's file or cell, and the line that raised an exception; "" and 0 otherwise.
+    hidden : the student is shown no message that could tell what was asked.
+    """
+
+    name: str
+    title: str
+    outcome: Literal["pass", "fail", "skipped", "grader-error"]
+    points: float
+    max_points: float
+    message: str = ""
+    kind: str = ""
+    where: str = ""
+    how: str = ""
+    file: str = ""
+    line: int = 0
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """Something in the student's program, such as a syntax error.
+
+    file, line, text : where it is, and what stands there.
+    message : what about it.
+    """
+
+    file: str
+    line: int
+    text: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A wall of the sandbox that does not stand.
+
+    name : of the mechanism.
+    why : it could not be had.
+    """
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
+class IsolationReached:
+    """How well the submission was isolated while it ran.
+
+    level : from 1 to 5.
+    missing : the mechanisms that this machine did not give.
+    """
+
+    level: int
+    missing: tuple[Missing, ...] = ()
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one submission.
+
+    assignment, title : its name and title.
+    student : by which the course knows them.
+    status : "unreadable": nothing in it could be read as a program. "grader-error": at least one check has to be
+        repeated, and the score means nothing yet.
+    score, max_score : reached, and to be reached.
+    checks : in the order of the assignment.
+    problems : lines of the program that could not be executed.
+    warnings : about the files that were handed in.
+    output : what the program printed while checks ran that are not hidden.
+    submission, submission_sha256 : the name of what was handed in, and the hash of all its bytes.
+    assignment_sha256 : of the assignment's files.
+    seeds : tells apart the inputs that were drawn, without giving them away.
+    grader : the versions of all that computed this.
+    key : of all that this result depends on; the same key is the same result.
+    isolation : how well the submission was isolated.
+    """
+
+    assignment: str
+    title: str
+    student: str
+    status: Literal["graded", "unreadable", "grader-error"]
+    score: float
+    max_score: float
+    checks: tuple[CheckResult, ...]
+    submission: str
+    submission_sha256: str
+    assignment_sha256: str
+    seeds: str
+    grader: str
+    key: str
+    isolation: IsolationReached
+    problems: tuple[Line, ...] = ()
+    warnings: tuple[str, ...] = ()
+    output: str = ""
+
+    def json(self) -> str:
+        """The result as JSON."""
+        return FORMAT.write(self)
+
+    def told(self, feedback: Feedback) -> Result:
+        """The same result with as much feedback as an instructor wants to give, and no more."""
+        keep = FEEDBACK.index(feedback)
+        checks = tuple(
+            replace(check, where=check.where if keep >= 1 else "", how=check.how if keep >= 2 else "")
+            for check in self.checks
+        )
+        return replace(self, checks=checks)
+
+
+FORMAT = Format(Result, "tinygrad_edu.result", 1, "What came of grading one submission, as tinygrad_edu writes it")
+
+
+def read_result(source: str | os.PathLike[str]) -> Result:
+    """The result that a JSON text describes, or the file at a path. Nothing in it is ever executed.
+
+    Raises `ResultError` where the text breaks the format anywhere, and `OSError` where the file cannot be read.
+    """
+    try:
+        result: Result = FORMAT.read(source, "result")
+        if not math.isclose(result.score, math.fsum(check.points for check in result.checks), abs_tol=1e-9):
+            raise Wrong("result.score is not the sum of the points of its checks")
+    except Wrong as wrong:
+        raise ResultError(f"{wrong}") from None
+    return result
