@@ -5,13 +5,17 @@ from __future__ import annotations
 from ..errors import TinygradError
 
 __all__ = [
-    "AssignmentError", "IsolationError", "ResultError", "SandboxError", "StudentError", "SubmissionError",
-    "WrongAnswer",
+    "AssignmentError", "GradebookError", "IsolationError", "ResultError", "SandboxError", "StudentError",
+    "SubmissionError", "WrongAnswer",
 ]  # fmt: skip
 
 
 class AssignmentError(TinygradError, ValueError):
     """An assignment that cannot be used: no such file, a syntax error in it, two checks of one name."""
+
+
+class GradebookError(TinygradError, ValueError):
+    """A gradebook that cannot be filled: of another kind, without the column, two students in one line."""
 
 
 class ResultError(TinygradError, ValueError):

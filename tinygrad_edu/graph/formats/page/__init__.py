@@ -25,7 +25,7 @@ from ...views.view import LIMIT, view
 if TYPE_CHECKING:
     from ...draw import Drawing
 
-__all__ = ["page"]
+__all__ = ["colours", "page"]
 
 
 MOST = 24
@@ -50,7 +50,7 @@ def page(drawing: Drawing) -> str:
     """The text of an HTML file that shows the drawing, and what else is to be seen when its boxes open and close."""
     views = [View("as drawn", drawing), *_other_views(drawing)]
     pictures = [one.drawing.svg() for one in views]
-    style = _colours(drawing.theme) + _file("page.css")
+    style = colours(drawing.theme) + _file("page.css")
     script = _file("page.js")
     return Template(_file("page.html")).substitute(
         policy=policy(script, [style, *map(_style_in, pictures)]),
@@ -103,7 +103,7 @@ def _style_in(svg: str) -> str:
     return svg.partition("<style>")[2].partition("</style>")[0]
 
 
-def _colours(theme: Theme) -> str:
+def colours(theme: Theme) -> str:
     """The colours of the pictures as custom properties."""
 
     def properties(palette: dict[str, str], scheme: str) -> str:

@@ -1,0 +1,20 @@
+"""Results in the formats that courses use already.
+
+- gradescope, github, prairielearn: what these services read
+- gradebooks: CSV, for Canvas, Moodle and any spreadsheet
+- junit: XML for continuous integration
+- report: pages for students and for who teaches them
+- escaping, words: students' text made safe in each; what all say alike
+"""
+
+from .github import github, github_log
+from .gradebooks import Gradebook, canvas, moodle, plain
+from .gradescope import gradescope
+from .junit import junit
+from .prairielearn import prairielearn
+from .report import class_report, student_report
+
+__all__ = [
+    "Gradebook", "canvas", "class_report", "github", "github_log", "gradescope", "junit", "moodle", "plain",
+    "prairielearn", "student_report",
+]  # fmt: skip

@@ -1,0 +1,68 @@
+"""GitHub Classroom: the output of a grading step, and a log that commands nothing.
+
+Classroom's reporter (https://github.com/github-education-resources/autograding-grading-reporter) reads, from each step
+that grades, an output `result`: JSON in base64.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from secrets import token_hex
+
+from ..results import Result
+from .escaping import in_log
+from .words import feedback, final, said_in_lines
+
+__all__ = ["github", "github_log"]
+
+STATUS = {"pass": "pass", "fail": "fail", "skipped": "fail", "grader-error": "error"}
+
+
+def github(result: Result) -> str:
+    """The line to append to the file `$GITHUB_OUTPUT`.
+
+    Each check is a test with its points. The reporter's table shows the part of tests that pass, whatever their points;
+    what it sends to Classroom is the sum of the points.
+
+    >>> from base64 import b64decode
+    >>> from tinygrad_edu.grade.formats.example import EXAMPLE
+    >>> document = json.loads(b64decode(github(EXAMPLE).removeprefix("result=")))
+    >>> document["status"], document["max_score"], [test["score"] for test in document["tests"]]
+    ('fail', 5.0, [2.5, 0.0, 0.0])
+    """
+    statuses = [STATUS[check.outcome] for check in result.checks]
+    status = "error" if not final(result) or not statuses else "fail" if "fail" in statuses else "pass"
+    document = {
+        "version": 3,
+        "status": status,
+        "max_score": result.max_score,
+        "tests": [
+            {
+                "name": in_log(check.title),
+                "status": STATUS[check.outcome],
+                "score": check.points,
+                "message": in_log(said_in_lines(check)),
+                "test_code": "",
+                "task_id": 0,
+                "filename": in_log(check.file),
+                "line_no": check.line,
+                "duration": 0,
+            }
+            for check in result.checks
+        ],
+    }
+    return f"result={b64encode(json.dumps(document).encode()).decode()}\n"
+
+
+def github_log(result: Result) -> str:
+    """What to print in a workflow's log: the feedback, while the runner is told to obey no commands.
+
+    It obeys again at a word that nobody could know in advance.
+
+    >>> from tinygrad_edu.grade.formats.example import EXAMPLE
+    >>> github_log(EXAMPLE).splitlines()[1]
+    '2.5 of 5 points'
+    """
+    token = token_hex(16)
+    return f"::stop-commands::{token}\n{in_log(feedback(result))}\n::{token}::\n"

@@ -1,0 +1,60 @@
+"""Gradescope's `results.json`.
+
+The format is that of https://gradescope-autograders.readthedocs.io/en/latest/specs/. All texts are declared to be plain
+text, so that Gradescope shows them as they are.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from ..results import CheckResult, Result
+from ..text import clean
+from .words import UNGRADED, final, preface, said_in_lines
+
+__all__ = ["gradescope"]
+
+
+def gradescope(result: Result) -> str:
+    """The result as `results.json`.
+
+    Where the grader failed there is no score in it at all. Gradescope then says that the autograder failed, and nobody
+    gets a zero for that.
+
+    >>> from tinygrad_edu.grade.formats.example import EXAMPLE
+    >>> json.loads(gradescope(EXAMPLE))["score"]
+    2.5
+    """
+    document: dict[str, Any] = {
+        "output": "\n".join(preface(result)) if final(result) else UNGRADED,
+        "output_format": "text",
+        "test_output_format": "text",
+        "test_name_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": [_test(number, check, final(result)) for number, check in enumerate(result.checks, 1)],
+        "extra_data": {
+            "grader": result.grader,
+            "isolation": asdict(result.isolation),
+            "submission_sha256": result.submission_sha256,
+            "assignment_sha256": result.assignment_sha256,
+            "seeds": result.seeds,
+        },
+    }
+    if final(result):
+        document["score"] = result.score
+    return json.dumps(document, indent=1) + "\n"
+
+
+def _test(number: int, check: CheckResult, scored: bool) -> dict[str, Any]:
+    points = {"score": check.points, "max_score": check.max_points} if scored else {}
+    return {
+        "number": str(number),
+        "name": clean(check.title),
+        **points,
+        "status": "passed" if check.outcome == "pass" else "failed",
+        "output": said_in_lines(check),
+        "extra_data": {"name": check.name, "outcome": check.outcome, "kind": check.kind},
+    }

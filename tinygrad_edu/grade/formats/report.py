@@ -1,0 +1,214 @@
+"""Reports as pages: one for each student, and one of the class for who teaches it. No network, no script.
+
+A page's policy lets nothing run and nothing be fetched; what students wrote is text in it and cannot be else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from importlib.resources import files
+from statistics import mean, median
+from string import Template
+from urllib.parse import quote
+
+from ...graph.formats.page import colours
+from ...graph.text import plural
+from ...pages import policy
+from ..results import CheckResult, Result
+from .escaping import in_html
+from .words import MARKS, OUTCOMES, final, number, points, preface, said
+
+__all__ = ["class_report", "student_report"]
+
+BINS = 10
+"""So many columns has the distribution of scores."""
+
+BAR = "bar"
+"""The head of a column of bars, which is not shown."""
+
+MISTAKES = 12
+"""So many of the commonest mistakes are listed."""
+
+
+# One student.
+
+
+def student_report(result: Result) -> str:
+    """A page that tells a student what is right, what is not, and how to go on.
+
+    >>> from tinygrad_edu.grade.formats.example import EXAMPLE
+    >>> student_report(EXAMPLE).count("<section")
+    3
+    """
+    e = in_html
+    score = f"<strong>{number(result.score)}</strong> of {number(result.max_score)} points"
+    body = [
+        f'<p class="muted">{e(result.student)}</p><h1>{e(result.title)}</h1>',
+        f'<p class="score">{score if final(result) else "<strong>not graded yet</strong>"}</p>',
+        _bar(result.score, result.max_score) if final(result) else "",
+        *(f'<p class="note said">{e(text)}</p>' for text in preface(result)),
+        "<h2>The checks</h2>",
+        *map(_check, result.checks),
+        f"<h2>What your program printed</h2><pre>{e(result.output)}</pre>" if result.output else "",
+        f"<footer><p>Graded at isolation level {result.isolation.level} by {e(result.grader)}. "
+        f"The SHA-256 of what was handed in begins with <code>{e(result.submission_sha256[:12])}</code>.</p></footer>",
+    ]
+    return _page(f"{result.title}: {result.student}", body)
+
+
+def _check(check: CheckResult) -> str:
+    rows = "".join(f"<dt>{in_html(heading)}</dt><dd>{in_html(text)}</dd>" for heading, text in said(check) if heading)
+    return (
+        f'<section class="check {check.outcome}"><header><h3>{in_html(check.title)}</h3>'
+        f'<span class="points">{points(check.points, check.max_points)}</span></header>'
+        f'<p class="outcome">{MARKS[check.outcome]} {OUTCOMES[check.outcome]}</p>'
+        + (f'<p class="said">{in_html(check.message)}</p>' if check.message else "")
+        + (f"<dl>{rows}</dl>" if rows else "")
+        + "</section>"
+    )
+
+
+# The class.
+
+
+def class_report(results: Sequence[Result], link: Callable[[Result], str] | None = None) -> str:
+    """A page about all students: how the scores are distributed, what went wrong most often, and who got what.
+
+    Parameters
+    ----------
+    link : the address of a student's own page.
+
+    >>> from tinygrad_edu.grade.formats.example import EXAMPLE
+    >>> "emmy.html" in class_report([EXAMPLE], lambda result: f"{result.student}.html")
+    True
+    """
+    title = results[0].title if results else "No results"
+    graded = [result for result in results if final(result)]
+    body = [
+        f"<h1>{in_html(title)}</h1>",
+        _tiles(results, graded),
+        "<h2>Distribution of scores</h2>",
+        _distribution([share(result.score, result.max_score) for result in graded]),
+        "<h2>The checks</h2>",
+        _table(("check", "#passed", BAR, "#of"), map(_check_row, _by_name(graded).values())),
+        "<h2>Commonest mistakes</h2>",
+        _mistakes(graded),
+        "<h2>Students</h2>",
+        _table(("student", "#score", BAR, "not passed"), (_student_row(result, link) for result in results)),
+    ]
+    return _page(f"{title}: the class", body)
+
+
+def share(part: float, whole: float) -> float:
+    """The part as a number from 0 to 1."""
+    return min(max(part / whole, 0.0), 1.0) if whole > 0 else 0.0
+
+
+def _tiles(results: Sequence[Result], graded: Sequence[Result]) -> str:
+    scores = [result.score for result in graded]
+    most = max((result.max_score for result in results), default=0.0)
+    tiles = [(str(len(results)), "student" if len(results) == 1 else "students")]
+    if scores:
+        tiles += [(f"{mean(scores):.1f}", f"mean of {number(most)}"), (f"{median(scores):.1f}", "median")]
+    if len(graded) < len(results):
+        tiles.append((str(len(results) - len(graded)), "not graded yet"))
+    return f'<ul class="tiles">{"".join(f"<li><strong>{value}</strong>{name}</li>" for value, name in tiles)}</ul>'
+
+
+def _distribution(shares: Sequence[float]) -> str:
+    """Columns for 0 to 10 %, 10 to 20 % and so on; full marks are in the last."""
+    counts = Counter(min(int(x * BINS), BINS - 1) for x in shares)
+    most = max(counts.values(), default=1)
+    columns = []
+    for i in range(BINS):
+        height = 120 * counts[i] / most
+        columns.append(
+            f'<rect class="got" x="{56 * i + 6}" y="{140 - height:g}" width="48" height="{height:g}" rx="2"/>'
+        )
+        if counts[i]:
+            columns.append(f'<text x="{56 * i + 30}" y="{134 - height:g}">{counts[i]}</text>')
+    ticks = [f'<text class="axis" x="{56 * i + 2}" y="160">{100 * i // BINS}</text>' for i in range(1, BINS)]
+    ends = '<text class="axis first" x="6" y="160">0</text><text class="axis last" x="562" y="160">100 %</text>'
+    words = ", ".join(f"{100 * i // BINS} to {100 * (i + 1) // BINS} %: {counts[i]}" for i in range(BINS))
+    return (
+        f'<svg class="columns" viewBox="0 0 566 170" role="img" aria-label="Students by score. {words}">'
+        f'{"".join(columns)}<rect x="2" y="140" width="560" height="1.5"/>{"".join(ticks)}{ends}</svg>'
+    )
+
+
+def _by_name(results: Iterable[Result]) -> dict[str, list[CheckResult]]:
+    """For each check, what came of it for everybody."""
+    checks: dict[str, list[CheckResult]] = {}
+    for result in results:
+        for check in result.checks:
+            checks.setdefault(check.name, []).append(check)
+    return checks
+
+
+def _check_row(checks: Sequence[CheckResult]) -> tuple[str, ...]:
+    passed = sum(check.outcome == "pass" for check in checks)
+    return in_html(checks[0].title), str(passed), _bar(passed, len(checks)), str(len(checks))
+
+
+def _mistakes(results: Iterable[Result]) -> str:
+    """How many students made which mistake in which check."""
+    counts = Counter(
+        (check.title, check.kind or check.message.partition("\n")[0])
+        for result in results
+        for check in result.checks
+        if check.outcome == "fail"
+    )
+    if not counts:
+        return "<p>None: all who were graded passed all checks.</p>"
+    most = max(counts.values())
+    rows = ((in_html(what), in_html(title), _bar(n, most), str(n)) for (title, what), n in counts.most_common(MISTAKES))
+    left = len(counts) - MISTAKES
+    more = f'<p class="muted">and {plural(left, "rarer one")}</p>' if left > 0 else ""
+    return _table(("mistake", "check", BAR, "#students"), rows) + more
+
+
+def _student_row(result: Result, link: Callable[[Result], str] | None) -> tuple[str, ...]:
+    name = in_html(result.student)
+    if link is not None:
+        name = f'<a href="{in_html(quote(link(result)))}">{name}</a>'
+    failed = ", ".join(in_html(check.title) for check in result.checks if check.outcome != "pass")
+    if not final(result):
+        return name, "–", "", f"not graded yet; {failed}"
+    return name, number(result.score), _bar(result.score, result.max_score), failed
+
+
+# What pages are made of.
+
+
+def _bar(part: float, whole: float) -> str:
+    """A part as a bar. Numbers stand beside it."""
+    width = 200 * share(part, whole)
+    return (
+        '<svg viewBox="0 0 200 8" preserveAspectRatio="none" aria-hidden="true">'
+        f'<rect width="200" height="8" rx="2"/><rect class="got" width="{width:g}" height="8" rx="2"/></svg>'
+    )
+
+
+def _table(heads: Sequence[str], rows: Iterable[tuple[str, ...]]) -> str:
+    """A table of cells that are HTML already. The heads say of what kind the cells are: "#..." are numbers."""
+    kinds = [' class="bar"' if head == BAR else ' class="number"' if head[0] == "#" else "" for head in heads]
+    head = "".join(
+        f"<td{kind}></td>" if head == BAR else f'<th scope="col"{kind}>{head.lstrip("#")}</th>'
+        for head, kind in zip(heads, kinds)
+    )
+    body = "".join(
+        f"<tr>{''.join(f'<td{kind}>{cell}</td>' for cell, kind in zip(cells, kinds))}</tr>\n" for cells in rows
+    )
+    return f'<div class="scrolls"><table><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table></div>'
+
+
+def _page(title: str, body: Iterable[str]) -> str:
+    style = colours("auto") + _file("report.css")
+    return Template(_file("report.html")).substitute(
+        policy=policy("", [style]), style=style, title=in_html(title), body="\n".join(filter(None, body))
+    )
+
+
+def _file(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
