@@ -62,9 +62,16 @@ class Changed:
 
     def _refuse(self, *_: Any, **__: Any) -> Any:
         x, user, where = self._refusal
+        changed = f"{describe(x)} was changed in place{f' at {where}' if where else ''}"
+        if hasattr(user, "_data"):
+            raise InPlaceError(
+                f"backward: {changed}, after {describe(user)} had used it, and the number is needed as it was: change "
+                "it after backward(), or change a copy of it"
+            )
         raise InPlaceError(
-            f"backward: {describe(x)} was changed in place{f' at {where}' if where else ''}, after {describe(user)} "
-            "had used it, and the number is needed as it was: change it after backward(), or change a copy of it"
+            f"{describe(user)} cannot be computed again: backward() has let go of its numbers, to save memory, and "
+            f"since then {changed}; look at a graph, or draw it, before its parameters change, such as by "
+            "optimizer.step()"
         )
 
     def __getattr__(self, name: str) -> Any:
