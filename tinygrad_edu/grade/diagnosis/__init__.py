@@ -1,0 +1,23 @@
+"""What kind of mistake gave a wrong gradient, where it is, and how to mend it.
+
+- diagnose: the search for the known mistake that reproduces an answer
+- reference: the engine's pass, and the same pass with one mistake in the table
+- rules: wrong derivative rules, made of the right ones
+- regions: wrong in some places only
+- trajectories: optimisers, step by step
+- own_forward: chains step by step; a backward pass judged by the student's own forward pass
+- probes: shapes and upstream gradients in which no mistake can hide
+- mistakes: the table of all mistakes, and the words
+"""
+
+from .diagnose import diagnose, diagnose_calls
+from .mistakes import MISTAKES, Diagnosis, Mistake
+from .own_forward import ChainStep, JudgedStep, first_wrong_step, judge_chain, right_for_own_forward
+from .probes import check_probe, probe_shapes, random_upstream
+from .trajectories import diagnose_trajectory
+
+__all__ = [
+    "MISTAKES", "ChainStep", "Diagnosis", "JudgedStep", "Mistake", "check_probe", "diagnose", "diagnose_calls",
+    "diagnose_trajectory", "first_wrong_step", "judge_chain", "probe_shapes", "random_upstream",
+    "right_for_own_forward",
+]  # fmt: skip

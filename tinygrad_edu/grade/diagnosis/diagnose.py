@@ -1,0 +1,233 @@
+"""What kind of mistake gave these gradients? The known one that reproduces them to the last digits.
+
+The right gradients, and what each known mistake gives in their place (reference.py), are candidates. A student's
+answer is a candidate as it stands; or with its axes in another order, or times a factor that has a name, such as -1 or
+the batch size. Only arrays are compared: nothing here ever sees a student's program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import permutations, repeat
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ..compare import TOLERANCE, compare
+from .mistakes import MISTAKES, Diagnosis
+from .reference import Candidate, Reference
+from .regions import region_of
+
+__all__ = ["diagnose", "diagnose_calls"]
+
+Answer = ndarray | None
+
+
+def diagnose(function: Callable[..., Any], at: Sequence[Any], upstream: Any, found: Any) -> Diagnosis | None:
+    """The mistake in the gradients `found` of a function of the engine; None if, and only if, they are right.
+
+    Parameters
+    ----------
+    function : runs on nodes and returns one; its parameters' names are used in the words.
+    at : its arguments. Those that are floats or arrays of floats have gradients; others are passed on as they are.
+    upstream : the gradient of the output, of its shape. Random: what is wrong may be right for ones.
+    found : what the student answered: an array or float for each such argument, or just it if there is only one.
+
+    Right is what `compare` passes. Wrong answers that no known mistake gives have the name "unknown".
+
+    >>> import numpy as np
+    >>> x, y, upstream = np.random.default_rng(0).normal(size=(3, 5, 4))
+    >>> diagnose(lambda x, y: x * y, (x, y), upstream, (upstream * y, upstream * x)) is None
+    True
+    >>> print(diagnose(lambda x, y: x * y, (x, y), upstream, (y, x)).feedback(2))
+    The upstream gradient is ignored. Look at `multiply`, in the gradients of x and y.
+    """
+    return diagnosis_of(Reference(function, at, upstream), found)
+
+
+def diagnose_calls(
+    function: Callable[..., Any], at: Sequence[Any], upstreams: Sequence[Any], found: Sequence[Any]
+) -> Diagnosis | None:
+    """The first mistake in what several calls answered, each with an upstream gradient of its own.
+
+    An answer that is the sum of those up to it has the mistake "not reset"; else as `diagnose`.
+
+    >>> import numpy as np
+    >>> x, first, second = np.random.default_rng(0).normal(size=(3, 5, 4))
+    >>> answers = [2 * first, 2 * (first + second)]
+    >>> diagnose_calls(lambda x: 2 * x, [x], [first, second], answers).name
+    'not reset'
+    """
+    so_far: list[ndarray] = []
+    for upstream, answer in zip(upstreams, found, strict=True):
+        reference = Reference(function, at, upstream)
+        mistake = diagnosis_of(reference, answer)
+        before, so_far = so_far, [a + b for a, b in zip(so_far or repeat(0.0), reference.expected)]
+        if mistake is not None:
+            parts = list(answer) if isinstance(answer, (list, tuple)) else [answer]
+            added_up = len(parts) == len(so_far) and all(same(as_numbers(a), b) for a, b in zip(parts, so_far))
+            return Diagnosis(MISTAKES["not reset"], reference.names) if before and added_up else mistake
+    return None
+
+
+def diagnosis_of(reference: Reference, found: Any) -> Diagnosis | None:
+    """`diagnose`, for a reference that there is already."""
+    answers = found if isinstance(found, (list, tuple)) else (found,)
+    if len(answers) != len(reference.expected):
+        wanted, given = len(reference.expected), len(answers)
+        return Diagnosis(
+            MISTAKES["unknown"], reference.names, {"wrong": f"there are {given} of them, and not {wanted}"}
+        )
+    verdicts = [
+        compare(a, e if np.ndim(e) else float(e), name=name)
+        for a, e, name in zip(answers, reference.expected, reference.names)
+    ]
+    wrong = [i for i, verdict in enumerate(verdicts) if not verdict]
+    if not wrong:
+        return None
+    coarse = any(getattr(a, "dtype", None) == np.float32 for a in answers)
+    search = Search(reference, [as_numbers(a) for a in answers], 10 * TOLERANCE["float32"] if coarse else 1e-9)
+    with np.errstate(all="ignore"):  # candidates may hold whatever a wrong formula gives
+        for scope in (wrong, wrong[:1]) if len(wrong) > 1 else (wrong,):
+            for diagnosis in search.explanations(scope):
+                return diagnosis
+    i = wrong[0]
+    return Diagnosis(MISTAKES["unknown"], (reference.names[i],), {"wrong": verdicts[i].message})
+
+
+class Search:
+    """The search for an explanation of answers. `scope` is which of them have to be explained, by their number."""
+
+    def __init__(self, reference: Reference, answers: Sequence[Answer], tolerance: float) -> None:
+        self.reference, self.answers, self.tolerance = reference, answers, tolerance
+        self.candidates: list[Candidate] | None = None
+        self.factors = factors_of(reference)
+
+    def explanations(self, scope: Sequence[int]) -> Iterator[Diagnosis]:
+        """The explanations that there are, the most probable first."""
+        names = tuple(self.reference.names[i] for i in scope)
+        expected = self.reference.expected
+        answers = [self.answers[i] for i in scope]
+        right = [expected[i] for i in scope]
+        if all(a is None or not a.any() for a in answers):
+            yield Diagnosis(MISTAKES["detached"], names)
+        if any(a is not None and not np.isfinite(a).all() for a in answers):
+            yield Diagnosis(MISTAKES["not finite"], names)
+        if any(a is None or not np.isfinite(a).all() for a in answers):
+            return
+        yield from self.by_factor(names, self.ratio(answers, right))
+        yield from self.in_another_place(scope, names)
+        if self.candidates is None:
+            self.candidates = list(self.reference.candidates())
+        second: list[Diagnosis] = []  # with two mistakes at once, which is less probable
+        for name, details, gradients in self.candidates:
+            given = [gradients[i] for i in scope]
+            if all(self.same(g, e) for g, e in zip(given, right)):  # no mistake here
+                continue
+            c = self.ratio(answers, given)
+            if c is not None and self.same(c, 1.0):
+                yield Diagnosis(MISTAKES[name], names, details)
+            elif not second:
+                second += (Diagnosis(MISTAKES[name], names, details, also) for also in self.by_factor(names, c))
+        yield from second
+        if all(same(a, e, 1e-5) for a, e in zip(answers, right)):
+            yield Diagnosis(MISTAKES["imprecise"], names)
+        if len(scope) == 1:
+            yield from self.in_a_region(scope[0], names)
+        c = self.ratio(answers, right)
+        if c is not None and max(e.size for e in right) > 1:
+            yield Diagnosis(MISTAKES["factor"], names, {"factor": f"{c:.6g}"})
+
+    def by_factor(self, names: tuple[str, ...], c: float | None) -> Iterator[Diagnosis]:
+        """The diagnosis of a factor, if it is one with a name."""
+        if c is not None and self.same(c, -1.0):
+            yield Diagnosis(MISTAKES["sign"], names)
+        for sign in (1.0, -1.0):
+            for factor, words in self.factors.items():
+                if c is not None and self.same(c, sign * factor):
+                    mistake = MISTAKES["twice" if factor == 2.0 else "factor"]
+                    also = Diagnosis(MISTAKES["sign"], names) if sign < 0 else None
+                    yield Diagnosis(mistake, names, {"factor": words}, also)
+
+    def in_another_place(self, scope: Sequence[int], names: tuple[str, ...]) -> Iterator[Diagnosis]:
+        """The right numbers, with the axes in another order, in another shape, or for another input."""
+        expected = self.reference.expected
+        answers = [(self.answers[i], expected[i]) for i in scope]
+        if len(scope) > 1 and all(any(self.same(a, e) for e in expected) for a, _ in answers):
+            yield Diagnosis(MISTAKES["order of answers"], names)
+        for axes in permutations(range(max(e.ndim for _, e in answers))):
+            moved = [(a, e.transpose(axes) if e.ndim == len(axes) else e) for a, e in answers]
+            if all(self.same(a, e) for a, e in moved):
+                yield Diagnosis(MISTAKES["transposed"], names, {"order": str(axes)})
+        if all(a is not None and a.size == e.size and self.same(a.reshape(e.shape), e) for a, e in answers):
+            yield Diagnosis(MISTAKES["reshaped"], names)
+
+    def in_a_region(self, i: int, names: tuple[str, ...]) -> Iterator[Diagnosis]:
+        """The gradient of one input, wrong in some places only."""
+        answer, expected = self.answers[i], self.reference.expected[i]
+        if answer is None or answer.shape != expected.shape:
+            return
+        wrong = ~near(answer, expected, self.tolerance)
+        inputs = {name: np.asarray(x._number()) for name, x in zip(self.reference.names, self.reference.variables)}
+        words = region_of(wrong, (answer == 0) & (expected == 0), names[0], inputs)
+        if words is not None:
+            there, right = answer[wrong], expected[wrong]
+            c = self.ratio([there], [right])
+            if not there.any():
+                how = "0"
+            elif c is not None and (there.size > 1 or self.same(c, -1.0)):
+                how = "of the wrong sign" if self.same(c, -1.0) else f"{c:.6g} times what they should be"
+            else:
+                how = "wrong" if right.any() else "not 0, as they should be"
+            yield Diagnosis(MISTAKES["region"], names, {"region": words, "there": how})
+
+    def same(self, a: Any, b: Any) -> bool:
+        return same(a, b, self.tolerance)
+
+    def ratio(self, answers: Sequence[Answer], given: Sequence[Answer]) -> float | None:
+        """The one number that, times what is given, makes the answers; None if there is none."""
+        pairs = [(a, b) for a, b in zip(answers, given) if a is not None and b is not None and a.shape == b.shape]
+        if len(pairs) < len(answers):
+            return None
+        x, y = (np.concatenate([np.ravel(pair[i]) for pair in pairs]) for i in (0, 1))
+        square = float(y @ y)
+        if square == 0.0 or not np.isfinite(square):
+            return None
+        c = float(x @ y) / square
+        return c if c != 0.0 and all(self.same(a, c * b) for a, b in pairs) else None
+
+
+def as_numbers(answer: Any) -> Answer:
+    """An answer as an array of floats; None if it is none."""
+    if isinstance(answer, (bool, str)) or not isinstance(answer, (int, float, ndarray, np.generic)):
+        return None
+    array = np.asarray(answer)
+    return array.astype(float) if array.dtype.kind in "iuf" else None
+
+
+def near(a: ndarray, b: ndarray, tolerance: float = 1e-9) -> ndarray:
+    """Where two arrays of one shape agree, to a part of the largest number in them."""
+    scale = np.abs(b).max(initial=0.0)
+    agree: ndarray = np.abs(a - b) <= tolerance * scale
+    return agree
+
+
+def same(a: Any, b: Any, tolerance: float = 1e-9) -> bool:
+    """Whether two arrays have one shape and the same numbers."""
+    return a is not None and b is not None and np.shape(a) == np.shape(b) and bool(np.all(near(a, b, tolerance)))
+
+
+def factors_of(reference: Reference) -> dict[float, str]:
+    """Factors that have a name: 2, sizes of axes, numbers of elements, and one over these."""
+    words: dict[float, list[str]] = {2.0: ["2"]}
+    for name, x in zip(reference.names, reference.variables):
+        for axis, n in enumerate(x.shape):
+            batch = "the batch size, " if axis == 0 and len(x.shape) > 1 else ""
+            words.setdefault(float(n), []).append(f"{batch}the size of axis {axis} of {name}")
+        words.setdefault(float(prod(x.shape)), []).append(f"the number of elements of {name}")
+    words.setdefault(float(prod(reference.output.shape)), []).append("the number of elements of the result")
+    many = {n: f"{n:g} (" + " or ".join(dict.fromkeys(w)) + ")" for n, w in words.items() if n > 1 and w != ["2"]}
+    many.setdefault(2.0, "2")
+    return {**many, **{1.0 / n: f"1/{words}" for n, words in many.items()}}

@@ -1,0 +1,196 @@
+"""What goes wrong in gradients: a table, and what is said to the student about each mistake.
+
+Three levels, of which an instructor chooses: what kind of mistake it is; where; how to mend it. The braces are filled
+in with what was found: `{gradients}`, such as "the gradient of x", `{operation}`, `{factor}`, `{region}`, ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+__all__ = ["MISTAKES", "Diagnosis", "Mistake"]
+
+
+class Mistake(NamedTuple):
+    """A row of the table."""
+
+    name: str
+    what: str
+    where: str
+    how: str
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The mistake that reproduces a student's answer.
+
+    Attributes
+    ----------
+    mistake : the row of the table.
+    operands : the names of the inputs whose gradients it explains; other gradients may be right, or wrong otherwise.
+    details : what the braces in the words of the table stand for.
+    also : a second mistake that was made together with it, a sign or a factor.
+
+    >>> Diagnosis(MISTAKES["sign"], ("x",)).feedback(2)
+    'The sign is wrong. Look at the gradient of x.'
+    """
+
+    mistake: Mistake
+    operands: tuple[str, ...]
+    details: Mapping[str, str] = field(default_factory=dict)
+    also: Diagnosis | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the mistake, with a plus between two."""
+        return self.mistake.name + (f" + {self.also.name}" if self.also else "")
+
+    def feedback(self, level: int = 3) -> str:
+        """What to tell the student: 1 what kind of mistake it is, 2 also where, 3 also how to mend it."""
+        if level not in (1, 2, 3):
+            raise ValueError(f"feedback: the level is 1 (what), 2 (and where) or 3 (and how), not {level!r}")
+        which = "gradient" if len(self.operands) == 1 else "gradients"
+        names = ", ".join(self.operands[:-1]) + " and " * (len(self.operands) > 1) + "".join(self.operands[-1:])
+        filled = {"gradients": f"the {which} of {names}", **self.details}
+        first = " ".join(words.format_map(filled) for words in self.mistake[1 : 1 + level])
+        return f"{first} Besides: {self.also.feedback(level)}" if self.also else first
+
+
+SEEN = "Look at {gradients}."
+AT = "Look at {operation}, in {gradients}."
+
+# Read a row as: name, what, where, how.
+# fmt: off
+ROWS = [
+    # How an answer differs as a whole.
+    Mistake("sign", "The sign is wrong.", SEEN,
+            "Everything is -1 times what it should be: a minus was lost, or there is one too many."),
+    Mistake("factor", "A constant factor is wrong.", SEEN,
+            "Everything is {factor} times what it should be. What is divided by n in the forward pass is divided by n "
+            "in the backward pass, and nothing else is."),
+    Mistake("twice", "Everything is doubled.", SEEN,
+            "Everything is {factor} times what it should be: a gradient was added twice, or added to an old one that "
+            "had not been set to 0, or a factor of 1/2 was lost."),
+    Mistake("detached", "No gradient arrives.", SEEN,
+            "The answer is 0 or None everywhere: the gradient was never passed on, or never stored."),
+    Mistake("not finite", "There are numbers that are not finite.", SEEN,
+            "Some are nan or infinite: a division by 0, a logarithm of a negative number, or an overflow."),
+    Mistake("transposed", "The axes are in the wrong order.", SEEN,
+            "It holds the right numbers, with the axes in the order {order}: transpose it. A gradient has the shape "
+            "of what it is the gradient of; for x @ w that settles which factor is transposed."),
+    Mistake("reshaped", "The shape is wrong, the numbers are right.", SEEN,
+            "A gradient has exactly the shape of what it is the gradient of: reshape it."),
+    Mistake("order of answers", "The gradients are returned in the wrong order.", SEEN,
+            "Return them in the order of the inputs: each of them is right for another input."),
+    Mistake("imprecise", "Nearly right, but not exact.", SEEN,
+            "It looks like a difference quotient, or a computation in low precision. Use the formula, in float64."),
+    Mistake("not summed", "It is not summed back after broadcasting.", SEEN,
+            "An input that was broadcast was used many times: its gradient is the sum over all axes along which it was "
+            "repeated, so that it has the shape of the input."),
+    Mistake("summed over the wrong axis", "It is summed over the wrong axes after broadcasting.", SEEN,
+            "It was {summed}. Sum over just those axes along which the input was repeated."),
+    Mistake("region", "It is right in some places only.", "Look at {gradients} {region}.",
+            "There, and only there, the numbers are {there}: which case of the definition holds {region}?"),
+    Mistake("unknown", "It is wrong.", SEEN,
+            "No known mistake gives these numbers: {wrong}. Compare with difference quotients, one operation at a "
+            "time."),
+    # How a rule errs.
+    Mistake("upstream ignored", "The upstream gradient is ignored.", AT,
+            "By the chain rule, the local derivative is multiplied by the gradient that arrives from the output."),
+    Mistake("local derivative ignored", "The local derivative is ignored.", AT,
+            "The upstream gradient was passed on as it came; multiply it by the derivative of the operation."),
+    Mistake("at the output", "The derivative is taken at the output, instead of at the input.", AT,
+            "The derivative of f at x is f'(x), not f'(f(x)): keep the inputs of the forward pass, and use those."),
+    Mistake("at the input", "The derivative formula is fed with the input, instead of with the output.", AT,
+            "This formula is in terms of the result, such as 1 - y² for y = tanh(x): use y in it."),
+    Mistake("operands swapped", "The operands are mixed up.", AT,
+            "The formula is used with the operands in the other order."),
+    Mistake("other operand's rule", "The rule of the other operand is used.", AT,
+            "Each operand has a derivative of its own: derive by the one that the gradient is for."),
+    Mistake("wrong axis", "It works along the wrong axis.", AT,
+            "It is the answer for axis={axis}."),
+    # How contributions are added up.
+    Mistake("overwritten", "The gradient is overwritten instead of accumulated.", AT,
+            "A value that is used several times gets a contribution from each use. Only the one from {operation} is "
+            "there: use += instead of =."),
+    Mistake("missing contribution", "A contribution is missing.", AT,
+            "A value that is used several times gets a contribution from each use; the one from {operation} is "
+            "missing."),
+    Mistake("counted twice", "One contribution is counted twice.", AT,
+            "The one from {operation} was added twice: each use of a value contributes once, so every operation's "
+            "backward runs once, after all that use its result."),
+    Mistake("sign of one contribution", "One contribution has the wrong sign.", AT,
+            "The one from {operation} was subtracted where it is to be added, or the other way round."),
+    Mistake("not reset", "Gradients are not reset between calls.", SEEN,
+            "The second answer is the sum of two: set gradients to 0 before each backward pass."),
+    # Softmax with cross-entropy.
+    Mistake("no -1 at the target", "The target is left out.", AT,
+            "The gradient is the probabilities, less 1 at the target; these are the probabilities alone."),
+    Mistake("probabilities left out", "Only the target is there.", AT,
+            "The gradient is the probabilities, less 1 at the target; this is the target's part alone."),
+    Mistake("no softmax", "The softmax is left out.", AT,
+            "Take 1 at the target away from the probabilities, softmax(logits), and not from the logits."),
+    Mistake("not normalised", "The probabilities are not normalised.", AT,
+            "Divide exp(logits) by its sum over the classes."),
+    Mistake("softmax over the wrong axis", "The softmax is taken over the wrong axis.", AT,
+            "It goes over the classes, so that the probabilities of each example add up to 1."),
+    Mistake("target off by one", "The targets are off by one.", AT,
+            "The classes are counted from 0."),
+    Mistake("by the probabilities", "It is the gradient by the probabilities, not by the logits.", AT,
+            "-1/p at the target is the derivative of -log p by p; go on through the softmax to the logits."),
+    # Convolution.
+    Mistake("kernel flipped", "The kernel is the wrong way round.", AT,
+            "What a forward pass slides as it is, the gradient by the images slides turned around by 180 degrees."),
+    Mistake("stride ignored", "The stride is wrong.", AT,
+            "Neighbours in the result lie `stride` places apart in the images: spread the gradient out accordingly."),
+    Mistake("padding ignored", "The padding is wrong.", AT,
+            "Work on the images with their border, and cut it off from their gradient at the end."),
+    Mistake("dilation ignored", "The dilation is wrong.", AT,
+            "Neighbours in the kernel meet numbers that lie `dilation` places apart in the images."),
+    Mistake("channels swapped", "The channels are mixed up.", AT,
+            "The weight is (channels out, channels in, ...): the gradient by the images is summed over channels out."),
+    # Normalisation.
+    Mistake("statistics constant", "Mean and variance are treated as constants.", AT,
+            "Both depend on every x of the group, and pass gradients on to it."),
+    Mistake("mean constant", "The mean is treated as a constant.", AT,
+            "The mean depends on every x of the group: take the mean of the gradients away."),
+    Mistake("variance constant", "The variance is treated as a constant.", AT,
+            "The variance depends on every x of the group, and passes gradients on to it."),
+    Mistake("unbiased variance", "The variance is divided by n - 1, instead of by n.", AT,
+            "Normalisation takes the mean of the squared distances: divide by n."),
+    Mistake("eps outside the root", "eps is added to the standard deviation, instead of to the variance.", AT,
+            "It is √(variance + eps)."),
+    Mistake("eps left out", "eps is left out.", AT,
+            "It is √(variance + eps)."),
+    # Optimisers.
+    Mistake("ascent", "It goes uphill.", "It departs in step {step}.",
+            "A step goes against the gradient: subtract it."),
+    Mistake("learning rate", "The learning rate is wrong.", "It departs in step {step}.",
+            "The steps are {factor} times as long as they should be."),
+    Mistake("no bias correction", "The bias correction is left out.", "It departs in step {step}.",
+            "Divide the means by 1 - β^t; they begin at 0, and are too small at first."),
+    Mistake("step not counted", "The step count does not go on.", "It departs in step {step}.",
+            "t is 1 in the first step, and one more in each: the bias correction 1 - β^t stays that of the first."),
+    Mistake("betas swapped", "The two β are swapped.", "It departs in step {step}.",
+            "β₁ belongs to the mean of the gradients, β₂ to that of their squares."),
+    Mistake("memory lost", "What is remembered is lost between steps.", "It departs in step {step}.",
+            "Keep momentum and means from one step to the next; they begin at 0 once only."),
+    Mistake("no momentum", "The momentum is left out.", "It departs in step {step}.",
+            "v ← μ·v + g, and the step is along v."),
+    Mistake("momentum damped", "The gradient is multiplied by 1 - μ.", "It departs in step {step}.",
+            "Here v ← μ·v + g; 1 - μ belongs to a running mean."),
+    Mistake("Nesterov", "Nesterov's momentum and the plain one are mixed up.", "It departs in step {step}.",
+            "The plain step is along v, Nesterov's along g + μ·v, with the new v."),
+    Mistake("no weight decay", "The weight decay is left out.", "It departs in step {step}.",
+            "Add λ·w to the gradient; or, decoupled, shrink w by lr·λ·w."),
+    Mistake("weight decay coupling", "Coupled and decoupled weight decay are mixed up.", "It departs in step {step}.",
+            "Adam adds λ·w to the gradient, before the means; AdamW shrinks w by lr·λ·w, beside them."),
+    Mistake("unknown trajectory", "The steps are wrong.", "It departs in step {step}.",
+            "No known mistake gives these numbers. Work out step {step} by hand and compare."),
+]
+# fmt: on
+
+MISTAKES: dict[str, Mistake] = {mistake.name: mistake for mistake in ROWS}
+"""Every known mistake by its name."""

@@ -1,0 +1,199 @@
+"""The reference: the engine's own pass, and the same pass with one mistake in it.
+
+The mistake is put into the table, not into the walk: a node of the graph gets an erring row, the engine walks as ever,
+and the node gets its own row back. So there is no second chain rule here, and every candidate is what a student's
+program with just this mistake would answer.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, combinations
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy import ndarray
+
+from ...errors import TinygradError
+from ...node import Node
+from ...tensor import Tensor
+from ...value import Value
+from ...walk import Step, gradients, pull, steps
+from .rules import Edge, ErringRow, Wrong, wrong_rules
+
+__all__ = ["Candidate", "Reference"]
+
+MANY = 60
+"""In graphs of more operations than this, mistakes are looked for in those nearest to the inputs only: time."""
+
+
+class Candidate(NamedTuple):
+    """What a mistake gives: the gradients of all inputs; None where it gives none."""
+
+    name: str
+    details: dict[str, str]
+    gradients: list[ndarray | None]
+
+
+class Reference:
+    """A function at a point, its graph, and the right gradients.
+
+    Attributes
+    ----------
+    inputs : nodes for floats and arrays of floats; what else there is (integers, masks) as it was given.
+    variables, names : the nodes among them, and the names of the function's parameters.
+    expected : the right gradients of the variables.
+    """
+
+    def __init__(self, function: Callable[..., Any], at: Sequence[Any], upstream: Any = None) -> None:
+        self.upstream = upstream
+        self.inputs = [variable(x) for x in at]
+        parameters = names_of(function, len(at))
+        both = [(name, x) for name, x in zip(parameters, self.inputs) if isinstance(x, Node)]
+        self.names = tuple(name for name, _ in both)
+        self.variables = [x for _, x in both]
+        self.output: Node = function(*self.inputs)
+        self.steps: list[Step] = list(steps(self.output, upstream))
+        self.expected = self.gradients()
+        self.named = {id(x): name for name, x in both}
+
+    def gradients(self) -> list[ndarray]:
+        """The gradients of the variables, by the rows that stand in the graph now; 0 where there is no path."""
+        found = gradients(self.output, self.variables, self.upstream)
+        return [np.zeros(x.shape) if g is None else np.array(g) for g, x in zip(found, self.variables)]
+
+    def candidates(self) -> Iterator[Candidate]:
+        """What every known mistake gives that makes sense here, the commonest first."""
+        yield from self.in_sums()
+        yield from self.in_rules()
+        yield from self.in_broadcasts()
+
+    # One mistake in one rule.
+
+    def in_rules(self) -> Iterator[Candidate]:
+        nodes = list(dict.fromkeys(step.node for step in reversed(self.steps)))[:MANY]
+        for node in nodes:
+            used = [step.slot for step in self.steps if step.node is node]
+            inner = [slot for slot in used if not self.is_variable(node.inputs[slot])]
+            for name, details, wrong in wrong_rules(node):
+                # A student may err in all rules of the operation. Or in one, which only shows behind other operations:
+                # the gradients of inputs are compared one by one.
+                for slots in (None, *([slot] for slot in inner if len(used) > 1)):
+                    yield from self.erring(name, details, {node: (wrong, slots)})
+
+    def is_variable(self, x: Any) -> bool:
+        return any(x is variable for variable in self.variables)
+
+    def erring(
+        self, name: str, details: dict[str, str], mistakes: dict[Node, tuple[Wrong, Sequence[int] | None]]
+    ) -> Iterator[Candidate]:
+        """The pass with wrong rules in some nodes; nothing where they do not fit the shapes that there are."""
+        rows = {node: node.primitive for node in mistakes}
+        at = " and ".join(f"`{row.name}`" for row in rows.values() if row is not None)
+        try:
+            for node, (wrong, slots) in mistakes.items():
+                row = rows[node]
+                assert row is not None
+                node.primitive = ErringRow(row, wrong, slots)
+            with np.errstate(all="ignore"):
+                found = self.gradients()
+        except (TinygradError, ArithmeticError, AttributeError, IndexError, TypeError, ValueError):
+            return  # a wrong question to a rule: most mistakes cannot be made in most operations
+        finally:
+            for node, row in rows.items():
+                node.primitive = row
+        if all(np.shape(g) == x.shape for g, x in zip(found, self.variables)):
+            yield Candidate(name, {"operation": at, **details}, [*found])
+
+    # One mistake in adding contributions up.
+
+    def in_sums(self) -> Iterator[Candidate]:
+        uses: dict[int, list[Step]] = {}
+        for step in self.steps:
+            uses.setdefault(id(step.input), []).append(step)
+        for several in list(uses.values())[-MANY:]:
+            if len(several) == 1:
+                continue
+            for step in several:
+                others = [other for other in several if other is not step]
+                yield from self.on_edges("overwritten", others, nothing, named=[step])
+            for step in several:
+                if len(several) > 2:
+                    yield from self.on_edges("missing contribution", [step], nothing)
+                yield from self.on_edges("counted twice", [step], lambda e: 2.0 * e.pull())
+                yield from self.on_edges("sign of one contribution", [step], lambda e: -e.pull())
+
+    def on_edges(
+        self, name: str, edges: Sequence[Step], wrong: Wrong, named: Sequence[Step] | None = None
+    ) -> Iterator[Candidate]:
+        """A mistake on single edges; `named` are those that the student is told of."""
+        mistakes: dict[Node, tuple[Wrong, list[int]]] = {}
+        for step in edges:
+            mistakes.setdefault(step.node, (wrong, []))[1].append(step.slot)
+        told = dict.fromkeys(in_words(step) for step in named or edges)
+        yield from self.erring(name, {"operation": " and ".join(told)}, {**mistakes})
+
+    # What is not summed back, or over the wrong axes.
+
+    def in_broadcasts(self) -> Iterator[Candidate]:
+        raw = [self.before_summing(x) for x in self.variables]
+        if all(r is None for r in raw):
+            return
+        yield Candidate("not summed", {}, raw)
+        most = max(r.ndim for r in raw if r is not None)
+        for count in range(1, most + 1):
+            for axes in combinations(range(most), count):
+                over = f"axis {axes[0]}" if count == 1 else f"axes {', '.join(map(str, axes))}"
+                for keepdims in (False, True):
+                    found = [None if r is None or axes[-1] >= r.ndim else r.sum(axes, keepdims=keepdims) for r in raw]
+                    kept = ", which keeps them as axes of 1" if keepdims else ""
+                    yield Candidate("summed over the wrong axis", {"summed": f"summed over {over}{kept}"}, found)
+                found = [None if r is None or axes[-1] >= r.ndim else first_along(r, axes) for r in raw]
+                yield Candidate("summed over the wrong axis", {"summed": f"the first along {over}, not a sum"}, found)
+
+    def before_summing(self, x: Node) -> ndarray | None:
+        """The gradient of a variable as its rules gave it, in the shape that it was broadcast to."""
+        contributions = [raw_contribution(step) for step in self.steps if step.input is x]
+        if not contributions or all(c.shape == x.shape for c in contributions):
+            return None
+        try:
+            return np.asarray(sum(contributions[1:], contributions[0]))
+        except ValueError:  # of several shapes that do not go together
+            return None
+
+
+def variable(x: Any) -> Any:
+    """A node for a float or an array of floats."""
+    if isinstance(x, float):
+        return Value(float(x))
+    if isinstance(x, ndarray) and x.dtype.kind == "f":
+        return Tensor(x, requires_grad=True)
+    return x
+
+
+def names_of(function: Callable[..., Any], count: int) -> list[str]:
+    """The names of a function's parameters; by their number where it has no names of their own."""
+    parameters = inspect.signature(function).parameters.values()
+    known = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return list(chain(known, (f"input {i}" for i in range(len(known), count))))[:count]
+
+
+def in_words(step: Step) -> str:
+    row = step.node.primitive
+    assert row is not None
+    return f"`{row.name}` (operand {step.slot})"
+
+
+def nothing(e: Edge) -> None:
+    """No contribution at all."""
+
+
+def raw_contribution(step: Step) -> ndarray:
+    """What a rule gives before it is brought to the shape of the operand."""
+    slots, found = pull(step.node, step.upstream, {step.input})
+    return np.asarray(found[slots.index(step.slot)])
+
+
+def first_along(x: ndarray, axes: Sequence[int]) -> Any:
+    return x[tuple(0 if axis in axes else slice(None) for axis in range(x.ndim))]
