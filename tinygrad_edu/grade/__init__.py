@@ -8,6 +8,7 @@ The submission runs in a child process behind as many walls as the system has; i
 - inside/: the untrusted side: what runs beside a student's program
 - compare: is the answer right? Points only for an explicit pass
 - assignment, expect: what an instructor writes; results: what comes of it
+- loading: from the assignment's file; grading: all checks of one submission
 - errors, text: whose fault it is; students' text made safe to show
 """
 
@@ -23,6 +24,8 @@ from .errors import (
     WrongAnswer,
 )
 from .expect import expect, require
+from .grading import grade_one
+from .loading import Loaded, load_assignment
 from .results import CheckResult, Result, read_result
 from .sandbox.isolation import Isolation
 from .sandbox.limits import Limits
@@ -34,7 +37,7 @@ from .text import clean
 
 __all__ = [
     "Assignment", "AssignmentError", "Check", "CheckResult", "Handle", "Isolation", "IsolationError", "Limits",
-    "Outcome", "Result", "ResultError", "Sandbox", "SandboxError", "Session", "Student", "StudentError", "Submission",
-    "SubmissionError", "Verdict", "WrongAnswer", "afterwards", "clean", "compare", "evaluate", "expect",
-    "read_result", "require", "session_of",
+    "Loaded", "Outcome", "Result", "ResultError", "Sandbox", "SandboxError", "Session", "Student", "StudentError",
+    "Submission", "SubmissionError", "Verdict", "WrongAnswer", "afterwards", "clean", "compare", "evaluate", "expect",
+    "grade_one", "load_assignment", "read_result", "require", "session_of",
 ]  # fmt: skip

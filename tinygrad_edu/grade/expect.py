@@ -16,6 +16,7 @@ import numpy as np
 
 from ..functional import vjp
 from .compare import Outcome, compare
+from .diagnosis import MISTAKES, diagnose
 from .errors import SandboxError, StudentError, WrongAnswer
 
 __all__ = ["Expectation", "Notes", "Probe", "expect", "require", "watched"]
@@ -111,7 +112,17 @@ class Expectation:
         notes().probes.append(Probe(function, primals, upstream, rtol))
         _, pull = vjp(function, *primals)
         gradients = pull(upstream)
-        self._compare(gradients if several else gradients[0], rtol)
+        try:
+            self._compare(gradients if several else gradients[0], rtol)
+        except WrongAnswer as wrong:
+            diagnosis = diagnose(function, primals, upstream, self.answer)
+            if diagnosis is None:  # right as floats go, and not as right as this check wants it
+                raise
+            what, where, how = diagnosis.words
+            known = diagnosis.mistake is not MISTAKES["unknown"]
+            raise WrongAnswer(
+                what if known else str(wrong), kind=diagnosis.name if known else wrong.kind, where=where, how=how
+            ) from None
 
     def _compare(self, expected: Any, rtol: float | None) -> None:
         verdict = compare(self.answer, expected, rtol=rtol, name=self.name)

@@ -51,11 +51,19 @@ class Diagnosis:
         """What to tell the student: 1 what kind of mistake it is, 2 also where, 3 also how to mend it."""
         if level not in (1, 2, 3):
             raise ValueError(f"feedback: the level is 1 (what), 2 (and where) or 3 (and how), not {level!r}")
+        return " ".join(self.words[:level])
+
+    @property
+    def words(self) -> tuple[str, str, str]:
+        """What kind of mistake it is, where, and how to mend it; of two mistakes, the words of both."""
         which = "gradient" if len(self.operands) == 1 else "gradients"
         names = ", ".join(self.operands[:-1]) + " and " * (len(self.operands) > 1) + "".join(self.operands[-1:])
         filled = {"gradients": f"the {which} of {names}", **self.details}
-        first = " ".join(words.format_map(filled) for words in self.mistake[1 : 1 + level])
-        return f"{first} Besides: {self.also.feedback(level)}" if self.also else first
+        what, where, how = (words.format_map(filled) for words in self.mistake[1:])
+        if self.also is None:
+            return what, where, how
+        too = self.also.words
+        return f"{what} Besides: {too[0]}", where, f"{how} Besides: {too[2]}"
 
 
 SEEN = "Look at {gradients}."

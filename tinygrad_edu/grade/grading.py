@@ -1,0 +1,260 @@
+"""Grading one submission: every check asked, in an order that nobody can guess, and a result that says it all.
+
+- The inputs of a check are drawn from HMAC(secret, assignment, student, check): a student cannot know them, and who
+  grades again gets the same ones.
+- Each group of checks has a child of its own, so no check finds what another has left behind. The order is shuffled,
+  and one check is asked twice: a program that counts its calls is found out.
+- A check that the grader itself cannot carry out is tried three times; then the result says so and is no grade.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import math
+import sys
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from .. import __version__
+from .assignment import Assignment, Check
+from .errors import IsolationError, SandboxError, StudentError, WrongAnswer
+from .expect import watched
+from .loading import in_words, place
+from .results import CheckResult, IsolationReached, Line, Missing, Result
+from .sandbox.isolation import Isolation
+from .sandbox.proxies import hint
+from .sandbox.sandbox import Sandbox
+from .sandbox.session import Session
+from .submission.submission import Submission
+from .text import clean
+
+__all__ = ["GRADER", "Seeds", "grade_one", "result_key"]
+
+GRADER = f"tinygrad_edu {__version__}, NumPy {np.__version__}, Python {sys.version_info[0]}.{sys.version_info[1]}"
+"""The versions on which a result depends."""
+
+TRIES = 3
+"""So often is a check tried that the grader cannot carry out."""
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """Random numbers that belong to one student and one assignment.
+
+    Attributes
+    ----------
+    secret : bytes that students do not have.
+
+    >>> Seeds(b"secret", "hw1", "emmy").of("product_rule").integers(10, size=4)
+    array([...])
+    """
+
+    secret: bytes
+    assignment: str
+    student: str
+
+    def of(self, *names: str) -> np.random.Generator:
+        """The generator for what these names stand for."""
+        return np.random.default_rng(int.from_bytes(self.derive("numbers", *names), "little"))
+
+    @property
+    def id(self) -> str:
+        """Tells these seeds from others, and gives none away."""
+        return self.derive("id").hex()[:16]
+
+    def derive(self, *names: str) -> bytes:
+        message = json.dumps([self.assignment, self.student, *names]).encode()
+        return hmac.digest(self.secret, message, hashlib.sha256)
+
+
+def result_key(assignment: Assignment, assignment_sha256: str, submission_sha256: str, seeds: Seeds) -> str:
+    """The hash of everything that a result depends on."""
+    parts = [assignment_sha256, submission_sha256, seeds.student, seeds.id, GRADER, asdict(assignment.limits)]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def grade_one(
+    assignment: Assignment,
+    submission: Submission,
+    *,
+    sandbox: Sandbox,
+    student: str = "student",
+    secret: bytes = b"",
+    assignment_sha256: str = "",
+) -> Result:
+    """Ask all checks of one submission.
+
+    Parameters
+    ----------
+    submission : one without any part, of which nothing could be read, gets no points and the status "unreadable".
+    sandbox : where it runs.
+    student : by whom it is; the inputs that are drawn depend on it, and on `secret`.
+    assignment_sha256 : for the result to name; see `load_assignment`.
+
+    Raises `IsolationError` where the sandbox isolates less than it must. Whatever else goes wrong is in the result.
+
+    >>> from tinygrad_edu.grade import Assignment, Sandbox, Submission, expect, grade_one
+    >>> hw = Assignment("hw1")
+    >>> @hw.check(points=2, needs=["square_backward"])
+    ... def square(student, rng):
+    ...     x, upstream = rng.normal(size=(2, 5, 4))
+    ...     expect(student.square_backward(upstream, x)).is_gradient_of(lambda x: x * x, at=x, upstream=upstream)
+    >>> handed_in = Submission.from_source("def square_backward(upstream, x): return upstream * 2 * x")
+    >>> with Sandbox() as sandbox:
+    ...     grade_one(hw, handed_in, sandbox=sandbox).score
+    2.0
+    """
+    seeds = Seeds(secret, assignment.name, student)
+    asked = ask_all(assignment, submission, sandbox, seeds) if submission.parts else nothing_to_ask(assignment, sandbox)
+    unsure = any(check.outcome == "grader-error" for check in asked.checks)
+    return Result(
+        assignment=assignment.name,
+        title=assignment.title,
+        student=student,
+        status="unreadable" if not submission.parts else "grader-error" if unsure else "graded",
+        score=math.fsum(check.points for check in asked.checks),
+        max_score=assignment.max_score,
+        checks=asked.checks,
+        submission=clean(submission.name, 200),
+        submission_sha256=submission.sha256,
+        assignment_sha256=assignment_sha256,
+        seeds=seeds.id,
+        grader=GRADER,
+        key=result_key(assignment, assignment_sha256, submission.sha256, seeds),
+        isolation=IsolationReached(
+            asked.isolation.level, tuple(Missing(name, why) for name, why in asked.isolation.missing.items())
+        ),
+        problems=asked.problems,
+        warnings=submission.warnings,
+        output=asked.output,
+    )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What asking all checks has brought to light."""
+
+    checks: tuple[CheckResult, ...]
+    isolation: Isolation
+    problems: tuple[Line, ...] = ()
+    output: str = ""
+
+
+def nothing_to_ask(assignment: Assignment, sandbox: Sandbox) -> Asked:
+    """Where nothing could be read as a program."""
+    why = "there is no program in what was handed in"
+    return Asked(tuple(missed(check, "skipped", why) for check in assignment.checks), sandbox.isolation)
+
+
+def ask_all(assignment: Assignment, submission: Submission, sandbox: Sandbox, seeds: Seeds) -> Asked:
+    """Ask group by group, each in a child of its own."""
+    found: dict[str, CheckResult] = {}
+    outputs: list[str] = []
+    repeated = seeds.of("repeated").choice([check.name for check in assignment.checks])
+    broken: StudentError | None = None
+    for group in shuffled_groups(assignment, seeds):
+        for _ in range(TRIES):
+            with sandbox.open(submission) as session:
+                broken = broken or load(session)
+                results = [outcome(check, session, seeds, broken, check.name == repeated) for check in group]
+            if not any(result.outcome == "grader-error" for result in results):
+                break
+        found |= {result.name: result for result in results}
+        if not group[0].hidden and session.output not in outputs:  # what it prints may be what it was asked
+            outputs.append(session.output)
+    lines = [Line(line["where"], line["line"], line["text"], line["message"]) for line in session.problems]
+    return Asked(
+        tuple(found[check.name] for check in assignment.checks),
+        session.isolation if session.generation else sandbox.isolation,
+        tuple(lines),
+        clean("\n".join(filter(None, sorted(outputs))), 20_000),
+    )
+
+
+def shuffled_groups(assignment: Assignment, seeds: Seeds) -> list[list[Check]]:
+    """The checks that share a child, in the order in which they are asked. Hidden ones share none with others: what a
+    program has seen there it could print later.
+    """
+    groups: dict[tuple[str, bool], list[Check]] = {}
+    for i in seeds.of("order").permutation(len(assignment.checks)):
+        check = assignment.checks[i]
+        groups.setdefault((check.group, check.hidden), []).append(check)
+    return list(groups.values())
+
+
+def load(session: Session) -> StudentError | None:
+    """Load the program; the error, if it does not even load."""
+    try:
+        session.child()
+    except StudentError as error:
+        return error
+    except IsolationError:
+        raise
+    except SandboxError:  # of the grader: each check will meet it again, and say so
+        return None
+    return None
+
+
+def outcome(check: Check, session: Session, seeds: Seeds, broken: StudentError | None, twice: bool) -> CheckResult:
+    """What comes of a check; of a check that is asked `twice`, only if it comes twice."""
+    if broken is not None:
+        return shown(failed(check, broken), check)
+    missing = [name for name in check.needs if name not in session.names]
+    if missing and session.generation:
+        why = f"your program defines no {missing[0]}{hint(missing[0], session.names)}"
+        return missed(check, "skipped", clean(why), kind="missing")
+    result = ask(check, session, seeds)
+    if twice and result.outcome == "pass":
+        again = ask(check, session, seeds)
+        if again.outcome != "pass":
+            why = (
+                "the same question got another answer the second time: does your program keep something between calls?"
+            )
+            result = again if again.outcome == "grader-error" else missed(check, "fail", why, kind="repeated")
+    return shown(result, check)
+
+
+def ask(check: Check, session: Session, seeds: Seeds) -> CheckResult:
+    """Have a check ask. Points for an explicit pass, and for nothing else."""
+    try:
+        with watched() as notes, np.errstate(all="ignore"):
+            check.function(session.student, seeds.of("check", check.name))
+    except (WrongAnswer, StudentError) as error:
+        return failed(check, error)
+    except IsolationError:
+        raise
+    except SandboxError as error:
+        return missed(check, "grader-error", clean(str(error)))
+    except Exception as error:  # the instructor's: a check is plain Python, and may fail like all of it
+        where = place(error, Path(check.function.__code__.co_filename))
+        return missed(check, "grader-error", clean(f"{where}: {in_words(error)}"))
+    if not notes.passes:
+        return missed(check, "grader-error", f"{check.name} expects nothing, so nobody can pass it")
+    return CheckResult(check.name, check.title, "pass", check.points, check.points, hidden=check.hidden)
+
+
+def missed(
+    check: Check, outcome: Literal["fail", "skipped", "grader-error"], why: str, *, kind: str = ""
+) -> CheckResult:
+    """No points, and why."""
+    return CheckResult(check.name, check.title, outcome, 0.0, check.points, why, kind, hidden=check.hidden)
+
+
+def failed(check: Check, error: WrongAnswer | StudentError) -> CheckResult:
+    """No points, for what the student's program did."""
+    result = missed(check, "fail", clean(str(error)), kind=error.kind)
+    if isinstance(error, WrongAnswer):
+        return replace(result, where=clean(error.where), how=clean(error.how))
+    return replace(result, file=error.where, line=error.line)
+
+
+def shown(result: CheckResult, check: Check) -> CheckResult:
+    """Of a hidden check that failed, the kind of mistake and no more: the rest could give away what it asks."""
+    if not check.hidden or result.outcome != "fail":
+        return result
+    return missed(check, "fail", f"a hidden check failed: {result.kind}", kind=result.kind)
