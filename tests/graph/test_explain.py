@@ -203,6 +203,21 @@ def test_of_arrays_too() -> None:
     assert "relu lets nothing through" in why(tg.relu(x).sum(), x)
 
 
+def test_of_an_array_that_got_through_in_part_it_is_said_where_the_rest_stayed() -> None:
+    x = tg.tensor([-1.0, 2.0, -3.0], requires_grad=True, name="x")
+    text = str(tg.explain(tg.relu(x).sum(), x))
+    assert "Why some elements are 0" in text
+    assert "relu lets nothing through where its operand is not positive: 2 of 3 elements" in text
+    assert "Why" not in str(tg.explain((x * x).sum(), x))
+
+
+def test_what_was_never_recorded_says_so() -> None:
+    x = tg.Value(2.0, "x")
+    assert "nothing that it was computed from was recorded" in why(x.detach() * 3, x)
+    counts = tg.tensor(np.array([1, 2, 3]), name="n")
+    assert "only floats have gradients" in why((counts * x).sum(), counts)
+
+
 def test_where_a_path_was_cut_is_said() -> None:
     x = tg.Value(2.0, "x")
     with tg.trace():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 import tinygrad_edu as tg
-from tinygrad_edu import nn
+from tinygrad_edu import models, nn
 from tinygrad_edu.errors import GraphError
 from tinygrad_edu.graph.plain import Quantity
 from tinygrad_edu.step import Script
@@ -174,6 +175,34 @@ def test_networks_play_to_the_end(network: str) -> None:
     loss.backward()
     for name, parameter in model.named_parameters():
         assert gradient_at_the_end(s, name) == Quantity.of(parameter.grad)
+
+
+def test_a_whole_training_step_of_lenet_is_a_script_of_parts_in_good_time() -> None:
+    model = models.lenet()
+    images = tg.tensor(np.random.default_rng(0).normal(size=(16, 1, 28, 28)).astype("float32"))
+    loss = nn.functional.cross_entropy(model(images), np.arange(16) % 10)
+    start = time.perf_counter()
+    script = tg.steps(loss, tg.optim.SGD(model.parameters(), lr=0.1))
+    page = script.html()
+    assert time.perf_counter() - start < 5
+    assert len(page) + len(script.json()) < 3_000_000
+    assert sum(event.kind == "update" for event in script) == 10
+    assert "0" in [title for title, _ in script.groups()]
+
+
+def test_the_formula_of_the_whole_stands_above_it_where_it_is_short() -> None:
+    assert tg.steps(textbook()[0]).formula == "(x + y) · w"
+    h: Any = tg.Value(0.3, "h")
+    for i in range(30):
+        h = h * tg.Value(1.0, f"w{i}")
+    assert tg.steps(h).formula == ""
+
+
+def test_formulas_of_arrays_leave_shapes_and_large_constants_to_the_line_of_shapes() -> None:
+    x = tg.tensor(np.arange(12.0).reshape(4, 3), requires_grad=True, name="x")
+    s = tg.steps((x.max(axis=1) * 2).sum())
+    (to_x,) = (event for event in s if event.input is not None and s.label(event.input) == "x")
+    assert to_x.right == "where([…], broadcast_to(expand_dims(∂v3/∂v1, axis=1)) / [[1], [1], [1], [1]], 0)"
 
 
 def test_a_hostile_source_line_cannot_speak_to_the_terminal() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
+import numpy as np
 import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu.step.predict import Score
+from tinygrad_edu.step.wording import catalogue
 
 from .test_script import textbook
 
@@ -16,97 +19,109 @@ pytest.importorskip("textual", reason="the terminal player needs textual: pip in
 
 from textual.widgets import Static
 
-from tinygrad_edu.step.terminal import Player
+from tinygrad_edu.step.terminal import KEYS, Player
+
+Press = Callable[..., Coroutine[Any, Any, None]]
 
 
-def played(keys: str, *, predict: bool = False, look: Callable[[Player], None] | None = None) -> Player:
-    """A player of the textbook's example after some keys."""
+def play(test: Callable[[Player, Press], Coroutine[Any, Any, None]], **options: Any) -> None:
+    """Run a test on a player of the textbook's example, on a screen of 80 columns."""
 
-    async def play() -> Player:
-        player = Player(tg.steps(textbook()[0]), predict=predict)
+    async def run() -> None:
+        player = Player(options.pop("script", None) or tg.steps(textbook()[0]), **options)
         async with player.run_test(size=(80, 24)) as pilot:
-            await pilot.press(*keys.split())
-            await pilot.pause()
-            if look:
-                look(player)
-        return player
 
-    return asyncio.run(play())
+            async def press(*keys: str) -> None:
+                await pilot.press(*keys)
+                await pilot.pause()
 
+            await test(player, press)
 
-def shows(part: str, text: str) -> Callable[[Player], None]:
-    def look(player: Player) -> None:
-        assert text in str(player.query_one(f"#{part}", Static).render())
-
-    return look
+    asyncio.run(run())
 
 
-@pytest.mark.parametrize(
-    ("keys", "step"),
-    [
-        ("", 0),
-        ("right right", 2),
-        ("right right left", 1),
-        ("left", 0),
-        ("end", 7),
-        ("end right", 7),
-        ("end home", 0),
-        ("b", 3),
-    ],
-)
-def test_keys_move_through_the_script(keys: str, step: int) -> None:
-    assert played(keys).step == step
+def shown(player: Player, part: str) -> str:
+    return str(player.query_one(f"#{part}", Static).render())
 
 
-def test_the_equation_and_the_sentence_of_the_event_are_shown() -> None:
-    played("b right right right", look=shows("equation", "∂z/∂x = 4 · 1 = 4"))
-    played("b right", look=shows("said", "upstream 1 times local derivative 4 is 4"))
-
-
-def test_the_table_has_the_gradients_at_the_end() -> None:
-    def look(player: Player) -> None:
+def test_keys_move_through_the_script_and_show_the_event() -> None:
+    async def test(player: Player, press: Press) -> None:
+        for keys, step in (
+            ("left", 0),
+            ("right right", 2),
+            ("left", 1),
+            ("end right", 7),
+            ("home", 0),
+            ("b", 3),
+            ("right", 4),
+        ):
+            await press(*keys.split())
+            assert player.step == step, keys
+        assert "∂z/∂q = 1 · 4 = 4" in shown(player, "equation")
+        assert "upstream 1 times local derivative 4 is 4" in shown(player, "said")
+        assert "4 / 7   Step by step: z = (x + y) · w" in shown(player, "place")
+        await press("end")
         rows = [[str(cell) for cell in player.table.get_row_at(i)] for i in range(player.table.row_count)]
         assert [(row[0], row[3], row[4]) for row in rows] == [
             (label, gradient, "final")
             for label, gradient in (("x", "4"), ("y", "4"), ("w", "5"), ("q", "4"), ("z", "1"))
         ]
 
-    played("end", look=look)
+    play(test)
 
 
-def test_a_right_answer_leads_on_and_a_wrong_one_does_not() -> None:
-    right = played("right 5 enter", predict=True)
-    assert (right.step, right.score.points) == (1, 1.0)
-    wrong = played("right 6 enter", predict=True, look=shows("feedback", "Not yet"))
-    assert (wrong.step, wrong.score.points) == (0, 0.0)
-    mended = played("right 6 enter 5 enter", predict=True)
-    assert (mended.step, mended.score.points) == (1, 0.5)
+def test_matrices_are_shown_in_rows_and_in_the_table_by_shape_and_range() -> None:
+    x = tg.tensor(np.arange(6.0).reshape(2, 3) + 0.125, requires_grad=True, name="x")
+
+    async def test(player: Player, press: Press) -> None:
+        await press("right")
+        assert "⎡0.25  2.25   4.25⎤" in shown(player, "equation")
+        assert "⎣6.25  8.25  10.25⎦" in shown(player, "equation")
+        assert str(player.table.get_row_at(0)[2]) == "(2, 3) 0.12 … 5.1"
+
+    play(test, script=tg.steps((x * 2).sum()))
 
 
-def test_enter_alone_gives_the_hints_and_then_the_answer() -> None:
-    played("b right enter", predict=True, look=shows("feedback", "upstream: ∂z/∂z = 1"))
-    given_up = played("b right enter enter enter enter", predict=True)
-    assert given_up.step == 4
-    assert given_up.score.points == 0
-    assert given_up.score.met[3]["hints"] == 3
+def test_answers_hints_and_the_score() -> None:
+    async def test(player: Player, press: Press) -> None:
+        await press("right", *"five", "enter")
+        assert "not a number" in shown(player, "feedback")
+        assert player.score == Score()
+        await press("backspace", "backspace", "backspace", "backspace", "6", "enter")
+        assert "Not yet" in shown(player, "feedback")
+        assert player.step == 0
+        await press("5", "enter")
+        assert (player.step, player.score.points) == (1, 0.5)
+        assert "0.5 of 1 points" in shown(player, "place")
+        await press("right", "2", "0", "enter")
+        assert (player.step, player.score.points) == (2, 1.5)
+        await press("right", "right", "enter")  # the seed asks nothing; Enter alone takes a hint
+        assert "upstream: ∂z/∂z = 1" in shown(player, "feedback")
+        await press("enter", "enter", "enter")  # the other hints, and then the answer
+        assert (player.step, player.score.points) == (4, 1.5)
+        assert player.score.met[3]["hints"] == 3
+        await press("right", "escape")
+        assert (player.step, player.question) == (4, None)
+
+    play(test, predict=True)
 
 
-def test_what_cannot_be_read_is_no_mistake() -> None:
-    player = played("right f i v e enter", predict=True, look=shows("feedback", "not a number"))
-    assert player.score == Score()
+def test_space_plays_and_stops_and_the_speed_is_set() -> None:
+    async def test(player: Player, press: Press) -> None:
+        await press("plus", "plus", "plus", "space")
+        assert player.timer is not None
+        for _ in range(50):
+            await asyncio.sleep(0.05)
+            if player.step >= 2:
+                break
+        await press("space")
+        assert player.timer is None
+        assert player.step >= 2
+
+    play(test)
 
 
-def test_space_plays_and_stops() -> None:
-    async def play() -> tuple[int, bool, bool]:
-        player = Player(tg.steps(textbook()[0]))
-        async with player.run_test() as pilot:
-            await pilot.press("plus", "plus", "plus", "space")
-            playing = player.timer is not None
-            await asyncio.sleep(1.0)
-            await pilot.press("space")
-            return player.step, playing, player.timer is None
-
-    step, playing, stopped = asyncio.run(play())
-    assert step >= 2
-    assert playing
-    assert stopped
+def test_the_labels_of_the_keys_are_in_the_readers_language() -> None:
+    player = Player(tg.steps(textbook()[0]), lang="zh")
+    labels = {binding.description for bindings in player._bindings.key_to_bindings.values() for binding in bindings}
+    assert {catalogue("zh")[text] for _, _, text, _ in KEYS} <= labels

@@ -15,7 +15,6 @@ from ..graph.text import visible, width
 from ..graph.views.view import view
 from .places import ARROW, Places
 from .script import Script
-from .matrices import in_rows
 from .wording import heading, lines
 
 __all__ = ["filmstrip"]

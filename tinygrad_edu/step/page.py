@@ -130,7 +130,7 @@ def _by_line(source: tuple[str, str]) -> tuple[str, int]:
 
 
 def _table(records: list[dict[str, Any]]) -> dict[str, Any]:
-    """Records as a table: the names of the fields once, and of each record no nulls at the end. The page stays small."""
+    """Records as a table, so that the page stays small: the names once, and of each record no nulls at the end."""
     rows = [list(record.values()) for record in records]
     for row in rows:
         while row and row[-1] is None:

@@ -9,8 +9,8 @@ from .script import Event
 __all__ = ["ARROW", "Places"]
 
 ARROW = (
-    '<svg class="arrow" width="0" height="0" aria-hidden="true"><defs><marker id="upstream" viewBox="0 0 10 10" refX="7" '
-    'refY="5" markerWidth="15" markerHeight="15" markerUnits="userSpaceOnUse" orient="auto-start-reverse">'
+    '<svg class="arrow" width="0" height="0" aria-hidden="true"><defs><marker id="upstream" viewBox="0 0 10 10" '
+    'refX="7" refY="5" markerWidth="15" markerHeight="15" markerUnits="userSpaceOnUse" orient="auto-start-reverse">'
     '<path d="M0 0 10 5 0 10z"/></marker></defs></svg>'
 )
 """The head, for the beginning of a line, that shows that a gradient flows against the arrow."""

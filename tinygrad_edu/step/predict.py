@@ -16,7 +16,7 @@ from ..graph.words.formula import word
 from .script import Event, Script
 from .wording import catalogue, shown
 
-__all__ = ["Question", "Score", "is_right", "question", "questions"]
+__all__ = ["Question", "Score", "is_right", "question", "questions", "said_of_score"]
 
 RELATIVE, ABSOLUTE = 1e-2, 1e-6
 """An answer is right within one percent, or within a millionth where it should be 0: people round."""
@@ -148,3 +148,14 @@ class Score:
         (0.25, 1)
         """
         return {**asdict(self), "points": self.points, "of": len(self.met)}
+
+
+def said_of_score(score: Score, lang: str = "en") -> str:
+    """The score in words; nothing before the first question.
+
+    >>> score = Score()
+    >>> score.note(3, right=True, hints=1)
+    >>> said_of_score(score)
+    '0.5 of 1 points'
+    """
+    return catalogue(lang)["score"].format(points=f"{score.points:g}", of=len(score.met)) if score.met else ""

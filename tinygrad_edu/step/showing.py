@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..files import replace_file
+from .predict import said_of_score
 from .script import Script
 
 __all__ = ["FORMATS", "format_of", "save", "show"]
@@ -64,7 +65,7 @@ def show(script: Script, lang: str, predict: bool) -> None:
         else:
             score = Player(script, lang=lang, predict=predict).run()
             if score is not None and score.met:
-                print(f"{score.points:g} / {len(score.met)}")
+                print(said_of_score(score, lang))
             return
     print(script.text(lang))
 

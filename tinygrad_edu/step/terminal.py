@@ -11,13 +11,30 @@ from textual.timer import Timer
 from textual.widgets import DataTable, Footer, Input, Static
 
 from ..errors import TinygradError
+from ..graph.plain import Quantity
 from ..graph.text import shorten, visible
 from .matrices import in_rows
-from .predict import Question, Score, is_right, question
+from .predict import Question, Score, is_right, question, said_of_score
 from .script import Arrival, Event, Script
 from .wording import catalogue, heading, lines, sentence, shown
 
 __all__ = ["Player"]
+
+KEYS = (
+    ("right", "move(1)", "next", None),
+    ("left", "move(-1)", "step_back", None),
+    ("space", "play", "play", None),
+    ("q", "quit_with_score", "quit", None),
+    ("b", "way_back", "back", None),
+    ("home", "go(0)", "first", None),
+    ("end", "last", "last", None),
+    ("plus", "speed(1)", "speed", "+ −"),
+    ("escape", "leave_question", "leave", None),
+)
+"""The keys, what they do, the label of each in the catalogue, and how the key is shown where that is not its name."""
+
+CELL = 18
+"""How many characters a number or an array may take in the table."""
 
 SECONDS = (8.0, 4.0, 2.0, 1.0, 0.5, 0.25)
 """How long an event is shown while playing, from the slowest to the fastest."""
@@ -52,23 +69,14 @@ class Player(App[Score]):
     #table { height: 1fr; margin: 1 1 0 1; }
     """
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "move(-1)", "back"),
-        Binding("right", "move(1)", "next"),
-        Binding("home", "go(0)", "first"),
-        Binding("end", "last", "last"),
-        Binding("space", "play", "play"),
-        Binding("b", "way_back", "way back"),
-        Binding("minus", "speed(-1)", "slower", show=False),
-        Binding("plus", "speed(1)", "speed", key_display="+ -"),
-        Binding("escape", "leave_question", "leave the question", show=False),
-        Binding("q", "quit_with_score", "quit"),
-    ]
 
     def __init__(self, script: Script, *, lang: str = "en", predict: bool = False) -> None:
         super().__init__()
         self.script, self.lang, self.predict = script, lang, predict
         self.texts = catalogue(lang)
+        for keys, action, text, shown_as in KEYS:
+            self.bind(keys, action, description=self.texts[text], key_display=shown_as)
+        self.bind("minus", "speed(-1)", show=False)
         self.step = 0
         self.speed = SECONDS.index(2.0)
         self.timer: Timer | None = None
@@ -108,14 +116,19 @@ class Player(App[Score]):
         """Show what is known after `step` events."""
         self.step = max(0, min(step, len(self.script)))
         self._ask(None)
-        if self.step == len(self.script):
-            self._stop()
         event = self.script[self.step - 1] if self.step else None
-        self._say("place", f"{self.step} / {len(self.script)}   {heading(self.script, self.lang)}")
+        place = (
+            f"{self.step} / {len(self.script)}",
+            said_of_score(self.score, self.lang),
+            heading(self.script, self.lang),
+        )
+        self._say("place", "   ".join(filter(None, place)))
         self._say("equation", self._mathematics(event) if event else self.texts["said at the start"])
         self._say("said", sentence(self.script, event, self.lang) if event else "")
         self._say("source", self._source(event))
         self._say("feedback", "")
+        if self.step == len(self.script):
+            self._stop()
         self._fill_table(event)
 
     def action_move(self, by: int) -> None:
@@ -150,6 +163,11 @@ class Player(App[Score]):
             self._stop()
             self.action_play()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
+        """Whether a key does something now: a question can be left, but has signs of its own to be typed."""
+        asking = self.question is not None
+        return {"leave_question": asking, "speed": not asking}.get(action, True)
+
     def action_quit_with_score(self) -> None:
         """End, with the score."""
         self.exit(self.score)
@@ -163,6 +181,7 @@ class Player(App[Score]):
 
     def _ask(self, asked: Question | None) -> None:
         self.question, self.hints = asked, 0
+        self.refresh_bindings()
         answer = self.query_one("#answer", Input)
         answer.set_class(asked is not None, "asked")
         answer.value = ""
@@ -170,8 +189,9 @@ class Player(App[Score]):
             self.table.focus()
             return
         answer.focus()
-        self._say("equation", f"{asked.prompt} = ?")
+        self._say("equation", "\n".join(in_rows(f"{asked.prompt} = ?")))
         self._say("said", self.texts[f"asked for the {asked.asks}"])
+        self._say("source", self._source(self.script[asked.step]))
         self._say("feedback", "")
 
     def on_input_submitted(self, submitted: Input.Submitted) -> None:
@@ -222,11 +242,11 @@ class Player(App[Score]):
             arrival = state.gradients.get(node.id)
             lit = "bold reverse" if event and node.id == (event.input or event.node) else ""
             for key, text in (
-                ("value", shorten(shown(state.values.get(node.id)), 16)),
-                ("gradient", shorten(shown(arrival.gradient), 16) if arrival else ""),
+                ("value", _in_a_cell(state.values.get(node.id))),
+                ("gradient", _in_a_cell(arrival.gradient) if arrival else ""),
                 ("arrivals", self._arrivals(arrival)),
             ):
-                self.table.update_cell(str(node.id), key, Text(text, style=lit))
+                self.table.update_cell(str(node.id), key, Text(text, style=lit), update_width=True)
         if event:
             self.table.move_cursor(row=self.table.get_row_index(str(event.input or event.node)))
 
@@ -236,3 +256,12 @@ class Player(App[Score]):
         if arrival.status == "partly":
             return self.texts["arrived"].format(arrived=arrival.arrived, expected=arrival.expected)
         return self.texts[arrival.status]
+
+
+def _in_a_cell(value: Quantity | None) -> str:
+    """A number or small array; its shape and range, or at least its shape, where there is no room for its cells."""
+    if value is None:
+        return ""
+    shape = value.kind(dtype=False)
+    texts = shown(value), f"{shape} {value.range(2)}", shape
+    return next((text for text in texts if len(text) <= CELL), shorten(shape, CELL))

@@ -12,6 +12,8 @@ from functools import cached_property
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
+import numpy as np
+
 from ...errors import GraphError
 from ...node import Node
 from ...primitives.primitive import shape_of
@@ -103,7 +105,8 @@ class Explanation:
             sections += [(f"Backward, from {z} to {x}", self._carried_back())]
         reasons = why_zero(self.output, self.by, self.names)
         if reasons:
-            sections.insert(-1, ("Why it is 0", _cut(reasons)))
+            some = "it is" if not np.any(np.asarray(self.gradient)) else "some elements are"
+            sections.insert(-1, (f"Why {some} 0", _cut(reasons)))
         return sections
 
     @property
@@ -205,11 +208,20 @@ class Explanation:
         """Why there is no derivative."""
         z, x = self.names[self.output], self.names[self.by]
         if any(node is self.by for node in self.nodes):
+            if not np.issubdtype(np.asarray(data_of(self.by)).dtype, np.floating):
+                return [f"{x} holds no floats: {z} was computed from it, but only floats have gradients."]
             if not self.by.requires_grad:
                 return [
                     f"{x} was made with requires_grad=False: {z} was computed from it, but no gradient flows to it."
                 ]
             return [f"{z} was computed from {x}, but by operations through which no gradient flows."]
+        if self.output.primitive is None and not self.output.requires_grad:
+            made_at = place(self.output)
+            where = f" at {made_at[0]}" if made_at else ""
+            return [
+                f"{z} is a constant{where}: nothing that it was computed from was recorded. That is so for what comes "
+                "from detach(), from inside no_grad(), or from constants alone."
+            ]
         lines = [f"{z} does not depend on {x}: no path leads from {x} to {z}, so there is no derivative."]
         ends = [node for node in self.nodes if node.primitive is None and not node.requires_grad]
         return lines + _cut(ends, self._where_recording_ended)

@@ -18,6 +18,8 @@ __all__ = ["why_zero"]
 def why_zero(output: Node, by: Node, names: Mapping[Node, str]) -> list[str]:
     """A line for each use on the way that lets nothing of a gradient through; none where the gradient is not 0.
 
+    Of an array of which some elements are 0, a line for each use that lets not all elements through.
+
     >>> import tinygrad_edu as tg
     >>> x = tg.Value(-2.0, "x")
     >>> y = tg.relu(x) * 3
@@ -25,14 +27,13 @@ def why_zero(output: Node, by: Node, names: Mapping[Node, str]) -> list[str]:
     ['h: relu lets nothing through where its operand is not positive, and x is −2']
     """
     (gradient,) = gradients(output, [by], one_like(output))
-    if gradient is None or np.any(np.asarray(gradient)):
+    if gradient is None or np.all(np.asarray(gradient)):
         return []
     between = reachable(output, [by])
-    lines = [
-        f"{names[step.node]}: {_reason(step, names)}"
-        for step in steps(output, one_like(output))
-        if step.input in between and _any(step.upstream) and not _any(step.contribution)
-    ]
+    walked = [step for step in steps(output, one_like(output)) if step.input in between and _any(step.upstream)]
+    if _any(gradient):
+        return [f"{names[step.node]}: {_loss(step)}" for step in walked if _lost(step)]
+    lines = [f"{names[step.node]}: {_reason(step, names)}" for step in walked if not _any(step.contribution)]
     return lines or ["The contributions of the paths cancel each other: their sum is 0."]
 
 
@@ -66,6 +67,20 @@ def _reason(step: Step, names: Mapping[Node, str]) -> str:
         return f"{primitive.name} has derivative 0 here: {names[step.input]} is 0"
     about = REASONS.get(primitive.name, f"the local derivative of {primitive.name} is 0 here")
     return f"{about}, and {names[step.input]} is {value}"
+
+
+def _lost(step: Step) -> int:
+    """How many elements of the upstream gradient do not get through, where each has one to get to."""
+    upstream, contribution = np.asarray(step.upstream), np.asarray(step.contribution)
+    return int(np.sum((upstream != 0) & (contribution == 0))) if upstream.shape == contribution.shape else 0
+
+
+def _loss(step: Step) -> str:
+    """`relu lets nothing through where its operand is not positive: 2 of 3 elements`"""
+    name = step.node.primitive.name if step.node.primitive else ""
+    factor = f"{name} passes on the other factor, which is 0"
+    about = REASONS.get(name, factor if name == "multiply" else f"the local derivative of {name} is 0")
+    return f"{about}: {_lost(step)} of {np.size(step.upstream)} elements"
 
 
 def _any(x: Any) -> bool:

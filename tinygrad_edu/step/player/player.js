@@ -261,6 +261,7 @@
     at("lines").hidden = at("said").hidden = true;
     at("prompt").replaceChildren(...line(`${symbolic(event)} = ?`).childNodes);
     light(event);
+    showSource(event);
     at("asked").textContent = texts[`asked for the ${event.asks}`];
     at("answer").value = "";
     at("hints").replaceChildren();
