@@ -4,6 +4,7 @@
 - gradebooks: CSV, for Canvas, Moodle and any spreadsheet
 - junit: XML for continuous integration
 - report: pages for students and for who teaches them
+- writing: all of them into files, by name
 - escaping, words: students' text made safe in each; what all say alike
 """
 
@@ -13,8 +14,9 @@ from .gradescope import gradescope
 from .junit import junit
 from .prairielearn import prairielearn
 from .report import class_report, student_report
+from .writing import FORMATS, fill_gradebook, write_results
 
 __all__ = [
-    "Gradebook", "canvas", "class_report", "github", "github_log", "gradescope", "junit", "moodle", "plain",
-    "prairielearn", "student_report",
+    "FORMATS", "Gradebook", "canvas", "class_report", "fill_gradebook", "github", "github_log", "gradescope", "junit",
+    "moodle", "plain", "prairielearn", "student_report", "write_results",
 ]  # fmt: skip

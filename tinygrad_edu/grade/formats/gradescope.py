@@ -56,5 +56,5 @@ def _test(number: int, check: CheckResult, scored: bool) -> dict[str, Any]:
         **points,
         "status": "passed" if check.outcome == "pass" else "failed",
         "output": said_in_lines(check),
-        "extra_data": {"name": check.name, "outcome": check.outcome, "kind": check.kind},
+        "extra_data": {"name": clean(check.name), "outcome": check.outcome, "kind": clean(check.kind)},
     }

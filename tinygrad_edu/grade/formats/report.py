@@ -171,7 +171,7 @@ def _mistakes(results: Iterable[Result]) -> str:
 def _student_row(result: Result, link: Callable[[Result], str] | None) -> tuple[str, ...]:
     name = in_html(result.student)
     if link is not None:
-        name = f'<a href="{in_html(quote(link(result)))}">{name}</a>'
+        name = f'<a href="{in_html(quote(link(result), errors="replace"))}">{name}</a>'
     failed = ", ".join(in_html(check.title) for check in result.checks if check.outcome != "pass")
     if not final(result):
         return name, "–", "", f"not graded yet; {failed}"
