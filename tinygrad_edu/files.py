@@ -32,7 +32,8 @@ def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(draft, path)
-    except BaseException:
-        with suppress(OSError):
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None  # names the file, not the draft of it
+    finally:
+        with suppress(OSError):  # there is none any more, if all went well
             draft.unlink()
-        raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -93,6 +93,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "an example that is not there": (lambda: Subset(numbers(3), [3]), OutOfRangeError, "no example 3"),
     "no dataset": (lambda: DataLoader([1, 2]), DtypeError, "needs a Dataset, not list"),  # type: ignore[arg-type]
     "empty batches": (lambda: DataLoader(numbers(3), batch_size=0), ShapeError, "from 1 on"),
+    "batches of a word": (lambda: DataLoader(numbers(3), batch_size=cast(Any, "all")), ShapeError, "not 'all'"),
     "examples of two shapes": (lambda: Ragged().batch([0, 1]), ShapeError, r"shapes \(1,\) and \(2,\)"),
     "a crop too large": (
         lambda: RandomCrop(9)(np.zeros((2, 1, 8, 10)), np.random.default_rng(0)),

@@ -252,3 +252,8 @@ def test_without_the_package_one_line_says_how_to_install_it(monkeypatch: pytest
     monkeypatch.setitem(__import__("sys").modules, "safetensors.numpy", None)
     with pytest.raises(ImportError, match="pip install safetensors"):
         tg.save({}, tmp_path / "w.safetensors")
+
+
+def test_a_file_that_cannot_be_written_is_named_as_the_user_named_it(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"[/\\]missing[/\\]weights.npz'$"):
+        tg.save({"w": tg.ones(2)}, tmp_path / "missing" / "weights.npz")

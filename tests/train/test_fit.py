@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -249,3 +250,26 @@ def test_a_split_of_the_data_trains_and_validates() -> None:
     model, _, loss, optimizer = parts()
     history = fit(model, DataLoader(learn, 16, shuffle=True), loss, optimizer, 20, [accuracy], DataLoader(check, 20))
     assert history["val_accuracy"][-1] == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"loader": None}, "needs batches, such as a DataLoader gives, not None"),
+        ({"validation": 3}, "needs batches, such as a DataLoader gives, not 3"),
+        ({"loss": "mse"}, "the loss is a function, such as nn.CrossEntropyLoss.., not 'mse'"),
+        ({"optimizer": "sgd"}, "the optimizer is one of optim, .* not 'sgd'"),
+        ({"epochs": -1}, "epochs is a whole number from 0 on, not -1"),
+        ({"epochs": 1.5}, "epochs is a whole number from 0 on, not 1.5"),
+        ({"metrics": ["accuracy"]}, "a metric is a function such as train.accuracy, .* not 'accuracy'"),
+        ({"metrics": [partial(train.top_k, k=2)]}, "or under a name in a dict"),
+    ],
+)
+def test_what_cannot_be_trained_with_is_refused_before_the_first_step(changed: dict[str, Any], says: str) -> None:
+    model = nn.Linear(2, 2)
+    given: dict[str, Any] = {
+        "loader": [(tg.ones((3, 2)), np.array([0, 1, 1]))], "loss": nn.CrossEntropyLoss(),
+        "optimizer": optim.SGD(model.parameters()), "epochs": 1,
+    }  # fmt: skip
+    with pytest.raises(tg.TinygradError, match=says):
+        train.fit(model, **{**given, **changed})

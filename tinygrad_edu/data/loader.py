@@ -9,6 +9,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..errors import DtypeError, ShapeError
+from ..refusals import is_whole, short
 from ..tensor import Tensor
 from .dataset import Dataset
 
@@ -61,8 +62,8 @@ class DataLoader:
             raise DtypeError(
                 f"DataLoader: needs a Dataset, not {type(dataset).__name__}; TensorDataset(X, y) makes one of arrays"
             )
-        if batch_size < 1:
-            raise ShapeError(f"DataLoader: batch_size is a whole number from 1 on, not {batch_size}")
+        if not is_whole(batch_size) or batch_size < 1:
+            raise ShapeError(f"DataLoader: batch_size is a whole number from 1 on, not {short(batch_size)}")
         self.dataset = dataset
         self.batch_size = batch_size
         self.shuffle = shuffle

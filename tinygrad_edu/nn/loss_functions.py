@@ -8,6 +8,7 @@ one. The losses are differentiable in targets that require a gradient as well, w
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -69,8 +70,8 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     >>> huber_loss(tg.tensor([1.0, 2.0]), tg.tensor([1.5, 4.0]), reduction="none")
     tensor([0.125, 1.5  ])
     """
-    if not delta > 0:
-        raise OutOfRangeError(f"huber_loss: delta is larger than 0, not {delta}")
+    if not (isinstance(delta, Real) and delta > 0):
+        raise OutOfRangeError(f"huber_loss: delta is larger than 0, not {short(delta)}")
     d = _difference("huber_loss", input, target)
     clipped = clip(d, -delta, delta)
     return _reduced("huber_loss", clipped * (d - 0.5 * clipped), reduction)
@@ -198,8 +199,8 @@ def cross_entropy(
     >>> cross_entropy(tg.tensor([[0.0, 0.0]]), [[0.5, 0.5]])
     tensor(0.6931472)
     """
-    if not 0 <= label_smoothing <= 1:
-        raise OutOfRangeError(f"cross_entropy: label_smoothing is between 0 and 1, not {label_smoothing}")
+    if not (isinstance(label_smoothing, Real) and 0 <= label_smoothing <= 1):
+        raise OutOfRangeError(f"cross_entropy: label_smoothing is between 0 and 1, not {short(label_smoothing)}")
     logits = _classes_last("cross_entropy", input)
     share = label_smoothing / max(1, shape_of(logits)[-1])
     if shape_of(target) == shape_of(input):
@@ -231,8 +232,8 @@ def focal_loss(
     >>> focal_loss(tg.tensor([[0.0, 0.0]]), [0])  # (1/2)² · log 2
     tensor(0.1732868)
     """
-    if not gamma >= 0:
-        raise OutOfRangeError(f"focal_loss: gamma is 0 or larger, not {gamma}")
+    if not (isinstance(gamma, Real) and gamma >= 0):
+        raise OutOfRangeError(f"focal_loss: gamma is 0 or larger, not {short(gamma)}")
     log_p = log_softmax(_classes_last("focal_loss", input))
     classes = _classes("focal_loss", log_p, target, ignore_index)
     counted = classes != ignore_index
@@ -301,7 +302,7 @@ def _classes(function: str, scores: Any, target: Any, ignore_index: int) -> np.n
     """The target as an array of classes, one for each row of scores."""
     *rows, n = shape_of(scores)
     if shape_of(target) != tuple(rows):
-        wanted = f"has shape {tuple(rows)}, a class for each example, " if rows else "is one class "
+        wanted = f"has shape {tuple(rows)}, a class for each example, " if rows else "is one class, "
         raise ShapeError(
             f"{function}: the target {wanted}not {shape_of(target)}"
             + (f", or the shape of the input, with probabilities, where {function} takes them" if rows else "")

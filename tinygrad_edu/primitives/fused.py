@@ -60,9 +60,10 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     if len(sizes) != 2 or features != sizes[1:]:
         if is_no_array_of_numbers(x):
             raise not_numbers("linear", x)
+        way_out = "; nn.Flatten() makes one axis of the last ones" if (prod(shape_of(x)[1:]),) == sizes[1:] else ""
         raise ShapeError(
             f"linear: the last axis of x {shape_of(x)} goes along with the last of the weight {sizes}: "
-            "x is (..., in), the weight (out, in)"
+            "x is (..., in), the weight (out, in)" + way_out
         )
     if bias is None:
         return _linear(x, weight)

@@ -129,7 +129,10 @@ def _follow(x: Any, running_mean: Any, running_var: Any, momentum: float, axis: 
     numbers = np.asarray(number_of(x))
     count = numbers.size // max(1, numbers.shape[1])
     if count < 2:
-        raise ShapeError(f"batch_norm: {count} numbers a channel in input {in_words(x)} have no variance to train with")
+        raise ShapeError(
+            f"batch_norm: {count} numbers a channel in input {in_words(x)} have no variance to train with; give a "
+            "larger batch, or call .eval() to use what was learned"
+        )
     average = np.add.reduce(numbers, axis, keepdims=True) / count
     variance = np.add.reduce(np.square(numbers - average), axis) / (count - 1)
     for running, now in ((running_mean, average.reshape(-1)), (running_var, variance)):

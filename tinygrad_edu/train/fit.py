@@ -36,11 +36,12 @@ from typing import Any
 from .. import random
 from ..data import Dataset
 from ..detective import NanReport, find_nan
-from ..errors import DtypeError, FileError, ShapeError, TinygradError
+from ..errors import DtypeError, FileError, OutOfRangeError, ShapeError, TinygradError
 from ..nn import Module
 from ..optim.lr_scheduler import ReduceLROnPlateau
 from ..progress import progress_bar
 from ..recording import no_grad
+from ..refusals import is_whole, short
 from .callbacks import Callback
 from .history import History
 from .metrics import Metric, Running
@@ -151,11 +152,17 @@ def fit(
     learned. The model is left in the mode, training or evaluation, that it was in.
 
     Raises `NotFiniteError` where the loss becomes nan or inf, with a report where that came from; `DtypeError` for what
-    is no module or a dataset without a loader, `ShapeError` for a loader without batches; `ModuleError` for several
-    threads on a model with batch norm or dropout, `ImportError` for several threads without threadpoolctl.
+    is no module, loss, optimizer or metric, and for a dataset without a loader, `ShapeError` for a loader without
+    batches; `ModuleError` for several threads on a model with batch norm or dropout, `ImportError` for several threads
+    without threadpoolctl.
     """
-    for batches in (loader, validation):
-        refuse("fit", model, batches)
+    refuse("fit", model, loss, loader, *([] if validation is None else [validation]))
+    if not hasattr(optimizer, "param_groups"):
+        raise DtypeError(
+            f"fit: the optimizer is one of optim, such as Adam(model.parameters()), not {short(optimizer)}"
+        )
+    if not is_whole(epochs) or epochs < 0:
+        raise OutOfRangeError(f"fit: epochs is a whole number from 0 on, not {short(epochs)}")
     run = Run(model, loader, loss, optimizer, epochs, named(metrics), validation, scheduler, callbacks, threads)
     if threads > 1:
         refuse_what_parts_would_change(model)
@@ -231,7 +238,7 @@ def evaluate(model: Any, loader: Iterable[Any], loss: Any, metrics: Metrics = ()
     >>> list(evaluate(model, test, nn.CrossEntropyLoss(), [tg.train.accuracy]))
     ['loss', 'accuracy']
     """
-    refuse("evaluate", model, loader)
+    refuse("evaluate", model, loss, loader)
     was_training = model.training
     model.eval()
     figures = Figures(named(metrics))
@@ -270,20 +277,31 @@ class Figures:
         return {"loss": self.loss(), **{name: metric.value() for name, metric in self.metrics.items()}}
 
 
-def refuse(function: str, model: Any, loader: Any) -> None:
-    """Raise `DtypeError` for what is no module, and for a dataset where batches of it are needed."""
+def refuse(function: str, model: Any, loss: Any, *loaders: Any) -> None:
+    """Raise `DtypeError` for what is no module, no loss or no batches, such as a dataset without a loader."""
     if not isinstance(model, Module):
         raise DtypeError(f"{function}: the model is a module of nn, not {type(model).__name__}")
-    if isinstance(loader, Dataset):
-        raise DtypeError(
-            f"{function}: needs batches, and {type(loader).__name__} gives examples; "
-            "write DataLoader(dataset, batch_size=64, shuffle=True)"
-        )
+    if not callable(loss):
+        raise DtypeError(f"{function}: the loss is a function, such as nn.CrossEntropyLoss(), not {short(loss)}")
+    for loader in loaders:
+        if isinstance(loader, Dataset):
+            raise DtypeError(
+                f"{function}: needs batches, and {type(loader).__name__} gives examples; "
+                "write DataLoader(dataset, batch_size=64, shuffle=True)"
+            )
+        if not isinstance(loader, Iterable):
+            raise DtypeError(f"{function}: needs batches, such as a DataLoader gives, not {short(loader)}")
 
 
 def named(metrics: Metrics) -> Mapping[str, Metric]:
-    """Metrics by name."""
-    return metrics if isinstance(metrics, Mapping) else {metric.__name__: metric for metric in metrics}
+    """Metrics by name; raises `DtypeError` for what is no function, or has no name."""
+    by_name = metrics if isinstance(metrics, Mapping) else {getattr(m, "__name__", ""): m for m in metrics}
+    for name, metric in by_name.items():
+        if not (name and callable(metric)):
+            raise DtypeError(
+                f"fit: a metric is a function such as train.accuracy, or under a name in a dict, not {short(metric)}"
+            )
+    return by_name
 
 
 def length(loader: Iterable[Any]) -> int | None:
