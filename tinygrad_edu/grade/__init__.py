@@ -8,7 +8,7 @@ The submission runs in a child process behind as many walls as the system has; i
 - inside/: the untrusted side: what runs beside a student's program
 - compare: is the answer right? Points only for an explicit pass
 - assignment, expect: what an instructor writes; results: what comes of it
-- loading: from the assignment's file; grading: all checks of one submission
+- loading: from the assignment's file; grading: all checks of one submission; jobs, many: a whole class
 - errors, text: whose fault it is; students' text made safe to show
 """
 
@@ -25,7 +25,9 @@ from .errors import (
 )
 from .expect import expect, require
 from .grading import grade_one
+from .jobs import Job, jobs_in
 from .loading import Loaded, load_assignment
+from .many import grade_job, grade_many
 from .results import CheckResult, Result, read_result
 from .sandbox.isolation import Isolation
 from .sandbox.limits import Limits
@@ -36,8 +38,8 @@ from .submission.submission import Submission
 from .text import clean
 
 __all__ = [
-    "Assignment", "AssignmentError", "Check", "CheckResult", "Handle", "Isolation", "IsolationError", "Limits",
+    "Assignment", "AssignmentError", "Check", "CheckResult", "Handle", "Isolation", "IsolationError", "Job", "Limits",
     "Loaded", "Outcome", "Result", "ResultError", "Sandbox", "SandboxError", "Session", "Student", "StudentError",
     "Submission", "SubmissionError", "Verdict", "WrongAnswer", "afterwards", "clean", "compare", "evaluate", "expect",
-    "grade_one", "load_assignment", "read_result", "require", "session_of",
+    "grade_job", "grade_many", "grade_one", "jobs_in", "load_assignment", "read_result", "require", "session_of",
 ]  # fmt: skip

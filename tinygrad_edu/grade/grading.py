@@ -33,13 +33,16 @@ from .sandbox.session import Session
 from .submission.submission import Submission
 from .text import clean
 
-__all__ = ["GRADER", "Seeds", "grade_one", "result_key"]
+__all__ = ["GRADER", "Seeds", "as_result", "grade_one", "nothing_asked", "result_key"]
 
 GRADER = f"tinygrad_edu {__version__}, NumPy {np.__version__}, Python {sys.version_info[0]}.{sys.version_info[1]}"
 """The versions on which a result depends."""
 
 TRIES = 3
 """So often is a check tried that the grader cannot carry out."""
+
+
+NoPass = Literal["fail", "skipped", "grader-error"]
 
 
 @dataclass(frozen=True)
@@ -110,13 +113,33 @@ def grade_one(
     2.0
     """
     seeds = Seeds(secret, assignment.name, student)
-    asked = ask_all(assignment, submission, sandbox, seeds) if submission.parts else nothing_to_ask(assignment, sandbox)
+    if submission.parts:
+        asked = ask_all(assignment, submission, sandbox, seeds)
+    else:
+        asked = nothing_asked(assignment, "skipped", "there is no program in what was handed in", sandbox.isolation)
+    return as_result(assignment, submission, asked, seeds, assignment_sha256)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What asking all checks has brought to light."""
+
+    checks: tuple[CheckResult, ...]
+    isolation: Isolation
+    problems: tuple[Line, ...] = ()
+    output: str = ""
+
+
+def as_result(
+    assignment: Assignment, submission: Submission, asked: Asked, seeds: Seeds, assignment_sha256: str
+) -> Result:
+    """All that is known, in one record."""
     unsure = any(check.outcome == "grader-error" for check in asked.checks)
     return Result(
         assignment=assignment.name,
         title=assignment.title,
-        student=student,
-        status="unreadable" if not submission.parts else "grader-error" if unsure else "graded",
+        student=seeds.student,
+        status="grader-error" if unsure else "graded" if submission.parts else "unreadable",
         score=math.fsum(check.points for check in asked.checks),
         max_score=assignment.max_score,
         checks=asked.checks,
@@ -135,20 +158,9 @@ def grade_one(
     )
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What asking all checks has brought to light."""
-
-    checks: tuple[CheckResult, ...]
-    isolation: Isolation
-    problems: tuple[Line, ...] = ()
-    output: str = ""
-
-
-def nothing_to_ask(assignment: Assignment, sandbox: Sandbox) -> Asked:
-    """Where nothing could be read as a program."""
-    why = "there is no program in what was handed in"
-    return Asked(tuple(missed(check, "skipped", why) for check in assignment.checks), sandbox.isolation)
+def nothing_asked(assignment: Assignment, outcome: NoPass, why: str, isolation: Isolation) -> Asked:
+    """All checks missed for the same reason."""
+    return Asked(tuple(missed(check, outcome, why) for check in assignment.checks), isolation)
 
 
 def ask_all(assignment: Assignment, submission: Submission, sandbox: Sandbox, seeds: Seeds) -> Asked:

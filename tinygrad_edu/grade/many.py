@@ -1,0 +1,262 @@
+"""Grading a whole class: on any executor, resumable after any end, and the same bytes however many workers there are.
+
+The unit of work is `grade_job`: a function that any process on any machine can import, from plain JSON to plain JSON.
+Of an executor nothing is used but `submit`, so a thread pool, a process pool, Dask's `Client.get_executor()` and
+`MPIPoolExecutor` all fit. A folder of results holds one file a student, which appears complete or not at all.
+"""
+
+from __future__ import annotations
+
+import atexit
+import csv
+import os
+import platform
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ..files import replace_file
+from ..progress import progress_bar
+from .errors import AssignmentError, IsolationError, ResultError
+from .grading import GRADER, TRIES, Seeds, as_result, grade_one, nothing_asked, result_key
+from .jobs import Job, check_students
+from .loading import Loaded, load_assignment
+from .results import Result, read_result
+from .sandbox.isolation import Isolation
+from .sandbox.limits import Limits
+from .sandbox.sandbox import Sandbox
+from .submission.submission import Submission
+
+__all__ = ["grade_job", "grade_many"]
+
+AHEAD = 4
+"""So many submissions for each worker are read and submitted ahead."""
+
+Work = dict[str, Any]
+
+
+def grade_many(
+    jobs: Sequence[Job],
+    executor: Executor | None = None,
+    *,
+    out: str | os.PathLike[str] | None = None,
+    workers: int | None = None,
+) -> list[Result]:
+    """The results of the jobs, in their order.
+
+    Parameters
+    ----------
+    executor : what does the work; `workers` threads by default, which wait for as many children to compute. Other
+        machines need this package and, at the same path, the assignment.
+    out : a folder. Each result is written there as soon as it is known, and not computed again by the next call: after
+        a crash, call again. A student who has handed in something else since is graded anew.
+    workers : how many submissions are graded at a time; by default one for each processor.
+
+    Results that the grader could not reach have the status "grader-error", and the next call tries them again.
+
+    Raises `ResultError` where `out` holds results of another assignment or version, and `IsolationError` where a
+    machine isolates less than it must; what is written by then stays.
+    """
+    check_students(jobs)
+    workers = workers or os.cpu_count() or 1
+    folder = None if out is None else Folder(Path(out), jobs)
+    own = None if executor else ThreadPoolExecutor(workers, "grading")
+    try:
+        return Run(jobs, executor or own, workers * AHEAD, folder).results()  # type: ignore[arg-type]
+    finally:
+        if own is not None:
+            own.shutdown(cancel_futures=True)
+
+
+class Run:
+    """One call of `grade_many`: which jobs wait, which are being done, and what has come of the others."""
+
+    def __init__(self, jobs: Sequence[Job], executor: Executor, window: int, folder: Folder | None) -> None:
+        self.jobs, self.executor, self.window, self.folder = jobs, executor, window, folder
+        self.found: dict[int, Result] = {}
+        self.failures = dict.fromkeys(range(len(jobs)), 0)
+        self.waiting = deque(range(len(jobs)))
+        self.submissions: dict[int, Submission] = {}
+        self.running: dict[Future[Work], int] = {}
+
+    def results(self) -> list[Result]:
+        try:
+            with progress_bar(len(self.jobs), "grading", unit="submission") as self.bar:
+                while self.waiting or self.running:
+                    while self.waiting and len(self.running) < self.window:
+                        self.submit(self.waiting.popleft())
+                    if self.running:
+                        self.collect()
+        finally:
+            for future in self.running:  # after an error, or Ctrl-C
+                future.cancel()
+        return [self.found[i] for i in range(len(self.jobs))]
+
+    def submit(self, i: int) -> None:
+        """Read what was handed in, and have it graded unless its result is there already."""
+        job = self.jobs[i]
+        submission = self.submissions.setdefault(i, job.submission())
+        known = self.folder and self.folder.known(job, submission)
+        if known:
+            self.found[i] = known
+            self.bar.update()
+        else:
+            self.running[self.executor.submit(grade_job, as_work(job, submission))] = i
+
+    def collect(self) -> None:
+        """Wait until at least one submission is graded; a worker that died is no result of the student's."""
+        done, _ = wait(self.running, return_when=FIRST_COMPLETED)
+        for future in done:
+            i = self.running.pop(future)
+            job = self.jobs[i]
+            error = future.exception()
+            if isinstance(error, (AssignmentError, IsolationError)):
+                raise error
+            if error is None:
+                answer = future.result()
+                result = read_result(answer.pop("result"))
+            else:
+                self.failures[i] += 1
+                if self.failures[i] < TRIES:
+                    self.waiting.append(i)
+                    continue
+                answer, result = {}, not_graded(job, self.submissions[i], f"{type(error).__name__}: {error}")
+            del self.submissions[i]
+            self.found[i] = result
+            if self.folder:
+                self.folder.write(job, result, answer)
+            self.bar.update()
+
+
+def not_graded(job: Job, submission: Submission, why: str) -> Result:
+    """The result of a submission that no worker could grade."""
+    assignment = job.loaded.assignment
+    nothing = nothing_asked(assignment, "grader-error", f"no worker could grade this: {why}", Isolation({}))
+    return as_result(
+        assignment, submission, nothing, Seeds(job.secret, assignment.name, job.student), job.loaded.sha256
+    )
+
+
+# The unit of work.
+
+
+def as_work(job: Job, submission: Submission) -> Work:
+    """A job as plain JSON. The submission goes along as it was read, so that what is hashed is what is graded."""
+    return {
+        "assignment": job.loaded.path,
+        "assignment_sha256": job.loaded.sha256,
+        "student": job.student,
+        "secret": job.secret.hex(),
+        "require_isolation": job.require_isolation,
+        "submission": asdict(submission),
+    }
+
+
+def grade_job(work: Work) -> Work:
+    """Grade one submission: from plain JSON to plain JSON, in any process that can import this."""
+    started = time.perf_counter()
+    path, sha256 = work["assignment"], work["assignment_sha256"]
+    loaded: Loaded = once(("assignment", path, sha256), lambda: load_assignment(path))
+    if loaded.sha256 != sha256:
+        raise AssignmentError(f"{path} has changed while it is graded, or is another one on {platform.node()}")
+    limits, level = loaded.assignment.limits, work["require_isolation"]
+    sandbox: Sandbox = once(("sandbox", limits, level), lambda: new_sandbox(limits, level))
+    handed_in = dict(work["submission"])
+    handed_in["parts"] = tuple((name, source) for name, source in handed_in["parts"])
+    handed_in["modules"] = {module: (name, source) for module, (name, source) in handed_in["modules"].items()}
+    handed_in["warnings"] = tuple(handed_in["warnings"])
+    result = grade_one(
+        loaded.assignment,
+        Submission(**handed_in),
+        sandbox=sandbox,
+        student=work["student"],
+        secret=bytes.fromhex(work["secret"]),
+        assignment_sha256=sha256,
+    )
+    return {"result": result.json(), "seconds": time.perf_counter() - started, "host": platform.node()}
+
+
+MADE: dict[Any, Any] = {}
+"""What a worker makes once and keeps: its assignment and its sandbox."""
+
+MAKING = threading.Lock()
+
+T = TypeVar("T")
+
+
+def once(what: tuple[Any, ...], make: Callable[[], T]) -> T:
+    """What was made for this before, by this very process, or else is made now."""
+    key = (os.getpid(), *what)  # a forked process must not speak with its parent's sandbox
+    with MAKING:
+        if key not in MADE:
+            MADE[key] = make()
+        return MADE[key]  # type: ignore[no-any-return]
+
+
+def new_sandbox(limits: Limits, require_isolation: int) -> Sandbox:
+    """A sandbox that is closed when this process ends."""
+    sandbox = Sandbox(limits, require_isolation=require_isolation)
+    atexit.register(sandbox.close)
+    return sandbox
+
+
+# The folder.
+
+
+class Folder:
+    """A folder of results, one file a student, and `timings.csv`: how long each took, and where."""
+
+    def __init__(self, path: Path, jobs: Sequence[Job]) -> None:
+        self.path = path
+        path.mkdir(parents=True, exist_ok=True)
+        for draft in path.glob(".*.part"):  # of a run that was killed while it wrote
+            with suppress(OSError):
+                draft.unlink()
+        self.results = {file.name: self.checked(file, jobs) for file in sorted(path.glob("*.json"))}
+
+    def checked(self, file: Path, jobs: Sequence[Job]) -> Result:
+        """The result in a file, if it is one of the assignment that is graded, as it is now."""
+        try:
+            result = read_result(file)
+        except ResultError as error:
+            raise ResultError(f"{file}: {error}; give a new folder") from None
+        for job in jobs[:1]:
+            seeds = Seeds(job.secret, job.loaded.assignment.name, result.student)
+            others = {
+                "another assignment": result.assignment != job.loaded.assignment.name,
+                "another version of the assignment": result.assignment_sha256 != job.loaded.sha256,
+                f"{result.grader}, and this is {GRADER}": result.grader != GRADER,
+                "another secret": result.seeds != seeds.id,
+            }
+            for what, differs in others.items():
+                if differs:
+                    raise ResultError(f"{file} was graded with {what}; give a new folder")
+        return result
+
+    def known(self, job: Job, submission: Submission) -> Result | None:
+        """The result that is there already, if it is of just this submission and no grader's error."""
+        result = self.results.get(f"{job.student}.json")
+        seeds = Seeds(job.secret, job.loaded.assignment.name, job.student)
+        key = result_key(job.loaded.assignment, job.loaded.sha256, submission.sha256, seeds)
+        if result is None or result.key != key or result.status == "grader-error":
+            return None
+        return result if result.isolation.level >= job.require_isolation else None
+
+    def write(self, job: Job, result: Result, measured: Work) -> None:
+        """Write a result, and what was measured into the file beside."""
+        replace_file(self.path / f"{job.student}.json", result.json().encode("utf-8"))
+        if measured:
+            timings = self.path / "timings.csv"
+            new = not timings.exists()
+            with open(timings, "a", newline="", encoding="utf-8") as file:
+                rows = csv.writer(file)
+                if new:
+                    rows.writerow(["key", "seconds", "host", "finished"])
+                finished = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+                rows.writerow([result.key, f"{measured['seconds']:.3f}", measured["host"], finished])
