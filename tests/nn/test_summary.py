@@ -183,3 +183,22 @@ def test_a_model_of_values_counts_its_numbers() -> None:
 def test_only_modules_have_a_summary() -> None:
     with pytest.raises(tg.DtypeError, match="summary: needs a module, not"):
         nn.summary(tg.relu, (2, 3))  # type: ignore[arg-type]
+
+
+def test_rows_are_named_by_their_place_in_the_module_around_them() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            self.heads = {"left": [nn.Linear(3, 2)], "right": [nn.Sequential(nn.Linear(3, 2), nn.Tanh())]}
+
+        def forward(self, x: Any) -> Any:
+            return self.heads["left"][0](x) + self.heads["right"][0](x)
+
+    lines = [line.split("(")[0].split("  not")[0].rstrip() for line in repr(nn.summary(Net(), (5, 3))).split("\n")]
+    assert lines[1:6] == [
+        "Net", "  heads.left.0 Linear", "  heads.right.0 Sequential", "    0 Linear", "    1 Tanh"
+    ]  # fmt: skip
+
+
+def test_an_example_in_float64_counts_as_it_would_be_computed() -> None:
+    model = nn.Linear(3, 2)
+    assert nn.summary(model, np.ones((5, 3))).memory == nn.summary(model, (5, 3)).memory == 5 * 2 * 4

@@ -130,8 +130,11 @@ class Summary:
 
     def _cells(self) -> list[tuple[str, ...]]:
         cells = [self.headings]
+        around: list[str] = []
         for row in self.rows:
-            name = f"{row.name.rpartition('.')[2]} " if row.name else ""
+            around[row.depth :] = [row.name]
+            outer = f"{around[-2]}." if row.depth > 1 else ""  # the outermost has no name
+            name = f"{row.name.removeprefix(outer)} " if row.name else ""
             counts = (_count(row.parameters), _count(row.multiply_adds), _bytes(row.memory))
             cells.append(("  " * row.depth + name + row.kind, row.output, *counts, ", ".join(row.notes)))
         total = (_count(self.parameters), _count(self.multiply_adds), _bytes(self.memory))
@@ -259,12 +262,12 @@ def _run(twin: Module, inputs: Sequence[Any], record: _Record) -> None:
 def _example(x: Any, model: Module) -> Any:
     """An input of the given shape; anything else is an example itself, on the record where it may be."""
     if isinstance(x, (tuple, list)) and all(is_whole(n) for n in x):
+        x = np.random.default_rng(0).normal(size=tuple(x))
+    if hasattr(x, "dtype") and x.dtype.kind == "f":
         kinds = [
             p.open_dtype if isinstance(p, Uninitialized) else np.asarray(number_of(p)).dtype for p in model.parameters()
         ]
-        x = np.random.default_rng(0).normal(size=tuple(x)).astype(kinds[0] if kinds else DEFAULT_DTYPE)
-    if hasattr(x, "dtype") and x.dtype.kind == "f":
-        return Tensor(number_of(x), requires_grad=True)
+        return Tensor(number_of(x), kinds[0] if kinds else DEFAULT_DTYPE, requires_grad=True)
     return x
 
 
