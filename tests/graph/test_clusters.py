@@ -98,3 +98,18 @@ def test_a_parameter_that_learnt_its_shape_in_the_first_of_many_calls_lies_aroun
             return self.layer(self.layer(x))
 
     assert paths(plain(Twice()(batch(2, 3))))["layer.weight"] == "Twice"
+
+
+def test_a_setting_that_a_module_has_by_default_is_not_said() -> None:
+    x = batch(2, 3, 9, 8)
+    model = nn.Sequential(
+        nn.Conv2d(3, 4, 2, stride=(1, 1), padding=1), nn.MaxPool2d(3, 2), nn.Flatten(), nn.Linear(64, 2)
+    )
+    titles = [cluster.title for cluster in plain(model(x)).clusters]
+    assert titles == [
+        "Sequential",
+        "Conv2d(3, 4, kernel_size=(2, 2), padding=(1, 1))",
+        "MaxPool2d(kernel_size=3, stride=2)",
+        "Flatten",
+        "Linear(in_features=64, out_features=2)",
+    ]

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 from xml.etree import ElementTree
 
 import pytest
@@ -102,6 +102,28 @@ def test_one_module_opens_with_all_around_it() -> None:
     assert [(c.path, c.parent) for c in graph.clusters if c.path == "2"] == [("2", "Sequential")]
 
 
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+def test_the_arrow_around_a_repetition_says_what_it_carries(direction: Any) -> None:
+    def carried(depth: int) -> list[str]:
+        root = ElementTree.fromstring(tg.draw(rnn(5), depth=depth, direction=direction).svg())
+        return [
+            "".join(g.itertext()) for g in root.iter("{http://www.w3.org/2000/svg}g") if g.get("class") == "carried"
+        ]
+
+    assert carried(0) == ["(4, 8)"]
+    (state,) = (node.label for node in tg.draw(rnn(5), depth=2).graph.nodes if node.operation == "tanh")
+    assert carried(2) == [state]
+
+
+def test_no_arrow_that_comes_in_passes_the_title_of_its_frame() -> None:
+    drawing = tg.draw(mlp(), depth="all", direction="TB")
+    root = ElementTree.fromstring(drawing.svg())
+    titles = [g[0] for g in root.iter("{http://www.w3.org/2000/svg}g") if g.get("class") == "frame-title"]
+    lefts = [left for left, *_ in drawing.layout.frames]
+    assert titles
+    assert all(float(title.get("x", 0)) > left + 20 for title, left in zip(titles[:2], lefts))  # moved to the right
+
+
 def test_a_name_opens_all_calls_of_a_module_or_function() -> None:
     assert not any(node.opens for node in tg.draw(neurons(), depth=0, expand={"neuron"}).graph.nodes)
     assert [node.opens for node in tg.draw(neurons(), depth=0, expand={"neuron#2"}).graph.nodes if node.opens] == [
@@ -123,6 +145,12 @@ def test_an_unknown_module_is_refused_with_those_of_similar_names(name: str, hin
 def test_a_graph_without_modules_says_so_when_one_is_to_open() -> None:
     with pytest.raises(ValueError, match=r"^draw: expand='a': no module and no function marked with tg\.block made"):
         tg.draw(chain(3), expand="a")
+
+
+@pytest.mark.parametrize("expand", [3, [0]])
+def test_what_is_no_path_of_a_module_does_not_open(expand: Any) -> None:
+    with pytest.raises(ValueError, match=r"^draw: expand is the path of a module, or a set of such paths, not"):
+        tg.draw(mlp(), depth=0, expand=expand)
 
 
 @pytest.mark.parametrize("depth", [-1, "deep", None, 1.5])
@@ -305,8 +333,11 @@ def test_a_focus_that_is_not_in_the_graph_is_refused() -> None:
     x, other = tg.Value(0.5, name="x"), tg.Value(1.0, name="other")
     with pytest.raises(tg.GraphError, match=r"^draw: the focus, 'other', has no part in the result of tanh$"):
         tg.draw(x.tanh(), focus=other)
-    with pytest.raises(ValueError, match=r"^draw: hops is the number of arrows around the focus to show, not -1$"):
-        tg.draw(x.tanh(), focus=x, hops=-1)
+    for hops, said in ((-1, "-1"), ("2", "'2'")):
+        with pytest.raises(
+            ValueError, match=f"^draw: hops is the number of arrows around the focus to show, not {said}$"
+        ):
+            tg.draw(x.tanh(), focus=x, hops=cast(int, hops))
 
 
 def test_arrays_of_other_shapes_do_not_disturb_a_focus() -> None:

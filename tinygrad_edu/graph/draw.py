@@ -87,13 +87,16 @@ def draw(
     _check("theme", theme, Theme)
     if not (isinstance(depth, int) and depth >= 0):
         _check("depth", depth, Literal["auto", "all"], "a number from 0 on")
+    paths = (expand,) if isinstance(expand, str) else expand
+    if not (isinstance(paths, Collection) and all(isinstance(path, str) for path in paths)):
+        raise ValueError(f"draw: expand is the path of a module, or a set of such paths, not {expand!r:.60}")
     if not isinstance(node, Node):
         raise GraphError(f"draw: only a Value or a Tensor has a graph, not {type(node).__name__} {node!r:.60}")
     flow: Direction = direction
     if mode == "backward":
         flow = "RL" if direction == "LR" else "BT"
     whole = _whole(node, mode, gradients, huge=depth != "all", focus=focus, hops=hops)
-    shown = view(whole, depth, (expand,) if isinstance(expand, str) else expand)
+    shown = view(whole, depth, paths)
     steps = len(shown.edges) <= FEW if steps is None else steps
     return Drawing(mirrored(shown) if mode == "both" else shown, engine, flow, theme, steps, whole)
 

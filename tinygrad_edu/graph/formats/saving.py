@@ -37,11 +37,11 @@ def format_of(path: str | os.PathLike[str]) -> Format:
         ...
     ValueError: save: 'z.bmp' has none of the extensions .svg, .html, .png, .pdf, .dot, .mmd, .json
     """
-    path = Path(path)
-    write = FORMATS.get(path.suffix.lower())
-    if write is None:
-        raise ValueError(f"save: {path.name!r} has none of the extensions {', '.join(FORMATS)}")
-    return write
+    name = Path(path).name
+    for extension, write in FORMATS.items():
+        if name.lower().endswith(extension):
+            return write
+    raise ValueError(f"save: {name!r} has none of the extensions {', '.join(FORMATS)}")
 
 
 def save(drawing: Drawing, path: str | os.PathLike[str]) -> Path:

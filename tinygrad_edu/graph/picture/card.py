@@ -322,9 +322,10 @@ def summary(graph: Graph) -> str:
             "leaf": ("leaf", "leaves"),
             "constant": ("constant",),
             "operation": ("operation",),
-            "forward": ("number of the forward pass", "numbers of the forward pass"),
+            "forward": ("forward number",),
             "module": ("closed module",),
             "group": ("group",),
+            "gradient": ("gradient handed on", "gradients handed on"),
             "pair": ("gradient",),
         }.items()
         if kind in kinds

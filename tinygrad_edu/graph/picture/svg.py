@@ -22,10 +22,11 @@ from itertools import groupby
 from math import dist, hypot
 from typing import Literal, get_args
 
+from ..clusters import enclosing
 from ..layout.geometry import Direction, Layout, Point
 from ..names import partial
 from ..plain import Edge, Graph, PlainNode
-from ..text import plural, visible, width
+from ..text import plural, shorten, visible, width
 from .arrange import HEADING
 from .arrows import Label, chain_rule, leads_back
 from .card import CELL_GAP, LEADING, POINT, SHEET, SLOT, Card, Grid, Row, Text, flow_of, in_words, is_stack, summary
@@ -72,6 +73,7 @@ text{font-family:"Helvetica Neue",Arial,"Liberation Sans",sans-serif;fill:%(ink)
 .frame{fill:%(frame)s;fill-opacity:.55;stroke:%(constant)s;stroke-width:1.2}
 .repetition .frame{stroke-dasharray:7 4}
 .title{font-weight:bold}
+.carried text{paint-order:stroke;stroke:%(paper)s;stroke-width:9;stroke-linejoin:round}
 .frame-title{paint-order:stroke;stroke:%(frame)s;stroke-width:5;stroke-linejoin:round}
 .operation .box,.group .box,.module .box{fill:%(body)s;stroke:%(operation)s}
 .outline{fill:none;stroke-width:1.5;stroke:%(operation)s}
@@ -154,6 +156,7 @@ def write_svg(
         ),
         *_frames(graph, layout, identity),
         *_edges(graph, labels, layout, direction, identity),
+        *_carried(graph, layout, direction),
         *_titles(graph, layout),
         *_nodes(graph, cards, layout, direction, identity),
         *_badges(graph, cards, layout, direction),
@@ -243,11 +246,28 @@ def _frames(graph: Graph, layout: Layout, identity: str) -> Iterator[str]:
 
 
 def _titles(graph: Graph, layout: Layout) -> Iterator[str]:
-    """The titles in the upper left corners of the frames, over the arrows that come in there."""
-    for cluster, (left, top, _, _) in zip(framed(graph), layout.frames):
+    """The titles of the frames, over the arrows: in the upper left corner, or the right one where fewer come in."""
+    clusters = framed(graph)
+    records = {cluster.path: cluster for cluster in graph.clusters}
+    arrows: dict[str, list[tuple[Point, ...]]] = {cluster.path: [] for cluster in clusters}  # with an end in a frame
+    for edge, route in zip(graph.edges, layout.routes):
+        for id in (edge.source, edge.target):
+            for path in enclosing(graph.node(id).cluster, records):
+                if path in arrows:
+                    arrows[path].append(route)
+    for cluster, (left, top, right, _) in zip(clusters, layout.frames):
         title = title_of(cluster)
+        wide = sum(text.width for text in title)
         middle = top + 5 + max(text.height for text in title) / 2
-        yield f'<g class="frame-title">{_text(title, left + 9, middle, "start")}</g>'
+        x = min((left + 9, right - 9 - wide), key=lambda x: _crossings(arrows[cluster.path], x, x + wide, middle))
+        yield f'<g class="frame-title">{_text(title, x, middle, "start")}</g>'
+
+
+def _crossings(routes: Sequence[Sequence[Point]], left: float, right: float, y: float) -> int:
+    """How many of these pass, or nearly pass, the line at height y from left to right."""
+    curves = [route[i : i + 4] for route in routes for i in range(0, len(route) - 3, 3)]
+    passing = [curve for curve in curves if min(curve[0][1], curve[3][1]) <= y <= max(curve[0][1], curve[3][1])]
+    return sum(min(curve)[0] < right + HEAD and left - HEAD < max(curve)[0] for curve in passing)
 
 
 # Arrows.
@@ -350,6 +370,22 @@ def _slot(number: int, route: Sequence[Point]) -> str:
     else:
         at = (tip[0] + 8, tip[1] + (-3 if tip[1] > y else 11))
     return f'<text class="slot" x="{_n(at[0])}" y="{_n(at[1])}">{number}</text>'
+
+
+def _carried(graph: Graph, layout: Layout, direction: Direction) -> Iterator[str]:
+    """On each arrow that leads on to the next repetition, what it carries; several may share a way."""
+    ways: dict[tuple[Point, ...], list[str]] = {}
+    for edge, route in zip(graph.edges, layout.routes):
+        source = graph.node(edge.source)
+        what = source.label if source.opens is None else edge.value.kind(dtype=False) if edge.value else ""
+        if edge.recurrent and what and what not in ways.setdefault(route, []):
+            ways[route].append(what)
+    turned = direction in ("TB", "BT")
+    for route, names in ways.items():
+        (x, y), (u, v) = route[3], route[6]  # the long straight side
+        text = _text((Text("muted", shorten(", ".join(names), 24), 11.5),), 0, 0)
+        place = f"translate({_n((x + u) / 2)} {_n((y + v) / 2)})" + (" rotate(90)" if turned else "")
+        yield f'<g class="carried" transform="{place}">{text}</g>'
 
 
 # What ties the two halves of a graph of both passes.
