@@ -187,7 +187,7 @@ def test_a_whole_training_step_of_lenet_is_a_script_of_parts_in_good_time() -> N
     assert time.perf_counter() - start < 5
     assert len(page) + len(script.json()) < 3_000_000
     assert sum(event.kind == "update" for event in script) == 10
-    assert "0" in [title for title, _ in script.groups()]
+    assert "0 Conv2d" in [title for title, _ in script.groups()]
 
 
 def test_the_formula_of_the_whole_stands_above_it_where_it_is_short() -> None:

@@ -9,7 +9,7 @@ from ..graph.text import in_code, in_markdown
 from ..graph.words.latex import prose
 from .matrices import in_latex, in_rows
 from .script import Script
-from .wording import catalogue, heading, lines
+from .wording import catalogue, heading, lines, whole
 
 __all__ = ["latex", "markdown", "text"]
 
@@ -57,7 +57,7 @@ def latex(script: Script, lang: str = "en") -> str:
     >>> import tinygrad_edu as tg
     >>> x = tg.Value(3.0, "x")
     >>> print(latex(tg.steps(x * 2)))
-    \section*{Step by step: v1 = x · 2}
+    \section*{Step by step: $v_{1} = x \cdot 2$}
     \subsection*{Forward}
     \begin{align*}
     v_{1} &= x \cdot 2 = 6 \\
@@ -73,7 +73,8 @@ def latex(script: Script, lang: str = "en") -> str:
     \frac{\partial v_{1}}{\partial x} &= 1 \cdot 2 = 2
     \end{align*}
     """
-    result = [rf"\section*{{{prose(heading(script, lang))}}}"]
+    before, _, after = catalogue(lang)["title"].partition("{of}")
+    result = [rf"\section*{{{prose(before)}${in_latex(whole(script))}${prose(after)}}}"]
     for part, _, equations in _entries(script, lang):
         if part:
             result.append(rf"\subsection*{{{prose(part)}}}")

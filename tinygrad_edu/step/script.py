@@ -256,18 +256,22 @@ class Script(Sequence[Event]):
         """The events in parts, each as a title and the number of events up to its end.
 
         A part is what one module, or one function marked with `tg.block`, does on the way forward or back; outside of
-        these, what one operation does. The title is the path of the module, or the label of the operation's node.
+        these, what one operation does. The title is `features.0 Conv2d`, or the label of the operation's node.
         """
         ends: list[tuple[str, int]] = []
         before: object = None
         for stop, event in enumerate(self.events, 1):
             node = self.graph.node(event.node)
-            title = node.cluster or node.label
+            title = self._title(node.cluster) if node.cluster else node.label
             if ends and before == (title, event.kind == "forward"):
                 ends.pop()
             before = title, event.kind == "forward"
             ends.append((title, stop))
         return ends
+
+    def _title(self, path: str) -> str:
+        cluster = self.graph.cluster(path)
+        return f"{path} {cluster.title.partition('(')[0]}" if cluster.kind == "module" else path
 
     def label(self, id: int) -> str:
         """What the node with this id is called."""

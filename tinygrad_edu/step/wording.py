@@ -13,9 +13,10 @@ from types import MappingProxyType
 
 from ..errors import TinygradError
 from ..graph.plain import Quantity
+from ..graph.words.formula import word
 from .script import Event, Script
 
-__all__ = ["catalogue", "heading", "languages", "lines", "sentence", "sentences", "shown", "words"]
+__all__ = ["catalogue", "heading", "languages", "lines", "sentence", "sentences", "shown", "whole", "words"]
 
 
 def languages() -> list[str]:
@@ -38,9 +39,13 @@ def catalogue(lang: str) -> Mapping[str, str]:
 
 
 def heading(script: Script, lang: str) -> str:
-    """What is played: `Step by step: z = (x + y) · w`, where that is short."""
-    whole = f" = {script.formula}" if script.formula else ""
-    return catalogue(lang)["title"].format(of=script.graph.of + whole)
+    """What is played: `Step by step: z = (x + y) · w`."""
+    return catalogue(lang)["title"].format(of=whole(script))
+
+
+def whole(script: Script) -> str:
+    """`z = (x + y) · w`, or `z` where that is too long."""
+    return f"{word(script.graph.of)} = {script.formula}" if script.formula else script.graph.of
 
 
 def lines(script: Script, event: Event) -> list[str]:

@@ -159,20 +159,25 @@
   // Tags in the picture: what flows along the arrow, and, at a box, how much of its gradient has arrived so far.
   function tag(event, gradients) {
     for (const old of document.querySelectorAll(".picture .tag")) old.remove();
-    for (const { id, boxes } of nodes) {
-      const arrival = gradients.get(id);
-      const box = arrival && arrival.arrived < arrival.expected && boxes.length === 1 && part("n", boxes[0]);
+    for (const node of nodes) {
+      const arrival = gradients.get(node.id);
+      const box = arrival && arrival.arrived < arrival.expected && own(node);
       if (!box) continue;
       const { x, y, width, height } = box.querySelector(".box").getBBox();
       const sum = single(arrival.after) ? `${arrival.after}, ` : "";
       box.append(tagged(sum + words(texts.arrived, arrival), x + width / 2, y + height - 12, "tag part"));
     }
-    const path = event?.kind === "contribution" && event.edges.length === 1 && part("e", event.edges[0])?.querySelector(".line");
-    if (!path || !single(event.value)) return;
+    if (event?.kind !== "contribution" || event.edges.length !== 1 || !single(event.value)) return;
+    const path = part("e", event.edges[0])?.querySelector(".line");
+    if (!path || !own(nodes.find((node) => node.id === event.node))) return;
     const product = event.local === undefined ? event.value : `${event.upstream} · ${factor(event.local)} = ${event.value}`;
     const { x, y } = path.getPointAtLength(path.getTotalLength() / 2);
     drawn.append(tagged(wide(product) < path.getBBox().width ? product : event.value, x, y - 16, "tag"));
   }
+
+  // The box of a node, if it is drawn in one of its own.
+  const users = nodes.flatMap((node) => node.boxes).reduce((count, box) => count.set(box, (count.get(box) ?? 0) + 1), new Map());
+  const own = (node) => node.boxes.length === 1 && users.get(node.boxes[0]) === 1 && part("n", node.boxes[0]);
 
   const single = (text) => !/[[(]/.test(text);
   const wide = (text) => 7.5 * text.length + 14;
