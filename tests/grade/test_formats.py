@@ -53,7 +53,8 @@ def results(draw: st.DrawFn) -> Result:
     outcomes = draw(st.lists(st.sampled_from(["pass", "fail", "skipped", "grader-error"]), min_size=1, max_size=4))
     checks = tuple(
         CheckResult(
-            f"check_{i}", draw(texts), outcome, 2.5 * (outcome == "pass"), 2.5,
+            f"check_{i}", draw(texts), outcome,  # type: ignore[arg-type]
+            2.5 * (outcome == "pass"), 2.5,
             draw(texts), draw(texts), draw(texts), draw(texts), draw(texts), draw(st.integers(0, 99)),
         )
         for i, outcome in enumerate(outcomes)

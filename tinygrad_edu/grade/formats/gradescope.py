@@ -7,6 +7,7 @@ text, so that Gradescope shows them as they are.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -17,8 +18,8 @@ from .words import UNGRADED, final, preface, said_in_lines
 __all__ = ["gradescope"]
 
 
-def gradescope(result: Result) -> str:
-    """The result as `results.json`.
+def gradescope(result: Result, students: Sequence[Mapping[str, str]] = ()) -> str:
+    """The result as `results.json`; `students` are the names and e-mail addresses of who handed in, for instructors.
 
     Where the grader failed there is no score in it at all. Gradescope then says that the autograder failed, and nobody
     gets a zero for that.
@@ -36,6 +37,7 @@ def gradescope(result: Result) -> str:
         "stdout_visibility": "hidden",
         "tests": [_test(number, check, final(result)) for number, check in enumerate(result.checks, 1)],
         "extra_data": {
+            "students": [{key: clean(value) for key, value in student.items()} for student in students],
             "grader": result.grader,
             "isolation": asdict(result.isolation),
             "submission_sha256": result.submission_sha256,

@@ -1,0 +1,160 @@
+"""Gradescope's autograder: the zip that an instructor uploads, and what runs there.
+
+Gradescope unpacks the zip into `/autograder/source` and runs `setup.sh` once. Then, for each submission, in a fresh
+container and as root, it runs `/autograder/run_autograder`, which finds `submission/` and `submission_metadata.json`
+beside it and leaves `results/results.json` (https://gradescope-autograders.readthedocs.io/en/latest/specs/).
+
+The zip holds this package too, which is nothing but Python: students are graded by what the assignment was tried with.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+import zipfile
+from importlib.metadata import requires
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+from ...files import replace_file
+from ..errors import SandboxError, SubmissionError
+from ..grading import grade_one
+from ..loading import load_assignment
+from ..results import Feedback
+from ..sandbox.sandbox import Sandbox
+from ..submission.submission import Submission
+from .gradescope import gradescope
+from .words import UNGRADED, final
+
+__all__ = ["autograder", "run"]
+
+SETUP = """\
+#!/usr/bin/env bash
+# Gradescope runs this once, as root, when it builds the image.
+set -euo pipefail
+cd "$(dirname "$0")"
+apt-get update
+apt-get install --yes --no-install-recommends python3 python3-venv
+python3 -m venv venv
+venv/bin/python -m pip install {requirements}
+chmod -R go= assignment settings.json  # nobody but root reads the checks
+"""
+
+RUN = """\
+#!/usr/bin/env bash
+# Gradescope runs this for each submission, as root, in a fresh container.
+set -euo pipefail
+cd "$(dirname "$0")/source"
+exec venv/bin/python -c 'from tinygrad_edu.grade.formats.autograder import run; run("..")'
+"""
+
+
+def autograder(
+    assignment: str | os.PathLike[str],
+    *,
+    secret: bytes | None = None,
+    feedback: Feedback = "how",
+    require_isolation: int = 1,
+) -> bytes:
+    """The zip for Gradescope.
+
+    Parameters
+    ----------
+    assignment : its folder, of which everything is taken; or its file, with all .py files beside it.
+    secret : from which the inputs of each student are drawn; a random one where left out.
+    feedback : how much students are told: "what", "where" or "how".
+    require_isolation : grade nobody where the container isolates less.
+
+    Raises `AssignmentError` where the assignment cannot be used, and `OSError` where a file cannot be read.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "hw1.py").write_text(
+    ...         "from tinygrad_edu.grade import Assignment, expect\\n"
+    ...         "hw = Assignment('hw1')\\n"
+    ...         "@hw.check()\\n"
+    ...         "def two(student, rng): expect(student.two()).equals(2)\\n")
+    ...     zipped = zipfile.ZipFile(io.BytesIO(autograder(Path(folder, "hw1.py"))))
+    >>> sorted(name for name in zipped.namelist() if not name.startswith("tinygrad_edu/"))
+    ['assignment/hw1.py', 'run_autograder', 'settings.json', 'setup.sh']
+    """
+    load_assignment(assignment)  # it must at least load
+    path = Path(assignment).resolve()
+    folder, file = (path, "assignment.py") if path.is_dir() else (path.parent, path.name)
+    beside = _files(folder) if path.is_dir() else [other for other in _files(folder, "*.py") if other.parent == folder]
+    package = Path(__file__).parents[2]
+    needed = [one for one in requires(package.name) or [] if "extra ==" not in one]
+    settings = {
+        "assignment": file,
+        "secret": token_hex(16) if secret is None else secret.hex(),
+        "feedback": feedback,
+        "require_isolation": require_isolation,
+    }
+    content = {
+        "setup.sh": SETUP.format(requirements=" ".join(f"'{one}'" for one in needed)).encode(),
+        "run_autograder": RUN.encode(),
+        "settings.json": json.dumps(settings, indent=1).encode(),
+        **{f"assignment/{one.relative_to(folder).as_posix()}": one.read_bytes() for one in beside},
+        **{f"{package.name}/{one.relative_to(package).as_posix()}": one.read_bytes() for one in _files(package)},
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file_of_all:
+        for name, data in content.items():
+            entry = zipfile.ZipInfo(name)  # of the year 1980: the same files give the same zip
+            entry.external_attr = (0o755 if name in ("setup.sh", "run_autograder") else 0o644) << 16
+            file_of_all.writestr(entry, data, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def _files(folder: Path, pattern: str = "*") -> list[Path]:
+    """The files in a folder and below it, without caches and hidden ones."""
+
+    def wanted(path: Path) -> bool:
+        names = path.relative_to(folder).parts
+        return path.is_file() and not any(name == "__pycache__" or name.startswith(".") for name in names)
+
+    return sorted(filter(wanted, folder.rglob(pattern)))
+
+
+def run(folder: str | os.PathLike[str]) -> None:
+    """Grade the submission in a folder that is laid out as Gradescope's `/autograder`, and write `results.json`.
+
+    Where the grader fails there is no score in it or no file at all, why stands in the output, which instructors can
+    see, and the exit code is 1.
+    """
+    root = Path(folder)
+    settings = json.loads((root / "source" / "settings.json").read_text(encoding="utf-8"))
+    loaded = load_assignment(root / "source" / "assignment" / settings["assignment"])
+    students = _students(root / "submission_metadata.json")
+    try:
+        submission = Submission.read(root / "submission", main=loaded.assignment.name)
+    except SubmissionError as error:
+        submission = Submission("submission", (), warnings=(str(error),))
+    try:
+        with Sandbox(loaded.assignment.limits, require_isolation=settings["require_isolation"]) as sandbox:
+            result = grade_one(
+                loaded.assignment,
+                submission,
+                sandbox=sandbox,
+                student="+".join(sorted(student["email"] for student in students)) or "student",
+                secret=bytes.fromhex(settings["secret"]),
+                assignment_sha256=loaded.sha256,
+            )
+    except SandboxError as error:
+        sys.exit(f"{UNGRADED}\n{error}")
+    (root / "results").mkdir(exist_ok=True)
+    text = gradescope(result.told(settings["feedback"]), students)
+    replace_file(root / "results" / "results.json", text.encode())
+    if not final(result):
+        sys.exit("\n".join([UNGRADED, *(f"{check.name}: {check.message}" for check in result.checks)]))
+
+
+def _students(metadata: Path) -> list[dict[str, str]]:
+    """The names and e-mail addresses of those who handed in: several, where they work in groups."""
+    if not metadata.exists():  # when an instructor tries it by hand
+        return []
+    users: list[dict[str, Any]] = json.loads(metadata.read_text(encoding="utf-8")).get("users", [])
+    return [{"name": str(user.get("name", "")), "email": str(user.get("email", ""))} for user in users]
