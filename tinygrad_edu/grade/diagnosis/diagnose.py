@@ -8,6 +8,7 @@ the batch size. Only arrays are compared: nothing here ever sees a student's pro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from itertools import permutations, repeat
 from math import prod
 from typing import Any
@@ -102,8 +103,13 @@ class Search:
 
     def __init__(self, reference: Reference, answers: Sequence[Answer], tolerance: float) -> None:
         self.reference, self.answers, self.tolerance = reference, answers, tolerance
-        self.candidates: list[Candidate] | None = None
+        self.sums = list(reference.in_sums())
         self.factors = factors_of(reference)
+
+    @cached_property
+    def rules(self) -> list[Candidate]:
+        """The candidates with a wrong rule. Most mistakes are found without them."""
+        return [*self.reference.in_rules(), *self.reference.in_broadcasts()]
 
     def explanations(self, scope: Sequence[int]) -> Iterator[Diagnosis]:
         """The explanations that there are, the most probable first."""
@@ -117,21 +123,13 @@ class Search:
             yield Diagnosis(MISTAKES["not finite"], names)
         if any(a is None or not np.isfinite(a).all() for a in answers):
             return
+        # Sums come before factors: where x · x is overwritten, just half of the gradient is there.
+        yield from self.as_made(scope, self.sums)
         yield from self.by_factor(names, self.ratio(answers, right))
         yield from self.in_another_place(scope, names)
-        if self.candidates is None:
-            self.candidates = list(self.reference.candidates())
-        second: list[Diagnosis] = []  # with two mistakes at once, which is less probable
-        for name, details, gradients in self.candidates:
-            given = [gradients[i] for i in scope]
-            if all(self.same(g, e) for g, e in zip(given, right)):  # no mistake here
-                continue
-            c = self.ratio(answers, given)
-            if c is not None and self.same(c, 1.0):
-                yield Diagnosis(MISTAKES[name], names, details)
-            elif not second:
-                second += (Diagnosis(MISTAKES[name], names, details, also) for also in self.by_factor(names, c))
-        yield from second
+        yield from self.as_made(scope, self.rules)
+        for second in ("sign", "factor"):
+            yield from self.as_made(scope, [*self.sums, *self.rules], second)
         if all(same(a, e, 1e-5) for a, e in zip(answers, right)):
             yield Diagnosis(MISTAKES["imprecise"], names)
         if len(scope) == 1:
@@ -139,6 +137,20 @@ class Search:
         c = self.ratio(answers, right)
         if c is not None and max(e.size for e in right) > 1:
             yield Diagnosis(MISTAKES["factor"], names, {"factor": f"{c:.6g}"})
+
+    def as_made(self, scope: Sequence[int], candidates: Sequence[Candidate], second: str = "") -> Iterator[Diagnosis]:
+        """The diagnoses of candidates that are the answers; or that are them but for a `second` mistake."""
+        names = tuple(self.reference.names[i] for i in scope)
+        answers, right = [self.answers[i] for i in scope], [self.reference.expected[i] for i in scope]
+        for name, details, gradients in candidates:
+            given = [gradients[i] for i in scope]
+            if self.all_same(given, right):  # no mistake here
+                continue
+            if not second and self.all_same(answers, given):
+                yield Diagnosis(MISTAKES[name], names, details)
+            for also in self.by_factor(names, self.ratio(answers, given)) if second else ():
+                if also.name == second:
+                    yield Diagnosis(MISTAKES[name], names, details, also)
 
     def by_factor(self, names: tuple[str, ...], c: float | None) -> Iterator[Diagnosis]:
         """The diagnosis of a factor, if it is one with a name."""
@@ -159,7 +171,7 @@ class Search:
             yield Diagnosis(MISTAKES["order of answers"], names)
         for axes in permutations(range(max(e.ndim for _, e in answers))):
             moved = [(a, e.transpose(axes) if e.ndim == len(axes) else e) for a, e in answers]
-            if all(self.same(a, e) for a, e in moved):
+            if self.all_same(*zip(*moved)):
                 yield Diagnosis(MISTAKES["transposed"], names, {"order": str(axes)})
         if all(a is not None and a.size == e.size and self.same(a.reshape(e.shape), e) for a, e in answers):
             yield Diagnosis(MISTAKES["reshaped"], names)
@@ -185,6 +197,9 @@ class Search:
 
     def same(self, a: Any, b: Any) -> bool:
         return same(a, b, self.tolerance)
+
+    def all_same(self, answers: Sequence[Answer], given: Sequence[Answer]) -> bool:
+        return all(map(self.same, answers, given))
 
     def ratio(self, answers: Sequence[Answer], given: Sequence[Answer]) -> float | None:
         """The one number that, times what is given, makes the answers; None if there is none."""

@@ -26,9 +26,9 @@ class Mutant(NamedTuple):
 
 
 def mutants(function: Callable[..., Any], at: Sequence[Any], upstream: Any) -> Iterator[Mutant]:
-    """Every known mistake, where it makes a difference to the gradients of a function; arguments as of `diagnose`.
+    """Every known mistake, alone and with a wrong sign, where it makes a difference to the gradients of a function.
 
-    Mistakes that give nan or inf are left out: these nobody takes for right.
+    The arguments are those of `diagnose`. Mistakes that give nan or inf are left out: these nobody takes for right.
 
     >>> x, upstream = np.random.default_rng(0).normal(size=(2, 5, 4))
     >>> import tinygrad_edu as tg
@@ -46,15 +46,19 @@ def mutants(function: Callable[..., Any], at: Sequence[Any], upstream: Any) -> I
     for name, change in everywhere.items():
         yield Mutant(name, name, [change(g) for g in right])
     for i, (x, g) in enumerate(zip(reference.variables, right)):
-        for name, key, wrong in in_one(np.asarray(x._number()), g):
-            if wrong.any() and not same(wrong, g):
-                yield Mutant(f"{name} {key} of operand {i}", name, [*right[:i], wrong, *right[i + 1 :]])
+        for name, key, changed in in_one(np.asarray(x._number()), g):
+            if changed.any() and not same(changed, g):
+                yield Mutant(f"{name} {key} of operand {i}", name, [*right[:i], changed, *right[i + 1 :]])
     if len(right) > 1 and not all(same(a, b) for a, b in zip(right, right[::-1])):
         yield Mutant("order of answers", "order of answers", [*right[::-1]])
     for i, (name, details, gradients) in enumerate(reference.candidates()):
-        finite = all(g is None or np.isfinite(g).all() for g in gradients)
-        if finite and not all(same(a, b) for a, b in zip(gradients, right)):
-            yield Mutant(f"{name} {sorted(details.items())} {i}", name, gradients)
+        if all(same(a, b) for a, b in zip(gradients, right)):  # no mistake here
+            continue
+        negated = [g if g is None else -g for g in gradients]
+        for also, wrong in (("", gradients), (" + sign", negated)):
+            finite = all(g is None or np.isfinite(g).all() for g in wrong)
+            if finite and not all(same(a, b) for a, b in zip(wrong, right)):
+                yield Mutant(f"{name} {sorted(details.items())} {i}{also}", name + also, wrong)
 
 
 def in_one(x: ndarray, g: ndarray) -> Iterator[tuple[str, str, ndarray]]:

@@ -64,7 +64,7 @@ class Reference:
         return [np.zeros(x.shape) if g is None else np.array(g) for g, x in zip(found, self.variables)]
 
     def candidates(self) -> Iterator[Candidate]:
-        """What every known mistake gives that makes sense here, the commonest first."""
+        """What every known mistake in rules and sums gives that can be made here."""
         yield from self.in_sums()
         yield from self.in_rules()
         yield from self.in_broadcasts()
@@ -140,17 +140,22 @@ class Reference:
         raw = [self.before_summing(x) for x in self.variables]
         if all(r is None for r in raw):
             return
-        yield Candidate("not summed", {}, raw)
+        yield self.with_raw("not summed", {}, raw)
         most = max(r.ndim for r in raw if r is not None)
-        for count in range(1, most + 1):
-            for axes in combinations(range(most), count):
-                over = f"axis {axes[0]}" if count == 1 else f"axes {', '.join(map(str, axes))}"
-                for keepdims in (False, True):
-                    found = [None if r is None or axes[-1] >= r.ndim else r.sum(axes, keepdims=keepdims) for r in raw]
-                    kept = ", which keeps them as axes of 1" if keepdims else ""
-                    yield Candidate("summed over the wrong axis", {"summed": f"summed over {over}{kept}"}, found)
-                found = [None if r is None or axes[-1] >= r.ndim else first_along(r, axes) for r in raw]
-                yield Candidate("summed over the wrong axis", {"summed": f"the first along {over}, not a sum"}, found)
+        for axes in (axes for count in range(1, most + 1) for axes in combinations(range(most), count)):
+            over = f"axis {axes[0]}" if len(axes) == 1 else f"axes {', '.join(map(str, axes))}"
+            ways: dict[str, Callable[[ndarray, tuple[int, ...]], ndarray]] = {
+                f"summed over {over}": lambda r, axes: r.sum(axes),
+                f"summed over {over}, which stay as axes of 1": lambda r, axes: r.sum(axes, keepdims=True),
+                f"the first along {over}, not a sum": first_along,
+            }
+            for summed, way in ways.items():
+                found = [None if r is None or axes[-1] >= r.ndim else way(r, axes) for r in raw]
+                yield self.with_raw("summed over the wrong axis", {"summed": summed}, found)
+
+    def with_raw(self, name: str, details: dict[str, str], found: Sequence[ndarray | None]) -> Candidate:
+        """A candidate that is right for the inputs that were not broadcast."""
+        return Candidate(name, details, [e if r is None else r for r, e in zip(found, self.expected)])
 
     def before_summing(self, x: Node) -> ndarray | None:
         """The gradient of a variable as its rules gave it, in the shape that it was broadcast to."""
@@ -195,5 +200,6 @@ def raw_contribution(step: Step) -> ndarray:
     return np.asarray(found[slots.index(step.slot)])
 
 
-def first_along(x: ndarray, axes: Sequence[int]) -> Any:
+def first_along(x: ndarray, axes: tuple[int, ...]) -> ndarray:
+    """The first place of these axes, in the place of their sum."""
     return x[tuple(0 if axis in axes else slice(None) for axis in range(x.ndim))]
