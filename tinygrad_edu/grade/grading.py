@@ -262,7 +262,10 @@ def failed(check: Check, error: WrongAnswer | StudentError) -> CheckResult:
     result = missed(check, "fail", clean(str(error)), kind=error.kind)
     if isinstance(error, WrongAnswer):
         return replace(result, where=clean(error.where), how=clean(error.how))
-    return replace(result, file=error.where, line=error.line)
+    if error.line:  # which the message ends with
+        said = result.message.removesuffix(f" ({error.where}, line {error.line}: {error.text})").rstrip(": ")
+        return replace(result, message=said, where=error.text, file=error.where, line=error.line)
+    return result
 
 
 def shown(result: CheckResult, check: Check) -> CheckResult:

@@ -101,12 +101,13 @@ class Run:
     def submit(self, i: int) -> None:
         """Read what was handed in, and have it graded unless its result is there already."""
         job = self.jobs[i]
-        submission = self.submissions.setdefault(i, job.submission())
+        submission = self.submissions.pop(i, None) or job.submission()
         known = self.folder and self.folder.known(job, submission)
         if known:
             self.found[i] = known
             self.bar.update()
         else:
+            self.submissions[i] = submission
             self.running[self.executor.submit(grade_job, as_work(job, submission))] = i
 
     def collect(self) -> None:

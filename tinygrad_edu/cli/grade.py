@@ -1,0 +1,133 @@
+"""`tinygrad-edu grade`: what a class has handed in, or one student; and `grade new`, an assignment to begin with."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from ..errors import TinygradError
+from ..files import replace_file
+from ..grade.formats.words import feedback, final, points
+from ..grade.formats.writing import FORMATS, GRADEBOOKS, fill_gradebook, write_results
+from ..grade.jobs import jobs_in
+from ..grade.loading import load_assignment
+from ..grade.many import grade_many
+from ..grade.results import FEEDBACK, Result
+from .command import Commands, Refusal, at_least, command, refusing
+
+__all__ = ["add_to"]
+
+WRITTEN = [name for name in FORMATS if name not in GRADEBOOKS]
+
+
+def add_to(commands: Commands) -> None:
+    """Add the commands and their options to the parser."""
+    add = command(commands, run_grade, "grade", "grade homework, in a sandbox, for a whole class")
+    add("assignment", metavar="ASSIGNMENT", help="the instructor's file, or a folder with an assignment.py")
+    add("submissions", metavar="SUBMISSIONS", help="a folder with a file or folder for each student; or one submission")
+    add("--json", metavar="DIR", help="write each result here, and go on from those that are here already")
+    add("--csv", metavar="FILE", help="write a table of all points; the same as --format csv FILE")
+    add("--format", metavar=("NAME", "PATH"), nargs=2, action="append", default=[], help=", ".join(WRITTEN))
+    add("--fill", metavar=("NAME", "FILE"), nargs=2, action="append", default=[],
+        help=f"put the scores into a gradebook's exported file: {', '.join(GRADEBOOKS)}")  # fmt: skip
+    add("--column", metavar="NAME", help="the column of the gradebook (default: the assignment's title)")
+    add("--show", action="store_true", help="show the feedback for each student")
+    add("--feedback", choices=FEEDBACK, default="how",
+        help="what kind of mistake it is; and where; and how to mend it (default: how)")  # fmt: skip
+    add("--student", metavar="ID", default="", help="SUBMISSIONS is this student's, even if it is a folder")
+    add("--workers", metavar="N", type=at_least(1), help="submissions at a time (default: one for each processor)")
+    add("--require-isolation", metavar="N", type=int, choices=range(1, 6), default=1, help="grade nobody below level N")
+    add("--secret", metavar="FILE", help="what inputs are drawn by: a file that students do not have")
+
+    add = command(commands, run_new, "grade new", "write an assignment to edit: checks, reference and starter")
+    add("name", metavar="NAME", help="such as hw1; the folder that is made, and what students' files are called")
+
+
+def run_grade(arguments: argparse.Namespace) -> None:
+    """Grade, show, and write what was asked for."""
+    with refusing(TinygradError, OSError, ImportError):
+        check_formats(arguments)
+        loaded = load_assignment(arguments.assignment)
+        jobs = jobs_in(
+            loaded,
+            arguments.submissions,
+            student=arguments.student,
+            secret=secret(arguments.secret),
+            require_isolation=arguments.require_isolation,
+        )
+        results = grade_many(jobs, out=arguments.json, workers=arguments.workers)
+        told = [result.told(arguments.feedback) for result in results]
+        print("\n\n".join(map(shown, told)) if arguments.show else "\n".join(map(line, told)))
+        for name, path in [*arguments.format, *([("csv", arguments.csv)] if arguments.csv else [])]:
+            write_results(told, name, path)
+        for name, path in arguments.fill:
+            for note in fill_gradebook(told, name, path, path, arguments.column).notes:
+                print(f"{path}: {note}")
+    refuse_ungraded(results)
+
+
+def check_formats(arguments: argparse.Namespace) -> None:
+    """Refuse now what could not be written after an hour of grading."""
+    for name, _ in arguments.format:
+        if name not in WRITTEN:
+            raise Refusal(f"--format {name}: the formats are {', '.join(WRITTEN)}")
+    for name, path in arguments.fill:
+        if name not in GRADEBOOKS:
+            raise Refusal(f"--fill {name}: the gradebooks are {', '.join(GRADEBOOKS)}")
+        if not Path(path).is_file():
+            raise Refusal(f"--fill {name}: there is no file {path}; export it from {name.capitalize()} first")
+
+
+def secret(path: str | None) -> bytes:
+    """The bytes of the file; none where there is no file, which stands for the assignment itself."""
+    if path is None:
+        return b""
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise Refusal(f"--secret {path}: {error.strerror}") from error
+    if len(content) < 16:
+        raise Refusal(f"--secret {path}: {len(content)} bytes can be guessed; it must have at least 16")
+    return content
+
+
+def line(result: Result) -> str:
+    """A student in one line."""
+    score = points(result.score, result.max_score) if final(result) else "not graded"
+    return f"{result.student}: {score}" + (" (unreadable)" if result.status == "unreadable" else "")
+
+
+def shown(result: Result) -> str:
+    """A student with all feedback, and how well the submission was isolated."""
+    return f"{result.student}: {feedback(result)}\nisolation level {result.isolation.level}"
+
+
+def refuse_ungraded(results: Sequence[Result]) -> None:
+    """Say at the end whom the grader could not grade, and why; they have no zero, and the next run tries again."""
+    reasons = {
+        f"{result.student}: {check.name}: {check.message}"
+        for result in results
+        for check in result.checks
+        if check.outcome == "grader-error"
+    }
+    failed = [result for result in results if not final(result)]
+    if failed:
+        more = f"; and {len(reasons) - 1} more" if len(reasons) > 1 else ""
+        raise Refusal(f"{len(failed)} of {len(results)} could not be graded, run it again: {min(reasons)}{more}")
+
+
+def run_new(arguments: argparse.Namespace) -> None:
+    """Write the folder."""
+    folder = Path(arguments.name)
+    if not folder.name.replace("-", "").isidentifier():
+        raise Refusal(f"{arguments.name!r}: a name is letters, digits, _ and -, such as hw1")
+    with refusing(OSError):
+        folder.mkdir(parents=True)
+        for template in sorted(files("tinygrad_edu.grade").joinpath("template").iterdir(), key=lambda file: file.name):
+            if template.name.endswith(".py"):
+                text = template.read_text(encoding="utf-8").replace("NAME", folder.name)
+                replace_file(folder / template.name, text.encode())
+                print(folder / template.name)
+    print(f"tinygrad-edu grade {folder} {folder / 'reference.py'} --show")
