@@ -16,16 +16,15 @@ import sys
 import zipfile
 from importlib.metadata import requires
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
 from ...files import replace_file
-from ..errors import SandboxError, SubmissionError
+from ..errors import SandboxError
 from ..grading import grade_one
+from ..jobs import Job
 from ..loading import load_assignment
 from ..results import Feedback
 from ..sandbox.sandbox import Sandbox
-from ..submission.submission import Submission
 from .gradescope import gradescope
 from .words import UNGRADED, final
 
@@ -55,7 +54,7 @@ exec venv/bin/python -c 'from tinygrad_edu.grade.formats.autograder import run; 
 def autograder(
     assignment: str | os.PathLike[str],
     *,
-    secret: bytes | None = None,
+    secret: bytes = b"",
     feedback: Feedback = "how",
     require_isolation: int = 1,
 ) -> bytes:
@@ -64,7 +63,7 @@ def autograder(
     Parameters
     ----------
     assignment : its folder, of which everything is taken; or its file, with all .py files beside it.
-    secret : from which the inputs of each student are drawn; a random one where left out.
+    secret : from which the inputs of each student are drawn; see `Job`.
     feedback : how much students are told: "what", "where" or "how".
     require_isolation : grade nobody where the container isolates less.
 
@@ -89,7 +88,7 @@ def autograder(
     needed = [one for one in requires(package.name) or [] if "extra ==" not in one]
     settings = {
         "assignment": file,
-        "secret": token_hex(16) if secret is None else secret.hex(),
+        "secret": secret.hex(),
         "feedback": feedback,
         "require_isolation": require_isolation,
     }
@@ -129,18 +128,17 @@ def run(folder: str | os.PathLike[str]) -> None:
     settings = json.loads((root / "source" / "settings.json").read_text(encoding="utf-8"))
     loaded = load_assignment(root / "source" / "assignment" / settings["assignment"])
     students = _students(root / "submission_metadata.json")
+    student = "+".join(sorted(one["email"] for one in students)) or "student"
+    secret = bytes.fromhex(settings["secret"] or loaded.sha256)
+    job = Job(loaded, student, str(root / "submission"), secret, settings["require_isolation"])
     try:
-        submission = Submission.read(root / "submission", main=loaded.assignment.name)
-    except SubmissionError as error:
-        submission = Submission("submission", (), warnings=(str(error),))
-    try:
-        with Sandbox(loaded.assignment.limits, require_isolation=settings["require_isolation"]) as sandbox:
+        with Sandbox(loaded.assignment.limits, require_isolation=job.require_isolation) as sandbox:
             result = grade_one(
                 loaded.assignment,
-                submission,
+                job.submission(),
                 sandbox=sandbox,
-                student="+".join(sorted(student["email"] for student in students)) or "student",
-                secret=bytes.fromhex(settings["secret"]),
+                student=job.student,
+                secret=job.secret,
                 assignment_sha256=loaded.sha256,
             )
     except SandboxError as error:
