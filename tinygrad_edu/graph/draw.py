@@ -87,7 +87,7 @@ def draw(
     _check("theme", theme, Theme)
     if not (isinstance(depth, int) and depth >= 0):
         _check("depth", depth, Literal["auto", "all"], "a number from 0 on")
-    paths = (expand,) if isinstance(expand, str) else expand
+    paths: Any = (expand,) if isinstance(expand, str) else expand
     if not (isinstance(paths, Collection) and all(isinstance(path, str) for path in paths)):
         raise ValueError(f"draw: expand is the path of a module, or a set of such paths, not {expand!r:.60}")
     if not isinstance(node, Node):

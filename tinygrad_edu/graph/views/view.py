@@ -91,7 +91,7 @@ def focused(graph: Graph, center: int, hops: int) -> Graph:
     >>> [node.label for node in focused(plain(y), 3, 1).nodes]
     ['x', 'v1', 'v2']
     """
-    if not (isinstance(hops, int) and hops >= 0):
+    if not (type(hops) is int and hops >= 0):
         raise ValueError(f"draw: hops is the number of arrows around the focus to show, not {hops!r:.60}")
     near = neighbourhood(graph, [center], hops)
     far = len(graph.nodes) - len(near.nodes)
