@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -102,6 +102,9 @@ def test_gains_are_pytorchs() -> None:
             lambda: nn.init.kaiming_normal_(tg.zeros((2, 3)), nonlinearity="rulu"),
             "nonlinearity is one of .* not 'rulu'",
         ),
+        (lambda: nn.init.normal_(tg.zeros(3), std=-1.0), "std is 0 or larger, not -1.0"),
+        (lambda: nn.init.uniform_(tg.zeros(3), 2.0, 1.0), "a is at most b, and not a=2.0, b=1.0"),
+        (lambda: nn.init.constant_(tg.zeros(3), cast(Any, "1")), "constant_: val is a number, not '1'"),
     ],
 )
 def test_wrong_settings_are_refused_in_words(call: Any, says: str) -> None:

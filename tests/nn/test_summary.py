@@ -188,7 +188,10 @@ def test_only_modules_have_a_summary() -> None:
 def test_rows_are_named_by_their_place_in_the_module_around_them() -> None:
     class Net(nn.Module):
         def __init__(self) -> None:
-            self.heads = {"left": [nn.Linear(3, 2)], "right": [nn.Sequential(nn.Linear(3, 2), nn.Tanh())]}
+            self.heads: dict[str, Any] = {
+                "left": [nn.Linear(3, 2)],
+                "right": [nn.Sequential(nn.Linear(3, 2), nn.Tanh())],
+            }
 
         def forward(self, x: Any) -> Any:
             return self.heads["left"][0](x) + self.heads["right"][0](x)

@@ -8,11 +8,12 @@ that an input goes to: for a weight of shape (out, in, *kernel), in · |kernel| 
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from ..errors import DtypeError, ShapeError
+from ..errors import DtypeError, OutOfRangeError, ShapeError
 from ..random import generator
 from ..refusals import short
 from ..tensor import Tensor
@@ -30,7 +31,7 @@ def constant_(tensor: Tensor, val: float) -> Tensor:
     >>> constant_(tg.zeros(2), 0.5)
     tensor([0.5, 0.5])
     """
-    return _fill(tensor, np.full(_checked("constant_", tensor).shape, val))
+    return _fill(tensor, np.full(_checked("constant_", tensor, val=val).shape, val))
 
 
 def zeros_(tensor: Tensor) -> Tensor:
@@ -61,7 +62,10 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, seed: Any = None) -
     >>> bool(w.min() < -1.9), bool(w.max() > 1.9)
     (True, True)
     """
-    return _fill(tensor, generator(seed).uniform(a, b, _checked("uniform_", tensor).shape))
+    shape = _checked("uniform_", tensor, a=a, b=b).shape
+    if not a <= b:
+        raise OutOfRangeError(f"uniform_: a is at most b, and not a={a}, b={b}")
+    return _fill(tensor, generator(seed).uniform(a, b, shape))
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, seed: Any = None) -> Tensor:
@@ -71,7 +75,10 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, seed: Any = Non
     >>> f"{normal_(tg.zeros((50, 20)), std=0.1, seed=0).std().item():.2f}"
     '0.10'
     """
-    return _fill(tensor, generator(seed).normal(mean, std, _checked("normal_", tensor).shape))
+    shape = _checked("normal_", tensor, mean=mean, std=std).shape
+    if not std >= 0:
+        raise OutOfRangeError(f"normal_: std is 0 or larger, not {std}")
+    return _fill(tensor, generator(seed).normal(mean, std, shape))
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, seed: Any = None) -> Tensor:
@@ -179,9 +186,12 @@ def _fill(tensor: Tensor, numbers: np.ndarray) -> Tensor:
     return tensor
 
 
-def _checked(function: str, tensor: Any) -> Tensor:
+def _checked(function: str, tensor: Any, **settings: Any) -> Tensor:
     if not isinstance(tensor, Tensor):
         raise DtypeError(f"{function}: changes a tensor in place, such as layer.weight, not {short(tensor)}")
+    for name, given in settings.items():
+        if not isinstance(given, Real):
+            raise DtypeError(f"{function}: {name} is a number, not {short(given)}")
     return tensor
 
 
