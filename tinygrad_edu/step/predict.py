@@ -30,7 +30,7 @@ class Question:
     ----------
     step : the number of the event, from 0.
     prompt : the left side of what is to be completed: `∂z/∂x += ∂z/∂q · ∂q/∂x`.
-    asks : for one number, for the few elements of an array in order, or for the shape of a larger one.
+    asks : for one number, for the few elements of a vector or matrix in order, or for the shape of what is larger.
     answer : the elements, or the sizes of the shape.
     hints : what may be revealed, one after the other: upstream, local derivative, product.
     """
@@ -70,7 +70,7 @@ def question(script: Script, step: int, lang: str = "en") -> Question:
 
 def _asked(value: Quantity | None) -> tuple[Literal["number", "numbers", "shape"], tuple[float, ...]]:
     assert value is not None
-    if value.elements is None or not value.elements:
+    if not value.elements or len(value.shape) > 2:
         return "shape", tuple(map(float, value.shape))
     return "number" if value.is_number else "numbers", value.elements
 

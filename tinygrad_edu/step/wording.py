@@ -145,5 +145,7 @@ def words(script: Script, event: Event) -> dict[str, str | int]:
 
 
 def shown(value: Quantity | None) -> str:
-    """A number, a small array, or shape and range of a larger one."""
-    return "" if value is None else value.text(6 if value.is_number else 4)
+    """A number, a small vector or matrix, or shape and range of what is larger."""
+    if value is None:
+        return ""
+    return f"{value.kind()}, {value.range()}" if len(value.shape) > 2 else value.text(6 if value.is_number else 4)
