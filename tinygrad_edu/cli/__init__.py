@@ -15,7 +15,7 @@ from contextlib import suppress
 
 from .. import __version__
 from ..graph.text import visible
-from . import demo, draw, explain, grade, step, train
+from . import demo, draw, explain, grade, gradescope, step, train
 from .command import Refusal
 
 __all__ = ["main"]
@@ -65,6 +65,6 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"tinygrad-edu {__version__}")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for one in (demo, draw, explain, step, train, grade):
+    for one in (demo, draw, explain, step, train, grade, gradescope):
         one.add_to(commands)
     return top

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
 from ..errors import TinygradError
 from ..files import replace_file
+from ..grade.formats.github import obeying_nothing
 from ..grade.formats.words import feedback, final, points
 from ..grade.formats.writing import FORMATS, GRADEBOOKS, fill_gradebook, write_results
 from ..grade.jobs import jobs_in
@@ -59,7 +61,8 @@ def run_grade(arguments: argparse.Namespace) -> None:
         )
         results = grade_many(jobs, out=arguments.json, workers=arguments.workers)
         told = [result.told(arguments.feedback) for result in results]
-        print("\n\n".join(map(shown, told)) if arguments.show else "\n".join(map(line, told)))
+        text = "\n\n".join(map(shown, told)) if arguments.show else "\n".join(map(line, told))
+        print(obeying_nothing(text) if os.environ.get("GITHUB_ACTIONS") == "true" else text)
         for name, path in [*arguments.format, *([("csv", arguments.csv)] if arguments.csv else [])]:
             write_results(told, name, path)
         for name, path in arguments.fill:

@@ -8,7 +8,7 @@
 - escaping, words: students' text made safe in each; what all say alike
 """
 
-from .github import github, github_log
+from .github import github, obeying_nothing
 from .gradebooks import Gradebook, canvas, moodle, plain
 from .gradescope import gradescope
 from .junit import junit
@@ -17,6 +17,6 @@ from .report import class_report, student_report
 from .writing import FORMATS, fill_gradebook, write_results
 
 __all__ = [
-    "FORMATS", "Gradebook", "canvas", "class_report", "fill_gradebook", "github", "github_log", "gradescope", "junit",
-    "moodle", "plain", "prairielearn", "student_report", "write_results",
+    "FORMATS", "Gradebook", "canvas", "class_report", "fill_gradebook", "github", "gradescope", "junit",
+    "moodle", "obeying_nothing", "plain", "prairielearn", "student_report", "write_results",
 ]  # fmt: skip

@@ -43,4 +43,4 @@ def in_log(text: str) -> str:
     >>> in_log("::error::mine")
     ': :error::mine'
     """
-    return COMMAND.sub(lambda found: "# #" if found[0] == "##" else f"{found[0]} ", clean(text, LONGEST))
+    return COMMAND.sub(lambda found: "# #" if found[0] == "##" else f"{found[0]} ", clean(text, len(text)))

@@ -12,9 +12,9 @@ from secrets import token_hex
 
 from ..results import Result
 from .escaping import in_log
-from .words import feedback, final, said_in_lines
+from .words import final, said_in_lines
 
-__all__ = ["github", "github_log"]
+__all__ = ["github", "obeying_nothing"]
 
 STATUS = {"pass": "pass", "fail": "fail", "skipped": "fail", "grader-error": "error"}
 
@@ -55,14 +55,13 @@ def github(result: Result) -> str:
     return f"result={b64encode(json.dumps(document).encode()).decode()}\n"
 
 
-def github_log(result: Result) -> str:
-    """What to print in a workflow's log: the feedback, while the runner is told to obey no commands.
+def obeying_nothing(text: str) -> str:
+    """Text to print in a workflow's log, while the runner is told to obey no commands.
 
     It obeys again at a word that nobody could know in advance.
 
-    >>> from tinygrad_edu.grade.formats.example import EXAMPLE
-    >>> github_log(EXAMPLE).splitlines()[1]
-    '2.5 of 5 points'
+    >>> obeying_nothing("::error::mine").splitlines()[1]
+    ': :error::mine'
     """
     token = token_hex(16)
-    return f"::stop-commands::{token}\n{in_log(feedback(result))}\n::{token}::\n"
+    return f"::stop-commands::{token}\n{in_log(text)}\n::{token}::"

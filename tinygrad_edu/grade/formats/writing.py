@@ -19,7 +19,7 @@ from .junit import junit
 from .prairielearn import prairielearn
 from .report import class_report, student_report
 
-__all__ = ["FORMATS", "fill_gradebook", "write_results"]
+__all__ = ["FORMATS", "GRADEBOOKS", "fill_gradebook", "write_results"]
 
 
 class Writer(NamedTuple):

@@ -1,0 +1,37 @@
+"""`tinygrad-edu grade gradescope hw1.py -o autograder.zip`: what Gradescope takes for an autograder."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..errors import TinygradError
+from ..files import replace_file
+from ..grade.formats.autograder import autograder
+from ..grade.results import FEEDBACK
+from .command import Commands, command, refusing
+from .grade import secret
+
+__all__ = ["add_to"]
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command and its options to the parser."""
+    add = command(commands, run_gradescope, "grade gradescope", "write the zip that Gradescope takes for an autograder")
+    add("assignment", metavar="ASSIGNMENT", help="the file, with all .py files beside it; or a folder, with all in it")
+    add("-o", "--out", metavar="FILE", default="autograder.zip", help="the zip (default: autograder.zip)")
+    add("--feedback", choices=FEEDBACK, default="how", help="how much students are told (default: how)")
+    add("--require-isolation", metavar="N", type=int, choices=range(1, 6), default=1, help="grade nobody below level N")
+    add("--secret", metavar="FILE", help="what inputs are drawn by: a file that students do not have")
+
+
+def run_gradescope(arguments: argparse.Namespace) -> None:
+    """Write the zip."""
+    with refusing(TinygradError, OSError):
+        zipped = autograder(
+            arguments.assignment,
+            secret=secret(arguments.secret),
+            feedback=arguments.feedback,
+            require_isolation=arguments.require_isolation,
+        )
+        replace_file(arguments.out, zipped)
+    print(f"{arguments.out}: {len(zipped):,} bytes; upload it to Gradescope under Configure Autograder")
