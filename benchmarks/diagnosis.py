@@ -48,9 +48,12 @@ class Operation(NamedTuple):
     axes: tuple[Any, ...]
     draw: Draw = real
 
-    def at(self, rng: np.random.Generator) -> tuple[Any, ...]:
+    def probe(self, seed: int) -> tuple[tuple[Any, ...], Any]:
+        """Operands, and an upstream gradient."""
+        rng = np.random.default_rng(seed)
         shapes = probe_shapes(*self.axes) if isinstance(self.axes[0], str) else self.axes
-        return tuple(self.draw(rng, shape) for shape in shapes)
+        at = tuple(self.draw(rng, shape) for shape in shapes)
+        return at, random_upstream(rng, np.shape(self.function(*at)))
 
 
 def elementwise(names: str, axes: tuple[str, ...], draw: Draw = real) -> list[Operation]:
@@ -142,9 +145,7 @@ def run(seeds: Sequence[int], operations: Iterable[Operation] = OPERATIONS) -> F
     names: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for operation in operations:
         for seed in seeds:
-            rng = np.random.default_rng(seed)
-            at = operation.at(rng)
-            upstream = random_upstream(rng, np.shape(operation.function(*at)))
+            at, upstream = operation.probe(seed)
             _, pull = tg.vjp(operation.function, *at)
             accused += diagnose(operation.function, at, upstream, list(pull(upstream))) is not None
             for mutant in mutants(operation.function, at, upstream):

@@ -154,11 +154,16 @@ def window_axes(weight: Any) -> tuple[int, ...]:
     return tuple(range(2, weight.ndim))
 
 
+def behind(padding: Any) -> Any:
+    """All of the border behind the images: what they have who take the first places of a bordered image for its own."""
+    return padding and tuple((0, before + after) for before, after in padding)
+
+
 CONVOLUTION: dict[str, Wrong] = {
     "kernel flipped": with_weight(lambda weight: np.flip(weight, window_axes(weight))),
     "channels swapped": with_weight(lambda weight: weight.swapaxes(0, 1)),
     "stride ignored": lambda e: e.pull(attrs={**e.attrs, "stride": None}),
-    "padding ignored": lambda e: e.pull(attrs={**e.attrs, "padding": None}),
+    "padding ignored": lambda e: e.pull(attrs={**e.attrs, "padding": behind(e.attrs["padding"])}),
     "dilation ignored": lambda e: e.pull(attrs={**e.attrs, "dilation": None}),
 }
 
@@ -180,7 +185,8 @@ def normalised(
     x: Any, *affine: Any, axis: Any, shape: Any, eps: float, constant: str = "", ddof: int = 0, outside: bool = False
 ) -> Any:
     """`normalize` with parts of it held constant, divided by n - ddof, or with eps outside of the root."""
-    mean, variance = tg.mean(x, axis, True), tg.var(x, axis, True, ddof)
+    mean = tg.mean(x, axis=axis, keepdims=True)
+    variance = tg.var(x, axis=axis, ddof=ddof, keepdims=True)
     mean = mean.detach() if "mean" in constant else mean
     variance = variance.detach() if "variance" in constant else variance
     out = (x - mean) / (tg.sqrt(variance) + eps if outside else tg.sqrt(variance + eps))
