@@ -284,7 +284,7 @@ def lenet() -> Any:
 @picture
 def lenet_layers() -> Drawing:
     """LeNet, its layers as boxes"""
-    return tg.draw(lenet(), depth=1, gradients=False)
+    return tg.draw(lenet(), depth=1, direction="TB", gradients=False)
 
 
 @picture

@@ -353,13 +353,14 @@ def _cut(line: list[Point], middle: Point, half: float) -> list[list[Point]]:
 
 def _path(points: Sequence[Point], letter: str = "c", each: int = 3) -> str:
     """A path of pieces of so many points each, written from the start of each piece, which is short."""
-    places = [(round(x, 1), round(y, 1)) for x, y in points]
-    (x, y), path = places[0], f"M{_n(points[0][0])} {_n(points[0][1])}"
-    for i in range(1, len(places), each):
-        piece = places[i : i + each]
-        path += letter + " ".join(f"{_n(u - x)} {_n(v - y)}" for u, v in piece)
+    tenths = [(round(10 * x), round(10 * y)) for x, y in points]  # so that what is rounded does not add up
+    x, y = tenths[0]
+    path = [f"M{_n(x / 10)} {_n(y / 10)}"]
+    for i in range(1, len(tenths), each):
+        piece = tenths[i : i + each]
+        path.append(letter + " ".join([f"{(u - x) / 10:g} {(v - y) / 10:g}" for u, v in piece]))
         x, y = piece[-1]
-    return path
+    return "".join(path)
 
 
 def _slot(number: int, route: Sequence[Point]) -> str:
