@@ -11,15 +11,15 @@ import atexit
 import csv
 import os
 import platform
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from ..files import replace_file
 from ..progress import progress_bar
@@ -163,48 +163,50 @@ def grade_job(work: Work) -> Work:
     """Grade one submission: from plain JSON to plain JSON, in any process that can import this."""
     started = time.perf_counter()
     path, sha256 = work["assignment"], work["assignment_sha256"]
-    loaded: Loaded = once(("assignment", path, sha256), lambda: load_assignment(path))
+    loaded = the_assignment(path, sha256)
     if loaded.sha256 != sha256:
         raise AssignmentError(f"{path} has changed while it is graded, or is another one on {platform.node()}")
-    limits, level = loaded.assignment.limits, work["require_isolation"]
-    sandbox: Sandbox = once(("sandbox", limits, level), lambda: new_sandbox(limits, level))
     handed_in = dict(work["submission"])
     handed_in["parts"] = tuple((name, source) for name, source in handed_in["parts"])
     handed_in["modules"] = {module: (name, source) for module, (name, source) in handed_in["modules"].items()}
     handed_in["warnings"] = tuple(handed_in["warnings"])
-    result = grade_one(
-        loaded.assignment,
-        Submission(**handed_in),
-        sandbox=sandbox,
-        student=work["student"],
-        secret=bytes.fromhex(work["secret"]),
-        assignment_sha256=sha256,
-    )
+    with borrowed_sandbox(loaded.assignment.limits, work["require_isolation"]) as sandbox:
+        result = grade_one(
+            loaded.assignment,
+            Submission(**handed_in),
+            sandbox=sandbox,
+            student=work["student"],
+            secret=bytes.fromhex(work["secret"]),
+            assignment_sha256=sha256,
+        )
     return {"result": result.json(), "seconds": time.perf_counter() - started, "host": platform.node()}
 
 
-MADE: dict[Any, Any] = {}
-"""What a worker makes once and keeps: its assignment and its sandbox."""
-
-MAKING = threading.Lock()
-
-T = TypeVar("T")
+@lru_cache(maxsize=4)
+def the_assignment(path: str, sha256: str) -> Loaded:
+    """The assignment that this worker has loaded before, or loads now."""
+    return load_assignment(path)
 
 
-def once(what: tuple[Any, ...], make: Callable[[], T]) -> T:
-    """What was made for this before, by this very process, or else is made now."""
-    key = (os.getpid(), *what)  # a forked process must not speak with its parent's sandbox
-    with MAKING:
-        if key not in MADE:
-            MADE[key] = make()
-        return MADE[key]  # type: ignore[no-any-return]
+FREE: dict[tuple[int, Limits, int], list[Sandbox]] = {}
+"""The sandboxes that wait for work, by process: a forked one must not speak with its parent's."""
 
 
-def new_sandbox(limits: Limits, require_isolation: int) -> Sandbox:
-    """A sandbox that is closed when this process ends."""
-    sandbox = Sandbox(limits, require_isolation=require_isolation)
-    atexit.register(sandbox.close)
-    return sandbox
+@contextmanager
+def borrowed_sandbox(limits: Limits, require_isolation: int) -> Iterator[Sandbox]:
+    """A sandbox that nobody else uses meanwhile, since one sandbox starts one child at a time. It is kept for the next
+    submission, and closed when this process ends.
+    """
+    free = FREE.setdefault((os.getpid(), limits, require_isolation), [])
+    try:
+        sandbox = free.pop()
+    except IndexError:
+        sandbox = Sandbox(limits, require_isolation=require_isolation)
+        atexit.register(sandbox.close)
+    try:
+        yield sandbox
+    finally:
+        free.append(sandbox)
 
 
 # The folder.
