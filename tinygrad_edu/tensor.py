@@ -455,6 +455,7 @@ class Tensor(Operators):
 
     def _release(self, uses: Uses) -> None:
         if "changed" not in (self._extra or ()) and uses[self] + _references() >= sys.getrefcount(self):
+            self._note("released", (self._data.shape, self._data.dtype))
             del self._data
 
     @staticmethod

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any, Literal, cast
 
-from ..errors import TinygradError
+from ..errors import InPlaceError, TinygradError
 from ..node import Node, creation
 from ..primitives.primitive import shape_of
 from ..walk import steps
@@ -144,7 +144,9 @@ class Quantity:
         if 0 in self.shape:
             return "empty"
         if self.low is None or self.high is None:
-            return "all nan or ∞" if self.strange else "not numbers"
+            if self.strange:
+                return "all nan or ∞"
+            return "not kept" if self.dtype.startswith(("float", "int", "uint", "bool")) else "not numbers"
         between = (
             f"{number(self.low, digits)} … {number(self.high, digits)}"
             if self.low < self.high
@@ -412,7 +414,7 @@ def describe(id: int, node: Node, label: str, kind: Kind | None = None, *, gradi
         id=id,
         kind=kind or ("leaf" if primitive is None else "operation"),
         label=label,
-        value=Quantity.of(data_of(node)),
+        value=_number_of(node),
         name=node.name,
         gradient=known(gradient),
         requires_grad=node.requires_grad,
@@ -428,6 +430,15 @@ def describe(id: int, node: Node, label: str, kind: Kind | None = None, *, gradi
         attrs=tuple((key, attribute(value, key)) for key, value in node.attrs.items() if key not in INTERNAL),
         ordered=primitive.name not in COMMUTATIVE and _differ(node.inputs),
     )
+
+
+def _number_of(node: Node) -> Quantity:
+    """What can be said of a node's number."""
+    try:
+        return Quantity.of(data_of(node))
+    except InPlaceError:  # a backward pass has let go of it, and what it was computed from has changed since
+        shape, dtype = (node._extra or {})["released"]
+        return Quantity(shape, str(dtype), None)
 
 
 def place(node: Node) -> tuple[str, str] | None:
