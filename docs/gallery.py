@@ -8,9 +8,9 @@ is kept in the repository: this file is the gallery.
 
 from __future__ import annotations
 
+import argparse
 import inspect
 import re
-import sys
 import textwrap
 from collections.abc import Callable
 from dataclasses import replace
@@ -393,4 +393,6 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("gallery"))
+    arguments = argparse.ArgumentParser(description="Draw the gallery.")
+    arguments.add_argument("folder", type=Path, nargs="?", default=Path(__file__).with_name("gallery"))
+    main(arguments.parse_args().folder)
