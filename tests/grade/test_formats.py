@@ -267,6 +267,13 @@ def test_who_is_not_in_the_gradebook_is_named_and_the_others_get_their_grades() 
     assert book.notes[0] == "nobody: not in the gradebook"
 
 
+def test_a_number_that_may_be_two_students_is_nobodys() -> None:
+    exported = "Student,ID,SIS User ID,HW1\nPoints Possible,,,5\nA,17,18,\nB,18,19,\n"
+    book = canvas(exported, [replace(EXAMPLE, student="18")], "HW1")
+    assert book.filled == 0
+    assert "line 3 or 4" in book.notes[0]
+
+
 def test_a_gradebook_of_another_encoding_is_refused(tmp_path: Path) -> None:
     (tmp_path / "old.csv").write_bytes(CANVAS.encode("utf-16"))
     with pytest.raises(GradebookError, match="UTF-8"):

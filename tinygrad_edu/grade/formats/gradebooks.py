@@ -23,6 +23,8 @@ __all__ = ["Gradebook", "canvas", "moodle", "plain"]
 
 Rows = list[list[str]]
 
+NOBODY = "not in the gradebook"
+
 BOM = "\ufeff"
 """Excel reads a file that begins with it as UTF-8."""
 
@@ -41,7 +43,7 @@ class Gradebook(NamedTuple):
 class Layout(NamedTuple):
     """Where what stands in a gradebook.
 
-    first : the line of the first student. names : the columns that name students, the surest first.
+    first : the line of the first student. names : the columns that name students.
     downloaded : what the names of downloaded submissions look like, with one of these columns as a group.
     grade : the column to fill. most : line and column of the points that it is out of; the line None is the student's.
     locked : a column that says "No" where the grade cannot be changed. said : the column of the feedback.
@@ -140,11 +142,13 @@ def _fill(rows: Rows, comma: str, layout: Layout, results: Iterable[Result]) -> 
     filled: dict[int, str] = {}
     notes: list[str] = []
     for result in results:
-        line = _line(result.student, lines, layout)
+        found = _found(result.student, lines, layout)
+        line = min(found, default=-1)
         if line in filled:
             raise GradebookError(f"{filled[line]} and {result.student} are the same line {line + 1} of the gradebook")
-        if line is None:
-            notes.append(f"{result.student}: not in the gradebook")
+        if len(found) != 1:
+            several = " or ".join(str(i + 1) for i in sorted(found))
+            notes.append(f"{result.student}: " + (f"no grade, for this may be line {several}" if found else NOBODY))
         elif not final(result):
             notes.append(f"{result.student}: no grade, for the grader failed; grade again")
         elif layout.locked is not None and rows[line][layout.locked].strip() == "No":
@@ -173,15 +177,13 @@ def _lines_of_names(rows: Rows, layout: Layout) -> list[tuple[str, dict[str, lis
     return result
 
 
-def _line(student: str, lines: list[tuple[str, dict[str, list[int]]]], layout: Layout) -> int | None:
-    """The line of a student; a name that stands in two lines says nothing."""
+def _found(student: str, lines: list[tuple[str, dict[str, list[int]]]], layout: Layout) -> set[int]:
+    """The lines that may be a student's: one, unless a name is nobody's, or stands twice."""
     download = layout.downloaded.fullmatch(student)
-    for column, of_names in lines:
-        name = download[column] if download and column in download.groupdict() else student
-        found = of_names.get(name, []) if name else []
-        if len(found) == 1:
-            return found[0]
-    return None
+    if download:
+        ((named, number),) = download.groupdict().items()
+        lines, student = [(column, of_names) for column, of_names in lines if column == named], number
+    return {line for _, of_names in lines for line in of_names.get(student, [])}
 
 
 def _cell(rows: Rows, line: int, at: tuple[int | None, int | None]) -> str:
