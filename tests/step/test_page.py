@@ -15,6 +15,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu.step import Script
+from tinygrad_edu.step.predict import is_right, question
 
 from .test_script import textbook
 
@@ -201,6 +202,25 @@ def test_predicting_with_right_and_wrong_answers_hints_and_a_score(play: Open) -
         page.click("#export")
     score = json.loads(Path(download.value.path()).read_text())
     assert (score["points"], score["of"]) == (0.5, 2)
+
+
+@pytest.mark.slow
+def test_the_page_judges_answers_as_python_does(play: Open) -> None:
+    script = tg.steps(textbook()[0])
+    page = play(script, predict=True)
+    page.keyboard.press("ArrowRight")
+    for typed in re.split(" ", "5 +5. ４.96 4.9 10/2 1/0 [5] 5,5 -5 −5 0x5 5_0 5e0 inf nan five"):
+        page.fill("#answer", typed)
+        page.click("#check")
+        said = page.inner_text("#said") if page.is_hidden("#question") else page.inner_text("#feedback")
+        try:
+            judged = {True: "Right", False: "Not yet"}[is_right(question(script, 0), typed)]
+        except tg.TinygradError:
+            judged = "This is not"
+        assert said.startswith(judged), typed
+        if judged == "Right":
+            page.keyboard.press("Home")
+            page.keyboard.press("ArrowRight")
 
 
 @pytest.mark.slow

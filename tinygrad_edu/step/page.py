@@ -23,7 +23,7 @@ from ..graph.words.formula import word
 from ..pages import in_script, policy
 from .matrices import MATRIX
 from .places import ARROW, Places
-from .predict import ABSOLUTE, RELATIVE, question
+from .predict import ABSOLUTE, NUMBER, RELATIVE, question
 from .script import Script
 from .wording import catalogue, heading, lines, sentences, shown, words
 
@@ -100,6 +100,7 @@ def _data(script: Script, picture: Graph, svg: str, lang: str) -> dict[str, Any]
         "svg": identity[1],
         "relative": RELATIVE,
         "absolute": ABSOLUTE,
+        "number": NUMBER,
         "matrix": MATRIX.pattern,
         "texts": {key: texts[key] for key in MESSAGES},
         "sources": [f"{place}  {visible(text)}" for place, text in sources],

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from fractions import Fraction
 from typing import Literal
 
 from ..errors import TinygradError
@@ -20,6 +20,11 @@ __all__ = ["Question", "Score", "is_right", "question", "questions", "said_of_sc
 
 RELATIVE, ABSOLUTE = 1e-2, 1e-6
 """An answer is right within one percent, or within a millionth where it should be 0: people round."""
+
+NUMBER = "[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?"
+"""How a number may be written; the page reads answers by the same pattern."""
+
+NAMED = {"inf": math.inf, "+inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +115,23 @@ def close(found: float, expected: float) -> bool:
 
 
 def read_numbers(typed: str) -> list[float]:
-    """The numbers in what was typed."""
-    words = [word for word in re.split(r"[\s,;()\[\]，；（）]+", typed.replace("−", "-").replace("∞", "inf")) if word]
-    try:
-        return [float(Fraction(word)) if "/" in word else float(word) for word in words]
-    except (ValueError, ZeroDivisionError, OverflowError):
+    """The numbers in what was typed, in the characters of any keyboard."""
+    text = unicodedata.normalize("NFKC", typed).replace("−", "-").replace("∞", "inf")
+    found = [_read(word) for word in re.split(r"[\s,;()\[\]]+", text) if word]
+    numbers = [x for x in found if x is not None]
+    if len(numbers) < len(found):
         raise TinygradError(
             f"answer: {typed!r:.40} is not a number; write it like 2, -0.5, 1e-3 or 1/3, and several with commas"
-        ) from None
+        )
+    return numbers
+
+
+def _read(word: str) -> float | None:
+    fraction = re.fullmatch(f"({NUMBER})(?:/({NUMBER}))?", word)
+    if fraction is None:
+        return NAMED.get(word.lower())
+    over, under = float(fraction[1]), float(fraction[2] or 1)
+    return over / under if under else None
 
 
 @dataclass(slots=True)

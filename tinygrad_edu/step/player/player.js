@@ -286,22 +286,29 @@
     at("feedback").className = kind;
   }
 
+  const named = new Map([["inf", Infinity], ["+inf", Infinity], ["-inf", -Infinity], ["nan", NaN]]);
+
+  function read(word) {
+    const fraction = new RegExp(`^(${script.number})(?:/(${script.number}))?$`).exec(word);
+    if (!fraction) return named.get(word.toLowerCase());
+    const under = Number(fraction[2] ?? 1);
+    return under === 0 ? undefined : Number(fraction[1]) / under;
+  }
+
   function numbers(typed) {
-    const parts = typed.replaceAll("−", "-").replaceAll("∞", "Infinity").split(/[\s,;()[\]，；（）]+/).filter(Boolean);
-    return parts.map((text) => {
-      const [over, under, ...more] = text.split("/").map((x) => (x === "" ? NaN : Number(x)));
-      return more.length ? NaN : under === undefined ? over : over / under;
-    });
+    const text = typed.normalize("NFKC").replaceAll("−", "-").replaceAll("∞", "inf");
+    return text.split(/[\s,;()[\]]+/).filter(Boolean).map(read);
   }
 
   function close(found, expected) {
-    return found === expected || Math.abs(found - expected) <= Math.max(script.relative * Math.max(Math.abs(found), Math.abs(expected)), script.absolute);
+    if (!Number.isFinite(found) || !Number.isFinite(expected)) return Object.is(found, expected);
+    return Math.abs(found - expected) <= Math.max(script.relative * Math.max(Math.abs(found), Math.abs(expected)), script.absolute);
   }
 
   function check() {
     const event = events[asking];
     const typed = numbers(at("answer").value);
-    if (!typed.length || typed.some(Number.isNaN)) return tell(texts["not a number"], "wrong");
+    if (!typed.length || typed.includes(undefined)) return tell(texts["not a number"], "wrong");
     const same = event.asks === "shape" ? (a, b) => a === b : close;
     const right = typed.length === event.answer.length && typed.every((x, i) => same(x, Number(event.answer[i])));
     note(right);
