@@ -2,8 +2,8 @@
 
 Read a row as: name, on arrays, on floats, gradient to x. `g` is the gradient of the result `out`.
 
-At kinks the conventions are PyTorch's: `relu`, `abs` and `sign` have derivative 0 at 0, `clip` has 1 on its borders,
-`maximum` and `minimum` share the gradient equally where their operands are equal.
+At kinks the conventions are PyTorch's: `relu`, `abs` and `sign` have derivative 0 at 0, `elu` has that of its negative
+side, `clip` has 1 on its borders, `maximum` and `minimum` share the gradient equally where their operands are equal.
 """
 
 from __future__ import annotations
