@@ -34,7 +34,7 @@ def drawn(*axes: str, seed: int = 0) -> list[ndarray]:
     return [random_upstream(rng, shape) for shape in probe_shapes(*axes)]
 
 
-def name_of(function: Callable[..., Any], at: list[ndarray], upstream: Any, found: Any) -> str:
+def name_of(function: Callable[..., Any], at: list[Any], upstream: Any, found: Any) -> str:
     diagnosis = diagnose(function, at, upstream, found)
     assert diagnosis is not None
     return diagnosis.name
@@ -75,7 +75,16 @@ def test_a_wrong_answer_never_passes(seed: int, c: float) -> None:
 )
 def test_what_is_no_gradient_is_wrong_too(answer: Any) -> None:
     x, y, upstream = drawn("nk", "nk", "nk")
-    assert diagnose(tg.multiply, [x, y], upstream, answer) is not None
+    assert name_of(tg.multiply, [x, y], upstream, answer) in ("unknown", "detached", "not finite")
+
+
+@pytest.mark.parametrize("answer", ["0", True, {}, [0.0], np.array("x"), np.zeros((5, 3), int)], ids=repr)
+def test_what_is_of_another_type_is_not_called_detached(answer: Any) -> None:
+    x, upstream = drawn("nk", "nk")
+    diagnosis = diagnose(tg.exp, [x], upstream, [answer])
+    assert diagnosis is not None
+    assert diagnosis.name == "unknown"
+    assert "expected" in diagnosis.feedback()
 
 
 # Mistakes as students write them, by hand and apart from the table.
@@ -118,6 +127,48 @@ def test_a_variable_used_several_times() -> None:
     assert name(g * y) == name(g * np.cos(x)) == "overwritten"
     assert name(right + g * y) == "counted twice"
     assert name(g * y - g * np.cos(x)) == "sign of one contribution"
+
+
+def test_single_numbers() -> None:
+    def name(*found: Any) -> str:
+        return name_of(lambda x, y: x * y + tg.sin(x), [1.3, -0.7], 1.9, found)
+
+    right = [1.9 * (-0.7 + np.cos(1.3)), 1.9 * 1.3]
+    assert diagnose(lambda x, y: x * y + tg.sin(x), [1.3, -0.7], 1.9, right) is None
+    assert name(1.9 * -0.7, right[1]) == "overwritten"
+    assert name(-right[0], -right[1]) == "sign"
+    assert name(right[0], 1.3) == "upstream ignored"
+    assert name(0, 0) == "detached"
+    assert name(3.21, right[1]) == "unknown"
+
+
+def test_answers_in_single_precision_are_named_too() -> None:
+    x, y, g = (a.astype(np.float32) for a in drawn("nk", "nk", "nk"))
+    assert diagnose(tg.divide, [x, y], g, [g / y, -g * x / y**2]) is None
+    assert name_of(tg.divide, [x, y], g, [1 / y, -x / y**2]) == "upstream ignored"
+    assert name_of(tg.divide, [x, y], g, [g / y, g * x / y**2]) == "sign"
+
+
+@given(st.sampled_from(figures.OPERATIONS), st.integers(0, 2**31))
+def test_numbers_that_no_mistake_gives_are_not_given_the_name_of_one(operation: figures.Operation, seed: int) -> None:
+    at, upstream = operation.probe(seed)
+    rng = np.random.default_rng(seed)
+    _, pull = tg.vjp(operation.function, *at)
+    wrong = [g + rng.normal(size=np.shape(g)) for g in pull(upstream)]
+    assert name_of(operation.function, [*at], upstream, wrong) == "unknown"
+
+
+def test_square_probes_show_transposes_and_wrong_axes() -> None:
+    x, w, upstream = (random_upstream(np.random.default_rng(i), (4, 4)) for i in range(3))
+    right = [upstream @ w.T, x.T @ upstream]
+    assert name_of(tg.matmul, [x, w], upstream, [right[0].T, right[1]]) == "transposed"
+    g = upstream[0]
+    by_row, by_column = np.tile(g / 4, (4, 1)), np.tile(g[:, None] / 4, (1, 4))
+    assert diagnose(lambda x: x.mean(axis=0), [x], g, [by_row]) is None
+    assert name_of(lambda x: x.mean(axis=0), [x], g, [by_column]) in ("wrong axis", "transposed")
+    softmax = tg.softmax(x, axis=0)
+    along = softmax * (upstream - (upstream * softmax).sum(0))
+    assert name_of(lambda x: tg.softmax(x, axis=1), [x], upstream, [along]) == "wrong axis"
 
 
 def test_calls_that_are_not_reset() -> None:

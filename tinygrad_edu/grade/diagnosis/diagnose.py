@@ -88,7 +88,10 @@ def diagnosis_of(reference: Reference, found: Any) -> Diagnosis | None:
     wrong = [i for i, verdict in enumerate(verdicts) if not verdict]
     if not wrong:
         return None
-    coarse = any(getattr(a, "dtype", None) == np.float32 for a in answers)
+    for i in wrong:
+        if verdicts[i].reason in ("type", "dtype") and answers[i] is not None:  # no numbers to compare
+            return Diagnosis(MISTAKES["unknown"], (reference.names[i],), {"wrong": verdicts[i].message})
+    coarse = any(getattr(x, "dtype", None) == np.float32 for x in (*answers, *reference.expected))
     search = Search(reference, [as_numbers(a) for a in answers], 10 * TOLERANCE["float32"] if coarse else 1e-9)
     with np.errstate(all="ignore"):  # candidates may hold whatever a wrong formula gives
         for scope in (wrong, wrong[:1]) if len(wrong) > 1 else (wrong,):
@@ -128,7 +131,7 @@ class Search:
         yield from self.by_factor(names, self.ratio(answers, right))
         yield from self.in_another_place(scope, names)
         yield from self.as_made(scope, self.rules)
-        for second in ("sign", "factor"):
+        for second in ("sign", "factor"):  # two mistakes at once are less probable, and three nobody could tell apart
             yield from self.as_made(scope, [*self.sums, *self.rules], second)
         if all(same(a, e, 1e-5) for a, e in zip(answers, right)):
             yield Diagnosis(MISTAKES["imprecise"], names)
