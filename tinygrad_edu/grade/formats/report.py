@@ -128,7 +128,7 @@ def _distribution(shares: Sequence[float]) -> str:
         )
         if counts[i]:
             columns.append(f'<text x="{56 * i + 30}" y="{134 - height:g}">{counts[i]}</text>')
-    ticks = [f'<text class="axis" x="{56 * i + 2}" y="160">{100 * i // BINS}</text>' for i in range(1, BINS)]
+    ticks = [f'<text class="axis" x="{56 * i + 2}" y="160">{100 * i // BINS}</text>' for i in range(2, BINS, 2)]
     ends = '<text class="axis first" x="6" y="160">0</text><text class="axis last" x="562" y="160">100 %</text>'
     words = ", ".join(f"{100 * i // BINS} to {100 * (i + 1) // BINS} %: {counts[i]}" for i in range(BINS))
     return (
