@@ -126,15 +126,13 @@
 
   function showKnown(event) {
     const { known, gradients } = state(step);
-    const focus = event ? event.input ?? event.node : -1;
     for (const node of nodes) {
       const arrival = gradients.get(node.id);
       const complete = arrival !== undefined && arrival.arrived === arrival.expected;
-      const { row, changing } = cells.get(node.id);
+      const { changing } = cells.get(node.id);
       changing[0].textContent = known.get(node.id) ?? "";
       changing[1].textContent = arrival ? arrival.after : "";
       changing[2].textContent = !node.receives ? "" : !arrival ? texts["not reached"] : complete ? texts.final : words(texts.arrived, arrival);
-      row.classList.toggle("lit", node.id === focus);
       for (const box of node.boxes.map((id) => part("n", id))) {
         if (!box) continue;
         box.classList.toggle("unknown", !known.has(node.id));
@@ -147,9 +145,11 @@
     keepInView(event);
   }
 
-  // The boxes and arrows of an event; on the way back, the gradient flows against the arrow.
+  // The row, the boxes and the arrows of an event; on the way back, the gradient flows against the arrow.
   function light(event) {
     for (const lit of document.querySelectorAll(".picture .now")) lit.classList.remove("now", "against");
+    for (const flow of document.querySelectorAll(".picture .flow")) flow.remove();
+    for (const [id, { row }] of cells) row.classList.toggle("lit", event !== null && id === (event.input ?? event.node));
     if (!event) return;
     const lit = nodes.filter((node) => node.id === event.node || node.id === event.input);
     for (const box of lit.flatMap((node) => node.boxes)) part("n", box)?.classList.add("now");
@@ -158,7 +158,7 @@
 
   // Tags in the picture: what flows along the arrow, and, at a box, how much of its gradient has arrived so far.
   function tag(event, gradients) {
-    for (const old of document.querySelectorAll(".picture .tag")) old.remove();
+    for (const old of document.querySelectorAll(".picture .part")) old.remove();
     for (const node of nodes) {
       const arrival = gradients.get(node.id);
       const box = arrival && arrival.arrived < arrival.expected && own(node);
@@ -171,8 +171,9 @@
     const path = part("e", event.edges[0])?.querySelector(".line");
     if (!path || !own(nodes.find((node) => node.id === event.node))) return;
     const product = event.local === undefined ? event.value : `${event.upstream} · ${factor(event.local)} = ${event.value}`;
-    const { x, y } = path.getPointAtLength(path.getTotalLength() / 2);
-    drawn.append(tagged(wide(product) < path.getBBox().width ? product : event.value, x, y - 16, "tag"));
+    const length = path.getTotalLength();
+    const { x, y } = path.getPointAtLength(length / 2);
+    drawn.append(tagged(wide(product) < length / 2 ? product : event.value, x, y, "tag flow"));
   }
 
   // The box of a node, if it is drawn in one of its own.
