@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tinygrad_edu as tg
+from tinygrad_edu import nn
 from tinygrad_edu.graph.plain import Graph, plain
 from tinygrad_edu.graph.views.backward import backward_graph
 from tinygrad_edu.graph.views.boxes import close, opened
@@ -100,6 +101,14 @@ def test_one_module_opens_with_all_around_it() -> None:
     graph = tg.draw(mlp(), depth=0, expand="2").graph
     assert labels(graph) == ["2.weight", "2.bias", "X", "0", "1", "v3", "MSELoss"]
     assert [(c.path, c.parent) for c in graph.clusters if c.path == "2"] == [("2", "Sequential")]
+
+
+def test_a_last_call_of_whose_results_one_is_not_used_folds_with_the_others() -> None:
+    cell, state = nn.LSTMCell(3, 4), (tg.zeros((2, 4)), tg.zeros((2, 4)))
+    for _ in range(6):
+        state = cell(tg.zeros((2, 3)), state)
+    graph = tg.draw(state[0].sum(), depth=0).graph
+    assert [graph.cluster(node.opens).times for node in graph.nodes if node.opens] == [6]
 
 
 @pytest.mark.parametrize("direction", ["LR", "TB"])

@@ -139,7 +139,7 @@ def pretty(symbol: str) -> str:
 
 
 def _symbol(node: PlainNode) -> Text:
-    symbol = shorten(visible(pretty(node.symbol or "?")), 18)
+    symbol = shorten(visible(pretty(node.symbol or "?")), 22)
     return Text("symbol", symbol, {1: 18.0, 2: 16.0, 3: 14.0}.get(len(symbol), 13.0 if len(symbol) < 8 else 11.5))
 
 

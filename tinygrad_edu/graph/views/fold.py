@@ -83,9 +83,18 @@ class _Sequence:
         self.arriving: dict[int, list[Edge]] = {}
         for edge in graph.edges:
             self.arriving.setdefault(edge.target, []).append(edge)
+        self.results = self._results()
         self.inside = self._extents()
         kinds: dict[Any, int] = {}
         self.kinds = [kinds.setdefault(self._kind(node), len(kinds)) for node in self.nodes]
+
+    def _results(self) -> dict[int, set[Any]]:
+        """The shapes and dtypes of all that each node hands on: a box may have several results, some of them unused."""
+        results = {node.id: {(node.value.shape, node.value.dtype)} if node.value else set() for node in self.nodes}
+        for edge in self.graph.edges:
+            if edge.value and edge.source in results:
+                results[edge.source].add((edge.value.shape, edge.value.dtype))
+        return results
 
     def _extents(self) -> dict[str, tuple[int, int]]:
         """From which to which operation each cluster reaches."""
@@ -102,7 +111,7 @@ class _Sequence:
             node.kind,
             node.operation,
             tuple(key for key, _ in node.attrs),
-            node.value and (node.value.shape, node.value.dtype),
+            frozenset(self.results[node.id]),
             node.carries,
             node.layer,
             node.opens and (name(node.opens), self.records[node.opens].times),
