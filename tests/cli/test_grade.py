@@ -1,0 +1,104 @@
+"""`tinygrad-edu grade`: from a new assignment to the gradebook; wrong input is one line and exit code 2."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from .conftest import Command
+
+WRONG = "def mul_backward(upstream, x, y):\n    return -upstream * y, upstream * x\n"
+
+
+@pytest.fixture
+def course(run: Command, folder: Path) -> Path:
+    """A new assignment, and three students."""
+    assert run("grade", "new", "hw1").code == 0
+    (folder / "in").mkdir()
+    (folder / "in" / "emmy.py").write_text((folder / "hw1" / "reference.py").read_text())
+    (folder / "in" / "alan.py").write_text(WRONG)
+    (folder / "in" / "=cmd.py").write_text("print('\\033[31m')\n")
+    return folder
+
+
+def test_a_new_assignment_gives_its_reference_all_points_and_its_starter_none(course: Path, run: Command) -> None:
+    assert run("grade", "hw1", "hw1/reference.py").out == "reference: 3 of 3 points\n"
+    assert run("grade", "hw1", "hw1/starter.py").out == "starter: 0 of 3 points\n"
+
+
+def test_a_class_is_graded_into_results_a_table_and_pages(course: Path, run: Command) -> None:
+    command = ("grade", "hw1", "in", "--json", "out", "--csv", "grades.csv", "--format", "html", "pages")
+    code, out, err = run(*command)
+    assert (code, err) == (0, "")
+    assert out.splitlines() == ["=cmd: 0 of 3 points", "alan: 0 of 3 points", "emmy: 3 of 3 points"]
+    assert json.loads((course / "out" / "alan.json").read_text())["checks"][0]["kind"] == "sign"
+    table = list(csv.DictReader((course / "grades.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert [(row["student"], row["score"]) for row in table] == [("'=cmd", "0"), ("alan", "0"), ("emmy", "3")]
+    assert (course / "pages" / "alan.html").exists()
+    assert run(*command).out == out
+
+
+def test_one_student_is_shown_what_is_wrong_as_far_as_the_instructor_wants(course: Path, run: Command) -> None:
+    shown = {level: run("grade", "hw1", "in/alan.py", "--show", "--feedback", level).out for level in ("what", "how")}
+    assert all("The sign is wrong." in out for out in shown.values())
+    assert ["a minus was lost" in out for out in shown.values()] == [False, True]
+    assert "isolation level" in shown["what"]
+
+
+def test_a_folder_can_be_the_submission_of_one_student(course: Path, run: Command) -> None:
+    (course / "in" / "hw1.py").write_text("from emmy import mul_backward\n")
+    assert run("grade", "hw1", "in", "--student", "emmy").out == "emmy: 3 of 3 points\n"
+
+
+def test_a_check_that_fails_by_itself_gives_nobody_a_zero(course: Path, run: Command) -> None:
+    text = (course / "hw1" / "assignment.py").read_text().replace("rng.normal(size=(3, 5, 4))", "1 / 0")
+    (course / "hw1" / "assignment.py").write_text(text)
+    code, out, err = run("grade", "hw1", "in", "--json", "out", "--csv", "grades.csv")
+    assert (code, "emmy: not graded" in out) == (2, True)
+    assert "2 of 3 could not be graded" in err
+    assert "ZeroDivisionError" in err
+    assert err.count("\n") == 1
+    table = list(csv.DictReader((course / "grades.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert [row["score"] for row in table] == ["0", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("nowhere.py in", "nowhere.py: No such file or directory"),
+        ("hw1 nowhere", "nowhere: no such file or folder"),
+        ("hw1 empty", "empty: the folder is empty"),
+        ("hw1 twice", "emmy has handed in twice: emmy.ipynb and emmy.py"),
+        ("broken.py in", "broken.py, line 2: SyntaxError"),
+        ("raises.py in", "raises.py, line 1: ZeroDivisionError"),
+        ("lesson.py in", "makes no Assignment"),
+        ("hw1 in --json old", "give a new folder"),
+        ("hw1 in --format word x", "the formats are"),
+        ("hw1 in --fill excel x", "the gradebooks are"),
+        ("hw1 in --fill canvas nowhere.csv", "there is no file nowhere.csv"),
+        ("hw1 in --secret nowhere", "--secret nowhere: No such file"),
+        ("hw1 in --secret short", "can be guessed"),
+        ("hw1 in --require-isolation 9", "invalid choice"),
+        ("hw1 in --workers 0", "not a whole number from 1 on"),
+        ("new 1st", "letters, digits"),
+        ("new hw1", "hw1: File exists"),
+    ],
+)
+def test_wrong_input_is_refused_in_one_line(words: str, said: str, course: Path, run: Command) -> None:
+    (course / "empty").mkdir()
+    (course / "twice").mkdir()
+    for name in ("emmy.py", "emmy.ipynb"):
+        (course / "twice" / name).write_text("{}")
+    (course / "old").mkdir()
+    (course / "old" / "emmy.json").write_text('{"format": "tinygrad_edu.result", "version": 0}')
+    (course / "broken.py").write_text("x = 1\ndef f(:\n")
+    (course / "raises.py").write_text("1 / 0\n")
+    (course / "short").write_text("abc")
+    code, out, err = run("grade", *words.split())
+    assert (code, out) == (2, "")
+    assert said in err.splitlines()[-1]
+    assert err.splitlines()[-1].startswith("tinygrad-edu")
+    assert (course / "old" / "emmy.json").exists()
