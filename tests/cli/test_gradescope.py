@@ -43,6 +43,20 @@ def test_an_assignment_that_cannot_be_used_is_refused_in_one_line(
     assert not (tmp_path / "x.zip").exists()
 
 
+def test_a_gradebook_that_cannot_be_filled_is_refused_before_all_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "hw1.py").write_text(ASSIGNMENT)
+    (tmp_path / "emmy.py").write_text("def two(): return 2")
+    book = tmp_path / "canvas.csv"
+    book.write_text("Student,ID,HW0\n    Points Possible,,10\n")
+    paths = [str(tmp_path / name) for name in ("hw1.py", "emmy.py")]
+    assert main(["grade", *paths, "--json", str(tmp_path / "out"), "--fill", "canvas", str(book)]) == 2
+    assert "no column 'hw1'; its columns: Student, ID, HW0" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    assert book.read_text() == "Student,ID,HW0\n    Points Possible,,10\n"
+
+
 @pytest.mark.slow
 def test_a_student_commands_nothing_in_a_workflow(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

@@ -277,7 +277,7 @@ def test_a_number_that_may_be_two_students_is_nobodys() -> None:
 def test_a_gradebook_of_another_encoding_is_refused(tmp_path: Path) -> None:
     (tmp_path / "old.csv").write_bytes(CANVAS.encode("utf-16"))
     with pytest.raises(GradebookError, match="UTF-8"):
-        fill_gradebook([EXAMPLE], "canvas", tmp_path / "old.csv", tmp_path / "new.csv")
+        fill_gradebook([EXAMPLE], "canvas", tmp_path / "old.csv", "HW1")
 
 
 # Files, and pages in a browser.

@@ -34,7 +34,7 @@ def add_to(commands: Commands) -> None:
     add("--format", metavar=("NAME", "PATH"), nargs=2, action="append", default=[], help=", ".join(WRITTEN))
     add("--fill", metavar=("NAME", "FILE"), nargs=2, action="append", default=[],
         help=f"put the scores into a gradebook's exported file: {', '.join(GRADEBOOKS)}")  # fmt: skip
-    add("--column", metavar="NAME", help="the column of the gradebook (default: the assignment's title)")
+    add("--column", metavar="NAME", help="what --fill fills (default: the assignment's title; for Moodle, Grade)")
     add("--show", action="store_true", help="show the feedback for each student")
     add("--feedback", choices=FEEDBACK, default="how",
         help="what kind of mistake it is; and where; and how to mend it (default: how)")  # fmt: skip
@@ -59,14 +59,18 @@ def run_grade(arguments: argparse.Namespace) -> None:
             secret=secret(arguments.secret),
             require_isolation=arguments.require_isolation,
         )
+        columns = {"canvas": loaded.assignment.title, "moodle": "Grade"}
+        fill = [(name, path, arguments.column or columns[name]) for name, path in arguments.fill]
+        for name, path, column in fill:  # what could not be filled is refused before all the work
+            fill_gradebook([], name, path, column)
         results = grade_many(jobs, out=arguments.json, workers=arguments.workers)
         told = [result.told(arguments.feedback) for result in results]
         text = "\n\n".join(map(shown, told)) if arguments.show else "\n".join(map(line, told))
         print(obeying_nothing(text) if os.environ.get("GITHUB_ACTIONS") == "true" else text)
         for name, path in [*arguments.format, *([("csv", arguments.csv)] if arguments.csv else [])]:
             write_results(told, name, path)
-        for name, path in arguments.fill:
-            for note in fill_gradebook(told, name, path, path, arguments.column).notes:
+        for name, path, column in fill:
+            for note in fill_gradebook(told, name, path, column).notes:
                 print(f"{path}: {note}")
     refuse_ungraded(results)
 

@@ -9,6 +9,7 @@ The submission runs in a child process behind as many walls as the system has; i
 - compare: is the answer right? Points only for an explicit pass
 - assignment, expect: what an instructor writes; results: what comes of it
 - loading: from the assignment's file; grading: all checks of one submission; jobs, many: a whole class
+- formats/: results for Gradescope, GitHub, gradebooks and people
 - errors, text: whose fault it is; students' text made safe to show
 """
 

@@ -91,14 +91,13 @@ def fill_gradebook(
     results: Sequence[Result],
     format: str,
     exported: str | os.PathLike[str],
-    out: str | os.PathLike[str],
-    column: str | None = None,
+    column: str,
 ) -> Gradebook:
-    """Fill a copy of an exported gradebook, "canvas" or "moodle"; `out` may be the same file.
+    """Fill an exported gradebook, "canvas" or "moodle", in its file. With no results, see whether it can be filled.
 
     Parameters
     ----------
-    column : its header; the assignment's title for Canvas and "Grade" for Moodle where left out.
+    column : the header of what is filled.
 
     Raises `GradebookError` for what cannot be filled, and `OSError`.
     """
@@ -106,9 +105,9 @@ def fill_gradebook(
         text = Path(exported).read_bytes().decode("utf-8")
     except UnicodeDecodeError:
         raise GradebookError(f"{exported} is no text in UTF-8; export it anew") from None
-    default = "Grade" if format == "moodle" else results[0].title if results else ""
-    gradebook = GRADEBOOKS[format](text, results, column or default)
-    _write({Path(out): gradebook.text})
+    gradebook = GRADEBOOKS[format](text, results, column)
+    if results:
+        _write({Path(exported): gradebook.text})
     return gradebook
 
 
