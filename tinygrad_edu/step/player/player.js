@@ -173,7 +173,7 @@
     const product = event.local === undefined ? event.value : `${event.upstream} · ${factor(event.local)} = ${event.value}`;
     const length = path.getTotalLength();
     const { x, y } = path.getPointAtLength(length / 2);
-    drawn.append(tagged(wide(product) < length / 2 ? product : event.value, x, y, "tag flow"));
+    path.closest(".edge").parentNode.append(tagged(wide(product) < length / 2 ? product : event.value, x, y, "tag flow"));
   }
 
   // The box of a node, if it is drawn in one of its own.
