@@ -129,6 +129,21 @@ def test_a_variable_used_several_times() -> None:
     assert name(g * y - g * np.cos(x)) == "sign of one contribution"
 
 
+def test_a_rule_that_errs_wherever_it_is_used() -> None:
+    x, g = drawn("nk", "nk")
+    y = np.tanh(np.tanh(x))
+    found = g * (1 - np.tanh(x) ** 2) * (1 - x * x)  # 1 - input² in the place of 1 - output², twice
+    assert not np.allclose(found, g * (1 - y * y) * (1 - np.tanh(x) ** 2))
+    assert name_of(lambda x: tg.tanh(tg.tanh(x)), [x], g, found) == "at the input"
+
+
+def test_a_program_that_overwrites_everywhere() -> None:
+    x, g = drawn("nk", "nk")
+    y = np.sin(x) * x  # both x and y are used twice
+    found = g * np.exp(y) * x * np.cos(x)  # by the use that a backward pass meets last, of y and of x
+    assert name_of(lambda x: (lambda y: tg.exp(y) + y * y)(tg.sin(x) * x), [x], g, found) == "overwritten"
+
+
 def test_single_numbers() -> None:
     def name(*found: Any) -> str:
         return name_of(lambda x, y: x * y + tg.sin(x), [1.3, -0.7], 1.9, found)

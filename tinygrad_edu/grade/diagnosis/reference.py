@@ -17,6 +17,7 @@ from numpy import ndarray
 
 from ...errors import TinygradError
 from ...node import Node
+from ...primitives.primitive import Primitive
 from ...tensor import Tensor
 from ...value import Value
 from ...walk import Step, gradients, pull, steps
@@ -26,6 +27,10 @@ __all__ = ["Candidate", "Reference"]
 
 MANY = 60
 """In graphs of more operations than this, mistakes are looked for in those nearest to the inputs only: time."""
+
+
+Mistakes = dict[Node, tuple[Wrong, Sequence[int] | None]]
+"""Which nodes err, how, and in which slots (None: in all)."""
 
 
 class Candidate(NamedTuple):
@@ -56,7 +61,6 @@ class Reference:
         self.output: Node = function(*self.inputs)
         self.steps: list[Step] = list(steps(self.output, upstream))
         self.expected = self.gradients()
-        self.named = {id(x): name for name, x in both}
 
     def gradients(self) -> list[ndarray]:
         """The gradients of the variables, by the rows that stand in the graph now; 0 where there is no path."""
@@ -73,29 +77,37 @@ class Reference:
 
     def in_rules(self) -> Iterator[Candidate]:
         nodes = list(dict.fromkeys(step.node for step in reversed(self.steps)))[:MANY]
+        of_row: dict[str, list[Node]] = {}
         for node in nodes:
-            used = [step.slot for step in self.steps if step.node is node]
-            inner = [slot for slot in used if not self.is_variable(node.inputs[slot])]
-            for name, details, wrong in wrong_rules(node):
-                # A student may err in all rules of the operation. Or in one, which only shows behind other operations:
-                # the gradients of inputs are compared one by one.
-                for slots in (None, *([slot] for slot in inner if len(used) > 1)):
-                    yield from self.erring(name, details, {node: (wrong, slots)})
+            of_row.setdefault(row_of(node).name, []).append(node)
+        together = [group for group in of_row.values() if len(group) > 1]  # a student's rule errs wherever it is used
+        for group in together:
+            for slots in self.slots_of(group):
+                yield from self.erring("sign of one contribution", {}, dict.fromkeys(group, (negated, slots)))
+        for group in (*together, *([node] for node in nodes)):
+            for name, details, wrong in wrong_rules(group[0]):
+                for slots in self.slots_of(group):
+                    yield from self.erring(name, details, dict.fromkeys(group, (wrong, slots)))
 
-    def is_variable(self, x: Any) -> bool:
-        return any(x is variable for variable in self.variables)
+    def slots_of(self, group: Sequence[Node]) -> Iterator[list[int] | None]:
+        """Which rules of a row may err together: all of them (None), or one.
 
-    def erring(
-        self, name: str, details: dict[str, str], mistakes: dict[Node, tuple[Wrong, Sequence[int] | None]]
-    ) -> Iterator[Candidate]:
+        That one alone errs only shows behind other operations: the gradients of inputs are compared one by one.
+        """
+        yield None
+        members = set(group)
+        used = {step.slot: step.input for step in self.steps if step.node in members}
+        for slot, x in sorted(used.items()):
+            if len(used) > 1 and (len(group) > 1 or not any(x is variable for variable in self.variables)):
+                yield [slot]
+
+    def erring(self, name: str, details: dict[str, str], mistakes: Mistakes) -> Iterator[Candidate]:
         """The pass with wrong rules in some nodes; nothing where they do not fit the shapes that there are."""
-        rows = {node: node.primitive for node in mistakes}
-        at = " and ".join(f"`{row.name}`" for row in rows.values() if row is not None)
+        rows = {node: row_of(node) for node in mistakes}
+        at = " and ".join(dict.fromkeys(f"`{row.name}`" for row in rows.values()))
         try:
             for node, (wrong, slots) in mistakes.items():
-                row = rows[node]
-                assert row is not None
-                node.primitive = ErringRow(row, wrong, slots)
+                node.primitive = ErringRow(rows[node], wrong, slots)
             with np.errstate(all="ignore"):
                 found = self.gradients()
         except (TinygradError, ArithmeticError, AttributeError, IndexError, TypeError, ValueError):
@@ -109,30 +121,32 @@ class Reference:
     # One mistake in adding contributions up.
 
     def in_sums(self) -> Iterator[Candidate]:
-        uses: dict[int, list[Step]] = {}
+        uses: dict[Node, list[Step]] = {}
         for step in self.steps:
-            uses.setdefault(id(step.input), []).append(step)
-        for several in list(uses.values())[-MANY:]:
-            if len(several) == 1:
-                continue
+            uses.setdefault(step.input, []).append(step)
+        shared = [several for several in uses.values() if len(several) > 1][-MANY:]
+        if len(shared) > 1:  # a program with = in the place of += loses contributions wherever something is shared
+            for kept in (-1, 0):
+                lost = [step for several in shared for step in several if step is not several[kept]]
+                yield from self.on_edges("overwritten", lost, nothing, named=[several[kept] for several in shared])
+        for several in shared:
             for step in several:
                 others = [other for other in several if other is not step]
                 yield from self.on_edges("overwritten", others, nothing, named=[step])
             for step in several:
                 if len(several) > 2:
-                    yield from self.on_edges("missing contribution", [step], nothing)
-                yield from self.on_edges("counted twice", [step], lambda e: 2.0 * e.pull())
-                yield from self.on_edges("sign of one contribution", [step], lambda e: -e.pull())
+                    yield from self.on_edges("missing contribution", [step], nothing, named=[step])
+                yield from self.on_edges("counted twice", [step], lambda e: 2.0 * e.pull(), named=[step])
+                yield from self.on_edges("sign of one contribution", [step], negated, named=[step])
 
-    def on_edges(
-        self, name: str, edges: Sequence[Step], wrong: Wrong, named: Sequence[Step] | None = None
-    ) -> Iterator[Candidate]:
+    def on_edges(self, name: str, edges: Sequence[Step], wrong: Wrong, named: Sequence[Step]) -> Iterator[Candidate]:
         """A mistake on single edges; `named` are those that the student is told of."""
-        mistakes: dict[Node, tuple[Wrong, list[int]]] = {}
+        slots: dict[Node, list[int]] = {}
         for step in edges:
-            mistakes.setdefault(step.node, (wrong, []))[1].append(step.slot)
-        told = dict.fromkeys(in_words(step) for step in named or edges)
-        yield from self.erring(name, {"operation": " and ".join(told)}, {**mistakes})
+            slots.setdefault(step.node, []).append(step.slot)
+        told = dict.fromkeys(f"`{row_of(step.node).name}` (operand {step.slot})" for step in named)
+        mistakes: Mistakes = {node: (wrong, slots[node]) for node in slots}
+        yield from self.erring(name, {"operation": " and ".join(told)}, mistakes)
 
     # What is not summed back, or over the wrong axes.
 
@@ -184,14 +198,17 @@ def names_of(function: Callable[..., Any], count: int) -> list[str]:
     return list(chain(known, (f"input {i}" for i in range(len(known), count))))[:count]
 
 
-def in_words(step: Step) -> str:
-    row = step.node.primitive
-    assert row is not None
-    return f"`{row.name}` (operand {step.slot})"
+def row_of(node: Node) -> Primitive:
+    assert node.primitive is not None
+    return node.primitive
 
 
 def nothing(e: Edge) -> None:
     """No contribution at all."""
+
+
+def negated(e: Edge) -> Any:
+    return -e.pull()
 
 
 def raw_contribution(step: Step) -> ndarray:
