@@ -16,6 +16,7 @@ from . import (
     big_arrays,
     chain,
     cnn,
+    grading,
     higher_order,
     importing,
     lenet,
@@ -41,6 +42,7 @@ FAMILIES = (
     rnn,
     resnet,
     pictures,
+    grading,
 )
 WORKLOADS: dict[str, Workload] = {w.name: w for family in FAMILIES for w in family.WORKLOADS}
 REFERENCES = ("hand", "ours")  # the table gives everybody's time as a multiple of theirs
