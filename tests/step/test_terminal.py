@@ -52,6 +52,8 @@ def test_keys_move_through_the_script_and_show_the_event() -> None:
             ("left", 1),
             ("end right", 7),
             ("home", 0),
+            ("n n n", 5),
+            ("p", 2),
             ("b", 3),
             ("right", 4),
         ):

@@ -26,6 +26,7 @@ KEYS = (
     ("space", "play", "play", None),
     ("q", "quit_with_score", "quit", None),
     ("b", "way_back", "back", None),
+    ("n", "part(1)", "next_part", "n p"),
     ("home", "go(0)", "first", None),
     ("end", "last", "last", None),
     ("plus", "speed(1)", "speed", "+ −"),
@@ -74,9 +75,11 @@ class Player(App[Score]):
         super().__init__()
         self.script, self.lang, self.predict = script, lang, predict
         self.texts = catalogue(lang)
+        self.parts = [0, *(stop for _, stop in script.groups())]
         for keys, action, text, shown_as in KEYS:
             self.bind(keys, action, description=self.texts[text], key_display=shown_as)
         self.bind("minus", "speed(-1)", show=False)
+        self.bind("p", "part(-1)", show=False)
         self.step = 0
         self.speed = SECONDS.index(2.0)
         self.timer: Timer | None = None
@@ -138,6 +141,13 @@ class Player(App[Score]):
             self._ask(question(self.script, self.step, self.lang))
         else:
             self.action_go(self.step + by)
+
+    def action_part(self, by: int) -> None:
+        """The end of this part of the script, or of the one before: of what one module or one operation does."""
+        if by > 0:
+            self.action_go(min((stop for stop in self.parts if stop > self.step), default=self.step))
+        else:
+            self.action_go(max((stop for stop in self.parts if stop < self.step), default=0))
 
     def action_last(self) -> None:
         """The end of the script."""
