@@ -21,6 +21,7 @@ from tinygrad_edu.grade import (
     ResultError,
     Sandbox,
     SandboxError,
+    Session,
     Submission,
     evaluate,
     expect,
@@ -122,6 +123,18 @@ def test_what_the_grader_cannot_do_is_tried_again_and_is_no_zero(failure: Except
 
     result = graded(homework(fails), RIGHT, sandbox)
     assert (result.status, only(result).outcome, len(tried)) == ("grader-error", "grader-error", TRIES)
+
+
+def test_a_child_that_does_not_start_is_no_fault_of_the_program(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dead(session: Session, child: Any) -> None:
+        raise SandboxError("the child did not start")
+
+    monkeypatch.setattr(Session, "_load", dead)
+    result = graded(homework(product, needs=["mul_backward"]), RIGHT, sandbox)
+    assert (result.status, only(result).message) == ("grader-error", "the child did not start")
+    assert only(result.told("how")).message == "this check could not be carried out; that is not your fault"
 
 
 def test_a_grader_error_that_passes_costs_nothing(sandbox: Sandbox) -> None:
@@ -258,6 +271,7 @@ def test_an_assignment_is_known_by_all_of_its_files(tmp_path: Path) -> None:
         (ASSIGNMENT + "hw.check(points=-1)(two)\n", "points are a number from 0 on"),
         (ASSIGNMENT + "hw.check(needs='two')(two)\n", r"write needs=\['two'\]"),
         (ASSIGNMENT.replace("hw1", "../hw1"), "letters, digits"),
+        (ASSIGNMENT.replace("student, rng", "student"), r"a function of two arguments, \(student, rng\)"),
     ],
 )
 def test_an_assignment_that_cannot_be_used_is_refused_with_its_line(source: str, said: str, tmp_path: Path) -> None:

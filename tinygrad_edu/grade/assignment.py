@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from inspect import isfunction, signature
 from typing import Any
 
 from .errors import AssignmentError
@@ -89,7 +90,8 @@ class Assignment:
     ) -> Callable[[Function], Function]:
         """The decorator that adds a function as a check; see `Check` for what its arguments are.
 
-        Raises `AssignmentError` for what cannot be meant: two checks of one name, points below zero.
+        Raises `AssignmentError` for what cannot be meant: no function of two arguments, two checks of one name, points
+        below zero.
         """
         if isinstance(needs, str):
             raise AssignmentError(f"needs={needs!r}: write needs=[{needs!r}]")
@@ -97,6 +99,8 @@ class Assignment:
             raise AssignmentError(f"points={points!r:.40}: points are a number from 0 on")
 
         def add(function: Function) -> Function:
+            if not isfunction(function) or len(signature(function).parameters) != 2:
+                raise AssignmentError(f"{function!r:.80}: a check is a function of two arguments, (student, rng)")
             name = function.__name__
             if any(check.name == name for check in self.checks):
                 raise AssignmentError(f"{self.name} has two checks that are called {name}")

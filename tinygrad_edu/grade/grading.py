@@ -168,12 +168,13 @@ def ask_all(assignment: Assignment, submission: Submission, sandbox: Sandbox, se
     found: dict[str, CheckResult] = {}
     outputs: list[str] = []
     repeated = seeds.of("repeated").choice([check.name for check in assignment.checks])
-    broken: StudentError | None = None
+    failure: StudentError | SandboxError | None = None
     for group in shuffled_groups(assignment, seeds):
         for _ in range(TRIES):
             with sandbox.open(submission) as session:
-                broken = broken or load(session)
-                results = [outcome(check, session, seeds, broken, check.name == repeated) for check in group]
+                if not isinstance(failure, StudentError):  # a program that does not load will not for other checks
+                    failure = load(session)
+                results = [outcome(check, session, seeds, failure, check.name == repeated) for check in group]
             if not any(result.outcome == "grader-error" for result in results):
                 break
         found |= {result.name: result for result in results}
@@ -199,25 +200,27 @@ def shuffled_groups(assignment: Assignment, seeds: Seeds) -> list[list[Check]]:
     return list(groups.values())
 
 
-def load(session: Session) -> StudentError | None:
-    """Load the program; the error, if it does not even load."""
+def load(session: Session) -> StudentError | SandboxError | None:
+    """Load the program; what went wrong, if it does not even load."""
     try:
         session.child()
-    except StudentError as error:
-        return error
     except IsolationError:
         raise
-    except SandboxError:  # of the grader: each check will meet it again, and say so
-        return None
+    except (StudentError, SandboxError) as error:
+        return error
     return None
 
 
-def outcome(check: Check, session: Session, seeds: Seeds, broken: StudentError | None, twice: bool) -> CheckResult:
+def outcome(
+    check: Check, session: Session, seeds: Seeds, failure: StudentError | SandboxError | None, twice: bool
+) -> CheckResult:
     """What comes of a check; of a check that is asked `twice`, only if it comes twice."""
-    if broken is not None:
-        return shown(failed(check, broken), check)
+    if isinstance(failure, SandboxError):
+        return missed(check, "grader-error", clean(str(failure)))
+    if failure is not None:
+        return shown(failed(check, failure), check)
     missing = [name for name in check.needs if name not in session.names]
-    if missing and session.generation:
+    if missing:
         why = f"your program defines no {missing[0]}{hint(missing[0], session.names)}"
         return missed(check, "skipped", clean(why), kind="missing")
     result = ask(check, session, seeds)
@@ -243,7 +246,7 @@ def ask(check: Check, session: Session, seeds: Seeds) -> CheckResult:
     except SandboxError as error:
         return missed(check, "grader-error", clean(str(error)))
     except Exception as error:  # the instructor's: a check is plain Python, and may fail like all of it
-        where = place(error, Path(check.function.__code__.co_filename))
+        where = Path(place(error, Path(check.function.__code__.co_filename))).name
         return missed(check, "grader-error", clean(f"{where}: {in_words(error)}"))
     if not notes.passes:
         return missed(check, "grader-error", f"{check.name} expects nothing, so nobody can pass it")

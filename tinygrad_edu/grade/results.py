@@ -135,11 +135,13 @@ class Result:
     def told(self, feedback: Feedback) -> Result:
         """The same result with as much feedback as an instructor wants to give, and no more."""
         keep = FEEDBACK.index(feedback)
-        checks = tuple(
-            replace(check, where=check.where if keep >= 1 else "", how=check.how if keep >= 2 else "")
-            for check in self.checks
-        )
-        return replace(self, checks=checks)
+
+        def told(check: CheckResult) -> CheckResult:
+            if check.outcome == "grader-error":  # where the instructor's own code failed, and on which numbers
+                return replace(check, message="this check could not be carried out; that is not your fault")
+            return replace(check, where=check.where if keep >= 1 else "", how=check.how if keep >= 2 else "")
+
+        return replace(self, checks=tuple(map(told, self.checks)))
 
 
 FORMAT = Format(Result, "tinygrad_edu.result", 1, "What came of grading one submission, as tinygrad_edu writes it")
