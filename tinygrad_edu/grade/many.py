@@ -87,7 +87,7 @@ class Run:
 
     def results(self) -> list[Result]:
         try:
-            with progress_bar(len(self.jobs), "grading", unit="submission") as self.bar:
+            with progress_bar(len(self.jobs), "grading", unit=" submissions") as self.bar:
                 while self.waiting or self.running:
                     while self.waiting and len(self.running) < self.window:
                         self.submit(self.waiting.popleft())
