@@ -130,8 +130,10 @@ grade_many(jobs_in(load_assignment("hw1.py"), "handed in"), out="killed", worker
 def test_a_run_that_is_killed_again_and_again_gives_the_same_bytes_in_the_end(course: Path) -> None:
     grade_many(jobs_of(course), out=course / "undisturbed", workers=2)
     kept: dict[str, bytes] = {}
+    (course / "homes").mkdir()
+    environment = {**os.environ, "TMPDIR": str(course / "homes")}
     for n in (1, 3, 6):  # killed as soon as there are so many results
-        run = subprocess.Popen([sys.executable, "-c", SCRIPT], cwd=course, start_new_session=True)
+        run = subprocess.Popen([sys.executable, "-c", SCRIPT], cwd=course, start_new_session=True, env=environment)
         while len(list((course / "killed").glob("*.json"))) < n and run.poll() is None:
             time.sleep(0.002)
         os.killpg(run.pid, signal.SIGKILL)
@@ -139,10 +141,12 @@ def test_a_run_that_is_killed_again_and_again_gives_the_same_bytes_in_the_end(co
         now = {path.name: path.read_bytes() for path in (course / "killed").glob("*.json")}
         assert {name: now.get(name) for name in kept} == kept
         kept = now
-    subprocess.run([sys.executable, "-c", SCRIPT], cwd=course, check=True)
+    subprocess.run([sys.executable, "-c", SCRIPT], cwd=course, check=True, env=environment)
     assert content(course / "killed") == content(course / "undisturbed")
     keys = [line.split(",")[0] for line in (course / "killed" / "timings.csv").read_text().splitlines()[1:]]
     assert len(keys) <= 9 + 3, "at most what was under way when it was killed is graded twice"
+    homes = list((course / "homes").iterdir())
+    assert len(homes) <= 6, "at most those that were being made or removed when it was killed are left"
 
 
 class Unreliable(Executor):

@@ -90,12 +90,13 @@ class Clean:
 
     def serve(self) -> None:
         """Answer requests until the grader closes the socket."""
-        self.send({"ready": True})
-        while True:
-            request, descriptors = self.receive()
-            if request is None:
-                break
-            self.send(self.fork(request, descriptors) if request["do"] == "fork" else self.end(request["pid"]))
+        with contextlib.suppress(ConnectionError):  # of a grader that was killed while it waited for an answer
+            self.send({"ready": True})
+            while True:
+                request, descriptors = self.receive()
+                if request is None:
+                    break
+                self.send(self.fork(request, descriptors) if request["do"] == "fork" else self.end(request["pid"]))
         # The grader may have been killed: then nobody else clears up.
         for pid, home in list(self.children.items()):
             self.end(pid)
