@@ -1,0 +1,30 @@
+"""Five assignments, ready to use and to learn from: each a folder of checks, reference, starter and a page.
+
+Copy `folder(name)` and grade with its `assignment.py`: `tinygrad-edu grade mlp/assignment.py submissions/`.
+
+- chain_rule: the chain rule by hand
+- value_engine: a class that differentiates itself
+- broadcasting: matrix gradients
+- mlp: a network with softmax and cross-entropy, trained on digits
+- convolution: backward through a convolution
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["ASSIGNMENTS", "folder"]
+
+ASSIGNMENTS = ("chain_rule", "value_engine", "broadcasting", "mlp", "convolution")
+"""In the order of a course."""
+
+
+def folder(name: str) -> Path:
+    """The folder of an assignment, to be graded with or to be copied.
+
+    >>> sorted(file.name for file in folder("mlp").glob("*.*"))
+    ['README.md', 'assignment.py', 'reference.py', 'starter.py']
+    """
+    if name not in ASSIGNMENTS:
+        raise ValueError(f"there is no assignment {name!r}; there are {', '.join(ASSIGNMENTS)}")
+    return Path(__file__).with_name(name)

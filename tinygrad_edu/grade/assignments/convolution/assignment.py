@@ -1,0 +1,54 @@
+"""Backward through a convolution: bias, kernel, image; strides and padding."""
+
+import numpy as np
+
+from tinygrad_edu.grade import Assignment, expect
+from tinygrad_edu.grade.diagnosis import random_upstream
+from tinygrad_edu.nn.functional import conv2d
+
+hw = Assignment("convolution", title="Backward through a convolution")
+
+X, W = (2, 3, 8, 7), (5, 3, 3, 2)
+
+
+def gradient(function, which, rng, stride, padding):
+    """Ask for the gradient of the image (0) or of the kernel (1)."""
+    x, w = rng.normal(size=X), rng.normal(size=W)
+    upstream = random_upstream(rng, conv2d(x, w, stride=stride, padding=padding).shape)
+
+    def convolved(one):
+        image, kernel = (one, w) if which == 0 else (x, one)
+        return conv2d(image, kernel, stride=stride, padding=padding)
+
+    answer = function(upstream, x, w, stride, padding)
+    expect(answer).is_gradient_of(convolved, at=(x, w)[which], upstream=upstream)
+
+
+@hw.check(points=1, needs=["grad_bias"])
+def bias(student, rng):
+    b, upstream = rng.normal(size=5), rng.normal(size=(2, 5, 3, 7))
+    expect(student.grad_bias(upstream)).is_gradient_of(
+        lambda b: np.zeros(upstream.shape) + b.reshape(1, 5, 1, 1), at=b, upstream=upstream
+    )
+
+
+@hw.check(points=2, needs=["grad_weight"], title="The kernel's gradient")
+def kernel(student, rng):
+    gradient(student.grad_weight, 1, rng, stride=1, padding=0)
+
+
+@hw.check(points=2, needs=["grad_weight"], title="The kernel's gradient, with stride and padding")
+def kernel_strided(student, rng):
+    for stride, padding in ((2, 0), (1, 2), (2, 1), (3, 1)):
+        gradient(student.grad_weight, 1, rng, stride, padding)
+
+
+@hw.check(points=3, needs=["grad_input"], title="The image's gradient")
+def image(student, rng):
+    gradient(student.grad_input, 0, rng, stride=1, padding=0)
+
+
+@hw.check(points=2, needs=["grad_input"], title="The image's gradient, with stride and padding")
+def image_strided(student, rng):
+    for stride, padding in ((2, 0), (1, 2), (2, 1), (3, 1)):
+        gradient(student.grad_input, 0, rng, stride, padding)

@@ -1,0 +1,82 @@
+"""Backward passes on arrays: of any function that the engine can differentiate, and of the student's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..diagnosis import probe_shapes, random_upstream, right_for_own_forward
+from ..errors import StudentError, WrongAnswer
+from ..expect import expect, require
+
+__all__ = ["backward", "backward_of_own", "stays_right_when_large"]
+
+Function = Callable[..., Any]
+
+
+def backward(answer: Function, function: Function, rng: np.random.Generator, *axes: str, scale: float = 1.0) -> None:
+    """`answer(upstream, *operands)` must be the gradients of `function` by all its operands.
+
+    Asked twice: with axes of distinct sizes, so that a wrong axis shows in the shape, and with equal ones, so that a
+    transpose shows in the numbers.
+
+    Parameters
+    ----------
+    function : of the engine's nodes, such as `lambda x, w: x @ w`: a primitive, a layer, a loss.
+    axes : a word for each operand, a letter for each axis; one letter is one size, "1" is an axis of size 1.
+    scale : how large the operands are, about.
+
+    Raises `WrongAnswer`, with the mistake that explains the answer if there is one.
+
+    >>> import tinygrad_edu as tg
+    >>> backward(lambda g, x, w: (g @ w.T, x.T @ g), tg.matmul, np.random.default_rng(0), "nk", "km")
+    """
+    for square in (False, True):
+        at = tuple(scale * rng.normal(size=shape) for shape in probe_shapes(*axes, square=square))
+        upstream = random_upstream(rng, np.shape(function(*at)))
+        expect(answer(upstream, *at)).is_gradient_of(function, at=at if len(at) > 1 else at[0], upstream=upstream)
+
+
+def stays_right_when_large(
+    answer: Function, function: Function, rng: np.random.Generator, *axes: str, scale: float = 1e3
+) -> None:
+    """`backward`, near 0 and then with large operands, where exponentials overflow.
+
+    Raises `WrongAnswer`, of the kind "unstable" where only large operands go wrong.
+
+    >>> import tinygrad_edu as tg
+    >>> with np.errstate(all="ignore"):
+    ...     naive = lambda g, x: g * np.exp(x) / (1 + np.exp(x))
+    ...     stays_right_when_large(naive, tg.softplus, np.random.default_rng(0), "n")
+    Traceback (most recent call last):
+    tinygrad_edu.grade.errors.WrongAnswer: right for numbers near 1, wrong for numbers near 1,000: ...
+    """
+    backward(answer, function, rng, *axes)
+    try:
+        backward(answer, function, rng, *axes, scale=scale)
+    except (WrongAnswer, StudentError) as error:
+        raise WrongAnswer(
+            f"right for numbers near 1, wrong for numbers near {scale:,.0f}: {error}",
+            kind="unstable",
+            how="Find the exponential that overflows, and take the largest number out of it first.",
+        ) from None
+
+
+def backward_of_own(forward: Function, answer: Function, rng: np.random.Generator, *axes: str) -> None:
+    """`answer(upstream, *operands)` must be the gradients of the student's own function `forward(*operands)`.
+
+    It is compared with difference quotients of `forward`, so any smooth function will do, also a wrong one.
+
+    >>> rng = np.random.default_rng(0)
+    >>> backward_of_own(lambda x: x**3, lambda g, x: 3 * g * x**2, rng, "nk")
+    """
+    at = tuple(rng.normal(size=shape) for shape in probe_shapes(*axes))
+    upstream = random_upstream(rng, np.shape(forward(*at)))
+    require(
+        right_for_own_forward(forward, answer, at, upstream),
+        "your backward pass is not the derivative of your forward pass",
+        kind="derivative",
+        how="Nudge one input by 0.001: the sum of upstream * output must change by 0.001 times its gradient.",
+    )

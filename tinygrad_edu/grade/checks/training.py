@@ -1,0 +1,75 @@
+"""Training: an optimiser, step by step; and a program that learns to read the embedded digits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...data import digits
+from ...optim.optimizer import Optimizer
+from ..diagnosis import diagnose_trajectory
+from ..diagnosis.trajectories import Variant, trajectory
+from ..errors import WrongAnswer
+from ..expect import expect, require
+
+__all__ = ["follows_optimizer", "reads_digits"]
+
+
+def follows_optimizer(
+    step: Callable[[np.ndarray], Any], kind: type[Optimizer], start: np.ndarray, gradients: Sequence[np.ndarray],
+    **settings: Any,
+) -> None:  # fmt: skip
+    """`step(gradient)` must answer the parameters after each step, and these the engine's, step by step.
+
+    Parameters
+    ----------
+    kind, settings : the engine's optimiser, such as `tg.optim.Adam`, and its settings, such as `lr=0.1`.
+    start : the parameters before the first step.
+
+    Raises `WrongAnswer` with the first step that departs, and the mistake that explains it if there is one.
+
+    >>> import tinygrad_edu as tg
+    >>> w = np.array([1.0, -2.0])
+    >>> def step(gradient):
+    ...     w[:] -= 0.1 * gradient
+    ...     return w.copy()
+    >>> follows_optimizer(step, tg.optim.SGD, w.copy(), [np.array([0.5, 1.0])] * 3, lr=0.1)
+    """
+    found = [step(gradient) for gradient in gradients]
+    diagnosis = diagnose_trajectory(kind, settings, start, gradients, found)
+    if diagnosis is not None:
+        what, where, how = diagnosis.words
+        raise WrongAnswer(what, kind=diagnosis.name, where=where, how=how)
+    expect(found, "the parameters").equals(trajectory(Variant(kind, settings), start, gradients))
+
+
+def reads_digits(
+    learn: Callable[[np.ndarray, np.ndarray, np.ndarray], Any], rng: np.random.Generator, accuracy: float
+) -> None:
+    """`learn(images, labels, others)` must read the other images after it has learned from the first.
+
+    Images are (N, 64) floats between 0 and 1. Labels are int64; so must be what it answers, one for each other image.
+    The labels of the others never leave the grader.
+
+    Raises `WrongAnswer` of the kind "accuracy" below `accuracy`, a part of 1.
+
+    >>> def nearest(images, labels, others):
+    ...     distance = (images**2).sum(1) - 2 * others @ images.T
+    ...     return labels[distance.argmin(1)]
+    >>> reads_digits(nearest, np.random.default_rng(0), accuracy=0.95)
+    """
+    images, labels = digits()
+    x, order = images.reshape(len(images), -1) / 16.0, rng.permutation(len(images))
+    train, test = order[:1200], order[1200:]
+    answer = learn(x[train], labels[train].astype(np.int64), x[test])
+    shape = getattr(answer, "shape", None)
+    require(
+        shape == (len(test),) and answer.dtype.kind in "iu",
+        f"{len(test)} whole numbers are expected, one for each image",
+        kind="shape",
+    )
+    reached = float(np.mean(answer == labels[test]))
+    read = f"{reached:.1%} of the other digits are read; {accuracy:.0%} is the aim"
+    require(reached >= accuracy, read, kind="accuracy")
