@@ -255,7 +255,7 @@ _ON_DEMAND = {
 }
 
 if TYPE_CHECKING:
-    from . import data, graph, models, nn, optim, random, step, testing, train
+    from . import data, graph, models, nn, optim, plots, random, step, testing, train
     from .check import gradcheck
     from .detective import find_nan
     from .graph import draw, explain, formula
@@ -267,7 +267,7 @@ def __getattr__(name: str) -> Any:
     """Pictures, explanations and checks are imported when first used, so that `import tinygrad_edu` stays quick."""
     if name in _ON_DEMAND:
         return getattr(import_module(f".{_ON_DEMAND[name]}", __name__), name)
-    if name in ("data", "graph", "models", "nn", "optim", "step", "testing", "train"):
+    if name in ("data", "graph", "models", "nn", "optim", "plots", "step", "testing", "train"):
         return import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__])
 

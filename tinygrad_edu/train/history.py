@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from ..plots import PALETTE
+
 __all__ = ["History"]
 
 
@@ -73,7 +75,7 @@ class History:
     def _draw_loss(self, axis: Any) -> None:
         """The loss of the steps in the background; the mean of an epoch in its middle, the validation at its end."""
         axis.plot(
-            range(1, len(self.steps) + 1), self.steps, color="#56B4E9", alpha=0.45, linewidth=0.8, label="each step"
+            range(1, len(self.steps) + 1), self.steps, color=PALETTE[5], alpha=0.45, linewidth=0.8, label="each step"
         )
         length = len(self.steps) / max(1, len(self.epochs))
         for name, label, style, place in (("loss", "training", "-o", 0.5), ("val_loss", "validation", "--s", 1.0)):

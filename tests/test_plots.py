@@ -1,0 +1,66 @@
+"""Plots: each kind is drawn, the same one twice gives the same bytes, and without Matplotlib a line says what to do."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tinygrad_edu import plots
+
+XY = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 3.0]])
+EVERY_KIND = {
+    "lines": plots.lines(
+        {"a": [3, 2, 1], "b": ([1, 2], [5, 6])}, xlabel="epoch", ylabel="loss", title="both", logy=True
+    ),
+    "points": plots.points({"seen": XY}, lines={"fit": ([0, 2], [0, 3])}),
+    "contours": plots.contours(lambda x, y: x**2 + y**2, x=(-1, 1), y=(-2, 2), paths={"SGD": XY}, log=True),
+    "classes": plots.regions(lambda X: X[:, 0] > 0.5, XY, [0, 1, 1]),
+    "probabilities": plots.regions(lambda X: X[:, 0] / 3, XY, [0, 1, 1]),
+    "images": plots.images(np.arange(60.0).reshape(3, 4, 5), titles="abc", columns=2),
+    "signed images": plots.images(-np.ones((1, 4, 5)), signed=True),
+    "bars": plots.bars(["one", "two"], {"before": [1, 2], "after": [3, 4]}, ylabel="norm"),
+    "histogram": plots.histogram({"weights": [0.1, 0.2, 0.2]}, bins=3),
+}
+
+
+@pytest.fixture
+def matplotlib() -> None:
+    pytest.importorskip("matplotlib")
+
+
+@pytest.mark.usefixtures("matplotlib")
+def test_every_kind_is_drawn_and_the_same_plot_gives_the_same_bytes(tmp_path: Path) -> None:
+    plot = plots.row(*EVERY_KIND.values())
+    assert len(plot.panels) == len(EVERY_KIND)
+    first, second = plot.save(tmp_path / "a.svg").read_bytes(), plot.svg().encode()
+    assert first == second
+    assert b"<svg" in first
+    assert plot._repr_mimebundle_()["image/svg+xml"] == first.decode()
+
+
+@pytest.mark.usefixtures("matplotlib")
+def test_a_plot_is_saved_in_the_format_of_the_ending(tmp_path: Path) -> None:
+    plot = EVERY_KIND["histogram"]
+    assert plot.save(tmp_path / "h.png").read_bytes().startswith(b"\x89PNG")
+    assert plot.save(tmp_path / "h.pdf").read_bytes().startswith(b"%PDF")
+    with pytest.raises(ValueError, match="xyz"):
+        plot.save(tmp_path / "h.xyz")
+    assert not (tmp_path / "h.xyz").exists()
+
+
+def test_where_matplotlib_is_missing_a_plot_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    plot = EVERY_KIND["lines"]
+    assert plot._repr_mimebundle_() == {"text/plain": "Plot: both\nto see this plot: pip install matplotlib"}
+    with pytest.raises(ImportError, match="pip install matplotlib"):
+        plot.svg()
+
+
+def test_wrong_shapes_are_named() -> None:
+    with pytest.raises(ValueError, match=r"seen: places of shape \(N, 2\) are needed, not \(3,\)"):
+        plots.points({"seen": [1.0, 2.0, 3.0]})
+    with pytest.raises(ValueError, match=r"\(4, 5\) is not \(N, H, W\)"):
+        plots.images(np.ones((4, 5)))
+    with pytest.raises(ValueError, match="1 titles for 2 images"):
+        plots.images(np.ones((2, 4, 5)), titles=["a"])

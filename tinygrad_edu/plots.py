@@ -1,0 +1,397 @@
+"""Plots of data and of training, by Matplotlib: curves, points, contours, decision regions, images, bars.
+
+Each function gives a `Plot`. It is drawn when a notebook shows it or when it is saved, and not before: a program that
+makes plots runs where Matplotlib is missing. Colours and sizes are decided here, once, for all plots.
+
+>>> plot = lines({"training": [0.9, 0.5, 0.3], "validation": [1.0, 0.7, 0.6]}, xlabel="epoch", ylabel="loss")
+>>> plot
+Plot: training, validation
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .files import replace_file
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Array = NDArray[Any]
+    Curve = ArrayLike | tuple[ArrayLike, ArrayLike]  # of the heights, or of the places and the heights
+
+__all__ = ["PALETTE", "Plot", "bars", "contours", "histogram", "images", "lines", "points", "regions", "row"]
+
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6E6E6E", "#000000")
+"""Of M. Okabe and K. Ito's colours, which colour-blind readers can tell apart; "Color Universal Design", 2008."""
+
+LINES = ("-", "--", "-.", ":")
+MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*")
+
+STYLE = {
+    "font.size": 10.5,
+    "axes.titlesize": 12,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "legend.framealpha": 0.85,
+    "legend.edgecolor": "none",
+    "svg.hashsalt": "tinygrad_edu",  # the same plot gives the same ids
+}
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One of the plots that stand beside each other.
+
+    name : what it shows, in words.
+    draw : draws it into a Matplotlib (sub)figure.
+    width, height : in inches.
+    """
+
+    name: str
+    draw: Callable[[Any], None]
+    width: float = 5.2
+    height: float = 3.6
+
+
+@dataclass(frozen=True, repr=False)
+class Plot:
+    """One plot, or several beside each other. A notebook shows it; `save` writes it.
+
+    panels : from left to right.
+    """
+
+    panels: tuple[Panel, ...]
+
+    def __repr__(self) -> str:
+        return "Plot: " + " | ".join(panel.name for panel in self.panels)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        try:
+            return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+        except ImportError as error:
+            return {"text/plain": f"{self!r}\n{error}"}
+
+    def svg(self) -> str:
+        """The picture as SVG. Raises `ImportError` where Matplotlib is missing."""
+        return self._picture("svg").decode()
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the picture in the format of the path's ending: .svg, .png or .pdf; gives the path.
+
+        Raises `ImportError` where Matplotlib is missing, and `ValueError` for a format that it does not know.
+        """
+        path = Path(path)
+        replace_file(path, self._picture(path.suffix[1:] or "svg"))
+        return path
+
+    def _picture(self, format: str) -> bytes:
+        try:
+            import matplotlib
+            from matplotlib.figure import Figure
+        except ModuleNotFoundError:
+            raise ImportError("to see this plot: pip install matplotlib") from None
+        with matplotlib.rc_context(STYLE):
+            widths = [panel.width for panel in self.panels]
+            figure = Figure(figsize=(sum(widths), max(panel.height for panel in self.panels)), layout="constrained")
+            parts = figure.subfigures(1, len(self.panels), squeeze=False, width_ratios=widths)
+            for panel, part in zip(self.panels, parts[0]):
+                panel.draw(part)
+            file = io.BytesIO()
+            metadata = {"Date": None, "Title": repr(self)} if format == "svg" else None
+            figure.savefig(file, format=format, metadata=metadata, dpi=160)
+        return file.getvalue()
+
+
+def row(*plots: Plot) -> Plot:
+    """Plots beside each other.
+
+    >>> row(histogram({"weights": [0.1, 0.2]}), histogram({"biases": [0.0]}))
+    Plot: weights | biases
+    """
+    return Plot(tuple(panel for plot in plots for panel in plot.panels))
+
+
+def lines(
+    curves: Mapping[str, Curve],
+    *,
+    xlabel: str = "",
+    ylabel: str = "",
+    title: str = "",
+    logx: bool = False,
+    logy: bool = False,
+) -> Plot:
+    """A line for each of `curves`: heights, which stand at 1, 2, 3..., or a pair of places and heights.
+
+    >>> lines({"y = x²": ([0, 1, 2], [0, 1, 4])})
+    Plot: y = x²
+    """
+
+    def draw(axes: Any) -> None:
+        for i, (name, curve) in enumerate(curves.items()):
+            xs, ys = curve_of(curve)
+            marker = MARKERS[i % len(MARKERS)] if len(ys) <= 25 else None
+            axes.plot(xs, ys, LINES[i % len(LINES)], color=colour(i), marker=marker, markersize=4, label=name)
+        if all(not isinstance(curve, tuple) for curve in curves.values()):  # steps and epochs are whole
+            axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.grid(alpha=0.25)
+        legend(axes, curves)
+
+    return one(title or ", ".join(curves), draw, xlabel, ylabel, title, logx, logy)
+
+
+def points(
+    groups: Mapping[str, ArrayLike],
+    *,
+    lines: Mapping[str, Curve] | None = None,
+    xlabel: str = "",
+    ylabel: str = "",
+    title: str = "",
+) -> Plot:
+    """The points of each group, arrays of shape (N, 2), in a colour and a shape of its own; and lines over them.
+
+    >>> points({"seen": [[1.0, 2.0], [2.0, 4.1]]}, lines={"fitted": ([1, 2], [2, 4])})
+    Plot: seen, fitted
+    """
+    places, over = {name: pairs(group, name) for name, group in groups.items()}, lines or {}
+
+    def draw(axes: Any) -> None:
+        for i, (name, group) in enumerate(places.items()):
+            xs, ys = group.T
+            axes.scatter(xs, ys, s=16, color=colour(i), marker=MARKERS[i % len(MARKERS)], alpha=0.7, label=name)
+        low, high = axes.get_ylim()
+        for i, (name, curve) in enumerate(over.items()):
+            axes.plot(*curve_of(curve), LINES[i % len(LINES)], color=colour(len(groups) + i), linewidth=2, label=name)
+        axes.set_ylim(
+            low - 0.1 * (high - low), high + 0.1 * (high - low)
+        )  # a line that leaves does not squeeze the points
+        axes.grid(alpha=0.25)
+        legend(axes, [*groups, *over])
+
+    return one(title or ", ".join([*groups, *over]), draw, xlabel, ylabel, title)
+
+
+def contours(
+    function: Callable[[Array, Array], ArrayLike],
+    *,
+    x: tuple[float, float],
+    y: tuple[float, float],
+    paths: Mapping[str, ArrayLike] | None = None,
+    log: bool = False,
+    xlabel: str = "",
+    ylabel: str = "",
+    title: str = "",
+) -> Plot:
+    """The lines of equal height of `function`, which takes arrays of x and of y; and the paths of descents on it.
+
+    Parameters
+    ----------
+    x, y : the lowest and highest of each axis.
+    paths : places (T, 2) that follow one another, such as the parameters after each step.
+    log : let the heights of neighbouring lines have equal ratios, not equal differences.
+
+    >>> contours(lambda x, y: x**2 + 10 * y**2, x=(-2, 2), y=(-1, 1), paths={"SGD": [[1.8, 0.9], [1.0, -0.2]]})
+    Plot: SGD
+    """
+    walks = {name: pairs(path, name) for name, path in (paths or {}).items()}
+
+    def draw(axes: Any) -> None:
+        xs, ys = np.meshgrid(np.linspace(*x, 160), np.linspace(*y, 160))
+        heights = np.asarray(function(xs, ys), float)
+        if log:
+            low = max(heights.min(), heights.max() * 1e-6)
+            levels = np.geomspace(low, heights.max(), 18)
+        else:
+            levels = np.linspace(heights.min(), heights.max(), 18)
+        axes.contourf(xs, ys, heights, levels, cmap="Greys", alpha=0.2, norm="log" if log else None, extend="min")
+        axes.contour(xs, ys, heights, levels, colors="#6E6E6E", linewidths=0.6)
+        for i, (name, path) in enumerate(walks.items()):
+            marker = MARKERS[i % len(MARKERS)]
+            axes.plot(*path.T, color=colour(i), marker=marker, markersize=3, linewidth=1.4, label=name)
+        axes.set(xlim=x, ylim=y)
+        legend(axes, walks)
+
+    return one(title or ", ".join(walks) or "contours", draw, xlabel, ylabel, title, height=4.0)
+
+
+def regions(predict: Callable[[Array], ArrayLike], X: ArrayLike, labels: ArrayLike, *, title: str = "") -> Plot:
+    """The plane, coloured by what `predict` says of each place, with the data on top.
+
+    Parameters
+    ----------
+    predict : from places (M, 2) to whole numbers (M,), the classes, or to floats (M,), the probability of class 1.
+    X, labels : the places of the data, (N, 2), and their classes, (N,).
+
+    >>> X, labels = np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([0, 1])
+    >>> regions(lambda X: X[:, 0] > 0.5, X, labels, title="right of the middle")
+    Plot: right of the middle
+    """
+    places, classes = pairs(X, "X"), np.asarray(labels)
+
+    def draw(axes: Any) -> None:
+        from matplotlib.colors import LinearSegmentedColormap, ListedColormap
+
+        low, high = places.min(0), places.max(0)
+        margin = 0.15 * (high - low)
+        (x0, y0), (x1, y1) = low - margin, high + margin
+        xs, ys = np.meshgrid(np.linspace(x0, x1, 200), np.linspace(y0, y1, 200))
+        said = np.asarray(predict(np.stack([xs.ravel(), ys.ravel()], axis=1))).reshape(xs.shape)
+        colours = [colour(i) for i in range(max(2, int(classes.max()) + 1))]
+        if said.dtype.kind == "f":
+            map: Any = LinearSegmentedColormap.from_list("two", [colours[0], "#FFFFFF", colours[1]])
+            top = 1.0
+            axes.contour(xs, ys, said, [0.5], colors="#000000", linewidths=1)
+        else:
+            map, top = ListedColormap(colours), len(colours) - 1.0
+        axes.imshow(
+            said, extent=(x0, x1, y0, y1), origin="lower", cmap=map, vmin=0, vmax=top, alpha=0.35, aspect="auto"
+        )
+        for i in np.unique(classes).tolist():
+            xs, ys = places[classes == i].T
+            axes.scatter(
+                xs, ys, s=18, color=colour(i), marker=MARKERS[i % len(MARKERS)], edgecolors="white", linewidths=0.5
+            )
+
+    return one(title or "decision regions", draw, "", "", title, width=4.0)
+
+
+def images(
+    arrays: ArrayLike, titles: Sequence[object] | None = None, *, columns: int | None = None, signed: bool = False
+) -> Plot:
+    """Images (N, H, W), in rows.
+
+    Parameters
+    ----------
+    titles : one for each image.
+    columns : how many stand in a row; eight at most, if not said.
+    signed : blue for negative numbers, white for 0 and red for positive ones, the same for all; else from black, the
+        lowest number of each image, to white, the highest.
+
+    >>> images(np.zeros((2, 8, 8)), titles=["first", "second"])
+    Plot: 2 images of 8 × 8
+    """
+    stack = np.asarray(arrays, float)
+    if stack.ndim != 3 or not len(stack):
+        raise ValueError(f"images: {stack.shape} is not (N, H, W)")
+    if titles is not None and len(titles) != len(stack):
+        raise ValueError(f"images: {len(titles)} titles for {len(stack)} images")
+    across = min(columns or 8, len(stack))
+    down = -(-len(stack) // across)
+    _, height, width = stack.shape
+
+    def draw(figure: Any) -> None:
+        bound = np.abs(stack).max() or 1.0
+        limits = {"cmap": "RdBu_r", "vmin": -bound, "vmax": bound} if signed else {"cmap": "gray"}
+        cells = figure.subplots(down, across, squeeze=False).ravel()
+        for axes in cells:
+            axes.axis("off")
+        for i, (axes, image) in enumerate(zip(cells, stack)):
+            axes.imshow(image, interpolation="nearest", **limits)
+            if titles is not None:
+                axes.set_title(str(titles[i]), fontsize=9)
+
+    room = 0.25 if titles is not None else 0.0
+    name = f"{len(stack)} images of {height} × {width}"
+    cell = min(1.3, 10.4 / across) if across > 3 else 2.2
+    return Plot((Panel(name, draw, across * cell, down * (cell * height / width + room)),))
+
+
+def bars(
+    names: Sequence[object], groups: Mapping[str, ArrayLike], *, ylabel: str = "", title: str = "", logy: bool = False
+) -> Plot:
+    """For each of the names a bar of each group, side by side.
+
+    >>> bars(["layer 1", "layer 2"], {"before": [1e-6, 1e-3], "after": [0.9, 1.1]}, logy=True)
+    Plot: before, after
+    """
+
+    def draw(axes: Any) -> None:
+        width = 0.8 / len(groups)
+        for i, (name, heights) in enumerate(groups.items()):
+            left = np.arange(len(names)) - 0.4 + width * (i + 0.5)
+            axes.bar(left, np.asarray(heights, float), width, color=colour(i), hatch=("", "//", "..")[i % 3],
+                     edgecolor="white", label=name)  # fmt: skip
+        axes.set_xticks(range(len(names)), [str(name) for name in names])
+        axes.grid(axis="y", alpha=0.25)
+        legend(axes, groups, loc="upper left", bbox_to_anchor=(1, 1))  # bars leave it no room
+
+    return one(title or ", ".join(groups), draw, "", ylabel, title, logy=logy)
+
+
+def histogram(groups: Mapping[str, ArrayLike], *, bins: int = 40, xlabel: str = "", title: str = "") -> Plot:
+    """How often numbers occur: the numbers of each group in the same bins.
+
+    >>> histogram({"weights": np.random.default_rng(0).normal(size=1000)}, xlabel="weight")
+    Plot: weights
+    """
+    flat = {name: np.ravel(np.asarray(group, float)) for name, group in groups.items()}
+
+    def draw(axes: Any) -> None:
+        edges = np.histogram_bin_edges(np.concatenate(list(flat.values())), bins)
+        for i, (name, numbers) in enumerate(flat.items()):
+            axes.hist(numbers, edges, color=colour(i), alpha=0.55, label=name)
+        axes.grid(axis="y", alpha=0.25)
+        legend(axes, flat)
+
+    return one(title or ", ".join(groups), draw, xlabel, "how many", title)
+
+
+def one(
+    name: str,
+    draw: Callable[[Any], None],
+    xlabel: str,
+    ylabel: str,
+    title: str,
+    logx: bool = False,
+    logy: bool = False,
+    *,
+    width: float = Panel.width,
+    height: float = Panel.height,
+) -> Plot:
+    """A plot of one pair of axes, with what is written at them."""
+
+    def draw_all(figure: Any) -> None:
+        axes = figure.subplots()
+        if logx:
+            axes.set_xscale("log")
+        if logy:
+            axes.set_yscale("log")
+        draw(axes)
+        axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
+
+    return Plot((Panel(name, draw_all, width, height),))
+
+
+def colour(i: int) -> str:
+    """The colour of the i-th group."""
+    return PALETTE[i % len(PALETTE)]
+
+
+def curve_of(curve: Curve) -> tuple[Array, Array]:
+    """The places and heights; a tuple of two is a pair of them."""
+    if isinstance(curve, tuple) and len(curve) == 2:
+        return np.asarray(curve[0], float), np.asarray(curve[1], float)
+    heights = np.asarray(curve, float)
+    return np.arange(1.0, len(heights) + 1), heights
+
+
+def pairs(places: ArrayLike, name: str) -> Array:
+    """The places as an array (N, 2)."""
+    array = np.asarray(places, float)
+    if array.ndim != 2 or array.shape[1] != 2:
+        raise ValueError(f"{name}: places of shape (N, 2) are needed, not {array.shape}")
+    return array
+
+
+def legend(axes: Any, names: Sequence[str] | Mapping[str, Any], **place: Any) -> None:
+    """Say what is what, where there is a choice."""
+    if len(names) > 1:
+        axes.legend(**place)
