@@ -193,6 +193,7 @@ __all__ = [
     "optim",
     "outer",
     "pad",
+    "plots",
     "power",
     "prod",
     "rand",
