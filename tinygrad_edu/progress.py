@@ -6,7 +6,7 @@ import sys
 from importlib.util import find_spec
 from typing import Any
 
-__all__ = ["in_notebook", "progress_bar"]
+__all__ = ["NoBar", "in_notebook", "progress_bar"]
 
 
 def progress_bar(total: int | None, description: str, **settings: Any) -> Any:

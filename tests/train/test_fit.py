@@ -220,6 +220,13 @@ def test_a_terminal_shows_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "loss=" in shown
 
 
+def test_the_bars_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    fit(*parts(), epochs=1, progress=False)
+    assert terminal.getvalue() == ""
+
+
 def test_it_works_without_tqdm(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)

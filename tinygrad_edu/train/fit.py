@@ -39,7 +39,7 @@ from ..detective import NanReport, find_nan
 from ..errors import DtypeError, FileError, OutOfRangeError, ShapeError, TinygradError
 from ..nn import Module
 from ..optim.lr_scheduler import ReduceLROnPlateau
-from ..progress import progress_bar
+from ..progress import NoBar, progress_bar
 from ..recording import no_grad
 from ..refusals import is_whole, short
 from .callbacks import Callback
@@ -81,6 +81,7 @@ class Run:
     scheduler: Any
     callbacks: Sequence[Callback]
     threads: int = 1
+    progress: bool = True
     history: History = field(default_factory=History)
 
     @property
@@ -130,6 +131,7 @@ def fit(
     scheduler: Any = None,
     callbacks: Sequence[Callback] = (),
     threads: int = 1,
+    progress: bool = True,
 ) -> History:
     """Train a model.
 
@@ -147,9 +149,10 @@ def fit(
     callbacks : `EarlyStopping`, `Checkpoint`, `SaveBest`, `LivePlot`, or your own.
     threads : into how many parts to split each batch, each computed by a thread of its own. The numbers are the same
         but for rounding. It pays for convolutional and recurrent networks on as many idle cores.
+    progress : show a bar for each epoch, in terminals and notebooks, if tqdm is installed; False suits many short ones.
 
-    A progress bar shows in terminals and notebooks if tqdm is installed. Ctrl-C ends the training and keeps what was
-    learned. The model is left in the mode, training or evaluation, that it was in.
+    Ctrl-C ends the training and keeps what was learned. The model is left in the mode, training or evaluation, that it
+    was in.
 
     Raises `NotFiniteError` where the loss becomes nan or inf, with a report where that came from; `DtypeError` for what
     is no module, loss, optimizer or metric, and for a dataset without a loader, `ShapeError` for a loader without
@@ -163,7 +166,9 @@ def fit(
         )
     if not is_whole(epochs) or epochs < 0:
         raise OutOfRangeError(f"fit: epochs is a whole number from 0 on, not {short(epochs)}")
-    run = Run(model, loader, loss, optimizer, epochs, named(metrics), validation, scheduler, callbacks, threads)
+    run = Run(
+        model, loader, loss, optimizer, epochs, named(metrics), validation, scheduler, callbacks, threads, progress
+    )
     if threads > 1:
         refuse_what_parts_would_change(model)
     was_training = model.training
@@ -202,7 +207,8 @@ def train_epoch(run: Run, pool: ThreadPoolExecutor | None) -> dict[str, Any]:
     """A pass over the loader with a step for each batch: the mean loss and the metrics."""
     run.model.train()
     figures = Figures(run.metrics)
-    with progress_bar(length(run.loader), f"epoch {run.epoch + 1}/{run.epochs}", unit="batch") as bar:
+    description = f"epoch {run.epoch + 1}/{run.epochs}"
+    with progress_bar(length(run.loader), description, unit="batch") if run.progress else NoBar() as bar:
         for *inputs, targets in run.loader:
             run.optimizer.zero_grad()
             value, predictions = forward_and_backward(run, pool, inputs, targets)
