@@ -15,7 +15,7 @@ from contextlib import suppress
 
 from .. import __version__
 from ..graph.text import visible
-from . import demo, draw, explain, grade, gradescope, step, train
+from . import demo, draw, explain, grade, gradescope, step, train, tutorials
 from .command import Refusal
 
 __all__ = ["main"]
@@ -54,8 +54,8 @@ def joined(argv: Sequence[str]) -> list[str]:
     >>> joined(["grade", "new", "hw1"])
     ['grade new', 'hw1']
     """
-    two_words = list(argv[:2]) in [["grade", name] for name in ("check", "gradescope", "new")]
-    return [" ".join(argv[:2]), *argv[2:]] if two_words else list(argv)
+    two_words = {"grade": ("check", "gradescope", "new"), "tutorials": ("copy", "open")}
+    return [" ".join(argv[:2]), *argv[2:]] if argv[1:2] and argv[1] in two_words.get(argv[0], ()) else list(argv)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -65,6 +65,6 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"tinygrad-edu {__version__}")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for one in (demo, draw, explain, step, train, grade, gradescope):
+    for one in (demo, draw, explain, step, train, tutorials, grade, gradescope):
         one.add_to(commands)
     return top

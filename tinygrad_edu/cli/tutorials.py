@@ -1,0 +1,70 @@
+"""`tinygrad-edu tutorials`: the lessons; `tutorials copy DIR` copies them, `tutorials open 3` opens one in Jupyter."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from ..errors import TinygradError
+from ..graph.text import visible
+from ..lessons import As, Lesson, copy_lessons, lessons
+from .command import Commands, Refusal, command, refusing
+
+__all__ = ["add_to"]
+
+LESSON = "its number, such as 3, or its name"
+
+
+def add_to(commands: Commands) -> None:
+    """Add the commands and their options to the parser."""
+    command(commands, run_list, "tutorials", "list the lessons; `tutorials copy` and `tutorials open` give you one")
+
+    add = command(commands, run_copy, "tutorials copy", "copy lessons and their exercises, to work in")
+    add("folder", metavar="DIR", help="where to; it is made if it is not there")
+    add("lessons", metavar="LESSON", nargs="*", help=f"{LESSON} (default: all of them)")
+    add("--scripts", action="store_true", help="as Python scripts (default: as notebooks)")
+
+    add = command(commands, run_open, "tutorials open", "open a lesson as a notebook, in JupyterLab")
+    add("lesson", metavar="LESSON", help=LESSON)
+    add("--folder", metavar="DIR", default=".", help="where the notebook is, or is copied to (default: here)")
+
+
+def run_list(arguments: argparse.Namespace) -> None:
+    """A line a lesson."""
+    for lesson in lessons():
+        print(f"{lesson.number:2d}  {lesson.title}")
+    print("\nTo work in them: tinygrad-edu tutorials copy DIR")
+
+
+def run_copy(arguments: argparse.Namespace) -> None:
+    """Copy the lessons that were named."""
+    chosen = named(arguments.lessons) if arguments.lessons else lessons()
+    form: As = "scripts" if arguments.scripts else "notebooks"
+    with refusing(TinygradError, ImportError, OSError):
+        for path in copy_lessons(arguments.folder, chosen, form):
+            print(visible(str(path)))
+
+
+def run_open(arguments: argparse.Namespace) -> None:
+    """Give JupyterLab the reader's copy of the lesson, made now if there is none."""
+    (lesson,) = named([arguments.lesson])
+    if find_spec("jupyterlab") is None:
+        raise Refusal("opening a lesson needs JupyterLab: pip install jupyterlab; `tutorials copy` needs no Jupyter")
+    path = Path(arguments.folder, f"{lesson.name}.ipynb")
+    if not path.exists():
+        with refusing(TinygradError, ImportError, OSError):
+            copy_lessons(arguments.folder, [lesson])
+    subprocess.run([sys.executable, "-m", "jupyterlab", str(path)], check=False)
+
+
+def named(words: Sequence[str]) -> list[Lesson]:
+    """The lessons of these numbers or names."""
+    there = {key: lesson for lesson in lessons() for key in (str(lesson.number), lesson.name[:2], lesson.name)}
+    for word in words:
+        if word not in there:
+            raise Refusal(f"there is no lesson {word!r}; `tinygrad-edu tutorials` lists them")
+    return [there[word] for word in words]
