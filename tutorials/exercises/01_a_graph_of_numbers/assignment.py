@@ -1,0 +1,84 @@
+"""Lesson 1: the chain rule on paper, a class that records, and the number of paths through a graph."""
+
+import math
+import random
+
+import tinygrad_edu as tg
+from tinygrad_edu.grade import Assignment, expect
+from tinygrad_edu.grade.expect import require
+
+hw = Assignment("graph-of-numbers", title="1. A graph of numbers")
+
+
+@hw.check(points=2, needs=["by_hand"], title="The gradients of (a · b + c) · a, by hand")
+def by_hand(student, rng):
+    at = tuple(rng.uniform(0.5, 2.0, size=3).tolist())
+    expect(student.by_hand(*at)).is_gradient_of(lambda a, b, c: (a * b + c) * a, at=at)
+
+
+def same_gradient(student, function, *at):
+    """`function` of the student's values has the result and the gradients that the library's have."""
+    leaves = [student.Value(x) for x in at]
+    result = function(*leaves)
+    student.backward(result)
+    expect(result.data, "the result's data").equals(float(function(*map(tg.Value, at)).data))
+    expect(tuple(leaf.grad for leaf in leaves), "grad").is_gradient_of(function, at=at)
+
+
+@hw.check(points=1, needs=["Value", "backward"], title="Value.log")
+def log(student, rng):
+    x, y = rng.uniform(0.5, 3.0, size=2).tolist()
+    same_gradient(student, lambda x, y: x.log() * y, x, y)
+
+
+@hw.check(points=1, needs=["Value", "backward"], title="Value.relu")
+def relu(student, rng):
+    y = float(rng.uniform(0.5, 3.0))
+    for x in rng.uniform(0.5, 3.0, size=2) * (1.0, -1.0):
+        same_gradient(student, lambda x, y: x.relu() * y, float(x), y)
+
+
+@hw.check(points=1, needs=["Value", "backward"], title="Value.hypot")
+def hypot(student, rng):
+    a, b, y = rng.uniform(0.5, 3.0, size=3).tolist()
+    leaves = [student.Value(x) for x in (a, b, y)]
+    result = leaves[0].hypot(leaves[1]) * leaves[2]
+    student.backward(result)
+    expect(result.data, "the result's data").is_close(math.hypot(a, b) * y, rtol=1e-12)
+    expect(tuple(leaf.grad for leaf in leaves), "grad").is_gradient_of(
+        lambda a, b, y: tg.sqrt(a * a + b * b) * y, at=(a, b, y)
+    )
+
+
+@hw.check(points=2, needs=["count_paths"], title="Paths of small graphs")
+def paths(student, rng):
+    square = {"x": [], "y": ["x", "x"]}
+    answer = student.count_paths(square, "y", "x")
+    require(
+        answer == 2,
+        f"count_paths answers {answer} for y = x · x, where 2 paths lead from x to y",
+        kind="path lost",
+        how="An operand that is used twice is reached by two arrows: add for every arrow, not for every node.",
+    )
+    diamond = {"x": [], "other": [], "a": ["x", "other"], "b": ["a", "x"], "c": ["a", "b"], "unused": ["c", "x"]}
+    for output, leaf, paths in (("c", "x", 3), ("c", "other", 2), ("b", "x", 2), ("x", "other", 0)):
+        answer = student.count_paths(diamond, output, leaf)
+        require(
+            answer == paths,
+            f"count_paths(inputs, {output!r}, {leaf!r}) is {answer} for inputs = {diamond}, where it should be {paths}",
+            kind="count",
+            how="Let the count of the output be 1, and hand each node's count on to its inputs, the newest node first.",
+        )
+    names = [f"v{i}" for i in range(12)]
+    choose = random.Random(int(rng.integers(2**32)))
+    graph = {name: choose.choices(names[:i], k=2) if i > 1 else [] for i, name in enumerate(names)}
+    to = {name: int(name == "v0") for name in names[:2]}
+    for name in names[2:]:
+        to[name] = sum(to[before] for before in graph[name])
+    expect(student.count_paths(graph, "v11", "v0"), "the number of paths of a random graph").equals(to["v11"])
+
+
+@hw.check(points=1, needs=["count_paths"], title="2⁶⁰ paths, 60 nodes")
+def many_paths(student, rng):
+    doublings = {"y0": []} | {f"y{i}": [f"y{i - 1}"] * 2 for i in range(1, 61)}
+    expect(student.count_paths(doublings, "y60", "y0"), "the number of paths").equals(2**60)
