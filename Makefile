@@ -8,10 +8,11 @@ BENCH_VENV ?= .venv-bench
 BIN         = $(VENV)/bin
 PYTEST      = $(BIN)/pytest -n auto --maxprocesses 8
 PIP_INSTALL = -m pip --disable-pip-version-check --quiet install
-MADE        = .ruff_cache .mypy_cache .pytest_cache .hypothesis .coverage dist forward.svg backward.svg digits_loss.svg z.svg docs/gallery
+SPHINX      = $(BIN)/sphinx-build --quiet --fail-on-warning --keep-going
+MADE        = .ruff_cache .mypy_cache .pytest_cache .hypothesis .coverage dist forward.svg backward.svg digits_loss.svg z.svg docs/_build docs/gallery docs/lessons
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test torch bench gallery clean
+.PHONY: help demo test torch bench gallery docs clean
 
 help: ## list the tasks
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -33,6 +34,12 @@ bench: $(BENCH_VENV)/.bench ## time the engine beside hand-written code and its 
 
 gallery: $(VENV)/.demo ## draw the gallery into docs/gallery
 	$(BIN)/python docs/gallery.py
+
+docs: $(VENV)/.docs gallery ## the site, English and Chinese, in docs/_build/html; runs the lessons
+	rm -rf docs/_build
+	$(SPHINX) -d docs/_build/read/en docs docs/_build/html
+	$(SPHINX) -d docs/_build/read/zh_CN -D language=zh_CN docs docs/_build/html/zh_CN
+	@echo 'Open docs/_build/html/index.html'
 
 clean: ## remove the environments and everything else that was made
 	rm -rf $(VENV) $(BENCH_VENV) $(MADE)
@@ -60,6 +67,11 @@ $(VENV)/.demo: pyproject.toml | $(VENV)/.created
 $(VENV)/.test: $(VENV)/.demo
 	@echo 'Installing the tools of the tests into $(VENV)'
 	@$(BIN)/python $(PIP_INSTALL) -e '.[test]'
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.demo
+	@echo 'Installing the tools of the site into $(VENV)'
+	@$(BIN)/python $(PIP_INSTALL) -e '.[docs]'
 	@touch $@
 
 $(VENV)/.torch: $(VENV)/.test

@@ -376,10 +376,7 @@ def main(folder: Path) -> None:
         body = "\n".join(lines[next(i for i, line in enumerate(lines) if line.endswith('"""') and i > 1) + 1 :])
         page += [f"## {title}", "", caption.strip(), ""] if caption.strip() else [f"## {title}", ""]
         page += [
-            "<picture>",
-            f'  <source media="(prefers-color-scheme: dark)" srcset="{name}-dark.svg">',
-            f'  <img src="{name}-light.svg" alt="{title}">',
-            "</picture>",
+            *(f"![{title}]({name}-{theme}.svg){{.only-{theme}}}" for theme in THEMES),
             "",
             "```python",
             re.sub("^return ", "", textwrap.dedent(body), flags=re.MULTILINE),

@@ -1,0 +1,90 @@
+"""How Sphinx builds the site: `make docs`.
+
+The lessons are the programs in `tutorials/`. They are copied to `docs/lessons` and read as notebooks: their comments
+are the text, their cells are run, and an error in one of them fails the build. The Chinese site is built from the same
+pages, with the texts in `docs/locale`; it takes the results of the cells from the English build's cache, which
+`make docs` begins anew every time.
+"""
+
+import sys
+from pathlib import Path
+
+DOCS = Path(__file__).parent
+sys.path.insert(0, str(DOCS))
+
+from extensions.lessons import copy_lessons  # noqa: E402
+
+import tinygrad_edu  # noqa: E402
+
+copy_lessons(DOCS.parent / "tutorials", DOCS / "lessons")
+
+project = "tinygrad_edu"
+author = "the tinygrad_edu authors"
+copyright = author
+version = release = tinygrad_edu.__version__
+language = "en"
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx_copybutton",
+    "extensions.docstrings",
+    "extensions.languages",
+    "extensions.mathml",
+]
+exclude_patterns = ["_build", "gallery.py", "conf.py", "extensions"]
+templates_path = ["_templates"]
+
+# Text
+
+myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3
+source_suffix = {".md": "myst-nb", ".py": "myst-nb", ".rst": "restructuredtext"}
+nb_custom_formats = {".py": ["jupytext.reads", {"fmt": "py:percent"}]}
+
+# Cells
+
+nb_execution_mode = "cache"
+nb_execution_cache_path = str(DOCS / "_build" / "executed")
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+nb_merge_streams = True
+
+# Docstrings: `name` in single quotes is code, and a link where it is ours.
+
+default_role = "py:obj"
+autodoc_member_order = "groupwise"
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+autodoc_use_type_comments = False
+python_maximum_signature_line_length = 100
+add_module_names = False
+toc_object_entries = False
+
+# Translation
+
+locale_dirs = ["locale"]
+gettext_compact = False
+gettext_location = False
+gettext_uuid = False
+
+# Pages
+
+html_theme = "furo"
+html_title = "tinygrad_edu"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_copy_source = False
+html_show_sourcelink = False
+html_sidebars = {
+    "**": [
+        "sidebar/brand.html",
+        "language.html",
+        "sidebar/search.html",
+        "sidebar/scroll-start.html",
+        "sidebar/navigation.html",
+        "sidebar/scroll-end.html",
+    ]
+}
+copybutton_exclude = ".linenos, .gp, .go"  # copied without prompts and results
