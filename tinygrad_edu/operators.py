@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from .changes import recompute
 from .node import Node, describe
@@ -12,7 +12,30 @@ from .primitives.arithmetic import add, divide, multiply, negative, power, subtr
 from .primitives.primitive import Primitive
 from .walk import recorded, walk
 
-__all__ = ["Operators"]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from typing_extensions import Self
+
+    from .tensor import Tensor
+    from .value import Value
+
+__all__ = ["GivesEither", "GivesTensor", "Operators"]
+
+
+class GivesTensor(Protocol):
+    """An operator of a Tensor, for type checkers."""
+
+    def __call__(self, other: Any, /) -> Tensor: ...
+
+
+class GivesEither(Protocol):
+    """An operator of a Value, for type checkers: with arrays it gives a Tensor."""
+
+    @overload
+    def __call__(self, other: Value | float | np.number[Any], /) -> Value: ...
+    @overload
+    def __call__(self, other: Tensor | NDArray[Any], /) -> Tensor: ...
 
 
 class Operators(Node):
@@ -42,9 +65,9 @@ class Operators(Node):
     def __rtruediv__(self, other: Any) -> Any: return self._reflected(divide, other)
     def __pow__(self, other: Any) -> Any: return self._binary(power, other)
     def __rpow__(self, other: Any) -> Any: return self._reflected(power, other)
-    def __neg__(self) -> Any: return self._unary(negative)
-    def __pos__(self) -> Any: return self
-    def __abs__(self) -> Any: return self._unary(e.abs_)
+    def __neg__(self) -> Self: return self._unary(negative)
+    def __pos__(self) -> Self: return self
+    def __abs__(self) -> Self: return self._unary(e.abs_)
 
     # `x += y` makes a new node while operations are recorded, and changes x in place where they are not.
     def __iadd__(self, other: Any) -> Any: return self._in_place(add, other)
@@ -53,28 +76,28 @@ class Operators(Node):
     def __itruediv__(self, other: Any) -> Any: return self._in_place(divide, other)
     def __ipow__(self, other: Any) -> Any: return self._in_place(power, other)
 
-    def exp(self) -> Any: return self._unary(e.exp)
-    def expm1(self) -> Any: return self._unary(e.expm1)
-    def log(self) -> Any: return self._unary(e.log)
-    def log1p(self) -> Any: return self._unary(e.log1p)
-    def sqrt(self) -> Any: return self._unary(e.sqrt)
-    def square(self) -> Any: return self._unary(e.square)
-    def sin(self) -> Any: return self._unary(e.sin)
-    def cos(self) -> Any: return self._unary(e.cos)
-    def tan(self) -> Any: return self._unary(e.tan)
-    def arcsin(self) -> Any: return self._unary(e.arcsin)
-    def arccos(self) -> Any: return self._unary(e.arccos)
-    def arctan(self) -> Any: return self._unary(e.arctan)
-    def sinh(self) -> Any: return self._unary(e.sinh)
-    def cosh(self) -> Any: return self._unary(e.cosh)
-    def tanh(self) -> Any: return self._unary(e.tanh)
-    def sigmoid(self) -> Any: return self._unary(e.sigmoid)
-    def softplus(self) -> Any: return self._unary(e.softplus)
-    def relu(self) -> Any: return self._unary(e.relu)
-    def erf(self) -> Any: return self._unary(e.erf)
-    def abs(self) -> Any: return self._unary(e.abs_)
-    def sign(self) -> Any: return self._unary(e.sign)
-    def clip(self, min: Any = None, max: Any = None) -> Any: return e.clip(self, min, max)
+    def exp(self) -> Self: return self._unary(e.exp)
+    def expm1(self) -> Self: return self._unary(e.expm1)
+    def log(self) -> Self: return self._unary(e.log)
+    def log1p(self) -> Self: return self._unary(e.log1p)
+    def sqrt(self) -> Self: return self._unary(e.sqrt)
+    def square(self) -> Self: return self._unary(e.square)
+    def sin(self) -> Self: return self._unary(e.sin)
+    def cos(self) -> Self: return self._unary(e.cos)
+    def tan(self) -> Self: return self._unary(e.tan)
+    def arcsin(self) -> Self: return self._unary(e.arcsin)
+    def arccos(self) -> Self: return self._unary(e.arccos)
+    def arctan(self) -> Self: return self._unary(e.arctan)
+    def sinh(self) -> Self: return self._unary(e.sinh)
+    def cosh(self) -> Self: return self._unary(e.cosh)
+    def tanh(self) -> Self: return self._unary(e.tanh)
+    def sigmoid(self) -> Self: return self._unary(e.sigmoid)
+    def softplus(self) -> Self: return self._unary(e.softplus)
+    def relu(self) -> Self: return self._unary(e.relu)
+    def erf(self) -> Self: return self._unary(e.erf)
+    def abs(self) -> Self: return self._unary(e.abs_)
+    def sign(self) -> Self: return self._unary(e.sign)
+    def clip(self, min: Any = None, max: Any = None) -> Self: return e.clip(self, min, max)
     # fmt: on
 
     def backward(self, gradient: Any = None, *, create_graph: bool = False, retain_grads: bool = False) -> None:

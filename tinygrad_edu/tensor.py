@@ -25,7 +25,7 @@ from .node import (
     number_of,
     packed,
 )
-from .operators import Operators
+from .operators import GivesTensor, Operators
 from .primitives import linear_algebra, reductions, shape
 from .primitives.linear_algebra import matmul
 from .primitives.primitive import Primitive, Variadic, primitive
@@ -63,6 +63,23 @@ class Tensor(Operators):
     """
 
     __slots__ = ("__weakref__",)
+
+    if TYPE_CHECKING:
+        __add__: GivesTensor
+        __radd__: GivesTensor
+        __sub__: GivesTensor
+        __rsub__: GivesTensor
+        __mul__: GivesTensor
+        __rmul__: GivesTensor
+        __truediv__: GivesTensor
+        __rtruediv__: GivesTensor
+        __pow__: GivesTensor
+        __rpow__: GivesTensor
+        __iadd__: GivesTensor
+        __isub__: GivesTensor
+        __imul__: GivesTensor
+        __itruediv__: GivesTensor
+        __ipow__: GivesTensor
 
     _data: ndarray
 
@@ -116,7 +133,7 @@ class Tensor(Operators):
     @property
     def size(self) -> int: return self._number().size
     @property
-    def T(self) -> Any: return shape.transpose(self)
+    def T(self) -> Tensor: return shape.transpose(self)
     # fmt: on
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
@@ -168,7 +185,7 @@ class Tensor(Operators):
         cut_off._note_cut("detach")
         return cut_off
 
-    def astype(self, dtype: Any) -> Any:
+    def astype(self, dtype: Any) -> Tensor:
         """The numbers in another dtype.
 
         >>> tensor([1.0]).astype("float64").dtype
@@ -242,38 +259,38 @@ class Tensor(Operators):
     __hash__ = object.__hash__
 
     # What only arrays have; the arithmetic is in operators.py.
-    def __matmul__(self, other: Any) -> Any: return self._binary(matmul, other)
-    def __rmatmul__(self, other: Any) -> Any: return self._reflected(matmul, other)
-    def __getitem__(self, index: Any) -> Any: return shape.getitem(self, own_index(index))
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
+    def __matmul__(self, other: Any) -> Tensor: return self._binary(matmul, other)
+    def __rmatmul__(self, other: Any) -> Tensor: return self._reflected(matmul, other)
+    def __getitem__(self, index: Any) -> Tensor: return shape.getitem(self, own_index(index))
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Tensor:
         return self._unary(reductions.sum_, {"axis": axis, "keepdims": keepdims})
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
+    def mean(self, axis: Any = None, keepdims: bool = False) -> Tensor:
         return self._unary(reductions.mean, {"axis": axis, "keepdims": keepdims})
-    def prod(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.prod_(self, axis, keepdims)
-    def max(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.max_(self, axis, keepdims)
-    def min(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.min_(self, axis, keepdims)
-    def var(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
+    def prod(self, axis: Any = None, keepdims: bool = False) -> Tensor: return reductions.prod_(self, axis, keepdims)
+    def max(self, axis: Any = None, keepdims: bool = False) -> Tensor: return reductions.max_(self, axis, keepdims)
+    def min(self, axis: Any = None, keepdims: bool = False) -> Tensor: return reductions.min_(self, axis, keepdims)
+    def var(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Tensor:
         return reductions.var(self, axis, ddof, keepdims)
-    def std(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
+    def std(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Tensor:
         return reductions.std(self, axis, ddof, keepdims)
-    def logsumexp(self, axis: Any = None, keepdims: bool = False) -> Any:
+    def logsumexp(self, axis: Any = None, keepdims: bool = False) -> Tensor:
         return reductions.logsumexp(self, axis, keepdims)
-    def softmax(self, axis: int = -1) -> Any: return reductions.softmax(self, axis)
-    def norm(self, ord: Any = 2, axis: Any = None, keepdims: bool = False) -> Any:
+    def softmax(self, axis: int = -1) -> Tensor: return reductions.softmax(self, axis)
+    def norm(self, ord: Any = 2, axis: Any = None, keepdims: bool = False) -> Tensor:
         return reductions.norm(self, ord, axis, keepdims)
-    def cumsum(self, axis: Any = None) -> Any: return reductions.cumsum(self, axis)
+    def cumsum(self, axis: Any = None) -> Tensor: return reductions.cumsum(self, axis)
     def argmax(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.argmax(self, axis, keepdims)
     def argmin(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.argmin(self, axis, keepdims)
-    def dot(self, other: Any) -> Any: return linear_algebra.dot(self, other)
-    def trace(self, offset: int = 0) -> Any: return linear_algebra.trace(self, offset)
-    def reshape(self, *shape_: Any) -> Any: return shape.reshape(self, sizes(shape_))
-    def transpose(self, *axes: Any) -> Any: return shape.transpose(self, sizes(axes) if axes else None)
-    def swapaxes(self, axis1: int, axis2: int) -> Any: return shape.swapaxes(self, axis1, axis2)
-    def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Any: return shape.flatten(self, start_dim, end_dim)
-    def squeeze(self, axis: Any = None) -> Any: return shape.squeeze(self, axis)
-    def expand_dims(self, axis: Any) -> Any: return shape.expand_dims(self, axis)
-    def broadcast_to(self, shape_: Any) -> Any: return shape.broadcast_to(self, shape_)
-    def repeat(self, repeats: Any, axis: Any = None) -> Any: return shape.repeat(self, repeats, axis)
+    def dot(self, other: Any) -> Tensor: return linear_algebra.dot(self, other)
+    def trace(self, offset: int = 0) -> Tensor: return linear_algebra.trace(self, offset)
+    def reshape(self, *shape_: Any) -> Tensor: return shape.reshape(self, sizes(shape_))
+    def transpose(self, *axes: Any) -> Tensor: return shape.transpose(self, sizes(axes) if axes else None)
+    def swapaxes(self, axis1: int, axis2: int) -> Tensor: return shape.swapaxes(self, axis1, axis2)
+    def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Tensor: return shape.flatten(self, start_dim, end_dim)
+    def squeeze(self, axis: Any = None) -> Tensor: return shape.squeeze(self, axis)
+    def expand_dims(self, axis: Any) -> Tensor: return shape.expand_dims(self, axis)
+    def broadcast_to(self, shape_: Any) -> Tensor: return shape.broadcast_to(self, shape_)
+    def repeat(self, repeats: Any, axis: Any = None) -> Tensor: return shape.repeat(self, repeats, axis)
     # fmt: on
 
     # Changes in place.

@@ -7,11 +7,11 @@ the chain rule itself is `walk`, in node.py.
 from __future__ import annotations
 
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .changes import note_change
 from .node import BOTH, FIRST, LEAF, NO_SETTINGS, SECOND, Node, Operand, copy_call, next_index, packed
-from .operators import Operators
+from .operators import GivesEither, Operators
 from .primitives.primitive import Primitive
 from .recording import OFF, ON, TRACED, caller, recording, tracing
 from .refusals import not_numbers, not_one_number
@@ -41,6 +41,23 @@ class Value(Operators):
     """
 
     __slots__ = ()
+
+    if TYPE_CHECKING:
+        __add__: GivesEither
+        __radd__: GivesEither
+        __sub__: GivesEither
+        __rsub__: GivesEither
+        __mul__: GivesEither
+        __rmul__: GivesEither
+        __truediv__: GivesEither
+        __rtruediv__: GivesEither
+        __pow__: GivesEither
+        __rpow__: GivesEither
+        __iadd__: GivesEither
+        __isub__: GivesEither
+        __imul__: GivesEither
+        __itruediv__: GivesEither
+        __ipow__: GivesEither
 
     def __init_subclass__(cls) -> None:
         raise TypeError("Value has no subclasses: its operators make plain Values; put one into a class of your own")

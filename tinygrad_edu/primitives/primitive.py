@@ -15,13 +15,16 @@ import inspect
 from collections.abc import Callable, Sequence
 from math import inf
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
 from ..errors import DtypeError
 from ..node import Node
 from ..refusals import is_no_array_of_numbers, not_numbers, refusal
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
 
 __all__ = ["BY_NUMPY", "TABLE", "Primitive", "Variadic", "binary", "ieee", "primitive", "shape_of", "unary"]
 
@@ -83,6 +86,10 @@ class Primitive:
         TABLE[name] = self
         BY_NUMPY.update(dict.fromkeys(numpy, self))
 
+    @overload
+    def __call__(self, x: Tensor, /, *given: Any, **settings: Any) -> Tensor: ...
+    @overload
+    def __call__(self, *given: Any, **settings: Any) -> Any: ...
     def __call__(self, *given: Any, **settings: Any) -> Any:
         operands, attrs = given, settings
         if self.settings or settings or len(given) != self.arity:
