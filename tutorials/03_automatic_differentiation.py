@@ -1,0 +1,598 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 3. Automatic differentiation
+#
+# After this lesson you can say what a program has to write down to be differentiated, in which
+# order it is read back, and how to switch the writing off. You will differentiate a derivative,
+# and find a mistake in a derivative rule without knowing the rule.
+#
+# You need [lesson 1](01_a_graph_of_numbers.py): local derivatives, and gradients that add up where
+# a number is used twice. [Lesson 2](02_tensors.py) helps with the arrays near the end.
+
+# %% [markdown]
+# **A question to begin with.** Let $x = 2$, and then
+#
+# $$a = x \cdot x, \qquad b = a + x, \qquad y = a \cdot b.$$
+#
+# Draw the graph on paper, write a local derivative on each arrow, and go backward from $y$ to find
+# $\partial y/\partial x$. From $y$ there is an arrow to $a$ and one to $b$. Does it matter which of
+# the two you deal with first?
+
+# %%
+import numpy as np
+
+import tinygrad_edu as tg
+from tinygrad_edu import plots, walk
+
+# %% [markdown]
+# ## What has to be written down
+#
+# To go backward, you need for each number what it was made from and the local derivative by each of
+# these. Nothing else: not the name of the operation, and not the program. A list of such notes, one
+# row for each number in the order in which they were computed, is called a *tape*.
+
+# %%
+values, uses = [], []
+
+
+def record(value, *operands):
+    """Add a row to the tape; `operands` are pairs (row of the operand, local derivative by it)."""
+    values.append(value)
+    uses.append(operands)
+    return len(values) - 1
+
+
+def add(i, j):
+    return record(values[i] + values[j], (i, 1.0), (j, 1.0))
+
+
+def multiply(i, j):
+    return record(values[i] * values[j], (i, values[j]), (j, values[i]))
+
+
+x = record(2.0)
+a = multiply(x, x)
+b = add(a, x)
+y = multiply(a, b)
+
+for name, row in zip("xaby", (x, a, b, y)):
+    print(f"row {row}: {name} = {values[row]}, made from {uses[row]}")
+
+# %% [markdown]
+# A row with no operands, like that of $x$, is a *leaf*. The local derivatives are numbers already,
+# since they were computed on the way forward.
+#
+# Going backward is now a loop. It takes the rows in some order, and each row hands to its operands
+# its own gradient times the local derivative.
+
+
+# %%
+def gradients(order):
+    gradient = [0.0] * len(values)
+    gradient[order[0]] = 1.0
+    for row in order:
+        for operand, local in uses[row]:
+            gradient[operand] += gradient[row] * local
+    return gradient
+
+
+b_first = gradients([y, b, a, x])
+a_first = gradients([y, a, b, x])
+print("b before a:", b_first[x])
+print("a before b:", a_first[x])
+
+# %% [markdown]
+# Two orders, two answers. On paper $y = x^2 (x^2 + x) = x^4 + x^3$, so
+# $\partial y/\partial x = 4x^3 + 3x^2 = 32 + 12 = 44$. The first order is right.
+#
+# What went wrong in the second? $a$ is used twice, by $y$ and by $b$. When its turn came, only the
+# contribution of $y$ had arrived, 6. It handed on $6 \cdot 2$ for each of its two uses of $x$, and
+# the 4 that came from $b$ afterwards went no further. The missing part is $4 \cdot 2 + 4 \cdot 2 = 16$.
+
+# %%
+assert b_first[x] == 4 * 2**3 + 3 * 2**2 == 44
+assert a_first[x] == 44 - 16
+
+# %% [markdown]
+# So the rule is: **a number may hand its gradient on only after everything that uses it has done
+# so.** An order in which every number comes after all its users is called a *topological order*.
+#
+# The tape has one for free. An operand has to exist before it is used, so whoever uses a row has a
+# higher number. From the last row to the first is always a topological order.
+
+# %%
+assert gradients([3, 2, 1, 0]) == b_first
+
+# %% [markdown]
+# Could you do without an order, and follow every path from $y$ down to $x$ on its own? The answer
+# would be right, since the chain rule is a sum over paths. But there may be very many of them. Here
+# a number is doubled 16 times by `z = z + z`: 17 rows, and the count of visits to the first.
+
+# %%
+first = z = record(1.0)
+for _ in range(16):
+    z = add(z, z)
+visits = 0
+
+
+def follow(row):
+    global visits
+    visits += row == first
+    for operand, _ in uses[row]:
+        follow(operand)
+
+
+follow(z)
+print(f"{z - first + 1} rows, {visits:,} paths")
+
+# %%
+assert visits == 2**16
+assert gradients(range(z, -1, -1))[first] == 2**16
+
+# %% [markdown]
+# The loop over the tape needs 17 steps for the same gradient. Each further doubling costs it one
+# step more, and it doubles the number of paths.
+
+# %% [markdown]
+# ## The library's tape
+#
+# A `Value` is a row of a tape: it holds its number, the operation that made it, and its operands.
+# It also has an `index`, the tick of a clock at which it was made. `backward()` collects what the
+# result was made from, sorts it by age, and goes through it youngest first.
+
+# %%
+x = tg.Value(2.0, name="x")
+a = x * x
+a.name = "a"
+b = a + x
+b.name = "b"
+y = a * b
+y.name = "y"
+y.backward()
+print("the order of the walk:", [node.name for node in walk.order(y)])
+print("the gradient:", x.grad)
+
+# %%
+assert x.grad == b_first[0]
+assert y.index > b.index > a.index > x.index
+
+# %% [markdown]
+# In the picture each box has its value and, below it, its gradient. On the arrows you find
+# *upstream gradient* · *local derivative*: what was handed along there. Compare with your paper.
+
+# %%
+tg.draw(y)
+
+# %% [markdown]
+# Now play it. On the way back, look at $a$: its gradient is 6 after one contribution and 10 after
+# two, and only then does it hand anything to $x$.
+
+# %%
+tg.steps(y)
+
+# %% [markdown]
+# ## When nothing is to be recorded
+#
+# Recording costs memory: as long as you hold `y`, everything that it was made from is kept. And a
+# record can be unwanted, because what you compute is not part of the formula. There are three ways to
+# say so.
+#
+# **A leaf without a gradient.** Data are not learned, so nobody asks for the gradient by them. With
+# `requires_grad=False` no gradient flows there. Tensors begin this way; Values begin the other way.
+
+# %%
+price = tg.Value(3.0, name="price", requires_grad=False)
+amount = tg.Value(2.0, name="amount")
+cost = price * amount
+cost.backward()
+print(amount.grad, price.grad)
+
+# %%
+assert amount.grad == 3.0
+assert price.grad is None
+
+# %% [markdown]
+# **A stretch of program that is not recorded.** Inside `with tg.no_grad():` the numbers are computed
+# and nothing is written down. The result is a leaf, and no gradient goes through it.
+
+# %%
+with tg.no_grad():
+    unrecorded = x * x
+print(unrecorded, "inputs:", unrecorded.inputs, "requires a gradient:", unrecorded.requires_grad)
+
+# %%
+assert unrecorded.is_leaf
+assert not unrecorded.requires_grad
+
+# %% [markdown]
+# Use it when you only want results, as in measuring how good a finished model is. It is also where
+# parameters are changed. A step of an optimiser is not part of the formula that is differentiated,
+# and the library refuses to guess which you mean:
+
+# %%
+w = tg.tensor([1.0, 2.0], requires_grad=True, name="w")
+try:
+    w -= 0.1
+except tg.InPlaceError as error:
+    print(error)
+with tg.no_grad():
+    w -= 0.1
+print(w)
+
+# %% [markdown]
+# **One number that is to count as given.** `x.detach()` is the same number outside the graph. In
+# $y = x \cdot x$ with $x = 3$ the gradient is 6, 3 from each factor. If one factor is detached, 3
+# remains.
+
+# %%
+x3 = tg.Value(3.0, name="x")
+y3 = x3 * x3.detach()
+y3.name = "y"
+y3.backward()
+print(x3.grad)
+
+# %%
+tg.draw(y3)
+
+# %%
+assert x3.grad == 3.0
+
+# %% [markdown]
+# The picture shows it: no gradient stands in the second box, and none flows along its arrow.
+#
+# The opposite mistake is to record without wanting to. A loop that adds up losses to print their mean
+# later makes one graph, which holds all the graphs of all the losses:
+
+# %%
+total, kept = 0.0, []
+for _ in range(4):
+    loss = x3 * x3
+    total = total + loss
+    kept.append(len(walk.order(total)))
+print("nodes kept alive:", kept)
+
+# %% [markdown]
+# With `total + loss.item()` nothing is kept, since `.item()` is a plain number. Rewrite the loop
+# with it whenever memory grows from step to step.
+
+# %%
+total = 0.0
+for _ in range(4):
+    loss = x3 * x3
+    total = total + loss.item()
+assert total == 36.0
+assert type(total) is float
+
+# %% [markdown]
+# ## The derivative of a derivative
+#
+# Going backward is itself a computation: products and sums of numbers. If these are recorded like
+# any others, the gradient is the result of a graph, and that graph can be differentiated in turn. The
+# library does this when you ask with `create_graph=True`.
+#
+# For our $y = x^4 + x^3$ the second derivative is $12x^2 + 6x$, at $x = 2$ that is $48 + 12 = 60$, and the
+# third is $24x + 6 = 54$.
+
+# %%
+[first_derivative] = tg.gradients(y, [x], create_graph=True)
+[second_derivative] = tg.gradients(first_derivative, [x], create_graph=True)
+[third_derivative] = tg.gradients(second_derivative, [x])
+print(first_derivative, second_derivative, third_derivative)
+
+# %%
+assert (first_derivative.data, second_derivative.data, third_derivative) == (44.0, 60.0, 54.0)
+
+# %% [markdown]
+# This is the graph that was recorded for the first derivative: the *backward graph* of $y$. Read it
+# from right to left. The gradient of $y$ by itself, 1, comes in on the right; the dashed boxes are
+# numbers of the forward pass that the rules needed; what leaves on the left is
+# $\partial y/\partial x = 44$.
+
+# %%
+tg.draw(y, "backward")
+
+# %% [markdown]
+# Find the place where $a$ waits: the box $\partial y/\partial a$ is a sum, $6 + 4$. A topological
+# order makes sure that it is complete before the two products to its left are taken.
+
+# %% [markdown]
+# What is a second derivative good for? It says how fast the slope changes, and so how far away the
+# place is where the slope is 0. *Newton's method* steps there: $x \leftarrow x - f'(x)/f''(x)$. Our function
+# has its minimum where $4x^3 + 3x^2 = 0$ with $x < 0$, which is at $x = -3/4$.
+#
+# `tg.grad(f)` is the derivative of `f` as a function, so it can be applied twice.
+
+
+# %%
+def f(x):
+    return x**4 + x**3
+
+
+slope, curvature = tg.grad(f), tg.grad(tg.grad(f))
+place = -2.0
+for step in range(9):
+    print(f"step {step}: x = {place:.10f}, slope {slope(place):.1e}")
+    place = place - slope(place) / curvature(place)
+
+# %%
+assert abs(place + 0.75) < 1e-9
+assert slope(2.0) == 44.0
+assert curvature(2.0) == 60.0
+
+# %% [markdown]
+# The error goes down fast: near the end, the number of right digits doubles with each step.
+
+# %% [markdown]
+# ## A check that knows no rule
+#
+# How would you notice if a derivative rule were wrong? A program with a wrong gradient runs, prints
+# no error, and often even learns, only less well. So you want a second way to the same number that
+# shares nothing with the first.
+#
+# The definition of the derivative is such a way. Move $x$ by a small $h$ to both sides, and divide the
+# change of $f$ by the change of $x$:
+#
+# $$f'(x) \approx \frac{f(x + h) - f(x - h)}{2h}.$$
+#
+# This is the *central difference*. It needs two evaluations and no rule at all.
+
+
+# %%
+def central_difference(f, x, h):
+    return (f(x + h) - f(x - h)) / (2 * h)
+
+
+print(central_difference(f, 2.0, 0.1))
+
+# %% [markdown]
+# It is not quite 44. By Taylor's theorem the error is $f'''(x)\,h^2/6$, here $54 \cdot 0.01/6 = 0.09$, and the
+# smaller $h$ is, the smaller it gets. The obvious idea is to take $h$ as small as can be.
+#
+# Before you look at the plot: which $h$ would you take? 0.001, $10^{-8}$, $10^{-13}$?
+
+
+# %%
+def forward_difference(f, x, h):
+    return (f(x + h) - f(x)) / h
+
+
+h = 10.0 ** -np.arange(1, 13)
+central_error = abs(central_difference(f, 2.0, h) - 44)
+forward_error = abs(forward_difference(f, 2.0, h) - 44)
+for row in (0, 4, 8, 11):
+    print(f"h = {h[row]:.0e}: error {central_error[row]:.1e}")
+plots.lines(
+    {"central": (h, central_error), "forward": (h, forward_error)},
+    xlabel="h",
+    ylabel="error",
+    logx=True,
+    logy=True,
+    title="How wrong a difference quotient is",
+)
+
+# %% [markdown]
+# Read the plot from right to left. First both errors fall, the central one with $h^2$, the forward one,
+# which moves to one side only, with $h$. Then they rise again. A float has about 16 digits. The two
+# values of $f$ agree in more and more of them, their difference has fewer and fewer right digits, and
+# dividing by the small $h$ magnifies what is wrong.
+#
+# The best $h$ for central differences is between $10^{-5}$ and $10^{-6}$, and about 10 digits of the derivative
+# are right. That is enough to tell a right rule from a wrong one.
+
+# %%
+best = h[central_error.argmin()]
+assert 1e-6 <= best <= 1e-5
+assert central_error.min() < 1e-8 < forward_error.min()
+
+# %% [markdown]
+# For an array, each number is moved by itself while the others stay. The result has the array's shape.
+
+
+# %%
+def numerical_gradient(f, x, h=1e-5):
+    gradient = np.zeros_like(x)
+    for place in np.ndindex(x.shape):
+        up, down = x.copy(), x.copy()
+        up[place] += h
+        down[place] -= h
+        gradient[place] = (f(up) - f(down)) / (2 * h)
+    return gradient
+
+
+# %% [markdown]
+# It needs two evaluations for each number in the array. A walk backward gives all of them at once,
+# which is why networks are trained with the one and checked with the other.
+
+# %% [markdown]
+# ## A planted bug
+#
+# Somebody has added the function *softsign*, $s(x) = x/(1 + |x|)$, with a hand-written backward pass. It is wrong.
+# Do not work out the derivative yet. They also wrote a test, and the test passes:
+
+
+# %%
+def softsign(x):
+    return x / (1 + abs(x))
+
+
+def softsign_backward(upstream, x):
+    return upstream / (1 + abs(x))
+
+
+at_zero = np.zeros(3)
+assert np.allclose(softsign_backward(1.0, at_zero), numerical_gradient(lambda x: softsign(x).sum(), at_zero))
+
+# %% [markdown]
+# A test at one special place says little. Take numbers that are different from each other and far from
+# anything special, and look at the two gradients side by side.
+
+# %%
+at = np.array([-3.0, -1.0, 0.5, 2.0])
+claimed = softsign_backward(1.0, at)
+measured = numerical_gradient(lambda x: softsign(x).sum(), at)
+print("claimed: ", claimed)
+print("measured:", measured.round(6))
+print("ratio:   ", (claimed / measured).round(6))
+
+# %% [markdown]
+# The ratio tells what is missing: at $-3$ it is 4, at $-1$ it is 2, at 0.5 it is 1.5. That is $1 + |x|$
+# each time. The rule has to be divided by it once more: $s'(x) = 1/(1 + |x|)^2$. At 0 the missing
+# factor is 1, and so the test could not see it.
+
+# %%
+assert np.allclose(claimed / measured, 1 + abs(at))
+assert np.allclose(measured, 1 / (1 + abs(at)) ** 2)
+
+# %% [markdown]
+# ## The library's check
+#
+# `tg.gradcheck` does the same for any function of numbers and arrays. It chooses $h$ for each number,
+# estimates how exact the differences are, and compares second derivatives too. If something
+# is wrong, it looks for the operation that is to blame.
+#
+# To see it at work, make softsign a primitive of the library, a row of its table of derivatives: how to
+# compute it on arrays, how on floats, and the rule that carries the gradient `g` of the result back
+# to `x`. The rule is the wrong one.
+
+# %%
+from tinygrad_edu.primitives.primitive import TABLE, unary
+
+
+def softsign_with(rule):
+    TABLE.pop("softsign", None)  # forget the one before: a name stands in the table once
+    return unary("softsign", softsign, softsign, rule, "x / (1 + |x|).", (1.0, 0.5), numpy=[])
+
+
+wrong = softsign_with(lambda g, out, x: g / (1 + abs(x)))
+
+rng = np.random.default_rng(0)
+X, weights = rng.normal(size=(5, 3)), np.array([0.5, -1.0, 2.0])
+report = tg.gradcheck(lambda w: (wrong(X @ w) ** 2).mean(), weights, raise_exception=False)
+print(report)
+
+# %%
+assert not report
+assert "to blame is the rule of softsign" in str(report)
+
+# %% [markdown]
+# All three derivatives of the loss are wrong, and in no simple ratio, since many numbers are mixed in
+# each. So it tried the operations one by one, and names the rule.
+#
+# The corrected rule passes. Here is another one, which looks careful: its author wanted to save memory
+# and computes the local derivative inside `no_grad`. The numbers are right.
+
+
+# %%
+def unrecorded_rule(g, out, x):
+    with tg.no_grad():
+        local = 1 / (1 + abs(x)) ** 2
+    return g * local
+
+
+right = softsign_with(lambda g, out, x: g / (1 + abs(x)) ** 2)
+print(tg.gradcheck(lambda w: (right(X @ w) ** 2).mean(), weights))
+print()
+careful = softsign_with(unrecorded_rule)
+print(tg.gradcheck(careful, 2.0, raise_exception=False))
+
+# %% [markdown]
+# The first derivative passes, and the second is 0 where it should be $-2/(1 + |x|)^3 = -2/27$. (The number in the
+# report is that times a random upstream gradient: with 1 everywhere, a rule that forgets it would pass.)
+#
+# The local derivative was cut out of the backward graph, as `detach` cuts. That is one reason to check to
+# the second order: it notices what was not recorded.
+
+# %%
+assert tg.gradcheck(right, 2.0)
+assert tg.gradcheck(careful, 2.0, order=1)
+assert not tg.gradcheck(careful, 2.0, raise_exception=False)
+assert abs(tg.grad(tg.grad(right))(2.0) + 2 / 27) < 1e-12
+
+# %% [markdown]
+# ## The backward graph of a backward graph
+#
+# The last picture of this lesson needs a function small enough to check on paper: $y = x^3$ at $x = 3$,
+# with $\partial y/\partial x = 3x^2 = 27$ and $\partial^2 y/\partial x^2 = 6x = 18$.
+#
+# This is the graph that computes the 27. It was recorded while the walk went backward through
+# $y$; now it is drawn like any other graph, from left to right, with the gradients of $\partial y/\partial x$ in it.
+
+# %%
+u = tg.Value(3.0, name="x")
+cube = u**3
+cube.name = "y"
+[du] = tg.gradients(cube, [u], create_graph=True)
+tg.draw(du)
+
+# %% [markdown]
+# And this is what is recorded when the walk goes backward through that graph: the backward
+# graph of the backward graph. It ends on the left in 18.
+
+# %%
+tg.draw(du, "backward")
+
+# %%
+[ddu] = tg.gradients(du, [u], create_graph=True)
+print("∂y/∂x   =", tg.formula(du), "=", du.data)
+print("∂²y/∂x² =", tg.formula(ddu), "=", ddu.data)
+
+# %%
+assert (du.data, ddu.data) == (27.0, 18.0)
+
+# %% [markdown]
+# The formulas were read off the two graphs. No rule for second derivatives stands anywhere in the
+# library: the same table and the same walk were used twice.
+
+# %% [markdown]
+# ## Try it
+#
+# Copy `tutorials/exercises/03_automatic_differentiation/starter.py` to `my_answers.py` and fill it in:
+#
+# 1. `gradients(uses, output)`: walk backward through a graph whose rows come in no order at all. You
+#    have to find one (4 points).
+# 2. `jacobian(f, x)`: all derivatives of all outputs by central differences. Of a gradient, that is
+#    the matrix of second derivatives (3 points).
+# 3. `loss_backward(w, b, x, target)`: it is written already, and two mistakes are planted in it. Find
+#    them with differences and mend them (3 points).
+#
+# Then ask for your points:
+#
+# ```
+# tinygrad-edu grade tutorials/exercises/03_automatic_differentiation my_answers.py --show
+# ```
+#
+# A wrong answer is told what kind of mistake explains its numbers, such as a gradient handed on too
+# early, or a step divided by $h$ instead of $2h$.
+
+# %% [markdown]
+# ## What to read in the source
+#
+# - `tinygrad_edu/walk.py`, `walk`: the loop of this lesson, on any node. Find the line that sorts by age,
+#   and the one that skips nodes which received nothing.
+# - `tinygrad_edu/walk.py`, `reachable`: how the nodes are collected without recursion.
+# - `tinygrad_edu/recording.py`, `no_grad` and `enable_grad`: the switch, which each thread has for itself.
+# - `tinygrad_edu/functional.py`, the docstring at the top: what can go wrong when derivatives are nested, with
+#   the example that shows it.
+# - `tinygrad_edu/check/compare.py`, `gradcheck`: how many numbers are moved at once, and what is done at kinks.
+# - `tinygrad_edu/primitives/elementwise.py`: rules, a line each, as you wrote one for softsign.
+
+# %% [markdown]
+# ## Where this comes from
+#
+# - The tape and the walk back: S. Linnainmaa, *Taylor expansion of the accumulated rounding error*, BIT 16, 1976.
+# - Which order, and what it costs: A. Griewank and A. Walther, *Evaluating Derivatives*, 2nd edition,
+#   2008, chapters 3 and 4.
+# - The error of difference quotients and the best $h$: W. Press and others, *Numerical Recipes*, 3rd edition,
+#   2007, section 5.7.
+# - Softsign: J. Bergstra and others, *Quadratic polynomials learn better image features*, 2009.
