@@ -12,7 +12,7 @@ SPHINX      = $(BIN)/sphinx-build --quiet --fail-on-warning --keep-going
 MADE        = .ruff_cache .mypy_cache .pytest_cache .hypothesis .coverage dist forward.svg backward.svg digits_loss.svg z.svg docs/_build docs/gallery docs/lessons
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test torch bench gallery docs clean
+.PHONY: help demo test torch bench gallery docs catalogues clean
 
 help: ## list the tasks
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -40,6 +40,9 @@ docs: $(VENV)/.docs gallery ## the site, English and Chinese, in docs/_build/htm
 	$(SPHINX) -d docs/_build/read/en docs docs/_build/html
 	$(SPHINX) -d docs/_build/read/zh_CN -D language=zh_CN docs docs/_build/html/zh_CN
 	@echo 'Open docs/_build/html/index.html'
+
+catalogues: $(VENV)/.docs ## take changed texts of the lessons over into their translations in docs/locale
+	$(BIN)/python docs/catalogues.py
 
 clean: ## remove the environments and everything else that was made
 	rm -rf $(VENV) $(BENCH_VENV) $(MADE)

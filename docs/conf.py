@@ -33,7 +33,7 @@ extensions = [
     "extensions.languages",
     "extensions.mathml",
 ]
-exclude_patterns = ["_build", "gallery.py", "conf.py", "extensions"]
+exclude_patterns = ["_build", "extensions", "*.py"]
 templates_path = ["_templates"]
 
 # Text
@@ -48,6 +48,7 @@ nb_custom_formats = {".py": ["jupytext.reads", {"fmt": "py:percent"}]}
 nb_execution_mode = "cache"
 nb_execution_cache_path = str(DOCS / "_build" / "executed")
 nb_execution_raise_on_error = True
+nb_execution_in_temp = True
 nb_execution_timeout = 120
 nb_merge_streams = True
 
