@@ -1,0 +1,615 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 7. Fitting too little and too much
+#
+# A model can be right on everything it has seen and useless on everything else. After this lesson
+# you can tell when that happens, measure it with the data you have, and turn the handles that
+# prevent it.
+#
+# You need gradient descent ([lesson 4](04_linear_regression.py)) and, for the last two sections, a
+# network with a hidden layer ([lesson 6](06_multilayer_perceptron.py)).
+#
+# **A question first.** Four measurements:
+#
+# | $x$ | 1 | 2 | 3 | 4 |
+# |-----|---|---|---|---|
+# | $y$ | 1.1 | 1.9 | 3.2 | 3.8 |
+#
+# Draw the straight line that comes closest to them, by eye. Then imagine the cubic, the curve of
+# degree 3, that passes through all four. What does each of the two say about $x = 5$? Which would
+# you believe? And could you justify that with these four points alone, without knowing the fifth?
+
+# %%
+import numpy as np
+
+import tinygrad_edu as tg
+from tinygrad_edu import data, nn, optim, plots, train
+
+# %% [markdown]
+# ## Two answers to the question
+#
+# A polynomial of degree $d$ is $w_0 + w_1 x + w_2 x^2 + \dots + w_d x^d$. It is linear in its
+# weights, so the *least squares* fit, the one with the smallest sum of squared errors, is a linear
+# regression on the *features* $1, x, x^2, \dots$ NumPy solves it directly.
+
+
+# %%
+def features(x, degree):
+    return x[:, None] ** np.arange(degree + 1)  # a row for each x: 1, x, x², ...
+
+
+def fit(x, y, degree):
+    return np.linalg.lstsq(features(x, degree), y, rcond=None)[0]
+
+
+def predict(w, x):
+    return features(x, len(w) - 1) @ w
+
+
+def mse(w, x, y):
+    """The mean squared error."""
+    return np.mean((predict(w, x) - y) ** 2)
+
+
+four_x, four_y = np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.1, 1.9, 3.2, 3.8])
+line, cubic = fit(four_x, four_y, 1), fit(four_x, four_y, 3)
+for name, w in {"line": line, "cubic": cubic}.items():
+    at_5 = predict(w, np.array([5.0]))[0]
+    print(f"{name:5}: mean squared error {mse(w, four_x, four_y):.4f}; at x = 5 it says {at_5:.2f}")
+
+# %%
+places = np.linspace(0.8, 5.2, 100)
+plots.points(
+    {"the four points": np.stack([four_x, four_y], axis=1), "y = x at 5": [[5.0, 5.0]]},
+    lines={"line": (places, predict(line, places)), "cubic": (places, predict(cubic, places))},
+    xlabel="x",
+    ylabel="y",
+)
+
+# %% [markdown]
+# The points were made as $y = x$, plus small errors. The cubic has no error on them because it has
+# four weights for four points: it follows the measurement errors as faithfully as it follows the
+# line. At $x = 5$ it answers 2.5, and the line 4.85.
+#
+# Now the last part of the question. Leave one point out, fit the other three, and ask about the one
+# that was left out. Do it with each of the four in turn. A model that has learnt the line does
+# well; one that has learnt the points does not. (Through three points goes a parabola.)
+
+
+# %%
+def leave_one_out(x, y, degree):
+    errors = []
+    for i in range(len(x)):
+        others = np.arange(len(x)) != i
+        w = fit(x[others], y[others], degree)
+        errors.append(mse(w, x[[i]], y[[i]]))
+    return np.mean(errors)
+
+
+print("line:    ", leave_one_out(four_x, four_y, 1).round(3))
+print("parabola:", leave_one_out(four_x, four_y, 2).round(3))
+assert leave_one_out(four_x, four_y, 1) < 0.1 < leave_one_out(four_x, four_y, 2)
+
+# %% [markdown]
+# The four points alone speak for the line: by a factor of eleven. Everything below is this idea
+# with more data.
+#
+# ## Training error and generalisation error
+#
+# Thirty points of a curve, $y = \sin 3x + x^2$, each with a random error of standard deviation 0.3.
+# And a luxury that you never have outside a lesson: a thousand more points, to know the truth. The
+# error on the points that a model was fitted to is its *training error*. The error on fresh points
+# is its *generalisation error*, and that is the one you pay for.
+
+# %%
+rng = np.random.default_rng(2)
+
+
+def sample(n):
+    x = rng.uniform(-1, 1, n)
+    return x, np.sin(3 * x) + x**2 + 0.3 * rng.standard_normal(n)
+
+
+x, y = sample(30)
+fresh_x, fresh_y = sample(1000)
+
+degrees = range(13)
+training = [mse(fit(x, y, d), x, y) for d in degrees]
+fresh = [mse(fit(x, y, d), fresh_x, fresh_y) for d in degrees]
+for d in (0, 1, 3, 6, 12):
+    print(f"degree {d:2}: training {training[d]:.3f}, fresh {fresh[d]:.3f}")
+
+# %%
+places = np.linspace(-1, 1, 200)
+shown = {f"degree {d}": (places, predict(fit(x, y, d), places)) for d in (1, 3, 12)}
+plots.points({"training points": np.stack([x, y], axis=1)}, lines=shown, xlabel="x", ylabel="y")
+
+# %% [markdown]
+# Degree 1 cannot bend. It is wrong on the training points and equally wrong on fresh ones: it
+# *underfits*. Degree 12 has the smallest training error of the three, and goes wild between the
+# points and at the ends: it *overfits*.
+#
+# The training error falls with every degree, without exception. It has to: a polynomial of degree 5
+# is one of degree 6 whose last weight is 0, so the larger family cannot do worse on the points it
+# is fitted to.
+
+# %%
+assert np.all(np.diff(training) <= 1e-12)
+
+# %% [markdown]
+# So the training error cannot choose the degree. It would always choose the largest.
+#
+# No degree brings the error on fresh points below $0.3^2 = 0.09$. That is the variance of the
+# random errors, which nobody can predict. A *training* error below that is a warning: the model has
+# begun to learn the errors.
+
+# %%
+assert training[12] < 0.09 < min(fresh)
+
+# %% [markdown]
+# ## Choosing with the data you have: k-fold cross-validation
+#
+# Leaving out one point at a time means as many fits as there are points. The usual compromise:
+# shuffle the data, cut them into $k$ parts of about equal size, the *folds*. Each fold is the
+# *validation set* once, while the other $k - 1$ are trained on. The mean of the $k$ validation
+# errors estimates the generalisation error.
+
+
+# %%
+def folds(n, k):
+    """k pairs of index arrays: (training, validation)."""
+    parts = np.array_split(np.random.default_rng(0).permutation(n), k)
+    return [(np.concatenate(parts[:i] + parts[i + 1 :]), parts[i]) for i in range(k)]
+
+
+def cross_validate(x, y, degree, k=10):
+    return np.mean([mse(fit(x[t], y[t], degree), x[v], y[v]) for t, v in folds(len(x), k)])
+
+
+for i, (t, v) in enumerate(folds(10, 5)):
+    print(f"fold {i}: train on {t}, validate on {v}")
+
+# %% [markdown]
+# The library's `data.k_fold` does the same with a dataset: it gives pairs of subsets, whose
+# `indices` are those that we have computed.
+
+# %%
+theirs = data.k_fold(data.TensorDataset(x, y), 10)
+for (t, v), (their_t, their_v) in zip(folds(30, 10), theirs):
+    assert np.array_equal(t, their_t.indices)
+    assert np.array_equal(v, their_v.indices)
+
+# %% [markdown]
+# Now the picture that this lesson is about: the three errors of each degree.
+
+# %%
+validated = [cross_validate(x, y, d) for d in degrees]
+best = int(np.argmin(validated))
+print("chosen by cross-validation: degree", best)
+print(f"its error on fresh points: {fresh[best]:.3f}; the best of all degrees has {min(fresh):.3f}")
+
+plots.lines(
+    {
+        "training": (degrees, training),
+        "10-fold validation": (degrees, validated),
+        "fresh points": (degrees, fresh),
+    },
+    xlabel="degree",
+    ylabel="mean squared error",
+    title="The U-shaped curve",
+    logy=True,
+)
+
+# %% [markdown]
+# The training error falls all the way. The other two fall, reach a bottom, and rise again: left of
+# the bottom the model underfits, right of it it overfits. Validation has seen only the thirty
+# points, and finds a degree whose error on fresh points is close to the best.
+
+# %%
+assert best == 4
+assert fresh[best] < 1.1 * min(fresh)
+assert validated[12] > 10 * validated[3] > training[3]
+
+# %% [markdown]
+# One caution. Whoever tries a thousand models and keeps the one with the smallest validation error
+# has fitted the *choice* to the validation set, and that error is then too good to be true. So a
+# third part of the data, the *test set*, is put aside and looked at once, in the end.
+#
+# ## Weight decay
+#
+# The degree is a coarse handle, in steps of one. A finer one keeps all thirteen features and makes
+# large weights expensive. To the training loss it adds a *penalty*:
+#
+# $$ L(w) = \tfrac12 \cdot \text{mean squared error} + \tfrac{\lambda}{2} \sum_i w_i^2 $$
+#
+# $\lambda$ (lambda) says how expensive. The derivative of the penalty by $w_i$ is $\lambda w_i$: a
+# spring that pulls each weight towards 0, the harder the further away it is. Take one weight, whose
+# data want it to be 0.3, and $\lambda = 0.5$.
+#
+# At 0.3 the data are content, their gradient is 0, and the penalty's is $0.5 \cdot 0.3 = 0.15$. So
+# a step of gradient descent goes down. It stops where the two balance: $w - 0.3 + 0.5 w = 0$, which
+# is $w = 0.2$. Play it: the last event is the step of the optimiser.
+
+# %%
+w = tg.Value(0.3, name="w")
+misfit, penalty = 0.5 * (w - 0.3) ** 2, 0.5 / 2 * w**2
+loss = misfit + penalty
+misfit.name, penalty.name, loss.name = "misfit", "penalty", "L"
+tg.steps(loss, optim.SGD([w], lr=0.1))
+
+# %% [markdown]
+# Since the penalty only ever adds $\lambda w$ to the gradient, the optimisers have it built in, as
+# `weight_decay`. One step of gradient descent is then
+# $w \leftarrow w - \eta (g + \lambda w) = (1 - \eta\lambda) w - \eta g$: the weights *decay* by a
+# constant factor. Here $\eta$ (eta) is the learning rate, and $g$ the gradient of the data's part.
+
+# %%
+by_penalty, built_in = tg.Value(0.3), tg.Value(0.3)
+((by_penalty - 0.1) ** 2 / 2 + 0.5 * by_penalty**2 / 2).backward()
+optim.SGD([by_penalty], lr=0.1).step()
+((built_in - 0.1) ** 2 / 2).backward()
+optim.SGD([built_in], lr=0.1, weight_decay=0.5).step()
+assert np.isclose(by_penalty.data, built_in.data)
+assert np.isclose(by_penalty.data, (1 - 0.1 * 0.5) * 0.3 - 0.1 * (0.3 - 0.1))
+
+# %% [markdown]
+# Squared errors with this penalty can still be solved directly. Setting the gradient to 0 gives
+# *ridge regression*: $(X^\top X / n + \lambda I)\, w = X^\top y / n$. We leave $w_0$ out of the
+# penalty, as is usual: where the curve lies is no sign of overfitting. The engine confirms that the
+# gradient is 0 there.
+
+
+# %%
+def ridge(x, y, strength, degree=12):
+    X = features(x, degree)
+    penalised = np.diag(np.arange(degree + 1) > 0).astype(float)
+    return np.linalg.solve(X.T @ X / len(x) + strength * penalised, X.T @ y / len(x))
+
+
+def penalised_loss(w, strength):
+    error = features(x, 12) @ w - y
+    return (error**2).mean() / 2 + strength / 2 * (w[1:] ** 2).sum()
+
+
+gradient = tg.grad(lambda w: penalised_loss(w, 0.001))(ridge(x, y, 0.001))
+assert np.allclose(gradient, 0, atol=1e-10)
+
+strengths = 10.0 ** np.arange(-8, 1.5, 0.5)
+plots.lines(
+    {
+        "training": (strengths, [mse(ridge(x, y, s), x, y) for s in strengths]),
+        "fresh points": (strengths, [mse(ridge(x, y, s), fresh_x, fresh_y) for s in strengths]),
+    },
+    xlabel="strength λ of the penalty",
+    ylabel="mean squared error",
+    title="Degree 12 with weight decay",
+    logx=True,
+    logy=True,
+)
+
+# %% [markdown]
+# The U again, seen from the other side: little penalty on the left overfits, much on the right
+# underfits. In the valley a polynomial of degree 12 does about as well as degree 3, though it has
+# four times as many weights. What counts is not how many weights a model has but how freely they
+# may move.
+
+# %%
+assert mse(ridge(x, y, 1e-3), fresh_x, fresh_y) < 1.1 * min(fresh)
+assert mse(ridge(x, y, 1e-7), fresh_x, fresh_y) > 2 * min(fresh)
+assert mse(ridge(x, y, 1.0), fresh_x, fresh_y) > 4 * min(fresh)
+
+# %% [markdown]
+# ## L1: weights that are exactly zero
+#
+# The other common penalty takes sizes instead of squares: $\lambda \sum_i |w_i|$, called *L1* after
+# the norm. (Weight decay is L2.) Its derivative is $\lambda$ for a positive weight and $-\lambda$
+# for a negative one: the pull does not weaken when the weight is small. The same weight again,
+# close to 0:
+
+# %%
+w = tg.Value(0.1, name="w")
+misfit, penalty = 0.5 * (w - 0.3) ** 2, 0.5 * abs(w)
+loss = misfit + penalty
+misfit.name, penalty.name, loss.name = "misfit", "penalty", "L"
+tg.explain(loss, w)
+
+# %% [markdown]
+# At $w = 0.1$ the data pull up with $-0.2$, the penalty pulls down with $0.5$. The penalty wins at
+# every $w > 0$, and below 0 both pull up. So the smallest loss is at $w = 0$, exactly. For one
+# weight with squared error, the minimum can be written down. If the data want the weight $a$:
+#
+# | penalty | minimum of $\frac12 (w-a)^2 + {}$penalty | $a = 0.3$, $\lambda = 0.5$ | $a = 3$, $\lambda = 0.5$ |
+# |---|---|---|---|
+# | L2, $\frac{\lambda}{2} w^2$ | $a / (1 + \lambda)$ | 0.2 | 2 |
+# | L1, $\lambda \lvert w \rvert$ | $a$ moved towards 0 by $\lambda$, and 0 if it would cross | 0 | 2.5 |
+#
+# L2 shrinks all weights by the same *factor*, L1 by the same *amount*. The second is called the
+# *soft threshold*:
+
+
+# %%
+def soft_threshold(a, amount):
+    return np.sign(a) * np.maximum(np.abs(a) - amount, 0.0)
+
+
+grid = np.linspace(-4, 4, 80_001)
+for a in (0.3, 3.0, -1.0):
+    losses = (grid - a) ** 2 / 2 + 0.5 * np.abs(grid)
+    assert np.isclose(grid[losses.argmin()], soft_threshold(a, 0.5), atol=1e-3)
+
+# %% [markdown]
+# Plain gradient descent on $|w|$ would hop back and forth across 0 and never stand on it. So a step
+# is taken in two halves: a step down the gradient of the data's part, which the engine computes,
+# then a soft threshold. This is *proximal gradient descent*.
+#
+# The test: 40 examples with 12 features, of which three matter.
+
+# %%
+rng = np.random.default_rng(3)
+true_w = np.zeros(12)
+true_w[[1, 5, 10]] = 2.0, -3.4, 1.5
+X = rng.standard_normal((40, 12))
+target = X @ true_w + rng.standard_normal(40)
+
+
+def half_mse(w):
+    return ((X @ w - target) ** 2).mean() / 2
+
+
+def least_l1(strength, rate=0.1, steps=500):
+    w = np.zeros(12)
+    for _ in range(steps):
+        w = soft_threshold(w - rate * tg.grad(half_mse)(w), rate * strength)
+    return w
+
+
+least_squares = np.linalg.lstsq(X, target, rcond=None)[0]
+decayed = np.linalg.solve(X.T @ X / 40 + 0.2 * np.eye(12), X.T @ target / 40)
+sparse = least_l1(0.2)
+for name, w in {"least squares": least_squares, "weight decay": decayed, "L1": sparse}.items():
+    away = np.linalg.norm(w - true_w)
+    print(f"{name:13}: {np.count_nonzero(w):2} weights not 0; distance to the truth {away:.2f}")
+
+# %%
+plots.bars(
+    range(12), {"truth": true_w, "weight decay": decayed, "L1": sparse}, ylabel="weight of feature"
+)
+
+# %% [markdown]
+# Least squares and weight decay use all twelve features, the useless ones too. L1 sets eight
+# weights to exactly 0: a *sparse* model, which says which features it needs.
+#
+# Weight decay ends further from the truth than no penalty at all. It takes most from the large
+# weights, and here these are the right ones. L1 takes the same amount from each.
+#
+# At the minimum, every weight that is not 0 has a gradient of size $\lambda$, which balances the
+# penalty. Every weight that is 0 has a smaller one, too weak to leave.
+
+# %%
+gradient = tg.grad(half_mse)(sparse)
+assert np.allclose(np.abs(gradient[sparse != 0]), 0.2, atol=1e-6)
+assert np.all(np.abs(gradient[sparse == 0]) < 0.2)
+assert np.count_nonzero(least_squares) == np.count_nonzero(decayed) == 12
+assert set(np.flatnonzero(sparse)) >= {1, 5, 10}
+assert np.count_nonzero(sparse) < 6
+
+# %% [markdown]
+# ## Early stopping
+#
+# The third handle is time. A network begins with a smooth function and needs many steps to bend it
+# around single points. So watch the validation error as training goes, and stop when it no longer
+# falls. How long to wait before giving up is the *patience*. The thirty points again, a network of
+# 4,353 weights, and a hundred more points to validate with.
+
+
+# %%
+def stops_at(losses, patience):
+    """After how many epochs to stop: the first time that the best is `patience` epochs ago."""
+    best = 0
+    for i, value in enumerate(losses):
+        if value < losses[best]:
+            best = i
+        if i - best == patience:
+            return i + 1
+    return len(losses)
+
+
+assert stops_at([5, 4, 3, 4, 5, 6, 1], patience=2) == 5
+
+
+# %%
+def column(numbers):
+    return numbers[:, None].astype(np.float32)
+
+
+def curve_fitting(epochs, callbacks=()):
+    tg.manual_seed(0)
+    layers = nn.Linear(1, 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 1)
+    model = nn.Sequential(*layers)
+    optimizer = optim.Adam(model.parameters(), lr=0.003)
+    known, held_out = [(column(x), column(y))], [(column(fresh_x[:100]), column(fresh_y[:100]))]
+    settings = {"validation": held_out, "callbacks": callbacks, "progress": False}
+    return train.fit(model, known, nn.MSELoss(), optimizer, epochs, **settings)
+
+
+history = curve_fitting(epochs=2000)
+stop = stops_at(history["val_loss"], patience=100)
+best = int(np.argmin(history["val_loss"][:stop]))
+lowest, last = history["val_loss"][best], history["val_loss"][-1]
+print(f"stop after {stop} epochs; the best validation error, after {best + 1}, is {lowest:.3f}")
+print(f"after 2000 epochs it is {last:.3f}")
+
+# %%
+plots.lines(
+    {"training": history["loss"], "validation": history["val_loss"]},
+    xlabel="epoch",
+    ylabel="mean squared error",
+    title="Too long",
+    logy=True,
+)
+
+# %% [markdown]
+# The third U. The library's `train.EarlyStopping` is a *callback* of `train.fit`, something that is
+# asked after each epoch, and stops at the same one.
+
+# %%
+stopped = curve_fitting(epochs=2000, callbacks=[train.EarlyStopping("val_loss", patience=100)])
+assert len(stopped.epochs) == stop < 2000
+assert last > 1.5 * lowest
+assert history["loss"][-1] < 0.09, "the training error goes below the variance of the noise"
+
+# %% [markdown]
+# ## Dropout
+#
+# The last handle is made for networks. In each step of the training, every unit of a layer is
+# switched off with probability $p$: its output is 0. No unit can rely on another one being there,
+# so none can specialise in correcting another's mistakes on single examples. What remains is
+# divided by $1 - p$, so that the mean stays what it was:
+# $(1 - p) \cdot \frac{h}{1 - p} + p \cdot 0 = h$. After training, nothing is switched off.
+
+
+# %%
+def dropout(h, p, rng):
+    keep = rng.random(h.shape, np.float32) >= p
+    return h * keep / (1 - p)
+
+
+h = np.array([1.0, 2.0, 3.0, 4.0])
+ours = dropout(h, 0.5, np.random.default_rng(8))
+print(ours)
+assert np.array_equal(ours, nn.functional.dropout(h, 0.5, seed=8))
+
+many = dropout(np.full(100_000, 3.0), 0.5, np.random.default_rng(0))
+assert abs(many.mean() - 3) < 0.03, "the mean stays"
+
+# %% [markdown]
+# Dropout is a product with 0 or $1/(1-p)$, and so is its backward pass: a unit that was switched
+# off gets no gradient.
+
+# %%
+h = tg.tensor([1.0, 2.0, 3.0, 4.0], requires_grad=True, name="h")
+total = nn.functional.dropout(h, 0.5, seed=8).sum()
+total.name = "total"
+total.backward()
+assert np.array_equal(h.grad == 0, ours == 0)
+tg.draw(total)
+
+# %% [markdown]
+# To see it work, take 300 handwritten digits and spoil the labels of a fifth of them: they get a
+# random class. A network with 256 hidden units can learn the wrong labels by heart. Does it?
+
+# %%
+learn, test = data.digits().split()
+images, labels = learn.images[:300].reshape(-1, 64) / 16, learn.labels[:300].astype(int)
+test_images, test_labels = test.images.reshape(-1, 64) / 16, test.labels.astype(int)
+rng = np.random.default_rng(0)
+spoilt = rng.random(300) < 0.2
+labels[spoilt] = rng.integers(0, 10, spoilt.sum())
+
+
+def accuracy_by_step(p, steps=200):
+    tg.manual_seed(0)
+    model = nn.Sequential(nn.Linear(64, 256), nn.ReLU(), nn.Dropout(p), nn.Linear(256, 10))
+    optimizer, loss = optim.Adam(model.parameters(), lr=0.003), nn.CrossEntropyLoss()
+    seen = []
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss(model.train()(images), labels).backward()
+        optimizer.step()
+        with tg.no_grad():
+            model.eval()  # nothing is switched off
+            on_training = train.accuracy(model(images), labels)
+            on_test = train.accuracy(model(test_images), test_labels)
+        seen.append([on_training, on_test])
+    return np.array(seen)
+
+
+without, with_dropout = accuracy_by_step(0.0), accuracy_by_step(0.7)
+for name, seen in {"without dropout": without, "with p = 0.7": with_dropout}.items():
+    on_training, on_test = seen[-1]
+    print(f"{name:15}: {on_training:.0%} of the training labels, {on_test:.0%} of the test digits")
+
+# %%
+plots.lines(
+    {
+        "test, without dropout": without[:, 1],
+        "test, p = 0.7": with_dropout[:, 1],
+        "training labels, without dropout": without[:, 0],
+        "training labels, p = 0.7": with_dropout[:, 0],
+    },
+    xlabel="step",
+    ylabel="part that is right",
+)
+
+# %% [markdown]
+# Without dropout the network ends up agreeing with every training label, wrong ones included, and
+# forgets how to read on the way. With dropout it keeps disagreeing with one label in eight, and
+# reads better than its teacher writes: a fifth of the labels it was taught with are spoilt.
+
+# %%
+assert without[-1, 0] > 0.99
+assert without[-1, 1] < 0.75
+assert with_dropout[-1, 0] < 0.92
+assert with_dropout[-1, 1] > 0.84
+
+# %% [markdown]
+# ## Try it
+#
+# Copy `exercises/07_underfitting_overfitting/starter.py` and fill in three functions (10 points):
+#
+# 1. `folds(n, k)`: the index arrays of a k-fold cross-validation, for any $n$ and $k$.
+# 2. `penalty_backward(upstream, w, l1, l2)`: the gradient of
+#    $\lambda_1 \sum |w_i| + \frac{\lambda_2}{2} \sum w_i^2$.
+# 3. `dropout_backward(upstream, h, keep, p)`: the gradient of $h$ through a dropout whose mask is
+#    given.
+#
+# Then ask the grader, which tells you what kind of mistake a wrong answer has:
+#
+# ```sh
+# tinygrad-edu grade tutorials/exercises/07_underfitting_overfitting my_answers.py --show
+# ```
+#
+# And some questions to answer by changing this page:
+#
+# - With ten times as many training points, which degree does cross-validation choose? Which handle
+#   matters less then?
+# - Raise `strength` in `least_l1` until only the three true weights are left. What has happened to
+#   their sizes?
+# - Which degree does 2-fold choose, which 30-fold? Why is the curve of 2-fold higher at large
+#   degrees?
+#
+# ## What to read in the source
+#
+# - `tinygrad_edu/data/dataset.py`, `k_fold`: three lines, the same as ours.
+# - `tinygrad_edu/optim/algorithms.py`, `SGD.update` and `AdamW.update`: where weight decay enters,
+#   and where the two differ.
+# - `tinygrad_edu/nn/dropout.py`, `dropout`: why nothing else is needed for the backward pass.
+# - `tinygrad_edu/train/callbacks.py`, `EarlyStopping.should_stop`: patience, asked of the history.
+# - `tinygrad_edu/primitives/elementwise.py`, the row of `abs`: what its derivative is at 0.
+#
+# ## Where this comes from
+#
+# - Cross-validation: M. Stone, *Cross-validatory choice and assessment of statistical predictions*
+#   (1974).
+# - Ridge regression: A. E. Hoerl and R. W. Kennard, *Ridge regression: biased estimation for
+#   nonorthogonal problems* (1970).
+# - L1 and sparse weights: R. Tibshirani, *Regression shrinkage and selection via the lasso* (1996).
+# - Soft thresholds in gradient descent: I. Daubechies, M. Defrise and C. De Mol, *An iterative
+#   thresholding algorithm for linear inverse problems with a sparsity constraint* (2004).
+# - Early stopping: L. Prechelt, *Early stopping: but when?* (1998).
+# - Dropout: N. Srivastava et al., *Dropout: a simple way to prevent neural networks from
+#   overfitting* (2014).
+#
+# [Lesson 8](08_keeping_numbers_alive.py) is about networks that do not learn at all, and what to do
+# about it.

@@ -1,0 +1,95 @@
+"""Lesson 7: the folds of a cross-validation, and two backward passes that keep weights and units small."""
+
+import numpy as np
+
+import tinygrad_edu as tg
+from tinygrad_edu.grade import Assignment, StudentError, expect, require
+from tinygrad_edu.grade.diagnosis import random_upstream
+
+hw = Assignment("underfitting-overfitting", title="Fitting too little and too much")
+
+
+@hw.check(points=4, needs=["folds"], title="k folds")
+def k_folds(student, rng):
+    for n, k in ((10, 5), (11, 3), (4, 4), (int(rng.integers(50, 90)), 7)):
+        pairs = [[indices(part, n, k) for part in pair] for pair in student.folds(n, k)]
+        require(
+            len(pairs) == k and all(len(pair) == 2 for pair in pairs),
+            f"folds({n}, {k}) is a list of {k} pairs (training, validation)",
+            kind="shape",
+        )
+        for i, (training, validation) in enumerate(pairs):
+            require(
+                sorted([*training, *validation]) == list(range(n)),
+                f"folds({n}, {k}), pair {i}: each of the {n} indices is in one of its two parts, once; "
+                f"you have {len(training)} and {len(validation)} indices",
+                kind="folds",
+                how="Train on all that is not in the validation part.",
+            )
+        validated = sorted(index for _, validation in pairs for index in validation)
+        require(
+            validated == list(range(n)),
+            f"folds({n}, {k}): over all pairs, each index is in a validation part once; you validate on {validated}",
+            kind="folds",
+            how="Cut the indices into k parts first. Pair i validates on part i.",
+        )
+        sizes = [len(validation) for _, validation in pairs]
+        require(
+            max(sizes) - min(sizes) <= 1,
+            f"folds({n}, {k}): the validation parts have {sizes} indices; they may differ by 1 at most",
+            kind="folds",
+            how="np.array_split spreads what is left over.",
+        )
+
+
+def indices(part, n, k):
+    """A part as a list of whole numbers."""
+    numbers = np.asarray(part)
+    if numbers.ndim != 1 or numbers.dtype.kind not in "iu":
+        raise StudentError("answer", f"folds({n}, {k}): a part is a list or an array of whole numbers")
+    return numbers.tolist()
+
+
+def is_close(answer, wrong):
+    """Whether an answer is the array that a known mistake gives."""
+    return isinstance(answer, np.ndarray) and answer.shape == wrong.shape and np.allclose(answer, wrong)
+
+
+@hw.check(points=3, needs=["penalty_backward"], title="The gradient of two penalties")
+def penalty(student, rng):
+    w, upstream = rng.normal(size=(3, 5)), float(rng.normal())
+    for l1, l2 in ((0.0, 0.7), (0.3, 0.0), (0.3, 0.7)):
+
+        def both(w, l1=l1, l2=l2):
+            return l1 * tg.abs(w).sum() + l2 / 2 * (w**2).sum()
+
+        answer = student.penalty_backward(upstream, w, l1, l2)
+        require(
+            not is_close(answer, upstream * (l1 * np.abs(w) + l2 * w)) or l1 == 0,
+            "|w| itself stands where its derivative belongs",
+            kind="derivative",
+            how="|w| rises with slope 1 where w is above 0 and falls with slope 1 where it is below.",
+        )
+        expect(answer).is_gradient_of(both, at=w, upstream=upstream)
+    w = np.array([0.0, 2.0, -1.0])
+    expect(student.penalty_backward(1.0, w, 0.3, 0.0), "where a weight is 0").equals(0.3 * np.sign(w))
+
+
+@hw.check(points=3, needs=["dropout_backward"], title="Back through dropout")
+def dropout(student, rng):
+    keep = (rng.random((4, 3)) < 0.6).astype(float)
+    h, upstream = rng.normal(size=(4, 3)), random_upstream(rng, (4, 3))
+    answer = student.dropout_backward(upstream, h, keep, 0.3)
+    require(
+        not is_close(answer, upstream * keep),
+        "the gradients of the units that are kept lack a factor",
+        kind="constant factor",
+        how="Forward, what is kept is divided by 1 - p. That is its local derivative.",
+    )
+    require(
+        not is_close(answer, upstream * h * keep / 0.7),
+        "h itself stands where its derivative belongs",
+        kind="derivative",
+        how="out is h times a number that does not depend on h. That number is the local derivative.",
+    )
+    expect(answer).is_gradient_of(lambda h: h * keep / 0.7, at=h, upstream=upstream)

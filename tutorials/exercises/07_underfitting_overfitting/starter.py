@@ -1,0 +1,18 @@
+"""Lesson 7: the folds of a cross-validation, and two backward passes that keep weights and units small."""
+
+import numpy as np
+
+
+def folds(n, k):
+    """k pairs (training, validation) of the indices 0 to n - 1: each is in one validation part, once."""
+    raise NotImplementedError
+
+
+def penalty_backward(upstream, w, l1, l2):
+    """The gradient of w, for out = l1 * sum(|w|) + l2 / 2 * sum(w**2). Where a weight is 0, |w| has gradient 0."""
+    raise NotImplementedError
+
+
+def dropout_backward(upstream, h, keep, p):
+    """The gradient of h, for out = h * keep / (1 - p). `keep` is 1 where a unit is kept and 0 elsewhere."""
+    raise NotImplementedError
