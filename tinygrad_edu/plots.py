@@ -162,11 +162,12 @@ def points(
     Plot: seen, fitted
     """
     places, over = {name: pairs(group, name) for name, group in groups.items()}, lines or {}
+    size = 16 if sum(map(len, places.values())) > 20 else 64  # a few points would be lost in an empty plane
 
     def draw(axes: Any) -> None:
         for i, (name, group) in enumerate(places.items()):
             xs, ys = group.T
-            axes.scatter(xs, ys, s=16, color=colour(i), marker=MARKERS[i % len(MARKERS)], alpha=0.7, label=name)
+            axes.scatter(xs, ys, s=size, color=colour(i), marker=MARKERS[i % len(MARKERS)], alpha=0.7, label=name)
         low, high = axes.get_ylim()
         for i, (name, curve) in enumerate(over.items()):
             axes.plot(*curve_of(curve), LINES[i % len(LINES)], color=colour(len(groups) + i), linewidth=2, label=name)
