@@ -111,8 +111,16 @@ class Source(NamedTuple):
         """The line itself, without its indentation; empty where the file cannot be read."""
         return linecache.getline(self.file, self.line).strip()
 
+    @property
+    def cell(self) -> str | None:
+        """The cell of a notebook that it is in, as tracebacks there call it: "Cell In[3]"; None elsewhere."""
+        ipython = sys.modules.get("IPython")
+        shell = ipython.get_ipython() if ipython is not None else None
+        names = shell.compile.format_code_name(self.file) if shell is not None else None
+        return " ".join(names) if names else None
+
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
+        return f"{self.cell}, line {self.line}" if self.cell else f"{self.file}:{self.line}"
 
 
 _PACKAGE = os.path.dirname(__file__) + os.sep

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -134,6 +135,17 @@ def test_source_lines_are_kept_without_the_folder() -> None:
     place, text = plain(y).nodes[-1].source or ("", "")
     assert place.startswith("test_plain.py:")
     assert text == "y = x * x"
+
+
+def test_source_lines_in_a_notebook_name_their_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    IPython = pytest.importorskip("IPython")
+    compiler = pytest.importorskip("IPython.core.compilerop").CachingCompiler()
+    monkeypatch.setattr(IPython, "get_ipython", lambda: SimpleNamespace(compile=compiler))
+    program = "import tinygrad_edu as tg\nwith tg.trace():\n    y = tg.Value(2.0) * 3"
+    cell: dict[str, Any] = {}
+    exec(compile(program, compiler.cache(program, 7), "exec"), cell)
+    assert plain(cell["y"]).nodes[-1].source == ("Cell In[7], line 3", "y = tg.Value(2.0) * 3")
+    assert str(cell["y"].source) == "Cell In[7], line 3"
 
 
 def test_names_are_unique_and_those_of_unnamed_nodes_avoid_the_users() -> None:

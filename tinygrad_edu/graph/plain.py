@@ -444,7 +444,9 @@ def _number_of(node: Node) -> Quantity:
 def place(node: Node) -> tuple[str, str] | None:
     """The line that made a node, as ("lesson.py:12", text), if it was recorded; the same on every machine."""
     source = node.source
-    return None if source is None else (f"{PurePath(source.file).name}:{source.line}", source.text)
+    if source is None:
+        return None
+    return str(source if source.cell else source._replace(file=PurePath(source.file).name)), source.text
 
 
 def _differ(operands: Sequence[Any]) -> bool:
