@@ -175,8 +175,8 @@ assert y.index > b.index > a.index > x.index
 tg.draw(y)
 
 # %% [markdown]
-# Now play it. On the way back, look at $a$: its gradient is 6 after one contribution and 10 after
-# two, and only then does it hand anything to $x$.
+# Now play it. On the way back, watch $a$. In step 5 its gradient is 6, "1 of 2" contributions. In
+# step 7 the second arrives and makes it 10. Only then, in steps 9 and 10, does it hand anything to $x$.
 
 # %%
 tg.steps(y)
@@ -295,16 +295,16 @@ assert (first_derivative.data, second_derivative.data, third_derivative) == (44.
 
 # %% [markdown]
 # This is the graph that was recorded for the first derivative: the *backward graph* of $y$. Read it
-# from right to left. The gradient of $y$ by itself, 1, comes in on the right; the dashed boxes are
-# numbers of the forward pass that the rules needed; what leaves on the left is
+# from the bottom to the top. At the bottom the gradient of $y$ by itself, 1, comes in. The dashed boxes
+# are numbers of the forward pass that the rules needed. What leaves at the top is
 # $\partial y/\partial x = 44$.
 
 # %%
-tg.draw(y, "backward")
+tg.draw(y, "backward", direction="TB")
 
 # %% [markdown]
 # Find the place where $a$ waits: the box $\partial y/\partial a$ is a sum, $6 + 4$. A topological
-# order makes sure that it is complete before the two products to its left are taken.
+# order makes sure that it is complete before the two products above it are taken.
 
 # %% [markdown]
 # What is a second derivative good for? It says how fast the slope changes, and so how far away the
