@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..errors import TinygradError
+
+if TYPE_CHECKING:
+    from .results import Graphs
 
 __all__ = [
     "AssignmentError", "GradebookError", "IsolationError", "ResultError", "SandboxError", "StudentError",
@@ -51,14 +56,17 @@ class WrongAnswer(TinygradError):
     Attributes
     ----------
     kind : of mistake, in one word; where : it is; how : to mend it. Empty where nobody knows.
+    graphs : the student's graph beside the right one, if there is something to be seen.
 
     >>> WrongAnswer("the gradient has the wrong sign", kind="sign").kind
     'sign'
     """
 
-    def __init__(self, message: str, *, kind: str = "", where: str = "", how: str = "") -> None:
+    def __init__(
+        self, message: str, *, kind: str = "", where: str = "", how: str = "", graphs: Graphs | None = None
+    ) -> None:
         super().__init__(message)
-        self.kind, self.where, self.how = kind, where, how
+        self.kind, self.where, self.how, self.graphs = kind, where, how, graphs
 
 
 class SandboxError(TinygradError, RuntimeError):

@@ -16,7 +16,9 @@ import numpy as np
 
 from ..functional import vjp
 from .compare import Outcome, compare
-from .diagnosis import MISTAKES, diagnose
+from .diagnosis import MISTAKES, beside_answers
+from .diagnosis.diagnose import diagnosis_of
+from .diagnosis.reference import Reference
 from .errors import SandboxError, StudentError, WrongAnswer
 
 __all__ = ["Expectation", "Notes", "Probe", "expect", "require", "watched"]
@@ -115,14 +117,17 @@ class Expectation:
         try:
             self._compare(gradients if several else gradients[0], rtol)
         except WrongAnswer as wrong:
-            diagnosis = diagnose(function, primals, upstream, self.answer)
+            reference = Reference(function, primals, upstream)
+            diagnosis = diagnosis_of(reference, self.answer)
             if diagnosis is None:  # right as floats go, and not as right as this check wants it
                 raise
             what, where, how = diagnosis.words
             known = diagnosis.mistake is not MISTAKES["unknown"]
+            answers = self.answer if isinstance(self.answer, (list, tuple)) else (self.answer,)
             raise WrongAnswer(
-                what if known else str(wrong), kind=diagnosis.name if known else wrong.kind, where=where, how=how
-            ) from None
+                what if known else str(wrong), kind=diagnosis.name if known else wrong.kind, where=where, how=how,
+                graphs=beside_answers(reference, answers, diagnosis),
+            ) from None  # fmt: skip
 
     def _compare(self, expected: Any, rtol: float | None) -> None:
         verdict = compare(self.answer, expected, rtol=rtol, name=self.name)

@@ -264,7 +264,7 @@ def failed(check: Check, error: WrongAnswer | StudentError) -> CheckResult:
     """No points, for what the student's program did."""
     result = missed(check, "fail", clean(str(error)), kind=error.kind)
     if isinstance(error, WrongAnswer):
-        return replace(result, where=clean(error.where), how=clean(error.how))
+        return replace(result, where=clean(error.where), how=clean(error.how), graphs=error.graphs)
     if error.line:  # which the message ends with
         said = result.message.removesuffix(f" ({error.where}, line {error.line}: {error.text})").rstrip(": ")
         return replace(result, message=said, where=error.text, file=error.where, line=error.line)

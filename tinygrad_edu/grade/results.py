@@ -11,15 +11,31 @@ import os
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from ..graph.formats.json_form import check as check_graph
+from ..graph.plain import Graph
 from ..records import Format, Wrong
 from .errors import ResultError
 
-__all__ = ["FEEDBACK", "CheckResult", "Feedback", "IsolationReached", "Line", "Missing", "Result", "read_result"]
+__all__ = [
+    "FEEDBACK", "CheckResult", "Feedback", "Graphs", "IsolationReached", "Line", "Missing", "Result", "read_result",
+]  # fmt: skip
 
 Feedback = Literal["what", "where", "how"]
 
 FEEDBACK: tuple[Feedback, ...] = ("what", "where", "how")
 """How much a student is told: what kind of mistake it is; and where; and how to mend it."""
+
+
+@dataclass(frozen=True)
+class Graphs:
+    """The graph of what a student's program computed, and beside it, node by node, the right one.
+
+    found : the student's. Where it first goes wrong, nodes and arrows have a mark: "missing", "extra" or "changed".
+    expected : the right one; null where students are told where the mistake is, and not how to mend it.
+    """
+
+    found: Graph
+    expected: Graph | None = None
 
 
 @dataclass(frozen=True)
@@ -35,6 +51,7 @@ class CheckResult:
     where, how : where the mistake is, and how to mend it, if known.
     file, line : the student's file or cell, and the line that raised an exception; "" and 0 otherwise.
     hidden : the student is shown no message that could tell what was asked.
+    graphs : the student's graph beside the right one; null where nothing is to be seen there.
     """
 
     name: str
@@ -49,6 +66,7 @@ class CheckResult:
     file: str = ""
     line: int = 0
     hidden: bool = False
+    graphs: Graphs | None = None
 
 
 @dataclass(frozen=True)
@@ -139,7 +157,13 @@ class Result:
         def told(check: CheckResult) -> CheckResult:
             if check.outcome == "grader-error":  # where the instructor's own code failed, and on which numbers
                 return replace(check, message="this check could not be carried out; that is not your fault")
-            return replace(check, where=check.where if keep >= 1 else "", how=check.how if keep >= 2 else "")
+            graphs = check.graphs and replace(check.graphs, expected=check.graphs.expected if keep >= 2 else None)
+            return replace(
+                check,
+                where=check.where if keep >= 1 else "",
+                how=check.how if keep >= 2 else "",
+                graphs=graphs if keep >= 1 else None,
+            )
 
         return replace(self, checks=tuple(map(told, self.checks)))
 
@@ -156,6 +180,10 @@ def read_result(source: str | os.PathLike[str]) -> Result:
         result: Result = FORMAT.read(source, "result")
         if not math.isclose(result.score, math.fsum(check.points for check in result.checks), abs_tol=1e-9):
             raise Wrong("result.score is not the sum of the points of its checks")
+        for check in result.checks:
+            for graph in (check.graphs.found, check.graphs.expected) if check.graphs else ():
+                if graph is not None:
+                    check_graph(graph)
     except Wrong as wrong:
         raise ResultError(f"{wrong}") from None
     return result

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ...value import Value as Engine
+from ..diagnosis import MISTAKES, beside_values
+from ..diagnosis.beside import where_marked
+from ..diagnosis.reference import names_of
 from ..errors import StudentError, WrongAnswer
 from ..expect import expect, require
 from ..sandbox.proxies import Student, evaluate, session_of
+from .twins import Twins, number_in
 
 __all__ = ["deep_chain", "linear_time", "same_as_engine"]
 
@@ -24,20 +29,29 @@ def same_as_engine(Value: Callable[[float], Any], function: Callable[..., Any], 
     Parameters
     ----------
     Value : makes one from a float.
-    function : of the student's values and the engine's alike, such as `lambda x, y: (x * y + x).tanh()`.
+    function : of the student's values and the engine's alike, by operators and methods, such as
+        `lambda x, y: (x * y + x).tanh()`.
 
-    Raises `WrongAnswer`, with the mistake that explains the gradients if there is one.
+    Raises `WrongAnswer`, with the mistake that explains the gradients if there is one, and the `data` and `grad` of all
+    the student's values beside the right ones.
 
     >>> import tinygrad_edu as tg
     >>> same_as_engine(tg.Value, lambda x, y: (x * y + x).tanh(), 0.5, -0.25)
     """
-    from ... import Value as Engine
-
-    leaves = [Value(x) for x in at]
+    made: list[Twins] = []
+    leaves = [Twins(Value(x), Engine(x), made) for x in at]
     out = function(*leaves)
-    out.backward()
-    expect(out.data, "the result's data").equals(float(function(*map(Engine, at)).data))
-    expect(tuple(leaf.grad for leaf in leaves), "grad").is_gradient_of(function, at=at)
+    out.theirs.backward()
+    try:
+        expect(out.theirs.data, "the result's data").equals(float(out.ours.data))
+        expect(tuple(leaf.theirs.grad for leaf in leaves), "grad").is_gradient_of(function, at=at)
+    except WrongAnswer as wrong:
+        data, gradients = ({x.ours: number_in(x.theirs, what) for x in made} for what in ("data", "grad"))
+        names = {leaf.ours: name for leaf, name in zip(leaves, names_of(function, len(at)))}
+        wrong.graphs = beside_values(out.ours, names, data, gradients)
+        if wrong.graphs and wrong.kind not in MISTAKES:
+            wrong.where = where_marked(wrong.graphs) or wrong.where
+        raise
 
 
 def deep_chain(student: Student, n: int = 10_000) -> None:

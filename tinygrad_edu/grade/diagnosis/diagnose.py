@@ -145,15 +145,15 @@ class Search:
         """The diagnoses of candidates that are the answers; or that are them but for a `second` mistake."""
         names = tuple(self.reference.names[i] for i in scope)
         answers, right = [self.answers[i] for i in scope], [self.reference.expected[i] for i in scope]
-        for name, details, gradients in candidates:
+        for name, details, gradients, mistakes in candidates:
             given = [gradients[i] for i in scope]
             if self.all_same(given, right):  # no mistake here
                 continue
             if not second and self.all_same(answers, given):
-                yield Diagnosis(MISTAKES[name], names, details)
+                yield Diagnosis(MISTAKES[name], names, details, mistakes=mistakes)
             for also in self.by_factor(names, self.ratio(answers, given)) if second else ():
                 if also.name == second:
-                    yield Diagnosis(MISTAKES[name], names, details, also)
+                    yield Diagnosis(MISTAKES[name], names, details, also, mistakes)
 
     def by_factor(self, names: tuple[str, ...], c: float | None) -> Iterator[Diagnosis]:
         """The diagnosis of a factor, if it is one with a name."""

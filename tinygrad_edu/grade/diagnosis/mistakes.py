@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 __all__ = ["MISTAKES", "Diagnosis", "Mistake"]
 
@@ -32,6 +32,8 @@ class Diagnosis:
     operands : the names of the inputs whose gradients it explains; other gradients may be right, or wrong otherwise.
     details : what the braces in the words of the table stand for.
     also : a second mistake that was made together with it, a sign or a factor.
+    mistakes : the wrong rules that it stands for, by the nodes of the reference's graph; empty where it is none in a
+        rule or a sum.
 
     >>> Diagnosis(MISTAKES["sign"], ("x",)).feedback(2)
     'The sign is wrong. Look at the gradient of x.'
@@ -41,6 +43,7 @@ class Diagnosis:
     operands: tuple[str, ...]
     details: Mapping[str, str] = field(default_factory=dict)
     also: Diagnosis | None = None
+    mistakes: Mapping[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def name(self) -> str:

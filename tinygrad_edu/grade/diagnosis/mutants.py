@@ -51,7 +51,7 @@ def mutants(function: Callable[..., Any], at: Sequence[Any], upstream: Any) -> I
                 yield Mutant(f"{name} {key} of operand {i}", name, [*right[:i], changed, *right[i + 1 :]])
     if len(right) > 1 and not all(same(a, b) for a, b in zip(right, right[::-1])):
         yield Mutant("order of answers", "order of answers", [*right[::-1]])
-    for i, (name, details, gradients) in enumerate(reference.candidates()):
+    for i, (name, details, gradients, _) in enumerate(reference.candidates()):
         if all(same(a, b) for a, b in zip(gradients, right)):  # no mistake here
             continue
         negated = [g if g is None else -g for g in gradients]

@@ -62,15 +62,25 @@ def check_probe(at: Sequence[Any], upstream: Any) -> None:
         ...
     tinygrad_edu.errors.OutOfRangeError: check_probe: all numbers of the upstream gradient are 1.0: ...
     """
-    numbers = np.unique(np.asarray(upstream, float))
-    if numbers.size < 2 and (np.size(upstream) > 1 or 1.0 in numbers):
+    if all_alike(upstream) or (np.size(upstream) == 1 and np.all(np.asarray(upstream) == 1.0)):
+        numbers = np.unique(np.asarray(upstream, float))
         raise OutOfRangeError(
             f"check_probe: all numbers of the upstream gradient are {numbers[0] if numbers.size else 'missing'}: "
             "take random ones, or a program that ignores the upstream gradient is right"
         )
-    sizes = [n for x in at for n in np.shape(x) if n != 1]
-    if any(np.ndim(x) > 1 for x in at) and len(sizes) > 1 and len(set(sizes)) == 1:
+    if only_square(at):
         raise OutOfRangeError(
-            f"check_probe: all axes are of size {sizes[0]}, so that a transposed gradient has the right shape: take "
+            "check_probe: all axes are of one size, so that a transposed gradient has the right shape: take "
             "probe_shapes() of distinct sizes, and a square probe only beside it"
         )
+
+
+def all_alike(upstream: Any) -> bool:
+    """Whether an upstream gradient has several numbers, and all of them are equal."""
+    return np.size(upstream) != 1 and np.unique(np.asarray(upstream, float)).size < 2
+
+
+def only_square(at: Sequence[Any]) -> bool:
+    """Whether there are matrices among the inputs, and all their axes, but those of size 1, are of one size."""
+    sizes = [n for x in at for n in np.shape(x) if n != 1]
+    return any(np.ndim(x) > 1 for x in at) and len(sizes) > 1 and len(set(sizes)) == 1

@@ -8,7 +8,8 @@ program with just this mistake would answer.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import chain, combinations
 from typing import Any, NamedTuple
 
@@ -29,16 +30,17 @@ MANY = 60
 """In graphs of more operations than this, mistakes are looked for in those nearest to the inputs only: time."""
 
 
-Mistakes = dict[Node, tuple[Wrong, Sequence[int] | None]]
+Mistakes = Mapping[Node, tuple[Wrong, Sequence[int] | None]]
 """Which nodes err, how, and in which slots (None: in all)."""
 
 
 class Candidate(NamedTuple):
-    """What a mistake gives: the gradients of all inputs; None where it gives none."""
+    """What a mistake gives: the gradients of all inputs; None where it gives none. `mistakes` are those in rules."""
 
     name: str
     details: dict[str, str]
     gradients: list[ndarray | None]
+    mistakes: Mistakes
 
 
 class Reference:
@@ -103,20 +105,19 @@ class Reference:
 
     def erring(self, name: str, details: dict[str, str], mistakes: Mistakes) -> Iterator[Candidate]:
         """The pass with wrong rules in some nodes; nothing where they do not fit the shapes that there are."""
-        rows = {node: row_of(node) for node in mistakes}
-        at = " and ".join(dict.fromkeys(f"`{row.name}`" for row in rows.values()))
+        at = " and ".join(dict.fromkeys(f"`{row_of(node).name}`" for node in mistakes))
         try:
-            for node, (wrong, slots) in mistakes.items():
-                node.primitive = ErringRow(rows[node], wrong, slots)
-            with np.errstate(all="ignore"):
+            with erring_rows(mistakes):
                 found = self.gradients()
         except (TinygradError, ArithmeticError, AttributeError, IndexError, TypeError, ValueError):
             return  # a wrong question to a rule: most mistakes cannot be made in most operations
-        finally:
-            for node, row in rows.items():
-                node.primitive = row
         if all(np.shape(g) == x.shape for g, x in zip(found, self.variables)):
-            yield Candidate(name, {"operation": at, **details}, [*found])
+            yield Candidate(name, {"operation": at, **details}, [*found], mistakes)
+
+    def erring_steps(self, mistakes: Mistakes) -> list[Step]:
+        """The walk with wrong rules in some nodes, which a candidate is made by, arrow by arrow."""
+        with erring_rows(mistakes):
+            return list(steps(self.output, self.upstream))
 
     # One mistake in adding contributions up.
 
@@ -169,7 +170,7 @@ class Reference:
 
     def with_raw(self, name: str, details: dict[str, str], found: Sequence[ndarray | None]) -> Candidate:
         """A candidate that is right for the inputs that were not broadcast."""
-        return Candidate(name, details, [e if r is None else r for r, e in zip(found, self.expected)])
+        return Candidate(name, details, [e if r is None else r for r, e in zip(found, self.expected)], {})
 
     def before_summing(self, x: Node) -> ndarray | None:
         """The gradient of a variable as its rules gave it, in the shape that it was broadcast to."""
@@ -180,6 +181,20 @@ class Reference:
             return np.asarray(sum(contributions[1:], contributions[0]))
         except ValueError:  # of several shapes that do not go together
             return None
+
+
+@contextmanager
+def erring_rows(mistakes: Mistakes) -> Iterator[None]:
+    """Wrong rules in some nodes, for a while."""
+    rows = {node: row_of(node) for node in mistakes}
+    try:
+        for node, (wrong, slots) in mistakes.items():
+            node.primitive = ErringRow(rows[node], wrong, slots)
+        with np.errstate(all="ignore"):
+            yield
+    finally:
+        for node, row in rows.items():
+            node.primitive = row
 
 
 def variable(x: Any) -> Any:

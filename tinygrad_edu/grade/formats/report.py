@@ -5,6 +5,7 @@ A page's policy lets nothing run and nothing be fetched; what students wrote is 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from importlib.resources import files
@@ -17,6 +18,7 @@ from ...graph.text import plural
 from ...pages import policy
 from ..results import CheckResult, Result
 from .escaping import in_html
+from .graphs import pictures
 from .words import MARKS, OUTCOMES, final, number, points, preface, said
 
 __all__ = ["class_report", "student_report"]
@@ -26,6 +28,9 @@ BINS = 10
 
 BAR = "bar"
 """The head of a column of bars, which is not shown."""
+
+WIDE = 440
+"""Two pictures of more pixels than this do not stand beside each other."""
 
 MISTAKES = 12
 """So many of the commonest mistakes are listed."""
@@ -65,8 +70,22 @@ def _check(check: CheckResult) -> str:
         f'<p class="outcome">{MARKS[check.outcome]} {OUTCOMES[check.outcome]}</p>'
         + (f'<p class="said">{in_html(check.message)}</p>' if check.message else "")
         + (f"<dl>{rows}</dl>" if rows else "")
+        + _side_by_side(check)
         + "</section>"
     )
+
+
+def _side_by_side(check: CheckResult) -> str:
+    """The student's graph and the right one; wide ones below each other."""
+    if check.graphs is None:
+        return ""
+    shown = list(pictures(check.graphs))
+    wide = " wide" if shown[0].width > WIDE else ""
+    figures = (
+        f'<figure><figcaption>{picture.caption}</figcaption><div class="scrolls">{picture.svg}</div></figure>'
+        for picture in shown
+    )
+    return f'<div class="graphs{wide}">{"".join(figures)}</div>'
 
 
 # The class.
@@ -185,7 +204,7 @@ def _bar(part: float, whole: float) -> str:
     """A part as a bar. Numbers stand beside it."""
     width = 200 * share(part, whole)
     return (
-        '<svg viewBox="0 0 200 8" preserveAspectRatio="none" aria-hidden="true">'
+        '<svg class="share" viewBox="0 0 200 8" preserveAspectRatio="none" aria-hidden="true">'
         f'<rect width="200" height="8" rx="2"/><rect class="got" width="{width:g}" height="8" rx="2"/></svg>'
     )
 
@@ -204,9 +223,10 @@ def _table(heads: Sequence[str], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _page(title: str, body: Iterable[str]) -> str:
-    style = colours("auto") + _file("report.css")
+    style, content = colours("auto") + _file("report.css"), "\n".join(filter(None, body))
+    styles = [style, *re.findall("<style>(.*?)</style>", content, re.DOTALL)]  # of pictures: all else is escaped
     return Template(_file("report.html")).substitute(
-        policy=policy("", [style]), style=style, title=in_html(title), body="\n".join(filter(None, body))
+        policy=policy("", styles), style=style, title=in_html(title), body=content
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..results import CheckResult, Line, Result
 from ..text import clean
+from .graphs import in_lines
 
 __all__ = ["MARKS", "OUTCOMES", "feedback", "final", "number", "points", "preface", "said", "said_in_lines"]
 
@@ -46,8 +47,9 @@ def said(check: CheckResult) -> Iterator[tuple[str, str]]:
 
 
 def said_in_lines(check: CheckResult) -> str:
-    """The same as plain text."""
-    return "\n".join(f"{heading}: {text}" if heading else text for heading, text in said(check))
+    """The same as plain text, and the student's graph beside the right one."""
+    lines = [f"{heading}: {text}" if heading else text for heading, text in said(check)]
+    return "\n".join([*lines, *map(clean, in_lines(check.graphs) if check.graphs else ())])
 
 
 def _problem(line: Line) -> str:

@@ -47,7 +47,9 @@ def arrow_labels(graph: Graph, *, steps: bool = True) -> list[Label | None]:
 
 def _label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
     if edge.mark:
-        return Label(((Text("mark", MARKS[edge.mark], SIZE),),))
+        adds = edge.contribution
+        number = [(Text("slope", f"adds {_short(adds)}", SIZE),)] if adds is not None and adds.is_number else []
+        return Label(((Text("mark", MARKS[edge.mark], SIZE),), *number))
     if edge.recurrent:
         return None
     if edge.value is not None or edge.times > 1:

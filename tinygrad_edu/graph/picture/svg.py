@@ -109,7 +109,8 @@ text{font-family:"Helvetica Neue",Arial,"Liberation Sans",sans-serif;fill:%(ink)
 .extra .line{stroke:%(ink)s;stroke-width:3.5}
 .extra .head{fill:%(ink)s}
 .changed .box{stroke:%(second)s;stroke-width:3.5}
-.changed .mark{fill:%(second)s}
+.changed .line{stroke:%(second)s;stroke-width:3.5}
+.changed .head,.changed .mark{fill:%(second)s}
 .bar{fill:%(bar)s}
 .slot{font-size:11px;font-weight:bold}
 .slot.on-sign{fill:%(sign)s}

@@ -1,0 +1,275 @@
+"""The graph of a student's gradients beside the right one, with a mark where they first go wrong.
+
+Both are the engine's graph. In the student's, the numbers are those that their program answered, and it has nothing of
+what they wrote: no name, no text, no structure. An arrow is marked where all that comes before it is right, the output
+first, and what it should add to the gradient of its operand is missing, extra or changed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy import ndarray
+
+from ...graph.plain import Graph, Mark, Quantity, ancestors, data_of, known, labels, transcribe
+from ...graph.text import plural
+from ...graph.views.view import neighbourhood
+from ...node import Node
+from ...walk import Step, steps
+from ..results import Graphs
+from .diagnose import as_numbers, same
+from .mistakes import Diagnosis
+from .reference import Mistakes, Reference
+
+__all__ = ["beside_answers", "beside_values", "where_marked"]
+
+MOST = 40
+"""Of a graph of more nodes than this, only what is near a mark is shown."""
+
+LARGEST = 2_000
+"""Of a graph of more nodes than this, nothing is."""
+
+DIGITS = 4
+"""So many digits of each number: enough to compare, and too few to be handed in."""
+
+Arrow = tuple[Node, int]
+"""A use of an operand: the node that uses it, and in which slot."""
+
+Marks = dict[Node | Arrow, Mark]
+
+
+class Numbers(NamedTuple):
+    """What is known of a pass: of nodes the gradients, of arrows the local derivative and what they add; wrong data."""
+
+    gradients: Mapping[Node, Any]
+    arrows: Mapping[Arrow, tuple[Any, Any, None]]
+    data: Mapping[Node, Any] = MappingProxyType({})
+
+
+def beside_answers(reference: Reference, answers: Sequence[Any], diagnosis: Diagnosis) -> Graphs | None:
+    """The graphs for a backward pass that answered wrong gradients of a function.
+
+    Marked are the arrows at which the mistake of the diagnosis is made, with what they add by it, if it is one in a
+    rule or a sum; else the uses of the operands whose gradients are wrong. None where there is not one answer for each
+    operand, or too large a graph.
+
+    >>> reference = Reference(lambda x, y: x * y, (2.0, 3.0))
+    >>> diagnosis = Diagnosis({}, ("x",))  # of no known mistake
+    >>> found = beside_answers(reference, (-3.0, 2.0), diagnosis).found
+    >>> [(found.node(edge.source).label, edge.mark) for edge in found.edges]
+    [('x', 'changed'), ('y', None)]
+    """
+    nodes = ancestors([reference.output])
+    if len(nodes) > LARGEST or len(answers) != len(reference.variables):
+        return None
+    seed = 1.0 if reference.upstream is None else reference.upstream
+    right = numbers(reference.output, reference.steps, seed)
+    answered = {x: as_numbers(answer) for x, answer in zip(reference.variables, answers)}
+    marks: Marks = {}
+    if diagnosis.mistakes:
+        found = numbers(reference.output, reference.erring_steps(diagnosis.mistakes), seed)
+        marks = differing(right, found, diagnosis.mistakes)
+        found = found._replace(gradients={**found.gradients, **answered})
+    if not marks:
+        marks = wrong_arrows(reference.steps, answered)
+        found = as_far_as_known(right, answered, marks)
+    names = labels(nodes, known=dict(zip(reference.variables, reference.names)))
+    of = names[reference.output] if np.ndim(seed) == 0 and seed == 1.0 else "L"
+    return graphs(nodes, names, of, found, right, marks)
+
+
+def beside_values(
+    output: Node, names: Mapping[Node, str], data: Mapping[Node, Any], gradients: Mapping[Node, Any]
+) -> Graphs | None:
+    """The graphs for a class of values of the student's, which did what the engine did, operation by operation.
+
+    Parameters
+    ----------
+    output : the engine's. names : of its leaves.
+    data, gradients : those of the student's values, by the engine's nodes that were made together with them.
+
+    Where data are wrong, the graphs are without gradients, and the first results that are wrong are marked. None for
+    too large a graph.
+    """
+    nodes = ancestors([output])
+    if len(nodes) > LARGEST:
+        return None
+    names = labels(nodes, known=names)
+    wrong = {x: as_numbers(data[x]) for x in nodes if x in data and not agree(as_numbers(data[x]), data_of(x))}
+    if wrong:
+        first = [x for x in wrong if not any(isinstance(operand, Node) and operand in wrong for operand in x.inputs)]
+        return graphs(
+            nodes, names, names[output], Numbers({}, {}, wrong), Numbers({}, {}), dict.fromkeys(first, "changed")
+        )
+    walked = list(steps(output))
+    right = numbers(output, walked, 1.0)
+    answered = {x: as_numbers(gradient) for x, gradient in gradients.items()}
+    between = [x for x in answered if x.inputs and x is not output]
+    if not any(answered[x] for x in between):  # a class may keep the gradients of leaves alone
+        answered = {x: gradient for x, gradient in answered.items() if x not in between}
+    marks = wrong_arrows(walked, answered)
+    return graphs(nodes, names, names[output], as_far_as_known(right, answered, marks), right, marks)
+
+
+def where_marked(graphs: Graphs) -> str:
+    """Which operations to look at, in words; empty where nothing is marked."""
+    found = graphs.found
+    ids = [node.id for node in found.nodes if node.mark] + [edge.target for edge in found.edges if edge.mark]
+    operations = dict.fromkeys(f"`{found.node(id).operation}`" for id in ids)
+    return f"Look at {' and '.join(operations)}." if operations else ""
+
+
+# The numbers of a pass.
+
+
+def numbers(output: Node, walked: Iterable[Step], seed: Any) -> Numbers:
+    """What a walk found."""
+    gradients: dict[Node, Any] = {output: seed}
+    arrows: dict[Arrow, tuple[Any, Any, None]] = {}
+    for step in walked:
+        gradients[step.input] = step.total
+        arrows[step.node, step.slot] = step.local, step.contribution, None
+    return Numbers(gradients, arrows)
+
+
+def as_far_as_known(right: Numbers, gradients: Mapping[Node, Any], marks: Marks) -> Numbers:
+    """The student's pass: the gradients that are known, and what surely is added to them."""
+    wrong = {x for x in gradients if x in right.gradients and not agree(gradients[x], right.gradients[x])}
+    arrows = {arrow: found for arrow, found in right.arrows.items() if arrow[0] not in wrong and arrow not in marks}
+    uses = Counter(node.inputs[slot] for node, slot in right.arrows)
+    for node, slot in right.arrows:
+        x = node.inputs[slot]
+        if (node, slot) in marks and uses[x] == 1 and x in gradients:  # all that is there
+            arrows[node, slot] = None, gradients[x], None
+    return Numbers({**right.gradients, **gradients}, arrows)
+
+
+def agree(found: Any, right: Any) -> bool:
+    return found is not None and same(np.asarray(found), np.asarray(right))
+
+
+# Where it first goes wrong.
+
+
+def differing(right: Numbers, found: Numbers, mistakes: Mistakes) -> Marks:
+    """The arrows with a wrong rule that add something else by it."""
+    marks: Marks = {}
+    for (node, slot), (_, wanted, _) in right.arrows.items():
+        _, slots = mistakes.get(node, (None, ()))
+        if slots is None or slot in slots:
+            _, added, _ = found.arrows.get((node, slot), (None, None, None))
+            if added is None:
+                marks[node, slot] = "missing"
+            elif not agree(added, wanted):
+                marks[node, slot] = "extra" if agree(added, 2.0 * wanted) else "changed"
+    return marks
+
+
+def wrong_arrows(walked: Iterable[Step], gradients: Mapping[Node, Any]) -> Marks:
+    """The arrows that explain the first wrong gradients; what is wrong because of these has no mark."""
+    uses: dict[Node, list[Step]] = {}
+    for step in walked:
+        uses.setdefault(step.input, []).append(step)
+    wrong = {x: gradients[x] for x in uses if x in gradients and not agree(gradients[x], uses[x][-1].total)}
+    marks: Marks = {}
+    for x, found in wrong.items():
+        if not any(step.node in wrong for step in uses[x]):
+            marks.update(explained(uses[x], found))
+    return marks
+
+
+def explained(uses: Sequence[Step], found: ndarray | None) -> Marks:
+    """Which contributions to a gradient are missing, or which is counted twice; if that does not explain it, all."""
+    if found is None or not found.any():
+        return {(step.node, step.slot): "missing" for step in uses}
+    total = uses[-1].total
+    for count in range(1, len(uses) if len(uses) <= 8 else 2):
+        for lost in combinations(uses, count):
+            if agree(found, total - sum(step.contribution for step in lost)):
+                return {(step.node, step.slot): "missing" for step in lost}
+    for step in uses:
+        if len(uses) > 1 and agree(found, total + step.contribution):
+            return {(step.node, step.slot): "extra"}
+    return {(step.node, step.slot): "changed" for step in uses}
+
+
+# The graphs.
+
+
+def graphs(
+    nodes: Sequence[Node],
+    names: Mapping[Node, str],
+    of: str,
+    found: Numbers,
+    right: Numbers,
+    marks: Marks,
+) -> Graphs:
+    """The student's graph and the right one, node by node and arrow by arrow the same."""
+    plain_nodes, edges = transcribe(nodes, names, gradient=right.gradients, edge=right.arrows)
+    plain_nodes = tuple(replace(node, source=None) for node in plain_nodes)  # it is the instructor's line
+    expected = Graph("forward", "As it should be", plain_nodes, edges, (len(plain_nodes),), of)
+    node_of = dict(zip((node.id for node in plain_nodes if node.kind != "constant"), nodes))
+    theirs = []
+    for node in plain_nodes:
+        x = node_of.get(node.id)
+        if x is not None:
+            value = known(found.data[x]) if x in found.data else node.value
+            node = replace(node, value=value, gradient=known(found.gradients.get(x)), mark=marks.get(x))
+        theirs.append(node)
+    arrows = []
+    for edge in edges:
+        arrow = node_of[edge.target], edge.slot
+        local, added, _ = found.arrows.get(arrow, (None, None, None))
+        arrows.append(replace(edge, local=known(local), contribution=known(added), mark=marks.get(arrow)))
+    yours = replace(expected, title="Your program", nodes=tuple(theirs), edges=tuple(arrows))
+    centers = [node.id for node in theirs if node.mark]
+    centers += [id for edge in arrows if edge.mark for id in (edge.source, edge.target)]
+    return Graphs(rounded(near_by(yours, centers)), rounded(near_by(expected, centers)))
+
+
+def near_by(graph: Graph, centers: Sequence[int]) -> Graph:
+    """The graph, or as much of it around these nodes, the last two above all, as is not too much to show."""
+    if len(graph.nodes) <= MOST:
+        return graph
+    near = graph
+    for some, hops in ((centers, 2), (centers, 1), (centers, 0), (centers[-2:], 1), (centers[-2:], 0)):
+        near = neighbourhood(graph, dict.fromkeys(some), hops)
+        if len(near.nodes) <= MOST:
+            break
+    note = f"{plural(len(graph.nodes) - len(near.nodes), 'node')} further away not shown"
+    return replace(near, notes=(note,))
+
+
+def rounded(graph: Graph) -> Graph:
+    """The graph with all numbers cut to a few digits."""
+    return replace(
+        graph,
+        nodes=tuple(
+            replace(node, value=few_digits(node.value), gradient=few_digits(node.gradient)) for node in graph.nodes
+        ),
+        edges=tuple(
+            replace(edge, local=few_digits(edge.local), contribution=few_digits(edge.contribution))
+            for edge in graph.edges
+        ),
+    )
+
+
+def few_digits(x: Quantity | None) -> Quantity | None:
+    if x is None:
+        return None
+    low, high = (None if bound is None else cut(bound) for bound in (x.low, x.high))
+    return replace(x, elements=x.elements and tuple(map(cut, x.elements)), low=low, high=high)
+
+
+def cut(x: float) -> float:
+    """
+    >>> cut(1 / 3)
+    0.3333
+    """
+    return float(f"{x:.{DIGITS}g}")
