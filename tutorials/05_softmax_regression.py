@@ -166,7 +166,7 @@ print(p_heads.round(4))
 assert np.isclose(p_heads, 0.7)
 
 # %% [markdown]
-# The least loss is at a probability of 0.7: what the model says, as often as it happened.
+# The loss is least where the model gives heads a probability of 0.7, the share in which they fell.
 #
 # ## Entropy and cross-entropy
 #
@@ -183,7 +183,7 @@ assert np.isclose(p_heads, 0.7)
 
 # %%
 def cross_entropy(q, p):
-    """The mean surprise of who expects p, where events happen with the probabilities q."""
+    """The mean surprise of someone who expects p, while events happen with the probabilities q."""
     return -(q * np.log(p)).sum(axis=-1)
 
 
@@ -193,9 +193,10 @@ print(cross_entropy(fair, fair).round(4), cross_entropy(q, q).round(4))
 print(cross_entropy(q, fair).round(4))
 
 # %% [markdown]
-# The coin with 0.7 surprises less (0.6109) than the fair one (0.6931), because it is easier to guess. Who takes it
-# for a fair coin is surprised 0.6931 on average, 0.0823 more than necessary. This excess is the *Kullback–Leibler
-# divergence* of $p$ from $q$. It is never negative: nobody is surprised less than who knows $q$.
+# The coin with 0.7 surprises less (0.6109) than the fair one (0.6931), because it is easier to guess. Someone who
+# takes it for a fair coin is surprised 0.6931 on average, 0.0823 more than necessary. This excess is the
+# *Kullback–Leibler divergence* of $p$ from $q$. It is never negative: nobody is less surprised than someone who knows
+# $q$.
 
 # %%
 heads = np.linspace(0.05, 0.95, 91)
@@ -218,7 +219,8 @@ plots.lines(
 # a single term of the cross-entropy is left, $-\log p_{\text{label}}$, the negative log-likelihood. The two losses
 # are one.
 #
-# This also tells what a model loses that knows nothing. If it gives each of ten digits 0.1, that is $\log 10$.
+# This also tells you what a model loses while it knows nothing. If it gives each of ten digits 0.1, that is
+# $\log 10$.
 
 # %%
 one_hot = np.eye(3)[labels]
@@ -470,9 +472,9 @@ assert tg.train.accuracy(model(test.images), test.labels) > 0.94
 #    you are told so.
 # 2. `soft_gradient(logits, targets)`: the gradient of the mean cross-entropy where the targets are probabilities,
 #    such as 0.9 for one class and 0.1 for another (3 points). Go over the derivation again: where was it used that
-#    $q$ is one-hot? A mean that you forget, an axis that you mix up or a softmax that you leave out is named.
-# 3. `learn(images, labels, others)`: learn to read digits, and read others (3 points). 94 % is the aim; you are told
-#    how many you read.
+#    $q$ is one-hot? If you forget the mean, mix up the axes or leave the softmax out, you are told which.
+# 3. `learn(images, labels, others)`: learn to read digits, and read others (3 points). 93 % is the aim, because the
+#    pictures are divided anew for each student; you are told how many you read.
 #
 # ## What to read in the source
 #

@@ -547,10 +547,11 @@ assert ((one_neuron(X).data > 0) == y).mean() < 0.9
 #
 #     tinygrad-edu grade tutorials/exercises/06_multilayer_perceptron my_answers.py --show
 #
-# 1. `perceptron(points, labels)`: the weights found, and the number of mistakes (3 points). If you change the weights
-#    after right answers too, or lose the sign of the label, you are told which.
+# 1. `perceptron(points, labels, sweeps)`: the weights found, and the number of mistakes (3 points). If you change the
+#    weights after right answers too, or lose the label on the way, you are told which.
 # 2. `xor_weights()`: a network of two hidden ReLU neurons that computes XOR for inputs −1 and 1 instead of 0 and 1 (2
-#    points). Find it by thinking. You are told for which of the four inputs it is wrong.
+#    points). Find them by thinking. You are told for which of the four inputs they are wrong, and what the hidden
+#    neurons give there.
 # 3. `gradients(x, y, w1, b1, w2, b2)`: back through the whole MLP, with tanh (4 points). What you leave out on the
 #    way, the slope of tanh or the mean over the points, is named.
 #

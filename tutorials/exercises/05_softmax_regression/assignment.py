@@ -1,0 +1,58 @@
+"""Softmax regression: log-sum-exp, the gradient for soft targets, and reading digits."""
+
+import numpy as np
+
+import tinygrad_edu as tg
+from tinygrad_edu.grade import Assignment, compare, expect, require
+from tinygrad_edu.grade.checks import reads_digits
+
+hw = Assignment("softmax-regression", title="Softmax regression")
+
+
+@hw.check(points=1, needs=["log_sum_exp"], title="Log-sum-exp")
+def log_sum_exp(student, rng):
+    for shape in ((5, 3), (2, 7)):
+        logits = rng.normal(size=shape)
+        expect(student.log_sum_exp(logits)).equals(tg.logsumexp(logits, axis=1))
+
+
+@hw.check(points=1, needs=["log_sum_exp"], title="... of logits in the thousands")
+def large(student, rng):
+    logits = 2000 * rng.normal(size=(5, 3))
+    expect(student.log_sum_exp(logits)).equals(tg.logsumexp(logits, axis=1))
+
+
+def p(x):
+    """The probabilities of each row."""
+    return tg.softmax(x, axis=1)
+
+
+MISTAKES = {
+    "The largest target was taken for the label. Targets are probabilities: use all of them.": (
+        lambda x, q: p(x) - np.eye(q.shape[1])[q.argmax(axis=1)]
+    ),
+    "The targets are left out: these are the probabilities alone.": lambda x, q: p(x),
+    "The softmax is left out: the targets are taken from the probabilities, not from the logits.": lambda x, q: x - q,
+    "The softmax goes down the columns. It goes over the classes, so that each row sums to 1.": (
+        lambda x, q: tg.softmax(x, axis=0) - q
+    ),
+    "Each term is differentiated by its own logit only. In -Σ q · log p, every p depends on every logit.": (
+        lambda x, q: q * (p(x) - 1)
+    ),
+    "This is the gradient by the probabilities. Go on through the softmax, to the logits.": lambda x, q: -q / p(x),
+}
+
+
+@hw.check(points=3, needs=["soft_gradient"], title="The gradient for soft targets")
+def soft_gradient(student, rng):
+    for shape in ((5, 3), (2, 7), (4, 4)):
+        x, q = rng.normal(size=shape), rng.dirichlet([1.0] * shape[1], size=shape[0])
+        answer = student.soft_gradient(x, q)
+        for said, mistake in MISTAKES.items():
+            require(not compare(answer, mistake(x, q) / len(x)), said, kind="soft targets")
+        expect(answer).is_gradient_of(lambda x, q=q: (tg.logsumexp(x, axis=1) - (q * x).sum(axis=1)).mean(), at=x)
+
+
+@hw.check(points=3, needs=["learn"], title="Digits are read")
+def digits(student, rng):
+    reads_digits(student.learn, rng, accuracy=0.93)
