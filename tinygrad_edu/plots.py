@@ -105,6 +105,12 @@ class Plot:
             parts = figure.subfigures(1, len(self.panels), squeeze=False, width_ratios=widths)
             for panel, part in zip(self.panels, parts[0]):
                 panel.draw(part)
+            figure.draw_without_rendering()  # lays it out, with last digits that differ from run to run
+            figure.set_layout_engine("none")
+            for part in figure.subfigs:
+                part.bbox_relative.set_points(np.round(part.bbox_relative.get_points(), 6))
+            for axes in figure.axes:
+                axes.set_position(np.round(axes.get_position(original=True).bounds, 6))
             file = io.BytesIO()
             metadata = {"Date": None, "Title": repr(self)} if format == "svg" else None
             figure.savefig(file, format=format, metadata=metadata, dpi=160)
@@ -203,6 +209,8 @@ def contours(
     Plot: SGD
     """
     walks = {name: pairs(path, name) for name, path in (paths or {}).items()}
+    ratio = (x[1] - x[0]) / (y[1] - y[0])
+    alike = 1 / 2 <= ratio <= 2  # then one scale for both axes: a circle is round, a gradient at right angles to a line
 
     def draw(axes: Any) -> None:
         xs, ys = np.meshgrid(np.linspace(*x, 160), np.linspace(*y, 160))
@@ -217,10 +225,18 @@ def contours(
         for i, (name, path) in enumerate(walks.items()):
             marker = MARKERS[i % len(MARKERS)]
             axes.plot(*path.T, color=colour(i), marker=marker, markersize=3, linewidth=1.4, label=name)
-        axes.set(xlim=x, ylim=y)
+        axes.set(xlim=x, ylim=y, aspect="equal" if alike else "auto")
         legend(axes, walks)
 
-    return one(title or ", ".join(walks) or "contours", draw, xlabel, ylabel, title, height=4.0)
+    return one(
+        title or ", ".join(walks) or "contours",
+        draw,
+        xlabel,
+        ylabel,
+        title,
+        width=0.6 + 3.0 * ratio if alike else Panel.width,
+        height=3.6,
+    )
 
 
 def regions(predict: Callable[[Array], ArrayLike], X: ArrayLike, labels: ArrayLike, *, title: str = "") -> Plot:
