@@ -1,0 +1,556 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 9. Layers and blocks
+#
+# A network is a tree of objects, and its numbers are the leaves of that tree. In this lesson you
+# write the class that finds those leaves, put blocks into blocks, use one block several times, and
+# save what was learned. At the end a network predicts house prices from a table with gaps in it.
+#
+# You need [lesson 6](06_multilayer_perceptron.py), multilayer perceptrons, and the training loop of
+# [lesson 4](04_linear_regression.py).
+#
+# **A question first.** A network takes 7 numbers per house. A first layer turns them into 16. Then
+# one and the same layer, 16 numbers to 16, is applied four times in a row. A last layer gives the
+# price. Every layer adds a bias. How many numbers does this network learn? And which gradient does
+# the layer in the middle get: that of its first use, of its last, or something else? Write both
+# answers down.
+
+# %%
+import csv
+import io
+import tempfile
+
+import numpy as np
+
+import tinygrad_edu as tg
+from tinygrad_edu import data, nn, optim, plots
+
+# %% [markdown]
+# ## A layer owns its numbers
+#
+# A *linear layer* computes $y = x W^\top + b$. The function alone is one line. As an object, it
+# also holds `weight` and `bias`, the numbers that training changes: its *parameters*.
+
+# %%
+rng = np.random.default_rng(0)
+
+
+class Linear:
+    def __init__(self, inputs, outputs):
+        weight = rng.normal(size=(outputs, inputs)) / np.sqrt(inputs)
+        self.weight = tg.tensor(weight, requires_grad=True)
+        self.bias = tg.zeros(outputs, requires_grad=True)
+
+    def __call__(self, x):
+        return x @ self.weight.T + self.bias
+
+
+layer = Linear(7, 16)
+layer(np.ones((5, 7))).shape
+
+# %% [markdown]
+# Five houses with 7 numbers each go in, five rows of 16 numbers come out. The layer learns $16
+# \cdot 7 + 16 = 128$ numbers.
+#
+# ## A tree of names
+#
+# An optimiser needs a list of all parameters, and a file needs a name for each. Both can be read
+# off the objects: an attribute that is a tensor which requires a gradient is a parameter, and an
+# attribute that is itself a module holds more of them. A *module* is any object of this kind, be it
+# a layer or a whole network.
+
+# %%
+
+
+class Module:
+    def __call__(self, x):
+        return self.forward(x)
+
+    def named_parameters(self, prefix=""):
+        for name, member in vars(self).items():
+            if isinstance(member, Module):
+                yield from member.named_parameters(f"{prefix}{name}.")
+            elif isinstance(member, tg.Tensor) and member.requires_grad:
+                yield prefix + name, member
+
+
+# %% [markdown]
+# That is the whole idea, in ten lines. A parameter's name is the path to it: the attributes on the
+# way, with dots between them. `OurLinear` below is the layer from above and a module at once.
+
+
+# %%
+class OurLinear(Linear, Module):
+    pass
+
+
+class OurPerceptron(Module):
+    def __init__(self):
+        self.hidden = OurLinear(7, 16)
+        self.output = OurLinear(16, 1)
+
+    def forward(self, x):
+        return self.output(self.hidden(x).relu())
+
+
+ours = OurPerceptron()
+for name, parameter in ours.named_parameters():
+    print(name, parameter.shape)
+
+# %% [markdown]
+# The library's `nn.Module` works the same way, and `nn.Linear` is a module with the formula above.
+# So the same network has the same names there. `load_state_dict` copies numbers in by name, and
+# refuses a name that is missing or too many.
+
+
+# %%
+class Perceptron(nn.Module):
+    def __init__(self):
+        self.hidden = nn.Linear(7, 16)
+        self.output = nn.Linear(16, 1)
+
+    def forward(self, x):
+        return self.output(self.hidden(x).relu())
+
+
+perceptron = Perceptron()
+perceptron.load_state_dict({name: p.data for name, p in ours.named_parameters()})
+
+x = rng.normal(size=(5, 7)).astype(np.float32)
+assert np.allclose(perceptron(x).data, ours(x).data, atol=1e-6)
+
+# %% [markdown]
+# A network that is a plain chain needs no class: `nn.Sequential` calls its parts in order, and
+# their names are their places, 0, 1, 2. A part without parameters, such as `nn.ReLU`, takes a place
+# too.
+
+# %%
+chain = nn.Sequential(nn.Linear(7, 16), nn.ReLU(), nn.Linear(16, 1))
+assert [name for name, _ in chain.named_parameters()] == [
+    "0.weight",
+    "0.bias",
+    "2.weight",
+    "2.bias",
+]
+
+# %% [markdown]
+# ## A block of your own
+#
+# A *block* is a module made of modules. You decide in `forward` how they are joined, and anything
+# that Python can say is allowed there. This block adds its input to what its layer makes of it, $x
+# + \mathrm{relu}(x W^\top + b)$: a *residual block*. The layer has to learn only what should
+# change.
+
+
+# %%
+class Residual(nn.Module):
+    def __init__(self, size):
+        self.linear = nn.Linear(size, size)
+
+    def forward(self, x):
+        return x + self.linear(x).relu()
+
+
+tg.manual_seed(0)
+small = Residual(3)
+h = tg.tensor(rng.normal(size=(2, 3)).astype(np.float32), name="h")
+out = small(h)
+tg.draw(out, direction="TB", gradients=False)
+
+# %% [markdown]
+# The picture shows the two ways from `h` to the sum: one through the layer, one around it. The
+# frame is the block. With `depth=0` the block is closed, and it is one box that says how many
+# numbers it learns.
+
+# %%
+tg.draw(out, depth=0, gradients=False)
+
+# %% [markdown]
+# ## One block in several places
+#
+# Parameters that are used in several places are *tied*, or *shared*. Nothing new is needed for
+# that: you call the same object again. What happens to the gradient is best seen with one weight
+# $w$ instead of a matrix, used three times: $y = w \cdot (w \cdot (w \cdot x))$, at $w = 2$ and $x
+# = 5$.
+
+# %%
+w, x1 = tg.Value(2.0, name="w"), tg.Value(5.0, name="x")
+y = w * (w * (w * x1))
+y.name = "y"
+tg.steps(y)
+
+# %% [markdown]
+# Step to the end. Three arrows lead back to $w$, one for each use, and each brings 20. The gradient
+# is their **sum**, $\partial y/\partial w = 20 + 20 + 20 = 60$. School calculus agrees: $y = x w^3$
+# has the derivative $3 x w^2 = 3 \cdot 5 \cdot 4 = 60$.
+
+# %%
+y.backward()
+assert w.grad == 60.0
+
+# %% [markdown]
+# For a block it is the same, matrix by matrix. To see the contributions apart, give each use its
+# own copy of the block. The gradients of the four copies add up to the gradient of the one that is
+# shared.
+
+# %%
+shared = Residual(3).double()
+copies = [Residual(3).double() for _ in range(4)]
+for block in copies:
+    block.load_state_dict(shared.state_dict())
+
+start = rng.normal(size=(2, 3))
+shared(shared(shared(shared(start)))).sum().backward()
+nn.Sequential(*copies)(start).sum().backward()
+
+total = sum(block.linear.weight.grad for block in copies)
+assert np.allclose(shared.linear.weight.grad, total)
+
+# %% [markdown]
+# That is the answer to the second part of the question. For the first part, here is the network
+# itself.
+#
+# ## Sizes that are not known yet
+#
+# How many columns the table of houses will have depends on how it is prepared. A size given as
+# `None` is left open, and the layer learns it from the first input that it meets. Until then its
+# parameters have a name and a place, but no numbers. This is called *deferred initialisation*.
+
+
+# %%
+class HousePrice(nn.Module):
+    def __init__(self, hidden=16, times=4):
+        self.times = times
+        self.body = nn.Sequential(nn.Linear(None, hidden), nn.ReLU())
+        self.refine = Residual(hidden)
+        self.head = nn.Linear(hidden, 1)
+
+    def forward(self, x):
+        h = self.body(x)
+        for _ in range(self.times):
+            h = self.refine(h)
+        return self.head(h)
+
+
+tg.manual_seed(0)
+model = HousePrice()
+model.body[0].weight
+
+# %% [markdown]
+# The question mark is the open size. Computing with such a parameter is refused, with the way out:
+
+# %%
+try:
+    model.body[0].weight * 2
+except tg.ModuleError as error:
+    print(error)
+
+# %% [markdown]
+# One call with an input of 7 columns settles it.
+
+# %%
+model(np.zeros((1, 7)))
+sizes = {name: parameter.size for name, parameter in model.named_parameters()}
+print(sizes, sum(sizes.values()))
+
+assert sum(sizes.values()) == (16 * 7 + 16) + (16 * 16 + 16) + (16 + 1) == 417
+
+# %% [markdown]
+# That answers the question: 417 numbers. The shared block counts once, however often it is used;
+# with four separate blocks it would be 1,233.
+#
+# ## A table with gaps
+#
+# Data seldom arrive as arrays. The houses of this lesson are invented, so that the truth is known.
+# A house of $r$ rooms has an area of about $15 + 22 r$ square metres. Its price, in thousands, is
+#
+# $$ 2.5 \cdot \text{area} \cdot f_\text{district} \cdot
+# (1 - 0.008 \cdot \min(\text{age}, 50)) \cdot e^{0.05 \varepsilon} $$
+#
+# with $f = 1.5$ in the centre, $1.2$ on the hill and $1$ by the river. The last factor is luck,
+# with $\varepsilon$ drawn from a normal distribution: about 5 % up or down, which nobody can
+# predict. One age in ten and one district in twenty is missing.
+
+
+# %%
+def write_houses(n, rng):
+    """A CSV file, as text."""
+    factor = {"centre": 1.5, "hill": 1.2, "river": 1.0}
+    rooms, age = rng.integers(1, 7, n), rng.integers(0, 101, n)
+    area = np.round(15 + 22 * rooms + rng.normal(0, 12, n).clip(-20, 30))
+    district = rng.choice(list(factor), n)
+    luck = np.exp(0.05 * rng.normal(size=n))
+    in_district = np.array([factor[d] for d in district])
+    price = 2.5 * area * in_district * (1 - 0.008 * np.minimum(age, 50)) * luck
+
+    ages = np.where(rng.random(n) < 0.1, "", age.astype(str))
+    districts = np.where(rng.random(n) < 0.05, "", district)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["rooms", "area", "age", "district", "price"])
+    writer.writerows(zip(rooms, area, ages, districts, price.round(1)))
+    return text.getvalue()
+
+
+text = write_houses(600, np.random.default_rng(0))
+print("\n".join(text.splitlines()[:9]))
+
+# %% [markdown]
+# Two commas in a row are a gap. A network computes with numbers, so three things have to be done to
+# this table. The first is to read it, with `nan`, *not a number*, where a number is missing.
+
+# %%
+rows = list(csv.DictReader(io.StringIO(text)))
+numbers = np.array([[float(row[k] or "nan") for k in ("rooms", "area", "age")] for row in rows])
+districts = np.array([row["district"] for row in rows])
+price = np.array([float(row["price"]) for row in rows])
+
+training, test = slice(0, 400), slice(400, 600)
+print("gaps in each column:", np.isnan(numbers).sum(axis=0), "and", (districts == "").sum())
+
+# %% [markdown]
+# The second is to *standardise* the columns: subtract the mean, divide by the standard deviation.
+# Then rooms, square metres and years have one scale, about $-2$ to $2$, and one learning rate suits
+# them all. A gap is filled with 0, which now means "average".
+#
+# The mean and the deviation come from the **training rows only**. The 200 test rows stand for
+# houses that nobody has seen yet, and what is computed from them must not reach the model.
+
+# %%
+mean = np.nanmean(numbers[training], axis=0)
+deviation = np.nanstd(numbers[training], axis=0)
+standardised = np.nan_to_num((numbers - mean) / deviation)
+
+assert np.allclose(np.nanstd(((numbers - mean) / deviation)[training], axis=0), 1)
+assert np.isfinite(standardised).all()
+
+# %% [markdown]
+# The third is the district. Numbering the three as 1, 2 and 3 would claim that the hill lies
+# halfway between the centre and the river. In *one-hot encoding* each category gets a column of its
+# own that is 1 where it applies and 0 elsewhere. A missing district gets a column too, because "not
+# stated" may mean something.
+
+# %%
+categories = ["centre", "hill", "river", ""]
+one_hot = (districts[:, None] == np.array(categories)).astype(float)
+
+features = np.concatenate([standardised, one_hot], axis=1).astype(np.float32)
+assert features.shape == (600, 7)
+assert (one_hot.sum(axis=1) == 1).all()
+features[:3].round(2)
+
+# %% [markdown]
+# `pandas`, the usual library for tables, has a word for each of these steps. The result is the
+# same, number by number.
+
+# %%
+try:
+    import pandas
+except ModuleNotFoundError:
+    pandas = None
+    print("pandas is not installed, and nothing below needs it: pip install pandas")
+
+# %%
+if pandas is not None:
+    table = pandas.read_csv(io.StringIO(text))
+    columns = table[["rooms", "area", "age"]]
+    seen = columns[training]
+    scaled = ((columns - seen.mean()) / seen.std(ddof=0)).fillna(0)
+    dummies = pandas.get_dummies(table["district"], dummy_na=True, dtype=float)
+    by_pandas = pandas.concat([scaled, dummies], axis=1)
+    assert np.allclose(by_pandas.to_numpy(), features, atol=1e-6)
+    print(by_pandas.head(3).round(2))
+
+# %% [markdown]
+# ## House prices
+#
+# An error of 20 thousand is a lot for a small flat and little for a villa. So the network learns
+# the **logarithm** of the price: a difference of 0.05 there is about 5 % of the price, for every
+# house. The error is measured as the root of the mean squared difference of logarithms.
+
+# %%
+log_price = np.log(price)[:, None].astype(np.float32)
+centre = log_price[training].mean()
+
+
+def error(predicted):
+    """On the test rows: 0.05 is about 5 %."""
+    return float(np.sqrt(np.mean((predicted - log_price[test]) ** 2)))
+
+
+with_one = np.concatenate([features, np.ones((600, 1))], axis=1)
+fitted, *_ = np.linalg.lstsq(with_one[training], log_price[training], rcond=None)
+
+same_for_all = error(centre)
+linear = error(with_one[test] @ fitted)
+print(f"the same price for all {same_for_all:.3f}, linear regression {linear:.3f}")
+
+# %% [markdown]
+# Two marks to beat: always saying the average price, and the best linear model, by least squares as
+# in lesson 4. The training loop is the one you know. A *schedule* changes the learning rate from
+# epoch to epoch: here it falls to zero in a straight line, so that the last steps are small.
+
+# %%
+tg.manual_seed(0)
+model = HousePrice()
+model(features[:1])  # the open size becomes known: 7
+
+houses = data.TensorDataset(features[training], log_price[training] - centre)
+loader = data.DataLoader(houses, batch_size=50, shuffle=True)
+optimizer = optim.Adam(model.parameters(), lr=0.01)
+schedule = optim.lr_scheduler.LambdaLR(optimizer, lambda epoch: 1 - epoch / 60)
+mean_squared_error = nn.MSELoss()
+
+losses = []
+for _ in range(60):
+    total = 0.0
+    for x, y in loader:
+        optimizer.zero_grad()
+        loss = mean_squared_error(model(x), y)
+        loss.backward()
+        optimizer.step()
+        total += loss.item()
+    schedule.step()
+    losses.append(total / len(loader))
+
+with tg.no_grad():
+    predicted = model(features[test]).data + centre
+network = error(predicted)
+print(f"network {network:.3f}")
+assert network < 0.7 * linear < 0.3 * same_for_all
+
+# %%
+plots.row(
+    plots.lines({"training": losses}, xlabel="epoch", ylabel="mean squared error", logy=True),
+    plots.bars(
+        ["average", "linear", "network"],
+        {"error": [same_for_all, linear, network]},
+        ylabel="error of the log price",
+    ),
+)
+
+# %% [markdown]
+# Part of what is left is luck, and part is the gaps. On the test houses with no gap the network
+# comes close to 0.05, which is the luck in the formula and the best that any model can do.
+
+# %%
+complete = np.isfinite(numbers[test]).all(axis=1) & (districts[test] != "")
+no_gaps = float(np.sqrt(np.mean((predicted - log_price[test])[complete] ** 2)))
+print(f"{complete.sum()} houses without a gap: {no_gaps:.3f}")
+assert 0.05 < no_gaps < 0.08
+
+# %% [markdown]
+# ## Saving and loading
+#
+# `state_dict()` is the tree of names as a dict of arrays. `tg.save` writes it to a file, and
+# `tg.load` reads it back. The file holds numbers and no program: to load a stranger's file executes
+# nothing. The class `HousePrice` is not in it; whoever loads the numbers needs the class to put
+# them into.
+
+# %%
+with tempfile.TemporaryDirectory() as folder:
+    path = tg.save(model.state_dict(), f"{folder}/house_price.npz")
+    print({name: array.shape for name, array in tg.load(path).items()})
+    twin = HousePrice()  # its input size is still open, and comes from the file
+    twin.load_state_dict(tg.load(path))
+
+assert np.array_equal(twin(features).data, model(features).data)
+
+# %% [markdown]
+# What does not fit is refused as a whole, with a list of all that is wrong, and nothing is loaded.
+
+# %%
+try:
+    HousePrice(hidden=8).load_state_dict(model.state_dict())
+except tg.ModuleError as refusal:
+    print(refusal)
+
+# %% [markdown]
+# ## The network at three depths
+#
+# `nn.summary` calls the network once and notes what comes out of each part. Every line is a module,
+# indented by its depth in the tree. A *multiply-add* is a product that is added to others, the unit
+# in which the work of a network is counted: the shared block learns 272 numbers and works four
+# times.
+
+# %%
+table = nn.summary(model, (1, 7))
+assert table.parameters == 417
+assert table.multiply_adds == 7 * 16 + 4 * 16 * 16 + 16
+table
+
+# %% [markdown]
+# The same tree decides what a picture shows. At depth 0 the network is one box.
+
+# %%
+predictions = model(tg.tensor(features[:4], name="houses"))
+predictions.name = "log price"
+tg.draw(predictions, depth=0, direction="TB", gradients=False)
+
+# %% [markdown]
+# At depth 1 its three parts are boxes. The shared block is drawn once, with the number of its
+# calls.
+
+# %%
+tg.draw(predictions, depth=1, direction="TB", gradients=False)
+
+# %% [markdown]
+# At depth 2 these open in their turn: a block shows its layers, and `head`, which is a layer, shows
+# its operation and its parameters. The arrow that leaves the frame of `refine` and comes back to it
+# is the loop in `forward`.
+
+# %%
+tg.draw(predictions, depth=2, direction="TB", gradients=False)
+
+# %% [markdown]
+# ## Try it
+#
+# Copy `tutorials/exercises/09_layers_and_blocks/starter.py` to `my_answers.py` and fill in three
+# functions:
+#
+# 1. `standardise(training, others)`: scale both tables with the statistics of the first, and fill
+#    the gaps (3 points).
+# 2. `one_hot(values, categories)`: a column for each category, zeros for a value that is none of
+#    them (2 points).
+# 3. `tied_backward(upstream, x, w)`: the gradients of a layer that is used twice (4 points).
+#
+# Then run
+#
+# ```sh
+# tinygrad-edu grade tutorials/exercises/09_layers_and_blocks my_answers.py --show
+# ```
+#
+# It says what kind of mistake it sees. Scaling the second table with its own mean is named, and so
+# is the gradient of one use where there are two.
+#
+# ## What to read in the source
+#
+# - `tinygrad_edu/nn/module.py`, `named_parameters` and `_module_paths`: the search through the
+#   attributes, which also looks into lists and dicts, and counts what is shared once.
+# - `tinygrad_edu/nn/module.py`, `load_state_dict`: all that does not fit is collected before
+#   anything is changed.
+# - `tinygrad_edu/nn/module.py`, `build` and `_learn_sizes`: how an open size becomes known.
+# - `tinygrad_edu/nn/linear.py`: a whole layer on one page.
+# - `tinygrad_edu/calls.py`, `made_by`: how a node comes to know the module that made it, which is
+#   what lets a picture close and open.
+# - `tinygrad_edu/saving.py`, `encoded` and `decoded`: what is in the file.
+#
+# ## Where this comes from
+#
+# - Residual blocks: K. He, X. Zhang, S. Ren, J. Sun, "Deep residual learning for image
+#   recognition", CVPR 2016.
+# - Adam: D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization", ICLR 2015.
+# - Standardising, one-hot encoding and the rule to take nothing from the test rows: T. Hastie, R.
+#   Tibshirani, J. Friedman, "The elements of statistical learning", 2nd edition, Springer 2009,
+#   chapters 3 and 7.

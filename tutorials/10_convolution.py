@@ -1,0 +1,525 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 10. Convolution
+#
+# In an image, an edge is an edge wherever it stands. A convolution looks for one small pattern at
+# every place, with the same few weights. In this lesson you write it in five lines, let it learn
+# what to look for, work out how far each number sees, and train LeNet, a network that reads
+# handwritten digits.
+#
+# You need [lesson 5](05_softmax_regression.py), the digits, logits and cross-entropy, and [lesson
+# 9](09_layers_and_blocks.py), modules.
+#
+# **A question first.** The first layer of LeNet makes six images of 28 × 28 numbers out of one
+# image of 28 × 28. Each new number is computed from the 5 × 5 numbers around its place, with the
+# same weights at every place. How many weights and biases is that? How many would it take to
+# connect every new number to every old one? After it, squares of 2 × 2 numbers are averaged, then
+# come another 5 × 5 window and another 2 × 2 average. How wide is the square of the image on which
+# one number then depends? Write down three numbers.
+
+# %%
+import numpy as np
+
+import tinygrad_edu as tg
+from tinygrad_edu import data, models, nn, optim, plots, train
+from tinygrad_edu.nn.functional import avg_pool2d, conv1d, conv2d, max_pool2d
+
+# %% [markdown]
+# ## A window that slides
+#
+# A *kernel* $K$ is a small array of weights. Lay it on the top left corner of an image $X$,
+# multiply what lies on top of each other, add up: that is the first number of the result. Move it
+# one place to the right for the next.
+#
+# $$ Y_{i,j} = \sum_{a,b} X_{i+a,\,j+b} \, K_{a,b} $$
+
+
+# %%
+def correlate(X, K):
+    (H, W), (P, Q) = X.shape, K.shape
+    Y = np.zeros((H - P + 1, W - Q + 1))
+    for i, j in np.ndindex(*Y.shape):
+        Y[i, j] = (X[i : i + P, j : j + Q] * K).sum()
+    return Y
+
+
+X = np.array([[1, 2, 0, 1], [0, 1, 3, 2], [2, 0, 1, 1]])
+K = np.array([[1, 0], [-1, 2]])
+correlate(X, K)
+
+# %% [markdown]
+# The first number is $1 \cdot 1 + 2 \cdot 0 + 0 \cdot (-1) + 1 \cdot 2 = 3$. A window of 2 × 2 fits
+# into an image of 3 × 4 at 2 × 3 places, so the result is smaller than the image.
+#
+# The library's `conv2d` takes many images at once, and many kernels. Its arrays have four axes,
+# (images, channels, height, width); more about channels below. Here each of them is 1.
+
+# %%
+assert np.array_equal(conv2d(X[None, None], K[None, None])[0, 0], correlate(X, K))
+
+# %% [markdown]
+# ## Correlation or convolution?
+#
+# What you wrote is called *cross-correlation*. In mathematics, a *convolution* has minus signs:
+#
+# $$ (X * K)_{i,j} = \sum_{a,b} X_{i-a,\,j-b} \, K_{a,b} $$
+#
+# The difference shows on an image with a single 1 in it. Convolution stamps the kernel there as it
+# is. Cross-correlation stamps it turned by 180 degrees. So the one becomes the other if you turn
+# the kernel first.
+
+
+# %%
+def convolve(X, K):
+    return correlate(X, K[::-1, ::-1])
+
+
+stamp = np.array([[1, 2], [3, 4]])
+single = np.zeros((5, 5))
+single[2, 2] = 1
+
+assert np.array_equal(convolve(single, stamp)[1:3, 1:3], [[1, 2], [3, 4]])
+assert np.array_equal(correlate(single, stamp)[1:3, 1:3], [[4, 3], [2, 1]])
+assert np.array_equal(np.convolve([0, 0, 1, 0, 0], [1, 2, 3]), [0, 0, 1, 2, 3, 0, 0])
+
+# %% [markdown]
+# A network learns its kernels. If it needs a turned one, it learns the turned one. So the field
+# computes cross-correlation, the simpler of the two, and calls it convolution. From here on this
+# lesson does so, too.
+#
+# ## Edges
+#
+# The kernel $(1, -1)$ subtracts from each number its right neighbour. Where an image is even, the
+# result is 0. At an edge between left and right it is not.
+
+# %%
+picture = np.ones((6, 8))
+picture[:, 2:6] = 0  # dark in the middle
+print(correlate(picture, np.array([[1, -1]]))[0])
+
+# %% [markdown]
+# 1 marks the step from bright to dark, and -1 the step back. The same kernel standing upright finds
+# nothing in this picture, because nothing changes from top to bottom.
+
+# %%
+assert np.all(correlate(picture, np.array([[1], [-1]])) == 0)
+
+# %% [markdown]
+# The digits of lesson 5 have 8 × 8 pixels, 0 for paper and 1 for ink. Two kernels of 3 × 3, known
+# by the name of their inventor Sobel, find edges in them: the first compares left with right, the
+# second above with below. White in the digit is ink. In the results red is positive, blue negative.
+
+# %%
+digits = data.Digits().images  # (1198, 1, 8, 8)
+left_right = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]], dtype=np.float32)
+above_below = left_right.T
+
+digit = digits[0, 0]
+found = [correlate(digit, left_right), correlate(digit, above_below)]
+plots.row(
+    plots.images([digit], titles=["digit"]),
+    plots.images(found, titles=["left − right", "above − below"], signed=True),
+)
+
+# %% [markdown]
+# ## Learning a kernel
+#
+# Nobody has to invent kernels. Suppose you have images and what some unknown kernel made of them.
+# Begin with a kernel of zeros, measure the mean squared error, and go downhill, as in lesson 4.
+# `conv2d` is an operation like any other, with a gradient for the image and one for the kernel.
+
+# %%
+examples = digits[:64]
+target = conv2d(examples, left_right[None, None])
+
+kernel = tg.zeros((1, 1, 3, 3), requires_grad=True)
+for _ in range(300):
+    kernel.zero_grad()
+    loss = ((conv2d(examples, kernel) - target) ** 2).mean()
+    loss.backward()
+    kernel.data = kernel.data - 0.3 * kernel.grad
+
+print(kernel.data[0, 0].round(2) + 0.0)
+assert np.allclose(kernel.data[0, 0], left_right, atol=0.05)
+
+# %% [markdown]
+# From examples alone, Sobel's kernel has come back.
+#
+# ## One weight, many places
+#
+# How does a weight get its gradient if it is used everywhere? Take three pixels, 2, 5 and 4, and a
+# kernel of two weights, $w_1 = 1$ and $w_2 = -1$. The window fits twice. The loss is the sum of the
+# squares of the two results, the strength of the edges.
+
+# %%
+w1, w2 = tg.Value(1.0, name="w1"), tg.Value(-1.0, name="w2")
+y1 = w1 * 2.0 + w2 * 5.0
+y2 = w1 * 5.0 + w2 * 4.0
+edges = tg.square(y1) + tg.square(y2)
+y1.name, y2.name, edges.name = "y1", "y2", "edges"
+tg.steps(edges)
+
+# %% [markdown]
+# Two arrows leave $w_1$, one to each place of the window. At the first place the local derivative
+# is the pixel 2, at the second it is the pixel 5. The gradient of $w_1$ is the sum of what comes
+# back on both: $-6 \cdot 2 + 2 \cdot 5 = -2$. That of $w_2$ is $-6 \cdot 5 + 2 \cdot 4 = -22$. Here
+# are all steps in one picture; what comes back stands on the arrows.
+
+# %%
+tg.draw(edges, direction="TB")
+
+# %% [markdown]
+#
+# So a kernel's gradient is itself a correlation: of the image with the upstream gradient, here
+# $(-6, 2)$.
+
+# %%
+edges.backward()
+assert [w1.grad, w2.grad] == [-2.0, -22.0]
+assert np.array_equal(correlate(np.array([[2, 5, 4]]), np.array([[-6, 2]])), [[-2, -22]])
+
+row = tg.tensor([[[1.0, -1.0]]], requires_grad=True)
+(conv1d(np.array([[[2.0, 5.0, 4.0]]]), row) ** 2).sum().backward()
+assert row.grad.tolist() == [[[-2.0, -22.0]]]
+
+# %% [markdown]
+# ## Padding and stride
+#
+# *Padding* $p$ puts a border of $p$ zeros around the image, so that the window can stand at its
+# rim. With a 5 × 5 window and $p = 2$, the result has the size of the image. *Stride* $s$ moves the
+# window by $s$ places at a time, and the result is smaller. Of $n$ pixels under a window of $k$, in
+# one direction, this is left:
+#
+# $$ \left\lfloor \frac{n + 2p - k}{s} \right\rfloor + 1 $$
+
+
+# %%
+def slide(X, K, stride=1, padding=0):
+    return correlate(np.pad(X, padding), K)[::stride, ::stride]
+
+
+def output_size(n, k, stride=1, padding=0):
+    return (n + 2 * padding - k) // stride + 1
+
+
+rng = np.random.default_rng(0)
+image, window = rng.normal(size=(11, 8)), rng.normal(size=(5, 3))
+for stride, padding in [(1, 0), (1, 2), (2, 0), (2, 1), (3, 2)]:
+    by_hand = slide(image, window, stride, padding)
+    by_library = conv2d(image[None, None], window[None, None], stride=stride, padding=padding)
+    height, width = output_size(11, 5, stride, padding), output_size(8, 3, stride, padding)
+    assert by_hand.shape == (height, width)
+    assert np.allclose(by_hand, by_library[0, 0])
+
+print(output_size(28, 5, padding=2), output_size(28, 5), output_size(28, 2, stride=2))
+
+# %% [markdown]
+# The three printed sizes are those of LeNet: a padded 5 × 5 window leaves 28, one without padding
+# would leave 24, and a 2 × 2 window with stride 2 leaves 14.
+#
+# ## Channels
+#
+# A colour image has three numbers at each place, a hidden layer may have sixteen. They are called
+# *channels*. A kernel then has a slice for each channel that comes in, and the results of the
+# slices are added. For each channel that goes out there is one such kernel. So the weights have
+# four axes: (channels out, channels in, height, width).
+
+
+# %%
+def correlate_channels(X, K):
+    """X (C, H, W) and K (O, C, P, Q) give (O, ...)."""
+    return np.stack([sum(correlate(x, k) for x, k in zip(X, kernel)) for kernel in K])
+
+
+deep, kernels = rng.normal(size=(3, 9, 7)), rng.normal(size=(4, 3, 5, 2))
+assert np.allclose(correlate_channels(deep, kernels), conv2d(deep[None], kernels)[0])
+assert correlate_channels(deep, kernels).shape == (4, 5, 6)
+
+# %% [markdown]
+# A kernel of 1 × 1 sees a single place. It mixes the channels there, and that is a linear layer on
+# the channels, the same one for every pixel.
+
+# %%
+mix = rng.normal(size=(4, 3))
+by_pixel = np.einsum("oc,chw->ohw", mix, deep)
+assert np.allclose(by_pixel, conv2d(deep[None], mix[:, :, None, None])[0])
+
+# %% [markdown]
+# ## Pooling
+#
+# *Pooling* makes an image smaller: of each 2 × 2 square it keeps the mean (*average pooling*) or
+# the largest number (*max pooling*). It has no weights, and works on each channel alone.
+
+
+# %%
+def pool(X, function):
+    H, W = X.shape
+    squares = X.reshape(H // 2, 2, W // 2, 2)
+    return function(squares, axis=(1, 3))
+
+
+small = rng.normal(size=(6, 8))
+assert np.allclose(pool(small, np.mean), avg_pool2d(small[None, None], 2)[0, 0])
+assert np.allclose(pool(small, np.max), max_pool2d(small[None, None], 2)[0, 0])
+
+# %% [markdown]
+# What is lost is where exactly something stood. That can be a gain: a line that moves by one pixel
+# inside its squares gives the same result.
+
+# %%
+line = np.zeros((4, 6))
+line[:, 2] = 1
+moved = np.roll(line, 1, axis=1)
+assert np.array_equal(pool(line, np.max), pool(moved, np.max))
+
+# %% [markdown]
+# On the way back, average pooling hands a quarter of the upstream gradient to each of the four. Max
+# pooling hands all of it to the largest, and nothing to the others.
+
+# %%
+square = tg.tensor([[[[1.0, 4.0], [3.0, 2.0]]]], requires_grad=True)
+max_pool2d(square, 2).sum().backward()
+assert square.grad.tolist() == [[[[0, 1], [0, 0]]]]
+
+# %% [markdown]
+# ## How far a number sees
+#
+# The pixels on which a number depends are its *receptive field*. It can be counted layer by layer.
+# Keep the width $r$ and the step $j$, the distance in pixels between the fields of two neighbours.
+# Before any layer, $r = j = 1$. A window of $k$ with stride $s$ makes $r + (k - 1) j$ of $r$, and
+# $s \cdot j$ of $j$.
+
+# %%
+lenet_windows = {"5 × 5": (5, 1), "pool": (2, 2), "5 × 5, again": (5, 1), "pool, again": (2, 2)}
+r, j = 1, 1
+for name, (k, s) in lenet_windows.items():
+    r, j = r + (k - 1) * j, s * j
+    print(f"{name:13} sees {r} pixels, neighbours are {j} apart")
+assert r == 16
+
+# %% [markdown]
+# That is the third answer: 16. The gradient can confirm it. The derivative of one number by the
+# image is not 0 exactly where the number sees something. `models.lenet()` is LeNet, and its first
+# six parts are the layers in question. The picture shows the whole image of 28 × 28; the square in
+# it is 16 wide.
+
+# %%
+tg.manual_seed(0)
+classic = models.lenet()
+paper = tg.zeros((1, 1, 28, 28), requires_grad=True)
+seen_by = classic[:6](paper)[0, :, 2, 2].sum()  # the number in the middle of 5 × 5
+seen_by.backward()
+
+field = paper.grad[0, 0]
+rows, columns = np.nonzero(field)
+assert np.ptp(rows) + 1 == np.ptp(columns) + 1 == 16
+plots.images([field], titles=["gradient by the image"], signed=True)
+
+# %% [markdown]
+# ## LeNet
+#
+# LeNet is these parts in a row: convolution, pooling, convolution, pooling, then three linear
+# layers that turn 400 numbers into 10 logits. Today's networks have ReLU for the sigmoid and max
+# pooling for the mean. Here both are left open.
+
+
+# %%
+def lenet(activation, pooling):
+    return nn.Sequential(
+        nn.Conv2d(1, 6, kernel_size=5, padding=2), activation(), pooling(2),  # (6, 14, 14)
+        nn.Conv2d(6, 16, kernel_size=5), activation(), pooling(2),  # (16, 5, 5)
+        nn.Flatten(),
+        nn.Linear(400, 120), activation(),
+        nn.Linear(120, 84), activation(),
+        nn.Linear(84, 10),
+    )  # fmt: skip
+
+
+same = lenet(nn.Sigmoid, nn.AvgPool2d)
+same.load_state_dict(classic.state_dict())
+image28 = data.Digits(size=28).images[:1]
+assert np.array_equal(same(image28).data, classic(image28).data)
+
+nn.summary(same, (1, 1, 28, 28))
+
+# %% [markdown]
+# The first line of the table holds the first answer: 156, which is $6 \cdot 25$ weights and 6
+# biases. A linear layer from $28 \cdot 28$ numbers to $6 \cdot 28 \cdot 28$ would need 3,692,640,
+# the second answer. The two convolutions together learn 2,572 numbers, and yet they do most of the
+# work, because each weight is used at every place.
+
+# %%
+assert classic[0].weight.size + classic[0].bias.size == 156
+assert 784 * 4704 + 4704 == 3_692_640
+
+# %% [markdown]
+# ## Training on handwritten digits
+#
+# The embedded digits are real: thirteen people wrote them, and they come with the library, 1,198 to
+# train with and 599 to test with. They are small. LeNet wants 28 × 28, so each of the 8 × 8 pixels
+# is drawn 3 × 3 large, in the middle of the frame. That adds no detail.
+#
+# If you have the four files of MNIST, 70,000 digits of 28 × 28 pixels, in a folder, use
+# `data.MNIST("folder")` and `data.MNIST("folder", train=False)` in place of the two datasets below.
+# The rest stays as it is, and one epoch takes about fifty times as long.
+
+# %%
+digits_to_learn, digits_to_test = data.Digits(size=28), data.Digits(train=False, size=28)
+cross_entropy = nn.CrossEntropyLoss()
+
+
+def learn(model, epochs=8):
+    """Train, and give the accuracy on the test digits after each epoch."""
+    loader = data.DataLoader(digits_to_learn, batch_size=32, shuffle=True)
+    optimizer = optim.Adam(model.parameters(), lr=0.003)
+    reached = []
+    for _ in range(epochs):
+        for images, labels in loader:
+            optimizer.zero_grad()
+            cross_entropy(model(images), labels).backward()
+            optimizer.step()
+        reached.append(accuracy(model, digits_to_test.images))
+    return reached
+
+
+def accuracy(model, images):
+    with tg.no_grad():
+        return train.accuracy(model(images), digits_to_test.labels)
+
+
+tg.manual_seed(0)
+modern = lenet(nn.ReLU, nn.MaxPool2d)
+curves = {"sigmoid, mean": learn(classic), "ReLU, max": learn(modern)}
+print({name: round(curve[-1], 3) for name, curve in curves.items()})
+
+# %%
+plots.lines(curves, xlabel="epoch", ylabel="accuracy on the test digits")
+
+# %% [markdown]
+# Both learn to read. With sigmoids, nothing happens for the first epochs: a sigmoid passes on at
+# most a quarter of the gradient, and four of them in a row at most $1/256$. [Lesson
+# 8](08_keeping_numbers_alive.py) measures that.
+#
+# ## What the network looks at
+#
+# The six kernels of the first layer can be drawn, since each is an image of 5 × 5. Below are the
+# *feature maps* that they make of one digit: after the first ReLU, and after the second.
+
+# %%
+kernels = modern[0].weight.data[:, 0]
+plots.images(kernels, signed=True)
+
+# %%
+with tg.no_grad():
+    first = modern[:2](digits_to_test.images[:1]).data[0]  # (6, 28, 28)
+    second = modern[:5](digits_to_test.images[:1]).data[0]  # (16, 10, 10)
+plots.images([digits_to_test.images[0, 0], *first], titles=["digit", *range(6)])
+
+# %%
+plots.images(second)
+
+# %% [markdown]
+# Some maps of the first layer follow the ink, others the rim of a stroke on one side. A dark map
+# has found nothing in this digit. Nobody told the kernels what to look for. In the second layer the
+# maps are coarser, and each answers to a combination of the first six.
+#
+# ## What it is good for
+#
+# On these digits a network without convolutions does as well, because every digit stands in the
+# middle of its frame. So move the test digits, by one to four pixels in each of the four
+# directions, and ask both networks again. Neither has ever seen a digit that is not in its place.
+
+# %%
+tg.manual_seed(0)
+dense = nn.Sequential(nn.Flatten(), nn.Linear(784, 64), nn.ReLU(), nn.Linear(64, 10))
+learn(dense)
+
+
+def moved_accuracy(model, pixels):
+    directions = [(2, 1), (2, -1), (3, 1), (3, -1)]
+    images = digits_to_test.images
+    return np.mean([accuracy(model, np.roll(images, d * pixels, axis)) for axis, d in directions])
+
+
+robust = {
+    name: [moved_accuracy(model, pixels) for pixels in range(5)]
+    for name, model in {"two linear layers": dense, "LeNet (ReLU, max)": modern}.items()
+}
+for name, figures in robust.items():
+    print(f"{name:18}", np.round(figures, 2))
+
+# %%
+moves = np.arange(5)
+plots.lines(
+    {name: (moves, figures) for name, figures in robust.items()},
+    xlabel="moved by, in pixels",
+    ylabel="accuracy on the test digits",
+)
+
+# %% [markdown]
+# In place, the two are equal. Moved by two pixels, LeNet loses about half as much as the other. It
+# is more tolerant because a kernel finds its pattern anywhere and pooling forgets small moves. It
+# is not indifferent: the linear layers at its end still know where on the frame each of the 400
+# numbers stands. Training on moved digits would help both.
+
+# %%
+in_place = {name: figures[0] for name, figures in robust.items()}
+by_two = {name: figures[2] for name, figures in robust.items()}
+assert min(in_place.values()) > 0.93
+assert by_two["LeNet (ReLU, max)"] > by_two["two linear layers"] + 0.05
+
+# %% [markdown]
+# ## Try it
+#
+# Copy `tutorials/exercises/10_convolution/starter.py` to `my_answers.py` and fill in three
+# functions:
+#
+# 1. `correlate(image, kernel, stride, padding)`: the sliding window, with its two settings (3
+#    points).
+# 2. `receptive_field(layers)`: how many pixels a number sees after these layers (2 points).
+# 3. `kernel_gradient(upstream, image, kernel)`: what comes back to the kernel (3 points).
+#
+# Then run
+#
+# ```sh
+# tinygrad-edu grade tutorials/exercises/10_convolution my_answers.py --show
+# ```
+#
+# A turned kernel, a border that is missing or a stride that is taken for padding is recognised and
+# named. When all is right, the whole backward pass with images, channels, stride and padding waits
+# in the assignment `tinygrad_edu/grade/assignments/convolution`.
+#
+# ## What to read in the source
+#
+# - `tinygrad_edu/primitives/convolution.py`, its first lines: one sum over three arrays, and three
+#   operations that are each other's derivatives.
+# - `tinygrad_edu/primitives/convolution.py`, `_columns`: how sliding becomes one matrix product,
+#   and what a view of an array is good for.
+# - `tinygrad_edu/primitives/pooling.py`, `max_pool`: how the gradient finds the largest number
+#   again.
+# - `tinygrad_edu/nn/convolution.py`, `Convolution`: what a layer adds to the function.
+# - `tinygrad_edu/models/lenet.py`: LeNet in the form of the textbooks.
+#
+# ## Where this comes from
+#
+# - LeNet: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document
+#   recognition", Proceedings of the IEEE 86, 1998. There the pooling has weights and the output
+#   layer is another; this is the form of A. Zhang, Z. Lipton, M. Li, A. Smola, "Dive into deep
+#   learning", 2023, section 7.6.
+# - Output sizes: V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning",
+#   2016.
+# - Receptive fields: A. Araujo, W. Norris, J. Sim, "Computing receptive fields of convolutional
+#   neural networks", Distill, 2019.
+# - The digits: E. Alpaydin and C. Kaynak, "Optical recognition of handwritten digits", UCI Machine
+#   Learning Repository, 1998, under CC BY 4.0.

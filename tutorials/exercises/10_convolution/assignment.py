@@ -1,0 +1,86 @@
+"""Convolution: a window that slides, how far it sees, and what comes back to its weights."""
+
+import numpy as np
+
+from tinygrad_edu.grade import Assignment, expect, require
+from tinygrad_edu.grade.diagnosis import random_upstream
+from tinygrad_edu.nn.functional import conv2d
+
+hw = Assignment("convolution-lesson", title="Convolution")
+
+
+def correlated(image, kernel, stride=1, padding=0):
+    return conv2d(image[None, None], kernel[None, None], stride=stride, padding=padding)[0, 0]
+
+
+@hw.check(points=3, needs=["correlate"], title="A window that slides")
+def sliding(student, rng):
+    image, kernel = rng.normal(size=(11, 8)), rng.normal(size=(3, 2))
+    for stride, padding in ((1, 0), (2, 0), (1, 2), (3, 2)):
+        answer = student.correlate(image, kernel, stride, padding)
+        expected = correlated(image, kernel, stride, padding)
+        settings = f"with stride {stride} and padding {padding}"
+
+        def is_not(wrong, what, kind, how, answer=answer):
+            """The answer must not be this array, which is what a known mistake gives."""
+            made = isinstance(answer, np.ndarray) and answer.shape == wrong.shape and answer.dtype.kind == "f"
+            require(not (made and np.allclose(answer, wrong)), what, kind=kind, how=how)
+
+        is_not(
+            correlated(image, kernel[::-1, ::-1], stride, padding),
+            "The kernel is turned by 180 degrees.",
+            "kernel turned",
+            "multiply kernel[a, b] by the pixel a rows below and b columns right of the window's first",
+        )
+        if stride > 1:
+            everywhere, (height, width) = correlated(image, kernel, 1, padding), expected.shape
+            for wrong in (everywhere, everywhere[:height, :width]):
+                is_not(
+                    wrong,
+                    f"The stride is left out, {settings}.",
+                    "stride",
+                    "the window of out[i, j] begins at row i * stride and column j * stride",
+                )
+        if padding > 0:
+            is_not(
+                correlated(image, kernel, stride, 0),
+                f"The border is left out, {settings}.",
+                "padding",
+                "np.pad(image, padding) puts zeros on all four sides",
+            )
+        expect(answer, f"the result {settings}").is_close(expected, rtol=1e-9)
+
+
+@hw.check(points=2, needs=["receptive_field"], title="How far a number sees")
+def field(student, rng):
+    strided = [[int(k), int(s)] for k, s in zip(rng.permutation([2, 3, 5, 7]), rng.permutation([1, 2, 2, 3]))]
+    for layers in ([[5, 1]], [[3, 1], [3, 1], [3, 1]], [[5, 1], [2, 2], [5, 1], [2, 2]], strided):
+        width, own_stride_too, step = 1, 1, 1
+        for size, stride in layers:
+            width += (size - 1) * step
+            step *= stride
+            own_stride_too += (size - 1) * step
+        answer = student.receptive_field(layers)
+        if step > 1:
+            require(
+                answer != 1 + sum(size - 1 for size, _ in layers),
+                f"The strides change nothing in the answer for {layers}.",
+                kind="stride",
+                how="behind a stride of 2, neighbours in a window are 2 pixels apart: keep this distance, too",
+            )
+            require(
+                answer != own_stride_too,
+                f"In the answer for {layers} each stride spreads its own window.",
+                kind="own stride",
+                how="a stride spreads the windows of the layers behind it: widen the field first, then the step",
+            )
+        expect(answer, f"the width after {layers}").equals(width)
+
+
+@hw.check(points=3, needs=["kernel_gradient"], title="The kernel's gradient")
+def gradient(student, rng):
+    for image_shape, kernel_shape in (((7, 9), (3, 2)), ((6, 5), (2, 4)), ((5, 5), (3, 3))):
+        image, kernel = rng.normal(size=image_shape), rng.normal(size=kernel_shape)
+        upstream = random_upstream(rng, correlated(image, kernel).shape)
+        answer = student.kernel_gradient(upstream, image, kernel)
+        expect(answer).is_gradient_of(lambda k, image=image: correlated(image, k), at=kernel, upstream=upstream)

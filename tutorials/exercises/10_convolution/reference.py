@@ -1,0 +1,34 @@
+"""Convolution: a window that slides, how far it sees, and what comes back to its weights."""
+
+import numpy as np
+
+
+def correlate(image, kernel, stride, padding):
+    """The kernel's sum of products at every place of the image (H, W), with a border of zeros, in steps of `stride`.
+
+    The kernel (P, Q) is not turned. The result is ((H + 2 * padding - P) // stride + 1, the same of W and Q).
+    """
+    padded = np.pad(image, padding)
+    (height, width), (p, q) = padded.shape, kernel.shape
+    out = np.zeros(((height - p) // stride + 1, (width - q) // stride + 1))
+    for i, j in np.ndindex(*out.shape):
+        top, left = i * stride, j * stride
+        out[i, j] = (padded[top : top + p, left : left + q] * kernel).sum()
+    return out
+
+
+def receptive_field(layers):
+    """How many pixels wide the field is that one number sees after these layers, pairs of (window size, stride)."""
+    width, step = 1, 1
+    for size, stride in layers:
+        width, step = width + (size - 1) * step, stride * step
+    return width
+
+
+def kernel_gradient(upstream, image, kernel):
+    """The gradient of the kernel, for out = correlate(image, kernel, 1, 0); `upstream` has the shape of out."""
+    grad = np.zeros_like(kernel)
+    height, width = upstream.shape
+    for a, b in np.ndindex(*kernel.shape):
+        grad[a, b] = (upstream * image[a : a + height, b : b + width]).sum()
+    return grad
