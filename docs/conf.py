@@ -61,7 +61,7 @@ autodoc_typehints_format = "short"
 autodoc_use_type_comments = False
 python_maximum_signature_line_length = 100
 add_module_names = False
-toc_object_entries = False
+toc_object_entries_show_parents = "hide"
 
 # Translation
 

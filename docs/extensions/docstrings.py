@@ -85,11 +85,13 @@ def rewrite(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: li
     lines[:] = [*rewritten("\n".join(lines), app.public_names).splitlines(), ""]
 
 
-def signature(app: Sphinx, what: str, name: str, obj: Any, options: Any, *given: Any) -> tuple[str, str] | None:
-    """How a row of the table is called: it is an object, whose `__call__` takes anything."""
-    if not isinstance(obj, Primitive):
-        return None
-    return obj.signature.removeprefix(obj.name), ""
+def signature(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, arguments: str | None, result: str | None
+) -> tuple[str | None, str | None]:
+    """Called by autodoc for every signature: `Any` says nothing; a row of the table knows how it is called."""
+    if isinstance(obj, Primitive):
+        return obj.signature.removeprefix(obj.name), None
+    return arguments and re.sub(r": Any(?=[,)]| =)", "", arguments), None if result == "Any" else result
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
