@@ -1,0 +1,30 @@
+"""Lesson 8: clipping, the way back through batch normalisation, and Adam."""
+
+import numpy as np
+
+
+def clip_by_norm(gradients, most):
+    """The arrays of a list, scaled together so that their norm, as one vector, is at most `most`."""
+    norm = np.sqrt(sum((g**2).sum() for g in gradients))
+    return [g * min(1.0, most / norm) for g in gradients]
+
+
+def batch_norm_backward(upstream, x):
+    """The gradient of x (N, C), for out = (x - mean) / deviation, both of each column over the N examples.
+
+    The deviation is the root of the mean of (x - mean)**2.
+    """
+    deviation = x.std(axis=0)
+    normal = (x - x.mean(axis=0)) / deviation
+    return (upstream - upstream.mean(axis=0) - normal * (upstream * normal).mean(axis=0)) / deviation
+
+
+def adam(w, gradients, lr):
+    """A list of the parameters after each step, with β₁ = 0.9, β₂ = 0.999 and ε = 1e-8; one gradient a step."""
+    m, s, path = np.zeros_like(w), np.zeros_like(w), []
+    for t, g in enumerate(gradients, start=1):
+        m = 0.9 * m + 0.1 * g
+        s = 0.999 * s + 0.001 * g**2
+        w = w - lr * (m / (1 - 0.9**t)) / (np.sqrt(s / (1 - 0.999**t)) + 1e-8)
+        path.append(w)
+    return path

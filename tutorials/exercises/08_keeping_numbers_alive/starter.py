@@ -1,0 +1,21 @@
+"""Lesson 8: clipping, the way back through batch normalisation, and Adam."""
+
+import numpy as np
+
+
+def clip_by_norm(gradients, most):
+    """The arrays of a list, scaled together so that their norm, as one vector, is at most `most`."""
+    raise NotImplementedError
+
+
+def batch_norm_backward(upstream, x):
+    """The gradient of x (N, C), for out = (x - mean) / deviation, both of each column over the N examples.
+
+    The deviation is the root of the mean of (x - mean)**2.
+    """
+    raise NotImplementedError
+
+
+def adam(w, gradients, lr):
+    """A list of the parameters after each step, with β₁ = 0.9, β₂ = 0.999 and ε = 1e-8; one gradient a step."""
+    raise NotImplementedError
