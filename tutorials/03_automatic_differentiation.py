@@ -182,6 +182,13 @@ tg.draw(y)
 tg.steps(y)
 
 # %% [markdown]
+# The walk sums over all paths without ever following one. For a graph this small the library can write the
+# paths out, so that you can check that they give the same 44:
+
+# %%
+tg.explain(y, x)
+
+# %% [markdown]
 # ## When nothing is to be recorded
 #
 # Recording costs memory: as long as you hold `y`, everything that it was made from is kept. And a
@@ -518,6 +525,7 @@ assert tg.gradcheck(right, 2.0)
 assert tg.gradcheck(careful, 2.0, order=1)
 assert not tg.gradcheck(careful, 2.0, raise_exception=False)
 assert abs(tg.grad(tg.grad(right))(2.0) + 2 / 27) < 1e-12
+TABLE.pop("softsign")  # the library's table is again what it was
 
 # %% [markdown]
 # ## The backward graph of a backward graph

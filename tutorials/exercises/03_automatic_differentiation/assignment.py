@@ -51,6 +51,7 @@ def order(student, rng):
         for mistake, mistaken, how in (
             ("overwritten", walked(uses, names, keep=0.0), "Each use adds its contribution: += instead of =."),
             ("order", walked(uses, as_they_are_met(uses)), "Let a number wait until all that use it had their turn."),
+            ("stopped at y", walked(uses, ["y"]), "Go on from the operands; wait for no user that y is not made from."),
         ):
             if are_near(found, mistaken) and not are_near(found, right):
                 raise WrongAnswer(f"{title}: the gradient of x is wrong", kind=mistake, how=how)

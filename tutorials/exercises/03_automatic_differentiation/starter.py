@@ -10,7 +10,7 @@ def gradients(uses, output):
     (name of the operand, local derivative by it). A name may stand twice in a list. A number that `output` does not
     depend on has gradient 0.0.
 
-    Hint: a number is ready when all that `output` needs of its users have handed their gradients on.
+    Hint: it is a number's turn when all of its users have had theirs; those that `output` needs, that is.
     """
     raise NotImplementedError
 
