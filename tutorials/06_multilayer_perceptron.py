@@ -39,7 +39,7 @@ from tinygrad_edu import data, nn, optim, plots
 # $$w \leftarrow w + y \, x \qquad \text{if} \qquad y \, (w \cdot x) \le 0$$
 #
 # Here $x$ is the input and $y$, +1 or −1, the right answer. The product $y \, (w \cdot x)$ is positive if both have
-# the same sign. A sum of exactly 0 counts as a mistake.
+# the same sign. A sum of exactly 0 counts as a mistake. Going once through all examples is a *sweep*.
 
 
 # %%
@@ -180,8 +180,8 @@ print(history[-8:])
 assert (history[-4:] == history[-8:-4]).all()
 
 # %% [markdown]
-# It goes round in a circle: the last four weights are the four before them. There is nothing to be found, and four
-# lines show it. "No" at $(0, 0)$, "yes" at $(0, 1)$ and $(1, 0)$, "no" at $(1, 1)$ mean
+# It goes round in a circle: the last four weights are the four before them. There is nothing to be found, and the
+# four conditions of the question show it. "No" at $(0, 0)$, "yes" at $(0, 1)$ and $(1, 0)$, "no" at $(1, 1)$ mean
 #
 # $$b \le 0, \qquad w_2 + b > 0, \qquad w_1 + b > 0, \qquad w_1 + w_2 + b \le 0$$
 #
@@ -356,6 +356,9 @@ def loss_of(z, y):
     """The mean cross-entropy of logits (N,) and answers 0 or 1."""
     return (tg.softplus(z) - y * z).mean()
 
+
+z = np.array([-1.0, 0.5, 2.0])
+assert np.allclose(tg.grad(lambda z: 3 * loss_of(z, y[:3]))(z), tg.sigmoid(z) - y[:3])
 
 parameters = start(hidden=8)
 z = network(X[:3], parameters)
