@@ -54,8 +54,8 @@ h1.name, h2.name, h3.name = "h1", "h2", "h3"
 tg.steps(h3)
 
 # %% [markdown]
-# Play it to the end. The gradient begins as 1 and is multiplied by a number below $\frac14$ three
-# times. It arrives at `x` as 0.013. Longer chains:
+# Play it to the end. The gradient begins as 1 and is multiplied three times, each time by $\frac14$
+# or less. It arrives at `x` as 0.013. Longer chains:
 
 # %%
 
@@ -74,8 +74,8 @@ for depth in (1, 3, 10, 20):
 assert chain(20) < 0.25**20
 
 # %% [markdown]
-# *Vanishing gradients*: the first of twenty layers receives a million-millionth of the signal. Its
-# weights will not move.
+# *Vanishing gradients*: the first of twenty layers receives $10^{-13}$ of the signal. Its weights
+# will not move.
 #
 # Weights can balance it. If each layer multiplies by $w$ before the sigmoid, each factor is
 # $w \sigma'$. But weights that are too large do the opposite, *exploding gradients*. So the size of
@@ -125,8 +125,8 @@ h.sum().backward()
 assert all(np.allclose(W.grad, ours, rtol=1e-9, atol=0) for W, ours in zip(tensors, by_hand))
 
 # %% [markdown]
-# From here on we let the library build such networks, and look at two numbers of each layer: how
-# large the signals are that leave it, and how large the gradient of its weights is.
+# From here on we let the library build such networks, and look at one number of each layer, the
+# norm of the gradient of its weights.
 
 
 # %%
@@ -269,8 +269,8 @@ for name, features, target in (("raw", raw, price), ("standardised", scaled, pri
 
 
 # %%
-def steps_to_a_hundredth(hessian, start):
-    """How many steps until the loss above the minimum is a hundredth of what it was."""
+def path_to_a_hundredth(hessian, start):
+    """The places of a descent, until the loss above the minimum is a hundredth of the first."""
     d = start  # the distance from the minimum
     rate = 1 / np.linalg.eigvalsh(hessian)[-1]
     first = d @ hessian @ d
@@ -282,9 +282,9 @@ def steps_to_a_hundredth(hessian, start):
 
 
 starts = {"raw": np.array([0.3, -9.0]), "standardised": np.array([60.0, -20.0])}
-paths = {name: steps_to_a_hundredth(hessians[name], starts[name]) for name in hessians}
+paths = {name: path_to_a_hundredth(hessians[name], starts[name]) for name in hessians}
 for name, path in paths.items():
-    print(f"{name:12}: {len(path) - 1} steps")
+    print(f"{name:12}: {len(path) - 1:,} steps")
 
 
 def bowl(name, size):
@@ -296,7 +296,7 @@ def bowl(name, size):
         paths={name: paths[name][:: len(paths[name]) // 100 + 1]},
         xlabel="w₁ from the minimum",
         ylabel="w₂ from the minimum",
-        title=f"{name}: {len(paths[name]) - 1} steps",
+        title=f"{name}: {len(paths[name]) - 1:,} steps",
     )
 
 
@@ -331,8 +331,9 @@ def batch_norm(x, eps=1e-5):
 
 
 column = tg.tensor([1.0, 3.0, 8.0], requires_grad=True, name="x")
-first = batch_norm(column, eps=0.0)[0]
-first.name = "first"
+centred = column - column.mean()
+first = (centred / tg.sqrt((centred**2).mean()))[0]
+centred.name, first.name = "centred", "first"
 tg.draw(first, direction="TB")
 
 # %% [markdown]
@@ -488,8 +489,8 @@ assert ravine(*ways["Nesterov"][30]) < ravine(*ways["SGD"][30])
 # ## Clipping
 #
 # A *recurrent* network uses the same weight at every step of a sequence, and so its gradient has
-# high powers of it. The smallest example: $L(w) = (w^{20} - 1)^2$, which is flat below 1 and a
-# cliff above.
+# high powers of it. The smallest example: $L(w) = (w^{20} - 1)^2$, which is almost flat below 1 and
+# a cliff above.
 
 # %%
 
