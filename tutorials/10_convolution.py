@@ -18,8 +18,8 @@
 # what to look for, work out how far each number sees, and train LeNet, a network that reads
 # handwritten digits.
 #
-# You need [lesson 5](05_softmax_regression.py), the digits, logits and cross-entropy, and [lesson
-# 9](09_layers_and_blocks.py), modules.
+# You need [lesson 5](05_softmax_regression.py): the digits, logits and cross-entropy; and modules from
+# [lesson 9](09_layers_and_blocks.py).
 #
 # **A question first.** The first layer of LeNet makes six images of 28 × 28 numbers out of one
 # image of 28 × 28. Each new number is computed from the 5 × 5 numbers around its place, with the
