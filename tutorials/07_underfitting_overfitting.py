@@ -14,8 +14,8 @@
 # # 7. Fitting too little and too much
 #
 # A model can be right on everything it has seen and useless on everything else. After this lesson
-# you can tell when that happens, measure it with the data you have, and turn the handles that
-# prevent it.
+# you can tell when that happens, measure it with the data you have, and turn the knobs that prevent
+# it.
 #
 # You need gradient descent ([lesson 4](04_linear_regression.py)) and, for the last two sections, a
 # network with a hidden layer ([lesson 6](06_multilayer_perceptron.py)).
@@ -228,7 +228,7 @@ assert validated[12] > 10 * validated[3] > training[3]
 #
 # ## Weight decay
 #
-# The degree is a coarse handle, in steps of one. A finer one keeps all thirteen features and makes
+# The degree is a coarse knob, with steps of one. A finer one keeps all thirteen features and makes
 # large weights expensive. To the training loss it adds a *penalty*:
 #
 # $$ L(w) = \tfrac12 \cdot \text{mean squared error} + \tfrac{\lambda}{2} \sum_i w_i^2 $$
@@ -407,10 +407,10 @@ assert np.count_nonzero(sparse) < 6
 # %% [markdown]
 # ## Early stopping
 #
-# The third handle is time. A network begins with a smooth function and needs many steps to bend it
+# The third knob is time. A network begins with a smooth function and needs many steps to bend it
 # around single points. So watch the validation error as training goes, and stop when it no longer
 # falls. How long to wait before giving up is the *patience*. The thirty points again, a network of
-# 4,353 weights, and a hundred more points to validate with.
+# 4,353 weights, and a hundred of the fresh points to validate with.
 
 
 # %%
@@ -472,7 +472,7 @@ assert history["loss"][-1] < 0.09, "the training error goes below the variance o
 # %% [markdown]
 # ## Dropout
 #
-# The last handle is made for networks. In each step of the training, every unit of a layer is
+# The last knob is made for networks. In each step of the training, every unit of a layer is
 # switched off with probability $p$: its output is 0. No unit can rely on another one being there,
 # so none can specialise in correcting another's mistakes on single examples. What remains is
 # divided by $1 - p$, so that the mean stays what it was:
@@ -481,7 +481,7 @@ assert history["loss"][-1] < 0.09, "the training error goes below the variance o
 
 # %%
 def dropout(h, p, rng):
-    keep = rng.random(h.shape, np.float32) >= p
+    keep = rng.random(h.shape, np.float32) >= p  # the library draws 32-bit numbers too
     return h * keep / (1 - p)
 
 
@@ -555,7 +555,7 @@ plots.lines(
 # %% [markdown]
 # Without dropout the network ends up agreeing with every training label, wrong ones included, and
 # forgets how to read on the way. With dropout it keeps disagreeing with one label in eight, and
-# reads better than its teacher writes: a fifth of the labels it was taught with are spoilt.
+# reads 86 % of the test digits instead of 71 %.
 
 # %%
 assert without[-1, 0] > 0.99
@@ -582,7 +582,7 @@ assert with_dropout[-1, 1] > 0.84
 #
 # And some questions to answer by changing this page:
 #
-# - With ten times as many training points, which degree does cross-validation choose? Which handle
+# - With ten times as many training points, which degree does cross-validation choose? Which knob
 #   matters less then?
 # - Raise `strength` in `least_l1` until only the three true weights are left. What has happened to
 #   their sizes?

@@ -162,6 +162,10 @@ def large(weight):
 
 vanishing = gradient_norms(network(nn.Sigmoid, small), images)
 exploding = gradient_norms(network(nn.Tanh, large), images)
+for name, norms in {"sigmoid": vanishing, "tanh": exploding}.items():
+    factor = (norms[0] / norms[-1]) ** (1 / 10)
+    print(f"{name}: a factor of {factor:.1f} a layer on the way back")
+
 plots.lines(
     {"sigmoid, weights of size 0.1": vanishing, "tanh, weights of size 1": exploding},
     xlabel="layer",
@@ -202,7 +206,7 @@ for std in (0.05, 1 / 8, 0.3):
 # a unit's gradient is a sum over the units that it feeds, so for gradients the $n$ to take is the
 # number of outputs. The two are called *fan-in* and *fan-out*.
 #
-# - *Xavier initialisation* takes the mean of the two:
+# - *Xavier initialisation* takes the mean of the two for $n$:
 #   $\operatorname{Var}(w) = 2 / (\text{fan-in} + \text{fan-out})$.
 # - A ReLU sets half of the numbers to 0, which halves the mean square. *Kaiming initialisation*
 #   makes up for it: $\operatorname{Var}(w) = 2 / \text{fan-in}$.
@@ -304,8 +308,9 @@ plots.row(bowl("raw", (0.7, 12)), bowl("standardised", (80, 80)))
 
 # %% [markdown]
 # Each column minus its mean, divided by its standard deviation: that is all *standardisation* is.
-# Take the mean and the standard deviation from the training data, and use the same two numbers for
-# everything that comes later.
+# (Columns with mean 0 cannot explain a price with another mean, so the mean of the price was taken
+# away too. A bias would do the same.) Take the mean and the standard deviation from the training
+# data, and use the same two numbers for everything that comes later.
 
 # %%
 assert len(paths["raw"]) > 20 * len(paths["standardised"])
@@ -581,8 +586,8 @@ after_norm = taught(network(nn.Sigmoid, small, normalised=True), images, test_im
 print(f"before {before:.0%}, Xavier {after:.0%}, batch norm {after_norm:.0%}")
 
 # %% [markdown]
-# Guessing among ten digits is right in one case of ten. That is all the first network ever does,
-# with the same formulas, the same data and the same number of weights as its neighbours.
+# Guessing among ten digits is right in one case of ten, and the first network never does better. It
+# has as many layers and units as the other two, and was trained on the same digits.
 
 # %%
 assert before < 0.15
