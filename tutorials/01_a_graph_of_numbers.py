@@ -258,7 +258,7 @@ def nodes_of(output):
 
 # %%
 def backward(output):
-    """Set `grad` of every node that output was made from: the derivative of output by it."""
+    """Set `grad` of every node of the graph: the derivative of output by it."""
     nodes = nodes_of(output)
     for node in nodes:
         node.grad = 0.0
@@ -358,8 +358,9 @@ OPERATIONS = [
 
 
 def random_program(rng, lines=10):
-    """For each line which operation it does, and on which two of the numbers before it."""
-    return [(rng.integers(len(OPERATIONS)), *rng.integers(3 + i, size=2)) for i in range(lines)]
+    """For each line its operation, and which two of the numbers before it take part."""
+    which, n = rng.integers, len(OPERATIONS)
+    return [(which(n), *which(3 + i, size=2)) for i in range(lines)]
 
 
 def run(program, leaves):
@@ -382,8 +383,8 @@ for _ in range(1000):
     our_result.backward()
     their_result.backward()
     our_gradient = [leaf.grad for leaf in ours]
-    their_gradient = [leaf.grad or 0.0 for leaf in theirs]  # None where no path leads to the leaf
-    assert math.isclose(our_result.data, their_result.data, rel_tol=1e-9, abs_tol=1e-12)
+    their_gradient = [leaf.grad or 0.0 for leaf in theirs]  # None if no path leads there
+    assert np.isclose(our_result.data, their_result.data, rtol=1e-9, atol=1e-9)
     assert np.allclose(our_gradient, their_gradient, rtol=1e-9, atol=1e-9)
 print("1000 programs, equal results, equal gradients")
 

@@ -78,12 +78,18 @@ assert tg.ones_like(Q).shape == Q.shape
 # is the last.
 
 # %%
-print(Q[1, 2].item())  # day 1, figs: one number, as a Python float
+print(Q[1, 2].item())  # second day, figs: a Python float
 print(Q[0])  # the first row
 print(Q[:, 0])  # the first column
-print(Q[:, 1:])  # all but the first column
-print(Q[Q > 2])  # where a condition holds
 assert Q[1, 2].item() == 4.0
+
+# %% [markdown]
+# A *slice* `a:b` picks from a up to, not including, b. A condition picks the numbers for which it
+# holds.
+
+# %%
+print(Q[:, 1:])  # all but the first column
+print(Q[Q > 2])
 assert Q[:, 0].shape == (2,)  # an index takes its axis away
 assert Q[:, 0:1].shape == (2, 1)  # a slice keeps it
 
@@ -103,7 +109,7 @@ assert Q[:, 0:1].shape == (2, 1)  # a slice keeps it
 earned = np.zeros((2, 3))
 for day in range(2):
     for fruit in range(3):
-        earned[day, fruit] = Q.data[day, fruit] * p.data[fruit]  # p has no index for the day
+        earned[day, fruit] = Q.data[day, fruit] * p.data[fruit]  # p has no day
 print(earned)
 assert np.array_equal(earned, (Q * p).data)
 
@@ -129,7 +135,8 @@ def broadcast_shape(a, b):
 print(broadcast_shape((2, 3), (3,)))
 print(broadcast_shape((2, 1), (3,)))
 assert broadcast_shape((2, 3), (3,)) == (Q * p).shape
-assert broadcast_shape((5, 1, 4), (2, 1)) == np.broadcast_shapes((5, 1, 4), (2, 1)) == (5, 2, 4)
+assert broadcast_shape((5, 1, 4), (2, 1)) == (5, 2, 4)
+assert np.broadcast_shapes((5, 1, 4), (2, 1)) == (5, 2, 4)
 
 # %% [markdown]
 # Now question 3. The list $(1, 0.5)$ has shape `(2,)`. Flush right, its 2 stands below the 3 of
@@ -223,9 +230,10 @@ except tg.ShapeError as error:
 # ## How long is a vector?
 #
 # A *norm* is one number for how large a vector is. The usual one is the length that Pythagoras
-# gives, $\lVert x \rVert_2 = \sqrt{\sum_i x_i^2}$. The sum of the sizes,
-# $\lVert x \rVert_1 = \sum_i |x_i|$, and the largest size, $\lVert x \rVert_\infty = \max_i |x_i|$,
-# are norms too. Of a matrix, all its numbers count.
+# gives, $\left\|x\right\|_2 = \sqrt{\sum_i x_i^2}$. The sum of the sizes,
+# $\left\|x\right\|_1 = \sum_i \left|x_i\right|$, and the largest size,
+# $\left\|x\right\|_\infty = \max_i \left|x_i\right|$, are norms too. Of a matrix, all its numbers
+# count.
 
 # %%
 x = tg.tensor([3.0, -4.0])
@@ -239,12 +247,11 @@ assert (x.norm().item(), x.norm(1).item(), x.norm(np.inf).item()) == (5.0, 7.0, 
 # %%
 from tinygrad_edu import plots
 
+square = {"x": (-1, 1), "y": (-1, 1)}
 plots.row(
-    plots.contours(lambda x, y: np.sqrt(x**2 + y**2), x=(-1, 1), y=(-1, 1), title="2-norm"),
-    plots.contours(lambda x, y: abs(x) + abs(y), x=(-1, 1), y=(-1, 1), title="1-norm"),
-    plots.contours(
-        lambda x, y: np.maximum(abs(x), abs(y)), x=(-1, 1), y=(-1, 1), title="largest size"
-    ),
+    plots.contours(lambda x, y: np.sqrt(x**2 + y**2), title="2-norm", **square),
+    plots.contours(lambda x, y: abs(x) + abs(y), title="1-norm", **square),
+    plots.contours(lambda x, y: np.maximum(abs(x), abs(y)), title="largest size", **square),
 )
 
 # %% [markdown]
@@ -255,10 +262,11 @@ plots.row(
 #
 # A dtype says how many bits a number gets. Python's floats have 64, about 16 decimal digits.
 # Tensors made from Python's numbers and lists have 32, about 7 digits: half the memory, and enough
-# for learning. A NumPy array keeps the dtype that it has.
+# to train a network. A NumPy array keeps the dtype that it has.
 
 # %%
-print(tg.tensor([1.0]).dtype, tg.tensor(np.array([1.0])).dtype, tg.tensor(np.arange(3)).dtype)
+print(tg.tensor([1.0]).dtype)
+print(tg.tensor(np.array([1.0])).dtype, tg.tensor(np.arange(3)).dtype)
 print(tg.tensor([16_777_216.0]) + 1.0 - 16_777_216.0)  # 2**24 + 1 needs 25 binary digits
 print(tg.tensor([16_777_216.0], dtype="float64") + 1.0 - 16_777_216.0)
 assert Q.astype("float64").dtype == np.float64
@@ -277,7 +285,7 @@ assert np.exp(Q).shape == Q.shape  # NumPy's functions take tensors, and give te
 
 # %% [markdown]
 # A name is not a copy. After `same = y`, there is one tensor with two names. `y = y + 1` makes a
-# new tensor, and gives it the name `y`. `y += 1` changes the tensor that is there, *in place*, for
+# new tensor, and gives it the name `y`. `y += 5` changes the tensor that is there, *in place*, for
 # everybody who has a name for it.
 
 # %%
@@ -287,7 +295,7 @@ y = y + 1
 print(same, y)
 
 y = same
-y += 1
+y += 5
 print(same, y)
 assert same is y
 

@@ -41,7 +41,7 @@ def nodes_of(output):
 
 
 def backward(output):
-    """Set `grad` of every node that output was made from: the derivative of output by it."""
+    """Set `grad` of every node of the graph: the derivative of output by it."""
     nodes = nodes_of(output)
     for node in nodes:
         node.grad = 0.0
