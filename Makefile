@@ -12,7 +12,7 @@ SPHINX      = $(BIN)/sphinx-build --quiet --fail-on-warning --keep-going
 MADE        = .ruff_cache .mypy_cache .pytest_cache .hypothesis .coverage dist forward.svg backward.svg digits_loss.svg z.svg docs/_build docs/gallery docs/lessons
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test torch bench gallery docs catalogues clean
+.PHONY: help demo test coverage torch bench gallery docs catalogues clean
 
 help: ## list the tasks
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -20,11 +20,14 @@ help: ## list the tasks
 demo: $(VENV)/.demo ## the worked example and the handwritten digits, with pictures
 	@$(BIN)/tinygrad-edu demo
 
-test: $(VENV)/.test ## lint, format, types, tests and doctests with coverage
+test: $(VENV)/.test ## lint, format, types, tests and doctests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(PYTEST) -m slow
+	$(PYTEST) -m 'not slow'
+
+coverage: $(VENV)/.test ## the quick tests once more, and the lines that none of them reaches
 	$(PYTEST) -m 'not slow' --cov
 
 torch: $(VENV)/.torch ## add PyTorch, which some tests compare with
