@@ -30,6 +30,8 @@
 # the two you deal with first?
 
 # %%
+from textwrap import fill
+
 import numpy as np
 
 import tinygrad_edu as tg
@@ -47,7 +49,7 @@ values, uses = [], []
 
 
 def record(value, *operands):
-    """Add a row to the tape; `operands` are pairs (row of the operand, local derivative by it)."""
+    """Add a row to the tape; the operands are pairs (row, local derivative by it)."""
     values.append(value)
     uses.append(operands)
     return len(values) - 1
@@ -169,7 +171,8 @@ assert y.index > b.index > a.index > x.index
 
 # %% [markdown]
 # In the picture each box has its value and, below it, its gradient. On the arrows you find
-# *upstream gradient* · *local derivative*: what was handed along there. Compare with your paper.
+# *upstream gradient* · *local derivative*: the gradient of the box that hands on, times the derivative of
+# that box by the one that receives. Compare with your paper.
 
 # %%
 tg.draw(y)
@@ -216,7 +219,7 @@ assert price.grad is None
 # %%
 with tg.no_grad():
     unrecorded = x * x
-print(unrecorded, "inputs:", unrecorded.inputs, "requires a gradient:", unrecorded.requires_grad)
+print(unrecorded, "is made from", unrecorded.inputs)
 
 # %%
 assert unrecorded.is_leaf
@@ -232,7 +235,7 @@ w = tg.tensor([1.0, 2.0], requires_grad=True, name="w")
 try:
     w -= 0.1
 except tg.InPlaceError as error:
-    print(error)
+    print(fill(str(error), 88))
 with tg.no_grad():
     w -= 0.1
 print(w)
@@ -298,7 +301,9 @@ assert type(total) is float
 print(first_derivative, second_derivative, third_derivative)
 
 # %%
-assert (first_derivative.data, second_derivative.data, third_derivative) == (44.0, 60.0, 54.0)
+assert first_derivative.data == 44.0
+assert second_derivative.data == 60.0
+assert third_derivative == 54.0
 
 # %% [markdown]
 # This is the graph that was recorded for the first derivative: the *backward graph* of $y$. Read it
@@ -360,7 +365,7 @@ def central_difference(f, x, h):
     return (f(x + h) - f(x - h)) / (2 * h)
 
 
-print(central_difference(f, 2.0, 0.1))
+print(f"{central_difference(f, 2.0, 0.1):.6f}")
 
 # %% [markdown]
 # It is not quite 44. By Taylor's theorem the error is $f'''(x)\,h^2/6$, here $54 \cdot 0.01/6 = 0.09$, and the
@@ -437,8 +442,11 @@ def softsign_backward(upstream, x):
     return upstream / (1 + abs(x))
 
 
-at_zero = np.zeros(3)
-assert np.allclose(softsign_backward(1.0, at_zero), numerical_gradient(lambda x: softsign(x).sum(), at_zero))
+def numerically(x):
+    return numerical_gradient(lambda x: softsign(x).sum(), x)
+
+
+assert np.allclose(softsign_backward(1.0, np.zeros(3)), numerically(np.zeros(3)))
 
 # %% [markdown]
 # A test at one special place says little. Take numbers that are different from each other and far from
@@ -447,7 +455,7 @@ assert np.allclose(softsign_backward(1.0, at_zero), numerical_gradient(lambda x:
 # %%
 at = np.array([-3.0, -1.0, 0.5, 2.0])
 claimed = softsign_backward(1.0, at)
-measured = numerical_gradient(lambda x: softsign(x).sum(), at)
+measured = numerically(at)
 print("claimed: ", claimed)
 print("measured:", measured.round(6))
 print("ratio:   ", (claimed / measured).round(6))
@@ -478,7 +486,8 @@ from tinygrad_edu.primitives.primitive import TABLE, unary
 
 def softsign_with(rule):
     TABLE.pop("softsign", None)  # forget the one before: a name stands in the table once
-    return unary("softsign", softsign, softsign, rule, "x / (1 + |x|).", (1.0, 0.5), numpy=[])
+    doc, example = "x / (1 + |x|).", (1.0, 0.5)
+    return unary("softsign", softsign, softsign, rule, doc, example, numpy=[])
 
 
 wrong = softsign_with(lambda g, out, x: g / (1 + abs(x)))
@@ -525,7 +534,7 @@ assert tg.gradcheck(right, 2.0)
 assert tg.gradcheck(careful, 2.0, order=1)
 assert not tg.gradcheck(careful, 2.0, raise_exception=False)
 assert abs(tg.grad(tg.grad(right))(2.0) + 2 / 27) < 1e-12
-TABLE.pop("softsign")  # the library's table is again what it was
+del TABLE["softsign"]  # the library's table is again what it was
 
 # %% [markdown]
 # ## The backward graph of a backward graph
@@ -569,8 +578,8 @@ assert (du.data, ddu.data) == (27.0, 18.0)
 #
 # 1. `gradients(uses, output)`: walk backward through a graph whose rows come in no order at all. You
 #    have to find one (4 points).
-# 2. `jacobian(f, x)`: all derivatives of all outputs by central differences. Of a gradient, that is
-#    the matrix of second derivatives (3 points).
+# 2. `jacobian(f, x)`: all derivatives of all outputs by central differences. Of a gradient, these are
+#    the second derivatives, the *Hessian matrix* (3 points).
 # 3. `loss_backward(w, b, x, target)`: it is written already, and two mistakes are planted in it. Find
 #    them with differences and mend them (3 points).
 #
@@ -592,7 +601,8 @@ assert (du.data, ddu.data) == (27.0, 18.0)
 # - `tinygrad_edu/recording.py`, `no_grad` and `enable_grad`: the switch, which each thread has for itself.
 # - `tinygrad_edu/functional.py`, the docstring at the top: what can go wrong when derivatives are nested, with
 #   the example that shows it.
-# - `tinygrad_edu/check/compare.py`, `gradcheck`: how many numbers are moved at once, and what is done at kinks.
+# - `tinygrad_edu/check/compare.py`, `gradcheck`: how many numbers are moved at once, and what is done
+#   at kinks, such as that of $|x|$ at 0.
 # - `tinygrad_edu/primitives/elementwise.py`: rules, a line each, as you wrote one for softsign.
 
 # %% [markdown]

@@ -39,7 +39,8 @@ from tinygrad_edu import data, nn, optim, plots
 #
 # A *linear model* predicts $\hat y = wx + b$. The *weight* $w$ and the *bias* $b$ are its *parameters*: the
 # numbers that are to be found. For a given line, the difference $\hat y - y$ at a point is called the *residual*.
-# The *loss* says in one number how bad the line is. Here it is the mean of the squared residuals.
+# The *loss* says in one number how bad the line is. Here it is the mean of the squared
+# residuals, which is smallest where their sum is smallest.
 
 # %%
 x3, y3 = np.array([0.0, 1.0, 2.0]), np.array([1.0, 2.0, 6.0])
@@ -76,7 +77,7 @@ plots.contours(
 # \frac{\partial L}{\partial b} = \frac{2}{N}\sum (w x_i + b - y_i) = 0.$$
 #
 # The second equation says that the residuals add up to 0, so the line goes through the mean point
-# $(\bar x, \bar y)$: $b = \bar y - w \bar x$. Put this into the first one and solve for $w$:
+# $(\bar x, \bar y)$, which means $b = \bar y - w \bar x$. Put this into the first one and solve for $w$:
 #
 # $$w = \frac{\sum (x_i - \bar x)(y_i - \bar y)}{\sum (x_i - \bar x)^2}.$$
 
@@ -143,10 +144,11 @@ def least_squares(X, y):
 X, y = made_up(1000, seed=0)
 best = least_squares(X, y)
 print("found:", best.round(5))
-some = slice(300)
+first = np.column_stack([X[:300, 0], y[:300]])
+second = np.column_stack([X[:300, 1], y[:300]])
 plots.row(
-    plots.points({"samples": np.column_stack([X[some, 0], y[some]])}, xlabel="first feature", ylabel="y"),
-    plots.points({"samples": np.column_stack([X[some, 1], y[some]])}, xlabel="second feature", ylabel="y"),
+    plots.points({"300 samples": first}, xlabel="first feature", ylabel="y"),
+    plots.points({"300 samples": second}, xlabel="second feature", ylabel="y"),
 )
 
 # %% [markdown]
@@ -175,9 +177,13 @@ errors = {}
 for n in (100, 1000):
     found = np.array([least_squares(*made_up(n, seed)) for seed in range(300)])
     errors[n] = found - truth
+    spread = errors[n][:, 0].std()
     near = np.mean(np.abs(errors[n]).max(axis=1) < 1e-3)
-    print(f"N = {n}: standard deviation {errors[n][:, 0].std():.5f}; all right to 0.001: {near:.1%}")
-plots.histogram({f"N = {n}": errors[n][:, 0] for n in errors}, xlabel="error of the first weight")
+    print(f"N = {n}: standard deviation {spread:.5f}; all right to 0.001: {near:.1%}")
+plots.histogram(
+    {f"N = {n}": errors[n][:, 0] for n in errors},
+    xlabel="error of the first weight",
+)
 
 # %% [markdown]
 # With 100 samples the *data* determine the parameters only to about 0.001, and no method can do better. With
@@ -191,8 +197,8 @@ assert np.mean(np.abs(errors[1000]).max(axis=1) < 1e-3) > 0.98
 # %% [markdown]
 # ## Second way: downhill
 #
-# Hardly any other model has a formula for its best parameters. What always works is to begin somewhere
-# and go downhill. The gradient points to where the loss rises most, so each parameter takes a small step
+# Hardly any other model has a formula for its best parameters. What one can always do is to begin
+# somewhere and go downhill. The gradient points to where the loss rises most, so each parameter takes a small step
 # the other way:
 #
 # $$w \leftarrow w - \eta\, \frac{\partial L}{\partial w}.$$
@@ -373,8 +379,8 @@ print("errors:", (by_minibatches - truth).round(5))
 
 # %%
 faster = fit_by_minibatches(lr=0.1, size=20, epochs=12)
-print("away from the best plane: with 0.1", np.abs(faster - best).max().round(5), end=", ")
-print("with 0.01", np.abs(by_minibatches - best).max().round(5))
+print("away from the best plane with 0.1: ", np.abs(faster - best).max().round(5))
+print("away from the best plane with 0.01:", np.abs(by_minibatches - best).max().round(5))
 
 # %%
 assert np.abs(by_minibatches - truth).max() < 1e-3
@@ -452,8 +458,8 @@ def descent(size, lr=0.05, steps=40):
     while len(path) <= steps:
         for X_batch, y_batch in minibatches(X, y, size, rng):
             residual = X_batch @ theta[:2] + theta[2] - y_batch
-            gradient = 2 * np.array([*(X_batch.T @ residual), residual.sum()]) / len(residual)
-            theta = theta - lr * gradient
+            gradient = np.array([*(X_batch.T @ residual), residual.sum()])
+            theta = theta - lr * 2 * gradient / len(residual)
             path.append(theta)
     return np.array(path[: steps + 1])
 
@@ -466,7 +472,7 @@ def height(w1, w2):
     return heights
 
 
-paths = {"1 sample a step": descent(1), "5 a step": descent(5), "all a step": descent(1000)}
+paths = {"1 a step": descent(1), "5 a step": descent(5), "1000 a step": descent(1000)}
 plots.contours(
     height,
     x=(-2.8, 5.4),
@@ -499,7 +505,7 @@ for size in (1, 20, 1000):
         size * np.arange(len(path))[::every],
         [loss_at(theta) for theta in path[::every]],
     )
-plots.lines(curves, xlabel="samples seen", ylabel="loss", logy=True, title="Four epochs, counted in samples")
+plots.lines(curves, xlabel="samples seen", ylabel="loss", logy=True, title="Four epochs")
 
 # %%
 after = {name: losses[-1] for name, (_, losses) in curves.items()}
@@ -520,7 +526,7 @@ for size in (1, 20):
 
 # %% [markdown]
 # In steps, both are about equally quick. One product of matrices takes hardly longer for 20 samples than for one, so it
-# is the steps that the clock counts. That is why minibatches are what everybody uses.
+# is the steps that the clock counts. That is why networks are trained on minibatches.
 
 # %%
 assert after["1000 a step"] > 10
