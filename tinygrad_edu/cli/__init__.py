@@ -15,14 +15,16 @@ from contextlib import suppress
 
 from .. import __version__
 from ..graph.text import visible
-from . import demo, draw, explain, grade, gradescope, step, train, tutorials
+from . import demo, draw, explain, grade, grade_check, gradescope, step, train, tutorials
 from .command import Refusal
 
 __all__ = ["main"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command, and give the exit code: 0, 2 for wrong input, 130 after Ctrl-C, 141 where nobody reads on.
+    """Run a command, and give the exit code.
+
+    0; 1 where `grade check` finds something; 2 for wrong input; 130 after Ctrl-C; 141 where nobody reads on.
 
     >>> main(["explain", "no_such_lesson.py:z", "--wrt", "x"])
     2
@@ -32,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     arguments = parser().parse_args(joined(sys.argv[1:] if argv is None else argv))
     try:
-        arguments.run(arguments)
+        code: int | None = arguments.run(arguments)
         sys.stdout.flush()
     except Refusal as refusal:
         if arguments.traceback:
@@ -45,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with suppress(OSError, ValueError):  # else Python writes once more when it exits, and complains
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
-    return 0
+    return code or 0
 
 
 def joined(argv: Sequence[str]) -> list[str]:
@@ -65,6 +67,6 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"tinygrad-edu {__version__}")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for one in (demo, draw, explain, step, train, tutorials, grade, gradescope):
+    for one in (demo, draw, explain, step, train, tutorials, grade, grade_check, gradescope):
         one.add_to(commands)
     return top

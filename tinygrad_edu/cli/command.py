@@ -18,8 +18,8 @@ class Refusal(Exception):
     """What is wrong with the user's input, in one line."""
 
 
-def command(commands: Commands, run: Callable[[argparse.Namespace], None], name: str, about: str) -> Add:
-    """Add a command to the parser; gives the function that adds its options."""
+def command(commands: Commands, run: Callable[[argparse.Namespace], int | None], name: str, about: str) -> Add:
+    """Add a command to the parser; gives the function that adds its options. `run` may give an exit code."""
     sub = commands.add_parser(name, help=about, description=f"{about.capitalize()}.", allow_abbrev=False)
     sub.set_defaults(run=run)
     sub.add_argument("--traceback", action="store_true", help="with an error, show the whole traceback as well")

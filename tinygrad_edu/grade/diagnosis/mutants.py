@@ -44,21 +44,23 @@ def mutants(function: Callable[..., Any], at: Sequence[Any], upstream: Any) -> I
         "detached": lambda g: None,
     }
     for name, change in everywhere.items():
-        yield Mutant(name, name, [change(g) for g in right])
+        changed = [change(g) for g in right]
+        if not all(map(same, changed, right)):
+            yield Mutant(name, name, changed)
     for i, (x, g) in enumerate(zip(reference.variables, right)):
-        for name, key, changed in in_one(np.asarray(x._number()), g):
-            if changed.any() and not same(changed, g):
-                yield Mutant(f"{name} {key} of operand {i}", name, [*right[:i], changed, *right[i + 1 :]])
+        for name, key, wrong in in_one(np.asarray(x._number()), g):
+            if wrong.any() and not same(wrong, g):
+                yield Mutant(f"{name} {key} of operand {i}", name, [*right[:i], wrong, *right[i + 1 :]])
     if len(right) > 1 and not all(same(a, b) for a, b in zip(right, right[::-1])):
         yield Mutant("order of answers", "order of answers", [*right[::-1]])
     for i, (name, details, gradients, _) in enumerate(reference.candidates()):
         if all(same(a, b) for a, b in zip(gradients, right)):  # no mistake here
             continue
         negated = [g if g is None else -g for g in gradients]
-        for also, wrong in (("", gradients), (" + sign", negated)):
-            finite = all(g is None or np.isfinite(g).all() for g in wrong)
-            if finite and not all(same(a, b) for a, b in zip(wrong, right)):
-                yield Mutant(f"{name} {sorted(details.items())} {i}{also}", name + also, wrong)
+        for also, given in (("", gradients), (" + sign", negated)):
+            finite = all(g is None or np.isfinite(g).all() for g in given)
+            if finite and not all(map(same, given, right)):
+                yield Mutant(f"{name} {sorted(details.items())} {i}{also}", name + also, given)
 
 
 def in_one(x: ndarray, g: ndarray) -> Iterator[tuple[str, str, ndarray]]:

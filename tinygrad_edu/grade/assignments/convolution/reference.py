@@ -23,7 +23,7 @@ def grad_bias(upstream):
 
 def grad_weight(upstream, x, w, stride, padding):
     """The gradient of w, for out = conv2d(x, w)."""
-    padded, grad = pad(x, padding), np.zeros_like(w)
+    padded, grad = pad(x, padding), np.zeros_like(w)  # equivalent
     for i, j in np.ndindex(*w.shape[2:]):
         grad[:, :, i, j] = np.einsum("ndhw,nchw->dc", upstream, touched(padded, i, j, upstream.shape, stride))
     return grad

@@ -31,10 +31,11 @@ def gradients(x, labels, w1, b1, w2, b2):
 def learn(images, labels, others):
     """The labels of the other images, by a network that is trained on the first: (N, 64), (N,) and (M, 64)."""
     rng = np.random.default_rng(0)
-    parameters = [rng.normal(0.0, 0.2, (64, 32)), np.zeros(32), rng.normal(0.0, 0.2, (32, 10)), np.zeros(10)]
+    w1, w2 = rng.normal(0.0, 0.2, (64, 32)), rng.normal(0.0, 0.2, (32, 10))
+    parameters = [w1, np.zeros(32), w2, np.zeros(10)]  # equivalent
     for _ in range(12):
         for batch in np.array_split(rng.permutation(len(images)), 40):
             for parameter, gradient in zip(parameters, gradients(images[batch], labels[batch], *parameters)):
-                parameter -= 0.5 * gradient
+                parameter -= 0.5 * gradient  # equivalent
     w1, b1, w2, b2 = parameters
-    return (np.maximum(others @ w1 + b1, 0.0) @ w2 + b2).argmax(axis=1)
+    return (np.maximum(others @ w1 + b1, 0.0) @ w2 + b2).argmax(axis=1)  # equivalent

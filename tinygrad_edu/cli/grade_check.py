@@ -1,0 +1,41 @@
+"""`tinygrad-edu grade check hw1.py`: is the assignment itself sound?"""
+
+from __future__ import annotations
+
+import argparse
+
+from ..errors import TinygradError
+from ..files import replace_file
+from ..grade.soundness import check_assignment
+from .command import Commands, at_least, command, refusing
+
+__all__ = ["add_to"]
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command and its options to the parser."""
+    add = command(commands, run_check, "grade check", "try out an assignment before a class does")
+    add("assignment", metavar="ASSIGNMENT", help="the instructor's file, or a folder with an assignment.py")
+    add("--reference", metavar="FILE", help="the solution (default: reference.py, or hw1_reference.py, beside hw1.py)")
+    add("--starter", metavar="FILE", help="what students begin with (default: starter.py or hw1_starter.py, if any)")
+    add("--seeds", metavar="N", type=at_least(1), default=20, help="how often the reference is graded (default: 20)")
+    add("--most", metavar="N", type=at_least(1), default=200, help="how many wrong programs at most (default: 200)")
+    add("--workers", metavar="N", type=at_least(1), help="programs at a time (default: one for each processor)")
+    add("--json", metavar="FILE", help="write the report there, too")
+
+
+def run_check(arguments: argparse.Namespace) -> int:
+    """Try it out and print the report; 1 if there is something to mend."""
+    with refusing(TinygradError, OSError):
+        report = check_assignment(
+            arguments.assignment,
+            reference=arguments.reference,
+            starter=arguments.starter,
+            seeds=arguments.seeds,
+            most=arguments.most,
+            workers=arguments.workers,
+        )
+        print(report)
+        if arguments.json:
+            replace_file(arguments.json, report.json().encode())
+    return 0 if report else 1

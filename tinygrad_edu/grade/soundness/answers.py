@@ -1,0 +1,143 @@
+"""Wrong gradients in the place of right ones: would a check notice them, and call each by its name?
+
+The gradients that a check asks for are its probes. At each of them every known mistake is made. Which mistakes a probe
+hides is found beside a second one: the same function, at other numbers of the same signs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..compare import compare
+from ..diagnosis import Mutant, mutants
+from ..diagnosis.diagnose import diagnosis_of
+from ..diagnosis.probes import all_alike, only_square
+from ..diagnosis.reference import Reference
+from ..expect import Probe
+from .report import Finding
+
+__all__ = ["WrongAnswers"]
+
+NEARLY = 1e-6
+"""How far off a careless difference quotient is."""
+
+
+class WrongAnswers:
+    """Wrong answers to the probes of one check.
+
+    Attributes
+    ----------
+    tried, named : how many wrong gradients there were, and how many of them were called by their name.
+    findings : what to mend. Probes of one function are judged together: one may make up for another.
+    """
+
+    def __init__(self, check: str, place: str, probes: Sequence[Probe]) -> None:
+        self.check, self.place = check, place
+        self.tried = self.named = 0
+        functions: dict[Any, list[Probe]] = {}
+        for probe in probes:
+            functions.setdefault(getattr(probe.function, "__code__", probe.function), []).append(probe)
+        with np.errstate(all="ignore"):
+            self.findings = [finding for probes in functions.values() for finding in self.in_probes(probes)]
+
+    def in_probes(self, probes: Sequence[Probe]) -> Iterator[Finding]:
+        """What to mend in the probes of one function."""
+        seen: set[str] = set()
+        called: set[str] = set()
+        possible: dict[str, None] = {}
+        admitted: dict[str, None] = {}
+        confused: dict[str, str] = {}
+        for probe in probes:
+            question, twin = Question(probe), Question(with_other_numbers(probe))
+            there = {mutant.key: mutant for mutant in twin.wrong_answers()}
+            possible |= dict.fromkeys(mutant.name for mutant in there.values())
+            for mutant in question.wrong_answers():
+                self.tried += 1
+                seen.add(mutant.name)
+                name = question.called(mutant)
+                if not name:
+                    admitted[mutant.name] = None
+                # Under another name it is the same mistake, if it has that name at other numbers, too; and what an
+                # earlier question has called by its name is not asked about again.
+                elif name == mutant.name or mutant.name in called or name == twin.called(there.get(mutant.key)):
+                    self.named += 1
+                    called.add(mutant.name)
+                else:
+                    confused[mutant.name] = name
+        if all(all_alike(probe.upstream) for probe in probes):
+            yield self.finding(
+                "upstream",
+                "all numbers of the upstream gradient are equal: a program that ignores it loses nothing",
+                "Draw it by random_upstream(rng, shape); where students are given none, ask for the gradient of a sum.",
+            )
+        if all(only_square(probe.at) for probe in probes):
+            yield self.finding(
+                "square",
+                "all axes are of one size: a transposed gradient has the right shape, as has a sum over another axis",
+                "Ask with sizes that differ, such as (5, 3), and with equal ones only besides.",
+            )
+        hidden = [name for name in possible if name not in seen]
+        if hidden:
+            yield self.finding(
+                "numbers",
+                f"at these numbers some mistakes give the right gradient: {', '.join(hidden)}",
+                "Draw the operands at random, too.",
+            )
+        if admitted:
+            yield self.finding(
+                "tolerance",
+                f"rtol={probes[0].rtol} lets mistakes pass: {', '.join(admitted)}",
+                "Leave rtol out: the numbers are then compared as exactly as their dtype can be.",
+            )
+        if confused:
+            taken = ", ".join(f"{name!r} for {other!r}" for name, other in confused.items())
+            yield self.finding(
+                "name",
+                f"at these numbers mistakes are taken for others: {taken}",
+                "Draw the operands at random, with sizes that differ, so that students are told the right thing.",
+            )
+
+    def finding(self, kind: Any, message: str, advice: str) -> Finding:
+        return Finding(kind, self.place, self.check, message, advice)
+
+
+class Question:
+    """A probe, and the engine's answer to it."""
+
+    def __init__(self, probe: Probe) -> None:
+        self.probe = probe
+        self.reference = Reference(probe.function, probe.at, probe.upstream)
+
+    def wrong_answers(self) -> Iterator[Mutant]:
+        """Every known mistake; and a difference quotient, where the tolerance is not that of the dtype."""
+        yield from mutants(self.probe.function, self.probe.at, self.probe.upstream)
+        if self.probe.rtol is not None:
+            rng = np.random.default_rng(0)
+            off = [g * (1.0 + NEARLY * rng.uniform(0.5, 1.0, g.shape)) for g in self.reference.expected]
+            yield Mutant("imprecise", "imprecise", [*off])
+
+    def called(self, mutant: Mutant | None) -> str:
+        """What the mistake in an answer is called; nothing, if it passes for right, or there is none."""
+        if mutant is None or compare(mutant.gradients, self.reference.expected, rtol=self.probe.rtol):
+            return ""
+        diagnosis = diagnosis_of(self.reference, mutant.gradients)
+        return diagnosis.name if diagnosis else "imprecise"
+
+
+def with_other_numbers(probe: Probe) -> Probe:
+    """The same question at other numbers: of the same signs and no larger, so that logarithms stay possible."""
+    rng = np.random.default_rng(0)
+
+    def other(x: Any) -> Any:
+        array = np.asarray(x)
+        if array.dtype.kind != "f":
+            return x
+        scale = rng.uniform(0.5, 1.0, array.shape)
+        numbers = np.where(array == 0, scale, scale * array).astype(array.dtype)
+        return float(numbers) if isinstance(x, float) else numbers
+
+    return replace(probe, at=tuple(map(other, probe.at)))
