@@ -275,8 +275,10 @@ assert (x.grad, w.grad) == (4.0, 10.0)
 # %% [markdown]
 # What is left is comfort. Python calls `a.__add__(b)` for `a + b`, and `b.__radd__(a)` if `a` is a
 # plain number that knows nothing of `b`. Each method below computes a number, and leaves behind the
-# node that says how. Check the local derivatives against your school book: there are five, and
-# everything else is made of them.
+# node that says how.
+#
+# Check the local derivatives against your school book. Five operations have their own, and the rest
+# is made of these five.
 
 # %%
 import math

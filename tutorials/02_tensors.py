@@ -251,7 +251,7 @@ square = {"x": (-1, 1), "y": (-1, 1)}
 plots.row(
     plots.contours(lambda x, y: np.sqrt(x**2 + y**2), title="2-norm", **square),
     plots.contours(lambda x, y: abs(x) + abs(y), title="1-norm", **square),
-    plots.contours(lambda x, y: np.maximum(abs(x), abs(y)), title="largest size", **square),
+    plots.contours(lambda x, y: np.maximum(abs(x), abs(y)), title="largest", **square),
 )
 
 # %% [markdown]
@@ -427,11 +427,12 @@ print("200 pairs of shapes, equal gradients")
 # For $C = A\,B$ the same thought gives the gradients. $A_{ik}$ is used once for every column $j$ of
 # $B$, so its gradient is a sum over $j$. With $G$ for the upstream gradient, of the shape of $C$:
 #
-# $$\frac{\partial z}{\partial A_{ik}} = \sum_j G_{ij} \, B_{kj} \qquad\text{that is}\qquad
-# G\,B^\top, \qquad\text{and for } B: \quad A^\top G.$$
+# $$\frac{\partial z}{\partial A_{ik}} = \sum_j G_{ij} \, B_{kj}$$
 #
-# You need not learn this by heart. $G$ is `(2, 4)`, $B$ is `(3, 4)`, and $A$'s gradient must be
-# `(2, 3)`. There is one way to multiply them to that.
+# As a product of matrices that is $G\,B^\top$. In the same way the gradient of $B$ is $A^\top G$.
+#
+# You need not learn this by heart. $G$ is `(2, 4)`, $B$ is `(3, 4)`, and the gradient of $A$ must
+# be `(2, 3)`. There is one way to multiply them to that.
 
 # %%
 A = tg.randn(2, 3, seed=1, requires_grad=True)
