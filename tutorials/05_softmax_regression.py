@@ -98,7 +98,8 @@ def log_sum_exp(logits):
     return (m + np.log(np.exp(logits - m).sum(axis=-1, keepdims=True))).squeeze(-1)
 
 
-print(log_sum_exp(s).round(4), log_sum_exp(10 * s).round(4), log_sum_exp(large).round(4))
+for logits in (s, 10 * s, large):
+    print(logits, log_sum_exp(logits).round(4))
 assert np.allclose(s - log_sum_exp(s), np.log(softmax(s)))
 
 # %% [markdown]
@@ -131,7 +132,9 @@ assert np.allclose(tg.logsumexp(large), log_sum_exp(large))
 # model gave a high probability to what turned out to be true.
 
 # %%
-P = np.array([[0.665, 0.245, 0.090], [0.1, 0.8, 0.1], [0.2, 0.2, 0.6], [0.5, 0.25, 0.25]])
+P = np.array(
+    [[0.665, 0.245, 0.090], [0.1, 0.8, 0.1], [0.2, 0.2, 0.6], [0.5, 0.25, 0.25]],
+)
 labels = np.array([1, 1, 2, 0])
 p_true = P[np.arange(4), labels]
 print(p_true, p_true.prod().round(4))
@@ -183,7 +186,7 @@ assert np.isclose(p_heads, 0.7)
 
 # %%
 def cross_entropy(q, p):
-    """The mean surprise of someone who expects p, while events happen with the probabilities q."""
+    """The mean surprise of someone who expects p, while events happen with q."""
     return -(q * np.log(p)).sum(axis=-1)
 
 
@@ -230,41 +233,40 @@ print(np.log(10).round(4))
 # %% [markdown]
 # ## The gradient, path by path
 #
-# Back to the dog. The loss is $-\log p_{\text{dog}}$, which is log-sum-exp less the dog's score. It is built here
-# from floats in the graph. Follow the arrows from `dog` to `loss`: there are two ways.
+# Back to the dog. The loss $L$ is $-\log p_{\text{dog}}$, which is log-sum-exp less the dog's score. It is built here
+# from floats in the graph. Follow the arrows from `dog` to `L`: there are two ways.
 
 # %%
-cat, dog, hen = (tg.Value(score, name=name) for score, name in zip(s, ("cat", "dog", "hen")))
+cat = tg.Value(2.0, name="cat")
+dog = tg.Value(1.0, name="dog")
+hen = tg.Value(0.0, name="hen")
 e_cat, e_dog, e_hen = tg.exp(cat), tg.exp(dog), tg.exp(hen)
-total = e_cat + e_dog + e_hen
+total = e_hen + e_cat + e_dog
 loss = tg.log(total) - dog
 e_cat.name, e_dog.name, e_hen.name = "e_cat", "e_dog", "e_hen"
-total.name, loss.name = "total", "loss"
+total.name, loss.name = "Σ", "L"
 tg.draw(loss, direction="TB")
 
 # %% [markdown]
-# The cat's score reaches the loss by the sum alone. The chain rule has one path, and the factors that are not 1 are
-# $1/\text{total}$ and $e^{s_{\text{cat}}}$.
-
-# %%
-tg.explain(loss, cat)
-
-# %% [markdown]
-# Their product is 0.665, the probability of the cat. The dog's score has a path of its own besides, past the sum.
+# The cat's score reaches the loss through the sum alone. On this path two factors are not 1: the derivative of the
+# logarithm, one over the sum, which is 0.09, and that of the exponential, 7.389. Their product 0.665 is the
+# probability of the cat.
+#
+# The dog's score has a second path besides, past the sum. This is its gradient, written out.
 
 # %%
 tg.explain(loss, dog)
 
 # %% [markdown]
-# Its own path gives exactly −1. The path through the sum gives 0.245, the probability of the dog. That is the whole
+# The path through the sum gives 0.245, the probability of the dog. The other gives −1, exactly. That is the whole
 # derivation, and no accident of these numbers. In
 #
-# $$\text{loss} = \log \sum_j e^{s_j} - s_{\text{dog}}$$
+# $$L = \log \sum_j e^{s_j} - s_{\text{dog}}$$
 #
 # the first term has the slope $e^{s_i} / \sum_j e^{s_j} = p_i$ by every logit, and the second the slope −1 by the
 # dog's alone. With $q$ for the one-hot label:
 #
-# $$\frac{\partial\,\text{loss}}{\partial s_i} = p_i - q_i$$
+# $$\frac{\partial L}{\partial s_i} = p_i - q_i$$
 
 # %%
 loss.backward()
@@ -322,9 +324,9 @@ def entropy(logits):
 
 
 sure = np.array([10.0, 0.0, 0.0])
-print("squared error", tg.grad(squared_error)(sure).round(5))
-print("cross-entropy", tg.grad(entropy)(sure).round(5))
-assert np.abs(tg.grad(squared_error)(sure)).max() < 1e-3 < np.abs(tg.grad(entropy)(sure)).max()
+flat, steep = (np.abs(tg.grad(f)(sure)).max() for f in (squared_error, entropy))
+print(f"largest slope of the squared error {flat:.5f}, of the cross-entropy {steep:.5f}")
+assert flat < 1e-3 < 0.99 < steep
 
 # %% [markdown]
 # The squared error's gradient goes through the slope of the softmax, which is nearly flat there. The model is as
@@ -338,8 +340,8 @@ assert np.abs(tg.grad(squared_error)(sure)).max() < 1e-3 < np.abs(tg.grad(entrop
 #
 # $$S = XW + b, \qquad X: (N, 64), \quad W: (64, 10), \quad b: (10), \quad S: (N, 10)$$
 #
-# The loss is the mean over the pictures, so each row of its gradient by $S$ is $(p - q)/N$. From there the rules of
-# matrix product and broadcasting go on: $X^\top G$ to $W$, and the sum over the rows to $b$.
+# The loss is the mean over the pictures, so each row of its gradient $G$ by $S$ is $(p - q)/N$. From there the rules
+# of matrix product and broadcasting go on: $X^\top G$ to $W$, and the sum over the rows to $b$.
 
 
 # %%
@@ -379,7 +381,7 @@ assert np.allclose(b.grad, grad_b)
 train, test = data.Digits(), data.Digits(train=False)
 X, X_test = train.images.reshape(-1, 64), test.images.reshape(-1, 64)
 print(X.shape, X_test.shape)
-plots.images(train.images[:10, 0], titles=[str(label) for label in train.labels[:10]], columns=10)
+plots.images(train.images[:10, 0], titles=train.labels[:10].astype(str), columns=10)
 
 # %% [markdown]
 # Training is minibatch gradient descent, as in lesson 4, with a learning rate of 1. All weights begin at 0, so the
@@ -424,7 +426,7 @@ plots.lines(
 # against it. The 0 wants no ink in its middle.
 
 # %%
-plots.images(W.T.reshape(10, 8, 8), titles=[str(digit) for digit in range(10)], columns=5, signed=True)
+plots.images(W.T.reshape(10, 8, 8), titles=list("0123456789"), columns=5, signed=True)
 
 # %% [markdown]
 # And these were misread. Some of them you would misread, too.

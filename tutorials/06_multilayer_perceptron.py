@@ -24,6 +24,8 @@
 # are none.
 
 # %%
+from functools import partial
+
 import numpy as np
 
 import tinygrad_edu as tg
@@ -44,7 +46,7 @@ from tinygrad_edu import data, nn, optim, plots
 
 # %%
 def perceptron(points, labels, sweeps=1000):
-    """The weights at the start and after each mistake, until a sweep through the data is without one."""
+    """The weights at the start and after each mistake, until a sweep is without one."""
     w = np.zeros(points.shape[1])
     history = [w]
     for _ in range(sweeps):
@@ -111,7 +113,7 @@ tg.draw(loss, direction="TB")
 
 # %%
 def divided(margin, inputs):
-    """400 points of length 1, none nearer than `margin` to a line through the origin; their sides; the line."""
+    """400 points of length 1, all `margin` off a line; their sides of it; the line."""
     w_star = np.ones(inputs) / np.sqrt(inputs)
     points = np.random.default_rng(0).normal(size=(4000, inputs))
     points /= np.linalg.norm(points, axis=1, keepdims=True)
@@ -121,7 +123,10 @@ def divided(margin, inputs):
 
 print("margin   mistakes with 2 inputs   with 20   bound")
 for margin in (0.3, 0.1, 0.03, 0.01):
-    few, many = (len(perceptron(*divided(margin, inputs)[:2])) - 1 for inputs in (2, 20))
+    points, labels, _ = divided(margin, inputs=2)
+    few = len(perceptron(points, labels)) - 1
+    points, labels, _ = divided(margin, inputs=20)
+    many = len(perceptron(points, labels)) - 1
     bound = (1 / margin) ** 2
     print(f"{margin:6} {few:24} {many:9} {bound:7.0f}")
     assert max(few, many) <= bound
@@ -242,8 +247,9 @@ plots.row(
 # weights gets no gradient?
 
 # %%
-total, u1, u2 = tg.Value(1.0, name="s"), tg.Value(1.0, name="u1"), tg.Value(1.0, name="u2")
-h1, h2 = tg.relu(u1 * total), tg.relu(u2 * total - 1.0)
+s = tg.Value(1.0, name="s")
+u1, u2 = tg.Value(1.0, name="u1"), tg.Value(1.0, name="u2")
+h1, h2 = tg.relu(u1 * s), tg.relu(u2 * s - 1.0)
 z = h1 - 2.0 * h2
 h1.name, h2.name, z.name = "h1", "h2", "z"
 z.backward()
@@ -267,8 +273,9 @@ tg.steps(z)
 rng = np.random.default_rng(0)
 W1, b1, W2, b2 = (rng.normal(size=shape) for shape in ((2, 5), (5,), (5, 3), (3,)))
 x = rng.normal(size=(7, 2))
-assert np.allclose((x @ W1 + b1) @ W2 + b2, x @ (W1 @ W2) + (b1 @ W2 + b2))
-assert not np.allclose(np.maximum(x @ W1 + b1, 0) @ W2 + b2, x @ (W1 @ W2) + (b1 @ W2 + b2))
+one_layer = x @ (W1 @ W2) + (b1 @ W2 + b2)
+assert np.allclose((x @ W1 + b1) @ W2 + b2, one_layer)
+assert not np.allclose(np.maximum(x @ W1 + b1, 0) @ W2 + b2, one_layer)
 
 # %% [markdown]
 # ## Four activations and their slopes
@@ -291,7 +298,14 @@ activations = {
 }
 a = np.linspace(-4, 4, 161)
 curves = {name: (a, f(a)) for name, f in activations.items()}
-slopes = {name: (a, tg.grad(lambda a, f=f: f(a).sum())(a)) for name, f in activations.items()}
+
+
+def slope(f, a):
+    """The slope of f at each a."""
+    return tg.grad(lambda a: f(a).sum())(a)
+
+
+slopes = {name: (a, slope(f, a)) for name, f in activations.items()}
 plots.row(
     plots.lines(curves, xlabel="a", title="Activation"),
     plots.lines(slopes, xlabel="a", title="Its slope"),
@@ -339,11 +353,13 @@ print(X.shape, y[:8])
 def start(hidden, seed=1):
     """Weights and biases of an MLP with 2 inputs and 1 output, at random."""
     rng = np.random.default_rng(seed)
-    W1 = tg.tensor(rng.normal(size=(2, hidden)), requires_grad=True, name="W1")
-    b1 = tg.tensor(np.zeros(hidden), requires_grad=True, name="b1")
-    W2 = tg.tensor(rng.normal(size=(hidden, 1)) / np.sqrt(hidden), requires_grad=True, name="W2")
-    b2 = tg.tensor(np.zeros(1), requires_grad=True, name="b2")
-    return [W1, b1, W2, b2]
+    arrays = {
+        "W1": rng.normal(size=(2, hidden)),
+        "b1": np.zeros(hidden),
+        "W2": rng.normal(size=(hidden, 1)) / np.sqrt(hidden),
+        "b2": np.zeros(1),
+    }
+    return [tg.tensor(x, requires_grad=True, name=name) for name, x in arrays.items()]
 
 
 def network(x, parameters):
@@ -372,7 +388,7 @@ tg.draw(z, direction="TB", gradients=False)
 
 # %%
 def train(parameters, X, y, steps, rate, look_at):
-    """Gradient descent; gives the loss of each step, and copies of the parameters before the steps in `look_at`."""
+    """The losses of gradient descent; the parameters at the steps in `look_at`."""
     losses, copies = [], {}
     for step in range(steps + 1):
         if step in look_at:
@@ -406,7 +422,8 @@ def pictures(X, y, losses, copies):
     views = []
     for step, copy in copies.items():
         print(f"step {step:4}: loss {losses[step]:.3f}, right {right(X, y, copy):.1%}")
-        views.append(plots.regions(lambda at, p=copy: answers(at, p), X, y, title=f"step {step}"))
+        said = partial(answers, parameters=copy)
+        views.append(plots.regions(said, X, y, title=f"step {step}"))
     return views
 
 
@@ -494,14 +511,22 @@ def fit(model, steps, rate):
 tg.manual_seed(0)
 one_neuron = nn.Sequential(nn.Linear(2, 1), nn.Flatten(0))
 fit(one_neuron, steps=1000, rate=1.0)
-print(f"one neuron: {((one_neuron(X).data > 0) == y).mean():.1%} right")
+
+
+def share_right(model):
+    """The share of points that a model answers rightly."""
+    return ((model(X).data > 0) == y).mean()
+
+
+print(f"one neuron: {share_right(one_neuron):.1%} right")
 
 # %% [markdown]
 # With 16 hidden neurons the border begins as nearly a line, too, because that is the quickest way down. Then it
 # bends.
 
 # %%
-losses, copies = train(start(hidden=16), X, y, steps=1000, rate=1.0, look_at=(0, 30, 200, 1000))
+looks = (0, 30, 200, 1000)
+losses, copies = train(start(hidden=16), X, y, steps=1000, rate=1.0, look_at=looks)
 views = pictures(X, y, losses, copies)
 plots.row(*views[:2])
 
@@ -516,14 +541,15 @@ models, curves = {}, {}
 for activation in (nn.ReLU(), nn.PReLU(), nn.Sigmoid(), nn.Tanh()):
     tg.manual_seed(0)
     name = type(activation).__name__
-    models[name] = nn.Sequential(nn.Linear(2, 16), activation, nn.Linear(16, 1), nn.Flatten(0))
-    curves[name] = fit(models[name], steps=1000, rate=1.0)
-    print(f"{name:8} loss {curves[name][-1]:.3f}, right {((models[name](X).data > 0) == y).mean():.1%}")
-plots.lines(curves, xlabel="step", ylabel="cross-entropy", title="Two moons, four activations", logy=True)
+    model = nn.Sequential(nn.Linear(2, 16), activation, nn.Linear(16, 1), nn.Flatten(0))
+    models[name], curves[name] = model, fit(model, steps=1000, rate=1.0)
+    print(f"{name:8} loss {curves[name][-1]:.3f}, right {share_right(model):.1%}")
+plots.lines(curves, xlabel="step", ylabel="cross-entropy", title="Two moons", logy=True)
 
 # %%
 plots.row(
-    *(plots.regions(lambda at, m=models[name]: tg.sigmoid(m(at)).data, X, y, title=name) for name in ("ReLU", "Tanh"))
+    plots.regions(lambda at: tg.sigmoid(models["ReLU"](at)).data, X, y, title="ReLU"),
+    plots.regions(lambda at: tg.sigmoid(models["Tanh"](at)).data, X, y, title="Tanh"),
 )
 
 # %% [markdown]
@@ -538,9 +564,9 @@ plots.row(
 # %%
 print(models["PReLU"][1].weight.data)
 assert right(X, y, copies[1000]) > 0.98
-assert all((((models[name](X).data > 0) == y).mean() > 0.98) for name in ("ReLU", "PReLU", "Tanh"))
+assert all(share_right(models[name]) > 0.98 for name in ("ReLU", "PReLU", "Tanh"))
 assert curves["Sigmoid"][-1] > 5 * curves["Tanh"][-1]
-assert ((one_neuron(X).data > 0) == y).mean() < 0.9
+assert share_right(one_neuron) < 0.9
 
 # %% [markdown]
 # ## Try it
