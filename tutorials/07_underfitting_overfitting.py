@@ -39,9 +39,9 @@ from tinygrad_edu import data, nn, optim, plots, train
 # %% [markdown]
 # ## Two answers to the question
 #
-# A polynomial of degree $d$ is $w_0 + w_1 x + w_2 x^2 + \dots + w_d x^d$. It is linear in its
+# A polynomial of degree $d$ is $w_0 + w_1 x + w_2 x^2 + \ldots + w_d x^d$. It is linear in its
 # weights, so the *least squares* fit, the one with the smallest sum of squared errors, is a linear
-# regression on the *features* $1, x, x^2, \dots$ NumPy solves it directly.
+# regression on the *features* $1, x, x^2, \ldots$ NumPy solves it directly.
 
 
 # %%
@@ -231,7 +231,7 @@ assert validated[12] > 10 * validated[3] > training[3]
 # The degree is a coarse knob, with steps of one. A finer one keeps all thirteen features and makes
 # large weights expensive. To the training loss it adds a *penalty*:
 #
-# $$ L(w) = \tfrac12 \cdot \text{mean squared error} + \tfrac{\lambda}{2} \sum_i w_i^2 $$
+# $$ L(w) = \frac{1}{2} \cdot \text{mean squared error} + \frac{\lambda}{2} \sum_i w_i^2 $$
 #
 # $\lambda$ (lambda) says how expensive. The derivative of the penalty by $w_i$ is $\lambda w_i$: a
 # spring that pulls each weight towards 0, the harder the further away it is. Take one weight, whose
@@ -329,7 +329,7 @@ tg.explain(loss, w)
 # every $w > 0$, and below 0 both pull up. So the smallest loss is at $w = 0$, exactly. For one
 # weight with squared error, the minimum can be written down. If the data want the weight $a$:
 #
-# | penalty | minimum of $\frac12 (w-a)^2 + {}$penalty | $a = 0.3$, $\lambda = 0.5$ | $a = 3$, $\lambda = 0.5$ |
+# | penalty | minimum of $\frac{1}{2} (w-a)^2 + {}$penalty | $a = 0.3$, $\lambda = 0.5$ | $a = 3$, $\lambda = 0.5$ |
 # |---|---|---|---|
 # | L2, $\frac{\lambda}{2} w^2$ | $a / (1 + \lambda)$ | 0.2 | 2 |
 # | L1, $\lambda \lvert w \rvert$ | $a$ moved towards 0 by $\lambda$, and 0 if it would cross | 0 | 2.5 |

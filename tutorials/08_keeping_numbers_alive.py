@@ -42,8 +42,8 @@ assert 1.1**50 / 0.9**50 > 20_000
 # ## A chain of sigmoids
 #
 # The chain rule multiplies the local derivatives along a path. The one of the sigmoid,
-# $\sigma' = \sigma (1 - \sigma)$, is at most $\frac14$, at 0. Three in a row, each with a weight of
-# 1:
+# $\sigma' = \sigma (1 - \sigma)$, is at most $\frac{1}{4}$, at 0. Three in a row, each with a
+# weight of 1:
 
 # %%
 x = tg.Value(0.0, name="x")
@@ -54,8 +54,8 @@ h1.name, h2.name, h3.name = "h1", "h2", "h3"
 tg.steps(h3)
 
 # %% [markdown]
-# Play it to the end. The gradient begins as 1 and is multiplied three times, each time by $\frac14$
-# or less. It arrives at `x` as 0.013. Longer chains:
+# Play it to the end. The gradient begins as 1 and is multiplied three times, each time by
+# $\frac{1}{4}$ or less. It arrives at `x` as 0.013. Longer chains:
 
 # %%
 
@@ -184,7 +184,7 @@ assert exploding[0] > 100 * exploding[-1]
 # %% [markdown]
 # ## How large should weights be?
 #
-# A unit computes $y = w_1 x_1 + \dots + w_n x_n$. Let the weights be independent random numbers
+# A unit computes $y = w_1 x_1 + \ldots + w_n x_n$. Let the weights be independent random numbers
 # with mean 0 and variance $\operatorname{Var}(w)$. Then the variances of the $n$ terms add up:
 #
 # $$ \operatorname{Var}(y) = n \cdot \operatorname{Var}(w) \cdot \operatorname{mean}(x_i^2) $$
@@ -202,9 +202,9 @@ for std in (0.05, 1 / 8, 0.3):
     print(f"weights of size {std:.3f}: expected {(8 * std) ** 10:9.4f}, found {h.std():9.4f}")
 
 # %% [markdown]
-# Signals keep their size where $\operatorname{std}(w) = 1 / \sqrt{n}$, here $\frac18$. Going back,
-# a unit's gradient is a sum over the units that it feeds, so for gradients the $n$ to take is the
-# number of outputs. The two are called *fan-in* and *fan-out*.
+# Signals keep their size where $\operatorname{std}(w) = 1 / \sqrt{n}$, here $\frac{1}{8}$. Going
+# back, a unit's gradient is a sum over the units that it feeds, so for gradients the $n$ to take is
+# the number of outputs. The two are called *fan-in* and *fan-out*.
 #
 # - *Xavier initialisation* takes the mean of the two for $n$:
 #   $\operatorname{Var}(w) = 2 / (\text{fan-in} + \text{fan-out})$.
@@ -376,9 +376,9 @@ assert rescued[0] > 1e5 * vanishing[0]
 # %% [markdown]
 # ## All optimisers on one ravine
 #
-# Not every valley can be made round. The *ravine* $f(x, y) = \frac12 x^2 + 10 y^2$ has a condition
-# number of 20. Gradient descent zigzags between its walls. The optimisers of `tinygrad_edu.optim`
-# are answers to that.
+# Not every valley can be made round. The *ravine* $f(x, y) = \frac{1}{2} x^2 + 10 y^2$ has a
+# condition number of 20. Gradient descent zigzags between its walls. The optimisers of
+# `tinygrad_edu.optim` are answers to that.
 #
 # *Momentum* keeps a velocity, $v \leftarrow \mu v + g$, and steps by it. Gradients that point back
 # and forth cancel in it; those that agree add up.
