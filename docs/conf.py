@@ -32,6 +32,7 @@ extensions = [
     "extensions.docstrings",
     "extensions.languages",
     "extensions.mathml",
+    "extensions.pictures",
 ]
 exclude_patterns = ["_build", "extensions", "*.py"]
 templates_path = ["_templates"]
@@ -73,6 +74,7 @@ gettext_uuid = False
 # Pages
 
 html_theme = "furo"
+pygments_dark_style = "github-dark"
 html_title = "tinygrad_edu"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
