@@ -214,8 +214,8 @@ start = rng.normal(size=(2, 3))
 shared(shared(shared(shared(start)))).sum().backward()
 nn.Sequential(*copies)(start).sum().backward()
 
-total = sum(block.linear.weight.grad for block in copies)
-assert np.allclose(shared.linear.weight.grad, total)
+total_of_copies = sum(block.linear.weight.grad for block in copies)
+assert np.allclose(shared.linear.weight.grad, total_of_copies)
 
 # %% [markdown]
 # That is the answer to the second part of the question. For the first part, here is the network
@@ -313,12 +313,13 @@ print("\n".join(text.splitlines()[:9]))
 
 # %%
 rows = list(csv.DictReader(io.StringIO(text)))
-numbers = np.array([[float(row[k] or "nan") for k in ("rooms", "area", "age")] for row in rows])
+numeric = ("rooms", "area", "age")
+numbers = np.array([[float(row[name] or "nan") for name in numeric] for row in rows])
 districts = np.array([row["district"] for row in rows])
 price = np.array([float(row["price"]) for row in rows])
 
 training, test = slice(0, 400), slice(400, 600)
-print("gaps in each column:", np.isnan(numbers).sum(axis=0), "and", (districts == "").sum())
+print("gaps:", np.isnan(numbers).sum(axis=0), "and", (districts == "").sum())
 
 # %% [markdown]
 # The second is to *standardise* the columns: subtract the mean, divide by the standard deviation.
@@ -331,9 +332,11 @@ print("gaps in each column:", np.isnan(numbers).sum(axis=0), "and", (districts =
 # %%
 mean = np.nanmean(numbers[training], axis=0)
 deviation = np.nanstd(numbers[training], axis=0)
-standardised = np.nan_to_num((numbers - mean) / deviation)
+scaled = (numbers - mean) / deviation
+standardised = np.nan_to_num(scaled)
 
-assert np.allclose(np.nanstd(((numbers - mean) / deviation)[training], axis=0), 1)
+assert np.allclose(np.nanmean(scaled[training], axis=0), 0)
+assert np.allclose(np.nanstd(scaled[training], axis=0), 1)
 assert np.isfinite(standardised).all()
 
 # %% [markdown]
@@ -367,9 +370,9 @@ if pandas is not None:
     table = pandas.read_csv(io.StringIO(text))
     columns = table[["rooms", "area", "age"]]
     seen = columns[training]
-    scaled = ((columns - seen.mean()) / seen.std(ddof=0)).fillna(0)
+    filled = ((columns - seen.mean()) / seen.std(ddof=0)).fillna(0)
     dummies = pandas.get_dummies(table["district"], dummy_na=True, dtype=float)
-    by_pandas = pandas.concat([scaled, dummies], axis=1)
+    by_pandas = pandas.concat([filled, dummies], axis=1)
     assert np.allclose(by_pandas.to_numpy(), features, atol=1e-6)
     print(by_pandas.head(3).round(2))
 
@@ -442,8 +445,8 @@ plots.row(
 )
 
 # %% [markdown]
-# Part of what is left is luck, and part is the gaps. On the test houses with no gap the error is about
-# 0.07. The luck in the formula is 0.05, and no model can do better than that.
+# Part of what is left is luck, and part is the gaps. On the test houses with no gap the error is
+# about 0.07. The luck in the formula is 0.05, and no model can do better than that.
 
 # %%
 complete = np.isfinite(numbers[test]).all(axis=1) & (districts[test] != "")
@@ -516,12 +519,12 @@ tg.draw(predictions, depth=1, direction="TB", gradients=False)
 tg.draw(predictions, depth=2, direction="TB", gradients=False)
 
 # %% [markdown]
-# What you have seen, in three lines: one block learns its numbers once, its gradient is the sum over
-# its uses, and a network that was made ready for the table beats a straight line through it.
+# What you have seen, in three lines: a shared block counts once, its gradient is the sum over its
+# uses, and the network predicts these prices better than a linear model does.
 
 # %%
 assert table.parameters == sum(parameter.size for parameter in model.parameters())
-assert np.allclose(shared.linear.weight.grad, sum(block.linear.weight.grad for block in copies))
+assert np.allclose(shared.linear.weight.grad, total_of_copies)
 assert network < linear < same_for_all
 
 # %% [markdown]

@@ -18,8 +18,8 @@
 # what to look for, work out how far each number sees, and train LeNet, a network that reads
 # handwritten digits.
 #
-# You need [lesson 5](05_softmax_regression.py): the digits, logits and cross-entropy; and modules from
-# [lesson 9](09_layers_and_blocks.py).
+# You need [lesson 5](05_softmax_regression.py): the digits, logits and cross-entropy; and modules
+# from [lesson 9](09_layers_and_blocks.py).
 #
 # **A question first.** The first layer of LeNet makes six images of 28 × 28 numbers out of one
 # image of 28 × 28. Each new number is computed from the 5 × 5 numbers around its place, with the
@@ -91,7 +91,7 @@ single[2, 2] = 1
 
 assert np.array_equal(convolve(single, stamp)[1:3, 1:3], [[1, 2], [3, 4]])
 assert np.array_equal(correlate(single, stamp)[1:3, 1:3], [[4, 3], [2, 1]])
-assert np.array_equal(np.convolve([0, 0, 1, 0, 0], [1, 2, 3]), [0, 0, 1, 2, 3, 0, 0])
+assert np.convolve([0, 0, 1, 0, 0], [1, 2, 3]).tolist() == [0, 0, 1, 2, 3, 0, 0]
 
 # %% [markdown]
 # A network learns its kernels. If it needs a turned one, it learns the turned one. So the field
@@ -187,7 +187,7 @@ tg.draw(edges, direction="TB")
 # %%
 edges.backward()
 assert [w1.grad, w2.grad] == [-2.0, -22.0]
-assert np.array_equal(correlate(np.array([[2, 5, 4]]), np.array([[-6, 2]])), [[-2, -22]])
+assert correlate(np.array([[2, 5, 4]]), np.array([[-6, 2]])).tolist() == [[-2, -22]]
 
 row = tg.tensor([[[1.0, -1.0]]], requires_grad=True)
 (conv1d(np.array([[[2.0, 5.0, 4.0]]]), row) ** 2).sum().backward()
@@ -215,11 +215,10 @@ def output_size(n, k, stride=1, padding=0):
 
 rng = np.random.default_rng(0)
 image, window = rng.normal(size=(11, 8)), rng.normal(size=(5, 3))
-for stride, padding in [(1, 0), (1, 2), (2, 0), (2, 1), (3, 2)]:
-    by_hand = slide(image, window, stride, padding)
-    by_library = conv2d(image[None, None], window[None, None], stride=stride, padding=padding)
-    height, width = output_size(11, 5, stride, padding), output_size(8, 3, stride, padding)
-    assert by_hand.shape == (height, width)
+for how in [(1, 0), (1, 2), (2, 0), (2, 1), (3, 2)]:
+    by_hand = slide(image, window, *how)
+    by_library = conv2d(image[None, None], window[None, None], None, *how)
+    assert by_hand.shape == (output_size(11, 5, *how), output_size(8, 3, *how))
     assert np.allclose(by_hand, by_library[0, 0])
 
 print(output_size(28, 5, padding=2), output_size(28, 5), output_size(28, 2, stride=2))
@@ -239,7 +238,7 @@ print(output_size(28, 5, padding=2), output_size(28, 5), output_size(28, 2, stri
 # %%
 def correlate_channels(X, K):
     """X (C, H, W) and K (O, C, P, Q) give (O, ...)."""
-    return np.stack([sum(correlate(x, k) for x, k in zip(X, kernel)) for kernel in K])
+    return np.stack([sum(map(correlate, X, kernel)) for kernel in K])
 
 
 deep, kernels = rng.normal(size=(3, 9, 7)), rng.normal(size=(4, 3, 5, 2))
@@ -301,11 +300,10 @@ assert square.grad.tolist() == [[[[0, 1], [0, 0]]]]
 # $s \cdot j$ of $j$.
 
 # %%
-lenet_windows = {"5 × 5": (5, 1), "pool": (2, 2), "5 × 5, again": (5, 1), "pool, again": (2, 2)}
 r, j = 1, 1
-for name, (k, s) in lenet_windows.items():
+for name, k, s in [("5 × 5", 5, 1), ("pool", 2, 2), ("5 × 5", 5, 1), ("pool", 2, 2)]:
     r, j = r + (k - 1) * j, s * j
-    print(f"{name:13} sees {r} pixels, neighbours are {j} apart")
+    print(f"{name}: sees {r} pixels, neighbours are {j} apart")
 assert r == 16
 
 # %% [markdown]
@@ -318,8 +316,8 @@ assert r == 16
 tg.manual_seed(0)
 classic = models.lenet()
 paper = tg.zeros((1, 1, 28, 28), requires_grad=True)
-seen_by = classic[:6](paper)[0, :, 2, 2].sum()  # the number in the middle of 5 × 5
-seen_by.backward()
+middle = classic[:6](paper)[0, :, 2, 2]  # of the 5 × 5 places, in all 16 channels
+middle.sum().backward()
 
 field = paper.grad[0, 0]
 rows, columns = np.nonzero(field)
@@ -337,8 +335,8 @@ plots.images([field], titles=["gradient by the image"], signed=True)
 # %%
 def lenet(activation, pooling):
     return nn.Sequential(
-        nn.Conv2d(1, 6, kernel_size=5, padding=2), activation(), pooling(2),  # (6, 14, 14)
-        nn.Conv2d(6, 16, kernel_size=5), activation(), pooling(2),  # (16, 5, 5)
+        nn.Conv2d(1, 6, 5, padding=2), activation(), pooling(2),  # (6, 14, 14)
+        nn.Conv2d(6, 16, 5), activation(), pooling(2),  # (16, 5, 5)
         nn.Flatten(),
         nn.Linear(400, 120), activation(),
         nn.Linear(120, 84), activation(),
@@ -375,7 +373,8 @@ assert 784 * 4704 + 4704 == 3_692_640
 # The rest stays as it is, and one epoch takes about fifty times as long.
 
 # %%
-digits_to_learn, digits_to_test = data.Digits(size=28), data.Digits(train=False, size=28)
+digits_to_learn = data.Digits(size=28)
+digits_to_test = data.Digits(train=False, size=28)
 cross_entropy = nn.CrossEntropyLoss()
 
 
@@ -447,14 +446,14 @@ learn(dense)
 
 
 def moved_accuracy(model, pixels):
-    directions = [(2, 1), (2, -1), (3, 1), (3, -1)]
-    images = digits_to_test.images
-    return np.mean([accuracy(model, np.roll(images, d * pixels, axis)) for axis, d in directions])
+    images = digits_to_test.images  # (599, 1, 28, 28); down, up, right, left
+    moved = [np.roll(images, by, axis) for axis in (2, 3) for by in (pixels, -pixels)]
+    return np.mean([accuracy(model, images) for images in moved])
 
 
 robust = {
-    name: [moved_accuracy(model, pixels) for pixels in range(5)]
-    for name, model in {"two linear layers": dense, "LeNet (ReLU, max)": modern}.items()
+    "two linear layers": [moved_accuracy(dense, pixels) for pixels in range(5)],
+    "LeNet (ReLU, max)": [moved_accuracy(modern, pixels) for pixels in range(5)],
 }
 for name, figures in robust.items():
     print(f"{name:18}", np.round(figures, 2))
@@ -496,9 +495,9 @@ assert by_two["LeNet (ReLU, max)"] > by_two["two linear layers"] + 0.05
 # tinygrad-edu grade tutorials/exercises/10_convolution my_answers.py --show
 # ```
 #
-# A turned kernel, a border that is missing or a stride that is taken for padding is recognised and
-# named. When all is right, the whole backward pass with images, channels, stride and padding waits
-# in the assignment `tinygrad_edu/grade/assignments/convolution`.
+# A turned kernel, a border or a stride that is left out: each is recognised and named. When all is
+# right, the whole backward pass with images, channels, stride and padding waits in the assignment
+# `tinygrad_edu/grade/assignments/convolution`.
 #
 # ## What to read in the source
 #
@@ -506,8 +505,8 @@ assert by_two["LeNet (ReLU, max)"] > by_two["two linear layers"] + 0.05
 #   operations that are each other's derivatives.
 # - `tinygrad_edu/primitives/convolution.py`, `_columns`: how sliding becomes one matrix product,
 #   and what a view of an array is good for.
-# - `tinygrad_edu/primitives/pooling.py`, `max_pool`: how the gradient finds the largest number
-#   again.
+# - `tinygrad_edu/primitives/pooling.py`, `max_unpool` and `_found`: how the gradient finds the
+#   largest number again.
 # - `tinygrad_edu/nn/convolution.py`, `Convolution`: what a layer adds to the function.
 # - `tinygrad_edu/models/lenet.py`: LeNet in the form of the textbooks.
 #
@@ -517,6 +516,8 @@ assert by_two["LeNet (ReLU, max)"] > by_two["two linear layers"] + 0.05
 #   recognition", Proceedings of the IEEE 86, 1998. There the pooling has weights and the output
 #   layer is another; this is the form of A. Zhang, Z. Lipton, M. Li, A. Smola, "Dive into deep
 #   learning", 2023, section 7.6.
+# - Sobel's kernels: I. Sobel and G. Feldman, "A 3 × 3 isotropic gradient operator for image
+#   processing", a talk at the Stanford Artificial Intelligence Project, 1968.
 # - Output sizes: V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning",
 #   2016.
 # - Receptive fields: A. Araujo, W. Norris, J. Sim, "Computing receptive fields of convolutional
