@@ -278,7 +278,8 @@ assert (x.grad, w.grad) == (4.0, 10.0)
 # node that says how.
 #
 # Check the local derivatives against your school book. Five operations have their own, and the rest
-# is made of these five.
+# is made of these five. `tanh` may be new to you: it squeezes every number into the range from -1
+# to 1, and its derivative is $1 - \tanh^2$.
 
 # %%
 import math
@@ -373,8 +374,8 @@ def run(program, leaves):
 
 
 # %% [markdown]
-# `run` asks for nothing but operators, so one program runs on your class, on the library's, and on
-# plain floats. We compare the results and the gradients.
+# `run` asks for nothing but operators and two functions, so one program runs on your class and on
+# the library's. We compare the results and the gradients.
 
 # %%
 rng = np.random.default_rng(0)
@@ -393,8 +394,9 @@ print("1000 programs, equal results, equal gradients")
 # %% [markdown]
 # The library's `Value` has more operations, an error message where yours would be silent, and rules
 # that can be differentiated again. The walk back is the same walk. One thing differs on purpose:
-# the library's `backward()` adds to the `grad` that a leaf already has, where yours begins at 0.
-# [Lesson 3](03_automatic_differentiation.py) says what that is good for.
+# where yours begins at 0, the library's `backward()` adds to the `grad` that a leaf already has. So
+# the gradients of several results can be summed up, one after the other, and `x.zero_grad()` begins
+# anew.
 
 # %% [markdown]
 # ## Play it
@@ -459,8 +461,8 @@ assert (h.data, t.grad, v.grad, g.grad) == (18.75, 5.0, 1.5, -1.125)
 # %% [markdown]
 # ## What to read in the source
 #
-# - `tinygrad_edu/node.py`, `Node`: the same four things as in yours. The local derivatives are
-#   missing: a node remembers which operation made it, and a table knows the rule.
+# - `tinygrad_edu/node.py`, `Node`: the same things as in yours. The local derivatives are missing:
+#   a node remembers which operation made it, and a table knows the rule.
 # - `tinygrad_edu/primitives/arithmetic.py`: that table. Look at the rows of `multiply` and
 #   `divide`.
 # - `tinygrad_edu/walk.py`, `walk`: your `backward`. `reachable` is your `nodes_of`, and `creation`

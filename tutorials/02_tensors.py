@@ -242,7 +242,8 @@ assert (x.norm().item(), x.norm(1).item(), x.norm(np.inf).item()) == (5.0, 7.0, 
 
 # %% [markdown]
 # All points of the same size lie on a circle for the first norm, and on squares for the others, one
-# of them standing on its corner. Lesson 7 makes use of those corners.
+# of them standing on its corner. In [lesson 7](07_underfitting_overfitting.py) the first two norms
+# are put on the weights of a model, and do very different things to them.
 
 # %%
 from tinygrad_edu import plots
@@ -344,9 +345,9 @@ print(a.grad, b.grad)
 assert (a.grad.tolist(), b.grad.tolist()) == ([4.0, 5.0, 6.0], [1.0, 2.0, 3.0])
 
 # %% [markdown]
-# Broadcasting is where it gets interesting. Look at the price of an apple alone, as a `Value`. It
-# was used on both days, so two paths lead from it to the result. What comes back along them is 3
-# and 5, and it adds up.
+# Broadcasting brings something new. Look at the price of an apple alone, as a `Value`. It was used
+# on both days, so two paths lead from it to the result. What comes back along them is 3 and 5, and
+# it adds up.
 
 # %%
 apple = tg.Value(2.0, name="apple")
@@ -510,7 +511,8 @@ assert (p.grad.shape, d.grad.shape) == (p.shape, d.shape)
 #   Efficient Numerical Computation*, Computing in Science & Engineering 13(2), 2011; and the
 #   chapter "Broadcasting" of the [NumPy user
 #   guide](https://numpy.org/doc/stable/user/basics.broadcasting.html).
-# - The gradient of the matrix product: M. Giles, *Collected matrix derivative results for forward
-#   and reverse mode algorithmic differentiation*, 2008, section 2.2.
+# - The gradient of the matrix product: M. Giles, *Collected Matrix Derivative Results for Forward
+#   and Reverse Mode Algorithmic Differentiation*, in Advances in Automatic Differentiation,
+#   Springer 2008.
 # - Norms: G. Golub and C. Van Loan, *Matrix Computations*, 4th edition, Johns Hopkins University
 #   Press 2013, sections 2.2 and 2.3.
