@@ -60,8 +60,8 @@ layer = Linear(7, 16)
 layer(np.ones((5, 7))).shape
 
 # %% [markdown]
-# Five houses with 7 numbers each go in, five rows of 16 numbers come out. The layer learns $16
-# \cdot 7 + 16 = 128$ numbers.
+# Five houses with 7 numbers each go in, five rows of 16 numbers come out. The layer learns
+# $16 \cdot 7 + 16 = 128$ numbers.
 #
 # ## A tree of names
 #
@@ -148,8 +148,8 @@ assert [name for name, _ in chain.named_parameters()] == [
 # ## A block of your own
 #
 # A *block* is a module made of modules. You decide in `forward` how they are joined, and anything
-# that Python can say is allowed there. This block adds its input to what its layer makes of it, $x
-# + \mathrm{relu}(x W^\top + b)$: a *residual block*. The layer has to learn only what should
+# that Python can say is allowed there. This block adds its input to what its layer makes of it,
+# $x + \mathrm{relu}(x W^\top + b)$: a *residual block*. The layer has to learn only what should
 # change.
 
 
@@ -181,8 +181,8 @@ tg.draw(out, depth=0, gradients=False)
 #
 # Parameters that are used in several places are *tied*, or *shared*. Nothing new is needed for
 # that: you call the same object again. What happens to the gradient is best seen with one weight
-# $w$ instead of a matrix, used three times: $y = w \cdot (w \cdot (w \cdot x))$, at $w = 2$ and $x
-# = 5$.
+# $w$ instead of a matrix, used three times: $y = w \cdot (w \cdot (w \cdot x))$, at $w = 2$ and
+# $x = 5$.
 
 # %%
 w, x1 = tg.Value(2.0, name="w"), tg.Value(5.0, name="x")
