@@ -65,14 +65,17 @@ def mse(w, x, y):
 four_x, four_y = np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.1, 1.9, 3.2, 3.8])
 line, cubic = fit(four_x, four_y, 1), fit(four_x, four_y, 3)
 for name, w in {"line": line, "cubic": cubic}.items():
-    at_5 = predict(w, np.array([5.0]))[0]
-    print(f"{name:5}: mean squared error {mse(w, four_x, four_y):.4f}; at x = 5 it says {at_5:.2f}")
+    error, at_5 = mse(w, four_x, four_y), predict(w, np.array([5.0]))[0]
+    print(f"{name:5}: mean squared error {error:.4f}; at x = 5 it says {at_5:.2f}")
 
 # %%
 places = np.linspace(0.8, 5.2, 100)
 plots.points(
     {"the four points": np.stack([four_x, four_y], axis=1), "y = x at 5": [[5.0, 5.0]]},
-    lines={"line": (places, predict(line, places)), "cubic": (places, predict(cubic, places))},
+    lines={
+        "line": (places, predict(line, places)),
+        "cubic": (places, predict(cubic, places)),
+    },
     xlabel="x",
     ylabel="y",
 )
@@ -133,7 +136,8 @@ for d in (0, 1, 3, 6, 12):
 # %%
 places = np.linspace(-1, 1, 200)
 shown = {f"degree {d}": (places, predict(fit(x, y, d), places)) for d in (1, 3, 12)}
-plots.points({"training points": np.stack([x, y], axis=1)}, lines=shown, xlabel="x", ylabel="y")
+points = np.stack([x, y], axis=1)
+plots.points({"training points": points}, lines=shown, xlabel="x", ylabel="y")
 
 # %% [markdown]
 # Degree 1 cannot bend. It is wrong on the training points and equally wrong on fresh ones: it
@@ -174,7 +178,8 @@ def folds(n, k):
 
 
 def cross_validate(x, y, degree, k=10):
-    return np.mean([mse(fit(x[t], y[t], degree), x[v], y[v]) for t, v in folds(len(x), k)])
+    pairs = folds(len(x), k)
+    return np.mean([mse(fit(x[t], y[t], degree), x[v], y[v]) for t, v in pairs])
 
 
 for i, (t, v) in enumerate(folds(10, 5)):
@@ -197,7 +202,7 @@ for (t, v), (their_t, their_v) in zip(folds(30, 10), theirs):
 validated = [cross_validate(x, y, d) for d in degrees]
 best = int(np.argmin(validated))
 print("chosen by cross-validation: degree", best)
-print(f"its error on fresh points: {fresh[best]:.3f}; the best of all degrees has {min(fresh):.3f}")
+print(f"its error on fresh points: {fresh[best]:.3f}; the least of all: {min(fresh):.3f}")
 
 plots.lines(
     {
@@ -286,10 +291,11 @@ gradient = tg.grad(lambda w: penalised_loss(w, 0.001))(ridge(x, y, 0.001))
 assert np.allclose(gradient, 0, atol=1e-10)
 
 strengths = 10.0 ** np.arange(-8, 1.5, 0.5)
+fits = [ridge(x, y, strength) for strength in strengths]
 plots.lines(
     {
-        "training": (strengths, [mse(ridge(x, y, s), x, y) for s in strengths]),
-        "fresh points": (strengths, [mse(ridge(x, y, s), fresh_x, fresh_y) for s in strengths]),
+        "training": (strengths, [mse(w, x, y) for w in fits]),
+        "fresh points": (strengths, [mse(w, fresh_x, fresh_y) for w in fits]),
     },
     xlabel="strength λ of the penalty",
     ylabel="mean squared error",
@@ -377,13 +383,16 @@ def least_l1(strength, rate=0.1, steps=500):
 least_squares = np.linalg.lstsq(X, target, rcond=None)[0]
 decayed = np.linalg.solve(X.T @ X / 40 + 0.2 * np.eye(12), X.T @ target / 40)
 sparse = least_l1(0.2)
-for name, w in {"least squares": least_squares, "weight decay": decayed, "L1": sparse}.items():
-    away = np.linalg.norm(w - true_w)
-    print(f"{name:13}: {np.count_nonzero(w):2} weights not 0; distance to the truth {away:.2f}")
+found = {"least squares": least_squares, "weight decay": decayed, "L1": sparse}
+for name, w in found.items():
+    count, away = np.count_nonzero(w), np.linalg.norm(w - true_w)
+    print(f"{name:13}: {count:2} weights not 0; distance to the truth {away:.2f}")
 
 # %%
 plots.bars(
-    range(12), {"truth": true_w, "weight decay": decayed, "L1": sparse}, ylabel="weight of feature"
+    range(12),
+    {"truth": true_w, "weight decay": decayed, "L1": sparse},
+    ylabel="weight of feature",
 )
 
 # %% [markdown]
@@ -415,7 +424,7 @@ assert np.count_nonzero(sparse) < 6
 
 # %%
 def stops_at(losses, patience):
-    """After how many epochs to stop: the first time that the best is `patience` epochs ago."""
+    """How many epochs there are until the best is `patience` epochs ago."""
     best = 0
     for i, value in enumerate(losses):
         if value < losses[best]:
@@ -435,10 +444,11 @@ def column(numbers):
 
 def curve_fitting(epochs, callbacks=()):
     tg.manual_seed(0)
-    layers = nn.Linear(1, 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 1)
-    model = nn.Sequential(*layers)
+    hidden = nn.Linear(1, 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh()
+    model = nn.Sequential(*hidden, nn.Linear(64, 1))
     optimizer = optim.Adam(model.parameters(), lr=0.003)
-    known, held_out = [(column(x), column(y))], [(column(fresh_x[:100]), column(fresh_y[:100]))]
+    known = [(column(x), column(y))]  # all in one batch
+    held_out = [(column(fresh_x[:100]), column(fresh_y[:100]))]
     settings = {"validation": held_out, "callbacks": callbacks, "progress": False}
     return train.fit(model, known, nn.MSELoss(), optimizer, epochs, **settings)
 
@@ -447,7 +457,7 @@ history = curve_fitting(epochs=2000)
 stop = stops_at(history["val_loss"], patience=100)
 best = int(np.argmin(history["val_loss"][:stop]))
 lowest, last = history["val_loss"][best], history["val_loss"][-1]
-print(f"stop after {stop} epochs; the best validation error, after {best + 1}, is {lowest:.3f}")
+print(f"stop after {stop} epochs; the least validation error is {lowest:.3f}, after {best + 1}")
 print(f"after 2000 epochs it is {last:.3f}")
 
 # %%
@@ -464,10 +474,11 @@ plots.lines(
 # asked after each epoch, and stops at the same one.
 
 # %%
-stopped = curve_fitting(epochs=2000, callbacks=[train.EarlyStopping("val_loss", patience=100)])
+rule = train.EarlyStopping("val_loss", patience=100)
+stopped = curve_fitting(epochs=2000, callbacks=[rule])
 assert len(stopped.epochs) == stop < 2000
 assert last > 1.5 * lowest
-assert history["loss"][-1] < 0.09, "the training error goes below the variance of the noise"
+assert history["loss"][-1] < 0.09, "it has learned the random errors"
 
 # %% [markdown]
 # ## Dropout
@@ -481,7 +492,7 @@ assert history["loss"][-1] < 0.09, "the training error goes below the variance o
 
 # %%
 def dropout(h, p, rng):
-    keep = rng.random(h.shape, np.float32) >= p  # the library draws 32-bit numbers too
+    keep = rng.random(h.shape, np.float32) >= p  # 32 bits, as the library
     return h * keep / (1 - p)
 
 
@@ -511,8 +522,9 @@ tg.draw(total)
 
 # %%
 learn, test = data.digits().split()
-images, labels = learn.images[:300].reshape(-1, 64) / 16, learn.labels[:300].astype(int)
-test_images, test_labels = test.images.reshape(-1, 64) / 16, test.labels.astype(int)
+images, test_images = (part.images.reshape(-1, 64) / 16 for part in (learn, test))
+labels, test_labels = (part.labels.astype(int) for part in (learn, test))
+images, labels = images[:300], labels[:300]
 rng = np.random.default_rng(0)
 spoilt = rng.random(300) < 0.2
 labels[spoilt] = rng.integers(0, 10, spoilt.sum())
@@ -520,7 +532,8 @@ labels[spoilt] = rng.integers(0, 10, spoilt.sum())
 
 def accuracy_by_step(p, steps=200):
     tg.manual_seed(0)
-    model = nn.Sequential(nn.Linear(64, 256), nn.ReLU(), nn.Dropout(p), nn.Linear(256, 10))
+    hidden = nn.Linear(64, 256), nn.ReLU(), nn.Dropout(p)
+    model = nn.Sequential(*hidden, nn.Linear(256, 10))
     optimizer, loss = optim.Adam(model.parameters(), lr=0.003), nn.CrossEntropyLoss()
     seen = []
     for _ in range(steps):
@@ -537,8 +550,8 @@ def accuracy_by_step(p, steps=200):
 
 without, with_dropout = accuracy_by_step(0.0), accuracy_by_step(0.7)
 for name, seen in {"without dropout": without, "with p = 0.7": with_dropout}.items():
-    on_training, on_test = seen[-1]
-    print(f"{name:15}: {on_training:.0%} of the training labels, {on_test:.0%} of the test digits")
+    known, new = seen[-1]
+    print(f"{name:15}: {known:.0%} of the training labels, {new:.0%} of the test digits")
 
 # %%
 plots.lines(

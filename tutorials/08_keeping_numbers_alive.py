@@ -122,7 +122,8 @@ h = images[:100]
 for W in tensors:
     h = tg.sigmoid(h @ W.T)
 h.sum().backward()
-assert all(np.allclose(W.grad, ours, rtol=1e-9, atol=0) for W, ours in zip(tensors, by_hand))
+for W, ours in zip(tensors, by_hand):
+    assert np.allclose(W.grad, ours, rtol=1e-9, atol=0)
 
 # %% [markdown]
 # From here on we let the library build such networks, and look at one number of each layer, the
@@ -199,7 +200,8 @@ for std in (0.05, 1 / 8, 0.3):
     h = rng.standard_normal((500, 64))
     for _ in range(10):
         h = h @ (std * rng.standard_normal((64, 64))).T
-    print(f"weights of size {std:.3f}: expected {(8 * std) ** 10:9.4f}, found {h.std():9.4f}")
+    expected, found = (8 * std) ** 10, h.std()
+    print(f"weights of size {std:.3f}: expected {expected:9.4f}, found {found:9.4f}")
 
 # %% [markdown]
 # Signals keep their size where $\operatorname{std}(w) = 1 / \sqrt{n}$, here $\frac{1}{8}$. Going
@@ -213,14 +215,16 @@ for std in (0.05, 1 / 8, 0.3):
 
 # %%
 W = tg.zeros((200, 300))
-assert np.isclose(nn.init.xavier_normal_(W, seed=0).numpy().std(), np.sqrt(2 / 500), rtol=0.01)
+nn.init.xavier_normal_(W, seed=0)
+assert np.isclose(W.std().item(), np.sqrt(2 / 500), rtol=0.01)
 nn.init.kaiming_normal_(W, nonlinearity="relu", seed=0)
-assert np.isclose(W.numpy().std(), np.sqrt(2 / 300), rtol=0.01)
+assert np.isclose(W.std().item(), np.sqrt(2 / 300), rtol=0.01)
 
 h = rng.standard_normal((500, 64))
 for _ in range(10):
-    W = nn.init.kaiming_normal_(tg.zeros((64, 64)), nonlinearity="relu", seed=rng).numpy()
-    h = np.maximum(h @ W.T, 0)
+    W = tg.zeros((64, 64))
+    nn.init.kaiming_normal_(W, nonlinearity="relu", seed=rng)
+    h = np.maximum(h @ W.numpy().T, 0)
 print(f"mean square after ten layers of ReLU: {np.mean(h**2):.2f}")
 assert 0.3 < np.mean(h**2) < 3
 
@@ -257,10 +261,12 @@ def standardise(numbers):
 
 
 raw = np.stack([area, rooms], axis=1)
-scaled = standardise(raw)
-hessians = {}
-for name, features, target in (("raw", raw, price), ("standardised", scaled, price - price.mean())):
-    hessians[name] = tg.hessian(flat_loss(features, target))(np.zeros(2))
+losses = {
+    "raw": flat_loss(raw, price),
+    "standardised": flat_loss(standardise(raw), price - price.mean()),
+}
+hessians = {name: tg.hessian(loss)(np.zeros(2)) for name, loss in losses.items()}
+for name in hessians:
     flat, steep = np.linalg.eigvalsh(hessians[name])
     print(f"{name:12}: curvature {flat:.2f} to {steep:.2f}, ratio {steep / flat:.0f}")
 
@@ -274,7 +280,7 @@ for name, features, target in (("raw", raw, price), ("standardised", scaled, pri
 
 # %%
 def path_to_a_hundredth(hessian, start):
-    """The places of a descent, until the loss above the minimum is a hundredth of the first."""
+    """The places of a descent, until the loss has come down to a hundredth."""
     d = start  # the distance from the minimum
     rate = 1 / np.linalg.eigvalsh(hessian)[-1]
     first = d @ hessian @ d
@@ -463,14 +469,13 @@ adaptive = {
 }
 ways = {name: descend(make) for name, make in {**plain, **adaptive}.items()}
 for name, path in ways.items():
-    heights = ravine(*path.T)
-    print(f"{name:8}: height {heights[10]:6.3f} after 10 steps, {heights[100]:.0e} after 100")
+    height = ravine(*path.T)
+    print(f"{name:8}: height {height[10]:6.3f} after 10 steps, {height[100]:.0e} after 100")
 
 
 def seen_from_above(names):
-    return plots.contours(
-        ravine, x=(-4.5, 1.5), y=(-1.6, 1.6), paths={name: ways[name][:40] for name in names}
-    )
+    paths = {name: ways[name][:40] for name in names}
+    return plots.contours(ravine, x=(-4.5, 1.5), y=(-1.6, 1.6), paths=paths)
 
 
 plots.row(seen_from_above(plain), seen_from_above(adaptive))
@@ -540,7 +545,8 @@ clipped = go_down(60, most=10.0)
 print("clipped:", [f"{w:.3g}" for w in clipped[:4]], "...", f"{clipped[-1]:.4f}")
 assert abs(clipped[-1] - 1) < 1e-6 < abs(go_down(2)[-1])
 
-a, b = tg.tensor([3.0, 0.0], requires_grad=True), tg.tensor([[4.0]], requires_grad=True)
+a = tg.tensor([3.0, 0.0], requires_grad=True)
+b = tg.tensor([[4.0]], requires_grad=True)
 ((a**2).sum() / 2 + (b**2).sum() / 2).backward()
 ours = clip_by_hand([a.grad, b.grad], 1.0)
 assert optim.clip_grad_norm_([a, b], 1.0) == 5.0, "it answers the norm before"
@@ -573,9 +579,11 @@ plots.bars(
 
 # %%
 def taught(model, inputs, test_inputs):
-    loader = data.DataLoader(data.TensorDataset(inputs, labels), batch_size=32, shuffle=True)
+    dataset = data.TensorDataset(inputs, labels)
+    loader = data.DataLoader(dataset, batch_size=32, shuffle=True)
     optimizer = optim.SGD(model.parameters(), lr=0.1)
-    train.fit(model, loader, nn.CrossEntropyLoss(), optimizer, epochs=5, progress=False)
+    loss = nn.CrossEntropyLoss()
+    train.fit(model, loader, loss, optimizer, epochs=5, progress=False)
     with tg.no_grad():
         return train.accuracy(model.eval()(test_inputs), test_labels)
 
