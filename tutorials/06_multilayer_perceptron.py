@@ -95,14 +95,15 @@ tg.draw(loss, direction="TB")
 #
 # $$w \cdot w^* \ge k \gamma$$
 #
-# And the length of $w$ cannot grow fast. A step is only made where $y \, (w \cdot x) \le 0$, so
+# And the length of $w$, written $\left|w\right|$, cannot grow fast. A step is only made where
+# $y \, (w \cdot x) \le 0$, so
 #
-# $$\|w + y\,x\|^2 = \|w\|^2 + 2 \, y \, (w \cdot x) + \|x\|^2 \le \|w\|^2 + R^2$$
+# $$\left|w + y\,x\right|^2 = \left|w\right|^2 + 2 \, y \, (w \cdot x) + \left|x\right|^2 \le \left|w\right|^2 + R^2$$
 #
-# After $k$ mistakes $\|w\|^2 \le k R^2$. As $w^*$ has length 1, $w \cdot w^*$ is at most $\|w\|$. Put together, this
-# is *Novikoff's bound*:
+# After $k$ mistakes $\left|w\right|^2 \le k R^2$. As $w^*$ has length 1, $w \cdot w^*$ is at most $\left|w\right|$.
+# Put together, this is *Novikoff's bound*:
 #
-# $$k \gamma \le w \cdot w^* \le \|w\| \le \sqrt{k} \, R \qquad \text{so} \qquad k \le (R / \gamma)^2$$
+# $$k \gamma \le w \cdot w^* \le \left|w\right| \le \sqrt{k} \, R \qquad \text{so} \qquad k \le (R / \gamma)^2$$
 #
 # For the two points above, $R^2 = 10$. The line $(4, -3)/5$ leaves a margin of 1. So there are at most 10 mistakes,
 # and there were 5.
@@ -151,7 +152,7 @@ plots.row(
     plots.lines(
         {
             "√k · R": (k, np.sqrt(k) * R),
-            "‖w‖": (k, lengths),
+            "|w|": (k, lengths),
             "w · w*": (k, along),
             "k · γ": (k, k * gamma),
         },
