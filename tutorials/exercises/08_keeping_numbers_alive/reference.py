@@ -15,7 +15,7 @@ def batch_norm_backward(upstream, x):
     The deviation is the root of the mean of (x - mean)**2.
     """
     deviation = x.std(axis=0)
-    normal = (x - x.mean(axis=0)) / deviation
+    normal = (x - x.mean(axis=0)) / deviation  # equivalent
     return (upstream - upstream.mean(axis=0) - normal * (upstream * normal).mean(axis=0)) / deviation
 
 
