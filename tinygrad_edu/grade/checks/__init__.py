@@ -2,20 +2,28 @@
 
 Each draws its own probes from `rng`, asks, and raises `WrongAnswer` at the first thing that is wrong.
 
-- derivatives: backward passes, of the engine's functions and of the student's own; far from zero
+- derivatives: backward passes, of the engine's functions and of the student's own; far from zero; step by step
+- layers: a class with forward and backward
+- losses: value and gradient, also of large scores
+- convolution: the forward pass, probed with impulses
 - graphs: a topological order
 - engines: a class like micrograd's `Value`: right, deep, in linear time
 - training: optimisers step by step; reading the embedded digits
 - memory: how much a call needs
+- asking, twins: what they ask with
 """
 
-from .derivatives import backward, backward_of_own, stays_right_when_large
+from .convolution import same_convolution
+from .derivatives import backward, backward_of_own, right_steps, stays_right_when_large
 from .engines import deep_chain, linear_time, same_as_engine
 from .graphs import topological_order
+from .layers import same_layer
+from .losses import same_loss
 from .memory import peak_memory
 from .training import follows_optimizer, reads_digits
 
 __all__ = [
     "backward", "backward_of_own", "deep_chain", "follows_optimizer", "linear_time", "peak_memory", "reads_digits",
-    "same_as_engine", "stays_right_when_large", "topological_order",
+    "right_steps", "same_as_engine", "same_convolution", "same_layer", "same_loss", "stays_right_when_large",
+    "topological_order",
 ]  # fmt: skip

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..diagnosis import probe_shapes, random_upstream, right_for_own_forward
+from ..diagnosis import ChainStep, judge_chain, probe_shapes, random_upstream, right_for_own_forward
+from ..diagnosis.beside import beside_steps
 from ..errors import StudentError, WrongAnswer
 from ..expect import expect, require
+from .asking import Axes, called_unstable, operands
 
-__all__ = ["backward", "backward_of_own", "stays_right_when_large"]
+__all__ = ["backward", "backward_of_own", "right_steps", "stays_right_when_large"]
 
 Function = Callable[..., Any]
 
 
-def backward(answer: Function, function: Function, rng: np.random.Generator, *axes: str, scale: float = 1.0) -> None:
+def backward(answer: Function, function: Function, rng: np.random.Generator, *axes: Axes, scale: float = 1.0) -> None:
     """`answer(upstream, *operands)` must be the gradients of `function` by all its operands.
 
     Asked twice: with axes of distinct sizes, so that a wrong axis shows in the shape, and with equal ones, so that a
@@ -25,7 +27,8 @@ def backward(answer: Function, function: Function, rng: np.random.Generator, *ax
     Parameters
     ----------
     function : of the engine's nodes, such as `lambda x, w: x @ w`: a primitive, a layer, a loss.
-    axes : a word for each operand, a letter for each axis; one letter is one size, "1" is an axis of size 1.
+    axes : a word for each operand, a letter for each axis; one letter is one size, "1" is an axis of size 1. Or a shape
+        for each operand, where sizes depend on each other: then it is asked once.
     scale : how large the operands are, about.
 
     Raises `WrongAnswer`, with the mistake that explains the answer if there is one.
@@ -33,14 +36,13 @@ def backward(answer: Function, function: Function, rng: np.random.Generator, *ax
     >>> import tinygrad_edu as tg
     >>> backward(lambda g, x, w: (g @ w.T, x.T @ g), tg.matmul, np.random.default_rng(0), "nk", "km")
     """
-    for square in (False, True):
-        at = tuple(scale * rng.normal(size=shape) for shape in probe_shapes(*axes, square=square))
+    for at in operands(axes, rng, scale):
         upstream = random_upstream(rng, np.shape(function(*at)))
         expect(answer(upstream, *at)).is_gradient_of(function, at=at if len(at) > 1 else at[0], upstream=upstream)
 
 
 def stays_right_when_large(
-    answer: Function, function: Function, rng: np.random.Generator, *axes: str, scale: float = 1e3
+    answer: Function, function: Function, rng: np.random.Generator, *axes: Axes, scale: float = 1e3
 ) -> None:
     """`backward`, near 0 and then with large operands, where exponentials overflow.
 
@@ -54,14 +56,35 @@ def stays_right_when_large(
     tinygrad_edu.grade.errors.WrongAnswer: right for numbers near 1, wrong for numbers near 1,000: ...
     """
     backward(answer, function, rng, *axes)
-    try:
+    with called_unstable(scale):
         backward(answer, function, rng, *axes, scale=scale)
-    except (WrongAnswer, StudentError) as error:
-        raise WrongAnswer(
-            f"right for numbers near 1, wrong for numbers near {scale:,.0f}: {error}",
-            kind="unstable",
-            how="Find the exponential that overflows, and take the largest number out of it first.",
-        ) from None
+
+
+def right_steps(chain: Sequence[ChainStep], start: Any) -> None:
+    """Every step of a chain must be right, each by itself: a step is asked for what the right ones before it give.
+
+    Parameters
+    ----------
+    chain : steps with a name, the student's function, and the right one, from arrays to an array, or a tuple of them.
+    start : what the first step is given: an array, or a tuple of arrays.
+
+    Raises `WrongAnswer` with the first step that is wrong, and all steps beside the right ones.
+
+    >>> from tinygrad_edu.grade.diagnosis import ChainStep
+    >>> steps = [ChainStep("square", np.square, np.square), ChainStep("mean", np.sum, np.mean)]
+    >>> right_steps(steps, np.array([1.0, 3.0]))
+    Traceback (most recent call last):
+    tinygrad_edu.grade.errors.WrongAnswer: mean: 1 of 1 numbers are wrong
+    """
+    judged = judge_chain(chain, start)
+    for step in judged:
+        try:
+            if step.error is not None:
+                raise step.error
+            expect(step.answer, step.name).equals(step.expected)
+        except (WrongAnswer, StudentError) as error:
+            where = f"Look at `{step.name}`, the first wrong step. It was given what the right steps before it give."
+            raise WrongAnswer(str(error), kind=error.kind, where=where, graphs=beside_steps(start, judged)) from None
 
 
 def backward_of_own(forward: Function, answer: Function, rng: np.random.Generator, *axes: str) -> None:

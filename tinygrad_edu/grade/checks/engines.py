@@ -60,6 +60,7 @@ def deep_chain(student: Student, n: int = 10_000) -> None:
     Raises `WrongAnswer` of the kind "recursion" where Python's stack is too small for it.
     """
     x, y = evaluate(student, CHAIN)(n)
+    expect(y, "a sum of values").is_object()
     try:
         y.backward()
     except StudentError as error:
@@ -95,6 +96,7 @@ def linear_time(student: Student, n: int = 20) -> None:
 def seconds(student: Student, graph: str, n: int, gradient: float) -> float:
     """How long a backward pass takes, whose result must be right."""
     x, y = evaluate(student, graph)(n)
+    expect(y, "a sum of values").is_object()
     session = session_of(student)
     y.backward()
     passed = session.last_seconds

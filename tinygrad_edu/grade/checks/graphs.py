@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import StudentError
+from ...graph.plain import Edge, Mark, PlainNode
+from ...graph.plain import Graph as Plain
+from ..errors import StudentError, WrongAnswer
 from ..expect import require
+from ..results import Graphs
 from ..text import clean
 
 __all__ = ["topological_order"]
 
 Graph = dict[str, list[str]]
 """The inputs of each node. The output is the last."""
+
+SMALL = 4
+"""A graph of up to so many nodes is drawn where it goes wrong."""
 
 
 def topological_order(order: Callable[[Graph, str], Any], rng: np.random.Generator) -> None:
@@ -24,7 +30,8 @@ def topological_order(order: Callable[[Graph, str], Any], rng: np.random.Generat
     Every graph of up to four nodes is tried, smallest first; then `x * x`, a large random one, and a chain of 3,000,
     too deep for recursion.
 
-    Raises `WrongAnswer` with the first graph that goes wrong.
+    Raises `WrongAnswer` with the first graph that goes wrong. Its kind is "node twice", "node not needed", "input after
+    its user", "node missing", or "no order" for what is no list of nodes.
 
     >>> topological_order(lambda inputs, output: list(inputs), np.random.default_rng(0))
     Traceback (most recent call last):
@@ -32,9 +39,16 @@ def topological_order(order: Callable[[Graph, str], Any], rng: np.random.Generat
     """
     for inputs in graphs(rng):
         output = list(inputs)[-1]
-        wrong = fault(asked(order, inputs, output), inputs, output)
-        graph = clean(str(inputs), 200)
-        require(not wrong, f"{graph}, output {output}: {wrong}", kind="order")
+        answer = asked(order, inputs, output)
+        wrong = fault(answer, inputs, output)
+        message = f"{clean(str(inputs), 200)}, output {output}: {wrong.words}" if wrong else ""
+        if wrong and wrong.node:
+            pair = None
+            if len(inputs) <= SMALL:
+                right = right_order(inputs, output)
+                pair = Graphs(in_places(answer, wrong, inputs, output), in_places(right, None, inputs, output))
+            raise WrongAnswer(message, kind=wrong.kind, how=KINDS[wrong.kind].how, graphs=pair)
+        require(wrong is None, message, kind="no order")
 
 
 def asked(order: Callable[[Graph, str], Any], inputs: Graph, output: str) -> Any:
@@ -68,24 +82,71 @@ def graph(size: int, edges: list[tuple[int, int]], rng: np.random.Generator) -> 
     return inputs
 
 
-def fault(answer: Any, inputs: Graph, output: str) -> str:
-    """What is wrong with an order; empty if nothing."""
+class Fault(NamedTuple):
+    """The first thing that is wrong with an order: its kind, in words, and at which node."""
+
+    kind: str
+    words: str
+    node: str = ""
+
+
+class Kind(NamedTuple):
+    """How a node is marked where an order goes wrong in this way, and how to mend it."""
+
+    mark: Mark
+    how: str
+
+
+KINDS = {
+    "node twice": Kind("extra", "Keep a set of the nodes that were visited, and visit none of them again."),
+    "node not needed": Kind("extra", "Begin at the output, and go on from nodes to their inputs only."),
+    "input after its user": Kind("changed", "List a node after all its inputs: when the loop over them has ended."),
+    "node missing": Kind("missing", "List every node that is reached, with inputs or without, and the output too."),
+}
+
+
+def fault(answer: Any, inputs: Graph, output: str) -> Fault | None:
+    """What is wrong with an order, if anything is."""
     shown = clean(str(answer), 200)
     if type(answer) not in (list, tuple) or any(type(node) is not str or node not in inputs for node in answer):
-        return f"{shown} is no list of its nodes"
-    needed, waiting = {output}, [output]
-    while waiting:
-        new = set(inputs[waiting.pop()]) - needed
-        needed |= new
-        waiting += new
+        return Fault("no order", f"{shown} is no list of its nodes")
+    needed = set(right_order(inputs, output))
     seen: set[str] = set()
     for node in answer:
         if node in seen:
-            return f"{shown} holds {node} twice"
+            return Fault("node twice", f"{shown} holds {node} twice", node)
         if node not in needed:
-            return f"{shown} holds {node}, which {output} does not depend on"
-        late = [before for before in inputs[node] if before not in seen]
-        if late:
-            return f"in {shown}, {node} comes before its input {late[0]}"
+            return Fault("node not needed", f"{shown} holds {node}, which {output} does not depend on", node)
+        for before in inputs[node]:
+            if before not in seen and before in answer:
+                return Fault("input after its user", f"in {shown}, {node} comes before its input {before}", before)
         seen.add(node)
-    return f"{shown} leaves out {min(needed - seen)}" if needed - seen else ""
+    missing = sorted(needed - seen)
+    return Fault("node missing", f"{shown} leaves out {missing[0]}", missing[0]) if missing else None
+
+
+def right_order(inputs: Graph, output: str) -> list[str]:
+    """A right answer."""
+    order: dict[str, None] = {}
+    waiting = [output]
+    while waiting:
+        before = [x for x in inputs[waiting[-1]] if x not in order]
+        if before:
+            waiting.append(before[0])
+        else:
+            order[waiting.pop()] = None
+    return list(order)
+
+
+def in_places(answer: Sequence[str], wrong: Fault | None, inputs: Graph, output: str) -> Plain:
+    """The graph, with the place that each node has in an answer."""
+    order = [*(x for x in inputs if x not in right_order(inputs, output)), *right_order(inputs, output)]
+    nodes, edges = [], []
+    for id, name in enumerate(order, 1):
+        places = [str(place) for place, x in enumerate(answer, 1) if x == name]
+        label = f"{name}: place {' and '.join(places[:2])}" if places else f"{name}: not listed"
+        mark = KINDS[wrong.kind].mark if wrong and wrong.node == name else None
+        nodes.append(PlainNode(id, "leaf", label, mark=mark))
+        edges += [Edge(order.index(before) + 1, id, slot) for slot, before in enumerate(inputs[name])]
+    title = "As it should be" if wrong is None else "Your program"
+    return Plain("forward", title, tuple(nodes), tuple(edges), (len(nodes),), output)

@@ -12,6 +12,7 @@ from typing import Any
 
 from ...node import Node
 from ..errors import StudentError
+from ..expect import expect
 
 __all__ = ["Twins", "number_in"]
 
@@ -24,6 +25,8 @@ class Twins:
     theirs, ours : the student's and the engine's.
     made : all that are made of these, and these, in order; the lists of operands are one and the same.
 
+    Raises `WrongAnswer` where the student's is a plain number.
+
     >>> import tinygrad_edu as tg
     >>> made = []
     >>> x = Twins(tg.Value(2.0), tg.Value(2.0), made)
@@ -33,6 +36,7 @@ class Twins:
     """
 
     def __init__(self, theirs: Any, ours: Node, made: list[Twins]) -> None:
+        expect(theirs, f"what {ours.primitive.name} gives" if ours.primitive else "a value").is_object()
         self.theirs, self.ours, self.made = theirs, ours, made
         made.append(self)
 

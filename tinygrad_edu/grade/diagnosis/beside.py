@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from ...graph.plain import Graph, Mark, Quantity, ancestors, data_of, known, labels, transcribe
+from ...graph.plain import Edge, Graph, Mark, PlainNode, Quantity, ancestors, data_of, known, labels, transcribe
 from ...graph.text import plural
 from ...graph.views.view import neighbourhood
 from ...node import Node
@@ -25,9 +25,10 @@ from ...walk import Step, steps
 from ..results import Graphs
 from .diagnose import as_numbers, same
 from .mistakes import Diagnosis
+from .own_forward import JudgedStep
 from .reference import Mistakes, Reference
 
-__all__ = ["beside_answers", "beside_values", "where_marked"]
+__all__ = ["beside_answers", "beside_steps", "beside_values", "where_marked"]
 
 MOST = 40
 """Of a graph of more nodes than this, only what is near a mark is shown."""
@@ -115,6 +116,37 @@ def beside_values(
         answered = {x: gradient for x, gradient in answered.items() if x not in between}
     marks = wrong_arrows(walked, answered)
     return graphs(nodes, names, names[output], as_far_as_known(right, answered, marks), right, marks)
+
+
+def beside_steps(start: Any, judged: Sequence[JudgedStep]) -> Graphs:
+    """The graphs for a chain that was judged step by step; every step is asked at the right numbers.
+
+    >>> from tinygrad_edu.grade.diagnosis import ChainStep, judge_chain
+    >>> x = np.array([1.0, 3.0])
+    >>> found = beside_steps(x, judge_chain([ChainStep("square", lambda x: x**3, np.square)], x)).found
+    >>> [(node.label, node.operation, node.mark) for node in found.nodes]
+    [('x', None, None), ('v1', 'square', 'changed')]
+    """
+    inputs = start if isinstance(start, tuple) else (start,)
+    names = ["x"] if len(inputs) == 1 else [f"x{i}" for i in range(1, len(inputs) + 1)]
+    nodes = [PlainNode(i, "leaf", name, in_short(x), name) for i, (name, x) in enumerate(zip(names, inputs), 1)]
+    edges = [Edge(node.id, len(nodes) + 1, slot) for slot, node in enumerate(nodes)]
+    theirs = list(nodes)
+    for i, step in enumerate(judged, 1):
+        id = len(nodes) + 1
+        node = PlainNode(id, "operation", f"v{i}", in_short(step.expected), operation=step.name, symbol=step.name)
+        nodes.append(node)
+        theirs.append(node if step.right else replace(node, value=in_short(step.answer), mark="changed"))
+        edges.append(Edge(id, id + 1, 0))
+    expected = Graph("forward", "As it should be", tuple(nodes), tuple(edges[:-1]), (len(nodes),), nodes[-1].label)
+    yours = replace(expected, title="Your program", nodes=tuple(theirs))
+    centers = [node.id for node in theirs if node.mark] or [len(nodes)]
+    return Graphs(rounded(near_by(yours, centers)), rounded(near_by(expected, centers)))
+
+
+def in_short(x: Any) -> Quantity | None:
+    """What can be said of one number or array; nothing of several."""
+    return known(as_numbers(x))
 
 
 def where_marked(graphs: Graphs) -> str:

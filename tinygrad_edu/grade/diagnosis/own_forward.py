@@ -32,6 +32,8 @@ class JudgedStep(NamedTuple):
     name: str
     verdict: Verdict | None
     error: StudentError | None = None
+    answer: Any = None
+    expected: Any = None
 
     @property
     def right(self) -> bool:
@@ -58,9 +60,10 @@ def judge_chain(chain: Iterable[ChainStep], start: Any, *, rtol: float | None = 
         try:
             answer = theirs(*copied(operands))
         except StudentError as error:
-            judged.append(JudgedStep(number, name, None, error))
+            judged.append(JudgedStep(number, name, None, error, None, expected))
         else:
-            judged.append(JudgedStep(number, name, compare(answer, expected, rtol=rtol, name=name)))
+            verdict = compare(answer, expected, rtol=rtol, name=name)
+            judged.append(JudgedStep(number, name, verdict, None, answer, expected))
         x = expected
     return judged
 

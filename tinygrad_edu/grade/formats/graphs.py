@@ -64,6 +64,8 @@ def _made(node: PlainNode, operands: list[str]) -> str:
 
 def _numbers(node: PlainNode, right: PlainNode) -> str:
     """What a node holds, and its gradient."""
+    if node.value is None and right.value is None:
+        return ""
     value = f" = {_text(node.value)}{_instead(node.value, right.value)}"
     if node.gradient is None and right.gradient is None:
         return value
