@@ -20,8 +20,7 @@
 #
 # **A question to try first.** A model looks at a picture and gives three classes a score: cat 2, dog 1, hen 0. The
 # picture shows a dog. Training will now move each score a little. Which scores go up, which go down, and which moves
-# most? Write down three numbers that say by how much. With $e \approx 2.72$ and $e^2 \approx 7.39$ you can find them
-# on paper.
+# most? Write down three numbers that say by how much. Would they be others if all three scores were 100 higher?
 
 # %%
 import numpy as np
@@ -169,7 +168,7 @@ print(p_heads.round(4))
 assert np.isclose(p_heads, 0.7)
 
 # %% [markdown]
-# The loss is least where the model gives heads a probability of 0.7, the share in which they fell.
+# The loss is least where the model gives heads a probability of 0.7, the share of the throws that fell heads.
 #
 # ## Entropy and cross-entropy
 #
@@ -277,8 +276,8 @@ assert np.isclose(gradient.sum(), 0)
 
 # %% [markdown]
 # This answers the question. Descent goes against the gradient: the dog's score goes up by 0.755 times the learning
-# rate, the cat's goes down by 0.665 times, the hen's by 0.090 times. The three sum to 0, because adding the same
-# number to all logits changes nothing.
+# rate, the cat's goes down by 0.665 times, the hen's by 0.090 times. The three sum to 0, and they would be the same
+# with all scores 100 higher: adding the same number to all logits changes nothing.
 #
 # Play the derivation. On the way back, wait for `dog`, the only number that receives two contributions.
 
