@@ -470,8 +470,8 @@ plots.lines(
 )
 
 # %% [markdown]
-# The third U. The library's `train.EarlyStopping` is a *callback* of `train.fit`, something that is
-# asked after each epoch, and stops at the same one.
+# The third U. The library's `train.EarlyStopping` is a *callback*, something that `train.fit` calls
+# as it goes. It stops after the same epoch.
 
 # %%
 rule = train.EarlyStopping("val_loss", patience=100)
@@ -604,7 +604,7 @@ assert with_dropout[-1, 1] > 0.84
 #
 # ## What to read in the source
 #
-# - `tinygrad_edu/data/dataset.py`, `k_fold`: three lines, the same as ours.
+# - `tinygrad_edu/data/dataset.py`, `k_fold`: the same as ours, for datasets.
 # - `tinygrad_edu/optim/algorithms.py`, `SGD.update` and `AdamW.update`: where weight decay enters,
 #   and where the two differ.
 # - `tinygrad_edu/nn/dropout.py`, `dropout`: why nothing else is needed for the backward pass.

@@ -41,7 +41,7 @@ assert 1.1**50 / 0.9**50 > 20_000
 #
 # ## A chain of sigmoids
 #
-# The chain rule multiplies the local derivatives along a path. The one of the sigmoid,
+# The chain rule multiplies the local derivatives along a path. That of the sigmoid,
 # $\sigma' = \sigma (1 - \sigma)$, is at most $\frac{1}{4}$, at 0. Three in a row, each with a
 # weight of 1:
 
