@@ -91,7 +91,8 @@ tg.draw(loss, direction="TB")
 # - $\gamma$, the *margin*: how far the nearest point is from a dividing line. Let $w^*$ be the weights of that line,
 #   of length 1. Then $y \, (w^* \cdot x) \ge \gamma$ for every point.
 #
-# Look at $w$ after $k$ mistakes. Each mistake added $y\,x$, and so at least $\gamma$ to $w \cdot w^*$. Therefore
+# Look at $w$, which began at 0, after $k$ mistakes. Each of them added $y\,x$, and so at least $\gamma$ to
+# $w \cdot w^*$. Therefore
 #
 # $$w \cdot w^* \ge k \gamma$$
 #
@@ -579,10 +580,10 @@ assert share_right(one_neuron) < 0.9
 #
 # 1. `perceptron(points, labels, sweeps)`: the weights found, and the number of mistakes (3 points). If you change the
 #    weights after right answers too, or lose the label on the way, you are told which.
-# 2. `xor_weights()`: a network of two hidden ReLU neurons that computes XOR for inputs −1 and 1 instead of 0 and 1 (2
-#    points). Find them by thinking. You are told for which of the four inputs they are wrong, and what the hidden
-#    neurons give there.
-# 3. `gradients(x, y, w1, b1, w2, b2)`: back through the whole MLP, with tanh (4 points). What you leave out on the
+# 2. `xor_weights()`: the weights of a network with two hidden ReLU neurons that computes XOR for inputs −1 and 1
+#    instead of 0 and 1 (2 points). Find them by thinking. You are told for which of the four inputs they are wrong,
+#    and what the hidden neurons give there.
+# 3. `gradients(x, y, W1, b1, W2, b2)`: back through the whole MLP, with tanh (4 points). What you leave out on the
 #    way, the slope of tanh or the mean over the points, is named.
 #
 # ## What to read in the source
