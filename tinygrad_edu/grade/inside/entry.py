@@ -40,8 +40,8 @@ enum errno fractions functools gc getpass glob graphlib hashlib heapq hmac html 
 inspect io itertools json keyword linecache locale logging math mmap multiprocessing numbers numpy.fft
 numpy.lib.stride_tricks numpy.linalg numpy.ma numpy.polynomial numpy.random numpy.testing operator os pathlib pickle
 platform pprint queue random re reprlib resource secrets select shutil signal socket statistics string struct
-subprocess sys tempfile textwrap threading time timeit token tokenize tomllib traceback types typing unicodedata
-unittest.mock urllib.request uuid warnings weakref zipfile zlib
+subprocess sys tempfile textwrap threading time timeit token tokenize tomllib traceback tracemalloc types typing
+unicodedata unittest.mock urllib.request uuid warnings weakref zipfile zlib
 """
 """Loaded before there is a submission. A child of root's becomes a user who may be unable to read the interpreter's own
 files, and every child starts quicker so."""
