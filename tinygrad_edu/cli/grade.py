@@ -137,4 +137,4 @@ def run_new(arguments: argparse.Namespace) -> None:
                 text = template.read_text(encoding="utf-8").replace("NAME", folder.name)
                 replace_file(folder / template.name, text.encode())
                 print(folder / template.name)
-    print(f"tinygrad-edu grade {folder} {folder / 'reference.py'} --show")
+    print(f"tinygrad-edu grade check {folder}")

@@ -15,13 +15,16 @@ from typing import Any
 import numpy as np
 
 from ..functional import vjp
-from .compare import Outcome, compare
+from .compare import Outcome, compare, kind_of
 from .diagnosis import MISTAKES, beside_answers
 from .diagnosis.diagnose import diagnosis_of
 from .diagnosis.reference import Reference
 from .errors import SandboxError, StudentError, WrongAnswer
 
 __all__ = ["Expectation", "Notes", "Probe", "expect", "require", "watched"]
+
+DATA = (bool, int, float, complex, str, bytes, list, tuple, dict, type(None), np.ndarray, np.generic)
+"""What a student's program answers with as it is; all else stays there, and a handle comes."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,19 @@ class Expectation:
                 what if known else str(wrong), kind=diagnosis.name if known else wrong.kind, where=where, how=how,
                 graphs=beside_answers(reference, answers, diagnosis),
             ) from None  # fmt: skip
+
+    def is_object(self) -> None:
+        """An object, such as a `Value` of the student's, and no data: it can be asked for its attributes and methods.
+
+        Raises `WrongAnswer` if it is a number, an array, a text, None, or a list, tuple or dict.
+
+        >>> expect(2.0, "x * y").is_object()
+        Traceback (most recent call last):
+        tinygrad_edu.grade.errors.WrongAnswer: x * y: a float, and an object is expected
+        """
+        if isinstance(self.answer, DATA):
+            raise WrongAnswer(f"{self.name}: {kind_of(self.answer)}, and an object is expected", kind="type")
+        notes().passes += 1
 
     def _compare(self, expected: Any, rtol: float | None) -> None:
         verdict = compare(self.answer, expected, rtol=rtol, name=self.name)

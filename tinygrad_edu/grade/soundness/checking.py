@@ -7,17 +7,18 @@ and each must lose points. All of them run in the sandbox, as what students hand
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
+from ...progress import progress_bar
 from ..assignment import Assignment, Check
-from ..errors import AssignmentError
-from ..expect import Probe, watched
+from ..errors import AssignmentError, StudentError, WrongAnswer
+from ..expect import Notes, watched
 from ..grading import Seeds, grade_one, load, outcome
 from ..loading import Loaded, load_assignment
 from ..many import borrowed_sandbox
@@ -30,8 +31,15 @@ from .report import Finding, Soundness
 
 __all__ = ["check_assignment"]
 
+T = TypeVar("T")
+R = TypeVar("R")
+
 NO_ANSWER = {"answer", "exited", "missing", "raised", "time"}
 """The kinds of failure that the program has by itself: any check fails by them, whatever it expects."""
+
+
+SLOW = 0.1
+"""Seconds for which a check need not be spared."""
 
 
 def check_assignment(
@@ -66,9 +74,11 @@ def check_assignment(
     if right is None:
         names = " or ".join(file.name for file in places(loaded, "reference"))
         raise AssignmentError(f"{path}: no reference beside it, {names}; or name one by --reference")
-    with ThreadPoolExecutor(workers or os.cpu_count() or 1, "checking") as pool:
-        course = Course(loaded, right, beside(loaded, "starter", starter), pool)
-        return course.report(seeds, most)
+    pool = ThreadPoolExecutor(workers or os.cpu_count() or 1, "checking")
+    try:
+        return Course(loaded, right, beside(loaded, "starter", starter), pool).report(seeds, most)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def places(loaded: Loaded, role: str) -> list[Path]:
@@ -100,18 +110,22 @@ class Course:
 
     def report(self, seeds: int, most: int) -> Soundness:
         """Everything that is tried, one after the other; wrong programs mean nothing before the right one is right."""
-        findings = [*self.of_reference(seeds), *(self.of_starter(self.starter) if self.starter else ())]
+        students = [f"seed-{i}" for i in range(1, seeds + 1)]
+        results = self.of_each("the reference", lambda student: self.graded(self.right, student), students)
+        findings = [*self.of_reference(results), *(self.of_starter(self.starter) if self.starter else ())]
         possible: list[WrongProgram] = []
         tried: list[WrongProgram] = []
         answers: list[WrongAnswers] = []
-        if not any(finding.kind in ("reference", "missing", "own error") for finding in findings):
-            asked = {check.name: self.asked_of_reference(check) for check in self.assignment.checks}
-            answers = [WrongAnswers(name, self.place(name), probes) for name, (probes, _) in asked.items()]
+        good = next((result.student for result in results if result.score == result.max_score), None)
+        if good and not any(finding.kind in ("reference", "missing", "own error") for finding in findings):
+            self.seeds = Seeds(self.secret, self.assignment.name, good)
+            asked = [self.asked_of_reference(check) for check in self.assignment.checks]
+            answers = [WrongAnswers(name, self.place(name), notes.probes) for name, notes, _ in asked]
             findings += [finding for wrong in answers for finding in wrong.findings]
             ((_, source),) = self.right.parts
             possible = list(wrong_programs(source))
             tried = evenly(possible, most)
-            findings += self.of_programs(tried, {name: seconds for name, (_, seconds) in asked.items()})
+            findings += self.of_programs(tried, {name: seconds for name, _, seconds in asked})
         return Soundness(
             assignment=self.assignment.name,
             title=self.assignment.title,
@@ -123,7 +137,7 @@ class Course:
             possible_programs=len(possible),
             answers=sum(wrong.tried for wrong in answers),
             named=sum(wrong.named for wrong in answers),
-            findings=tuple(findings),
+            findings=tuple(dict.fromkeys(findings)),
         )
 
     def place(self, check: str) -> str:
@@ -136,12 +150,20 @@ class Course:
         with borrowed_sandbox(self.limits, 1) as sandbox:
             return grade_one(self.assignment, submission, sandbox=sandbox, student=student, secret=self.secret)
 
+    def of_each(self, what: str, do: Callable[[T], R], things: Sequence[T]) -> list[R]:
+        """`do` with each of them, several at a time, in their order."""
+        with progress_bar(len(things), what) as bar:
+            found = []
+            for result in self.pool.map(do, things):
+                found.append(result)
+                bar.update()
+            return found
+
     # The reference and the starter.
 
-    def of_reference(self, seeds: int) -> Iterator[Finding]:
+    def of_reference(self, results: Sequence[Result]) -> Iterator[Finding]:
         """It must get all points, whoever hands it in."""
-        students = [f"seed-{i}" for i in range(1, seeds + 1)]
-        results = list(self.pool.map(lambda student: self.graded(self.right, student), students))
+        students = [result.student for result in results]
         yield from self.unreadable(self.reference, results[0])
         for checks in zip(*(result.checks for result in results)):
             missed = [(check, student) for check, student in zip(checks, students) if check.outcome != "pass"]
@@ -152,7 +174,7 @@ class Course:
                 yield self.own_error(check)
             elif check.outcome == "skipped":
                 yield self.missing(check, self.reference)
-            elif len(missed) == seeds:
+            elif len(missed) == len(results):
                 place = f"{check.file}:{check.line}" if check.line else self.place(check.name)
                 advice = f"See it by: tinygrad-edu grade {self.path.name} {self.reference.name} --show"
                 yield Finding("reference", place, check.name, f"the reference loses points: {check.message}", advice)
@@ -160,7 +182,7 @@ class Course:
                 command = f"tinygrad-edu grade {self.path.name} {self.reference.name} --student {student} --show"
                 yield Finding(
                     "flaky", self.place(check.name), check.name,
-                    f"the reference loses points with {len(missed)} of {seeds} seeds: {check.message}",
+                    f"the reference loses points with {len(missed)} of {len(results)} seeds: {check.message}",
                     f"Draw from `rng` only what the reference can bear. See it by: {command}",
                 )  # fmt: skip
 
@@ -191,32 +213,34 @@ class Course:
         message = f"it needs {needs}; of {file.name} is said: {check.message}"
         return Finding("missing", self.place(check.name), check.name, message, "Define it there, or correct `needs`.")
 
-    def own_error(self, check: CheckResult) -> Finding:
+    def own_error(self, check: CheckResult, program: WrongProgram | None = None) -> Finding:
+        asked = f"; when {self.reference.name}:{program.line} is `{program.wrong}`" if program else ""
         return Finding(
-            "own error", self.place(check.name), check.name, f"the check itself fails: {check.message}",
+            "own error", self.place(check.name), check.name, f"the check itself fails: {check.message}{asked}",
             "Nobody gets a grade then. Let `expect` look at an answer before the check computes with it.",
         )  # fmt: skip
 
-    def asked_of_reference(self, check: Check) -> tuple[list[Probe], float]:
-        """The gradients that a check asks for, and how many seconds the reference takes for its answers."""
+    def asked_of_reference(self, check: Check) -> tuple[str, Notes, float]:
+        """The check's name, what it asks for, and how many seconds the reference takes for its answers."""
         with borrowed_sandbox(self.limits, 1) as sandbox, sandbox.open(self.right) as session:
-            with watched() as notes, np.errstate(all="ignore"):
-                check.function(session.student, self.seeds("seed-1").of("check", check.name))
-            return notes.probes, session.seconds
-
-    def seeds(self, student: str) -> Seeds:
-        return Seeds(self.secret, self.assignment.name, student)
+            try:
+                with watched() as notes, np.errstate(all="ignore"):
+                    check.function(session.student, self.seeds.of("check", check.name))
+            except (WrongAnswer, StudentError) as error:
+                place = self.place(check.name)
+                raise AssignmentError(f"{place}: {check.name} passes, and fails when asked again: {error}") from error
+            return check.name, notes, session.seconds
 
     # Wrong programs.
 
     def of_programs(self, programs: Sequence[WrongProgram], seconds: dict[str, float]) -> Iterator[Finding]:
         """Each must lose points, and each check must take some from one that answers.
 
-        The checks are asked in the order of the time they take, until one fails. A check that was never the first is
-        asked about programs that another one has found out.
+        The checks are asked until one fails, slow ones last. A check that was never the first is asked about programs
+        that another one has found out.
         """
         graded = [check for check in self.assignment.checks if check.points]
-        graded.sort(key=lambda check: seconds[check.name])
+        graded.sort(key=lambda check: seconds[check.name] > SLOW)
         slowest = max(seconds.values(), default=0.0)
         limits = replace(
             self.limits,
@@ -228,24 +252,28 @@ class Course:
             results = (self.asked(check, program, limits) for check in graded)
             return next((result for result in results if result.outcome != "pass"), None)
 
-        failures = list(self.pool.map(first_failure, programs))
+        failures = self.of_each("wrong programs", first_failure, programs)
         yield from survivors(self.reference.name, programs, failures)
         found_out = [program for program, failure in zip(programs, failures) if failure]
-        own_errors = {failure.name: failure for failure in failures if failure and failure.outcome == "grader-error"}
+        own_errors = {
+            failure.name: self.own_error(failure, program)
+            for program, failure in zip(programs, failures)
+            if failure and failure.outcome == "grader-error"
+        }
         noticed = {failure.name for failure in failures if failure and failure.kind not in NO_ANSWER}
 
         def notices_any(check: Check) -> bool:
             for program in found_out:
                 result = self.asked(check, program, limits)
                 if result.outcome == "grader-error":
-                    own_errors.setdefault(check.name, result)
+                    own_errors.setdefault(check.name, self.own_error(result, program))
                 if result.outcome == "fail" and result.kind not in NO_ANSWER:
                     return True
             return False
 
         waiting = [check for check in graded if check.name not in noticed]
         dead = [check for check, notices in zip(waiting, self.pool.map(notices_any, waiting)) if not notices]
-        yield from map(self.own_error, own_errors.values())
+        yield from own_errors.values()
         for check in dead:
             if check.name not in own_errors:
                 yield Finding(
@@ -257,8 +285,9 @@ class Course:
     def asked(self, check: Check, program: WrongProgram, limits: Limits) -> CheckResult:
         """What one check says of a wrong program."""
         submission = Submission.from_source(program.source, self.reference.name)
-        with borrowed_sandbox(limits, 1) as sandbox, sandbox.open(submission) as session:
-            return outcome(check, session, self.seeds("seed-1"), load(session), twice=False)
+        with borrowed_sandbox(self.limits, 1) as sandbox, sandbox.open(submission) as session:
+            session.limits = limits
+            return outcome(check, session, self.seeds, load(session), twice=False)
 
 
 def survivors(file: str, programs: Sequence[WrongProgram], failures: Sequence[CheckResult | None]) -> Iterator[Finding]:

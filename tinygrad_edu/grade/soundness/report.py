@@ -81,7 +81,7 @@ class Soundness:
 
     def __str__(self) -> str:
         head = f"{self.title}: {self.max_score:g} points"
-        tried = f"Tried: {self.reference} with {self.seeds} seeds"
+        tried = f"Tried: {self.reference} with {self.seeds} seed{'s' * (self.seeds > 1)}"
         tried += f", {self.starter}" if self.starter else ", no starter"
         if self.programs:
             some = "" if self.programs == self.possible_programs else f" of {self.possible_programs}"

@@ -42,6 +42,7 @@ def reuse(student, rng):
 def accumulation(student, rng):
     x = student.Value(rng.uniform(0.5, 1.5))
     out = x * x.tanh()
+    expect(out, "x * x.tanh()").is_object()
     out.backward()
     once = x.grad
     out.backward()
