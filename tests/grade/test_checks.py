@@ -192,7 +192,7 @@ class NoSum(Linear):
 
 class NoBias(Linear):
     def forward(self, x: ndarray) -> ndarray:
-        return super().forward(x) - self.bias
+        return np.asarray(super().forward(x) - self.bias)
 
 
 class MeanWeight(Linear):
@@ -206,7 +206,7 @@ class OwnSquare(Linear):
     """Right for what it computes, which is another function."""
 
     def forward(self, x: ndarray) -> ndarray:
-        return np.square(super().forward(x))
+        return np.asarray(super().forward(x) ** 2)
 
     def backward(self, upstream: ndarray) -> Any:
         return super().backward(2 * (self.x @ self.weight + self.bias) * upstream)
@@ -561,7 +561,7 @@ def homework() -> Assignment:
 
     @hw.check(needs=["Value"])
     def shared(student: Any, rng: np.random.Generator) -> None:
-        linear_time(student, 17)
+        linear_time(student, 18)
 
     @hw.check(needs=["Linear"])
     def layer(student: Any, rng: np.random.Generator) -> None:
