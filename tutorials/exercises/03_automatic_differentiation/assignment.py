@@ -113,5 +113,6 @@ def planted(student, rng):
 
     grads = student.loss_backward(w, b, x, target)
     require(type(grads) in (tuple, list) and len(grads) == 2, "the gradients of w and b are expected", kind="two")
-    expect(grads[0], "the gradient of w").is_gradient_of(lambda w: loss(w, b), at=w)
-    expect(float(grads[1]), "the gradient of b").is_gradient_of(lambda b: loss(w, b), at=b)
+    grad_w, grad_b = grads
+    expect(grad_w, "the gradient of w").is_gradient_of(lambda w: loss(w, b), at=w)
+    expect(grad_b, "the gradient of b").is_gradient_of(lambda b: loss(w, b), at=b)

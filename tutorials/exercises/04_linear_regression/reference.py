@@ -6,7 +6,7 @@ import numpy as np
 def fit_line(x, y):
     """The pair (w, b) of floats for which the sum of (w * x + b - y) ** 2 is smallest."""
     centred = x - x.mean()
-    w = np.sum(centred * (y - y.mean())) / np.sum(centred**2)
+    w = np.sum(centred * y) / np.sum(centred**2)  # as with y - y.mean(): the centred x add up to 0
     return float(w), float(y.mean() - w * x.mean())
 
 
