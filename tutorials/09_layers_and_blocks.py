@@ -137,12 +137,8 @@ assert np.allclose(perceptron(x).data, ours(x).data, atol=1e-6)
 
 # %%
 chain = nn.Sequential(nn.Linear(7, 16), nn.ReLU(), nn.Linear(16, 1))
-assert [name for name, _ in chain.named_parameters()] == [
-    "0.weight",
-    "0.bias",
-    "2.weight",
-    "2.bias",
-]
+names = [name for name, _ in chain.named_parameters()]
+assert names == ["0.weight", "0.bias", "2.weight", "2.bias"]
 
 # %% [markdown]
 # ## A block of your own
