@@ -137,4 +137,6 @@ def test_every_ready_check_is_in_the_table_and_its_line_is_a_check() -> None:
 
 def test_the_page_shows_what_students_see() -> None:
     x, y = tg.Value(2.0), tg.Value(3.0)
-    assert "\n".join(in_lines(beside_values(x * y + x, {x: "x", y: "y"}, {}, {x: 1.0, y: 2.0}))) in PAGE
+    graphs = beside_values(x * y + x, {x: "x", y: "y"}, {}, {x: 1.0, y: 2.0})
+    assert graphs is not None
+    assert "\n".join(in_lines(graphs)) in PAGE
