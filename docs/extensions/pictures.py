@@ -20,9 +20,8 @@ def visit_image(translator: Any, node: nodes.image) -> None:
     if not isinstance(node.parent, nodes.reference):
         address = re.search(r'src="([^"]*)"', translator.body[-1])
         assert address is not None
-        image = translator.body[-1].replace("<img ", '<img loading="lazy" ', 1)
         classes = escape(" ".join(["picture", *node["classes"]]))
-        translator.body[-1] = f'<a class="{classes}" href="{address[1]}">{image}</a>'
+        translator.body[-1] = f'<a class="{classes}" href="{address[1]}">{translator.body[-1]}</a>'
 
 
 def title(picture: Path) -> str | None:
