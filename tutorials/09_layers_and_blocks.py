@@ -20,11 +20,17 @@
 # You need [lesson 6](06_multilayer_perceptron.py), multilayer perceptrons, and the training loop of
 # [lesson 4](04_linear_regression.py).
 #
-# **A question first.** A network takes 7 numbers per house. A first layer turns them into 16. Then
-# one and the same layer, 16 numbers to 16, is applied four times in a row. A last layer gives the
-# price. Every layer adds a bias. How many numbers does this network learn? And which gradient does
-# the layer in the middle get: that of its first use, of its last, or something else? Write both
-# answers down.
+# ## A question first
+#
+# A network takes 7 numbers per house. A first layer turns them into 16. Then one and the same
+# layer, 16 numbers to 16, is applied four times in a row. A last layer gives the price. Every layer
+# adds a bias.
+#
+# 1. How many numbers does this network learn?
+# 2. Which gradient does the layer in the middle get: that of its first use, that of its last, or
+#    something else?
+#
+# Write both answers down; the lesson comes back to each.
 
 # %%
 import csv
@@ -214,8 +220,7 @@ total_of_copies = sum(block.linear.weight.grad for block in copies)
 assert np.allclose(shared.linear.weight.grad, total_of_copies)
 
 # %% [markdown]
-# That is the answer to the second part of the question. For the first part, here is the network
-# itself.
+# That is the answer to question 2. For question 1, here is the network itself.
 #
 # ## Sizes that are not known yet
 #
@@ -264,8 +269,8 @@ for name, size in sizes.items():
 assert sum(sizes.values()) == (16 * 7 + 16) + (16 * 16 + 16) + (16 + 1) == 417
 
 # %% [markdown]
-# That answers the question: 417 numbers. The shared block counts once, however often it is used;
-# with four separate blocks it would be 1,233.
+# That answers question 1: 417 numbers. The shared block counts once, however often it is used; with
+# four separate blocks it would be 1,233.
 #
 # ## A table with gaps
 #

@@ -21,12 +21,19 @@
 # You need [lesson 5](05_softmax_regression.py): the digits, logits and cross-entropy; and modules
 # from [lesson 9](09_layers_and_blocks.py).
 #
-# **A question first.** The first layer of LeNet makes six images of 28 × 28 numbers out of one
-# image of 28 × 28. Each new number is computed from the 5 × 5 numbers around its place, with the
-# same weights at every place. How many weights and biases is that? How many would it take to
-# connect every new number to every old one? After it, squares of 2 × 2 numbers are averaged, then
-# come another 5 × 5 window and another 2 × 2 average. How wide is the square of the image on which
-# one number then depends? Write down three numbers.
+# ## A question first
+#
+# The first layer of LeNet makes six images of 28 × 28 numbers out of one. Each new number is
+# computed from the 5 × 5 numbers around its place, with the same weights at every place, and one
+# bias for each of the six.
+#
+# 1. How many weights and biases is that?
+# 2. How many would it take if each new number had weights and a bias of its own for all the old
+#    ones?
+# 3. After this layer, squares of 2 × 2 numbers are averaged; then come another 5 × 5 window and
+#    another 2 × 2 average. How wide is the square of the image on which one number then depends?
+#
+# Write three numbers down.
 
 # %%
 import numpy as np
@@ -307,7 +314,7 @@ for name, k, s in [("5 × 5", 5, 1), ("pool", 2, 2), ("5 × 5", 5, 1), ("pool", 
 assert r == 16
 
 # %% [markdown]
-# That is the third answer: 16. The gradient can confirm it. The derivative of one number by the
+# That answers question 3: 16. The gradient can confirm it. The derivative of one number by the
 # image is not 0 exactly where the number sees something. `models.lenet()` is LeNet, and its first
 # six parts are the layers in question. The picture shows the whole image of 28 × 28; the square in
 # it is 16 wide.
@@ -352,10 +359,10 @@ assert np.array_equal(same(image28).data, classic(image28).data)
 nn.summary(same, (1, 1, 28, 28))
 
 # %% [markdown]
-# The first line of the table holds the first answer: 156, which is $6 \cdot 25$ weights and 6
-# biases. A linear layer from $28 \cdot 28$ numbers to $6 \cdot 28 \cdot 28$ would need 3,692,640,
-# the second answer. The two convolutions together learn 2,572 numbers, and yet they do most of the
-# work, because each weight is used at every place.
+# Its first convolution answers question 1: 156, which is $6 \cdot 25$ weights and 6 biases. A
+# linear layer from $28 \cdot 28$ numbers to $6 \cdot 28 \cdot 28$ would need 3,692,640; that is
+# question 2. The two convolutions together learn 2,572 numbers, and yet they do most of the work,
+# because each weight is used at every place.
 
 # %%
 assert classic[0].weight.size + classic[0].bias.size == 156

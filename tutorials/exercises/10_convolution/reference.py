@@ -27,8 +27,6 @@ def receptive_field(layers):
 
 def kernel_gradient(upstream, image, kernel):
     """The gradient of the kernel, for out = correlate(image, kernel, 1, 0); `upstream` has the shape of out."""
-    grad = np.zeros_like(kernel)
-    height, width = upstream.shape
-    for a, b in np.ndindex(*kernel.shape):
-        grad[a, b] = (upstream * image[a : a + height, b : b + width]).sum()
-    return grad
+    (height, width), (p, q) = upstream.shape, kernel.shape
+    under = [[image[a : a + height, b : b + width] for b in range(q)] for a in range(p)]
+    return (upstream * np.array(under)).sum(axis=(2, 3))
