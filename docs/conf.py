@@ -30,6 +30,7 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx_copybutton",
     "extensions.docstrings",
+    "extensions.formulas",
     "extensions.languages",
     "extensions.mathml",
     "extensions.pictures",
