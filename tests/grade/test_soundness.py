@@ -128,7 +128,7 @@ def test_a_check_that_fails_by_itself_only_where_a_student_is_wrong(tried: Tried
     careless = "    assert student.mul_backward(upstream, x, y)[0][0, 0] == upstream[0, 0] * y[0, 0]\n    expect"
     finding = only(tried(SOUND.replace("    expect", careless)))
     assert (finding.kind, finding.check) == ("own error", "product")
-    assert "AssertionError; when reference.py:2 is `return (" in finding.message
+    assert "AssertionError, where reference.py:2 is `return (" in finding.message
 
 
 def test_a_check_that_no_wrong_answer_fails(tried: Tried) -> None:

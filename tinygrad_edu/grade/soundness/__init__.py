@@ -1,7 +1,9 @@
 """Is an assignment sound? Does its reference get all points, its starter none, and every wrong program fewer?
 
 - checking: `check_assignment`, which tries all that and says what to mend
-- programs: wrong programs, made of the reference
+- course: what is tried out, and where it runs
+- solutions: the reference and the starter
+- programs, trials: wrong programs, made of the reference; which of them lose points
 - answers: wrong gradients, in the place of the reference's
 - report: what was found, as records and as text
 """

@@ -41,7 +41,7 @@ class Finding:
 
     def __str__(self) -> str:
         check = f"{self.check}: " if self.check else ""
-        return clean(f"{self.place}: {check}{self.message}\n    {self.advice}", 4_000)
+        return clean(f"{self.place}: {check}{self.message}", 4_000)
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,13 @@ class Soundness:
             tried += f", {self.programs}{some} wrong programs, {self.answers} wrong gradients"
         if self.answers:
             tried += f" ({self.named / self.answers:.0%} of them called by their name)"
+        said = [
+            f"{finding}\n  → {finding.advice}" if after is None or after.advice != finding.advice else str(finding)
+            for finding, after in zip(self.findings, [*self.findings[1:], None])  # the same advice once
+        ]
         n = len(self.findings)
         end = "Nothing to mend." if not n else "1 finding." if n == 1 else f"{n} findings."
-        return "\n\n".join([f"{head}\n{tried}", *map(str, self.findings), end])
+        return "\n\n".join([f"{head}\n{tried}", *said, end])
 
 
 FORMAT = Format(Soundness, "tinygrad_edu.soundness", 1, "What came of checking an assignment")
