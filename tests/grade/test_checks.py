@@ -496,6 +496,80 @@ def test_digits_are_read_or_not() -> None:
     assert wrong(reads_digits, lambda *data: nearest(*data)[:-1], rng(), accuracy=0.9).kind == "shape"
 
 
+# Whatever a program answers.
+
+ODD = [
+    None, "text", True, [], {"a": 1.0}, 10**400, float("nan"), 1j, np.zeros((0, 3)), np.array(["a"]), np.float32(2.5),
+    (np.ones(2), np.ones(3)), [[1.0], [2.0, 3.0]], (None, None), ("a", 1.0, None), np.ones((2, 3, 4)),
+]  # fmt: skip
+
+
+class OddLayer:
+    def __init__(self, odd: Any) -> None:
+        self.odd = self.grad_weight = self.grad_bias = odd
+
+    def forward(self, x: ndarray) -> Any:
+        return self.odd
+
+    def backward(self, upstream: ndarray) -> Any:
+        return self.odd
+
+
+class OddBackward(Linear):
+    odd: Any = None
+
+    def backward(self, upstream: ndarray) -> Any:
+        return self.odd
+
+
+def odd_backward(odd: Any) -> Any:
+    def make(weight: ndarray, bias: ndarray) -> OddBackward:
+        layer = OddBackward(weight, bias)
+        layer.odd = layer.grad_weight = layer.grad_bias = odd
+        return layer
+
+    return make
+
+
+class OddValue:
+    odd: Any = None
+
+    def __init__(self, data: float) -> None:
+        self.data = self.grad = self.odd
+
+    def __mul__(self, other: Any) -> OddValue:
+        return self
+
+    def backward(self) -> None:
+        pass
+
+
+ASKED: list[Callable[[Any], None]] = [
+    lambda odd: backward(lambda *_: odd, tg.matmul, rng(), "nk", "km"),
+    lambda odd: stays_right_when_large(lambda *_: odd, tg.softplus, rng(), "nk"),
+    lambda odd: backward_of_own(lambda *_: odd, lambda *_: odd, rng(), "nk"),
+    lambda odd: backward_of_own(np.sin, lambda *_: odd, rng(), "nk"),
+    lambda odd: right_steps([ChainStep("sin", lambda x: odd, np.sin)], np.ones(3)),
+    lambda odd: same_layer(lambda *_: OddLayer(odd), linear, rng(), "nk", "km", "m"),
+    lambda odd: same_layer(lambda *_: odd, linear, rng(), "nk", "km", "m"),
+    lambda odd: same_layer(odd_backward(odd), linear, rng(), "nk", "km", "m"),
+    lambda odd: same_loss(lambda *_: odd, mse_loss, rng(), "numbers"),
+    lambda odd: same_loss(lambda *_: (odd, odd), mse_loss, rng(), "numbers"),
+    lambda odd: same_convolution(lambda *_: odd, rng()),
+    lambda odd: follows_optimizer(lambda gradient: odd, tg.optim.SGD, START, GRADIENTS, lr=0.1),
+    lambda odd: topological_order(lambda *_: odd, rng()),
+    lambda odd: same_as_engine(type("Odd", (OddValue,), {"odd": odd}), lambda x, y: x * y, 0.5, 0.25),
+    lambda odd: reads_digits(lambda *_: odd, rng(), accuracy=0.5),
+]
+
+
+@pytest.mark.parametrize("ask", ASKED)
+def test_odd_answers_are_the_programs_mistakes_and_never_the_graders(ask: Callable[[Any], None]) -> None:
+    for odd in ODD:
+        with np.errstate(all="ignore"), pytest.raises((WrongAnswer, StudentError)):
+            ask(odd)
+
+
 # Through the sandbox: what the checks ask of objects that stay in the student's process.
 
 RIGHT = """

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..diagnosis import ChainStep, judge_chain, probe_shapes, random_upstream, right_for_own_forward
 from ..diagnosis.beside import beside_steps
+from ..diagnosis.diagnose import as_numbers
 from ..errors import StudentError, WrongAnswer
 from ..expect import expect, require
 from .asking import Axes, called_unstable, operands
@@ -96,7 +97,10 @@ def backward_of_own(forward: Function, answer: Function, rng: np.random.Generato
     >>> backward_of_own(lambda x: x**3, lambda g, x: 3 * g * x**2, rng, "nk")
     """
     at = tuple(rng.normal(size=shape) for shape in probe_shapes(*axes))
-    upstream = random_upstream(rng, np.shape(forward(*at)))
+    out = as_numbers(forward(*at))
+    if out is None:
+        raise WrongAnswer("numbers are expected of your forward pass", kind="type")
+    upstream = random_upstream(rng, out.shape)
     require(
         right_for_own_forward(forward, answer, at, upstream),
         "your backward pass is not the derivative of your forward pass",

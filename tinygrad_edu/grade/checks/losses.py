@@ -12,6 +12,7 @@ from numpy import ndarray
 from ...tensor import Tensor
 from ..compare import compare
 from ..diagnosis import MISTAKES
+from ..diagnosis.diagnose import as_numbers
 from ..errors import WrongAnswer
 from ..expect import expect
 from .asking import called_unstable
@@ -66,9 +67,10 @@ def ask(answer: Callable[..., Any], function: Callable[..., Any], scores: ndarra
         raise WrongAnswer("two results are expected: the loss, and its gradient", kind="count")
     loss, gradient = pair
     expected = float(function(Tensor(scores), target).data)
-    if isinstance(loss, (int, float)) and not compare(loss, expected):
+    number = as_numbers(loss)
+    if number is not None and not compare(number, expected):
         for factor, words in factors(scores).items():
-            if compare(float(loss), factor * expected, rtol=1e-9):
+            if compare(number, factor * expected, rtol=1e-9):
                 mistake = MISTAKES["sign" if factor == -1.0 else "factor"]
                 how = mistake.how.format(factor=words)
                 raise WrongAnswer(mistake.what, kind=mistake.name, where="Look at the loss.", how=how)

@@ -23,7 +23,7 @@ class Twins:
     Attributes
     ----------
     theirs, ours : the student's and the engine's.
-    made : all that are made of these, and these, in order; the lists of operands are one and the same.
+    made : all twins that there are, in order: one list, which they share.
 
     Raises `WrongAnswer` where the student's is a plain number.
 

@@ -13,6 +13,7 @@ import numpy as np
 from ...check.differences import numerical_jacobian
 from ..compare import Verdict, compare
 from ..errors import StudentError
+from .diagnose import as_numbers
 
 __all__ = ["ChainStep", "JudgedStep", "first_wrong_step", "judge_chain", "right_for_own_forward"]
 
@@ -95,16 +96,21 @@ def right_for_own_forward(
     >>> right_for_own_forward(lambda x: x**3, lambda g, x: 2 * x * g, [x], upstream)
     False
     """
-    made = forward(*copied(at))
-    if np.shape(made) != np.shape(upstream) or not np.isfinite(made).all():
+
+    def made(*operands: Any) -> Any:
+        """The weighted sum of what forward gives; nan where that is no array of the right shape."""
+        out = as_numbers(forward(*operands))
+        return np.nan if out is None or out.shape != np.shape(upstream) else float(np.sum(upstream * out))
+
+    if not np.isfinite(made(*copied(at))):
         return False
     answer = backward(np.copy(upstream), *copied(at))
-    answers = list(answer) if isinstance(answer, (list, tuple)) else [answer]
-    estimates = numerical_jacobian(lambda *xs: float(np.sum(upstream * np.asarray(forward(*xs)))), tuple(at))
+    answers = [as_numbers(given) for given in (answer if isinstance(answer, (list, tuple)) else [answer])]
+    estimates = numerical_jacobian(made, tuple(at))
     if len(answers) != len(estimates):
         return False
     for given, (value, error) in zip(answers, estimates):
-        if np.shape(given) != value.shape or np.asarray(given).dtype.kind not in "iuf":
+        if given is None or given.shape != value.shape:
             return False
         scale = np.abs(value).max(initial=0.0)
         room = np.minimum(10 * error, 1e-4 * scale) + 1e-6 * scale
