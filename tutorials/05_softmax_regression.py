@@ -472,8 +472,9 @@ assert tg.train.accuracy(model(test.images), test.labels) > 0.94
 # 1. `log_sum_exp(logits)`, for logits near 1 and in the thousands (2 points). If yours is right only for small ones,
 #    you are told so.
 # 2. `soft_gradient(logits, targets)`: the gradient of the mean cross-entropy where the targets are probabilities,
-#    such as 0.9 for one class and 0.1 for another (3 points). Go over the derivation again: where was it used that
-#    $q$ is one-hot? If you forget the mean, mix up the axes or leave the softmax out, you are told which.
+#    such as 0.9 for one class and 0.1 for another, again for logits of any size (3 points). Go over the derivation
+#    again: where was it used that $q$ is one-hot? If you forget the mean, mix up the axes or leave the softmax out,
+#    you are told which.
 # 3. `learn(images, labels, others)`: learn to read digits, and read others (3 points). 93 % is the aim, because the
 #    pictures are divided anew for each student; you are told how many you read.
 #

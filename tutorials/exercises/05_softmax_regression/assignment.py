@@ -17,7 +17,7 @@ def log_sum_exp(student, rng):
 
 
 @hw.check(points=1, needs=["log_sum_exp"], title="... of logits in the thousands")
-def large(student, rng):
+def large_sums(student, rng):
     logits = 2000 * rng.normal(size=(5, 3))
     expect(student.log_sum_exp(logits)).equals(tg.logsumexp(logits, axis=1))
 
@@ -43,14 +43,30 @@ MISTAKES = {
 }
 
 
-@hw.check(points=3, needs=["soft_gradient"], title="The gradient for soft targets")
+def mean_cross_entropy(x, q):
+    """The loss: the mean over the rows of -Σ q · log p."""
+    return (tg.logsumexp(x, axis=1) - (q * x).sum(axis=1)).mean()
+
+
+def examples(rng, shape, scale=1.0):
+    """Logits and targets of a shape."""
+    return scale * rng.normal(size=shape), rng.dirichlet([1.0] * shape[1], size=shape[0])
+
+
+@hw.check(points=2, needs=["soft_gradient"], title="The gradient for soft targets")
 def soft_gradient(student, rng):
     for shape in ((5, 3), (2, 7), (4, 4)):
-        x, q = rng.normal(size=shape), rng.dirichlet([1.0] * shape[1], size=shape[0])
+        x, q = examples(rng, shape)
         answer = student.soft_gradient(x, q)
         for said, mistake in MISTAKES.items():
             require(not compare(answer, mistake(x, q) / len(x)), said, kind="soft targets")
-        expect(answer).is_gradient_of(lambda x, q=q: (tg.logsumexp(x, axis=1) - (q * x).sum(axis=1)).mean(), at=x)
+        expect(answer).is_gradient_of(lambda x, q=q: mean_cross_entropy(x, q), at=x)
+
+
+@hw.check(points=1, needs=["soft_gradient"], title="... of logits in the thousands")
+def large_logits(student, rng):
+    x, q = examples(rng, (5, 3), scale=2000.0)
+    expect(student.soft_gradient(x, q)).is_gradient_of(lambda x: mean_cross_entropy(x, q), at=x)
 
 
 @hw.check(points=3, needs=["learn"], title="Digits are read")

@@ -4,14 +4,14 @@ import numpy as np
 
 
 def log_sum_exp(logits):
-    """log Σ exp(logits) of each row: logits (N, C), answer (N,)."""
+    """log Σ exp(logits) of each row, for logits (N, C) of any size; the answer is (N,)."""
     raise NotImplementedError
 
 
 def soft_gradient(logits, targets):
     """The gradient by the logits of the mean over the rows of -Σ targets · log softmax(logits).
 
-    Logits and targets are (N, C); the targets of a row are probabilities, which sum to 1.
+    Logits, of any size, and targets are (N, C); the targets of a row are probabilities, which sum to 1.
     """
     raise NotImplementedError
 

@@ -29,12 +29,16 @@ MISTAKES = {
 }
 
 
-def divided(rng, n, inputs):
-    """Points that a line through the origin divides, none of them near it; and the side that each is on."""
+def divided(rng, n, inputs, margin):
+    """Points that a line through the origin divides, none of them near it; and the side that each is on.
+
+    The first is on the side of -1, so that it shows at once if labels are left out.
+    """
     line, points = rng.normal(size=inputs), rng.normal(size=(10 * n, inputs))
     distance = points @ line / np.linalg.norm(line)
-    clear = np.flatnonzero(np.abs(distance) > 0.3)[:n]
-    return points[clear], np.sign(distance[clear])
+    clear = np.flatnonzero(np.abs(distance) > margin)[:n]
+    sides = np.sign(distance[clear])
+    return points[clear], -sides[0] * sides
 
 
 def of_perceptron(student, points, labels, sweeps):
@@ -49,7 +53,7 @@ def of_perceptron(student, points, labels, sweeps):
 
 @hw.check(points=1, needs=["perceptron"], title="The perceptron, one sweep")
 def one_sweep(student, rng):
-    points, labels = divided(rng, 12, 5)
+    points, labels = divided(rng, 12, 5, margin=0.3)
     w, _ = of_perceptron(student, points, labels, 1)
     for said, mistake in MISTAKES.items():
         require(not compare(w, learned(points, labels, 1, **mistake)[0]), said, kind="perceptron")
@@ -58,7 +62,7 @@ def one_sweep(student, rng):
 
 @hw.check(points=2, needs=["perceptron"], title="The perceptron, until it makes no mistake")
 def many_sweeps(student, rng):
-    points, labels = divided(rng, 100, 5)
+    points, labels = divided(rng, 100, 5, margin=0.03)
     w, mistakes = of_perceptron(student, points, labels, 1000)
     right, made = learned(points, labels, 1000)
     expect(w, "the weights").equals(right)

@@ -12,7 +12,7 @@ def perceptron(points, labels, sweeps):
     for _ in range(sweeps):
         before = mistakes
         for x, y in zip(points, labels):
-            if y * (w @ x) <= 0:
+            if y * (w @ x) <= 0:  # equivalent
                 w += y * x
                 mistakes += 1
         if mistakes == before:
