@@ -20,15 +20,21 @@
 # You need gradient descent ([lesson 4](04_linear_regression.py)) and, for the last two sections, a
 # network with a hidden layer ([lesson 6](06_multilayer_perceptron.py)).
 #
-# **A question first.** Four measurements:
+# ## A question first
+#
+# Four measurements:
 #
 # | $x$ | 1 | 2 | 3 | 4 |
 # |-----|---|---|---|---|
 # | $y$ | 1.1 | 1.9 | 3.2 | 3.8 |
 #
 # Draw the straight line that comes closest to them, by eye. Then imagine the cubic, the curve of
-# degree 3, that passes through all four. What does each of the two say about $x = 5$? Which would
-# you believe? And could you justify that with these four points alone, without knowing the fifth?
+# degree 3, that passes through all four.
+#
+# 1. What does each of the two say about $x = 5$? Which would you believe?
+# 2. Could you justify that with these four points alone, without knowing the fifth?
+#
+# Write down two numbers, and a way to decide.
 
 # %%
 import numpy as np
@@ -579,15 +585,17 @@ assert with_dropout[-1, 1] > 0.84
 # %% [markdown]
 # ## Try it
 #
-# Copy `exercises/07_underfitting_overfitting/starter.py` and fill in three functions (10 points):
+# Copy `tutorials/exercises/07_underfitting_overfitting/starter.py` to `my_answers.py` and fill in
+# three functions:
 #
-# 1. `folds(n, k)`: the index arrays of a k-fold cross-validation, for any $n$ and $k$.
+# 1. `folds(n, k)`: the index arrays of a k-fold cross-validation, for any $n$ and $k$ (4 points).
+#    If an index is lost or stands in two parts, you are told.
 # 2. `penalty_backward(upstream, w, l1, l2)`: the gradient of
-#    $\lambda_1 \sum |w_i| + \frac{\lambda_2}{2} \sum w_i^2$.
+#    $\lambda_1 \sum |w_i| + \frac{\lambda_2}{2} \sum w_i^2$ (3 points).
 # 3. `dropout_backward(upstream, h, keep, p)`: the gradient of $h$ through a dropout whose mask is
-#    given.
+#    given (3 points). If the factor is forgotten, you are told so.
 #
-# Then ask the grader, which tells you what kind of mistake a wrong answer has:
+# Then ask for your points:
 #
 # ```sh
 # tinygrad-edu grade tutorials/exercises/07_underfitting_overfitting my_answers.py --show

@@ -20,9 +20,15 @@
 # You need a network with hidden layers ([lesson 6](06_multilayer_perceptron.py)) and its training
 # on handwritten digits ([lesson 5](05_softmax_regression.py)).
 #
-# **A question first.** A gradient travels back through fifty layers. Each multiplies it by 0.9.
-# What part of it reaches the first layer: about a half, about a tenth, or less than a hundredth?
-# And if each multiplies it by 1.1 instead? Write your two guesses down.
+# ## A question first
+#
+# A gradient travels back through fifty layers.
+#
+# 1. Each layer multiplies it by 0.9. What part of it reaches the first layer: about a half, about a
+#    tenth, or less than a hundredth?
+# 2. Each layer multiplies it by 1.1 instead. How many times larger does it arrive?
+#
+# Write two guesses down.
 
 # %%
 import numpy as np
@@ -607,12 +613,16 @@ assert max(rescued) < 5 * min(rescued)
 # %% [markdown]
 # ## Try it
 #
-# Copy `exercises/08_keeping_numbers_alive/starter.py` and fill in three functions (10 points):
+# Copy `tutorials/exercises/08_keeping_numbers_alive/starter.py` to `my_answers.py` and fill in
+# three functions:
 #
-# 1. `clip_by_norm(gradients, most)`: a list of arrays, scaled together.
+# 1. `clip_by_norm(gradients, most)`: a list of arrays, scaled together (3 points).
 # 2. `batch_norm_backward(upstream, x)`: the gradient of $x$ through $\hat{x}$, for a batch of shape
-#    (N, C). Use the two facts from above to check your formula.
-# 3. `adam(w, gradients, lr)`: the parameters after each step.
+#    (N, C) (4 points). The grader tells you which of the two facts from above fails.
+# 3. `adam(w, gradients, lr)`: the parameters after each step (3 points). You are told in which step
+#    yours depart, and often why.
+#
+# Then ask for your points:
 #
 # ```sh
 # tinygrad-edu grade tutorials/exercises/08_keeping_numbers_alive my_answers.py --show
