@@ -22,7 +22,7 @@ from tinygrad_edu.graph.views.fold import fold
 from tinygrad_edu.graph.views.view import LIMIT, view
 
 from .examples import BINARY, chain, tangle
-from .networks import lenet, loop, mlp, neuron, neurons, rnn, tower
+from .networks import batch, lenet, loop, mlp, neuron, neurons, rnn, tower
 
 NETWORKS: dict[str, Callable[[], Any]] = {
     "LeNet": lenet,
@@ -88,6 +88,11 @@ def test_depth_zero_is_a_box_for_each_model_which_says_what_it_hides() -> None:
     text = " ".join(ElementTree.fromstring(drawing.svg()).itertext())
     assert "32 parameters" in text
     assert "hide 11 nodes" in text
+
+
+def test_one_box_is_spoken_of_as_one() -> None:
+    notes = tg.draw(nn.Linear(3, 2)(batch(4, 3)), depth=0, gradients=False).graph.notes
+    assert notes == ("1 box of a module hides 3 nodes: depth=1 opens it.",)
 
 
 @pytest.mark.parametrize("engine", ["builtin", "graphviz"])

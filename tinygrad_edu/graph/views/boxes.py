@@ -164,8 +164,10 @@ def what_is_hidden(graph: Graph) -> str:
     if not boxes:
         return ""
     hidden = sum(box.nodes * prod(records[path].times for path in enclosing(box.path, records)) for box in boxes)
-    line = f"{plural(len(boxes), 'box', 'boxes')} of modules hide {plural(hidden, 'node')}"
+    line = f"{plural(len(boxes), 'box of a module hides', 'boxes of modules hide')} {plural(hidden, 'node')}"
     if TOO_LARGE in graph.notes:
         return line + "."
     depth = 1 + min(_levels(graph)[box.path] for box in boxes)
+    if len(boxes) == 1:
+        return f"{line}: depth={depth} opens it."
     return f"{line}: depth={depth} opens them, expand={{{boxes[0].path!r}}} one."
