@@ -67,7 +67,7 @@ class Value(Node):
 
     def relu(self):
         """The number itself where it is above 0, else 0.0."""
-        return Value(max(self.data, 0.0), (self,), (1.0 if self.data > 0.0 else 0.0,))
+        return Value(max(self.data, 0.0), (self,), (1.0 if self.data > 0.0 else 0.0,))  # equivalent
 
     def hypot(self, other):
         """The square root of self² + other², math.hypot: an operation of two operands."""

@@ -10,7 +10,8 @@ def standardise(X):
 
 def distances(A, B):
     """The distance of each row of A, (n, k), from each row of B, (m, k): a table of shape (n, m)."""
-    differences = A[:, np.newaxis, :] - B  # (n, 1, k) - (m, k) is (n, m, k)
+    # (n, 1, k) - (m, k) is (n, m, k)
+    differences = A[:, np.newaxis, :] - B  # equivalent
     return np.sqrt((differences**2).sum(axis=2))
 
 
