@@ -22,6 +22,7 @@ from tinygrad_edu.nn.functional import cross_entropy
 PAGE = (Path(__file__).parents[2] / "docs" / "grading.md").read_text(encoding="utf-8")
 
 FILES = {
+    "hw1_reference.py": "def mul_backward(upstream, x, y):\n    return upstream * y, upstream * x\n",
     "submissions/emmy.py": "def mul_backward(upstream, x, y): return upstream * y, upstream * x\n",
     "submissions/carl.py": "def mul_backward(upstream, x, y): return upstream * x, upstream * y\n",
     "canvas.csv": "Student,ID,SIS Login ID,Section,HW1 (4)\n    Points Possible,,,,10\nE,1,emmy,S,\nC,2,carl,S,\n",
@@ -52,6 +53,17 @@ def test_the_page_can_be_followed_to_the_letter(tmp_path: Path, monkeypatch: pyt
     ):
         with open(f"{name}.csv", encoding="utf-8-sig", newline="") as file:
             assert [row[column] for row in csv.DictReader(file)] == grades
+
+
+def test_the_page_shows_what_grade_check_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (assignment,) = blocks("python")
+    Path("hw1.py").write_text(assignment.replace("    answer", "    upstream = 0 * x + 1\n    answer", 1))
+    Path("hw1_reference.py").write_text(FILES["hw1_reference.py"])
+    assert main(["grade", "check", "hw1.py"]) == 1
+    assert capsys.readouterr().out in blocks("text")
 
 
 def test_the_page_says_of_the_levels_what_the_sandbox_says() -> None:

@@ -46,9 +46,44 @@ class WrongAnswers:
 
     def in_probes(self, probes: Sequence[Probe]) -> Iterator[Finding]:
         """What to mend in the probes of one function."""
+        if all(all_alike(probe.upstream) for probe in probes):
+            yield self.finding(
+                "upstream",
+                "all numbers of the upstream gradient are equal: a program that ignores it loses nothing here",
+                "Draw it from `rng`; where students are given none, ask for the gradient of a sum.",
+            )
+        if all(only_square(probe.at) for probe in probes):
+            yield self.finding(
+                "square",
+                "all axes are of one size: a transposed gradient has the right shape, as has a sum over another axis",
+                "Ask with sizes that differ, such as (5, 3), and with equal ones only besides.",
+            )
+        hidden, admitted, confused = self.tried_at(probes)
+        if hidden:
+            yield self.finding(
+                "numbers",
+                f"at these numbers some mistakes give the right gradient: {', '.join(hidden)}",
+                "Draw the operands from `rng`, too.",
+            )
+        if admitted:
+            yield self.finding(
+                "tolerance",
+                f"rtol={max(probe.rtol or 0.0 for probe in probes):g} lets mistakes pass: {', '.join(admitted)}",
+                "Leave rtol out: the numbers are then compared as exactly as their dtype can be.",
+            )
+        if confused:
+            taken = ", ".join(f"{name!r} for {other!r}" for name, other in confused.items())
+            yield self.finding(
+                "name",
+                f"at these numbers mistakes are taken for others: {taken}",
+                "Draw the operands from `rng`, with sizes that differ, so that students are told the right thing.",
+            )
+
+    def tried_at(self, probes: Sequence[Probe]) -> tuple[list[str], list[str], dict[str, str]]:
+        """The mistakes that no probe of a function shows; that pass for right; and that are taken for another."""
+        possible: dict[str, None] = {}
         seen: set[str] = set()
         called: set[str] = set()
-        possible: dict[str, None] = {}
         admitted: dict[str, None] = {}
         confused: dict[str, str] = {}
         for probe in probes:
@@ -59,47 +94,16 @@ class WrongAnswers:
                 self.tried += 1
                 seen.add(mutant.name)
                 name = question.called(mutant)
+                # A mistake may have two names, which are given to it at all numbers. And a student is told of the first
+                # probe that fails: what is called by its name there is not asked about again.
                 if not name:
                     admitted[mutant.name] = None
-                # Under another name it is the same mistake, if it has that name at other numbers, too; and what an
-                # earlier question has called by its name is not asked about again.
                 elif name == mutant.name or mutant.name in called or name == twin.called(there.get(mutant.key)):
                     self.named += 1
                     called.add(mutant.name)
                 else:
                     confused[mutant.name] = name
-        if all(all_alike(probe.upstream) for probe in probes):
-            yield self.finding(
-                "upstream",
-                "all numbers of the upstream gradient are equal: a program that ignores it loses nothing",
-                "Draw it by random_upstream(rng, shape); where students are given none, ask for the gradient of a sum.",
-            )
-        if all(only_square(probe.at) for probe in probes):
-            yield self.finding(
-                "square",
-                "all axes are of one size: a transposed gradient has the right shape, as has a sum over another axis",
-                "Ask with sizes that differ, such as (5, 3), and with equal ones only besides.",
-            )
-        hidden = [name for name in possible if name not in seen]
-        if hidden:
-            yield self.finding(
-                "numbers",
-                f"at these numbers some mistakes give the right gradient: {', '.join(hidden)}",
-                "Draw the operands at random, too.",
-            )
-        if admitted:
-            yield self.finding(
-                "tolerance",
-                f"rtol={probes[0].rtol} lets mistakes pass: {', '.join(admitted)}",
-                "Leave rtol out: the numbers are then compared as exactly as their dtype can be.",
-            )
-        if confused:
-            taken = ", ".join(f"{name!r} for {other!r}" for name, other in confused.items())
-            yield self.finding(
-                "name",
-                f"at these numbers mistakes are taken for others: {taken}",
-                "Draw the operands at random, with sizes that differ, so that students are told the right thing.",
-            )
+        return [name for name in possible if name not in seen], [*admitted], confused
 
     def finding(self, kind: Any, message: str, advice: str) -> Finding:
         return Finding(kind, self.place, self.check, message, advice)
