@@ -48,12 +48,19 @@ def in_lines(graphs: Graphs) -> Iterator[str]:
         arrows[pair[0].target].append(pair)
     for node, other in zip(reversed(found.nodes), reversed(right.nodes)):
         if node.kind in ("operation", "leaf"):
-            operands = [found.node(edge.source).label for edge, _ in arrows[node.id]]
+            operands = [_name(found.node(edge.source)) for edge, _ in arrows[node.id]]
             yield ("✗ " if node.mark else "  ") + _made(node, operands) + _numbers(node, other)
             for operand, (edge, wanted) in zip(operands, arrows[node.id]):
                 if edge.mark or edge.contribution:
                     yield ("✗   " if edge.mark else "    ") + f"{operand} gets {_added(edge, wanted)}"
     yield from (f"  ({note})" for note in found.notes)
+
+
+def _name(node: PlainNode) -> str:
+    """What a node is called; an array that has no name, by its shape."""
+    if node.kind == "constant" and node.value and not node.value.is_number:
+        return f"array {node.value.shape}"
+    return node.label
 
 
 def _made(node: PlainNode, operands: list[str]) -> str:
