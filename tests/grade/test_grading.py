@@ -31,6 +31,7 @@ from tinygrad_edu.grade import (
     require,
 )
 from tinygrad_edu.grade import results as result_format
+from tinygrad_edu.grade.checks import deep_chain, linear_time, same_as_engine
 from tinygrad_edu.grade.grading import TRIES, Seeds
 
 LIMITS = Limits(call_seconds=1.0, load_seconds=2.0, total_seconds=3.0)
@@ -154,6 +155,27 @@ def test_an_error_in_a_check_is_reported_with_its_line(sandbox: Sandbox) -> None
         expect(student.mul_backward(1.0, 2.0, 3.0)).equals([3.0, 2.0][5])
 
     assert "test_grading.py, line" in only(graded(homework(broken), RIGHT, sandbox)).message
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        lambda student: same_as_engine(student.Value, lambda x, y: x + y, 1.0, 2.0),
+        lambda student: deep_chain(student),
+        lambda student: linear_time(student),
+    ],
+)
+def test_a_number_in_the_place_of_an_object_is_the_programs_mistake(
+    asks: Callable[[Any], None], sandbox: Sandbox
+) -> None:
+    def values(student: Any, rng: Any) -> None:
+        asks(student)
+
+    adds_numbers = "class Value:\n    def __init__(self, x): self.data, self.grad = x, 0.0\n"
+    adds_numbers += "    def __add__(self, y): return self.data + getattr(y, 'data', y)\n    __radd__ = __add__\n"
+    check = only(graded(homework(values), adds_numbers, sandbox))
+    assert (check.outcome, check.kind) == ("fail", "type")
+    assert "a float, and an object is expected" in check.message
 
 
 def test_a_check_that_expects_nothing_passes_nobody(sandbox: Sandbox) -> None:

@@ -182,4 +182,4 @@ def changes(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def is_text(node: ast.AST) -> bool:
-    return isinstance(node, (ast.Constant, ast.JoinedStr)) and not isinstance(getattr(node, "value", ""), (int, float))
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
