@@ -544,6 +544,16 @@ class OddValue:
         pass
 
 
+class OddGradient(OddValue):
+    """Right forward."""
+
+    def __init__(self, data: float) -> None:
+        self.data, self.grad = data, self.odd
+
+    def __mul__(self, other: Any) -> OddValue:
+        return type(self)(self.data * other.data)
+
+
 ASKED: list[Callable[[Any], None]] = [
     lambda odd: backward(lambda *_: odd, tg.matmul, rng(), "nk", "km"),
     lambda odd: stays_right_when_large(lambda *_: odd, tg.softplus, rng(), "nk"),
@@ -558,7 +568,8 @@ ASKED: list[Callable[[Any], None]] = [
     lambda odd: same_convolution(lambda *_: odd, rng()),
     lambda odd: follows_optimizer(lambda gradient: odd, tg.optim.SGD, START, GRADIENTS, lr=0.1),
     lambda odd: topological_order(lambda *_: odd, rng()),
-    lambda odd: same_as_engine(type("Odd", (OddValue,), {"odd": odd}), lambda x, y: x * y, 0.5, 0.25),
+    lambda odd: same_as_engine(type("Odd", (OddValue,), {"odd": odd}), lambda x, y: x * y * x, 0.5, 0.25),
+    lambda odd: same_as_engine(type("Odd", (OddGradient,), {"odd": odd}), lambda x, y: x * y * x, 0.5, 0.25),
     lambda odd: reads_digits(lambda *_: odd, rng(), accuracy=0.5),
 ]
 

@@ -115,6 +115,12 @@ def test_every_known_mistake_can_be_shown(operation: figures.Operation, seed: in
     assert sum(line.startswith("✗") for line in in_lines(graphs)) == len(marked(graphs.found))
 
 
+def test_answers_in_single_precision_are_right_to_that_precision() -> None:
+    answers = (-UPSTREAM * W, UPSTREAM * X)
+    graphs = graphs_of(tuple(g.astype(np.float32) for g in answers), lambda x, w: x * w, (X, W))
+    assert marked(graphs.found) == ["x → multiply changed"]
+
+
 # A class of values: the numbers of all of them are read, whatever the student calls their parts.
 
 
@@ -198,6 +204,19 @@ def test_in_a_class_of_values_the_first_wrong_step_is_found(
     assert wrong.graphs is not None
     assert sorted(marked(wrong.graphs.found)) == marks
     assert where is None or wrong.where == where
+
+
+def test_a_class_in_single_precision_is_not_accused_of_that() -> None:
+    class Single(SteepTanh):
+        def __init__(self, data: Any, parents: Any = (), slopes: Any = ()) -> None:
+            super().__init__(np.float32(data), parents, slopes)  # type: ignore[arg-type]
+
+        def receive(self, contribution: float) -> None:
+            self.grad = np.float32(self.grad + contribution)  # type: ignore[assignment]
+
+    wrong = found_by(Single)
+    assert wrong.graphs is not None
+    assert marked(wrong.graphs.found) == ["v3 → tanh changed"]
 
 
 def test_a_class_that_keeps_the_gradients_of_leaves_alone_is_not_accused_of_that() -> None:

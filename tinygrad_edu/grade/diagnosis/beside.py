@@ -22,6 +22,7 @@ from ...graph.text import plural
 from ...graph.views.view import neighbourhood
 from ...node import Node
 from ...walk import Step, steps
+from ..compare import TOLERANCE
 from ..results import Graphs
 from .diagnose import as_numbers, same
 from .mistakes import Diagnosis
@@ -60,9 +61,9 @@ def beside_answers(reference: Reference, answers: Sequence[Any], diagnosis: Diag
     rule or a sum; else the uses of the operands whose gradients are wrong. None where there is not one answer for each
     operand, or too large a graph.
 
+    >>> from tinygrad_edu.grade.diagnosis import MISTAKES
     >>> reference = Reference(lambda x, y: x * y, (2.0, 3.0))
-    >>> diagnosis = Diagnosis({}, ("x",))  # of no known mistake
-    >>> found = beside_answers(reference, (-3.0, 2.0), diagnosis).found
+    >>> found = beside_answers(reference, (-5.0, 2.0), Diagnosis(MISTAKES["unknown"], ("x",))).found
     >>> [(found.node(edge.source).label, edge.mark) for edge in found.edges]
     [('x', 'changed'), ('y', None)]
     """
@@ -71,7 +72,7 @@ def beside_answers(reference: Reference, answers: Sequence[Any], diagnosis: Diag
         return None
     seed = 1.0 if reference.upstream is None else reference.upstream
     right = numbers(reference.output, reference.steps, seed)
-    answered = {x: as_numbers(answer) for x, answer in zip(reference.variables, answers)}
+    answered = {x: in_numbers(answer) for x, answer in zip(reference.variables, answers)}
     marks: Marks = {}
     if diagnosis.mistakes:
         found = numbers(reference.output, reference.erring_steps(diagnosis.mistakes), seed)
@@ -102,7 +103,7 @@ def beside_values(
     if len(nodes) > LARGEST:
         return None
     names = labels(nodes, known=names)
-    wrong = {x: as_numbers(data[x]) for x in nodes if x in data and not agree(as_numbers(data[x]), data_of(x))}
+    wrong = {x: in_numbers(data[x]) for x in nodes if x in data and not agree(in_numbers(data[x]), data_of(x))}
     if wrong:
         first = [x for x in wrong if not any(isinstance(operand, Node) and operand in wrong for operand in x.inputs)]
         return graphs(
@@ -110,10 +111,10 @@ def beside_values(
         )
     walked = list(steps(output))
     right = numbers(output, walked, 1.0)
-    answered = {x: as_numbers(gradient) for x, gradient in gradients.items()}
-    between = [x for x in answered if x.inputs and x is not output]
-    if not any(answered[x] for x in between):  # a class may keep the gradients of leaves alone
-        answered = {x: gradient for x, gradient in answered.items() if x not in between}
+    answered = {x: in_numbers(gradient) for x, gradient in gradients.items()}
+    between = {x: answered[x] for x in answered if x.inputs and x is not output}
+    if all(gradient is None or not gradient.any() for gradient in between.values()):
+        answered = {x: answered[x] for x in answered if x not in between}  # a class may keep those of leaves alone
     marks = wrong_arrows(walked, answered)
     return graphs(nodes, names, names[output], as_far_as_known(right, answered, marks), right, marks)
 
@@ -146,7 +147,7 @@ def beside_steps(start: Any, judged: Sequence[JudgedStep]) -> Graphs:
 
 def in_short(x: Any) -> Quantity | None:
     """What can be said of one number or array; nothing of several."""
-    return known(as_numbers(x))
+    return known(in_numbers(x))
 
 
 def where_marked(graphs: Graphs) -> str:
@@ -182,8 +183,18 @@ def as_far_as_known(right: Numbers, gradients: Mapping[Node, Any], marks: Marks)
     return Numbers({**right.gradients, **gradients}, arrows)
 
 
+def in_numbers(answer: Any) -> ndarray | None:
+    """An answer as an array of its own precision; None if it is no numbers."""
+    return None if as_numbers(answer) is None else np.asarray(answer)
+
+
 def agree(found: Any, right: Any) -> bool:
-    return found is not None and same(np.asarray(found), np.asarray(right))
+    """Whether two numbers or arrays are the same, to the precision of what was found."""
+    if found is None:
+        return False
+    found = np.asarray(found)
+    coarse = found.dtype.kind == "f" and found.dtype.itemsize < 8
+    return same(found, np.asarray(right), 10 * TOLERANCE["float32"] if coarse else 1e-9)
 
 
 # Where it first goes wrong.
