@@ -26,7 +26,7 @@ def test_the_command_says_what_to_mend_and_by_its_exit_code_whether(folder: Path
     assert run("grade", "new", "hw1").out.endswith("tinygrad-edu grade check hw1\n")
     code, out, err = run("grade", "check", "hw1", "--seeds", "2", "--json", "report.json")
     assert (code, err) == (0, "")
-    assert out.startswith("The product rule: 3 points\nTried: reference.py with 2 seeds, starter.py, 7 wrong programs")
+    assert out.startswith("The product rule: 3 points\nTried: reference.py with 2 seeds, starter.py, 9 wrong programs")
     (folder / "hw1" / "starter.py").write_text(RIGHT)
     code, out, err = run("grade", "check", "hw1", "--seeds", "2", "--json", "report.json")
     assert (code, err) == (1, "")

@@ -65,9 +65,11 @@ def wrong_programs(source: str) -> Iterator[WrongProgram]:
     >>> for made in wrong_programs("def backward(g, x, y): return g * y, g * x"):
     ...     print(made.wrong)
     return (g * x, g * y)
+    return (-g * y, g * x)
     return (g + y, g * x)
     return (g, g * x)
     return (y, g * x)
+    return (g * y, -g * x)
     return (g * y, g + x)
     return (g * y, g)
     return (g * y, x)
@@ -141,7 +143,8 @@ def changes(node: ast.AST) -> Iterator[ast.AST]:
                 case ast.Sub():
                     yield from (ast.BinOp(left, ast.Add(), right), ast.BinOp(right, op, left), left)
                 case ast.Mult():
-                    yield from (ast.BinOp(left, ast.Add(), right), left, right)
+                    yield from (ast.BinOp(ast.UnaryOp(ast.USub(), left), op, right), ast.BinOp(left, ast.Add(), right))
+                    yield from (left, right)
                 case ast.Div():
                     yield from (ast.BinOp(left, ast.Mult(), right), left)
                 case ast.MatMult():
