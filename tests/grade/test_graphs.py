@@ -115,6 +115,13 @@ def test_every_known_mistake_can_be_shown(operation: figures.Operation, seed: in
     assert sum(line.startswith("✗") for line in in_lines(graphs)) == len(marked(graphs.found))
 
 
+def test_what_is_only_not_exact_is_called_so_and_has_no_graph() -> None:
+    with pytest.raises(WrongAnswer) as caught:
+        expect((UPSTREAM * W * (1 + 8e-6)).astype(np.float32)).is_gradient_of(lambda x: x * W, at=X, upstream=UPSTREAM)
+    assert caught.value.kind == "imprecise"
+    assert caught.value.graphs is None
+
+
 def test_answers_in_single_precision_are_right_to_that_precision() -> None:
     answers = (-UPSTREAM * W, UPSTREAM * X)
     graphs = graphs_of(tuple(g.astype(np.float32) for g in answers), lambda x, w: x * w, (X, W))

@@ -59,7 +59,7 @@ def beside_answers(reference: Reference, answers: Sequence[Any], diagnosis: Diag
 
     Marked are the arrows at which the mistake of the diagnosis is made, with what they add by it, if it is one in a
     rule or a sum; else the uses of the operands whose gradients are wrong. None where there is not one answer for each
-    operand, or too large a graph.
+    operand, or too large a graph, or nothing in it to mark.
 
     >>> from tinygrad_edu.grade.diagnosis import MISTAKES
     >>> reference = Reference(lambda x, y: x * y, (2.0, 3.0))
@@ -252,8 +252,10 @@ def graphs(
     found: Numbers,
     right: Numbers,
     marks: Marks,
-) -> Graphs:
-    """The student's graph and the right one, node by node and arrow by arrow the same."""
+) -> Graphs | None:
+    """The student's graph and the right one, node by node and arrow by arrow the same; None if nothing is marked."""
+    if not marks:
+        return None
     plain_nodes, edges = transcribe(nodes, names, gradient=right.gradients, edge=right.arrows)
     plain_nodes = tuple(replace(node, source=None) for node in plain_nodes)  # it is the instructor's line
     expected = Graph("forward", "As it should be", plain_nodes, edges, (len(plain_nodes),), of)

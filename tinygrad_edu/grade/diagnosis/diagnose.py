@@ -170,6 +170,8 @@ class Search:
         """The right numbers, with the axes in another order, in another shape, or for another input."""
         expected = self.reference.expected
         answers = [(self.answers[i], expected[i]) for i in scope]
+        if self.all_same(*zip(*answers)):  # they are where they belong, and only not exact
+            return
         if len(scope) > 1 and all(any(self.same(a, e) for e in expected) for a, _ in answers):
             yield Diagnosis(MISTAKES["order of answers"], names)
         for axes in permutations(range(max(e.ndim for _, e in answers))):
