@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tinygrad_edu.grade import AssignmentError
-from tinygrad_edu.grade.soundness import Finding, Soundness, check_assignment, wrong_programs
+from tinygrad_edu.grade import AssignmentError, Soundness, check_assignment
+from tinygrad_edu.grade.soundness import Finding, wrong_programs
 
 HEAD = """\
 import numpy as np

@@ -10,6 +10,7 @@ The submission runs in a child process behind as many walls as the system has; i
 - assignment, expect: what an instructor writes; results: what comes of it
 - loading: from the assignment's file; grading: all checks of one submission; jobs, many: a whole class
 - formats/: results for Gradescope, GitHub, gradebooks and people
+- soundness/: is the assignment itself sound?
 - errors, text: whose fault it is; students' text made safe to show
 """
 
@@ -35,12 +36,14 @@ from .sandbox.limits import Limits
 from .sandbox.proxies import Handle, Student, afterwards, evaluate, session_of
 from .sandbox.sandbox import Sandbox
 from .sandbox.session import Session
+from .soundness import Soundness, check_assignment
 from .submission.submission import Submission
 from .text import clean
 
 __all__ = [
     "Assignment", "AssignmentError", "Check", "CheckResult", "Handle", "Isolation", "IsolationError", "Job", "Limits",
-    "Loaded", "Outcome", "Result", "ResultError", "Sandbox", "SandboxError", "Session", "Student", "StudentError",
-    "Submission", "SubmissionError", "Verdict", "WrongAnswer", "afterwards", "clean", "compare", "evaluate", "expect",
-    "grade_job", "grade_many", "grade_one", "jobs_in", "load_assignment", "read_result", "require", "session_of",
+    "Loaded", "Outcome", "Result", "ResultError", "Sandbox", "SandboxError", "Session", "Soundness", "Student",
+    "StudentError", "Submission", "SubmissionError", "Verdict", "WrongAnswer", "afterwards", "check_assignment",
+    "clean", "compare", "evaluate", "expect", "grade_job", "grade_many", "grade_one", "jobs_in", "load_assignment",
+    "read_result", "require", "session_of",
 ]  # fmt: skip
