@@ -41,7 +41,7 @@ gallery: $(VENV)/.demo ## draw the gallery into docs/gallery
 docs: $(VENV)/.docs gallery ## the site, English and Chinese, in docs/_build/html; runs the lessons
 	rm -rf docs/_build
 	$(SPHINX) -d docs/_build/read/en docs docs/_build/html
-	$(SPHINX) -d docs/_build/read/zh_CN -D language=zh_CN docs docs/_build/html/zh_CN
+	TINYGRAD_EDU_LANG=zh $(SPHINX) -d docs/_build/read/zh_CN docs docs/_build/html/zh_CN
 	@echo 'Open docs/_build/html/index.html'
 
 catalogues: $(VENV)/.docs ## take changed texts of the lessons over into their translations in docs/locale

@@ -2,10 +2,11 @@
 
 The lessons are the programs in `tutorials/`. They are copied to `docs/lessons` and read as notebooks: their comments
 are the text, their cells are run, and an error in one of them fails the build. The Chinese site is built from the same
-pages, with the texts in `docs/locale`; it takes the results of the cells from the English build's cache, which
-`make docs` begins anew every time.
+pages, with the texts in `docs/locale`. Its cells are run once more, for their players to speak Chinese, too:
+`TINYGRAD_EDU_LANG` says so, to them and to this file. `make docs` begins anew every time.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -22,7 +23,8 @@ project = "tinygrad_edu"
 author = "the tinygrad_edu authors"
 copyright = author
 version = release = tinygrad_edu.__version__
-language = "en"
+speaks = os.environ.get("TINYGRAD_EDU_LANG", "en")
+language = {"en": "en", "zh": "zh_CN"}[speaks]
 
 extensions = [
     "myst_nb",
@@ -48,7 +50,7 @@ nb_custom_formats = {".py": ["jupytext.reads", {"fmt": "py:percent"}]}
 # Cells
 
 nb_execution_mode = "cache"
-nb_execution_cache_path = str(DOCS / "_build" / "executed")
+nb_execution_cache_path = str(DOCS / "_build" / "executed" / speaks)
 nb_execution_raise_on_error = True
 nb_execution_in_temp = True
 nb_execution_timeout = 120

@@ -269,3 +269,13 @@ def test_axe_finds_nothing_wrong_and_a_phone_shows_all(play: Open, scheme: str, 
     results = axe.Axe().run(page)
     assert [violation["id"] for violation in results.response["violations"]] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_notebook_speaks_the_language_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = tg.steps(textbook()[0])
+    assert "Step by step" in script._repr_html_()
+    monkeypatch.setenv("TINYGRAD_EDU_LANG", "zh")
+    assert "逐步演示" in script._repr_html_()
+    monkeypatch.setenv("TINYGRAD_EDU_LANG", "tlh")
+    with pytest.raises(tg.TinygradError, match="lang is one of 'en', 'zh'"):
+        script._repr_html_()

@@ -164,7 +164,8 @@ class Script(Sequence[Event]):
     def _repr_html_(self) -> str:
         from .page import frame
 
-        return frame(self)
+        # A notebook calls this, which cannot name a language.
+        return frame(self, lang=os.environ.get("TINYGRAD_EDU_LANG", "en"))
 
     def show(self, *, lang: str = "en", predict: bool = False) -> None:
         """Play it: in a notebook in the output cell, in a terminal with the keys, elsewhere as text.

@@ -112,7 +112,7 @@
     at("place").textContent = words(texts.place, { part, step, count: events.length });
     const lines = event ? event.lines : [texts["said at the start"]];
     at("lines").replaceChildren(...lines.map(line));
-    at("lines").className = event ? event.kind : "forward";
+    at("lines").className = event ? event.kind : "start";
     at("said").textContent = event ? said(event) : "";
     at("slider").value = String(step);
     at("slider").setAttribute("aria-valuetext", at("place").textContent);
