@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ...graph.text import plural
 from ...records import Format
 from ..text import clean
 
@@ -80,21 +81,20 @@ class Soundness:
         return FORMAT.write(self)
 
     def __str__(self) -> str:
-        head = f"{self.title}: {self.max_score:g} points"
-        tried = f"Tried: {self.reference} with {self.seeds} seed{'s' * (self.seeds > 1)}"
-        tried += f", {self.starter}" if self.starter else ", no starter"
+        tried = [f"{self.reference} with {plural(self.seeds, 'seed')}", self.starter or "no starter"]
         if self.programs:
-            some = "" if self.programs == self.possible_programs else f" of {self.possible_programs}"
-            tried += f", {self.programs}{some} wrong programs, {self.answers} wrong gradients"
+            some = "" if self.programs == self.possible_programs else f"{self.programs} of "
+            tried.append(f"{some}{plural(self.possible_programs, 'wrong program')}")
         if self.answers:
-            tried += f" ({self.named / self.answers:.0%} of them called by their name)"
+            named = "all" if self.named == self.answers else f"{self.named}"
+            tried.append(f"{plural(self.answers, 'wrong gradient')} ({named} called by their name)")
+        head = f"{self.title}: {self.max_score:g} point{'s' * (self.max_score != 1)}\nTried: {', '.join(tried)}"
         said = [
             f"{finding}\n  → {finding.advice}" if after is None or after.advice != finding.advice else str(finding)
             for finding, after in zip(self.findings, [*self.findings[1:], None])  # the same advice once
         ]
-        n = len(self.findings)
-        end = "Nothing to mend." if not n else "1 finding." if n == 1 else f"{n} findings."
-        return "\n\n".join([f"{head}\n{tried}", *said, end])
+        end = f"{plural(len(said), 'finding')}." if said else "Nothing to mend."
+        return "\n\n".join([head, *said, end])
 
 
 FORMAT = Format(Soundness, "tinygrad_edu.soundness", 1, "What came of checking an assignment")
