@@ -125,9 +125,10 @@ def _data(script: Script, picture: Graph, svg: str, lang: str) -> dict[str, Any]
     }
 
 
-def _by_line(source: tuple[str, str]) -> tuple[str, int]:
-    file, _, line = source[0].rpartition(":")
-    return file, int(line)
+def _by_line(source: tuple[str, str]) -> tuple[list[str], list[int]]:
+    """Cells and lines by their numbers: "lesson.py:9" before "lesson.py:12", "Cell In[2], line 9" before In[12]."""
+    parts = re.split(r"(\d+)", source[0])
+    return parts[::2], [int(number) for number in parts[1::2]]
 
 
 def _table(records: list[dict[str, Any]]) -> dict[str, Any]:
