@@ -441,11 +441,11 @@ assert (h.data, t.grad, v.grad, g.grad) == (18.75, 5.0, 1.5, -1.125)
 # %% [markdown]
 # ## Try it
 #
-# Copy `tutorials/exercises/01_a_graph_of_numbers/starter.py` to `my_answers.py`, fill it in, and
-# have it graded:
+# In the folder of the lessons, copy `exercises/01_a_graph_of_numbers/starter.py` to
+# `my_answers.py`, fill it in, and have it graded:
 #
 # ```sh
-# tinygrad-edu grade tutorials/exercises/01_a_graph_of_numbers my_answers.py --show
+# tinygrad-edu grade exercises/01_a_graph_of_numbers my_answers.py --show
 # ```
 #
 # 1. `by_hand(a, b, c)` (2 points): the three gradients of $(a b + c) \cdot a$, from the result to

@@ -472,11 +472,11 @@ assert (p.grad.shape, d.grad.shape) == (p.shape, d.shape)
 # %% [markdown]
 # ## Try it
 #
-# Copy `tutorials/exercises/02_tensors/starter.py` to `my_answers.py`, fill it in, and have it
-# graded:
+# In the folder of the lessons, copy `exercises/02_tensors/starter.py` to `my_answers.py`,
+# fill it in, and have it graded:
 #
 # ```sh
-# tinygrad-edu grade tutorials/exercises/02_tensors my_answers.py --show
+# tinygrad-edu grade exercises/02_tensors my_answers.py --show
 # ```
 #
 # No loops: that is the point of the lesson.

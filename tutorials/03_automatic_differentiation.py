@@ -574,7 +574,8 @@ assert (du.data, ddu.data) == (27.0, 18.0)
 # %% [markdown]
 # ## Try it
 #
-# Copy `tutorials/exercises/03_automatic_differentiation/starter.py` to `my_answers.py` and fill it in:
+# In the folder of the lessons, copy `exercises/03_automatic_differentiation/starter.py` to
+# `my_answers.py` and fill it in:
 #
 # 1. `gradients(uses, output)`: walk backward through a graph whose rows come in no order at all. You
 #    have to find one (4 points).
@@ -586,7 +587,7 @@ assert (du.data, ddu.data) == (27.0, 18.0)
 # Then ask for your points:
 #
 # ```
-# tinygrad-edu grade tutorials/exercises/03_automatic_differentiation my_answers.py --show
+# tinygrad-edu grade exercises/03_automatic_differentiation my_answers.py --show
 # ```
 #
 # A wrong answer is told what kind of mistake explains its numbers, such as a gradient handed on too

@@ -536,7 +536,8 @@ assert after["20 a step"] < 0.01
 # %% [markdown]
 # ## Try it
 #
-# Copy `tutorials/exercises/04_linear_regression/starter.py` to `my_answers.py` and fill it in:
+# In the folder of the lessons, copy `exercises/04_linear_regression/starter.py` to
+# `my_answers.py` and fill it in:
 #
 # 1. `fit_line(x, y)`: the best line by its formula (2 points).
 # 2. `gradients(X, y, w, b)`: the derivatives of the mean squared error by $w$ and $b$, in NumPy, without the
@@ -546,7 +547,7 @@ assert after["20 a step"] < 0.01
 # Then ask for your points:
 #
 # ```
-# tinygrad-edu grade tutorials/exercises/04_linear_regression my_answers.py --show
+# tinygrad-edu grade exercises/04_linear_regression my_answers.py --show
 # ```
 #
 # A wrong answer is told which mistake gives just these numbers, such as a last minibatch that was left

@@ -464,10 +464,10 @@ assert tg.train.accuracy(model(test.images), test.labels) > 0.94
 # %% [markdown]
 # ## Try it
 #
-# Copy `tutorials/exercises/05_softmax_regression/starter.py` to `my_answers.py`, fill it in with NumPy alone, and
-# grade it:
+# In the folder of the lessons, copy `exercises/05_softmax_regression/starter.py` to
+# `my_answers.py`, fill it in with NumPy alone, and grade it:
 #
-#     tinygrad-edu grade tutorials/exercises/05_softmax_regression my_answers.py --show
+#     tinygrad-edu grade exercises/05_softmax_regression my_answers.py --show
 #
 # 1. `log_sum_exp(logits)`, for logits near 1 and in the thousands (2 points). If yours is right only for small ones,
 #    you are told so.

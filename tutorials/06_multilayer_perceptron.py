@@ -573,10 +573,10 @@ assert share_right(one_neuron) < 0.9
 # %% [markdown]
 # ## Try it
 #
-# Copy `tutorials/exercises/06_multilayer_perceptron/starter.py` to `my_answers.py`, fill it in with NumPy alone, and
-# grade it:
+# In the folder of the lessons, copy `exercises/06_multilayer_perceptron/starter.py` to
+# `my_answers.py`, fill it in with NumPy alone, and grade it:
 #
-#     tinygrad-edu grade tutorials/exercises/06_multilayer_perceptron my_answers.py --show
+#     tinygrad-edu grade exercises/06_multilayer_perceptron my_answers.py --show
 #
 # 1. `perceptron(points, labels, sweeps)`: the weights found, and the number of mistakes (3 points). If you change the
 #    weights after right answers too, or lose the label on the way, you are told which.

@@ -585,8 +585,8 @@ assert with_dropout[-1, 1] > 0.84
 # %% [markdown]
 # ## Try it
 #
-# Copy `tutorials/exercises/07_underfitting_overfitting/starter.py` to `my_answers.py` and fill in
-# three functions:
+# In the folder of the lessons, copy `exercises/07_underfitting_overfitting/starter.py` to
+# `my_answers.py` and fill in three functions:
 #
 # 1. `folds(n, k)`: the index arrays of a k-fold cross-validation, for any $n$ and $k$ (4 points).
 #    If an index is lost or stands in two parts, you are told.
@@ -598,7 +598,7 @@ assert with_dropout[-1, 1] > 0.84
 # Then ask for your points:
 #
 # ```sh
-# tinygrad-edu grade tutorials/exercises/07_underfitting_overfitting my_answers.py --show
+# tinygrad-edu grade exercises/07_underfitting_overfitting my_answers.py --show
 # ```
 #
 # And some questions to answer by changing this page:

@@ -613,8 +613,8 @@ assert max(rescued) < 5 * min(rescued)
 # %% [markdown]
 # ## Try it
 #
-# Copy `tutorials/exercises/08_keeping_numbers_alive/starter.py` to `my_answers.py` and fill in
-# three functions:
+# In the folder of the lessons, copy `exercises/08_keeping_numbers_alive/starter.py` to
+# `my_answers.py` and fill in three functions:
 #
 # 1. `clip_by_norm(gradients, most)`: a list of arrays, scaled together (3 points).
 # 2. `batch_norm_backward(upstream, x)`: the gradient of $x$ through $\hat{x}$, for a batch of shape
@@ -625,7 +625,7 @@ assert max(rescued) < 5 * min(rescued)
 # Then ask for your points:
 #
 # ```sh
-# tinygrad-edu grade tutorials/exercises/08_keeping_numbers_alive my_answers.py --show
+# tinygrad-edu grade exercises/08_keeping_numbers_alive my_answers.py --show
 # ```
 #
 # And some questions to answer by changing this page:

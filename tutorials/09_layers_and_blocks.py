@@ -531,8 +531,8 @@ assert network < linear < same_for_all
 # %% [markdown]
 # ## Try it
 #
-# Copy `tutorials/exercises/09_layers_and_blocks/starter.py` to `my_answers.py` and fill in three
-# functions:
+# In the folder of the lessons, copy `exercises/09_layers_and_blocks/starter.py` to
+# `my_answers.py` and fill in three functions:
 #
 # 1. `standardise(training, others)`: scale both tables with the statistics of the first, and fill
 #    the gaps (3 points).
@@ -543,7 +543,7 @@ assert network < linear < same_for_all
 # Then run
 #
 # ```sh
-# tinygrad-edu grade tutorials/exercises/09_layers_and_blocks my_answers.py --show
+# tinygrad-edu grade exercises/09_layers_and_blocks my_answers.py --show
 # ```
 #
 # It says what kind of mistake it sees. Scaling the second table with its own mean is named, and so

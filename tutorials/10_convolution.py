@@ -488,8 +488,8 @@ assert by_two["LeNet (ReLU, max)"] > by_two["two linear layers"] + 0.05
 # %% [markdown]
 # ## Try it
 #
-# Copy `tutorials/exercises/10_convolution/starter.py` to `my_answers.py` and fill in three
-# functions:
+# In the folder of the lessons, copy `exercises/10_convolution/starter.py` to `my_answers.py`
+# and fill in three functions:
 #
 # 1. `correlate(image, kernel, stride, padding)`: the sliding window, with its two settings (3
 #    points).
@@ -499,7 +499,7 @@ assert by_two["LeNet (ReLU, max)"] > by_two["two linear layers"] + 0.05
 # Then run
 #
 # ```sh
-# tinygrad-edu grade tutorials/exercises/10_convolution my_answers.py --show
+# tinygrad-edu grade exercises/10_convolution my_answers.py --show
 # ```
 #
 # A turned kernel, a border or a stride that is left out: each is recognised and named. When all is
