@@ -9,10 +9,10 @@ BIN         = $(VENV)/bin
 PYTEST      = $(BIN)/pytest -n auto --maxprocesses 8
 PIP_INSTALL = -m pip --disable-pip-version-check --quiet install
 SPHINX      = $(BIN)/sphinx-build --quiet --fail-on-warning --keep-going
-MADE        = .ruff_cache .mypy_cache .pytest_cache .hypothesis .coverage dist forward.svg backward.svg digits_loss.svg z.svg docs/_build docs/gallery docs/lessons
+MADE        = .ruff_cache .mypy_cache .pytest_cache .hypothesis .coverage dist forward.svg backward.svg digits_loss.svg z.svg docs/_build docs/gallery docs/lessons notebooks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage torch bench gallery docs catalogues clean
+.PHONY: help demo test coverage torch bench gallery docs notebooks links catalogues clean
 
 help: ## list the tasks
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -23,6 +23,7 @@ demo: $(VENV)/.demo ## the worked example and the handwritten digits, with pictu
 test: $(VENV)/.test ## lint, format, types, tests and doctests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/mypy
 	$(PYTEST) -m slow
 	$(PYTEST) -m 'not slow'
@@ -43,6 +44,13 @@ docs: $(VENV)/.docs gallery ## the site, English and Chinese, in docs/_build/htm
 	$(SPHINX) -d docs/_build/read/en docs docs/_build/html
 	TINYGRAD_EDU_LANG=zh $(SPHINX) -d docs/_build/read/zh_CN docs docs/_build/html/zh_CN
 	@echo 'Open docs/_build/html/index.html'
+
+notebooks: $(VENV)/.docs ## the lessons as notebooks, in the folder notebooks
+	rm -rf notebooks
+	$(BIN)/tinygrad-edu tutorials copy notebooks
+
+links: $(VENV)/.docs gallery ## whether the links to other hosts lead somewhere; needs a network
+	$(BIN)/sphinx-build --quiet -b linkcheck -D nb_execution_mode=off -d docs/_build/read/links docs docs/_build/links
 
 catalogues: $(VENV)/.docs ## take changed texts of the lessons over into their translations in docs/locale
 	$(BIN)/python docs/catalogues.py

@@ -1,0 +1,56 @@
+"""The built site in a browser, from its folder: no page writes an error or needs a network, and every player plays.
+
+python .ci/browse.py docs/_build/html
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+WIDTHS = {"desktop": 1280, "phone": 390}
+
+
+def main(folder: str) -> None:
+    """Open every page; exit with 1 if something is wrong with one."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        print("No Chromium on the PATH, so nobody has looked at the site: apt install chromium")
+        return
+    pages = sorted(Path(folder).resolve().rglob("*.html"))
+    wrong: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page()
+        page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))
+        page.on("console", lambda said: said.type == "error" and wrong.append(f"{page.url}: {said.text}"))
+        page.on("request", lambda to: to.url.startswith(("http", "ws")) and wrong.append(f"{page.url}: {to.url}"))
+        players = sum(look(page, path, wrong) for path in pages)
+        browser.close()
+    if wrong:
+        sys.exit("\n".join(wrong))
+    print(f"{len(pages)} pages with {players} players, on a desktop and on a phone")
+
+
+def look(page: Page, path: Path, wrong: list[str]) -> int:
+    """Note what is wrong with the page at a path; gives how many players it has."""
+    page.goto(path.as_uri())
+    for screen, width in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": 900})
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            wrong.append(f"{path}: wider than a {screen}")
+    players = page.locator("iframe").count()
+    for i in range(players):
+        player = page.frame_locator("iframe").nth(i)
+        place = player.locator("#place").inner_text()
+        player.locator("#next").click()
+        if player.locator("#place").inner_text() == place:
+            wrong.append(f"{path}: player {i + 1} stands still")
+    return players
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
