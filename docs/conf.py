@@ -3,7 +3,7 @@
 The lessons are the programs in `tutorials/`. They are copied to `docs/lessons` and read as notebooks: their comments
 are the text, their cells are run, and an error in one of them fails the build. The Chinese site is built from the same
 pages, with the texts in `docs/locale`. Its cells are run once more, for their players to speak Chinese, too:
-`TINYGRAD_EDU_LANG` says so, to them and to this file. `make docs` begins anew every time.
+`TINYGRAD_EDU_LANG` says so, to them and to this file.
 """
 
 import os
@@ -49,11 +49,10 @@ nb_custom_formats = {".py": ["jupytext.reads", {"fmt": "py:percent"}]}
 
 # Cells
 
-nb_execution_mode = "cache"
-nb_execution_cache_path = str(DOCS / "_build" / "executed" / speaks)
+nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_in_temp = True
-nb_execution_timeout = 120
+nb_execution_timeout = 600
 nb_merge_streams = True
 
 # Docstrings: `name` in single quotes is code, and a link where it is ours.
