@@ -69,31 +69,26 @@ def mse(w, x, y):
 
 
 four_x, four_y = np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.1, 1.9, 3.2, 3.8])
-line, cubic = fit(four_x, four_y, 1), fit(four_x, four_y, 3)
-for name, w in {"line": line, "cubic": cubic}.items():
+fitted = {"line": fit(four_x, four_y, 1), "cubic": fit(four_x, four_y, 3)}
+for name, w in fitted.items():
     error, at_5 = mse(w, four_x, four_y), predict(w, np.array([5.0]))[0]
     print(f"{name:5}: mean squared error {error:.4f}; at x = 5 it says {at_5:.2f}")
 
 # %%
 places = np.linspace(0.8, 5.2, 100)
-plots.points(
-    {"the four points": np.stack([four_x, four_y], axis=1), "y = x at 5": [[5.0, 5.0]]},
-    lines={
-        "line": (places, predict(line, places)),
-        "cubic": (places, predict(cubic, places)),
-    },
-    xlabel="x",
-    ylabel="y",
-)
+points = {"measured": np.stack([four_x, four_y], axis=1), "the fifth": [[5.0, 5.0]]}
+curves = {name: (places, predict(w, places)) for name, w in fitted.items()}
+plots.points(points, lines=curves, xlabel="x", ylabel="y")
 
 # %% [markdown]
-# The points were made as $y = x$, plus small errors. The cubic has no error on them because it has
-# four weights for four points: it follows the measurement errors as faithfully as it follows the
-# line. At $x = 5$ it answers 2.5, and the line 4.85.
+# The points were made as $y = x$, plus small errors; the fifth would be 5. The cubic has no error
+# on the four because it has four weights for four points: it follows the measurement errors as
+# faithfully as it follows the line. At $x = 5$ it answers 2.5, and the line 4.85.
 #
-# Now the last part of the question. Leave one point out, fit the other three, and ask about the one
-# that was left out. Do it with each of the four in turn. A model that has learnt the line does
-# well; one that has learnt the points does not. (Through three points goes a parabola.)
+# Now the second part of the question. Leave one point out, fit the other three, and ask about the
+# one that was left out. Do it with each of the four in turn. A model that has learned the line does
+# well; one that has learned the points does not. (The curve through three points is a parabola:
+# degree 2.)
 
 
 # %%
@@ -106,20 +101,22 @@ def leave_one_out(x, y, degree):
     return np.mean(errors)
 
 
-print("line:    ", leave_one_out(four_x, four_y, 1).round(3))
-print("parabola:", leave_one_out(four_x, four_y, 2).round(3))
+print(f"line:     {leave_one_out(four_x, four_y, 1):.3f}")
+print(f"parabola: {leave_one_out(four_x, four_y, 2):.3f}")
 assert leave_one_out(four_x, four_y, 1) < 0.1 < leave_one_out(four_x, four_y, 2)
 
 # %% [markdown]
-# The four points alone speak for the line: by a factor of eleven. Everything below is this idea
-# with more data.
+# The error of the parabola is eleven times that of the line: the four points alone speak for the
+# line. Everything below is this idea with more data.
 #
 # ## Training error and generalisation error
 #
-# Thirty points of a curve, $y = \sin 3x + x^2$, each with a random error of standard deviation 0.3.
-# And a luxury that you never have outside a lesson: a thousand more points, to know the truth. The
-# error on the points that a model was fitted to is its *training error*. The error on fresh points
-# is its *generalisation error*, and that is the one you pay for.
+# Take thirty points of the curve $y = \sin(3x) + x^2$, each with a random error of standard
+# deviation 0.3. To know the truth, we allow ourselves what you never have outside a lesson: a
+# thousand more points.
+#
+# The error on the points that a model was fitted to is its *training error*. The error on fresh
+# points is its *generalisation error*, and that is the one you pay for.
 
 # %%
 rng = np.random.default_rng(2)
@@ -147,12 +144,12 @@ plots.points({"training points": points}, lines=shown, xlabel="x", ylabel="y")
 
 # %% [markdown]
 # Degree 1 cannot bend. It is wrong on the training points and equally wrong on fresh ones: it
-# *underfits*. Degree 12 has the smallest training error of the three, and goes wild between the
-# points and at the ends: it *overfits*.
+# *underfits*. Degree 12 has the smallest training error of the three, and swings out wildly at both
+# ends, where points are few: it *overfits*.
 #
-# The training error falls with every degree, without exception. It has to: a polynomial of degree 5
-# is one of degree 6 whose last weight is 0, so the larger family cannot do worse on the points it
-# is fitted to.
+# The training error never rises from one degree to the next. It cannot: a polynomial of degree 5 is
+# one of degree 6 whose last weight is 0, so the larger family does at least as well on the points
+# it is fitted to.
 
 # %%
 assert np.all(np.diff(training) <= 1e-12)
@@ -160,7 +157,7 @@ assert np.all(np.diff(training) <= 1e-12)
 # %% [markdown]
 # So the training error cannot choose the degree. It would always choose the largest.
 #
-# No degree brings the error on fresh points below $0.3^2 = 0.09$. That is the variance of the
+# No degree brings the error on fresh points below $0.3^2 = 0.09$. That is the mean square of the
 # random errors, which nobody can predict. A *training* error below that is a warning: the model has
 # begun to learn the errors.
 
@@ -174,32 +171,24 @@ assert training[12] < 0.09 < min(fresh)
 # shuffle the data, cut them into $k$ parts of about equal size, the *folds*. Each fold is the
 # *validation set* once, while the other $k - 1$ are trained on. The mean of the $k$ validation
 # errors estimates the generalisation error.
+#
+# The library's `data.k_fold` does the cutting: it gives $k$ pairs of subsets of a dataset, whose
+# `indices` say which examples they hold. (You will write it yourself in the exercises.)
 
 
 # %%
-def folds(n, k):
+def folds(x, y, k):
     """k pairs of index arrays: (training, validation)."""
-    parts = np.array_split(np.random.default_rng(0).permutation(n), k)
-    return [(np.concatenate(parts[:i] + parts[i + 1 :]), parts[i]) for i in range(k)]
+    return [(t.indices, v.indices) for t, v in data.k_fold(data.TensorDataset(x, y), k)]
 
 
 def cross_validate(x, y, degree, k=10):
-    pairs = folds(len(x), k)
+    pairs = folds(x, y, k)
     return np.mean([mse(fit(x[t], y[t], degree), x[v], y[v]) for t, v in pairs])
 
 
-for i, (t, v) in enumerate(folds(10, 5)):
+for i, (t, v) in enumerate(folds(x[:10], y[:10], 5)):
     print(f"fold {i}: train on {t}, validate on {v}")
-
-# %% [markdown]
-# The library's `data.k_fold` does the same with a dataset: it gives pairs of subsets, whose
-# `indices` are those that we have computed.
-
-# %%
-theirs = data.k_fold(data.TensorDataset(x, y), 10)
-for (t, v), (their_t, their_v) in zip(folds(30, 10), theirs):
-    assert np.array_equal(t, their_t.indices)
-    assert np.array_equal(v, their_v.indices)
 
 # %% [markdown]
 # Now the picture that this lesson is about: the three errors of each degree.
@@ -208,24 +197,16 @@ for (t, v), (their_t, their_v) in zip(folds(30, 10), theirs):
 validated = [cross_validate(x, y, d) for d in degrees]
 best = int(np.argmin(validated))
 print("chosen by cross-validation: degree", best)
-print(f"its error on fresh points: {fresh[best]:.3f}; the least of all: {min(fresh):.3f}")
+print(f"on fresh points: error {fresh[best]:.3f}; the least of all {min(fresh):.3f}")
 
-plots.lines(
-    {
-        "training": (degrees, training),
-        "10-fold validation": (degrees, validated),
-        "fresh points": (degrees, fresh),
-    },
-    xlabel="degree",
-    ylabel="mean squared error",
-    title="The U-shaped curve",
-    logy=True,
-)
+errors = {"training": training, "10-fold validation": validated, "fresh points": fresh}
+curves = {name: (degrees, values) for name, values in errors.items()}
+plots.lines(curves, xlabel="degree", ylabel="mean squared error", logy=True)
 
 # %% [markdown]
-# The training error falls all the way. The other two fall, reach a bottom, and rise again: left of
-# the bottom the model underfits, right of it it overfits. Validation has seen only the thirty
-# points, and finds a degree whose error on fresh points is close to the best.
+# The training error falls all the way. The other two are roughly a *U*: they fall, reach a bottom,
+# and rise again. Left of the bottom the model underfits, to the right it overfits. Validation has
+# seen only the thirty points, and finds a degree whose error on fresh points is close to the best.
 
 # %%
 assert best == 4
@@ -234,8 +215,8 @@ assert validated[12] > 10 * validated[3] > training[3]
 
 # %% [markdown]
 # One caution. Whoever tries a thousand models and keeps the one with the smallest validation error
-# has fitted the *choice* to the validation set, and that error is then too good to be true. So a
-# third part of the data, the *test set*, is put aside and looked at once, in the end.
+# has fitted the *choice* to the validation set, and that error is then too good to be true. So
+# another part of the data, the *test set*, is put aside and looked at once, in the end.
 #
 # ## Weight decay
 #
@@ -245,12 +226,13 @@ assert validated[12] > 10 * validated[3] > training[3]
 # $$ L(w) = \frac{1}{2} \cdot \text{mean squared error} + \frac{\lambda}{2} \sum_i w_i^2 $$
 #
 # $\lambda$ (lambda) says how expensive. The derivative of the penalty by $w_i$ is $\lambda w_i$: a
-# spring that pulls each weight towards 0, the harder the further away it is. Take one weight, whose
-# data want it to be 0.3, and $\lambda = 0.5$.
+# spring that pulls each weight towards 0, the harder the further away it is.
 #
-# At 0.3 the data are content, their gradient is 0, and the penalty's is $0.5 \cdot 0.3 = 0.15$. So
-# a step of gradient descent goes down. It stops where the two balance: $w - 0.3 + 0.5 w = 0$, which
-# is $w = 0.2$. Play it: the last event is the step of the optimiser.
+# Take one weight. The data want it to be 0.3: their part of the loss is $\frac{1}{2} (w - 0.3)^2$,
+# with the gradient $w - 0.3$. Let $\lambda$ be 0.5, and the weight begin at 0.3. There the gradient
+# of the data is 0 and the penalty's is $0.5 \cdot 0.3 = 0.15$, so a step of gradient descent makes
+# the weight smaller. It comes to rest where the two balance: $w - 0.3 + 0.5 w = 0$, which is
+# $w = 0.2$. Play the first step:
 
 # %%
 w = tg.Value(0.3, name="w")
@@ -277,8 +259,8 @@ assert np.isclose(by_penalty.data, (1 - 0.1 * 0.5) * 0.3 - 0.1 * (0.3 - 0.1))
 # %% [markdown]
 # Squared errors with this penalty can still be solved directly. Setting the gradient to 0 gives
 # *ridge regression*: $(X^\top X / n + \lambda I)\, w = X^\top y / n$. We leave $w_0$ out of the
-# penalty, as is usual: where the curve lies is no sign of overfitting. The engine confirms that the
-# gradient is 0 there.
+# penalty, as is usual: how high the curve lies is no sign of overfitting. The engine confirms that
+# the gradient is 0 at the solution.
 
 
 # %%
@@ -298,28 +280,21 @@ assert np.allclose(gradient, 0, atol=1e-10)
 
 strengths = 10.0 ** np.arange(-8, 1.5, 0.5)
 fits = [ridge(x, y, strength) for strength in strengths]
-plots.lines(
-    {
-        "training": (strengths, [mse(w, x, y) for w in fits]),
-        "fresh points": (strengths, [mse(w, fresh_x, fresh_y) for w in fits]),
-    },
-    xlabel="strength λ of the penalty",
-    ylabel="mean squared error",
-    title="Degree 12 with weight decay",
-    logx=True,
-    logy=True,
-)
+on_training = [mse(w, x, y) for w in fits]
+on_fresh = [mse(w, fresh_x, fresh_y) for w in fits]
+curves = {"training": (strengths, on_training), "fresh points": (strengths, on_fresh)}
+axes = {"xlabel": "λ", "ylabel": "mean squared error", "logx": True, "logy": True}
+plots.lines(curves, title="Degree 12 with weight decay", **axes)
 
 # %% [markdown]
-# The U again, seen from the other side: little penalty on the left overfits, much on the right
-# underfits. In the valley a polynomial of degree 12 does about as well as degree 3, though it has
+# The U again, the other way round: little penalty on the left overfits, much on the right
+# underfits. At the bottom a polynomial of degree 12 does about as well as degree 3, though it has
 # 13 weights instead of 4. What counts is not how many weights a model has but how freely they may
 # move.
 
 # %%
-assert mse(ridge(x, y, 1e-3), fresh_x, fresh_y) < 1.1 * min(fresh)
-assert mse(ridge(x, y, 1e-7), fresh_x, fresh_y) > 2 * min(fresh)
-assert mse(ridge(x, y, 1.0), fresh_x, fresh_y) > 4 * min(fresh)
+assert min(on_fresh) < fresh[3]
+assert min(on_fresh[0], on_fresh[-1]) > 2 * min(on_fresh)
 
 # %% [markdown]
 # ## L1: weights that are exactly zero
@@ -337,9 +312,12 @@ misfit.name, penalty.name, loss.name = "misfit", "penalty", "L"
 tg.explain(loss, w)
 
 # %% [markdown]
-# At $w = 0.1$ the data pull up with $-0.2$, the penalty pulls down with $0.5$. The penalty wins at
-# every $w > 0$, and below 0 both pull up. So the smallest loss is at $w = 0$, exactly. For one
-# weight with squared error, the minimum can be written down. If the data want the weight $a$:
+# At $w = 0.1$ the data pull up with $-0.2$, the penalty pulls down with $0.5$. The data never pull
+# up with more than 0.3 while $w > 0$, so the penalty wins there; below 0 both pull up. So the
+# smallest loss is at $w = 0$, exactly.
+#
+# For one weight with squared error, the minimum can be written down. If the data want the weight
+# $a$:
 #
 # | penalty | minimum of $\frac{1}{2} (w-a)^2 + {}$penalty | $a = 0.3$, $\lambda = 0.5$ | $a = 3$, $\lambda = 0.5$ |
 # |---|---|---|---|
@@ -363,7 +341,7 @@ for a in (0.3, 3.0, -1.0):
 # %% [markdown]
 # Plain gradient descent on $|w|$ would hop back and forth across 0 and never stand on it. So a step
 # is taken in two halves: a step down the gradient of the data's part, which the engine computes,
-# then a soft threshold. This is *proximal gradient descent*.
+# then a soft threshold by $\eta\lambda$. This is *proximal gradient descent*.
 #
 # The test: 40 examples with 12 features, of which three matter.
 
@@ -395,15 +373,13 @@ for name, w in found.items():
     print(f"{name:13}: {count:2} weights not 0; distance to the truth {away:.2f}")
 
 # %%
-plots.bars(
-    range(12),
-    {"truth": true_w, "weight decay": decayed, "L1": sparse},
-    ylabel="weight of feature",
-)
+weights = {"truth": true_w, "weight decay": decayed, "L1": sparse}
+plots.bars(range(12), weights, ylabel="weight of feature")
 
 # %% [markdown]
 # Least squares and weight decay use all twelve features, the useless ones too. L1 sets eight
-# weights to exactly 0: a *sparse* model, which says which features it needs.
+# weights to exactly 0: a *sparse* model, which says which features it needs. Beside the three true
+# ones it has kept feature 6, with a weight too small to see (0.03).
 #
 # Weight decay ends further from the truth than no penalty at all. It takes most from the large
 # weights, and here these are the right ones. L1 takes the same amount from each.
@@ -416,31 +392,17 @@ gradient = tg.grad(half_mse)(sparse)
 assert np.allclose(np.abs(gradient[sparse != 0]), 0.2, atol=1e-6)
 assert np.all(np.abs(gradient[sparse == 0]) < 0.2)
 assert np.count_nonzero(least_squares) == np.count_nonzero(decayed) == 12
-assert set(np.flatnonzero(sparse)) >= {1, 5, 10}
-assert np.count_nonzero(sparse) < 6
+assert np.array_equal(np.flatnonzero(sparse), [1, 5, 6, 10])
 
 # %% [markdown]
 # ## Early stopping
 #
 # The third knob is time. A network begins with a smooth function and needs many steps to bend it
 # around single points. So watch the validation error as training goes, and stop when it no longer
-# falls. How long to wait before giving up is the *patience*. The thirty points again, a network of
-# 4,353 weights, and a hundred of the fresh points to validate with.
-
-
-# %%
-def stops_at(losses, patience):
-    """How many epochs there are until the best is `patience` epochs ago."""
-    best = 0
-    for i, value in enumerate(losses):
-        if value < losses[best]:
-            best = i
-        if i - best == patience:
-            return i + 1
-    return len(losses)
-
-
-assert stops_at([5, 4, 3, 4, 5, 6, 1], patience=2) == 5
+# falls: when its best epoch is a certain number of epochs ago, the *patience*.
+#
+# The thirty points again, and a network of 4,353 weights, which is trained for far too long. To
+# validate with, we take 300 of the fresh points.
 
 
 # %%
@@ -454,36 +416,30 @@ def curve_fitting(epochs, callbacks=()):
     model = nn.Sequential(*hidden, nn.Linear(64, 1))
     optimizer = optim.Adam(model.parameters(), lr=0.003)
     known = [(column(x), column(y))]  # all in one batch
-    held_out = [(column(fresh_x[:100]), column(fresh_y[:100]))]
+    held_out = [(column(fresh_x[:300]), column(fresh_y[:300]))]
     settings = {"validation": held_out, "callbacks": callbacks, "progress": False}
     return train.fit(model, known, nn.MSELoss(), optimizer, epochs, **settings)
 
 
 history = curve_fitting(epochs=2000)
-stop = stops_at(history["val_loss"], patience=100)
-best = int(np.argmin(history["val_loss"][:stop]))
-lowest, last = history["val_loss"][best], history["val_loss"][-1]
-print(f"stop after {stop} epochs; the least validation error is {lowest:.3f}, after {best + 1}")
-print(f"after 2000 epochs it is {last:.3f}")
+best, last = min(history["val_loss"]), history["val_loss"][-1]
+print(f"validation error: {best:.3f} at best, {last:.3f} after 2000 epochs")
 
-# %%
-plots.lines(
-    {"training": history["loss"], "validation": history["val_loss"]},
-    xlabel="epoch",
-    ylabel="mean squared error",
-    title="Too long",
-    logy=True,
-)
+curves = {"training": history["loss"], "validation": history["val_loss"]}
+plots.lines(curves, xlabel="epoch", ylabel="mean squared error", logy=True)
 
 # %% [markdown]
-# The third U. The library's `train.EarlyStopping` is a *callback*, something that `train.fit` calls
-# as it goes. It stops after the same epoch.
+# The third U: the training error goes on falling, far below 0.09, and the validation error has long
+# begun to rise. The library's `train.EarlyStopping` is a *callback*, something that `train.fit`
+# calls as it goes. It stops a hundred epochs after the best one.
 
 # %%
 rule = train.EarlyStopping("val_loss", patience=100)
 stopped = curve_fitting(epochs=2000, callbacks=[rule])
-assert len(stopped.epochs) == stop < 2000
-assert last > 1.5 * lowest
+epochs = len(stopped.epochs)
+print(f"stopped after {epochs} epochs")
+assert np.argmin(stopped["val_loss"]) == epochs - 1 - 100
+assert min(stopped["val_loss"]) < 0.7 * last
 assert history["loss"][-1] < 0.09, "it has learned the random errors"
 
 # %% [markdown]
@@ -491,9 +447,11 @@ assert history["loss"][-1] < 0.09, "it has learned the random errors"
 #
 # The last knob is made for networks. In each step of the training, every unit of a layer is
 # switched off with probability $p$: its output is 0. No unit can rely on another one being there,
-# so none can specialise in correcting another's mistakes on single examples. What remains is
-# divided by $1 - p$, so that the mean stays what it was:
-# $(1 - p) \cdot \frac{h}{1 - p} + p \cdot 0 = h$. After training, nothing is switched off.
+# so none can specialise in correcting another's mistakes on single examples.
+#
+# What remains is divided by $1 - p$, so that the mean stays what it was: an output $h$ becomes
+# $h / (1 - p)$ with probability $1 - p$ and 0 otherwise, on average $h$. After training, nothing is
+# switched off.
 
 
 # %%
@@ -506,9 +464,6 @@ h = np.array([1.0, 2.0, 3.0, 4.0])
 ours = dropout(h, 0.5, np.random.default_rng(8))
 print(ours)
 assert np.array_equal(ours, nn.functional.dropout(h, 0.5, seed=8))
-
-many = dropout(np.full(100_000, 3.0), 0.5, np.random.default_rng(0))
-assert abs(many.mean() - 3) < 0.03, "the mean stays"
 
 # %% [markdown]
 # Dropout is a product with 0 or $1/(1-p)$, and so is its backward pass: a unit that was switched
@@ -556,25 +511,25 @@ def accuracy_by_step(p, steps=200):
 
 without, with_dropout = accuracy_by_step(0.0), accuracy_by_step(0.7)
 for name, seen in {"without dropout": without, "with p = 0.7": with_dropout}.items():
-    known, new = seen[-1]
-    print(f"{name:15}: {known:.0%} of the training labels, {new:.0%} of the test digits")
+    (known, new), best = seen[-1], seen[:, 1].max()
+    print(f"{name:15}: training {known:.0%}, test {new:.0%} (at best {best:.0%})")
 
 # %%
-plots.lines(
-    {
-        "test, without dropout": without[:, 1],
-        "test, p = 0.7": with_dropout[:, 1],
-        "training labels, without dropout": without[:, 0],
-        "training labels, p = 0.7": with_dropout[:, 0],
-    },
-    xlabel="step",
-    ylabel="part that is right",
-)
+curves = {
+    "test, without dropout": without[:, 1],
+    "test, p = 0.7": with_dropout[:, 1],
+    "training, without dropout": without[:, 0],
+    "training, p = 0.7": with_dropout[:, 0],
+}
+plots.lines(curves, xlabel="step", ylabel="accuracy")
 
 # %% [markdown]
-# Without dropout the network ends up agreeing with every training label, wrong ones included, and
-# forgets how to read on the way. With dropout it keeps disagreeing with one label in eight, and
-# reads 86 % of the test digits instead of 71 %.
+# Without dropout the network ends up agreeing with every training label, wrong ones included. On
+# the way it reads fresh digits worse and worse: 71 % of the test digits in the end. With dropout it
+# keeps disagreeing with one training label in eight, and reads 86 % of the test digits.
+#
+# At its best the network without dropout was as good: it could have been stopped early. With
+# dropout it does not matter much when you stop.
 
 # %%
 assert without[-1, 0] > 0.99
@@ -612,7 +567,7 @@ assert with_dropout[-1, 1] > 0.84
 #
 # ## What to read in the source
 #
-# - `tinygrad_edu/data/dataset.py`, `k_fold`: the same as ours, for datasets.
+# - `tinygrad_edu/data/dataset.py`, `k_fold`: to compare with your first answer.
 # - `tinygrad_edu/optim/algorithms.py`, `SGD.update` and `AdamW.update`: where weight decay enters,
 #   and where the two differ.
 # - `tinygrad_edu/nn/dropout.py`, `dropout`: why nothing else is needed for the backward pass.
