@@ -58,6 +58,8 @@ nb_merge_streams = True
 # Docstrings: `name` in single quotes is code, and a link where it is ours.
 
 default_role = "py:obj"
+nitpicky = True
+nitpick_ignore_regex = [("py:class", ".*")]  # types in signatures, many of which are other packages' or not public
 autodoc_member_order = "groupwise"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"

@@ -30,9 +30,10 @@ def public_names() -> dict[str, str]:
     for path in MODULES:
         module = import_module(f"tinygrad_edu.{path}".rstrip("."))
         for name in module.__all__:
-            full = f"{module.__name__}.{name}"
-            names.setdefault(name, full)
-            names[f"{path}.{name}".lstrip(".")] = full
+            if not inspect.ismodule(getattr(module, name)):
+                full = f"{module.__name__}.{name}"
+                names.setdefault(name, full)
+                names[f"{path}.{name}".lstrip(".")] = full
     return names
 
 
@@ -76,8 +77,8 @@ def _inline(text: str, public: dict[str, str]) -> str:
 def _code(code: str, public: dict[str, str]) -> str:
     name = NAME.fullmatch(code)
     if name and name[1] in public:
-        return f":py:obj:`{code} <{public[name[1]]}>`"
-    return f"``{code}``"
+        return f":py:obj:`{code} <{public[name[1]]}>`\\ "  # letters may follow: `Value`s
+    return f"``{code}``\\ "
 
 
 def rewrite(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
