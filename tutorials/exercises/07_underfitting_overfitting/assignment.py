@@ -31,7 +31,7 @@ def k_folds(student, rng):
             validated == list(range(n)),
             f"folds({n}, {k}): over all pairs, each index is in a validation part once; you validate on {validated}",
             kind="folds",
-            how="Cut the indices into k parts first. Pair i validates on part i.",
+            how="Cut all n indices into k parts first, also where k does not divide n. Pair i validates on part i.",
         )
         sizes = [len(validation) for _, validation in pairs]
         require(
@@ -46,7 +46,7 @@ def indices(part, n, k):
     """A part as a list of whole numbers."""
     numbers = np.asarray(part)
     if numbers.ndim != 1 or numbers.dtype.kind not in "iu":
-        raise StudentError("answer", f"folds({n}, {k}): a part is a list or an array of whole numbers")
+        raise StudentError("answer", f"folds({n}, {k}): a pair is two lists or arrays of whole numbers")
     return numbers.tolist()
 
 
@@ -72,7 +72,14 @@ def penalty(student, rng):
         )
         expect(answer).is_gradient_of(both, at=w, upstream=upstream)
     w = np.array([0.0, 2.0, -1.0])
-    expect(student.penalty_backward(1.0, w, 0.3, 0.0), "where a weight is 0").equals(0.3 * np.sign(w))
+    answer = student.penalty_backward(1.0, w, 0.3, 0.0)
+    require(
+        not is_close(answer, np.array([answer[0], 0.3, -0.3])) or answer[0] == 0,
+        f"where a weight is 0, |w| has gradient 0; you have {answer[0]:.3g}",
+        kind="derivative",
+        how="np.sign is 0 at 0.",
+    )
+    expect(answer, "where a weight is 0").equals(0.3 * np.sign(w))
 
 
 @hw.check(points=3, needs=["dropout_backward"], title="Back through dropout")
@@ -80,11 +87,18 @@ def dropout(student, rng):
     keep = (rng.random((4, 3)) < 0.6).astype(float)
     h, upstream = rng.normal(size=(4, 3)), random_upstream(rng, (4, 3))
     answer = student.dropout_backward(upstream, h, keep, 0.3)
+    for factor in (1, 0.7, 1 / 0.3):
+        require(
+            not is_close(answer, upstream * keep * factor),
+            "the gradients of the units that are kept have a wrong factor, or none",
+            kind="constant factor",
+            how="Forward, what is kept is divided by 1 - p. So 1 / (1 - p) is its local derivative.",
+        )
     require(
-        not is_close(answer, upstream * keep),
-        "the gradients of the units that are kept lack a factor",
-        kind="constant factor",
-        how="Forward, what is kept is divided by 1 - p. That is its local derivative.",
+        not is_close(answer, upstream / 0.7),
+        "units that are switched off have a gradient",
+        kind="derivative",
+        how="Their output is 0, whatever h is.",
     )
     require(
         not is_close(answer, upstream * h * keep / 0.7),

@@ -30,6 +30,12 @@ def clipping(student, rng):
         how="Add up the squares of all arrays first: there is one norm, and one factor for all.",
     )
     require(
+        not are_close(answer, [g * most / sum(map(np.linalg.norm, gradients)) for g in gradients]),
+        "the norms of the arrays are added up",
+        kind="norm",
+        how="Add up the squares of all numbers, and take one root in the end.",
+    )
+    require(
         not are_close(answer, [np.clip(g, -most, most) for g in gradients]),
         "each number is clipped by itself, which turns the direction of the step",
         kind="norm",
@@ -75,6 +81,15 @@ def batch_norm(student, rng):
             how="x also reaches the output through the standard deviation: "
             "take away x̂ times the mean of (upstream · x̂).",
         )
+        deviation = x.std(axis=0)
+        normal = (x - x.mean(axis=0)) / deviation
+        undivided = upstream - upstream.mean(axis=0) - normal * (upstream * normal).mean(axis=0)
+        require(
+            not np.allclose(answer, undivided),
+            "the division by the deviation has no counterpart on the way back",
+            kind="deviation",
+            how="x is divided by the deviation, and so is the gradient of x.",
+        )
     expect(answer).is_gradient_of(normalised, at=x, upstream=upstream)
 
 
@@ -93,5 +108,27 @@ def adam(student, rng):
         kind="in place",
         how="`w -= ...` changes one array again and again, and the list holds it several times. Write `w = w - ...`.",
     )
+    require(
+        bool(np.all(np.isfinite(path[0]))),
+        "the parameters after the first step are not finite",
+        kind="first step",
+        how="The first step is t = 1. With t = 0, 1 - β^t is 0, and a division by it gives nan.",
+    )
+    require(
+        not np.allclose(path[1], second_step_of_corrected_means(start, gradients, 0.05)),
+        "the corrected means are kept for the next step, where they are corrected again",
+        kind="correction",
+        how="Use m / (1 - β^t) and s / (1 - β^t) in the step only; m and s themselves go on as they were.",
+    )
     after = iter(path)
     follows_optimizer(lambda gradient: next(after), tg.optim.Adam, start, gradients, lr=0.05)
+
+
+def second_step_of_corrected_means(w, gradients, lr):
+    """Where the parameters are after two steps, if m and s are overwritten by their corrected values."""
+    m = s = 0.0
+    for t, g in enumerate(gradients[:2], start=1):
+        m, s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g**2
+        m, s = m / (1 - 0.9**t), s / (1 - 0.999**t)
+        w = w - lr * m / (np.sqrt(s) + 1e-8)
+    return w
