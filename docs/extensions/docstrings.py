@@ -10,6 +10,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from importlib import import_module
+from textwrap import indent
 from typing import Any
 
 from sphinx.application import Sphinx
@@ -19,7 +20,7 @@ from tinygrad_edu.primitives.primitive import Primitive
 MODULES = ("", "nn", "nn.functional", "nn.init", "optim", "optim.lr_scheduler", "data", "train", "models", "graph",
            "step", "grade", "testing", "plots")  # fmt: skip
 SECTION = re.compile(r"(Parameters|Attributes|Returns|Raises)\n-+\n")
-ENTRY = re.compile(r"(\S[^:\n]*) : ")
+ENTRY = re.compile(r"\S[^:\n]* : ")
 CODE = re.compile(r"`([^`]+)`")
 NAME = re.compile(r"(?:tg\.)?([A-Za-z_][\w.]*)(?:\(\))?")
 
@@ -58,12 +59,10 @@ def _paragraph(paragraph: str, public: dict[str, str]) -> str:
 
 def _entries(paragraph: str, public: dict[str, str]) -> Iterator[str]:
     """`name : text`, with what is indented under it, as a list of definitions."""
-    for line in paragraph.splitlines():
-        entry = ENTRY.match(line)
-        if entry:
-            yield ", ".join(f"``{name}``" for name in entry[1].split(", "))
-            line = line[entry.end() :]
-        yield "    " + _inline(line.strip(), public)
+    for entry in re.split(rf"\n(?={ENTRY.pattern})", paragraph):
+        names, text = entry.split(" : ", 1)
+        yield ", ".join(f"``{name}``" for name in names.split(", "))
+        yield indent(_inline(re.sub(r"\n +", "\n", text), public), "    ")
 
 
 def _inline(text: str, public: dict[str, str]) -> str:
