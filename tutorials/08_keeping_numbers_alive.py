@@ -31,6 +31,8 @@
 # Write two guesses down.
 
 # %%
+from functools import partial
+
 import numpy as np
 
 import tinygrad_edu as tg
@@ -158,14 +160,7 @@ def gradient_norms(model, inputs):
     return [float(np.linalg.norm(p.grad)) for p in model.parameters() if p.ndim == 2]
 
 
-def small(weight):
-    nn.init.normal_(weight, std=0.1)
-
-
-def large(weight):
-    nn.init.normal_(weight, std=1.0)
-
-
+small, large = partial(nn.init.normal_, std=0.1), partial(nn.init.normal_, std=1.0)
 vanishing = gradient_norms(network(nn.Sigmoid, small), images)
 exploding = gradient_norms(network(nn.Tanh, large), images)
 for name, norms in {"sigmoid": vanishing, "tanh": exploding}.items():
@@ -423,7 +418,7 @@ theirs = descend(lambda p: optim.SGD(p, lr=0.04, momentum=0.8), steps=9)
 assert np.allclose(theirs[-1], momentum_by_hand(0.04, 0.8, steps=9))
 
 # %% [markdown]
-# All of them, from the same place:
+# These are the optimisers of the library. We let all of them start from the same place:
 #
 # | optimiser | what it does |
 # |---|---|
@@ -479,6 +474,7 @@ plots.row(seen_from_above(plain), seen_from_above(adaptive))
 for name, rate in (("Adam", 0.3), ("Adagrad", 1.0)):
     assert np.allclose(ways[name][1] - ways[name][0], [rate, -rate])
 assert ravine(*ways["Nesterov"][30]) < ravine(*ways["SGD"][30])
+assert np.abs(np.diff(ways["RMSprop"][-5:], axis=0)).max() > 0.1, "as large as at first"
 
 # %% [markdown]
 # ## Clipping
@@ -574,7 +570,6 @@ print(f"before {before:.0%}, Xavier {after:.0%}, batch norm {after_norm:.0%}")
 # %%
 assert before < 0.15
 assert min(after, after_norm) > 0.85
-assert vanishing[0] < 1e-6
 assert max(xavier) < 5 * min(xavier)
 assert max(rescued) < 5 * min(rescued)
 
