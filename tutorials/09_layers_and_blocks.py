@@ -17,8 +17,8 @@
 # write the class that finds those leaves, put blocks into blocks, use one block several times, and
 # save what was learned. At the end a network predicts house prices from a table with gaps in it.
 #
-# You need [lesson 6](06_multilayer_perceptron.py), multilayer perceptrons, and the training loop of
-# [lesson 4](04_linear_regression.py).
+# You need [lesson 6](06_multilayer_perceptron.py), multilayer perceptrons, the training loop of
+# [lesson 4](04_linear_regression.py), and Adam from [lesson 8](08_keeping_numbers_alive.py).
 #
 # ## A question first
 #
@@ -116,8 +116,8 @@ for name, parameter in ours.named_parameters():
 
 # %% [markdown]
 # The library's `nn.Module` works the same way, and `nn.Linear` is a module with the formula above.
-# So the same network has the same names there. `load_state_dict` copies numbers in by name, and
-# refuses a name that is missing or too many.
+# So the same network has the same names there. `load_state_dict` copies numbers in by name. If a
+# name is missing, or one is there that the network does not have, it refuses.
 
 
 # %%
@@ -203,11 +203,11 @@ assert w.grad == 60.0
 
 # %% [markdown]
 # For a block it is the same, matrix by matrix. To see the contributions apart, give each use its
-# own copy of the block. The gradients of the four copies add up to the gradient of the one that is
-# shared.
+# own copy of the block: `state_dict()` is a dict of a block's numbers by name, and the copies load
+# it. Their four gradients add up to the gradient of the block that is shared.
 
 # %%
-shared = Residual(3).double()
+shared = Residual(3).double()  # in double precision, to compare closely
 copies = [Residual(3).double() for _ in range(4)]
 for block in copies:
     block.load_state_dict(shared.state_dict())
@@ -220,7 +220,8 @@ total_of_copies = sum(block.linear.weight.grad for block in copies)
 assert np.allclose(shared.linear.weight.grad, total_of_copies)
 
 # %% [markdown]
-# That is the answer to question 2. For question 1, here is the network itself.
+# That is the answer to question 2: something else, the sum of the gradients of all four uses. For
+# question 1, here is the network itself.
 #
 # ## Sizes that are not known yet
 #
@@ -269,13 +270,15 @@ for name, size in sizes.items():
 assert sum(sizes.values()) == (16 * 7 + 16) + (16 * 16 + 16) + (16 + 1) == 417
 
 # %% [markdown]
-# That answers question 1: 417 numbers. The shared block counts once, however often it is used; with
-# four separate blocks it would be 1,233.
+# That answers question 1: 417 numbers. The layer in the middle sits in a residual block here, which
+# adds no numbers of its own. It counts once, however often it is used; with four separate layers it
+# would be 1,233.
 #
 # ## A table with gaps
 #
-# Data seldom arrive as arrays. The houses of this lesson are invented, so that the truth is known.
-# A house of $r$ rooms has an area of about $15 + 22 r$ square metres. Its price, in thousands, is
+# Data seldom arrive as arrays. The 600 houses of this lesson are invented, so that the truth is
+# known. A house of $r$ rooms has an area of about $15 + 22 r$ square metres. Its price, in
+# thousands, is
 #
 # $$ 2.5 \cdot \text{area} \cdot f_\text{district} \cdot
 # (1 - 0.008 \cdot \min(\text{age}, 50)) \cdot e^{0.05 \varepsilon} $$
@@ -306,11 +309,14 @@ def write_houses(n, rng):
 
 
 text = write_houses(600, np.random.default_rng(0))
-print("\n".join(text.splitlines()[:9]))
+lines = text.splitlines()
+with_gaps = [line for line in lines if ",," in line]
+print(*lines[:4], "...", *with_gaps[:4], sep="\n")
 
 # %% [markdown]
-# Two commas in a row are a gap. A network computes with numbers, so three things have to be done to
-# this table. The first is to read it, with `nan`, *not a number*, where a number is missing.
+# Two commas in a row are a gap: three ages and a district are missing in the last four lines. A
+# network computes with numbers, so three things have to be done to this table. The first is to read
+# it, with `nan`, *not a number*, where a number is missing.
 
 # %%
 rows = list(csv.DictReader(io.StringIO(text)))
@@ -320,7 +326,8 @@ districts = np.array([row["district"] for row in rows])
 price = np.array([float(row["price"]) for row in rows])
 
 training, test = slice(0, 400), slice(400, 600)
-print("gaps:", np.isnan(numbers).sum(axis=0), "and", (districts == "").sum())
+gaps = dict(zip(numeric, np.isnan(numbers).sum(axis=0).tolist()))
+print("gaps:", gaps | {"district": (districts == "").sum().item()})
 
 # %% [markdown]
 # The second is to *standardise* the columns: subtract the mean, divide by the standard deviation.
@@ -437,7 +444,12 @@ assert network < 0.7 * linear < 0.3 * same_for_all
 
 # %%
 plots.row(
-    plots.lines({"training": losses}, xlabel="epoch", ylabel="mean squared error", logy=True),
+    plots.lines(
+        {"training": losses},
+        xlabel="epoch",
+        ylabel="mean squared error",
+        logy=True,
+    ),
     plots.bars(
         ["average", "linear", "network"],
         {"error": [same_for_all, linear, network]},
@@ -446,8 +458,9 @@ plots.row(
 )
 
 # %% [markdown]
-# Part of what is left is luck, and part is the gaps. On the test houses with no gap the error is
-# about 0.07. The luck in the formula is 0.05, and no model can do better than that.
+# The linear model is about 16 % off the price, the network about 10 %. Part of what is left is
+# luck, and part is the gaps. On the test houses with no gap the error is about 0.07. The luck in
+# the formula is 0.05, and on average no model can do better than that.
 
 # %%
 complete = np.isfinite(numbers[test]).all(axis=1) & (districts[test] != "")
@@ -488,7 +501,7 @@ except tg.ModuleError as refusal:
 # `nn.summary` calls the network once and notes what comes out of each part. Every line is a module,
 # indented by its depth in the tree. A *multiply-add* is a product that is added to others, the unit
 # in which the work of a network is counted: the shared block learns 272 numbers and works four
-# times.
+# times. *Memory* is what the outputs of the layers take.
 
 # %%
 table = nn.summary(model, (1, 7))
@@ -568,4 +581,4 @@ assert network < linear < same_for_all
 # - Adam: D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization", ICLR 2015.
 # - Standardising, one-hot encoding and the rule to take nothing from the test rows: T. Hastie, R.
 #   Tibshirani, J. Friedman, "The elements of statistical learning", 2nd edition, Springer 2009,
-#   chapters 3 and 7.
+#   sections 3.4.1, 3.2 and 7.10.2.

@@ -14,6 +14,11 @@ def scaled(table, rows, ddof=0):
     return np.nan_to_num((table - np.nanmean(rows, axis=0)) / np.nanstd(rows, axis=0, ddof=ddof))
 
 
+def encoded(values, categories):
+    """A row for each value, a column for each category."""
+    return np.array([[float(value == category) for category in categories] for value in values])
+
+
 def is_float(answer, shape):
     """Whether the answer is an array of floats, of that shape."""
     return isinstance(answer, np.ndarray) and answer.shape == shape and answer.dtype.kind == "f"
@@ -64,16 +69,29 @@ def standardising(student, rng):
         "filled too early",
         "scale first, with np.nanmean and np.nanstd, and fill the gaps then",
     )
-    expect(tuple(answer), "the two tables").is_close((scaled(training, training), scaled(others, training)), rtol=1e-9)
+    is_not(
+        tuple(np.nan_to_num((table - np.nanmean(training)) / np.nanstd(training)) for table in (training, others)),
+        "One mean and one deviation are used for the whole table.",
+        "axis",
+        "each column has its own: axis=0 in np.nanmean and np.nanstd",
+    )
+    for table, given, words in ((training, answer[0], "the training rows"), (others, answer[1], "the other rows")):
+        expect(given, words).is_close(scaled(table, training), rtol=1e-9)
 
 
 @hw.check(points=2, needs=["one_hot"], title="A column for each category")
 def categories(student, rng):
-    known = ["centre", "hill", "river"]
+    known = ["river", "centre", "hill"]
     shuffled = [str(value) for value in rng.permutation(["hill", "river", "centre", "hill"])]
-    for values, words in ((shuffled, "the rows"), (["river", "", "island"], "the rows with unknown values")):
-        rows = np.array([[float(value == category) for category in known] for value in values])
-        expect(student.one_hot(values, known), words).equals(rows)
+    answer, expected = student.one_hot(shuffled, known), encoded(shuffled, known)
+    for wrong, what, kind, how in (
+        (encoded(shuffled, sorted(known)), "The columns are in alphabetical order.", "order", "follow `categories`"),
+        (expected.T, "Rows and columns are exchanged.", "transposed", "a row for each value"),
+    ):
+        require(not (is_float(answer, wrong.shape) and np.array_equal(answer, wrong)), what, kind=kind, how=how)
+    expect(answer, f"one_hot({shuffled}, {known})").equals(expected)
+    for values in (["river", "", "island"], ["centre"]):
+        expect(student.one_hot(values, known), f"one_hot({values}, {known})").equals(encoded(values, known))
 
 
 @hw.check(points=4, needs=["tied_backward"], title="A layer that is used twice")
