@@ -8,9 +8,17 @@ from tinygrad_edu.nn.functional import conv2d
 
 hw = Assignment("convolution-lesson", title="Convolution")
 
+PLACES = "the window's place (i, j) brings upstream[i, j] times the pixels under it, and all places add up"
+
 
 def correlated(image, kernel, stride=1, padding=0):
     return conv2d(image[None, None], kernel[None, None], stride=stride, padding=padding)[0, 0]
+
+
+def is_close(answer, wrong):
+    """Whether the answer is this array of floats."""
+    made = isinstance(answer, np.ndarray) and answer.shape == wrong.shape and answer.dtype.kind == "f"
+    return made and np.allclose(answer, wrong)
 
 
 @hw.check(points=3, needs=["correlate"], title="A window that slides")
@@ -23,8 +31,7 @@ def sliding(student, rng):
 
         def is_not(wrong, what, kind, how, answer=answer):
             """The answer must not be this array, which is what a known mistake gives."""
-            made = isinstance(answer, np.ndarray) and answer.shape == wrong.shape and answer.dtype.kind == "f"
-            require(not (made and np.allclose(answer, wrong)), what, kind=kind, how=how)
+            require(not is_close(answer, wrong), what, kind=kind, how=how)
 
         is_not(
             correlated(image, kernel[::-1, ::-1], stride, padding),
@@ -74,6 +81,8 @@ def field(student, rng):
                 kind="own stride",
                 how="a stride spreads the windows of the layers behind it: widen the field first, then the step",
             )
+        if isinstance(answer, int):
+            require(answer == width, f"After {layers} the width is {width}; the answer is {answer}.", kind="values")
         expect(answer, f"the width after {layers}").equals(width)
 
 
@@ -83,4 +92,12 @@ def gradient(student, rng):
         image, kernel = rng.normal(size=image_shape), rng.normal(size=kernel_shape)
         upstream = random_upstream(rng, correlated(image, kernel).shape)
         answer = student.kernel_gradient(upstream, image, kernel)
+        last = image[-kernel_shape[0] :, -kernel_shape[1] :]
+        for wrong, what, kind, how in (
+            (correlated(image, upstream[::-1, ::-1]), "The upstream gradient is turned.", "upstream turned", PLACES),
+            (correlated(image, upstream)[::-1, ::-1], "The gradient is turned by 180 degrees.", "turned", PLACES),
+            (upstream.sum() * kernel, "The kernel stands where the image belongs.", "wrong operand", PLACES),
+            (upstream[-1, -1] * last, "Only the window's last place counts.", "overwritten", PLACES),
+        ):
+            require(not is_close(answer, wrong), what, kind=kind, how=how)
         expect(answer).is_gradient_of(lambda k, image=image: correlated(image, k), at=kernel, upstream=upstream)
