@@ -60,8 +60,9 @@ for name, slope in slopes.items():
 # written $\partial z/\partial x$. "Partial" says that the other inputs are held still. All the
 # partial derivatives of one result together are its *gradient*; here they are 4, 4 and 5.
 #
-# Trying has a price: one more run of the program for every input. A small neural network has a
-# million inputs that want to know how they should change. We need all the answers from one run.
+# Trying has a price: one more run of the program for every input. In a neural network there are
+# thousands of inputs to be improved, and often millions, and the slope is wanted for each. We need
+# all the answers from one run.
 
 # %% [markdown]
 # ## Break it up
@@ -82,11 +83,12 @@ q = x + y
 q.name = "q"
 z = q * w
 z.name = "z"
-tg.draw(z, gradients=False, steps=False)
+tg.draw(z, gradients=False, steps=False)  # the numbers alone, for now
 
 # %% [markdown]
-# Each operation on its own is easy. Nudge one operand and hold the other still: that is the *local
-# derivative* of the operation, and you find it without looking at the rest of the graph.
+# Each operation on its own is easy. The numbers that it uses are its *operands*. Nudge one of them
+# and hold the other still: how many times as much the result grows is the *local derivative* of the
+# operation. You find it without looking at the rest of the graph.
 #
 # | operation | local derivatives | here |
 # |---|---|---|
@@ -158,30 +160,35 @@ z.name = "z"
 tg.draw(z)
 
 # %% [markdown]
-# The picture has everything in it now. In each box the number stands above its gradient. On each
-# arrow is what comes back along it: upstream gradient · local derivative. A box with two arrows
-# leaving it gets the **sum** of what comes back along both: $6 + 4 = 10$.
+# The picture has everything in it now. In each box the number stands above its gradient. (The sum
+# has no name, so the library calls it `v1`.) On each arrow is what comes back along it: upstream
+# gradient · local derivative. A box with two arrows leaving it gets the **sum** of what comes back
+# along both: $4 + 6 = 10$.
 
 # %%
 print(tg.explain(z, w))
 
 # %% [markdown]
-# That answers question 2: $z$ grows by 0.010. School's product rule says the same:
-# $(x + w) \cdot w = xw + w^2$ has the derivative $x + 2w = 10$ by $w$.
+# That answers question 2: $z$ grows by 0.010. (If you computed 0.010001, you are right, too: the
+# derivative is the limit for small nudges.) School's rules say the same: $(x + w) \cdot w = xw + w^2$
+# has the derivative $x + 2w = 10$ by $w$.
 #
-# This is all that calculus has to give. Derivatives multiply along a path, and add where paths
+# This is all the calculus that we need. Derivatives multiply along a path, and add where paths
 # meet:
 #
 # $$
 # \frac{\partial z}{\partial v}
 # = \sum_{u \text{ made from } v} \frac{\partial z}{\partial u} \cdot \frac{\partial u}{\partial v}
 # $$
+#
+# A node that was made from $v$ with two arrows, as $x \cdot x$ is from $x$, stands in the sum twice.
 
 # %% [markdown]
 # ## Visit nodes, not paths
 #
-# A warning before we write the program. Let `y = y + y` run twenty times. There are twenty
-# operations, and each has two arrows into it, both from the same node.
+# A warning before we write the program. Double a number by adding it to itself, and repeat that
+# twenty times. There are twenty operations, and each has two arrows into it, both from the same
+# node. These are the first three:
 
 # %%
 y = tg.Value(1.5, name="y")
@@ -193,7 +200,7 @@ tg.draw(doubled)
 # %% [markdown]
 # Three doublings have $2 \cdot 2 \cdot 2 = 8$ paths from $y$ to the result, and twenty have
 # $2^{20} = 1{,}048{,}576$. A program that follows every path to its end is lost here. One that
-# visits every **node** once needs twenty steps.
+# visits every **node** once has 21 to visit.
 #
 # To visit a node only once, you must come to it when its gradient is complete: after everything
 # that used it. There is an order that has this property for free. What uses a node is made later
@@ -338,7 +345,7 @@ doubled = y
 for _ in range(20):
     doubled = doubled + doubled
 doubled.backward()
-assert y.grad == 2**20  # a million paths, twenty nodes
+assert y.grad == 2**20  # a million paths, 21 nodes
 
 # %% [markdown]
 # ## Is it right?
@@ -374,7 +381,7 @@ def run(program, leaves):
 
 
 # %% [markdown]
-# `run` asks for nothing but operators and two functions, so one program runs on your class and on
+# `run` asks for nothing but operators, `tanh` and `exp`, so one program runs on your class and on
 # the library's. We compare the results and the gradients.
 
 # %%
@@ -401,8 +408,8 @@ print("1000 programs, equal results, equal gradients")
 # %% [markdown]
 # ## Play it
 #
-# `tg.steps(z)` is the whole derivation as a script: one event for each operation forward, and one
-# for each arrow on the way back. In a notebook, and on this page, you step through it with the
+# `tg.steps(z)` is the whole derivation, step by step: one for each operation forward, and one for
+# each arrow on the way back. In a notebook, and on this page, click into it and walk with the
 # arrow keys. Tick "predict each result", and you are asked for each number before you see it.
 
 # %%
@@ -452,8 +459,8 @@ assert (h.data, t.grad, v.grad, g.grad) == (18.75, 5.0, 1.5, -1.125)
 #    the leaves. Give each number of the way back a name, as above. If a path is lost, the grader
 #    tells you.
 # 2. `Value` (3 points): add `log`, `relu` and `hypot` to the class of this lesson. `relu` is
-#    $\max(x, 0)$, and `hypot` is $\sqrt{a^2 + b^2}$. Each needs its result and its local
-#    derivatives, and nothing else.
+#    $\max(x, 0)$, and `hypot` is $\sqrt{a^2 + b^2}$. Each needs its result, its operands and its
+#    local derivatives, the latter two as tuples: with one operand, `(self,)`.
 # 3. `count_paths(inputs, output, leaf)` (3 points): how many paths lead from `leaf` to `output`.
 #    One of the graphs has $2^{60}$ of them. You have already written the loop that is needed: what
 #    must every local derivative be, for the gradient to be the number of paths?
@@ -465,8 +472,8 @@ assert (h.data, t.grad, v.grad, g.grad) == (18.75, 5.0, 1.5, -1.125)
 #   a node remembers which operation made it, and a table knows the rule.
 # - `tinygrad_edu/primitives/arithmetic.py`: that table. Look at the rows of `multiply` and
 #   `divide`.
-# - `tinygrad_edu/walk.py`, `walk`: your `backward`. `reachable` is your `nodes_of`, and `creation`
-#   the order.
+# - `tinygrad_edu/walk.py`, `walk`: your `backward`. `order` is your `nodes_of`, and `reachable` its
+#   loop.
 # - `tinygrad_edu/value.py`, `Value`: what each operator does beyond computing a number.
 # - `tinygrad_edu/step/script.py`, `steps`: how the walk becomes the script that you played.
 # - `tinygrad_edu/grade/assignments/value_engine`: a longer exercise in the same class.

@@ -6,13 +6,25 @@ import tinygrad_edu as tg
 from tinygrad_edu.grade import Assignment, expect
 from tinygrad_edu.grade.expect import require
 
-hw = Assignment("graph-of-numbers", title="1. A graph of numbers")
+hw = Assignment("graph-of-numbers", title="A graph of numbers")
 
 
 @hw.check(points=2, needs=["by_hand"], title="The gradients of (a · b + c) · a, by hand")
 def by_hand(student, rng):
     at = tuple(rng.uniform(0.5, 2.0, size=3).tolist())
     expect(student.by_hand(*at)).is_gradient_of(lambda a, b, c: (a * b + c) * a, at=at)
+
+
+def result_of(method, *operands):
+    """What a method of the student's Value answers, which must be a Value again."""
+    result = getattr(operands[0], method)(*operands[1:])
+    require(
+        hasattr(result, "data"),
+        f"{method} answers a {type(result).__name__} and not a Value",
+        kind="no Value",
+        how="As exp does: return Value(the number, (the operands,), (the local derivatives,)).",
+    )
+    return result
 
 
 def same_gradient(student, function, *at, by_engine=None):
@@ -30,6 +42,7 @@ def same_gradient(student, function, *at, by_engine=None):
 @hw.check(points=1, needs=["Value", "backward"], title="Value.log")
 def log(student, rng):
     x, y = rng.uniform(0.5, 3.0, size=2).tolist()
+    result_of("log", student.Value(x))
     same_gradient(student, lambda x, y: x.log() * y, x, y)
     same_gradient(student, lambda x, y: x.log() * y.exp() * x, x, y)
 
@@ -37,6 +50,7 @@ def log(student, rng):
 @hw.check(points=1, needs=["Value", "backward"], title="Value.relu")
 def relu(student, rng):
     y = float(rng.uniform(0.5, 3.0))
+    result_of("relu", student.Value(y))
     for x in rng.uniform(0.5, 3.0, size=2) * (1.0, -1.0):
         same_gradient(student, lambda x, y: x.relu() * y, float(x), y)
 
@@ -44,6 +58,14 @@ def relu(student, rng):
 @hw.check(points=1, needs=["Value", "backward"], title="Value.hypot")
 def hypot(student, rng):
     at = rng.uniform(0.5, 3.0, size=3).tolist()
+    a, b = (student.Value(x) for x in at[:2])
+    student.backward(result_of("hypot", a, b))
+    require(
+        (a.grad, b.grad) != (a.data, b.data),
+        "the local derivatives of hypot are not its operands: a division is missing",
+        kind="inner derivative",
+        how="The root of u has the derivative 1 / (2 · root of u), and the chain rule multiplies it by that of u.",
+    )
     same_gradient(student, lambda a, b, y: a.hypot(b) * y, *at, by_engine=lambda a, b, y: tg.sqrt(a * a + b * b) * y)
 
 
@@ -72,10 +94,13 @@ def paths(student, rng):
     to = {name: int(name == "v0") for name in names[:2]}
     for name in names[2:]:
         to[name] = sum(to[before] for before in graph[name])
-    expect(student.count_paths(graph, "v11", "v0"), "the number of paths of a random graph").equals(to["v11"])
+    answer = student.count_paths(graph, "v11", "v0")
+    right = to["v11"]
+    require(answer == right, f"count_paths answers {answer} for a random graph with {right} paths", kind="count")
 
 
-@hw.check(points=1, needs=["count_paths"], title="2⁶⁰ paths, 60 nodes")
+@hw.check(points=1, needs=["count_paths"], title="2⁶⁰ paths, 61 nodes")
 def many_paths(student, rng):
     doublings = {"y0": []} | {f"y{i}": [f"y{i - 1}"] * 2 for i in range(1, 61)}
-    expect(student.count_paths(doublings, "y60", "y0"), "the number of paths").equals(2**60)
+    answer = student.count_paths(doublings, "y60", "y0")
+    require(answer == 2**60, f"count_paths answers {answer} for sixty doublings, not {2**60}", kind="count")
