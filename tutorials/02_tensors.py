@@ -33,8 +33,8 @@
 #
 # 1. The stall has earned 35 in all. How much more would it be, if an apple cost 0.01 more?
 # 2. The gradient of the 35 by the prices: how many numbers is that, and which?
-# 3. On the second day everything was sold at half price. A list $(1, 0.5)$ is to be multiplied into
-#    the table, a number for each row. Python refuses. Why, and what helps?
+# 3. Suppose that on the second day everything goes at half price. The list $(1, 0.5)$ is to be
+#    multiplied into the table, a number for each row. The computer refuses. Why, and what helps?
 #
 # Write your answers down. Each comes up again below.
 
@@ -140,7 +140,7 @@ assert np.broadcast_shapes((5, 1, 4), (2, 1)) == (5, 2, 4)
 
 # %% [markdown]
 # Now question 3. The list $(1, 0.5)$ has shape `(2,)`. Flush right, its 2 stands below the 3 of
-# $Q$:
+# $Q$. (The message calls an operand without a name `b`.)
 
 # %%
 try:
@@ -157,7 +157,7 @@ d = tg.tensor([[1.0], [0.5]], name="d")
 print(Q * p * d)
 
 # %% [markdown]
-# Beware of the case in which Python does not refuse. Had the stall been open for three days, $Q$
+# Beware of the case in which nobody refuses. Had the stall been open for three days, $Q$
 # would be `(3, 3)`, the list would have shape `(3,)`, and it would fit: on the wrong axis. Test
 # with tables that are not square.
 
@@ -193,7 +193,8 @@ assert np.allclose(share.sum(axis=1).data, 1.0)
 # ## Products
 #
 # There are two products of tables. `*` works cell by cell. `@` is the *matrix product*: row times
-# column, summed. For two vectors it is the *dot product*, $\sum_i a_i b_i$.
+# column, summed. For two *vectors*, which are tensors with one axis, it is the *dot product*,
+# $\sum_i a_i b_i$.
 #
 # $$C_{ij} = \sum_k A_{ik} \, B_{kj} \qquad (n, k) \text{ @ } (k, m) \to (n, m)$$
 #
@@ -230,10 +231,10 @@ except tg.ShapeError as error:
 # ## How long is a vector?
 #
 # A *norm* is one number for how large a vector is. The usual one is the length that Pythagoras
-# gives, $\left\|x\right\|_2 = \sqrt{\sum_i x_i^2}$. The sum of the sizes,
-# $\left\|x\right\|_1 = \sum_i \left|x_i\right|$, and the largest size,
-# $\left\|x\right\|_\infty = \max_i \left|x_i\right|$, are norms too. Of a matrix, all its numbers
-# count.
+# gives, the *2-norm* $\left\|x\right\|_2 = \sqrt{\sum_i x_i^2}$. The sum of the absolute values is
+# the *1-norm*, $\left\|x\right\|_1 = \sum_i \left|x_i\right|$, and the largest absolute value is a
+# norm, too: $\left\|x\right\|_\infty = \max_i \left|x_i\right|$. In a table, `norm` takes all numbers
+# as one long vector.
 
 # %%
 x = tg.tensor([3.0, -4.0])
@@ -241,9 +242,10 @@ print(x.norm().item(), x.norm(1).item(), x.norm(np.inf).item())
 assert (x.norm().item(), x.norm(1).item(), x.norm(np.inf).item()) == (5.0, 7.0, 4.0)
 
 # %% [markdown]
-# All points of the same size lie on a circle for the first norm, and on squares for the others, one
-# of them standing on its corner. In [lesson 7](07_underfitting_overfitting.py) the first two norms
-# are put on the weights of a model, and do very different things to them.
+# Each line below joins points of the same norm: circles for the 2-norm, squares that stand on a
+# corner for the 1-norm, upright squares for the largest absolute value. In
+# [lesson 7](07_underfitting_overfitting.py) the first two keep the numbers of a model small, and do
+# so in very different ways.
 
 # %%
 from tinygrad_edu import plots
@@ -261,7 +263,8 @@ plots.row(
 # Three questions decide whether a program with large tables is right: which *dtype* the numbers
 # have, who else sees them, and when they are copied.
 #
-# A dtype says how many bits a number gets. Python's floats have 64, about 16 decimal digits.
+# A dtype says whether numbers are whole or have a fraction (`int`, `float`), and how many bits each
+# gets. Python's floats have 64, about 16 decimal digits.
 # Tensors made from Python's numbers and lists have 32, about 7 digits: half the memory, and enough
 # to train a network. A NumPy array keeps the dtype that it has.
 
@@ -330,12 +333,12 @@ except tg.InPlaceError as error:
 # %% [markdown]
 # ## Gradients of tensors
 #
-# `requires_grad=True` says that you want a gradient by this tensor. (A `Value` always wants one.
-# Most tensors are data, which nobody wants to change.) A gradient has the shape of what it is the
-# gradient of: each number of it belongs to the number in the same place.
+# `requires_grad=True` says that you want a gradient by this tensor. (For a `Value` that goes without
+# saying. Most tensors are data, which nobody wants to change.) The gradient has the shape of the
+# tensor: each number of it belongs to the number in the same place.
 #
-# While shapes are equal, nothing is new. $z = \sum_i a_i b_i$ is lesson 1, three times beside each
-# other: the gradient by $a_i$ is $b_i$.
+# While shapes are equal, nothing is new. $z = \sum_i a_i b_i$ is a sum of products, as in lesson 1,
+# and the gradient by $a_i$ is $b_i$.
 
 # %%
 a = tg.tensor([1.0, 2.0, 3.0], requires_grad=True)
@@ -446,7 +449,7 @@ assert np.allclose(B.grad, A.data.T @ G)
 # %% [markdown]
 # ## Play it
 #
-# The half price of the second day is back, and both $p$ and $d$ are now asked about. The player
+# The half price of the second day is back, and gradients are wanted by $p$ and by $d$. The player
 # shows the summing step as a step of its own: first δ, the contribution in the shape of the table,
 # then its sum in the shape of the operand.
 

@@ -7,7 +7,7 @@ from tinygrad_edu.grade import Assignment, expect
 from tinygrad_edu.grade.checks import backward
 from tinygrad_edu.grade.expect import require
 
-hw = Assignment("tensors", title="2. Tensors")
+hw = Assignment("tensors", title="Tensors")
 
 
 def same(answer, right):
@@ -26,6 +26,13 @@ def standardise(student, rng):
     ):
         wrong = (X - X.mean(axis=axis, keepdims=True)) / X.std(axis=axis, keepdims=True)
         require(not same(answer, wrong), mistake, kind="axis", how=how)
+    without_parentheses = X - X.mean(axis=0) / X.std(axis=0)
+    require(
+        not same(answer, without_parentheses),
+        "the mean is divided, and not what is left",
+        kind="parentheses",
+        how="Division comes before subtraction: put the subtraction in parentheses.",
+    )
     centred = X - X.mean(axis=0)
     require(not same(answer, centred), "the columns are not divided by their deviations", kind="deviation")
     require(
