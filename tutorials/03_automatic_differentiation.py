@@ -21,13 +21,15 @@
 # a number is used twice. [Lesson 2](02_tensors.py) helps with the arrays near the end.
 
 # %% [markdown]
-# **A question to begin with.** Let $x = 2$, and then
+# ## A question first
+#
+# Let $x = 2$, and then
 #
 # $$a = x \cdot x, \qquad b = a + x, \qquad y = a \cdot b.$$
 #
 # Draw the graph on paper, write a local derivative on each arrow, and go backward from $y$ to find
-# $\partial y/\partial x$. From $y$ there is an arrow to $a$ and one to $b$. Does it matter which of
-# the two you deal with first?
+# $\partial y/\partial x$. Going back from $y$ you come to $a$ and to $b$. Does it matter which of
+# the two you deal with first? Write down your number, and yes or no.
 
 # %%
 from textwrap import fill
@@ -95,7 +97,7 @@ print("b before a:", b_first[x])
 print("a before b:", a_first[x])
 
 # %% [markdown]
-# Two orders, two answers. On paper $y = x^2 (x^2 + x) = x^4 + x^3$, so
+# Two orders, two answers: it matters. On paper $y = x^2 (x^2 + x) = x^4 + x^3$, so
 # $\partial y/\partial x = 4x^3 + 3x^2 = 32 + 12 = 44$. The first order is right.
 #
 # What went wrong in the second? $a$ is used twice, by $y$ and by $b$. When its turn came, only the
@@ -117,9 +119,10 @@ assert a_first[x] == 44 - 16
 assert gradients([3, 2, 1, 0]) == b_first
 
 # %% [markdown]
-# Could you do without an order, and follow every path from $y$ down to $x$ on its own? The answer
-# would be right, since the chain rule is a sum over paths. But there may be very many of them. Here
-# a number is doubled 16 times by `z = z + z`: 17 rows, and the count of visits to the first.
+# Could you do without an order, and follow every path from $y$ back to $x$ on its own? The answer
+# would be right, since the chain rule is a sum over paths. But lesson 1 warned that there may be
+# very many of them. Count: a number is doubled 16 times, and every visit to the first row is the
+# end of a path.
 
 # %%
 first = z = record(1.0)
@@ -143,15 +146,15 @@ assert visits == 2**16
 assert gradients(range(z, -1, -1))[first] == 2**16
 
 # %% [markdown]
-# The loop over the tape needs 17 steps for the same gradient. Each further doubling costs it one
-# step more, and it doubles the number of paths.
+# The loop over the tape needs 17 steps for the same gradient. With one more doubling it needs 18,
+# and there are twice as many paths.
 
 # %% [markdown]
 # ## The library's tape
 #
 # A `Value` is a row of a tape: it holds its number, the operation that made it, and its operands.
 # It also has an `index`, the tick of a clock at which it was made. `backward()` collects what the
-# result was made from, sorts it by age, and goes through it youngest first.
+# result was made from, sorts it by age, and goes through it, the newest first.
 
 # %%
 x = tg.Value(2.0, name="x")
@@ -171,8 +174,8 @@ assert y.index > b.index > a.index > x.index
 
 # %% [markdown]
 # In the picture each box has its value and, below it, its gradient. On the arrows you find
-# *upstream gradient* · *local derivative*: the gradient of the box that hands on, times the derivative of
-# that box by the one that receives. Compare with your paper.
+# upstream gradient · local derivative: the gradient of the box that hands on, times the derivative
+# of that box by the one that receives. Compare with your paper.
 
 # %%
 tg.draw(y)
@@ -227,8 +230,8 @@ assert not unrecorded.requires_grad
 
 # %% [markdown]
 # Use it when you only want results, as in measuring how good a finished model is. It is also where
-# parameters are changed. A step of an optimiser is not part of the formula that is differentiated,
-# and the library refuses to guess which you mean:
+# a model's *parameters* are changed, the numbers that it learns. Such a change is not part of the
+# formula that is differentiated, and the library refuses to guess which you mean:
 
 # %%
 w = tg.tensor([1.0, 2.0], requires_grad=True, name="w")
@@ -261,8 +264,9 @@ assert x3.grad == 3.0
 # %% [markdown]
 # The picture shows it: no gradient stands in the second box, and none flows along its arrow.
 #
-# The opposite mistake is to record without wanting to. A loop that adds up losses to print their mean
-# later makes one graph, which holds all the graphs of all the losses:
+# The opposite mistake is to record without wanting to. A *loss* is a number for how wrong a model
+# is. A loop that adds up losses, to print their mean later, makes one graph that holds the graphs
+# of all the losses:
 
 # %%
 total, kept = 0.0, []
@@ -273,8 +277,8 @@ for _ in range(4):
 print("nodes kept alive:", kept)
 
 # %% [markdown]
-# With `total + loss.item()` nothing is kept, since `.item()` is a plain number. Rewrite the loop
-# with it whenever memory grows from step to step.
+# With `total + loss.item()` nothing is kept, since `.item()` is a plain number. If a program's
+# memory grows from step to step, look for such a sum.
 
 # %%
 total = 0.0
@@ -291,8 +295,9 @@ assert type(total) is float
 # any others, the gradient is the result of a graph, and that graph can be differentiated in turn. The
 # library does this when you ask with `create_graph=True`.
 #
-# For our $y = x^4 + x^3$ the second derivative is $12x^2 + 6x$, at $x = 2$ that is $48 + 12 = 60$, and the
-# third is $24x + 6 = 54$.
+# For our $y = x^4 + x^3$ the second derivative is $12x^2 + 6x$, at $x = 2$ that is $48 + 12 = 60$,
+# and the third is $24x + 6 = 54$. With the third we stop: no graph is asked for, and so it comes as
+# a plain number.
 
 # %%
 [first_derivative] = tg.gradients(y, [x], create_graph=True)
@@ -368,10 +373,11 @@ def central_difference(f, x, h):
 print(f"{central_difference(f, 2.0, 0.1):.6f}")
 
 # %% [markdown]
-# It is not quite 44. By Taylor's theorem the error is $f'''(x)\,h^2/6$, here $54 \cdot 0.01/6 = 0.09$, and the
-# smaller $h$ is, the smaller it gets. The obvious idea is to take $h$ as small as can be.
+# It is not quite 44. Multiply $(2 + h)^4 + (2 + h)^3$ out, and beside the 44 there is $9h^2$ left in
+# the quotient, here 0.09. For any $f$ the error is about $f'''(x)\,h^2/6$, by Taylor's theorem. The smaller
+# $h$ is, the smaller the error: so take $h$ as small as can be?
 #
-# Before you look at the plot: which $h$ would you take? 0.001, $10^{-8}$, $10^{-13}$?
+# Before you look at the plot: which $h$ would you take? 0.001, $10^{-5}$, $10^{-8}$, $10^{-12}$?
 
 
 # %%
@@ -476,16 +482,17 @@ assert np.allclose(measured, 1 / (1 + abs(at)) ** 2)
 # estimates how exact the differences are, and compares second derivatives too. If something
 # is wrong, it looks for the operation that is to blame.
 #
-# To see it at work, make softsign a primitive of the library, a row of its table of derivatives: how to
-# compute it on arrays, how on floats, and the rule that carries the gradient `g` of the result back
-# to `x`. The rule is the wrong one.
+# To see it at work, make softsign a *primitive* of the library, a row of its table of derivatives:
+# how to compute it on arrays, how on floats, and the rule that carries the gradient `g` of the
+# result back to `x`. (A line for the documentation and an example follow, and the NumPy functions
+# that do the same: none.) The rule is the wrong one.
 
 # %%
 from tinygrad_edu.primitives.primitive import TABLE, unary
 
 
 def softsign_with(rule):
-    TABLE.pop("softsign", None)  # forget the one before: a name stands in the table once
+    TABLE.pop("softsign", None)  # a name stands in the table only once
     doc, example = "x / (1 + |x|).", (1.0, 0.5)
     return unary("softsign", softsign, softsign, rule, doc, example, numpy=[])
 
@@ -494,7 +501,13 @@ wrong = softsign_with(lambda g, out, x: g / (1 + abs(x)))
 
 rng = np.random.default_rng(0)
 X, weights = rng.normal(size=(5, 3)), np.array([0.5, -1.0, 2.0])
-report = tg.gradcheck(lambda w: (wrong(X @ w) ** 2).mean(), weights, raise_exception=False)
+
+
+def loss(w):
+    return (wrong(X @ w) ** 2).mean()
+
+
+report = tg.gradcheck(loss, weights, raise_exception=False)
 print(report)
 
 # %%
@@ -503,7 +516,7 @@ assert "to blame is the rule of softsign" in str(report)
 
 # %% [markdown]
 # All three derivatives of the loss are wrong, and in no simple ratio, since many numbers are mixed in
-# each. So it tried the operations one by one, and names the rule.
+# each. So `gradcheck` tried the operations one by one, and it names the rule.
 #
 # The corrected rule passes. Here is another one, which looks careful: its author wanted to save memory
 # and computes the local derivative inside `no_grad`. The numbers are right.
@@ -523,8 +536,9 @@ careful = softsign_with(unrecorded_rule)
 print(tg.gradcheck(careful, 2.0, raise_exception=False))
 
 # %% [markdown]
-# The first derivative passes, and the second is 0 where it should be $-2/(1 + |x|)^3 = -2/27$. (The number in the
-# report is that times a random upstream gradient: with 1 everywhere, a rule that forgets it would pass.)
+# The first derivative passes, and the second is 0 where it should be $-2/(1 + |x|)^3 = -2/27$. (The
+# report has other numbers, since `gradcheck` multiplies by random upstream gradients: with 1
+# everywhere, a rule that forgets to multiply by `g` would pass.)
 #
 # The local derivative was cut out of the backward graph, as `detach` cuts. That is one reason to check to
 # the second order: it notices what was not recorded.
@@ -554,7 +568,8 @@ tg.draw(du)
 
 # %% [markdown]
 # And this is what is recorded when the walk goes backward through that graph: the backward
-# graph of the backward graph. It ends on the left in 18.
+# graph of the backward graph. It ends on the left in 18. The grey box is no gradient: it computes a
+# local derivative, $2x = 6$, that of $x^2$.
 
 # %%
 tg.draw(du, "backward")
@@ -575,20 +590,19 @@ assert (du.data, ddu.data) == (27.0, 18.0)
 # ## Try it
 #
 # In the folder of the lessons, copy `exercises/03_automatic_differentiation/starter.py` to
-# `my_answers.py` and fill it in:
+# `my_answers.py`, fill it in, and have it graded:
 #
-# 1. `gradients(uses, output)`: walk backward through a graph whose rows come in no order at all. You
-#    have to find one (4 points).
-# 2. `jacobian(f, x)`: all derivatives of all outputs by central differences. Of a gradient, these are
-#    the second derivatives, the *Hessian matrix* (3 points).
-# 3. `loss_backward(w, b, x, target)`: it is written already, and two mistakes are planted in it. Find
-#    them with differences and mend them (3 points).
-#
-# Then ask for your points:
-#
-# ```
+# ```sh
 # tinygrad-edu grade exercises/03_automatic_differentiation my_answers.py --show
 # ```
+#
+# 1. `gradients(uses, output)` (4 points): walk backward through a graph whose rows come in no order
+#    at all. You have to find one.
+# 2. `jacobian(f, x)` (3 points): all derivatives of all outputs by central differences, a table that
+#    is called the *Jacobian matrix*. If $f$ is itself a gradient, it holds the second derivatives, and
+#    is called the *Hessian matrix*.
+# 3. `loss_backward(w, b, x, target)` (3 points): it is written already, and two mistakes are planted
+#    in it. Find them with differences and mend them.
 #
 # A wrong answer is told what kind of mistake explains its numbers, such as a gradient handed on too
 # early, or a step divided by $h$ instead of $2h$.
@@ -609,9 +623,11 @@ assert (du.data, ddu.data) == (27.0, 18.0)
 # %% [markdown]
 # ## Where this comes from
 #
-# - The tape and the walk back: S. Linnainmaa, *Taylor expansion of the accumulated rounding error*, BIT 16, 1976.
+# - The tape and the walk back: S. Linnainmaa, *Taylor expansion of the accumulated rounding error*,
+#   BIT Numerical Mathematics 16, 1976.
 # - Which order, and what it costs: A. Griewank and A. Walther, *Evaluating Derivatives*, 2nd edition,
-#   2008, chapters 3 and 4.
-# - The error of difference quotients and the best $h$: W. Press and others, *Numerical Recipes*, 3rd edition,
-#   2007, section 5.7.
-# - Softsign: J. Bergstra and others, *Quadratic polynomials learn better image features*, 2009.
+#   SIAM 2008, chapters 3 and 4.
+# - The error of difference quotients and the best $h$: W. Press and others, *Numerical Recipes*, 3rd
+#   edition, Cambridge University Press 2007, section 5.7.
+# - Softsign: J. Bergstra and others, *Quadratic polynomials learn better image features*, Technical
+#   Report 1337, Université de Montréal 2009.

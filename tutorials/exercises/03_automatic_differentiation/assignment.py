@@ -5,7 +5,7 @@ import numpy as np
 import tinygrad_edu as tg
 from tinygrad_edu.grade import Assignment, Limits, WrongAnswer, evaluate, expect, require
 
-hw = Assignment("lesson-3", title="Lesson 3: automatic differentiation", limits=Limits(call_seconds=3))
+hw = Assignment("automatic-differentiation", title="Automatic differentiation", limits=Limits(call_seconds=3))
 
 
 # 1. Gradients of a graph whose rows come in no order.
@@ -37,6 +37,9 @@ def as_they_are_met(uses):
     return met
 
 
+WAIT = "Let a number wait until all that use it had their turn."
+
+
 @hw.check(points=3, needs=["gradients"], title="Gradients of a graph in no order")
 def order(student, rng):
     for title, graph in GRAPHS.items():
@@ -50,12 +53,17 @@ def order(student, rng):
         require(all(type(g) is float for g in found.values()), wanted, kind="floats")
         for mistake, mistaken, how in (
             ("overwritten", walked(uses, names, keep=0.0), "Each use adds its contribution: += instead of =."),
-            ("order", walked(uses, as_they_are_met(uses)), "Let a number wait until all that use it had their turn."),
+            ("order", walked(uses, as_they_are_met(uses)), WAIT),
+            ("order", walked(uses, shuffled), f"The dict is in no order. {WAIT}"),
             ("stopped at y", walked(uses, ["y"]), "Go on from the operands; wait for no user that y is not made from."),
         ):
             if are_near(found, mistaken) and not are_near(found, right):
                 raise WrongAnswer(f"{title}: the gradient of x is wrong", kind=mistake, how=how)
-        expect(found, f"the gradients of {title}").is_close(right, rtol=1e-9)
+        wrong = [
+            f"of {name} {found[name]:g} ({right[name]:g} is right)" for name in right if found[name] != right[name]
+        ]
+        said = f"{title}: the gradients are wrong: {', '.join(wrong)}"
+        require(are_near(found, right), said, kind="gradient", how=f"Print the names as their turn comes. {WAIT}")
 
 
 def are_near(found, others):
@@ -68,7 +76,7 @@ def doublings(student, rng):
     shuffled = {name: uses[name] for name in rng.permutation(list(uses)).tolist()}
     found = student.gradients(shuffled, "z40")
     require(type(found) is dict and "z0" in found, "a dict with the gradient of z0 is expected", kind="names")
-    expect(found["z0"], "the gradient of z0").equals(2.0**40)
+    require(found["z0"] == 2.0**40, f"the gradient of z0 is {found['z0']:.15g}, not {2.0**40:.15g}", kind="gradient")
 
 
 # 2. A Jacobian by differences.
@@ -94,6 +102,12 @@ def differences(student, rng):
         ):
             if is_near(found, mistaken) and not is_near(found, right):
                 raise WrongAnswer(f"the derivatives of {text} are wrong", kind=mistake, how=how)
+        require(
+            np.shape(found) != right.shape or is_near(found, right),
+            f"the derivatives of {text} are wrong",
+            kind="derivatives",
+            how="Move one number at a time, in a copy of x: after the last step x must be what it was.",
+        )
         expect(found, f"the Jacobian of {text}").is_close(right, rtol=1e-7)
 
 
@@ -114,5 +128,20 @@ def planted(student, rng):
     grads = student.loss_backward(w, b, x, target)
     require(type(grads) in (tuple, list) and len(grads) == 2, "the gradients of w and b are expected", kind="two")
     grad_w, grad_b = grads
+    prediction = np.tanh(x @ w + b)
+    planted = 2 * (prediction - target) / len(target) * (1 - prediction)
+    require(
+        not is_near(grad_w, x.T @ planted),
+        "the gradient of w is still that of the program with the mistakes",
+        kind="first mistake",
+        how="Go line by line: is grad_sum the derivative of the loss by x @ w + b? Ask the differences.",
+    )
+    at_sum = tg.grad(lambda s: ((tg.tanh(s) - target) ** 2).mean())(x @ w + b)
+    require(
+        not is_near(grad_b, np.mean(at_sum)),
+        "the gradient of b is too small by a factor of N",
+        kind="second mistake",
+        how="b is used once for every row of x: N paths lead from it to the loss.",
+    )
     expect(grad_w, "the gradient of w").is_gradient_of(lambda w: loss(w, b), at=w)
     expect(grad_b, "the gradient of b").is_gradient_of(lambda b: loss(w, b), at=b)
