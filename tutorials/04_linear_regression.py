@@ -21,12 +21,15 @@
 # and `no_grad` from [lesson 3](03_automatic_differentiation.py).
 
 # %% [markdown]
-# **A question to begin with.** Three points are given: $(0, 1)$, $(1, 2)$ and $(2, 6)$. Of all lines
-# $y = wx + b$, which one has the smallest sum of squared vertical distances to them? Guess $w$ and $b$ from
-# a sketch. Does the best line go through any of the points?
+# ## A question first
 #
-# And a second one: somebody begins with $w = 0$, $b = 0$ and looks at the point $(1, 2)$ alone. In which
-# direction should each of the two numbers be changed?
+# 1. Three points are given: $(0, 1)$, $(1, 2)$ and $(2, 6)$. Of all lines $y = wx + b$, which one has the
+#    smallest sum of squared vertical distances to them? Guess $w$ and $b$ from a sketch. Does the best line go
+#    through any of the points?
+# 2. Somebody begins with $w = 0$, $b = 0$ and looks at the point $(1, 2)$ alone. In which direction should each
+#    of the two numbers be changed?
+#
+# Write your answers down. Each comes up again below.
 
 # %%
 import numpy as np
@@ -54,8 +57,9 @@ for w, b in [(0.0, 0.0), (2.0, 1.0), (3.0, 0.0)]:
     print(f"y = {w} x + {b}: residuals {w * x3 + b - y3}, loss {loss_of(w, b):.3f}")
 
 # %% [markdown]
-# Each line is a pair $(w, b)$, and so a point of a plane. Its loss is the height there. The lines of
-# equal height are ellipses, and somewhere inside the smallest of them is the best line.
+# Each line $y = wx + b$ is a pair $(w, b)$, and so one point of the plane below. Take its loss as the height of
+# the land there. The curves join points of equal height. They are ellipses, and the best line is somewhere inside
+# the smallest.
 
 # %%
 plots.contours(
@@ -93,10 +97,11 @@ plots.points(
 )
 
 # %% [markdown]
-# The mean point is $(1, 3)$. The sum above is $(-1)(-2) + 0 + 1 \cdot 3 = 5$, the one below $1 + 0 + 1 = 2$, so
-# $w = 2.5$ and $b = 3 - 2.5 = 0.5$. The line misses all three points, by 0.5, 1 and 0.5.
+# The mean point is $(1, 3)$. The numerator is $(-1)(-2) + 0 + 1 \cdot 3 = 5$, the denominator $1 + 0 + 1 = 2$, so
+# $w = 2.5$ and $b = 3 - 2.5 = 0.5$. That answers question 1: the best line misses all three points, by 0.5, 1
+# and 0.5.
 #
-# The engine agrees: there, and only there, both derivatives are 0.
+# The engine agrees. Both derivatives are 0 there, and not at $(2, 1)$:
 
 
 # %%
@@ -113,8 +118,9 @@ assert np.allclose(gradient(2.5, 0.5), 0.0)
 
 # %% [markdown]
 # With several inputs, or *features*, there is a weight for each: $\hat y = w_1 x_1 + w_2 x_2 + b$. Put
-# the $N$ samples into the rows of a matrix $X$, and give it one more column of ones, whose weight is the
-# bias. With all parameters in one vector $\theta$, the derivatives are 0 where
+# the $N$ *samples*, the points with their features, into the rows of a matrix $X$, and give it one more column
+# of ones, whose weight is the bias. With all parameters in one vector $\theta$, the residuals are
+# $X \theta - y$. The two equations above become one: the gradient $\frac{2}{N} X^\top (X \theta - y)$ is 0 where
 #
 # $$X^\top X\, \theta = X^\top y.$$
 #
@@ -124,7 +130,7 @@ assert np.allclose(gradient(2.5, 0.5), 0.0)
 # To see whether a method finds the truth, one has to know the truth. So the data are made up: 1000
 # points with two features, and targets from known numbers $w = (2, -3.4)$ and $b = 4.2$. A
 # little noise is added to each target. The features are drawn from the normal distribution with standard
-# deviation 1, the noise from that with 0.01: such a number is mostly between -0.02 and 0.02.
+# deviation 1, the noise from that with 0.01: 95 % of such numbers lie between −0.02 and 0.02.
 
 # %%
 true_w, true_b = np.array([2.0, -3.4]), 4.2
@@ -153,8 +159,8 @@ plots.row(
 
 # %% [markdown]
 # Seen along one feature, the points are a cloud that goes up with slope 2, and along the other a
-# narrower one that goes down with slope $-3.4$. The width of each cloud is what the other feature does; of
-# the noise you see nothing.
+# narrower one that goes down with slope $-3.4$. The width of each cloud is what the other feature does. The noise
+# is too small to be seen.
 #
 # The library has the same data as `data.linear_regression`, in float32, the dtype of its networks.
 
@@ -168,7 +174,7 @@ assert np.abs(best - truth).max() < 1e-3
 # %% [markdown]
 # ### Why 1000 samples
 #
-# All three numbers are right to 0.001. Is this luck? The noise of the samples cancels partly, and what remains
+# All three numbers are right to 0.001. Is this luck? The noise of the samples partly cancels. What remains
 # in each parameter has a standard deviation of about $0.01/\sqrt N$, the *standard error*: 0.001 for 100
 # samples, 0.00032 for 1000. Here are the errors of $w_1$ on 300 sets of data of each size.
 
@@ -186,8 +192,8 @@ plots.histogram(
 )
 
 # %% [markdown]
-# With 100 samples the *data* determine the parameters only to about 0.001, and no method can do better. With
-# 1000, an error of 0.001 is three standard errors, and rare.
+# It is not luck. With 100 samples the *data* determine the parameters only to about 0.001, whatever the method.
+# With 1000, an error of 0.001 is three standard errors, and rare.
 
 # %%
 assert abs(errors[100][:, 0].std() / 0.001 - 1) < 0.15
@@ -198,15 +204,16 @@ assert np.mean(np.abs(errors[1000]).max(axis=1) < 1e-3) > 0.98
 # ## Second way: downhill
 #
 # Hardly any other model has a formula for its best parameters. What one can always do is to begin
-# somewhere and go downhill. The gradient points to where the loss rises most, so each parameter takes a small step
-# the other way:
+# somewhere and go downhill. The gradient points in the direction in which the loss rises most, so each parameter
+# takes a small step the other way:
 #
 # $$w \leftarrow w - \eta\, \frac{\partial L}{\partial w}.$$
 #
-# This is *gradient descent*, and the step size $\eta$ is the *learning rate*. In its simplest form it looks at
-# one sample at a time.
+# This is *gradient descent*, and the step size $\eta$ is the *learning rate*. In the simplest program, $L$ is the
+# loss of a single sample, and the samples take turns.
 #
-# The model is a *neuron*: a weight for each input, and a bias.
+# The model is a *neuron*: a weight for each input, and a bias. `step` moves the parameters, and forgets their
+# gradients, because the next `backward()` would add to them.
 
 
 # %%
@@ -232,7 +239,7 @@ def step(parameters, lr):
 
 
 # %% [markdown]
-# Now the second question. The neuron has one input, its parameters are 0, and it sees the
+# Now question 2. The neuron has one input, its parameters are 0, and it sees the
 # sample $(1, 2)$.
 
 # %%
@@ -245,8 +252,8 @@ tg.draw(loss, direction="TB")
 
 # %% [markdown]
 # The prediction, 0, is too small. Both derivatives are $2 \cdot (0 - 2) = -4$: the loss falls if either number
-# grows. With $\eta = 0.1$ both become 0.4. The player goes through it number by number; its last steps are the
-# ones that an optimiser would take.
+# grows. With $\eta = 0.1$ both become 0.4. The player goes through it number by number. Its last two steps move
+# the parameters, as the library's *optimiser* `optim.SGD` does it.
 
 # %%
 tg.steps(loss, optim.SGD(neuron.parameters(), lr=0.1))
@@ -279,11 +286,11 @@ for lr in (0.1, 0.01, 0.001):
 
 # %% [markdown]
 # None of them gives exactly $(2.5, 0.5)$. At the best line the *mean* of the gradients is 0, but each single
-# sample still pulls, because each has a residual. The step for the last point has just been taken, so the line
-# leans to it. A smaller learning rate makes this smaller. With 0.001, on the other hand, 300 epochs are not enough to
-# arrive.
+# sample still pulls, because each has a residual. The step for the last point, $(2, 6)$, has just been taken, so the
+# line leans towards it: with 0.1 it even goes through it, $2 \cdot 2.8261 + 0.3478 = 6.0000$. With 0.01 it leans
+# less. With 0.001, 300 epochs are not enough to arrive.
 #
-# On the 1000 samples the residuals are small, for a plane fits them well, and one epoch goes a long way:
+# A plane fits the 1000 samples well, so the single samples hardly pull there. And one epoch is 1000 steps:
 
 # %%
 neuron = Neuron(2)
@@ -299,9 +306,9 @@ assert np.abs(one_by_one - truth).max() < 2e-3
 # ### Minibatches
 #
 # A *minibatch* of $B$ samples is a compromise between one sample and all of them. Its gradient is the mean of
-# $B$ single ones, so their pulls cancel partly, and what is left of the noise goes down as
-# $1/\sqrt B$. Going downhill in this way is called *minibatch stochastic gradient descent*, SGD; stochastic,
-# since the samples are drawn by chance.
+# $B$ single ones, so their pulls partly cancel, and what is left of the noise goes down as
+# $1/\sqrt B$. Going downhill in this way is called *minibatch stochastic gradient descent*, SGD for short.
+# "Stochastic" says that the samples are drawn by chance.
 #
 # The predictions of a whole minibatch are one product of a matrix and a vector.
 
@@ -323,7 +330,7 @@ loss.backward()
 tg.draw(loss, direction="TB")
 
 # %% [markdown]
-# The same few boxes serve 20 samples; their shapes stand in them. And its gradient is the mean of the 20 single ones:
+# The same few boxes serve 20 samples; the shapes stand in them. The gradient is the mean of the 20 single ones:
 
 # %%
 singles = []
@@ -370,8 +377,8 @@ by_minibatches = fit_by_minibatches(lr=0.01, size=20, epochs=12)
 print("errors:", (by_minibatches - truth).round(5))
 
 # %% [markdown]
-# All three are right to 0.001. The loss has stopped at about 0.0001, the mean square of the noise, $0.01^2$. No
-# plane can predict that.
+# All three are right to 0.001. The loss has stopped at about 0.0001. That is $0.01^2$, the mean square of the
+# noise, which no plane can predict.
 #
 # Two things decide how near the descent comes: the data, whose noise moves the best plane by about 0.0003, and the
 # minibatches, which keep the parameters moving about it. The second can be made small, by larger minibatches or by a
@@ -420,7 +427,8 @@ print("errors:", (concise - truth).round(5))
 # The four lines of the inner loop are the same for every network in this course. `nn.Linear` begins with small
 # random weights instead of 0, which makes no difference here. It will from [lesson 6](06_multilayer_perceptron.py) on.
 #
-# Do both forms compute the same? Begin at the same place, take the same minibatch, and compare after one step.
+# Do the second and the third way compute the same? Begin at the same place, take the same minibatch, and compare
+# after one step.
 
 # %%
 X_batch, y_batch = next(iter(data.DataLoader(dataset, batch_size=20)))
@@ -448,7 +456,7 @@ assert np.abs(concise - truth).max() < 1e-3
 #
 # The loss over the plane of the two weights, and three descents from $(0, 0)$ with the same learning rate of 0.05. One
 # takes a step for each sample, one for each minibatch of 5, one for all 1000 together. Each takes 40 steps. Before
-# you look: which path will be straight, and which will cost most?
+# you look: which path will be smooth, and which will cost most?
 
 
 # %%
@@ -484,12 +492,12 @@ plots.contours(
 )
 
 # %% [markdown]
-# The gradient of all samples is at right angles to the lines of equal loss, and its path is smooth. That of
-# single samples staggers, since each step is right for one sample only. Minibatches of 5 stagger less, and a step
-# of theirs is a two-hundredth of the work.
+# The gradient of all samples is at right angles to the curves of equal loss, so that path is smooth. It also costs
+# most: 40,000 samples were looked at. The path of single samples staggers, since each step is right for one sample
+# only, and it cost 40. Minibatches of 5 stagger less, and cost 200.
 #
-# Counted in samples instead of steps, the picture turns round: 1000 steps of one sample cost as much as 50 steps of
-# 20, and as one step of 1000.
+# So count in samples instead of steps: 1000 steps of one sample cost as much as 50 steps of 20, and as one step
+# of 1000.
 
 
 # %%
@@ -512,8 +520,8 @@ after = {name: losses[-1] for name, (_, losses) in curves.items()}
 print({name: round(float(loss), 6) for name, loss in after.items()})
 
 # %% [markdown]
-# After four epochs the descent with all samples has taken four steps and hardly begun. That with one sample came down
-# first, and stays a little above the floor of 0.0001, where its steps keep it moving. Minibatches of
+# After four epochs the descent with all samples has taken four steps and hardly begun. The one with single samples
+# came down first, and stays a little above the floor of 0.0001, because each sample moves it. Minibatches of
 # 20 need more samples to arrive, and come nearer.
 #
 # Do they need more time?
@@ -525,8 +533,8 @@ for size in (1, 20):
     print(f"{size} a step: below 0.0002 after {steps} steps, {steps * size} samples")
 
 # %% [markdown]
-# In steps, both are about equally quick. One product of matrices takes hardly longer for 20 samples than for one, so it
-# is the steps that the clock counts. That is why networks are trained on minibatches.
+# In steps, both are about equally quick. One product of matrices takes hardly longer for 20 samples than for one, so
+# the time depends on the number of steps. That is why networks are trained on minibatches.
 
 # %%
 assert after["1000 a step"] > 10
@@ -540,27 +548,29 @@ assert after["20 a step"] < 0.01
 # `my_answers.py` and fill it in:
 #
 # 1. `fit_line(x, y)`: the best line by its formula (2 points).
-# 2. `gradients(X, y, w, b)`: the derivatives of the mean squared error by $w$ and $b$, in NumPy, without the
+# 2. `gradients(X, y, w, b)`: the gradients of the mean squared error by $w$ and $b$, in NumPy, without the
 #    engine (3 points).
 # 3. `epoch(X, y, w, b, lr, size)`: one epoch of minibatches in the given order. The last one may be smaller (5 points).
 #
 # Then ask for your points:
 #
-# ```
+# ```sh
 # tinygrad-edu grade exercises/04_linear_regression my_answers.py --show
 # ```
 #
-# A wrong answer is told which mistake gives just these numbers, such as a last minibatch that was left
-# out, or divided by the wrong size.
+# If a known mistake gives just your numbers, such as a last minibatch that was left out or divided by the wrong
+# size, you are told which.
 
 # %% [markdown]
 # ## What to read in the source
 #
 # - `tinygrad_edu/nn/linear.py`, `Linear`: a layer is its parameters, how they begin, and `forward`.
-# - `tinygrad_edu/nn/loss_functions.py`, `mse_loss`: your `mean_squared_error`, with the mistake that it refuses.
+# - `tinygrad_edu/nn/loss_functions.py`, `mse_loss`: your `mean_squared_error`, and a mistake of
+#   shapes that it refuses.
 # - `tinygrad_edu/optim/algorithms.py`, `SGD.update`: the step, and what momentum adds to it.
 # - `tinygrad_edu/optim/optimizer.py`, `Optimizer.step` and `zero_grad`: what all optimisers share.
-# - `tinygrad_edu/data/loader.py`, `DataLoader.__iter__`: your `minibatches`, and why its order can be had again.
+# - `tinygrad_edu/data/loader.py`, `DataLoader.__iter__`: your `minibatches`, and how its random order can be
+#   had again.
 # - `tinygrad_edu/data/synthetic.py`, `linear_regression`: the data of this lesson.
 
 # %% [markdown]
