@@ -13,14 +13,21 @@
 # %% [markdown]
 # # 5. Softmax regression
 #
-# At the end of this lesson you can turn scores into probabilities, say how wrong they are, derive the gradient of
-# that on paper, and train a program that reads more than 94 % of handwritten digits that it has never seen. You need
-# gradients ([lesson 3](03_automatic_differentiation.py)) and minibatch gradient descent
-# ([lesson 4](04_linear_regression.py)).
+# After this lesson you can turn scores into probabilities, say in one number how wrong they are, derive the gradient
+# of this number on paper, and train a program that reads more than 94 % of handwritten digits that it has never seen.
 #
-# **A question to try first.** A model looks at a picture and gives three classes a score: cat 2, dog 1, hen 0. The
-# picture shows a dog. Training will now move each score a little. Which scores go up, which go down, and which moves
-# most? Write down three numbers that say by how much. Would they be others if all three scores were 100 higher?
+# You need gradients ([lesson 1](01_a_graph_of_numbers.py)), their shapes ([lesson 2](02_tensors.py)) and minibatch
+# gradient descent ([lesson 4](04_linear_regression.py)).
+#
+# ## A question first
+#
+# A model looks at a picture and gives three classes a score: cat 2, dog 1, hen 0. The picture shows a dog. Training
+# will now move each score a little.
+#
+# 1. Which scores go up, which go down, and which moves most? Write down three numbers that say by how much.
+# 2. Would they be others if all three scores were 100 higher?
+#
+# A guess will do; the lesson comes back to both.
 
 # %%
 import numpy as np
@@ -84,8 +91,9 @@ print(softmax(large).round(3))
 assert np.allclose(softmax(large), softmax(s))
 
 # %% [markdown]
-# Soon the logarithm of a probability is needed, and $\log p_i = s_i - \log \sum_j e^{s_j}$. The second term is the
-# *log-sum-exp* of the logits. It is kept from overflowing in the same way: with $m$ for the largest logit,
+# Soon the logarithm of a probability is needed, the natural one, as always here:
+# $\log p_i = s_i - \log \sum_j e^{s_j}$. The second term is the *log-sum-exp* of the logits. It is kept from
+# overflowing in the same way: with $m$ for the largest logit,
 #
 # $$\log \sum_j e^{s_j} = m + \log \sum_j e^{s_j - m}$$
 
@@ -118,7 +126,7 @@ plots.lines(
 )
 
 # %% [markdown]
-# The library has both functions, as rows of its table of derivatives.
+# The library has both functions. Each is one operation, with a derivative of its own.
 
 # %%
 assert np.allclose(tg.softmax(large), softmax(large))
@@ -140,7 +148,7 @@ print(p_true, p_true.prod().round(4))
 
 # %% [markdown]
 # The product is the probability that the model gave to all four answers together: its *likelihood*. For two thousand
-# pictures at one half each, the product is too small for a float.
+# pictures at one half each, the product $0.5^{2000}$ is too small for a float.
 
 # %%
 print(0.5**2000)
@@ -151,8 +159,8 @@ print(nll.round(3), nll.sum().round(4), -np.log(p_true.prod()).round(4))
 # The logarithm turns the product into a sum, which stays of a reasonable size. With a minus it is positive, and
 # smaller is better. Its mean over the pictures is the *negative log-likelihood*, the loss of this lesson.
 #
-# Does a small loss make good probabilities? Try it on a coin that fell heads 7 times out of 10. The model has one
-# logit $z$ for heads and 0 for tails. Gradient descent on $z$ shows what it learns.
+# Does a small loss make good probabilities? Try it on a coin that fell heads 7 times out of 10. The model has the
+# logit $z$ for heads and 0 for tails, and $z$ is learned by gradient descent, with a learning rate of 1.
 
 # %%
 z = tg.Value(0.0, name="z")
@@ -196,9 +204,9 @@ print(cross_entropy(q, fair).round(4))
 
 # %% [markdown]
 # The coin with 0.7 surprises less (0.6109) than the fair one (0.6931), because it is easier to guess. Someone who
-# takes it for a fair coin is surprised 0.6931 on average, 0.0823 more than necessary. This excess is the
-# *Kullback–Leibler divergence* of $p$ from $q$. It is never negative: nobody is less surprised than someone who knows
-# $q$.
+# takes it for a fair coin is surprised 0.6931 on average, 0.082 more than necessary. This excess,
+# $H(q, p) - H(q)$, is the *Kullback–Leibler divergence*. It is never negative: nobody is less surprised than someone
+# who knows $q$.
 
 # %%
 heads = np.linspace(0.05, 0.95, 91)
@@ -221,7 +229,7 @@ plots.lines(
 # a single term of the cross-entropy is left, $-\log p_{\text{label}}$, the negative log-likelihood. The two losses
 # are one.
 #
-# This also tells you what a model loses while it knows nothing. If it gives each of ten digits 0.1, that is
+# This also tells you the loss of a model that knows nothing. If it gives each of ten digits 0.1, its loss is
 # $\log 10$.
 
 # %%
@@ -251,19 +259,19 @@ tg.draw(loss, direction="TB")
 # logarithm, one over the sum, which is 0.09, and that of the exponential, 7.389. Their product 0.665 is the
 # probability of the cat.
 #
-# The dog's score has a second path besides, past the sum. This is its gradient, written out.
+# The dog's score has a second path, past the sum. This is its gradient, written out.
 
 # %%
 tg.explain(loss, dog)
 
 # %% [markdown]
-# The path through the sum gives 0.245, the probability of the dog. The other gives −1, exactly. That is the whole
-# derivation, and no accident of these numbers. In
+# The path through the sum gives 0.245, the probability of the dog. The other gives −1, exactly. The same holds for
+# all numbers. In
 #
 # $$L = \log \sum_j e^{s_j} - s_{\text{dog}}$$
 #
-# the first term has the slope $e^{s_i} / \sum_j e^{s_j} = p_i$ by every logit, and the second the slope −1 by the
-# dog's alone. With $q$ for the one-hot label:
+# the first term has the derivative $e^{s_i} / \sum_j e^{s_j} = p_i$ by every logit $s_i$, and the second has the
+# derivative −1 by the dog's logit alone. With $q$ for the one-hot label:
 #
 # $$\frac{\partial L}{\partial s_i} = p_i - q_i$$
 
@@ -275,9 +283,9 @@ assert np.allclose(gradient, softmax(s) - np.array([0, 1, 0]))
 assert np.isclose(gradient.sum(), 0)
 
 # %% [markdown]
-# This answers the question. Descent goes against the gradient: the dog's score goes up by 0.755 times the learning
-# rate, the cat's goes down by 0.665 times, the hen's by 0.090 times. The three sum to 0, and they would be the same
-# with all scores 100 higher: adding the same number to all logits changes nothing.
+# This answers question 1. Descent goes against the gradient: the dog's score goes up by 0.755 times the learning
+# rate, the cat's goes down by 0.665 times, the hen's by 0.090 times. The three sum to 0. And question 2: they would
+# be the same with all scores 100 higher, because adding the same number to all logits changes no probability.
 #
 # Play the derivation. On the way back, wait for `dog`, the only number that receives two contributions.
 
@@ -295,8 +303,8 @@ loss.name = "loss"
 tg.draw(loss)
 
 # %% [markdown]
-# The library's `cross_entropy` is the same function as one row of the table. Its backward graph reads like the
-# formula: a softmax, from which the one-hot label is taken away.
+# The library's `cross_entropy` is the same function in one operation. Its backward graph reads like the formula: on
+# the left a softmax, from which the one-hot label is taken away. The boxes on the right bring the upstream gradient, 1.
 
 # %%
 logits = tg.tensor(s[None], requires_grad=True, name="s")
@@ -318,29 +326,30 @@ def squared_error(logits):
     return ((tg.softmax(logits) - np.array([0, 1, 0])) ** 2).sum()
 
 
-def entropy(logits):
+def negative_log_likelihood(logits):
     return tg.logsumexp(logits) - logits[1]
 
 
 sure = np.array([10.0, 0.0, 0.0])
-flat, steep = (np.abs(tg.grad(f)(sure)).max() for f in (squared_error, entropy))
+losses = (squared_error, negative_log_likelihood)
+flat, steep = (np.abs(tg.grad(loss)(sure)).max() for loss in losses)
 print(f"largest slope of the squared error {flat:.5f}, of the cross-entropy {steep:.5f}")
 assert flat < 1e-3 < 0.99 < steep
 
 # %% [markdown]
-# The squared error's gradient goes through the slope of the softmax, which is nearly flat there. The model is as
-# wrong as can be, and hardly learns. In the cross-entropy the logarithm undoes the exponential, so the gradient is
-# the error itself, between −1 and 1.
+# The gradient of the squared error is multiplied by the slope of the softmax, which is nearly 0 there. The model is
+# as wrong as can be, and hardly learns. In the cross-entropy the logarithm undoes the exponential, so the gradient is
+# the error $p - q$ itself.
 #
 # ## From pixels to logits
 #
 # A picture of 8×8 pixels is a row of 64 numbers. The simplest model of ten classes gives each class a weight for each
-# pixel, and a *bias* that does not depend on the picture. For $N$ pictures, the rows of $X$:
+# pixel, and a bias, which does not depend on the picture. For $N$ pictures, the rows of $X$:
 #
 # $$S = XW + b, \qquad X: (N, 64), \quad W: (64, 10), \quad b: (10), \quad S: (N, 10)$$
 #
 # The loss is the mean over the pictures, so each row of its gradient $G$ by $S$ is $(p - q)/N$. From there the rules
-# of matrix product and broadcasting go on: $X^\top G$ to $W$, and the sum over the rows to $b$.
+# of lesson 2 go on: the matrix product sends $X^\top G$ to $W$, and broadcasting sends the sum over the rows to $b$.
 
 
 # %%
@@ -421,7 +430,7 @@ plots.lines(
 )
 
 # %% [markdown]
-# The weights of one class have the shape of a picture. Red pixels speak for the digit where there is ink, blue ones
+# The weights of one class can be laid out as a picture. Ink on a red pixel speaks for the digit, ink on a blue one
 # against it. The 0 wants no ink in its middle.
 
 # %%
@@ -442,8 +451,9 @@ plots.images(
 # %% [markdown]
 # ## The same with the library
 #
-# `nn.Linear` is $XW^\top + b$, with one row of the weight for each class. `nn.CrossEntropyLoss` takes logits, not
-# probabilities: it contains the softmax. Beginning at 0, with the same batches, both programs take the same steps.
+# `nn.Flatten` makes rows of the pictures. `nn.Linear` is $XW^\top + b$, with one row of the weight for each class.
+# `nn.CrossEntropyLoss` takes logits, not probabilities: it contains the softmax. Beginning at 0, with the same
+# batches, both programs take the same steps.
 
 # %%
 model = nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
@@ -465,31 +475,35 @@ assert tg.train.accuracy(model(test.images), test.labels) > 0.94
 # ## Try it
 #
 # In the folder of the lessons, copy `exercises/05_softmax_regression/starter.py` to
-# `my_answers.py`, fill it in with NumPy alone, and grade it:
+# `my_answers.py`, fill it in with NumPy alone, and have it graded:
 #
-#     tinygrad-edu grade exercises/05_softmax_regression my_answers.py --show
+# ```sh
+# tinygrad-edu grade exercises/05_softmax_regression my_answers.py --show
+# ```
 #
-# 1. `log_sum_exp(logits)`, for logits near 1 and in the thousands (2 points). If yours is right only for small ones,
+# 1. `log_sum_exp(logits)`, for logits near 1 and in the thousands (2 points). If yours is right for small ones only,
 #    you are told so.
 # 2. `soft_gradient(logits, targets)`: the gradient of the mean cross-entropy where the targets are probabilities,
 #    such as 0.9 for one class and 0.1 for another, again for logits of any size (3 points). Go over the derivation
 #    again: where was it used that $q$ is one-hot? If you forget the mean, mix up the axes or leave the softmax out,
 #    you are told which.
-# 3. `learn(images, labels, others)`: learn to read digits, and read others (3 points). 93 % is the aim, because the
-#    pictures are divided anew for each student; you are told how many you read.
+# 3. `learn(images, labels, others)`: learn to read digits, and read others (3 points). The aim is 93 %, a
+#    little less than above, because the pictures are divided anew for each student. You are told how many you read.
 #
 # ## What to read in the source
 #
 # - `tinygrad_edu/primitives/reductions.py`, `logsumexp` and `softmax`: where the maximum is taken away, and a rule of
 #   one line each.
-# - `tinygrad_edu/primitives/fused.py`, `softmax_cross_entropy`: the gradient of this lesson as a row of the table.
+# - `tinygrad_edu/primitives/fused.py`, `softmax_cross_entropy`: the gradient of this lesson, as the rule of one
+#   operation.
 # - `tinygrad_edu/nn/loss_functions.py`, `cross_entropy`: class weights, soft targets and label smoothing around it.
 # - `tinygrad_edu/demo.py`, `handwritten_digits`: this model again, trained with the bare engine.
 # - `tinygrad_edu/train/metrics.py`, `confusion_matrix`: which digit is taken for which.
 #
 # ## Where this comes from
 #
-# - Entropy and surprise: C. E. Shannon, *A Mathematical Theory of Communication* (1948), section 6.
+# - Entropy: C. E. Shannon, *A Mathematical Theory of Communication* (1948), section 6. Surprise as $-\log p$: M.
+#   Tribus, *Thermostatics and Thermodynamics* (1961).
 # - That the cross-entropy is least at $p = q$: S. Kullback and R. A. Leibler, *On Information and Sufficiency*
 #   (1951), section 3.
 # - The softmax as the output of a network, and its gradient $p - q$: J. S. Bridle, *Probabilistic Interpretation of
