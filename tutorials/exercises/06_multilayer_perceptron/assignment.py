@@ -8,10 +8,10 @@ from tinygrad_edu.grade import Assignment, compare, expect, require
 hw = Assignment("multilayer-perceptron", title="From the perceptron to the multilayer perceptron")
 
 
-def learned(points, labels, sweeps, wrong=lambda agreement: agreement <= 0, step=lambda x, y: y * x):
+def learned(points, labels, epochs, wrong=lambda agreement: agreement <= 0, step=lambda x, y: y * x):
     """What a perceptron learns that takes a `step` where `wrong` says so of y * (w · x), and how many steps it took."""
     w, mistakes = np.zeros(points.shape[1]), 0
-    for _ in range(sweeps):
+    for _ in range(epochs):
         before = mistakes
         for x, y in zip(points, labels):
             if wrong(y * (w @ x)):
@@ -41,9 +41,9 @@ def divided(rng, n, inputs, margin):
     return points[clear], -sides[0] * sides
 
 
-def of_perceptron(student, points, labels, sweeps):
+def of_perceptron(student, points, labels, epochs):
     """The weights, and the number of mistakes."""
-    answer = student.perceptron(points, labels, sweeps)
+    answer = student.perceptron(points, labels, epochs)
     require(
         type(answer) in (tuple, list) and len(answer) == 2,
         "Two things are expected: the weights, and how many mistakes.",
@@ -51,8 +51,8 @@ def of_perceptron(student, points, labels, sweeps):
     return answer
 
 
-@hw.check(points=1, needs=["perceptron"], title="The perceptron, one sweep")
-def one_sweep(student, rng):
+@hw.check(points=1, needs=["perceptron"], title="The perceptron, one epoch")
+def one_epoch(student, rng):
     points, labels = divided(rng, 12, 5, margin=0.3)
     w, _ = of_perceptron(student, points, labels, 1)
     for said, mistake in MISTAKES.items():
@@ -61,7 +61,7 @@ def one_sweep(student, rng):
 
 
 @hw.check(points=2, needs=["perceptron"], title="The perceptron, until it makes no mistake")
-def many_sweeps(student, rng):
+def many_epochs(student, rng):
     points, labels = divided(rng, 100, 5, margin=0.03)
     w, mistakes = of_perceptron(student, points, labels, 1000)
     right, made = learned(points, labels, 1000)
@@ -92,6 +92,21 @@ def xor(student, rng):
         )
 
 
+def returned(x, y, W1, b1, W2, b2, at_z=tg.sigmoid, slope=lambda h: 1 - h**2):
+    """What comes back to the parameters, with a probability and with a slope of tanh(...) = h that may be wrong."""
+    h = np.tanh(x @ W1 + b1)
+    G = (at_z(h @ W2 + b2) - y) / len(x)
+    D = G @ W2.T * slope(h)
+    return x.T @ D, D.sum(axis=0), h.T @ G, G.sum(axis=0)
+
+
+WRONG_TURNS = {
+    "The gradient by z is σ(z) - y: a probability less the answer, not z less the answer.": {"at_z": lambda z: z},
+    "This is the slope of the sigmoid. That of tanh is 1 - tanh².": {"slope": lambda h: h * (1 - h)},
+    "This is the slope of the ReLU. That of tanh is 1 - tanh².": {"slope": lambda h: h > 0},
+}
+
+
 @hw.check(points=4, needs=["gradients"], title="All gradients of the network")
 def gradients(student, rng):
     x, y = rng.normal(size=(7, 2)), rng.integers(2, size=(7, 1)).astype(float)
@@ -104,4 +119,6 @@ def gradients(student, rng):
     answer = student.gradients(x, y, *parameters)
     summed = tuple(len(x) * gradient for gradient in tg.grad(loss, argnums=(0, 1, 2, 3))(*parameters))
     require(not compare(answer, summed), "The mean over the points is left out: divide by N, once.", kind="factor")
+    for said, wrong_turn in WRONG_TURNS.items():
+        require(not compare(answer, returned(x, y, *parameters, **wrong_turn)), said, kind="chain rule")
     expect(answer).is_gradient_of(loss, at=parameters)

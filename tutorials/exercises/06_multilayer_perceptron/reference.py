@@ -3,13 +3,13 @@
 import numpy as np
 
 
-def perceptron(points, labels, sweeps):
+def perceptron(points, labels, epochs):
     """The weights (D,) and how many mistakes were made: points (N, D), labels (N,) of -1 and 1.
 
-    Goes through the points in order, `sweeps` times, or until a sweep is without a mistake. A sum of 0 is a mistake.
+    Goes through the points in order, `epochs` times, or until an epoch is without a mistake. A sum of 0 is a mistake.
     """
     w, mistakes = np.zeros(points.shape[1]), 0
-    for _ in range(sweeps):
+    for _ in range(epochs):
         before = mistakes
         for x, y in zip(points, labels):
             if y * (w @ x) <= 0:  # equivalent

@@ -3,10 +3,10 @@
 import numpy as np
 
 
-def perceptron(points, labels, sweeps):
+def perceptron(points, labels, epochs):
     """The weights (D,) and how many mistakes were made: points (N, D), labels (N,) of -1 and 1.
 
-    Goes through the points in order, `sweeps` times, or until a sweep is without a mistake. A sum of 0 is a mistake.
+    Goes through the points in order, `epochs` times, or until an epoch is without a mistake. A sum of 0 is a mistake.
     """
     raise NotImplementedError
 
