@@ -13,6 +13,7 @@ EVERY_KIND = {
     "lines": plots.lines(
         {"a": [3, 2, 1], "b": ([1, 2], [5, 6])}, xlabel="epoch", ylabel="loss", title="both", logy=True
     ),
+    "logarithmic lines": plots.lines({"a": [3, 2, 1]}, logx=True),
     "points": plots.points({"seen": XY}, lines={"fit": ([0, 2], [0, 3])}),
     "contours": plots.contours(lambda x, y: x**2 + y**2, x=(-1, 1), y=(-2, 2), paths={"SGD": XY}, log=True),
     "classes": plots.regions(lambda X: X[:, 0] > 0.5, XY, [0, 1, 1]),
@@ -37,6 +38,15 @@ def test_every_kind_is_drawn_and_the_same_plot_gives_the_same_bytes(tmp_path: Pa
     assert first == second
     assert b"<svg" in first
     assert plot._repr_mimebundle_()["image/svg+xml"] == first.decode()
+
+
+@pytest.mark.usefixtures("matplotlib")
+def test_whole_numbers_are_marked_as_such_along_a_line() -> None:
+    heights = [1, 0, 0, 1, 0]
+    assert "<!-- 0.5 -->" not in plots.lines({"a": (range(5), heights)}).svg().partition('id="matplotlib.axis_2"')[0]
+    assert (
+        "<!-- 0.5 -->" in plots.lines({"a": ([0, 0.5, 1, 2, 3], heights)}).svg().partition('id="matplotlib.axis_2"')[0]
+    )
 
 
 @pytest.mark.usefixtures("matplotlib")

@@ -146,7 +146,7 @@ def lines(
             xs, ys = curve_of(curve)
             marker = MARKERS[i % len(MARKERS)] if len(ys) <= 25 else None
             axes.plot(xs, ys, LINES[i % len(LINES)], color=colour(i), marker=marker, markersize=4, label=name)
-        if all(not isinstance(curve, tuple) for curve in curves.values()):  # steps and epochs are whole
+        if not logx and all((curve_of(curve)[0] % 1 == 0).all() for curve in curves.values()):  # steps, epochs, degrees
             axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.25)
         legend(axes, curves)
