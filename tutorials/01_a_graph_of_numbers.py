@@ -121,7 +121,7 @@ print(tg.explain(z, x))
 # by what the operation made. It is called the *upstream gradient*. Multiply it by the local
 # derivative, and you have the derivative of $z$ by the operand.
 #
-# $$\text{gradient of the operand} = \text{upstream gradient} \cdot \text{local derivative}$$
+# $$\text{gradient} = \text{upstream gradient} \cdot \text{local derivative}$$
 #
 # By hand, with plain numbers:
 
@@ -170,8 +170,8 @@ print(tg.explain(z, w))
 
 # %% [markdown]
 # That answers question 2: $z$ grows by 0.010. (If you computed 0.010001, you are right, too: the
-# derivative is the limit for small nudges.) School's rules say the same: $(x + w) \cdot w = xw + w^2$
-# has the derivative $x + 2w = 10$ by $w$.
+# derivative is the limit for small nudges.) School's rules say the same:
+# $(x + w) \cdot w = xw + w^2$ has the derivative $x + 2w = 10$ by $w$.
 #
 # This is all the calculus that we need. Derivatives multiply along a path, and add where paths
 # meet:
