@@ -8,7 +8,7 @@ BENCH_VENV ?= .venv-bench
 BIN         = $(VENV)/bin
 PYTEST      = $(BIN)/pytest -n auto --maxprocesses 8
 PIP_INSTALL = -m pip --disable-pip-version-check --quiet install
-SPHINX      = $(BIN)/sphinx-build --quiet --fail-on-warning --keep-going
+SPHINX      = $(BIN)/sphinx-build --jobs auto --quiet --fail-on-warning --keep-going
 MADE        = .ruff_cache .mypy_cache .pytest_cache .hypothesis .coverage dist forward.svg backward.svg digits_loss.svg z.svg docs/_build docs/gallery docs/lessons notebooks
 
 .DEFAULT_GOAL := help
@@ -43,6 +43,7 @@ docs: $(VENV)/.docs gallery ## the site, English and Chinese, in docs/_build/htm
 	rm -rf docs/_build
 	$(SPHINX) -d docs/_build/read/en docs docs/_build/html
 	TINYGRAD_EDU_LANG=zh $(SPHINX) -d docs/_build/read/zh_CN docs docs/_build/html/zh_CN
+	rm -r docs/_build/html/jupyter_execute
 	@echo 'Open docs/_build/html/index.html'
 
 notebooks: $(VENV)/.docs ## the lessons as notebooks, in the folder notebooks
