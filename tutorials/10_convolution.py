@@ -119,7 +119,7 @@ picture[:, 2:6] = 0  # dark in the middle
 print(correlate(picture, np.array([[1, -1]]))[0])
 
 # %% [markdown]
-# 1 marks the step from bright to dark, and -1 the step back. The same kernel standing upright finds
+# 1 marks the step from bright to dark, and $-1$ the step back. The same kernel standing upright finds
 # nothing in this picture, because nothing changes from top to bottom.
 
 # %%
