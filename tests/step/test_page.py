@@ -15,6 +15,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu.step import Script
+from tinygrad_edu.step.page import frame
 from tinygrad_edu.step.predict import is_right, question
 
 from .test_script import textbook
@@ -202,6 +203,22 @@ def test_predicting_with_right_and_wrong_answers_hints_and_a_score(play: Open) -
         page.click("#export")
     score = json.loads(Path(download.value.path()).read_text())
     assert (score["points"], score["of"]) == (0.5, 2)
+
+
+@pytest.mark.slow
+def test_questions_are_answered_in_the_frame_of_a_notebook_too(browser: Any) -> None:
+    page = browser.new_page()
+    page.set_content(frame(tg.steps(textbook()[0]), predict=True))
+    player = page.frame_locator("iframe")
+    player.locator("#next").click()
+    player.locator("#answer").fill("5")
+    page.keyboard.press("Enter")
+    assert player.locator("#said").inner_text().startswith("Right")
+    assert player.locator("#place").inner_text().startswith("Forward, step 1")
+    page.keyboard.press("ArrowRight")
+    player.locator("#answer").fill("20")
+    player.locator("#check").click()
+    assert player.locator("#said").inner_text().startswith("Right")
 
 
 @pytest.mark.slow

@@ -360,10 +360,11 @@
 
   // Buttons, keys, links.
 
-  const actions = { first: () => show(first()), back, play, next, last: () => show(events.length), hint, reveal, export: exported };
+  const actions = { first: () => show(first()), back, play, next, last: () => show(events.length), hint, reveal, export: exported, check };
   for (const [id, action] of Object.entries(actions)) at(id).addEventListener("click", action);
-  at("question").addEventListener("submit", (event) => {
-    event.preventDefault();
+  at("answer").addEventListener("keydown", (event) => {  // no form, which a frame in a sandbox would not submit
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();  // the button that gets the focus is not pressed as well
     check();
   });
   at("slider").addEventListener("input", () => show(Number(at("slider").value)));
