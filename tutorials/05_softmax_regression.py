@@ -382,8 +382,8 @@ assert np.allclose(b.grad, grad_b)
 # %% [markdown]
 # ## Reading digits
 #
-# The package carries 1,797 digits written by 13 people. Two thirds are for training. The others are for the test, and
-# are not looked at before.
+# The package carries 1,797 digits written by 13 people; ink is shown white. Two thirds are for training. The others
+# are for the test: no step of the training uses them.
 
 # %%
 train, test = data.Digits(), data.Digits(train=False)
