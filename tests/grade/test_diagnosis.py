@@ -23,6 +23,7 @@ from tinygrad_edu.grade.diagnosis import (
     probe_shapes,
     random_upstream,
 )
+from tinygrad_edu.grade.diagnosis.reference import Reference
 from tinygrad_edu.grade.diagnosis.rules import OF_ROWS
 from tinygrad_edu.nn.functional import batch_norm, conv2d, cross_entropy
 from tinygrad_edu.primitives import fused
@@ -75,7 +76,7 @@ def test_a_wrong_answer_never_passes(seed: int, c: float) -> None:
 )
 def test_what_is_no_gradient_is_wrong_too(answer: Any) -> None:
     x, y, upstream = drawn("nk", "nk", "nk")
-    assert name_of(tg.multiply, [x, y], upstream, answer) in ("unknown", "detached", "not finite")
+    assert name_of(tg.multiply, [x, y], upstream, answer) in ("unknown", "detached", "not finite", "number of answers")
 
 
 @pytest.mark.parametrize("answer", ["0", True, {}, [0.0], np.array("x"), np.zeros((5, 3), int)], ids=repr)
@@ -88,6 +89,14 @@ def test_what_is_of_another_type_is_not_called_detached(answer: Any) -> None:
 
 
 # Mistakes as students write them, by hand and apart from the table.
+
+
+def test_a_wrong_number_of_answers_is_said() -> None:
+    for answer, returned in ((None, "None, as of a function without `return`"), (2.0, "a float"), ([], "0 of them")):
+        diagnosis = diagnose(tg.multiply, [2.0, 3.0], 1.0, answer)
+        assert diagnosis is not None
+        assert diagnosis.words[2].startswith("2 gradients must be returned")
+        assert diagnosis.words[2].endswith(f"what is returned is {returned}.")
 
 
 def test_mistakes_in_a_product() -> None:
@@ -135,6 +144,20 @@ def test_a_rule_that_errs_wherever_it_is_used() -> None:
     found = g * (1 - np.tanh(x) ** 2) * (1 - x * x)  # 1 - input² in the place of 1 - output², twice
     assert not np.allclose(found, g * (1 - y * y) * (1 - np.tanh(x) ** 2))
     assert name_of(lambda x: tg.tanh(tg.tanh(x)), [x], g, found) == "at the input"
+
+
+def test_of_an_operand_that_is_used_often_as_many_mistakes_are_tried_as_there_is_time_for() -> None:
+    def total(x: Any, y: Any) -> Any:
+        sum = x * y
+        for _ in range(400):
+            sum = sum + x
+        return sum
+
+    reference = Reference(total, [2.0, 3.0], 1.0)
+    walked = len(list(reference.candidates())) * len(reference.steps)
+    assert walked < 10_000  # arrows, each of some microseconds
+    assert name_of(total, [2.0, 3.0], 1.0, [1.0, 2.0]) == "overwritten"
+    assert name_of(total, [2.0, 3.0], 1.0, [402.5, 2.0]) == "unknown"
 
 
 def test_a_program_that_overwrites_everywhere() -> None:

@@ -54,7 +54,13 @@ def neuron(w: Any, x: Any, b: Any) -> Any:
     return tg.tanh(w * x + b)
 
 
+def affine(X: Any, scale: Any, shift: Any) -> Any:
+    return X * scale + shift
+
+
 SLOPE = 1 - np.tanh(W * X + B) ** 2
+SLOPED = UPSTREAM * SLOPE
+RIGHT = UPSTREAM * B[0], (UPSTREAM * X).sum(0), UPSTREAM.sum(0)
 
 
 @pytest.mark.parametrize(
@@ -66,6 +72,18 @@ SLOPE = 1 - np.tanh(W * X + B) ** 2
         (UPSTREAM * (3 + 1), lambda x: 3 * x, X, ["x → multiply changed"]),
         ((UPSTREAM, None), lambda x, y: x + y, (X, W), ["y → add missing"]),
         ((UPSTREAM, UPSTREAM), lambda x, b: x + b, (X, B[0]), ["b → add changed"]),
+        ((SLOPED * X, SLOPED * W, UPSTREAM), neuron, (W, X, B), ["b → add changed"]),
+        ((RIGHT[0], UPSTREAM.sum(0), RIGHT[2]), affine, (X, B[0], W[0]), ["scale → multiply changed"]),
+        ((RIGHT[0], X.sum(0), RIGHT[2]), affine, (X, B[0], W[0]), ["scale → multiply changed"]),
+        ((RIGHT[0], (UPSTREAM * B[0]).sum(0), RIGHT[2]), affine, (X, B[0], W[0]), ["scale → multiply changed"]),
+        ((RIGHT[0], (UPSTREAM * X).sum(1), RIGHT[2]), affine, (X, B[0], W[0]), ["scale → multiply changed"]),
+        ((RIGHT[0], RIGHT[1], np.full(2, 3.0)), affine, (X, B[0], W[0]), ["shift → add changed"]),
+        (
+            (-UPSTREAM * B[0], (UPSTREAM * X).sum(1), RIGHT[2]),
+            affine,
+            (X, B[0], W[0]),
+            ["X → multiply changed", "scale → multiply changed"],
+        ),
     ],
 )
 def test_the_wrong_arrow_is_marked_in_the_students_graph_and_in_no_other(

@@ -20,6 +20,9 @@ Axes = str | tuple[int, ...]
 def operands(axes: Sequence[Axes], rng: np.random.Generator, scale: float = 1.0) -> Iterator[tuple[ndarray, ...]]:
     """Random operands, about as large as `scale`: of distinct sizes and then of equal ones, or of the shapes given.
 
+    Of several numbers some are above 0 and some below: at negative numbers alone the gradient of `relu` is 0, which
+    hides mistakes, and that of `softplus` in the thousands so near 0 that a right program might lose.
+
     Raises `AssignmentError` for words and shapes together.
 
     >>> [[x.shape for x in xs] for xs in operands(("nk", "k"), np.random.default_rng(0))]
@@ -30,7 +33,18 @@ def operands(axes: Sequence[Axes], rng: np.random.Generator, scale: float = 1.0)
     if words and shapes:
         raise AssignmentError(f"axes {axes}: give a word for each operand, or a shape for each")
     for some in (probe_shapes(*words), probe_shapes(*words, square=True)) if words else (shapes,):
-        yield tuple(scale * rng.normal(size=shape) for shape in some)
+        yield tuple(scale * of_both_signs(rng.normal(size=shape)) for shape in some)
+
+
+def of_both_signs(x: ndarray) -> ndarray:
+    """The numbers, with the first above 0 and the last below; of a single one as it is.
+
+    >>> of_both_signs(np.array([-3.0, -1.0, 2.0]))
+    array([ 3., -1., -2.])
+    """
+    if x.size > 1:
+        x.flat[0], x.flat[-1] = abs(x.flat[0]), -abs(x.flat[-1])
+    return x
 
 
 @contextmanager

@@ -34,7 +34,7 @@ __all__ = ["beside_answers", "beside_steps", "beside_values", "where_marked"]
 MOST = 40
 """Of a graph of more nodes than this, only what is near a mark is shown."""
 
-LARGEST = 2_000
+LARGEST = 500
 """Of a graph of more nodes than this, nothing is."""
 
 DIGITS = 4
@@ -58,8 +58,8 @@ def beside_answers(reference: Reference, answers: Sequence[Any], diagnosis: Diag
     """The graphs for a backward pass that answered wrong gradients of a function.
 
     Marked are the arrows at which the mistake of the diagnosis is made, with what they add by it, if it is one in a
-    rule or a sum; else the uses of the operands whose gradients are wrong. None where there is not one answer for each
-    operand, or too large a graph, or nothing in it to mark.
+    rule or a sum; and the uses of those operands with wrong gradients that this does not explain. None where there is
+    not one answer for each operand, or too large a graph, or nothing in it to mark.
 
     >>> from tinygrad_edu.grade.diagnosis import MISTAKES
     >>> reference = Reference(lambda x, y: x * y, (2.0, 3.0))
@@ -73,14 +73,15 @@ def beside_answers(reference: Reference, answers: Sequence[Any], diagnosis: Diag
     seed = 1.0 if reference.upstream is None else reference.upstream
     right = numbers(reference.output, reference.steps, seed)
     answered = {x: in_numbers(answer) for x, answer in zip(reference.variables, answers)}
-    marks: Marks = {}
+    passed, marks = right, {}
     if diagnosis.mistakes:
-        found = numbers(reference.output, reference.erring_steps(diagnosis.mistakes), seed)
-        marks = differing(right, found, diagnosis.mistakes)
-        found = found._replace(gradients={**found.gradients, **answered})
-    if not marks:
-        marks = wrong_arrows(reference.steps, answered)
-        found = as_far_as_known(right, answered, marks)
+        mistakes = believable(diagnosis.mistakes, reference, answered, right)
+        passed = numbers(reference.output, reference.erring_steps(mistakes), seed)
+        marks = differing(right, passed, mistakes)
+    explained = set(ancestors(step.input for step in reference.steps if (step.node, step.slot) in marks))
+    others = wrong_arrows(reference.steps, {x: answered[x] for x in answered if x not in explained})
+    found = as_far_as_known(passed, answered, others)
+    marks |= others
     names = labels(nodes, known=dict(zip(reference.variables, reference.names)))
     of = names[reference.output] if np.ndim(seed) == 0 and seed == 1.0 else "L"
     return graphs(nodes, names, of, found, right, marks)
@@ -198,6 +199,26 @@ def agree(found: Any, right: Any) -> bool:
 
 
 # Where it first goes wrong.
+
+
+def believable(mistakes: Mistakes, reference: Reference, answered: Mapping[Node, Any], right: Numbers) -> Mistakes:
+    """The mistakes without those rules that would spoil a gradient that is right."""
+    erring = numbers(reference.output, reference.erring_steps(mistakes), right.gradients[reference.output])
+    spoiled = {
+        x
+        for x, gradient in answered.items()
+        if x in right.gradients
+        and agree(gradient, right.gradients[x])
+        and not agree(erring.gradients.get(x), right.gradients[x])
+    }
+    for node in ancestors([reference.output]):  # operands come before what uses them
+        if any(isinstance(x, Node) and x in spoiled for x in node.inputs):
+            spoiled.add(node)
+    believed = {}
+    for node, (wrong, slots) in mistakes.items():
+        left = [i for i, x in enumerate(node.inputs) if isinstance(x, Node) and x not in spoiled]
+        believed[node] = wrong, [i for i in left if slots is None or i in slots]
+    return believed
 
 
 def differing(right: Numbers, found: Numbers, mistakes: Mistakes) -> Marks:

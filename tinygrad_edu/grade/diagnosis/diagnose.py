@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..compare import TOLERANCE, compare
+from ...graph.text import plural
+from ..compare import TOLERANCE, compare, kind_of
 from .mistakes import MISTAKES, Diagnosis
 from .reference import Candidate, Reference
 from .regions import region_of
@@ -77,10 +78,10 @@ def diagnosis_of(reference: Reference, found: Any) -> Diagnosis | None:
     """`diagnose`, for a reference that there is already."""
     answers = found if isinstance(found, (list, tuple)) else (found,)
     if len(answers) != len(reference.expected):
-        wanted, given = len(reference.expected), len(answers)
-        return Diagnosis(
-            MISTAKES["unknown"], reference.names, {"wrong": f"there are {given} of them, and not {wanted}"}
-        )
+        given = f"{len(answers)} of them" if answers is found else kind_of(found)
+        given += ", as of a function without `return`" if found is None else ""
+        details = {"wanted": plural(len(reference.expected), "gradient"), "given": given}
+        return Diagnosis(MISTAKES["number of answers"], reference.names, details)
     verdicts = [
         compare(a, e if np.ndim(e) else float(e), name=name)
         for a, e, name in zip(answers, reference.expected, reference.names)

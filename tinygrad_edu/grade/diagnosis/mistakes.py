@@ -84,6 +84,8 @@ ROWS = [
     Mistake("twice", "Everything is doubled.", SEEN,
             "Everything is {factor} times what it should be: a gradient was added twice, or added to an old one that "
             "had not been set to 0, or a factor of 1/2 was lost."),
+    Mistake("number of answers", "It is not one gradient for each input.", SEEN,
+            "{wanted} must be returned, in the order of the inputs, and what is returned is {given}."),
     Mistake("detached", "No gradient arrives.", SEEN,
             "The answer is 0 or None everywhere: the gradient was never passed on, or never stored."),
     Mistake("not finite", "There are numbers that are not finite.", SEEN,
@@ -105,8 +107,8 @@ ROWS = [
     Mistake("region", "It is right in some places only.", "Look at {gradients} {region}.",
             "There, and only there, the numbers are {there}: which case of the definition holds {region}?"),
     Mistake("unknown", "It is wrong.", SEEN,
-            "No known mistake gives these numbers: {wrong}. Compare with difference quotients, one operation at a "
-            "time."),
+            "No mistake that was tried gives these numbers: {wrong}. Compare with difference quotients, one operation "
+            "at a time."),
     # How a rule errs.
     Mistake("upstream ignored", "The upstream gradient is ignored.", AT,
             "By the chain rule, the local derivative is multiplied by the gradient that arrives from the output."),

@@ -8,9 +8,9 @@ program with just this mistake would answer.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import chain, combinations
+from itertools import chain, combinations, islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,12 +26,20 @@ from .rules import Edge, ErringRow, Wrong, wrong_rules
 
 __all__ = ["Candidate", "Reference"]
 
-MANY = 60
-"""In graphs of more operations than this, mistakes are looked for in those nearest to the inputs only: time."""
+WALKED = 3_000
+"""So many arrows are walked to try mistakes in sums, and as many for those in rules: some 50 ms. In a graph of many
+arrows fewer mistakes are tried, the most probable first; an arrow counts once more for every 2,000 numbers on it."""
+
+USES = 8
+"""Of an operand that is used more often, mistakes are tried in this many of its uses: the first and the last ones."""
 
 
 Mistakes = Mapping[Node, tuple[Wrong, Sequence[int] | None]]
 """Which nodes err, how, and in which slots (None: in all)."""
+
+
+Attempt = tuple[str, dict[str, str], Mistakes]
+"""A mistake to be tried: its name, its details, and where it is made."""
 
 
 class Candidate(NamedTuple):
@@ -63,6 +71,8 @@ class Reference:
         self.output: Node = function(*self.inputs)
         self.steps: list[Step] = list(steps(self.output, upstream))
         self.expected = self.gradients()
+        walk = sum(1.0 + np.size(step.total) / 2_000 for step in self.steps)
+        self.tries = max(4, int(WALKED / max(walk, 1.0)))
 
     def gradients(self) -> list[ndarray]:
         """The gradients of the variables, by the rows that stand in the graph now; 0 where there is no path."""
@@ -75,21 +85,29 @@ class Reference:
         yield from self.in_rules()
         yield from self.in_broadcasts()
 
+    def tried(self, attempts: Iterable[Attempt]) -> Iterator[Candidate]:
+        """What these mistakes give: of the first ones, as many as there is time for."""
+        for attempt in islice(attempts, self.tries):
+            yield from self.erring(*attempt)
+
     # One mistake in one rule.
 
     def in_rules(self) -> Iterator[Candidate]:
-        nodes = list(dict.fromkeys(step.node for step in reversed(self.steps)))[:MANY]
+        return self.tried(self.mistakes_in_rules())
+
+    def mistakes_in_rules(self) -> Iterator[Attempt]:
+        nodes = list(dict.fromkeys(step.node for step in reversed(self.steps)))  # the nearest to the inputs first
         of_row: dict[str, list[Node]] = {}
         for node in nodes:
             of_row.setdefault(row_of(node).name, []).append(node)
         together = [group for group in of_row.values() if len(group) > 1]  # a student's rule errs wherever it is used
         for group in together:
             for slots in self.slots_of(group):
-                yield from self.erring("sign of one contribution", {}, dict.fromkeys(group, (negated, slots)))
+                yield "sign of one contribution", at(group), dict.fromkeys(group, (negated, slots))
         for group in (*together, *([node] for node in nodes)):
             for name, details, wrong in wrong_rules(group[0]):
                 for slots in self.slots_of(group):
-                    yield from self.erring(name, details, dict.fromkeys(group, (wrong, slots)))
+                    yield name, {**at(group), **details}, dict.fromkeys(group, (wrong, slots))
 
     def slots_of(self, group: Sequence[Node]) -> Iterator[list[int] | None]:
         """Which rules of a row may err together: all of them (None), or one.
@@ -105,14 +123,13 @@ class Reference:
 
     def erring(self, name: str, details: dict[str, str], mistakes: Mistakes) -> Iterator[Candidate]:
         """The pass with wrong rules in some nodes; nothing where they do not fit the shapes that there are."""
-        at = " and ".join(dict.fromkeys(f"`{row_of(node).name}`" for node in mistakes))
         try:
             with erring_rows(mistakes):
                 found = self.gradients()
         except (TinygradError, ArithmeticError, AttributeError, IndexError, TypeError, ValueError):
             return  # a wrong question to a rule: most mistakes cannot be made in most operations
         if all(np.shape(g) == x.shape for g, x in zip(found, self.variables)):
-            yield Candidate(name, {"operation": at, **details}, [*found], mistakes)
+            yield Candidate(name, details, [*found], mistakes)
 
     def erring_steps(self, mistakes: Mistakes) -> list[Step]:
         """The walk with wrong rules in some nodes, which a candidate is made by, arrow by arrow."""
@@ -122,32 +139,27 @@ class Reference:
     # One mistake in adding contributions up.
 
     def in_sums(self) -> Iterator[Candidate]:
+        return self.tried(self.mistakes_in_sums())
+
+    def mistakes_in_sums(self) -> Iterator[Attempt]:
         uses: dict[Node, list[Step]] = {}
         for step in self.steps:
             uses.setdefault(step.input, []).append(step)
-        shared = [several for several in uses.values() if len(several) > 1][-MANY:]
+        shared = [several for several in reversed(uses.values()) if len(several) > 1]  # those near the inputs first
         if len(shared) > 1:  # a program with = in the place of += loses contributions wherever something is shared
             for kept in (-1, 0):
                 lost = [step for several in shared for step in several if step is not several[kept]]
-                yield from self.on_edges("overwritten", lost, nothing, named=[several[kept] for several in shared])
+                yield on_edges("overwritten", lost, nothing, named=[several[kept] for several in reversed(shared)])
         for several in shared:
-            for step in several:
+            some = several if len(several) <= USES else [*several[: USES // 2], *several[-USES // 2 :]]
+            for step in some:
                 others = [other for other in several if other is not step]
-                yield from self.on_edges("overwritten", others, nothing, named=[step])
-            for step in several:
+                yield on_edges("overwritten", others, nothing, named=[step])
+            for step in some:
                 if len(several) > 2:
-                    yield from self.on_edges("missing contribution", [step], nothing, named=[step])
-                yield from self.on_edges("counted twice", [step], lambda e: 2.0 * e.pull(), named=[step])
-                yield from self.on_edges("sign of one contribution", [step], negated, named=[step])
-
-    def on_edges(self, name: str, edges: Sequence[Step], wrong: Wrong, named: Sequence[Step]) -> Iterator[Candidate]:
-        """A mistake on single edges; `named` are those that the student is told of."""
-        slots: dict[Node, list[int]] = {}
-        for step in edges:
-            slots.setdefault(step.node, []).append(step.slot)
-        told = dict.fromkeys(f"`{row_of(step.node).name}` (operand {step.slot})" for step in named)
-        mistakes: Mistakes = {node: (wrong, slots[node]) for node in slots}
-        yield from self.erring(name, {"operation": " and ".join(told)}, mistakes)
+                    yield on_edges("missing contribution", [step], nothing, named=[step])
+                yield on_edges("counted twice", [step], lambda e: 2.0 * e.pull(), named=[step])
+                yield on_edges("sign of one contribution", [step], negated, named=[step])
 
     # What is not summed back, or over the wrong axes.
 
@@ -216,6 +228,20 @@ def names_of(function: Callable[..., Any], count: int) -> list[str]:
 def row_of(node: Node) -> Primitive:
     assert node.primitive is not None
     return node.primitive
+
+
+def at(nodes: Iterable[Node]) -> dict[str, str]:
+    """The detail that says which operations err."""
+    return {"operation": " and ".join(dict.fromkeys(f"`{row_of(node).name}`" for node in nodes))}
+
+
+def on_edges(name: str, edges: Sequence[Step], wrong: Wrong, named: Sequence[Step]) -> Attempt:
+    """A mistake on single edges; `named` are those that the student is told of."""
+    slots: dict[Node, list[int]] = {}
+    for step in edges:
+        slots.setdefault(step.node, []).append(step.slot)
+    told = dict.fromkeys(f"`{row_of(step.node).name}` (operand {step.slot})" for step in named)
+    return name, {"operation": " and ".join(told)}, {node: (wrong, slots[node]) for node in slots}
 
 
 def nothing(e: Edge) -> None:
