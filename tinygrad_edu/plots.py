@@ -177,9 +177,11 @@ def points(
         low, high = axes.get_ylim()
         for i, (name, curve) in enumerate(over.items()):
             axes.plot(*curve_of(curve), LINES[i % len(LINES)], color=colour(len(groups) + i), linewidth=2, label=name)
-        axes.set_ylim(
-            low - 0.1 * (high - low), high + 0.1 * (high - low)
-        )  # a line that leaves does not squeeze the points
+        room = 0.1 * (high - low)
+        axes.set_ylim(low - room, high + room)  # a line that leaves does not squeeze the points
+        (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+        if alike(right - left, high - low):
+            axes.set_aspect("equal", adjustable="datalim")
         axes.grid(alpha=0.25)
         legend(axes, [*groups, *over])
 
@@ -209,8 +211,7 @@ def contours(
     Plot: SGD
     """
     walks = {name: pairs(path, name) for name, path in (paths or {}).items()}
-    ratio = (x[1] - x[0]) / (y[1] - y[0])
-    alike = 1 / 2 <= ratio <= 2  # then one scale for both axes: a circle is round, a gradient at right angles to a line
+    ratio, one_scale = (x[1] - x[0]) / (y[1] - y[0]), alike(x[1] - x[0], y[1] - y[0])
 
     def draw(axes: Any) -> None:
         xs, ys = np.meshgrid(np.linspace(*x, 160), np.linspace(*y, 160))
@@ -225,7 +226,7 @@ def contours(
         for i, (name, path) in enumerate(walks.items()):
             marker = MARKERS[i % len(MARKERS)]
             axes.plot(*path.T, color=colour(i), marker=marker, markersize=3, linewidth=1.4, label=name)
-        axes.set(xlim=x, ylim=y, aspect="equal" if alike else "auto")
+        axes.set(xlim=x, ylim=y, aspect="equal" if one_scale else "auto")
         legend(axes, walks)
 
     return one(
@@ -234,7 +235,7 @@ def contours(
         xlabel,
         ylabel,
         title,
-        width=0.6 + 3.0 * ratio if alike else Panel.width,
+        width=0.6 + 3.0 * ratio if one_scale else Panel.width,
         height=3.6,
     )
 
@@ -398,6 +399,11 @@ def curve_of(curve: Curve) -> tuple[Array, Array]:
         return np.asarray(curve[0], float), np.asarray(curve[1], float)
     heights = np.asarray(curve, float)
     return np.arange(1.0, len(heights) + 1), heights
+
+
+def alike(width: float, height: float) -> bool:
+    """Whether both axes can have one scale: then a circle is round, and a gradient at right angles to a contour."""
+    return 1 / 2 <= width / height <= 2
 
 
 def pairs(places: ArrayLike, name: str) -> Array:

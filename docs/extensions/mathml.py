@@ -1,14 +1,37 @@
 """Mathematics as MathML, which browsers draw themselves: the pages need neither a script nor a network for it."""
 
+import re
 from typing import Any
 
 from docutils import nodes
 from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
+
+PUNCTUATION = re.compile(r"[,.;:!?)，。；：！？）、”]+")
+
+BARE_ARGUMENT = re.compile(r"<mo>&ApplyFunction;</mo>(?!\s*(<mrow>\s*)?<mo[^>]*>[(|])")
+"""After `log`, where no bracket follows: browsers leave no room there."""
+
+
+class KeepPunctuation(SphinxPostTransform):
+    """No line begins with the comma that follows a formula."""
+
+    default_priority = 700
+
+    def run(self, **options: Any) -> None:
+        """Put each formula and its comma into a span that is not broken."""
+        for formula in list(self.document.findall(nodes.math)):
+            after = formula.next_node(descend=False, siblings=True)
+            found = PUNCTUATION.match(after) if isinstance(after, nodes.Text) else None
+            if found:
+                kept = nodes.inline("", "", formula.deepcopy(), nodes.Text(found[0]), classes=["unbroken"])
+                formula.parent.replace(after, nodes.Text(after[found.end() :]))
+                formula.parent.replace(formula, kept)
 
 
 def inline(translator: Any, node: nodes.math) -> None:
@@ -26,7 +49,7 @@ def block(translator: Any, node: nodes.math_block) -> None:
 def _mathml(node: nodes.Element, *, as_block: bool) -> str:
     """The formula; a warning, which fails the build, for LaTeX that is not known."""
     try:
-        return str(tex2mathml(node.astext(), as_block=as_block))
+        return BARE_ARGUMENT.sub('<mspace width="0.17em"/>', str(tex2mathml(node.astext(), as_block=as_block)))
     except MathError as error:
         logger.warning("the formula %s: %s", node.astext(), error, location=node)
         return ""
@@ -34,5 +57,6 @@ def _mathml(node: nodes.Element, *, as_block: bool) -> str:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Called by Sphinx."""
+    app.add_post_transform(KeepPunctuation)
     app.add_html_math_renderer("mathml", (inline, None), (block, None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}
