@@ -77,6 +77,7 @@ def test_a_check_that_fails_by_itself_gives_nobody_a_zero(course: Path, run: Com
         ("lesson.py in", "makes no Assignment"),
         ("hw1 in --json old", "give a new folder"),
         ("hw1 in --format word x", "the formats are"),
+        ("hw1 in --csv nowhere/grades.csv", "nowhere is no folder that can be written"),
         ("hw1 in --fill excel x", "the gradebooks are"),
         ("hw1 in --fill canvas nowhere.csv", "there is no file nowhere.csv"),
         ("hw1 in --secret nowhere", "--secret nowhere: No such file"),

@@ -12,7 +12,7 @@ from ..errors import TinygradError
 from ..files import replace_file
 from ..grade.formats.github import obeying_nothing
 from ..grade.formats.words import feedback, final, points
-from ..grade.formats.writing import FORMATS, GRADEBOOKS, fill_gradebook, write_results
+from ..grade.formats.writing import FORMATS, GRADEBOOKS, WRITERS, fill_gradebook, write_results
 from ..grade.jobs import jobs_in
 from ..grade.loading import load_assignment
 from ..grade.many import grade_many
@@ -67,7 +67,7 @@ def run_grade(arguments: argparse.Namespace) -> None:
         told = [result.told(arguments.feedback) for result in results]
         text = "\n\n".join(map(shown, told)) if arguments.show else "\n".join(map(line, told))
         print(obeying_nothing(text) if os.environ.get("GITHUB_ACTIONS") == "true" else text)
-        for name, path in [*arguments.format, *([("csv", arguments.csv)] if arguments.csv else [])]:
+        for name, path in to_write(arguments):
             write_results(told, name, path)
         for name, path, column in fill:
             for note in fill_gradebook(told, name, path, column).notes:
@@ -80,11 +80,20 @@ def check_formats(arguments: argparse.Namespace) -> None:
     for name, _ in arguments.format:
         if name not in WRITTEN:
             raise Refusal(f"--format {name}: the formats are {', '.join(WRITTEN)}")
+    for name, path in to_write(arguments):
+        folder = Path(path).resolve().parent
+        if WRITERS[name].one is None and not (folder.is_dir() and os.access(folder, os.W_OK)):
+            raise Refusal(f"cannot write {path}: {folder} is no folder that can be written")
     for name, path in arguments.fill:
         if name not in GRADEBOOKS:
             raise Refusal(f"--fill {name}: the gradebooks are {', '.join(GRADEBOOKS)}")
         if not Path(path).is_file():
             raise Refusal(f"--fill {name}: there is no file {path}; export it from {name.capitalize()} first")
+
+
+def to_write(arguments: argparse.Namespace) -> list[tuple[str, str]]:
+    """The formats that are written, each with its path."""
+    return [*map(tuple, arguments.format), *([("csv", arguments.csv)] if arguments.csv else [])]
 
 
 def secret(path: str | None) -> bytes:

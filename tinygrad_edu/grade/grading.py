@@ -14,6 +14,7 @@ import hmac
 import json
 import math
 import sys
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -169,12 +170,15 @@ def ask_all(assignment: Assignment, submission: Submission, sandbox: Sandbox, se
     outputs: list[str] = []
     repeated = seeds.of("repeated").choice([check.name for check in assignment.checks])
     failure: StudentError | SandboxError | None = None
+    asked_for = {name for check in assignment.checks for name in check.needs}
     for group in shuffled_groups(assignment, seeds):
         for _ in range(TRIES):
             with sandbox.open(submission) as session:
                 if not isinstance(failure, StudentError):  # a program that does not load will not for other checks
                     failure = load(session)
-                results = [outcome(check, session, seeds, failure, check.name == repeated) for check in group]
+                results = [
+                    outcome(check, session, seeds, failure, check.name == repeated, asked_for) for check in group
+                ]
             if not any(result.outcome == "grader-error" for result in results):
                 break
         found |= {result.name: result for result in results}
@@ -212,16 +216,25 @@ def load(session: Session) -> StudentError | SandboxError | None:
 
 
 def outcome(
-    check: Check, session: Session, seeds: Seeds, failure: StudentError | SandboxError | None, twice: bool
+    check: Check,
+    session: Session,
+    seeds: Seeds,
+    failure: StudentError | SandboxError | None,
+    twice: bool,
+    asked_for: Collection[str] = (),
 ) -> CheckResult:
-    """What comes of a check; of a check that is asked `twice`, only if it comes twice."""
+    """What comes of a check; of a check that is asked `twice`, only if it comes twice.
+
+    A name that other checks have `asked_for` is no slip of the pen for one that is missing.
+    """
     if isinstance(failure, SandboxError):
         return missed(check, "grader-error", clean(str(failure)))
     if failure is not None:
         return shown(failed(check, failure), check)
     missing = [name for name in check.needs if name not in session.names]
     if missing:
-        why = f"your program defines no {missing[0]}{hint(missing[0], session.names)}"
+        others = [name for name in session.names if name not in asked_for]
+        why = f"your program defines no {missing[0]}{hint(missing[0], others)}"
         return missed(check, "skipped", clean(why), kind="missing")
     result = ask(check, session, seeds)
     if twice and result.outcome == "pass":

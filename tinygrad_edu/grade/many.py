@@ -228,7 +228,7 @@ class Folder:
         try:
             result = read_result(file)
         except ResultError as error:
-            raise ResultError(f"{file}: {error}; give a new folder") from None
+            raise ResultError(f"{file}: {error}; delete it to have it graded again, or give a new folder") from None
         for job in jobs[:1]:
             seeds = Seeds(job.secret, job.loaded.assignment.name, result.student)
             others = {

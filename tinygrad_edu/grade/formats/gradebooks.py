@@ -220,10 +220,11 @@ def _read(text: str) -> tuple[Rows, str]:
     text = text.removeprefix(BOM)
     first = text.partition("\n")[0]
     comma = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=comma, strict=True)
     try:
-        rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=comma, strict=True) if row]
+        rows = [row for row in reader if row]
     except csv.Error as error:
-        raise GradebookError(f"the gradebook is no CSV: {error}") from None
+        raise GradebookError(f"the gradebook is no CSV: line {reader.line_num}: {error}") from None
     if not rows:
         raise GradebookError("the gradebook is empty")
     width = len(rows[0])

@@ -170,10 +170,22 @@ def _check_row(checks: Sequence[CheckResult]) -> tuple[str, ...]:
     return in_html(checks[0].title), str(passed), _bar(passed, len(checks)), str(len(checks))
 
 
+KINDS = {
+    "raised": "an exception",
+    "exited": "the program ended itself",
+    "time": "no answer in time",
+    "missing": "a function or attribute that is not there",
+    "answer": "an answer that is no data",
+    "type": "an answer of the wrong type",
+    "values": "wrong numbers, by no known mistake",
+}
+"""Kinds of mistakes whose name alone does not say enough."""
+
+
 def _mistakes(results: Iterable[Result]) -> str:
     """How many students made which mistake in which check."""
     counts = Counter(
-        (check.title, check.kind or check.message.partition("\n")[0])
+        (check.title, KINDS.get(check.kind, check.kind) or check.message.partition("\n")[0])
         for result in results
         for check in result.checks
         if check.outcome == "fail"
