@@ -240,7 +240,7 @@ def on_edges(name: str, edges: Sequence[Step], wrong: Wrong, named: Sequence[Ste
     slots: dict[Node, list[int]] = {}
     for step in edges:
         slots.setdefault(step.node, []).append(step.slot)
-    told = dict.fromkeys(f"`{row_of(step.node).name}` (operand {step.slot})" for step in named)
+    told = dict.fromkeys(f"`{row_of(step.node).name}` (operand {step.slot + 1})" for step in named)
     return name, {"operation": " and ".join(told)}, {node: (wrong, slots[node]) for node in slots}
 
 
