@@ -30,7 +30,8 @@ def test_one_wrong_number_fails(x: np.ndarray, data: st.DataObject) -> None:
     wrong.flat[place] += data.draw(st.sampled_from([1e-7, -1e-7, 1.0])) * max(np.abs(x).max(), 1e-3)
     verdict = compare(wrong, x)
     assert (verdict.outcome, verdict.reason) == (Outcome.FAIL, "values")
-    assert verdict.message == f"the answer: 1 of {x.size} numbers are wrong"
+    said = f"1 of {x.size} numbers are wrong" if x.size > 1 else "the number is wrong"
+    assert verdict.message == f"the answer: {said}"
 
 
 @given(arrays, st.data())

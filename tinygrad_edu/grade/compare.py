@@ -150,7 +150,7 @@ def numbers(answer: Any, expected: Any, rtol: float | None, exact_dtype: bool, n
         raise Different("shape", f"{name}: shape {given.shape}, expected {wanted.shape}")
     if wanted.dtype.kind in "biu":
         if not np.array_equal(given, wanted):
-            raise Different("values", f"{name}: {int((given != wanted).sum())} of {wanted.size} numbers are wrong")
+            raise Different("values", f"{name}: {so_many(given != wanted, wanted.size)}")
         return 0.0
     check_finite(given, wanted, name)
     coarser = min(given.dtype, wanted.dtype, key=lambda dtype: dtype.itemsize)
@@ -164,7 +164,7 @@ def numbers(answer: Any, expected: Any, rtol: float | None, exact_dtype: bool, n
     error = float(difference.max()) / scale if scale else float(difference.max())
     wrong = ~(difference <= tolerance * (size + scale))
     if wrong.any():
-        raise Different("values", f"{name}: {int(wrong.sum())} of {wanted.size} numbers are wrong", error)
+        raise Different("values", f"{name}: {so_many(wrong, wanted.size)}", error)
     return error
 
 
@@ -191,6 +191,15 @@ def check_finite(given: Any, wanted: Any, name: str) -> None:
 def largest(errors: list[float | None]) -> float | None:
     """The largest of the errors that there are."""
     return max((error for error in errors if error is not None), default=None)
+
+
+def so_many(wrong: np.ndarray, size: int) -> str:
+    """How many of so many numbers are wrong.
+
+    >>> so_many(np.array([True, False]), 2), so_many(np.array(True), 1)
+    ('1 of 2 numbers are wrong', 'the number is wrong')
+    """
+    return "the number is wrong" if size == 1 else f"{int(wrong.sum())} of {size} numbers are wrong"
 
 
 def kind_of(x: Any) -> str:

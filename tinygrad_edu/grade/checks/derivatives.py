@@ -75,7 +75,7 @@ def right_steps(chain: Sequence[ChainStep], start: Any) -> None:
     >>> steps = [ChainStep("square", np.square, np.square), ChainStep("mean", np.sum, np.mean)]
     >>> right_steps(steps, np.array([1.0, 3.0]))
     Traceback (most recent call last):
-    tinygrad_edu.grade.errors.WrongAnswer: mean: 1 of 1 numbers are wrong
+    tinygrad_edu.grade.errors.WrongAnswer: mean: the number is wrong
     """
     judged = judge_chain(chain, start)
     for step in judged:
