@@ -103,3 +103,13 @@ def test_wrong_input_is_refused_in_one_line(words: str, said: str, course: Path,
     assert said in err.splitlines()[-1]
     assert err.splitlines()[-1].startswith("tinygrad-edu")
     assert (course / "old" / "emmy.json").exists()
+
+
+def test_who_stops_it_is_told_what_is_kept(course: Path, run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*args: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tinygrad_edu.cli.grade.grade_many", stopped)
+    answer = run("grade", "hw1", "in", "--json", "out")
+    assert (answer.code, answer.err) == (130, "tinygrad-edu: stopped: what is in out is kept; run it again to go on\n")
+    assert run("grade", "hw1", "in").err == "tinygrad-edu: stopped: nothing is kept\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -63,7 +64,13 @@ def run_grade(arguments: argparse.Namespace) -> None:
         fill = [(name, path, arguments.column or columns[name]) for name, path in arguments.fill]
         for name, path, column in fill:  # what could not be filled is refused before all the work
             fill_gradebook([], name, path, column)
-        results = grade_many(jobs, out=arguments.json, workers=arguments.workers)
+        try:
+            results = grade_many(jobs, out=arguments.json, workers=arguments.workers)
+        except KeyboardInterrupt:
+            out = arguments.json
+            kept = f"what is in {out} is kept; run it again to go on" if out else "nothing is kept"
+            print(f"tinygrad-edu: stopped: {kept}", file=sys.stderr)
+            raise
         told = [result.told(arguments.feedback) for result in results]
         text = "\n\n".join(map(shown, told)) if arguments.show else "\n".join(map(line, told))
         print(obeying_nothing(text) if os.environ.get("GITHUB_ACTIONS") == "true" else text)
