@@ -37,6 +37,7 @@ def test_every_kind_is_drawn_and_the_same_plot_gives_the_same_bytes(tmp_path: Pa
     first, second = plot.save(tmp_path / "a.svg").read_bytes(), plot.svg().encode()
     assert first == second
     assert b"<svg" in first
+    assert b"prefers-color-scheme: dark" in first
     assert plot._repr_mimebundle_()["image/svg+xml"] == first.decode()
 
 

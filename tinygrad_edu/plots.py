@@ -46,6 +46,11 @@ STYLE = {
     "svg.hashsalt": "tinygrad_edu",  # the same plot gives the same ids
 }
 
+DARK = b"""<style>@media (prefers-color-scheme: dark) {
+.tg-plot { filter: invert(0.9) hue-rotate(180deg) } .tg-plot image { filter: hue-rotate(180deg) invert(1) }
+}</style>"""
+"""On a dark screen light and dark change places; hues stay, and images in the plot are as they were."""
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -114,7 +119,12 @@ class Plot:
             file = io.BytesIO()
             metadata = {"Date": None, "Title": repr(self)} if format == "svg" else None
             figure.savefig(file, format=format, metadata=metadata, dpi=160)
-        return file.getvalue()
+        picture = file.getvalue()
+        if format == "svg":
+            picture = picture.replace(b"<svg ", b'<svg class="tg-plot" ', 1).replace(
+                b"<metadata>", DARK + b"<metadata>", 1
+            )
+        return picture
 
 
 def row(*plots: Plot) -> Plot:
