@@ -241,7 +241,7 @@ def same(a: Any, b: Any, tolerance: float = 1e-9) -> bool:
 
 
 def factors_of(reference: Reference) -> dict[float, str]:
-    """Factors that have a name: 2, sizes of axes, numbers of elements, and one over these."""
+    """Factors that have a name: 2, sizes of axes, numbers of elements and of what is averaged, and one over these."""
     words: dict[float, list[str]] = {2.0: ["2"]}
     for name, x in zip(reference.names, reference.variables):
         for axis, n in enumerate(x.shape):
@@ -249,6 +249,10 @@ def factors_of(reference: Reference) -> dict[float, str]:
             words.setdefault(float(n), []).append(f"{batch}the size of axis {axis} of {name}")
         words.setdefault(float(prod(x.shape)), []).append(f"the number of elements of {name}")
     words.setdefault(float(prod(reference.output.shape)), []).append("the number of elements of the result")
+    for node in {step.node: None for step in reference.steps}:
+        if node.primitive is not None and node.primitive.name == "mean":
+            averaged = prod(node.inputs[0].shape) / prod(node.shape)
+            words.setdefault(averaged, []).append("as many numbers as are averaged")
     many = {n: f"{n:g} (" + " or ".join(dict.fromkeys(w)) + ")" for n, w in words.items() if n > 1 and w != ["2"]}
     many.setdefault(2.0, "2")
     return {**many, **{1.0 / n: f"1/{words}" for n, words in many.items()}}

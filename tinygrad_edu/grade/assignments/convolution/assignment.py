@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from tinygrad_edu.grade import Assignment, expect
+from tinygrad_edu import vjp
+from tinygrad_edu.grade import Assignment, expect, require
 from tinygrad_edu.grade.diagnosis import random_upstream
 from tinygrad_edu.nn.functional import conv2d
 
@@ -21,7 +22,29 @@ def gradient(function, which, rng, stride, padding):
         return conv2d(image, kernel, stride=stride, padding=padding)
 
     answer = function(upstream, x, w, stride, padding)
+    an_image = isinstance(answer, np.ndarray) and (answer.shape, answer.dtype.kind) == (X, "f")
+    if which == 0 and an_image and stride < max(W[2:]):  # else no windows overlap
+        require(
+            not np.allclose(answer, overwritten(upstream, x, w, stride, padding)),
+            "Where windows overlap, only the last one counts.",
+            kind="overwritten",
+            how="A pixel gets a contribution from every window that it is under: use += instead of =.",
+        )
     expect(answer).is_gradient_of(convolved, at=(x, w)[which], upstream=upstream)
+
+
+def overwritten(upstream, x, w, stride, padding):
+    """The gradient of the image, if each weight of the kernel replaces what those before it have left."""
+    gradient = np.zeros_like(x)
+    for i, j in np.ndindex(*w.shape[2:]):
+        only, reached = np.zeros_like(w), np.zeros_like(w)
+        only[:, :, i, j], reached[:, :, i, j] = w[:, :, i, j], 1.0
+
+        def back(kernel, upstream):
+            return vjp(lambda x: conv2d(x, kernel, stride=stride, padding=padding), x)[1](upstream)[0]
+
+        gradient = np.where(back(reached, np.ones_like(upstream)) > 0, back(only, upstream), gradient)
+    return gradient
 
 
 @hw.check(points=1, needs=["grad_bias"])
