@@ -9,7 +9,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
-TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL)
+TITLE = re.compile(r"<(?:dc:)?title[^>]*>(.*?)</", re.DOTALL)
 
 
 def visit_image(translator: Any, node: nodes.image) -> None:
@@ -25,7 +25,7 @@ def visit_image(translator: Any, node: nodes.image) -> None:
 
 
 def title(picture: Path) -> str | None:
-    """The title in an SVG file."""
+    """The title in an SVG file: its own, or, in a plot, that of its metadata."""
     found = TITLE.search(picture.read_text(encoding="utf-8")) if picture.suffix == ".svg" else None
     return unescape(found[1]).strip() if found else None
 
