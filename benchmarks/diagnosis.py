@@ -20,9 +20,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import tinygrad_edu as tg
+from tinygrad_edu.engine.primitives import fused
 from tinygrad_edu.grade.diagnosis import diagnose, mutants, probe_shapes, random_upstream
 from tinygrad_edu.nn.functional import batch_norm, conv1d, conv2d, cross_entropy, elu, layer_norm, max_pool2d
-from tinygrad_edu.primitives import fused
 
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Any]
 

@@ -12,8 +12,8 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .calls import block
-from .creation import (
+from .engine import random
+from .engine.creation import (
     arange,
     eye,
     full,
@@ -28,26 +28,15 @@ from .creation import (
     zeros,
     zeros_like,
 )
-from .errors import (
-    DtypeError,
-    FileError,
-    GradientError,
-    GraphError,
-    InPlaceError,
-    ModuleError,
-    OptimizerError,
-    OutOfRangeError,
-    ShapeError,
-    TinygradError,
-)
-from .functional import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
-from .memory import keep_freed_memory
-from .node import Node
-from .primitives.arithmetic import add, divide, multiply, negative, power, subtract
-from .primitives.elementwise import (
+from .engine.derivatives import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from .engine.grad_mode import enable_grad, no_grad, trace
+from .engine.memory import keep_freed_memory
+from .engine.node import Node
+from .engine.primitives.arithmetic import add, divide, multiply, negative, power, subtract
+from .engine.primitives.elementwise import (
     abs_ as abs,
 )
-from .primitives.elementwise import (
+from .engine.primitives.elementwise import (
     arccos,
     arcsin,
     arctan,
@@ -74,13 +63,13 @@ from .primitives.elementwise import (
     tanh,
     where,
 )
-from .primitives.linear_algebra import diag, dot, einsum, matmul, outer, tril, triu
-from .primitives.reductions import argmax, argmin, cumsum, logsumexp, mean, norm, norm2, softmax, std, var
-from .primitives.reductions import max_ as max
-from .primitives.reductions import min_ as min
-from .primitives.reductions import prod_ as prod
-from .primitives.reductions import sum_ as sum
-from .primitives.shape import (
+from .engine.primitives.linear_algebra import diag, dot, einsum, matmul, outer, tril, triu
+from .engine.primitives.reductions import argmax, argmin, cumsum, logsumexp, mean, norm, norm2, softmax, std, var
+from .engine.primitives.reductions import max_ as max
+from .engine.primitives.reductions import min_ as min
+from .engine.primitives.reductions import prod_ as prod
+from .engine.primitives.reductions import sum_ as sum
+from .engine.primitives.shape import (
     astype,
     broadcast_to,
     concatenate,
@@ -103,11 +92,23 @@ from .primitives.shape import (
     tile,
     transpose,
 )
-from .random import manual_seed
-from .recording import enable_grad, no_grad, trace
-from .tensor import Tensor, tensor
-from .value import Value
-from .walk import gradients
+from .engine.random import manual_seed
+from .engine.scopes import block
+from .engine.tensor import Tensor, tensor
+from .engine.value import Value
+from .engine.walk import gradients
+from .errors import (
+    DtypeError,
+    FileError,
+    GradientError,
+    GraphError,
+    InPlaceError,
+    ModuleError,
+    OptimizerError,
+    OutOfRangeError,
+    ShapeError,
+    TinygradError,
+)
 
 __all__ = [
     "DtypeError",
@@ -247,7 +248,7 @@ __all__ = [
 _ON_DEMAND = {
     "draw": "graph",
     "explain": "graph",
-    "find_nan": "detective",
+    "find_nan": "nonfinite",
     "formula": "graph",
     "gradcheck": "check",
     "load": "saving",
@@ -256,10 +257,10 @@ _ON_DEMAND = {
 }
 
 if TYPE_CHECKING:
-    from . import data, graph, models, nn, optim, plots, random, step, testing, train
+    from . import data, graph, models, nn, optim, plots, step, testing, train
     from .check import gradcheck
-    from .detective import find_nan
     from .graph import draw, explain, formula
+    from .nonfinite import find_nan
     from .saving import load, save
     from .step import steps
 
@@ -272,6 +273,8 @@ def __getattr__(name: str) -> Any:
         return import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__])
 
+
+sys.modules[f"{__name__}.random"] = random  # its public name, for `from tinygrad_edu.random import get_state`
 
 keep_freed_memory()
 

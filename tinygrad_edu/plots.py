@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .files import replace_file
+from ._support.files import replace_file
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

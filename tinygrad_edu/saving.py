@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ._support.files import replace_file
+from .engine.node import describe
+from .engine.tensor import Tensor
 from .errors import DtypeError, FileError
-from .files import replace_file
-from .node import describe
-from .tensor import Tensor
 
 __all__ = ["load", "save"]
 

@@ -468,13 +468,13 @@ assert (h.data, t.grad, v.grad, g.grad) == (18.75, 5.0, 1.5, -1.125)
 # %% [markdown]
 # ## What to read in the source
 #
-# - `tinygrad_edu/node.py`, `Node`: the same things as in yours. The local derivatives are missing:
+# - `tinygrad_edu/engine/node.py`, `Node`: the same things as in yours. The local derivatives are missing:
 #   a node remembers which operation made it, and a table knows the rule.
-# - `tinygrad_edu/primitives/arithmetic.py`: that table. Look at the rows of `multiply` and
+# - `tinygrad_edu/engine/primitives/arithmetic.py`: that table. Look at the rows of `multiply` and
 #   `divide`.
-# - `tinygrad_edu/walk.py`, `walk`: your `backward`. `order` is your `nodes_of`, and `reachable` its
+# - `tinygrad_edu/engine/walk.py`, `walk`: your `backward`. `order` is your `nodes_of`, and `reachable` its
 #   loop.
-# - `tinygrad_edu/value.py`, `Value`: what each operator does beyond computing a number.
+# - `tinygrad_edu/engine/value.py`, `Value`: what each operator does beyond computing a number.
 # - `tinygrad_edu/step/script.py`, `steps`: how the walk becomes the script that you played.
 # - `tinygrad_edu/grade/assignments/value_engine`: a longer exercise in the same class.
 #

@@ -37,7 +37,8 @@ from textwrap import fill
 import numpy as np
 
 import tinygrad_edu as tg
-from tinygrad_edu import plots, walk
+from tinygrad_edu import plots
+from tinygrad_edu.engine import walk
 
 # %% [markdown]
 # ## What has to be written down
@@ -488,7 +489,7 @@ assert np.allclose(measured, 1 / (1 + abs(at)) ** 2)
 # that do the same: none.) The rule is the wrong one.
 
 # %%
-from tinygrad_edu.primitives.primitive import TABLE, unary
+from tinygrad_edu.engine.primitives.primitive import TABLE, unary
 
 
 def softsign_with(rule):
@@ -610,15 +611,15 @@ assert (du.data, ddu.data) == (27.0, 18.0)
 # %% [markdown]
 # ## What to read in the source
 #
-# - `tinygrad_edu/walk.py`, `walk`: the loop of this lesson, on any node. Find the line that sorts by age,
+# - `tinygrad_edu/engine/walk.py`, `walk`: the loop of this lesson, on any node. Find the line that sorts by age,
 #   and the one that skips nodes which received nothing.
-# - `tinygrad_edu/walk.py`, `reachable`: how the nodes are collected without recursion.
-# - `tinygrad_edu/recording.py`, `no_grad` and `enable_grad`: the switch, which each thread has for itself.
-# - `tinygrad_edu/functional.py`, the docstring at the top: what can go wrong when derivatives are nested, with
+# - `tinygrad_edu/engine/walk.py`, `reachable`: how the nodes are collected without recursion.
+# - `tinygrad_edu/engine/grad_mode.py`, `no_grad` and `enable_grad`: the switch, which each thread has for itself.
+# - `tinygrad_edu/engine/derivatives.py`, the docstring at the top: what can go wrong when derivatives are nested, with
 #   the example that shows it.
 # - `tinygrad_edu/check/compare.py`, `gradcheck`: how many numbers are moved at once, and what is done
 #   at kinks, such as that of $|x|$ at 0.
-# - `tinygrad_edu/primitives/elementwise.py`: rules, a line each, as you wrote one for softsign.
+# - `tinygrad_edu/engine/primitives/elementwise.py`: rules, a line each, as you wrote one for softsign.
 
 # %% [markdown]
 # ## Where this comes from

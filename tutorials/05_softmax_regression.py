@@ -492,12 +492,12 @@ assert tg.train.accuracy(model(test.images), test.labels) > 0.94
 #
 # ## What to read in the source
 #
-# - `tinygrad_edu/primitives/reductions.py`, `logsumexp` and `softmax`: where the maximum is taken away, and a rule of
-#   one line each.
-# - `tinygrad_edu/primitives/fused.py`, `softmax_cross_entropy`: the gradient of this lesson, as the rule of one
+# - `tinygrad_edu/engine/primitives/reductions.py`, `logsumexp` and `softmax`: where the maximum is taken away, and a
+#   rule of one line each.
+# - `tinygrad_edu/engine/primitives/fused.py`, `softmax_cross_entropy`: the gradient of this lesson, as the rule of one
 #   operation.
 # - `tinygrad_edu/nn/loss_functions.py`, `cross_entropy`: class weights, soft targets and label smoothing around it.
-# - `tinygrad_edu/demo.py`, `handwritten_digits`: this model again, trained with the bare engine.
+# - `tinygrad_edu/cli/worked_example.py`, `handwritten_digits`: this model again, trained with the bare engine.
 # - `tinygrad_edu/train/metrics.py`, `confusion_matrix`: which digit is taken for which.
 #
 # ## Where this comes from

@@ -576,7 +576,7 @@ assert with_dropout[-1, 1] > 0.84
 #   and where the two differ.
 # - `tinygrad_edu/nn/dropout.py`, `dropout`: why nothing else is needed for the backward pass.
 # - `tinygrad_edu/train/callbacks.py`, `EarlyStopping.should_stop`: patience, asked of the history.
-# - `tinygrad_edu/primitives/elementwise.py`, the row of `abs`: what its derivative is at 0.
+# - `tinygrad_edu/engine/primitives/elementwise.py`, the row of `abs`: what its derivative is at 0.
 #
 # ## Where this comes from
 #

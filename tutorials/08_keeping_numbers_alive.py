@@ -603,11 +603,11 @@ assert max(rescued) < 5 * min(rescued)
 #
 # - `tinygrad_edu/nn/init.py`, `_xavier` and `_kaiming`: the two formulas, and `GAINS`, what each
 #   activation does to the size.
-# - `tinygrad_edu/primitives/normalization.py`, `_normalize_rule`: the backward pass of batch
+# - `tinygrad_edu/engine/primitives/normalization.py`, `_normalize_rule`: the backward pass of batch
 #   normalisation in three lines, whose two subtractions are the two facts from above.
 # - `tinygrad_edu/optim/algorithms.py`: each `update` is the formula of its row in the table.
 # - `tinygrad_edu/optim/clipping.py`, `clip_grad_norm_`: what happens where the norm is infinite.
-# - `tinygrad_edu/detective.py`: how `tg.find_nan` finds the operation that gave the first nan.
+# - `tinygrad_edu/nonfinite.py`: how `tg.find_nan` finds the operation that gave the first nan.
 #
 # ## Where this comes from
 #

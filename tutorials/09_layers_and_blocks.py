@@ -570,7 +570,7 @@ assert network < linear < same_for_all
 #   anything is changed.
 # - `tinygrad_edu/nn/module.py`, `build` and `_learn_sizes`: how an open size becomes known.
 # - `tinygrad_edu/nn/linear.py`: a whole layer on one page.
-# - `tinygrad_edu/calls.py`, `made_by`: how a node comes to know the module that made it, which is
+# - `tinygrad_edu/engine/scopes.py`, `made_by`: how a node comes to know the module that made it, which is
 #   what lets a picture close and open.
 # - `tinygrad_edu/saving.py`, `encoded` and `decoded`: what is in the file.
 #

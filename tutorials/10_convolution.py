@@ -515,11 +515,11 @@ assert by_two["LeNet (ReLU, max)"] > by_two["two linear layers"] + 0.05
 #
 # ## What to read in the source
 #
-# - `tinygrad_edu/primitives/convolution.py`, its first lines: one sum over three arrays, and three
+# - `tinygrad_edu/engine/primitives/convolution.py`, its first lines: one sum over three arrays, and three
 #   operations that are each other's derivatives.
-# - `tinygrad_edu/primitives/convolution.py`, `_columns`: how sliding becomes one matrix product,
+# - `tinygrad_edu/engine/primitives/convolution.py`, `_columns`: how sliding becomes one matrix product,
 #   and what a view of an array is good for.
-# - `tinygrad_edu/primitives/pooling.py`, `max_unpool` and `_found`: how the gradient finds the
+# - `tinygrad_edu/engine/primitives/pooling.py`, `max_unpool` and `_found`: how the gradient finds the
 #   largest number again.
 # - `tinygrad_edu/nn/convolution.py`, `Convolution`: what a layer adds to the function.
 # - `tinygrad_edu/models/lenet.py`: LeNet in the form of the textbooks.

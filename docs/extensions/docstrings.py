@@ -15,7 +15,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from tinygrad_edu.primitives.primitive import Primitive
+from tinygrad_edu.engine.primitives.primitive import Primitive
 
 MODULES = ("", "nn", "nn.functional", "nn.init", "optim", "optim.lr_scheduler", "data", "train", "models", "graph",
            "step", "grade", "testing", "plots")  # fmt: skip

@@ -8,8 +8,8 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu.check import Report
-from tinygrad_edu.primitives import shape
-from tinygrad_edu.tensor import Tensor
+from tinygrad_edu.engine.primitives import shape
+from tinygrad_edu.engine.tensor import Tensor
 
 inf = float("inf")
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import tinygrad_edu as tg
-from tinygrad_edu.node import Node
-from tinygrad_edu.primitives.primitive import TABLE, Primitive
+from tinygrad_edu.engine.node import Node
+from tinygrad_edu.engine.primitives.primitive import TABLE, Primitive
 
 Rule = Callable[..., Any]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.demo import accuracy, backward_steps, fit, forward_values, pixels
+from tinygrad_edu.cli.worked_example import accuracy, backward_steps, fit, forward_values, pixels
 
 from .conftest import Command
 

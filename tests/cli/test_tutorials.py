@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Command
-from tinygrad_edu.lessons import lessons
+from tinygrad_edu.cli.lessons import lessons
 
 TEN = list(range(1, 11))
 

@@ -92,7 +92,7 @@ def test_backward_takes_shapes_where_sizes_depend_on_each_other() -> None:
         return conv2d(x, w, stride=2, padding=1)
 
     def ours(g: ndarray, x: ndarray, w: ndarray) -> Any:
-        return tg.functional.vjp(convolved, x, w)[1](g)
+        return tg.vjp(convolved, x, w)[1](g)
 
     shapes = (2, 3, 8, 7), (5, 3, 3, 2)
     passes(backward, ours, convolved, rng(), *shapes)

@@ -13,6 +13,7 @@ from numpy import ndarray
 
 import tinygrad_edu as tg
 from benchmarks import diagnosis as figures
+from tinygrad_edu.engine.primitives import fused
 from tinygrad_edu.errors import OutOfRangeError
 from tinygrad_edu.grade.diagnosis import (
     MISTAKES,
@@ -26,7 +27,6 @@ from tinygrad_edu.grade.diagnosis import (
 from tinygrad_edu.grade.diagnosis.reference import Reference
 from tinygrad_edu.grade.diagnosis.rules import OF_ROWS
 from tinygrad_edu.nn.functional import batch_norm, conv2d, cross_entropy
-from tinygrad_edu.primitives import fused
 
 
 def drawn(*axes: str, seed: int = 0) -> list[ndarray]:

@@ -327,7 +327,7 @@ def test_a_long_chain_is_shown_around_the_mark() -> None:
             x = tg.sin(x) + 1.0
         return x * y
 
-    _, (right, _) = tg.functional.value_and_grad(chain, argnums=(0, 1))(tg.Value(0.5), tg.Value(0.25))
+    _, (right, _) = tg.value_and_grad(chain, argnums=(0, 1))(tg.Value(0.5), tg.Value(0.25))
     graphs = graphs_of((float(right), 3.0), chain, (0.5, 0.25), 1.0)
     assert len(graphs.found.nodes) <= MOST
     assert marked(graphs.found) == ["y → multiply changed"]

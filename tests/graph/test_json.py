@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygrad_edu as tg
-from tinygrad_edu import records
+from tinygrad_edu._support import json_records as records
 from tinygrad_edu.graph.formats import json_form
 from tinygrad_edu.graph.plain import plain
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygrad_edu as tg
+from tinygrad_edu.engine.primitives.primitive import TABLE
 from tinygrad_edu.graph.plain import Graph, Quantity, ancestors, labels, plain
-from tinygrad_edu.primitives.primitive import TABLE
 
 from .examples import EXAMPLES, doublings, programs, small_network, square, worked_example
 

@@ -11,7 +11,7 @@ import pytest
 import tinygrad_edu as tg
 from tests.nn.twins import torch_or_skip
 from tinygrad_edu import nn
-from tinygrad_edu.calls import calls_of
+from tinygrad_edu.engine.scopes import calls_of
 
 
 class Net(nn.Module):

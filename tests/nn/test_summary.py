@@ -11,8 +11,8 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn
+from tinygrad_edu.engine.primitives import TABLE
 from tinygrad_edu.nn.summary import MULTIPLY_ADDS
-from tinygrad_edu.primitives import TABLE
 
 
 def lenet() -> nn.Sequential:

@@ -13,7 +13,7 @@ import tinygrad_edu as tg
 import tinygrad_edu.nn.functional as F
 from tests.nn.test_summary import lenet
 from tinygrad_edu import nn, optim
-from tinygrad_edu.walk import order
+from tinygrad_edu.engine.walk import order
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,8 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import optim
+from tinygrad_edu.engine.primitives.fused import linear, softmax_cross_entropy
 from tinygrad_edu.optim import lr_scheduler
-from tinygrad_edu.primitives.fused import linear, softmax_cross_entropy
 
 untyped: Any = optim  # for calls that a type checker refuses as well
 ALL = [optim.SGD, optim.Adagrad, optim.RMSprop, optim.Adadelta, optim.Adam, optim.AdamW]

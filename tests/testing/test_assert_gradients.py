@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.primitives import TABLE
-from tinygrad_edu.primitives.primitive import Primitive
+from tinygrad_edu.engine.primitives import TABLE
+from tinygrad_edu.engine.primitives.primitive import Primitive
 from tinygrad_edu.testing import assert_gradients
 
 X = np.array([[0.5, -1.2, 2.0], [1.1, 0.3, -0.7]])

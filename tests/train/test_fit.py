@@ -230,7 +230,7 @@ def test_the_bars_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_works_without_tqdm(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    monkeypatch.setattr("tinygrad_edu.progress.find_spec", lambda name: None)
+    monkeypatch.setattr("tinygrad_edu._support.progress.find_spec", lambda name: None)
     fit(*parts(), epochs=1)
     assert terminal.getvalue() == ""
 

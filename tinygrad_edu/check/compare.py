@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..engine.node import Node, creation, describe
+from ..engine.walk import reachable
 from ..errors import DtypeError, GradientError, TinygradError
-from ..node import Node, creation, describe
-from ..walk import reachable
 from .point import Point, Tolerance
 from .report import Mismatch, Report, verdict
 from .search import Finding, around_one, kinks_in_words, mismatches, nearby, search

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..engine.node import Node, creation, describe
+from ..engine.walk import reachable
 from ..errors import DtypeError, GradientError
-from ..node import Node, creation, describe
-from ..walk import reachable
 from .point import Point
 from .subject import Recorded, Subject
 from .vectors import flat, numbers

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from ..engine.grad_mode import enable_grad
+from ..engine.node import Node
+from ..engine.tensor import Tensor
+from ..engine.value import Value
+from ..engine.walk import gradients, walk
 from ..errors import GradientError
-from ..node import Node
-from ..recording import enable_grad
-from ..tensor import Tensor
-from ..value import Value
-from ..walk import gradients, walk
 from .vectors import Arguments, flat, index_in_words, numbers, parts
 
 __all__ = ["Gradient", "Recorded", "Subject"]

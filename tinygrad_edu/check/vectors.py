@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..engine.node import Node, number_of
+from ..engine.primitives import Primitive
+from ..engine.tensor import Tensor
+from ..engine.value import Value
 from ..errors import DtypeError
-from ..node import Node, number_of
-from ..primitives import Primitive
-from ..tensor import Tensor
-from ..value import Value
 
 __all__ = ["Arguments", "Varied", "flat", "index_in_words", "numbers", "parts"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..demo import demo
 from ..errors import TinygradError
 from .command import Commands, at_least, command, refusing
+from .worked_example import demo
 
 __all__ = ["add_to"]
 

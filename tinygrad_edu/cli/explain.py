@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from ..engine.node import Node
 from ..errors import TinygradError
 from ..graph import explain
-from ..node import Node
 from .command import Commands, Refusal, command, refusing
 from .users_file import NODE, named_in_graph, run, split_target, the_node
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
+from .._support.files import replace_file
 from ..errors import TinygradError
-from ..files import replace_file
 from ..grade.formats.github import obeying_nothing
 from ..grade.formats.words import feedback, final, points
 from ..grade.formats.writing import FORMATS, GRADEBOOKS, WRITERS, fill_gradebook, write_results

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from .._support.files import replace_file
 from ..errors import TinygradError
-from ..files import replace_file
 from ..grade.soundness import check_assignment
 from .command import Commands, at_least, command, refusing
 

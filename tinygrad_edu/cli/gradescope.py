@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from .._support.files import replace_file
 from ..errors import TinygradError
-from ..files import replace_file
 from ..grade.formats.autograder import autograder
 from ..grade.results import FEEDBACK
 from .command import Commands, command, refusing

@@ -11,8 +11,8 @@ import numpy as np
 
 from .. import models, nn, optim
 from ..data import MNIST, DataLoader, Digits, TensorDataset
+from ..engine.random import manual_seed
 from ..errors import TinygradError
-from ..random import manual_seed
 from ..saving import save
 from ..train import Callback, Checkpoint, History, NotFiniteError, accuracy, fit
 from .command import Commands, Refusal, above, at_least, command, refusing

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from ..errors import TinygradError
 from ..graph.text import visible
-from ..lessons import As, Lesson, copy_lessons, lessons
 from .command import Commands, Refusal, command, refusing
+from .lessons import As, Lesson, copy_lessons, lessons
 
 __all__ = ["add_to"]
 

@@ -16,9 +16,9 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
+from ..engine.grad_mode import trace
+from ..engine.node import Node
 from ..graph.plain import ancestors
-from ..node import Node
-from ..recording import trace
 from .command import Refusal
 
 __all__ = ["NODE", "did_you_mean", "named_in_graph", "run", "split_target", "the_node"]

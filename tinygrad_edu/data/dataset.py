@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..engine.node import Node
 from ..errors import DtypeError, OutOfRangeError, ShapeError
-from ..node import Node
 
 __all__ = ["Dataset", "Subset", "TensorDataset", "k_fold", "random_split"]
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..engine.messages import is_whole, short
+from ..engine.tensor import Tensor
 from ..errors import DtypeError, ShapeError
-from ..refusals import is_whole, short
-from ..tensor import Tensor
 from .dataset import Dataset
 
 __all__ = ["DataLoader", "Transform"]

@@ -12,9 +12,9 @@ from urllib.request import urlopen
 
 import numpy as np
 
+from .._support.files import replace_file
+from .._support.progress import progress_bar
 from ..errors import FileError
-from ..files import replace_file
-from ..progress import progress_bar
 from .dataset import TensorDataset
 from .idx import content_of, from_idx, unpacked
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..functional import vjp
+from ..engine.derivatives import vjp
 from .compare import Outcome, compare, kind_of
 from .diagnosis import MISTAKES, beside_answers
 from .diagnosis.diagnose import diagnosis_of

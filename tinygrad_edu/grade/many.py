@@ -21,8 +21,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ..files import replace_file
-from ..progress import progress_bar
+from .._support.files import replace_file
+from .._support.progress import progress_bar
 from .errors import AssignmentError, IsolationError, ResultError
 from .grading import GRADER, TRIES, Seeds, as_result, grade_one, nothing_asked, result_key
 from .jobs import Job, check_students

@@ -11,9 +11,9 @@ import os
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from .._support.json_records import Format, Wrong
 from ..graph.formats.json_form import check as check_graph
 from ..graph.plain import Graph
-from ..records import Format, Wrong
 from .errors import ResultError
 
 __all__ = [

@@ -16,10 +16,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from ..calls import calls_of
-from ..node import Node
-from ..primitives.primitive import shape_of
-from ..walk import gradients
+from ..engine.node import Node
+from ..engine.primitives.primitive import shape_of
+from ..engine.scopes import calls_of
+from ..engine.walk import gradients
 from .text import shorten, visible
 
 if TYPE_CHECKING:

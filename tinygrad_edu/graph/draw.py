@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from ..engine.node import Node, describe
 from ..errors import GraphError
-from ..node import Node, describe
 from .clusters import find_clusters
 from .layout.choice import Direction, Engine, Layout
 from .names import labels, partial

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count, groupby
 
-from ..node import Node, creation
+from ..engine.node import Node, creation
 from .text import shorten, visible
 
 __all__ = ["RESULTS", "labels", "layers", "partial"]

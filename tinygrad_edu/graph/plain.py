@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any, Literal, cast
 
+from ..engine.node import Node, creation
+from ..engine.primitives.primitive import shape_of
+from ..engine.walk import steps
 from ..errors import InPlaceError, TinygradError
-from ..node import Node, creation
-from ..primitives.primitive import shape_of
-from ..walk import steps
 from .clusters import NONE, Cluster, Clusters, find_clusters
 from .names import labels, layers
 from .text import number, shorten, visible

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any, ClassVar
 
+from ..engine.messages import short
+from ..engine.primitives.elementwise import elu, erf, relu, sigmoid, tanh, where
+from ..engine.primitives.elementwise import softplus as softplus_
+from ..engine.primitives.fused import log_softmax as log_softmax_
+from ..engine.primitives.primitive import shape_of
+from ..engine.primitives.reductions import softmax as softmax_
 from ..errors import DtypeError, ShapeError
-from ..primitives.elementwise import elu, erf, relu, sigmoid, tanh, where
-from ..primitives.elementwise import softplus as softplus_
-from ..primitives.fused import log_softmax as log_softmax_
-from ..primitives.primitive import shape_of
-from ..primitives.reductions import softmax as softmax_
-from ..refusals import short
 from . import init
 from .inputs import data_for, numeric
 from .module import Module

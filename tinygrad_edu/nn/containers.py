@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, overload
 
+from ..engine.messages import short
+from ..engine.primitives.shape import flatten
 from ..errors import DtypeError, OutOfRangeError
-from ..primitives.shape import flatten
-from ..refusals import short
 from .module import Module
 
 __all__ = ["Flatten", "Identity", "Lambda", "ModuleDict", "ModuleList", "Sequential"]

@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from ..engine.primitives.convolution import conv1d, conv2d, conv3d, conv_transpose2d
+from ..engine.primitives.windows import per_axis
 from ..errors import ShapeError
-from ..primitives.convolution import conv1d, conv2d, conv3d, conv_transpose2d
-from ..primitives.windows import per_axis
 from . import init
 from .inputs import data_for
 from .module import Module

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.messages import short
+from ..engine.primitives.primitive import shape_of
+from ..engine.random import generator
 from ..errors import DtypeError, OutOfRangeError
-from ..primitives.primitive import shape_of
-from ..random import generator
-from ..refusals import short
 from .inputs import numeric
 from .module import Module
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.node import Node, number_of
+from ..engine.primitives.elementwise import where
+from ..engine.primitives.primitive import shape_of
+from ..engine.primitives.shape import getitem
 from ..errors import DtypeError, OutOfRangeError
-from ..node import Node, number_of
-from ..primitives.elementwise import where
-from ..primitives.primitive import shape_of
-from ..primitives.shape import getitem
 from . import init
 from .inputs import numeric
 from .module import Module

@@ -6,11 +6,11 @@
 tensor([0., 2.])
 """
 
-from ..primitives.convolution import conv1d, conv2d, conv3d, conv_transpose2d
-from ..primitives.elementwise import relu, sigmoid, tanh
-from ..primitives.fused import linear
-from ..primitives.normalization import batch_norm, layer_norm, local_response_norm
-from ..primitives.pooling import (
+from ..engine.primitives.convolution import conv1d, conv2d, conv3d, conv_transpose2d
+from ..engine.primitives.elementwise import relu, sigmoid, tanh
+from ..engine.primitives.fused import linear
+from ..engine.primitives.normalization import batch_norm, layer_norm, local_response_norm
+from ..engine.primitives.pooling import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
     avg_pool1d,

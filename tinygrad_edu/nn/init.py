@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.messages import short
+from ..engine.random import generator
+from ..engine.tensor import Tensor
 from ..errors import DtypeError, OutOfRangeError, ShapeError
-from ..random import generator
-from ..refusals import short
-from ..tensor import Tensor
 
 __all__ = [
     "calculate_gain", "constant_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_", "orthogonal_", "uniform_",

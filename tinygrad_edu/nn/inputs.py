@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..node import Node, number_of
-from ..refusals import is_no_array_of_numbers, not_numbers
-from ..tensor import Tensor
+from ..engine.messages import is_no_array_of_numbers, not_numbers
+from ..engine.node import Node, number_of
+from ..engine.tensor import Tensor
 
 __all__ = ["constant_like", "data_for", "numeric"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, ClassVar
 
-from ..primitives.fused import linear
+from ..engine.primitives.fused import linear
 from . import init
 from .inputs import data_for
 from .module import Module

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from ..engine.messages import short
 from ..errors import DtypeError
-from ..refusals import short
 from .loss_functions import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
-from ..calls import made_by
-from ..changes import note_change
+from ..engine.inplace import note_change
+from ..engine.messages import is_whole, short
+from ..engine.node import Node, describe
+from ..engine.primitives.primitive import shape_of
+from ..engine.scopes import made_by
+from ..engine.tensor import Tensor
 from ..errors import DtypeError, ModuleError, ShapeError
-from ..node import Node, describe
-from ..primitives.primitive import shape_of
-from ..refusals import is_whole, short
-from ..tensor import Tensor
 from .inputs import numeric
 from .loading import fits, misfits
 from .misspelt import no_attribute, one_typo_from

@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..engine.primitives.normalization import batch_norm, feature_sizes, layer_norm, local_response_norm
+from ..engine.primitives.primitive import shape_of
 from ..errors import ShapeError
-from ..primitives.normalization import batch_norm, feature_sizes, layer_norm, local_response_norm
-from ..primitives.primitive import shape_of
 from . import init
 from .inputs import data_for
 from .module import Module

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import DEFAULT_DTYPE
+from ..engine.convert import DEFAULT_DTYPE
+from ..engine.node import LEAF, Node
+from ..engine.tensor import Tensor
 from ..errors import ModuleError
-from ..node import LEAF, Node
-from ..tensor import Tensor
 
 __all__ = ["Buffer", "Parameter", "Uninitialized", "is_buffer", "is_parameter", "materialize"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from ..engine.primitives.pooling import adaptive_avg_pool2d, avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
+from ..engine.primitives.primitive import shape_of
+from ..engine.primitives.reductions import mean
 from ..errors import ShapeError
-from ..primitives.pooling import adaptive_avg_pool2d, avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
-from ..primitives.primitive import shape_of
-from ..primitives.reductions import mean
 from .inputs import numeric
 from .module import Module
 

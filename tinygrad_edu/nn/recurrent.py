@@ -12,12 +12,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..engine.messages import is_whole, short
+from ..engine.primitives.fused import linear
+from ..engine.primitives.primitive import shape_of
+from ..engine.primitives.recurrent import NONLINEARITIES, gru, gru_cell, lstm, lstm_cell, rnn, rnn_cell
+from ..engine.primitives.shape import concatenate, flip, stack, swapaxes
 from ..errors import DtypeError, OutOfRangeError, ShapeError
-from ..primitives.fused import linear
-from ..primitives.primitive import shape_of
-from ..primitives.recurrent import NONLINEARITIES, gru, gru_cell, lstm, lstm_cell, rnn, rnn_cell
-from ..primitives.shape import concatenate, flip, stack, swapaxes
-from ..refusals import is_whole, short
 from . import functional as F
 from . import init
 from .inputs import data_for

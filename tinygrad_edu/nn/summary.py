@@ -16,14 +16,14 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from .. import random
-from ..arrays import DEFAULT_DTYPE
+from ..engine import random
+from ..engine.convert import DEFAULT_DTYPE
+from ..engine.grad_mode import enable_grad
+from ..engine.messages import is_whole, short
+from ..engine.node import Node, next_index, number_of
+from ..engine.primitives.primitive import shape_of
+from ..engine.tensor import Tensor
 from ..errors import DtypeError
-from ..node import Node, next_index, number_of
-from ..primitives.primitive import shape_of
-from ..recording import enable_grad
-from ..refusals import is_whole, short
-from ..tensor import Tensor
 from .module import Module
 from .parameter import Uninitialized, in_words
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.messages import short
+from ..engine.node import Node, number_of
 from ..errors import DtypeError, OutOfRangeError
-from ..node import Node, number_of
-from ..refusals import short
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_"]
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from math import cos, inf, pi
 from typing import Any
 
+from ..engine.messages import short
 from ..errors import DtypeError, OptimizerError, OutOfRangeError
-from ..refusals import short
 from .optimizer import Optimizer
 
 __all__ = [

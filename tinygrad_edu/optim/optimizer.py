@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..changes import note_change
+from ..engine.inplace import note_change
+from ..engine.messages import short
+from ..engine.node import Node, describe, number_of
+from ..engine.tensor import Tensor
 from ..errors import DtypeError, OptimizerError, OutOfRangeError
-from ..node import Node, describe, number_of
-from ..refusals import short
-from ..tensor import Tensor
 
 __all__ = ["Optimizer"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
+from .._support.json_records import Format, Wrong
 from ..errors import GraphError
 from ..graph.formats.json_form import check
-from ..records import Format, Wrong
 from .script import Script
 
 __all__ = ["FORMAT", "read"]

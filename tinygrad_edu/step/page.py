@@ -13,6 +13,7 @@ from math import isfinite
 from string import Template
 from typing import Any
 
+from .._support.offline_page import in_script, policy
 from ..graph.draw import Drawing
 from ..graph.names import partial
 from ..graph.picture.svg import Theme
@@ -20,7 +21,6 @@ from ..graph.plain import Graph
 from ..graph.text import visible
 from ..graph.views.view import view
 from ..graph.words.formula import word
-from ..pages import in_script, policy
 from .matrices import MATRIX
 from .places import ARROW, Places
 from .predict import ABSOLUTE, NUMBER, RELATIVE, question

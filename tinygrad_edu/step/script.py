@@ -17,18 +17,18 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
+from .._support.files import replace_file
+from ..engine.node import Node
+from ..engine.primitives.primitive import shape_of
+from ..engine.walk import Step, gradients
+from ..engine.walk import steps as walked_edges
 from ..errors import GradientError, GraphError
-from ..files import replace_file
 from ..graph.names import partial
 from ..graph.plain import Graph, Quantity, ancestors, data_of, is_single, one_like, plain
 from ..graph.text import number
 from ..graph.views.view import HUGE
 from ..graph.words.formula import ATOM, SIGN, Term, formula_of, one_call, word
 from ..graph.words.rules import pull_one, rule_in_letters
-from ..node import Node
-from ..primitives.primitive import shape_of
-from ..walk import Step, gradients
-from ..walk import steps as walked_edges
 
 if TYPE_CHECKING:
     from ..optim import Optimizer

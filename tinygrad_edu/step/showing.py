@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from ..files import replace_file
+from .._support.files import replace_file
 from .predict import said_of_score
 from .script import Script
 

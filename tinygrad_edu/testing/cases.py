@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 
-from ..primitives import TABLE, fused
-from ..primitives.reductions import count
+from ..engine.primitives import TABLE, fused
+from ..engine.primitives.reductions import count
 from . import images, references, settings
 from .case import BOOLS, POSITIVE, Case, Settings
 from .settings import PRODUCT, affine, alike, broadcast, each, einsum_terms, one, scalars, sequence, two

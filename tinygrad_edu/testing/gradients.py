@@ -13,11 +13,11 @@ import numpy as np
 from numpy import ndarray
 
 from ..check import numerical_jacobian
+from ..engine.derivatives import grad
+from ..engine.node import Node
+from ..engine.tensor import Tensor
+from ..engine.value import Value
 from ..errors import DtypeError, GradientError
-from ..functional import grad
-from ..node import Node
-from ..tensor import Tensor
-from ..value import Value
 
 __all__ = ["assert_gradients"]
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
-from ..primitives import TABLE
+from ..engine.primitives import TABLE
 from .case import BOOLS, Case, Settings, in_words
 from .cases import CASES
 from .strategies import REALS, arrays, broadcastable_shapes, numbers, window

@@ -14,8 +14,8 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy import ndarray
 
-from ..primitives import Primitive
-from ..primitives.shape import broadcast_to, expand_dims, flip, swapaxes
+from ..engine.primitives import Primitive
+from ..engine.primitives.shape import broadcast_to, expand_dims, flip, swapaxes
 
 __all__ = ["Layout", "arrays", "axes", "broadcastable_shapes", "indices", "layouts", "numbers", "shapes", "window"]
 

@@ -33,15 +33,15 @@ from math import isfinite
 from time import perf_counter
 from typing import Any
 
-from .. import random
+from .._support.progress import NoBar, progress_bar
 from ..data import Dataset
-from ..detective import NanReport, find_nan
+from ..engine import random
+from ..engine.grad_mode import no_grad
+from ..engine.messages import is_whole, short
 from ..errors import DtypeError, FileError, OutOfRangeError, ShapeError, TinygradError
 from ..nn import Module
+from ..nonfinite import NanReport, find_nan
 from ..optim.lr_scheduler import ReduceLROnPlateau
-from ..progress import NoBar, progress_bar
-from ..recording import no_grad
-from ..refusals import is_whole, short
 from .callbacks import Callback
 from .history import History
 from .metrics import Metric, Running

@@ -12,8 +12,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy import ndarray
 
+from ..engine.node import Node
 from ..errors import DtypeError, ShapeError
-from ..node import Node
 
 __all__ = [
     "Metric", "Running", "accuracy", "average_precision", "confusion_matrix", "f1", "precision",

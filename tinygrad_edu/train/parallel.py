@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from .. import nn
+from ..engine.walk import gradients
 from ..errors import ModuleError
-from ..walk import gradients
 
 __all__ = ["crew", "refuse_what_parts_would_change", "split_batch"]
 

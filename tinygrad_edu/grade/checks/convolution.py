@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from ...engine.primitives.convolution import conv2d
 from ...errors import ShapeError
-from ...primitives.convolution import conv2d
 from ..compare import compare
 from ..errors import WrongAnswer
 from ..expect import expect

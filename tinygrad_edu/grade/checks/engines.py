@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...value import Value as Engine
+from ...engine.value import Value as Engine
 from ..diagnosis import MISTAKES, beside_values
 from ..diagnosis.beside import where_marked
 from ..diagnosis.reference import names_of

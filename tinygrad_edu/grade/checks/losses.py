@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy import ndarray
 
-from ...tensor import Tensor
+from ...engine.tensor import Tensor
 from ..compare import compare
 from ..diagnosis import MISTAKES
 from ..diagnosis.diagnose import as_numbers

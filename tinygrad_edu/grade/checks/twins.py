@@ -10,7 +10,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from ...node import Node
+from ...engine.node import Node
 from ..errors import StudentError
 from ..expect import expect
 

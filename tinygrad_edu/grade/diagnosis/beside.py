@@ -17,11 +17,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from ...engine.node import Node
+from ...engine.walk import Step, steps
 from ...graph.plain import Edge, Graph, Mark, PlainNode, Quantity, ancestors, data_of, known, labels, transcribe
 from ...graph.text import plural
 from ...graph.views.view import neighbourhood
-from ...node import Node
-from ...walk import Step, steps
 from ..compare import TOLERANCE
 from ..results import Graphs
 from .diagnose import as_numbers, same

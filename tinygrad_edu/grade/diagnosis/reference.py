@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from ...engine.node import Node
+from ...engine.primitives.primitive import Primitive
+from ...engine.tensor import Tensor
+from ...engine.value import Value
+from ...engine.walk import Step, gradients, pull, steps
 from ...errors import TinygradError
-from ...node import Node
-from ...primitives.primitive import Primitive
-from ...tensor import Tensor
-from ...value import Value
-from ...walk import Step, gradients, pull, steps
 from .rules import Edge, ErringRow, Wrong, wrong_rules
 
 __all__ = ["Candidate", "Reference"]

@@ -15,9 +15,9 @@ import numpy as np
 
 import tinygrad_edu as tg
 
-from ...node import Node, number_of
-from ...primitives.primitive import Primitive
-from ...walk import gradients
+from ...engine.node import Node, number_of
+from ...engine.primitives.primitive import Primitive
+from ...engine.walk import gradients
 
 __all__ = ["Edge", "ErringRow", "Wrong", "wrong_rules"]
 

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ...engine.tensor import Tensor
 from ...errors import ShapeError
 from ...optim import SGD, Adam, AdamW
 from ...optim.optimizer import Optimizer
-from ...tensor import Tensor
 from ..compare import compare
 from .mistakes import MISTAKES, Diagnosis
 

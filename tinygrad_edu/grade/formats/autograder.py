@@ -18,7 +18,7 @@ from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 
-from ...files import replace_file
+from ..._support.files import replace_file
 from ..errors import SandboxError
 from ..grading import grade_one
 from ..jobs import Job

@@ -13,9 +13,9 @@ from statistics import mean, median
 from string import Template
 from urllib.parse import quote
 
+from ..._support.offline_page import policy
 from ...graph.formats.page import colours
 from ...graph.text import plural
-from ...pages import policy
 from ..results import CheckResult, Result
 from .escaping import in_html
 from .graphs import pictures

@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from ...files import replace_file
+from ..._support.files import replace_file
 from ..errors import GradebookError
 from ..results import Result
 from .github import github

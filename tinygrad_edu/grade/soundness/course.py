@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from ...progress import progress_bar
+from ..._support.progress import progress_bar
 from ..assignment import Assignment, Check
 from ..errors import AssignmentError, StudentError, WrongAnswer
 from ..expect import Notes, watched

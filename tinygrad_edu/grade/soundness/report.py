@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ..._support.json_records import Format
 from ...graph.text import plural
-from ...records import Format
 from ..text import clean
 
 __all__ = ["Finding", "Soundness"]

@@ -8,8 +8,8 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from ...engine.node import Node
 from ...errors import GraphError
-from ...node import Node
 from ..layout.choice import Engine
 from ..picture.svg import Theme
 from ..plain import Edge, Graph, Mark, PlainNode, Quantity, plain

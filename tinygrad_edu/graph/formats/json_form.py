@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Container, Iterator, Set
 
+from ..._support.json_records import Format, Wrong, shown
 from ...errors import GraphError
-from ...records import Format, Wrong, shown
 from ..plain import Graph
 
 __all__ = ["FORMAT", "check", "read"]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...files import replace_file
+from ..._support.files import replace_file
 from .convert import convert
 
 if TYPE_CHECKING:

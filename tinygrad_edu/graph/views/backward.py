@@ -13,11 +13,11 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
+from ...engine.grad_mode import enable_grad
+from ...engine.node import LEAF, Node, creation
+from ...engine.primitives.primitive import shape_of
+from ...engine.walk import Step, gradients, local_derivative, reachable, walk
 from ...errors import GraphError
-from ...node import LEAF, Node, creation
-from ...primitives.primitive import shape_of
-from ...recording import enable_grad
-from ...walk import Step, gradients, local_derivative, reachable, walk
 from ..clusters import counted, find_clusters
 from ..names import RESULTS, labels, layers, partial
 from ..plain import (

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...node import Node
+from ...engine.node import Node
 from ..clusters import Clusters, find_clusters
 from ..names import labels
 from ..plain import Edge, Graph, PlainNode, constant, describe

@@ -12,9 +12,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Literal
 
+from ...engine.node import Node
+from ...engine.walk import gradients
 from ...errors import TinygradError
-from ...node import Node
-from ...walk import gradients
 from ..plain import Edge, Graph, Kind, Mode, PlainNode, describe, is_single, labels, one_like
 from ..text import plural
 from .boxes import close, depth_of, opened, what_is_hidden

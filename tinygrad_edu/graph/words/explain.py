@@ -14,10 +14,10 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from ...engine.node import Node
+from ...engine.primitives.primitive import shape_of
+from ...engine.walk import gradients, reachable, walk
 from ...errors import GraphError
-from ...node import Node
-from ...primitives.primitive import shape_of
-from ...walk import gradients, reachable, walk
 from ..names import partial
 from ..plain import Quantity, ancestors, data_of, is_single, labels, one_like, place
 from ..text import in_code, in_markdown, number, plural

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from ...engine.node import Node
 from ...errors import GraphError
-from ...node import Node
 from ..plain import INTERNAL, Quantity, ancestors, attribute, data_of, labels
 from ..text import number
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...engine.grad_mode import enable_grad
+from ...engine.node import Node
+from ...engine.walk import pull_numbers
 from ...errors import TinygradError
-from ...node import Node
-from ...recording import enable_grad
-from ...walk import pull_numbers
 from ..plain import Quantity, ancestors, data_of, labels
 from .formula import formula_of
 

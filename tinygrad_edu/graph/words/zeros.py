@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ...node import Node, number_of
-from ...walk import Step, gradients, reachable, steps
+from ...engine.node import Node, number_of
+from ...engine.walk import Step, gradients, reachable, steps
 from ..plain import Quantity, one_like
 from .rules import in_short
 

@@ -13,7 +13,7 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ....pages import in_script, policy
+from ...._support.offline_page import in_script, policy
 from ...picture.frames import framed
 from ...picture.svg import DARK, LIGHT, Theme
 from ...plain import Edge, Graph, PlainNode, Quantity

@@ -1,0 +1,230 @@
+"""What is promised of every row of the table, and of every public function that is made of rows."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+import tinygrad_edu as tg
+from tinygrad_edu.engine.primitives import TABLE
+from tinygrad_edu.testing import CASES, Call, assert_gradients, layouts
+
+every_case = pytest.mark.parametrize("name", CASES)
+on_numbers = pytest.mark.parametrize("name", [name for name in CASES if name in TABLE and TABLE[name].floats])
+several_operands = pytest.mark.parametrize(
+    "name", [name for name, case in CASES.items() if case.arrangement.n > 1 or name == "einsum"]
+)
+DTYPES = [np.float32, np.float64]
+
+
+def nodes(call: Call, requires_grad: bool = True) -> list[Any]:
+    """The operands of a call: Tensors where they have gradients, else as they are."""
+    return [
+        tg.tensor(x, requires_grad=requires_grad) if slot in call.variables else x
+        for slot, x in enumerate(call.operands)
+    ]
+
+
+def plain(x: Any) -> Any:
+    return x.data if isinstance(x, tg.Node) else x
+
+
+def results(out: Any) -> list[Any]:
+    return out if isinstance(out, list) else [out]
+
+
+def upstream_for(out: Any) -> np.ndarray:
+    """An upstream gradient in which no two numbers are alike, and none is 1."""
+    n = out.size
+    return (((np.arange(n) * 7 + 3) % 11 - 4.6) / 3).reshape(out.shape)
+
+
+def gradients(call: Call, operands: list[Any], **options: Any) -> list[Any]:
+    """The gradients of the (weighted) sum of the results by the operands that have them; 0 where none arrives."""
+    loss: Any = sum((y * upstream_for(y)).sum() for y in results(call(*operands)))
+    variables = [operands[slot] for slot in call.variables]
+    if not isinstance(loss, tg.Tensor):
+        return [np.zeros(x.shape, x.dtype) for x in variables]
+    found = tg.gradients(loss, variables, **options)
+    return [np.zeros(x.shape, x.dtype) if g is None else g for g, x in zip(found, variables)]
+
+
+def test_every_row_of_the_table_has_a_case() -> None:
+    missing = set(TABLE) - set(CASES)
+    assert not missing, f"add a line to tinygrad_edu/testing/cases.py for {', '.join(sorted(missing))}"
+
+
+def test_every_public_function_has_a_case() -> None:
+    no_gradient = {"argmax", "argmin"}
+    rooms = {"arithmetic", "elementwise", "reductions", "shape", "linear_algebra", "primitive"}
+    public = {
+        name
+        for name, thing in vars(tg).items()
+        if getattr(type(thing), "__module__", "").endswith("primitives.primitive")
+        or getattr(thing, "__module__", None) in {f"tinygrad_edu.engine.primitives.{room}" for room in rooms}
+    }
+    assert len(public) > 60
+    assert public - no_gradient <= set(CASES)
+
+
+@every_case
+@given(data=st.data())
+def test_forward_is_numpys(name: str, data: st.DataObject) -> None:
+    dtype = data.draw(st.sampled_from(DTYPES))
+    call = data.draw(CASES[name].calls(dtype))
+    tolerance = 1e-5 if dtype == np.float32 else 1e-12
+    for operands in (call.operands, nodes(call, False), nodes(call)):
+        found, expected = results(call(*operands)), results(call.expected)
+        assert len(found) == len(expected)
+        for y, answer in zip(found, expected):
+            assert np.shape(y) == np.shape(answer)
+            assert name in ("astype", "to_tensor", "to_value") or y.dtype == dtype
+            np.testing.assert_allclose(plain(y), answer, rtol=tolerance, atol=tolerance)
+
+
+@every_case
+@given(data=st.data())
+def test_first_and_second_derivatives(name: str, data: st.DataObject) -> None:
+    call = data.draw(CASES[name].calls())
+    assert_gradients(call.of_variables, *(call.operands[slot] for slot in call.variables))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["add", "multiply", "divide", "power", "exp", "log", "sqrt", "sin", "tan", "arcsin", "tanh", "sigmoid", "softplus",
+     "erf", "relu", "maximum", "where", "sum", "mean", "prod", "max", "var", "std", "logsumexp", "softmax", "norm2",
+     "cumsum",
+     "matmul", "einsum", "dot", "getitem", "scatter", "pad", "concatenate"],
+)  # fmt: skip
+@given(data=st.data())
+def test_third_derivatives(name: str, data: st.DataObject) -> None:
+    call = data.draw(CASES[name].calls())
+    assume(sum(x.size for x in call.operands) <= 16)
+    assert_gradients(call.of_variables, *(call.operands[slot] for slot in call.variables), order=3)
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name not in ("to_tensor", "to_value")])
+@given(data=st.data())
+def test_a_gradient_has_the_shape_and_dtype_of_its_operand(name: str, data: st.DataObject) -> None:
+    call = data.draw(CASES[name].calls())
+    exact = gradients(call, nodes(call))
+    dtypes = [data.draw(st.sampled_from(DTYPES)) for _ in call.operands]
+    operands = [
+        tg.tensor(x, dtype, requires_grad=True) if slot in call.variables else x
+        for slot, (x, dtype) in enumerate(zip(call.operands, dtypes))
+    ]
+    for create_graph in (False, True):
+        found = gradients(call, operands, create_graph=create_graph)
+        for slot, gradient, answer in zip(call.variables, found, exact):
+            assert gradient.dtype == dtypes[slot]
+            assert gradient.shape == call.operands[slot].shape
+            scale = max(1.0, np.max(np.abs(answer), initial=0))
+            np.testing.assert_allclose(plain(gradient), answer, rtol=1e-3, atol=1e-4 * scale)
+
+
+@every_case
+@given(data=st.data())
+def test_layout_in_memory_does_not_matter(name: str, data: st.DataObject) -> None:
+    case = CASES[name]
+    call = data.draw(case.calls())
+    operands: list[Any] = []
+    for slot, x in enumerate(call.operands):
+        layout = data.draw(layouts(x.shape, repeats=not case.ties))
+        base = np.zeros(layout.base_shape, x.dtype)
+        base.reshape(-1)[layout.view(np.arange(base.size).reshape(base.shape))] = x
+        operands.append(layout.view(tg.tensor(base, requires_grad=True) if slot in call.variables else base))
+    same = Call(case, tuple(plain(x).copy() for x in operands), call.settings)  # but in C order
+    for y, answer in zip(results(call(*operands)), results(same.expected)):
+        np.testing.assert_allclose(plain(y), answer, rtol=1e-12, atol=1e-12)
+    for gradient, answer in zip(gradients(call, operands), gradients(same, nodes(same))):
+        np.testing.assert_allclose(gradient, answer, rtol=1e-10, atol=1e-10)
+
+
+@every_case
+@given(data=st.data())
+def test_empty_axes_work_as_in_numpy(name: str, data: st.DataObject) -> None:
+    call = data.draw(CASES[name].calls(sides=(0, 2)))
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            expected = results(call.expected)
+        except ValueError:  # such as the maximum of nothing
+            expected = None
+    if expected is None:
+        with pytest.raises(tg.ShapeError):
+            call(*nodes(call))
+        return
+    assume(all(np.isfinite(y).all() for y in expected))  # the mean of nothing is nan
+    operands = nodes(call)
+    for y, answer in zip(results(call(*operands)), expected):
+        assert y.shape == answer.shape
+        np.testing.assert_allclose(y.data, answer)
+    for slot, gradient in zip(call.variables, gradients(call, operands)):
+        assert gradient.shape == call.operands[slot].shape
+        assert np.isfinite(gradient).all()
+
+
+@several_operands
+@given(data=st.data())
+def test_an_operand_may_be_a_constant(name: str, data: st.DataObject) -> None:
+    call = data.draw(CASES[name].calls())
+    operands = nodes(call)
+    expected = gradients(call, operands)
+    constant = data.draw(st.sampled_from(call.variables))
+    operands[constant] = call.operands[constant] if data.draw(st.booleans()) else tg.tensor(call.operands[constant])
+    variables = [operands[slot] for slot in call.variables if slot != constant]
+    assume(variables)
+    out = call(*operands)
+    found = tg.gradients((out * upstream_for(out)).sum(), variables)
+    answers = [g for slot, g in zip(call.variables, expected) if slot != constant]
+    for gradient, answer in zip(found, answers):
+        np.testing.assert_allclose(0 if gradient is None else gradient, answer, rtol=1e-12, atol=1e-12)
+
+
+@on_numbers
+@given(data=st.data())
+def test_value_and_tensor_agree(name: str, data: st.DataObject) -> None:
+    """On single numbers: the results, the gradients, and the gradients of the gradients."""
+    case = CASES[name]
+    call = data.draw(case.calls(of_shapes=((),) * (case.arrangement.n or data.draw(st.integers(2, 7)))))
+
+    def twice(*variables: Any) -> list[Any]:
+        operands: list[Any] = [x.item() for x in call.operands]
+        for slot, x in zip(call.variables, variables):
+            operands[slot] = x
+        y = call(*operands)
+        first = tg.gradients(y, variables, create_graph=True)
+        second = [tg.gradients(g, variables) if g is not None and g.requires_grad else [] for g in first]
+        return [y, *first, *(0.0 if g is None else g for row in second for g in row)]
+
+    values = twice(*(tg.Value(call.operands[slot].item()) for slot in call.variables))
+    tensors = twice(*(tg.tensor(call.operands[slot], requires_grad=True) for slot in call.variables))
+    assert isinstance(values[0], tg.Value)
+    assert isinstance(tensors[0], tg.Tensor)
+    np.testing.assert_allclose([float(y) for y in values], [float(y) for y in tensors], rtol=1e-12, atol=1e-12)
+    assert call(*(x.item() for x in call.operands)) == float(values[0])
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in CASES if name in TABLE and TABLE[name].floats and CASES[name].arrangement.n > 1]
+)
+@given(data=st.data())
+def test_a_value_among_tensors_gets_a_float(name: str, data: st.DataObject) -> None:
+    """Its gradient is summed over all places where broadcasting put it."""
+    case = CASES[name]
+    shapes = list(data.draw(case.arrangement.shapes((1, 4)).filter(any)))
+    lone = data.draw(st.integers(int(name == "where"), len(shapes) - 1))
+    shapes[lone] = ()
+    assume(any(shapes))
+    call = data.draw(case.calls(of_shapes=tuple(shapes)))
+    operands = nodes(call)
+    expected = gradients(call, operands)
+    operands[lone] = tg.Value(call.operands[lone].item())
+    for slot, found, answer in zip(call.variables, gradients(call, operands), expected):
+        assert type(found) is (float if slot == lone else np.ndarray)
+        np.testing.assert_allclose(found, answer, rtol=1e-12, atol=1e-12)

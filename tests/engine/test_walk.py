@@ -1,0 +1,278 @@
+"""The walk: what it keeps, what it accumulates, what it refuses, and what it gives as data."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu.engine import walk
+
+
+def make(kind: str, number: float = 3.0, name: str | None = None) -> Any:
+    return tg.Value(number, name) if kind == "Value" else tg.tensor(number, dtype=float, requires_grad=True, name=name)
+
+
+both_kinds = pytest.mark.parametrize("kind", ["Value", "Tensor"])
+
+
+# What is kept.
+
+
+@both_kinds
+def test_only_leaves_keep_their_gradient(kind: str) -> None:
+    x = make(kind)
+    q = x * x
+    (q * 2).backward()
+    assert float(x.grad) == 12.0
+    with pytest.warns(UserWarning, match=r"multiply.*retain_grad\(\).*retain_grads=True"):
+        assert q.grad is None
+
+
+@both_kinds
+def test_asking_before_backward_warns_for_results_only(kind: str) -> None:
+    x = make(kind)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert x.grad is None
+    with pytest.warns(UserWarning, match="not kept"):
+        assert (x * x).grad is None
+
+
+@both_kinds
+def test_retain_grad_keeps_that_of_one_node(kind: str) -> None:
+    x = make(kind)
+    q = x * x
+    q.retain_grad()
+    assert [q.grad] == [None]
+    z = q * 2
+    z.backward()
+    assert (float(q.grad), float(x.grad)) == (2.0, 12.0)
+    z.backward()
+    assert (float(q.grad), float(x.grad)) == (4.0, 24.0)
+
+
+@both_kinds
+def test_retain_grads_keeps_those_of_all(kind: str) -> None:
+    x = make(kind)
+    q = x * x
+    z = q * 2
+    z.backward(retain_grads=True)
+    assert (float(z.grad), float(q.grad), float(x.grad)) == (1.0, 2.0, 12.0)
+
+
+@both_kinds
+def test_gradients_of_nodes_between(kind: str) -> None:
+    x = make(kind)
+    q = x * x
+    z = q * 2 + x
+    assert [float(g) for g in tg.gradients(z, [q, x, z])] == [2.0, 13.0, 1.0]
+    assert x.grad is None
+
+
+@both_kinds
+def test_a_leaf_is_its_own_derivative(kind: str) -> None:
+    x = make(kind)
+    x.backward()
+    assert float(x.grad) == 1.0
+
+
+@both_kinds
+def test_zero_grad_forgets(kind: str) -> None:
+    x = make(kind)
+    (x * x).backward()
+    x.zero_grad()
+    assert [x.grad] == [None]
+    (x * x).backward()
+    assert float(x.grad) == 6.0
+    x.grad = None
+    assert x.grad is None
+
+
+def test_gradients_of_two_leaves_do_not_share_memory() -> None:
+    x, y = tg.ones(3, requires_grad=True), tg.ones(3, requires_grad=True)
+    upstream = np.array([1.0, 2.0, 3.0], dtype=np.float32)
+    (x + y).backward(upstream)
+    x.grad[0] = 50.0
+    assert y.grad.tolist() == [1.0, 2.0, 3.0]
+    assert upstream.tolist() == [1.0, 2.0, 3.0]
+    assert x.grad.flags.writeable
+    assert y.grad.flags.writeable
+
+
+def test_a_gradient_can_be_changed_in_place_after_any_rule() -> None:
+    """Clipping changes `.grad` in place: it must be an array of its own, not a view that repeats one number."""
+    functions: list[Callable[[Any], Any]] = [
+        lambda x: x, lambda x: x.T, lambda x: x + x, lambda x: x[0], lambda x: x.mean(), lambda x: x.reshape(3, 2),
+        lambda x: tg.broadcast_to(x, (2, 2, 3)), lambda x: tg.concatenate([x, x]),
+    ]  # fmt: skip
+    for f in functions:
+        x = tg.ones((2, 3), requires_grad=True)
+        f(x).sum().backward()
+        x.grad[0, 0] += 100.0
+        x.grad *= 2.0
+        assert x.grad[0, 0] > x.grad[1, 1]
+        assert x.grad.shape == (2, 3)
+
+
+def test_a_step_of_training_keeps_the_graph_apart() -> None:
+    w = tg.tensor([1.0, 2.0], requires_grad=True)
+    for _ in range(3):
+        loss = (w * w).sum()
+        w.zero_grad()
+        loss.backward()
+        with tg.no_grad():
+            w -= 0.25 * w.grad
+    assert w.tolist() == [0.125, 0.25]
+    assert w.is_leaf
+    assert w.requires_grad
+
+
+# The seed.
+
+
+def test_backward_on_many_numbers_asks_for_a_seed() -> None:
+    x = tg.ones((2, 3), requires_grad=True)
+    with pytest.raises(tg.GraphError, match=r"6 numbers.*\.sum\(\)"):
+        (x * 2).backward()
+    with pytest.raises(tg.ShapeError, match=r"multiply of shape \(2, 3\).*\(3, 2\)"):
+        (x * 2).backward(np.ones((3, 2)))
+    (x * 2).backward(np.full((2, 3), 5.0))
+    assert x.grad.tolist() == [[10.0] * 3] * 2
+
+
+def test_one_number_in_any_shape_needs_no_seed() -> None:
+    x = tg.ones((1, 1), requires_grad=True)
+    (x * 2).backward()
+    assert x.grad.tolist() == [[2.0]]
+
+
+def test_a_seed_scales_the_gradient_of_a_value() -> None:
+    x = tg.Value(3.0)
+    (x * x).backward(10.0)
+    assert x.grad == 60.0
+
+
+@both_kinds
+def test_nothing_to_differentiate_is_refused(kind: str) -> None:
+    x = make(kind)
+    with tg.no_grad():
+        y = x * x
+    with pytest.raises(tg.GraphError, match="does not require a gradient"):
+        y.backward()
+    with pytest.raises(tg.GraphError, match="does not require a gradient"):
+        (x.detach() * 2).backward()
+    with pytest.raises(tg.GraphError):
+        tg.gradients(3.0, [x])  # type: ignore[arg-type]
+    assert x.grad is None
+
+
+# As data.
+
+
+@both_kinds
+def test_the_steps_of_the_worked_example(kind: str) -> None:
+    x, y, w = make(kind, 2.0, "x"), make(kind, 3.0, "y"), make(kind, 4.0, "w")
+    q = x + y
+    steps = list(walk.steps(q * w))
+    assert [step.input for step in steps] == [q, w, x, y]
+    assert [step.slot for step in steps] == [0, 1, 0, 1]
+    for what, numbers in {
+        "upstream": [1, 1, 4, 4],
+        "local": [4, 5, 1, 1],
+        "contribution": [4, 5, 4, 4],
+        "total": [4, 5, 4, 4],
+    }.items():
+        assert [float(getattr(step, what)) for step in steps] == numbers
+    assert (x.grad, y.grad, w.grad) == (None, None, None)
+
+
+def test_a_running_sum_is_not_changed_afterwards() -> None:
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    steps = list(walk.steps((x + x + x + x).sum()))
+    assert [step.total[0] for step in steps if step.input is x] == [1.0, 2.0, 3.0, 4.0]
+
+
+@both_kinds
+def test_steps_of_a_graph_of_gradients(kind: str) -> None:
+    x = make(kind)
+    steps = list(walk.steps(x * x, create_graph=True))
+    assert all(isinstance(step.contribution, tg.Node) for step in steps)
+    assert [float(tg.gradients(step.total, [x])[0]) for step in steps] == [1.0, 2.0]
+
+
+def test_the_walk_visits_the_youngest_first() -> None:
+    x = tg.Value(2.0)
+    a = x * 3
+    b = a + x
+    c = b * a
+    assert [step.node for step in walk.steps(c)] == [c, c, b, b, a]
+
+
+# Graphs of gradients.
+
+
+@both_kinds
+def test_gradients_with_a_graph_are_nodes(kind: str) -> None:
+    x = make(kind)
+    (x**3).backward(create_graph=True)
+    first = x.grad
+    assert isinstance(first, type(x))
+    assert float(first) == 27.0
+    (second,) = tg.gradients(first, [x], create_graph=True)
+    (third,) = tg.gradients(second, [x])
+    assert (float(second), float(third)) == (18.0, 6.0)
+
+
+def test_a_seed_that_is_a_node_can_be_differentiated() -> None:
+    """The gradient is linear in its seed u: ∂(u · f'(x))/∂u = f'(x)."""
+    x, u = tg.Value(3.0), tg.Value(5.0)
+    (gradient,) = tg.gradients(x * x, [x], u, create_graph=True)
+    assert tg.gradients(gradient, [u, x]) == [6.0, 10.0]
+
+
+def test_gradients_are_recorded_even_inside_no_grad() -> None:
+    x = tg.Value(3.0)
+    y = x**3
+    with tg.no_grad():
+        (first,) = tg.gradients(y, [x], create_graph=True)
+    assert tg.gradients(first, [x]) == [18.0]
+
+
+# Mixtures.
+
+
+def test_a_value_that_scales_a_tensor_gets_a_float() -> None:
+    v, t = tg.Value(2.0), tg.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    (v * t + t * v - t / v).sum().backward()
+    assert type(v.grad) is float
+    assert v.grad == 20.0 + 10.0 / 4
+    assert t.grad.dtype == np.float32
+    assert t.grad.tolist() == [[3.5, 3.5], [3.5, 3.5]]
+
+
+def test_a_value_does_not_change_the_dtype_of_a_tensor() -> None:
+    t = tg.tensor([1.0, 2.0], dtype="float32", requires_grad=True)
+    assert (tg.Value(2.0) * t).dtype == np.float32
+    assert (t + 1).dtype == np.float32
+    assert (t * np.float64(2.0)).dtype == np.float32
+    assert (t * np.ones(2)).dtype == np.float64
+
+
+def test_values_stack_into_a_tensor() -> None:
+    values = [tg.Value(1.0), tg.Value(2.0)]
+    (tg.stack(values) * np.array([3.0, 4.0])).sum().backward()
+    assert [v.grad for v in values] == [3.0, 4.0]
+
+
+def test_second_derivatives_cross_between_values_and_tensors() -> None:
+    v, t = tg.Value(2.0), tg.tensor(np.array([1.0, 3.0]), requires_grad=True)
+    by_v, by_t = tg.gradients((tg.exp(v) * t**2).sum(), [v, t], create_graph=True)
+    e = np.exp(2.0)
+    assert tg.gradients(by_v, [v])[0] == pytest.approx(10 * e)
+    np.testing.assert_allclose(tg.gradients(by_v, [t])[0], 2 * t.data * e)
+    assert tg.gradients(by_t.sum(), [v])[0] == pytest.approx(8 * e)

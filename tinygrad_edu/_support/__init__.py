@@ -1,0 +1,1 @@
+"""Helpers of several rooms that know nothing about graphs: files, JSON records, progress bars, offline pages."""

@@ -1,0 +1,117 @@
+"""What is no number, what it is instead, and how it is made one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from ...errors import DtypeError, GraphError, ShapeError, TinygradError
+from ..node import Node
+from .words import Call, in_words, is_ragged, is_whole, leaves, short
+
+
+def is_no_array_of_numbers(x: Any) -> bool:
+    """Whether x is no node, and NumPy makes of it anything else than an array of real numbers.
+
+    A list of nodes is none either: NumPy would take their numbers and leave the graph behind.
+    """
+    if isinstance(x, Node) or type(x) in (float, int, bool):
+        return False
+    if hasattr(x, "dtype"):
+        return bool(x.dtype.kind not in "biuf")
+    if any(isinstance(leaf, Node) for leaf in leaves(x)):
+        return True
+    try:
+        return np.asarray(x).dtype.kind not in "biuf" and not isinstance(x, Real)
+    except (TypeError, ValueError):
+        return True
+
+
+def not_numbers(name: str, x: Any) -> TinygradError:
+    """The refusal of an operand that is no real number and no array of real numbers, with the way to make it one.
+
+    >>> not_numbers("add", "2.5")
+    DtypeError("add: needs numbers, arrays, Values or Tensors, not str '2.5'; float(...) makes a number of a string")
+    """
+    if is_ragged(x):
+        return ShapeError(f"{name}: the rows of {short(x)} are not of one length, so it is no array")
+    return DtypeError(f"{name}: needs numbers, arrays, Values or Tensors, not {kind_of(x)}{way_out(x)}")
+
+
+def not_one_number(name: str, x: Any) -> TinygradError:
+    """The refusal of what is no single real number, where a Value needs one.
+
+    >>> not_one_number("Value", [1.0, 2.0])
+    DtypeError('Value: needs one real number, not list [1.0, 2.0]; tg.tensor(...) makes a Tensor of it')
+    """
+    if isinstance(x, Node):
+        return GraphError(
+            f"{name}: needs a plain number, not {in_words(x)}, which is a {type(x).__name__}: take float(x), "
+            "which leaves the graph, or compute with x itself"
+        )
+    return DtypeError(f"{name}: needs one real number, not {kind_of(x)}{way_out(x)}")
+
+
+def no_tensor(data: Any, dtype: Any) -> TinygradError:
+    """The refusal of what no Tensor can be made of: the dtype, or the data.
+
+    >>> no_tensor([1.0, 2.0], "flaot32")
+    DtypeError("tensor: 'flaot32' is no dtype of real numbers; 'float32', 'float64', 'int64' and 'bool' are")
+    """
+    wrong = None if dtype is None else wrong_dtype(dtype)
+    return not_numbers("tensor", data) if wrong is None else DtypeError(f"tensor: {wrong}")
+
+
+def dtypes(call: Call) -> TinygradError | None:
+    """astype: a dtype of real numbers."""
+    wrong = wrong_dtype(call.attrs["dtype"])
+    return None if wrong is None else DtypeError(wrong)
+
+
+def wrong_dtype(dtype: Any) -> str | None:
+    """What is wrong with a dtype, if anything is."""
+    try:
+        if dtype is not None and np.dtype(dtype).kind in "biuf":
+            return None
+    except TypeError:
+        pass
+    sizes = "; several sizes are given as one tuple" if is_whole(dtype) else ""
+    return f"{short(dtype)} is no dtype of real numbers; 'float32', 'float64', 'int64' and 'bool' are{sizes}"
+
+
+def kind_of(x: Any) -> str:
+    """Something that is no number, in a few words."""
+    return f"an array of dtype {x.dtype}" if getattr(x, "shape", ()) else f"{type(x).__name__} {short(x)}"
+
+
+def way_out(x: Any) -> str:
+    """How something that is no number is made one, if there is a way."""
+    dtype = getattr(x, "dtype", np.dtype(object))
+    return next((f"; {way}" for is_this, way in NOT_NUMBERS if is_this(x, dtype)), "")
+
+
+def holds_a(*kinds: type) -> Callable[[Any, Any], bool]:
+    """The question whether x is, or has in its lists, something of these types."""
+    return lambda x, dtype: any(isinstance(leaf, kinds) for leaf in leaves(x))
+
+
+NOT_NUMBERS: list[tuple[Callable[[Any, Any], bool], str]] = [
+    (lambda x, dtype: not isinstance(x, Real) and not is_no_array_of_numbers(x), "tg.tensor(...) makes a Tensor of it"),
+    (holds_a(Node), "tg.stack makes one Tensor of several nodes"),
+    (holds_a(type(None)), "did a function forget its `return`?"),
+    (lambda x, dtype: dtype.kind in "SU", "np.asarray(..., dtype=float) reads numbers from text"),
+    (holds_a(str, bytes), "float(...) makes a number of a string"),
+    (lambda x, dtype: dtype.kind == "c", "derivatives here are of real numbers: take .real, .imag or abs()"),
+    (holds_a(complex), "derivatives here are of real numbers: take .real, .imag or abs()"),
+    (lambda x, dtype: dtype.kind in "mM", "take the difference to one date, divided by np.timedelta64(1, 'D')"),
+    (lambda x, dtype: hasattr(x, "dtype"), "np.asarray(..., dtype=float) makes numbers of it, if it holds any"),
+    (holds_a(int), "whole numbers that large do not fit an array; those of float(...) do"),
+    (lambda x, dtype: isinstance(x, (set, frozenset, dict)), "a list has the order that an array needs"),
+    (lambda x, dtype: callable(x), "call it first"),
+    (lambda x, dtype: hasattr(x, "__float__"), "float(...) makes a number of it"),
+    (lambda x, dtype: hasattr(x, "__iter__"), "list(...) collects its items"),
+]
+"""What x, whose dtype is given, can be where a number is needed, and the way out. The first that holds is told."""

@@ -1,0 +1,359 @@
+"""Convolution over one, two or three axes: one sum of products, seen from its three sides.
+
+A convolution slides a window of weights w over x, and at each position p sums the products. Multiply its result by a
+gradient g and add everything up, and there is one sum over three arrays, over images n, channels c and o, positions p
+and places i of the window, with stride s, dilation d and border b:
+
+    T(x, w, g)  =  Σ  x[n, c, s·p + d·i - b] · w[o, c, i] · g[n, o, p]
+
+It is linear in each of the three, so its derivative by one is a sum over the other two. Three rows of the table
+compute these, and the rules of each row are the other two rows:
+
+    convolution      ∂T/∂g, from x and w: the convolution itself
+    conv_transpose   ∂T/∂x, from g and w: the gradient of the images, known as transposed convolution
+    conv_weight      ∂T/∂w, from x and g: the gradient of the weights
+
+The work is one matrix product. What lies under the window is copied into the columns of a matrix ("im2col"), for a
+few rows of positions at a time so that they stay in the cache, and the weights multiply all columns. As is the custom
+in the field, the window is not turned around: a mathematician calls this a cross-correlation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ...errors import ShapeError
+from ..messages import in_words
+from .primitive import Variadic, primitive, shape_of
+from .reductions import sum_
+from .windows import (
+    Borders,
+    Sizes,
+    bordered,
+    check_fits,
+    check_images,
+    images_first,
+    images_last,
+    in_full,
+    inside,
+    per_axis,
+    places,
+    positions,
+    unusual,
+    with_border,
+)
+
+__all__ = ["conv1d", "conv2d", "conv3d", "conv_transpose2d"]
+
+CACHE = 1 << 21
+"""About how many bytes of columns are made at a time: enough to keep the matrix product busy, and few enough to be in
+the cache still when it reads them. Between 1 and 4 MB it made no difference where it was tried."""
+
+
+# The three rows.
+
+
+def _convolution_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any], **how: Any) -> list[Any]:
+    x, weight = operands[:2]
+    rules: list[Callable[[], Any]] = [
+        lambda: conv_transpose(g, weight, size=x.shape[2:], **how),
+        lambda: conv_weight(x, g, kernel=weight.shape[2:], **how),
+        lambda: _sum_by_channel(g),
+    ]
+    return [rules[slot]() for slot in slots]
+
+
+@primitive(_convolution_rule, kind=Variadic)
+def convolution(*operands: Any, groups: int | None = None, **slide: Any) -> Any:
+    """x (N, C, *S) and weight (O, C / groups, *K), and perhaps bias (O,), make (N, O, *P)."""
+    x, weight, *bias = operands
+    kernel = weight.shape[2:]
+    stride, padding, dilation = in_full(len(kernel), **slide)
+    windows = positions(x.shape[2:], kernel, stride, padding, dilation)
+    out = np.empty((len(weight), *windows, len(x)), np.result_type(*operands))
+    for x_, w, y in _grouped(groups, with_border(x, padding), weight, out):
+        for rows, columns in _columns(x_, kernel, windows, stride, dilation):
+            np.matmul(_matrix(w), columns, out=_matrix(y[:, rows]))
+    return images_first(_plus(out, *bias))
+
+
+def _conv_transpose_rule(
+    slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any], size: Sizes, **how: Any
+) -> list[Any]:
+    y, weight = operands[:2]
+    rules: list[Callable[[], Any]] = [
+        lambda: _convolution_at(y.shape, g, weight, **how),
+        lambda: conv_weight(g, y, kernel=weight.shape[2:], **how),
+        lambda: _sum_by_channel(g),
+    ]
+    return [rules[slot]() for slot in slots]
+
+
+@primitive(_conv_transpose_rule, kind=Variadic)
+def conv_transpose(*operands: Any, size: Sizes, groups: int | None = None, **slide: Any) -> Any:
+    """y (N, O, *P) and weight (O, C / groups, *K), and perhaps bias (C,), make (N, C, *size)."""
+    y, weight, *bias = operands
+    n, windows, kernel = len(y), y.shape[2:], weight.shape[2:]
+    stride, padding, dilation = in_full(len(kernel), **slide)
+    out = np.zeros((weight.shape[1] * (groups or 1), *bordered(size, padding), n), np.result_type(*operands))
+    for y_, w, x in _grouped(groups, images_last(y), weight, out):
+        for rows in _blocks(_matrix(w).shape[1], windows, n * y.itemsize):
+            columns = (_matrix(w).T @ _matrix(y_[:, rows])).reshape(len(x), *kernel, *y_[0, rows].shape)
+            for place, where in places(kernel, windows, stride, dilation, rows):
+                x[where] += columns[(slice(None), *place)]
+    return images_first(_plus(out[inside(size, padding)], *bias))
+
+
+def _conv_weight_rule(
+    slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any], kernel: Sizes, **how: Any
+) -> list[Any]:
+    x, y = operands
+    rules: list[Callable[[], Any]] = [
+        lambda: conv_transpose(y, g, size=x.shape[2:], **how),
+        lambda: _convolution_at(y.shape, x, g, **how),
+    ]
+    return [rules[slot]() for slot in slots]
+
+
+@primitive(_conv_weight_rule, kind=Variadic)
+def conv_weight(*operands: Any, kernel: Sizes, groups: int | None = None, **slide: Any) -> Any:
+    """x (N, C, *S) and y (N, O, *P) make (O, C / groups, *kernel)."""
+    x, y = operands
+    stride, padding, dilation = in_full(len(kernel), **slide)
+    out = np.zeros((y.shape[1], x.shape[1] // (groups or 1), *kernel), np.result_type(x, y))
+    for x_, w, y_ in _grouped(groups, with_border(x, padding), out, images_last(y)):
+        for rows, columns in _columns(x_, kernel, y.shape[2:], stride, dilation):
+            total = _matrix(w)
+            total += _matrix(y_[:, rows]) @ columns.T
+    return out
+
+
+def _convolution_at(shape: Sizes, x: Any, weight: Any, **how: Any) -> Any:
+    """The convolution at as many positions as `shape` has; by `output_padding` x may have room for more."""
+    out = convolution(x, weight, **how)
+    return out if out.shape == shape else out[tuple(map(slice, shape))]
+
+
+def _sum_by_channel(g: Any) -> Any:
+    return sum_(g, axis=(0, *range(2, g.ndim)))
+
+
+def _grouped(groups: int | None, *arrays: ndarray) -> Iterator[tuple[ndarray, ...]]:
+    """The arrays cut along their first axis: the groups know nothing of each other."""
+    return zip(*(np.split(x, groups or 1) for x in arrays))
+
+
+def _matrix(x: ndarray) -> ndarray:
+    """The first axis, and all others as one."""
+    return x.reshape(len(x), prod(x.shape[1:]))
+
+
+def _plus(out: ndarray, bias: ndarray | None = None) -> ndarray:
+    """A number added to each channel of (C, *S, N)."""
+    if bias is not None:
+        out += bias.reshape(-1, *[1] * (out.ndim - 1))
+    return out
+
+
+def _columns(
+    x: ndarray, kernel: Sizes, windows: Sizes, stride: Sizes, dilation: Sizes
+) -> Iterator[tuple[slice, ndarray]]:
+    """Rows of positions, a few at a time, and their columns, a matrix (C·places, positions·N).
+
+    A view of x with an axis for each axis of the window, and one for each axis of the positions: the next place lies
+    `dilation` numbers further on in memory, the next position `stride`. Making a matrix of a part of it copies that.
+    """
+    channel, *steps, image = x.strides
+    shape = (len(x), *kernel, *windows, x.shape[-1])
+    next_place, next_position = ([step * k for step, k in zip(steps, by)] for by in (dilation, stride))
+    view = np.ndarray(shape, x.dtype, x, strides=(channel, *next_place, *next_position, image))
+    height = len(x) * prod(kernel)
+    for rows in _blocks(height, windows, x.shape[-1] * x.itemsize):
+        block = view[(*[slice(None)] * (1 + len(kernel)), rows)]
+        yield rows, block.reshape(height, prod(block.shape[1 + len(kernel) :]))
+
+
+def _blocks(height: int, windows: Sizes, width: int) -> Iterator[slice]:
+    """Rows of positions, so many at a time that their columns stay cached: `height` times `width` bytes a position."""
+    step = max(1, CACHE // max(1, height * prod(windows[1:]) * width))
+    return (slice(start, min(start + step, windows[0])) for start in range(0, windows[0], step))
+
+
+# What the user calls.
+
+
+def conv1d(
+    x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+) -> Any:
+    """Convolution of sequences x (N, C, L) with weight (O, C / groups, k) and bias (O,): (N, O, P).
+
+    The settings are those of `conv2d`, for one axis.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.nn.functional import conv1d
+    >>> conv1d(tg.tensor([[[1.0, 2.0, 4.0, 8.0]]]), tg.tensor([[[-1.0, 1.0]]]))
+    tensor([[[1., 2., 4.]]])
+    """
+    return _convolve("conv1d", 1, x, weight, bias, stride, padding, dilation, groups)
+
+
+def conv2d(
+    x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+) -> Any:
+    """Convolution of images x (N, C, H, W) with weight (O, C / groups, kh, kw) and bias (O,): (N, O, P, Q).
+
+    With size n, kernel k and the settings of its axis, P = ⌊(n + 2·padding - dilation·(k - 1) - 1) / stride⌋ + 1.
+
+    Parameters
+    ----------
+    stride, dilation : how far the window moves, and how far its places are apart; one number, or one for each axis.
+    padding : how many zeros are put around the images; "valid" for none; "same" for as many as let the result have the
+        size of x (the odd one behind, as in PyTorch), which needs stride 1.
+    groups : the channels are cut into so many groups, each convolved with weights of its own.
+
+    Raises `ShapeError` for shapes that do not go together, `DtypeError` for settings that are no such numbers.
+    Source of the formulas: V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning" (2016).
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.nn.functional import conv2d
+    >>> x = tg.tensor([[[[0.0, 1.0, 2.0], [3.0, 4.0, 5.0], [6.0, 7.0, 8.0]]]])
+    >>> conv2d(x, tg.tensor([[[[0.0, 1.0], [2.0, 3.0]]]]))
+    tensor([[[[19., 25.],
+              [37., 43.]]]])
+    """
+    return _convolve("conv2d", 2, x, weight, bias, stride, padding, dilation, groups)
+
+
+def conv3d(
+    x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+) -> Any:
+    """Convolution of volumes x (N, C, D, H, W) with weight (O, C / groups, kd, kh, kw) and bias (O,).
+
+    The settings are those of `conv2d`, for three axes.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.nn.functional import conv3d
+    >>> conv3d(tg.ones((1, 1, 4, 3, 3)), tg.ones((1, 1, 3, 2, 2))).shape
+    (1, 1, 2, 2, 2)
+    """
+    return _convolve("conv3d", 3, x, weight, bias, stride, padding, dilation, groups)
+
+
+def conv_transpose2d(
+    x: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
+) -> Any:
+    """Transposed convolution: each number of x (N, C, H, W) puts its multiple of the window into a larger image.
+
+    It is the gradient of `conv2d` by its images. weight is (C, O / groups, kh, kw), bias (O,); of a size n it makes
+    (n - 1)·stride - 2·padding + dilation·(k - 1) + output_padding + 1. `padding` is taken away from the border, and
+    `output_padding`, smaller than stride or dilation, chooses among the sizes that `conv2d` would make into x's.
+
+    Raises as `conv2d`, which has the source too.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.nn.functional import conv_transpose2d
+    >>> conv_transpose2d(tg.tensor([[[[1.0, 2.0]]]]), tg.tensor([[[[1.0, 10.0]]]]))
+    tensor([[[[ 1., 12., 20.]]]])
+    """
+    name = "conv_transpose2d"
+    (_, channels, *sizes), (takes, makes, *kernel) = check_images(name, x, 2), _weight_shape(name, weight, 2, TO_LARGER)
+    step, spread = per_axis(name, "stride", stride, 2), per_axis(name, "dilation", dilation, 2)
+    less, more = per_axis(name, "padding", padding, 2, 0), per_axis(name, "output_padding", output_padding, 2, 0)
+    (groups,) = per_axis(name, "groups", groups, 1)
+    if takes != channels:
+        raise ShapeError(
+            f"{name}: input {in_words(x)} has {channels} channels, and weight {in_words(weight)} takes {takes}; "
+            f"its shape is {TO_LARGER}"
+        )
+    if channels % groups:
+        raise ShapeError(f"{name}: input {in_words(x)} has {channels} channels, which {groups} groups cannot share")
+    if any(m >= max(s, d) for m, s, d in zip(more, step, spread)):
+        raise ShapeError(f"{name}: output_padding {more} must be smaller than stride {step} or dilation {spread}")
+    size = tuple(
+        (n - 1) * s - 2 * p + d * (k - 1) + m + 1 for n, s, p, d, k, m in zip(sizes, step, less, spread, kernel, more)
+    )
+    if min(size) < 1:
+        raise ShapeError(f"{name}: padding {less} leaves nothing of the result, which would be of size {size}")
+    operands = _operands(name, x, weight, bias, makes * groups)
+    border = tuple((p, p) for p in less)
+    return conv_transpose(*operands, size=size, **_how(step, border, spread, groups))
+
+
+def _convolve(
+    name: str, n: int, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int
+) -> Any:
+    """Check a call, and make it."""
+    (_, channels, *size), (out, per_group, *window) = check_images(name, x, n), _weight_shape(name, weight, n, WEIGHT)
+    kernel = tuple(window)
+    step, spread = per_axis(name, "stride", stride, n), per_axis(name, "dilation", dilation, n)
+    border = borders(name, padding, kernel, step, spread)
+    (groups,) = per_axis(name, "groups", groups, 1)
+    if channels != per_group * groups:
+        with_groups = f", and {per_group * groups} with groups={groups}" if groups > 1 else ""
+        raise ShapeError(
+            f"{name}: input {in_words(x)} has {channels} channels, and weight {in_words(weight)} takes {per_group}"
+            f"{with_groups}; its shape is {WEIGHT}"
+        )
+    if out % groups:
+        raise ShapeError(f"{name}: weight {in_words(weight)} makes {out} channels, which {groups} groups cannot share")
+    check_fits(name, tuple(size), kernel, border, spread)
+    operands = _operands(name, x, weight, bias, out)
+    return convolution(*operands, **_how(step, border, spread, groups))
+
+
+def _how(stride: Sizes, padding: Borders, dilation: Sizes, groups: int) -> dict[str, Any]:
+    """The settings of a row."""
+    ones = (1,) * len(stride)
+    return {
+        "stride": unusual(stride, ones),
+        "padding": unusual(padding, ((0, 0),) * len(stride)),
+        "dilation": unusual(dilation, ones),
+        "groups": unusual(groups, 1),
+    }
+
+
+WEIGHT = "(channels out, channels in / groups, *window)"
+TO_LARGER = "(channels in, channels out / groups, *window)"
+
+
+def _weight_shape(name: str, weight: Any, n: int, form: str) -> Sizes:
+    """The shape of the weight, if it has as many axes as it must."""
+    shape = shape_of(weight)
+    if len(shape) != n + 2:
+        raise ShapeError(f"{name}: the weight is {form} with a window of {n} sizes, and not {shape}")
+    return shape
+
+
+def borders(name: str, padding: Any, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Borders:
+    """The border that `padding` means, in each of its spellings."""
+    if padding == "valid":
+        return ((0, 0),) * len(kernel)
+    if padding == "same":
+        if max(stride) > 1:
+            raise ShapeError(f"{name}: padding='same' needs stride 1, and not {stride}; give the padding as numbers")
+        around = [d * (k - 1) for k, d in zip(kernel, dilation)]
+        return tuple((total // 2, total - total // 2) for total in around)
+    if isinstance(padding, str):
+        raise ShapeError(f"{name}: padding is 'same', 'valid', or in numbers, and not {padding!r}")
+    return tuple((p, p) for p in per_axis(name, "padding", padding, len(kernel), 0))
+
+
+def _operands(name: str, x: Any, weight: Any, bias: Any, channels: int) -> tuple[Any, ...]:
+    """The operands of the row: the bias is left out where there is none."""
+    if bias is None:
+        return x, weight
+    if shape_of(bias) != (channels,):
+        raise ShapeError(f"{name}: bias {in_words(bias)} must be one number a channel, of shape ({channels},)")
+    return x, weight, bias

@@ -1,0 +1,177 @@
+"""Fused rows: what most of a network's time goes into, as one node instead of several.
+
+Each could be written with other rows of the table. As one node it makes fewer arrays, and its rule is shorter than the
+chain of theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from ...errors import DtypeError, OutOfRangeError, ShapeError
+from ..messages import is_no_array_of_numbers, not_numbers
+from ..node import Node, number_of
+from .elementwise import exp, identity
+from .primitive import Variadic, primitive, shape_of
+from .reductions import _reduce, softmax, sum_
+
+__all__ = ["linear", "log_softmax", "softmax_cross_entropy"]
+
+
+def _linear_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]) -> list[Any]:
+    """For a matrix x: g @ W to x, gᵀ @ x to the weight, the sum of the rows of g to the bias."""
+    x, weight = operands[:2]
+    g = _as_matrix(g)
+    by = (
+        lambda: (g @ weight).reshape(x.shape),
+        lambda: g.T @ _as_matrix(x),
+        lambda: np.add.reduce(g, 0),
+    )
+    return [by[slot]() for slot in slots]
+
+
+def _as_matrix(x: Any) -> Any:
+    """All axes but the last made into one."""
+    return x if x.ndim == 2 else x.reshape((prod(x.shape[:-1]), x.shape[-1]))
+
+
+@primitive(_linear_rule, kind=Variadic, name="linear")
+def _linear(x: Any, weight: Any, bias: Any = None) -> Any:
+    out = _as_matrix(x).dot(weight.T)
+    if bias is not None:
+        out = np.add(out, bias, out=out if out.dtype == bias.dtype else None)
+    return out.reshape((*x.shape[:-1], len(weight)))
+
+
+def linear(x: Any, weight: Any, bias: Any = None) -> Any:
+    """The affine map x Wᵀ + b: x (..., in), weight (out, in), bias (out,) or None, result (..., out).
+
+    Raises `ShapeError` for shapes that do not go together.
+
+    >>> import tinygrad_edu as tg
+    >>> linear(tg.tensor([[1.0, 2.0]]), tg.tensor([[3.0, 4.0], [5.0, 6.0], [7.0, 8.0]]), tg.tensor([0.5, 0.0, 0.0]))
+    tensor([[11.5, 17. , 23. ]])
+    """
+    features, sizes = shape_of(x)[-1:], shape_of(weight)
+    if len(sizes) != 2 or features != sizes[1:]:
+        if is_no_array_of_numbers(x):
+            raise not_numbers("linear", x)
+        way_out = "; nn.Flatten() makes one axis of the last ones" if (prod(shape_of(x)[1:]),) == sizes[1:] else ""
+        raise ShapeError(
+            f"linear: the last axis of x {shape_of(x)} goes along with the last of the weight {sizes}: "
+            "x is (..., in), the weight (out, in)" + way_out
+        )
+    if bias is None:
+        return _linear(x, weight)
+    if shape_of(bias) != sizes[:1]:
+        raise ShapeError(
+            f"linear: the bias has a number for each row of the weight {sizes}, not shape {shape_of(bias)}"
+        )
+    return _linear(x, weight, bias)
+
+
+@primitive(lambda g, out, x, axis: g - exp(out) * sum_(g, axis=axis, keepdims=True))
+def log_softmax(x: Any, axis: int = -1) -> Any:
+    """log(exp(x) / Σ exp(x)) along `axis`, shifted by the maximum so that nothing overflows.
+
+    >>> import tinygrad_edu as tg
+    >>> log_softmax(tg.tensor([1000.0, 1000.0]))
+    tensor([-0.6931472, -0.6931472])
+    """
+    shifted = x - _reduce(np.maximum, x, axis, True)
+    return shifted - np.log(_reduce(np.add, np.exp(shifted), axis, True))
+
+
+def _one_hot(targets: Any, like: Any) -> np.ndarray:
+    """1 at each target, in the shape and dtype of the logits."""
+    out = np.zeros((targets.size, like.shape[-1]), like.dtype)
+    out[np.arange(targets.size), targets.reshape(-1)] = 1
+    return out.reshape(like.shape)
+
+
+@primitive(
+    lambda g, out, logits, targets: (softmax(logits) - _one_hot(targets, logits)) * g[..., None],
+    name="softmax_cross_entropy",
+)
+def _softmax_cross_entropy(logits: Any, targets: Any = None) -> Any:
+    shifted = logits - _reduce(np.maximum, logits, -1, True)
+    rows = shifted.reshape(targets.size, shifted.shape[-1])
+    chosen = rows[np.arange(targets.size), targets.reshape(-1)].reshape(targets.shape)
+    return np.log(np.add.reduce(np.exp(shifted), -1)) - chosen
+
+
+def softmax_cross_entropy(logits: Any, targets: Any) -> Any:
+    """-log of the softmax probability of each target: logits (..., C), targets (...) whole numbers below C.
+
+    The gradient is the textbook's: the probabilities, less 1 at the target.
+
+    Raises `DtypeError` for targets that are no whole numbers, `ShapeError` for shapes that do not go together,
+    `OutOfRangeError` for a target that is no class.
+
+    >>> import tinygrad_edu as tg
+    >>> softmax_cross_entropy(tg.tensor([[2.0, 1.0, 0.1], [0.0, 0.0, 0.0]]), [0, 2]).data.round(3)
+    array([0.417, 1.099], dtype=float32)
+    """
+    classes = np.array(number_of(targets))
+    if classes.dtype.kind not in "iu":
+        raise DtypeError(f"softmax_cross_entropy: targets are whole numbers, such as [0, 2], not {classes.dtype}")
+    shape = shape_of(logits)
+    if not shape or classes.shape != shape[:-1]:
+        raise ShapeError(
+            f"softmax_cross_entropy: logits {shape} hold the classes on their last axis, and the targets are "
+            f"of shape {shape[:-1] if shape else '(...)'}, not {classes.shape}"
+        )
+    if classes.size and not 0 <= np.minimum.reduce(classes, None) <= np.maximum.reduce(classes, None) < shape[-1]:
+        wrong = classes[(classes < 0) | (classes >= shape[-1])].flat[0]
+        raise OutOfRangeError(f"softmax_cross_entropy: target {wrong} is no class: there are {shape[-1]}, from 0 on")
+    return entropy_of_classes(logits, classes)
+
+
+def entropy_of_classes(logits: Any, classes: np.ndarray) -> Any:
+    """`softmax_cross_entropy` for targets that are known to be classes, in an array that nobody else changes."""
+    if isinstance(logits, Node):  # past the copying of settings
+        return logits._unary(_softmax_cross_entropy, {"targets": classes})
+    return _softmax_cross_entropy(logits, targets=classes)
+
+
+class Fused(Variadic):
+    """A row made of other rows, with a rule for arrays that is faster than the chain of theirs.
+
+    `composition`, the function itself where left out, computes the same on nodes. So on nodes the gradient is that of
+    the rows that it is made of: it can be differentiated again, and is a graph of known rows.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        arrays: Callable[..., Any],
+        rules: Sequence[Any],
+        *,
+        composition: Callable[..., Any] | None = None,
+        **rest: Any,
+    ) -> None:
+        super().__init__(name, arrays, rules, **rest)
+        self.composition = composition or arrays
+
+    def pull(self, slots: Sequence[int], g: Any, out: Any, values: Sequence[Any], attrs: dict[str, Any]) -> list[Any]:
+        """What the operands in `slots` receive."""
+        if isinstance(g, Node):
+            return through(self.composition, slots, g, values, attrs)
+        return super().pull(slots, g, out, values, attrs)
+
+
+def through(
+    function: Callable[..., Any], slots: Sequence[int], g: Any, operands: Sequence[Any], attrs: dict[str, Any]
+) -> list[Any]:
+    """The gradients of a function made of rows, as nodes: it is computed anew, and walked."""
+    from ..walk import recorded, walk  # a floor above: the walk runs the table
+
+    # The walk ends at nodes that are made here: operands may be made from each other.
+    inputs = {slot: identity(operands[slot]) for slot in slots}
+    out = function(*(inputs.get(slot, x) for slot, x in enumerate(operands)), **attrs)
+    found = dict(recorded(walk(out, g, inputs=list(inputs.values()), create_graph=True, every=True)))
+    return [found.get(x) for x in inputs.values()]

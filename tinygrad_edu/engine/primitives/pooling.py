@@ -1,0 +1,350 @@
+"""Pooling: one number for what lies under a window that slides over each channel, its largest or its mean.
+
+The mean is linear, so `avg_pool` and `avg_unpool` are each other's rules. The largest number hands its gradient back
+to the place where it was found: `max_unpool` puts it there, and `max_pick` reads there, each the rule of the other.
+Where several are equal the first in the window counts, row by row, as in PyTorch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import reduce
+from math import inf, prod
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ...errors import ShapeError
+from ..node import Node
+from .elementwise import kept
+from .linear_algebra import einsum
+from .primitive import primitive
+from .reductions import mean
+from .windows import (
+    Borders,
+    Sizes,
+    bordered,
+    check_fits,
+    check_images,
+    images_first,
+    images_last,
+    in_full,
+    inside,
+    per_axis,
+    places,
+    positions,
+    unusual,
+    with_border,
+)
+
+__all__ = ["adaptive_avg_pool1d", "adaptive_avg_pool2d", "avg_pool1d", "avg_pool2d", "max_pool1d", "max_pool2d"]
+
+# The rows of the largest number. `windows` is how many of them there are along each axis.
+
+
+@primitive(lambda g, out, x, **how: max_unpool(g, x, out, **how))
+def max_pool(
+    x: Any,
+    kernel: Sizes = (),
+    stride: Sizes | None = None,
+    padding: Borders | None = None,
+    dilation: Sizes | None = None,
+    windows: Sizes = (),
+) -> Any:
+    """The largest number in each window on x (N, C, *S): (N, C, *windows)."""
+    stride, padding, dilation = in_full(len(kernel), stride, padding, dilation)
+    x = with_border(x, padding, _lowest(x.dtype))
+    (_, first), *rest = places(kernel, windows, stride, dilation)
+    out = x[first].copy()
+    for _, where in rest:
+        np.maximum(out, x[where], out=out)
+    return images_first(out)
+
+
+@primitive(lambda h, out, g, x, top, **how: max_pick(h, x, top, **how), None, None)
+def max_unpool(
+    g: Any,
+    x: Any,
+    top: Any,
+    kernel: Sizes = (),
+    stride: Sizes | None = None,
+    padding: Borders | None = None,
+    dilation: Sizes | None = None,
+    windows: Sizes = (),
+) -> Any:
+    """Zeros, and each number of g (N, C, *windows) added to the place where x (N, C, *S) has that window's `top`."""
+    stride, padding, dilation = in_full(len(kernel), stride, padding, dilation)
+    bordered_x = with_border(x, padding, _lowest(x.dtype))
+    out, g = np.zeros(bordered_x.shape, g.dtype), images_last(g)
+    disjoint = all(s > d * (k - 1) for s, d, k in zip(stride, dilation, kernel))
+    for where, found in _found(bordered_x, images_last(top), kernel, windows, stride, dilation):
+        if disjoint:
+            kept(found, g, out=out[where])
+        else:
+            out[where] += kept(found, g)
+    return images_first(out[inside(x.shape[2:], padding)])
+
+
+@primitive(lambda g, out, h, x, top, **how: max_unpool(g, x, top, **how), None, None)
+def max_pick(
+    h: Any,
+    x: Any,
+    top: Any,
+    kernel: Sizes = (),
+    stride: Sizes | None = None,
+    padding: Borders | None = None,
+    dilation: Sizes | None = None,
+    windows: Sizes = (),
+) -> Any:
+    """For each window the number of h (N, C, *S) that stands where x has that window's `top`."""
+    stride, padding, dilation = in_full(len(kernel), stride, padding, dilation)
+    x, h, top = with_border(x, padding, _lowest(x.dtype)), with_border(h, padding), images_last(top)
+    out = np.zeros(top.shape, h.dtype)
+    for where, found in _found(x, top, kernel, windows, stride, dilation):
+        out += kept(found, h[where])
+    return images_first(out)
+
+
+def _found(
+    x: ndarray, top: ndarray, kernel: Sizes, windows: Sizes, stride: Sizes, dilation: Sizes
+) -> Iterator[tuple[tuple[slice, ...], ndarray]]:
+    """For each place in the window: where it lies, and at which positions it is the first to hold the `top`."""
+    searching = np.ones(top.shape, bool)
+    for _, where in places(kernel, windows, stride, dilation):
+        found = x[where] == top
+        found &= searching
+        yield where, found
+        searching ^= found
+
+
+def _lowest(dtype: Any) -> Any:
+    """What is never the largest: the border around an image."""
+    return -inf if dtype.kind == "f" else np.iinfo(dtype).min
+
+
+# The rows of the mean. `counted` is the border whose zeros count; the rest of `padding` does not count at all.
+
+
+@primitive(lambda g, out, x, **how: avg_unpool(g, size=x.shape[2:], **how))
+def avg_pool(
+    x: Any,
+    kernel: Sizes = (),
+    stride: Sizes | None = None,
+    padding: Borders | None = None,
+    counted: Borders | None = None,
+    windows: Sizes = (),
+) -> Any:
+    """The mean of each window on x (N, C, *S): (N, C, *windows)."""
+    stride, padding, gapless = in_full(len(kernel), stride, padding, None)
+    size = x.shape[2:]
+    x = with_border(x, padding)
+    out = np.zeros((len(x), *windows, x.shape[-1]), x.dtype if x.dtype.kind == "f" else float)
+    for _, where in places(kernel, windows, stride, gapless):
+        out += x[where]
+    out /= _counts(size, kernel, stride, padding, counted, windows, out.dtype)
+    return images_first(out)
+
+
+@primitive(lambda h, out, g, size, **how: avg_pool(h, **how))
+def avg_unpool(
+    g: Any,
+    size: Sizes = (),
+    kernel: Sizes = (),
+    stride: Sizes | None = None,
+    padding: Borders | None = None,
+    counted: Borders | None = None,
+    windows: Sizes = (),
+) -> Any:
+    """Each number of g (N, C, *windows) in equal shares to all places of its window: (N, C, *size)."""
+    stride, padding, gapless = in_full(len(kernel), stride, padding, None)
+    g = images_last(g)
+    share = g / _counts(size, kernel, stride, padding, counted, windows, g.dtype)
+    out = np.zeros((len(g), *bordered(size, padding), g.shape[-1]), share.dtype)
+    for _, where in places(kernel, windows, stride, gapless):
+        out[where] += share
+    return images_first(out[inside(size, padding)])
+
+
+def _counts(
+    size: Sizes, kernel: Sizes, stride: Sizes, padding: Borders, counted: Borders | None, windows: Sizes, dtype: Any
+) -> Any:
+    """How many numbers each window is the mean of: one count for all where there is no border, else (*windows, 1)."""
+    if not any(map(any, padding)):
+        return prod(kernel)
+    counted = counted or ((0, 0),) * len(size)
+    along = []
+    for n, k, s, (before, _), (zeros_before, zeros_behind), p in zip(size, kernel, stride, padding, counted, windows):
+        start = np.arange(p) * s - before
+        along.append(np.clip(start + k, None, n + zeros_behind) - np.clip(start, -zeros_before, None))
+    return reduce(np.multiply.outer, along)[..., None].astype(dtype)
+
+
+# What the user calls.
+
+
+def max_pool1d(
+    x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
+) -> Any:
+    """The largest number in each window on sequences x (N, C, L); the settings are those of `max_pool2d`.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.nn.functional import max_pool1d
+    >>> max_pool1d(tg.tensor([[[1.0, 5.0, 2.0, 4.0]]]), 2)
+    tensor([[[5., 4.]]])
+    """
+    return _max_pool("max_pool1d", 1, x, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+def max_pool2d(
+    x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
+) -> Any:
+    """The largest number in each window on images x (N, C, H, W): (N, C, P, Q).
+
+    With size n, kernel k and the settings of its axis, P = ⌊(n + 2·padding - dilation·(k - 1) - 1) / stride⌋ + 1.
+
+    Parameters
+    ----------
+    kernel_size : of the window; one number, or one for each axis.
+    stride : how far it moves; by its own size where left out.
+    padding : a border that is never the largest, of at most half the window.
+    dilation : how far the places of the window are apart.
+    ceil_mode : whether a window that begins inside and reaches over the end counts too.
+
+    Raises `ShapeError` for a window larger than the image, `DtypeError` for settings that are no such numbers.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.nn.functional import max_pool2d
+    >>> max_pool2d(tg.tensor([[[[1.0, 5.0, 2.0, 4.0], [3.0, 0.0, 9.0, 1.0]]]]), 2)
+    tensor([[[[5., 9.]]]])
+    """
+    return _max_pool("max_pool2d", 2, x, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+def avg_pool1d(
+    x: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Any:
+    """The mean of each window on sequences x (N, C, L); the settings are those of `avg_pool2d`.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.nn.functional import avg_pool1d
+    >>> avg_pool1d(tg.tensor([[[1.0, 5.0, 2.0, 4.0]]]), 2)
+    tensor([[[3., 3.]]])
+    """
+    return _avg_pool("avg_pool1d", 1, x, kernel_size, stride, padding, ceil_mode, count_include_pad)
+
+
+def avg_pool2d(
+    x: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Any:
+    """The mean of each window on images x (N, C, H, W): (N, C, P, Q), with sizes as in `max_pool2d`.
+
+    Parameters
+    ----------
+    kernel_size, stride, ceil_mode : as in `max_pool2d`.
+    padding : a border of zeros, of at most half the window.
+    count_include_pad : whether the zeros of the border count when the mean is taken.
+
+    Raises as `max_pool2d`.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.nn.functional import avg_pool2d
+    >>> avg_pool2d(tg.tensor([[[[1.0, 5.0, 2.0, 4.0], [3.0, 3.0, 9.0, 1.0]]]]), 2)
+    tensor([[[[3., 4.]]]])
+    """
+    return _avg_pool("avg_pool2d", 2, x, kernel_size, stride, padding, ceil_mode, count_include_pad)
+
+
+def adaptive_avg_pool1d(x: Any, output_size: Any) -> Any:
+    """Means of sequences x (N, C, L) over `output_size` windows, as `adaptive_avg_pool2d` takes them.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.nn.functional import adaptive_avg_pool1d
+    >>> adaptive_avg_pool1d(tg.tensor([[[1.0, 2.0, 3.0]]]), 2)
+    tensor([[[1.5, 2.5]]])
+    """
+    return _adaptive_avg_pool("adaptive_avg_pool1d", 1, x, output_size)
+
+
+def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
+    """Means of images x (N, C, H, W) over as many windows as `output_size` says, whatever the size of the images.
+
+    Along an axis of n numbers, window i of m reaches from ⌊i·n / m⌋ to ⌈(i + 1)·n / m⌉, as in PyTorch. None in place of
+    a number keeps the size of the axis.
+
+    Raises `ShapeError` and `DtypeError` as `max_pool2d`.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.nn.functional import adaptive_avg_pool2d
+    >>> adaptive_avg_pool2d(tg.tensor([[[[1.0, 2.0, 6.0], [3.0, 4.0, 8.0]]]]), (1, 3))
+    tensor([[[[2., 3., 7.]]]])
+    """
+    return _adaptive_avg_pool("adaptive_avg_pool2d", 2, x, output_size)
+
+
+def _max_pool(
+    name: str, n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
+) -> Any:
+    spread = per_axis(name, "dilation", dilation, n)
+    how, _ = _windows(name, n, x, kernel_size, stride, padding, spread, ceil_mode)
+    return max_pool(x, dilation=unusual(spread, (1,) * n), **how)
+
+
+def _avg_pool(
+    name: str, n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool, count_include_pad: bool
+) -> Any:
+    how, border = _windows(name, n, x, kernel_size, stride, padding, (1,) * n, ceil_mode)
+    return avg_pool(x, counted=border if count_include_pad else None, **how)
+
+
+def _windows(
+    name: str, n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Sizes, ceil_mode: bool
+) -> tuple[dict[str, Any], Borders]:
+    """The settings of the rows, and the border that the user asked for, which `ceil_mode` may have enlarged."""
+    size = check_images(name, x, n)[2:]
+    kernel = per_axis(name, "kernel_size", kernel_size, n)
+    step = kernel if stride is None else per_axis(name, "stride", stride, n)
+    less = per_axis(name, "padding", padding, n, 0)
+    if any(2 * p > k for p, k in zip(less, kernel)):
+        raise ShapeError(f"{name}: padding {less} is more than half of the window {kernel}: some would lie outside")
+    border = tuple((p, p) for p in less)
+    check_fits(name, size, kernel, border, dilation)
+    windows = positions(size, kernel, step, border, dilation, ceil_mode)
+    reach = ((p - 1) * s + d * (k - 1) + 1 for p, s, d, k in zip(windows, step, dilation, kernel))
+    enlarged = tuple((p, max(p, r - m - p)) for p, r, m in zip(less, reach, size))
+    how = {"kernel": kernel, "stride": step, "padding": unusual(enlarged, ((0, 0),) * n), "windows": windows}
+    return how, border
+
+
+def _adaptive_avg_pool(name: str, n: int, x: Any, output_size: Any) -> Any:
+    size = check_images(name, x, n)[2:]
+    given = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * n
+    windows = per_axis(name, "output_size", [m if k is None else k for k, m in zip(given, size)], n)
+    if windows == (1,) * n:
+        return mean(x, axis=tuple(range(2, n + 2)), keepdims=True)
+    if all(m % k == 0 for m, k in zip(size, windows)):
+        return _avg_pool(name, n, x, tuple(m // k for m, k in zip(size, windows)), None, 0, False, True)
+    x = x if isinstance(x, Node) else np.asarray(x)
+    for axis, (m, k) in enumerate(zip(size, windows)):
+        letters = "abcde"[: n + 2]
+        shares = _shares(m, k).astype(x.dtype)
+        x = einsum(f"{letters},z{letters[axis + 2]}->{letters.replace(letters[axis + 2], 'z')}", x, shares)
+    return x
+
+
+def _shares(n: int, m: int) -> ndarray:
+    """The share that each of n numbers has in each of m means: (m, n)."""
+    i, place = np.arange(m)[:, None], np.arange(n)
+    within = (i * n // m <= place) & (place < -(-(i + 1) * n // m))
+    shares: ndarray = within / within.sum(axis=1, keepdims=True)
+    return shares

@@ -1,0 +1,250 @@
+"""Recurrent layers as rows: all steps of a sequence, in one direction, as one node.
+
+x (T, N, I) is a sequence of T steps of N examples with I features each, h (N, H) the state before the first step. The
+result (T, N, H) holds the state after each step; that of `lstm` (T, 2, N, H) both states, h and c. The weights are
+PyTorch's: w_ih (k·H, I) and w_hh (k·H, H) with a block of H rows for each of the k gates of a cell, and two biases.
+
+What a cell computes is written once, in rows of the table, and runs on arrays and on nodes; the smallest has a loop in
+place besides. What is written beside them is backpropagation through time on arrays, which is fast: the gates of all
+steps are computed at once, from the states that the result holds, and then only what hands the gradient on from step to
+step remains to be done in a loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ...errors import DtypeError, ShapeError
+from .elementwise import relu, sigmoid, tanh
+from .fused import Fused, linear
+from .fused import _linear as linear_row
+from .primitive import shape_of
+from .shape import stack
+
+__all__ = ["gru", "gru_cell", "lstm", "lstm_cell", "rnn", "rnn_cell"]
+
+States = tuple[Any, ...]
+NONLINEARITIES: dict[str, Callable[[Any], Any]] = {"tanh": tanh, "relu": relu}
+
+
+# The cells: from what comes from the input, W_ih x + b_ih, what comes from the state, W_hh h + b_hh, and the states
+# before, to the states after.
+
+
+def rnn_cell(from_x: Any, from_h: Any, h: Any, nonlinearity: str = "tanh") -> States:
+    """h' = tanh(W_ih x + b_ih + W_hh h + b_hh); Elman, "Finding structure in time" (1990)."""
+    return (NONLINEARITIES[nonlinearity](from_x + from_h),)
+
+
+def lstm_cell(from_x: Any, from_h: Any, h: Any, c: Any) -> States:
+    """c' = f·c + i·g and h' = o·tanh(c'); Hochreiter and Schmidhuber, "Long short-term memory" (1997).
+
+    The gates i, f and o are sigmoids, the new content g is a tanh, of blocks of W_ih x + b_ih + W_hh h + b_hh.
+    """
+    i, f, g, o = gates(from_x + from_h, 4)
+    c = sigmoid(f) * c + sigmoid(i) * tanh(g)
+    return sigmoid(o) * tanh(c), c
+
+
+def gru_cell(from_x: Any, from_h: Any, h: Any) -> States:
+    """h' = (1 - z)·n + z·h with n = tanh(x_n + r·h_n) and z, r sigmoids; Cho et al., arXiv:1406.1078, eq. 5 to 8.
+
+    As in PyTorch, the reset gate r is applied after the product, to h_n = W_hn h + b_hn.
+    """
+    x_r, x_z, x_n = gates(from_x, 3)
+    h_r, h_z, h_n = gates(from_h, 3)
+    z = sigmoid(x_z + h_z)
+    n = tanh(x_n + sigmoid(x_r + h_r) * h_n)
+    return ((1.0 - z) * n + z * h,)
+
+
+def gates(x: Any, k: int) -> list[Any]:
+    """The last axis in k equal parts."""
+    size = x.shape[-1] // k
+    return [x[..., i * size : (i + 1) * size] for i in range(k)]
+
+
+def steps_of(cell: Callable[..., States]) -> Callable[..., Any]:
+    """All steps of a cell, on arrays or on nodes: the states after each."""
+
+    def steps(x: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, *states: Any, **settings: Any) -> Any:
+        from_x = linear(x, w_ih, b_ih)  # of all steps in one product
+        after: list[Any] = []
+        for t in range(len(x)):
+            states = cell(from_x[t], linear_row(states[0], w_hh, b_hh), *states, **settings)
+            after.extend(states)
+        if len(states) == 1:
+            return stack(after)
+        return stack(after).reshape((len(x), len(states), *states[0].shape))
+
+    return steps
+
+
+def _rnn_steps(x: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, h: Any, nonlinearity: str) -> Any:
+    """All steps of `rnn_cell` on arrays, in place: new arrays would take a fifth of its time."""
+    out = linear(x, w_ih, b_ih + b_hh)
+    for h_t in out:
+        h_t += h.dot(w_hh.T)
+        h = np.tanh(h_t, out=h_t) if nonlinearity == "tanh" else np.maximum(h_t, 0, out=h_t)
+    return out
+
+
+# Backpropagation through time. `d` is the gradient of what the gates are computed from, before sigmoid and tanh; `d_h`
+# and `d_c` are what arrives at the states from the steps after.
+
+
+def _rnn_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any], nonlinearity: str) -> list[Any]:
+    _, _, w_hh, _, _, h0 = operands
+    d = np.empty_like(out)
+    d_h: Any = 0
+    for t in reversed(range(len(out))):
+        slope = 1 - out[t] * out[t] if nonlinearity == "tanh" else out[t] > 0
+        np.multiply(g[t] + d_h, slope, out=d[t])
+        d_h = d[t].dot(w_hh)
+    return _shares(slots, operands, h0, out, d, d, d_h)
+
+
+def _lstm_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]) -> list[Any]:
+    x, w_ih, w_hh, b_ih, b_hh, h0, c0 = operands
+    h, c = _before(h0, out[:, 0]), _before(c0, out[:, 1])
+    i, f, new, o = gates(linear(x, w_ih, b_ih) + linear(h, w_hh, b_hh), 4)
+    i, f, new, o, tanh_c = sigmoid(i), sigmoid(f), tanh(new), sigmoid(o), tanh(out[:, 1])
+    # ∂c'/∂ of what i, f and g are computed from; ∂h'/∂ of what o is computed from; ∂h'/∂c'.
+    c_by_gates = np.stack([new * i * (1 - i), c * f * (1 - f), i * (1 - new * new)], axis=2)
+    h_by_o, h_by_c = tanh_c * o * (1 - o), o * (1 - tanh_c * tanh_c)
+    d = np.empty((*h.shape[:2], 4, h.shape[2]), out.dtype)
+    d_h: Any = 0
+    d_c: Any = 0
+    for t in reversed(range(len(out))):
+        d_h = g[t, 0] + d_h
+        d_c = g[t, 1] + d_c + d_h * h_by_c[t]
+        d[t, :, :3] = d_c[:, None] * c_by_gates[t]
+        d[t, :, 3] = d_h * h_by_o[t]
+        d_h = d[t].reshape(len(h0), len(w_hh)).dot(w_hh)
+        d_c = d_c * f[t]
+    return _shares(slots, operands, h0, out[:, 0], d, d, d_h, d_c)
+
+
+def _gru_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]) -> list[Any]:
+    x, w_ih, w_hh, b_ih, b_hh, h0 = operands
+    h = _before(h0, out)
+    x_r, x_z, x_n = gates(linear(x, w_ih, b_ih), 3)
+    h_r, h_z, h_n = gates(linear(h, w_hh, b_hh), 3)
+    r, z = sigmoid(x_r + h_r), sigmoid(x_z + h_z)
+    n = tanh(x_n + r * h_n)
+    # ∂h'/∂ of what r, z and n are computed from: as it comes from the input, and as it comes from the state.
+    by_n = (1 - z) * (1 - n * n)
+    by_x = np.stack([by_n * h_n * r * (1 - r), (h - n) * z * (1 - z), by_n], axis=2)
+    by_h = np.stack([by_x[:, :, 0], by_x[:, :, 1], by_n * r], axis=2)
+    d_h: Any = 0
+    for t in reversed(range(len(out))):
+        d_h = g[t] + d_h
+        by_x[t] *= d_h[:, None]
+        by_h[t] *= d_h[:, None]
+        d_h = d_h * z[t] + by_h[t].reshape(len(h0), len(w_hh)).dot(w_hh)
+    return _shares(slots, operands, h0, out, by_x, by_h, d_h)
+
+
+def _before(first: ndarray, after: ndarray) -> ndarray:
+    """The states before each step, from those after."""
+    return np.concatenate([first[None], after[:-1]])
+
+
+def _shares(
+    slots: Sequence[int],
+    operands: Sequence[Any],
+    h0: ndarray,
+    h: ndarray,
+    d_x: ndarray,
+    d_h: ndarray,
+    *d_states: ndarray,
+) -> list[Any]:
+    """What the operands receive when `d_x` and `d_h` are the gradients of all W_ih x + b_ih and W_hh h + b_hh."""
+    x, w_ih, w_hh = operands[:3]
+    from_x, from_h = _flat(d_x, len(w_ih)), _flat(d_h, len(w_hh))
+    later = from_h[len(h0) :]  # of all steps but the first, which has the state h0 before it
+    by: tuple[Callable[[], ndarray], ...] = (
+        lambda: from_x.dot(w_ih).reshape(x.shape),
+        lambda: from_x.T.dot(_flat(x, w_ih.shape[1])),
+        lambda: later.T.dot(_flat(h[:-1], w_hh.shape[1])) + from_h[: len(h0)].T.dot(h0),
+        lambda: np.add.reduce(from_x, 0),
+        lambda: np.add.reduce(from_h, 0),
+    )
+    return [by[slot]() if slot < 5 else d_states[slot - 5] for slot in slots]
+
+
+def _flat(x: ndarray, columns: int) -> ndarray:
+    """All examples of all steps below each other."""
+    return x.reshape((prod(x.shape[:2]), columns))
+
+
+# The rows.
+
+_rnn = Fused("rnn", _rnn_steps, [_rnn_rule], composition=steps_of(rnn_cell))
+_lstm = Fused("lstm", steps_of(lstm_cell), [_lstm_rule])
+_gru = Fused("gru", steps_of(gru_cell), [_gru_rule])
+
+
+def rnn(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None, nonlinearity: str = "tanh") -> Any:
+    """A sequence of Elman's cells, `rnn_cell`: x (T, N, I) and a first state h (N, H) to the states (T, N, H).
+
+    Raises `ShapeError` for shapes that do not go together.
+
+    >>> import tinygrad_edu as tg
+    >>> rnn(tg.ones((5, 2, 3)), tg.zeros((2, 4)), tg.ones((4, 3)), tg.ones((4, 4))).shape
+    (5, 2, 4)
+    """
+    if nonlinearity not in NONLINEARITIES:
+        raise DtypeError(f"rnn: the nonlinearity is 'tanh' or 'relu', not {nonlinearity!r}")
+    return _rnn(*_operands("rnn", 1, x, w_ih, w_hh, b_ih, b_hh, h), nonlinearity=nonlinearity)
+
+
+def lstm(x: Any, states: tuple[Any, Any], w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Any:
+    """A sequence of `lstm_cell`s: x (T, N, I) and first states h and c (N, H) to the states h and c (T, 2, N, H).
+
+    Raises `ShapeError` for shapes that do not go together.
+
+    >>> import tinygrad_edu as tg
+    >>> states = tg.zeros((2, 4)), tg.zeros((2, 4))
+    >>> lstm(tg.ones((5, 2, 3)), states, tg.ones((16, 3)), tg.ones((16, 4))).shape
+    (5, 2, 2, 4)
+    """
+    return _lstm(*_operands("lstm", 4, x, w_ih, w_hh, b_ih, b_hh, *states))
+
+
+def gru(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Any:
+    """A sequence of `gru_cell`s: x (T, N, I) and a first state h (N, H) to the states (T, N, H).
+
+    Raises `ShapeError` for shapes that do not go together.
+
+    >>> import tinygrad_edu as tg
+    >>> gru(tg.ones((5, 2, 3)), tg.zeros((2, 4)), tg.ones((12, 3)), tg.ones((12, 4))).shape
+    (5, 2, 4)
+    """
+    return _gru(*_operands("gru", 3, x, w_ih, w_hh, b_ih, b_hh, h))
+
+
+def _operands(name: str, k: int, x: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, *states: Any) -> tuple[Any, ...]:
+    """The operands of a row, their shapes checked; biases that are None are 0."""
+    shapes = [shape_of(z) for z in (x, w_ih, w_hh, *states)]
+    (x_shape, ih, hh), of_states = shapes[:3], shapes[3:]
+    if len(x_shape) != 3 or not x_shape[0]:
+        raise ShapeError(f"{name}: the input is a sequence (T, N, I) of at least one step, not of shape {x_shape}")
+    (_, n, features), size = x_shape, hh[-1] if hh else 0
+    if ih != (k * size, features) or hh != (k * size, size):
+        raise ShapeError(
+            f"{name}: with I = {features} features the weights are of shapes ({k}·H, {features}) and ({k}·H, H), "
+            f"not {ih} and {hh}"
+        )
+    if any(shape != (n, size) for shape in of_states):
+        raise ShapeError(f"{name}: a first state is of shape (N, H) = {(n, size)}, not {of_states}")
+    zeros = np.zeros(k * size, w_hh.dtype)
+    biases = (zeros if b_ih is None else b_ih, zeros if b_hh is None else b_hh)
+    if any(shape_of(b) != (k * size,) for b in biases):
+        raise ShapeError(f"{name}: a bias is of shape {(k * size,)}, not {[shape_of(b) for b in biases]}")
+    return (x, w_ih, w_hh, *biases, *states)

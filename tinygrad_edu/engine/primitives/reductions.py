@@ -1,0 +1,351 @@
+"""The rows of the table that make fewer numbers out of many: sums, extremes, spreads and norms along axes.
+
+`axis` is None for all axes, an int or a tuple of ints, negative ones counted from the end, as in NumPy; `keepdims`
+leaves the reduced axes in place with size one. Ties in `max` and `min` share the gradient equally, as in PyTorch's
+`amax`. `norm` and `std` have derivative 0 where they are 0.
+"""
+
+from __future__ import annotations
+
+from math import inf, prod
+from typing import Any
+
+import numpy as np
+
+from ...errors import DtypeError, ShapeError
+from ..messages import check, refused, short
+from ..node import Node, number_of
+from .elementwise import abs_, exp, where
+from .primitive import BY_NUMPY, primitive
+from .shape import broadcast_to, concatenate, expand_dims, flip, moveaxis, spread
+
+Axis = int | tuple[int, ...] | None
+
+
+def restore(x: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:
+    """A reduced array, spread again over the shape that was reduced."""
+    if axis is None and isinstance(x, (np.ndarray, np.generic)):  # one number: the commonest case by far
+        return spread(x, shape)
+    if axis is not None and not keepdims and shape:  # of a single number NumPy sums the axis 0 that it has not
+        x = expand_dims(x, tuple(a % len(shape) for a in axis) if isinstance(axis, tuple) else axis)
+    return broadcast_to(x, shape)
+
+
+def _reduce(ufunc: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
+    """`numpy.sum` and its like, without their detour through Python."""
+    return ufunc.reduce(x, axis, None, None, keepdims)
+
+
+def count(shape: tuple[int, ...], axis: Axis) -> int:
+    """How many numbers a reduction makes into one."""
+    if axis is None:
+        return prod(shape)
+    return prod(shape[a] for a in (axis if isinstance(axis, tuple) else (axis,)))
+
+
+@primitive(
+    lambda g, out, x, axis, keepdims: restore(g, x.shape, axis, keepdims),
+    symbol="Σ",
+    numpy=[np.sum, np.add.reduce],
+)
+def sum_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The sum over `axis`.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    >>> tg.sum(x, axis=0), tg.sum(x, axis=1)
+    (tensor([5., 7., 9.]), tensor([ 6., 15.]))
+    """
+    return _reduce(np.add, x, axis, keepdims)
+
+
+@primitive(
+    lambda g, out, x, axis, keepdims: restore(g / divisor(x.shape, axis), x.shape, axis, keepdims),
+    numpy=[np.mean],
+)
+def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The mean over `axis`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.mean(tg.tensor([1.0, 2.0, 6.0]))
+    tensor(3.)
+    """
+    return _reduce(np.add, x, axis, keepdims) / divisor(np.shape(x), axis)
+
+
+def divisor(shape: tuple[int, ...], axis: Axis, ddof: float = 0) -> float:
+    """By what a sum over `axis` is divided to make a mean of it. There is no mean of no numbers."""
+    n = count(shape, axis) - ddof
+    if n > 0:
+        return n
+    axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    if all(shape[i] for i in set(range(len(shape))) - {a % len(shape) for a in axes}):
+        raise ValueError(f"no mean of {n} numbers")
+    return 1  # there is no result that could be divided
+
+
+@primitive(
+    lambda g, out, x, axis, keepdims: restore(g, x.shape, axis, keepdims) * _others(x, axis),
+    symbol="Π",
+    numpy=[np.prod, np.multiply.reduce],
+)
+def prod_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The product over `axis`; its derivatives are right also where factors are 0.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.prod(tg.tensor([2.0, 3.0, 4.0]))
+    tensor(24.)
+    """
+    return _reduce(np.multiply, x, axis, keepdims)
+
+
+def _others(x: Any, axis: Axis) -> Any:
+    """For every factor of a product, the product of the others: of those before it times those behind it."""
+    axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = tuple(a % x.ndim for a in axes)
+    if not axes:
+        return x * 0.0 + 1.0
+    last = tuple(range(x.ndim - len(axes), x.ndim))
+    moved = moveaxis(x, axes, last)
+    flat = moved.reshape((*moved.shape[: x.ndim - len(axes)], -1 if moved.size else 0))
+    others = _before(flat) * flip(_before(flip(flat, -1)), -1)
+    return moveaxis(others.reshape(moved.shape), last, axes)
+
+
+def _before(x: Any) -> Any:
+    """The product of all that stands before each number along the last axis, in log2(n) doublings."""
+    ones = np.ones_like(x.data if isinstance(x, Node) else x)
+    products = concatenate([ones[..., :1], x[..., :-1]], axis=-1)
+    shift = 1
+    while shift < x.shape[-1]:
+        products = products * concatenate([ones[..., :shift], products[..., :-shift]], axis=-1)
+        shift *= 2
+    return products
+
+
+def _extreme_rule(g: Any, out: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
+    """The gradient goes to the extreme number, or in equal shares to those that tie."""
+    chosen = restore(out, x.shape, axis, keepdims) == x
+    ties = _reduce(np.add, chosen, axis, True)
+    return where(chosen, restore(g, x.shape, axis, keepdims) / ties.astype(x.dtype), 0.0)
+
+
+@primitive(_extreme_rule, numpy=[np.max, np.amax, np.maximum.reduce])
+def max_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The largest over `axis`; equal ones share the gradient.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.max(tg.tensor([1.0, 7.0, 5.0]))
+    tensor(7.)
+    """
+    return _reduce(np.maximum, x, axis, keepdims)
+
+
+@primitive(_extreme_rule, numpy=[np.min, np.amin, np.minimum.reduce])
+def min_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The smallest over `axis`; equal ones share the gradient.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.min(tg.tensor([1.0, 7.0, 5.0]))
+    tensor(1.)
+    """
+    return _reduce(np.minimum, x, axis, keepdims)
+
+
+def _deviation(x: Any, axis: Axis) -> Any:
+    return x - mean(x, axis=axis, keepdims=True)
+
+
+@primitive(
+    lambda g, out, x, axis, ddof, keepdims: (
+        restore(g * (2.0 / divisor(x.shape, axis, ddof)), x.shape, axis, keepdims) * _deviation(x, axis)
+    ),
+    numpy=[np.var],
+)
+def var(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any:
+    """The mean squared deviation from the mean, as NumPy's; PyTorch's divides by n - 1, which is `ddof=1`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.var(tg.tensor([1.0, 2.0, 3.0]), ddof=1)
+    tensor(1.)
+    """
+    return _deviation_of(np.var, x, axis, ddof, keepdims)
+
+
+@primitive(
+    lambda g, out, x, axis, ddof, keepdims: (
+        restore(_or_zero(g, out) / divisor(x.shape, axis, ddof), x.shape, axis, keepdims) * _deviation(x, axis)
+    ),
+    numpy=[np.std],
+)
+def std(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any:
+    """The square root of `var`; its derivative is 0 where it is 0.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.std(tg.tensor([1.0, 2.0, 3.0]), ddof=1)
+    tensor(1.)
+    """
+    return _deviation_of(np.std, x, axis, ddof, keepdims)
+
+
+def _deviation_of(function: Any, x: Any, axis: Axis, ddof: float, keepdims: bool) -> Any:
+    """numpy.var or numpy.std; where x holds no numbers, an empty result without NumPy's warning, or a refusal."""
+    if not isinstance(ddof, (int, float, np.number)):
+        raise TypeError("ddof is a number")
+    divisor(np.shape(x), axis, ddof)
+    if not np.size(x):
+        return _reduce(np.add, x, axis, keepdims)
+    return function(x, axis=axis, ddof=ddof, keepdims=keepdims)
+
+
+def _or_zero(g: Any, length: Any) -> Any:
+    """g / length, and 0 where the length is 0."""
+    return where(length == 0, 0.0, g / where(length == 0, 1.0, length))
+
+
+@primitive(
+    lambda g, out, x, axis, keepdims: (
+        restore(g, x.shape, axis, keepdims)
+        * exp(x - restore(where(abs_(out) == inf, 0.0, out), x.shape, axis, keepdims))
+    )
+)
+def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """log(Σ exp(x)) over `axis`, shifted by the maximum so that nothing overflows. Its gradient is the softmax.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.logsumexp(tg.tensor([1000.0, 1000.0]))
+    tensor(1000.6931)
+    """
+    top = np.max(x, axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0)
+    with np.errstate(divide="ignore"):  # where all are -inf, so is the result
+        out = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
+    return out if keepdims else np.squeeze(out, axis=axis)
+
+
+@primitive(
+    lambda g, out, x, axis: out * (g - sum_(g * out, axis=axis, keepdims=True)),
+)
+def softmax(x: Any, axis: int = -1) -> Any:
+    """exp(x) / Σ exp(x) along `axis`: positive numbers that sum to 1.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.softmax(tg.tensor([2.0, 1.0, 0.1])).data.round(2)
+    array([0.66, 0.24, 0.1 ], dtype=float32)
+    """
+    shifted = np.exp(x - _reduce(np.maximum, x, axis, True))
+    return shifted / _reduce(np.add, shifted, axis, True)
+
+
+@primitive(
+    lambda g, out, x, axis, keepdims: restore(_or_zero(g, out), x.shape, axis, keepdims) * x,
+    symbol="‖·‖",
+)
+def norm2(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The Euclidean length √Σx² over `axis`, scaled so that nothing overflows; its derivative is 0 where it is 0.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.norm2(tg.tensor([3.0, 4.0]))
+    tensor(5.)
+    """
+    top = np.max(np.abs(x), axis=axis, keepdims=True, initial=0)
+    scale = np.where((top > 0) & np.isfinite(top), top, 1)
+    out = np.sqrt(np.sum(np.square(x / scale), axis=axis, keepdims=True)) * scale
+    return out if keepdims else np.squeeze(out, axis=axis)
+
+
+def norm(x: Any, ord: Any = 2, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The vector norm over `axis` (all numbers for None): `ord` 1, 2 (also "fro"), inf, -inf or any other number.
+
+    Raises `DtypeError` for another `ord`.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor([3.0, 4.0])
+    >>> tg.norm(x, 1), tg.norm(x), tg.norm(x, float("inf"))
+    (tensor(7.), tensor(5.), tensor(4.))
+    """
+    if ord is None or (isinstance(ord, str) and ord == "fro"):
+        ord = 2
+    if isinstance(ord, bool) or not isinstance(ord, (int, float, np.integer, np.floating)) or ord != ord:
+        raise DtypeError(f"norm: ord={short(ord)} is not known; use 1, 2, inf, -inf, another number, or 'fro'")
+    if ord == 0:
+        raise DtypeError("norm: ord=0 counts the numbers that are not 0, which has no derivative; use (x != 0).sum()")
+    check("norm", x, ord=ord, axis=axis, keepdims=keepdims)
+    if ord == 2:
+        return norm2(x, axis=axis, keepdims=keepdims)
+    if ord == 1:
+        return sum_(abs_(x), axis=axis, keepdims=keepdims)
+    if ord in (inf, -inf):
+        return (max_ if ord > 0 else min_)(abs_(x), axis=axis, keepdims=keepdims)
+    if ord < 0:
+        return sum_(abs_(x) ** ord, axis=axis, keepdims=keepdims) ** (1.0 / ord)
+    return _smooth_power(sum_(_smooth_power(abs_(x), ord), axis=axis, keepdims=keepdims), 1.0 / ord)
+
+
+def _smooth_power(x: Any, exponent: Any) -> Any:
+    """x to the power of a positive exponent, for x ≥ 0; its derivatives are 0 where x is 0."""
+    return where(x == 0, 0.0, where(x == 0, 1.0, x) ** exponent)
+
+
+def _linalg_norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Any:
+    """`numpy.linalg.norm`, but for the norms of a matrix that need its singular values."""
+    matrix = (axis is None and x.ndim == 2) or (isinstance(axis, tuple) and len(axis) == 2)
+    if matrix and ord not in (None, "fro"):
+        raise ShapeError(
+            f"norm: ord={ord!r} of a matrix is an operator norm, which is not in the table; "
+            "tg.norm(x, ord) takes the norm of its numbers as one vector, ord='fro' is that of length"
+        )
+    return norm(x, 2 if ord is None else ord, axis, keepdims)
+
+
+BY_NUMPY[np.linalg.norm] = _linalg_norm
+
+
+@primitive(
+    lambda g, out, x, axis: flip(cumsum(flip(g, _axis(axis)), axis=_axis(axis)), _axis(axis)).reshape(x.shape),
+    numpy=[np.cumsum],
+)
+def cumsum(x: Any, axis: int | None = None) -> Any:
+    """The running sum along `axis`; of all numbers in a row where it is None.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.cumsum(tg.tensor([1.0, 2.0, 3.0]))
+    tensor([1., 3., 6.])
+    """
+    return np.cumsum(x, axis=axis)
+
+
+def _axis(axis: int | None) -> int:
+    return 0 if axis is None else axis
+
+
+def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+    """Where the largest number stands, as plain NumPy integers: an index carries no gradient.
+
+    >>> import tinygrad_edu as tg
+    >>> int(tg.argmax(tg.tensor([1.0, 7.0, 5.0])))
+    1
+    """
+    return _place(np.argmax, x, axis, keepdims)
+
+
+def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+    """Where the smallest number stands, as plain NumPy integers: an index carries no gradient.
+
+    >>> import tinygrad_edu as tg
+    >>> int(tg.argmin(tg.tensor([1.0, 7.0, 5.0])))
+    0
+    """
+    return _place(np.argmin, x, axis, keepdims)
+
+
+def _place(function: Any, x: Any, axis: int | None, keepdims: bool) -> Any:
+    settings = {"axis": axis, "keepdims": keepdims}
+    check(function.__name__, x)
+    try:
+        return function(number_of(x), **settings)
+    except (TypeError, ValueError) as error:
+        raise refused(function.__name__, [x], settings, error) from None
+
+
+BY_NUMPY.update({np.argmax: argmax, np.argmin: argmin})

@@ -1,0 +1,430 @@
+"""The rows of the table that move numbers without changing them, and so move gradients the opposite way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import prod
+from numbers import Real
+from operator import index
+from typing import Any
+
+import numpy as np
+
+from ...errors import DtypeError, ShapeError
+from ..messages import PAD_MODES, check, in_words, is_whole, refused, several
+from ..node import Node, number_of
+from .primitive import BY_NUMPY, Variadic, primitive, shape_of
+
+SMALL = 4096
+"""Up to this many numbers a broadcast array is filled; above, it is a view that repeats one number."""
+
+Axis = int | tuple[int, ...]
+
+
+def inverse(axes: Sequence[int]) -> tuple[int, ...]:
+    """The permutation that undoes a permutation."""
+    return tuple(sorted(range(len(axes)), key=lambda i: axes[i] % len(axes)))
+
+
+@primitive(lambda g, out, x, shape: sum_to(g, shape=x.shape), numpy=[np.broadcast_to])
+def broadcast_to(x: Any, shape: tuple[int, ...] = ()) -> Any:
+    """x repeated to a larger shape, by NumPy's broadcasting rules; the gradient is summed back.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.broadcast_to(tg.tensor([1.0, 2.0]), (2, 2))
+    tensor([[1., 2.],
+            [1., 2.]])
+    """
+    return spread(np.asarray(x), several(shape))
+
+
+def spread(x: np.ndarray | np.generic, shape: tuple[int, ...]) -> Any:
+    """NumPy's `broadcast_to`; quicker where it is one number."""
+    if x.ndim == 0 and prod(shape) <= SMALL:
+        full = np.empty(shape, x.dtype)
+        full.fill(x)
+        return full
+    return x if x.shape == shape else np.broadcast_to(x, shape)
+
+
+@primitive(lambda g, out, x, shape: broadcast_to(g, shape=x.shape))
+def sum_to(x: Any, shape: tuple[int, ...] = ()) -> Any:
+    """x summed over the axes that broadcasting `shape` to x's shape has added or stretched.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.sum_to(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), (2,))
+    tensor([4., 6.])
+    """
+    return summed_back(x, several(shape))
+
+
+def summed_back(x: Any, shape: tuple[int, ...]) -> Any:
+    """`sum_to` of an array."""
+    added = x.ndim - len(shape)
+    if x.shape[added:] == shape:
+        return np.asarray(np.add.reduce(x, 0 if added == 1 else tuple(range(added))))
+    stretched = tuple(i + added for i, size in enumerate(shape) if size == 1 != x.shape[i + added])
+    return np.asarray(np.add.reduce(x, (*range(added), *stretched))).reshape(shape)
+
+
+@primitive(lambda g, out, x, shape: g.reshape(x.shape), numpy=[np.reshape])
+def reshape(x: Any, shape: Any = -1) -> Any:
+    """The same numbers in another shape; one size may be -1, to be worked out.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.reshape(tg.tensor([1.0, 2.0, 3.0, 4.0]), (2, -1))
+    tensor([[1., 2.],
+            [3., 4.]])
+    """
+    out = np.reshape(x, shape)
+    if out.shape != shape and any(size is None or size < -1 for size in several(shape)):
+        raise ValueError(f"{shape} has a size below -1, which NumPy would work out")
+    return out
+
+
+@primitive(
+    lambda g, out, x, axes: transpose(g, None if axes is None else inverse(axes)),
+    numpy=[np.transpose, np.permute_dims],
+)
+def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
+    """The axes in another order; in reverse order where `axes` is None.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.transpose(tg.tensor([[1.0, 2.0, 3.0]])).shape
+    (3, 1)
+    """
+    return np.transpose(x, axes)
+
+
+@primitive(lambda g, out, x, source, destination: moveaxis(g, destination, source), numpy=[np.moveaxis])
+def moveaxis(x: Any, source: Axis = 0, destination: Axis = 0) -> Any:
+    """Some axes moved to other places, the rest in their order.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.moveaxis(tg.zeros((2, 3, 4)), 0, -1).shape
+    (3, 4, 2)
+    """
+    return np.moveaxis(x, source, destination)
+
+
+@primitive(lambda g, out, x, axis1, axis2: swapaxes(g, axis1, axis2), numpy=[np.swapaxes])
+def swapaxes(x: Any, axis1: int = 0, axis2: int = 1) -> Any:
+    """Two axes exchanged.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.swapaxes(tg.zeros((2, 3, 4)), 0, 2).shape
+    (4, 3, 2)
+    """
+    return np.swapaxes(x, axis1, axis2)
+
+
+@primitive(lambda g, out, x, axis: g.reshape(x.shape), numpy=[np.expand_dims])
+def expand_dims(x: Any, axis: Axis = 0) -> Any:
+    """New axes of size one.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.expand_dims(tg.zeros((2, 3)), 1).shape
+    (2, 1, 3)
+    """
+    return np.expand_dims(x, axis)
+
+
+@primitive(lambda g, out, x, axis: g.reshape(x.shape), numpy=[np.squeeze])
+def squeeze(x: Any, axis: Axis | None = None) -> Any:
+    """Axes of size one left out: all of them where `axis` is None.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.squeeze(tg.zeros((2, 1, 3))).shape
+    (2, 3)
+    """
+    return np.squeeze(x, axis)
+
+
+def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
+    """The axes from `start_dim` to `end_dim`, both included, made into one; all axes by default.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.flatten(tg.zeros((2, 3, 4)), 1).shape
+    (2, 12)
+    """
+    shape = shape_of(x)
+    axes = range(len(shape) or 1)
+    try:
+        first, last = axes[start_dim], axes[end_dim]
+    except (IndexError, TypeError) as error:
+        raise refused("flatten", [x], {"start_dim": start_dim, "end_dim": end_dim}, error) from None
+    if last < first:
+        raise ShapeError(f"flatten: from axis {start_dim} to axis {end_dim} there is no axis of {in_words(x)}")
+    return reshape(x, (*shape[:first], prod(shape[first : last + 1]), *shape[last + 1 :]))
+
+
+@primitive(lambda g, out, x, axis: flip(g, axis), numpy=[np.flip])
+def flip(x: Any, axis: Axis | None = None) -> Any:
+    """The order of the numbers along `axis` reversed; along all axes where it is None.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.flip(tg.tensor([1.0, 2.0, 3.0]))
+    tensor([3., 2., 1.])
+    """
+    return np.flip(x, axis)
+
+
+def _opposite(shift: int | tuple[int, ...]) -> int | tuple[int, ...]:
+    return tuple(-s for s in shift) if isinstance(shift, (tuple, list)) else -shift
+
+
+@primitive(lambda g, out, x, shift, axis: roll(g, _opposite(shift), axis), numpy=[np.roll])
+def roll(x: Any, shift: int | tuple[int, ...] = 1, axis: Axis | None = None) -> Any:
+    """The numbers moved on by `shift` places along `axis`; those pushed out come in at the other end.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.roll(tg.tensor([1.0, 2.0, 3.0]), 1)
+    tensor([3., 1., 2.])
+    """
+    return np.roll(x, [index(s) for s in several(shift)], axis)  # NumPy would round a float
+
+
+Repeats = tuple[int, ...]
+
+
+def _tile_rule(g: Any, out: Any, x: Any, reps: Repeats) -> Any:
+    reps = (1,) * (x.ndim - len(reps)) + reps
+    shape = (1,) * (len(reps) - x.ndim) + x.shape
+    blocks = g.reshape(tuple(size for pair in zip(reps, shape) for size in pair))
+    return sum_to(blocks, shape=tuple(size for s in shape for size in (1, s))).reshape(x.shape)
+
+
+@primitive(_tile_rule, name="tile")
+def _tile(x: Any, reps: Repeats = ()) -> Any:
+    return np.tile(x, reps)
+
+
+def tile(x: Any, reps: int | Sequence[int]) -> Any:
+    """The whole array set side by side, `reps` times along each axis.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.tile(tg.tensor([1.0, 2.0]), 2)
+    tensor([1., 2., 1., 2.])
+    """
+    check("tile", x, reps=reps)
+    return _tile(x, several(reps))
+
+
+def _repeat_rule(g: Any, out: Any, x: Any, repeats: Any, axis: int | None) -> Any:
+    size = x.size if axis is None else x.shape[axis]
+    places = np.repeat(np.arange(size), repeats)
+    return scatter(g, index=_at(places, axis, out.ndim), shape=(size,) if axis is None else x.shape).reshape(x.shape)
+
+
+def _at(places: Any, axis: int | None, ndim: int) -> tuple[Any, ...]:
+    """The index that takes `places` along an axis."""
+    return (slice(None),) * (0 if axis is None else axis % ndim) + (places,)
+
+
+@primitive(_repeat_rule, name="repeat")
+def _repeat(x: Any, repeats: Any = 1, axis: int | None = None) -> Any:
+    return np.repeat(x, repeats, axis)
+
+
+def repeat(x: Any, repeats: Any = 1, axis: int | None = None) -> Any:
+    """Each number repeated: `repeats` times, or as often as its entry in `repeats` says.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.repeat(tg.tensor([1.0, 2.0]), 2)
+    tensor([1., 1., 2., 2.])
+    """
+    repeats = number_of(repeats)
+    check("repeat", x, repeats=repeats, axis=axis)
+    return _repeat(x, repeats if isinstance(repeats, int) else np.array(repeats), axis)
+
+
+def _pad_rule(g: Any, out: Any, x: Any, pad_width: Any, mode: Any, constant_values: float) -> Any:
+    """Padding copies numbers of x to new places, so the gradients of the copies return to the original."""
+    places = np.pad(np.arange(x.size).reshape(x.shape), pad_width, mode=mode) if mode != "constant" else None
+    if places is not None:
+        return scatter(g, index=(places,), shape=(x.size,)).reshape(x.shape)
+    widths = np.broadcast_to(pad_width, (x.ndim, 2)).tolist()
+    return g[tuple(slice(before, before + size) for (before, _), size in zip(widths, x.shape))]
+
+
+@primitive(_pad_rule, numpy=[np.pad])
+def pad(x: Any, pad_width: Any = 0, mode: str = "constant", constant_values: float = 0.0) -> Any:
+    """x with a border: `pad_width` numbers on each side, or ((before, after), ...) for each axis.
+
+    `mode` is "constant", "edge", "reflect", "symmetric" or "wrap", as in NumPy.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.pad(tg.tensor([1.0, 2.0]), 1)
+    tensor([0., 1., 2., 0.])
+    """
+    if mode not in PAD_MODES or isinstance(pad_width, dict) or not isinstance(constant_values, Real):
+        raise ValueError("not in the table, though NumPy has it")
+    options: dict[str, Any] = {"constant_values": constant_values} if mode == "constant" else {}
+    return np.pad(x, pad_width, mode, **options)
+
+
+@primitive(lambda g, out, x, dtype: astype(g, x.dtype), numpy=[np.astype])
+def astype(x: Any, dtype: Any = None) -> Any:
+    """The numbers in another dtype; no gradient flows back from integers.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.astype(tg.tensor([1.0, 2.0]), "float64").dtype
+    dtype('float64')
+    """
+    if dtype is None or np.dtype(dtype).kind not in "biuf":
+        raise TypeError(f"{dtype} is no dtype of real numbers")
+    return np.asarray(x).astype(dtype)
+
+
+# Many arrays into one, and one into many.
+
+
+def _concatenate_rule(
+    slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any], axis: int, ends: Sequence[int]
+) -> list[Any]:
+    return [g[_at(slice(ends[slot], ends[slot + 1]), axis, out.ndim)] for slot in slots]
+
+
+@primitive(_concatenate_rule, kind=Variadic, name="concatenate")
+def _concatenate(*arrays: Any, axis: int, ends: Sequence[int]) -> Any:
+    return np.concatenate(arrays, axis)
+
+
+def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
+    """Arrays joined along an axis that they have; flattened first where `axis` is None.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.concatenate([tg.tensor([1.0]), tg.tensor([2.0, 3.0])])
+    tensor([1., 2., 3.])
+    """
+    arrays = _sequence("concatenate", arrays)
+    if axis is None:
+        arrays, axis = [flatten(x) for x in arrays], 0
+    ends = [0]
+    for x in arrays:
+        try:
+            ends.append(ends[-1] + shape_of(x)[axis])
+        except (IndexError, TypeError) as error:
+            raise refused("concatenate", arrays, {"axis": axis}, error) from None
+    return _concatenate(*arrays, axis=axis, ends=tuple(ends))
+
+
+def _stack_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any], axis: int) -> list[Any]:
+    return [g[_at(slot, axis, out.ndim)] for slot in slots]
+
+
+@primitive(_stack_rule, kind=Variadic, name="stack")
+def _stack(*arrays: Any, axis: int) -> Any:
+    return np.stack(arrays, axis)
+
+
+def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
+    """Arrays of one shape joined along a new axis. Values are numbers of shape (): they make a vector.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.stack([tg.tensor([1.0, 2.0]), tg.tensor([3.0, 4.0])], axis=1)
+    tensor([[1., 3.],
+            [2., 4.]])
+    """
+    return _stack(*_sequence("stack", arrays), axis=axis)
+
+
+def _sequence(name: str, arrays: Any) -> Sequence[Any]:
+    if not isinstance(arrays, (list, tuple)):
+        kind = "a Tensor" if isinstance(arrays, Node) else type(arrays).__name__
+        raise DtypeError(f"{name}: needs a list or a tuple of arrays, not {kind} {in_words(arrays)}")
+    if not arrays:
+        raise ShapeError(f"{name}: needs at least one array, and the {type(arrays).__name__} is empty")
+    return arrays
+
+
+def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Any]:
+    """x cut along `axis`: into so many equal parts, or before each of the given indices.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.split(tg.tensor([1.0, 2.0, 3.0]), [1])
+    [tensor([1.]), tensor([2., 3.])]
+    """
+    check("split", x, axis=axis, indices_or_sections=indices_or_sections)
+    x = x if isinstance(x, Node) else np.asarray(x)
+    size = x.shape[axis]
+    if is_whole(indices_or_sections):
+        cuts: Sequence[int] = range(0, size + 1, size // indices_or_sections or 1)
+    else:
+        cuts = [0, *several(indices_or_sections), size]
+    return [x[_at(slice(a, b), axis, x.ndim)] for a, b in pairwise(cuts)]
+
+
+# Picking numbers out, and putting them back.
+
+
+@primitive(lambda g, out, x, index: scatter(g, index=index, shape=x.shape))
+def getitem(x: Any, index: Any = ()) -> Any:
+    """x[index], with every kind of index that NumPy has; numbers picked twice receive both gradients.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.getitem(tg.tensor([1.0, 2.0, 3.0]), [0, 0, 2])
+    tensor([1., 1., 3.])
+    """
+    return x[index]
+
+
+@primitive(lambda g, out, x, index, shape: g[index])
+def scatter(x: Any, index: Any = (), shape: tuple[int, ...] = ()) -> Any:
+    """Zeros of the given shape to which x is added at `index`: the gradient of indexing.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.scatter(tg.tensor([1.0, 2.0, 3.0]), [0, 0, 2], (3,))
+    tensor([3., 0., 3.])
+    """
+    if shape is None:
+        raise TypeError("no shape, which NumPy takes for ()")
+    out = np.zeros(shape, x.dtype)
+    if _is_basic(index):
+        out[index] = x
+    else:
+        np.add.at(out, index, x)
+    return out
+
+
+def _is_basic(index: Any) -> bool:
+    """Whether an index picks every number at most once, for certain."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(p is None or p is Ellipsis or isinstance(p, (int, slice, np.integer)) for p in parts) or (
+        isinstance(index, np.ndarray) and index.dtype == bool
+    )
+
+
+def _take_along_axis_rule(g: Any, out: Any, x: Any, indices: Any, axis: int | None) -> Any:
+    if axis is None:
+        return scatter(g, index=(indices,), shape=(x.size,)).reshape(x.shape)
+    axis %= x.ndim
+    grid = np.ix_(*(np.arange(n) for n in out.shape))
+    index = tuple(np.broadcast_to(indices, out.shape) if a == axis else grid[a] for a in range(x.ndim))
+    return scatter(g, index=index, shape=x.shape)
+
+
+@primitive(_take_along_axis_rule, name="take_along_axis")
+def _take_along_axis(x: Any, indices: Any = None, axis: int | None = -1) -> Any:
+    return np.take_along_axis(x, indices, axis)
+
+
+def take_along_axis(x: Any, indices: Any, axis: int | None = -1) -> Any:
+    """For each place the number of x whose position along `axis` the integer array `indices` gives.
+
+    >>> import tinygrad_edu as tg
+    >>> logits = tg.tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> tg.take_along_axis(logits, [[1], [0]], axis=1)
+    tensor([[2.],
+            [3.]])
+    """
+    try:
+        indices = np.array(number_of(indices))
+    except ValueError as error:
+        raise refused("take_along_axis", [x], {"indices": indices, "axis": axis}, error) from None
+    return _take_along_axis(x, indices, axis)
+
+
+BY_NUMPY.update({np.concatenate: concatenate, np.stack: stack, np.split: split, np.tile: tile, np.ravel: flatten})
+BY_NUMPY.update({np.repeat: repeat, np.take_along_axis: take_along_axis})

@@ -1,0 +1,148 @@
+"""Windows that slide over images: how many positions they have, and where their numbers lie in memory.
+
+What convolution and pooling share. Images are (N, C, *S) for the user: N of them, C channels, and one, two or three
+axes of sizes S. In memory the rows of the table lay them out with the images last, (C, *S, N), because then everything
+that they copy, add or compare lies in long runs. NumPy's strides carry that: an array that is (N, C, *S) by its shape
+may be (C, *S, N) by its strides, and elementwise operations keep it so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ...errors import DtypeError, ShapeError
+from ..messages import is_no_array_of_numbers, is_whole, not_numbers, several, short
+from .primitive import shape_of
+
+Sizes = tuple[int, ...]
+Borders = tuple[tuple[int, int], ...]
+"""For each axis how many places of border there are before and behind the image."""
+
+AXES = {1: "(N, C, L)", 2: "(N, C, H, W)", 3: "(N, C, D, H, W)"}
+"""What images with so many axes of their own are called."""
+
+
+# Layout in memory.
+
+
+def images_last(x: ndarray) -> ndarray:
+    """(N, C, *S) as (C, *S, N), contiguous in memory; no copy where it is so already."""
+    return np.ascontiguousarray(x.transpose(*range(1, x.ndim), 0))
+
+
+def images_first(x: ndarray) -> ndarray:
+    """(C, *S, N) as (N, C, *S), without moving anything in memory."""
+    return x.transpose(-1, *range(x.ndim - 1))
+
+
+def with_border(x: ndarray, padding: Borders, value: float = 0.0) -> ndarray:
+    """(N, C, *S) as (C, *S, N), contiguous in memory, with a border of `value` around each image."""
+    if not any(map(any, padding)):
+        return images_last(x)
+    n, channels, *size = x.shape
+    out = np.full((channels, *bordered(tuple(size), padding), n), value, x.dtype)
+    out[inside(tuple(size), padding)] = images_last(x)
+    return out
+
+
+def bordered(size: Sizes, padding: Borders) -> Sizes:
+    """The size of an image with its border."""
+    return tuple(n + before + behind for n, (before, behind) in zip(size, padding))
+
+
+def inside(size: Sizes, padding: Borders) -> tuple[slice, ...]:
+    """Where, in (C, *bordered, N), the image lies."""
+    return (slice(None), *(slice(before, before + n) for n, (before, _) in zip(size, padding)))
+
+
+# Where the windows lie.
+
+
+def positions(
+    size: Sizes, kernel: Sizes, stride: Sizes, padding: Borders, dilation: Sizes, ceil: bool = False
+) -> Sizes:
+    """How many positions windows have along each axis.
+
+    A window of k places, `dilation` apart, fits ⌊(n - dilation·(k - 1) - 1) / stride⌋ + 1 times into n places. With
+    `ceil`, one that begins inside but reaches over the end counts too, as PyTorch's `ceil_mode` has it.
+    """
+    out = []
+    for n, k, s, (before, behind), d in zip(size, kernel, stride, padding, dilation):
+        room = n + before + behind - d * (k - 1) - 1
+        p = (-(-room // s) if ceil else room // s) + 1
+        out.append(p - 1 if (p - 1) * s >= n + before and ceil else p)
+    return tuple(out)
+
+
+def places(
+    kernel: Sizes, windows: Sizes, stride: Sizes, dilation: Sizes, rows: slice | None = None
+) -> Iterator[tuple[Sizes, tuple[slice, ...]]]:
+    """For each place in the window, in order, where it lies in (C, *S, N) at all positions.
+
+    `rows`: at these positions along the first axis only.
+    """
+    spans = [(0, n) for n in windows]
+    if rows is not None:
+        spans[0] = (rows.start, rows.stop)
+    along = [
+        [slice(i * d + a * s, i * d + (b - 1) * s + 1, s) for i in range(k)]
+        for k, (a, b), s, d in zip(kernel, spans, stride, dilation)
+    ]
+    for place, where in zip(product(*map(range, kernel)), product(*along)):
+        yield place, (slice(None), *where)
+
+
+# Settings. The rows take None for what is usual, so that pictures and formulas show only what is not.
+
+
+def unusual(setting: Any, usual: Any) -> Any:
+    """The setting, or None where it is the usual one."""
+    return None if setting == usual else setting
+
+
+def in_full(
+    n: int, stride: Sizes | None, padding: Borders | None, dilation: Sizes | None
+) -> tuple[Sizes, Borders, Sizes]:
+    """What None stands for, on `n` axes: the window moves by one, there is no border, and there are no gaps."""
+    return stride or (1,) * n, padding or ((0, 0),) * n, dilation or (1,) * n
+
+
+# Settings, as the user gives them.
+
+
+def per_axis(name: str, what: str, given: Any, n: int, least: int = 1) -> Sizes:
+    """A setting that is one whole number, or one for each of `n` axes."""
+    if type(given) is int and given >= least:  # nearly always
+        return (given,) * n
+    numbers = several(given)
+    if len(numbers) == 1:
+        numbers *= n
+    if len(numbers) != n or not all(is_whole(k) and k >= least for k in numbers):
+        tuple_of = f", or a tuple of {n} such" if n > 1 else ""
+        raise DtypeError(f"{name}: {what} is a whole number from {least} on{tuple_of}, not {short(given)}")
+    return tuple(map(int, numbers))
+
+
+def check_images(name: str, x: Any, n: int) -> Sizes:
+    """The shape of x, if it is that of images with `n` axes."""
+    shape = shape_of(x)
+    if len(shape) != n + 2:
+        if is_no_array_of_numbers(x):
+            raise not_numbers(name, x)
+        hint = "; a single image is x[None]" if len(shape) == n + 1 else ""
+        raise ShapeError(f"{name}: the input is {AXES[n]}, and not {shape}{hint}")
+    return shape
+
+
+def check_fits(name: str, size: Sizes, kernel: Sizes, padding: Borders, dilation: Sizes) -> None:
+    """Raise unless the window fits into the image at least once."""
+    for n, k, border, d in zip(size, kernel, padding, dilation):
+        if d * (k - 1) + 1 > n + sum(border):
+            spread = f" with dilation {dilation}" if max(dilation) > 1 else ""
+            around = f" with its border {padding}" if any(map(any, padding)) else ""
+            raise ShapeError(f"{name}: the window {kernel}{spread} is larger than the image {size}{around}")

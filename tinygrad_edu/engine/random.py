@@ -1,0 +1,68 @@
+"""Where random numbers come from: one generator for all that is not given a seed of its own.
+
+>>> import tinygrad_edu as tg
+>>> _ = tg.manual_seed(7)
+>>> first = tg.randn(3)
+>>> _ = tg.manual_seed(7)
+>>> bool((tg.randn(3) == first).all())
+True
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import DtypeError
+from .messages import short
+
+__all__ = ["generator", "get_state", "manual_seed", "set_state"]
+
+_generator = np.random.default_rng()
+
+
+def manual_seed(seed: int) -> np.random.Generator:
+    """Begin anew: initial weights, dropout and `tg.randn` give from here on what they gave after the same seed before.
+
+    Until it is called, every run of a program draws other numbers. Returns the generator.
+    """
+    global _generator
+    _generator = generator(seed)
+    return _generator
+
+
+def generator(seed: Any = None) -> np.random.Generator:
+    """The generator to draw from: of this seed; this one, where it is a generator; the package's own for None.
+
+    Raises `DtypeError` for anything else.
+
+    >>> generator(0).random() == generator(0).random()
+    True
+    """
+    if seed is None:
+        return _generator
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError):
+        raise DtypeError(f"seed is a whole number from 0 on, or a numpy.random.Generator, not {short(seed)}") from None
+
+
+def get_state() -> dict[str, Any]:
+    """Where the package's generator stands, as plain dicts, strings and whole numbers: for a checkpoint.
+
+    >>> state = get_state()
+    >>> x = generator().random()
+    >>> set_state(state)
+    >>> generator().random() == x
+    True
+    """
+    return dict(_generator.bit_generator.state)
+
+
+def set_state(state: dict[str, Any]) -> None:
+    """Go on where `get_state()` stood.
+
+    Raises `ValueError` or `TypeError` where it is no such state.
+    """
+    _generator.bit_generator.state = state

@@ -1,0 +1,392 @@
+"""The detective: where the first nan or inf came from, why, and what is usually done about it.
+
+A nan spreads: what is computed from one is one. So the place where it shows is seldom the place where it was made.
+`find_nan` goes back through the graph to the operation that made it out of finite numbers. If all numbers are finite,
+it walks backward, to the first gradient that is not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy import ndarray
+
+from .engine.node import Node, creation, number_of
+from .engine.walk import Step, steps, walk
+from .errors import GraphError, InPlaceError
+
+__all__ = ["NanReport", "find_nan"]
+
+
+@dataclass(frozen=True)
+class NanReport:
+    """What `find_nan` found: false if all is finite; in words when printed.
+
+    Attributes
+    ----------
+    node : the culprit: the oldest node whose number is not finite, or (backward) the one whose rule made the first
+        gradient that is not; None if all is finite.
+    phase : "forward" or "backward"; "" if all is finite.
+    slot : the operand to blame: backward the one whose gradient is not finite, forward a constant that is not.
+    text : all of it in words.
+    """
+
+    node: Node | None
+    phase: str
+    slot: int | None
+    text: str
+
+    def __bool__(self) -> bool:
+        return self.node is not None
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def find_nan(output: Node) -> NanReport:
+    """Find out where a nan or inf, in a number or in its gradients, came from.
+
+    If `output` is not finite, the culprit is the oldest node from which that came: an operation that made nan or inf
+    out of finite operands; a leaf or a constant that is not finite itself. Else it is the first gradient that is not
+    finite, in the order of the backward walk from an upstream gradient of ones. Else it is a nan or inf that did not
+    get as far as the output, such as one that `where` left out; but not the -inf of a mask, which is meant.
+
+    Takes time in proportion to the size of the graph. Leaves `.grad` untouched. Nodes that were made inside
+    `with tg.trace():` are reported with their source lines.
+
+    Returns a report that is false if all is finite. Raises `GraphError` for what is not a node.
+
+    >>> import tinygrad_edu as tg
+    >>> p = tg.Value(-3.0, name="p")
+    >>> loss = 2 * tg.log(p) + 1
+    >>> print(tg.find_nan(loss))
+    find_nan: log gave nan
+      log(-3.0) = nan, where -3.0 is 'p'
+      why: a negative number has no logarithm
+      usual remedy: keep it positive, such as tg.log(tg.clip(x, 1e-12)); ...
+    >>> bool(tg.find_nan(tg.exp(p)))
+    False
+    """
+    if not isinstance(output, Node):
+        raise GraphError(f"find_nan: needs a Value or a Tensor, not {type(output).__name__} {output!r:.60}")
+    with np.errstate(all="ignore"):
+        nodes = everything(output)
+        unwell = {x for x in nodes if not is_finite(number_of(x))}
+        if output in unwell:
+            return forward_report(everything(output, unwell))
+        try:
+            step = first_bad_step(output)
+        except InPlaceError as error:
+            return NanReport(None, "", None, f"find_nan: {len(nodes)} nodes, all finite; of their gradients: {error}")
+        if step is not None:
+            return backward_report(step)
+        for node in nodes:
+            if node in unwell and made_here(node):
+                return forward_report([node], harmless=True)
+    return NanReport(None, "", None, f"find_nan: all is finite: {len(nodes)} nodes, and their gradients")
+
+
+# The search.
+
+
+def everything(output: Node, among: Container[Node] | None = None) -> list[Node]:
+    """All nodes that the output was made from, oldest first; with `among`, only what is reached through those."""
+    seen, todo = {output}, [output]
+    while todo:
+        for x in todo.pop().inputs:
+            if isinstance(x, Node) and x not in seen and (among is None or x in among):
+                seen.add(x)
+                todo.append(x)
+    return sorted(seen, key=creation)
+
+
+def made_here(node: Node) -> bool:
+    """Whether a nan or inf was made by this operation, of finite operands; a leaf is to blame for a nan only."""
+    if node.primitive is None:
+        return has_nan(number_of(node))
+    return all(is_finite(number_of(x)) for x in node.inputs)
+
+
+def first_bad_step(output: Node) -> Step | None:
+    """The first edge of the backward walk, from an upstream gradient of ones, that gives nan or inf."""
+    number = number_of(output)
+    seed = np.ones_like(number) if isinstance(number, ndarray) else None
+    if not output.requires_grad or all(is_finite(gradient) for _, gradient in walk(output, seed, every=True)):
+        return None
+    found = (x for x in steps(output, seed) if not (is_finite(x.contribution) and is_finite(x.total)))
+    return next(found, None)
+
+
+def is_finite(x: Any) -> bool:
+    """Whether a number, or all of an array, is neither nan nor inf."""
+    return math.isfinite(x) if isinstance(x, (float, int)) else bool(np.isfinite(x).all())
+
+
+def has_nan(x: Any) -> bool:
+    """Whether a number, or any of an array, is nan."""
+    return x != x if isinstance(x, (float, int)) else bool(np.isnan(x).any())
+
+
+# The report.
+
+
+def forward_report(trail: Sequence[Node], harmless: bool = False) -> NanReport:
+    """What to say of the oldest of a trail of nodes that are not finite; and of that which made nan of its inf."""
+    node, slot = trail[0], None
+    wrong = what_is_wrong(number_of(node))
+    if node.primitive is None:
+        lines = [f"{leaf_in_words(node)} is itself {wrong}", f"  usual remedy: {leaf_remedy(node)}"]
+    else:
+        slot = next((i for i, x in enumerate(node.inputs) if not isinstance(x, Node) and not is_finite(x)), None)
+        blame = "" if slot is None else f", because of its {operand_in_words(node.inputs[slot], slot)}"
+        lines = [f"{node.primitive.name} gave {wrong}{blame}{made_at(node)}", *scene(node)]
+    turned = next((x for x in trail[1:] if has_nan(number_of(x))), None)
+    if turned is not None and turned.primitive is not None and not has_nan(number_of(node)):
+        lines.append(f"  later {turned.primitive.name} made nan of it{made_at(turned)}")
+        lines += ["  " + line for line in scene(turned)]
+    if harmless:
+        lines.append("  it does not reach the output, and all gradients are finite")
+    return NanReport(node, "forward", slot, "find_nan: " + "\n".join(lines))
+
+
+def backward_report(step: Step) -> NanReport:
+    """What to say of the first gradient that is not finite."""
+    node, primitive = step.node, step.node.primitive
+    assert primitive is not None
+    to = operand_in_words(step.input, step.slot)
+    if is_finite(step.contribution):
+        lines = [f"the output is finite, but the gradients that flow to {to} add up to {what_is_wrong(step.total)}"]
+        lines += [f"  the last of them comes from {primitive.name}{made_at(node)}", *diagnosis(STEEP_PROGRAM)]
+    else:
+        wrong = what_is_wrong(step.contribution)
+        lines = [
+            f"the output is finite, but the gradient that {primitive.name} passes to {to} is {wrong}{made_at(node)}"
+        ]
+        lines += backward_scene(step)
+    return NanReport(node, "backward", step.slot, "find_nan: " + "\n".join(lines))
+
+
+def scene(node: Node) -> list[str]:
+    """The operation with the numbers at the place where it first went wrong, the operands, why, and the remedy."""
+    assert node.primitive is not None
+    arrays = [f"  {operand_in_words(x, i)}: {summary(x)}" for i, x in enumerate(node.inputs) if np.ndim(number_of(x))]
+    if not node.primitive.elementwise:
+        return arrays + diagnosis(explain_whole(node))
+    place = first_bad(number_of(node))
+    numbers = entries(node, place)
+    named = [
+        f"{a} is {operand_in_words(x, i)}" for i, (x, a) in enumerate(zip(node.inputs, numbers)) if isinstance(x, Node)
+    ]
+    where = f", where {' and '.join(named)}" if named else ""
+    return [f"  {at(place)}{formula(node, numbers, place)}{where}", *arrays, *diagnosis(explain_entry(node, numbers))]
+
+
+def backward_scene(step: Step) -> list[str]:
+    """The rule with the numbers at the place where it first went wrong, why, and the remedy."""
+    node, local = step.node, step.local
+    if local is None:
+        lines = [f"  {operand_in_words(x, i)}: {summary(x)}" for i, x in enumerate(node.inputs)]
+        return [f"  upstream gradient: {summary(step.upstream)}", *lines, *diagnosis(STEEP_PROGRAM)]
+    shape = np.shape(number_of(node))
+    product = np.broadcast_to(np.multiply(step.upstream, local), shape)
+    place = first_bad(product)
+    upstream, slope = entry(step.upstream, place, shape), entry(local, place, shape)
+    words = f"upstream {upstream} · local derivative {slope} = {product[place]}"
+    call = formula(node, entries(node, place), place)
+    return [f"  {at(place)}{words}, at {call}", *diagnosis(explain_gradient(node, upstream, slope))]
+
+
+# In words.
+
+
+def what_is_wrong(data: Any) -> str:
+    """Whether there is nan or inf; in an array also how many, and where the first stands."""
+    array = np.asarray(data)
+    kinds = {"nan": np.isnan(array), "inf": np.isposinf(array), "-inf": np.isneginf(array)}
+    words = " and ".join(kind for kind, where in kinds.items() if where.any())
+    if not array.shape:
+        return words
+    bad = np.count_nonzero(~np.isfinite(array))
+    return f"{words} in {bad} of {array.size} numbers, first {at(first_bad(array)).rstrip(': ')}"
+
+
+def first_bad(data: Any) -> tuple[int, ...]:
+    """The place of the first nan; if there is none, of the first inf."""
+    array = np.asarray(data)
+    wanted = np.isnan(array)
+    if not wanted.any():
+        wanted = ~np.isfinite(array)
+    return tuple(int(i) for i in np.unravel_index(np.argmax(wanted), array.shape))
+
+
+def at(place: tuple[int, ...]) -> str:
+    """A place in an array; nothing for a single number."""
+    return f"at [{', '.join(map(str, place))}]: " if place else ""
+
+
+def entry(data: Any, place: tuple[int, ...], shape: tuple[int, ...]) -> Any:
+    """The number that stands at a place of a result, in an operand that may have been broadcast; a NumPy scalar."""
+    return np.broadcast_to(np.asarray(data), shape)[place]
+
+
+def entries(node: Node, place: tuple[int, ...]) -> list[Any]:
+    """The numbers that an elementwise operation met at a place of its result."""
+    shape = np.shape(number_of(node))
+    return [entry(number_of(x), place, shape) for x in node.inputs]
+
+
+def summary(x: Any) -> str:
+    """An array in a few words, however large it is."""
+    array = np.asarray(number_of(x))
+    good = array[np.isfinite(array)]
+    if not array.shape:
+        return str(array)
+    if not good.size:
+        return f"shape {array.shape}, {array.dtype}, nothing finite"
+    worst = "" if good.size == array.size else f", {array.size - good.size} not finite"
+    return f"shape {array.shape}, {array.dtype}, from {good.min():.6g} to {good.max():.6g}{worst}"
+
+
+def formula(node: Node, numbers: Sequence[Any], place: tuple[int, ...]) -> str:
+    """The operation on numbers and its result, as one writes them: `1.0 / 0.0 = inf`, `log(-3.0) = nan`."""
+    primitive = node.primitive
+    assert primitive is not None
+    words = f"{primitive.name}({', '.join(map(str, numbers))})"
+    if primitive.precedence is not None and len(numbers) == 2:
+        words = f" {primitive.symbol} ".join(f"({x})" if x < 0 else str(x) for x in numbers)
+    return f"{words} = {np.asarray(number_of(node))[place]}"
+
+
+def operand_in_words(x: Any, slot: int) -> str:
+    """An operand by its name, or by what it is."""
+    if not isinstance(x, Node):
+        return f"constant operand {slot}"
+    if x.name:
+        return f"{x.name!r}"
+    return f"the result of {x.primitive.name} (operand {slot})" if x.primitive else f"operand {slot}"
+
+
+def leaf_in_words(node: Node) -> str:
+    kind = type(node).__name__
+    return f"the {kind} {node.name!r}" if node.name else f"a {kind} without a name"
+
+
+def leaf_remedy(node: Node) -> str:
+    if node.requires_grad:
+        return "look at what set it last: a gradient that was not finite, a learning rate too large"
+    return (
+        "look at the data; or, if it was computed without recording (no_grad, detach, inputs without requires_grad), "
+        "compute it with a gradient required and ask again"
+    )
+
+
+def made_at(node: Node) -> str:
+    """The source line, if it was traced."""
+    return f"\n  at {node.source}: {node.source.text}" if node.source else ""
+
+
+# The knowledge: why operations give nan or inf, and what is usually done about it.
+
+
+class Reason(NamedTuple):
+    """A reason, and the usual remedy."""
+
+    why: str
+    remedy: str
+
+
+def diagnosis(reason: Reason | None) -> list[str]:
+    return [f"  why: {reason.why}", f"  usual remedy: {reason.remedy}"] if reason else []
+
+
+POSITIVE = (
+    "keep it positive, such as tg.log(tg.clip(x, 1e-12)); or, for log-probabilities, take logits - tg.logsumexp(logits)"
+)
+DIVISOR = "keep the divisor away from 0: x / (y + 1e-12) if y ≥ 0, or x / tg.where(y == 0, 1.0, y)"
+SHIFT = "subtract the largest first, or take a function that does: tg.softmax, tg.logsumexp, tg.sigmoid, tg.softplus"
+SCALE = "scale the numbers down, take logarithms, or use float64"
+ROOT = "if it should be 0 but for rounding, tg.sqrt(tg.clip(x, 0.0))"
+FINITE = "find out where the infinite operand came from, and keep it finite"
+ANGLE = Reason("no angle has a sine or cosine outside of [-1, 1]", "if it is rounding only, tg.clip(x, -1.0, 1.0)")
+
+ENTRIES: dict[str, list[tuple[Callable[..., bool], Reason]]] = {
+    "log": [
+        (lambda x: x < 0, Reason("a negative number has no logarithm", POSITIVE)),
+        (lambda x: x == 0, Reason("the logarithm of 0 is -inf", POSITIVE)),
+    ],
+    "log1p": [
+        (lambda x: x <= -1, Reason("log1p(x) is the logarithm of 1 + x, which is not positive", "keep x above -1"))
+    ],
+    "sqrt": [(lambda x: x < 0, Reason("a negative number has no real square root", ROOT))],
+    "arcsin": [(lambda x: abs(x) > 1, ANGLE)],
+    "arccos": [(lambda x: abs(x) > 1, ANGLE)],
+    "divide": [
+        (lambda x, y: x == 0 == y, Reason("0 / 0 is not defined", DIVISOR)),
+        (lambda x, y: y == 0, Reason("division by 0", DIVISOR)),
+        (lambda x, y: math.isinf(x) and math.isinf(y), Reason("inf / inf is not defined", FINITE)),
+    ],
+    "power": [
+        (lambda x, y: x == 0 and y < 0, Reason("0 to a negative power is a division by 0", DIVISOR)),
+        (
+            lambda x, y: x < 0 and y != int(y),
+            Reason("a negative number has no real power with a fraction as exponent", "take tg.abs(x), or clip x at 0"),
+        ),
+    ],
+    "multiply": [(lambda x, y: 0 in (x, y) and not is_finite(x + y), Reason("0 · inf is not defined", FINITE))],
+    "add": [(lambda x, y: math.isinf(x) and x == -y, Reason("inf - inf is not defined", FINITE))],
+    "subtract": [(lambda x, y: math.isinf(x) and x == y, Reason("inf - inf is not defined", FINITE))],
+    "exp": [(lambda x: 80 < x < math.inf, Reason("exp grows beyond all numbers: it overflows", SHIFT))],
+    "expm1": [(lambda x: 80 < x < math.inf, Reason("exp grows beyond all numbers: it overflows", SHIFT))],
+    "sinh": [(lambda x: 80 < abs(x) < math.inf, Reason("sinh grows as exp does: it overflows", SCALE))],
+    "cosh": [(lambda x: 80 < abs(x) < math.inf, Reason("cosh grows as exp does: it overflows", SCALE))],
+}
+"""For elementwise operations, by the numbers that they met."""
+
+ALL_MASKED = Reason("all numbers along an axis are -inf: every one is masked", "leave one unmasked, or drop such rows")
+STEEP_PROGRAM = Reason(
+    "the gradient is too large for its dtype", "scale the loss or the inputs down; smaller initial weights; use float64"
+)
+
+
+def explain_entry(node: Node, numbers: Sequence[Any]) -> Reason | None:
+    """Why an elementwise operation gave nan or inf of these numbers."""
+    assert node.primitive is not None
+    for holds, reason in ENTRIES.get(node.primitive.name, ()):
+        if holds(*numbers):
+            return reason
+    return overflow(node) if all(map(is_finite, numbers)) else None
+
+
+def explain_whole(node: Node) -> Reason | None:
+    """Why an operation on whole arrays gave nan or inf."""
+    assert node.primitive is not None
+    values = [number_of(x) for x in node.inputs]
+    if node.primitive.name in ("softmax", "logsumexp") and not any(map(has_nan, values)):
+        return ALL_MASKED
+    return overflow(node) if all(map(is_finite, values)) else None
+
+
+def overflow(node: Node) -> Reason:
+    """The reason that is left where finite numbers give inf."""
+    dtype = np.asarray(number_of(node)).dtype
+    return Reason(f"the result is too large: {dtype} ends at {np.finfo(dtype).max:.2g}", SCALE)
+
+
+def explain_gradient(node: Node, upstream: Any, local: Any) -> Reason:
+    """Why the rule of an elementwise operation gave nan or inf."""
+    assert node.primitive is not None
+    if is_finite(local):
+        return STEEP_PROGRAM
+    if upstream == 0:
+        return Reason(
+            "no gradient arrives here, but the local derivative is infinite, and 0 · inf is nan",
+            f"harmless operands where the result is not used: tg.{node.primitive.name}(tg.where(mask, x, 1.0))",
+        )
+    return Reason(
+        "the function is infinitely steep there",
+        "keep away from the place: tg.sqrt(x + 1e-12), or tg.norm(x), whose derivative at 0 is 0",
+    )
