@@ -138,7 +138,7 @@ def test_no_arrow_that_comes_in_passes_the_title_of_its_frame() -> None:
     assert all(float(title.get("x", 0)) > left + 20 for title, left in zip(titles[:2], lefts))  # moved to the right
 
 
-def test_a_name_opens_all_calls_of_a_module_or_function() -> None:
+def test_a_name_opens_all_scopes_of_a_module_or_function() -> None:
     assert not any(node.opens for node in tg.draw(neurons(), depth=0, expand={"neuron"}).graph.nodes)
     assert [node.opens for node in tg.draw(neurons(), depth=0, expand={"neuron#2"}).graph.nodes if node.opens] == [
         "neuron"

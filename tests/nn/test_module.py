@@ -11,7 +11,7 @@ import pytest
 import tinygrad_edu as tg
 from tests.nn.twins import torch_or_skip
 from tinygrad_edu import nn
-from tinygrad_edu.engine.scopes import calls_of
+from tinygrad_edu.engine.scopes import scopes_of
 
 
 class Net(nn.Module):
@@ -125,7 +125,7 @@ def test_apply_visits_inner_modules_before_outer_ones() -> None:
 
 def test_the_result_remembers_who_made_it() -> None:
     net = nn.Sequential(nn.Linear(3, 2), nn.ReLU())
-    assert [call.owner for call in calls_of(net(tg.randn(5, 3)))] == [net[1], net]
+    assert [call.owner for call in scopes_of(net(tg.randn(5, 3)))] == [net[1], net]
 
 
 def test_forward_may_branch_and_loop() -> None:

@@ -13,7 +13,8 @@ import tinygrad_edu as tg
 import tinygrad_edu.nn.functional as F
 from tests.nn.test_summary import lenet
 from tinygrad_edu import nn, optim
-from tinygrad_edu.engine.walk import order
+from tinygrad_edu.engine.node import creation
+from tinygrad_edu.engine.walk import reachable
 
 
 @pytest.fixture(autouse=True)
@@ -127,7 +128,10 @@ def test_an_optimiser_made_before_the_first_call_learns_or_says_why_not() -> Non
 def test_a_frozen_backbone_costs_no_backward_pass() -> None:
     backbone = nn.Sequential(*(nn.Linear(8, 8) for _ in range(5))).requires_grad_(False)
     loss = nn.Linear(8, 2)(backbone(tg.randn(4, 8))).sum()
-    assert [node.primitive.name if node.primitive else "leaf" for node in order(loss)] == [
+    assert [
+        node.primitive.name if node.primitive else "leaf"
+        for node in sorted(reachable(loss), key=creation, reverse=True)
+    ] == [
         "sum",
         "linear",
         "leaf",

@@ -1,7 +1,8 @@
-"""What may become an array, an operand or an index of a Tensor, and in which form it is kept."""
+"""Converting what a user passes: data, operands, attributes and indices, in the form in which a graph keeps them."""
 
 from __future__ import annotations
 
+import copy
 from numbers import Real
 from typing import Any
 
@@ -9,14 +10,30 @@ import numpy as np
 from numpy import ndarray
 
 from .grad_mode import recording
-from .messages import is_no_array_of_numbers, no_tensor, not_numbers, refused
+from .messages import is_no_array_of_numbers, no_tensor, not_numbers, not_one_number, refused
 from .node import Node, Operand, number_of
-from .primitives.primitive import Primitive
 
-__all__ = ["DEFAULT_DTYPE", "as_array", "numbers", "operand", "own_index", "sizes"]
+__all__ = [
+    "DEFAULT_DTYPE", "as_array", "as_float", "numbers", "operand", "own_attr", "own_index", "plain_operand", "sizes",
+]  # fmt: skip
 
 DEFAULT_DTYPE = np.dtype(np.float32)
 """What Python numbers and lists become, as in PyTorch; arrays keep their dtype."""
+
+
+def as_float(x: Any) -> float:
+    """A real number as a Python float; raises `DtypeError` for anything else, `GraphError` for a node.
+
+    >>> as_float(2)
+    2.0
+    """
+    if type(x) is float:
+        return x
+    if not isinstance(x, Node) and (
+        isinstance(x, Real) or (getattr(x, "shape", None) == () and x.dtype.kind in "biuf")
+    ):
+        return float(x)
+    raise not_one_number("Value", x)
 
 
 def as_array(data: Any, dtype: Any = None) -> ndarray:
@@ -44,8 +61,8 @@ def as_array(data: Any, dtype: Any = None) -> ndarray:
     return array
 
 
-def operand(x: Any, primitive: Primitive) -> Operand:
-    """An operand as it is kept in the graph: a node, a Python number, or an array that nobody else can change."""
+def operand(x: Any, name: str) -> Operand:
+    """An operand of row `name` as the graph keeps it: a node, a Python number, or an array that nobody else changes."""
     if isinstance(x, Node) or type(x) is float or type(x) is int or type(x) is bool:
         return x
     if isinstance(x, np.generic):
@@ -58,7 +75,14 @@ def operand(x: Any, primitive: Primitive) -> Operand:
         return as_array(x)
     elif isinstance(x, Real):
         return float(x)
-    raise not_numbers(primitive.name, x) from None
+    raise not_numbers(name, x) from None
+
+
+def plain_operand(x: Any, name: str) -> Any:
+    """An operand of row `name` where no node is among them, as NumPy is to see it: an array of real numbers."""
+    if is_no_array_of_numbers(x):
+        raise not_numbers(name, x)
+    return np.asarray(float(x) if isinstance(x, Real) else x)
 
 
 def numbers(name: str, x: Any) -> Any:
@@ -66,6 +90,17 @@ def numbers(name: str, x: Any) -> Any:
     if not isinstance(x, Node) and is_no_array_of_numbers(x):
         raise not_numbers(name, x) from None
     return number_of(x)
+
+
+def own_attr(value: Any) -> Any:
+    """An attribute that nobody else can change: lists and arrays are copied."""
+    if _is_of_whole_numbers(value):  # a shape, as nearly always
+        return value
+    return copy.deepcopy(value) if isinstance(value, (list, tuple, dict, ndarray)) else value
+
+
+def _is_of_whole_numbers(x: Any) -> bool:
+    return type(x) is int or (type(x) is tuple and all(map(_is_of_whole_numbers, x)))
 
 
 def own_index(index: Any) -> Any:

@@ -1,57 +1,62 @@
-"""Numbers that changed after they were used, and numbers that were let go of.
+"""In-place changes: detects those that would make a gradient wrong.
 
-A change in place takes a tick of the graph's clock, as every node does. So a node's operand was changed after its use
-if the change has the larger tick. The rules of such a node are run with a stand-in, which knows the operand's shape
-but refuses to be computed with: what only needs the shape still works, and nothing wrong is ever computed.
+A change in place takes a tick of the graph's clock, as every node does. So an operand was changed after its use if the
+change has the larger tick. The rule of that use then gets a stand-in for the number, which knows the shape but refuses
+to be computed with: a rule that needs only the shape still works, and no gradient is ever computed from a wrong number.
 """
 
 from __future__ import annotations
 
+import sys
 from typing import Any
+
+import numpy as np
 
 from ..errors import InPlaceError
 from .grad_mode import Source, caller
-from .node import Node, Operand, creation, describe, next_index
+from .node import Node, Operand, describe, next_index, number_of
 
-__all__ = ["Changed", "newest_change", "note_change", "recompute", "unchanged"]
+__all__ = ["Changed", "as_used", "note_change", "owned"]
 
-_newest = 0
-
-
-def newest_change() -> int:
-    """The tick of the latest change in place, of any node: what is younger need not be checked."""
-    return _newest
+newest = 0
+"""The tick of the latest change in place, of any node: the operands of younger calls need not be checked."""
 
 
 def note_change(*nodes: Node) -> None:
-    """Note that these were changed in place, now and here: older uses of them can no longer be differentiated."""
-    global _newest
-    _newest = next_index()
-    change = (_newest, caller())
+    """Note that these nodes were changed in place, here and now: rules cannot use their old numbers any more."""
+    global newest
+    newest = next_index()
+    change = (newest, caller())
     for node in nodes:
-        node._note("changed", change)
+        node.own_notes().changed = change
 
 
-def recompute(node: Node) -> Any:
-    """The number of a node that a backward pass has let go of: made again from what it was made from."""
-    missing: dict[Node, None] = {}
-    todo = [node]
-    while todo:
-        node = todo.pop()
-        if node not in missing and not hasattr(node, "_data"):
-            missing[node] = None
-            todo.extend(x for x in node.inputs if isinstance(x, Node))
-    for node in sorted(missing, key=creation):
-        values = [unchanged(x, x._data, node) if isinstance(x, Node) else x for x in node.inputs]
-        assert node.primitive is not None
-        node._data = node._compute(node.primitive, values, node.attrs)
-    return node._data
+def owned(node: Node) -> np.ndarray:
+    """The array of a tensor, to be changed in place by one who notes the change.
+
+    Where somebody else holds the array, a copy takes its place first: views of it may be part of a graph, or in the
+    user's hands, and keep the numbers that they had.
+    """
+    number_of(node)  # made again, where a backward pass has released it
+    if sys.getrefcount(node._data) > HELD_ONCE or node._data.base is not None:
+        node._data = node._data.copy()
+    return node._data  # type: ignore[no-any-return]
 
 
-def unchanged(x: Operand, value: Any, user: Node) -> Any:
-    """The value of x as `user` saw it; where x was changed since, a stand-in that refuses to be computed with."""
-    changed = x._extra.get("changed") if isinstance(x, Node) and x._extra else None
-    return Changed(x, user, changed[1]) if changed and changed[0] > user.index else value
+def _held_once() -> int:
+    """The references that `owned` counts to an array that nobody but its node holds; interpreters differ."""
+    node = Node()
+    node._data = np.empty(0)
+    return sys.getrefcount(node._data)
+
+
+HELD_ONCE = _held_once()
+
+
+def as_used(x: Operand, number: Any, user: Node) -> Any:
+    """The number of x if it is the one that `user` was computed from; if x was changed since then, a stand-in."""
+    changed = isinstance(x, Node) and x.notes and x.notes.changed
+    return Changed(x, user, changed[1]) if changed and changed[0] > user.index else number
 
 
 class Changed:

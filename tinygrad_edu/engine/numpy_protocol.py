@@ -15,6 +15,7 @@ import numpy as np
 from ..errors import DtypeError
 from .messages import listed, refused
 from .node import Node
+from .primitives import reductions
 from .primitives.primitive import BY_NUMPY, Primitive
 
 __all__ = ["call_function", "call_ufunc", "plain"]
@@ -53,7 +54,7 @@ def call_ufunc(ufunc: Any, method: str, operands: tuple[Any, ...], options: dict
         return _plain_answer(ufunc if method == "__call__" else ufunc.reduce, ufunc, operands, options)
     if method == "reduce":
         options = {"axis": 0, **{k: v for k, v in options.items() if v is not None or k == "axis"}}
-        row = _REDUCTIONS.get(ufunc)
+        row: Callable[..., Any] | None = _REDUCTIONS.get(ufunc)
     else:
         row = BY_NUMPY.get(ufunc)
     if row is None:
@@ -104,7 +105,7 @@ def _call(row: Callable[..., Any], function: Any, args: tuple[Any, ...], options
 def _options(row: Callable[..., Any]) -> list[str]:
     """The names by which a function of the table can be given more than its first argument."""
     if isinstance(row, Primitive):
-        return list(row.settings)
+        return list(row.attrs)
     return [p.name for p in inspect.signature(row).parameters.values() if p.kind != p.VAR_POSITIONAL][1:]
 
 
@@ -158,6 +159,9 @@ INSTEAD = {
 """What can be taken in the place of functions of NumPy that are not recorded."""
 
 _REDUCTIONS = {
-    ufunc: BY_NUMPY[function]
-    for ufunc, function in {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}.items()
+    np.add: reductions.sum_,
+    np.multiply: reductions.prod_,
+    np.maximum: reductions.max_,
+    np.minimum: reductions.min_,
 }
+"""What `ufunc.reduce` is."""

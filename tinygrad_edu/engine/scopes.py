@@ -1,25 +1,25 @@
-"""Which part of a program made which part of the graph: calls of modules, and of functions marked with `@block`.
+"""Scopes: which module, function or differentiation made which nodes. Pictures draw them as boxes and layers.
 
-The result of such a call remembers who made it and at which tick of the graph's clock the call began. That is enough:
-the call made whatever the result was made from and is not older than that tick. So recording costs nothing for a node
-but the result, and the memory goes when the result goes.
+The result of a call remembers whose call it was and at which tick of the graph's clock it began. That is enough: the
+call made everything that the result was made from and that is not older than that tick. So recording costs nothing for
+a node but the result, and the memory goes when the result goes.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from .node import Node, next_index
 
-__all__ = ["Call", "block", "calls_of", "made_by"]
+__all__ = ["Scope", "block", "made_by", "note_derivatives", "scopes_of"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Call(NamedTuple):
-    """A call that a node is the result of.
+class Scope(NamedTuple):
+    """A call of a module or a marked function, as its result remembers it.
 
     Attributes
     ----------
@@ -31,10 +31,9 @@ class Call(NamedTuple):
     start: int
 
 
-def calls_of(node: Node) -> tuple[Call, ...]:
-    """The calls that this node is a result of, the innermost first."""
-    calls: tuple[Call, ...] = (node._extra or {}).get("calls", ())
-    return calls
+def scopes_of(node: Node) -> tuple[Scope, ...]:
+    """The scopes that this node is a result of, the innermost first."""
+    return node.notes.scopes if node.notes else ()
 
 
 def made_by(owner: Any, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
@@ -47,11 +46,7 @@ def made_by(owner: Any, call: Callable[..., Any], /, *args: Any, **kwargs: Any) 
     result = call(*args, **kwargs)
     for node in nodes_in(result):
         if node.index >= start and node.primitive is not None:
-            made = Call(owner, start)
-            if node._extra is None:  # nearly always
-                node._extra = {"calls": (made,)}
-            else:
-                node._note("calls", (*calls_of(node), made))
+            node.own_notes().scopes = (*scopes_of(node), Scope(owner, start))
     return result
 
 
@@ -86,7 +81,7 @@ def block(function: F) -> F:
     ... def neuron(w, x, b):
     ...     return (w * x + b).tanh()
     >>> y = neuron(tg.Value(2.0), tg.Value(3.0), tg.Value(-5.0))
-    >>> [call.owner.__name__ for call in calls_of(y)]
+    >>> [scope.owner.__name__ for scope in scopes_of(y)]
     ['neuron']
     """
 
@@ -95,3 +90,22 @@ def block(function: F) -> F:
         return made_by(called, function, *args, **kwargs)
 
     return called  # type: ignore[return-value]
+
+
+def note_derivatives(
+    output: Node, inputs: Sequence[Node], found: Sequence[Node | None], made: Iterable[Node], span: tuple[int, int]
+) -> None:
+    """Note what pictures call the gradients of a differentiation, and in which span of ticks it made its nodes.
+
+    `found` are the gradients of `output` by `inputs`, `made` those of all nodes. Everything else comes from the leaves
+    among these, such as the seed; so the leaves keep the span.
+    """
+    for g in made:
+        if g.primitive is None:
+            notes = g.own_notes()
+            notes.walks = (*notes.walks, span)
+    of, by = (output.notes and output.notes.derivative) or (output.name, ())
+    for x, gradient in zip(inputs, found):
+        handed_on = sum(gradient is other for other in found) > 1
+        if gradient is not None and of and x.name and not handed_on:
+            gradient.own_notes().derivative = (of, (*by, x.name))

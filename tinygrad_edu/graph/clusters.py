@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ..engine.node import Node
 from ..engine.primitives.primitive import shape_of
-from ..engine.scopes import calls_of
+from ..engine.scopes import scopes_of
 from ..engine.walk import gradients
 from .text import shorten, visible
 
@@ -125,7 +125,7 @@ def _spans(nodes: Sequence[Node]) -> list[Span]:
     """The calls that nodes are results of, by their start."""
     spans: dict[int, Span] = {}
     for node in nodes:
-        for call in calls_of(node):
+        for call in scopes_of(node):
             if call.owner is not gradients:  # those are layers, not clusters
                 spans[call.start] = Span(call.owner, call.start, node.index)  # the youngest result comes last
     return [spans[start] for start in sorted(spans)]

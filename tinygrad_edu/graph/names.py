@@ -73,7 +73,7 @@ def layers(nodes: Iterable[Node]) -> dict[Node, int]:
     (False, 2)
     """
     nodes = sorted(nodes, key=creation)
-    spans = sorted({span for node in nodes for span in (node._extra or {}).get("walks", ())})
+    spans = sorted({span for node in nodes for span in (node.notes.walks if node.notes else ())})
     layer: dict[Node, int] = {}
     for start, end in spans:
         made = nodes[bisect_left(nodes, start, key=creation) : bisect_left(nodes, end, key=creation)]
@@ -110,7 +110,7 @@ def _own_name(node: Node, known: Mapping[Node, str]) -> str | None:
     name = known.get(node) or node.name
     if name:
         return shorten(visible(name))
-    of, by = (node._extra or {}).get("derivative", ("", ()))
+    of, by = (node.notes and node.notes.derivative) or ("", ())
     return shorten(partial(*(shorten(visible(name), 14) for name in (of, *by)))) if of else None
 
 

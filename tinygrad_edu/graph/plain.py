@@ -437,7 +437,7 @@ def _number_of(node: Node) -> Quantity:
     try:
         return Quantity.of(data_of(node))
     except InPlaceError:  # a backward pass has let go of it, and what it was computed from has changed since
-        shape, dtype = (node._extra or {})["released"]
+        shape, dtype = node.notes.released
         return Quantity(shape, str(dtype), None)
 
 

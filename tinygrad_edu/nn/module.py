@@ -15,7 +15,7 @@ import numpy as np
 
 from ..engine.inplace import note_change
 from ..engine.messages import is_whole, short
-from ..engine.node import Node, describe
+from ..engine.node import Node, describe, number_of
 from ..engine.primitives.primitive import shape_of
 from ..engine.scopes import made_by
 from ..engine.tensor import Tensor
@@ -200,7 +200,7 @@ class Module:
             if isinstance(x, Uninitialized):
                 x.open_dtype = np.dtype(dtype)
             elif isinstance(x, Tensor) and x.dtype.kind == "f" and x.dtype != dtype:
-                x._data = x._number().astype(dtype)
+                x._data = number_of(x).astype(dtype)
                 x.zero_grad()
                 note_change(x)
         return self

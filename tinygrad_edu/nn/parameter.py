@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.convert import DEFAULT_DTYPE
-from ..engine.node import LEAF, Node
+from ..engine.node import Node
 from ..engine.tensor import Tensor
 from ..errors import ModuleError
 
@@ -74,24 +74,24 @@ def role(x: Any) -> str | None:
     """What x is to the module that holds it: "parameter", "buffer", or None."""
     if not isinstance(x, Node) or x.primitive is not None:
         return None
-    return (x._extra or {}).get("role") or ("parameter" if x.flow else None)
+    return (x.notes and x.notes.role) or ("parameter" if x.flow else None)
 
 
 def adopt(x: Any) -> None:
     """Mark what counts as a parameter because it requires a gradient, so that it stays one when it is frozen."""
     if is_parameter(x):
-        x._note("role", "parameter")
+        x.own_notes().role = "parameter"
 
 
 def _marked(kind: str, data: Any) -> Tensor:
     tensor = Uninitialized() if data is None else Tensor(data)
-    tensor._note("role", kind)
+    tensor.own_notes().role = kind
     return tensor
 
 
 def _noted(key: str) -> Any:
     """A property kept in the node's notes: an object of another size could not become a `Tensor`."""
-    return property(lambda self: self._extra[key], lambda self, value: self._note(key, value))
+    return property(lambda self: getattr(self.notes, key), lambda self, value: setattr(self.own_notes(), key, value))
 
 
 class Uninitialized(Tensor):
@@ -117,7 +117,7 @@ class Uninitialized(Tensor):
     open_shape = _noted("open_shape")
     open_dtype = _noted("open_dtype")
 
-    def _number(self) -> Any:
+    def restored(self) -> Any:
         raise ModuleError(
             f"{self.open_name} is uninitialised: its shape {in_words(self.open_shape)} becomes known at the first "
             "call; call the module once on an example of its input"
@@ -125,13 +125,8 @@ class Uninitialized(Tensor):
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Let gradients flow to this leaf, or no longer; returns the tensor itself."""
-        self.flow = LEAF if requires_grad else 0
+        self.flow = bool(requires_grad)
         return self
-
-    def _clone(self, inputs: tuple[Any, ...]) -> Tensor:
-        copy = Uninitialized()
-        copy._extra, copy.flow = dict(self._extra or {}), self.flow
-        return copy
 
     def __repr__(self) -> str:
         return f"uninitialized{in_words(self.open_shape)}"
@@ -157,7 +152,5 @@ def materialize(tensor: Tensor, shape: Any) -> Tensor:
     """
     if isinstance(tensor, Uninitialized):
         tensor._data = np.zeros(shape, tensor.open_dtype)
-        for key in ("open_name", "open_shape", "open_dtype"):
-            del tensor._extra[key]  # type: ignore[union-attr]
         tensor.__class__ = Tensor  # type: ignore[assignment]
     return tensor

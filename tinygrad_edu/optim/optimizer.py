@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..engine.inplace import note_change
+from ..engine.inplace import note_change, owned
 from ..engine.messages import short
 from ..engine.node import Node, describe, number_of
 from ..engine.tensor import Tensor
@@ -199,7 +199,7 @@ class Optimizer:
 
     def _step(self, p: Any, settings: dict[str, Any]) -> None:
         is_tensor = isinstance(p, Tensor)
-        w: ndarray = p._writable() if is_tensor else np.array(p.data)
+        w: ndarray = owned(p) if is_tensor else np.array(p.data)
         self._update(w, np.asarray(number_of(p._grad)), self.state.setdefault(p, {"step": 0}), settings)
         if not is_tensor:
             p.data = w.item()

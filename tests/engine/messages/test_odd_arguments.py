@@ -66,7 +66,7 @@ NEEDED: dict[str, dict[str, Any]] = {
 """Settings without which a function is not called."""
 
 ROWS = {name: row for name, row in TABLE.items() if not isinstance(row, Variadic) and hasattr(tg, name)}
-SETTINGS = [(name, setting) for name, row in ROWS.items() for setting in row.settings]
+SETTINGS = [(name, setting) for name, row in ROWS.items() for setting in row.attrs]
 
 
 def beside() -> list[Any]:

@@ -1,20 +1,12 @@
-"""What to say when a call is refused: the operation, the operands, the rule that is broken and the way out.
+"""Messages: what an error says, so that it names the operation, the operands, the broken rule and the way out.
 
-`finders.FINDERS` is the table: for each operation the functions that look for a mistake in its operands and settings.
-The first that finds one says what is wrong. They look at shapes and types, and never repeat NumPy's own words.
+`explain` finds the mistake in a call, `checks` is the table of what can be wrong with which operation, `axes`, `shapes`
+and `places` are the checks themselves, `not_numbers` tells what was no number, and `words` puts operands into words.
 """
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
-
-from ...errors import DtypeError, ShapeError, TinygradError
+from .explain import check, refused, wrong_call
 from .not_numbers import is_no_array_of_numbers, no_tensor, not_numbers, not_one_number, wrong_dtype
-from .words import Call, in_words, is_whole, listed, made_at, several, short
-
-if TYPE_CHECKING:
-    from ..primitives.primitive import Primitive
+from .words import PAD_MODES, in_words, is_whole, listed, several, short
 
 __all__ = [
     "PAD_MODES",
@@ -26,67 +18,9 @@ __all__ = [
     "no_tensor",
     "not_numbers",
     "not_one_number",
-    "refusal",
     "refused",
     "several",
     "short",
+    "wrong_call",
     "wrong_dtype",
 ]
-
-PAD_MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
-
-
-def refusal(
-    primitive: Primitive, operands: Sequence[Any], values: Sequence[Any], attrs: dict[str, Any], error: Exception
-) -> Exception:
-    """The error to raise instead of NumPy's, when it refuses to compute a primitive."""
-    return refused(primitive.name, operands, attrs, error, primitive.elementwise)
-
-
-def refused(
-    name: str, operands: Sequence[Any], attrs: dict[str, Any], error: Exception, elementwise: bool = False
-) -> Exception:
-    """The error to raise instead of NumPy's `error`, when it refuses any call.
-
-    >>> import numpy as np
-    >>> refused("add", [np.ones((2, 3)), np.ones(4)], {}, ValueError(), elementwise=True)
-    ShapeError('add: (2, 3) and (4,) do not broadcast: sizes 3 and 4 on the last axis differ and neither is 1')
-    """
-    if isinstance(error, TinygradError):  # said already by a primitive that this one is made of
-        return error
-    try:
-        found = broken_rule(Call(name, operands, attrs), elementwise)
-    except Exception:  # operands so odd that they cannot even be looked at
-        found = None
-    if found is None:
-        kind = DtypeError if isinstance(error, TypeError) else ShapeError
-        found = kind(f"{name}: cannot be computed on {listed(operands)}: {error}")
-    return found
-
-
-def check(name: str, *operands: Any, **attrs: Any) -> None:
-    """Raise what is wrong with a call of operation `name`; for what NumPy would let pass.
-
-    >>> import numpy as np
-    >>> check("sum", np.ones((3, 4)), axis=2)
-    Traceback (most recent call last):
-    ...
-    tinygrad_edu.errors.OutOfRangeError: sum: axis 2 is out of range for (3, 4), whose axes are 0 and 1 (or -2, -1)
-    """
-    found = broken_rule(Call(name, operands, attrs))
-    if found is not None:
-        raise found from None
-
-
-def broken_rule(call: Call, elementwise: bool = False) -> TinygradError | None:
-    """The first mistake that is found in a call."""
-    from .checks import ELEMENTWISE, FINDERS, PUBLIC_NAME
-
-    for x in call.operands:
-        if is_no_array_of_numbers(x):
-            return not_numbers(call.name, x)
-    for finder in (*FINDERS.get(call.name, ()), *(ELEMENTWISE if elementwise else ())):
-        found = finder(call)
-        if found is not None:
-            return type(found)(f"{PUBLIC_NAME.get(call.name, call.name)}: {found}{made_at(call.operands)}")
-    return None

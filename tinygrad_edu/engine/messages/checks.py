@@ -42,17 +42,17 @@ from .shapes import (
 )
 from .words import Call
 
-Finder = Callable[[Call], TinygradError | None]
+Check = Callable[[Call], TinygradError | None]
 """Looks for one kind of mistake; its text is put behind the name of the operation."""
 
 
-REDUCTION: tuple[Finder, ...] = (axis_as_tuple, axis, switches)
+REDUCTION: tuple[Check, ...] = (axis_as_tuple, axis, switches)
 
 
-ELEMENTWISE: tuple[Finder, ...] = (broadcast,)
+ELEMENTWISE: tuple[Check, ...] = (broadcast,)
 
 
-FINDERS: dict[str, tuple[Finder, ...]] = {
+CHECKS: dict[str, tuple[Check, ...]] = {
     # arithmetic and elementwise; ELEMENTWISE looks at these as well, and at all others of their kind
     "subtract": (bools,),
     "negative": (bools,),

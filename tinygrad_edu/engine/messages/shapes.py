@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from ...errors import DtypeError, ShapeError, TinygradError
-from . import PAD_MODES
+from ..node import shape_of
 from .axes import wrong_axes
-from .words import Call, Shape, in_words, is_ragged, leaves, listed, not_whole, several, shape_of, short, symbols
+from .words import PAD_MODES, Call, Shape, in_words, is_ragged, leaves, listed, not_whole, several, short, symbols
 
 # Shapes that go together.
 

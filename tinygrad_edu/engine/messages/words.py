@@ -11,9 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...errors import DtypeError, OutOfRangeError, TinygradError
-from ..node import Node
+from ..node import Node, shape_of
 
 Shape = tuple[int, ...]
+
+PAD_MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
+"""The modes of `pad`."""
 
 
 class Call(NamedTuple):
@@ -40,11 +43,6 @@ class Call(NamedTuple):
     def x(self) -> str:
         """The first operand in words."""
         return in_words(self.operands[0])
-
-
-def shape_of(x: Any) -> Shape:
-    """The shape of a node, an array, or what NumPy makes an array of."""
-    return x.shape if isinstance(x, (Node, np.ndarray)) else np.shape(x)
 
 
 def in_words(x: Any) -> str:

@@ -29,7 +29,8 @@ from numpy import ndarray
 
 from ...errors import ShapeError
 from ..messages import in_words
-from .primitive import Variadic, primitive, shape_of
+from ..node import shape_of
+from .primitive import Variadic, primitive
 from .reductions import sum_
 from .windows import (
     Borders,

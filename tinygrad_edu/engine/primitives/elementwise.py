@@ -17,8 +17,8 @@ import numpy as np
 
 from ...errors import DtypeError, ShapeError
 from ..messages import check
-from ..node import Node
-from .primitive import BY_NUMPY, binary, primitive, shape_of, unary
+from ..node import Node, shape_of
+from .primitive import binary, dispatch, primitive, unary
 
 
 def _sigmoid(x: Any) -> Any:
@@ -300,7 +300,7 @@ def _numpy_clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None
     return clip(x, a_min if min is None else min, a_max if max is None else max)
 
 
-BY_NUMPY[np.clip] = _numpy_clip
+dispatch(_numpy_clip, np.clip)
 
 
 def _upper(x: float, bound: float | None) -> float:

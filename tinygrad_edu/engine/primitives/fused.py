@@ -6,7 +6,7 @@ chain of theirs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
@@ -14,10 +14,10 @@ import numpy as np
 
 from ...errors import DtypeError, OutOfRangeError, ShapeError
 from ..messages import is_no_array_of_numbers, not_numbers
-from ..node import Node, number_of
-from .elementwise import exp, identity
-from .primitive import Variadic, primitive, shape_of
-from .reductions import _reduce, softmax, sum_
+from ..node import Node, number_of, shape_of
+from .elementwise import exp
+from .primitive import Variadic, primitive
+from .reductions import reduced, softmax, sum_
 
 __all__ = ["linear", "log_softmax", "softmax_cross_entropy"]
 
@@ -40,7 +40,7 @@ def _as_matrix(x: Any) -> Any:
 
 
 @primitive(_linear_rule, kind=Variadic, name="linear")
-def _linear(x: Any, weight: Any, bias: Any = None) -> Any:
+def linear_row(x: Any, weight: Any, bias: Any = None) -> Any:
     out = _as_matrix(x).dot(weight.T)
     if bias is not None:
         out = np.add(out, bias, out=out if out.dtype == bias.dtype else None)
@@ -66,12 +66,12 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
             "x is (..., in), the weight (out, in)" + way_out
         )
     if bias is None:
-        return _linear(x, weight)
+        return linear_row(x, weight)
     if shape_of(bias) != sizes[:1]:
         raise ShapeError(
             f"linear: the bias has a number for each row of the weight {sizes}, not shape {shape_of(bias)}"
         )
-    return _linear(x, weight, bias)
+    return linear_row(x, weight, bias)
 
 
 @primitive(lambda g, out, x, axis: g - exp(out) * sum_(g, axis=axis, keepdims=True))
@@ -82,8 +82,8 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
     >>> log_softmax(tg.tensor([1000.0, 1000.0]))
     tensor([-0.6931472, -0.6931472])
     """
-    shifted = x - _reduce(np.maximum, x, axis, True)
-    return shifted - np.log(_reduce(np.add, np.exp(shifted), axis, True))
+    shifted = x - reduced(np.maximum, x, axis, True)
+    return shifted - np.log(reduced(np.add, np.exp(shifted), axis, True))
 
 
 def _one_hot(targets: Any, like: Any) -> np.ndarray:
@@ -98,7 +98,7 @@ def _one_hot(targets: Any, like: Any) -> np.ndarray:
     name="softmax_cross_entropy",
 )
 def _softmax_cross_entropy(logits: Any, targets: Any = None) -> Any:
-    shifted = logits - _reduce(np.maximum, logits, -1, True)
+    shifted = logits - reduced(np.maximum, logits, -1, True)
     rows = shifted.reshape(targets.size, shifted.shape[-1])
     chosen = rows[np.arange(targets.size), targets.reshape(-1)].reshape(targets.shape)
     return np.log(np.add.reduce(np.exp(shifted), -1)) - chosen
@@ -133,45 +133,6 @@ def softmax_cross_entropy(logits: Any, targets: Any) -> Any:
 
 def entropy_of_classes(logits: Any, classes: np.ndarray) -> Any:
     """`softmax_cross_entropy` for targets that are known to be classes, in an array that nobody else changes."""
-    if isinstance(logits, Node):  # past the copying of settings
-        return logits._unary(_softmax_cross_entropy, {"targets": classes})
+    if isinstance(logits, Node):  # past the copying of attributes
+        return logits.unary(_softmax_cross_entropy, {"targets": classes})
     return _softmax_cross_entropy(logits, targets=classes)
-
-
-class Fused(Variadic):
-    """A row made of other rows, with a rule for arrays that is faster than the chain of theirs.
-
-    `composition`, the function itself where left out, computes the same on nodes. So on nodes the gradient is that of
-    the rows that it is made of: it can be differentiated again, and is a graph of known rows.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        arrays: Callable[..., Any],
-        rules: Sequence[Any],
-        *,
-        composition: Callable[..., Any] | None = None,
-        **rest: Any,
-    ) -> None:
-        super().__init__(name, arrays, rules, **rest)
-        self.composition = composition or arrays
-
-    def pull(self, slots: Sequence[int], g: Any, out: Any, values: Sequence[Any], attrs: dict[str, Any]) -> list[Any]:
-        """What the operands in `slots` receive."""
-        if isinstance(g, Node):
-            return through(self.composition, slots, g, values, attrs)
-        return super().pull(slots, g, out, values, attrs)
-
-
-def through(
-    function: Callable[..., Any], slots: Sequence[int], g: Any, operands: Sequence[Any], attrs: dict[str, Any]
-) -> list[Any]:
-    """The gradients of a function made of rows, as nodes: it is computed anew, and walked."""
-    from ..walk import recorded, walk  # a floor above: the walk runs the table
-
-    # The walk ends at nodes that are made here: operands may be made from each other.
-    inputs = {slot: identity(operands[slot]) for slot in slots}
-    out = function(*(inputs.get(slot, x) for slot, x in enumerate(operands)), **attrs)
-    found = dict(recorded(walk(out, g, inputs=list(inputs.values()), create_graph=True, every=True)))
-    return [found.get(x) for x in inputs.values()]

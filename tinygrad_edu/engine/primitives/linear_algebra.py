@@ -10,8 +10,8 @@ import numpy as np
 
 from ...errors import DtypeError, ShapeError
 from ..messages import check
-from ..node import Node
-from .primitive import BY_NUMPY, Variadic, primitive, shape_of
+from ..node import Node, shape_of
+from .primitive import Variadic, dispatch, primitive
 from .reductions import sum_
 from .shape import expand_dims, getitem, reshape, scatter, swapaxes
 
@@ -224,4 +224,8 @@ def trace(x: Any, offset: int = 0) -> Any:
     return sum_(diag(x, offset))
 
 
-BY_NUMPY.update({np.dot: dot, np.outer: outer, np.einsum: einsum, np.diag: diag, np.trace: trace})
+dispatch(dot, np.dot)
+dispatch(outer, np.outer)
+dispatch(einsum, np.einsum)
+dispatch(diag, np.diag)
+dispatch(trace, np.trace)

@@ -15,10 +15,10 @@ import numpy as np
 
 from ...errors import DtypeError, ShapeError
 from ..messages import in_words, several
-from ..node import number_of
+from ..node import number_of, shape_of
 from .elementwise import sqrt, square
 from .pooling import avg_pool
-from .primitive import Variadic, primitive, shape_of
+from .primitive import Variadic, primitive
 from .reductions import mean
 from .shape import reshape, sum_to
 from .windows import Sizes, per_axis

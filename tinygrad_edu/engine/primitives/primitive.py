@@ -1,6 +1,6 @@
-"""What a row of the table is.
+"""Primitive: a row of the table, and the function that a user calls.
 
-A primitive has a name, a way to compute it, and for each operand the rule that carries the gradient back to it:
+A row has a name, a way to compute it, and for each operand the rule that carries the gradient back to it:
 
     rule(g, out, x, y)  =  g · ∂out/∂x          g: the gradient of the result, out: the result, x, y: the operands
 
@@ -10,33 +10,32 @@ nodes they record what they do, which is how second derivatives and backward gra
 
 from __future__ import annotations
 
-import copy
 import inspect
 from collections.abc import Callable, Sequence
 from math import inf
-from numbers import Real
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from ...errors import DtypeError
-from ..messages import is_no_array_of_numbers, not_numbers, refusal
-from ..node import Node
+from ..convert import own_attr, plain_operand
+from ..messages import refused, wrong_call
+from ..node import Attrs, Node
+from ..node import shape_of as shape_of  # SHIM
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
-__all__ = ["BY_NUMPY", "TABLE", "Primitive", "Variadic", "binary", "ieee", "primitive", "shape_of", "unary"]
+__all__ = ["BY_NUMPY", "TABLE", "Primitive", "Variadic", "binary", "dispatch", "ieee", "primitive", "unary"]
 
 TABLE: dict[str, Primitive] = {}
 """Every primitive by its name."""
 
 BY_NUMPY: dict[Any, Callable[..., Any]] = {}
-"""What NumPy's own functions do when they meet a node."""
+"""What NumPy's own functions do when they meet a node; `dispatch` adds to it."""
 
 Rule = Callable[..., Any]
 REALS = (-inf, inf)
-PLAIN_NUMBERS = frozenset({float, int, bool})
+PYTHON_NUMBERS = frozenset({float, int, bool})
 NUMPY_NUMBERS = frozenset(np.dtype(code).type for code in "?bBhHiIlLqQefdg")
 
 
@@ -45,7 +44,8 @@ class Primitive:
 
     Parameters
     ----------
-    arrays : computes it on arrays.
+    arrays : computes it on arrays. Its first parameters are the operands, one a rule; the others are attributes, and
+        have a default.
     rules : for each operand the rule for its gradient; None for an operand that has none, such as an index.
     floats : computes it on Python floats; None where it makes no sense on one number.
     numpy : the NumPy functions that mean the same.
@@ -53,6 +53,10 @@ class Primitive:
     precedence : how tightly an operator binds (+ 10, · 20, neg 30, ** 40); None for a function.
     elementwise : whether each number of the result depends on the same place in the operands only.
     domain : the open interval of the real line on which a function of one operand is smooth.
+    composition : the same, made of other rows. Where it is given, the rules run on arrays only; gradients that are
+        graphs come from the rows that it is made of.
+
+    Raises `ValueError` where the table has the name, or one of the NumPy functions, already.
     """
 
     variadic = False
@@ -69,101 +73,75 @@ class Primitive:
         precedence: int | None = None,
         elementwise: bool = False,
         domain: tuple[float, float] = REALS,
+        composition: Callable[..., Any] | None = None,
         doc: str | None = None,
     ) -> None:
         if name in TABLE:
             raise ValueError(f"the table has a primitive {name!r} already")
+        dispatch(self, *numpy)
+        TABLE[name] = self
         self.name = self.__name__ = self.__qualname__ = name
         self.arrays, self.floats = arrays, floats
         self.rules: tuple[Any, ...] = tuple(rules)
-        self.scalars = NUMPY_NUMBERS if floats is None else NUMPY_NUMBERS | PLAIN_NUMBERS
-        self.symbol = symbol or name
-        self.precedence, self.elementwise, self.domain = precedence, elementwise, domain
+        self.symbol, self.precedence = symbol or name, precedence
+        self.elementwise, self.domain, self.composition = elementwise, domain, composition
         self.__doc__ = doc or arrays.__doc__
-        self.settings = {} if self.variadic else _settings(arrays, len(self.rules))
         self.arity = len(self.rules)
-        self.plain = not self.variadic and (self.arity == 1 or (self.arity == 2 and not self.settings))
-        TABLE[name] = self
-        BY_NUMPY.update(dict.fromkeys(numpy, self))
+        self.attrs = {} if self.variadic else _attributes(arrays, self.arity)
+        self.scalars = NUMPY_NUMBERS if floats is None else NUMPY_NUMBERS | PYTHON_NUMBERS
 
     @overload
-    def __call__(self, x: Tensor, /, *given: Any, **settings: Any) -> Tensor: ...
+    def __call__(self, x: Tensor, /, *given: Any, **attrs: Any) -> Tensor: ...
     @overload
-    def __call__(self, *given: Any, **settings: Any) -> Any: ...
-    def __call__(self, *given: Any, **settings: Any) -> Any:
-        operands, attrs = given, settings
-        if self.settings or settings or len(given) != self.arity:
-            operands, attrs = self._bind(given, settings)
-        if self.arity == 1:
-            x = operands[0]
-            return x._unary(self, attrs) if isinstance(x, Node) else self.compute(operands, attrs)
+    def __call__(self, *given: Any, **attrs: Any) -> Any: ...
+    def __call__(self, *given: Any, **attrs: Any) -> Any:
+        operands, attrs = (given, self.attrs) if len(given) == self.arity and not attrs else self.bind(given, attrs)
         for x in operands:
             if isinstance(x, Node):
-                result = x._apply(self, operands, attrs)
-                return Node.array_kind._apply(self, operands, attrs) if result is NotImplemented else result
+                return x.unary(self, attrs) if len(operands) == 1 else x.apply(self, operands, attrs)
         return self.compute(operands, attrs)
 
-    def _bind(self, given: tuple[Any, ...], attrs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Split a call into operands and settings, with the defaults filled in."""
+    def bind(self, given: tuple[Any, ...], attrs: Attrs) -> tuple[tuple[Any, ...], Attrs]:
+        """Split a call into operands and attributes, with the defaults filled in."""
         operands, rest = given[: self.arity], given[self.arity :]
-        if len(operands) < self.arity or len(rest) > len(self.settings) or not attrs.keys() <= self.settings.keys():
-            raise DtypeError(f"{self.signature} was called as {self.name}{_call_in_words(given, attrs)}")
-        if not rest and not attrs:
-            return operands, self.settings
-        given_settings = {**dict(zip(self.settings, rest)), **attrs}
-        return operands, {**self.settings, **{name: settled(value) for name, value in given_settings.items()}}
+        if len(operands) < self.arity or len(rest) > len(self.attrs) or not attrs.keys() <= self.attrs.keys():
+            raise wrong_call(self, given, attrs)
+        attrs = {**dict(zip(self.attrs, rest)), **attrs}
+        return operands, {**self.attrs, **{name: own_attr(value) for name, value in attrs.items()}}
 
-    def compute(self, values: Sequence[Any], attrs: dict[str, Any]) -> Any:
+    def compute(self, values: Sequence[Any], attrs: Attrs) -> Any:
         """The result on plain numbers: a float for floats, else an array."""
-        if self.floats is not None and all(type(x) in PLAIN_NUMBERS for x in values):
+        if self.floats is not None and all(type(x) in PYTHON_NUMBERS for x in values):
             return self.on_floats(values, attrs)
         for x in values:
             if not (x.dtype.kind in "fiub" if type(x) is np.ndarray else type(x) in self.scalars):
-                values = [self._plain_operand(x) for x in values]
+                values = [x if type(x) in self.scalars else plain_operand(x, self.name) for x in values]
                 break
         return self.on_arrays(values, values, attrs)
 
-    def _plain_operand(self, x: Any) -> Any:
-        """An operand that is no node, as NumPy is to see it: lists as arrays, and nothing but real numbers."""
-        if type(x) in self.scalars:
-            return x
-        if is_no_array_of_numbers(x):
-            raise not_numbers(self.name, x)
-        return np.asarray(float(x) if isinstance(x, Real) else x)
-
-    def on_floats(self, values: Sequence[Any], attrs: dict[str, Any]) -> Any:
+    def on_floats(self, values: Sequence[Any], attrs: Attrs) -> Any:
         """The result on Python numbers; inf or nan where Python would raise, as IEEE 754 has it."""
-        assert self.floats is not None
         try:
-            return self.floats(*values, **attrs)
+            return self.floats(*values, **attrs)  # type: ignore[misc]
         except (ArithmeticError, ValueError):
-            return ieee(lambda *numbers: self.arrays(*numbers, **attrs), *values)
+            return ieee(self.arrays, *values, **attrs)
 
-    def on_arrays(self, values: Sequence[Any], operands: Sequence[Any], attrs: dict[str, Any]) -> Any:
+    def on_arrays(self, values: Sequence[Any], operands: Sequence[Any], attrs: Attrs) -> Any:
         """The result on arrays; what NumPy refuses is refused in words that name the `operands`."""
         try:
             return self.arrays(*values, **attrs)
         except (TypeError, ValueError, IndexError, OverflowError) as error:
-            raise self.refusal(operands, values, attrs, error) from None
+            raise refused(self.name, operands, attrs, error, self.elementwise) from None
 
-    def refusal(
-        self, operands: Sequence[Any], values: Sequence[Any], attrs: dict[str, Any], error: Exception
-    ) -> Exception:
-        """The error of a call that NumPy refused: operation, operands, shapes, the rule that is broken, the way out."""
-        return refusal(self, operands, values, attrs, error)
-
-    def pull(self, slots: Sequence[int], g: Any, out: Any, values: Sequence[Any], attrs: dict[str, Any]) -> list[Any]:
+    def pull(self, slots: Sequence[int], g: Any, out: Any, values: Sequence[Any], attrs: Attrs) -> list[Any]:
         """What the operands in `slots` receive when the result's gradient is g; None where no gradient flows."""
-        rules = [self.rules[slot] for slot in slots]
-        return [None if rule is None else rule(g, out, *values, **attrs) for rule in rules]
-
-    @property
-    def signature(self) -> str:
-        """How it is called: `sum(x, axis=None, keepdims=False)`."""
-        function = self.arrays if inspect.isfunction(self.arrays) else self.floats
-        known = list(inspect.signature(function).parameters) if inspect.isfunction(function) else "xyzuvw"
-        settings = [f"{name}={default!r}" for name, default in self.settings.items()]
-        return f"{self.name}({', '.join([*known[: len(self.rules)], *settings])})"
+        contributions = []
+        for rule in [self.rules[slot] for slot in slots]:
+            try:
+                contributions.append(rule and rule(g, out, *values, **attrs))
+            except (ArithmeticError, ValueError):
+                contributions.append(ieee(rule, g, out, *values, **attrs))
+        return contributions
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
@@ -174,30 +152,41 @@ class Variadic(Primitive):
 
     variadic = True
 
-    def __call__(self, *operands: Any, **attrs: Any) -> Any:
-        for x in operands:
-            if isinstance(x, Node):
-                result = x._apply(self, operands, attrs)
-                return Node.array_kind._apply(self, operands, attrs) if result is NotImplemented else result
-        return self.compute(operands, attrs)
+    def bind(self, given: tuple[Any, ...], attrs: Attrs) -> tuple[tuple[Any, ...], Attrs]:
+        """All that is given without a name is an operand."""
+        return given, attrs
 
-    def pull(self, slots: Sequence[int], g: Any, out: Any, values: Sequence[Any], attrs: dict[str, Any]) -> list[Any]:
+    def pull(self, slots: Sequence[int], g: Any, out: Any, values: Sequence[Any], attrs: Attrs) -> list[Any]:
         """What the operands in `slots` receive."""
-        (rule,) = self.rules
-        contributions: list[Any] = rule(slots, g, out, values, **attrs)
+        contributions: list[Any] = self.rules[0](slots, g, out, values, **attrs)
         return contributions
 
 
-def ieee(function: Callable[..., Any], *arguments: Any, **settings: Any) -> Any:
+def dispatch(function: Callable[..., Any], *numpy: Any) -> None:
+    """Have NumPy's own functions call `function` when they meet a node.
+
+    Raises `ValueError` for one that calls another already.
+    """
+    for known in filter(BY_NUMPY.get, numpy):
+        raise ValueError(f"np.{known.__name__} of a node is {BY_NUMPY[known].__name__} already")
+    BY_NUMPY.update(dict.fromkeys(numpy, function))
+
+
+def ieee(function: Callable[..., Any], *arguments: Any, **attrs: Any) -> Any:
     """Call again a function of floats that raised: NumPy's floats answer inf or nan, as IEEE 754 says and C does.
 
-    >>> ieee(lambda x: 1 / x, 0.0)
+    Called while an exception is handled, which goes on its way if an argument is no float.
+
+    >>> try:
+    ...     1 / 0.0
+    ... except ArithmeticError:
+    ...     print(ieee(lambda x: 1 / x, 0.0))
     inf
     """
-    if not all(type(x) in (float, int, bool) for x in arguments):
+    if not all(type(x) in PYTHON_NUMBERS for x in arguments):
         raise
     with np.errstate(all="ignore"):
-        result = function(*map(_float64, arguments), **settings)
+        result = function(*map(_float64, arguments), **attrs)
     return None if result is None else float(result)
 
 
@@ -208,75 +197,38 @@ def _float64(x: Any) -> Any:
         return np.float64(inf if x > 0 else -inf)
 
 
-def settled(value: Any) -> Any:
-    """A setting that nobody else can change: lists and arrays are copied."""
-    if type(value) is tuple and is_of_whole_numbers(value):  # a shape, as nearly always
-        return value
-    return copy.deepcopy(value) if isinstance(value, (list, tuple, dict, np.ndarray)) else value
-
-
-def is_of_whole_numbers(x: Any) -> bool:
-    """Whether x is a whole number, or a tuple of such, or of tuples of them, and so on."""
-    return type(x) is int or (type(x) is tuple and all(map(is_of_whole_numbers, x)))
-
-
-def shape_of(x: Any) -> tuple[int, ...]:
-    """The shape of a node, an array, or what NumPy makes an array of."""
-    return x.shape if isinstance(x, (Node, np.ndarray)) else np.shape(x)
-
-
 def unary(
-    name: str,
-    arrays: Callable[..., Any],
-    floats: Callable[..., Any],
-    rule: Rule,
-    doc: str,
-    example: tuple[float, float],
-    **rest: Any,
-) -> Primitive:
+    name: str, arrays: Callable[..., Any], floats: Callable[..., Any], rule: Rule, doc: str,
+    example: tuple[float, float], **rest: Any,
+) -> Primitive:  # fmt: skip
     """A row of an elementwise function of one operand; `example` is an argument and the result."""
-    rest.setdefault("numpy", [arrays])
-    doc = _documented(name, doc, f"{example[0]}", example[1])
-    return Primitive(name, arrays, [rule], floats=floats, elementwise=True, doc=doc, **rest)
+    return _elementwise(name, arrays, [rule], floats, doc, example, **{"numpy": [arrays], **rest})
 
 
 def binary(
-    name: str,
-    arrays: Callable[..., Any],
-    floats: Callable[..., Any],
-    rule_x: Rule,
-    rule_y: Rule,
-    doc: str,
-    example: tuple[float, float, float],
-    **rest: Any,
-) -> Primitive:
+    name: str, arrays: Callable[..., Any], floats: Callable[..., Any], rule_x: Rule, rule_y: Rule, doc: str,
+    example: tuple[float, float, float], **rest: Any,
+) -> Primitive:  # fmt: skip
     """A row of an elementwise function of two operands, which are broadcast against each other."""
-    doc = _documented(name, doc, f"{example[0]}, {example[1]}", example[2])
-    return Primitive(name, arrays, [rule_x, rule_y], floats=floats, elementwise=True, doc=doc, **rest)
+    return _elementwise(name, arrays, [rule_x, rule_y], floats, doc, example, **rest)
 
 
 def primitive(*rules: Rule | None, kind: type[Primitive] = Primitive, **rest: Any) -> Callable[..., Primitive]:
-    """Make a row of a function on arrays: its first arguments are the operands, one a rule, the others settings."""
-
-    def row(arrays: Callable[..., Any]) -> Primitive:
-        name = rest.pop("name", arrays.__name__.strip("_"))
-        return kind(name, arrays, rules, **rest)
-
-    return row
+    """Make a row of a function on arrays: its first arguments are the operands, one a rule, the others attributes."""
+    return lambda arrays: kind(rest.pop("name", arrays.__name__.strip("_")), arrays, rules, **rest)
 
 
-def _documented(name: str, doc: str, arguments: str, result: float) -> str:
-    return f"{doc}\n\n    >>> import tinygrad_edu as tg\n    >>> tg.{name}({arguments})\n    {result!r}\n    "
+def _elementwise(
+    name: str, arrays: Any, rules: Sequence[Rule], floats: Any, doc: str, example: Sequence[float], **rest: Any
+) -> Primitive:
+    *operands, result = example
+    call = f"tg.{name}({', '.join(map(str, operands))})"
+    doc += f"\n\n    >>> import tinygrad_edu as tg\n    >>> {call}\n    {result!r}\n    "
+    return Primitive(name, arrays, rules, floats=floats, elementwise=True, doc=doc, **rest)
 
 
-def _settings(arrays: Callable[..., Any], arity: int) -> dict[str, Any]:
+def _attributes(arrays: Callable[..., Any], arity: int) -> Attrs:
     """The parameters of a function beyond its operands, with their defaults; all of ours have one."""
     if not inspect.isfunction(arrays):
         return {}
-    parameters = list(inspect.signature(arrays).parameters.values())[arity:]
-    return {p.name: p.default for p in parameters}
-
-
-def _call_in_words(given: Sequence[Any], attrs: dict[str, Any]) -> str:
-    words = [type(x).__name__ for x in given] + [f"{k}={v!r:.30}" for k, v in attrs.items()]
-    return f"({', '.join(words)})"
+    return {p.name: p.default for p in list(inspect.signature(arrays).parameters.values())[arity:]}

@@ -20,10 +20,10 @@ import numpy as np
 from numpy import ndarray
 
 from ...errors import DtypeError, ShapeError
+from ..node import shape_of
 from .elementwise import relu, sigmoid, tanh
-from .fused import Fused, linear
-from .fused import _linear as linear_row
-from .primitive import shape_of
+from .fused import linear, linear_row
+from .primitive import Variadic
 from .shape import stack
 
 __all__ = ["gru", "gru_cell", "lstm", "lstm_cell", "rnn", "rnn_cell"]
@@ -185,9 +185,9 @@ def _flat(x: ndarray, columns: int) -> ndarray:
 
 # The rows.
 
-_rnn = Fused("rnn", _rnn_steps, [_rnn_rule], composition=steps_of(rnn_cell))
-_lstm = Fused("lstm", steps_of(lstm_cell), [_lstm_rule])
-_gru = Fused("gru", steps_of(gru_cell), [_gru_rule])
+_rnn = Variadic("rnn", _rnn_steps, [_rnn_rule], composition=steps_of(rnn_cell))
+_lstm = Variadic("lstm", steps_of(lstm_cell), [_lstm_rule], composition=steps_of(lstm_cell))
+_gru = Variadic("gru", steps_of(gru_cell), [_gru_rule], composition=steps_of(gru_cell))
 
 
 def rnn(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None, nonlinearity: str = "tanh") -> Any:

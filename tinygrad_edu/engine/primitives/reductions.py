@@ -16,7 +16,7 @@ from ...errors import DtypeError, ShapeError
 from ..messages import check, refused, short
 from ..node import Node, number_of
 from .elementwise import abs_, exp, where
-from .primitive import BY_NUMPY, primitive
+from .primitive import dispatch, primitive
 from .shape import broadcast_to, concatenate, expand_dims, flip, moveaxis, spread
 
 Axis = int | tuple[int, ...] | None
@@ -31,7 +31,7 @@ def restore(x: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:
     return broadcast_to(x, shape)
 
 
-def _reduce(ufunc: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
+def reduced(ufunc: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     """`numpy.sum` and its like, without their detour through Python."""
     return ufunc.reduce(x, axis, None, None, keepdims)
 
@@ -56,7 +56,7 @@ def sum_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> tg.sum(x, axis=0), tg.sum(x, axis=1)
     (tensor([5., 7., 9.]), tensor([ 6., 15.]))
     """
-    return _reduce(np.add, x, axis, keepdims)
+    return reduced(np.add, x, axis, keepdims)
 
 
 @primitive(
@@ -70,7 +70,7 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> tg.mean(tg.tensor([1.0, 2.0, 6.0]))
     tensor(3.)
     """
-    return _reduce(np.add, x, axis, keepdims) / divisor(np.shape(x), axis)
+    return reduced(np.add, x, axis, keepdims) / divisor(np.shape(x), axis)
 
 
 def divisor(shape: tuple[int, ...], axis: Axis, ddof: float = 0) -> float:
@@ -96,7 +96,7 @@ def prod_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> tg.prod(tg.tensor([2.0, 3.0, 4.0]))
     tensor(24.)
     """
-    return _reduce(np.multiply, x, axis, keepdims)
+    return reduced(np.multiply, x, axis, keepdims)
 
 
 def _others(x: Any, axis: Axis) -> Any:
@@ -126,7 +126,7 @@ def _before(x: Any) -> Any:
 def _extreme_rule(g: Any, out: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     """The gradient goes to the extreme number, or in equal shares to those that tie."""
     chosen = restore(out, x.shape, axis, keepdims) == x
-    ties = _reduce(np.add, chosen, axis, True)
+    ties = reduced(np.add, chosen, axis, True)
     return where(chosen, restore(g, x.shape, axis, keepdims) / ties.astype(x.dtype), 0.0)
 
 
@@ -138,7 +138,7 @@ def max_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> tg.max(tg.tensor([1.0, 7.0, 5.0]))
     tensor(7.)
     """
-    return _reduce(np.maximum, x, axis, keepdims)
+    return reduced(np.maximum, x, axis, keepdims)
 
 
 @primitive(_extreme_rule, numpy=[np.min, np.amin, np.minimum.reduce])
@@ -149,7 +149,7 @@ def min_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> tg.min(tg.tensor([1.0, 7.0, 5.0]))
     tensor(1.)
     """
-    return _reduce(np.minimum, x, axis, keepdims)
+    return reduced(np.minimum, x, axis, keepdims)
 
 
 def _deviation(x: Any, axis: Axis) -> Any:
@@ -194,7 +194,7 @@ def _deviation_of(function: Any, x: Any, axis: Axis, ddof: float, keepdims: bool
         raise TypeError("ddof is a number")
     divisor(np.shape(x), axis, ddof)
     if not np.size(x):
-        return _reduce(np.add, x, axis, keepdims)
+        return reduced(np.add, x, axis, keepdims)
     return function(x, axis=axis, ddof=ddof, keepdims=keepdims)
 
 
@@ -233,8 +233,8 @@ def softmax(x: Any, axis: int = -1) -> Any:
     >>> tg.softmax(tg.tensor([2.0, 1.0, 0.1])).data.round(2)
     array([0.66, 0.24, 0.1 ], dtype=float32)
     """
-    shifted = np.exp(x - _reduce(np.maximum, x, axis, True))
-    return shifted / _reduce(np.add, shifted, axis, True)
+    shifted = np.exp(x - reduced(np.maximum, x, axis, True))
+    return shifted / reduced(np.add, shifted, axis, True)
 
 
 @primitive(
@@ -298,7 +298,7 @@ def _linalg_norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = Fa
     return norm(x, 2 if ord is None else ord, axis, keepdims)
 
 
-BY_NUMPY[np.linalg.norm] = _linalg_norm
+dispatch(_linalg_norm, np.linalg.norm)
 
 
 @primitive(
@@ -348,4 +348,5 @@ def _place(function: Any, x: Any, axis: int | None, keepdims: bool) -> Any:
         raise refused(function.__name__, [x], settings, error) from None
 
 
-BY_NUMPY.update({np.argmax: argmax, np.argmin: argmin})
+dispatch(argmax, np.argmax)
+dispatch(argmin, np.argmin)

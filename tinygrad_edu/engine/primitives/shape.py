@@ -13,8 +13,8 @@ import numpy as np
 
 from ...errors import DtypeError, ShapeError
 from ..messages import PAD_MODES, check, in_words, is_whole, refused, several
-from ..node import Node, number_of
-from .primitive import BY_NUMPY, Variadic, primitive, shape_of
+from ..node import Node, number_of, shape_of
+from .primitive import Variadic, dispatch, primitive
 
 SMALL = 4096
 """Up to this many numbers a broadcast array is filled; above, it is a view that repeats one number."""
@@ -426,5 +426,10 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = -1) -> Any:
     return _take_along_axis(x, indices, axis)
 
 
-BY_NUMPY.update({np.concatenate: concatenate, np.stack: stack, np.split: split, np.tile: tile, np.ravel: flatten})
-BY_NUMPY.update({np.repeat: repeat, np.take_along_axis: take_along_axis})
+dispatch(concatenate, np.concatenate)
+dispatch(stack, np.stack)
+dispatch(split, np.split)
+dispatch(tile, np.tile)
+dispatch(flatten, np.ravel)
+dispatch(repeat, np.repeat)
+dispatch(take_along_axis, np.take_along_axis)

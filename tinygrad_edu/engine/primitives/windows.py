@@ -17,7 +17,7 @@ from numpy import ndarray
 
 from ...errors import DtypeError, ShapeError
 from ..messages import is_no_array_of_numbers, is_whole, not_numbers, several, short
-from .primitive import shape_of
+from ..node import shape_of
 
 Sizes = tuple[int, ...]
 Borders = tuple[tuple[int, int], ...]

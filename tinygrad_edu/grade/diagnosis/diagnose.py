@@ -188,7 +188,7 @@ class Search:
         if answer is None or answer.shape != expected.shape:
             return
         wrong = ~near(answer, expected, self.tolerance)
-        inputs = {name: np.asarray(x._number()) for name, x in zip(self.reference.names, self.reference.variables)}
+        inputs = {name: np.asarray(x.data) for name, x in zip(self.reference.names, self.reference.variables)}
         words = region_of(wrong, (answer == 0) & (expected == 0), names[0], inputs)
         if words is not None:
             there, right = answer[wrong], expected[wrong]

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...engine.grad_mode import enable_grad
-from ...engine.node import LEAF, Node, creation
+from ...engine.node import Node, creation
 from ...engine.primitives.primitive import shape_of
 from ...engine.walk import Step, gradients, local_derivative, reachable, walk
 from ...errors import GraphError
@@ -97,7 +97,7 @@ def _fully_recorded(nodes: Sequence[Node]) -> dict[Node, Node]:
     copy_of: dict[Node, Node] = {x: memo[id(x)] for x in nodes}
     for node in copy_of.values():
         if node.primitive is None and (not hasattr(node, "dtype") or node.dtype.kind == "f"):
-            node.flow = LEAF  # for the rules; the walk still goes only where it went
+            node.flow = True  # for the rules; the walk still goes only where it went
     return copy_of
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...engine.grad_mode import enable_grad
 from ...engine.node import Node
-from ...engine.walk import pull_numbers
+from ...engine.walk import by_the_table
 from ...errors import TinygradError
 from ..plain import Quantity, ancestors, data_of, labels
 from .formula import formula_of
@@ -22,7 +22,7 @@ __all__ = ["in_short", "pull_one", "rule_in_letters"]
 def pull_one(node: Node, slot: int, upstream: Any, out: Any, operands: Sequence[Any]) -> Any:
     """What operand `slot` of a node receives: the rule from the table, as the walk applies it."""
     assert node.primitive is not None
-    return pull_numbers(node.primitive, (slot,), upstream, out, operands, node.attrs)[0]
+    return by_the_table(node.primitive, (slot,), upstream, out, operands, node.attrs)[0]
 
 
 def rule_in_letters(node: Node, slot: int, names: Mapping[Node, str], upstream: str | None = None) -> str | None:
@@ -44,7 +44,7 @@ def rule_in_letters(node: Node, slot: int, names: Mapping[Node, str], upstream: 
         with enable_grad():
             result = pull_one(node, slot, g, letters[node], operands)
             if upstream is not None and result is not None:
-                result = operands[slot]._fit(result)
+                result = operands[slot].fit(result)
     except (TinygradError, ArithmeticError, ValueError, TypeError):
         return None
     if not isinstance(result, Node) or not result.requires_grad:

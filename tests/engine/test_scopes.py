@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 import tinygrad_edu as tg
-from tinygrad_edu.engine.scopes import calls_of, made_by
+from tinygrad_edu.engine.scopes import scopes_of, made_by
 
 
 @tg.block
@@ -18,7 +18,7 @@ def outer(x: Any) -> Any:
 
 
 def owners(node: Any) -> list[Any]:
-    return [call.owner for call in calls_of(node)]
+    return [call.owner for call in scopes_of(node)]
 
 
 def test_a_result_of_nested_calls_names_both_the_innermost_first() -> None:
@@ -32,7 +32,7 @@ def test_a_result_of_nested_calls_names_both_the_innermost_first() -> None:
 def test_a_call_made_what_is_younger_than_its_start() -> None:
     x = tg.Value(1.0)
     y = outer(x)
-    (call,) = calls_of(y)
+    (call,) = scopes_of(y)
     between = y.inputs[0]
     assert x.index < call.start < between.index < y.index
     assert owners(between) == [inner]
@@ -66,4 +66,4 @@ def test_a_copied_graph_keeps_its_calls() -> None:
     again = copy.deepcopy(y)
     for original, copied in ((y, again), (y.inputs[0].inputs[0].inputs[0], again.inputs[0].inputs[0].inputs[0])):
         assert owners(original) == owners(copied) == [outer]
-        assert copied.inputs[0].inputs[0].index < calls_of(copied)[0].start <= copied.inputs[0].index
+        assert copied.inputs[0].inputs[0].index < scopes_of(copied)[0].start <= copied.inputs[0].index
