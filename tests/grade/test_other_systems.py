@@ -16,8 +16,8 @@ import pytest
 
 from tinygrad_edu.grade import Limits, Sandbox, StudentError, Submission
 from tinygrad_edu.grade.inside import seccomp
-from tinygrad_edu.grade.inside.frames import pack, unpack
-from tinygrad_edu.grade.sandbox import coldstart, macos, windows
+from tinygrad_edu.grade.inside.wire import pack, unpack
+from tinygrad_edu.grade.sandbox import children, macos, windows
 from tinygrad_edu.grade.sandbox.channel import BlockingChannel, Channel
 
 
@@ -77,7 +77,7 @@ def test_the_end_of_a_pipe_is_no_answer(ends: tuple[Channel, int, int]) -> None:
 
 
 def test_a_sandbox_works_over_blocking_pipes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(coldstart, "Channel", BlockingChannel)
+    monkeypatch.setattr(children, "Channel", BlockingChannel)
     source = "def f(x): return 2 * x\ndef loop():\n    while True: pass"
     limits = Limits(call_seconds=0.3)
     with Sandbox(limits, fork=False) as sandbox, sandbox.open(Submission.from_source(source)) as session:
@@ -109,8 +109,8 @@ def test_where_sandbox_exec_does_not_work_it_is_not_believed() -> None:
 @pytest.mark.skipif(ctypes.sizeof(ctypes.c_void_p) != 8, reason="the sizes on 64 bits")
 def test_the_structures_of_windows_have_their_sizes() -> None:
     assert ctypes.sizeof(windows.BasicLimits) == 64
-    assert ctypes.sizeof(windows.Limits) == 144
-    limits = windows.limits({"cpu_seconds": 2, "memory": 1 << 20})
+    assert ctypes.sizeof(windows.ExtendedLimits) == 144
+    limits = windows.job_limits({"cpu_seconds": 2, "memory": 1 << 20})
     assert (limits.basic.process_time, limits.job_memory, limits.basic.processes) == (20_000_000, 1 << 20, 1)
 
 

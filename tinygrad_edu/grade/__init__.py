@@ -31,8 +31,7 @@ from .jobs import Job, jobs_in
 from .loading import Loaded, load_assignment
 from .many import grade_job, grade_many
 from .results import CheckResult, Result, read_result
-from .sandbox.isolation import Isolation
-from .sandbox.limits import Limits
+from .sandbox.isolation import Isolation, Limits
 from .sandbox.proxies import Handle, Student, afterwards, evaluate, session_of
 from .sandbox.sandbox import Sandbox
 from .sandbox.session import Session

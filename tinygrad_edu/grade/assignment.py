@@ -9,7 +9,7 @@ from inspect import isfunction, signature
 from typing import Any
 
 from .errors import AssignmentError
-from .sandbox.limits import Limits
+from .sandbox.isolation import Limits
 
 __all__ = ["Assignment", "Check"]
 

@@ -28,8 +28,7 @@ from .grading import GRADER, TRIES, Seeds, as_result, grade_one, nothing_asked, 
 from .jobs import Job, check_students
 from .loading import Loaded, load_assignment
 from .results import Result, read_result
-from .sandbox.isolation import Isolation
-from .sandbox.limits import Limits
+from .sandbox.isolation import Isolation, Limits
 from .sandbox.sandbox import Sandbox
 from .submission.submission import Submission
 

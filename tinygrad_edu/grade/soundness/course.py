@@ -19,7 +19,7 @@ from ..grading import Seeds, grade_one, load, outcome
 from ..loading import Loaded
 from ..many import borrowed_sandbox
 from ..results import CheckResult, Result
-from ..sandbox.limits import Limits
+from ..sandbox.isolation import Limits
 from ..submission.submission import Submission
 
 __all__ = ["Course"]
