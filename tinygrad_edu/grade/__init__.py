@@ -14,6 +14,7 @@ The submission runs in a child process behind as many walls as the system has; i
 - errors, text: whose fault it is; students' text made safe to show
 """
 
+from .._support.text import clean
 from .assignment import Assignment, Check
 from .compare import Outcome, Verdict, compare
 from .errors import (
@@ -37,7 +38,6 @@ from .sandbox.sandbox import Sandbox
 from .sandbox.session import Session
 from .soundness import Soundness, check_assignment
 from .submission.submission import Submission
-from .text import clean
 
 __all__ = [
     "Assignment", "AssignmentError", "Check", "CheckResult", "Handle", "Isolation", "IsolationError", "Job", "Limits",

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .text import clean
+from .._support.text import clean
 
 __all__ = ["Outcome", "Verdict", "compare"]
 

@@ -22,6 +22,7 @@ from typing import Literal
 import numpy as np
 
 from .. import __version__
+from .._support.text import clean
 from .assignment import Assignment, Check
 from .errors import IsolationError, SandboxError, StudentError, WrongAnswer
 from .expect import watched
@@ -32,7 +33,6 @@ from .sandbox.proxies import hint
 from .sandbox.sandbox import Sandbox
 from .sandbox.session import Session
 from .submission.submission import Submission
-from .text import clean
 
 __all__ = ["GRADER", "Seeds", "as_result", "grade_one", "nothing_asked", "result_key"]
 

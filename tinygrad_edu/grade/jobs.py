@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .._support.text import clean
 from .errors import SubmissionError
 from .loading import Loaded
 from .submission.submission import Submission
-from .text import clean
 
 __all__ = ["Job", "jobs_in"]
 

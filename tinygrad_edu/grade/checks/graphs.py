@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..._support.text import clean
 from ...graph.plain import Edge, Mark, PlainNode
 from ...graph.plain import Graph as Plain
 from ..errors import StudentError, WrongAnswer
 from ..expect import require
 from ..results import Graphs
-from ..text import clean
 
 __all__ = ["topological_order"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import escape
 
-from ..text import clean
+from ..._support.text import clean
 
 __all__ = ["in_cell", "in_html", "in_log"]
 

@@ -13,9 +13,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from ..._support.text import clean
 from ..errors import GradebookError
 from ..results import Result
-from ..text import clean
 from .escaping import in_cell, in_html
 from .words import feedback, final, number
 

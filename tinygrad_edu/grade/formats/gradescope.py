@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from ..._support.text import clean
 from ..results import CheckResult, Result
-from ..text import clean
 from .words import UNGRADED, final, preface, said_in_lines
 
 __all__ = ["gradescope"]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
+from ..._support.text import clean
 from ..results import CheckResult, Result
-from ..text import clean
 from .words import number, said_in_lines
 
 __all__ = ["junit"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ..._support.text import clean
 from ..results import Result
-from ..text import clean
 from .words import preface, said_in_lines
 
 __all__ = ["prairielearn"]

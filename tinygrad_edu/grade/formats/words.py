@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..._support.text import clean
 from ..results import CheckResult, Line, Result
-from ..text import clean
 from .graphs import in_lines
 
 __all__ = ["MARKS", "OUTCOMES", "feedback", "final", "number", "points", "preface", "said", "said_in_lines"]

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ..._support.text import clean
 from ..errors import StudentError
 from ..inside.wire import FrameError
-from ..text import clean
 
 if TYPE_CHECKING:
     from .session import Session

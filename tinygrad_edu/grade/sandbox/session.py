@@ -13,10 +13,10 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
+from ..._support.text import clean
 from ..errors import IsolationError, SandboxError, StudentError
 from ..inside.wire import FrameError, pack, unpack
 from ..submission.submission import Submission
-from ..text import clean
 from .children import Child, Ending, Starter
 from .isolation import Isolation, Limits
 from .proxies import Student

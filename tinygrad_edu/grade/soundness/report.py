@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..._support.json_records import Format
+from ..._support.text import clean
 from ...graph.text import plural
-from ..text import clean
 
 __all__ = ["Finding", "Soundness"]
 
