@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from ..._support.files import replace_file
+from ..assignment import load_assignment
 from ..errors import SandboxError
 from ..grading import grade_one
 from ..jobs import Job
-from ..loading import load_assignment
 from ..results import Feedback
 from ..sandbox.sandbox import Sandbox
 from .gradescope import gradescope

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ..assignment import load_assignment
 from ..errors import AssignmentError
-from ..loading import load_assignment
 from ..submission.submission import Submission
 from .answers import WrongAnswers
 from .course import Course

@@ -12,11 +12,10 @@ from typing import TypeVar
 import numpy as np
 
 from ..._support.progress import progress_bar
-from ..assignment import Assignment, Check
+from ..assignment import Assignment, Check, Loaded
 from ..errors import AssignmentError, StudentError, WrongAnswer
 from ..expect import Notes, watched
 from ..grading import Seeds, grade_one, load, outcome
-from ..loading import Loaded
 from ..many import borrowed_sandbox
 from ..results import CheckResult, Result
 from ..sandbox.isolation import Limits
