@@ -1,16 +1,19 @@
-"""What goes wrong in gradients: a table, and what is said to the student about each mistake.
+"""The table of known mistakes in gradients, and the words for each; and words for regions of an array.
 
-Three levels, of which an instructor chooses: what kind of mistake it is; where; how to mend it. The braces are filled
-in with what was found: `{gradients}`, such as "the gradient of x", `{operation}`, `{factor}`, `{region}`, ...
+The words have three levels: what kind of mistake it is, where it is, how to mend it. Braces are filled with details of
+the diagnosis: `{gradients}`, such as "the gradient of x", `{operation}`, `{factor}`, `{region}`, ...
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-__all__ = ["MISTAKES", "Diagnosis", "Mistake"]
+import numpy as np
+from numpy import ndarray
+
+__all__ = ["MISTAKES", "Diagnosis", "Mistake", "region_of"]
 
 
 class Mistake(NamedTuple):
@@ -29,11 +32,10 @@ class Diagnosis:
     Attributes
     ----------
     mistake : the row of the table.
-    operands : the names of the inputs whose gradients it explains; other gradients may be right, or wrong otherwise.
-    details : what the braces in the words of the table stand for.
-    also : a second mistake that was made together with it, a sign or a factor.
-    mistakes : the wrong rules that it stands for, by the nodes of the reference's graph; empty where it is none in a
-        rule or a sum.
+    operands : the names of the inputs whose gradients it explains; other gradients may be right or wrong.
+    details : the text for each brace in the words of the table.
+    also : a second mistake that was made as well, a sign or a factor.
+    mistakes : the wrong rules, by the nodes of the reference's graph; empty if the mistake is not in a rule or a sum.
 
     >>> Diagnosis(MISTAKES["sign"], ("x",)).feedback(2)
     'The sign is wrong. Look at the gradient of x.'
@@ -47,18 +49,18 @@ class Diagnosis:
 
     @property
     def name(self) -> str:
-        """The name of the mistake, with a plus between two."""
+        """The name of the mistake; of two mistakes, both names with a plus."""
         return self.mistake.name + (f" + {self.also.name}" if self.also else "")
 
     def feedback(self, level: int = 3) -> str:
-        """What to tell the student: 1 what kind of mistake it is, 2 also where, 3 also how to mend it."""
+        """The feedback for the student: 1 what kind of mistake it is, 2 also where, 3 also how to mend it."""
         if level not in (1, 2, 3):
             raise ValueError(f"feedback: the level is 1 (what), 2 (and where) or 3 (and how), not {level!r}")
         return " ".join(self.words[:level])
 
     @property
     def words(self) -> tuple[str, str, str]:
-        """What kind of mistake it is, where, and how to mend it; of two mistakes, the words of both."""
+        """What kind of mistake it is, where it is, and how to mend it; of two mistakes, the words of both."""
         which = "gradient" if len(self.operands) == 1 else "gradients"
         names = ", ".join(self.operands[:-1]) + " and " * (len(self.operands) > 1) + "".join(self.operands[-1:])
         filled = {"gradients": f"the {which} of {names}", **self.details}
@@ -207,3 +209,86 @@ ROWS = [
 
 MISTAKES: dict[str, Mistake] = {mistake.name: mistake for mistake in ROWS}
 """Every known mistake by its name."""
+
+
+# Regions: where an answer is wrong, if a few words can say it.
+
+
+def region_of(wrong: ndarray, doubtful: ndarray, name: str, inputs: Mapping[str, ndarray]) -> str | None:
+    """The region that contains exactly the wrong places, in words, such as "where x < 0"; None if there is none.
+
+    Parameters
+    ----------
+    wrong : where the gradient of the input `name` is wrong.
+    doubtful : where right and wrong do not differ, such as a gradient of 0 with the wrong sign.
+    inputs : all inputs by their names.
+    """
+    for words, region in regions(wrong.shape, name, inputs):
+        if region.any() and not region.all() and np.all((region == wrong) | doubtful):
+            return words
+    return None
+
+
+def regions(shape: tuple[int, ...], name: str, inputs: Mapping[str, ndarray]) -> Iterator[tuple[str, ndarray]]:
+    """Regions of arrays of this shape in words and as masks, the simplest first."""
+    x = inputs[name]
+    yield from by_size(x, name)
+    yield f"on ties, where numbers of {name} are equal", tied(x)
+    for other, y in inputs.items():
+        if other != name and fits(y.shape, shape):
+            y = np.broadcast_to(y, shape)
+            yield from by_size(y, other)
+            yield f"where {name} = {other}", x == y
+            yield f"where {name} > {other}", x > y
+            yield f"where {name} < {other}", x < y
+    yield from by_place(shape)
+    for axis in range(len(shape)):
+        largest, smallest = x == x.max(axis, keepdims=True), x == x.min(axis, keepdims=True)
+        yield f"where {name} is largest along axis {axis}", largest
+        yield f"where {name} is not largest along axis {axis}", ~largest
+        yield f"where {name} is smallest along axis {axis}", smallest
+        yield f"where {name} is not smallest along axis {axis}", ~smallest
+
+
+def by_size(x: ndarray, name: str) -> Iterator[tuple[str, ndarray]]:
+    if x.dtype.kind == "b":
+        yield f"where {name} is true", x
+        yield f"where {name} is false", ~x
+        return
+    for bound in (0, 1, -1):
+        yield f"where {name} < {bound}", x < bound
+        yield f"where {name} > {bound}", x > bound
+        yield f"where {name} = {bound}", x == bound
+        yield f"where {name} ≤ {bound}", x <= bound
+        yield f"where {name} ≥ {bound}", x >= bound
+    yield f"where |{name}| > 1", np.abs(x) > 1
+    yield f"where |{name}| < 1", np.abs(x) < 1
+
+
+def by_place(shape: tuple[int, ...]) -> Iterator[tuple[str, ndarray]]:
+    names = {len(shape) - 1: "column", len(shape) - 2: "row"} if len(shape) > 1 else {}
+    for axis, n in enumerate(shape):
+        place = np.broadcast_to(np.arange(n).reshape(-1, *[1] * (len(shape) - axis - 1)), shape)
+        what = names.get(axis, f"place along axis {axis}")
+        yield f"in the first {what}", place == 0
+        yield f"in the last {what}", place == n - 1
+        yield f"everywhere but in the first {what}", place != 0
+        yield f"everywhere but in the last {what}", place != n - 1
+    if len(shape) > 1:
+        inside = np.zeros(shape, bool)
+        inside[..., 1:-1, 1:-1] = True
+        yield "on the border", ~inside
+        yield "inside the border", inside
+
+
+def tied(x: ndarray) -> ndarray:
+    """Where an array has a number that it also has in another place."""
+    _, inverse, counts = np.unique(x, return_inverse=True, return_counts=True)
+    found: Any = (counts > 1)[inverse].reshape(x.shape)
+    return np.asarray(found)
+
+
+def fits(shape: tuple[int, ...], into: tuple[int, ...]) -> bool:
+    """Whether an array of one shape can be broadcast to another."""
+    behind = into[len(into) - len(shape) :]
+    return len(shape) <= len(into) and all(n in (1, m) for n, m in zip(shape, behind))
