@@ -174,11 +174,11 @@ def explain(error: BaseException, where: str, line: int) -> Problem:
     if isinstance(error, SystemExit):
         message = f"sys.exit({error.code!r:.40}) was called"
     else:
-        message = f"{type(error).__name__}: {in_words(error):.500}"
+        message = f"{type(error).__name__}: {error_text(error):.500}"
     return {"where": where, "line": line, "message": message, "text": linecache.getline(where, line).strip()[:200]}
 
 
-def in_words(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """The text of an exception, also where its `__str__` fails."""
     try:
         return str(error)

@@ -135,7 +135,7 @@ def _decode(x: Any, unread: memoryview, resolve: Resolve, depth: int) -> tuple[A
     if tag == "object":
         number, kind = content
         if type(number) is not int or type(kind) is not str:
-            raise FrameError("a reference that is none")
+            raise FrameError("a malformed reference")
         return resolve(number, kind), unread
     if tag not in ("list", "tuple", "dict") or type(content) is not list:
         raise FrameError(f"an unknown tag {tag!r:.40}")

@@ -125,7 +125,7 @@ class Session:
             self.names = [name for name in names if type(name) is str and len(name) <= 100]
             self.problems = [checked_problem(problem) for problem in problems]
         except (TypeError, ValueError):
-            self._fail("its report of how it was loaded is none")
+            self._fail("its report of the loading is malformed")
 
     def _ask(
         self,
@@ -172,7 +172,7 @@ class Session:
                 try:
                     problem = checked_problem(answer["error"])
                 except (TypeError, ValueError):
-                    self._fail("its error is none")
+                    self._fail("its error is malformed")
                 raise raised(problem)
         self._fail("it is no answer to the question")
 
@@ -225,7 +225,7 @@ def raised(problem: Problem) -> StudentError:
 
 
 def no_objects(number: int, kind: str) -> Any:
-    raise FrameError(f"an object of type {kind!r:.40}, where there is none")
+    raise FrameError(f"an object of type {kind!r:.40}, where only data is allowed")
 
 
 def no_references(x: Any) -> tuple[int, str]:

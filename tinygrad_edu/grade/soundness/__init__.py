@@ -1,9 +1,11 @@
-"""Tests an assignment before a class gets it: the reference must get all points, the starter none, wrong programs less.
+"""Tests an assignment before a class gets it.
+
+The reference must get all points, the starter none, and every wrong program must lose some.
 
 - checking: `check_assignment`, the whole test
 - course: runs programs on the assignment; the reference and the starter
 - programs: wrong programs, made from the reference, and which of them lose points
-- answers: wrong gradients in the place of the reference's
+- answers: wrong gradients in place of the reference's
 - findings: what to mend, as records and as text
 """
 

@@ -67,7 +67,7 @@ def beside(file: Path, role: str, given: str | os.PathLike[str] | None) -> Path 
     if given is None:
         return next(filter(Path.is_file, places(file, role)), None)
     if Path(given).suffix != ".py" or not Path(given).is_file():
-        raise AssignmentError(f"--{role} {given}: it must be a .py file that there is")
+        raise AssignmentError(f"--{role} {given}: it must be an existing .py file")
     return Path(given)
 
 
