@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 import sys
@@ -17,6 +16,7 @@ from typing import Any
 
 from .errors import AssignmentError
 from .sandbox.isolation import Limits
+from .submission.reading import sha256_of
 
 __all__ = ["Assignment", "Check", "Loaded", "exception_text", "load_assignment", "place"]
 
@@ -169,7 +169,7 @@ def load_assignment(path: str | os.PathLike[str]) -> Loaded:
     (assignment,) = found.values()
     if not assignment.checks:
         raise AssignmentError(f"{path}: {assignment.name} has no check; write some under @{'hw'}.check(points=1)")
-    return Loaded(assignment, str(file), digest({file.name: source} | beside))
+    return Loaded(assignment, str(file), sha256_of({file.name: source} | beside))
 
 
 def executed(module: ModuleType, source: bytes, file: Path) -> dict[str, bytes]:
@@ -200,15 +200,6 @@ def file_beside(file: Path, name: str) -> Path | None:
     where = getattr(sys.modules[name], "__file__", None)
     path = Path(where or "/").resolve()
     return path if path.suffix == ".py" and path.is_relative_to(file.parent) and path != file else None
-
-
-def digest(files: dict[str, bytes]) -> str:
-    """One hash of the names and bytes of files."""
-    digest = hashlib.sha256()
-    for name, data in sorted(files.items()):
-        for piece in (name.encode(), data):
-            digest.update(len(piece).to_bytes(8, "little") + piece)
-    return digest.hexdigest()
 
 
 def place(error: BaseException, file: Path) -> str:

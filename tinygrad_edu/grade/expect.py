@@ -27,47 +27,34 @@ DATA = (bool, int, float, complex, str, bytes, list, tuple, dict, type(None), np
 """Types of data, which cross as they are; any other object stays in the child, and the check gets a handle."""
 
 
-@dataclass(frozen=True)
-class Probe:
-    """A gradient that a check asked for: the function, its arguments, the upstream gradient and the tolerance."""
+def expect(answer: Any, name: str = "the answer") -> Expectation:
+    """The expectations of an answer of a student's program; `name` is its name in messages.
 
-    function: Callable[..., Any]
-    at: tuple[Any, ...]
-    upstream: Any
-    rtol: float | None
-
-
-@dataclass
-class Notes:
-    """Notes on a check that runs.
-
-    Attributes
-    ----------
-    passes : how many expectations held.
-    probes : the gradients that were asked for; `soundness` uses them.
+    >>> expect(3.0).equals(3.0)
     """
-
-    passes: int = 0
-    probes: list[Probe] = field(default_factory=list)
+    return Expectation(answer, name)
 
 
-NOTES: ContextVar[Notes] = ContextVar("NOTES")
+def require(holds: Any, otherwise: str, *, kind: str = "", where: str = "", how: str = "") -> None:
+    """Expect that `holds` is True; for what no comparison can express.
 
+    Parameters
+    ----------
+    holds : True or False, not a value that merely counts as one of them.
+    otherwise : what is wrong if it is False, for the student.
+    kind, where, how : the kind of mistake in one word, where it is, and how to mend it.
 
-@contextmanager
-def watched() -> Iterator[Notes]:
-    """Take notes of the check that runs in this context."""
-    notes = Notes()
-    token = NOTES.set(notes)
-    try:
-        yield notes
-    finally:
-        NOTES.reset(token)
+    Raises `WrongAnswer` if it is False, `StudentError` if it is not a boolean.
 
-
-def notes() -> Notes:
-    """The notes of the check that runs; if none runs, as in an example, notes that nobody reads."""
-    return NOTES.get(Notes())
+    >>> require(2 in [3, 5], "the order leaves out node 2", kind="order")
+    Traceback (most recent call last):
+    tinygrad_edu.grade.errors.WrongAnswer: the order leaves out node 2
+    """
+    if type(holds) not in (bool, np.bool_):
+        raise StudentError("answer", f"{otherwise} ({type(holds).__name__}, where True or False is needed)")
+    if not holds:
+        raise WrongAnswer(otherwise, kind=kind, where=where, how=how)
+    notes().passes += 1
 
 
 class Expectation:
@@ -155,31 +142,47 @@ class Expectation:
         notes().passes += 1
 
 
-def expect(answer: Any, name: str = "the answer") -> Expectation:
-    """The expectations of an answer of a student's program; `name` is its name in messages.
-
-    >>> expect(3.0).equals(3.0)
-    """
-    return Expectation(answer, name)
+# Notes.
 
 
-def require(holds: Any, otherwise: str, *, kind: str = "", where: str = "", how: str = "") -> None:
-    """Expect that `holds` is True; for what no comparison can express.
+@dataclass(frozen=True)
+class Probe:
+    """A gradient that a check asked for: the function, its arguments, the upstream gradient and the tolerance."""
 
-    Parameters
+    function: Callable[..., Any]
+    at: tuple[Any, ...]
+    upstream: Any
+    rtol: float | None
+
+
+@dataclass
+class Notes:
+    """Notes on a check that runs.
+
+    Attributes
     ----------
-    holds : True or False, not a value that merely counts as one of them.
-    otherwise : what is wrong if it is False, for the student.
-    kind, where, how : the kind of mistake in one word, where it is, and how to mend it.
-
-    Raises `WrongAnswer` if it is False, `StudentError` if it is not a boolean.
-
-    >>> require(2 in [3, 5], "the order leaves out node 2", kind="order")
-    Traceback (most recent call last):
-    tinygrad_edu.grade.errors.WrongAnswer: the order leaves out node 2
+    passes : how many expectations held.
+    probes : the gradients that were asked for; `soundness` uses them.
     """
-    if type(holds) not in (bool, np.bool_):
-        raise StudentError("answer", f"{otherwise} ({type(holds).__name__}, where True or False is needed)")
-    if not holds:
-        raise WrongAnswer(otherwise, kind=kind, where=where, how=how)
-    notes().passes += 1
+
+    passes: int = 0
+    probes: list[Probe] = field(default_factory=list)
+
+
+NOTES: ContextVar[Notes] = ContextVar("NOTES")
+
+
+@contextmanager
+def watched() -> Iterator[Notes]:
+    """Take notes of the check that runs in this context."""
+    notes = Notes()
+    token = NOTES.set(notes)
+    try:
+        yield notes
+    finally:
+        NOTES.reset(token)
+
+
+def notes() -> Notes:
+    """The notes of the check that runs; if none runs, as in an example, notes that nobody reads."""
+    return NOTES.get(Notes())

@@ -41,7 +41,6 @@ GRADER = f"tinygrad_edu {__version__}, NumPy {np.__version__}, Python {sys.versi
 TRIES = 3
 """How often a check is tried if the grader fails."""
 
-
 NoPass = Literal["fail", "skipped", "grader-error"]
 
 

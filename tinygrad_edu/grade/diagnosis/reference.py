@@ -33,10 +33,8 @@ graph fewer mistakes are tried, the most probable first; an arrow counts once mo
 USES = 8
 """The most uses of one operand in which mistakes are tried: the first and the last ones."""
 
-
 Mistakes = Mapping[Node, tuple[Wrong, Sequence[int] | None]]
 """For each node that errs: the wrong rule, and its slots (None: all)."""
-
 
 Attempt = tuple[str, dict[str, str], Mistakes]
 """A mistake to try: its name, its details, and where it is made."""

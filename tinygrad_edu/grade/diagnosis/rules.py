@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-import tinygrad_edu as tg
-
 from ...engine.node import Node, number_of
+from ...engine.primitives.elementwise import sqrt
 from ...engine.primitives.primitive import Primitive, Variadic
+from ...engine.primitives.reductions import mean, softmax, var
+from ...engine.tensor import Tensor
 from ...engine.walk import gradients
 
 __all__ = ["ErringRow", "RuleCall", "Wrong", "wrong_rules"]
@@ -123,7 +124,7 @@ OF_TWO: dict[str, Wrong] = {
 
 def with_probabilities(wrong: Callable[[Any], Any]) -> Wrong:
     """Something else in place of the probabilities."""
-    return lambda e: e.pull() + (wrong(e.values[0]) - tg.softmax(e.values[0])) * e.g[..., None]
+    return lambda e: e.pull() + (wrong(e.values[0]) - softmax(e.values[0])) * e.g[..., None]
 
 
 def with_targets(shift: int) -> Wrong:
@@ -137,18 +138,18 @@ def with_targets(shift: int) -> Wrong:
 
 def target_alone(e: RuleCall) -> Any:
     """-1·g at the target."""
-    return e.pull() - tg.softmax(e.values[0]) * e.g[..., None]
+    return e.pull() - softmax(e.values[0]) * e.g[..., None]
 
 
 CROSS_ENTROPY: dict[str, Wrong] = {
-    "no -1 at the target": lambda e: tg.softmax(e.values[0]) * e.g[..., None],
+    "no -1 at the target": lambda e: softmax(e.values[0]) * e.g[..., None],
     "probabilities left out": target_alone,
     "no softmax": with_probabilities(lambda logits: logits),
     "not normalised": with_probabilities(np.exp),
-    "softmax over the wrong axis": with_probabilities(lambda logits: tg.softmax(logits, axis=0)),
+    "softmax over the wrong axis": with_probabilities(lambda logits: softmax(logits, axis=0)),
     "target off by one:": with_targets(1),
     "target off by one:down": with_targets(-1),
-    "by the probabilities": lambda e: target_alone(e) / tg.softmax(e.values[0]),
+    "by the probabilities": lambda e: target_alone(e) / softmax(e.values[0]),
 }
 
 
@@ -190,7 +191,7 @@ def of_forward(forward: Callable[..., Any]) -> Wrong:
     """The gradient of another function in place of the row's."""
 
     def wrong(e: RuleCall) -> Any:
-        variables = [tg.Tensor(x, requires_grad=True) for x in e.values]
+        variables = [Tensor(x, requires_grad=True) for x in e.values]
         return gradients(forward(*variables, **e.attrs), variables, e.g)[e.slot]
 
     return wrong
@@ -200,11 +201,11 @@ def normalised(
     x: Any, *affine: Any, axis: Any, shape: Any, eps: float, constant: str = "", ddof: int = 0, outside: bool = False
 ) -> Any:
     """`normalize` with constant parts, with a variance divided by n - ddof, or with eps outside the root."""
-    mean = tg.mean(x, axis=axis, keepdims=True)
-    variance = tg.var(x, axis=axis, ddof=ddof, keepdims=True)
-    mean = mean.detach() if "mean" in constant else mean
+    center = mean(x, axis=axis, keepdims=True)
+    variance = var(x, axis=axis, ddof=ddof, keepdims=True)
+    center = center.detach() if "mean" in constant else center
     variance = variance.detach() if "variance" in constant else variance
-    out = (x - mean) / (tg.sqrt(variance) + eps if outside else tg.sqrt(variance + eps))
+    out = (x - center) / (sqrt(variance) + eps if outside else sqrt(variance + eps))
     if affine:
         out = out * affine[0].reshape(shape)
     return out + affine[1].reshape(shape) if len(affine) == 2 else out

@@ -5,6 +5,7 @@ Everything is read into memory. Nothing is executed, nothing is written to disk,
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -18,7 +19,7 @@ from pathlib import Path
 from ..._support.text import clean
 from ..errors import SubmissionError
 
-__all__ = ["decode", "direction_changes", "read_archive", "read_file", "read_folder", "read_notebook"]
+__all__ = ["decode", "direction_changes", "read_archive", "read_file", "read_folder", "read_notebook", "sha256_of"]
 
 FILES, TOTAL_BYTES = 2_000, 32 << 20
 """The most files and bytes of a submission."""
@@ -87,6 +88,15 @@ def relevant(name: str) -> bool:
     """Whether a path belongs to the program, and not to an editor or an operating system."""
     parts = name.split("/")
     return name.endswith(KINDS) and not any(part.startswith((".", "__MACOSX", "__pycache__")) for part in parts)
+
+
+def sha256_of(files: dict[str, bytes]) -> str:
+    """One hash of the names and bytes of files."""
+    digest = hashlib.sha256()
+    for name, data in sorted(files.items()):
+        for piece in (name.encode(errors="surrogatepass"), data):
+            digest.update(len(piece).to_bytes(8, "little") + piece)
+    return digest.hexdigest()
 
 
 # Archives.

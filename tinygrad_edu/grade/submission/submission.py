@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..._support.text import clean
 from ..errors import SubmissionError
-from .reading import decode, direction_changes, read_archive, read_file, read_folder, read_notebook
+from .reading import decode, direction_changes, read_archive, read_file, read_folder, read_notebook, sha256_of
 
 __all__ = ["Submission"]
 
@@ -76,10 +75,6 @@ class Submission:
 
 
 def _assemble(name: str, files: dict[str, bytes], main: str | None) -> Submission:
-    digest = hashlib.sha256()
-    for path, data in sorted(files.items()):
-        for piece in (path.encode(errors="surrogatepass"), data):
-            digest.update(len(piece).to_bytes(8, "little") + piece)
     chosen = _choose(name, files, main)
     warnings: list[str] = []
     parts = _read_part(chosen, files[chosen], warnings)
@@ -94,7 +89,7 @@ def _assemble(name: str, files: dict[str, bytes], main: str | None) -> Submissio
         while "." in module:
             module = module.rpartition(".")[0]
             modules.setdefault(module, (module, ""))
-    return Submission(name, tuple(parts), modules, tuple(map(clean, warnings)), digest.hexdigest())
+    return Submission(name, tuple(parts), modules, tuple(map(clean, warnings)), sha256_of(files))
 
 
 def _choose(name: str, files: dict[str, bytes], main: str | None) -> str:
