@@ -219,7 +219,7 @@ def believable(mistakes: Mistakes, reference: Reference, answered: Mapping[Node,
         and agree(gradient, right.gradients[x])
         and not agree(erring.gradients.get(x), right.gradients[x])
     }
-    for node in ancestors([reference.output]):  # operands come before what uses them
+    for node in ancestors([reference.output]):  # operands come before their uses
         if any(isinstance(x, Node) and x in spoiled for x in node.inputs):
             spoiled.add(node)
     believed = {}

@@ -8,5 +8,5 @@ child can load only this folder, NumPy and the standard library. The grader beli
 - kernel, landlock, seccomp: the system calls that raise them
 - server: the function server: load, call, get, set, operators
 - program: runs a student's program and notes its errors
-- wire: arrays and plain data as bytes; the only file that both sides use
+- wire: arrays and plain data as bytes; both sides use it
 """

@@ -10,15 +10,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from .kernel import (
-    become_nobody,
-    die_with_parent,
-    drop_capabilities,
-    hide_memory,
-    limit_memory,
-    limit_resources,
-    no_new_privileges,
-)
+from . import kernel
 from .landlock import enclose
 from .seccomp import allow_only_the_list
 
@@ -37,10 +29,10 @@ def raise_walls(home: str, parent: int, settings: dict[str, Any], reached: dict[
     """
     reached = dict(reached)
     for name, wall in [
-        ("limits", lambda: limit_resources(settings["cpu_seconds"], settings["file_bytes"], settings["tasks"])),
-        ("memory", lambda: limit_memory(settings["memory"])),
-        ("user", lambda: become_nobody(home)),
-        ("capabilities", drop_capabilities),
+        ("limits", lambda: kernel.limit_resources(settings["cpu_seconds"], settings["file_bytes"], settings["tasks"])),
+        ("memory", lambda: kernel.limit_memory(settings["memory"])),
+        ("user", lambda: kernel.become_nobody(home)),
+        ("capabilities", kernel.drop_capabilities),
         ("parent", lambda: depend_on(parent)),
         ("files", lambda: close_files(reached["files"], settings["rules"])),
         ("system calls", close_system_calls),
@@ -59,18 +51,18 @@ def tried(wall: Callable[[], Any]) -> str:
 
 
 def depend_on(parent: int) -> None:
-    die_with_parent(parent)
-    hide_memory()
+    kernel.die_with_parent(parent)
+    kernel.hide_memory()
 
 
 def close_files(why_not: str, rules: int) -> None:
     if why_not:
         raise OSError(why_not)
-    no_new_privileges()
+    kernel.no_new_privileges()
     enclose(rules)
     os.close(rules)
 
 
 def close_system_calls() -> None:
-    no_new_privileges()
+    kernel.no_new_privileges()
     allow_only_the_list()

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Collection
 from types import TracebackType
 
+from ..inside.kernel import hide_memory
 from ..submission.submission import Submission
 from .children import ColdStart, Starter
 from .forkserver import ForkServer
@@ -67,8 +68,6 @@ class Sandbox:
             self.close()
             raise
         if sys.platform == "linux" and self.isolation.level < 4:
-            from ..inside.kernel import hide_memory
-
             hide_memory()  # it holds the expected answers, and nothing else stops a child of the same user
 
     def open(self, submission: Submission) -> Session:

@@ -87,7 +87,7 @@ class Session:
 
     def child(self) -> Child:
         """The child with the program loaded."""
-        if self._broken is not None:  # it did not load the first time either
+        if self._broken is not None:  # a program that failed to load is not loaded again
             raise self._broken
         if self._child is None:
             if self.generation >= RESPAWNS:
