@@ -30,7 +30,7 @@ from tinygrad_edu.grade.checks import (
 )
 from tinygrad_edu.grade.diagnosis import ChainStep
 from tinygrad_edu.grade.expect import watched
-from tinygrad_edu.grade.results import CheckResult
+from tinygrad_edu.grade.results import CheckResult, Graphs
 from tinygrad_edu.nn.functional import binary_cross_entropy_with_logits, conv2d, cross_entropy, mse_loss
 
 Check = Callable[..., None]
@@ -146,7 +146,7 @@ def test_a_chain_is_right_if_every_step_is() -> None:
 def test_the_first_wrong_step_is_named_and_shown_beside_the_right_one() -> None:
     found = wrong(right_steps, chain(lambda x: 2 * x, np.sin, np.max), np.array([0.5, -1.0]))
     assert "tanh" in found.where
-    assert found.graphs is not None
+    assert isinstance(found.graphs, Graphs)
     assert [node.operation for node in found.graphs.found.nodes if node.mark] == ["tanh", "sum"]
 
 
@@ -476,7 +476,7 @@ def test_wrong_orders_are_named_and_the_smallest_graph_is_shown(order: Any, kind
     assert found.kind == kind
     assert str(found).startswith("{")
     if kind != "no order":
-        assert found.graphs is not None
+        assert isinstance(found.graphs, Graphs)
         assert len(found.graphs.found.nodes) <= 3
         assert [node.mark for node in found.graphs.found.nodes if node.mark]
 

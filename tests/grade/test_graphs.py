@@ -33,7 +33,7 @@ W, X, B, UPSTREAM = RNG.normal(size=(4, 3, 2))
 def graphs_of(answer: Any, function: Callable[..., Any], at: Any, upstream: Any = UPSTREAM) -> Graphs:
     with pytest.raises(WrongAnswer) as caught:
         expect(answer).is_gradient_of(function, at=at, upstream=upstream)
-    assert caught.value.graphs is not None
+    assert isinstance(caught.value.graphs, Graphs)
     return caught.value.graphs
 
 
@@ -226,7 +226,7 @@ def test_in_a_class_of_values_the_first_wrong_step_is_found(
     Value: type[Wrong], marks: list[str], where: str | None
 ) -> None:
     wrong = found_by(Value)
-    assert wrong.graphs is not None
+    assert isinstance(wrong.graphs, Graphs)
     assert sorted(marked(wrong.graphs.found)) == marks
     assert where is None or wrong.where == where
 
@@ -240,7 +240,7 @@ def test_a_class_in_single_precision_is_not_accused_of_that() -> None:
             self.grad = np.float32(self.grad + contribution)  # type: ignore[assignment]
 
     wrong = found_by(Single)
-    assert wrong.graphs is not None
+    assert isinstance(wrong.graphs, Graphs)
     assert marked(wrong.graphs.found) == ["v3 → tanh changed"]
 
 
@@ -255,7 +255,7 @@ def test_a_class_that_keeps_the_gradients_of_leaves_alone_is_not_accused_of_that
                 todo += x.parents
 
     wrong = found_by(Leaves)
-    assert wrong.graphs is not None
+    assert isinstance(wrong.graphs, Graphs)
     assert {mark.split(" ")[0] for mark in marked(wrong.graphs.found)} == {"x", "y"}
 
 

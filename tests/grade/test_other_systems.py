@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import shutil
 import subprocess
@@ -16,8 +17,8 @@ import pytest
 
 from tinygrad_edu.grade import Limits, Sandbox, StudentError, Submission
 from tinygrad_edu.grade.inside import seccomp
-from tinygrad_edu.grade.inside.frames import pack, unpack
-from tinygrad_edu.grade.sandbox import coldstart, macos, windows
+from tinygrad_edu.grade.inside.wire import pack, unpack
+from tinygrad_edu.grade.sandbox import children, macos, windows
 from tinygrad_edu.grade.sandbox.channel import BlockingChannel, Channel
 
 
@@ -77,7 +78,7 @@ def test_the_end_of_a_pipe_is_no_answer(ends: tuple[Channel, int, int]) -> None:
 
 
 def test_a_sandbox_works_over_blocking_pipes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(coldstart, "Channel", BlockingChannel)
+    monkeypatch.setattr(children, "Channel", BlockingChannel)
     source = "def f(x): return 2 * x\ndef loop():\n    while True: pass"
     limits = Limits(call_seconds=0.3)
     with Sandbox(limits, fork=False) as sandbox, sandbox.open(Submission.from_source(source)) as session:
@@ -109,9 +110,31 @@ def test_where_sandbox_exec_does_not_work_it_is_not_believed() -> None:
 @pytest.mark.skipif(ctypes.sizeof(ctypes.c_void_p) != 8, reason="the sizes on 64 bits")
 def test_the_structures_of_windows_have_their_sizes() -> None:
     assert ctypes.sizeof(windows.BasicLimits) == 64
-    assert ctypes.sizeof(windows.Limits) == 144
-    limits = windows.limits({"cpu_seconds": 2, "memory": 1 << 20})
+    assert ctypes.sizeof(windows.ExtendedLimits) == 144
+    limits = windows.job_limits({"cpu_seconds": 2, "memory": 1 << 20})
     assert (limits.basic.process_time, limits.job_memory, limits.basic.processes) == (20_000_000, 1 << 20, 1)
+
+
+LACKING = """
+import ctypes, json, os, pathlib, platform, struct, sys, sysconfig
+sys.path.insert(0, sys.argv[1])
+sys.platform = "win32"
+sys.modules["resource"] = None
+del os.getuid
+from inside.walls import raise_walls
+settings = {"without": (), "cpu_seconds": 9, "file_bytes": 9, "tasks": 9, "memory": 9, "rules": None}
+print(json.dumps(raise_walls(".", os.getppid(), settings, {"files": "no Landlock"})))
+"""
+
+
+def test_walls_that_a_system_lacks_are_reported_one_by_one() -> None:
+    folder = Path(children.__file__).parents[1]
+    answer = subprocess.run([sys.executable, "-c", LACKING, str(folder)], capture_output=True, text=True, check=True)
+    reached = json.loads(answer.stdout)
+    assert set(reached) == {"limits", "memory", "user", "capabilities", "parent", "files", "system calls"}
+    assert reached["files"] == "no Landlock"
+    assert reached["system calls"] == reached["parent"] == reached["capabilities"] == "only on Linux"
+    assert all(reached.values())
 
 
 HEADERS = {0: "/usr/include/x86_64-linux-gnu/asm/unistd_64.h", 1: "/usr/include/asm-generic/unistd.h"}

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tinygrad_edu.grade import Submission, SubmissionError
-from tinygrad_edu.grade.submission.archive import read_archive
+from tinygrad_edu.grade.submission.reading import read_archive
 
 SOURCE = b"def f(x):\n    return x\n"
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from .._support.files import replace_file
 from ..errors import TinygradError
+from ..grade.assignment import load_assignment
 from ..grade.formats.github import obeying_nothing
 from ..grade.formats.words import feedback, final, points
 from ..grade.formats.writing import FORMATS, GRADEBOOKS, WRITERS, fill_gradebook, write_results
 from ..grade.jobs import jobs_in
-from ..grade.loading import load_assignment
 from ..grade.many import grade_many
 from ..grade.results import FEEDBACK, Result
 from .command import Commands, Refusal, at_least, command, refusing

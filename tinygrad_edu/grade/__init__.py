@@ -1,20 +1,23 @@
-"""Grade homework that nobody vouches for.
+"""Grades homework: runs untrusted submissions in a sandbox and compares their answers with the engine's.
 
-The grader holds the tests, the seeds and the expected values, and never imports or executes anything of a submission.
-The submission runs in a child process behind as many walls as the system has; it gets arrays and answers arrays.
+The grader holds the tests, the seeds and the expected values, and never imports or executes any part of a submission.
+The submission runs in a child process, behind as many walls as the system offers; it gets arrays and answers arrays.
 
-- submission/: what was handed in, as text
-- sandbox/: the trusted side: starts children, asks, believes nothing
-- inside/: the untrusted side: what runs beside a student's program
-- compare: is the answer right? Points only for an explicit pass
-- assignment, expect: what an instructor writes; results: what comes of it
-- loading: from the assignment's file; grading: all checks of one submission; jobs, many: a whole class
+- assignment: `Assignment` and its checks; expect: what a check expects of an answer
+- checks/: ready-made checks
+- submission/: reads what a student handed in
+- sandbox/: the trusted side, which starts children and checks everything they answer
+- inside/: the untrusted side, which runs beside a student's program
+- compare: compares an answer with the expected one; diagnosis/: finds the mistake that explains a wrong gradient
+- grading: all checks of one submission; jobs, many: a whole class; results: the result, and its JSON
 - formats/: results for Gradescope, GitHub, gradebooks and people
-- soundness/: is the assignment itself sound?
-- errors, text: whose fault it is; students' text made safe to show
+- soundness/: tests an assignment before a class gets it
+- assignments/: five assignments to use; template/: the files of a new one
+- errors: the errors of grading, by whose fault they are
 """
 
-from .assignment import Assignment, Check
+from .._support.text import clean
+from .assignment import Assignment, Check, Loaded, load_assignment
 from .compare import Outcome, Verdict, compare
 from .errors import (
     AssignmentError,
@@ -28,17 +31,14 @@ from .errors import (
 from .expect import expect, require
 from .grading import grade_one
 from .jobs import Job, jobs_in
-from .loading import Loaded, load_assignment
 from .many import grade_job, grade_many
 from .results import CheckResult, Result, read_result
-from .sandbox.isolation import Isolation
-from .sandbox.limits import Limits
+from .sandbox.isolation import Isolation, Limits
 from .sandbox.proxies import Handle, Student, afterwards, evaluate, session_of
 from .sandbox.sandbox import Sandbox
 from .sandbox.session import Session
 from .soundness import Soundness, check_assignment
 from .submission.submission import Submission
-from .text import clean
 
 __all__ = [
     "Assignment", "AssignmentError", "Check", "CheckResult", "Handle", "Isolation", "IsolationError", "Job", "Limits",

@@ -1,20 +1,30 @@
-"""`Assignment`: what an instructor writes in plain Python: a name, and checks with points."""
+"""`Assignment` and its checks, which an instructor writes in plain Python, and the loading of an assignment's file."""
 
 from __future__ import annotations
 
 import math
+import os
+import sys
+import threading
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from inspect import isfunction, signature
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from .errors import AssignmentError
-from .sandbox.limits import Limits
+from .sandbox.isolation import Limits
+from .submission.reading import sha256_of
 
-__all__ = ["Assignment", "Check"]
+__all__ = ["Assignment", "Check", "Loaded", "exception_text", "load_assignment", "place"]
+
+LOADING = threading.Lock()
+"""While an assignment is loaded, its folder is on `sys.path`; so only one is loaded at a time."""
 
 Function = Callable[..., None]
-"""What a check does: it is given the student and a random number generator, and raises unless all is right."""
+"""The function of a check: takes the student and a random number generator, and raises an error unless all is right."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +33,12 @@ class Check:
 
     Attributes
     ----------
-    name, function : of the function that was decorated, and the function itself.
-    points : for a pass; there is nothing for less.
-    needs : names that the student's program must define; where one is missing, the check is skipped.
-    title : for the student.
-    hidden : the student learns the outcome and the kind of mistake, and no more.
-    group : checks of one group ask one and the same child process; each other check gets a child of its own.
+    name, function : the function that was decorated, and its name.
+    points : the points for a pass; there are none for less.
+    needs : names that the student's program must define; if one is missing, the check is skipped.
+    title : the name that students see.
+    hidden : whether the student learns only the outcome and the kind of mistake.
+    group : the checks of one group share a child process; every other check gets a child of its own.
     """
 
     name: str
@@ -41,16 +51,16 @@ class Check:
 
 
 class Assignment:
-    """A homework: its checks, in the order in which they are reported.
+    """A homework: a name, and checks in the order in which they are reported.
 
     Parameters
     ----------
-    name : short, such as "hw1"; also what the student's file is called where there are several.
-    title : for people.
+    name : a short name, such as "hw1"; also the name of the student's file if there are several files.
+    title : the name that students see.
     limits : how much each child of a submission may use.
 
-    A check is a function of two arguments. It asks the student's functions, and says by `expect` or `require` what the
-    answers must be. It passes if all that it expects holds, and it must expect something.
+    A check is a function of two arguments. It calls the student's functions, and says with `expect` or `require` what
+    they must answer. It passes if everything that it expects holds; it must expect something.
 
     >>> from tinygrad_edu.grade import Assignment, expect
     >>> hw = Assignment("hw1", title="Backpropagation by hand")
@@ -88,10 +98,9 @@ class Assignment:
         hidden: bool = False,
         group: str = "",
     ) -> Callable[[Function], Function]:
-        """The decorator that adds a function as a check; see `Check` for what its arguments are.
+        """A decorator that adds a function as a check; `Check` explains the arguments.
 
-        Raises `AssignmentError` for what cannot be meant: no function of two arguments, two checks of one name, points
-        below zero.
+        Raises `AssignmentError` for a function without two arguments, two checks of one name, or points below zero.
         """
         if isinstance(needs, str):
             raise AssignmentError(f"needs={needs!r}: write needs=[{needs!r}]")
@@ -115,3 +124,97 @@ class Assignment:
         if found is None:
             raise KeyError(name)
         return found  # type: ignore[no-any-return]
+
+
+# Loading.
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """An assignment and its source.
+
+    Attributes
+    ----------
+    path : the absolute path of its file.
+    sha256 : the hash of the file and of the modules beside it that it imports.
+    """
+
+    assignment: Assignment
+    path: str
+    sha256: str
+
+
+def load_assignment(path: str | os.PathLike[str]) -> Loaded:
+    """Execute an assignment's file, or `assignment.py` in a folder. The file is the instructor's, so it is trusted.
+
+    It may import modules beside it; it must import them at its top, not when a check runs.
+
+    Raises `AssignmentError`, in one line with the place, if it cannot be used.
+    """
+    file = Path(path)
+    file = file / "assignment.py" if file.is_dir() else file
+    try:
+        source = file.read_bytes()
+    except OSError as error:
+        raise AssignmentError(f"{file}: {error.strerror}") from None
+    file = file.resolve()
+    module = ModuleType(f"assignment {file.stem}")
+    module.__file__ = str(file)
+    with LOADING:
+        beside = executed(module, source, file)
+    found = {id(x): x for x in vars(module).values() if isinstance(x, Assignment)}
+    if len(found) != 1:
+        makes = "makes no Assignment" if not found else f"makes {len(found)} Assignments"
+        raise AssignmentError(f'{path}: it {makes}; one is needed, such as hw = Assignment("{file.stem}")')
+    (assignment,) = found.values()
+    if not assignment.checks:
+        raise AssignmentError(f"{path}: {assignment.name} has no check; write some under @{'hw'}.check(points=1)")
+    return Loaded(assignment, str(file), sha256_of({file.name: source} | beside))
+
+
+def executed(module: ModuleType, source: bytes, file: Path) -> dict[str, bytes]:
+    """Execute a module; the sources of the modules that it imports from its own folder."""
+    path, modules = sys.path[:], dict(sys.modules)
+    sys.path.insert(0, str(file.parent))
+    sys.modules[module.__name__] = module  # dataclasses look for it there
+    try:
+        exec(compile(source, str(file), "exec", dont_inherit=True), vars(module))
+        return sources_beside(file, set(sys.modules) - set(modules))
+    except (Exception, SystemExit) as error:
+        raise AssignmentError(f"{place(error, file)}: {exception_text(error)}") from error
+    finally:
+        sys.path[:] = path
+        for name in set(sys.modules) - set(modules):  # another assignment may have a helper of the same name
+            if file_beside(file, name):
+                del sys.modules[name]
+
+
+def sources_beside(file: Path, names: set[str]) -> dict[str, bytes]:
+    """The sources of the modules that lie in the folder of a file, by their path in it."""
+    found = filter(None, (file_beside(file, name) for name in names))
+    return {path.relative_to(file.parent).as_posix(): path.read_bytes() for path in found}
+
+
+def file_beside(file: Path, name: str) -> Path | None:
+    """The source file of a module, if it lies in the folder of `file`."""
+    where = getattr(sys.modules[name], "__file__", None)
+    path = Path(where or "/").resolve()
+    return path if path.suffix == ".py" and path.is_relative_to(file.parent) and path != file else None
+
+
+def place(error: BaseException, file: Path) -> str:
+    """The line of the assignment where an exception arose: the innermost line in its folder."""
+    if isinstance(error, SyntaxError) and error.lineno:
+        return f"{error.filename}, line {error.lineno}"
+    lines = [
+        f"{frame.f_code.co_filename}, line {line}"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if Path(frame.f_code.co_filename).parent == file.parent
+    ]
+    return lines[-1] if lines else str(file)
+
+
+def exception_text(error: BaseException) -> str:
+    """The last line of the traceback of an exception."""
+    said = error.msg if isinstance(error, SyntaxError) else str(error)
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__

@@ -1,7 +1,7 @@
-"""Is the answer right? Fail-closed: everything that is not an explicit pass is none.
+"""Compares a student's answer with the expected one. Only an explicit pass counts as a pass.
 
-In this order: the number of results, what they are, dtype, shape, where they are finite, and only then the numbers.
-So nothing is broadcast, nothing is truncated, and a NaN agrees with nothing but a NaN that is expected.
+The order is: number of results, type, dtype, shape, where they are finite, and only then the numbers. So nothing is
+broadcast, nothing is truncated, and a NaN equals only a NaN that is expected.
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from .text import clean
+from .._support.text import clean
 
 __all__ = ["Outcome", "Verdict", "compare"]
 
 TOLERANCE = {"float16": 2e-3, "float32": 2e-6, "float64": 1e-11, "complex64": 2e-6, "complex128": 1e-11}
-"""Relative, by the coarser of the two dtypes: room for another order of summing, none for difference quotients."""
+"""Relative tolerance, by the coarser of the two dtypes: it accepts another order of summing, but not a difference
+quotient."""
 
 
 class Outcome(enum.Enum):
-    """What came of a comparison. `ERROR` is the grader's own: it is repeated and reported, and never a zero."""
+    """The outcome of a comparison. `ERROR`, a failure of the grader, is repeated and reported, and never a zero."""
 
     PASS = "pass"
     FAIL = "fail"
@@ -34,11 +35,11 @@ class Verdict:
 
     Attributes
     ----------
-    reason : what was found first: "count", "type", "dtype", "shape", "finite", "values"; "" for a pass.
-    message : the same in words, for the student. It holds no expected number.
-    error : the largest difference, relative to the largest expected number; None where numbers were not compared.
+    reason : the first difference: "count", "type", "dtype", "shape", "finite", "values"; "" for a pass.
+    message : the reason in words, for the student. It contains no expected number.
+    error : the largest difference, relative to the largest expected number; None if no numbers were compared.
 
-    True if, and only if, it is a pass.
+    A verdict is true if, and only if, it is a pass.
 
     >>> bool(Verdict(Outcome.PASS)), bool(Verdict(Outcome.FAIL)), bool(Verdict(Outcome.ERROR))
     (True, False, False)
@@ -54,7 +55,7 @@ class Verdict:
 
 
 class Different(Exception):
-    """The first thing in which the answer differs."""
+    """The first difference between the answer and what is expected."""
 
     def __init__(self, reason: str, message: str, error: float | None = None) -> None:
         super().__init__(message)
@@ -66,18 +67,18 @@ def compare(
 ) -> Verdict:
     """Compare what a student's program answered with what is expected.
 
-    Numbers of a lower precision than expected pass if they are as right as that precision can be (`exact_dtype`
-    refuses them), and where one Python float is expected, a whole number and an array of shape () do.
+    Numbers of a lower precision than expected pass if they are exact to that precision (`exact_dtype` refuses them).
+    If a Python float is expected, a whole number and an array of shape () also pass.
 
     Parameters
     ----------
     expected : numbers, arrays, strings, None, and lists, tuples and dicts of them.
-    rtol : relative tolerance; 1e-11 for float64, 2e-6 for float32 and 2e-3 for float16 where left out. A number may be
-        off by that part of itself plus that part of the largest expected number.
-    name : how messages call the answer.
+    rtol : relative tolerance; by default 1e-11 for float64, 2e-6 for float32 and 2e-3 for float16. A number may differ
+        by this part of itself plus this part of the largest expected number.
+    name : the name of the answer in messages.
 
-    Returns a verdict; anything unexpected in here, and anything in `expected` with which a comparison would mean
-    nothing (no results, an empty array, nothing but NaN), gives the outcome `ERROR`.
+    Returns a verdict. An exception in the comparison gives the outcome `ERROR`, and so does an `expected` with which a
+    comparison would mean nothing: no results, an empty array, only NaN.
 
     >>> import numpy as np
     >>> compare((np.ones((3, 5)), 2.0), (np.ones((3, 5)), 2.0)).outcome
@@ -98,7 +99,7 @@ def compare(
 
 
 def vacuous(expected: Any) -> str:
-    """What about the expected answer would let a comparison mean nothing; empty if nothing."""
+    """Why a comparison with `expected` would mean nothing; empty if it means something."""
     if isinstance(expected, (list, tuple, dict)):
         parts = list(expected.values()) if isinstance(expected, dict) else list(expected)
         return next(filter(None, map(vacuous, parts)), "") if parts else "no result"
@@ -112,7 +113,7 @@ def vacuous(expected: Any) -> str:
 
 
 def _compare(answer: Any, expected: Any, rtol: float | None, exact_dtype: bool, name: str) -> float | None:
-    """Raise `Different` unless they agree; the largest relative difference of numbers."""
+    """Raise `Different` unless answer and expected agree; the largest relative difference of numbers."""
     if isinstance(expected, (list, tuple)):
         if type(answer) not in (list, tuple):
             raise Different("type", f"{name}: {kind_of(answer)}, expected {len(expected)} results")
@@ -136,7 +137,7 @@ def _compare(answer: Any, expected: Any, rtol: float | None, exact_dtype: bool, 
 
 
 def numbers(answer: Any, expected: Any, rtol: float | None, exact_dtype: bool, name: str) -> float:
-    """The same for a number or an array of numbers."""
+    """`_compare` for a number or an array of numbers."""
     wanted = np.asarray(expected)
     if wanted.dtype.kind not in "biufc":
         raise TypeError(f"no answer can be compared with {kind_of(expected)}")
@@ -155,7 +156,7 @@ def numbers(answer: Any, expected: Any, rtol: float | None, exact_dtype: bool, n
     check_finite(given, wanted, name)
     coarser = min(given.dtype, wanted.dtype, key=lambda dtype: dtype.itemsize)
     tolerance = TOLERANCE[coarser.name] if rtol is None else rtol
-    # Numbers that are not finite agree already; the others are compared in at least double precision.
+    # Infinities and NaN agree already; the other numbers are compared in double precision at least.
     finite = np.isfinite(wanted)
     wide = complex if wanted.dtype.kind == "c" else float
     difference = np.abs(given[finite].astype(wide) - wanted[finite].astype(wide))
@@ -169,7 +170,7 @@ def numbers(answer: Any, expected: Any, rtol: float | None, exact_dtype: bool, n
 
 
 def check_dtype(given: np.dtype[Any], wanted: np.dtype[Any], exact: bool, name: str) -> None:
-    """The same kind of number; of a lower precision only where that is allowed, and half precision never."""
+    """Refuse another kind of number, a lower precision if `exact`, and half precision always."""
     fits = given.kind == wanted.kind
     if fits and given != wanted:
         fits = given.kind in "biu" or (not exact and given.itemsize >= min(wanted.itemsize, 4))
@@ -178,7 +179,7 @@ def check_dtype(given: np.dtype[Any], wanted: np.dtype[Any], exact: bool, name: 
 
 
 def check_finite(given: Any, wanted: Any, name: str) -> None:
-    """Finite where finite is expected, and the same infinity or NaN elsewhere."""
+    """Refuse numbers that are not finite where finite ones are expected, and another infinity or NaN elsewhere."""
     odd = np.isfinite(given) != np.isfinite(wanted)
     if odd.any():
         found = "NaN or infinite" if not np.isfinite(given[odd]).any() else "finite where they should not be"
@@ -189,12 +190,12 @@ def check_finite(given: Any, wanted: Any, name: str) -> None:
 
 
 def largest(errors: list[float | None]) -> float | None:
-    """The largest of the errors that there are."""
+    """The largest error; None if there is none."""
     return max((error for error in errors if error is not None), default=None)
 
 
 def so_many(wrong: np.ndarray, size: int) -> str:
-    """How many of so many numbers are wrong.
+    """How many of `size` numbers are wrong, in words.
 
     >>> so_many(np.array([True, False]), 2), so_many(np.array(True), 1)
     ('1 of 2 numbers are wrong', 'the number is wrong')
@@ -203,7 +204,7 @@ def so_many(wrong: np.ndarray, size: int) -> str:
 
 
 def kind_of(x: Any) -> str:
-    """What something is, in a few words."""
+    """The type of a value, in a few words."""
     if isinstance(x, np.ndarray):
         return f"an array of shape {x.shape}"
     if x is None:

@@ -1,13 +1,19 @@
-"""The errors of grading: whose fault it is, first of all."""
+"""The errors of grading: of the student, of the instructor, of the grader.
+
+TinygradError
+├── StudentError          the student's program gave no answer
+├── WrongAnswer           the student's program gave a wrong answer
+├── SubmissionError       a submission that cannot be read
+├── AssignmentError       an assignment that cannot be used
+├── GradebookError        a gradebook that cannot be filled
+├── ResultError           a result that cannot be read back
+└── SandboxError          the grader itself failed
+└── IsolationError    the machine isolates less than required
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..errors import TinygradError
-
-if TYPE_CHECKING:
-    from .results import Graphs
 
 __all__ = [
     "AssignmentError", "GradebookError", "IsolationError", "ResultError", "SandboxError", "StudentError",
@@ -20,25 +26,25 @@ class AssignmentError(TinygradError, ValueError):
 
 
 class GradebookError(TinygradError, ValueError):
-    """A gradebook that cannot be filled: of another kind, without the column, two students in one line."""
+    """A gradebook that cannot be filled: another kind of file, no such column, two students in one line."""
 
 
 class ResultError(TinygradError, ValueError):
-    """A result that cannot be read back: cut off, of another kind, or of another version."""
+    """A result that cannot be read back: incomplete, another kind of file, another version."""
 
 
 class SubmissionError(TinygradError, ValueError):
-    """A submission that cannot be read: no such file, an archive that is refused, no Python in it."""
+    """A submission that cannot be read: no such file, a refused archive, no Python in it."""
 
 
 class StudentError(TinygradError):
-    """The student's program did not give an answer.
+    """The student's program gave no answer.
 
     Attributes
     ----------
     kind : "missing": there is no such function; "raised": it raised an exception; "exited": the program ended;
-        "time": no answer in time; "answer": what it answered is no data.
-    where, line, text : the file or cell, the line and what stands there, for "raised"; "", 0 and "" otherwise.
+        "time": no answer in time; "answer": the answer is not data.
+    where, line, text : the file or cell, the number and the text of the line, for "raised"; otherwise "", 0 and "".
 
     >>> error = StudentError("raised", "ZeroDivisionError: division by zero", where="hw1.py", line=3)
     >>> error.kind, error.where, error.line
@@ -51,27 +57,26 @@ class StudentError(TinygradError):
 
 
 class WrongAnswer(TinygradError):
-    """The student's program gave an answer, and it is not what is expected.
+    """The student's program gave a wrong answer.
 
     Attributes
     ----------
-    kind : of mistake, in one word; where : it is; how : to mend it. Empty where nobody knows.
-    graphs : the student's graph beside the right one, if there is something to be seen.
+    kind : the kind of mistake, in one word; empty if unknown.
+    where, how : where the mistake is, and how to mend it; empty if unknown.
+    graphs : the student's graph beside the right one (`results.Graphs`), or None.
 
     >>> WrongAnswer("the gradient has the wrong sign", kind="sign").kind
     'sign'
     """
 
-    def __init__(
-        self, message: str, *, kind: str = "", where: str = "", how: str = "", graphs: Graphs | None = None
-    ) -> None:
+    def __init__(self, message: str, *, kind: str = "", where: str = "", how: str = "", graphs: object = None) -> None:
         super().__init__(message)
         self.kind, self.where, self.how, self.graphs = kind, where, how, graphs
 
 
 class SandboxError(TinygradError, RuntimeError):
-    """The grader itself failed. Never a student's fault, never a zero."""
+    """The grader itself failed. This is never the student's fault, and never a zero."""
 
 
 class IsolationError(SandboxError):
-    """A machine that isolates less than was required."""
+    """The machine isolates less than was required."""

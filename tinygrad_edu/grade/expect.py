@@ -1,7 +1,7 @@
-"""What a check expects: `expect(answer).equals(array)`, `.is_gradient_of(f, at=..., upstream=...)`; `require(...)`.
+"""Expectations of a check: `expect(answer).equals(array)`, `.is_gradient_of(f, at=..., upstream=...)`; `require(...)`.
 
-Each either notes a pass or raises `WrongAnswer`. The notes are what a check's points are given for: a check that noted
-nothing has checked nothing, and passes nobody.
+Each expectation either notes a pass or raises `WrongAnswer`. A check gives points only if it has noted a pass: a check
+that expects nothing passes nobody.
 """
 
 from __future__ import annotations
@@ -24,67 +24,55 @@ from .errors import SandboxError, StudentError, WrongAnswer
 __all__ = ["Expectation", "Notes", "Probe", "expect", "require", "watched"]
 
 DATA = (bool, int, float, complex, str, bytes, list, tuple, dict, type(None), np.ndarray, np.generic)
-"""What a student's program answers with as it is; all else stays there, and a handle comes."""
+"""Types of data, which cross as they are; any other object stays in the child, and the check gets a handle."""
 
 
-@dataclass(frozen=True)
-class Probe:
-    """A gradient that was asked for: of which function, where, with which upstream gradient, and how exactly."""
+def expect(answer: Any, name: str = "the answer") -> Expectation:
+    """The expectations of an answer of a student's program; `name` is its name in messages.
 
-    function: Callable[..., Any]
-    at: tuple[Any, ...]
-    upstream: Any
-    rtol: float | None
-
-
-@dataclass
-class Notes:
-    """What a check has done so far.
-
-    Attributes
-    ----------
-    passes : how many expectations held.
-    probes : the gradients that were asked for, for whoever checks the assignment itself.
+    >>> expect(3.0).equals(3.0)
     """
-
-    passes: int = 0
-    probes: list[Probe] = field(default_factory=list)
+    return Expectation(answer, name)
 
 
-NOTES: ContextVar[Notes] = ContextVar("NOTES")
+def require(holds: Any, otherwise: str, *, kind: str = "", where: str = "", how: str = "") -> None:
+    """Expect that `holds` is True; for what no comparison can express.
 
+    Parameters
+    ----------
+    holds : True or False, not a value that merely counts as one of them.
+    otherwise : what is wrong if it is False, for the student.
+    kind, where, how : the kind of mistake in one word, where it is, and how to mend it.
 
-@contextmanager
-def watched() -> Iterator[Notes]:
-    """Take notes of the check that runs inside."""
-    notes = Notes()
-    token = NOTES.set(notes)
-    try:
-        yield notes
-    finally:
-        NOTES.reset(token)
+    Raises `WrongAnswer` if it is False, `StudentError` if it is not a boolean.
 
-
-def notes() -> Notes:
-    """The notes of the check that runs; notes that nobody reads where none does, as in an example."""
-    return NOTES.get(Notes())
+    >>> require(2 in [3, 5], "the order leaves out node 2", kind="order")
+    Traceback (most recent call last):
+    tinygrad_edu.grade.errors.WrongAnswer: the order leaves out node 2
+    """
+    if type(holds) not in (bool, np.bool_):
+        raise StudentError("answer", f"{otherwise} ({type(holds).__name__}, where True or False is needed)")
+    if not holds:
+        raise WrongAnswer(otherwise, kind=kind, where=where, how=how)
+    notes().passes += 1
 
 
 class Expectation:
-    """What is expected of one answer of a student's program.
+    """The expectations of one answer of a student's program.
 
     Attributes
     ----------
-    answer : what was answered. name : how messages call it.
+    answer : the answer.
+    name : its name in messages.
     """
 
     def __init__(self, answer: Any, name: str) -> None:
         self.answer, self.name = answer, name
 
     def equals(self, expected: Any) -> None:
-        """The same number of results, types, shapes and numbers, these as exactly as their dtype can be.
+        """Expect the same number of results, types, shapes and numbers, exact to the precision of their dtype.
 
-        Raises `WrongAnswer` if not; see `compare` for what counts as the same.
+        Raises `WrongAnswer` if they differ; `compare` has the rules.
 
         >>> import numpy as np
         >>> expect(np.ones((3, 2)), "grad_x").equals(np.zeros((3, 2)))
@@ -94,21 +82,21 @@ class Expectation:
         self._compare(expected, None)
 
     def is_close(self, expected: Any, *, rtol: float) -> None:
-        """The same, but the numbers may be off by that part of themselves, plus that part of the largest."""
+        """`equals`, but numbers may differ by `rtol` times themselves plus `rtol` times the largest."""
         self._compare(expected, rtol)
 
     def is_gradient_of(
         self, function: Callable[..., Any], *, at: Any, upstream: Any = 1.0, rtol: float | None = None
     ) -> None:
-        """The gradients of `function` by all its arguments, at a place, times an upstream gradient.
+        """Expect the gradients of `function` with respect to all its arguments, for an upstream gradient.
 
         Parameters
         ----------
-        function : of the engine's nodes, such as `lambda x, y: x * y`.
-        at : the arguments, floats and arrays: a tuple of them, or the one that there is.
-        upstream : the gradient of the result, of the result's shape.
+        function : a function of the engine's nodes, such as `lambda x, y: x * y`.
+        at : the arguments, floats and arrays: a tuple of them, or a single one.
+        upstream : the gradient of the result, with the result's shape.
 
-        Raises `WrongAnswer`, with the mistake that explains the answer if there is one.
+        Raises `WrongAnswer`, with the mistake that explains the answer if one does.
 
         >>> expect((3.0, 2.0)).is_gradient_of(lambda x, y: x * y, at=(2.0, 3.0))
         """
@@ -122,7 +110,7 @@ class Expectation:
         except WrongAnswer as wrong:
             reference = Reference(function, primals, upstream)
             diagnosis = diagnosis_of(reference, self.answer)
-            if diagnosis is None:  # right as floats go, and not as right as this check wants it
+            if diagnosis is None:  # right by `compare`, but not to the tolerance of this check
                 raise
             what, where, how = diagnosis.words
             known = diagnosis.mistake is not MISTAKES["unknown"]
@@ -133,9 +121,9 @@ class Expectation:
             ) from None  # fmt: skip
 
     def is_object(self) -> None:
-        """An object, such as a `Value` of the student's, and no data: it can be asked for its attributes and methods.
+        """Expect an object, such as the student's own `Value`, so that the check can use its attributes and methods.
 
-        Raises `WrongAnswer` if it is a number, an array, a text, None, or a list, tuple or dict.
+        Raises `WrongAnswer` for a number, an array, a string, None, or a list, tuple or dict.
 
         >>> expect(2.0, "x * y").is_object()
         Traceback (most recent call last):
@@ -154,30 +142,47 @@ class Expectation:
         notes().passes += 1
 
 
-def expect(answer: Any, name: str = "the answer") -> Expectation:
-    """What a student's program answered, of which something is expected; `name` is how messages call it.
-
-    >>> expect(3.0).equals(3.0)
-    """
-    return Expectation(answer, name)
+# Notes.
 
 
-def require(holds: Any, otherwise: str, *, kind: str = "", where: str = "", how: str = "") -> None:
-    """For what no comparison can say: pass if `holds` is True.
+@dataclass(frozen=True)
+class Probe:
+    """A gradient that a check asked for: the function, its arguments, the upstream gradient and the tolerance."""
 
-    Parameters
+    function: Callable[..., Any]
+    at: tuple[Any, ...]
+    upstream: Any
+    rtol: float | None
+
+
+@dataclass
+class Notes:
+    """Notes on a check that runs.
+
+    Attributes
     ----------
-    holds : True or False, and nothing that merely counts as one of them.
-    otherwise, kind, where, how : what is wrong, in words; the kind of mistake in one; where it is; how to mend it.
-
-    Raises `WrongAnswer` if it is False, `StudentError` if it is something of the student's.
-
-    >>> require(2 in [3, 5], "the order leaves out node 2", kind="order")
-    Traceback (most recent call last):
-    tinygrad_edu.grade.errors.WrongAnswer: the order leaves out node 2
+    passes : how many expectations held.
+    probes : the gradients that were asked for; `soundness` uses them.
     """
-    if type(holds) not in (bool, np.bool_):
-        raise StudentError("answer", f"{otherwise} ({type(holds).__name__}, where True or False is needed)")
-    if not holds:
-        raise WrongAnswer(otherwise, kind=kind, where=where, how=how)
-    notes().passes += 1
+
+    passes: int = 0
+    probes: list[Probe] = field(default_factory=list)
+
+
+NOTES: ContextVar[Notes] = ContextVar("NOTES")
+
+
+@contextmanager
+def watched() -> Iterator[Notes]:
+    """Take notes of the check that runs in this context."""
+    notes = Notes()
+    token = NOTES.set(notes)
+    try:
+        yield notes
+    finally:
+        NOTES.reset(token)
+
+
+def notes() -> Notes:
+    """The notes of the check that runs; if none runs, as in an example, notes that nobody reads."""
+    return NOTES.get(Notes())

@@ -1,10 +1,10 @@
-"""Grading one submission: every check asked, in an order that nobody can guess, and a result that says it all.
+"""Grades one submission: runs every check, in an order that nobody can guess, and makes the result.
 
-- The inputs of a check are drawn from HMAC(secret, assignment, student, check): a student cannot know them, and who
-  grades again gets the same ones.
-- Each group of checks has a child of its own, so no check finds what another has left behind. The order is shuffled,
-  and one check is asked twice: a program that counts its calls is found out.
-- A check that the grader itself cannot carry out is tried three times; then the result says so and is no grade.
+- The inputs of a check are drawn from HMAC(secret, assignment, student, check): a student cannot know them, and grading
+  again draws the same ones.
+- Each group of checks has a child of its own, so no check finds anything that another left behind. The order is
+  shuffled, and one check runs twice: this exposes a program that counts its calls.
+- If the grader fails in a check, it tries again, three times in all; then the result says so and is not a grade.
 """
 
 from __future__ import annotations
@@ -22,17 +22,16 @@ from typing import Literal
 import numpy as np
 
 from .. import __version__
-from .assignment import Assignment, Check
+from .._support.text import clean
+from .assignment import Assignment, Check, exception_text, place
 from .errors import IsolationError, SandboxError, StudentError, WrongAnswer
 from .expect import watched
-from .loading import in_words, place
-from .results import CheckResult, IsolationReached, Line, Missing, Result
+from .results import CheckResult, Graphs, IsolationReached, Line, Missing, Result
 from .sandbox.isolation import Isolation
 from .sandbox.proxies import hint
 from .sandbox.sandbox import Sandbox
 from .sandbox.session import Session
 from .submission.submission import Submission
-from .text import clean
 
 __all__ = ["GRADER", "Seeds", "as_result", "grade_one", "nothing_asked", "result_key"]
 
@@ -40,8 +39,7 @@ GRADER = f"tinygrad_edu {__version__}, NumPy {np.__version__}, Python {sys.versi
 """The versions on which a result depends."""
 
 TRIES = 3
-"""So often is a check tried that the grader cannot carry out."""
-
+"""How often a check is tried if the grader fails."""
 
 NoPass = Literal["fail", "skipped", "grader-error"]
 
@@ -52,7 +50,7 @@ class Seeds:
 
     Attributes
     ----------
-    secret : bytes that students do not have.
+    secret : bytes that students do not know.
 
     >>> Seeds(b"secret", "hw1", "emmy").of("product_rule").integers(10, size=4)
     array([...])
@@ -63,12 +61,12 @@ class Seeds:
     student: str
 
     def of(self, *names: str) -> np.random.Generator:
-        """The generator for what these names stand for."""
+        """A generator of random numbers for these names, such as `"check", "product_rule"`."""
         return np.random.default_rng(int.from_bytes(self.derive("numbers", *names), "little"))
 
     @property
     def id(self) -> str:
-        """Tells these seeds from others, and gives none away."""
+        """An identifier of these seeds, which reveals none of them."""
         return self.derive("id").hex()[:16]
 
     def derive(self, *names: str) -> bytes:
@@ -91,16 +89,16 @@ def grade_one(
     secret: bytes = b"",
     assignment_sha256: str = "",
 ) -> Result:
-    """Ask all checks of one submission.
+    """Run all checks on one submission.
 
     Parameters
     ----------
-    submission : one without any part, of which nothing could be read, gets no points and the status "unreadable".
-    sandbox : where it runs.
-    student : by whom it is; the inputs that are drawn depend on it, and on `secret`.
-    assignment_sha256 : for the result to name; see `load_assignment`.
+    submission : what the student handed in; if it has no parts, the status is "unreadable" and there are no points.
+    sandbox : runs the submission.
+    student : the student's id; the random inputs depend on it, and on `secret`.
+    assignment_sha256 : the hash that the result names; see `load_assignment`.
 
-    Raises `IsolationError` where the sandbox isolates less than it must. Whatever else goes wrong is in the result.
+    Raises `IsolationError` if the sandbox isolates less than required. All other errors are in the result.
 
     >>> from tinygrad_edu.grade import Assignment, Sandbox, Submission, expect, grade_one
     >>> hw = Assignment("hw1")
@@ -123,7 +121,7 @@ def grade_one(
 
 @dataclass(frozen=True)
 class Asked:
-    """What asking all checks has brought to light."""
+    """The results of all checks, and what else was seen on the way."""
 
     checks: tuple[CheckResult, ...]
     isolation: Isolation
@@ -134,7 +132,7 @@ class Asked:
 def as_result(
     assignment: Assignment, submission: Submission, asked: Asked, seeds: Seeds, assignment_sha256: str
 ) -> Result:
-    """All that is known, in one record."""
+    """The result of a submission as one record."""
     unsure = any(check.outcome == "grader-error" for check in asked.checks)
     return Result(
         assignment=assignment.name,
@@ -160,12 +158,12 @@ def as_result(
 
 
 def nothing_asked(assignment: Assignment, outcome: NoPass, why: str, isolation: Isolation) -> Asked:
-    """All checks missed for the same reason."""
+    """No points in any check, all for the same reason."""
     return Asked(tuple(missed(check, outcome, why) for check in assignment.checks), isolation)
 
 
 def ask_all(assignment: Assignment, submission: Submission, sandbox: Sandbox, seeds: Seeds) -> Asked:
-    """Ask group by group, each in a child of its own."""
+    """Run the checks group by group, each group in a child of its own."""
     found: dict[str, CheckResult] = {}
     outputs: list[str] = []
     repeated = seeds.of("repeated").choice([check.name for check in assignment.checks])
@@ -174,7 +172,7 @@ def ask_all(assignment: Assignment, submission: Submission, sandbox: Sandbox, se
     for group in shuffled_groups(assignment, seeds):
         for _ in range(TRIES):
             with sandbox.open(submission) as session:
-                if not isinstance(failure, StudentError):  # a program that does not load will not for other checks
+                if not isinstance(failure, StudentError):  # a program that does not load fails for all checks
                     failure = load(session)
                 results = [
                     outcome(check, session, seeds, failure, check.name == repeated, asked_for) for check in group
@@ -182,7 +180,7 @@ def ask_all(assignment: Assignment, submission: Submission, sandbox: Sandbox, se
             if not any(result.outcome == "grader-error" for result in results):
                 break
         found |= {result.name: result for result in results}
-        if not group[0].hidden and session.output not in outputs:  # what it prints may be what it was asked
+        if not group[0].hidden and session.output not in outputs:  # a program may print what a hidden check asks
             outputs.append(session.output)
     lines = [Line(line["where"], line["line"], line["text"], line["message"]) for line in session.problems]
     return Asked(
@@ -194,8 +192,8 @@ def ask_all(assignment: Assignment, submission: Submission, sandbox: Sandbox, se
 
 
 def shuffled_groups(assignment: Assignment, seeds: Seeds) -> list[list[Check]]:
-    """The checks that share a child, in the order in which they are asked. Hidden ones share none with others: what a
-    program has seen there it could print later.
+    """The groups of checks that share a child, in random order. Hidden checks share none with others: the program could
+    print later what it was asked there.
     """
     groups: dict[tuple[str, bool], list[Check]] = {}
     for i in seeds.of("order").permutation(len(assignment.checks)):
@@ -205,7 +203,7 @@ def shuffled_groups(assignment: Assignment, seeds: Seeds) -> list[list[Check]]:
 
 
 def load(session: Session) -> StudentError | SandboxError | None:
-    """Load the program; what went wrong, if it does not even load."""
+    """Load the program; the error if it does not load."""
     try:
         session.child()
     except IsolationError:
@@ -223,9 +221,9 @@ def outcome(
     twice: bool,
     asked_for: Collection[str] = (),
 ) -> CheckResult:
-    """What comes of a check; of a check that is asked `twice`, only if it comes twice.
+    """The result of a check; with `twice`, a pass counts only if a second run passes too.
 
-    A name that other checks have `asked_for` is no slip of the pen for one that is missing.
+    Names that other checks have `asked_for` are not suggested for a missing name.
     """
     if isinstance(failure, SandboxError):
         return missed(check, "grader-error", clean(str(failure)))
@@ -248,7 +246,7 @@ def outcome(
 
 
 def ask(check: Check, session: Session, seeds: Seeds) -> CheckResult:
-    """Have a check ask. Points for an explicit pass, and for nothing else."""
+    """Run a check. It gives points for an explicit pass, and for nothing else."""
     try:
         with watched() as notes, np.errstate(all="ignore"):
             check.function(session.student, seeds.of("check", check.name))
@@ -258,9 +256,9 @@ def ask(check: Check, session: Session, seeds: Seeds) -> CheckResult:
         raise
     except SandboxError as error:
         return missed(check, "grader-error", clean(str(error)))
-    except Exception as error:  # the instructor's: a check is plain Python, and may fail like all of it
+    except Exception as error:  # an error in the check itself, which is plain Python
         where = Path(place(error, Path(check.function.__code__.co_filename))).name
-        return missed(check, "grader-error", clean(f"{where}: {in_words(error)}"))
+        return missed(check, "grader-error", clean(f"{where}: {exception_text(error)}"))
     if not notes.passes:
         return missed(check, "grader-error", f"{check.name} expects nothing, so nobody can pass it")
     return CheckResult(check.name, check.title, "pass", check.points, check.points, hidden=check.hidden)
@@ -269,23 +267,24 @@ def ask(check: Check, session: Session, seeds: Seeds) -> CheckResult:
 def missed(
     check: Check, outcome: Literal["fail", "skipped", "grader-error"], why: str, *, kind: str = ""
 ) -> CheckResult:
-    """No points, and why."""
+    """The result of a check without points, and why."""
     return CheckResult(check.name, check.title, outcome, 0.0, check.points, why, kind, hidden=check.hidden)
 
 
 def failed(check: Check, error: WrongAnswer | StudentError) -> CheckResult:
-    """No points, for what the student's program did."""
+    """The result of a check that the student's program failed."""
     result = missed(check, "fail", clean(str(error)), kind=error.kind)
     if isinstance(error, WrongAnswer):
-        return replace(result, where=clean(error.where), how=clean(error.how), graphs=error.graphs)
-    if error.line:  # which the message ends with
+        graphs = error.graphs if isinstance(error.graphs, Graphs) else None
+        return replace(result, where=clean(error.where), how=clean(error.how), graphs=graphs)
+    if error.line:  # the message ends with it
         said = result.message.removesuffix(f" ({error.where}, line {error.line}: {error.text})").rstrip(": ")
         return replace(result, message=said, where=error.text, file=error.where, line=error.line)
     return result
 
 
 def shown(result: CheckResult, check: Check) -> CheckResult:
-    """Of a hidden check that failed, the kind of mistake and no more: the rest could give away what it asks."""
+    """The result as the student may see it: of a failed hidden check, only the kind of mistake."""
     if not check.hidden or result.outcome != "fail":
         return result
     return missed(check, "fail", f"a hidden check failed: {result.kind}", kind=result.kind)

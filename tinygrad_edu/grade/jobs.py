@@ -1,4 +1,4 @@
-"""Submissions waiting to be graded: one from a file, or those of a whole class from a folder."""
+"""`Job`: a submission that waits for grading; `jobs_in` finds those of a whole class in a folder."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .._support.text import clean
+from .assignment import Loaded
 from .errors import SubmissionError
-from .loading import Loaded
 from .submission.submission import Submission
-from .text import clean
 
 __all__ = ["Job", "jobs_in"]
 
 LITTER = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"}
-"""What systems leave in folders, besides what begins with a dot."""
+"""Files that systems leave in folders, besides those that begin with a dot."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,11 @@ class Job:
 
     Attributes
     ----------
-    student : by which the course knows them; also the name of the file with the result.
-    path : of what they handed in.
-    secret : what the inputs are drawn by. Whoever has it knows them; by default it is the hash of the assignment, whose
-        checks students do not have either.
-    require_isolation : the level below which nothing is graded.
+    student : the student's id in the course; also the name of the file with the result.
+    path : the path of the submission.
+    secret : the bytes from which the inputs are drawn; who knows them knows the inputs. By default the hash of the
+        assignment, because students do not have its checks either.
+    require_isolation : the lowest isolation level at which it is graded.
     """
 
     loaded: Loaded
@@ -39,7 +39,7 @@ class Job:
     require_isolation: int = 1
 
     def submission(self) -> Submission:
-        """Read what was handed in; a submission without any part, and the reason, where that cannot be done."""
+        """Read the submission. If that fails, the result has no parts, and a warning says why."""
         try:
             return Submission.read(self.path, main=self.loaded.assignment.name)
         except SubmissionError as error:
@@ -61,36 +61,36 @@ def jobs_in(
     Parameters
     ----------
     path : the folder; or one submission.
-    student : whose the one submission is. It may be a folder, then.
+    student : the student who handed in the one submission, which may then be a folder.
 
-    Raises `SubmissionError` where there is nothing, or two submissions of one student.
+    Raises `SubmissionError` if there is no submission, or there are two of one student.
     """
     path = Path(path)
     if not path.exists():
         raise SubmissionError(f"{clean(str(path))}: no such file or folder")
     whole_class = path.is_dir() and not student
-    handed_in = sorted(filter(handed_in_by_somebody, path.iterdir())) if whole_class else [path]
+    handed_in = sorted(filter(is_submission, path.iterdir())) if whole_class else [path]
     if not handed_in:
         raise SubmissionError(f"{clean(str(path))}: the folder is empty")
     jobs = [
-        Job(loaded, student or name(one), str(one), secret or bytes.fromhex(loaded.sha256), require_isolation)
+        Job(loaded, student or student_of(one), str(one), secret or bytes.fromhex(loaded.sha256), require_isolation)
         for one in handed_in
     ]
     check_students(jobs)
     return jobs
 
 
-def handed_in_by_somebody(path: Path) -> bool:
+def is_submission(path: Path) -> bool:
     return path.name not in LITTER and not path.name.startswith(".")
 
 
-def name(path: Path) -> str:
-    """Whose submission it is."""
+def student_of(path: Path) -> str:
+    """The student of a submission."""
     return clean(path.name if path.is_dir() else path.stem, 200)
 
 
 def check_students(jobs: Sequence[Job]) -> None:
-    """Refuse two submissions of one student, and names that no file can have."""
+    """Refuse two submissions of one student, and ids that cannot be the name of a file."""
     seen: dict[str, Job] = {}
     for job in jobs:
         if not job.student or job.student.startswith(".") or Path(job.student).name != job.student:

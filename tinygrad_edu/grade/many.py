@@ -1,8 +1,8 @@
-"""Grading a whole class: on any executor, resumable after any end, and the same bytes however many workers there are.
+"""Grades a whole class on any executor. It can be resumed, and the results do not depend on the number of workers.
 
 The unit of work is `grade_job`: a function that any process on any machine can import, from plain JSON to plain JSON.
-Of an executor nothing is used but `submit`, so a thread pool, a process pool, Dask's `Client.get_executor()` and
-`MPIPoolExecutor` all fit. A folder of results holds one file a student, which appears complete or not at all.
+Only `submit` of the executor is used, so a thread pool, a process pool, Dask's `Client.get_executor()` and
+`MPIPoolExecutor` all fit. A folder of results holds one file per student, which appears complete or not at all.
 """
 
 from __future__ import annotations
@@ -23,20 +23,19 @@ from typing import Any
 
 from .._support.files import replace_file
 from .._support.progress import progress_bar
+from .assignment import Loaded, load_assignment
 from .errors import AssignmentError, IsolationError, ResultError
 from .grading import GRADER, TRIES, Seeds, as_result, grade_one, nothing_asked, result_key
 from .jobs import Job, check_students
-from .loading import Loaded, load_assignment
 from .results import Result, read_result
-from .sandbox.isolation import Isolation
-from .sandbox.limits import Limits
+from .sandbox.isolation import Isolation, Limits
 from .sandbox.sandbox import Sandbox
 from .submission.submission import Submission
 
 __all__ = ["grade_job", "grade_many"]
 
 AHEAD = 4
-"""So many submissions for each worker are read and submitted ahead."""
+"""How many submissions for each worker are read and submitted in advance."""
 
 Work = dict[str, Any]
 
@@ -52,30 +51,30 @@ def grade_many(
 
     Parameters
     ----------
-    executor : what does the work; `workers` threads by default, which wait for as many children to compute. Other
-        machines need this package and, at the same path, the assignment.
-    out : a folder. Each result is written there as soon as it is known, and not computed again by the next call: after
-        a crash, call again. A student who has handed in something else since is graded anew.
+    executor : does the work; by default `workers` threads, each of which waits for a child. Other machines need this
+        package and, at the same path, the assignment.
+    out : a folder. Each result is written there at once, and the next call does not compute it again: after a crash,
+        call again. A student who has handed in a new version meanwhile is graded again.
     workers : how many submissions are graded at a time; by default one for each processor.
 
-    Results that the grader could not reach have the status "grader-error", and the next call tries them again.
+    If the grader fails, the result has the status "grader-error", and the next call tries again.
 
-    Raises `ResultError` where `out` holds results of another assignment or version, and `IsolationError` where a
-    machine isolates less than it must; what is written by then stays.
+    Raises `ResultError` if `out` holds results of another assignment or version, and `IsolationError` if a machine
+    isolates less than required; results that are already written stay.
     """
     check_students(jobs)
     workers = workers or os.cpu_count() or 1
     folder = None if out is None else Folder(Path(out), jobs)
     own = None if executor else ThreadPoolExecutor(workers, "grading")
     try:
-        return Run(jobs, executor or own, workers * AHEAD, folder).results()  # type: ignore[arg-type]
+        return ClassRun(jobs, executor or own, workers * AHEAD, folder).results()  # type: ignore[arg-type]
     finally:
         if own is not None:
             own.shutdown(cancel_futures=True)
 
 
-class Run:
-    """One call of `grade_many`: which jobs wait, which are being done, and what has come of the others."""
+class ClassRun:
+    """One call of `grade_many`: the jobs that wait, those that run, and the results so far."""
 
     def __init__(self, jobs: Sequence[Job], executor: Executor, window: int, folder: Folder | None) -> None:
         self.jobs, self.executor, self.window, self.folder = jobs, executor, window, folder
@@ -99,7 +98,7 @@ class Run:
         return [self.found[i] for i in range(len(self.jobs))]
 
     def submit(self, i: int) -> None:
-        """Read what was handed in, and have it graded unless its result is there already."""
+        """Read a submission, and have it graded unless its result exists already."""
         job = self.jobs[i]
         submission = self.submissions.pop(i, None) or job.submission()
         known = self.folder and self.folder.known(job, submission)
@@ -111,7 +110,7 @@ class Run:
             self.running[self.executor.submit(grade_job, as_work(job, submission))] = i
 
     def collect(self) -> None:
-        """Wait until at least one submission is graded; a worker that died is no result of the student's."""
+        """Wait until at least one submission is graded. A worker that dies does not count against the student."""
         done, _ = wait(self.running, return_when=FIRST_COMPLETED)
         for future in done:
             i = self.running.pop(future)
@@ -148,7 +147,7 @@ def not_graded(job: Job, submission: Submission, why: str) -> Result:
 
 
 def as_work(job: Job, submission: Submission) -> Work:
-    """A job as plain JSON. The submission goes along as it was read, so that what is hashed is what is graded."""
+    """A job as plain JSON. It contains the submission as it was read: the graded bytes are those that were hashed."""
     return {
         "assignment": job.loaded.path,
         "assignment_sha256": job.loaded.sha256,
@@ -160,7 +159,7 @@ def as_work(job: Job, submission: Submission) -> Work:
 
 
 def grade_job(work: Work) -> Work:
-    """Grade one submission: from plain JSON to plain JSON, in any process that can import this."""
+    """Grade one submission, from plain JSON to plain JSON, in any process that can import this package."""
     started = time.perf_counter()
     path, sha256 = work["assignment"], work["assignment_sha256"]
     loaded = the_assignment(path, sha256)
@@ -184,18 +183,18 @@ def grade_job(work: Work) -> Work:
 
 @lru_cache(maxsize=4)
 def the_assignment(path: str, sha256: str) -> Loaded:
-    """The assignment that this worker has loaded before, or loads now."""
+    """The assignment, loaded once in each worker."""
     return load_assignment(path)
 
 
 FREE: dict[tuple[int, Limits, int], list[Sandbox]] = {}
-"""The sandboxes that wait for work, by process: a forked one must not speak with its parent's."""
+"""The idle sandboxes of each process: a forked process must not use those of its parent."""
 
 
 @contextmanager
 def borrowed_sandbox(limits: Limits, require_isolation: int) -> Iterator[Sandbox]:
-    """A sandbox that nobody else uses meanwhile, since one sandbox starts one child at a time. It is kept for the next
-    submission, and closed when this process ends.
+    """A sandbox that nobody else uses at the same time, because it starts one child at a time. It is kept for the next
+    submission and closed when this process ends.
     """
     free = FREE.setdefault((os.getpid(), limits, require_isolation), [])
     try:
@@ -213,18 +212,18 @@ def borrowed_sandbox(limits: Limits, require_isolation: int) -> Iterator[Sandbox
 
 
 class Folder:
-    """A folder of results, one file a student, and `timings.csv`: how long each took, and where."""
+    """A folder of results: one file per student, and `timings.csv` with how long each took, and where."""
 
     def __init__(self, path: Path, jobs: Sequence[Job]) -> None:
         self.path = path
         path.mkdir(parents=True, exist_ok=True)
-        for draft in path.glob(".*.part"):  # of a run that was killed while it wrote
+        for draft in path.glob(".*.part"):  # of a run that was killed while writing
             with suppress(OSError):
                 draft.unlink()
         self.results = {file.name: self.checked(file, jobs) for file in sorted(path.glob("*.json"))}
 
     def checked(self, file: Path, jobs: Sequence[Job]) -> Result:
-        """The result in a file, if it is one of the assignment that is graded, as it is now."""
+        """The result in a file. Raises `ResultError` if it is of another assignment, version or secret."""
         try:
             result = read_result(file)
         except ResultError as error:
@@ -243,7 +242,7 @@ class Folder:
         return result
 
     def known(self, job: Job, submission: Submission) -> Result | None:
-        """The result that is there already, if it is of just this submission and no grader's error."""
+        """The existing result of exactly this submission, if the grader did not fail in it."""
         result = self.results.get(f"{job.student}.json")
         seeds = Seeds(job.secret, job.loaded.assignment.name, job.student)
         key = result_key(job.loaded.assignment, job.loaded.sha256, submission.sha256, seeds)
@@ -252,7 +251,7 @@ class Folder:
         return result if result.isolation.level >= job.require_isolation else None
 
     def write(self, job: Job, result: Result, measured: Work) -> None:
-        """Write a result, and what was measured into the file beside."""
+        """Write a result, and its timing into `timings.csv`."""
         replace_file(self.path / f"{job.student}.json", result.json().encode("utf-8"))
         if measured:
             timings = self.path / "timings.csv"

@@ -1,7 +1,7 @@
-"""What came of grading one submission, as records that are written as JSON.
+"""The result of grading one submission, and its JSON.
 
-`result.schema.json` beside this file is the published schema. Nothing in a result depends on the time, the machine's
-speed or the number of workers: what does is in a file of its own.
+`result.schema.json` beside this file is the published schema; the docstrings of the records are its descriptions. No
+result depends on the time, the speed of the machine or the number of workers: timings are in a file of their own.
 """
 
 from __future__ import annotations
@@ -23,13 +23,15 @@ __all__ = [
 Feedback = Literal["what", "where", "how"]
 
 FEEDBACK: tuple[Feedback, ...] = ("what", "where", "how")
-"""How much a student is told: what kind of mistake it is; and where; and how to mend it."""
+"""How much a student is told: only the kind of mistake, also where it is, or also how to mend it."""
 
 
 @dataclass(frozen=True)
 class Graphs:
     """The graph of what a student's program computed, and beside it, node by node, the right one.
 
+    Attributes
+    ----------
     found : the student's. Where it first goes wrong, nodes and arrows have a mark: "missing", "extra" or "changed".
     expected : the right one; null where students are told where the mistake is, and not how to mend it.
     """
@@ -42,6 +44,8 @@ class Graphs:
 class CheckResult:
     """What came of one check.
 
+    Attributes
+    ----------
     name, title : of the check, for programs and for people.
     outcome : "grader-error" is the grader's fault: no points yet, and no zero either. "skipped": what it needs is not
         there.
@@ -73,6 +77,8 @@ class CheckResult:
 class Line:
     """Something in the student's program, such as a syntax error.
 
+    Attributes
+    ----------
     file, line, text : where it is, and what stands there.
     message : what about it.
     """
@@ -87,6 +93,8 @@ class Line:
 class Missing:
     """A wall of the sandbox that does not stand.
 
+    Attributes
+    ----------
     name : of the mechanism.
     why : it could not be had.
     """
@@ -99,6 +107,8 @@ class Missing:
 class IsolationReached:
     """How well the submission was isolated while it ran.
 
+    Attributes
+    ----------
     level : from 1 to 5.
     missing : the mechanisms that this machine did not give.
     """
@@ -111,6 +121,8 @@ class IsolationReached:
 class Result:
     """What came of one submission.
 
+    Attributes
+    ----------
     assignment, title : its name and title.
     student : by which the course knows them.
     status : "unreadable": nothing in it could be read as a program. "grader-error": at least one check has to be
@@ -151,11 +163,11 @@ class Result:
         return FORMAT.write(self)
 
     def told(self, feedback: Feedback) -> Result:
-        """The same result with as much feedback as an instructor wants to give, and no more."""
+        """The result with only as much feedback as the instructor wants to give."""
         keep = FEEDBACK.index(feedback)
 
         def told(check: CheckResult) -> CheckResult:
-            if check.outcome == "grader-error":  # where the instructor's own code failed, and on which numbers
+            if check.outcome == "grader-error":  # its message shows the instructor's code and numbers
                 return replace(check, message="this check could not be carried out; that is not your fault")
             graphs = check.graphs and replace(check.graphs, expected=check.graphs.expected if keep >= 2 else None)
             return replace(
@@ -172,9 +184,9 @@ FORMAT = Format(Result, "tinygrad_edu.result", 1, "What came of grading one subm
 
 
 def read_result(source: str | os.PathLike[str]) -> Result:
-    """The result that a JSON text describes, or the file at a path. Nothing in it is ever executed.
+    """The result in a JSON text, or in the file at a path. Nothing in it is executed.
 
-    Raises `ResultError` where the text breaks the format anywhere, and `OSError` where the file cannot be read.
+    Raises `ResultError` if the text breaks the format anywhere, and `OSError` if the file cannot be read.
     """
     try:
         result: Result = FORMAT.read(source, "result")

@@ -6,6 +6,8 @@ import math
 import re
 import unicodedata
 
+from .._support.text import escaped
+
 __all__ = ["in_code", "in_markdown", "number", "plural", "shorten", "visible", "width"]
 
 
@@ -22,16 +24,12 @@ def visible(text: str) -> str:
     >>> visible("Größe 変数")
     'Größe 変数'
     """
-    return text if text.isprintable() else "".join(map(_visible, text))
+    return text if text.isprintable() else escaped(text, _hidden)
 
 
-def _visible(char: str) -> str:
-    code = ord(char)
-    hidden = unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and char not in "\u200c\u200d"
-    if not hidden and code & 0xFFFE != 0xFFFE:
-        return char
-    escapes = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
-    return escapes.get(char) or (f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}")
+def _hidden(char: str) -> bool:
+    unseen = unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and char not in "\u200c\u200d"
+    return unseen or ord(char) & 0xFFFE == 0xFFFE  # the last two of every plane are no characters
 
 
 def shorten(text: str, limit: int = 28) -> str:

@@ -1,4 +1,4 @@
-"""Five assignments, ready to use and to learn from: each a folder of checks, reference, starter and a page.
+"""Five assignments, ready to use and to learn from; each is a folder of checks, reference, starter and README.
 
 Copy `folder(name)` and grade with its `assignment.py`: `tinygrad-edu grade mlp/assignment.py submissions/`.
 
@@ -16,11 +16,11 @@ from pathlib import Path
 __all__ = ["ASSIGNMENTS", "folder"]
 
 ASSIGNMENTS = ("chain_rule", "value_engine", "broadcasting", "mlp", "convolution")
-"""In the order of a course."""
+"""The names of the assignments, in the order of a course."""
 
 
 def folder(name: str) -> Path:
-    """The folder of an assignment, to be graded with or to be copied.
+    """The folder of an assignment, for grading or for copying.
 
     >>> sorted(file.name for file in folder("mlp").glob("*.*"))
     ['README.md', 'assignment.py', 'reference.py', 'starter.py']

@@ -1,25 +1,24 @@
-"""Ready-made checks: plain functions that an instructor calls inside a check, with what the student defines.
+"""Ready-made checks: plain functions that an instructor calls inside a check, with the student's functions.
 
-Each draws its own probes from `rng`, asks, and raises `WrongAnswer` at the first thing that is wrong.
+Each draws its own probes from `rng`, calls the student's functions, and raises `WrongAnswer` at the first mistake.
 
-- derivatives: backward passes, of the engine's functions and of the student's own; far from zero; step by step
+- derivatives: backward passes, of the engine's functions and of the student's own; at large numbers; step by step
 - layers: a class with forward and backward
-- losses: value and gradient, also of large scores
+- losses: value and gradient, also for large scores
 - convolution: the forward pass, probed with impulses
 - graphs: a topological order
-- engines: a class like micrograd's `Value`: right, deep, in linear time
-- training: optimisers step by step; reading the embedded digits
-- memory: how much a call needs
-- asking, twins: what they ask with
+- engines: a class like micrograd's `Value`: right, without recursion, in linear time
+- training: optimisers step by step; a program that learns to read digits
+- asking: what several checks share; the memory of a call
 """
 
+from .asking import peak_memory
 from .convolution import same_convolution
 from .derivatives import backward, backward_of_own, right_steps, stays_right_when_large
 from .engines import deep_chain, linear_time, same_as_engine
 from .graphs import topological_order
 from .layers import same_layer
 from .losses import same_loss
-from .memory import peak_memory
 from .training import follows_optimizer, reads_digits
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Convolution, probed with impulses: an image that is 0 but in one place shows the kernel as it was laid there."""
+"""The check of a convolution, with impulses: an image with a single 1 shows how the kernel was applied."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..expect import expect
 __all__ = ["same_convolution"]
 
 IMAGE, KERNEL = (1, 2, 7, 6), (3, 2, 3, 2)
-"""(images, channels, rows, columns) and (channels out, channels in, rows, columns): rows and columns differ."""
+"""Shapes: (images, channels, rows, columns) and (channels out, channels in, rows, columns)."""
 
 KERNELS: dict[str, Callable[[ndarray], ndarray]] = {
     "": lambda w: w,
@@ -27,7 +27,7 @@ KERNELS: dict[str, Callable[[ndarray], ndarray]] = {
     "the kernel is turned from left to right": lambda w: w[..., ::-1],
     "the kernel's rows and columns are swapped": lambda w: w.swapaxes(2, 3),
 }
-"""How a kernel can lie on an image; what is right has no words."""
+"""Ways to apply a kernel to an image; the right way has no words."""
 
 CHANNELS: dict[str, Callable[[ndarray], ndarray]] = {
     "": lambda w: w,
@@ -36,7 +36,7 @@ CHANNELS: dict[str, Callable[[ndarray], ndarray]] = {
     "only the last channel is used": lambda w: w * np.array([0.0, 1.0]).reshape(1, 2, 1, 1),
     "the mean of the channels is taken": lambda w: w / 2.0,
 }
-"""What can be done with the channels of an image."""
+"""Ways to use the channels of an image."""
 
 SIDES: dict[str, Callable[[int], tuple[int, int]]] = {
     "": lambda n: (n, n),
@@ -45,7 +45,7 @@ SIDES: dict[str, Callable[[int], tuple[int, int]]] = {
     "there is a border before the image alone": lambda n: (n, 0),
     "there is a border behind the image alone": lambda n: (0, n),
 }
-"""On which sides a border of n zeros can be: so many before the image, and behind it."""
+"""Ways to put n zeros of padding: how many before the image, and how many after it."""
 
 HOW = {
     "stride": "Neighbours in the result lie {stride} apart in the image.",
@@ -59,7 +59,7 @@ HOW = {
 
 
 class Way(NamedTuple):
-    """A way to convolve; the words are those of the tables above."""
+    """A way to convolve, right or wrong; the strings are keys of the tables above."""
 
     stride: int
     padding: int
@@ -69,22 +69,22 @@ class Way(NamedTuple):
     channels: str = ""
 
     def result(self, x: ndarray, weight: ndarray) -> ndarray:
-        """Raises `ShapeError` where the kernel does not fit."""
+        """The result of this way. Raises `ShapeError` if the kernel does not fit."""
         border = SIDES[self.sides](self.padding)
         bordered = np.pad(x, ((0, 0), (0, 0), border, border))
         changed = CHANNELS[self.channels](KERNELS[self.kernel](weight))
         return np.asarray(conv2d(bordered, changed, stride=self.stride, dilation=self.dilation))
 
-    def explains(self, answers: Sequence[Asked], weight: ndarray) -> bool:
-        """Whether it gives all of the answers."""
+    def explains(self, answers: Sequence[Answered], weight: ndarray) -> bool:
+        """Whether this way gives all the answers."""
         try:
             return all(compare(asked.answer, self.result(asked.image, weight)) for asked in answers)
         except ShapeError:
             return False
 
 
-class Asked(NamedTuple):
-    """A question, and what was answered."""
+class Answered(NamedTuple):
+    """An image, its description in words, and the student's answer."""
 
     words: str
     image: ndarray
@@ -94,17 +94,17 @@ class Asked(NamedTuple):
 def same_convolution(
     answer: Callable[..., Any], rng: np.random.Generator, *, stride: int = 1, padding: int = 0, dilation: int = 1
 ) -> None:
-    """`answer(x, weight)` must be a convolution as of deep learning: `tinygrad_edu.nn.functional.conv2d`.
+    """`answer(x, weight)` must be the convolution of deep learning: `tinygrad_edu.nn.functional.conv2d`.
 
-    Asked with impulses, images that are 1 in one place and 0 elsewhere, in the middle and on the border; then with
-    random images.
+    The images are first impulses, which are 1 in one place and 0 elsewhere, in the middle and on the border; then
+    random.
 
     Parameters
     ----------
-    answer : of images (N, C, H, W) and kernels (O, C, I, J).
-    stride, padding, dilation : the settings that it works with.
+    answer : takes images (N, C, H, W) and kernels (O, C, I, J).
+    stride, padding, dilation : the attributes of the convolution.
 
-    Raises `WrongAnswer`. Its kind is the part, or the two, in which one mistake explains all answers: "kernel",
+    Raises `WrongAnswer`. Its kind is the part, or the two parts, whose change explains all answers: "kernel",
     "channels", "stride", "padding", "sides" (of the padding), "dilation".
 
     >>> from tinygrad_edu.nn.functional import conv2d
@@ -116,7 +116,7 @@ def same_convolution(
     """
     right = Way(stride, padding, dilation)
     weight = rng.uniform(1.0, 2.0, size=KERNEL)
-    answers = [Asked(words, image, answer(image, weight)) for words, image in images(rng)]
+    answers = [Answered(words, image, answer(image, weight)) for words, image in images(rng)]
     for words, image, found in answers:
         try:
             expect(found, "the result").equals(right.result(image, weight))
@@ -129,7 +129,7 @@ def same_convolution(
 
 
 def images(rng: np.random.Generator) -> Iterator[tuple[str, ndarray]]:
-    """Images with a 1 in one place, in the middle and in three corners; and random ones."""
+    """Images with their description: with a 1 in the middle or in one of three corners, and random ones."""
     _, channels, rows, columns = IMAGE
     for i, j in ((3, 2), (0, 0), (rows - 1, columns - 1), (0, columns - 1)):
         image, channel = np.zeros(IMAGE), rng.integers(channels)
@@ -139,7 +139,7 @@ def images(rng: np.random.Generator) -> Iterator[tuple[str, ndarray]]:
 
 
 def wrong_ways(right: Way) -> list[Way]:
-    """The ways with one mistake, and then those with two."""
+    """The ways with one mistake, then those with two."""
     steps = range(1, right.stride + 2), range(right.padding + 2), range(1, right.dilation + 2)
     ways = [Way(*way) for way in product(*steps, SIDES, KERNELS, CHANNELS)]
     count = {way: sum(a != b for a, b in zip(way, right)) for way in ways}
@@ -147,7 +147,7 @@ def wrong_ways(right: Way) -> list[Way]:
 
 
 def named(way: Way, right: Way, where: str) -> WrongAnswer:
-    """What is wrong with a way, in words."""
+    """The error that describes a wrong way."""
     what, how = {}, {}
     for part, found, wanted in zip(Way._fields, way, right):
         if found != wanted:

@@ -1,4 +1,4 @@
-"""Backward passes on arrays: of any function that the engine can differentiate, and of the student's own."""
+"""Checks of backward passes on arrays: of any function that the engine can differentiate, and of the student's own."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ Function = Callable[..., Any]
 
 
 def backward(answer: Function, function: Function, rng: np.random.Generator, *axes: Axes, scale: float = 1.0) -> None:
-    """`answer(upstream, *operands)` must be the gradients of `function` by all its operands.
+    """`answer(upstream, *operands)` must return the gradients of `function` with respect to all its operands.
 
-    Asked twice: with axes of distinct sizes, so that a wrong axis shows in the shape, and with equal ones, so that a
-    transpose shows in the numbers.
+    It is called twice: with axes of distinct sizes, so that a wrong axis shows in the shape, and with equal ones, so
+    that a transpose shows in the numbers.
 
     Parameters
     ----------
-    function : of the engine's nodes, such as `lambda x, w: x @ w`: a primitive, a layer, a loss.
-    axes : a word for each operand, a letter for each axis; one letter is one size, "1" is an axis of size 1. Or a shape
-        for each operand, where sizes depend on each other: then it is asked once.
-    scale : how large the operands are, about.
+    function : a function of the engine's nodes, such as `lambda x, w: x @ w`: a primitive, a layer, a loss.
+    axes : a word for each operand, with a letter for each axis; equal letters are equal sizes, "1" is an axis of size
+        1. Or a shape for each operand, if sizes depend on each other: then `answer` is called once.
+    scale : the approximate size of the operands.
 
-    Raises `WrongAnswer`, with the mistake that explains the answer if there is one.
+    Raises `WrongAnswer`, with the mistake that explains the answer if one does.
 
     >>> import tinygrad_edu as tg
     >>> backward(lambda g, x, w: (g @ w.T, x.T @ g), tg.matmul, np.random.default_rng(0), "nk", "km")
@@ -45,9 +45,9 @@ def backward(answer: Function, function: Function, rng: np.random.Generator, *ax
 def stays_right_when_large(
     answer: Function, function: Function, rng: np.random.Generator, *axes: Axes, scale: float = 1e3
 ) -> None:
-    """`backward`, near 0 and then with large operands, where exponentials overflow.
+    """`backward` near 0, and then with large operands, where exponentials overflow.
 
-    Raises `WrongAnswer`, of the kind "unstable" where only large operands go wrong.
+    Raises `WrongAnswer`, of the kind "unstable" if only large operands go wrong.
 
     >>> import tinygrad_edu as tg
     >>> with np.errstate(all="ignore"):
@@ -62,14 +62,14 @@ def stays_right_when_large(
 
 
 def right_steps(chain: Sequence[ChainStep], start: Any) -> None:
-    """Every step of a chain must be right, each by itself: a step is asked for what the right ones before it give.
+    """Every step of a chain must be right; each step gets the results of the right steps before it.
 
     Parameters
     ----------
-    chain : steps with a name, the student's function, and the right one, from arrays to an array, or a tuple of them.
-    start : what the first step is given: an array, or a tuple of arrays.
+    chain : steps, each with a name, the student's function and the right one, from arrays to an array or a tuple.
+    start : the input of the first step: an array, or a tuple of arrays.
 
-    Raises `WrongAnswer` with the first step that is wrong, and all steps beside the right ones.
+    Raises `WrongAnswer` with the first wrong step, and with all steps beside the right ones.
 
     >>> from tinygrad_edu.grade.diagnosis import ChainStep
     >>> steps = [ChainStep("square", np.square, np.square), ChainStep("mean", np.sum, np.mean)]
@@ -89,9 +89,9 @@ def right_steps(chain: Sequence[ChainStep], start: Any) -> None:
 
 
 def backward_of_own(forward: Function, answer: Function, rng: np.random.Generator, *axes: str) -> None:
-    """`answer(upstream, *operands)` must be the gradients of the student's own function `forward(*operands)`.
+    """`answer(upstream, *operands)` must return the gradients of the student's own function `forward(*operands)`.
 
-    It is compared with difference quotients of `forward`, so any smooth function will do, also a wrong one.
+    They are compared with difference quotients of `forward`, so `forward` may be any smooth function, even a wrong one.
 
     >>> rng = np.random.default_rng(0)
     >>> backward_of_own(lambda x: x**3, lambda g, x: 3 * g * x**2, rng, "nk")

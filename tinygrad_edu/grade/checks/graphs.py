@@ -1,4 +1,4 @@
-"""A topological order: every valid one is right, and the smallest graph on which it fails is shown."""
+"""The check of a topological order: accepts every valid order, and shows the smallest graph that fails."""
 
 from __future__ import annotations
 
@@ -8,30 +8,29 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...graph.plain import Edge, Mark, PlainNode
-from ...graph.plain import Graph as Plain
+from ..._support.text import clean
+from ...graph.plain import Edge, Graph, Mark, PlainNode
 from ..errors import StudentError, WrongAnswer
 from ..expect import require
 from ..results import Graphs
-from ..text import clean
 
 __all__ = ["topological_order"]
 
-Graph = dict[str, list[str]]
-"""The inputs of each node. The output is the last."""
+Inputs = dict[str, list[str]]
+"""A graph: the inputs of each node. The output is the last node."""
 
 SMALL = 4
-"""A graph of up to so many nodes is drawn where it goes wrong."""
+"""The most nodes of a graph that is drawn."""
 
 
-def topological_order(order: Callable[[Graph, str], Any], rng: np.random.Generator) -> None:
-    """`order(inputs, output)` must list the nodes that `output` depends on, itself too, each after its inputs.
+def topological_order(order: Callable[[Inputs, str], Any], rng: np.random.Generator) -> None:
+    """`order(inputs, output)` must list `output` and all nodes that it depends on, each after its inputs.
 
-    Every graph of up to four nodes is tried, smallest first; then `x * x`, a large random one, and a chain of 3,000,
-    too deep for recursion.
+    All graphs of up to four nodes are tried, the smallest first; then `x * x`, a large random graph, and a chain of
+    3,000 nodes, too deep for recursion.
 
-    Raises `WrongAnswer` with the first graph that goes wrong. Its kind is "node twice", "node not needed", "input after
-    its user", "node missing", or "no order" for what is no list of nodes.
+    Raises `WrongAnswer` with the first graph that fails. Its kind is "node twice", "node not needed", "input after its
+    user", "node missing", or "no order" for an answer that is not a list of nodes.
 
     >>> topological_order(lambda inputs, output: list(inputs), np.random.default_rng(0))
     Traceback (most recent call last):
@@ -51,8 +50,8 @@ def topological_order(order: Callable[[Graph, str], Any], rng: np.random.Generat
         require(wrong is None, message, kind="no order")
 
 
-def asked(order: Callable[[Graph, str], Any], inputs: Graph, output: str) -> Any:
-    """The answer; an exception as one that says for which graph it was raised."""
+def asked(order: Callable[[Inputs, str], Any], inputs: Inputs, output: str) -> Any:
+    """The student's answer; an exception also names the graph."""
     try:
         return order(inputs, output)
     except StudentError as error:
@@ -60,8 +59,8 @@ def asked(order: Callable[[Graph, str], Any], inputs: Graph, output: str) -> Any
         raise StudentError(error.kind, f"{graph}: {error}", error.where, error.line, error.text) from None
 
 
-def graphs(rng: np.random.Generator) -> Iterator[Graph]:
-    """The smallest first. Names say nothing about the order, and neither does the order of the dict."""
+def graphs(rng: np.random.Generator) -> Iterator[Inputs]:
+    """The graphs to try, the smallest first. Neither names nor the order of the dict reveal the topological order."""
     for size in (1, 2, 3, 4):
         pairs = list(combinations(range(size), 2))
         for choice in range(2 ** len(pairs)):
@@ -72,18 +71,18 @@ def graphs(rng: np.random.Generator) -> Iterator[Graph]:
     yield graph(3000, [(i, i + 1) for i in range(2999)], rng)
 
 
-def graph(size: int, edges: list[tuple[int, int]], rng: np.random.Generator) -> Graph:
+def graph(size: int, edges: list[tuple[int, int]], rng: np.random.Generator) -> Inputs:
     names = [chr(ord("a") + i) if size <= 26 else f"v{i}" for i in range(size)]
     if size > 2:
         names = [names[i] for i in rng.permutation(size)]
-    inputs: Graph = {names[i]: [] for i in [*rng.permutation(size - 1), size - 1]}
+    inputs: Inputs = {names[i]: [] for i in [*rng.permutation(size - 1), size - 1]}
     for before, after in edges:
         inputs[names[after]].append(names[before])
     return inputs
 
 
 class Fault(NamedTuple):
-    """The first thing that is wrong with an order: its kind, in words, and at which node."""
+    """The first fault of an order: its kind, its words, and the node."""
 
     kind: str
     words: str
@@ -91,7 +90,7 @@ class Fault(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """How a node is marked where an order goes wrong in this way, and how to mend it."""
+    """For a kind of fault: the mark of its node, and how to mend it."""
 
     mark: Mark
     how: str
@@ -105,8 +104,8 @@ KINDS = {
 }
 
 
-def fault(answer: Any, inputs: Graph, output: str) -> Fault | None:
-    """What is wrong with an order, if anything is."""
+def fault(answer: Any, inputs: Inputs, output: str) -> Fault | None:
+    """The first fault of an order; None if it is right."""
     shown = clean(str(answer), 200)
     if type(answer) not in (list, tuple) or any(type(node) is not str or node not in inputs for node in answer):
         return Fault("no order", f"{shown} is no list of its nodes")
@@ -125,8 +124,8 @@ def fault(answer: Any, inputs: Graph, output: str) -> Fault | None:
     return Fault("node missing", f"{shown} leaves out {missing[0]}", missing[0]) if missing else None
 
 
-def right_order(inputs: Graph, output: str) -> list[str]:
-    """A right answer."""
+def right_order(inputs: Inputs, output: str) -> list[str]:
+    """A right order."""
     order: dict[str, None] = {}
     waiting = [output]
     while waiting:
@@ -138,8 +137,8 @@ def right_order(inputs: Graph, output: str) -> list[str]:
     return list(order)
 
 
-def in_places(answer: Sequence[str], wrong: Fault | None, inputs: Graph, output: str) -> Plain:
-    """The graph, with the place that each node has in an answer."""
+def in_places(answer: Sequence[str], wrong: Fault | None, inputs: Inputs, output: str) -> Graph:
+    """A picture of the graph: each node with its place in an answer."""
     order = [*(x for x in inputs if x not in right_order(inputs, output)), *right_order(inputs, output)]
     nodes, edges = [], []
     for id, name in enumerate(order, 1):
@@ -149,4 +148,4 @@ def in_places(answer: Sequence[str], wrong: Fault | None, inputs: Graph, output:
         nodes.append(PlainNode(id, "leaf", label, mark=mark))
         edges += [Edge(order.index(before) + 1, id, slot) for slot, before in enumerate(inputs[name])]
     title = "As it should be" if wrong is None else "Your program"
-    return Plain("forward", title, tuple(nodes), tuple(edges), (len(nodes),), output)
+    return Graph("forward", title, tuple(nodes), tuple(edges), (len(nodes),), output)

@@ -1,4 +1,4 @@
-"""Layers: a class of the student's with `forward(x)` and `backward(upstream)`."""
+"""The check of a layer: the student's own class with `forward(x)` and `backward(upstream)`."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ def same_layer(
 
     Parameters
     ----------
-    make : answers the student's layer with the given parameters. Its `forward(x)` answers the output. Then its
-        `backward(upstream)` answers the gradient of x, and leaves those of the parameters in attributes.
-    function : of the engine's nodes, of x and the parameters, such as `lambda x, weight, bias: x @ weight + bias`.
-    axes : for x and each parameter, as in `backward`.
-    gradients : the names of these attributes; by default "grad_weight" for a parameter that `function` calls weight.
+    make : makes the student's layer from its parameters. Its `forward(x)` returns the output. Then its
+        `backward(upstream)` returns the gradient of x, and stores those of the parameters in attributes.
+    function : a function of x and the parameters, of the engine's nodes, such as
+        `lambda x, weight, bias: x @ weight + bias`.
+    axes : the axes of x and of each parameter, as in `backward`.
+    gradients : the names of the attributes; by default "grad_weight" for the parameter `weight` of `function`.
 
-    Raises `WrongAnswer` of the kind "forward" where the output is wrong, which also says whether the gradient of x is
-    right for this wrong output; else with the mistake that explains the gradients if there is one.
+    Raises `WrongAnswer`: of the kind "forward" if the output is wrong, and then it says whether the gradient of x is
+    right for this output; else with the mistake that explains the gradients if one does.
 
     >>> class Linear:
     ...     def __init__(self, weight, bias):
@@ -62,7 +63,7 @@ def same_layer(
 
 
 def right_by_itself(layer: Any, x: np.ndarray, upstream: np.ndarray) -> bool:
-    """Whether backward is right for a forward pass that is not."""
+    """Whether backward is right for a wrong forward pass."""
 
     def backward(upstream: np.ndarray, x: np.ndarray) -> Any:
         layer.forward(x)

@@ -1,4 +1,4 @@
-"""Losses: their value and their gradient, near 0 and where exponentials overflow."""
+"""The check of a loss: its value and its gradient, near 0 and where exponentials overflow."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ Targets = Literal["classes", "numbers", "zeros and ones"]
 def same_loss(
     answer: Callable[..., Any], function: Callable[..., Any], rng: np.random.Generator, targets: Targets
 ) -> None:
-    """`answer(scores, target)` must be the loss and its gradient by the scores: a pair, of `function`'s numbers.
+    """`answer(scores, target)` must return a pair: the loss `function`, and its gradient with respect to the scores.
 
-    Asked with scores of shapes (5, 3) and (4, 4) near 1, and (7, 3) in the thousands.
+    The scores have the shapes (5, 3) and (4, 4) near 1, and (7, 3) in the thousands.
 
     Parameters
     ----------
-    function : of the engine, such as `cross_entropy` or `mse_loss` of `tinygrad_edu.nn.functional`.
-    targets : what it takes: "classes", int64 of shape (N,); or floats of the scores' shape, any "numbers" or
-        "zeros and ones".
+    function : a loss of the engine, such as `cross_entropy` or `mse_loss` of `tinygrad_edu.nn.functional`.
+    targets : the targets that it takes: "classes", int64 of shape (N,); or floats of the scores' shape, which are
+        any "numbers" or "zeros and ones".
 
-    Raises `WrongAnswer`, with the mistake that explains the answer if there is one; of the kind "unstable" where only
-    large scores go wrong.
+    Raises `WrongAnswer`, with the mistake that explains the answer if one does; of the kind "unstable" if only large
+    scores go wrong.
 
     >>> from tinygrad_edu.nn.functional import cross_entropy
     >>> def naive(scores, target):
@@ -79,7 +79,7 @@ def ask(answer: Callable[..., Any], function: Callable[..., Any], scores: ndarra
 
 
 def factors(scores: ndarray) -> dict[float, str]:
-    """The factors that a loss is wrong by most often, and what they are."""
+    """The usual wrong factors of a loss, with their names."""
     batch, classes = scores.shape
     sizes = {float(batch): "the batch size", float(classes): "the number of classes", 2.0: "2"}
     sizes[float(scores.size)] = "the number of scores"

@@ -1,4 +1,4 @@
-"""Training: an optimiser, step by step; and a program that learns to read the embedded digits."""
+"""Checks of training: an optimiser step by step, and a program that learns to read the embedded digits."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def follows_optimizer(
     step: Callable[[np.ndarray], Any], kind: type[Optimizer], start: np.ndarray, gradients: Sequence[np.ndarray],
     **settings: Any,
 ) -> None:  # fmt: skip
-    """`step(gradient)` must answer the parameters after each step, and these the engine's, step by step.
+    """`step(gradient)` must return the parameters after each step, the same as the engine's optimiser.
 
     Parameters
     ----------
-    kind, settings : the engine's optimiser, such as `tg.optim.Adam`, and its settings, such as `lr=0.1`.
+    kind, settings : the engine's optimiser, such as `tg.optim.Adam`, and its arguments, such as `lr=0.1`.
     start : the parameters before the first step.
 
-    Raises `WrongAnswer` with the first step that departs, and the mistake that explains it if there is one.
+    Raises `WrongAnswer` with the first wrong step, and the mistake that explains it if one does.
 
     >>> import tinygrad_edu as tg
     >>> w = np.array([1.0, -2.0])
@@ -48,12 +48,12 @@ def follows_optimizer(
 def reads_digits(
     learn: Callable[[np.ndarray, np.ndarray, np.ndarray], Any], rng: np.random.Generator, accuracy: float
 ) -> None:
-    """`learn(images, labels, others)` must read the other images after it has learned from the first.
+    """`learn(images, labels, others)` must learn from images and labels, and return a label for each other image.
 
-    Images are (N, 64) floats between 0 and 1. Labels are int64; so must be what it answers, one for each other image.
-    The labels of the others never leave the grader.
+    Images are floats between 0 and 1 of shape (N, 64). Labels are int64, and so must be the answer. The labels of the
+    other images never leave the grader.
 
-    Raises `WrongAnswer` of the kind "accuracy" below `accuracy`, a part of 1.
+    Raises `WrongAnswer` of the kind "accuracy" if fewer than `accuracy`, a fraction of 1, are right.
 
     >>> def nearest(images, labels, others):
     ...     distance = (images**2).sum(1) - 2 * others @ images.T

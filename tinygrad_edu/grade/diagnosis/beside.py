@@ -1,8 +1,8 @@
-"""The graph of a student's gradients beside the right one, with a mark where they first go wrong.
+"""The graph of a student's gradients beside the right one, with a mark at the first mistake.
 
-Both are the engine's graph. In the student's, the numbers are those that their program answered, and it has nothing of
-what they wrote: no name, no text, no structure. An arrow is marked where all that comes before it is right, the output
-first, and what it should add to the gradient of its operand is missing, extra or changed.
+Both are the engine's graph. The student's graph has the numbers that the program answered, but no name, text or
+structure of the program. An arrow is marked if everything before it, from the output on, is right, and its contribution
+to the gradient of its operand is missing, extra or changed.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from .reference import Mistakes, Reference
 __all__ = ["beside_answers", "beside_steps", "beside_values", "where_marked"]
 
 MOST = 40
-"""Of a graph of more nodes than this, only what is near a mark is shown."""
+"""The most nodes of a graph that is shown as a whole; of a larger one, only the nodes near a mark are shown."""
 
 LARGEST = 500
-"""Of a graph of more nodes than this, nothing is."""
+"""The most nodes of a graph of which anything is shown."""
 
 DIGITS = 4
-"""So many digits of each number: enough to compare, and too few to be handed in."""
+"""The digits of each number: enough to compare, and too few to hand in."""
 
 Arrow = tuple[Node, int]
 """A use of an operand: the node that uses it, and in which slot."""
@@ -47,7 +47,14 @@ Marks = dict[Node | Arrow, Mark]
 
 
 class Numbers(NamedTuple):
-    """What is known of a pass: of nodes the gradients, of arrows the local derivative and what they add; wrong data."""
+    """What is known of a backward pass.
+
+    Attributes
+    ----------
+    gradients : the gradient of each node.
+    arrows : the local derivative and the contribution of each arrow.
+    data : wrong values of nodes.
+    """
 
     gradients: Mapping[Node, Any]
     arrows: Mapping[Arrow, tuple[Any, Any, None]]
@@ -57,9 +64,9 @@ class Numbers(NamedTuple):
 def beside_answers(reference: Reference, answers: Sequence[Any], diagnosis: Diagnosis) -> Graphs | None:
     """The graphs for a backward pass that answered wrong gradients of a function.
 
-    Marked are the arrows at which the mistake of the diagnosis is made, with what they add by it, if it is one in a
-    rule or a sum; and the uses of those operands with wrong gradients that this does not explain. None where there is
-    not one answer for each operand, or too large a graph, or nothing in it to mark.
+    Arrows are marked if the diagnosed mistake is in their rule or sum; and the uses of operands whose wrong gradients
+    this does not explain. None if there is not one answer for each operand, the graph is too large, or nothing in it
+    can be marked.
 
     >>> from tinygrad_edu.grade.diagnosis import MISTAKES
     >>> reference = Reference(lambda x, y: x * y, (2.0, 3.0))
@@ -90,15 +97,16 @@ def beside_answers(reference: Reference, answers: Sequence[Any], diagnosis: Diag
 def beside_values(
     output: Node, names: Mapping[Node, str], data: Mapping[Node, Any], gradients: Mapping[Node, Any]
 ) -> Graphs | None:
-    """The graphs for a class of values of the student's, which did what the engine did, operation by operation.
+    """The graphs for the student's own class of values, which did the same operations as the engine.
 
     Parameters
     ----------
-    output : the engine's. names : of its leaves.
-    data, gradients : those of the student's values, by the engine's nodes that were made together with them.
+    output : the engine's output.
+    names : the names of its leaves.
+    data, gradients : those of the student's values, by the engine's nodes of the same operations.
 
-    Where data are wrong, the graphs are without gradients, and the first results that are wrong are marked. None for
-    too large a graph.
+    If data are wrong, the graphs have no gradients, and the first wrong results are marked. None if the graph is too
+    large.
     """
     nodes = ancestors([output])
     if len(nodes) > LARGEST:
@@ -115,13 +123,13 @@ def beside_values(
     answered = {x: in_numbers(gradient) for x, gradient in gradients.items()}
     between = {x: answered[x] for x in answered if x.inputs and x is not output}
     if all(gradient is None or not gradient.any() for gradient in between.values()):
-        answered = {x: answered[x] for x in answered if x not in between}  # a class may keep those of leaves alone
+        answered = {x: answered[x] for x in answered if x not in between}  # a class may store gradients of leaves only
     marks = wrong_arrows(walked, answered)
     return graphs(nodes, names, names[output], as_far_as_known(right, answered, marks), right, marks)
 
 
 def beside_steps(start: Any, judged: Sequence[JudgedStep]) -> Graphs:
-    """The graphs for a chain that was judged step by step; every step is asked at the right numbers.
+    """The graphs for a chain that was judged step by step; every step had right inputs.
 
     >>> from tinygrad_edu.grade.diagnosis import ChainStep, judge_chain
     >>> x = np.array([1.0, 3.0])
@@ -147,12 +155,12 @@ def beside_steps(start: Any, judged: Sequence[JudgedStep]) -> Graphs:
 
 
 def in_short(x: Any) -> Quantity | None:
-    """What can be said of one number or array; nothing of several."""
+    """A number or array as a quantity; None for several."""
     return known(in_numbers(x))
 
 
 def where_marked(graphs: Graphs) -> str:
-    """Which operations to look at, in words; empty where nothing is marked."""
+    """The marked operations, in words; empty if nothing is marked."""
     found = graphs.found
     ids = [node.id for node in found.nodes if node.mark] + [edge.target for edge in found.edges if edge.mark]
     operations = dict.fromkeys(f"`{found.node(id).operation}`" for id in ids)
@@ -163,7 +171,7 @@ def where_marked(graphs: Graphs) -> str:
 
 
 def numbers(output: Node, walked: Iterable[Step], seed: Any) -> Numbers:
-    """What a walk found."""
+    """The numbers of a walk."""
     gradients: dict[Node, Any] = {output: seed}
     arrows: dict[Arrow, tuple[Any, Any, None]] = {}
     for step in walked:
@@ -173,24 +181,24 @@ def numbers(output: Node, walked: Iterable[Step], seed: Any) -> Numbers:
 
 
 def as_far_as_known(right: Numbers, gradients: Mapping[Node, Any], marks: Marks) -> Numbers:
-    """The student's pass: the gradients that are known, and what surely is added to them."""
+    """The student's pass: the known gradients, and the contributions that are certain."""
     wrong = {x for x in gradients if x in right.gradients and not agree(gradients[x], right.gradients[x])}
     arrows = {arrow: found for arrow, found in right.arrows.items() if arrow[0] not in wrong and arrow not in marks}
     uses = Counter(node.inputs[slot] for node, slot in right.arrows)
     for node, slot in right.arrows:
         x = node.inputs[slot]
-        if (node, slot) in marks and uses[x] == 1 and x in gradients:  # all that is there
+        if (node, slot) in marks and uses[x] == 1 and x in gradients:  # its only contribution
             arrows[node, slot] = None, gradients[x], None
     return Numbers({**right.gradients, **gradients}, arrows)
 
 
 def in_numbers(answer: Any) -> ndarray | None:
-    """An answer as an array of its own precision; None if it is no numbers."""
+    """An answer as an array of its own precision; None if it is not numbers."""
     return None if as_numbers(answer) is None else np.asarray(answer)
 
 
 def agree(found: Any, right: Any) -> bool:
-    """Whether two numbers or arrays are the same, to the precision of what was found."""
+    """Whether two numbers or arrays are equal, to the precision of `found`."""
     if found is None:
         return False
     found = np.asarray(found)
@@ -198,11 +206,11 @@ def agree(found: Any, right: Any) -> bool:
     return same(found, np.asarray(right), 10 * TOLERANCE["float32"] if coarse else 1e-9)
 
 
-# Where it first goes wrong.
+# Where the first mistake is.
 
 
 def believable(mistakes: Mistakes, reference: Reference, answered: Mapping[Node, Any], right: Numbers) -> Mistakes:
-    """The mistakes without those rules that would spoil a gradient that is right."""
+    """The mistakes without the rules that would spoil a right gradient."""
     erring = numbers(reference.output, reference.erring_steps(mistakes), right.gradients[reference.output])
     spoiled = {
         x
@@ -211,7 +219,7 @@ def believable(mistakes: Mistakes, reference: Reference, answered: Mapping[Node,
         and agree(gradient, right.gradients[x])
         and not agree(erring.gradients.get(x), right.gradients[x])
     }
-    for node in ancestors([reference.output]):  # operands come before what uses them
+    for node in ancestors([reference.output]):  # operands come before their uses
         if any(isinstance(x, Node) and x in spoiled for x in node.inputs):
             spoiled.add(node)
     believed = {}
@@ -222,7 +230,7 @@ def believable(mistakes: Mistakes, reference: Reference, answered: Mapping[Node,
 
 
 def differing(right: Numbers, found: Numbers, mistakes: Mistakes) -> Marks:
-    """The arrows with a wrong rule that add something else by it."""
+    """Marks for the arrows whose contribution a wrong rule changes."""
     marks: Marks = {}
     for (node, slot), (_, wanted, _) in right.arrows.items():
         _, slots = mistakes.get(node, (None, ()))
@@ -236,7 +244,7 @@ def differing(right: Numbers, found: Numbers, mistakes: Mistakes) -> Marks:
 
 
 def wrong_arrows(walked: Iterable[Step], gradients: Mapping[Node, Any]) -> Marks:
-    """The arrows that explain the first wrong gradients; what is wrong because of these has no mark."""
+    """Marks for the arrows that explain the first wrong gradients, not for those that are wrong as a consequence."""
     uses: dict[Node, list[Step]] = {}
     for step in walked:
         uses.setdefault(step.input, []).append(step)
@@ -249,7 +257,7 @@ def wrong_arrows(walked: Iterable[Step], gradients: Mapping[Node, Any]) -> Marks
 
 
 def explained(uses: Sequence[Step], found: ndarray | None) -> Marks:
-    """Which contributions to a gradient are missing, or which is counted twice; if that does not explain it, all."""
+    """Marks for the contributions to a gradient that are missing or counted twice; for all if neither explains it."""
     if found is None or not found.any():
         return {(step.node, step.slot): "missing" for step in uses}
     total = uses[-1].total
@@ -274,11 +282,11 @@ def graphs(
     right: Numbers,
     marks: Marks,
 ) -> Graphs | None:
-    """The student's graph and the right one, node by node and arrow by arrow the same; None if nothing is marked."""
+    """The student's graph and the right one, with the same nodes and arrows; None if nothing is marked."""
     if not marks:
         return None
     plain_nodes, edges = transcribe(nodes, names, gradient=right.gradients, edge=right.arrows)
-    plain_nodes = tuple(replace(node, source=None) for node in plain_nodes)  # it is the instructor's line
+    plain_nodes = tuple(replace(node, source=None) for node in plain_nodes)  # the source line belongs to the instructor
     expected = Graph("forward", "As it should be", plain_nodes, edges, (len(plain_nodes),), of)
     node_of = dict(zip((node.id for node in plain_nodes if node.kind != "constant"), nodes))
     theirs = []
@@ -300,7 +308,7 @@ def graphs(
 
 
 def near_by(graph: Graph, centers: Sequence[int]) -> Graph:
-    """The graph, or as much of it around these nodes, the last two above all, as is not too much to show."""
+    """The graph; of a large one, as many nodes around the centers as can be shown, above all around the last two."""
     if len(graph.nodes) <= MOST:
         return graph
     near = graph
@@ -313,7 +321,7 @@ def near_by(graph: Graph, centers: Sequence[int]) -> Graph:
 
 
 def rounded(graph: Graph) -> Graph:
-    """The graph with all numbers cut to a few digits."""
+    """The graph with all numbers rounded to a few digits."""
     return replace(
         graph,
         nodes=tuple(

@@ -1,8 +1,8 @@
-"""What kind of mistake gave these gradients? The known one that reproduces them to the last digits.
+"""`diagnose`: finds the known mistake that reproduces wrong gradients to the last digits.
 
-The right gradients, and what each known mistake gives in their place (reference.py), are candidates. A student's
-answer is a candidate as it stands; or with its axes in another order, or times a factor that has a name, such as -1 or
-the batch size. Only arrays are compared: nothing here ever sees a student's program.
+The right gradients, and those that each known mistake gives (reference.py), are candidates. An answer equals a
+candidate directly, or with its axes in another order, or times a factor with a name, such as -1 or the batch size. Only
+arrays are compared: nothing here ever sees a student's program.
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ from numpy import ndarray
 
 from ...graph.text import plural
 from ..compare import TOLERANCE, compare, kind_of
-from .mistakes import MISTAKES, Diagnosis
+from .mistakes import MISTAKES, Diagnosis, region_of
 from .reference import Candidate, Reference
-from .regions import region_of
 
 __all__ = ["diagnose", "diagnose_calls"]
 
@@ -32,12 +31,12 @@ def diagnose(function: Callable[..., Any], at: Sequence[Any], upstream: Any, fou
 
     Parameters
     ----------
-    function : runs on nodes and returns one; its parameters' names are used in the words.
-    at : its arguments. Those that are floats or arrays of floats have gradients; others are passed on as they are.
-    upstream : the gradient of the output, of its shape. Random: what is wrong may be right for ones.
-    found : what the student answered: an array or float for each such argument, or just it if there is only one.
+    function : takes nodes and returns one; the words use the names of its parameters.
+    at : its arguments. Floats and arrays of floats have gradients; others are passed on as they are.
+    upstream : the gradient of the output, with its shape. It should be random: ones hide mistakes.
+    found : the student's answer: an array or float for each argument that has a gradient; a single one may stand alone.
 
-    Right is what `compare` passes. Wrong answers that no known mistake gives have the name "unknown".
+    An answer is right if `compare` passes it. A mistake that is not known has the name "unknown".
 
     >>> import numpy as np
     >>> x, y, upstream = np.random.default_rng(0).normal(size=(3, 5, 4))
@@ -52,9 +51,9 @@ def diagnose(function: Callable[..., Any], at: Sequence[Any], upstream: Any, fou
 def diagnose_calls(
     function: Callable[..., Any], at: Sequence[Any], upstreams: Sequence[Any], found: Sequence[Any]
 ) -> Diagnosis | None:
-    """The first mistake in what several calls answered, each with an upstream gradient of its own.
+    """The first mistake in the answers of several calls, each with its own upstream gradient.
 
-    An answer that is the sum of those up to it has the mistake "not reset"; else as `diagnose`.
+    An answer that is the sum of the right answers so far has the mistake "not reset"; all others are as in `diagnose`.
 
     >>> import numpy as np
     >>> x, first, second = np.random.default_rng(0).normal(size=(3, 5, 4))
@@ -75,7 +74,7 @@ def diagnose_calls(
 
 
 def diagnosis_of(reference: Reference, found: Any) -> Diagnosis | None:
-    """`diagnose`, for a reference that there is already."""
+    """`diagnose` for an existing reference."""
     answers = found if isinstance(found, (list, tuple)) else (found,)
     if len(answers) != len(reference.expected):
         given = f"{len(answers)} of them" if answers is found else kind_of(found)
@@ -90,11 +89,11 @@ def diagnosis_of(reference: Reference, found: Any) -> Diagnosis | None:
     if not wrong:
         return None
     for i in wrong:
-        if verdicts[i].reason in ("type", "dtype") and answers[i] is not None:  # no numbers to compare
+        if verdicts[i].reason in ("type", "dtype") and answers[i] is not None:  # not numbers: nothing to compare
             return Diagnosis(MISTAKES["unknown"], (reference.names[i],), {"wrong": verdicts[i].message})
     coarse = any(getattr(x, "dtype", None) == np.float32 for x in (*answers, *reference.expected))
     search = Search(reference, [as_numbers(a) for a in answers], 10 * TOLERANCE["float32"] if coarse else 1e-9)
-    with np.errstate(all="ignore"):  # candidates may hold whatever a wrong formula gives
+    with np.errstate(all="ignore"):  # wrong formulas may give inf and nan
         for scope in (wrong, wrong[:1]) if len(wrong) > 1 else (wrong,):
             for diagnosis in search.explanations(scope):
                 return diagnosis
@@ -103,7 +102,7 @@ def diagnosis_of(reference: Reference, found: Any) -> Diagnosis | None:
 
 
 class Search:
-    """The search for an explanation of answers. `scope` is which of them have to be explained, by their number."""
+    """The search for an explanation of answers. A `scope` is the numbers of the answers that must be explained."""
 
     def __init__(self, reference: Reference, answers: Sequence[Answer], tolerance: float) -> None:
         self.reference, self.answers, self.tolerance = reference, answers, tolerance
@@ -112,11 +111,11 @@ class Search:
 
     @cached_property
     def rules(self) -> list[Candidate]:
-        """The candidates with a wrong rule. Most mistakes are found without them."""
+        """The candidates with a wrong rule, made on demand: most mistakes are found without them."""
         return [*self.reference.in_rules(), *self.reference.in_broadcasts()]
 
     def explanations(self, scope: Sequence[int]) -> Iterator[Diagnosis]:
-        """The explanations that there are, the most probable first."""
+        """All explanations, the most probable first."""
         names = tuple(self.reference.names[i] for i in scope)
         expected = self.reference.expected
         answers = [self.answers[i] for i in scope]
@@ -127,12 +126,12 @@ class Search:
             yield Diagnosis(MISTAKES["not finite"], names)
         if any(a is None or not np.isfinite(a).all() for a in answers):
             return
-        # Sums come before factors: where x · x is overwritten, just half of the gradient is there.
+        # Sums come before factors: if x · x is overwritten, exactly half of the gradient is left.
         yield from self.as_made(scope, self.sums)
         yield from self.by_factor(names, self.ratio(answers, right))
         yield from self.in_another_place(scope, names)
         yield from self.as_made(scope, self.rules)
-        for second in ("sign", "factor"):  # two mistakes at once are less probable, and three nobody could tell apart
+        for second in ("sign", "factor"):  # two mistakes at once are less probable; three could not be told apart
             yield from self.as_made(scope, [*self.sums, *self.rules], second)
         if all(same(a, e, 1e-5) for a, e in zip(answers, right)):
             yield Diagnosis(MISTAKES["imprecise"], names)
@@ -143,12 +142,12 @@ class Search:
             yield Diagnosis(MISTAKES["factor"], names, {"factor": f"{c:.6g}"})
 
     def as_made(self, scope: Sequence[int], candidates: Sequence[Candidate], second: str = "") -> Iterator[Diagnosis]:
-        """The diagnoses of candidates that are the answers; or that are them but for a `second` mistake."""
+        """The diagnoses of candidates that equal the answers; or, with `second`, differ from them by this mistake."""
         names = tuple(self.reference.names[i] for i in scope)
         answers, right = [self.answers[i] for i in scope], [self.reference.expected[i] for i in scope]
         for name, details, gradients, mistakes in candidates:
             given = [gradients[i] for i in scope]
-            if self.all_same(given, right):  # no mistake here
+            if self.all_same(given, right):  # not a mistake for this function
                 continue
             if not second and self.all_same(answers, given):
                 yield Diagnosis(MISTAKES[name], names, details, mistakes=mistakes)
@@ -157,7 +156,7 @@ class Search:
                     yield Diagnosis(MISTAKES[name], names, details, also, mistakes)
 
     def by_factor(self, names: tuple[str, ...], c: float | None) -> Iterator[Diagnosis]:
-        """The diagnosis of a factor, if it is one with a name."""
+        """The diagnosis of a factor that has a name."""
         if c is not None and self.same(c, -1.0):
             yield Diagnosis(MISTAKES["sign"], names)
         for sign in (1.0, -1.0):
@@ -168,10 +167,10 @@ class Search:
                     yield Diagnosis(mistake, names, {"factor": words}, also)
 
     def in_another_place(self, scope: Sequence[int], names: tuple[str, ...]) -> Iterator[Diagnosis]:
-        """The right numbers, with the axes in another order, in another shape, or for another input."""
+        """Diagnoses of right numbers with another order of axes, in another shape, or for another input."""
         expected = self.reference.expected
         answers = [(self.answers[i], expected[i]) for i in scope]
-        if self.all_same(*zip(*answers)):  # they are where they belong, and only not exact
+        if self.all_same(*zip(*answers)):  # they are in the right place, and only not exact
             return
         if len(scope) > 1 and all(any(self.same(a, e) for e in expected) for a, _ in answers):
             yield Diagnosis(MISTAKES["order of answers"], names)
@@ -183,7 +182,7 @@ class Search:
             yield Diagnosis(MISTAKES["reshaped"], names)
 
     def in_a_region(self, i: int, names: tuple[str, ...]) -> Iterator[Diagnosis]:
-        """The gradient of one input, wrong in some places only."""
+        """The diagnosis of a gradient that is wrong in some places only."""
         answer, expected = self.answers[i], self.reference.expected[i]
         if answer is None or answer.shape != expected.shape:
             return
@@ -208,7 +207,7 @@ class Search:
         return all(map(self.same, answers, given))
 
     def ratio(self, answers: Sequence[Answer], given: Sequence[Answer]) -> float | None:
-        """The one number that, times what is given, makes the answers; None if there is none."""
+        """The number c with answers = c · given; None if there is none."""
         pairs = [(a, b) for a, b in zip(answers, given) if a is not None and b is not None and a.shape == b.shape]
         if len(pairs) < len(answers):
             return None
@@ -221,7 +220,7 @@ class Search:
 
 
 def as_numbers(answer: Any) -> Answer:
-    """An answer as an array of floats; None if it is none."""
+    """An answer as an array of floats; None if it is not numbers."""
     if isinstance(answer, (bool, str)) or not isinstance(answer, (int, float, ndarray, np.generic)):
         return None
     array = np.asarray(answer)
@@ -229,19 +228,19 @@ def as_numbers(answer: Any) -> Answer:
 
 
 def near(a: ndarray, b: ndarray, tolerance: float = 1e-9) -> ndarray:
-    """Where two arrays of one shape agree, to a part of the largest number in them."""
+    """Where two arrays of one shape agree, up to `tolerance` times the largest number."""
     scale = np.abs(b).max(initial=0.0)
     agree: ndarray = np.abs(a - b) <= tolerance * scale
     return agree
 
 
 def same(a: Any, b: Any, tolerance: float = 1e-9) -> bool:
-    """Whether two arrays have one shape and the same numbers."""
+    """Whether two arrays have the same shape and numbers."""
     return a is not None and b is not None and np.shape(a) == np.shape(b) and bool(np.all(near(a, b, tolerance)))
 
 
 def factors_of(reference: Reference) -> dict[float, str]:
-    """Factors that have a name: 2, sizes of axes, numbers of elements and of what is averaged, and one over these."""
+    """Factors with a name: 2, sizes of axes, numbers of elements, how many numbers a mean takes, and 1 over these."""
     words: dict[float, list[str]] = {2.0: ["2"]}
     for name, x in zip(reference.names, reference.variables):
         for axis, n in enumerate(x.shape):

@@ -1,16 +1,19 @@
-"""What goes wrong in gradients: a table, and what is said to the student about each mistake.
+"""The table of known mistakes in gradients, and the words for each; and words for regions of an array.
 
-Three levels, of which an instructor chooses: what kind of mistake it is; where; how to mend it. The braces are filled
-in with what was found: `{gradients}`, such as "the gradient of x", `{operation}`, `{factor}`, `{region}`, ...
+The words have three levels: what kind of mistake it is, where it is, how to mend it. Braces are filled with details of
+the diagnosis: `{gradients}`, such as "the gradient of x", `{operation}`, `{factor}`, `{region}`, ...
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-__all__ = ["MISTAKES", "Diagnosis", "Mistake"]
+import numpy as np
+from numpy import ndarray
+
+__all__ = ["MISTAKES", "Diagnosis", "Mistake", "region_of"]
 
 
 class Mistake(NamedTuple):
@@ -29,11 +32,10 @@ class Diagnosis:
     Attributes
     ----------
     mistake : the row of the table.
-    operands : the names of the inputs whose gradients it explains; other gradients may be right, or wrong otherwise.
-    details : what the braces in the words of the table stand for.
-    also : a second mistake that was made together with it, a sign or a factor.
-    mistakes : the wrong rules that it stands for, by the nodes of the reference's graph; empty where it is none in a
-        rule or a sum.
+    operands : the names of the inputs whose gradients it explains; other gradients may be right or wrong.
+    details : the text for each brace in the words of the table.
+    also : a second mistake that was made as well, a sign or a factor.
+    mistakes : the wrong rules, by the nodes of the reference's graph; empty if the mistake is not in a rule or a sum.
 
     >>> Diagnosis(MISTAKES["sign"], ("x",)).feedback(2)
     'The sign is wrong. Look at the gradient of x.'
@@ -47,18 +49,18 @@ class Diagnosis:
 
     @property
     def name(self) -> str:
-        """The name of the mistake, with a plus between two."""
+        """The name of the mistake; of two mistakes, both names with a plus."""
         return self.mistake.name + (f" + {self.also.name}" if self.also else "")
 
     def feedback(self, level: int = 3) -> str:
-        """What to tell the student: 1 what kind of mistake it is, 2 also where, 3 also how to mend it."""
+        """The feedback for the student: 1 what kind of mistake it is, 2 also where, 3 also how to mend it."""
         if level not in (1, 2, 3):
             raise ValueError(f"feedback: the level is 1 (what), 2 (and where) or 3 (and how), not {level!r}")
         return " ".join(self.words[:level])
 
     @property
     def words(self) -> tuple[str, str, str]:
-        """What kind of mistake it is, where, and how to mend it; of two mistakes, the words of both."""
+        """What kind of mistake it is, where it is, and how to mend it; of two mistakes, the words of both."""
         which = "gradient" if len(self.operands) == 1 else "gradients"
         names = ", ".join(self.operands[:-1]) + " and " * (len(self.operands) > 1) + "".join(self.operands[-1:])
         filled = {"gradients": f"the {which} of {names}", **self.details}
@@ -116,12 +118,12 @@ ROWS = [
             "The upstream gradient was passed on as it came; multiply it by the derivative of the operation."),
     Mistake("at the output", "The derivative is taken at the output, instead of at the input.", AT,
             "The derivative of f at x is f'(x), not f'(f(x)): keep the inputs of the forward pass, and use those."),
-    Mistake("at the input", "The derivative formula is fed with the input, instead of with the output.", AT,
+    Mistake("at the input", "The derivative formula uses the input, instead of the output.", AT,
             "This formula is in terms of the result, such as 1 - y² for y = tanh(x): use y in it."),
     Mistake("operands swapped", "The operands are mixed up.", AT,
             "The formula is used with the operands in the other order."),
     Mistake("other operand's rule", "The rule of the other operand is used.", AT,
-            "Each operand has a derivative of its own: derive by the one that the gradient is for."),
+            "Each operand has its own derivative: differentiate with respect to the operand whose gradient it is."),
     Mistake("wrong axis", "It works along the wrong axis.", AT,
             "It is the answer for axis={axis}."),
     # How contributions are added up.
@@ -135,7 +137,7 @@ ROWS = [
             "The one from {operation} was added twice: each use of a value contributes once, so every operation's "
             "backward runs once, after all that use its result."),
     Mistake("sign of one contribution", "One contribution has the wrong sign.", AT,
-            "The one from {operation} was subtracted where it is to be added, or the other way round."),
+            "The one from {operation} was subtracted although it should be added, or the other way round."),
     Mistake("not reset", "Gradients are not reset between calls.", SEEN,
             "The second answer is the sum of two: set gradients to 0 before each backward pass."),
     # Softmax with cross-entropy.
@@ -144,18 +146,18 @@ ROWS = [
     Mistake("probabilities left out", "Only the target is there.", AT,
             "The gradient is the probabilities, less 1 at the target; this is the target's part alone."),
     Mistake("no softmax", "The softmax is left out.", AT,
-            "Take 1 at the target away from the probabilities, softmax(logits), and not from the logits."),
+            "Subtract 1 at the target from the probabilities, softmax(logits), and not from the logits."),
     Mistake("not normalised", "The probabilities are not normalised.", AT,
             "Divide exp(logits) by its sum over the classes."),
     Mistake("softmax over the wrong axis", "The softmax is taken over the wrong axis.", AT,
             "It goes over the classes, so that the probabilities of each example add up to 1."),
     Mistake("target off by one", "The targets are off by one.", AT,
             "The classes are counted from 0."),
-    Mistake("by the probabilities", "It is the gradient by the probabilities, not by the logits.", AT,
-            "-1/p at the target is the derivative of -log p by p; go on through the softmax to the logits."),
+    Mistake("by the probabilities", "It is the gradient with respect to the probabilities, not the logits.", AT,
+            "-1/p at the target is the derivative of -log p with respect to p; go on through softmax to the logits."),
     # Convolution.
     Mistake("kernel flipped", "The kernel is the wrong way round.", AT,
-            "What a forward pass slides as it is, the gradient by the images slides turned around by 180 degrees."),
+            "The forward pass slides the kernel as it is; the gradient of the images slides it turned by 180 degrees."),
     Mistake("stride ignored", "The stride is wrong.", AT,
             "Neighbours in the result lie `stride` places apart in the images: spread the gradient out accordingly."),
     Mistake("padding ignored", "The padding is wrong.", AT,
@@ -163,12 +165,12 @@ ROWS = [
     Mistake("dilation ignored", "The dilation is wrong.", AT,
             "Neighbours in the kernel meet numbers that lie `dilation` places apart in the images."),
     Mistake("channels swapped", "The channels are mixed up.", AT,
-            "The weight is (channels out, channels in, ...): the gradient by the images is summed over channels out."),
+            "The weight is (channels out, channels in, ...): the gradient of the images is summed over channels out."),
     # Normalisation.
     Mistake("statistics constant", "Mean and variance are treated as constants.", AT,
             "Both depend on every x of the group, and pass gradients on to it."),
     Mistake("mean constant", "The mean is treated as a constant.", AT,
-            "The mean depends on every x of the group: take the mean of the gradients away."),
+            "The mean depends on every x of the group: subtract the mean of the gradients."),
     Mistake("variance constant", "The variance is treated as a constant.", AT,
             "The variance depends on every x of the group, and passes gradients on to it."),
     Mistake("unbiased variance", "The variance is divided by n - 1, instead of by n.", AT,
@@ -188,7 +190,7 @@ ROWS = [
             "t is 1 in the first step, and one more in each: the bias correction 1 - β^t stays that of the first."),
     Mistake("betas swapped", "The two β are swapped.", "It departs in step {step}.",
             "β₁ belongs to the mean of the gradients, β₂ to that of their squares."),
-    Mistake("memory lost", "What is remembered is lost between steps.", "It departs in step {step}.",
+    Mistake("memory lost", "The memory is lost between steps.", "It departs in step {step}.",
             "Keep momentum and means from one step to the next; they begin at 0 once only."),
     Mistake("no momentum", "The momentum is left out.", "It departs in step {step}.",
             "v ← μ·v + g, and the step is along v."),
@@ -207,3 +209,86 @@ ROWS = [
 
 MISTAKES: dict[str, Mistake] = {mistake.name: mistake for mistake in ROWS}
 """Every known mistake by its name."""
+
+
+# Regions: where an answer is wrong, if a few words can say it.
+
+
+def region_of(wrong: ndarray, doubtful: ndarray, name: str, inputs: Mapping[str, ndarray]) -> str | None:
+    """The region that contains exactly the wrong places, in words, such as "where x < 0"; None if there is none.
+
+    Parameters
+    ----------
+    wrong : where the gradient of the input `name` is wrong.
+    doubtful : where right and wrong do not differ, such as a gradient of 0 with the wrong sign.
+    inputs : all inputs by their names.
+    """
+    for words, region in regions(wrong.shape, name, inputs):
+        if region.any() and not region.all() and np.all((region == wrong) | doubtful):
+            return words
+    return None
+
+
+def regions(shape: tuple[int, ...], name: str, inputs: Mapping[str, ndarray]) -> Iterator[tuple[str, ndarray]]:
+    """Regions of arrays of this shape in words and as masks, the simplest first."""
+    x = inputs[name]
+    yield from by_size(x, name)
+    yield f"on ties, where numbers of {name} are equal", tied(x)
+    for other, y in inputs.items():
+        if other != name and fits(y.shape, shape):
+            y = np.broadcast_to(y, shape)
+            yield from by_size(y, other)
+            yield f"where {name} = {other}", x == y
+            yield f"where {name} > {other}", x > y
+            yield f"where {name} < {other}", x < y
+    yield from by_place(shape)
+    for axis in range(len(shape)):
+        largest, smallest = x == x.max(axis, keepdims=True), x == x.min(axis, keepdims=True)
+        yield f"where {name} is largest along axis {axis}", largest
+        yield f"where {name} is not largest along axis {axis}", ~largest
+        yield f"where {name} is smallest along axis {axis}", smallest
+        yield f"where {name} is not smallest along axis {axis}", ~smallest
+
+
+def by_size(x: ndarray, name: str) -> Iterator[tuple[str, ndarray]]:
+    if x.dtype.kind == "b":
+        yield f"where {name} is true", x
+        yield f"where {name} is false", ~x
+        return
+    for bound in (0, 1, -1):
+        yield f"where {name} < {bound}", x < bound
+        yield f"where {name} > {bound}", x > bound
+        yield f"where {name} = {bound}", x == bound
+        yield f"where {name} ≤ {bound}", x <= bound
+        yield f"where {name} ≥ {bound}", x >= bound
+    yield f"where |{name}| > 1", np.abs(x) > 1
+    yield f"where |{name}| < 1", np.abs(x) < 1
+
+
+def by_place(shape: tuple[int, ...]) -> Iterator[tuple[str, ndarray]]:
+    names = {len(shape) - 1: "column", len(shape) - 2: "row"} if len(shape) > 1 else {}
+    for axis, n in enumerate(shape):
+        place = np.broadcast_to(np.arange(n).reshape(-1, *[1] * (len(shape) - axis - 1)), shape)
+        what = names.get(axis, f"place along axis {axis}")
+        yield f"in the first {what}", place == 0
+        yield f"in the last {what}", place == n - 1
+        yield f"everywhere but in the first {what}", place != 0
+        yield f"everywhere but in the last {what}", place != n - 1
+    if len(shape) > 1:
+        inside = np.zeros(shape, bool)
+        inside[..., 1:-1, 1:-1] = True
+        yield "on the border", ~inside
+        yield "inside the border", inside
+
+
+def tied(x: ndarray) -> ndarray:
+    """Where an array has a number that it also has in another place."""
+    _, inverse, counts = np.unique(x, return_inverse=True, return_counts=True)
+    found: Any = (counts > 1)[inverse].reshape(x.shape)
+    return np.asarray(found)
+
+
+def fits(shape: tuple[int, ...], into: tuple[int, ...]) -> bool:
+    """Whether an array of one shape can be broadcast to another."""
+    behind = into[len(into) - len(shape) :]
+    return len(shape) <= len(into) and all(n in (1, m) for n, m in zip(shape, behind))

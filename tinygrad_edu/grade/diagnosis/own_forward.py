@@ -1,6 +1,6 @@
-"""Whose fault is it? A chain judged step by step, and a backward pass judged by the student's own forward pass.
+"""Judges a chain step by step, and a backward pass by the student's own forward pass.
 
-The callables here are a student's functions as the sandbox answers them: arrays in, arrays out.
+The callables are a student's functions in the sandbox: arrays in, arrays out.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["ChainStep", "JudgedStep", "first_wrong_step", "judge_chain", "right_
 
 
 class ChainStep(NamedTuple):
-    """A step of a chain: the student's function, and the engine's, from arrays to an array, or a tuple of arrays."""
+    """A step of a chain: the student's function and the engine's, from arrays to an array or a tuple of arrays."""
 
     name: str
     theirs: Callable[..., Any]
@@ -27,7 +27,14 @@ class ChainStep(NamedTuple):
 
 
 class JudgedStep(NamedTuple):
-    """What came of a step, counted from 0. Without an answer `verdict` is None, and `error` says why."""
+    """A judged step.
+
+    Attributes
+    ----------
+    number : its number in the chain, from 0.
+    verdict : the comparison with the right step; None if there is no answer.
+    error : why there is no answer.
+    """
 
     number: int
     name: str
@@ -42,7 +49,7 @@ class JudgedStep(NamedTuple):
 
 
 def judge_chain(chain: Iterable[ChainStep], start: Any, *, rtol: float | None = None) -> list[JudgedStep]:
-    """Each step of a student's chain by itself, on what the engine's steps before it give: no mistake counts twice.
+    """Judge each step of a student's chain on the results of the engine's steps before it: no mistake counts twice.
 
     >>> import numpy as np
     >>> chain = [
@@ -70,7 +77,7 @@ def judge_chain(chain: Iterable[ChainStep], start: Any, *, rtol: float | None = 
 
 
 def first_wrong_step(chain: Iterable[ChainStep], start: Any, *, rtol: float | None = None) -> JudgedStep | None:
-    """The first step of a chain that is wrong on right inputs; None if all are right.
+    """The first step of a chain that is wrong for right inputs; None if all are right.
 
     >>> import numpy as np
     >>> chain = [ChainStep("double", lambda x: 2 * x, lambda x: 2 * x), ChainStep("square", np.exp, np.square)]
@@ -83,11 +90,11 @@ def first_wrong_step(chain: Iterable[ChainStep], start: Any, *, rtol: float | No
 def right_for_own_forward(
     forward: Callable[..., Any], backward: Callable[..., Any], at: Sequence[Any], upstream: Any
 ) -> bool:
-    """Whether a backward pass is right for the forward pass it belongs to, be that right or wrong.
+    """Whether a backward pass is right for its forward pass, which may itself be wrong.
 
-    `backward(upstream, *at)` answers a gradient for each float or array of floats in `at`; it is compared with finite
-    differences of Σ upstream · `forward(*at)`, to the precision that these have, at least to 1e-6. False too where
-    forward or backward answers in another shape, or nothing that is finite.
+    `backward(upstream, *at)` returns a gradient for each float or array of floats in `at`. They are compared with
+    finite differences of Σ upstream · `forward(*at)`, as exactly as these are, at least to 1e-6. The result is also
+    False if forward or backward returns another shape, or numbers that are not finite.
 
     >>> import numpy as np
     >>> x, upstream = np.array([1.0, 2.0]), np.array([3.0, -5.0])
@@ -98,7 +105,7 @@ def right_for_own_forward(
     """
 
     def made(*operands: Any) -> Any:
-        """The weighted sum of what forward gives; nan where that is no array of the right shape."""
+        """The weighted sum of the result of forward; nan if that is not an array of the right shape."""
         out = as_numbers(forward(*operands))
         return np.nan if out is None or out.shape != np.shape(upstream) else float(np.sum(upstream * out))
 
@@ -114,11 +121,11 @@ def right_for_own_forward(
             return False
         scale = np.abs(value).max(initial=0.0)
         room = np.minimum(10 * error, 1e-4 * scale) + 1e-6 * scale
-        if not np.all(np.abs(given - value) <= room):  # not for nan either
+        if not np.all(np.abs(given - value) <= room):  # also False for nan
             return False
     return True
 
 
 def copied(operands: Sequence[Any]) -> list[Any]:
-    """Arrays of their own, which nobody can change for the next one."""
+    """Copies of arrays, so that the student's function cannot change the originals."""
     return [np.copy(x) if isinstance(x, np.ndarray) else x for x in operands]

@@ -1,8 +1,8 @@
-"""The reference: the engine's own pass, and the same pass with one mistake in it.
+"""`Reference`: the engine's backward pass of a function, and the same pass with one mistake in it.
 
-The mistake is put into the table, not into the walk: a node of the graph gets an erring row, the engine walks as ever,
-and the node gets its own row back. So there is no second chain rule here, and every candidate is what a student's
-program with just this mistake would answer.
+The mistake is in a row of the table, not in the walk: a node of the graph gets an erring row, the engine walks as
+usual, and the node gets its own row back. So there is no second chain rule here, and every candidate is the answer of a
+program with exactly this mistake.
 """
 
 from __future__ import annotations
@@ -22,28 +22,33 @@ from ...engine.tensor import Tensor
 from ...engine.value import Value
 from ...engine.walk import Step, gradients, pull, steps
 from ...errors import TinygradError
-from .rules import Edge, ErringRow, Wrong, wrong_rules
+from .rules import ErringRow, RuleCall, Wrong, wrong_rules
 
 __all__ = ["Candidate", "Reference"]
 
 WALKED = 3_000
-"""So many arrows are walked to try mistakes in sums, and as many for those in rules: some 50 ms. In a graph of many
-arrows fewer mistakes are tried, the most probable first; an arrow counts once more for every 2,000 numbers on it."""
+"""The most arrows that are walked to try mistakes in sums, and as many for mistakes in rules: about 50 ms. In a large
+graph fewer mistakes are tried, the most probable first; an arrow counts once more for every 2,000 numbers on it."""
 
 USES = 8
-"""Of an operand that is used more often, mistakes are tried in this many of its uses: the first and the last ones."""
-
+"""The most uses of one operand in which mistakes are tried: the first and the last ones."""
 
 Mistakes = Mapping[Node, tuple[Wrong, Sequence[int] | None]]
-"""Which nodes err, how, and in which slots (None: in all)."""
-
+"""For each node that errs: the wrong rule, and its slots (None: all)."""
 
 Attempt = tuple[str, dict[str, str], Mistakes]
-"""A mistake to be tried: its name, its details, and where it is made."""
+"""A mistake to try: its name, its details, and where it is made."""
 
 
 class Candidate(NamedTuple):
-    """What a mistake gives: the gradients of all inputs; None where it gives none. `mistakes` are those in rules."""
+    """The result of a mistake.
+
+    Attributes
+    ----------
+    name, details : the mistake, and the details for its words.
+    gradients : the gradients of all inputs; None for an input that gets none.
+    mistakes : the wrong rules.
+    """
 
     name: str
     details: dict[str, str]
@@ -56,8 +61,8 @@ class Reference:
 
     Attributes
     ----------
-    inputs : nodes for floats and arrays of floats; what else there is (integers, masks) as it was given.
-    variables, names : the nodes among them, and the names of the function's parameters.
+    inputs : nodes for floats and arrays of floats; all else (integers, masks) as it was given.
+    variables, names : the nodes among the inputs, and the names of their parameters.
     expected : the right gradients of the variables.
     """
 
@@ -75,32 +80,33 @@ class Reference:
         self.tries = max(4, int(WALKED / max(walk, 1.0)))
 
     def gradients(self) -> list[ndarray]:
-        """The gradients of the variables, by the rows that stand in the graph now; 0 where there is no path."""
+        """The gradients of the variables by the present rows of the graph; 0 where there is no path."""
         found = gradients(self.output, self.variables, self.upstream)
         return [np.zeros(x.shape) if g is None else np.array(g) for g, x in zip(found, self.variables)]
 
     def candidates(self) -> Iterator[Candidate]:
-        """What every known mistake in rules and sums gives that can be made here."""
+        """The candidates of all known mistakes in rules and sums."""
         yield from self.in_sums()
         yield from self.in_rules()
         yield from self.in_broadcasts()
 
     def tried(self, attempts: Iterable[Attempt]) -> Iterator[Candidate]:
-        """What these mistakes give: of the first ones, as many as there is time for."""
+        """The candidates of these mistakes: of the first ones, as many as there is time for."""
         for attempt in islice(attempts, self.tries):
             yield from self.erring(*attempt)
 
-    # One mistake in one rule.
+    # Mistakes in rules.
 
     def in_rules(self) -> Iterator[Candidate]:
         return self.tried(self.mistakes_in_rules())
 
     def mistakes_in_rules(self) -> Iterator[Attempt]:
-        nodes = list(dict.fromkeys(step.node for step in reversed(self.steps)))  # the nearest to the inputs first
+        nodes = list(dict.fromkeys(step.node for step in reversed(self.steps)))  # those near the inputs first
         of_row: dict[str, list[Node]] = {}
         for node in nodes:
             of_row.setdefault(row_of(node).name, []).append(node)
-        together = [group for group in of_row.values() if len(group) > 1]  # a student's rule errs wherever it is used
+        # A student's wrong rule errs in every node that uses it.
+        together = [group for group in of_row.values() if len(group) > 1]
         for group in together:
             for slots in self.slots_of(group):
                 yield "sign of one contribution", at(group), dict.fromkeys(group, (negated, slots))
@@ -112,7 +118,7 @@ class Reference:
     def slots_of(self, group: Sequence[Node]) -> Iterator[list[int] | None]:
         """Which rules of a row may err together: all of them (None), or one.
 
-        That one alone errs only shows behind other operations: the gradients of inputs are compared one by one.
+        One alone matters only behind other operations, because the gradients of inputs are compared one by one.
         """
         yield None
         members = set(group)
@@ -122,21 +128,21 @@ class Reference:
                 yield [slot]
 
     def erring(self, name: str, details: dict[str, str], mistakes: Mistakes) -> Iterator[Candidate]:
-        """The pass with wrong rules in some nodes; nothing where they do not fit the shapes that there are."""
+        """The pass with wrong rules in some nodes; nothing if these do not fit the shapes."""
         try:
             with erring_rows(mistakes):
                 found = self.gradients()
         except (TinygradError, ArithmeticError, AttributeError, IndexError, TypeError, ValueError):
-            return  # a wrong question to a rule: most mistakes cannot be made in most operations
+            return  # most mistakes cannot be made in most operations
         if all(np.shape(g) == x.shape for g, x in zip(found, self.variables)):
             yield Candidate(name, details, [*found], mistakes)
 
     def erring_steps(self, mistakes: Mistakes) -> list[Step]:
-        """The walk with wrong rules in some nodes, which a candidate is made by, arrow by arrow."""
+        """The walk with wrong rules in some nodes, arrow by arrow."""
         with erring_rows(mistakes):
             return list(steps(self.output, self.upstream))
 
-    # One mistake in adding contributions up.
+    # Mistakes in sums of contributions.
 
     def in_sums(self) -> Iterator[Candidate]:
         return self.tried(self.mistakes_in_sums())
@@ -146,7 +152,7 @@ class Reference:
         for step in self.steps:
             uses.setdefault(step.input, []).append(step)
         shared = [several for several in reversed(uses.values()) if len(several) > 1]  # those near the inputs first
-        if len(shared) > 1:  # a program with = in the place of += loses contributions wherever something is shared
+        if len(shared) > 1:  # = instead of += loses contributions in every shared node
             for kept in (-1, 0):
                 lost = [step for several in shared for step in several if step is not several[kept]]
                 yield on_edges("overwritten", lost, nothing, named=[several[kept] for several in reversed(shared)])
@@ -161,7 +167,7 @@ class Reference:
                 yield on_edges("counted twice", [step], lambda e: 2.0 * e.pull(), named=[step])
                 yield on_edges("sign of one contribution", [step], negated, named=[step])
 
-    # What is not summed back, or over the wrong axes.
+    # Mistakes in the sum over broadcast axes.
 
     def in_broadcasts(self) -> Iterator[Candidate]:
         raw = [self.before_summing(x) for x in self.variables]
@@ -181,23 +187,23 @@ class Reference:
                 yield self.with_raw("summed over the wrong axis", {"summed": summed}, found)
 
     def with_raw(self, name: str, details: dict[str, str], found: Sequence[ndarray | None]) -> Candidate:
-        """A candidate that is right for the inputs that were not broadcast."""
+        """A candidate that is right for inputs without broadcasting."""
         return Candidate(name, details, [e if r is None else r for r, e in zip(found, self.expected)], {})
 
     def before_summing(self, x: Node) -> ndarray | None:
-        """The gradient of a variable as its rules gave it, in the shape that it was broadcast to."""
+        """The gradient of a variable in its broadcast shape, before it is summed back; None without broadcasting."""
         contributions = [raw_contribution(step) for step in self.steps if step.input is x]
         if not contributions or all(c.shape == x.shape for c in contributions):
             return None
         try:
             return np.asarray(sum(contributions[1:], contributions[0]))
-        except ValueError:  # of several shapes that do not go together
+        except ValueError:  # shapes that do not fit together
             return None
 
 
 @contextmanager
 def erring_rows(mistakes: Mistakes) -> Iterator[None]:
-    """Wrong rules in some nodes, for a while."""
+    """Give some nodes wrong rules in this context."""
     rows = {node: row_of(node) for node in mistakes}
     try:
         for node, (wrong, slots) in mistakes.items():
@@ -219,7 +225,7 @@ def variable(x: Any) -> Any:
 
 
 def names_of(function: Callable[..., Any], count: int) -> list[str]:
-    """The names of a function's parameters; by their number where it has no names of their own."""
+    """The names of a function's parameters; "input 2" for one without a name."""
     parameters = inspect.signature(function).parameters.values()
     known = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     return list(chain(known, (f"input {i}" for i in range(len(known), count))))[:count]
@@ -231,12 +237,12 @@ def row_of(node: Node) -> Primitive:
 
 
 def at(nodes: Iterable[Node]) -> dict[str, str]:
-    """The detail that says which operations err."""
+    """The detail that names the operations that err."""
     return {"operation": " and ".join(dict.fromkeys(f"`{row_of(node).name}`" for node in nodes))}
 
 
 def on_edges(name: str, edges: Sequence[Step], wrong: Wrong, named: Sequence[Step]) -> Attempt:
-    """A mistake on single edges; `named` are those that the student is told of."""
+    """A mistake on single edges; the student is told of those in `named`."""
     slots: dict[Node, list[int]] = {}
     for step in edges:
         slots.setdefault(step.node, []).append(step.slot)
@@ -244,20 +250,20 @@ def on_edges(name: str, edges: Sequence[Step], wrong: Wrong, named: Sequence[Ste
     return name, {"operation": " and ".join(told)}, {node: (wrong, slots[node]) for node in slots}
 
 
-def nothing(e: Edge) -> None:
+def nothing(e: RuleCall) -> None:
     """No contribution at all."""
 
 
-def negated(e: Edge) -> Any:
+def negated(e: RuleCall) -> Any:
     return -e.pull()
 
 
 def raw_contribution(step: Step) -> ndarray:
-    """What a rule gives before it is brought to the shape of the operand."""
+    """The contribution of a rule before it is summed to the shape of the operand."""
     slots, found = pull(step.node, step.upstream, {step.input})
     return np.asarray(found[slots.index(step.slot)])
 
 
 def first_along(x: ndarray, axes: tuple[int, ...]) -> ndarray:
-    """The first place of these axes, in the place of their sum."""
+    """The first place along these axes, instead of the sum."""
     return x[tuple(0 if axis in axes else slice(None) for axis in range(x.ndim))]

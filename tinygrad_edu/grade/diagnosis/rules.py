@@ -1,8 +1,8 @@
-"""Wrong derivative rules: a row of the table with a mistake in it.
+"""Wrong derivative rules, made from the right ones.
 
-No derivative is written here. A mistake asks the engine's own rule the wrong question: with an upstream of ones, at the
-output instead of the input, with the operands swapped, along another axis. The classic mistakes of softmax with
-cross-entropy, convolution and normalisation stand in `OF_ROWS`, by the row that they belong to.
+No derivative is written here. A mistake calls the engine's own rule with wrong arguments: an upstream of ones, the
+output instead of the input, swapped operands, another axis. The table `OF_ROWS` has the classic mistakes of softmax
+with cross-entropy, convolution and normalisation.
 """
 
 from __future__ import annotations
@@ -13,17 +13,25 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-import tinygrad_edu as tg
-
 from ...engine.node import Node, number_of
-from ...engine.primitives.primitive import Primitive
+from ...engine.primitives.elementwise import sqrt
+from ...engine.primitives.primitive import Primitive, Variadic
+from ...engine.primitives.reductions import mean, softmax, var
+from ...engine.tensor import Tensor
 from ...engine.walk import gradients
 
-__all__ = ["Edge", "ErringRow", "Wrong", "wrong_rules"]
+__all__ = ["ErringRow", "RuleCall", "Wrong", "wrong_rules"]
 
 
-class Edge(NamedTuple):
-    """One question to a rule: what the operand in `slot` receives."""
+class RuleCall(NamedTuple):
+    """The call of a rule for the contribution to the operand in `slot`.
+
+    Attributes
+    ----------
+    row : the row of the table.
+    slot : which operand receives the contribution.
+    g, out, values, attrs : the gradient of the result, the result, the operands and the attributes.
+    """
 
     row: Primitive
     slot: int
@@ -33,34 +41,42 @@ class Edge(NamedTuple):
     attrs: dict[str, Any]
 
     def pull(self, **changes: Any) -> Any:
-        """The engine's answer; `changes` make it the answer to another question."""
+        """The contribution by the engine's rule; `changes` replace arguments of the call."""
         e = self._replace(**changes)
         return e.row.pull((e.slot,), e.g, e.out, e.values, e.attrs)[0]
 
 
-Wrong = Callable[[Edge], Any]
-"""A mistake: what an operand receives by it."""
+Wrong = Callable[[RuleCall], Any]
+"""A mistake: returns the wrong contribution for a call of a rule; None for no contribution."""
 
 
-class ErringRow(Primitive):
-    """A row whose operands in `slots` (None: in all) receive what a mistake makes of it.
+class ErringRow(Variadic):
+    """A row with a mistake in the rules of the operands in `slots` (None: of all operands).
 
-    It stands in the place of a node's row while the engine walks. It is in no table.
+    A node gets it in the place of its right row while the engine walks. It has one rule for all operands, as variadic
+    rows have; everything else is the right row's. It is not in the table.
     """
 
-    def __init__(self, row: Primitive, wrong: Wrong, slots: Sequence[int] | None = None) -> None:
-        self.__dict__.update(row.__dict__)
-        self.row, self.wrong, self.slots = row, wrong, slots
-        self.plain = False  # so that the walk asks `pull`, and no rule by itself
+    plain = False
 
-    def pull(self, slots: Sequence[int], g: Any, out: Any, values: Sequence[Any], attrs: dict[str, Any]) -> list[Any]:
-        """What the operands in `slots` receive."""
-        edges = [Edge(self.row, slot, g, out, values, attrs) for slot in slots]
-        return [self.wrong(e) if self.slots is None or e.slot in self.slots else e.pull() for e in edges]
+    def __init__(self, row: Primitive, wrong: Wrong, slots: Sequence[int] | None = None) -> None:
+        self.row, self.rules = row, (partial(erring_rule, row, wrong, slots),)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.row, name)
+
+
+def erring_rule(
+    row: Primitive, wrong: Wrong, erring: Sequence[int] | None, slots: Sequence[int], g: Any, out: Any,
+    values: Sequence[Any], /, **attrs: Any,
+) -> list[Any]:  # fmt: skip
+    """The contributions to the operands in `slots`; by the mistake to those in `erring` (None: to all)."""
+    calls = [RuleCall(row, slot, g, out, values, attrs) for slot in slots]
+    return [wrong(e) if erring is None or e.slot in erring else e.pull() for e in calls]
 
 
 def wrong_rules(node: Node) -> Iterator[tuple[str, dict[str, str], Wrong]]:
-    """The mistakes that can be made in the rules of this node: name, details, and the wrong rule."""
+    """All mistakes in the rules of a node: name, details, and the wrong rule."""
     row = node.primitive
     assert row is not None
     for name, wrong in OF_ROWS.get(row.name, {}).items():
@@ -78,14 +94,14 @@ def wrong_rules(node: Node) -> Iterator[tuple[str, dict[str, str], Wrong]]:
 # In any row.
 
 
-def at_the_output(e: Edge) -> Any:
+def at_the_output(e: RuleCall) -> Any:
     """The rule at the output: f'(f(x))."""
     values = [e.out if np.shape(x) == np.shape(e.out) else x for x in e.values]
     return e.pull(values=values, out=e.row.compute(values, e.attrs))
 
 
-def along(e: Edge, axis: int | None) -> Any:
-    """The rule of the same call along another axis."""
+def along(e: RuleCall, axis: int | None) -> Any:
+    """The rule of the same operation along another axis."""
     attrs = {**e.attrs, "axis": axis}
     return e.pull(attrs=attrs, out=e.row.compute(e.values, attrs))
 
@@ -103,37 +119,37 @@ OF_TWO: dict[str, Wrong] = {
 }
 
 
-# Softmax with cross-entropy: with the probabilities p, (p - target)·g.
+# Softmax with cross-entropy: the right rule is (p - target)·g, with the probabilities p.
 
 
 def with_probabilities(wrong: Callable[[Any], Any]) -> Wrong:
-    """Something else in the place of the probabilities."""
-    return lambda e: e.pull() + (wrong(e.values[0]) - tg.softmax(e.values[0])) * e.g[..., None]
+    """Something else in place of the probabilities."""
+    return lambda e: e.pull() + (wrong(e.values[0]) - softmax(e.values[0])) * e.g[..., None]
 
 
 def with_targets(shift: int) -> Wrong:
-    """Each target's neighbour."""
+    """The class next to each target."""
 
-    def wrong(e: Edge) -> Any:
+    def wrong(e: RuleCall) -> Any:
         return e.pull(attrs={"targets": (e.attrs["targets"] + shift) % e.values[0].shape[-1]})
 
     return wrong
 
 
-def target_alone(e: Edge) -> Any:
+def target_alone(e: RuleCall) -> Any:
     """-1·g at the target."""
-    return e.pull() - tg.softmax(e.values[0]) * e.g[..., None]
+    return e.pull() - softmax(e.values[0]) * e.g[..., None]
 
 
 CROSS_ENTROPY: dict[str, Wrong] = {
-    "no -1 at the target": lambda e: tg.softmax(e.values[0]) * e.g[..., None],
+    "no -1 at the target": lambda e: softmax(e.values[0]) * e.g[..., None],
     "probabilities left out": target_alone,
     "no softmax": with_probabilities(lambda logits: logits),
     "not normalised": with_probabilities(np.exp),
-    "softmax over the wrong axis": with_probabilities(lambda logits: tg.softmax(logits, axis=0)),
+    "softmax over the wrong axis": with_probabilities(lambda logits: softmax(logits, axis=0)),
     "target off by one:": with_targets(1),
     "target off by one:down": with_targets(-1),
-    "by the probabilities": lambda e: target_alone(e) / tg.softmax(e.values[0]),
+    "by the probabilities": lambda e: target_alone(e) / softmax(e.values[0]),
 }
 
 
@@ -141,9 +157,9 @@ CROSS_ENTROPY: dict[str, Wrong] = {
 
 
 def with_weight(change: Callable[[Any], Any]) -> Wrong:
-    """The weight changed, and so its own gradient; x's is that of the changed weight."""
+    """A changed weight: its gradient is changed in the same way, and the gradient of x uses the changed weight."""
 
-    def wrong(e: Edge) -> Any:
+    def wrong(e: RuleCall) -> Any:
         x, weight, *bias = e.values
         return change(e.pull()) if e.slot == 1 else e.pull(values=(x, change(weight), *bias))
 
@@ -155,7 +171,7 @@ def window_axes(weight: Any) -> tuple[int, ...]:
 
 
 def behind(padding: Any) -> Any:
-    """All of the border behind the images: what they have who take the first places of a bordered image for its own."""
+    """All padding after the images: the gradient of a program that keeps the first places of the padded images."""
     return padding and tuple((0, before + after) for before, after in padding)
 
 
@@ -172,10 +188,10 @@ CONVOLUTION: dict[str, Wrong] = {
 
 
 def of_forward(forward: Callable[..., Any]) -> Wrong:
-    """The gradient of another function in the place of the row's."""
+    """The gradient of another function in place of the row's."""
 
-    def wrong(e: Edge) -> Any:
-        variables = [tg.Tensor(x, requires_grad=True) for x in e.values]
+    def wrong(e: RuleCall) -> Any:
+        variables = [Tensor(x, requires_grad=True) for x in e.values]
         return gradients(forward(*variables, **e.attrs), variables, e.g)[e.slot]
 
     return wrong
@@ -184,12 +200,12 @@ def of_forward(forward: Callable[..., Any]) -> Wrong:
 def normalised(
     x: Any, *affine: Any, axis: Any, shape: Any, eps: float, constant: str = "", ddof: int = 0, outside: bool = False
 ) -> Any:
-    """`normalize` with parts of it held constant, divided by n - ddof, or with eps outside of the root."""
-    mean = tg.mean(x, axis=axis, keepdims=True)
-    variance = tg.var(x, axis=axis, ddof=ddof, keepdims=True)
-    mean = mean.detach() if "mean" in constant else mean
+    """`normalize` with constant parts, with a variance divided by n - ddof, or with eps outside the root."""
+    center = mean(x, axis=axis, keepdims=True)
+    variance = var(x, axis=axis, ddof=ddof, keepdims=True)
+    center = center.detach() if "mean" in constant else center
     variance = variance.detach() if "variance" in constant else variance
-    out = (x - mean) / (tg.sqrt(variance) + eps if outside else tg.sqrt(variance + eps))
+    out = (x - center) / (sqrt(variance) + eps if outside else sqrt(variance + eps))
     if affine:
         out = out * affine[0].reshape(shape)
     return out + affine[1].reshape(shape) if len(affine) == 2 else out
@@ -209,4 +225,4 @@ OF_ROWS: dict[str, dict[str, Wrong]] = {
     "convolution": CONVOLUTION,
     "normalize": NORMALIZE,
 }
-"""The classic mistakes of a row. What follows a colon in a name only tells two ways to make one mistake apart."""
+"""The classic mistakes of single rows. The text after a colon distinguishes two ways to make the same mistake."""

@@ -1,7 +1,7 @@
-"""Mistakes of optimisers, from the trajectory of the parameters under given gradients.
+"""Diagnoses optimisers by the trajectory of the parameters for given gradients.
 
-A mistake is the engine's own optimiser with something changed: its settings, its class, the gradients or the number of
-the step that it is told, its memory. Gradients are given beforehand, so every step can be compared.
+A mistake is the engine's own optimiser with a change: of its settings, its class, the gradients, the number of the
+step, or its memory. The gradients are given in advance, so every step can be compared.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class Variant:
 
     Attributes
     ----------
-    kind, settings : the class and its settings.
-    gradient : what is made of each gradient.
-    count : what number the step t believes to be.
-    forgets : whether each step begins with nothing remembered.
+    kind, settings : the class of the optimiser and its settings.
+    gradient : changes each gradient.
+    count : changes the number t of each step.
+    forgets : whether each step begins with an empty memory.
     """
 
     kind: type[Optimizer]
@@ -77,12 +77,12 @@ def diagnose_trajectory(
 
     Parameters
     ----------
-    kind, settings : the engine's optimiser, and how it is set.
-    start, gradients : the parameters at first, and the gradient of each step: random ones, of both signs. With three
-        steps or more all known mistakes differ.
+    kind, settings : the engine's optimiser and its settings.
+    start, gradients : the first parameters, and the gradient of each step: random, of both signs. All known mistakes
+        differ after three steps.
 
-    The words say in which step, from 1 on, it first departs. Raises `ShapeError` for gradients of another shape than
-    the parameters.
+    The words name the first wrong step, counted from 1. Raises `ShapeError` if a gradient has another shape than the
+    parameters.
 
     >>> from tinygrad_edu.optim import SGD
     >>> gradients = [np.array([1.0, -2.0]), np.array([0.5, 1.0]), np.array([-1.0, 3.0])]
@@ -109,7 +109,7 @@ def diagnose_trajectory(
 
 
 def variants(kind: type[Optimizer], settings: Settings) -> Iterator[tuple[str, Variant]]:
-    """The known mistakes that can be made with this optimiser, as settings have it."""
+    """The known mistakes that are possible with this optimiser and these settings."""
     set_to = {**kind([Tensor(np.zeros(1), requires_grad=True)], **settings).defaults}
 
     def but(**changes: Any) -> Variant:
@@ -140,7 +140,7 @@ def agree(found: Sequence[Any], path: Sequence[ndarray]) -> bool:
 
 
 def step_ratio(start: ndarray, right: Sequence[ndarray], found: Sequence[Any]) -> float | None:
-    """The number that, times the right steps, makes the steps found."""
+    """The number c such that the steps found are c times the right steps; None if there is none."""
     shape = np.shape(start)
     if any(not isinstance(x, ndarray) or x.shape != shape or x.dtype.kind != "f" for x in found):
         return None

@@ -1,10 +1,10 @@
-"""Gradescope's autograder: the zip that an instructor uploads, and what runs there.
+"""The autograder for Gradescope: the zip that an instructor uploads, and the function that runs there.
 
-Gradescope unpacks the zip into `/autograder/source` and runs `setup.sh` once. Then, for each submission, in a fresh
-container and as root, it runs `/autograder/run_autograder`, which finds `submission/` and `submission_metadata.json`
-beside it and leaves `results/results.json` (https://gradescope-autograders.readthedocs.io/en/latest/specs/).
+Gradescope unpacks the zip into `/autograder/source` and runs `setup.sh` once. Then, for each submission, it runs
+`/autograder/run_autograder` as root in a fresh container. This reads `submission/` and `submission_metadata.json`
+beside it and writes `results/results.json` (https://gradescope-autograders.readthedocs.io/en/latest/specs/).
 
-The zip holds this package too, which is nothing but Python: students are graded by what the assignment was tried with.
+The zip also holds this package, so Gradescope grades with the version that the instructor tried.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from ..._support.files import replace_file
+from ..assignment import load_assignment
 from ..errors import SandboxError
 from ..grading import grade_one
 from ..jobs import Job
-from ..loading import load_assignment
 from ..results import Feedback
 from ..sandbox.sandbox import Sandbox
 from .gradescope import gradescope
@@ -58,16 +58,16 @@ def autograder(
     feedback: Feedback = "how",
     require_isolation: int = 1,
 ) -> bytes:
-    """The zip for Gradescope.
+    """The zip for Gradescope, as bytes.
 
     Parameters
     ----------
-    assignment : its folder, of which everything is taken; or its file, with all .py files beside it.
-    secret : from which the inputs of each student are drawn; see `Job`.
+    assignment : its folder, which is taken as a whole; or its file, with all .py files beside it.
+    secret : the bytes from which the inputs of each student are drawn; see `Job`.
     feedback : how much students are told: "what", "where" or "how".
-    require_isolation : grade nobody where the container isolates less.
+    require_isolation : the lowest isolation level at which students are graded.
 
-    Raises `AssignmentError` where the assignment cannot be used, and `OSError` where a file cannot be read.
+    Raises `AssignmentError` if the assignment cannot be used, and `OSError` if a file cannot be read.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -80,7 +80,7 @@ def autograder(
     >>> sorted(name for name in zipped.namelist() if not name.startswith("tinygrad_edu/"))
     ['assignment/hw1.py', 'run_autograder', 'settings.json', 'setup.sh']
     """
-    load_assignment(assignment)  # it must at least load
+    load_assignment(assignment)  # refuse now an assignment that does not load
     path = Path(assignment).resolve()
     folder, file = (path, "assignment.py") if path.is_dir() else (path.parent, path.name)
     beside = _files(folder) if path.is_dir() else [other for other in _files(folder, "*.py") if other.parent == folder]
@@ -102,7 +102,7 @@ def autograder(
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as file_of_all:
         for name, data in content.items():
-            entry = zipfile.ZipInfo(name)  # of the year 1980: the same files give the same zip
+            entry = zipfile.ZipInfo(name)  # dated 1980: the same files give the same zip
             entry.external_attr = (0o755 if name in ("setup.sh", "run_autograder") else 0o644) << 16
             file_of_all.writestr(entry, data, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
@@ -119,10 +119,10 @@ def _files(folder: Path, pattern: str = "*") -> list[Path]:
 
 
 def run(folder: str | os.PathLike[str]) -> None:
-    """Grade the submission in a folder that is laid out as Gradescope's `/autograder`, and write `results.json`.
+    """Grade the submission in a folder with the layout of Gradescope's `/autograder`, and write `results.json`.
 
-    Where the grader fails there is no score in it or no file at all, why stands in the output, which instructors can
-    see, and the exit code is 1.
+    If the grader fails, the file has no score or is missing, the exit code is 1, and the output, which instructors can
+    see, says why.
     """
     root = Path(folder)
     settings = json.loads((root / "source" / "settings.json").read_text(encoding="utf-8"))
@@ -151,8 +151,8 @@ def run(folder: str | os.PathLike[str]) -> None:
 
 
 def _students(metadata: Path) -> list[dict[str, str]]:
-    """The names and e-mail addresses of those who handed in: several, where they work in groups."""
-    if not metadata.exists():  # when an instructor tries it by hand
+    """The names and e-mail addresses of the students who handed in; groups have several."""
+    if not metadata.exists():  # an instructor tries it by hand
         return []
     users: list[dict[str, Any]] = json.loads(metadata.read_text(encoding="utf-8")).get("users", [])
     return [{"name": str(user.get("name", "")), "email": str(user.get("email", ""))} for user in users]

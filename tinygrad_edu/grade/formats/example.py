@@ -1,4 +1,4 @@
-"""A result to try the formats with: one check passed, one not, and one that could not be asked."""
+"""An example result to try the formats with: one check passed, one failed, one was skipped."""
 
 from __future__ import annotations
 
@@ -34,4 +34,4 @@ EXAMPLE = Result(
     isolation=IsolationReached(5),
     problems=(Line("emmy.py", 12, "def tanh_backward(upstream, x) return", "syntax error: expected ':'"),),
 )  # fmt: skip
-"""What came of the homework of a student called emmy."""
+"""The result of a student called emmy."""

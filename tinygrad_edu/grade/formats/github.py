@@ -1,7 +1,7 @@
-"""GitHub Classroom: the output of a grading step, and a log that commands nothing.
+"""GitHub Classroom: the output of a grading step, and a log without commands.
 
-Classroom's reporter (https://github.com/github-education-resources/autograding-grading-reporter) reads, from each step
-that grades, an output `result`: JSON in base64.
+Classroom's reporter (https://github.com/github-education-resources/autograding-grading-reporter) reads the output
+`result` of each grading step: JSON in base64.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from base64 import b64encode
 from secrets import token_hex
 
 from ..results import Result
-from .escaping import in_log
-from .words import final, said_in_lines
+from .words import final, in_log, said_in_lines
 
 __all__ = ["github", "obeying_nothing"]
 
@@ -22,8 +21,8 @@ STATUS = {"pass": "pass", "fail": "fail", "skipped": "fail", "grader-error": "er
 def github(result: Result) -> str:
     """The line to append to the file `$GITHUB_OUTPUT`.
 
-    Each check is a test with its points. The reporter's table shows the part of tests that pass, whatever their points;
-    what it sends to Classroom is the sum of the points.
+    Each check is a test with its points. The reporter's table shows the share of tests that pass, regardless of their
+    points; it sends the sum of the points to Classroom.
 
     >>> from base64 import b64decode
     >>> from tinygrad_edu.grade.formats.example import EXAMPLE
@@ -56,9 +55,9 @@ def github(result: Result) -> str:
 
 
 def obeying_nothing(text: str) -> str:
-    """Text to print in a workflow's log, while the runner is told to obey no commands.
+    """Text for a workflow's log, between two commands that stop the runner from obeying others and let it obey again.
 
-    It obeys again at a word that nobody could know in advance.
+    The second command is a random word, so the text cannot contain it.
 
     >>> obeying_nothing("::error::mine").splitlines()[1]
     ': :error::mine'

@@ -1,8 +1,8 @@
-"""Gradebooks as CSV: a plain one, and the files that courses export from Canvas and Moodle, with one column filled.
+"""Gradebooks as CSV: a plain one, and exported files of Canvas and Moodle with one column filled in.
 
-Canvas and Moodle know their students better than a folder of submissions does. So the file that they exported is taken,
-one column is filled (for Moodle, the feedback too), and all else is left as it was: students who handed in nothing, and
-those whom the grader owes a grade.
+Canvas and Moodle have the complete list of students. Therefore `canvas` and `moodle` take an exported file and fill one
+column, for Moodle also the feedback. Everything else stays as it was, also the lines of students who handed in nothing
+and of those whom the grader could not grade.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from ..._support.text import clean
 from ..errors import GradebookError
 from ..results import Result
-from ..text import clean
-from .escaping import in_cell, in_html
-from .words import feedback, final, number
+from .words import feedback, final, in_cell, in_html, score_text
 
 __all__ = ["Gradebook", "canvas", "moodle", "plain"]
 
@@ -26,13 +25,17 @@ Rows = list[list[str]]
 NOBODY = "not in the gradebook"
 
 BOM = "\ufeff"
-"""Excel reads a file that begins with it as UTF-8."""
+"""Excel reads a file that begins with this character as UTF-8."""
 
 
 class Gradebook(NamedTuple):
     """A gradebook that was filled.
 
-    text : of the file. filled : how many students got a grade. notes : who got none, and what else must be known.
+    Attributes
+    ----------
+    text : the text of the file.
+    filled : how many students got a grade.
+    notes : which students got none, and other remarks.
     """
 
     text: str
@@ -40,13 +43,18 @@ class Gradebook(NamedTuple):
     notes: tuple[str, ...]
 
 
-class Layout(NamedTuple):
-    """Where what stands in a gradebook.
+class GradebookColumns(NamedTuple):
+    """The places in a gradebook.
 
-    first : the line of the first student. names : the columns that name students.
-    downloaded : what the names of downloaded submissions look like, with one of these columns as a group.
-    grade : the column to fill. most : line and column of the points that it is out of; the line None is the student's.
-    locked : a column that says "No" where the grade cannot be changed. said : the column of the feedback.
+    Attributes
+    ----------
+    first : the line of the first student.
+    names : the columns that name students.
+    downloaded : a pattern for the names of downloaded submissions; its group is named like one of these columns.
+    grade : the column to fill.
+    most : line and column of the maximum number of points; the line None is the student's.
+    locked : a column that says "No" if the grade cannot be changed.
+    feedback : the column of the feedback.
     """
 
     first: int
@@ -55,21 +63,21 @@ class Layout(NamedTuple):
     grade: int
     most: tuple[int | None, int | None]
     locked: int | None = None
-    said: int | None = None
+    feedback: int | None = None
 
 
 def plain(results: Sequence[Result]) -> str:
-    """A line for each student: the score, and the points of each check. Empty where there is no grade.
+    """A line for each student: the score, and the points of each check; empty if there is no grade.
 
     The columns are `student`, `score`, `max_score`, `status` (as in `Result`), and one for each check.
     """
     names = list(dict.fromkeys(check.name for result in results for check in result.checks))
     rows = [["student", "score", "max_score", "status", *names]]
     for result in results:
-        points = {check.name: number(check.points) for check in result.checks if check.outcome != "grader-error"}
-        score, status = (number(result.score), result.status) if final(result) else ("", result.status)
+        points = {check.name: score_text(check.points) for check in result.checks if check.outcome != "grader-error"}
+        score, status = (score_text(result.score), result.status) if final(result) else ("", result.status)
         student = clean(result.student)
-        rows.append([student, score, number(result.max_score), status, *(points.get(name, "") for name in names)])
+        rows.append([student, score, score_text(result.max_score), status, *(points.get(name, "") for name in names)])
     return _write(rows, ",")
 
 
@@ -79,12 +87,12 @@ def canvas(exported: str, results: Sequence[Result], column: str) -> Gradebook:
     Parameters
     ----------
     exported : the text of the file.
-    results : of the class. A student's id is what stands in one of the columns that name students, or the file name
-        that Canvas gives to a downloaded submission, such as `noetheremmy_17_4021_hw1`.
-    column : its header, with or without the number that Canvas put behind: "HW1" or "HW1 (4021)". It must be there:
-        Canvas makes a new assignment of a column that it does not know.
+    results : the results of the class. A student's id is the text in one of the columns that name students, or the file
+        name that Canvas gives to a downloaded submission, such as `noetheremmy_17_4021_hw1`.
+    column : the header of the column, with or without the number that Canvas appends: "HW1" or "HW1 (4021)". It must be
+        there, because Canvas makes a new assignment of an unknown column.
 
-    Raises `GradebookError` where this is no such gradebook, or two students are one line of it.
+    Raises `GradebookError` if this is not such a gradebook, or two students belong to one line of it.
 
     >>> from tinygrad_edu.grade.formats.example import EXAMPLE
     >>> exported = '''Student,ID,SIS User ID,SIS Login ID,Section,HW1 (4021)
@@ -101,20 +109,21 @@ def canvas(exported: str, results: Sequence[Result], column: str) -> Gradebook:
     names = ("ID", "SIS User ID", "SIS Login ID", "Integration ID", "Student")
     downloaded = re.compile(r"[^_]+(?:_LATE)?_(?P<ID>\d+)_\d+_.*", re.DOTALL)
     at = _column(rows[0], column)
-    return _fill(rows, comma, Layout(top + 1, names, downloaded, at, (top, at)), results)
+    return _fill(rows, comma, GradebookColumns(top + 1, names, downloaded, at, (top, at)), results)
 
 
 def moodle(exported: str, results: Sequence[Result], column: str = "Grade") -> Gradebook:
-    """The offline grading worksheet that was downloaded from Moodle, with grades and feedback comments.
+    """The offline grading worksheet of Moodle, with grades and feedback comments filled in.
 
     Parameters
     ----------
     exported : the text of the file.
-    results : of the class. A student's id is what stands in one of the columns that name students, or the name that
-        Moodle gives to the folder of a downloaded submission, such as `Emmy Noether_12345_assignsubmission_file_`.
-    column : the header of the grades, where Moodle speaks another language than English.
+    results : the results of the class. A student's id is the text in one of the columns that name students, or the name
+        that Moodle gives to the folder of a downloaded submission, such as `Emmy Noether_12345_assignsubmission_file_`.
+    column : the header of the grades, if Moodle uses another language than English.
 
-    Feedback never comes without its grade: Moodle would take the grade away. Raises `GradebookError` as `canvas` does.
+    Feedback is only filled in together with a grade, or Moodle would delete the grade. Raises `GradebookError` as
+    `canvas` does.
 
     >>> from tinygrad_edu.grade.formats.example import EXAMPLE
     >>> exported = '''Identifier,Full name,Email address,Status,Grade,Maximum Grade
@@ -125,24 +134,24 @@ def moodle(exported: str, results: Sequence[Result], column: str = "Grade") -> G
     """
     rows, comma = _read(exported)
     grade = _column(rows[0], column)
-    most, locked, said = (
+    most, locked, comments = (
         rows[0].index(name) if name in rows[0] else None
         for name in ("Maximum Grade", "Grade can be changed", "Feedback comments")
     )
     names = ("Identifier", "ID number", "Username", "Email address", "Full name")
     downloaded = re.compile(r".*_(?P<Identifier>\d+)_assignsubmission_.*", re.DOTALL)
-    return _fill(rows, comma, Layout(1, names, downloaded, grade, (None, most), locked, said), results)
+    return _fill(rows, comma, GradebookColumns(1, names, downloaded, grade, (None, most), locked, comments), results)
 
 
 # Filling.
 
 
-def _fill(rows: Rows, comma: str, layout: Layout, results: Iterable[Result]) -> Gradebook:
-    lines = _lines_of_names(rows, layout)
+def _fill(rows: Rows, comma: str, columns: GradebookColumns, results: Iterable[Result]) -> Gradebook:
+    lines = _lines_of_names(rows, columns)
     filled: dict[int, str] = {}
     notes: list[str] = []
     for result in results:
-        found = _found(result.student, lines, layout)
+        found = _found(result.student, lines, columns)
         line = min(found, default=-1)
         if line in filled:
             raise GradebookError(f"{filled[line]} and {result.student} are the same line {line + 1} of the gradebook")
@@ -151,24 +160,24 @@ def _fill(rows: Rows, comma: str, layout: Layout, results: Iterable[Result]) -> 
             notes.append(f"{result.student}: " + (f"no grade, for this may be line {several}" if found else NOBODY))
         elif not final(result):
             notes.append(f"{result.student}: no grade, for the grader failed; grade again")
-        elif layout.locked is not None and rows[line][layout.locked].strip() == "No":
+        elif columns.locked is not None and rows[line][columns.locked].strip() == "No":
             notes.append(f"{result.student}: no grade, for the gradebook says that it cannot be changed")
         else:
             filled[line] = result.student
-            rows[line][layout.grade] = _scaled(result, _cell(rows, line, layout.most), notes)
-            if layout.said is not None:
-                rows[line][layout.said] = in_html(feedback(result)).replace("\n", "<br>")
+            rows[line][columns.grade] = _scaled(result, _cell(rows, line, columns.most), notes)
+            if columns.feedback is not None:
+                rows[line][columns.feedback] = in_html(feedback(result)).replace("\n", "<br>")
     return Gradebook(_write(rows, comma), len(filled), tuple(dict.fromkeys(notes)))
 
 
-def _lines_of_names(rows: Rows, layout: Layout) -> list[tuple[str, dict[str, list[int]]]]:
-    """For each column that names students, the lines in which each name stands."""
+def _lines_of_names(rows: Rows, columns: GradebookColumns) -> list[tuple[str, dict[str, list[int]]]]:
+    """For each column that names students, the lines of each name."""
     result = []
-    for column in layout.names:
+    for column in columns.names:
         if column in rows[0]:
             at = rows[0].index(column)
             lines: dict[str, list[int]] = {}
-            for line in range(layout.first, len(rows)):
+            for line in range(columns.first, len(rows)):
                 name = rows[line][at].strip()
                 if column == "Identifier":  # "Participant 12345" in the language of the site
                     name = "".join(re.findall(r"\d+$", name))
@@ -177,9 +186,9 @@ def _lines_of_names(rows: Rows, layout: Layout) -> list[tuple[str, dict[str, lis
     return result
 
 
-def _found(student: str, lines: list[tuple[str, dict[str, list[int]]]], layout: Layout) -> set[int]:
-    """The lines that may be a student's: one, unless a name is nobody's, or stands twice."""
-    download = layout.downloaded.fullmatch(student)
+def _found(student: str, lines: list[tuple[str, dict[str, list[int]]]], columns: GradebookColumns) -> set[int]:
+    """The lines that may belong to a student: one, unless nobody or several have this name."""
+    download = columns.downloaded.fullmatch(student)
     if download:
         ((named, number),) = download.groupdict().items()
         lines, student = [(column, of_names) for column, of_names in lines if column == named], number
@@ -192,19 +201,20 @@ def _cell(rows: Rows, line: int, at: tuple[int | None, int | None]) -> str:
 
 
 def _scaled(result: Result, possible: str, notes: list[str]) -> str:
-    """The score, out of the points that the gradebook says."""
+    """The score, scaled to the maximum number of points in the gradebook."""
     try:
         most = float(possible.replace(",", "."))
-    except ValueError:  # it does not say
-        return number(result.score)
+    except ValueError:  # the gradebook gives no maximum
+        return score_text(result.score)
     if most == result.max_score or not result.max_score:
-        return number(result.score)
-    notes.append(f"scores are scaled: {number(result.max_score)} points here are {number(most)} in the gradebook")
-    return number(result.score * most / result.max_score)
+        return score_text(result.score)
+    here, there = score_text(result.max_score), score_text(most)
+    notes.append(f"scores are scaled: {here} points here are {there} in the gradebook")
+    return score_text(result.score * most / result.max_score)
 
 
 def _column(header: list[str], wanted: str) -> int:
-    """The one column with this header."""
+    """The number of the only column with this header."""
     found = [i for i, name in enumerate(header) if wanted in (name, re.sub(r" \(\d+\)$", "", name))]
     if len(found) != 1:
         there = "no column" if not found else f"{len(found)} columns"
@@ -216,7 +226,7 @@ def _column(header: list[str], wanted: str) -> int:
 
 
 def _read(text: str) -> tuple[Rows, str]:
-    """The rows, all as long as the first, and what separates their cells."""
+    """The rows, all at least as long as the first, and the separator of their cells."""
     text = text.removeprefix(BOM)
     first = text.partition("\n")[0]
     comma = max(",;\t", key=first.count)
@@ -232,7 +242,7 @@ def _read(text: str) -> tuple[Rows, str]:
 
 
 def _write(rows: Rows, comma: str) -> str:
-    """The rows as CSV, for Excel too: every cell is quoted, and stays one whatever is taken for the comma."""
+    """The rows as CSV. Every cell is quoted, because some versions of Excel expect another separator."""
     file = io.StringIO(newline="")
     csv.writer(file, delimiter=comma, quoting=csv.QUOTE_ALL).writerows([in_cell(cell) for cell in row] for row in rows)
     return BOM + file.getvalue()

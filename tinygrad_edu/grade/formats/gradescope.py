@@ -1,7 +1,6 @@
-"""Gradescope's `results.json`.
+"""Gradescope's `results.json`; https://gradescope-autograders.readthedocs.io/en/latest/specs/ describes the format.
 
-The format is that of https://gradescope-autograders.readthedocs.io/en/latest/specs/. All texts are declared to be plain
-text, so that Gradescope shows them as they are.
+All texts are declared as plain text, so that Gradescope shows them unchanged.
 """
 
 from __future__ import annotations
@@ -11,18 +10,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from ..._support.text import clean
 from ..results import CheckResult, Result
-from ..text import clean
 from .words import UNGRADED, final, preface, said_in_lines
 
 __all__ = ["gradescope"]
 
 
 def gradescope(result: Result, students: Sequence[Mapping[str, str]] = ()) -> str:
-    """The result as `results.json`; `students` are the names and e-mail addresses of who handed in, for instructors.
+    """The result as `results.json`; `students` are the names and e-mail addresses of those who handed in.
 
-    Where the grader failed there is no score in it at all. Gradescope then says that the autograder failed, and nobody
-    gets a zero for that.
+    If the grader failed, the file has no score. Gradescope then says that the autograder failed, and nobody gets a
+    zero.
 
     >>> from tinygrad_edu.grade.formats.example import EXAMPLE
     >>> json.loads(gradescope(EXAMPLE))["score"]

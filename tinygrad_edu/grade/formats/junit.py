@@ -1,7 +1,7 @@
-"""JUnit XML, as continuous integration reads it; https://github.com/testmoapp/junitxml says what is in use.
+"""JUnit XML for continuous integration; https://github.com/testmoapp/junitxml describes the format.
 
-Each student is a suite and each check a case: `failure` is a wrong answer, `error` a failure of the grader's, `skipped`
-a check that could not be asked. The format knows no points: they are properties.
+Each student is a suite and each check a case: `failure` is a wrong answer, `error` a failure of the grader, `skipped` a
+check that was not run. The format has no points, so they are properties.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
+from ..._support.text import clean
 from ..results import CheckResult, Result
-from ..text import clean
-from .words import number, said_in_lines
+from .words import said_in_lines, score_text
 
 __all__ = ["junit"]
 
@@ -21,7 +21,7 @@ ELEMENTS = {"fail": "failure", "grader-error": "error", "skipped": "skipped"}
 def junit(results: Sequence[Result]) -> str:
     """The results of one student or many.
 
-    Control characters, which XML does not allow, are written out as Python would escape them.
+    Control characters, which XML does not allow, are escaped as in Python.
 
     >>> from tinygrad_edu.grade.formats.example import EXAMPLE
     >>> ET.fromstring(junit([EXAMPLE]))[0].attrib
@@ -48,7 +48,7 @@ def _case(check: CheckResult, classname: str) -> ET.Element:
     case = ET.Element("testcase", {"classname": clean(classname), "name": clean(check.name)})
     properties = ET.SubElement(case, "properties")
     for name, value in (("points", check.points), ("max_points", check.max_points)):
-        ET.SubElement(properties, "property", {"name": name, "value": number(value)})
+        ET.SubElement(properties, "property", {"name": name, "value": score_text(value)})
     if check.outcome in ELEMENTS:
         text = said_in_lines(check)
         outcome = ET.SubElement(case, ELEMENTS[check.outcome], {"message": text.partition("\n")[0]})

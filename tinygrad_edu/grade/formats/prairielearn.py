@@ -1,25 +1,25 @@
-"""PrairieLearn's `results.json` for external graders (https://docs.prairielearn.com/externalGrading/)."""
+"""PrairieLearn's `results.json` for external graders; https://docs.prairielearn.com/externalGrading/ describes it."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+from ..._support.text import clean
 from ..results import Result
-from ..text import clean
 from .words import preface, said_in_lines
 
 __all__ = ["prairielearn"]
 
 LARGEST = 1_000_000
-"""PrairieLearn refuses a file of more bytes."""
+"""The most bytes of a file that PrairieLearn accepts."""
 
 
 def prairielearn(result: Result) -> str:
     """The result as `/grade/results/results.json`.
 
-    A program with a syntax error, one that cannot be read, and one that the grader failed with, are "not gradable": the
-    student is told why, and loses no attempt.
+    A program is "not gradable" if it has a syntax error, cannot be read, or the grader failed: the student reads why,
+    and loses no attempt.
 
     >>> from dataclasses import replace
     >>> from tinygrad_edu.grade.formats.example import EXAMPLE
@@ -36,7 +36,7 @@ def prairielearn(result: Result) -> str:
 
 
 def _document(result: Result, longest: int) -> dict[str, Any]:
-    """The result with all texts cut to so many characters."""
+    """The result, with all texts cut to `longest` characters."""
     score = result.score / result.max_score if result.max_score else 0.0
     document: dict[str, Any] = {
         "gradable": True,

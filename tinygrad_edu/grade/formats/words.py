@@ -1,45 +1,58 @@
-"""What all reports say in the same words."""
+"""What all formats say in the same words, and students' text escaped for cells, HTML and logs."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from html import escape
 
+from ..._support.text import clean
 from ..results import CheckResult, Line, Result
-from ..text import clean
 from .graphs import in_lines
 
-__all__ = ["MARKS", "OUTCOMES", "feedback", "final", "number", "points", "preface", "said", "said_in_lines"]
+__all__ = [
+    "MARKS", "OUTCOMES", "UNGRADED", "feedback", "final", "in_cell", "in_html", "in_log", "points", "preface", "said",
+    "said_in_lines", "score_text",
+]  # fmt: skip
 
 OUTCOMES = {"pass": "passed", "fail": "not passed", "grader-error": "not graded", "skipped": "skipped"}
-"""What came of a check, in words."""
+"""The outcomes of a check in words."""
 
 MARKS = {"pass": "✓", "fail": "✗", "grader-error": "!", "skipped": "–"}
-"""And as a sign."""
-
-
+"""The outcomes of a check as signs."""
 UNGRADED = "Not graded yet: the grader failed. This is no zero, and not your fault."
 
+LONGEST = 20_000
+"""The most characters of a text in HTML; the rest is cut off."""
 
-def number(x: float) -> str:
-    """A number of points, as short as it is exact enough.
+FORMULA = re.compile(r"[\s\x00]*[=+\-@\t＝＋－＠]")
+NUMBER_OR_SIGN = re.compile(r"[+-]?(\d+([.,]\d+)*%?)?")
+COMMAND = re.compile(r"^(\s*:)(?=:)|##(?=\[)", re.MULTILINE)
 
-    >>> number(2.0), number(1 / 3)
+
+# Words.
+
+
+def score_text(x: float) -> str:
+    """A number of points with up to six digits.
+
+    >>> score_text(2.0), score_text(1 / 3)
     ('2', '0.333333')
     """
     return f"{x:.6g}"
 
 
 def points(got: float, most: float) -> str:
-    """So many of so many points.
+    """The points that were reached, and the most that can be reached.
 
     >>> points(2.5, 10)
     '2.5 of 10 points'
     """
-    return f"{number(got)} of {number(most)} {'point' if most == 1 else 'points'}"
+    return f"{score_text(got)} of {score_text(most)} {'point' if most == 1 else 'points'}"
 
 
 def said(check: CheckResult) -> Iterator[tuple[str, str]]:
-    """What there is to say of a check, each with a heading: what is wrong, where, and how to mend it."""
+    """The feedback of a check, each part with a heading: what is wrong, where, and how to mend it."""
     line = f"{check.file}, line {check.line}" if check.line else check.file
     for heading, text in (("", check.message), ("In", line), ("Where", check.where), ("How", check.how)):
         if text:
@@ -47,13 +60,13 @@ def said(check: CheckResult) -> Iterator[tuple[str, str]]:
 
 
 def said_in_lines(check: CheckResult) -> str:
-    """The same as plain text, and the student's graph beside the right one."""
+    """The feedback of a check as plain text, with the student's graph beside the right one."""
     lines = [f"{heading}: {text}" if heading else text for heading, text in said(check)]
     return "\n".join([*lines, *map(clean, in_lines(check.graphs) if check.graphs else ())])
 
 
 def _problem(line: Line) -> str:
-    """A line of the program that could not be executed, and why.
+    """A line of the program that could not run, and why.
 
     >>> print(_problem(Line("hw1.py", 3, "def f(x) return x", "syntax error: expected ':'")))
     hw1.py, line 3: syntax error: expected ':'
@@ -64,13 +77,13 @@ def _problem(line: Line) -> str:
 
 
 def preface(result: Result) -> list[str]:
-    """What must be said before the checks: that the grader failed, lines that could not be executed, warnings."""
+    """What a report says before the checks: that the grader failed, lines that could not run, warnings."""
     ungraded = [] if final(result) else [UNGRADED]
     return [*ungraded, *map(_problem, result.problems), *map(clean, result.warnings)]
 
 
 def final(result: Result) -> bool:
-    """Whether the score means something: no check has to be repeated."""
+    """Whether the score is final: the grader failed in no check."""
     return result.status != "grader-error"
 
 
@@ -81,3 +94,35 @@ def feedback(result: Result) -> str:
         lines.append(f"{MARKS[check.outcome]} {clean(check.title)}: {points(check.points, check.max_points)}")
         lines += [f"    {line}" for line in said_in_lines(check).splitlines()]
     return "\n".join(lines)
+
+
+# Escapes.
+
+
+def in_cell(text: str) -> str:
+    """Text for a cell of a spreadsheet, which treats text that begins with =, +, -, @ or a tab as a formula.
+
+    An apostrophe before the text prevents this (OWASP, "CSV Injection"). Numbers and a single sign stay as they are.
+
+    >>> in_cell("=1+1"), in_cell("-2.5"), in_cell("Emmy Noether")
+    ("'=1+1", '-2.5', 'Emmy Noether')
+    """
+    return f"'{text}" if FORMULA.match(text) and not NUMBER_OR_SIGN.fullmatch(text) else text
+
+
+def in_html(text: str) -> str:
+    """Text for HTML, between tags or in an attribute; line ends stay.
+
+    >>> in_html("<b>")
+    '&lt;b&gt;'
+    """
+    return escape(clean(text, LONGEST))
+
+
+def in_log(text: str) -> str:
+    """Text for the log of a GitHub workflow, where lines that begin with `::`, and `##[`, are commands to the runner.
+
+    >>> in_log("::error::mine")
+    ': :error::mine'
+    """
+    return COMMAND.sub(lambda found: "# #" if found[0] == "##" else f"{found[0]} ", clean(text, len(text)))

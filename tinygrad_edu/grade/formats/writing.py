@@ -1,4 +1,4 @@
-"""Results into files: a file for each student, or one for the class."""
+"""Writes results to files in any format: a file for each student, or one for the class."""
 
 from __future__ import annotations
 
@@ -16,14 +16,20 @@ from .github import github
 from .gradebooks import Gradebook, canvas, moodle, plain
 from .gradescope import gradescope
 from .junit import junit
+from .pages import class_report, student_report
 from .prairielearn import prairielearn
-from .report import class_report, student_report
 
 __all__ = ["FORMATS", "GRADEBOOKS", "fill_gradebook", "write_results"]
 
 
 class Writer(NamedTuple):
-    """How a format is written: the extension of its files, and what writes one student or all; one of these is None."""
+    """How a format is written.
+
+    Attributes
+    ----------
+    extension : the extension of its files.
+    one, all : writes one student, or all; the other is None.
+    """
 
     extension: str
     one: Callable[[Result], str] | None
@@ -42,19 +48,19 @@ WRITERS = {
 GRADEBOOKS = {"canvas": canvas, "moodle": moodle}
 
 FORMATS = (*WRITERS, *GRADEBOOKS)
-"""The names of the formats; those of gradebooks take an exported file."""
+"""The names of all formats; gradebooks need an exported file."""
 
 
 def write_results(results: Sequence[Result], format: str, out: str | os.PathLike[str]) -> list[Path]:
-    """Write the results in a format that is no gradebook; the files that were written.
+    """Write the results in a format other than a gradebook; the files that were written.
 
     Parameters
     ----------
     format : one of `FORMATS`.
-    out : a file; for several students in a format that knows one, the folder that gets a file for each, named by the
-        student. A folder of pages has an `index.html` too, about the class.
+    out : a file; if the format holds one student and there are several, a folder with a file for each, named by the
+        student. A folder of pages also gets an `index.html` about the class.
 
-    Raises `OSError` where a file cannot be written.
+    Raises `OSError` if a file cannot be written.
 
     >>> import tempfile
     >>> from tinygrad_edu.grade.formats.example import EXAMPLE
@@ -76,7 +82,7 @@ def write_results(results: Sequence[Result], format: str, out: str | os.PathLike
 
 
 def file_name(student: str) -> str:
-    """The name of a student's file. What a file system could misread is left out, and a hash tells such names apart.
+    """The name of a student's file. Unsafe characters are replaced, and a hash keeps such names distinct.
 
     >>> file_name("emmy@example.org"), file_name("../x")
     ('emmy@example.org', '_.._x-d6b96a')
@@ -93,13 +99,13 @@ def fill_gradebook(
     exported: str | os.PathLike[str],
     column: str,
 ) -> Gradebook:
-    """Fill an exported gradebook, "canvas" or "moodle", in its file. With no results, see whether it can be filled.
+    """Fill an exported gradebook, "canvas" or "moodle", and write it back. Without results, only check that this works.
 
     Parameters
     ----------
-    column : the header of what is filled.
+    column : the header of the column to fill.
 
-    Raises `GradebookError` for what cannot be filled, and `OSError`.
+    Raises `GradebookError` if it cannot be filled, and `OSError`.
     """
     try:
         text = Path(exported).read_bytes().decode("utf-8")

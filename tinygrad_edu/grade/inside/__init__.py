@@ -1,12 +1,12 @@
-"""The untrusted side: what runs in the child process, beside a student's program.
+"""The untrusted side of the sandbox: what runs in the child process beside a student's program.
 
 Nothing in this folder knows a test, an expected value or the engine, and nothing in it imports from outside it: the
-child finds this folder, NumPy and the standard library, and no more. Whatever it answers is a claim.
+child can load only this folder, NumPy and the standard library. The grader believes nothing that comes from here.
 
 - entry: a clean process that has NumPy loaded; a child is forked from it for every submission
-- walls: what a child gives up before it meets the submission, in order
-- limits, user, namespaces, landlock, seccomp: the walls, one a file
+- walls: the walls around a child, in order
+- kernel, landlock, seccomp: the system calls that raise them
 - server: the function server: load, call, get, set, operators
-- program: how a student's program is executed
-- frames: arrays and plain data as bytes; the one file that both sides use
+- program: runs a student's program and notes its errors
+- wire: arrays and plain data as bytes; both sides use it
 """

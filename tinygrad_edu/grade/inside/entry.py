@@ -1,14 +1,14 @@
-"""The clean process. It loads NumPy once, has never seen a test or a submission, and forks a child for each.
+"""The clean process: it loads NumPy once, never sees a test, and forks a child for each submission.
 
-The grader speaks to it over a socket, a line of JSON a request:
+The grader sends it requests over a socket, each a line of JSON:
 
     {"do": "fork", "home": ...}  and beside it the child's ends of two pipes, and a file for its output
         -> {"pid": ...}
     {"do": "end", "pid": ...}
         -> {"status": ..., "memory": ...}
 
-It ends, and every child with it, when the grader does: then the socket closes. Where processes cannot be forked, the
-grader starts `serve_alone` in a new interpreter instead.
+When the grader ends, the socket closes; then the clean process and all children end too. On systems where processes
+cannot be forked, the grader starts `serve_alone` in a new interpreter instead.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from typing import Any
 
 import numpy as np
 
+from .kernel import leave_network, tasks_of_this_user
+from .landlock import make_rules
 from .program import NAME
 from .server import Server
 from .walls import raise_walls, tried
@@ -43,45 +45,25 @@ platform pprint queue random re reprlib resource secrets select shutil signal so
 subprocess sys tempfile textwrap threading time timeit token tokenize tomllib traceback tracemalloc types typing
 unicodedata unittest.mock urllib.request uuid warnings weakref zipfile zlib
 """
-"""Loaded before there is a submission. A child of root's becomes a user who may be unable to read the interpreter's own
-files, and every child starts quicker so."""
-
-
-WALLS = ("kernel", "limits", "user", "namespaces", "landlock", "seccomp")
+"""Modules that are loaded in advance. This makes children start quicker; and the user that a child of root becomes may
+be unable to read the files of the interpreter."""
 
 
 def prepare(settings: dict[str, Any]) -> dict[str, str]:
-    """What comes before any submission: all that may still be loaded, and the walls that stand around all children."""
-    for wall in WALLS:
-        with contextlib.suppress(ImportError, OSError, AttributeError):  # another system; `raise_walls` will say so
-            importlib.import_module(f".{wall}", __package__)
+    """Load modules, and raise the walls that all children share; for each wall, why it does not stand."""
     reached = {"network": "left out" if "network" in settings["without"] else tried(leave_network)}
     for name in MODULES.split():
-        with contextlib.suppress(ImportError):  # another system or version has it not
+        with contextlib.suppress(ImportError):  # another system or version lacks it
             importlib.import_module(name)
     settings["rules"] = None
-    reached["files"] = tried(lambda: settings.update(rules=landlock_rules(settings["libraries"])))
+    reached["files"] = tried(lambda: settings.update(rules=make_rules(settings["libraries"])))
     if hasattr(os, "getuid") and os.getuid() != 0:  # the kernel counts all tasks of a user
-        from .limits import tasks_of_this_user
-
         settings["tasks"] += tasks_of_this_user()
     return reached
 
 
-def leave_network() -> None:
-    from .namespaces import leave_network
-
-    leave_network()
-
-
-def landlock_rules(libraries: list[str]) -> int:
-    from .landlock import make_rules
-
-    return make_rules(libraries)
-
-
-class Clean:
-    """The clean process at work. `settings` is the same for all its children."""
+class CleanProcess:
+    """The clean process: answers the grader's requests. All children have the same `settings`."""
 
     def __init__(self, control: socket.socket, settings: dict[str, Any]) -> None:
         self.control, self.settings = control, settings
@@ -90,14 +72,14 @@ class Clean:
 
     def serve(self) -> None:
         """Answer requests until the grader closes the socket."""
-        with contextlib.suppress(ConnectionError):  # of a grader that was killed while it waited for an answer
+        with contextlib.suppress(ConnectionError):  # the grader was killed while it waited for an answer
             self.send({"ready": True})
             while True:
                 request, descriptors = self.receive()
                 if request is None:
                     break
                 self.send(self.fork(request, descriptors) if request["do"] == "fork" else self.end(request["pid"]))
-        # The grader may have been killed: then nobody else clears up.
+        # If the grader was killed, nobody else removes these.
         for pid, home in list(self.children.items()):
             self.end(pid)
             shutil.rmtree(home, ignore_errors=True)
@@ -132,7 +114,7 @@ class Clean:
         return {"pid": pid}
 
     def become_child(self, request: dict[str, Any], descriptors: list[int], parent: int) -> None:
-        """In the child: nothing of the clean process is left in reach, then the walls, then the server."""
+        """In the child: close what belongs to the clean process, raise the walls, then be the server."""
         os.setsid()  # a process group of its own, which is killed as a whole
         os.chdir(request["home"])
         os.environ.update(HOME=request["home"], TMPDIR=request["home"])
@@ -142,9 +124,9 @@ class Clean:
         run(3, 4, raise_walls(request["home"], parent, settings, self.reached))
 
     def end(self, pid: int) -> dict[str, Any]:
-        """Kill the child's process group and say how the child itself ended."""
+        """Kill the child's process group; the exit status of the child and the most memory it had."""
         self.children.pop(pid, None)
-        for kill in (os.killpg, os.kill):  # the group does not exist yet, if the child was slow to make it
+        for kill in (os.killpg, os.kill):  # the child may not have made its group yet
             with contextlib.suppress(ProcessLookupError):
                 kill(pid, signal.SIGKILL)
         _, status, usage = os.wait4(pid, 0)
@@ -153,12 +135,12 @@ class Clean:
 
 
 def place_descriptors(wanted: list[int], rules: int | None) -> None:
-    """Leave nothing open but: 0 nothing to read, 1 and 2 the captured output, 3 requests, 4 answers, 5 the rules."""
-    import fcntl  # this system has it, or there would be no fork
+    """Leave open only 0 (an empty input), 1 and 2 (the captured output), 3 (requests), 4 (answers), 5 (the rules)."""
+    import fcntl  # not at the top: Windows lacks it
 
     if rules is not None:
         wanted = [*wanted, rules]
-    # First out of the way of the numbers that they get.
+    # First move all above the final numbers, so that none is overwritten.
     high = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, len(wanted)) for descriptor in wanted]
     for number, descriptor in enumerate(high):
         os.dup2(descriptor, number)
@@ -166,7 +148,7 @@ def place_descriptors(wanted: list[int], rules: int | None) -> None:
 
 
 class Captured(io.FileIO):
-    """The file that captures what is printed. Beyond its limit nothing is kept, and nobody fails for printing much."""
+    """The file that captures what a program prints. Text beyond the limit is dropped without an error."""
 
     def write(self, data: Any) -> int:
         try:
@@ -176,7 +158,7 @@ class Captured(io.FileIO):
 
     @classmethod
     def stream(cls, descriptor: int) -> io.TextIOWrapper:
-        """What `print` writes to."""
+        """The text file that `print` writes to."""
         file = io.BufferedWriter(cls(descriptor, "w", closefd=False))
         return io.TextIOWrapper(file, encoding="utf-8", errors="replace", line_buffering=True)
 
@@ -185,7 +167,7 @@ def run(requests: int, answers: int, reached: dict[str, str]) -> None:
     """Be the function server; never returns."""
     sys.stdout, sys.stderr = Captured.stream(1), Captured.stream(2)
     sys.argv = [NAME]
-    np.random.seed(0)  # the same numbers for everyone who does not ask for others
+    np.random.seed(0)  # the same numbers for every program that sets no seed
     random.seed(0)
     Server(requests, answers).serve(reached)
     os._exit(0)
@@ -193,11 +175,11 @@ def run(requests: int, answers: int, reached: dict[str, str]) -> None:
 
 def serve_clean(settings: dict[str, Any]) -> None:
     """Be the clean process. The control socket is the standard input."""
-    Clean(socket.socket(fileno=os.dup(0)), settings).serve()
+    CleanProcess(socket.socket(fileno=os.dup(0)), settings).serve()
 
 
 def serve_alone(settings: dict[str, Any]) -> None:
-    """The cold start: be the only child. Requests come from the standard input, answers leave by the output."""
+    """The cold start: be the only child. The standard input brings requests, the standard output takes answers."""
     requests, answers = os.dup(0), os.dup(1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)

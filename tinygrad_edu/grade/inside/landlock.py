@@ -1,7 +1,7 @@
-"""Landlock: the files that a child may open are a list. Works without root, since Linux 5.13; see landlock(7).
+"""Landlock: an allow-list of the files that a child may open. Works without root since Linux 5.13; see landlock(7).
 
-The numbers are those of <linux/landlock.h>. There is a package, `landlock`, still a pre-release that knows files only;
-the network and the signals, which later kernels add, are worth these lines.
+The numbers are those of <linux/landlock.h>. The package `landlock` is a pre-release that knows only files; this file
+also closes the network and signals, which later kernels added.
 """
 
 from __future__ import annotations
@@ -12,27 +12,27 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-from .kernel import checked, libc
+from .kernel import libc
 
 __all__ = ["enclose", "make_rules"]
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
-"""System calls: the same numbers on every architecture."""
+"""The system calls have the same numbers on every architecture."""
 
 WRITE_FILE, READ_FILE, READ_DIR = 1 << 1, 1 << 2, 1 << 3
 
 FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
-"""How many rights on files each version knows: one bit each."""
+"""How many rights on files each version of Landlock knows; each right is one bit."""
 
 
 class Ruleset(ctypes.Structure):
-    """What is forbidden unless a rule allows it: rights on files, TCP, and reaching processes outside."""
+    """What is forbidden unless a rule allows it: rights on files, TCP, and contact with processes outside."""
 
     _fields_ = (("files", ctypes.c_uint64), ("network", ctypes.c_uint64), ("scope", ctypes.c_uint64))
 
 
 class Beneath(ctypes.Structure):
-    """A rule: rights on a file, or on a directory and all beneath it."""
+    """A rule: rights on a file, or on a directory and everything below it."""
 
     _pack_ = 1
     _layout_ = "ms"
@@ -40,35 +40,34 @@ class Beneath(ctypes.Structure):
 
 
 def make_rules(libraries: list[str]) -> int:
-    """The rules as a file descriptor: NumPy and the standard library can be read, nothing can be written.
+    """A file descriptor of the rules: NumPy and the standard library can be read, nothing can be written.
 
-    Made once, in the clean process. Raises `OSError` where the kernel has no Landlock.
+    The clean process makes them once. Raises `OSError` where the kernel has no Landlock.
     """
-    version = checked(libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), 1), "landlock")
+    version = libc("syscall", CREATE_RULESET, None, ctypes.c_size_t(0), 1, what="landlock")
     handled = Ruleset(
         files=(1 << FILE_RIGHTS.get(version, 16)) - 1,
         network=0b11 if version >= 4 else 0,  # bind and connect
         scope=0b11 if version >= 6 else 0,  # abstract sockets and signals
     )
-    rules = checked(
-        libc.syscall(CREATE_RULESET, ctypes.byref(handled), ctypes.c_size_t(ctypes.sizeof(handled)), 0), "landlock"
-    )
+    size = ctypes.c_size_t(ctypes.sizeof(handled))
+    rules = libc("syscall", CREATE_RULESET, ctypes.byref(handled), size, 0, what="landlock")
     for path, rights in readable(libraries):
         try:
             place = os.open(path, os.O_PATH)
         except FileNotFoundError:
             continue
         allowed = Beneath(rights if Path(path).is_dir() else rights & ~READ_DIR, place)
-        checked(libc.syscall(ADD_RULE, rules, 1, ctypes.byref(allowed), 0), f"landlock: {path}")
+        libc("syscall", ADD_RULE, rules, 1, ctypes.byref(allowed), 0, what=f"landlock: {path}")
         os.close(place)
     return rules
 
 
 def readable(libraries: list[str]) -> Iterator[tuple[str, int]]:
-    """The places and what may be done there.
+    """The files and directories that a child may use, with its rights there.
 
-    The standard library entry by entry, since the packages that are installed often lie inside it: among them are the
-    engine and its tests. The directory itself may be listed, or Python finds no module in it.
+    The entries of the standard library are listed one by one, because installed packages often lie inside it, among
+    them the engine and its tests. The directory itself may be listed, or Python finds no module in it.
     """
     yield "/dev/null", READ_FILE | WRITE_FILE
     yield "/dev/urandom", READ_FILE
@@ -82,5 +81,5 @@ def readable(libraries: list[str]) -> Iterator[tuple[str, int]]:
 
 
 def enclose(rules: int) -> None:
-    """Put this process under the rules, for ever."""
-    checked(libc.syscall(RESTRICT_SELF, rules, 0), "landlock")
+    """Put this process under the rules for good."""
+    libc("syscall", RESTRICT_SELF, rules, 0, what="landlock")

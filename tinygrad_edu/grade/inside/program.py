@@ -1,7 +1,7 @@
-"""How a student's program is executed: kindly.
+"""Runs a student's program statement by statement, and goes on after an error.
 
-A statement that does not parse, or that raises, is noted with its line, and costs nothing else: the statements around
-it still run. So a plot that cannot be drawn here, or a sketch at the bottom of the file, takes no other function along.
+A statement that does not parse, or that raises an exception, is noted with its line, and the statements around it still
+run. So a plot that cannot be drawn here, or an unfinished line at the end of the file, does not hide any function.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from typing import Any
 __all__ = ["NAME", "Problem", "explain", "run_program"]
 
 NAME = "submission"
-"""The name of the module that the program becomes. It is not `__main__`, so its main block stays asleep."""
+"""The name of the program's module. It is not `__main__`, so the program's main block does not run."""
 
 Problem = dict[str, Any]
-"""A thing to tell the student: `where` (file or cell), `line`, `message`."""
+"""Something to tell the student: `where` (file or cell), `line`, `message`, and perhaps the `text` of the line."""
 
 REPAIRS = 20
-"""So many statements that do not parse are left out before a file is given up."""
+"""The most statements that are left out because they do not parse; then the whole file is left out."""
 
 MAGIC = re.compile(r"\s*([%!?]|[\w, ]+=\s*[%!]|[\w.]+\?+\s*$)")
 """A line for the notebook rather than for Python: `%matplotlib inline`, `!pip install`, `files = !ls`, `np.dot?`."""
 
 TRANSPARENT_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
-"""Magics of a whole cell, below which stands Python."""
+"""Magics of a whole cell that contains Python below them."""
 
 
 class Modules(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
-    """The student's other files, imported from memory."""
+    """Imports the student's other files from memory."""
 
     def __init__(self, sources: dict[str, tuple[str, str]]) -> None:
         self.sources = sources
@@ -61,7 +61,7 @@ class Modules(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
 
 
 class Unavailable(importlib.abc.MetaPathFinder):
-    """Asked last, when nobody has the module: says what there is."""
+    """The last finder: its error for a missing module says which modules there are."""
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: types.ModuleType | None = None) -> None:
         if "." not in name:
@@ -71,27 +71,27 @@ class Unavailable(importlib.abc.MetaPathFinder):
 
 
 def remember(filename: str, source: str) -> None:
-    """Let tracebacks show the lines of a source that is no file."""
+    """Let tracebacks show the lines of a source that is not a file."""
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
 
 
 def run_program(
     parts: list[tuple[str, str]], modules: dict[str, tuple[str, str]]
 ) -> tuple[types.ModuleType, list[Problem]]:
-    """Execute the parts, each a name and a source, one after the other in one module."""
+    """Execute the parts, each a name and a source, one after the other in one module; the module and its problems."""
     sys.meta_path[:] = [Modules(modules), *sys.meta_path, Unavailable()]
     module = types.ModuleType(NAME)
     sys.modules[NAME] = module
     problems: list[Problem] = []
     flags = 0
-    parsed = [(where, parse(where, source, problems)) for where, source in parts]  # before anything of it is executed
+    parsed = [(where, parse(where, source, problems)) for where, source in parts]  # all before any of it is executed
     for where, statements in parsed:
         for statement in statements:
             try:
                 code = compile(ast.Module([statement], []), where, "exec", flags, dont_inherit=True)
-                flags |= code.co_flags & FUTURES  # `from __future__ import annotations` holds for what follows
+                flags |= code.co_flags & FUTURES  # `from __future__ import annotations` applies to all that follows
                 exec(code, module.__dict__)
-            except BaseException as error:  # also SystemExit: leaving at import is not leaving the grader
+            except BaseException as error:  # even SystemExit: sys.exit() at import does not end the grading
                 problems.append(explain(error, where, statement.lineno))
     return module, problems
 
@@ -102,19 +102,19 @@ for feature in __future__.all_feature_names:
 
 
 def parse(where: str, source: str, problems: list[Problem]) -> list[ast.stmt]:
-    """The statements, without those that do not parse."""
+    """The statements of a source, without those that do not parse."""
     lines = source.split("\n")
     for _ in range(REPAIRS):
         text = "\n".join(lines)
         try:
             statements = ast.parse(text, where).body
-            compile(text, where, "exec", dont_inherit=True)  # some errors, `return` outside a function, show here
+            compile(text, where, "exec", dont_inherit=True)  # finds further errors, such as `return` outside a function
         except SyntaxError as error:
             if drop_magics(where, lines, problems):
                 continue
             problems.append(syntax_problem(where, error, lines))
             blank_statement(lines, min(max((error.lineno or 1) - 1, 0), len(lines) - 1))
-        except (ValueError, RecursionError, MemoryError) as error:  # a NUL; nested out of all proportion
+        except (ValueError, RecursionError, MemoryError) as error:  # a NUL character; nested far too deeply
             problems.append({"where": where, "line": 1, "message": f"cannot be read as Python: {error!s:.200}"})
             return []
         else:
@@ -125,7 +125,7 @@ def parse(where: str, source: str, problems: list[Problem]) -> list[ast.stmt]:
 
 
 def drop_magics(where: str, lines: list[str], problems: list[Problem]) -> bool:
-    """Replace the notebook's own lines by `pass`; whether there were any."""
+    """Replace lines for the notebook by `pass`; whether there were any."""
     first = next((line for line in lines if line.strip()), "")
     if first.startswith("%%") and first.split()[0] not in TRANSPARENT_MAGICS:
         problems.append({"where": where, "line": 1, "message": f"a cell for {first.split()[0]} is left out"})
@@ -146,9 +146,9 @@ def syntax_problem(where: str, error: SyntaxError, lines: list[str]) -> Problem:
 
 
 def blank_statement(lines: list[str], bad: int) -> None:
-    """Blank the lines around the bad one that begin a statement at the margin and continue it.
+    """Blank the bad line and its whole statement, from one unindented line to the next.
 
-    Decorators and `else:` stand at the margin, too; without what they belong to they do not parse and go next.
+    Decorators and `else:` are not indented either; they do not parse without their statement and are blanked next.
     """
 
     def at_margin(line: str) -> bool:
@@ -164,7 +164,7 @@ def blank_statement(lines: list[str], bad: int) -> None:
 
 
 def explain(error: BaseException, where: str, line: int) -> Problem:
-    """An error in words, at the innermost line of the student's own."""
+    """An exception in words, at the innermost line that is the student's."""
     step = error.__traceback__
     while step is not None:
         filename = step.tb_frame.f_code.co_filename
@@ -174,12 +174,12 @@ def explain(error: BaseException, where: str, line: int) -> Problem:
     if isinstance(error, SystemExit):
         message = f"sys.exit({error.code!r:.40}) was called"
     else:
-        message = f"{type(error).__name__}: {in_words(error):.500}"
+        message = f"{type(error).__name__}: {error_text(error):.500}"
     return {"where": where, "line": line, "message": message, "text": linecache.getline(where, line).strip()[:200]}
 
 
-def in_words(error: BaseException) -> str:
-    """What an exception says of itself, if it can."""
+def error_text(error: BaseException) -> str:
+    """The text of an exception, also where its `__str__` fails."""
     try:
         return str(error)
     except BaseException as another:  # raised by the student's own __str__

@@ -1,9 +1,8 @@
-"""seccomp: the system calls that a child may make are a list; see seccomp(2).
+"""seccomp: an allow-list of the system calls that a child may make; see seccomp(2).
 
-All others are answered with "operation not permitted", which Python turns into an error that can be explained, where
-killing the process would leave the student without a word. A list of what is allowed stays right when a new kernel
-brings new calls. The package `pyseccomp` would need a library of the system's that a container often lacks; the
-program for the kernel is short enough to stand here.
+The kernel answers all other calls with "operation not permitted". Python turns this into an exception that the student
+can read; to kill the process would explain nothing. An allow-list stays right when a new kernel adds calls. The package
+`pyseccomp` needs a system library that containers often lack, and the program for the kernel is short.
 """
 
 from __future__ import annotations
@@ -14,20 +13,20 @@ import platform
 import struct
 from collections.abc import Collection
 
-from .kernel import checked, libc
+from .kernel import libc
 
 __all__ = ["ALLOWED", "CONDITIONAL", "allow_only_the_list"]
 
 ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
-"""The column of the table and the number that the kernel gives the architecture."""
+"""For each architecture: its column in the table, and its number in the kernel."""
 
 ALLOWED: dict[str, dict[str, tuple[int | None, int | None]]] = {
-    "read and write what is open already: the two pipes and the captured output": {
+    "read and write what is already open: the two pipes and the captured output": {
         "read": (0, 63), "write": (1, 64), "readv": (19, 65), "writev": (20, 66), "pread64": (17, 67),
         "close": (3, 57), "lseek": (8, 62), "dup": (32, 23), "dup2": (33, None), "dup3": (292, 24),
         "poll": (7, None), "ppoll": (271, 73), "select": (23, None), "pselect6": (270, 72),
     },
-    "open files; which ones, Landlock decides. None can be renamed, linked or removed": {
+    "open files; Landlock decides which. None can be renamed, linked or removed": {
         "open": (2, None), "openat": (257, 56), "stat": (4, None), "lstat": (6, None), "fstat": (5, 80),
         "newfstatat": (262, 79), "statx": (332, 291), "access": (21, None), "faccessat": (269, 48),
         "faccessat2": (439, 439), "readlink": (89, None), "readlinkat": (267, 78), "getdents64": (217, 61),
@@ -45,28 +44,28 @@ ALLOWED: dict[str, dict[str, tuple[int | None, int | None]]] = {
         "rt_sigaction": (13, 134), "rt_sigprocmask": (14, 135), "rt_sigreturn": (15, 139),
         "sigaltstack": (131, 132), "restart_syscall": (219, 128),
     },
-    "clocks and chance": {
+    "clocks and random numbers": {
         "clock_gettime": (228, 113), "clock_getres": (229, 114), "clock_nanosleep": (230, 115),
         "nanosleep": (35, 101), "gettimeofday": (96, 169), "time": (201, None), "times": (100, 153),
         "getrandom": (318, 278),
     },
-    "ask who and where it is": {
+    "ask for its ids and its machine": {
         "getpid": (39, 172), "gettid": (186, 178), "getppid": (110, 173), "getuid": (102, 174),
         "geteuid": (107, 175), "getgid": (104, 176), "getegid": (108, 177), "getrusage": (98, 165),
         "sysinfo": (99, 179), "uname": (63, 160), "getcpu": (309, 168),
     },
 }  # fmt: skip
-"""Why, which call, and its number on x86-64 and on aarch64 (None: it does not exist there)."""
+"""Purpose, call, and its numbers on x86-64 and aarch64 (None: the call does not exist there)."""
 
 CONDITIONAL: dict[str, tuple[tuple[int, int], int, Collection[int] | None]] = {
-    "kill": ((62, 129), 0, None),  # to itself alone
+    "kill": ((62, 129), 0, None),  # only itself
     "tgkill": ((234, 131), 0, None),
     "prlimit64": ((302, 261), 0, (0,)),  # its own limits, not those of another process
     "ioctl": ((16, 29), 1, (0x5401,)),  # TCGETS, "is this a terminal?": Python asks for each file that it opens
-    # Copies of descriptors and their flags. Not F_SETOWN: it has the kernel send signals, to the grader for instance.
+    # Copies of descriptors and their flags. Not F_SETOWN: with it the kernel would send signals, even to the grader.
     "fcntl": ((72, 25), 1, (0, 1, 2, 3, 1030)),
 }
-"""Calls that depend on an argument: number, which argument, which values (None: the process's own id)."""
+"""Calls that depend on an argument: numbers, index of the argument, allowed values (None: the process's own id)."""
 
 CLONE, CLONE3, CLONE_THREAD = (56, 220), 435, 0x10000
 
@@ -77,16 +76,16 @@ LOAD, IF_EQUAL, IF_BITS, RETURN = 0x20, 0x15, 0x45, 0x06
 """Instructions of classic BPF."""
 
 NUMBER, ARCHITECTURE, ARGUMENTS = 0, 4, 16
-"""Where the kernel lays what a program looks at; arguments are eight bytes each, the low word first."""
+"""Offsets in what the kernel shows to the program; arguments have eight bytes each, the low word first."""
 
 Instruction = tuple[int, int, int, int]
-"""Operation, how many to skip if true, how many if false, operand."""
+"""Operation, how many instructions to skip if true and if false, operand."""
 
 
 def allow_only_the_list() -> None:
-    """Put this process, which must have a single thread, under the list, for ever.
+    """Put this process, which must have a single thread, under the list for good.
 
-    Raises `OSError` where the kernel has no seccomp or the architecture no column in the table.
+    Raises `OSError` where the kernel has no seccomp, or the table has no column for the architecture.
     """
     machine = platform.machine()
     if machine not in ARCHITECTURES:
@@ -95,15 +94,15 @@ def allow_only_the_list() -> None:
     program = b"".join(struct.pack("<HBBI", *step) for step in instructions(column, architecture, os.getpid()))
     steps = ctypes.create_string_buffer(program, len(program))
     header = struct.pack("@HP", len(program) // 8, ctypes.addressof(steps))
-    checked(libc.prctl(22, ctypes.c_ulong(2), header, ctypes.c_ulong(0), ctypes.c_ulong(0)), "seccomp")
+    libc("prctl", 22, ctypes.c_ulong(2), header, ctypes.c_ulong(0), ctypes.c_ulong(0), what="seccomp")
 
 
 def instructions(column: int, architecture: int, pid: int) -> list[Instruction]:
-    """The program that the kernel runs at every system call. A call in 32-bit guise has another number: not listed."""
+    """The program that the kernel runs at every system call. The numbers of 32-bit calls differ and are not listed."""
     program: list[Instruction] = [
         (LOAD, 0, 0, ARCHITECTURE),
         (IF_EQUAL, 1, 0, architecture),
-        (RETURN, 0, 0, KILL),  # numbers would mean other calls
+        (RETURN, 0, 0, KILL),  # on another architecture the numbers mean other calls
         (LOAD, 0, 0, NUMBER),
     ]
     for calls in ALLOWED.values():
@@ -121,9 +120,9 @@ def instructions(column: int, architecture: int, pid: int) -> list[Instruction]:
         *program,
         (IF_EQUAL, 0, 3, CLONE[column]),
         (LOAD, 0, 0, ARGUMENTS),
-        (IF_BITS, 0, 1, CLONE_THREAD),  # a thread; a process would outlive us
+        (IF_BITS, 0, 1, CLONE_THREAD),  # only threads: a process would outlive this one
         (RETURN, 0, 0, ALLOW),
-        (IF_EQUAL, 0, 1, CLONE3),  # its flags lie in memory, where no filter sees them: libc then takes clone
+        (IF_EQUAL, 0, 1, CLONE3),  # a filter cannot see its flags; told "no such call", libc uses clone
         (RETURN, 0, 0, NO_SUCH_CALL),
         (RETURN, 0, 0, NOT_PERMITTED),
     ]

@@ -1,7 +1,7 @@
-"""The function server: executes the submission, then calls its functions with arrays and answers arrays.
+"""The function server: executes the submission, then calls its functions on arrays and returns arrays.
 
-It shares the interpreter with the student's program, which may replace any part of it. That is no danger: it holds
-nothing that is secret, and what it answers the grader compares for itself.
+It shares the interpreter with the student's program, which may replace any part of it. This is no danger: the server
+holds no secret, and the grader itself compares every answer.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from .frames import LENGTHS, FrameError, pack, unpack
 from .program import NAME, Problem, explain, run_program
+from .wire import LENGTHS, FrameError, pack, unpack
 
 __all__ = ["Server"]
 
 LONGEST_LIST = 100_000
-"""So many items of something that is iterated are looked at."""
+"""The most items that are taken from something that is iterated."""
 
 
 class Server:
-    """Answers requests, one at a time, in the order they come."""
+    """Answers requests one at a time, in the order in which they come."""
 
     def __init__(self, requests: int, answers: int) -> None:
         self.requests, self.answers = requests, answers
         self.module = types.ModuleType(NAME)
         self.objects: list[Any] = []
-        self.numbers: dict[int, int] = {}  # by `id`, which stays an object's own since `objects` keeps it alive
+        self.numbers: dict[int, int] = {}  # by `id`, which stays unique because `objects` keeps the object alive
         self.actions: dict[str, Callable[..., Any]] = {
             "load": self.load,
             "call": self.call,
@@ -40,7 +40,7 @@ class Server:
         }
 
     def serve(self, reached: dict[str, str]) -> None:
-        """Say which walls stand, then answer until the grader closes the pipe."""
+        """Report which walls stand, then answer requests until the grader closes the pipe."""
         self.send({"reached": reached})
         while True:
             lengths = self.read(LENGTHS.size)
@@ -51,10 +51,10 @@ class Server:
             self.send(self.answer(request))
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        """What becomes of a request: a result, or what went wrong. Always with the number of the request."""
+        """The answer to a request, with its number: a result, or what went wrong."""
         try:
             result = self.actions[request["do"]](*request["with"])
-        except BaseException as error:  # whatever a student's program raises, SystemExit too, is an answer
+        except BaseException as error:  # everything that a student's program raises, even SystemExit, is an answer
             return {"id": request["id"], "error": explain(error, NAME, 0)}
         return {"id": request["id"], "result": result}
 
@@ -69,7 +69,7 @@ class Server:
             unsent = unsent[os.write(self.answers, unsent) :]
 
     def read(self, size: int) -> bytes | None:
-        """So many bytes; None at the end of the pipe."""
+        """Read `size` bytes; None at the end of the pipe."""
         data = bytearray()
         while len(data) < size:
             more = os.read(self.requests, size - len(data))
@@ -79,26 +79,26 @@ class Server:
         return bytes(data)
 
     def refer(self, x: Any) -> tuple[int, str]:
-        """An object's number, always the same."""
+        """The reference of an object: its number, always the same, and the name of its type."""
         number = self.numbers.setdefault(id(x), len(self.objects))
         if number == len(self.objects):
             self.objects.append(x)
         return number, type(x).__name__[:80]
 
-    # What can be asked.
+    # The requests.
 
     def load(self, parts: list[Any], modules: dict[str, Any]) -> tuple[list[str], list[Problem]]:
-        """Execute the program; the names that it defines, and what went wrong."""
+        """Execute the program; the names that it defines, and its problems."""
         self.module, problems = run_program(parts, modules)
         return [name for name in vars(self.module) if not name.startswith("__")][:5000], problems[:100]
 
     def call(self, target: Any, arguments: list[Any], keywords: dict[str, Any], afterwards: bool) -> Any:
-        """The function's result; with `afterwards` also its arguments, which it may have changed."""
+        """The result of a function; with `afterwards` also its arguments, which it may have changed."""
         result = target(*arguments, **keywords)
         return (result, arguments) if afterwards else result
 
     def get(self, target: Any, name: str) -> Any:
-        """An attribute; without a target, what the program calls by that name."""
+        """An attribute of an object; without a target, of the program."""
         return getattr(self.module if target is None else target, name)
 
     def operator(self, name: str, *operands: Any) -> Any:
@@ -113,5 +113,5 @@ class Server:
         return found
 
     def evaluate(self, source: str) -> Any:
-        """An expression of the grader's, such as a function for the student's `grad`."""
+        """The value of an expression that the grader sends, such as a function for the student's `grad`."""
         return eval(source, vars(self.module))

@@ -1,11 +1,10 @@
-"""The trusted side of the sandbox: starts children, asks them, and believes nothing they say.
+"""The trusted side of the sandbox: starts children, sends them questions, and checks everything they answer.
 
-- sandbox: a place where programs run
-- session: one submission at work: questions, answers, time, endings
+- sandbox: `Sandbox`, which runs submissions
+- session: one submission in a child: questions, answers, time, endings
 - proxies: the student's functions and objects, as a check sees them
-- forkserver, coldstart: how children start and end; children: what the two share
-- macos, windows: walls that are raised from outside
-- channel: the two pipes, under the clock
-- isolation: the walls that stood, and the level they make
-- limits: how much may be used
+- children: child processes, each started as a new interpreter; forkserver: children forked from a clean process
+- macos, windows: walls that are raised from outside the child
+- channel: the two pipes to a child, with deadlines
+- isolation: how much a submission may use, and how well it was isolated
 """

@@ -1,7 +1,7 @@
-"""The grader's end of the two pipes: a frame goes out and a frame comes back before the deadline, or an error says why.
+"""The grader's end of the two pipes to a child: sends a frame and reads a frame, both before a deadline.
 
-Whoever is at the other end may stop in the middle of a frame, never read, or announce more than it sends. So nothing
-here ever waits without the clock, and nothing is allocated before its size has been checked.
+The child may stop in the middle of a frame, never read, or announce more than it sends. Therefore every wait has a
+deadline, and no memory is allocated before the size has been checked.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ..inside.frames import BODY_CAP, HEADER_CAP, LENGTHS, FrameError
+from ..inside.wire import BODY_CAP, HEADER_CAP, LENGTHS, FrameError
 
 __all__ = ["BlockingChannel", "Channel"]
 
@@ -31,7 +31,7 @@ class Channel:
             os.set_blocking(descriptor, False)
 
     def write(self, frame: bytes, deadline: float) -> None:
-        """Send a frame; `TimeoutError` if nobody reads it in time, `EOFError` if the other end is closed."""
+        """Send a frame. Raises `TimeoutError` if the child does not read it in time, `EOFError` if it closed it."""
         unsent = memoryview(frame)
         while unsent:
             self._wait(self.requests, select.POLLOUT, deadline)
@@ -43,7 +43,7 @@ class Channel:
                 continue
 
     def read(self, deadline: float) -> tuple[bytearray, bytearray]:
-        """The header and the body of a frame; `TimeoutError`, `EOFError`, or `FrameError` where it is too large."""
+        """The header and body of a frame. Raises `TimeoutError`, `EOFError`, or `FrameError` if it is too large."""
         header, body = LENGTHS.unpack(self._read(LENGTHS.size, deadline))
         if header > HEADER_CAP or body > BODY_CAP:
             raise FrameError(f"an answer of {header + body:,} bytes")
@@ -76,9 +76,9 @@ class Channel:
 
 
 class BlockingChannel(Channel):
-    """The same where one cannot wait for a pipe and a clock at once: a thread waits for the pipe.
+    """A channel for systems without `poll` on pipes (Windows): a thread waits for the pipe.
 
-    After a `TimeoutError` the thread is still waiting, until the child at the other end is killed.
+    After a `TimeoutError` the thread still waits, until the child at the other end is killed.
     """
 
     def prepare(self) -> None:

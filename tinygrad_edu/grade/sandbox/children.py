@@ -1,11 +1,16 @@
-"""What the two ways to start a child have in common: `forkserver`, and `coldstart` where processes cannot be forked."""
+"""Child processes: `Child`, its `Ending`, and `ColdStart`, which starts each child as a new interpreter.
+
+`ForkServer` (forkserver.py) is the quicker starter, for systems that can fork after NumPy is loaded; macOS cannot.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Collection, Mapping
@@ -14,9 +19,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .channel import Channel
+from . import macos, windows
+from .channel import BlockingChannel, Channel
 
-__all__ = ["Child", "Ending", "Settings", "Starter", "command", "environment", "output_file", "remove"]
+__all__ = ["Child", "ColdStart", "Ending", "Settings", "Starter", "command", "environment", "output_file", "remove"]
 
 BOOT = """
 import sys
@@ -27,8 +33,8 @@ import inside.entry, json
 del sys.path[0], sys.path[-1]
 getattr(inside.entry, start)(json.loads(settings))
 """
-"""Load the untrusted side as a package of its own, with NumPy and without the package that it is a part of. Afterwards
-no installed package can be found any more. `-S` has kept .pth files and `usercustomize` out before that."""
+"""Loads the folder `inside` as a package of its own, with NumPy and without the rest of `tinygrad_edu`. Afterwards no
+installed package can be found any more. The option `-S` keeps out .pth files and `usercustomize`."""
 
 Settings = Mapping[str, Any]
 
@@ -38,8 +44,8 @@ class Ending:
 
     Attributes
     ----------
-    status : its exit code; −9 for signal 9.
-    memory : the most memory it ever had, in bytes; 0 where unknown.
+    status : the exit code; −9 for signal 9.
+    memory : the most memory that it used, in bytes; 0 if unknown.
     """
 
     def __init__(self, status: int, memory: int = 0) -> None:
@@ -65,7 +71,7 @@ class Child:
 
     Attributes
     ----------
-    output : the descriptor of the file that captures what it prints; whoever reads it closes it.
+    output : the descriptor of the file that captures what the child prints; its reader closes it.
     """
 
     def __init__(self, starter: Starter, process: Any, channel: Channel, home: str, output: int) -> None:
@@ -73,7 +79,7 @@ class Child:
         self.home, self.output = home, output
 
     def end(self) -> Ending:
-        """Kill it and all it started, remove its directory, and say how it ended."""
+        """Kill the child and all that it started, and remove its directory; how it ended."""
         try:
             return self.starter.end(self.process)
         finally:
@@ -82,11 +88,11 @@ class Child:
 
 
 class Starter(Protocol):
-    """Starts children and ends them.
+    """Starts and ends children.
 
     Attributes
     ----------
-    outside : the walls that it raises around a child from outside, of which the child knows nothing.
+    outside : the walls that it raises from outside; the child cannot report them.
     """
 
     outside: Collection[str]
@@ -96,8 +102,56 @@ class Starter(Protocol):
     def close(self) -> None: ...
 
 
+class ColdStart:
+    """Starts each child as a new interpreter, in 0.2 s."""
+
+    outside: Collection[str]
+
+    def __init__(self, settings: Settings) -> None:
+        self.command = command("serve_alone", settings)
+        self.settings = settings
+        self.outside = ()
+        if sys.platform == "darwin":
+            self.command, self.outside = macos.confined(self.command)
+        elif sys.platform == "win32":
+            self.outside = ("memory",)
+        self.outside = set(self.outside) - set(settings["without"])
+
+    def start(self) -> Child:
+        """Start a child."""
+        home, output = tempfile.mkdtemp(prefix="tinygrad-edu-"), output_file()
+        process = subprocess.Popen(
+            self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=output, bufsize=0,
+            cwd=home, env=environment(home), start_new_session=True,
+        )  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+        if sys.platform == "win32":
+            windows.put_in_job(process, self.settings)
+        elif sys.platform == "darwin":
+            macos.watch_memory(process, self.settings["memory"])
+        # From now on the channel owns the descriptors.
+        requests, answers = os.dup(process.stdin.fileno()), os.dup(process.stdout.fileno())
+        process.stdin.close()
+        process.stdout.close()
+        kind = BlockingChannel if sys.platform == "win32" else Channel
+        return Child(self, process, kind(requests, answers), home, output)
+
+    def end(self, process: Any) -> Ending:
+        """Kill the child and its process group, and wait for its end."""
+        if sys.platform == "win32":
+            windows.end_job(process)
+        else:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        return Ending(process.wait())
+
+    def close(self) -> None:
+        """Do nothing: nothing stays open between children."""
+
+
 def command(start: str, settings: Settings) -> list[str]:
-    """The command that starts the untrusted side at one of its entries."""
+    """The command that starts the untrusted side with a function of `inside/entry.py`."""
     numpy_folder = Path(np.__file__).parent
     libraries = [str(numpy_folder), str(numpy_folder.parent / "numpy.libs")]
     text = json.dumps({**settings, "libraries": libraries})
@@ -106,23 +160,23 @@ def command(start: str, settings: Settings) -> list[str]:
 
 
 def environment(home: str) -> dict[str, str]:
-    """All that a child sees of the environment: no token, no path, no name of the grader's."""
+    """The environment variables of a child: without tokens, paths and names of the grader."""
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
     threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    # One seed for hashing, so that a program that goes through a set gets the same grade in every run.
+    # A fixed hash seed: a program that iterates over a set gets the same grade in every run.
     return kept | threads | {"HOME": home, "TMPDIR": home, "LANG": "C.UTF-8", "PYTHONUTF8": "1", "PYTHONHASHSEED": "0"}
 
 
 def output_file() -> int:
-    """A file without a name, which captures what a child prints."""
+    """The descriptor of a file without a name, which captures what a child prints."""
     with tempfile.TemporaryFile() as file:
         return os.dup(file.fileno())
 
 
 def remove(home: str) -> None:
-    """Remove a child's directory, whatever it has made of it."""
+    """Remove a child's directory, even if the child changed its permissions."""
     shutil.rmtree(home, ignore_errors=True)
-    if os.path.exists(home):  # it took away its own rights
+    if os.path.exists(home):  # the child took rights away
         for folder, _, _ in os.walk(home):
             os.chmod(folder, 0o700)
         shutil.rmtree(home, ignore_errors=True)

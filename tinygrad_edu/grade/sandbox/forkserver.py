@@ -1,4 +1,4 @@
-"""Children forked from a clean process, which has NumPy loaded and has never seen a test or a submission."""
+"""`ForkServer`: starts children by forking a clean process that has loaded NumPy and never saw a test."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from .children import Child, Ending, Settings, command, environment, output_file
 __all__ = ["ForkServer"]
 
 PATIENCE = 30.0
-"""Seconds that the clean process may take for its own work, on a machine that is very busy."""
+"""Seconds that the clean process may take to answer, even on a very busy machine."""
 
 
 class ForkServer:
-    """Children in 2 ms each. It can be used from several threads.
+    """Starts each child by a fork, in 2 ms. Several threads may use it.
 
     Attributes
     ----------
-    broken : why no more children come from it; empty as long as they do.
+    broken : why it can start no more children; empty while it can.
     """
 
     outside: Collection[str] = ()
@@ -68,13 +68,13 @@ class ForkServer:
         return Child(self, answer["pid"], Channel(requests, answers), home, output)
 
     def end(self, process: Any) -> Ending:
-        """Have the clean process, whose child it is, kill and reap it."""
+        """Have the clean process, the parent of the child, kill it and wait for its end."""
         answer = self.ask({"do": "end", "pid": process}, [])
         return Ending(answer["status"], answer["memory"])
 
     def ask(self, request: dict[str, Any], descriptors: list[int]) -> Any:
-        """One request and its answer. An answer that did not come might come later and be taken for another's: then
-        nothing is asked any more.
+        """Send a request; its answer. After a failure nothing more is sent: a late answer could be taken for the
+        answer to another request.
         """
         with self.lock:
             if self.broken:
@@ -90,7 +90,7 @@ class ForkServer:
                 raise
 
     def receive(self) -> Any:
-        """The next line that the clean process writes."""
+        """The next answer of the clean process."""
         line = b""
         while not line.endswith(b"\n"):
             more = self.control.recv(1 << 16)
@@ -102,7 +102,7 @@ class ForkServer:
         return json.loads(line)
 
     def close(self) -> None:
-        """End the clean process; it ends all children first."""
+        """End the clean process, which first ends all children."""
         self.control.close()
         try:
             self.process.wait(PATIENCE)

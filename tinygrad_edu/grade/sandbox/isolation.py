@@ -1,4 +1,4 @@
-"""How well a child was isolated: mechanism by mechanism, and as one number.
+"""How much a submission may use, and how well a child was isolated: mechanism by mechanism, and as one number.
 
 | system                                   | level |
 |------------------------------------------|-------|
@@ -8,9 +8,9 @@
 | macOS otherwise                          | 2     |
 | Windows                                  | 1     |
 
-Only Linux has been measured. Older kernels and stricter containers reach less, and the report says what is missing and
-why. No level covers errors of the kernel itself, what can be learned from the time that the processor takes, or
-students who give each other their answers.
+Only Linux has been measured. Older kernels and stricter containers reach less; the report says what is missing and why.
+No level protects against bugs of the kernel, against what the run time of other programs reveals, or against students
+who give each other their answers.
 """
 
 from __future__ import annotations
@@ -19,7 +19,35 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["LEVELS", "MECHANISMS", "Isolation"]
+__all__ = ["LEVELS", "MECHANISMS", "Isolation", "Limits"]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of a submission.
+
+    Attributes
+    ----------
+    call_seconds : wall-clock time for one call of one function.
+    load_seconds : wall-clock time for running the program when it is loaded.
+    total_seconds : wall-clock time for all calls of a session together.
+    cpu_seconds : processor time for the whole life of a child.
+    memory : bytes, in addition to those of an empty interpreter with NumPy.
+    output_bytes : the most output that is kept, and the longest file.
+    tasks : the most threads.
+
+    >>> Limits(call_seconds=2).call_seconds
+    2
+    """
+
+    call_seconds: float = 10.0
+    load_seconds: float = 20.0
+    total_seconds: float = 120.0
+    cpu_seconds: int = 120
+    memory: int = 1 << 30
+    output_bytes: int = 1 << 18
+    tasks: int = 32
+
 
 LEVELS = {
     1: "a process of its own that answers data and is killed in the end",
@@ -28,7 +56,7 @@ LEVELS = {
     4: "and it can start no process, reach no network and signal nobody",
     5: "and it is another user, or in a network of its own with nothing in it: a second wall behind the others",
 }
-"""What each level adds to those below it."""
+"""What each level adds to the level below."""
 
 MECHANISMS = {
     "limits": "limits on processor time, file size, open files and tasks (setrlimit)",
@@ -40,7 +68,7 @@ MECHANISMS = {
     "capabilities": "no capabilities (capset)",
     "parent": "it ends with the grader, and its memory cannot be read by its neighbours (prctl)",
 }
-"""What each mechanism does, and with what."""
+"""What each mechanism does, and by which system call or tool."""
 
 NEEDED: dict[int, tuple[tuple[str, ...], ...]] = {
     2: (("limits", "memory"),),
@@ -48,16 +76,16 @@ NEEDED: dict[int, tuple[tuple[str, ...], ...]] = {
     4: (("system calls",),),
     5: (("user", "capabilities"), ("network", "capabilities")),
 }
-"""What a level needs besides the level below: one of these groups, all of it."""
+"""What a level needs in addition to the level below: all mechanisms of at least one group."""
 
 
 @dataclass(frozen=True)
 class Isolation:
-    """The isolation that a child reached, as it reported before it met the submission.
+    """The isolation of a child, as it reported before it loaded the submission.
 
     Attributes
     ----------
-    missing : the mechanisms that do not stand, and why; all others do.
+    missing : the mechanisms that are not in force, and why; all others are.
 
     >>> isolation = Isolation({"system calls": "seccomp: Function not implemented"})
     >>> isolation.level
@@ -68,7 +96,7 @@ class Isolation:
 
     @property
     def level(self) -> int:
-        """The highest level that is reached together with all below it."""
+        """The highest level that is reached together with all levels below it."""
         level = 1
         for higher, groups in NEEDED.items():
             if not any(all(name not in self.missing for name in group) for group in groups):
@@ -85,7 +113,7 @@ class Isolation:
         return "\n".join(lines)
 
     def as_json(self) -> dict[str, Any]:
-        """The level, and for each mechanism whether it stands and why not."""
+        """The level, and for each mechanism whether it is in force, or why not."""
         return {
             "level": self.level,
             "mechanisms": {name: {"reached": name not in self.missing, "why_not": self.missing.get(name, "")}

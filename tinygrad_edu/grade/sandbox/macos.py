@@ -1,8 +1,7 @@
-"""macOS: what of the walls can be raised there, from outside the child.
+"""The walls on macOS, raised from outside the child.
 
-`sandbox-exec` closes files, network and processes. The system calls it deprecated and has no successor for programs
-that are no apps, so it is tried on a small program before it is believed. The memory, which the kernel does not limit,
-is watched.
+`sandbox-exec` closes files, network and processes. Apple calls it deprecated but has no successor for command-line
+programs, so it is first tested on a small program. The kernel does not limit memory, so a thread watches it.
 """
 
 from __future__ import annotations
@@ -31,11 +30,11 @@ files = refused(lambda: open(os.path.expanduser("~/.probe"), "w")) and refused(l
 calls = refused(os.fork) and refused(lambda: socket.create_connection(("127.0.0.1", 9)))
 print(int(files), int(calls))
 """
-"""What must fail under the profile, before it counts."""
+"""A program that tests the profile: all these actions must fail."""
 
 
 def profile() -> str:
-    """The rules for `sandbox-exec`; of several that apply, the last counts."""
+    """The rules for `sandbox-exec`; where several apply, the last one counts."""
     numpy_folder, inside = Path(np.__file__).resolve().parent, Path(__file__).resolve().parent.parent / "inside"
     readable = ["/System", "/usr", "/Library", "/private/var/db", "/dev", sys.base_prefix]
     closed = [sysconfig.get_path("purelib"), str(Path(sys.base_prefix) / "lib" / "site-packages"), "/Library/Python"]
@@ -61,7 +60,7 @@ def profile() -> str:
 
 
 def confined(command: list[str]) -> tuple[list[str], tuple[str, ...]]:
-    """The command under `sandbox-exec` and the walls that this raises; unchanged, where it does not work."""
+    """The command under `sandbox-exec`, and the walls that this raises; the plain command if it does not work."""
     prefix = ["/usr/bin/sandbox-exec", "-p", profile()]
     try:
         probe = [*prefix, sys.executable, "-I", "-S", "-c", PROBE]
@@ -74,7 +73,7 @@ def confined(command: list[str]) -> tuple[list[str], tuple[str, ...]]:
 
 
 def watch_memory(process: subprocess.Popen[bytes], most: int) -> None:
-    """Kill the process when it has more than `most` bytes in memory, looking ten times a second."""
+    """Start a thread that kills the process if it has more than `most` bytes in memory; it looks every 0.1 s."""
 
     def watch() -> None:
         while process.poll() is None:
@@ -86,6 +85,6 @@ def watch_memory(process: subprocess.Popen[bytes], most: int) -> None:
 
 
 def resident(pid: int) -> int:
-    """The bytes that a process has in memory; 0 if it is gone."""
+    """The bytes that a process has in memory; 0 if it has ended."""
     answer = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
     return int(answer) * 1024 if answer.strip() else 0

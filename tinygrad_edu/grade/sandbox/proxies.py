@@ -1,8 +1,8 @@
-"""The student's program as a check sees it: `student.mul_backward(upstream, x, y)`, `student.Value(2.0) * 3`.
+"""Proxies for the student's program in a check: `student.mul_backward(upstream, x, y)`, `student.Value(2.0) * 3`.
 
-What is data comes back as data, copied. What is none, a function or an object of a class of the student's, stays in the
-child, and a `Handle` stands for it: calling it, its attributes and the operators are questions to the child. No method
-of a handle runs anything of the student's in this process, whatever the object claims to be.
+Data comes back as a copy. A function, or an object of the student's own class, stays in the child; a `Handle` stands
+for it: calls, attributes and operators of the handle become questions to the child. No method of a handle runs the
+student's code in this process, whatever the object claims to be.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ..._support.text import clean
 from ..errors import StudentError
-from ..inside.frames import FrameError
-from ..text import clean
+from ..inside.wire import FrameError
 
 if TYPE_CHECKING:
     from .session import Session
@@ -23,16 +23,16 @@ __all__ = ["Handle", "Student", "afterwards", "evaluate", "session_of"]
 
 
 class Student:
-    """The names that the program defines, as attributes; `student["call"]` where an attribute would be in the way.
+    """The names that the program defines, as attributes; `student["call"]` is the same as `student.call`.
 
-    Raises `StudentError` for a name that is not there. The session it belongs to is `session_of(student)`.
+    Raises `StudentError` for a name that the program does not define. `session_of(student)` is its session.
     """
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):  # Python and NumPy ask for these; the student's program is not asked
+        if name.startswith("__"):  # Python and NumPy look for these; do not ask the student's program
             raise AttributeError(name)
         return self[name]
 
@@ -48,7 +48,7 @@ class Student:
 
 
 def hint(name: str, names: list[str]) -> str:
-    """What may have been meant by the missing name."""
+    """A suggestion for a missing name: the most similar name of the program."""
     near = difflib.get_close_matches(name, names, n=1)
     if not near:
         return ""
@@ -58,7 +58,15 @@ def hint(name: str, names: list[str]) -> str:
 
 @dataclass
 class Reference:
-    """Where an object is: in which of the session's children, and its number there. What it is; its name, if known."""
+    """The place of an object in the child.
+
+    Attributes
+    ----------
+    generation : which of the session's children holds it.
+    number : its number in that child.
+    kind : the name of its type.
+    name : its name in the program, if known.
+    """
 
     session: Session
     generation: int
@@ -68,13 +76,13 @@ class Reference:
 
 
 class Handle:
-    """An object of the student's, which stays in the child. Two handles are equal if they stand for the same object."""
+    """An object of the student's that stays in the child. Two handles are equal if they stand for the same object."""
 
-    # NumPy shall neither take a handle for a sequence nor compute with it: `np.float64(2) * handle` is the handle's.
+    # NumPy must not treat a handle as a sequence; `np.float64(2) * handle` must call the method of the handle.
     __array_ufunc__ = None
 
     def __init__(self, reference: Reference) -> None:
-        object.__setattr__(self, "_reference", reference)  # the one attribute that is not the student's
+        object.__setattr__(self, "_reference", reference)  # the only attribute that is not the student's
 
     def __repr__(self) -> str:
         return f"<{clean(self._reference.kind, 80)} of the student's>"
@@ -121,7 +129,7 @@ def _operator(name: str, reflected: bool = False) -> Any:
 
 
 def _refusal(what: str) -> Any:
-    """A method of `Handle` for what only data can be: an object that were true would be a pass by mistake."""
+    """A method of `Handle` that refuses to be data: an object that counted as True could pass a check by mistake."""
 
     def method(self: Handle, *_: Any, **__: Any) -> NoReturn:
         raise StudentError("answer", f"{self!r}, where {what} is expected")
@@ -141,14 +149,14 @@ for _name, _what in {
 for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"):
     setattr(Handle, f"__{_name}__", _operator(_name))
     setattr(Handle, f"__r{_name}__", _operator(_name, reflected=True))
-for _name in ("neg", "pos", "abs", "lt", "le", "gt", "ge"):  # eq is not the student's to define
+for _name in ("neg", "pos", "abs", "lt", "le", "gt", "ge"):  # not eq: the student must not define equality
     setattr(Handle, f"__{_name}__", _operator(_name))
 
 
 def evaluate(student: Student, source: str) -> Any:
     """The value of an expression in the child, such as a function for the student's `grad`: `lambda x: x * x`.
 
-    The student's program could read it, so it holds nothing that is secret.
+    The student's program could read the expression, so it must hold no secret.
 
     >>> from tinygrad_edu.grade import Sandbox, Submission
     >>> with Sandbox() as sandbox, sandbox.open(Submission.from_source("def twice(f, x): return f(f(x))")) as session:
@@ -159,7 +167,7 @@ def evaluate(student: Student, source: str) -> Any:
 
 
 def afterwards(function: Handle, *arguments: Any, **keywords: Any) -> tuple[Any, list[Any]]:
-    """The result of a function, and its arguments as it has left them: for what works in place, such as optimisers.
+    """The result of a function, and its arguments after the call: for functions that work in place, such as optimisers.
 
     >>> import numpy as np
     >>> from tinygrad_edu.grade import Sandbox, Submission
@@ -190,18 +198,18 @@ def _ask(session: Session, do: str, *what: Any) -> Any:
 
     try:
         return session.ask(do, *what, refer=refer, resolve=resolve)
-    except FrameError as error:  # of our own question; the child's frames are the session's business
+    except FrameError as error:  # in our own question; the session handles errors in the child's frames
         raise TypeError(str(error)) from None
 
 
 def _number(session: Session, handle: Handle) -> int:
-    """The object's number in the child that is there now."""
+    """The number of the object in the present child."""
     reference = handle._reference
     if reference.session is not session:
         raise FrameError(f"{handle!r} belongs to another session")
     if reference.generation != session.generation:
         if reference.name is None:
             raise StudentError("exited", f"{handle!r} was lost when your program ended")
-        again = Student(session)[reference.name]  # a name can be asked for again
+        again = Student(session)[reference.name]  # an object with a name can be found again
         reference.generation, reference.number = again._reference.generation, again._reference.number
     return int(reference.number)

@@ -1,4 +1,4 @@
-"""`Sandbox`: where submissions run."""
+"""`Sandbox`: starts the children in which submissions run."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ import threading
 from collections.abc import Collection
 from types import TracebackType
 
+from ..inside.kernel import hide_memory
 from ..submission.submission import Submission
-from .children import Starter
-from .coldstart import ColdStart
+from .children import ColdStart, Starter
 from .forkserver import ForkServer
-from .isolation import MECHANISMS, Isolation
-from .limits import Limits
+from .isolation import MECHANISMS, Isolation, Limits
 from .session import Session
 
 __all__ = ["Sandbox"]
 
 
 class Sandbox:
-    """A place where programs run that nobody vouches for. A context manager; it can be used from several threads.
+    """Runs untrusted programs in isolated child processes. A context manager; several threads may use it.
 
     Parameters
     ----------
-    limits : how much each submission may use.
-    require_isolation : the lowest isolation level (1 to 5) that will do.
-    fork : start children from a clean process where the system can; else each is a new interpreter.
-    without : mechanisms to leave out, to see what a weaker system gives.
+    limits : the limits of each submission.
+    require_isolation : the lowest isolation level (1 to 5) that is accepted.
+    fork : whether to fork children from a clean process; if False, each child is a new interpreter. By default only on
+        Linux.
+    without : mechanisms to leave out, to try a weaker system.
 
-    Raises `IsolationError` if this machine does not reach the level; `SandboxError` if nothing can be started at all.
+    Raises `IsolationError` if this machine does not reach the level, `SandboxError` if no child can be started.
 
     >>> from tinygrad_edu.grade import Sandbox, Submission
     >>> solution = Submission.from_source("def mul_backward(upstream, x, y): return upstream * y, upstream * x")
@@ -56,7 +56,7 @@ class Sandbox:
             "tasks": self.limits.tasks,
             "without": sorted(without),
         }
-        # Elsewhere libraries that NumPy loads do not survive a fork, or there is none.
+        # On other systems the libraries of NumPy do not survive a fork, or there is no fork.
         self._fork = sys.platform == "linux" if fork is None else fork
         self._lock = threading.Lock()
         self._starter: Starter = ForkServer(self._settings) if self._fork else ColdStart(self._settings)
@@ -68,12 +68,10 @@ class Sandbox:
             self.close()
             raise
         if sys.platform == "linux" and self.isolation.level < 4:
-            from ..inside.kernel import hide_memory
-
-            hide_memory()  # the expected answers are in it, and nothing else keeps a child of the same user out
+            hide_memory()  # it holds the expected answers, and nothing else stops a child of the same user
 
     def open(self, submission: Submission) -> Session:
-        """A session with a submission; its child starts with the first question."""
+        """A session for a submission; its child starts with the first question."""
         with self._lock:
             if isinstance(self._starter, ForkServer) and self._starter.broken:
                 self._starter.close()
@@ -81,7 +79,7 @@ class Sandbox:
             return Session(submission, self._starter, self.limits, self.require_isolation)
 
     def close(self) -> None:
-        """End everything that was started."""
+        """End all processes that were started."""
         self._starter.close()
 
     def __enter__(self) -> Sandbox:

@@ -1,7 +1,7 @@
-"""One submission at work: a child that holds it, questions and answers, and what happened.
+"""`Session`: one submission in a child process, the questions to it, and its answers.
 
-Only an answer that arrived whole, in time, and with the number of its question is one. Everything else ends the child,
-is said in words, and the next question finds a new child with the program loaded anew.
+An answer counts only if it arrives complete, in time, and with the number of its question. Everything else ends the
+child and becomes an error in words; for the next question a new child loads the program again.
 """
 
 from __future__ import annotations
@@ -13,34 +13,33 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
+from ..._support.text import clean
 from ..errors import IsolationError, SandboxError, StudentError
-from ..inside.frames import FrameError, pack, unpack
+from ..inside.wire import FrameError, pack, unpack
 from ..submission.submission import Submission
-from ..text import clean
 from .children import Child, Ending, Starter
-from .isolation import Isolation
-from .limits import Limits
+from .isolation import Isolation, Limits
 from .proxies import Student
 
 __all__ = ["Problem", "Session"]
 
 RESPAWNS = 20
-"""So often a program may end before it is not loaded any more."""
+"""The most children of one session: a program that ends more often is not started again."""
 
 Problem = dict[str, Any]
-"""Something to tell the student: `where` (file or cell), `line`, `message`, `text` (what stands in that line)."""
+"""Something to tell the student: `where` (file or cell), `line`, `message`, `text` (the text of that line)."""
 
 
 class Session:
-    """A submission in a child process. A context manager; ends the child at its end.
+    """A submission in a child process. A context manager, which ends the child.
 
     Attributes
     ----------
-    problems : what went wrong while the program was loaded, in the student's lines; it is loaded nevertheless.
-    names : what the program defines. A claim, like all that it says: good for messages.
-    endings : how its children ended before their time.
-    isolation : the isolation that was reached.
-    seconds, last_seconds : how long the program took for all questions, and for the last.
+    problems : the lines that failed while the program was loaded; the rest of the program is loaded all the same.
+    names : the names that the program defines. The child may lie about them, so they serve only for messages.
+    endings : how children ended too early.
+    isolation : the isolation of the child.
+    seconds, last_seconds : how long the program took for all questions, and for the last one.
 
     >>> from tinygrad_edu.grade import Sandbox, Submission
     >>> with Sandbox() as sandbox, sandbox.open(Submission.from_source("def f(x) return x")) as session:
@@ -70,7 +69,7 @@ class Session:
         self.close()
 
     def close(self) -> Ending:
-        """Kill the child and all it started; how it ended, with the most memory that it had."""
+        """Kill the child and all that it started; how it ended, and the most memory that it used."""
         return self._end()
 
     @property
@@ -79,16 +78,16 @@ class Session:
         return Student(self)
 
     def ask(self, do: str, *what: Any, refer: Callable[[Any], tuple[int, str]], resolve: Callable[..., Any]) -> Any:
-        """Put a question to the child, starting one if there is none; its result.
+        """Send a question to the child, and start one if needed; the result.
 
-        Raises `StudentError` if there is none, and `SandboxError` if that is the grader's fault.
+        Raises `StudentError` if the program gives no result, `SandboxError` if the grader fails.
         """
         child = self.child()
         return self._ask(child, do, what, self.limits.call_seconds, refer, resolve)
 
     def child(self) -> Child:
         """The child with the program loaded."""
-        if self._broken is not None:  # it does not load, and will not a second time
+        if self._broken is not None:  # a program that failed to load is not loaded again
             raise self._broken
         if self._child is None:
             if self.generation >= RESPAWNS:
@@ -108,7 +107,7 @@ class Session:
         try:
             header, body = child.channel.read(deadline)
             reached = unpack(header, body, no_objects)["reached"]
-        except (TimeoutError, EOFError, FrameError) as error:  # no line of the student's has been executed yet
+        except (TimeoutError, EOFError, FrameError) as error:  # no line of the student's program has run yet
             ending = self._end()
             raise SandboxError(f"the child did not start ({type(error).__name__}): {ending}: {self._printed}") from None
         missing = {name: why for name, why in reached.items() if why and name not in self.starter.outside}
@@ -126,7 +125,7 @@ class Session:
             self.names = [name for name in names if type(name) is str and len(name) <= 100]
             self.problems = [checked_problem(problem) for problem in problems]
         except (TypeError, ValueError):
-            self._fail("its report of how it was loaded is none")
+            self._fail("its report of the loading is malformed")
 
     def _ask(
         self,
@@ -141,7 +140,7 @@ class Session:
         if left <= 0:
             self._end()
             raise StudentError("time", f"all of the {self.limits.total_seconds:g} s for your program are used up")
-        number = secrets.token_hex(8)  # an answer that was written in advance cannot know it
+        number = secrets.token_hex(8)  # the child cannot know it in advance, so it cannot prepare an answer
         frame = pack({"id": number, "do": do, "with": what}, refer)
         started = time.monotonic()
         deadline = started + min(seconds, left)
@@ -160,7 +159,7 @@ class Session:
             raise StudentError("exited", str(ending)) from None
         except FrameError as error:
             self._fail(str(error))
-        except BaseException:  # ours: what still comes must not be taken for the answer to another question
+        except BaseException:  # our own error: a late answer must not be taken for the answer to the next question
             self._end()
             raise
         finally:
@@ -173,7 +172,7 @@ class Session:
                 try:
                     problem = checked_problem(answer["error"])
                 except (TypeError, ValueError):
-                    self._fail("its error is none")
+                    self._fail("its error is malformed")
                 raise raised(problem)
         self._fail("it is no answer to the question")
 
@@ -182,7 +181,7 @@ class Session:
         raise StudentError("answer", f"what your program wrote is no answer: {clean(why, 200)}") from None
 
     def _end(self) -> Ending:
-        """End the child, if there is one, and keep what it printed."""
+        """End the child if there is one, and keep what it printed."""
         if self._child is None:
             return Ending(0)
         child, self._child = self._child, None
@@ -194,21 +193,21 @@ class Session:
 
     @property
     def output(self) -> str:
-        """All that the program has printed so far, safe to show."""
+        """What the program has printed so far, safe to show."""
         now = "" if self._child is None or not hasattr(os, "pread") else read_output(self._child.output)
         return clean(self._printed + now, 20_000)
 
 
 def read_output(descriptor: int) -> str:
-    """The beginning of what a child has printed; `lseek` would move the place at which it prints on."""
-    if not hasattr(os, "pread"):  # Windows: only once the child has ended
+    """The beginning of what a child has printed. Not by `lseek`: it would move the place where the child writes."""
+    if not hasattr(os, "pread"):  # Windows: only after the child has ended
         os.lseek(descriptor, 0, os.SEEK_SET)
         return os.read(descriptor, 1 << 18).decode(errors="replace")
     return os.pread(descriptor, 1 << 18, 0).decode(errors="replace")
 
 
 def checked_problem(problem: Any) -> Problem:
-    """A problem as the child reports it, with the right types and harmless text; `ValueError` if it is none."""
+    """A problem that the child reports, with checked types and safe text. Raises `ValueError` if it is not one."""
     if type(problem) is not dict or type(problem.get("line")) is not int:
         raise ValueError("no problem")
     texts = {name: problem.get(name, "") for name in ("where", "message", "text")}
@@ -218,7 +217,7 @@ def checked_problem(problem: Any) -> Problem:
 
 
 def raised(problem: Problem) -> StudentError:
-    """The exception that a student's function raised."""
+    """The error for an exception that a student's function raised."""
     place = f" ({problem['where']}, line {problem['line']}: {problem['text']})" if problem["text"] else ""
     return StudentError(
         "raised", problem["message"] + place, where=problem["where"], line=problem["line"], text=problem["text"]
@@ -226,7 +225,7 @@ def raised(problem: Problem) -> StudentError:
 
 
 def no_objects(number: int, kind: str) -> Any:
-    raise FrameError(f"an object of type {kind!r:.40}, where there is none")
+    raise FrameError(f"an object of type {kind!r:.40}, where only data is allowed")
 
 
 def no_references(x: Any) -> tuple[int, str]:

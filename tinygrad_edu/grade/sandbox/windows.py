@@ -1,7 +1,7 @@
-"""Windows: a job object, which limits a child's memory, time and processes, and with which they all end.
+"""The wall on Windows: a job object, which limits a child's memory, time and processes and ends them together.
 
-There is no way without an administrator to limit the disk or to close files and the network: the level stays at 1.
-The structures are those of the Windows API, JOBOBJECT_EXTENDED_LIMIT_INFORMATION and what it consists of.
+Only an administrator could limit the disk or close files and the network, so the level stays at 1. The structures are
+the parts of JOBOBJECT_EXTENDED_LIMIT_INFORMATION in the Windows API.
 """
 
 from __future__ import annotations
@@ -9,17 +9,16 @@ from __future__ import annotations
 import ctypes
 import subprocess
 import sys
+from collections.abc import Mapping
 from typing import Any
-
-from .children import Settings
 
 __all__ = ["end_job", "put_in_job"]
 
 TIME, PROCESSES, MEMORY, NO_DIALOG, DIE_WITH_JOB = 0x4, 0x8, 0x200, 0x400, 0x2000
-"""Which of the limits count."""
+"""Flags: which of the limits apply."""
 
 EXTENDED_LIMITS = 9
-"""JobObjectExtendedLimitInformation: which structure is set."""
+"""JobObjectExtendedLimitInformation: the number of the structure that is set."""
 
 
 class BasicLimits(ctypes.Structure):
@@ -36,7 +35,7 @@ class BasicLimits(ctypes.Structure):
     )
 
 
-class Limits(ctypes.Structure):
+class ExtendedLimits(ctypes.Structure):
     _fields_ = (
         ("basic", BasicLimits),
         ("io_counters", ctypes.c_uint64 * 6),
@@ -47,23 +46,23 @@ class Limits(ctypes.Structure):
     )
 
 
-def limits(settings: Settings) -> Limits:
-    """What a child may use: one process, and time in units of 100 ns."""
+def job_limits(settings: Mapping[str, Any]) -> ExtendedLimits:
+    """The limits of a child: one process, and time in units of 100 ns."""
     basic = BasicLimits(
         process_time=settings["cpu_seconds"] * 10_000_000,
         flags=TIME | PROCESSES | MEMORY | NO_DIALOG | DIE_WITH_JOB,
         processes=1,
     )
-    return Limits(basic=basic, job_memory=settings["memory"])
+    return ExtendedLimits(basic=basic, job_memory=settings["memory"])
 
 
-def put_in_job(process: subprocess.Popen[bytes], settings: Settings) -> None:
-    """Put a child that has just been started into a job of its own; kill it and raise `OSError` where that fails."""
+def put_in_job(process: subprocess.Popen[bytes], settings: Mapping[str, Any]) -> None:
+    """Put a new child into a job of its own. If that fails, kill the child and raise `OSError`."""
     if sys.platform == "win32":
         kernel = ctypes.WinDLL("kernel32", use_last_error=True)
         kernel.CreateJobObjectW.restype = ctypes.c_void_p
         job = ctypes.c_void_p(kernel.CreateJobObjectW(None, None))
-        wanted = limits(settings)
+        wanted = job_limits(settings)
         size = ctypes.c_uint32(ctypes.sizeof(wanted))
         handle = ctypes.c_void_p(int(process._handle))
         done = kernel.SetInformationJobObject(job, EXTENDED_LIMITS, ctypes.byref(wanted), size)
@@ -74,7 +73,7 @@ def put_in_job(process: subprocess.Popen[bytes], settings: Settings) -> None:
 
 
 def end_job(process: Any) -> None:
-    """End a child and whatever it has started."""
+    """End a child and everything that it started."""
     if sys.platform == "win32":
         kernel = ctypes.WinDLL("kernel32", use_last_error=True)
         kernel.TerminateJobObject(process.job, 1)

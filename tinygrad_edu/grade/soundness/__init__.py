@@ -1,15 +1,16 @@
-"""Is an assignment sound? Does its reference get all points, its starter none, and every wrong program fewer?
+"""Tests an assignment before a class gets it.
 
-- checking: `check_assignment`, which tries all that and says what to mend
-- course: what is tried out, and where it runs
-- solutions: the reference and the starter
-- programs, trials: wrong programs, made of the reference; which of them lose points
-- answers: wrong gradients, in the place of the reference's
-- report: what was found, as records and as text
+The reference must get all points, the starter none, and every wrong program must lose some.
+
+- checking: `check_assignment`, the whole test
+- course: runs programs on the assignment; the reference and the starter
+- programs: wrong programs, made from the reference, and which of them lose points
+- answers: wrong gradients in place of the reference's
+- findings: what to mend, as records and as text
 """
 
 from .checking import check_assignment
+from .findings import Finding, Soundness
 from .programs import WrongProgram, wrong_programs
-from .report import Finding, Soundness
 
 __all__ = ["Finding", "Soundness", "WrongProgram", "check_assignment", "wrong_programs"]

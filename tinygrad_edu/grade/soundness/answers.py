@@ -1,7 +1,7 @@
-"""Wrong gradients in the place of right ones: would a check notice them, and call each by its name?
+"""Tests a check with wrong gradients: does it notice each of them, and name the right mistake?
 
-The gradients that a check asks for are its probes. At each of them every known mistake is made. Which mistakes a probe
-hides is found beside a second one: the same function, at other numbers of the same signs.
+The gradients that a check asks for are its probes. For each probe, every known mistake is made. A second probe shows
+which mistakes the first one hides: the same function, at other numbers of the same signs.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from ..diagnosis.diagnose import diagnosis_of
 from ..diagnosis.probes import all_alike, only_square
 from ..diagnosis.reference import Reference
 from ..expect import Probe
-from .report import Finding
+from .findings import Finding
 
 __all__ = ["WrongAnswers"]
 
 NEARLY = 1e-6
-"""How far off a careless difference quotient is."""
+"""The relative error of a careless difference quotient."""
 
 
 class WrongAnswers:
-    """Wrong answers to the probes of one check.
+    """Tests the probes of one check with wrong answers.
 
     Attributes
     ----------
-    tried, named : how many wrong gradients there were, and how many of them were called by their name.
-    findings : what to mend. Probes of one function are judged together: one may make up for another.
+    tried, named : how many wrong gradients were tried, and for how many the right mistake was named.
+    findings : what to mend. The probes of one function are judged together, because one may show what another hides.
     """
 
     def __init__(self, check: str, place: str, probes: Sequence[Probe]) -> None:
@@ -45,7 +45,7 @@ class WrongAnswers:
             self.findings = [finding for probes in functions.values() for finding in self.in_probes(probes)]
 
     def in_probes(self, probes: Sequence[Probe]) -> Iterator[Finding]:
-        """What to mend in the probes of one function."""
+        """Findings about the probes of one function."""
         if all(all_alike(probe.upstream) for probe in probes):
             yield self.finding(
                 "upstream",
@@ -80,7 +80,7 @@ class WrongAnswers:
             )
 
     def tried_at(self, probes: Sequence[Probe]) -> tuple[list[str], list[str], dict[str, str]]:
-        """The mistakes that no probe of a function shows; that pass for right; and that are taken for another."""
+        """The mistakes that no probe of a function shows; those that pass as right; those taken for another."""
         possible: dict[str, None] = {}
         seen: set[str] = set()
         called: set[str] = set()
@@ -94,8 +94,8 @@ class WrongAnswers:
                 self.tried += 1
                 seen.add(mutant.name)
                 name = question.called(mutant)
-                # A mistake may have two names, which are given to it at all numbers. And a student is told of the first
-                # probe that fails: what is called by its name there is not asked about again.
+                # A mistake may have two names that fit at all numbers. And students are told of the first probe that
+                # fails, so a mistake that is named right there may be named wrong by a later probe.
                 if not name:
                     admitted[mutant.name] = None
                 elif name == mutant.name or mutant.name in called or name == twin.called(there.get(mutant.key)):
@@ -110,14 +110,14 @@ class WrongAnswers:
 
 
 class Question:
-    """A probe, and the engine's answer to it."""
+    """A probe and the engine's answer to it."""
 
     def __init__(self, probe: Probe) -> None:
         self.probe = probe
         self.reference = Reference(probe.function, probe.at, probe.upstream)
 
     def wrong_answers(self) -> Iterator[Mutant]:
-        """Every known mistake; and a difference quotient, where the tolerance is not that of the dtype."""
+        """Every known mistake; and a difference quotient, if the tolerance is not that of the dtype."""
         yield from mutants(self.probe.function, self.probe.at, self.probe.upstream)
         if self.probe.rtol is not None:
             rng = np.random.default_rng(0)
@@ -125,7 +125,7 @@ class Question:
             yield Mutant("imprecise", "imprecise", [*off])
 
     def called(self, mutant: Mutant | None) -> str:
-        """What the mistake in an answer is called; nothing, if it passes for right, or there is none."""
+        """The name that the grader gives the mistake; empty if the answer passes as right, or there is no mutant."""
         if mutant is None or compare(mutant.gradients, self.reference.expected, rtol=self.probe.rtol):
             return ""
         diagnosis = diagnosis_of(self.reference, mutant.gradients)
@@ -133,7 +133,7 @@ class Question:
 
 
 def with_other_numbers(probe: Probe) -> Probe:
-    """The same question at other numbers: of the same signs and no larger, so that logarithms stay possible."""
+    """The same probe at other numbers of the same signs that are no larger, so that logarithms stay possible."""
     rng = np.random.default_rng(0)
 
     def other(x: Any) -> Any:

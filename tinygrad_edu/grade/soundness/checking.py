@@ -1,7 +1,7 @@
-"""`check_assignment`: an assignment is tried out before a class does it.
+"""`check_assignment`: tests an assignment before a class gets it.
 
-The reference must get all points, with every seed, and the starter none. Then wrong programs are made of the reference,
-and each must lose points. All of them run in the sandbox, as what students hand in does.
+The reference must get all points with every seed, and the starter none. Then wrong programs are made from the
+reference, and each must lose points. All programs run in the sandbox, as submissions do.
 """
 
 from __future__ import annotations
@@ -9,15 +9,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ..assignment import load_assignment
 from ..errors import AssignmentError
-from ..loading import load_assignment
 from ..submission.submission import Submission
 from .answers import WrongAnswers
-from .course import Course
-from .programs import WrongProgram, wrong_programs
-from .report import Soundness
-from .solutions import of_reference, of_starter
-from .trials import of_wrong_programs
+from .course import Course, in_reference, in_starter
+from .findings import Soundness
+from .programs import WrongProgram, in_wrong_programs, wrong_programs
 
 __all__ = ["check_assignment"]
 
@@ -31,18 +29,18 @@ def check_assignment(
     most: int = 200,
     workers: int | None = None,
 ) -> Soundness:
-    """Try out an assignment; what is to be mended, if anything.
+    """Test an assignment; the report says what to mend, if anything.
 
     Parameters
     ----------
-    path : of its file, or of a folder with an `assignment.py`.
-    reference, starter : .py files. If left out, `reference.py` and `starter.py` beside the assignment, or, beside
-        `hw1.py`, `hw1_reference.py` and `hw1_starter.py`. There may be no starter.
-    seeds : so often is the reference graded, each time as another student's.
-    most : so many wrong programs are tried at most, of all parts of the reference.
-    workers : programs at a time; by default one for each processor.
+    path : the path of its file, or of a folder with an `assignment.py`.
+    reference, starter : .py files; by default `reference.py` and `starter.py` beside the assignment, or, beside
+        `hw1.py`, `hw1_reference.py` and `hw1_starter.py`. The starter may be missing.
+    seeds : how often the reference is graded, each time for another student.
+    most : how many wrong programs are tried at most, spread over the whole reference.
+    workers : how many programs run at a time; by default one for each processor.
 
-    Raises `AssignmentError` where the assignment cannot be loaded or there is no reference.
+    Raises `AssignmentError` if the assignment cannot be loaded or there is no reference.
 
     >>> from tinygrad_edu.grade.assignments import folder
     >>> report = check_assignment(folder("chain_rule"), seeds=2, most=5)
@@ -59,26 +57,26 @@ def check_assignment(
 
 
 def places(file: Path, role: str) -> list[Path]:
-    """Where the reference or the starter of an assignment is looked for."""
+    """The places where the reference or the starter of an assignment may lie."""
     own = [] if file.stem == "assignment" else [file.with_name(f"{file.stem}_{role}.py")]
     return [*own, file.with_name(f"{role}.py")]
 
 
 def beside(file: Path, role: str, given: str | os.PathLike[str] | None) -> Path | None:
-    """The reference or the starter of an assignment, if there is one."""
+    """The reference or the starter of an assignment; None if there is none."""
     if given is None:
         return next(filter(Path.is_file, places(file, role)), None)
     if Path(given).suffix != ".py" or not Path(given).is_file():
-        raise AssignmentError(f"--{role} {given}: it must be a .py file that there is")
+        raise AssignmentError(f"--{role} {given}: it must be an existing .py file")
     return Path(given)
 
 
 def tried_out(course: Course, seeds: int, most: int) -> Soundness:
-    """Everything that is tried, one after the other; wrong programs mean nothing before the right one is right."""
+    """Run all tests one after the other; those with wrong programs only if the reference passes."""
     right = Submission.read(course.reference)
     students = [f"seed-{i}" for i in range(1, seeds + 1)]
     results = course.of_each("the reference", lambda student: course.graded(right, student), students)
-    findings = [*of_reference(course, results), *(of_starter(course, course.starter) if course.starter else ())]
+    findings = [*in_reference(course, results), *(in_starter(course, course.starter) if course.starter else ())]
     possible: list[WrongProgram] = []
     tried: list[WrongProgram] = []
     answers: list[WrongAnswers] = []
@@ -90,7 +88,7 @@ def tried_out(course: Course, seeds: int, most: int) -> Soundness:
         ((_, source),) = right.parts
         possible = list(wrong_programs(source))
         tried = [possible[i * len(possible) // most] for i in range(most)] if len(possible) > most else possible
-        findings += of_wrong_programs(course, tried, good, {name: seconds for name, (_, seconds) in expected.items()})
+        findings += in_wrong_programs(course, tried, good, {name: seconds for name, (_, seconds) in expected.items()})
     return Soundness(
         assignment=course.assignment.name,
         title=course.assignment.title,

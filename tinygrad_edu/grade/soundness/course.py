@@ -1,40 +1,41 @@
-"""An assignment that is tried out, its reference and starter, and the sandbox in which all programs run."""
+"""An assignment under test: `Course` runs programs on it, and findings about its reference and its starter."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 
 from ..._support.progress import progress_bar
-from ..assignment import Assignment, Check
+from ..assignment import Assignment, Check, Loaded
 from ..errors import AssignmentError, StudentError, WrongAnswer
 from ..expect import Notes, watched
 from ..grading import Seeds, grade_one, load, outcome
-from ..loading import Loaded
 from ..many import borrowed_sandbox
 from ..results import CheckResult, Result
-from ..sandbox.limits import Limits
+from ..sandbox.isolation import Limits
 from ..submission.submission import Submission
+from .findings import Finding
 
-__all__ = ["Course"]
+__all__ = ["Course", "in_reference", "in_starter", "own_error"]
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
 class Course:
-    """What is tried out, and how.
+    """An assignment under test, its reference and its starter.
 
     Attributes
     ----------
-    assignment : with no check hidden: its instructor may see everything.
-    path, reference, starter : as they are to be named; the starter is None where there is none.
+    assignment : a copy without hidden checks, because the instructor may see everything.
+    path, reference, starter : their paths, as messages show them; the starter may be None.
+    secret : the same as for a class, so that the instructor can reproduce a finding.
     """
 
     def __init__(self, loaded: Loaded, path: Path, reference: Path, starter: Path | None, workers: int | None) -> None:
@@ -42,20 +43,20 @@ class Course:
         self.assignment = Assignment(original.name, title=original.title, limits=original.limits)
         self.assignment.checks = [replace(check, hidden=False) for check in original.checks]
         self.path, self.reference, self.starter = path, reference, starter
-        self.secret = bytes.fromhex(loaded.sha256)  # as for a class, so that what is found here can be seen again
+        self.secret = bytes.fromhex(loaded.sha256)
         self.workers = workers or os.cpu_count() or 1
 
     def place(self, check: str) -> str:
-        """The file and the line of a check."""
+        """The file and line of a check."""
         code = self.assignment[check].function.__code__
         return f"{Path(code.co_filename).name}:{code.co_firstlineno}"
 
     def command(self, file: Path, *more: str) -> str:
-        """What shows how a file is graded."""
+        """The command that shows how a file is graded."""
         return " ".join(["tinygrad-edu grade", str(self.path), str(file), *more, "--show"])
 
     def of_each(self, what: str, do: Callable[[T], R], things: Sequence[T]) -> list[R]:
-        """`do` with each of them, several at a time; the results in their order."""
+        """Call `do` with each of the things, several at a time; the results in order."""
         if not things:
             return []
         pool = ThreadPoolExecutor(self.workers, "checking")
@@ -70,20 +71,20 @@ class Course:
             pool.shutdown(cancel_futures=True)
 
     def graded(self, submission: Submission, student: str) -> Result:
-        """What this student would get for it."""
+        """The result of a submission for this student."""
         with borrowed_sandbox(self.assignment.limits, 1) as sandbox:
             return grade_one(self.assignment, submission, sandbox=sandbox, student=student, secret=self.secret)
 
     def asked(self, check: Check, submission: Submission, student: str, limits: Limits) -> CheckResult:
-        """What one check says of it."""
+        """The result of one check of a submission."""
         with borrowed_sandbox(self.assignment.limits, 1) as sandbox, sandbox.open(submission) as session:
             session.limits = limits
             return outcome(check, session, self.seeds(student), load(session), twice=False)
 
     def expected_of(self, check: Check, submission: Submission, student: str) -> tuple[Notes, float]:
-        """What a check expects of a submission that it passes, and the seconds that this takes to answer.
+        """What a check expects of a submission that passes it, and the seconds that the submission takes.
 
-        Raises `AssignmentError` where the check does not pass it, and has done so before.
+        Raises `AssignmentError` if the check fails now although it passed before.
         """
         with borrowed_sandbox(self.assignment.limits, 1) as sandbox, sandbox.open(submission) as session:
             try:
@@ -96,3 +97,68 @@ class Course:
 
     def seeds(self, student: str) -> Seeds:
         return Seeds(self.secret, self.assignment.name, student)
+
+
+def in_reference(course: Course, results: Sequence[Result]) -> Iterator[Finding]:
+    """Findings about a reference that has these results, each with other seeds."""
+    yield from unreadable("reference", results[0])
+    for checks in zip(*(result.checks for result in results)):
+        missed = [(check, result.student) for check, result in zip(checks, results) if check.outcome != "pass"]
+        if not missed:
+            continue
+        check, student = missed[0]
+        place = course.place(check.name)
+        if check.outcome == "grader-error":
+            yield own_error(course, check)
+        elif check.outcome == "skipped":
+            yield missing(course, check, course.reference)
+        elif len(missed) == len(results):
+            yield Finding(
+                "reference", f"{check.file}:{check.line}" if check.line else place, check.name,
+                f"the reference loses points: {check.message}", f"See it by: {course.command(course.reference)}",
+            )  # fmt: skip
+        else:
+            yield Finding(
+                "flaky", place, check.name,
+                f"the reference loses points with {len(missed)} of {len(results)} seeds: {check.message}",
+                "Draw nothing that a right program cannot bear. See it by: "
+                + course.command(course.reference, "--student", student),
+            )  # fmt: skip
+
+
+def in_starter(course: Course, starter: Path) -> Iterator[Finding]:
+    """Findings about the starter, the file with which students begin."""
+    result = course.graded(Submission.read(starter), "seed-1")
+    yield from unreadable("starter", result)
+    for check in result.checks:
+        if check.outcome == "pass" and check.points:
+            yield Finding(
+                "starter", course.place(check.name), check.name,
+                f"{starter.name} gets {check.points:g} of {check.max_points:g} points as it is",
+                "Expect what only a solution answers, or take the solution out of the starter.",
+            )  # fmt: skip
+        elif check.outcome == "skipped":
+            yield missing(course, check, starter)
+        elif check.outcome == "grader-error":
+            yield own_error(course, check)
+
+
+def unreadable(role: Literal["reference", "starter"], result: Result) -> Iterator[Finding]:
+    """Findings about lines that cannot run."""
+    for line in result.problems:
+        yield Finding(role, f"{line.file}:{line.line}", "", line.message, f"Mend this line: {line.text}")
+
+
+def missing(course: Course, check: CheckResult, file: Path) -> Finding:
+    """The finding about a check that was skipped because a name is missing."""
+    needs = ", ".join(course.assignment[check.name].needs)
+    message = f"it needs {needs}, and of {file.name} is said: {check.message}"
+    return Finding("missing", course.place(check.name), check.name, message, "Define it there, or correct `needs`.")
+
+
+def own_error(course: Course, check: CheckResult, when: str = "") -> Finding:
+    """The finding about a check that fails through a mistake of the instructor."""
+    return Finding(
+        "own error", course.place(check.name), check.name, f"the check itself fails: {check.message}{when}",
+        "Nobody gets a grade then. Let `expect` look at an answer before the check computes with it.",
+    )  # fmt: skip

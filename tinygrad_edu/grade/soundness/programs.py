@@ -1,26 +1,33 @@
-"""Wrong programs, made of a right one: each has one small mistake in one line, of the kinds that students make.
+"""Wrong programs, made from a right one, and a test that each loses points.
 
-Signs and factors, operands and comparisons the wrong way round, a lost `.T`, `sum` or `+=`, the wrong axis, a line left
-out. The program is only read and rewritten here, never executed. A few of the mistakes change nothing that anybody
-could see; a line that ends in `# equivalent` is left alone.
+A wrong program has one small mistake in one line, of the kinds that students make: signs and factors, swapped operands
+and comparisons, a lost `.T`, `sum` or `+=`, the wrong axis, and a line left out. Programs are only read and rewritten
+here; they run in the sandbox. A mistake in a line that ends in `# equivalent` may give the right results.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
-__all__ = ["WrongProgram", "wrong_programs"]
+from ..assignment import Check
+from ..results import CheckResult
+from ..submission.submission import Submission
+from .course import Course, own_error
+from .findings import Finding
+
+__all__ = ["WrongProgram", "in_wrong_programs", "wrong_programs"]
 
 EQUIVALENT = "# equivalent"
 
 LIBRARIES = {"np", "numpy", "math"}
 HARMLESS = {"array", "asarray", "copy", "float64"}
-"""Functions that may be left out without a mistake."""
+"""Functions whose absence is not a mistake."""
 
 SHRINKING = {"max", "mean", "min", "prod", "reshape", "sum", "swapaxes", "transpose"}
-"""Methods of arrays that may be forgotten."""
+"""Methods of arrays that students forget."""
 
 TURNED: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Lt: (ast.LtE, ast.Gt),
@@ -34,10 +41,16 @@ TURNED: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Is: (ast.IsNot,),
     ast.IsNot: (ast.Is,),
 }
-"""What is written in the place of a comparison."""
+"""The wrong comparisons that replace a right one."""
 
 UNTOUCHED = (ast.Assert, ast.Import, ast.ImportFrom, ast.JoinedStr, ast.Raise, ast.arguments)
-"""Where a change is no mistake in what is computed."""
+"""Nodes in which a change makes no mistake in the results."""
+
+NO_ANSWER = {"answer", "exited", "missing", "raised", "time"}
+"""Kinds of failure that fail any check, whatever it expects."""
+
+SLOW = 0.1
+"""The most seconds of a check that counts as quick."""
 
 
 class WrongProgram(NamedTuple):
@@ -45,9 +58,10 @@ class WrongProgram(NamedTuple):
 
     Attributes
     ----------
-    line : in which the mistake is; right, wrong : what stands there, and what in its place.
+    line : the line with the mistake.
+    right, wrong : the right line, and the wrong one.
     source : the whole program.
-    equivalent : whether the line says that it may be as good.
+    equivalent : whether the line ends in `# equivalent`.
     """
 
     line: int
@@ -58,9 +72,9 @@ class WrongProgram(NamedTuple):
 
 
 def wrong_programs(source: str) -> Iterator[WrongProgram]:
-    """Every program that one mistake makes of this one, in the order of its lines.
+    """All programs with one mistake that can be made from this one, in the order of its lines.
 
-    Raises `SyntaxError` where it is no program.
+    Raises `SyntaxError` if the source is not a program.
 
     >>> for made in wrong_programs("def backward(g, x, y): return g * y, g * x"):
     ...     print(made.wrong)
@@ -91,7 +105,7 @@ def wrong_programs(source: str) -> Iterator[WrongProgram]:
 
 
 class Place(NamedTuple):
-    """A node, how to put another one into its place, and the statement that it is in."""
+    """A node of the syntax tree, a function that puts another one in its place, and its statement."""
 
     node: ast.AST
     put: Callable[[ast.AST], None]
@@ -99,7 +113,7 @@ class Place(NamedTuple):
 
 
 def places(parent: ast.AST, statement: ast.stmt | None) -> Iterator[Place]:
-    """All nodes below one that stand in a statement, in the order of the text."""
+    """All nodes below `parent` that belong to a statement, in the order of the text."""
     for name, value in ast.iter_fields(parent):
         if name in ("annotation", "decorator_list", "returns"):
             continue
@@ -124,7 +138,7 @@ def setter(parent: ast.AST, name: str, i: int | None) -> Callable[[ast.AST], Non
 
 
 def starts_a_script(node: ast.AST) -> bool:
-    """Whether it is `if __name__ == "__main__":`, which no grader executes."""
+    """Whether a node is `if __name__ == "__main__":`, which the grader does not execute."""
     return isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)
 
 
@@ -133,9 +147,9 @@ def first_line(node: ast.AST) -> str:
 
 
 def changes(node: ast.AST) -> Iterator[ast.AST]:
-    """What a student may have written in the place of a node."""
+    """The mistakes that a student may make at a node."""
     match node:
-        # Expressions: an operation of two operands, one of them lost, or in the other order.
+        # Expressions: an operand or an operation is lost, or the operands are swapped.
         case ast.BinOp(left, op, right) if not is_text(left) and not is_text(right):
             match op:
                 case ast.Add():
@@ -159,7 +173,7 @@ def changes(node: ast.AST) -> Iterator[ast.AST]:
             yield from (body, orelse)
         case ast.Compare(left, [op], right):
             yield from (ast.Compare(left, [other()], right) for other in TURNED[type(op)])
-        # Calls: a function that is forgotten, an axis.
+        # Calls: a function is forgotten, or the axis is wrong.
         case ast.Attribute(value, "T"):
             yield value
         case ast.Call(ast.Attribute(ast.Name(library), "where"), [_, a, b]) if library in LIBRARIES:
@@ -173,7 +187,7 @@ def changes(node: ast.AST) -> Iterator[ast.AST]:
             yield ast.keyword("axis", ast.Constant(1 - axis))
         case ast.keyword("keepdims", ast.Constant(True)):
             yield ast.keyword("keepdims", ast.Constant(False))
-        # Statements: the order of answers, accumulation, a line left out.
+        # Statements: the order of results, = instead of +=, a line left out.
         case ast.Return(ast.Tuple(answers)) if len(answers) > 1:
             yield ast.Return(ast.Tuple(answers[::-1]))
         case ast.AugAssign(target, op, value):
@@ -186,3 +200,87 @@ def changes(node: ast.AST) -> Iterator[ast.AST]:
 
 def is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+# The test.
+
+
+def in_wrong_programs(
+    course: Course, programs: Sequence[WrongProgram], student: str, seconds: Mapping[str, float]
+) -> Iterator[Finding]:
+    """Findings about programs that lose no points, and about checks that no program fails.
+
+    Each program runs until one check fails, slow checks last. A check that was never the first to fail then gets the
+    programs that others have failed.
+
+    Parameters
+    ----------
+    student : the student for whom the programs are graded.
+    seconds : how long the reference takes for each check.
+    """
+    limits = course.assignment.limits
+    slowest = max(seconds.values(), default=0.0)
+    limits = replace(  # shorter than for students: many wrong programs loop forever
+        limits,
+        call_seconds=min(limits.call_seconds, 1.0 + 5.0 * slowest),
+        total_seconds=min(limits.total_seconds, 2.0 + 10.0 * slowest),
+    )
+    checks = [check for check in course.assignment.checks if check.points]
+    checks.sort(key=lambda check: seconds[check.name] > SLOW)
+
+    def asked(check: Check, program: WrongProgram) -> CheckResult:
+        handed_in = Submission.from_source(program.source, course.reference.name)
+        return course.asked(check, handed_in, student, limits)
+
+    def first_failure(program: WrongProgram) -> CheckResult | None:
+        results = (asked(check, program) for check in checks)
+        return next((result for result in results if result.outcome != "pass"), None)
+
+    failures = course.of_each("wrong programs", first_failure, programs)
+    yield from survivors(course.reference.name, programs, failures)
+    found_out = [(program, failure) for program, failure in zip(programs, failures) if failure]
+    errors = {failure.name: (program, failure) for program, failure in reversed(found_out) if erred(failure)}
+    busy = {failure.name for _, failure in found_out if noticed(failure)} | set(errors)
+
+    def first_told(check: Check) -> tuple[WrongProgram, CheckResult] | None:
+        results = ((program, asked(check, program)) for program, _ in found_out)
+        return next(((program, result) for program, result in results if noticed(result) or erred(result)), None)
+
+    idle = [check for check in checks if check.name not in busy]
+    for check, told in zip(idle, course.of_each("checks", first_told, idle)):
+        if told is None:
+            yield Finding(
+                "unused check", course.place(check.name), check.name,
+                f"none of {len(programs)} wrong programs loses its points by a wrong answer",
+                "Let it expect something that a mistake in the reference would change.",
+            )  # fmt: skip
+        elif erred(told[1]):
+            errors[check.name] = told
+    for program, result in errors.values():
+        when = f", where {course.reference.name}:{program.line} is `{program.wrong}`"
+        yield own_error(course, result, when)
+
+
+def noticed(result: CheckResult) -> bool:
+    """Whether the check itself noticed a wrong answer."""
+    return result.outcome == "fail" and result.kind not in NO_ANSWER
+
+
+def erred(result: CheckResult) -> bool:
+    """Whether the check itself failed."""
+    return result.outcome == "grader-error"
+
+
+def survivors(file: str, programs: Sequence[WrongProgram], failures: Sequence[CheckResult | None]) -> Iterator[Finding]:
+    """Findings about the programs that pass all checks, one for each line."""
+    lines: dict[int, list[WrongProgram]] = {}
+    for program, failure in zip(programs, failures):
+        if failure is None and not program.equivalent:
+            lines.setdefault(program.line, []).append(program)
+    for line, several in lines.items():
+        shown = "".join(f"\n      {program.wrong}" for program in several)
+        yield Finding(
+            "survivor", f"{file}:{line}", "",
+            f"a wrong program loses no points\n      {several[0].right}\n    may as well be{shown}",
+            "Ask what tells them apart. If nothing can, for the result is the same, end the line in `# equivalent`.",
+        )  # fmt: skip

@@ -1,39 +1,35 @@
-"""`Submission`: what a student handed in, as the parts of a program."""
+"""`Submission`: what a student handed in, as the sources of one program."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..._support.text import clean
 from ..errors import SubmissionError
-from ..text import clean
-from .archive import read_archive
-from .encoding import decode, direction_changes
-from .files import read_file, read_folder
-from .notebook import read_notebook
+from .reading import decode, direction_changes, read_archive, read_file, read_folder, read_notebook, sha256_of
 
 __all__ = ["Submission"]
 
 USUAL_NAMES = ("submission", "solution", "main")
-"""What the file to be graded is called where there are several and the assignment does not say."""
+"""Names of the file to grade, if there are several files and the assignment names none."""
 
 Part = tuple[str, str]
-"""A name to show the student, such as "hw1.py" or "cell 3", and the source."""
+"""The name of a file or cell, such as "hw1.py" or "cell 3", and its source."""
 
 
 @dataclass(frozen=True)
 class Submission:
-    """What a student handed in. The bytes were read once; only what is in here is graded.
+    """What a student handed in. The files are read once; only what is stored here is graded.
 
     Attributes
     ----------
-    name : of the file, archive or folder.
-    parts : names and sources that make the program, executed in this order in one module.
-    modules : further files, which the program may import: name of the module -> name of the file and source.
-    warnings : for the student.
-    sha256 : of all that was read, names and bytes.
+    name : name of the file, archive or folder.
+    parts : names and sources of the program, executed in this order in one module.
+    modules : further files that the program may import: name of the module -> name of the file, and source.
+    warnings : warnings for the student.
+    sha256 : hash of all names and bytes that were read.
     """
 
     name: str
@@ -57,7 +53,7 @@ class Submission:
 
         Parameters
         ----------
-        main : the file to be graded, where there may be several: "hw1" stands for hw1.py and hw1.ipynb.
+        main : the file to grade if there are several: "hw1" stands for hw1.py and hw1.ipynb.
 
         Raises `SubmissionError`, which says what to hand in instead.
 
@@ -79,10 +75,6 @@ class Submission:
 
 
 def _assemble(name: str, files: dict[str, bytes], main: str | None) -> Submission:
-    digest = hashlib.sha256()
-    for path, data in sorted(files.items()):
-        for piece in (path.encode(errors="surrogatepass"), data):
-            digest.update(len(piece).to_bytes(8, "little") + piece)
     chosen = _choose(name, files, main)
     warnings: list[str] = []
     parts = _read_part(chosen, files[chosen], warnings)
@@ -97,11 +89,11 @@ def _assemble(name: str, files: dict[str, bytes], main: str | None) -> Submissio
         while "." in module:
             module = module.rpartition(".")[0]
             modules.setdefault(module, (module, ""))
-    return Submission(name, tuple(parts), modules, tuple(map(clean, warnings)), digest.hexdigest())
+    return Submission(name, tuple(parts), modules, tuple(map(clean, warnings)), sha256_of(files))
 
 
 def _choose(name: str, files: dict[str, bytes], main: str | None) -> str:
-    """The file to be graded."""
+    """The file to grade."""
     if len(files) == 1:
         return next(iter(files))
     wanted = (main.removesuffix(".py").removesuffix(".ipynb"),) if main else USUAL_NAMES

@@ -1,6 +1,6 @@
-"""Reports as pages: one for each student, and one of the class for who teaches it. No network, no script.
+"""HTML pages: a report for each student, and one about the class for the teacher. No network, no script.
 
-A page's policy lets nothing run and nothing be fetched; what students wrote is text in it and cannot be else.
+The content security policy of a page forbids scripts and network requests, and all text of students is escaped.
 """
 
 from __future__ import annotations
@@ -17,37 +17,36 @@ from ..._support.offline_page import policy
 from ...graph.formats.page import colours
 from ...graph.text import plural
 from ..results import CheckResult, Result
-from .escaping import in_html
 from .graphs import pictures
-from .words import MARKS, OUTCOMES, final, number, points, preface, said
+from .words import MARKS, OUTCOMES, final, in_html, points, preface, said, score_text
 
 __all__ = ["class_report", "student_report"]
 
 BINS = 10
-"""So many columns has the distribution of scores."""
+"""The number of columns in the distribution of scores."""
 
 BAR = "bar"
-"""The head of a column of bars, which is not shown."""
+"""The header of a column of bars; it is not shown."""
 
 WIDE = 440
-"""Two pictures of more pixels than this do not stand beside each other."""
+"""The largest width, in pixels, of two pictures that stand side by side."""
 
 MISTAKES = 12
-"""So many of the commonest mistakes are listed."""
+"""The most mistakes that are listed."""
 
 
 # One student.
 
 
 def student_report(result: Result) -> str:
-    """A page that tells a student what is right, what is not, and how to go on.
+    """A page for a student: what is right, what is wrong, and how to mend it.
 
     >>> from tinygrad_edu.grade.formats.example import EXAMPLE
     >>> student_report(EXAMPLE).count("<section")
     3
     """
     e = in_html
-    score = f"<strong>{number(result.score)}</strong> of {number(result.max_score)} points"
+    score = f"<strong>{score_text(result.score)}</strong> of {score_text(result.max_score)} points"
     body = [
         f'<p class="muted">{e(result.student)}</p><h1>{e(result.title)}</h1>',
         f'<p class="score">{score if final(result) else "<strong>not graded yet</strong>"}</p>',
@@ -76,7 +75,7 @@ def _check(check: CheckResult) -> str:
 
 
 def _side_by_side(check: CheckResult) -> str:
-    """The student's graph and the right one; wide ones below each other."""
+    """The student's graph and the right one, side by side; wide ones one below the other."""
     if check.graphs is None:
         return ""
     shown = list(pictures(check.graphs))
@@ -92,11 +91,11 @@ def _side_by_side(check: CheckResult) -> str:
 
 
 def class_report(results: Sequence[Result], link: Callable[[Result], str] | None = None) -> str:
-    """A page about all students: how the scores are distributed, what went wrong most often, and who got what.
+    """A page about the class: the distribution of scores, the commonest mistakes, and each student's score.
 
     Parameters
     ----------
-    link : the address of a student's own page.
+    link : returns the address of a student's page.
 
     >>> from tinygrad_edu.grade.formats.example import EXAMPLE
     >>> "emmy.html" in class_report([EXAMPLE], lambda result: f"{result.student}.html")
@@ -120,7 +119,7 @@ def class_report(results: Sequence[Result], link: Callable[[Result], str] | None
 
 
 def share(part: float, whole: float) -> float:
-    """The part as a number from 0 to 1."""
+    """A part of a whole as a number from 0 to 1."""
     return min(max(part / whole, 0.0), 1.0) if whole > 0 else 0.0
 
 
@@ -129,7 +128,7 @@ def _tiles(results: Sequence[Result], graded: Sequence[Result]) -> str:
     most = max((result.max_score for result in results), default=0.0)
     tiles = [(str(len(results)), "student" if len(results) == 1 else "students")]
     if scores:
-        tiles += [(f"{mean(scores):.1f}", f"mean of {number(most)}"), (f"{median(scores):.1f}", "median")]
+        tiles += [(f"{mean(scores):.1f}", f"mean of {score_text(most)}"), (f"{median(scores):.1f}", "median")]
     if len(graded) < len(results):
         tiles.append((str(len(results) - len(graded)), "not graded yet"))
     return f'<ul class="tiles">{"".join(f"<li><strong>{value}</strong>{name}</li>" for value, name in tiles)}</ul>'
@@ -157,7 +156,7 @@ def _distribution(shares: Sequence[float]) -> str:
 
 
 def _by_name(results: Iterable[Result]) -> dict[str, list[CheckResult]]:
-    """For each check, what came of it for everybody."""
+    """The results of all students by check."""
     checks: dict[str, list[CheckResult]] = {}
     for result in results:
         for check in result.checks:
@@ -179,11 +178,11 @@ KINDS = {
     "type": "an answer of the wrong type",
     "values": "wrong numbers, by no known mistake",
 }
-"""Kinds of mistakes whose name alone does not say enough."""
+"""Longer words for kinds of mistakes."""
 
 
 def _mistakes(results: Iterable[Result]) -> str:
-    """How many students made which mistake in which check."""
+    """A table of the commonest mistakes: check, and how many students made it."""
     counts = Counter(
         (check.title, KINDS.get(check.kind, check.kind) or check.message.partition("\n")[0])
         for result in results
@@ -206,14 +205,14 @@ def _student_row(result: Result, link: Callable[[Result], str] | None) -> tuple[
     failed = ", ".join(in_html(check.title) for check in result.checks if check.outcome != "pass")
     if not final(result):
         return name, "–", "", f"not graded yet; {failed}"
-    return name, number(result.score), _bar(result.score, result.max_score), failed
+    return name, score_text(result.score), _bar(result.score, result.max_score), failed
 
 
-# What pages are made of.
+# Parts of pages.
 
 
 def _bar(part: float, whole: float) -> str:
-    """A part as a bar. Numbers stand beside it."""
+    """A bar for a part of a whole; its numbers stand beside it."""
     width = 200 * share(part, whole)
     return (
         '<svg class="share" viewBox="0 0 200 8" preserveAspectRatio="none" aria-hidden="true">'
@@ -222,7 +221,7 @@ def _bar(part: float, whole: float) -> str:
 
 
 def _table(heads: Sequence[str], rows: Iterable[tuple[str, ...]]) -> str:
-    """A table of cells that are HTML already. The heads say of what kind the cells are: "#..." are numbers."""
+    """A table. Cells are HTML already; a header "#..." means a column of numbers."""
     kinds = [' class="bar"' if head == BAR else ' class="number"' if head[0] == "#" else "" for head in heads]
     head = "".join(
         f"<td{kind}></td>" if head == BAR else f'<th scope="col"{kind}>{head.lstrip("#")}</th>'
@@ -235,9 +234,10 @@ def _table(heads: Sequence[str], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _page(title: str, body: Iterable[str]) -> str:
-    style, content = colours("auto") + _file("report.css"), "\n".join(filter(None, body))
-    styles = [style, *re.findall("<style>(.*?)</style>", content, re.DOTALL)]  # of pictures: all else is escaped
-    return Template(_file("report.html")).substitute(
+    style, content = colours("auto") + _file("pages.css"), "\n".join(filter(None, body))
+    # Only pictures have styles: all other text is escaped.
+    styles = [style, *re.findall("<style>(.*?)</style>", content, re.DOTALL)]
+    return Template(_file("pages.html")).substitute(
         policy=policy("", styles), style=style, title=in_html(title), body=content
     )
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as stnp
 
-from tinygrad_edu.grade.inside.frames import BODY_CAP, DTYPES, HEADER_CAP, LENGTHS, FrameError, pack, unpack
+from tinygrad_edu.grade.inside.wire import BODY_CAP, DTYPES, HEADER_CAP, LENGTHS, FrameError, pack, unpack
 
 
 def refuse(*_: Any) -> NoReturn:

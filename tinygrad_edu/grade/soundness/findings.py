@@ -1,4 +1,4 @@
-"""What came of checking an assignment, as records for programs and as text for people."""
+"""The findings about an assignment, as records for programs and as text for people."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..._support.json_records import Format
+from ..._support.text import clean
 from ...graph.text import plural
-from ..text import clean
 
 __all__ = ["Finding", "Soundness"]
 
@@ -19,18 +19,18 @@ Kind = Literal[
 
 @dataclass(frozen=True)
 class Finding:
-    """Something in an assignment that should be mended.
+    """Something to mend in an assignment.
 
     Attributes
     ----------
-    kind : "reference": it does not get all points. "flaky": it does not get them with all seeds. "starter": it gets
-        some, or cannot be read. "missing": a check needs what the reference or the starter does not define. "own
-        error": a check itself fails, so that nobody gets a grade. "upstream", "square", "numbers": a probe in which
-        mistakes hide. "tolerance": one so large that a mistake passes. "name": a mistake is taken for another one.
+    kind : "reference": the reference loses points. "flaky": it loses points with some seeds. "starter": it gets
+        points, or cannot be read. "missing": a check needs a name that the reference or the starter does not define.
+        "own error": a check itself fails, so that nobody gets a grade. "upstream", "square", "numbers": a probe hides
+        mistakes. "tolerance": it is so large that a mistake passes. "name": a mistake is taken for another one.
         "survivor": a wrong program loses no points. "unused check": no wrong program loses points by it.
-    place : the file and the line, such as "reference.py:12".
-    check : which one it is about; empty if it is about all.
-    message : what was found.
+    place : the file and line, such as "reference.py:12".
+    check : the name of the check; empty if the finding is about all checks.
+    message : what is wrong.
     advice : what to change.
     """
 
@@ -47,18 +47,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class Soundness:
-    """What came of checking an assignment.
+    """The report on an assignment. It is true if, and only if, there are no findings.
 
     Attributes
     ----------
-    assignment, title, max_score : of the assignment.
-    reference, starter : the files; the starter is empty where there is none.
-    seeds : with so many the reference was graded.
-    programs, possible_programs : how many wrong programs were tried, of how many that there are.
-    answers, named : how many wrong gradients were tried, and how many of them were called by the right mistake.
-    findings : what to mend. Where the reference fails or a check does, there is nothing else: mend these first.
-
-    True if, and only if, there are no findings.
+    assignment, title, max_score : name, title and points of the assignment.
+    reference, starter : the names of the files; the starter may be empty.
+    seeds : with how many seeds the reference was graded.
+    programs, possible_programs : how many wrong programs were tried, and how many there are.
+    answers, named : how many wrong gradients were tried, and for how many the right mistake was named.
+    findings : what to mend. If the reference or a check fails, the other tests are not run: mend these first.
     """
 
     assignment: str
@@ -91,7 +89,7 @@ class Soundness:
         head = f"{self.title}: {self.max_score:g} point{'s' * (self.max_score != 1)}\nTried: {', '.join(tried)}"
         said = [
             f"{finding}\n  → {finding.advice}" if after is None or after.advice != finding.advice else str(finding)
-            for finding, after in zip(self.findings, [*self.findings[1:], None])  # the same advice once
+            for finding, after in zip(self.findings, [*self.findings[1:], None])  # repeated advice appears once
         ]
         end = f"{plural(len(said), 'finding')}." if said else "Nothing to mend."
         return "\n\n".join([head, *said, end])

@@ -1,12 +1,12 @@
-"""Arrays and plain data as bytes, and back: all that ever crosses between the grader and a student's program.
+"""The wire format: arrays and plain data as bytes, the only thing that crosses between grader and child.
 
 A frame is two lengths, a JSON header and a body. The header holds numbers, strings, lists, tuples and dicts, and for
-every array its dtype and shape; the bytes of the arrays follow one another in the body. An object that is no data (a
-function, a `Value` of the student's own) stays where it is and crosses as a number, its reference.
+every array its dtype and shape; the body holds the bytes of the arrays, one after the other. An object that is not data
+(a function, a `Value` of the student's own class) stays in the child and crosses as a number, its reference.
 
-The grader reads frames that a student's program may have forged. So both lengths are checked before anything is
-allocated, only plain dtypes are made, every array is checked against the bytes that are there, and depth is bounded.
-There is no pickle, and nothing that is read is executed.
+A student's program may forge the frames that the grader reads. Therefore `unpack` and its caller check both lengths
+before they allocate anything, accept only plain dtypes, check every array against the bytes that are left, and bound
+the depth. Nothing is unpickled, and nothing is executed.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ NAMES = """
 bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128
 """
 DTYPES = {name: np.dtype(name).newbyteorder("<") for name in NAMES.split()}
-"""The dtypes that cross: numbers of a fixed size, and nothing that could hold an object."""
+"""The dtypes that may cross: numbers of a fixed size. None can hold an object."""
 
 Refer = Callable[[Any], "tuple[int, str]"]
-"""Gives an object that stays behind a number and the name of its type."""
+"""Returns the reference of an object that stays behind: a number, and the name of its type."""
 
 Resolve = Callable[[int, str], Any]
-"""What stands for such an object on the other side."""
+"""Returns the stand-in for such an object on the other side."""
 
 
 class FrameError(Exception):
@@ -50,7 +50,7 @@ class FrameError(Exception):
 def pack(message: Any, refer: Refer) -> bytes:
     """The frame of a message.
 
-    Raises `FrameError` where it is nested too deeply or too large.
+    Raises `FrameError` if the message is nested too deeply or too large.
 
     >>> def refuse(x): raise FrameError(f"{x!r} is no data")
     >>> frame = pack({"call": "f", "arguments": (np.arange(3.0), 2, [True, None])}, refuse)
@@ -69,7 +69,7 @@ def pack(message: Any, refer: Refer) -> bytes:
 
 
 def _encode(x: Any, arrays: list[bytes], refer: Refer, depth: int) -> Any:
-    """The data as JSON has it. What JSON does not have is a dict of one tag, so no data can be mistaken for a tag."""
+    """The data in JSON. Types that JSON lacks, and dicts, become a dict of one tag: data is never taken for a tag."""
     if depth > DEPTH_CAP:
         raise FrameError(f"data nested more than {DEPTH_CAP} deep")
     if x is None or type(x) in (bool, int, float, str):
@@ -89,7 +89,7 @@ def _encode(x: Any, arrays: list[bytes], refer: Refer, depth: int) -> Any:
 
 
 def unpack(header: bytes | bytearray, body: bytes | bytearray, resolve: Resolve) -> Any:
-    """The message of a frame. The arrays are copies of their own, contiguous, and plain `numpy.ndarray`.
+    """The message of a frame. Its arrays are contiguous copies, of the type `numpy.ndarray` exactly.
 
     Raises `FrameError` for everything that `pack` does not write.
     """
@@ -107,8 +107,8 @@ def unpack(header: bytes | bytearray, body: bytes | bytearray, resolve: Resolve)
 
 
 def _short(number: Callable[[str], Any]) -> Callable[[str], Any]:
-    """Reads a number of at most 400 digits: longer ones take time that grows with the square, and are larger than any
-    float that they could be compared with.
+    """A parser for numbers of at most 400 digits: the time for longer ones grows with the square, and no float is as
+    large.
     """
 
     def read(text: str) -> Any:
@@ -120,7 +120,7 @@ def _short(number: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 def _decode(x: Any, unread: memoryview, resolve: Resolve, depth: int) -> tuple[Any, memoryview]:
-    """The data, and the bytes that it left unread."""
+    """The data, and the bytes that are still unread."""
     if depth > DEPTH_CAP:
         raise FrameError(f"data nested more than {DEPTH_CAP} deep")
     if x is None or type(x) in (bool, int, float, str):
@@ -135,7 +135,7 @@ def _decode(x: Any, unread: memoryview, resolve: Resolve, depth: int) -> tuple[A
     if tag == "object":
         number, kind = content
         if type(number) is not int or type(kind) is not str:
-            raise FrameError("a reference that is none")
+            raise FrameError("a malformed reference")
         return resolve(number, kind), unread
     if tag not in ("list", "tuple", "dict") or type(content) is not list:
         raise FrameError(f"an unknown tag {tag!r:.40}")
@@ -154,7 +154,7 @@ def _decode(x: Any, unread: memoryview, resolve: Resolve, depth: int) -> tuple[A
 
 
 def _array(name: str, shape: list[int], unread: memoryview) -> tuple[Any, memoryview]:
-    """The array at the beginning of the unread bytes, and the rest of them."""
+    """The array at the beginning of the unread bytes, and the bytes after it."""
     dtype = DTYPES.get(name)
     if dtype is None:
         raise FrameError(f"the dtype {name!r:.40}")

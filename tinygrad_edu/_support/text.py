@@ -1,0 +1,29 @@
+"""Escapes for text from anywhere: characters that cannot be seen are shown as Python writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+__all__ = ["clean", "escaped"]
+
+
+def escaped(text: str, hidden: Callable[[str], bool]) -> str:
+    r"""The text, with each character that is `hidden` written as Python escapes it.
+
+    >>> print(escaped("a\tb\x1b", lambda char: char < " "))
+    a\tb\x1b
+    """
+    return "".join(char.encode("unicode_escape").decode("ascii") if hidden(char) else char for char in text)
+
+
+def clean(text: str, most: int = 2_000) -> str:
+    r"""Text that students wrote, safe to show: invisible characters are escaped, and only `most` characters are kept.
+
+    Terminal codes, NUL, characters that reverse the direction of a line, and halves of surrogate pairs are shown as
+    Python writes them. Writers of HTML, Markdown and spreadsheets must still escape what is a command there.
+
+    >>> clean("red \x1b[31malert and \u202ebackwards")
+    'red \\x1b[31malert and \\u202ebackwards'
+    """
+    shown = escaped(text[:most], lambda char: not char.isprintable() and char not in "\n\t")
+    return shown if len(text) <= most else f"{shown} ... (and {len(text) - most:,} characters more)"
