@@ -151,7 +151,8 @@ def forward_report(trail: Sequence[Node], harmless: bool = False) -> NanReport:
     node, slot = trail[0], None
     wrong = what_is_wrong(number_of(node))
     if node.primitive is None:
-        lines = [f"{leaf_in_words(node)} is itself {wrong}", f"  usual remedy: {leaf_remedy(node)}"]
+        leaf = f"the {type(node).__name__} {node.name!r}" if node.name else f"a {type(node).__name__} without a name"
+        lines = [f"{leaf} is itself {wrong}", f"  usual remedy: {leaf_remedy(node)}"]
     else:
         slot = next((i for i, x in enumerate(node.inputs) if not isinstance(x, Node) and not is_finite(x)), None)
         blame = "" if slot is None else f", because of its {operand_in_words(node.inputs[slot], slot)}"
@@ -280,11 +281,6 @@ def operand_in_words(x: Any, slot: int) -> str:
     if x.name:
         return f"{x.name!r}"
     return f"the result of {x.primitive.name} (operand {slot})" if x.primitive else f"operand {slot}"
-
-
-def leaf_in_words(node: Node) -> str:
-    kind = type(node).__name__
-    return f"the {kind} {node.name!r}" if node.name else f"a {kind} without a name"
 
 
 def leaf_remedy(node: Node) -> str:

@@ -131,16 +131,10 @@ def _extrapolated(quotients: ndarray, factor: int, rounding: ndarray, moved: flo
     a, b, c = quotients
     ab, bc = b + (b - a) / (factor - 1), c + (c - b) / (factor - 1)
     abc = bc + (bc - ab) / (factor**2 - 1)
-    candidates = ((bc, np.maximum(abs(bc - c), abs(bc - b))), (abc, np.maximum(abs(abc - bc), abs(abc - ab))))
-    value, error = _more_precise(*candidates)
+    once, twice = (bc, np.maximum(abs(bc - c), abs(bc - b))), (abc, np.maximum(abs(abc - bc), abs(abc - ab)))
+    value, error = (np.where(twice[1] < once[1], y, x) for x, y in zip(once, twice))
     error = error + rounding + moved * abs(value)
     return Estimate(value, np.where(np.isfinite(value) & np.isfinite(error), error, np.inf))
-
-
-def _more_precise(a: Any, b: Any) -> tuple[ndarray, ndarray]:
-    """Of two estimates the one with the smaller error, for each number."""
-    better = b[1] < a[1]
-    return np.where(better, b[0], a[0]), np.where(better, b[1], a[1])
 
 
 def slopes(line: Line, here: ndarray, rtol: float = 1e-9, step: float | None = None) -> Slope:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy import ndarray
 
@@ -11,7 +9,7 @@ from ..engine.node import Node, creation, describe, number_of
 from ..engine.walk import reachable
 from ..errors import DtypeError, GradientError
 from .point import Point
-from .subject import Recorded, Subject
+from .subject import Subject
 from .vectors import flat
 
 __all__ = ["refuse_coarse", "refuse_unsound", "take_derivatives"]
@@ -25,20 +23,15 @@ def refuse_coarse(subject: Subject) -> None:
                 f"gradcheck: {x.dtype} inputs are too coarse: {x.name} carries {np.finfo(x.dtype).precision} digits, "
                 f'of which a difference quotient loses most; pass {x.name}.astype("float64"), or allow_float32=True'
             )
-    for node in coarse_steps(subject.record(subject.arguments.point)):
+    call = subject.record(subject.arguments.point)
+    recorded = (x for x in call.outputs if isinstance(x, Node) and x.requires_grad)
+    steps = {step for out in recorded for step in reachable(out, call.leaves)}
+    coarse = (x for x in steps if np.asarray(number_of(x)).dtype.itemsize < 8)
+    for node in sorted(coarse, key=creation):
         raise DtypeError(
             f"gradcheck: {describe(node)} is computed in {number_of(node).dtype}, too coarse for finite differences; "
             "let the function compute in float64, or pass allow_float32=True"
         )
-
-
-def coarse_steps(call: Recorded) -> list[Node]:
-    """The steps between inputs and outputs that are computed in less than float64, in order of creation."""
-    nodes: dict[Node, Any] = {}
-    for out in call.outputs:
-        if isinstance(out, Node) and out.requires_grad:
-            nodes |= reachable(out, call.leaves)
-    return sorted((x for x in nodes if np.asarray(number_of(x)).dtype.itemsize < 8), key=creation)
 
 
 def refuse_unsound(subject: Subject) -> None:

@@ -40,9 +40,16 @@ class Subject:
     order : 1 for a function, 2 for its gradient, and so on.
     arguments : its arguments, some of which are varied.
     shapes : the shapes of its outputs.
+    precision : how closely two calls must agree: relative to each number, and relative to the largest.
+    unsteady : the message if they do not.
     """
 
     order = 1
+    precision = 1e-12, 0.0
+    unsteady = (
+        "the function is not deterministic: called twice on the same inputs it gave {}; "
+        "fix its seed, or switch its randomness off"
+    )
 
     def __init__(self, f: Callable[..., Any], inputs: Any) -> None:
         self.f = f
@@ -104,12 +111,10 @@ class Subject:
 
     def differs(self, once: ndarray, twice: ndarray) -> str | None:
         """The difference between two calls at one point, in words; None if they gave the same numbers."""
-        if once.shape == twice.shape and np.allclose(once, twice, rtol=1e-12, atol=0.0):
+        rtol, atol = self.precision
+        if once.shape == twice.shape and np.allclose(once, twice, rtol, atol * np.max(np.abs(once), initial=0.0)):
             return None
-        return (
-            f"the function is not deterministic: called twice on the same inputs it gave {_first_apart(once, twice)}; "
-            "fix its seed, or switch its randomness off"
-        )
+        return self.unsteady.format(_first_apart(once, twice))
 
     def output_in_words(self, i: int) -> str:
         """The i-th number of the outputs in words, such as `output[2]`."""
@@ -123,6 +128,12 @@ class Subject:
 class Gradient(Subject):
     """The gradient of another subject, as a function of its arguments and of the upstream gradient."""
 
+    precision = 1e-9, 1e-12
+    unsteady = (
+        "the gradient depends on whether it is recorded: with create_graph=True and without, it is {}; "
+        "a rule computes something else on nodes than on numbers"
+    )
+
     def __init__(self, of: Subject, upstream: ndarray) -> None:
         self.of, self.order = of, of.order + 1
         call = of.record(of.arguments.point)
@@ -133,15 +144,6 @@ class Gradient(Subject):
         variables, upstreams = leaves[:n], leaves[n:]
         found = pulled(self.of.call(variables, create_graph=True), variables, upstreams, create_graph)
         return [np.zeros(x.shape) if g is None else g for x, g in zip(self.of.arguments.varied, found)]
-
-    def differs(self, once: ndarray, twice: ndarray) -> str | None:
-        size = np.max(np.abs(once), initial=0.0)
-        if once.shape == twice.shape and np.allclose(once, twice, rtol=1e-9, atol=1e-12 * size):
-            return None
-        return (
-            "the gradient depends on whether it is recorded: with create_graph=True and without, it is "
-            f"{_first_apart(once, twice)}; a rule computes something else on nodes than on numbers"
-        )
 
     def output_in_words(self, i: int) -> str:
         return f"∂{'' if self.order == 2 else self.order - 1}f/∂{self.of.arguments.in_words(i)}"

@@ -118,11 +118,8 @@ def _total(terms: Any) -> Any:
 
 def _results(f: Function, inputs: Sequence[Any]) -> list[Any]:
     """The results of f as a list; f receives nodes."""
-    return parts(f(*(x if isinstance(x, Node) else _constant(x) for x in inputs)))
-
-
-def _constant(x: Any) -> Node:
-    return Value(x, requires_grad=False) if isinstance(x, float) else Tensor(x)
+    constants = (Value(x, requires_grad=False) if isinstance(x, float) else x for x in inputs)
+    return parts(f(*(x if isinstance(x, Node) else Tensor(x) for x in constants)))
 
 
 def _float64(x: Any) -> Any:

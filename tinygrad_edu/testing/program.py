@@ -89,19 +89,12 @@ class Program:
         n = len(self.inputs)
         text = [f"{', '.join(map(_letter, range(n)))} = {', '.join(map(repr, self.inputs))}"]
         for place, (name, operands, attrs) in enumerate(self.lines, start=n):
-            words = [_Word(_letter(x)) if type(x) is int else x for x in operands]
+            words = [_letter(x) if type(x) is int else repr(x) for x in operands]
             text.append(f"{_letter(place)} = {name}({in_words(words, attrs)})")
         return "\n".join(text)
 
     def __repr__(self) -> str:
         return f"<program\n{self}\n>"
-
-
-class _Word(str):
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return str(self)
 
 
 def _letter(place: int) -> str:

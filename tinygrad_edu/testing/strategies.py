@@ -88,7 +88,8 @@ def indices(draw: st.DrawFn, shape: Shape) -> Any:
     array([ True])
     """
     if shape and draw(st.integers(0, 7)) == 7:  # a mask of the whole shape
-        return draw(_masks(shape))
+        n = prod(shape)
+        return np.array(draw(st.lists(st.booleans(), min_size=n, max_size=n)), dtype=bool).reshape(shape)
     parts: list[Any] = []
     left = list(shape)
     advanced = draw(st.booleans())
@@ -97,7 +98,11 @@ def indices(draw: st.DrawFn, shape: Shape) -> Any:
         size = left.pop(0)
         kinds = ["slice", "integer"] if size else ["slice"]
         kinds += ["array"] * 2 if advanced and size else []
-        kinds += ["mask"] if advanced and len(together) <= 1 and not any(_is_mask(p) for p in parts) else []
+        kinds += (
+            ["mask"]
+            if advanced and len(together) <= 1 and not any(isinstance(p, ndarray) and p.dtype == bool for p in parts)
+            else []
+        )
         match draw(st.sampled_from(kinds)):
             case "slice":
                 parts.append(draw(st.slices(size)))
@@ -122,15 +127,6 @@ def indices(draw: st.DrawFn, shape: Shape) -> Any:
     if draw(st.integers(0, 3)) == 3:
         parts.insert(draw(st.integers(0, len(parts))), None)
     return parts[0] if len(parts) == 1 and draw(st.booleans()) else tuple(parts)
-
-
-def _is_mask(part: Any) -> bool:
-    return isinstance(part, ndarray) and part.dtype == bool
-
-
-def _masks(shape: Shape) -> st.SearchStrategy[ndarray]:
-    n = prod(shape)
-    return st.lists(st.booleans(), min_size=n, max_size=n).map(lambda drawn: np.array(drawn, dtype=bool).reshape(shape))
 
 
 def window(domain: Domain | Primitive) -> Domain:
@@ -238,10 +234,9 @@ def layouts(shape: Shape, repeats: bool = True) -> st.SearchStrategy[Layout]:
     found = [Layout("C", shape, lambda base: base)]
     if shape:
         *rest, n = shape
-        n_first = shape[0]
         found += [
             Layout("strided", (*rest, 2 * n), lambda base: base[..., ::2]),
-            Layout("a part of more", (n_first + 2, *shape[1:]), lambda base: base[1:-1]),
+            Layout("a part of more", (shape[0] + 2, *shape[1:]), lambda base: base[1:-1]),
             Layout("backwards", shape, lambda base: flip(base, -1)),
             Layout("all backwards", shape, lambda base: flip(base)),
         ]

@@ -74,6 +74,7 @@ def _multiplies(x: Shape, y: Shape) -> bool:
 
 
 PRODUCT = Arrangement(2, _product_shapes, _multiplies)
+"""The operands of a matrix product: matrices, vectors, and stacks of matrices."""
 
 
 def alike(min_dims: int = 0) -> Arrangement:
@@ -87,25 +88,31 @@ def alike(min_dims: int = 0) -> Arrangement:
     )
 
 
-def two() -> Arrangement:
-    """Two operands of any shapes."""
-    return Arrangement(2, lambda sides: st.tuples(*[shapes(0, 2, *sides)] * 2), lambda x, y: True)
+TWO = Arrangement(2, lambda sides: st.tuples(*[shapes(0, 2, *sides)] * 2), lambda x, y: True)
+"""Two operands of any shapes."""
 
+ANY = Arrangement(
+    0,
+    lambda sides: st.lists(shapes(0, 3, sides[0], 2), min_size=1, max_size=3).map(tuple),
+    lambda *sizes: True,
+)
+"""One to three operands of any shapes; many sizes are equal."""
 
-def scalars() -> Arrangement:
-    """Two to seven single numbers."""
-    sizes = st.integers(2, 7).map(lambda n: ((),) * n)
-    return Arrangement(0, lambda sides: sizes, lambda *sizes: len(sizes) > 1 and not any(sizes))
+SCALARS = Arrangement(
+    0,
+    lambda sides: st.integers(2, 7).map(lambda n: ((),) * n),
+    lambda *sizes: len(sizes) > 1 and not any(sizes),
+)
+"""Two to seven single numbers."""
 
-
-def affine() -> Arrangement:
-    """x (..., in), a weight (out, in) and a bias (out,)."""
-
-    def shapes_of(sides: Sides) -> st.SearchStrategy[tuple[Shape, ...]]:
-        drawn = st.tuples(shapes(1, 3, *sides), st.integers(*sides))
-        return drawn.map(lambda drawn: (drawn[0], (drawn[1], drawn[0][-1]), (drawn[1],)))
-
-    return Arrangement(3, shapes_of, lambda x, weight, bias: len(weight) == 2 and x[-1:] == weight[1:])
+AFFINE = Arrangement(
+    3,
+    lambda sides: st.tuples(shapes(1, 3, *sides), st.integers(*sides)).map(
+        lambda drawn: (drawn[0], (drawn[1], drawn[0][-1]), (drawn[1],))
+    ),
+    lambda x, weight, bias: len(weight) == 2 and x[-1:] == weight[1:],
+)
+"""x (..., in), a weight (out, in) and a bias (out,)."""
 
 
 def sequence(blocks: int, states: int = 1) -> Arrangement:
@@ -123,12 +130,3 @@ def sequence(blocks: int, states: int = 1) -> Arrangement:
         return len(sizes[0]) == 3 and sizes == shapes_for(*sizes[0], sizes[-1][-1])
 
     return Arrangement(5 + states, shapes_of, fit)
-
-
-def einsum_terms() -> Arrangement:
-    """One to three operands of any shapes; many sizes are equal."""
-    return Arrangement(
-        0,
-        lambda sides: st.lists(shapes(0, 3, sides[0], 2), min_size=1, max_size=3).map(tuple),
-        lambda *sizes: True,
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -80,7 +80,8 @@ class Case:
         >>> find(CASES["sum"].calls(of_shapes=((2,),)), lambda call: call.attrs["axis"] is None).expected.shape
         ()
         """
-        return _calls(self, dtype, sides, of_shapes).filter(lambda call: call.is_smooth)
+        calls = _calls(self, dtype, sides, of_shapes)
+        return calls.filter(lambda call: self.smooth(tuple(x.shape for x in call.operands), call.attrs))
 
     def draw_operands(self, draw: st.DrawFn, sizes: Sequence[Shape], dtype: Any) -> tuple[ndarray, ...]:
         """Draw operands of these shapes; where ties matter, no two numbers in them are equal."""
@@ -103,7 +104,7 @@ class Call:
     attrs: Attrs
 
     def __repr__(self) -> str:
-        return f"{self.case.name}({in_words(self.operands, self.attrs)})"
+        return f"{self.case.name}({in_words(map(repr, self.operands), self.attrs)})"
 
     def __call__(self, *operands: Any) -> Any:
         """The result on other operands (floats, arrays or nodes), with the attributes of this call."""
@@ -119,10 +120,6 @@ class Call:
         """The slots of the operands that have gradients."""
         return tuple(slot for slot in range(len(self.operands)) if self.case.domain(slot) is not BOOLS)
 
-    @property
-    def is_smooth(self) -> bool:
-        return self.case.smooth(tuple(x.shape for x in self.operands), self.attrs)
-
     def of_variables(self, *variables: Any) -> Any:
         """The result as a function of the operands that have gradients; the others stay fixed."""
         operands: list[Any] = list(self.operands)
@@ -131,9 +128,9 @@ class Call:
         return self(*operands)
 
 
-def in_words(operands: Sequence[Any], attrs: Attrs) -> str:
+def in_words(operands: Iterable[str], attrs: Attrs) -> str:
     """The arguments of a call, as a program has them."""
-    return ", ".join([*map(repr, operands), *(f"{name}={value!r}" for name, value in attrs.items())])
+    return ", ".join([*operands, *(f"{name}={value!r}" for name, value in attrs.items())])
 
 
 @st.composite

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ...engine.primitives import TABLE, fused, linear_algebra, reductions, shape
 from ..strategies import Domain, Shape, axes, indices
 from . import attrs, images, references
-from .arrangements import PRODUCT, Arrangement, affine, alike, broadcast, einsum_terms, one, scalars, sequence, two
+from .arrangements import AFFINE, ANY, PRODUCT, SCALARS, TWO, Arrangement, alike, broadcast, one, sequence
 from .attrs import Attrs, each
 from .case import BOOLS, POSITIVE, Case
 
@@ -45,23 +45,15 @@ def has_spread(sizes: tuple[Shape, ...], attrs: Attrs) -> bool:
     return all(reductions.count(size, attrs["axis"]) >= 2 for size in sizes)
 
 
-def true_or_false(*sizes: Shape) -> st.SearchStrategy[bool]:
-    """The values of `keepdims`."""
-    return st.booleans()
-
-
-reduction = each(axis=axes, keepdims=true_or_false)
-spread = each(axis=axes, keepdims=true_or_false, ddof=lambda x: st.integers(0, 1))
-orders = each(axis=axes, keepdims=true_or_false, ord=lambda x: st.sampled_from([1, 2, "fro", 3, math.inf, -math.inf]))
-some_axes = each(axis=axes)
+keepdims = {"keepdims": lambda x: st.booleans()}
+reduction = each(axis=axes, **keepdims)
+spread = each(axis=axes, **keepdims, ddof=lambda x: st.integers(0, 1))
+orders = each(axis=axes, **keepdims, ord=lambda x: st.sampled_from([1, 2, "fro", 3, math.inf, -math.inf]))
 axis_or_none = each(axis=lambda x: axes(x, several=False))
 one_axis = each(axis=lambda x: axes(x, several=False, everything=False))
 two_axes = each(axis1=lambda x: axes(x, False, False), axis2=lambda x: axes(x, False, False))
 new_axis = each(axis=lambda *sizes: st.integers(-len(sizes[0]) - 1, len(sizes[0])))
-float64 = each(dtype=lambda x: st.just("float64"))
-slope = each(alpha=lambda x: st.sampled_from([0.5, 1.0, 2.0]))
 diagonal = each(k=lambda x: st.integers(-2, 2))
-offset = each(offset=lambda x: st.integers(-2, 2))
 
 
 # Read a line as: name, (our function,) the reference in NumPy, the shapes of the operands, the attributes.
@@ -100,7 +92,7 @@ LINES = [
     elementwise("maximum", np.maximum, 2, ties=True),
     elementwise("minimum", np.minimum, 2, ties=True),
     elementwise("where", np.where, 3, [BOOLS]),
-    elementwise("elu", references.elu, attrs=slope, kinks=(0,)),
+    elementwise("elu", references.elu, attrs=each(alpha=lambda x: st.sampled_from([0.5, 1.0, 2.0])), kinks=(0,)),
     # By position, for NumPy 2.0 does not know the keywords.
     elementwise("clip", lambda x, min=None, max=None: np.clip(x, min, max), attrs=attrs.bounds, kinks=(-1, 1)),
     # Reductions.
@@ -126,12 +118,12 @@ LINES = [
     row("swapaxes", np.swapaxes, one(1), two_axes),
     row("expand_dims", np.expand_dims, one(), attrs.new_axes),
     row("squeeze", np.squeeze, one(), attrs.squeezed),
-    row("flip", np.flip, one(), some_axes),
+    row("flip", np.flip, one(), each(axis=axes)),
     row("roll", np.roll, one(), attrs.rolls),
     Case("tile", shape.tile, np.tile, one(), each(reps=attrs.tiles)),
     Case("repeat", shape.repeat, np.repeat, one(), attrs.repeats),
     row("pad", references.pad, one(), attrs.pads),
-    row("astype", np.ndarray.astype, one(), float64),
+    row("astype", np.ndarray.astype, one(), each(dtype=lambda x: st.just("float64"))),
     Case("concatenate", lambda *x, axis: shape.concatenate(x, axis), lambda *x, axis: np.concatenate(x, axis),
          alike(1), together=attrs.joined),
     Case("stack", lambda *x, axis: shape.stack(x, axis), lambda *x, axis: np.stack(x, axis), alike(), new_axis),
@@ -143,15 +135,15 @@ LINES = [
     Case("diag", linear_algebra.diag, np.diag, one(1, 2), diagonal),
     # Linear algebra.
     row("matmul", np.matmul, PRODUCT),
-    Case("outer", linear_algebra.outer, np.outer, two()),
+    Case("outer", linear_algebra.outer, np.outer, TWO),
     Case("einsum", lambda *x, subscripts: linear_algebra.einsum(subscripts, *x),
-         lambda *x, subscripts: np.einsum(subscripts, *x), einsum_terms(), attrs.subscripts),
-    row("dot", references.sum_of_products, scalars()),
+         lambda *x, subscripts: np.einsum(subscripts, *x), ANY, attrs.subscripts),
+    row("dot", references.sum_of_products, SCALARS),
     row("tril", np.tril, one(2), diagonal),
     row("triu", np.triu, one(2), diagonal),
-    Case("trace", np.trace, np.trace, one(2, 2), offset),
+    Case("trace", np.trace, np.trace, one(2, 2), each(offset=lambda x: st.integers(-2, 2))),
     # Networks.
-    Case("linear", fused.linear, lambda x, weight, bias: x @ weight.T + bias, affine()),
+    Case("linear", fused.linear, lambda x, weight, bias: x @ weight.T + bias, AFFINE),
     row("log_softmax", references.log_softmax, one(1), one_axis),
     Case("softmax_cross_entropy", fused.softmax_cross_entropy, references.softmax_cross_entropy, one(1),
          attrs.classes),
