@@ -1,14 +1,14 @@
-"""The detective: where the first nan or inf came from, why, and what is usually done about it.
+"""`find_nan`: finds the operation that made the first nan or inf, and says why and what usually helps.
 
-A nan spreads: what is computed from one is one. So the place where it shows is seldom the place where it was made.
-`find_nan` goes back through the graph to the operation that made it out of finite numbers. If all numbers are finite,
-it walks backward, to the first gradient that is not.
+A nan spreads to every result that is computed from it, so it seldom shows where it was made. `find_nan` goes back
+through the graph to the operation that made it from finite numbers. If all numbers are finite, it walks backward, to
+the first gradient that is not finite.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -24,15 +24,15 @@ __all__ = ["NanReport", "find_nan"]
 
 @dataclass(frozen=True)
 class NanReport:
-    """What `find_nan` found: false if all is finite; in words when printed.
+    """The result of `find_nan`: false if all is finite; printed, it explains itself.
 
     Attributes
     ----------
-    node : the culprit: the oldest node whose number is not finite, or (backward) the one whose rule made the first
-        gradient that is not; None if all is finite.
+    node : the culprit: the oldest node whose number is not finite, or (backward) the node whose rule made the first
+        gradient that is not finite; None if all is finite.
     phase : "forward" or "backward"; "" if all is finite.
-    slot : the operand to blame: backward the one whose gradient is not finite, forward a constant that is not.
-    text : all of it in words.
+    slot : the operand to blame: backward, the one whose gradient is not finite; forward, a constant that is not finite.
+    text : the explanation.
     """
 
     node: Node | None
@@ -48,17 +48,20 @@ class NanReport:
 
 
 def find_nan(output: Node) -> NanReport:
-    """Find out where a nan or inf, in a number or in its gradients, came from.
+    """Find the origin of a nan or inf in a result or in its gradients.
 
-    If `output` is not finite, the culprit is the oldest node from which that came: an operation that made nan or inf
-    out of finite operands; a leaf or a constant that is not finite itself. Else it is the first gradient that is not
-    finite, in the order of the backward walk from an upstream gradient of ones. Else it is a nan or inf that did not
-    get as far as the output, such as one that `where` left out; but not the -inf of a mask, which is meant.
+    It looks for a culprit in this order:
 
-    Takes time in proportion to the size of the graph. Leaves `.grad` untouched. Nodes that were made inside
+    1. If `output` is not finite: the oldest node that made it so. That is an operation that made nan or inf from finite
+       operands, or a leaf or constant that is not finite itself.
+    2. The first gradient that is not finite, in a backward walk from an upstream gradient of ones.
+    3. A nan or inf that does not reach the output, such as one that `where` left out; but not the -inf of a mask, which
+       is intended.
+
+    The time is proportional to the size of the graph, and `.grad` does not change. Nodes that were made inside
     `with tg.trace():` are reported with their source lines.
 
-    Returns a report that is false if all is finite. Raises `GraphError` for what is not a node.
+    Returns a report that is false if all is finite. Raises `GraphError` if `output` is not a node.
 
     >>> import tinygrad_edu as tg
     >>> p = tg.Value(-3.0, name="p")
@@ -74,10 +77,10 @@ def find_nan(output: Node) -> NanReport:
     if not isinstance(output, Node):
         raise GraphError(f"find_nan: needs a Value or a Tensor, not {type(output).__name__} {output!r:.60}")
     with np.errstate(all="ignore"):
-        nodes = everything(output)
-        unwell = {x for x in nodes if not is_finite(number_of(x))}
-        if output in unwell:
-            return forward_report(everything(output, unwell))
+        nodes = ancestors(output)
+        nonfinite = {x for x in nodes if not is_finite(number_of(x))}
+        if output in nonfinite:
+            return forward_report(trail(nodes, nonfinite))
         try:
             step = first_bad_step(output)
         except InPlaceError as error:
@@ -85,7 +88,7 @@ def find_nan(output: Node) -> NanReport:
         if step is not None:
             return backward_report(step)
         for node in nodes:
-            if node in unwell and made_here(node):
+            if node in nonfinite and made_here(node):
                 return forward_report([node], harmless=True)
     return NanReport(None, "", None, f"find_nan: all is finite: {len(nodes)} nodes, and their gradients")
 
@@ -93,26 +96,35 @@ def find_nan(output: Node) -> NanReport:
 # The search.
 
 
-def everything(output: Node, among: Container[Node] | None = None) -> list[Node]:
-    """All nodes that the output was made from, oldest first; with `among`, only what is reached through those."""
+def ancestors(output: Node) -> list[Node]:
+    """The output and all nodes it was made from, in order of creation."""
     seen, todo = {output}, [output]
     while todo:
         for x in todo.pop().inputs:
-            if isinstance(x, Node) and x not in seen and (among is None or x in among):
+            if isinstance(x, Node) and x not in seen:
                 seen.add(x)
                 todo.append(x)
     return sorted(seen, key=creation)
 
 
+def trail(nodes: Sequence[Node], nonfinite: Collection[Node]) -> list[Node]:
+    """The nodes through which nan or inf came to the last one, in order of creation."""
+    reached = {nodes[-1]}
+    for node in reversed(nodes):  # a node is younger than its inputs
+        if node in reached:
+            reached.update(x for x in node.inputs if isinstance(x, Node) and x in nonfinite)
+    return [x for x in nodes if x in reached]
+
+
 def made_here(node: Node) -> bool:
-    """Whether a nan or inf was made by this operation, of finite operands; a leaf is to blame for a nan only."""
+    """Whether this operation made nan or inf from finite operands; a leaf is only blamed for nan."""
     if node.primitive is None:
         return has_nan(number_of(node))
     return all(is_finite(number_of(x)) for x in node.inputs)
 
 
 def first_bad_step(output: Node) -> Step | None:
-    """The first edge of the backward walk, from an upstream gradient of ones, that gives nan or inf."""
+    """The first edge of a backward walk, from an upstream gradient of ones, on which nan or inf appears."""
     number = number_of(output)
     seed = np.ones_like(number) if isinstance(number, ndarray) else None
     if not output.requires_grad or all(is_finite(gradient) for _, gradient in walk(output, seed, every=True)):
@@ -135,11 +147,12 @@ def has_nan(x: Any) -> bool:
 
 
 def forward_report(trail: Sequence[Node], harmless: bool = False) -> NanReport:
-    """What to say of the oldest of a trail of nodes that are not finite; and of that which made nan of its inf."""
+    """The report about the oldest node of a trail, and about the node that later made nan from its inf."""
     node, slot = trail[0], None
     wrong = what_is_wrong(number_of(node))
     if node.primitive is None:
-        lines = [f"{leaf_in_words(node)} is itself {wrong}", f"  usual remedy: {leaf_remedy(node)}"]
+        leaf = f"the {type(node).__name__} {node.name!r}" if node.name else f"a {type(node).__name__} without a name"
+        lines = [f"{leaf} is itself {wrong}", f"  usual remedy: {leaf_remedy(node)}"]
     else:
         slot = next((i for i, x in enumerate(node.inputs) if not isinstance(x, Node) and not is_finite(x)), None)
         blame = "" if slot is None else f", because of its {operand_in_words(node.inputs[slot], slot)}"
@@ -154,7 +167,7 @@ def forward_report(trail: Sequence[Node], harmless: bool = False) -> NanReport:
 
 
 def backward_report(step: Step) -> NanReport:
-    """What to say of the first gradient that is not finite."""
+    """The report about the first gradient that is not finite."""
     node, primitive = step.node, step.node.primitive
     assert primitive is not None
     to = operand_in_words(step.input, step.slot)
@@ -171,7 +184,7 @@ def backward_report(step: Step) -> NanReport:
 
 
 def scene(node: Node) -> list[str]:
-    """The operation with the numbers at the place where it first went wrong, the operands, why, and the remedy."""
+    """The operation on the numbers at the first wrong place, its operands, the reason and the remedy."""
     assert node.primitive is not None
     arrays = [f"  {operand_in_words(x, i)}: {summary(x)}" for i, x in enumerate(node.inputs) if np.ndim(number_of(x))]
     if not node.primitive.elementwise:
@@ -186,7 +199,7 @@ def scene(node: Node) -> list[str]:
 
 
 def backward_scene(step: Step) -> list[str]:
-    """The rule with the numbers at the place where it first went wrong, why, and the remedy."""
+    """The rule on the numbers at the first wrong place, the reason and the remedy."""
     node, local = step.node, step.local
     if local is None:
         lines = [f"  {operand_in_words(x, i)}: {summary(x)}" for i, x in enumerate(node.inputs)]
@@ -204,7 +217,7 @@ def backward_scene(step: Step) -> list[str]:
 
 
 def what_is_wrong(data: Any) -> str:
-    """Whether there is nan or inf; in an array also how many, and where the first stands."""
+    """The kinds that occur, of nan, inf and -inf; for an array also how many, and the place of the first."""
     array = np.asarray(data)
     kinds = {"nan": np.isnan(array), "inf": np.isposinf(array), "-inf": np.isneginf(array)}
     words = " and ".join(kind for kind, where in kinds.items() if where.any())
@@ -215,7 +228,7 @@ def what_is_wrong(data: Any) -> str:
 
 
 def first_bad(data: Any) -> tuple[int, ...]:
-    """The place of the first nan; if there is none, of the first inf."""
+    """The place of the first nan, or if there is none, of the first inf."""
     array = np.asarray(data)
     wanted = np.isnan(array)
     if not wanted.any():
@@ -224,23 +237,23 @@ def first_bad(data: Any) -> tuple[int, ...]:
 
 
 def at(place: tuple[int, ...]) -> str:
-    """A place in an array; nothing for a single number."""
+    """A place in an array, in words; nothing for a single number."""
     return f"at [{', '.join(map(str, place))}]: " if place else ""
 
 
 def entry(data: Any, place: tuple[int, ...], shape: tuple[int, ...]) -> Any:
-    """The number that stands at a place of a result, in an operand that may have been broadcast; a NumPy scalar."""
+    """The number of an operand, perhaps broadcast, that belongs to a place of the result; a NumPy scalar."""
     return np.broadcast_to(np.asarray(data), shape)[place]
 
 
 def entries(node: Node, place: tuple[int, ...]) -> list[Any]:
-    """The numbers that an elementwise operation met at a place of its result."""
+    """The operands of an elementwise operation at a place of its result."""
     shape = np.shape(number_of(node))
     return [entry(number_of(x), place, shape) for x in node.inputs]
 
 
 def summary(x: Any) -> str:
-    """An array in a few words, however large it is."""
+    """A short description of an array of any size."""
     array = np.asarray(number_of(x))
     good = array[np.isfinite(array)]
     if not array.shape:
@@ -252,7 +265,7 @@ def summary(x: Any) -> str:
 
 
 def formula(node: Node, numbers: Sequence[Any], place: tuple[int, ...]) -> str:
-    """The operation on numbers and its result, as one writes them: `1.0 / 0.0 = inf`, `log(-3.0) = nan`."""
+    """The operation on numbers with its result: `1.0 / 0.0 = inf`, `log(-3.0) = nan`."""
     primitive = node.primitive
     assert primitive is not None
     words = f"{primitive.name}({', '.join(map(str, numbers))})"
@@ -262,17 +275,12 @@ def formula(node: Node, numbers: Sequence[Any], place: tuple[int, ...]) -> str:
 
 
 def operand_in_words(x: Any, slot: int) -> str:
-    """An operand by its name, or by what it is."""
+    """The name of an operand, or a description."""
     if not isinstance(x, Node):
         return f"constant operand {slot}"
     if x.name:
         return f"{x.name!r}"
     return f"the result of {x.primitive.name} (operand {slot})" if x.primitive else f"operand {slot}"
-
-
-def leaf_in_words(node: Node) -> str:
-    kind = type(node).__name__
-    return f"the {kind} {node.name!r}" if node.name else f"a {kind} without a name"
 
 
 def leaf_remedy(node: Node) -> str:
@@ -285,15 +293,15 @@ def leaf_remedy(node: Node) -> str:
 
 
 def made_at(node: Node) -> str:
-    """The source line, if it was traced."""
+    """The source line of a node, if it was traced."""
     return f"\n  at {node.source}: {node.source.text}" if node.source else ""
 
 
-# The knowledge: why operations give nan or inf, and what is usually done about it.
+# Reasons why operations give nan or inf, and the usual remedies.
 
 
 class Reason(NamedTuple):
-    """A reason, and the usual remedy."""
+    """Why an operation gives nan or inf, and the usual remedy."""
 
     why: str
     remedy: str
@@ -344,7 +352,7 @@ ENTRIES: dict[str, list[tuple[Callable[..., bool], Reason]]] = {
     "sinh": [(lambda x: 80 < abs(x) < math.inf, Reason("sinh grows as exp does: it overflows", SCALE))],
     "cosh": [(lambda x: 80 < abs(x) < math.inf, Reason("cosh grows as exp does: it overflows", SCALE))],
 }
-"""For elementwise operations, by the numbers that they met."""
+"""For each elementwise operation, conditions on its operands and the reasons that they give."""
 
 ALL_MASKED = Reason("all numbers along an axis are -inf: every one is masked", "leave one unmasked, or drop such rows")
 STEEP_PROGRAM = Reason(
@@ -353,7 +361,7 @@ STEEP_PROGRAM = Reason(
 
 
 def explain_entry(node: Node, numbers: Sequence[Any]) -> Reason | None:
-    """Why an elementwise operation gave nan or inf of these numbers."""
+    """Why an elementwise operation gave nan or inf for these numbers."""
     assert node.primitive is not None
     for holds, reason in ENTRIES.get(node.primitive.name, ()):
         if holds(*numbers):
@@ -371,7 +379,7 @@ def explain_whole(node: Node) -> Reason | None:
 
 
 def overflow(node: Node) -> Reason:
-    """The reason that is left where finite numbers give inf."""
+    """The only reason left where finite numbers give inf."""
     dtype = np.asarray(number_of(node)).dtype
     return Reason(f"the result is too large: {dtype} ends at {np.finfo(dtype).max:.2g}", SCALE)
 

@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tinygrad_edu as tg
-from tinygrad_edu.testing.case import Case
-from tinygrad_edu.testing.cases import CASES
+from tinygrad_edu.testing._table import CASES, Case
 
 each_case = pytest.mark.parametrize("case", list(CASES.values()), ids=list(CASES))
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu.engine.primitives import TABLE
-from tinygrad_edu.testing import CASES, Call, Line, Program, programs
+from tinygrad_edu.testing import Line, Program, programs
+from tinygrad_edu.testing._table import CASES, Call
 from tinygrad_edu.testing.program import _NOT_FOR_PROGRAMS
 
 

@@ -1,4 +1,16 @@
-"""Is the gradient right? Derivatives by finite differences, and the comparison with those of the engine."""
+"""Checks of derivatives: finite differences, and `gradcheck`, which compares the engine with them.
+
+In the order of reading:
+
+- vectors: the arguments and results of a function as one vector each
+- differences: derivatives by finite differences, with their errors
+- subject: the function that is checked, and its derivatives by the engine
+- point: both derivatives at one point, compared
+- search: which derivatives are wrong, and which only meet a kink
+- preconditions: deterministic, finite, differentiable
+- compare: `gradcheck`
+- report: its result
+"""
 
 from .compare import gradcheck
 from .differences import Estimate, numerical_jacobian

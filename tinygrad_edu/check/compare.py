@@ -1,12 +1,12 @@
-"""`gradcheck`: the engine's derivatives beside those of finite differences.
+"""`gradcheck`: compares the engine's derivatives with finite differences.
 
-Each side gives what the other needs. One backward pass gives the derivatives of one number by all inputs, so the
-outputs are taken together in a few functionals: each output alone where they are few, random sums where they are many.
-One move of the inputs gives the change of all outputs, so the inputs are moved one at a time where they are few, in
-random groups where they are many; a group that disagrees is halved until the number is found.
+One backward pass gives the derivatives of one number by all inputs. So the outputs are combined into a few functionals:
+each output alone if they are few, random sums if they are many. One move of the inputs gives the change of all outputs.
+So the inputs are moved one at a time if they are few, in random groups if they are many; a group that disagrees is
+halved until the wrong number is found.
 
-A difference quotient at a kink means nothing. There the engine follows a convention, so what is asked is that its
-answer lie between the right and the left derivative, and that it be right at points nearby on both sides: a wrong rule
+At a kink a difference quotient means nothing, and the engine follows a convention. There the answer of the engine must
+lie between the left and the right derivative, and it must be right at points nearby on both sides. So a wrong rule
 cannot hide behind a kink.
 """
 
@@ -18,26 +18,26 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..engine.node import Node, creation, describe
+from ..engine.node import Node, creation, describe, number_of
 from ..engine.walk import reachable
 from ..errors import DtypeError, GradientError, TinygradError
 from .point import Point, Tolerance
+from .preconditions import refuse_coarse, refuse_unsound, take_derivatives
 from .report import Mismatch, Report, verdict
-from .search import Finding, around_one, kinks_in_words, mismatches, nearby, search
-from .sound import refuse_coarse, refuse_unsound, take_derivatives
+from .search import Finding, kinks_in_words, mismatches, nearby, search
 from .subject import Gradient, Subject
-from .vectors import numbers
+from .vectors import around_one
 
 __all__ = ["gradcheck"]
 
 FEW_OUTPUTS = 32
-"""Up to this many outputs each is looked at alone; more are seen through random sums."""
+"""Up to this many outputs are compared one by one; more are combined in random sums."""
 
 FEW_INPUTS = 64
-"""Up to this many numbers each is moved alone; more are moved in so many random groups."""
+"""Up to this many inputs are moved one by one; more are moved in this many random groups."""
 
 FEW_STEPS = 64
-"""So many different steps of a function are checked by themselves, to find the one to blame."""
+"""The number of different steps of a function that are checked by themselves, to find the wrong one."""
 
 
 def gradcheck(
@@ -54,24 +54,25 @@ def gradcheck(
 ) -> Report:
     """Compare the derivatives of `f` that the engine computes with finite differences.
 
-    Floats, arrays of floats, and nodes that require a gradient are differentiated; other arguments are passed on as
-    they are. `f` receives Values and Tensors of this function's own, so that nobody's `.grad` changes.
+    Floats, arrays of floats, and nodes that require a gradient are differentiated; other arguments are passed on
+    unchanged. `f` receives new Values and Tensors, so that no `.grad` changes.
 
     Parameters
     ----------
     f : returns a Value, a Tensor, a number, an array, or a tuple of them, of any shapes.
     inputs : the arguments, a tuple; or the only argument.
-    order : up to which derivative. The second is the derivative of the gradient by all inputs and by the upstream.
-    eps : the longest step of the differences; chosen for each number where left out.
-    atol, rtol : what the two may differ by, besides the error of the finite differences, which is estimated; rtol is
-        1e-8 where left out, for float32 1e-3.
-    raise_exception : raise a `GradientError` with all details where a derivative is wrong; else return the report.
+    order : the highest derivative. The second is that of the gradient, by all inputs and by the upstream gradient.
+    eps : the longest step of the differences; by default it is chosen for each number.
+    atol, rtol : the difference that is allowed, besides the estimated error of the finite differences; rtol is 1e-8 by
+        default, and 1e-3 with `allow_float32`.
+    raise_exception : raise a `GradientError` with all details if a derivative is wrong; else return the report.
     seed : for the random upstream gradients and groups.
-    allow_float32 : check float32 inputs nevertheless, as coarsely as that has to be.
+    allow_float32 : accept float32 inputs, which can only be checked coarsely.
 
-    Returns a report that is true if all is right; printed, it says what was compared and where `f` has kinks.
+    Returns a report that is true if all derivatives are right. Printed, it says what was compared and where `f` has
+    kinks.
 
-    Raises `GradientError` as said; `DtypeError` for float32 inputs, and where there is nothing to differentiate.
+    Raises `GradientError` as said; `DtypeError` for float32 inputs, and if there is nothing to differentiate.
 
     >>> import numpy as np
     >>> import tinygrad_edu as tg
@@ -99,13 +100,13 @@ def gradcheck(
 
 
 class Check:
-    """One run of `gradcheck`: the settings, and what was found so far."""
+    """One run of `gradcheck`: its options, and the report so far."""
 
     def __init__(self, tolerance: Tolerance, random: np.random.Generator) -> None:
         self.tolerance, self.random, self.report = tolerance, random, Report()
 
     def run(self, f: Subject, order: int, blame: bool = True) -> Report:
-        """Check the derivatives up to an order; stops at the first that is wrong, or infinite."""
+        """Check the derivatives up to an order; stop at the first order with a wrong or infinite derivative."""
         subject = f
         for k in range(1, order + 1):
             try:
@@ -122,22 +123,24 @@ class Check:
         return self.report
 
     def point(self, subject: Subject) -> Point:
-        """The place where a subject is checked, and what of its outputs is looked at."""
+        """The point at which a subject is checked, with the functionals of its outputs."""
         here = subject.arguments.point
         values = abs(subject.values(here))
         if values.size <= FEW_OUTPUTS:
             return Point(subject, here, np.diag(around_one(self.random, values.size)), self.tolerance)
-        sums = around_one(self.random, 6, values.size) / np.maximum(values, np.median(values) or 1.0)  # of one size
+        sums = around_one(self.random, 6, values.size) / np.maximum(
+            values, np.median(values) or 1.0
+        )  # terms of similar size
         return Point(subject, here, sums, self.tolerance)
 
     def groups(self, n: int) -> list[ndarray]:
-        """The n inputs, each alone if they are few, else in random groups."""
+        """The indices of n inputs: one by one if they are few, else in random groups."""
         if n <= FEW_INPUTS:
             return [np.array([j]) for j in range(n)]
         return np.array_split(self.random.permutation(n), FEW_INPUTS)
 
     def compare(self, point: Point, f: Subject | None) -> None:
-        """Compare all first derivatives of a subject that is made from f; report what is wrong, and what is a kink."""
+        """Compare all first derivatives of a subject that is made from f; report the wrong ones, and the kinks."""
         order, groups = point.subject.order, self.groups(len(point.point))
         self.report.compared.append(len(groups) * min(point.call.values.size, len(point.functionals)))
         findings = search(point, groups) if point.call.values.size else []
@@ -155,12 +158,12 @@ class Check:
         self.report.problems += [verdict(order, self.report.mismatches, self.report.compared[-1]), *culprits]
 
     def blame(self, f: Subject, order: int) -> tuple[list[str], list[str]]:
-        """Which steps of f are wrong by themselves, and which are at a kink; in words."""
+        """The steps of f that are wrong by themselves, and those that are at a kink, in words."""
         wrong, kinked = [], []
         for node, name, step in steps_alone(f):
             try:
                 report = Check(self.tolerance, self.random).run(step, order, blame=False)
-            except TinygradError:  # it cannot be called by itself, so nothing can be said about it
+            except TinygradError:  # the step cannot be called by itself
                 continue
             if report.mismatches:
                 wrong.append(f"to blame is the rule of {name}: {report.mismatches[0].in_short}")
@@ -170,24 +173,24 @@ class Check:
 
 
 def named(findings: Sequence[Finding]) -> list[Mismatch]:
-    """The derivatives that are wrong, each once."""
+    """The wrong derivatives, each once."""
     return list({m.entry: m for x in findings for m in mismatches(x)}.values())
 
 
 def steps_alone(f: Subject) -> Iterator[tuple[Node, str, Subject]]:
-    """Each step of a function, with its name and as a function of its own operands; each kind of step once."""
+    """Each kind of step of a function once: the node, its name, and the step as a function of its own operands."""
     call = f.record(f.arguments.point)
     nodes = {x for out in call.outputs if isinstance(out, Node) and out.requires_grad for x in reachable(out)}
     seen: set[object] = set()
     for node in sorted(nodes, key=creation):
-        kind = (node.primitive, repr(node.attrs), tuple(numbers(x).shape for x in node.inputs))
+        kind = (node.primitive, repr(node.attrs), tuple(np.shape(number_of(x)) for x in node.inputs))
         if node.primitive is not None and kind not in seen and len(seen) < FEW_STEPS:
             seen.add(kind)
             yield node, node.primitive.name, alone(node)
 
 
 def alone(node: Node) -> Subject:
-    """A step by itself: a function of those of its operands that require a gradient."""
+    """A step by itself, as a function of those of its operands that require a gradient."""
     slots = [i for i, x in enumerate(node.inputs) if isinstance(x, Node) and x.requires_grad]
 
     def step(*operands: Any) -> Any:

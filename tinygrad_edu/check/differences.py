@@ -1,12 +1,12 @@
 """Derivatives by finite differences, each with an estimate of its error.
 
-A difference quotient errs in two ways that pull in opposite directions: over a long step the curve bends away from its
-tangent, over a short one rounding drowns the difference. So each derivative is measured over a step h, h/2 and h/4.
-Where the function is smooth, the three differ by known powers of h, which two extrapolations remove (Richardson 1911;
-the table and its error estimate are those of Ridders 1982, Adv. Eng. Software 4:75). Where the three do not settle,
-other steps are tried, relative to the number and absolute, and for each output the most precise is taken.
+A difference quotient has two errors. Over a long step the curve bends away from its tangent; over a short step rounding
+drowns the difference. So each derivative is measured over the steps h, h/2 and h/4. If the function is smooth, the
+three results differ by known powers of h, which two extrapolations remove (Richardson 1911; the table and its error
+estimate are those of Ridders 1982, Adv. Eng. Software 4:75). If the three do not settle, other steps are tried,
+relative to the number and absolute, and the most precise result is taken for each output.
 
-Right and left derivatives come from the same numbers. At a kink they differ.
+The same numbers give the right and the left derivative, which differ at a kink.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from ..engine.node import number_of
 from ..errors import DtypeError
-from .vectors import Arguments, flat, numbers, parts
+from .vectors import Arguments, flat, parts
 
 __all__ = ["Estimate", "Line", "Slope", "numerical_jacobian", "scales", "slopes"]
 
@@ -28,16 +29,25 @@ SIDES = {"both": 0, "right": 1, "left": 2}
 
 
 class Estimate(NamedTuple):
-    """Derivatives and what each may be off by; the error is inf where nothing can be said."""
+    """Derivatives with their errors.
+
+    Attributes
+    ----------
+    value : the derivatives.
+    error : an estimate of the error of each; inf where nothing is known.
+    """
 
     value: ndarray
     error: ndarray
 
 
 class Slope(NamedTuple):
-    """The derivative along a line, of every output: by central, right and left differences.
+    """The derivative of every output along a line.
 
-    `noise` is what each derivative may be off by where rounding is all that there is to see.
+    Attributes
+    ----------
+    central, right, left : by central, right and left differences.
+    noise : the largest derivative that rounding alone can feign.
     """
 
     central: Estimate
@@ -47,31 +57,37 @@ class Slope(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A function of a vector, along a straight line: t ↦ function(point + t · direction)."""
+    """A function of a vector along a straight line: t ↦ function(point + t · direction).
+
+    Attributes
+    ----------
+    function, point, direction : as in the formula.
+    eps : the rounding unit of the point.
+    size : the size of the numbers whose sums, and so whose rounding, gave the values of the function.
+    """
 
     function: Callable[[ndarray], ndarray]
     point: ndarray
     direction: ndarray
     eps: float = EPS
     size: Any = 0.0
-    """How large the numbers are that the function has added up, and so rounded, to give what it gave."""
 
     def __call__(self, t: float) -> ndarray:
         return self.function(self.point + t * self.direction)
 
     def rounding(self, t: float) -> float:
-        """By how much of itself a step is rounded where it is added to the point; 0 for most powers of two."""
+        """The relative rounding error of a step that is added to the point; 0 for most powers of two."""
         moved = self.direction != 0
         point, way = self.point[moved], t * self.direction[moved]
         return float(np.max(np.abs(((point + way) - (point - way)) / (2 * way) - 1), initial=0.0))
 
     @property
     def base(self) -> float:
-        """The step that balances rounding, eps / h, with what extrapolation leaves, h⁴."""
+        """The step that balances the rounding error, eps / h, with the error after extrapolation, h⁴."""
         return float(2.0 ** round(np.log2(self.eps) / 5))
 
     def steps(self) -> Iterator[float]:
-        """Steps to try: first that which suits a function as curved as its argument is large, then others."""
+        """Steps to try: first the best one for a function that changes over the size of its argument, then others."""
         base = self.base
         unit = base * _power_of_two(1.0 / np.max(np.abs(self.direction), initial=1e-304))
         tried: list[float] = []
@@ -82,7 +98,7 @@ class Line(NamedTuple):
 
 
 def _slope(line: Line, step: float, here: ndarray) -> Slope:
-    """The derivatives of a function along a line at t = 0, where it has the values `here`; six evaluations."""
+    """The derivatives along a line at t = 0, where the function is `here`, from one step; six evaluations."""
     t = np.array([[step], [step / 2], [step / 4]])
     with np.errstate(all="ignore"):
         ahead = np.stack([line(h) for h in t[:, 0]])
@@ -98,37 +114,31 @@ def _slope(line: Line, step: float, here: ndarray) -> Slope:
 
 
 def _doubted(central: Estimate, right: Estimate, left: Estimate) -> Estimate:
-    """A central difference at a kink is the mean of two derivatives, precise and meaningless: it may be off by half."""
+    """The central estimate with a larger error at kinks: there it is the mean of two derivatives, and means nothing."""
     doubt = np.where(is_kink(right, left), abs(right.value - left.value) / 2, 0.0)
     return Estimate(central.value, np.maximum(central.error, doubt))
 
 
 def is_kink(right: Estimate, left: Estimate) -> ndarray:
-    """Where the right and the left derivative differ beyond doubt."""
+    """Where the right and the left derivative differ by far more than their errors."""
     gap, larger = abs(right.value - left.value), np.maximum(abs(right.value), abs(left.value))
     kink: ndarray = gap > np.maximum(4 * (right.error + left.error), 1e-5 * larger)
     return kink
 
 
 def _extrapolated(quotients: ndarray, factor: int, rounding: ndarray, moved: float) -> Estimate:
-    """What difference quotients over h, h/2, h/4 tend to. Halving h divides their leading error by `factor`."""
+    """The limit of difference quotients over h, h/2, h/4. Halving h divides their leading error by `factor`."""
     a, b, c = quotients
     ab, bc = b + (b - a) / (factor - 1), c + (c - b) / (factor - 1)
     abc = bc + (bc - ab) / (factor**2 - 1)
-    candidates = ((bc, np.maximum(abs(bc - c), abs(bc - b))), (abc, np.maximum(abs(abc - bc), abs(abc - ab))))
-    value, error = _more_precise(*candidates)
+    once, twice = (bc, np.maximum(abs(bc - c), abs(bc - b))), (abc, np.maximum(abs(abc - bc), abs(abc - ab)))
+    value, error = (np.where(twice[1] < once[1], y, x) for x, y in zip(once, twice))
     error = error + rounding + moved * abs(value)
     return Estimate(value, np.where(np.isfinite(value) & np.isfinite(error), error, np.inf))
 
 
-def _more_precise(a: Any, b: Any) -> tuple[ndarray, ndarray]:
-    """Of two estimates, place by place, that with the smaller error."""
-    better = b[1] < a[1]
-    return np.where(better, b[0], a[0]), np.where(better, b[1], a[1])
-
-
 def slopes(line: Line, here: ndarray, rtol: float = 1e-9, step: float | None = None) -> Slope:
-    """The derivatives along a line, by as many steps as it takes until all outputs are known to `rtol`."""
+    """The derivatives along a line, from more and more steps until those of all outputs are known to `rtol`."""
     tried: list[tuple[float, Slope]] = []
     for h in line.steps() if step is None else (step,):
         tried.append((h, _slope(line, h, here)))
@@ -142,7 +152,7 @@ def slopes(line: Line, here: ndarray, rtol: float = 1e-9, step: float | None = N
 
 
 def _best(tried: Sequence[Slope]) -> Slope:
-    """The best of slopes that were measured over ever shorter steps."""
+    """The best of several slopes, of which each was measured over a shorter step than the one before."""
     best = tried[0]
     for new in tried[1:]:
         right, left = _better(best.right, new.right), _better(best.left, new.left)
@@ -151,9 +161,9 @@ def _best(tried: Sequence[Slope]) -> Slope:
 
 
 def _better(long: Estimate, short: Estimate) -> Estimate:
-    """Of estimates over a long and a short step the more precise; where they contradict each other, the short one.
+    """The more precise estimate, or the one over the short step if the two contradict each other.
 
-    Over long steps sin(1e8 · x) averages out to a derivative of 0, very precisely.
+    For sin(1e8 · x), long steps seem to say very precisely that the derivative is 0.
     """
     apart = abs(long.value - short.value) > 4 * (long.error + short.error)
     use_short = (short.error < long.error) | (apart & (short.error < 1e-3 * abs(short.value)))
@@ -161,14 +171,14 @@ def _better(long: Estimate, short: Estimate) -> Estimate:
 
 
 def _settled(estimate: Estimate, near_zero: ndarray, rtol: float) -> ndarray:
-    """Where an estimate is as precise as can be asked for: to `rtol`; or a zero, as far as rounding lets one see."""
+    """Where an estimate is precise enough: to `rtol`, or for a zero, up to rounding."""
     value, error = estimate
     is_settled: ndarray = (error <= rtol * abs(value)) | ((abs(value) <= 2 * error) & (error <= near_zero))
     return is_settled
 
 
 def scales(arguments: Arguments) -> ndarray:
-    """How far each number may be moved: as far as it is large, rounded to a power of two; 0 by its neighbours' size."""
+    """The scale of each number: its size, rounded to a power of two; for 0 the mean size of its neighbours."""
     out = np.abs(arguments.point)
     for x in arguments.varied:
         part = out[x.span]
@@ -179,7 +189,7 @@ def scales(arguments: Arguments) -> ndarray:
 
 
 def _power_of_two(x: Any) -> Any:
-    """The power of two below x, so that moving by it, or by half of it, is exact; never so small that it vanishes."""
+    """The power of two below x, which can be halved and added without rounding; never 0."""
     power: Any = np.exp2(np.floor(np.log2(np.maximum(x, 1e-304))))
     return power
 
@@ -187,18 +197,20 @@ def _power_of_two(x: Any) -> Any:
 def numerical_jacobian(f: Callable[..., Any], inputs: Any, *, side: str = "both", step: float | None = None) -> Any:
     """All derivatives of all outputs of `f` by finite differences, with an estimate of the error of each.
 
-    Floats, arrays of floats and nodes are varied, and `f` gets what was given: a float for a float, a Tensor for a
-    Tensor. Integers, masks and other arguments are passed on as they are.
+    Floats, arrays of floats and nodes are varied, and `f` receives the same kinds: a float for a float, a Tensor for a
+    Tensor. Integers, masks and other arguments are passed on unchanged.
 
     Parameters
     ----------
     f : returns one number, array, Value or Tensor of any shape.
     inputs : the arguments, a tuple; or the only argument.
-    side : "both" for central differences, "right" or "left" for those ahead of the point or behind it.
-    step : the longest step; chosen for each number where left out.
+    side : "both" for central differences, "right" or "left" for the derivative on one side of the point.
+    step : the longest step; by default it is chosen for each number.
 
-    Returns an `Estimate` (value, error), each array of shape `output.shape + input.shape`; a tuple of them, one a
-    varied input, where `inputs` is a tuple.
+    Returns an `Estimate` of two arrays, value and error, of shape `output.shape + input.shape`; if `inputs` is a tuple,
+    a tuple with an estimate for each varied input.
+
+    Raises `DtypeError` if nothing can be varied or if `f` returns several outputs; `ValueError` for another `side`.
 
     >>> import numpy as np
     >>> estimate = numerical_jacobian(lambda x: x * x, np.array([1.0, 3.0]))
@@ -219,7 +231,7 @@ def numerical_jacobian(f: Callable[..., Any], inputs: Any, *, side: str = "both"
     outputs = parts(f(*arguments.at(arguments.point)))
     if len(outputs) != 1:
         raise DtypeError(f"numerical_jacobian: the function returned {len(outputs)} outputs; take them one by one")
-    shape = numbers(outputs[0]).shape
+    shape = np.shape(number_of(outputs[0]))
 
     def function(point: ndarray) -> ndarray:
         return flat(parts(f(*arguments.at(point))))
@@ -244,7 +256,7 @@ def _columns(
 
 
 def _block(columns: Sequence[Estimate], output: tuple[int, ...], input: tuple[int, ...]) -> Estimate:
-    """The columns of one input as arrays of shape output + input."""
+    """The derivatives by one input, from those by each of its numbers, in shape output + input."""
     rows = (int(np.prod(output)), len(columns))
     both = (np.reshape([c[i] for c in columns], rows[::-1]).T.reshape((*output, *input)) for i in range(2))
     return Estimate(*both)

@@ -1,4 +1,4 @@
-"""Both derivatives of a function at one point, and what to think of them."""
+"""Analytic and numerical derivatives at one point, compared."""
 
 from __future__ import annotations
 
@@ -10,13 +10,19 @@ from numpy import ndarray
 from .differences import Estimate, Line, Slope, scales, slopes
 from .subject import Subject
 
-__all__ = ["Look", "Point", "Tolerance"]
+__all__ = ["Comparison", "Point", "Tolerance"]
 
 DOUBLE = 2.0**-52
 
 
 class Tolerance(NamedTuple):
-    """What two derivatives may differ by, besides the error of the differences; and the step, if the user chose one."""
+    """The difference that is allowed between two derivatives, besides the error of the finite differences.
+
+    Attributes
+    ----------
+    atol, rtol : absolute, and relative to the larger derivative.
+    step : the longest step of the differences, if the user chose one.
+    """
 
     atol: float
     rtol: float
@@ -27,8 +33,18 @@ class Tolerance(NamedTuple):
         return allowed
 
 
-class Look(NamedTuple):
-    """Both derivatives along one direction: a number for each functional of the outputs."""
+class Comparison(NamedTuple):
+    """Both derivatives along one direction; each array has a number for each functional of the outputs.
+
+    Attributes
+    ----------
+    entries : the inputs that are moved.
+    direction : how far each input is moved.
+    analytic : the derivative by the engine.
+    slope : the derivatives by finite differences.
+    slack : the difference that is allowed, apart from the error of the finite differences.
+    coarseness : the relative error up to which a difference quotient is trusted.
+    """
 
     entries: ndarray
     direction: ndarray
@@ -36,17 +52,16 @@ class Look(NamedTuple):
     slope: Slope
     slack: ndarray
     coarseness: float
-    """The relative error up to which a difference quotient is trusted."""
 
     @property
     def tolerance(self) -> ndarray:
-        """What the two may differ by: what is asked for, and what the differences may be off by."""
+        """The difference that is allowed: the slack, and the error of the finite differences."""
         tolerance: ndarray = self.slack + 4 * self.slope.central.error
         return tolerance
 
     @property
     def sure(self) -> ndarray:
-        """Where the difference quotient is precise enough to mean something; never at a kink."""
+        """Where the difference quotient is precise enough to be trusted; never at a kink."""
         value, error = self.slope.central
         sure: ndarray = error <= np.maximum(self.coarseness * _larger(self.analytic, value), self.slope.noise)
         return sure
@@ -59,27 +74,27 @@ class Look(NamedTuple):
 
     @property
     def right(self) -> ndarray:
-        """Where they agree, and that means something."""
+        """Where the two agree for sure."""
         right: ndarray = self.sure & self.agrees
         return right
 
     @property
     def wrong(self) -> ndarray:
-        """Where they differ, and that means something."""
+        """Where the two differ for sure."""
         wrong: ndarray = self.sure & ~self.agrees
         return wrong
 
     def known(self, side: Estimate) -> ndarray:
-        """Where a one-sided derivative exists, as far as can be told."""
+        """Where a one-sided derivative seems to exist."""
         known: ndarray = side.error <= np.maximum(100 * self.coarseness * abs(side.value), 2.0**10 * self.slope.noise)
         return known
 
     @property
     def allowed(self) -> ndarray:
-        """Where the engine's answer is one that a kink allows: between the right and the left derivative.
+        """Where a kink allows the engine's answer: it lies between the left and the right derivative.
 
-        At the border of a domain there is only one of them, and the answer has to be that one. Where the function
-        jumps or is infinitely steep there is none, and points nearby have to tell.
+        At the border of a domain only one of them exists, and the answer must be that one. Where the function jumps or
+        is infinitely steep none exists: any number is allowed, and the points nearby decide.
         """
         a, right, left = self.analytic, self.slope.right, self.slope.left
         low, high = np.minimum(left.value, right.value), np.maximum(left.value, right.value)
@@ -100,14 +115,18 @@ def _larger(analytic: ndarray, numerical: ndarray) -> ndarray:
 
 
 class Point:
-    """A recorded call of the subject, its derivatives by the engine, and by differences along any direction.
+    """A recorded call of the subject, with its derivatives by the engine, and by differences along any direction.
 
     Attributes
     ----------
+    subject : the function.
+    point : all varied numbers.
     functionals : the sums of outputs that are differentiated, a row each.
+    call : the subject, recorded at the point.
+    scales : how far each number is moved.
     jacobian : the engine's derivatives of the functionals by the inputs; filled by `pull`.
-    sizes : the size of the numbers that each functional is rounded by; filled by `pull`.
-    connected : whether any path leads from the outputs to each argument.
+    sizes : the size of the numbers whose rounding makes each functional inexact; filled by `pull`.
+    connected : for each argument, whether a path leads to it from the outputs; filled by `pull`.
     """
 
     def __init__(self, subject: Subject, point: ndarray, functionals: ndarray, tolerance: Tolerance) -> None:
@@ -119,22 +138,24 @@ class Point:
 
     @property
     def singles(self) -> ndarray:
-        """Which functionals are a single output."""
+        """Whether each functional is a single output."""
         singles: ndarray = np.count_nonzero(self.functionals, axis=1) == 1
         return singles
 
     def pull(self) -> None:
-        """Fill in the engine's derivatives."""
+        """Compute the engine's derivatives."""
         found = [self.subject.pull(self.call, row) for row in self.functionals]
         rows = [self.subject.flat_gradient(g) for g in found]
         jacobian = np.array(rows).reshape(len(rows), len(self.point))
         infinite = np.isinf(jacobian).any(axis=0) & (self.functionals == 0).any(axis=1, keepdims=True)
-        self.jacobian = np.where(infinite & np.isnan(jacobian), 0.0, jacobian)  # nan = inf · 0, which was not asked for
+        self.jacobian = np.where(
+            infinite & np.isnan(jacobian), 0.0, jacobian
+        )  # inf · 0, for an output that has no part in it
         self.sizes = np.array([self.subject.size(self.call, row) for row in self.functionals])
         self.connected = [any(g is not None for g in column) for column in zip(*found)]
 
-    def look(self, entries: ndarray, stretch: float = 1.0) -> Look:
-        """The derivatives along the direction that moves the given entries, each by as much as it is large."""
+    def compare(self, entries: ndarray, stretch: float = 1.0) -> Comparison:
+        """Both derivatives along the direction that moves each of the given entries by its scale."""
         direction = np.zeros_like(self.point)
         direction[entries] = (self.scales[entries] if self.tolerance.step is None else 1.0) * stretch
         rtol, step = self.tolerance.rtol / 4, self.tolerance.step
@@ -142,10 +163,10 @@ class Point:
         terms = self.jacobian[:, entries] * direction[entries]
         analytic, rounding = terms.sum(axis=1), 32 * DOUBLE * np.nansum(abs(terms), axis=1)
         slack = self.tolerance(analytic, slope.central.value) + np.where(np.isfinite(rounding), rounding, 0.0)
-        return Look(entries, direction, analytic, slope, slack, coarseness=self.subject.arguments.eps ** (1 / 3))
+        return Comparison(entries, direction, analytic, slope, slack, coarseness=self.subject.arguments.eps ** (1 / 3))
 
     def at(self, away: ndarray) -> Point | None:
-        """The same subject and functionals at another point; None where the subject is undefined."""
+        """The same subject and functionals at another point; None if the subject is undefined there."""
         there = Point(self.subject, self.point + away, self.functionals, self.tolerance)
         values = there.call.values
         if values.shape != self.call.values.shape or not np.isfinite(values).all():
@@ -154,23 +175,23 @@ class Point:
         return there
 
     def with_functionals(self, functionals: ndarray) -> Point:
-        """The same point, seen through other functionals."""
+        """The same point with other functionals."""
         point = Point(self.subject, self.point, functionals, self.tolerance)
         point.pull()
         return point
 
     def detached(self, entry: int) -> bool:
-        """Whether no path leads from the outputs to the argument in which an entry stands."""
+        """Whether no path leads from the outputs to the argument of this entry."""
         spans = (x.span for x in self.subject.arguments.varied)
         return any(span.start <= entry < span.stop and not path for span, path in zip(spans, self.connected))
 
-    def steep(self, look: Look) -> ndarray:
-        """Where the function runs off as an infinite answer of the engine says, as √x does at 0."""
-        line = self.line(look.direction)
+    def steep(self, comparison: Comparison) -> ndarray:
+        """Where the function is infinitely steep, in the direction of the engine's infinite answer, as √x is at 0."""
+        line = self.line(comparison.direction)
         fits = np.zeros(len(self.functionals), bool)
         for side in (1.0, -1.0):
             far, near = (line(side * t) / (side * t) for t in (2.0**-10, 2.0**-20))
-            fits |= (abs(near) > 4 * abs(far)) & (np.sign(near) == np.sign(look.analytic))
+            fits |= (abs(near) > 4 * abs(far)) & (np.sign(near) == np.sign(comparison.analytic))
         return fits
 
     def line(self, direction: ndarray) -> Line:
@@ -178,7 +199,7 @@ class Point:
         return Line(self._change, self.point, direction, self.subject.arguments.eps, self.sizes)
 
     def _change(self, point: ndarray) -> ndarray:
-        """How far the functionals change to another point; those that meet a nan or inf there are nan."""
+        """The change of the functionals between this point and another; nan for those with a nan or inf there."""
         here, there = self.call.values, self.subject.values(point)
         if there.shape != here.shape:
             return np.full(len(self.functionals), np.nan)

@@ -1,4 +1,4 @@
-"""What `gradcheck` found, in words."""
+"""The report of `gradcheck`, and its words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Mismatch", "Report"]
 
 
 SHOWN = 8
-"""So many kinks are printed."""
+"""The number of kinks that are printed."""
 
 
 class Mismatch(NamedTuple):
@@ -18,11 +18,11 @@ class Mismatch(NamedTuple):
 
     Attributes
     ----------
-    entry : which derivative, such as `∂output[2]/∂x[0, 1]`.
-    analytic : what the engine says.
-    numerical : what finite differences say, give or take `error`.
-    tolerance : by how much the two may differ.
-    note : what is special about it.
+    entry : the derivative, such as `∂output[2]/∂x[0, 1]`.
+    analytic : its value by the engine.
+    numerical, error : its value by finite differences, and the error of that.
+    tolerance : the difference that is allowed.
+    note : a kink, or a missing path, in words.
     """
 
     entry: str
@@ -38,13 +38,13 @@ class Mismatch(NamedTuple):
 
     @property
     def severity(self) -> float:
-        """How many times the tolerance the difference is; inf where the engine's answer is no number."""
+        """The difference in multiples of the tolerance; inf if the engine's answer is nan."""
         severity = self.difference / self.tolerance if self.tolerance else float("inf")
         return severity if severity == severity else float("inf")
 
     @property
     def in_short(self) -> str:
-        """All on one line."""
+        """The mismatch on one line."""
         return f"{self.entry} is {self.numerical:.6g}, but the engine says {self.analytic + 0.0:.6g}"
 
     def __str__(self) -> str:
@@ -59,14 +59,14 @@ class Mismatch(NamedTuple):
 
 @dataclass
 class Report:
-    """The answer of `gradcheck`: true if all derivatives are right, and in words when printed.
+    """The result of `gradcheck`: true if all derivatives are right; printed, it explains itself.
 
     Attributes
     ----------
-    problems : what is wrong, a paragraph each; empty if all is right.
+    problems : the mistakes, a paragraph each; empty if all is right.
     kinks : the places where `f` has no derivative and the engine follows a convention.
     mismatches : the derivatives that disagree, the worst first.
-    compared : how many derivatives were compared, one number for each order.
+    compared : the number of derivatives that were compared, for each order.
 
     >>> import tinygrad_edu as tg
     >>> report = tg.gradcheck(tg.relu, -1.5)
@@ -92,7 +92,7 @@ class Report:
 
 
 def verdict(order: int, mismatches: Sequence[Mismatch], compared: int) -> str:
-    """The paragraph about derivatives that disagree; the worst comes first."""
+    """The paragraph about derivatives that disagree, of which the worst comes first."""
     what = "the gradient" if order == 1 else f"the derivative of order {order}"
     several = f"{len(mismatches)} of {compared} derivatives disagree, the worst is " if len(mismatches) > 1 else ""
     hint = pattern(mismatches)
@@ -101,7 +101,7 @@ def verdict(order: int, mismatches: Sequence[Mismatch], compared: int) -> str:
 
 
 def pattern(mismatches: Sequence[Mismatch]) -> str:
-    """What all mismatches have in common, where it is telling."""
+    """The mistake that a pattern common to all mismatches suggests; empty if there is none."""
     telling = {
         0.0: "the engine's are all 0: is something detached, such as by .data, float() or no_grad()?",
         -1.0: "the engine's have the wrong sign",

@@ -1,4 +1,4 @@
-"""Where the engine and finite differences disagree, and whether that is a bug or a kink."""
+"""The search for wrong derivatives: where engine and finite differences disagree, and whether a kink excuses it."""
 
 from __future__ import annotations
 
@@ -10,130 +10,130 @@ from numpy import ndarray
 
 from ..errors import GradientError
 from .differences import Estimate, Line, slopes
-from .point import Look, Point
+from .point import Comparison, Point
 from .report import Mismatch
+from .vectors import around_one
 
-__all__ = ["Finding", "around_one", "kinks_in_words", "mismatches", "nearby", "search"]
+__all__ = ["Finding", "kinks_in_words", "mismatches", "nearby", "search"]
 
 PATIENCE = 32
-"""So many groups of inputs that are full of kinks are halved; those with something wrong in them always are."""
+"""The number of groups full of kinks that are halved; groups with a wrong derivative are always halved."""
 
 NEARBY = (2.0**-6, 2.0**-9, 2.0**-4, 2.0**-13)
-"""How far from a kink a rule has to prove itself, relative to the inputs; the first distance without a kink counts."""
+"""The distances from a kink, relative to the inputs, at which a rule is checked; the first without a kink counts."""
 
 OTHER_STEPS = 0.75
-"""Stretches the steps, so that a second measurement does not repeat the accidents of the first."""
+"""Stretches the steps of a second measurement, so that it does not repeat the accidents of the first."""
 
 
 class Finding(NamedTuple):
-    """A direction along which something is to be said.
+    """A direction along which derivatives are wrong or in doubt.
 
     Attributes
     ----------
-    point : where the look was taken.
+    point : the point of the comparison.
+    comparison : both derivatives along the direction.
     wrong : the functionals whose derivative is wrong.
-    doubt : those about which the differences say nothing, as at a kink.
+    doubt : the functionals about which the differences say nothing, as at a kink.
     """
 
     point: Point
-    look: Look
+    comparison: Comparison
     wrong: ndarray
     doubt: ndarray
 
 
-def around_one(random: np.random.Generator, *shape: int) -> ndarray:
-    """Random numbers of either sign, none of them near 0."""
-    numbers: ndarray = random.uniform(0.5, 1.5, shape) * random.choice([-1.0, 1.0], shape)
-    return numbers
-
-
 def search(point: Point, groups: Sequence[ndarray]) -> list[Finding]:
-    """Look along all directions; halve the groups of inputs that disagree, until a single one is proven wrong."""
+    """Compare along all directions; halve the groups of inputs that disagree, until one input is proven wrong."""
     todo, found, proven, patience = list(reversed(groups)), [], False, PATIENCE
     while todo:
         entries = todo.pop()
-        look = point.look(entries)
-        if look.right.all() or (proven and len(entries) > 1):
+        comparison = point.compare(entries)
+        if comparison.right.all() or (proven and len(entries) > 1):
             continue
-        if len(entries) > 1 and (patience or look.wrong.any()):
-            patience -= not look.wrong.any()
+        if len(entries) > 1 and (patience or comparison.wrong.any()):
+            patience -= not comparison.wrong.any()
             todo += np.array_split(entries, 2)
             continue
-        found.append(judged(point, look, kinks_known=len(entries) == 1))
+        found.append(judge(point, comparison, kinks_known=len(entries) == 1))
         proven |= bool(found[-1].wrong.any())
     return found if proven else found + ties(point, found)
 
 
 def ties(point: Point, found: Sequence[Finding]) -> list[Finding]:
-    """Look along all kinks of one output together: numbers that tie for a maximum share its gradient.
+    """Compare along all inputs together at which one output has a kink.
 
-    Each of them receives something between nothing and all of it, but not each all of it.
+    Numbers that tie for a maximum share its gradient: each may receive any part of it, but not each all of it. Only a
+    comparison that moves them together shows that.
     """
-    doubts = np.array([x.doubt for x in found if len(x.look.entries) == 1]).reshape(-1, len(point.functionals))
-    entries = np.array([x.look.entries[0] for x in found if len(x.look.entries) == 1])
+    doubts = np.array([x.doubt for x in found if len(x.comparison.entries) == 1]).reshape(-1, len(point.functionals))
+    entries = np.array([x.comparison.entries[0] for x in found if len(x.comparison.entries) == 1])
     wrong = []
     for tied in np.unique(doubts.T[point.singles], axis=0):
         if np.count_nonzero(tied) > 1:
-            together = judged(point, point.look(entries[tied]), kinks_known=True)
+            together = judge(point, point.compare(entries[tied]), kinks_known=True)
             asked = point.singles & (tied == doubts.T).all(axis=1)
             wrong.append(together._replace(wrong=together.wrong & asked, doubt=together.doubt & False))
     return [x for x in wrong if x.wrong.any()]
 
 
-def judged(point: Point, look: Look, kinks_known: bool) -> Finding:
-    """What is wrong along a direction, and what is doubtful. What is wrong must be so by steps of other lengths too.
+def judge(point: Point, comparison: Comparison, kinks_known: bool) -> Finding:
+    """The functionals that are wrong along a direction, and those in doubt.
 
-    Where `kinks_known`, an answer that no kink allows is wrong as well.
+    A derivative is only called wrong if steps of another length agree. If `kinks_known`, an answer that no kink allows
+    is wrong too.
     """
-    refused = ~look.right & ~accepted(point, look) if kinks_known else look.wrong
-    if not (look.wrong | refused).any():
-        return Finding(point, look, look.wrong, ~look.right)
-    again = point.look(look.entries, OTHER_STEPS)
-    value, other = look.slope.central.value, again.slope.central.value / OTHER_STEPS
-    steady = ~(abs(look.analytic - value) <= 2 * abs(other - value))
-    wrong = look.wrong & again.wrong & steady
-    wrong |= refused & ~look.sure & ~again.right & ~accepted(point, again)
-    return Finding(point, look, wrong, ~look.right & ~wrong)
+    refused = ~comparison.right & ~is_allowed(point, comparison) if kinks_known else comparison.wrong
+    if not (comparison.wrong | refused).any():
+        return Finding(point, comparison, comparison.wrong, ~comparison.right)
+    again = point.compare(comparison.entries, OTHER_STEPS)
+    value, other = comparison.slope.central.value, again.slope.central.value / OTHER_STEPS
+    steady = ~(abs(comparison.analytic - value) <= 2 * abs(other - value))
+    wrong = comparison.wrong & again.wrong & steady
+    wrong |= refused & ~comparison.sure & ~again.right & ~is_allowed(point, again)
+    return Finding(point, comparison, wrong, ~comparison.right & ~wrong)
 
 
-def accepted(point: Point, look: Look) -> ndarray:
-    """Where the answer of the engine is one that a kink allows; an infinite one, where the function is that steep."""
-    infinite = np.isinf(look.analytic)
+def is_allowed(point: Point, comparison: Comparison) -> ndarray:
+    """Where a kink allows the engine's answer; an infinite answer needs an infinitely steep function."""
+    infinite = np.isinf(comparison.analytic)
     if not infinite.any():
-        return look.allowed
-    steep: ndarray = look.allowed & (~infinite | point.steep(look))
+        return comparison.allowed
+    steep: ndarray = comparison.allowed & (~infinite | point.steep(comparison))
     return steep
 
 
 def nearby(findings: Sequence[Finding], random: np.random.Generator) -> list[Finding]:
-    """What is wrong at points near those findings, where there is no kink. Raises where there are kinks everywhere.
+    """The derivatives that are wrong at points near these findings, away from kinks.
 
-    Two points lie opposite each other, so that both sides of each kink are visited. Where one of the inputs stands at
-    the border of a domain, they are moved one at a time.
+    Two points on opposite sides are visited, so that both sides of each kink are checked. If an input stands at the
+    border of a domain, the inputs are moved one at a time.
+
+    Raises `GradientError` if there are kinks everywhere.
     """
     if not findings:
         return []
     point = findings[0].point
     away = around_one(random, len(point.point)) * point.scales
-    sides = [proven(findings, sign * away) for sign in (1.0, -1.0)]
+    sides = [check_away(findings, sign * away) for sign in (1.0, -1.0)]
     if all(pending is None for _, pending in sides):
         sides = []
         for finding in findings:
             alone = np.zeros_like(away)
-            alone[finding.look.entries] = away[finding.look.entries]
-            both = [proven([finding], sign * alone) for sign in (1.0, -1.0)]
+            alone[finding.comparison.entries] = away[finding.comparison.entries]
+            both = [check_away([finding], sign * alone) for sign in (1.0, -1.0)]
             sides += both if any(pending is not None for _, pending in both) else [([], [finding])]
     wrong = [finding for found, _ in sides for finding in found]
     for finding in [] if wrong else [x for _, pending in sides for x in pending or ()]:
         raise GradientError(
-            f"{words(finding)} cannot be checked: finite differences settle neither at these inputs nor near them; "
-            "the function jumps or has kinks everywhere, is too rough, or too noisy"
+            f"{derivative_in_words(finding)} cannot be checked: finite differences settle neither at these inputs nor "
+            "near them; the function jumps or has kinks everywhere, is too rough, or too noisy"
         )
     return wrong
 
 
-def proven(findings: Sequence[Finding], away: ndarray) -> tuple[list[Finding], list[Finding] | None]:
-    """What is wrong at a point this way, and what met kinks at all distances; None if f is undefined this way."""
+def check_away(findings: Sequence[Finding], away: ndarray) -> tuple[list[Finding], list[Finding] | None]:
+    """The findings that are wrong in this direction, and those that met kinks only; None if f is undefined there."""
     wrong: list[Finding] = []
     pending: list[Finding] | None = None
     for distance in NEARBY:
@@ -145,7 +145,7 @@ def proven(findings: Sequence[Finding], away: ndarray) -> tuple[list[Finding], l
         met = []
         for finding in findings if pending is None else pending:
             asked = finding.wrong | finding.doubt
-            found = judged(there, there.look(finding.look.entries), kinks_known=False)
+            found = judge(there, there.compare(finding.comparison.entries), kinks_known=False)
             if (found.wrong & asked).any():
                 wrong.append(found._replace(wrong=found.wrong & asked))
             elif (found.doubt & asked).any():
@@ -157,10 +157,10 @@ def proven(findings: Sequence[Finding], away: ndarray) -> tuple[list[Finding], l
 # In words.
 
 
-def words(finding: Finding, row: int | None = None) -> str:
-    """Which derivative a finding is about, such as `∂output[2]/∂x[0, 1]`."""
-    point, entries = finding.point, finding.look.entries
-    by = point.subject.arguments.words(entries[0])
+def derivative_in_words(finding: Finding, row: int | None = None) -> str:
+    """The derivative that a finding is about, such as `∂output[2]/∂x[0, 1]`."""
+    point, entries = finding.point, finding.comparison.entries
+    by = point.subject.arguments.in_words(entries[0])
     others = f" and {len(entries) - 1} more together" if len(entries) > 1 else ""
     row = int(np.flatnonzero(finding.wrong | finding.doubt)[0]) if row is None else row
     outputs = np.flatnonzero(point.functionals[row])
@@ -170,7 +170,7 @@ def words(finding: Finding, row: int | None = None) -> str:
 
 
 def mismatches(finding: Finding) -> Iterator[Mismatch]:
-    """What is wrong, number by number: single outputs where they are looked at, else the worst of a sum."""
+    """The wrong derivatives of a finding: those of single outputs, or that of the worst output of a random sum."""
     if not finding.wrong.any():
         return
     rows = np.flatnonzero(finding.wrong & finding.point.singles).tolist()
@@ -178,39 +178,39 @@ def mismatches(finding: Finding) -> Iterator[Mismatch]:
         yield from (mismatch(finding, row) for row in rows)
     else:
         row = int(np.flatnonzero(finding.wrong)[0])
-        output = located(finding, row)
+        output = wrong_output(finding, row)
         one = np.zeros_like(finding.point.functionals[:1])
         one[0, output] = 1.0
         alone = finding.point.with_functionals(one)
-        found = judged(alone, alone.look(finding.look.entries), kinks_known=True)
+        found = judge(alone, alone.compare(finding.comparison.entries), kinks_known=True)
         yield mismatch(found, 0) if found.wrong.any() else mismatch(finding, row)
 
 
 def mismatch(finding: Finding, row: int) -> Mismatch:
-    """What is wrong with one functional along one direction, per unit of both."""
-    point, look = finding.point, finding.look
+    """The mismatch of one functional along one direction, per unit of both."""
+    point, comparison = finding.point, finding.comparison
     functional = point.functionals[row]
-    unit = look.direction[look.entries[0]] if len(look.entries) == 1 else 1.0
+    unit = comparison.direction[comparison.entries[0]] if len(comparison.entries) == 1 else 1.0
     if np.count_nonzero(functional) == 1:
         unit = unit * functional[np.flatnonzero(functional)[0]]
-    analytic = look.analytic[row] / unit
-    estimate, note = look.slope.central, ""
-    if not look.sure[row]:
-        sides = (look.slope.left, look.slope.right)
-        estimate = min(sides, key=lambda x: abs(look.analytic[row] - x.value[row]))
-        note = f", where the function has a kink: {sides_in_words(look, row, unit)}"
-    if point.detached(look.entries[0]):
+    analytic = comparison.analytic[row] / unit
+    estimate, note = comparison.slope.central, ""
+    if not comparison.sure[row]:
+        sides = (comparison.slope.left, comparison.slope.right)
+        estimate = min(sides, key=lambda x: abs(comparison.analytic[row] - x.value[row]))
+        note = f", where the function has a kink: {sides_in_words(comparison, row, unit)}"
+    if point.detached(comparison.entries[0]):
         note += " (the graph has no path to it)"
     value, error = estimate.value[row] / unit, estimate.error[row] / abs(unit)
-    tolerance = look.slack[row] / abs(unit) + 4 * error
-    return Mismatch(words(finding, row), analytic, value, error, tolerance, note)
+    tolerance = comparison.slack[row] / abs(unit) + 4 * error
+    return Mismatch(derivative_in_words(finding, row), analytic, value, error, tolerance, note)
 
 
-def located(finding: Finding, row: int) -> int:
-    """The output to blame among those of a random sum: the sum is halved until one is left."""
-    point, look = finding.point, finding.look
+def wrong_output(finding: Finding, row: int) -> int:
+    """The wrong output among those of a random sum: the sum is halved until one output is left."""
+    point, comparison = finding.point, finding.comparison
     functional = point.functionals[row]
-    line = Line(point.subject.values, point.point, look.direction, point.subject.arguments.eps)
+    line = Line(point.subject.values, point.point, comparison.direction, point.subject.arguments.eps)
     numerical = slopes(line, point.call.values).central.value
     outputs = np.flatnonzero(functional)
     while len(outputs) > 1:
@@ -219,32 +219,32 @@ def located(finding: Finding, row: int) -> int:
             upstream = np.zeros_like(functional)
             upstream[half] = functional[half]
             gradient = point.subject.flat_gradient(point.subject.pull(point.call, upstream))
-            apart[k] = np.nan_to_num(abs(gradient @ look.direction - upstream @ numerical), nan=np.inf), half
+            apart[k] = np.nan_to_num(abs(gradient @ comparison.direction - upstream @ numerical), nan=np.inf), half
         outputs = max(apart.values(), key=lambda x: x[0])[1]
     return int(outputs[0])
 
 
 def kinks_in_words(finding: Finding) -> Iterator[str]:
-    """The kinks along a direction, one line for each output that has one."""
-    point, look = finding.point, finding.look
+    """The kinks along a direction, one line for each output that has a kink."""
+    point, comparison = finding.point, finding.comparison
     for row in np.flatnonzero(finding.doubt).tolist():
         functional = point.functionals[row]
-        if np.count_nonzero(functional) == 1 and len(look.entries) == 1:
-            unit = look.direction[look.entries[0]] * functional[np.flatnonzero(functional)[0]]
-            says = f"the engine says {number(look.analytic[row] / unit)}"
-            yield f"{words(finding, row)} is {sides_in_words(look, row, unit)}; {says}"
+        if np.count_nonzero(functional) == 1 and len(comparison.entries) == 1:
+            unit = comparison.direction[comparison.entries[0]] * functional[np.flatnonzero(functional)[0]]
+            says = f"the engine says {number(comparison.analytic[row] / unit)}"
+            yield f"{derivative_in_words(finding, row)} is {sides_in_words(comparison, row, unit)}; {says}"
 
 
-def sides_in_words(look: Look, row: int, unit: float) -> str:
-    left, right = (side(x, look, row, unit) for x in (look.slope.left, look.slope.right))
+def sides_in_words(comparison: Comparison, row: int, unit: float) -> str:
+    left, right = (side_in_words(x, comparison, row, unit) for x in (comparison.slope.left, comparison.slope.right))
     return f"{left} on the left and {right} on the right"
 
 
-def side(estimate: Estimate, look: Look, row: int, unit: float) -> str:
-    """A one-sided derivative; not all functions have one."""
+def side_in_words(estimate: Estimate, comparison: Comparison, row: int, unit: float) -> str:
+    """A one-sided derivative in words; some functions have none."""
     if np.isnan(estimate.value[row]):
         return "undefined"
-    if not look.known(estimate)[row]:
+    if not comparison.known(estimate)[row]:
         return "unbounded"
     small = abs(estimate.value[row]) <= 4 * estimate.error[row]
     return number(0.0 if small else estimate.value[row] / unit)

@@ -1,7 +1,7 @@
-"""What is checked: a function of one vector, and what the engine says its derivatives are.
+"""The function under test, as a function of one vector, and its derivatives by the engine.
 
-The derivative of a function is again a function, of the same arguments and of the upstream gradient. So second
-derivatives need no second method: they are the first derivatives of the gradient.
+The gradient of a function is again a function, of the same arguments and of the upstream gradient. So second
+derivatives need no method of their own: they are the first derivatives of the gradient.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ import numpy as np
 from numpy import ndarray
 
 from ..engine.grad_mode import enable_grad
-from ..engine.node import Node
+from ..engine.node import Node, number_of
 from ..engine.tensor import Tensor
 from ..engine.value import Value
 from ..engine.walk import gradients, walk
 from ..errors import GradientError
-from .vectors import Arguments, flat, index_in_words, numbers, parts
+from .vectors import Arguments, flat, index_in_words, parts
 
 __all__ = ["Gradient", "Recorded", "Subject"]
 
 
 class Recorded(NamedTuple):
-    """A call: the leaves it was made with, the nodes it returned, and their numbers in one vector."""
+    """A recorded call: its leaves, its results, and the numbers of the results in one vector."""
 
     leaves: list[Node]
     outputs: list[Any]
@@ -33,58 +33,65 @@ class Recorded(NamedTuple):
 
 
 class Subject:
-    """The function of the user, on leaves of our own: nobody's `.grad` is touched.
+    """The function of the user, called on new leaves, so that no `.grad` of the user changes.
 
     Attributes
     ----------
     order : 1 for a function, 2 for its gradient, and so on.
-    arguments : what is varied.
-    shapes : the shapes of what it returns, one an output.
+    arguments : its arguments, some of which are varied.
+    shapes : the shapes of its outputs.
+    precision : how closely two calls must agree: relative to each number, and relative to the largest.
+    unsteady : the message if they do not.
     """
 
     order = 1
+    precision = 1e-12, 0.0
+    unsteady = (
+        "the function is not deterministic: called twice on the same inputs it gave {}; "
+        "fix its seed, or switch its randomness off"
+    )
 
     def __init__(self, f: Callable[..., Any], inputs: Any) -> None:
         self.f = f
         self.arguments = Arguments(f, inputs)
 
     def call(self, leaves: Sequence[Node], create_graph: bool) -> list[Any]:
-        """What the function returns, as a list."""
+        """The outputs of the function, as a list."""
         with enable_grad():
             return parts(self.f(*self.arguments.placed(leaves)))
 
     def record(self, point: ndarray, create_graph: bool = True) -> Recorded:
-        """Call the function at a point, on fresh leaves."""
+        """Call the function at a point, on new leaves."""
         leaves = self.arguments.leaves(point)
         outputs = self.call(leaves, create_graph)
-        self.shapes = [numbers(x).shape for x in outputs]
+        self.shapes = [np.shape(number_of(x)) for x in outputs]
         return Recorded(leaves, outputs, flat(outputs))
 
     def values(self, point: ndarray) -> ndarray:
-        """The numbers that the function returns at a point."""
+        """The numbers of all outputs at a point."""
         return self.record(point, create_graph=False).values
 
     def pull(self, call: Recorded, upstream: ndarray, create_graph: bool = False) -> list[Any]:
-        """The engine's gradient of Σ upstream · output by each leaf; None where no path leads to it."""
+        """The engine's gradient of Σ upstream · output by each leaf; None if no path leads to the leaf."""
         return pulled(call.outputs, call.leaves, self.upstreams(call, upstream), create_graph)
 
     def size(self, call: Recorded, upstream: ndarray) -> float:
-        """How large the numbers are by whose rounding Σ upstream · output is off.
+        """The size of the numbers whose rounding makes Σ upstream · output inexact.
 
-        Each step on the way is rounded by a part of its own size, and the result is off by that times its derivative
-        by that step. Roundings are random, so their squares add up.
+        The rounding error of a step is a fraction of its result, and reaches the output multiplied by the derivative
+        of the output by that step. Rounding errors are random, so their squares add up.
         """
         total = 0.0
         for out, g in zip(call.outputs, self.upstreams(call, upstream)):
-            total = math.hypot(total, length(numbers(g) * numbers(out)))
+            total = math.hypot(total, length(np.multiply(number_of(g), number_of(out))))
             if isinstance(out, Node) and out.requires_grad:
-                for x, derivative in walk(out, numbers(g), every=True):
+                for x, derivative in walk(out, number_of(g), every=True):
                     if x.primitive is not None:
-                        total = math.hypot(total, length(numbers(x) * derivative))
+                        total = math.hypot(total, length(number_of(x) * derivative))
         return total
 
     def upstreams(self, call: Recorded, upstream: ndarray) -> list[Node]:
-        """An upstream gradient, cut to the shapes of the outputs."""
+        """The upstream gradient of each output, from all of them in one vector."""
         ends = np.cumsum([math.prod(shape) for shape in self.shapes])
         return [
             Value(part[0], f"upstream{mark}") if isinstance(x, (Value, float)) else _tensor(part, x, f"upstream{mark}")
@@ -92,9 +99,9 @@ class Subject:
         ]
 
     def flat_gradient(self, found: Sequence[Any]) -> ndarray:
-        """The gradients by all leaves in one vector, 0 where there is none. Raises where one does not fit its leaf."""
+        """The gradients by all leaves in one vector, 0 for None; `GradientError` if one does not fit its leaf."""
         for x, gradient in zip(self.arguments.varied, found):
-            array = numbers(gradient)
+            array = np.asarray(number_of(gradient))
             if gradient is not None and (array.shape, array.dtype) != (x.shape, x.dtype):
                 raise GradientError(
                     f"{x.name} has shape {x.shape} and dtype {x.dtype}, "
@@ -103,16 +110,14 @@ class Subject:
         return flat([np.zeros(x.shape) if g is None else g for x, g in zip(self.arguments.varied, found)])
 
     def differs(self, once: ndarray, twice: ndarray) -> str | None:
-        """What is to be said of two calls at one point, where they gave different numbers."""
-        if once.shape == twice.shape and np.allclose(once, twice, rtol=1e-12, atol=0.0):
+        """The difference between two calls at one point, in words; None if they gave the same numbers."""
+        rtol, atol = self.precision
+        if once.shape == twice.shape and np.allclose(once, twice, rtol, atol * np.max(np.abs(once), initial=0.0)):
             return None
-        return (
-            f"the function is not deterministic: called twice on the same inputs it gave {_first_apart(once, twice)}; "
-            "fix its seed, or switch its randomness off"
-        )
+        return self.unsteady.format(_first_apart(once, twice))
 
     def output_in_words(self, i: int) -> str:
-        """The i-th number of what is returned, such as `output[2]`."""
+        """The i-th number of the outputs in words, such as `output[2]`."""
         for shape, mark in zip(self.shapes, _marks(self.shapes)):
             if i < math.prod(shape):
                 return f"output{mark}" + index_in_words(i, shape)
@@ -121,7 +126,13 @@ class Subject:
 
 
 class Gradient(Subject):
-    """The gradient of another subject, as a function of that one's arguments and of the upstream gradient."""
+    """The gradient of another subject, as a function of its arguments and of the upstream gradient."""
+
+    precision = 1e-9, 1e-12
+    unsteady = (
+        "the gradient depends on whether it is recorded: with create_graph=True and without, it is {}; "
+        "a rule computes something else on nodes than on numbers"
+    )
 
     def __init__(self, of: Subject, upstream: ndarray) -> None:
         self.of, self.order = of, of.order + 1
@@ -134,32 +145,23 @@ class Gradient(Subject):
         found = pulled(self.of.call(variables, create_graph=True), variables, upstreams, create_graph)
         return [np.zeros(x.shape) if g is None else g for x, g in zip(self.of.arguments.varied, found)]
 
-    def differs(self, once: ndarray, twice: ndarray) -> str | None:
-        size = np.max(np.abs(once), initial=0.0)
-        if once.shape == twice.shape and np.allclose(once, twice, rtol=1e-9, atol=1e-12 * size):
-            return None
-        return (
-            "the gradient depends on whether it is recorded: with create_graph=True and without, it is "
-            f"{_first_apart(once, twice)}; a rule computes something else on nodes than on numbers"
-        )
-
     def output_in_words(self, i: int) -> str:
-        return f"∂{'' if self.order == 2 else self.order - 1}f/∂{self.of.arguments.words(i)}"
+        return f"∂{'' if self.order == 2 else self.order - 1}f/∂{self.of.arguments.in_words(i)}"
 
 
 def pulled(outputs: Sequence[Any], leaves: Sequence[Node], upstreams: Sequence[Node], create_graph: bool) -> list[Any]:
-    """The gradients of Σ upstream · output, over all outputs, by each leaf; None where no path leads to it."""
+    """The gradients of Σ upstream · output, over all outputs, by each leaf; None if no path leads to the leaf."""
     total: list[Any] = [None] * len(leaves)
     for out, upstream in zip(outputs, upstreams):
         if isinstance(out, Node) and out.requires_grad:
-            found = gradients(out, leaves, upstream if create_graph else numbers(upstream), create_graph=create_graph)
+            found = gradients(out, leaves, upstream if create_graph else number_of(upstream), create_graph=create_graph)
             with enable_grad():
                 total = [b if a is None else a if b is None else a + b for a, b in zip(total, found)]
     return total
 
 
 def length(x: Any) -> float:
-    """The root of the squares, of what is finite."""
+    """The root of the sum of squares of the finite numbers."""
     finite = np.abs(x)[np.isfinite(x)]
     largest = np.max(finite, initial=0.0)
     return float(largest * np.sqrt(np.sum(np.square(finite / largest)))) if largest else 0.0
@@ -173,11 +175,11 @@ def _first_apart(once: ndarray, twice: ndarray) -> str:
 
 
 def _tensor(part: ndarray, like: Any, name: str) -> Tensor:
-    array = numbers(like)
+    array = np.asarray(number_of(like))
     dtype = array.dtype if array.dtype.kind == "f" else np.float64
     return Tensor(part.reshape(array.shape), dtype, requires_grad=True, name=name)
 
 
 def _marks(outputs: Sequence[Any]) -> list[str]:
-    """How several outputs are told apart; one needs no mark."""
+    """The marks that tell several outputs apart; a single one needs none."""
     return [""] if len(outputs) == 1 else [f" {i}" for i in range(len(outputs))]

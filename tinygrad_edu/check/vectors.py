@@ -1,7 +1,7 @@
-"""A function of numbers, arrays, Values and Tensors, seen as a function of one vector.
+"""Arguments and results of a function as one vector each.
 
-Finite differences move one number at a time, wherever it stands: so all numbers that vary are laid side by side in one
-vector, and so are all numbers that the function returns.
+Finite differences move one number at a time, wherever it stands. So all numbers that vary, in floats, arrays, Values
+and Tensors, are put into one vector, and all numbers that the function returns into another.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ..engine.tensor import Tensor
 from ..engine.value import Value
 from ..errors import DtypeError
 
-__all__ = ["Arguments", "Varied", "flat", "index_in_words", "numbers", "parts"]
+__all__ = ["Arguments", "Varied", "around_one", "flat", "index_in_words", "parts"]
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,11 @@ class Varied:
 
     Attributes
     ----------
-    position : which argument of the call it is.
-    name : how messages call it: its node's name, or the function's own name for it.
+    position : its place among the arguments of the call.
+    name : its name in messages: that of the node, or of the function's parameter.
     kind : float, ndarray, Value or Tensor.
-    span : which part of the vector it is.
+    shape, dtype : of its numbers.
+    span : its part of the vector.
     """
 
     position: int
@@ -44,13 +45,14 @@ class Varied:
 
 
 class Arguments:
-    """The arguments of a call, of which floats, arrays of floats and nodes that require a gradient are varied.
+    """The arguments of a call: floats, arrays of floats and nodes that require a gradient are varied.
 
-    The others, such as integers, masks, strings and nodes without a gradient, are passed on as they are.
+    Others, such as integers, masks, strings and nodes without a gradient, are passed on unchanged.
 
     Attributes
     ----------
-    varied : what is varied.
+    given : the arguments as the user gave them.
+    varied : those that are varied.
     point : all varied numbers in one vector of float64.
     """
 
@@ -58,14 +60,15 @@ class Arguments:
         self.given = inputs if isinstance(inputs, (tuple, list)) else (inputs,)
         names = _parameter_names(f, len(self.given))
         self.varied: list[Varied] = []
-        self._fixed = [(n, x, numbers(x).copy()) for n, x in zip(names, self.given) if isinstance(x, (ndarray, Node))]
+        arrays = [(name, x) for name, x in zip(names, self.given) if isinstance(x, (ndarray, Node))]
+        self._before = [(name, x, np.array(number_of(x))) for name, x in arrays]
         chunks = [np.empty(0)]
         start = 0
         for position, (x, name) in enumerate(zip(self.given, names)):
             kind = _kind(x, all_nodes)
             if kind is None:
                 continue
-            data = numbers(x)
+            data = np.asarray(number_of(x))
             span = slice(start, start := start + data.size)
             name = (isinstance(x, Node) and x.name) or name
             self.varied.append(Varied(position, name, kind, data.shape, data.dtype, span))
@@ -74,15 +77,15 @@ class Arguments:
 
     @property
     def eps(self) -> float:
-        """The rounding unit of the coarsest dtype among what is varied."""
+        """The rounding unit of the coarsest dtype among the varied arguments."""
         return max((float(np.finfo(x.dtype).eps) for x in self.varied), default=2.0**-52)
 
     def at(self, point: ndarray) -> list[Any]:
-        """The arguments at another point, each of the kind that was given."""
+        """The arguments at another point, each of its own kind."""
         return self.placed([_MADE[x.kind](data) for x, data in zip(self.varied, self.split(point))])
 
     def leaves(self, point: ndarray) -> list[Node]:
-        """Fresh leaves of the graph for all that is varied, at another point."""
+        """New leaves for the varied arguments, at another point."""
         return [
             Value(data.item(), x.name) if x.kind in (float, Value) else Tensor(data, requires_grad=True, name=x.name)
             for x, data in zip(self.varied, self.split(point))
@@ -93,23 +96,23 @@ class Arguments:
         return [point[x.span].reshape(x.shape).astype(x.dtype) for x in self.varied]
 
     def placed(self, varied: Sequence[Any]) -> list[Any]:
-        """The arguments, with others in the places of those that are varied."""
+        """The arguments, with the varied ones replaced."""
         arguments = list(self.given)
         for x, replacement in zip(self.varied, varied):
             arguments[x.position] = replacement
         return arguments
 
     def changed(self, leaves: Sequence[Node]) -> str | None:
-        """The name of an argument that does not hold the numbers any more with which a call at `point` began."""
+        """The name of an argument whose numbers were changed by a call at `point`; None if there is none."""
         for x, leaf, data in zip(self.varied, leaves, self.split(self.point)):
-            if not np.array_equal(numbers(leaf), data, equal_nan=True):
+            if not np.array_equal(number_of(leaf), data, equal_nan=True):
                 return x.name
-        for name, given, before in self._fixed:
-            if not np.array_equal(numbers(given), before):
+        for name, given, before in self._before:
+            if not np.array_equal(number_of(given), before):
                 return name
         return None
 
-    def words(self, j: int) -> str:
+    def in_words(self, j: int) -> str:
         """The j-th varied number in words: the argument and the index in it, such as `x[0, 2]`."""
         for x in self.varied:
             if x.span.start <= j < x.span.stop:
@@ -126,9 +129,9 @@ _MADE: dict[type, Callable[[ndarray], Any]] = {
 
 
 def _kind(x: Any, all_nodes: bool) -> type | None:
-    """The kind of a varied argument; None for one that is passed on as it is."""
+    """The kind of a varied argument; None for one that is passed on unchanged."""
     if isinstance(x, Node):
-        varies = (all_nodes or x.requires_grad) and numbers(x).dtype.kind == "f"
+        varies = (all_nodes or x.requires_grad) and np.asarray(number_of(x)).dtype.kind == "f"
         return (Value if isinstance(x, Value) else Tensor) if varies else None
     if isinstance(x, float):
         return float
@@ -140,7 +143,7 @@ def _kind(x: Any, all_nodes: bool) -> type | None:
 
 
 def _parameter_names(f: Callable[..., Any], n: int) -> list[str]:
-    """What the function calls its arguments; "input" where it does not say."""
+    """The names of the function's parameters; "input" where they are unknown."""
     try:
         parameters = inspect.signature(f.arrays if isinstance(f, Primitive) else f).parameters.values()
     except (TypeError, ValueError):
@@ -150,25 +153,20 @@ def _parameter_names(f: Callable[..., Any], n: int) -> list[str]:
 
 
 def index_in_words(flat_index: int, shape: tuple[int, ...]) -> str:
-    """A place in an array, such as `[0, 2]`; nothing for a single number."""
+    """The place of a number in an array, such as `[0, 2]`; nothing for a single number."""
     if not shape:
         return ""
     return f"[{', '.join(str(int(i)) for i in np.unravel_index(flat_index, shape))}]"
 
 
-def numbers(x: Any) -> ndarray:
-    """The numbers of a node, or of what NumPy makes an array of."""
-    return np.asarray(number_of(x))
-
-
 def parts(output: Any) -> list[Any]:
-    """What a function returned, as a list: several outputs are a tuple or list."""
+    """The outputs of a function as a list; a function returns several outputs as a tuple or list."""
     return list(output) if isinstance(output, (tuple, list)) else [output]
 
 
 def flat(outputs: Sequence[Any]) -> ndarray:
     """All numbers of all outputs in one vector of float64."""
-    arrays = [numbers(x) for x in outputs]
+    arrays = [np.asarray(number_of(x)) for x in outputs]
     for x, array in zip(outputs, arrays):
         if array.dtype.kind not in "fiub":
             raise DtypeError(
@@ -176,3 +174,9 @@ def flat(outputs: Sequence[Any]) -> ndarray:
                 "a Value, a Tensor, a float, an array, or a tuple of them"
             )
     return np.concatenate([np.empty(0), *(a.astype(np.float64).ravel() for a in arrays)])
+
+
+def around_one(random: np.random.Generator, *shape: int) -> ndarray:
+    """Random numbers of either sign, none of them near 0."""
+    numbers: ndarray = random.uniform(0.5, 1.5, shape) * random.choice([-1.0, 1.0], shape)
+    return numbers

@@ -1,4 +1,4 @@
-"""Strategies and checks for tests of derivatives, the project's own and yours. Needs hypothesis.
+"""Strategies and checks for your own tests of derivatives; the project's tests use them too. Needs hypothesis.
 
 >>> from hypothesis import given, settings
 >>> from tinygrad_edu.testing import arrays, assert_gradients, shapes
@@ -16,13 +16,11 @@ try:
 except ImportError:
     raise ImportError("tinygrad_edu.testing needs hypothesis: pip install hypothesis") from None
 
-from .case import Arrangement, Call, Case
-from .cases import CASES
 from .gradients import assert_gradients
 from .program import Line, Program, programs
 from .strategies import Layout, arrays, axes, broadcastable_shapes, indices, layouts, numbers, shapes, window
 
 __all__ = [
-    "CASES", "Arrangement", "Call", "Case", "Layout", "Line", "Program", "arrays", "assert_gradients", "axes",
-    "broadcastable_shapes", "indices", "layouts", "numbers", "programs", "shapes", "window",
+    "Layout", "Line", "Program", "arrays", "assert_gradients", "axes", "broadcastable_shapes", "indices", "layouts",
+    "numbers", "programs", "shapes", "window",
 ]  # fmt: skip

@@ -1,10 +1,11 @@
-"""Random programs: whole expression graphs over the table, as data.
+"""Random programs: expression graphs over the whole table, as data.
 
-A program is a list of lines, each a call of one case on numbers that earlier lines made. Any number may be used by
-several lines. The same program runs on floats, on Values, on arrays and on Tensors, in any mixture, and is printed.
+A program is a list of lines. Each line calls one function on numbers that are inputs or results of earlier lines, and
+several lines may use the same number. A program runs on floats, Values, arrays and Tensors, in any mixture, and can be
+printed.
 
-While a program is drawn it is run on its inputs, in NumPy alone. A line is taken only where its function is smooth
-and its numbers stay moderate, so every program can be compared with finite differences at its inputs.
+While a program is drawn, it runs on its inputs in NumPy alone. A line is kept only if its function is smooth there and
+its numbers stay moderate. So every program can be compared with finite differences at its inputs.
 """
 
 from __future__ import annotations
@@ -18,31 +19,36 @@ import numpy as np
 from hypothesis import strategies as st
 
 from ..engine.primitives import TABLE
-from .case import BOOLS, Case, Settings, in_words
-from .cases import CASES
+from ._table.attrs import Attrs
+from ._table.case import BOOLS, Case, in_words
+from ._table.cases import CASES
 from .strategies import REALS, arrays, broadcastable_shapes, numbers, window
 
 __all__ = ["Line", "Program", "programs"]
 
 
 class Line(NamedTuple):
-    """One call: of which case, on which operands, with which settings.
+    """One call of a function of the table.
 
-    An operand that is an int is a place among the program's numbers (inputs first, then what the lines made); any
-    other is a constant.
+    Attributes
+    ----------
+    name : of the function.
+    operands : an int is a place among the numbers of the program (inputs first, then the results of the lines); any
+        other operand is a constant.
+    attrs : the attributes of the call, such as `axis`.
     """
 
     name: str
     operands: tuple[Any, ...]
-    settings: Settings
+    attrs: Attrs
 
     def run(self, numbers: Sequence[Any]) -> Any:
-        """The call, on floats, arrays, Values or Tensors."""
-        return CASES[self.name].function(*self._taken_from(numbers), **self.settings)
+        """The result of the call on floats, arrays, Values or Tensors."""
+        return CASES[self.name].function(*self._taken_from(numbers), **self.attrs)
 
     def expected(self, numbers: Sequence[Any]) -> Any:
-        """The same in NumPy alone."""
-        return CASES[self.name].reference(*self._taken_from(numbers), **self.settings)
+        """The result of the call in NumPy alone."""
+        return CASES[self.name].reference(*self._taken_from(numbers), **self.attrs)
 
     def _taken_from(self, numbers: Sequence[Any]) -> list[Any]:
         return [numbers[x] if type(x) is int else x for x in self.operands]
@@ -50,7 +56,12 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, repr=False)
 class Program:
-    """A function as a list of lines, and the inputs it was drawn at: floats, and arrays.
+    """A function as a list of lines.
+
+    Attributes
+    ----------
+    inputs : floats and arrays at which it was drawn.
+    lines : its calls; the last one gives the result.
 
     >>> program = Program((2.0, 3.0), (Line("multiply", (0, 1), {}), Line("add", (2, 0), {})))
     >>> print(program)
@@ -68,7 +79,7 @@ class Program:
     lines: tuple[Line, ...]
 
     def __call__(self, *inputs: Any) -> Any:
-        """What the last line makes of the inputs: floats, arrays, Values or Tensors."""
+        """The result of the last line, on other inputs: floats, arrays, Values or Tensors."""
         found = list(inputs)
         for line in self.lines:
             found.append(line.run(found))
@@ -77,20 +88,13 @@ class Program:
     def __str__(self) -> str:
         n = len(self.inputs)
         text = [f"{', '.join(map(_letter, range(n)))} = {', '.join(map(repr, self.inputs))}"]
-        for place, (name, operands, settings) in enumerate(self.lines, start=n):
-            words = [_Word(_letter(x)) if type(x) is int else x for x in operands]
-            text.append(f"{_letter(place)} = {name}({in_words(words, settings)})")
+        for place, (name, operands, attrs) in enumerate(self.lines, start=n):
+            words = [_letter(x) if type(x) is int else repr(x) for x in operands]
+            text.append(f"{_letter(place)} = {name}({in_words(words, attrs)})")
         return "\n".join(text)
 
     def __repr__(self) -> str:
         return f"<program\n{self}\n>"
-
-
-class _Word(str):
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return str(self)
 
 
 def _letter(place: int) -> str:
@@ -99,14 +103,14 @@ def _letter(place: int) -> str:
 
 
 LARGEST = 20.0
-"""Beyond this a number is not moderate: what is made of it would drown the rest, and differences lose their digits."""
+"""The largest moderate number. Larger ones would drown the rest, and finite differences would lose their digits."""
 
 
 @st.composite
 def programs(
     draw: st.DrawFn, scalar: bool = False, max_inputs: int = 3, min_lines: int = 1, max_lines: int = 8
 ) -> Program:
-    """Programs of about `min_lines` to `max_lines` calls; with `scalar`, those that floats and Values can run as well.
+    """Programs of about `min_lines` to `max_lines` calls; with `scalar`, only such as floats and Values can run too.
 
     >>> from hypothesis import find
     >>> program = find(programs(scalar=True), lambda program: len(program.lines) > 1)
@@ -141,7 +145,7 @@ def _inputs(scalar: bool, most: int) -> st.SearchStrategy[tuple[Any, ...]]:
 
 
 def _candidates(x: int, values: Sequence[Any], scalar: bool) -> Iterator[tuple[Case, list[tuple[int, ...]]]]:
-    """What can be called with the number at place x first: cases, each with the ways to choose the operands' places."""
+    """The cases that can take the number at place x first, each with the possible places of all its operands."""
     for name in ["negative", *CASES]:  # the first is what a line shrinks to
         case = CASES[name]
         if name in _NOT_FOR_PROGRAMS or (scalar and not (name in TABLE and TABLE[name].floats)):
@@ -163,7 +167,7 @@ _NOT_FOR_PROGRAMS = {
 
 
 def _suit(case: Case, operands: Sequence[Any]) -> bool:
-    """Whether the operands have shapes that go together, and numbers that lie where the case would have them drawn."""
+    """Whether the operands have shapes that go together, and numbers that the case itself could have drawn."""
     if not case.arrangement.fit(*(x.shape for x in operands)):
         return False
     for slot, x in enumerate(operands):
@@ -181,10 +185,10 @@ def _suit(case: Case, operands: Sequence[Any]) -> bool:
 
 
 APART = 0.05
-"""How far from a kink, or from each other, numbers are: far more than the step of the differences."""
+"""The distance of numbers from a kink, or from each other: far more than the step of the differences."""
 
 _STEEP = frozenset({"exp", "expm1", "sinh", "cosh", "power", "logsumexp", "softmax", "prod"})
-"""Steep enough to want small numbers, though smooth on the whole line."""
+"""Functions that are smooth on the whole line, but so steep that their operands must be small."""
 
 
 @st.composite
@@ -196,12 +200,12 @@ def _line(draw: st.DrawFn, case: Case, places: tuple[int, ...], values: Sequence
         flags = draw(st.lists(st.booleans(), min_size=prod(shape), max_size=prod(shape)))
         sizes = (shape, *sizes)
         operands = (flags[0] if scalar else np.array(flags).reshape(shape), *operands)
-    settings = draw(case.settings(*sizes))
-    return Line(case.name, operands, settings) if case.smooth(sizes, settings) else None
+    attrs = draw(case.attrs(*sizes))
+    return Line(case.name, operands, attrs) if case.smooth(sizes, attrs) else None
 
 
 def _without_dead_lines(inputs: tuple[Any, ...], lines: Sequence[Line]) -> Program:
-    """The program of those lines that the last one depends on."""
+    """The program of the lines on which the last one depends."""
     n = len(inputs)
     needed = {n + len(lines) - 1}
     for place in range(n + len(lines) - 1, n - 1, -1):
@@ -212,7 +216,7 @@ def _without_dead_lines(inputs: tuple[Any, ...], lines: Sequence[Line]) -> Progr
     return Program(
         inputs,
         tuple(
-            Line(name, tuple(new_place[x] if type(x) is int else x for x in operands), settings)
-            for name, operands, settings in (lines[place - n] for place in kept[n:])
+            Line(name, tuple(new_place[x] if type(x) is int else x for x in operands), attrs)
+            for name, operands, attrs in (lines[place - n] for place in kept[n:])
         ),
     )

@@ -1,6 +1,6 @@
-"""Hypothesis strategies for what an array operation is called with: shapes, axes, indices, numbers, memory layouts.
+"""Hypothesis strategies for the arguments of array operations: shapes, axes, indices, numbers, memory layouts.
 
-Sizes are small, 0 and 1 are among them, and the numbers are of the kind that finite differences can be taken at.
+Sizes are small, with 0 and 1 among them, and finite differences are precise at the numbers.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ def shapes(min_dims: int = 0, max_dims: int = 3, min_side: int = 0, max_side: in
     (1, 1)
     """
     dims = [n for n in (0, 1, 2, 3, 4, 1, 2, 3, 2) if min_dims <= n <= max_dims]
-    sides = [*range(min_side, max_side + 1), *range(2, max_side + 1)]  # the more telling ones more often
+    sides = [
+        *range(min_side, max_side + 1),
+        *range(2, max_side + 1),
+    ]  # sides above 1 come twice as often
     return st.sampled_from(dims).flatmap(lambda n: st.tuples(*[st.sampled_from(sides)] * n))
 
 
@@ -40,7 +43,7 @@ def shapes(min_dims: int = 0, max_dims: int = 3, min_side: int = 0, max_side: in
 def broadcastable_shapes(
     draw: st.DrawFn, n: int, max_dims: int = 3, min_side: int = 0, max_side: int = 4
 ) -> tuple[Shape, ...]:
-    """`n` shapes that NumPy broadcasts together: some axes of size one, some left out.
+    """`n` shapes that NumPy broadcasts together: some axes have size 1, some are missing.
 
     >>> from hypothesis import find
     >>> pair = find(broadcastable_shapes(2), lambda pair: len(pair[0]) == 2 > len(pair[1]))
@@ -57,7 +60,7 @@ def broadcastable_shapes(
 
 
 def axes(shape: Shape, several: bool = True, everything: bool = True) -> st.SearchStrategy[Any]:
-    """What `axis=` may be for a shape: None for `everything`, an axis from either end, and `several` as a tuple.
+    """Values of `axis=` for a shape: an axis from either end; None if `everything`; tuples of axes if `several`.
 
     >>> from hypothesis import find
     >>> find(axes((3,)), lambda axis: isinstance(axis, int) and axis < 0)
@@ -78,14 +81,15 @@ def axes(shape: Shape, several: bool = True, everything: bool = True) -> st.Sear
 
 @st.composite
 def indices(draw: st.DrawFn, shape: Shape) -> Any:
-    """What may stand in `x[...]`: slices, integers, None, `...`, masks, integer arrays with repeats, and mixtures.
+    """Indices for `x[...]`: slices, integers, None, `...`, masks, integer arrays with repeats, and mixtures.
 
     >>> from hypothesis import find
     >>> find(indices((1,)), lambda index: isinstance(index, np.ndarray) and index.dtype == bool and index.any())
     array([ True])
     """
     if shape and draw(st.integers(0, 7)) == 7:  # a mask of the whole shape
-        return draw(_masks(shape))
+        n = prod(shape)
+        return np.array(draw(st.lists(st.booleans(), min_size=n, max_size=n)), dtype=bool).reshape(shape)
     parts: list[Any] = []
     left = list(shape)
     advanced = draw(st.booleans())
@@ -94,7 +98,11 @@ def indices(draw: st.DrawFn, shape: Shape) -> Any:
         size = left.pop(0)
         kinds = ["slice", "integer"] if size else ["slice"]
         kinds += ["array"] * 2 if advanced and size else []
-        kinds += ["mask"] if advanced and len(together) <= 1 and not any(_is_mask(p) for p in parts) else []
+        kinds += (
+            ["mask"]
+            if advanced and len(together) <= 1 and not any(isinstance(p, ndarray) and p.dtype == bool for p in parts)
+            else []
+        )
         match draw(st.sampled_from(kinds)):
             case "slice":
                 parts.append(draw(st.slices(size)))
@@ -112,7 +120,7 @@ def indices(draw: st.DrawFn, shape: Shape) -> Any:
                     parts.append(mask)
                 else:
                     parts.append(slice(None))
-    if draw(st.booleans()):  # `...` stands for the axes not named, here or at the end
+    if draw(st.booleans()):  # `...` for the axes that have no index of their own
         tail = draw(st.integers(0, min(len(left), 1)))
         parts.append(Ellipsis)
         parts.extend(draw(st.slices(size)) for size in (left[-tail:] if tail else []))
@@ -121,17 +129,8 @@ def indices(draw: st.DrawFn, shape: Shape) -> Any:
     return parts[0] if len(parts) == 1 and draw(st.booleans()) else tuple(parts)
 
 
-def _is_mask(part: Any) -> bool:
-    return isinstance(part, ndarray) and part.dtype == bool
-
-
-def _masks(shape: Shape) -> st.SearchStrategy[ndarray]:
-    n = prod(shape)
-    return st.lists(st.booleans(), min_size=n, max_size=n).map(lambda drawn: np.array(drawn, dtype=bool).reshape(shape))
-
-
 def window(domain: Domain | Primitive) -> Domain:
-    """The part of an open interval in which to pick numbers: at most 6 wide, and away from both ends.
+    """The part of an open interval from which numbers are drawn: at most 6 wide, and away from both ends.
 
     >>> import tinygrad_edu as tg
     >>> window(tg.log), window(tg.exp)
@@ -171,10 +170,10 @@ def arrays(
 
     Parameters
     ----------
-    avoid : points to keep a distance from, such as a kink.
-    distinct : no two numbers alike, nor nearly so: for what has a kink at ties.
+    avoid : points from which the numbers keep a distance, such as a kink.
+    distinct : no two numbers are equal, or nearly so: for functions that have a kink at ties.
 
-    An array is one draw, of two bytes a number, so that larger ones are quick as well.
+    An array is one draw of two bytes a number, so that larger arrays are quick too.
 
     >>> import tinygrad_edu as tg
     >>> from hypothesis import find
@@ -195,7 +194,7 @@ def arrays(
 
 
 def _spread(places: ndarray, interval: Domain, avoid: Sequence[float]) -> ndarray:
-    """Places between 0 and 1 spread evenly over an interval that has gaps around the points to avoid."""
+    """Spread places between 0 and 1 evenly over an interval with gaps around the points to avoid."""
     low, high = interval
     half = (high - low) / 50
     gaps = sorted(point for point in avoid if low < point < high)
@@ -207,9 +206,13 @@ def _spread(places: ndarray, interval: Domain, avoid: Sequence[float]) -> ndarra
 
 @dataclass(frozen=True, repr=False)
 class Layout:
-    """One way in which numbers lie in memory: `view(base)` is an array or node of another layout than `base`.
+    """A layout of numbers in memory.
 
-    `base_shape` is the shape to make `base` in.
+    Attributes
+    ----------
+    name : such as "strided" or "backwards".
+    base_shape : the shape of the array or node from which `view` is taken.
+    view : gives the array or node of this layout, as a view of its argument.
     """
 
     name: str
@@ -221,7 +224,7 @@ class Layout:
 
 
 def layouts(shape: Shape, repeats: bool = True) -> st.SearchStrategy[Layout]:
-    """Layouts in memory of an array of this shape: C and Fortran order, strides, backwards, broadcast (`repeats`).
+    """Memory layouts of an array of this shape: C and Fortran order, strides, backwards; broadcast if `repeats`.
 
     >>> from hypothesis import find
     >>> layout = find(layouts((2, 3)), lambda layout: layout.name == "strided")
@@ -231,10 +234,9 @@ def layouts(shape: Shape, repeats: bool = True) -> st.SearchStrategy[Layout]:
     found = [Layout("C", shape, lambda base: base)]
     if shape:
         *rest, n = shape
-        n_first = shape[0]
         found += [
             Layout("strided", (*rest, 2 * n), lambda base: base[..., ::2]),
-            Layout("a part of more", (n_first + 2, *shape[1:]), lambda base: base[1:-1]),
+            Layout("a part of more", (shape[0] + 2, *shape[1:]), lambda base: base[1:-1]),
             Layout("backwards", shape, lambda base: flip(base, -1)),
             Layout("all backwards", shape, lambda base: flip(base)),
         ]

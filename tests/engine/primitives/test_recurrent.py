@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu.engine.primitives.recurrent import gru, lstm, rnn
-from tinygrad_edu.testing import CASES, assert_gradients
+from tinygrad_edu.testing import assert_gradients
+from tinygrad_edu.testing._table import CASES
 
 GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 

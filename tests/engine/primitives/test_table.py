@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu.engine.primitives import TABLE
-from tinygrad_edu.testing import CASES, Call, assert_gradients, layouts
+from tinygrad_edu.testing import assert_gradients, layouts
+from tinygrad_edu.testing._table import CASES, Call
 
 every_case = pytest.mark.parametrize("name", CASES)
 on_numbers = pytest.mark.parametrize("name", [name for name in CASES if name in TABLE and TABLE[name].floats])
@@ -56,7 +57,7 @@ def gradients(call: Call, operands: list[Any], **options: Any) -> list[Any]:
 
 def test_every_row_of_the_table_has_a_case() -> None:
     missing = set(TABLE) - set(CASES)
-    assert not missing, f"add a line to tinygrad_edu/testing/cases.py for {', '.join(sorted(missing))}"
+    assert not missing, f"add a line to tinygrad_edu/testing/_table/cases.py for {', '.join(sorted(missing))}"
 
 
 def test_every_public_function_has_a_case() -> None:
@@ -138,7 +139,7 @@ def test_layout_in_memory_does_not_matter(name: str, data: st.DataObject) -> Non
         base = np.zeros(layout.base_shape, x.dtype)
         base.reshape(-1)[layout.view(np.arange(base.size).reshape(base.shape))] = x
         operands.append(layout.view(tg.tensor(base, requires_grad=True) if slot in call.variables else base))
-    same = Call(case, tuple(plain(x).copy() for x in operands), call.settings)  # but in C order
+    same = Call(case, tuple(plain(x).copy() for x in operands), call.attrs)  # but in C order
     for y, answer in zip(results(call(*operands)), results(same.expected)):
         np.testing.assert_allclose(plain(y), answer, rtol=1e-12, atol=1e-12)
     for gradient, answer in zip(gradients(call, operands), gradients(same, nodes(same))):

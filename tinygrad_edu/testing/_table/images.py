@@ -1,4 +1,4 @@
-"""Calls of the rows that slide windows over images, and what NumPy answers in the plainest way: number by number."""
+"""Cases of the rows that slide windows over images: strategies of calls, and answers of NumPy number by number."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from .case import Arrangement, Settings, Sides
-from .strategies import Shape
+from ..strategies import Shape
+from .arrangements import Arrangement, Sides
+from .attrs import Attrs
 
-Drawn = tuple[tuple[Shape, ...], Settings]
+Drawn = tuple[tuple[Shape, ...], Attrs]
 
 ONE, TWO, THREE = (Arrangement(n, lambda sides: st.nothing(), lambda *sizes: False) for n in (1, 2, 3))
-"""So many operands, of which each case draws the shapes together with the settings."""
+"""One, two or three operands; each case draws their shapes together with the attributes."""
 
 
-# What shapes and settings go together. `window` draws what the rows share.
+# Strategies of shapes and attributes. `window` draws what the rows share.
 
 
 @st.composite
-def window(draw: st.DrawFn, sides: Sides, dilated: bool = True) -> tuple[int, Shape, Settings]:
-    """The number of images, their size, and the settings of a window that fits them."""
+def window(draw: st.DrawFn, sides: Sides, dilated: bool = True) -> tuple[int, Shape, Attrs]:
+    """The number of images, their size, and the attributes of a window that fits them."""
     axes = draw(st.integers(1, 2))
 
     def each(low: int, high: int) -> Shape:
@@ -37,7 +38,7 @@ def window(draw: st.DrawFn, sides: Sides, dilated: bool = True) -> tuple[int, Sh
 
 
 def positions(size: Shape, kernel: Shape, stride: Shape, padding: Any, dilation: Shape) -> Shape:
-    """How many positions the window has."""
+    """The number of positions of the window along each axis."""
     return tuple(
         (n + sum(border) - d * (k - 1) - 1) // s + 1
         for n, k, s, border, d in zip(size, kernel, stride, padding, dilation)
@@ -45,8 +46,8 @@ def positions(size: Shape, kernel: Shape, stride: Shape, padding: Any, dilation:
 
 
 @st.composite
-def convolutions(draw: st.DrawFn, sides: Sides) -> tuple[Shape, Shape, Shape, Settings]:
-    """The shapes of x, weight and result, and the settings that all three rows of convolution have."""
+def convolutions(draw: st.DrawFn, sides: Sides) -> tuple[Shape, Shape, Shape, Attrs]:
+    """The shapes of x, weight and result, and the attributes that all three rows of convolution have."""
     n, size, how = draw(window(sides))
     groups, per_group, out = (draw(st.integers(1, 2)) for _ in range(3))
     where = positions(size, **how)
@@ -116,7 +117,7 @@ def normalize_calls(draw: st.DrawFn, sides: Sides) -> Drawn:
     return (x, x[1:], x[1:]), {"axis": (1, 2), "shape": x[1:], "eps": eps}
 
 
-# What NumPy answers.
+# Answers of NumPy.
 
 
 def _bordered(x: Any, padding: Any, value: float = 0.0) -> Any:
@@ -128,7 +129,7 @@ def _without_border(x: Any, size: Shape, padding: Any) -> Any:
 
 
 def _at(position: Shape, place: Shape, stride: Shape, dilation: Shape) -> tuple[Any, ...]:
-    """Where, in an array with its border, a place of the window lies at a position."""
+    """The index, into an array with its border, of one place of the window at one position."""
     return (..., *(p * s + i * d for p, i, s, d in zip(position, place, stride, dilation)))
 
 
@@ -156,7 +157,7 @@ def convolution(x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilat
 def conv_transpose(
     y: Any, weight: Any, bias: Any, size: Shape, stride: Any, padding: Any, dilation: Any, groups: int
 ) -> Any:
-    """Every number of y puts its multiple of the window into the result."""
+    """Adds up, for every number of y, its multiple of the window."""
     bordered = [n + sum(border) for n, border in zip(size, padding)]
     out = np.zeros((len(y), weight.shape[1] * groups, *bordered), y.dtype)
     for position, place in _pairs(y.shape[2:], weight.shape[2:]):
@@ -206,7 +207,7 @@ def max_unpool(g: Any, x: Any, kernel: Shape, stride: Any, padding: Any, dilatio
 
 
 def _counts(size: Shape, kernel: Shape, stride: Any, padding: Any, counted: Any, windows: Shape) -> Any:
-    """How many places of each window count."""
+    """The number of places that count in each window."""
     ones = np.pad(np.pad(np.ones(size), counted, constant_values=1.0), [
         (b - c, e - f) for (b, e), (c, f) in zip(padding, counted)
     ])  # fmt: skip
@@ -217,7 +218,7 @@ def _counts(size: Shape, kernel: Shape, stride: Any, padding: Any, counted: Any,
 
 
 def avg_pool(x: Any, kernel: Shape, stride: Any, padding: Any, counted: Any, windows: Shape) -> Any:
-    """The mean of what counts under each window."""
+    """The mean of the numbers that count under each window."""
     counts = _counts(x.shape[2:], kernel, stride, padding, counted, windows)
     out, x = np.zeros((*x.shape[:2], *windows), x.dtype), _bordered(x, padding)
     for position, place in _pairs(windows, kernel):

@@ -1,24 +1,22 @@
-"""What has to hold before derivatives can be compared: the function is one, its values are numbers, the walk works."""
+"""Preconditions of `gradcheck`: the function is deterministic and finite, and its backward pass works."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
-from ..engine.node import Node, creation, describe
+from ..engine.node import Node, creation, describe, number_of
 from ..engine.walk import reachable
 from ..errors import DtypeError, GradientError
 from .point import Point
-from .subject import Recorded, Subject
-from .vectors import flat, numbers
+from .subject import Subject
+from .vectors import flat
 
 __all__ = ["refuse_coarse", "refuse_unsound", "take_derivatives"]
 
 
 def refuse_coarse(subject: Subject) -> None:
-    """Raise `DtypeError` where finite differences would have nothing to work with: float32, or no floats at all."""
+    """Raise `DtypeError` if inputs or steps are computed in less than float64: finite differences need the digits."""
     for x in subject.arguments.varied:
         if x.dtype != np.float64:
             raise DtypeError(
@@ -26,24 +24,18 @@ def refuse_coarse(subject: Subject) -> None:
                 f'of which a difference quotient loses most; pass {x.name}.astype("float64"), or allow_float32=True'
             )
     call = subject.record(subject.arguments.point)
-    for node in coarse_steps(call):
+    recorded = (x for x in call.outputs if isinstance(x, Node) and x.requires_grad)
+    steps = {step for out in recorded for step in reachable(out, call.leaves)}
+    coarse = (x for x in steps if np.asarray(number_of(x)).dtype.itemsize < 8)
+    for node in sorted(coarse, key=creation):
         raise DtypeError(
-            f"gradcheck: {describe(node)} is computed in {numbers(node).dtype}, too coarse for finite differences; "
+            f"gradcheck: {describe(node)} is computed in {number_of(node).dtype}, too coarse for finite differences; "
             "let the function compute in float64, or pass allow_float32=True"
         )
 
 
-def coarse_steps(call: Recorded) -> list[Node]:
-    """The steps between inputs and outputs that are computed in less than float64, oldest first."""
-    nodes: dict[Node, Any] = {}
-    for out in call.outputs:
-        if isinstance(out, Node) and out.requires_grad:
-            nodes |= reachable(out, call.leaves)
-    return sorted((x for x in nodes if numbers(x).dtype.itemsize < 8), key=creation)
-
-
 def refuse_unsound(subject: Subject) -> None:
-    """Raise `GradientError` where the subject is no function of its arguments, or gives no numbers."""
+    """Raise `GradientError` if the subject changes its arguments, is not deterministic, or gives nan or inf."""
     point = subject.arguments.point
     call = subject.record(point)
     if changed := subject.arguments.changed(call.leaves):
@@ -60,12 +52,12 @@ def refuse_unsound(subject: Subject) -> None:
 def take_derivatives(point: Point) -> None:
     """Fill in the engine's derivatives.
 
-    Raises `GradientError` where the walk fails; where it changes what it walks over; and where it does not give twice
-    the gradient for twice the upstream.
+    Raises `GradientError` if the walk fails, if it changes the numbers of the graph, and if twice the upstream gradient
+    does not give twice the gradient.
     """
     subject, call = point.subject, point.call
     elsewhere = point.point + 2.0**-10 * point.scales
-    subject.values(elsewhere)  # what a rule has saved elsewhere than in the graph is stale now
+    subject.values(elsewhere)  # makes stale whatever a rule has saved outside of the graph
     upstream = point.functionals.sum(axis=0)
     try:
         point.pull()
@@ -86,6 +78,6 @@ def take_derivatives(point: Point) -> None:
 
 
 def same(a: ndarray, b: ndarray) -> bool:
-    """Whether numbers that were computed in the same way are the same, nan and inf included."""
+    """Whether two results of the same computation are equal up to rounding, nan and inf included."""
     size = np.max(abs(a[np.isfinite(a)]), initial=0.0)
     return a.shape == b.shape and np.allclose(a, b, rtol=1e-9, atol=1e-12 * size, equal_nan=True)

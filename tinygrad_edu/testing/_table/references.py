@@ -1,4 +1,4 @@
-"""What NumPy answers, for rows of the table that it has no function for: written out in the plainest way."""
+"""Functions of the table that NumPy does not have, written in NumPy in the plainest way."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .strategies import Shape
+from ..strategies import Shape
 
 
 def elu(x: Any, alpha: float) -> Any:
@@ -40,7 +40,7 @@ def softmax_cross_entropy(logits: Any, targets: Any) -> Any:
 
 
 def _recurrent(cell: Callable[..., Any]) -> Callable[..., Any]:
-    """All steps of a cell, one by one: the states after each."""
+    """The function that runs a cell over all steps and gives the state after each."""
 
     def steps(x: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, *states: Any, **settings: Any) -> Any:
         after = []
@@ -58,7 +58,7 @@ def _sigmoid(x: Any) -> Any:
 
 @_recurrent
 def rnn(from_x: Any, from_h: Any, h: Any, nonlinearity: str) -> Any:
-    """Elman's cell."""
+    """The cell of Elman."""
     z = from_x + from_h
     return (np.tanh(z) if nonlinearity == "tanh" else np.maximum(z, 0),)
 
@@ -100,7 +100,7 @@ def scatter(x: Any, index: Any, shape: Shape) -> Any:
 
 
 def pad(x: Any, pad_width: Any, mode: str, **options: Any) -> Any:
-    """`numpy.pad`, by keyword alone."""
+    """`numpy.pad`, called by keyword."""
     return np.pad(x, pad_width, mode, **options)  # type: ignore[call-overload]
 
 

@@ -1,0 +1,132 @@
+"""Shapes of operands that go together: `one()` for one operand, `broadcast(2)` for two that broadcast, and so on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from hypothesis import strategies as st
+
+from ..strategies import Shape, broadcastable_shapes, shapes
+
+Sides = tuple[int, int]
+"""The smallest and the largest side of the shapes that a strategy draws."""
+
+
+class Arrangement(NamedTuple):
+    """A rule for the shapes of the operands of one function.
+
+    Attributes
+    ----------
+    n : the number of operands; 0 for any number.
+    shapes : makes a strategy of shapes that go together, with sides within the given bounds.
+    fit : whether given shapes go together.
+    """
+
+    n: int
+    shapes: Callable[[Sides], st.SearchStrategy[tuple[Shape, ...]]]
+    fit: Callable[..., bool]
+
+
+def one(min_dims: int = 0, max_dims: int = 3) -> Arrangement:
+    """One operand."""
+    return Arrangement(
+        1,
+        lambda sides: shapes(min_dims, max_dims, *sides).map(lambda shape: (shape,)),
+        lambda x: min_dims <= len(x) <= max_dims,
+    )
+
+
+def broadcast(n: int) -> Arrangement:
+    """`n` operands that broadcast together."""
+    return Arrangement(n, lambda sides: broadcastable_shapes(n, 3, *sides), _broadcasts)
+
+
+def _broadcasts(*sizes: Shape) -> bool:
+    try:
+        np.broadcast_shapes(*sizes)
+    except ValueError:
+        return False
+    return True
+
+
+def _product_shapes(sides: Sides) -> st.SearchStrategy[tuple[Shape, ...]]:
+    side = st.integers(*sides)
+
+    def shapes_of(drawn: tuple[int, int, int, tuple[Shape, ...], int]) -> tuple[Shape, ...]:
+        n, k, m, (left, right), kind = drawn
+        return (
+            ((*left, n, k), (*right, k, m)),
+            ((n, k), (k, m)),
+            ((*left, n, k), (k,)),
+            ((k,), (*right, k, m)),
+            ((k,), (k,)),
+        )[kind]
+
+    batch = broadcastable_shapes(2, 2, sides[0], min(sides[1], 3))
+    return st.tuples(side, side, side, batch, st.integers(0, 4)).map(shapes_of)
+
+
+def _multiplies(x: Shape, y: Shape) -> bool:
+    inner = len(y) - 2 if len(y) > 1 else 0
+    return bool(x and y) and x[-1] == y[inner] and _broadcasts(x[:-2], y[:-2])
+
+
+PRODUCT = Arrangement(2, _product_shapes, _multiplies)
+"""The operands of a matrix product: matrices, vectors, and stacks of matrices."""
+
+
+def alike(min_dims: int = 0) -> Arrangement:
+    """One to three operands of one shape."""
+    return Arrangement(
+        0,
+        lambda sides: st.tuples(shapes(min_dims, 2, *sides), st.integers(1, 3)).map(
+            lambda drawn: (drawn[0],) * drawn[1]
+        ),
+        lambda *sizes: len(set(sizes)) == 1 and len(sizes[0]) >= min_dims,
+    )
+
+
+TWO = Arrangement(2, lambda sides: st.tuples(*[shapes(0, 2, *sides)] * 2), lambda x, y: True)
+"""Two operands of any shapes."""
+
+ANY = Arrangement(
+    0,
+    lambda sides: st.lists(shapes(0, 3, sides[0], 2), min_size=1, max_size=3).map(tuple),
+    lambda *sizes: True,
+)
+"""One to three operands of any shapes; many sizes are equal."""
+
+SCALARS = Arrangement(
+    0,
+    lambda sides: st.integers(2, 7).map(lambda n: ((),) * n),
+    lambda *sizes: len(sizes) > 1 and not any(sizes),
+)
+"""Two to seven single numbers."""
+
+AFFINE = Arrangement(
+    3,
+    lambda sides: st.tuples(shapes(1, 3, *sides), st.integers(*sides)).map(
+        lambda drawn: (drawn[0], (drawn[1], drawn[0][-1]), (drawn[1],))
+    ),
+    lambda x, weight, bias: len(weight) == 2 and x[-1:] == weight[1:],
+)
+"""x (..., in), a weight (out, in) and a bias (out,)."""
+
+
+def sequence(blocks: int, states: int = 1) -> Arrangement:
+    """x (T, N, I), two weights and two biases of a cell with `blocks` blocks of H rows, and first states (N, H)."""
+
+    def shapes_for(t: int, n: int, i: int, h: int) -> tuple[Shape, ...]:
+        rows = blocks * h
+        return ((t, n, i), (rows, i), (rows, h), (rows,), (rows,), *[(n, h)] * states)
+
+    def shapes_of(sides: Sides) -> st.SearchStrategy[tuple[Shape, ...]]:
+        side = st.integers(sides[0], min(sides[1], 3))
+        return st.tuples(st.integers(1, 3), side, side, side).map(lambda drawn: shapes_for(*drawn))
+
+    def fit(*sizes: Shape) -> bool:
+        return len(sizes[0]) == 3 and sizes == shapes_for(*sizes[0], sizes[-1][-1])
+
+    return Arrangement(5 + states, shapes_of, fit)

@@ -1,0 +1,171 @@
+"""`CASES`: one case for each row of the table, and for each public function that is made of rows.
+
+A test that goes through `CASES` goes through everything that the engine can differentiate. A row that is added to the
+table without a case is found by a test of the project.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from ...engine.primitives import TABLE, fused, linear_algebra, reductions, shape
+from ..strategies import Domain, Shape, axes, indices
+from . import attrs, images, references
+from .arrangements import AFFINE, ANY, PRODUCT, SCALARS, TWO, Arrangement, alike, broadcast, one, sequence
+from .attrs import Attrs, each
+from .case import BOOLS, POSITIVE, Case
+
+__all__ = ["CASES"]
+
+
+def row(name: str, reference: Callable[..., Any], arrangement: Arrangement, *rest: Any, **more: Any) -> Case:
+    """The case of a row that is called as it is."""
+    return Case(name, TABLE[name], reference, arrangement, *rest, **more)
+
+
+def elementwise(
+    name: str, reference: Callable[..., Any], n: int = 1, domains: Sequence[Domain | None] = (), **more: Any
+) -> Case:
+    """The case of an elementwise row of `n` operands; those without a domain here are drawn from the row's own."""
+    return row(name, reference, one() if n == 1 else broadcast(n), domains=(*domains, TABLE[name].domain), **more)
+
+
+def at_maxima(name: str) -> Callable[..., Any]:
+    """A row that takes, as its third operand, what max pooling has found."""
+    return lambda g, x, **window: TABLE[name](g, x, TABLE["max_pool"](x, **window), **window)
+
+
+def has_spread(sizes: tuple[Shape, ...], attrs: Attrs) -> bool:
+    """Whether a variance is taken over at least two numbers; that of one number is 0, or undefined."""
+    return all(reductions.count(size, attrs["axis"]) >= 2 for size in sizes)
+
+
+keepdims = {"keepdims": lambda x: st.booleans()}
+reduction = each(axis=axes, **keepdims)
+spread = each(axis=axes, **keepdims, ddof=lambda x: st.integers(0, 1))
+orders = each(axis=axes, **keepdims, ord=lambda x: st.sampled_from([1, 2, "fro", 3, math.inf, -math.inf]))
+axis_or_none = each(axis=lambda x: axes(x, several=False))
+one_axis = each(axis=lambda x: axes(x, several=False, everything=False))
+two_axes = each(axis1=lambda x: axes(x, False, False), axis2=lambda x: axes(x, False, False))
+new_axis = each(axis=lambda *sizes: st.integers(-len(sizes[0]) - 1, len(sizes[0])))
+diagonal = each(k=lambda x: st.integers(-2, 2))
+
+
+# Read a line as: name, (our function,) the reference in NumPy, the shapes of the operands, the attributes.
+# fmt: off
+LINES = [
+    # Arithmetic.
+    elementwise("add", np.add, 2),
+    elementwise("subtract", np.subtract, 2),
+    elementwise("multiply", np.multiply, 2),
+    elementwise("divide", np.divide, 2, kinks=(0,)),
+    elementwise("negative", np.negative),
+    elementwise("power", np.power, 2, [POSITIVE]),
+    # Elementwise.
+    elementwise("identity", np.positive),
+    elementwise("exp", np.exp),
+    elementwise("expm1", np.expm1),
+    elementwise("log", np.log),
+    elementwise("log1p", np.log1p),
+    elementwise("sqrt", np.sqrt),
+    elementwise("square", np.square),
+    elementwise("sin", np.sin),
+    elementwise("cos", np.cos),
+    elementwise("tan", np.tan),
+    elementwise("arcsin", np.arcsin),
+    elementwise("arccos", np.arccos),
+    elementwise("arctan", np.arctan),
+    elementwise("sinh", np.sinh),
+    elementwise("cosh", np.cosh),
+    elementwise("tanh", np.tanh),
+    elementwise("sigmoid", lambda x: 1 / (1 + np.exp(-x))),
+    elementwise("softplus", lambda x: np.log(1 + np.exp(x))),
+    elementwise("erf", np.vectorize(math.erf, otypes=[float])),
+    elementwise("relu", lambda x: x * (x > 0), kinks=(0,)),
+    elementwise("abs", np.abs, kinks=(0,)),
+    elementwise("sign", np.sign, kinks=(0,)),
+    elementwise("maximum", np.maximum, 2, ties=True),
+    elementwise("minimum", np.minimum, 2, ties=True),
+    elementwise("where", np.where, 3, [BOOLS]),
+    elementwise("elu", references.elu, attrs=each(alpha=lambda x: st.sampled_from([0.5, 1.0, 2.0])), kinks=(0,)),
+    # By position, for NumPy 2.0 does not know the keywords.
+    elementwise("clip", lambda x, min=None, max=None: np.clip(x, min, max), attrs=attrs.bounds, kinks=(-1, 1)),
+    # Reductions.
+    row("sum", np.sum, one(), reduction),
+    row("mean", np.mean, one(), reduction),
+    row("prod", np.prod, one(), reduction),
+    row("max", np.max, one(), reduction, ties=True),
+    row("min", np.min, one(), reduction, ties=True),
+    row("var", np.var, one(), spread, smooth=has_spread),
+    row("std", np.std, one(), spread, smooth=has_spread, ties=True),
+    row("logsumexp", references.logsumexp, one(), reduction),
+    row("softmax", references.softmax, one(1), one_axis),
+    row("norm2", references.norm, one(), reduction, kinks=(0,)),
+    Case("norm", reductions.norm, references.norm, one(), orders, domains=(POSITIVE,), ties=True),
+    row("cumsum", np.cumsum, one(), axis_or_none),
+    # Shapes.
+    row("broadcast_to", np.broadcast_to, one(), each(shape=attrs.larger)),
+    row("sum_to", references.sum_to, one(), each(shape=attrs.smaller)),
+    row("reshape", lambda x, shape: np.reshape(x, shape), one(), each(shape=attrs.reshaped)),
+    Case("flatten", shape.flatten, references.flatten, one(), attrs.flattened),
+    row("transpose", np.transpose, one(), each(axes=attrs.reordered)),
+    row("moveaxis", np.moveaxis, one(1), attrs.moves),
+    row("swapaxes", np.swapaxes, one(1), two_axes),
+    row("expand_dims", np.expand_dims, one(), attrs.new_axes),
+    row("squeeze", np.squeeze, one(), attrs.squeezed),
+    row("flip", np.flip, one(), each(axis=axes)),
+    row("roll", np.roll, one(), attrs.rolls),
+    Case("tile", shape.tile, np.tile, one(), each(reps=attrs.tiles)),
+    Case("repeat", shape.repeat, np.repeat, one(), attrs.repeats),
+    row("pad", references.pad, one(), attrs.pads),
+    row("astype", np.ndarray.astype, one(), each(dtype=lambda x: st.just("float64"))),
+    Case("concatenate", lambda *x, axis: shape.concatenate(x, axis), lambda *x, axis: np.concatenate(x, axis),
+         alike(1), together=attrs.joined),
+    Case("stack", lambda *x, axis: shape.stack(x, axis), lambda *x, axis: np.stack(x, axis), alike(), new_axis),
+    Case("split", shape.split, np.split, one(1), attrs.cuts),
+    # Picking numbers out.
+    row("getitem", lambda x, index: x[index], one(), each(index=indices)),
+    row("scatter", references.scatter, one(), together=attrs.scattered),
+    Case("take_along_axis", shape.take_along_axis, np.take_along_axis, one(1), attrs.taken),
+    Case("diag", linear_algebra.diag, np.diag, one(1, 2), diagonal),
+    # Linear algebra.
+    row("matmul", np.matmul, PRODUCT),
+    Case("outer", linear_algebra.outer, np.outer, TWO),
+    Case("einsum", lambda *x, subscripts: linear_algebra.einsum(subscripts, *x),
+         lambda *x, subscripts: np.einsum(subscripts, *x), ANY, attrs.subscripts),
+    row("dot", references.sum_of_products, SCALARS),
+    row("tril", np.tril, one(2), diagonal),
+    row("triu", np.triu, one(2), diagonal),
+    Case("trace", np.trace, np.trace, one(2, 2), each(offset=lambda x: st.integers(-2, 2))),
+    # Networks.
+    Case("linear", fused.linear, lambda x, weight, bias: x @ weight.T + bias, AFFINE),
+    row("log_softmax", references.log_softmax, one(1), one_axis),
+    Case("softmax_cross_entropy", fused.softmax_cross_entropy, references.softmax_cross_entropy, one(1),
+         attrs.classes),
+    row("rnn", references.rnn, sequence(1), each(nonlinearity=lambda *sizes: st.just("tanh"))),
+    row("lstm", references.lstm, sequence(4, states=2)),
+    row("gru", references.gru, sequence(3)),
+    # Images.
+    row("convolution", images.convolution, images.THREE, together=images.convolution_calls),
+    row("conv_transpose", images.conv_transpose, images.THREE, together=images.conv_transpose_calls),
+    row("conv_weight", images.conv_weight, images.TWO, together=images.conv_weight_calls),
+    row("max_pool", images.max_pool, images.ONE, ties=True, together=images.max_pool_calls),
+    Case("max_pick", at_maxima("max_pick"), images.max_pick, images.TWO, ties=True, together=images.max_pick_calls),
+    Case("max_unpool", at_maxima("max_unpool"), images.max_unpool, images.TWO, ties=True,
+         together=images.max_unpool_calls),
+    row("avg_pool", images.avg_pool, images.ONE, together=images.avg_pool_calls),
+    row("avg_unpool", images.avg_unpool, images.ONE, together=images.avg_unpool_calls),
+    row("normalize", images.normalize, images.THREE, together=images.normalize_calls),
+    # Between Value and Tensor.
+    row("to_tensor", lambda x: x, one(0, 0)),
+    row("to_value", lambda x: x, one(0, 0)),
+]
+# fmt: on
+
+CASES: dict[str, Case] = {case.name: case for case in LINES}
+"""Every case by its name."""
