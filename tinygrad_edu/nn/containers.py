@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, overload
 
 from ..engine.messages import short
-from ..engine.primitives.shape import flatten
 from ..errors import DtypeError, OutOfRangeError
 from .module import Module
 
-__all__ = ["Flatten", "Identity", "Lambda", "ModuleDict", "ModuleList", "Sequential"]
+__all__ = ["Identity", "Lambda", "ModuleDict", "ModuleList", "Sequential"]
 
 
 class Container(Module):
@@ -212,21 +211,3 @@ class Lambda(Module):
 
     def extra_repr(self) -> str:
         return getattr(self.function, "__name__", type(self.function).__name__)
-
-
-class Flatten(Module):
-    """The axes from `start_dim` to `end_dim` made into one: (N, C, H, W) becomes (N, C·H·W).
-
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.Flatten()(tg.zeros((2, 3, 4))).shape
-    (2, 12)
-    """
-
-    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
-        self.start_dim, self.end_dim = start_dim, end_dim
-
-    def forward(self, x: Any) -> Any:
-        return flatten(x, self.start_dim, self.end_dim)
-
-    def extra_repr(self) -> str:
-        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"

@@ -10,9 +10,8 @@ from ..engine.primitives.convolution import conv1d, conv2d, conv3d, conv_transpo
 from ..engine.primitives.windows import per_axis
 from ..errors import ShapeError
 from . import init
-from .inputs import data_for
 from .module import Module
-from .parameter import Parameter, Shape
+from .parameter import Parameter, Shape, data_for
 
 __all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose2d"]
 

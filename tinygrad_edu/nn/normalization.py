@@ -10,9 +10,8 @@ from ..engine.primitives.normalization import batch_norm, feature_sizes, layer_n
 from ..engine.primitives.primitive import shape_of
 from ..errors import ShapeError
 from . import init
-from .inputs import data_for
 from .module import Module
-from .parameter import Buffer, Parameter, Shape
+from .parameter import Buffer, Parameter, Shape, data_for
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "LayerNorm", "LocalResponseNorm"]
 

@@ -9,8 +9,8 @@ from ..engine.primitives.pooling import adaptive_avg_pool2d, avg_pool1d, avg_poo
 from ..engine.primitives.primitive import shape_of
 from ..engine.primitives.reductions import mean
 from ..errors import ShapeError
-from .inputs import numeric
 from .module import Module
+from .parameter import numeric
 
 __all__ = ["AdaptiveAvgPool2d", "AvgPool1d", "AvgPool2d", "GlobalAvgPool", "MaxPool1d", "MaxPool2d"]
 

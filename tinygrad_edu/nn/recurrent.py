@@ -18,11 +18,10 @@ from ..engine.primitives.primitive import shape_of
 from ..engine.primitives.recurrent import NONLINEARITIES, gru, gru_cell, lstm, lstm_cell, rnn, rnn_cell
 from ..engine.primitives.shape import concatenate, flip, stack, swapaxes
 from ..errors import DtypeError, OutOfRangeError, ShapeError
-from . import functional as F
 from . import init
-from .inputs import data_for
+from .layers import dropout
 from .module import Module
-from .parameter import Parameter, Shape
+from .parameter import Parameter, Shape, data_for
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell"]
 
@@ -139,7 +138,7 @@ class _Layers(_Weights):
         last: list[list[Any]] = [[] for _ in states]
         for layer in range(self.num_layers):
             if layer and self.dropout:
-                x = F.dropout(x, self.dropout, self.training)
+                x = dropout(x, self.dropout, self.training)
             outputs = []
             for direction in self._directions:
                 place = len(last[0])
@@ -211,30 +210,6 @@ class RNN(_Layers):
         return output, last
 
 
-class GRU(_Layers):
-    """Layers of gated recurrent units along a sequence; Cho et al., arXiv:1406.1078, with PyTorch's reset gate.
-
-    r, z = σ(W_ih x + b_ih + W_hh h + b_hh), n = tanh(W_in x + b_in + r·(W_hn h + b_hn)), h' = (1 - z)·n + z·h. A weight
-    holds the blocks r, z, n below each other.
-
-    Parameters, call and errors as those of `RNN`, without a choice of the nonlinearity.
-
-    >>> import tinygrad_edu as tg
-    >>> output, last = tg.nn.GRU(3, 4, bidirectional=True)(tg.randn(5, 2, 3))
-    >>> output.shape, last.shape
-    ((5, 2, 8), (2, 2, 4))
-    """
-
-    blocks: ClassVar = 3
-
-    def _sequence(self, x: Any, states: list[Any], weights: list[Any]) -> list[Any]:
-        return [gru(x, states[0], *weights)]
-
-    def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
-        output, (last,) = self._layers(input, None if hx is None else [hx])
-        return output, last
-
-
 class LSTM(_Layers):
     """Layers of long short-term memory along a sequence; Hochreiter and Schmidhuber (1997).
 
@@ -260,6 +235,30 @@ class LSTM(_Layers):
     def forward(self, input: Any, hx: tuple[Any, Any] | None = None) -> tuple[Any, tuple[Any, Any]]:
         output, (h, c) = self._layers(input, None if hx is None else _pair("LSTM", hx))
         return output, (h, c)
+
+
+class GRU(_Layers):
+    """Layers of gated recurrent units along a sequence; Cho et al., arXiv:1406.1078, with PyTorch's reset gate.
+
+    r, z = σ(W_ih x + b_ih + W_hh h + b_hh), n = tanh(W_in x + b_in + r·(W_hn h + b_hn)), h' = (1 - z)·n + z·h. A weight
+    holds the blocks r, z, n below each other.
+
+    Parameters, call and errors as those of `RNN`, without a choice of the nonlinearity.
+
+    >>> import tinygrad_edu as tg
+    >>> output, last = tg.nn.GRU(3, 4, bidirectional=True)(tg.randn(5, 2, 3))
+    >>> output.shape, last.shape
+    ((5, 2, 8), (2, 2, 4))
+    """
+
+    blocks: ClassVar = 3
+
+    def _sequence(self, x: Any, states: list[Any], weights: list[Any]) -> list[Any]:
+        return [gru(x, states[0], *weights)]
+
+    def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
+        output, (last,) = self._layers(input, None if hx is None else [hx])
+        return output, last
 
 
 class _Cell(_Weights):
@@ -309,22 +308,6 @@ class RNNCell(_Cell):
         return self._step(rnn_cell, input, [hx], nonlinearity=self.nonlinearity)[0]
 
 
-class GRUCell(_Cell):
-    """A step of a `GRU`: an input (N, I) and a state (N, H) to the next state; the state is 0 where it is left out.
-
-    Parameters `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`. Raises `ShapeError` for shapes that do not go together.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.GRUCell(3, 4)(tg.randn(2, 3)).shape
-    (2, 4)
-    """
-
-    blocks: ClassVar = 3
-
-    def forward(self, input: Any, hx: Any = None) -> Any:
-        return self._step(gru_cell, input, [hx])[0]
-
-
 class LSTMCell(_Cell):
     """A step of an `LSTM`: an input (N, I) and a pair (h, c) of states (N, H) to the next pair; 0 where left out.
 
@@ -341,6 +324,22 @@ class LSTMCell(_Cell):
     def forward(self, input: Any, hx: tuple[Any, Any] | None = None) -> tuple[Any, Any]:
         h, c = self._step(lstm_cell, input, [None, None] if hx is None else _pair("LSTMCell", hx))
         return h, c
+
+
+class GRUCell(_Cell):
+    """A step of a `GRU`: an input (N, I) and a state (N, H) to the next state; the state is 0 where it is left out.
+
+    Parameters `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`. Raises `ShapeError` for shapes that do not go together.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.GRUCell(3, 4)(tg.randn(2, 3)).shape
+    (2, 4)
+    """
+
+    blocks: ClassVar = 3
+
+    def forward(self, input: Any, hx: Any = None) -> Any:
+        return self._step(gru_cell, input, [hx])[0]
 
 
 def _known(layer: str, nonlinearity: str) -> str:

@@ -24,10 +24,10 @@ from ..engine.node import Node, next_index, number_of
 from ..engine.primitives.primitive import shape_of
 from ..engine.tensor import Tensor
 from ..errors import DtypeError
-from .module import Module
+from .module import Module, tensors_in
 from .parameter import Uninitialized, in_words
 
-__all__ = ["Row", "Summary", "summary"]
+__all__ = ["Summary", "summary"]
 
 
 def summary(model: Module, *inputs: Any, depth: int | None = None) -> Summary:
@@ -332,8 +332,8 @@ def _folded(rows: Sequence[Row], depth: int | None) -> list[Row]:
 
 def _note_parameters(row: Row, module: Module, original: Module, seen: dict[int, str]) -> None:
     """Count the module's own parameters, and say which are uninitialised, shared or frozen."""
-    own = dict(module._tensors("parameter", [(row.name, module)]))
-    originals = [x for _, x in original._tensors("parameter", [("", original)])]
+    own = dict(tensors_in([(row.name, module)], "parameter"))
+    originals = [x for _, x in tensors_in([("", original)], "parameter")]
     for name, x in own.items():
         if id(x) in seen:
             row.notes.append(f"{name.rpartition('.')[2]} is {seen[id(x)]}")

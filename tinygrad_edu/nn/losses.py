@@ -1,15 +1,15 @@
-"""Losses as functions; names, arguments and conventions are PyTorch's.
+"""Losses: functions and modules. Names, arguments and conventions are PyTorch's.
 
 `reduction` says what becomes of the losses of the single examples: "mean", "sum", or "none", which keeps them.
-Targets that are arrays, lists or tensors without gradient take the dtype of the input, so that a loss of float32 is
-one. The losses are differentiable in targets that require a gradient as well, where these are not classes.
+A target without a gradient (an array, a list, a tensor) takes the dtype of the input, so that the loss of a float32
+network is float32. Targets that are not classes may require a gradient, too.
 """
 
 from __future__ import annotations
 
 import math
 from numbers import Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -21,23 +21,16 @@ from ..engine.primitives.primitive import shape_of
 from ..engine.primitives.reductions import mean, sum_
 from ..engine.primitives.shape import moveaxis, take_along_axis
 from ..errors import DtypeError, OutOfRangeError, ShapeError
-from .embedding import class_indices
-from .inputs import constant_like, numeric
+from .layers import class_indices
+from .module import Module
+from .parameter import Buffer, constant_like, numeric
 
 __all__ = [
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "cross_entropy",
-    "focal_loss",
-    "hinge_loss",
-    "huber_loss",
-    "kl_div",
-    "l1_loss",
-    "mse_loss",
-    "nll_loss",
-]
+    "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "FocalLoss", "HingeLoss", "HuberLoss", "KLDivLoss", "L1Loss",
+    "MSELoss", "NLLLoss",
+]  # fmt: skip
 
-# Numbers against numbers: input and target have one shape.
+# Functions that compare numbers with numbers: input and target have one shape.
 
 
 def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
@@ -152,14 +145,7 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
     return _reduced("kl_div", losses, reduction, ", 'batchmean'")
 
 
-def _log(p: Any) -> Any:
-    """log p, and −100 without a gradient where p is as good as 0."""
-    kind = getattr(number_of(p), "dtype", np.dtype(float))
-    nothing = number_of(p) <= max(math.exp(-100), float(np.finfo(kind).tiny))
-    return where(nothing, -100.0, log(where(nothing, 1.0, p)))
-
-
-# Scores of classes against classes: input (N, C, ...) or (C,), target (N, ...) or a single class.
+# Functions that compare the scores of classes, (N, C, ...) or (C,), with classes, (N, ...) or a single one.
 
 
 def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> Any:
@@ -243,7 +229,178 @@ def focal_loss(
     return _mean_of_counted("focal_loss", losses, weights, counted, reduction)
 
 
-# What the losses have in common; `function` is the one that the user called.
+# Modules. They keep the arguments, and the weights as buffers, which are saved with the module.
+
+
+class Loss(Module):
+    """What the loss modules share: they are called as loss(input, target)."""
+
+    def __init__(self, reduction: str = "mean") -> None:
+        if reduction not in self.reductions:
+            raise DtypeError(f"{type(self).__name__}: reduction is one of {self.reductions}, not {short(reduction)}")
+        self.reduction = reduction
+
+    reductions: ClassVar[tuple[str, ...]] = ("mean", "sum", "none")
+
+    def extra_repr(self) -> str:
+        return f"reduction={self.reduction!r}"
+
+
+class MSELoss(Loss):
+    """The squared differences; see `mse_loss`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.MSELoss()(tg.tensor([1.0, 2.0]), tg.tensor([1.0, 4.0]))
+    tensor(2.)
+    """
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return mse_loss(input, target, self.reduction)
+
+
+class L1Loss(Loss):
+    """The absolute differences; see `l1_loss`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.L1Loss()(tg.tensor([1.0, 2.0]), tg.tensor([1.0, 4.0]))
+    tensor(1.)
+    """
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return l1_loss(input, target, self.reduction)
+
+
+class HuberLoss(Loss):
+    """Squared differences up to delta, absolute ones beyond; see `huber_loss`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.HuberLoss()(tg.tensor([3.0]), tg.tensor([1.0]))
+    tensor(1.5)
+    """
+
+    def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
+        super().__init__(reduction)
+        self.delta = delta
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return huber_loss(input, target, self.reduction, self.delta)
+
+
+class CrossEntropyLoss(Loss):
+    """For logits, against classes or probabilities; see `cross_entropy`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.CrossEntropyLoss()(tg.tensor([[0.0, 0.0]]), [1])
+    tensor(0.6931472)
+    """
+
+    def __init__(
+        self, weight: Any = None, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0
+    ) -> None:
+        super().__init__(reduction)
+        self.weight, self.ignore_index, self.label_smoothing = _buffer(weight), ignore_index, label_smoothing
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return cross_entropy(input, target, self.weight, self.ignore_index, self.reduction, self.label_smoothing)
+
+
+class NLLLoss(Loss):
+    """For logarithms of probabilities, against classes; see `nll_loss`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.NLLLoss()(tg.log(tg.tensor([[0.5, 0.5]])), [1])
+    tensor(0.6931472)
+    """
+
+    def __init__(self, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.weight, self.ignore_index = _buffer(weight), ignore_index
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return nll_loss(input, target, self.weight, self.ignore_index, self.reduction)
+
+
+class BCELoss(Loss):
+    """For probabilities of one class; see `binary_cross_entropy`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.BCELoss()(tg.tensor([0.5, 0.5]), [1.0, 0.0])
+    tensor(0.6931472)
+    """
+
+    def __init__(self, weight: Any = None, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.weight = _buffer(weight)
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return binary_cross_entropy(input, target, self.weight, self.reduction)
+
+
+class BCEWithLogitsLoss(Loss):
+    """For logits of one class; see `binary_cross_entropy_with_logits`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.BCEWithLogitsLoss()(tg.tensor([0.0, 0.0]), [1.0, 0.0])
+    tensor(0.6931472)
+    """
+
+    def __init__(self, weight: Any = None, reduction: str = "mean", pos_weight: Any = None) -> None:
+        super().__init__(reduction)
+        self.weight, self.pos_weight = _buffer(weight), _buffer(pos_weight)
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return binary_cross_entropy_with_logits(input, target, self.weight, self.reduction, self.pos_weight)
+
+
+class KLDivLoss(Loss):
+    """How far a distribution is from that whose logarithm is the input; see `kl_div`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.KLDivLoss(reduction="batchmean")(tg.log(tg.tensor([[0.5, 0.5]])), [[1.0, 0.0]])
+    tensor(0.6931472)
+    """
+
+    reductions: ClassVar[tuple[str, ...]] = ("mean", "batchmean", "sum", "none")
+
+    def __init__(self, reduction: str = "mean", log_target: bool = False) -> None:
+        super().__init__(reduction)
+        self.log_target = log_target
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return kl_div(input, target, self.reduction, self.log_target)
+
+
+class HingeLoss(Loss):
+    """max(0, 1 − target · input) for targets −1 and 1; see `hinge_loss`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.HingeLoss()(tg.tensor([0.5, 0.5]), [1, -1])
+    tensor(1.)
+    """
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return hinge_loss(input, target, self.reduction)
+
+
+class FocalLoss(Loss):
+    """Cross-entropy in which what is classified well counts less; see `focal_loss`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.FocalLoss(gamma=0.0)(tg.tensor([[0.0, 0.0]]), [1])
+    tensor(0.6931472)
+    """
+
+    def __init__(
+        self, gamma: float = 2.0, weight: Any = None, ignore_index: int = -100, reduction: str = "mean"
+    ) -> None:
+        super().__init__(reduction)
+        self.gamma, self.weight, self.ignore_index = gamma, _buffer(weight), ignore_index
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return focal_loss(input, target, self.gamma, self.weight, self.ignore_index, self.reduction)
+
+
+# Helpers. `function` is the name of the one that the user called, for messages.
 
 
 def _alike(function: str, input: Any, target: Any) -> tuple[Any, Any]:
@@ -323,3 +480,15 @@ def _weights(function: str, weight: Any, scores: Any) -> np.ndarray:
 def _picked(scores: Any, classes: np.ndarray, counted: np.ndarray) -> Any:
     """The score of each target's class; of class 0 where the target does not count."""
     return take_along_axis(scores, (classes * counted)[..., None], -1)[..., 0]
+
+
+def _log(p: Any) -> Any:
+    """log p, and −100 without a gradient where p is as good as 0."""
+    kind = getattr(number_of(p), "dtype", np.dtype(float))
+    nothing = number_of(p) <= max(math.exp(-100), float(np.finfo(kind).tiny))
+    return where(nothing, -100.0, log(where(nothing, 1.0, p)))
+
+
+def _buffer(weight: Any) -> Any:
+    """Weights as a constant that is saved with the module, as in PyTorch."""
+    return None if weight is None else Buffer(weight)
