@@ -178,18 +178,6 @@ class ModuleDict(Container):
         return self._modules.items()
 
 
-class Identity(Module):
-    """Gives what it gets.
-
-    >>> from tinygrad_edu import nn
-    >>> nn.Identity()(5.0)
-    5.0
-    """
-
-    def forward(self, x: Any) -> Any:
-        return x
-
-
 class Lambda(Module):
     """A function as a module, so that it can stand in a `Sequential`.
 
@@ -211,3 +199,15 @@ class Lambda(Module):
 
     def extra_repr(self) -> str:
         return getattr(self.function, "__name__", type(self.function).__name__)
+
+
+class Identity(Module):
+    """Gives what it gets.
+
+    >>> from tinygrad_edu import nn
+    >>> nn.Identity()(5.0)
+    5.0
+    """
+
+    def forward(self, x: Any) -> Any:
+        return x

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..engine.messages import short
-from ..engine.node import Node, number_of
+from ..engine.node import number_of
 from ..engine.primitives.elementwise import where
 from ..engine.primitives.fused import linear
 from ..engine.primitives.primitive import shape_of
@@ -17,7 +17,7 @@ from ..engine.random import generator
 from ..errors import DtypeError, OutOfRangeError
 from . import init
 from .module import Module
-from .parameter import Parameter, Shape, data_for, numeric
+from .parameter import Parameter, Shape, class_indices, data_for, numeric
 
 __all__ = ["Dropout", "Embedding", "Flatten", "Linear"]
 
@@ -192,25 +192,6 @@ class Dropout(Module):
 
     def extra_repr(self) -> str:
         return f"p={self.p}"
-
-
-def class_indices(function: str, x: Any, n: int, of: str, ignore: int | None = None) -> np.ndarray:
-    """A new array of the integers in x, checked to be from 0 to n - 1, or `ignore`.
-
-    Raises `DtypeError` and `OutOfRangeError`, in the name of the function that the user called; `of` says what is
-    picked by the integers.
-    """
-    array = np.array(number_of(x) if isinstance(x, Node) else x)
-    if array.dtype.kind not in "iu" and array.size:
-        raise DtypeError(
-            f"{function}: needs whole numbers to pick {of}, and got {array.dtype}; a list of ints makes a float32 "
-            "tensor, so write tg.tensor(..., dtype='int64') or give the list or array itself"
-        )
-    if array.size and not 0 <= np.minimum.reduce(array, None) <= np.maximum.reduce(array, None) < n:
-        bad = array[((array < 0) | (array >= n)) & (array != ignore)]
-        if bad.size:
-            raise OutOfRangeError(f"{function}: {bad.flat[0]} is not among the {n} {of}, which are 0 to {n - 1}")
-    return array.astype(np.intp, copy=False)
 
 
 def _check_probability(name: str, p: Any) -> None:

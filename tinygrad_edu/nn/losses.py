@@ -21,9 +21,8 @@ from ..engine.primitives.primitive import shape_of
 from ..engine.primitives.reductions import mean, sum_
 from ..engine.primitives.shape import moveaxis, take_along_axis
 from ..errors import DtypeError, OutOfRangeError, ShapeError
-from .layers import class_indices
 from .module import Module
-from .parameter import Buffer, constant_like, numeric
+from .parameter import Buffer, class_indices, constant_like, numeric
 
 __all__ = [
     "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "FocalLoss", "HingeLoss", "HuberLoss", "KLDivLoss", "L1Loss",

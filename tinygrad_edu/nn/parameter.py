@@ -14,7 +14,7 @@ from ..engine.convert import DEFAULT_DTYPE
 from ..engine.messages import is_no_array_of_numbers, not_numbers
 from ..engine.node import LEAF, Node, number_of
 from ..engine.tensor import Tensor
-from ..errors import ModuleError
+from ..errors import DtypeError, ModuleError, OutOfRangeError
 
 __all__ = ["Buffer", "Parameter", "Uninitialized", "is_buffer", "is_parameter", "materialize"]
 
@@ -212,3 +212,22 @@ def constant_like(x: Any, like: Any) -> Any:
     if kind is None or kind.kind != "f" or getattr(number, "dtype", None) == kind:
         return x
     return np.asarray(number, kind)
+
+
+def class_indices(function: str, x: Any, n: int, of: str, ignore: int | None = None) -> np.ndarray:
+    """A new array of the integers in x, checked to be from 0 to n - 1, or `ignore`.
+
+    Raises `DtypeError` and `OutOfRangeError`, in the name of the function that the user called; `of` says what is
+    picked by the integers.
+    """
+    array = np.array(number_of(x) if isinstance(x, Node) else x)
+    if array.dtype.kind not in "iu" and array.size:
+        raise DtypeError(
+            f"{function}: needs whole numbers to pick {of}, and got {array.dtype}; a list of ints makes a float32 "
+            "tensor, so write tg.tensor(..., dtype='int64') or give the list or array itself"
+        )
+    if array.size and not 0 <= np.minimum.reduce(array, None) <= np.maximum.reduce(array, None) < n:
+        bad = array[((array < 0) | (array >= n)) & (array != ignore)]
+        if bad.size:
+            raise OutOfRangeError(f"{function}: {bad.flat[0]} is not among the {n} {of}, which are 0 to {n - 1}")
+    return array.astype(np.intp, copy=False)

@@ -76,25 +76,6 @@ class LRScheduler:
             setattr(self, name, list(value) if isinstance(value, (list, tuple)) else value)
 
 
-class LambdaLR(LRScheduler):
-    """The first learning rate times `lr_lambda(t)`.
-
-    >>> import tinygrad_edu as tg
-    >>> optimizer = tg.optim.SGD([tg.Value(1.0)], lr=0.5)
-    >>> schedule = LambdaLR(optimizer, lambda t: 1 / (t + 1))
-    >>> schedule.step()
-    >>> schedule.get_last_lr()
-    [0.25]
-    """
-
-    def __init__(self, optimizer: Optimizer, lr_lambda: Callable[[int], float]) -> None:
-        self.lr_lambda = lr_lambda
-        super().__init__(optimizer)
-
-    def lr(self, base: float, t: int) -> float:
-        return base * self.lr_lambda(t)
-
-
 class StepLR(LRScheduler):
     """The learning rate times `gamma` after every `step_size` steps.
 
@@ -172,6 +153,25 @@ class LinearLR(LRScheduler):
     def lr(self, base: float, t: int) -> float:
         done = min(t, self.total_iters) / self.total_iters
         return base * (self.start_factor + (self.end_factor - self.start_factor) * done)
+
+
+class LambdaLR(LRScheduler):
+    """The first learning rate times `lr_lambda(t)`.
+
+    >>> import tinygrad_edu as tg
+    >>> optimizer = tg.optim.SGD([tg.Value(1.0)], lr=0.5)
+    >>> schedule = LambdaLR(optimizer, lambda t: 1 / (t + 1))
+    >>> schedule.step()
+    >>> schedule.get_last_lr()
+    [0.25]
+    """
+
+    def __init__(self, optimizer: Optimizer, lr_lambda: Callable[[int], float]) -> None:
+        self.lr_lambda = lr_lambda
+        super().__init__(optimizer)
+
+    def lr(self, base: float, t: int) -> float:
+        return base * self.lr_lambda(t)
 
 
 class SequentialLR(LRScheduler):
