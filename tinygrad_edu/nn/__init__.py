@@ -1,4 +1,4 @@
-"""Layers and networks, with PyTorch's names. `__all__` of a family's file says what of it stands here."""
+"""Layers, losses and networks, with PyTorch's names: everything in the `__all__` of the files of this folder."""
 
 # ruff: noqa: F403
 from . import (

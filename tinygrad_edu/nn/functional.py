@@ -1,4 +1,4 @@
-"""PyTorch's `torch.nn.functional`: what layers, activations and losses compute, as functions without state.
+"""Layers, activations and losses as functions without parameters, with the names of `torch.nn.functional`.
 
 This page is a table of contents. A function stands beside the layer that calls it, in the file of its family; one that
 is a row of the table of derivatives stands in the engine.

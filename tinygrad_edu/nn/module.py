@@ -202,7 +202,7 @@ class Module:
     def state_dict(self) -> dict[str, np.ndarray]:
         """Copies of all parameters and buffers by name: PyTorch's names and layouts, as NumPy arrays.
 
-        Raises `ModuleError` where one is uninitialised.
+        Raises `ModuleError` if one is uninitialised.
 
         >>> from tinygrad_edu import nn
         >>> {name: array.shape for name, array in nn.Linear(3, 2).state_dict().items()}
