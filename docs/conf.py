@@ -32,6 +32,7 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx_copybutton",
     "extensions.docstrings",
+    "extensions.families",
     "extensions.formulas",
     "extensions.languages",
     "extensions.mathml",

@@ -564,8 +564,8 @@ assert after["20 a step"] < 0.01
 # %% [markdown]
 # ## What to read in the source
 #
-# - `tinygrad_edu/nn/linear.py`, `Linear`: a layer is its parameters, how they begin, and `forward`.
-# - `tinygrad_edu/nn/loss_functions.py`, `mse_loss`: your `mean_squared_error`, and a mistake of
+# - `tinygrad_edu/nn/layers.py`, `Linear`: a layer is its parameters, how they begin, and `forward`.
+# - `tinygrad_edu/nn/losses.py`, `mse_loss`: your `mean_squared_error`, and a mistake of
 #   shapes that it refuses.
 # - `tinygrad_edu/optim/algorithms.py`, `SGD.update`: the step, and what momentum adds to it.
 # - `tinygrad_edu/optim/optimizer.py`, `Optimizer.step` and `zero_grad`: what all optimisers share.

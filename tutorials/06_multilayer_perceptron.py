@@ -607,7 +607,7 @@ assert share_right(one_neuron) < 0.9
 #
 # - `tinygrad_edu/engine/primitives/elementwise.py`, `relu`, `sigmoid` and `tanh`: three rows, of one line each for the
 #   slope.
-# - `tinygrad_edu/nn/activation.py`, `prelu`: where $\alpha$ gets its gradient from.
+# - `tinygrad_edu/nn/activations.py`, `prelu`: where $\alpha$ gets its gradient from.
 # - `tinygrad_edu/engine/primitives/fused.py`, `linear`: a layer, and what it sends back to its input, weight and bias.
 # - `tinygrad_edu/models/mlp.py`, `mlp`: the network of this lesson for pictures.
 # - `tinygrad_edu/data/synthetic.py`, `xor` and `moons`: how the data are made.

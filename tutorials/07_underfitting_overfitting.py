@@ -574,7 +574,7 @@ assert with_dropout[-1, 1] > 0.84
 # - `tinygrad_edu/data/dataset.py`, `k_fold`: to compare with your first answer.
 # - `tinygrad_edu/optim/algorithms.py`, `SGD.update` and `AdamW.update`: where weight decay enters,
 #   and where the two differ.
-# - `tinygrad_edu/nn/dropout.py`, `dropout`: why nothing else is needed for the backward pass.
+# - `tinygrad_edu/nn/layers.py`, `dropout`: why nothing else is needed for the backward pass.
 # - `tinygrad_edu/train/callbacks.py`, `EarlyStopping.should_stop`: patience, asked of the history.
 # - `tinygrad_edu/engine/primitives/elementwise.py`, the row of `abs`: what its derivative is at 0.
 #

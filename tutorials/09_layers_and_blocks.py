@@ -569,7 +569,7 @@ assert network < linear < same_for_all
 # - `tinygrad_edu/nn/module.py`, `load_state_dict`: all that does not fit is collected before
 #   anything is changed.
 # - `tinygrad_edu/nn/module.py`, `build` and `_learn_sizes`: how an open size becomes known.
-# - `tinygrad_edu/nn/linear.py`: a whole layer on one page.
+# - `tinygrad_edu/nn/layers.py`, `Linear`: a whole layer on one page.
 # - `tinygrad_edu/engine/scopes.py`, `made_by`: how a node comes to know the module that made it, which is
 #   what lets a picture close and open.
 # - `tinygrad_edu/saving.py`, `encoded` and `decoded`: what is in the file.

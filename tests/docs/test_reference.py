@@ -6,24 +6,34 @@ import re
 from importlib import import_module
 from inspect import ismodule
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 PAGES = (Path(__file__).parents[2] / "docs" / "reference").glob("*.rst")
-DIRECTIVE = re.compile(r"^\.\. (currentmodule|data|auto\w+):: (\S+)$", re.MULTILINE)
+DIRECTIVE = re.compile(r"^\.\. (currentmodule|family|data|auto\w+):: (\S+)$", re.MULTILINE)
 
 
 def described() -> dict[str, set[str]]:
     """The names on the pages, by their module."""
     found: dict[str, set[str]] = {}
     for page in PAGES:
-        names: set[str] = set()
+        current = ""
         for directive, name in DIRECTIVE.findall(page.read_text("utf-8")):
             if directive == "currentmodule":
-                names = found.setdefault(name, set())
-            else:
+                current = name
+            names = found.setdefault(current, set())
+            if directive == "family":
+                names |= exported(import_module(current), import_module(name))
+            elif directive != "currentmodule":
                 names.add(name)
     return found
+
+
+def exported(face: ModuleType, family: ModuleType) -> set[str]:
+    """What `family` describes: all that the current module exports of a file (docs/extensions/families.py)."""
+    objects = [getattr(family, name) for name in family.__all__]
+    return {name for name in face.__all__ if any(vars(face).get(name) is each for each in objects)}
 
 
 DESCRIBED = described()

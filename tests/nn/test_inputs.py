@@ -10,7 +10,7 @@ import pytest
 import tinygrad_edu as tg
 import tinygrad_edu.nn.functional as F
 from tinygrad_edu import nn
-from tinygrad_edu.nn.inputs import data_for
+from tinygrad_edu.nn.parameter import data_for
 
 LAYERS: list[tuple[nn.Module, tuple[int, ...]]] = [
     (nn.Linear(4, 3), (2, 4)),

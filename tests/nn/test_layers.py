@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import isfunction
 from typing import Any, cast
 
 import numpy as np
@@ -104,6 +105,12 @@ def test_one_hot() -> None:
     assert F.one_hot([[2, 0]], 4).tolist() == [[[0, 0, 1, 0], [1, 0, 0, 0]]]
     with pytest.raises(tg.OutOfRangeError, match="4 is not among the 4 classes"):
         F.one_hot([4], 4)
+
+
+@pytest.mark.parametrize("family", [nn.activations, nn.layers, nn.losses])
+def test_functional_lists_every_function_that_stands_beside_a_layer(family: Any) -> None:
+    beside = {name for name, x in vars(family).items() if isfunction(x) and x.__module__ == family.__name__}
+    assert {name for name in beside if not name.startswith("_")} - set(F.__all__) == set()
 
 
 def test_second_derivatives_through_embedding_and_linear_are_right() -> None:

@@ -1,7 +1,4 @@
-"""The networks of the textbooks, each a page to read.
-
-They take images (N, C, height, width) and give logits (N, classes).
-"""
+"""The networks of the textbooks, each on a page: images (N, C, height, width) to logits (N, classes)."""
 
 from .cnn import cnn
 from .lenet import lenet

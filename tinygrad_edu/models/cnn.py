@@ -10,8 +10,8 @@ __all__ = ["cnn"]
 def cnn(channels: int = 1, classes: int = 10) -> nn.Sequential:
     """Images (N, channels, 28, 28) → two 3×3 convolutions with pooling → a hidden layer → logits (N, classes).
 
-    The weights begin as Glorot and Bengio (2010) draw them, and the biases at 0. That spreads the weights more widely
-    than the layers do by themselves, and is worth about a tenth of a percent on MNIST.
+    The weights begin as in Glorot and Bengio (2010), and the biases at 0. That spreads the weights more widely than the
+    layers' own initialisation does, and gains about a tenth of a percent on MNIST.
 
     >>> import tinygrad_edu as tg
     >>> cnn()(tg.zeros((5, 1, 28, 28))).shape

@@ -1,4 +1,4 @@
-"""LeNet-5, the first convolutional network in wide use: it read the amounts on cheques.
+"""LeNet-5, the first convolutional network in wide use, which read the amounts on cheques.
 
 Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document recognition", Proceedings of
 the IEEE 86 (1998), figure 2; in the form of today's textbooks: sigmoids, plain averages, a linear output layer.

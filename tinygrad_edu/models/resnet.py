@@ -1,4 +1,4 @@
-"""ResNet-18: what a block learns is added to what comes in.
+"""ResNet-18, a deep convolutional network whose blocks add their output to their input.
 
 K. He, X. Zhang, S. Ren, J. Sun, "Deep residual learning for image recognition", CVPR 2016, table 1. The parameters have
 torchvision's names, so that its weights can be loaded.
@@ -16,7 +16,7 @@ __all__ = ["BasicBlock", "ResNet18", "resnet18"]
 class BasicBlock(nn.Module):
     """y = relu(F(x) + x), where F is two 3×3 convolutions with batch norm.
 
-    Where F changes the size, a 1×1 convolution does the same to x.
+    If F changes the size, a 1×1 convolution changes that of x as well.
 
     >>> import tinygrad_edu as tg
     >>> BasicBlock(4, 6, stride=2)(tg.zeros((5, 4, 8, 10))).shape
@@ -72,5 +72,5 @@ class ResNet18(nn.Module):
 
 
 def resnet18(channels: int = 3, classes: int = 10) -> ResNet18:
-    """The network, a `ResNet18`, which see."""
+    """A new `ResNet18`."""
     return ResNet18(channels, classes)

@@ -10,7 +10,7 @@ __all__ = ["RowRNN", "rnn"]
 
 
 class RowRNN(nn.Module):
-    """Two recurrent layers over the rows of an image; the state after the last row decides.
+    """Two recurrent layers over the rows of an image, and a linear layer on the state after the last row.
 
     >>> import tinygrad_edu as tg
     >>> RowRNN()(tg.zeros((5, 1, 28, 28))).shape
@@ -29,5 +29,5 @@ class RowRNN(nn.Module):
 
 
 def rnn(width: int = 28, hidden: int = 128, layers: int = 2, classes: int = 10) -> RowRNN:
-    """The network, a `RowRNN`, which see."""
+    """A new `RowRNN`."""
     return RowRNN(width, hidden, layers, classes)

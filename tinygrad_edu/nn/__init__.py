@@ -1,90 +1,38 @@
-"""Layers and networks, with PyTorch's names."""
+"""Layers, losses and networks, with PyTorch's names: everything in the `__all__` of the files of this folder."""
 
-from . import functional, init
-from .activation import ELU, GELU, LeakyReLU, LogSoftmax, PReLU, ReLU, Sigmoid, Softmax, Softplus, Tanh
-from .containers import Flatten, Identity, Lambda, ModuleDict, ModuleList, Sequential
-from .convolution import Conv1d, Conv2d, Conv3d, ConvTranspose2d
-from .dropout import Dropout
-from .embedding import Embedding
-from .linear import Linear
-from .loss import (
-    BCELoss,
-    BCEWithLogitsLoss,
-    CrossEntropyLoss,
-    FocalLoss,
-    HingeLoss,
-    HuberLoss,
-    KLDivLoss,
-    L1Loss,
-    MSELoss,
-    NLLLoss,
+# ruff: noqa: F403
+from . import (
+    activations,
+    containers,
+    convolution,
+    functional,
+    init,
+    layers,
+    losses,
+    normalization,
+    parameter,
+    pooling,
+    recurrent,
 )
+from .activations import *
+from .containers import *
+from .convolution import *
+from .layers import *
+from .losses import *
 from .module import Module
-from .normalization import BatchNorm1d, BatchNorm2d, LayerNorm, LocalResponseNorm
-from .parameter import Buffer, Parameter, Uninitialized, is_buffer, is_parameter, materialize
-from .pooling import AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, GlobalAvgPool, MaxPool1d, MaxPool2d
-from .recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
+from .normalization import *
+from .parameter import *
+from .pooling import *
+from .recurrent import *
 from .summary import Summary, summary
 
-__all__ = [
-    "ELU",
-    "GELU",
-    "GRU",
-    "LSTM",
-    "RNN",
-    "AdaptiveAvgPool2d",
-    "AvgPool1d",
-    "AvgPool2d",
-    "BCELoss",
-    "BCEWithLogitsLoss",
-    "BatchNorm1d",
-    "BatchNorm2d",
-    "Buffer",
-    "Conv1d",
-    "Conv2d",
-    "Conv3d",
-    "ConvTranspose2d",
-    "CrossEntropyLoss",
-    "Dropout",
-    "Embedding",
-    "Flatten",
-    "FocalLoss",
-    "GRUCell",
-    "GlobalAvgPool",
-    "HingeLoss",
-    "HuberLoss",
-    "Identity",
-    "KLDivLoss",
-    "L1Loss",
-    "LSTMCell",
-    "Lambda",
-    "LayerNorm",
-    "LeakyReLU",
-    "Linear",
-    "LocalResponseNorm",
-    "LogSoftmax",
-    "MSELoss",
-    "MaxPool1d",
-    "MaxPool2d",
-    "Module",
-    "ModuleDict",
-    "ModuleList",
-    "NLLLoss",
-    "PReLU",
-    "Parameter",
-    "RNNCell",
-    "ReLU",
-    "Sequential",
-    "Sigmoid",
-    "Softmax",
-    "Softplus",
-    "Summary",
-    "Tanh",
-    "Uninitialized",
-    "functional",
-    "init",
-    "is_buffer",
-    "is_parameter",
-    "materialize",
-    "summary",
-]
+__all__ = ["Module", "Summary", "functional", "init", "summary"]
+__all__ += activations.__all__
+__all__ += containers.__all__
+__all__ += convolution.__all__
+__all__ += layers.__all__
+__all__ += losses.__all__
+__all__ += normalization.__all__
+__all__ += parameter.__all__
+__all__ += pooling.__all__
+__all__ += recurrent.__all__

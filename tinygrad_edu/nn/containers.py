@@ -1,4 +1,4 @@
-"""Modules that hold other modules, in a row, in a list, under names; and those that only pass on or reshape."""
+"""Containers of modules (in a sequence, in a list, under names), and functions as modules."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, overload
 
 from ..engine.messages import short
-from ..engine.primitives.shape import flatten
 from ..errors import DtypeError, OutOfRangeError
 from .module import Module
 
-__all__ = ["Flatten", "Identity", "Lambda", "ModuleDict", "ModuleList", "Sequential"]
+__all__ = ["Identity", "Lambda", "ModuleDict", "ModuleList", "Sequential"]
 
 
 class Container(Module):
-    """What the containers share: named modules in an order."""
+    """The base class of the containers: named modules, in order."""
 
     def __init__(self, modules: Iterable[tuple[str, Module]]) -> None:
         self._modules: dict[str, Module] = {}
@@ -47,7 +46,7 @@ class Container(Module):
 
 
 def _way_out(given: Any) -> str:
-    """How what is no module becomes one, or several."""
+    """Advice on how to make modules of something else, as the end of an error message."""
     if isinstance(given, type):
         return f": a class, of which {given.__name__}(...) makes a module"
     if isinstance(given, (list, tuple)):
@@ -55,8 +54,8 @@ def _way_out(given: Any) -> str:
     return ": nn.Lambda makes a module of a function" if callable(given) else ""
 
 
-class Row(Container):
-    """What the containers with an order share."""
+class NumberedContainer(Container):
+    """The base class of `Sequential` and `ModuleList`: the modules have the names "0", "1", ..."""
 
     def __iter__(self) -> Iterator[Module]:
         return iter(list(self._modules.values()))
@@ -82,14 +81,14 @@ class Row(Container):
         return self
 
 
-class Sequential(Row):
-    """Modules one after the other: each gets what the one before gives.
+class Sequential(NumberedContainer):
+    """Modules one after the other: the output of each is the input of the next.
 
     Parameters
     ----------
     modules : the modules; or one mapping of names to modules.
 
-    Raises `DtypeError` for what is no module.
+    Raises `DtypeError` if one of them is not a module.
 
     >>> from collections import OrderedDict
     >>> from tinygrad_edu import nn
@@ -121,8 +120,8 @@ class Sequential(Row):
         return self._modules[self._name_at(index)]
 
 
-class ModuleList(Row):
-    """A list of modules. A plain list as an attribute does the same; this one is a module itself.
+class ModuleList(NumberedContainer):
+    """A list of modules, itself a module. A plain list as an attribute of a module works as well.
 
     >>> from tinygrad_edu import nn
     >>> layers = nn.ModuleList(nn.Linear(n, n + 1) for n in (2, 3))
@@ -146,7 +145,7 @@ class ModuleList(Row):
 
 
 class ModuleDict(Container):
-    """Modules under names. A plain dict as an attribute does the same; this one is a module itself.
+    """Modules under names, itself a module. A plain dict as an attribute of a module works as well.
 
     >>> from tinygrad_edu import nn
     >>> branches = nn.ModuleDict({"left": nn.Linear(2, 3), "right": nn.Linear(2, 4)})
@@ -179,20 +178,8 @@ class ModuleDict(Container):
         return self._modules.items()
 
 
-class Identity(Module):
-    """Gives what it gets.
-
-    >>> from tinygrad_edu import nn
-    >>> nn.Identity()(5.0)
-    5.0
-    """
-
-    def forward(self, x: Any) -> Any:
-        return x
-
-
 class Lambda(Module):
-    """A function as a module, so that it can stand in a `Sequential`.
+    """A function as a module, for use in a `Sequential`.
 
     >>> import tinygrad_edu as tg
     >>> tg.nn.Sequential(tg.nn.Lambda(lambda x: x * 2), tg.nn.Lambda(tg.exp))
@@ -214,19 +201,13 @@ class Lambda(Module):
         return getattr(self.function, "__name__", type(self.function).__name__)
 
 
-class Flatten(Module):
-    """The axes from `start_dim` to `end_dim` made into one: (N, C, H, W) becomes (N, C·H·W).
+class Identity(Module):
+    """Returns its input.
 
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.Flatten()(tg.zeros((2, 3, 4))).shape
-    (2, 12)
+    >>> from tinygrad_edu import nn
+    >>> nn.Identity()(5.0)
+    5.0
     """
 
-    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
-        self.start_dim, self.end_dim = start_dim, end_dim
-
     def forward(self, x: Any) -> Any:
-        return flatten(x, self.start_dim, self.end_dim)
-
-    def extra_repr(self) -> str:
-        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+        return x

@@ -1,4 +1,4 @@
-"""Convolution layers: `Conv1d`, `Conv2d`, `Conv3d` and `ConvTranspose2d`."""
+"""Convolution layers. The functions `conv1d`, `conv2d`, ... stand beside their rows, in the engine."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from ..engine.primitives.convolution import conv1d, conv2d, conv3d, conv_transpo
 from ..engine.primitives.windows import per_axis
 from ..errors import ShapeError
 from . import init
-from .inputs import data_for
 from .module import Module
-from .parameter import Parameter, Shape
+from .parameter import Parameter, Shape, data_for
 
 __all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose2d"]
 
 
 class Convolution(Module):
-    """What the convolution layers share; a subclass says over how many axes the window slides."""
+    """The base class of the convolution layers. A subclass has the number of axes and the function."""
 
     open_sizes: ClassVar = {"in_channels": 1}
     axes: ClassVar[int]
@@ -52,7 +51,7 @@ class Convolution(Module):
         return {"weight": (self.out_channels, per_group, *self.kernel_size), "bias": (self.out_channels,)}
 
     def _per_group(self) -> tuple[int | None, int]:
-        """How many channels each group takes (None where that is open) and gives."""
+        """The input channels (None if open) and output channels of each group."""
         for which in ("in_channels", "out_channels"):
             if (getattr(self, which) or 0) % self.groups:
                 name, channels = type(self).__name__, getattr(self, which)
@@ -80,7 +79,7 @@ class Convolution(Module):
 class Conv1d(Convolution):
     """Convolution of sequences: x (N, in_channels, L) gives (N, out_channels, P).
 
-    The settings are those of `Conv2d`, for one axis.
+    The arguments are those of `Conv2d`, for one axis.
 
     >>> import tinygrad_edu as tg
     >>> tg.nn.Conv1d(3, 5, kernel_size=2)(tg.randn(7, 3, 10)).shape
@@ -91,19 +90,19 @@ class Conv1d(Convolution):
 
 
 class Conv2d(Convolution):
-    """Convolution of images: x (N, in_channels, H, W) gives (N, out_channels, P, Q); `nn.functional.conv2d` says more.
+    """Convolution of images: x (N, in_channels, H, W) gives (N, out_channels, P, Q); see `nn.functional.conv2d`.
 
     Parameters
     ----------
     in_channels : of x; None learns it at the first call.
-    out_channels : how many features are looked for at every position.
+    out_channels : the number of features that are computed at every position.
     kernel_size, stride, padding, dilation, groups : the window; one number, or one for each axis. `padding` may be
         "same" or "valid".
     bias : whether a number is added to each channel of the result.
 
     `weight` has shape (out_channels, in_channels / groups, *kernel_size), `bias` (out_channels,). Both begin uniform
-    between ±1/√fan_in, fan_in the size of one window, as in PyTorch. Raises `ShapeError` and `DtypeError` for settings
-    that do not go together.
+    between ±1/√fan_in, where fan_in is the size of one window, as in PyTorch. Raises `ShapeError` and `DtypeError` for
+    arguments that do not go together.
 
     >>> import tinygrad_edu as tg
     >>> layer = tg.nn.Conv2d(None, 6, kernel_size=5, padding=2)
@@ -119,7 +118,7 @@ class Conv2d(Convolution):
 class Conv3d(Convolution):
     """Convolution of volumes: x (N, in_channels, D, H, W) gives (N, out_channels, P, Q, R).
 
-    The settings are those of `Conv2d`, for three axes.
+    The arguments are those of `Conv2d`, for three axes.
 
     >>> import tinygrad_edu as tg
     >>> tg.nn.Conv3d(2, 3, kernel_size=(1, 2, 3))(tg.randn(4, 2, 3, 6, 5)).shape
@@ -134,7 +133,7 @@ class ConvTranspose2d(Convolution):
 
     Parameters
     ----------
-    output_padding : chooses among the sizes that a `Conv2d` of these settings would make into that of x.
+    output_padding : chooses among the output sizes from which a `Conv2d` of these arguments gives the size of x.
     the others : as in `Conv2d`.
 
     `weight` has shape (in_channels, out_channels / groups, *kernel_size). Raises as `Conv2d`.

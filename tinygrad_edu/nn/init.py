@@ -1,8 +1,8 @@
-"""First numbers for parameters. Each function changes a tensor in place and returns it; names are PyTorch's.
+"""Initialisation of parameters. Each function fills a tensor in place and returns it; names are PyTorch's.
 
-`seed` is an int, or a `numpy.random.Generator` to go on with; without one the numbers come from the package's own
-generator, which `tg.manual_seed` sets. `fan_in` is the number of inputs of a unit and `fan_out` the number of units
-that an input goes to: for a weight of shape (out, in, *kernel), in · |kernel| and out · |kernel|.
+`seed` is an int or a `numpy.random.Generator`; without one the numbers come from the package's own generator, which
+`tg.manual_seed` sets. `fan_in` is the number of inputs of a unit, and `fan_out` the number of units that use an input:
+for a weight of shape (out, in, *kernel), in · |kernel| and out · |kernel|.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def kaiming_uniform_(
     ----------
     a : the slope of the leaky relu that follows.
     mode : "fan_in" keeps the size of the signals, "fan_out" that of the gradients.
-    nonlinearity : what follows; see `calculate_gain`.
+    nonlinearity : the function that follows; see `calculate_gain`.
 
     >>> import tinygrad_edu as tg
     >>> w = kaiming_uniform_(tg.zeros((50, 60)), nonlinearity="relu", seed=0)  # ±√2·√(3/60)
@@ -126,7 +126,7 @@ def kaiming_uniform_(
 def kaiming_normal_(
     tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", seed: Any = None
 ) -> Tensor:
-    """Normal with standard deviation gain / √fan: He et al. (2015), eq. 10. The settings are `kaiming_uniform_`'s.
+    """Normal with standard deviation gain / √fan: He et al. (2015), eq. 10. The arguments are `kaiming_uniform_`'s.
 
     >>> import tinygrad_edu as tg
     >>> w = kaiming_normal_(tg.zeros((40, 200)), nonlinearity="relu", seed=0)  # √(2/200)
@@ -139,7 +139,7 @@ def kaiming_normal_(
 def orthogonal_(tensor: Tensor, gain: float = 1.0, seed: Any = None) -> Tensor:
     """A random matrix of orthonormal rows or columns, whichever are fewer, times gain: Saxe et al. (2014).
 
-    The axes behind the first are taken as one. The matrix is the Q of a normal matrix, with the signs that make it
+    The axes after the first are taken as one. The matrix is the Q of a normal matrix, with the signs that make it
     uniformly distributed (Mezzadri 2007).
 
     >>> import tinygrad_edu as tg
@@ -156,7 +156,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, seed: Any = None) -> Tensor:
 
 
 def calculate_gain(nonlinearity: str, param: float = 0.01) -> float:
-    """By how much weights must be larger so that signals keep their size through a nonlinearity; PyTorch's table.
+    """The factor of the weights with which signals keep their size through a nonlinearity; PyTorch's table.
 
     `param` is the negative slope of "leaky_relu".
 
@@ -186,10 +186,10 @@ def _fill(tensor: Tensor, numbers: np.ndarray) -> Tensor:
     return tensor
 
 
-def _checked(function: str, tensor: Any, **settings: Any) -> Tensor:
+def _checked(function: str, tensor: Any, **numbers: Any) -> Tensor:
     if not isinstance(tensor, Tensor):
         raise DtypeError(f"{function}: changes a tensor in place, such as layer.weight, not {short(tensor)}")
-    for name, given in settings.items():
+    for name, given in numbers.items():
         if not isinstance(given, Real):
             raise DtypeError(f"{function}: {name} is a number, not {short(given)}")
     return tensor

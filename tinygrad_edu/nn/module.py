@@ -1,14 +1,16 @@
-"""`Module`: what owns parameters, and computes with them.
+"""`Module`, the base class of layers and networks: it finds, saves and converts the tensors in its attributes.
 
-A module is an ordinary object. Its parameters, buffers and inner modules are whatever parameters, buffers and modules
-stand in its attributes, and in lists, tuples and dicts there; they are looked for when asked for, so nothing has to be
-registered. Names are PyTorch's: `layers.0.weight` is the attribute `weight` of the first module in the list `layers`.
+A module is an ordinary object. Its parameters, buffers and inner modules are those in its attributes, and in lists,
+tuples and dicts there. They are searched for at each request, so nothing has to be registered. Names are PyTorch's:
+`layers.0.weight` is the attribute `weight` of the first module in the list `layers`.
 """
 
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import SequenceMatcher, get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
@@ -20,10 +22,7 @@ from ..engine.primitives.primitive import shape_of
 from ..engine.scopes import made_by
 from ..engine.tensor import Tensor
 from ..errors import DtypeError, ModuleError, ShapeError
-from .inputs import numeric
-from .loading import fits, misfits
-from .misspelt import no_attribute, one_typo_from
-from .parameter import Shape, Uninitialized, adopt, materialize, role
+from .parameter import Shape, Uninitialized, adopt, in_words, materialize, numeric, role
 
 __all__ = ["Module"]
 
@@ -31,7 +30,7 @@ M = TypeVar("M", bound="Module")
 
 
 class KeysThatDiffer(NamedTuple):
-    """What `load_state_dict(strict=False)` has left alone."""
+    """The names that `load_state_dict(strict=False)` did not use, on each side."""
 
     missing_keys: list[str]
     unexpected_keys: list[str]
@@ -64,12 +63,12 @@ class Module:
     forward: Callable[..., Any]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """What `forward` computes; the result remembers that this module made it."""
+        """Compute `forward`; the result remembers that this module made it."""
         if self._waiting:
             self._learn_sizes(*args, *kwargs.values())
         return made_by(self, self.forward, *args, **kwargs)
 
-    # What it holds.
+    # The contents.
 
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
         """The module itself, named `prefix`, and all inner ones, each once under its first name; outer ones first."""
@@ -88,8 +87,8 @@ class Module:
         return (module for _, module in self.named_children())
 
     def named_parameters(self) -> Iterator[tuple[str, Any]]:
-        """All parameters, each once: a parameter that stands in two places has the name of the first."""
-        return _once((name, x) for name, x in self._tensors("parameter", self.named_modules()))
+        """All parameters, each once: a parameter in two places has the name of the first."""
+        return _once((name, x) for name, x in tensors_in(self.named_modules(), "parameter"))
 
     def parameters(self) -> Iterator[Any]:
         """All parameters, each once.
@@ -104,14 +103,14 @@ class Module:
 
     def named_buffers(self) -> Iterator[tuple[str, Any]]:
         """All buffers, each once."""
-        return _once(self._tensors("buffer", self.named_modules()))
+        return _once(tensors_in(self.named_modules(), "buffer"))
 
     def buffers(self) -> Iterator[Any]:
         """All buffers, each once."""
         return (x for _, x in self.named_buffers())
 
     def _attributes(self) -> Iterable[tuple[str, Any]]:
-        """Where to look for members; containers name theirs otherwise."""
+        """Where members are searched for; containers have other names for theirs."""
         return vars(self).items()
 
     def _members(self) -> Iterator[tuple[str, Any]]:
@@ -119,7 +118,7 @@ class Module:
         return _found(self._attributes())
 
     def _module_paths(self, prefix: str, seen: set[int] | None) -> Iterator[tuple[str, Module]]:
-        """The modules by name, depth first; each once where `seen` is given, else once for every place it stands in."""
+        """The modules by name, depth first: each once if `seen` is given, else once for each of its places."""
         todo: list[tuple[str, Module, tuple[int, ...]]] = [(prefix, self, ())]
         while todo:
             name, module, above = todo.pop()
@@ -131,14 +130,7 @@ class Module:
             inner = [(_joined(name, key), x) for key, x in module._members() if isinstance(x, Module)]
             todo.extend((key, x, (*above, id(module))) for key, x in reversed(inner))
 
-    def _tensors(self, kind: str | None, modules: Iterable[tuple[str, Module]]) -> Iterator[tuple[str, Any]]:
-        """The parameters or the buffers of the modules; both where `kind` is None."""
-        for name, module in modules:
-            for key, x in module._members():
-                if role(x) and kind in (None, role(x)):
-                    yield _joined(name, key), x
-
-    # What is done to all of it.
+    # Changes of all the contents.
 
     def train(self: M, mode: bool = True) -> M:
         """Set `training` here and in all inner modules; returns the module itself."""
@@ -147,7 +139,7 @@ class Module:
         return self
 
     def eval(self: M) -> M:
-        """Behave as in use, no longer as in training: `train(False)`."""
+        """Behave as after training: `train(False)`."""
         return self.train(False)
 
     def apply(self: M, function: Callable[[Module], object]) -> M:
@@ -165,7 +157,7 @@ class Module:
         return self
 
     def requires_grad_(self: M, requires_grad: bool = True) -> M:
-        """Freeze all parameters (False), or thaw them. Frozen ones stay parameters, and cost no time in `backward()`.
+        """Freeze all parameters (False), or unfreeze them. Frozen ones stay parameters, and `backward()` skips them.
 
         >>> from tinygrad_edu import nn
         >>> backbone = nn.Linear(3, 2).requires_grad_(False)
@@ -178,7 +170,7 @@ class Module:
         return self
 
     def zero_grad(self) -> None:
-        """Forget all gradients: `.grad` of every parameter is None again."""
+        """Drop all gradients: `.grad` of every parameter is None again."""
         for parameter in self.parameters():
             parameter.zero_grad()
 
@@ -196,7 +188,7 @@ class Module:
         return self._to(np.float64)
 
     def _to(self: M, dtype: Any) -> M:
-        for _, x in _once(self._tensors(None, self.named_modules())):
+        for _, x in _once(tensors_in(self.named_modules())):
             if isinstance(x, Uninitialized):
                 x.open_dtype = np.dtype(dtype)
             elif isinstance(x, Tensor) and x.dtype.kind == "f" and x.dtype != dtype:
@@ -210,21 +202,21 @@ class Module:
     def state_dict(self) -> dict[str, np.ndarray]:
         """Copies of all parameters and buffers by name: PyTorch's names and layouts, as NumPy arrays.
 
-        Raises `ModuleError` where one is uninitialised.
+        Raises `ModuleError` if one is uninitialised.
 
         >>> from tinygrad_edu import nn
         >>> {name: array.shape for name, array in nn.Linear(3, 2).state_dict().items()}
         {'weight': (2, 3), 'bias': (2,)}
         """
-        return {name: np.array(x.data) for name, x in self._tensors(None, self._module_paths("", None))}
+        return {name: np.array(x.data) for name, x in tensors_in(self._module_paths("", None))}
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> KeysThatDiffer:
-        """Take over the parameters and buffers of a `state_dict()`, of this package or of PyTorch.
+        """Load the parameters and buffers of a `state_dict()`, of this package or of PyTorch.
 
-        Shapes must agree; dtypes stay as they are here. Uninitialised parameters take the shape that comes. Gives the
-        names that were missing and the ones that were not expected, of which there are none if `strict`.
+        Shapes must agree; dtypes stay as they are here. Uninitialised parameters take the loaded shape. Returns the
+        names that were missing and the names that were not expected; with `strict`, both raise.
 
-        Raises `ModuleError` that lists all that does not fit; then nothing is loaded.
+        Raises `ModuleError` that lists everything that does not fit; then nothing is loaded.
 
         >>> from tinygrad_edu import nn
         >>> layer, twin = nn.Linear(3, 2), nn.Linear(3, 2)
@@ -237,10 +229,10 @@ class Module:
             raise DtypeError(
                 f"load_state_dict: needs a dict, such as another module's state_dict(), not {short(state_dict)}"
             )
-        ours = dict(self._tensors(None, self._module_paths("", None)))
+        ours = dict(tensors_in(self._module_paths("", None)))
         arrays = {name: np.asarray(x.data if isinstance(x, Node) else x) for name, x in state_dict.items()}
         differ = KeysThatDiffer([k for k in ours if k not in arrays], [k for k in arrays if k not in ours])
-        problems = misfits(ours, arrays, strict)
+        problems = _misfits(ours, arrays, strict)
         if problems:
             listed = "".join(f"\n  {problem}" for problem in problems)
             raise ModuleError(f"load_state_dict: the state does not fit this {type(self).__name__}:{listed}")
@@ -255,8 +247,8 @@ class Module:
     open_sizes: ClassVar[Mapping[str, int]] = {}
     """The sizes that may be left open, each with the axis of the first input that has it: `{"in_features": -1}`.
 
-    A layer with open sizes makes `Parameter()`s without data, says their shapes in `shapes()`, their first numbers in
-    `reset_parameters()`, and calls `build()` at the end of `__init__`. `Linear` shows how.
+    A layer with open sizes makes `Parameter()`s without data, gives their shapes in `shapes()` and their first numbers
+    in `reset_parameters()`, and calls `build()` at the end of `__init__`. `Linear` is an example.
     """
     _waiting: bool = False
 
@@ -268,7 +260,7 @@ class Module:
         """Give the parameters their first numbers."""
 
     def build(self) -> None:
-        """Give the parameters their shapes and first numbers; where a size is open, not before the first call."""
+        """Give the parameters their shapes and first numbers; if a size is open, this waits for the first call."""
         shapes = {k: shape for k, shape in self.shapes().items() if isinstance(getattr(self, k), Uninitialized)}
         for name, shape in shapes.items():
             if not all(size is None or (is_whole(size) and size >= 0) for size in shape):
@@ -283,30 +275,28 @@ class Module:
             self.reset_parameters()
 
     def _learn_sizes(self, x: Any = 0.0, *others: Any) -> None:
-        """Take the open sizes from the first input, and build what waited for them."""
+        """Take the open sizes from the first input, and build the parameters that waited for them."""
         shape = shape_of(numeric(type(self).__name__, x))
         for size, axis in self.open_sizes.items():
             if getattr(self, size) is None:
                 if not -len(shape) <= axis < len(shape):
                     raise ShapeError(f"{self!r}: an input of shape {shape} has no axis {axis}, which gives {size}")
                 setattr(self, size, shape[axis])
-                wrong = [k for k, known in self.shapes().items() if not fits(getattr(self, k), known)]
-                if wrong:  # weights were loaded, and are for another input
+                wrong = [k for k, known in self.shapes().items() if not _fits(getattr(self, k), known)]
+                if wrong:  # the loaded weights are for another input
                     setattr(self, size, None)
                     loaded = getattr(self, wrong[0]).shape
                     raise ShapeError(f"{self!r}: the loaded {wrong[0]} {loaded} is not for an input of shape {shape}")
         self.build()
 
-    # Attributes: what is misspelt is refused.
+    # Attributes: misspelt names are refused.
 
     if not TYPE_CHECKING:  # so that the type checker finds misspelt methods
 
         def __getattr__(self, name: str) -> Any:
-            if hasattr(
-                type(self), name
-            ):  # a property that failed for want of something else: let its own error be seen
+            if hasattr(type(self), name):  # a property that failed inside: this raises its own error again
                 return object.__getattribute__(self, name)
-            raise AttributeError(no_attribute(self, name))
+            raise AttributeError(_no_attribute(self, name))
 
     def __setattr__(self, name: str, value: Any) -> None:
         there = vars(self)
@@ -315,7 +305,7 @@ class Module:
                 f"{name} is a {role(there[name])} of {type(self).__name__}, and {_in_words(value)} would take its "
                 "place unlearned; change its numbers with .data = ..., or assign nn.Parameter(...), nn.Buffer(...)"
             )
-        from_outside = sys._getframe(1).f_locals.get("self") is not self  # its own methods may add what they like
+        from_outside = sys._getframe(1).f_locals.get("self") is not self  # its own methods may add any attribute
         if from_outside and name not in there and not hasattr(type(self), name):
             meant = one_typo_from(name, dir(self))
             if meant:
@@ -324,10 +314,10 @@ class Module:
         for _, x in _found([(name, value)]):
             adopt(x)
 
-    # In words.
+    # Text.
 
     def extra_repr(self) -> str:
-        """The settings of this layer, as `repr` shows them in its brackets."""
+        """The arguments of this layer, as `repr` shows them in its brackets."""
         return ""
 
     def __repr__(self) -> str:
@@ -341,8 +331,19 @@ class Module:
         return f"{type(self).__name__}({self.extra_repr()}\n  " + "\n  ".join(parts) + "\n)"
 
 
+# Searching.
+
+
+def tensors_in(modules: Iterable[tuple[str, Module]], kind: str | None = None) -> Iterator[tuple[str, Any]]:
+    """The named parameters ("parameter"), buffers ("buffer") or both (None) that the modules hold directly."""
+    for name, module in modules:
+        for key, x in module._members():
+            if role(x) and kind in (None, role(x)):
+                yield _joined(name, key), x
+
+
 def _found(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
-    """The nodes and modules among named things, and in lists, tuples and dicts of them."""
+    """The nodes and modules among these objects, and in lists, tuples and dicts of them."""
     todo = list(reversed(list(named)))
     seen: set[int] = set()
     while todo:
@@ -360,12 +361,107 @@ def _joined(prefix: str, name: str) -> str:
 
 
 def _once(pairs: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
-    """The pairs without those whose object has come before."""
+    """The pairs, without those whose object came before."""
     seen: set[int] = set()
     for name, x in pairs:
         if id(x) not in seen:
             seen.add(id(x))
             yield name, x
+
+
+# Reasons why a state does not fit.
+
+
+def _misfits(ours: Mapping[str, Any], arrays: Mapping[str, np.ndarray], strict: bool) -> list[str]:
+    """The reasons why these arrays cannot be loaded into these parameters and buffers; empty if they can.
+
+    Names that only one side has are a reason if `strict`.
+
+    >>> import tinygrad_edu as tg
+    >>> _misfits({"w": tg.zeros((2, 3))}, {"w": np.zeros((3, 2)), "v": np.zeros(1)}, strict=True)
+    ['w has shape (2, 3) here and (3, 2) there', 'v is not expected']
+    """
+    problems = [_misfit(name, x, arrays[name]) for name, x in ours.items() if name in arrays]
+    if strict:
+        problems += [f"{name} is missing" for name in ours if name not in arrays]
+        problems += [f"{name} is not expected" for name in arrays if name not in ours]
+    return [problem for problem in problems + _half_loaded(ours, arrays) if problem]
+
+
+def _fits(x: Any, shape: Shape) -> bool:
+    """Whether a tensor has this shape, or no shape yet; None stands for any size."""
+    if x is None or isinstance(x, Uninitialized):
+        return True
+    return len(x.shape) == len(shape) and all(n in (None, size) for n, size in zip(shape, x.shape))
+
+
+def _misfit(name: str, x: Any, array: np.ndarray) -> str | None:
+    """The reason why an array cannot be loaded into x; None if it can."""
+    shape = x.open_shape if isinstance(x, Uninitialized) else x.shape
+    if not _fits(array, shape):
+        return f"{name} has shape {in_words(shape)} here and {array.shape} there"
+    if array.dtype.kind not in "biuf":
+        return f"{name} is no array of numbers but of {array.dtype}"
+    return None
+
+
+def _half_loaded(ours: Mapping[str, Any], arrays: Mapping[str, Any]) -> list[str | None]:
+    """Uninitialised parameters that would still wait for the first call although others of their layer are loaded."""
+    neighbours = {
+        name.rpartition(".")[0] for name, x in ours.items() if isinstance(x, Uninitialized) and name in arrays
+    }
+    return [
+        f"{name} is uninitialised and missing, while its layer is loaded"
+        for name, x in ours.items()
+        if isinstance(x, Uninitialized) and name not in arrays and name.rpartition(".")[0] in neighbours
+    ]
+
+
+# Messages about attributes.
+
+ELSEWHERE = {
+    "add_module": "assign the module to an attribute, or use nn.ModuleList and nn.ModuleDict",
+    "register_buffer": "assign nn.Buffer(...) to an attribute",
+    "register_forward_hook": "there are no hooks: call the module and look at what it gives",
+    "register_module": "assign the module to an attribute, or use nn.ModuleList and nn.ModuleDict",
+    "register_parameter": "assign nn.Parameter(...) to an attribute",
+    "cuda": "NumPy computes on the processor only",
+    "to": "use .float() or .double(); NumPy computes on the processor only",
+}
+"""Methods that only PyTorch's modules have, and what to do instead."""
+
+
+def _no_attribute(module: Any, name: str) -> str:
+    """The message for an unknown attribute: which one was probably meant, or what to use instead."""
+    kind = type(module).__name__
+    if name == "forward":
+        near = one_typo_from(name, vars(type(module)))
+        way_out = f"did you mean it by {near!r}?" if near else "write what a call computes: def forward(self, x)"
+        return f"{kind} has no method 'forward'; {way_out}"
+    if name in ELSEWHERE:
+        return f"{kind} has no attribute {name!r}: {ELSEWHERE[name]}"
+    public = [known for known in dir(module) if not known.startswith("_")]
+    close = get_close_matches(name, public, n=1)
+    return f"{kind} has no attribute {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+
+
+def one_typo_from(name: str, known: Iterable[str]) -> str | None:
+    """The first known name that differs from this one by exchanged letters, or by one letter more or less.
+
+    A difference in a digit is not a typo: `layer2` is not a misspelt `layer`.
+
+    >>> one_typo_from("wieght", ["bias", "weight"]), one_typo_from("weight2", ["weight"])
+    ('weight', None)
+    """
+    return next((other for other in known if _is_typo(name, other)), None)
+
+
+def _is_typo(name: str, other: str) -> bool:
+    if name == other or abs(len(name) - len(other)) > 1:
+        return False
+    ours, theirs = Counter(name), Counter(other)
+    differing = "".join(((ours - theirs) + (theirs - ours)).elements())
+    return len(differing) <= 1 and not differing.isdigit() and SequenceMatcher(None, name, other).ratio() > 0.8
 
 
 def _in_words(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Normalisation layers: `BatchNorm1d`, `BatchNorm2d`, `LayerNorm` and `LocalResponseNorm`."""
+"""Normalisation layers. The functions `batch_norm`, `layer_norm`, ... stand beside their rows, in the engine."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from ..engine.primitives.normalization import batch_norm, feature_sizes, layer_n
 from ..engine.primitives.primitive import shape_of
 from ..errors import ShapeError
 from . import init
-from .inputs import data_for
 from .module import Module
-from .parameter import Buffer, Parameter, Shape
+from .parameter import Buffer, Parameter, Shape, data_for
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "LayerNorm", "LocalResponseNorm"]
 
 
 class BatchNorm(Module):
-    """What the layers of batch normalisation share; a subclass says how many axes their input may have."""
+    """The base class of batch normalisation. A subclass has the number of axes that the input may have."""
 
     open_sizes: ClassVar = {"num_features": 1}
     inputs: ClassVar[dict[int, str]]
@@ -69,7 +68,7 @@ class BatchNorm(Module):
 
 
 class BatchNorm1d(BatchNorm):
-    """Batch normalisation of features (N, C) or sequences (N, C, L); its settings are those of `BatchNorm2d`.
+    """Batch normalisation of features (N, C) or sequences (N, C, L); its arguments are those of `BatchNorm2d`.
 
     >>> import tinygrad_edu as tg
     >>> tg.nn.BatchNorm1d(None)(tg.randn(5, 3)).shape
@@ -82,19 +81,19 @@ class BatchNorm1d(BatchNorm):
 class BatchNorm2d(BatchNorm):
     """Batch normalisation of images (N, C, H, W): every channel with mean 0 and variance 1, times weight, plus bias.
 
-    In training mean and variance are the batch's, and running ones follow them; after `eval()` the running ones are
-    taken. `nn.functional.batch_norm` has the formulas and their source.
+    In training, mean and variance are the batch's, and the running ones follow them. After `eval()` the running ones
+    are used. `nn.functional.batch_norm` has the formulas and their source.
 
     Parameters
     ----------
     num_features : the number of channels; None learns it at the first call.
     eps : added to the variance.
-    momentum : the weight of the newest batch in the running statistics; None gives all batches the same.
+    momentum : the weight of the newest batch in the running statistics; None gives all batches the same weight.
     affine : whether there are `weight` and `bias`, one number a channel, which begin as 1 and 0.
     track_running_stats : whether there are `running_mean`, `running_var` and `num_batches_tracked`; without them the
-        batch's statistics are taken after `eval()` too.
+        batch's statistics are used after `eval()`, too.
 
-    Raises `ShapeError` for an input that is no (N, C, H, W), and in training for fewer than two numbers a channel.
+    Raises `ShapeError` for an input that is not (N, C, H, W), and in training for fewer than two numbers a channel.
 
     >>> import tinygrad_edu as tg
     >>> layer = tg.nn.BatchNorm2d(3)
@@ -109,14 +108,14 @@ class BatchNorm2d(BatchNorm):
 
 
 class LayerNorm(Module):
-    """The last axes of x with mean 0 and variance 1, times weight, plus bias; `nn.functional.layer_norm` says more.
+    """The last axes of x with mean 0 and variance 1, times weight, plus bias; see `nn.functional.layer_norm`.
 
     Parameters
     ----------
     normalized_shape : the sizes of the last axes, an int or a tuple; None learns the size of the last one.
     eps : added to the variance.
     elementwise_affine : whether there are `weight` and `bias`, of shape `normalized_shape`, which begin as 1 and 0.
-    bias : whether there is a `bias` then.
+    bias : whether there is a `bias` beside the `weight`.
 
     >>> import tinygrad_edu as tg
     >>> layer = tg.nn.LayerNorm(None)
@@ -138,7 +137,7 @@ class LayerNorm(Module):
         self.build()
 
     def shapes(self) -> dict[str, Shape]:
-        size = self.normalized_shape  # an int where it was learned
+        size = self.normalized_shape  # an int if it was learned
         shape: Shape = size if isinstance(size, tuple) else (size,)
         return {"weight": shape, "bias": shape}
 
@@ -156,7 +155,7 @@ class LayerNorm(Module):
 
 
 class LocalResponseNorm(Module):
-    """Every number divided by the size of its neighbours in `size` channels around; `nn.functional` has the formula.
+    """Every number divided by the size of its neighbours in `size` channels; see `nn.functional.local_response_norm`.
 
     >>> import tinygrad_edu as tg
     >>> tg.nn.LocalResponseNorm(5)(tg.randn(4, 16, 6, 7)).shape

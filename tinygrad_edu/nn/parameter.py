@@ -1,7 +1,7 @@
-"""The tensors that a module owns: parameters, which are learned, and buffers, which are only kept.
+"""Tensors of a module (parameters, which it learns, and buffers, which it only keeps), and inputs in their dtype.
 
-Both are ordinary tensors with a mark. A plain tensor that requires a gradient, or a `Value`, becomes a parameter by
-being made an attribute of a module; a plain one that requires none is a constant, which is not saved.
+Both are ordinary tensors with a mark. A plain tensor that requires a gradient, or a `Value`, becomes a parameter when
+it is made an attribute of a module. A plain tensor that requires none is a constant: it is not saved.
 """
 
 from __future__ import annotations
@@ -11,20 +11,22 @@ from typing import Any
 import numpy as np
 
 from ..engine.convert import DEFAULT_DTYPE
-from ..engine.node import Node
+from ..engine.messages import is_no_array_of_numbers, not_numbers
+from ..engine.node import Node, number_of
 from ..engine.tensor import Tensor
-from ..errors import ModuleError
+from ..errors import DtypeError, ModuleError, OutOfRangeError
 
 __all__ = ["Buffer", "Parameter", "Uninitialized", "is_buffer", "is_parameter", "materialize"]
 
 Shape = tuple[int | None, ...]
+"""A shape, with None for each size that is not known yet."""
 
 
 def Parameter(data: Any = None, requires_grad: bool = True) -> Tensor:
     """A tensor that a module learns. Without `data` it is uninitialised until its module knows its shape.
 
-    A copy of `data` is kept: an array in its own dtype, numbers and lists in float32. Raises `DtypeError` for what is
-    no array of floating-point numbers.
+    It holds a copy of `data`: an array in its own dtype, numbers and lists in float32. Raises `DtypeError` if `data`
+    is not an array of floating-point numbers.
 
     >>> import tinygrad_edu as tg
     >>> class Scale(tg.nn.Module):
@@ -50,39 +52,6 @@ def Buffer(data: Any = None) -> Tensor:
     return _marked("buffer", data)
 
 
-def is_parameter(x: Any) -> bool:
-    """Whether a module learns x: a leaf that is a `Parameter`, or that requires a gradient and is no buffer.
-
-    >>> import tinygrad_edu as tg
-    >>> is_parameter(tg.nn.Parameter([1.0])), is_parameter(tg.Value(2.0)), is_parameter(tg.tensor([1.0]))
-    (True, True, False)
-    """
-    return role(x) == "parameter"
-
-
-def is_buffer(x: Any) -> bool:
-    """Whether x is a `Buffer`.
-
-    >>> import tinygrad_edu as tg
-    >>> is_buffer(tg.nn.Buffer([1.0])), is_buffer(tg.tensor([1.0]))
-    (True, False)
-    """
-    return role(x) == "buffer"
-
-
-def role(x: Any) -> str | None:
-    """What x is to the module that holds it: "parameter", "buffer", or None."""
-    if not isinstance(x, Node) or x.primitive is not None:
-        return None
-    return (x.notes and x.notes.role) or ("parameter" if x.flow else None)
-
-
-def adopt(x: Any) -> None:
-    """Mark what counts as a parameter because it requires a gradient, so that it stays one when it is frozen."""
-    if is_parameter(x):
-        x.own_notes().role = "parameter"
-
-
 def _marked(kind: str, data: Any) -> Tensor:
     tensor = Uninitialized() if data is None else Tensor(data)
     tensor.own_notes().role = kind
@@ -90,19 +59,19 @@ def _marked(kind: str, data: Any) -> Tensor:
 
 
 def _noted(key: str) -> Any:
-    """A property kept in the node's notes: an object of another size could not become a `Tensor`."""
+    """A property kept in the node's notes: with slots of its own, the object could not change its class to `Tensor`."""
     return property(lambda self: getattr(self.notes, key), lambda self, value: setattr(self.own_notes(), key, value))
 
 
 class Uninitialized(Tensor):
-    """A parameter or buffer whose shape is not known yet; `materialize` makes an ordinary tensor of this very object.
+    """A parameter or buffer whose shape is not known yet; `materialize` turns this very object into a plain tensor.
 
-    Optimisers may hold it already. To compute with it is an error.
+    So optimisers may hold it already. To compute with it is an error.
 
     Attributes
     ----------
-    open_name : how errors call it, such as "weight of Linear".
-    open_shape : what is known of its shape, with None for the open sizes.
+    open_name : its name in errors, such as "weight of Linear".
+    open_shape : its shape, with None for the open sizes.
     open_dtype : the dtype that it will have.
     """
 
@@ -132,17 +101,28 @@ class Uninitialized(Tensor):
         return f"uninitialized{in_words(self.open_shape)}"
 
 
-def in_words(shape: Shape) -> str:
-    """A shape with a question mark for each open size.
+def is_parameter(x: Any) -> bool:
+    """Whether a module learns x: a leaf that is a `Parameter`, or that requires a gradient and is not a buffer.
 
-    >>> in_words((10, None))
-    '(10, ?)'
+    >>> import tinygrad_edu as tg
+    >>> is_parameter(tg.nn.Parameter([1.0])), is_parameter(tg.Value(2.0)), is_parameter(tg.tensor([1.0]))
+    (True, True, False)
     """
-    return str(shape).replace("None", "?")
+    return role(x) == "parameter"
+
+
+def is_buffer(x: Any) -> bool:
+    """Whether x is a `Buffer`.
+
+    >>> import tinygrad_edu as tg
+    >>> is_buffer(tg.nn.Buffer([1.0])), is_buffer(tg.tensor([1.0]))
+    (True, False)
+    """
+    return role(x) == "buffer"
 
 
 def materialize(tensor: Tensor, shape: Any) -> Tensor:
-    """Give an uninitialised tensor its shape, filled with zeros; leave any other as it is. Returns the tensor.
+    """Give an uninitialised tensor its shape, filled with zeros; leave any other tensor as it is. Returns the tensor.
 
     >>> weight = Parameter()
     >>> materialize(weight, (1, 2)) is weight
@@ -154,3 +134,93 @@ def materialize(tensor: Tensor, shape: Any) -> Tensor:
         tensor._data = np.zeros(shape, tensor.open_dtype)
         tensor.__class__ = Tensor  # type: ignore[assignment]
     return tensor
+
+
+def role(x: Any) -> str | None:
+    """The role of x in the module that holds it: "parameter", "buffer", or None for everything else."""
+    if not isinstance(x, Node) or x.primitive is not None:
+        return None
+    return (x.notes and x.notes.role) or ("parameter" if x.flow else None)
+
+
+def adopt(x: Any) -> None:
+    """Mark a parameter that was recognised by its `requires_grad`, so that it stays one when it is frozen."""
+    if is_parameter(x):
+        x.own_notes().role = "parameter"
+
+
+def in_words(shape: Shape) -> str:
+    """A shape with a question mark for each open size.
+
+    >>> in_words((10, None))
+    '(10, ?)'
+    """
+    return str(shape).replace("None", "?")
+
+
+# Inputs of layers and losses.
+
+
+def numeric(function: str, x: Any) -> Any:
+    """An input checked: a node, a number or an array as it is, a list or tuple as an array.
+
+    Raises `DtypeError` for anything else, in the name of the function that the user called.
+
+    >>> numeric("gelu", [1.0, 2.0])
+    array([1., 2.])
+    """
+    if isinstance(x, Node):
+        return x
+    if is_no_array_of_numbers(x):
+        raise not_numbers(function, x)
+    return np.asarray(x) if isinstance(x, (list, tuple)) else x
+
+
+def data_for(layer: Any, x: Any, parameter: Any) -> Any:
+    """The input of a layer in the dtype of its parameter, so that a float32 network computes in float32.
+
+    Data often comes in another dtype: NumPy makes float64, and images are integers. An input that a gradient flows to
+    keeps its dtype, because that was chosen by the computation that it comes from.
+
+    >>> import tinygrad_edu as tg
+    >>> layer = tg.nn.Linear(3, 2)
+    >>> layer(np.ones((5, 3))).dtype, layer.double()(np.ones((5, 3))).dtype
+    (dtype('float32'), dtype('float64'))
+    """
+    if isinstance(x, Node) and x.flow:
+        return x
+    x = numeric(type(layer).__name__, x)
+    if parameter is None or getattr(x, "dtype", parameter.dtype) == parameter.dtype:
+        return x
+    return Tensor(x.data, parameter.dtype, name=x.name) if isinstance(x, Tensor) else x.astype(parameter.dtype)
+
+
+def constant_like(x: Any, like: Any) -> Any:
+    """The numbers of x as an array in the dtype of `like`; x itself if it has that dtype, or if `like` has none.
+
+    >>> constant_like([1, 0], np.ones(2, np.float32))
+    array([1., 0.], dtype=float32)
+    """
+    number, kind = number_of(x), getattr(number_of(like), "dtype", None)
+    if kind is None or kind.kind != "f" or getattr(number, "dtype", None) == kind:
+        return x
+    return np.asarray(number, kind)
+
+
+def class_indices(function: str, x: Any, n: int, of: str, ignore: int | None = None) -> np.ndarray:
+    """A new array of the integers in x, checked to be from 0 to n - 1, or `ignore`.
+
+    Raises `DtypeError` and `OutOfRangeError`, in the name of the function that the user called; `of` says what is
+    picked by the integers.
+    """
+    array = np.array(number_of(x) if isinstance(x, Node) else x)
+    if array.dtype.kind not in "iu" and array.size:
+        raise DtypeError(
+            f"{function}: needs whole numbers to pick {of}, and got {array.dtype}; a list of ints makes a float32 "
+            "tensor, so write tg.tensor(..., dtype='int64') or give the list or array itself"
+        )
+    if array.size and not 0 <= np.minimum.reduce(array, None) <= np.maximum.reduce(array, None) < n:
+        bad = array[((array < 0) | (array >= n)) & (array != ignore)]
+        if bad.size:
+            raise OutOfRangeError(f"{function}: {bad.flat[0]} is not among the {n} {of}, which are 0 to {n - 1}")
+    return array.astype(np.intp, copy=False)

@@ -1,4 +1,4 @@
-"""Pooling layers: the largest or the mean of what lies under a window. They have no parameters."""
+"""Pooling layers: the largest number or the mean under a window. The functions stand in the engine."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from ..engine.primitives.pooling import adaptive_avg_pool2d, avg_pool1d, avg_poo
 from ..engine.primitives.primitive import shape_of
 from ..engine.primitives.reductions import mean
 from ..errors import ShapeError
-from .inputs import numeric
 from .module import Module
+from .parameter import numeric
 
 __all__ = ["AdaptiveAvgPool2d", "AvgPool1d", "AvgPool2d", "GlobalAvgPool", "MaxPool1d", "MaxPool2d"]
 
 
 class MaxPool(Module):
-    """What the layers of the largest number share."""
+    """The base class of max pooling."""
 
     function: ClassVar[Callable[..., Any]]
 
@@ -38,7 +38,7 @@ class MaxPool(Module):
 
 
 class MaxPool1d(MaxPool):
-    """The largest number in each window on sequences (N, C, L); `nn.functional.max_pool1d` says what the settings are.
+    """The largest number in each window on sequences (N, C, L); arguments as for `nn.functional.max_pool1d`.
 
     >>> import tinygrad_edu as tg
     >>> tg.nn.MaxPool1d(2)(tg.tensor([[[1.0, 5.0, 2.0, 4.0]]]))
@@ -49,7 +49,7 @@ class MaxPool1d(MaxPool):
 
 
 class MaxPool2d(MaxPool):
-    """The largest number in each window on images (N, C, H, W); `nn.functional.max_pool2d` says what the settings are.
+    """The largest number in each window on images (N, C, H, W); arguments as for `nn.functional.max_pool2d`.
 
     >>> import tinygrad_edu as tg
     >>> tg.nn.MaxPool2d(3, stride=2, padding=1)(tg.randn(8, 64, 48, 40)).shape
@@ -60,7 +60,7 @@ class MaxPool2d(MaxPool):
 
 
 class AvgPool(Module):
-    """What the layers of the mean share."""
+    """The base class of average pooling."""
 
     function: ClassVar[Callable[..., Any]]
 
@@ -84,7 +84,7 @@ class AvgPool(Module):
 
 
 class AvgPool1d(AvgPool):
-    """The mean of each window on sequences (N, C, L); `nn.functional.avg_pool1d` says what the settings are.
+    """The mean of each window on sequences (N, C, L); arguments as for `nn.functional.avg_pool1d`.
 
     >>> import tinygrad_edu as tg
     >>> tg.nn.AvgPool1d(2)(tg.tensor([[[1.0, 5.0, 2.0, 4.0]]]))
@@ -95,7 +95,7 @@ class AvgPool1d(AvgPool):
 
 
 class AvgPool2d(AvgPool):
-    """The mean of each window on images (N, C, H, W); `nn.functional.avg_pool2d` says what the settings are.
+    """The mean of each window on images (N, C, H, W); arguments as for `nn.functional.avg_pool2d`.
 
     >>> import tinygrad_edu as tg
     >>> tg.nn.AvgPool2d(kernel_size=2)(tg.randn(8, 6, 28, 20)).shape
@@ -106,7 +106,7 @@ class AvgPool2d(AvgPool):
 
 
 class AdaptiveAvgPool2d(Module):
-    """Means of images (N, C, H, W) over as many windows as `output_size` says, whatever the size of the images.
+    """Means of images (N, C, H, W) over `output_size` windows, which adapt to the size of the images.
 
     >>> import tinygrad_edu as tg
     >>> tg.nn.AdaptiveAvgPool2d((3, 4))(tg.randn(8, 6, 28, 20)).shape
@@ -124,9 +124,9 @@ class AdaptiveAvgPool2d(Module):
 
 
 class GlobalAvgPool(Module):
-    """The mean of each channel: x (N, C, *S) gives (N, C, 1, ...), as many axes as x has.
+    """The mean of each channel: x (N, C, *sizes) gives (N, C, 1, ...), with the number of axes of x.
 
-    Raises `ShapeError` for an x that has no axes behind the channels.
+    Raises `ShapeError` if x has no axes after the channels.
 
     >>> import tinygrad_edu as tg
     >>> tg.nn.GlobalAvgPool()(tg.randn(8, 6, 28, 20)).shape

@@ -1,7 +1,7 @@
-"""Recurrent layers, RNN, LSTM and GRU, and their cells, which make a single step.
+"""Recurrent layers, `RNN`, `LSTM` and `GRU`, and their cells, which compute a single step.
 
-A layer of a sequence in one direction is one node of the graph; layers and directions are put together here. A cell is
-made of other operations, each a node.
+One layer over a sequence in one direction is one node of the graph; this file puts layers and directions together. A
+cell consists of other operations, each of them a node.
 """
 
 from __future__ import annotations
@@ -18,21 +18,20 @@ from ..engine.primitives.primitive import shape_of
 from ..engine.primitives.recurrent import NONLINEARITIES, gru, gru_cell, lstm, lstm_cell, rnn, rnn_cell
 from ..engine.primitives.shape import concatenate, flip, stack, swapaxes
 from ..errors import DtypeError, OutOfRangeError, ShapeError
-from . import functional as F
 from . import init
-from .inputs import data_for
+from .layers import dropout
 from .module import Module
-from .parameter import Parameter, Shape
+from .parameter import Parameter, Shape, data_for
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell"]
 
 
-class _Weights(Module):
-    """What layers and cells have in common: stacked weights, uniform between ±1/√hidden_size, as in PyTorch."""
+class Recurrent(Module):
+    """The base class of layers and cells: stacked weights, uniform between ±1/√hidden_size, as in PyTorch."""
 
     open_sizes: ClassVar = {"input_size": -1}
     blocks: ClassVar[int]
-    """How many blocks of `hidden_size` rows a weight has: one for each gate."""
+    """The number of blocks of `hidden_size` rows in a weight: one for each gate."""
 
     def _make(self, input_size: int | None, hidden_size: int, bias: bool, endings: list[str]) -> None:
         for name, size in (("input_size", input_size), ("hidden_size", hidden_size)):
@@ -46,7 +45,7 @@ class _Weights(Module):
         self.build()
 
     def _inputs_of(self, ending: str) -> int | None:
-        """How many features the input has of the weights with this ending."""
+        """The number of input features of the weights with this ending."""
         return self.input_size
 
     def shapes(self) -> dict[str, Shape]:
@@ -65,7 +64,7 @@ class _Weights(Module):
             init.uniform_(parameter, -bound, bound)
 
     def _weights(self, ending: str) -> list[Any]:
-        """Two weights and two biases; None for those that there are not."""
+        """Two weights and two biases; the biases are None without `bias`."""
         found = [getattr(self, part + ending) for part in self._parts]
         return found if self.bias else [*found, None, None]
 
@@ -84,8 +83,8 @@ class _Weights(Module):
             )
 
 
-class _Layers(_Weights):
-    """Layers and directions of sequences."""
+class RecurrentLayers(Recurrent):
+    """The base class of the layers: several ones above each other, in one direction or both."""
 
     states: ClassVar[int] = 1
 
@@ -139,7 +138,7 @@ class _Layers(_Weights):
         last: list[list[Any]] = [[] for _ in states]
         for layer in range(self.num_layers):
             if layer and self.dropout:
-                x = F.dropout(x, self.dropout, self.training)
+                x = dropout(x, self.dropout, self.training)
             outputs = []
             for direction in self._directions:
                 place = len(last[0])
@@ -152,26 +151,26 @@ class _Layers(_Weights):
         return (swapaxes(x, 0, 1) if self.batch_first else x), [stack(ends) for ends in last]
 
     def extra_repr(self) -> str:
-        settings = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False}
-        changed = [f"{k}={getattr(self, k)}" for k, usual in settings.items() if getattr(self, k) != usual]
+        defaults = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False}
+        changed = [f"{k}={getattr(self, k)}" for k, default in defaults.items() if getattr(self, k) != default]
         return ", ".join([f"{self.input_size}, {self.hidden_size}", *changed])
 
 
-class RNN(_Layers):
+class RNN(RecurrentLayers):
     """Layers of `h' = tanh(W_ih x + b_ih + W_hh h + b_hh)` along a sequence; Elman, "Finding structure in time" (1990).
 
     Parameters
     ----------
     input_size : features of an input; None learns it at the first call.
     hidden_size : features H of a state, and of the output in one direction.
-    num_layers : layers above each other: each reads the states of the one below.
+    num_layers : layers above each other; each reads the states of the one below.
     nonlinearity : "tanh" or "relu".
     bias : whether b_ih and b_hh are added.
     batch_first : whether the input and the output are (N, T, features) instead of (T, N, features).
-    dropout : probability to drop an output of a layer, but for the last, in training.
-    bidirectional : whether each layer reads the sequence backwards as well; the outputs of both stand side by side.
+    dropout : probability to drop an output of a layer in training; the last layer drops none.
+    bidirectional : whether each layer also reads the sequence backwards; the outputs of both stand side by side.
 
-    Call it with the input, and with first states (layers · directions, N, H) unless they are 0. It gives the output,
+    Call it with the input, and with first states (layers · directions, N, H) unless they are 0. It returns the output,
     which is the states of the last layer at every step, and the last states of all layers.
 
     The parameters are PyTorch's, `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0` and so on; in the backward
@@ -211,7 +210,34 @@ class RNN(_Layers):
         return output, last
 
 
-class GRU(_Layers):
+class LSTM(RecurrentLayers):
+    """Layers of long short-term memory along a sequence; Hochreiter and Schmidhuber (1997).
+
+    i, f, o = σ(W_ih x + b_ih + W_hh h + b_hh), g = tanh(likewise), c' = f·c + i·g, h' = o·tanh(c'). A weight holds the
+    blocks i, f, g, o below each other.
+
+    Parameters and errors as those of `RNN`, without a choice of the nonlinearity. Call it with the input and, unless
+    they are 0, a pair (h, c) of first states. It returns the output and the pair (h, c) of last states.
+
+    >>> import tinygrad_edu as tg
+    >>> output, (h, c) = tg.nn.LSTM(3, 4)(tg.randn(5, 2, 3))
+    >>> output.shape, h.shape, c.shape
+    ((5, 2, 4), (1, 2, 4), (1, 2, 4))
+    """
+
+    blocks: ClassVar = 4
+    states: ClassVar = 2
+
+    def _sequence(self, x: Any, states: list[Any], weights: list[Any]) -> list[Any]:
+        both = lstm(x, (states[0], states[1]), *weights)
+        return [both[:, 0], both[:, 1]]
+
+    def forward(self, input: Any, hx: tuple[Any, Any] | None = None) -> tuple[Any, tuple[Any, Any]]:
+        output, (h, c) = self._layers(input, None if hx is None else _pair("LSTM", hx))
+        return output, (h, c)
+
+
+class GRU(RecurrentLayers):
     """Layers of gated recurrent units along a sequence; Cho et al., arXiv:1406.1078, with PyTorch's reset gate.
 
     r, z = σ(W_ih x + b_ih + W_hh h + b_hh), n = tanh(W_in x + b_in + r·(W_hn h + b_hn)), h' = (1 - z)·n + z·h. A weight
@@ -235,42 +261,13 @@ class GRU(_Layers):
         return output, last
 
 
-class LSTM(_Layers):
-    """Layers of long short-term memory along a sequence; Hochreiter and Schmidhuber (1997).
-
-    i, f, o = σ(W_ih x + b_ih + W_hh h + b_hh), g = tanh(likewise), c' = f·c + i·g, h' = o·tanh(c'). A weight holds the
-    blocks i, f, g, o below each other.
-
-    Parameters and errors as those of `RNN`, without a choice of the nonlinearity. Call it with the input and, unless
-    they are 0, a pair (h, c) of first states; it gives the output and the pair (h, c) of last states.
-
-    >>> import tinygrad_edu as tg
-    >>> output, (h, c) = tg.nn.LSTM(3, 4)(tg.randn(5, 2, 3))
-    >>> output.shape, h.shape, c.shape
-    ((5, 2, 4), (1, 2, 4), (1, 2, 4))
-    """
-
-    blocks: ClassVar = 4
-    states: ClassVar = 2
-
-    def _sequence(self, x: Any, states: list[Any], weights: list[Any]) -> list[Any]:
-        both = lstm(x, (states[0], states[1]), *weights)
-        return [both[:, 0], both[:, 1]]
-
-    def forward(self, input: Any, hx: tuple[Any, Any] | None = None) -> tuple[Any, tuple[Any, Any]]:
-        output, (h, c) = self._layers(input, None if hx is None else _pair("LSTM", hx))
-        return output, (h, c)
-
-
-class _Cell(_Weights):
-    """A single step."""
+class RecurrentCell(Recurrent):
+    """The base class of the cells: a single step."""
 
     def __init__(self, input_size: int | None, hidden_size: int, bias: bool = True) -> None:
         self._make(input_size, hidden_size, bias, [""])
 
-    def _step(
-        self, cell: Callable[..., tuple[Any, ...]], x: Any, states: list[Any], **settings: Any
-    ) -> tuple[Any, ...]:
+    def _step(self, cell: Callable[..., tuple[Any, ...]], x: Any, states: list[Any], **attrs: Any) -> tuple[Any, ...]:
         x = self._data(x)
         self._check_features(x)
         wanted = (*shape_of(x)[:-1], self.hidden_size)
@@ -279,14 +276,14 @@ class _Cell(_Weights):
             if shape_of(state) != wanted:
                 raise ShapeError(f"{type(self).__name__}: a state has shape {wanted}, not {shape_of(state)}")
         w_ih, w_hh, b_ih, b_hh = self._weights("")
-        return cell(linear(x, w_ih, b_ih), linear(states[0], w_hh, b_hh), *states, **settings)
+        return cell(linear(x, w_ih, b_ih), linear(states[0], w_hh, b_hh), *states, **attrs)
 
     def extra_repr(self) -> str:
         return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias else ", bias=False")
 
 
-class RNNCell(_Cell):
-    """A step of an `RNN`: an input (N, I) and a state (N, H) to the next state; the state is 0 where it is left out.
+class RNNCell(RecurrentCell):
+    """A step of an `RNN`: an input (N, I) and a state (N, H) to the next state; the state is 0 if it is left out.
 
     Parameters `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`. Raises `ShapeError` for shapes that do not go together.
 
@@ -309,24 +306,8 @@ class RNNCell(_Cell):
         return self._step(rnn_cell, input, [hx], nonlinearity=self.nonlinearity)[0]
 
 
-class GRUCell(_Cell):
-    """A step of a `GRU`: an input (N, I) and a state (N, H) to the next state; the state is 0 where it is left out.
-
-    Parameters `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`. Raises `ShapeError` for shapes that do not go together.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.GRUCell(3, 4)(tg.randn(2, 3)).shape
-    (2, 4)
-    """
-
-    blocks: ClassVar = 3
-
-    def forward(self, input: Any, hx: Any = None) -> Any:
-        return self._step(gru_cell, input, [hx])[0]
-
-
-class LSTMCell(_Cell):
-    """A step of an `LSTM`: an input (N, I) and a pair (h, c) of states (N, H) to the next pair; 0 where left out.
+class LSTMCell(RecurrentCell):
+    """A step of an `LSTM`: an input (N, I) and a pair (h, c) of states (N, H) to the next pair; 0 if left out.
 
     Parameters `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`. Raises `ShapeError` for shapes that do not go together.
 
@@ -341,6 +322,22 @@ class LSTMCell(_Cell):
     def forward(self, input: Any, hx: tuple[Any, Any] | None = None) -> tuple[Any, Any]:
         h, c = self._step(lstm_cell, input, [None, None] if hx is None else _pair("LSTMCell", hx))
         return h, c
+
+
+class GRUCell(RecurrentCell):
+    """A step of a `GRU`: an input (N, I) and a state (N, H) to the next state; the state is 0 if it is left out.
+
+    Parameters `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`. Raises `ShapeError` for shapes that do not go together.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.GRUCell(3, 4)(tg.randn(2, 3)).shape
+    (2, 4)
+    """
+
+    blocks: ClassVar = 3
+
+    def forward(self, input: Any, hx: Any = None) -> Any:
+        return self._step(gru_cell, input, [hx])[0]
 
 
 def _known(layer: str, nonlinearity: str) -> str:

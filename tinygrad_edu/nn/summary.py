@@ -1,7 +1,7 @@
-"""`summary`: a network as a table, layer by layer: what comes out of each, and what it costs.
+"""The table of a network: for each layer the shape of its output, its parameters, multiply-adds and memory.
 
-The model is copied and the copy is run once, on the record. So nothing of the model changes, sizes left open are known
-in the table, and the multiply-adds are counted on the graph: those of a function of the user's own are counted, too.
+The model is copied, and the copy is run once and recorded. So the model does not change, open sizes are known in the
+table, and the multiply-adds are counted on the graph, those of the user's own functions included.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ from ..engine.node import Node, next_index, number_of
 from ..engine.primitives.primitive import shape_of
 from ..engine.tensor import Tensor
 from ..errors import DtypeError
-from .module import Module
+from .module import Module, tensors_in
 from .parameter import Uninitialized, in_words
 
-__all__ = ["Row", "Summary", "summary"]
+__all__ = ["Summary", "summary"]
 
 
 def summary(model: Module, *inputs: Any, depth: int | None = None) -> Summary:
-    """A table of the layers of a model, with what comes out of each when it is called on these inputs.
+    """A table of the layers of a model, with the shape of each output when the model is called on these inputs.
 
     Parameters
     ----------
-    model : the network; it is left as it is.
+    model : the network; it is not changed.
     inputs : for each input its shape, a tuple of ints that begins with the batch; or an example, such as an array of
-        integers for an `Embedding`. Without any the table has no shapes and no multiply-adds.
-    depth : how deep modules inside modules have rows of their own; what is deeper is added to the row around it.
+        integers for an `Embedding`. Without inputs the table has no shapes and no multiply-adds.
+    depth : the number of levels of inner modules with rows of their own; deeper ones are added to the row around them.
 
-    A multiply-add is a product that is added to others: of matrices, convolutions and recurrent layers, not of
-    functions of single numbers. A parameter that stands in two places counts in the first.
+    A multiply-add is a product that is added to others: in products of matrices, convolutions and recurrent layers, not
+    in functions of single numbers. A parameter in two places counts in the first.
 
-    Raises what the model raises on such inputs, and `DtypeError` where `model` is no module.
+    Raises the errors of the model for such inputs, and `DtypeError` if `model` is not a module.
 
     >>> from tinygrad_edu import nn
     >>> nn.summary(nn.Sequential(nn.Linear(None, 128), nn.ReLU(), nn.Linear(128, 10)), (1, 784))
@@ -70,19 +70,19 @@ def summary(model: Module, *inputs: Any, depth: int | None = None) -> Summary:
 
 @dataclass
 class Row:
-    """A line of the table.
+    """A row of the table.
 
     Attributes
     ----------
-    name : where the module is, such as `features.0`.
+    name : the path of the module, such as `features.0`.
     kind : its class.
-    depth : how many modules are around it.
-    output : the shape that came out last, in words; empty where it was not called.
-    parameters : how many numbers it learns itself, without those of inner modules and those that were counted before.
-    parameter_bytes : the memory they take.
-    multiply_adds : how many it makes itself, in all its calls.
-    memory : the bytes that came out of it; 0 where inner modules made them.
-    notes : what else there is to know.
+    depth : the number of modules around it.
+    output : the shape of its last output, as text; empty if it was not called.
+    parameters : the count of numbers that it learns itself: not those of inner modules, or in an earlier row.
+    parameter_bytes : the memory of these numbers.
+    multiply_adds : the count of its own, in all its calls.
+    memory : the bytes of its outputs; 0 if inner modules made them.
+    notes : remarks, such as "frozen" or "called 2 times".
     """
 
     name: str
@@ -97,7 +97,7 @@ class Row:
 
 
 class Summary:
-    """The table: text, rich text by `rich.print`, HTML in a notebook, and `rows` for a program.
+    """The table as text, as rich text by `rich.print`, as HTML in a notebook, and as `rows` for a program.
 
     >>> from tinygrad_edu import nn
     >>> table = nn.summary(nn.Sequential(nn.Linear(784, 10), nn.ReLU()), (1, 784))
@@ -115,17 +115,17 @@ class Summary:
 
     @property
     def parameters(self) -> int:
-        """How many numbers the model learns."""
+        """The count of numbers that the model learns."""
         return sum(row.parameters for row in self.rows)
 
     @property
     def multiply_adds(self) -> int:
-        """How many multiply-adds one call takes."""
+        """The count of multiply-adds of one call."""
         return sum(row.multiply_adds for row in self.rows)
 
     @property
     def memory(self) -> int:
-        """How many bytes come out of the layers."""
+        """The bytes of the outputs of all layers."""
         return sum(row.memory for row in self.rows)
 
     def _cells(self) -> list[tuple[str, ...]]:
@@ -159,7 +159,7 @@ class Summary:
         """The table as `rich.print(summary)` shows it."""
         from rich.box import SIMPLE_HEAD
         from rich.table import Table
-        from rich.text import Text  # as `Text`, a name in brackets is no markup
+        from rich.text import Text  # so that a name in brackets is not taken for markup
 
         head, *body, total = self._cells()
         table = Table(box=SIMPLE_HEAD, show_footer=True, caption=self._footer, caption_justify="left")
@@ -189,12 +189,12 @@ def _html_line(cells: Iterable[str], tag: str = "td") -> str:
     return f"<tr>{styled}</tr>"
 
 
-# Running the copy, on the record.
+# Running and recording the copy.
 
 
 @dataclass
 class _Call:
-    """A call of a module: the ticks between which it ran, what called it, and what came out."""
+    """A call of a module: its first and last tick of the node counter, the call around it, and its output."""
 
     module: Module
     start: int
@@ -206,14 +206,14 @@ class _Call:
 
 
 class _Record:
-    """The calls of all modules, in the order in which they began."""
+    """The calls of all modules, in the order of their starts."""
 
     def __init__(self) -> None:
         self.calls: list[_Call] = []
         self.running: _Call | None = None
 
     def watch(self, module: Module) -> None:
-        """Have every call of the module recorded."""
+        """Record every call of the module."""
         forward = module.forward
 
         def watched(*args: Any, **kwargs: Any) -> Any:
@@ -239,7 +239,7 @@ class _Record:
 
 def _run(twin: Module, inputs: Sequence[Any], record: _Record) -> None:
     """Call the copy on the inputs, and count the multiply-adds of each call."""
-    twin.eval().requires_grad_()  # so that all of it is recorded
+    twin.eval().requires_grad_()  # so that every operation is recorded
     for module in twin.modules():
         record.watch(module)
     with enable_grad():
@@ -260,7 +260,7 @@ def _run(twin: Module, inputs: Sequence[Any], record: _Record) -> None:
 
 
 def _example(x: Any, model: Module) -> Any:
-    """An input of the given shape; anything else is an example itself, on the record where it may be."""
+    """Random numbers of the given shape; anything else is an example itself. Floating-point inputs are recorded."""
     if isinstance(x, (tuple, list)) and all(is_whole(n) for n in x):
         x = np.random.default_rng(0).normal(size=tuple(x))
     if hasattr(x, "dtype") and x.dtype.kind == "f":
@@ -282,7 +282,7 @@ MULTIPLY_ADDS: dict[str, Callable[..., int]] = {
     "lstm": lambda out, x, w_ih, w_hh, *rest: prod(x.shape[:2]) * (w_ih.size + w_hh.size),
     "gru": lambda out, x, w_ih, w_hh, *rest: prod(x.shape[:2]) * (w_ih.size + w_hh.size),
 }
-"""For each row of the engine's table that adds up products, how many; from the result and the operands."""
+"""The number of multiply-adds of each row of the engine's table that has some, from its result and operands."""
 
 
 def _letters(subscripts: str, x: Sequence[Any]) -> dict[str, int]:
@@ -295,7 +295,7 @@ def _letters(subscripts: str, x: Sequence[Any]) -> dict[str, int]:
 
 
 def _rows(model: Module, twin: Module, record: _Record) -> list[Row]:
-    """A row for every module; names are those of the model, sizes those of its copy."""
+    """A row for every module: names are from the model, sizes from its copy."""
     rows = []
     seen: dict[int, str] = {}
     named = {id(module): name for name, module in twin.named_modules()}
@@ -316,7 +316,7 @@ def _rows(model: Module, twin: Module, record: _Record) -> list[Row]:
 
 
 def _folded(rows: Sequence[Row], depth: int | None) -> list[Row]:
-    """The rows down to a depth, to which those below are added: these follow the row that they belong to."""
+    """The rows down to a depth; each deeper row is added to the last row before it that stays."""
     kept: list[Row] = []
     for row in rows:
         if depth is None or row.depth <= depth:
@@ -331,9 +331,9 @@ def _folded(rows: Sequence[Row], depth: int | None) -> list[Row]:
 
 
 def _note_parameters(row: Row, module: Module, original: Module, seen: dict[int, str]) -> None:
-    """Count the module's own parameters, and say which are uninitialised, shared or frozen."""
-    own = dict(module._tensors("parameter", [(row.name, module)]))
-    originals = [x for _, x in original._tensors("parameter", [("", original)])]
+    """Count the module's own parameters, and note which are uninitialised, shared or frozen."""
+    own = dict(tensors_in([(row.name, module)], "parameter"))
+    originals = [x for _, x in tensors_in([("", original)], "parameter")]
     for name, x in own.items():
         if id(x) in seen:
             row.notes.append(f"{name.rpartition('.')[2]} is {seen[id(x)]}")
@@ -350,7 +350,7 @@ def _note_parameters(row: Row, module: Module, original: Module, seen: dict[int,
 
 
 def _depth(name: str, names: Iterable[str]) -> int:
-    """How many modules are around the one of this name."""
+    """The number of modules around the one of this name."""
     return sum(name != outer and (not outer or name.startswith(f"{outer}.")) for outer in names)
 
 
@@ -370,7 +370,7 @@ def _leaves(output: Any) -> list[Any]:
 
 
 def _shapes(output: Any) -> str:
-    """The shapes of what came out, in words."""
+    """The shapes of an output, as text."""
     return ", ".join(in_words(shape_of(x)) if hasattr(x, "shape") else type(x).__name__ for x in _leaves(output))
 
 
@@ -379,7 +379,7 @@ def _count(n: int) -> str:
 
 
 def _bytes(n: float) -> str:
-    """A number of bytes in words: 1.5 kB is 1,500."""
+    """A number of bytes as text: 1.5 kB is 1,500."""
     for unit in ("B", "kB", "MB"):
         if n < 1000:
             return (f"{n:.0f} B" if unit == "B" else f"{n:.1f} {unit}") if n else ""

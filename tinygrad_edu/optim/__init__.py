@@ -1,19 +1,11 @@
-"""Optimisers, schedules of their learning rates, and clipping of gradients, with PyTorch's names and numbers."""
+"""Optimisers, schedules of the learning rate, and clipping of gradients, with PyTorch's names and numbers."""
 
-from . import lr_scheduler
-from .algorithms import SGD, Adadelta, Adagrad, Adam, AdamW, RMSprop
-from .clipping import clip_grad_norm_, clip_grad_value_
+# ruff: noqa: F403
+from . import algorithms, clipping, lr_scheduler
+from .algorithms import *
+from .clipping import *
 from .optimizer import Optimizer
 
-__all__ = [
-    "SGD",
-    "Adadelta",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "Optimizer",
-    "RMSprop",
-    "clip_grad_norm_",
-    "clip_grad_value_",
-    "lr_scheduler",
-]
+__all__ = ["Optimizer", "lr_scheduler"]
+__all__ += algorithms.__all__
+__all__ += clipping.__all__

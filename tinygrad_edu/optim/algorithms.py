@@ -1,7 +1,7 @@
 """The optimisers. Each `update` is the formula of its paper, on arrays, in place.
 
-w: the parameter, g: its gradient, t: the number of the step, from 1 on. `weight_decay` λ adds λ/2·w² to the loss, and
-so λ·w to the gradient, except in `AdamW`. Where formulas differ in detail between papers, PyTorch's is taken.
+w is the parameter, g its gradient, t the number of the step, from 1 on. `weight_decay` λ adds λ/2·w² to the loss, and
+so λ·w to the gradient, except in `AdamW`. Where papers differ in detail, the formula is PyTorch's.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..errors import OptimizerError
-from .optimizer import Optimizer
+from .optimizer import Optimizer, options_in
 
 __all__ = ["SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "RMSprop"]
 
@@ -36,184 +36,29 @@ class SGD(Optimizer):
     """
 
     def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1e-3,
-        momentum: float = 0.0,
-        dampening: float = 0.0,
-        weight_decay: float = 0.0,
-        nesterov: bool = False,
-    ) -> None:
-        super().__init__(
-            params, lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov
-        )
+        self, params: Iterable[Any], lr: float = 1e-3, momentum: float = 0.0, dampening: float = 0.0,
+        weight_decay: float = 0.0, nesterov: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(params, **options_in(locals()))
 
-    def _settings(self, group: Mapping[str, Any]) -> dict[str, Any]:
-        settings = super()._settings(group)
-        if settings["nesterov"] and (settings["momentum"] == 0 or settings["dampening"] != 0):
+    def _options(self, group: Mapping[str, Any]) -> dict[str, Any]:
+        options = super()._options(group)
+        if options["nesterov"] and (options["momentum"] == 0 or options["dampening"] != 0):
             raise OptimizerError("SGD: Nesterov's momentum needs a momentum above 0, and no dampening")
-        return settings
+        return options
 
-    def memory(self, settings: Mapping[str, Any]) -> dict[str, float]:
-        return {"momentum_buffer": 0.0} if settings["momentum"] else {}
+    def memory(self, options: Mapping[str, Any]) -> dict[str, float]:
+        return {"momentum_buffer": 0.0} if options["momentum"] else {}
 
-    def update(
-        self,
-        w: ndarray,
-        g: ndarray,
-        t: int,
-        *memory: ndarray,
-        lr: float,
-        momentum: float,
-        dampening: float,
-        weight_decay: float,
-        nesterov: bool,
-    ) -> None:
-        if weight_decay:
-            g = g + weight_decay * w
+    def update(self, w: ndarray, g: ndarray, t: int, *memory: ndarray, **options: Any) -> None:
+        g = decayed(g, w, options)
+        momentum = options["momentum"]
         if momentum:
             (v,) = memory
             v *= momentum
-            v += g if t == 1 else (1 - dampening) * g
-            g = g + momentum * v if nesterov else v
-        w -= lr * g
-
-
-class Adagrad(Optimizer):
-    """s ← s + g²,  w ← w - lr·g / (√s + ε); Duchi et al., "Adaptive subgradient methods" (2011).
-
-    The learning rate of step t is lr / (1 + (t - 1)·lr_decay). Raises as `Optimizer`.
-
-    >>> import tinygrad_edu as tg
-    >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
-    >>> optimizer = tg.optim.Adagrad([w], lr=0.25)
-    >>> (w * w).sum().backward()
-    >>> optimizer.step()
-    >>> w
-    tensor([0.75, 1.75], requires_grad=True)
-    """
-
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1e-2,
-        lr_decay: float = 0.0,
-        weight_decay: float = 0.0,
-        initial_accumulator_value: float = 0.0,
-        eps: float = 1e-10,
-    ) -> None:
-        super().__init__(
-            params,
-            lr=lr,
-            lr_decay=lr_decay,
-            weight_decay=weight_decay,
-            initial_accumulator_value=initial_accumulator_value,
-            eps=eps,
-        )
-
-    def memory(self, settings: Mapping[str, Any]) -> dict[str, float]:
-        return {"sum": settings["initial_accumulator_value"]}
-
-    def update(
-        self, w: ndarray, g: ndarray, t: int, s: ndarray, *, lr: float, lr_decay: float, weight_decay: float,
-        initial_accumulator_value: float, eps: float,
-    ) -> None:  # fmt: skip
-        if weight_decay:
-            g = g + weight_decay * w
-        s += g * g
-        w -= lr / (1 + (t - 1) * lr_decay) * g / (np.sqrt(s) + eps)
-
-
-class RMSprop(Optimizer):
-    """s ← α·s + (1 - α)·g²,  w ← w - lr·g / (√s + ε); Tieleman and Hinton, lecture 6.5 of "Neural networks" (2012).
-
-    `centered` takes the variance s - m² instead of s, where m ← α·m + (1 - α)·g; Graves, arXiv:1308.0850, equations 38
-    to 45. With momentum μ, the quotient is added up: b ← μ·b + g / (√s + ε), w ← w - lr·b. Raises as `Optimizer`.
-
-    >>> import tinygrad_edu as tg
-    >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
-    >>> optimizer = tg.optim.RMSprop([w], lr=0.01)
-    >>> (w * w).sum().backward()
-    >>> optimizer.step()
-    >>> w.data.round(4)
-    array([0.9, 1.9], dtype=float32)
-    """
-
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1e-2,
-        alpha: float = 0.99,
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-        momentum: float = 0.0,
-        centered: bool = False,
-    ) -> None:
-        super().__init__(
-            params, lr=lr, alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum, centered=centered
-        )
-
-    def memory(self, settings: Mapping[str, Any]) -> dict[str, float]:
-        names = ["square_avg"] + ["momentum_buffer"] * bool(settings["momentum"]) + ["grad_avg"] * settings["centered"]
-        return dict.fromkeys(names, 0.0)
-
-    def update(
-        self, w: ndarray, g: ndarray, t: int, s: ndarray, *rest: ndarray, lr: float, alpha: float, eps: float,
-        weight_decay: float, momentum: float, centered: bool,
-    ) -> None:  # fmt: skip
-        if weight_decay:
-            g = g + weight_decay * w
-        s *= alpha
-        s += (1 - alpha) * (g * g)
-        spread = s
-        if centered:
-            m = rest[-1]
-            m *= alpha
-            m += (1 - alpha) * g
-            spread = s - m * m
-        quotient = g / (np.sqrt(spread) + eps)
-        if momentum:
-            b = rest[0]
-            b *= momentum
-            b += quotient
-            quotient = b
-        w -= lr * quotient
-
-
-class Adadelta(Optimizer):
-    """s ← ρ·s + (1 - ρ)·g²,  δ = √(u + ε) / √(s + ε)·g,  u ← ρ·u + (1 - ρ)·δ²,  w ← w - lr·δ; arXiv:1212.5701.
-
-    Raises as `Optimizer`.
-
-    >>> import tinygrad_edu as tg
-    >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
-    >>> optimizer = tg.optim.Adadelta([w])
-    >>> (w * w).sum().backward()
-    >>> optimizer.step()
-    >>> w.data.round(4)
-    array([0.9968, 1.9968], dtype=float32)
-    """
-
-    def __init__(
-        self, params: Iterable[Any], lr: float = 1.0, rho: float = 0.9, eps: float = 1e-6, weight_decay: float = 0.0
-    ) -> None:
-        super().__init__(params, lr=lr, rho=rho, eps=eps, weight_decay=weight_decay)
-
-    def memory(self, settings: Mapping[str, Any]) -> dict[str, float]:
-        return {"square_avg": 0.0, "acc_delta": 0.0}
-
-    def update(
-        self, w: ndarray, g: ndarray, t: int, s: ndarray, u: ndarray, *, lr: float, rho: float, eps: float,
-        weight_decay: float,
-    ) -> None:  # fmt: skip
-        if weight_decay:
-            g = g + weight_decay * w
-        s *= rho
-        s += (1 - rho) * (g * g)
-        delta = np.sqrt(u + eps) / np.sqrt(s + eps) * g
-        u *= rho
-        u += (1 - rho) * (delta * delta)
-        w -= lr * delta
+            v += g if t == 1 else (1 - options["dampening"]) * g
+            g = g + momentum * v if options["nesterov"] else v
+        w -= options["lr"] * g
 
 
 class Adam(Optimizer):
@@ -234,39 +79,30 @@ class Adam(Optimizer):
     """
 
     def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-        amsgrad: bool = False,
-    ) -> None:
-        super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad)
-
-    def memory(self, settings: Mapping[str, Any]) -> dict[str, float]:
-        return dict.fromkeys(["m", "v"] + ["largest_v"] * settings["amsgrad"], 0.0)
-
-    def update(
-        self, w: ndarray, g: ndarray, t: int, m: ndarray, v: ndarray, *largest: ndarray, lr: float,
-        betas: tuple[float, float], eps: float, weight_decay: float, amsgrad: bool,
+        self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 0.0, amsgrad: bool = False,
     ) -> None:  # fmt: skip
-        beta1, beta2 = betas
-        if weight_decay:
-            g = g + weight_decay * w
+        super().__init__(params, **options_in(locals()))
+
+    def memory(self, options: Mapping[str, Any]) -> dict[str, float]:
+        return dict.fromkeys(["m", "v"] + ["largest_v"] * options["amsgrad"], 0.0)
+
+    def update(self, w: ndarray, g: ndarray, t: int, m: ndarray, v: ndarray, *largest: ndarray, **options: Any) -> None:
+        g = decayed(g, w, options)
+        beta1, beta2 = options["betas"]
         m *= beta1
         m += g
         v *= beta2
         v += g * g
-        if amsgrad:
+        if options["amsgrad"]:
             v = np.maximum(largest[0], v, out=largest[0])
         # As at the end of the paper's section 2, numbers are divided by the sums of the weights instead of arrays.
         n, root = (1 - beta1**t) / (1 - beta1), sqrt((1 - beta2**t) / (1 - beta2))
-        w -= lr * root / n * (m / (np.sqrt(v) + eps * root))
+        w -= options["lr"] * root / n * (m / (np.sqrt(v) + options["eps"] * root))
 
 
 class AdamW(Adam):
-    """`Adam` with weight decay beside the gradient, w ← w - lr·λ·w first; Loshchilov and Hutter, arXiv:1711.05101.
+    """`Adam` with the weight decay apart from the gradient: first w ← w - lr·λ·w; Loshchilov, Hutter, arXiv:1711.05101.
 
     Raises as `Optimizer`.
 
@@ -280,18 +116,124 @@ class AdamW(Adam):
     """
 
     def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 1e-2,
-        amsgrad: bool = False,
-    ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad)
+        self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 1e-2, amsgrad: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(params, **options_in(locals()))
 
-    def update(
-        self, w: ndarray, g: ndarray, t: int, *memory: ndarray, lr: float, weight_decay: float, **settings: Any
+    def update(self, w: ndarray, g: ndarray, t: int, *memory: ndarray, **options: Any) -> None:
+        w *= 1 - options["lr"] * options["weight_decay"]
+        super().update(w, g, t, *memory, **{**options, "weight_decay": 0.0})
+
+
+class RMSprop(Optimizer):
+    """s ← α·s + (1 - α)·g²,  w ← w - lr·g / (√s + ε); Tieleman and Hinton, lecture 6.5 of "Neural networks" (2012).
+
+    `centered` takes the variance s - m² instead of s, where m ← α·m + (1 - α)·g; Graves, arXiv:1308.0850, equations 38
+    to 45. With momentum μ the quotients add up: b ← μ·b + g / (√s + ε), w ← w - lr·b. Raises as `Optimizer`.
+
+    >>> import tinygrad_edu as tg
+    >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
+    >>> optimizer = tg.optim.RMSprop([w], lr=0.01)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w.data.round(4)
+    array([0.9, 1.9], dtype=float32)
+    """
+
+    def __init__(
+        self, params: Iterable[Any], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8,
+        weight_decay: float = 0.0, momentum: float = 0.0, centered: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(params, **options_in(locals()))
+
+    def memory(self, options: Mapping[str, Any]) -> dict[str, float]:
+        names = ["square_avg"] + ["momentum_buffer"] * bool(options["momentum"]) + ["grad_avg"] * options["centered"]
+        return dict.fromkeys(names, 0.0)
+
+    def update(self, w: ndarray, g: ndarray, t: int, s: ndarray, *rest: ndarray, **options: Any) -> None:
+        g = decayed(g, w, options)
+        alpha = options["alpha"]
+        s *= alpha
+        s += (1 - alpha) * (g * g)
+        spread = s
+        if options["centered"]:
+            m = rest[-1]
+            m *= alpha
+            m += (1 - alpha) * g
+            spread = s - m * m
+        quotient = g / (np.sqrt(spread) + options["eps"])
+        if options["momentum"]:
+            b = rest[0]
+            b *= options["momentum"]
+            b += quotient
+            quotient = b
+        w -= options["lr"] * quotient
+
+
+class Adagrad(Optimizer):
+    """s ← s + g²,  w ← w - lr·g / (√s + ε); Duchi et al., "Adaptive subgradient methods" (2011).
+
+    The learning rate of step t is lr / (1 + (t - 1)·lr_decay). Raises as `Optimizer`.
+
+    >>> import tinygrad_edu as tg
+    >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
+    >>> optimizer = tg.optim.Adagrad([w], lr=0.25)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    tensor([0.75, 1.75], requires_grad=True)
+    """
+
+    def __init__(
+        self, params: Iterable[Any], lr: float = 1e-2, lr_decay: float = 0.0, weight_decay: float = 0.0,
+        initial_accumulator_value: float = 0.0, eps: float = 1e-10,
+    ) -> None:  # fmt: skip
+        super().__init__(params, **options_in(locals()))
+
+    def memory(self, options: Mapping[str, Any]) -> dict[str, float]:
+        return {"sum": options["initial_accumulator_value"]}
+
+    def update(self, w: ndarray, g: ndarray, t: int, s: ndarray, **options: Any) -> None:
+        g = decayed(g, w, options)
+        s += g * g
+        lr = options["lr"] / (1 + (t - 1) * options["lr_decay"])
+        w -= lr * g / (np.sqrt(s) + options["eps"])
+
+
+class Adadelta(Optimizer):
+    """s ← ρ·s + (1 - ρ)·g²,  δ = √(u + ε) / √(s + ε)·g,  u ← ρ·u + (1 - ρ)·δ²,  w ← w - lr·δ; arXiv:1212.5701.
+
+    Raises as `Optimizer`.
+
+    >>> import tinygrad_edu as tg
+    >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
+    >>> optimizer = tg.optim.Adadelta([w])
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w.data.round(4)
+    array([0.9968, 1.9968], dtype=float32)
+    """
+
+    def __init__(
+        self, params: Iterable[Any], lr: float = 1.0, rho: float = 0.9, eps: float = 1e-6, weight_decay: float = 0.0
     ) -> None:
-        w *= 1 - lr * weight_decay
-        super().update(w, g, t, *memory, lr=lr, weight_decay=0.0, **settings)
+        super().__init__(params, **options_in(locals()))
+
+    def memory(self, options: Mapping[str, Any]) -> dict[str, float]:
+        return {"square_avg": 0.0, "acc_delta": 0.0}
+
+    def update(self, w: ndarray, g: ndarray, t: int, s: ndarray, u: ndarray, **options: Any) -> None:
+        g = decayed(g, w, options)
+        rho, eps = options["rho"], options["eps"]
+        s *= rho
+        s += (1 - rho) * (g * g)
+        delta = np.sqrt(u + eps) / np.sqrt(s + eps) * g
+        u *= rho
+        u += (1 - rho) * (delta * delta)
+        w -= options["lr"] * delta
+
+
+def decayed(g: ndarray, w: ndarray, options: Mapping[str, Any]) -> ndarray:
+    """The gradient with the weight decay: g + λ·w."""
+    return g + options["weight_decay"] * w if options["weight_decay"] else g

@@ -1,4 +1,4 @@
-"""Gradients made smaller before a step, against steps that leap out of the valley."""
+"""Clipping of gradients before a step, by their norm or by their values."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ __all__ = ["clip_grad_norm_", "clip_grad_value_"]
 
 
 def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0) -> float:
-    """Scale all gradients together so that their norm, as one vector, is at most `max_norm`; gives the norm before.
+    """Scale all gradients together so that their norm, as one vector, is at most `max_norm`; returns the norm before.
 
     Pascanu et al., "On the difficulty of training recurrent neural networks", arXiv:1211.5063. `norm_type` is the p of
-    the norm, inf for the largest number. Parameters without a gradient are left out.
+    the norm, inf for the largest number. Parameters without a gradient do not count.
 
-    Raises `DtypeError` for what is no parameter, `OutOfRangeError` for a negative `max_norm` or a `norm_type` below 1.
+    Raises `DtypeError` if something is not a parameter, `OutOfRangeError` for a negative `max_norm` or a `norm_type`
+    below 1.
 
     >>> import tinygrad_edu as tg
     >>> w = tg.tensor([3.0, 4.0], requires_grad=True)
@@ -35,7 +36,7 @@ def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0) ->
     clipped = _with_gradient("clip_grad_norm_", parameters)
     norms = [float(np.linalg.norm(np.ravel(number_of(p._grad)), norm_type)) for p in clipped]
     total = float(np.linalg.norm(norms, norm_type)) if norms else 0.0
-    # Of a total that is inf or nan nothing can be scaled back; the gradients become 0 or nan, as in PyTorch.
+    # A total of inf or nan cannot be scaled back: the gradients become 0 or nan, as in PyTorch.
     factor = max_norm / (total + 1e-6)
     if not factor >= 1:
         for p in clipped:
@@ -44,9 +45,9 @@ def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0) ->
 
 
 def clip_grad_value_(parameters: Any, clip_value: float) -> None:
-    """Keep every number of the gradients between -clip_value and clip_value.
+    """Clip every number of the gradients to between -clip_value and clip_value.
 
-    Raises `DtypeError` for what is no parameter, `OutOfRangeError` for a negative `clip_value`.
+    Raises `DtypeError` if something is not a parameter, `OutOfRangeError` for a negative `clip_value`.
 
     >>> import tinygrad_edu as tg
     >>> w = tg.tensor([3.0, 0.25], requires_grad=True)

@@ -1,6 +1,6 @@
-"""Schedules: what the learning rate is after so many calls of `step()`, usually one an epoch.
+"""Schedules of the learning rate: `lr` gives it after t calls of `step()`, usually one an epoch.
 
-A schedule multiplies the learning rate that its groups had when it was made, or works from it. `lr` says how.
+A schedule works from the learning rates that the groups had when the first schedule of the optimiser was made.
 """
 
 from __future__ import annotations
@@ -15,23 +15,17 @@ from ..errors import DtypeError, OptimizerError, OutOfRangeError
 from .optimizer import Optimizer
 
 __all__ = [
-    "CosineAnnealingLR",
-    "ExponentialLR",
-    "LRScheduler",
-    "LambdaLR",
-    "LinearLR",
-    "ReduceLROnPlateau",
-    "SequentialLR",
+    "CosineAnnealingLR", "ExponentialLR", "LRScheduler", "LambdaLR", "LinearLR", "ReduceLROnPlateau", "SequentialLR",
     "StepLR",
-]
+]  # fmt: skip
 
 
 class LRScheduler:
-    """A schedule. Subclasses define `lr`.
+    """The base class of schedules. Subclasses define `lr`.
 
     Attributes
     ----------
-    last_epoch : how many times `step()` was called.
+    last_epoch : the number of calls of `step()`.
     base_lrs : the learning rates of the groups before any schedule.
     """
 
@@ -40,12 +34,12 @@ class LRScheduler:
             raise DtypeError(f"{type(self).__name__}: the first argument is an optimiser, not {short(optimizer)}")
         self.optimizer = optimizer
         self.last_epoch = 0
-        # A schedule that is made second begins where the first began.
+        # A second schedule begins where the first began.
         self.base_lrs = [group.setdefault("initial_lr", group["lr"]) for group in optimizer.param_groups]
         self._set()
 
     def lr(self, base: float, t: int) -> float:
-        """The learning rate after `t` calls of `step()` of a group that began with `base`."""
+        """The learning rate of a group after `t` calls of `step()`, from its first learning rate `base`."""
         raise NotImplementedError(f"{type(self).__name__}: a schedule defines lr(self, base, t)")
 
     def step(self) -> None:
@@ -58,15 +52,15 @@ class LRScheduler:
             group["lr"] = self.lr(base, self.last_epoch)
 
     def get_last_lr(self) -> list[float]:
-        """The learning rates of the groups in force."""
+        """The present learning rates of the groups."""
         return [group["lr"] for group in self.optimizer.param_groups]
 
     def state_dict(self) -> dict[str, Any]:
-        """Where the schedule stands, as numbers. Its settings are those that it is made with."""
+        """The position in the schedule, as numbers; not the arguments that it was made with."""
         return {"last_epoch": self.last_epoch, "base_lrs": list(self.base_lrs)}
 
     def load_state_dict(self, state_dict: Any) -> None:
-        """Go on where a `state_dict()` of such a schedule was taken; raises `OptimizerError` for any other."""
+        """Continue from a `state_dict()` of such a schedule; raises `OptimizerError` for any other."""
         own = self.state_dict()
         if not isinstance(state_dict, Mapping) or state_dict.keys() != own.keys():
             raise OptimizerError(f"{type(self).__name__}: a state has {', '.join(own)}, not {short(state_dict)}")
@@ -74,25 +68,6 @@ class LRScheduler:
             raise OptimizerError(f"{type(self).__name__}: the state is of another number of groups")
         for name, value in state_dict.items():
             setattr(self, name, list(value) if isinstance(value, (list, tuple)) else value)
-
-
-class LambdaLR(LRScheduler):
-    """The first learning rate times `lr_lambda(t)`.
-
-    >>> import tinygrad_edu as tg
-    >>> optimizer = tg.optim.SGD([tg.Value(1.0)], lr=0.5)
-    >>> schedule = LambdaLR(optimizer, lambda t: 1 / (t + 1))
-    >>> schedule.step()
-    >>> schedule.get_last_lr()
-    [0.25]
-    """
-
-    def __init__(self, optimizer: Optimizer, lr_lambda: Callable[[int], float]) -> None:
-        self.lr_lambda = lr_lambda
-        super().__init__(optimizer)
-
-    def lr(self, base: float, t: int) -> float:
-        return base * self.lr_lambda(t)
 
 
 class StepLR(LRScheduler):
@@ -134,7 +109,7 @@ class ExponentialLR(LRScheduler):
 
 
 class CosineAnnealingLR(LRScheduler):
-    """Down to `eta_min` in `T_max` steps along half a cosine; Loshchilov and Hutter, arXiv:1608.03983, equation 5.
+    """From the first learning rate to `eta_min` along half a cosine of `T_max` steps; arXiv:1608.03983, equation 5.
 
     >>> import tinygrad_edu as tg
     >>> optimizer = tg.optim.SGD([tg.Value(1.0)], lr=0.5)
@@ -153,7 +128,7 @@ class CosineAnnealingLR(LRScheduler):
 
 
 class LinearLR(LRScheduler):
-    """A warm-up: the first learning rate times a factor that goes evenly from `start_factor` to `end_factor`.
+    """A warm-up: the first learning rate times a factor that goes linearly from `start_factor` to `end_factor`.
 
     >>> import tinygrad_edu as tg
     >>> optimizer = tg.optim.SGD([tg.Value(1.0)], lr=0.5)
@@ -174,8 +149,27 @@ class LinearLR(LRScheduler):
         return base * (self.start_factor + (self.end_factor - self.start_factor) * done)
 
 
+class LambdaLR(LRScheduler):
+    """The first learning rate times `lr_lambda(t)`.
+
+    >>> import tinygrad_edu as tg
+    >>> optimizer = tg.optim.SGD([tg.Value(1.0)], lr=0.5)
+    >>> schedule = LambdaLR(optimizer, lambda t: 1 / (t + 1))
+    >>> schedule.step()
+    >>> schedule.get_last_lr()
+    [0.25]
+    """
+
+    def __init__(self, optimizer: Optimizer, lr_lambda: Callable[[int], float]) -> None:
+        self.lr_lambda = lr_lambda
+        super().__init__(optimizer)
+
+    def lr(self, base: float, t: int) -> float:
+        return base * self.lr_lambda(t)
+
+
 class SequentialLR(LRScheduler):
-    """One schedule after the other: the next begins after as many steps as its milestone says.
+    """Several schedules, one after the other: each milestone is the number of steps after which the next one begins.
 
     >>> import tinygrad_edu as tg
     >>> optimizer = tg.optim.SGD([tg.Value(1.0)], lr=0.5)
@@ -203,10 +197,10 @@ class SequentialLR(LRScheduler):
 
 
 class ReduceLROnPlateau(LRScheduler):
-    """The learning rate times `factor` where a loss (`mode` "min") or a score ("max") got no better for a while.
+    """The learning rate times `factor` when a loss (`mode` "min") or a score ("max") has stopped improving.
 
-    Better means by more than `threshold`, of the best so far ("rel") or as it is ("abs"). After more than `patience`
-    calls that were not better the rate is reduced, down to `min_lr`; `cooldown` more calls are not counted then.
+    An improvement is larger than `threshold`, relative to the best so far ("rel") or absolute ("abs"). After more than
+    `patience` calls without one the rate is reduced, at most to `min_lr`; the next `cooldown` calls do not count.
 
     >>> import tinygrad_edu as tg
     >>> optimizer = tg.optim.SGD([tg.Value(1.0)], lr=0.5)
@@ -241,10 +235,10 @@ class ReduceLROnPlateau(LRScheduler):
         super().__init__(optimizer)
 
     def _set(self) -> None:
-        """The rate is the optimiser's own until it is reduced."""
+        """Nothing: the learning rates stay as they are until they are reduced."""
 
     def step(self, metrics: float) -> None:  # type: ignore[override]
-        """Tell it the loss or score of now."""
+        """Count one more loss or score, and reduce the learning rates if it is time."""
         metrics = float(metrics)
         self.last_epoch += 1
         if self._better(metrics):

@@ -1,4 +1,4 @@
-"""What all optimisers have in common: the parameters and their settings, one step, what they remember."""
+"""The base class of the optimisers: parameters in groups with their options, one step, and the state to save."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ from ..errors import DtypeError, OptimizerError, OutOfRangeError
 __all__ = ["Optimizer"]
 
 BLOCK = 1 << 16
-"""A large parameter is updated in blocks of so many numbers: what a formula makes in between stays in the cache."""
+"""Large parameters are updated in blocks of this many numbers, so that intermediate results stay in the cache."""
 
 SWITCHES = {"amsgrad", "centered", "nesterov"}
 BELOW_ONE = {"alpha", "rho", "betas"}
-"""Settings are 0 or more; these, which weigh the past, are less than 1."""
+"""All options are 0 or more; these, which weigh the past, are also less than 1."""
 
 
 class Optimizer:
-    """Changes parameters in place by their gradients. Subclasses say how, in `update` and `memory`.
+    """Changes parameters in place by their gradients. Subclasses define how, in `update` and `memory`.
 
     Parameters
     ----------
-    params : parameters (such as `model.parameters()`), or dicts with parameters under "params" and settings of their
-        own under their names: `[{"params": backbone.parameters(), "lr": 1e-4}, {"params": head.parameters()}]`.
-    defaults : the settings of the optimiser, for all that do not have their own.
+    params : parameters (such as `model.parameters()`), or dicts with parameters under "params" and their own options:
+        `[{"params": backbone.parameters(), "lr": 1e-4}, {"params": head.parameters()}]`.
+    defaults : the options of the optimiser, such as `lr=0.1`, for all groups without their own.
 
-    A parameter without a gradient is left as it is. A tied parameter is one parameter, and stepped once.
+    A parameter without a gradient is left as it is. A tied parameter is one parameter, and is stepped once.
 
     Attributes
     ----------
-    param_groups : a dict of settings for each group of parameters; `group["lr"]` may be changed at any time.
-    state : for each parameter that was stepped its number of steps and what the optimiser remembers of its gradients.
+    param_groups : a dict of options for each group of parameters; `group["lr"]` may be changed at any time.
+    state : for each parameter that was stepped, the number of its steps and what the optimiser remembers of it.
 
-    Raises `DtypeError` for what is no parameter and for settings of a wrong type, `OutOfRangeError` for settings such
-    as a negative learning rate, `OptimizerError` where there are no parameters, or one stands there twice.
+    Raises `DtypeError` if something is not a parameter, or for options of a wrong type; `OutOfRangeError` for options
+    such as a negative learning rate; `OptimizerError` if there are no parameters, or if one is given twice.
     """
 
     def __init__(self, params: Iterable[Any], **defaults: Any) -> None:
@@ -62,32 +62,33 @@ class Optimizer:
         for group in params if any(isinstance(p, Mapping) for p in params) else [{"params": params}]:
             self.add_param_group(group)
 
-    # What the algorithms define.
+    # Defined by the algorithms.
 
-    def memory(self, settings: Mapping[str, Any]) -> dict[str, float]:
-        """The arrays like the parameter that `update` needs, by name, and the number that they begin with."""
+    def memory(self, options: Mapping[str, Any]) -> dict[str, float]:
+        """The arrays that `update` needs, all of the parameter's shape: their names, and the number they begin with."""
         return {}
 
-    def update(self, w: ndarray, g: ndarray, t: int, *memory: Any, **settings: Any) -> None:
-        """Change `w`, and what is remembered, in place by the gradient `g` in step `t` (1, 2, ...).
+    def update(self, w: ndarray, g: ndarray, t: int, *memory: Any, **options: Any) -> None:
+        """Change `w` and the arrays of `memory` in place by the gradient `g` in step `t` (1, 2, ...).
 
-        All arrays are blocks of the parameter's. `memory` has the arrays in the order of `memory()`.
+        The arrays are blocks of the parameter, of its gradient and of its memory, in the order of `memory()`. `options`
+        are those of the parameter's group.
         """
         raise NotImplementedError(f"{type(self).__name__}: an optimiser defines update(self, w, g, t, *memory, lr)")
 
-    # What users call.
+    # Called by users.
 
     def step(self) -> None:
         """Change every parameter that has a gradient."""
         for group in self.param_groups:
-            settings = {name: group[name] for name in self.defaults}
+            options = {name: group[name] for name in self.defaults}
             stepped = [p for p in group["params"] if getattr(p, "_grad", None) is not None]
             note_change(*stepped)
             for p in stepped:
-                self._step(p, settings)
+                self._step(p, options)
 
     def preview(self, gradients: Mapping[Node, Any]) -> dict[Node, Any]:
-        """What `step()` would make of the parameters if these were their gradients. Nothing is changed.
+        """The parameters after a `step()` with these gradients. Nothing is changed.
 
         >>> import tinygrad_edu as tg
         >>> w = tg.Value(2.0)
@@ -96,22 +97,22 @@ class Optimizer:
         """
         made: dict[Node, Any] = {}
         for group in self.param_groups:
-            settings = {name: group[name] for name in self.defaults}
+            options = {name: group[name] for name in self.defaults}
             for p in group["params"]:
                 if p in gradients:
                     w, state = np.array(p.data), copied(self.state.get(p, {"step": 0}))
-                    self._update(w, np.asarray(number_of(gradients[p])), state, settings)
+                    self._update(w, np.asarray(number_of(gradients[p])), state, options)
                     made[p] = w if isinstance(p, Tensor) else w.item()
         return made
 
     def zero_grad(self) -> None:
-        """Forget the gradients of all parameters: `.grad` is None again."""
+        """Drop the gradients of all parameters: `.grad` is None again."""
         for group in self.param_groups:
             for p in group["params"]:
                 p._grad = None
 
     def add_param_group(self, group: Any) -> None:
-        """Add parameters, with settings of their own: `{"params": [...], "lr": 0.01}`."""
+        """Add parameters, with their own options: `{"params": [...], "lr": 0.01}`."""
         if not isinstance(group, Mapping) or "params" not in group:
             raise DtypeError(
                 f"{self._name}: a group is a dict with its parameters under 'params', not {_in_words(group)}"
@@ -129,10 +130,10 @@ class Optimizer:
             if id(p) in known:
                 raise OptimizerError(f"{self._name}: {describe(p)} is given twice, and would be stepped twice")
             known.add(id(p))
-        self.param_groups.append({"params": params, **self._settings(group)})
+        self.param_groups.append({"params": params, **self._options(group)})
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything needed to go on later: numbers and copies of arrays. Parameters are named by their places.
+        """Everything that is needed to continue later: numbers and copies of arrays. Parameters have numbers as names.
 
         >>> import tinygrad_edu as tg
         >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
@@ -145,9 +146,9 @@ class Optimizer:
         return {"state": state, "param_groups": groups}
 
     def load_state_dict(self, state_dict: Any) -> None:
-        """Go on where a `state_dict()` was taken: same settings, same steps from here on.
+        """Continue from a `state_dict()`: with the same options, and the same steps from here on.
 
-        Raises `OptimizerError` where it is of another optimiser or of other parameters; nothing is changed then.
+        Raises `OptimizerError` if it is of another optimiser or of other parameters; then nothing is changed.
         """
         if not isinstance(state_dict, Mapping) or state_dict.keys() != {"state", "param_groups"}:
             raise OptimizerError(
@@ -169,26 +170,26 @@ class Optimizer:
                 f"{self._name}: the state has the settings {', '.join(sorted(set().union(*names)))}, "
                 f"and this optimiser has {', '.join(sorted(self.defaults))}"
             )
-        settings = [{**self._settings(group), **_initial(group)} for group in groups]
-        settings_of = {place: group for group, own in zip(settings, groups) for place in own["params"]}
+        options = [{**self._options(group), **_initial(group)} for group in groups]
+        options_of = {place: group for group, own in zip(options, groups) for place in own["params"]}
         state = {}
         for place, remembered in state_dict["state"].items():
-            if place not in settings_of:
+            if place not in options_of:
                 raise OptimizerError(
                     f"{self._name}: the state has a parameter {place!r}, which is in none of its groups"
                 )
             p = parameters[places.index(place)]
-            state[p] = self._checked(p, remembered, self.memory(settings_of[place]))
+            state[p] = self._checked(p, remembered, self.memory(options_of[place]))
         self.state = state
-        for group, new in zip(self.param_groups, settings):
+        for group, new in zip(self.param_groups, options):
             group.pop("initial_lr", None)
             group.update(new)
 
     def __repr__(self) -> str:
-        settings = ", ".join(f"{name}={value}" for name, value in self.defaults.items())
-        return f"{type(self).__name__}({settings})"
+        options = ", ".join(f"{name}={value}" for name, value in self.defaults.items())
+        return f"{self._name}({options})"
 
-    # How it is done.
+    # How it works.
 
     @property
     def _name(self) -> str:
@@ -197,36 +198,36 @@ class Optimizer:
     def _parameters(self) -> Iterator[Any]:
         return (p for group in self.param_groups for p in group["params"])
 
-    def _step(self, p: Any, settings: dict[str, Any]) -> None:
+    def _step(self, p: Any, options: dict[str, Any]) -> None:
         is_tensor = isinstance(p, Tensor)
         w: ndarray = owned(p) if is_tensor else np.array(p.data)
-        self._update(w, np.asarray(number_of(p._grad)), self.state.setdefault(p, {"step": 0}), settings)
+        self._update(w, np.asarray(number_of(p._grad)), self.state.setdefault(p, {"step": 0}), options)
         if not is_tensor:
             p.data = w.item()
 
-    def _update(self, w: ndarray, g: ndarray, state: dict[str, Any], settings: dict[str, Any]) -> None:
-        """A step of the array `w`, and of what the optimiser remembers of it."""
+    def _update(self, w: ndarray, g: ndarray, state: dict[str, Any], options: dict[str, Any]) -> None:
+        """Make one step with the array `w` and its state."""
         memory = []
-        for name, start in self.memory(settings).items():
+        for name, start in self.memory(options).items():
             if name not in state:
                 state[name] = np.full(w.shape, start, w.dtype)
             memory.append(state[name])
         t = state["step"] = state["step"] + 1
         if w.size <= BLOCK:
-            self.update(w, g, t, *memory, **settings)
+            self.update(w, g, t, *memory, **options)
         else:
             for rows in blocks(w.shape):
-                self.update(w[rows], g[rows], t, *[array[rows] for array in memory], **settings)
+                self.update(w[rows], g[rows], t, *[array[rows] for array in memory], **options)
 
-    def _settings(self, group: Mapping[str, Any]) -> dict[str, Any]:
-        """The settings of a group, checked, with the defaults filled in."""
+    def _options(self, group: Mapping[str, Any]) -> dict[str, Any]:
+        """The options of a group, checked, with the defaults filled in."""
         unknown = sorted(group.keys() - self.defaults.keys() - {"params", "initial_lr"})
         if unknown:
             raise DtypeError(f"{self._name}: has no setting {unknown[0]!r}; it has {', '.join(self.defaults)}")
-        return {name: self._setting(name, group.get(name, default)) for name, default in self.defaults.items()}
+        return {name: self._option(name, group.get(name, default)) for name, default in self.defaults.items()}
 
-    def _setting(self, name: str, value: Any) -> Any:
-        """A setting as plain Python numbers, of the kind that its default is."""
+    def _option(self, name: str, value: Any) -> Any:
+        """An option as plain Python numbers: a switch, a pair of numbers or one number."""
         if name in SWITCHES:
             if isinstance(value, bool):
                 return value
@@ -245,7 +246,7 @@ class Optimizer:
         return floats if wanted == 2 else floats[0]
 
     def _checked(self, p: Any, remembered: Any, memory: Mapping[str, float]) -> dict[str, Any]:
-        """What a state remembers of a parameter, as arrays of its own; refused where it does not fit."""
+        """The state of a parameter from a `state_dict()`, with copies of its arrays; raises if it does not fit."""
         expected = ["step", *memory]
         if not isinstance(remembered, Mapping) or set(remembered) != set(expected):
             raise OptimizerError(
@@ -257,13 +258,24 @@ class Optimizer:
             raise OptimizerError(f"{self._name}: step is a whole number, not {short(remembered['step'])}") from None
         for name in memory:
             array = np.array(number_of(remembered[name]))
-            known = hasattr(p, "_data")  # not where the parameter is still uninitialised
+            known = hasattr(p, "_data")  # an uninitialised parameter has no shape to compare with
             if known and (array.shape != p.shape or array.dtype.kind != "f"):
                 raise OptimizerError(
                     f"{self._name}: {name} of {describe(p)} has its shape, not {array.shape} of dtype {array.dtype}"
                 )
             state[name] = array.astype(p.dtype) if known and isinstance(p, Tensor) else array
         return state
+
+
+def options_in(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The options among the arguments of an optimiser's `__init__`, so that its signature is the only list of them.
+
+    `arguments` are the `locals()` at its start: self, params, the options, and the class that `super()` needs.
+
+    >>> options_in({"self": ..., "params": [], "lr": 0.1})
+    {'lr': 0.1}
+    """
+    return {name: x for name, x in arguments.items() if name not in ("self", "params", "__class__")}
 
 
 def blocks(shape: tuple[int, ...]) -> Iterator[slice]:
@@ -278,12 +290,12 @@ def blocks(shape: tuple[int, ...]) -> Iterator[slice]:
 
 
 def copied(state: Mapping[str, Any]) -> dict[str, Any]:
-    """What is remembered of a parameter, with arrays of its own."""
+    """The state of a parameter, with copies of its arrays."""
     return {name: x.copy() if isinstance(x, ndarray) else x for name, x in state.items()}
 
 
 def _initial(group: Mapping[str, Any]) -> dict[str, Any]:
-    """What a schedule notes in a group."""
+    """The first learning rate of a group, which a schedule has noted there."""
     return {"initial_lr": group["initial_lr"]} if "initial_lr" in group else {}
 
 

@@ -1,4 +1,4 @@
-"""Activations: as functions, where the engine's own table has none, and as modules."""
+"""Activations: functions and modules. `relu`, `sigmoid`, `tanh` and `elu` are rows of the engine's table."""
 
 from __future__ import annotations
 
@@ -13,18 +13,14 @@ from ..engine.primitives.primitive import shape_of
 from ..engine.primitives.reductions import softmax as softmax_
 from ..errors import DtypeError, ShapeError
 from . import init
-from .inputs import data_for, numeric
 from .module import Module
-from .parameter import Parameter, Shape
+from .parameter import Parameter, Shape, data_for, numeric
 
-__all__ = [
-    "ELU", "GELU", "LeakyReLU", "LogSoftmax", "PReLU", "ReLU", "Sigmoid", "Softmax", "Softplus", "Tanh", "elu", "gelu",
-    "leaky_relu", "log_softmax", "prelu", "softmax", "softplus",
-]  # fmt: skip
+__all__ = ["ELU", "GELU", "LeakyReLU", "LogSoftmax", "PReLU", "ReLU", "Sigmoid", "Softmax", "Softplus", "Tanh"]
 
 
 def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
-    """x where it is positive, else negative_slope · x.
+    """x if it is positive, else negative_slope · x.
 
     >>> import tinygrad_edu as tg
     >>> leaky_relu(tg.tensor([-2.0, 3.0]), 0.5)
@@ -35,7 +31,7 @@ def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
 
 
 def prelu(x: Any, weight: Any) -> Any:
-    """x where it is positive, else weight · x, with one weight, or one for each channel: He et al. (2015), eq. 1.
+    """x if it is positive, else weight · x, with one weight, or one for each channel: He et al. (2015), eq. 1.
 
     x has shape (N, C, ...), weight (1,) or (C,). Raises `ShapeError` for another number of weights.
 
@@ -53,7 +49,7 @@ def prelu(x: Any, weight: Any) -> Any:
 def gelu(x: Any, approximate: str = "none") -> Any:
     """x · Φ(x), with the distribution function Φ of the normal distribution: Hendrycks and Gimpel (2016).
 
-    `approximate="tanh"` is their approximation, and quicker. Raises `DtypeError` for another one.
+    `approximate="tanh"` is their approximation, which is faster. Raises `DtypeError` for any other word.
 
     >>> import tinygrad_edu as tg
     >>> gelu(tg.tensor([-1.0, 0.0, 1.0])).data.round(3)
@@ -68,7 +64,7 @@ def gelu(x: Any, approximate: str = "none") -> Any:
 
 
 def softplus(x: Any, beta: float = 1.0) -> Any:
-    """log(1 + exp(beta · x)) / beta, a smooth relu; it cannot overflow, so it needs no threshold.
+    """log(1 + exp(beta · x)) / beta, a smooth relu. It cannot overflow, so it needs no threshold.
 
     >>> import tinygrad_edu as tg
     >>> softplus(tg.tensor([-1000.0, 1000.0]))
@@ -109,32 +105,8 @@ class ReLU(Module):
         return relu(x)
 
 
-class Sigmoid(Module):
-    """1 / (1 + exp(-x)).
-
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.Sigmoid()(tg.tensor([0.0]))
-    tensor([0.5])
-    """
-
-    def forward(self, x: Any) -> Any:
-        return sigmoid(x)
-
-
-class Tanh(Module):
-    """The hyperbolic tangent.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.Tanh()(tg.tensor([0.0]))
-    tensor([0.])
-    """
-
-    def forward(self, x: Any) -> Any:
-        return tanh(x)
-
-
 class LeakyReLU(Module):
-    """x where it is positive, else negative_slope · x.
+    """x if it is positive, else negative_slope · x.
 
     >>> import tinygrad_edu as tg
     >>> tg.nn.LeakyReLU(0.5)(tg.tensor([-2.0, 3.0]))
@@ -152,12 +124,12 @@ class LeakyReLU(Module):
 
 
 class PReLU(Module):
-    """x where it is positive, else weight · x, with a learned weight; see `prelu`.
+    """x if it is positive, else weight · x, with a learned weight; see `prelu`.
 
     Parameters
     ----------
     num_parameters : 1, or the number of channels; None learns the number of channels at the first call.
-    init : what the weights begin with.
+    init : the first number of all weights.
 
     >>> import tinygrad_edu as tg
     >>> tg.nn.PReLU()(tg.tensor([-2.0, 3.0])).data
@@ -185,7 +157,7 @@ class PReLU(Module):
 
 
 class ELU(Module):
-    """x where it is positive, else alpha · (exp(x) - 1).
+    """x if it is positive, else alpha · (exp(x) - 1).
 
     >>> import tinygrad_edu as tg
     >>> tg.nn.ELU()(tg.tensor([-100.0, 3.0]))
@@ -218,6 +190,30 @@ class GELU(Module):
 
     def extra_repr(self) -> str:
         return f"approximate={self.approximate!r}"
+
+
+class Sigmoid(Module):
+    """1 / (1 + exp(-x)).
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.Sigmoid()(tg.tensor([0.0]))
+    tensor([0.5])
+    """
+
+    def forward(self, x: Any) -> Any:
+        return sigmoid(x)
+
+
+class Tanh(Module):
+    """The hyperbolic tangent.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.Tanh()(tg.tensor([0.0]))
+    tensor([0.])
+    """
+
+    def forward(self, x: Any) -> Any:
+        return tanh(x)
 
 
 class Softplus(Module):

@@ -1,15 +1,15 @@
-"""Losses as functions; names, arguments and conventions are PyTorch's.
+"""Losses: functions and modules. Names, arguments and conventions are PyTorch's.
 
-`reduction` says what becomes of the losses of the single examples: "mean", "sum", or "none", which keeps them.
-Targets that are arrays, lists or tensors without gradient take the dtype of the input, so that a loss of float32 is
-one. The losses are differentiable in targets that require a gradient as well, where these are not classes.
+`reduction` combines the losses of the examples: "mean", "sum", or "none", which returns all of them.
+A target without a gradient (an array, a list, a tensor) takes the dtype of the input, so that the loss of a float32
+network is float32. Targets that are not classes may require a gradient, too.
 """
 
 from __future__ import annotations
 
 import math
 from numbers import Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -21,30 +21,22 @@ from ..engine.primitives.primitive import shape_of
 from ..engine.primitives.reductions import mean, sum_
 from ..engine.primitives.shape import moveaxis, take_along_axis
 from ..errors import DtypeError, OutOfRangeError, ShapeError
-from .embedding import class_indices
-from .inputs import constant_like, numeric
+from .module import Module
+from .parameter import Buffer, class_indices, constant_like, numeric
 
 __all__ = [
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "cross_entropy",
-    "focal_loss",
-    "hinge_loss",
-    "huber_loss",
-    "kl_div",
-    "l1_loss",
-    "mse_loss",
-    "nll_loss",
-]
+    "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "FocalLoss", "HingeLoss", "HuberLoss", "KLDivLoss", "L1Loss",
+    "MSELoss", "NLLLoss",
+]  # fmt: skip
 
-# Numbers against numbers: input and target have one shape.
+# Functions that compare numbers with numbers: input and target have one shape.
 
 
 def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """The squared differences.
 
-    Raises `ShapeError` for shapes that differ, as do all losses of this kind: (N, 1) and (N,) would broadcast to
-    (N, N), which is never meant.
+    Raises `ShapeError` for shapes that differ, as all losses of numbers do: (N, 1) and (N,) would broadcast to (N, N),
+    which is never meant.
 
     >>> import tinygrad_edu as tg
     >>> mse_loss(tg.tensor([1.0, 2.0]), tg.tensor([1.0, 4.0]))
@@ -95,8 +87,8 @@ def hinge_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
 def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
     """−(t log p + (1 − t) log(1 − p)) for probabilities p (input) and t (target); no logarithm is below −100.
 
-    Where p is 0 or 1 there is no gradient; `binary_cross_entropy_with_logits` has one, and is more exact. `weight`
-    broadcasts with the input. Raises `OutOfRangeError` for an input that is no probability.
+    A logarithm that is cut off has no gradient; `binary_cross_entropy_with_logits` has one, and is more exact. `weight`
+    broadcasts with the input. Raises `OutOfRangeError` for an input that is not a probability.
 
     >>> import tinygrad_edu as tg
     >>> binary_cross_entropy(tg.tensor([0.5, 0.5]), [1.0, 0.0])
@@ -118,7 +110,7 @@ def binary_cross_entropy_with_logits(
 ) -> Any:
     """`binary_cross_entropy(sigmoid(input), target)`, exact for logits of any size.
 
-    `pos_weight` is the weight of positive examples, a number for each column; `weight` broadcasts with the input.
+    `pos_weight` is the weight of positive examples, one number for each column; `weight` broadcasts with the input.
 
     >>> import tinygrad_edu as tg
     >>> binary_cross_entropy_with_logits(tg.tensor([-1000.0, 1000.0]), [1.0, 1.0], reduction="none")
@@ -131,7 +123,7 @@ def binary_cross_entropy_with_logits(
 
 
 def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
-    """t · (log t − input): how far probabilities t (target) are from those whose logarithm is the input.
+    """t · (log t − input): the divergence of the probabilities t (target) from those whose logarithm is the input.
 
     Kullback and Leibler (1951). With `log_target` the target holds logarithms, too. The sum over a distribution is
     its divergence: "batchmean" sums all and divides by the size of the first axis; "mean" divides by all sizes.
@@ -152,21 +144,14 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
     return _reduced("kl_div", losses, reduction, ", 'batchmean'")
 
 
-def _log(p: Any) -> Any:
-    """log p, and −100 without a gradient where p is as good as 0."""
-    kind = getattr(number_of(p), "dtype", np.dtype(float))
-    nothing = number_of(p) <= max(math.exp(-100), float(np.finfo(kind).tiny))
-    return where(nothing, -100.0, log(where(nothing, 1.0, p)))
-
-
-# Scores of classes against classes: input (N, C, ...) or (C,), target (N, ...) or a single class.
+# Functions that compare the scores of classes, (N, C, ...) or (C,), with classes, (N, ...) or a single one.
 
 
 def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> Any:
     """−input at the target's class, for logarithms of probabilities: input (N, C, ...), target (N, ...).
 
-    `weight` has a number for each class, and "mean" divides by the weights of the targets; those that are
-    `ignore_index` do not count. Raises `DtypeError`, `ShapeError` or `OutOfRangeError` for targets that are no classes.
+    `weight` has a number for each class, and "mean" divides by the weights of the targets. Targets that are
+    `ignore_index` do not count. Raises `DtypeError`, `ShapeError` or `OutOfRangeError` if targets are not classes.
 
     >>> import tinygrad_edu as tg
     >>> nll_loss(tg.tensor([[-2.0, -0.25], [-1.0, -0.5]]), [1, -100])
@@ -191,7 +176,7 @@ def cross_entropy(
 
     Targets are classes (N, ...), or probabilities in the shape of the logits. With label smoothing s, q is
     (1 − s) · target + s / C: Szegedy et al. (2016), section 7. `weight`, `ignore_index` and the errors are those of
-    `nll_loss`; probabilities ignore none, and their "mean" divides by the number of examples.
+    `nll_loss`; for probabilities nothing is ignored, and their "mean" divides by the number of examples.
 
     >>> import tinygrad_edu as tg
     >>> cross_entropy(tg.tensor([[0.0, 0.0], [0.0, 0.0]]), [0, 1])
@@ -226,7 +211,7 @@ def focal_loss(
 ) -> Any:
     """−(1 − p)^gamma · log p for the probability p = softmax(input) of the target's class: Lin et al. (2017), eq. 5.
 
-    What is classified well counts less; with gamma 0 it is `cross_entropy`, whose other arguments it has.
+    Well classified examples count less. With gamma 0 it is `cross_entropy`, whose other arguments it has.
 
     >>> import tinygrad_edu as tg
     >>> focal_loss(tg.tensor([[0.0, 0.0]]), [0])  # (1/2)² · log 2
@@ -243,11 +228,182 @@ def focal_loss(
     return _mean_of_counted("focal_loss", losses, weights, counted, reduction)
 
 
-# What the losses have in common; `function` is the one that the user called.
+# Modules. They keep the arguments, and the weights as buffers, which are saved with the module.
+
+
+class Loss(Module):
+    """The base class of the loss modules: they are called as loss(input, target)."""
+
+    def __init__(self, reduction: str = "mean") -> None:
+        if reduction not in self.reductions:
+            raise DtypeError(f"{type(self).__name__}: reduction is one of {self.reductions}, not {short(reduction)}")
+        self.reduction = reduction
+
+    reductions: ClassVar[tuple[str, ...]] = ("mean", "sum", "none")
+
+    def extra_repr(self) -> str:
+        return f"reduction={self.reduction!r}"
+
+
+class MSELoss(Loss):
+    """The squared differences; see `mse_loss`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.MSELoss()(tg.tensor([1.0, 2.0]), tg.tensor([1.0, 4.0]))
+    tensor(2.)
+    """
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return mse_loss(input, target, self.reduction)
+
+
+class L1Loss(Loss):
+    """The absolute differences; see `l1_loss`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.L1Loss()(tg.tensor([1.0, 2.0]), tg.tensor([1.0, 4.0]))
+    tensor(1.)
+    """
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return l1_loss(input, target, self.reduction)
+
+
+class HuberLoss(Loss):
+    """Squared differences up to delta, absolute ones beyond; see `huber_loss`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.HuberLoss()(tg.tensor([3.0]), tg.tensor([1.0]))
+    tensor(1.5)
+    """
+
+    def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
+        super().__init__(reduction)
+        self.delta = delta
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return huber_loss(input, target, self.reduction, self.delta)
+
+
+class CrossEntropyLoss(Loss):
+    """Cross-entropy of logits, for targets that are classes or probabilities; see `cross_entropy`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.CrossEntropyLoss()(tg.tensor([[0.0, 0.0]]), [1])
+    tensor(0.6931472)
+    """
+
+    def __init__(
+        self, weight: Any = None, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0
+    ) -> None:
+        super().__init__(reduction)
+        self.weight, self.ignore_index, self.label_smoothing = _buffer(weight), ignore_index, label_smoothing
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return cross_entropy(input, target, self.weight, self.ignore_index, self.reduction, self.label_smoothing)
+
+
+class NLLLoss(Loss):
+    """Minus the logarithm of the probability of the target's class, which is the input; see `nll_loss`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.NLLLoss()(tg.log(tg.tensor([[0.5, 0.5]])), [1])
+    tensor(0.6931472)
+    """
+
+    def __init__(self, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.weight, self.ignore_index = _buffer(weight), ignore_index
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return nll_loss(input, target, self.weight, self.ignore_index, self.reduction)
+
+
+class BCELoss(Loss):
+    """Cross-entropy of probabilities of one class; see `binary_cross_entropy`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.BCELoss()(tg.tensor([0.5, 0.5]), [1.0, 0.0])
+    tensor(0.6931472)
+    """
+
+    def __init__(self, weight: Any = None, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.weight = _buffer(weight)
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return binary_cross_entropy(input, target, self.weight, self.reduction)
+
+
+class BCEWithLogitsLoss(Loss):
+    """Cross-entropy of logits of one class; see `binary_cross_entropy_with_logits`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.BCEWithLogitsLoss()(tg.tensor([0.0, 0.0]), [1.0, 0.0])
+    tensor(0.6931472)
+    """
+
+    def __init__(self, weight: Any = None, reduction: str = "mean", pos_weight: Any = None) -> None:
+        super().__init__(reduction)
+        self.weight, self.pos_weight = _buffer(weight), _buffer(pos_weight)
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return binary_cross_entropy_with_logits(input, target, self.weight, self.reduction, self.pos_weight)
+
+
+class KLDivLoss(Loss):
+    """The divergence of a distribution from the one whose logarithm is the input; see `kl_div`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.KLDivLoss(reduction="batchmean")(tg.log(tg.tensor([[0.5, 0.5]])), [[1.0, 0.0]])
+    tensor(0.6931472)
+    """
+
+    reductions: ClassVar[tuple[str, ...]] = ("mean", "batchmean", "sum", "none")
+
+    def __init__(self, reduction: str = "mean", log_target: bool = False) -> None:
+        super().__init__(reduction)
+        self.log_target = log_target
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return kl_div(input, target, self.reduction, self.log_target)
+
+
+class HingeLoss(Loss):
+    """max(0, 1 − target · input) for targets −1 and 1; see `hinge_loss`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.HingeLoss()(tg.tensor([0.5, 0.5]), [1, -1])
+    tensor(1.)
+    """
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return hinge_loss(input, target, self.reduction)
+
+
+class FocalLoss(Loss):
+    """Cross-entropy in which well classified examples count less; see `focal_loss`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.FocalLoss(gamma=0.0)(tg.tensor([[0.0, 0.0]]), [1])
+    tensor(0.6931472)
+    """
+
+    def __init__(
+        self, gamma: float = 2.0, weight: Any = None, ignore_index: int = -100, reduction: str = "mean"
+    ) -> None:
+        super().__init__(reduction)
+        self.gamma, self.weight, self.ignore_index = gamma, _buffer(weight), ignore_index
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return focal_loss(input, target, self.gamma, self.weight, self.ignore_index, self.reduction)
+
+
+# Helpers. `function` is the name of the one that the user called, for messages.
 
 
 def _alike(function: str, input: Any, target: Any) -> tuple[Any, Any]:
-    """Input and target, which have one shape; the target in the dtype of the input where it has no gradient."""
+    """Input and target, checked to have one shape; the target in the dtype of the input if it has no gradient."""
     input, target = numeric(function, input), numeric(function, target)
     if shape_of(target) != shape_of(input):
         raise ShapeError(
@@ -267,7 +423,7 @@ def _weighted(losses: Any, weight: Any) -> Any:
 
 
 def _reduced(function: str, losses: Any, reduction: str, others: str = "") -> Any:
-    """The losses by the wish of the user."""
+    """The losses, combined by `reduction`."""
     if reduction == "mean":
         return mean(losses)
     if reduction == "sum":
@@ -278,7 +434,7 @@ def _reduced(function: str, losses: Any, reduction: str, others: str = "") -> An
 
 
 def _mean_of_counted(function: str, losses: Any, weights: np.ndarray, counted: np.ndarray, reduction: str) -> Any:
-    """The losses reduced: 0 for those that do not count; a mean is by the weights of those that do."""
+    """The losses combined by `reduction`. Ignored ones are 0, and a mean divides by the weights of the others."""
     if not counted.all():
         losses = where(counted, losses, 0.0)
     if reduction != "mean":
@@ -321,5 +477,17 @@ def _weights(function: str, weight: Any, scores: Any) -> np.ndarray:
 
 
 def _picked(scores: Any, classes: np.ndarray, counted: np.ndarray) -> Any:
-    """The score of each target's class; of class 0 where the target does not count."""
+    """The score of each target's class; of class 0 if the target does not count."""
     return take_along_axis(scores, (classes * counted)[..., None], -1)[..., 0]
+
+
+def _log(p: Any) -> Any:
+    """log p, but −100 without a gradient if p is at most exp(−100) or the smallest normal number of its dtype."""
+    kind = getattr(number_of(p), "dtype", np.dtype(float))
+    nothing = number_of(p) <= max(math.exp(-100), float(np.finfo(kind).tiny))
+    return where(nothing, -100.0, log(where(nothing, 1.0, p)))
+
+
+def _buffer(weight: Any) -> Any:
+    """Weights as a buffer, as in PyTorch."""
+    return None if weight is None else Buffer(weight)

@@ -1,0 +1,521 @@
+"""Layers, activations and losses by their definitions, written out by hand: no library but NumPy is needed."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+import tinygrad_edu.nn.functional as F
+from tinygrad_edu import nn
+
+rng = np.random.default_rng(0)
+
+
+def close(found: Any, expected: Any) -> None:
+    np.testing.assert_allclose(getattr(found, "data", found), expected, rtol=1e-9, atol=1e-12)
+
+
+SIGNATURES = """
+    Linear(in_features, out_features, bias=True)
+    Embedding(num_embeddings, embedding_dim, padding_idx=None)
+    Flatten(start_dim=1, end_dim=-1)
+    Dropout(p=0.5)
+    Conv1d(in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True)
+    Conv2d(in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True)
+    Conv3d(in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True)
+    ConvTranspose2d(in_channels, out_channels, kernel_size, stride=1, padding=0, output_padding=0, groups=1, bias=True, dilation=1)
+    MaxPool1d(kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False)
+    MaxPool2d(kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False)
+    AvgPool1d(kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True)
+    AvgPool2d(kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True)
+    BatchNorm1d(num_features, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)
+    BatchNorm2d(num_features, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)
+    LayerNorm(normalized_shape, eps=1e-05, elementwise_affine=True, bias=True)
+    LocalResponseNorm(size, alpha=0.0001, beta=0.75, k=1.0)
+    RNN(input_size, hidden_size, num_layers=1, nonlinearity='tanh', bias=True, batch_first=False, dropout=0.0, bidirectional=False)
+    LSTM(input_size, hidden_size, num_layers=1, bias=True, batch_first=False, dropout=0.0, bidirectional=False)
+    GRU(input_size, hidden_size, num_layers=1, bias=True, batch_first=False, dropout=0.0, bidirectional=False)
+    RNNCell(input_size, hidden_size, bias=True, nonlinearity='tanh')
+    LSTMCell(input_size, hidden_size, bias=True)
+    GRUCell(input_size, hidden_size, bias=True)
+    LeakyReLU(negative_slope=0.01)
+    PReLU(num_parameters=1, init=0.25)
+    ELU(alpha=1.0)
+    GELU(approximate='none')
+    Softplus(beta=1.0)
+    MSELoss(reduction='mean')
+    L1Loss(reduction='mean')
+    HuberLoss(reduction='mean', delta=1.0)
+    CrossEntropyLoss(weight=None, ignore_index=-100, reduction='mean', label_smoothing=0.0)
+    NLLLoss(weight=None, ignore_index=-100, reduction='mean')
+    BCELoss(weight=None, reduction='mean')
+    BCEWithLogitsLoss(weight=None, reduction='mean', pos_weight=None)
+    KLDivLoss(reduction='mean', log_target=False)
+    FocalLoss(gamma=2.0, weight=None, ignore_index=-100, reduction='mean')
+    HingeLoss(reduction='mean')
+    mse_loss(input, target, reduction='mean')
+    l1_loss(input, target, reduction='mean')
+    huber_loss(input, target, reduction='mean', delta=1.0)
+    cross_entropy(input, target, weight=None, ignore_index=-100, reduction='mean', label_smoothing=0.0)
+    nll_loss(input, target, weight=None, ignore_index=-100, reduction='mean')
+    binary_cross_entropy(input, target, weight=None, reduction='mean')
+    binary_cross_entropy_with_logits(input, target, weight=None, reduction='mean', pos_weight=None)
+    kl_div(input, target, reduction='mean', log_target=False)
+    focal_loss(input, target, gamma=2.0, weight=None, ignore_index=-100, reduction='mean')
+    hinge_loss(input, target, reduction='mean')
+    embedding(input, weight, padding_idx=None)
+    dropout(x, p=0.5, training=True, seed=None)
+    uniform_(tensor, a=0.0, b=1.0, seed=None)
+    normal_(tensor, mean=0.0, std=1.0, seed=None)
+    xavier_uniform_(tensor, gain=1.0, seed=None)
+    xavier_normal_(tensor, gain=1.0, seed=None)
+    kaiming_uniform_(tensor, a=0.0, mode='fan_in', nonlinearity='leaky_relu', seed=None)
+    kaiming_normal_(tensor, a=0.0, mode='fan_in', nonlinearity='leaky_relu', seed=None)
+    orthogonal_(tensor, gain=1.0, seed=None)
+    calculate_gain(nonlinearity, param=0.01)
+"""  # noqa: E501
+"""PyTorch's, without the arguments that we do not have; the seeds, the focal and the hinge loss are ours."""
+
+
+@pytest.mark.parametrize("line", SIGNATURES.strip().splitlines())
+def test_arguments_and_their_defaults_are_pytorchs(line: str) -> None:
+    name = line.strip().partition("(")[0]
+    (place,) = (place for place in (nn, F, nn.init) if name in place.__all__)
+    parameters = inspect.signature(getattr(place, name)).parameters.values()
+    assert f"{name}({', '.join(str(p.replace(annotation=p.empty)) for p in parameters)})" == line.strip()
+
+
+def test_gains_are_pytorchs() -> None:
+    gains = {"linear": 1, "conv1d": 1, "conv2d": 1, "conv3d": 1, "sigmoid": 1, "tanh": 5 / 3, "relu": math.sqrt(2),
+             "selu": 3 / 4, "leaky_relu": math.sqrt(2 / 1.0001)}  # fmt: skip
+    assert {name: nn.init.calculate_gain(name) for name in gains} == gains
+    assert nn.init.calculate_gain("leaky_relu", 0.5) == math.sqrt(2 / 1.25)
+
+
+# Activations.
+
+X = np.array([[-3.0, -0.5, 0.0], [0.25, 1.0, 4.0]])
+PHI = np.array([[0.5 * math.erfc(-x / math.sqrt(2)) for x in row] for row in X])
+"""The distribution function of the normal distribution."""
+EXP_BY_ROW, EXP_BY_COLUMN = (np.exp(X) / np.exp(X).sum(axis, keepdims=True) for axis in (1, 0))
+ACTIVATIONS: list[tuple[nn.Module, Any]] = [
+    (nn.ReLU(), np.maximum(X, 0)),
+    (nn.LeakyReLU(), np.where(X > 0, X, X / 100)),
+    (nn.LeakyReLU(0.5), np.where(X > 0, X, X / 2)),
+    (nn.PReLU(), np.where(X > 0, X, X / 4)),
+    (nn.PReLU(3, init=0.5), np.where(X > 0, X, X / 2)),
+    (nn.ELU(), np.where(X > 0, X, np.exp(X) - 1)),
+    (nn.ELU(1.5), np.where(X > 0, X, 1.5 * (np.exp(X) - 1))),
+    (nn.GELU(), X * PHI),
+    (nn.GELU("tanh"), X / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (X + 0.044715 * X**3)))),
+    (nn.Sigmoid(), 1 / (1 + np.exp(-X))),
+    (nn.Tanh(), (np.exp(2 * X) - 1) / (np.exp(2 * X) + 1)),
+    (nn.Softplus(), np.log(1 + np.exp(X))),
+    (nn.Softplus(2.0), np.log(1 + np.exp(2 * X)) / 2),
+    (nn.Softmax(), EXP_BY_ROW),
+    (nn.Softmax(dim=0), EXP_BY_COLUMN),
+    (nn.LogSoftmax(), np.log(EXP_BY_ROW)),
+    (nn.LogSoftmax(dim=0), np.log(EXP_BY_COLUMN)),
+]
+
+
+@pytest.mark.parametrize(("module", "expected"), ACTIVATIONS, ids=[repr(row[0]) for row in ACTIVATIONS])
+def test_an_activation_is_its_formula(module: nn.Module, expected: Any) -> None:
+    close(module.double()(tg.tensor(X)), expected)
+
+
+def test_the_defaults_of_the_functions_are_those_of_the_modules() -> None:
+    for function, module in ((F.leaky_relu, nn.LeakyReLU()), (F.elu, nn.ELU()), (F.gelu, nn.GELU()),
+                             (F.softplus, nn.Softplus()), (F.softmax, nn.Softmax()),
+                             (F.log_softmax, nn.LogSoftmax())):  # fmt: skip
+        close(function(tg.tensor(X)), module(tg.tensor(X)).data)
+
+
+def test_prelu_has_a_weight_for_each_channel() -> None:
+    x, weight = -np.ones((2, 3, 2)), np.array([0.5, 0.25, 0.125])
+    close(F.prelu(tg.tensor(x), tg.tensor(weight)), x * weight[:, None])
+
+
+# Losses. Scores are (N, C) or (N, C, L).
+
+LOGITS, CLASSES = rng.normal(size=(4, 3)), np.array([2, 0, -100, 1])
+LOG_P = LOGITS - np.log(np.exp(LOGITS).sum(1, keepdims=True))
+WEIGHT = np.array([0.5, 2.0, 3.0])
+
+
+def combined(losses: Sequence[float], weights: Sequence[float], reduction: str) -> Any:
+    return {"none": losses, "sum": sum(losses), "mean": sum(losses) / sum(weights)}[reduction]
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("weight", [None, WEIGHT], ids=["", "weight"])
+def test_losses_of_classes_are_their_formulas(weight: Any, reduction: str) -> None:
+    w = np.ones(3) if weight is None else weight
+    picked = [(LOG_P[i, c], w[c]) if c >= 0 else (0.0, 0.0) for i, c in enumerate(CLASSES)]
+    weights = [v for _, v in picked]
+    expected = combined([-v * log_p for log_p, v in picked], weights, reduction)
+    close(F.nll_loss(tg.tensor(LOG_P), CLASSES, weight, reduction=reduction), expected)
+    close(F.cross_entropy(tg.tensor(LOGITS), CLASSES, weight, reduction=reduction), expected)
+    close(nn.NLLLoss(weight, reduction=reduction).double()(tg.tensor(LOG_P), CLASSES), expected)
+    close(nn.CrossEntropyLoss(weight, reduction=reduction).double()(tg.tensor(LOGITS), CLASSES), expected)
+    focal = [-v * (1 - np.exp(log_p)) ** 3 * log_p for log_p, v in picked]
+    expected = combined(focal, weights, reduction)
+    close(F.focal_loss(tg.tensor(LOGITS), CLASSES, 3.0, weight, reduction=reduction), expected)
+    close(nn.FocalLoss(3.0, weight, reduction=reduction).double()(tg.tensor(LOGITS), CLASSES), expected)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("weight", [None, WEIGHT], ids=["", "weight"])
+def test_label_smoothing_gives_every_class_a_share(weight: Any, reduction: str) -> None:
+    """Szegedy et al. (2016), section 7: q = (1 − s) · target + s / C; each class has its weight."""
+    w = np.ones(3) if weight is None else weight
+    losses, weights = [], []
+    for log_p, c in zip(LOG_P, CLASSES):
+        q = 0.7 * (np.arange(3) == c) + 0.3 / 3
+        losses.append(-np.sum(q * w * log_p) if c >= 0 else 0.0)
+        weights.append(w[c] if c >= 0 else 0.0)
+    expected = combined(losses, weights, reduction)
+    close(F.cross_entropy(tg.tensor(LOGITS), CLASSES, weight, -100, reduction, 0.3), expected)
+    loss = nn.CrossEntropyLoss(weight, reduction=reduction, label_smoothing=0.3).double()
+    close(loss(tg.tensor(LOGITS), CLASSES), expected)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("smoothing", [0.0, 0.3])
+def test_targets_may_be_probabilities(smoothing: float, reduction: str) -> None:
+    p = np.exp(rng.normal(size=(4, 3)))
+    p /= p.sum(1, keepdims=True)
+    q = (1 - smoothing) * p + smoothing / 3
+    expected = combined(list(-np.sum(q * WEIGHT * LOG_P, axis=1)), [1.0] * 4, reduction)
+    close(F.cross_entropy(tg.tensor(LOGITS), p, WEIGHT, reduction=reduction, label_smoothing=smoothing), expected)
+
+
+def test_classes_stand_on_the_second_axis() -> None:
+    scores, classes = rng.normal(size=(2, 3, 5)), rng.integers(0, 3, (2, 5))
+    log_p = scores - np.log(np.exp(scores).sum(1, keepdims=True))
+    expected = [[-log_p[i, classes[i, j], j] for j in range(5)] for i in range(2)]
+    close(F.cross_entropy(tg.tensor(scores), classes, reduction="none"), expected)
+    close(F.nll_loss(tg.tensor(log_p), classes, reduction="none"), expected)
+
+
+A, B = rng.normal(size=(2, 3)) * 2, rng.normal(size=(2, 3))
+P, Q, SIGNS = 1 / (1 + np.exp(-A)), 1 / (1 + np.exp(-B)), np.sign(B)
+BINARY = -(Q * np.log(P) + (1 - Q) * np.log(1 - P))
+LOSSES: list[tuple[Callable[..., nn.Module], Any, Any, Any]] = [
+    (nn.MSELoss, A, B, (A - B) ** 2),
+    (nn.L1Loss, A, B, np.abs(A - B)),
+    (nn.HuberLoss, A, B, np.where(np.abs(A - B) < 1, (A - B) ** 2 / 2, np.abs(A - B) - 0.5)),
+    (lambda reduction: nn.HuberLoss(reduction, delta=0.5), A, B,
+     np.where(np.abs(A - B) < 0.5, (A - B) ** 2 / 2, 0.5 * (np.abs(A - B) - 0.25))),
+    (nn.HingeLoss, A, SIGNS, np.maximum(0, 1 - SIGNS * A)),
+    (lambda reduction: nn.BCELoss(reduction=reduction), P, Q, BINARY),
+    (lambda reduction: nn.BCELoss(WEIGHT, reduction), P, Q, WEIGHT * BINARY),
+    (lambda reduction: nn.BCEWithLogitsLoss(reduction=reduction), A, Q, BINARY),
+    (lambda reduction: nn.BCEWithLogitsLoss(WEIGHT[::-1], reduction, WEIGHT), A, Q,
+     -WEIGHT[::-1] * (WEIGHT * Q * np.log(P) + (1 - Q) * np.log(1 - P))),
+    (nn.KLDivLoss, np.log(P), Q, Q * (np.log(Q) - np.log(P))),
+    (lambda reduction: nn.KLDivLoss(reduction, log_target=True), np.log(P), np.log(Q), Q * (np.log(Q) - np.log(P))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("case", LOSSES, ids=[repr(case[0]("mean")) for case in LOSSES])
+def test_losses_of_numbers_are_their_formulas(case: Any, reduction: str) -> None:
+    make, x, target, losses = case
+    expected = {"mean": losses.mean(), "sum": losses.sum(), "none": losses}[reduction]
+    close(make(reduction=reduction).double()(tg.tensor(x), target), expected)
+
+
+def test_the_divergence_of_a_batch_is_divided_by_the_examples() -> None:
+    expected = np.sum(Q * (np.log(Q) - np.log(P))) / 2
+    close(nn.KLDivLoss("batchmean")(tg.tensor(np.log(P)), Q), expected)
+    close(F.kl_div(tg.tensor(np.log([0.5, 0.5])), [1.0, 0.0]), math.log(2) / 2)  # 0 · log 0 is 0
+
+
+def test_logarithms_of_probabilities_end_at_minus_100() -> None:
+    p = tg.tensor([0.0, 1.0, 1e-50, 1.0, 0.0], dtype="float64", requires_grad=True)
+    losses = F.binary_cross_entropy(p, [1.0, 0.0, 1.0, 1.0, 0.0], reduction="none")
+    close(losses, [100.0, 100.0, -math.log(1e-50) if math.exp(-100) < 1e-50 else 100.0, 0.0, 0.0])
+
+
+# Layers.
+
+
+def arrays(layer: nn.Module) -> list[Any]:
+    """The weight and the bias."""
+    return list(layer.state_dict().values())
+
+
+def per_axis(x: Any, n: int) -> tuple[int, ...]:
+    """One number for each axis."""
+    return x if isinstance(x, tuple) else (x,) * n
+
+
+def convolved(
+    x: Any, weight: Any, bias: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+) -> Any:
+    """Dumoulin and Visin (2016), place by place."""
+    n = x.ndim - 2
+    stride, padding, dilation = per_axis(stride, n), per_axis(padding, n), per_axis(dilation, n)
+    x = np.pad(x, [(0, 0), (0, 0), *((p, p) for p in padding)])
+    outputs, per_group, *kernel = weight.shape
+    reach = [d * (k - 1) + 1 for d, k in zip(dilation, kernel)]
+    out = np.zeros((len(x), outputs, *((m - r) // s + 1 for m, r, s in zip(x.shape[2:], reach, stride))))
+    for i, o, *place in np.ndindex(*out.shape):
+        first = o // (outputs // groups) * per_group
+        for c, *tap in np.ndindex(per_group, *kernel):
+            at = (p * s + t * d for p, s, t, d in zip(place, stride, tap, dilation))
+            out[(i, o, *place)] += weight[(o, c, *tap)] * x[(i, first + c, *at)]
+        out[(i, o, *place)] += bias[o]
+    return out
+
+
+def scattered(x: Any, weight: Any, bias: Any, stride: Any, padding: Any, more: Any, groups: int, dilation: Any) -> Any:
+    """Transposed convolution, place by place, into an image whose border is then cut off."""
+    inputs, per_group, *kernel = weight.shape
+    sizes = [(m - 1) * s + d * (k - 1) + 1 + e for m, s, d, k, e in zip(x.shape[2:], stride, dilation, kernel, more)]
+    out: Any = np.zeros((len(x), per_group * groups, *sizes))
+    for i, c, *place in np.ndindex(*x.shape):
+        first = c // (inputs // groups) * per_group
+        for o, *tap in np.ndindex(per_group, *kernel):
+            at = tuple(p * s + t * d for p, s, t, d in zip(place, stride, tap, dilation))
+            out[(i, first + o, *at)] += x[(i, c, *place)] * weight[(c, o, *tap)]
+    cut = tuple(slice(p, size - p) for p, size in zip(padding, sizes))
+    return out[(..., *cut)] + bias[:, None, None]
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "how"),
+    [
+        (nn.Conv1d(2, 3, 3), (2, 2, 7), {}),
+        (nn.Conv1d(2, 4, 2, stride=2, padding=1, dilation=3, groups=2), (2, 2, 9),
+         {"stride": 2, "padding": 1, "dilation": 3, "groups": 2}),
+        (nn.Conv2d(2, 3, (2, 3)), (2, 2, 4, 5), {}),
+        (nn.Conv2d(4, 6, (2, 3), (1, 2), (1, 2), (2, 1), 2), (1, 4, 4, 5),
+         {"stride": (1, 2), "padding": (1, 2), "dilation": (2, 1), "groups": 2}),
+        (nn.Conv3d(1, 2, (1, 2, 2), (1, 1, 2), (0, 1, 0)), (1, 1, 2, 3, 4),
+         {"stride": (1, 1, 2), "padding": (0, 1, 0)}),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_a_convolution_is_a_sum_over_the_window(layer: Any, shape: Any, how: Any) -> None:
+    x = rng.normal(size=shape)
+    layer.double()
+    close(layer(tg.tensor(x)), convolved(x, *arrays(layer), **how))
+
+
+def test_padding_same_keeps_the_size_and_valid_pads_nothing() -> None:
+    x = rng.normal(size=(1, 2, 6))
+    layer = nn.Conv1d(2, 3, 4, padding="same").double()  # 3 more: one in front, two behind
+    expected = convolved(np.pad(x, [(0, 0), (0, 0), (1, 2)]), *arrays(layer))
+    close(layer(tg.tensor(x)), expected)
+    layer = nn.Conv1d(2, 3, 4, padding="valid").double()
+    close(layer(tg.tensor(x)), convolved(x, *arrays(layer)))
+
+
+@pytest.mark.parametrize(
+    ("stride", "padding", "more", "groups", "dilation"),
+    [((1, 1), (0, 0), (0, 0), 1, (1, 1)), ((2, 3), (1, 0), (1, 2), 2, (1, 2)), ((1, 2), (0, 2), (0, 1), 1, (2, 1))],
+)
+def test_a_transposed_convolution_scatters_the_window(
+    stride: Any, padding: Any, more: Any, groups: int, dilation: Any
+) -> None:
+    x = rng.normal(size=(2, 4, 3, 4))
+    layer = nn.ConvTranspose2d(4, 6, (2, 3), stride, padding, more, groups, dilation=dilation).double()
+    weight, bias = arrays(layer)
+    close(layer(tg.tensor(x)), scattered(x, weight, bias, stride, padding, more, groups, dilation))
+
+
+def pooled(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, mean: str | None) -> Any:
+    """The largest number or the mean in each window, place by place; `mean` says whether padding counts."""
+    n = x.ndim - 2
+    kernel, padding, dilation = per_axis(kernel, n), per_axis(padding, n), per_axis(dilation, n)
+    stride = kernel if stride is None else per_axis(stride, n)
+    counts = []
+    for size, k, s, p, d in zip(x.shape[2:], kernel, stride, padding, dilation):
+        room = size + 2 * p - d * (k - 1) - 1
+        windows = (-(-room // s) if ceil_mode else room // s) + 1
+        counts.append(windows - 1 if (windows - 1) * s >= size + p else windows)  # none begins behind the numbers
+    out = np.zeros((*x.shape[:2], *counts))
+    for i, c, *place in np.ndindex(*out.shape):
+        along = zip(place, stride, padding, kernel, dilation)
+        places = list(product(*([q * s - p + t * d for t in range(k)] for q, s, p, k, d in along)))
+        inside = [x[(i, c, *at)] for at in places if all(0 <= a < m for a, m in zip(at, x.shape[2:]))]
+        padded = [at for at in places if all(-p <= a < m + p for a, m, p in zip(at, x.shape[2:], padding))]
+        divisor = len(padded) if mean == "padding counts" else len(inside)
+        out[(i, c, *place)] = max(inside) if mean is None else sum(inside) / divisor
+    return out
+
+
+@pytest.mark.parametrize("ceil_mode", [False, True])
+@pytest.mark.parametrize("stride", [None, 1, 3])
+@pytest.mark.parametrize("padding", [0, 1])
+def test_pooling_is_the_largest_or_the_mean_of_each_window(padding: int, stride: Any, ceil_mode: bool) -> None:
+    x, y = rng.normal(size=(2, 2, 8)), rng.normal(size=(1, 2, 7, 8))
+    for n, z in ((1, x), (2, y)):
+        window = (2, 3)[-n:]
+        largest, mean = (getattr(nn, f"{kind}Pool{n}d") for kind in ("Max", "Avg"))
+        for dilation in (1, 2):
+            expected = pooled(z, window, stride, padding, dilation, ceil_mode, None)
+            close(largest(window, stride, padding, dilation, ceil_mode)(tg.tensor(z)), expected)
+        for counts, words in ((True, "padding counts"), (False, "padding does not count")):
+            expected = pooled(z, window, stride, padding, 1, ceil_mode, words)
+            close(mean(window, stride, padding, ceil_mode, counts)(tg.tensor(z)), expected)
+
+
+def test_adaptive_pooling_divides_each_axis_into_parts_that_may_overlap() -> None:
+    x = rng.normal(size=(2, 3, 5, 7))
+    parts = [[slice(i * m // k, -(-(i + 1) * m // k)) for i in range(k)] for m, k in ((5, 2), (7, 3))]
+    expected = np.array([[x[:, :, rows, columns].mean((2, 3)) for columns in parts[1]] for rows in parts[0]])
+    close(nn.AdaptiveAvgPool2d((2, 3))(tg.tensor(x)), expected.transpose(2, 3, 0, 1))
+
+
+@pytest.mark.parametrize("momentum", [0.1, 0.5, None])
+@pytest.mark.parametrize("shape", [(4, 3), (4, 3, 5), (4, 3, 2, 5)])
+def test_a_batch_norm_follows_the_batches_and_uses_what_it_followed(shape: Any, momentum: float | None) -> None:
+    """Ioffe and Szegedy (2015), algorithms 1 and 2; as in PyTorch the running variance is the unbiased one."""
+    layer = (nn.BatchNorm2d if len(shape) == 4 else nn.BatchNorm1d)(3, eps=0.25, momentum=momentum).double()
+    weight, bias = np.array([0.5, 2.0, 3.0]), np.array([1.0, -1.0, 0.5])
+    layer.load_state_dict({"weight": weight, "bias": bias}, strict=False)
+    axes, each = (0, *range(2, len(shape))), (1, 3, *(1 for _ in shape[2:]))
+
+    def normal(x: Any, mean: Any, variance: Any) -> Any:
+        x = (x - mean.reshape(each)) / np.sqrt(variance.reshape(each) + 0.25)
+        return x * weight.reshape(each) + bias.reshape(each)
+
+    mean, variance = np.zeros(3), np.ones(3)
+    for t in (1, 2, 3):
+        x = rng.normal(size=shape) * 3 + 1
+        close(layer(tg.tensor(x)), normal(x, x.mean(axes), x.var(axes)))
+        new = 1 / t if momentum is None else momentum
+        mean, variance = mean + new * (x.mean(axes) - mean), variance + new * (x.var(axes, ddof=1) - variance)
+        close(layer.running_mean, mean)
+        close(layer.running_var, variance)
+        assert layer.num_batches_tracked is not None
+        assert layer.num_batches_tracked.item() == t
+    x = rng.normal(size=shape)
+    close(layer.eval()(tg.tensor(x)), normal(x, mean, variance))
+
+
+def test_a_batch_norm_may_do_without_weights_and_without_a_memory() -> None:
+    layer, x = nn.BatchNorm1d(3, affine=False, track_running_stats=False).double(), rng.normal(size=(5, 3))
+    for _ in range(2):
+        close(layer(tg.tensor(x)), (x - x.mean(0)) / np.sqrt(x.var(0) + 1e-5))
+        layer.eval()
+    assert layer.state_dict() == {}
+
+
+@pytest.mark.parametrize("sizes", [(4,), (3, 4)])
+def test_a_layer_norm_normalises_the_last_axes(sizes: tuple[int, ...]) -> None:
+    x, axes = rng.normal(size=(2, 3, 4)) * 3 + 1, tuple(range(-len(sizes), 0))
+    layer = nn.LayerNorm(sizes, eps=0.25).double()
+    weight, bias = rng.normal(size=sizes), rng.normal(size=sizes)
+    layer.load_state_dict({"weight": weight, "bias": bias})
+    normal = (x - x.mean(axes, keepdims=True)) / np.sqrt(x.var(axes, keepdims=True) + 0.25)
+    close(layer(tg.tensor(x)), normal * weight + bias)
+    close(nn.LayerNorm(sizes, 0.25, elementwise_affine=False)(tg.tensor(x)), normal)
+    assert dict(nn.LayerNorm(sizes, bias=False).named_parameters()).keys() == {"weight"}
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+def test_a_local_response_norm_divides_by_the_neighbours(size: int) -> None:
+    """Krizhevsky et al. (2012), section 3.3, with PyTorch's mean in the place of the sum."""
+    x, expected = rng.normal(size=(2, 5, 3, 2)), np.zeros((2, 5, 3, 2))
+    for c in range(5):
+        around = x[:, max(0, c - size // 2) : c + (size - 1) // 2 + 1]
+        expected[:, c] = x[:, c] / (2.0 + 0.5 / size * (around**2).sum(1)) ** 0.25
+    close(nn.LocalResponseNorm(size, alpha=0.5, beta=0.25, k=2.0)(tg.tensor(x)), expected)
+
+
+def test_a_padding_row_receives_no_gradient_and_a_repeated_row_receives_both() -> None:
+    layer = nn.Embedding(4, 2, padding_idx=-1).double()
+    out = layer([[0, 3], [0, 1]])
+    close(out, layer.weight.data[[[0, 3], [0, 1]]])
+    out.backward(np.arange(8.0).reshape(2, 2, 2))
+    close(layer.weight.grad, [[0 + 4, 1 + 5], [6, 7], [0, 0], [0, 0]])
+
+
+def sigmoid(x: Any) -> Any:
+    return 1 / (1 + np.exp(-x))
+
+
+def rnn_step(x: Any, states: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> Any:
+    """Elman (1990)."""
+    return (np.tanh(w_ih @ x + b_ih + w_hh @ states[0] + b_hh),)
+
+
+def lstm_step(x: Any, states: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> Any:
+    """Hochreiter and Schmidhuber (1997), in PyTorch's order of the gates."""
+    h, c = states
+    i, f, g, o = np.split(w_ih @ x + b_ih + w_hh @ h + b_hh, 4)
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
+
+
+def gru_step(x: Any, states: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any) -> Any:
+    """Cho et al., arXiv:1406.1078, with PyTorch's reset gate."""
+    (h,) = states
+    x_r, x_z, x_n = np.split(w_ih @ x + b_ih, 3)
+    h_r, h_z, h_n = np.split(w_hh @ h + b_hh, 3)
+    r, z = sigmoid(x_r + h_r), sigmoid(x_z + h_z)
+    return ((1 - z) * np.tanh(x_n + r * h_n) + z * h,)
+
+
+RECURRENT: dict[str, tuple[Callable[..., Any], int]] = {
+    "RNN": (rnn_step, 1),
+    "LSTM": (lstm_step, 2),
+    "GRU": (gru_step, 1),
+}
+
+
+@pytest.mark.parametrize("batch_first", [False, True])
+@pytest.mark.parametrize("name", RECURRENT)
+def test_recurrent_layers_go_through_the_sequence_in_both_directions(name: str, batch_first: bool) -> None:
+    step, n = RECURRENT[name]
+    layer = getattr(nn, name)(3, 4, num_layers=2, bidirectional=True, batch_first=batch_first).double()
+    x, first = rng.normal(size=(5, 2, 3)), [rng.normal(size=(4, 2, 4)) for _ in range(n)]  # T, N, I; layers, N, H
+    expected, last = np.zeros((5, 2, 8)), [np.zeros((4, 2, 4)) for _ in range(n)]
+    for i in range(2):
+        below = list(x[:, i])
+        for at in range(4):
+            if at % 2 == 0:
+                above: list[list[Any]] = [[] for _ in below]
+            states = tuple(state[at, i] for state in first)
+            ending = f"_l{at // 2}" + "_reverse" * (at % 2)
+            weights = [getattr(layer, part + ending).data for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+            for t in reversed(range(5)) if at % 2 else range(5):
+                states = step(below[t], states, *weights)
+                above[t].append(states[0])
+            for ends, state in zip(last, states):
+                ends[at, i] = state
+            if at % 2:
+                below = [np.concatenate(both) for both in above]
+        expected[:, i] = below
+    given = [tg.tensor(state) for state in first]
+    out, found = layer(tg.tensor(x.swapaxes(0, 1) if batch_first else x), given if n == 2 else given[0])
+    close(out, expected.swapaxes(0, 1) if batch_first else expected)
+    for ours, theirs in zip(found if n == 2 else [found], last):
+        close(ours, theirs)
+
+
+@pytest.mark.parametrize("name", RECURRENT)
+def test_a_cell_is_one_step_from_states_that_are_0_by_default(name: str) -> None:
+    step, n = RECURRENT[name]
+    cell = getattr(nn, f"{name}Cell")(3, 4).double()
+    x, zeros = rng.normal(size=3), (np.zeros(4),) * n
+    weights = [getattr(cell, part).data for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+    once = step(x, zeros, *weights)
+    found = cell(tg.tensor(x[None]))
+    for ours, theirs in zip(found if n == 2 else [found], once):
+        close(ours, theirs[None])
+    states = [tg.tensor(state[None]) for state in once]
+    found = cell(tg.tensor(x[None]), states if n == 2 else states[0])
+    for ours, theirs in zip(found if n == 2 else [found], step(x, once, *weights)):
+        close(ours, theirs[None])

@@ -1,0 +1,283 @@
+"""Optimisers, schedules and clipping by their definitions, written out by hand: no library but NumPy is needed."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from math import inf, pi, sqrt
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu import optim
+from tinygrad_edu.optim import lr_scheduler
+from tinygrad_edu.optim.optimizer import BLOCK, blocks
+
+rng = np.random.default_rng(0)
+START = rng.normal(size=(3, 4))
+GRADIENTS = rng.normal(size=(6, 3, 4)) * [[[0.1], [1.0], [10.0]]] + 0.5
+
+
+# Each function follows its paper, step by step: w is the parameter, g a gradient. All numbers are made anew.
+
+
+def sgd(w: Any, lr: float, momentum: float, dampening: float, weight_decay: float, nesterov: bool) -> Iterator[Any]:
+    """Sutskever et al. (2013), with the velocity of PyTorch, which begins as the first gradient."""
+    v = None
+    for g in GRADIENTS:
+        g = g + weight_decay * w
+        v = g if v is None else momentum * v + (1 - dampening) * g
+        w = w - lr * (g + momentum * v if nesterov else v if momentum else g)
+        yield w
+
+
+def adam(
+    w: Any, lr: float, betas: tuple[float, float], eps: float, weight_decay: float, amsgrad: bool, apart: bool = False
+) -> Iterator[Any]:
+    """Kingma and Ba, arXiv:1412.6980, algorithm 1; amsgrad as Reddi et al., arXiv:1904.09237.
+
+    With weight decay apart from the gradient it is AdamW: Loshchilov and Hutter, arXiv:1711.05101, algorithm 2.
+    """
+    m = v = largest = np.zeros_like(w)
+    for t, g in enumerate(GRADIENTS, start=1):
+        g = g if apart else g + weight_decay * w
+        m = betas[0] * m + (1 - betas[0]) * g
+        v = betas[1] * v + (1 - betas[1]) * g**2
+        largest = np.maximum(largest, v)
+        mean, square = m / (1 - betas[0] ** t), (largest if amsgrad else v) / (1 - betas[1] ** t)
+        w = w - lr * mean / (np.sqrt(square) + eps) - (lr * weight_decay * w if apart else 0.0)
+        yield w
+
+
+def rmsprop(
+    w: Any, lr: float, alpha: float, eps: float, weight_decay: float, momentum: float, centered: bool
+) -> Iterator[Any]:
+    """Tieleman and Hinton (2012); Graves, arXiv:1308.0850, equations 38 to 45, with ε outside the root."""
+    s = m = b = np.zeros_like(w)
+    for g in GRADIENTS:
+        g = g + weight_decay * w
+        s = alpha * s + (1 - alpha) * g**2
+        m = alpha * m + (1 - alpha) * g
+        b = momentum * b + g / (np.sqrt(s - m**2 if centered else s) + eps)
+        w = w - lr * b
+        yield w
+
+
+def adagrad(
+    w: Any, lr: float, lr_decay: float, weight_decay: float, initial_accumulator_value: float, eps: float
+) -> Iterator[Any]:
+    """Duchi et al. (2011), section 1."""
+    s = np.full_like(w, initial_accumulator_value)
+    for t, g in enumerate(GRADIENTS):
+        g = g + weight_decay * w
+        s = s + g**2
+        w = w - lr / (1 + t * lr_decay) * g / (np.sqrt(s) + eps)
+        yield w
+
+
+def adadelta(w: Any, lr: float, rho: float, eps: float, weight_decay: float) -> Iterator[Any]:
+    """Zeiler, arXiv:1212.5701, algorithm 1."""
+    square_g = square_step = np.zeros_like(w)
+    for g in GRADIENTS:
+        g = g + weight_decay * w
+        square_g = rho * square_g + (1 - rho) * g**2
+        step = -np.sqrt(square_step + eps) / np.sqrt(square_g + eps) * g
+        square_step = rho * square_step + (1 - rho) * step**2
+        w = w + lr * step
+        yield w
+
+
+BY_HAND: dict[str, Callable[..., Iterator[Any]]] = {
+    "SGD": sgd, "Adam": adam, "AdamW": partial(adam, apart=True), "RMSprop": rmsprop, "Adagrad": adagrad,
+    "Adadelta": adadelta,
+}  # fmt: skip
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "SGD": {"lr": 1e-3, "momentum": 0.0, "dampening": 0.0, "weight_decay": 0.0, "nesterov": False},
+    "Adam": {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.0, "amsgrad": False},
+    "AdamW": {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 1e-2, "amsgrad": False},
+    "RMSprop": {"lr": 1e-2, "alpha": 0.99, "eps": 1e-8, "weight_decay": 0.0, "momentum": 0.0, "centered": False},
+    "Adagrad": {"lr": 1e-2, "lr_decay": 0.0, "weight_decay": 0.0, "initial_accumulator_value": 0.0, "eps": 1e-10},
+    "Adadelta": {"lr": 1.0, "rho": 0.9, "eps": 1e-6, "weight_decay": 0.0},
+}
+"""The options and their defaults, in the order of PyTorch's documentation."""
+OPTIONS: list[tuple[str, dict[str, Any]]] = [
+    *((name, {}) for name in DEFAULTS),
+    *((name, {"weight_decay": 0.25, "lr": 0.125}) for name in DEFAULTS),
+    ("SGD", {"momentum": 0.75}),
+    ("SGD", {"momentum": 0.75, "dampening": 0.5, "weight_decay": 0.1}),
+    ("SGD", {"momentum": 0.75, "nesterov": True}),
+    ("Adam", {"betas": (0.5, 0.75), "eps": 0.1}),
+    ("Adam", {"betas": (0.5, 0.75), "amsgrad": True, "eps": 0.1}),
+    ("AdamW", {"betas": (0.5, 0.75), "amsgrad": True, "weight_decay": 0.5}),
+    ("RMSprop", {"alpha": 0.5, "eps": 0.1}),
+    ("RMSprop", {"alpha": 0.5, "momentum": 0.75}),
+    ("RMSprop", {"alpha": 0.5, "momentum": 0.75, "centered": True, "eps": 0.1}),
+    ("Adagrad", {"lr_decay": 0.5, "initial_accumulator_value": 2.0, "eps": 0.1}),
+    ("Adadelta", {"rho": 0.5, "eps": 0.1, "lr": 0.5}),
+]
+
+
+@pytest.mark.parametrize(("name", "options"), OPTIONS, ids=[f"{name}-{options}" for name, options in OPTIONS])
+def test_an_optimiser_follows_its_paper(name: str, options: dict[str, Any]) -> None:
+    w = tg.tensor(START, requires_grad=True)
+    optimizer = getattr(optim, name)([w], **options)
+    for g, expected in zip(GRADIENTS, BY_HAND[name](START, **{**DEFAULTS[name], **options}), strict=True):
+        w.grad = g
+        optimizer.step()
+        np.testing.assert_allclose(w.data, expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_the_defaults_are_those_of_pytorch(name: str) -> None:
+    _, *options = inspect.signature(getattr(optim, name)).parameters.values()
+    assert [(option.name, option.default) for option in options] == list(DEFAULTS[name].items())
+
+
+def test_adagrad_decreases_every_coordinate_by_its_own_history() -> None:
+    """Worked by hand: the gradient is 3, then 4; so the steps are 3/3 and 4/√(9 + 16)."""
+    w = tg.tensor([0.0], dtype="float64", requires_grad=True)
+    optimizer = optim.Adagrad([w], lr=1.0, eps=0.0)
+    for g, expected in ((3.0, -1.0), (4.0, -1.8)):
+        w.grad = np.array([g])
+        optimizer.step()
+        assert w.tolist() == [pytest.approx(expected)]
+
+
+def test_a_large_parameter_is_cut_into_blocks_of_rows_that_fit() -> None:
+    for shape in ((7, 5), (1000, 300), (3, BLOCK + 1), (BLOCK * 3 + 5,)):
+        rows = [range(shape[0])[part] for part in blocks(shape)]
+        assert [i for part in rows for i in part] == list(range(shape[0]))
+        size = int(np.prod(shape[1:]))
+        assert all(len(part) == 1 or len(part) * size <= BLOCK for part in rows)
+        assert all((len(part) + 1) * size > BLOCK for part in rows[:-1])
+
+
+# Schedules.
+
+
+def rates(make: Callable[[Any], Any], steps: int, lr: float = 0.5) -> list[float]:
+    """The learning rates before each of the first steps."""
+    optimizer = optim.SGD([tg.Value(1.0)], lr=lr)
+    schedule = make(optimizer)
+    found = []
+    for _ in range(steps):
+        found += schedule.get_last_lr()
+        assert optimizer.param_groups[0]["lr"] == found[-1]
+        schedule.step()
+    return found
+
+
+SCHEDULES: dict[str, tuple[Callable[[Any], Any], Sequence[float]]] = {
+    "lambda": (lambda o: lr_scheduler.LambdaLR(o, lambda t: 1 / (t + 1)), [1, 1 / 2, 1 / 3, 1 / 4]),
+    "step": (lambda o: lr_scheduler.StepLR(o, 2), [1, 1, 0.1, 0.1, 0.01, 0.01]),
+    "step, gamma": (lambda o: lr_scheduler.StepLR(o, 3, gamma=0.5), [1, 1, 1, 0.5, 0.5, 0.5, 0.25]),
+    "exponential": (lambda o: lr_scheduler.ExponentialLR(o, 0.5), [1, 1 / 2, 1 / 4, 1 / 8]),
+    # cos(kπ/4) is 1, √½, 0, -√½, -1 for k from 0 to 4
+    "cosine": (
+        lambda o: lr_scheduler.CosineAnnealingLR(o, 4),
+        [1, (1 + sqrt(0.5)) / 2, 1 / 2, (1 - sqrt(0.5)) / 2, 0],
+    ),
+    # from 1 down to 0.2, around 0.6
+    "cosine, eta_min": (
+        lambda o: lr_scheduler.CosineAnnealingLR(o, 4, eta_min=0.1),
+        [1, 0.6 + 0.4 * sqrt(0.5), 0.6, 0.6 - 0.4 * sqrt(0.5), 0.2],
+    ),
+    "linear": (lambda o: lr_scheduler.LinearLR(o), [5 / 15, 7 / 15, 9 / 15, 11 / 15, 13 / 15, 1, 1]),
+    "linear, down": (lambda o: lr_scheduler.LinearLR(o, 1.0, 0.25, total_iters=3), [1, 0.75, 0.5, 0.25, 0.25]),
+    "one after another": (
+        lambda o: lr_scheduler.SequentialLR(
+            o,
+            [lr_scheduler.LinearLR(o, 0.5, total_iters=2), lr_scheduler.StepLR(o, 1, 0.5), lr_scheduler.StepLR(o, 9)],
+            milestones=[2, 4],
+        ),
+        [0.5, 0.75, 1, 0.5, 1, 1],
+    ),
+}
+"""Each schedule with the learning rates that it should give, as multiples of the first one, 0.5."""
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_schedule_gives_the_rates_of_its_definition(name: str) -> None:
+    make, factors = SCHEDULES[name]
+    assert rates(make, len(factors)) == pytest.approx([0.5 * factor for factor in factors], abs=1e-15)
+
+
+def test_a_cosine_goes_on_after_its_end() -> None:
+    found = rates(lambda o: lr_scheduler.CosineAnnealingLR(o, 2), 5, lr=1.0)
+    assert found == pytest.approx([(1 + np.cos(pi * t / 2)) / 2 for t in range(5)], abs=1e-15)
+
+
+PLATEAUS: list[tuple[dict[str, Any], list[float], list[float]]] = [
+    # The patience of 10: the eleventh loss that is no better reduces.
+    ({}, [1.0] * 13, [1.0] * 11 + [0.1] * 2),
+    ({"patience": 0}, [1.0, 0.5, 0.5, 0.4], [1.0, 1.0, 0.1, 0.1]),
+    ({"patience": 0, "factor": 0.5, "mode": "max"}, [1.0, 2.0, 2.0, 1.0, 3.0], [1.0, 1.0, 0.5, 0.25, 0.25]),
+    # Better is by more than a tenth of the best, or by more than 0.1.
+    ({"patience": 0, "threshold": 0.1}, [10.0, 9.5, 8.9, 8.1, 7.0], [1.0, 0.1, 0.1, 0.01, 0.01]),
+    ({"patience": 0, "threshold": 0.1, "mode": "max"}, [10.0, 10.5, 11.5, 12.5, 13.0], [1.0, 0.1, 0.1, 0.01, 0.01]),
+    ({"patience": 0, "threshold": 0.1, "threshold_mode": "abs"}, [10.0, 9.95, 9.8, 9.75], [1.0, 0.1, 0.1, 0.01]),
+    (
+        {"patience": 0, "threshold": 0.1, "threshold_mode": "abs", "mode": "max"},
+        [10.0, 10.05, 10.2, 10.25],
+        [1.0, 0.1, 0.1, 0.01],
+    ),
+    ({"patience": 0, "cooldown": 2}, [1.0] * 6, [1.0, 0.1, 0.1, 0.1, 0.01, 0.01]),
+    ({"patience": 1, "cooldown": 1}, [1.0] * 8, [1.0, 1.0, 0.1, 0.1, 0.1, 0.01, 0.01, 0.01]),
+    ({"patience": 0, "min_lr": 0.05}, [1.0] * 4, [1.0, 0.1, 0.05, 0.05]),
+    ({"patience": 0, "eps": 0.5}, [1.0] * 3, [1.0, 0.1, 0.1]),  # the second reduction, of 0.09, is not worth it
+]
+
+
+@pytest.mark.parametrize(("options", "metrics", "expected"), PLATEAUS, ids=[repr(row[0]) for row in PLATEAUS])
+def test_a_plateau_reduces_the_rate(options: dict[str, Any], metrics: list[float], expected: list[float]) -> None:
+    optimizer = optim.SGD([tg.Value(1.0)], lr=1.0)
+    schedule = lr_scheduler.ReduceLROnPlateau(optimizer, **options)
+    found = []
+    for metric in metrics:
+        schedule.step(metric)
+        found += schedule.get_last_lr()
+    assert found == pytest.approx(expected)
+    assert schedule.last_epoch == len(metrics)
+
+
+def test_a_plateau_goes_on_where_it_stood() -> None:
+    first, second = (lr_scheduler.ReduceLROnPlateau(optim.SGD([tg.Value(1.0)], lr=1.0), patience=1) for _ in range(2))
+    for _ in range(2):
+        first.step(1.0)
+    second.load_state_dict(first.state_dict())
+    second.step(1.0)
+    assert second.get_last_lr() == [pytest.approx(0.1)]
+    assert first.get_last_lr() == [1.0]
+
+
+# Clipping.
+
+
+@pytest.mark.parametrize(
+    ("norm_type", "norm"),
+    [(1.0, 3 + 4 + 12), (2.0, 13.0), (3.0, (27 + 64 + 1728) ** (1 / 3)), (inf, 12.0)],  # 3² + 4² + 12² = 13²
+)
+@pytest.mark.parametrize("limit", [0.0, 1.0, 100.0])
+def test_clipping_by_the_norm_scales_all_gradients_together(norm_type: float, norm: float, limit: float) -> None:
+    first, second, third = (tg.zeros(n, dtype="float64", requires_grad=True) for n in (2, 1, 1))
+    first.grad, second.grad = np.array([3.0, -4.0]), np.array([12.0])
+    assert optim.clip_grad_norm_([first, second, third], limit, norm_type) == pytest.approx(norm)
+    factor = min(1.0, limit / norm)
+    assert first.grad == pytest.approx(factor * np.array([3.0, -4.0]), rel=1e-5)
+    assert second.grad == pytest.approx(factor * np.array([12.0]), rel=1e-5)
+    assert third.grad is None
+
+
+def test_clipping_by_value_cuts_every_number() -> None:
+    w, v = tg.zeros(4, dtype="float64", requires_grad=True), tg.zeros(1, requires_grad=True)
+    w.grad = np.array([-3.0, -0.5, 0.5, 3.0])
+    optim.clip_grad_value_([w, v], 2.0)
+    assert w.grad.tolist() == [-2.0, -0.5, 0.5, 2.0]
+    assert v.grad is None
+
+
+def test_the_norm_of_no_gradients_is_0() -> None:
+    assert optim.clip_grad_norm_([tg.zeros(2, requires_grad=True)], 1.0) == 0.0

@@ -1,0 +1,201 @@
+"""Layers of features: linear, embedding, flatten and dropout, with their functions. `linear` is a row of the engine."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..engine.messages import short
+from ..engine.node import number_of
+from ..engine.primitives.elementwise import where
+from ..engine.primitives.fused import linear
+from ..engine.primitives.primitive import shape_of
+from ..engine.primitives.shape import flatten, getitem
+from ..engine.random import generator
+from ..errors import DtypeError, OutOfRangeError
+from . import init
+from .module import Module
+from .parameter import Parameter, Shape, class_indices, data_for, numeric
+
+__all__ = ["Dropout", "Embedding", "Flatten", "Linear"]
+
+
+def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
+    """The rows of weight (K, D) at the integers of input (...): (..., D). A row picked twice receives both gradients.
+
+    The row `padding_idx` receives none. Raises `DtypeError` if the input is not of integers, `OutOfRangeError` if one
+    of them is not the index of a row.
+
+    >>> import tinygrad_edu as tg
+    >>> embedding([2, 0], tg.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
+    tensor([[5., 6.],
+            [1., 2.]])
+    """
+    rows = class_indices("embedding", input, shape_of(weight)[0], "rows of the weight")
+    found = getitem(weight, rows)
+    if padding_idx is None:
+        return found
+    return where((rows == padding_idx)[..., None], number_of(weight)[padding_idx], found)
+
+
+def one_hot(target: Any, num_classes: int = -1, dtype: Any = np.float32) -> np.ndarray:
+    """Integers (...) as arrays with a 1 at the integer's place, (..., num_classes); by default 1 + the largest.
+
+    Raises `DtypeError` if the target is not of integers, `OutOfRangeError` for one outside 0 to num_classes - 1.
+
+    >>> one_hot([0, 2])
+    array([[1., 0., 0.],
+           [0., 0., 1.]], dtype=float32)
+    """
+    target = numeric("one_hot", target)
+    n = num_classes if num_classes >= 0 else int(np.max(number_of(target), initial=-1)) + 1
+    hot: np.ndarray = np.eye(n, dtype=dtype)[class_indices("one_hot", target, n, "classes")]
+    return hot
+
+
+def dropout(x: Any, p: float = 0.5, training: bool = True, seed: Any = None) -> Any:
+    """In training, each number is 0 with probability p, else divided by 1 - p to keep the mean; otherwise x itself.
+
+    Srivastava et al. (2014). `seed` is an int or a `numpy.random.Generator`; without one the numbers come from the
+    package's own generator, which `tg.manual_seed` sets. Raises `OutOfRangeError` if p is not a probability.
+
+    >>> import tinygrad_edu as tg
+    >>> dropout(tg.ones(6), 0.5, seed=1)
+    tensor([0., 2., 2., 2., 0., 0.])
+    """
+    _check_probability("dropout", p)
+    if not training or p == 0:
+        return x
+    x = numeric("dropout", x)
+    kind = x.dtype if hasattr(x, "dtype") and x.dtype.kind == "f" else np.dtype(float)
+    keep = generator(seed).random(shape_of(x), np.float32) >= p
+    return x * (keep.astype(kind) * (1 / (1 - p) if p < 1 else 0.0))
+
+
+class Linear(Module):
+    """y = x Wᵀ + b, for x of shape (..., in_features); y has shape (..., out_features).
+
+    Parameters
+    ----------
+    in_features : size of the last axis of x; None learns it at the first call.
+    out_features : size of the last axis of y.
+    bias : whether b is added.
+
+    `weight` has shape (out_features, in_features), `bias` (out_features,). Both begin uniform between ±1/√in_features,
+    as in PyTorch.
+
+    >>> import tinygrad_edu as tg
+    >>> layer = tg.nn.Linear(None, 10)
+    >>> layer.weight
+    uninitialized(10, ?)
+    >>> layer(tg.randn(5, 784)).shape, layer.weight.shape
+    ((5, 10), (10, 784))
+    """
+
+    open_sizes: ClassVar = {"in_features": -1}
+
+    def __init__(self, in_features: int | None, out_features: int, bias: bool = True) -> None:
+        self.in_features, self.out_features = in_features, out_features
+        self.weight = Parameter()
+        self.bias: Any = Parameter() if bias else None
+        self.build()
+
+    def shapes(self) -> dict[str, Shape]:
+        return {"weight": (self.out_features, self.in_features), "bias": (self.out_features,)}
+
+    def reset_parameters(self) -> None:
+        bound = 1 / math.sqrt(self.in_features) if self.in_features else 0.0
+        for parameter in self.parameters():
+            init.uniform_(parameter, -bound, bound)
+
+    def forward(self, x: Any) -> Any:
+        return linear(data_for(self, x, self.weight), self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+class Embedding(Module):
+    """A learned vector for each of `num_embeddings` things: integers (...) to vectors (..., embedding_dim).
+
+    `weight` (num_embeddings, embedding_dim) begins normal, the row `padding_idx` with zeros; that row does not learn.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.Embedding(10, 3)([[1, 2], [4, 1]]).shape
+    (2, 2, 3)
+    """
+
+    def __init__(self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None) -> None:
+        if padding_idx is not None:
+            if not -num_embeddings <= padding_idx < num_embeddings:
+                raise OutOfRangeError(f"Embedding: padding_idx {padding_idx} is none of the {num_embeddings} rows")
+            padding_idx %= num_embeddings
+        self.num_embeddings, self.embedding_dim, self.padding_idx = num_embeddings, embedding_dim, padding_idx
+        self.weight = Parameter()
+        self.build()
+
+    def shapes(self) -> dict[str, Shape]:
+        return {"weight": (self.num_embeddings, self.embedding_dim)}
+
+    def reset_parameters(self) -> None:
+        init.normal_(self.weight)
+        if self.padding_idx is not None:
+            is_padding = np.arange(self.num_embeddings)[:, None] == self.padding_idx
+            self.weight.data = np.where(is_padding, 0.0, self.weight.data)
+
+    def forward(self, input: Any) -> Any:
+        return embedding(input, self.weight, self.padding_idx)
+
+    def extra_repr(self) -> str:
+        padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
+        return f"{self.num_embeddings}, {self.embedding_dim}{padding}"
+
+
+class Flatten(Module):
+    """The axes from `start_dim` to `end_dim` made into one: (N, C, H, W) becomes (N, C·H·W).
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.Flatten()(tg.zeros((2, 3, 4))).shape
+    (2, 12)
+    """
+
+    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
+        self.start_dim, self.end_dim = start_dim, end_dim
+
+    def forward(self, x: Any) -> Any:
+        return flatten(x, self.start_dim, self.end_dim)
+
+    def extra_repr(self) -> str:
+        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+
+
+class Dropout(Module):
+    """In training, each number is 0 with probability p, else divided by 1 - p; after `eval()` x itself. See `dropout`.
+
+    >>> import tinygrad_edu as tg
+    >>> _ = tg.manual_seed(1)
+    >>> layer = tg.nn.Dropout(0.5)
+    >>> layer(tg.ones(6))
+    tensor([0., 2., 2., 2., 0., 0.])
+    >>> layer.eval()(tg.ones(6))
+    tensor([1., 1., 1., 1., 1., 1.])
+    """
+
+    def __init__(self, p: float = 0.5) -> None:
+        _check_probability("Dropout", p)
+        self.p = p
+
+    def forward(self, x: Any) -> Any:
+        return dropout(x, self.p, self.training)
+
+    def extra_repr(self) -> str:
+        return f"p={self.p}"
+
+
+def _check_probability(name: str, p: Any) -> None:
+    if not isinstance(p, (int, float)):
+        raise DtypeError(f"{name}: p is a probability, not {short(p)}")
+    if not 0 <= p <= 1:
+        raise OutOfRangeError(f"{name}: p is a probability, between 0 and 1, not {p}")
