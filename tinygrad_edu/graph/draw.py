@@ -14,10 +14,11 @@ from ..errors import GraphError
 from .clusters import find_clusters
 from .layout.choice import Direction, Engine, Layout
 from .names import labels, partial
+from .palette import Theme
 from .picture.arrange import arrange
 from .picture.arrows import Label, arrow_labels
 from .picture.card import Card, cards, summary
-from .picture.svg import Theme, write_svg
+from .picture.svg import write_svg
 from .plain import Graph, ancestors, plain
 from .views.backward import backward_graph, collapse_backward, differentiable
 from .views.both import mirrored

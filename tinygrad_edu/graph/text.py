@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from html import escape
 
-__all__ = ["in_code", "in_markdown", "number", "plural", "shorten", "visible", "width"]
+__all__ = ["in_code", "in_markdown", "in_markup", "number", "plural", "shorten", "visible", "width"]
 
 
 def visible(text: str) -> str:
@@ -53,6 +54,15 @@ def in_markdown(text: str) -> str:
     W\\_1 \\<b\\>
     """
     return re.sub(r"([\\`*_{}\[\]<>()#+!|~-])", r"\\\1", text)
+
+
+def in_markup(text: str) -> str:
+    """Text for between the tags of HTML or SVG, or in an attribute: everything visible, nothing a tag.
+
+    >>> in_markup('x < "y"')
+    'x &lt; &quot;y&quot;'
+    """
+    return escape(visible(text))
 
 
 def in_code(text: str) -> str:

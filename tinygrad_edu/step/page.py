@@ -16,9 +16,9 @@ from typing import Any
 from .._support.offline_page import in_script, policy
 from ..graph.draw import Drawing
 from ..graph.names import partial
-from ..graph.picture.svg import Theme
+from ..graph.palette import Theme, custom_properties
 from ..graph.plain import Graph
-from ..graph.text import visible
+from ..graph.text import in_markup, visible
 from ..graph.views.view import view
 from ..graph.words.formula import word
 from .matrices import MATRIX
@@ -54,9 +54,9 @@ def page(script: Script, *, lang: str = "en", predict: bool = False, theme: Them
     texts = catalogue(lang)
     picture = Drawing(view(script.graph), "auto", "LR", theme, False)
     svg = re.sub(r"<title>.*?</title>\n?", "", picture.svg(), flags=re.DOTALL)  # they would give answers away
-    style, code = _file("player.css"), _file("player.js")
+    style, code = custom_properties("auto") + _file("player.css"), _file("player.js")
     styles = [style, *re.findall(r"<style>(.*?)</style>", svg, re.DOTALL)]
-    title = escape(visible(heading(script, lang)))
+    title = in_markup(heading(script, lang))
     return Template(_file("player.html")).substitute(
         {key: escape(texts[key]) for key in LABELS},
         lang={"zh": "zh-CN"}.get(lang, lang),

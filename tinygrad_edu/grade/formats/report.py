@@ -14,7 +14,7 @@ from string import Template
 from urllib.parse import quote
 
 from ..._support.offline_page import policy
-from ...graph.formats.page import colours
+from ...graph.palette import custom_properties
 from ...graph.text import plural
 from ..results import CheckResult, Result
 from .escaping import in_html
@@ -235,7 +235,7 @@ def _table(heads: Sequence[str], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _page(title: str, body: Iterable[str]) -> str:
-    style, content = colours("auto") + _file("report.css"), "\n".join(filter(None, body))
+    style, content = custom_properties("auto") + _file("report.css"), "\n".join(filter(None, body))
     styles = [style, *re.findall("<style>(.*?)</style>", content, re.DOTALL)]  # of pictures: all else is escaped
     return Template(_file("report.html")).substitute(
         policy=policy("", styles), style=style, title=in_html(title), body=content

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from ...engine.node import Node
 from ...errors import GraphError
 from ..layout.choice import Engine
-from ..picture.svg import Theme
+from ..palette import Theme
 from ..plain import Edge, Graph, Mark, PlainNode, Quantity, plain
 from ..text import plural
 from ..views.view import LIMIT, neighbourhood, view

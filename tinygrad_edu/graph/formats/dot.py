@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..layout.geometry import Direction
+from ..palette import LIGHT
 from ..picture.card import in_words
 from ..plain import Cluster, Graph, PlainNode
 from ..text import visible
@@ -27,9 +28,9 @@ SHAPES = {
 }
 
 MARKS = {
-    "missing": {"style": "dashed", "color": "#c4320a", "fontcolor": "#c4320a"},
-    "extra": {"style": "bold", "color": "#0b5cad", "fontcolor": "#0b5cad"},
-    "changed": {"style": "bold", "color": "#7a4d00", "fontcolor": "#7a4d00"},
+    "missing": {"style": "dashed", "color": LIGHT["slope"], "fontcolor": LIGHT["slope"]},
+    "extra": {"style": "bold", "color": LIGHT["ink"], "fontcolor": LIGHT["ink"]},
+    "changed": {"style": "bold", "color": LIGHT["second"], "fontcolor": LIGHT["second"]},
 }
 """Of what differs between two graphs; the label says which it is."""
 
@@ -58,7 +59,7 @@ def digraph(graph: Graph, direction: Direction) -> Digraph:
     dot = Digraph(
         graph_attr={"fontname": "Helvetica", "rankdir": direction, "tooltip": _literal(graph.title)},
         node_attr={"fontname": "Helvetica", "fontsize": "12"},
-        edge_attr={"fontname": "Helvetica", "fontsize": "10", "color": "#6b7785"},
+        edge_attr={"fontname": "Helvetica", "fontsize": "10", "color": LIGHT["line"]},
     )
     frames = [dot]  # those that are open, the innermost last
     for item in outline(graph):
@@ -66,7 +67,7 @@ def digraph(graph: Graph, direction: Direction) -> Digraph:
             _node(frames[-1], item, graph)
         elif isinstance(item, Cluster):
             number = graph.clusters.index(item)
-            frame = {"label": _lines([cluster_title(item)]), "style": "rounded", "color": "#6b7785"}
+            frame = {"label": _lines([cluster_title(item)]), "style": "rounded", "color": LIGHT["constant"]}
             frames.append(Digraph(f"cluster_{number}", graph_attr=frame))
         else:
             inner = frames.pop()

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from ..layout.geometry import Direction
+from ..palette import coloured
 from ..plain import Cluster, Graph, PlainNode
 from ..text import visible
 from ..views.view import collapse
@@ -32,20 +33,20 @@ SHAPES = {
 }
 
 STYLES = {
-    "leaf": "fill:#eff9f5,stroke:#0b7a5c,color:#1b1f24",
-    "gradient": "fill:#ffffff,stroke:#ad3c06,color:#1b1f24",
-    "alias": "fill:#ffffff,stroke:#0b7a5c,color:#1b1f24,stroke-dasharray:5 3",
-    "forward": "fill:#ffffff,stroke:#5f6b7a,color:#1b1f24,stroke-dasharray:5 3",
-    "constant": "fill:#f5f6f8,stroke:#7a8594,color:#1b1f24",
-    "operation": "fill:#f3f8fd,stroke:#1d5f9e,color:#1b1f24",
-    "module": "fill:#f3f8fd,stroke:#1d5f9e,color:#1b1f24",
-    "group": "fill:#f3f8fd,stroke:#1d5f9e,color:#1b1f24",
-    "frame": "fill:#f6f7f9,stroke:#7a8594,color:#1b1f24",
-    "note": "fill:#ffffff,stroke:#7a8594,color:#1b1f24",
+    "leaf": "fill:var(--leaf-body),stroke:var(--leaf),color:var(--ink)",
+    "gradient": "fill:var(--paper),stroke:var(--slope),color:var(--ink)",
+    "alias": "fill:var(--paper),stroke:var(--leaf),color:var(--ink),stroke-dasharray:5 3",
+    "forward": "fill:var(--paper),stroke:var(--muted),color:var(--ink),stroke-dasharray:5 3",
+    "constant": "fill:var(--constant-body),stroke:var(--constant),color:var(--ink)",
+    "operation": "fill:var(--body),stroke:var(--operation),color:var(--ink)",
+    "module": "fill:var(--body),stroke:var(--operation),color:var(--ink)",
+    "group": "fill:var(--body),stroke:var(--operation),color:var(--ink)",
+    "frame": "fill:var(--frame),stroke:var(--constant),color:var(--ink)",
+    "note": "fill:var(--paper),stroke:var(--constant),color:var(--ink)",
     "output": "stroke-width:3px",
-    "missing": "fill:#ffffff,stroke:#c4320a,color:#c4320a,stroke-dasharray:5 3",
-    "extra": "stroke:#0b5cad,stroke-width:3px",
-    "changed": "stroke:#7a4d00,stroke-width:3px",
+    "missing": "fill:var(--paper),stroke:var(--slope),color:var(--slope),stroke-dasharray:5 3",
+    "extra": "stroke:var(--ink),stroke-width:3px",
+    "changed": "stroke:var(--second),stroke-width:3px",
 }
 """By kind; for frames and notes; for the output and for what differs besides. They are read on light and on dark."""
 
@@ -63,8 +64,8 @@ def mermaid(graph: Graph, direction: Direction) -> str:
         n2["×<br>v1 = 9"]:::operation
         n1 --> n2
         n1 --> n2
-        classDef leaf fill:#eff9f5,stroke:#0b7a5c,color:#1b1f24
-        classDef operation fill:#f3f8fd,stroke:#1d5f9e,color:#1b1f24
+        classDef leaf fill:#eff9f5,stroke:#1f8a4c,color:#1b1f24
+        classDef operation fill:#f3f8fd,stroke:#1a4fa0,color:#1b1f24
         classDef output stroke-width:3px
         class n2 output
     """
@@ -113,7 +114,7 @@ def _classes(graph: Graph) -> Iterator[str]:
     if frames:
         further["frame"] = frames
     used = {node.kind for node in graph.nodes} | set(further) | ({"note"} if graph.notes else set())
-    yield from (f"    classDef {name} {style}" for name, style in STYLES.items() if name in used)
+    yield from (f"    classDef {name} {coloured(style)}" for name, style in STYLES.items() if name in used)
     yield from (f"    class {','.join(ids)} {name}" for name, ids in further.items() if ids)
 
 

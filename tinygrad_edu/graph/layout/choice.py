@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import get_args
 
 from .engine import EngineError, graphviz_layout
-from .geometry import LOOP, RANK_GAP, Direction, Engine, Frame, Layout, Point, Rectangle, Size
+from .geometry import LOOP, RANK_GAP, Direction, Engine, Frame, Layout, Point, Rectangle, Size, is_sideways
 from .layered import layered
 
 __all__ = ["RANK_GAP", "Direction", "Engine", "Frame", "Layout", "Point", "Size", "lay_out"]
@@ -52,7 +52,7 @@ def lay_out(
         for i, frame in enumerate(frames)
     ]
     own = {edges[i][0] for i in back if edges[i][0] == edges[i][1]}
-    across = 1 if direction in ("LR", "RL") else 0
+    across = int(is_sideways(direction))
     roomy = [_wider(size, 2 * LOOP * (box in own), across) for box, size in enumerate(sizes)]
     forward = [edge for i, edge in enumerate(edges) if i not in looped]
     stiff = {place for place, i in enumerate(i for i in range(len(edges)) if i not in looped) if i in straight}
@@ -135,7 +135,7 @@ def _innermost(source: int, target: int, around: dict[int, int], frames: Sequenc
 def loop_around(rectangle: Rectangle, direction: Direction) -> tuple[Point, ...]:
     """An arrow from where the flow leaves a rectangle, around it, to where the flow enters it: cubic Bézier curves."""
     left, top, right, bottom = rectangle
-    horizontal = direction in ("LR", "RL")
+    horizontal = is_sideways(direction)
     start, end = (left, right) if horizontal else (top, bottom)  # along the flow
     near, far = (bottom, bottom + LOOP - 6) if horizontal else (right, right + LOOP - 6)  # across it
     if direction in ("RL", "BT"):

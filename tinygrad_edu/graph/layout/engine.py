@@ -15,7 +15,20 @@ from collections.abc import Collection, Sequence
 from importlib.util import find_spec
 from typing import Any
 
-from .geometry import FRAME_PAD, LOOP, NODE_GAP, RANK_GAP, Direction, Frame, Layout, Point, Rectangle, Size, spread
+from .geometry import (
+    FRAME_PAD,
+    LOOP,
+    NODE_GAP,
+    RANK_GAP,
+    Direction,
+    Frame,
+    Layout,
+    Point,
+    Rectangle,
+    Size,
+    is_sideways,
+    spread,
+)
 
 __all__ = ["EngineError", "graphviz_layout", "run_dot"]
 
@@ -128,7 +141,7 @@ def _read(
         routes[int(edge["id"])] = [point(text) for text in edge["pos"].split()]
     if not all(len(route) % 3 == 1 for route in routes):
         raise ValueError("an edge without a route")
-    across = 1 if direction in ("LR", "RL") else 0
+    across = int(is_sideways(direction))
     offsets = spread(
         [(target, route[-3][across]) for (_, target), route in zip(edges, routes)],
         lambda box: sizes[box][across],

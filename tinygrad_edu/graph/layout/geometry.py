@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-__all__ = ["Direction", "Engine", "Frame", "Layout", "Point", "Rectangle", "Size", "spread", "straight"]
+__all__ = ["Direction", "Engine", "Frame", "Layout", "Point", "Rectangle", "Size", "is_sideways", "spread", "straight"]
 
 Engine = Literal["auto", "graphviz", "builtin"]
 Direction = Literal["LR", "RL", "TB", "BT"]
@@ -67,6 +67,11 @@ class Layout:
     frames: tuple[Rectangle, ...] = ()
     labels: tuple[Point | None, ...] = ()
     mirror: Point | None = None
+
+
+def is_sideways(direction: Direction) -> bool:
+    """Whether arrows run from left to right or from right to left."""
+    return direction in ("LR", "RL")
 
 
 def spread(ends: Sequence[tuple[int, float]], room: Callable[[int], float]) -> list[float]:

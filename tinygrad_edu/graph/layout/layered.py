@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from .geometry import NODE_GAP, RANK_GAP, Direction, Frame, Layout, Point, Size, spread, straight
+from .geometry import NODE_GAP, RANK_GAP, Direction, Frame, Layout, Point, Size, is_sideways, spread, straight
 from .nested import Ends, Flow, nested
 
 __all__ = ["layered"]
@@ -43,7 +43,7 @@ def layered(
     """
     if not sizes:
         return Layout((), (), 0.0, 0.0, "builtin")
-    horizontal = direction in ("LR", "RL")
+    horizontal = is_sideways(direction)
     depth = [size[0 if horizontal else 1] for size in sizes]  # along the flow
     breadth = [size[1 if horizontal else 0] for size in sizes]  # across it
     if frames:
@@ -420,7 +420,7 @@ def _turned(direction: Direction, flow: Flow, sizes: Sequence[Size]) -> Layout:
     across += [y for _, near, _, far in flow.frames for y in (near, far)]
     along = [x for route in flow.routes for x, _ in route]
     along += [x for start, _, end, _ in flow.frames for x in (start, end)]
-    sideways = direction in ("LR", "RL")
+    sideways = is_sideways(direction)
     for x, y, size in zip(flow.along, flow.across, sizes):
         depth, breadth = size if sideways else size[::-1]
         along += (x - depth / 2, x + depth / 2)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from .geometry import FRAME_PAD, LOOP, Direction, Frame, Point, Rectangle, Size, straight
+from .geometry import FRAME_PAD, LOOP, Direction, Frame, Point, Rectangle, Size, is_sideways, straight
 
 __all__ = ["Ends", "Flow", "nested"]
 
@@ -96,7 +96,7 @@ class Room:
         end += 0 if self.exits else FRAME_PAD
         near, far = near - FRAME_PAD, far + FRAME_PAD
         width, height = frame.title
-        if direction in ("LR", "RL"):
+        if is_sideways(direction):
             near -= height
             lack = max(0.0, width + FRAME_PAD - (end - start)) / 2
             start, end = start - lack, end + lack

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..layout.choice import RANK_GAP, Direction, Engine, Layout, Point, lay_out
+from ..layout.geometry import is_sideways
 from ..plain import Graph
 from .arrows import Label
 from .card import OUTPUT_RIM, SHEET, Card, is_stack
@@ -74,7 +75,7 @@ def _rooms(graph: Graph, labels: Sequence[Label | None], direction: Direction) -
     """
     if not any(labels):
         return [None for edge in graph.edges if edge.pair is None]
-    sideways = direction in ("LR", "RL")
+    sideways = is_sideways(direction)
     bare = NO_LABEL if sideways else NO_LABEL[::-1]
     rooms: list[tuple[float, float] | None] = []
     for edge, label in zip(graph.edges, labels):
@@ -107,7 +108,7 @@ def _joined(layout: Layout, boxes: int, room: Sequence[object]) -> Layout:
 
 def _with_mirror(graph: Graph, layout: Layout, direction: Direction) -> Layout:
     """The layout of the forward half, and the same for the gradients: below it, or at its right."""
-    below = direction in ("LR", "RL")
+    below = is_sideways(direction)
     dx, dy = (0.0, layout.height + PANEL_GAP + HEADING) if below else (layout.width + PANEL_GAP, 0.0)
 
     def move(p: Point) -> Point:

@@ -9,7 +9,7 @@ from ..names import partial
 from ..plain import Edge, Graph, Quantity
 from .card import MARKS, Text
 
-__all__ = ["Label", "arrow_labels"]
+__all__ = ["Label", "arrow_labels", "chain_rule", "edge_in_words"]
 
 SIZE = 11.5
 """The font size of labels."""
@@ -111,6 +111,23 @@ def chain_rule(edge: Edge, graph: Graph) -> tuple[str, str, str] | None:
     if not (upstream.is_number and edge.local.is_number and edge.contribution.is_number):
         return None
     return _short(upstream), _short(edge.local), _short(edge.contribution)
+
+
+def edge_in_words(edge: Edge, graph: Graph) -> str:
+    """An arrow in one line, for a reader who does not see the picture, and for whoever points at the arrow."""
+    source, target = graph.node(edge.source), graph.node(edge.target)
+    words = f"{source.label} → {target.label}, operand {edge.slot + 1}"
+    if leads_back(edge, graph):
+        if edge.rule is not None:
+            words += f"; {edge.rule}, where g is {source.label}"
+        if edge.local is not None:
+            words += f"; local derivative {edge.local.text()}"
+        return words + (f"; adds {edge.contribution.text()}" if edge.contribution is not None else "")
+    if edge.local is not None:
+        words += f"; {partial(target.label, source.label)} = {edge.local.text()}"
+    if edge.contribution is not None:
+        words += f"; adds {edge.contribution.text()} to {partial(graph.of, source.label)}"
+    return words
 
 
 def _short(number: Quantity) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..clusters import Cluster, pieces
-from ..layout.geometry import Direction
+from ..layout.geometry import Direction, is_sideways
 from ..names import partial
 from ..plain import Graph, Kind, PlainNode, Quantity
 from ..text import number, plural, shorten, visible, width
@@ -126,7 +126,7 @@ def _card(node: PlainNode, graph: Graph, direction: Direction, *, show_gradient:
     if node.kind != "operation":
         return Card(node.kind, None, 0.0, rows, bars, box_width, max(box_height, 30.0))
     symbol = _symbol(node)
-    if direction in ("LR", "RL"):
+    if is_sideways(direction):
         inlet = max(30.0, symbol.width + 14) + (SLOT if node.ordered else 0.0) + (POINT if node.layer > 1 else 0.0)
         return Card(node.kind, symbol, inlet, rows, bars, box_width + inlet, max(box_height, 36.0))
     inlet = 25.0

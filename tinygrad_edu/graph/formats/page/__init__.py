@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from html import escape
 from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...._support.offline_page import in_script, policy
+from ...palette import custom_properties
 from ...picture.frames import framed
-from ...picture.svg import DARK, LIGHT, Theme
 from ...plain import Edge, Graph, PlainNode, Quantity
-from ...text import visible
+from ...text import in_markup
 from ...views.both import mirrored
 from ...views.boxes import depth_of
 from ...views.view import LIMIT, view
@@ -25,8 +24,7 @@ from ...views.view import LIMIT, view
 if TYPE_CHECKING:
     from ...draw import Drawing
 
-__all__ = ["colours", "page"]
-
+__all__ = ["page"]
 
 MOST = 24
 """So many further states of the boxes are drawn for a page."""
@@ -50,13 +48,13 @@ def page(drawing: Drawing) -> str:
     """The text of an HTML file that shows the drawing, and what else is to be seen when its boxes open and close."""
     views = [View("as drawn", drawing), *_other_views(drawing)]
     pictures = [one.drawing.svg() for one in views]
-    style = colours(drawing.theme) + _file("page.css")
+    style = custom_properties(drawing.theme) + _file("page.css")
     script = _file("page.js")
     return Template(_file("page.html")).substitute(
         policy=policy(script, [style, *map(_style_in, pictures)]),
         style=style,
         script=script,
-        title=_e(drawing.graph.title),
+        title=in_markup(drawing.graph.title),
         depth=_choice(views),
         pictures="\n".join(f'<div id="view-{i}"{_hidden(i)}>{svg}</div>' for i, svg in enumerate(pictures)),
         tables="\n".join(
@@ -94,30 +92,15 @@ def _file(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
-def _e(text: str) -> str:
-    """Text for between tags or in an attribute: everything visible, nothing markup."""
-    return escape(visible(text))
-
-
 def _style_in(svg: str) -> str:
     return svg.partition("<style>")[2].partition("</style>")[0]
-
-
-def colours(theme: Theme) -> str:
-    """The colours of the pictures as custom properties."""
-
-    def properties(palette: dict[str, str], scheme: str) -> str:
-        return f":root{{color-scheme:{scheme};{';'.join(f'--{name}:{value}' for name, value in palette.items())}}}\n"
-
-    light, dark = properties(LIGHT, "light"), properties(DARK, "dark")
-    return {"light": light, "dark": dark}.get(theme, f"{light}@media (prefers-color-scheme:dark){{{dark}}}\n")
 
 
 def _choice(views: Sequence[View]) -> str:
     """The choice between views, where there are several."""
     if len(views) < 2:
         return ""
-    options = "".join(f'<option value="{i}">{_e(one.name)}</option>' for i, one in enumerate(views))
+    options = "".join(f'<option value="{i}">{in_markup(one.name)}</option>' for i, one in enumerate(views))
     return f'<label>Show <select id="depth">{options}</select></label>'
 
 
@@ -186,10 +169,12 @@ def _words(quantity: Quantity | None) -> str:
 
 
 def _table(caption: str, heads: Sequence[str], rows: Iterator[tuple[str, tuple[str, ...]]]) -> str:
-    head = "".join(f'<th scope="col">{_e(name)}</th>' for name in heads)
-    body = "".join(f"<tr{extra}>{''.join(f'<td>{_e(cell)}</td>' for cell in cells)}</tr>\n" for extra, cells in rows)
+    head = "".join(f'<th scope="col">{in_markup(name)}</th>' for name in heads)
+    body = "".join(
+        f"<tr{extra}>{''.join(f'<td>{in_markup(cell)}</td>' for cell in cells)}</tr>\n" for extra, cells in rows
+    )
     return (
-        f'<div class="scrolls" role="region" tabindex="0" aria-label="{_e(caption)}">'
-        f"<table><caption>{_e(caption)}</caption><thead><tr>{head}</tr></thead>\n"
+        f'<div class="scrolls" role="region" tabindex="0" aria-label="{in_markup(caption)}">'
+        f"<table><caption>{in_markup(caption)}</caption><thead><tr>{head}</tr></thead>\n"
         f"<tbody>{body}</tbody></table></div>\n"
     )
