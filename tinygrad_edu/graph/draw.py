@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from .._support.formats import save_as
 from ..engine.node import Node, describe
 from ..errors import GraphError
 from .clusters import find_clusters
@@ -220,6 +221,6 @@ class Drawing:
         Graphviz draws them, from the DOT text. The file appears complete or not at all: one that was there before is
         replaced at the end, or stays as it was.
         """
-        from .formats.saving import save
+        from .formats.saving import FORMATS
 
-        return save(self, path)
+        return save_as(path, FORMATS, self)

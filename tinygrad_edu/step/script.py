@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 
 from .._support.files import replace_file
+from .._support.formats import save_as
 from ..engine.node import Node
 from ..engine.primitives.primitive import shape_of
 from ..engine.walk import Step, gradients
@@ -182,9 +183,9 @@ class Script(Sequence[Event]):
         The file appears complete or not at all. Gives the path. `ValueError` for another extension, `OSError` where
         the file cannot be written.
         """
-        from .showing import save
+        from .showing import FORMATS
 
-        return save(self, path, lang, predict)
+        return save_as(path, FORMATS, self, lang, predict)
 
     def html(self, *, lang: str = "en", predict: bool = False) -> str:
         """The player as a page of its own, which needs no network; with `predict` it asks before it shows."""
