@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 
 import tinygrad_edu as tg
+from tinygrad_edu.graph.backward import backward_graph
 from tinygrad_edu.graph.plain import Graph
-from tinygrad_edu.graph.views.backward import backward_graph
 
 from .examples import cross_entropy, doublings, programs, small_network, square, tangle, worked_example
 from .test_plain import check_arithmetic, leaves_of

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 import tinygrad_edu as tg
 from tinygrad_edu.engine.walk import steps
 from tinygrad_edu.graph import Drawing
+from tinygrad_edu.graph.backward import backward_graph
 from tinygrad_edu.graph.names import partial
 from tinygrad_edu.graph.plain import Graph, plain
-from tinygrad_edu.graph.views.backward import backward_graph
 
 from .examples import EXAMPLES, chain, programs, small_network, square, tangle, worked_example
 from .test_svg import by_class, parsed, words

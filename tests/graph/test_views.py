@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn
+from tinygrad_edu.graph.backward import backward_graph
 from tinygrad_edu.graph.plain import Graph, plain
-from tinygrad_edu.graph.views.backward import backward_graph
-from tinygrad_edu.graph.views.boxes import close, opened
+from tinygrad_edu.graph.views.collapse import close, opened
 from tinygrad_edu.graph.views.fold import fold
 from tinygrad_edu.graph.views.view import LIMIT, view
 
@@ -211,7 +211,7 @@ def test_whatever_is_closed_no_box_is_before_and_after_another(z: Any, graph_of:
     graph = graph_of(z)
     paths = [cluster.path for cluster in graph.clusters]
     check(close(graph, data.draw(st.sets(st.sampled_from(paths))) if paths else ()))
-    check(fold(close(graph, opened(graph, 1))))
+    check(fold(close(graph, opened(graph.clusters, 1))))
 
 
 # Folding.

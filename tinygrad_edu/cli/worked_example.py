@@ -13,9 +13,10 @@ import numpy as np
 
 import tinygrad_edu as tg
 
+from ..engine.node import number_of
 from ..engine.walk import steps
-from ..graph.plain import ancestors, data_of, labels
-from ..graph.text import number
+from ..graph.numbers import number
+from ..graph.plain import ancestors, labels
 from ..graph.words.formula import ATOM, Term, one_call
 
 __all__ = ["backward_steps", "demo", "forward_values"]
@@ -63,7 +64,7 @@ def forward_values(output: tg.Node) -> list[str]:
     names = labels(nodes)
     rows = []
     for node in nodes:
-        value = f"= {number(float(data_of(node)))}"
+        value = f"= {number(float(number_of(node)))}"
         rows.append([names[node], value] if node.is_leaf else [names[node], f"= {in_names(node, names)}", value])
     return aligned(rows, gap=1)
 

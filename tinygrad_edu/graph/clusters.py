@@ -11,10 +11,9 @@ from __future__ import annotations
 import inspect
 import math
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from ..engine.node import Node
 from ..engine.primitives.primitive import shape_of
@@ -22,10 +21,7 @@ from ..engine.scopes import calls_of
 from ..engine.walk import gradients
 from .text import shorten, visible
 
-if TYPE_CHECKING:
-    from .plain import PlainNode
-
-__all__ = ["Cluster", "Clusters", "common", "counted", "enclosing", "find_clusters", "in_use", "pieces"]
+__all__ = ["Cluster", "Clusters", "common", "enclosing", "find_clusters", "pieces"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,22 +138,6 @@ def common(paths: Iterable[str], records: Mapping[str, Cluster]) -> str:
     """The innermost cluster around all of these; "" for none."""
     ways = [list(enclosing(path, records)) for path in paths]
     return next((path for path in ways[0] if all(path in way for way in ways)), "")
-
-
-def counted(clusters: Sequence[Cluster], nodes: Iterable[PlainNode]) -> tuple[Cluster, ...]:
-    """The clusters with the number of those of the nodes that lie in each; without the empty ones."""
-    records = {cluster.path: cluster for cluster in clusters}
-    many = Counter(path for node in nodes for path in enclosing(node.cluster, records))
-    return tuple(replace(cluster, nodes=many[cluster.path]) for cluster in clusters if many[cluster.path])
-
-
-def in_use(clusters: Sequence[Cluster], nodes: Iterable[PlainNode]) -> tuple[Cluster, ...]:
-    """Those of the clusters that the nodes lie in or stand for, and those around them."""
-    records = {cluster.path: cluster for cluster in clusters}
-    used: set[str] = set()
-    for node in nodes:
-        used.update(enclosing(node.cluster, records), [node.opens] if node.opens else [])
-    return tuple(cluster for cluster in clusters if cluster.path in used)
 
 
 def _place_owned(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from .._support.formats import save_as
 from ..engine.node import Node, describe
 from ..errors import GraphError
-from .clusters import find_clusters
+from .backward import backward_graph, check_differentiable
 from .layout.choice import Direction, Engine, Layout
-from .names import labels, partial
+from .names import partial
 from .palette import Theme
 from .picture.arrange import arrange
 from .picture.arrows import Label, arrow_labels
 from .picture.card import Card, cards, summary
 from .picture.svg import write_svg
-from .plain import Graph, ancestors, plain
-from .views.backward import backward_graph, collapse_backward, differentiable
-from .views.both import mirrored
-from .views.hollow import hollow
-from .views.view import HUGE, Depth, collapse_nodes, focused, view
+from .plain import Graph, Recorded, forward
+from .views.collapse import huge
+from .views.paired import paired
+from .views.totals import totals_of_backward, totals_of_nodes
+from .views.view import HUGE, Depth, focused, view
 from .words.rules import rule_in_letters
 
 if TYPE_CHECKING:
@@ -97,37 +97,35 @@ def draw(
     flow: Direction = direction
     if mode == "backward":
         flow = "RL" if direction == "LR" else "BT"
-    whole = _whole(node, mode, gradients, huge=depth != "all", focus=focus, hops=hops)
+    whole = _whole(Recorded(node), mode, gradients, all_of_it=depth == "all", focus=focus, hops=hops)
     shown = view(whole, depth, paths)
     steps = len(shown.edges) <= FEW if steps is None else steps
-    return Drawing(mirrored(shown) if mode == "both" else shown, engine, flow, theme, steps, whole)
+    return Drawing(paired(shown) if mode == "both" else shown, engine, flow, theme, steps, whole)
 
 
-def _whole(node: Node, mode: Mode, gradients: bool, *, huge: bool, focus: Node | None, hops: int) -> Graph:
-    """The graph that the picture shows a view of; `huge` ones may be without what is inside their modules."""
-    nodes = ancestors([node])
+def _whole(recorded: Recorded, mode: Mode, gradients: bool, *, all_of_it: bool, focus: Node | None, hops: int) -> Graph:
+    """The graph that the picture shows a view of; of a very large one, unless `all_of_it` is drawn, only an outline."""
+    node, nodes = recorded.output, recorded.nodes
     if focus is not None and focus not in set(nodes):
         raise GraphError(f"draw: the focus, {describe(focus)}, has no part in {describe(node)}")
     if mode == "both":
-        differentiable(node)
-    if len(nodes) > HUGE and huge and focus is None:
+        check_differentiable(node)
+    if len(nodes) > HUGE and not all_of_it and focus is None:
         if mode == "backward":
-            return collapse_backward(node, nodes)
-        return hollow(nodes, 2 * HUGE) or collapse_nodes(nodes, node, gradients_too=gradients)
+            return totals_of_backward(nodes)
+        return huge(recorded, 2 * HUGE) or totals_of_nodes(nodes, gradients_too=gradients)
     if mode == "backward":
-        graph = backward_graph(node)
+        graph = backward_graph(node, recorded)
     elif mode == "both":
-        graph = plain(node, rule=rule_in_letters)
+        graph = forward(recorded, rule=rule_in_letters)
     else:
-        graph = plain(node, gradients=gradients)
-    if focus is not None:
-        graph = focused(graph, _id_of(focus, nodes, graph), hops)
-    return graph
+        graph = forward(recorded, gradients=gradients)
+    return graph if focus is None else focused(graph, _id_of(focus, recorded, graph), hops)
 
 
-def _id_of(focus: Node, nodes: Sequence[Node], graph: Graph) -> int:
+def _id_of(focus: Node, recorded: Recorded, graph: Graph) -> int:
     """The id of a node, in a backward graph that of its gradient."""
-    label = labels(nodes, known=find_clusters(nodes).names)[focus]
+    label = recorded.names[focus]
     if graph.mode == "backward":
         label = partial(graph.of, label)
     for node in graph.nodes:

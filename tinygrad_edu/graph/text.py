@@ -1,4 +1,4 @@
-"""Text that goes into pictures: made visible, cut to size, measured; and numbers as a book prints them."""
+"""Text for pictures and pages: made visible, escaped, cut to size, measured."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import unicodedata
 from html import escape
 
-__all__ = ["in_code", "in_markdown", "in_markup", "number", "plural", "shorten", "visible", "width"]
+__all__ = ["in_code", "in_markdown", "in_markup", "plural", "shorten", "visible", "width"]
 
 
 def visible(text: str) -> str:
@@ -117,29 +117,6 @@ def _width(char: str) -> int:
     if ord(char) > 0xFFFF:  # emoji, mathematical letters, rare ideographs
         return 135
     return 100 if unicodedata.east_asian_width(char) in {"W", "F"} else 78
-
-
-def number(value: float, digits: int = 6) -> str:
-    """A number as a book prints it: rounded to so many digits, a real minus sign. Whole numbers stay whole for long.
-
-    >>> number(4.0), number(-0.5), number(1 / 3, 4), number(2.0**40), number(1e-7), number(float("inf"))
-    ('4', '−0.5', '0.3333', '1099511627776', '1e−7', '∞')
-    >>> number(29082632.0, 3)
-    '2.91e7'
-    """
-    value = float(value)
-    if value != value:
-        return "nan"
-    if value in (float("inf"), float("-inf")):
-        return "∞" if value > 0 else "−∞"
-    if value.is_integer() and abs(value) < (1e15 if digits >= 6 else 10 ** (digits + 3)):
-        text = str(int(value))
-    else:
-        text = f"{value:.{digits}g}"
-        if "e" in text:
-            mantissa, exponent = text.split("e")
-            text = f"{mantissa}e{int(exponent)}"
-    return text.replace("-", "−")
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from ...engine.node import Node
+from ...engine.node import Node, number_of
 from ...engine.walk import Step, steps
-from ...graph.plain import Edge, Graph, Mark, PlainNode, Quantity, ancestors, data_of, known, labels, transcribe
+from ...graph.plain import Edge, Graph, Mark, PlainNode, Quantity, ancestors, known, labels, transcribe
 from ...graph.text import plural
 from ...graph.views.view import neighbourhood
 from ..compare import TOLERANCE
@@ -104,7 +104,7 @@ def beside_values(
     if len(nodes) > LARGEST:
         return None
     names = labels(nodes, known=names)
-    wrong = {x: in_numbers(data[x]) for x in nodes if x in data and not agree(in_numbers(data[x]), data_of(x))}
+    wrong = {x: in_numbers(data[x]) for x in nodes if x in data and not agree(in_numbers(data[x]), number_of(x))}
     if wrong:
         first = [x for x in wrong if not any(isinstance(operand, Node) and operand in wrong for operand in x.inputs)]
         return graphs(

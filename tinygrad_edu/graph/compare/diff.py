@@ -184,7 +184,7 @@ class _Comparison:
             yield f"{where}: expected {x.text()}" + (f", found {y.text()}" if not where.startswith("constant") else "")
 
     def _close(self, x: Quantity, y: Quantity) -> bool:
-        left, right = ((q.low, q.high, q.strange) if q.elements is None else q.elements for q in (x, y))
+        left, right = ((q.low, q.high, q.nonfinite) if q.elements is None else q.elements for q in (x, y))
         return all(p == q or _is_close(p, q, self.tolerance) for p, q in zip(left, right))
 
     def _operands(self, a: int, b: int) -> Iterator[str]:

@@ -13,7 +13,7 @@ from ..layout.geometry import Direction
 from ..palette import coloured
 from ..plain import Cluster, Graph, PlainNode
 from ..text import visible
-from ..views.view import collapse
+from ..views.totals import totals
 from .outline import cluster_title, edge_words, node_lines, outline
 
 __all__ = ["mermaid"]
@@ -72,7 +72,7 @@ def mermaid(graph: Graph, direction: Direction) -> str:
     text = _flowchart(graph, direction)
     arrows = len(graph.edges) + sum(node.pair is not None for node in graph.nodes)
     if arrows > MOST_ARROWS or len(text) > MOST_CHARACTERS:
-        text = _flowchart(collapse(graph), direction)
+        text = _flowchart(totals(graph), direction)
     return text
 
 

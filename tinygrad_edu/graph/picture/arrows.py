@@ -6,7 +6,8 @@ import re
 from typing import NamedTuple
 
 from ..names import partial
-from ..plain import Edge, Graph, Quantity
+from ..numbers import factor
+from ..plain import Edge, Graph
 from .card import MARKS, Text
 
 __all__ = ["Label", "arrow_labels", "chain_rule", "edge_in_words"]
@@ -15,6 +16,8 @@ SIZE = 11.5
 """The font size of labels."""
 LONGEST = 30
 """How many characters of a rule an arrow can carry."""
+DIGITS = 3
+"""How many digits a number on an arrow has."""
 SPACE = 3.0
 """Between a line of text and the arrow."""
 
@@ -48,7 +51,7 @@ def arrow_labels(graph: Graph, *, steps: bool = True) -> list[Label | None]:
 def _label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
     if edge.mark:
         adds = edge.contribution
-        number = [(Text("slope", f"adds {_short(adds)}", SIZE),)] if adds is not None and adds.is_number else []
+        number = [(Text("slope", f"adds {adds.text(DIGITS)}", SIZE),)] if adds is not None and adds.is_number else []
         return Label(((Text("mark", MARKS[edge.mark], SIZE),), *number))
     if edge.recurrent:
         return None
@@ -64,9 +67,7 @@ def _label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
     upstream, local, contribution = step
     if graph.mode == "both" and (named := _named(edge, graph, upstream, local, contribution)):
         return named
-    return Label(
-        ((Text("slope", f"{upstream} · {_factor(local)}", SIZE),), (Text("slope", f"= {contribution}", SIZE),))
-    )
+    return Label(((Text("slope", f"{upstream} · {factor(local)}", SIZE),), (Text("slope", f"= {contribution}", SIZE),)))
 
 
 def _named(edge: Edge, graph: Graph, upstream: str, local: str, contribution: str) -> Label | None:
@@ -81,7 +82,7 @@ def _named(edge: Edge, graph: Graph, upstream: str, local: str, contribution: st
         return None
     if edge.pair is None:
         return Label(((Text("partial", partial(target, source), SIZE + 1), Text("slope", f" = {local}", SIZE)),))
-    numbers = Text("slope", f"= {upstream} · {_factor(local)} = {contribution}", SIZE)
+    numbers = Text("slope", f"= {upstream} · {factor(local)} = {contribution}", SIZE)
     return Label(((Text("partial", names, SIZE + 1),), (numbers,)))
 
 
@@ -110,7 +111,7 @@ def chain_rule(edge: Edge, graph: Graph) -> tuple[str, str, str] | None:
         return None
     if not (upstream.is_number and edge.local.is_number and edge.contribution.is_number):
         return None
-    return _short(upstream), _short(edge.local), _short(edge.contribution)
+    return upstream.text(DIGITS), edge.local.text(DIGITS), edge.contribution.text(DIGITS)
 
 
 def edge_in_words(edge: Edge, graph: Graph) -> str:
@@ -128,12 +129,3 @@ def edge_in_words(edge: Edge, graph: Graph) -> str:
     if edge.contribution is not None:
         words += f"; adds {edge.contribution.text()} to {partial(graph.of, source.label)}"
     return words
-
-
-def _short(number: Quantity) -> str:
-    return number.cells(3)[0]
-
-
-def _factor(number: str) -> str:
-    """A number as the second factor of a product."""
-    return f"({number})" if number.startswith("−") else number

@@ -8,8 +8,9 @@ from typing import NamedTuple
 from ..clusters import Cluster, pieces
 from ..layout.geometry import Direction, is_sideways
 from ..names import partial
+from ..numbers import aligned
 from ..plain import Graph, Kind, PlainNode, Quantity
-from ..text import number, plural, shorten, visible, width
+from ..text import plural, shorten, visible, width
 
 __all__ = ["OUTPUT_RIM", "POINT", "SHEET", "SLOT", "Card", "Grid", "Row", "Text", "cards", "flow_of", "is_stack"]
 
@@ -198,7 +199,7 @@ def _module_rows(node: PlainNode, cluster: Cluster) -> list[Row]:
     if cluster.times > 1:
         rows.append((Text("title", f"× {cluster.times:,}", 15.0),))
     if node.value is not None and node.value.is_number:
-        rows.append((Text("value", f"= {node.value.cells(4)[0]}", 14.0),))
+        rows.append((Text("value", f"= {node.value.text(4)}", 14.0),))
     return rows
 
 
@@ -237,7 +238,7 @@ def _equation(name: Text | None, value: Quantity, style: str, size: float, *, dt
     equals = (name, Text(style, " = ", size)) if name and not long else (Text(style, "= ", size),) if name else ()
     above: list[Row] = [(name,)] if name and long else []
     if value.is_number:
-        return [*above, (*equals, Text(style, value.cells(4)[0], size))]
+        return [*above, (*equals, Text(style, value.text(4), size))]
     cells = _cells(value)
     if cells:
         return [*above, (*equals, Grid(style, cells, size - 1.5))]
@@ -254,22 +255,6 @@ def _cells(value: Quantity) -> tuple[tuple[str, ...], ...]:
         return ()
     cells = aligned(value.elements) if value.dtype != "bool" else value.cells()
     return tuple(tuple(cells[i : i + columns]) for i in range(0, len(cells), columns))
-
-
-def aligned(elements: Sequence[float]) -> list[str]:
-    """Numbers with as many decimals each, so that they line up; as they are where that would hide one.
-
-    >>> aligned([-0.17, 0.121, 0.5]), aligned([1.0, 20.0]), aligned([1e-6, 1.0])
-    (['−0.170', '0.121', '0.500'], ['1', '20'], ['1e−6', '1'])
-    """
-    largest = max(abs(x) for x in elements)
-    plain = [number(x, 3) for x in elements]
-    if largest != largest or largest >= 1e5 or any("e" in text for text in plain):
-        return plain
-    decimals = max(len(text.partition(".")[2]) for text in plain)
-    if decimals > 4 or any(x and abs(x) < 0.5 * 10.0**-decimals for x in elements):
-        return plain
-    return [f"{x:.{decimals}f}".replace("-", "−") for x in elements]
 
 
 def _bars(node: PlainNode) -> tuple[tuple[Text, Text, float], ...]:

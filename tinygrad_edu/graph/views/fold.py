@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from ..clusters import Cluster, common, enclosing, in_use
+from ..clusters import Cluster, common, enclosing
 from ..plain import Edge, Graph, PlainNode
+from .collapse import in_use
 
 __all__ = ["fold", "what_is_folded"]
 

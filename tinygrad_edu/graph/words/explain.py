@@ -14,16 +14,17 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from ...engine.node import Node
+from ...engine.node import Node, number_of
 from ...engine.primitives.primitive import shape_of
 from ...engine.walk import gradients, reachable, walk
 from ...errors import GraphError
 from ..names import partial
-from ..plain import Quantity, ancestors, data_of, is_single, labels, one_like, place
-from ..text import in_code, in_markdown, number, plural
-from .formula import ATOM, SIGN, Term, one_call
+from ..numbers import factor, number
+from ..plain import Quantity, ancestors, is_single, labels, one_like, place
+from ..text import in_code, in_markdown, plural
+from .formula import ATOM, Term, one_call, printed
 from .latex import equation, prose
-from .rules import in_short, pull_one, rule_in_letters
+from .rules import pull_one, rule_in_letters
 from .zeros import why_zero
 
 __all__ = ["Explanation", "explain"]
@@ -103,7 +104,7 @@ class Explanation:
             sections += [("Local derivatives", _cut(self.links, self._local)), self._chain_rule()]
         else:
             sections += [(f"Backward, from {z} to {x}", self._carried_back())]
-        reasons = why_zero(self.output, self.by, self.names)
+        reasons = why_zero(self.output, self.by, self.gradient, self.names)
         if reasons:
             some = "it is" if not np.any(np.asarray(self.gradient)) else "some elements are"
             sections.insert(-1, (f"Why {some} 0", _cut(reasons)))
@@ -164,7 +165,7 @@ class Explanation:
 
     __repr__ = __str__
 
-    @property
+    @cached_property
     def gradient(self) -> Any:
         """The derivative: a float or an array; None where there is none."""
         if self.by is not self.output and not self.links:
@@ -208,7 +209,7 @@ class Explanation:
         """Why there is no derivative."""
         z, x = self.names[self.output], self.names[self.by]
         if any(node is self.by for node in self.nodes):
-            if not np.issubdtype(np.asarray(data_of(self.by)).dtype, np.floating):
+            if not np.issubdtype(np.asarray(number_of(self.by)).dtype, np.floating):
                 return [f"{x} holds no floats: {z} was computed from it, but only floats have gradients."]
             if not self.by.requires_grad:
                 return [
@@ -248,11 +249,11 @@ class Explanation:
     def _forward_line(self, node: Node) -> str:
         """`q = x + y = 2 + 3 = 5`"""
         line = f"{self.names[node]} = {one_call(node, lambda x: _name(self.names[x]))}"
-        operands = [Quantity.of(data_of(x)) for x in node.inputs]
-        value = Quantity.of(data_of(node))
+        operands = [Quantity.of(x) for x in node.inputs]
+        value = Quantity.of(node)
         if value.is_number and all(x.is_number for x in operands) and node.primitive is not None:
-            line += f" = {one_call(node, _number_of, times='×')}"
-        line += f" = {in_short(value)}"
+            line += f" = {one_call(node, lambda x: printed(number_of(x)), times='×')}"
+        line += f" = {value.in_short()}"
         made_at = place(node)
         return line + (f"    [{made_at[0]}]" if made_at else "")
 
@@ -270,8 +271,8 @@ class Explanation:
         return f"{self._symbol(link)} = " + (value if text in (None, value) else f"{text} = {value}")
 
     def _local_value(self, link: Link) -> float:
-        values = [data_of(x) for x in link.node.inputs]
-        return float(pull_one(link.node, link.slot, 1.0, data_of(link.node), values))
+        values = [number_of(x) for x in link.node.inputs]
+        return float(pull_one(link.node, link.slot, 1.0, number_of(link.node), values))
 
     def _chain_rule(self) -> tuple[str, list[str]]:
         symbol = partial(self.names[self.output], self.names[self.by])
@@ -286,7 +287,7 @@ class Explanation:
         paths = list(islice(self._paths(), PATHS))
         for path, product in paths:
             value = number(product)
-            sums.append(f"({value})" if value.startswith("−") and sums else value)
+            sums.append(factor(value) if sums else value)
             lines.append(f"{self._factors(path)} = " + (f"{self._product(path)} = " if len(path) > 1 else "") + value)
         many = f"more than {COUNTED:,}" if count == COUNTED else f"{count:,}"
         if count > len(paths):
@@ -302,7 +303,7 @@ class Explanation:
     def _product(self, path: Sequence[Link]) -> str:
         """`4 × 1`"""
         values = ["…" if link is None else number(self._local_value(link)) for link in _ends(path)]
-        return " × ".join(f"({value})" if value.startswith("−") and i else value for i, value in enumerate(values))
+        return " × ".join(factor(value) if i else value for i, value in enumerate(values))
 
     def _count_paths(self) -> int:
         """How many paths lead from `by` to `output`: each node has as many as its users together."""
@@ -344,7 +345,7 @@ class Explanation:
         for link in self.links:
             receiving.setdefault(link.input, []).append(link)
         gradient = dict(walk(self.output, one_like(self.output), inputs=[self.by], every=True))
-        first = f"{self._gradient_name(self.output)} = {in_short(Quantity.of(gradient[self.output]))}"
+        first = f"{self._gradient_name(self.output)} = {Quantity.of(gradient[self.output]).in_short()}"
         if not is_single(self.output):
             first += ": an upstream gradient of ones, as if the numbers were summed"
         line = lambda x: self._received(x, receiving[x], gradient[x])
@@ -356,7 +357,7 @@ class Explanation:
             or f"what {link.node.primitive!r} carries back"
             for link in links
         ]
-        return f"{self._gradient_name(node)} = {' + '.join(parts)} = {in_short(Quantity.of(gradient))}"
+        return f"{self._gradient_name(node)} = {' + '.join(parts)} = {Quantity.of(gradient).in_short()}"
 
     def _gradient_name(self, node: Node) -> str:
         return partial(self.names[self.output], self.names[node])
@@ -364,11 +365,6 @@ class Explanation:
 
 def _name(label: str) -> Term:
     return Term(label, ATOM)
-
-
-def _number_of(x: Node) -> Term:
-    text = number(float(data_of(x)))
-    return Term(text, SIGN if text.startswith("−") else ATOM)
 
 
 def _cut(items: Sequence[Any], line: Any = str) -> list[str]:

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from ...engine.node import Node
+from ...engine.node import Node, number_of
 from ...errors import GraphError
-from ..plain import INTERNAL, Quantity, ancestors, attribute, data_of, labels
-from ..text import number
+from ..numbers import number
+from ..plain import INTERNAL, Quantity, ancestors, attribute, labels
 
-__all__ = ["formula", "formula_of"]
+__all__ = ["ATOM", "Notation", "Term", "formula", "formula_of", "one_call", "printed", "word"]
 
 SHORT = 60
 """An expression of up to this many symbols is written in one piece."""
@@ -111,8 +111,8 @@ class Term:
 def _term(node: Node, terms: Mapping[Node, Term], names: Mapping[Node, str], simplify: bool) -> Term:
     label = word(names[node])
     if node.primitive is None:
-        nameless = simplify and not node.name and not node.requires_grad and Quantity.of(data_of(node)).is_number
-        return _constant(data_of(node)) if nameless else Term(label, ATOM, label=label)
+        nameless = simplify and not node.name and not node.requires_grad and Quantity.of(node).is_number
+        return _constant(number_of(node)) if nameless else Term(label, ATOM, label=label)
     operands = []
     for x in node.inputs:
         if isinstance(x, Node):
@@ -142,7 +142,13 @@ def _constant(x: Any) -> Term:
 
 
 def _number(value: float) -> Term:
-    return Term(number(value, 12), SIGN if value < 0 else ATOM, value=value)
+    return replace(printed(value, 12), value=value)
+
+
+def printed(x: Any, digits: int = 6) -> Term:
+    """A number as it is printed."""
+    text = number(float(x), digits)
+    return Term(text, SIGN if text.startswith("−") else ATOM)
 
 
 def one_call(node: Node, term_of: Callable[[Node], Term], *, times: str = "·") -> str:

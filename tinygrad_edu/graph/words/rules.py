@@ -13,10 +13,10 @@ from ...engine.grad_mode import enable_grad
 from ...engine.node import Node
 from ...engine.walk import pull_numbers
 from ...errors import TinygradError
-from ..plain import Quantity, ancestors, data_of, labels
+from ..plain import Quantity, ancestors, labels
 from .formula import formula_of
 
-__all__ = ["in_short", "pull_one", "rule_in_letters"]
+__all__ = ["pull_one", "rule_in_letters"]
 
 
 def pull_one(node: Node, slot: int, upstream: Any, out: Any, operands: Sequence[Any]) -> Any:
@@ -48,18 +48,11 @@ def rule_in_letters(node: Node, slot: int, names: Mapping[Node, str], upstream: 
     except (TinygradError, ArithmeticError, ValueError, TypeError):
         return None
     if not isinstance(result, Node) or not result.requires_grad:
-        return in_short(Quantity.of(data_of(result)))
+        return Quantity.of(result).in_short()
     made = ancestors([result])
     return formula_of(result, made, labels(made))
 
 
 def _letter(node: Node, name: str) -> Node:
     """A fresh leaf with a node's number and a name of its own, to run a rule on."""
-    return type(node)(data_of(node), requires_grad=True, name=name)  # type: ignore[call-arg]
-
-
-def in_short(value: Quantity) -> str:
-    """A number or small array in full; of a larger one its shape and range."""
-    if value.is_number:
-        return value.text()
-    return value.text(4) if value.elements is None or len(value.elements) <= 6 else f"{value.kind()}, {value.range()}"
+    return type(node)(node.data, requires_grad=True, name=name)  # type: ignore[call-arg]

@@ -1,4 +1,4 @@
-"""Why a gradient is 0: the uses that let nothing through, and what it is about them."""
+"""Why a gradient is 0: the uses that let nothing through, and the reason for each."""
 
 from __future__ import annotations
 
@@ -8,25 +8,23 @@ from typing import Any
 import numpy as np
 
 from ...engine.node import Node, number_of
-from ...engine.walk import Step, gradients, reachable, steps
+from ...engine.walk import Step, reachable, steps
 from ..plain import Quantity, one_like
-from .rules import in_short
 
 __all__ = ["why_zero"]
 
 
-def why_zero(output: Node, by: Node, names: Mapping[Node, str]) -> list[str]:
-    """A line for each use on the way that lets nothing of a gradient through; none where the gradient is not 0.
+def why_zero(output: Node, by: Node, gradient: Any, names: Mapping[Node, str]) -> list[str]:
+    """A line for each use on the way that lets nothing of the gradient through; none where the gradient is not 0.
 
-    Of an array of which some elements are 0, a line for each use that lets not all elements through.
+    Where only some elements of the gradient are 0, a line for each use that does not let all elements through.
 
     >>> import tinygrad_edu as tg
     >>> x = tg.Value(-2.0, "x")
     >>> y = tg.relu(x) * 3
-    >>> why_zero(y, x, {x: "x", y.inputs[0]: "h", y: "y"})
+    >>> why_zero(y, x, 0.0, {x: "x", y.inputs[0]: "h", y: "y"})
     ['h: relu lets nothing through where its operand is not positive, and x is −2']
     """
-    (gradient,) = gradients(output, [by], one_like(output))
     if gradient is None or np.all(np.asarray(gradient)):
         return []
     between = reachable(output, [by])
@@ -51,13 +49,13 @@ REASONS = {
     "getitem": "the index takes other elements",
     "sign": "sign is flat: a small change of its operand changes nothing",
 }
-"""What it is about an operation that lets nothing through."""
+"""Why an operation lets nothing through."""
 
 
 def _reason(step: Step, names: Mapping[Node, str]) -> str:
     primitive = step.node.primitive
     assert primitive is not None
-    value = in_short(Quantity.of(number_of(step.input)))
+    value = Quantity.of(step.input).in_short()
     others = [x for slot, x in enumerate(step.node.inputs) if slot != step.slot]
     zeros = [x for x in others if not _any(number_of(x))]
     if primitive.name in ("multiply", "matmul", "dot", "divide") and zeros:

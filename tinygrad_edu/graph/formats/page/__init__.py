@@ -17,8 +17,8 @@ from ...palette import custom_properties
 from ...picture.frames import framed
 from ...plain import Edge, Graph, PlainNode, Quantity
 from ...text import in_markup
-from ...views.both import mirrored
-from ...views.boxes import depth_of
+from ...views.collapse import depth_of
+from ...views.paired import paired
 from ...views.view import LIMIT, view
 
 if TYPE_CHECKING:
@@ -71,13 +71,13 @@ def _other_views(drawing: Drawing) -> list[View]:
         return []
     now = View("", drawing).open
     closed = [node.opens for node in drawing.graph.nodes if node.opens is not None]
-    states: list[tuple[str, int, list[str]]] = [(f"depth {d}", d, []) for d in range(depth_of(whole) + 1)]
+    states: list[tuple[str, int, list[str]]] = [(f"depth {d}", d, []) for d in range(depth_of(whole.clusters) + 1)]
     states += [(f"{path} open", 0, [*now, path]) for path in dict.fromkeys(closed)]
     seen = [drawing.graph]
     views: list[View] = []
     for name, depth, expand in states:
         graph = view(whole, depth, expand)
-        graph = mirrored(graph) if drawing.graph.mode == "both" else graph
+        graph = paired(graph) if drawing.graph.mode == "both" else graph
         if len(views) < MOST and len(graph.nodes) <= 2 * LIMIT and graph not in seen:
             seen.append(graph)
             views.append(View(name, replace(drawing, graph=graph)))
