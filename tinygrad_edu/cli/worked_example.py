@@ -17,7 +17,8 @@ from ..engine.node import number_of
 from ..engine.walk import steps
 from ..graph.numbers import number
 from ..graph.plain import ancestors, labels
-from ..graph.words.formula import ATOM, Term, one_call
+from ..graph.words.formula import one_call
+from ..graph.words.terms import ATOM, Term
 
 __all__ = ["backward_steps", "demo", "forward_values"]
 

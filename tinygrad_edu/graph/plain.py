@@ -43,6 +43,7 @@ __all__ = [
     "passed_back",
     "place",
     "plain",
+    "switched_on",
     "transcribe",
 ]
 
@@ -429,6 +430,11 @@ def attribute(value: Any, key: str = "") -> str:
 
         return str(np.dtype(value))
     return shorten(visible(repr(value)), 40)
+
+
+def switched_on(attrs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The attributes of a call that switch something on."""
+    return [(key, value) for key, value in attrs if value not in ("None", "False")]
 
 
 def _index(part: Any) -> str:

@@ -20,7 +20,7 @@ from ..graph.palette import Theme, custom_properties
 from ..graph.plain import Graph
 from ..graph.text import in_markup, visible
 from ..graph.views.view import view
-from ..graph.words.formula import word
+from ..graph.words.terms import word
 from .matrices import MATRIX
 from .places import ARROW, Places
 from .predict import ABSOLUTE, NUMBER, RELATIVE, question

@@ -12,7 +12,7 @@ from typing import Literal
 from ..errors import TinygradError
 from ..graph.names import partial
 from ..graph.plain import Quantity
-from ..graph.words.formula import word
+from ..graph.words.terms import word
 from .script import Event, Script
 from .wording import catalogue, shown
 

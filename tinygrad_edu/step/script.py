@@ -26,8 +26,9 @@ from ..graph.names import partial
 from ..graph.numbers import factor, number
 from ..graph.plain import Graph, Quantity, Recorded, forward_graph, is_single, one_like, passed_back
 from ..graph.views.view import HUGE
-from ..graph.words.formula import ATOM, Term, formula_of, one_call, printed, word
+from ..graph.words.formula import formula_of, one_call
 from ..graph.words.rules import pull_one, rule_in_letters
+from ..graph.words.terms import ATOM, Term, printed, word
 
 if TYPE_CHECKING:
     from ..optim import Optimizer

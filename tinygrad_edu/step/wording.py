@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from ..errors import TinygradError
 from ..graph.plain import Quantity
-from ..graph.words.formula import word
+from ..graph.words.terms import word
 from .script import Event, Script
 
 __all__ = ["catalogue", "heading", "languages", "lines", "sentence", "sentences", "shown", "whole", "words"]

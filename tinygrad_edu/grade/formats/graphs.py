@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ...graph.layout.geometry import Direction
 from ...graph.picture.arrange import arrange
 from ...graph.picture.arrows import arrow_labels
-from ...graph.picture.card import Card, cards, settings_of
+from ...graph.picture.card import Card, attrs_of, cards
 from ...graph.picture.svg import write_svg
 from ...graph.plain import Edge, PlainNode, Quantity
 from ...graph.views.view import aliased
@@ -65,7 +65,7 @@ def _name(node: PlainNode) -> str:
 
 def _made(node: PlainNode, operands: list[str]) -> str:
     """How a node was made."""
-    call = f" = {node.operation}({', '.join([*operands, *settings_of(node)])})" if node.operation else ""
+    call = f" = {node.operation}({', '.join([*operands, *attrs_of(node)])})" if node.operation else ""
     return f"{node.label}{call}"
 
 

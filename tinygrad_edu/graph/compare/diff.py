@@ -12,7 +12,7 @@ from ...engine.node import Node
 from ...errors import GraphError
 from ..layout.choice import Engine
 from ..palette import Theme
-from ..plain import Edge, Graph, Mark, PlainNode, Quantity, plain
+from ..plain import Edge, Graph, Mark, PlainNode, Quantity, plain, switched_on
 from ..text import plural
 from ..views.view import LIMIT, neighbourhood, view
 from .matching import Matching, Side
@@ -292,8 +292,8 @@ def _is_close(p: float | None, q: float | None, tolerance: float) -> bool:
 
 
 def _written(node: PlainNode, operands: list[str]) -> str:
-    settings = [f"{key}={value}" for key, value in node.attrs if value not in ("None", "False")]
-    return f"{node.operation}({', '.join([*operands, *settings])})"
+    attrs = [f"{key}={value}" for key, value in switched_on(node.attrs)]
+    return f"{node.operation}({', '.join([*operands, *attrs])})"
 
 
 def _name(b: int, side: Side) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..names import partial
-from ..picture.card import pretty, settings_of
+from ..picture.card import attrs_of, pretty
 from ..plain import Cluster, Edge, Graph, PlainNode
 from ..text import plural
 
@@ -16,7 +16,7 @@ def node_lines(node: PlainNode, graph: Graph) -> list[str]:
     """What stands in a box, line by line."""
     value = node.value
     lines = [pretty(node.symbol)] if node.symbol else []
-    lines += settings_of(node)
+    lines += attrs_of(node)
     if value is None or node.kind in ("constant", "alias"):
         lines.append(node.label)
     elif value.is_number:

@@ -9,7 +9,7 @@ from ..clusters import Cluster, pieces
 from ..layout.geometry import Direction, is_sideways
 from ..names import partial
 from ..numbers import aligned
-from ..plain import Graph, Kind, PlainNode, Quantity
+from ..plain import Graph, Kind, PlainNode, Quantity, switched_on
 from ..text import plural, shorten, visible, width
 
 __all__ = ["OUTPUT_RIM", "POINT", "SHEET", "SLOT", "Card", "Grid", "Row", "Text", "cards", "flow_of", "is_stack"]
@@ -157,7 +157,7 @@ def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:
     if node.value is None:
         return [(_name(node),)]
     rows = _equation(_name(node), node.value, "slope" if node.carries else "value", 14.0)
-    rows[1:1] = [(Text("muted", line, 11.0),) for line in _few_lines(settings_of(node))]
+    rows[1:1] = [(Text("muted", line, 11.0),) for line in _few_lines(attrs_of(node))]
     if show_gradient and node.gradient is not None:
         rows += _equation(
             Text("partial", short_partial(graph.of, node.label), 13.0), node.gradient, "slope", 13.0, dtype=False
@@ -208,10 +208,9 @@ def is_stack(node: PlainNode, graph: Graph) -> bool:
     return node.kind == "group" or (node.opens is not None and graph.cluster(node.opens).times > 1)
 
 
-def settings_of(node: PlainNode) -> list[str]:
-    """The settings of a call that a picture shows: those that switch something on."""
-    shown = [(key, value) for key, value in node.attrs if value not in ("None", "False")]
-    return [value if key == "index" else f"{key}={value}" for key, value in shown]
+def attrs_of(node: PlainNode) -> list[str]:
+    """The attributes of a call that a picture shows: those that switch something on."""
+    return [value if key == "index" else f"{key}={value}" for key, value in switched_on(node.attrs)]
 
 
 def _few_lines(words: Sequence[str], limit: int = 26) -> list[str]:

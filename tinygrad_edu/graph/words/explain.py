@@ -22,9 +22,10 @@ from ..names import partial
 from ..numbers import factor, number
 from ..plain import Quantity, ancestors, is_single, labels, one_like, place
 from ..text import in_code, in_markdown, plural
-from .formula import ATOM, Term, one_call, printed
+from .formula import one_call
 from .latex import equation, prose
 from .rules import pull_one, rule_in_letters
+from .terms import ATOM, Term, printed
 from .zeros import why_zero
 
 __all__ = ["Explanation", "explain"]
