@@ -13,7 +13,7 @@ from .._support.formats import save_as
 from ..engine.node import Node, describe
 from ..errors import GraphError
 from .backward import backward_graph, check_differentiable
-from .layout.choice import Direction, Engine, Layout
+from .layout.geometry import Direction, Engine, Layout
 from .names import partial
 from .palette import Theme
 from .picture.arrange import arrange

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ...engine.node import Node
 from ...errors import GraphError
-from ..layout.choice import Engine
+from ..layout.geometry import Engine
 from ..palette import Theme
 from ..plain import Edge, Graph, Mark, PlainNode, Quantity, plain, switched_on
 from ..text import plural

@@ -30,7 +30,7 @@ from ..text import in_markup, plural, shorten, width
 from .arrange import HEADING
 from .arrows import Label, chain_rule, edge_in_words
 from .card import SHEET, Card, Text, flow_of, in_words, is_stack, summary
-from .frames import framed, title_of
+from .open_clusters import open_clusters, title_of
 from .shapes import SIZE, arrow, crossings, inside, outline, points, sign, slot, slots, text
 from .shapes import coordinate as _n
 
@@ -121,7 +121,7 @@ class SvgWriter:
 
     @cached_property
     def legend(self) -> list[tuple[int, str]]:
-        """What the signs of the layers mean, where a picture has several in one direction: (layer, words)."""
+        """The meaning of the signs, where a picture has layers that flow in one direction: (layer, words)."""
         layers = sorted({node.layer for node in self.graph.nodes if node.kind != "constant"})
         if max(layers, default=0) < (1 if self.graph.mode == "forward" else 2):
             return []
@@ -142,7 +142,7 @@ class SvgWriter:
 
     @cached_property
     def headings(self) -> list[tuple[str, float, float]]:
-        """What stands above each half of a graph of both passes, and where."""
+        """The headings of both halves of a graph of both passes, and their places."""
         if self.layout.mirror is None:
             return []
         words = f"backward: gradients of {self.graph.of}"
@@ -154,8 +154,10 @@ class SvgWriter:
     # Clusters.
 
     def frames(self) -> Iterator[str]:
-        """A frame around what each open cluster holds."""
-        for i, (cluster, (left, top, right, bottom)) in enumerate(zip(framed(self.graph), self.layout.frames), 1):
+        """A frame around each open cluster."""
+        for i, (cluster, (left, top, right, bottom)) in enumerate(
+            zip(open_clusters(self.graph), self.layout.clusters), 1
+        ):
             words = f"{cluster.path}: {cluster.title}; {plural(cluster.nodes, 'node')}"
             yield f'<g id="{ID}-c{i}" class="cluster {cluster.kind}"><title>{in_markup(words)}</title>'
             yield (
@@ -165,15 +167,15 @@ class SvgWriter:
 
     def titles(self) -> Iterator[str]:
         """The titles of the frames, over the arrows: in the upper left corner, or the right one where fewer come in."""
-        clusters = framed(self.graph)
+        clusters = open_clusters(self.graph)
         records = {cluster.path: cluster for cluster in self.graph.clusters}
-        arrows: dict[str, list[tuple[Point, ...]]] = {cluster.path: [] for cluster in clusters}  # with an end in it
+        arrows: dict[str, list[tuple[Point, ...]]] = {cluster.path: [] for cluster in clusters}  # that end in it
         for edge, route in zip(self.graph.edges, self.layout.routes):
             for id in (edge.source, edge.target):
                 for path in enclosing(self.graph.node(id).cluster, records):
                     if path in arrows:
                         arrows[path].append(route)
-        for cluster, (left, top, right, _) in zip(clusters, self.layout.frames):
+        for cluster, (left, top, right, _) in zip(clusters, self.layout.clusters):
             title = title_of(cluster)
             wide = sum(text.width for text in title)
             middle = top + 5 + max(text.height for text in title) / 2

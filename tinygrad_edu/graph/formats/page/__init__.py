@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...._support.offline_page import in_script, policy
 from ...palette import custom_properties
-from ...picture.frames import framed
+from ...picture.open_clusters import open_clusters
 from ...plain import Edge, Graph, PlainNode, Quantity
 from ...text import in_markup
 from ...views.collapse import depth_of
@@ -110,7 +110,7 @@ def _data(one: View) -> dict[str, Any]:
     return {
         "open": one.open,
         "flow": one.drawing.flow,
-        "frames": [cluster.path for cluster in framed(graph)],
+        "frames": [cluster.path for cluster in open_clusters(graph)],
         "nodes": [
             {"id": node.id, "pair": node.pair, "of": node.of, "cluster": node.cluster, "opens": node.opens}
             for node in graph.nodes
