@@ -11,10 +11,10 @@ __all__ = ["in_code", "in_markdown", "in_markup", "plural", "shorten", "visible"
 
 
 def visible(text: str) -> str:
-    r"""The text with everything that cannot be seen written out, as Python would escape it.
+    r"""The text with every invisible character written out, as Python escapes it.
 
-    Control characters, line ends, bidirectional overrides, lone surrogates and the like could break an output format
-    or make a picture say something else than its data. Joiners inside emoji and Persian words stay.
+    Control characters, line ends, bidirectional overrides and lone surrogates could break an output format, or make a
+    picture show something else than its data. Joiners inside emoji and Persian words stay.
 
     >>> print(visible("a\nb\x00"))
     a\nb\x00
@@ -48,7 +48,7 @@ def shorten(text: str, limit: int = 28) -> str:
 
 
 def in_markdown(text: str) -> str:
-    """Text in which Markdown reads nothing but text.
+    """Text in which Markdown finds no markup.
 
     >>> print(in_markdown("W_1 <b>"))
     W\\_1 \\<b\\>
@@ -75,8 +75,8 @@ def in_code(text: str) -> str:
     return f"`{text}`" if len(fence) == 1 else f"{fence} {text} {fence}"
 
 
-# The widths of characters in hundredths of the font size: the widest among the usual fonts (DejaVu Sans and Serif,
-# Arial and Times), so that a box is wide enough in whichever of them a reader has.
+# The widths of characters in hundredths of the font size, each from the widest of the usual fonts (DejaVu Sans and
+# Serif, Arial and Times), so that a box is wide enough in any of them.
 _WIDTHS = {
     char: hundredths
     for hundredths, chars in {
@@ -96,9 +96,9 @@ _WIDTHS = {
 
 
 def width(text: str, size: float = 1.0) -> float:
-    """How wide the text is at the given font size, rather too much than too little.
+    """How wide the text is at the given font size: an upper estimate.
 
-    In sixteenths of a pixel: sums of these are exact, and so the same on every platform.
+    In sixteenths of a pixel, because their sums are exact, and so the same on every platform.
 
     >>> width("iii") < width("www")
     True

@@ -1,6 +1,6 @@
-"""A filmstrip: pictures of the graph after some events, each with its equations, as one SVG for a handout.
+"""The filmstrip: pictures of the graph after some events, each with its equations, as one SVG for a handout.
 
-Each picture is the same one, from the one SVG writer, with what is not known yet left out and what happens now thick.
+All pictures are the same drawing, with hidden what is not known yet, and thick what the event is about.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .wording import heading, lines
 __all__ = ["filmstrip"]
 
 MOST = 12
-"""How many pictures a strip has where nobody says which."""
+"""The default number of pictures."""
 
 SIZE, LEADING, MARGIN = 16.0, 23.0, 16.0
 """Of the equations, in pixels."""
@@ -37,7 +37,7 @@ RULES = (
 
 
 def filmstrip(script: Script, at: Sequence[int] | None = None, lang: str = "en") -> str:
-    """The strip. `at` says after how many events each picture is; `ValueError` for a step that there is not."""
+    """The strip, with a picture after each number of events in `at`; `ValueError` for a number that is too large."""
     chosen = _some(script) if at is None else list(at)
     wrong = [step for step in chosen if not 0 < step <= len(script)]
     if wrong or not chosen:
@@ -69,7 +69,7 @@ def _some(script: Script) -> list[int]:
 
 
 def _frame(script: Script, step: int, picture: str, places: Places, down: float, text: list[str]) -> str:
-    """One picture, the state of its boxes in their classes, and the equations below."""
+    """One picture, its boxes with the classes of their state, and the equations below."""
     state, event = script.state(step), script[step - 1]
     identity = re.findall(r'id="(tg-[0-9a-f]+)"', picture)[0]
     lit = "now" if event.kind == "forward" else "now against"

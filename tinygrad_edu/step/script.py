@@ -1,8 +1,8 @@
-"""The script of a derivation: what happens to the numbers of a program, one local event after the other, as data.
+"""The script of a derivation: the events of a program's forward pass and of its chain rule, one by one, as data.
 
-Forward, an event is one operation. Back, it is one edge: what one use of a number adds to its gradient. The script is
-made from the walk and from the table; it knows no derivative of its own, and every gradient that it ends in is checked
-against the engine's. Players, texts and handouts show the script and nothing else.
+Forward, an event is one operation. Back, it is one edge: what one use of a number adds to its gradient. The events are
+made from one walk of the engine and from its table of rules; the script knows no derivative of its own. Players, texts
+and handouts show the script and nothing else.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Arrival", "Event", "Script", "State", "steps"]
 
 Kind = Literal["forward", "seed", "contribution", "sum", "update"]
-"""What happens in an event.
+"""The kinds of events.
 
 forward       an operation is computed
 seed          the walk back begins: the derivative of the output by itself is 1
@@ -60,10 +60,10 @@ class Event:
     rule : the local derivative in letters, `w`; None where the right side says it already.
     numeric : the right side in numbers, `4 · 1`; None where arrays take part.
     shapes : the right side in shapes, `(32, 10) @ (10, 64)`; None where all are single numbers.
-    value : what the event gives: the result, or the contribution.
+    value : the result of the operation, or the contribution.
     upstream, local : the factors of a contribution; `local` only of what is computed element by element.
-    before, after : the gradient of the input, before and after; None where nothing had arrived yet.
-    arrived, expected : how many contributions have reached the input with this one, and how many will in all.
+    before, after : the gradient of the input before and after; None where nothing has arrived yet.
+    arrived, expected : how many contributions have reached the input with this one, and how many there are in all.
     """
 
     kind: Kind
@@ -85,7 +85,7 @@ class Event:
 
     @property
     def becomes(self) -> str:
-        """The sign between the sides: a gradient of several contributions is added to."""
+        """The sign between the sides: "+=" where a gradient has several contributions."""
         if self.kind == "update":
             return "←"
         return "+=" if self.expected > 1 and self.after is not None else "="
@@ -98,7 +98,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """How far a gradient has got: the sum so far (None before the first), and how many contributions it is made of."""
+    """A gradient so far: the sum (None before the first contribution), and how many contributions it is made of."""
 
     gradient: Quantity | None
     arrived: int
@@ -116,7 +116,10 @@ class Arrival:
 class State:
     """What is known after some events of a script.
 
-    values : the values that are known, by the ids of their nodes. gradients : how far the gradient of each has got.
+    Attributes
+    ----------
+    values : the known values, by the ids of their nodes.
+    gradients : the gradients so far, by the ids of their nodes.
     """
 
     values: Mapping[int, Quantity]
@@ -164,11 +167,11 @@ class Script(Sequence[Event]):
     def _repr_html_(self) -> str:
         from .page import frame
 
-        # A notebook calls this, which cannot name a language.
+        # A notebook calls this, and cannot name a language.
         return frame(self, lang=os.environ.get("TINYGRAD_EDU_LANG", "en"))
 
     def show(self, *, lang: str = "en", predict: bool = False) -> None:
-        """Play it: in a notebook in the output cell, in a terminal with the keys, elsewhere as text.
+        """Play the script: in the output cell of a notebook, in a terminal by keys, elsewhere as text.
 
         The terminal player needs Textual; without it, the text is printed after a line that says how to install it.
         """
@@ -187,7 +190,7 @@ class Script(Sequence[Event]):
         return save_as(path, FORMATS, self, lang, predict)
 
     def html(self, *, lang: str = "en", predict: bool = False) -> str:
-        """The player as a page of its own, which needs no network; with `predict` it asks before it shows."""
+        """The player as a page of its own, which needs no network; with `predict` it asks for each result first."""
         from .page import page
 
         return page(self, lang=lang, predict=predict)
@@ -209,8 +212,8 @@ class Script(Sequence[Event]):
     ) -> str:
         """Pictures of the graph after some events, one below the other with their equations, as one SVG.
 
-        at : after how many events each picture is; None for up to a dozen, spread over the way back. With a `path`,
-        the SVG is also written to that file.
+        `at` says after how many events each picture is taken; None: up to a dozen pictures, spread over the way back.
+        With a `path`, the SVG is also written to that file.
         """
         from .filmstrip import filmstrip
 
@@ -256,8 +259,8 @@ class Script(Sequence[Event]):
     def groups(self) -> list[tuple[str, int]]:
         """The events in parts, each as a title and the number of events up to its end.
 
-        A part is what one module, or one function marked with `tg.block`, does on the way forward or back; outside of
-        these, what one operation does. The title is `features.0 Conv2d`, or the label of the operation's node.
+        A part holds the events of one module, or of one function marked with `tg.block`, on the way forward or back;
+        outside of these, the events of one operation. The title is `features.0 Conv2d`, or the label of the node.
         """
         ends: list[tuple[str, int]] = []
         before: object = None
@@ -275,7 +278,7 @@ class Script(Sequence[Event]):
         return f"{path} {cluster.title.partition('(')[0]}" if cluster.kind == "module" else path
 
     def label(self, id: int) -> str:
-        """What the node with this id is called."""
+        """The label of the node with this id."""
         return self.graph.node(id).label
 
     def local_derivative(self, event: Event) -> str:
@@ -283,7 +286,7 @@ class Script(Sequence[Event]):
         return partial(word(self.label(event.node)), word(self.label(event.input or event.node)))
 
     def state(self, step: int) -> State:
-        """What is known after the first `step` events. It is read off the events, so going back is exact.
+        """What is known after the first `step` events. Only the events say it, so going back is exact.
 
         Raises `IndexError` for a step beyond the end.
 
@@ -310,10 +313,10 @@ class Script(Sequence[Event]):
 
 
 def steps(output: Node, optimizer: Optimizer | None = None) -> Script:
-    """The script of what made `output` and of all its gradients; with an optimiser, of its next step besides.
+    """The script of what made `output` and of all its gradients; with an optimiser, also of its next step.
 
-    Nothing is changed by it: `.grad` is neither read nor touched, and the optimiser only says what it would do. So
-    `tg.steps(loss, optimizer)` is a whole training step.
+    Nothing changes: `.grad` is neither read nor touched, and the optimiser only says what it would do. So
+    `tg.steps(loss, optimizer)` shows a whole training step.
 
     Raises `GraphError` where the output is not a single number or has nothing to differentiate.
 
@@ -350,7 +353,7 @@ def steps(output: Node, optimizer: Optimizer | None = None) -> Script:
 
 
 LINE = 90
-"""How many characters the formula of the whole may have."""
+"""A formula of the whole of more characters than this is left out."""
 
 
 class _Scribe:
@@ -395,7 +398,7 @@ class _Scribe:
         return Event("seed", id, id, left=self.derivative(self.output), right="1", value=one, after=one)
 
     def back(self, walked: Sequence[Step]) -> Iterator[Event]:
-        """An event for each edge, in the order of the walk; one more where a broadcast operand is summed back."""
+        """An event for each edge, in the order of the walk, and one more where a broadcast operand is summed back."""
         expected = Counter(step.input for step in walked)
         arrived: Counter[Node] = Counter()
         so_far: dict[Node, Quantity] = {}
@@ -424,7 +427,7 @@ class _Scribe:
             upstream=Quantity.of(step.upstream),
             value=Quantity.of(pulled),  # before it is summed back to the shape of the operand
         )
-        if local is None:  # what is carried back is no product, element by element
+        if local is None:  # the contribution is no product element by element
             right = self.spelled(rule, node) if rule else f"vjp({node.primitive!r}, {self.derivative(node)})"
             return replace(event, right=right, shapes=rule and _in_shapes(rule, node))
         numbers = _single(node, x)
@@ -438,7 +441,7 @@ class _Scribe:
         )
 
     def summed_back(self, event: Event, step: Step) -> Event:
-        """`∂L/∂b = Σ δ`: of what came back to a broadcast operand, the sum over the axes it was repeated along."""
+        """`∂L/∂b = Σ δ`: the sum of what came back to a broadcast operand, over the axes of its repetition."""
         assert event.value is not None
         return replace(
             event,
@@ -487,14 +490,14 @@ def _plain_rate(optimizer: Optimizer, p: Node) -> float | None:
 
 
 def _rule(node: Node, slot: int, *, carried: bool) -> str | None:
-    """The rule for one operand in letters that stand for the operands, the result and, if `carried`, the upstream."""
+    """The rule for one operand, in tokens for the operands, the result and, if `carried`, the upstream gradient."""
     letters = {x: _token(i) for i, x in enumerate(node.inputs) if isinstance(x, Node)} | {node: "result"}
     rule = rule_in_letters(node, slot, letters, "upstream" if carried else None)
     return rule and _brief(rule)
 
 
 def _brief(formula: str) -> str:
-    """A formula without the shapes that stand on the line of shapes, and without the cells of large constants."""
+    """A formula without shapes, which have a line of their own, and without the cells of large constants."""
     return re.sub(r"(?<![=\w])\[\[[^=()]{20,}?\]\]+", "[…]", re.sub(r", shape=\([\d, ]*\)", "", formula))
 
 
@@ -507,14 +510,14 @@ def _spelled(rule: str, words: Mapping[str, str]) -> str:
 
 
 def _in_shapes(rule: str, node: Node) -> str:
-    """A rule with each letter's shape in its place: `(32, 10) @ (10, 64)`."""
+    """A rule with shapes in place of the tokens: `(32, 10) @ (10, 64)`."""
     own = str(shape_of(node))
     words = {_token(slot): str(shape_of(x)) for slot, x in enumerate(node.inputs)}
     return _spelled(rule, words | {"result": own, "upstream": own})
 
 
 def _single(*operands: Any) -> bool:
-    """Whether all of them are single numbers."""
+    """Whether all operands are single numbers."""
     return all(shape_of(x) == () for x in operands)
 
 

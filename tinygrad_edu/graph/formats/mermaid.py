@@ -1,7 +1,7 @@
-"""The plain graph in Mermaid's language, which Markdown pages draw: labels, shapes, frames, operand numbers.
+"""The plain graph in Mermaid's language, for Markdown pages: labels, shapes, clusters, numbers of operands.
 
-Mermaid refuses a diagram of more than 500 arrows or 50,000 characters, and shows an error in its place. A graph beyond
-that is written as the picture that says how much of what is in it.
+Mermaid refuses a diagram of more than 500 arrows or 50,000 characters, and shows an error in its place. Of a larger
+graph, the totals are written.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .outline import cluster_title, edge_words, node_lines, outline
 __all__ = ["mermaid"]
 
 MOST_ARROWS, MOST_CHARACTERS = 500, 50_000
-"""What Mermaid draws where its settings are left alone."""
+"""The limits of Mermaid, by default."""
 
 SHAPES = {
     "leaf": ("([", "])"),
@@ -48,7 +48,9 @@ STYLES = {
     "extra": "stroke:var(--ink),stroke-width:3px",
     "changed": "stroke:var(--second),stroke-width:3px",
 }
-"""By kind; for frames and notes; for the output and for what differs besides. They are read on light and on dark."""
+"""By kind; for clusters and notes; and besides, for the output and for what differs.
+
+Boxes are light on every page, so that one set of colours can be read on light and on dark ones."""
 
 
 def mermaid(graph: Graph, direction: Direction) -> str:
@@ -105,21 +107,21 @@ def _lines(graph: Graph) -> Iterator[str]:
 
 
 def _classes(graph: Graph) -> Iterator[str]:
-    """The styles that are used, and who has one besides that of its kind."""
+    """The styles that are used, and the nodes that have one besides that of their kind."""
     further: dict[str, list[str]] = {"output": [f"n{id}" for id in graph.outputs]}
     for node in graph.nodes:
         if node.mark:
             further.setdefault(node.mark, []).append(f"n{node.id}")
-    frames = [f"c{graph.clusters.index(item)}" for item in outline(graph) if isinstance(item, Cluster)]
-    if frames:
-        further["frame"] = frames
+    clusters = [f"c{graph.clusters.index(item)}" for item in outline(graph) if isinstance(item, Cluster)]
+    if clusters:
+        further["frame"] = clusters
     used = {node.kind for node in graph.nodes} | set(further) | ({"note"} if graph.notes else set())
     yield from (f"    classDef {name} {coloured(style)}" for name, style in STYLES.items() if name in used)
     yield from (f"    class {','.join(ids)} {name}" for name, ids in further.items() if ids)
 
 
 def _literal(text: str) -> str:
-    """Text that Mermaid shows as it is: what its grammar, its Markdown or HTML could read as more is a character code.
+    """Text with a code for every character that Mermaid's grammar, its Markdown or HTML could read as syntax.
 
     >>> _literal('a "quoted" <b>')
     'a #34;quoted#34; #60;b#62;'
@@ -128,10 +130,10 @@ def _literal(text: str) -> str:
 
 
 def _codes(found: re.Match[str]) -> str:
-    """The characters that were found as codes, if they are of those that can be syntax: all such are ASCII.
+    """The ASCII characters that were found, as codes; others are no syntax.
 
-    Mermaid reads line ends (\\n), formulas ($$) and icons (fa:) again after it has put characters for codes, so a space
-    of no width comes between.
+    Mermaid looks for line ends (\\n), formulas ($$) and icons (fa:) once more after it has decoded the text, so a space
+    of no width follows these characters.
     """
 
     def code(char: str) -> str:

@@ -1,4 +1,4 @@
-"""What stands on each arrow of a picture: a step of the chain rule, or the shape that the arrow carries."""
+"""The labels of arrows: a step of the chain rule, or the shape of the array that the arrow carries."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from ..numbers import factor
 from ..plain import Edge, Graph
 from .card import MARKS, Text
 
-__all__ = ["Label", "arrow_labels", "chain_rule", "edge_in_words"]
+__all__ = ["Label", "arrow_labels", "chain_rule", "leads_back"]
 
 SIZE = 11.5
 """The font size of labels."""
 LONGEST = 30
-"""How many characters of a rule an arrow can carry."""
+"""A rule of more characters than this is not written on an arrow."""
 DIGITS = 3
 """How many digits a number on an arrow has."""
 SPACE = 3.0
-"""Between a line of text and the arrow."""
+"""The free space between a line of text and the arrow."""
 
 
 class Label(NamedTuple):
@@ -29,22 +29,22 @@ class Label(NamedTuple):
 
     @property
     def width(self) -> float:
-        """Of the widest line."""
+        """Of the widest line, with the space around it."""
         return max(sum(text.width for text in line) for line in self.lines) + 2 * SPACE
 
     @property
     def leading(self) -> float:
-        """From one line to the next; between those of an arrow that runs sideways there is the arrow."""
+        """The distance of two lines; where the arrow runs sideways, it lies between them."""
         return max(text.height for line in self.lines for text in line) + SPACE
 
     @property
     def height(self) -> float:
-        """Of the lines; of an arrow that runs sideways, of two."""
+        """Of the lines."""
         return len(self.lines) * self.leading
 
 
 def arrow_labels(graph: Graph, *, steps: bool = True) -> list[Label | None]:
-    """The label of each arrow of the graph; None for one that has none. `steps`: with steps of the chain rule."""
+    """The label of each arrow of the graph, or None. `steps`: with steps of the chain rule."""
     return [_label(edge, graph, steps) for edge in graph.edges]
 
 
@@ -71,9 +71,9 @@ def _label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
 
 
 def _named(edge: Edge, graph: Graph, upstream: str, local: str, contribution: str) -> Label | None:
-    """In a graph of both passes: the name of the local derivative forward; backward the chain rule in names.
+    """In a graph of both passes: forward the name of the local derivative, backward the chain rule in names.
 
-    None where the names are too long for an arrow.
+    None where the names are too long.
     """
     forward = edge if edge.pair is None else graph.edges[edge.pair - 1]
     source, target = graph.node(forward.source).label, graph.node(forward.target).label
@@ -87,7 +87,7 @@ def _named(edge: Edge, graph: Graph, upstream: str, local: str, contribution: st
 
 
 def _written(edge: Edge) -> Label | None:
-    """The rule that passes an array back, where it is short enough for an arrow."""
+    """The rule that passes an array back, where it is short enough."""
     rule = re.sub(r"\b(sum_to|broadcast_to|reshape)\(([^()]*), shape=\([^()]*\)\)", _without_shape, edge.rule or "")
     if not rule or len(rule) > LONGEST:
         return None
@@ -95,7 +95,7 @@ def _written(edge: Edge) -> Label | None:
 
 
 def _without_shape(call: re.Match[str]) -> str:
-    """Summing back and spreading as a book writes them: the box at the end of the arrow has the shape."""
+    """Summing back and broadcasting as a book writes them: the box at the end of the arrow says the shape."""
     return {"sum_to": f"Σ {call[2]}", "broadcast_to": call[2]}.get(call[1], f"{call[1]}({call[2]})")
 
 
@@ -112,20 +112,3 @@ def chain_rule(edge: Edge, graph: Graph) -> tuple[str, str, str] | None:
     if not (upstream.is_number and edge.local.is_number and edge.contribution.is_number):
         return None
     return upstream.text(DIGITS), edge.local.text(DIGITS), edge.contribution.text(DIGITS)
-
-
-def edge_in_words(edge: Edge, graph: Graph) -> str:
-    """An arrow in one line, for a reader who does not see the picture, and for whoever points at the arrow."""
-    source, target = graph.node(edge.source), graph.node(edge.target)
-    words = f"{source.label} → {target.label}, operand {edge.slot + 1}"
-    if leads_back(edge, graph):
-        if edge.rule is not None:
-            words += f"; {edge.rule}, where g is {source.label}"
-        if edge.local is not None:
-            words += f"; local derivative {edge.local.text()}"
-        return words + (f"; adds {edge.contribution.text()}" if edge.contribution is not None else "")
-    if edge.local is not None:
-        words += f"; {partial(target.label, source.label)} = {edge.local.text()}"
-    if edge.contribution is not None:
-        words += f"; adds {edge.contribution.text()} to {partial(graph.of, source.label)}"
-    return words

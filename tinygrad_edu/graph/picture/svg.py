@@ -28,8 +28,9 @@ from ..palette import DARK, LIGHT, Theme, coloured, is_coloured
 from ..plain import Edge, Graph, PlainNode
 from ..text import in_markup, plural, shorten, width
 from .arrange import HEADING
-from .arrows import Label, chain_rule, edge_in_words
-from .card import SHEET, Card, Text, flow_of, in_words, is_stack, summary
+from .arrows import Label, chain_rule
+from .card import SHEET, Card, Text, flow_of, is_stack
+from .descriptions import edge_in_words, node_in_words, summary
 from .open_clusters import open_clusters, title_of
 from .shapes import SIZE, arrow, crossings, inside, outline, points, sign, slot, slots, text
 from .shapes import coordinate as _n
@@ -243,7 +244,7 @@ class SvgWriter:
             yield (
                 f'<g id="{ID}-n{node.id}" class="{self.node_classes(node)}"{pair} '
                 f'transform="translate({_n(x)} {_n(y)})">'
-                f"<title>{in_markup(in_words(node, graph))}</title>"
+                f"<title>{in_markup(node_in_words(node, graph))}</title>"
             )
             if node.id in graph.outputs:
                 yield outline(card, "outline", 4.0)

@@ -22,13 +22,13 @@ Depth = int | Literal["auto", "all"]
 
 USES = 4
 """A leaf with more users than this is drawn as an alias at each of them; a number of the forward pass, with more than
-one. Besides being readable, this is what keeps Graphviz alive: shared leaves take it minutes."""
+one. This is readable, and Graphviz is quick: shared leaves can take it minutes."""
 
 LIMIT = 150
 """A picture of more boxes than this cannot be read."""
 
 HUGE = 20_000
-"""Of a graph of more nodes than this no plain graph is made."""
+"""Of a graph of more nodes than this, no plain graph of the whole is made."""
 
 
 def view(graph: Graph, depth: Depth = "auto", expand: Collection[str] = ()) -> Graph:
@@ -39,13 +39,13 @@ def view(graph: Graph, depth: Depth = "auto", expand: Collection[str] = ()) -> G
     depth : how many clusters around each other are open: at 0 the outermost modules are boxes, at 1 those in them;
         calls of one module that follow each other are drawn once, and in a large picture all equal parts. "all":
         everything is open and drawn. "auto": everything if it is readable; else as deep as is readable, with equal
-        parts drawn once where need be.
+        parts drawn once.
     expand : clusters that are open in any case.
 
-    Raises `ValueError` where `expand` names a cluster that does not exist, with those of similar names.
+    Raises `ValueError` where `expand` names a cluster that does not exist, with clusters of similar names.
     """
     if depth == "all":
-        opened(graph.clusters, 0, expand)  # the names may be wrong all the same
+        opened(graph.clusters, 0, expand)  # for its check of the names
         return aliased(graph)
     if depth == "auto":
         return _readable(graph, expand)
@@ -67,12 +67,12 @@ def _readable(graph: Graph, expand: Collection[str]) -> Graph:
 
 
 def _noted(graph: Graph) -> Graph:
-    """The graph with a line on what its boxes hide and what it shows once for many times."""
+    """The graph with a line on what its boxes hide, and one on what is drawn once for many."""
     return replace(graph, notes=(*graph.notes, *filter(None, (what_is_hidden(graph), what_is_folded(graph)))))
 
 
 def focused(graph: Graph, center: int, hops: int) -> Graph:
-    """What lies within so many arrows, in or against their direction, of the node with the id `center`.
+    """The part of a graph within so many arrows, in or against their direction, of the node with the id `center`.
 
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu.graph.plain import plain
@@ -118,7 +118,7 @@ def neighbourhood(graph: Graph, centers: Iterable[int], hops: int) -> Graph:
 
 
 def aliased(graph: Graph, uses: int = USES) -> Graph:
-    """The graph with one dashed alias per user of a leaf that has many; the first user keeps the leaf itself.
+    """The graph with an alias at each user of a leaf that has many; the first user keeps the leaf itself.
 
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu.graph.plain import plain

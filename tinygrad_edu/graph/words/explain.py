@@ -1,7 +1,7 @@
-"""`explain`: the chain rule with the numbers, as in a textbook's worked example.
+"""`explain`: the chain rule with the numbers, as in the worked example of a textbook.
 
-Nothing here knows a derivative. A local derivative is its rule from the table, run on fresh letters and printed as the
-graph it recorded; its number, and every gradient, comes from the walk.
+Nothing here knows a derivative. A local derivative is printed from its rule in the table (`rules`), and its number,
+like every gradient, comes from the walk.
 """
 
 from __future__ import annotations
@@ -39,15 +39,14 @@ PATHS = 6
 FACTORS = 8
 """A longer product is cut in the middle."""
 COUNTED = 10**15
-"""Paths are counted up to here."""
+"""Paths are counted up to this number."""
 
 
 def explain(output: Node, by: Node) -> Explanation:
     """How the derivative of `output` by `by` comes about: forward values, local derivatives, and the chain rule.
 
-    The result shows itself, and `str()` gives its text. Where there are several paths from one to the other, each is
-    written out, up to six of them; the sum is that of all. For arrays, each line carries the gradient one operation
-    back.
+    The result shows itself, and `str()` gives its text. Up to six paths from one to the other are written out, and the
+    sum is that of all paths. For arrays, each line carries the gradient back by one operation.
 
     >>> import tinygrad_edu as tg
     >>> x, y, w = tg.Value(2.0, name="x"), tg.Value(3.0, name="y"), tg.Value(4.0, name="w")
@@ -75,7 +74,7 @@ def explain(output: Node, by: Node) -> Explanation:
 
 
 class Link(NamedTuple):
-    """One use on the way: `input` is operand `slot` of `node`."""
+    """A use on a path: `input` is operand `slot` of `node`."""
 
     node: Node
     slot: int
@@ -84,17 +83,14 @@ class Link(NamedTuple):
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Explanation:
-    """The derivative of `output` by `by`, explained.
-
-    gradient : the derivative itself; None where `output` does not depend on `by`.
-    """
+    """The explanation of the derivative of `output` by `by`."""
 
     output: Node
     by: Node
 
     @cached_property
     def sections(self) -> list[tuple[str, list[str]]]:
-        """The explanation in parts, each a heading (which may be empty) and its lines."""
+        """The explanation in parts: a heading, which may be empty, and its lines."""
         z, x = self.names[self.output], self.names[self.by]
         sections = [("Forward", self._forward())]
         if self.by is self.output:
@@ -113,7 +109,7 @@ class Explanation:
 
     @property
     def title(self) -> str:
-        """What is explained."""
+        """The heading of the whole."""
         return f"How {self.names[self.output]} changes with {self.names[self.by]}"
 
     @cached_property
@@ -168,21 +164,21 @@ class Explanation:
 
     @cached_property
     def gradient(self) -> Any:
-        """The derivative: a float or an array; None where there is none."""
+        """The derivative: a float or an array; None where `output` does not depend on `by`."""
         if self.by is not self.output and not self.links:
             return None
         return gradients(self.output, [self.by], one_like(self.output))[0]
 
-    # What there is to explain.
+    # The graph between the two.
 
     @cached_property
     def nodes(self) -> list[Node]:
-        """All that the output was made from, in order of creation."""
+        """Everything that the output was made from, in order of creation."""
         return ancestors([self.output])
 
     @cached_property
     def names(self) -> Mapping[Node, str]:
-        """What each node is called."""
+        """The label of each node."""
         names = labels(self.nodes)
         return names if self.by in names else labels([*self.nodes, self.by])
 
@@ -203,11 +199,11 @@ class Explanation:
         ]
 
     def _single_numbers(self) -> bool:
-        """Whether the way from `by` to `output` is one of single numbers, so that derivatives are numbers too."""
+        """Whether all nodes between `by` and `output` are single numbers, so that derivatives are numbers too."""
         return all(shape_of(node) == () for link in self.links for node in (link.node, link.input))
 
     def _why_not(self) -> list[str]:
-        """Why there is no derivative."""
+        """The reasons why there is no derivative."""
         z, x = self.names[self.output], self.names[self.by]
         if any(node is self.by for node in self.nodes):
             if not np.issubdtype(np.asarray(number_of(self.by)).dtype, np.floating):
@@ -229,7 +225,7 @@ class Explanation:
         return lines + _cut(ends, self._where_recording_ended)
 
     def _where_recording_ended(self, node: Node) -> str:
-        """Of a number that no gradient flows to: how it came to be one."""
+        """Why no gradient flows to a number."""
         name, made_at = self.names[node], place(node)
         where = f" at {made_at[0]}" if made_at else ""
         if node.cut == "detach":
@@ -261,7 +257,7 @@ class Explanation:
     # Numbers: local derivatives along paths.
 
     def _symbol(self, link: Link) -> str:
-        """∂z/∂q, with the operand's place where q is used twice in the same call."""
+        """∂z/∂q, with the number of the operand where q is used twice in the same call."""
         twice = sum(x is link.input for x in link.node.inputs) > 1
         return partial(self.names[link.node], self.names[link.input]) + (f" [operand {link.slot + 1}]" if twice else "")
 
@@ -280,7 +276,7 @@ class Explanation:
         total = number(float(self.gradient))
         count = self._count_paths()
         if count == 1:
-            path = self.links  # all that lies between the two is on the only path
+            path = self.links  # everything between the two is on the only path
             parts = [symbol, self._factors(path), self._product(path), total] if len(path) > 1 else [symbol, total]
             return "Chain rule", [" = ".join(parts)]
         lines: list[str] = []
@@ -307,7 +303,7 @@ class Explanation:
         return " × ".join(factor(value) if i else value for i, value in enumerate(values))
 
     def _count_paths(self) -> int:
-        """How many paths lead from `by` to `output`: each node has as many as its users together."""
+        """The number of paths from `by` to `output`: a node has as many as its users together."""
         paths = {self.output: 1}
         for link in self.links:
             paths[link.input] = min(paths.get(link.input, 0) + paths[link.node], COUNTED)
@@ -316,7 +312,7 @@ class Explanation:
     def _paths(self) -> Iterator[tuple[list[Link], float]]:
         """The paths from `output` to `by`, operand by operand, and the product of the local derivatives along each.
 
-        Every step on the way leads to `by`, so none is in vain, and paths that begin alike share the work.
+        Every link leads to `by`, so no search is in vain, and paths that begin alike share the work.
         """
         uses: dict[Node, list[Link]] = {}
         for use in reversed(self.links):
@@ -338,7 +334,7 @@ class Explanation:
             else:
                 todo.extend(uses[link.input])
 
-    # Arrays: the gradient carried back, an operation a line.
+    # Arrays: the gradient carried back, one operation in each line.
 
     def _carried_back(self) -> list[str]:
         """`∂L/∂W = Xᵀ @ ∂L/∂Y`, for each node on the way, youngest first."""
@@ -369,7 +365,7 @@ def _name(label: str) -> Term:
 
 
 def _cut(items: Sequence[Any], line: Any = str) -> list[str]:
-    """A line for each item; of a long list only for those at both ends."""
+    """A line for each item, or of a long list for the items at both ends."""
     if len(items) <= LINES:
         return [line(item) for item in items]
     end = LINES // 2
@@ -381,5 +377,5 @@ def _cut(items: Sequence[Any], line: Any = str) -> list[str]:
 
 
 def _ends(items: Sequence[T]) -> list[T | None]:
-    """The items; of a long list those at both ends, and None for what is left out."""
+    """The items; of a long list those at both ends, with None between them."""
     return list(items) if len(items) <= FACTORS else [*items[:4], None, *items[-3:]]

@@ -1,7 +1,7 @@
-"""A rule of the table, in letters: the local derivative that a page of calculus has, printed by running the rule.
+"""Rules of the table as formulas: the derivatives of a calculus book, printed by running the rules.
 
-Nothing here knows a derivative. The rule is run on fresh letters in place of the nodes, and the graph that it records
-is printed as a formula.
+Nothing here knows a derivative. A rule is run on fresh nodes with letters for names, and the graph that it records is
+printed as a formula.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ __all__ = ["pull_one", "rule_in_letters"]
 
 
 def pull_one(node: Node, slot: int, upstream: Any, out: Any, operands: Sequence[Any]) -> Any:
-    """What operand `slot` of a node receives: the rule from the table, as the walk applies it."""
+    """What operand `slot` of a node receives, by the rule of the table, as the walk applies it."""
     assert node.primitive is not None
     return pull_numbers(node.primitive, (slot,), upstream, out, operands, node.attrs)[0]
 
 
 def rule_in_letters(node: Node, slot: int, names: Mapping[Node, str], upstream: str | None = None) -> str | None:
-    """The rule for operand `slot` of a node, as a formula in the names given; None where it cannot be printed.
+    """The rule for operand `slot` of a node, as a formula in these names; None where it cannot be printed.
 
-    With `upstream`, the name of the gradient that is carried back: what the operand receives; else the local one.
+    Without `upstream` it is the local derivative; with the name of the upstream gradient, what the operand receives.
 
     >>> import tinygrad_edu as tg
     >>> x, w = tg.Value(3.0), tg.Value(2.0)
@@ -54,5 +54,5 @@ def rule_in_letters(node: Node, slot: int, names: Mapping[Node, str], upstream: 
 
 
 def _letter(node: Node, name: str) -> Node:
-    """A fresh leaf with a node's number and a name of its own, to run a rule on."""
+    """A fresh leaf with the number of a node and another name, to run a rule on."""
     return type(node)(node.data, requires_grad=True, name=name)  # type: ignore[call-arg]

@@ -68,7 +68,7 @@ def _reason(step: Step, names: Mapping[Node, str]) -> str:
 
 
 def _lost(step: Step) -> int:
-    """How many elements of the upstream gradient do not get through, where each has one to get to."""
+    """How many elements of the upstream gradient do not get through; 0 where the shapes differ."""
     upstream, contribution = np.asarray(step.upstream), np.asarray(step.contribution)
     return int(np.sum((upstream != 0) & (contribution == 0))) if upstream.shape == contribution.shape else 0
 
@@ -82,5 +82,5 @@ def _loss(step: Step) -> str:
 
 
 def _any(x: Any) -> bool:
-    """Whether a number or an array has anything but zeros."""
+    """Whether any element of a number or an array is not 0."""
     return bool(np.any(np.asarray(number_of(x))))

@@ -1,7 +1,7 @@
-"""A page of its own for a picture: pan, zoom, search, boxes that open, and the same as tables; one file, no network.
+"""A picture as a page in one file: pan, zoom, search, boxes that open, and tables of the numbers; without a network.
 
-The page's policy lets run only the one script and the styles that are written into it, by their hashes. Nothing is laid
-out in the page: every state of the boxes is a picture that was made beforehand, and the script switches between them.
+The page's policy lets only its own script and styles run, by their hashes. Nothing is laid out in the page: every state
+of the boxes is a picture that was made beforehand, and the script switches between them.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 __all__ = ["page"]
 
 MOST = 24
-"""So many further states of the boxes are drawn for a page."""
+"""A page has at most so many other states of the boxes."""
 
 
 class View(NamedTuple):
-    """One state of the boxes: what it is called, and its picture."""
+    """One state of the boxes: its name and its picture."""
 
     name: str
     drawing: Drawing
@@ -45,7 +45,7 @@ class View(NamedTuple):
 
 
 def page(drawing: Drawing) -> str:
-    """The text of an HTML file that shows the drawing, and what else is to be seen when its boxes open and close."""
+    """The text of an HTML file that shows the drawing, with its boxes as they are and opened and closed."""
     views = [View("as drawn", drawing), *_other_views(drawing)]
     pictures = [one.drawing.svg() for one in views]
     style = custom_properties(drawing.theme) + _file("page.css")
@@ -65,7 +65,7 @@ def page(drawing: Drawing) -> str:
 
 
 def _other_views(drawing: Drawing) -> list[View]:
-    """The picture at every depth, and with each closed box open; what is too large to read is left out."""
+    """The picture at every depth, and with each closed box open, without those that are too large to read."""
     whole = drawing.whole
     if whole is None or not whole.clusters:
         return []
@@ -105,7 +105,7 @@ def _choice(views: Sequence[View]) -> str:
 
 
 def _data(one: View) -> dict[str, Any]:
-    """What the script needs to know of a view: what belongs together. All words are in the picture."""
+    """The data of a view for the script: which parts belong together. All words are in the picture."""
     graph = one.drawing.graph
     return {
         "open": one.open,
@@ -137,11 +137,11 @@ def _tables(graph: Graph) -> str:
 
 def _node_cells(node: PlainNode, graph: Graph) -> tuple[str, ...]:
     made_by = graph.cluster(node.opens).title if node.opens is not None else node.operation or node.kind
-    settings = ", ".join(f"{key}={value}" for key, value in node.attrs)
+    attrs = ", ".join(f"{key}={value}" for key, value in node.attrs)
     return (
         str(node.id),
         _name(node),
-        made_by + (f" ({settings})" if settings else ""),
+        made_by + (f" ({attrs})" if attrs else ""),
         _words(node.value),
         _words(node.gradient),
         ": ".join(node.source) if node.source else "",
@@ -149,7 +149,7 @@ def _node_cells(node: PlainNode, graph: Graph) -> tuple[str, ...]:
 
 
 def _name(node: PlainNode) -> str:
-    """What a node is called; the label of a constant is its value, which has a place of its own."""
+    """The label of a node; that of a constant is its value, which has a column of its own."""
     return "" if node.kind == "constant" else node.label
 
 
