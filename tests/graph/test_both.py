@@ -345,3 +345,9 @@ def test_no_arrow_runs_through_a_box_or_another_arrows_label(name: str, mode: An
         for x, y in bezier(route):
             for whose, (left, top, right, bottom) in zip(own, rectangles):
                 assert whose == arrow or not (left + 2 < x < right - 2 and top + 2 < y < bottom - 2)
+
+
+def test_the_rule_of_a_call_with_an_array_written_into_it_is_printed_too() -> None:
+    X = tg.tensor([1.0, 2.0], requires_grad=True, name="X")
+    graph = tg.draw(((X - np.array([3.0, 4.0])) ** 2).sum(), "both").graph
+    assert None not in [edge.rule for edge in graph.edges if edge.pair is not None]

@@ -24,28 +24,10 @@ from .numbers import Quantity
 from .text import shorten, visible
 
 __all__ = [
-    "FORMAT",
-    "Cluster",
-    "Edge",
-    "Graph",
-    "PlainNode",
-    "Quantity",
-    "Recorded",
-    "ancestors",
-    "constant",
-    "describe",
-    "forward",
-    "forward_graph",
-    "is_single",
-    "known",
-    "labels",
-    "one_like",
-    "passed_back",
-    "place",
-    "plain",
-    "switched_on",
-    "transcribe",
-]
+    "FORMAT", "Cluster", "Edge", "Graph", "PlainNode", "Quantity", "Recorded", "ancestors", "assembled", "attribute",
+    "constant", "describe", "forward", "forward_graph", "is_single", "known", "labels", "one_like", "passed_back",
+    "place", "plain", "switched_on", "transcribe",
+]  # fmt: skip
 
 Kind = Literal["leaf", "constant", "operation", "forward", "gradient", "alias", "module", "group"]
 """What a plain node stands for.
@@ -282,16 +264,24 @@ def passed_back(recorded: Recorded, walked: Iterable[Step], rule: Rule | None = 
 
 def forward_graph(recorded: Recorded, gradient: Mapping[Node, Any] | None = None, along: Along | None = None) -> Graph:
     """The forward graph, with what is known of its gradients."""
-    names, clusters = recorded.names, recorded.clusters
-    nodes, edges = transcribe(recorded.nodes, names, gradient=gradient, edge=along, clusters=clusters)
+    parts = transcribe(recorded.nodes, recorded.names, gradient=gradient, edge=along, clusters=recorded.clusters)
+    return assembled(recorded, *parts)
+
+
+def assembled(
+    recorded: Recorded, nodes: Sequence[PlainNode], edges: Iterable[Edge], notes: tuple[str, ...] = ()
+) -> Graph:
+    """The forward graph of these parts, of which the output is the last."""
+    of = recorded.names[recorded.output]
     return Graph(
         mode="forward",
-        title=f"The computation graph of {names[recorded.output]}",
-        nodes=nodes,
-        edges=edges,
+        title=f"The computation graph of {of}",
+        nodes=tuple(nodes),
+        edges=tuple(edges),
         outputs=(len(nodes),),
-        of=names[recorded.output],
-        clusters=clusters.records,
+        of=of,
+        notes=notes,
+        clusters=recorded.clusters.records,
     )
 
 

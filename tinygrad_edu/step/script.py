@@ -416,7 +416,7 @@ class _Scribe:
         """`∂z/∂x = ∂z/∂q · ∂q/∂x`, `4 · 1`, `4`; for matrices `∂L/∂W = Xᵀ @ ∂L/∂Y`."""
         node, slot, x = step.node, step.slot, step.input
         local = self.local[self.ids[node], slot]
-        pulled = pull_one(node, slot, step.upstream, number_of(node), [number_of(y) for y in node.inputs])
+        pulled = pull_one(node, slot, step.upstream)
         rule = _rule(node, slot, carried=local is None)
         event = Event(
             "contribution",

@@ -51,11 +51,17 @@ def lay_out(
         for i, cluster in enumerate(clusters)
     ]
     own = {edges[i][0] for i in back if edges[i][0] == edges[i][1]}
-    across = int(is_sideways(direction))
-    roomy = [_wider(size, 2 * LOOP * (box in own), across) for box, size in enumerate(sizes)]
+    dx, dy = (0.0, 2 * LOOP) if is_sideways(direction) else (2 * LOOP, 0.0)
+    roomy = [(w + dx, h + dy) if box in own else (w, h) for box, (w, h) in enumerate(sizes)]
     forward = [edge for i, edge in enumerate(edges) if i not in looped]
     stiff = {place for place, i in enumerate(i for i in range(len(edges)) if i not in looped) if i in straight}
-    layout = _by_engine(roomy, forward, direction, engine, ordered, rank_gap, clusters, stiff)
+    layout, note = None, None
+    if forward and (engine == "graphviz" or (engine == "auto" and not clusters)):
+        try:
+            layout = graphviz_layout(roomy, forward, direction, ordered, rank_gap, clusters, stiff)
+        except EngineError as error:
+            note = f"built-in layout: {error}"
+    layout = layout or replace(layered(roomy, forward, direction, rank_gap, clusters), note=note)
     routes = iter(layout.routes)
     complete = []
     for i, (source, target) in enumerate(edges):
@@ -89,31 +95,9 @@ def _grown(layout: Layout, routes: Sequence[Sequence[Point]]) -> Layout:
     )
 
 
-def _by_engine(
-    sizes: Sequence[Size],
-    edges: Sequence[tuple[int, int]],
-    direction: Direction,
-    engine: Engine,
-    ordered: Collection[int],
-    rank_gap: float,
-    clusters: Sequence[ClusterShape],
-    straight: Collection[int],
-) -> Layout:
-    if engine == "builtin" or not edges or (engine == "auto" and clusters):
-        return layered(sizes, edges, direction, rank_gap, clusters)
-    try:
-        return graphviz_layout(sizes, edges, direction, ordered, rank_gap, clusters, straight)
-    except EngineError as error:
-        return replace(layered(sizes, edges, direction, rank_gap, clusters), note=f"built-in layout: {error}")
-
-
 def _whole(length: float) -> float:
     """The length in whole pixels, rounded up: then sums of lengths are exact, and the same on every platform."""
     return float(-int(-(length - 1e-6) // 1))
-
-
-def _wider(size: Size, by: float, across: int) -> Size:
-    return (size[0], size[1] + by) if across else (size[0] + by, size[1])
 
 
 def _innermost(source: int, target: int, around: dict[int, int], clusters: Sequence[ClusterShape]) -> int:

@@ -57,20 +57,11 @@ def graphviz_layout(
         from graphviz import Digraph
     except ImportError:
         raise EngineError("the Python package graphviz is not installed (pip install graphviz)") from None
+    gaps = {"nodesep": f"{NODE_GAP / 72:.4f}", "ranksep": f"{rank_gap / 72:.4f}"}
     graph = Digraph(
-        graph_attr={
-            "rankdir": direction,
-            "nodesep": f"{NODE_GAP / 72:.4f}",
-            "ranksep": f"{rank_gap / 72:.4f}",
-            "nslimit": "4",
-            "nslimit1": "4",
-        },
+        graph_attr={"rankdir": direction, **gaps, "nslimit": "4", "nslimit1": "4"},
         node_attr={"shape": "box", "fixedsize": "true", "label": ""},
-        edge_attr={
-            "arrowhead": "none",
-            "tailport": _side(direction, out=True),
-            "headport": _side(direction, out=False),
-        },
+        edge_attr={"arrowhead": "none", **_sides(direction)},
     )
     inside = {-1: graph}
     inside.update((i, Digraph(f"cluster{i}", graph_attr=_cluster(cluster))) for i, cluster in enumerate(clusters))
@@ -107,9 +98,10 @@ def _cluster(cluster: ClusterShape) -> dict[str, str]:
     }
 
 
-def _side(direction: Direction, *, out: bool) -> str:
-    """The compass point at which arrows leave (`out`) or enter a box."""
-    return {"LR": "ew", "RL": "we", "TB": "sn", "BT": "ns"}[direction][0 if out else 1]
+def _sides(direction: Direction) -> dict[str, str]:
+    """The compass points at which arrows leave and enter a box."""
+    out, into = {"LR": ("e", "w"), "RL": ("w", "e"), "TB": ("s", "n"), "BT": ("n", "s")}[direction]
+    return {"tailport": out, "headport": into}
 
 
 def _read(

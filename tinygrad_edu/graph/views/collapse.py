@@ -14,7 +14,7 @@ from math import prod
 
 from ...engine.node import Node
 from ..clusters import Cluster, enclosing
-from ..plain import Edge, Graph, PlainNode, Recorded, constant, describe
+from ..plain import Edge, Graph, PlainNode, Recorded, assembled, constant, describe
 from ..text import plural
 
 __all__ = ["TOO_LARGE", "close", "depth_of", "huge", "in_use", "opened", "what_is_hidden"]
@@ -241,13 +241,5 @@ def _without_insides(recorded: Recorded, home: dict[Node, str]) -> Graph:
             ids[node] = len(described) + 1
             shown = describe(ids[node], node, names[node])
             described.append(replace(shown, cluster=cluster, owned=node in clusters.names))
-    return Graph(
-        mode="forward",
-        title=f"The computation graph of {names[recorded.output]}",
-        nodes=tuple(described),
-        edges=tuple(Edge(source, ids[target], slot) for source, target, slot in arrows),
-        outputs=(ids[recorded.output],),
-        of=names[recorded.output],
-        notes=(TOO_LARGE,),
-        clusters=clusters.records,
-    )
+    edges = (Edge(source, ids[target], slot) for source, target, slot in arrows)
+    return assembled(recorded, described, edges, notes=(TOO_LARGE,))

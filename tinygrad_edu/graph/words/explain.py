@@ -268,8 +268,7 @@ class Explanation:
         return f"{self._symbol(link)} = " + (value if text in (None, value) else f"{text} = {value}")
 
     def _local_value(self, link: Link) -> float:
-        values = [number_of(x) for x in link.node.inputs]
-        return float(pull_one(link.node, link.slot, 1.0, number_of(link.node), values))
+        return float(pull_one(link.node, link.slot, 1.0))
 
     def _chain_rule(self) -> tuple[str, list[str]]:
         symbol = partial(self.names[self.output], self.names[self.by])

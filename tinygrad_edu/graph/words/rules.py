@@ -6,11 +6,11 @@ printed as a formula.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from ...engine.grad_mode import enable_grad
-from ...engine.node import Node
+from ...engine.node import Node, number_of
 from ...engine.walk import pull_numbers
 from ...errors import TinygradError
 from ..plain import Quantity, ancestors, labels
@@ -19,10 +19,15 @@ from .formula import formula_of
 __all__ = ["pull_one", "rule_in_letters"]
 
 
-def pull_one(node: Node, slot: int, upstream: Any, out: Any, operands: Sequence[Any]) -> Any:
-    """What operand `slot` of a node receives, by the rule of the table, as the walk applies it."""
+def pull_one(node: Node, slot: int, upstream: Any, letter_of: Mapping[Node, Node] | None = None) -> Any:
+    """What operand `slot` of a node receives, by the rule of the table, as the walk applies it.
+
+    The rule is run on numbers, or on the nodes that `letter_of` has in place of the node and its operands.
+    """
     assert node.primitive is not None
-    return pull_numbers(node.primitive, (slot,), upstream, out, operands, node.attrs)[0]
+    read = number_of if letter_of is None else lambda x: letter_of[x] if isinstance(x, Node) else x
+    out, *values = map(read, (node, *node.inputs))
+    return pull_numbers(node.primitive, (slot,), upstream, out, values, node.attrs)[0]
 
 
 def rule_in_letters(node: Node, slot: int, names: Mapping[Node, str], upstream: str | None = None) -> str | None:
@@ -38,13 +43,12 @@ def rule_in_letters(node: Node, slot: int, names: Mapping[Node, str], upstream: 
     ('2 · x', '∂z/∂z · w')
     """
     letters = {x: _letter(x, names[x]) for x in (node, *node.inputs) if isinstance(x, Node)}
-    operands = [letters[x] if isinstance(x, Node) else x for x in node.inputs]
     g = 1.0 if upstream is None else _letter(node, upstream)
     try:
         with enable_grad():
-            result = pull_one(node, slot, g, letters[node], operands)
+            result = pull_one(node, slot, g, letters)
             if upstream is not None and result is not None:
-                result = operands[slot]._fit(result)
+                result = letters[node.inputs[slot]]._fit(result)
     except (TinygradError, ArithmeticError, ValueError, TypeError):
         return None
     if not isinstance(result, Node) or not result.requires_grad:

@@ -56,10 +56,8 @@ def page(drawing: Drawing) -> str:
         script=script,
         title=in_markup(drawing.graph.title),
         depth=_choice(views),
-        pictures="\n".join(f'<div id="view-{i}"{_hidden(i)}>{svg}</div>' for i, svg in enumerate(pictures)),
-        tables="\n".join(
-            f'<div id="tables-{i}"{_hidden(i)}>{_tables(one.drawing.graph)}</div>' for i, one in enumerate(views)
-        ),
+        pictures=_divisions("view", pictures),
+        tables=_divisions("tables", [_tables(one.drawing.graph) for one in views]),
         views=in_script([_data(one) for one in views]),
     )
 
@@ -84,12 +82,15 @@ def _other_views(drawing: Drawing) -> list[View]:
     return views
 
 
-def _hidden(i: int) -> str:
-    return " hidden" if i else ""
-
-
 def _file(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _divisions(name: str, contents: Sequence[str]) -> str:
+    """A division for each view, of which the first one is shown."""
+    return "\n".join(
+        f'<div id="{name}-{i}"{" hidden" if i else ""}>{content}</div>' for i, content in enumerate(contents)
+    )
 
 
 def _style_in(svg: str) -> str:
