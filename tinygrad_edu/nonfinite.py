@@ -16,7 +16,7 @@ import numpy as np
 from numpy import ndarray
 
 from .engine.node import Node, creation, number_of
-from .engine.walk import Step, steps, walk
+from .engine.walk import Contribution, contributions, walk
 from .errors import GraphError, InPlaceError
 
 __all__ = ["NanReport", "find_nan"]
@@ -123,13 +123,13 @@ def made_here(node: Node) -> bool:
     return all(is_finite(number_of(x)) for x in node.inputs)
 
 
-def first_bad_step(output: Node) -> Step | None:
+def first_bad_step(output: Node) -> Contribution | None:
     """The first edge of a backward walk, from an upstream gradient of ones, on which nan or inf appears."""
     number = number_of(output)
     seed = np.ones_like(number) if isinstance(number, ndarray) else None
     if not output.requires_grad or all(is_finite(gradient) for _, gradient in walk(output, seed, every=True)):
         return None
-    found = (x for x in steps(output, seed) if not (is_finite(x.contribution) and is_finite(x.total)))
+    found = (x for x in contributions(output, seed) if not (is_finite(x.contribution) and is_finite(x.total)))
     return next(found, None)
 
 
@@ -166,7 +166,7 @@ def forward_report(trail: Sequence[Node], harmless: bool = False) -> NanReport:
     return NanReport(node, "forward", slot, "find_nan: " + "\n".join(lines))
 
 
-def backward_report(step: Step) -> NanReport:
+def backward_report(step: Contribution) -> NanReport:
     """The report about the first gradient that is not finite."""
     node, primitive = step.node, step.node.primitive
     assert primitive is not None
@@ -198,7 +198,7 @@ def scene(node: Node) -> list[str]:
     return [f"  {at(place)}{formula(node, numbers, place)}{where}", *arrays, *diagnosis(explain_entry(node, numbers))]
 
 
-def backward_scene(step: Step) -> list[str]:
+def backward_scene(step: Contribution) -> list[str]:
     """The rule on the numbers at the first wrong place, the reason and the remedy."""
     node, local = step.node, step.local
     if local is None:

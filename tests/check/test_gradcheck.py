@@ -98,7 +98,8 @@ def test_functions_that_differentiate() -> None:
 def test_contributions_that_are_not_added_up_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     source = inspect.getsource(walk.walk)
     assert "gradient_of[x] + contribution" in source
-    exec(source.replace("gradient_of[x] + contribution", "contribution"), walk.__dict__, wrong := {})
+    wrong: dict[str, Any] = {}
+    exec(source.replace("gradient_of[x] + contribution", "contribution"), walk.__dict__, wrong)
     for module in (walk, subject):
         monkeypatch.setattr(module, "walk", wrong["walk"])
     assert "half" in str(report(lambda x: x * x, random(3), order=1))

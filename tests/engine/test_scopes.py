@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 import tinygrad_edu as tg
-from tinygrad_edu.engine.scopes import scopes_of, made_by
+from tinygrad_edu.engine.scopes import made_by, scopes_of
 
 
 @tg.block

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 
 import tinygrad_edu as tg
+from tinygrad_edu.graph.backward import backward_graph
 from tinygrad_edu.graph.plain import Graph
-from tinygrad_edu.graph.views.backward import backward_graph
 
 from .examples import cross_entropy, doublings, programs, small_network, square, tangle, worked_example
 from .test_plain import check_arithmetic, leaves_of
@@ -149,7 +149,7 @@ def test_a_small_graph_with_a_large_backward_graph_is_collapsed() -> None:
     assert "too many" in drawing.graph.notes[0]
 
 
-def test_numbers_of_the_forward_pass_stand_in_the_frame_of_the_rule_that_uses_them() -> None:
+def test_numbers_of_the_forward_pass_stand_in_the_cluster_of_the_rule_that_uses_them() -> None:
     @tg.block
     def layer(x: Any, w: Any) -> Any:
         return tg.tanh(x) * w
@@ -159,7 +159,7 @@ def test_numbers_of_the_forward_pass_stand_in_the_frame_of_the_rule_that_uses_th
     assert [node.cluster for node in g.nodes if node.label == "w"] == ["layer"]
 
 
-def test_a_number_used_in_two_frames_is_drawn_in_each() -> None:
+def test_a_number_used_in_two_clusters_is_drawn_in_each() -> None:
     @tg.block
     def layer(x: Any, w: Any) -> Any:
         return tg.tanh(x) * w

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 
 import tinygrad_edu as tg
-from tinygrad_edu.engine.walk import steps
+from tinygrad_edu.engine.walk import contributions
 from tinygrad_edu.graph import Drawing
+from tinygrad_edu.graph.backward import backward_graph
 from tinygrad_edu.graph.names import partial
 from tinygrad_edu.graph.plain import Graph, plain
-from tinygrad_edu.graph.views.backward import backward_graph
 
 from .examples import EXAMPLES, chain, programs, small_network, square, tangle, worked_example
 from .test_svg import by_class, parsed, words
@@ -62,8 +62,8 @@ def test_a_gradient_is_the_sum_of_what_its_arrows_bring(z: Any) -> None:
         if edge.pair is not None:
             target = g.node(edge.target)
             brought.setdefault(target.of or target.id, []).append(edge.contribution.elements[0])  # type: ignore[index, union-attr]
-    for id, contributions in brought.items():
-        assert g.node(id).value.elements[0] == pytest.approx(sum(contributions))  # type: ignore[union-attr, index]
+    for id, parts in brought.items():
+        assert g.node(id).value.elements[0] == pytest.approx(sum(parts))  # type: ignore[union-attr, index]
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -128,7 +128,7 @@ def test_backward_arrows_show_it_where_the_gradient_enters_a_rule() -> None:
 @given(programs())
 def test_every_step_of_the_walk_stands_on_one_arrow_of_the_backward_graph(z: Any) -> None:
     shown = [e.contribution.elements[0] for e in backward_graph(z).edges if e.contribution]  # type: ignore[index]
-    walked = [step.contribution for step in steps(z)]
+    walked = [step.contribution for step in contributions(z)]
     assert sorted(shown) == pytest.approx(sorted(walked))
 
 
@@ -345,3 +345,9 @@ def test_no_arrow_runs_through_a_box_or_another_arrows_label(name: str, mode: An
         for x, y in bezier(route):
             for whose, (left, top, right, bottom) in zip(own, rectangles):
                 assert whose == arrow or not (left + 2 < x < right - 2 and top + 2 < y < bottom - 2)
+
+
+def test_the_rule_of_a_call_with_an_array_written_into_it_is_printed_too() -> None:
+    X = tg.tensor([1.0, 2.0], requires_grad=True, name="X")
+    graph = tg.draw(((X - np.array([3.0, 4.0])) ** 2).sum(), "both").graph
+    assert None not in [edge.rule for edge in graph.edges if edge.pair is not None]

@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tinygrad_edu.graph.layout import engine
-from tinygrad_edu.graph.layout.choice import Direction, Frame, Layout, lay_out
+from tinygrad_edu.graph.layout.choice import lay_out
+from tinygrad_edu.graph.layout.geometry import ClusterShape, Direction, Layout
 from tinygrad_edu.graph.layout.layered import count_crossings, isotonic, layered, make_lanes, order_rows, rank_late
 
 Size = tuple[float, float]
@@ -192,28 +193,31 @@ def test_isotonic_regression(data: list[tuple[float, float]]) -> None:
     assert sum(w * x for x, w in data) == pytest.approx(sum(w * x for w, x in zip(weights, got)), abs=1e-6)
 
 
-# Frames, and arrows that lead back.
+# Clusters, and arrows that lead back.
 
 
 @st.composite
-def framed_graphs(draw: st.DrawFn) -> tuple[list[Size], Edges, list[Frame]]:
-    """Boxes, edges, and frames in each other around stretches of consecutive boxes."""
+def clustered_graphs(draw: st.DrawFn) -> tuple[list[Size], Edges, list[ClusterShape]]:
+    """Boxes, edges, and clusters in each other around stretches of consecutive boxes."""
     sizes, edges = draw(graphs())
     cuts = sorted(draw(st.lists(st.integers(0, len(sizes)), min_size=4, max_size=4)))
     outer, inner = range(cuts[0], cuts[3]), range(cuts[1], cuts[2])
     title = (draw(st.integers(10, 300)) * 1.0, 20.0)
-    frames = [Frame(tuple(i for i in outer if i not in inner), -1, title), Frame(tuple(inner), 0, title)]
-    return sizes, edges, frames[: 0 if not outer else 1 if not inner else 2]
+    clusters = [
+        ClusterShape(tuple(i for i in outer if i not in inner), -1, title),
+        ClusterShape(tuple(inner), 0, title),
+    ]
+    return sizes, edges, clusters[: 0 if not outer else 1 if not inner else 2]
 
 
-def check_frames(layout: Layout, sizes: list[Size], frames: list[Frame]) -> None:
-    """Every frame holds its boxes and inner frames with its title above them, and no other box."""
-    held = [set(frame.boxes) for frame in frames]
-    for i in reversed(range(len(frames))):
-        if frames[i].parent >= 0:
-            held[frames[i].parent] |= held[i]
-    for i, (left, top, right, bottom) in enumerate(layout.frames):
-        assert right - left >= frames[i].title[0]
+def check_clusters(layout: Layout, sizes: list[Size], clusters: list[ClusterShape]) -> None:
+    """Every cluster holds its boxes and inner clusters with its title above them, and no other box."""
+    held = [set(cluster.boxes) for cluster in clusters]
+    for i in reversed(range(len(clusters))):
+        if clusters[i].parent >= 0:
+            held[clusters[i].parent] |= held[i]
+    for i, (left, top, right, bottom) in enumerate(layout.clusters):
+        assert right - left >= clusters[i].title[0]
         for box, ((x, y), (width, height)) in enumerate(zip(layout.centers, sizes)):
             inside = (
                 left <= x - width / 2 and x + width / 2 <= right and top <= y - height / 2 and y + height / 2 <= bottom
@@ -226,37 +230,39 @@ def check_frames(layout: Layout, sizes: list[Size], frames: list[Frame]) -> None
 
 
 @settings(deadline=None)
-@given(framed_graphs(), st.sampled_from(DIRECTIONS))
-def test_frames_of_the_built_in_layout(graph: tuple[list[Size], Edges, list[Frame]], direction: Direction) -> None:
-    sizes, edges, frames = graph
-    layout = lay_out(sizes, edges, direction, "builtin", frames=frames)
+@given(clustered_graphs(), st.sampled_from(DIRECTIONS))
+def test_clusters_of_the_built_in_layout(
+    graph: tuple[list[Size], Edges, list[ClusterShape]], direction: Direction
+) -> None:
+    sizes, edges, clusters = graph
+    layout = lay_out(sizes, edges, direction, "builtin", clusters=clusters)
     check(layout, sizes, edges, direction)
-    check_frames(layout, sizes, frames)
-    assert layout == lay_out(sizes, edges, direction, "builtin", frames=frames)
+    check_clusters(layout, sizes, clusters)
+    assert layout == lay_out(sizes, edges, direction, "builtin", clusters=clusters)
 
 
 @pytest.mark.skipif(not (which("dot") or find_spec("pygraphviz")), reason="no Graphviz, neither dot nor pygraphviz")
 @settings(deadline=None, max_examples=12)
-@given(framed_graphs(), st.sampled_from(DIRECTIONS))
-def test_frames_of_graphviz(graph: tuple[list[Size], Edges, list[Frame]], direction: Direction) -> None:
-    sizes, edges, frames = graph
-    layout = lay_out(sizes, edges, direction, "graphviz", frames=frames)
+@given(clustered_graphs(), st.sampled_from(DIRECTIONS))
+def test_clusters_of_graphviz(graph: tuple[list[Size], Edges, list[ClusterShape]], direction: Direction) -> None:
+    sizes, edges, clusters = graph
+    layout = lay_out(sizes, edges, direction, "graphviz", clusters=clusters)
     assert layout.note is None
     check(layout, sizes, edges, direction)
-    check_frames(layout, sizes, frames)
+    check_clusters(layout, sizes, clusters)
 
 
 @pytest.mark.parametrize("engine", ["builtin", "graphviz"])
 @pytest.mark.parametrize("direction", DIRECTIONS)
-def test_an_arrow_back_runs_around_its_box_or_frame(direction: Direction, engine: Any) -> None:
+def test_an_arrow_back_runs_around_its_box_or_cluster(direction: Direction, engine: Any) -> None:
     sizes = [(50.0, 30.0)] * 4
     edges = [*DIAMOND, (2, 1), (3, 3)]
-    frames = [Frame((1, 2), -1, (20.0, 20.0))]
-    layout = lay_out(sizes, edges, direction, engine, frames=frames, back={4, 5})
-    frame = layout.frames[0]
+    clusters = [ClusterShape((1, 2), -1, (20.0, 20.0))]
+    layout = lay_out(sizes, edges, direction, engine, clusters=clusters, back={4, 5})
+    cluster = layout.clusters[0]
     x, y = layout.centers[3]
     for route, (left, top, right, bottom) in (
-        (layout.routes[4], frame),
+        (layout.routes[4], cluster),
         (layout.routes[5], (x - 25, y - 15, x + 25, y + 15)),
     ):
         assert len(route) % 3 == 1
@@ -266,9 +272,9 @@ def test_an_arrow_back_runs_around_its_box_or_frame(direction: Direction, engine
         assert all(-1 <= px <= layout.width + 1 and -1 <= py <= layout.height + 1 for px, py in points(route))
 
 
-def test_auto_places_frames_itself() -> None:
-    frames = [Frame((1, 2), -1, (20.0, 20.0))]
-    layout = lay_out([(50.0, 30.0)] * 4, DIAMOND, "LR", frames=frames)
+def test_auto_places_clusters_itself() -> None:
+    clusters = [ClusterShape((1, 2), -1, (20.0, 20.0))]
+    layout = lay_out([(50.0, 30.0)] * 4, DIAMOND, "LR", clusters=clusters)
     assert (layout.engine, layout.note) == ("builtin", None)
 
 

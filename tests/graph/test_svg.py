@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu.graph import Drawing
-from tinygrad_edu.graph.picture.svg import DARK, LIGHT
+from tinygrad_edu.graph.palette import DARK, LIGHT
 from tinygrad_edu.graph.text import shorten, visible
 
 from .examples import EXAMPLES, chain, tangle, worked_example

@@ -7,7 +7,8 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinygrad_edu.graph.text import number, shorten, visible, width
+from tinygrad_edu.graph.numbers import number
+from tinygrad_edu.graph.text import shorten, visible, width
 
 
 @given(st.text(st.characters(codec=None)))

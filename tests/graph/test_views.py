@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn
+from tinygrad_edu.graph.backward import backward_graph
 from tinygrad_edu.graph.plain import Graph, plain
-from tinygrad_edu.graph.views.backward import backward_graph
-from tinygrad_edu.graph.views.boxes import close, opened
+from tinygrad_edu.graph.views.collapse import close, opened
 from tinygrad_edu.graph.views.fold import fold
 from tinygrad_edu.graph.views.view import LIMIT, view
 
@@ -129,11 +129,11 @@ def test_the_arrow_around_a_repetition_says_what_it_carries(direction: Any) -> N
     assert carried(2) == [state]
 
 
-def test_no_arrow_that_comes_in_passes_the_title_of_its_frame() -> None:
+def test_no_arrow_that_comes_in_passes_the_title_of_its_cluster() -> None:
     drawing = tg.draw(mlp(), depth="all", direction="TB")
     root = ElementTree.fromstring(drawing.svg())
     titles = [g[0] for g in root.iter("{http://www.w3.org/2000/svg}g") if g.get("class") == "frame-title"]
-    lefts = [left for left, *_ in drawing.layout.frames]
+    lefts = [left for left, *_ in drawing.layout.clusters]
     assert titles
     assert all(float(title.get("x", 0)) > left + 20 for title, left in zip(titles[:2], lefts))  # moved to the right
 
@@ -211,7 +211,7 @@ def test_whatever_is_closed_no_box_is_before_and_after_another(z: Any, graph_of:
     graph = graph_of(z)
     paths = [cluster.path for cluster in graph.clusters]
     check(close(graph, data.draw(st.sets(st.sampled_from(paths))) if paths else ()))
-    check(fold(close(graph, opened(graph, 1))))
+    check(fold(close(graph, opened(graph.clusters, 1))))
 
 
 # Folding.

@@ -13,7 +13,7 @@ import tinygrad_edu as tg
 import tinygrad_edu.nn.functional as F
 from tests.nn.twins import DTYPES, assert_agree, same_module, torch_or_skip
 from tinygrad_edu import nn
-from tinygrad_edu.engine.walk import steps
+from tinygrad_edu.engine.walk import contributions
 from tinygrad_edu.testing import assert_gradients
 
 
@@ -120,7 +120,7 @@ def test_it_begins_as_in_pytorch() -> None:
 def test_a_frozen_layer_and_an_image_get_no_gradient() -> None:
     x, frozen, learned = tg.randn(2, 1, 6, 5), nn.Conv2d(1, 3, 2).requires_grad_(False), nn.Conv2d(3, 2, 2)
     loss = learned(frozen(x)).sum()
-    rows = [step.node.primitive.name for step in steps(loss) if step.node.primitive]
+    rows = [step.node.primitive.name for step in contributions(loss) if step.node.primitive]
     loss.backward()
     assert rows.count("convolution") == 2  # to the weight and to the bias of the layer that learns
     assert frozen.weight.grad is None

@@ -1,1 +1,1 @@
-"""Helpers of several rooms that know nothing about graphs: files, JSON records, progress bars, offline pages."""
+"""Helpers of several rooms that know nothing about graphs: files, formats, JSON records, notebooks, progress bars."""

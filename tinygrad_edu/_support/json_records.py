@@ -11,7 +11,7 @@ import math
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
 from inspect import getdoc
 from pathlib import Path
@@ -99,7 +99,7 @@ def _data(value: Any) -> Any:
     """A value as JSON knows it. The tree of values is as deep as the record types, and not as the graph."""
     if is_dataclass(value):
         pairs = ((field, getattr(value, field.name)) for field in fields(value))
-        return {field.name: _data(x) for field, x in pairs if field.default is MISSING or x != field.default}
+        return {_key(field): _data(x) for field, x in pairs if field.default is MISSING or x != field.default}
     if isinstance(value, tuple):
         return [_data(x) for x in value]
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
@@ -150,14 +150,15 @@ def _record(type_: Any, data: Any, where: str) -> Any:
     """A record from a mapping of all its fields; those that have a default may be left out."""
     if not isinstance(data, dict):
         raise Wrong(f"{where} is {shown(data)}, and not an object")
-    types = _types(type_)
-    unknown = [key for key in data if key not in types]
+    names = _names(type_)
+    unknown = [key for key in data if key not in names]
     if unknown:
         raise Wrong(f"{where} has a field {shown(unknown[0])} that the format does not know")
     missing = [name for name in _required(type_) if name not in data]
     if missing:
         raise Wrong(f"{where} lacks the field {missing[0]!r}")
-    return type_(**{key: _parse(types[key], value, f"{where}.{key}") for key, value in data.items()})
+    types = _types(type_)
+    return type_(**{names[key]: _parse(types[names[key]], x, f"{where}.{key}") for key, x in data.items()})
 
 
 def _tuple(types: tuple[Any, ...], data: Any, where: str) -> tuple[Any, ...]:
@@ -197,8 +198,20 @@ def _types(record: Any) -> dict[str, Any]:
 
 
 @cache
+def _names(record: Any) -> dict[str, str]:
+    """The keys of a record in JSON, and the names of its fields."""
+    return {_key(field): field.name for field in fields(record)}
+
+
+def _key(field: Field[Any]) -> str:
+    """The key of a field in JSON: its name, or what its metadata say where it was renamed."""
+    key: str = field.metadata.get("key", field.name)
+    return key
+
+
+@cache
 def _required(record: Any) -> list[str]:
-    return [field.name for field in fields(record) if field.default is MISSING]
+    return [_key(field) for field in fields(record) if field.default is MISSING]
 
 
 # The schema.
@@ -232,7 +245,7 @@ def _object_schema(record: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         "description": (getdoc(record) or "").partition("\n")[0],
         "type": "object",
         "properties": {
-            field.name: {
+            _key(field): {
                 **_schema_of(_types(record)[field.name], definitions),
                 **({"description": said[field.name]} if field.name in said else {}),
                 **({} if field.default is MISSING else {"default": _data(field.default)}),

@@ -6,7 +6,9 @@ import sys
 from importlib.util import find_spec
 from typing import Any
 
-__all__ = ["NoBar", "in_notebook", "progress_bar"]
+from .notebook import in_notebook
+
+__all__ = ["NoBar", "progress_bar"]
 
 
 def progress_bar(total: int | None, description: str, **settings: Any) -> Any:
@@ -18,12 +20,6 @@ def progress_bar(total: int | None, description: str, **settings: Any) -> Any:
     else:
         return NoBar()
     return tqdm(total=total, desc=description, **settings)
-
-
-def in_notebook() -> bool:
-    """Whether this program runs in a Jupyter kernel."""
-    ipython = sys.modules.get("IPython")
-    return ipython is not None and type(ipython.get_ipython()).__name__ == "ZMQInteractiveShell"
 
 
 class NoBar:

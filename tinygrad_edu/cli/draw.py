@@ -7,9 +7,10 @@ import re
 import sys
 from contextlib import suppress
 
+from .._support.formats import format_of
 from ..errors import TinygradError
 from ..graph import draw
-from ..graph.formats.saving import FORMATS, format_of
+from ..graph.formats.saving import FORMATS
 from ..graph.text import visible
 from .command import Commands, at_least, command, refusing
 from .users_file import NODE, named_in_graph, run, split_target, the_node
@@ -48,7 +49,7 @@ def run_draw(arguments: argparse.Namespace) -> None:
     file, name = split_target(arguments.node)
     if arguments.out:
         with refusing(ValueError):
-            format_of(arguments.out)  # before the file runs, which may take long
+            format_of(arguments.out, FORMATS)  # before the file runs, which may take long
     out = arguments.out or re.sub(r"[^\w.-]+", "_", name).strip("_") + ".svg"
     variables = run(file, name)
     node = the_node(file, name, variables)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 
+from .._support.formats import format_of
 from ..errors import TinygradError
 from ..graph.text import visible
 from ..step import steps
-from ..step.showing import FORMATS, format_of
+from ..step.showing import FORMATS
 from ..step.wording import languages
 from .command import Commands, command, refusing
 from .users_file import NODE, run, split_target, the_node
@@ -29,7 +30,7 @@ def run_step(arguments: argparse.Namespace) -> None:
     file, name = split_target(arguments.node)
     if arguments.out:
         with refusing(ValueError):
-            format_of(arguments.out)
+            format_of(arguments.out, FORMATS)
     node = the_node(file, name, run(file, name))
     with refusing(TinygradError, where=f"{arguments.node}: "):
         script = steps(node)

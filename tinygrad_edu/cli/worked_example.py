@@ -13,10 +13,12 @@ import numpy as np
 
 import tinygrad_edu as tg
 
-from ..engine.walk import steps
-from ..graph.plain import ancestors, data_of, labels
-from ..graph.text import number
-from ..graph.words.formula import ATOM, Term, one_call
+from ..engine.node import number_of
+from ..engine.walk import contributions
+from ..graph.numbers import number
+from ..graph.plain import ancestors, labels
+from ..graph.words.formula import one_call
+from ..graph.words.terms import ATOM, Term
 
 __all__ = ["backward_steps", "demo", "forward_values"]
 
@@ -63,7 +65,7 @@ def forward_values(output: tg.Node) -> list[str]:
     names = labels(nodes)
     rows = []
     for node in nodes:
-        value = f"= {number(float(data_of(node)))}"
+        value = f"= {number(float(number_of(node)))}"
         rows.append([names[node], value] if node.is_leaf else [names[node], f"= {in_names(node, names)}", value])
     return aligned(rows, gap=1)
 
@@ -80,7 +82,7 @@ def backward_steps(output: tg.Node) -> list[str]:
     """
     names = labels(ancestors([output]))
     rows = [["result", "operand", "upstream × local = contribution", "sum so far"]]
-    for step in steps(output):
+    for step in contributions(output):
         upstream, local, contribution, total = map(number, (step.upstream, step.local, step.contribution, step.total))
         rows.append([
             f"{names[step.node]} = {in_names(step.node, names)}",

@@ -56,6 +56,7 @@ class Row(Protocol):
 
     def pull(self, slots: Sequence[int], g: Any, out: Any, values: Sequence[Any], attrs: Attrs) -> list[Any]: ...
     def compute(self, values: Sequence[Any], attrs: Attrs) -> Any: ...
+    def __call__(self, *given: Any, **attrs: Any) -> Any: ...
 
 
 class Notes:
@@ -204,6 +205,11 @@ class Node:
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the number held; () for a single one."""
+        raise NotImplementedError
+
+    @property
+    def grad(self) -> Any:
+        """The gradient collected by `backward()`, of the type and shape of `data`; None where there is none (yet)."""
         raise NotImplementedError
 
     def restored(self) -> Any:

@@ -23,7 +23,8 @@ from .primitives.primitive import Variadic, primitive
 from .value import Value
 
 if TYPE_CHECKING:
-    pass
+    from typing_extensions import Self
+
 
 __all__ = ["Tensor", "tensor"]
 
@@ -112,7 +113,7 @@ class Tensor(Operators):
     def T(self) -> Tensor: return shape.transpose(self)
     # fmt: on
 
-    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Let gradients flow to this leaf, or no longer; returns the tensor itself.
 
         Raises `DtypeError` for integers and bools, which have no derivatives.

@@ -160,7 +160,7 @@ class Value(Operators):
         if type(contribution) is float or type(contribution) is Value:
             return contribution
         total: Any = contribution if isinstance(contribution, int) else contribution.sum()
-        return total.to_value() if isinstance(total, Node) else float(total)
+        return total.to_value() if isinstance(total, Node) else float(total)  # type: ignore[attr-defined]
 
     def receive(self, gradient: Any) -> None:
         so_far = getattr(self, "_grad", None)

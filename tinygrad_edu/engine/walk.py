@@ -286,6 +286,3 @@ def unshared(gradient: Any, handed_out: set[int]) -> Any:
         gradient = gradient.copy()
     handed_out.add(id(gradient))
     return gradient
-
-
-Step, steps = Contribution, contributions  # SHIM

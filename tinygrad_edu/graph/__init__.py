@@ -1,13 +1,15 @@
 """Pictures of graphs, and graphs in words: a node becomes a plain graph, and every output format is made from that.
 
-plain       the graph as data, with names (`names`) and the modules that made its parts (`clusters`)
-views       what of it is shown: forward, backward, both; boxes closed, repetitions folded
-layout      where boxes and arrows go
-picture     what stands in them, and the SVG
-formats     files of every kind
-draw        all of that in one call
+plain       the graph as data, with labels (`names`) and the calls that made its parts (`clusters`)
+backward    the graph of its gradients, in the same form
+views       the part that is shown: clusters closed, repetitions folded, nodes paired with their gradients
+layout      the places of boxes and arrows
+picture     the content of boxes and labels, and the SVG
+formats     the page, DOT, Mermaid, JSON, and the table of file formats
+draw        all of this in one call
 words       formulas and explanations
-compare     what differs between two graphs
+compare     the differences between two graphs
+palette     every colour; `numbers` and `text`: how numbers and names are printed
 """
 
 from .compare.diff import Difference, diff

@@ -1,9 +1,9 @@
-"""Clusters: which call of which module, or of which marked function, made which part of a graph.
+"""Clusters: the parts of a graph, each made by one call of a module or of a function marked with `tg.block`.
 
 Everything that a call made lies between two ticks of the graph's clock, its start and the last of its results. So calls
 nest as intervals do, and no path leads out of one and back in: a cluster can always be drawn as one box.
 
-Modules are known by what they offer (`named_modules`, `named_parameters`), not by their type.
+A module is recognised by its methods (`named_modules`, `named_parameters`), not by its type.
 """
 
 from __future__ import annotations
@@ -11,21 +11,16 @@ from __future__ import annotations
 import inspect
 import math
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from ..engine.node import Node
-from ..engine.primitives.primitive import shape_of
+from ..engine.node import Node, shape_of
 from ..engine.scopes import scopes_of
 from ..engine.walk import gradients
 from .text import shorten, visible
 
-if TYPE_CHECKING:
-    from .plain import PlainNode
-
-__all__ = ["Cluster", "Clusters", "common", "counted", "enclosing", "find_clusters", "in_use", "pieces"]
+__all__ = ["Cluster", "Clusters", "common", "enclosing", "find_clusters", "pieces"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +29,14 @@ class Cluster:
 
     Attributes
     ----------
-    path : its name in this graph: `features.0`, the qualified name of the module; the name of the function; where that
-        was called before, with the number of the call, `cell#2`.
+    path : its name in this graph: `features.0`, the qualified name of the module, or the name of the function; from
+        the second call on with the number of the call, `cell#2`.
     parent : the path of the cluster around it; "" for none.
-    kind : "module", "function", or "repetition" for equal parts that nobody named.
+    kind : "module", "function", or "repetition" for equal parts of a loop without a name.
     title : what it is: `Conv2d(1, 6, kernel_size=5)`.
     nodes : how many nodes of the whole graph lie in it, those of its inner clusters included.
     parameters : how many trainable numbers it uses.
-    times : how many equal ones, one after the other, it stands for.
+    times : how many equal parts in a row it stands for.
     """
 
     path: str
@@ -54,9 +49,12 @@ class Cluster:
 
 
 class Clusters(NamedTuple):
-    """Which nodes belong where.
+    """The clusters of a graph.
 
-    path : of the innermost cluster of each node that lies in one. names : of what modules own, their qualified names.
+    Attributes
+    ----------
+    path : of each node that lies in a cluster, the path of the innermost one.
+    names : of each parameter and buffer, its qualified name.
     records : the clusters, each after the one around it.
     """
 
@@ -66,11 +64,11 @@ class Clusters(NamedTuple):
 
 
 NONE = Clusters({}, {}, ())
-"""Of a graph that no module and no marked function had a part in."""
+"""A graph that no module and no marked function made a part of."""
 
 
 class Span(NamedTuple):
-    """A call: from which tick to which it made nodes."""
+    """A call, and the first and last tick at which it made nodes."""
 
     owner: Any
     start: int
@@ -102,7 +100,7 @@ def find_clusters(nodes: Sequence[Node]) -> Clusters:
             open_spans.pop()
         while following is not None and following.start <= node.index:
             around = open_spans[-1] if open_spans else None
-            # Calls of two threads may overlap without nesting: the inner one is cut off.
+            # Calls of two threads may overlap without nesting: the inner one is cut short.
             end = following.end if around is None else min(following.end, around[0].end)
             record = naming.add(following.owner, [span.owner for span, _ in open_spans], around[1] if around else "")
             open_spans.append((following._replace(end=end), record))
@@ -122,11 +120,11 @@ def find_clusters(nodes: Sequence[Node]) -> Clusters:
 
 
 def _spans(nodes: Sequence[Node]) -> list[Span]:
-    """The calls that nodes are results of, by their start."""
+    """The calls whose results are among the nodes, by their start."""
     spans: dict[int, Span] = {}
     for node in nodes:
         for call in scopes_of(node):
-            if call.owner is not gradients:  # those are layers, not clusters
+            if call.owner is not gradients:  # they make layers, not clusters
                 spans[call.start] = Span(call.owner, call.start, node.index)  # the youngest result comes last
     return [spans[start] for start in sorted(spans)]
 
@@ -144,26 +142,10 @@ def common(paths: Iterable[str], records: Mapping[str, Cluster]) -> str:
     return next((path for path in ways[0] if all(path in way for way in ways)), "")
 
 
-def counted(clusters: Sequence[Cluster], nodes: Iterable[PlainNode]) -> tuple[Cluster, ...]:
-    """The clusters with the number of those of the nodes that lie in each; without the empty ones."""
-    records = {cluster.path: cluster for cluster in clusters}
-    many = Counter(path for node in nodes for path in enclosing(node.cluster, records))
-    return tuple(replace(cluster, nodes=many[cluster.path]) for cluster in clusters if many[cluster.path])
-
-
-def in_use(clusters: Sequence[Cluster], nodes: Iterable[PlainNode]) -> tuple[Cluster, ...]:
-    """Those of the clusters that the nodes lie in or stand for, and those around them."""
-    records = {cluster.path: cluster for cluster in clusters}
-    used: set[str] = set()
-    for node in nodes:
-        used.update(enclosing(node.cluster, records), [node.opens] if node.opens else [])
-    return tuple(cluster for cluster in clusters if cluster.path in used)
-
-
 def _place_owned(
     nodes: Sequence[Node], owned: dict[Node, str], path: dict[Node, str], records: dict[str, Cluster]
 ) -> dict[str, int]:
-    """Put parameters into the innermost cluster with all their uses; how many trainable numbers each cluster uses."""
+    """Put parameters into the innermost cluster with all their uses; gives the trainable numbers that each uses."""
     uses: dict[Node, dict[str, None]] = {}
     for node in nodes:
         for x in node.inputs:
@@ -172,7 +154,7 @@ def _place_owned(
     parameters = dict.fromkeys(records, 0)
     for leaf, places in uses.items():
         shared = common(places, records)
-        path.pop(leaf, None)  # a parameter that learnt its shape in a call is not that call's alone
+        path.pop(leaf, None)  # a parameter that was made in its first call belongs to all of them
         if shared:
             path[leaf] = shared
         if leaf.requires_grad:
@@ -183,17 +165,26 @@ def _place_owned(
 
 
 class _Naming:
-    """A path for each call, and a name for what each module owns."""
+    """Gives each call a path, and each parameter and buffer its name.
+
+    Attributes
+    ----------
+    records : the clusters so far.
+    owned : the names of parameters and buffers.
+    known : of each outermost module, by `id()`, the names of the modules in it.
+    base : of each owner, by `id()`, its path without the number of the call.
+    taken : how often each path was called.
+    """
 
     def __init__(self) -> None:
         self.records: list[Cluster] = []
         self.owned: dict[Node, str] = {}
-        self.known: dict[int, dict[int, str]] = {}  # of each outermost module, the names of those in it
-        self.base: dict[int, str] = {}  # of each owner, its path without the number of the call
-        self.taken: dict[str, int] = {}  # paths, and how often they were called
+        self.known: dict[int, dict[int, str]] = {}
+        self.base: dict[int, str] = {}
+        self.taken: dict[str, int] = {}
 
     def add(self, owner: Any, around: Sequence[Any], parent: str) -> str:
-        """Note a call of `owner`, inside calls of the owners `around` (the outermost first); gives its path."""
+        """Add a call of `owner`, inside calls of the owners `around` (the outermost first); gives its path."""
         base = self.base.get(id(owner))
         if base is None:
             base = self.base[id(owner)] = self._free(self._wish(owner, around), around)
@@ -203,7 +194,7 @@ class _Naming:
         return path
 
     def _wish(self, owner: Any, around: Sequence[Any]) -> str:
-        """The qualified name of a module in the outermost one that has it, or what type or function it is."""
+        """The qualified name of a module in the outermost one that has it; else the name of its type or function."""
         for root in around:
             name = self.known.get(id(root), {}).get(id(owner))
             if name:
@@ -217,7 +208,7 @@ class _Naming:
         return visible(type(owner).__name__)
 
     def _free(self, wish: str, around: Sequence[Any]) -> str:
-        """The wish, or if another has that name, with the name of the outermost call before it, or a number."""
+        """The wish; if it is taken, with the name of the outermost call before it, or with a number after it."""
         if wish in self.taken and around:
             wish = f"{self.base[id(around[0])]}.{wish}"
         free, number = wish, 2
@@ -234,26 +225,26 @@ def _title(owner: Any) -> str:
     """A module as its `repr` begins, `Linear(3, 5)`; the name of a function."""
     if not _is_module(owner):
         return visible(getattr(owner, "__name__", type(owner).__name__))
-    settings = ", ".join(_unusual(owner)) if hasattr(owner, "extra_repr") else ""
-    return shorten(visible(f"{type(owner).__name__}({settings})" if settings else type(owner).__name__), 100)
+    arguments = ", ".join(_unusual(owner)) if hasattr(owner, "extra_repr") else ""
+    return shorten(visible(f"{type(owner).__name__}({arguments})" if arguments else type(owner).__name__), 100)
 
 
 def _unusual(owner: Any) -> list[str]:
-    """What a module's `repr` has in its brackets, without what is as it is by default."""
+    """The arguments in the brackets of a module's `repr`, without those that equal their default."""
     usual = {name: parameter.default for name, parameter in inspect.signature(type(owner)).parameters.items()}
 
-    def is_usual(setting: str) -> bool:
-        name, _, value = setting.partition("=")
+    def is_usual(argument: str) -> bool:
+        name, _, value = argument.partition("=")
         default = usual.get(name, inspect.Parameter.empty)
         return value in (repr(default), *(repr((default,) * axes) for axes in (1, 2, 3)))  # (1, 1) for 1
 
-    return [setting for setting in pieces(owner.extra_repr()) if not is_usual(setting)]
+    return [argument for argument in pieces(owner.extra_repr()) if not is_usual(argument)]
 
 
-def pieces(settings: str) -> list[str]:
-    """Settings, one by one; commas in brackets are inside one.
+def pieces(arguments: str) -> list[str]:
+    """Arguments, one by one; a comma in brackets does not end one.
 
     >>> pieces("1, 6, kernel_size=(5, 5)")
     ['1', '6', 'kernel_size=(5, 5)']
     """
-    return re.split(r", (?![^(]*\))", settings)
+    return re.split(r", (?![^(]*\))", arguments)

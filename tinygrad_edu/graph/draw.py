@@ -1,28 +1,31 @@
-"""`draw`: a picture of the graph that a node was made by, or of the graph of its gradients."""
+"""`draw`: a picture of the graph that made a node, or of the graph of its gradients."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from .._support.formats import save_as
 from ..engine.node import Node, describe
 from ..errors import GraphError
-from .clusters import find_clusters
-from .layout.choice import Direction, Engine, Layout
-from .names import labels, partial
+from .backward import backward_graph, check_differentiable
+from .layout.geometry import Direction, Engine, Layout
+from .names import partial
+from .palette import Theme
 from .picture.arrange import arrange
 from .picture.arrows import Label, arrow_labels
-from .picture.card import Card, cards, summary
-from .picture.svg import Theme, write_svg
-from .plain import Graph, ancestors, plain
-from .views.backward import backward_graph, collapse_backward, differentiable
-from .views.both import mirrored
-from .views.hollow import hollow
-from .views.view import HUGE, Depth, collapse_nodes, focused, view
+from .picture.card import Card, cards
+from .picture.descriptions import summary
+from .picture.svg import write_svg
+from .plain import Graph, Recorded, forward
+from .views.collapse import huge
+from .views.paired import paired
+from .views.totals import totals_of_backward, totals_of_nodes
+from .views.view import HUGE, Depth, focused, view
 from .words.rules import rule_in_letters
 
 if TYPE_CHECKING:
@@ -33,7 +36,7 @@ __all__ = ["Drawing", "draw"]
 Mode = Literal["forward", "backward", "both"]
 
 FEW = 30
-"""Pictures of up to so many arrows have the steps of the chain rule on them, if nobody says otherwise."""
+"""Pictures of up to so many arrows have the steps of the chain rule on them by default."""
 
 
 def draw(
@@ -57,21 +60,20 @@ def draw(
     mode : "forward", with the numbers of the forward pass; "backward" for the graph that computes the gradients, as
         the walk records it, its arrows the way gradients flow (against `direction`); "both" for the forward graph and,
         in the same places, the gradient of every node.
-    engine : who places the boxes: "graphviz", "builtin", or "auto": Graphviz where there is one, except that the
-        built-in layout places frames around open modules, because it keeps other arrows out of them.
-    direction : in which the forward pass runs: left to right or top to bottom.
+    engine : what places the boxes: "graphviz", "builtin", or "auto": Graphviz where it is installed, but the built-in
+        layout where modules are open, because it keeps other arrows out of their frames.
+    direction : of the forward pass: left to right or top to bottom.
     theme : "light", "dark", or "auto", as the reader's system is set.
     gradients : show beside each number of the forward pass the derivative of `node` by it, where `node` is a single
-        number. They are computed for the picture; nobody's `.grad` is read or changed.
+        number. They are computed for the picture; no `.grad` is read or changed.
     steps : write on each arrow between single numbers how the chain rule passes it: upstream gradient · local
         derivative = contribution. None: where there are few arrows.
-
     depth : how far modules, and functions marked with `tg.block`, open: at 0 the outermost are boxes, at 1 those in
         them, and so on; calls of one module that follow each other are drawn once. "all": everything is drawn.
-        "auto": everything up to 150 boxes; of a larger graph as much as is readable: modules close, equal parts that
-        follow each other are drawn once, and if that does not do, one box says what is in the graph.
+        "auto": everything up to 150 boxes. In a larger graph modules close, and equal parts that follow each other are
+        drawn once, until it is readable; where that is not enough, one box says what is in the graph.
     expand : the paths of modules that open in any case, such as `{"features.0"}`.
-    focus, hops : show only what is at most so many arrows away from this node.
+    focus, hops : show only what is at most `hops` arrows away from this node.
 
     >>> import tinygrad_edu as tg
     >>> x, y, w = tg.Value(2.0, name="x"), tg.Value(3.0, name="y"), tg.Value(4.0, name="w")
@@ -95,37 +97,35 @@ def draw(
     flow: Direction = direction
     if mode == "backward":
         flow = "RL" if direction == "LR" else "BT"
-    whole = _whole(node, mode, gradients, huge=depth != "all", focus=focus, hops=hops)
+    whole = _whole(Recorded(node), mode, gradients, all_of_it=depth == "all", focus=focus, hops=hops)
     shown = view(whole, depth, paths)
     steps = len(shown.edges) <= FEW if steps is None else steps
-    return Drawing(mirrored(shown) if mode == "both" else shown, engine, flow, theme, steps, whole)
+    return Drawing(paired(shown) if mode == "both" else shown, engine, flow, theme, steps, whole)
 
 
-def _whole(node: Node, mode: Mode, gradients: bool, *, huge: bool, focus: Node | None, hops: int) -> Graph:
-    """The graph that the picture shows a view of; `huge` ones may be without what is inside their modules."""
-    nodes = ancestors([node])
+def _whole(recorded: Recorded, mode: Mode, gradients: bool, *, all_of_it: bool, focus: Node | None, hops: int) -> Graph:
+    """The graph that the picture shows a view of; of a very large one, unless `all_of_it` is drawn, only an outline."""
+    node, nodes = recorded.output, recorded.nodes
     if focus is not None and focus not in set(nodes):
         raise GraphError(f"draw: the focus, {describe(focus)}, has no part in {describe(node)}")
     if mode == "both":
-        differentiable(node)
-    if len(nodes) > HUGE and huge and focus is None:
+        check_differentiable(node)
+    if len(nodes) > HUGE and not all_of_it and focus is None:
         if mode == "backward":
-            return collapse_backward(node, nodes)
-        return hollow(nodes, 2 * HUGE) or collapse_nodes(nodes, node, gradients_too=gradients)
+            return totals_of_backward(nodes)
+        return huge(recorded, 2 * HUGE) or totals_of_nodes(nodes, gradients_too=gradients)
     if mode == "backward":
-        graph = backward_graph(node)
+        graph = backward_graph(node, recorded)
     elif mode == "both":
-        graph = plain(node, rule=rule_in_letters)
+        graph = forward(recorded, rule=rule_in_letters)
     else:
-        graph = plain(node, gradients=gradients)
-    if focus is not None:
-        graph = focused(graph, _id_of(focus, nodes, graph), hops)
-    return graph
+        graph = forward(recorded, gradients=gradients)
+    return graph if focus is None else focused(graph, _id_of(focus, recorded, graph), hops)
 
 
-def _id_of(focus: Node, nodes: Sequence[Node], graph: Graph) -> int:
+def _id_of(focus: Node, recorded: Recorded, graph: Graph) -> int:
     """The id of a node, in a backward graph that of its gradient."""
-    label = labels(nodes, known=find_clusters(nodes).names)[focus]
+    label = recorded.names[focus]
     if graph.mode == "backward":
         label = partial(graph.of, label)
     for node in graph.nodes:
@@ -144,8 +144,12 @@ def _check(what: str, given: object, allowed: Any, *others: str) -> None:
 class Drawing:
     """A picture, as it was when it was drawn: later changes of the numbers do not reach it.
 
-    graph : what it shows. engine, flow, theme, steps : as asked for; arrows run in the direction of `flow`.
-    whole : all of what `graph` is a view of, with its boxes open and closed; None where there is no more.
+    Attributes
+    ----------
+    graph : what it shows.
+    engine, theme, steps : as asked for.
+    flow : the direction of the arrows.
+    whole : the graph that `graph` is a view of, with everything in it; None where there is no more.
     """
 
     graph: Graph
@@ -157,17 +161,17 @@ class Drawing:
 
     @cached_property
     def cards(self) -> list[Card]:
-        """What stands in each box."""
+        """The content of each box."""
         return cards(self.graph, self.flow)
 
     @cached_property
     def labels(self) -> list[Label | None]:
-        """What stands on each arrow."""
+        """The label of each arrow; None for an arrow without one."""
         return arrow_labels(self.graph, steps=self.steps)
 
     @cached_property
     def layout(self) -> Layout:
-        """Where everything is."""
+        """The place of everything."""
         return arrange(self.graph, self.cards, self.labels, self.flow, self.engine)
 
     @property
@@ -180,13 +184,13 @@ class Drawing:
         return write_svg(self.graph, self.cards, self.labels, self.layout, self.flow, self.theme)
 
     def html(self) -> str:
-        """The picture as a page of its own: pan, zoom, search, boxes that open, and the same as tables."""
+        """The picture as a page of its own, with pan, zoom, search, boxes that open, and tables of its numbers."""
         from .formats.page import page
 
         return page(self)
 
     def digraph(self) -> Digraph:
-        """The picture as a `graphviz.Digraph`, to go on from."""
+        """The picture as a `graphviz.Digraph`, which can be changed and drawn by Graphviz."""
         from .formats.dot import digraph
 
         return digraph(self.graph, self.flow)
@@ -219,6 +223,6 @@ class Drawing:
         Graphviz draws them, from the DOT text. The file appears complete or not at all: one that was there before is
         replaced at the end, or stays as it was.
         """
-        from .formats.saving import save
+        from .formats.saving import FORMATS
 
-        return save(self, path)
+        return save_as(path, FORMATS, self)

@@ -1,4 +1,4 @@
-"""What nodes are called in pictures and formulas, and which of them a differentiation made."""
+"""Labels of nodes in pictures and formulas, and layers: which differentiation made which nodes."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def labels(
 ) -> dict[Node, str]:
     """A label for each node, all different: the user's name, else x1, x2, ... for leaves and v1, v2, ... for results.
 
-    What modules own has its qualified name, which is `known`.
+    Parameters and buffers of modules have their qualified names, which are `known`.
 
-    What `tg.gradients(z, [x], create_graph=True)` made is g1, g2, ..., and its result ∂z/∂x where both have names; what
-    its differentiation made is h1, h2, ... Nodes of the same name are told apart by subscripts, in the order given.
+    The nodes that `tg.gradients(z, [x], create_graph=True)` made are g1, g2, ..., and its result is ∂z/∂x where both
+    have names; the nodes that its differentiation made are h1, h2, ... Equal names get subscripts, in the order given.
 
     >>> import tinygrad_edu as tg
     >>> h = tg.Value(1.0, name="h")
@@ -58,10 +58,10 @@ def labels(
 
 
 def layers(nodes: Iterable[Node]) -> dict[Node, int]:
-    """The layer of each node that `tg.gradients(..., create_graph=True)` made; those left out are of layer 0.
+    """The layer of each node that `tg.gradients(..., create_graph=True)` made; all other nodes are of layer 0.
 
-    A differentiation is one layer above the highest that it used: the derivative of a program is layer 1, the
-    derivative of that derivative layer 2.
+    A differentiation is one layer above the highest layer that it used: the derivative of a program is layer 1, its
+    derivative layer 2.
 
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu.graph.plain import ancestors
@@ -106,7 +106,7 @@ def _power(n: int) -> str:
 
 
 def _own_name(node: Node, known: Mapping[Node, str]) -> str | None:
-    """The user's name, or ∂z/∂x for a derivative of one thing by another that both have names."""
+    """The user's name, or ∂z/∂x for the derivative of a node by another, where both have names."""
     name = known.get(node) or node.name
     if name:
         return shorten(visible(name))
@@ -115,7 +115,7 @@ def _own_name(node: Node, known: Mapping[Node, str]) -> str | None:
 
 
 def _numbered(stem: str, taken: set[str], *, subscript: bool = False) -> Iterator[str]:
-    """v1, v2, ..., or h₂, h₃, ..., without those that are taken; a label with a subscript takes its place."""
+    """v1, v2, ..., or h₂, h₃, ..., without labels that are taken; one with a subscript counts as taken from then on."""
     for i in count(1 + subscript):
         label = f"{stem}{str(i).translate(SUBSCRIPTS) if subscript else i}"
         if label not in taken:

@@ -1,7 +1,7 @@
-"""The plain graph: what a picture, a formula or a file needs to know of a graph, as immutable data.
+"""The plain graph: a recorded graph as immutable data, for everything that draws it or writes it down.
 
-Everything that is drawn or written goes through this form, and no output format sees anything else. It holds no arrays
-and no nodes of the engine, so it stays as it was when it was taken, whatever the program does next.
+No output format sees anything else. A plain graph holds no arrays and no nodes of the engine, so it stays as it is,
+whatever the program does next.
 """
 
 from __future__ import annotations
@@ -9,35 +9,24 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import PurePath
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
-from ..engine.node import Node, creation
-from ..engine.primitives.primitive import shape_of
-from ..engine.walk import steps
+from .._support.json_records import Format
+from ..engine.node import Node, creation, number_of, shape_of
+from ..engine.walk import Contribution, contributions
 from ..errors import InPlaceError, TinygradError
 from .clusters import NONE, Cluster, Clusters, find_clusters
 from .names import labels, layers
-from .text import number, shorten, visible
+from .numbers import Quantity
+from .text import shorten, visible
 
 __all__ = [
-    "Cluster",
-    "Edge",
-    "Graph",
-    "PlainNode",
-    "Quantity",
-    "ancestors",
-    "constant",
-    "data_of",
-    "describe",
-    "is_single",
-    "known",
-    "labels",
-    "one_like",
-    "place",
-    "plain",
-    "transcribe",
-]
+    "FORMAT", "Cluster", "Edge", "Graph", "PlainNode", "Quantity", "Recorded", "ancestors", "assembled", "attribute",
+    "constant", "describe", "forward", "forward_graph", "is_single", "known", "labels", "one_like", "passed_back",
+    "place", "plain", "switched_on", "transcribe",
+]  # fmt: skip
 
 Kind = Literal["leaf", "constant", "operation", "forward", "gradient", "alias", "module", "group"]
 """What a plain node stands for.
@@ -57,109 +46,14 @@ Mode = Literal["forward", "backward", "both"]
 Mark = Literal["missing", "extra", "changed"]
 """How a part of a graph differs from what was expected: it is missing, it is one too many, or it is another."""
 
-Rule = Callable[[Node, int, Mapping[Node, str], str], str | None]
-"""Writes a rule of the table: of a node, for one of its operands, in these names, with this one for the upstream."""
+Rule = Callable[[Node, int, Mapping[Node, str], str], "str | None"]
+"""Writes a rule of the table as a formula: of a node, for one operand, in these names, with one for the upstream."""
 
 COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum"})
 """The primitives whose operands may change places; those of all others are numbered."""
 
 INTERNAL = frozenset({"counted", "ends", "windows"})
 """Attributes that no user gave."""
-
-FEW = 12
-"""An array of up to this many elements is shown in full."""
-
-
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """A number, or what can be said of an array in a line: its elements if they are few, else their range.
-
-    Attributes
-    ----------
-    shape : `()` for a single number.
-    dtype : "float" for a Python number.
-    elements : the elements in C order; None where there are more than a dozen.
-    low, high : the range of an array's finite elements; None where there are none.
-    strange : how many elements are nan or infinite.
-    """
-
-    shape: tuple[int, ...]
-    dtype: str
-    elements: tuple[float, ...] | None
-    low: float | None = None
-    high: float | None = None
-    strange: int = 0
-
-    @staticmethod
-    def of(data: Any) -> Quantity:
-        """What can be said of a Python number or NumPy array.
-
-        >>> Quantity.of(2.5).text()
-        '2.5'
-        >>> import numpy as np
-        >>> Quantity.of(np.arange(6.0).reshape(2, 3)).text()
-        '[[0, 1, 2], [3, 4, 5]]'
-        >>> Quantity.of(np.linspace(-1, 1, 100)).text()
-        '(100,) float64, −1 … 1'
-        """
-        if not hasattr(data, "dtype"):
-            return Quantity((), "float", (_float(data),))
-        import numpy as np
-
-        data = np.asarray(data)
-        shape, dtype = tuple(data.shape), str(data.dtype)
-        if not (np.issubdtype(data.dtype, np.number) or data.dtype == bool) or np.iscomplexobj(data):
-            return Quantity(shape, dtype, None)
-        elements = tuple(map(_float, data.ravel().tolist())) if data.size <= FEW else None
-        finite = data[np.isfinite(data)]
-        low, high = (float(finite.min()), float(finite.max())) if finite.size else (None, None)
-        return Quantity(shape, dtype, elements, low, high, int(data.size - finite.size))
-
-    @property
-    def is_number(self) -> bool:
-        """Whether this is a single number, not an array."""
-        return self.shape == () and self.elements is not None
-
-    def text(self, digits: int = 6) -> str:
-        """The quantity in one line."""
-        if self.elements is None or 0 in self.shape:
-            return f"{self.kind()}, {self.range(digits)}"
-        cells = self.cells(digits)
-        for size in reversed(self.shape):
-            cells = ["[" + ", ".join(cells[i : i + size]) + "]" for i in range(0, len(cells), size)]
-        return cells[0]
-
-    def cells(self, digits: int = 6) -> list[str]:
-        """The elements as text, if they are few."""
-        if self.dtype == "bool":
-            return ["true" if x else "false" for x in self.elements or ()]
-        return [number(x, digits) for x in self.elements or ()]
-
-    def kind(self, *, dtype: bool = True) -> str:
-        """Shape and dtype, the shape as Python writes it."""
-        return shorten(str(self.shape), 32) + (f" {self.dtype}" if dtype else "")
-
-    def range(self, digits: int = 4) -> str:
-        """Between which numbers the elements lie."""
-        if 0 in self.shape:
-            return "empty"
-        if self.low is None or self.high is None:
-            if self.strange:
-                return "all nan or ∞"
-            return "not kept" if self.dtype.startswith(("float", "int", "uint", "bool")) else "not numbers"
-        between = (
-            f"{number(self.low, digits)} … {number(self.high, digits)}"
-            if self.low < self.high
-            else f"all {number(self.low, digits)}"
-        )
-        return between + (f", {self.strange:,} nan or ∞" if self.strange else "")
-
-
-def _float(x: Any) -> float:
-    try:
-        return math.nan if x != x else float(x)  # the one nan of this process: with it, equal graphs are equal
-    except OverflowError:  # an integer beyond the floats
-        return float("inf") if x > 0 else float("-inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,50 +186,103 @@ class Graph:
 
     def json(self) -> str:
         """The graph as JSON; `tg.graph.read` reads it back, and `graph.schema.json` describes it."""
-        from .formats.json_form import FORMAT
-
         return FORMAT.write(self)
+
+
+FORMAT = Format(Graph, "tinygrad_edu.graph", 1, "A computation graph, as tinygrad_edu draws it")
+"""The JSON form of a graph; `formats/json_form.py` reads it and checks what is read."""
+
+
+# From the engine's nodes to a plain graph.
+
+
+class Recorded:
+    """The recorded graph of an output: what every kind of plain graph of it is made from.
+
+    Attributes
+    ----------
+    output : the node that was asked for.
+    nodes : the output and everything that it was made from, in order of creation.
+    clusters : which calls of modules made which of the nodes.
+    names : a label for each node.
+    """
+
+    def __init__(self, output: Node) -> None:
+        self.output = output
+        self.nodes = ancestors([output])
+
+    @cached_property
+    def clusters(self) -> Clusters:
+        return find_clusters(self.nodes)
+
+    @cached_property
+    def names(self) -> dict[Node, str]:
+        return labels(self.nodes, known=self.clusters.names)
+
+
+Along = Mapping[tuple[Node, int], tuple[Any, Any, "str | None"]]
+"""Of uses, by node and operand slot: the local derivative, the contribution, and the rule as a formula."""
 
 
 def plain(output: Node, *, gradients: bool = True, rule: Rule | None = None) -> Graph:
     """The graph that `output` was made by: all of it, with the numbers of the forward pass.
 
-    Where the output is a single number, also the gradients, contributions and local derivatives, from the walk;
-    `.grad` is neither read nor touched. Meant for graphs small enough to look at; see `collapse` for larger ones.
-    `rule(node, slot, names, "g")` writes the rule of an arrow as a formula, where that is asked for.
+    Where the output is a single number, also the gradients, contributions and local derivatives, from one walk; `.grad`
+    is neither read nor touched. Meant for graphs small enough to look at. With `rule`, each arrow has its rule as a
+    formula: `rule(node, slot, names, "g")` writes it.
     """
-    nodes = ancestors([output])
-    clusters = find_clusters(nodes)
-    names = labels(nodes, known=clusters.names)
-    gradient: dict[Node, Any] = {}
-    edge: dict[tuple[Node, int], tuple[Any, Any, str | None]] = {}
-    notes: list[str] = []
-    if gradients and output.requires_grad:
-        if is_single(output):
-            try:
-                gradient[output] = one_like(output)
-                for step in steps(output, one_like(output)):
-                    gradient[step.input] = step.total
-                    text = None if rule is None else rule(step.node, step.slot, names, "g")
-                    edge[step.node, step.slot] = step.local, step.contribution, text
-            except TinygradError as error:
-                gradient.clear()
-                edge.clear()
-                notes.append(f"no gradients: {visible(str(error))}")
-        else:
-            notes.append(
-                f"no gradients: {names[output]} is an array, and they are those of a single number, such as its sum"
-            )
-    plain_nodes, edges = transcribe(nodes, names, gradient=gradient, edge=edge, clusters=clusters)
+    return forward(Recorded(output), gradients=gradients, rule=rule)
+
+
+def forward(recorded: Recorded, *, gradients: bool = True, rule: Rule | None = None) -> Graph:
+    """The same, of what is known to be recorded."""
+    output = recorded.output
+    if not (gradients and output.requires_grad):
+        return forward_graph(recorded)
+    if not is_single(output):
+        name = recorded.names[output]
+        note = f"no gradients: {name} is an array, and they are those of a single number, such as its sum"
+        return replace(forward_graph(recorded), notes=(note,))
+    try:
+        passed = passed_back(recorded, contributions(output, one_like(output)), rule)
+    except TinygradError as error:
+        return replace(forward_graph(recorded), notes=(f"no gradients: {visible(str(error))}",))
+    return forward_graph(recorded, *passed)
+
+
+def passed_back(
+    recorded: Recorded, walked: Iterable[Contribution], rule: Rule | None = None
+) -> tuple[dict[Node, Any], Along]:
+    """What a walk from the output says: the gradient of each node, and what was passed back along each use."""
+    gradient: dict[Node, Any] = {recorded.output: one_like(recorded.output)}
+    along: dict[tuple[Node, int], tuple[Any, Any, str | None]] = {}
+    for step in walked:
+        gradient[step.input] = step.total
+        text = None if rule is None else rule(step.node, step.slot, recorded.names, "g")
+        along[step.node, step.slot] = step.local, step.contribution, text
+    return gradient, along
+
+
+def forward_graph(recorded: Recorded, gradient: Mapping[Node, Any] | None = None, along: Along | None = None) -> Graph:
+    """The forward graph, with what is known of its gradients."""
+    parts = transcribe(recorded.nodes, recorded.names, gradient=gradient, edge=along, clusters=recorded.clusters)
+    return assembled(recorded, *parts)
+
+
+def assembled(
+    recorded: Recorded, nodes: Sequence[PlainNode], edges: Iterable[Edge], notes: tuple[str, ...] = ()
+) -> Graph:
+    """The forward graph of these parts, of which the output is the last."""
+    of = recorded.names[recorded.output]
     return Graph(
         mode="forward",
-        title=f"The computation graph of {names[output]}",
-        nodes=plain_nodes,
-        edges=edges,
-        outputs=(len(plain_nodes),),
-        of=names[output],
-        notes=tuple(notes),
-        clusters=clusters.records,
+        title=f"The computation graph of {of}",
+        nodes=tuple(nodes),
+        edges=tuple(edges),
+        outputs=(len(nodes),),
+        of=of,
+        notes=notes,
+        clusters=recorded.clusters.records,
     )
 
 
@@ -350,11 +297,11 @@ def one_like(node: Node) -> Any:
         return 1.0
     import numpy as np
 
-    return np.ones_like(data_of(node))
+    return np.ones_like(number_of(node))
 
 
 def ancestors(outputs: Iterable[Node], stop: Callable[[Node], bool] | None = None) -> list[Node]:
-    """The outputs and all they were made from, in order of creation; what `stop` names is not followed further."""
+    """The outputs and all they were made from, in order of creation; nodes that `stop` is true of end the search."""
     seen = set(outputs)
     todo = list(seen)
     while todo:
@@ -372,12 +319,12 @@ def transcribe(
     names: Mapping[Node, str],
     *,
     gradient: Mapping[Node, Any] | None = None,
-    edge: Mapping[tuple[Node, int], tuple[Any, Any, str | None]] | None = None,
+    edge: Along | None = None,
     clusters: Clusters = NONE,
 ) -> tuple[tuple[PlainNode, ...], tuple[Edge, ...]]:
     """Nodes of the engine, in order of creation, as plain nodes and edges. Constants stand before their user.
 
-    `gradient` has what is known of the nodes, `edge` (local derivative, contribution) of their uses.
+    `gradient` holds what is known of the nodes, `edge` what is known of their uses.
     """
     gradient, edge = gradient or {}, edge or {}
     layer = layers(nodes)
@@ -402,19 +349,19 @@ def transcribe(
 
 
 def constant(id: int, x: Any, cluster: str = "") -> PlainNode:
-    """An operand that is no node, as a plain node."""
+    """An operand that is not a node, as a plain node."""
     value = Quantity.of(x)
     return PlainNode(id, "constant", value.text(4), value, cluster=cluster)
 
 
 def describe(id: int, node: Node, label: str, kind: Kind | None = None, *, gradient: Any = None) -> PlainNode:
-    """One node of the engine as a plain node; of another `kind` than its own where that is given."""
+    """One node of the engine as a plain node, of its own kind or of the `kind` given."""
     primitive = node.primitive if kind in (None, "operation") else None
     common = PlainNode(
         id=id,
         kind=kind or ("leaf" if primitive is None else "operation"),
         label=label,
-        value=_number_of(node),
+        value=_value_of(node),
         name=node.name,
         gradient=known(gradient),
         requires_grad=node.requires_grad,
@@ -432,12 +379,12 @@ def describe(id: int, node: Node, label: str, kind: Kind | None = None, *, gradi
     )
 
 
-def _number_of(node: Node) -> Quantity:
-    """What can be said of a node's number."""
+def _value_of(node: Node) -> Quantity:
+    """The number of a node; only its shape and dtype where it cannot be computed any more."""
     try:
-        return Quantity.of(data_of(node))
-    except InPlaceError:  # a backward pass has let go of it, and what it was computed from has changed since
-        shape, dtype = node.notes.released
+        return Quantity.of(node)
+    except InPlaceError:  # a backward pass has released it, and what it was computed from has changed since
+        shape, dtype = node.own_notes().released or ((), None)
         return Quantity(shape, str(dtype), None)
 
 
@@ -454,13 +401,8 @@ def _differ(operands: Sequence[Any]) -> bool:
 
 
 def known(x: Any) -> Quantity | None:
-    """What can be said of a number, an array or the content of a node; None of None."""
-    return x if x is None or isinstance(x, Quantity) else Quantity.of(data_of(x))
-
-
-def data_of(x: Any) -> Any:
-    """The number or array in a node; a number or array as it is."""
-    return cast(Any, x).data if isinstance(x, Node) else x
+    """A number, an array or the number of a node as a quantity; None of None."""
+    return x if x is None or isinstance(x, Quantity) else Quantity.of(x)
 
 
 def attribute(value: Any, key: str = "") -> str:
@@ -479,6 +421,11 @@ def attribute(value: Any, key: str = "") -> str:
 
         return str(np.dtype(value))
     return shorten(visible(repr(value)), 40)
+
+
+def switched_on(attrs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The attributes of a call that switch something on."""
+    return [(key, value) for key, value in attrs if value not in ("None", "False")]
 
 
 def _index(part: Any) -> str:

@@ -1,21 +1,22 @@
-"""Text that goes into pictures: made visible, cut to size, measured; and numbers as a book prints them."""
+"""Text for pictures and pages: made visible, escaped, cut to size, measured."""
 
 from __future__ import annotations
 
 import math
 import re
 import unicodedata
+from html import escape
 
 from .._support.text import escaped
 
-__all__ = ["in_code", "in_markdown", "number", "plural", "shorten", "visible", "width"]
+__all__ = ["in_code", "in_markdown", "in_markup", "plural", "shorten", "visible", "width"]
 
 
 def visible(text: str) -> str:
-    r"""The text with everything that cannot be seen written out, as Python would escape it.
+    r"""The text with every invisible character written out, as Python escapes it.
 
-    Control characters, line ends, bidirectional overrides, lone surrogates and the like could break an output format
-    or make a picture say something else than its data. Joiners inside emoji and Persian words stay.
+    Control characters, line ends, bidirectional overrides and lone surrogates could break an output format, or make a
+    picture show something else than its data. Joiners inside emoji and Persian words stay.
 
     >>> print(visible("a\nb\x00"))
     a\nb\x00
@@ -45,12 +46,21 @@ def shorten(text: str, limit: int = 28) -> str:
 
 
 def in_markdown(text: str) -> str:
-    """Text in which Markdown reads nothing but text.
+    """Text in which Markdown finds no markup.
 
     >>> print(in_markdown("W_1 <b>"))
     W\\_1 \\<b\\>
     """
     return re.sub(r"([\\`*_{}\[\]<>()#+!|~-])", r"\\\1", text)
+
+
+def in_markup(text: str) -> str:
+    """Text for between the tags of HTML or SVG, or in an attribute: everything visible, nothing a tag.
+
+    >>> in_markup('x < "y"')
+    'x &lt; &quot;y&quot;'
+    """
+    return escape(visible(text))
 
 
 def in_code(text: str) -> str:
@@ -63,8 +73,8 @@ def in_code(text: str) -> str:
     return f"`{text}`" if len(fence) == 1 else f"{fence} {text} {fence}"
 
 
-# The widths of characters in hundredths of the font size: the widest among the usual fonts (DejaVu Sans and Serif,
-# Arial and Times), so that a box is wide enough in whichever of them a reader has.
+# The widths of characters in hundredths of the font size, each from the widest of the usual fonts (DejaVu Sans and
+# Serif, Arial and Times), so that a box is wide enough in any of them.
 _WIDTHS = {
     char: hundredths
     for hundredths, chars in {
@@ -84,9 +94,9 @@ _WIDTHS = {
 
 
 def width(text: str, size: float = 1.0) -> float:
-    """How wide the text is at the given font size, rather too much than too little.
+    """How wide the text is at the given font size: an upper estimate.
 
-    In sixteenths of a pixel: sums of these are exact, and so the same on every platform.
+    In sixteenths of a pixel, because their sums are exact, and so the same on every platform.
 
     >>> width("iii") < width("www")
     True
@@ -105,29 +115,6 @@ def _width(char: str) -> int:
     if ord(char) > 0xFFFF:  # emoji, mathematical letters, rare ideographs
         return 135
     return 100 if unicodedata.east_asian_width(char) in {"W", "F"} else 78
-
-
-def number(value: float, digits: int = 6) -> str:
-    """A number as a book prints it: rounded to so many digits, a real minus sign. Whole numbers stay whole for long.
-
-    >>> number(4.0), number(-0.5), number(1 / 3, 4), number(2.0**40), number(1e-7), number(float("inf"))
-    ('4', '−0.5', '0.3333', '1099511627776', '1e−7', '∞')
-    >>> number(29082632.0, 3)
-    '2.91e7'
-    """
-    value = float(value)
-    if value != value:
-        return "nan"
-    if value in (float("inf"), float("-inf")):
-        return "∞" if value > 0 else "−∞"
-    if value.is_integer() and abs(value) < (1e15 if digits >= 6 else 10 ** (digits + 3)):
-        text = str(int(value))
-    else:
-        text = f"{value:.{digits}g}"
-        if "e" in text:
-            mantissa, exponent = text.split("e")
-            text = f"{mantissa}e{int(exponent)}"
-    return text.replace("-", "−")
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

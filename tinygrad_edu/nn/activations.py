@@ -6,10 +6,10 @@ import math
 from typing import Any, ClassVar
 
 from ..engine.messages import short
+from ..engine.node import shape_of
 from ..engine.primitives.elementwise import elu, erf, relu, sigmoid, tanh, where
 from ..engine.primitives.elementwise import softplus as softplus_
 from ..engine.primitives.fused import log_softmax as log_softmax_
-from ..engine.primitives.primitive import shape_of
 from ..engine.primitives.reductions import softmax as softmax_
 from ..errors import DtypeError, ShapeError
 from . import init

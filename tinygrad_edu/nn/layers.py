@@ -8,10 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..engine.messages import short
-from ..engine.node import number_of
+from ..engine.node import number_of, shape_of
 from ..engine.primitives.elementwise import where
 from ..engine.primitives.fused import linear
-from ..engine.primitives.primitive import shape_of
 from ..engine.primitives.shape import flatten, getitem
 from ..engine.random import generator
 from ..errors import DtypeError, OutOfRangeError

@@ -14,10 +14,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..engine.messages import in_words, short
-from ..engine.node import Node, number_of
+from ..engine.node import Node, number_of, shape_of
 from ..engine.primitives.elementwise import abs_, clip, exp, expm1, log, relu, softplus, square, where
 from ..engine.primitives.fused import entropy_of_classes, log_softmax
-from ..engine.primitives.primitive import shape_of
 from ..engine.primitives.reductions import mean, sum_
 from ..engine.primitives.shape import moveaxis, take_along_axis
 from ..errors import DtypeError, OutOfRangeError, ShapeError

@@ -17,8 +17,7 @@ import numpy as np
 
 from ..engine.inplace import note_change
 from ..engine.messages import is_whole, short
-from ..engine.node import Node, describe, number_of
-from ..engine.primitives.primitive import shape_of
+from ..engine.node import Node, describe, number_of, shape_of
 from ..engine.scopes import made_by
 from ..engine.tensor import Tensor
 from ..errors import DtypeError, ModuleError, ShapeError

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..engine.node import shape_of
 from ..engine.primitives.normalization import batch_norm, feature_sizes, layer_norm, local_response_norm
-from ..engine.primitives.primitive import shape_of
 from ..errors import ShapeError
 from . import init
 from .module import Module

@@ -6,7 +6,7 @@ it is made an attribute of a module. A plain tensor that requires none is a cons
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from ..engine.messages import is_no_array_of_numbers, not_numbers
 from ..engine.node import Node, number_of
 from ..engine.tensor import Tensor
 from ..errors import DtypeError, ModuleError, OutOfRangeError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = ["Buffer", "Parameter", "Uninitialized", "is_buffer", "is_parameter", "materialize"]
 
@@ -92,7 +95,7 @@ class Uninitialized(Tensor):
             "call; call the module once on an example of its input"
         )
 
-    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Let gradients flow to this leaf, or no longer; returns the tensor itself."""
         self.flow = bool(requires_grad)
         return self

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from ..engine.node import shape_of
 from ..engine.primitives.pooling import adaptive_avg_pool2d, avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
-from ..engine.primitives.primitive import shape_of
 from ..engine.primitives.reductions import mean
 from ..errors import ShapeError
 from .module import Module

@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..engine.messages import is_whole, short
+from ..engine.node import shape_of
 from ..engine.primitives.fused import linear
-from ..engine.primitives.primitive import shape_of
 from ..engine.primitives.recurrent import NONLINEARITIES, gru, gru_cell, lstm, lstm_cell, rnn, rnn_cell
 from ..engine.primitives.shape import concatenate, flip, stack, swapaxes
 from ..errors import DtypeError, OutOfRangeError, ShapeError

@@ -20,8 +20,7 @@ from ..engine import random
 from ..engine.convert import DEFAULT_DTYPE
 from ..engine.grad_mode import enable_grad
 from ..engine.messages import is_whole, short
-from ..engine.node import Node, next_index, number_of
-from ..engine.primitives.primitive import shape_of
+from ..engine.node import Node, next_index, number_of, shape_of
 from ..engine.tensor import Tensor
 from ..errors import DtypeError
 from .module import Module, tensors_in

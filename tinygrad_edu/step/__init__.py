@@ -1,4 +1,4 @@
-"""Step by step: the walk of a program's chain rule as a script, and what tells or plays it."""
+"""Step by step: a derivation as a script of events, and the texts, pictures and players that show it."""
 
 from .script import Arrival, Event, Script, State, steps
 

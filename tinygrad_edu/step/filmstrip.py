@@ -1,17 +1,17 @@
-"""A filmstrip: pictures of the graph after some events, each with its equations, as one SVG for a handout.
+"""The filmstrip: pictures of the graph after some events, each with its equations, as one SVG for a handout.
 
-Each picture is the same one, from the one SVG writer, with what is not known yet left out and what happens now thick.
+All pictures are the same drawing, with hidden what is not known yet, and thick what the event is about.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from html import escape
 from itertools import accumulate
 
 from ..graph.draw import Drawing
-from ..graph.text import visible, width
+from ..graph.palette import coloured
+from ..graph.text import in_markup, width
 from ..graph.views.view import view
 from .places import ARROW, Places
 from .script import Script
@@ -20,7 +20,7 @@ from .wording import heading, lines
 __all__ = ["filmstrip"]
 
 MOST = 12
-"""How many pictures a strip has where nobody says which."""
+"""The default number of pictures."""
 
 SIZE, LEADING, MARGIN = 16.0, 23.0, 16.0
 """Of the equations, in pixels."""
@@ -28,16 +28,16 @@ SIZE, LEADING, MARGIN = 16.0, 23.0, 16.0
 RULES = (
     ".unknown .value,.unknown .bracket:not(.of-slope),.unreached .partial,.unreached .partial~tspan,.unreached .slope,"
     ".unreached .of-slope{visibility:hidden}"
-    ".now .box{stroke-width:4!important}.edge.now .line{stroke-width:3!important;stroke:#1d5f9e!important}"
-    ".edge.against .line{stroke:#ad3c06!important;marker-start:url(#upstream)}#upstream{fill:#ad3c06}"
+    ".now .box{stroke-width:4!important}.edge.now .line{stroke-width:3!important;stroke:var(--operation)!important}"
+    ".edge.against .line{stroke:var(--slope)!important;marker-start:url(#upstream)}#upstream{fill:var(--slope)}"
     ".edge.against .head{visibility:hidden}"
-    '.equation{font:italic 16px "STIX Two Math","STIX Two Text",Cambria,"Times New Roman",serif;fill:#1b1f24}'
-    ".number{font:bold 13px sans-serif;fill:#56616f}.sheet{fill:#fff}"
+    '.equation{font:italic 16px "STIX Two Math","STIX Two Text",Cambria,"Times New Roman",serif;fill:var(--ink)}'
+    ".number{font:bold 13px sans-serif;fill:var(--muted)}.sheet{fill:var(--paper)}"
 )
 
 
 def filmstrip(script: Script, at: Sequence[int] | None = None, lang: str = "en") -> str:
-    """The strip. `at` says after how many events each picture is; `ValueError` for a step that there is not."""
+    """The strip, with a picture after each number of events in `at`; `ValueError` for a number that is too large."""
     chosen = _some(script) if at is None else list(at)
     wrong = [step for step in chosen if not 0 < step <= len(script)]
     if wrong or not chosen:
@@ -53,10 +53,10 @@ def filmstrip(script: Script, at: Sequence[int] | None = None, lang: str = "en")
         f'<g transform="translate(0 {top:.1f})">{_frame(script, step, picture, places, down, text)}</g>'
         for step, text, top in zip(chosen, texts, accumulate(heights, initial=0.0))
     ]
-    title = escape(visible(heading(script, lang)))
+    title = in_markup(heading(script, lang))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{wide:.1f}" height="{sum(heights):.1f}" '
-        f'viewBox="0 0 {wide:.1f} {sum(heights):.1f}"><title>{title}</title><style>{RULES}</style>'
+        f'viewBox="0 0 {wide:.1f} {sum(heights):.1f}"><title>{title}</title><style>{coloured(RULES)}</style>'
         f'<rect class="sheet" width="100%" height="100%"/>{ARROW}{"".join(frames)}</svg>\n'
     )
 
@@ -69,7 +69,7 @@ def _some(script: Script) -> list[int]:
 
 
 def _frame(script: Script, step: int, picture: str, places: Places, down: float, text: list[str]) -> str:
-    """One picture, the state of its boxes in their classes, and the equations below."""
+    """One picture, its boxes with the classes of their state, and the equations below."""
     state, event = script.state(step), script[step - 1]
     identity = re.findall(r'id="(tg-[0-9a-f]+)"', picture)[0]
     lit = "now" if event.kind == "forward" else "now against"
@@ -88,7 +88,7 @@ def _frame(script: Script, step: int, picture: str, places: Places, down: float,
     inside = inside.replace(identity, f"{identity}-{step}")  # ids are unique in the whole strip
     equations = "".join(
         f'<text class="equation" x="{MARGIN + 44}" y="{down + MARGIN + LEADING * (i + 0.6):.1f}">'
-        f"{escape(visible(line))}</text>"
+        f"{in_markup(line)}</text>"
         for i, line in enumerate(text)
     )
     number = f'<text class="number" x="{MARGIN}" y="{down + MARGIN + LEADING * 0.6:.1f}">{step}</text>'

@@ -1,4 +1,4 @@
-"""A derivation on paper: its script as text, as Markdown and as LaTeX."""
+"""Handouts: a script as text, as Markdown and as LaTeX."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["latex", "markdown", "text"]
 
 
 def text(script: Script, lang: str = "en") -> str:
-    """The derivation as plain text, the events numbered as the players number them."""
+    """The derivation as plain text; the events have the numbers that the players show."""
     result = [heading(script, lang)]
     wide = len(str(len(script)))
     for part, number, equations in _entries(script, lang):
@@ -27,7 +27,7 @@ def text(script: Script, lang: str = "en") -> str:
 
 
 def markdown(script: Script, lang: str = "en") -> str:
-    """The derivation for a Markdown page; the mathematics stands in code, where nothing is interpreted.
+    """The derivation for a Markdown page; the mathematics is code, in which Markdown finds no markup.
 
     >>> import tinygrad_edu as tg
     >>> x = tg.Value(3.0, "x")
@@ -84,7 +84,7 @@ def latex(script: Script, lang: str = "en") -> str:
 
 
 def _entries(script: Script, lang: str) -> Iterator[tuple[str, int, list[str]]]:
-    """Of each event the heading that it begins a part with, or "", its number, and its equations."""
+    """Of each event: the heading of the part that begins with it, or ""; its number; and its equations."""
     texts = catalogue(lang)
     before = ""
     for number, event in enumerate(script, 1):

@@ -1,4 +1,4 @@
-"""The script as JSON. `script.schema.json` beside this file is the published schema of it."""
+"""The JSON form of a script, and reading it. `script.schema.json` beside this file is the published schema."""
 
 from __future__ import annotations
 

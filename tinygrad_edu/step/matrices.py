@@ -1,4 +1,4 @@
-"""Matrices in lines of mathematics: `A = [[1, 2], [3, 4]]` is one line of text, and is shown as rows and columns."""
+"""Matrices in lines of mathematics: `A = [[1, 2], [3, 4]]` is one line of text, shown as rows and columns."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ..graph.words.latex import equation
 __all__ = ["MATRIX", "in_latex", "in_rows"]
 
 MATRIX = re.compile(r"(?<![\[=\w])(?<!\], )\[\[[^\[\]()=]*\](?:, \[[^\[\]()=]*\])*\](?!\])")
-"""A matrix in a line: brackets of brackets, but no index, no setting, and no part of an array of more axes."""
+"""A matrix in a line: brackets of brackets, but no index, no attribute, and no part of an array of more axes."""
 
 
 def in_rows(line: str) -> list[str]:
-    """The line as lines of text, its matrices as rows and columns; all else stands at the middle of their height.
+    """The line as lines of text, with matrices as rows and columns, and the rest at the middle of their height.
 
     >>> print(*in_rows("A = [[1, 2], [3, −4], [0, 5]] + b"), sep="\\n")
         ⎡1   2⎤
@@ -28,7 +28,7 @@ def in_rows(line: str) -> list[str]:
 
 
 def in_latex(line: str) -> str:
-    r"""The line as LaTeX mathematics, its matrices in brackets.
+    r"""The line as LaTeX mathematics, with matrices in brackets.
 
     >>> print(in_latex("∂L/∂b = [[1, −0.5]]"))
     \frac{\partial L}{\partial b} = \begin{bmatrix} 1 & -0.5 \end{bmatrix}
@@ -37,7 +37,7 @@ def in_latex(line: str) -> str:
 
 
 def _pieces(line: str) -> list[str]:
-    """The matrices of a line, and what is between them."""
+    """The matrices of a line, and the text between them."""
     return [piece for piece in re.split(f"({MATRIX.pattern})", line) if piece]
 
 
@@ -61,7 +61,7 @@ def _bmatrix(matrix: str) -> str:
 
 
 def _centred(block: list[str], height: int) -> list[str]:
-    """The lines of a block between blank ones, which are as wide as it is in a terminal."""
+    """The lines of a block between blank ones, which are as wide as the block in a terminal."""
     blank = " " * sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in block[0])
     above = (height - len(block)) // 2
     return [blank] * above + block + [blank] * (height - len(block) - above)

@@ -1,7 +1,7 @@
-"""The player as a page of its own: one file, no network, nothing executed but the player itself.
+"""The player as a page: one file, without a network, in which only the player itself is executed.
 
-The graph is laid out beforehand and all texts are written here, so the page only shows and hides. Its policy allows
-the one script and the style sheets in it, by their hashes, and nothing else.
+The graph is laid out beforehand and all texts are written here, so the page only shows and hides. Its policy allows its
+own script and style sheets, by their hashes, and nothing else.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from typing import Any
 from .._support.offline_page import in_script, policy
 from ..graph.draw import Drawing
 from ..graph.names import partial
-from ..graph.picture.svg import Theme
+from ..graph.palette import Theme, custom_properties
 from ..graph.plain import Graph
-from ..graph.text import visible
+from ..graph.text import in_markup, visible
 from ..graph.views.view import view
-from ..graph.words.formula import word
+from ..graph.words.terms import word
 from .matrices import MATRIX
 from .places import ARROW, Places
 from .predict import ABSOLUTE, NUMBER, RELATIVE, question
@@ -34,7 +34,7 @@ LABELS = (
     "space", "next", "last", "slider", "speed", "skip", "predict", "grouped", "caption", "name", "made_by", "value",
     "gradient", "arrivals",
 )  # fmt: skip
-"""The texts of the catalogue that stand in the page from the start."""
+"""The texts of the catalogue that the page shows from the start."""
 
 MESSAGES = (
     "place", "forward", "back", "update", "said at the start", "not reached", "final", "arrived",
@@ -46,17 +46,17 @@ MESSAGES = (
     "said of the rest as array", "said of the last as array", "said of the only one as array",
     "said of update as array",
 )  # fmt: skip
-"""Those that the page shows later."""
+"""The texts that it shows later."""
 
 
 def page(script: Script, *, lang: str = "en", predict: bool = False, theme: Theme = "auto") -> str:
     """The player as the text of an HTML page."""
     texts = catalogue(lang)
     picture = Drawing(view(script.graph), "auto", "LR", theme, False)
-    svg = re.sub(r"<title>.*?</title>\n?", "", picture.svg(), flags=re.DOTALL)  # they would give answers away
-    style, code = _file("player.css"), _file("player.js")
+    svg = re.sub(r"<title>.*?</title>\n?", "", picture.svg(), flags=re.DOTALL)  # they would give the answers away
+    style, code = custom_properties("auto") + _file("player.css"), _file("player.js")
     styles = [style, *re.findall(r"<style>(.*?)</style>", svg, re.DOTALL)]
-    title = escape(visible(heading(script, lang)))
+    title = in_markup(heading(script, lang))
     return Template(_file("player.html")).substitute(
         {key: escape(texts[key]) for key in LABELS},
         lang={"zh": "zh-CN"}.get(lang, lang),
@@ -72,7 +72,7 @@ def page(script: Script, *, lang: str = "en", predict: bool = False, theme: Them
 
 
 def frame(script: Script, *, lang: str = "en", predict: bool = False) -> str:
-    """The page inside another, for a notebook: a frame that carries the whole page, cut off from what is around it."""
+    """The page in an `iframe`, for a notebook: it is cut off from the page around it."""
     inside = escape(page(script, lang=lang, predict=predict), quote=True)
     return (
         f'<iframe srcdoc="{inside}" sandbox="allow-scripts allow-downloads" title="{escape(script.graph.title)}" '
@@ -84,7 +84,7 @@ def _file(name: str) -> str:
     return (resources.files(__package__) / "player" / name).read_text("utf-8")
 
 
-# What the page knows.
+# The data of the page.
 
 
 def _data(script: Script, picture: Graph, svg: str, lang: str) -> dict[str, Any]:
@@ -126,13 +126,13 @@ def _data(script: Script, picture: Graph, svg: str, lang: str) -> dict[str, Any]
 
 
 def _by_line(source: tuple[str, str]) -> tuple[list[str], list[int]]:
-    """Cells and lines by their numbers: "lesson.py:9" before "lesson.py:12", "Cell In[2], line 9" before In[12]."""
+    """The key that sorts lines by their numbers: "lesson.py:9" before "lesson.py:12", "In[2]" before "In[12]"."""
     parts = re.split(r"(\d+)", source[0])
     return parts[::2], [int(number) for number in parts[1::2]]
 
 
 def _table(records: list[dict[str, Any]]) -> dict[str, Any]:
-    """Records as a table, so that the page stays small: the names once, and of each record no nulls at the end."""
+    """Records as a table, which keeps the page small: the names once, and no nulls at the end of a record."""
     rows = [list(record.values()) for record in records]
     for row in rows:
         while row and row[-1] is None:
@@ -141,7 +141,7 @@ def _table(records: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _event(script: Script, step: int, places: Places, sources: list[tuple[str, str]]) -> dict[str, Any]:
-    """What the page knows of one event; what most events have comes first."""
+    """The data of one event; what most events have comes first."""
     event, values = script[step], words(script, script[step])
     source = script.graph.node(event.node).source
     asked = question(script, step) if event.kind != "seed" else None
@@ -167,5 +167,5 @@ def _event(script: Script, step: int, places: Places, sources: list[tuple[str, s
 
 
 def _short(x: float) -> float:
-    """A number in as many digits as an answer is compared to."""
+    """A number with enough digits to compare an answer with it."""
     return float(f"{x:.6g}")

@@ -1,4 +1,4 @@
-"""Where the picture of a script shows what happens: boxes may stand for whole modules, and a leaf may have aliases."""
+"""The boxes and arrows of the picture that an event of the script lights up."""
 
 from __future__ import annotations
 
@@ -13,11 +13,22 @@ ARROW = (
     'refX="7" refY="5" markerWidth="15" markerHeight="15" markerUnits="userSpaceOnUse" orient="auto-start-reverse">'
     '<path d="M0 0 10 5 0 10z"/></marker></defs></svg>'
 )
-"""The head, for the beginning of a line, that shows that a gradient flows against the arrow."""
+"""An arrow head for the beginning of a line: a gradient flows against the arrow."""
 
 
 class Places:
-    """Where the picture shows what: a closed module shows all that it hides in its one box."""
+    """The boxes and arrows for the nodes and events of a script.
+
+    A closed cluster shows everything that it hides in its one box, and a leaf may have aliases.
+
+    Attributes
+    ----------
+    graph : of the script.
+    around : its clusters, by path.
+    opens : of each closed cluster in the picture, the id of its box.
+    boxes_of : of each label in the picture, the ids of its boxes.
+    arrows_to : of each box, the arrows that arrive there: source, operand slot, number.
+    """
 
     def __init__(self, graph: Graph, picture: Graph) -> None:
         self.graph = graph
@@ -28,7 +39,7 @@ class Places:
         for node in picture.nodes:
             if node.kind in ("leaf", "operation", "alias"):
                 self.boxes_of.setdefault(of[node.of] if node.of else node.label, []).append(node.id)
-        self.arrows_to: dict[int, list[tuple[int, int, int]]] = {}  # by target: source, operand slot, number
+        self.arrows_to: dict[int, list[tuple[int, int, int]]] = {}
         for number, edge in enumerate(picture.edges, 1):
             self.arrows_to.setdefault(edge.target, []).append((edge.source, edge.slot, number))
 
@@ -43,7 +54,7 @@ class Places:
         return []
 
     def edges(self, event: Event) -> list[int]:
-        """The numbers of the arrows of an event: those into an operation, or the one that a contribution goes along."""
+        """The numbers of an event's arrows: those into an operation, or the one along which a contribution flows."""
         arriving = [arrow for box in self.boxes(self.graph.node(event.node)) for arrow in self.arrows_to.get(box, ())]
         if event.kind == "forward":
             return [number for _, _, number in arriving]

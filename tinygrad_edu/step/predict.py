@@ -1,4 +1,4 @@
-"""Predict mode: what a learner is asked at an event, what may be revealed, and whether an answer is right."""
+"""Predict mode: the questions to a learner, the hints, whether an answer is right, and the score."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from typing import Literal
 from ..errors import TinygradError
 from ..graph.names import partial
 from ..graph.plain import Quantity
-from ..graph.words.formula import word
+from ..graph.words.terms import word
 from .script import Event, Script
 from .wording import catalogue, shown
 
 __all__ = ["Question", "Score", "is_right", "question", "questions", "said_of_score"]
 
 RELATIVE, ABSOLUTE = 1e-2, 1e-6
-"""An answer is right within one percent, or within a millionth where it should be 0: people round."""
+"""An answer is right within one percent, or within a millionth where it should be 0, because people round."""
 
 NUMBER = "[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?"
-"""How a number may be written; the page reads answers by the same pattern."""
+"""The pattern of a number; the page reads answers by the same one."""
 
 NAMED = {"inf": math.inf, "+inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked at one event.
+    """A question about one event.
 
     Attributes
     ----------
     step : the number of the event, from 0.
-    prompt : the left side of what is to be completed: `∂z/∂x += ∂z/∂q · ∂q/∂x`.
-    asks : for one number, for the few elements of a vector or matrix in order, or for the shape of what is larger.
+    prompt : the equation to complete: `∂z/∂x += ∂z/∂q · ∂q/∂x`.
+    asks : for one number, for the few elements of a vector or matrix in order, or for the shape of a larger array.
     answer : the elements, or the sizes of the shape.
-    hints : what may be revealed, one after the other: upstream, local derivative, product.
+    hints : they can be taken one after the other: upstream, local derivative, product.
     """
 
     step: int
@@ -48,7 +48,7 @@ class Question:
 
 
 def questions(script: Script, lang: str = "en") -> Iterator[Question]:
-    """A question for every event that has something to be predicted."""
+    """A question for every event that has a result to predict."""
     for step, event in enumerate(script):
         if event.kind != "seed" and event.value is not None:
             yield question(script, step, lang)
@@ -95,7 +95,7 @@ def is_right(question: Question, typed: str) -> bool:
     """Whether what a learner typed answers the question.
 
     Numbers may be decimals, in scientific notation, or fractions; several are separated by commas or spaces, brackets
-    are ignored. Raises `TinygradError` where there is no reading it, so that a slip of the finger is not a mistake.
+    are ignored. Raises `TinygradError` for anything else, so that a slip of the finger is not a mistake.
 
     >>> q = Question(0, "y = x / 3", "numbers", (1 / 3, -2.0), ())
     >>> is_right(q, "[1/3, −2]"), is_right(q, "0.33 -2"), is_right(q, "0.33"), is_right(q, "-2, 1/3")
@@ -108,14 +108,14 @@ def is_right(question: Question, typed: str) -> bool:
 
 
 def close(found: float, expected: float) -> bool:
-    """Whether a typed number is the expected one, as far as people round."""
+    """Whether a typed number is the expected one, or is rounded to it."""
     if math.isnan(expected):
         return math.isnan(found)
     return found == expected or math.isclose(found, expected, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
 
 
 def read_numbers(typed: str) -> list[float]:
-    """The numbers in what was typed, in the characters of any keyboard."""
+    """The numbers in a text from any keyboard."""
     text = unicodedata.normalize("NFKC", typed).replace("−", "-").replace("∞", "inf")
     found = [_read(word) for word in re.split(r"[\s,;()\[\]]+", text) if word]
     numbers = [x for x in found if x is not None]
@@ -136,7 +136,7 @@ def _read(word: str) -> float | None:
 
 @dataclass(slots=True)
 class Score:
-    """How a learner did: for every question that was met, the tries, the hints that were taken, and the outcome."""
+    """The score of a learner: for every question so far, the tries, the hints, and whether the answer was right."""
 
     met: dict[int, dict[str, int | bool]] = field(default_factory=dict)
 

@@ -1,8 +1,8 @@
-"""The script of a derivation: what happens to the numbers of a program, one local event after the other, as data.
+"""The script of a derivation: the events of a program's forward pass and of its chain rule, one by one, as data.
 
-Forward, an event is one operation. Back, it is one edge: what one use of a number adds to its gradient. The script is
-made from the walk and from the table; it knows no derivative of its own, and every gradient that it ends in is checked
-against the engine's. Players, texts and handouts show the script and nothing else.
+Forward, an event is one operation. Back, it is one edge: what one use of a number adds to its gradient. The events are
+made from one walk of the engine and from its table of rules; the script knows no derivative of its own. Players, texts
+and handouts show the script and nothing else.
 """
 
 from __future__ import annotations
@@ -15,20 +15,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-import numpy as np
-
 from .._support.files import replace_file
-from ..engine.node import Node
-from ..engine.primitives.primitive import shape_of
-from ..engine.walk import Step, gradients
-from ..engine.walk import steps as walked_edges
-from ..errors import GradientError, GraphError
+from .._support.formats import save_as
+from ..engine.node import Node, number_of, shape_of
+from ..engine.walk import Contribution, contributions
+from ..errors import GraphError
 from ..graph.names import partial
-from ..graph.plain import Graph, Quantity, ancestors, data_of, is_single, one_like, plain
-from ..graph.text import number
+from ..graph.numbers import factor, number
+from ..graph.plain import Graph, Quantity, Recorded, forward_graph, is_single, one_like, passed_back
 from ..graph.views.view import HUGE
-from ..graph.words.formula import ATOM, SIGN, Term, formula_of, one_call, word
+from ..graph.words.formula import formula_of, one_call
 from ..graph.words.rules import pull_one, rule_in_letters
+from ..graph.words.terms import ATOM, Term, printed, word
 
 if TYPE_CHECKING:
     from ..optim import Optimizer
@@ -36,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Arrival", "Event", "Script", "State", "steps"]
 
 Kind = Literal["forward", "seed", "contribution", "sum", "update"]
-"""What happens in an event.
+"""The kinds of events.
 
 forward       an operation is computed
 seed          the walk back begins: the derivative of the output by itself is 1
@@ -60,10 +58,10 @@ class Event:
     rule : the local derivative in letters, `w`; None where the right side says it already.
     numeric : the right side in numbers, `4 · 1`; None where arrays take part.
     shapes : the right side in shapes, `(32, 10) @ (10, 64)`; None where all are single numbers.
-    value : what the event gives: the result, or the contribution.
+    value : the result of the operation, or the contribution.
     upstream, local : the factors of a contribution; `local` only of what is computed element by element.
-    before, after : the gradient of the input, before and after; None where nothing had arrived yet.
-    arrived, expected : how many contributions have reached the input with this one, and how many will in all.
+    before, after : the gradient of the input before and after; None where nothing has arrived yet.
+    arrived, expected : how many contributions have reached the input with this one, and how many there are in all.
     """
 
     kind: Kind
@@ -85,7 +83,7 @@ class Event:
 
     @property
     def becomes(self) -> str:
-        """The sign between the sides: a gradient of several contributions is added to."""
+        """The sign between the sides: "+=" where a gradient has several contributions."""
         if self.kind == "update":
             return "←"
         return "+=" if self.expected > 1 and self.after is not None else "="
@@ -98,7 +96,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """How far a gradient has got: the sum so far (None before the first), and how many contributions it is made of."""
+    """A gradient so far: the sum (None before the first contribution), and how many contributions it is made of."""
 
     gradient: Quantity | None
     arrived: int
@@ -116,7 +114,10 @@ class Arrival:
 class State:
     """What is known after some events of a script.
 
-    values : the values that are known, by the ids of their nodes. gradients : how far the gradient of each has got.
+    Attributes
+    ----------
+    values : the known values, by the ids of their nodes.
+    gradients : the gradients so far, by the ids of their nodes.
     """
 
     values: Mapping[int, Quantity]
@@ -164,11 +165,11 @@ class Script(Sequence[Event]):
     def _repr_html_(self) -> str:
         from .page import frame
 
-        # A notebook calls this, which cannot name a language.
+        # A notebook calls this, and cannot name a language.
         return frame(self, lang=os.environ.get("TINYGRAD_EDU_LANG", "en"))
 
     def show(self, *, lang: str = "en", predict: bool = False) -> None:
-        """Play it: in a notebook in the output cell, in a terminal with the keys, elsewhere as text.
+        """Play the script: in the output cell of a notebook, in a terminal by keys, elsewhere as text.
 
         The terminal player needs Textual; without it, the text is printed after a line that says how to install it.
         """
@@ -182,12 +183,12 @@ class Script(Sequence[Event]):
         The file appears complete or not at all. Gives the path. `ValueError` for another extension, `OSError` where
         the file cannot be written.
         """
-        from .showing import save
+        from .showing import FORMATS
 
-        return save(self, path, lang, predict)
+        return save_as(path, FORMATS, self, lang, predict)
 
     def html(self, *, lang: str = "en", predict: bool = False) -> str:
-        """The player as a page of its own, which needs no network; with `predict` it asks before it shows."""
+        """The player as a page of its own, which needs no network; with `predict` it asks for each result first."""
         from .page import page
 
         return page(self, lang=lang, predict=predict)
@@ -209,8 +210,8 @@ class Script(Sequence[Event]):
     ) -> str:
         """Pictures of the graph after some events, one below the other with their equations, as one SVG.
 
-        at : after how many events each picture is; None for up to a dozen, spread over the way back. With a `path`,
-        the SVG is also written to that file.
+        `at` says after how many events each picture is taken; None: up to a dozen pictures, spread over the way back.
+        With a `path`, the SVG is also written to that file.
         """
         from .filmstrip import filmstrip
 
@@ -233,7 +234,7 @@ class Script(Sequence[Event]):
         >>> z = x * x
         >>> z.name = "z"
         >>> print(tg.steps(z))
-        Step by step: z = x · x
+        Contribution by step: z = x · x
         <BLANKLINE>
         Forward
           1  z = x · x = 9
@@ -256,8 +257,8 @@ class Script(Sequence[Event]):
     def groups(self) -> list[tuple[str, int]]:
         """The events in parts, each as a title and the number of events up to its end.
 
-        A part is what one module, or one function marked with `tg.block`, does on the way forward or back; outside of
-        these, what one operation does. The title is `features.0 Conv2d`, or the label of the operation's node.
+        A part holds the events of one module, or of one function marked with `tg.block`, on the way forward or back;
+        outside of these, the events of one operation. The title is `features.0 Conv2d`, or the label of the node.
         """
         ends: list[tuple[str, int]] = []
         before: object = None
@@ -275,7 +276,7 @@ class Script(Sequence[Event]):
         return f"{path} {cluster.title.partition('(')[0]}" if cluster.kind == "module" else path
 
     def label(self, id: int) -> str:
-        """What the node with this id is called."""
+        """The label of the node with this id."""
         return self.graph.node(id).label
 
     def local_derivative(self, event: Event) -> str:
@@ -283,7 +284,7 @@ class Script(Sequence[Event]):
         return partial(word(self.label(event.node)), word(self.label(event.input or event.node)))
 
     def state(self, step: int) -> State:
-        """What is known after the first `step` events. It is read off the events, so going back is exact.
+        """What is known after the first `step` events. Only the events say it, so going back is exact.
 
         Raises `IndexError` for a step beyond the end.
 
@@ -310,10 +311,10 @@ class Script(Sequence[Event]):
 
 
 def steps(output: Node, optimizer: Optimizer | None = None) -> Script:
-    """The script of what made `output` and of all its gradients; with an optimiser, of its next step besides.
+    """The script of what made `output` and of all its gradients; with an optimiser, also of its next step.
 
-    Nothing is changed by it: `.grad` is neither read nor touched, and the optimiser only says what it would do. So
-    `tg.steps(loss, optimizer)` is a whole training step.
+    Nothing changes: `.grad` is neither read nor touched, and the optimiser only says what it would do. So
+    `tg.steps(loss, optimizer)` shows a whole training step.
 
     Raises `GraphError` where the output is not a single number or has nothing to differentiate.
 
@@ -332,66 +333,47 @@ def steps(output: Node, optimizer: Optimizer | None = None) -> Script:
             f"steps: the walk back begins at a single number, and this has shape {shape_of(output)}; take the steps "
             "of its sum() or mean(), or of one of its elements"
         )
-    nodes = ancestors([output])
-    if len(nodes) > HUGE:
+    recorded = Recorded(output)
+    if len(recorded.nodes) > HUGE:
         raise GraphError(
-            f"steps: {output.name or 'this'} was made by {len(nodes):,} nodes, more than anybody steps through; "
-            f"take the steps of an inner node, one that was made by at most {HUGE:,}"
+            f"steps: {output.name or 'this'} was made by {len(recorded.nodes):,} nodes, more than anybody steps "
+            f"through; take the steps of an inner node, one that was made by at most {HUGE:,}"
         )
-    graph = plain(output)
-    walked = list(walked_edges(output, one_like(output)))
-    gradient = _checked(output, walked)
-    scribe = _Scribe(nodes, graph)
-    updates = scribe.updates(optimizer, gradient) if optimizer is not None else ()
-    events = (*map(scribe.forward, scribe.made()), scribe.seed(output), *scribe.back(walked), *updates)
-    return Script(graph, events, scribe.formula(output))
-
-
-def _checked(output: Node, walked: Sequence[Step]) -> dict[Node, Any]:
-    """The gradients of the leaves, after a check that the contributions at each sum up to what the engine gives."""
-    sums: dict[Node, Any] = {}
-    for step in walked:
-        if step.input.primitive is None:
-            sums[step.input] = sums.get(step.input, 0.0) + step.contribution
-    known = dict(zip(sums, gradients(output, list(sums), one_like(output))))
-    for leaf, gradient in known.items():
-        close = 1e-9 * float(np.max(np.abs(gradient), initial=1.0))
-        if not np.allclose(sums[leaf], gradient, rtol=1e-5, atol=close, equal_nan=True):
-            raise GradientError(
-                f"steps: the contributions to {leaf.name or 'a leaf'} sum up to {sums[leaf]}, and its gradient is "
-                f"{gradient}: a rule of the table gives different results for the same call"
-            )
-    return known
+    walked = list(contributions(output, one_like(output)))
+    gradient, along = passed_back(recorded, walked)
+    graph = forward_graph(recorded, gradient, along)
+    scribe = _Scribe(recorded, graph)
+    made = [node for node in recorded.nodes if node.primitive is not None]
+    events = [*map(scribe.forward, made), scribe.seed(), *scribe.back(walked)]
+    if optimizer is not None:
+        events += scribe.updates(optimizer, gradient)
+    return Script(graph, tuple(events), scribe.formula())
 
 
 LINE = 90
-"""How many characters the formula of the whole may have."""
+"""A formula of the whole of more characters than this is left out."""
 
 
 class _Scribe:
-    """Writes events, in the names and ids that the plain graph has for the nodes."""
+    """Writes events, with the names and ids that the plain graph has for the nodes."""
 
-    def __init__(self, nodes: Sequence[Node], graph: Graph) -> None:
+    def __init__(self, recorded: Recorded, graph: Graph) -> None:
         drawn = [plain_node for plain_node in graph.nodes if plain_node.kind != "constant"]
-        self.nodes = nodes
-        self.of = graph.of
-        self.ids = {node: plain_node.id for node, plain_node in zip(nodes, drawn)}
-        self.names = {node: word(plain_node.label) for node, plain_node in zip(nodes, drawn)}
+        self.output, self.nodes, self.of = recorded.output, recorded.nodes, graph.of
+        self.ids = {node: plain_node.id for node, plain_node in zip(self.nodes, drawn)}
+        self.names = {node: word(name) for node, name in recorded.names.items()}
+        self.local = {(edge.target, edge.slot): edge.local for edge in graph.edges}
 
     def derivative(self, node: Node) -> str:
         """`∂z/∂x`"""
         return partial(self.of, self.names[node])
 
-    def formula(self, output: Node) -> str:
+    def formula(self) -> str:
         """`(x + y) · w`, if that is short."""
-        formula = _brief(formula_of(output, list(self.nodes), self.names))
+        formula = _brief(formula_of(self.output, self.nodes, self.names))
         return formula if len(formula) <= LINE and "\n" not in formula else ""
 
     # Forward.
-
-    def made(self) -> list[Node]:
-        """The operations, in order of creation."""
-        return [node for node in self.nodes if node.primitive is not None]
 
     def forward(self, node: Node) -> Event:
         """`q = x + y`, `2 + 3`, `5`"""
@@ -401,20 +383,20 @@ class _Scribe:
             self.ids[node],
             left=self.names[node],
             right=_brief(one_call(node, lambda x: Term(self.names[x], ATOM))),
-            numeric=one_call(node, lambda x: _number(data_of(x))) if numbers else None,
+            numeric=one_call(node, lambda x: printed(number_of(x))) if numbers else None,
             shapes=None if numbers else _brief(one_call(node, lambda x: Term(str(shape_of(x)), ATOM))),
-            value=Quantity.of(data_of(node)),
+            value=Quantity.of(node),
         )
 
     # Back.
 
-    def seed(self, output: Node) -> Event:
+    def seed(self) -> Event:
         """`∂z/∂z = 1`"""
-        one, id = Quantity.of(one_like(output)), self.ids[output]
-        return Event("seed", id, id, left=self.derivative(output), right="1", value=one, after=one)
+        one, id = Quantity.of(one_like(self.output)), self.ids[self.output]
+        return Event("seed", id, id, left=self.derivative(self.output), right="1", value=one, after=one)
 
-    def back(self, walked: Sequence[Step]) -> Iterator[Event]:
-        """An event for each edge, in the order of the walk; one more where a broadcast operand is summed back."""
+    def back(self, walked: Sequence[Contribution]) -> Iterator[Event]:
+        """An event for each edge, in the order of the walk, and one more where a broadcast operand is summed back."""
         expected = Counter(step.input for step in walked)
         arrived: Counter[Node] = Counter()
         so_far: dict[Node, Quantity] = {}
@@ -428,9 +410,11 @@ class _Scribe:
             yield replace(event, before=so_far.get(x), after=total)
             so_far[x] = total
 
-    def contribution(self, step: Step) -> Event:
+    def contribution(self, step: Contribution) -> Event:
         """`∂z/∂x = ∂z/∂q · ∂q/∂x`, `4 · 1`, `4`; for matrices `∂L/∂W = Xᵀ @ ∂L/∂Y`."""
-        node, slot, x, local = step.node, step.slot, step.input, step.local
+        node, slot, x = step.node, step.slot, step.input
+        local = self.local[self.ids[node], slot]
+        pulled = pull_one(node, slot, step.upstream)
         rule = _rule(node, slot, carried=local is None)
         event = Event(
             "contribution",
@@ -439,9 +423,9 @@ class _Scribe:
             slot,
             left=self.derivative(x),
             upstream=Quantity.of(step.upstream),
-            value=Quantity.of(pull_one(node, slot, step.upstream, data_of(node), [data_of(y) for y in node.inputs])),
+            value=Quantity.of(pulled),  # before it is summed back to the shape of the operand
         )
-        if local is None:  # what is carried back is no product, element by element
+        if local is None:  # the contribution is no product element by element
             right = self.spelled(rule, node) if rule else f"vjp({node.primitive!r}, {self.derivative(node)})"
             return replace(event, right=right, shapes=rule and _in_shapes(rule, node))
         numbers = _single(node, x)
@@ -449,13 +433,13 @@ class _Scribe:
             event,
             right=f"{self.derivative(node)} · {partial(self.names[node], self.names[x])}",
             rule=rule and self.spelled(rule, node),
-            local=Quantity.of(local),
-            numeric=_product(step.upstream, local) if numbers else None,
-            shapes=None if numbers else f"{shape_of(step.upstream)} · {shape_of(local)}",
+            local=local,
+            numeric=_product(step.upstream, *local.elements) if numbers and local.elements else None,
+            shapes=None if numbers else f"{shape_of(step.upstream)} · {local.shape}",
         )
 
-    def summed_back(self, event: Event, step: Step) -> Event:
-        """`∂L/∂b = Σ δ`: of what came back to a broadcast operand, the sum over the axes it was repeated along."""
+    def summed_back(self, event: Event, step: Contribution) -> Event:
+        """`∂L/∂b = Σ δ`: the sum of what came back to a broadcast operand, over the axes of its repetition."""
         assert event.value is not None
         return replace(
             event,
@@ -484,7 +468,7 @@ class _Scribe:
                 self.ids[p],
                 left=self.names[p],
                 right=change.format(w=self.names[p], g=self.derivative(p)),
-                numeric=f"{number(float(data_of(p)))} − {_product(lr, gradient[p])}" if numbers else None,
+                numeric=f"{number(float(number_of(p)))} − {_product(lr, gradient[p])}" if numbers else None,
                 shapes=None if _single(p) else change.replace("lr", str(lr)).format(w=shape_of(p), g=shape_of(p)),
                 value=Quantity.of(new),
             )
@@ -504,14 +488,14 @@ def _plain_rate(optimizer: Optimizer, p: Node) -> float | None:
 
 
 def _rule(node: Node, slot: int, *, carried: bool) -> str | None:
-    """The rule for one operand in letters that stand for the operands, the result and, if `carried`, the upstream."""
+    """The rule for one operand, in tokens for the operands, the result and, if `carried`, the upstream gradient."""
     letters = {x: _token(i) for i, x in enumerate(node.inputs) if isinstance(x, Node)} | {node: "result"}
     rule = rule_in_letters(node, slot, letters, "upstream" if carried else None)
     return rule and _brief(rule)
 
 
 def _brief(formula: str) -> str:
-    """A formula without the shapes that stand on the line of shapes, and without the cells of large constants."""
+    """A formula without shapes, which have a line of their own, and without the cells of large constants."""
     return re.sub(r"(?<![=\w])\[\[[^=()]{20,}?\]\]+", "[…]", re.sub(r", shape=\([\d, ]*\)", "", formula))
 
 
@@ -524,23 +508,17 @@ def _spelled(rule: str, words: Mapping[str, str]) -> str:
 
 
 def _in_shapes(rule: str, node: Node) -> str:
-    """A rule with each letter's shape in its place: `(32, 10) @ (10, 64)`."""
+    """A rule with shapes in place of the tokens: `(32, 10) @ (10, 64)`."""
     own = str(shape_of(node))
     words = {_token(slot): str(shape_of(x)) for slot, x in enumerate(node.inputs)}
     return _spelled(rule, words | {"result": own, "upstream": own})
 
 
 def _single(*operands: Any) -> bool:
-    """Whether all of them are single numbers."""
+    """Whether all operands are single numbers."""
     return all(shape_of(x) == () for x in operands)
-
-
-def _number(x: Any) -> Term:
-    text = number(float(x))
-    return Term(text, SIGN if text.startswith("−") else ATOM)
 
 
 def _product(a: Any, b: Any) -> str:
     """`4 · (−1)`"""
-    first, second = number(float(a)), number(float(b))
-    return f"{first} · ({second})" if second.startswith("−") else f"{first} · {second}"
+    return f"{number(float(a))} · {factor(number(float(b)))}"

@@ -1,21 +1,17 @@
-"""Where a script is shown: in a notebook, in a terminal, or in a file."""
+"""Showing a script where the program runs, in a notebook or in a terminal, and the table of its file formats."""
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable
-from pathlib import Path
 
-from .._support.files import replace_file
+from .._support.formats import Writer
+from .._support.notebook import in_notebook
 from .predict import said_of_score
 from .script import Script
 
-__all__ = ["FORMATS", "format_of", "save", "show"]
+__all__ = ["FORMATS", "show"]
 
-Format = Callable[[Script, str, bool], str]
-
-FORMATS: dict[str, Format] = {
+FORMATS: dict[str, Writer] = {
     ".html": lambda script, lang, predict: script.html(lang=lang, predict=predict),
     ".svg": lambda script, lang, predict: script.filmstrip(lang=lang),
     ".md": lambda script, lang, predict: script.markdown(lang) + "\n",
@@ -23,32 +19,11 @@ FORMATS: dict[str, Format] = {
     ".txt": lambda script, lang, predict: script.text(lang) + "\n",
     ".json": lambda script, lang, predict: script.json(),
 }
-"""What each extension means."""
-
-
-def format_of(path: str | os.PathLike[str]) -> Format:
-    """What to write to a file of this name; `ValueError`, with the list, for an extension that is not in the table.
-
-    >>> format_of("z.bmp")
-    Traceback (most recent call last):
-        ...
-    ValueError: save: 'z.bmp' has none of the extensions .html, .svg, .md, .tex, .txt, .json
-    """
-    path = Path(path)
-    write = FORMATS.get(path.suffix.lower())
-    if write is None:
-        raise ValueError(f"save: {path.name!r} has none of the extensions {', '.join(FORMATS)}")
-    return write
-
-
-def save(script: Script, path: str | os.PathLike[str], lang: str, predict: bool) -> Path:
-    """Write the script in the format of the extension; gives the path."""
-    replace_file(path, format_of(path)(script, lang, predict).encode())
-    return Path(path)
+"""What writes a script to a file of each extension, in a language, and as questions where that is asked for."""
 
 
 def show(script: Script, lang: str, predict: bool) -> None:
-    """Play it where the program runs."""
+    """Play the script in the cell of a notebook or in a terminal; print it where there is neither."""
     if in_notebook():
         from IPython.display import display
 
@@ -68,10 +43,3 @@ def show(script: Script, lang: str, predict: bool) -> None:
                 print(said_of_score(score, lang))
             return
     print(script.text(lang))
-
-
-def in_notebook() -> bool:
-    """Whether the program runs in the kernel of a notebook, which can show a page."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return shell is not None and hasattr(shell, "kernel")

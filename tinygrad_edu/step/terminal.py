@@ -1,4 +1,4 @@
-"""The player in a terminal, on Textual: the same events, equations and keys as on the page."""
+"""The player in a terminal, made with Textual: the events, equations and keys of the page."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ KEYS = (
     ("plus", "speed(1)", "speed", "+ −"),
     ("escape", "leave_question", "leave", None),
 )
-"""The keys, what they do, the label of each in the catalogue, and how the key is shown where that is not its name."""
+"""The keys: their action, the key of their label in the catalogue, and their display if it is not their name."""
 
 CELL = 18
-"""How many characters a number or an array may take in the table."""
+"""The most characters of a number or an array in the table."""
 
 SECONDS = (8.0, 4.0, 2.0, 1.0, 0.5, 0.25)
 """How long an event is shown while playing, from the slowest to the fastest."""
 
 
 class Table(DataTable[Text], inherit_bindings=False):
-    """A table that leaves the keys to the player, but for those that scroll it."""
+    """A table that leaves all keys to the player, except those that scroll it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "cursor_up", show=False),
@@ -53,10 +53,10 @@ class Table(DataTable[Text], inherit_bindings=False):
 
 
 class Player(App[Score]):
-    """Plays a script; `run()` returns the score of the questions that were met in predict mode.
+    """Plays a script; `run()` returns the score of the questions in predict mode.
 
-    In predict mode the next event is hidden until its result is typed. Enter alone takes a hint; where there is none
-    left, it gives the answer.
+    In predict mode the next event is hidden until its result is typed. Enter alone takes a hint, and after the last
+    one it shows the answer.
     """
 
     CSS = """
@@ -97,7 +97,7 @@ class Player(App[Score]):
         yield Footer()
 
     def on_mount(self) -> None:
-        """Fill the table with the names; numbers come with the events."""
+        """Fill the table with names; the numbers come with the events."""
         for key in ("name", "made_by", "value", "gradient", "arrivals"):
             self.table.add_column(self.texts[key], key=key)
         made = {event.node: event.right for event in self.script if event.kind == "forward"}
@@ -113,7 +113,7 @@ class Player(App[Score]):
         """The table of values and gradients."""
         return self.query_one(Table)
 
-    # Where the player stands.
+    # Moving.
 
     def action_go(self, step: int) -> None:
         """Show what is known after `step` events."""
@@ -135,7 +135,7 @@ class Player(App[Score]):
         self._fill_table(event)
 
     def action_move(self, by: int) -> None:
-        """One event on or back; in predict mode, ask before going on."""
+        """Go one event forward or back; in predict mode, ask before going forward."""
         if by > 0 and self.predict and self.step < len(self.script) and self.script[self.step].kind != "seed":
             self._stop()
             self._ask(question(self.script, self.step, self.lang))
@@ -143,18 +143,18 @@ class Player(App[Score]):
             self.action_go(self.step + by)
 
     def action_part(self, by: int) -> None:
-        """The end of this part of the script, or of the one before: of what one module or one operation does."""
+        """Go to the end of this part of the script, or of the one before: of one module or operation."""
         if by > 0:
             self.action_go(min((stop for stop in self.parts if stop > self.step), default=self.step))
         else:
             self.action_go(max((stop for stop in self.parts if stop < self.step), default=0))
 
     def action_last(self) -> None:
-        """The end of the script."""
+        """Go to the end of the script."""
         self.action_go(len(self.script))
 
     def action_way_back(self) -> None:
-        """The first event of the way back."""
+        """Go to the first event of the way back."""
         self.action_go(1 + next(i for i, event in enumerate(self.script) if event.kind == "seed"))
 
     def action_play(self) -> None:
@@ -174,7 +174,7 @@ class Player(App[Score]):
             self.action_play()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
-        """Whether a key does something now: a question can be left, but has signs of its own to be typed."""
+        """Whether a key acts now: Escape only in a question, and + and − only outside, where they are not typed."""
         asking = self.question is not None
         return {"leave_question": asking, "speed": not asking}.get(action, True)
 
@@ -205,7 +205,7 @@ class Player(App[Score]):
         self._say("feedback", "")
 
     def on_input_submitted(self, submitted: Input.Submitted) -> None:
-        """Check an answer; none is a wish for a hint, and after the last hint for the answer."""
+        """Check an answer; an empty one asks for a hint, and after the last hint for the answer."""
         asked = self.question
         if asked is None:
             return
@@ -229,7 +229,7 @@ class Player(App[Score]):
         self._say("feedback", self.texts["right" if right else "wrong"])
 
     def action_leave_question(self) -> None:
-        """Back from the question to the event before it."""
+        """Go back from the question to the event before it."""
         self.action_go(self.step)
 
     # The screen.
@@ -269,7 +269,7 @@ class Player(App[Score]):
 
 
 def _in_a_cell(value: Quantity | None) -> str:
-    """A number or small array; its shape and range, or at least its shape, where there is no room for its cells."""
+    """A number or small array; where there is no room for its cells, shape and range, or the shape alone."""
     if value is None:
         return ""
     shape = value.kind(dtype=False)

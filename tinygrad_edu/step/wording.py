@@ -1,6 +1,6 @@
-"""What is said of an event: its lines of mathematics, and a sentence in the reader's language.
+"""The words of the players: the lines of mathematics of an event, and sentences in the reader's language.
 
-All that a player says comes from one catalogue, a file a language in `languages/`; a new file is a new language.
+All texts are in catalogues, one file for each language in `languages/`; a new file is a new language.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from types import MappingProxyType
 
 from ..errors import TinygradError
 from ..graph.plain import Quantity
-from ..graph.words.formula import word
+from ..graph.words.terms import word
 from .script import Event, Script
 
 __all__ = ["catalogue", "heading", "languages", "lines", "sentence", "sentences", "shown", "whole", "words"]
 
 
 def languages() -> list[str]:
-    """The languages that there are catalogues of.
+    """The languages of the catalogues.
 
     >>> languages()
     ['en', 'zh']
@@ -31,7 +31,7 @@ def languages() -> list[str]:
 
 @cache
 def catalogue(lang: str) -> Mapping[str, str]:
-    """The texts of a language, by what they are for. Raises `TinygradError` for a language that there is none of."""
+    """The texts of a language, by their keys. Raises `TinygradError` for a language without a catalogue."""
     if lang not in languages():
         raise TinygradError(f"steps: lang is one of {', '.join(map(repr, languages()))}, and not {lang!r:.40}")
     text = (resources.files(__package__) / "languages" / f"{lang}.json").read_text("utf-8")
@@ -39,7 +39,7 @@ def catalogue(lang: str) -> Mapping[str, str]:
 
 
 def heading(script: Script, lang: str) -> str:
-    """What is played: `Step by step: z = (x + y) · w`."""
+    """The heading of a player: `Step by step: z = (x + y) · w`."""
     return catalogue(lang)["title"].format(of=whole(script))
 
 
@@ -101,7 +101,7 @@ def sentence(script: Script, event: Event, lang: str = "en") -> str:
 
 
 def sentences(script: Script, event: Event) -> list[str]:
-    """The keys of the sentences that are said of an event, in their order."""
+    """The keys of the sentences about an event, in their order."""
     carried = event.kind == "contribution" and event.local is None
     factors = event.upstream, event.local, event.value
     keys = ["said of carried contribution" if carried else _of(f"said of {event.kind}", *factors)]
@@ -117,13 +117,13 @@ def sentences(script: Script, event: Event) -> list[str]:
 
 
 def _of(key: str, *quantities: Quantity | None) -> str:
-    """The key of the form that a sentence has for arrays, whose cells nobody wants to hear, if it has one."""
+    """The key of a sentence; of its form for arrays, which does not read out their cells, where it has one."""
     arrays = any(x is not None and not x.is_number for x in quantities)
     return f"{key} as array" if arrays and f"{key} as array" in catalogue("en") else key
 
 
 def words(script: Script, event: Event) -> dict[str, str | int]:
-    """What is filled into the sentences on an event; what there is none of is left out."""
+    """The values that are filled into the sentences about an event; what an event does not have is left out."""
     node, to = script.graph.node(event.node), script.graph.node(event.input or event.node)
     repeated = event.upstream if event.kind == "sum" else event.value
     every: dict[str, str | int | None] = {
@@ -145,7 +145,7 @@ def words(script: Script, event: Event) -> dict[str, str | int]:
 
 
 def shown(value: Quantity | None) -> str:
-    """A number, a small vector or matrix, or shape and range of what is larger."""
+    """A number, a small vector or matrix, or the shape and range of a larger array."""
     if value is None:
         return ""
     return f"{value.kind()}, {value.range()}" if len(value.shape) > 2 else value.text(6 if value.is_number else 4)

@@ -46,7 +46,7 @@ def test_linear_names_the_shapes_that_do_not_go_together(shapes: Any, words: str
 def test_no_gradient_is_computed_for_an_input_that_needs_none() -> None:
     weight = draw(4, 3, seed=1)
     y = linear(tg.randn(5, 3, seed=0, dtype="float64"), weight)
-    assert [step.slot for step in walk.steps(y.sum())] == [0, 1]
+    assert [step.slot for step in walk.contributions(y.sum())] == [0, 1]
 
 
 def test_the_gradient_of_cross_entropy_is_the_probabilities_less_one_at_the_target() -> None:

@@ -104,7 +104,7 @@ def test_backward_grad_and_steps_agree(program: Program) -> None:
     upstream = np.linspace(-1.0, 2.0, y.data.size).reshape(y.shape) if isinstance(y, tg.Tensor) else 2.0
     expected = tg.gradients(y, inputs, upstream)
     collected: dict[tg.Node, Any] = {}
-    for step in walk.steps(y, upstream):
+    for step in walk.contributions(y, upstream):
         collected[step.input] = collected.get(step.input, 0.0) + step.contribution
         close(step.total, collected[step.input])
     y.backward(upstream)

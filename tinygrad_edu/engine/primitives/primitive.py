@@ -20,7 +20,6 @@ import numpy as np
 from ..convert import own_attr, plain_operand
 from ..messages import refused, wrong_call
 from ..node import Attrs, Node
-from ..node import shape_of as shape_of  # SHIM
 
 if TYPE_CHECKING:
     from ..tensor import Tensor

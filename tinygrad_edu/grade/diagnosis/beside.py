@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from ...engine.node import Node
-from ...engine.walk import Step, steps
-from ...graph.plain import Edge, Graph, Mark, PlainNode, Quantity, ancestors, data_of, known, labels, transcribe
+from ...engine.node import Node, number_of
+from ...engine.walk import Contribution, contributions
+from ...graph.plain import Edge, Graph, Mark, PlainNode, Quantity, ancestors, known, labels, transcribe
 from ...graph.text import plural
 from ...graph.views.view import neighbourhood
 from ..compare import TOLERANCE
@@ -112,13 +112,13 @@ def beside_values(
     if len(nodes) > LARGEST:
         return None
     names = labels(nodes, known=names)
-    wrong = {x: in_numbers(data[x]) for x in nodes if x in data and not agree(in_numbers(data[x]), data_of(x))}
+    wrong = {x: in_numbers(data[x]) for x in nodes if x in data and not agree(in_numbers(data[x]), number_of(x))}
     if wrong:
         first = [x for x in wrong if not any(isinstance(operand, Node) and operand in wrong for operand in x.inputs)]
         return graphs(
             nodes, names, names[output], Numbers({}, {}, wrong), Numbers({}, {}), dict.fromkeys(first, "changed")
         )
-    walked = list(steps(output))
+    walked = list(contributions(output))
     right = numbers(output, walked, 1.0)
     answered = {x: in_numbers(gradient) for x, gradient in gradients.items()}
     between = {x: answered[x] for x in answered if x.inputs and x is not output}
@@ -170,7 +170,7 @@ def where_marked(graphs: Graphs) -> str:
 # The numbers of a pass.
 
 
-def numbers(output: Node, walked: Iterable[Step], seed: Any) -> Numbers:
+def numbers(output: Node, walked: Iterable[Contribution], seed: Any) -> Numbers:
     """The numbers of a walk."""
     gradients: dict[Node, Any] = {output: seed}
     arrows: dict[Arrow, tuple[Any, Any, None]] = {}
@@ -243,9 +243,9 @@ def differing(right: Numbers, found: Numbers, mistakes: Mistakes) -> Marks:
     return marks
 
 
-def wrong_arrows(walked: Iterable[Step], gradients: Mapping[Node, Any]) -> Marks:
+def wrong_arrows(walked: Iterable[Contribution], gradients: Mapping[Node, Any]) -> Marks:
     """Marks for the arrows that explain the first wrong gradients, not for those that are wrong as a consequence."""
-    uses: dict[Node, list[Step]] = {}
+    uses: dict[Node, list[Contribution]] = {}
     for step in walked:
         uses.setdefault(step.input, []).append(step)
     wrong = {x: gradients[x] for x in uses if x in gradients and not agree(gradients[x], uses[x][-1].total)}
@@ -256,7 +256,7 @@ def wrong_arrows(walked: Iterable[Step], gradients: Mapping[Node, Any]) -> Marks
     return marks
 
 
-def explained(uses: Sequence[Step], found: ndarray | None) -> Marks:
+def explained(uses: Sequence[Contribution], found: ndarray | None) -> Marks:
     """Marks for the contributions to a gradient that are missing or counted twice; for all if neither explains it."""
     if found is None or not found.any():
         return {(step.node, step.slot): "missing" for step in uses}

@@ -129,7 +129,7 @@ def mutants(function: Callable[..., Any], at: Sequence[Any], upstream: Any) -> I
         if not all(map(same, changed, right)):
             yield Mutant(name, name, changed)
     for i, (x, g) in enumerate(zip(reference.variables, right)):
-        for name, key, wrong in in_one(np.asarray(x._number()), g):
+        for name, key, wrong in in_one(np.asarray(x.data), g):
             if wrong.any() and not same(wrong, g):
                 yield Mutant(f"{name} {key} of operand {i}", name, [*right[:i], wrong, *right[i + 1 :]])
     if len(right) > 1 and not all(same(a, b) for a, b in zip(right, right[::-1])):

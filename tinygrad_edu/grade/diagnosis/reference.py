@@ -20,7 +20,7 @@ from ...engine.node import Node
 from ...engine.primitives.primitive import Primitive
 from ...engine.tensor import Tensor
 from ...engine.value import Value
-from ...engine.walk import Step, gradients, pull, steps
+from ...engine.walk import Contribution, contributions, gradients, pull
 from ...errors import TinygradError
 from .rules import ErringRow, RuleCall, Wrong, wrong_rules
 
@@ -74,7 +74,7 @@ class Reference:
         self.names = tuple(name for name, _ in both)
         self.variables = [x for _, x in both]
         self.output: Node = function(*self.inputs)
-        self.steps: list[Step] = list(steps(self.output, upstream))
+        self.steps: list[Contribution] = list(contributions(self.output, upstream))
         self.expected = self.gradients()
         walk = sum(1.0 + np.size(step.total) / 2_000 for step in self.steps)
         self.tries = max(4, int(WALKED / max(walk, 1.0)))
@@ -137,10 +137,10 @@ class Reference:
         if all(np.shape(g) == x.shape for g, x in zip(found, self.variables)):
             yield Candidate(name, details, [*found], mistakes)
 
-    def erring_steps(self, mistakes: Mistakes) -> list[Step]:
+    def erring_steps(self, mistakes: Mistakes) -> list[Contribution]:
         """The walk with wrong rules in some nodes, arrow by arrow."""
         with erring_rows(mistakes):
-            return list(steps(self.output, self.upstream))
+            return list(contributions(self.output, self.upstream))
 
     # Mistakes in sums of contributions.
 
@@ -148,7 +148,7 @@ class Reference:
         return self.tried(self.mistakes_in_sums())
 
     def mistakes_in_sums(self) -> Iterator[Attempt]:
-        uses: dict[Node, list[Step]] = {}
+        uses: dict[Node, list[Contribution]] = {}
         for step in self.steps:
             uses.setdefault(step.input, []).append(step)
         shared = [several for several in reversed(uses.values()) if len(several) > 1]  # those near the inputs first
@@ -232,7 +232,7 @@ def names_of(function: Callable[..., Any], count: int) -> list[str]:
 
 
 def row_of(node: Node) -> Primitive:
-    assert node.primitive is not None
+    assert isinstance(node.primitive, Primitive)
     return node.primitive
 
 
@@ -241,7 +241,7 @@ def at(nodes: Iterable[Node]) -> dict[str, str]:
     return {"operation": " and ".join(dict.fromkeys(f"`{row_of(node).name}`" for node in nodes))}
 
 
-def on_edges(name: str, edges: Sequence[Step], wrong: Wrong, named: Sequence[Step]) -> Attempt:
+def on_edges(name: str, edges: Sequence[Contribution], wrong: Wrong, named: Sequence[Contribution]) -> Attempt:
     """A mistake on single edges; the student is told of those in `named`."""
     slots: dict[Node, list[int]] = {}
     for step in edges:
@@ -258,7 +258,7 @@ def negated(e: RuleCall) -> Any:
     return -e.pull()
 
 
-def raw_contribution(step: Step) -> ndarray:
+def raw_contribution(step: Contribution) -> ndarray:
     """The contribution of a rule before it is summed to the shape of the operand."""
     slots, found = pull(step.node, step.upstream, {step.input})
     return np.asarray(found[slots.index(step.slot)])

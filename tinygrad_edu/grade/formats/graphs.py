@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ...graph.layout.geometry import Direction
 from ...graph.picture.arrange import arrange
 from ...graph.picture.arrows import arrow_labels
-from ...graph.picture.card import Card, cards, settings_of
+from ...graph.picture.card import Card, attrs_of, cards
 from ...graph.picture.svg import write_svg
 from ...graph.plain import Edge, PlainNode, Quantity
 from ...graph.views.view import aliased
@@ -17,14 +17,14 @@ from ..results import Graphs
 __all__ = ["Picture", "in_lines", "pictures"]
 
 FEW = 4
-"""The most elements of an array that are all written."""
+"""An array of up to this many elements is written out."""
 
 FLOW: Direction = "TB"
-"""From top to bottom, because the two pictures stand side by side."""
+"""From top to bottom, since the two pictures stand beside each other."""
 
 
 def in_lines(graphs: Graphs) -> Iterator[str]:
-    """Lines of text: all nodes from the result back to the inputs, and below each what its operands get from it.
+    """The results from the last back to the inputs, and below each what its operands get from it.
 
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu.grade.diagnosis import beside_values
@@ -57,7 +57,7 @@ def in_lines(graphs: Graphs) -> Iterator[str]:
 
 
 def _name(node: PlainNode) -> str:
-    """The name of a node; for an array without a name, its shape."""
+    """What a node is called; an array that has no name, by its shape."""
     if node.kind == "constant" and node.value and not node.value.is_number:
         return f"array {node.value.shape}"
     return node.label
@@ -65,12 +65,12 @@ def _name(node: PlainNode) -> str:
 
 def _made(node: PlainNode, operands: list[str]) -> str:
     """The operation that made a node."""
-    call = f" = {node.operation}({', '.join([*operands, *settings_of(node)])})" if node.operation else ""
+    call = f" = {node.operation}({', '.join([*operands, *attrs_of(node)])})" if node.operation else ""
     return f"{node.label}{call}"
 
 
 def _numbers(node: PlainNode, right: PlainNode) -> str:
-    """The value of a node and its gradient."""
+    """What a node holds, and its gradient."""
     if node.value is None and right.value is None:
         return ""
     value = f" = {_text(node.value)}{_instead(node.value, right.value)}"
@@ -93,7 +93,7 @@ def _instead(found: Quantity | None, right: Quantity | None) -> str:
 
 
 def _text(x: Quantity | None) -> str:
-    """A number or a small array; of a large array, the shape and the range."""
+    """A number; of an array of more than a few, the shape and the range."""
     if x is None:
         return "none"
     return x.text(4) if x.elements and len(x.elements) <= FEW else f"{x.kind(dtype=False)}: {x.range()}"
@@ -108,7 +108,7 @@ class Picture(NamedTuple):
 
 
 def pictures(graphs: Graphs) -> Iterator[Picture]:
-    """A picture of each graph. Both have the same layout.
+    """A picture of each of the graphs. In both, everything is in the same place.
 
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu.grade.diagnosis import beside_values
@@ -123,12 +123,12 @@ def pictures(graphs: Graphs) -> Iterator[Picture]:
     room = [
         max(filter(None, alike), key=lambda label: (label.height, label.width), default=None) for alike in zip(*labels)
     ]
-    layout = arrange(shown[0], [alike[0] for alike in boxes], room, FLOW, "builtin")  # the same layout on every machine
+    layout = arrange(shown[0], [alike[0] for alike in boxes], room, FLOW, "builtin")  # it is the same everywhere
     for i, (caption, graph) in enumerate(zip(captions, shown)):
         yield Picture(caption, write_svg(graph, [alike[i] for alike in boxes], labels[i], layout, FLOW), layout.width)
 
 
 def same_size(alike: Sequence[Card]) -> list[Card]:
-    """The boxes of one node in all pictures, all as large as the largest."""
+    """The boxes of one node in all pictures, each as large as the largest."""
     width, height = max(card.width for card in alike), max(card.height for card in alike)
     return [card._replace(width=width, height=height) for card in alike]

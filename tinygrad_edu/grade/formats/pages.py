@@ -14,7 +14,7 @@ from string import Template
 from urllib.parse import quote
 
 from ..._support.offline_page import policy
-from ...graph.formats.page import colours
+from ...graph.palette import custom_properties
 from ...graph.text import plural
 from ..results import CheckResult, Result
 from .graphs import pictures
@@ -234,7 +234,7 @@ def _table(heads: Sequence[str], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _page(title: str, body: Iterable[str]) -> str:
-    style, content = colours("auto") + _file("pages.css"), "\n".join(filter(None, body))
+    style, content = custom_properties("auto") + _file("pages.css"), "\n".join(filter(None, body))
     # Only pictures have styles: all other text is escaped.
     styles = [style, *re.findall("<style>(.*?)</style>", content, re.DOTALL)]
     return Template(_file("pages.html")).substitute(

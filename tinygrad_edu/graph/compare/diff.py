@@ -1,4 +1,4 @@
-"""What differs between two graphs, whatever their nodes are called and in whatever order they were made."""
+"""The differences between two graphs; names and the order of creation do not count."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Literal
 
 from ...engine.node import Node
 from ...errors import GraphError
-from ..layout.choice import Engine
-from ..picture.svg import Theme
-from ..plain import Edge, Graph, Mark, PlainNode, Quantity, plain
+from ..layout.geometry import Engine
+from ..palette import Theme
+from ..plain import Edge, Graph, Mark, PlainNode, Quantity, plain, switched_on
 from ..text import plural
 from ..views.view import LIMIT, neighbourhood, view
 from .matching import Matching, Side
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 __all__ = ["Difference", "diff"]
 
 SHOWN = 12
-"""So many differences are written below a picture."""
+"""At most so many differences are written below a picture."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """What differs between two graphs. It is true where something does.
+    """The differences between two graphs; true where there are any.
 
     Attributes
     ----------
@@ -46,9 +46,9 @@ class Difference:
         return "\n".join(self.lines) or "no difference"
 
     def draw(self, *, engine: Engine = "auto", direction: Literal["LR", "TB"] = "LR", theme: Theme = "auto") -> Drawing:
-        """The graph that was found, with what is missing drawn in and what differs marked; options as of `tg.draw`.
+        """The graph that was found, with what is missing drawn in and what differs marked; options as in `tg.draw`.
 
-        Of a graph of more than 150 nodes, only what is near a difference.
+        Of a graph of more than 150 nodes, only the parts near a difference.
         """
         from ..draw import Drawing
 
@@ -74,7 +74,7 @@ def diff(
     values: bool = True,
     tolerance: float = 1e-6,
 ) -> Difference:
-    """What differs between the graph that was expected and the one that was found.
+    """The differences between the graph that was expected and the one that was found.
 
     Names do not count, nor does the order in which the nodes were made.
 
@@ -139,7 +139,7 @@ class _Comparison:
             yield from said
             of_operands = list(self._operands(a, b))
             if self.expected.nodes[a].operation == self.found.nodes[b].operation:
-                yield from of_operands  # else the two calls have been written out
+                yield from of_operands  # otherwise the two calls have been written out
         for a in self.expected.order:
             if a not in self.matching.partner:
                 self.missing_arrows += [(x, a, slot) for slot, x in enumerate(self.expected.operands[a])]
@@ -150,12 +150,12 @@ class _Comparison:
                 yield f"the result: expected {self._call(a)}, found {_defined(b, self.found)}"
 
     def _said_with_its_user(self, id: int, side: Side, matched: Container[int]) -> bool:
-        """Whether a node is a constant that stands in the call of one that is told of."""
+        """Whether a node is a constant in a call that is written out already."""
         users = side.users[id]
         return side.nodes[id].kind == "constant" and bool(users) and users[0][0] not in matched
 
     def _node(self, a: int, b: int) -> Iterator[str]:
-        """What differs between two nodes themselves."""
+        """The differences between two nodes."""
         x, y = self.expected.nodes[a], self.found.nodes[b]
         where = _where(b, self.found)
         if x.operation != y.operation:
@@ -173,7 +173,7 @@ class _Comparison:
             yield from self._numbers(x.value, y.value, where)
 
     def _numbers(self, x: Quantity | None, y: Quantity | None, where: str) -> Iterator[str]:
-        """What differs between the numbers in two leaves."""
+        """The differences between the numbers of two leaves."""
         if x is None or y is None:
             return
         if x.shape != y.shape:
@@ -184,7 +184,7 @@ class _Comparison:
             yield f"{where}: expected {x.text()}" + (f", found {y.text()}" if not where.startswith("constant") else "")
 
     def _close(self, x: Quantity, y: Quantity) -> bool:
-        left, right = ((q.low, q.high, q.strange) if q.elements is None else q.elements for q in (x, y))
+        left, right = ((q.low, q.high, q.nonfinite) if q.elements is None else q.elements for q in (x, y))
         return all(p == q or _is_close(p, q, self.tolerance) for p, q in zip(left, right))
 
     def _operands(self, a: int, b: int) -> Iterator[str]:
@@ -213,14 +213,14 @@ class _Comparison:
             which = f", operand {i + 1}" if self.matching.ordered(a, b) and len(right) > 1 else ""
             yield f"{where}{which}: expected {self._name(x)}, found {_name(y, self.found)}"
 
-    # Words. A node that was expected has the name of the one that was found, where there is one.
+    # Words. A node that was expected has the name of its partner, where it has one.
 
     def _name(self, a: int) -> str:
         b = self.matching.partner.get(a)
         return self._call(a) if b is None else _name(b, self.found)
 
     def _call(self, a: int, depth: int = 3) -> str:
-        """A node that was expected, written out in names of the graph that was found; too deep a part as "…"."""
+        """A node that was expected, written out in names of the graph that was found; deep parts are "…"."""
         node = self.expected.nodes[a]
         if node.operation is None:
             return f"the constant {node.label}" if node.kind == "constant" else node.label
@@ -233,7 +233,7 @@ class _Comparison:
     # The picture.
 
     def graph(self, lines: tuple[str, ...]) -> Graph:
-        """Both graphs in one: what was found, and what is missing drawn in behind its last operand."""
+        """Both graphs in one: what was found, and what is missing, each part after its last operand."""
         partner, found = self.matching.partner, self.found
         place: dict[tuple[str, int], tuple[int, int, int]] = {
             ("found", b): (position, 0, 0) for position, b in enumerate(found.order)
@@ -269,13 +269,13 @@ class _Comparison:
         )
 
     def _missing(self, a: int) -> PlainNode:
-        """A node that was expected, with a prime where one that was found has its label."""
+        """A node that was expected, with a prime where its label is taken."""
         node = self.expected.nodes[a]
         taken = node.kind != "constant" and any(node.label == other.label for other in self.found.nodes.values())
         return replace(node, label=node.label + "′" * taken, mark="missing", cluster="")
 
     def _key(self, a: int) -> tuple[str, int]:
-        """Where a node that was expected is in the picture."""
+        """The key of a node that was expected: its own, or that of its partner."""
         b = self.matching.partner.get(a)
         return ("missing", a) if b is None else ("found", b)
 
@@ -292,8 +292,8 @@ def _is_close(p: float | None, q: float | None, tolerance: float) -> bool:
 
 
 def _written(node: PlainNode, operands: list[str]) -> str:
-    settings = [f"{key}={value}" for key, value in node.attrs if value not in ("None", "False")]
-    return f"{node.operation}({', '.join([*operands, *settings])})"
+    attrs = [f"{key}={value}" for key, value in switched_on(node.attrs)]
+    return f"{node.operation}({', '.join([*operands, *attrs])})"
 
 
 def _name(b: int, side: Side) -> str:
@@ -312,7 +312,7 @@ def _defined(b: int, side: Side) -> str:
 
 
 def _where(b: int, side: Side) -> str:
-    """A node that was found, and the line that made it; a constant by its use."""
+    """A node that was found, and the line that made it; of a constant, its use."""
     node = side.nodes[b]
     if node.kind == "constant" and side.users[b]:
         user, slot = side.users[b][0]

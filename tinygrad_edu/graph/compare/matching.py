@@ -1,9 +1,9 @@
-"""Which node of one graph is which of another: by what they compute, whatever they are called and in whatever order.
+"""Matching: which node of one graph computes what a node of another computes, under any name and in any order.
 
-Every node gets colours: numbers that are equal for two nodes that agree in all they were made from, and in all they are
-used for, with and without their numbers. Matching begins at the outputs and goes down operand by operand; where
-operands may change places, those of equal colour are taken together. What is left over is matched by colour alone, and
-at last what is merely alike at the same place. Everything is linear in the graphs, and nothing recurses.
+Every node gets colours: numbers that are equal for two nodes that were made in the same way, and that are used in the
+same way, with or without their values. Matching begins at the outputs and goes down operand by operand; where operands
+may change places, those of equal colour belong together. What is left over is matched by colour alone, and last what is
+merely alike at the same place. The time is linear in the graphs, and nothing recurses.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["Matching", "Side"]
 
 
 class Side:
-    """A graph as matching sees it: its nodes without aliases, the operands of each, an order from leaves to outputs."""
+    """A graph as matching sees it: nodes without aliases, their operands and users, an order from leaves to outputs."""
 
     def __init__(self, graph: Graph) -> None:
         real = {node.id: node.of or node.id for node in graph.nodes}
@@ -32,7 +32,7 @@ class Side:
         self.order = self._order()
 
     def _order(self) -> list[int]:
-        """Operands before what they are used in."""
+        """The ids of the nodes, operands before their users."""
         waiting = {id: len(operands) for id, operands in self.operands.items()}
         order = [id for id, count in waiting.items() if count == 0]
         for id in order:  # grows while it is read
@@ -46,12 +46,12 @@ class Side:
 
 
 class Matching:
-    """The nodes of `expected` and `found` that are each other's.
+    """Pairs of nodes of `expected` and `found`.
 
     Attributes
     ----------
-    partner : for nodes of `expected`, the id of the node in `found`.
-    back : the other way.
+    partner : of nodes of `expected`, the node of `found`.
+    back : of nodes of `found`, the node of `expected`.
     """
 
     def __init__(self, expected: Side, found: Side, *, commutative: bool, values: bool) -> None:
@@ -74,7 +74,7 @@ class Matching:
             self._descend(self.aligned(*pair), self._alike)
 
     def aligned(self, a: int, b: int) -> list[tuple[int, int]]:
-        """The operands of two matched nodes that stand against each other."""
+        """The operands of two matched nodes, in pairs."""
         left, right = self.expected.operands[a], list(self.found.operands[b])
         if self.ordered(a, b):
             return list(zip(left, right))
@@ -100,7 +100,7 @@ class Matching:
     # Steps of the matching.
 
     def _descend(self, pairs: Iterable[tuple[int, int]], accept: Callable[[int, int], bool]) -> None:
-        """Match the pairs that are accepted, and their operands, and theirs."""
+        """Match the pairs that are accepted, and go on with their operands."""
         todo = list(pairs)
         while todo:
             a, b = todo.pop()
@@ -110,14 +110,14 @@ class Matching:
             todo.extend(reversed(self.aligned(a, b)))
 
     def _same(self, a: int, b: int) -> bool:
-        """Whether two nodes at the same place are surely each other's."""
+        """Whether two nodes at the same place certainly match."""
         if self._exact[0][a] == self._exact[1][b]:
             return True
         x, y = self.expected.nodes[a], self.found.nodes[b]
         return x.operation is not None and x.operation == y.operation and x.kind == y.kind
 
     def _alike(self, a: int, b: int) -> bool:
-        """Whether two nodes at the same place, which nothing else matches, are each other's with a difference."""
+        """Whether two nodes at the same place that nothing else matches are alike, with a difference."""
         x, y = self.expected.nodes[a], self.found.nodes[b]
         if x.operation is None or y.operation is None:
             return x.operation is None and y.operation is None
@@ -127,13 +127,13 @@ class Matching:
         return x.operation == y.operation or (len(left) == len(right) and 2 * common >= len(left))
 
     def _as_many_operands(self, a: int, b: int) -> bool:
-        """Whether two outputs that nothing else matches are each other's; what they are made from may yet be."""
+        """Whether two outputs that nothing else matches may be paired: their operands may match."""
         return self._alike(a, b) or len(self.expected.operands[a]) == len(self.found.operands[b]) > 0
 
     def _pair_by_colour(self, colours: tuple[dict[int, int], dict[int, int]]) -> None:
-        """Match what is left over and of one colour, from the outputs down, so that whole parts are found.
+        """Match nodes of equal colour that are left over, from the outputs down, so that whole parts are found.
 
-        Leaves only where their numbers agree, and constants not at all: they belong to the place they are written at.
+        Leaves only where their numbers agree, and no constants: they belong to the call in which they are written.
         """
         waiting: dict[int, list[int]] = {}
         for b in self.found.order:
@@ -144,7 +144,7 @@ class Matching:
                 self._descend([(a, waiting[colours[0][a]].pop())], lambda x, y: colours[0][x] == colours[1][y])
 
     def _climb(self) -> None:
-        """Match what is left over with the one node of the same operation that uses one of the same operands."""
+        """Match a node that is left over with the only node of its operation that shares an operand."""
         for a in self.expected.order:
             if a in self.partner or self.expected.nodes[a].operation is None:
                 continue
@@ -162,7 +162,7 @@ class Matching:
     def _colours(
         self, describe: Callable[[PlainNode], Hashable]
     ) -> tuple[tuple[dict[int, int], dict[int, int]], tuple[dict[int, int], dict[int, int]]]:
-        """For the two sides, the colours by what a node is made from, and those by its uses besides."""
+        """For both sides, the colours of nodes by what they are made from, and by this and their uses."""
         number: dict[Hashable, int] = {}
 
         def colour(key: Hashable) -> int:
@@ -187,7 +187,7 @@ class Matching:
 
 
 def _description(node: PlainNode, *, with_value: bool) -> Hashable:
-    """What a node is in itself. The value of a result follows from its operands."""
+    """A node without its operands. The value of a result follows from these."""
     if node.operation is not None:
         return node.operation, node.attrs
     if not with_value or node.value is None:

@@ -1,1 +1,1 @@
-"""A drawing as a file: JSON, DOT, Mermaid, a page in HTML, PNG and PDF; one table says which there are."""
+"""A drawing as a file: a page in HTML, DOT, Mermaid, JSON, PNG and PDF, and the table of these formats."""

@@ -1,11 +1,12 @@
-"""The plain graph in Graphviz's language, to go on from: labels, shapes, frames, operand numbers."""
+"""The plain graph in Graphviz's language: labels, shapes, clusters, numbers of operands."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from ..layout.geometry import Direction
-from ..picture.card import in_words
+from ..palette import LIGHT
+from ..picture.descriptions import node_in_words
 from ..plain import Cluster, Graph, PlainNode
 from ..text import visible
 from .outline import cluster_title, edge_words, node_lines, outline
@@ -27,11 +28,11 @@ SHAPES = {
 }
 
 MARKS = {
-    "missing": {"style": "dashed", "color": "#c4320a", "fontcolor": "#c4320a"},
-    "extra": {"style": "bold", "color": "#0b5cad", "fontcolor": "#0b5cad"},
-    "changed": {"style": "bold", "color": "#7a4d00", "fontcolor": "#7a4d00"},
+    "missing": {"style": "dashed", "color": LIGHT["slope"], "fontcolor": LIGHT["slope"]},
+    "extra": {"style": "bold", "color": LIGHT["ink"], "fontcolor": LIGHT["ink"]},
+    "changed": {"style": "bold", "color": LIGHT["second"], "fontcolor": LIGHT["second"]},
 }
-"""Of what differs between two graphs; the label says which it is."""
+"""The attributes of what differs between two graphs; its label says how."""
 
 
 def digraph(graph: Graph, direction: Direction) -> Digraph:
@@ -58,19 +59,19 @@ def digraph(graph: Graph, direction: Direction) -> Digraph:
     dot = Digraph(
         graph_attr={"fontname": "Helvetica", "rankdir": direction, "tooltip": _literal(graph.title)},
         node_attr={"fontname": "Helvetica", "fontsize": "12"},
-        edge_attr={"fontname": "Helvetica", "fontsize": "10", "color": "#6b7785"},
+        edge_attr={"fontname": "Helvetica", "fontsize": "10", "color": LIGHT["line"]},
     )
-    frames = [dot]  # those that are open, the innermost last
+    around = [dot]  # the open clusters, the innermost last
     for item in outline(graph):
         if isinstance(item, PlainNode):
-            _node(frames[-1], item, graph)
+            _node(around[-1], item, graph)
         elif isinstance(item, Cluster):
             number = graph.clusters.index(item)
-            frame = {"label": _lines([cluster_title(item)]), "style": "rounded", "color": "#6b7785"}
-            frames.append(Digraph(f"cluster_{number}", graph_attr=frame))
+            attributes = {"label": _lines([cluster_title(item)]), "style": "rounded", "color": LIGHT["constant"]}
+            around.append(Digraph(f"cluster_{number}", graph_attr=attributes))
         else:
-            inner = frames.pop()
-            frames[-1].subgraph(inner)
+            inner = around.pop()
+            around[-1].subgraph(inner)
     _edges(dot, graph)
     if graph.notes:
         dot.attr("graph", label=_lines(list(graph.notes)), labelloc="b")
@@ -78,7 +79,7 @@ def digraph(graph: Graph, direction: Direction) -> Digraph:
 
 
 def _node(dot: Digraph, node: PlainNode, graph: Graph) -> None:
-    attributes = dict(SHAPES[node.kind], tooltip=_literal(in_words(node, graph)), **MARKS.get(node.mark or "", {}))
+    attributes = dict(SHAPES[node.kind], tooltip=_literal(node_in_words(node, graph)), **MARKS.get(node.mark or "", {}))
     if node.id in graph.outputs:
         attributes["peripheries"] = "2"
     dot.node(f"n{node.id}", label=_lines(node_lines(node, graph)), **attributes)
@@ -100,7 +101,7 @@ def _edges(dot: Digraph, graph: Graph) -> None:
 
 
 def _literal(text: str) -> str:
-    """Text that Graphviz shows as it is: no escape such as `\\N`, no entity such as `&lt;`, no HTML."""
+    """Text in which Graphviz finds no escape such as `\\N`, no entity such as `&lt;` and no HTML."""
     from graphviz import escape
 
     literal: str = escape(visible(text).replace("&", "&amp;"))

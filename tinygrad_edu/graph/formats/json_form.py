@@ -1,7 +1,6 @@
-"""The plain graph as JSON: its format, and what is checked of a graph that is read.
+"""Reading a plain graph from its JSON form, and checking it.
 
-`graph.schema.json` beside this file is the published schema, and a test sees to it that it is what `FORMAT.schema()`
-says.
+`graph.schema.json` beside this file is the published schema; a test compares it with `FORMAT.schema()`.
 """
 
 from __future__ import annotations
@@ -9,13 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Container, Iterator, Set
 
-from ..._support.json_records import Format, Wrong, shown
+from ..._support.json_records import Wrong, shown
 from ...errors import GraphError
-from ..plain import Graph
+from ..plain import FORMAT, Graph
 
 __all__ = ["FORMAT", "check", "read"]
-
-FORMAT = Format(Graph, "tinygrad_edu.graph", 1, "A computation graph, as tinygrad_edu draws it")
 
 
 def read(source: str | os.PathLike[str]) -> Graph:
@@ -43,7 +40,7 @@ def read(source: str | os.PathLike[str]) -> Graph:
 
 
 def check(graph: Graph) -> None:
-    """What the types do not say: ids count from 1, and whatever is referred to is there."""
+    """Check what the types do not say: ids count from 1, and everything that is referred to exists. Raises `Wrong`."""
     for position, node in enumerate(graph.nodes, 1):
         if node.id != position:
             raise Wrong(f"graph.nodes[{position - 1}].id is {node.id}, and ids count from 1")
@@ -58,7 +55,7 @@ def check(graph: Graph) -> None:
 def _references(
     graph: Graph, ids: range, arrows: range, paths: Set[str]
 ) -> Iterator[tuple[str, int | str | None, Container[int | str]]]:
-    """All that refers to a node, an arrow or a cluster: where it stands, what it is, and what it must be one of."""
+    """Every reference to a node, an arrow or a cluster: its place, its value, and the values that it may have."""
     for i, id in enumerate(graph.outputs):
         yield f"graph.outputs[{i}]", id, ids
     for i, node in enumerate(graph.nodes):

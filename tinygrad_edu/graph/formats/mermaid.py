@@ -1,7 +1,7 @@
-"""The plain graph in Mermaid's language, which Markdown pages draw: labels, shapes, frames, operand numbers.
+"""The plain graph in Mermaid's language, for Markdown pages: labels, shapes, clusters, numbers of operands.
 
-Mermaid refuses a diagram of more than 500 arrows or 50,000 characters, and shows an error in its place. A graph beyond
-that is written as the picture that says how much of what is in it.
+Mermaid refuses a diagram of more than 500 arrows or 50,000 characters, and shows an error in its place. Of a larger
+graph, the totals are written.
 """
 
 from __future__ import annotations
@@ -10,15 +10,16 @@ import re
 from collections.abc import Iterator
 
 from ..layout.geometry import Direction
+from ..palette import coloured
 from ..plain import Cluster, Graph, PlainNode
 from ..text import visible
-from ..views.view import collapse
+from ..views.totals import totals
 from .outline import cluster_title, edge_words, node_lines, outline
 
 __all__ = ["mermaid"]
 
 MOST_ARROWS, MOST_CHARACTERS = 500, 50_000
-"""What Mermaid draws where its settings are left alone."""
+"""The limits of Mermaid, by default."""
 
 SHAPES = {
     "leaf": ("([", "])"),
@@ -32,22 +33,24 @@ SHAPES = {
 }
 
 STYLES = {
-    "leaf": "fill:#eff9f5,stroke:#0b7a5c,color:#1b1f24",
-    "gradient": "fill:#ffffff,stroke:#ad3c06,color:#1b1f24",
-    "alias": "fill:#ffffff,stroke:#0b7a5c,color:#1b1f24,stroke-dasharray:5 3",
-    "forward": "fill:#ffffff,stroke:#5f6b7a,color:#1b1f24,stroke-dasharray:5 3",
-    "constant": "fill:#f5f6f8,stroke:#7a8594,color:#1b1f24",
-    "operation": "fill:#f3f8fd,stroke:#1d5f9e,color:#1b1f24",
-    "module": "fill:#f3f8fd,stroke:#1d5f9e,color:#1b1f24",
-    "group": "fill:#f3f8fd,stroke:#1d5f9e,color:#1b1f24",
-    "frame": "fill:#f6f7f9,stroke:#7a8594,color:#1b1f24",
-    "note": "fill:#ffffff,stroke:#7a8594,color:#1b1f24",
+    "leaf": "fill:var(--leaf-body),stroke:var(--leaf),color:var(--ink)",
+    "gradient": "fill:var(--paper),stroke:var(--slope),color:var(--ink)",
+    "alias": "fill:var(--paper),stroke:var(--leaf),color:var(--ink),stroke-dasharray:5 3",
+    "forward": "fill:var(--paper),stroke:var(--muted),color:var(--ink),stroke-dasharray:5 3",
+    "constant": "fill:var(--constant-body),stroke:var(--constant),color:var(--ink)",
+    "operation": "fill:var(--body),stroke:var(--operation),color:var(--ink)",
+    "module": "fill:var(--body),stroke:var(--operation),color:var(--ink)",
+    "group": "fill:var(--body),stroke:var(--operation),color:var(--ink)",
+    "frame": "fill:var(--frame),stroke:var(--constant),color:var(--ink)",
+    "note": "fill:var(--paper),stroke:var(--constant),color:var(--ink)",
     "output": "stroke-width:3px",
-    "missing": "fill:#ffffff,stroke:#c4320a,color:#c4320a,stroke-dasharray:5 3",
-    "extra": "stroke:#0b5cad,stroke-width:3px",
-    "changed": "stroke:#7a4d00,stroke-width:3px",
+    "missing": "fill:var(--paper),stroke:var(--slope),color:var(--slope),stroke-dasharray:5 3",
+    "extra": "stroke:var(--ink),stroke-width:3px",
+    "changed": "stroke:var(--second),stroke-width:3px",
 }
-"""By kind; for frames and notes; for the output and for what differs besides. They are read on light and on dark."""
+"""By kind; for clusters and notes; and besides, for the output and for what differs.
+
+Boxes are light on every page, so that one set of colours can be read on light and on dark ones."""
 
 
 def mermaid(graph: Graph, direction: Direction) -> str:
@@ -63,15 +66,15 @@ def mermaid(graph: Graph, direction: Direction) -> str:
         n2["×<br>v1 = 9"]:::operation
         n1 --> n2
         n1 --> n2
-        classDef leaf fill:#eff9f5,stroke:#0b7a5c,color:#1b1f24
-        classDef operation fill:#f3f8fd,stroke:#1d5f9e,color:#1b1f24
+        classDef leaf fill:#eff9f5,stroke:#1f8a4c,color:#1b1f24
+        classDef operation fill:#f3f8fd,stroke:#1a4fa0,color:#1b1f24
         classDef output stroke-width:3px
         class n2 output
     """
     text = _flowchart(graph, direction)
     arrows = len(graph.edges) + sum(node.pair is not None for node in graph.nodes)
     if arrows > MOST_ARROWS or len(text) > MOST_CHARACTERS:
-        text = _flowchart(collapse(graph), direction)
+        text = _flowchart(totals(graph), direction)
     return text
 
 
@@ -104,21 +107,21 @@ def _lines(graph: Graph) -> Iterator[str]:
 
 
 def _classes(graph: Graph) -> Iterator[str]:
-    """The styles that are used, and who has one besides that of its kind."""
+    """The styles that are used, and the nodes that have one besides that of their kind."""
     further: dict[str, list[str]] = {"output": [f"n{id}" for id in graph.outputs]}
     for node in graph.nodes:
         if node.mark:
             further.setdefault(node.mark, []).append(f"n{node.id}")
-    frames = [f"c{graph.clusters.index(item)}" for item in outline(graph) if isinstance(item, Cluster)]
-    if frames:
-        further["frame"] = frames
+    clusters = [f"c{graph.clusters.index(item)}" for item in outline(graph) if isinstance(item, Cluster)]
+    if clusters:
+        further["frame"] = clusters
     used = {node.kind for node in graph.nodes} | set(further) | ({"note"} if graph.notes else set())
-    yield from (f"    classDef {name} {style}" for name, style in STYLES.items() if name in used)
+    yield from (f"    classDef {name} {coloured(style)}" for name, style in STYLES.items() if name in used)
     yield from (f"    class {','.join(ids)} {name}" for name, ids in further.items() if ids)
 
 
 def _literal(text: str) -> str:
-    """Text that Mermaid shows as it is: what its grammar, its Markdown or HTML could read as more is a character code.
+    """Text with a code for every character that Mermaid's grammar, its Markdown or HTML could read as syntax.
 
     >>> _literal('a "quoted" <b>')
     'a #34;quoted#34; #60;b#62;'
@@ -127,10 +130,10 @@ def _literal(text: str) -> str:
 
 
 def _codes(found: re.Match[str]) -> str:
-    """The characters that were found as codes, if they are of those that can be syntax: all such are ASCII.
+    """The ASCII characters that were found, as codes; others are no syntax.
 
-    Mermaid reads line ends (\\n), formulas ($$) and icons (fa:) again after it has put characters for codes, so a space
-    of no width comes between.
+    Mermaid looks for line ends (\\n), formulas ($$) and icons (fa:) once more after it has decoded the text, so a space
+    of no width follows these characters.
     """
 
     def code(char: str) -> str:

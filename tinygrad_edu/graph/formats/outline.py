@@ -1,11 +1,11 @@
-"""What every format of text says: the lines in a box, the words on an arrow, and which box stands in which frame."""
+"""The text of DOT and Mermaid: the lines in a box, the words on an arrow, and the boxes in their clusters."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from ..names import partial
-from ..picture.card import pretty, settings_of
+from ..picture.card import attrs_of, pretty
 from ..plain import Cluster, Edge, Graph, PlainNode
 from ..text import plural
 
@@ -13,10 +13,10 @@ __all__ = ["cluster_title", "edge_words", "node_lines", "outline"]
 
 
 def node_lines(node: PlainNode, graph: Graph) -> list[str]:
-    """What stands in a box, line by line."""
+    """The lines in a box."""
     value = node.value
     lines = [pretty(node.symbol)] if node.symbol else []
-    lines += settings_of(node)
+    lines += attrs_of(node)
     if value is None or node.kind in ("constant", "alias"):
         lines.append(node.label)
     elif value.is_number:
@@ -25,7 +25,7 @@ def node_lines(node: PlainNode, graph: Graph) -> list[str]:
         lines += [f"{node.label} {value.kind()}", value.range()]
     if node.opens is not None:
         lines.insert(0, cluster_title(graph.cluster(node.opens)))
-    if node.gradient is not None and graph.mode != "both":  # there it has a box of its own
+    if node.gradient is not None and graph.mode != "both":  # in such a graph it has a box of its own
         shown = node.gradient.text(4) if node.gradient.is_number else node.gradient.range()
         lines.append(f"{partial(graph.of, node.label)} = {shown}")
     lines += [f"{what}: {count:,}" for what, count in node.contents]
@@ -33,7 +33,7 @@ def node_lines(node: PlainNode, graph: Graph) -> list[str]:
 
 
 def cluster_title(cluster: Cluster) -> str:
-    """A frame's title: `features.0: Conv2d(1, 6, kernel_size=5)`, and of how many it stands for."""
+    """The title of a cluster: `features.0: Conv2d(1, 6, kernel_size=5)`, and how many it stands for."""
     name = cluster.path.partition("#")[0]
     if cluster.title in ("", name):  # a function is called as it is
         title = cluster.path
@@ -43,7 +43,7 @@ def cluster_title(cluster: Cluster) -> str:
 
 
 def edge_words(edge: Edge, graph: Graph) -> str:
-    """What stands on an arrow: the number of the operand where order matters, and what a closed box hands on."""
+    """The words on an arrow: the number of the operand where order matters, the shape of the array."""
     words = [f"{edge.slot + 1}"] if graph.node(edge.target).ordered else []
     words += [edge.value.kind(dtype=False)] if edge.value is not None and edge.value.shape else []
     words += [plural(edge.times, "arrow")] if edge.times > 1 else []
@@ -52,13 +52,13 @@ def edge_words(edge: Edge, graph: Graph) -> str:
 
 
 def outline(graph: Graph) -> Iterator[PlainNode | Cluster | None]:
-    """The boxes in their frames: each frame that is not empty, what stands in it, and None where it ends."""
+    """The boxes in their clusters: each cluster that is not empty, the boxes in it, and None where it ends."""
     inside: dict[str, list[PlainNode | Cluster]] = {}
     for node in graph.nodes:
         inside.setdefault(node.cluster, []).append(node)
     parents = {cluster.path: cluster.parent for cluster in graph.clusters}
     used = set(inside)
-    for path in reversed(parents):  # inner ones first: a frame around one that is not empty is not empty
+    for path in reversed(parents):  # inner ones first: a cluster around one that is not empty is not empty
         if path in used:
             used.add(parents[path])
     for cluster in graph.clusters:

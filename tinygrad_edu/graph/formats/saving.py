@@ -1,55 +1,66 @@
-"""Saving a picture: one table of formats, and files that appear complete or not at all."""
+"""Saving a picture: the table of formats, and PNG and PDF, which other programs make."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Literal
 
-from ..._support.files import replace_file
-from .convert import convert
+from ..._support.formats import Writer
+from ...errors import GraphError
 
 if TYPE_CHECKING:
     from ..draw import Drawing
 
-__all__ = ["FORMATS", "Format", "format_of", "save"]
+__all__ = ["FORMATS"]
 
-Format = Callable[["Drawing"], "str | bytes"]
-
-FORMATS: dict[str, Format] = {
+FORMATS: dict[str, Writer] = {
     ".svg": lambda drawing: drawing.svg(),
     ".html": lambda drawing: drawing.html(),
-    ".png": lambda drawing: convert(drawing.svg(), drawing.dot(), drawing.graph.title, "png"),
-    ".pdf": lambda drawing: convert(drawing.svg(), drawing.dot(), drawing.graph.title, "pdf"),
+    ".png": lambda drawing: converted(drawing, "png"),
+    ".pdf": lambda drawing: converted(drawing, "pdf"),
     ".dot": lambda drawing: drawing.dot(),
     ".mmd": lambda drawing: drawing.mermaid(),
     ".json": lambda drawing: drawing.json(),
 }
-"""What each extension means."""
+"""What writes a drawing to a file of each extension. A new format is its writer and a line here."""
 
 
-def format_of(path: str | os.PathLike[str]) -> Format:
-    """What to write to a file of this name; `ValueError`, with the list, for an extension that is not in the table.
+PIXELS_PER_INCH = 192
+"""Of a PNG: two for each pixel of the SVG, for fine screens and slides."""
 
-    >>> format_of("z.bmp")
-    Traceback (most recent call last):
-        ...
-    ValueError: save: 'z.bmp' has none of the extensions .svg, .html, .png, .pdf, .dot, .mmd, .json
+PAGE = """
+#set document(title: sys.inputs.title, date: none)
+#set page(width: auto, height: auto, margin: 0pt)
+#image("picture.svg", alt: sys.inputs.title)
+"""
+
+
+def converted(drawing: Drawing, format: Literal["png", "pdf"]) -> bytes:
+    """The picture in another format: of our SVG, so that it looks the same; without the typst package, by Graphviz.
+
+    Raises `GraphError` where Graphviz is missing, too.
     """
-    name = Path(path).name
-    for extension, write in FORMATS.items():
-        if name.lower().endswith(extension):
-            return write
-    raise ValueError(f"save: {name!r} has none of the extensions {', '.join(FORMATS)}")
-
-
-def save(drawing: Drawing, path: str | os.PathLike[str]) -> Path:
-    """Write the picture to a file in the format of its extension; gives the path."""
-    path = Path(path)
-    content = format_of(path)(drawing)
     try:
-        replace_file(path, content if isinstance(content, bytes) else content.encode())
-    except OSError as error:
-        raise type(error)(f"save: cannot write {path}: {error.strerror}") from None
-    return path
+        import typst
+    except ImportError:
+        return _by_graphviz(drawing.dot(), format)
+    with TemporaryDirectory() as folder:
+        Path(folder, "picture.svg").write_text(drawing.svg(), encoding="utf-8")
+        page = Path(folder, "page.typ")
+        page.write_text(PAGE, encoding="utf-8")
+        title = {"title": drawing.graph.title}
+        content: bytes = typst.compile(page, format=format, ppi=PIXELS_PER_INCH, sys_inputs=title)
+    return content
+
+
+def _by_graphviz(dot: str, format: str) -> bytes:
+    from ..layout.engine import EngineError, run_dot
+
+    try:
+        return run_dot(dot, format)[0]
+    except EngineError as error:
+        raise GraphError(
+            f"save: .{format} needs typst (pip install 'tinygrad_edu[picture]') or Graphviz, and {error}; "
+            ".svg and .html need nothing"
+        ) from None

@@ -1,1 +1,1 @@
-"""Where boxes go and how arrows run: by Graphviz, or by our own layered layout. Sizes in, places out."""
+"""Layouts: the places of boxes and the routes of arrows, by Graphviz or by our own layered layout."""

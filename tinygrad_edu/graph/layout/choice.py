@@ -1,4 +1,4 @@
-"""Where the boxes of a picture go and how its arrows run: by Graphviz where there is one, else by our own layout."""
+"""The choice of a layout engine: Graphviz where there is one, else our own; and the arrows that lead back."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import get_args
 
 from .engine import EngineError, graphviz_layout
-from .geometry import LOOP, RANK_GAP, Direction, Engine, Frame, Layout, Point, Rectangle, Size
+from .geometry import LOOP, RANK_GAP, ClusterShape, Direction, Engine, Layout, Point, Rectangle, Size, is_sideways
 from .layered import layered
 
-__all__ = ["RANK_GAP", "Direction", "Engine", "Frame", "Layout", "Point", "Size", "lay_out"]
+__all__ = ["RANK_GAP", "lay_out"]
 
 
 def lay_out(
@@ -20,23 +20,22 @@ def lay_out(
     engine: Engine = "auto",
     ordered: Collection[int] = (),
     rank_gap: float = RANK_GAP,
-    frames: Sequence[Frame] = (),
+    clusters: Sequence[ClusterShape] = (),
     back: Collection[int] = (),
     straight: Collection[int] = (),
 ) -> Layout:
     """A layered layout: every edge (from, to) of box indices runs in the given direction, and no box covers another.
 
-    With "auto" and "graphviz", where there is no Graphviz or it does not answer in time, the built-in layout steps in
-    and its `note` says so. With "auto", it also places what has frames: it keeps arrows out of frames that they have
-    no business in, and Graphviz does not.
+    The built-in layout steps in where there is no Graphviz or it does not answer in time, and its `note` says so. With
+    "auto" it also lays out every graph with clusters, because it keeps other arrows out of them, and Graphviz does not.
 
     Parameters
     ----------
     ordered : the boxes at which edges arrive in their own order, where the engine can do that.
     rank_gap : the free space between ranks.
-    frames : around which boxes there are frames; outer ones come first.
+    clusters : the open clusters, outer ones first.
+    back : the edges that run against the direction: around their box, or around the innermost cluster of both ends.
     straight : the edges that bend less than others, where the engine can do that.
-    back : which edges run against the direction: around their box, or around the innermost frame of both ends.
 
     >>> layout = lay_out([(60, 30), (60, 30), (80, 30)], [(0, 2), (1, 2)], "LR", "builtin")
     >>> layout.centers[0][0] < layout.centers[2][0]
@@ -45,18 +44,24 @@ def lay_out(
     if engine not in get_args(Engine):
         raise ValueError(f"engine is one of {', '.join(map(repr, get_args(Engine)))}, not {engine!r}")
     sizes = [(_whole(width), _whole(height)) for width, height in sizes]
-    around = {box: i for i, frame in enumerate(frames) for box in frame.boxes}
-    looped = {i: _innermost(*edges[i], around, frames) for i in back}
-    frames = [
-        frame._replace(loop=any(where == i and edges[e][0] != edges[e][1] for e, where in looped.items()))
-        for i, frame in enumerate(frames)
+    around = {box: i for i, cluster in enumerate(clusters) for box in cluster.boxes}
+    looped = {i: _innermost(*edges[i], around, clusters) for i in back}
+    clusters = [
+        cluster._replace(loop=any(where == i and edges[e][0] != edges[e][1] for e, where in looped.items()))
+        for i, cluster in enumerate(clusters)
     ]
     own = {edges[i][0] for i in back if edges[i][0] == edges[i][1]}
-    across = 1 if direction in ("LR", "RL") else 0
-    roomy = [_wider(size, 2 * LOOP * (box in own), across) for box, size in enumerate(sizes)]
+    dx, dy = (0.0, 2 * LOOP) if is_sideways(direction) else (2 * LOOP, 0.0)
+    roomy = [(w + dx, h + dy) if box in own else (w, h) for box, (w, h) in enumerate(sizes)]
     forward = [edge for i, edge in enumerate(edges) if i not in looped]
     stiff = {place for place, i in enumerate(i for i in range(len(edges)) if i not in looped) if i in straight}
-    layout = _by_engine(roomy, forward, direction, engine, ordered, rank_gap, frames, stiff)
+    layout, note = None, None
+    if forward and (engine == "graphviz" or (engine == "auto" and not clusters)):
+        try:
+            layout = graphviz_layout(roomy, forward, direction, ordered, rank_gap, clusters, stiff)
+        except EngineError as error:
+            note = f"built-in layout: {error}"
+    layout = layout or replace(layered(roomy, forward, direction, rank_gap, clusters), note=note)
     routes = iter(layout.routes)
     complete = []
     for i, (source, target) in enumerate(edges):
@@ -67,13 +72,13 @@ def lay_out(
             rectangle = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
             complete.append(loop_around(rectangle, direction))
         else:
-            complete.append(loop_around(layout.frames[looped[i]], direction))
+            complete.append(loop_around(layout.clusters[looped[i]], direction))
     layout = replace(layout, routes=tuple(complete))
     return _grown(layout, [complete[i] for i in looped]) if looped else layout
 
 
 def _grown(layout: Layout, routes: Sequence[Sequence[Point]]) -> Layout:
-    """The layout with room for routes that lead beyond its sides."""
+    """The layout, as large as routes beyond its sides need it."""
     xs, ys = ([p[axis] for route in routes for p in route] for axis in (0, 1))
     left, top = min([0.0, *xs]), min([0.0, *ys])
 
@@ -84,58 +89,36 @@ def _grown(layout: Layout, routes: Sequence[Sequence[Point]]) -> Layout:
         layout,
         centers=tuple(map(move, layout.centers)),
         routes=tuple(tuple(map(move, route)) for route in layout.routes),
-        frames=tuple((*move(frame[:2]), *move(frame[2:])) for frame in layout.frames),
+        clusters=tuple((*move(cluster[:2]), *move(cluster[2:])) for cluster in layout.clusters),
         width=max([layout.width, *xs]) - left,
         height=max([layout.height, *ys]) - top,
     )
 
 
-def _by_engine(
-    sizes: Sequence[Size],
-    edges: Sequence[tuple[int, int]],
-    direction: Direction,
-    engine: Engine,
-    ordered: Collection[int],
-    rank_gap: float,
-    frames: Sequence[Frame],
-    straight: Collection[int],
-) -> Layout:
-    if engine == "builtin" or not edges or (engine == "auto" and frames):
-        return layered(sizes, edges, direction, rank_gap, frames)
-    try:
-        return graphviz_layout(sizes, edges, direction, ordered, rank_gap, frames, straight)
-    except EngineError as error:
-        return replace(layered(sizes, edges, direction, rank_gap, frames), note=f"built-in layout: {error}")
-
-
 def _whole(length: float) -> float:
-    """The length in whole pixels, rounded up: layouts compare sums of lengths, which are exact then everywhere."""
+    """The length in whole pixels, rounded up: then sums of lengths are exact, and the same on every platform."""
     return float(-int(-(length - 1e-6) // 1))
 
 
-def _wider(size: Size, by: float, across: int) -> Size:
-    return (size[0], size[1] + by) if across else (size[0] + by, size[1])
-
-
-def _innermost(source: int, target: int, around: dict[int, int], frames: Sequence[Frame]) -> int:
-    """The innermost frame that holds both boxes."""
+def _innermost(source: int, target: int, around: dict[int, int], clusters: Sequence[ClusterShape]) -> int:
+    """The innermost cluster that holds both boxes."""
     ways = []
     for box in (source, target):
-        way, frame = [], around.get(box, -1)
-        while frame >= 0:
-            way.append(frame)
-            frame = frames[frame].parent
+        way, cluster = [], around.get(box, -1)
+        while cluster >= 0:
+            way.append(cluster)
+            cluster = clusters[cluster].parent
         ways.append(way)
-    shared = [frame for frame in ways[0] if frame in ways[1]]
+    shared = [cluster for cluster in ways[0] if cluster in ways[1]]
     if not shared and source != target:
-        raise ValueError("an edge that runs back needs a frame to run around")
+        raise ValueError("an edge that runs back needs a cluster to run around")
     return shared[0] if shared else -1
 
 
 def loop_around(rectangle: Rectangle, direction: Direction) -> tuple[Point, ...]:
-    """An arrow from where the flow leaves a rectangle, around it, to where the flow enters it: cubic Bézier curves."""
+    """An arrow around a rectangle, from the side where the flow leaves it to the side where the flow enters it."""
     left, top, right, bottom = rectangle
-    horizontal = direction in ("LR", "RL")
+    horizontal = is_sideways(direction)
     start, end = (left, right) if horizontal else (top, bottom)  # along the flow
     near, far = (bottom, bottom + LOOP - 6) if horizontal else (right, right + LOOP - 6)  # across it
     if direction in ("RL", "BT"):

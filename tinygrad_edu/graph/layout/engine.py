@@ -1,7 +1,7 @@
-"""Graphviz as a layout engine: the `dot` program on the PATH, or the library that `pygraphviz` wheels carry.
+"""Graphviz as a layout engine: the `dot` program on the PATH, or the library in the wheels of `pygraphviz`.
 
-Only sizes and arrows are sent to it, never a label, so nothing a user wrote is read as DOT. Both ways run in a process
-of their own with a time limit: a hang or crash costs a picture its fine layout, and nothing else.
+It is given sizes and arrows, and never a label, so nothing a user wrote is read as DOT. It runs in a process of its own
+with a time limit: if it hangs or crashes, the built-in layout steps in.
 """
 
 from __future__ import annotations
@@ -15,7 +15,20 @@ from collections.abc import Collection, Sequence
 from importlib.util import find_spec
 from typing import Any
 
-from .geometry import FRAME_PAD, LOOP, NODE_GAP, RANK_GAP, Direction, Frame, Layout, Point, Rectangle, Size, spread
+from .geometry import (
+    CLUSTER_PAD,
+    LOOP,
+    NODE_GAP,
+    RANK_GAP,
+    ClusterShape,
+    Direction,
+    Layout,
+    Point,
+    Rectangle,
+    Size,
+    is_sideways,
+    spread,
+)
 
 __all__ = ["EngineError", "graphviz_layout", "run_dot"]
 
@@ -24,7 +37,7 @@ TIME_LIMIT = 10.0
 
 
 class EngineError(Exception):
-    """Graphviz is not there or did not answer; the message is one line for the user."""
+    """Graphviz is missing or did not answer; the message is one line for the user."""
 
 
 def graphviz_layout(
@@ -33,70 +46,62 @@ def graphviz_layout(
     direction: Direction,
     ordered: Collection[int] = (),
     rank_gap: float = RANK_GAP,
-    frames: Sequence[Frame] = (),
+    clusters: Sequence[ClusterShape] = (),
     straight: Collection[int] = (),
 ) -> Layout:
-    """Where Graphviz puts boxes of these sizes and frames around them, and how it routes the edges between them.
+    """Graphviz's layout of boxes, the clusters around them, and the edges between them.
 
-    Into boxes that are `ordered` the edges run in their own order; `straight` edges bend less than others.
+    Edges arrive at `ordered` boxes in their own order; `straight` edges bend less than others.
     """
     try:
         from graphviz import Digraph
     except ImportError:
         raise EngineError("the Python package graphviz is not installed (pip install graphviz)") from None
+    gaps = {"nodesep": f"{NODE_GAP / 72:.4f}", "ranksep": f"{rank_gap / 72:.4f}"}
     graph = Digraph(
-        graph_attr={
-            "rankdir": direction,
-            "nodesep": f"{NODE_GAP / 72:.4f}",
-            "ranksep": f"{rank_gap / 72:.4f}",
-            "nslimit": "4",
-            "nslimit1": "4",
-        },
+        graph_attr={"rankdir": direction, **gaps, "nslimit": "4", "nslimit1": "4"},
         node_attr={"shape": "box", "fixedsize": "true", "label": ""},
-        edge_attr={
-            "arrowhead": "none",
-            "tailport": _side(direction, out=True),
-            "headport": _side(direction, out=False),
-        },
+        edge_attr={"arrowhead": "none", **_sides(direction)},
     )
     inside = {-1: graph}
-    inside.update((i, Digraph(f"cluster{i}", graph_attr=_frame(frame))) for i, frame in enumerate(frames))
-    around = {box: i for i, frame in enumerate(frames) for box in frame.boxes}
+    inside.update((i, Digraph(f"cluster{i}", graph_attr=_cluster(cluster))) for i, cluster in enumerate(clusters))
+    around = {box: i for i, cluster in enumerate(clusters) for box in cluster.boxes}
     for i, (width, height) in enumerate(sizes):
         order = {"ordering": "in"} if i in ordered else {}
         inside[around.get(i, -1)].node(f"n{i}", width=f"{width / 72:.4f}", height=f"{height / 72:.4f}", **order)
-    for i in reversed(range(len(frames))):  # a subgraph is written down as it is when it is added
-        if frames[i].loop:
+    for i in reversed(range(len(clusters))):  # inner ones first: a subgraph is copied when it is added
+        if clusters[i].loop:
             room = Digraph(f"cluster_room{i}", graph_attr={"margin": f"{LOOP:g}", "label": ""})
             room.subgraph(inside[i])
-            inside[frames[i].parent].subgraph(room)
+            inside[clusters[i].parent].subgraph(room)
         else:
-            inside[frames[i].parent].subgraph(inside[i])
+            inside[clusters[i].parent].subgraph(inside[i])
     for i, (source, target) in enumerate(edges):
         weight = {"weight": "8"} if i in straight else {}
         graph.edge(f"n{source}", f"n{target}", id=str(i), **weight)
     answer, engine = run_dot(graph.source, "json0")
     try:
-        return _read(json.loads(answer), sizes, edges, direction, engine, len(frames))
+        return _read(json.loads(answer), sizes, edges, direction, engine, len(clusters))
     except (LookupError, TypeError, ValueError) as error:
         raise EngineError(f"{engine} gave an answer that cannot be read ({error!r:.80})") from None
 
 
-def _frame(frame: Frame) -> dict[str, str]:
-    """A frame with room for its title: Graphviz is given underscores of the same width, and knows that of Courier."""
-    width, height = frame.title
+def _cluster(cluster: ClusterShape) -> dict[str, str]:
+    """The attributes of a cluster. Its title is as many underscores in Courier, whose width Graphviz knows."""
+    width, height = cluster.title
     size = height / 1.4
     return {
-        "margin": f"{FRAME_PAD:g}",
+        "margin": f"{CLUSTER_PAD:g}",
         "label": "_" * int(width / (0.6 * size) + 1),
         "fontname": "Courier",
         "fontsize": f"{size:.1f}",
     }
 
 
-def _side(direction: Direction, *, out: bool) -> str:
-    """The compass point at which arrows leave (`out`) or enter a box."""
-    return {"LR": "ew", "RL": "we", "TB": "sn", "BT": "ns"}[direction][0 if out else 1]
+def _sides(direction: Direction) -> dict[str, str]:
+    """The compass points at which arrows leave and enter a box."""
+    out, into = {"LR": ("e", "w"), "RL": ("w", "e"), "TB": ("s", "n"), "BT": ("n", "s")}[direction]
+    return {"tailport": out, "headport": into}
 
 
 def _read(
@@ -105,9 +110,9 @@ def _read(
     edges: Sequence[tuple[int, int]],
     direction: Direction,
     engine: str,
-    frames: int,
+    clusters: int,
 ) -> Layout:
-    """Graphviz's JSON as a layout. Its origin is the lower left corner; ours is the upper left."""
+    """Graphviz's JSON as a layout. Its origin is the lower left corner, and ours the upper left one."""
     _, _, width, height = map(float, answer["bb"].split(","))
 
     def point(text: str) -> Point:
@@ -115,7 +120,7 @@ def _read(
         return x, height - y
 
     centers: list[Point] = [(0.0, 0.0)] * len(sizes)
-    rectangles: list[Rectangle] = [(0.0, 0.0, 0.0, 0.0)] * frames
+    rectangles: list[Rectangle] = [(0.0, 0.0, 0.0, 0.0)] * clusters
     for thing in answer["objects"]:
         kind, number = re.fullmatch(r"(n|cluster|cluster_room)(\d+)", thing["name"]).groups()  # type: ignore[union-attr]
         if kind == "n":
@@ -128,7 +133,7 @@ def _read(
         routes[int(edge["id"])] = [point(text) for text in edge["pos"].split()]
     if not all(len(route) % 3 == 1 for route in routes):
         raise ValueError("an edge without a route")
-    across = 1 if direction in ("LR", "RL") else 0
+    across = int(is_sideways(direction))
     offsets = spread(
         [(target, route[-3][across]) for (_, target), route in zip(edges, routes)],
         lambda box: sizes[box][across],
@@ -137,11 +142,11 @@ def _read(
         for i in (-2, -1):
             x, y = route[i]
             route[i] = (x, y + offset) if across else (x + offset, y)
-    return Layout(tuple(centers), tuple(map(tuple, routes)), width, height, engine, frames=tuple(rectangles))
+    return Layout(tuple(centers), tuple(map(tuple, routes)), width, height, engine, clusters=tuple(rectangles))
 
 
 def run_dot(source: str, format: str) -> tuple[bytes, str]:
-    """The DOT text through Graphviz: the answer and the name of the engine. `EngineError` where that cannot be."""
+    """What Graphviz makes of a DOT text, and the name of the engine. Raises `EngineError` where there is no answer."""
     program = shutil.which("dot")
     if program is not None:
         return _run([program, f"-T{format}"], source), "dot"
@@ -150,7 +155,7 @@ def run_dot(source: str, format: str) -> tuple[bytes, str]:
     raise EngineError("no Graphviz here (pip install 'tinygrad_edu[dot]', or see graphviz.org/download)")
 
 
-# The first line keeps the working directory, in which anything may lie, out of what the child imports from.
+# The first line takes the working directory, which may hold any file, out of the child's import path.
 _CHILD = """
 import sys; sys.path[:] = filter(None, sys.path)
 import pygraphviz

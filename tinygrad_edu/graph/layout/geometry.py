@@ -1,4 +1,4 @@
-"""The words in which layouts are asked for and answered: sizes, points, directions, frames."""
+"""What layouts are made of: sizes, points, directions, clusters, and the layout itself."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-__all__ = ["Direction", "Engine", "Frame", "Layout", "Point", "Rectangle", "Size", "spread", "straight"]
+__all__ = [
+    "ClusterShape", "Direction", "Engine", "Layout", "Point", "Rectangle", "Size", "is_sideways", "spread", "straight",
+]  # fmt: skip
 
 Engine = Literal["auto", "graphviz", "builtin"]
 Direction = Literal["LR", "RL", "TB", "BT"]
@@ -21,19 +23,21 @@ RANK_GAP = 58.0
 """The free space between two ranks, which the arrows cross."""
 PORT_GAP = 18.0
 """The distance of two arrow heads on one box, where there is room."""
-
-
-FRAME_PAD = 14.0
-"""The free space between a frame and what it holds."""
+CLUSTER_PAD = 14.0
+"""The free space between a cluster and what it holds."""
 LOOP = 22.0
-"""The free space on both sides of a box or frame, across the flow, that an arrow around it needs."""
+"""The free space on both sides of a box or cluster, across the flow, that an arrow around it needs."""
 
 
-class Frame(NamedTuple):
-    """A frame around boxes.
+class ClusterShape(NamedTuple):
+    """An open cluster, as a layout sees it: a rectangle around boxes.
 
-    boxes : those that lie in it, but in none of the frames in it. parent : which frame is around it; -1 for none.
-    title : the room that its title needs. loop : whether an arrow leads around it.
+    Attributes
+    ----------
+    boxes : the boxes in it, without those in its inner clusters.
+    parent : the number of the cluster around it; -1 for none.
+    title : the size of its title.
+    loop : whether an arrow leads around it.
     """
 
     boxes: tuple[int, ...]
@@ -50,12 +54,12 @@ class Layout:
     ----------
     centers : of each box.
     routes : of each edge: a path of cubic Bézier curves, as 1 + 3k points.
-    frames : where each is.
-    labels : the centre of each edge's label; None where it has none.
-    mirror : in a picture of both passes, how far the gradients stand from what they are the gradients of.
     width, height : of the whole.
-    engine : who laid it out.
-    note : one line if it is not who was asked.
+    engine : the engine that made it.
+    note : one line if this is not the engine that was asked for.
+    clusters : the rectangle of each.
+    labels : the centre of each edge's label; None where it has none.
+    mirror : in a picture of both passes, the distance from each node to its gradient.
     """
 
     centers: tuple[Point, ...]
@@ -64,14 +68,21 @@ class Layout:
     height: float
     engine: str
     note: str | None = None
-    frames: tuple[Rectangle, ...] = ()
+    clusters: tuple[Rectangle, ...] = ()
     labels: tuple[Point | None, ...] = ()
     mirror: Point | None = None
+
+
+def is_sideways(direction: Direction) -> bool:
+    """Whether arrows run from left to right or from right to left."""
+    return direction in ("LR", "RL")
 
 
 def spread(ends: Sequence[tuple[int, float]], room: Callable[[int], float]) -> list[float]:
     """Offsets across the flow for arrows that end at the same box, so that each has a place of its own.
 
+    Parameters
+    ----------
     ends : for each arrow, the box it ends at and where across the flow it comes from.
     room : how wide a box is across the flow.
     """

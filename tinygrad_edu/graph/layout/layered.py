@@ -1,11 +1,10 @@
-"""The built-in layout: layers, in the manner of Sugiyama, Tagawa and Toda (1981) and of Gansner et al. (1993).
+"""The built-in layout: layers, after Sugiyama, Tagawa and Toda (1981) and Gansner et al. (1993).
 
-Four steps, each a loop over rows, none recursive. (1) Every box gets a rank, as late as its users allow. (2) An edge
-that crosses several ranks gets a lane in each of them; lanes are boxes without size, and edges from the same box share
-theirs until they part. (3) The order in each rank is improved by sweeps of medians and by swapping neighbours, counting
-crossings. (4) Places across the flow are least squares under "keep the order and the distances": isotonic regression.
-
-Ranking late was the choice that mattered most: leaves stand beside the operation that uses them.
+It has four steps, each a loop over rows. (1) Every box gets a rank, as late as its users allow: so a leaf stands beside
+the operation that uses it. (2) An edge that crosses several ranks gets a lane in each of them. A lane is a box without
+size, and edges from the same box share their lanes until they part. (3) The order in each rank is improved by sweeps of
+medians and by swapping neighbours, while crossings are counted. (4) The places across the flow are a least-squares fit
+that keeps the order and the distances: isotonic regression.
 """
 
 from __future__ import annotations
@@ -15,17 +14,17 @@ from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from .geometry import NODE_GAP, RANK_GAP, Direction, Frame, Layout, Point, Size, spread, straight
+from .geometry import NODE_GAP, RANK_GAP, ClusterShape, Direction, Layout, Point, Size, is_sideways, spread, straight
 from .nested import Ends, Flow, nested
 
 __all__ = ["layered"]
 
 SWEEPS, PATIENCE = 24, 4
-"""How often the order of the ranks is improved, and how often in vain before that is enough."""
+"""How many sweeps improve the order of the ranks at most, and how many in a row may fail."""
 LANE_GAP = 14.0
 """The free space beside a lane."""
 DOOR_GAP = 26.0
-"""The free space between the side of a frame and the first or last rank in it."""
+"""The free space between the side of a cluster and the first or last rank in it."""
 
 
 def layered(
@@ -33,7 +32,7 @@ def layered(
     edges: Sequence[tuple[int, int]],
     direction: Direction,
     rank_gap: float = RANK_GAP,
-    frames: Sequence[Frame] = (),
+    clusters: Sequence[ClusterShape] = (),
 ) -> Layout:
     """A layered layout of boxes and edges, in time nearly linear in their number.
 
@@ -43,11 +42,11 @@ def layered(
     """
     if not sizes:
         return Layout((), (), 0.0, 0.0, "builtin")
-    horizontal = direction in ("LR", "RL")
+    horizontal = is_sideways(direction)
     depth = [size[0 if horizontal else 1] for size in sizes]  # along the flow
     breadth = [size[1 if horizontal else 0] for size in sizes]  # across it
-    if frames:
-        flow = nested(depth, breadth, edges, frames, direction, rank_gap, flat)
+    if clusters:
+        flow = nested(depth, breadth, edges, clusters, direction, rank_gap, flat)
     else:
         flow = flat(depth, breadth, edges, rank_gap, Ends([0.0] * len(edges), [None] * len(edges)))
     return _turned(direction, flow, sizes)
@@ -60,7 +59,7 @@ def flat(
     rank_gap: float,
     ends: Ends,
 ) -> Flow:
-    """A layout of boxes of the given sizes along and across the flow, without frames."""
+    """A layout of boxes of the given sizes along and across the flow, without clusters."""
     rank = _pinned(rank_late(len(depth), edges), ends)
     lanes = make_lanes(rank, edges, ends.leave)
     rows = order_rows(lanes, len(depth))
@@ -72,7 +71,7 @@ def flat(
 
 
 def _pinned(rank: list[int], ends: Ends) -> list[int]:
-    """The ranks with those for the doors before and after all others."""
+    """The ranks, with the doors in a first and a last rank of their own."""
     if not ends.first and not ends.last:
         return rank
     inner = [r for i, r in enumerate(rank) if i not in ends.first and i not in ends.last]
@@ -83,7 +82,7 @@ def _pinned(rank: list[int], ends: Ends) -> list[int]:
 
 
 def _shifts(lanes: Lanes, ends: Ends) -> dict[tuple[int, int], float]:
-    """For neighbours that doors join, how far their middles lie apart when the edge between them is straight."""
+    """For neighbours joined at a door, the distance of their middles when the edge between them is straight."""
     shifts: dict[tuple[int, int], float] = {}
     for path, leave, arrive in zip(lanes.paths, ends.leave, ends.arrive):
         for a, b, shift in ((path[0], path[1], leave), (path[-2], path[-1], -(arrive or 0.0))):
@@ -94,7 +93,7 @@ def _shifts(lanes: Lanes, ends: Ends) -> dict[tuple[int, int], float]:
 
 
 def rank_late(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
-    """The rank of each box: every edge goes up, sinks stand as early and all others as late as they can.
+    """The rank of each box: every edge goes to a higher one; sinks have the lowest, all others the highest possible.
 
     >>> rank_late(4, [(0, 1), (1, 3), (2, 3)])  # 2 stands beside 1, not beside 0
     [0, 1, 1, 2]
@@ -125,7 +124,10 @@ def rank_late(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
 class Lanes(NamedTuple):
     """Boxes and lanes, called items: boxes first, by their index.
 
-    rank : of each item. above, below : the neighbours of each in the rank before and after, one for each arrow.
+    Attributes
+    ----------
+    rank : of each item.
+    above, below : the neighbours of each item in the rank before and after, one for each arrow.
     paths : the items that each edge passes, from its source to its target.
     """
 
@@ -168,12 +170,12 @@ def order_rows(lanes: Lanes, boxes: int) -> list[list[int]]:
     """The items of each rank in an order with few crossings. The first operand begins above the second."""
     best = _first_order(lanes, boxes)
     fewest = count_crossings(best, lanes)
-    # From the inputs, whose operands are in order; and, if that is no great work, also from the outputs.
+    # From the inputs, whose operands are in order; in a small graph also from the outputs.
     starts = [(_first_order(lanes, boxes), True, False)]
     if len(lanes.rank) < 1_000 and fewest:
         starts.append((_first_order(lanes, boxes), False, False))
         _swap_neighbours(starts[1][0], lanes)
-        # Two swaps may help where each alone does not: so once with swaps that only change.
+        # Two swaps may help where neither does alone: so once with swaps that change nothing for the better or worse.
         starts.append((_first_order(lanes, boxes), True, True))
     for rows, down, ties in starts:
         patience = PATIENCE
@@ -233,14 +235,14 @@ def _median(places: list[int], otherwise: int) -> float:
 
 
 def _swap_neighbours(rows: list[list[int]], lanes: Lanes, *, ties: bool = False) -> None:
-    """Swap neighbours in a row wherever that removes crossings, in a few passes; `ties`: where it adds none, in one."""
+    """Swap neighbours in a row wherever this removes crossings; with `ties`, in one pass, wherever it adds none."""
     place: dict[int, int] = {}
     for row in rows:
         _places(row, place)
     for _ in range(4 if len(lanes.rank) < 5_000 else 2):
         swapped = False
         for row in rows:
-            # The places of each item's neighbours in the rows above and below; these do not move meanwhile.
+            # The places of each item's neighbours in the rows above and below, which do not move meanwhile.
             above = [sorted([place[x] for x in lanes.above[item]]) for item in row]
             below = [sorted([place[x] for x in lanes.below[item]]) for item in row]
             for i in range(len(row) - 1):
@@ -286,7 +288,7 @@ def count_crossings(rows: list[list[int]], lanes: Lanes) -> int:
 def place_rows(
     rows: list[list[int]], lanes: Lanes, breadth: Sequence[float], shifts: dict[tuple[int, int], float]
 ) -> list[float]:
-    """Where each item lies across the flow: near its neighbours, long edges straight, nothing overlapping.
+    """The place of each item across the flow: near its neighbours, with long edges straight and no overlap.
 
     Minimises Σ weight · (distance between neighbours)², a row at a time.
     """
@@ -320,7 +322,7 @@ def _place_row(
     boxes: int,
     shifts: dict[tuple[int, int], float],
 ) -> None:
-    """Move the items of a row to where they are pulled, as far as they leave each other room."""
+    """Move the items of a row to where their neighbours pull them, as far as there is room."""
     wanted, weights = [], []
     for item, offset in zip(row, offsets):
         pull, weight = 0.0, 0.0
@@ -360,7 +362,7 @@ def isotonic(wanted: Sequence[float], weights: Sequence[float]) -> list[float]:
 def _tracks(
     rows: list[list[int]], lanes: Lanes, across: list[float], depth: Sequence[float], rank_gap: float, ends: Ends
 ) -> list[tuple[float, float]]:
-    """From where to where each rank reaches along the flow. Steep arrows get a wider gap between ranks, doors less."""
+    """The start and end of each rank along the flow. The gap is wider for steep arrows, and narrower at doors."""
     tracks = []
     start = 0.0
     doors = {0} if ends.first else set()
@@ -383,14 +385,14 @@ def _routes(
     edges: Sequence[tuple[int, int]],
     ends: Ends,
 ) -> list[list[Point]]:
-    """The arrows in (along, across): straight through the lanes, an S in the gaps between the ranks."""
+    """The arrows in (along, across): straight lines through the lanes, S-curves in the gaps between ranks."""
     arriving = [(target, across[path[-2]]) for (_, target), path in zip(edges, lanes.paths)]
     offsets = spread(arriving, lambda box: breadth[box])
     routes = []
     for path, leave, arrive, free in zip(lanes.paths, ends.leave, ends.arrive, offsets):
         source, target = path[0], path[-1]
         offset = free if arrive is None else arrive
-        # Straight stretches, from the source's side to the end of its rank, through each lane, and up to the target.
+        # Straight stretches: from the source to the end of its rank, through each lane, and up to the target.
         stretches = [(along[source] + depth[source] / 2, tracks[lanes.rank[source]][1], across[source] + leave)]
         stretches += [(*tracks[lanes.rank[lane]], across[lane]) for lane in path[1:-1]]
         stretches += [(tracks[lanes.rank[target]][0], along[target] - depth[target] / 2, across[target] + offset)]
@@ -417,10 +419,10 @@ def _turned(direction: Direction, flow: Flow, sizes: Sequence[Size]) -> Layout:
     """From (along, across) to (x, y) from the upper left corner."""
     flip = -1.0 if direction in ("RL", "BT") else 1.0
     across = [y for route in flow.routes for _, y in route]
-    across += [y for _, near, _, far in flow.frames for y in (near, far)]
+    across += [y for _, near, _, far in flow.clusters for y in (near, far)]
     along = [x for route in flow.routes for x, _ in route]
-    along += [x for start, _, end, _ in flow.frames for x in (start, end)]
-    sideways = direction in ("LR", "RL")
+    along += [x for start, _, end, _ in flow.clusters for x in (start, end)]
+    sideways = is_sideways(direction)
     for x, y, size in zip(flow.along, flow.across, sizes):
         depth, breadth = size if sideways else size[::-1]
         along += (x - depth / 2, x + depth / 2)
@@ -431,14 +433,14 @@ def _turned(direction: Direction, flow: Flow, sizes: Sequence[Size]) -> Layout:
     def turn(x: float, y: float) -> Point:
         return (flip * x - left, y - top) if sideways else (y - top, flip * x - left)
 
-    frames = []
-    for start, near, end, far in flow.frames:
+    clusters = []
+    for start, near, end, far in flow.clusters:
         (x, y), (u, v) = turn(start, near), turn(end, far)
-        frames.append((min(x, u), min(y, v), max(x, u), max(y, v)))
+        clusters.append((min(x, u), min(y, v), max(x, u), max(y, v)))
     return Layout(
         tuple(map(turn, flow.along, flow.across)),
         tuple(tuple(turn(x, y) for x, y in route) for route in flow.routes),
         *((length, breadth) if sideways else (breadth, length)),
         "builtin",
-        frames=tuple(frames),
+        clusters=tuple(clusters),
     )

@@ -1,8 +1,8 @@
-"""Frames for the built-in layout: what a frame holds is laid out on its own and is one box in the layout around it.
+"""Clusters in the built-in layout: the inside of each is laid out alone, and is one box in the layout around it.
 
-An arrow that crosses a frame does so at a door. Inside, a door is a box without size in the first or the last rank;
-outside, it is the place on the frame's side where the arrow meets it. The innermost frames are laid out first; then
-everything is moved to its place, the outermost first. Nothing recurses.
+An arrow crosses the side of a cluster at a door. Inside, a door is a box without size in the first or the last rank;
+outside, it is the point of the cluster's side that the arrow meets. The innermost clusters are laid out first. Then
+everything is moved to its place, the outermost clusters first.
 """
 
 from __future__ import annotations
@@ -10,25 +10,28 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from .geometry import FRAME_PAD, LOOP, Direction, Frame, Point, Rectangle, Size, straight
+from .geometry import CLUSTER_PAD, LOOP, ClusterShape, Direction, Point, Rectangle, Size, is_sideways, straight
 
 __all__ = ["Ends", "Flow", "nested"]
 
 
 class Flow(NamedTuple):
-    """A layout in coordinates along and across the flow: the centre of each box, the route of each edge, frames."""
+    """A layout in coordinates along and across the flow: box centres, routes of edges, rectangles of clusters."""
 
     along: list[float]
     across: list[float]
     routes: list[list[Point]]
-    frames: list[Rectangle]
+    clusters: list[Rectangle]
 
 
 class Ends(NamedTuple):
     """Where edges meet boxes that have doors.
 
-    leave, arrive : of each edge, how far across the flow from the middle of its source, of its target; None for one
-    that finds a place of its own. first, last : the boxes that are doors, in the first and in the last rank.
+    Attributes
+    ----------
+    leave, arrive : of each edge, how far across the flow from the middle of its source and of its target; None where
+        the layout chooses the place.
+    first, last : the boxes that are doors, in the first and in the last rank.
     """
 
     leave: Sequence[float]
@@ -38,16 +41,19 @@ class Ends(NamedTuple):
 
 
 Flat = Callable[[Sequence[float], Sequence[float], Sequence[tuple[int, int]], float, Ends], Flow]
-"""How the contents of one frame are laid out: sizes along and across, edges, the gap between ranks, doors."""
+"""How the contents of one cluster are laid out: sizes along and across, edges, the gap between ranks, doors."""
 
 OUTSIDE = -1
-"""The number of the room that is in no frame."""
+"""The number of the room that is in no cluster."""
 
 
 class Piece(NamedTuple):
     """The part of an arrow that lies in one room.
 
-    source, target : which items it joins. leave, arrive : through which door, if the item is a frame.
+    Attributes
+    ----------
+    source, target : the items that it joins.
+    leave, arrive : the door of an item that is a cluster.
     """
 
     source: int
@@ -57,7 +63,7 @@ class Piece(NamedTuple):
 
 
 class Room:
-    """The inside of a frame. Its items are boxes, frames and doors, all numbered through: boxes come first."""
+    """The inside of a cluster. Its items are boxes, clusters and doors, numbered in this order."""
 
     def __init__(self) -> None:
         self.items: list[int] = []
@@ -67,7 +73,7 @@ class Room:
         self.rectangle: Rectangle = (0.0, 0.0, 0.0, 0.0)
 
     def lay_out(self, size: dict[int, Size], offset: dict[int, float], rank_gap: float, flat: Flat) -> None:
-        """Place the items, of which size and offsets of doors are known."""
+        """Place the items, whose sizes and offsets of doors are known."""
         self.items += self.entries + self.exits
         place = {item: i for i, item in enumerate(self.items)}
         ends = Ends(
@@ -82,8 +88,10 @@ class Room:
         self.routes = flow.routes
         self.at = dict(zip(self.items, zip(flow.along, flow.across)))
 
-    def put_frame(self, frame: Frame, size: dict[int, Size], offset: dict[int, float], direction: Direction) -> Size:
-        """Draw the frame around the items; gives its size, and to `offset` where its doors are."""
+    def enclose(
+        self, cluster: ClusterShape, size: dict[int, Size], offset: dict[int, float], direction: Direction
+    ) -> Size:
+        """Draw the cluster around the items; gives its size, and puts the offsets of its doors into `offset`."""
         corners = [
             (x + side * size[item][0] / 2, y + side * size[item][1] / 2)
             for item, (x, y) in self.at.items()
@@ -92,46 +100,46 @@ class Room:
         corners += [point for route in self.routes for point in route]
         start, end = (edge(x for x, _ in corners) for edge in (min, max))
         near, far = (edge(y for _, y in corners) for edge in (min, max))
-        start -= 0 if self.entries else FRAME_PAD
-        end += 0 if self.exits else FRAME_PAD
-        near, far = near - FRAME_PAD, far + FRAME_PAD
-        width, height = frame.title
-        if direction in ("LR", "RL"):
+        start -= 0 if self.entries else CLUSTER_PAD
+        end += 0 if self.exits else CLUSTER_PAD
+        near, far = near - CLUSTER_PAD, far + CLUSTER_PAD
+        width, height = cluster.title
+        if is_sideways(direction):
             near -= height
-            lack = max(0.0, width + FRAME_PAD - (end - start)) / 2
+            lack = max(0.0, width + CLUSTER_PAD - (end - start)) / 2
             start, end = start - lack, end + lack
         else:
             start, end = (start - height, end) if direction == "TB" else (start, end + height)
-            lack = max(0.0, width + FRAME_PAD - (far - near)) / 2
+            lack = max(0.0, width + CLUSTER_PAD - (far - near)) / 2
             near, far = near - lack, far + lack
         self.rectangle = start, near, end, far
         for door in self.entries + self.exits:
             offset[door] = self.at[door][1] - (near + far) / 2
-        return end - start, far - near + (2 * LOOP if frame.loop else 0.0)
+        return end - start, far - near + (2 * LOOP if cluster.loop else 0.0)
 
 
 def nested(
     depth: Sequence[float],
     breadth: Sequence[float],
     edges: Sequence[tuple[int, int]],
-    frames: Sequence[Frame],
+    clusters: Sequence[ClusterShape],
     direction: Direction,
     rank_gap: float,
     flat: Flat,
 ) -> Flow:
-    """A layout of boxes and of frames around them; `flat` lays out what is in one frame."""
+    """A layout of boxes and the clusters around them; `flat` lays out the inside of one cluster."""
     boxes = len(depth)
-    rooms, ways = _divided(boxes, edges, frames)
+    rooms, ways = _divided(boxes, edges, clusters)
     size = dict(enumerate(zip(depth, breadth)))
     size.update((door, (0.0, 0.0)) for room in rooms.values() for door in room.entries + room.exits)
     offset: dict[int, float] = {}
-    for number in reversed(range(len(frames))):
+    for number in reversed(range(len(clusters))):
         rooms[number].lay_out(size, offset, rank_gap, flat)
-        size[boxes + number] = rooms[number].put_frame(frames[number], size, offset, direction)
+        size[boxes + number] = rooms[number].enclose(clusters[number], size, offset, direction)
     rooms[OUTSIDE].lay_out(size, offset, rank_gap, flat)
     moved = {OUTSIDE: (0.0, 0.0)}
-    for number, frame in enumerate(frames):
-        (x, y), (u, v) = rooms[frame.parent].at[boxes + number], moved[frame.parent]
+    for number, cluster in enumerate(clusters):
+        (x, y), (u, v) = rooms[cluster.parent].at[boxes + number], moved[cluster.parent]
         start, near, end, far = rooms[number].rectangle
         moved[number] = x + u - (start + end) / 2, y + v - (near + far) / 2
     along, across = [0.0] * boxes, [0.0] * boxes
@@ -141,7 +149,7 @@ def nested(
                 along[item], across[item] = _shifted(point, moved[number])
     rectangles = [
         (*_shifted(rooms[i].rectangle[:2], moved[i]), *_shifted(rooms[i].rectangle[2:], moved[i]))
-        for i in range(len(frames))
+        for i in range(len(clusters))
     ]
     routes = []
     for way in ways:
@@ -158,28 +166,28 @@ def _shifted(point: Point, by: Point) -> Point:
 
 
 def _divided(
-    boxes: int, edges: Sequence[tuple[int, int]], frames: Sequence[Frame]
+    boxes: int, edges: Sequence[tuple[int, int]], clusters: Sequence[ClusterShape]
 ) -> tuple[dict[int, Room], list[list[tuple[int, int]]]]:
-    """The rooms, and the way of each edge: through which rooms it leads, as which piece there."""
-    rooms = {number: Room() for number in (OUTSIDE, *range(len(frames)))}
-    around = {box: number for number, frame in enumerate(frames) for box in frame.boxes}
+    """The rooms, and the way of each edge: the rooms it leads through, and its piece in each."""
+    rooms = {number: Room() for number in (OUTSIDE, *range(len(clusters)))}
+    around = {box: number for number, cluster in enumerate(clusters) for box in cluster.boxes}
     for box in range(boxes):
         rooms[around.get(box, OUTSIDE)].items.append(box)
-    for number, frame in enumerate(frames):
-        rooms[frame.parent].items.append(boxes + number)
+    for number, cluster in enumerate(clusters):
+        rooms[cluster.parent].items.append(boxes + number)
     doors: dict[tuple[int, bool, int], int] = {}
     known: dict[tuple[int, Piece], int] = {}
 
     def door(room: int, inward: bool, source: int) -> int:
-        """The door of a room through which arrows from one box come in, or go out."""
+        """The door through which arrows from one box come into a room, or go out of it."""
         key = room, inward, source
         if key not in doors:
-            doors[key] = boxes + len(frames) + len(doors)
+            doors[key] = boxes + len(clusters) + len(doors)
             (rooms[room].entries if inward else rooms[room].exits).append(doors[key])
         return doors[key]
 
     def add(room: int, piece: Piece) -> tuple[int, int]:
-        """Note the piece, once for all arrows that share it; those that end at a box do not."""
+        """Add a piece of an arrow. Arrows share a piece with the same ends, unless it ends at a box."""
         if piece.target < boxes or (room, piece) not in known:
             known[room, piece] = len(rooms[room].pieces)
             rooms[room].pieces.append(piece)
@@ -187,7 +195,7 @@ def _divided(
 
     ways = []
     for source, target in edges:
-        out, into = (_around(around.get(box, OUTSIDE), frames) for box in (source, target))
+        out, into = (_around(around.get(box, OUTSIDE), clusters) for box in (source, target))
         shared = next(room for room in out if room in into)
         way = []
         item, exit = source, None
@@ -205,9 +213,9 @@ def _divided(
     return rooms, ways
 
 
-def _around(room: int, frames: Sequence[Frame]) -> list[int]:
+def _around(room: int, clusters: Sequence[ClusterShape]) -> list[int]:
     """The room and those around it, out to the outside."""
     way = [room]
     while way[-1] != OUTSIDE:
-        way.append(frames[way[-1]].parent)
+        way.append(clusters[way[-1]].parent)
     return way

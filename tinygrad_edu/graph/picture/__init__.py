@@ -1,1 +1,1 @@
-"""A plain graph as a picture: what stands in each box and on each arrow, the frames, and the SVG of it all."""
+"""A plain graph as a picture: the content of boxes and labels, their arrangement, and the SVG."""

@@ -1,7 +1,7 @@
-"""Where a picture's boxes, arrows and labels go, from where a layout engine puts boxes and arrows.
+"""The layout of a picture: boxes, arrows and labels, from a layout engine, which knows only boxes and arrows.
 
-To an engine, an arrow with a label is two arrows and a box of the label's size between them. So a label never covers
-anything, whoever lays out. The second half of a graph of both passes stands where the first does, moved aside.
+For an engine, an arrow with a label is two arrows and a box of the label's size between them. So a label never covers
+anything, whichever engine it is. The second half of a graph of both passes is a copy of the first, moved aside.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..layout.choice import RANK_GAP, Direction, Engine, Layout, Point, lay_out
+from ..layout.choice import lay_out
+from ..layout.geometry import RANK_GAP, Direction, Engine, Layout, Point, is_sideways
 from ..plain import Graph
 from .arrows import Label
 from .card import OUTPUT_RIM, SHEET, Card, is_stack
-from .frames import frames_of
+from .open_clusters import shapes_of
 
 __all__ = ["HEADING", "arrange"]
 
@@ -50,31 +51,31 @@ def arrange(
             sizes.append(size)
     ordered = {box for box, id in enumerate(boxes) if graph.node(id).ordered}
     gap = LABEL_GAP[direction] if any(room) else RANK_GAP
-    frames = frames_of(graph, ends, boxes)
+    clusters = shapes_of(graph, ends, boxes)
     back = {i for i, edge in zip(numbers, edges) if edge.recurrent}
     straight = {i for i, (_, target) in enumerate(ends) if target >= len(boxes)}  # up to the label
-    layout = _joined(lay_out(sizes, ends, direction, engine, ordered, gap, frames, back, straight), len(boxes), room)
+    layout = _joined(lay_out(sizes, ends, direction, engine, ordered, gap, clusters, back, straight), len(boxes), room)
     layout = replace(layout, centers=tuple(layout.centers[box_of[id]] for id in sorted(boxes)))
     return _with_mirror(graph, layout, direction) if graph.mode == "both" else layout
 
 
 def _in_order(graph: Graph) -> list[int]:
-    """The nodes that are laid out, in the order in which an engine first puts them into their ranks.
+    """The ids of the nodes that are laid out, in the order in which an engine first puts them into ranks.
 
-    That is the order of creation; but in a backward graph the gradients of the leaves begin, in the order of leaves.
+    This is the order of creation; but a backward graph begins with the gradients of the leaves, in the leaves' order.
     """
     first = graph.outputs if graph.mode == "backward" else ()
     return list(dict.fromkeys([*first, *(node.id for node in graph.nodes if node.pair is None)]))
 
 
 def _rooms(graph: Graph, labels: Sequence[Label | None], direction: Direction) -> list[tuple[float, float] | None]:
-    """How much room each arrow needs for its label, and for that of the arrow that leads back beside it.
+    """The room that each arrow needs for its label, and for the label of the arrow that leads back beside it.
 
-    If one has a label, all get some room: then all take as many ranks.
+    If one arrow has a label, all get some room, so that all of them take as many ranks.
     """
     if not any(labels):
         return [None for edge in graph.edges if edge.pair is None]
-    sideways = direction in ("LR", "RL")
+    sideways = is_sideways(direction)
     bare = NO_LABEL if sideways else NO_LABEL[::-1]
     rooms: list[tuple[float, float] | None] = []
     for edge, label in zip(graph.edges, labels):
@@ -106,8 +107,8 @@ def _joined(layout: Layout, boxes: int, room: Sequence[object]) -> Layout:
 
 
 def _with_mirror(graph: Graph, layout: Layout, direction: Direction) -> Layout:
-    """The layout of the forward half, and the same for the gradients: below it, or at its right."""
-    below = direction in ("LR", "RL")
+    """The layout of the forward half and, below it or at its right, the same for the gradients."""
+    below = is_sideways(direction)
     dx, dy = (0.0, layout.height + PANEL_GAP + HEADING) if below else (layout.width + PANEL_GAP, 0.0)
 
     def move(p: Point) -> Point:
@@ -127,7 +128,7 @@ def _with_mirror(graph: Graph, layout: Layout, direction: Direction) -> Layout:
             *(tuple(map(move, reversed(layout.routes[i]))) for i in back),
         ),
         labels=(*(p and lower(p) for p in layout.labels), *moved),
-        frames=tuple((*lower((left, top)), *lower((right, bottom))) for left, top, right, bottom in layout.frames),
+        clusters=tuple((*lower((left, top)), *lower((right, bottom))) for left, top, right, bottom in layout.clusters),
         width=layout.width + (0.0 if below else dx),
         height=layout.height + HEADING + (dy if below else 0.0),
         mirror=(dx, dy),

@@ -1,4 +1,4 @@
-"""What stands on each arrow of a picture: a step of the chain rule, or the shape that the arrow carries."""
+"""The labels of arrows: a step of the chain rule, or the shape of the array that the arrow carries."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ import re
 from typing import NamedTuple
 
 from ..names import partial
-from ..plain import Edge, Graph, Quantity
+from ..numbers import factor
+from ..plain import Edge, Graph
 from .card import MARKS, Text
 
-__all__ = ["Label", "arrow_labels"]
+__all__ = ["Label", "arrow_labels", "chain_rule", "leads_back"]
 
 SIZE = 11.5
 """The font size of labels."""
 LONGEST = 30
-"""How many characters of a rule an arrow can carry."""
+"""A rule of more characters than this is not written on an arrow."""
+DIGITS = 3
+"""How many digits a number on an arrow has."""
 SPACE = 3.0
-"""Between a line of text and the arrow."""
+"""The free space between a line of text and the arrow."""
 
 
 class Label(NamedTuple):
@@ -26,29 +29,29 @@ class Label(NamedTuple):
 
     @property
     def width(self) -> float:
-        """Of the widest line."""
+        """Of the widest line, with the space around it."""
         return max(sum(text.width for text in line) for line in self.lines) + 2 * SPACE
 
     @property
     def leading(self) -> float:
-        """From one line to the next; between those of an arrow that runs sideways there is the arrow."""
+        """The distance of two lines; where the arrow runs sideways, it lies between them."""
         return max(text.height for line in self.lines for text in line) + SPACE
 
     @property
     def height(self) -> float:
-        """Of the lines; of an arrow that runs sideways, of two."""
+        """Of the lines."""
         return len(self.lines) * self.leading
 
 
 def arrow_labels(graph: Graph, *, steps: bool = True) -> list[Label | None]:
-    """The label of each arrow of the graph; None for one that has none. `steps`: with steps of the chain rule."""
+    """The label of each arrow of the graph, or None. `steps`: with steps of the chain rule."""
     return [_label(edge, graph, steps) for edge in graph.edges]
 
 
 def _label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
     if edge.mark:
         adds = edge.contribution
-        number = [(Text("slope", f"adds {_short(adds)}", SIZE),)] if adds is not None and adds.is_number else []
+        number = [(Text("slope", f"adds {adds.text(DIGITS)}", SIZE),)] if adds is not None and adds.is_number else []
         return Label(((Text("mark", MARKS[edge.mark], SIZE),), *number))
     if edge.recurrent:
         return None
@@ -64,15 +67,13 @@ def _label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
     upstream, local, contribution = step
     if graph.mode == "both" and (named := _named(edge, graph, upstream, local, contribution)):
         return named
-    return Label(
-        ((Text("slope", f"{upstream} · {_factor(local)}", SIZE),), (Text("slope", f"= {contribution}", SIZE),))
-    )
+    return Label(((Text("slope", f"{upstream} · {factor(local)}", SIZE),), (Text("slope", f"= {contribution}", SIZE),)))
 
 
 def _named(edge: Edge, graph: Graph, upstream: str, local: str, contribution: str) -> Label | None:
-    """In a graph of both passes: the name of the local derivative forward; backward the chain rule in names.
+    """In a graph of both passes: forward the name of the local derivative, backward the chain rule in names.
 
-    None where the names are too long for an arrow.
+    None where the names are too long.
     """
     forward = edge if edge.pair is None else graph.edges[edge.pair - 1]
     source, target = graph.node(forward.source).label, graph.node(forward.target).label
@@ -81,12 +82,12 @@ def _named(edge: Edge, graph: Graph, upstream: str, local: str, contribution: st
         return None
     if edge.pair is None:
         return Label(((Text("partial", partial(target, source), SIZE + 1), Text("slope", f" = {local}", SIZE)),))
-    numbers = Text("slope", f"= {upstream} · {_factor(local)} = {contribution}", SIZE)
+    numbers = Text("slope", f"= {upstream} · {factor(local)} = {contribution}", SIZE)
     return Label(((Text("partial", names, SIZE + 1),), (numbers,)))
 
 
 def _written(edge: Edge) -> Label | None:
-    """The rule that passes an array back, where it is short enough for an arrow."""
+    """The rule that passes an array back, where it is short enough."""
     rule = re.sub(r"\b(sum_to|broadcast_to|reshape)\(([^()]*), shape=\([^()]*\)\)", _without_shape, edge.rule or "")
     if not rule or len(rule) > LONGEST:
         return None
@@ -94,7 +95,7 @@ def _written(edge: Edge) -> Label | None:
 
 
 def _without_shape(call: re.Match[str]) -> str:
-    """Summing back and spreading as a book writes them: the box at the end of the arrow has the shape."""
+    """Summing back and broadcasting as a book writes them: the box at the end of the arrow says the shape."""
     return {"sum_to": f"Σ {call[2]}", "broadcast_to": call[2]}.get(call[1], f"{call[1]}({call[2]})")
 
 
@@ -110,13 +111,4 @@ def chain_rule(edge: Edge, graph: Graph) -> tuple[str, str, str] | None:
         return None
     if not (upstream.is_number and edge.local.is_number and edge.contribution.is_number):
         return None
-    return _short(upstream), _short(edge.local), _short(edge.contribution)
-
-
-def _short(number: Quantity) -> str:
-    return number.cells(3)[0]
-
-
-def _factor(number: str) -> str:
-    """A number as the second factor of a product."""
-    return f"({number})" if number.startswith("−") else number
+    return upstream.text(DIGITS), edge.local.text(DIGITS), edge.contribution.text(DIGITS)

@@ -1,4 +1,4 @@
-"""What stands in each box of a picture, and how large the box is: the plain graph, typeset."""
+"""Cards: the content of each box of a picture, typeset, and the size of the box."""
 
 from __future__ import annotations
 
@@ -6,29 +6,30 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..clusters import Cluster, pieces
-from ..layout.geometry import Direction
+from ..layout.geometry import Direction, is_sideways
 from ..names import partial
-from ..plain import Graph, Kind, PlainNode, Quantity
-from ..text import number, plural, shorten, visible, width
+from ..numbers import aligned
+from ..plain import Graph, Kind, PlainNode, Quantity, switched_on
+from ..text import plural, shorten, visible, width
 
 __all__ = ["OUTPUT_RIM", "POINT", "SHEET", "SLOT", "Card", "Grid", "Row", "Text", "cards", "flow_of", "is_stack"]
 
 MARGIN = 12.0
-"""The free space left and right of what stands in a box."""
+"""The free space left and right of the rows in a box."""
 LEADING = 1.3125
 """The height of a line of text, in font sizes."""
 CELL_GAP = 9.0
 SHEET = 4.0
-"""How far each of the two further sheets of a stack stands out."""
+"""The shift from one sheet of a stack to the next."""
 OUTPUT_RIM = 8.0
-"""What the double line of an output adds to its width and height."""
+"""The double line of an output adds this to its width and height."""
 OPPOSITE: dict[Direction, Direction] = {"LR": "RL", "RL": "LR", "TB": "BT", "BT": "TB"}
 SHORT = 3
 """A path of up to so many characters, such as the number of a layer, stands before the type of the module."""
 SLOT = 9.0
-"""The room for the numbers of operands in the sign of a box at which arrows arrive sideways."""
+"""The room for the numbers of operands in a sign, where arrows arrive sideways."""
 POINT = 7.0
-"""From one point of a sign to the next, where it has two."""
+"""The distance of the two points of a sign."""
 LONG = 130.0
 """A name wider than this has a row of its own."""
 
@@ -42,7 +43,7 @@ class Text(NamedTuple):
 
     @property
     def width(self) -> float:
-        """As measured, on the wide side."""
+        """An upper estimate."""
         return width(self.text, self.size)
 
     @property
@@ -80,8 +81,14 @@ Row = tuple["Text | Grid", ...]
 class Card(NamedTuple):
     """A box of a picture.
 
-    kind : of its node. symbol : of the operation, shown in the part of the box where the arrows come in (`inlet`, its
-    size along the flow); None for others. rows : what stands in the rest of the box. bars : the table of a group.
+    Attributes
+    ----------
+    kind : of its node.
+    symbol : of the operation, in the part of the box where the arrows come in; None for other kinds.
+    inlet : the size of that part along the flow.
+    rows : the lines in the rest of the box.
+    bars : the table of a group: what, how many, and the share of the most frequent.
+    width, height : of the box.
     """
 
     kind: Kind
@@ -108,7 +115,7 @@ def cards(graph: Graph, direction: Direction) -> list[Card]:
 
 
 def flow_of(node: PlainNode, direction: Direction) -> Direction:
-    """The direction in which arrows pass this node: against that of the picture for a gradient in its second half."""
+    """The direction of the arrows at this node: for a gradient in a second half, against that of the picture."""
     return direction if node.pair is None else OPPOSITE[direction]
 
 
@@ -126,7 +133,7 @@ def _card(node: PlainNode, graph: Graph, direction: Direction, *, show_gradient:
     if node.kind != "operation":
         return Card(node.kind, None, 0.0, rows, bars, box_width, max(box_height, 30.0))
     symbol = _symbol(node)
-    if direction in ("LR", "RL"):
+    if is_sideways(direction):
         inlet = max(30.0, symbol.width + 14) + (SLOT if node.ordered else 0.0) + (POINT if node.layer > 1 else 0.0)
         return Card(node.kind, symbol, inlet, rows, bars, box_width + inlet, max(box_height, 36.0))
     inlet = 25.0
@@ -144,7 +151,7 @@ def _symbol(node: PlainNode) -> Text:
 
 
 def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:
-    """The lines of a card: name and value, settings, gradient."""
+    """The lines of a card: name and value, attributes, gradient."""
     if node.kind == "group":
         return [(Text("value", node.label, 14.0),)]
     if node.opens is not None:
@@ -156,7 +163,7 @@ def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:
     if node.value is None:
         return [(_name(node),)]
     rows = _equation(_name(node), node.value, "slope" if node.carries else "value", 14.0)
-    rows[1:1] = [(Text("muted", line, 11.0),) for line in _few_lines(settings_of(node))]
+    rows[1:1] = [(Text("muted", line, 11.0),) for line in _few_lines(attrs_of(node))]
     if show_gradient and node.gradient is not None:
         rows += _equation(
             Text("partial", short_partial(graph.of, node.label), 13.0), node.gradient, "slope", 13.0, dtype=False
@@ -167,7 +174,7 @@ def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:
 
 
 MARKS = {"missing": "− missing", "extra": "+ extra", "changed": "≠ changed"}
-"""How a part of a graph differs from what was expected, as pictures say it."""
+"""The words for how a part of a graph differs from what was expected."""
 
 
 def _mark(node: PlainNode) -> list[Row]:
@@ -185,11 +192,11 @@ def short_partial(of: str, by: str) -> str:
 
 
 def _module_rows(node: PlainNode, cluster: Cluster) -> list[Row]:
-    """The lines of a closed module: its type, its settings, its path and parameters; how many it stands for."""
-    name, _, settings = cluster.title.partition("(")
+    """The lines of a closed cluster: its type, its arguments, its path and parameters; how many it stands for."""
+    name, _, arguments = cluster.title.partition("(")
     short = cluster.path != name and len(cluster.path) <= SHORT
     rows: list[Row] = [(*([Text("muted", f"{cluster.path}  ", 12.0)] if short else []), Text("title", name, 15.0))]
-    rows += [(Text("muted", line, 11.0),) for line in _few_lines(pieces(settings.removesuffix(")")), 20) if line]
+    rows += [(Text("muted", line, 11.0),) for line in _few_lines(pieces(arguments.removesuffix(")")), 20) if line]
     path = [] if short or cluster.path == name else [cluster.path]
     if cluster.parameters:
         path.append(plural(cluster.parameters, "parameter"))
@@ -198,23 +205,22 @@ def _module_rows(node: PlainNode, cluster: Cluster) -> list[Row]:
     if cluster.times > 1:
         rows.append((Text("title", f"× {cluster.times:,}", 15.0),))
     if node.value is not None and node.value.is_number:
-        rows.append((Text("value", f"= {node.value.cells(4)[0]}", 14.0),))
+        rows.append((Text("value", f"= {node.value.text(4)}", 14.0),))
     return rows
 
 
 def is_stack(node: PlainNode, graph: Graph) -> bool:
-    """Whether the node is drawn as a stack of sheets: a group, or a closed module that stands for many."""
+    """Whether the node is drawn as a stack of sheets: a group, or a closed cluster that stands for many."""
     return node.kind == "group" or (node.opens is not None and graph.cluster(node.opens).times > 1)
 
 
-def settings_of(node: PlainNode) -> list[str]:
-    """The settings of a call that a picture shows: those that switch something on."""
-    shown = [(key, value) for key, value in node.attrs if value not in ("None", "False")]
-    return [value if key == "index" else f"{key}={value}" for key, value in shown]
+def attrs_of(node: PlainNode) -> list[str]:
+    """The attributes of a call that a picture shows: those that switch something on."""
+    return [value if key == "index" else f"{key}={value}" for key, value in switched_on(node.attrs)]
 
 
 def _few_lines(words: Sequence[str], limit: int = 26) -> list[str]:
-    """Words, as many to a line as it holds."""
+    """Words in lines, as many in a line as fit."""
     lines: list[str] = []
     for piece in words:
         if lines and len(lines[-1]) + len(piece) + 2 <= limit:
@@ -232,12 +238,12 @@ def _name(node: PlainNode) -> Text:
 
 
 def _equation(name: Text | None, value: Quantity, style: str, size: float, *, dtype: bool = True) -> list[Row]:
-    """`name = value` in one row; the range of a larger array in a row of its own, after shape and dtype."""
+    """`name = value` in one row; of a larger array, shape and dtype in one row and the range in the next."""
     long = name is not None and name.width > LONG
     equals = (name, Text(style, " = ", size)) if name and not long else (Text(style, "= ", size),) if name else ()
     above: list[Row] = [(name,)] if name and long else []
     if value.is_number:
-        return [*above, (*equals, Text(style, value.cells(4)[0], size))]
+        return [*above, (*equals, Text(style, value.text(4), size))]
     cells = _cells(value)
     if cells:
         return [*above, (*equals, Grid(style, cells, size - 1.5))]
@@ -246,7 +252,7 @@ def _equation(name: Text | None, value: Quantity, style: str, size: float, *, dt
 
 
 def _cells(value: Quantity) -> tuple[tuple[str, ...], ...]:
-    """The elements as rows, where they are few enough to be printed as a matrix."""
+    """The elements as the rows of a matrix, where they are few enough."""
     if value.elements is None or not 1 <= len(value.shape) <= 2 or 0 in value.shape:
         return ()
     columns = value.shape[-1]
@@ -256,78 +262,10 @@ def _cells(value: Quantity) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(cells[i : i + columns]) for i in range(0, len(cells), columns))
 
 
-def aligned(elements: Sequence[float]) -> list[str]:
-    """Numbers with as many decimals each, so that they line up; as they are where that would hide one.
-
-    >>> aligned([-0.17, 0.121, 0.5]), aligned([1.0, 20.0]), aligned([1e-6, 1.0])
-    (['−0.170', '0.121', '0.500'], ['1', '20'], ['1e−6', '1'])
-    """
-    largest = max(abs(x) for x in elements)
-    plain = [number(x, 3) for x in elements]
-    if largest != largest or largest >= 1e5 or any("e" in text for text in plain):
-        return plain
-    decimals = max(len(text.partition(".")[2]) for text in plain)
-    if decimals > 4 or any(x and abs(x) < 0.5 * 10.0**-decimals for x in elements):
-        return plain
-    return [f"{x:.{decimals}f}".replace("-", "−") for x in elements]
-
-
 def _bars(node: PlainNode) -> tuple[tuple[Text, Text, float], ...]:
-    """The table of a group: what, how many, and the share of the most frequent."""
+    """The table of a group, see `Card`."""
     most = max((count for _, count in node.contents), default=1)
     return tuple(
         (Text("value", shorten(what, 30), 12.5), Text("value", f"{count:,}", 12.0), count / most)
         for what, count in node.contents
     )
-
-
-def in_words(node: PlainNode, graph: Graph) -> str:
-    """A node in one line, for a reader who does not see the picture, and for whoever points at a box."""
-    parts = [node.label if node.value is None or node.kind == "constant" else f"{node.label} = {node.value.text()}"]
-    if node.value is not None and not node.value.is_number:
-        parts.append(node.value.kind())
-    if node.operation:
-        settings = ", ".join(f"{key}={value}" for key, value in node.attrs)
-        parts.append(f"result of {node.operation}" + (f" ({settings})" if settings else ""))
-    if node.gradient is not None:
-        parts.append(f"{partial(graph.of, node.label)} = {node.gradient.text()}")
-    if node.kind == "alias":
-        parts.append("drawn elsewhere too")
-    if node.kind == "gradient":
-        parts.append("the gradient handed on unchanged")
-    if node.kind == "forward":
-        parts.append("from the forward pass")
-    if node.opens is not None:
-        parts += _module_words(graph.cluster(node.opens))
-    if node.contents:
-        parts.append(", ".join(f"{what}: {count:,}" for what, count in node.contents))
-    if node.name and visible(node.name) != node.label:
-        parts.append(f"named {visible(node.name)}")
-    if node.source:
-        parts.append(": ".join(map(visible, node.source)).rstrip(": "))
-    return "; ".join(parts)
-
-
-def _module_words(cluster: Cluster) -> list[str]:
-    words = [cluster.title, plural(cluster.parameters, "parameter"), f"{plural(cluster.nodes, 'node')} inside"]
-    return words + ([f"{cluster.times:,} times in a row"] if cluster.times > 1 else [])
-
-
-def summary(graph: Graph) -> str:
-    """The graph in one line: how much of what."""
-    kinds = [node.kind if node.pair is None else "pair" for node in graph.nodes]
-    counts = [
-        plural(kinds.count(kind), *words)
-        for kind, words in {
-            "leaf": ("leaf", "leaves"),
-            "constant": ("constant",),
-            "operation": ("operation",),
-            "forward": ("forward number",),
-            "module": ("closed module",),
-            "group": ("group",),
-            "gradient": ("gradient handed on", "gradients handed on"),
-            "pair": ("gradient",),
-        }.items()
-        if kind in kinds
-    ]
-    return f"{', '.join(counts)}; {plural(len(graph.edges), 'arrow')}"

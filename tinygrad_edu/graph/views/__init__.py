@@ -1,1 +1,1 @@
-"""What a picture shows of a graph: the pass forward, backward or both; what is closed, folded or left out."""
+"""Views of a plain graph: clusters closed, repetitions folded, nodes paired with their gradients, or totals."""

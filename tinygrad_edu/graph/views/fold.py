@@ -1,7 +1,7 @@
-"""Folding: equal parts of a graph that follow each other, such as the steps of a recurrent network, drawn once.
+"""Folding: equal parts of a graph in a row, such as the steps of a recurrent network, are drawn once.
 
-Operations in order of creation are a sequence; a loop in the program is a period in it. A run of periods is folded if
-its parts are wired alike: an operand comes from the same place of the same part, from the same place of the part
+Operations in order of creation are a sequence, and a loop in the program is a period in it. A run of periods is folded
+if its parts are wired alike: an operand comes from the same place of the same part, from the same place of the part
 before (it is carried on), or from outside the run. The last part is drawn, because its numbers go on from there.
 """
 
@@ -12,15 +12,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from ..clusters import Cluster, common, enclosing, in_use
+from ..clusters import Cluster, common, enclosing
 from ..plain import Edge, Graph, PlainNode
+from .collapse import in_use
 
 __all__ = ["fold", "what_is_folded"]
 
 TIMES = 4
 """Fewer equal parts than this are drawn one by one."""
 SAVED = 12
-"""Equal parts that nobody named are folded if so many nodes go."""
+"""Equal parts of a loop without a name are folded if this hides so many nodes."""
 TRIED = 24
 """How many periods, and how many beginnings of a run, are tried."""
 
@@ -34,15 +35,15 @@ class Run(NamedTuple):
 
     @property
     def saved(self) -> int:
-        """How many operations go when it is folded."""
+        """How many operations folding hides."""
         return self.period * (self.times - 1)
 
 
 def fold(graph: Graph, *, calls_only: bool = False) -> Graph:
     """The graph with runs of equal parts drawn once.
 
-    Arrows that lead from part to part become `recurrent` ones. With `calls_only`, only calls of the same module or
-    function are equal; otherwise also those of others like it, and steps of a loop.
+    Arrows that lead from part to part become `recurrent`. With `calls_only`, only calls of the same module or function
+    are equal; otherwise also calls of others like it, and steps of a loop.
 
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu.graph.plain import plain
@@ -64,7 +65,7 @@ def fold(graph: Graph, *, calls_only: bool = False) -> Graph:
 
 
 def what_is_folded(graph: Graph) -> str:
-    """A line on what is drawn once for many times; "" where nothing is."""
+    """A line on the parts that are drawn once for many; "" where there are none."""
     times = sorted({cluster.times for cluster in graph.clusters if cluster.times > 1})
     if not times:
         return ""
@@ -89,7 +90,7 @@ class _Sequence:
         self.kinds = [kinds.setdefault(self._kind(node), len(kinds)) for node in self.nodes]
 
     def _results(self) -> dict[int, set[Any]]:
-        """The shapes and dtypes of all that each node hands on: a box may have several results, some of them unused."""
+        """The shapes and dtypes of the results of each node: a closed cluster may have several, some of them unused."""
         results = {node.id: {(node.value.shape, node.value.dtype)} if node.value else set() for node in self.nodes}
         for edge in self.graph.edges:
             if edge.value and edge.source in results:
@@ -97,7 +98,7 @@ class _Sequence:
         return results
 
     def _extents(self) -> dict[str, tuple[int, int]]:
-        """From which to which operation each cluster reaches."""
+        """The first and the last operation of each cluster."""
         extents: dict[str, tuple[int, int]] = {}
         for i, node in enumerate(self.nodes):
             for path in enclosing(node.cluster, self.records):
@@ -105,7 +106,7 @@ class _Sequence:
         return extents
 
     def _kind(self, node: PlainNode) -> Any:
-        """What equal nodes have in common."""
+        """A value that is equal for equal nodes."""
         name: Callable[[str], str] = _base if self.calls_only else lambda path: self.records[path].title
         return (
             node.kind,
@@ -120,7 +121,7 @@ class _Sequence:
         )
 
     def best_run(self) -> Run | None:
-        """The run whose folding saves most, the later one of two that save the same."""
+        """The run whose folding hides most, the later one of two that hide the same."""
         best: Run | None = None
         for period in self._periods():
             for run in self._runs(period):
@@ -141,7 +142,7 @@ class _Sequence:
         return sorted((distance for distance, _ in distances.most_common(TRIED)), reverse=True)
 
     def _runs(self, period: int) -> Iterator[Run]:
-        """Where at least `TIMES` periods of operations of the same kind follow each other."""
+        """The stretches of at least `TIMES` periods of operations of the same kind."""
         kinds, start = self.kinds, 0
         for i in range(len(kinds) - period + 1):
             if i + period < len(kinds) and kinds[i] == kinds[i + period]:
@@ -152,9 +153,9 @@ class _Sequence:
             start = i + 1
 
     def _well_begun(self, run: Run) -> Run | None:
-        """The run from where its parts are wired alike and pass the fewest results on; None if there is no such place.
+        """The run, moved to where its parts are wired alike and pass the fewest results on; None if there is none.
 
-        As many operations as are left over after the last period may come before the first.
+        It can be moved by as many operations as are left over after its last period.
         """
         stop = run.start + run.period * run.times
         while stop < len(self.kinds) and self.kinds[stop] == self.kinds[stop - run.period]:
@@ -169,7 +170,7 @@ class _Sequence:
         return min(found)[2] if found else None
 
     def carried(self, run: Run) -> dict[tuple[int, int], tuple[int, int]] | None:
-        """What the parts of a run pass on: (place, slot) of a user to (place, how many parts before) of its operand.
+        """What the parts of a run pass on: (place, slot) of each use to (place, how many parts before) of the operand.
 
         None if the parts are not wired alike.
         """
@@ -182,7 +183,7 @@ class _Sequence:
             for slot, edges in enumerate(zip(*(self.arriving.get(user.id, []) for user in users))):
                 wires = [self._wire(edge, part, run) for part, edge in enumerate(edges)]
                 last = wires[-1]
-                begun = last[1] if isinstance(last[0], int) else 0  # before, the first parts take theirs from outside
+                begun = last[1] if isinstance(last[0], int) else 0  # the first parts take theirs from outside
                 if any(wire != last for wire in wires[begun:]) or any(isinstance(w[0], int) for w in wires[:begun]):
                     return None
                 if begun:
@@ -190,7 +191,7 @@ class _Sequence:
         return carried
 
     def _wire(self, edge: Edge, part: int, run: Run) -> Any:
-        """Where an operand of a part comes from: (place, how many parts before), or ("outside", kind)."""
+        """The origin of an operand of a part: (place, how many parts before), or ("outside", kind, shape)."""
         at = self.place.get(edge.source, -1) - run.start
         if 0 <= at < run.period * run.times:
             return at % run.period, part - at // run.period
@@ -198,7 +199,7 @@ class _Sequence:
         return "outside", source.kind, source.value and source.value.shape
 
     def _whole_calls(self, run: Run, stop: int) -> bool:
-        """Whether each cluster lies in one part or around the run; with `calls_only`, also whether parts have any."""
+        """Whether each cluster lies in one part or around the run; with `calls_only`, whether a part has any."""
         calls = 0
         for i in range(run.start, stop):
             node = self.nodes[i]
@@ -216,7 +217,7 @@ class _Sequence:
 
 
 def _folded(graph: Graph, sequence: _Sequence, run: Run) -> Graph:
-    """The graph with the last part of a run in place of all."""
+    """The graph with the last part of a run in place of all parts."""
     parts = [
         sequence.nodes[start : start + run.period]
         for start in range(run.start, run.start + run.period * run.times, run.period)
@@ -262,7 +263,7 @@ def _folded(graph: Graph, sequence: _Sequence, run: Run) -> Graph:
 def _rewired(
     graph: Graph, sequence: _Sequence, run: Run, parts: list[list[PlainNode]], stand_in: dict[int, int]
 ) -> tuple[list[Edge], set[int], dict[int, list[int]]]:
-    """The arrows of a folded run, the operands that go, and of those that each part had one of its own: all of them."""
+    """The arrows of a folded run; the operands that go; and of operands of which each part had its own, all of them."""
     carried = sequence.carried(run) or {}
     users: dict[int, set[int]] = {}
     for edge in graph.edges:
@@ -303,16 +304,16 @@ def _rewired(
 def _clusters(
     sequence: _Sequence, run: Run, parts: list[list[PlainNode]]
 ) -> tuple[list[Cluster], dict[tuple[str | None, str], str]]:
-    """The clusters with one that stands for all parts; and to which the nodes of the last part belong, and open.
+    """The clusters, with one that stands for all parts; and the clusters that nodes of the last part lie in or open.
 
-    Those of the first part remain, under their names. If a part is one call, its cluster is the one that counts;
-    otherwise there is a new one around what each part holds.
+    The clusters of the first part remain, under their names. If a part is one call, its cluster stands for all; else
+    there is a new one around what a part holds.
     """
     records = sequence.records
     stop = run.start + run.period * run.times
 
     def below(node: PlainNode) -> list[str]:
-        """The clusters of a node that lie in its part, the innermost first."""
+        """The clusters around a node inside its part, the innermost first."""
         ways = [*([node.opens] if node.opens else []), *enclosing(node.cluster, records)]
         return [p for p in ways if p == node.opens or not _covers(sequence.inside[p], run.start, stop)]
 
@@ -353,12 +354,12 @@ def _covers(extent: tuple[int, int], start: int, stop: int) -> bool:
 
 
 def _outer_first(records: dict[str, Cluster]) -> list[Cluster]:
-    """Clusters in an order in which each comes after the one around it."""
+    """The clusters, each after the one around it."""
     return sorted(records.values(), key=lambda record: sum(1 for _ in enclosing(record.path, records)))
 
 
 def _in_general(node: PlainNode, alike: Sequence[PlainNode]) -> PlainNode:
-    """A node that stands for others: what differs among them is an ellipsis."""
+    """A node that stands for others, with an ellipsis for what differs among them."""
     if node.kind == "constant" and len({other.label for other in alike}) > 1:
         return replace(node, label="…", value=None)
     attrs = tuple(

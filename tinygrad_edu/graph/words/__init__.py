@@ -1,1 +1,1 @@
-"""A graph in words and formulas: the expression, the printed derivative, the worked example."""
+"""A graph in words and formulas: its expression, its printed derivatives, and the chain rule with numbers."""

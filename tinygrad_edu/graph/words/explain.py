@@ -1,7 +1,7 @@
-"""`explain`: the chain rule with the numbers, as in a textbook's worked example.
+"""`explain`: the chain rule with the numbers, as in the worked example of a textbook.
 
-Nothing here knows a derivative. A local derivative is its rule from the table, run on fresh letters and printed as the
-graph it recorded; its number, and every gradient, comes from the walk.
+Nothing here knows a derivative. A local derivative is printed from its rule in the table (`rules`), and its number,
+like every gradient, comes from the walk.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from ...engine.node import Node
-from ...engine.primitives.primitive import shape_of
+from ...engine.node import Node, number_of, shape_of
 from ...engine.walk import gradients, reachable, walk
 from ...errors import GraphError
 from ..names import partial
-from ..plain import Quantity, ancestors, data_of, is_single, labels, one_like, place
-from ..text import in_code, in_markdown, number, plural
-from .formula import ATOM, SIGN, Term, one_call
+from ..numbers import factor, number
+from ..plain import Quantity, ancestors, is_single, labels, one_like, place
+from ..text import in_code, in_markdown, plural
+from .formula import one_call
 from .latex import equation, prose
-from .rules import in_short, pull_one, rule_in_letters
+from .rules import pull_one, rule_in_letters
+from .terms import ATOM, Term, printed
 from .zeros import why_zero
 
 __all__ = ["Explanation", "explain"]
@@ -37,15 +38,14 @@ PATHS = 6
 FACTORS = 8
 """A longer product is cut in the middle."""
 COUNTED = 10**15
-"""Paths are counted up to here."""
+"""Paths are counted up to this number."""
 
 
 def explain(output: Node, by: Node) -> Explanation:
     """How the derivative of `output` by `by` comes about: forward values, local derivatives, and the chain rule.
 
-    The result shows itself, and `str()` gives its text. Where there are several paths from one to the other, each is
-    written out, up to six of them; the sum is that of all. For arrays, each line carries the gradient one operation
-    back.
+    The result shows itself, and `str()` gives its text. Up to six paths from one to the other are written out, and the
+    sum is that of all paths. For arrays, each line carries the gradient back by one operation.
 
     >>> import tinygrad_edu as tg
     >>> x, y, w = tg.Value(2.0, name="x"), tg.Value(3.0, name="y"), tg.Value(4.0, name="w")
@@ -73,7 +73,7 @@ def explain(output: Node, by: Node) -> Explanation:
 
 
 class Link(NamedTuple):
-    """One use on the way: `input` is operand `slot` of `node`."""
+    """A use on a path: `input` is operand `slot` of `node`."""
 
     node: Node
     slot: int
@@ -82,17 +82,14 @@ class Link(NamedTuple):
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Explanation:
-    """The derivative of `output` by `by`, explained.
-
-    gradient : the derivative itself; None where `output` does not depend on `by`.
-    """
+    """The explanation of the derivative of `output` by `by`."""
 
     output: Node
     by: Node
 
     @cached_property
     def sections(self) -> list[tuple[str, list[str]]]:
-        """The explanation in parts, each a heading (which may be empty) and its lines."""
+        """The explanation in parts: a heading, which may be empty, and its lines."""
         z, x = self.names[self.output], self.names[self.by]
         sections = [("Forward", self._forward())]
         if self.by is self.output:
@@ -103,7 +100,7 @@ class Explanation:
             sections += [("Local derivatives", _cut(self.links, self._local)), self._chain_rule()]
         else:
             sections += [(f"Backward, from {z} to {x}", self._carried_back())]
-        reasons = why_zero(self.output, self.by, self.names)
+        reasons = why_zero(self.output, self.by, self.gradient, self.names)
         if reasons:
             some = "it is" if not np.any(np.asarray(self.gradient)) else "some elements are"
             sections.insert(-1, (f"Why {some} 0", _cut(reasons)))
@@ -111,7 +108,7 @@ class Explanation:
 
     @property
     def title(self) -> str:
-        """What is explained."""
+        """The heading of the whole."""
         return f"How {self.names[self.output]} changes with {self.names[self.by]}"
 
     @cached_property
@@ -164,23 +161,23 @@ class Explanation:
 
     __repr__ = __str__
 
-    @property
+    @cached_property
     def gradient(self) -> Any:
-        """The derivative: a float or an array; None where there is none."""
+        """The derivative: a float or an array; None where `output` does not depend on `by`."""
         if self.by is not self.output and not self.links:
             return None
         return gradients(self.output, [self.by], one_like(self.output))[0]
 
-    # What there is to explain.
+    # The graph between the two.
 
     @cached_property
     def nodes(self) -> list[Node]:
-        """All that the output was made from, in order of creation."""
+        """Everything that the output was made from, in order of creation."""
         return ancestors([self.output])
 
     @cached_property
     def names(self) -> Mapping[Node, str]:
-        """What each node is called."""
+        """The label of each node."""
         names = labels(self.nodes)
         return names if self.by in names else labels([*self.nodes, self.by])
 
@@ -201,14 +198,14 @@ class Explanation:
         ]
 
     def _single_numbers(self) -> bool:
-        """Whether the way from `by` to `output` is one of single numbers, so that derivatives are numbers too."""
+        """Whether all nodes between `by` and `output` are single numbers, so that derivatives are numbers too."""
         return all(shape_of(node) == () for link in self.links for node in (link.node, link.input))
 
     def _why_not(self) -> list[str]:
-        """Why there is no derivative."""
+        """The reasons why there is no derivative."""
         z, x = self.names[self.output], self.names[self.by]
         if any(node is self.by for node in self.nodes):
-            if not np.issubdtype(np.asarray(data_of(self.by)).dtype, np.floating):
+            if not np.issubdtype(np.asarray(number_of(self.by)).dtype, np.floating):
                 return [f"{x} holds no floats: {z} was computed from it, but only floats have gradients."]
             if not self.by.requires_grad:
                 return [
@@ -227,7 +224,7 @@ class Explanation:
         return lines + _cut(ends, self._where_recording_ended)
 
     def _where_recording_ended(self, node: Node) -> str:
-        """Of a number that no gradient flows to: how it came to be one."""
+        """Why no gradient flows to a number."""
         name, made_at = self.names[node], place(node)
         where = f" at {made_at[0]}" if made_at else ""
         if node.cut == "detach":
@@ -248,18 +245,18 @@ class Explanation:
     def _forward_line(self, node: Node) -> str:
         """`q = x + y = 2 + 3 = 5`"""
         line = f"{self.names[node]} = {one_call(node, lambda x: _name(self.names[x]))}"
-        operands = [Quantity.of(data_of(x)) for x in node.inputs]
-        value = Quantity.of(data_of(node))
+        operands = [Quantity.of(x) for x in node.inputs]
+        value = Quantity.of(node)
         if value.is_number and all(x.is_number for x in operands) and node.primitive is not None:
-            line += f" = {one_call(node, _number_of, times='×')}"
-        line += f" = {in_short(value)}"
+            line += f" = {one_call(node, lambda x: printed(number_of(x)), times='×')}"
+        line += f" = {value.in_short()}"
         made_at = place(node)
         return line + (f"    [{made_at[0]}]" if made_at else "")
 
     # Numbers: local derivatives along paths.
 
     def _symbol(self, link: Link) -> str:
-        """∂z/∂q, with the operand's place where q is used twice in the same call."""
+        """∂z/∂q, with the number of the operand where q is used twice in the same call."""
         twice = sum(x is link.input for x in link.node.inputs) > 1
         return partial(self.names[link.node], self.names[link.input]) + (f" [operand {link.slot + 1}]" if twice else "")
 
@@ -270,15 +267,14 @@ class Explanation:
         return f"{self._symbol(link)} = " + (value if text in (None, value) else f"{text} = {value}")
 
     def _local_value(self, link: Link) -> float:
-        values = [data_of(x) for x in link.node.inputs]
-        return float(pull_one(link.node, link.slot, 1.0, data_of(link.node), values))
+        return float(pull_one(link.node, link.slot, 1.0))
 
     def _chain_rule(self) -> tuple[str, list[str]]:
         symbol = partial(self.names[self.output], self.names[self.by])
         total = number(float(self.gradient))
         count = self._count_paths()
         if count == 1:
-            path = self.links  # all that lies between the two is on the only path
+            path = self.links  # everything between the two is on the only path
             parts = [symbol, self._factors(path), self._product(path), total] if len(path) > 1 else [symbol, total]
             return "Chain rule", [" = ".join(parts)]
         lines: list[str] = []
@@ -286,7 +282,7 @@ class Explanation:
         paths = list(islice(self._paths(), PATHS))
         for path, product in paths:
             value = number(product)
-            sums.append(f"({value})" if value.startswith("−") and sums else value)
+            sums.append(factor(value) if sums else value)
             lines.append(f"{self._factors(path)} = " + (f"{self._product(path)} = " if len(path) > 1 else "") + value)
         many = f"more than {COUNTED:,}" if count == COUNTED else f"{count:,}"
         if count > len(paths):
@@ -302,10 +298,10 @@ class Explanation:
     def _product(self, path: Sequence[Link]) -> str:
         """`4 × 1`"""
         values = ["…" if link is None else number(self._local_value(link)) for link in _ends(path)]
-        return " × ".join(f"({value})" if value.startswith("−") and i else value for i, value in enumerate(values))
+        return " × ".join(factor(value) if i else value for i, value in enumerate(values))
 
     def _count_paths(self) -> int:
-        """How many paths lead from `by` to `output`: each node has as many as its users together."""
+        """The number of paths from `by` to `output`: a node has as many as its users together."""
         paths = {self.output: 1}
         for link in self.links:
             paths[link.input] = min(paths.get(link.input, 0) + paths[link.node], COUNTED)
@@ -314,7 +310,7 @@ class Explanation:
     def _paths(self) -> Iterator[tuple[list[Link], float]]:
         """The paths from `output` to `by`, operand by operand, and the product of the local derivatives along each.
 
-        Every step on the way leads to `by`, so none is in vain, and paths that begin alike share the work.
+        Every link leads to `by`, so no search is in vain, and paths that begin alike share the work.
         """
         uses: dict[Node, list[Link]] = {}
         for use in reversed(self.links):
@@ -336,7 +332,7 @@ class Explanation:
             else:
                 todo.extend(uses[link.input])
 
-    # Arrays: the gradient carried back, an operation a line.
+    # Arrays: the gradient carried back, one operation in each line.
 
     def _carried_back(self) -> list[str]:
         """`∂L/∂W = Xᵀ @ ∂L/∂Y`, for each node on the way, youngest first."""
@@ -344,7 +340,7 @@ class Explanation:
         for link in self.links:
             receiving.setdefault(link.input, []).append(link)
         gradient = dict(walk(self.output, one_like(self.output), inputs=[self.by], every=True))
-        first = f"{self._gradient_name(self.output)} = {in_short(Quantity.of(gradient[self.output]))}"
+        first = f"{self._gradient_name(self.output)} = {Quantity.of(gradient[self.output]).in_short()}"
         if not is_single(self.output):
             first += ": an upstream gradient of ones, as if the numbers were summed"
         line = lambda x: self._received(x, receiving[x], gradient[x])
@@ -356,7 +352,7 @@ class Explanation:
             or f"what {link.node.primitive!r} carries back"
             for link in links
         ]
-        return f"{self._gradient_name(node)} = {' + '.join(parts)} = {in_short(Quantity.of(gradient))}"
+        return f"{self._gradient_name(node)} = {' + '.join(parts)} = {Quantity.of(gradient).in_short()}"
 
     def _gradient_name(self, node: Node) -> str:
         return partial(self.names[self.output], self.names[node])
@@ -366,13 +362,8 @@ def _name(label: str) -> Term:
     return Term(label, ATOM)
 
 
-def _number_of(x: Node) -> Term:
-    text = number(float(data_of(x)))
-    return Term(text, SIGN if text.startswith("−") else ATOM)
-
-
 def _cut(items: Sequence[Any], line: Any = str) -> list[str]:
-    """A line for each item; of a long list only for those at both ends."""
+    """A line for each item, or of a long list for the items at both ends."""
     if len(items) <= LINES:
         return [line(item) for item in items]
     end = LINES // 2
@@ -384,5 +375,5 @@ def _cut(items: Sequence[Any], line: Any = str) -> list[str]:
 
 
 def _ends(items: Sequence[T]) -> list[T | None]:
-    """The items; of a long list those at both ends, and None for what is left out."""
+    """The items; of a long list those at both ends, with None between them."""
     return list(items) if len(items) <= FACTORS else [*items[:4], None, *items[-3:]]

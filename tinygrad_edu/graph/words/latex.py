@@ -1,7 +1,7 @@
-r"""How formulas are written in LaTeX, for print and pages with MathJax or KaTeX: `\frac{a}{b}`, `x^{2}`, `W^{\top}`.
+r"""The notation of LaTeX, for print and for pages with MathJax or KaTeX: `\frac{a}{b}`, `x^{2}`, `W^{\top}`.
 
-Only commands that plain LaTeX with amsmath, MathJax and KaTeX all know are written. A name cannot add one: what LaTeX
-could read as more than a letter stands there as the character it is.
+It uses only commands that plain LaTeX with amsmath, MathJax and KaTeX all know. A name cannot add a command: every
+character that LaTeX could read as more than a letter is escaped.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from .formula import ATOM, MANY, POWER, SIGN, Notation, Term
+from ..plain import switched_on
+from .terms import ATOM, POWER, SIGN, Notation, Term, arguments
 
 __all__ = ["LATEX", "equation", "prose", "symbol"]
 
@@ -17,23 +18,23 @@ FUNCTIONS = {
     name: rf"\{name}"
     for name in ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan")
 }
-"""The functions that LaTeX has a command for; the others are operator names."""
+"""Functions with a command of their own; the others are operator names."""
 
 LARGE = {"sum": r"\sum", "prod": r"\prod"}
-"""Reductions with a sign of their own; what they run over stands below it."""
+"""Reductions with a sign of their own; their axes stand below it."""
 
 FENCES = {"abs": (r"\left|", r"\right|"), "norm": (r"\left\|", r"\right\|"), "sqrt": (r"\sqrt{", "}")}
-"""What is written around its operand."""
+"""Functions that are written around their operand."""
 
 SPECIAL = {
     "\\": r"\backslash{}", "{": r"\{", "}": r"\}", "_": r"\_", "#": r"\#", "$": r"\$", "%": r"\%", "&": r"\&",
     "^": r"\hat{}", "~": r"\sim{}", "−": "-", "∞": r"\infty{}", "…": r"\ldots{}", "∂": r"\partial{}", "·": r"\cdot{}",
     "×": r"\times{}", "√": r"\surd{}", "∇": r"\nabla{}", "′": "'", " ": r"\ ",
 }  # fmt: skip
-"""Characters of names and settings that are not letters to LaTeX."""
+"""Characters of names and attributes that LaTeX does not read as letters."""
 
 CAPITALS = {"gamma", "delta", "theta", "lambda", "xi", "pi", "sigma", "upsilon", "phi", "psi", "omega"}
-"""The Greek letters whose capital is not a Latin one."""
+"""Greek letters whose capital is no Latin letter."""
 
 SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
@@ -63,7 +64,7 @@ def _raised(power: str) -> str:
 
 
 def _letter(char: str) -> str:
-    """A letter of a formula: Greek by its command, since not every LaTeX reads it as it is."""
+    """A letter of a formula: a Greek one by its command, because not every LaTeX reads the letter itself."""
     if char.isascii():
         return char
     name = unicodedata.name(char, "").split()
@@ -77,18 +78,18 @@ def _letter(char: str) -> str:
 
 
 def _on_a_space(text: str) -> str:
-    """Text that can stand after a brace: an accent needs something to stand on."""
+    """Text that can stand after a brace: an accent at its start gets a space to stand on."""
     return f"\u00a0{text}" if unicodedata.combining(text[0]) else text
 
 
 def literal(text: str) -> str:
-    """Text of which nothing is a command."""
+    """Text in which nothing is read as a command."""
     pieces = re.split(r"([\x00-\x7f−∞…∂·×√∇′])", text)  # every other one is a run of other letters
     return "".join(SPECIAL.get(piece, piece) if i % 2 else _other(piece) for i, piece in enumerate(pieces))
 
 
 def _other(letters: str) -> str:
-    """Letters that are not ASCII; Greek ones by their commands where there is one alone."""
+    """Letters that are not ASCII; a single Greek one by its command."""
     if len(letters) < 2:
         return letters and _letter(letters)
     return rf"\text{{{_on_a_space(letters)}}}"
@@ -129,7 +130,7 @@ def _pieces(term: Term, apart: set[Term]) -> list[str | Term]:
 
 
 def _binds(x: Term, apart: set[Term]) -> int:
-    """How tightly a term binds here: a fraction or a sum is a factor as it is, but a power of it needs brackets."""
+    """How tightly a term binds here: a fraction or a sum needs no brackets as a factor, but as a base it does."""
     if x in apart or not x.operands:
         return ATOM if x in apart else x.binds
     return SIGN + 1 if x.text == "/" or x.operation in LARGE else x.binds
@@ -141,32 +142,27 @@ def _fenced(x: Term) -> list[str | Term]:
 
 def _call(term: Term, apart: set[Term]) -> list[str | Term]:
     """A term in function notation, with its sign, or as an index or a transpose."""
-    settings = {key: value for key, value in term.settings if value not in ("None", "False")}
+    attrs = dict(switched_on(term.attrs))
     first = term.operands[0]
     tight = [first] if _binds(first, apart) == ATOM else _fenced(first)
     if len(term.operands) == 1:
         if term.operation == "getitem":
-            return [*tight, f"_{{{literal(settings['index'])}}}"]
-        if term.operation == "transpose" and "axes" not in settings:
+            return [*tight, f"_{{{literal(attrs['index'])}}}"]
+        if term.operation == "transpose" and "axes" not in attrs:
             return [*tight, r"^{\top}"]
-        if term.operation in FENCES and not settings:
+        if term.operation in FENCES and not attrs:
             left, right = FENCES[term.operation]
             return [left, first, right]
         if term.operation in LARGE:
-            below = f"_{{{_settings(settings)}}}" if settings else ""
+            below = f"_{{{_in_brackets(attrs)}}}" if attrs else ""
             return [f"{LARGE[term.operation]}{below}", *_fenced(first)]
-    operands: list[str | Term] = [*term.operands]
-    if len(operands) > MANY:
-        operands[MANY // 2 : 1 - MANY // 2] = [r"\ldots"]
     name = FUNCTIONS.get(term.operation) or rf"\operatorname{{{literal(term.operation or term.text)}}}"
-    pieces: list[str | Term] = [f"{name}\\left("]
-    for i, x in enumerate(operands):
-        pieces += [", ", x] if i else [x]
-    return [*pieces, *([f", {_settings(settings)}"] if settings else []), r"\right)"]
+    listed = [f", {_in_brackets(attrs)}"] if attrs else []
+    return [f"{name}\\left(", *arguments(term, r"\ldots"), *listed, r"\right)"]
 
 
-def _settings(settings: dict[str, str]) -> str:
-    return ", ".join(rf"\mathrm{{{literal(key)}}}={literal(value)}" for key, value in settings.items())
+def _in_brackets(attrs: dict[str, str]) -> str:
+    return ", ".join(rf"\mathrm{{{literal(key)}}}={literal(value)}" for key, value in attrs.items())
 
 
 def _where(first: str, lines: list[tuple[str, str]], left_out: int) -> str:
@@ -180,7 +176,7 @@ def _where(first: str, lines: list[tuple[str, str]], left_out: int) -> str:
 LATEX = Notation(atom=_atom, label=lambda term: symbol(term.label), pieces=_pieces, lines=_where)
 
 
-# Lines of text in our notation.
+# Lines in the notation of text, as LaTeX.
 
 SIGNS = {
     "·": r"\cdot", "×": r"\times", "−": "-", "→": r"\to", "←": r"\gets", "Σ": r"\sum", "δ": r"\delta",
@@ -215,5 +211,5 @@ def equation(line: str) -> str:
 
 
 def prose(text: str) -> str:
-    """Text in which nothing is a command."""
+    """Text of a paragraph in which nothing is read as a command."""
     return "".join(rf"\{c}" if c in "%&#$_{}" else f"\\char`\\{c} " if c in "\\~^" else c for c in text)

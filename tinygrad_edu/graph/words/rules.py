@@ -1,34 +1,39 @@
-"""A rule of the table, in letters: the local derivative that a page of calculus has, printed by running the rule.
+"""Rules of the table as formulas: the derivatives of a calculus book, printed by running the rules.
 
-Nothing here knows a derivative. The rule is run on fresh letters in place of the nodes, and the graph that it records
-is printed as a formula.
+Nothing here knows a derivative. A rule is run on fresh nodes with letters for names, and the graph that it records is
+printed as a formula.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from ...engine.grad_mode import enable_grad
-from ...engine.node import Node
+from ...engine.node import Node, number_of
 from ...engine.walk import by_the_table
 from ...errors import TinygradError
-from ..plain import Quantity, ancestors, data_of, labels
+from ..plain import Quantity, ancestors, labels
 from .formula import formula_of
 
-__all__ = ["in_short", "pull_one", "rule_in_letters"]
+__all__ = ["pull_one", "rule_in_letters"]
 
 
-def pull_one(node: Node, slot: int, upstream: Any, out: Any, operands: Sequence[Any]) -> Any:
-    """What operand `slot` of a node receives: the rule from the table, as the walk applies it."""
+def pull_one(node: Node, slot: int, upstream: Any, letter_of: Mapping[Node, Node] | None = None) -> Any:
+    """What operand `slot` of a node receives, by the rule of the table, as the walk applies it.
+
+    The rule is run on numbers, or on the nodes that `letter_of` has in place of the node and its operands.
+    """
     assert node.primitive is not None
-    return by_the_table(node.primitive, (slot,), upstream, out, operands, node.attrs)[0]
+    read = number_of if letter_of is None else lambda x: letter_of[x] if isinstance(x, Node) else x
+    out, *values = map(read, (node, *node.inputs))
+    return by_the_table(node.primitive, (slot,), upstream, out, values, node.attrs)[0]
 
 
 def rule_in_letters(node: Node, slot: int, names: Mapping[Node, str], upstream: str | None = None) -> str | None:
-    """The rule for operand `slot` of a node, as a formula in the names given; None where it cannot be printed.
+    """The rule for operand `slot` of a node, as a formula in these names; None where it cannot be printed.
 
-    With `upstream`, the name of the gradient that is carried back: what the operand receives; else the local one.
+    Without `upstream` it is the local derivative; with the name of the upstream gradient, what the operand receives.
 
     >>> import tinygrad_edu as tg
     >>> x, w = tg.Value(3.0), tg.Value(2.0)
@@ -38,28 +43,20 @@ def rule_in_letters(node: Node, slot: int, names: Mapping[Node, str], upstream: 
     ('2 · x', '∂z/∂z · w')
     """
     letters = {x: _letter(x, names[x]) for x in (node, *node.inputs) if isinstance(x, Node)}
-    operands = [letters[x] if isinstance(x, Node) else x for x in node.inputs]
     g = 1.0 if upstream is None else _letter(node, upstream)
     try:
         with enable_grad():
-            result = pull_one(node, slot, g, letters[node], operands)
+            result = pull_one(node, slot, g, letters)
             if upstream is not None and result is not None:
-                result = operands[slot].fit(result)
+                result = letters[node.inputs[slot]].fit(result)
     except (TinygradError, ArithmeticError, ValueError, TypeError):
         return None
     if not isinstance(result, Node) or not result.requires_grad:
-        return in_short(Quantity.of(data_of(result)))
+        return Quantity.of(result).in_short()
     made = ancestors([result])
     return formula_of(result, made, labels(made))
 
 
 def _letter(node: Node, name: str) -> Node:
-    """A fresh leaf with a node's number and a name of its own, to run a rule on."""
-    return type(node)(data_of(node), requires_grad=True, name=name)  # type: ignore[call-arg]
-
-
-def in_short(value: Quantity) -> str:
-    """A number or small array in full; of a larger one its shape and range."""
-    if value.is_number:
-        return value.text()
-    return value.text(4) if value.elements is None or len(value.elements) <= 6 else f"{value.kind()}, {value.range()}"
+    """A fresh leaf with the number of a node and another name, to run a rule on."""
+    return type(node)(node.data, requires_grad=True, name=name)  # type: ignore[call-arg]

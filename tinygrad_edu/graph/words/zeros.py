@@ -1,4 +1,4 @@
-"""Why a gradient is 0: the uses that let nothing through, and what it is about them."""
+"""Why a gradient is 0: the uses that let nothing through, and the reason for each."""
 
 from __future__ import annotations
 
@@ -8,29 +8,27 @@ from typing import Any
 import numpy as np
 
 from ...engine.node import Node, number_of
-from ...engine.walk import Step, gradients, reachable, steps
+from ...engine.walk import Contribution, contributions, reachable
 from ..plain import Quantity, one_like
-from .rules import in_short
 
 __all__ = ["why_zero"]
 
 
-def why_zero(output: Node, by: Node, names: Mapping[Node, str]) -> list[str]:
-    """A line for each use on the way that lets nothing of a gradient through; none where the gradient is not 0.
+def why_zero(output: Node, by: Node, gradient: Any, names: Mapping[Node, str]) -> list[str]:
+    """A line for each use on the way that lets nothing of the gradient through; none where the gradient is not 0.
 
-    Of an array of which some elements are 0, a line for each use that lets not all elements through.
+    Where only some elements of the gradient are 0, a line for each use that does not let all elements through.
 
     >>> import tinygrad_edu as tg
     >>> x = tg.Value(-2.0, "x")
     >>> y = tg.relu(x) * 3
-    >>> why_zero(y, x, {x: "x", y.inputs[0]: "h", y: "y"})
+    >>> why_zero(y, x, 0.0, {x: "x", y.inputs[0]: "h", y: "y"})
     ['h: relu lets nothing through where its operand is not positive, and x is −2']
     """
-    (gradient,) = gradients(output, [by], one_like(output))
     if gradient is None or np.all(np.asarray(gradient)):
         return []
     between = reachable(output, [by])
-    walked = [step for step in steps(output, one_like(output)) if step.input in between and _any(step.upstream)]
+    walked = [step for step in contributions(output, one_like(output)) if step.input in between and _any(step.upstream)]
     if _any(gradient):
         return [f"{names[step.node]}: {_loss(step)}" for step in walked if _lost(step)]
     lines = [f"{names[step.node]}: {_reason(step, names)}" for step in walked if not _any(step.contribution)]
@@ -51,13 +49,13 @@ REASONS = {
     "getitem": "the index takes other elements",
     "sign": "sign is flat: a small change of its operand changes nothing",
 }
-"""What it is about an operation that lets nothing through."""
+"""Why an operation lets nothing through."""
 
 
-def _reason(step: Step, names: Mapping[Node, str]) -> str:
+def _reason(step: Contribution, names: Mapping[Node, str]) -> str:
     primitive = step.node.primitive
     assert primitive is not None
-    value = in_short(Quantity.of(number_of(step.input)))
+    value = Quantity.of(step.input).in_short()
     others = [x for slot, x in enumerate(step.node.inputs) if slot != step.slot]
     zeros = [x for x in others if not _any(number_of(x))]
     if primitive.name in ("multiply", "matmul", "dot", "divide") and zeros:
@@ -69,13 +67,13 @@ def _reason(step: Step, names: Mapping[Node, str]) -> str:
     return f"{about}, and {names[step.input]} is {value}"
 
 
-def _lost(step: Step) -> int:
-    """How many elements of the upstream gradient do not get through, where each has one to get to."""
+def _lost(step: Contribution) -> int:
+    """How many elements of the upstream gradient do not get through; 0 where the shapes differ."""
     upstream, contribution = np.asarray(step.upstream), np.asarray(step.contribution)
     return int(np.sum((upstream != 0) & (contribution == 0))) if upstream.shape == contribution.shape else 0
 
 
-def _loss(step: Step) -> str:
+def _loss(step: Contribution) -> str:
     """`relu lets nothing through where its operand is not positive: 2 of 3 elements`"""
     name = step.node.primitive.name if step.node.primitive else ""
     factor = f"{name} passes on the other factor, which is 0"
@@ -84,5 +82,5 @@ def _loss(step: Step) -> str:
 
 
 def _any(x: Any) -> bool:
-    """Whether a number or an array has anything but zeros."""
+    """Whether any element of a number or an array is not 0."""
     return bool(np.any(np.asarray(number_of(x))))

@@ -1,39 +1,37 @@
-"""A page of its own for a picture: pan, zoom, search, boxes that open, and the same as tables; one file, no network.
+"""A picture as a page in one file: pan, zoom, search, boxes that open, and tables of the numbers; without a network.
 
-The page's policy lets run only the one script and the styles that are written into it, by their hashes. Nothing is laid
-out in the page: every state of the boxes is a picture that was made beforehand, and the script switches between them.
+The page's policy lets only its own script and styles run, by their hashes. Nothing is laid out in the page: every state
+of the boxes is a picture that was made beforehand, and the script switches between them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from html import escape
 from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...._support.offline_page import in_script, policy
-from ...picture.frames import framed
-from ...picture.svg import DARK, LIGHT, Theme
+from ...palette import custom_properties
+from ...picture.open_clusters import open_clusters
 from ...plain import Edge, Graph, PlainNode, Quantity
-from ...text import visible
-from ...views.both import mirrored
-from ...views.boxes import depth_of
+from ...text import in_markup
+from ...views.collapse import depth_of
+from ...views.paired import paired
 from ...views.view import LIMIT, view
 
 if TYPE_CHECKING:
     from ...draw import Drawing
 
-__all__ = ["colours", "page"]
-
+__all__ = ["page"]
 
 MOST = 24
-"""So many further states of the boxes are drawn for a page."""
+"""A page has at most so many other states of the boxes."""
 
 
 class View(NamedTuple):
-    """One state of the boxes: what it is called, and its picture."""
+    """One state of the boxes: its name and its picture."""
 
     name: str
     drawing: Drawing
@@ -47,87 +45,73 @@ class View(NamedTuple):
 
 
 def page(drawing: Drawing) -> str:
-    """The text of an HTML file that shows the drawing, and what else is to be seen when its boxes open and close."""
+    """The text of an HTML file that shows the drawing, with its boxes as they are and opened and closed."""
     views = [View("as drawn", drawing), *_other_views(drawing)]
     pictures = [one.drawing.svg() for one in views]
-    style = colours(drawing.theme) + _file("page.css")
+    style = custom_properties(drawing.theme) + _file("page.css")
     script = _file("page.js")
     return Template(_file("page.html")).substitute(
         policy=policy(script, [style, *map(_style_in, pictures)]),
         style=style,
         script=script,
-        title=_e(drawing.graph.title),
+        title=in_markup(drawing.graph.title),
         depth=_choice(views),
-        pictures="\n".join(f'<div id="view-{i}"{_hidden(i)}>{svg}</div>' for i, svg in enumerate(pictures)),
-        tables="\n".join(
-            f'<div id="tables-{i}"{_hidden(i)}>{_tables(one.drawing.graph)}</div>' for i, one in enumerate(views)
-        ),
+        pictures=_divisions("view", pictures),
+        tables=_divisions("tables", [_tables(one.drawing.graph) for one in views]),
         views=in_script([_data(one) for one in views]),
     )
 
 
 def _other_views(drawing: Drawing) -> list[View]:
-    """The picture at every depth, and with each closed box open; what is too large to read is left out."""
+    """The picture at every depth, and with each closed box open, without those that are too large to read."""
     whole = drawing.whole
     if whole is None or not whole.clusters:
         return []
     now = View("", drawing).open
     closed = [node.opens for node in drawing.graph.nodes if node.opens is not None]
-    states: list[tuple[str, int, list[str]]] = [(f"depth {d}", d, []) for d in range(depth_of(whole) + 1)]
+    states: list[tuple[str, int, list[str]]] = [(f"depth {d}", d, []) for d in range(depth_of(whole.clusters) + 1)]
     states += [(f"{path} open", 0, [*now, path]) for path in dict.fromkeys(closed)]
     seen = [drawing.graph]
     views: list[View] = []
     for name, depth, expand in states:
         graph = view(whole, depth, expand)
-        graph = mirrored(graph) if drawing.graph.mode == "both" else graph
+        graph = paired(graph) if drawing.graph.mode == "both" else graph
         if len(views) < MOST and len(graph.nodes) <= 2 * LIMIT and graph not in seen:
             seen.append(graph)
             views.append(View(name, replace(drawing, graph=graph)))
     return views
 
 
-def _hidden(i: int) -> str:
-    return " hidden" if i else ""
-
-
 def _file(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
-def _e(text: str) -> str:
-    """Text for between tags or in an attribute: everything visible, nothing markup."""
-    return escape(visible(text))
+def _divisions(name: str, contents: Sequence[str]) -> str:
+    """A division for each view, of which the first one is shown."""
+    return "\n".join(
+        f'<div id="{name}-{i}"{" hidden" if i else ""}>{content}</div>' for i, content in enumerate(contents)
+    )
 
 
 def _style_in(svg: str) -> str:
     return svg.partition("<style>")[2].partition("</style>")[0]
 
 
-def colours(theme: Theme) -> str:
-    """The colours of the pictures as custom properties."""
-
-    def properties(palette: dict[str, str], scheme: str) -> str:
-        return f":root{{color-scheme:{scheme};{';'.join(f'--{name}:{value}' for name, value in palette.items())}}}\n"
-
-    light, dark = properties(LIGHT, "light"), properties(DARK, "dark")
-    return {"light": light, "dark": dark}.get(theme, f"{light}@media (prefers-color-scheme:dark){{{dark}}}\n")
-
-
 def _choice(views: Sequence[View]) -> str:
     """The choice between views, where there are several."""
     if len(views) < 2:
         return ""
-    options = "".join(f'<option value="{i}">{_e(one.name)}</option>' for i, one in enumerate(views))
+    options = "".join(f'<option value="{i}">{in_markup(one.name)}</option>' for i, one in enumerate(views))
     return f'<label>Show <select id="depth">{options}</select></label>'
 
 
 def _data(one: View) -> dict[str, Any]:
-    """What the script needs to know of a view: what belongs together. All words are in the picture."""
+    """The data of a view for the script: which parts belong together. All words are in the picture."""
     graph = one.drawing.graph
     return {
         "open": one.open,
         "flow": one.drawing.flow,
-        "frames": [cluster.path for cluster in framed(graph)],
+        "frames": [cluster.path for cluster in open_clusters(graph)],
         "nodes": [
             {"id": node.id, "pair": node.pair, "of": node.of, "cluster": node.cluster, "opens": node.opens}
             for node in graph.nodes
@@ -154,11 +138,11 @@ def _tables(graph: Graph) -> str:
 
 def _node_cells(node: PlainNode, graph: Graph) -> tuple[str, ...]:
     made_by = graph.cluster(node.opens).title if node.opens is not None else node.operation or node.kind
-    settings = ", ".join(f"{key}={value}" for key, value in node.attrs)
+    attrs = ", ".join(f"{key}={value}" for key, value in node.attrs)
     return (
         str(node.id),
         _name(node),
-        made_by + (f" ({settings})" if settings else ""),
+        made_by + (f" ({attrs})" if attrs else ""),
         _words(node.value),
         _words(node.gradient),
         ": ".join(node.source) if node.source else "",
@@ -166,7 +150,7 @@ def _node_cells(node: PlainNode, graph: Graph) -> tuple[str, ...]:
 
 
 def _name(node: PlainNode) -> str:
-    """What a node is called; the label of a constant is its value, which has a place of its own."""
+    """The label of a node; that of a constant is its value, which has a column of its own."""
     return "" if node.kind == "constant" else node.label
 
 
@@ -186,10 +170,12 @@ def _words(quantity: Quantity | None) -> str:
 
 
 def _table(caption: str, heads: Sequence[str], rows: Iterator[tuple[str, tuple[str, ...]]]) -> str:
-    head = "".join(f'<th scope="col">{_e(name)}</th>' for name in heads)
-    body = "".join(f"<tr{extra}>{''.join(f'<td>{_e(cell)}</td>' for cell in cells)}</tr>\n" for extra, cells in rows)
+    head = "".join(f'<th scope="col">{in_markup(name)}</th>' for name in heads)
+    body = "".join(
+        f"<tr{extra}>{''.join(f'<td>{in_markup(cell)}</td>' for cell in cells)}</tr>\n" for extra, cells in rows
+    )
     return (
-        f'<div class="scrolls" role="region" tabindex="0" aria-label="{_e(caption)}">'
-        f"<table><caption>{_e(caption)}</caption><thead><tr>{head}</tr></thead>\n"
+        f'<div class="scrolls" role="region" tabindex="0" aria-label="{in_markup(caption)}">'
+        f"<table><caption>{in_markup(caption)}</caption><thead><tr>{head}</tr></thead>\n"
         f"<tbody>{body}</tbody></table></div>\n"
     )

@@ -1,45 +1,44 @@
-"""The recorded graph of the gradients, as a plain graph.
+"""The backward graph: the recorded graph of the gradients, as a plain graph.
 
-The walk is run on nodes, so that every rule it applies is recorded; what it recorded is drawn. Each node of the forward
-graph has exactly one box here, its gradient: mostly the operation that computed it. Where a rule hands the gradient on
-unchanged, as that of `x + y` does, nothing was computed, and a box without a sign stands for the handing on.
+The walk is run on nodes, so that every rule it applies is recorded, and what it recorded is drawn. Each node of the
+forward graph has exactly one box here, its gradient: mostly the operation that computed it. Some rules, as that of
+`x + y`, hand the gradient on unchanged; a box without a sign stands for the handing on.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-from ...engine.grad_mode import enable_grad
-from ...engine.node import Node, creation
-from ...engine.primitives.primitive import shape_of
-from ...engine.walk import Step, gradients, local_derivative, reachable, walk
-from ...errors import GraphError
-from ..clusters import counted, find_clusters
-from ..names import RESULTS, labels, layers, partial
-from ..plain import (
+from ..engine import inplace
+from ..engine.grad_mode import enable_grad
+from ..engine.node import Node, creation, shape_of
+from ..engine.walk import Contribution, gradients, local_derivative, reachable, walk
+from ..errors import GraphError
+from .clusters import Cluster, enclosing
+from .names import RESULTS, labels, layers, partial
+from .numbers import Quantity
+from .plain import (
     Edge,
     Graph,
     PlainNode,
-    Quantity,
+    Recorded,
     ancestors,
     constant,
-    data_of,
     describe,
     is_single,
     known,
     one_like,
     place,
 )
-from .view import collapsed
 
-__all__ = ["backward_graph", "collapse_backward", "differentiable"]
+__all__ = ["backward_graph", "check_differentiable"]
 
 
-def backward_graph(output: Node) -> Graph:
+def backward_graph(output: Node, recorded: Recorded | None = None) -> Graph:
     """The graph that computes ∂output/∂leaf for every leaf, from an upstream gradient of 1 on.
 
     Raises `GraphError` where there is nothing to differentiate, or where the output is not a single number.
@@ -58,33 +57,39 @@ def backward_graph(output: Node) -> Graph:
     gradient ∂v1/∂x 4
     gradient ∂v1/∂y 4
     """
-    leaves = differentiable(output)
-    gradients(output, leaves, one_like(output))  # refuses numbers that were changed after their use
-    nodes = ancestors([output])
-    clusters = find_clusters(nodes)
-    names, layer = labels(nodes, known=clusters.names), layers(nodes)
+    check_differentiable(output)
+    recorded = recorded or Recorded(output)
+    nodes, clusters = recorded.nodes, recorded.clusters
+    leaves = [x for x in reachable(output) if x.primitive is None]
+    if inplace.newest > nodes[0].index:  # a copy cannot know what was changed after its use; this walk refuses it
+        gradients(output, leaves, one_like(output))
+    layer = layers(nodes)
     copy_of = _fully_recorded(nodes)
     output, leaves = copy_of[output], [copy_of[leaf] for leaf in leaves]
-    record = _Record(output, {copy_of[x]: names[x] for x in nodes}, {copy_of[x]: layer.get(x, 0) for x in nodes})
-    record.cluster = {copy_of[x]: path for x, path in clusters.path.items()}
-    # The 1 it begins with requires a gradient too, so that all that is computed from it is recorded.
+    # The 1 it begins with requires a gradient too, so that everything that is computed from it is recorded.
     seed = type(output)(one_like(output), requires_grad=True)  # type: ignore[call-arg]
-    record.begin(seed)
+    record = _Record(
+        output,
+        seed,
+        names={copy_of[x]: name for x, name in recorded.names.items()},
+        layer={copy_of[x]: layer.get(x, 0) for x in nodes},
+        cluster={copy_of[x]: path for x, path in clusters.path.items()},
+    )
     with enable_grad():
         for _ in walk(output, seed, inputs=leaves, create_graph=True, on_edge=record.take):
             pass
     graph = record.graph()
-    return replace(graph, clusters=counted(clusters.records, graph.nodes))
+    return replace(graph, clusters=_counted(clusters.records, graph.nodes))
 
 
-def differentiable(output: Node) -> list[Node]:
-    """The leaves that gradients of the output flow to; `GraphError` where there are none, or it is not one number."""
+def check_differentiable(output: Node) -> None:
+    """Raise `GraphError` where no gradient flows to the output, or where it is not a single number."""
     if not is_single(output):
         raise GraphError(
             f"draw: a backward graph begins at a single number, and this has shape {shape_of(output)}; "
             "draw its sum() or mean(), or one of its elements"
         )
-    return [x for x in reachable(output) if x.primitive is None]
+    reachable(output, [])
 
 
 def _fully_recorded(nodes: Sequence[Node]) -> dict[Node, Node]:
@@ -97,8 +102,15 @@ def _fully_recorded(nodes: Sequence[Node]) -> dict[Node, Node]:
     copy_of: dict[Node, Node] = {x: memo[id(x)] for x in nodes}
     for node in copy_of.values():
         if node.primitive is None and (not hasattr(node, "dtype") or node.dtype.kind == "f"):
-            node.flow = True  # for the rules; the walk still goes only where it went
+            node.requires_grad_()  # for the rules; the walk still goes to the leaves that it is given
     return copy_of
+
+
+def _counted(clusters: Sequence[Cluster], nodes: Iterable[PlainNode]) -> tuple[Cluster, ...]:
+    """The clusters that any of the nodes lies in, with the number of nodes in each."""
+    records = {cluster.path: cluster for cluster in clusters}
+    many = Counter(path for node in nodes for path in enclosing(node.cluster, records))
+    return tuple(replace(cluster, nodes=many[cluster.path]) for cluster in clusters if many[cluster.path])
 
 
 Box = tuple[str, Any]
@@ -106,33 +118,47 @@ Box = tuple[str, Any]
 
 
 class _Record:
-    """What the steps of the walk recorded, as boxes and arrows in the order in which they came about."""
+    """What the walk recorded, as boxes and arrows in the order in which they came about.
 
-    def __init__(self, output: Node, names: Mapping[Node, str], layer: Mapping[Node, int]) -> None:
-        self.output, self.names, self.layer = output, names, layer
-        self.arrows: dict[Box, list[tuple[Box, int]]] = {}  # of each box: from which box each of its operands comes
-        self.entered: dict[tuple[Box, int], Step] = {}  # the arrows on which the upstream gradient of a step comes in
-        self.unchanged: dict[Node, Step] = {}  # the step that handed a gradient on unchanged, till that has its arrow
-        self.made_for: dict[Box, Node] = {}  # the forward node whose rule made a box
-        self.gradient_in: dict[Node, Box] = {}  # of each forward node, where its gradient stands, or has got to so far
-        self.so_far: dict[Node, Any] = {}  # the sum of the contributions to each forward node
-        self.differentiated: dict[Box, Node] = {}  # the forward node whose final gradient a box holds
+    Attributes
+    ----------
+    output, seed : where the walk begins, and with which gradient.
+    names, layer, cluster : of the forward nodes; a gradient lies in the cluster of its node.
+    arrows : of each box, the box that each of its operands comes from, and its slot.
+    entered : of the arrows on which an upstream gradient enters a rule, the step of the walk.
+    unchanged : of forward nodes, the step that handed their gradient on unchanged, until it has its arrow.
+    made_for : of each box, the forward node whose rule made it.
+    gradient_in : of each forward node, the box of its gradient, or of the sum so far.
+    so_far : of each forward node, the sum of the contributions so far.
+    differentiated : of boxes that hold a final gradient, the forward node.
+    settled : the forward nodes whose gradient is final.
+    """
+
+    def __init__(
+        self,
+        output: Node,
+        seed: Node,
+        names: Mapping[Node, str],
+        layer: Mapping[Node, int],
+        cluster: Mapping[Node, str],
+    ) -> None:
+        self.output, self.seed, self.names, self.layer, self.cluster = output, seed, names, layer, cluster
+        self.arrows: dict[Box, list[tuple[Box, int]]] = {("recorded", seed): []}
+        self.entered: dict[tuple[Box, int], Contribution] = {}
+        self.unchanged: dict[Node, Contribution] = {}
+        self.made_for: dict[Box, Node] = {}
+        self.gradient_in: dict[Node, Box] = {output: ("recorded", seed)}
+        self.so_far: dict[Node, Any] = {output: seed}
+        self.differentiated: dict[Box, Node] = {}
         self.settled: set[Node] = set()
-        self.cluster: dict[Node, str] = {}  # of forward nodes; their gradients lie there, too
 
-    def begin(self, seed: Node) -> None:
-        self.seed = seed
-        self.arrows["recorded", seed] = []
-        self.gradient_in[self.output] = ("recorded", seed)
-        self.so_far[self.output] = seed
-
-    def take(self, step: Step) -> None:
-        """One contribution: the nodes its rule recorded, and the sum it was added to."""
+    def take(self, step: Contribution) -> None:
+        """Add one contribution: the nodes that its rule recorded, and the sum that it was added to."""
         upstream = self.settle(step.node)
         before = self.so_far.get(step.input)
 
         def box(x: Any) -> Box:
-            """Where an operand of what this step recorded is drawn."""
+            """The box of an operand of what this step recorded."""
             if x is step.upstream:
                 return upstream
             if x is before:
@@ -178,7 +204,8 @@ class _Record:
         return box
 
     def graph(self) -> Graph:
-        for leaf in sorted(self.so_far, key=creation):  # all others are settled: they were stepped from
+        """Everything that was recorded, as a plain graph."""
+        for leaf in sorted(self.so_far, key=creation):  # the other nodes are settled: the walk went on from them
             self.settle(leaf)
         of = self.names[self.output]
         forward = {x for arrows in self.arrows.values() for (kind, x), _ in arrows if kind == "forward"}
@@ -189,19 +216,15 @@ class _Record:
             layer = self.layer.get(node, 0)
             nodes.append(replace(describe(len(nodes) + 1, node, self.names[node], "forward"), layer=layer))
             ids["forward", node] = len(nodes)
-        carriers = self._carriers()
         boxes = sorted(self.arrows, key=self._backward_in_time)
-        recorded = [box for box in boxes if box[0] == "recorded"]
-        letter = RESULTS[min(1 + self.layer.get(self.output, 0), len(RESULTS) - 1)]
-        unnamed = labels((x for _, x in recorded if ("recorded", x) in carriers), ("c", letter))
-        unnamed |= labels((x for _, x in recorded if ("recorded", x) not in carriers), ("c", "u"))
+        carriers = self._carriers()
+        unnamed = self._labels(boxes, carriers)
         for box in boxes:
-            arrows = self.arrows[box]
             gradient_of, origin = self.differentiated.get(box), self.made_for.get(box)
             owner = origin if gradient_of is None else gradient_of
             cluster = self.cluster.get(owner, "") if owner is not None else ""
             sources = []
-            for source, _ in arrows:
+            for source, _ in self.arrows[box]:
                 if source[0] == "constant":
                     nodes.append(constant(len(nodes) + 1, source[1], cluster))
                 sources.append(len(nodes) if source[0] == "constant" else ids[source])
@@ -215,7 +238,8 @@ class _Record:
             )
             nodes.append(described)
             ids[box] = len(nodes)
-            edges += [self._edge(source, len(nodes), slot, box) for source, (_, slot) in zip(sources, arrows)]
+            for source_id, (_, slot) in zip(sources, self.arrows[box]):
+                edges.append(self._edge(source_id, len(nodes), slot, box))
         nodes = _with_their_users(nodes, edges)
         leaves = sorted((node for node in self.so_far if node.primitive is None), key=creation)
         return Graph(
@@ -228,14 +252,21 @@ class _Record:
         )
 
     def _backward_in_time(self, box: Box) -> int:
-        """The key that brings together what belongs to one forward node, so that what a module made stays together."""
+        """The key that keeps together what belongs to one forward node, and so what one module made."""
         node = self.differentiated.get(box)
         if node is None or node.primitive is None:  # leaves stand where their last contribution was made
             node = self.made_for.get(box, self.output)
         return 0 if node.primitive is None else -node.index
 
+    def _labels(self, boxes: Sequence[Box], carriers: set[Box]) -> dict[Node, str]:
+        """Labels for what was recorded: g1, g2, ... on the way of the gradient, u1, u2, ... beside it."""
+        letter = RESULTS[min(1 + self.layer.get(self.output, 0), len(RESULTS) - 1)]
+        recorded = [box for box in boxes if box[0] == "recorded"]
+        carrying = labels((x for kind, x in recorded if (kind, x) in carriers), ("c", letter))
+        return carrying | labels((x for kind, x in recorded if (kind, x) not in carriers), ("c", "u"))
+
     def _edge(self, source: int, target: int, slot: int, box: Box) -> Edge:
-        """An arrow; where the upstream gradient of a step comes in, with what the step makes of it."""
+        """An arrow; where an upstream gradient enters a rule, with the local derivative and the contribution."""
         step = self.entered.get((box, slot))
         if step is None:
             return Edge(source, target, slot)
@@ -243,7 +274,7 @@ class _Record:
         return Edge(source, target, slot, known(local), known(step.contribution))
 
     def _carriers(self) -> set[Box]:
-        """The boxes that the gradient flows through, from the 1 on; the others compute local derivatives."""
+        """The boxes through which the gradient flows, from the 1 on; the others compute local derivatives."""
         carriers: set[Box] = {("recorded", self.seed)}
         for box, arrows in self.arrows.items():
             if any(source in carriers for source, _ in arrows if source[0] != "constant"):
@@ -254,14 +285,14 @@ class _Record:
         kind, node = box
         if kind == "handed on" or node is self.seed:
             gradient = self.seed if node is self.seed else self.so_far[node]
-            return PlainNode(id, "gradient", label, Quantity.of(data_of(gradient)), requires_grad=True)
+            return PlainNode(id, "gradient", label, Quantity.of(gradient), requires_grad=True)
         if node.primitive is None:  # a number that a rule made
-            return constant(id, data_of(node))
+            return constant(id, node)
         return describe(id, node, label)
 
 
 def _with_their_users(nodes: list[PlainNode], edges: list[Edge]) -> list[PlainNode]:
-    """The nodes; numbers of the forward pass that are used in one cluster alone lie in it."""
+    """The nodes, with each number of the forward pass in the cluster that uses it, where there is only one."""
     homes: dict[int, set[str]] = {}
     for edge in edges:
         homes.setdefault(edge.source, set()).add(nodes[edge.target - 1].cluster)
@@ -269,33 +300,3 @@ def _with_their_users(nodes: list[PlainNode], edges: list[Edge]) -> list[PlainNo
         replace(node, cluster=min(homes[node.id])) if node.kind == "forward" and len(homes[node.id]) == 1 else node
         for node in nodes
     ]
-
-
-def collapse_backward(output: Node, nodes: Sequence[Node]) -> Graph:
-    """The backward graph of an output made from too many nodes to draw: through what its gradients are carried.
-
-    `nodes` is all that the output was made from, in order of creation. The time is linear in their number.
-    """
-    names = labels(nodes)
-    of = names[output]
-    leaves = [node for node in nodes if node.primitive is None and node.requires_grad]
-
-    def box(node: Node, gradient: Any) -> PlainNode:
-        return PlainNode(
-            0, "gradient", partial(of, names[node]), Quantity.of(gradient), requires_grad=True, carries=True, layer=1
-        )
-
-    return collapsed(
-        "backward",
-        of,
-        inputs=[box(output, one_like(output))],
-        operations=Counter(
-            f"through {node.primitive.name}"
-            for node in nodes
-            if node.primitive is not None
-            for x in node.inputs
-            if isinstance(x, Node) and x.requires_grad
-        ),
-        outputs=[box(x, g) for x, g in zip(leaves, gradients(output, leaves, one_like(output))) if g is not None],
-        noun="contribution",
-    )

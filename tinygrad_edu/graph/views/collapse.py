@@ -1,45 +1,48 @@
-"""Closed clusters: all that one call made, as one box that says what it hides and opens again.
+"""Closed clusters: everything that one call made, as one box that says what it hides, and that can open again.
 
-How deep a picture opens is one number: at depth 0 every outermost call is a box, at depth 1 the calls in it are, ...
+How deep a picture opens is one number: at depth 0 every outermost call is a box, at depth 1 every call inside these,
+and so on.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from math import prod
 
-from ..clusters import Cluster, enclosing, in_use
-from ..plain import Edge, Graph, PlainNode
+from ...engine.node import Node
+from ..clusters import Cluster, enclosing
+from ..plain import Edge, Graph, PlainNode, Recorded, assembled, constant, describe
 from ..text import plural
 
-__all__ = ["TOO_LARGE", "close", "depth_of", "opened", "what_is_hidden"]
+__all__ = ["TOO_LARGE", "close", "depth_of", "huge", "in_use", "opened", "what_is_hidden"]
 
 TOO_LARGE = "The graph is too large to show gradients, and what is inside its modules; depth='all' draws everything."
 """The note of a graph that was made without these."""
 
 
-def depth_of(graph: Graph) -> int:
-    """The depth at which nothing is closed any more: how many clusters lie in each other."""
-    return max(_levels(graph).values(), default=-1) + 1
+def depth_of(clusters: Sequence[Cluster]) -> int:
+    """The depth at which every cluster is open: how many of them lie in each other."""
+    return max(_levels(clusters).values(), default=-1) + 1
 
 
-def _levels(graph: Graph) -> dict[str, int]:
+def _levels(clusters: Iterable[Cluster]) -> dict[str, int]:
+    """How many clusters lie around each."""
     level = {"": -1}
-    for cluster in graph.clusters:
+    for cluster in clusters:
         level[cluster.path] = level[cluster.parent] + 1
     return level
 
 
-def opened(graph: Graph, depth: int, expand: Collection[str] = ()) -> set[str]:
+def opened(clusters: Sequence[Cluster], depth: int, expand: Collection[str] = ()) -> set[str]:
     """The clusters that are open at a depth, and those that are named in `expand`, with all around them.
 
-    A name stands for all calls of the module or function. `ValueError` for one that does not exist.
+    A name stands for all calls of the module or function. Raises `ValueError` for a name that does not exist.
     """
-    level = _levels(graph)
-    around = {cluster.path: cluster.parent for cluster in graph.clusters}
+    level = _levels(clusters)
+    around = {cluster.path: cluster.parent for cluster in clusters}
     result = {path for path in around if level[path] < depth}
     for name in expand:
         called = [path for path in around if name in (path, path.partition("#")[0])]
@@ -60,6 +63,23 @@ def _unknown(name: str, paths: list[str]) -> str:
     return f"expand={name!r}: no part of the graph has this name; {hint}"
 
 
+def _box_of(clusters: Iterable[Cluster], open_ones: Collection[str]) -> dict[str, str]:
+    """Of each cluster, the outermost closed one around it, which is drawn as a box; "" where all are open."""
+    box_of = {"": ""}
+    for cluster in clusters:
+        box_of[cluster.path] = box_of[cluster.parent] or ("" if cluster.path in open_ones else cluster.path)
+    return box_of
+
+
+def in_use(clusters: Sequence[Cluster], nodes: Iterable[PlainNode]) -> tuple[Cluster, ...]:
+    """The clusters that the nodes lie in or stand for, and those around them."""
+    records = {cluster.path: cluster for cluster in clusters}
+    used: set[str] = set()
+    for node in nodes:
+        used.update(enclosing(node.cluster, records), [node.opens] if node.opens else [])
+    return tuple(cluster for cluster in clusters if cluster.path in used)
+
+
 def close(graph: Graph, open_ones: Collection[str]) -> Graph:
     """The graph with every cluster that is not open as one box of kind "module".
 
@@ -75,12 +95,10 @@ def close(graph: Graph, open_ones: Collection[str]) -> Graph:
     >>> [(node.kind, node.label) for node in close(graph, ()).nodes]
     [('leaf', 'w'), ('leaf', 'x'), ('module', 'neuron')]
     """
-    records = {cluster.path: cluster for cluster in graph.clusters}
-    box_of: dict[str, str] = {"": ""}
-    for cluster in graph.clusters:
-        box_of[cluster.path] = box_of[cluster.parent] or ("" if cluster.path in open_ones else cluster.path)
+    box_of = _box_of(graph.clusters, open_ones)
     if not any(box_of.values()):
         return graph
+    records = {cluster.path: cluster for cluster in graph.clusters}
     place = {node.id: box_of[node.cluster] for node in graph.nodes}
     used_outside = {edge.source for edge in graph.edges if not place[edge.target]}
     used = {edge.source for edge in graph.edges}
@@ -98,7 +116,7 @@ def close(graph: Graph, open_ones: Collection[str]) -> Graph:
             results[place[id]][id] = None
     last = {path: id for id, path in place.items() if path and id not in hidden}
     nodes: list[PlainNode] = []
-    now: dict[int, int] = {}
+    now: dict[int, int] = {}  # the new id of each node that is shown, or of its box
     box: dict[str, int] = {}
     for node in graph.nodes:
         path = place[node.id]
@@ -136,7 +154,7 @@ def _box(id: int, cluster: Cluster, results: list[PlainNode]) -> PlainNode:
 
 
 def _edges(graph: Graph, place: dict[int, str], now: dict[int, int]) -> Iterable[Edge]:
-    """The arrows between what is left: those inside a box are gone, those from one node into a box are one."""
+    """The arrows that remain: those inside a box are gone, and those from one node into one box are one."""
     met: set[tuple[int, str]] = set()
     arriving: Counter[str] = Counter()
     edges = []
@@ -158,16 +176,70 @@ def _edges(graph: Graph, place: dict[int, str], now: dict[int, int]) -> Iterable
 
 
 def what_is_hidden(graph: Graph) -> str:
-    """A line on the boxes of a graph: how much they hide and how they open; "" where there are none."""
+    """A line on the closed clusters of a graph: how much they hide and how they open; "" where none is closed."""
     records = {cluster.path: cluster for cluster in graph.clusters}
-    boxes = [records[node.opens] for node in graph.nodes if node.opens]
-    if not boxes:
+    closed = [records[node.opens] for node in graph.nodes if node.opens]
+    if not closed:
         return ""
-    hidden = sum(box.nodes * prod(records[path].times for path in enclosing(box.path, records)) for box in boxes)
-    line = f"{plural(len(boxes), 'box of a module hides', 'boxes of modules hide')} {plural(hidden, 'node')}"
+    hidden = sum(one.nodes * prod(records[path].times for path in enclosing(one.path, records)) for one in closed)
+    line = f"{plural(len(closed), 'box of a module hides', 'boxes of modules hide')} {plural(hidden, 'node')}"
     if TOO_LARGE in graph.notes:
         return line + "."
-    depth = 1 + min(_levels(graph)[box.path] for box in boxes)
-    if len(boxes) == 1:
+    level = _levels(graph.clusters)
+    depth = 1 + min(level[one.path] for one in closed)
+    if len(closed) == 1:
         return f"{line}: depth={depth} opens it."
-    return f"{line}: depth={depth} opens them, expand={{{boxes[0].path!r}}} one."
+    return f"{line}: depth={depth} opens them, expand={{{closed[0].path!r}}} one."
+
+
+# Graphs of so many nodes that no plain graph of the whole is made.
+
+
+def huge(recorded: Recorded, limit: int) -> Graph | None:
+    """A graph of very many nodes with its clusters closed, so deep that no more than `limit` boxes are left.
+
+    Only what the picture can show is described: nodes outside of the closed clusters, and what leads into and out of
+    these. None if there are no clusters, or not enough. The time is linear in the number of nodes.
+    """
+    nodes, clusters = recorded.nodes, recorded.clusters
+    for depth in range(depth_of(clusters.records) - 1, -1, -1):
+        open_ones = opened(clusters.records, depth)
+        box_of = _box_of(clusters.records, open_ones)
+        home = {node: box_of[clusters.path.get(node, "")] for node in nodes}
+        left = sum(not path for path in home.values()) + len(set(home.values()))
+        if left <= limit:
+            return close(_without_insides(recorded, home), open_ones)
+    return None
+
+
+def _without_insides(recorded: Recorded, home: dict[Node, str]) -> Graph:
+    """The graph without what is inside boxes: of each, only the results; all that leads into it leads to the last.
+
+    `home` is the box that each node lies in; "" for none.
+    """
+    nodes, names, clusters = recorded.nodes, recorded.names, recorded.clusters
+    results = {
+        x: None for node in nodes for x in node.inputs if isinstance(x, Node) and home[x] not in ("", home[node])
+    }
+    results[recorded.output] = None
+    last = {home[node]: node for node in sorted(results, key=lambda node: node.index)}
+    described: list[PlainNode] = []
+    ids: dict[Node, int] = {}
+    arrows: list[tuple[int, Node, int]] = []
+    met: set[tuple[Node, str]] = set()
+    for node in nodes:
+        box, cluster = home[node], clusters.path.get(node, "")
+        for slot, x in enumerate(node.inputs):
+            if isinstance(x, Node):
+                if not box or (home[x] != box and (x, box) not in met):
+                    met.add((x, box))
+                    arrows.append((ids[x], last[box] if box else node, slot if not box else len(arrows)))
+            elif not box:
+                described.append(constant(len(described) + 1, x, cluster))
+                arrows.append((len(described), node, slot))
+        if not box or node in results:
+            ids[node] = len(described) + 1
+            shown = describe(ids[node], node, names[node])
+            described.append(replace(shown, cluster=cluster, owned=node in clusters.names))
+    edges = (Edge(source, ids[target], slot) for source, target, slot in arrows)
+    return assembled(recorded, described, edges, notes=(TOO_LARGE,))

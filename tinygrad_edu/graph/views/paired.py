@@ -1,8 +1,8 @@
-"""Forward and backward in one graph: every node beside its gradient, every arrow beside the one that leads back.
+"""Forward and backward in one graph: each node is paired with its gradient, each arrow with the one that leads back.
 
-What the author of a textbook draws: the graph, and under it the same graph once more, in which each box is the gradient
-of the box above and each arrow runs the other way. An arrow of the second half is one step of the chain rule, upstream
-gradient · local derivative of the arrow above = what it adds; where several meet, the box is their sum.
+Textbooks draw it so: the graph, and below it the same graph once more, in which each box is the gradient of the box
+above and each arrow runs the other way. An arrow of the second half is one step of the chain rule, upstream gradient ·
+local derivative of the arrow above = contribution. Where several arrows meet, the box is their sum.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from dataclasses import replace
 from ..names import partial
 from ..plain import Edge, Graph, PlainNode
 
-__all__ = ["mirrored"]
+__all__ = ["paired"]
 
 
-def mirrored(graph: Graph) -> Graph:
-    """A forward graph whose gradients are known, with its gradients: those of the youngest nodes first, as they arise.
+def paired(graph: Graph) -> Graph:
+    """A forward graph and the gradients that are known of its nodes, those of the youngest nodes first, as they arise.
 
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu.graph.plain import plain
     >>> x, w = tg.Value(2.0, name="x"), tg.Value(4.0, name="w")
     >>> z = x * w
     >>> z.name = "z"
-    >>> both = mirrored(plain(z))
+    >>> both = paired(plain(z))
     >>> for edge in both.edges:
     ...     print(both.node(edge.source).label, "→", both.node(edge.target).label)
     x → z
@@ -31,14 +31,14 @@ def mirrored(graph: Graph) -> Graph:
     ∂z/∂z → ∂z/∂w
     ∂z/∂z → ∂z/∂x
     """
-    back: dict[int, list[int]] = {}  # of each node, the numbers of the arrows that lead its gradient back
+    back: dict[int, list[int]] = {}  # of each node, the numbers of the arrows along which its gradient arrives
     for number, edge in enumerate(graph.edges, 1):
         if _leads_back(edge, graph):
             back.setdefault(edge.source, []).append(number)
     gradient_of: dict[int, int] = {}
     nodes: list[PlainNode] = list(graph.nodes)
     for node in reversed(graph.nodes):
-        if node.id in back or node.id in graph.outputs:  # all others have no gradient
+        if node.id in back or node.id in graph.outputs:  # the others have no gradient
             gradient_of[node.id] = len(nodes) + 1
             nodes.append(_gradient(len(nodes) + 1, node, graph, met=len(back.get(node.id, ()))))
     edges = [
@@ -67,7 +67,7 @@ def mirrored(graph: Graph) -> Graph:
 
 
 def _leads_back(edge: Edge, graph: Graph) -> bool:
-    """Whether a gradient flows back along this arrow; boxes that are closed pass it on, nobody sees how."""
+    """Whether a gradient flows back along this arrow; a closed cluster passes it on, and hides how."""
     source, target = graph.node(edge.source), graph.node(edge.target)
     if edge.recurrent or edge.contribution is not None:
         return not edge.recurrent

@@ -1,0 +1,148 @@
+"""Graphs that are too large to draw: their inputs, their operations by kind and number, and their outputs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from ...engine.node import Node
+from ...engine.walk import gradients
+from ...errors import TinygradError
+from ..names import labels, partial
+from ..numbers import Quantity
+from ..plain import Edge, Graph, Mode, PlainNode, describe, is_single, one_like
+from ..text import plural
+
+__all__ = ["totals", "totals_of_backward", "totals_of_nodes"]
+
+SHOWN = 8
+"""Up to so many inputs, and outputs, are shown one by one."""
+
+ROWS = 12
+"""How many kinds of operation are listed."""
+
+
+def totals(graph: Graph) -> Graph:
+    """The picture of a plain graph that is too large.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.graph.plain import plain
+    >>> y = tg.Value(1.0, name="x")
+    >>> for _ in range(200):
+    ...     y = y * 2
+    >>> [node.label for node in totals(plain(y)).nodes]
+    ['x', '200 constants', '199 operations', 'v200']
+    """
+    hidden = [node for node in graph.nodes if node.id not in graph.outputs]
+    return _totals(
+        graph.mode,
+        graph.of,
+        inputs=[node for node in hidden if node.kind in ("leaf", "forward")],
+        constants=sum(node.kind == "constant" for node in hidden),
+        operations=Counter(node.operation or "handing on" for node in hidden if node.kind in ("operation", "gradient")),
+        outputs=[graph.node(id) for id in graph.outputs],
+    )
+
+
+def totals_of_nodes(nodes: Sequence[Node], *, gradients_too: bool = True) -> Graph:
+    """The same for a forward graph of millions of nodes, of which no plain graph is made; in time linear in them.
+
+    `nodes` is the output, which comes last, and everything it was made from, in order of creation.
+    """
+    names = labels(nodes)
+    *hidden, output = nodes
+    leaves = [node for node in hidden if node.primitive is None]
+    known: list[Any] = [None] * len(leaves)
+    own = None
+    if gradients_too and len(leaves) <= SHOWN and output.requires_grad and is_single(output):
+        with suppress(TinygradError):
+            own = one_like(output)
+            known = gradients(output, leaves, own)
+    return _totals(
+        "forward",
+        names[output],
+        inputs=[describe(0, leaf, names[leaf], gradient=gradient) for leaf, gradient in zip(leaves, known)],
+        constants=sum(not isinstance(x, Node) for node in nodes for x in node.inputs),
+        operations=Counter(node.primitive.name for node in hidden if node.primitive is not None),
+        outputs=[describe(0, output, names[output], gradient=own)],
+    )
+
+
+def totals_of_backward(nodes: Sequence[Node]) -> Graph:
+    """The same for the backward graph of an output made from too many nodes; in time linear in them."""
+    names = labels(nodes)
+    output = nodes[-1]
+    leaves = [node for node in nodes if node.primitive is None and node.requires_grad]
+
+    def box(node: Node, gradient: Any) -> PlainNode:
+        label, value = partial(names[output], names[node]), Quantity.of(gradient)
+        return PlainNode(0, "gradient", label, value, requires_grad=True, carries=True, layer=1)
+
+    return _totals(
+        "backward",
+        names[output],
+        inputs=[box(output, one_like(output))],
+        operations=Counter(
+            f"through {node.primitive.name}"
+            for node in nodes
+            if node.primitive is not None
+            for x in node.inputs
+            if isinstance(x, Node) and x.requires_grad
+        ),
+        outputs=[box(x, g) for x, g in zip(leaves, gradients(output, leaves, one_like(output))) if g is not None],
+        noun="contribution",
+    )
+
+
+def _totals(
+    mode: Mode,
+    of: str,
+    *,
+    inputs: Sequence[PlainNode],
+    operations: Counter[str],
+    outputs: Sequence[PlainNode],
+    constants: int = 0,
+    noun: str = "operation",
+) -> Graph:
+    """Inputs and outputs one by one if they are few, and everything else in groups."""
+    many = operations.total()
+    shown = [*_group_if_many(inputs, "input")]
+    if constants:
+        shown.append(PlainNode(0, "group", plural(constants, "constant")))
+    before = len(shown)
+    shown.append(PlainNode(0, "group", plural(many, noun), contents=_by_count(operations)))
+    shown += _group_if_many(outputs, "output")
+    total = len(inputs) + constants + many + len(outputs)
+    return Graph(
+        mode=mode,
+        title=f"The {mode} graph of {of}, collapsed",
+        nodes=tuple(replace(node, id=id) for id, node in enumerate(shown, 1)),
+        edges=(
+            *(Edge(id, before + 1, id - 1) for id in range(1, before + 1)),
+            *(Edge(before + 1, id, 0) for id in range(before + 2, len(shown) + 1)),
+        ),
+        outputs=tuple(range(before + 2, len(shown) + 1)),
+        of=of,
+        notes=(
+            f"{plural(total, 'node')}, too many to draw one by one: this shows their kinds and numbers. "
+            "focus=node shows what is around one of them, depth='all' draws everything.",
+        ),
+    )
+
+
+def _group_if_many(nodes: Sequence[PlainNode], noun: str) -> Sequence[PlainNode]:
+    """The nodes themselves if they are few, without their operands; else one group of them."""
+    if len(nodes) <= SHOWN:
+        return [replace(node, ordered=False) for node in nodes]
+    kinds = Counter("numbers" if node.value and node.value.is_number else "arrays" for node in nodes)
+    return [PlainNode(0, "group", plural(len(nodes), noun), contents=_by_count(kinds))]
+
+
+def _by_count(counts: Counter[str]) -> tuple[tuple[str, int], ...]:
+    """The most frequent first, the rest in one line."""
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    rest = ranked[ROWS:]
+    return (*ranked[:ROWS], *([(f"{len(rest)} more kinds", sum(count for _, count in rest))] if rest else []))

@@ -1,0 +1,278 @@
+"""Terms: a graph as an expression, simplified, and written in lines by any notation.
+
+The text has as few brackets as it can; what multiplies by 1 or adds 0 is left out. A part that is used several times is
+written out if the whole stays short; else it gets a line of its own, so that forty doublings take forty lines and not
+2⁴⁰ terms.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from ...engine.node import Node
+from ..numbers import Quantity, number
+from ..plain import INTERNAL, attribute
+
+__all__ = [
+    "ATOM", "NEWEST", "POWER", "SIGN", "Notation", "Term", "arguments", "call_term", "constant", "one_line", "printed",
+    "term_of", "word", "written",
+]  # fmt: skip
+
+SHORT = 60
+"""An expression of up to this many symbols is written in one piece."""
+LINES = 40
+"""How many parts get a line of their own before the rest is only counted."""
+NEWEST = LINES * SHORT
+"""How many of the newest nodes such a text can need."""
+
+MANY = 12
+"""A call with more operands is cut in the middle."""
+
+SUM, PRODUCT, SIGN, POWER, ATOM = 10, 20, 30, 40, 100
+"""How tightly operators bind; a name binds tightest."""
+
+
+class Notation(NamedTuple):
+    """How terms are written.
+
+    Attributes
+    ----------
+    atom : a name or a number.
+    label : the name of a term.
+    pieces : a term with operands, as text and further terms; terms in the set are written by name.
+    lines : the first line, the lines that it refers to, and how many more there are.
+    """
+
+    atom: Callable[[Term], str]
+    label: Callable[[Term], str]
+    pieces: Callable[[Term, set[Term]], list[str | Term]]
+    lines: Callable[[str, list[tuple[str, str]], int], str]
+
+
+@dataclass(eq=False, slots=True)
+class Term:
+    """A part of an expression: a name or number (`operands` empty), or an operation on other parts.
+
+    Attributes
+    ----------
+    text : the name, the number, or the symbol of the operation.
+    binds : how tightly.
+    operands, operation, attrs : of a call.
+    label : the name of its node; "" where it has none, as a number written into an expression.
+    value : of a number.
+    """
+
+    text: str
+    binds: int
+    operands: tuple[Term, ...] = ()
+    operation: str = ""
+    attrs: tuple[tuple[str, str], ...] = ()
+    label: str = ""
+    value: float | None = None
+
+
+def term_of(node: Node, terms: Mapping[Node, Term], names: Mapping[Node, str], simplify: bool) -> Term:
+    """The term of a node, made from the terms of its operands; operands that have none appear by name."""
+    label = word(names[node])
+    if node.primitive is None:
+        nameless = simplify and not node.name and not node.requires_grad and Quantity.of(node).is_number
+        return constant(node) if nameless else Term(label, ATOM, label=label)
+    operands = []
+    for x in node.inputs:
+        if isinstance(x, Node):
+            name = word(names[x])
+            operands.append(terms.get(x) or Term(name, ATOM, label=name))
+        else:
+            operands.append(constant(x))
+    term = call_term(node, tuple(operands), label)
+    return _simplified(term) if simplify else term
+
+
+def word(name: str) -> str:
+    """A name that can stand in a formula: in quotation marks where it could be read as more than a name.
+
+    >>> word("layer1.weight"), word("a + b")
+    ('layer1.weight', '«a + b»')
+    """
+    return name if re.fullmatch(r"[^\W\d](\w|[.\[\]'′])*|[∂\w/.]+", name) else f"«{name}»"
+
+
+def constant(x: Any) -> Term:
+    """A number or an array that has no name."""
+    quantity = Quantity.of(x)
+    if not quantity.is_number or quantity.elements is None:
+        return Term(quantity.text(4) if quantity.elements is not None else f"[{quantity.kind()}]", ATOM)
+    (value,) = quantity.elements
+    return _number(value)
+
+
+def _number(value: float) -> Term:
+    return replace(printed(value, 12), value=value)
+
+
+def printed(x: Any, digits: int = 6) -> Term:
+    """A number as it is printed."""
+    text = number(float(x), digits)
+    return Term(text, SIGN if text.startswith("−") else ATOM)
+
+
+def call_term(node: Node, operands: tuple[Term, ...], label: str = "") -> Term:
+    """The call that made a node, on operands of any kind."""
+    primitive = node.primitive
+    assert primitive is not None
+    attrs = tuple((key, attribute(value, key)) for key, value in node.attrs.items() if key not in INTERNAL)
+    return Term(primitive.symbol, primitive.precedence or ATOM, operands, primitive.name, attrs, label)
+
+
+# Simplification.
+
+
+def _simplified(term: Term) -> Term:
+    """The term without factors of 1, summands of 0 and the like. Its operands are simplified already."""
+    rule = RULES.get(term.operation)
+    return (rule and rule(term, *term.operands)) or term
+
+
+def _negative(a: Term, term: Term) -> Term:
+    if a.operation == "negative":
+        return a.operands[0]
+    return _number(-a.value) if a.value is not None else Term("-", SIGN, (a,), "negative", label=term.label)
+
+
+def _sum(term: Term, a: Term, b: Term) -> Term | None:
+    if a.value == 0 or b.value == 0:
+        return b if a.value == 0 else a
+    if b.operation == "negative":
+        return Term("-", SUM, (a, b.operands[0]), "subtract", label=term.label)
+    return None
+
+
+def _difference(term: Term, a: Term, b: Term) -> Term | None:
+    if a.value == 0 or b.value == 0:
+        return a if b.value == 0 else _negative(b, term)
+    if b.operation == "negative":
+        return Term("+", SUM, (a, b.operands[0]), "add", label=term.label)
+    return None
+
+
+def _product(term: Term, a: Term, b: Term) -> Term | None:
+    if a.value == 0 or b.value == 0:
+        return _number(0.0)
+    if a.value == 1 or b.value == 1:
+        return b if a.value == 1 else a
+    if a.value == -1 or b.value == -1:
+        return _negative(b if a.value == -1 else a, term)
+    return None
+
+
+def _quotient(term: Term, a: Term, b: Term) -> Term | None:
+    if b.value == 1 or a.value == 0:
+        return a
+    return None
+
+
+def _power(term: Term, a: Term, b: Term) -> Term | None:
+    return a if b.value == 1 else _number(1.0) if b.value == 0 else None
+
+
+RULES: dict[str, Callable[..., Term | None]] = {
+    "add": _sum,
+    "subtract": _difference,
+    "multiply": _product,
+    "divide": _quotient,
+    "power": _power,
+    "negative": lambda term, a: _negative(a, term),
+}
+
+
+# Writing.
+
+
+def written(root: Term, notation: Notation) -> str:
+    """The text of a term, with lines of their own for parts that are long or used several times."""
+    order = _terms(root)
+    apart = _parts(root, order)
+    first, lines = _lines(root, apart, notation)
+    return notation.lines(first, lines, len(apart) - len(lines)) if lines else first
+
+
+def _terms(root: Term) -> list[Term]:
+    """All parts of a term, each once, operands before the terms that use them."""
+    done: dict[Term, None] = {}
+    todo: list[tuple[Term, bool]] = [(root, False)]
+    while todo:
+        term, operands_done = todo.pop()
+        if operands_done:
+            done[term] = None
+        elif term not in done:
+            todo.append((term, True))
+            todo.extend((x, False) for x in term.operands if x not in done)
+    return list(done)
+
+
+def _parts(root: Term, order: Iterable[Term]) -> set[Term]:
+    """The parts that get a line of their own: none if the whole is short; else those used twice and the long ones."""
+    size: dict[Term, int] = {}
+    uses: dict[Term, int] = {}
+    for term in order:
+        size[term] = min(1 + sum(size[x] for x in term.operands), 10**6)
+        for x in term.operands:
+            uses[x] = uses.get(x, 0) + 1
+    if size[root] <= SHORT:
+        return set()
+    apart: set[Term] = set()
+    for term in order:
+        size[term] = 1 + sum(1 if x in apart else size[x] for x in term.operands)
+        if term is not root and term.label and ((uses[term] > 1 and size[term] > 2) or size[term] > SHORT // 2):
+            apart.add(term)
+    return apart
+
+
+def _lines(root: Term, apart: set[Term], notation: Notation) -> tuple[str, list[tuple[str, str]]]:
+    """The first line, and (name, text) for the parts that it refers to, directly or through others."""
+    first, waiting = _line(root, apart, notation)
+    lines: list[tuple[str, str]] = []
+    seen = set(waiting)
+    for term in waiting:  # grows while it is read
+        if len(lines) == LINES:
+            break
+        text, named = _line(term, apart, notation)
+        lines.append((notation.label(term), text))
+        waiting += [x for x in named if x not in seen]
+        seen.update(named)
+    return first, lines
+
+
+def arguments(term: Term, ellipsis: str) -> list[str | Term]:
+    """The operands of a call, with commas between them; of very many, those at both ends."""
+    operands: list[str | Term] = [*term.operands]
+    if len(operands) > MANY:
+        operands[MANY // 2 : 1 - MANY // 2] = [ellipsis]
+    return [piece for x in operands for piece in (", ", x)][1:]
+
+
+def one_line(root: Term, notation: Notation) -> str:
+    """The text of a term in one line."""
+    return _line(root, set(), notation)[0]
+
+
+def _line(root: Term, apart: set[Term], notation: Notation) -> tuple[str, list[Term]]:
+    """One term in full, and the parts that it refers to by name."""
+    text: list[str] = []
+    named: dict[Term, None] = {}
+    todo: list[str | Term] = [root]
+    while todo:
+        piece = todo.pop()
+        if isinstance(piece, str):
+            text.append(piece)
+        elif piece in apart and piece is not root:
+            named[piece] = None
+            text.append(notation.label(piece))
+        elif piece.operands:
+            todo.extend(reversed(notation.pieces(piece, apart)))
+        else:
+            text.append(notation.atom(piece))
+    return "".join(text), list(named)
