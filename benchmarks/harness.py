@@ -284,6 +284,8 @@ def peer(module: str) -> Any:
         raise NotInstalled from error
     if module == "torch":
         found.set_num_threads(1)
+    if module == OURS:
+        importlib.import_module(f"{OURS}.engine.memory").keep_freed_memory()  # as training does
     return found
 
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from .. import __version__
+from ..engine.memory import keep_freed_memory
 from ..graph.text import visible
 from . import demo, draw, explain, grade, grade_check, gradescope, step, train, tutorials
 from .command import Refusal
@@ -32,6 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):  # a console that cannot show ∂ shows \u2202, and gives no traceback
         with suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    keep_freed_memory()
     arguments = parser().parse_args(joined(sys.argv[1:] if argv is None else argv))
     try:
         code: int | None = arguments.run(arguments)

@@ -37,6 +37,7 @@ from .._support.progress import NoBar, progress_bar
 from ..data import Dataset
 from ..engine import random
 from ..engine.grad_mode import no_grad
+from ..engine.memory import keep_freed_memory
 from ..engine.messages import is_whole, short
 from ..errors import DtypeError, FileError, OutOfRangeError, ShapeError, TinygradError
 from ..nn import Module
@@ -171,6 +172,7 @@ def fit(
     )
     if threads > 1:
         refuse_what_parts_would_change(model)
+    keep_freed_memory()
     was_training = model.training
     try:
         for callback in callbacks:
