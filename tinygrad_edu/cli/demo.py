@@ -78,8 +78,8 @@ def handwritten_digits(out: Path, seed: int, epochs: int) -> Iterator[str]:
     yield "\nOn the images held out"
     yield f"  test accuracy {accuracy(pixels(test.images), test.labels, W, b):.2%}"
     yield "\nPicture, of the loss of four images"
-    loss = cross_entropy(tg.tensor(X[:4], name="X"), train.labels[:4], W, b)
-    yield saved(tg.draw(loss), out / "digits_loss.svg")
+    four = cross_entropy(tg.tensor(X[:4], name="X"), train.labels[:4], W, b)
+    yield saved(tg.draw(four), out / "digits_loss.svg")
 
 
 def pixels(images: Any) -> Any:
