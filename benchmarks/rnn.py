@@ -33,7 +33,7 @@ def inputs() -> tuple[ndarray, ndarray, list[ndarray]]:
 
 
 class Layer:
-    """h' = tanh(W_ih x + b_ih + W_hh h + b_hh) along a sequence, forward and backward, in buffers of its own."""
+    """h' = tanh(W_ih x + b_ih + W_hh h + b_hh) along a sequence, forward and backward, in its own buffers."""
 
     def __init__(self, parameters: list[ndarray], gradients: list[ndarray]) -> None:
         self.w_ih, self.w_hh, self.b_ih, self.b_hh = parameters
@@ -53,7 +53,7 @@ class Layer:
         return h
 
     def backward(self, x: ndarray, g: ndarray | None, last: ndarray | None) -> ndarray:
-        """From the gradients of all states, or of the last alone; gives that of W_ih x."""
+        """The gradient of W_ih x, from the gradients of all states or from that of the last state."""
         h, d, part = self.h, self.d, self.part
         for t in reversed(range(STEPS)):
             z = d[t]
