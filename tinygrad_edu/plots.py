@@ -14,12 +14,13 @@ import io
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._support.files import replace_file
+from ._support.formats import save_as
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -94,13 +95,11 @@ class Plot:
         return self._picture("svg").decode()
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the picture in the format of the path's ending: .svg, .png or .pdf; gives the path.
+        """Write the picture in the format of the path's extension: .svg, .png or .pdf; gives the path.
 
-        Raises `ImportError` where Matplotlib is missing, and `ValueError` for a format that it does not know.
+        Raises `ImportError` where Matplotlib is missing, and `ValueError` for another extension.
         """
-        path = Path(path)
-        replace_file(path, self._picture(path.suffix[1:] or "svg"))
-        return path
+        return save_as(path, {f".{format}": partial(self._picture, format) for format in ("svg", "png", "pdf")})
 
     def _picture(self, format: str) -> bytes:
         try:

@@ -22,6 +22,7 @@ import numpy as np
 from numpy import ndarray
 
 from ._support.files import replace_file
+from ._support.formats import format_of
 from .engine.node import describe
 from .engine.tensor import Tensor
 from .errors import DtypeError, FileError
@@ -51,7 +52,7 @@ def save(obj: Any, path: str | os.PathLike[str]) -> Path:
     >>> folder.cleanup()
     """
     path = Path(path)
-    write, _ = format_of("save", path)
+    write, _ = format_of(path, FORMATS, error=FileError)
     replace_file(path, write(obj))
     return path
 
@@ -70,7 +71,7 @@ def load(path: str | os.PathLike[str]) -> Any:
     tinygrad_edu.errors.FileError: load: cannot read no_such_file.npz: No such file or directory
     """
     path = Path(path)
-    _, read = format_of("load", path)
+    _, read = format_of(path, FORMATS, function="load", error=FileError)
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -87,13 +88,6 @@ DAMAGED = (
     SyntaxError, TokenError,  # the headers of arrays
 )  # fmt: skip
 """The errors that the parsers raise for bytes that are not in the format."""
-
-
-def format_of(function: str, path: Path) -> Format:
-    """What writes and reads files of this extension. Raises `FileError` for an unknown one."""
-    if path.suffix not in FORMATS:
-        raise FileError(f"{function}: {path.name!r} has none of the extensions {', '.join(FORMATS)}")
-    return FORMATS[path.suffix]
 
 
 # .npz

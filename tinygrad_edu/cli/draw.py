@@ -48,7 +48,7 @@ def run_draw(arguments: argparse.Namespace) -> None:
     file, name = split_target(arguments.node)
     if arguments.out:
         with refusing(ValueError):
-            format_of(arguments.out)  # before the file runs, which may take a long time
+            format_of(arguments.out)  # before the file runs, which may take long
     out = arguments.out or re.sub(r"[^\w.-]+", "_", name).strip("_") + ".svg"
     variables = run(file, name)
     node = the_node(file, name, variables)
