@@ -1,6 +1,6 @@
-"""How fast is the project, beside hand-written code and beside its peers? Run `python -m benchmarks`.
+"""Benchmarks of the project beside hand-written code and beside its peers. Run `python -m benchmarks`.
 
-One thread everywhere: these variables must be set before NumPy is imported, hence here.
+Everything runs on one thread: these variables must be set before NumPy is imported, so they are set here.
 """
 
 import os

@@ -155,7 +155,7 @@ def verdict(target: Target, outcome: Outcome) -> str:
 
 
 def as_json(outcome: Outcome, targets: Sequence[Target]) -> dict[str, Any]:
-    """Everything there is to know of a workload's run, as plain data."""
+    """The samples and verdicts of a workload, as plain data."""
     verdicts = []
     for target in targets:
         figures = target.figures(outcome.samples)

@@ -1,4 +1,4 @@
-"""A million numbers, one elementwise step after another: nothing but memory traffic."""
+"""Elementwise operations on a million numbers, whose time is memory traffic."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def inputs() -> list[Any]:
 
 
 def hand() -> Run:
-    """Allocates the four gradients and nothing else: every intermediate lives in one of them."""
+    """Allocates the four gradients only, and stores every intermediate in one of them."""
     a, b, c, d = inputs()
 
     def run() -> Sequence[Any]:
@@ -40,7 +40,7 @@ def hand() -> Run:
 
 
 def hand_plain() -> Run:
-    """The same formulas without a thought about memory."""
+    """The same formulas without reuse of memory."""
     a, b, c, d = inputs()
 
     def run() -> Sequence[Any]:

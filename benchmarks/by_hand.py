@@ -1,8 +1,8 @@
-"""Layers of convolutional networks in bare NumPy, forward and backward: what `hand` is made of.
+"""Layers of convolutional networks in NumPy, forward and backward, from which `hand` is built.
 
-As fast as we know how: images last in memory, (C, H, W, N); columns for as many rows of positions as fit the cache, in
-a buffer that is used again; results in place wherever what was there is no longer needed. No padding but that of the
-input, no strides but those of pooling by 2, no checks.
+They are as fast as we can make them: the images are the last axis in memory, (C, H, W, N); the columns of as many rows
+of positions as fit the cache are built at a time, in one buffer; results overwrite arrays that are no longer needed.
+Only the input is padded, only pooling has a stride, which is 2, and nothing is checked.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def max_pool(x: ndarray) -> ndarray:
 
 
 def max_pool_relu_backward(g: ndarray, x: ndarray, top: ndarray) -> ndarray:
-    """Through max pooling, and through the relu that x came from: where the largest number is 0 nothing flows."""
+    """Through max pooling and the relu before it: the gradient is 0 where the largest number is 0."""
     g *= top > 0
     dx = np.zeros(x.shape, np.float32)
     x, inner = even(x), even(dx)

@@ -1,4 +1,4 @@
-"""A very long chain of single numbers: does it survive, and what does a node cost?"""
+"""A very long chain of operations on single numbers: the length that each engine survives, and the cost of a node."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def recurrence(leaf: Callable[[float], Any], length: int) -> Run:
 
 
 def hand(length: int) -> Run:
-    """The two loops that one would write, with the intermediate results in a list."""
+    """Two plain loops, forward and backward, with the intermediate results in a list."""
 
     def run() -> Sequence[Any]:
         y, w, b = START, FACTOR, SHIFT

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from .by_hand import Adam, Conv, keep_freed_memory, max_pool, max_pool_relu_backward, softmax_cross_entropy
-from .harness import OURS, Contestant, Run, Timed, at_most, peer
+from .harness import Contestant, Run, Timed, at_most
+from .training import Library, contestants, uniform
 
 BATCH = 64
 SHAPES = ((32, 1, 3, 3), (64, 32, 3, 3), (128, 1600), (10, 128))
@@ -20,11 +21,7 @@ def inputs() -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
     rng = np.random.default_rng(7)
     images = rng.random((BATCH, 1, 28, 28), np.float32)
     labels = rng.integers(0, 10, BATCH)
-    parameters = []
-    for shape in SHAPES:
-        bound = np.prod(shape[1:]) ** -0.5
-        parameters += [rng.uniform(-bound, bound, size).astype(np.float32) for size in (shape, shape[0])]
-    return images, labels, parameters
+    return images, labels, uniform(rng, SHAPES)
 
 
 def network(nn: Any) -> Any:
@@ -70,42 +67,13 @@ def hand() -> Run:
     return run
 
 
-def ours() -> Run:
-    tg = peer(OURS)
-    from tinygrad_edu import nn, optim
-
+def library(contestant: str) -> Run:
+    library = Library(contestant)
     images, labels, parameters = inputs()
-    model, loss_function = network(nn), nn.CrossEntropyLoss()
-    model.load_state_dict(dict(zip(NAMES, parameters, strict=True)))
-    optimizer = optim.Adam(model.parameters())
-    x = tg.tensor(images)
-
-    def run() -> Sequence[Any]:
-        optimizer.zero_grad()
-        loss = loss_function(model(x), labels)
-        loss.backward()
-        optimizer.step()
-        return loss, *model.parameters()
-
-    return run
-
-
-def torch() -> Run:
-    library = peer("torch")
-    images, labels, parameters = inputs()
-    model, loss_function = network(library.nn), library.nn.CrossEntropyLoss()
-    model.load_state_dict({name: library.from_numpy(p) for name, p in zip(NAMES, parameters, strict=True)})
+    model = network(library.nn)
+    library.load(model, NAMES, parameters)
     optimizer = library.optim.Adam(model.parameters())
-    x, y = library.from_numpy(images), library.from_numpy(labels)
-
-    def run() -> Sequence[Any]:
-        optimizer.zero_grad()
-        loss = loss_function(model(x), y)
-        loss.backward()
-        optimizer.step()
-        return loss, *model.parameters()
-
-    return run
+    return library.step(model, optimizer, images, labels, list(model.parameters()))
 
 
 WORKLOADS = (
@@ -113,7 +81,7 @@ WORKLOADS = (
         name="cnn",
         computes=f"CNN 32-64, 3 × 3, two max-pools, 128-10, batch {BATCH}, one step of Adam, float32",
         outputs=("loss", *NAMES),
-        contestants=(Contestant("hand", hand), Contestant("ours", ours), Contestant("torch", torch)),
+        contestants=(Contestant("hand", hand), *contestants(library)),
         targets=(at_most(1.2, "ours", "hand"), at_most(1.15, "ours", "torch")),
         rtol=1e-3,  # Adam divides by the size of the gradient, so rounding shows where that is small
         atol=1e-4,

@@ -1,9 +1,11 @@
-"""Mistakes × operations × seeds: is every wrong gradient noticed, no right one accused, and each mistake named?
+"""The diagnosis of wrong gradients: every mistake in every operation, at many seeds.
+
+Counted are wrong gradients that pass, right ones that are called wrong, and mistakes that get the wrong name.
 
     python -m benchmarks.diagnosis --seeds 100
 
-A mistake may be the same function as another one in some operation: the local derivative of -x is its sign. A name
-other than the mistake's own counts as right if it is given at every seed, so by no coincidence of numbers.
+Two mistakes may give the same function in some operation: the local derivative of -x is its sign. So the name of
+another mistake counts as right if it is given at every seed, which no coincidence of numbers explains.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ Draw = Callable[[np.random.Generator, tuple[int, ...]], Any]
 
 
 def real(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
-    """Of both signs, off the kinks."""
+    """Numbers of both signs, away from the kinks."""
     return rng.choice([-1.0, 1.0], size=shape) * rng.uniform(0.2, 2.3, size=shape)
 
 
@@ -41,7 +43,7 @@ def below_one(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
 
 
 class Operation(NamedTuple):
-    """A function, the axes of its operands as letters (or their shapes), and the numbers in them."""
+    """A function, the axes of its operands as letters (or their shapes), and how their numbers are drawn."""
 
     name: str
     function: Callable[..., Any]
@@ -122,7 +124,7 @@ OPERATIONS = [
 
 
 class Figures(NamedTuple):
-    """What came of a run; `misnamed` has (operation, mistake, name): how often."""
+    """The counts of a run; `misnamed` counts (operation, mistake, name)."""
 
     mutants: int
     passed: int
@@ -134,7 +136,7 @@ class Figures(NamedTuple):
 
     @property
     def rightly(self) -> float:
-        """The share of mistakes that are named rightly."""
+        """The fraction of mistakes that get the right name."""
         return (self.named + self.same_function) / self.mutants
 
 
@@ -170,7 +172,7 @@ def run(seeds: Sequence[int], operations: Iterable[Operation] = OPERATIONS) -> F
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run, and print the figures; 0 if they are what they have to be."""
+    """Run and print the figures; gives 0 if they reach the targets."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.diagnosis", description="Are mistakes named rightly?")
     parser.add_argument("--seeds", type=int, default=100, help="how many seeds (default 100)")
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=[x.name for x in OPERATIONS])

@@ -1,4 +1,4 @@
-"""The grader: how long a class of 1,000 with 10 checks each takes, and what a grader loses that is killed."""
+"""The grader: the time for a class of 1,000 with 10 checks each, and what a killed grader loses."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ grade_many(jobs_in(load_assignment("assignment.py"), "in"), out=sys.argv[1], wor
 
 
 def write_course(folder: Path, students: int) -> None:
-    """An assignment, and what so many students handed in: half of it is right."""
+    """An assignment, and a submission for each student, half of them right."""
     (folder / "assignment.py").write_text(ASSIGNMENT)
     (folder / "in").mkdir()
     for i in range(students):
@@ -66,7 +66,7 @@ def write_course(folder: Path, students: int) -> None:
 
 
 def grade(folder: Path, out: str) -> subprocess.Popen[bytes]:
-    """A grader at work, in a process group of its own."""
+    """Start a grader in a process group of its own."""
     return subprocess.Popen([sys.executable, "-c", GRADE, out], cwd=folder, start_new_session=True)
 
 
@@ -76,13 +76,13 @@ def finished(run: subprocess.Popen[bytes]) -> None:
 
 
 def results(folder: Path) -> dict[str, bytes]:
-    """The files with results."""
+    """The files with results, by name."""
     return {path.name: path.read_bytes() for path in folder.glob("*.json")}
 
 
 @dataclass(frozen=True)
 class Grading:
-    """A workload that measures the grader on a course, which it makes in a folder of its own."""
+    """A workload that measures the grader on a course in a temporary folder."""
 
     name: str
     computes: str
@@ -97,7 +97,7 @@ class Grading:
 
 
 def whole_class(folder: Path, options: Options, outcome: Outcome) -> None:
-    """Seconds for all; a quick run grades a tenth."""
+    """Seconds for the whole class; a quick run grades a tenth of it."""
     students = STUDENTS // 10 if options.quick else STUDENTS
     write_course(folder, students)
     began, processor = time.perf_counter(), processor_seconds()
@@ -108,7 +108,7 @@ def whole_class(folder: Path, options: Options, outcome: Outcome) -> None:
 
 
 def processor_seconds() -> float:
-    """What all processes that were started and have ended took, the grader's children with it."""
+    """CPU time of all child processes that have ended, with those of the grader."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 

@@ -1,9 +1,9 @@
-"""The harness: every contestant in a process of its own, first compared, then timed in turn.
+"""The harness: every contestant in its own process, first compared, then timed in turn.
 
-A contestant is a function that makes its inputs and returns a `run`: one forward and backward pass, giving
-a tuple of results. A process imports the library of one contestant only, so that no one pays for what another
-has loaded (a collection of the garbage collector walks every object of the process, PyTorch's too). The
-processes take turns, A B C A B C ..., one at work while the others sleep.
+A contestant is a function that makes its inputs and returns a `run`: one forward and backward pass, which gives
+a tuple of results. A process imports the library of one contestant only, so that nobody pays for what another
+has loaded (the garbage collector visits every object of the process, PyTorch's too). The processes take turns,
+A B C A B C ...: one works while the others sleep.
 
 Times are CPU times of the contestant's process (`time.process_time`), less disturbed by a busy neighbour than
 wall-clock time is. The garbage collector stays as the interpreter sets it; each sample starts right after a
@@ -108,7 +108,7 @@ class Options:
 
 @dataclass
 class Outcome:
-    """What a workload found out: the samples, who took no part and why, what was compared."""
+    """The result of a workload: the samples, who is absent and why, and notes."""
 
     samples: Samples = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
@@ -119,7 +119,7 @@ class Outcome:
 
 
 class Workload(Protocol):
-    """What the command line needs to know of a workload."""
+    """A workload, as the command line sees it."""
 
     @property
     def name(self) -> str: ...
@@ -132,7 +132,7 @@ class Workload(Protocol):
 
 @dataclass(frozen=True)
 class Timed:
-    """A workload that is checked and timed in this way: all agree, then A B C A B C ..."""
+    """A workload whose contestants first have to agree, and are then timed in turn."""
 
     name: str
     computes: str
@@ -284,6 +284,8 @@ def peer(module: str) -> Any:
         raise NotInstalled from error
     if module == "torch":
         found.set_num_threads(1)
+    if module == OURS:
+        importlib.import_module(f"{OURS}.engine.memory").keep_freed_memory()  # as training does
     return found
 
 
@@ -374,7 +376,7 @@ def serve(pipe: Connection, make: Callable[..., Run], sizes: Sequence[int]) -> N
 
 
 def results(run: Run) -> list[Any]:
-    """What the second pass computes: a gradient left over from the first would show."""
+    """The results of the second pass, in which a gradient left over from the first would show."""
     run()
     return [plain(value) for value in run()]
 

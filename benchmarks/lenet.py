@@ -16,7 +16,8 @@ from .by_hand import (
     sigmoid_backward,
     softmax_cross_entropy,
 )
-from .harness import OURS, Contestant, Run, Timed, at_most, peer
+from .harness import Contestant, Run, Timed, at_most
+from .training import Library, contestants, uniform
 
 BATCH = 256
 LR = 0.1
@@ -29,11 +30,7 @@ def inputs() -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
     rng = np.random.default_rng(6)
     images = rng.random((BATCH, 1, 28, 28), np.float32)
     labels = rng.integers(0, 10, BATCH)
-    parameters = []
-    for shape in SHAPES:
-        bound = np.prod(shape[1:]) ** -0.5
-        parameters += [rng.uniform(-bound, bound, size).astype(np.float32) for size in (shape, shape[0])]
-    return images, labels, parameters
+    return images, labels, uniform(rng, SHAPES)
 
 
 def network(nn: Any) -> Any:
@@ -80,42 +77,13 @@ def hand() -> Run:
     return run
 
 
-def ours() -> Run:
-    tg = peer(OURS)
-    from tinygrad_edu import nn, optim
-
+def library(contestant: str) -> Run:
+    library = Library(contestant)
     images, labels, parameters = inputs()
-    model, loss_function = network(nn), nn.CrossEntropyLoss()
-    model.load_state_dict(dict(zip(NAMES, parameters, strict=True)))
-    optimizer = optim.SGD(model.parameters(), lr=LR)
-    x = tg.tensor(images)
-
-    def run() -> Sequence[Any]:
-        optimizer.zero_grad()
-        loss = loss_function(model(x), labels)
-        loss.backward()
-        optimizer.step()
-        return loss, *model.parameters()
-
-    return run
-
-
-def torch() -> Run:
-    library = peer("torch")
-    images, labels, parameters = inputs()
-    model, loss_function = network(library.nn), library.nn.CrossEntropyLoss()
-    model.load_state_dict({name: library.from_numpy(p) for name, p in zip(NAMES, parameters, strict=True)})
+    model = network(library.nn)
+    library.load(model, NAMES, parameters)
     optimizer = library.optim.SGD(model.parameters(), lr=LR)
-    x, y = library.from_numpy(images), library.from_numpy(labels)
-
-    def run() -> Sequence[Any]:
-        optimizer.zero_grad()
-        loss = loss_function(model(x), y)
-        loss.backward()
-        optimizer.step()
-        return loss, *model.parameters()
-
-    return run
+    return library.step(model, optimizer, images, labels, list(model.parameters()))
 
 
 WORKLOADS = (
@@ -123,7 +91,7 @@ WORKLOADS = (
         name="lenet",
         computes=f"LeNet (sigmoid, average pooling), batch {BATCH}, one step of SGD, float32",
         outputs=("loss", *NAMES),
-        contestants=(Contestant("hand", hand), Contestant("ours", ours), Contestant("torch", torch)),
+        contestants=(Contestant("hand", hand), *contestants(library)),
         targets=(at_most(1.2, "ours", "hand"), at_most(1.15, "ours", "torch")),
         rtol=1e-4,
         atol=1e-6,

@@ -11,7 +11,8 @@ import numpy as np
 from numpy import ndarray
 
 from .by_hand import softmax_cross_entropy
-from .harness import OURS, Contestant, Run, Timed, at_most, faster, peer
+from .harness import Contestant, Run, Timed, at_most, faster
+from .training import Library, contestants, uniform
 
 NAMES = ["1.weight", "1.bias", "3.weight", "3.bias"]
 LR = {"SGD": 0.1, "Adam": 1e-3}
@@ -23,11 +24,7 @@ def inputs(hidden: int, batch: int) -> tuple[ndarray, ndarray, list[ndarray]]:
     rng = np.random.default_rng(8)
     images = rng.random((batch, 784), np.float32)
     labels = rng.integers(0, 10, batch)
-    parameters = []
-    for shape in ((hidden, 784), (10, hidden)):
-        bound = shape[1] ** -0.5
-        parameters += [rng.uniform(-bound, bound, size).astype(np.float32) for size in (shape, shape[0])]
-    return images, labels, parameters
+    return images, labels, uniform(rng, ((hidden, 784), (10, hidden)))
 
 
 def restarting(step: Run, restart: Callable[[], object]) -> Run:
@@ -114,59 +111,27 @@ def network(nn: Any, hidden: int) -> Any:
     return nn.Sequential(nn.Flatten(), nn.Linear(784, hidden), nn.ReLU(), nn.Linear(hidden, 10))
 
 
-def ours(optimiser: str, hidden: int, batch: int) -> Run:
-    tg = peer(OURS)
-    from tinygrad_edu import nn, optim
-
+def library(contestant: str, optimiser: str, hidden: int, batch: int) -> Run:
+    library = Library(contestant)
     images, labels, parameters = inputs(hidden, batch)
-    model, loss_function = network(nn, hidden), nn.CrossEntropyLoss()
-    every = list(model.parameters())
-    optimizer = getattr(optim, optimiser)(every, lr=LR[optimiser])
-    x = tg.tensor(images)
-
-    def restart() -> None:
-        model.load_state_dict(dict(zip(NAMES, parameters, strict=True)))
-        optimizer.state.clear()
-
-    def step() -> Sequence[Any]:
-        optimizer.zero_grad()
-        loss = loss_function(model(x), labels)
-        loss.backward()
-        optimizer.step()
-        return loss, *every
-
-    return restarting(step, restart)
-
-
-def torch(optimiser: str, hidden: int, batch: int) -> Run:
-    library = peer("torch")
-    images, labels, parameters = inputs(hidden, batch)
-    model, loss_function = network(library.nn, hidden), library.nn.CrossEntropyLoss()
+    model = network(library.nn, hidden)
     every = list(model.parameters())
     optimizer = getattr(library.optim, optimiser)(every, lr=LR[optimiser])
-    x, y = library.from_numpy(images), library.from_numpy(labels)
 
     def restart() -> None:
-        model.load_state_dict({name: library.from_numpy(p) for name, p in zip(NAMES, parameters, strict=True)})
+        library.load(model, NAMES, parameters)
         optimizer.state.clear()
 
-    def step() -> Sequence[Any]:
-        optimizer.zero_grad()
-        loss = loss_function(model(x), y)
-        loss.backward()
-        optimizer.step()
-        return loss, *every
-
-    return restarting(step, restart)
+    return restarting(library.step(model, optimizer, images, labels, every), restart)
 
 
 def workload(name: str, optimiser: str, hidden: int, batch: int) -> Timed:
-    contestants = [Contestant(make.__name__, partial(make, optimiser, hidden, batch)) for make in (hand, ours, torch)]
+    by_hand = Contestant("hand", partial(hand, optimiser, hidden, batch))
     return Timed(
         name=name,
         computes=f"MLP 784-{hidden}-10 (relu), batch {batch}, one step of {optimiser}, float32",
         outputs=("loss", *NAMES),
-        contestants=tuple(contestants),
+        contestants=(by_hand, *contestants(library, optimiser, hidden, batch)),
         targets=(at_most(1.15, "ours", "hand"), faster(1, "ours", "torch")),
         rtol=1e-4,
         atol=1e-5,

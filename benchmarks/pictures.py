@@ -1,4 +1,4 @@
-"""Pictures: how long a large one takes, and how many arrows cross in those of our own layout and of Graphviz's."""
+"""Pictures: the time for large ones, and the crossings of arrows in our layout and in Graphviz's."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ LARGE: tuple[tuple[str, Callable[[], Any], dict[str, Any]], ...] = (
     ("400 steps, each drawn, s", lambda: recurrent(400), {"engine": "graphviz", "depth": "all", "gradients": False}),
     ("1,000,000 nodes, s", million, {}),
 )
-"""What is timed, how it is made, and how it is drawn."""
+"""What is timed, how its graph is made, and how it is drawn."""
 
 GALLERY: dict[str, Callable[[], Any]] = {
     "scalar network, 100": lambda: scalar_network(100),
@@ -112,7 +112,7 @@ Point = tuple[float, float]
 
 
 def crossings(routes: Sequence[Sequence[Point]], ends: Sequence[tuple[int, int]]) -> int:
-    """In how many places, to two pixels, lines cross that share no end; where arrows run as one line, that is one."""
+    """The number of places, to two pixels, where lines cross that share no end; arrows that run as one line are one."""
     pieces: list[tuple[float, float, int, Point, Point]] = []
     for i, route in enumerate(routes):
         for a, b in pairwise(_polyline(route)):
@@ -142,7 +142,7 @@ def _polyline(route: Sequence[Point], steps: int = 6) -> Iterator[Point]:
 
 
 def _cross(a: Point, b: Point, c: Point, d: Point) -> Point | None:
-    """Where the pieces of line from a to b and from c to d cross; None if they do not."""
+    """The point where the segments from a to b and from c to d cross; None if they do not."""
 
     def side(p: Point, q: Point, r: Point) -> float:
         return (q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0])
@@ -155,7 +155,7 @@ def _cross(a: Point, b: Point, c: Point, d: Point) -> Point | None:
 
 
 def cpu_time() -> float:
-    """Seconds of CPU time of this process and of those that it has started, Graphviz's among them."""
+    """CPU time of this process and of those that it has started, such as Graphviz."""
     return sum(os.times()[:4])
 
 

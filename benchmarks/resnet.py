@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from .harness import OURS, Contestant, Run, Timed, at_most, peer
+from .harness import Run, Timed, at_most
+from .training import Library, contestants
 
 BATCH, SIDE = 8, 96
 LR = 0.01
@@ -59,56 +59,24 @@ def network(nn: Any) -> Any:
     )  # fmt: skip
 
 
-def start(model: Any, wrap: Any) -> None:
-    """The same first numbers in every library, drawn in the order of the state's names."""
+def start(library: Library, model: Any) -> None:
+    """Load the same initial parameters in both libraries, drawn in the order of the names in the state."""
     rng = np.random.default_rng(9)
-    state = {}
-    for name, array in model.state_dict().items():
-        shape = tuple(array.shape)
-        if len(shape) > 1:  # He et al. (2015): a variance of 2 / fan_in
-            state[name] = rng.normal(0, (2 / np.prod(shape[1:])) ** 0.5, shape).astype(np.float32)
-        else:
-            state[name] = np.array(array)
+    state = {name: np.array(array) for name, array in model.state_dict().items()}
+    for name, array in state.items():
+        if array.ndim > 1:  # He et al. (2015): a variance of 2 / fan_in
+            state[name] = rng.normal(0, (2 / np.prod(array.shape[1:])) ** 0.5, array.shape).astype(np.float32)
     state["14.bias"] = np.zeros(10, np.float32)
-    model.load_state_dict({name: wrap(array) for name, array in state.items()})
+    library.load(model, state, state.values())
 
 
-def ours() -> Run:
-    tg = peer(OURS)
-    from tinygrad_edu import nn, optim
-
+def library(contestant: str) -> Run:
+    library = Library(contestant)
     images, labels = inputs()
-    model, loss_function = network(nn), nn.CrossEntropyLoss()
-    start(model, lambda array: array)
-    optimizer = optim.SGD(model.parameters(), lr=LR)
-    x = tg.tensor(images)
-
-    def run() -> Sequence[Any]:
-        optimizer.zero_grad()
-        loss = loss_function(model(x), labels)
-        loss.backward()
-        optimizer.step()
-        return loss, model[0].weight, model[8].conv1.weight, model[14].weight
-
-    return run
-
-
-def torch() -> Run:
-    library = peer("torch")
-    images, labels = inputs()
-    model, loss_function = network(library.nn), library.nn.CrossEntropyLoss()
-    start(model, library.from_numpy)
+    model = network(library.nn)
+    start(library, model)
     optimizer = library.optim.SGD(model.parameters(), lr=LR)
-    x, y = library.from_numpy(images), library.from_numpy(labels)
-
-    def run() -> Sequence[Any]:
-        optimizer.zero_grad()
-        loss = loss_function(model(x), y)
-        loss.backward()
-        optimizer.step()
-        return loss, model[0].weight, model[8].conv1.weight, model[14].weight
-
-    return run
+    return library.step(model, optimizer, images, labels, [model[0].weight, model[8].conv1.weight, model[14].weight])
 
 
 WORKLOADS = (
@@ -116,7 +84,7 @@ WORKLOADS = (
         name="resnet",
         computes=f"ResNet-18, one channel, ten classes, batch {BATCH}, {SIDE} × {SIDE}, one step of SGD, float32",
         outputs=("loss", "first convolution", "a convolution in the middle", "last layer"),
-        contestants=(Contestant("ours", ours), Contestant("torch", torch)),
+        contestants=tuple(contestants(library)),
         targets=(at_most(1.5, "ours", "torch"),),
         rtol=1e-3,
         atol=1e-5,

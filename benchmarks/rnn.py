@@ -9,8 +9,9 @@ import numpy as np
 from numpy import ndarray
 
 from .by_hand import softmax_cross_entropy
-from .harness import OURS, Contestant, Run, Timed, at_most, faster, peer
+from .harness import Contestant, Run, Timed, at_most, faster
 from .mlp import LR, Flat, restarting
+from .training import Library, contestants
 
 STEPS, BATCH, ROW, HIDDEN = 28, 64, 28, 128
 RECURRENT = [f"{part}_l{layer}" for layer in (0, 1) for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
@@ -32,7 +33,7 @@ def inputs() -> tuple[ndarray, ndarray, list[ndarray]]:
 
 
 class Layer:
-    """h' = tanh(W_ih x + b_ih + W_hh h + b_hh) along a sequence, forward and backward, in buffers of its own."""
+    """h' = tanh(W_ih x + b_ih + W_hh h + b_hh) along a sequence, forward and backward, in its own buffers."""
 
     def __init__(self, parameters: list[ndarray], gradients: list[ndarray]) -> None:
         self.w_ih, self.w_hh, self.b_ih, self.b_hh = parameters
@@ -52,7 +53,7 @@ class Layer:
         return h
 
     def backward(self, x: ndarray, g: ndarray | None, last: ndarray | None) -> ndarray:
-        """From the gradients of all states, or of the last alone; gives that of W_ih x."""
+        """The gradient of W_ih x, from the gradients of all states or from that of the last state."""
         h, d, part = self.h, self.d, self.part
         for t in reversed(range(STEPS)):
             z = d[t]
@@ -94,56 +95,19 @@ def hand() -> Run:
     return restarting(step, flat.restart)
 
 
-def ours() -> Run:
-    tg = peer(OURS)
-    from tinygrad_edu import nn, optim
-
+def library(contestant: str) -> Run:
+    library = Library(contestant)
     rows, labels, parameters = inputs()
-    rnn, output, loss_function = nn.RNN(ROW, HIDDEN, num_layers=2), nn.Linear(HIDDEN, 10), nn.CrossEntropyLoss()
-    every = [*rnn.parameters(), *output.parameters()]
-    optimizer = optim.Adam(every, lr=LR["Adam"])
-    x = tg.tensor(rows)
-
-    def restart() -> None:
-        rnn.load_state_dict(dict(zip(NAMES[:8], parameters[:8], strict=True)))
-        output.load_state_dict(dict(zip(NAMES[8:], parameters[8:], strict=True)))
-        optimizer.state.clear()
-
-    def step() -> Sequence[Any]:
-        optimizer.zero_grad()
-        states, _ = rnn(x)
-        loss = loss_function(output(states[-1]), labels)
-        loss.backward()
-        optimizer.step()
-        return loss, *every
-
-    return restarting(step, restart)
-
-
-def torch() -> Run:
-    library = peer("torch")
-    nn = library.nn
-    rows, labels, parameters = inputs()
-    rnn, output, loss_function = nn.RNN(ROW, HIDDEN, num_layers=2), nn.Linear(HIDDEN, 10), nn.CrossEntropyLoss()
+    rnn, output = library.nn.RNN(ROW, HIDDEN, num_layers=2), library.nn.Linear(HIDDEN, 10)
     every = [*rnn.parameters(), *output.parameters()]
     optimizer = library.optim.Adam(every, lr=LR["Adam"])
-    x, y = library.from_numpy(rows), library.from_numpy(labels)
 
     def restart() -> None:
-        tensors = [library.from_numpy(p) for p in parameters]
-        rnn.load_state_dict(dict(zip(NAMES[:8], tensors[:8], strict=True)))
-        output.load_state_dict(dict(zip(NAMES[8:], tensors[8:], strict=True)))
+        library.load(rnn, NAMES[:8], parameters[:8])
+        library.load(output, NAMES[8:], parameters[8:])
         optimizer.state.clear()
 
-    def step() -> Sequence[Any]:
-        optimizer.zero_grad()
-        states, _ = rnn(x)
-        loss = loss_function(output(states[-1]), y)
-        loss.backward()
-        optimizer.step()
-        return loss, *every
-
-    return restarting(step, restart)
+    return restarting(library.step(lambda x: output(rnn(x)[0][-1]), optimizer, rows, labels, every), restart)
 
 
 WORKLOADS = (
@@ -151,7 +115,7 @@ WORKLOADS = (
         name="rnn",
         computes=f"RNN of two layers of {HIDDEN}, {STEPS} steps, batch {BATCH}, one step of Adam, float32",
         outputs=("loss", *NAMES),
-        contestants=(Contestant("hand", hand), Contestant("ours", ours), Contestant("torch", torch)),
+        contestants=(Contestant("hand", hand), *contestants(library)),
         targets=(at_most(1.2, "ours", "hand"), faster(1, "ours", "torch")),
         rtol=1e-3,  # Adam divides by the size of the gradient, so rounding shows where that is small
         atol=1e-4,

@@ -139,7 +139,7 @@ def ours_fused() -> Run:
 
 
 def hand() -> Run:
-    """Backpropagation derived by hand, in plain Python: what a scalar engine can at best come near."""
+    """Backpropagation derived by hand, in plain Python: the limit of a scalar engine."""
     points, labels = DATA
 
     def run() -> Sequence[Any]:
@@ -178,7 +178,7 @@ def hand() -> Run:
 
 
 def hand_numpy() -> Run:
-    """The same with matrices, all points at once: for scale, another kind of program."""
+    """The same with matrices, all points at once: another kind of program, for comparison."""
     points, labels = (np.array(part) for part in DATA)
     start = np.array(START)
     blocks, offset = [], 0

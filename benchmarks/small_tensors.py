@@ -1,4 +1,4 @@
-"""Tiny matrices: nothing but what an operation costs besides its arithmetic."""
+"""Tiny matrices: the cost of an operation besides its arithmetic."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def torch() -> Run:
 
 
 def mygrad() -> Run:
-    """Forgets old gradients by itself when a tensor is used anew."""
+    """It discards old gradients by itself when a tensor is used again."""
     library = peer("mygrad")
     x, w, b = (library.tensor(a) for a in inputs())
 
@@ -86,7 +86,7 @@ def mygrad() -> Run:
 
 
 def mygrad_unguarded() -> Run:
-    """With its guard against changes in place off, as its manual advises for speed."""
+    """Without its guard against in-place changes, as its manual advises for speed."""
     peer("mygrad").turn_memory_guarding_off()
     return mygrad()
 

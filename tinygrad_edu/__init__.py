@@ -30,7 +30,6 @@ from .engine.creation import (
 )
 from .engine.derivatives import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .engine.grad_mode import enable_grad, no_grad, trace
-from .engine.memory import keep_freed_memory
 from .engine.node import Node
 from .engine.primitives.arithmetic import add, divide, multiply, negative, power, subtract
 from .engine.primitives.elementwise import (
@@ -275,7 +274,5 @@ def __getattr__(name: str) -> Any:
 
 
 sys.modules[f"{__name__}.random"] = random  # its public name, for `from tinygrad_edu.random import get_state`
-
-keep_freed_memory()
 
 __version__ = "0.1.0"

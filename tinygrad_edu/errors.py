@@ -1,4 +1,20 @@
-"""The errors of the engine. Each is also the built-in error a caller would expect to catch."""
+"""The errors of this package, for callers who catch them.
+
+Each is also the built-in error, in brackets, that a caller would expect to catch::
+
+    TinygradError
+    ├── ShapeError (ValueError)
+    │   └── OutOfRangeError (IndexError)
+    ├── DtypeError (TypeError)
+    ├── GraphError (RuntimeError)
+    │   └── InPlaceError
+    ├── GradientError (AssertionError)
+    ├── ModuleError (RuntimeError)
+    ├── OptimizerError (ValueError)
+    └── FileError (ValueError)
+
+`tinygrad_edu.train` adds `NotFiniteError`, `tinygrad_edu.grade.errors` those of the grader.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +25,19 @@ __all__ = [
 
 
 class TinygradError(Exception):
-    """What all errors of this package have in common."""
+    """The base of all errors of this package."""
 
 
 class ShapeError(TinygradError, ValueError):
-    """Shapes, axes or sizes that do not go together."""
+    """Shapes, axes or sizes that do not fit each other."""
 
 
 class OutOfRangeError(ShapeError, IndexError):
-    """An axis or an index that an array does not have."""
+    """An axis or an index outside an array."""
 
 
 class DtypeError(TinygradError, TypeError):
-    """A type or dtype that an operation cannot work with."""
+    """A type or dtype that an operation does not accept."""
 
 
 class GraphError(TinygradError, RuntimeError):
@@ -29,20 +45,20 @@ class GraphError(TinygradError, RuntimeError):
 
 
 class InPlaceError(GraphError):
-    """A number that the backward pass still needs was changed after it was used."""
+    """A change of a number that the backward pass still needs."""
 
 
 class GradientError(TinygradError, AssertionError):
-    """A derivative rule and finite differences disagree."""
+    """A derivative rule that disagrees with finite differences."""
 
 
 class ModuleError(TinygradError, RuntimeError):
-    """A module that is not ready for the request, or weights that do not fit it."""
+    """A module that is not ready for a request, or weights that do not fit it."""
 
 
 class OptimizerError(TinygradError, ValueError):
-    """Parameters, settings or a state that an optimiser cannot work with."""
+    """Parameters, hyperparameters or a state that an optimiser does not accept."""
 
 
 class FileError(TinygradError, ValueError):
-    """A file that is missing, cut off, damaged or not what it says it is."""
+    """A file that is missing, cut off, damaged, or not in the format that it claims."""

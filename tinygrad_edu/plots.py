@@ -1,7 +1,7 @@
-"""Plots of data and of training, by Matplotlib: curves, points, contours, decision regions, images, bars.
+"""Plots of data and of training with Matplotlib: lines, points, contours, decision regions, images, bars, histograms.
 
-Each function gives a `Plot`. It is drawn when a notebook shows it or when it is saved, and not before: a program that
-makes plots runs where Matplotlib is missing. Colours and sizes are decided here, once, for all plots.
+Each function gives a `Plot`, which is drawn when a notebook shows it or when it is saved. So a program that makes plots
+also runs where Matplotlib is missing. All plots share the colours and sizes of this file.
 
 >>> plot = lines({"training": [0.9, 0.5, 0.3], "validation": [1.0, 0.7, 0.6]}, xlabel="epoch", ylabel="loss")
 >>> plot
@@ -14,18 +14,19 @@ import io
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._support.files import replace_file
+from ._support.formats import save_as
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     Array = NDArray[Any]
-    Curve = ArrayLike | tuple[ArrayLike, ArrayLike]  # of the heights, or of the places and the heights
+    Curve = ArrayLike | tuple[ArrayLike, ArrayLike]  # y, or x and y
 
 __all__ = ["PALETTE", "Plot", "bars", "contours", "histogram", "images", "lines", "points", "regions", "row"]
 
@@ -49,13 +50,15 @@ STYLE = {
 DARK = b"""<style>@media (prefers-color-scheme: dark) {
 .tg-plot { filter: invert(0.9) hue-rotate(180deg) } .tg-plot image { filter: hue-rotate(180deg) invert(1) }
 }</style>"""
-"""On a dark screen light and dark change places; hues stay, and images in the plot are as they were."""
+"""On a dark screen light and dark are exchanged. Hues stay, and images in the plot are turned back."""
 
 
 @dataclass(frozen=True)
 class Panel:
     """One of the plots that stand beside each other.
 
+    Attributes
+    ----------
     name : what it shows, in words.
     draw : draws it into a Matplotlib (sub)figure.
     width, height : in inches.
@@ -71,6 +74,8 @@ class Panel:
 class Plot:
     """One plot, or several beside each other. A notebook shows it; `save` writes it.
 
+    Attributes
+    ----------
     panels : from left to right.
     """
 
@@ -90,13 +95,11 @@ class Plot:
         return self._picture("svg").decode()
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the picture in the format of the path's ending: .svg, .png or .pdf; gives the path.
+        """Write the picture in the format of the path's extension: .svg, .png or .pdf; gives the path.
 
-        Raises `ImportError` where Matplotlib is missing, and `ValueError` for a format that it does not know.
+        Raises `ImportError` where Matplotlib is missing, and `ValueError` for another extension.
         """
-        path = Path(path)
-        replace_file(path, self._picture(path.suffix[1:] or "svg"))
-        return path
+        return save_as(path, {f".{format}": partial(self._picture, format) for format in ("svg", "png", "pdf")})
 
     def _picture(self, format: str) -> bytes:
         try:
@@ -110,7 +113,7 @@ class Plot:
             parts = figure.subfigures(1, len(self.panels), squeeze=False, width_ratios=widths)
             for panel, part in zip(self.panels, parts[0]):
                 panel.draw(part)
-            figure.draw_without_rendering()  # lays it out, with last digits that differ from run to run
+            figure.draw_without_rendering()  # the layout's last digits differ from run to run, so they are rounded
             figure.set_layout_engine("none")
             for part in figure.subfigs:
                 part.bbox_relative.set_points(np.round(part.bbox_relative.get_points(), 6))
@@ -145,7 +148,7 @@ def lines(
     logx: bool = False,
     logy: bool = False,
 ) -> Plot:
-    """A line for each of `curves`: heights, which stand at 1, 2, 3..., or a pair of places and heights.
+    """A line for each of `curves`: the values of y, at x = 1, 2, 3..., or a pair (x, y).
 
     >>> lines({"y = x²": ([0, 1, 2], [0, 1, 4])})
     Plot: y = x²
@@ -178,7 +181,7 @@ def points(
     Plot: seen, fitted
     """
     places, over = {name: pairs(group, name) for name, group in groups.items()}, lines or {}
-    size = 16 if sum(map(len, places.values())) > 20 else 64  # a few points would be lost in an empty plane
+    size = 16 if sum(map(len, places.values())) > 20 else 64  # a few small points would be hard to see
 
     def draw(axes: Any) -> None:
         for i, (name, group) in enumerate(places.items()):
@@ -188,7 +191,7 @@ def points(
         for i, (name, curve) in enumerate(over.items()):
             axes.plot(*curve_of(curve), LINES[i % len(LINES)], color=colour(len(groups) + i), linewidth=2, label=name)
         room = 0.1 * (high - low)
-        axes.set_ylim(low - room, high + room)  # a line that leaves does not squeeze the points
+        axes.set_ylim(low - room, high + room)  # a line that leaves the plot does not squeeze the points
         (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
         if alike(right - left, high - low):
             axes.set_aspect("equal", adjustable="datalim")
@@ -209,13 +212,13 @@ def contours(
     ylabel: str = "",
     title: str = "",
 ) -> Plot:
-    """The lines of equal height of `function`, which takes arrays of x and of y; and the paths of descents on it.
+    """The contours of `function`, which takes arrays of x and of y; and paths over them, such as gradient descents.
 
     Parameters
     ----------
-    x, y : the lowest and highest of each axis.
-    paths : places (T, 2) that follow one another, such as the parameters after each step.
-    log : let the heights of neighbouring lines have equal ratios, not equal differences.
+    x, y : the lower and the upper end of each axis.
+    paths : points (T, 2) in order, such as the parameters after each step.
+    log : whether the values of neighbouring contours have equal ratios, not equal differences.
 
     >>> contours(lambda x, y: x**2 + 10 * y**2, x=(-2, 2), y=(-1, 1), paths={"SGD": [[1.8, 0.9], [1.0, -0.2]]})
     Plot: SGD
@@ -251,12 +254,13 @@ def contours(
 
 
 def regions(predict: Callable[[Array], ArrayLike], X: ArrayLike, labels: ArrayLike, *, title: str = "") -> Plot:
-    """The plane, coloured by what `predict` says of each place, with the data on top.
+    """Decision regions: the plane coloured by the prediction at each point, with the data on top.
 
     Parameters
     ----------
-    predict : from places (M, 2) to whole numbers (M,), the classes, or to floats (M,), the probability of class 1.
-    X, labels : the places of the data, (N, 2), and their classes, (N,).
+    predict : a function of points (M, 2) that gives classes, as whole numbers (M,), or probabilities of class 1, as
+        floats (M,).
+    X, labels : the points of the data, (N, 2), and their classes, (N,).
 
     >>> X, labels = np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([0, 1])
     >>> regions(lambda X: X[:, 0] > 0.5, X, labels, title="right of the middle")
@@ -299,9 +303,9 @@ def images(
     Parameters
     ----------
     titles : one for each image.
-    columns : how many stand in a row; eight at most, if not said.
-    signed : blue for negative numbers, white for 0 and red for positive ones, the same for all; else from black, the
-        lowest number of each image, to white, the highest.
+    columns : the number of images in a row; by default at most eight.
+    signed : True for blue negative numbers, white 0 and red positive numbers, on one scale for all images; False for
+        grey levels, from the lowest number of an image (black) to its highest (white).
 
     >>> images(np.zeros((2, 8, 8)), titles=["first", "second"])
     Plot: 2 images of 8 × 8
@@ -335,7 +339,7 @@ def images(
 def bars(
     names: Sequence[object], groups: Mapping[str, ArrayLike], *, ylabel: str = "", title: str = "", logy: bool = False
 ) -> Plot:
-    """For each of the names a bar of each group, side by side.
+    """For each name the bars of all groups, side by side.
 
     >>> bars(["layer 1", "layer 2"], {"before": [1e-6, 1e-3], "after": [0.9, 1.1]}, logy=True)
     Plot: before, after
@@ -349,13 +353,13 @@ def bars(
                      edgecolor="white", label=name)  # fmt: skip
         axes.set_xticks(range(len(names)), [str(name) for name in names])
         axes.grid(axis="y", alpha=0.25)
-        legend(axes, groups, loc="upper left", bbox_to_anchor=(1, 1))  # bars leave it no room
+        legend(axes, groups, loc="upper left", bbox_to_anchor=(1, 1))  # outside, where it hides no bars
 
     return one(title or ", ".join(groups), draw, "", ylabel, title, logy=logy)
 
 
 def histogram(groups: Mapping[str, ArrayLike], *, bins: int = 40, xlabel: str = "", title: str = "") -> Plot:
-    """How often numbers occur: the numbers of each group in the same bins.
+    """How often numbers occur. All groups have the same bins.
 
     >>> histogram({"weights": np.random.default_rng(0).normal(size=1000)}, xlabel="weight")
     Plot: weights
@@ -384,7 +388,7 @@ def one(
     width: float = Panel.width,
     height: float = Panel.height,
 ) -> Plot:
-    """A plot of one pair of axes, with what is written at them."""
+    """A plot of one pair of axes, with its labels and scales."""
 
     def draw_all(figure: Any) -> None:
         axes = figure.subplots()
@@ -404,7 +408,7 @@ def colour(i: int) -> str:
 
 
 def curve_of(curve: Curve) -> tuple[Array, Array]:
-    """The places and heights; a tuple of two is a pair of them."""
+    """x and y of a curve."""
     if isinstance(curve, tuple) and len(curve) == 2:
         return np.asarray(curve[0], float), np.asarray(curve[1], float)
     heights = np.asarray(curve, float)
@@ -412,12 +416,12 @@ def curve_of(curve: Curve) -> tuple[Array, Array]:
 
 
 def alike(width: float, height: float) -> bool:
-    """Whether both axes can have one scale: then a circle is round, and a gradient at right angles to a contour."""
+    """Whether both axes can have one scale, so that circles are round and gradients are perpendicular to contours."""
     return 1 / 2 <= width / height <= 2
 
 
 def pairs(places: ArrayLike, name: str) -> Array:
-    """The places as an array (N, 2)."""
+    """The points as an array (N, 2)."""
     array = np.asarray(places, float)
     if array.ndim != 2 or array.shape[1] != 2:
         raise ValueError(f"{name}: places of shape (N, 2) are needed, not {array.shape}")
@@ -425,6 +429,6 @@ def pairs(places: ArrayLike, name: str) -> Array:
 
 
 def legend(axes: Any, names: Sequence[str] | Mapping[str, Any], **place: Any) -> None:
-    """Say what is what, where there is a choice."""
+    """Add a legend if there are several names."""
     if len(names) > 1:
         axes.legend(**place)

@@ -1,8 +1,8 @@
-"""`save` and `load`: tensors, arrays and what is built of them, in files that hold numbers and no programs.
+"""Saving and loading tensors, arrays, and lists and dicts of them, in files that contain data and no code.
 
 A `.npz` file is a zip of arrays, which `numpy.load` reads too, and of `structure.json`, which says how they belong
-together. A `.safetensors` file holds named arrays and is what most of the field exchanges weights in; it needs the
-package of that name. To read either is to read numbers: nothing is unpickled, nothing is evaluated.
+together. A `.safetensors` file holds named arrays, and is the usual format for exchanging weights; it needs the package
+of that name. Reading either executes nothing: nothing is unpickled or evaluated.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import os
 import struct
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from math import prod
 from pathlib import Path
@@ -22,6 +22,7 @@ import numpy as np
 from numpy import ndarray
 
 from ._support.files import replace_file
+from ._support.formats import format_of
 from .engine.node import describe
 from .engine.tensor import Tensor
 from .errors import DtypeError, FileError
@@ -31,17 +32,17 @@ __all__ = ["load", "save"]
 STRUCTURE = "structure.json"
 VERSION = 1
 DEEPEST = 50
-"""Lists in lists are read and written to this depth."""
+"""How deep lists and dicts may be nested."""
 
 
 def save(obj: Any, path: str | os.PathLike[str]) -> Path:
     """Write tensors, arrays, Python numbers, strings, None, and lists, tuples and dicts of them to a file.
 
-    The extension says in which format: `.npz`, or `.safetensors` for a dict of names and arrays such as a
-    `state_dict()`. The file appears complete or not at all. Gives the path.
+    The extension names the format: `.npz`, or `.safetensors` for a dict of names and arrays such as a `state_dict()`.
+    The file appears complete or not at all. Gives the path.
 
-    Raises `DtypeError` for what cannot be saved, `FileError` for another extension, `OSError` where the file cannot be
-    written, `ImportError` where the package safetensors is missing.
+    Raises `DtypeError` for objects of other types, `FileError` for another extension, `OSError` where the file cannot
+    be written, `ImportError` where the package safetensors is missing.
 
     >>> import tempfile, tinygrad_edu as tg
     >>> folder = tempfile.TemporaryDirectory()
@@ -51,17 +52,18 @@ def save(obj: Any, path: str | os.PathLike[str]) -> Path:
     >>> folder.cleanup()
     """
     path = Path(path)
-    replace_file(path, {".npz": to_npz, ".safetensors": to_safetensors}[extension("save", path)](obj))
+    write, _ = format_of(path, FORMATS, error=FileError)
+    replace_file(path, write(obj))
     return path
 
 
 def load(path: str | os.PathLike[str]) -> Any:
-    """What `save` wrote to the file. From a `.safetensors` file, and from any `.npz` of arrays, a dict of arrays.
+    """Read what `save` wrote to a file. A `.safetensors` file, or an `.npz` of `numpy.savez`, gives a dict of arrays.
 
-    Nothing in the file is executed, and no more memory is taken than a few times its size.
+    Nothing in the file is executed, and reading takes at most a few times its size in memory.
 
-    Raises `FileError` for a file that is missing, cut off, damaged, or not what its extension says, `ImportError` where
-    the package safetensors is missing.
+    Raises `FileError` for a file that is missing, cut off, damaged, or not in the format of its extension,
+    `ImportError` where the package safetensors is missing.
 
     >>> load("no_such_file.npz")
     Traceback (most recent call last):
@@ -69,7 +71,7 @@ def load(path: str | os.PathLike[str]) -> Any:
     tinygrad_edu.errors.FileError: load: cannot read no_such_file.npz: No such file or directory
     """
     path = Path(path)
-    read = {".npz": from_npz, ".safetensors": from_safetensors}[extension("load", path)]
+    _, read = format_of(path, FORMATS, function="load", error=FileError)
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -85,26 +87,19 @@ DAMAGED = (
     ValueError, KeyError, TypeError, OverflowError, AttributeError,  # structure.json
     SyntaxError, TokenError,  # the headers of arrays
 )  # fmt: skip
-"""All that the parsers raise on bytes that make no sense."""
-
-
-def extension(function: str, path: Path) -> str:
-    """The extension of the file, if it is one that is known."""
-    if path.suffix not in (".npz", ".safetensors"):
-        raise FileError(f"{function}: {path.name!r} has none of the extensions .npz, .safetensors")
-    return path.suffix
+"""The errors that the parsers raise for bytes that are not in the format."""
 
 
 # .npz
 
 
 def to_npz(obj: Any) -> bytes:
-    """A zip of the arrays, not compressed, and the structure."""
+    """A zip of the arrays and the structure, not compressed."""
     arrays: dict[str, ndarray] = {}
     structure = {"format": "tinygrad_edu", "version": VERSION, "content": encoded(obj, (), arrays)}
     file = BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(zipfile.ZipInfo(STRUCTURE), json.dumps(structure))  # a ZipInfo of its own bears no date
+        archive.writestr(zipfile.ZipInfo(STRUCTURE), json.dumps(structure))  # by name alone it would bear the date
         for name, array in arrays.items():
             member = BytesIO()
             np.lib.format.write_array(member, array, allow_pickle=False)
@@ -113,12 +108,12 @@ def to_npz(obj: Any) -> bytes:
 
 
 def from_npz(content: bytes) -> Any:
-    """What was saved; without a structure, a dict of the arrays."""
+    """The object that was saved; without a structure, a dict of the arrays."""
     with zipfile.ZipFile(BytesIO(content)) as archive:
         members = archive.infolist()
-        # What is not compressed, and not there twice, takes no more memory than the file does.
+        # So reading takes no more memory than the file has bytes: nothing is compressed, no bytes are read twice.
         if any(m.compress_type != zipfile.ZIP_STORED for m in members):
-            raise ValueError("it is compressed, and what is saved here is not")
+            raise ValueError("it is compressed, and only files that are not compressed are read")
         if sum(max(m.file_size, m.compress_size) for m in members) > len(content):
             raise ValueError("its members overlap")
         parts = {m.filename: archive.read(m) for m in members}
@@ -133,7 +128,7 @@ def from_npz(content: bytes) -> Any:
 
 
 def encoded(x: Any, where: tuple[str, ...], arrays: dict[str, ndarray]) -> Any:
-    """An object as JSON. Its arrays go to `arrays`, each under the name of its place, such as `state.0.momentum`."""
+    """An object as JSON. Its arrays are put into `arrays`, named by their places, such as `state.0.momentum`."""
     if len(where) > DEEPEST:
         raise DtypeError(f"save: nested deeper than {DEEPEST} levels, or something that contains itself")
     if x is None or type(x) in (bool, int, float, str):
@@ -161,7 +156,7 @@ def encoded(x: Any, where: tuple[str, ...], arrays: dict[str, ndarray]) -> Any:
 
 
 def kept(array: ndarray, where: tuple[str, ...], arrays: dict[str, ndarray]) -> str:
-    """Put an array among the others, and give the name it has there."""
+    """Put an array into `arrays`; gives its name there."""
     name = ".".join(where) or "array"
     while name in arrays:  # {"a.b": x, "a": {"b": y}}
         name += "_"
@@ -170,7 +165,7 @@ def kept(array: ndarray, where: tuple[str, ...], arrays: dict[str, ndarray]) -> 
 
 
 def decoded(x: Any, arrays: Mapping[str, ndarray]) -> Any:
-    """The object that a piece of JSON stands for. The JSON parser has bounded its depth."""
+    """The object that a piece of JSON describes. The JSON parser has limited its depth."""
     match x:
         case None | bool() | int() | float() | str():
             return x
@@ -190,16 +185,16 @@ def decoded(x: Any, arrays: Mapping[str, ndarray]) -> Any:
 
 
 def str_or_int(key: Any) -> str | int:
-    """The key of a dict."""
+    """The key of a dict, if it is a string or a whole number."""
     if type(key) not in (str, int):
         raise ValueError(f"{key!r:.60} is no key")
     return key  # type: ignore[no-any-return]
 
 
 def array_in(member: bytes) -> ndarray:
-    """The array in the content of a `.npy` file, once its header is found to be true.
+    """The array in the content of a `.npy` file, after its header was checked against its length.
 
-    NumPy's own reader makes room for the shape in the header before it looks whether the numbers are there.
+    NumPy's own reader allocates memory for the shape in the header before it knows whether the numbers are there.
     """
     file = BytesIO(member)
     version = np.lib.format.read_magic(file)
@@ -226,7 +221,7 @@ def to_safetensors(obj: Any) -> bytes:
     for name, x in obj.items():
         if not isinstance(x, (Tensor, ndarray)):
             raise DtypeError(f"save: .safetensors holds arrays, and {name!r} is {type(x).__name__}; .npz holds more")
-        arrays[name] = np.asarray(x.data if isinstance(x, Tensor) else x, order="C")  # it ignores strides
+        arrays[name] = np.asarray(x.data if isinstance(x, Tensor) else x, order="C")  # safetensors ignores strides
     return package.numpy.save(arrays)  # type: ignore[no-any-return]
 
 
@@ -241,9 +236,15 @@ def from_safetensors(content: bytes) -> dict[str, ndarray]:
 
 
 def safetensors() -> Any:
-    """The package, if it is installed."""
+    """The package safetensors. Raises `ImportError` where it is missing."""
     try:
         import safetensors.numpy
     except ModuleNotFoundError:
         raise ImportError("a .safetensors file needs the package safetensors: pip install safetensors") from None
     return safetensors
+
+
+Format = tuple[Callable[[Any], bytes], Callable[[bytes], Any]]
+"""From an object to the content of a file, and back."""
+
+FORMATS: dict[str, Format] = {".npz": (to_npz, from_npz), ".safetensors": (to_safetensors, from_safetensors)}

@@ -114,7 +114,7 @@ def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [[1], {}, {"model": {}, "random": {}}])
 def test_a_file_that_is_no_checkpoint_is_refused(content: Any, tmp_path: Path) -> None:
-    with pytest.raises(FileError, match=r"no checkpoint of such a training: it holds .*model, optimizer, scheduler"):
+    with pytest.raises(FileError, match=r"of another training: it holds .*model, optimizer, scheduler"):
         training(tg.save(content, tmp_path / "x.npz"), epochs=2)
 
 

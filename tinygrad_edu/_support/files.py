@@ -1,4 +1,4 @@
-"""Files that appear complete or not at all."""
+"""Writing files atomically: a file appears complete or not at all."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ __all__ = ["replace_file"]
 
 
 def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file, replacing an older one at the very end.
+    """Write a file; an older one of that name is replaced at the very end.
 
-    Whoever opens `path` finds the old content or the new, whatever happens meanwhile: a full disk, `kill -9`, a power
-    cut. The content goes into a new file beside it and onto the disk, then one step of the file system renames it.
+    A reader of `path` finds the old content or the new, even after a full disk, `kill -9` or a power cut: the content
+    is written to a new file beside it and flushed to the disk, then the file system renames that file in one step.
 
     Raises `OSError` where the file cannot be written.
 
@@ -33,7 +33,7 @@ def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
             os.fsync(file.fileno())
         os.replace(draft, path)
     except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from None  # names the file, not the draft of it
+        raise OSError(error.errno, error.strerror, str(path)) from None  # it names the file, not its draft
     finally:
-        with suppress(OSError):  # there is none any more, if all went well
+        with suppress(OSError):  # after the renaming there is no draft
             draft.unlink()

@@ -1,7 +1,7 @@
-"""Records as JSON: written, read back, and described by a JSON Schema.
+"""Dataclasses as JSON: writing them, reading and checking them, and their JSON Schema.
 
-A record is a frozen dataclass of numbers, strings, other records and tuples of these. Its fields and their types are
-the one source of truth: what writes, what reads, what checks and what publishes the schema all follow them.
+A record is a frozen dataclass of numbers, strings, other records and tuples of these. Its fields and their types decide
+what is written, what is accepted, and what the schema says.
 """
 
 from __future__ import annotations
@@ -21,20 +21,24 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hint
 __all__ = ["Format", "Wrong", "shown"]
 
 LARGEST = 100_000_000
-"""A text of more characters is not read."""
+"""The characters of the longest text that is read."""
 
-STRANGE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
-"""The numbers that JSON does not know, and the strings that stand for them."""
+NONFINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+"""Strings for the numbers that JSON does not have."""
 
 
 class Wrong(Exception):
-    """What is wrong with a text, in one line."""
+    """A text that breaks its format; the message says in one line how."""
 
 
 class Format(NamedTuple):
-    """A file format: the record that it holds, and what its files say of themselves.
+    """A file format of one record.
 
-    record : the type of the record. name, version : in each file; another version is refused. title : of the schema.
+    Attributes
+    ----------
+    record : the type of the record.
+    name, version : written into each file; a file of another version is refused.
+    title : of the schema.
     """
 
     record: Any
@@ -45,8 +49,8 @@ class Format(NamedTuple):
     def write(self, record: Any) -> str:
         r"""The record as JSON, after the name and version of the format.
 
-        The numbers that JSON does not know are the strings "nan", "inf" and "-inf". A lone surrogate in a name is the
-        escape `\udxxx`, so the text can always be encoded.
+        The numbers that JSON does not have become the strings "nan", "inf" and "-inf". A lone surrogate in a name
+        becomes the escape `\udxxx`, so that the text can always be encoded.
         """
         document = {"format": self.name, "version": self.version, **_data(record)}
         text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
@@ -54,15 +58,15 @@ class Format(NamedTuple):
         return text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n"
 
     def read(self, source: str | os.PathLike[str], what: str) -> Any:
-        """The record that a JSON text describes, or the file at a path; `what` it is called in errors.
+        """The record in a JSON text or in the file at a path; errors call it `what`.
 
-        Nothing in it is ever executed. Raises `Wrong` where the text breaks the format anywhere; `OSError` where the
-        file cannot be read.
+        Nothing in the text is executed. Raises `Wrong` where the text breaks the format, `OSError` where the file
+        cannot be read.
         """
         return _parse(self.record, self._document(_text(source)), what)
 
     def _document(self, text: str) -> dict[str, Any]:
-        """The text as JSON, of this format and version."""
+        """The parsed text, once its format and version are checked and taken out."""
 
         def no_json(constant: str) -> None:
             raise ValueError(f"{constant} is not JSON")
@@ -96,7 +100,7 @@ class Format(NamedTuple):
 
 
 def _data(value: Any) -> Any:
-    """A value as JSON knows it. The tree of values is as deep as the record types, and not as the graph."""
+    """A value in the types of JSON. The recursion is as deep as the types of the records, not as the graph."""
     if is_dataclass(value):
         pairs = ((field, getattr(value, field.name)) for field in fields(value))
         return {_key(field): _data(x) for field, x in pairs if field.default is MISSING or x != field.default}
@@ -106,7 +110,7 @@ def _data(value: Any) -> Any:
 
 
 def _text(source: str | os.PathLike[str]) -> str:
-    """The text itself, or what is in the file."""
+    """The text itself, or the content of the file."""
     if isinstance(source, str) and source.lstrip()[:1] in ("{", "["):
         text = source
     else:
@@ -122,11 +126,11 @@ def _text(source: str | os.PathLike[str]) -> str:
     return text
 
 
-# Types, to data and back.
+# From JSON to records.
 
 
 def _parse(type_: Any, data: Any, where: str) -> Any:
-    """The data as a value of a type that the records use."""
+    """The parsed JSON as a value of a type; `where` it stands is for errors."""
     if is_dataclass(type_):
         return _record(type_, data, where)
     origin, arguments = get_origin(type_), get_args(type_)
@@ -139,7 +143,7 @@ def _parse(type_: Any, data: Any, where: str) -> Any:
     if arguments:  # X | None
         (other,) = (x for x in arguments if x is not NoneType)
         return None if data is None else _parse(other, data, where)
-    if type_ is float and (type(data) in (int, float) or (isinstance(data, str) and data in STRANGE)):
+    if type_ is float and (type(data) in (int, float) or (isinstance(data, str) and data in NONFINITE)):
         return _number(data, where)
     if type(data) is type_:
         return data
@@ -147,7 +151,7 @@ def _parse(type_: Any, data: Any, where: str) -> Any:
 
 
 def _record(type_: Any, data: Any, where: str) -> Any:
-    """A record from a mapping of all its fields; those that have a default may be left out."""
+    """A record from a JSON object, which may leave out fields that have a default."""
     if not isinstance(data, dict):
         raise Wrong(f"{where} is {shown(data)}, and not an object")
     names = _names(type_)
@@ -173,7 +177,7 @@ def _tuple(types: tuple[Any, ...], data: Any, where: str) -> tuple[Any, ...]:
 
 def _number(data: int | float | str, where: str) -> float:
     if isinstance(data, str):
-        return STRANGE[data]
+        return NONFINITE[data]
     try:
         number = float(data)
     except OverflowError:
@@ -187,13 +191,13 @@ _NAMES = {int: "a whole number", float: "a number", str: "a string", bool: "true
 
 
 def shown(data: Any) -> str:
-    """A value in a few characters, for an error message."""
+    """A value in a few characters, for error messages."""
     return f"{data!a:.40}"
 
 
 @cache
 def _types(record: Any) -> dict[str, Any]:
-    """The fields of a record and their types."""
+    """The type of each field."""
     return get_type_hints(record)
 
 
@@ -214,14 +218,14 @@ def _required(record: Any) -> list[str]:
     return [_key(field) for field in fields(record) if field.default is MISSING]
 
 
-# The schema.
+# From records to the schema.
 
 
 def _schema_of(type_: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     if is_dataclass(type_):
         name = type_.__name__  # type: ignore[union-attr]
         if name not in definitions:
-            definitions[name] = {}  # a record may hold its own kind
+            definitions[name] = {}  # first a placeholder, because a record may contain records of its own type
             definitions[name] = _object_schema(type_, definitions)
         return {"$ref": f"#/$defs/{name}"}
     origin, arguments = get_origin(type_), get_args(type_)
@@ -235,7 +239,7 @@ def _schema_of(type_: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     if arguments:
         return {"anyOf": [_schema_of(x, definitions) for x in arguments]}
     if type_ is float:
-        return {"anyOf": [{"type": "number"}, {"enum": list(STRANGE)}]}
+        return {"anyOf": [{"type": "number"}, {"enum": list(NONFINITE)}]}
     return {"type": {int: "integer", str: "string", bool: "boolean", NoneType: "null"}[type_]}
 
 
@@ -258,6 +262,6 @@ def _object_schema(record: Any, definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _said_of_fields(record: Any) -> Iterator[tuple[str, str]]:
-    """The names of fields and what the docstring says of them, in its lines `names : words`."""
+    """Each field and its description, from the lines `names : words` of the docstring."""
     for names, words in re.findall(r"^(\w+(?:, \w+)*) : (.*(?:\n +.*)*)", getdoc(record) or "", re.MULTILINE):
         yield from ((name, " ".join(words.split())) for name in names.split(", "))

@@ -1,4 +1,4 @@
-"""Pages of one file that need no network: what may run in them, and data for their scripts."""
+"""HTML pages of one file that need no network: their content security policy, and data for their scripts."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ __all__ = ["in_script", "policy"]
 
 
 def policy(script: str, styles: Iterable[str]) -> str:
-    """The content security policy of a page: nothing is fetched, and only this script and these styles run.
+    """The content security policy of a page: it fetches nothing, and runs only this script and these styles.
 
     >>> policy("", [""])[:43]
     "default-src 'none'; script-src 'sha256-47DE"
     """
-    allowed = " ".join(dict.fromkeys(map(_hash, styles)))  # each once
+    allowed = " ".join(dict.fromkeys(map(_hash, styles)))  # each of them once
     return f"default-src 'none'; script-src {_hash(script)}; style-src {allowed}; base-uri 'none'; form-action 'none'"
 
 
@@ -26,7 +26,7 @@ def _hash(text: str) -> str:
 
 
 def in_script(data: Any) -> str:
-    r"""Data as JSON that can stand in a script element: nothing in it ends one, or begins a comment.
+    r"""Data as JSON for a script element: no text in it can end the element or begin a comment.
 
     >>> in_script({"name": "</script>"})
     '{"name":"\\u003c/script>"}'

@@ -1,4 +1,4 @@
-"""A progress bar where there is somebody to see it: in a terminal and in a notebook, and if tqdm is installed."""
+"""Progress bars in terminals and notebooks, where tqdm is installed."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from .notebook import in_notebook
 __all__ = ["NoBar", "progress_bar"]
 
 
-def progress_bar(total: int | None, description: str, **settings: Any) -> Any:
-    """A tqdm bar, to be used with `with`; one that shows nothing where nobody looks or tqdm is missing."""
+def progress_bar(total: int | None, description: str, **options: Any) -> Any:
+    """A tqdm bar, for a `with` statement. It shows nothing where nobody looks or tqdm is missing."""
     if in_notebook() and find_spec("tqdm") and find_spec("ipywidgets"):
         from tqdm.notebook import tqdm
     elif (in_notebook() or sys.stderr.isatty()) and find_spec("tqdm"):
         from tqdm import tqdm
     else:
         return NoBar()
-    return tqdm(total=total, desc=description, **settings)
+    return tqdm(total=total, desc=description, **options)
 
 
 class NoBar:
-    """The part of a tqdm bar that this package uses, without the bar."""
+    """A bar that shows nothing, with the methods of tqdm that this package uses."""
 
     def __enter__(self) -> NoBar:
         return self
@@ -32,7 +32,7 @@ class NoBar:
         pass
 
     def update(self, n: int = 1) -> None:
-        """Count on."""
+        """Advance by n."""
 
     def set_postfix(self, figures: dict[str, Any], refresh: bool = True) -> None:
-        """Show figures beside the bar."""
+        """Show figures after the bar."""

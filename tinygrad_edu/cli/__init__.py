@@ -1,7 +1,7 @@
 """The command line: `tinygrad-edu demo`, `tinygrad-edu draw lesson.py:z`, `tinygrad-edu explain lesson.py:z --wrt x`.
 
-A file a command. `draw`, `explain` and `step` run the user's own file, just as Python would, and then look at a node
-that it has made. What is wrong with their input is answered in one line on stderr, with exit code 2.
+One file for each command. `draw`, `explain` and `step` run the user's file, as Python would, and then show a node that
+it made. Wrong input is answered in one line on stderr, with exit code 2.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from .. import __version__
+from ..engine.memory import keep_freed_memory
 from ..graph.text import visible
 from . import demo, draw, explain, grade, grade_check, gradescope, step, train, tutorials
 from .command import Refusal
@@ -22,16 +23,17 @@ __all__ = ["main"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command, and give the exit code.
+    """Run a command; gives the exit code.
 
-    0; 1 where `grade check` finds something; 2 for wrong input; 130 after Ctrl-C; 141 where nobody reads on.
+    0 for success, 1 where `grade check` finds a fault, 2 for wrong input, 130 after Ctrl-C, 141 for a closed pipe.
 
     >>> main(["explain", "no_such_lesson.py:z", "--wrt", "x"])
     2
     """
-    for stream in (sys.stdout, sys.stderr):  # a console that cannot show ∂ shows \u2202, and gives no traceback
+    for stream in (sys.stdout, sys.stderr):  # a console that cannot show ∂ shows \u2202 instead of failing
         with suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    keep_freed_memory()
     arguments = parser().parse_args(joined(sys.argv[1:] if argv is None else argv))
     try:
         code: int | None = arguments.run(arguments)
@@ -44,14 +46,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        with suppress(OSError, ValueError):  # else Python writes once more when it exits, and complains
+        with suppress(OSError, ValueError):  # else Python flushes at exit, and fails once more
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     return code or 0
 
 
 def joined(argv: Sequence[str]) -> list[str]:
-    """The arguments, with a command of two words as one; `grade ./new` is for who has a file of that name.
+    """The arguments, with the two words of a command joined. For a file named `new`, write `grade ./new`.
 
     >>> joined(["grade", "new", "hw1"])
     ['grade new', 'hw1']

@@ -1,4 +1,4 @@
-"""What all commands share: how one is added to the parser, and how wrong input is refused."""
+"""Helpers for commands: adding one to the parser, types of arguments, refusing wrong input."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 
 __all__ = ["Add", "Commands", "Refusal", "above", "at_least", "command", "refusing"]
 
-Commands = Any  # what argparse's add_subparsers gives; its class has no public name
+Commands = Any  # the result of argparse's add_subparsers, whose class has no public name
 Add = Callable[..., argparse.Action]
 
 
 class Refusal(Exception):
-    """What is wrong with the user's input, in one line."""
+    """Wrong input of the user; the message says in one line what is wrong."""
 
 
 def command(commands: Commands, run: Callable[[argparse.Namespace], int | None], name: str, about: str) -> Add:
-    """Add a command to the parser; gives the function that adds its options. `run` may give an exit code."""
+    """Add a command to the parser; gives the function that adds its options. `run` may return an exit code."""
     sub = commands.add_parser(name, help=about, description=f"{about.capitalize()}.", allow_abbrev=False)
     sub.set_defaults(run=run)
     sub.add_argument("--traceback", action="store_true", help="with an error, show the whole traceback as well")
@@ -53,7 +53,7 @@ def above(bound: float) -> Callable[[str], float]:
 
 @contextmanager
 def refusing(*kinds: type[Exception], where: str = "") -> Iterator[None]:
-    """Turn errors of these kinds, which are the user's to put right, into a refusal by this program."""
+    """Turn errors of these kinds into a `Refusal`: the user's input caused them."""
     try:
         yield
     except BrokenPipeError:

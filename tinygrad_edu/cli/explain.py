@@ -17,11 +17,17 @@ def add_to(commands: Commands) -> None:
     """Add the command and its options to the parser."""
     add = command(commands, run_explain, "explain", "run your file and explain a derivative, with the numbers")
     add("node", metavar="FILE.py:NAME", help=NODE)
-    add("--wrt", metavar="NAME", action="append", required=True, help="by what; may be given several times")
+    add(
+        "--wrt",
+        metavar="NAME",
+        action="append",
+        required=True,
+        help="the node to differentiate by; may be given several times",
+    )
 
 
 def run_explain(arguments: argparse.Namespace) -> None:
-    """Print one explanation after the other."""
+    """Print the explanations one after the other."""
     file, name = split_target(arguments.node)
     variables = run(file, name)
     node = with_gradient(file, name, the_node(file, name, variables))
@@ -34,7 +40,7 @@ def run_explain(arguments: argparse.Namespace) -> None:
 
 
 def with_gradient(file: str, name: str, node: Node) -> Node:
-    """The node itself, if gradients flow to it."""
+    """The node. Raises `Refusal` if no gradient flows to it."""
     if not node.requires_grad:
         raise Refusal(
             f"{file}: {name} requires no gradient, so there is no derivative to explain: make leaves with "

@@ -1,4 +1,4 @@
-"""`tinygrad-edu grade`: what a class has handed in, or one student; and `grade new`, an assignment to begin with."""
+"""`tinygrad-edu grade`: grade the submissions of a class, or one; and `grade new`, which writes a first assignment."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def add_to(commands: Commands) -> None:
     add("--student", metavar="ID", default="", help="SUBMISSIONS is this student's, even if it is a folder")
     add("--workers", metavar="N", type=at_least(1), help="submissions at a time (default: one for each processor)")
     add("--require-isolation", metavar="N", type=int, choices=range(1, 6), default=1, help="grade nobody below level N")
-    add("--secret", metavar="FILE", help="what inputs are drawn by: a file that students do not have")
+    add("--secret", metavar="FILE", help="a file that inputs are drawn from; keep it from students")
 
     add = command(commands, run_new, "grade new", "write an assignment to edit: checks, reference and starter")
     add("name", metavar="NAME", help="such as hw1; the folder that is made, and what students' files are called")
 
 
 def run_grade(arguments: argparse.Namespace) -> None:
-    """Grade, show, and write what was asked for."""
+    """Grade the submissions, print the results, and write the files that were asked for."""
     with refusing(TinygradError, OSError, ImportError):
         check_formats(arguments)
         loaded = load_assignment(arguments.assignment)
@@ -62,7 +62,7 @@ def run_grade(arguments: argparse.Namespace) -> None:
         )
         columns = {"canvas": loaded.assignment.title, "moodle": "Grade"}
         fill = [(name, path, arguments.column or columns[name]) for name, path in arguments.fill]
-        for name, path, column in fill:  # what could not be filled is refused before all the work
+        for name, path, column in fill:  # refuse a gradebook that cannot be filled before the work, not after it
             fill_gradebook([], name, path, column)
         try:
             results = grade_many(jobs, out=arguments.json, workers=arguments.workers)
@@ -83,7 +83,7 @@ def run_grade(arguments: argparse.Namespace) -> None:
 
 
 def check_formats(arguments: argparse.Namespace) -> None:
-    """Refuse now what could not be written after an hour of grading."""
+    """Refuse formats and paths that cannot be written before the grading, which may take an hour."""
     for name, _ in arguments.format:
         if name not in WRITTEN:
             raise Refusal(f"--format {name}: the formats are {', '.join(WRITTEN)}")
@@ -99,12 +99,12 @@ def check_formats(arguments: argparse.Namespace) -> None:
 
 
 def to_write(arguments: argparse.Namespace) -> list[tuple[str, str]]:
-    """The formats that are written, each with its path."""
+    """The formats to write, each with its path."""
     return [*map(tuple, arguments.format), *([("csv", arguments.csv)] if arguments.csv else [])]
 
 
 def secret(path: str | None) -> bytes:
-    """The bytes of the file; none where there is no file, which stands for the assignment itself."""
+    """The bytes of the file; without a file none, and inputs are drawn by the assignment itself."""
     if path is None:
         return b""
     try:
@@ -117,18 +117,18 @@ def secret(path: str | None) -> bytes:
 
 
 def line(result: Result) -> str:
-    """A student in one line."""
+    """The result of a student in one line."""
     score = points(result.score, result.max_score) if final(result) else "not graded"
     return f"{result.student}: {score}" + (" (unreadable)" if result.status == "unreadable" else "")
 
 
 def shown(result: Result) -> str:
-    """A student with all feedback, and how well the submission was isolated."""
+    """The result of a student with all feedback and the isolation level."""
     return f"{result.student}: {feedback(result)}\nisolation level {result.isolation.level}"
 
 
 def refuse_ungraded(results: Sequence[Result]) -> None:
-    """Say at the end whom the grader could not grade, and why; they have no zero, and the next run tries again."""
+    """Raise `Refusal` if students could not be graded, and say why. They get no zero; the next run tries again."""
     reasons = {
         f"{result.student}: {check.name}: {check.message}"
         for result in results

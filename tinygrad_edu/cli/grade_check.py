@@ -1,4 +1,4 @@
-"""`tinygrad-edu grade check hw1.py`: is the assignment itself sound?"""
+"""`tinygrad-edu grade check hw1.py`: test an assignment before a class gets it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def add_to(commands: Commands) -> None:
 
 
 def run_check(arguments: argparse.Namespace) -> int:
-    """Try it out and print the report; 1 if there is something to mend."""
+    """Test the assignment and print the report; gives 1 if it has a fault."""
     with refusing(TinygradError, OSError):
         report = check_assignment(
             arguments.assignment,

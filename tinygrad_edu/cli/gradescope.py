@@ -1,4 +1,4 @@
-"""`tinygrad-edu grade gradescope hw1.py -o autograder.zip`: what Gradescope takes for an autograder."""
+"""`tinygrad-edu grade gradescope hw1.py -o autograder.zip`: write an autograder for Gradescope."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def add_to(commands: Commands) -> None:
     add("-o", "--out", metavar="FILE", default="autograder.zip", help="the zip (default: autograder.zip)")
     add("--feedback", choices=FEEDBACK, default="how", help="how much students are told (default: how)")
     add("--require-isolation", metavar="N", type=int, choices=range(1, 6), default=1, help="grade nobody below level N")
-    add("--secret", metavar="FILE", help="what inputs are drawn by: a file that students do not have")
+    add("--secret", metavar="FILE", help="a file that inputs are drawn from; keep it from students")
 
 
 def run_gradescope(arguments: argparse.Namespace) -> None:

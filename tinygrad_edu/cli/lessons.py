@@ -1,4 +1,4 @@
-"""The lessons of the course: which there are, and copies of them to work in, as notebooks or as scripts."""
+"""The lessons of the course, and copies of them as notebooks or scripts."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ As = Literal["notebooks", "scripts"]
 class Lesson:
     """A lesson: a script in the percent format, whose cells begin with `# %%`.
 
+    Attributes
+    ----------
     path : of the script, such as `01_a_graph_of_numbers.py`.
     """
 
@@ -27,24 +29,24 @@ class Lesson:
 
     @property
     def name(self) -> str:
-        """Of the file, without its ending."""
+        """The name of the file without its extension."""
         return self.path.stem
 
     @property
     def number(self) -> int:
-        """From 1 on."""
+        """The number of the lesson, from 1 on."""
         return int(self.name[:2])
 
     @property
     def title(self) -> str:
-        """Its first heading, without the number."""
+        """The first heading, without the number."""
         lines = self.path.read_text(encoding="utf-8").splitlines()
         heading = next(line for line in lines if line.startswith("# # "))
         return heading.removeprefix("# # ").partition(". ")[2]
 
     @property
     def exercises(self) -> Path:
-        """The folder with what to fill in, how it is graded and a solution."""
+        """The folder with the starter file, the assignment and a solution."""
         return self.path.parent / "exercises" / self.name
 
     def content(self, form: As) -> bytes:
@@ -57,7 +59,7 @@ class Lesson:
             raise ImportError("notebooks need jupytext: pip install jupytext; or take the scripts") from None
         notebook = jupytext.reads(self.path.read_text(encoding="utf-8"), fmt="py:percent")
         for i, cell in enumerate(notebook.cells):
-            cell["id"] = f"cell-{i + 1}"  # the same lesson gives the same bytes
+            cell["id"] = f"cell-{i + 1}"  # not random, so that the same lesson gives the same bytes
         text: str = jupytext.writes(notebook, fmt="ipynb")
         return text.encode()
 
@@ -75,10 +77,10 @@ def lessons() -> list[Lesson]:
 
 
 def copy_lessons(folder: str | os.PathLike[str], chosen: Sequence[Lesson], form: As = "notebooks") -> list[Path]:
-    """Copy lessons, and their exercises, into a folder; gives the paths of the lessons.
+    """Copy lessons and their exercises into a folder; gives the paths of the lessons.
 
-    A file of yours is never overwritten: if one of that name with other content is there, nothing is copied. Raises
-    `FileError` then, `ImportError` where jupytext is missing, and `OSError` where the folder cannot be written.
+    Files of the user are never overwritten. Raises `FileError`, and copies nothing, if the folder has a file of the
+    same name and other content; `ImportError` where jupytext is missing; `OSError` where the folder cannot be written.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:

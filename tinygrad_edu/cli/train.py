@@ -26,7 +26,7 @@ def add_to(commands: Commands) -> None:
     """Add the command and its options to the parser."""
     add = command(commands, run_train, "train", "train a network of the textbook to read handwritten digits")
     add("network", choices=NETWORKS, metavar="NETWORK", help=", ".join(NETWORKS))
-    add("--data", metavar="DIR", help="the folder with the four files of MNIST (default: the digits that come along)")
+    add("--data", metavar="DIR", help="the folder with the four files of MNIST (default: the digits of the package)")
     add("--epochs", metavar="N", type=at_least(1), default=10, help="passes over the images, in all (default: 10)")
     add("--batch-size", metavar="N", type=at_least(1), default=64, help="images in a step (default: 64)")
     add("--lr", metavar="RATE", type=above(0), default=0.001, help="Adam's learning rate (default: 0.001)")
@@ -37,7 +37,7 @@ def add_to(commands: Commands) -> None:
 
 
 def run_train(arguments: argparse.Namespace) -> None:
-    """Train, test, and write weights, curves and summary into the folder."""
+    """Train and test the network, and write weights, curves and summary into the folder."""
     name, out = arguments.network, arguments.out
     checkpoint = out / f"{name}-checkpoint.npz"
     if arguments.resume and not checkpoint.is_file():
@@ -59,7 +59,7 @@ def run_train(arguments: argparse.Namespace) -> None:
 
 
 def images(folder: str | None) -> tuple[TensorDataset, TensorDataset]:
-    """What to train with and what to test with."""
+    """The training and the test set."""
     if folder is None:
         return Digits(size=28), Digits(train=False, size=28)
     return MNIST(folder), MNIST(folder, train=False)
@@ -68,11 +68,11 @@ def images(folder: str | None) -> tuple[TensorDataset, TensorDataset]:
 def trained(
     model: Any, train: TensorDataset, test: TensorDataset, arguments: argparse.Namespace, checkpoint: Path
 ) -> History:
-    """The history of training the model."""
+    """Train the model; gives the history."""
     loader = DataLoader(train, arguments.batch_size, shuffle=True, seed=arguments.seed)
     optimizer = optim.Adam(model.parameters(), lr=arguments.lr)
     try:
-        with np.errstate(all="ignore"):  # `fit` says better what is wrong
+        with np.errstate(all="ignore"):  # the error of `fit` says more than NumPy's warnings
             return fit(
                 model,
                 loader,
@@ -89,7 +89,7 @@ def trained(
 
 
 class Report(Callback):
-    """A line for each epoch."""
+    """Print a line after each epoch."""
 
     def __init__(self, examples: int) -> None:
         self.examples = examples
@@ -106,7 +106,7 @@ class Report(Callback):
 
 
 def written(model: Any, name: str, out: Path, history: History, shape: tuple[int, ...]) -> list[Path]:
-    """The weights, the summary and, where Matplotlib is there, the curves: the files that were written."""
+    """Write the weights, the summary and, where Matplotlib is installed, the curves; gives the paths."""
     weights = save(model.state_dict(), out / f"{name}.npz")
     summary = out / f"{name}-summary.txt"
     summary.write_text(f"{nn.summary(model, shape)}\n\n{history!r}\n", encoding="utf-8")

@@ -34,14 +34,14 @@ def add_to(commands: Commands) -> None:
 
 
 def run_list(arguments: argparse.Namespace) -> None:
-    """A line a lesson."""
+    """Print a line for each lesson."""
     for lesson in lessons():
         print(f"{lesson.number:2d}  {lesson.title}")
     print("\nTo work in them: tinygrad-edu tutorials copy DIR")
 
 
 def run_copy(arguments: argparse.Namespace) -> None:
-    """Copy the lessons that were named."""
+    """Copy the named lessons."""
     chosen = named(arguments.lessons) if arguments.lessons else lessons()
     form: As = "scripts" if arguments.scripts else "notebooks"
     with refusing(TinygradError, ImportError, OSError):
@@ -50,7 +50,7 @@ def run_copy(arguments: argparse.Namespace) -> None:
 
 
 def run_open(arguments: argparse.Namespace) -> None:
-    """Give JupyterLab the reader's copy of the lesson, made now if there is none."""
+    """Open the user's copy of the lesson in JupyterLab; make the copy first if there is none."""
     (lesson,) = named([arguments.lesson])
     if find_spec("jupyterlab") is None:
         raise Refusal("opening a lesson needs JupyterLab: pip install jupyterlab; `tutorials copy` needs no Jupyter")
@@ -62,7 +62,7 @@ def run_open(arguments: argparse.Namespace) -> None:
 
 
 def named(words: Sequence[str]) -> list[Lesson]:
-    """The lessons of these numbers or names."""
+    """The lessons with these numbers or names."""
     there = {key: lesson for lesson in lessons() for key in (str(lesson.number), lesson.name[:2], lesson.name)}
     for word in words:
         if word not in there:

@@ -28,7 +28,7 @@ NODE = "a node of your file: lesson.py:z, lesson.py:losses[0]"
 
 
 def split_target(target: str) -> tuple[str, str]:
-    r"""FILE.py:NAME in its two parts; a drive's colon stays with the file.
+    r"""Split FILE.py:NAME into its two parts. The colon of a drive stays with the file.
 
     >>> split_target(r"C:\lessons\one.py:losses[0]")
     ('C:\\lessons\\one.py', 'losses[0]')
@@ -41,15 +41,15 @@ def split_target(target: str) -> tuple[str, str]:
 
 
 def run(file: str, reference: str) -> dict[str, Any]:
-    """Run a file as `python file` would, and give its variables; nodes get the names of the variables that hold them.
+    """Run a file as `python file` would; gives its variables. Nodes without a name get that of their variable.
 
-    It runs as `__main__`, guarded parts too: the picture is of what the user sees when they run it. All operations are
-    recorded with the lines that made them. An exit with success counts as the end of the file, if it has made the
-    variable that `reference` begins with.
+    The file runs as `__main__`, so that `if __name__ == "__main__":` parts run too, as the user is used to. Operations
+    are recorded with their source lines. An exit with success counts as the end of the file, if the variable that
+    `reference` begins with exists by then.
     """
     wanted, _ = read_reference(reference)
     code = compiled(file)
-    linecache.getlines(file)  # now, while the working directory and the file are what they are
+    linecache.getlines(file)  # now, because the program may change the working directory or the file
     module = ModuleType("__main__")
     module.__file__ = os.path.abspath(file)
     variables = vars(module)
@@ -70,7 +70,7 @@ def run(file: str, reference: str) -> dict[str, Any]:
 
 
 def compiled(file: str) -> CodeType:
-    """The code of a file; refuses what cannot be read or is no Python."""
+    """The code of a file. Raises `Refusal` if it cannot be read or is not Python."""
     path = Path(file)
     try:
         return compile(path.read_bytes(), file, "exec", dont_inherit=True)
@@ -84,7 +84,7 @@ def compiled(file: str) -> CodeType:
 
 @contextmanager
 def as_main(module: ModuleType, file: str) -> Iterator[None]:
-    """Let a module be the main program: its arguments, its folder first on the path; and put everything back."""
+    """Make a module the main program, with its arguments and its folder first on the path; restore all afterwards."""
     argv, path, main_module, folder = sys.argv, sys.path[:], sys.modules["__main__"], os.getcwd()
     sys.argv, sys.modules["__main__"] = [file], module
     sys.path.insert(0, os.path.dirname(os.path.realpath(file)))
@@ -96,7 +96,7 @@ def as_main(module: ModuleType, file: str) -> Iterator[None]:
 
 
 def line_of(error: BaseException, file: str) -> str:
-    """The user's line that an exception comes from: the innermost one that is not in a library."""
+    """The user's line that raised an exception: the innermost one outside libraries."""
     if isinstance(error, SyntaxError) and error.lineno and not str(error.filename).startswith("<"):
         return f"{error.filename}, line {error.lineno}"
     where = file
@@ -108,7 +108,7 @@ def line_of(error: BaseException, file: str) -> str:
 
 
 def is_library(file: str) -> bool:
-    """Whether a file belongs to Python, to an installed package, or to this one."""
+    """Whether a file belongs to Python, to an installed package, or to this package."""
     here = str(Path(__file__).parents[1]) + os.sep
     standard = sysconfig.get_path("stdlib") + os.sep
     installed = not {"site-packages", "dist-packages"}.isdisjoint(Path(file).parts)
@@ -116,10 +116,10 @@ def is_library(file: str) -> bool:
 
 
 def in_words(error: BaseException) -> str:
-    """An exception as the last line of its traceback."""
+    """The last line of an exception's traceback."""
     try:
         said = error.msg if isinstance(error, SyntaxError) else str(error)
-    except Exception:  # an exception of the user's whose own text fails
+    except Exception:  # the __str__ of a user's exception may fail
         said = ""
     return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
@@ -128,7 +128,7 @@ def in_words(error: BaseException) -> str:
 
 
 def the_node(file: str, reference: str, variables: dict[str, Any]) -> Node:
-    """The node that a reference such as `model.losses[-1]` leads to; named by it if it has no name."""
+    """The node that a reference such as `model.losses[-1]` names. Without a name it gets the reference as its name."""
     name, steps = read_reference(reference)
     if name not in variables:
         nodes = [key for key, value in variables.items() if isinstance(value, Node)]
@@ -152,15 +152,15 @@ def the_node(file: str, reference: str, variables: dict[str, Any]) -> Node:
 
 
 def named_in_graph(output: Node, name: str) -> Node | None:
-    """The node that is called so in the pictures and explanations of `output`; None unless there is exactly one."""
+    """The node with this name in the graph of `output`; None unless there is exactly one."""
     found = [node for node in ancestors([output]) if node.name == name]
     return found[0] if len(found) == 1 else None
 
 
 def read_reference(text: str) -> tuple[str, list[tuple[Callable[[Any, Any], Any], Any, str]]]:
-    """A name, and the attributes and indices that follow it. It is read with Python's parser, and not evaluated.
+    """Parse a reference, a name followed by attributes and indices, without evaluating it.
 
-    Gives the name and for each step the function that takes it, its key, and the reference up to there.
+    Gives the name and, for each attribute or index, the function that takes it, its key, and the reference up to there.
 
     >>> name, steps = read_reference("model.losses[-1]")
     >>> name, [(key, so_far) for _, key, so_far in steps]
@@ -183,6 +183,6 @@ def read_reference(text: str) -> tuple[str, list[tuple[Callable[[Any, Any], Any]
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:
-    """`; did you mean 'loss'?`, or nothing where no candidate is near."""
+    """`; did you mean 'loss'?`, or nothing if no candidate is similar."""
     near = difflib.get_close_matches(name, [c for c in candidates if not c.startswith("__")], 1)
     return f"; did you mean {near[0]!r}?" if near else ""

@@ -1,4 +1,4 @@
-"""Data to learn from: datasets, some of which ship with the package, and what brings them to a model in batches.
+"""Datasets, some of which ship with the package, and loaders that give them to a model in batches.
 
 >>> import tinygrad_edu as tg
 >>> loader = tg.data.DataLoader(tg.data.Digits(), batch_size=64, shuffle=True)

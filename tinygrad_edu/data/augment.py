@@ -1,7 +1,7 @@
-"""Random changes of images that leave their meaning: for the `transform` of a `DataLoader`.
+"""Data augmentation: random changes of images that keep their meaning, for the `transform` of a `DataLoader`.
 
 Each takes a batch of images (N, C, H, W) and a random generator, and gives a new batch of the same dtype. Every image
-of the batch is changed in its own way.
+is changed in its own way.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ __all__ = ["ColorJitter", "RandomCrop", "RandomHorizontalFlip"]
 
 @dataclass(frozen=True)
 class RandomCrop:
-    """Cut a square of `size` × `size` pixels out of each image, to which `padding` zeros were added on every side.
+    """Add `padding` zeros on every side of each image, then cut `size` × `size` pixels out at random.
 
-    Raises `ShapeError` where the padded images are smaller than that.
+    Raises `ShapeError` where the padded images are smaller.
 
     >>> import numpy as np
     >>> RandomCrop(2, padding=1)(np.ones((1, 1, 2, 3)), np.random.default_rng(0))
@@ -63,8 +63,8 @@ class RandomHorizontalFlip:
 class ColorJitter:
     """Change the brightness and the contrast of each image; the results stay between 0 and 1.
 
-    All of an image is multiplied by a factor from 1 − brightness to 1 + brightness; then its distance from its mean
-    by a factor from 1 − contrast to 1 + contrast.
+    An image is multiplied by a factor from 1 − brightness to 1 + brightness; then the differences from its mean are
+    multiplied by a factor from 1 − contrast to 1 + contrast.
 
     >>> import numpy as np
     >>> ColorJitter(brightness=0.5)(np.full((2, 1, 1, 1), 0.5), np.random.default_rng(0)).ravel().round(2)

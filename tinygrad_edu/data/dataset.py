@@ -1,4 +1,4 @@
-"""Datasets: examples by number, a batch of them at a time; and how to part them."""
+"""Datasets: examples by index, one or a batch at a time; subsets, random splits and cross-validation."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ..errors import DtypeError, OutOfRangeError, ShapeError
 __all__ = ["Dataset", "Subset", "TensorDataset", "k_fold", "random_split"]
 
 Example = tuple[Any, ...]
-"""What belongs together, such as an image and its label."""
+"""The parts of an example, such as an image and its label."""
 
 
 class Dataset:
-    """Examples by number. A dataset of your own says how many there are, and gives one:
+    """Examples by index. A subclass defines how many there are, and gives one of them:
 
     >>> class Squares(Dataset):
     ...     def __len__(self):
@@ -36,15 +36,16 @@ class Dataset:
         raise NotImplementedError(f"{type(self).__name__}: a Dataset defines __getitem__(self, index), an example")
 
     def batch(self, indices: Sequence[int] | ndarray) -> tuple[ndarray, ...]:
-        """The examples of these numbers, each part of them stacked into one array: images (N, ...), labels (N,).
+        """The examples at these indices, stacked part by part: images (N, ...), labels (N,).
 
-        Python floats become float32, as in a Tensor. Raises `ShapeError` where the examples differ in shape.
+        Python floats become float32, as in a Tensor. Raises `ShapeError` where the examples differ in shape, and
+        `DtypeError` where they are not made of numbers.
         """
         return tuple(stacked(column) for column in zip(*(self[int(i)] for i in indices), strict=True))
 
 
 class TensorDataset(Dataset):
-    """Arrays or Tensors of one length, whose i-th items belong together.
+    """Arrays or Tensors of one length; their i-th items are example i.
 
     Raises `ShapeError` where the lengths differ.
 
@@ -69,12 +70,14 @@ class TensorDataset(Dataset):
         return tuple(x[index] for x in self.arrays)
 
     def batch(self, indices: Sequence[int] | ndarray) -> tuple[ndarray, ...]:
-        """The items of these numbers, in arrays of their own."""
+        """The items at these indices, copied."""
         return self[np.asarray(indices, dtype=np.intp)]
 
 
 class Subset(Dataset):
-    """Some examples of a dataset, by their numbers there.
+    """Some examples of a dataset, by their indices there.
+
+    Raises `OutOfRangeError` for an index outside the dataset.
 
     >>> import numpy as np
     >>> Subset(TensorDataset(np.arange(5) * 10), [4, 0])[0]
@@ -95,16 +98,16 @@ class Subset(Dataset):
         return self.dataset[self.indices[index]]
 
     def batch(self, indices: Sequence[int] | ndarray) -> tuple[ndarray, ...]:
-        """The examples of these numbers, stacked."""
+        """The examples at these indices, stacked."""
         return self.dataset.batch(self.indices[np.asarray(indices, dtype=np.intp)])
 
 
 def random_split(dataset: Dataset, lengths: Sequence[float], seed: int = 0) -> list[Subset]:
-    """Part a dataset at random: into subsets of these lengths, or of these shares, which sum to 1.0.
+    """Split a dataset at random into subsets of these lengths, or of these fractions, which sum to 1.0.
 
-    What is left over by shares goes to the first subsets, one each. The same seed gives the same parts.
+    Examples that fractions leave over go to the first subsets, one each. The same seed gives the same subsets.
 
-    Raises `ShapeError` where the lengths do not sum to the length of the dataset, nor to 1.0.
+    Raises `ShapeError` where the lengths sum neither to the length of the dataset nor to 1.0.
 
     >>> import numpy as np
     >>> train, test = random_split(TensorDataset(np.arange(10)), [0.8, 0.2])
@@ -142,7 +145,7 @@ def k_fold(dataset: Dataset, k: int, seed: int = 0) -> list[tuple[Subset, Subset
 
 
 def stacked(items: Sequence[Any]) -> ndarray:
-    """The same part of several examples, as one array."""
+    """One part of several examples, as one array."""
     arrays = [x.data if isinstance(x, Node) else np.asarray(x) for x in items]
     shapes = sorted({x.shape for x in arrays})
     if len(shapes) > 1:

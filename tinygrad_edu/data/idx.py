@@ -1,6 +1,7 @@
-"""IDX files, the format of MNIST: a header, then the numbers of one array, the last axis fastest.
+"""IDX files, the format of MNIST: a header, then the numbers of one array in C order.
 
-The header is two zero bytes, a code for the dtype, the number of axes, and each length as a big-endian 32-bit number.
+The header is two zero bytes, a code for the dtype, the number of axes, and the size of each axis as a big-endian 32-bit
+number.
 Format: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", section "File formats".
 """
 
@@ -21,14 +22,13 @@ __all__ = ["from_idx", "read_idx", "unpacked"]
 DTYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 
 LARGEST = 2**28
-"""A packed file may unpack to a thousand times its size. What is larger than this, in bytes, is not unpacked."""
+"""The most bytes that are unpacked: a packed file may unpack to a thousand times its size."""
 
 
 def read_idx(path: str | os.PathLike[str]) -> ndarray:
     """The array in an IDX file; one with the extension .gz is unpacked first.
 
-    Raises `FileError` where there is no such file, where it is cut off or longer than its header says, and where it is
-    something else.
+    Raises `FileError` where the file is missing, cut off, longer than its header says, or not an IDX file.
 
     >>> import tempfile
     >>> with tempfile.NamedTemporaryFile(delete=False) as file:
@@ -51,10 +51,10 @@ def content_of(path: Path) -> bytes:
 
 
 def unpacked(path: Path, content: bytes) -> bytes:
-    """The content of a file without its compression, if it has the extension .gz."""
+    """The content of a file; of one with the extension .gz, decompressed."""
     if path.suffix != ".gz":
         return content
-    unzip = zlib.decompressobj(wbits=31)  # 31: with the header and the checksum of gzip
+    unzip = zlib.decompressobj(wbits=31)  # 31: expect the header and the checksum of gzip
     try:
         plain = unzip.decompress(content, LARGEST)
     except zlib.error as error:
@@ -67,7 +67,7 @@ def unpacked(path: Path, content: bytes) -> bytes:
 
 
 def from_idx(content: bytes, path: Path) -> ndarray:
-    """The array that the content of an IDX file holds, in the byte order of this machine."""
+    """The array in the content of an IDX file, in the byte order of this machine."""
     zeros, code, ndim = content[:2], content[2:3], content[3:4]
     if zeros != b"\0\0" or not code or code[0] not in DTYPES or not ndim:
         raise FileError(f"{path} is no IDX file: it begins with {content[:4].hex(' ') or 'nothing'}")

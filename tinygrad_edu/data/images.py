@@ -1,4 +1,4 @@
-"""Labelled images: the handwritten digits that ship with the package, and how to hold some of them out."""
+"""The handwritten digits that ship with the package, as arrays and as a dataset."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Digits", "LabelledImages", "digits"]
 
 
 class LabelledImages(NamedTuple):
-    """Images and what they show: two arrays of one length, which unpack as `images, labels = digits()`.
+    """Images and their classes: two arrays of one length, which unpack as `images, labels = digits()`.
 
     Attributes
     ----------
@@ -26,9 +26,9 @@ class LabelledImages(NamedTuple):
     labels: NDArray[np.uint8]
 
     def split(self, test: float = 1 / 3, seed: int = 0) -> tuple[LabelledImages, LabelledImages]:
-        """The images to train with, and those held out to test with: the share `test` of each class, at random.
+        """A training and a test set; the test set has the fraction `test` of each class, chosen at random.
 
-        The same seed gives the same split. Both parts keep the order of the images.
+        The same seed gives the same split. Both keep the order of the images.
 
         Raises `ValueError` where `test` is not between 0 and 1.
 
@@ -53,8 +53,8 @@ def digits() -> LabelledImages:
     The test set of "Optical Recognition of Handwritten Digits" by E. Alpaydin and C. Kaynak (1998), UCI Machine
     Learning Repository, https://doi.org/10.24432/C50P49, under CC BY 4.0; `digits.LICENSE.txt` beside it says more.
 
-    A random split leaves images of each writer on both sides. It measures how well a model reads *these people's*
-    digits; strangers' are harder.
+    After a random split each writer has images in both parts. So a test measures how well a model reads the digits of
+    *these people*; those of others are harder.
 
     >>> images, labels = digits()
     >>> images.shape, labels[:5].tolist()
@@ -67,8 +67,15 @@ def digits() -> LabelledImages:
 class Digits(TensorDataset):
     """The digits as a dataset: two thirds of each digit to train with (`train=True`), the rest to test with.
 
-    `images` are float32 between 0 (paper) and 1 (ink), (N, 1, 8, 8); `labels` are int64, (N,). With `size=28`, say, the
-    images stand in the middle of 28×28 pixels, each of their own pixels 3×3 large, as the networks for MNIST want them.
+    With `size=28` the images have 28×28 pixels, as the networks for MNIST expect: each pixel is drawn 3×3 large, with a
+    border around them all.
+
+    Attributes
+    ----------
+    images : float32 between 0 (paper) and 1 (ink), (N, 1, size, size).
+    labels : int64, (N,).
+
+    Raises `ValueError` for a size below 8.
 
     >>> Digits(train=False).images.shape, Digits(train=False, size=28).images.shape
     ((599, 1, 8, 8), (599, 1, 28, 28))

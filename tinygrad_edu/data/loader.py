@@ -1,4 +1,4 @@
-"""`DataLoader`: a dataset in batches, in an order that a seed decides."""
+"""`DataLoader`: the batches of a dataset, in an order that depends on a seed alone."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from .dataset import Dataset
 __all__ = ["DataLoader", "Transform"]
 
 Transform = Callable[[ndarray, np.random.Generator], ndarray]
-"""Changes the first array of a batch, such as its images, with the random numbers it is given."""
+"""A function that changes the first array of a batch, such as its images, with the random generator it is given."""
 
 
 class DataLoader:
-    """A dataset in batches of Tensors, one pass over it for each time it is iterated.
+    """The batches of a dataset, as Tensors. Each iteration is one pass over the dataset.
 
     Parameters
     ----------
     dataset : what to read.
     batch_size : how many examples a batch has; the last one may have fewer.
-    shuffle : whether every pass has another, random order.
-    drop_last : whether to leave out a last batch that is not full.
+    shuffle : whether each pass has a random order of its own.
+    drop_last : whether to skip a last batch that is not full.
     transform : changes the first array of each batch: a function `(images, generator) -> images`, such as
-        `RandomCrop(28, padding=2)`, or several in their order.
-    seed : decides the orders and the random numbers of the transforms.
+        `RandomCrop(28, padding=2)`, or several, applied in order.
+    seed : of the orders and of the transforms.
 
-    The seed and the number of the pass, `loader.epoch`, decide all that is random in it. So a pass can be had again:
-    set `loader.epoch` to its number before iterating.
+    All that is random in a pass depends on the seed and on the number of the pass, `loader.epoch`, alone. To repeat a
+    pass, set `loader.epoch` to its number before iterating.
 
-    Raises `DtypeError` for what is no `Dataset`, `ShapeError` for a batch size below 1.
+    Raises `DtypeError` for a dataset that is not a `Dataset`, `ShapeError` for a batch size below 1.
 
     >>> import numpy as np
     >>> from tinygrad_edu.data import TensorDataset
@@ -73,7 +73,7 @@ class DataLoader:
         self.epoch = 0
 
     def __len__(self) -> int:
-        """How many batches a pass has."""
+        """The number of batches in a pass."""
         full, rest = divmod(len(self.dataset), self.batch_size)
         return full + (rest > 0 and not self.drop_last)
 
@@ -89,9 +89,9 @@ class DataLoader:
             yield tuple(Tensor(x) for x in (first, *others))
 
     def state_dict(self) -> dict[str, Any]:
-        """Where the loader stands: the seed and the number of passes begun."""
+        """The seed, and the number of passes begun."""
         return {"seed": self.seed, "epoch": self.epoch}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on where another loader stood."""
+        """Continue where another loader stopped."""
         self.seed, self.epoch = state["seed"], state["epoch"]

@@ -1,4 +1,4 @@
-"""`MNIST` and `FashionMNIST`: 70,000 images of 28×28 pixels each, from files of yours or from the network."""
+"""The datasets `MNIST` and `FashionMNIST`, from files of the user or downloaded: each 70,000 images of 28×28 pixels."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["MNIST", "FashionMNIST", "cache_folder"]
 
 
 class Sums(NamedTuple):
-    """The SHA-256 of a file as it is published, packed, and of what is in it, where that is known."""
+    """The SHA-256 of a published file: packed as it is published, and unpacked, where that is known."""
 
     packed: str
     content: str | None = None
@@ -36,14 +36,16 @@ class MNIST(TensorDataset):
 
     Parameters
     ----------
-    folder : where the four files are, `train-images-idx3-ubyte.gz` and so on, packed or not; it is only read. Without
-        it they are in the cache, and come from the network the first time. The cache is `cache_folder()`.
-    train : whether to give the training set or the test set.
+    folder : with the four files, `train-images-idx3-ubyte.gz` and so on, packed or not; it is only read. Without a
+        folder they are read from the cache, `cache_folder()`, and are downloaded to it the first time.
+    train : True for the training set, False for the test set.
 
-    `images` are float32 between 0 (paper) and 1 (ink), (N, 1, 28, 28); `labels` are int64 from 0 to 9, (N,). Examples
-    and batches are pairs of these.
+    Attributes
+    ----------
+    images : float32 between 0 (paper) and 1 (ink), (N, 1, 28, 28).
+    labels : int64 from 0 to 9, (N,).
 
-    Raises `FileError` for files that are missing, cut off, damaged, or other than the published ones.
+    Raises `FileError` for files that are missing, cut off, damaged, or not the published ones.
 
     >>> train = MNIST("data/mnist")                         # doctest: +SKIP
     >>> train.images.shape, train.labels[:5].tolist()       # doctest: +SKIP
@@ -86,7 +88,7 @@ class MNIST(TensorDataset):
         path = cls._cached(name) if folder is None else in_folder(name, Path(folder))
         packed = content_of(path)
         content = unpacked(path, packed)
-        array = from_idx(content, path)  # first, for it can say better what is wrong
+        array = from_idx(content, path)  # before the checksums, because its errors say more
         sums = cls.files[name]
         published = sha256(packed) == sums.packed or sha256(content) == sums.content
         if not published and (path.suffix == ".gz" or sums.content is not None):
@@ -95,7 +97,7 @@ class MNIST(TensorDataset):
 
     @classmethod
     def _cached(cls, name: str) -> Path:
-        """The file in the cache; from the network where it is not there."""
+        """The file in the cache, downloaded if it is not there yet."""
         path = cache_folder() / cls.__name__ / f"{name}.gz"
         if path.exists():
             return path
@@ -103,7 +105,7 @@ class MNIST(TensorDataset):
         for mirror in cls.mirrors:
             try:
                 content = download(mirror + path.name)
-            except (OSError, HTTPException) as error:  # an HTTPError is an OSError, too
+            except (OSError, HTTPException) as error:  # URLError and HTTPError are OSErrors
                 failures.append(f"{mirror}: {error}")
                 continue
             if sha256(content) == cls.files[name].packed:
@@ -118,11 +120,11 @@ class MNIST(TensorDataset):
 
 
 class FashionMNIST(MNIST):
-    """Zalando's articles, in the format of `MNIST`, which see; `FashionMNIST.classes` names the ten kinds.
+    """Zalando's articles of clothing, in the format of `MNIST`; `FashionMNIST.classes` names the ten classes.
 
     H. Xiao, K. Rasul, R. Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine learning
-    algorithms", arXiv:1708.07747 (2017). Only the sums of the packed files are published, so that unpacked ones are
-    read unchecked.
+    algorithms", arXiv:1708.07747 (2017). Checksums are published for the packed files only, so unpacked ones are not
+    checked.
 
     >>> FashionMNIST.classes[9]
     'Ankle boot'
@@ -144,7 +146,7 @@ class FashionMNIST(MNIST):
 
 
 def cache_folder() -> Path:
-    """Where downloads are kept: $TINYGRAD_EDU_CACHE, else the folder that this platform has for caches.
+    """The folder of downloads: $TINYGRAD_EDU_CACHE, or a folder in the caches of this platform.
 
     >>> import os
     >>> os.environ["TINYGRAD_EDU_CACHE"] = "downloads"
@@ -174,7 +176,7 @@ def in_folder(name: str, folder: Path) -> Path:
 
 
 def download(url: str, chunk: int = 1 << 16, largest: int = 1 << 26) -> bytes:
-    """The content at an address, with a progress bar. Raises `OSError` or `HTTPException` where that fails."""
+    """The content at an address, with a progress bar. Raises `OSError` or `HTTPException` where the download fails."""
     parts: list[bytes] = []
     with urlopen(url, timeout=30) as response:
         total = int(response.headers.get("Content-Length") or 0)
@@ -191,5 +193,5 @@ def download(url: str, chunk: int = 1 << 16, largest: int = 1 << 26) -> bytes:
 
 
 def sha256(content: bytes) -> str:
-    """The checksum of some bytes, as the tables have it."""
+    """The SHA-256 as hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()

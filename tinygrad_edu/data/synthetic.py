@@ -1,4 +1,4 @@
-"""Small problems made to order: a line, and three that no line solves."""
+"""Synthetic datasets: linear regression, and three classifications that no straight line solves."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def linear_regression(
 
 
 def moons(n: int = 200, noise: float = 0.1, seed: int = 0) -> TensorDataset:
-    """Two half circles, one reaching into the other: points (n, 2), float32; classes 0 and 1 (n,), int64.
+    """Two interleaved half circles: points (n, 2), float32; classes 0 and 1 (n,), int64.
 
     >>> X, y = moons(5, noise=0).arrays
     >>> bool(np.allclose((X[y == 0] ** 2).sum(1), 1))
@@ -42,7 +42,7 @@ def moons(n: int = 200, noise: float = 0.1, seed: int = 0) -> TensorDataset:
 
 
 def spirals(n: int = 300, classes: int = 3, turns: float = 0.75, noise: float = 0.02, seed: int = 0) -> TensorDataset:
-    """As many spiral arms as classes, around each other: points (n, 2), float32; classes (n,), int64.
+    """Interleaved spiral arms, one for each class: points (n, 2), float32; classes (n,), int64.
 
     >>> X, y = spirals(7, classes=3).arrays
     >>> y.tolist()
@@ -68,6 +68,6 @@ def xor(n: int = 200, noise: float = 0.1, seed: int = 0) -> TensorDataset:
 
 
 def labelled(points: ndarray, classes: ndarray, noise: float, rng: np.random.Generator) -> TensorDataset:
-    """Points with normal noise, and their classes, in the usual dtypes."""
+    """A dataset of points with normal noise, float32, and their classes, int64."""
     noisy = points + noise * rng.standard_normal(points.shape)
     return TensorDataset(noisy.astype(np.float32), classes.astype(np.int64))

@@ -1,4 +1,4 @@
-"""The training loop: `fit`, what it measures, and what else can happen meanwhile."""
+"""The training loop `fit`, its history, metrics and callbacks."""
 
 from .callbacks import Callback, Checkpoint, EarlyStopping, LivePlot, SaveBest
 from .fit import NotFiniteError, Run, evaluate, fit

@@ -1,4 +1,4 @@
-"""Callbacks: what else happens while `fit` trains. Write your own by subclassing `Callback`."""
+"""Callbacks: what `fit` does besides training, such as stopping early or saving. Subclass `Callback` for your own."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ __all__ = ["Callback", "Checkpoint", "EarlyStopping", "LivePlot", "SaveBest"]
 
 
 class Callback:
-    """Does nothing at each occasion; a subclass does something at some.
+    """The methods that `fit` calls while it trains. They do nothing; a subclass overrides some of them.
 
-    Each method is given the `Run`: its model, optimizer, history and so on.
+    Each method gets the `Run`, which has the model, the optimizer, the history and so on.
 
     >>> class Say(Callback):
     ...     def on_epoch_end(self, run):
@@ -33,17 +33,22 @@ class Callback:
         """After each step of the optimizer."""
 
     def on_epoch_end(self, run: Run) -> None:
-        """After each epoch and its validation, when its record is in the history."""
+        """After each epoch and its validation. Its record is in the history already."""
 
     def should_stop(self, run: Run) -> bool:
-        """Whether to train no further; asked before each epoch."""
+        """Before each epoch: whether to end the training."""
         return False
 
 
 class EarlyStopping(Callback):
     """Stop when a column of the history has not improved for `patience` epochs.
 
-    `best` is `min` or `max`: what is an improvement; one by less than `min_delta` is none.
+    Parameters
+    ----------
+    monitor : the column.
+    patience : how many epochs to wait.
+    best : `min` where less is better, `max` where more is.
+    min_delta : a change that is not larger is no improvement.
 
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu import nn, optim
@@ -61,7 +66,7 @@ class EarlyStopping(Callback):
         self.monitor, self.patience, self.best, self.min_delta = monitor, patience, best, min_delta
 
     def should_stop(self, run: Run) -> bool:
-        """Look back in the history, so that nothing else need be kept in a checkpoint."""
+        """Look back in the history: so a checkpoint of the history is enough to continue."""
         values = run.history[self.monitor]
         improved = 0
         for i, value in enumerate(values):
@@ -71,13 +76,13 @@ class EarlyStopping(Callback):
 
 
 class Checkpoint(Callback):
-    """Save all of a training after each epoch, so that it can go on from there after whatever ended it.
+    """Save the whole state of a training after each epoch, so that it can continue after an interruption.
 
-    In the file are the weights, the states of optimizer and scheduler, the history, the place in the order of the
-    examples and the state of the random numbers. So a training that goes on gives the same numbers, bit for bit, as one
-    that was never interrupted. The file is replaced in one step: `kill -9` at any instant leaves a whole one.
+    The file holds the weights, the states of optimizer and scheduler, the history, the position in the order of the
+    examples and the state of the random numbers. So a resumed training gives the same numbers, bit for bit, as one that
+    was never interrupted. The file is replaced in one step: even `kill -9` leaves a complete one.
 
-    With `resume=True`, `fit` goes on where the file stands, if there is one; the model, optimizer and so on must be
+    With `resume=True`, `fit` continues from the file, if there is one; model, optimizer, loader and scheduler must be
     made as they were.
 
     Raises `FileError` for a file that is damaged or of another training.
@@ -101,7 +106,7 @@ class Checkpoint(Callback):
         self.path, self.resume = Path(path), resume
 
     def on_fit_begin(self, run: Run) -> None:
-        """Go on where the file stands."""
+        """Load the file."""
         if self.resume and self.path.exists():
             run.load_state_dict(load(self.path))
 
@@ -113,7 +118,8 @@ class Checkpoint(Callback):
 class SaveBest(Callback):
     """Save the weights, a `state_dict()`, of the epoch that is best in a column of the history.
 
-    `best` is `min` or `max`. Load them with `model.load_state_dict(tg.load(path))`.
+    `best` is `min` where less is better, `max` where more is. Load the weights with
+    `model.load_state_dict(tg.load(path))`.
 
     >>> SaveBest("best.npz", "val_accuracy", best=max).path.name
     'best.npz'
@@ -123,14 +129,14 @@ class SaveBest(Callback):
         self.path, self.monitor, self.best = Path(path), monitor, best
 
     def on_epoch_end(self, run: Run) -> None:
-        """Save, if no epoch was as good before."""
+        """Save, if no earlier epoch was as good."""
         *before, value = run.history[self.monitor]
         if all(self.best(value, other) == value != other for other in before):
             save(run.model.state_dict(), self.path)
 
 
 class LivePlot(Callback):
-    """In a notebook, the curves of the history, drawn again after each epoch in the same place.
+    """Draw the curves of the history in a notebook, and replace them after each epoch.
 
     Needs Matplotlib: `fit(..., callbacks=[LivePlot()])`.
     """

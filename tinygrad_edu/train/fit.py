@@ -1,4 +1,4 @@
-"""`fit`: the training loop. It is the loop that you would write, with a progress bar, a history and callbacks.
+"""The training loop `fit`: the loop that you would write yourself, with a progress bar, a history and callbacks.
 
 >>> import tinygrad_edu as tg
 >>> from tinygrad_edu import nn, optim
@@ -37,6 +37,7 @@ from .._support.progress import NoBar, progress_bar
 from ..data import Dataset
 from ..engine import random
 from ..engine.grad_mode import no_grad
+from ..engine.memory import keep_freed_memory
 from ..engine.messages import is_whole, short
 from ..errors import DtypeError, FileError, OutOfRangeError, ShapeError, TinygradError
 from ..nn import Module
@@ -50,16 +51,16 @@ from .parallel import crew, refuse_what_parts_would_change, split_batch
 __all__ = ["NotFiniteError", "Run", "evaluate", "fit"]
 
 Metrics = Mapping[str, Metric] | Sequence[Metric]
-"""Metrics by name, or functions that have one."""
+"""Metrics by name, or functions, whose names are taken."""
 
 
 class NotFiniteError(TinygradError, ArithmeticError):
-    """The loss became nan or inf. The weights are those from before the step.
+    """A loss that is nan or inf. The weights are those from before the step.
 
     Attributes
     ----------
-    report : the detective's, which says where it came from.
-    history : what was measured until then.
+    report : of `find_nan`: the operation that gave the first nan or inf.
+    history : of the training until then.
     """
 
     def __init__(self, message: str, report: NanReport, history: History) -> None:
@@ -69,7 +70,14 @@ class NotFiniteError(TinygradError, ArithmeticError):
 
 @dataclass
 class Run:
-    """A training that is going on, as callbacks see it."""
+    """The state of a training, as callbacks see it: the arguments of `fit`, and the history.
+
+    Attributes
+    ----------
+    metrics : by name.
+    epoch : the number of epochs that are complete.
+    history : what was measured until now.
+    """
 
     model: Any
     loader: Iterable[Any]
@@ -86,11 +94,11 @@ class Run:
 
     @property
     def epoch(self) -> int:
-        """How many epochs are complete."""
+        """The number of epochs that are complete."""
         return len(self.history.epochs)
 
     def forward(self, inputs: Sequence[Any], targets: Any) -> tuple[Any, Any]:
-        """The predictions and the loss; `NotFiniteError` where that is nan or inf."""
+        """The predictions and the loss. Raises `NotFiniteError` where the loss is nan or inf."""
         predictions = self.model(*inputs)
         loss = self.loss(predictions, targets)
         if not isfinite(loss.item()):
@@ -100,16 +108,16 @@ class Run:
         return predictions, loss
 
     def state_dict(self) -> dict[str, Any]:
-        """All that decides how the training goes on; for `tg.save`."""
+        """Everything that the rest of the training depends on, for `tg.save`."""
         return {"random": random.get_state(), **{name: part.state_dict() for name, part in self._parts().items()}}
 
     def load_state_dict(self, state: Any) -> None:
-        """Go on where another training stood; `FileError` where that had other parts, such as no scheduler."""
+        """Continue where another training stopped. Raises `FileError` if that had other parts, such as no scheduler."""
         parts = self._parts()
         if not isinstance(state, dict) or state.keys() != {*parts, "random"}:
             there = ", ".join(map(str, state)) if isinstance(state, dict) else type(state).__name__
             raise FileError(
-                f"fit: no checkpoint of such a training: it holds {there}, and not random, {', '.join(parts)}"
+                f"fit: the checkpoint is of another training: it holds {there}; this one has random, {', '.join(parts)}"
             )
         for name, part in parts.items():
             part.load_state_dict(state[name])
@@ -137,27 +145,25 @@ def fit(
 
     Parameters
     ----------
-    model : an `nn.Module`, called on all but the last part of a batch.
-    loader : gives batches such as (images, labels); a `DataLoader`, or a list.
-    loss : what to minimise: `loss(model(images), labels)`, a mean over the examples of the batch.
-    optimizer : over the parameters of the model.
-    epochs : how many passes over the loader there are in all.
-    metrics : functions of predictions and targets, such as `[accuracy]` or `{"top 5": top_k}`. Those of an epoch are of
-        the predictions made while it went on.
-    validation : batches to evaluate on after each epoch; columns of the history that begin with `val_`.
-    scheduler : a schedule of `optim.lr_scheduler`, stepped after each epoch.
+    model : an `nn.Module`; it is called on all parts of a batch but the last.
+    loader : batches such as (images, labels); a `DataLoader`, or a list.
+    loss : the function to minimise, `loss(model(images), labels)`: a mean over the examples of the batch.
+    optimizer : of the parameters of the model.
+    epochs : the number of passes over the loader in all, with those of a checkpoint.
+    metrics : functions of predictions and targets, such as `[accuracy]` or `{"top 5": top_k}`. The metrics of an epoch
+        are those of the predictions made during it.
+    validation : batches to evaluate on after each epoch; their columns in the history begin with `val_`.
+    scheduler : of `optim.lr_scheduler`, stepped after each epoch.
     callbacks : `EarlyStopping`, `Checkpoint`, `SaveBest`, `LivePlot`, or your own.
-    threads : into how many parts to split each batch, each computed by a thread of its own. The numbers are the same
-        but for rounding. It pays for convolutional and recurrent networks on as many idle cores.
-    progress : show a bar for each epoch, in terminals and notebooks, if tqdm is installed; False suits many short ones.
+    threads : the number of Python threads that share each batch. The numbers are the same but for rounding. Several
+        threads pay for convolutional and recurrent networks, if as many cores are idle.
+    progress : whether to show a bar for each epoch, in terminals and notebooks, if tqdm is installed.
 
-    Ctrl-C ends the training and keeps what was learned. The model is left in the mode, training or evaluation, that it
-    was in.
+    Ctrl-C ends the training and keeps what was learned. The model is left in training or evaluation mode, as it was.
 
-    Raises `NotFiniteError` where the loss becomes nan or inf, with a report where that came from; `DtypeError` for what
-    is no module, loss, optimizer or metric, and for a dataset without a loader, `ShapeError` for a loader without
-    batches; `ModuleError` for several threads on a model with batch norm or dropout, `ImportError` for several threads
-    without threadpoolctl.
+    Raises `NotFiniteError` where the loss becomes nan or inf, with a report of the operation that made it so;
+    `DtypeError` for an argument of the wrong type, such as a dataset in place of a loader; `ShapeError` for a loader
+    without batches; `ModuleError` for several threads on a model with batch norm or dropout.
     """
     refuse("fit", model, loss, loader, *([] if validation is None else [validation]))
     if not hasattr(optimizer, "param_groups"):
@@ -171,6 +177,7 @@ def fit(
     )
     if threads > 1:
         refuse_what_parts_would_change(model)
+    keep_freed_memory()
     was_training = model.training
     try:
         for callback in callbacks:
@@ -186,7 +193,7 @@ def fit(
 
 
 def one_epoch(run: Run, pool: ThreadPoolExecutor | None) -> None:
-    """Train for an epoch, evaluate, note it in the history."""
+    """Train for an epoch, evaluate, and add the record to the history."""
     begin = perf_counter()
     record = {"epoch": run.epoch + 1, **train_epoch(run, pool)}
     seconds = perf_counter() - begin
@@ -204,7 +211,7 @@ def one_epoch(run: Run, pool: ThreadPoolExecutor | None) -> None:
 
 
 def train_epoch(run: Run, pool: ThreadPoolExecutor | None) -> dict[str, Any]:
-    """A pass over the loader with a step for each batch: the mean loss and the metrics."""
+    """Take a step for each batch of the loader; gives the mean loss and the metrics."""
     run.model.train()
     figures = Figures(run.metrics)
     description = f"epoch {run.epoch + 1}/{run.epochs}"
@@ -225,7 +232,7 @@ def train_epoch(run: Run, pool: ThreadPoolExecutor | None) -> dict[str, Any]:
 def forward_and_backward(
     run: Run, pool: ThreadPoolExecutor | None, inputs: Sequence[Any], targets: Any
 ) -> tuple[float, Any]:
-    """The mean loss of a batch, and the predictions; the gradients go to the parameters."""
+    """The mean loss of a batch, and the predictions; the parameters get their gradients."""
     if pool is not None:
         parameters = [p for group in run.optimizer.param_groups for p in group["params"] if p.requires_grad]
         return split_batch(pool, run.threads, run.forward, parameters, inputs, targets)
@@ -235,7 +242,7 @@ def forward_and_backward(
 
 
 def evaluate(model: Any, loader: Iterable[Any], loss: Any, metrics: Metrics = ()) -> dict[str, Any]:
-    """The mean loss and the metrics of a model on all batches of a loader, in evaluation mode and without recording.
+    """The mean loss and the metrics of a model over a loader, in evaluation mode and without recording.
 
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu import nn
@@ -259,32 +266,32 @@ def evaluate(model: Any, loader: Iterable[Any], loss: Any, metrics: Metrics = ()
 
 
 class Figures:
-    """The mean loss and the metrics of a pass, while it goes on."""
+    """The mean loss and the metrics of a pass, so far."""
 
     def __init__(self, metrics: Mapping[str, Metric]) -> None:
         self.total, self.count = 0.0, 0
         self.metrics = {name: Running(metric) for name, metric in metrics.items()}
 
     def update(self, loss: float, predictions: Any, targets: Any) -> None:
-        """Take in a batch and its mean loss."""
+        """Add a batch and its mean loss."""
         self.total += loss * len(targets)
         self.count += len(targets)
         for metric in self.metrics.values():
             metric.update(predictions, targets)
 
     def loss(self) -> float:
-        """The mean loss over all examples so far."""
+        """The mean loss over the examples so far."""
         return self.total / self.count
 
     def values(self) -> dict[str, Any]:
-        """The loss and every metric."""
+        """The loss and all metrics."""
         if not self.count:
             raise ShapeError("fit: the loader gave no batches; is its dataset empty, or smaller than a full batch?")
         return {"loss": self.loss(), **{name: metric.value() for name, metric in self.metrics.items()}}
 
 
 def refuse(function: str, model: Any, loss: Any, *loaders: Any) -> None:
-    """Raise `DtypeError` for what is no module, no loss or no batches, such as a dataset without a loader."""
+    """Raise `DtypeError` for arguments that are not a module, a loss and loaders, such as a bare dataset."""
     if not isinstance(model, Module):
         raise DtypeError(f"{function}: the model is a module of nn, not {type(model).__name__}")
     if not callable(loss):
@@ -300,7 +307,7 @@ def refuse(function: str, model: Any, loss: Any, *loaders: Any) -> None:
 
 
 def named(metrics: Metrics) -> Mapping[str, Metric]:
-    """Metrics by name; raises `DtypeError` for what is no function, or has no name."""
+    """Metrics by name. Raises `DtypeError` for one that is not a function, or has no name."""
     by_name = metrics if isinstance(metrics, Mapping) else {getattr(m, "__name__", ""): m for m in metrics}
     for name, metric in by_name.items():
         if not (name and callable(metric)):
@@ -311,7 +318,7 @@ def named(metrics: Metrics) -> Mapping[str, Metric]:
 
 
 def length(loader: Iterable[Any]) -> int | None:
-    """How many batches there are, if that is known."""
+    """The number of batches, if it is known."""
     with suppress(TypeError):
         return len(loader)  # type: ignore[arg-type]
     return None

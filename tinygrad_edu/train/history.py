@@ -1,4 +1,4 @@
-"""`History`: what a training has measured, epoch by epoch and step by step; as a table and as curves."""
+"""`History`: the losses and metrics of a training, as a table and as curves."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["History"]
 
 
 class History:
-    """What `fit` has measured.
+    """The losses and metrics that `fit` measured.
 
     Attributes
     ----------
@@ -52,10 +52,10 @@ class History:
         return "\n".join("  ".join(text.rjust(width) for text, width in zip(row, widths)) for row in rows)
 
     def plot(self, path: str | os.PathLike[str] | None = None) -> Any:
-        """Draw the loss of every step and every epoch, and beside it the metrics, with Matplotlib.
+        """Draw the loss of each step and each epoch, and beside it the metrics, with Matplotlib.
 
-        With a path the picture is saved there, in the format of its extension, else `plt.show()` or the notebook shows
-        it. Gives the Axes. Raises `ImportError` where Matplotlib is missing.
+        With a path the picture is saved there, in the format of its extension. Otherwise `plt.show()` or the notebook
+        shows it. Gives the Axes. Raises `ImportError` where Matplotlib is missing.
         """
         try:
             import matplotlib.pyplot as plt
@@ -73,7 +73,7 @@ class History:
         return axes[0]
 
     def _draw_loss(self, axis: Any) -> None:
-        """The loss of the steps in the background; the mean of an epoch in its middle, the validation at its end."""
+        """The loss of each step in the background; an epoch's mean at its middle, its validation loss at its end."""
         axis.plot(
             range(1, len(self.steps) + 1), self.steps, color=PALETTE[5], alpha=0.45, linewidth=0.8, label="each step"
         )
@@ -88,7 +88,7 @@ class History:
         axis.legend(frameon=False)
 
     def _draw_metrics(self, axis: Any, metrics: list[str]) -> None:
-        """A line a metric: solid for the training, dashed for the validation."""
+        """A line for each metric: solid for the training, dashed for the validation."""
         markers = dict(zip(dict.fromkeys(name.removeprefix("val_") for name in metrics), "osD^v*"))
         for name in metrics:
             metric = name.removeprefix("val_")
@@ -103,25 +103,24 @@ class History:
         axis.legend(frameon=False)
 
     def state_dict(self) -> dict[str, Any]:
-        """All of it, as plain lists and dicts."""
+        """The history as lists and dicts."""
         return {"epochs": self.epochs, "steps": self.steps}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on with the history of another training."""
+        """Continue the history of another training."""
         self.epochs, self.steps = list(state["epochs"]), list(state["steps"])
 
 
-COLOURS = {"training": "#0072B2", "validation": "#D55E00"}
-"""Of M. Okabe and K. Ito's palette, which colour-blind readers can tell apart, and others in grey print."""
+COLOURS = {"training": PALETTE[0], "validation": PALETTE[1]}
 
 
 def is_metric(name: str, x: Any) -> bool:
-    """Whether a column is the figure of a metric."""
+    """Whether a column holds a metric that can be drawn."""
     return name not in ("epoch", "loss", "val_loss", "lr", "seconds") and isinstance(x, (int, float))
 
 
 def cell(x: Any) -> str:
-    """A figure in the table."""
+    """A value as text in the table."""
     if isinstance(x, float):
         return f"{x:.4f}" if 1e-3 <= abs(x) < 1e4 or x == 0 else f"{x:.3g}"
     return str(x) if isinstance(x, int) else f"{type(x).__name__}{getattr(x, 'shape', '')}"

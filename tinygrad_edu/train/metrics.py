@@ -1,7 +1,7 @@
-"""How good predictions are: functions of arrays; and `Running`, which collects the batches of a pass for them.
+"""Metrics of classification: functions of predictions and targets; and `Running`, a metric over several batches.
 
-`predictions` are the scores (logits or probabilities) of C classes, (N, C), or the classes themselves, (N,), as whole
-numbers; `targets` are the true classes, (N,). Tensors will do as well.
+`predictions` are the scores (logits or probabilities) of C classes, (N, C), or the predicted classes, (N,), as whole
+numbers; `targets` are the true classes, (N,). Both may be Tensors.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ __all__ = [
 ]  # fmt: skip
 
 Metric = Callable[[Any, Any], Any]
-"""A figure of predictions and targets."""
+"""A function of predictions and targets."""
 
 Average = Literal["macro", "micro"] | None
-"""Over classes: the mean of their figures; the figure of all examples together; none, an array of all figures."""
+"""How the values of the classes become one: their mean; the value of all examples together; not at all."""
 
 
 def accuracy(predictions: Any, targets: Any) -> float:
-    """The share of examples whose class is predicted.
+    """The fraction of examples whose class is predicted correctly.
 
     >>> accuracy([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]], [0, 1, 1])
     0.6666666666666666
@@ -38,7 +38,7 @@ def accuracy(predictions: Any, targets: Any) -> float:
 
 
 def top_k(predictions: Any, targets: Any, k: int = 5) -> float:
-    """The share of examples whose class is among the k with the highest scores. Ties count as misses.
+    """The fraction of examples whose class is among the k with the highest scores. Ties count as misses.
 
     >>> top_k([[0.5, 0.3, 0.2], [0.5, 0.3, 0.2]], [1, 2], k=2)
     0.5
@@ -51,9 +51,9 @@ def top_k(predictions: Any, targets: Any, k: int = 5) -> float:
 
 
 def confusion_matrix(predictions: Any, targets: Any, n_classes: int | None = None) -> ndarray:
-    """How often class i (row) was predicted as class j (column), (C, C).
+    """How often class i (row) was predicted as class j (column): (C, C).
 
-    C is `n_classes`; without it the number of scores, or one more than the largest class there is.
+    C is `n_classes`; by default the number of scores, or one more than the largest class.
 
     >>> confusion_matrix([0, 1, 1, 1], [0, 0, 1, 1])
     array([[1, 1],
@@ -68,10 +68,10 @@ def confusion_matrix(predictions: Any, targets: Any, n_classes: int | None = Non
 
 
 def precision(predictions: Any, targets: Any, average: Average = "macro") -> Any:
-    """Of the examples said to be of a class, the share that is. 0 where none is said to be.
+    """The fraction of the examples predicted as a class that are of it; 0 for a class that was never predicted.
 
-    `average` tells how the figures of the classes become one: "macro", their mean, over the classes that there are;
-    "micro", all examples counted together; None, an array of all.
+    `average` is "macro" for the mean over the classes that occur, "micro" to count all examples together, or None for
+    an array with the value of each class.
 
     >>> precision([0, 1, 1, 1], [0, 0, 1, 1], average=None).round(2)
     array([1.  , 0.67])
@@ -81,7 +81,7 @@ def precision(predictions: Any, targets: Any, average: Average = "macro") -> Any
 
 
 def recall(predictions: Any, targets: Any, average: Average = "macro") -> Any:
-    """Of the examples of a class, the share that is found. `average` as in `precision`.
+    """The fraction of the examples of a class that are predicted as it. `average` as in `precision`.
 
     >>> recall([0, 1, 1, 1], [0, 0, 1, 1], average=None)
     array([0.5, 1. ])
@@ -101,9 +101,9 @@ def f1(predictions: Any, targets: Any, average: Average = "macro") -> Any:
 
 
 def precision_recall_curve(scores: Any, targets: Any) -> tuple[ndarray, ndarray, ndarray]:
-    """(precision, recall, thresholds) of "yes, if score ≥ threshold", for every score as threshold, highest first.
+    """(precision, recall, thresholds) of the rule "yes if score ≥ threshold", each score a threshold, highest first.
 
-    `scores` are those of one class, (N,); `targets` tell whether an example is of it, 0 or 1, (N,).
+    `scores` are those of one class, (N,); `targets` are 1 for examples of that class, else 0, (N,).
 
     >>> precision, recall, thresholds = precision_recall_curve([0.9, 0.8, 0.4], [1, 0, 1])
     >>> precision.round(2), recall, thresholds
@@ -116,7 +116,7 @@ def precision_recall_curve(scores: Any, targets: Any) -> tuple[ndarray, ndarray,
         )
     order = np.argsort(-score, kind="stable")
     hits = np.cumsum(true[order])
-    last = np.flatnonzero(np.append(np.diff(score[order]) != 0, True))[: len(score)]  # of examples with equal scores
+    last = np.flatnonzero(np.append(np.diff(score[order]) != 0, True))[: len(score)]  # the last of equal scores
     return hits[last] / (last + 1), share(hits[last], true.sum()), score[order][last]
 
 
@@ -131,9 +131,9 @@ def average_precision(scores: Any, targets: Any) -> float:
 
 
 class Running:
-    """A metric of all batches of a pass: exactly that of all their examples together.
+    """A metric over several batches, exactly as if their examples came in one.
 
-    It keeps the predictions, N·C numbers a pass, because most metrics are no means of those of their batches.
+    It keeps all predictions, N·C numbers, because most metrics are not the mean of their values on batches.
 
     >>> running = Running(accuracy)
     >>> running.update([0, 1, 1], [0, 1, 0])
@@ -147,24 +147,24 @@ class Running:
         self.batches: list[tuple[ndarray, ndarray]] = []
 
     def update(self, predictions: Any, targets: Any) -> None:
-        """Take in a batch."""
+        """Add a batch."""
         self.batches.append((array(predictions), array(targets)))
 
     def value(self) -> Any:
-        """The metric so far."""
+        """The metric of all examples so far."""
         return self.metric(*(np.concatenate(parts) for parts in zip(*self.batches)))
 
 
-# What they share.
+# Helpers.
 
 
 def array(x: Any) -> ndarray:
-    """The numbers of a Tensor, an array or a list."""
+    """A Tensor, an array or a list as an array."""
     return x.data if isinstance(x, Node) else np.asarray(x)
 
 
 def classes(predictions: Any, targets: Any) -> tuple[ndarray, ndarray]:
-    """The predicted classes and the true ones."""
+    """The predicted and the true classes."""
     predicted, true = array(predictions), array(targets)
     if predicted.ndim == true.ndim + 1:
         predicted = predicted.argmax(axis=1)
@@ -179,7 +179,7 @@ def classes(predictions: Any, targets: Any) -> tuple[ndarray, ndarray]:
 
 
 def counts(predictions: Any, targets: Any, average: Average) -> tuple[Any, Any, Any]:
-    """For each class, or for all together: hits, how often predicted, how often true."""
+    """Three counts for each class, or for all together: predicted correctly, predicted, true."""
     if average not in ("macro", "micro", None):
         raise ValueError(f"metric: average is 'macro', 'micro' or None, not {average!r}")
     matrix = confusion_matrix(predictions, targets)
@@ -189,10 +189,10 @@ def counts(predictions: Any, targets: Any, average: Average) -> tuple[Any, Any, 
 
 
 def share(part: Any, whole: Any) -> Any:
-    """part / whole, and 0 of nothing."""
+    """part / whole, or 0 where the whole is 0."""
     return np.where(whole > 0, part / np.maximum(whole, 1), 0.0)
 
 
 def averaged(figures: Any, present: Any, average: Average) -> Any:
-    """The mean of the figures of those classes that are present; or all figures."""
+    """The values of all classes; or their mean, for "macro" over the classes that are present."""
     return figures if average is None else float(np.mean(figures[present > 0] if average == "macro" else figures))

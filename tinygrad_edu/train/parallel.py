@@ -1,8 +1,9 @@
-"""A batch split over threads: NumPy lets go of Python's lock while it computes, so two threads use two cores.
+"""Data-parallel training: Python threads that share a batch.
 
-The gradient of a mean over a batch is the mean of the gradients over its parts. So each thread takes a part forward and
-backward, through a graph of its own, and the gradients are added up. They are those of the whole batch but for
-rounding, and always the same ones: the parts are, and the order in which they are added.
+NumPy releases Python's lock while it computes, so two threads use two cores. The gradient of a mean over a batch is the
+mean of the gradients over its parts. So each thread computes forward and backward on a part, with a graph of its own,
+and the gradients are added. They are those of the whole batch but for rounding. They are the same in every run, because
+the parts and the order of the additions are.
 """
 
 from __future__ import annotations
@@ -17,26 +18,23 @@ from typing import Any
 import numpy as np
 
 from .. import nn
+from ..engine.blas import one_thread
 from ..engine.walk import gradients
 from ..errors import ModuleError
 
 __all__ = ["crew", "refuse_what_parts_would_change", "split_batch"]
 
 Part = tuple[Any, Any, list[Any]]
-"""The loss of a part, its predictions, and its gradients."""
+"""Loss, predictions and gradients of a part of a batch."""
 
 
 @contextmanager
 def crew(threads: int) -> Iterator[ThreadPoolExecutor | None]:
-    """Threads to work with, each of which does its matrix products alone; None where one thread does it all."""
+    """A pool of threads, with matrix products on one thread each; None where one thread is asked for."""
     if threads == 1:
         yield None
         return
-    try:
-        from threadpoolctl import threadpool_limits
-    except ModuleNotFoundError:
-        raise ImportError("training with several threads needs threadpoolctl: pip install threadpoolctl") from None
-    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+    with one_thread(), ThreadPoolExecutor(threads) as pool:
         yield pool
 
 
@@ -48,9 +46,9 @@ def split_batch(
     inputs: Sequence[Any],
     targets: Any,
 ) -> tuple[float, Any]:
-    """The mean loss and the predictions of a batch; its gradients go to the `.grad` of the parameters.
+    """The mean loss and the predictions of a batch; the parameters get its gradients as their `.grad`.
 
-    `forward(inputs, targets)` gives predictions and loss of a part.
+    `forward(inputs, targets)` gives the predictions and the loss of a part.
     """
     n = len(targets)
 
@@ -69,7 +67,7 @@ def split_batch(
 
 
 def refuse_what_parts_would_change(model: Any) -> None:
-    """Raise `ModuleError` for layers that do something else on a part of a batch than on all of it."""
+    """Raise `ModuleError` for layers whose results depend on how a batch is split."""
     for name, module in model.named_modules():
         if isinstance(module, (nn.Dropout, nn.BatchNorm1d, nn.BatchNorm2d)) or getattr(module, "dropout", False):
             raise ModuleError(
