@@ -11,7 +11,7 @@ from tinygrad_edu import nn, optim
 
 
 def trained_a_step() -> tg.Tensor:
-    """A loss whose large numbers the backward pass has let go of, and whose parameters have changed since."""
+    """A loss whose large numbers the backward pass has released, and whose parameters have changed since."""
     tg.manual_seed(0)
     model = nn.Sequential(nn.Linear(3, 300), nn.Tanh(), nn.Linear(300, 1))
     optimizer = optim.SGD(model.parameters(), lr=0.1)
@@ -21,7 +21,7 @@ def trained_a_step() -> tg.Tensor:
     return loss
 
 
-def test_numbers_that_were_let_go_are_shown_by_their_shape() -> None:
+def test_released_numbers_are_shown_by_their_shape() -> None:
     graph = tg.draw(trained_a_step(), depth="all").graph
     found = {node.operation: node.value.text(3) for node in graph.nodes if node.value is not None}
     assert found["tanh"] == "(70, 300) float32, not kept"

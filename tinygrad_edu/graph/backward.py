@@ -89,7 +89,7 @@ def check_differentiable(output: Node) -> None:
             f"draw: a backward graph begins at a single number, and this has shape {shape_of(output)}; "
             "draw its sum() or mean(), or one of its elements"
         )
-    reachable(output, [])
+    reachable(output, [])  # raises where no gradient flows, and searches nothing
 
 
 def _fully_recorded(nodes: Sequence[Node]) -> dict[Node, Node]:

@@ -104,7 +104,7 @@ def draw(
 
 
 def _whole(recorded: Recorded, mode: Mode, gradients: bool, *, all_of_it: bool, focus: Node | None, hops: int) -> Graph:
-    """The graph that the picture shows a view of; of a very large one, unless `all_of_it` is drawn, only an outline."""
+    """The graph that the picture shows a view of; of a very large one, without `all_of_it`, its clusters or totals."""
     node, nodes = recorded.output, recorded.nodes
     if focus is not None and focus not in set(nodes):
         raise GraphError(f"draw: the focus, {describe(focus)}, has no part in {describe(node)}")

@@ -1,17 +1,15 @@
-"""The JSON form of a script, and reading it. `script.schema.json` beside this file is the published schema."""
+"""Reading a script from its JSON form, and checking it. `script.schema.json` beside this file is its schema."""
 
 from __future__ import annotations
 
 import os
 
-from .._support.json_records import Format, Wrong
+from .._support.json_records import Wrong
 from ..errors import GraphError
 from ..graph.formats.json_form import check
-from .script import Script
+from .script import FORMAT, Script
 
 __all__ = ["FORMAT", "read"]
-
-FORMAT = Format(Script, "tinygrad_edu.script", 1, "A derivation, event by event, as tinygrad_edu plays it")
 
 
 def read(source: str | os.PathLike[str]) -> Script:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._support.files import replace_file
 from .._support.formats import save_as
+from .._support.json_records import Format
 from ..engine.node import Node, number_of, shape_of
 from ..engine.walk import Contribution, contributions
 from ..errors import GraphError
@@ -31,7 +32,7 @@ from ..graph.words.terms import ATOM, Term, printed, word
 if TYPE_CHECKING:
     from ..optim import Optimizer
 
-__all__ = ["Arrival", "Event", "Script", "State", "steps"]
+__all__ = ["FORMAT", "Arrival", "Event", "Script", "State", "steps"]
 
 Kind = Literal["forward", "seed", "contribution", "sum", "update"]
 """The kinds of events.
@@ -222,8 +223,6 @@ class Script(Sequence[Event]):
 
     def json(self) -> str:
         """The script as JSON; `step/script.schema.json` in the package describes it."""
-        from .json_form import FORMAT
-
         return FORMAT.write(self)
 
     def text(self, lang: str = "en") -> str:
@@ -308,6 +307,10 @@ class Script(Sequence[Event]):
             elif event.input is not None and event.after is not None:
                 arrivals[event.input] = Arrival(event.after, event.arrived, event.expected)
         return State(values, arrivals)
+
+
+FORMAT = Format(Script, "tinygrad_edu.script", 1, "A derivation, event by event, as tinygrad_edu plays it")
+"""The JSON form of a script; `json_form.py` reads it and checks what is read."""
 
 
 def steps(output: Node, optimizer: Optimizer | None = None) -> Script:

@@ -15,7 +15,7 @@ import numpy as np
 
 from ...engine.node import Node, number_of
 from ...engine.primitives.elementwise import sqrt
-from ...engine.primitives.primitive import Primitive, Variadic
+from ...engine.primitives.primitive import Primitive
 from ...engine.primitives.reductions import mean, softmax, var
 from ...engine.tensor import Tensor
 from ...engine.walk import gradients
@@ -50,29 +50,28 @@ Wrong = Callable[[RuleCall], Any]
 """A mistake: returns the wrong contribution for a call of a rule; None for no contribution."""
 
 
-class ErringRow(Variadic):
+class ErringRow(Primitive):
     """A row with a mistake in the rules of the operands in `slots` (None: of all operands).
 
-    A node gets it in the place of its right row while the engine walks. It has one rule for all operands, as variadic
-    rows have; everything else is the right row's. It is not in the table.
+    A node gets it in the place of its right row while the engine walks. Everything but the rules is the right row's. It
+    is not in the table.
     """
 
-    plain = False
-
     def __init__(self, row: Primitive, wrong: Wrong, slots: Sequence[int] | None = None) -> None:
-        self.row, self.rules = row, (partial(erring_rule, row, wrong, slots),)
+        self.row, self.wrong, self.slots = row, wrong, slots
+        self.rules = tuple(partial(self.contribution, slot) for slot in range(row.arity))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.row, name)
 
+    def pull(self, slots: Sequence[int], g: Any, out: Any, values: Sequence[Any], attrs: dict[str, Any]) -> list[Any]:
+        """The contributions to the operands in `slots`."""
+        return [self.contribution(slot, g, out, *values, **attrs) for slot in slots]
 
-def erring_rule(
-    row: Primitive, wrong: Wrong, erring: Sequence[int] | None, slots: Sequence[int], g: Any, out: Any,
-    values: Sequence[Any], /, **attrs: Any,
-) -> list[Any]:  # fmt: skip
-    """The contributions to the operands in `slots`; by the mistake to those in `erring` (None: to all)."""
-    calls = [RuleCall(row, slot, g, out, values, attrs) for slot in slots]
-    return [wrong(e) if erring is None or e.slot in erring else e.pull() for e in calls]
+    def contribution(self, slot: int, g: Any, out: Any, /, *values: Any, **attrs: Any) -> Any:
+        """The contribution to one operand: by the mistake if it is one of those that err."""
+        call = RuleCall(self.row, slot, g, out, values, attrs)
+        return self.wrong(call) if self.slots is None or slot in self.slots else call.pull()
 
 
 def wrong_rules(node: Node) -> Iterator[tuple[str, dict[str, str], Wrong]]:
