@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import numpy as np
@@ -22,11 +21,6 @@ def trained(model: Any, threads: int, batch_size: int = 50) -> tuple[np.ndarray,
     optimizer = optim.SGD(model.parameters(), lr=0.1)
     history = fit(model, loader, nn.CrossEntropyLoss(), optimizer, 2, [accuracy], threads=threads)
     return np.concatenate([x.ravel() for x in model.state_dict().values()]), history
-
-
-@pytest.fixture(autouse=True)
-def _threadpoolctl() -> None:
-    pytest.importorskip("threadpoolctl", reason="trains with threads: pip install threadpoolctl")
 
 
 @pytest.mark.parametrize("threads", [2, 3])
@@ -68,9 +62,3 @@ def test_a_loss_that_is_nan_stops_all_threads() -> None:
         model[1].weight[0, 0] = np.nan
     with np.errstate(all="ignore"), pytest.raises(NotFiniteError, match="the loss is nan at step 1"):
         trained(model, threads=2)
-
-
-def test_without_threadpoolctl_one_line_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
-    with pytest.raises(ImportError, match="pip install threadpoolctl"):
-        trained(models.mlp(), threads=2)

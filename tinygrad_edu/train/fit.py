@@ -163,8 +163,7 @@ def fit(
 
     Raises `NotFiniteError` where the loss becomes nan or inf, with a report of the operation that made it so;
     `DtypeError` for an argument of the wrong type, such as a dataset in place of a loader; `ShapeError` for a loader
-    without batches; `ModuleError` for several threads on a model with batch norm or dropout; `ImportError` for several
-    threads without threadpoolctl.
+    without batches; `ModuleError` for several threads on a model with batch norm or dropout.
     """
     refuse("fit", model, loss, loader, *([] if validation is None else [validation]))
     if not hasattr(optimizer, "param_groups"):

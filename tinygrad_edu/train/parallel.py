@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from .. import nn
+from ..engine.blas import one_thread
 from ..engine.walk import gradients
 from ..errors import ModuleError
 
@@ -33,11 +34,7 @@ def crew(threads: int) -> Iterator[ThreadPoolExecutor | None]:
     if threads == 1:
         yield None
         return
-    try:
-        from threadpoolctl import threadpool_limits
-    except ModuleNotFoundError:
-        raise ImportError("training with several threads needs threadpoolctl: pip install threadpoolctl") from None
-    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+    with one_thread(), ThreadPoolExecutor(threads) as pool:
         yield pool
 
 

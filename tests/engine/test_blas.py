@@ -1,0 +1,98 @@
+"""Matrix products of the engine use one thread of BLAS, and give the others back."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu.engine import blas
+from tinygrad_edu.engine.blas import one_thread, product
+
+
+class Openblas:
+    """Counts threads as OpenBLAS does, and how often the number was set."""
+
+    def __init__(self) -> None:
+        self.threads, self.calls = 4, 0
+
+    def set(self, threads: int) -> None:
+        self.threads, self.calls = threads, self.calls + 1
+
+
+@pytest.fixture(name="openblas")
+def _openblas(monkeypatch: pytest.MonkeyPatch) -> Iterator[Openblas]:
+    fake = Openblas()
+    monkeypatch.setattr(blas, "get_threads", lambda: fake.threads)
+    monkeypatch.setattr(blas, "set_threads", fake.set)
+    yield fake
+    assert fake.threads == 4
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [((3, 4), (4, 2)), ((80, 90), (90, 70)), ((2, 3, 4), (4, 5)), ((3, 4), (4,)), ((4,), (4, 3)), ((4,), (4,))],
+)
+def test_a_product_is_numpys(shapes: Any, openblas: Openblas) -> None:
+    rng = np.random.default_rng(0)
+    x, y = (rng.normal(size=shape) for shape in shapes)
+    assert np.allclose(product(x, y), x @ y, rtol=1e-14)
+    z = product(tg.tensor(x, requires_grad=True), y)
+    assert isinstance(z, tg.Tensor)
+    assert z.requires_grad
+
+
+def test_a_product_of_middle_size_has_one_thread(openblas: Openblas, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = np.ones((64, 64))
+    product(x, x)
+    assert openblas.calls == 2
+    product(x, x[:, :63])  # below SMALL
+    monkeypatch.setattr(blas, "LARGE", 64**3 - 1)
+    product(x, x)
+    assert openblas.calls == 2
+
+
+def test_after_an_error_the_threads_are_back(openblas: Openblas) -> None:
+    with pytest.raises(ValueError, match="shapes"):
+        product(np.ones((64, 64)), np.ones((65, 64)))
+
+
+def test_contexts_that_overlap_give_the_threads_back(openblas: Openblas) -> None:
+    first, second = one_thread(), one_thread()
+    first.__enter__()
+    second.__enter__()
+    assert openblas.threads == 1
+    first.__exit__(None, None, None)
+    second.__exit__(None, None, None)
+
+
+def in_a_process(program: str, threads: int) -> str:
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": str(threads)}
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
+    return ran.stdout
+
+
+@pytest.mark.skipif(blas.thread_count()[0].__name__ == "<lambda>", reason="NumPy's BLAS is not OpenBLAS")
+def test_openblas_has_its_threads_after_products_in_several_threads() -> None:
+    program = """
+from concurrent.futures import ThreadPoolExecutor
+import numpy as np
+from tinygrad_edu.engine import blas
+
+x = np.ones((70, 70))
+before = blas.get_threads()
+with blas.one_thread():
+    inside = blas.get_threads()
+with ThreadPoolExecutor(4) as pool:
+    list(pool.map(lambda _: blas.product(x, x), range(2000)))
+print(before, inside, blas.get_threads())
+"""
+    before, inside, after = map(int, in_a_process(program, threads=2).split())
+    assert before == after
+    assert inside == 1
