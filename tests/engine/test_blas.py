@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.engine import blas
+from tinygrad_edu.engine import blas, primitives
 from tinygrad_edu.engine.blas import one_thread, product
 
 
@@ -96,3 +98,33 @@ print(before, inside, blas.get_threads())
     before, inside, after = map(int, in_a_process(program, threads=2).split())
     assert before == after
     assert inside == 1
+
+
+TRAINING = """
+import numpy as np, tinygrad_edu as tg
+from tinygrad_edu import models, nn, optim
+
+tg.manual_seed(0)
+digits = tg.data.Digits(size=28)
+for model in (models.mlp(), models.lenet(), models.rnn()):
+    loader = tg.data.DataLoader(tg.data.Subset(digits, range(256)), batch_size=128)
+    history = tg.train.fit(model, loader, nn.CrossEntropyLoss(), optim.Adam(model.parameters()), 1)
+    print(history.steps, [float(p.data.sum()) for p in model.parameters()])
+"""
+
+
+@pytest.mark.slow
+def test_a_training_gives_the_same_numbers_on_any_number_of_cores() -> None:
+    assert in_a_process(TRAINING, threads=1) == in_a_process(TRAINING, threads=2)
+
+
+def test_the_fused_rows_multiply_by_product_alone() -> None:
+    for name in ("convolution", "fused", "pooling", "recurrent"):
+        source = Path(str(primitives.__file__)).with_name(f"{name}.py").read_text(encoding="utf-8")
+        found = [
+            ast.unparse(node)
+            for node in ast.walk(ast.parse(source))
+            if (isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult))
+            or (isinstance(node, ast.Attribute) and node.attr in ("dot", "matmul", "einsum", "tensordot"))
+        ]
+        assert found in ([], ["np.matmul"])  # of a convolution, which writes to a part of its result

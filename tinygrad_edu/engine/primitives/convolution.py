@@ -28,6 +28,7 @@ import numpy as np
 from numpy import ndarray
 
 from ...errors import ShapeError
+from ..blas import one_thread, product
 from ..messages import in_words
 from .primitive import Variadic, primitive, shape_of
 from .reductions import sum_
@@ -78,7 +79,8 @@ def convolution(*operands: Any, groups: int | None = None, **slide: Any) -> Any:
     out = np.empty((len(weight), *windows, len(x)), np.result_type(*operands))
     for x_, w, y in _grouped(groups, with_border(x, padding), weight, out):
         for rows, columns in _columns(x_, kernel, windows, stride, dilation):
-            np.matmul(_matrix(w), columns, out=_matrix(y[:, rows]))
+            with one_thread():
+                np.matmul(_matrix(w), columns, out=_matrix(y[:, rows]))
     return images_first(_plus(out, *bias))
 
 
@@ -103,7 +105,7 @@ def conv_transpose(*operands: Any, size: Sizes, groups: int | None = None, **sli
     out = np.zeros((weight.shape[1] * (groups or 1), *bordered(size, padding), n), np.result_type(*operands))
     for y_, w, x in _grouped(groups, images_last(y), weight, out):
         for rows in _blocks(_matrix(w).shape[1], windows, n * y.itemsize):
-            columns = (_matrix(w).T @ _matrix(y_[:, rows])).reshape(len(x), *kernel, *y_[0, rows].shape)
+            columns = product(_matrix(w).T, _matrix(y_[:, rows])).reshape(len(x), *kernel, *y_[0, rows].shape)
             for place, where in places(kernel, windows, stride, dilation, rows):
                 x[where] += columns[(slice(None), *place)]
     return images_first(_plus(out[inside(size, padding)], *bias))
@@ -129,7 +131,7 @@ def conv_weight(*operands: Any, kernel: Sizes, groups: int | None = None, **slid
     for x_, w, y_ in _grouped(groups, with_border(x, padding), out, images_last(y)):
         for rows, columns in _columns(x_, kernel, y.shape[2:], stride, dilation):
             total = _matrix(w)
-            total += _matrix(y_[:, rows]) @ columns.T
+            total += product(_matrix(y_[:, rows]), columns.T)
     return out
 
 

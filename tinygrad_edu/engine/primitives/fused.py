@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import DtypeError, OutOfRangeError, ShapeError
+from ..blas import product
 from ..messages import is_no_array_of_numbers, not_numbers
 from ..node import Node, number_of
 from .elementwise import exp, identity
@@ -27,8 +28,8 @@ def _linear_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]
     x, weight = operands[:2]
     g = _as_matrix(g)
     by = (
-        lambda: (g @ weight).reshape(x.shape),
-        lambda: g.T @ _as_matrix(x),
+        lambda: product(g, weight).reshape(x.shape),
+        lambda: product(g.T, _as_matrix(x)),
         lambda: np.add.reduce(g, 0),
     )
     return [by[slot]() for slot in slots]
@@ -41,7 +42,7 @@ def _as_matrix(x: Any) -> Any:
 
 @primitive(_linear_rule, kind=Variadic, name="linear")
 def _linear(x: Any, weight: Any, bias: Any = None) -> Any:
-    out = _as_matrix(x).dot(weight.T)
+    out = product(_as_matrix(x), weight.T)
     if bias is not None:
         out = np.add(out, bias, out=out if out.dtype == bias.dtype else None)
     return out.reshape((*x.shape[:-1], len(weight)))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import DtypeError, ShapeError
+from ..blas import one_thread, product
 from ..messages import check
 from ..node import Node
 from .primitive import BY_NUMPY, Variadic, primitive, shape_of
@@ -19,12 +20,12 @@ from .shape import expand_dims, getitem, reshape, scatter, swapaxes
 def _by_left(g: Any, out: Any, x: Any, y: Any) -> Any:
     """gradient @ yᵀ: each number of x meets a row of y."""
     if x.ndim == 2 == y.ndim:
-        return g.dot(y.T) if type(g) is np.ndarray else g @ y.T
+        return product(g, y.T)
     if y.ndim == 1:
         return expand_dims(g, -1) * y
     if x.ndim == 1:
         g = expand_dims(g, -2)
-    return (g @ swapaxes(y, -1, -2)).reshape(
+    return product(g, swapaxes(y, -1, -2)).reshape(
         (*g.shape[:-2], x.shape[-1]) if x.ndim == 1 else (*g.shape[:-1], x.shape[-1])
     )
 
@@ -32,12 +33,12 @@ def _by_left(g: Any, out: Any, x: Any, y: Any) -> Any:
 def _by_right(g: Any, out: Any, x: Any, y: Any) -> Any:
     """xᵀ @ gradient: each number of y meets a column of x."""
     if x.ndim == 2 == y.ndim:
-        return x.T.dot(g) if type(g) is np.ndarray else x.T @ g
+        return product(x.T, g)
     if x.ndim == 1:
         return x * g if y.ndim == 1 else expand_dims(x, -1) * expand_dims(g, -2)
     if y.ndim == 1:
         return sum_(x * expand_dims(g, -1), axis=tuple(range(x.ndim - 1)))
-    return swapaxes(x, -1, -2) @ g
+    return product(swapaxes(x, -1, -2), g)
 
 
 @primitive(_by_left, _by_right, symbol="@", precedence=20, numpy=[np.matmul])
@@ -48,9 +49,7 @@ def matmul(x: Any, y: Any) -> Any:
     >>> tg.matmul(tg.tensor([[1.0, 2.0]]), tg.tensor([[3.0], [4.0]]))
     tensor([[11.]])
     """
-    if type(x) is np.ndarray is type(y) and x.ndim == 2 == y.ndim:
-        return x.dot(y)
-    return np.matmul(x, y)
+    return product(x, y)
 
 
 def outer(x: Any, y: Any) -> Any:
@@ -87,7 +86,8 @@ def _einsum_by(slot: int, g: Any, operands: Sequence[Any], subscripts: str) -> A
 
 @primitive(_einsum_rule, kind=Variadic, name="einsum")
 def _einsum(*operands: Any, subscripts: str) -> Any:
-    return np.einsum(subscripts, *operands, optimize=len(operands) > 2)
+    with one_thread():
+        return np.einsum(subscripts, *operands, optimize=len(operands) > 2)
 
 
 def einsum(subscripts: str, *operands: Any) -> Any:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy import ndarray
 
 from ...errors import DtypeError, ShapeError
+from ..blas import product
 from .elementwise import relu, sigmoid, tanh
 from .fused import Fused, linear
 from .fused import _linear as linear_row
@@ -89,7 +90,7 @@ def _rnn_steps(x: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, h: Any, nonli
     """All steps of `rnn_cell` on arrays, in place: new arrays would take a fifth of its time."""
     out = linear(x, w_ih, b_ih + b_hh)
     for h_t in out:
-        h_t += h.dot(w_hh.T)
+        h_t += product(h, w_hh.T)
         h = np.tanh(h_t, out=h_t) if nonlinearity == "tanh" else np.maximum(h_t, 0, out=h_t)
     return out
 
@@ -105,7 +106,7 @@ def _rnn_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any], n
     for t in reversed(range(len(out))):
         slope = 1 - out[t] * out[t] if nonlinearity == "tanh" else out[t] > 0
         np.multiply(g[t] + d_h, slope, out=d[t])
-        d_h = d[t].dot(w_hh)
+        d_h = product(d[t], w_hh)
     return _shares(slots, operands, h0, out, d, d, d_h)
 
 
@@ -125,7 +126,7 @@ def _lstm_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]) 
         d_c = g[t, 1] + d_c + d_h * h_by_c[t]
         d[t, :, :3] = d_c[:, None] * c_by_gates[t]
         d[t, :, 3] = d_h * h_by_o[t]
-        d_h = d[t].reshape(len(h0), len(w_hh)).dot(w_hh)
+        d_h = product(d[t].reshape(len(h0), len(w_hh)), w_hh)
         d_c = d_c * f[t]
     return _shares(slots, operands, h0, out[:, 0], d, d, d_h, d_c)
 
@@ -146,7 +147,7 @@ def _gru_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]) -
         d_h = g[t] + d_h
         by_x[t] *= d_h[:, None]
         by_h[t] *= d_h[:, None]
-        d_h = d_h * z[t] + by_h[t].reshape(len(h0), len(w_hh)).dot(w_hh)
+        d_h = d_h * z[t] + product(by_h[t].reshape(len(h0), len(w_hh)), w_hh)
     return _shares(slots, operands, h0, out, by_x, by_h, d_h)
 
 
@@ -169,9 +170,9 @@ def _shares(
     from_x, from_h = _flat(d_x, len(w_ih)), _flat(d_h, len(w_hh))
     later = from_h[len(h0) :]  # of all steps but the first, which has the state h0 before it
     by: tuple[Callable[[], ndarray], ...] = (
-        lambda: from_x.dot(w_ih).reshape(x.shape),
-        lambda: from_x.T.dot(_flat(x, w_ih.shape[1])),
-        lambda: later.T.dot(_flat(h[:-1], w_hh.shape[1])) + from_h[: len(h0)].T.dot(h0),
+        lambda: product(from_x, w_ih).reshape(x.shape),
+        lambda: product(from_x.T, _flat(x, w_ih.shape[1])),
+        lambda: product(later.T, _flat(h[:-1], w_hh.shape[1])) + product(from_h[: len(h0)].T, h0),
         lambda: np.add.reduce(from_x, 0),
         lambda: np.add.reduce(from_h, 0),
     )
