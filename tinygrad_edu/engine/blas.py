@@ -11,10 +11,10 @@ Only OpenBLAS can be asked, the BLAS inside NumPy's packages on PyPI. With anoth
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -68,15 +68,21 @@ def one_thread() -> Iterator[None]:
 
 def thread_count() -> tuple[Callable[[], int], Callable[[int], object]]:
     """The functions of OpenBLAS that get and set the number of its threads; without it functions that do nothing."""
-    core = str(import_module("numpy._core._multiarray_umath").__file__)  # Linux and macOS search what it is linked with
-    packed = Path(np.__file__).parent.with_name("numpy.libs").glob("*openblas*")  # Windows does not
-    for file in (core, *map(str, packed)):
+    for file in libraries():
         for prefix, suffix in (("scipy_", "64_"), ("scipy_", ""), ("", "64_"), ("", "")):
             with suppress(OSError, AttributeError):
                 library = ctypes.PyDLL(file)  # it keeps Python's lock, so that a call takes only 0.1 µs
                 get = getattr(library, f"{prefix}openblas_get_num_threads{suffix}")
                 return get, getattr(library, f"{prefix}openblas_set_num_threads{suffix}")
     return lambda: 1, lambda threads: None
+
+
+def libraries() -> Iterator[str]:
+    """The files in which OpenBLAS may be found."""
+    yield str(import_module("numpy._core._multiarray_umath").__file__)  # Linux and macOS search what it is linked with
+    folder = f"{np.__path__[0]}.libs"
+    if os.path.isdir(folder):  # Windows does not
+        yield from (file.path for file in os.scandir(folder) if "openblas" in file.name)
 
 
 get_threads, set_threads = thread_count()
