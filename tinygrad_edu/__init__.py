@@ -8,243 +8,30 @@
 (4.0, 4.0, 5.0)
 """
 
+# ruff: noqa: F403
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from . import engine, errors
+from .engine import *
 from .engine import random
-from .engine.creation import (
-    arange,
-    eye,
-    full,
-    full_like,
-    linspace,
-    ones,
-    ones_like,
-    rand,
-    rand_like,
-    randn,
-    randn_like,
-    zeros,
-    zeros_like,
-)
-from .engine.derivatives import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
-from .engine.grad_mode import enable_grad, no_grad, trace
-from .engine.node import Node
-from .engine.primitives.arithmetic import add, divide, multiply, negative, power, subtract
-from .engine.primitives.elementwise import (
-    abs_ as abs,
-)
-from .engine.primitives.elementwise import (
-    arccos,
-    arcsin,
-    arctan,
-    clip,
-    cos,
-    cosh,
-    erf,
-    exp,
-    expm1,
-    identity,
-    log,
-    log1p,
-    maximum,
-    minimum,
-    relu,
-    sigmoid,
-    sign,
-    sin,
-    sinh,
-    softplus,
-    sqrt,
-    square,
-    tan,
-    tanh,
-    where,
-)
-from .engine.primitives.linear_algebra import diag, dot, einsum, matmul, outer, tril, triu
-from .engine.primitives.reductions import argmax, argmin, cumsum, logsumexp, mean, norm, norm2, softmax, std, var
-from .engine.primitives.reductions import max_ as max
-from .engine.primitives.reductions import min_ as min
-from .engine.primitives.reductions import prod_ as prod
-from .engine.primitives.reductions import sum_ as sum
-from .engine.primitives.shape import (
-    astype,
-    broadcast_to,
-    concatenate,
-    expand_dims,
-    flatten,
-    flip,
-    getitem,
-    moveaxis,
-    pad,
-    repeat,
-    reshape,
-    roll,
-    scatter,
-    split,
-    squeeze,
-    stack,
-    sum_to,
-    swapaxes,
-    take_along_axis,
-    tile,
-    transpose,
-)
-from .engine.random import manual_seed
-from .engine.scopes import block
-from .engine.tensor import Tensor, tensor
-from .engine.value import Value
-from .engine.walk import gradients
-from .errors import (
-    DtypeError,
-    FileError,
-    GradientError,
-    GraphError,
-    InPlaceError,
-    ModuleError,
-    OptimizerError,
-    OutOfRangeError,
-    ShapeError,
-    TinygradError,
-)
+from .errors import *
 
-__all__ = [
-    "DtypeError",
-    "FileError",
-    "GradientError",
-    "GraphError",
-    "InPlaceError",
-    "ModuleError",
-    "Node",
-    "OptimizerError",
-    "OutOfRangeError",
-    "ShapeError",
-    "Tensor",
-    "TinygradError",
-    "Value",
-    "abs",
-    "add",
-    "arange",
-    "arccos",
-    "arcsin",
-    "arctan",
-    "argmax",
-    "argmin",
-    "astype",
-    "block",
-    "broadcast_to",
-    "clip",
-    "concatenate",
-    "cos",
-    "cosh",
-    "cumsum",
-    "data",
-    "diag",
-    "divide",
-    "dot",
-    "draw",
-    "einsum",
-    "enable_grad",
-    "erf",
-    "exp",
-    "expand_dims",
-    "explain",
-    "expm1",
-    "eye",
-    "find_nan",
-    "flatten",
-    "flip",
-    "formula",
-    "full",
-    "full_like",
-    "getitem",
-    "grad",
-    "gradcheck",
-    "gradients",
-    "graph",
-    "hessian",
-    "hvp",
-    "identity",
-    "jacobian",
-    "jvp",
-    "linspace",
-    "load",
-    "log",
-    "log1p",
-    "logsumexp",
-    "manual_seed",
-    "matmul",
-    "max",
-    "maximum",
-    "mean",
-    "min",
-    "minimum",
-    "models",
-    "moveaxis",
-    "multiply",
-    "negative",
-    "nn",
-    "no_grad",
-    "norm",
-    "norm2",
-    "ones",
-    "ones_like",
-    "optim",
-    "outer",
-    "pad",
-    "plots",
-    "power",
-    "prod",
-    "rand",
-    "rand_like",
-    "randn",
-    "randn_like",
-    "random",
-    "relu",
-    "repeat",
-    "reshape",
-    "roll",
-    "save",
-    "scatter",
-    "sigmoid",
-    "sign",
-    "sin",
-    "sinh",
-    "softmax",
-    "softplus",
-    "split",
-    "sqrt",
-    "square",
-    "squeeze",
-    "stack",
-    "std",
-    "step",
-    "steps",
-    "subtract",
-    "sum",
-    "sum_to",
-    "swapaxes",
-    "take_along_axis",
-    "tan",
-    "tanh",
-    "tensor",
-    "testing",
-    "tile",
-    "trace",
-    "train",
-    "transpose",
-    "tril",
-    "triu",
-    "value_and_grad",
-    "var",
-    "vjp",
-    "where",
-    "zeros",
-    "zeros_like",
-]  # fmt: skip
+if TYPE_CHECKING:
+    from . import data, graph, models, nn, optim, plots, step, testing, train
+    from .check import gradcheck
+    from .graph import draw, explain, formula
+    from .nonfinite import find_nan
+    from .saving import load, save
+    from .step import steps
 
-_ON_DEMAND = {
+__all__ = ["data", "graph", "models", "nn", "optim", "plots", "step", "testing", "train"]
+__all__ += ["draw", "explain", "find_nan", "formula", "gradcheck", "load", "save", "steps"]
+__all__ += engine.__all__
+__all__ += errors.__all__
+
+_ROOM_OF = {
     "draw": "graph",
     "explain": "graph",
     "find_nan": "nonfinite",
@@ -255,20 +42,12 @@ _ON_DEMAND = {
     "steps": "step",
 }
 
-if TYPE_CHECKING:
-    from . import data, graph, models, nn, optim, plots, step, testing, train
-    from .check import gradcheck
-    from .graph import draw, explain, formula
-    from .nonfinite import find_nan
-    from .saving import load, save
-    from .step import steps
-
 
 def __getattr__(name: str) -> Any:
-    """Pictures, explanations and checks are imported when first used, so that `import tinygrad_edu` stays quick."""
-    if name in _ON_DEMAND:
-        return getattr(import_module(f".{_ON_DEMAND[name]}", __name__), name)
-    if name in ("data", "graph", "models", "nn", "optim", "plots", "step", "testing", "train"):
+    """Pictures, layers and checks are imported when they are first used, so that `import tinygrad_edu` stays quick."""
+    if name in _ROOM_OF:
+        return getattr(import_module(f".{_ROOM_OF[name]}", __name__), name)
+    if name in __all__:
         return import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__])
 

@@ -17,8 +17,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from tinygrad_edu.data import MNIST, FashionMNIST, cache_folder, read_idx
-from tinygrad_edu.data import idx as idx_module
+from tinygrad_edu.data import MNIST, FashionMNIST, cache_folder, idx as idx_module, read_idx
 from tinygrad_edu.data.mnist import Sums
 from tinygrad_edu.errors import FileError
 

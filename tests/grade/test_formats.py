@@ -15,8 +15,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from tinygrad_edu.grade import CheckResult, Result
 from tinygrad_edu.grade.errors import GradebookError

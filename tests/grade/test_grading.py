@@ -29,8 +29,8 @@ from tinygrad_edu.grade import (
     load_assignment,
     read_result,
     require,
+    results as result_format,
 )
-from tinygrad_edu.grade import results as result_format
 from tinygrad_edu.grade.checks import deep_chain, linear_time, same_as_engine
 from tinygrad_edu.grade.grading import TRIES, Seeds
 

@@ -9,14 +9,22 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 import tinygrad_edu as tg
 from benchmarks import diagnosis as figures
 from tests.grade.test_formats import Page
-from tinygrad_edu.grade import Assignment, Result, ResultError, Sandbox, Submission, WrongAnswer, expect, grade_one
-from tinygrad_edu.grade import read_result as read
+from tinygrad_edu.grade import (
+    Assignment,
+    Result,
+    ResultError,
+    Sandbox,
+    Submission,
+    WrongAnswer,
+    expect,
+    grade_one,
+    read_result as read,
+)
 from tinygrad_edu.grade.checks import same_as_engine
 from tinygrad_edu.grade.diagnosis import mutants
 from tinygrad_edu.grade.diagnosis.beside import MOST

@@ -8,8 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as stnp
 
 from tinygrad_edu.grade.inside.wire import BODY_CAP, DTYPES, HEADER_CAP, LENGTHS, FrameError, pack, unpack

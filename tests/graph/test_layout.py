@@ -13,8 +13,7 @@ from shutil import which
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from tinygrad_edu.graph.layout import engine
 from tinygrad_edu.graph.layout.choice import lay_out

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import find, given, settings
-from hypothesis import strategies as st
+from hypothesis import find, given, settings, strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu.testing import arrays, axes, broadcastable_shapes, indices, layouts, numbers, shapes, window

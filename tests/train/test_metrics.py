@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu.errors import DtypeError, ShapeError
@@ -78,7 +77,9 @@ def test_scores_stand_for_the_class_with_the_largest() -> None:
 
 
 @pytest.mark.parametrize(
-    "metric", [accuracy, precision, recall, f1, confusion_matrix, partial(top_k, k=2)], ids=lambda x: str(x)[:20]
+    "metric",
+    [accuracy, precision, recall, f1, confusion_matrix, partial(top_k, k=2)],
+    ids=lambda x: getattr(x, "__name__", "top_k"),
 )
 def test_the_running_form_is_the_metric_of_all_examples(metric: Callable[..., Any]) -> None:
     rng = np.random.default_rng(0)

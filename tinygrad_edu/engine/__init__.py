@@ -1,1 +1,59 @@
-"""The engine: everything that records and differentiates."""
+"""The engine: everything that records and differentiates, listed in the order in which to read it.
+
+A whole engine of numbers, in five short files:
+
+1. `primitives/arithmetic.py`: what is known, the table of derivatives; `primitives/primitive.py` says what a row is
+2. `node.py`: what is remembered of a call
+3. `walk.py`: the chain rule
+4. `operators.py`: `+`, `*` and the functions of one operand, as recorded calls
+5. `value.py`: floats in the graph
+
+Arrays:
+
+6. `tensor.py`: arrays in the graph
+7. `primitives/`, the rest of the table: `elementwise.py`, `reductions.py`, `shape.py`, `linear_algebra.py`, then what
+   networks need: `convolution.py`, `pooling.py`, `windows.py`, `normalization.py`, `recurrent.py`, `fused.py`; how some
+   of it is computed stands in `kernels.py`
+8. `numpy_protocol.py`: how NumPy's own functions find their rows
+9. `convert.py`, `creation.py`, `random.py`: tensors from what a user passes, and from nothing
+
+What makes it safe, quick and easy to use:
+
+10. `derivatives.py`: `grad` and its relatives, and what nesting them takes
+11. `grad_mode.py`: when calls are recorded
+12. `inplace.py`: changes in place that would make a gradient wrong
+13. `memory.py` and `blas.py`: what is released, and how many threads multiply matrices
+14. `scopes.py`, `copying.py`: which module made which nodes; copies of graphs
+15. `messages/`: what an error says
+16. `signatures.py`: types of operators, for type checkers alone
+"""
+
+# ruff: noqa: F403
+from . import creation, derivatives, random
+from .creation import *
+from .derivatives import *
+from .grad_mode import enable_grad, no_grad, trace
+from .node import Node
+from .primitives import arithmetic, elementwise, linear_algebra, reductions, shape
+from .primitives.arithmetic import *
+from .primitives.elementwise import *
+from .primitives.elementwise import abs_ as abs
+from .primitives.linear_algebra import *
+from .primitives.reductions import *
+from .primitives.reductions import max_ as max, min_ as min, prod_ as prod, sum_ as sum
+from .primitives.shape import *
+from .random import manual_seed
+from .scopes import block
+from .tensor import Tensor, tensor
+from .value import Value
+from .walk import gradients
+
+__all__ = ["Node", "Tensor", "Value", "block", "enable_grad", "gradients", "manual_seed", "no_grad", "random", "trace"]
+__all__ += ["abs", "max", "min", "prod", "sum", "tensor"]
+__all__ += arithmetic.__all__
+__all__ += creation.__all__
+__all__ += derivatives.__all__
+__all__ += elementwise.__all__
+__all__ += linear_algebra.__all__
+__all__ += reductions.__all__
+__all__ += shape.__all__

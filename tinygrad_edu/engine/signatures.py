@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from .tensor import Tensor
+    from .tensor import Tensor as Tensor
     from .value import Value
 
 __all__ = ["GivesEither", "GivesTensor"]

@@ -7,8 +7,7 @@ from typing import Any, ClassVar
 
 from ..engine.messages import short
 from ..engine.node import shape_of
-from ..engine.primitives.elementwise import elu, erf, relu, sigmoid, tanh, where
-from ..engine.primitives.elementwise import softplus as softplus_
+from ..engine.primitives.elementwise import elu, erf, relu, sigmoid, softplus as softplus_, tanh, where
 from ..engine.primitives.fused import log_softmax as log_softmax_
 from ..engine.primitives.reductions import softmax as softmax_
 from ..errors import DtypeError, ShapeError

@@ -233,7 +233,7 @@ class Script(Sequence[Event]):
         >>> z = x * x
         >>> z.name = "z"
         >>> print(tg.steps(z))
-        Contribution by step: z = x · x
+        Step by step: z = x · x
         <BLANKLINE>
         Forward
           1  z = x · x = 9

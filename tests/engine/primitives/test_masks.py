@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.engine.primitives.elementwise import kept
+from tinygrad_edu.engine.primitives.kernels import kept
 
 X = np.random.default_rng(0).normal(size=(90, 100))
 ODD = np.array([0.0, -0.0, 1.5, -2.0, np.inf, -np.inf, np.nan, 1e-310])

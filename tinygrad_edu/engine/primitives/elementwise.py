@@ -8,7 +8,6 @@ side, `clip` has 1 on its borders, `maximum` and `minimum` share the gradient eq
 
 from __future__ import annotations
 
-import functools
 import math
 from math import inf, pi
 from typing import Any
@@ -18,85 +17,13 @@ import numpy as np
 from ...errors import DtypeError, ShapeError
 from ..messages import check
 from ..node import Node, shape_of
+from . import kernels
 from .primitive import binary, dispatch, primitive, unary
 
-
-def _sigmoid(x: Any) -> Any:
-    """1 / (1 + exp(-x)); where exp(-x) is too large for a float, inf, that is 0."""
-    with np.errstate(over="ignore"):
-        t = np.asarray(np.exp(-x))
-    t += 1
-    return np.divide(1, t, out=t)
-
-
-def _sigmoid_float(x: float) -> float:
-    t = math.exp(-abs(x))
-    return (1.0 if x >= 0 else t) / (1.0 + t)
-
-
-def _softplus_float(x: float) -> float:
-    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
-
-
-def _softplus(x: Any) -> Any:
-    """max(x, 0) + log(1 + exp(-|x|)), which cannot overflow."""
-    t = np.exp(-np.abs(x))
-    return np.maximum(x, 0) + (np.log1p(t) if np.size(t) < LARGE else _log1p(t))
-
-
-def _log1p(t: Any) -> Any:
-    """log(1 + t) for t from 0 to 1: 2·(s + s³/3 + s⁵/5 + ...) with s = t / (2 + t).
-
-    As s is at most 1/3, few terms are enough; on large arrays that is several times as quick as NumPy's own logarithm.
-    """
-    s = t / (t + 2)
-    ss = s * s
-    terms = 16 if s.dtype.itemsize > 4 else 8  # (1/3)³² is below the precision of float64, (1/3)¹⁶ that of float32
-    series = np.full_like(s, 1 / (2 * terms - 1))
-    for n in range(2 * terms - 3, 0, -2):
-        series *= ss
-        series += 1 / n
-    series *= 2 * s
-    return series
-
-
-@functools.cache
-def _erf_table(dtype: Any) -> Any:
-    """For each power of h the coefficients of Taylor's series of erf(a + h), at a = 0, 1/1024, 2/1024, ..., 6.
-
-    The first derivative is 2/√π · exp(-a²), and the ones after it follow from f⁽ⁿ⁺¹⁾ = -2a·f⁽ⁿ⁾ - 2(n - 1)·f⁽ⁿ⁻¹⁾.
-    """
-    a = np.arange(6 * 1024 + 1) / 1024
-    derivatives = [np.array([math.erf(x) for x in a]), 2 / math.sqrt(pi) * np.exp(-a * a)]
-    for n in range(1, 5 if dtype.itemsize > 4 else 2):
-        derivatives.append(-2 * a * derivatives[n] - 2 * (n - 1) * derivatives[n - 1])
-    return [(d / math.factorial(n)).astype(dtype) for n, d in enumerate(derivatives)]
-
-
-def _erf(x: Any) -> Any:
-    """Taylor's series around the nearest multiple of 1/1024; from 6 on the result is 1 to double precision."""
-    kind = x.dtype if x.dtype.kind == "f" else np.dtype(float)
-    x = x.astype(np.result_type(kind, np.float32), copy=False)
-    size = np.minimum(np.abs(x), x.dtype.type(6))
-    place = np.rint(size * 1024)
-    h = size - place / 1024
-    place = np.fmin(place, 6 * 1024).astype(np.intp)  # any place for nan: its h is nan, too
-    highest, *rest = reversed(_erf_table(x.dtype))
-    out = highest[place]
-    for coefficients in rest:
-        out *= h
-        out += coefficients[place]
-    return np.copysign(out, x).astype(kind, copy=False)
-
-
-def _sign(x: float) -> float:
-    return math.nan if x != x else float((x > 0) - (x < 0))
-
-
 # fmt: off
-identity = unary("identity", lambda x: x, lambda x: x,
-                 lambda g, out, x: g,
-                 "x itself, as a node of its own.", (2.0, 2.0), numpy=[np.positive])
+# Powers, exponentials, logarithms
+__all__ = ["exp", "expm1", "log", "log1p", "sqrt", "square"]
+
 exp = unary("exp", np.exp, math.exp,
             lambda g, out, x: g * out,
             "e to the power x.", (0.0, 1.0))
@@ -112,6 +39,12 @@ log1p = unary("log1p", np.log1p, math.log1p,
 sqrt = unary("sqrt", np.sqrt, math.sqrt,
              lambda g, out, x: g * 0.5 / out,
              "The square root; its derivative at 0 is inf.", (9.0, 3.0), domain=(0, inf))
+square = unary("square", np.square, lambda x: x * x,
+               lambda g, out, x: g * (2.0 * x),
+               "x · x.", (3.0, 9.0))
+
+# Angles
+__all__ += ["arccos", "arcsin", "arctan", "cos", "cosh", "sin", "sinh", "tan", "tanh"]
 
 sin = unary("sin", np.sin, math.sin,
             lambda g, out, x: g * cos(x),
@@ -142,28 +75,35 @@ tanh = unary("tanh", np.tanh, math.tanh,
              lambda g, out, x: g * (1.0 - out * out),
              "The hyperbolic tangent.", (0.0, 0.0))
 
-sigmoid = unary("sigmoid", _sigmoid, _sigmoid_float,
+# Activations
+__all__ += ["erf", "identity", "relu", "sigmoid", "softplus"]
+
+sigmoid = unary("sigmoid", kernels.sigmoid, kernels.sigmoid_of_float,
                 lambda g, out, x: g * (out * (1.0 - out)),
                 "The logistic function 1 / (1 + exp(-x)).", (0.0, 0.5), numpy=[])
-softplus = unary("softplus", _softplus, _softplus_float,
+softplus = unary("softplus", kernels.softplus, kernels.softplus_of_float,
                  lambda g, out, x: g * sigmoid(x),
                  "log(1 + exp(x)), a smooth relu.", (0.0, math.log(2.0)), numpy=[])
-erf = unary("erf", _erf, math.erf,
+erf = unary("erf", kernels.erf, math.erf,
             lambda g, out, x: g * (2.0 / math.sqrt(pi)) * exp(-(x * x)),
             "The error function, 2/√π · ∫₀ˣ exp(-t²) dt.", (0.0, 0.0), numpy=[])
 
 relu = unary("relu", lambda x: np.maximum(x, 0), lambda x: x if x > 0 or x != x else 0.0,
              lambda g, out, x: where(x <= 0, 0.0, g),
              "max(x, 0); its derivative at 0 is 0.", (-2.0, 0.0), numpy=[])
+identity = unary("identity", lambda x: x, lambda x: x,
+                 lambda g, out, x: g,
+                 "x itself, as a node of its own.", (2.0, 2.0), numpy=[np.positive])
+
+# Comparing and choosing
+__all__ += ["clip", "maximum", "minimum", "sign", "where"]
+
 abs_ = unary("abs", np.abs, abs,
              lambda g, out, x: g * sign(x),
              "The absolute value; its derivative at 0 is 0.", (-2.0, 2.0), numpy=[np.abs, np.fabs])
-sign = unary("sign", np.sign, _sign,
+sign = unary("sign", np.sign, kernels.sign_of_float,
              lambda g, out, x: g * 0.0,
              "-1, 0 or 1; its derivative is 0 everywhere.", (-2.0, -1.0))
-square = unary("square", np.square, lambda x: x * x,
-               lambda g, out, x: g * (2.0 * x),
-               "x · x.", (3.0, 9.0))
 
 maximum = binary("maximum", np.maximum, lambda x, y: x if x >= y or x != x else y,
                  lambda g, out, x, y: where(x > y, g, where(x == y, g * 0.5, 0.0)),
@@ -193,49 +133,7 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     >>> tg.where(2 > 1, 5.0, 6.0)
     5.0
     """
-    if type(y) is float and y == 0.0 and _fits(condition, x):
-        return kept(condition, x)
-    if type(x) is float and x == 0.0 and _fits(condition, y):
-        return kept(~condition, y)
-    if _fits(condition, x) and _fits(condition, y) and x.dtype == y.dtype:
-        return chosen(condition, x, y)
-    return np.where(condition, x, y)
-
-
-def _fits(condition: Any, x: Any) -> bool:
-    """Whether `kept` and `chosen` can be used, and pay."""
-    both = type(condition) is np.ndarray and type(x) is np.ndarray and x.size >= LARGE
-    return both and condition.shape == x.shape and condition.dtype == bool and x.dtype in WORDS
-
-
-def kept(keep: Any, x: Any, out: Any = None) -> Any:
-    """x where `keep` holds, else 0: what a kink does to a gradient.
-
-    `numpy.where` decides number by number, and on a random mask a processor guesses half of the decisions wrong. Here
-    the mask becomes words of ones and of zeros that are laid over the bits of x: eight times as fast on large arrays.
-    """
-    if x.dtype not in WORDS:
-        return np.multiply(keep, x, out=out)
-    word = WORDS[x.dtype]
-    bits = np.negative(keep.view(np.int8))  # 0 or -1, and so all bits alike in wider words too
-    words = np.bitwise_and(bits, x.view(word), out=None if out is None else out.view(word))
-    return words.view(x.dtype)
-
-
-def chosen(condition: Any, x: Any, y: Any) -> Any:
-    """x where the condition holds, else y, without decisions: y, with the bits changed in which x differs from it."""
-    word = WORDS[x.dtype]
-    words = np.bitwise_xor(x.view(word), y.view(word))
-    words &= np.negative(condition.view(np.int8))
-    words ^= y.view(word)
-    return words.view(x.dtype)
-
-
-WORDS = {np.dtype(f"f{n}"): np.dtype(f"i{n}") for n in (2, 4, 8)}
-"""The whole numbers of as many bits as a float."""
-
-LARGE = 4096
-"""From so many numbers on it pays to spare the processor decisions."""
+    return kernels.where(condition, x, y)
 
 
 @primitive(
@@ -250,8 +148,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
     >>> tg.nn.functional.elu(tg.tensor([-100.0, 3.0]), 2.0)
     tensor([-2.,  3.])
     """
-    t = np.tanh(np.minimum(x, 0) / 2)  # exp(x) - 1 is 2t / (1 - t): as exact as NumPy's expm1, and much quicker
-    return np.maximum(x, 0) + (2 * alpha) * (t / (1 - t))
+    return kernels.elu(x, alpha)
 
 
 @primitive(

@@ -16,6 +16,16 @@ from .primitive import Variadic, dispatch, primitive
 from .reductions import sum_
 from .shape import expand_dims, getitem, reshape, scatter, swapaxes
 
+__all__ = [
+    "diag",
+    "dot",
+    "einsum",
+    "matmul",
+    "outer",
+    "tril",
+    "triu",
+]
+
 
 def _by_left(g: Any, out: Any, x: Any, y: Any) -> Any:
     """gradient @ yᵀ: each number of x meets a row of y."""

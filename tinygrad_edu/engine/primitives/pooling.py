@@ -17,7 +17,7 @@ from numpy import ndarray
 
 from ...errors import ShapeError
 from ..node import Node
-from .elementwise import kept
+from .kernels import kept
 from .linear_algebra import einsum
 from .primitive import primitive
 from .reductions import mean

@@ -22,7 +22,7 @@ from ..messages import refused, wrong_call
 from ..node import Attrs, Node
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from ..signatures import Tensor
 
 __all__ = ["BY_NUMPY", "TABLE", "Primitive", "Variadic", "binary", "dispatch", "ieee", "primitive", "unary"]
 

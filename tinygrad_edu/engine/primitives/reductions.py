@@ -19,6 +19,19 @@ from .elementwise import abs_, exp, where
 from .primitive import dispatch, primitive
 from .shape import broadcast_to, concatenate, expand_dims, flip, moveaxis, spread
 
+__all__ = [
+    "argmax",
+    "argmin",
+    "cumsum",
+    "logsumexp",
+    "mean",
+    "norm",
+    "norm2",
+    "softmax",
+    "std",
+    "var",
+]
+
 Axis = int | tuple[int, ...] | None
 
 

@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from ...engine.node import Node
+from ...engine.node import Node, number_of
 from ...engine.primitives.primitive import Primitive
 from ...engine.tensor import Tensor
 from ...engine.value import Value
-from ...engine.walk import Contribution, contributions, gradients, pull
+from ...engine.walk import Contribution, contributions, gradients
 from ...errors import TinygradError
 from .rules import ErringRow, RuleCall, Wrong, wrong_rules
 
@@ -260,8 +260,8 @@ def negated(e: RuleCall) -> Any:
 
 def raw_contribution(step: Contribution) -> ndarray:
     """The contribution of a rule before it is summed to the shape of the operand."""
-    slots, found = pull(step.node, step.upstream, {step.input})
-    return np.asarray(found[slots.index(step.slot)])
+    values = [number_of(x) for x in step.node.inputs]
+    return np.asarray(row_of(step.node).pull((step.slot,), step.upstream, step.node.data, values, step.node.attrs)[0])
 
 
 def first_along(x: ndarray, axes: tuple[int, ...]) -> ndarray:

@@ -32,8 +32,7 @@ from .arrows import Label, chain_rule
 from .card import SHEET, Card, Text, flow_of, is_stack
 from .descriptions import edge_in_words, node_in_words, summary
 from .open_clusters import open_clusters, title_of
-from .shapes import SIZE, arrow, crossings, inside, outline, points, sign, slot, slots, text
-from .shapes import coordinate as _n
+from .shapes import SIZE, arrow, coordinate as _n, crossings, inside, outline, points, sign, slot, slots, text
 
 __all__ = ["write_svg"]
 
