@@ -22,6 +22,7 @@ OPEN: list[tuple[Any, tuple[int, ...], str]] = [
     (lambda: nn.BatchNorm1d(None), (5, 3), "num_features"),
     (lambda: nn.BatchNorm2d(None), (2, 3, 5, 4), "num_features"),
     (lambda: nn.LayerNorm(None), (5, 3), "normalized_shape"),
+    (lambda: nn.LayerNorm(None), (2, 5, 3), "normalized_shape"),
     (lambda: nn.RNNCell(None, 4), (5, 3), "input_size"),
     (lambda: nn.LSTMCell(None, 4), (5, 3), "input_size"),
     (lambda: nn.GRUCell(None, 4), (5, 3), "input_size"),

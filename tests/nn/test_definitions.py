@@ -59,6 +59,10 @@ SIGNATURES = """
     BCEWithLogitsLoss(weight=None, reduction='mean', pos_weight=None)
     KLDivLoss(reduction='mean', log_target=False)
     FocalLoss(gamma=2.0, weight=None, ignore_index=-100, reduction='mean')
+    Softmax(dim=-1)
+    LogSoftmax(dim=-1)
+    softmax(x, dim=-1)
+    log_softmax(x, dim=-1)
     HingeLoss(reduction='mean')
     mse_loss(input, target, reduction='mean')
     l1_loss(input, target, reduction='mean')
@@ -81,7 +85,7 @@ SIGNATURES = """
     orthogonal_(tensor, gain=1.0, seed=None)
     calculate_gain(nonlinearity, param=0.01)
 """  # noqa: E501
-"""PyTorch's, without the arguments that we do not have; the seeds, the focal and the hinge loss are ours."""
+"""PyTorch's, without the arguments that we do not have; seeds, focal and hinge loss, and dim=-1 are ours."""
 
 
 @pytest.mark.parametrize("line", SIGNATURES.strip().splitlines())
@@ -251,6 +255,35 @@ def test_logarithms_of_probabilities_end_at_minus_100() -> None:
 def arrays(layer: nn.Module) -> list[Any]:
     """The weight and the bias."""
     return list(layer.state_dict().values())
+
+
+def test_a_linear_layer_is_a_product_and_a_sum() -> None:
+    x, layer = rng.normal(size=(2, 5, 3)), nn.Linear(3, 4).double()
+    weight, bias = arrays(layer)
+    close(layer(tg.tensor(x)), np.einsum("abi,oi->abo", x, weight) + bias)
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes", "shape"),
+    [
+        ("Linear", (3, 4), (5, 3)), ("Conv2d", (3, 4, 2), (2, 3, 4, 5)), ("ConvTranspose2d", (3, 4, 2), (2, 3, 4, 5)),
+        ("RNN", (3, 4), (5, 2, 3)), ("LSTM", (3, 4), (5, 2, 3)), ("GRU", (3, 4), (5, 2, 3)),
+        ("RNNCell", (3, 4), (2, 3)), ("LSTMCell", (3, 4), (2, 3)), ("GRUCell", (3, 4), (2, 3)),
+    ],
+)  # fmt: skip
+def test_a_layer_without_biases_is_one_with_biases_of_0(name: str, sizes: Any, shape: Any) -> None:
+    x, layer, twin = rng.normal(size=shape), getattr(nn, name)(*sizes, bias=False), getattr(nn, name)(*sizes)
+    state = {name: np.zeros(parameter.shape) for name, parameter in twin.named_parameters()}
+    assert layer.state_dict().keys() == {name for name in state if "bias" not in name}
+    twin.load_state_dict({**state, **layer.state_dict()})
+    for ours, theirs in zip(flat(layer(x)), flat(twin(x)), strict=True):
+        assert ours.dtype == theirs.dtype == np.float32
+        np.testing.assert_allclose(ours.data, theirs.data, rtol=1e-6, atol=1e-6)
+
+
+def flat(out: Any) -> list[Any]:
+    """What a layer gives: the tensors in all tuples."""
+    return [x for part in out for x in flat(part)] if isinstance(out, tuple) else [out]
 
 
 def per_axis(x: Any, n: int) -> tuple[int, ...]:

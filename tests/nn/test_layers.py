@@ -82,6 +82,7 @@ def test_embedding_is_pytorchs_and_adds_up_the_gradients_of_repeats(dtype: Any, 
 def test_the_padding_row_begins_with_zeros() -> None:
     assert (nn.Embedding(5, 3, padding_idx=-2).weight.data[3] == 0).all()
     assert (nn.Embedding(5, 3).weight.data != 0).all()
+    assert nn.Embedding(5, 3, padding_idx=-5).padding_idx == 0
     assert repr(nn.Embedding(5, 3, padding_idx=-2)) == "Embedding(5, 3, padding_idx=3)"
     with pytest.raises(tg.OutOfRangeError, match="padding_idx 5 is none of the 5 rows"):
         nn.Embedding(5, 3, padding_idx=5)

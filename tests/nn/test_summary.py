@@ -51,6 +51,13 @@ def test_the_text_is_a_table_with_a_total() -> None:
     assert lines[-1] == "Parameters take 246.8 kB."
 
 
+@pytest.mark.parametrize(("size", "words"), [(999, "999 B"), (1000, "1.0 kB"), (10**6, "1.0 MB"), (10**9, "1.0 GB")])
+def test_bytes_have_the_unit_of_their_size(size: int, words: str) -> None:
+    row = nn.summary(nn.Identity(), (1,)).rows[0]
+    row.memory = size
+    assert repr(nn.Summary([row])).splitlines()[1].endswith(words)
+
+
 def test_rich_prints_the_same_cells() -> None:
     rich = pytest.importorskip("rich.console", reason="rich text needs: pip install rich")
     console = rich.Console(width=100, record=True, file=io.StringIO())

@@ -215,6 +215,8 @@ PLATEAUS: list[tuple[dict[str, Any], list[float], list[float]]] = [
     ({}, [1.0] * 13, [1.0] * 11 + [0.1] * 2),
     ({"patience": 0}, [1.0, 0.5, 0.5, 0.4], [1.0, 1.0, 0.1, 0.1]),
     ({"patience": 0, "factor": 0.5, "mode": "max"}, [1.0, 2.0, 2.0, 1.0, 3.0], [1.0, 1.0, 0.5, 0.25, 0.25]),
+    ({"patience": 0, "threshold": 0.0}, [1.0, 1.0, 0.5], [1.0, 0.1, 0.1]),
+    ({"patience": 0, "threshold": 0.0, "mode": "max"}, [1.0, 1.0, 2.0], [1.0, 0.1, 0.1]),
     # Better is by more than a tenth of the best, or by more than 0.1.
     ({"patience": 0, "threshold": 0.1}, [10.0, 9.5, 8.9, 8.1, 7.0], [1.0, 0.1, 0.1, 0.01, 0.01]),
     ({"patience": 0, "threshold": 0.1, "mode": "max"}, [10.0, 10.5, 11.5, 12.5, 13.0], [1.0, 0.1, 0.1, 0.01, 0.01]),

@@ -258,6 +258,7 @@ def test_a_schedule_goes_on_where_it_stood() -> None:
         (lambda w: lr_scheduler.SequentialLR(optim.SGD([w]), [], [2]), tg.OptimizerError, "milestones between"),
         (lambda w: lr_scheduler.ReduceLROnPlateau(optim.SGD([w]), "least"), tg.DtypeError, "mode is 'min' or 'max'"),
         (lambda w: lr_scheduler.ReduceLROnPlateau(optim.SGD([w]), factor=2), tg.OutOfRangeError, "factor is below 1"),
+        (lambda w: lr_scheduler.ReduceLROnPlateau(optim.SGD([w]), factor=1), tg.OutOfRangeError, "factor is below 1"),
     ],
 )  # fmt: skip
 def test_wrong_use_is_refused(make: Any, error: type[Exception], words: str) -> None:

@@ -68,7 +68,7 @@ class Recurrent(Module):
         found = [getattr(self, part + ending) for part in self._parts]
         return found if self.bias else [*found, None, None]
 
-    def _data(self, x: Any) -> Any:
+    def _converted(self, x: Any) -> Any:
         return data_for(self, x, self._weights(self._endings[0])[1])
 
     def _zeros(self, *shape: int) -> np.ndarray:
@@ -118,7 +118,7 @@ class RecurrentLayers(Recurrent):
 
     def _layers(self, x: Any, first: list[Any] | None) -> tuple[Any, list[Any]]:
         """The output, and each state after the last step, (layers · directions, N, H)."""
-        x = self._data(x)
+        x = self._converted(x)
         shape = shape_of(x)
         if len(shape) != 3:
             raise ShapeError(
@@ -128,7 +128,7 @@ class RecurrentLayers(Recurrent):
         self._check_features(x)
         x = swapaxes(x, 0, 1) if self.batch_first else x
         wanted = (len(self._endings), shape[0 if self.batch_first else 1], self.hidden_size)
-        states = [self._zeros(*wanted)] * self.states if first is None else [self._data(state) for state in first]
+        states = [self._zeros(*wanted)] * self.states if first is None else [self._converted(state) for state in first]
         for state in states:
             if shape_of(state) != wanted:
                 raise ShapeError(
@@ -268,10 +268,10 @@ class RecurrentCell(Recurrent):
         self._make(input_size, hidden_size, bias, [""])
 
     def _step(self, cell: Callable[..., tuple[Any, ...]], x: Any, states: list[Any], **attrs: Any) -> tuple[Any, ...]:
-        x = self._data(x)
+        x = self._converted(x)
         self._check_features(x)
         wanted = (*shape_of(x)[:-1], self.hidden_size)
-        states = [self._zeros(*wanted) if state is None else self._data(state) for state in states]
+        states = [self._zeros(*wanted) if state is None else self._converted(state) for state in states]
         for state in states:
             if shape_of(state) != wanted:
                 raise ShapeError(f"{type(self).__name__}: a state has shape {wanted}, not {shape_of(state)}")
