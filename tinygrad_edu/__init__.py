@@ -13,23 +13,43 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from . import engine, errors
-from .engine import *
 from .engine import random
+from .engine.creation import *
+from .engine.derivatives import *
+from .engine.grad_mode import enable_grad as enable_grad, no_grad as no_grad, trace as trace
+from .engine.node import Node as Node
+from .engine.primitives.arithmetic import *
+from .engine.primitives.elementwise import *
+from .engine.primitives.linear_algebra import *
+from .engine.primitives.reductions import *
+from .engine.primitives.shape import *
+from .engine.random import manual_seed as manual_seed
+from .engine.scopes import block as block
+from .engine.tensor import Tensor as Tensor, tensor as tensor
+from .engine.value import Value as Value
+from .engine.walk import gradients as gradients
 from .errors import *
 
-if TYPE_CHECKING:
-    from . import data, graph, models, nn, optim, plots, step, testing, train
-    from .check import gradcheck
-    from .graph import draw, explain, formula
-    from .nonfinite import find_nan
-    from .saving import load, save
-    from .step import steps
+abs, max, min, prod, sum = abs_, max_, min_, prod_, sum_
+del abs_, max_, min_, prod_, sum_
 
-__all__ = ["data", "graph", "models", "nn", "optim", "plots", "step", "testing", "train"]
-__all__ += ["draw", "explain", "find_nan", "formula", "gradcheck", "load", "save", "steps"]
-__all__ += engine.__all__
-__all__ += errors.__all__
+if TYPE_CHECKING:
+    from . import (
+        data as data,
+        graph as graph,
+        models as models,
+        nn as nn,
+        optim as optim,
+        plots as plots,
+        step as step,
+        testing as testing,
+        train as train,
+    )
+    from .check import gradcheck as gradcheck
+    from .graph import draw as draw, explain as explain, formula as formula
+    from .nonfinite import find_nan as find_nan
+    from .saving import load as load, save as save
+    from .step import steps as steps
 
 _ROOM_OF = {
     "draw": "graph",
@@ -41,13 +61,17 @@ _ROOM_OF = {
     "save": "saving",
     "steps": "step",
 }
+_ROOMS = ["data", "graph", "models", "nn", "optim", "plots", "step", "testing", "train"]
+
+__all__ = [name for name, x in vars().items() if getattr(x, "__module__", "").startswith(__name__)]
+__all__ += ["random", *_ROOMS, *_ROOM_OF]
 
 
 def __getattr__(name: str) -> Any:
     """Pictures, layers and checks are imported when they are first used, so that `import tinygrad_edu` stays quick."""
     if name in _ROOM_OF:
         return getattr(import_module(f".{_ROOM_OF[name]}", __name__), name)
-    if name in __all__:
+    if name in _ROOMS:
         return import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__])
 

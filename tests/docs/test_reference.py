@@ -22,7 +22,7 @@ def described() -> dict[str, set[str]]:
         for directive, name in DIRECTIVE.findall(page.read_text("utf-8")):
             if directive == "currentmodule":
                 current = name
-            names = found.setdefault(current, set())
+            names = found.setdefault(current, set()) if current else set()
             if directive == "family":
                 names |= exported(import_module(current), import_module(name))
             elif directive != "currentmodule":

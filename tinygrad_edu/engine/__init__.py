@@ -27,33 +27,3 @@ What makes it safe, quick and easy to use:
 15. `messages/`: what an error says
 16. `signatures.py`: types of operators, for type checkers alone
 """
-
-# ruff: noqa: F403
-from . import creation, derivatives, random
-from .creation import *
-from .derivatives import *
-from .grad_mode import enable_grad, no_grad, trace
-from .node import Node
-from .primitives import arithmetic, elementwise, linear_algebra, reductions, shape
-from .primitives.arithmetic import *
-from .primitives.elementwise import *
-from .primitives.elementwise import abs_ as abs
-from .primitives.linear_algebra import *
-from .primitives.reductions import *
-from .primitives.reductions import max_ as max, min_ as min, prod_ as prod, sum_ as sum
-from .primitives.shape import *
-from .random import manual_seed
-from .scopes import block
-from .tensor import Tensor, tensor
-from .value import Value
-from .walk import gradients
-
-__all__ = ["Node", "Tensor", "Value", "block", "enable_grad", "gradients", "manual_seed", "no_grad", "random", "trace"]
-__all__ += ["abs", "max", "min", "prod", "sum", "tensor"]
-__all__ += arithmetic.__all__
-__all__ += creation.__all__
-__all__ += derivatives.__all__
-__all__ += elementwise.__all__
-__all__ += linear_algebra.__all__
-__all__ += reductions.__all__
-__all__ += shape.__all__

@@ -359,15 +359,16 @@ class Tensor(Operators):
         return record(new(Tensor), seed) if create_graph else seed
 
     def fit(self, contribution: Any) -> Any:
-        data = number_of(self)
+        data = self._data
         if type(contribution) is ndarray:
             if contribution.shape != data.shape:
                 contribution = shape.summed_back(contribution, data.shape)
             return contribution if contribution.dtype is data.dtype else contribution.astype(data.dtype)
         if isinstance(contribution, Tensor):
-            if contribution.shape != data.shape:
+            like = contribution._data
+            if like.shape != data.shape:
                 contribution = shape.sum_to(contribution, data.shape)
-            return contribution if contribution.dtype == data.dtype else shape.astype(contribution, data.dtype)
+            return contribution if like.dtype == data.dtype else shape.astype(contribution, data.dtype)
         if isinstance(contribution, Value):  # one number for all of the array
             return shape.astype(contribution * np.ones(data.shape), data.dtype)
         return np.full(data.shape, contribution, data.dtype)

@@ -63,6 +63,8 @@ def walk(
         if every or (node.notes is not None and node.notes.retains_grad):
             yield node, upstream
         for slot, x, contribution in pull(node, upstream, needed, create_graph):
+            if contribution is None:
+                continue
             if x in gradient_of:
                 gradient_of[x] = total = gradient_of[x] + contribution
             else:
@@ -72,7 +74,7 @@ def walk(
                     node_of[-x.index] = x
             if on_edge is not None:
                 on_edge(Contribution(node, slot, x, upstream, contribution, total))
-        if release is not None:
+        if release is not None and type(upstream) is not float:
             release(node, upstream)
     for leaf in sorted(gradient_of, key=creation, reverse=True):
         yield leaf, gradient_of[leaf]
@@ -80,14 +82,14 @@ def walk(
 
 def pull(
     node: Node, upstream: Any, needed: Container[Node] | None = None, create_graph: bool = False
-) -> Sequence[tuple[int, Node, Any]]:
-    """(slot, operand, upstream · local derivative) for each operand of a call that needs a gradient, by the table.
+) -> Sequence[tuple[int, Any, Any]]:
+    """(slot, operand, upstream · local derivative) for the operands of a call, by the table.
 
-    This is the short way for one or two operands, on which most of a backward pass is spent; `pull_with_care` is the
-    general one.
+    The last is None where no gradient is needed. This is the short way for one or two operands, on which most of a
+    backward pass is spent; what it cannot do, `pull_with_care` does.
     """
     x, y, attrs, rules = node._first, node._second, node.attrs, node.primitive.rules  # type: ignore[union-attr]
-    if type(x) is tuple or needed is not None or node.index < inplace.newest or (attrs and y is not None):
+    if type(x) is tuple or node.index < inplace.newest or (attrs and y is not None):
         return pull_with_care(node, upstream, needed, create_graph)
     try:
         if create_graph:
@@ -99,39 +101,38 @@ def pull(
         if y is None:
             to_x = rules[0](upstream, out, a, **attrs) if attrs else rules[0](upstream, out, a)
             return ((0, x, to_x if type(to_x) is type(upstream) else x.fit(to_x)),)
-        if isinstance(x, Node) and x.flow:
+        to_x = to_y = None
+        if isinstance(x, Node) and x.flow and (needed is None or x in needed):
             to_x = rules[0](upstream, out, a, b)
             if type(to_x) is not float and (type(b) is not float or type(to_x) is not type(upstream)):
                 to_x = x.fit(to_x)
-            if not isinstance(y, Node) or not y.flow:
-                return ((0, x, to_x),)
-        to_y = rules[1](upstream, out, a, b)
-        if type(to_y) is not float and (type(a) is not float or type(to_y) is not type(upstream)):
-            to_y = y.fit(to_y)
-        return ((0, x, to_x), (1, y, to_y)) if isinstance(x, Node) and x.flow else ((1, y, to_y),)
-    except (ArithmeticError, AttributeError, TypeError, ValueError):  # a float's rule divides by 0, a released number
-        pass  # once more, with care: that raises what is really wrong
+        if isinstance(y, Node) and y.flow and (needed is None or y in needed):
+            to_y = rules[1](upstream, out, a, b)
+            if type(to_y) is not float and (type(a) is not float or type(to_y) is not type(upstream)):
+                to_y = y.fit(to_y)
+        return (0, x, to_x), (1, y, to_y)
+    except (ArithmeticError, AttributeError, TypeError, ValueError):  # a float's rule divides by 0, a released array
+        pass  # once more, with care, which raises what is really wrong
     return pull_with_care(node, upstream, needed, create_graph)
 
 
 def pull_with_care(
     node: Node, upstream: Any, needed: Container[Node] | None, create_graph: bool
-) -> list[tuple[int, Node, Any]]:
+) -> list[tuple[int, Any, Any]]:
     """`pull` for any number of operands, with numbers that were released or changed in place, and IEEE 754."""
     row, operands = node.primitive, node.inputs
     assert row is not None
     slots = [
         slot for slot, x in enumerate(operands) if isinstance(x, Node) and x.flow and (needed is None or x in needed)
     ]
-    out: Any = node
-    values: Sequence[Any] = operands
-    if not create_graph:
-        out, values = number_of(node), [number_of(x) for x in operands]
+    out, values = number_of(node), [number_of(x) for x in operands]
+    if create_graph:
+        out, values = node, list(operands)
     if node.index < inplace.newest:
         out = inplace.as_used(node, out, node)
         values = [inplace.as_used(x, value, node) for x, value in zip(operands, values)]
     found = zip(slots, by_the_table(row, slots, upstream, out, values, node.attrs))
-    return [(slot, operands[slot], operands[slot].fit(c)) for slot, c in found if c is not None]
+    return [(slot, operands[slot], None if c is None else operands[slot].fit(c)) for slot, c in found]
 
 
 def by_the_table(

@@ -14,14 +14,7 @@ import numpy as np
 from .elementwise import log, where
 from .primitive import binary, unary
 
-__all__ = [
-    "add",
-    "divide",
-    "multiply",
-    "negative",
-    "power",
-    "subtract",
-]
+__all__ = ["add", "divide", "multiply", "negative", "power", "subtract"]
 
 # fmt: off
 add = binary("add", operator.add, operator.add,

@@ -96,7 +96,7 @@ identity = unary("identity", lambda x: x, lambda x: x,
                  "x itself, as a node of its own.", (2.0, 2.0), numpy=[np.positive])
 
 # Comparing and choosing
-__all__ += ["clip", "maximum", "minimum", "sign", "where"]
+__all__ += ["abs_", "clip", "maximum", "minimum", "sign", "where"]
 
 abs_ = unary("abs", np.abs, abs,
              lambda g, out, x: g * sign(x),

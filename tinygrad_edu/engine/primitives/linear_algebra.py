@@ -16,15 +16,7 @@ from .primitive import Variadic, dispatch, primitive
 from .reductions import sum_
 from .shape import expand_dims, getitem, reshape, scatter, swapaxes
 
-__all__ = [
-    "diag",
-    "dot",
-    "einsum",
-    "matmul",
-    "outer",
-    "tril",
-    "triu",
-]
+__all__ = ["diag", "dot", "einsum", "matmul", "outer", "tril", "triu"]
 
 
 def _by_left(g: Any, out: Any, x: Any, y: Any) -> Any:

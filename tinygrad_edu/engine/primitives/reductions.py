@@ -20,17 +20,9 @@ from .primitive import dispatch, primitive
 from .shape import broadcast_to, concatenate, expand_dims, flip, moveaxis, spread
 
 __all__ = [
-    "argmax",
-    "argmin",
-    "cumsum",
-    "logsumexp",
-    "mean",
-    "norm",
-    "norm2",
-    "softmax",
-    "std",
-    "var",
-]
+    "argmax", "argmin", "cumsum", "logsumexp", "max_", "mean", "min_", "norm", "norm2", "prod_", "softmax",
+    "std", "sum_", "var",
+]  # fmt: skip
 
 Axis = int | tuple[int, ...] | None
 

@@ -17,28 +17,10 @@ from ..node import Node, number_of, shape_of
 from .primitive import Variadic, dispatch, primitive
 
 __all__ = [
-    "astype",
-    "broadcast_to",
-    "concatenate",
-    "expand_dims",
-    "flatten",
-    "flip",
-    "getitem",
-    "moveaxis",
-    "pad",
-    "repeat",
-    "reshape",
-    "roll",
-    "scatter",
-    "split",
-    "squeeze",
-    "stack",
-    "sum_to",
-    "swapaxes",
-    "take_along_axis",
-    "tile",
-    "transpose",
-]
+    "astype", "broadcast_to", "concatenate", "expand_dims", "flatten", "flip", "getitem", "moveaxis", "pad",
+    "repeat", "reshape", "roll", "scatter", "split", "squeeze", "stack", "sum_to", "swapaxes",
+    "take_along_axis", "tile", "transpose",
+]  # fmt: skip
 
 SMALL = 4096
 """Up to this many numbers a broadcast array is filled; above, it is a view that repeats one number."""

@@ -59,7 +59,7 @@ class ErringRow(Primitive):
 
     def __init__(self, row: Primitive, wrong: Wrong, slots: Sequence[int] | None = None) -> None:
         self.row, self.wrong, self.slots = row, wrong, slots
-        self.rules = tuple(partial(self.contribution, slot) for slot in range(row.arity))
+        self.rules = (None,) * row.arity  # so that the walk asks `pull`
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.row, name)
