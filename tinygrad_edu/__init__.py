@@ -8,7 +8,7 @@
 (4.0, 4.0, 5.0)
 """
 
-# ruff: noqa: F403
+# ruff: noqa: F403, F405, F821
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
