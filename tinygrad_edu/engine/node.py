@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ..errors import DtypeError, GraphError
-from .grad_mode import TRACED, Source, caller, recording, tracing
+from .grad_mode import TRACED, Source, caller, state, tracing
 from .notes import Notes
 
 if TYPE_CHECKING:
@@ -168,6 +168,7 @@ class Node:
 
     data: Any
     grad: Any
+    item: Callable[[], Any]
     apply: Callable[..., Any]
     unary: Callable[..., Any]
     restored: Callable[[], Any]
@@ -197,7 +198,7 @@ def record(
         or (isinstance(second, Node) and second.flow)
         or (type(first) is tuple and any(isinstance(x, Node) and x.flow for x in first))
     ):
-        level = recording()
+        level = state().level
         if level:
             node.primitive = primitive
             node._first = first

@@ -25,7 +25,7 @@ class Notes:
     scopes : the calls of modules and functions that this node is a result of (`scopes.py`).
     walks : the spans of ticks in which differentiations made a graph from this leaf (`scopes.py`).
     derivative : the names of what this gradient is the derivative of and by, such as `("z", ("x", "y"))` (`scopes.py`).
-    role : what it is to its module: "parameter" or "buffer" (`nn/parameter.py`).
+    role : what a leaf is: "parameter" or "buffer" of a module (`nn/parameter.py`), "variable" of `tg.grad`.
     open_name, open_shape, open_dtype : what is known of an uninitialised parameter (`nn/parameter.py`).
     """
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from .grad_mode import ON, recording
+from .convert import numbers
+from .grad_mode import ON, state
 from .graphs import copied, deep_copied
 from .memory import Release
-from .messages.tensors import not_kept
-from .node import NO_ATTRS, Node, clock, new, record
+from .messages.tensors import already_a_leaf, lost, may_be_lost, not_kept
+from .node import NO_ATTRS, Node, clock, new, number_of, record
 from .numpy_protocol import call_function, call_ufunc
 from .primitives import elementwise as e
 from .primitives.arithmetic import negative
@@ -53,7 +54,7 @@ def infix(row: Primitive, holds: Any) -> Any:
                 return self.apply(row, (self, other), NO_ATTRS)
         except trouble:
             return self.apply(row, (self, other), NO_ATTRS)
-        if not flow or recording() is not ON or type(data) is not holds:
+        if not flow or state().level is not ON or type(data) is not holds:
             return record(new(kind), as_held(data), row, self, other)
         node = new(kind)  # what `record` does; without the call a scalar forward pass takes a fifth less time
         node._data = data
@@ -76,7 +77,15 @@ def infix(row: Primitive, holds: Any) -> Any:
         return record(new(type(self)), as_held(data), row, other, self)
 
     def in_place(self: Any, other: Any) -> Any:
-        return self.change(row, other, left)
+        role = self.notes and self.notes.role
+        if self.primitive is not None or not (self.flow or role):
+            return left(self, other)
+        if not state().level:  # a parameter or a buffer inside no_grad(), and only that, is changed
+            self.data = row.compute([number_of(self), numbers(row.name, other)], NO_ATTRS)
+            return self
+        if holds is not float and self.flow and role != "variable":
+            raise already_a_leaf(self, row.name)
+        return left(self, other)
 
     return left, right, in_place
 
@@ -181,6 +190,21 @@ class Operators(Node):
         if grad is None and self.primitive is not None and not (self.notes and self.notes.retains_grad):
             warnings.warn(not_kept(self), stacklevel=3)
         return grad
+
+    def __float__(self) -> float:
+        self.leaving("float", refused=True)
+        return float(self.item())
+
+    def __int__(self) -> int:
+        self.leaving("int", refused=True)
+        return int(self.item())
+
+    def leaving(self, how: str, refused: bool = False) -> None:
+        """Refuse, or warn, that the number leaves the graph while a derivative is being taken."""
+        if self.flow and state().derivative:
+            if refused:
+                raise lost(self, how)
+            warnings.warn(may_be_lost(self, how), stacklevel=3)
 
     def __copy__(self) -> Self:
         return copied(self, self.inputs)  # type: ignore[return-value]

@@ -131,6 +131,7 @@ class Tensor(Operators):
         """
         if self.size != 1:
             raise say.not_one(self)
+        self.leaving("item")
         return number_of(self).item()
 
     def numpy(self) -> ndarray:
@@ -147,6 +148,7 @@ class Tensor(Operators):
         >>> tensor([1.0, 2.0]).tolist()
         [1.0, 2.0]
         """
+        self.leaving("tolist")
         return number_of(self).tolist()
 
     def detach(self) -> Tensor:
@@ -173,12 +175,6 @@ class Tensor(Operators):
 
     def __iter__(self) -> Any:
         return (self[i] for i in range(len(self)))
-
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
 
     def __bool__(self) -> bool:
         if self.size != 1:
@@ -239,14 +235,6 @@ class Tensor(Operators):
             raise say.not_recorded(self)
         assign(self, own_index(index), value)
 
-    def change(self, row: Any, other: Any, recorded: Callable[[Any, Any], Any]) -> Any:
-        if recording() and (self.flow or (isinstance(other, Node) and other.flow)):
-            if self.primitive is None and self.flow:
-                raise say.already_a_leaf(self, row.name)
-            return recorded(self, other)
-        assign(self, ..., row.on_arrays((number_of(self), numbers(row.name, other)), (self, other), NO_ATTRS))
-        return self
-
     # How a call is recorded.
 
     def unary(self, row: Any, attrs: Attrs = NO_ATTRS) -> Any:
@@ -266,7 +254,7 @@ class Tensor(Operators):
 
     def to_value(self) -> Value:
         """The number of a tensor of shape () as a Value: how the gradient of a Value leaves the arrays."""
-        return record(object.__new__(Value), self.item(), to_value, self)
+        return record(object.__new__(Value), number_of(self).item(), to_value, self)
 
     def restored(self) -> ndarray:
         return recomputed(self)

@@ -11,9 +11,8 @@ from numbers import Real
 from typing import Any
 
 from .convert import as_float, float_operand
-from .grad_mode import recording
 from .inplace import note_change
-from .node import NO_ATTRS, Attrs, Node, Operand, new, packed, record
+from .node import NO_ATTRS, Attrs, Node, Operand, new, number_of, packed, record
 from .operators import Operators, infix
 from .primitives.arithmetic import add, divide, multiply, power, subtract
 
@@ -85,6 +84,7 @@ class Value(Operators):
         >>> Value(2.0).item()
         2.0
         """
+        self.leaving("item")
         return self._data
 
     def detach(self) -> Value:
@@ -97,12 +97,6 @@ class Value(Operators):
         detached.cut_off("detach")
         return detached
 
-    def __float__(self) -> float:
-        return self._data
-
-    def __int__(self) -> int:
-        return int(self._data)
-
     def __bool__(self) -> bool:
         return bool(self._data)
 
@@ -113,7 +107,7 @@ class Value(Operators):
         return f"Value({self._data!r}{f', name={self.name!r}' if self.name else ''})"
 
     def compared(self, other: Any, compare: Callable[[Any, Any], Any], name: str) -> Any:
-        return compare(self._data, float(other)) if isinstance(other, (Value, Real)) else NotImplemented
+        return compare(self._data, number_of(other)) if isinstance(other, (Value, Real)) else NotImplemented
 
     # How a call is recorded.
 
@@ -129,12 +123,6 @@ class Value(Operators):
             return Node.array_kind.apply(row, given, attrs)
         data = row.on_floats([x._data if type(x) is Value else x for x in operands], attrs)
         return record(new(Value), float(data), row, *packed(operands, row), attrs)
-
-    def change(self, row: Any, other: Any, recorded: Callable[[Any, Any], Any]) -> Any:
-        if recording():
-            return recorded(self, other)
-        self.data = row.on_floats((self._data, as_float(other)), NO_ATTRS)
-        return self
 
     # What the walk asks.
 

@@ -9,8 +9,8 @@ from ..node import Node
 from .words import describe
 
 __all__ = [
-    "already_a_leaf", "leaves_the_graph", "needs_a_seed", "neither_true_nor_false", "no_dtype_of_gradients", "no_index",
-    "no_items", "not_kept", "not_of_its_shape", "not_one", "not_recorded",
+    "already_a_leaf", "leaves_the_graph", "lost", "may_be_lost", "needs_a_seed", "neither_true_nor_false",
+    "no_dtype_of_gradients", "no_index", "no_items", "not_kept", "not_of_its_shape", "not_one", "not_recorded",
 ]  # fmt: skip
 
 
@@ -47,6 +47,23 @@ def no_index(x: Any) -> DtypeError:
     """A float, or several numbers, as an index."""
     return DtypeError(
         f"index: only an integer tensor of size one is a whole number, not {describe(x)} of dtype {x.dtype}"
+    )
+
+
+def lost(x: Node, how: str) -> GraphError:
+    """A number that leaves the graph while a derivative is taken: by float(), by math.exp(), into a plain array."""
+    return GraphError(
+        f"{how}: the number of {describe(x)} would leave the graph while a derivative is being taken, and its gradient "
+        "would be lost; write tg.exp(x) instead of math.exp(x), and collect results in a list for tg.stack instead of "
+        "an array; where the plain number is meant, as in a message, .item() is it"
+    )
+
+
+def may_be_lost(x: Node, how: str) -> str:
+    """The warning of .item() and .tolist() while a derivative is taken."""
+    return (
+        f"{how}: the number of {describe(x)} leaves the graph here while a derivative is being taken, and no gradient "
+        "flows through what is computed from it"
     )
 
 
