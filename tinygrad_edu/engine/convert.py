@@ -31,7 +31,7 @@ def as_float(x: Any) -> float:
     if type(x) is float:
         return x
     if not isinstance(x, Node) and (
-        isinstance(x, Real) or (getattr(x, "shape", None) == () and x.dtype.kind in "biuf")
+        isinstance(x, Real) or (getattr(x, "shape", None) == () and not is_no_array_of_numbers(x))
     ):
         return float(x)
     raise not_one_number("Value", x)
@@ -70,10 +70,12 @@ def operand(x: Any, name: str) -> Operand:
         if x.dtype.kind in "biuf":
             return x.item()
     elif isinstance(x, ndarray):
-        if x.dtype.kind in "biuf":
-            return x.copy() if recording() else x
+        if x.dtype.kind in "biuf":  # no subclass, which may have another `*`
+            return np.array(x) if recording() else np.asarray(x)
     elif isinstance(x, (list, tuple)) and not is_no_array_of_numbers(x):
         return as_array(x)
+    elif hasattr(x, "__array__") and not is_no_array_of_numbers(x):  # an array of another library
+        return np.array(x)
     elif isinstance(x, Real):
         return float(x)
     raise not_numbers(name, x) from None
@@ -85,7 +87,7 @@ def float_operand(x: Any, name: str) -> Any:
         return x
     if isinstance(x, Node) or getattr(x, "shape", False):
         return None
-    if isinstance(x, Real) or (hasattr(x, "dtype") and x.dtype.kind in "biuf"):
+    if not is_no_array_of_numbers(x) and not isinstance(x, (list, tuple)):
         return as_float(x)
     raise not_numbers(name, x) from None
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from ..errors import DtypeError
 from .convert import numbers
 from .grad_mode import ON, state
 from .graphs import copied, deep_copied
 from .memory import Release
+from .messages.elsewhere import ARGUMENTS
 from .messages.tensors import already_a_leaf, lost, may_be_lost, not_kept
 from .node import NO_ATTRS, Node, clock, new, number_of, record
 from .numpy_protocol import call_function, call_ufunc
@@ -94,9 +96,13 @@ def methods(*functions: Callable[..., Any]) -> tuple[GivesSame, ...]:
     """The methods of functions of the table: `x.exp()` is `exp(x)`, and `x.std(axis=0)` is `std(x, axis=0)`."""
 
     def method(function: Any) -> Any:
-        call: Any = lambda node, *given, **attrs: function(node, *given, **attrs)
+        def call(node: Any, *given: Any, **attrs: Any) -> Any:
+            for name in attrs.keys() & ARGUMENTS.keys():
+                raise DtypeError(f"{function.__name__}: {name} is called {ARGUMENTS[name]} here")
+            return function(node, *given, **attrs)
+
         if isinstance(function, Primitive) and function.arity == 1 and not function.attrs:
-            call = lambda node: node.unary(function)
+            call = lambda node: node.unary(function)  # type: ignore[misc]
         call.__name__, call.__doc__ = function.__name__, function.__doc__
         return call
 
@@ -130,7 +136,9 @@ class Operators(Node):
     def clip(self, min: Any = None, max: Any = None) -> Self:
         return e.clip(self, min, max)
 
-    def backward(self, gradient: Any = None, *, create_graph: bool = False, retain_grads: bool = False) -> None:
+    def backward(
+        self, gradient: Any = None, *, create_graph: bool = False, retain_grads: bool = False, retain_graph: bool = True
+    ) -> None:
         """Add to `.grad` of every leaf the derivative of this node by that leaf.
 
         A second call adds once more: the graph stays usable, and gradients accumulate until they are set to None.
@@ -140,6 +148,7 @@ class Operators(Node):
         gradient : the upstream gradient to begin with, of this node's shape; may be left out for a single number.
         create_graph : record the backward pass, so that the gradients can be differentiated again.
         retain_grads : keep the gradients of intermediate nodes as well.
+        retain_graph : taken, as by PyTorch, and not needed: a graph always stays usable.
 
         Raises `GraphError` where there is nothing to differentiate or no seed, `InPlaceError` where a needed number
         was changed after its use.

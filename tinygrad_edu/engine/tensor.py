@@ -13,6 +13,7 @@ from .grad_mode import recording
 from .inplace import assign
 from .memory import recomputed
 from .messages import is_no_array_of_numbers, refused, tensors as say
+from .messages.elsewhere import METHODS, Elsewhere
 from .node import NO_ATTRS, Attrs, Node, Operand, new, number_of, packed, record
 from .operators import Operators, infix, methods
 from .primitives import linear_algebra as l, reductions as r, shape as s
@@ -168,6 +169,9 @@ class Tensor(Operators):
             raise say.leaves_the_graph(self)
         return self.data if copy is False else np.array(number_of(self), dtype=dtype)
 
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if not isinstance(vars(Tensor).get(name), Elsewhere)]
+
     def __len__(self) -> int:
         if not self.ndim:
             raise say.no_items(self)
@@ -205,11 +209,7 @@ class Tensor(Operators):
     # fmt: off
     # What only arrays have; the arithmetic is in operators.py.
     def __getitem__(self, index: Any) -> Tensor: return s.getitem(self, own_index(index))
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Tensor:
-        return self.unary(r.sum_, {"axis": axis, "keepdims": keepdims})
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Tensor:
-        return self.unary(r.mean, {"axis": axis, "keepdims": keepdims})
-    prod, max, min, var, std = methods(r.prod_, r.max_, r.min_, r.var, r.std)
+    sum, mean, prod, max, min, var, std = methods(r.sum_, r.mean, r.prod_, r.max_, r.min_, r.var, r.std)
     logsumexp, softmax, cumsum = methods(r.logsumexp, r.softmax, r.cumsum)
     norm, dot, trace = methods(r.norm, l.dot, l.trace)
     def argmax(self, axis: Any = None, keepdims: bool = False) -> Any: return r.argmax(self, axis, keepdims)
@@ -300,6 +300,8 @@ class Tensor(Operators):
 
 
 Node.array_kind = Tensor
+for name in METHODS.keys() - set(dir(Tensor)):
+    setattr(Tensor, name, Elsewhere(name))
 
 
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> Tensor:

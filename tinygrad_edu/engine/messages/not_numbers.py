@@ -20,7 +20,7 @@ def is_no_array_of_numbers(x: Any) -> bool:
     """
     if isinstance(x, Node) or type(x) in (float, int, bool):
         return False
-    if hasattr(x, "dtype"):
+    if isinstance(getattr(x, "dtype", None), np.dtype):
         return bool(x.dtype.kind not in "biuf")
     if any(isinstance(leaf, Node) for leaf in leaves(x)):
         return True
@@ -89,7 +89,7 @@ def kind_of(x: Any) -> str:
 
 def way_out(x: Any) -> str:
     """How something that is no number is made one, if there is a way."""
-    dtype = getattr(x, "dtype", np.dtype(object))
+    dtype = x.dtype if isinstance(getattr(x, "dtype", None), np.dtype) else np.dtype(object)
     return next((f"; {way}" for is_this, way in NOT_NUMBERS if is_this(x, dtype)), "")
 
 
