@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable
 from typing import Any
 
@@ -344,3 +345,89 @@ def test_the_hessian_is_symmetric(program: Program) -> None:
     left = sum(np.sum(a * b) for a, b in zip(v, tg.hvp(total, program.inputs, w)))
     right = sum(np.sum(a * b) for a, b in zip(w, tg.hvp(total, program.inputs, v)))
     assert left == pytest.approx(right, rel=1e-8, abs=1e-8)
+
+
+# Dicts, lists and tuples as arguments; something beside the result; tall Jacobians; numbers that leave the graph.
+
+
+def network(p: Any) -> Any:
+    hidden = tg.tanh(np.array([0.5, -1.0]) @ p["layers"][0]["w"] + p["layers"][0]["b"])
+    return (hidden @ p["layers"][1][0]).sum() * p["scale"]
+
+
+def test_an_argument_may_be_nested_containers_and_so_is_its_gradient() -> None:
+    p: Any = {
+        "layers": [{"w": np.arange(6.0).reshape(2, 3) / 7, "b": np.ones(3)}, (tg.tensor(np.ones((3, 1))),)],
+        "scale": 2.0,
+    }
+    g = tg.grad(network)(p)
+    assert type(g["scale"]) is float
+    assert type(g["layers"][1]) is tuple
+    assert isinstance(g["layers"][1][0], tg.Tensor)
+
+    def of_b(b: np.ndarray) -> Any:
+        return network({**p, "layers": [{"w": p["layers"][0]["w"], "b": b}, p["layers"][1]]})
+
+    np.testing.assert_allclose(g["layers"][0]["b"], tg.grad(of_b)(np.ones(3)))
+
+
+def test_a_list_of_numbers_is_still_one_array() -> None:
+    assert tg.grad(lambda x: (x * x).sum())([1.0, 2.0]).tolist() == [2.0, 4.0]
+
+
+def test_what_is_returned_beside_the_number_comes_with_the_gradient() -> None:
+    f = lambda x: (x * x, {"seen": x.item()})
+    with pytest.warns(UserWarning, match=r"item: .*no gradient flows"):
+        assert tg.grad(f, has_aux=True)(3.0) == (6.0, {"seen": 3.0})
+    assert tg.value_and_grad(lambda x: (x * x, "loss"), has_aux=True)(3.0) == ((9.0, "loss"), 6.0)
+    with pytest.raises(tg.GraphError, match="with has_aux the function returns"):
+        tg.grad(lambda x: x * x, has_aux=True)(3.0)
+
+
+@pytest.mark.parametrize(
+    "f", [lambda x: np.outer(x, x) @ np.ones(3) * np.sum(x), lambda x: tg.stack([x[0] * x[1]] * 5)]
+)
+def test_a_tall_jacobian_equals_the_one_by_rows(f: Callable[..., Any]) -> None:
+    x = np.array([1.0, -2.0, 0.5])
+    tall = lambda x: tg.concatenate([f(x), f(x) ** 2, x])
+    expected = np.stack([tg.grad(lambda x, i=i: tall(x)[i])(x) for i in range(len(tall(x)))])
+    np.testing.assert_allclose(tg.jacobian(tall)(x), expected)
+    assert tg.gradcheck(lambda x: tall(x).sum(), [x])
+
+
+def stored(x: Any) -> Any:
+    out = np.zeros(2)
+    out[0] = x[0] ** 2
+    return out
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        stored,
+        lambda x: math.exp(x[0]),
+        lambda x: float(x.sum()) * 2,
+        lambda x: int(x[0]) + x[1],
+        lambda x: complex(x[0]).real + x[1],
+        lambda x: statistics.fmean([x[0], x[1]]),
+    ],
+)
+@pytest.mark.parametrize("take", [tg.grad, tg.jacobian, lambda f: lambda x: tg.hvp(f, x, x)])
+def test_a_number_does_not_leave_the_graph_in_silence(f: Callable[..., Any], take: Any) -> None:
+    with pytest.raises((tg.GraphError, ValueError)) as refused:  # NumPy says itself that it cannot store it, and why
+        take(f)(np.array([1.0, 2.0]))
+    error = refused.value if isinstance(refused.value, tg.GraphError) else refused.value.__cause__
+    assert "while a derivative is being taken" in str(error)
+
+
+def test_numbers_may_leave_the_graph_where_no_derivative_is_being_taken() -> None:
+    x = tg.Value(2.0)
+    y = x * x
+    assert (float(y), int(y), math.sqrt(y), f"{y:.1f}", y.item()) == (4.0, 4, 2.0, "4.0", 4.0)
+    assert tg.grad(lambda x: x * float(f"{x:.1f}"))(2.0) == 2.0
+
+
+@pytest.mark.parametrize("f", [lambda x: x.sum() > 0, lambda x: (x > 0).sum(), lambda x: tg.argmax(x)])
+def test_a_bool_or_a_whole_number_has_no_derivative(f: Callable[..., Any]) -> None:
+    with pytest.raises(tg.GraphError, match="a bool or a whole number has no derivative"):
+        tg.grad(f)(np.array([1.0, 2.0]))

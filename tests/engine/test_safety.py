@@ -407,3 +407,130 @@ def test_numbers_that_do_not_fit_are_not_written_into_integers() -> None:
         whole[0] = 1.7
     whole[0] = 7
     assert whole.tolist() == [7, 2, 3]
+
+
+# x op= y means the same in training and in evaluation.
+
+
+def doubled(h: Any) -> Any:
+    y = h
+    y *= 2
+    return y + h
+
+
+@pytest.mark.parametrize("make", [tg.Value, lambda x: tg.tensor([x, -x], requires_grad=True)])
+def test_a_change_of_a_result_makes_a_new_node_with_and_without_recording(make: Callable[[float], Any]) -> None:
+    h = make(1.5) * 1
+    recorded = doubled(h).data
+    with tg.no_grad():
+        assert np.array_equal(doubled(h).data, recorded)
+        assert np.array_equal(doubled(make(1.5) * 1).data, recorded)
+
+
+def test_what_requires_no_gradient_is_not_changed_in_place_either() -> None:
+    x = tg.tensor([1.0, 2.0])
+    y = x
+    y += 1
+    assert (x.tolist(), y.tolist()) == ([1.0, 2.0], [2.0, 3.0])
+
+
+def test_parameters_and_buffers_are_changed_in_place_inside_no_grad() -> None:
+    frozen, buffer = tg.nn.Parameter([1.0, 2.0]).requires_grad_(False), tg.nn.Buffer([4.0, 4.0])
+    held = [frozen, buffer]
+    with tg.no_grad():
+        frozen *= 3
+        buffer -= 1
+    assert [x.tolist() for x in held] == [[3.0, 6.0], [3.0, 3.0]]
+
+
+def test_the_argument_of_a_differentiated_function_may_be_changed() -> None:
+    def f(x: Any) -> Any:
+        x *= 2
+        return (x * x).sum()
+
+    assert tg.grad(f)(np.array([1.0, 2.0])).tolist() == [8.0, 16.0]
+
+
+# Switches.
+
+
+@pytest.mark.parametrize("switch", [tg.no_grad, tg.no_grad()])
+def test_a_switch_works_bare_with_brackets_and_again(switch: Any) -> None:
+    x = tg.Value(2.0)
+    for _ in range(2):
+        with switch:
+            with switch:
+                assert not (x * x).requires_grad
+            assert not (x * x).requires_grad
+        assert (x * x).requires_grad
+
+    def f(x: Any) -> Any:
+        return x * x
+
+    f = switch(f)
+    assert not f(x).requires_grad
+    assert f.__name__ == "f"
+    assert (x * x).requires_grad
+
+
+def test_a_decorated_generator_runs_in_the_state_and_its_user_does_not() -> None:
+    x = tg.Value(2.0)
+
+    @tg.no_grad()
+    def products() -> Any:
+        received = yield x * x
+        try:
+            yield x * received
+        except ValueError:
+            yield x * 3
+        return x * 4
+
+    running = products()
+    first = next(running)
+    assert ((x * x).requires_grad, first.requires_grad) == (True, False)
+    assert not running.send(5.0).requires_grad
+    assert not running.throw(ValueError()).requires_grad
+    with pytest.raises(StopIteration) as end:
+        next(running)
+    assert not end.value.value.requires_grad
+
+
+def test_decorated_coroutines_and_asynchronous_generators_run_in_the_state() -> None:
+    x = tg.Value(2.0)
+
+    @tg.no_grad
+    async def product() -> Any:
+        await asyncio.sleep(0)
+        return x * x
+
+    @tg.no_grad()
+    async def products() -> Any:
+        for factor in (1.0, 2.0):
+            yield x * factor
+            await asyncio.sleep(0)
+
+    async def main() -> list[bool]:
+        found = [(await product()).requires_grad, (x * x).requires_grad]
+        async for y in products():
+            found += [y.requires_grad, (x * x).requires_grad]
+            break
+        return [*found, (x * x).requires_grad]
+
+    assert asyncio.run(main()) == [False, True, False, True, True]
+
+
+def test_a_block_in_an_abandoned_generator_leaves_recording_on() -> None:
+    x = tg.Value(2.0)
+
+    def products() -> Any:
+        with tg.no_grad():
+            yield x * x
+
+    running = products()
+    next(running)
+    threading.Thread(target=running.close).start()
+    while running.gi_frame is not None:
+        pass
+    assert (x * x).requires_grad
+    with pytest.raises(tg.DtypeError, match="no_grad: decorates a function"):
+        tg.no_grad(3)  # type: ignore[call-overload]

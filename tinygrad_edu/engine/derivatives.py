@@ -14,7 +14,7 @@ to the outer ones by a recorded step.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import prod
 from typing import Any
 
@@ -24,7 +24,7 @@ from ..errors import DtypeError, GraphError, OutOfRangeError, ShapeError
 from .grad_mode import differentiate, recording, taking_derivative
 from .gradients import gradients
 from .messages import is_no_array_of_numbers, is_whole, listed, not_numbers, several, short
-from .node import Node
+from .node import Node, number_of
 from .primitives.elementwise import identity
 from .primitives.shape import stack
 from .tensor import Tensor
@@ -35,27 +35,34 @@ __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 Function = Callable[..., Any]
 
 
-def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The function that gives the gradient of `f`, which returns one number, by its argument(s) `argnums`.
 
-    One gradient for an int, a tuple for a sequence of ints. An argument that `f` does not depend on has gradient 0.
+    One gradient for an int, a tuple for a sequence of ints. An argument that `f` does not depend on has gradient 0. An
+    argument may be a dict, list or tuple of numbers and arrays; so is its gradient then. With `has_aux`, `f` returns a
+    pair (number, anything else), and the gradient comes with the second: (gradient, anything else).
 
     >>> import tinygrad_edu as tg
     >>> tg.grad(lambda x, y: x * y ** 2, argnums=(0, 1))(2.0, 3.0)
     (9.0, 12.0)
     >>> tg.grad(tg.grad(lambda x: x ** 3))(2.0)
     12.0
+    >>> tg.grad(lambda p: p["w"] ** 2 + p["b"])({"w": 3.0, "b": 1.0})
+    {'w': 6.0, 'b': 1.0}
     """
-    both = value_and_grad(_function("grad", f), argnums)
+    both = value_and_grad(_function("grad", f), argnums, has_aux)
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        return both(*args, **kwargs)[1]
+        value, found = both(*args, **kwargs)
+        return (found, value[1]) if has_aux else found
 
     return gradient
 
 
-def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """The function that gives both `f` and its gradient, from one forward and one backward pass.
+
+    With `has_aux`, `f` returns a pair (number, anything else), and the result is (the pair, the gradient).
 
     >>> import tinygrad_edu as tg
     >>> tg.value_and_grad(lambda x: x ** 3)(2.0)
@@ -64,10 +71,11 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     _function("value_and_grad", f)
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        call = _Call("grad", f, args, argnums, kwargs)
+        call = _Call("grad", f, args, argnums, kwargs, has_aux)
         call.of_one_number()
         found = call.pull()
-        return call.value, found[0] if is_whole(argnums) else found
+        value = (call.value, call.aux) if has_aux else call.value
+        return value, found[0] if is_whole(argnums) else found
 
     return value_and_gradient
 
@@ -120,10 +128,12 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
         shape = np.shape(call.value)
         if shape == ():
             found = call.pull()
+        elif sum(np.size(number_of(x)) for x in call.arguments) < prod(shape) and call.connected and not call.in_graph:
+            found = call.rebuilt(call.columns())
         else:
-            rows = [call.pull(row.reshape(shape)) for row in np.eye(np.size(call.value))]
+            rows = [call.pulled(row.reshape(shape)) for row in np.eye(prod(shape))]
             columns = list(zip(*rows)) or [()] * len(call.arguments)
-            found = tuple(_stacked(column, shape, x) for column, x in zip(columns, call.arguments))
+            found = call.rebuilt(_stacked(column, shape, x) for column, x in zip(columns, call.arguments))
         return found[0] if is_whole(argnums) else found
 
     return jacobian_at
@@ -168,11 +178,12 @@ class _Call:
 
     Attributes
     ----------
-    arguments : what the caller gave in those places.
+    arguments : what the caller gave in those places; of dicts, lists and tuples what is in them.
     variables : what the function got there.
     output : what it returned; `value` is the same in the caller's terms.
     connected : whether the output depends on any node.
     in_graph : whether a derivative is being taken around this one, so that results have to be nodes.
+    aux : what the function returned beside the output, if it was to.
     """
 
     def __init__(
@@ -182,21 +193,26 @@ class _Call:
         args: Sequence[Any],
         argnums: int | Sequence[int],
         kwargs: dict[str, Any] | None = None,
+        has_aux: bool = False,
     ) -> None:
         self.operator = operator
         slots = _slots(operator, argnums, len(args))
-        self.arguments = [args[i] for i in slots]
-        for i, x in zip(slots, self.arguments):
-            _differentiable(operator, i, x)
+        self.given = [args[i] for i in slots]
+        self.arguments = [x for given in self.given for x in _leaves(given)]
+        for i in slots:
+            for x in _leaves(args[i]):
+                _differentiable(operator, i, x)
         self.in_graph = bool(recording()) and (
             taking_derivative() or any(isinstance(x, Node) and x.requires_grad for x in self.arguments)
         )
         given = list(args)
         with differentiate():
             self.variables = [_variable(x, self.in_graph) for x in self.arguments]
-            for i, variable in zip(slots, self.variables):
+            for i, variable in zip(slots, self.rebuilt(self.variables)):
                 given[i] = variable
-            self.output = f(*given, **(kwargs or {}))
+            self.output, self.aux = f(*given, **(kwargs or {})), None
+            if has_aux:
+                self.output, self.aux = _pair(operator, self.output)
         _one_result(operator, self.output)
         self.connected = isinstance(self.output, Node) and self.output.requires_grad
         wants_nodes = self.in_graph or any(isinstance(x, Node) for x in self.arguments)
@@ -204,6 +220,36 @@ class _Call:
 
     def pull(self, upstream: Any = None) -> tuple[Any, ...]:
         """The gradients of the output by the variables, in the caller's terms."""
+        return self.rebuilt(self.pulled(upstream))
+
+    def rebuilt(self, found: Iterable[Any]) -> tuple[Any, ...]:
+        """What was found for the numbers and arrays, in the dicts, lists and tuples that these were given in."""
+        rest = iter(found)
+        return tuple(_rebuilt(given, rest) for given in self.given)
+
+    def columns(self) -> list[Any]:
+        """The Jacobians, a column for each number of the arguments: cheap where there are fewer of them than outputs.
+
+        The backward pass is linear in its upstream gradient; its derivative along one number is a column (see `jvp`).
+        """
+        upstream = Tensor(np.ones(self.output.shape, self.output.dtype), requires_grad=True)
+        back = gradients(self.output, self.variables, upstream, create_graph=True)
+        found = []
+        for x, g in zip(self.arguments, back):
+            jacobian = np.zeros((*self.output.shape, np.size(number_of(x))), np.result_type(number_of(x)))
+            for i in range(jacobian.shape[-1]):
+                tangent = np.zeros(jacobian.shape[-1], jacobian.dtype)
+                tangent[i] = 1
+                column = None
+                if g is not None and g.requires_grad:
+                    (column,) = gradients(g, [upstream], tangent.reshape(np.shape(number_of(x))))
+                if column is not None:
+                    jacobian[..., i] = column
+            found.append(_like(jacobian.reshape((*self.output.shape, *np.shape(number_of(x)))), x))
+        return found
+
+    def pulled(self, upstream: Any = None) -> tuple[Any, ...]:
+        """The gradients by the variables, each in the type of its argument."""
         found: Sequence[Any] = ()
         if upstream is not None and is_no_array_of_numbers(upstream):
             raise not_numbers(self.operator, upstream)
@@ -224,6 +270,38 @@ class _Call:
         """Each gradient in the type of its argument; 0 where there is no path."""
         found = found or [None] * len(self.arguments)
         return tuple(_zeros(x) if g is None else _like(g, x) for g, x in zip(found, self.arguments))
+
+
+def _is_container(x: Any) -> bool:
+    """Whether x is a dict, or a list or tuple that holds arrays, nodes or containers; one of numbers is an array."""
+    if isinstance(x, (list, tuple)):
+        return any(hasattr(y, "dtype") or isinstance(y, Node) or _is_container(y) for y in x)
+    return isinstance(x, dict)
+
+
+def _leaves(x: Any) -> list[Any]:
+    """The numbers, arrays and nodes in nested containers, in order."""
+    if not _is_container(x):
+        return [x]
+    return [leaf for y in (x.values() if isinstance(x, dict) else x) for leaf in _leaves(y)]
+
+
+def _rebuilt(x: Any, leaves: Iterator[Any]) -> Any:
+    """Containers like those of x, filled with other leaves."""
+    if not _is_container(x):
+        return next(leaves)
+    if isinstance(x, dict):
+        return {key: _rebuilt(y, leaves) for key, y in x.items()}
+    filled = [_rebuilt(y, leaves) for y in x]
+    return type(x)(*filled) if hasattr(x, "_fields") else type(x)(filled)
+
+
+def _pair(operator: str, output: Any) -> tuple[Any, Any]:
+    if isinstance(output, tuple) and len(output) == 2:
+        return output
+    raise GraphError(
+        f"{operator}: with has_aux the function returns a pair (number, anything else), not {short(output)}"
+    )
 
 
 def _function(operator: str, f: Any) -> Function:

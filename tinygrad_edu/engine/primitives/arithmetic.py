@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from . import kernels
 from .elementwise import log, where
 from .rows import binary, unary
 
@@ -41,7 +42,7 @@ negative = unary("negative", operator.neg, operator.neg,
                  lambda g, out, x: -g,
                  "-x.", (2.0, -2.0), symbol="-", precedence=30, numpy=[np.negative])
 
-power = binary("power", operator.pow, math.pow,
+power = binary("power", kernels.power, math.pow,
                lambda g, out, x, y: g * _power_by_base(x, y),
                lambda g, out, x, y: g * _power_by_exponent(out, x, y),
                "x to the power y.", (2.0, 3.0, 8.0), symbol="**", precedence=40, numpy=[np.power, np.float_power])

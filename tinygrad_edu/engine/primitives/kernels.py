@@ -102,6 +102,14 @@ def erf(x: Any) -> Any:
     return np.copysign(out, x).astype(kind, copy=False)
 
 
+def power(x: Any, y: Any) -> Any:
+    """x ** y; whole powers of arrays up to 4 as products, since NumPy has a fast way for the square alone."""
+    if type(x) is np.ndarray and x.dtype.kind == "f" and (type(y) is int or type(y) is float) and y in (3, 4):
+        squared = x * x
+        return squared * (x if y == 3 else squared)
+    return x**y
+
+
 def sign_of_float(x: float) -> float:
     """-1, 0 or 1; nan of nan."""
     return math.nan if x != x else float((x > 0) - (x < 0))
