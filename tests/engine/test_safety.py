@@ -17,7 +17,7 @@ import tinygrad_edu as tg
 from tinygrad_edu.engine import walk
 
 LARGE = 20_000
-"""Numbers of an array large enough for the walk to let go of it."""
+"""Numbers of an array large enough for the walk to release it."""
 
 
 # Changes in place.
@@ -160,7 +160,7 @@ def test_plain_tensors_change_freely() -> None:
     assert t.tolist() == [[2.0, 1.0, 1.0], [3.0, 1.0, 10.0]]
 
 
-# Large arrays that only the graph holds are let go, and made again when asked for.
+# Large arrays that only the graph holds are released, and computed again when asked for.
 
 
 def test_what_was_let_go_is_computed_again() -> None:
@@ -190,7 +190,7 @@ def test_what_cannot_be_computed_again_is_refused() -> None:
     with tg.no_grad():
         w -= 1.0
     (product,) = (node for node in z.inputs if isinstance(node, tg.Node))
-    with pytest.raises(tg.InPlaceError, match=r"let go of its numbers.*changed in place.*before its parameters change"):
+    with pytest.raises(tg.InPlaceError, match=r"released its numbers.*changed in place.*before its parameters change"):
         _ = product.data
     with pytest.raises(tg.InPlaceError, match="changed in place"):
         z.backward()

@@ -1,4 +1,4 @@
-"""Copying: `copy.copy` of a node, and `copy.deepcopy` of a node with all that it was made from."""
+"""Copies: `copy.copy` of a node, and `copy.deepcopy` of a node with everything that it was made from."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def deep_copied(node: Node, memo: dict[int, Any]) -> Node:
     for x in fresh:
         memo[id(x)] = copied(x, [memo[id(y)] if isinstance(y, Node) else y for y in x.inputs])
     for x in fresh:
-        if x.notes and x.notes.scopes:  # they begin with the copy of the first node that they made
+        if x.notes and x.notes.scopes:  # they now begin at the copy of the first node that they made
             first = [memo[id(fresh[bisect_left(fresh, scope.start, key=creation)])] for scope in x.notes.scopes]
             moved = tuple(scope._replace(start=y.index) for scope, y in zip(x.notes.scopes, first))
             memo[id(x)].own_notes().scopes = moved

@@ -1,4 +1,4 @@
-"""When operations are recorded, and whether with the source line that made them.
+"""Gradient mode: whether operations are recorded, and whether with the source line that made them.
 
 Both switches are context variables: each thread and each asyncio task has its own.
 
@@ -24,20 +24,20 @@ from typing import NamedTuple
 __all__ = ["Source", "enable_grad", "no_grad", "trace"]
 
 OFF, ON, TRACED = 0, 1, 2
-"""Operations leave no trace; are recorded; are recorded with the line of the program that made them."""
+"""Operations are not recorded; recorded; recorded with the line of the program that made them."""
 
 _level: ContextVar[int] = ContextVar("recording", default=ON)
 _tracing: ContextVar[bool] = ContextVar("tracing", default=False)
 
 recording = _level.get
-"""The level in force here: `OFF`, `ON` or `TRACED`. Every operation asks, so it is the bare C function."""
+"""Gives the level of this thread or task: `OFF`, `ON` or `TRACED`. A bare C function, as every operation asks."""
 
 tracing = _tracing.get
-"""Whether this is inside `trace()`, recording or not."""
+"""Says whether this is inside `trace()`, whatever the level."""
 
 
 Switch = _GeneratorContextManager[None]
-"""For `with`, and as a decorator of a function."""
+"""A context manager that is also a decorator."""
 
 
 @contextmanager
@@ -108,12 +108,12 @@ class Source(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The line itself, without its indentation; empty where the file cannot be read."""
+        """The line itself, without its indentation; empty if the file cannot be read."""
         return linecache.getline(self.file, self.line).strip()
 
     @property
     def cell(self) -> str | None:
-        """The cell of a notebook that it is in, as tracebacks there call it: "Cell In[3]"; None elsewhere."""
+        """The cell of a notebook with this line, as in tracebacks: "Cell In[3]"; None for other files."""
         ipython = sys.modules.get("IPython")
         shell = ipython.get_ipython() if ipython is not None else None
         names = shell.compile.format_code_name(self.file) if shell is not None else None

@@ -1,4 +1,4 @@
-"""Types of operators and functions of the table, for type checkers alone: what they give for which operands."""
+"""Types of operators, for type checkers alone: what they return for which operands."""
 
 from __future__ import annotations
 
