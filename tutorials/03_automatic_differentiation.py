@@ -613,7 +613,8 @@ assert (du.data, ddu.data) == (27.0, 18.0)
 #
 # - `tinygrad_edu/engine/walk.py`, `walk`: the loop of this lesson, on any node. Find the heap that gives the youngest
 #   node, and the line that adds a contribution to those before it.
-# - `tinygrad_edu/engine/walk.py`, `reachable`: how the nodes are collected without recursion, if only some inputs matter.
+# - `tinygrad_edu/engine/walk.py`, `reachable`: how the nodes are collected without recursion, if only some inputs
+#   matter.
 # - `tinygrad_edu/engine/grad_mode.py`, `no_grad` and `enable_grad`: the switch, which each thread has for itself.
 # - `tinygrad_edu/engine/derivatives.py`, the docstring at the top: what can go wrong when derivatives are nested, with
 #   the example that shows it.

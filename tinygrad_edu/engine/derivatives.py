@@ -237,7 +237,7 @@ class _Evaluation:
             )
 
     def finished(self, found: Sequence[Any]) -> tuple[Any, ...]:
-        """Each gradient in the type of its argument; 0 where there is no path."""
+        """Each gradient in the type of its argument; 0 if there is no path."""
         found = found or [None] * len(self.arguments)
         return tuple(_zeros(x) if g is None else _like(g, x) for g, x in zip(found, self.arguments))
 
