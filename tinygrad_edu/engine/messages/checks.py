@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...errors import TinygradError
-from . import axes, not_numbers, places, shapes
+from . import axes, places, shapes
+from .not_numbers import known_dtype
 from .words import CheckedCall
 
 Check = Callable[[CheckedCall], TinygradError | None]
@@ -70,7 +71,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "scatter": (places.index_parts, places.scattered_shape),
     "setitem": (places.assigned_shape,),
     "take_along_axis": (places.index_along_axis,),
-    "astype": (not_numbers.known_dtype,),
+    "astype": (known_dtype,),
 }
 """The checks of each operation, in the order in which they run."""
 

@@ -15,7 +15,7 @@ from .checks import CHECKS, ELEMENTWISE, PUBLIC_NAME
 from .not_numbers import is_no_array_of_numbers, not_numbers
 from .words import CheckedCall, listed, made_at
 
-__all__ = ["check", "refused", "wrong_call"]
+__all__ = ["check", "refused", "signature", "wrong_call"]
 
 
 def refused(
@@ -66,10 +66,14 @@ def broken_rule(call: CheckedCall, elementwise: bool = False) -> TinygradError |
 
 
 def wrong_call(row: Any, given: Sequence[Any], attrs: dict[str, Any]) -> DtypeError:
-    """The error for a call that does not fit the signature of a row, such as `sum(x, axis=None, keepdims=False)`."""
+    """The error for a call that does not fit the signature of a row."""
+    words = [*(type(x).__name__ for x in given), *(f"{name}={value!r:.30}" for name, value in attrs.items())]
+    return DtypeError(f"{row.name}{signature(row)} was called as {row.name}({', '.join(words)})")
+
+
+def signature(row: Any) -> str:
+    """The operands and attributes of a row, as a call has them: `(x, axis=None, keepdims=False)`."""
     function = row.arrays if inspect.isfunction(row.arrays) else row.floats
     known = list(inspect.signature(function).parameters) if inspect.isfunction(function) else "xyzuvw"
     defaults = [f"{name}={default!r}" for name, default in row.attrs.items()]
-    signature = f"{row.name}({', '.join([*known[: row.arity], *defaults])})"
-    words = [*(type(x).__name__ for x in given), *(f"{name}={value!r:.30}" for name, value in attrs.items())]
-    return DtypeError(f"{signature} was called as {row.name}({', '.join(words)})")
+    return f"({', '.join([*known[: row.arity], *defaults])})"
