@@ -1,4 +1,4 @@
-"""Converts what a user passes, data, operands, attributes and indices, to the form in which a graph keeps them."""
+"""Conversion of what a user passes, data, operands, attributes and indices, to the form in which a graph keeps it."""
 
 from __future__ import annotations
 
