@@ -17,6 +17,7 @@ from .engine import random
 from .engine.creation import *
 from .engine.derivatives import *
 from .engine.grad_mode import enable_grad as enable_grad, no_grad as no_grad, trace as trace
+from .engine.gradients import gradients as gradients
 from .engine.node import Node as Node
 from .engine.primitives.arithmetic import *
 from .engine.primitives.elementwise import *
@@ -27,7 +28,6 @@ from .engine.random import manual_seed as manual_seed
 from .engine.scopes import block as block
 from .engine.tensor import Tensor as Tensor, tensor as tensor
 from .engine.value import Value as Value
-from .engine.walk import gradients as gradients
 from .errors import *
 
 abs, max, min, prod, sum = abs_, max_, min_, prod_, sum_

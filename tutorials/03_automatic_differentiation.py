@@ -38,7 +38,7 @@ import numpy as np
 
 import tinygrad_edu as tg
 from tinygrad_edu import plots
-from tinygrad_edu.engine import walk
+from tinygrad_edu.engine import graphs, walk
 
 # %% [markdown]
 # ## What has to be written down
@@ -274,7 +274,7 @@ total, kept = 0.0, []
 for _ in range(4):
     loss = x3 * x3
     total = total + loss
-    kept.append(len(walk.reachable(total)))
+    kept.append(len(graphs.reachable(total)))
 print("nodes kept alive:", kept)
 
 # %% [markdown]
@@ -489,7 +489,8 @@ assert np.allclose(measured, 1 / (1 + abs(at)) ** 2)
 # that do the same: none.) The rule is the wrong one.
 
 # %%
-from tinygrad_edu.engine.primitives.primitive import TABLE, unary
+from tinygrad_edu.engine.primitives.primitive import TABLE
+from tinygrad_edu.engine.primitives.rows import unary
 
 
 def softsign_with(rule):
@@ -613,7 +614,7 @@ assert (du.data, ddu.data) == (27.0, 18.0)
 #
 # - `tinygrad_edu/engine/walk.py`, `walk`: the loop of this lesson, on any node. Find the heap that gives the youngest
 #   node, and the line that adds a contribution to those before it.
-# - `tinygrad_edu/engine/walk.py`, `reachable`: how the nodes are collected without recursion, if only some inputs
+# - `tinygrad_edu/engine/graphs.py`, `reachable`: how the nodes are collected without recursion, if only some inputs
 #   matter.
 # - `tinygrad_edu/engine/grad_mode.py`, `no_grad` and `enable_grad`: the switch, which each thread has for itself.
 # - `tinygrad_edu/engine/derivatives.py`, the docstring at the top: what can go wrong when derivatives are nested, with

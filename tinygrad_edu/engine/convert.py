@@ -14,7 +14,8 @@ from .messages import is_no_array_of_numbers, no_tensor, not_numbers, not_one_nu
 from .node import Node, Operand, number_of
 
 __all__ = [
-    "DEFAULT_DTYPE", "as_array", "as_float", "numbers", "operand", "own_attr", "own_index", "plain_operand", "sizes",
+    "DEFAULT_DTYPE", "as_array", "as_float", "float_operand", "numbers", "operand", "own_attr", "own_index",
+    "plain_operand", "sizes",
 ]  # fmt: skip
 
 DEFAULT_DTYPE = np.dtype(np.float32)
@@ -75,6 +76,17 @@ def operand(x: Any, name: str) -> Operand:
         return as_array(x)
     elif isinstance(x, Real):
         return float(x)
+    raise not_numbers(name, x) from None
+
+
+def float_operand(x: Any, name: str) -> Any:
+    """An operand of row `name` beside floats, as a Python number; None for what holds an array."""
+    if type(x) is float or type(x) is int or type(x) is bool:
+        return x
+    if isinstance(x, Node) or getattr(x, "shape", False):
+        return None
+    if isinstance(x, Real) or (hasattr(x, "dtype") and x.dtype.kind in "biuf"):
+        return as_float(x)
     raise not_numbers(name, x) from None
 
 

@@ -24,13 +24,13 @@ import numpy as np
 
 from ..errors import DtypeError, GraphError, OutOfRangeError, ShapeError
 from .grad_mode import enable_grad, recording
+from .gradients import gradients
 from .messages import is_no_array_of_numbers, is_whole, listed, not_numbers, several, short
 from .node import Node, shape_of
 from .primitives.elementwise import identity
 from .primitives.shape import stack
 from .tensor import Tensor
 from .value import Value
-from .walk import gradients
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 

@@ -3,21 +3,23 @@
 - `explain.py`: `refused`, the error to raise instead of NumPy's; `check`, for mistakes that NumPy lets pass
 - `checks.py`: the table of checks, by operation
 - `axes.py`, `shapes.py`, `places.py`: the checks of axes, of shapes and of indices
-- `not_numbers.py`: what to say of operands that are not numbers
+- `not_numbers.py`, `tensors.py`: errors for operands that are not numbers, and for what a tensor cannot do
 - `words.py`: operands in words
 """
 
 from .explain import check, refused, wrong_call
-from .not_numbers import is_no_array_of_numbers, no_tensor, not_numbers, not_one_number, wrong_dtype
-from .words import PAD_MODES, in_words, is_whole, listed, several, short
+from .not_numbers import is_no_array_of_numbers, no_gradient, no_tensor, not_numbers, not_one_number, wrong_dtype
+from .words import PAD_MODES, describe, in_words, is_whole, listed, several, short
 
 __all__ = [
     "PAD_MODES",
     "check",
+    "describe",
     "in_words",
     "is_no_array_of_numbers",
     "is_whole",
     "listed",
+    "no_gradient",
     "no_tensor",
     "not_numbers",
     "not_one_number",

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...errors import DtypeError, GraphError, ShapeError, TinygradError
 from ..node import Node
-from .words import CheckedCall, in_words, is_ragged, is_whole, leaves, short
+from .words import CheckedCall, describe, in_words, is_ragged, is_whole, leaves, short
 
 
 def is_no_array_of_numbers(x: Any) -> bool:
@@ -115,3 +115,15 @@ NOT_NUMBERS: list[tuple[Callable[[Any, Any], bool], str]] = [
     (lambda x, dtype: hasattr(x, "__iter__"), "list(...) collects its items"),
 ]
 """Pairs of a condition on (x, its dtype) and the way out to suggest; the first condition that holds counts."""
+
+
+def no_gradient(output: Any) -> TinygradError:
+    """The error for a backward pass from something that has no graph, or that no gradient flows to."""
+    if not isinstance(output, Node):
+        return GraphError(
+            f"backward: only a Value or a Tensor has a graph; this is a {type(output).__name__}: {output!r:.60}"
+        )
+    return GraphError(
+        f"backward: {describe(output)} does not require a gradient, so there is nothing to differentiate: make its "
+        "inputs with requires_grad=True, and compute it outside no_grad() and without detach()"
+    )
