@@ -183,7 +183,8 @@ def test_a_primitive_is_described_in_the_reference(copy: Copy) -> None:
 
 def test_a_row_cannot_take_over_the_numpy_function_of_another(copy: Copy) -> None:
     assert copy.program(
-        "from tinygrad_edu.engine.primitives.primitive import BY_NUMPY, unary\n"
+        "from tinygrad_edu.engine.primitives.primitive import BY_NUMPY\n"
+        "from tinygrad_edu.engine.primitives.rows import unary\n"
         "try:\n"
         "    unary('other_exp', np.exp, float, lambda g, out, x: g, 'Wrong.', (0.0, 1.0))\n"
         "except ValueError as error:\n"

@@ -91,13 +91,13 @@ class Plot:
             return {"text/plain": f"{self!r}\n{error}"}
 
     def svg(self) -> str:
-        """The picture as SVG. Raises `ImportError` where Matplotlib is missing."""
+        """The picture as SVG. Raises `ImportError` if Matplotlib is missing."""
         return self._picture("svg").decode()
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the picture in the format of the path's extension: .svg, .png or .pdf; gives the path.
 
-        Raises `ImportError` where Matplotlib is missing, and `ValueError` for another extension.
+        Raises `ImportError` if Matplotlib is missing, and `ValueError` for another extension.
         """
         return save_as(path, {f".{format}": partial(self._picture, format) for format in ("svg", "png", "pdf")})
 

@@ -41,7 +41,7 @@ def save(obj: Any, path: str | os.PathLike[str]) -> Path:
     The extension names the format: `.npz`, or `.safetensors` for a dict of names and arrays such as a `state_dict()`.
     The file appears complete or not at all. Gives the path.
 
-    Raises `DtypeError` for objects of other types, `FileError` for another extension, `OSError` where the file cannot
+    Raises `DtypeError` for objects of other types, `FileError` for another extension, `OSError` if the file cannot
     be written, `ImportError` where the package safetensors is missing.
 
     >>> import tempfile, tinygrad_edu as tg

@@ -498,15 +498,15 @@ assert (p.grad.shape, d.grad.shape) == (p.shape, d.shape)
 # %% [markdown]
 # ## What to read in the source
 #
-# - `tinygrad_edu/engine/tensor.py`, `Tensor`: what a tensor has beyond a `Value`. `_assign` and
-#   `_writable` are what happens in place.
+# - `tinygrad_edu/engine/tensor.py`, `Tensor`: what a tensor has beyond a `Value`. `change` and
+#   `_assign` are what happens in place.
 # - `tinygrad_edu/engine/primitives/arithmetic.py`, `multiply`: its rules say nothing of broadcasting.
 # - `tinygrad_edu/engine/primitives/shape.py`, `sum_to` and `broadcast_to`: two rows, each the derivative
 #   of the other.
-# - `tinygrad_edu/engine/tensor.py`, `Tensor._fit`: where the walk brings every contribution to the shape
+# - `tinygrad_edu/engine/tensor.py`, `Tensor.fit`: where the walk brings every contribution to the shape
 #   of what it belongs to.
 # - `tinygrad_edu/engine/primitives/linear_algebra.py`, `matmul`: the two rules of the matrix product.
-# - `tinygrad_edu/engine/inplace.py`: how a change in place is noticed.
+# - `tinygrad_edu/engine/inplace.py`: how a change in place is noticed, and when it is refused.
 #
 # ## Where this comes from
 #

@@ -38,7 +38,7 @@ import numpy as np
 
 import tinygrad_edu as tg
 from tinygrad_edu import plots
-from tinygrad_edu.engine import walk
+from tinygrad_edu.engine import graphs, walk
 
 # %% [markdown]
 # ## What has to be written down
@@ -154,8 +154,8 @@ assert gradients(range(z, -1, -1))[first] == 2**16
 # ## The library's tape
 #
 # A `Value` is a row of a tape: it holds its number, the operation that made it, and its operands.
-# It also has an `index`, the tick of a clock at which it was made. `backward()` collects what the
-# result was made from, sorts it by age, and goes through it, the newest first.
+# It also has an `index`, the tick of a clock at which it was made. `backward()` begins at the result,
+# and of all nodes that have received a gradient it always takes the newest one next.
 
 # %%
 x = tg.Value(2.0, name="x")
@@ -166,7 +166,7 @@ b.name = "b"
 y = a * b
 y.name = "y"
 y.backward()
-print("the order of the walk:", [node.name for node in walk.order(y)])
+print("the order of the walk:", [node.name for node, gradient in walk.walk(y, every=True)])
 print("the gradient:", x.grad)
 
 # %%
@@ -274,7 +274,7 @@ total, kept = 0.0, []
 for _ in range(4):
     loss = x3 * x3
     total = total + loss
-    kept.append(len(walk.order(total)))
+    kept.append(len(graphs.reachable(total)))
 print("nodes kept alive:", kept)
 
 # %% [markdown]
@@ -489,7 +489,8 @@ assert np.allclose(measured, 1 / (1 + abs(at)) ** 2)
 # that do the same: none.) The rule is the wrong one.
 
 # %%
-from tinygrad_edu.engine.primitives.primitive import TABLE, unary
+from tinygrad_edu.engine.primitives.primitive import TABLE
+from tinygrad_edu.engine.primitives.rows import unary
 
 
 def softsign_with(rule):
@@ -611,9 +612,10 @@ assert (du.data, ddu.data) == (27.0, 18.0)
 # %% [markdown]
 # ## What to read in the source
 #
-# - `tinygrad_edu/engine/walk.py`, `walk`: the loop of this lesson, on any node. Find the line that sorts by age,
-#   and the one that skips nodes which received nothing.
-# - `tinygrad_edu/engine/walk.py`, `reachable`: how the nodes are collected without recursion.
+# - `tinygrad_edu/engine/walk.py`, `walk`: the loop of this lesson, on any node. Find the heap that gives the youngest
+#   node, and the line that adds a contribution to those before it.
+# - `tinygrad_edu/engine/graphs.py`, `reachable`: how the nodes are collected without recursion, if only some inputs
+#   matter.
 # - `tinygrad_edu/engine/grad_mode.py`, `no_grad` and `enable_grad`: the switch, which each thread has for itself.
 # - `tinygrad_edu/engine/derivatives.py`, the docstring at the top: what can go wrong when derivatives are nested, with
 #   the example that shows it.

@@ -15,6 +15,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
+from tinygrad_edu.engine.messages.explain import signature as row_signature
 from tinygrad_edu.engine.primitives.primitive import Primitive
 
 MODULES = ("", "nn", "nn.functional", "nn.init", "optim", "optim.lr_scheduler", "data", "train", "models", "graph",
@@ -90,7 +91,7 @@ def signature(
 ) -> tuple[str | None, str | None]:
     """Called by autodoc for every signature: `Any` says nothing; a row of the table knows how it is called."""
     if isinstance(obj, Primitive):
-        return obj.signature.removeprefix(obj.name), None
+        return row_signature(obj), None
     return arguments and re.sub(r": Any(?=[,)]| =)", "", arguments), None if result == "Any" else result
 
 

@@ -8,12 +8,15 @@
 It stands for a line `.. autoclass:: Sequential` or `.. autofunction:: ...` for each object in `__all__` of the file
 that `__all__` of the current module has as well, under whatever name; in the order of the file's source. Names that the
 file only imports come first. `:members:` names the classes whose methods are described, too.
+
+A comment on the line above `__all__ = [...]` or `__all__ += [...]` is a heading over the names defined below it.
 """
 
 from __future__ import annotations
 
 import ast
 import inspect
+import re
 from importlib import import_module
 from types import ModuleType
 from typing import Any, ClassVar
@@ -23,16 +26,24 @@ from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+HEADING = re.compile(r"^# (.+)\n__all__ ", re.MULTILINE)
 
-def exported(face: ModuleType, family: ModuleType) -> list[str]:
-    """The names in the face of what a family exports, in the order of the family's source."""
-    places = {}
-    for place, statement in enumerate(ast.parse(inspect.getsource(family)).body):
-        for part in ast.walk(statement) if isinstance(statement, (ast.Assign, ast.AnnAssign)) else [statement]:
-            places[getattr(part, "id", None) or getattr(part, "name", "")] = place
+
+def exported(face: ModuleType, family: ModuleType) -> dict[str, int]:
+    """The names in the face of what a family exports, in the order of the family's source, and their lines there."""
+    lines: dict[str, int] = {}
+    for statement in ast.parse(inspect.getsource(family)).body:
+        for named in getattr(statement, "targets", [getattr(statement, "target", statement)]):
+            lines.setdefault(getattr(named, "id", None) or getattr(named, "name", ""), statement.lineno)
     names = {id(getattr(family, name)): name for name in family.__all__}
-    found = {name: names.get(id(vars(face).get(name))) for name in face.__all__}
-    return sorted(filter(found.get, found), key=lambda name: places.get(found[name], -1))
+    found = {name: names[id(vars(face)[name])] for name in face.__all__ if id(vars(face).get(name)) in names}
+    return dict(sorted(((name, lines.get(own, 0)) for name, own in found.items()), key=lambda x: x[1]))
+
+
+def headings(family: ModuleType) -> dict[int, str]:
+    """The headings in a family's source, by their lines."""
+    source = inspect.getsource(family)
+    return {source.count("\n", 0, found.start()) + 1: found[1] for found in HEADING.finditer(source)}
 
 
 class Family(SphinxDirective):
@@ -46,11 +57,15 @@ class Family(SphinxDirective):
         family = import_module(self.arguments[0])
         self.env.note_dependency(inspect.getfile(family))
         face = import_module(self.env.ref_context["py:module"])
-        lines = []
-        for name in exported(face, family):
+        lines: list[str] = []
+        above = headings(family)
+        for name, line in exported(face, family).items():
+            for each in [each for each in above if each < line]:
+                heading = above.pop(each)
+                lines += [heading, "~" * len(heading), ""]
             lines += [f".. {_directive(getattr(face, name))}:: {name}"]
             lines += ["   :members:"] * (name in self.options.get("members", "").split()) + [""]
-        return self.parse_text_to_nodes("\n".join(lines))
+        return self.parse_text_to_nodes("\n".join(lines), allow_section_headings=True)
 
 
 def _directive(x: Any) -> str:

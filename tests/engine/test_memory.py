@@ -1,4 +1,4 @@
-"""Freed memory is kept for the next arrays: where a program asks for it, and in training, but not after an import."""
+"""Large arrays are released by a backward pass, and freed memory is kept where a program or a training asks for it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,61 @@ import subprocess
 import sys
 from mmap import PAGESIZE
 
+import numpy as np
 import pytest
+
+import tinygrad_edu as tg
+
+LARGE = 20_000
+"""Numbers of an array large enough for the walk to release it."""
+
+
+# Large arrays that only the graph holds are released, and computed again when asked for.
+
+
+def test_what_was_let_go_is_computed_again() -> None:
+    x = tg.tensor(np.linspace(0.0, 1.0, LARGE), requires_grad=True)
+    z = (x.exp() * 2.0).sum()
+    z.backward()
+    (product,) = (node for node in z.inputs if isinstance(node, tg.Node))
+    np.testing.assert_array_equal(product.data, np.exp(x.data) * 2.0)
+    z.backward()
+    np.testing.assert_allclose(x.grad, 4 * np.exp(x.data))
+
+
+def test_a_node_the_user_holds_keeps_its_numbers() -> None:
+    """Also when the leaf is changed afterwards, as an optimiser does."""
+    w = tg.tensor(np.full(LARGE, 2.0), requires_grad=True)
+    held = w * w
+    held.sum().backward()
+    with tg.no_grad():
+        w -= 1.0
+    assert held.data[0] == 4.0
+
+
+def test_what_cannot_be_computed_again_is_refused() -> None:
+    w = tg.tensor(np.full(LARGE, 2.0), requires_grad=True)
+    z = (w.exp() * 2.0).sum()
+    z.backward()
+    with tg.no_grad():
+        w -= 1.0
+    (product,) = (node for node in z.inputs if isinstance(node, tg.Node))
+    with pytest.raises(tg.InPlaceError, match=r"released its numbers.*changed in place.*before its parameters change"):
+        _ = product.data
+    with pytest.raises(tg.InPlaceError, match="changed in place"):
+        z.backward()
+
+
+def test_a_second_backward_over_large_arrays() -> None:
+    x = tg.tensor(np.linspace(0.0, 1.0, LARGE), requires_grad=True)
+    loss = (x.sin() * x.exp()).mean()
+    loss.backward()
+    once = x.grad.copy()
+    loss.backward()
+    np.testing.assert_allclose(x.grad, 2 * once)
+
+
+# Freed memory is kept for the next arrays if a program asks for it, and in training, but not after an import.
 
 PROGRAM = """
 import platform, resource
@@ -40,13 +94,15 @@ def new_pages(preparation: str) -> int:
     return int(pages)
 
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only the C library of Linux is told")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only the C library of Linux is told")
 
 
+@linux
 @pytest.mark.parametrize("preparation", ["keep_freed_memory()", FIT])
 def test_a_step_like_the_last_one_needs_no_new_pages(preparation: str) -> None:
     assert new_pages(preparation) < PAGES / 10
 
 
+@linux
 def test_the_import_changes_nothing() -> None:
     assert new_pages("pass") > PAGES / 2

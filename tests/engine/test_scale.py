@@ -214,7 +214,7 @@ def test_no_node_points_forward() -> None:
 
 
 def test_a_backward_pass_holds_little_more_than_the_forward_pass() -> None:
-    """Large arrays that nobody holds are let go of as the walk passes them."""
+    """Large arrays that nobody holds are released as the walk passes them."""
     x = tg.tensor(np.linspace(0.0, 1.0, 200_000), requires_grad=True)
     nbytes = x.data.nbytes
     tracemalloc.start()

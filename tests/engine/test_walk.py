@@ -104,6 +104,13 @@ def test_gradients_of_two_leaves_do_not_share_memory() -> None:
     assert y.grad.flags.writeable
 
 
+def test_gradients_do_not_share_memory() -> None:
+    x, y = tg.ones(3, requires_grad=True), tg.ones(3, requires_grad=True)
+    by_x, by_y = tg.gradients((x + y).sum(), [x, y])
+    by_x[:] = 7.0
+    assert by_y.tolist() == [1.0, 1.0, 1.0]
+
+
 def test_a_gradient_can_be_changed_in_place_after_any_rule() -> None:
     """Clipping changes `.grad` in place: it must be an array of its own, not a view that repeats one number."""
     functions: list[Callable[[Any], Any]] = [
@@ -195,6 +202,12 @@ def test_a_running_sum_is_not_changed_afterwards() -> None:
     x = tg.tensor([1.0, 2.0], requires_grad=True)
     steps = list(gradients.contributions((x + x + x + x).sum()))
     assert [step.total[0] for step in steps if step.input is x] == [1.0, 2.0, 3.0, 4.0]
+
+
+def test_the_sums_of_the_steps_are_not_changed_by_later_steps() -> None:
+    x = tg.tensor([1.0], dtype=float, requires_grad=True)
+    totals = [step.total for step in gradients.contributions((x * x + x + x).sum()) if step.input is x]
+    assert [total.item() for total in totals] == [1.0, 2.0, 3.0, 4.0]
 
 
 @both_kinds

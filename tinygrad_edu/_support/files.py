@@ -16,7 +16,7 @@ def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
     A reader of `path` finds the old content or the new, even after a full disk, `kill -9` or a power cut: the content
     is written to a new file beside it and flushed to the disk, then the file system renames that file in one step.
 
-    Raises `OSError` where the file cannot be written.
+    Raises `OSError` if the file cannot be written.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:

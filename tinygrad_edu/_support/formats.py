@@ -54,7 +54,7 @@ def save_as(path: str | os.PathLike[str], formats: Mapping[str, Writer], *argume
     """Write the file that the writer of its extension makes of the arguments; gives the path.
 
     The file appears complete or not at all. Raises `ValueError` for an extension that is not in the table, before the
-    writer is called, and `OSError` where the file cannot be written.
+    writer is called, and `OSError` if the file cannot be written.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:

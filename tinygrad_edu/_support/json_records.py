@@ -60,7 +60,7 @@ class Format(NamedTuple):
     def read(self, source: str | os.PathLike[str], what: str) -> Any:
         """The record in a JSON text or in the file at a path; errors call it `what`.
 
-        Nothing in the text is executed. Raises `Wrong` where the text breaks the format, `OSError` where the file
+        Nothing in the text is executed. Raises `Wrong` if the text breaks the format, `OSError` if the file
         cannot be read.
         """
         return _parse(self.record, self._document(_text(source)), what)

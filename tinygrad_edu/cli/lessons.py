@@ -50,7 +50,7 @@ class Lesson:
         return self.path.parent / "exercises" / self.name
 
     def content(self, form: As) -> bytes:
-        """The lesson as a notebook or as a script. Raises `ImportError` where jupytext is missing, for notebooks."""
+        """The lesson as a notebook or as a script. Raises `ImportError` if jupytext is missing, for notebooks."""
         if form == "scripts":
             return self.path.read_bytes()
         try:

@@ -54,8 +54,8 @@ def product(x: Any, y: Any) -> Any:
 def one_thread() -> Iterator[None]:
     """A context in which BLAS computes on one thread, large products too.
 
-    Contexts and products may overlap in several Python threads: only the one that found more than one thread gives them
-    back.
+    Contexts and products may overlap in several Python threads. Only the one that found more than one thread restores
+    their number.
     """
     threads = get_threads()
     set_threads(1)
@@ -67,7 +67,7 @@ def one_thread() -> Iterator[None]:
 
 
 def thread_count() -> tuple[Callable[[], int], Callable[[int], object]]:
-    """The functions of OpenBLAS that get and set the number of its threads; without it functions that do nothing."""
+    """The functions of OpenBLAS that get and set its number of threads; without OpenBLAS, two that do nothing."""
     for file in libraries():
         for prefix, suffix in (("scipy_", "64_"), ("scipy_", ""), ("", "64_"), ("", "")):
             with suppress(OSError, AttributeError):

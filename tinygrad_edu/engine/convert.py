@@ -1,4 +1,4 @@
-"""Converting what a user passes: data, operands, attributes and indices, in the form in which a graph keeps them."""
+"""Conversion of what a user passes, data, operands, attributes and indices, to the form in which a graph keeps it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = [
 ]  # fmt: skip
 
 DEFAULT_DTYPE = np.dtype(np.float32)
-"""What Python numbers and lists become, as in PyTorch; arrays keep their dtype."""
+"""The dtype that Python numbers and lists get, as in PyTorch; arrays keep theirs."""
 
 
 def as_float(x: Any) -> float:
@@ -38,7 +38,7 @@ def as_float(x: Any) -> float:
 
 
 def as_array(data: Any, dtype: Any = None) -> ndarray:
-    """What a Tensor can hold: an array of numbers. Python numbers and lists become float32, lists of bools stay bools.
+    """`data` as an array of numbers. Python numbers and lists become float32; lists of bools stay bools.
 
     >>> as_array([1, 2]).dtype
     dtype('float32')
@@ -63,7 +63,7 @@ def as_array(data: Any, dtype: Any = None) -> ndarray:
 
 
 def operand(x: Any, name: str) -> Operand:
-    """An operand of row `name` as the graph keeps it: a node, a Python number, or an array that nobody else changes."""
+    """An operand of row `name` as the graph keeps it: a node, a Python number, or an array of its own."""
     if isinstance(x, Node) or type(x) is float or type(x) is int or type(x) is bool:
         return x
     if isinstance(x, np.generic):
@@ -93,14 +93,14 @@ def float_operand(x: Any, name: str) -> Any:
 
 
 def plain_operand(x: Any, name: str) -> Any:
-    """An operand of row `name` where no node is among them, as NumPy is to see it: an array of real numbers."""
+    """An operand of row `name` as an array of real numbers; for calls without a node."""
     if is_no_array_of_numbers(x):
         raise not_numbers(name, x)
     return np.asarray(float(x) if isinstance(x, Real) else x)
 
 
 def numbers(name: str, x: Any) -> Any:
-    """What may be written into an array: the numbers of a node, or anything that is an array of numbers."""
+    """The numbers of x, which `name` writes into an array; raises `DtypeError` if x holds anything else."""
     if not isinstance(x, Node) and is_no_array_of_numbers(x):
         raise not_numbers(name, x) from None
     return number_of(x)
@@ -118,7 +118,7 @@ def _is_of_whole_numbers(x: Any) -> bool:
 
 
 def own_index(index: Any) -> Any:
-    """An index without nodes or lists in it, and with arrays of its own."""
+    """An index in which nodes, lists and arrays are replaced by arrays that nobody else can change."""
     if isinstance(index, tuple):
         return tuple(map(own_index, index))
     if isinstance(index, Node):
@@ -132,5 +132,5 @@ def own_index(index: Any) -> Any:
 
 
 def sizes(given: tuple[Any, ...]) -> Any:
-    """`reshape(2, 3)` and `reshape((2, 3))` mean the same."""
+    """The sizes that a user gave as several arguments or as one tuple: `reshape(2, 3)` or `reshape((2, 3))`."""
     return given[0] if len(given) == 1 else given

@@ -1,4 +1,4 @@
-"""Tensors out of nothing: filled, evenly spaced, random. The default dtype is float32; random ones take a seed."""
+"""Functions that create tensors: filled with a number, evenly spaced, or random. The default dtype is float32."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def arange(
     start: float, stop: float | None = None, step: float = 1, dtype: Any = None, requires_grad: bool = False,
     name: str | None = None,
 ) -> Tensor:  # fmt: skip
-    """Numbers from `start` up to, not including, `stop`; from 0 where only one is given.
+    """Numbers from `start` up to `stop`, without `stop` itself; with one argument from 0 up to it.
 
     >>> import tinygrad_edu as tg
     >>> tg.arange(3)
@@ -187,7 +187,7 @@ def randn_like(x: Any, seed: Any = None, dtype: Any = None, requires_grad: bool 
     return _drawn("randn_like", like.shape, seed, dtype or like.dtype, requires_grad)
 
 
-# What the functions above have in common; `function` is the one that the user called.
+# Helpers. `function` is the name of the function that the user called, for messages.
 
 
 def _filled(

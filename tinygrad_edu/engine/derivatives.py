@@ -3,13 +3,13 @@
 They take a function of numbers, arrays, Values or Tensors and differentiate it by its arguments. A derivative has the
 type, shape and dtype of the argument it belongs to: a float for a float, an array for an array, a node for a node.
 
-They nest. The subtle thing about nesting is whose variable is whose. In
+They can be nested. The difficulty of nesting is to keep the variables apart. In
 
     grad(lambda x: x * grad(lambda y: x + y)(x))(3.0)
 
-the inner function is asked for its derivative by y, which is 1, at the place y = x. Were y the very node x, the inner
-derivative would count both uses of x, and give 2. So every call gives the function fresh variables of its own, joined
-to the outer ones by a recorded step.
+the inner `grad` takes the derivative of x + y by y at the point y = x, which is 1. If y were the same node as x, the
+inner derivative would count both uses of x, and give 2. So every call hands fresh variables to the function. A recorded
+`identity` connects them to the outer ones.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ..errors import DtypeError, GraphError, OutOfRangeError, ShapeError
 from .grad_mode import differentiate, recording, taking_derivative
 from .gradients import gradients
 from .messages import is_no_array_of_numbers, is_whole, listed, not_numbers, several, short
-from .node import Node, number_of
+from .node import Node, number_of, shape_of
 from .primitives.elementwise import identity
 from .primitives.shape import stack
 from .tensor import Tensor
@@ -71,46 +71,46 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
     _function("value_and_grad", f)
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        call = _Call("grad", f, args, argnums, kwargs, has_aux)
-        call.of_one_number()
-        found = call.pull()
-        value = (call.value, call.aux) if has_aux else call.value
+        evaluation = _Evaluation("grad", f, args, argnums, kwargs, has_aux)
+        evaluation.of_one_number()
+        found = evaluation.pull()
+        value = (evaluation.value, evaluation.aux) if has_aux else evaluation.value
         return value, found[0] if is_whole(argnums) else found
 
     return value_and_gradient
 
 
 def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
-    """(f(*primals), pull): `pull(upstream)` gives the upstream gradient times the Jacobian, a tuple, one a primal.
+    """(f(*primals), pull): `pull(upstream)` gives the upstream gradient times the Jacobian, one item a primal.
 
     >>> import tinygrad_edu as tg
     >>> out, pull = tg.vjp(lambda x, y: x * y, 2.0, 3.0)
     >>> out, pull(1.0)
     (6.0, (3.0, 2.0))
     """
-    call = _Call("vjp", _function("vjp", f), primals, range(len(primals)))
-    return call.value, call.pull
+    evaluation = _Evaluation("vjp", _function("vjp", f), primals, range(len(primals)))
+    return evaluation.value, evaluation.pull
 
 
 def jvp(f: Function, primals: Any, tangents: Any) -> tuple[Any, Any]:
     """(f(*primals), its directional derivative along `tangents`): the Jacobian times a vector.
 
-    Works by transposing twice: the backward pass is linear in its upstream gradient u, so the derivative of that pass
-    by u, walked back from the tangents, is the forward derivative.
+    It transposes twice: the backward pass is a linear function of its upstream gradient u, and the derivative of that
+    function by u, with the tangents as upstream gradient, is the forward derivative.
 
     >>> import tinygrad_edu as tg
     >>> tg.jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 10.0))
     (6.0, 23.0)
     """
     primals, tangents = _paired("jvp", primals, tangents)
-    call = _Call("jvp", _function("jvp", f), primals, range(len(primals)))
-    if not call.connected:
-        return call.value, _zeros(call.value)
-    out = call.output
+    evaluation = _Evaluation("jvp", _function("jvp", f), primals, range(len(primals)))
+    if not evaluation.connected:
+        return evaluation.value, _zeros(evaluation.value)
+    out = evaluation.output
     upstream = Value(1.0) if isinstance(out, Value) else Tensor(np.ones(out.shape, out.dtype), requires_grad=True)
-    pulled = gradients(out, call.variables, upstream, create_graph=True)
-    tangent = _transposed(pulled, tangents, [upstream], call.in_graph)[0]
-    return call.value, _zeros(call.value) if tangent is None else _like(tangent, call.value)
+    pulled = gradients(out, evaluation.variables, upstream, create_graph=True)
+    tangent = _transposed(pulled, tangents, [upstream], evaluation.in_graph)[0]
+    return evaluation.value, _zeros(evaluation.value) if tangent is None else _like(tangent, evaluation.value)
 
 
 def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
@@ -124,16 +124,20 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     _function("jacobian", f)
 
     def jacobian_at(*args: Any, **kwargs: Any) -> Any:
-        call = _Call("jacobian", f, args, argnums, kwargs)
-        shape = np.shape(call.value)
+        evaluation = _Evaluation("jacobian", f, args, argnums, kwargs)
+        shape = np.shape(evaluation.value)
         if shape == ():
-            found = call.pull()
-        elif sum(np.size(number_of(x)) for x in call.arguments) < prod(shape) and call.connected and not call.in_graph:
-            found = call.rebuilt(call.columns())
+            found = evaluation.pull()
+        elif (
+            sum(np.size(number_of(x)) for x in evaluation.arguments) < prod(shape)
+            and evaluation.connected
+            and not evaluation.in_graph
+        ):
+            found = evaluation.rebuilt(evaluation.columns())
         else:
-            rows = [call.pulled(row.reshape(shape)) for row in np.eye(prod(shape))]
-            columns = list(zip(*rows)) or [()] * len(call.arguments)
-            found = call.rebuilt(_stacked(column, shape, x) for column, x in zip(columns, call.arguments))
+            rows = [evaluation.pulled(row.reshape(shape)) for row in np.eye(prod(shape))]
+            columns = list(zip(*rows)) or [()] * len(evaluation.arguments)
+            found = evaluation.rebuilt(_stacked(column, shape, x) for column, x in zip(columns, evaluation.arguments))
         return found[0] if is_whole(argnums) else found
 
     return jacobian_at
@@ -153,9 +157,9 @@ def hessian(f: Function, argnums: int = 0) -> Function:
 
 
 def hvp(f: Function, primals: Any, tangents: Any) -> Any:
-    """The Hessian of `f` at `primals` times `tangents`, without making the Hessian: two walks, whatever the size.
+    """The Hessian of `f` at `primals` times `tangents`, by two backward passes and without the Hessian itself.
 
-    Raises `ShapeError` where tangents and primals differ in shape.
+    Raises `ShapeError` if tangents and primals differ in shape.
 
     >>> import tinygrad_edu as tg
     >>> tg.hvp(lambda x: (x ** 3).sum(), np.array([1.0, 2.0]), np.array([1.0, 10.0]))
@@ -163,26 +167,27 @@ def hvp(f: Function, primals: Any, tangents: Any) -> Any:
     """
     single = not isinstance(primals, tuple)
     primals, tangents = _paired("hvp", primals, tangents)
-    call = _Call("hvp", _function("hvp", f), primals, range(len(primals)))
-    call.of_one_number()
-    pulled = gradients(call.output, call.variables, create_graph=True) if call.connected else []
-    found = call.finished(_transposed(pulled, tangents, call.variables, call.in_graph))
+    evaluation = _Evaluation("hvp", _function("hvp", f), primals, range(len(primals)))
+    evaluation.of_one_number()
+    pulled = gradients(evaluation.output, evaluation.variables, create_graph=True) if evaluation.connected else []
+    found = evaluation.finished(_transposed(pulled, tangents, evaluation.variables, evaluation.in_graph))
     return found[0] if single else found
 
 
-# How a function is called with variables of its own.
+# How a function is called with fresh variables.
 
 
-class _Call:
-    """A function called with fresh variables in the place of some arguments.
+class _Evaluation:
+    """A function called with fresh variables in place of some of its arguments.
 
     Attributes
     ----------
-    arguments : what the caller gave in those places; of dicts, lists and tuples what is in them.
-    variables : what the function got there.
-    output : what it returned; `value` is the same in the caller's terms.
-    connected : whether the output depends on any node.
-    in_graph : whether a derivative is being taken around this one, so that results have to be nodes.
+    arguments : those arguments, as the caller gave them; of dicts, lists and tuples what is in them.
+    variables : what the function got in their place.
+    output : what it returned.
+    value : the output in the type that the caller expects: a node if an argument is one, else a plain number.
+    connected : whether the output depends on a node that requires a gradient.
+    in_graph : whether somebody differentiates the result of this derivative, so that it must be a graph.
     aux : what the function returned beside the output, if it was to.
     """
 
@@ -216,7 +221,7 @@ class _Call:
         _one_result(operator, self.output)
         self.connected = isinstance(self.output, Node) and self.output.requires_grad
         wants_nodes = self.in_graph or any(isinstance(x, Node) for x in self.arguments)
-        self.value = self.output if wants_nodes else _plain(self.output)
+        self.value = self.output if wants_nodes or not isinstance(self.output, Node) else self.output.data
 
     def pull(self, upstream: Any = None) -> tuple[Any, ...]:
         """The gradients of the output by the variables, in the caller's terms."""
@@ -226,6 +231,11 @@ class _Call:
         """What was found for the numbers and arrays, in the dicts, lists and tuples that these were given in."""
         rest = iter(found)
         return tuple(_rebuilt(given, rest) for given in self.given)
+
+    def is_tall(self) -> bool:
+        """Whether plain Jacobians are wanted that have fewer columns than rows."""
+        numbers = sum(np.size(number_of(x)) for x in self.arguments)
+        return self.connected and not self.in_graph and numbers < np.size(number_of(self.output))
 
     def columns(self) -> list[Any]:
         """The Jacobians, a column for each number of the arguments: cheap where there are fewer of them than outputs.
@@ -259,7 +269,7 @@ class _Call:
 
     def of_one_number(self) -> None:
         """Refuse a function that returns more than one number."""
-        shape = np.shape(_plain(self.output))
+        shape = shape_of(self.output)
         if prod(shape) != 1:
             raise GraphError(
                 f"{self.operator}: the function returned shape {shape}, not one number; reduce it with .sum() or "
@@ -267,7 +277,7 @@ class _Call:
             )
 
     def finished(self, found: Sequence[Any]) -> tuple[Any, ...]:
-        """Each gradient in the type of its argument; 0 where there is no path."""
+        """Each gradient in the type of its argument; 0 if there is no path."""
         found = found or [None] * len(self.arguments)
         return tuple(_zeros(x) if g is None else _like(g, x) for g, x in zip(found, self.arguments))
 
@@ -316,7 +326,7 @@ def _function(operator: str, f: Any) -> Function:
 
 
 def _slots(operator: str, argnums: int | Sequence[int], n: int) -> list[int]:
-    """The places of the arguments to differentiate by."""
+    """The positions of the arguments to differentiate by."""
     wanted = several(argnums)
     for i in wanted:
         if not is_whole(i):
@@ -388,7 +398,7 @@ def _paired(name: str, primals: Any, tangents: Any) -> tuple[tuple[Any, ...], tu
     for x in (*primals, *tangents):
         if is_no_array_of_numbers(x):
             raise not_numbers(name, x)
-    of_primals, of_tangents = ([str(np.shape(_plain(x))) for x in given] for given in (primals, tangents))
+    of_primals, of_tangents = ([str(shape_of(x)) for x in given] for given in (primals, tangents))
     if of_primals != of_tangents:
         raise ShapeError(
             f"{name}: every primal has a tangent of its shape, but the primals have shapes {listed(of_primals)} "
@@ -407,20 +417,16 @@ def _transposed(pulled: Sequence[Any], tangents: Sequence[Any], inputs: Sequence
     return total
 
 
-def _plain(x: Any) -> Any:
-    return x.data if isinstance(x, Node) else x
-
-
 def _zeros(like: Any) -> Any:
     if isinstance(like, Value):
         return Value(0.0, requires_grad=False)
     if isinstance(like, Tensor):
         return Tensor(np.zeros(like.shape, like.dtype))
-    return 0.0 if type(like) in (int, float) else _plain(Tensor(np.zeros_like(Tensor(like).data))).copy()
+    return 0.0 if type(like) in (int, float) else np.zeros_like(Tensor(like).data)
 
 
 def _like(g: Any, x: Any) -> Any:
-    """A gradient in the type of what it belongs to; a node stays one while somebody differentiates further."""
+    """The gradient g in the type of x, to which it belongs; it stays a node if it can be differentiated further."""
     if isinstance(g, Node):
         return g if g.requires_grad or isinstance(x, Node) else _like(g.data, x)
     if isinstance(x, Value):
@@ -431,9 +437,9 @@ def _like(g: Any, x: Any) -> Any:
 
 
 def _stacked(rows: Sequence[Any], shape: tuple[int, ...], x: Any) -> Any:
-    """The rows of a Jacobian, one for each number of an output of the given shape."""
+    """The rows of a Jacobian by x as one array; there is a row for each number of an output of this shape."""
     if not rows:
-        return _like(np.zeros((*shape, *np.shape(_plain(x)))), x)
+        return _like(np.zeros((*shape, *shape_of(x))), x)
     if any(isinstance(row, Node) for row in rows):
-        return stack(rows).reshape((*shape, *np.shape(_plain(x))))
-    return np.stack(rows).reshape((*shape, *np.shape(x)))
+        return stack(rows).reshape((*shape, *shape_of(x)))
+    return np.stack(rows).reshape((*shape, *shape_of(x)))

@@ -1,4 +1,4 @@
-"""When operations are recorded, and whether with the source line that made them.
+"""Gradient mode: whether operations are recorded, and whether with the source line that made them.
 
 The switches are states of a context variable: each thread and each asyncio task has its own.
 
@@ -30,7 +30,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 __all__ = ["Source", "enable_grad", "no_grad", "trace"]
 
 OFF, ON, TRACED = 0, 1, 2
-"""Operations leave no trace; are recorded; are recorded with the line of the program that made them."""
+"""Operations are not recorded; recorded; recorded with the line of the program that made them."""
 
 
 class State:
@@ -237,12 +237,12 @@ class Source(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The line itself, without its indentation; empty where the file cannot be read."""
+        """The line itself, without its indentation; empty if the file cannot be read."""
         return linecache.getline(self.file, self.line).strip()
 
     @property
     def cell(self) -> str | None:
-        """The cell of a notebook that it is in, as tracebacks there call it: "Cell In[3]"; None elsewhere."""
+        """The cell of a notebook with this line, as in tracebacks: "Cell In[3]"; None for other files."""
         ipython = sys.modules.get("IPython")
         shell = ipython.get_ipython() if ipython is not None else None
         names = shell.compile.format_code_name(self.file) if shell is not None else None

@@ -1,8 +1,9 @@
 """In-place changes: detects those that would make a gradient wrong.
 
-A change in place takes a tick of the graph's clock, as every node does. So an operand was changed after its use if the
-change has the larger tick. The rule of that use then gets a stand-in for the number, which knows the shape but refuses
-to be computed with: a rule that needs only the shape still works, and no gradient is ever computed from a wrong number.
+A change in place takes a tick of the graph's clock, as every new node does. An operand was changed after a use if the
+change has the larger tick. The rule of that use then gets a stand-in for the number. It knows the shape, and every
+computation with it is an error. So a rule that needs only the shape still works, and no gradient is ever computed from
+a wrong number.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ newest = 0
 
 
 def note_change(*nodes: Node) -> None:
-    """Note that these nodes were changed in place, here and now: rules cannot use their old numbers any more."""
+    """Note that these nodes were changed in place just now: their old numbers are lost for the rules."""
     global newest
     newest = next_index()
     change = (newest, caller())
@@ -34,19 +35,19 @@ def note_change(*nodes: Node) -> None:
 
 
 def owned(node: Node) -> np.ndarray:
-    """The array of a tensor, to be changed in place by one who notes the change.
+    """The array of a tensor, for a change in place; the caller notes the change.
 
-    Where somebody else holds the array, a copy takes its place first: views of it may be part of a graph, or in the
-    user's hands, and keep the numbers that they had.
+    If somebody else holds the array too, the tensor first gets a copy: views of the array may be part of a graph, or
+    belong to the user, and must keep their numbers.
     """
-    number_of(node)  # made again, where a backward pass has released it
+    number_of(node)  # computes it again, if a backward pass has released it
     if sys.getrefcount(node._data) > HELD_ONCE or node._data.base is not None:
         node._data = node._data.copy()
     return node._data  # type: ignore[no-any-return]
 
 
 def _held_once() -> int:
-    """The references that `owned` counts to an array that nobody but its node holds; interpreters differ."""
+    """How many references `owned` counts to an array that only its node holds; Python versions differ."""
     node = Node()
     node._data = np.empty(0)
     return sys.getrefcount(node._data)
@@ -74,13 +75,13 @@ def assign(node: Node, index: Any, value: Any) -> None:
 
 
 def as_used(x: Operand, number: Any, user: Node) -> Any:
-    """The number of x if it is the one that `user` was computed from; if x was changed since then, a stand-in."""
+    """The number of x, if `user` was computed from it; a stand-in, if x was changed since then."""
     changed = isinstance(x, Node) and x.notes and x.notes.changed
     return Changed(x, user, changed[1]) if changed and changed[0] > user.index else number
 
 
 class Changed:
-    """Stands for a number that was changed in place after its use. Its shape may be asked for; its values may not."""
+    """A stand-in for a number that was changed in place after its use: it has a shape, but no values."""
 
     def __init__(self, x: Node, user: Node, where: Source | None) -> None:
         self._refusal = (x, user, where)
@@ -94,7 +95,7 @@ class Changed:
                 "it after backward(), or change a copy of it"
             )
         raise InPlaceError(
-            f"{describe(user)} cannot be computed again: backward() has let go of its numbers, to save memory, and "
+            f"{describe(user)} cannot be computed again: backward() has released its numbers, to save memory, and "
             f"since then {changed}; look at a graph, or draw it, before its parameters change, such as by "
             "optimizer.step()"
         )

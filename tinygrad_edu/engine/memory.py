@@ -1,8 +1,8 @@
-"""Memory: what a backward pass releases, how it is computed again, and freed pages that are kept for the next array.
+"""Memory: which arrays a backward pass releases, how they are computed again, and how freed memory is kept.
 
-A training step needs its large intermediate arrays only until the backward pass has used them. `Release` drops them
-then, if nobody but the graph holds their node; `recomputed` makes such an array again in the rare case that somebody
-asks for it.
+A training step needs its large intermediate arrays only until the backward pass has used them. `Release` then drops
+those whose node nobody holds but the graph; `recomputed` computes such an array again in the rare case that somebody
+asks for it. `keep_freed_memory` keeps freed memory for the next array.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ from .node import Node
 __all__ = ["Release", "keep_freed_memory", "recomputed"]
 
 LARGE = 1 << 16
-"""From this many bytes on, an array that only the graph holds is released once a backward pass has used it."""
+"""Arrays of at least so many bytes are released."""
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-"""What the settings are called in glibc's malloc.h; see `man mallopt`."""
+"""The numbers of these parameters in glibc's malloc.h; see `man mallopt`."""
 
 KEPT = 1 << 28
-"""Up to so many bytes of freed memory are kept."""
+"""The C library keeps at most so many bytes of freed memory."""
 
 MAPPED = 1 << 25
-"""From so many bytes on a block is always the system's; no larger number is allowed."""
+"""Blocks of at least so many bytes always come from the system; glibc allows no larger number."""
 
 
 class Release:
     """Called by a walk from `output` after each node that it has used: releases large arrays that only the graph holds.
 
-    Whether anybody else holds a node is read off its reference count: one for each use in the graph, and those of the
-    walk itself.
+    The reference count of a node says whether anybody else holds it: the graph has one reference for each use, and the
+    walk a few.
     """
 
     def __init__(self, output: Node, walk: Callable[..., Any]) -> None:
@@ -61,8 +61,8 @@ class Release:
                     self.uses[x] = self.uses.get(x, 0) + 1
 
     def judge(self, node: Node, references: int) -> None:
-        """Release the array of a node with so many references beside those of the graph, if none is a stranger's."""
-        changed = node.notes and node.notes.changed  # could not be computed again
+        """Release the array of a node, if its `references` beside those of the graph are all the walk's."""
+        changed = node.notes and node.notes.changed  # then it could not be computed again
         if references <= references_of(self.walk) and not changed:
             node.own_notes().released = (node._data.shape, node._data.dtype)
             del node._data
@@ -72,7 +72,7 @@ class Release:
 def references_of(walk: Callable[..., Any]) -> int:
     """How many references a walk holds to a node when it calls `Release`.
 
-    Interpreters count differently, so the number is read off a small walk.
+    Python versions count differently, so the number is measured in a small walk.
     """
     seen: list[int] = []
 
@@ -89,9 +89,9 @@ def references_of(walk: Callable[..., Any]) -> int:
 
 
 def recomputed(node: Node) -> Any:
-    """The array of a node that a backward pass has released, made again from what the node was made from.
+    """The array of a node that a backward pass has released, computed again from the operands of the node.
 
-    Raises `InPlaceError` where that was changed in place since then.
+    Raises `InPlaceError` if one of these was changed in place since then.
     """
     missing = ancestors([node], stop=lambda x: hasattr(x, "_data"))
     for x in missing:
@@ -104,10 +104,10 @@ def recomputed(node: Node) -> Any:
 def keep_freed_memory() -> None:
     """Tell the C library to keep freed memory for the next array, instead of handing it back to the system.
 
-    glibc hands large freed blocks back at once. A training step frees all its arrays and makes them again in the next
-    step, and each fresh page costs a visit to the system, which fills it with zeros: a third of the time of a
-    convolutional network. It holds for the whole process, so whoever trains asks for it: `train.fit` and the commands
-    do. Another C library than glibc is left as it is.
+    glibc hands large freed blocks back at once. A training step frees all its arrays, and the next step makes them
+    again. The system must fill each new page with zeros, which takes a third of the time of a convolutional network.
+    The change holds for the whole process. So the import of the package does not make it; `train.fit` and the commands
+    do. It does nothing with another C library than glibc.
 
     >>> keep_freed_memory()
     """

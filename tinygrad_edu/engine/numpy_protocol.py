@@ -1,6 +1,6 @@
-"""What NumPy's own functions do when they meet a node: the row of the table that means the same.
+"""NumPy's protocols: how NumPy's own functions, called on a node, find their rows of the table.
 
-Functions whose result carries no gradient, such as comparisons, `isnan` or `argmax`, give plain arrays.
+Functions whose result has no gradient, such as comparisons, `isnan` or `argmax`, give plain arrays.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .node import Node
 from .primitives import reductions
 from .primitives.primitive import BY_NUMPY, Primitive
 
-__all__ = ["call_function", "call_ufunc", "plain"]
+__all__ = ["call_function", "call_ufunc"]
 
 NO_GRADIENT: frozenset[Any] = frozenset(
     {
@@ -30,17 +30,17 @@ NO_GRADIENT: frozenset[Any] = frozenset(
         np.may_share_memory, np.shares_memory, np.iscomplexobj, np.isreal, np.save, np.savez, np.savetxt,
     }
 )  # fmt: skip
-"""Answers about numbers, not made of them: they see the plain arrays."""
+"""Functions that answer a question about numbers: they are called on the plain arrays."""
 
 
-def plain(x: Any) -> Any:
+def numbers_of(x: Any) -> Any:
     """Nodes replaced by their numbers, also inside lists, tuples and dicts."""
     if isinstance(x, Node):
         return x.data
     if isinstance(x, (list, tuple)):
-        return type(x)(map(plain, x)) if not hasattr(x, "_fields") else x
+        return type(x)(map(numbers_of, x)) if not hasattr(x, "_fields") else x
     if isinstance(x, dict):
-        return {key: plain(value) for key, value in x.items()}
+        return {key: numbers_of(value) for key, value in x.items()}
     return x
 
 
@@ -74,7 +74,7 @@ def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
 
 def _plain_answer(call: Any, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     try:
-        return call(*plain(args), **plain(kwargs))
+        return call(*numbers_of(args), **numbers_of(kwargs))
     except (TypeError, ValueError) as error:
         elementwise = isinstance(function, np.ufunc)
         raise refused(full_name(function), args if elementwise else args[:1], {}, error, elementwise) from None
@@ -103,7 +103,7 @@ def _call(row: Callable[..., Any], function: Any, args: tuple[Any, ...], options
 
 
 def _options(row: Callable[..., Any]) -> list[str]:
-    """The names by which a function of the table can be given more than its first argument."""
+    """The names of all parameters of a function of the table but the first."""
     if isinstance(row, Primitive):
         return list(row.attrs)
     return [p.name for p in inspect.signature(row).parameters.values() if p.kind != p.VAR_POSITIONAL][1:]
@@ -156,7 +156,7 @@ INSTEAD = {
     }.items()
     for name in names.split()
 }
-"""What can be taken in the place of functions of NumPy that are not recorded."""
+"""What to write instead of NumPy's functions that are not in the table; a hint for the error message."""
 
 _REDUCTIONS = {
     np.add: reductions.sum_,
@@ -164,4 +164,4 @@ _REDUCTIONS = {
     np.maximum: reductions.max_,
     np.minimum: reductions.min_,
 }
-"""What `ufunc.reduce` is."""
+"""The rows for `ufunc.reduce`."""

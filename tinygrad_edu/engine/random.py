@@ -1,4 +1,4 @@
-"""Where random numbers come from: one generator for all that is not given a seed of its own.
+"""The random number generator of the package, for everything that gets no seed of its own.
 
 >>> import tinygrad_edu as tg
 >>> _ = tg.manual_seed(7)
@@ -23,9 +23,9 @@ _generator = np.random.default_rng()
 
 
 def manual_seed(seed: int) -> np.random.Generator:
-    """Begin anew: initial weights, dropout and `tg.randn` give from here on what they gave after the same seed before.
+    """Seed the package's generator, so that initial weights, dropout and `tg.randn` give the same numbers in every run.
 
-    Until it is called, every run of a program draws other numbers. Returns the generator.
+    Without a seed, every run of a program draws other numbers. Returns the generator.
     """
     global _generator
     _generator = generator(seed)
@@ -33,7 +33,7 @@ def manual_seed(seed: int) -> np.random.Generator:
 
 
 def generator(seed: Any = None) -> np.random.Generator:
-    """The generator to draw from: of this seed; this one, where it is a generator; the package's own for None.
+    """The generator to draw from: a new one for a seed, `seed` itself if it is a generator, the package's own for None.
 
     Raises `DtypeError` for anything else.
 
@@ -49,7 +49,7 @@ def generator(seed: Any = None) -> np.random.Generator:
 
 
 def get_state() -> dict[str, Any]:
-    """Where the package's generator stands, as plain dicts, strings and whole numbers: for a checkpoint.
+    """The state of the package's generator, as plain dicts, strings and whole numbers: for a checkpoint.
 
     >>> state = get_state()
     >>> x = generator().random()
@@ -61,8 +61,8 @@ def get_state() -> dict[str, Any]:
 
 
 def set_state(state: dict[str, Any]) -> None:
-    """Go on where `get_state()` stood.
+    """Return to a state that `get_state()` gave.
 
-    Raises `ValueError` or `TypeError` where it is no such state.
+    Raises `ValueError` or `TypeError` if it is not such a state.
     """
     _generator.bit_generator.state = state

@@ -1,8 +1,8 @@
 """Scopes: which module, function or differentiation made which nodes. Pictures draw them as boxes and layers.
 
-The result of a call remembers whose call it was and at which tick of the graph's clock it began. That is enough: the
-call made everything that the result was made from and that is not older than that tick. So recording costs nothing for
-a node but the result, and the memory goes when the result goes.
+The result of a call notes who was called, and at which tick of the graph's clock the call began. That is enough: of all
+nodes that the result was made from, the call made those that are not older than that tick. So only the result has a
+note, other nodes cost nothing, and the note is freed with the result.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Scope(NamedTuple):
-    """A call of a module or a marked function, as its result remembers it.
+    """A call of a module, or of a function with `@block`, as its result remembers it.
 
     Attributes
     ----------
     owner : the module, or the function, that was called.
-    start : the tick at which the call began; what is older was there before it.
+    start : the tick at which the call began; older nodes were made before it.
     """
 
     owner: Any
@@ -32,15 +32,15 @@ class Scope(NamedTuple):
 
 
 def scopes_of(node: Node) -> tuple[Scope, ...]:
-    """The scopes that this node is a result of, the innermost first."""
+    """The scopes of which this node is a result, innermost first."""
     return node.notes.scopes if node.notes else ()
 
 
 def made_by(owner: Any, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-    """The result of `call(*args, **kwargs)`, which remembers that `owner` made it.
+    """Call `call(*args, **kwargs)` and note on its result that `owner` made it.
 
-    Nodes are found in the result itself and in tuples, lists and mappings of it. A node that was there before the call,
-    and is only handed on, is not the owner's.
+    The result is a node, or holds nodes in tuples, lists and mappings. A node that is older than the call, and was only
+    handed on, gets no note.
     """
     start = next_index()
     result = call(*args, **kwargs)
@@ -72,9 +72,9 @@ def nodes_in(result: Any) -> Sequence[Node]:
 
 
 def block(function: F) -> F:
-    """A decorator: what the function computes is drawn as a box with its name, which opens.
+    """A decorator: pictures draw what the function computes as a box with its name, which can be opened.
 
-    Modules are boxes of themselves; this is for functions.
+    Modules are drawn as boxes without it.
 
     >>> import tinygrad_edu as tg
     >>> @tg.block
@@ -95,10 +95,10 @@ def block(function: F) -> F:
 def note_derivatives(
     output: Node, inputs: Sequence[Node], found: Sequence[Node | None], made: Iterable[Node], span: tuple[int, int]
 ) -> None:
-    """Note what pictures call the gradients of a differentiation, and in which span of ticks it made its nodes.
+    """Note for pictures the names of the gradients of a differentiation, and the span of ticks in which it made them.
 
-    `found` are the gradients of `output` by `inputs`, `made` those of all nodes. Everything else comes from the leaves
-    among these, such as the seed; so the leaves keep the span.
+    `found` are the gradients of `output` by `inputs`, `made` those of all nodes. The leaves among `made`, such as the
+    seed, keep the span: all other nodes of the backward graph are made from them.
     """
     for g in made:
         if g.primitive is None:

@@ -1,4 +1,4 @@
-"""Types for type checkers alone: what operators give for which operands, and what a row offers to the walk."""
+"""Types for type checkers alone: what operators return for which operands, and what a row offers to the walk."""
 
 from __future__ import annotations
 

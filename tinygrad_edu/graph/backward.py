@@ -43,7 +43,7 @@ __all__ = ["backward_graph", "check_differentiable"]
 def backward_graph(output: Node, recorded: Recorded | None = None) -> Graph:
     """The graph that computes ∂output/∂leaf for every leaf, from an upstream gradient of 1 on.
 
-    Raises `GraphError` where there is nothing to differentiate, or where the output is not a single number.
+    Raises `GraphError` if there is nothing to differentiate, or the output is not a single number.
 
     >>> import tinygrad_edu as tg
     >>> x, y, w = tg.Value(2.0, name="x"), tg.Value(3.0, name="y"), tg.Value(4.0, name="w")
@@ -86,7 +86,7 @@ def backward_graph(output: Node, recorded: Recorded | None = None) -> Graph:
 
 
 def check_differentiable(output: Node) -> None:
-    """Raise `GraphError` where no gradient flows to the output, or where it is not a single number."""
+    """Raise `GraphError` if no gradient flows to the output, or it is not a single number."""
     if not is_single(output):
         raise GraphError(
             f"draw: a backward graph begins at a single number, and this has shape {shape_of(output)}; "

@@ -150,7 +150,7 @@ class Drawing:
     graph : what it shows.
     engine, theme, steps : as asked for.
     flow : the direction of the arrows.
-    whole : the graph that `graph` is a view of, with everything in it; None where there is no more.
+    whole : the graph that `graph` is a view of, with everything in it; None if there is no more.
     """
 
     graph: Graph

@@ -15,7 +15,7 @@ __all__ = ["FORMAT", "read"]
 def read(source: str | os.PathLike[str]) -> Script:
     """The script that a JSON text describes, or the file at a path. Nothing in it is ever executed.
 
-    Raises `GraphError` where the text breaks the format anywhere, and `OSError` where the file cannot be read.
+    Raises `GraphError` if the text breaks the format anywhere, and `OSError` if the file cannot be read.
 
     >>> import tinygrad_edu as tg
     >>> s = tg.steps(tg.Value(3.0, "x") * 2)

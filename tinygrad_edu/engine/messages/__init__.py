@@ -1,7 +1,10 @@
-"""Messages: what an error says, so that it names the operation, the operands, the broken rule and the way out.
+"""Error messages: they name the operation, the operands, the broken rule and the way out.
 
-`explain` finds the mistake in a call, `checks` is the table of what can be wrong with which operation, `axes`, `shapes`
-and `places` are the checks themselves, `not_numbers` tells what was no number, and `words` puts operands into words.
+- `explain.py`: `refused`, the error to raise instead of NumPy's; `check`, for mistakes that NumPy lets pass
+- `checks.py`: the table of checks, by operation
+- `axes.py`, `shapes.py`, `places.py`: the checks of axes, of shapes and of indices
+- `not_numbers.py`, `tensors.py`: errors for operands that are not numbers, and for what a tensor cannot do
+- `words.py`: operands in words
 """
 
 from .explain import check, refused, wrong_call

@@ -1,4 +1,4 @@
-"""Broken rules about axes: which there are, in which order, and how many numbers lie along them."""
+"""Checks of axes: that they exist, that their order makes sense, and that numbers lie along them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import DtypeError, OutOfRangeError, ShapeError, TinygradError
-from .words import Call, listed, not_whole, several, short
+from .words import CheckedCall, listed, not_whole, several, short
 
 
 def axes_of(n: int) -> str:
@@ -19,7 +19,7 @@ def axes_of(n: int) -> str:
 
 
 def wrong_axes(what: str, given: Any, n: int, of: str, *, none: bool = True, many: bool = True) -> TinygradError | None:
-    """What is wrong with a setting that names one of n axes, or several; `none` and `many` say what else it may be."""
+    """What is wrong with an attribute that names an axis of n. It may be None if `none`, and several axes if `many`."""
     if given is None and none:
         return None
     found = not_whole(what, given, many)
@@ -34,34 +34,34 @@ def wrong_axes(what: str, given: Any, n: int, of: str, *, none: bool = True, man
     return None
 
 
-def axis(call: Call) -> TinygradError | None:
-    """A reduction or a flip: axes that there are, each once."""
+def in_range(call: CheckedCall) -> TinygradError | None:
+    """`axis` names axes that exist, each once."""
     return wrong_axes("axis", call.attrs.get("axis"), call.ndim, call.x)
 
 
-def one_axis(call: Call) -> TinygradError | None:
-    """The same, where only one axis is taken."""
+def one_in_range(call: CheckedCall) -> TinygradError | None:
+    """`axis` names one axis that exists."""
     return wrong_axes("axis", call.attrs.get("axis"), call.ndim, call.x, many=False)
 
 
-def axis_as_tuple(call: Call) -> TinygradError | None:
-    """NumPy's reductions take several axes as a tuple only."""
+def as_tuple(call: CheckedCall) -> TinygradError | None:
+    """Several axes are a tuple, because NumPy's reductions take no list."""
     given = call.attrs.get("axis")
     if isinstance(given, (list, np.ndarray)):
         return DtypeError(f"several axes are given as a tuple: axis={several(given)}, not {type(given).__name__}")
     return None
 
 
-def switches(call: Call) -> TinygradError | None:
-    """keepdims: on or off."""
-    keepdims = call.attrs.get("keepdims", False)
-    if not isinstance(keepdims, (bool, int, np.bool_)) or keepdims not in (0, 1):
-        return DtypeError(f"keepdims is True or False, not {type(keepdims).__name__} {short(keepdims)}")
+def keepdims(call: CheckedCall) -> TinygradError | None:
+    """`keepdims` is True or False."""
+    given = call.attrs.get("keepdims", False)
+    if not isinstance(given, (bool, int, np.bool_)) or given not in (0, 1):
+        return DtypeError(f"keepdims is True or False, not {type(given).__name__} {short(given)}")
     return None
 
 
-def nothing(call: Call) -> TinygradError | None:
-    """A reduction of no numbers, where that has no result."""
+def not_empty(call: CheckedCall) -> TinygradError | None:
+    """There are numbers to reduce: no numbers have no mean and no maximum."""
     axes, n = call.attrs.get("axis"), call.ndim
     reduced = set(range(n)) if axes is None else {a % n for a in several(axes)}
     if {i for i, size in enumerate(call.shape) if size == 0} & reduced and all(
@@ -72,13 +72,13 @@ def nothing(call: Call) -> TinygradError | None:
     return None
 
 
-def no_largest(call: Call) -> TinygradError | None:
-    """norm: the largest of no numbers."""
-    return nothing(call) if call.attrs.get("ord") in (inf, -inf) else None
+def not_empty_for_largest(call: CheckedCall) -> TinygradError | None:
+    """There are numbers to reduce, if the norm is the largest or the smallest of them."""
+    return not_empty(call) if call.attrs.get("ord") in (inf, -inf) else None
 
 
-def degrees_of_freedom(call: Call) -> TinygradError | None:
-    """var and std: something left to divide by."""
+def degrees_of_freedom(call: CheckedCall) -> TinygradError | None:
+    """`ddof` leaves a divisor above 0."""
     axes: Any = call.attrs.get("axis")
     ddof: Any = call.attrs.get("ddof", 0)
     if not isinstance(ddof, (int, float, np.number)):
@@ -92,8 +92,8 @@ def degrees_of_freedom(call: Call) -> TinygradError | None:
     return None
 
 
-def permutation(call: Call) -> TinygradError | None:
-    """transpose: every axis once."""
+def permutation(call: CheckedCall) -> TinygradError | None:
+    """`axes` names every axis once."""
     axes, n = call.attrs["axes"], call.ndim
     found = wrong_axes("axis", axes, n, call.x)
     if found is None and axes is not None and len(several(axes)) != n:
@@ -101,8 +101,8 @@ def permutation(call: Call) -> TinygradError | None:
     return found
 
 
-def moved(call: Call) -> TinygradError | None:
-    """moveaxis: as many places as axes."""
+def source_and_destination(call: CheckedCall) -> TinygradError | None:
+    """`source` and `destination` name axes that exist, as many of each."""
     source, destination = call.attrs["source"], call.attrs["destination"]
     for what, given in (("source", source), ("destination", destination)):
         found = wrong_axes(what, given, call.ndim, call.x, none=False)
@@ -114,8 +114,8 @@ def moved(call: Call) -> TinygradError | None:
     return None
 
 
-def swapped(call: Call) -> TinygradError | None:
-    """swapaxes: two axes that there are."""
+def two_in_range(call: CheckedCall) -> TinygradError | None:
+    """`axis1` and `axis2` name axes that exist."""
     for what in ("axis1", "axis2"):
         found = wrong_axes(what, call.attrs[what], call.ndim, call.x, none=False, many=False)
         if found is not None:
@@ -123,15 +123,15 @@ def swapped(call: Call) -> TinygradError | None:
     return None
 
 
-def new_axes(call: Call) -> TinygradError | None:
-    """expand_dims: places among the axes that there will be."""
+def new_axes(call: CheckedCall) -> TinygradError | None:
+    """`axis` names axes of the result."""
     axes = call.attrs["axis"]
     n = call.ndim + len(several(axes))
     return wrong_axes("axis", axes, n, f"the result, of {n} axes", none=False)
 
 
-def of_size_one(call: Call) -> TinygradError | None:
-    """squeeze: axes of size one."""
+def size_one(call: CheckedCall) -> TinygradError | None:
+    """The axes to remove have size one."""
     axes = call.attrs["axis"]
     for a in () if axes is None else several(axes):
         if call.shape[a] != 1:
@@ -143,8 +143,8 @@ def of_size_one(call: Call) -> TinygradError | None:
     return None
 
 
-def from_to(call: Call) -> TinygradError | None:
-    """flatten: from which axis to which."""
+def start_and_end(call: CheckedCall) -> TinygradError | None:
+    """`start_dim` and `end_dim` name axes that exist."""
     for what in ("start_dim", "end_dim"):
         found = wrong_axes(what, call.attrs[what], call.ndim or 1, call.x, none=False, many=False)
         if found is not None:
@@ -152,8 +152,8 @@ def from_to(call: Call) -> TinygradError | None:
     return None
 
 
-def diagonals(call: Call) -> TinygradError | None:
-    """tril, triu, diag and trace: a matrix, and which diagonal."""
+def diagonal(call: CheckedCall) -> TinygradError | None:
+    """The operand is a matrix, or for `diag` a vector too, and the diagonal is a whole number."""
     least, most = {"diag": (1, 2), "trace": (2, 2)}.get(call.name, (2, inf))
     if not least <= call.ndim <= most:
         matrix = "a vector or a matrix" if least == 1 else "a matrix"

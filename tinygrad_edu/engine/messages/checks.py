@@ -1,113 +1,80 @@
-"""The table: who looks for mistakes in the calls of which operation."""
+"""The table of checks: which functions look for mistakes in the calls of which operation."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from ...errors import TinygradError
-from .axes import (
-    axis,
-    axis_as_tuple,
-    degrees_of_freedom,
-    diagonals,
-    from_to,
-    moved,
-    new_axes,
-    no_largest,
-    nothing,
-    of_size_one,
-    one_axis,
-    permutation,
-    swapped,
-    switches,
-)
-from .not_numbers import dtypes
-from .places import assigned, cuts, places, positions, scattered
-from .shapes import (
-    a_count_each,
-    bools,
-    borders,
-    broadcast,
-    factors,
-    inner_sizes,
-    joined,
-    letters,
-    one_shape,
-    shifts,
-    shrunk,
-    sizes,
-    stretched,
-    times,
-    whole_powers,
-)
-from .words import Call
+from . import axes, places, shapes
+from .not_numbers import known_dtype
+from .words import CheckedCall
 
-Check = Callable[[Call], TinygradError | None]
-"""Looks for one kind of mistake; its text is put behind the name of the operation."""
+Check = Callable[[CheckedCall], TinygradError | None]
+"""Looks for one kind of mistake and returns the error; the name of the operation goes before its text."""
 
 
-REDUCTION: tuple[Check, ...] = (axis_as_tuple, axis, switches)
+REDUCTION: tuple[Check, ...] = (axes.as_tuple, axes.in_range, axes.keepdims)
 
 
-ELEMENTWISE: tuple[Check, ...] = (broadcast,)
+ELEMENTWISE: tuple[Check, ...] = (shapes.broadcastable,)
 
 
 CHECKS: dict[str, tuple[Check, ...]] = {
-    # arithmetic and elementwise; ELEMENTWISE looks at these as well, and at all others of their kind
-    "subtract": (bools,),
-    "negative": (bools,),
-    "sign": (bools,),
-    "power": (broadcast, whole_powers),
+    # arithmetic and elementwise; the checks ELEMENTWISE come after these, and for all other rows of this kind
+    "subtract": (shapes.not_bools,),
+    "negative": (shapes.not_bools,),
+    "sign": (shapes.not_bools,),
+    "power": (shapes.broadcastable, shapes.negative_powers),
     # reductions
     "sum": REDUCTION,
     "prod": REDUCTION,
-    "mean": (*REDUCTION, nothing),
-    "var": (*REDUCTION, nothing, degrees_of_freedom),
-    "std": (*REDUCTION, nothing, degrees_of_freedom),
-    "max": (*REDUCTION, nothing),
-    "min": (*REDUCTION, nothing),
-    "argmax": (one_axis, switches, nothing),
-    "argmin": (one_axis, switches, nothing),
-    "logsumexp": (*REDUCTION, nothing),
-    "softmax": (axis_as_tuple, axis, nothing),
-    "log_softmax": (axis_as_tuple, axis, nothing),
-    "norm": (*REDUCTION, no_largest),
+    "mean": (*REDUCTION, axes.not_empty),
+    "var": (*REDUCTION, axes.not_empty, axes.degrees_of_freedom),
+    "std": (*REDUCTION, axes.not_empty, axes.degrees_of_freedom),
+    "max": (*REDUCTION, axes.not_empty),
+    "min": (*REDUCTION, axes.not_empty),
+    "argmax": (axes.one_in_range, axes.keepdims, axes.not_empty),
+    "argmin": (axes.one_in_range, axes.keepdims, axes.not_empty),
+    "logsumexp": (*REDUCTION, axes.not_empty),
+    "softmax": (axes.as_tuple, axes.in_range, axes.not_empty),
+    "log_softmax": (axes.as_tuple, axes.in_range, axes.not_empty),
+    "norm": (*REDUCTION, axes.not_empty_for_largest),
     "norm2": REDUCTION,
-    "cumsum": (one_axis,),
+    "cumsum": (axes.one_in_range,),
     # linear algebra
-    "matmul": (inner_sizes,),
-    "dot": (factors,),
-    "einsum": (letters,),
-    "tril": (diagonals,),
-    "triu": (diagonals,),
-    "diag": (diagonals,),
-    "trace": (diagonals,),
+    "matmul": (shapes.inner_sizes,),
+    "dot": (shapes.dot_operands,),
+    "einsum": (shapes.letter_sizes,),
+    "tril": (axes.diagonal,),
+    "triu": (axes.diagonal,),
+    "diag": (axes.diagonal,),
+    "trace": (axes.diagonal,),
     # shape
-    "reshape": (sizes,),
-    "broadcast_to": (stretched,),
-    "sum_to": (shrunk,),
-    "transpose": (permutation,),
-    "moveaxis": (moved,),
-    "swapaxes": (swapped,),
-    "expand_dims": (new_axes, axis_as_tuple),
-    "squeeze": (axis_as_tuple, axis, of_size_one),
-    "flip": (axis,),
-    "roll": (axis, shifts),
-    "tile": (times,),
-    "repeat": (one_axis, times, a_count_each),
-    "pad": (borders,),
-    "concatenate": (joined,),
-    "stack": (one_shape,),
-    "split": (cuts,),
-    "flatten": (from_to,),
-    "getitem": (places,),
-    "scatter": (places, scattered),
-    "setitem": (assigned,),
-    "take_along_axis": (positions,),
-    "astype": (dtypes,),
+    "reshape": (shapes.new_shape,),
+    "broadcast_to": (shapes.broadcast_shape,),
+    "sum_to": (shapes.summed_shape,),
+    "transpose": (axes.permutation,),
+    "moveaxis": (axes.source_and_destination,),
+    "swapaxes": (axes.two_in_range,),
+    "expand_dims": (axes.new_axes, axes.as_tuple),
+    "squeeze": (axes.as_tuple, axes.in_range, axes.size_one),
+    "flip": (axes.in_range,),
+    "roll": (axes.in_range, shapes.shifts),
+    "tile": (shapes.repeat_counts,),
+    "repeat": (axes.one_in_range, shapes.repeat_counts, shapes.counts_per_place),
+    "pad": (shapes.pad_width,),
+    "concatenate": (shapes.joined_shapes,),
+    "stack": (shapes.equal_shapes,),
+    "split": (places.split_points,),
+    "flatten": (axes.start_and_end,),
+    "getitem": (places.index_parts,),
+    "scatter": (places.index_parts, places.scattered_shape),
+    "setitem": (places.assigned_shape,),
+    "take_along_axis": (places.index_along_axis,),
+    "astype": (known_dtype,),
 }
-"""Who looks for mistakes in the calls of an operation, in this order."""
+"""The checks of each operation, in the order in which they run."""
 
 
 PUBLIC_NAME = {"norm2": "norm"}
-"""What the user called, where it is not the primitive's name."""
+"""The name of the function that the user called, where it differs from that of the primitive."""

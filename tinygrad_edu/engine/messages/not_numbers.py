@@ -1,4 +1,4 @@
-"""What is no number, what it is instead, and how it is made one."""
+"""Messages for operands that are not numbers: what they are, and how to make numbers of them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 
 from ...errors import DtypeError, GraphError, ShapeError, TinygradError
 from ..node import Node
-from .words import Call, describe, in_words, is_ragged, is_whole, leaves, short
+from .words import CheckedCall, describe, in_words, is_ragged, is_whole, leaves, short
 
 
 def is_no_array_of_numbers(x: Any) -> bool:
-    """Whether x is no node, and NumPy makes of it anything else than an array of real numbers.
+    """Whether x is neither a node nor something that NumPy turns into an array of real numbers.
 
-    A list of nodes is none either: NumPy would take their numbers and leave the graph behind.
+    It is so for a list of nodes: NumPy would take their numbers and leave the graph behind.
     """
     if isinstance(x, Node) or type(x) in (float, int, bool):
         return False
@@ -31,7 +31,7 @@ def is_no_array_of_numbers(x: Any) -> bool:
 
 
 def not_numbers(name: str, x: Any) -> TinygradError:
-    """The refusal of an operand that is no real number and no array of real numbers, with the way to make it one.
+    """The error for an operand that is neither a real number nor an array of real numbers, with the way to make it one.
 
     >>> not_numbers("add", "2.5")
     DtypeError("add: needs numbers, arrays, Values or Tensors, not str '2.5'; float(...) makes a number of a string")
@@ -42,7 +42,7 @@ def not_numbers(name: str, x: Any) -> TinygradError:
 
 
 def not_one_number(name: str, x: Any) -> TinygradError:
-    """The refusal of what is no single real number, where a Value needs one.
+    """The error for something else than one real number, where a Value needs one.
 
     >>> not_one_number("Value", [1.0, 2.0])
     DtypeError('Value: needs one real number, not list [1.0, 2.0]; tg.tensor(...) makes a Tensor of it')
@@ -56,7 +56,7 @@ def not_one_number(name: str, x: Any) -> TinygradError:
 
 
 def no_tensor(data: Any, dtype: Any) -> TinygradError:
-    """The refusal of what no Tensor can be made of: the dtype, or the data.
+    """The error for data or a dtype of which no Tensor can be made.
 
     >>> no_tensor([1.0, 2.0], "flaot32")
     DtypeError("tensor: 'flaot32' is no dtype of real numbers; 'float32', 'float64', 'int64' and 'bool' are")
@@ -65,14 +65,14 @@ def no_tensor(data: Any, dtype: Any) -> TinygradError:
     return not_numbers("tensor", data) if wrong is None else DtypeError(f"tensor: {wrong}")
 
 
-def dtypes(call: Call) -> TinygradError | None:
-    """astype: a dtype of real numbers."""
+def known_dtype(call: CheckedCall) -> TinygradError | None:
+    """`dtype` is one of real numbers."""
     wrong = wrong_dtype(call.attrs["dtype"])
     return None if wrong is None else DtypeError(wrong)
 
 
 def wrong_dtype(dtype: Any) -> str | None:
-    """What is wrong with a dtype, if anything is."""
+    """What is wrong with a dtype; None if nothing is."""
     try:
         if dtype is not None and np.dtype(dtype).kind in "biuf":
             return None
@@ -83,18 +83,18 @@ def wrong_dtype(dtype: Any) -> str | None:
 
 
 def kind_of(x: Any) -> str:
-    """Something that is no number, in a few words."""
+    """What x is, in a few words."""
     return f"an array of dtype {x.dtype}" if getattr(x, "shape", ()) else f"{type(x).__name__} {short(x)}"
 
 
 def way_out(x: Any) -> str:
-    """How something that is no number is made one, if there is a way."""
+    """How to make a number of x, if there is a way."""
     dtype = x.dtype if isinstance(getattr(x, "dtype", None), np.dtype) else np.dtype(object)
     return next((f"; {way}" for is_this, way in NOT_NUMBERS if is_this(x, dtype)), "")
 
 
 def holds_a(*kinds: type) -> Callable[[Any, Any], bool]:
-    """The question whether x is, or has in its lists, something of these types."""
+    """A function that says whether x, or an item of its lists, is of one of these types."""
     return lambda x, dtype: any(isinstance(leaf, kinds) for leaf in leaves(x))
 
 
@@ -114,11 +114,11 @@ NOT_NUMBERS: list[tuple[Callable[[Any, Any], bool], str]] = [
     (lambda x, dtype: hasattr(x, "__float__"), "float(...) makes a number of it"),
     (lambda x, dtype: hasattr(x, "__iter__"), "list(...) collects its items"),
 ]
-"""What x, whose dtype is given, can be where a number is needed, and the way out. The first that holds is told."""
+"""Pairs of a condition on (x, its dtype) and the way out to suggest; the first condition that holds counts."""
 
 
 def no_gradient(output: Any) -> TinygradError:
-    """The refusal of a walk from what has no graph, or no gradient."""
+    """The error for a backward pass from something that has no graph, or that no gradient flows to."""
     if not isinstance(output, Node):
         return GraphError(
             f"backward: only a Value or a Tensor has a graph; this is a {type(output).__name__}: {output!r:.60}"

@@ -1,4 +1,4 @@
-"""Broken rules about places in an array: what an index may be, and where it leads."""
+"""Checks of indices: what an index may be made of, and whether it stays inside the array."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import numpy as np
 from ...errors import DtypeError, OutOfRangeError, ShapeError, TinygradError
 from .axes import wrong_axes
 from .shapes import broadcasts
-from .words import Call, Shape, in_words, is_ragged, is_whole, listed, not_whole, several, short
+from .words import CheckedCall, Shape, in_words, is_ragged, is_whole, listed, not_whole, several, short
 
 
-def places(call: Call) -> TinygradError | None:
-    """x[index]: every part of the index on the axes it picks from."""
+def index_parts(call: CheckedCall) -> TinygradError | None:
+    """Every part of an index is allowed, and stays inside the axes that it picks from."""
     shape = several(call.attrs["shape"]) if call.name == "scatter" else call.shape
     of = f"shape {shape}" if call.name == "scatter" else call.x
     found = not_whole("a size", shape)
@@ -27,7 +27,7 @@ def places(call: Call) -> TinygradError | None:
     parts = index if isinstance(index, tuple) else (index,)
     parts = tuple(list(part) if isinstance(part, (tuple, range)) else part for part in parts)
     for part in parts:
-        found = no_index(part)
+        found = wrong_part(part)
         if found is not None:
             return found
     if sum(part is Ellipsis for part in parts) > 1:
@@ -52,8 +52,8 @@ def places(call: Call) -> TinygradError | None:
     )
 
 
-def no_index(part: Any) -> TinygradError | None:
-    """What cannot be part of an index."""
+def wrong_part(part: Any) -> TinygradError | None:
+    """What is wrong with one part of an index, whatever the array."""
     if isinstance(part, slice):
         for field in (part.start, part.stop, part.step):
             if field is not None and not hasattr(field, "__index__"):
@@ -85,7 +85,7 @@ def axes_taken(part: Any) -> int:
 
 
 def off_the_end(part: Any, axis: int, shape: Shape, of: str) -> TinygradError | None:
-    """A part of an index that does not fit the axes where it stands."""
+    """What is wrong with one part of an index on the axes that it picks from."""
     if part is None or part is Ellipsis or isinstance(part, (slice, bool, np.bool_)):
         return None
     numbers = np.asarray(part)
@@ -102,16 +102,16 @@ def off_the_end(part: Any, axis: int, shape: Shape, of: str) -> TinygradError | 
     return OutOfRangeError(f"index {wrong[0]} is out of range: axis {axis} of {of} {there}")
 
 
-def scattered(call: Call) -> TinygradError | None:
-    """scatter: as many numbers as places."""
+def scattered_shape(call: CheckedCall) -> TinygradError | None:
+    """The numbers to scatter have the shape of the places that the index picks."""
     picked = np.broadcast_to(0, several(call.attrs["shape"]))[call.attrs["index"]].shape
     return ShapeError(f"{call.x} does not fit the places of the index, which have shape {picked}")
 
 
-def assigned(call: Call) -> TinygradError | None:
-    """x[index] = value: a value that fits the places."""
+def assigned_shape(call: CheckedCall) -> TinygradError | None:
+    """The value of `x[index] = value` fits the places that the index picks."""
     into, index = call.attrs["into"], call.attrs["index"]
-    found = None if index is Ellipsis else places(Call("getitem", [into], {"index": index}))
+    found = None if index is Ellipsis else index_parts(CheckedCall("getitem", [into], {"index": index}))
     if found is not None:
         return found
     picked = np.broadcast_to(0, into.shape)[index].shape
@@ -120,8 +120,8 @@ def assigned(call: Call) -> TinygradError | None:
     )
 
 
-def positions(call: Call) -> TinygradError | None:
-    """take_along_axis: whole numbers, an array of as many axes."""
+def index_along_axis(call: CheckedCall) -> TinygradError | None:
+    """The indices are whole numbers in an array of as many axes, and stay inside the array."""
     found = wrong_axes("axis", call.attrs["axis"], call.ndim, call.x, many=False)
     if found is not None:
         return found
@@ -141,8 +141,8 @@ def positions(call: Call) -> TinygradError | None:
     return off_the_end(indices, axis % len(shape), shape, call.x)
 
 
-def cuts(call: Call) -> TinygradError | None:
-    """split: into equal parts, or at places that rise."""
+def split_points(call: CheckedCall) -> TinygradError | None:
+    """The places to cut rise, or the number of parts divides the axis."""
     given, axis = call.attrs["indices_or_sections"], call.attrs["axis"]
     found = wrong_axes("axis", axis, call.ndim, call.x, none=False, many=False) or not_whole("a place to cut", given)
     if found is not None:

@@ -1,4 +1,4 @@
-"""Broken rules about shapes: those that have to go together, and those that are to be made."""
+"""Checks of shapes: that the operands fit each other, and that the result can have the wanted shape."""
 
 from __future__ import annotations
 
@@ -14,13 +14,25 @@ import numpy as np
 from ...errors import DtypeError, ShapeError, TinygradError
 from ..node import shape_of
 from .axes import wrong_axes
-from .words import PAD_MODES, Call, Shape, in_words, is_ragged, leaves, listed, not_whole, several, short, symbols
+from .words import (
+    PAD_MODES,
+    CheckedCall,
+    Shape,
+    in_words,
+    is_ragged,
+    leaves,
+    listed,
+    not_whole,
+    several,
+    short,
+    symbols,
+)
 
-# Shapes that go together.
+# Whether operands fit each other.
 
 
-def broadcast(call: Call) -> TinygradError | None:
-    """The first two operands that do not broadcast, and where."""
+def broadcastable(call: CheckedCall) -> TinygradError | None:
+    """The operands broadcast against each other."""
     operands = [x for x in (*call.operands, *call.attrs.values()) if x is not None]
     for i, j in combinations(range(len(operands)), 2):
         a, b = shape_of(operands[i]), shape_of(operands[j])
@@ -57,15 +69,15 @@ def broadcasts(shapes: Sequence[Shape]) -> bool:
     return True
 
 
-def bools(call: Call) -> TinygradError | None:
-    """subtract, negative, sign: bools are no numbers."""
+def not_bools(call: CheckedCall) -> TinygradError | None:
+    """The operands are not all bools, which can be neither subtracted nor negated."""
     if all(x.dtype == bool for x in call.operands if hasattr(x, "dtype")):
         return DtypeError(f"{call.x} holds bools, which have no {call.name}; .astype('float32') makes numbers of them")
     return None
 
 
-def whole_powers(call: Call) -> TinygradError | None:
-    """power: whole numbers have no negative powers."""
+def negative_powers(call: CheckedCall) -> TinygradError | None:
+    """The operands are not all whole numbers; called when a negative power of one was refused."""
     if all(getattr(x, "dtype", np.dtype(int)).kind in "iub" for x in call.operands):
         return DtypeError(
             f"whole numbers to a negative power are no whole numbers: {listed(call.operands)}; "
@@ -74,8 +86,8 @@ def whole_powers(call: Call) -> TinygradError | None:
     return None
 
 
-def inner_sizes(call: Call) -> TinygradError | None:
-    """x @ y: the last axis of x against the last axis but one of y."""
+def inner_sizes(call: CheckedCall) -> TinygradError | None:
+    """The last axis of x is as long as the second to last of y, in x @ y."""
     (a, b), (first, second) = call.shapes, symbols(call.operands)
     product = f"{in_words(call.operands[0])} @ {in_words(call.operands[1])}"
     if not a or not b:
@@ -107,8 +119,8 @@ def turned(a: Shape, b: Shape, first: str, second: str) -> list[tuple[Shape, Sha
     ]
 
 
-def factors(call: Call) -> TinygradError | None:
-    """dot: numbers scale; of two arrays the last axes meet; two lists hold numbers and Values."""
+def dot_operands(call: CheckedCall) -> TinygradError | None:
+    """The operands of `dot` fit as those of @ do; two lists hold numbers and Values."""
     if len(call.operands) == 2:
         return inner_sizes(call) if all(call.shapes) else None
     return ShapeError(
@@ -116,8 +128,8 @@ def factors(call: Call) -> TinygradError | None:
     )
 
 
-def letters(call: Call) -> TinygradError | None:
-    """einsum: every letter stands for one size."""
+def letter_sizes(call: CheckedCall) -> TinygradError | None:
+    """Every letter of `einsum` stands for one size."""
     terms = call.attrs["subscripts"].split("->")[0].split(",")
     size_of: dict[str, tuple[int, Any]] = {}
     for term, x in zip(terms, call.operands):
@@ -129,8 +141,8 @@ def letters(call: Call) -> TinygradError | None:
     return None
 
 
-def joined(call: Call) -> TinygradError | None:
-    """concatenate: the same sizes on all other axes."""
+def joined_shapes(call: CheckedCall) -> TinygradError | None:
+    """All operands have the same sizes, but for the axis to join along."""
     axis, shapes = call.attrs["axis"], call.shapes
     if () in shapes:
         return ShapeError(f"{listed(call.operands)}: a single number has no axis to join along; use tg.stack")
@@ -158,8 +170,8 @@ def shapes_agree(shapes: Sequence[Shape], axis: int) -> bool:
     return len({shape[:axis] + shape[axis + 1 :] for shape in shapes}) == 1
 
 
-def one_shape(call: Call) -> TinygradError | None:
-    """stack: all of one shape."""
+def equal_shapes(call: CheckedCall) -> TinygradError | None:
+    """All operands have one shape."""
     for x, shape in zip(call.operands, call.shapes):
         if shape != call.shape:
             return ShapeError(
@@ -170,11 +182,11 @@ def one_shape(call: Call) -> TinygradError | None:
     return wrong_axes("axis", call.attrs["axis"], n, f"the result, of {n} axes", none=False, many=False)
 
 
-# Shapes that are made.
+# Whether the result can have a shape.
 
 
-def sizes(call: Call) -> TinygradError | None:
-    """reshape: the sizes have to hold all the numbers."""
+def new_shape(call: CheckedCall) -> TinygradError | None:
+    """The shape holds as many numbers as the operand has."""
     shape, n = several(call.attrs["shape"]), prod(call.shape)
     found = not_whole("a size", shape)
     if found is not None:
@@ -192,7 +204,7 @@ def sizes(call: Call) -> TinygradError | None:
 
 
 def would_fill(n: int, shape: tuple[int, ...]) -> str:
-    """The same shape with one size left open, if the numbers fill that."""
+    """A hint: the same shape with one size changed so that the numbers fill it, if that is possible."""
     for i in reversed(range(len(shape))) if -1 not in shape else ():
         others = prod(shape[:i] + shape[i + 1 :])
         if others and n % others == 0:
@@ -200,8 +212,8 @@ def would_fill(n: int, shape: tuple[int, ...]) -> str:
     return ""
 
 
-def stretched(call: Call) -> TinygradError | None:
-    """broadcast_to: only sizes of one can be stretched."""
+def broadcast_shape(call: CheckedCall) -> TinygradError | None:
+    """The operand broadcasts to the shape."""
     shape = several(call.attrs["shape"])
     found = not_whole("a size", shape)
     if found is not None:
@@ -219,8 +231,8 @@ def stretched(call: Call) -> TinygradError | None:
     return None
 
 
-def shrunk(call: Call) -> TinygradError | None:
-    """sum_to: the opposite of broadcast_to."""
+def summed_shape(call: CheckedCall) -> TinygradError | None:
+    """The shape broadcasts to that of the operand; called when NumPy found that it does not."""
     shape = several(call.attrs["shape"])
     found = not_whole("a size", shape)
     if found is not None:
@@ -228,8 +240,8 @@ def shrunk(call: Call) -> TinygradError | None:
     return ShapeError(f"{call.x} cannot be summed to {shape}, because {shape} does not broadcast to it")
 
 
-def shifts(call: Call) -> TinygradError | None:
-    """roll: a shift for each axis."""
+def shifts(call: CheckedCall) -> TinygradError | None:
+    """There is one shift, or one for each axis."""
     shift, axes = call.attrs["shift"], call.attrs["axis"]
     found = not_whole("shift", shift)
     if found is not None:
@@ -242,8 +254,8 @@ def shifts(call: Call) -> TinygradError | None:
     return None
 
 
-def times(call: Call) -> TinygradError | None:
-    """tile and repeat: how often."""
+def repeat_counts(call: CheckedCall) -> TinygradError | None:
+    """The counts of `tile` and `repeat` are whole numbers from 0 on."""
     given = call.attrs["reps" if call.name == "tile" else "repeats"]
     found = not_whole("how often", given)
     if found is not None:
@@ -253,8 +265,8 @@ def times(call: Call) -> TinygradError | None:
     return None
 
 
-def a_count_each(call: Call) -> TinygradError | None:
-    """repeat: one count for all, or one for each number along the axis."""
+def counts_per_place(call: CheckedCall) -> TinygradError | None:
+    """There is one count, or one for each place along the axis."""
     counts, axis = several(call.attrs["repeats"]), call.attrs["axis"]
     n = prod(call.shape) if axis is None else call.shape[axis]
     if len(counts) not in (1, n):
@@ -263,8 +275,8 @@ def a_count_each(call: Call) -> TinygradError | None:
     return None
 
 
-def borders(call: Call) -> TinygradError | None:
-    """pad: a width, or (before, after), or one such pair for each axis."""
+def pad_width(call: CheckedCall) -> TinygradError | None:
+    """`pad_width` is a width, a pair (before, after), or a pair for each axis; the mode is known."""
     widths, mode, fill = (call.attrs[name] for name in ("pad_width", "mode", "constant_values"))
     if not isinstance(mode, str) or mode not in PAD_MODES:
         return ShapeError(f"mode {short(mode)} is not one of {', '.join(PAD_MODES)}")

@@ -1,4 +1,4 @@
-"""Refusals of what a tensor cannot do: as a number, as a length, as an index, as a seed, in place."""
+"""Errors for what a tensor cannot do: be a number, a length, an index or a seed, or change in place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A refused call, and its operands in words."""
+"""A call to be checked, its operands in words, and small helpers of the checks."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ PAD_MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
 """The modes of `pad`."""
 
 
-class Call(NamedTuple):
-    """A call that was refused, or is to be checked."""
+class CheckedCall(NamedTuple):
+    """A call of an operation, in which the checks look for mistakes."""
 
     name: str
     operands: Sequence[Any]
@@ -46,7 +46,7 @@ class Call(NamedTuple):
 
 
 def in_words(x: Any) -> str:
-    """An operand as an error names it: the user's name for it and its shape, or the number that it is."""
+    """An operand in an error message: its name and shape, or its value if it is one number."""
     if isinstance(x, Real) or (isinstance(x, np.ndarray) and x.ndim == 0):
         return str(x)
     if not isinstance(x, Node):
@@ -67,35 +67,35 @@ def listed(things: Sequence[Any], last: str = " and ") -> str:
 
 
 def symbols(operands: Sequence[Any]) -> list[str]:
-    """How a suggestion calls the operands: by the user's names, where these can be written, or a, b, c."""
+    """Names for the operands in a suggestion: the user's, where they can be written in Python, else a, b, c."""
     names = [x.name if isinstance(x, Node) else None for x in operands]
     return [name if name and name.isidentifier() else letter for name, letter in zip(names, "abcdefgh")]
 
 
 def short(x: Any) -> str:
-    """A value in one line of at most sixty characters, without the address that it has in this run."""
+    """A value in one line of at most sixty characters, without its address in memory."""
     text = x.__name__ if isinstance(x, type) else " ".join(re.sub(r"( object)? at 0x\w+", "", repr(x)).split())
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def made_at(operands: Sequence[Any]) -> str:
-    """A second line that says where the operands were made, if `tg.trace()` recorded it."""
+    """A second line of a message: where the operands were made, if `tg.trace()` recorded it."""
     places = [f"{in_words(x)} at {x.source}" for x in operands if isinstance(x, Node) and x.source]
     return f"\n  made: {', '.join(places[:3])}" if places else ""
 
 
-# Settings: one thing or several, whole numbers.
+# Attributes: one thing or several, whole numbers.
 
 
 def several(x: Any) -> tuple[Any, ...]:
-    """A setting that may be one thing or a sequence of things, as a tuple."""
+    """An attribute that may be one thing or a sequence of things, as a tuple."""
     if isinstance(x, np.ndarray):
         x = x.tolist()
     return tuple(x) if isinstance(x, (list, tuple, range)) else (x,)
 
 
 def leaves(x: Any) -> Iterator[Any]:
-    """The things in nested lists."""
+    """The items of nested lists, from the innermost ones."""
     todo = [x]
     while todo:
         x = todo.pop()
@@ -117,12 +117,12 @@ def is_ragged(x: Any) -> bool:
 
 
 def is_whole(x: Any) -> bool:
-    """Whether x is a whole number; True and False are none."""
+    """Whether x is a whole number; True and False do not count."""
     return isinstance(x, (int, np.integer)) and not isinstance(x, bool)
 
 
 def not_whole(what: str, given: Any, many: bool = True) -> TinygradError | None:
-    """What is wrong with a setting that is to be a whole number, or (`many`) several."""
+    """What is wrong with an attribute that must be a whole number, or several if `many`; None if nothing is."""
     for x in several(given) if many else (given,):
         if not is_whole(x):
             or_several = " or a tuple of them" if many else ""

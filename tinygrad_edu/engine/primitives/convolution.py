@@ -15,7 +15,7 @@ compute these, and the rules of each row are the other two rows:
 
 The work is one matrix product. What lies under the window is copied into the columns of a matrix ("im2col"), for a
 few rows of positions at a time so that they stay in the cache, and the weights multiply all columns. As is the custom
-in the field, the window is not turned around: a mathematician calls this a cross-correlation.
+in the field, the window is not turned around; mathematicians call this a cross-correlation.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ from .windows import (
 __all__ = ["conv1d", "conv2d", "conv3d", "conv_transpose2d"]
 
 CACHE = 1 << 21
-"""About how many bytes of columns are made at a time: enough to keep the matrix product busy, and few enough to be in
-the cache still when it reads them. Between 1 and 4 MB it made no difference where it was tried."""
+"""About how many bytes of columns are made at a time: enough for an efficient matrix product, and few enough that they
+are still in the cache when it reads them. Between 1 and 4 MB it made no difference where it was tried."""
 
 
 # The three rows.
@@ -138,7 +138,7 @@ def conv_weight(*operands: Any, kernel: Sizes, groups: int | None = None, **slid
 
 
 def _convolution_at(shape: Sizes, x: Any, weight: Any, **how: Any) -> Any:
-    """The convolution at as many positions as `shape` has; by `output_padding` x may have room for more."""
+    """The convolution at as many positions as `shape` has; with `output_padding` there may be room for more."""
     out = convolution(x, weight, **how)
     return out if out.shape == shape else out[tuple(map(slice, shape))]
 
@@ -148,12 +148,12 @@ def _sum_by_channel(g: Any) -> Any:
 
 
 def _grouped(groups: int | None, *arrays: ndarray) -> Iterator[tuple[ndarray, ...]]:
-    """The arrays cut along their first axis: the groups know nothing of each other."""
+    """The arrays cut along their first axis into groups, which are computed independently."""
     return zip(*(np.split(x, groups or 1) for x in arrays))
 
 
 def _matrix(x: ndarray) -> ndarray:
-    """The first axis, and all others as one."""
+    """x as a matrix: the first axis, and all others made into one."""
     return x.reshape(len(x), prod(x.shape[1:]))
 
 
@@ -196,7 +196,7 @@ def conv1d(
 ) -> Any:
     """Convolution of sequences x (N, C, L) with weight (O, C / groups, k) and bias (O,): (N, O, P).
 
-    The settings are those of `conv2d`, for one axis.
+    The parameters are those of `conv2d`, for one axis.
 
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu.nn.functional import conv1d
@@ -211,7 +211,7 @@ def conv2d(
 ) -> Any:
     """Convolution of images x (N, C, H, W) with weight (O, C / groups, kh, kw) and bias (O,): (N, O, P, Q).
 
-    With size n, kernel k and the settings of its axis, P = ⌊(n + 2·padding - dilation·(k - 1) - 1) / stride⌋ + 1.
+    Along an axis with size n and kernel k, P = ⌊(n + 2·padding - dilation·(k - 1) - 1) / stride⌋ + 1.
 
     Parameters
     ----------
@@ -220,7 +220,7 @@ def conv2d(
         size of x (the odd one behind, as in PyTorch), which needs stride 1.
     groups : the channels are cut into so many groups, each convolved with weights of its own.
 
-    Raises `ShapeError` for shapes that do not go together, `DtypeError` for settings that are no such numbers.
+    Raises `ShapeError` for shapes that do not go together, `DtypeError` for arguments that are not such numbers.
     Source of the formulas: V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning" (2016).
 
     >>> import tinygrad_edu as tg
@@ -238,7 +238,7 @@ def conv3d(
 ) -> Any:
     """Convolution of volumes x (N, C, D, H, W) with weight (O, C / groups, kd, kh, kw) and bias (O,).
 
-    The settings are those of `conv2d`, for three axes.
+    The parameters are those of `conv2d`, for three axes.
 
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu.nn.functional import conv3d
@@ -298,7 +298,7 @@ def conv_transpose2d(
 def _convolve(
     name: str, n: int, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int
 ) -> Any:
-    """Check a call, and make it."""
+    """Check a convolution, and compute it."""
     (_, channels, *size), (out, per_group, *window) = check_images(name, x, n), _weight_shape(name, weight, n, WEIGHT)
     kernel = tuple(window)
     step, spread = per_axis(name, "stride", stride, n), per_axis(name, "dilation", dilation, n)
@@ -318,7 +318,7 @@ def _convolve(
 
 
 def _how(stride: Sizes, padding: Borders, dilation: Sizes, groups: int) -> dict[str, Any]:
-    """The settings of a row."""
+    """The attributes of a row."""
     ones = (1,) * len(stride)
     return {
         "stride": unusual(stride, ones),
@@ -333,7 +333,7 @@ TO_LARGER = "(channels in, channels out / groups, *window)"
 
 
 def _weight_shape(name: str, weight: Any, n: int, form: str) -> Sizes:
-    """The shape of the weight, if it has as many axes as it must."""
+    """The shape of the weight; raises `ShapeError` unless it has `n` + 2 axes."""
     shape = shape_of(weight)
     if len(shape) != n + 2:
         raise ShapeError(f"{name}: the weight is {form} with a window of {n} sizes, and not {shape}")
@@ -355,7 +355,7 @@ def borders(name: str, padding: Any, kernel: Sizes, stride: Sizes, dilation: Siz
 
 
 def _operands(name: str, x: Any, weight: Any, bias: Any, channels: int) -> tuple[Any, ...]:
-    """The operands of the row: the bias is left out where there is none."""
+    """The operands of the row, without the bias if it is None."""
     if bias is None:
         return x, weight
     if shape_of(bias) != (channels,):

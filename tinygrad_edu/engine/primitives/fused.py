@@ -1,7 +1,7 @@
-"""Fused rows: what most of a network's time goes into, as one node instead of several.
+"""Fused rows: the parts of a network that take most of its time, as one node instead of several.
 
-Each could be written with other rows of the table. As one node it makes fewer arrays, and its rule is shorter than the
-chain of theirs.
+Each could be composed of other rows. As one node it makes fewer arrays, and its rule is shorter than the chain of
+their rules.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def linear_row(x: Any, weight: Any, bias: Any = None) -> Any:
 def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     """The affine map x Wᵀ + b: x (..., in), weight (out, in), bias (out,) or None, result (..., out).
 
-    Raises `ShapeError` for shapes that do not go together.
+    Raises `ShapeError` for shapes that do not fit each other.
 
     >>> import tinygrad_edu as tg
     >>> linear(tg.tensor([[1.0, 2.0]]), tg.tensor([[3.0, 4.0], [5.0, 6.0], [7.0, 8.0]]), tg.tensor([0.5, 0.0, 0.0]))
@@ -111,8 +111,8 @@ def softmax_cross_entropy(logits: Any, targets: Any) -> Any:
 
     The gradient is the textbook's: the probabilities, less 1 at the target.
 
-    Raises `DtypeError` for targets that are no whole numbers, `ShapeError` for shapes that do not go together,
-    `OutOfRangeError` for a target that is no class.
+    Raises `DtypeError` for targets that are not whole numbers, `ShapeError` for shapes that do not fit each other,
+    `OutOfRangeError` for a target that is not a class.
 
     >>> import tinygrad_edu as tg
     >>> softmax_cross_entropy(tg.tensor([[2.0, 1.0, 0.1], [0.0, 0.0, 0.0]]), [0, 2]).data.round(3)
@@ -134,7 +134,7 @@ def softmax_cross_entropy(logits: Any, targets: Any) -> Any:
 
 
 def entropy_of_classes(logits: Any, classes: np.ndarray) -> Any:
-    """`softmax_cross_entropy` for targets that are known to be classes, in an array that nobody else changes."""
-    if isinstance(logits, Node):  # past the copying of attributes
+    """`softmax_cross_entropy` for targets that are known to be classes, in an array that nobody else can change."""
+    if isinstance(logits, Node):  # not by a call of the row, which would copy the targets
         return logits.unary(_softmax_cross_entropy, {"targets": classes})
     return _softmax_cross_entropy(logits, targets=classes)

@@ -1,4 +1,4 @@
-"""Kernels: how elementwise functions are computed where NumPy or Python has none, or a slow one, or raises."""
+"""Numerical kernels of elementwise functions that NumPy or Python lacks, computes slowly or refuses to compute."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ __all__ = [
 PYTHON_NUMBERS = frozenset({float, int, bool})
 
 LARGE = 4096
-"""From so many numbers on it pays to spare the processor decisions."""
+"""Arrays of at least so many numbers are computed without decisions, which is quicker there."""
 
 WORDS = {np.dtype(f"f{n}"): np.dtype(f"i{n}") for n in (2, 4, 8)}
-"""The whole numbers of as many bits as a float."""
+"""For each dtype of floats the dtype of integers with as many bits."""
 
 
 def sigmoid(x: Any) -> Any:
-    """1 / (1 + exp(-x)); where exp(-x) is too large for a float, inf, that is 0."""
+    """1 / (1 + exp(-x)), which is 0 if exp(-x) overflows to inf."""
     with np.errstate(over="ignore"):
         t = np.asarray(np.exp(-x))
     t += 1
@@ -41,7 +41,7 @@ def sigmoid(x: Any) -> Any:
 
 
 def sigmoid_of_float(x: float) -> float:
-    """The same of a float, without an exponential that could overflow."""
+    """`sigmoid` of one float, with an exponential that cannot overflow."""
     t = math.exp(-abs(x))
     return (1.0 if x >= 0 else t) / (1.0 + t)
 
@@ -60,7 +60,7 @@ def softplus(x: Any) -> Any:
 def _log1p(t: Any) -> Any:
     """log(1 + t) for t from 0 to 1: 2·(s + s³/3 + s⁵/5 + ...) with s = t / (2 + t).
 
-    As s is at most 1/3, few terms are enough; on large arrays that is several times as quick as NumPy's own logarithm.
+    s is at most 1/3, so few terms are enough. On large arrays this is several times as fast as NumPy's own logarithm.
     """
     s = t / (t + 2)
     ss = s * s
@@ -93,7 +93,7 @@ def erf(x: Any) -> Any:
     size = np.minimum(np.abs(x), x.dtype.type(6))
     place = np.rint(size * 1024)
     h = size - place / 1024
-    place = np.fmin(place, 6 * 1024).astype(np.intp)  # any place for nan: its h is nan, too
+    place = np.fmin(place, 6 * 1024).astype(np.intp)  # any place for nan: the result is nan by its h
     highest, *rest = reversed(_erf_table(x.dtype))
     out = highest[place]
     for coefficients in rest:
@@ -117,12 +117,12 @@ def sign_of_float(x: float) -> float:
 
 def elu(x: Any, alpha: float) -> Any:
     """x where it is positive, else alpha · (exp(x) - 1)."""
-    t = np.tanh(np.minimum(x, 0) / 2)  # exp(x) - 1 is 2t / (1 - t): as exact as NumPy's expm1, and much quicker
+    t = np.tanh(np.minimum(x, 0) / 2)  # exp(x) - 1 = 2t / (1 - t), as exact as NumPy's expm1 and much faster
     return np.maximum(x, 0) + (2 * alpha) * (t / (1 - t))
 
 
 def where(condition: Any, x: Any, y: Any) -> Any:
-    """x where the condition holds, else y: `numpy.where`, and quicker ways for large arrays."""
+    """x where the condition holds, else y: `numpy.where`, with faster ways for large arrays."""
     if type(y) is float and y == 0.0 and _pays(condition, x):
         return kept(condition, x)
     if type(x) is float and x == 0.0 and _pays(condition, y):
@@ -133,7 +133,7 @@ def where(condition: Any, x: Any, y: Any) -> Any:
 
 
 def _pays(condition: Any, x: Any) -> bool:
-    """Whether `kept` and `chosen` can be used, and are quicker than `numpy.where`."""
+    """Whether `kept` and `chosen` can be used and are faster than `numpy.where`."""
     both = type(condition) is np.ndarray and type(x) is np.ndarray and x.size >= LARGE
     return both and condition.shape == x.shape and condition.dtype == bool and x.dtype in WORDS
 
@@ -141,19 +141,20 @@ def _pays(condition: Any, x: Any) -> bool:
 def kept(keep: Any, x: Any, out: Any = None) -> Any:
     """x where `keep` holds, else 0: what a kink does to a gradient.
 
-    `numpy.where` decides number by number, and on a random mask a processor guesses half of the decisions wrong. Here
-    the mask becomes words of ones and of zeros that are laid over the bits of x: eight times as fast on large arrays.
+    `numpy.where` decides for each number, and on a random mask the processor guesses half of the decisions wrong. Here
+    the mask becomes integers of only ones or only zeros, and a bitwise "and" with the bits of x replaces the decision.
+    This is eight times as fast on large arrays.
     """
     if x.dtype not in WORDS:
         return np.multiply(keep, x, out=out)
     word = WORDS[x.dtype]
-    bits = np.negative(keep.view(np.int8))  # 0 or -1, and so all bits alike in wider words too
+    bits = np.negative(keep.view(np.int8))  # 0 or -1: all bits are equal, in wider integers too
     words = np.bitwise_and(bits, x.view(word), out=None if out is None else out.view(word))
     return words.view(x.dtype)
 
 
 def chosen(condition: Any, x: Any, y: Any) -> Any:
-    """x where the condition holds, else y, without decisions: y, with the bits changed in which x differs from it."""
+    """x where the condition holds, else y, without decisions: y, in which the bits that differ in x are flipped."""
     word = WORDS[x.dtype]
     words = np.bitwise_xor(x.view(word), y.view(word))
     words &= np.negative(condition.view(np.int8))

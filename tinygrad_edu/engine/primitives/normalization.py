@@ -1,8 +1,8 @@
-"""Normalisation: numbers brought to mean 0 and variance 1, over axes that tell the kinds apart.
+"""Normalisation: numbers shifted and scaled to mean 0 and variance 1, over axes that depend on the kind.
 
 Batch normalisation takes mean and variance over the images, for each channel; layer normalisation over the features of
 each example. Both are the row `normalize`, over other axes. Local response normalisation divides by the size of the
-neighbouring channels, and is made of other rows.
+neighbouring channels, and is composed of other rows.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _normalize_rule(
 ) -> list[Any]:
     """With x̂ = (x - mean) / σ and h the gradient of x̂: (h - mean(h) - x̂·mean(h·x̂)) / σ.
 
-    x moves its own mean and σ, which takes away from h what lies along 1 and along x̂ (Ioffe and Szegedy 2015, §3).
+    x also changes its own mean and σ. That removes from h the parts along 1 and along x̂ (Ioffe and Szegedy 2015, §3).
     """
     x, *affine = operands
     normal, deviation = _normal(x, axis, eps)
@@ -77,17 +77,17 @@ def batch_norm(
     momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> Any:
-    """Every channel of x (N, C, *S) brought to mean 0 and variance 1, then times weight (C,) plus bias (C,).
+    """Every channel of x (N, C, *S) normalised to mean 0 and variance 1, then times weight (C,) plus bias (C,).
 
     Parameters
     ----------
-    running_mean, running_var : tensors (C,): taken for mean and variance, unless `training`.
-    training : take mean and variance over the batch and all places, and let the running ones follow, in place:
+    running_mean, running_var : tensors (C,) that serve as mean and variance, unless `training`.
+    training : compute mean and variance over the batch and all places, and update the running ones in place:
         running ← (1 - momentum)·running + momentum·batch's. The running variance follows the unbiased one, as in
-        PyTorch. Both may be None then.
+        PyTorch. In training both may be None.
     eps : added to the variance.
 
-    Raises `ShapeError` for fewer than two numbers a channel in training, and for parameters of another shape.
+    Raises `ShapeError` for fewer than two numbers a channel in training, and for parameters of a wrong shape.
     Source: S. Ioffe and C. Szegedy, "Batch Normalization" (2015), algorithms 1 and 2.
 
     >>> import tinygrad_edu as tg
@@ -119,14 +119,14 @@ def batch_norm(
 
 
 def _affine(weight: Any, bias: Any) -> tuple[Any, ...]:
-    """The operands behind x: those of weight and bias that there are; a bias alone needs a weight of 1."""
+    """The operands after x: weight and bias, unless they are None; a bias alone gets a weight of 1."""
     if bias is None:
         return () if weight is None else (weight,)
     return np.ones(bias.shape, bias.dtype) if weight is None else weight, bias
 
 
 def _follow(x: Any, running_mean: Any, running_var: Any, momentum: float, axis: Sizes) -> None:
-    """Let the running mean and variance follow those of the batch."""
+    """Update the running mean and variance with those of the batch."""
     numbers = np.asarray(number_of(x))
     count = numbers.size // max(1, numbers.shape[1])
     if count < 2:
@@ -144,7 +144,7 @@ def _follow(x: Any, running_mean: Any, running_var: Any, momentum: float, axis: 
 def layer_norm(x: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
     """x (..., *normalized_shape) with mean 0 and variance 1 over its last axes, then times weight plus bias.
 
-    weight and bias have the shape `normalized_shape`, an int or a tuple. Raises `ShapeError` where x does not end with
+    weight and bias have the shape `normalized_shape`, an int or a tuple. Raises `ShapeError` if x does not end with
     it. Source: J. L. Ba, J. R. Kiros and G. E. Hinton, "Layer Normalization" (2016).
 
     >>> import tinygrad_edu as tg
@@ -167,9 +167,9 @@ def layer_norm(x: Any, normalized_shape: Any, weight: Any = None, bias: Any = No
 def local_response_norm(x: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
     """x (N, C, *S) divided by (k + alpha · m) to the power beta, m the mean square over `size` neighbouring channels.
 
-    Channels that are not there count as zeros. Raises `ShapeError` for an x without channels, `DtypeError` for a size
-    that is no whole number. Source: A. Krizhevsky, I. Sutskever and G. E. Hinton, "ImageNet Classification with Deep
-    Convolutional Neural Networks" (2012), §3.3; as in PyTorch alpha multiplies the mean where the paper has the sum.
+    Missing channels, at both ends, count as zeros. Raises `ShapeError` for an x without channels, `DtypeError` for a
+    size that is not a whole number. Source: A. Krizhevsky, I. Sutskever and G. E. Hinton, "ImageNet Classification with
+    Deep Convolutional Neural Networks" (2012), §3.3; as in PyTorch, alpha multiplies the mean and not the sum.
 
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu.nn.functional import local_response_norm

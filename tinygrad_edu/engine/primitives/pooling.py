@@ -1,8 +1,8 @@
-"""Pooling: one number for what lies under a window that slides over each channel, its largest or its mean.
+"""Pooling: the largest number, or the mean, in each position of a window that slides over each channel.
 
-The mean is linear, so `avg_pool` and `avg_unpool` are each other's rules. The largest number hands its gradient back
-to the place where it was found: `max_unpool` puts it there, and `max_pick` reads there, each the rule of the other.
-Where several are equal the first in the window counts, row by row, as in PyTorch.
+The mean is linear, so `avg_pool` and `avg_unpool` are each other's rules. The gradient of the largest number goes back
+to the place where that number stands: `max_unpool` puts it there, and `max_pick` reads there, each the rule of the
+other. If several numbers are the largest, the first in the window counts, row by row, as in PyTorch.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from .windows import (
 
 __all__ = ["adaptive_avg_pool1d", "adaptive_avg_pool2d", "avg_pool1d", "avg_pool2d", "max_pool1d", "max_pool2d"]
 
-# The rows of the largest number. `windows` is how many of them there are along each axis.
+# The rows of the largest number. `windows` is the number of positions along each axis.
 
 
 @primitive(lambda g, out, x, **how: max_unpool(g, x, out, **how))
@@ -119,11 +119,11 @@ def _found(
 
 
 def _lowest(dtype: Any) -> Any:
-    """What is never the largest: the border around an image."""
+    """The number of the border around an image, which is never the largest."""
     return -inf if dtype.kind == "f" else np.iinfo(dtype).min
 
 
-# The rows of the mean. `counted` is the border whose zeros count; the rest of `padding` does not count at all.
+# The rows of the mean. The zeros of the border `counted` count for the mean; those of the rest of `padding` do not.
 
 
 @primitive(lambda g, out, x, **how: avg_unpool(g, size=x.shape[2:], **how))
@@ -186,7 +186,7 @@ def _counts(
 def max_pool1d(
     x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
 ) -> Any:
-    """The largest number in each window on sequences x (N, C, L); the settings are those of `max_pool2d`.
+    """The largest number in each window on sequences x (N, C, L); the parameters are those of `max_pool2d`.
 
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu.nn.functional import max_pool1d
@@ -201,17 +201,17 @@ def max_pool2d(
 ) -> Any:
     """The largest number in each window on images x (N, C, H, W): (N, C, P, Q).
 
-    With size n, kernel k and the settings of its axis, P = ⌊(n + 2·padding - dilation·(k - 1) - 1) / stride⌋ + 1.
+    Along an axis with size n and kernel k, P = ⌊(n + 2·padding - dilation·(k - 1) - 1) / stride⌋ + 1.
 
     Parameters
     ----------
     kernel_size : of the window; one number, or one for each axis.
-    stride : how far it moves; by its own size where left out.
+    stride : how far the window moves; by default its own size.
     padding : a border that is never the largest, of at most half the window.
     dilation : how far the places of the window are apart.
-    ceil_mode : whether a window that begins inside and reaches over the end counts too.
+    ceil_mode : whether a window counts that begins inside and reaches over the end.
 
-    Raises `ShapeError` for a window larger than the image, `DtypeError` for settings that are no such numbers.
+    Raises `ShapeError` for a window larger than the image, `DtypeError` for arguments that are not such numbers.
 
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu.nn.functional import max_pool2d
@@ -229,7 +229,7 @@ def avg_pool1d(
     ceil_mode: bool = False,
     count_include_pad: bool = True,
 ) -> Any:
-    """The mean of each window on sequences x (N, C, L); the settings are those of `avg_pool2d`.
+    """The mean of each window on sequences x (N, C, L); the parameters are those of `avg_pool2d`.
 
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu.nn.functional import avg_pool1d
@@ -310,7 +310,7 @@ def _avg_pool(
 def _windows(
     name: str, n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Sizes, ceil_mode: bool
 ) -> tuple[dict[str, Any], Borders]:
-    """The settings of the rows, and the border that the user asked for, which `ceil_mode` may have enlarged."""
+    """The attributes of the rows, with the border as `ceil_mode` enlarges it; and the border as the user gave it."""
     size = check_images(name, x, n)[2:]
     kernel = per_axis(name, "kernel_size", kernel_size, n)
     step = kernel if stride is None else per_axis(name, "stride", stride, n)

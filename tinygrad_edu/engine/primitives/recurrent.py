@@ -1,13 +1,12 @@
-"""Recurrent layers as rows: all steps of a sequence, in one direction, as one node.
+"""Rows of recurrent layers: all steps of a sequence, in one direction, are one node.
 
 x (T, N, I) is a sequence of T steps of N examples with I features each, h (N, H) the state before the first step. The
 result (T, N, H) holds the state after each step; that of `lstm` (T, 2, N, H) both states, h and c. The weights are
 PyTorch's: w_ih (k·H, I) and w_hh (k·H, H) with a block of H rows for each of the k gates of a cell, and two biases.
 
-What a cell computes is written once, in rows of the table, and runs on arrays and on nodes; the smallest has a loop in
-place besides. What is written beside them is backpropagation through time on arrays, which is fast: the gates of all
-steps are computed at once, from the states that the result holds, and then only what hands the gradient on from step to
-step remains to be done in a loop.
+What a cell computes is written once, in rows of the table, and runs on arrays and nodes; `rnn_cell` has a faster loop
+for arrays, too. The rules are backpropagation through time on arrays. They compute the gates of all steps at once
+from the states that the result holds; only the part that carries the gradient from step to step is a loop.
 """
 
 from __future__ import annotations
@@ -33,8 +32,8 @@ States = tuple[Any, ...]
 NONLINEARITIES: dict[str, Callable[[Any], Any]] = {"tanh": tanh, "relu": relu}
 
 
-# The cells: from what comes from the input, W_ih x + b_ih, what comes from the state, W_hh h + b_hh, and the states
-# before, to the states after.
+# The cells. `from_x` is W_ih x + b_ih, `from_h` is W_hh h + b_hh; then come the states before the step. They return the
+# states after it.
 
 
 def rnn_cell(from_x: Any, from_h: Any, h: Any, nonlinearity: str = "tanh") -> States:
@@ -73,11 +72,11 @@ def gates(x: Any, k: int) -> list[Any]:
 def steps_of(cell: Callable[..., States]) -> Callable[..., Any]:
     """All steps of a cell, on arrays or on nodes: the states after each."""
 
-    def steps(x: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, *states: Any, **settings: Any) -> Any:
+    def steps(x: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, *states: Any, **attrs: Any) -> Any:
         from_x = linear(x, w_ih, b_ih)  # of all steps in one product
         after: list[Any] = []
         for t in range(len(x)):
-            states = cell(from_x[t], linear_row(states[0], w_hh, b_hh), *states, **settings)
+            states = cell(from_x[t], linear_row(states[0], w_hh, b_hh), *states, **attrs)
             after.extend(states)
         if len(states) == 1:
             return stack(after)
@@ -87,7 +86,7 @@ def steps_of(cell: Callable[..., States]) -> Callable[..., Any]:
 
 
 def _rnn_steps(x: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, h: Any, nonlinearity: str) -> Any:
-    """All steps of `rnn_cell` on arrays, in place: new arrays would take a fifth of its time."""
+    """All steps of `rnn_cell` on arrays, in place; new arrays would take a fifth of the time."""
     out = linear(x, w_ih, b_ih + b_hh)
     for h_t in out:
         h_t += product(h, w_hh.T)
@@ -95,8 +94,8 @@ def _rnn_steps(x: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, h: Any, nonli
     return out
 
 
-# Backpropagation through time. `d` is the gradient of what the gates are computed from, before sigmoid and tanh; `d_h`
-# and `d_c` are what arrives at the states from the steps after.
+# Backpropagation through time. `d` is the gradient of the gates before sigmoid and tanh; `d_h` and `d_c` are what the
+# states receive from later steps.
 
 
 def _rnn_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any], nonlinearity: str) -> list[Any]:
@@ -180,7 +179,7 @@ def _shares(
 
 
 def _flat(x: ndarray, columns: int) -> ndarray:
-    """All examples of all steps below each other."""
+    """All examples of all steps as the rows of a matrix."""
     return x.reshape((prod(x.shape[:2]), columns))
 
 

@@ -1,9 +1,9 @@
-"""Windows that slide over images: how many positions they have, and where their numbers lie in memory.
+"""Sliding windows, which convolution and pooling share: their positions, and where their numbers lie in memory.
 
-What convolution and pooling share. Images are (N, C, *S) for the user: N of them, C channels, and one, two or three
-axes of sizes S. In memory the rows of the table lay them out with the images last, (C, *S, N), because then everything
-that they copy, add or compare lies in long runs. NumPy's strides carry that: an array that is (N, C, *S) by its shape
-may be (C, *S, N) by its strides, and elementwise operations keep it so.
+Images are (N, C, *S) for the user: N of them, C channels, and one, two or three
+axes of sizes S. In memory the rows of the table put the axis of the images last, (C, *S, N), because then all numbers
+that they copy, add or compare lie side by side. NumPy's strides make that possible: an array of shape (N, C, *S) may
+lie in memory as (C, *S, N), and elementwise operations keep it so.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from ..node import shape_of
 
 Sizes = tuple[int, ...]
 Borders = tuple[tuple[int, int], ...]
-"""For each axis how many places of border there are before and behind the image."""
+"""For each axis, how many places the border has before and behind the image."""
 
 AXES = {1: "(N, C, L)", 2: "(N, C, H, W)", 3: "(N, C, D, H, W)"}
-"""What images with so many axes of their own are called."""
+"""The shape of images with so many axes of their own, in messages."""
 
 
 # Layout in memory.
 
 
 def images_last(x: ndarray) -> ndarray:
-    """(N, C, *S) as (C, *S, N), contiguous in memory; no copy where it is so already."""
+    """(N, C, *S) as (C, *S, N), contiguous in memory; copied only if it does not lie so already."""
     return np.ascontiguousarray(x.transpose(*range(1, x.ndim), 0))
 
 
@@ -56,7 +56,7 @@ def bordered(size: Sizes, padding: Borders) -> Sizes:
 
 
 def inside(size: Sizes, padding: Borders) -> tuple[slice, ...]:
-    """Where, in (C, *bordered, N), the image lies."""
+    """The slices at which the image lies in (C, *bordered, N)."""
     return (slice(None), *(slice(before, before + n) for n, (before, _) in zip(size, padding)))
 
 
@@ -82,9 +82,9 @@ def positions(
 def places(
     kernel: Sizes, windows: Sizes, stride: Sizes, dilation: Sizes, rows: slice | None = None
 ) -> Iterator[tuple[Sizes, tuple[slice, ...]]]:
-    """For each place in the window, in order, where it lies in (C, *S, N) at all positions.
+    """For each place in the window, in order: the place, and the slices of (C, *S, N) that pick it at all positions.
 
-    `rows`: at these positions along the first axis only.
+    With `rows`, only at these positions along the first axis.
     """
     spans = [(0, n) for n in windows]
     if rows is not None:
@@ -97,26 +97,26 @@ def places(
         yield place, (slice(None), *where)
 
 
-# Settings. The rows take None for what is usual, so that pictures and formulas show only what is not.
+# Attributes. The rows take None for a usual value, so that pictures and formulas show only the unusual ones.
 
 
-def unusual(setting: Any, usual: Any) -> Any:
-    """The setting, or None where it is the usual one."""
-    return None if setting == usual else setting
+def unusual(attr: Any, usual: Any) -> Any:
+    """The attribute, or None if it has its usual value."""
+    return None if attr == usual else attr
 
 
 def in_full(
     n: int, stride: Sizes | None, padding: Borders | None, dilation: Sizes | None
 ) -> tuple[Sizes, Borders, Sizes]:
-    """What None stands for, on `n` axes: the window moves by one, there is no border, and there are no gaps."""
+    """The attributes with None replaced by the usual values on `n` axes: steps of one, no border, no gaps."""
     return stride or (1,) * n, padding or ((0, 0),) * n, dilation or (1,) * n
 
 
-# Settings, as the user gives them.
+# Checks of what the user gives.
 
 
 def per_axis(name: str, what: str, given: Any, n: int, least: int = 1) -> Sizes:
-    """A setting that is one whole number, or one for each of `n` axes."""
+    """An argument `what` that is one whole number, or one for each of `n` axes, as a tuple of `n`."""
     if type(given) is int and given >= least:  # nearly always
         return (given,) * n
     numbers = several(given)
@@ -129,7 +129,7 @@ def per_axis(name: str, what: str, given: Any, n: int, least: int = 1) -> Sizes:
 
 
 def check_images(name: str, x: Any, n: int) -> Sizes:
-    """The shape of x, if it is that of images with `n` axes."""
+    """The shape of x; raises `ShapeError` unless it is that of images with `n` axes."""
     shape = shape_of(x)
     if len(shape) != n + 2:
         if is_no_array_of_numbers(x):

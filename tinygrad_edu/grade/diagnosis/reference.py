@@ -80,7 +80,7 @@ class Reference:
         self.tries = max(4, int(WALKED / max(walk, 1.0)))
 
     def gradients(self) -> list[ndarray]:
-        """The gradients of the variables by the present rows of the graph; 0 where there is no path."""
+        """The gradients of the variables by the present rows of the graph; 0 if there is no path."""
         found = gradients(self.output, self.variables, self.upstream)
         return [np.zeros(x.shape) if g is None else np.array(g) for g, x in zip(found, self.variables)]
 

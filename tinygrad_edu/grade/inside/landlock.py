@@ -42,7 +42,7 @@ class Beneath(ctypes.Structure):
 def make_rules(libraries: list[str]) -> int:
     """A file descriptor of the rules: NumPy and the standard library can be read, nothing can be written.
 
-    The clean process makes them once. Raises `OSError` where the kernel has no Landlock.
+    The clean process makes them once. Raises `OSError` if the kernel has no Landlock.
     """
     version = libc("syscall", CREATE_RULESET, None, ctypes.c_size_t(0), 1, what="landlock")
     handled = Ruleset(

@@ -85,7 +85,7 @@ Instruction = tuple[int, int, int, int]
 def allow_only_the_list() -> None:
     """Put this process, which must have a single thread, under the list for good.
 
-    Raises `OSError` where the kernel has no seccomp, or the table has no column for the architecture.
+    Raises `OSError` if the kernel has no seccomp, or the table has no column for the architecture.
     """
     machine = platform.machine()
     if machine not in ARCHITECTURES:

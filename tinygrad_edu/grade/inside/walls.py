@@ -18,7 +18,7 @@ __all__ = ["raise_walls", "tried"]
 
 
 def raise_walls(home: str, parent: int, settings: dict[str, Any], reached: dict[str, str]) -> dict[str, str]:
-    """Raise all walls around this process; for each, why it does not stand, empty where it does.
+    """Raise all walls around this process; for each, why it does not stand, empty if it does.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def raise_walls(home: str, parent: int, settings: dict[str, Any], reached: dict[
 
 
 def tried(wall: Callable[[], Any]) -> str:
-    """Why the wall does not stand; empty where it does."""
+    """Why the wall does not stand; empty if it does."""
     try:
         wall()
     except (OSError, ValueError, ImportError, AttributeError) as error:  # the last two: another operating system

@@ -18,7 +18,7 @@ __all__ = ["FORMAT", "check", "read"]
 def read(source: str | os.PathLike[str]) -> Graph:
     """The graph that a JSON text describes, or the file at a path. Nothing in it is ever executed.
 
-    Raises `GraphError` where the text is truncated, is of another version, or breaks the format anywhere; and `OSError`
+    Raises `GraphError` if the text is truncated, is of another version, or breaks the format anywhere; and `OSError`
     where the file cannot be read.
 
     >>> import tinygrad_edu as tg

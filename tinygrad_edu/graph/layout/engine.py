@@ -146,7 +146,7 @@ def _read(
 
 
 def run_dot(source: str, format: str) -> tuple[bytes, str]:
-    """What Graphviz makes of a DOT text, and the name of the engine. Raises `EngineError` where there is no answer."""
+    """What Graphviz makes of a DOT text, and the name of the engine. Raises `EngineError` if there is no answer."""
     program = shutil.which("dot")
     if program is not None:
         return _run([program, f"-T{format}"], source), "dot"

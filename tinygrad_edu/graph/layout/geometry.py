@@ -58,7 +58,7 @@ class Layout:
     engine : the engine that made it.
     note : one line if this is not the engine that was asked for.
     clusters : the rectangle of each.
-    labels : the centre of each edge's label; None where it has none.
+    labels : the centre of each edge's label; None if it has none.
     mirror : in a picture of both passes, the distance from each node to its gradient.
     """
 

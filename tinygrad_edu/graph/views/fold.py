@@ -65,7 +65,7 @@ def fold(graph: Graph, *, calls_only: bool = False) -> Graph:
 
 
 def what_is_folded(graph: Graph) -> str:
-    """A line on the parts that are drawn once for many; "" where there are none."""
+    """A line on the parts that are drawn once for many; "" if there are none."""
     times = sorted({cluster.times for cluster in graph.clusters if cluster.times > 1})
     if not times:
         return ""

@@ -42,7 +42,7 @@ def view(graph: Graph, depth: Depth = "auto", expand: Collection[str] = ()) -> G
         parts drawn once.
     expand : clusters that are open in any case.
 
-    Raises `ValueError` where `expand` names a cluster that does not exist, with clusters of similar names.
+    Raises `ValueError` if `expand` names a cluster that does not exist, with clusters of similar names.
     """
     if depth == "all":
         opened(graph.clusters, 0, expand)  # for its check of the names

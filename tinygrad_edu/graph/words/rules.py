@@ -31,7 +31,7 @@ def pull_one(node: Node, slot: int, upstream: Any, letter_of: Mapping[Node, Node
 
 
 def rule_in_letters(node: Node, slot: int, names: Mapping[Node, str], upstream: str | None = None) -> str | None:
-    """The rule for operand `slot` of a node, as a formula in these names; None where it cannot be printed.
+    """The rule for operand `slot` of a node, as a formula in these names; None if it cannot be printed.
 
     Without `upstream` it is the local derivative; with the name of the upstream gradient, what the operand receives.
 

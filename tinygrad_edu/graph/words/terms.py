@@ -61,7 +61,7 @@ class Term:
     text : the name, the number, or the symbol of the operation.
     binds : how tightly.
     operands, operation, attrs : of a call.
-    label : the name of its node; "" where it has none, as a number written into an expression.
+    label : the name of its node; "" if it has none, as a number written into an expression.
     value : of a number.
     """
 

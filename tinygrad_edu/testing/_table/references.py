@@ -42,10 +42,10 @@ def softmax_cross_entropy(logits: Any, targets: Any) -> Any:
 def _recurrent(cell: Callable[..., Any]) -> Callable[..., Any]:
     """The function that runs a cell over all steps and gives the state after each."""
 
-    def steps(x: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, *states: Any, **settings: Any) -> Any:
+    def steps(x: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, *states: Any, **attrs: Any) -> Any:
         after = []
         for x_t in x:
-            states = cell(x_t @ w_ih.T + b_ih, states[0] @ w_hh.T + b_hh, *states, **settings)
+            states = cell(x_t @ w_ih.T + b_ih, states[0] @ w_hh.T + b_hh, *states, **attrs)
             after.append(states[0] if len(states) == 1 else np.stack(states))
         return np.stack(after)
 

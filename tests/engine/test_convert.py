@@ -1,0 +1,28 @@
+"""What a user passes is kept as it was, whatever the user does with it afterwards."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import tinygrad_edu as tg
+
+
+def test_arrays_given_to_the_engine_may_be_changed_afterwards() -> None:
+    array = np.array([1.0, 2.0])
+    t = tg.tensor(array, requires_grad=True)
+    constant = np.array([3.0, 4.0])
+    loss = (t * constant).sum() + (t @ constant)
+    array[:] = constant[:] = 100.0
+    loss.backward()
+    assert t.grad.tolist() == [6.0, 8.0]
+    assert t.tolist() == [1.0, 2.0]
+
+
+def test_settings_changed_after_the_call_do_not_matter() -> None:
+    x = tg.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], requires_grad=True)
+    axes, places = [1, 0], np.array([0, 0])
+    moved, taken = tg.transpose(x, axes), tg.getitem(x, places)
+    axes.reverse()
+    places[:] = 1
+    (moved.sum() + taken.sum()).backward()
+    assert x.grad.tolist() == [[3.0, 3.0, 3.0], [1.0, 1.0, 1.0]]
