@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Container, Iterator, Set
+from graphlib import CycleError, TopologicalSorter
 
 from ..._support.json_records import Wrong, shown
 from ...errors import GraphError
@@ -40,7 +41,10 @@ def read(source: str | os.PathLike[str]) -> Graph:
 
 
 def check(graph: Graph) -> None:
-    """Check what the types do not say: ids count from 1, and everything that is referred to exists. Raises `Wrong`."""
+    """Check what the types do not say; raises `Wrong`.
+
+    Ids count from 1, everything that is referred to exists, no cluster lies in itself, and no arrows lead in a circle.
+    """
     for position, node in enumerate(graph.nodes, 1):
         if node.id != position:
             raise Wrong(f"graph.nodes[{position - 1}].id is {node.id}, and ids count from 1")
@@ -50,6 +54,19 @@ def check(graph: Graph) -> None:
     for where, reference, known in _references(graph, ids, arrows, paths):
         if reference is not None and reference not in known:
             raise Wrong(f"{where} is {shown(reference)}, and there is none of that name or number")
+    before = {""}
+    for i, cluster in enumerate(graph.clusters):
+        if cluster.parent not in before or cluster.path in before:
+            raise Wrong(f"graph.clusters[{i}] comes before the one around it, or again")
+        before.add(cluster.path)
+    arrows_of = TopologicalSorter[int]()
+    for edge in graph.edges:
+        if not edge.recurrent:
+            arrows_of.add(edge.target, edge.source)
+    try:
+        arrows_of.prepare()
+    except CycleError as error:
+        raise Wrong(f"graph.edges lead in a circle, through the nodes {shown(error.args[1])}") from None
 
 
 def _references(
