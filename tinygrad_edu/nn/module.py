@@ -13,6 +13,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import SequenceMatcher, get_close_matches
 from reprlib import recursive_repr
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
@@ -117,22 +118,25 @@ class Module:
 
     def _members(self) -> Iterator[tuple[str, Any]]:
         """The nodes and modules held directly: in attributes, and in lists, tuples and dicts there."""
-        return _found((name, x) for name, x in list(self._attributes()) if not self._is_known_as_plain(name, x))
+        return _found(self._attributes(), self._is_known_as_plain)
+
+    _plain: SimpleNamespace | None = None
+    """The large containers without members, by name, and their lengths; in an object that is not searched itself."""
 
     def _is_known_as_plain(self, name: str, x: Any) -> bool:
-        """Whether this is a large container of numbers and texts alone, such as a vocabulary: it need not be searched.
+        """Whether a large container holds numbers and texts alone, as a vocabulary does, and need not be searched.
 
         It is looked through once, and again where its length has changed.
         """
-        if not isinstance(x, (list, tuple, dict)) or len(x) < LARGE:
-            return name == "_plain"
-        container, length = self._plain.get(name, (None, 0))
-        if (container is not x or length != len(x)) and _is_plain(x):
-            object.__setattr__(self, "_plain", {**self._plain, name: (x, len(x))})
+        container, length = (self._plain or SimpleNamespace()).__dict__.get(name, (None, 0))
+        if container is x and length == len(x):
             return True
-        return container is x and length == len(x)
-
-    _plain: ClassVar[Mapping[str, tuple[Any, int]]] = {}
+        if not _is_plain(x):
+            return False
+        if self._plain is None:
+            object.__setattr__(self, "_plain", SimpleNamespace())
+        vars(self._plain)[name] = x, len(x)
+        return True
 
     def _role(self, x: Any) -> str | None:
         """The role of a node here. What joined a container only after the first call has none, unless it is marked."""
@@ -343,13 +347,14 @@ class Module:
             meant = one_typo_from(name, dir(self))
             if meant:
                 raise AttributeError(f"{type(self).__name__} has no attribute {name!r}; did you mean {meant!r}?")
-        if isinstance(value, (set, frozenset, deque)) and any(isinstance(x, (Node, Module)) for x in value):
+        if type(value) in (set, frozenset, deque) and any(isinstance(x, (Node, Module)) for x in value):
             raise DtypeError(
                 f"{name}: modules and parameters are found in lists, tuples and dicts, not in a {type(value).__name__}"
             )
         object.__setattr__(self, name, value)
-        if isinstance(value, (Node, list, tuple, dict)) and not _in_a_call():
-            for _, x in _found([(name, value)]):
+        new = [x for _, x in _found([(name, value)]) if role(x) and not marked_role(x)]
+        if new and not _in_a_call():
+            for x in new:
                 adopt(x)
 
     # Text.
@@ -382,7 +387,9 @@ def tensors_in(modules: Iterable[tuple[str, Module]], kind: str | None = None) -
                 yield _joined(name, key), x
 
 
-def _found(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+def _found(
+    named: Iterable[tuple[str, Any]], is_known_as_plain: Callable[[str, Any], bool] | None = None
+) -> Iterator[tuple[str, Any]]:
     """The nodes and modules among these objects, and in lists, tuples and dicts of them."""
     todo = list(reversed(list(named)))
     seen: set[int] = set()
@@ -392,6 +399,8 @@ def _found(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
             yield name, x
         elif isinstance(x, (list, tuple, dict)) and id(x) not in seen:
             seen.add(id(x))
+            if is_known_as_plain and len(x) >= LARGE and is_known_as_plain(name, x):
+                continue
             items = x.items() if isinstance(x, dict) else enumerate(x)
             todo.extend(reversed([(f"{name}.{key}", y) for key, y in items]))
 
