@@ -20,8 +20,8 @@ import numpy as np
 
 from .._support.text import clean
 from ..engine.inplace import note_change
-from ..engine.messages import is_whole, short
-from ..engine.node import Node, describe, number_of, shape_of
+from ..engine.messages import describe, is_whole, short
+from ..engine.node import Node, number_of, shape_of
 from ..engine.scopes import made_by
 from ..engine.tensor import Tensor
 from ..errors import DtypeError, ModuleError, ShapeError

@@ -21,9 +21,9 @@ import numpy as np
 from .. import nn
 from .._support.nested import leaves, mapped
 from ..engine.blas import one_thread
+from ..engine.gradients import gradients
 from ..engine.primitives.reductions import sum_
 from ..engine.tensor import Tensor
-from ..engine.walk import gradients
 from ..errors import ModuleError
 from ..nn.normalization import BatchNorm
 

@@ -12,8 +12,9 @@ from ...errors import DtypeError, ShapeError
 from ..blas import one_thread, product
 from ..messages import check
 from ..node import Node, shape_of
-from .primitive import Variadic, dispatch, primitive
+from .primitive import Variadic, dispatch
 from .reductions import sum_
+from .rows import primitive
 from .shape import expand_dims, getitem, reshape, scatter, swapaxes
 
 __all__ = ["diag", "dot", "einsum", "matmul", "outer", "tril", "triu"]
