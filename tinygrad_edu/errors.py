@@ -18,6 +18,8 @@ Each is also the built-in error, in brackets, that a caller would expect to catc
 
 from __future__ import annotations
 
+from ._support.text import clean
+
 __all__ = [
     "DtypeError", "FileError", "GradientError", "GraphError", "InPlaceError", "ModuleError", "OptimizerError",
     "OutOfRangeError", "ShapeError", "TinygradError",
@@ -25,7 +27,14 @@ __all__ = [
 
 
 class TinygradError(Exception):
-    """The base of all errors of this package."""
+    """The base of all errors of this package.
+
+    Names in a message may come from a stranger's file; what a terminal would obey is shown as Python writes it.
+    """
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return clean(text, len(text))
 
 
 class ShapeError(TinygradError, ValueError):

@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import json
 import os
-import struct
 import zipfile
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from math import prod
 from pathlib import Path
-from tokenize import TokenError
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
-from ._support.files import replace_file
+from ._support.files import read_file, replace_file
 from ._support.formats import format_of
 from .engine.messages import describe
 from .engine.tensor import Tensor
@@ -33,6 +31,9 @@ STRUCTURE = "structure.json"
 VERSION = 1
 DEEPEST = 50
 """How deep lists and dicts may be nested."""
+
+LARGEST = 2**28
+"""How many bytes more than it has itself a compressed file may unpack to."""
 
 
 def save(obj: Any, path: str | os.PathLike[str]) -> Path:
@@ -60,7 +61,9 @@ def save(obj: Any, path: str | os.PathLike[str]) -> Path:
 def load(path: str | os.PathLike[str]) -> Any:
     """Read what `save` wrote to a file. A `.safetensors` file, or an `.npz` of `numpy.savez`, gives a dict of arrays.
 
-    Nothing in the file is executed, and reading takes at most a few times its size in memory.
+    Nothing in the file is executed. Reading takes a few times its size in memory; of a compressed file, which may
+    unpack to a thousand times its size, up to 256 MB more. The floats of 16 and 8 bits that NumPy does not have
+    (BF16, F8_E4M3, F8_E5M2 in `.safetensors`) become float32, which holds each of them exactly.
 
     Raises `FileError` for a file that is missing, cut off, damaged, or not in the format of its extension,
     `ImportError` where the package safetensors is missing.
@@ -73,21 +76,22 @@ def load(path: str | os.PathLike[str]) -> Any:
     path = Path(path)
     _, read = format_of(path, FORMATS, function="load", error=FileError)
     try:
-        content = path.read_bytes()
+        content = read_file(path)
     except OSError as error:
         raise FileError(f"load: cannot read {path}: {error.strerror}") from None
     try:
         return read(content)
-    except DAMAGED as error:
-        raise FileError(f"load: {path} is damaged, or no {path.suffix} file: {error}") from None
+    except NotSupported as error:
+        raise FileError(f"load: {path} {error}") from None
+    except ImportError:
+        raise
+    except Exception as error:  # whatever a parser raises for bytes that are not in the format, MemoryError too
+        why = str(error) or type(error).__name__
+        raise FileError(f"load: {path} is damaged, or no {path.suffix} file: {why}") from None
 
 
-DAMAGED = (
-    zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, struct.error, OSError,  # zipfile
-    ValueError, KeyError, TypeError, OverflowError, AttributeError,  # structure.json
-    SyntaxError, TokenError,  # the headers of arrays
-)  # fmt: skip
-"""The errors that the parsers raise for bytes that are not in the format."""
+class NotSupported(Exception):
+    """What a sound file holds and is not read here; the message goes on after the name of the file."""
 
 
 # .npz
@@ -111,12 +115,14 @@ def from_npz(content: bytes) -> Any:
     """The object that was saved; without a structure, a dict of the arrays."""
     with zipfile.ZipFile(BytesIO(content)) as archive:
         members = archive.infolist()
-        # So reading takes no more memory than the file has bytes: nothing is compressed, no bytes are read twice.
-        if any(m.compress_type != zipfile.ZIP_STORED for m in members):
-            raise ValueError("it is compressed, and only files that are not compressed are read")
-        if sum(max(m.file_size, m.compress_size) for m in members) > len(content):
+        if any(m.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for m in members):
+            raise NotSupported("is compressed in another way than numpy.savez_compressed does it; write it with that")
+        # So nothing is unpacked without end, and no bytes are read twice.
+        if sum(m.compress_size for m in members) > len(content):
             raise ValueError("its members overlap")
-        parts = {m.filename: archive.read(m) for m in members}
+        if sum(m.file_size for m in members) > len(content) + LARGEST:
+            raise NotSupported(f"unpacks to more than its size and {LARGEST:,} bytes; save it without compression")
+        parts = {m.filename: member_in(archive, m) for m in members}
     structure = parts.pop(STRUCTURE, None)
     arrays = {name.removesuffix(".npy"): array_in(part) for name, part in parts.items()}
     if structure is None:
@@ -125,6 +131,15 @@ def from_npz(content: bytes) -> Any:
     if head["version"] != VERSION:
         raise ValueError(f"it is of version {head['version']}, and this program knows {VERSION}; update tinygrad_edu")
     return decoded(head["content"], arrays)
+
+
+def member_in(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    """The content of a member, and no more bytes than it claims to have."""
+    with archive.open(member) as file:
+        content = file.read(member.file_size)
+    if len(content) != member.file_size:
+        raise ValueError(f"{member.filename} does not have {member.file_size:,} bytes")
+    return content
 
 
 def encoded(x: Any, where: tuple[str, ...], arrays: dict[str, ndarray]) -> Any:
@@ -222,17 +237,50 @@ def to_safetensors(obj: Any) -> bytes:
         if not isinstance(x, (Tensor, ndarray)):
             raise DtypeError(f"save: .safetensors holds arrays, and {name!r} is {type(x).__name__}; .npz holds more")
         arrays[name] = np.asarray(x.data if isinstance(x, Tensor) else x, order="C")  # safetensors ignores strides
+        if arrays[name].dtype.newbyteorder("=") not in DTYPES.values():
+            raise DtypeError(f"save: .safetensors has no {arrays[name].dtype}, as {name!r} is; .npz holds every number")
     return package.numpy.save(arrays)  # type: ignore[no-any-return]
 
 
 def from_safetensors(content: bytes) -> dict[str, ndarray]:
     """The named arrays, in the order of their names."""
-    package = safetensors()
-    try:
-        arrays = package.numpy.load(content)
-    except package.SafetensorError as error:
-        raise ValueError(str(error)) from None
-    return {name: arrays[name] for name in sorted(arrays)}
+    members = sorted(safetensors().deserialize(content), key=lambda member: member[0])  # also checks the header
+    return {name: numbers_of(name, **member) for name, member in members}
+
+
+DTYPES = {
+    "BOOL": np.dtype(bool), "I8": np.dtype("i1"), "I16": np.dtype("i2"), "I32": np.dtype("i4"), "I64": np.dtype("i8"),
+    "U8": np.dtype("u1"), "U16": np.dtype("u2"), "U32": np.dtype("u4"), "U64": np.dtype("u8"),
+    "F16": np.dtype("f2"), "F32": np.dtype("f4"), "F64": np.dtype("f8"),
+}  # fmt: skip
+"""The dtypes that both .safetensors and NumPy have."""
+
+SMALL_FLOATS: dict[str, tuple[str, Callable[[ndarray], ndarray]]] = {
+    "BF16": ("<u2", lambda bits: (bits.astype(np.uint32) << 16).view(np.float32)),  # the upper half of a float32
+    "F8_E5M2": ("u1", lambda bits: (bits.astype(np.uint16) << 8).view(np.float16)),  # the upper half of a float16
+    "F8_E4M3": ("u1", lambda bits: from_e4m3(bits)),
+}
+"""The floats that NumPy does not have: as which whole numbers to read them, and the same numbers as NumPy has them.
+
+Micikevicius et al., "FP8 Formats for Deep Learning" (2022), table 1.
+"""
+
+
+def from_e4m3(bits: ndarray) -> ndarray:
+    """Floats of a sign, 4 bits of exponent (less 7) and 3 of the fraction; without inf, and all ones are nan."""
+    sign, rest = (bits & 0x80).astype(np.uint16) << 8, (bits & 0x7F).astype(np.uint16) << 7
+    halves = (sign | rest).view(np.float16)  # their exponents are less 15
+    return np.where(bits & 0x7F == 0x7F, np.float32(np.nan), halves * np.float32(2**8))
+
+
+def numbers_of(name: str, dtype: str, shape: list[int], data: bytes) -> ndarray:
+    """The array of one member of a .safetensors file."""
+    if dtype in DTYPES:
+        return np.frombuffer(data, DTYPES[dtype].newbyteorder("<")).astype(DTYPES[dtype]).reshape(shape)
+    if dtype not in SMALL_FLOATS:
+        raise NotSupported(f"holds {name!r} as {dtype}, which NumPy does not have; convert it to F32 where it was made")
+    whole, widened = SMALL_FLOATS[dtype]
+    return widened(np.frombuffer(data, whole)).astype(np.float32).reshape(shape)
 
 
 def safetensors() -> Any:

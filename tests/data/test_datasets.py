@@ -94,6 +94,13 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "empty batches": (lambda: DataLoader(numbers(3), batch_size=0), ShapeError, "from 1 on"),
     "batches of a word": (lambda: DataLoader(numbers(3), batch_size=cast(Any, "all")), ShapeError, "not 'all'"),
     "examples of two shapes": (lambda: Ragged().batch([0, 1]), ShapeError, r"shapes \(1,\) and \(2,\)"),
+    "examples of two lengths": (lambda: Given((1, 2), (1, 2, 3)).batch([0, 1]), ShapeError, "of 2 parts and one of 3"),
+    "lists of two lengths": (lambda: Given((1, [1, 2]), (1, [3])).batch([0, 1]), ShapeError, r"\(1,\) and \(2,\).*pad"),
+    "a ragged list": (lambda: Given((1, [[1], [2, 3]])).batch([0]), ShapeError, "lists of different lengths; pad them"),
+    "a tuple in a tuple": (lambda: Given((1, (np.ones(2), 1))).batch([0]), DtypeError, "a tuple in it; give its parts"),
+    "a dict": (lambda: Given({"x": 1.0}).batch([0]), DtypeError, "a dict in it; give its parts side by side"),
+    "a word": (lambda: Given((1, "cat")).batch([0]), DtypeError, "numbers or arrays of numbers, not str"),
+    "nothing": (lambda: Given((1, None)).batch([0]), DtypeError, "not NoneType"),
     "a crop too large": (
         lambda: RandomCrop(9)(np.zeros((2, 1, 8, 10)), np.random.default_rng(0)),
         ShapeError,
@@ -101,6 +108,34 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     ),
     "digits that do not fit": (lambda: Digits(size=7), ValueError, "do not fit into 7×7"),
 }
+
+
+class Given(Dataset):
+    def __init__(self, *examples: Any) -> None:
+        self.examples = examples
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.examples[index]
+
+
+@pytest.mark.parametrize(
+    ("examples", "shapes"),
+    [
+        ([np.ones(3), np.ones(3)], [(2, 3)]),
+        ([1.0, 2.0], [(2,)]),
+        ([tg.ones((2, 3)), tg.ones((2, 3))], [(2, 2, 3)]),
+        ([(np.ones(3), 1), (np.ones(3), 2)], [(2, 3), (2,)]),
+        ([[np.ones(3), 1], [np.ones(3), 2]], [(2, 3), (2,)]),
+        ([(1, (0.5, 1.5)), (2, (2.5, 3))], [(2,), (2, 2)]),
+        ([(np.ones((0, 2)), [[1, 2, 3]])], [(1, 0, 2), (1, 1, 3)]),
+    ],
+)
+def test_a_batch_has_an_array_for_each_part_of_an_example(examples: Any, shapes: Any) -> None:
+    (batch,) = DataLoader(Given(*examples), batch_size=4)
+    assert [x.shape for x in batch] == shapes
 
 
 class Ragged(Dataset):

@@ -92,6 +92,8 @@ WRONG: dict[str, tuple[str, bytes | None, str]] = {  # the name of the file, its
     "cut off": (NAME, PLAIN[:-1], "is cut off"),
     "too long": (NAME, PLAIN + b"x", "is damaged: 1 bytes follow"),
     "a size beyond reason": (NAME, b"\0\0\x08\x03" + b"\xff" * 12 + PLAIN[16:], "is cut off"),
+    "too many axes": (NAME, b"\0\0\x08\x41" + b"\0\0\0\1" * 65 + b"\0", "is damaged: maximum supported dimension"),
+    "no axes": (NAME, b"\0\0\x08\0\7", "SHA-256 differs"),
     "tampered with": (NAME, PLAIN[:-1] + bytes([PLAIN[-1] ^ 1]), "SHA-256 differs"),
     "tampered with and packed": (f"{NAME}.gz", gzip.compress(PLAIN[:-1] + b"\0"), "SHA-256 differs"),
 }
@@ -255,3 +257,29 @@ def test_the_real_files_are_the_published_ones() -> None:
 def test_fashion_is_not_digits() -> None:
     with pytest.raises(FileError, match="is not the published file of FashionMNIST"):
         FashionMNIST(real_mnist(), train=False)
+
+
+ONE_IMAGE, ONE_LABEL = b"\0\0\x08\x03\0\0\0\1\0\0\0\x1c\0\0\0\x1c" + bytes(784), b"\0\0\x08\1\0\0\0\1\7"
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "says"),
+    [
+        (ONE_IMAGE, ONE_LABEL, None),
+        (b"\0\0\x08\0\7", ONE_LABEL, r"hold uint8 \(\) and uint8 \(1,\), and not uint8 \(N, 28, 28\)"),
+        (b"\0\0\x08\1\0\0\0\2\7\7", ONE_LABEL, r"hold uint8 \(2,\)"),
+        (ONE_IMAGE, b"\0\0\x08\1\0\0\0\2\1\2", r"and uint8 \(2,\)"),
+        (ONE_IMAGE, b"\0\0\x0d\1\0\0\0\1\x7f\xc0\0\0", r"and float32 \(1,\)"),
+        (ONE_IMAGE, b"\0\0\x08\1\0\0\0\1\x0a", "has a label 10, and 9 is the last"),
+    ],
+)
+def test_files_without_a_checksum_hold_images_and_labels(
+    images: bytes, labels: bytes, says: str | None, tmp_path: Path
+) -> None:
+    (tmp_path / "train-images-idx3-ubyte").write_bytes(images)
+    (tmp_path / "train-labels-idx1-ubyte").write_bytes(labels)
+    if says is None:
+        assert FashionMNIST(tmp_path).labels.tolist() == [7]
+    else:
+        with pytest.raises(FileError, match=says):
+            FashionMNIST(tmp_path)

@@ -239,3 +239,14 @@ def test_the_explanation_for_markdown_and_latex() -> None:
         "# How v1 changes with x\\_1\n\n## Forward\n\n- `v1 = x_1 · x_1 = 3 × 3 = 9`"
     )
     assert r"\frac{\partial v_{1}}{\partial x_{1}}" in explanation.latex()
+
+
+@pytest.mark.parametrize("file", ["\x1b[31mred.py", "caf\udce9.py", "a\u202eyp.exe.py"])
+def test_the_name_of_a_file_is_shown_as_python_writes_it(file: str) -> None:
+    names: dict[str, Any] = {"x": tg.Value(2.0, name="x"), "y": tg.Value(3.0, name="y")}
+    with tg.trace():
+        exec(compile("z = x * y", file, "exec"), names)
+    explanation = tg.explain(names["z"], names["x"])
+    for text in (str(explanation), explanation.markdown(), tg.steps(names["z"]).html(), tg.draw(names["z"]).svg()):
+        text.encode()
+        assert not {"\x1b", "\u202e"} & set(text)

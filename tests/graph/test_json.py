@@ -72,6 +72,10 @@ def test_the_schema_says_what_each_field_of_a_node_and_of_an_arrow_is() -> None:
         assert unsaid == []
 
 
+def cluster(path: str, parent: str) -> dict[str, Any]:
+    return {"path": path, "parent": parent, "kind": "module", "title": path, "nodes": 1}
+
+
 BROKEN: dict[str, tuple[Any, Any]] = {
     "not JSON": ("{x", "not JSON, or cut off: Expecting property name"),
     "cut off": (TEXT[:200], "not JSON, or cut off"),
@@ -92,6 +96,26 @@ BROKEN: dict[str, tuple[Any, Any]] = {
     "ids that do not count": (TEXT.replace('"id": 2', '"id": 3'), "graph.nodes[1].id is 3, and ids count from 1"),
     "an output that is not there": ({"outputs": [99]}, "graph.outputs[0] is 99, and there is none of that"),
     "an arrow from nowhere": ({"edges": [{"source": 0, "target": 1, "slot": 0}]}, "graph.edges[0].source is 0"),
+    "an arrow to itself": (
+        {"edges": [{"source": 1, "target": 1, "slot": 0}]},
+        "circle, through the nodes [1, 1]",
+    ),
+    "arrows in a circle": (
+        {"edges": [{"source": 1, "target": 3, "slot": 0}, {"source": 3, "target": 1, "slot": 0}]},
+        "lead in a circle",
+    ),
+    "a cluster in itself": ({"clusters": [cluster("a", "a")]}, "clusters[0] comes before the one around it"),
+    "clusters in each other": ({"clusters": [cluster("a", "b"), cluster("b", "a")]}, "clusters[0] comes before"),
+    "a cluster twice": (
+        {"clusters": [cluster("a", ""), cluster("a", "")]},
+        "clusters[1] comes before",
+    ),
+    "pairs before others": (TEXT.replace('"id": 1,', '"id": 1, "pair": 2,'), "graph.nodes with a pair stand before"),
+    "elements that are too few": (
+        TEXT.replace('"shape": []', '"shape": [2]', 1),
+        "elements of shape (2,) are not 2",
+    ),
+    "a shape below nothing": (TEXT.replace('"shape": []', '"shape": [-1]', 1), "the elements of shape (-1,)"),
     "true for a number": ({"outputs": [True]}, "graph.outputs[0] is True, and not a whole number"),
     "a number beyond the floats": (TEXT.replace("20.0", "1e999"), "elements[0] is a number that no float holds"),
 }

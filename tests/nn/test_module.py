@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from collections import deque
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,8 @@ import tinygrad_edu as tg
 from tests.nn.twins import torch_or_skip
 from tinygrad_edu import nn
 from tinygrad_edu.engine.scopes import scopes_of
+from tinygrad_edu.errors import DtypeError, ModuleError
+from tinygrad_edu.nn import module
 
 
 class Net(nn.Module):
@@ -331,3 +335,125 @@ def test_the_repr_of_a_container_is_pytorchs() -> None:
         return n.Sequential(n.Linear(4, 3), n.ReLU(), n.ModuleList([n.Tanh(), n.Softmax(dim=1)]), n.Flatten())
 
     assert repr(network(nn)) == repr(network(torch.nn))
+
+
+class Keeps(nn.Module):
+    """Keeps what it was given, to be looked at."""
+
+    def __init__(self) -> None:
+        self.linear = nn.Linear(4, 3)
+        self.seen: list[Any] = []
+        self.cache: dict[str, Any] = {}
+
+    def forward(self, x: Any) -> Any:
+        self.last = x
+        self.both = (x, {"again": x})
+        self.seen.append(x)
+        self.cache["x"] = x
+        return self.linear(x)
+
+
+def test_what_a_call_keeps_is_no_parameter() -> None:
+    net = Keeps()
+    for _ in range(2):
+        net(tg.randn(2, 4, requires_grad=True))
+        assert list(net.state_dict()) == ["linear.weight", "linear.bias"]
+    assert len(net.seen) == 2
+    nn.Sequential(net)(tg.ones((2, 4)))  # it may also be assigned anew
+    assert len(list(net.parameters())) == 2
+
+
+def test_what_a_call_makes_as_a_parameter_or_a_module_is_one() -> None:
+    class Grows(nn.Module):
+        def forward(self, x: Any) -> Any:
+            self.scale = nn.Parameter([1.0])
+            self.layer = nn.Linear(4, 3)
+            return self.layer(x) * self.scale
+
+    net = Grows()
+    net(np.ones((2, 4), np.float32))
+    assert list(net.state_dict()) == ["scale", "layer.weight", "layer.bias"]
+
+
+def test_a_plain_tensor_in_a_list_is_a_parameter_before_and_after_the_first_call() -> None:
+    class Plain(nn.Module):
+        def __init__(self) -> None:
+            self.weights: list[Any] = []
+            self.weights.append(tg.randn(3, requires_grad=True))
+
+        def forward(self, x: Any) -> Any:
+            return self.weights[0] * x
+
+    net = Plain()
+    assert list(net.state_dict()) == ["weights.0"]
+    net(np.ones(3, np.float32))
+    net.shift = tg.zeros(3, requires_grad=True)
+    assert list(net.state_dict()) == ["weights.0", "shift"]
+    assert list(deepcopy(net).state_dict()) == ["weights.0", "shift"]
+
+
+def test_a_module_that_knows_its_parent_is_printed() -> None:
+    parent = nn.Sequential(nn.Linear(2, 3))
+    parent[0].parent = parent
+    assert repr(parent).splitlines()[2] == "    (parent): ..."
+    assert str(nn.summary(parent, (5, 2)))
+
+
+@pytest.mark.parametrize(
+    "words", [{f"w{i}": i for i in range(5000)}, [f"w{i}" for i in range(5000)], {i: [i, str(i)] for i in range(5000)}]
+)
+def test_a_vocabulary_is_searched_once_and_again_when_it_has_grown(words: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    net = nn.Sequential(nn.Linear(4, 3))
+    net.vocabulary = words
+    net.zero_grad()
+    looked = 0
+    plain = module._is_plain
+
+    def counted(x: Any) -> bool:
+        nonlocal looked
+        looked += 1
+        return plain(x)
+
+    monkeypatch.setattr(module, "_is_plain", counted)
+    for _ in range(3):
+        net.zero_grad()
+    assert looked == 0
+    if isinstance(words, dict):
+        words["new"] = nn.Linear(1, 1)
+    else:
+        words.append(nn.Linear(1, 1))
+    assert len(list(net.parameters())) == 4
+    net.vocabulary = {}
+    assert len(list(net.parameters())) == 2
+
+
+def test_gaps_in_a_long_list_may_be_filled_later() -> None:
+    net = nn.Sequential()
+    net.heads = [None] * 100
+    net.zero_grad()
+    net.heads[7] = nn.Linear(2, 1)
+    assert len(list(net.parameters())) == 2
+
+
+@pytest.mark.parametrize("kind", [set, frozenset, deque])
+def test_modules_where_they_would_not_be_found_are_refused(kind: Any) -> None:
+    net = nn.Sequential()
+    with pytest.raises(DtypeError, match=f"found in lists, tuples and dicts, not in a {kind.__name__}"):
+        net.layers = kind([nn.Linear(2, 1)])
+    net.words = kind(["a", "b"])
+
+
+@pytest.mark.parametrize("name", ["0.weight", "1.weight"])
+def test_one_name_of_a_tied_parameter_suffices(name: str) -> None:
+    net = nn.Sequential(nn.Linear(3, 3, bias=False), nn.Linear(3, 3, bias=False))
+    net[1].weight = net[0].weight
+    assert net.load_state_dict({name: np.ones((3, 3))}) == ([], [])
+    assert (net[0].weight.data == 1).all()
+    with pytest.raises(ModuleError, match=r"0\.weight is missing"):
+        net.load_state_dict({})
+
+
+def test_names_of_modules_are_printed_as_python_writes_them() -> None:
+    net = nn.Sequential()
+    setattr(net, "\x1b[31mred", nn.Linear(2, 2))
+    assert "\x1b" not in repr(net)

@@ -133,3 +133,46 @@ def test_a_checkpoint_of_another_model_is_refused(tmp_path: Path) -> None:
             scheduler=optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.9),
             callbacks=[Checkpoint(path, resume=True)],
         )
+
+
+def put(state: Any, keys: tuple[Any, ...], value: Any) -> None:
+    for key in keys[:-1]:
+        state = state[key]
+    state[keys[-1]] = value
+
+
+@pytest.mark.parametrize(
+    ("keys", "value"),
+    [
+        (("random",), {}),
+        (("random", "state"), {"state": "x", "inc": 1}),
+        (("history",), {"epochs": []}),
+        (("history", "epochs"), [1]),
+        (("history", "steps"), "abc"),
+        (("loader", "epoch"), None),
+        (("loader", "seed"), -1),
+        (("loader",), []),
+        (("optimizer",), {}),
+        (("scheduler",), None),
+        (("model",), {"1.weight": [1.0]}),
+    ],
+)
+def test_a_part_that_does_not_fit_is_named_and_nothing_is_loaded(tmp_path: Path, keys: Any, value: Any) -> None:
+    path = tmp_path / "x.npz"
+    training(path, epochs=1)
+    state = tg.load(path)
+    put(state, keys, value)
+    tg.save(state, path)
+    tg.manual_seed(1)
+    model = nn.Sequential(
+        nn.Flatten(), nn.Linear(64, 20), nn.BatchNorm1d(20), nn.ReLU(), nn.Dropout(), nn.Linear(20, 10)
+    )
+    optimizer = optim.Adam(model.parameters())
+    schedule = optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.9)
+    before = model.state_dict()
+    with pytest.raises(FileError, match=f"its {keys[0]} does not fit"):
+        fit(
+            model, DataLoader(Digits(), 100), nn.CrossEntropyLoss(), optimizer, 2, scheduler=schedule,
+            callbacks=[Checkpoint(path, resume=True)],
+        )  # fmt: skip
+    assert all((before[name] == x).all() for name, x in model.state_dict().items())

@@ -6,6 +6,7 @@ import io
 import sys
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu import nn, optim, train
 from tinygrad_edu.data import DataLoader, TensorDataset, random_split, spirals, xor
-from tinygrad_edu.train import History, accuracy, fit
+from tinygrad_edu.train import EarlyStopping, History, SaveBest, accuracy, evaluate, fit
 
 DATA = spirals(90, seed=3)
 
@@ -266,6 +267,14 @@ def test_a_split_of_the_data_trains_and_validates() -> None:
         ({"validation": 3}, "needs batches, such as a DataLoader gives, not 3"),
         ({"loss": "mse"}, "the loss is a function, such as nn.CrossEntropyLoss.., not 'mse'"),
         ({"optimizer": "sgd"}, "the optimizer is one of optim, .* not 'sgd'"),
+        (
+            {"epochs": 2, "loader": iter([(np.ones((1, 2)), [0])])},
+            "list_iterator is used up after one pass",
+        ),
+        ({"epochs": 3, "validation": iter(())}, "tuple_iterator is used up .* give a list or a DataLoader"),
+        ({"loader": [{"x": np.ones((1, 2)), "y": [0]}]}, "a batch is a tuple such as .images, labels., .* not {'x'"),
+        ({"loader": [np.ones((3, 2))]}, "a batch is a tuple"),
+        ({"loader": [(np.ones((3, 2)),)]}, "a batch is a tuple .* not 1 part"),
         ({"epochs": -1}, "epochs is a whole number from 0 on, not -1"),
         ({"epochs": 1.5}, "epochs is a whole number from 0 on, not 1.5"),
         ({"metrics": ["accuracy"]}, "a metric is a function such as train.accuracy, .* not 'accuracy'"),
@@ -280,3 +289,93 @@ def test_what_cannot_be_trained_with_is_refused_before_the_first_step(changed: d
     }  # fmt: skip
     with pytest.raises(tg.TinygradError, match=says):
         train.fit(model, **{**given, **changed})
+
+
+def test_one_epoch_on_a_generator_is_one_pass() -> None:
+    model = nn.Linear(2, 2)
+    batches = ((np.ones((3, 2)), np.array([0, 1, 1])) for _ in range(4))
+    history = train.fit(model, batches, nn.CrossEntropyLoss(), optim.SGD(model.parameters()), 1)
+    assert len(history.steps) == 4
+
+
+WEIGHTED: dict[str, Any] = {
+    "ignored classes": nn.CrossEntropyLoss(ignore_index=0),
+    "weighted classes": nn.CrossEntropyLoss(weight=[0.1, 1.0, 5.0]),
+    "both": nn.CrossEntropyLoss(weight=[0.1, 1.0, 5.0], ignore_index=1, label_smoothing=0.1),
+    "a function with settings": partial(nn.functional.cross_entropy, ignore_index=0),
+    "focal": nn.FocalLoss(ignore_index=2),
+    "a sum": nn.CrossEntropyLoss(reduction="sum"),
+    "a plain mean": nn.CrossEntropyLoss(),
+}
+
+
+@pytest.mark.parametrize("name", WEIGHTED)
+def test_the_loss_of_an_evaluation_is_one_number_however_the_batches_are_made(name: str) -> None:
+    X = np.random.default_rng(0).normal(size=(12, 4)).astype("float32")
+    y = np.array([0] * 6 + [1] * 4 + [2] * 2)
+    model, loss = nn.Linear(4, 3), WEIGHTED[name]
+    whole = loss(model(X), y).item()
+    for size in (12, 5, 4, 1):
+        found = evaluate(model, DataLoader(TensorDataset(X, y), size), loss)["loss"]
+        assert found == pytest.approx(whole, rel=1e-5)
+
+
+def test_where_nothing_is_counted_the_loss_is_nan() -> None:
+    loss = nn.CrossEntropyLoss(ignore_index=0)
+    with np.errstate(all="ignore"):
+        assert np.isnan(evaluate(nn.Linear(4, 3), [(np.ones((2, 4), np.float32), np.zeros(2, int))], loss)["loss"])
+
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("values", "stops", "best"),
+    [
+        ([NAN, 1.0, 0.9, 0.8, 0.7], False, 4),
+        ([1.0, NAN, NAN, NAN, NAN], True, 0),
+        ([NAN, NAN, NAN, NAN, NAN], True, None),
+        ([NAN, NAN, 5.0, NAN, 6.0], False, 2),
+        ([float("inf"), NAN, 5.0, 4.0, NAN], False, 3),
+    ],
+)
+def test_nan_is_never_an_improvement_and_everything_else_is_one_over_nan(
+    values: list[float], stops: bool, best: int | None, tmp_path: Path
+) -> None:
+    run: Any = SimpleNamespace(history={"val_loss": values})
+    assert EarlyStopping(patience=3).should_stop(run) == stops
+    saved = None
+    for epoch in range(len(values)):
+        path = tmp_path / "best.npz"
+        path.unlink(missing_ok=True)
+        run.history, run.model = {"val_loss": values[: epoch + 1]}, nn.Linear(2, 2)
+        SaveBest(path).on_epoch_end(run)
+        saved = epoch if path.exists() else saved
+    assert saved == best
+
+
+@pytest.mark.parametrize("name", ["$\\frac$", "a$b$", "\ud800", "\x1b[31m"])
+def test_any_name_of_a_metric_is_drawn_and_printed_as_text(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="draws curves: pip install matplotlib")
+    history = train.History()
+    history.epochs += [{"epoch": 1, "loss": 0.5, name: 0.25, "lr": 0.1, "seconds": 1.0}]
+    history.steps += [1.0, 0.5]
+    history.plot(tmp_path / "curves.svg")
+    assert "</svg>" in (tmp_path / "curves.svg").read_text("utf-8")
+    assert all(char.isprintable() or char == "\n" for char in repr(history))
+
+
+def test_a_picture_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("matplotlib", reason="draws curves: pip install matplotlib")
+    history = train.History()
+    history.plot(tmp_path / "curves.svg")
+    whole = (tmp_path / "curves.svg").read_bytes()
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match=r"No space left .*curves\.svg"):
+        history.plot(tmp_path / "curves.svg")
+    assert [path.name for path in tmp_path.iterdir()] == ["curves.svg"]
+    assert (tmp_path / "curves.svg").read_bytes() == whole

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 import tinygrad_edu as tg
-from tinygrad_edu.errors import DtypeError, ShapeError
+from tinygrad_edu.errors import DtypeError, OutOfRangeError, ShapeError
 from tinygrad_edu.train import (
     Running,
     accuracy,
@@ -98,9 +98,29 @@ def test_the_running_form_is_the_metric_of_all_examples(metric: Callable[..., An
         (lambda: accuracy([], np.zeros(0, int)), DtypeError, "whole numbers"),
         (lambda: top_k([1, 0], [1, 0]), ShapeError, r"needs scores \(N, C\)"),
         (lambda: precision_recall_curve([0.5, 0.1], [1, 2]), ShapeError, "of 0 and 1"),
+        (lambda: accuracy([[-2.0], [3.0]], [0, 1]), DtypeError, r"of one score for yes or no, give \(scores > 0\)"),
+        (lambda: accuracy([[0], [1]], [0, 1]), DtypeError, r"of one score for yes or no"),
+        (lambda: accuracy([[2.0, 1.0]], [2]), OutOfRangeError, "no class 2 among the 2, which are 0 to 1"),
+        (lambda: accuracy([[2.0, 1.0]], [-100]), OutOfRangeError, "no class -100 .* leave out examples"),
+        (lambda: accuracy([1], [0.5]), DtypeError, "targets are classes, whole numbers from 0 on"),
+        (lambda: accuracy([1], [np.nan]), DtypeError, "targets are classes"),
+        (lambda: accuracy(["cat"], ["cat"]), DtypeError, "targets are classes"),
+        (lambda: confusion_matrix([0, 2], [0, 0], n_classes=2), OutOfRangeError, "no class 2 among the 2"),
+        (lambda: confusion_matrix([0, 1], [0, 5], n_classes=2), OutOfRangeError, "no class 5 among the 2"),
+        (lambda: recall([0, -1], [0, 0]), OutOfRangeError, "no class -1"),
+        (lambda: f1([[np.nan, 1.0]], [0]), OutOfRangeError, "those whose scores are nan"),
+        (lambda: top_k([[1.0, 0.0]], [2]), OutOfRangeError, "no class 2"),
+        (lambda: top_k([[1.0, 0.0]], [-1]), OutOfRangeError, "no class -1"),
+        (lambda: top_k([[1.0, 0.0]], [0], k=0), OutOfRangeError, "k is a whole number from 1 on, not 0"),
+        (lambda: average_precision([np.nan, 1.0], [0, 1]), DtypeError, "a score is nan"),
         (lambda: f1([1], [1], "best"), ValueError, "is 'macro', 'micro' or None"),  # type: ignore[arg-type]
     ],
 )
 def test_what_makes_no_sense_is_refused(call: Callable[[], Any], kind: type[Exception], says: str) -> None:
     with pytest.raises(kind, match=says):
         call()
+
+
+def test_targets_may_be_floats_that_are_whole_and_a_score_that_is_nan_is_a_miss() -> None:
+    assert accuracy([[0.9, 0.1], [0.2, 0.8]], tg.tensor([0, 0])) == 0.5
+    assert accuracy([[np.nan, 0.1], [0.2, 0.8]], [0, 1]) == 0.5

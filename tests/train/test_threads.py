@@ -62,3 +62,61 @@ def test_a_loss_that_is_nan_stops_all_threads() -> None:
         model[1].weight[0, 0] = np.nan
     with np.errstate(all="ignore"), pytest.raises(NotFiniteError, match="the loss is nan at step 1"):
         trained(model, threads=2)
+
+
+class Heads(nn.Module):
+    """Several outputs, in a dict and a list."""
+
+    def __init__(self) -> None:
+        self.one, self.two = nn.Linear(4, 3), nn.Linear(4, 2)
+
+    def forward(self, x: Any) -> Any:
+        return {"one": self.one(x), "two": [self.two(x), 2 * self.two(x)]}
+
+
+F = nn.functional
+LOSSES: dict[str, tuple[Any, Any]] = {
+    "class weights": (nn.Linear, lambda _: nn.CrossEntropyLoss(weight=[0.1, 1.0, 5.0])),
+    "ignored classes": (nn.Linear, lambda _: nn.CrossEntropyLoss(ignore_index=0)),
+    "a sum": (nn.Linear, lambda _: nn.CrossEntropyLoss(reduction="sum")),
+    "examples compared": (nn.Linear, lambda _: lambda z, t: (z @ z.T * (t[:, None] != t[None, :])).mean()),
+    "a batch standardised": (nn.Linear, lambda _: lambda z, t: ((z - z.mean(axis=0)) / z.std(axis=0))[t == 1].sum()),
+    "the worst example": (nn.Linear, lambda _: lambda z, t: z.max()),
+    "weight decay": (nn.Linear, lambda model: lambda z, t: F.cross_entropy(z, t) + (model.weight**2).sum()),
+    "no prediction": (nn.Linear, lambda model: lambda z, t: (model.weight**2).sum()),
+    "several outputs": (
+        lambda *_: Heads(),
+        lambda _: lambda z, t: F.cross_entropy(z["one"], t) + (z["two"][0] * z["two"][1]).mean(),
+    ),
+}
+
+
+@pytest.mark.parametrize("threads", [2, 5])
+@pytest.mark.parametrize("name", LOSSES)
+def test_any_loss_gives_the_numbers_of_one_thread(name: str, threads: int) -> None:
+    make, loss_of = LOSSES[name]
+    X = np.random.default_rng(0).normal(size=(12, 4)).astype("float32")
+    y = np.array([0] * 6 + [1] * 4 + [2] * 2)
+    found = []
+    for n in (1, threads):
+        tg.manual_seed(0)
+        model = make(4, 3)
+        history = fit(model, [(X, y)], loss_of(model), optim.SGD(model.parameters(), lr=0.5), 2, threads=n)
+        found.append([*(x.ravel() for x in model.state_dict().values()), history.steps])
+    for one, several in zip(*found):
+        assert np.allclose(one, several, atol=1e-5)
+
+
+def test_a_batch_along_another_axis_is_refused() -> None:
+    class Last(nn.Module):
+        def __init__(self) -> None:
+            self.rnn = nn.RNN(4, 3)
+
+        def forward(self, x: Any) -> Any:
+            return self.rnn(x)[0][-1]
+
+    model = Last()
+    batch = np.ones((5, 8, 4), np.float32), np.zeros(8, int)  # time first
+    fit(model, [batch], nn.CrossEntropyLoss(), optim.SGD(model.parameters(), lr=0.1), 1)
+    with pytest.raises(ModuleError, match=r"inputs of shape \(5, 8, 4\) do not have the 8 examples there"):
+        fit(model, [batch], nn.CrossEntropyLoss(), optim.SGD(model.parameters(), lr=0.1), 1, threads=2)

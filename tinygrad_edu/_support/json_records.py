@@ -18,6 +18,8 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
+from .files import read_file
+
 __all__ = ["Format", "Wrong", "shown"]
 
 LARGEST = 100_000_000
@@ -115,10 +117,8 @@ def _text(source: str | os.PathLike[str]) -> str:
         text = source
     else:
         path = Path(source)
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
         try:
-            text = content[: LARGEST + 1].decode("utf-8")
+            text = read_file(path, LARGEST + 1).decode("utf-8")
         except UnicodeDecodeError:
             raise Wrong(f"{path.name} is no text in UTF-8") from None
     if len(text) > LARGEST:
@@ -162,7 +162,11 @@ def _record(type_: Any, data: Any, where: str) -> Any:
     if missing:
         raise Wrong(f"{where} lacks the field {missing[0]!r}")
     types = _types(type_)
-    return type_(**{names[key]: _parse(types[names[key]], x, f"{where}.{key}") for key, x in data.items()})
+    parts = {names[key]: _parse(types[names[key]], x, f"{where}.{key}") for key, x in data.items()}
+    try:
+        return type_(**parts)
+    except ValueError as error:  # a record may check what its types do not say
+        raise Wrong(f"{where}: {error}") from None
 
 
 def _tuple(types: tuple[Any, ...], data: Any, where: str) -> tuple[Any, ...]:

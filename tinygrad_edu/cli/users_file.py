@@ -56,12 +56,12 @@ def run(file: str, reference: str) -> dict[str, Any]:
     try:
         with as_main(module, file), trace():
             exec(code, variables)
-    except BrokenPipeError:
+    except (BrokenPipeError, KeyboardInterrupt):
         raise
     except SystemExit as stop:
         if stop.code or wanted not in variables:
             raise Refusal(f"{line_of(stop, file)}: the file ended the program here ({in_words(stop)})") from stop
-    except Exception as error:
+    except BaseException as error:  # a user's own exception may be one
         raise Refusal(f"{line_of(error, file)}: {in_words(error)}") from error
     for name, value in variables.items():
         if isinstance(value, Node) and value.name is None and not name.startswith("__"):

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..engine.messages import short
 from ..engine.node import Node
 from ..errors import DtypeError, OutOfRangeError, ShapeError
 
 __all__ = ["Dataset", "Subset", "TensorDataset", "k_fold", "random_split"]
 
-Example = tuple[Any, ...]
-"""The parts of an example, such as an image and its label."""
+Example = Any
+"""The tuple of the parts of an example, such as an image and its label; or one array."""
 
 
 class Dataset:
@@ -38,10 +39,16 @@ class Dataset:
     def batch(self, indices: Sequence[int] | ndarray) -> tuple[ndarray, ...]:
         """The examples at these indices, stacked part by part: images (N, ...), labels (N,).
 
-        Python floats become float32, as in a Tensor. Raises `ShapeError` where the examples differ in shape, and
-        `DtypeError` where they are not made of numbers.
+        An example that is no tuple but one number or array makes a tuple of one. Python floats become float32, as in a
+        Tensor.
+
+        Raises `ShapeError` where the examples differ in shape or number of parts, and `DtypeError` where they are not
+        made of numbers.
         """
-        return tuple(stacked(column) for column in zip(*(self[int(i)] for i in indices), strict=True))
+        examples = [x if isinstance(x, (tuple, list)) else (x,) for x in (self[int(i)] for i in indices)]
+        if len(sizes := sorted({len(x) for x in examples})) > 1:
+            raise ShapeError(f"batch: an example of {sizes[0]} parts and one of {sizes[1]} do not make a batch")
+        return tuple(stacked(column) for column in zip(*examples))
 
 
 class TensorDataset(Dataset):
@@ -71,7 +78,8 @@ class TensorDataset(Dataset):
 
     def batch(self, indices: Sequence[int] | ndarray) -> tuple[ndarray, ...]:
         """The items at these indices, copied."""
-        return self[np.asarray(indices, dtype=np.intp)]
+        rows = np.asarray(indices, dtype=np.intp)
+        return tuple(x[rows] for x in self.arrays)
 
 
 class Subset(Dataset):
@@ -146,11 +154,20 @@ def k_fold(dataset: Dataset, k: int, seed: int = 0) -> list[tuple[Subset, Subset
 
 def stacked(items: Sequence[Any]) -> ndarray:
     """One part of several examples, as one array."""
-    arrays = [x.data if isinstance(x, Node) else np.asarray(x) for x in items]
+    nested = [x for x in items if isinstance(x, (tuple, dict)) and not all(isinstance(y, (int, float)) for y in x)]
+    if nested:
+        raise DtypeError(
+            "batch: an example is one array, or a tuple of numbers and arrays, and here it has a "
+            f"{type(nested[0]).__name__} in it; give its parts side by side, as in (image, box, label)"
+        )
+    try:
+        arrays = [x.data if isinstance(x, Node) else np.asarray(x) for x in items]
+    except ValueError:
+        raise ShapeError(f"batch: {short(items[0])} holds lists of different lengths; pad them") from None
     shapes = sorted({x.shape for x in arrays})
     if len(shapes) > 1:
         raise ShapeError(f"batch: examples of shapes {shapes[0]} and {shapes[1]} cannot stand in one array; pad them")
     batch = np.stack(arrays)
     if batch.dtype.kind not in "biuf":
         raise DtypeError(f"batch: an example is made of numbers or arrays of numbers, not {type(items[0]).__name__}")
-    return batch.astype(np.float32) if type(items[0]) is float else batch
+    return batch.astype(np.float32) if any(type(x) is float for x in items) else batch

@@ -15,13 +15,14 @@ from pathlib import Path
 import numpy as np
 from numpy import ndarray
 
+from .._support.files import read_file
 from ..errors import FileError
 
 __all__ = ["from_idx", "read_idx", "unpacked"]
 
 DTYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 
-LARGEST = 2**28
+LARGEST = 2**26
 """The most bytes that are unpacked: a packed file may unpack to a thousand times its size."""
 
 
@@ -45,7 +46,7 @@ def read_idx(path: str | os.PathLike[str]) -> ndarray:
 def content_of(path: Path) -> bytes:
     """The bytes of a file."""
     try:
-        return path.read_bytes()
+        return read_file(path)
     except OSError as error:
         raise FileError(f"cannot read {path}: {error.strerror}") from None
 
@@ -79,4 +80,7 @@ def from_idx(content: bytes, path: Path) -> ndarray:
         raise FileError(f"{path} is cut off: {shape} numbers should be in it, not {len(content):,} bytes; get it again")
     if len(content) > size:
         raise FileError(f"{path} is damaged: {len(content) - size:,} bytes follow its {shape} numbers; get it again")
-    return np.frombuffer(content, dtype, offset=start).reshape(shape).astype(dtype.newbyteorder("="))
+    try:
+        return np.frombuffer(content, dtype, offset=start).reshape(shape).astype(dtype.newbyteorder("="))
+    except ValueError as error:  # more axes, or larger ones, than NumPy has
+        raise FileError(f"{path} is damaged: {error}") from None

@@ -94,4 +94,7 @@ class DataLoader:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue where another loader stopped."""
-        self.seed, self.epoch = state["seed"], state["epoch"]
+        seed, epoch = state["seed"], state["epoch"]
+        if not (is_whole(seed) and is_whole(epoch) and min(seed, epoch) >= 0):
+            raise DtypeError(f"DataLoader: seed and epoch are whole numbers, not {short(seed)} and {short(epoch)}")
+        self.seed, self.epoch = seed, epoch

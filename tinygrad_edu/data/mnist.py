@@ -79,6 +79,13 @@ class MNIST(TensorDataset):
     def __init__(self, folder: str | os.PathLike[str] | None = None, train: bool = True) -> None:
         part = "train" if train else "t10k"
         images, labels = (self._read(f"{part}-{kind}-ubyte", folder) for kind in ("images-idx3", "labels-idx1"))
+        if not (images.dtype == labels.dtype == np.uint8 and images.shape == (*labels.shape[:1], 28, 28)):
+            raise FileError(
+                f"{type(self).__name__}: the files {part}-* hold {images.dtype} {images.shape} and {labels.dtype} "
+                f"{labels.shape}, and not uint8 (N, 28, 28) and uint8 (N,)"
+            )
+        if labels.max(initial=0) > 9:
+            raise FileError(f"{type(self).__name__}: {part}-labels has a label {labels.max()}, and 9 is the last")
         self.images = np.divide(images[:, None], 255, dtype=np.float32)
         self.labels = labels.astype(np.int64)
         super().__init__(self.images, self.labels)

@@ -10,6 +10,7 @@ True
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,8 @@ _generator = np.random.default_rng()
 def manual_seed(seed: int) -> np.random.Generator:
     """Seed the package's generator, so that initial weights, dropout and `tg.randn` give the same numbers in every run.
 
-    Without a seed, every run of a program draws other numbers. Returns the generator.
+    Until it is called, every run of a program draws other numbers. Processes that are forked from here on draw other
+    numbers than this one and than each other, and the same ones in every run. Returns the generator.
     """
     global _generator
     _generator = generator(seed)
@@ -66,3 +68,26 @@ def set_state(state: dict[str, Any]) -> None:
     Raises `ValueError` or `TypeError` if it is not such a state.
     """
     _generator.bit_generator.state = state
+
+
+# Forked processes, which would all draw what this one is about to draw.
+
+_forks = 0
+_seed_of_child: list[int] = []
+
+
+def _before_fork() -> None:
+    """A seed for the child, from where the generator stands and from how many children came before."""
+    global _forks, _seed_of_child
+    _forks += 1
+    _seed_of_child = [_forks, *repr(get_state()).encode()]
+
+
+def _in_child() -> None:
+    """A generator of its own: the parent's may be locked by a thread that drew from it, and is not in this process."""
+    global _generator
+    _generator = np.random.default_rng(_seed_of_child)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_child=_in_child)

@@ -15,13 +15,13 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from .._support.files import replace_file
+from .._support.files import remove_abandoned, replace_file
 from .._support.progress import progress_bar
 from .assignment import Loaded, load_assignment
 from .errors import AssignmentError, IsolationError, ResultError
@@ -217,16 +217,14 @@ class Folder:
     def __init__(self, path: Path, jobs: Sequence[Job]) -> None:
         self.path = path
         path.mkdir(parents=True, exist_ok=True)
-        for draft in path.glob(".*.part"):  # of a run that was killed while writing
-            with suppress(OSError):
-                draft.unlink()
+        remove_abandoned(path)
         self.results = {file.name: self.checked(file, jobs) for file in sorted(path.glob("*.json"))}
 
     def checked(self, file: Path, jobs: Sequence[Job]) -> Result:
         """The result in a file. Raises `ResultError` if it is of another assignment, version or secret."""
         try:
             result = read_result(file)
-        except ResultError as error:
+        except (ResultError, OSError) as error:
             raise ResultError(f"{file}: {error}; delete it to have it graded again, or give a new folder") from None
         for job in jobs[:1]:
             seeds = Seeds(job.secret, job.loaded.assignment.name, result.student)

@@ -196,6 +196,6 @@ def read_result(source: str | os.PathLike[str]) -> Result:
             for graph in (check.graphs.found, check.graphs.expected) if check.graphs else ():
                 if graph is not None:
                     check_graph(graph)
-    except Wrong as wrong:
+    except (Wrong, ValueError, OverflowError) as wrong:  # the last two: points that have no sum
         raise ResultError(f"{wrong}") from None
     return result

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from .._support.formats import save_as
+from .._support.lazy import lazy
 from ..engine.messages import describe
 from ..engine.node import Node
 from ..errors import GraphError
@@ -160,17 +160,17 @@ class Drawing:
     steps: bool
     whole: Graph | None = None
 
-    @cached_property
+    @lazy
     def cards(self) -> list[Card]:
         """The content of each box."""
         return cards(self.graph, self.flow)
 
-    @cached_property
+    @lazy
     def labels(self) -> list[Label | None]:
         """The label of each arrow; None for an arrow without one."""
         return arrow_labels(self.graph, steps=self.steps)
 
-    @cached_property
+    @lazy
     def layout(self) -> Layout:
         """The place of everything."""
         return arrange(self.graph, self.cards, self.labels, self.flow, self.engine)

@@ -87,6 +87,13 @@ class Quantity:
     high: float | None = None
     nonfinite: int = field(default=0, metadata={"key": "strange"})  # as the JSON form, version 1, calls it
 
+    def __post_init__(self) -> None:
+        size = math.prod(self.shape)
+        if min(self.shape, default=0) < 0 or len(self.elements or ()) != (0 if self.elements is None else size):
+            raise ValueError(f"the elements of shape {self.shape} are not {size}")
+        if self.elements is None and size == 1:
+            raise ValueError("a single number has to be there")
+
     @staticmethod
     def of(x: Any) -> Quantity:
         """What can be said of a Python number, a NumPy array, or the number that a node holds.

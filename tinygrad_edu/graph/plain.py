@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import PurePath
 from typing import Any, Literal
 
 from .._support.json_records import Format
+from .._support.lazy import lazy
 from ..engine.gradients import Contribution, contributions
 from ..engine.node import Node, creation, number_of, shape_of
 from ..errors import InPlaceError, TinygradError
@@ -211,11 +211,11 @@ class Recorded:
         self.output = output
         self.nodes = ancestors([output])
 
-    @cached_property
+    @lazy
     def clusters(self) -> Clusters:
         return find_clusters(self.nodes)
 
-    @cached_property
+    @lazy
     def names(self) -> dict[Node, str]:
         return labels(self.nodes, known=self.clusters.names)
 
@@ -393,7 +393,8 @@ def place(node: Node) -> tuple[str, str] | None:
     source = node.source
     if source is None:
         return None
-    return str(source if source.cell else source._replace(file=PurePath(source.file).name)), source.text
+    shown = str(source if source.cell else source._replace(file=PurePath(source.file).name))
+    return visible(shown), visible(source.text)
 
 
 def _differ(operands: Sequence[Any]) -> bool:

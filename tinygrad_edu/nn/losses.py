@@ -188,6 +188,12 @@ def cross_entropy(
     logits = _classes_last("cross_entropy", input)
     share = label_smoothing / max(1, shape_of(logits)[-1])
     if shape_of(target) == shape_of(input):
+        if np.asarray(number_of(target) if isinstance(target, Node) else target).dtype.kind in "iub":
+            raise DtypeError(
+                "cross_entropy: whole numbers are classes, (N, ...) for logits (N, C, ...), and these have the shape "
+                f"{shape_of(input)} of the logits; probabilities are floats, and of one score for yes or no take "
+                "binary_cross_entropy_with_logits"
+            )
         _, q = _alike("cross_entropy", input, target)
         q = _classes_last("cross_entropy", q)
         q = q * (1.0 - label_smoothing) + share if label_smoothing else q

@@ -1,27 +1,31 @@
 """`Module`, the base class of layers and networks: it finds, saves and converts the tensors in its attributes.
 
 A module is an ordinary object. Its parameters, buffers and inner modules are those in its attributes, and in lists,
-tuples and dicts there. They are searched for at each request, so nothing has to be registered. Names are PyTorch's:
-`layers.0.weight` is the attribute `weight` of the first module in the list `layers`.
+tuples and dicts there. They are searched for at each request, so nothing has to be registered. What a call keeps to be
+looked at, such as its input, is none of them. Names are PyTorch's: `layers.0.weight` is the attribute `weight` of the
+first module in the list `layers`.
 """
 
 from __future__ import annotations
 
 import sys
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import SequenceMatcher, get_close_matches
+from reprlib import recursive_repr
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
+from .._support.text import clean
 from ..engine.inplace import note_change
 from ..engine.messages import describe, is_whole, short
 from ..engine.node import Node, number_of, shape_of
 from ..engine.scopes import made_by
 from ..engine.tensor import Tensor
 from ..errors import DtypeError, ModuleError, ShapeError
-from .parameter import Shape, Uninitialized, adopt, in_words, materialize, numeric, role
+from .parameter import Shape, Uninitialized, adopt, in_words, marked_role, materialize, numeric, role
 
 __all__ = ["Module"]
 
@@ -64,7 +68,7 @@ class Module:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute `forward`; the result remembers that this module made it."""
         if self._waiting:
-            self._learn_sizes(*args, *kwargs.values())
+            self._first_call(*args, *kwargs.values())
         return made_by(self, self.forward, *args, **kwargs)
 
     # The contents.
@@ -114,7 +118,29 @@ class Module:
 
     def _members(self) -> Iterator[tuple[str, Any]]:
         """The nodes and modules held directly: in attributes, and in lists, tuples and dicts there."""
-        return _found(self._attributes())
+        return _found(self._attributes(), self._is_known_as_plain)
+
+    _plain: SimpleNamespace | None = None
+    """The large containers without members, by name, and their lengths; in an object that is not searched itself."""
+
+    def _is_known_as_plain(self, name: str, x: Any) -> bool:
+        """Whether a large container holds numbers and texts alone, as a vocabulary does, and need not be searched.
+
+        It is looked through once, and again where its length has changed.
+        """
+        container, length = (self._plain or SimpleNamespace()).__dict__.get(name, (None, 0))
+        if container is x and length == len(x):
+            return True
+        if not _is_plain(x):
+            return False
+        if self._plain is None:
+            object.__setattr__(self, "_plain", SimpleNamespace())
+        vars(self._plain)[name] = x, len(x)
+        return True
+
+    def _role(self, x: Any) -> str | None:
+        """The role of a node here. What joined a container only after the first call has none, unless it is marked."""
+        return role(x) if self._waiting else marked_role(x)
 
     def _module_paths(self, prefix: str, seen: set[int] | None) -> Iterator[tuple[str, Module]]:
         """The modules by name, depth first: each once if `seen` is given, else once for each of its places."""
@@ -212,8 +238,9 @@ class Module:
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> KeysThatDiffer:
         """Load the parameters and buffers of a `state_dict()`, of this package or of PyTorch.
 
-        Shapes must agree; dtypes stay as they are here. Uninitialised parameters take the loaded shape. Returns the
-        names that were missing and the names that were not expected; with `strict`, both raise.
+        Shapes must agree; dtypes stay as they are here. Uninitialised parameters take the loaded shape. Of a parameter
+        in several places one name suffices. Returns the names that were missing and the names that were not expected;
+        with `strict`, both raise.
 
         Raises `ModuleError` that lists everything that does not fit; then nothing is loaded.
 
@@ -230,6 +257,8 @@ class Module:
             )
         ours = dict(tensors_in(self._module_paths("", None)))
         arrays = {name: np.asarray(x.data if isinstance(x, Node) else x) for name, x in state_dict.items()}
+        loaded = {id(x) for name, x in ours.items() if name in arrays}
+        ours = {name: x for name, x in ours.items() if name in arrays or id(x) not in loaded}  # one name of a tied one
         differ = KeysThatDiffer([k for k in ours if k not in arrays], [k for k in arrays if k not in ours])
         problems = _misfits(ours, arrays, strict)
         if problems:
@@ -249,7 +278,8 @@ class Module:
     A layer with open sizes makes `Parameter()`s without data, gives their shapes in `shapes()` and their first numbers
     in `reset_parameters()`, and calls `build()` at the end of `__init__`. `Linear` is an example.
     """
-    _waiting: bool = False
+    _waiting: bool = True
+    """Whether the first call is still to come."""
 
     def shapes(self) -> dict[str, Shape]:
         """The shapes of the parameters and buffers that `build` makes, with None for a size that is open."""
@@ -264,14 +294,22 @@ class Module:
         for name, shape in shapes.items():
             if not all(size is None or (is_whole(size) and size >= 0) for size in shape):
                 raise DtypeError(f"{self!r}: {name} would have shape {shape}, and sizes are whole numbers from 0 on")
-        self._waiting = any(None in shape for shape in shapes.values())
+        waiting = any(None in shape for shape in shapes.values())
         for name, shape in shapes.items():
-            if self._waiting:
+            if waiting:
                 getattr(self, name).open_name, getattr(self, name).open_shape = f"{name} of {self!r}", shape
             else:
                 materialize(getattr(self, name), shape)
-        if shapes and not self._waiting:
+        if shapes and not waiting:
             self.reset_parameters()
+
+    def _first_call(self, *inputs: Any) -> None:
+        """Learn the sizes that are open; from here on, a tensor is a parameter only if it is known as one."""
+        if any(getattr(self, size) is None for size in self.open_sizes):
+            self._learn_sizes(*inputs)
+        for _, x in self._members():
+            adopt(x)
+        self._waiting = False
 
     def _learn_sizes(self, x: Any = 0.0, *others: Any) -> None:
         """Take the open sizes from the first input, and build the parameters that waited for them."""
@@ -299,7 +337,7 @@ class Module:
 
     def __setattr__(self, name: str, value: Any) -> None:
         there = vars(self)
-        if role(there.get(name)) and value is not None and not role(value):
+        if marked_role(there.get(name)) and value is not None and not role(value):
             raise DtypeError(
                 f"{name} is a {role(there[name])} of {type(self).__name__}, and {_in_words(value)} would take its "
                 "place unlearned; change its numbers with .data = ..., or assign nn.Parameter(...), nn.Buffer(...)"
@@ -309,9 +347,15 @@ class Module:
             meant = one_typo_from(name, dir(self))
             if meant:
                 raise AttributeError(f"{type(self).__name__} has no attribute {name!r}; did you mean {meant!r}?")
+        if type(value) in (set, frozenset, deque) and any(isinstance(x, (Node, Module)) for x in value):
+            raise DtypeError(
+                f"{name}: modules and parameters are found in lists, tuples and dicts, not in a {type(value).__name__}"
+            )
         object.__setattr__(self, name, value)
-        for _, x in _found([(name, value)]):
-            adopt(x)
+        new = [x for _, x in _found([(name, value)]) if role(x) and not marked_role(x)]
+        if new and not _in_a_call():
+            for x in new:
+                adopt(x)
 
     # Text.
 
@@ -319,12 +363,13 @@ class Module:
         """The arguments of this layer, as `repr` shows them in its brackets."""
         return ""
 
+    @recursive_repr("...")  # a module may know the one that it is part of
     def __repr__(self) -> str:
         parts = []
         for name, module in self._members():
             if isinstance(module, Module):
                 inner = repr(module).replace("\n", "\n  ")
-                parts.append(f"({name}): {inner}")
+                parts.append(f"({clean(name)}): {inner}")
         if not parts:
             return f"{type(self).__name__}({self.extra_repr()})"
         return f"{type(self).__name__}({self.extra_repr()}\n  " + "\n  ".join(parts) + "\n)"
@@ -337,11 +382,14 @@ def tensors_in(modules: Iterable[tuple[str, Module]], kind: str | None = None) -
     """The named parameters ("parameter"), buffers ("buffer") or both (None) that the modules hold directly."""
     for name, module in modules:
         for key, x in module._members():
-            if role(x) and kind in (None, role(x)):
+            found = module._role(x)
+            if found and kind in (None, found):
                 yield _joined(name, key), x
 
 
-def _found(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+def _found(
+    named: Iterable[tuple[str, Any]], is_known_as_plain: Callable[[str, Any], bool] | None = None
+) -> Iterator[tuple[str, Any]]:
     """The nodes and modules among these objects, and in lists, tuples and dicts of them."""
     todo = list(reversed(list(named)))
     seen: set[int] = set()
@@ -351,8 +399,40 @@ def _found(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
             yield name, x
         elif isinstance(x, (list, tuple, dict)) and id(x) not in seen:
             seen.add(id(x))
+            if is_known_as_plain and len(x) >= LARGE and is_known_as_plain(name, x):
+                continue
             items = x.items() if isinstance(x, dict) else enumerate(x)
             todo.extend(reversed([(f"{name}.{key}", y) for key, y in items]))
+
+
+LARGE = 64
+"""How many items a container has that is worth remembering."""
+
+PLAIN = (int, float, complex, str, bytes, np.generic, np.ndarray)
+
+
+def _is_plain(x: Any) -> bool:
+    """Whether a container has no member, and hardly ever will: numbers, texts and arrays only, and nothing empty."""
+    todo = [x]
+    seen: set[int] = set()
+    while todo:
+        y = todo.pop()
+        if isinstance(y, (list, tuple, dict)) and y and id(y) not in seen:
+            seen.add(id(y))
+            todo.extend(y.values() if isinstance(y, dict) else y)
+        elif not isinstance(y, PLAIN):
+            return False
+    return True
+
+
+def _in_a_call() -> bool:
+    """Whether this happens while a module computes."""
+    frame = sys._getframe(2)
+    while frame is not None:
+        if frame.f_code is Module.__call__.__code__:
+            return True
+        frame = frame.f_back  # type: ignore[assignment]
+    return False
 
 
 def _joined(prefix: str, name: str) -> str:

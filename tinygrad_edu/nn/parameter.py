@@ -146,6 +146,11 @@ def role(x: Any) -> str | None:
     return (x.notes and x.notes.role) or ("parameter" if x.flow else None)
 
 
+def marked_role(x: Any) -> str | None:
+    """The role of a node that bears the mark of it."""
+    return x.notes.role if isinstance(x, Node) and x.notes else None
+
+
 def adopt(x: Any) -> None:
     """Mark a parameter that was recognised by its `requires_grad`, so that it stays one when it is frozen."""
     if is_parameter(x):

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from .._support.text import clean
 from ..engine import random
 from ..engine.convert import DEFAULT_DTYPE
 from ..engine.grad_mode import enable_grad
@@ -133,7 +134,7 @@ class Summary:
         for row in self.rows:
             around[row.depth :] = [row.name]
             outer = f"{around[-2]}." if row.depth > 1 else ""  # the outermost has no name
-            name = f"{row.name.removeprefix(outer)} " if row.name else ""
+            name = f"{clean(row.name.removeprefix(outer))} " if row.name else ""
             counts = (_count(row.parameters), _count(row.multiply_adds), _bytes(row.memory))
             cells.append(("  " * row.depth + name + row.kind, row.output, *counts, ", ".join(row.notes)))
         total = (_count(self.parameters), _count(self.multiply_adds), _bytes(self.memory))

@@ -144,7 +144,7 @@ def _event(script: Script, step: int, places: Places, sources: list[tuple[str, s
     """The data of one event; what most events have comes first."""
     event, values = script[step], words(script, script[step])
     source = script.graph.node(event.node).source
-    asked = question(script, step) if event.kind != "seed" else None
+    asked = question(script, step) if event.kind != "seed" and event.value is not None else None
     said, texts = sentences(script, event), catalogue("en")
     return {
         "kind": event.kind,

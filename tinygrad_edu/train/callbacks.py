@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from io import BytesIO
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,9 +70,20 @@ class EarlyStopping(Callback):
         values = run.history[self.monitor]
         improved = 0
         for i, value in enumerate(values):
-            if self.best(value, values[improved]) == value and abs(value - values[improved]) > self.min_delta:
+            if improves(value, values[improved], self.best, self.min_delta):
                 improved = i
         return len(values) - improved > self.patience
+
+
+def improves(value: float, other: float, best: Callable[..., Any], min_delta: float = 0.0) -> bool:
+    """Whether a value is better than another, by more than `min_delta`: nan never is, and all else is better than nan.
+
+    >>> improves(0.5, 0.6, best=min), improves(float("nan"), 0.6, best=min), improves(0.5, float("nan"), best=max)
+    (True, False, True)
+    """
+    if isnan(value) or isnan(other):
+        return not isnan(value)
+    return bool(best(value, other) == value != other and abs(value - other) > min_delta)
 
 
 class Checkpoint(Callback):
@@ -131,7 +142,7 @@ class SaveBest(Callback):
     def on_epoch_end(self, run: Run) -> None:
         """Save, if no earlier epoch was as good."""
         *before, value = run.history[self.monitor]
-        if all(self.best(value, other) == value != other for other in before):
+        if not isnan(value) and all(improves(value, other, self.best) for other in before):
             save(run.model.state_dict(), self.path)
 
 
@@ -148,9 +159,7 @@ class LivePlot(Callback):
         """Draw."""
         from IPython import display
 
-        picture = BytesIO()
-        run.history.plot(picture)  # type: ignore[arg-type]
-        image = display.Image(picture.getvalue())
+        image = display.Image(run.history.picture())
         if self._display is None:
             self._display = display.display(image, display_id=True)
         else:

@@ -25,13 +25,15 @@ The same:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from math import isfinite
+from math import isfinite, nan
 from time import perf_counter
 from typing import Any
+
+import numpy as np
 
 from .._support.progress import NoBar, progress_bar
 from ..data import Dataset
@@ -39,13 +41,13 @@ from ..engine import random
 from ..engine.grad_mode import no_grad
 from ..engine.memory import keep_freed_memory
 from ..engine.messages import is_whole, short
-from ..errors import DtypeError, FileError, OutOfRangeError, ShapeError, TinygradError
+from ..errors import DtypeError, FileError, ModuleError, OutOfRangeError, ShapeError, TinygradError
 from ..nn import Module
 from ..nonfinite import NanReport, find_nan
 from ..optim.lr_scheduler import ReduceLROnPlateau
 from .callbacks import Callback
 from .history import History
-from .metrics import Metric, Running
+from .metrics import Metric, Running, array
 from .parallel import crew, refuse_what_parts_would_change, split_batch
 
 __all__ = ["NotFiniteError", "Run", "evaluate", "fit"]
@@ -100,28 +102,44 @@ class Run:
     def forward(self, inputs: Sequence[Any], targets: Any) -> tuple[Any, Any]:
         """The predictions and the loss. Raises `NotFiniteError` where the loss is nan or inf."""
         predictions = self.model(*inputs)
+        return predictions, self.finite_loss(predictions, targets)
+
+    def finite_loss(self, predictions: Any, targets: Any) -> Any:
+        """The loss. Raises `NotFiniteError` where it is nan or inf."""
         loss = self.loss(predictions, targets)
         if not isfinite(loss.item()):
             report = find_nan(loss)
             step = len(self.history.steps) + 1
             raise NotFiniteError(f"the loss is {loss.item()} at step {step}\n{report}", report, self.history)
-        return predictions, loss
+        return loss
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the rest of the training depends on, for `tg.save`."""
         return {"random": random.get_state(), **{name: part.state_dict() for name, part in self._parts().items()}}
 
     def load_state_dict(self, state: Any) -> None:
-        """Continue where another training stopped. Raises `FileError` if that had other parts, such as no scheduler."""
+        """Continue where another training stopped.
+
+        Raises `FileError` if that had other parts, such as no scheduler, or a part does not fit; then nothing changed.
+        """
         parts = self._parts()
         if not isinstance(state, dict) or state.keys() != {*parts, "random"}:
             there = ", ".join(map(str, state)) if isinstance(state, dict) else type(state).__name__
             raise FileError(
                 f"fit: the checkpoint is of another training: it holds {there}; this one has random, {', '.join(parts)}"
             )
-        for name, part in parts.items():
-            part.load_state_dict(state[name])
-        random.set_state(state["random"])
+        with suppress(ModuleError):  # a model without numbers has none to lose
+            before = self.state_dict()
+        try:
+            for name, part in parts.items():
+                part.load_state_dict(state[name])
+            name = "random"
+            random.set_state(state["random"])
+        except Exception as error:  # whatever a part says to a state that is not its own
+            if state is not before:
+                self.load_state_dict(before)
+            why = f"its {name} does not fit: {type(error).__name__}: {error}"
+            raise FileError(f"fit: the checkpoint is damaged, or of another training: {why}") from None
 
     def _parts(self) -> dict[str, Any]:
         names = ("model", "optimizer", "scheduler", "loader", "validation", "history")
@@ -147,7 +165,7 @@ def fit(
     ----------
     model : an `nn.Module`; it is called on all parts of a batch but the last.
     loader : batches such as (images, labels); a `DataLoader`, or a list.
-    loss : the function to minimise, `loss(model(images), labels)`: a mean over the examples of the batch.
+    loss : the function to minimise, `loss(model(images), labels)`.
     optimizer : of the parameters of the model.
     epochs : the number of passes over the loader in all, with those of a checkpoint.
     metrics : functions of predictions and targets, such as `[accuracy]` or `{"top 5": top_k}`. The metrics of an epoch
@@ -162,8 +180,9 @@ def fit(
     Ctrl-C ends the training and keeps what was learned. The model is left in training or evaluation mode, as it was.
 
     Raises `NotFiniteError` where the loss becomes nan or inf, with a report of the operation that made it so;
-    `DtypeError` for an argument of the wrong type, such as a dataset in place of a loader; `ShapeError` for a loader
-    without batches; `ModuleError` for several threads on a model with batch norm or dropout.
+    `DtypeError` for an argument of the wrong type, such as a dataset in place of a loader, or a generator, which is
+    used up after one pass; `ShapeError` for a loader without batches; `ModuleError` for several threads on a model with
+    batch norm or dropout, or whose batches do not lie along the first axis.
     """
     refuse("fit", model, loss, loader, *([] if validation is None else [validation]))
     if not hasattr(optimizer, "param_groups"):
@@ -172,6 +191,12 @@ def fit(
         )
     if not is_whole(epochs) or epochs < 0:
         raise OutOfRangeError(f"fit: epochs is a whole number from 0 on, not {short(epochs)}")
+    for batches in (loader, validation):
+        if epochs > 1 and isinstance(batches, Iterator):
+            raise DtypeError(
+                f"fit: {type(batches).__name__} is used up after one pass, and {epochs} epochs iterate over it again; "
+                "give a list or a DataLoader"
+            )
     run = Run(
         model, loader, loss, optimizer, epochs, named(metrics), validation, scheduler, callbacks, threads, progress
     )
@@ -216,12 +241,12 @@ def train_epoch(run: Run, pool: ThreadPoolExecutor | None) -> dict[str, Any]:
     figures = Figures(run.metrics)
     description = f"epoch {run.epoch + 1}/{run.epochs}"
     with progress_bar(length(run.loader), description, unit="batch") if run.progress else NoBar() as bar:
-        for *inputs, targets in run.loader:
+        for inputs, targets in map(parts_of, run.loader):
             run.optimizer.zero_grad()
             value, predictions = forward_and_backward(run, pool, inputs, targets)
             run.optimizer.step()
             run.history.steps.append(value)
-            figures.update(value, predictions, targets)
+            figures.update(value, weight_of(run.loss, targets), predictions, targets)
             for callback in run.callbacks:
                 callback.on_step_end(run)
             bar.set_postfix({"loss": f"{figures.loss():.4f}"}, refresh=False)
@@ -232,10 +257,10 @@ def train_epoch(run: Run, pool: ThreadPoolExecutor | None) -> dict[str, Any]:
 def forward_and_backward(
     run: Run, pool: ThreadPoolExecutor | None, inputs: Sequence[Any], targets: Any
 ) -> tuple[float, Any]:
-    """The mean loss of a batch, and the predictions; the parameters get their gradients."""
+    """The loss of a batch, and the predictions; the parameters get their gradients."""
     if pool is not None:
         parameters = [p for group in run.optimizer.param_groups for p in group["params"] if p.requires_grad]
-        return split_batch(pool, run.threads, run.forward, parameters, inputs, targets)
+        return split_batch(pool, run.threads, run.model, run.finite_loss, parameters, inputs, targets)
     predictions, loss = run.forward(inputs, targets)
     loss.backward()
     return loss.item(), predictions
@@ -243,6 +268,10 @@ def forward_and_backward(
 
 def evaluate(model: Any, loader: Iterable[Any], loss: Any, metrics: Metrics = ()) -> dict[str, Any]:
     """The mean loss and the metrics of a model over a loader, in evaluation mode and without recording.
+
+    It is one number, however the loader makes batches: each batch counts by what its mean is over, its examples or, for
+    losses with `ignore_index` and class weights, the weights of the classes that are not ignored. Of a loss with
+    `reduction="sum"` it is the sum.
 
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu import nn
@@ -257,9 +286,9 @@ def evaluate(model: Any, loader: Iterable[Any], loss: Any, metrics: Metrics = ()
     figures = Figures(named(metrics))
     try:
         with no_grad():
-            for *inputs, targets in loader:
+            for inputs, targets in map(parts_of, loader):
                 predictions = model(*inputs)
-                figures.update(loss(predictions, targets).item(), predictions, targets)
+                figures.update(loss(predictions, targets).item(), weight_of(loss, targets), predictions, targets)
     finally:
         model.train(was_training)
     return figures.values()
@@ -269,25 +298,56 @@ class Figures:
     """The mean loss and the metrics of a pass, so far."""
 
     def __init__(self, metrics: Mapping[str, Metric]) -> None:
-        self.total, self.count = 0.0, 0
+        self.losses: list[tuple[float, float | None]] = []
         self.metrics = {name: Running(metric) for name, metric in metrics.items()}
 
-    def update(self, loss: float, predictions: Any, targets: Any) -> None:
-        """Add a batch and its mean loss."""
-        self.total += loss * len(targets)
-        self.count += len(targets)
+    def update(self, loss: float, weight: float | None, predictions: Any, targets: Any) -> None:
+        """Add a batch: its loss, and what it counts for; None for a loss that is a sum."""
+        self.losses.append((loss, weight))
         for metric in self.metrics.values():
             metric.update(predictions, targets)
 
     def loss(self) -> float:
-        """The mean loss over the examples so far."""
-        return self.total / self.count
+        """The mean loss of the batches so far; nan where nothing was counted."""
+        if any(weight is None for _, weight in self.losses):
+            return sum(loss for loss, _ in self.losses)
+        counted = [(loss, weight) for loss, weight in self.losses if weight]
+        return sum(loss * weight for loss, weight in counted) / (sum(weight for _, weight in counted) or nan)
 
     def values(self) -> dict[str, Any]:
         """The loss and all metrics."""
-        if not self.count:
+        if not self.losses:
             raise ShapeError("fit: the loader gave no batches; is its dataset empty, or smaller than a full batch?")
         return {"loss": self.loss(), **{name: metric.value() for name, metric in self.metrics.items()}}
+
+
+def weight_of(loss: Any, targets: Any) -> float | None:
+    """What the mean of a batch is over: its examples, or the weights of the classes that are not ignored.
+
+    None for a loss that is a sum. The settings are those of a loss module, or of a `functools.partial`.
+
+    >>> from tinygrad_edu import nn
+    >>> weight_of(nn.CrossEntropyLoss(ignore_index=0), np.array([0, 1, 1])), weight_of(nn.MSELoss(), np.zeros((3, 2)))
+    (2.0, 3.0)
+    """
+    settings = getattr(loss, "keywords", None) or getattr(loss, "__dict__", {})
+    if settings.get("reduction") == "sum":
+        return None
+    classes = np.asarray(array(targets))
+    if ("ignore_index" not in settings and settings.get("weight") is None) or classes.dtype.kind not in "iu":
+        return float(len(targets))
+    counted = classes[classes != settings.get("ignore_index", -100)]
+    weights = settings.get("weight")
+    return float(counted.size if weights is None else array(weights)[counted].sum())
+
+
+def parts_of(batch: Any) -> tuple[list[Any], Any]:
+    """The inputs and the targets of a batch. Raises `DtypeError` for what is no tuple of at least two parts."""
+    if not isinstance(batch, (tuple, list)) or len(batch) < 2:
+        what = f"{len(batch)} part" if isinstance(batch, (tuple, list)) else short(batch)
+        raise DtypeError(f"fit: a batch is a tuple such as (images, labels), inputs before targets, not {what}")
+    *inputs, targets = batch
+    return inputs, targets
 
 
 def refuse(function: str, model: Any, loss: Any, *loaders: Any) -> None:

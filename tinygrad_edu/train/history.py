@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
+from .._support.files import replace_file
+from .._support.text import clean
 from ..plots import PALETTE
 
 __all__ = ["History"]
@@ -47,29 +51,39 @@ class History:
     def __repr__(self) -> str:
         if not self.epochs:
             return f"History: no epoch is complete, after {len(self.steps)} steps"
-        rows = [list(self.epochs[0]), *([cell(x) for x in record.values()] for record in self.epochs)]
+        names = [clean(name) for name in self.epochs[0]]
+        rows = [names, *([cell(x) for x in record.values()] for record in self.epochs)]
         widths = [max(map(len, column)) for column in zip(*rows)]
         return "\n".join("  ".join(text.rjust(width) for text, width in zip(row, widths)) for row in rows)
 
     def plot(self, path: str | os.PathLike[str] | None = None) -> Any:
         """Draw the loss of each step and each epoch, and beside it the metrics, with Matplotlib.
 
-        With a path the picture is saved there, in the format of its extension. Otherwise `plt.show()` or the notebook
-        shows it. Gives the Axes. Raises `ImportError` where Matplotlib is missing.
+        With a path the picture is saved there, in the format of its extension; the file appears complete or not at all.
+        Otherwise `plt.show()` or the notebook shows it. Gives the Axes. Raises `ImportError` where Matplotlib is
+        missing.
         """
+        axes = self._drawn()
+        if path is not None:
+            replace_file(path, finished(axes, Path(path).suffix.removeprefix(".") or "png"))
+        return axes
+
+    def picture(self) -> bytes:
+        """The same as the content of a PNG file."""
+        return finished(self._drawn(), "png")
+
+    def _drawn(self) -> Any:
+        """The Axes of a new figure."""
         try:
             import matplotlib.pyplot as plt
         except ModuleNotFoundError:
             raise ImportError("History.plot needs Matplotlib: pip install matplotlib") from None
         metrics = [name for name, x in (self.epochs[0] if self.epochs else {}).items() if is_metric(name, x)]
         panels = 2 if metrics else 1
-        figure, axes = plt.subplots(1, panels, figsize=(5 * panels, 3.6), squeeze=False, layout="constrained")
+        _, axes = plt.subplots(1, panels, figsize=(5 * panels, 3.6), squeeze=False, layout="constrained")
         self._draw_loss(axes[0, 0])
         if metrics:
             self._draw_metrics(axes[0, 1], metrics)
-        if path is not None:
-            figure.savefig(path)
-            plt.close(figure)
         return axes[0]
 
     def _draw_loss(self, axis: Any) -> None:
@@ -95,7 +109,7 @@ class History:
             kind, line = ("training", "-") if name == metric else ("validation", "--")
             axis.plot(
                 self["epoch"], self[name], line, marker=markers.get(metric, "."), markersize=4, color=COLOURS[kind],
-                label=f"{metric}, {kind}",
+                label=clean(f"{metric}, {kind}").replace("$", r"\$"),  # as text, not as mathematics
             )  # fmt: skip
         axis.set(xlabel="epoch", title="Metrics")
         axis.xaxis.get_major_locator().set_params(integer=True)
@@ -108,7 +122,20 @@ class History:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue the history of another training."""
-        self.epochs, self.steps = list(state["epochs"]), list(state["steps"])
+        epochs, steps = list(state["epochs"]), list(state["steps"])
+        if not all(isinstance(record, dict) for record in epochs) or not all(type(x) is float for x in steps):
+            raise TypeError("epochs are dicts, and steps are floats")
+        self.epochs, self.steps = epochs, steps
+
+
+def finished(axes: Any, kind: str) -> bytes:
+    """The figure that these Axes are of, as the content of a file of a kind such as "png"; it is not shown again."""
+    from matplotlib import pyplot
+
+    content = BytesIO()
+    axes[0].figure.savefig(content, format=kind)
+    pyplot.close(axes[0].figure)
+    return content.getvalue()
 
 
 COLOURS = {"training": PALETTE[0], "validation": PALETTE[1]}

@@ -12,8 +12,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy import ndarray
 
+from .._support.nested import leaves, mapped
+from ..engine.messages import is_whole, short
 from ..engine.node import Node
-from ..errors import DtypeError, ShapeError
+from ..errors import DtypeError, OutOfRangeError, ShapeError
 
 __all__ = [
     "Metric", "Running", "accuracy", "average_precision", "confusion_matrix", "f1", "precision",
@@ -43,9 +45,12 @@ def top_k(predictions: Any, targets: Any, k: int = 5) -> float:
     >>> top_k([[0.5, 0.3, 0.2], [0.5, 0.3, 0.2]], [1, 2], k=2)
     0.5
     """
-    scores, true = array(predictions), array(targets)
-    if scores.ndim != 2 or scores.shape[:1] != true.shape:
-        raise ShapeError(f"top_k: needs scores (N, C) and targets (N,), not {scores.shape} and {true.shape}")
+    scores = array(predictions)
+    if scores.ndim != 2 or scores.shape[:1] != array(targets).shape:
+        raise ShapeError(f"top_k: needs scores (N, C) and targets (N,), not {scores.shape} and {array(targets).shape}")
+    if not is_whole(k) or k < 1:
+        raise OutOfRangeError(f"top_k: k is a whole number from 1 on, not {short(k)}")
+    _, true = classes(scores, targets)
     rank = (scores >= scores[np.arange(len(true)), true][:, None]).sum(axis=1)
     return float(((rank >= 1) & (rank <= k)).mean())  # 0 where the score is nan
 
@@ -63,6 +68,8 @@ def confusion_matrix(predictions: Any, targets: Any, n_classes: int | None = Non
     scores = array(predictions)
     if n_classes is None:
         n_classes = scores.shape[1] if scores.ndim > 1 else int(max(predicted.max(), true.max())) + 1
+    for found in (predicted, true):
+        among(n_classes, found)
     both = true.ravel() * n_classes + predicted.ravel()
     return np.bincount(both, minlength=n_classes**2).reshape(n_classes, n_classes)
 
@@ -110,6 +117,8 @@ def precision_recall_curve(scores: Any, targets: Any) -> tuple[ndarray, ndarray,
     (array([1.  , 0.5 , 0.67]), array([0.5, 0.5, 1. ]), array([0.9, 0.8, 0.4]))
     """
     score, true = array(scores), array(targets)
+    if np.isnan(score).any():
+        raise DtypeError("precision_recall_curve: a score is nan, which is neither above a threshold nor below it")
     if score.ndim != 1 or score.shape != true.shape or not np.isin(true, (0, 1)).all():
         raise ShapeError(
             f"precision_recall_curve: needs scores (N,) and targets (N,) of 0 and 1, not {score.shape} and {true.shape}"
@@ -144,15 +153,16 @@ class Running:
 
     def __init__(self, metric: Metric) -> None:
         self.metric = metric
-        self.batches: list[tuple[ndarray, ndarray]] = []
+        self.batches: list[tuple[Any, ndarray]] = []
 
     def update(self, predictions: Any, targets: Any) -> None:
         """Add a batch."""
-        self.batches.append((array(predictions), array(targets)))
+        several = any(isinstance(x, Node) for x in leaves(predictions))  # a model may have more than one output
+        self.batches.append((mapped(array, predictions) if several else array(predictions), array(targets)))
 
     def value(self) -> Any:
         """The metric of all examples so far."""
-        return self.metric(*(np.concatenate(parts) for parts in zip(*self.batches)))
+        return self.metric(*(mapped(lambda *parts: np.concatenate(parts), *batches) for batches in zip(*self.batches)))
 
 
 # Helpers.
@@ -163,19 +173,37 @@ def array(x: Any) -> ndarray:
     return x.data if isinstance(x, Node) else np.asarray(x)
 
 
+NO_CLASS = -1
+"""What is predicted where a score is nan: nothing, which is a miss."""
+
+
 def classes(predictions: Any, targets: Any) -> tuple[ndarray, ndarray]:
-    """The predicted and the true classes."""
-    predicted, true = array(predictions), array(targets)
-    if predicted.ndim == true.ndim + 1:
-        predicted = predicted.argmax(axis=1)
-    elif predicted.dtype.kind not in "iub":
+    """The predicted and the true classes, as whole numbers."""
+    scores, true = array(predictions), array(targets)
+    if true.dtype.kind not in "biuf" or not (true == np.rint(true)).all():  # a tensor of them may hold floats
+        raise DtypeError(f"metric: targets are classes, whole numbers from 0 on, not {short(true)}")
+    predicted, true = scores, true.astype(np.intp)
+    if scores.ndim == true.ndim + 1 and scores.shape[1] > 1:
+        predicted = np.where(np.isnan(scores).any(axis=1), NO_CLASS, scores.argmax(axis=1))
+        among(scores.shape[1], true)
+    elif scores.dtype.kind not in "iub" or scores.ndim > true.ndim:
         raise DtypeError(
-            f"metric: predictions are scores (N, C) or whole numbers (N,), not {predicted.dtype} {predicted.shape} "
-            f"for targets {true.shape}; of one score for yes or no, give (scores > 0).astype(int)"
+            f"metric: predictions are scores (N, C) or whole numbers (N,), not {scores.dtype} {scores.shape} "
+            f"for targets {true.shape}; of one score for yes or no, give (scores > 0).astype(int), of shape (N,)"
         )
     if predicted.shape != true.shape or not true.size:
-        raise ShapeError(f"metric: {array(predictions).shape} predictions do not belong to {true.shape} targets")
-    return predicted, true
+        raise ShapeError(f"metric: {scores.shape} predictions do not belong to {true.shape} targets")
+    return predicted.astype(np.intp), true
+
+
+def among(n: int, found: ndarray) -> None:
+    """Raise `OutOfRangeError` for a class that is not among n."""
+    outside = found[(found < 0) | (found >= n)]
+    if outside.size:
+        raise OutOfRangeError(
+            f"metric: there is no class {outside[0]} among the {n}, which are 0 to {n - 1}; leave out examples that do "
+            "not count, and those whose scores are nan"
+        )
 
 
 def counts(predictions: Any, targets: Any, average: Average) -> tuple[Any, Any, Any]:

@@ -1,9 +1,10 @@
 """Data-parallel training: Python threads that share a batch.
 
-NumPy releases Python's lock while it computes, so two threads use two cores. The gradient of a mean over a batch is the
-mean of the gradients over its parts. So each thread computes forward and backward on a part, with a graph of its own,
-and the gradients are added. They are those of the whole batch but for rounding. They are the same in every run, because
-the parts and the order of the additions are.
+NumPy releases Python's lock while it computes, so two threads use two cores. Each thread computes the predictions of a
+part of the batch, with a graph of its own. The loss is computed once, of all of them, so it may be any function. Its
+gradient by the predictions of a part is what that part's thread carries back to the parameters, where the gradients are
+added. They are those of the whole batch but for rounding, and the same in every run, because the parts and the order of
+the additions are.
 """
 
 from __future__ import annotations
@@ -18,14 +19,15 @@ from typing import Any
 import numpy as np
 
 from .. import nn
+from .._support.nested import leaves, mapped
 from ..engine.blas import one_thread
 from ..engine.gradients import gradients
+from ..engine.primitives.reductions import sum_
+from ..engine.tensor import Tensor
 from ..errors import ModuleError
+from ..nn.normalization import BatchNorm
 
 __all__ = ["crew", "refuse_what_parts_would_change", "split_batch"]
-
-Part = tuple[Any, Any, list[Any]]
-"""Loss, predictions and gradients of a part of a batch."""
 
 
 @contextmanager
@@ -41,35 +43,60 @@ def crew(threads: int) -> Iterator[ThreadPoolExecutor | None]:
 def split_batch(
     pool: ThreadPoolExecutor,
     threads: int,
-    forward: Callable[[Sequence[Any], Any], tuple[Any, Any]],
+    model: Callable[..., Any],
+    loss_of: Callable[[Any, Any], Any],
     parameters: Sequence[Any],
     inputs: Sequence[Any],
     targets: Any,
 ) -> tuple[float, Any]:
-    """The mean loss and the predictions of a batch; the parameters get its gradients as their `.grad`.
+    """The loss and the predictions of a batch; the parameters get its gradients as their `.grad`.
 
-    `forward(inputs, targets)` gives the predictions and the loss of a part.
+    `loss_of(predictions, targets)` gives the loss of the whole batch. Raises `ModuleError` where the first axis is not
+    the batch's.
     """
     n = len(targets)
-
-    def work(rows: slice) -> Part:
-        predictions, loss = forward([x[rows] for x in inputs], targets[rows])
-        share = loss * (len(predictions) / n)
-        return share.item(), predictions.data, gradients(share, parameters)
-
     edges = np.linspace(0, n, min(threads, n) + 1).astype(int).tolist()
-    parts = [pool.submit(copy_context().run, work, slice(*edge)) for edge in pairwise(edges)]
-    losses, predictions, found = zip(*(part.result() for part in parts))
-    for parameter, own in zip(parameters, zip(*found)):
-        if own[0] is not None:
-            parameter.grad = sum(own[1:], own[0])
-    return sum(losses), np.concatenate(predictions)
+    rows = [slice(*edge) for edge in pairwise(edges)]
+
+    def at_once(work: Callable[..., Any], *arguments: Sequence[Any]) -> list[Any]:
+        running = [pool.submit(copy_context().run, work, *one) for one in zip(*arguments)]
+        return [part.result() for part in running]
+
+    refuse_another_axis("inputs", inputs, n)
+    parts = at_once(lambda part: model(*(x[part] for x in inputs)), rows)
+    for part, predictions in zip(rows, parts):
+        refuse_another_axis("predictions", predictions, part.stop - part.start)
+    whole = mapped(lambda *xs: Tensor(np.concatenate([x.data for x in xs]), requires_grad=xs[0].requires_grad), *parts)
+    loss = loss_of(whole, targets)
+    ends = leaves(whole)
+    by_ends = gradients(loss, [*ends, *parameters])  # a loss may know the parameters, such as to keep them small
+
+    def back(part: slice, predictions: Any) -> list[Any]:
+        used = [(x, g[part]) for x, g in zip(leaves(predictions), by_ends) if g is not None]
+        return gradients(sum(sum_(x * g) for x, g in used), parameters) if used else []
+
+    for parameter, own in zip(parameters, zip(by_ends[len(ends) :], *filter(None, at_once(back, rows, parts)))):
+        known = [g for g in (parameter.grad, *own) if g is not None]
+        if known:
+            parameter.grad = sum(known[1:], known[0])
+    return loss.item(), whole
+
+
+def refuse_another_axis(what: str, nest: Any, n: int) -> None:
+    """Raise `ModuleError` for arrays whose first axis does not have the n examples of a batch or a part of it."""
+    for x in leaves(nest):
+        shape = np.shape(x)
+        if shape[:1] != (n,):
+            raise ModuleError(
+                f"fit: several threads share a batch along its first axis, and {what} of shape {shape} do not have the "
+                f"{n} examples there; use threads=1"
+            )
 
 
 def refuse_what_parts_would_change(model: Any) -> None:
     """Raise `ModuleError` for layers whose results depend on how a batch is split."""
     for name, module in model.named_modules():
-        if isinstance(module, (nn.Dropout, nn.BatchNorm1d, nn.BatchNorm2d)) or getattr(module, "dropout", False):
+        if isinstance(module, (nn.Dropout, BatchNorm)) or getattr(module, "dropout", False):
             raise ModuleError(
                 f"fit: {name} ({type(module).__name__}) would give other numbers on parts of a batch: batch norm looks "
                 "at the whole batch, and dropout draws in the order of the examples; use threads=1"

@@ -12,6 +12,7 @@ from typing import Any
 
 from ...errors import DtypeError, ShapeError, TinygradError
 from .checks import CHECKS, ELEMENTWISE, PUBLIC_NAME
+from .elsewhere import ARGUMENTS
 from .not_numbers import is_no_array_of_numbers, not_numbers
 from .words import CheckedCall, listed, made_at
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ..._support.files import replace_file
+from ...errors import FileError
 from ..assignment import load_assignment
 from ..errors import SandboxError
 from ..grading import grade_one
@@ -154,5 +155,8 @@ def _students(metadata: Path) -> list[dict[str, str]]:
     """The names and e-mail addresses of the students who handed in; groups have several."""
     if not metadata.exists():  # an instructor tries it by hand
         return []
-    users: list[dict[str, Any]] = json.loads(metadata.read_text(encoding="utf-8")).get("users", [])
-    return [{"name": str(user.get("name", "")), "email": str(user.get("email", ""))} for user in users]
+    try:
+        users: list[dict[str, Any]] = json.loads(metadata.read_bytes()).get("users", [])
+        return [{"name": str(user.get("name", "")), "email": str(user.get("email", ""))} for user in users]
+    except (ValueError, AttributeError, TypeError, RecursionError) as error:
+        raise FileError(f"{metadata} is damaged: {error}") from None

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
+from ...errors import GraphError
 from .geometry import NODE_GAP, RANK_GAP, ClusterShape, Direction, Layout, Point, Size, is_sideways, spread, straight
 from .nested import Ends, Flow, nested
 
@@ -112,7 +113,7 @@ def rank_late(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
             if not missing[user]:
                 order.append(user)
     if len(order) < count:
-        raise ValueError("a layered layout needs a graph without cycles")
+        raise GraphError("draw: a layered layout needs a graph without cycles")
     rank = early
     for i in reversed(order):
         if users[i]:

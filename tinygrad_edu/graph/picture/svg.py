@@ -17,11 +17,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from hashlib import sha256
 from importlib.resources import files
 from typing import get_args
 
+from ..._support.lazy import lazy
 from ..clusters import enclosing
 from ..layout.geometry import Direction, Layout, Point, is_sideways
 from ..palette import DARK, LIGHT, Theme, coloured, is_coloured
@@ -119,7 +119,7 @@ class SvgWriter:
 
     # What explains the picture.
 
-    @cached_property
+    @lazy
     def legend(self) -> list[tuple[int, str]]:
         """The meaning of the signs, where a picture has layers that flow in one direction: (layer, words)."""
         layers = sorted({node.layer for node in self.graph.nodes if node.kind != "constant"})
@@ -140,7 +140,7 @@ class SvgWriter:
             yield text((Text("legend", words, 12.0),), 42, 9, "start") + "</g>"
             x += width(words, 12) + LEGEND_GAP
 
-    @cached_property
+    @lazy
     def headings(self) -> list[tuple[str, float, float]]:
         """The headings of both halves of a graph of both passes, and their places."""
         if self.layout.mirror is None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from ..._support.lazy import lazy
 from ...engine.gradients import gradients
 from ...engine.graphs import reachable
 from ...engine.node import Node, number_of, shape_of
@@ -89,7 +89,7 @@ class Explanation:
     output: Node
     by: Node
 
-    @cached_property
+    @lazy
     def sections(self) -> list[tuple[str, list[str]]]:
         """The explanation in parts: a heading, which may be empty, and its lines."""
         z, x = self.names[self.output], self.names[self.by]
@@ -113,7 +113,7 @@ class Explanation:
         """The heading of the whole."""
         return f"How {self.names[self.output]} changes with {self.names[self.by]}"
 
-    @cached_property
+    @lazy
     def text(self) -> str:
         """The explanation as plain text."""
         lines = [self.title]
@@ -163,7 +163,7 @@ class Explanation:
 
     __repr__ = __str__
 
-    @cached_property
+    @lazy
     def gradient(self) -> Any:
         """The derivative: a float or an array; None where `output` does not depend on `by`."""
         if self.by is not self.output and not self.links:
@@ -172,18 +172,18 @@ class Explanation:
 
     # The graph between the two.
 
-    @cached_property
+    @lazy
     def nodes(self) -> list[Node]:
         """Everything that the output was made from, in order of creation."""
         return ancestors([self.output])
 
-    @cached_property
+    @lazy
     def names(self) -> Mapping[Node, str]:
         """The label of each node."""
         names = labels(self.nodes)
         return names if self.by in names else labels([*self.nodes, self.by])
 
-    @cached_property
+    @lazy
     def links(self) -> list[Link]:
         """Every use on a path from `by` to `output`, youngest first."""
         if not (self.output.requires_grad and self.by.requires_grad):
