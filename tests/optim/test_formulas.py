@@ -187,6 +187,56 @@ SCHEDULES: dict[str, tuple[Callable[[Any], Any], Sequence[float]]] = {
     ),
     "linear": (lambda o: lr_scheduler.LinearLR(o), [5 / 15, 7 / 15, 9 / 15, 11 / 15, 13 / 15, 1, 1]),
     "linear, down": (lambda o: lr_scheduler.LinearLR(o, 1.0, 0.25, total_iters=3), [1, 0.75, 0.5, 0.25, 0.25]),
+    "milestones": (lambda o: lr_scheduler.MultiStepLR(o, [3, 1]), [1, 0.1, 0.1, 0.01, 0.01]),
+    "milestones, twice the same": (lambda o: lr_scheduler.MultiStepLR(o, [2, 2], 0.5), [1, 1, 0.25]),
+    "constant": (lambda o: lr_scheduler.ConstantLR(o), [1 / 3] * 5 + [1, 1]),
+    "constant, factor": (lambda o: lr_scheduler.ConstantLR(o, 0.5, 2), [0.5, 0.5, 1]),
+    "polynomial": (lambda o: lr_scheduler.PolynomialLR(o), [1, 0.8, 0.6, 0.4, 0.2, 0, 0]),
+    "polynomial, power": (lambda o: lr_scheduler.PolynomialLR(o, 4, 2.0), [1, 9 / 16, 1 / 4, 1 / 16, 0, 0]),
+    "restarts": (
+        lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 2, eta_min=0.1),
+        [1, 0.6, 1, 0.6, 1],
+    ),
+    "longer restarts": (
+        lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 1, 2),
+        [1, 1, 0.5, 1, (1 + sqrt(0.5)) / 2, 0.5, (1 - sqrt(0.5)) / 2, 1],
+    ),
+    "multiplied": (lambda o: lr_scheduler.MultiplicativeLR(o, lambda t: 1 / t), [1, 1, 1 / 2, 1 / 6, 1 / 24]),
+    "triangles": (
+        lambda o: lr_scheduler.CyclicLR(o, 0.5, 1.5, 2, cycle_momentum=False),
+        [1, 2, 3, 2, 1, 2],
+    ),
+    "falling triangles": (
+        lambda o: lr_scheduler.CyclicLR(o, 0.5, 1.5, 1, 3, "triangular2", cycle_momentum=False),
+        [1, 3, 7 / 3, 5 / 3, 1, 2, 5 / 3, 4 / 3, 1, 1.5],
+    ),
+    "exponential triangles": (
+        lambda o: lr_scheduler.CyclicLR(o, 0.5, 1.5, 1, None, "exp_range", 0.5, False),
+        [1, 2, 1, 1.25, 1, 1.0625],
+    ),
+    # Up to the step 0.3 · 10 - 1 = 2, and down to the last.
+    "one cycle": (
+        lambda o: lr_scheduler.OneCycleLR(o, 0.5, 10, cycle_momentum=False),
+        [1 / 25, 1 / 25 + 0.48, *(4e-6 + (1 - 4e-6) * (1 + np.cos(pi * k / 7)) / 2 for k in range(8))],
+    ),
+    "one cycle in three lines": (
+        lambda o: lr_scheduler.OneCycleLR(
+            o, 0.5, None, 2, 5, 0.4, "linear", False, div_factor=5.0, final_div_factor=2.0, three_phase=True
+        ),
+        [0.2, 0.2 + 0.8 / 3, 0.2 + 1.6 / 3, 1, 0.2 + 1.6 / 3, 0.2 + 0.8 / 3, 0.2, 0.2 - 0.1 / 3, 0.2 - 0.2 / 3, 0.1],
+    ),
+    "chained": (
+        lambda o: lr_scheduler.ChainedScheduler(
+            [lr_scheduler.ConstantLR(o, 0.25, 2), lr_scheduler.ExponentialLR(o, 0.5)]
+        ),
+        [1 / 4, 1 / 8, 1 / 4, 1 / 8],
+    ),
+    "a chain of cosines": (  # each keeps its own share of the way to its end
+        lambda o: lr_scheduler.ChainedScheduler(
+            [lr_scheduler.CosineAnnealingLR(o, 2, 0.25), lr_scheduler.StepLR(o, 1, 0.5)], o
+        ),
+        [1, (0.5 + 0.25) / 2, 0.25],
+    ),
     "one after another": (
         lambda o: lr_scheduler.SequentialLR(
             o,
@@ -197,6 +247,175 @@ SCHEDULES: dict[str, tuple[Callable[[Any], Any], Sequence[float]]] = {
     ),
 }
 """Each schedule with the learning rates that it should give, as multiples of the first one, 0.5."""
+
+
+def test_a_cycle_moves_the_momentum_the_other_way() -> None:
+    w = tg.Value(1.0)
+    readers: list[tuple[Any, Callable[[Any], Any]]] = [
+        (optim.SGD([w], momentum=0.5), lambda group: group["momentum"]),
+        (optim.Adam([w]), lambda group: group["betas"][0]),
+    ]
+    for optimizer, read in readers:
+        schedule: Any = lr_scheduler.CyclicLR(optimizer, 1.0, 2.0, 2)
+        found = [(read(optimizer.param_groups[0]), schedule.step())[0] for _ in range(4)]
+        assert found == pytest.approx([0.9, 0.85, 0.8, 0.85])
+        schedule = lr_scheduler.OneCycleLR(optimizer, 1.0, 6, pct_start=0.5, anneal_strategy="linear")
+        found = [(read(optimizer.param_groups[0]), schedule.step())[0] for _ in range(5)]
+        assert found == pytest.approx([0.95, 0.9, 0.85, 0.85 + 0.1 / 3, 0.85 + 0.2 / 3])
+        schedule.step()
+        with pytest.raises(tg.OptimizerError, match="there are 6 steps, and this would be one more"):
+            schedule.step()
+    assert optimizer.param_groups[0]["betas"][1] == 0.999
+    for make in (lr_scheduler.CyclicLR, lr_scheduler.OneCycleLR):
+        with pytest.raises(tg.OptimizerError, match="has no momentum; write cycle_momentum=False"):
+            make(optim.Adagrad([w]), 0.5, 2)
+
+
+# Several owners of one rate: schedules, the user, files.
+
+MULTIPLYING: dict[str, Callable[[Any], Any]] = {
+    "exponential": lambda o: lr_scheduler.ExponentialLR(o, 0.9),
+    "step": lambda o: lr_scheduler.StepLR(o, 2, 0.5),
+    "milestones": lambda o: lr_scheduler.MultiStepLR(o, [1, 4], 0.3),
+    "constant": lambda o: lr_scheduler.ConstantLR(o, 0.25, 3),
+    "linear": lambda o: lr_scheduler.LinearLR(o, 0.25, 1.0, 4),
+    "polynomial": lambda o: lr_scheduler.PolynomialLR(o, 9, 2.0),
+    "cosine": lambda o: lr_scheduler.CosineAnnealingLR(o, 9),
+    "restarts": lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 4),
+    "lambda": lambda o: lr_scheduler.LambdaLR(o, lambda t: 1 / (t + 2)),
+    "multiplied": lambda o: lr_scheduler.MultiplicativeLR(o, lambda t: 0.7),
+}
+pairs = pytest.mark.parametrize(
+    ("first", "second"), [(a, b) for a in MULTIPLYING for b in MULTIPLYING if a != b], ids=lambda name: name
+)
+
+
+@pairs
+def test_two_schedules_multiply(first: str, second: str) -> None:
+    alone = [np.array(rates(MULTIPLYING[name], 7, 1.0)) for name in (first, second)]
+    o = optim.SGD([tg.Value(1.0)], lr=0.5)
+    schedules = [MULTIPLYING[name](o) for name in (first, second)]
+    found = []
+    for _ in range(7):
+        found += schedules[1].get_last_lr()
+        for schedule in schedules:
+            schedule.step()
+    assert found == pytest.approx(list(0.5 * alone[0] * alone[1]))
+
+
+@pytest.mark.parametrize("name", MULTIPLYING)
+def test_a_rate_set_by_hand_is_kept_as_a_factor(name: str) -> None:
+    expected = rates(MULTIPLYING[name], 7)
+    o = optim.SGD([tg.Value(1.0)], lr=0.5)
+    schedule = MULTIPLYING[name](o)
+    for t in range(6):
+        if t == 2:
+            o.param_groups[0]["lr"] *= 0.125
+        schedule.step()
+        assert schedule.get_last_lr() == pytest.approx([expected[t + 1] * (0.125 if t >= 2 else 1)])
+
+
+@pytest.mark.parametrize("name", MULTIPLYING)
+def test_a_group_that_comes_later_goes_on_from_its_own_rate(name: str) -> None:
+    expected = rates(MULTIPLYING[name], 6)
+    o = optim.SGD([tg.Value(1.0)], lr=0.5)
+    schedule = MULTIPLYING[name](o)
+    for _ in range(2):
+        schedule.step()
+    o.add_param_group({"params": [tg.Value(1.0)], "lr": 8.0})
+    for t in range(3, 6):
+        schedule.step()
+        assert schedule.get_last_lr() == pytest.approx([expected[t], 8.0 * expected[t] / expected[2]])
+    assert len(schedule.state_dict()["base_lrs"]) == 2
+
+
+ALL: dict[str, Callable[[Any], Any]] = {**MULTIPLYING, **{name: make for name, (make, _) in SCHEDULES.items()}}
+
+
+@pytest.mark.parametrize("order", ["optimiser first", "schedule first", "schedule alone"])
+@pytest.mark.parametrize("name", ALL)
+def test_a_run_that_is_resumed_has_the_rates_of_one_that_was_not(name: str, order: str) -> None:
+    steps = 5 if name in ("chained", "a chain of cosines") else 7
+    expected = rates(ALL[name], steps)
+    first, second = (optim.SGD([tg.Value(1.0)], lr=0.5) for _ in range(2))
+    schedule = ALL[name](first)
+    for _ in range(3):
+        schedule.step()
+    kept = first.state_dict()
+    if order == "optimiser first":
+        second.load_state_dict(kept)
+    resumed = ALL[name](second)
+    resumed.load_state_dict(schedule.state_dict())
+    if order == "schedule first":
+        second.load_state_dict(kept)
+    found = []
+    for _ in range(steps - 3):
+        found += resumed.get_last_lr()
+        resumed.step()
+    assert found == pytest.approx(expected[3:], abs=1e-15)
+
+
+def test_schedules_that_multiply_are_resumed_in_their_order() -> None:
+    def start(o: Any) -> list[Any]:
+        return [lr_scheduler.LinearLR(o, 0.25, 1.0, 4), lr_scheduler.StepLR(o, 2, 0.5)]
+
+    first, second = (optim.SGD([tg.Value(1.0)], lr=0.5) for _ in range(2))
+    schedules = start(first)
+    for _ in range(3):
+        for schedule in schedules:
+            schedule.step()
+    second.load_state_dict(first.state_dict())
+    resumed = start(second)
+    for new, old in zip(resumed, schedules):
+        new.load_state_dict(old.state_dict())
+    for _ in range(4):
+        assert second.param_groups[0]["lr"] == first.param_groups[0]["lr"]
+        for schedule in (*schedules, *resumed):
+            schedule.step()
+
+
+def test_a_new_schedule_goes_on_from_the_rate_of_a_loaded_optimiser() -> None:
+    o = optim.SGD([tg.Value(1.0)], lr=0.5)
+    lr_scheduler.ExponentialLR(o, 0.5).step()
+    resumed = optim.SGD([tg.Value(1.0)], lr=0.5)
+    resumed.load_state_dict(o.state_dict())
+    assert lr_scheduler.StepLR(resumed, 2).get_last_lr() == [0.25]
+
+
+def test_arguments_for_each_group_are_as_many_as_there_are() -> None:
+    o = optim.SGD([{"params": [tg.Value(1.0)]}, {"params": [tg.Value(1.0)], "lr": 2.0}], lr=1.0, momentum=0.5)
+    assert lr_scheduler.MultiplicativeLR(o, [lambda t: 0.5, lambda t: 0.25]).get_last_lr() == [1.0, 2.0]
+    assert lr_scheduler.LambdaLR(o, [lambda t: 0.5, lambda t: 0.25]).get_last_lr() == [0.5, 0.5]
+    assert lr_scheduler.CyclicLR(o, [0.25, 0.5], 1.0).get_last_lr() == [0.25, 0.5]
+    assert lr_scheduler.OneCycleLR(o, [25.0, 50.0], 10).get_last_lr() == [1.0, 2.0]
+    for wrong in (
+        lambda: lr_scheduler.LambdaLR(o, [lambda t: 0.5]),
+        lambda: lr_scheduler.CyclicLR(o, [0.25, 0.5, 1.0], 2.0),
+        lambda: lr_scheduler.OneCycleLR(o, [0.25], 10),
+    ):
+        with pytest.raises(tg.OptimizerError, match="for 2 groups of parameters"):
+            wrong()
+
+
+def test_what_cannot_be_a_schedule_is_refused() -> None:
+    o, other = (optim.SGD([tg.Value(1.0)], lr=1.0) for _ in range(2))
+    step, plateau = lr_scheduler.StepLR(o, 2), lr_scheduler.ReduceLROnPlateau(o)
+    chain = lr_scheduler.ChainedScheduler([step])
+    for wrong, says in (
+        (lambda: lr_scheduler.SequentialLR(o, [step, plateau], [2]), "ReduceLROnPlateau has no rate"),
+        (lambda: lr_scheduler.SequentialLR(o, [step, chain], [2]), "ChainedScheduler has no rate"),
+        (lambda: lr_scheduler.ChainedScheduler([step, plateau]), "step it by itself"),
+        (lambda: lr_scheduler.ChainedScheduler([step], other), "are all of this optimiser"),
+        (lambda: lr_scheduler.ChainedScheduler([]), "no schedules to chain"),
+        (lambda: chain.load_state_dict(step.state_dict()), "a state has those of 1 'schedulers'"),
+        (lambda: lr_scheduler.OneCycleLR(o, 0.1), "give total_steps, or epochs and steps_per_epoch"),
+        (lambda: lr_scheduler.OneCycleLR(o, 0.1, 10, anneal_strategy="cosine"), "'cos' or 'linear'"),
+        (lambda: lr_scheduler.OneCycleLR(o, 0.1, 10, pct_start=30), "pct_start is between 0 and 1"),
+        (lambda: lr_scheduler.CyclicLR(o, 0.1, 1.0, mode="square"), "mode is 'triangular'"),
+        (lambda: lr_scheduler.LambdaLR(o, 0.5), "lr_lambda is a function of t"),
+    ):
+        with pytest.raises(tg.TinygradError, match=says):
+            wrong()
 
 
 @pytest.mark.parametrize("name", SCHEDULES)

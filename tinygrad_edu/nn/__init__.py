@@ -6,6 +6,7 @@ from . import (
     containers,
     convolution,
     functional,
+    images,
     init,
     layers,
     losses,
@@ -17,6 +18,7 @@ from . import (
 from .activations import *
 from .containers import *
 from .convolution import *
+from .images import *
 from .layers import *
 from .losses import *
 from .module import Module
@@ -30,6 +32,7 @@ __all__ = ["Module", "Summary", "functional", "init", "summary"]
 __all__ += activations.__all__
 __all__ += containers.__all__
 __all__ += convolution.__all__
+__all__ += images.__all__
 __all__ += layers.__all__
 __all__ += losses.__all__
 __all__ += normalization.__all__
