@@ -90,9 +90,78 @@ def adadelta(w: Any, lr: float, rho: float, eps: float, weight_decay: float) -> 
         yield w
 
 
+def adamax(w: Any, lr: float, betas: tuple[float, float], eps: float, weight_decay: float) -> Iterator[Any]:
+    """Kingma and Ba, arXiv:1412.6980, algorithm 2, with PyTorch's ε."""
+    m = u = np.zeros_like(w)
+    for t, g in enumerate(GRADIENTS, start=1):
+        g = g + weight_decay * w
+        m = betas[0] * m + (1 - betas[0]) * g
+        u = np.maximum(betas[1] * u, abs(g) + eps)
+        w = w - lr / (1 - betas[0] ** t) * m / u
+        yield w
+
+
+def nadam(
+    w: Any, lr: float, betas: tuple[float, float], eps: float, weight_decay: float, momentum_decay: float,
+    decoupled_weight_decay: bool,
+) -> Iterator[Any]:  # fmt: skip
+    """Dozat (2016), algorithm 2, with the momenta of its section 3."""
+    m = v = np.zeros_like(w)
+    mus = [betas[0] * (1 - 0.5 * 0.96 ** (t * momentum_decay)) for t in range(1, len(GRADIENTS) + 2)]
+    for t, g in enumerate(GRADIENTS, start=1):
+        w, g = (w - lr * weight_decay * w, g) if decoupled_weight_decay else (w, g + weight_decay * w)
+        m = betas[0] * m + (1 - betas[0]) * g
+        v = betas[1] * v + (1 - betas[1]) * g**2
+        mean = mus[t] * m / (1 - np.prod(mus[: t + 1])) + (1 - mus[t - 1]) * g / (1 - np.prod(mus[:t]))
+        w = w - lr * mean / (np.sqrt(v / (1 - betas[1] ** t)) + eps)
+        yield w
+
+
+def radam(
+    w: Any, lr: float, betas: tuple[float, float], eps: float, weight_decay: float, decoupled_weight_decay: bool
+) -> Iterator[Any]:
+    """Liu et al., arXiv:1908.03265, algorithm 2, with PyTorch's ε."""
+    m = v = np.zeros_like(w)
+    for t, g in enumerate(GRADIENTS, start=1):
+        w, g = (w - lr * weight_decay * w, g) if decoupled_weight_decay else (w, g + weight_decay * w)
+        m = betas[0] * m + (1 - betas[0]) * g
+        v = betas[1] * v + (1 - betas[1]) * g**2
+        most = 2 / (1 - betas[1]) - 1
+        rho = most - 2 * t * betas[1] ** t / (1 - betas[1] ** t)
+        mean = m / (1 - betas[0] ** t)
+        if rho > 5:
+            r = sqrt((rho - 4) * (rho - 2) * most / ((most - 4) * (most - 2) * rho))
+            w = w - lr * r * mean * sqrt(1 - betas[1] ** t) / (np.sqrt(v) + eps)
+        else:
+            w = w - lr * mean
+        yield w
+
+
+def rprop(w: Any, lr: float, etas: tuple[float, float], step_sizes: tuple[float, float]) -> Iterator[Any]:
+    """Riedmiller and Braun (1993), number by number, without the step back."""
+    w, steps, before = w.copy(), np.full_like(w, lr), np.zeros_like(w)
+    for g in GRADIENTS:
+        for at in np.ndindex(w.shape):
+            if g[at] * before[at] > 0:
+                steps[at] = min(steps[at] * etas[1], step_sizes[1])
+            elif g[at] * before[at] < 0:
+                steps[at] = max(steps[at] * etas[0], step_sizes[0])
+            before[at] = 0.0 if g[at] * before[at] < 0 else g[at]
+            w[at] -= np.sign(before[at]) * steps[at]
+        yield w
+
+
+def asgd(w: Any, lr: float, lambd: float, alpha: float, t0: float, weight_decay: float) -> Iterator[Any]:
+    """Bottou's stochastic gradient descent with the steps of Polyak and Juditsky (1992), as in PyTorch."""
+    for t, g in enumerate(GRADIENTS):
+        eta = lr / (1 + lambd * lr * t) ** alpha
+        w = w - eta * (g + weight_decay * w + lambd * w)
+        yield w
+
+
 BY_HAND: dict[str, Callable[..., Iterator[Any]]] = {
     "SGD": sgd, "Adam": adam, "AdamW": partial(adam, apart=True), "RMSprop": rmsprop, "Adagrad": adagrad,
-    "Adadelta": adadelta,
+    "Adadelta": adadelta, "Adamax": adamax, "NAdam": nadam, "RAdam": radam, "Rprop": rprop, "ASGD": asgd,
 }  # fmt: skip
 DEFAULTS: dict[str, dict[str, Any]] = {
     "SGD": {"lr": 1e-3, "momentum": 0.0, "dampening": 0.0, "weight_decay": 0.0, "nesterov": False},
@@ -101,11 +170,24 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "RMSprop": {"lr": 1e-2, "alpha": 0.99, "eps": 1e-8, "weight_decay": 0.0, "momentum": 0.0, "centered": False},
     "Adagrad": {"lr": 1e-2, "lr_decay": 0.0, "weight_decay": 0.0, "initial_accumulator_value": 0.0, "eps": 1e-10},
     "Adadelta": {"lr": 1.0, "rho": 0.9, "eps": 1e-6, "weight_decay": 0.0},
-}
+    "Adamax": {"lr": 2e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.0},
+    "NAdam": {"lr": 2e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.0, "momentum_decay": 4e-3,
+              "decoupled_weight_decay": False},
+    "RAdam": {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.0, "decoupled_weight_decay": False},
+    "Rprop": {"lr": 1e-2, "etas": (0.5, 1.2), "step_sizes": (1e-6, 50.0)},
+    "ASGD": {"lr": 1e-2, "lambd": 1e-4, "alpha": 0.75, "t0": 1e6, "weight_decay": 0.0},
+}  # fmt: skip
 """The options and their defaults, in the order of PyTorch's documentation."""
 OPTIONS: list[tuple[str, dict[str, Any]]] = [
     *((name, {}) for name in DEFAULTS),
-    *((name, {"weight_decay": 0.25, "lr": 0.125}) for name in DEFAULTS),
+    *((name, {"weight_decay": 0.25, "lr": 0.125}) for name in DEFAULTS if name != "Rprop"),
+    ("Adamax", {"betas": (0.5, 0.75), "eps": 0.1}),
+    ("NAdam", {"betas": (0.5, 0.75), "eps": 0.1, "momentum_decay": 0.5}),
+    ("NAdam", {"weight_decay": 0.25, "lr": 0.125, "decoupled_weight_decay": True}),
+    ("RAdam", {"betas": (0.5, 0.75), "eps": 0.1}),  # never certain
+    ("RAdam", {"betas": (0.5, 0.99), "eps": 0.1, "weight_decay": 0.25, "decoupled_weight_decay": True}),
+    ("Rprop", {"lr": 0.5, "etas": (0.25, 1.5), "step_sizes": (0.2, 1.0)}),
+    ("ASGD", {"lr": 0.5, "lambd": 0.5, "alpha": 0.5}),
     ("SGD", {"momentum": 0.75}),
     ("SGD", {"momentum": 0.75, "dampening": 0.5, "weight_decay": 0.1}),
     ("SGD", {"momentum": 0.75, "nesterov": True}),
@@ -130,10 +212,40 @@ def test_an_optimiser_follows_its_paper(name: str, options: dict[str, Any]) -> N
         np.testing.assert_allclose(w.data, expected, rtol=1e-9)
 
 
+@pytest.mark.parametrize(("name", "options"), OPTIONS, ids=[f"{name}-{options}" for name, options in OPTIONS])
+def test_maximize_climbs_as_the_opposite_gradient_would_fall(name: str, options: dict[str, Any]) -> None:
+    w, v = (tg.tensor(START, requires_grad=True) for _ in range(2))
+    up, down = getattr(optim, name)([w], maximize=True, **options), getattr(optim, name)([v], **options)
+    for g in GRADIENTS:
+        w.grad, v.grad = g, -g
+        up.step()
+        down.step()
+        np.testing.assert_array_equal(w.data, v.data)
+
+
+def test_asgd_averages_from_t0_on() -> None:
+    w = tg.tensor([0.0], dtype="float64", requires_grad=True)
+    optimizer, found = optim.ASGD([w], lr=1.0, lambd=0.0, t0=1), []
+    for g in (-1.0, -2.0, -3.0, -6.0):
+        w.grad = np.array([g])
+        optimizer.step()
+        found.append(float(optimizer.state[w]["ax"][0]))
+    assert found == [1, 3, 6, 9]  # w is 1, 3, 6, 12: alone, alone, alone, and the mean of 6 and 12
+
+
+def test_a_state_without_maximize_is_of_an_optimiser_that_falls() -> None:
+    w = tg.tensor([0.0], requires_grad=True)
+    state = optim.SGD([w], lr=0.5).state_dict()
+    del state["param_groups"][0]["maximize"]
+    optimizer = optim.SGD([w], lr=0.25)
+    optimizer.load_state_dict(state)
+    assert optimizer.param_groups[0]["maximize"] is False
+
+
 @pytest.mark.parametrize("name", DEFAULTS)
 def test_the_defaults_are_those_of_pytorch(name: str) -> None:
     _, *options = inspect.signature(getattr(optim, name)).parameters.values()
-    assert [(option.name, option.default) for option in options] == list(DEFAULTS[name].items())
+    assert [(option.name, option.default) for option in options] == [*DEFAULTS[name].items(), ("maximize", False)]
 
 
 def test_adagrad_decreases_every_coordinate_by_its_own_history() -> None:
