@@ -1,6 +1,9 @@
 """Layers, losses and networks, with PyTorch's names: everything in the `__all__` of the files of this folder."""
 
 # ruff: noqa: F403
+from typing import TYPE_CHECKING
+
+from .._support.pytorch import missing
 from . import (
     activations,
     containers,
@@ -39,3 +42,5 @@ __all__ += normalization.__all__
 __all__ += parameter.__all__
 __all__ += pooling.__all__
 __all__ += recurrent.__all__
+if not TYPE_CHECKING:  # so that the type checker finds misspelt names
+    __getattr__ = missing(__name__)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from inspect import Parameter, Signature, signature
 from typing import Any, ClassVar
 
+from .._support.pytorch import without_pytorchs
 from .module import Module
 
 
@@ -17,6 +18,7 @@ class FromFunction(Module):
     settings: ClassVar[Signature]
 
     def __init__(self, *args: Any, **named: Any) -> None:
+        named = without_pytorchs(type(self).__name__, named, self.settings.parameters)
         try:
             given = self.settings.bind(*args, **named)
         except TypeError as error:

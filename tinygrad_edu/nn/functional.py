@@ -10,6 +10,9 @@ tensor([0., 2.])
 """
 
 # ruff: noqa: F403
+from typing import TYPE_CHECKING
+
+from .._support.pytorch import missing
 from ..engine.primitives import convolution, normalization, pooling
 from ..engine.primitives.convolution import *
 from ..engine.primitives.elementwise import elu, relu, sigmoid, tanh
@@ -80,3 +83,5 @@ __all__ = [
 __all__ += convolution.__all__
 __all__ += normalization.__all__
 __all__ += pooling.__all__
+if not TYPE_CHECKING:  # so that the type checker finds misspelt names
+    __getattr__ = missing(__name__)

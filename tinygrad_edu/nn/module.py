@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
+from .._support.pytorch import TakesPyTorchsArguments
 from ..engine.inplace import note_change
 from ..engine.messages import is_whole, short
 from ..engine.node import Node, describe, number_of, shape_of
@@ -35,7 +36,7 @@ class KeysThatDiffer(NamedTuple):
     unexpected_keys: list[str]
 
 
-class Module:
+class Module(TakesPyTorchsArguments):
     """A layer, or a network of layers. Subclasses write `__init__` and `forward`, and are called like functions.
 
     Attributes

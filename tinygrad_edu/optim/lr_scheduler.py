@@ -10,8 +10,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from math import cos, inf, pi, prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .._support.pytorch import TakesPyTorchsArguments, missing
 from ..engine.messages import short
 from ..errors import DtypeError, OptimizerError, OutOfRangeError
 from .optimizer import Optimizer
@@ -21,9 +22,11 @@ __all__ = [
     "LRScheduler", "LambdaLR", "LinearLR", "MultiStepLR", "MultiplicativeLR", "OneCycleLR", "PolynomialLR",
     "ReduceLROnPlateau", "SequentialLR", "StepLR",
 ]  # fmt: skip
+if not TYPE_CHECKING:  # so that the type checker finds misspelt names
+    __getattr__ = missing(__name__)
 
 
-class LRScheduler:
+class LRScheduler(TakesPyTorchsArguments):
     """The base class of schedules. Subclasses define `lr`, which is linear in its first learning rate.
 
     Attributes

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from .._support.pytorch import TakesPyTorchsArguments
 from ..engine.inplace import note_change, owned
 from ..engine.messages import short
 from ..engine.node import Node, describe, number_of
@@ -27,7 +28,7 @@ BELOW_ONE = {"alpha", "rho", "betas"}
 """All options are 0 or more; these, which weigh the past, are also less than 1."""
 
 
-class Optimizer:
+class Optimizer(TakesPyTorchsArguments):
     """Changes parameters in place by their gradients. Subclasses define how, in `update` and `memory`.
 
     Parameters
