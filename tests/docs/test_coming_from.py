@@ -12,7 +12,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import data, nn, optim
-from tinygrad_edu._support.pytorch import ARGUMENTS, PARTS
+from tinygrad_edu.engine.messages.pytorch import ARGUMENTS, PARTS
 
 PAGE = Path(__file__).parents[2] / "docs" / "coming-from.md"
 SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL))

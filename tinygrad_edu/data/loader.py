@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from .._support.pytorch import TakesPyTorchsArguments
 from ..engine.messages import is_whole, short
+from ..engine.messages.pytorch import TakesPyTorchsArguments
 from ..engine.tensor import Tensor
 from ..errors import DtypeError, ShapeError
 from .dataset import Dataset

@@ -3,7 +3,7 @@
 # ruff: noqa: F403
 from typing import TYPE_CHECKING
 
-from .._support.pytorch import missing
+from ..engine.messages.pytorch import missing
 from . import (
     activations,
     containers,

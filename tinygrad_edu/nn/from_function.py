@@ -7,7 +7,7 @@ from collections.abc import Callable
 from inspect import Parameter, Signature, signature
 from typing import Any, ClassVar
 
-from .._support.pytorch import without_pytorchs
+from ..engine.messages.pytorch import without_pytorchs
 from .module import Module
 
 

@@ -12,7 +12,7 @@ tensor([0., 2.])
 # ruff: noqa: F403
 from typing import TYPE_CHECKING
 
-from .._support.pytorch import missing
+from ..engine.messages.pytorch import missing
 from ..engine.primitives import convolution, normalization, pooling
 from ..engine.primitives.convolution import *
 from ..engine.primitives.elementwise import elu, relu, sigmoid, tanh

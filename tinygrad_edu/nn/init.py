@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._support.pytorch import missing
 from ..engine.messages import short
+from ..engine.messages.pytorch import missing
 from ..engine.random import generator
 from ..engine.tensor import Tensor
 from ..errors import DtypeError, OutOfRangeError, ShapeError

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
-from .._support.pytorch import TakesPyTorchsArguments
 from ..engine.inplace import note_change
 from ..engine.messages import is_whole, short
+from ..engine.messages.pytorch import TakesPyTorchsArguments
 from ..engine.node import Node, describe, number_of, shape_of
 from ..engine.scopes import made_by
 from ..engine.tensor import Tensor

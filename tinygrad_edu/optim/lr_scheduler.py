@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from math import cos, inf, pi, prod
 from typing import TYPE_CHECKING, Any
 
-from .._support.pytorch import TakesPyTorchsArguments, missing
 from ..engine.messages import short
+from ..engine.messages.pytorch import TakesPyTorchsArguments, missing
 from ..errors import DtypeError, OptimizerError, OutOfRangeError
 from .optimizer import Optimizer
 

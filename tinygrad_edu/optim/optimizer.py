@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from .._support.pytorch import TakesPyTorchsArguments
 from ..engine.inplace import note_change, owned
 from ..engine.messages import short
+from ..engine.messages.pytorch import TakesPyTorchsArguments
 from ..engine.node import Node, describe, number_of
 from ..engine.tensor import Tensor
 from ..errors import DtypeError, OptimizerError, OutOfRangeError

@@ -9,8 +9,8 @@ from functools import wraps
 from inspect import Parameter, signature
 from typing import Any, NoReturn
 
-from ..engine.messages import short
-from ..errors import DtypeError
+from ...errors import DtypeError
+from .words import short
 
 _ATTENTION = "write softmax(q @ k.swapaxes(-1, -2) / sqrt(d), dim=-1) @ v with nn.functional.softmax and nn.Linear"
 _NEW = "leave out the underscore: results are always new arrays"
