@@ -150,7 +150,8 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
         losses = exp(t) * (t - input)
     else:
         positive = number_of(t) > 0
-        losses = where(positive, t * log(where(positive, t, 1.0)), 0.0) - t * input
+        no_probability = np.where(number_of(t) == 0, 0.0, np.nan).astype(getattr(t, "dtype", float))
+        losses = where(positive, t * log(where(positive, t, 1.0)), no_probability) - t * input
     if reduction == "batchmean":
         return sum_(losses) / (shape_of(losses) or (1,))[0]
     return _reduced("kl_div", losses, reduction, ", 'batchmean'")
@@ -339,7 +340,11 @@ def focal_loss(
     counted = classes != ignore_index
     weights = _weights("focal_loss", weight, log_p)[classes * counted]
     chosen = _picked(log_p, classes, counted)
-    losses = -chosen * (-expm1(chosen)) ** gamma * weights
+    below = (
+        number_of(chosen) < 0
+    )  # where p rounds to 1 the power has no derivative for gamma below 1, and the loss is 0
+    losses = -chosen * where(below, -expm1(chosen), 1.0) ** gamma * weights
+    losses = where(below, losses, 0.0) if gamma else losses
     return _mean_of_counted("focal_loss", losses, weights, counted, reduction)
 
 
