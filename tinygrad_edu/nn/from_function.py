@@ -16,6 +16,8 @@ class FromFunction(Module):
 
     function: ClassVar[Callable[..., Any]]
     settings: ClassVar[Signature]
+    names: ClassVar[tuple[str, ...]]
+    """The settings that the function takes: all but PyTorch's `inplace`, for what is computed here is always new."""
 
     def __init__(self, *args: Any, **named: Any) -> None:
         named = without_pytorchs(type(self).__name__, named, self.settings.parameters)
@@ -24,13 +26,12 @@ class FromFunction(Module):
         except TypeError as error:
             raise TypeError(f"{type(self).__name__}{self.settings}: {error}") from None
         given.apply_defaults()
-        for name, value in given.arguments.items():
-            if name != "inplace":  # PyTorch's; what is computed here is always new
-                setattr(self, name, value)
+        for name in self.names:
+            setattr(self, name, given.arguments[name])
 
     def kept(self) -> dict[str, Any]:
         """The settings, as the function takes them."""
-        return {name: getattr(self, name) for name in self.settings.parameters if name != "inplace"}
+        return {name: getattr(self, name) for name in self.names}
 
     def forward(self, *inputs: Any) -> Any:
         return type(self).function(*inputs, **self.kept())
@@ -58,6 +59,7 @@ def module_of(
         "function": staticmethod(function),
         "settings": Signature(settings),
         "__signature__": Signature(settings),
+        "names": tuple(p.name for p in settings if p.name != "inplace"),
     }
     members |= {"__module__": caller, "__doc__": f"As a module: {function.__doc__}"}
     return type(name, (base,), members)
