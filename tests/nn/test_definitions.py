@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -26,17 +27,17 @@ SIGNATURES = """
     Linear(in_features, out_features, bias=True)
     Embedding(num_embeddings, embedding_dim, padding_idx=None)
     Flatten(start_dim=1, end_dim=-1)
-    Dropout(p=0.5)
-    Conv1d(in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True)
-    Conv2d(in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True)
-    Conv3d(in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True)
+    Dropout(p=0.5, inplace=False)
+    Conv1d(in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True, padding_mode='zeros')
+    Conv2d(in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True, padding_mode='zeros')
+    Conv3d(in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True, padding_mode='zeros')
     ConvTranspose2d(in_channels, out_channels, kernel_size, stride=1, padding=0, output_padding=0, groups=1, bias=True, dilation=1)
     MaxPool1d(kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False)
     MaxPool2d(kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False)
     AvgPool1d(kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True)
-    AvgPool2d(kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True)
-    BatchNorm1d(num_features, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)
-    BatchNorm2d(num_features, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)
+    AvgPool2d(kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None)
+    BatchNorm1d(num_features, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True, bias=True)
+    BatchNorm2d(num_features, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True, bias=True)
     LayerNorm(normalized_shape, eps=1e-05, elementwise_affine=True, bias=True)
     LocalResponseNorm(size, alpha=0.0001, beta=0.75, k=1.0)
     RNN(input_size, hidden_size, num_layers=1, nonlinearity='tanh', bias=True, batch_first=False, dropout=0.0, bidirectional=False)
@@ -45,11 +46,57 @@ SIGNATURES = """
     RNNCell(input_size, hidden_size, bias=True, nonlinearity='tanh')
     LSTMCell(input_size, hidden_size, bias=True)
     GRUCell(input_size, hidden_size, bias=True)
-    LeakyReLU(negative_slope=0.01)
+    LeakyReLU(negative_slope=0.01, inplace=False)
     PReLU(num_parameters=1, init=0.25)
-    ELU(alpha=1.0)
+    ELU(alpha=1.0, inplace=False)
     GELU(approximate='none')
-    Softplus(beta=1.0)
+    Softplus(beta=1.0, threshold=None)
+    ReLU(inplace=False)
+    ReLU6(inplace=False)
+    CELU(alpha=1.0, inplace=False)
+    SELU(inplace=False)
+    SiLU(inplace=False)
+    Mish(inplace=False)
+    Hardtanh(min_val=-1.0, max_val=1.0, inplace=False)
+    Hardsigmoid(inplace=False)
+    Hardswish(inplace=False)
+    Hardshrink(lambd=0.5)
+    Softshrink(lambd=0.5)
+    Threshold(threshold, value, inplace=False)
+    GLU(dim=-1)
+    Bilinear(in1_features, in2_features, out_features, bias=True)
+    Unflatten(dim, unflattened_size)
+    Dropout2d(p=0.5, inplace=False)
+    AlphaDropout(p=0.5, inplace=False)
+    ConvTranspose1d(in_channels, out_channels, kernel_size, stride=1, padding=0, output_padding=0, groups=1, bias=True, dilation=1)
+    ConvTranspose3d(in_channels, out_channels, kernel_size, stride=1, padding=0, output_padding=0, groups=1, bias=True, dilation=1)
+    MaxPool3d(kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False)
+    AvgPool3d(kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None)
+    AdaptiveMaxPool2d(output_size)
+    GroupNorm(num_groups, num_channels, eps=1e-05, affine=True)
+    InstanceNorm2d(num_features, eps=1e-05, momentum=0.1, affine=False, track_running_stats=False)
+    RMSNorm(normalized_shape, eps=None, elementwise_affine=True)
+    ZeroPad2d(padding)
+    ConstantPad2d(padding, value=0.0)
+    ReflectionPad1d(padding)
+    Upsample(size=None, scale_factor=None, mode='nearest', align_corners=False)
+    PixelShuffle(upscale_factor)
+    PixelUnshuffle(downscale_factor)
+    CosineSimilarity(dim=1, eps=1e-08)
+    PairwiseDistance(p=2.0, eps=1e-06, keepdim=False)
+    SmoothL1Loss(reduction='mean', beta=1.0)
+    SoftMarginLoss(reduction='mean')
+    HingeEmbeddingLoss(margin=1.0, reduction='mean')
+    MarginRankingLoss(margin=0.0, reduction='mean')
+    CosineEmbeddingLoss(margin=0.0, reduction='mean')
+    TripletMarginLoss(margin=1.0, p=2.0, eps=1e-06, swap=False, reduction='mean')
+    GaussianNLLLoss(full=False, eps=1e-06, reduction='mean')
+    PoissonNLLLoss(log_input=True, full=False, eps=1e-08, reduction='mean')
+    MultiMarginLoss(p=1, margin=1.0, weight=None, reduction='mean')
+    MultiLabelSoftMarginLoss(weight=None, reduction='mean')
+    normalize(input, p=2.0, dim=1, eps=1e-12)
+    pad(input, pad, mode='constant', value=0.0)
+    interpolate(input, size=None, scale_factor=None, mode='nearest', align_corners=False)
     MSELoss(reduction='mean')
     L1Loss(reduction='mean')
     HuberLoss(reduction='mean', delta=1.0)
@@ -75,7 +122,7 @@ SIGNATURES = """
     focal_loss(input, target, gamma=2.0, weight=None, ignore_index=-100, reduction='mean')
     hinge_loss(input, target, reduction='mean')
     embedding(input, weight, padding_idx=None)
-    dropout(x, p=0.5, training=True, seed=None)
+    dropout(x, p=0.5, training=True, seed=None, shape=None)
     uniform_(tensor, a=0.0, b=1.0, seed=None)
     normal_(tensor, mean=0.0, std=1.0, seed=None)
     xavier_uniform_(tensor, gain=1.0, seed=None)
@@ -123,6 +170,26 @@ ACTIVATIONS: list[tuple[nn.Module, Any]] = [
     (nn.Tanh(), (np.exp(2 * X) - 1) / (np.exp(2 * X) + 1)),
     (nn.Softplus(), np.log(1 + np.exp(X))),
     (nn.Softplus(2.0), np.log(1 + np.exp(2 * X)) / 2),
+    (nn.Softplus(2.0, 1.5), np.where(2 * X > 1.5, X, np.log(1 + np.exp(2 * X)) / 2)),
+    (nn.ReLU6(), [[0, 0, 0], [0.25, 1, 4]]),
+    (nn.Hardtanh(), [[-1, -0.5, 0], [0.25, 1, 1]]),
+    (nn.Hardtanh(-2.0, 3.0), [[-2, -0.5, 0], [0.25, 1, 3]]),
+    (nn.Hardsigmoid(), [[0, 2.5 / 6, 0.5], [3.25 / 6, 4 / 6, 1]]),
+    (nn.Hardswish(), [[0, -1.25 / 6, 0], [0.8125 / 6, 4 / 6, 4]]),
+    (nn.SiLU(), X / (1 + np.exp(-X))),
+    (nn.Mish(), X * np.tanh(np.log(1 + np.exp(X)))),
+    (nn.SELU(), 1.0507009873554805 * np.where(X > 0, X, 1.6732632423543772 * (np.exp(X) - 1))),
+    (nn.CELU(2.0), np.where(X > 0, X, 2 * (np.exp(X / 2) - 1))),
+    (nn.CELU(), np.where(X > 0, X, np.exp(X) - 1)),
+    (nn.Threshold(0.25, -7.0), [[-7, -7, -7], [-7, 1, 4]]),
+    (nn.Hardshrink(), [[-3, 0, 0], [0, 1, 4]]),
+    (nn.Softshrink(), [[-2.5, 0, 0], [0, 0.5, 3.5]]),
+    (nn.Softshrink(1.5), [[-1.5, 0, 0], [0, 0, 2.5]]),
+    (nn.Tanhshrink(), X - np.tanh(X)),
+    (nn.Softsign(), X / (1 + abs(X))),
+    (nn.LogSigmoid(), -np.log(1 + np.exp(-X))),
+    (nn.Softmin(), np.exp(-X) / np.exp(-X).sum(1, keepdims=True)),
+    (nn.GLU(0), [X[0] / (1 + np.exp(-X[1]))]),
     (nn.Softmax(), EXP_BY_ROW),
     (nn.Softmax(dim=0), EXP_BY_COLUMN),
     (nn.LogSoftmax(), np.log(EXP_BY_ROW)),
@@ -552,3 +619,361 @@ def test_a_cell_is_one_step_from_states_that_are_0_by_default(name: str) -> None
     found = cell(tg.tensor(x[None]), states if n == 2 else states[0])
     for ours, theirs in zip(found if n == 2 else [found], step(x, once, *weights)):
         close(ours, theirs[None])
+
+
+# Activations at their kinks, and of whole numbers.
+
+KINKS: list[tuple[Any, list[float], list[float]]] = [
+    (F.relu6, [0.0, 6.0], [0.0, 0.0]),
+    (F.hardtanh, [-1.0, 1.0], [0.0, 0.0]),
+    (F.hardsigmoid, [-3.0, 3.0], [0.0, 0.0]),
+    (F.hardswish, [-3.0, 3.0], [0.0, 1.0]),
+    (F.hardshrink, [-0.5, 0.5], [0.0, 0.0]),
+    (F.softshrink, [-0.5, 0.0, 0.5], [0.0, 0.0, 0.0]),
+    (lambda x: F.threshold(x, 1.0, 5.0), [1.0, 1.5], [0.0, 1.0]),
+    (F.leaky_relu, [0.0], [0.01]),
+    (F.selu, [0.0], [1.0507009873554805 * 1.6732632423543772]),
+    (F.celu, [0.0], [1.0]),
+    (F.softsign, [0.0], [1.0]),
+]
+
+
+@pytest.mark.parametrize(("function", "x", "slopes"), KINKS)
+def test_an_activation_has_pytorchs_slope_at_its_kinks(function: Any, x: list[float], slopes: list[float]) -> None:
+    close(tg.grad(lambda x: function(x).sum())(np.array(x)), slopes)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "int64", "bool"])
+def test_activations_take_whole_numbers_as_float32(dtype: str) -> None:
+    whole = np.array([[0, 1], [1, 0]], dtype)
+    for module, _ in ACTIVATIONS:
+        if type(module) not in (nn.GLU, nn.PReLU, nn.ReLU, nn.ELU, nn.Sigmoid, nn.Tanh, nn.Softmax, nn.LogSoftmax):
+            found = module.float()(whole)
+            np.testing.assert_array_equal(found, getattr(module(tg.tensor(whole, dtype="float32")), "data", None))
+            assert found.dtype == np.float32, module
+
+
+def test_inplace_is_taken_and_changes_nothing() -> None:
+    x = tg.tensor(X)
+    for module in (nn.ReLU(True), nn.ReLU(inplace=True), nn.LeakyReLU(0.1, inplace=True), nn.Dropout(0.0, True)):
+        module(x)
+        assert "inplace" not in repr(module)
+    close(x, X)
+
+
+# Losses of numbers, vectors and margins.
+
+A, B, C3 = (rng.normal(size=(3, 4)) for _ in range(3))
+SIGNS = np.array([[1.0, -1.0, 1.0, -1.0]] * 3)
+VARIANCE = np.exp(rng.normal(size=(3, 4)))
+COUNTS = np.array([[0.0, 1.0, 2.0, 5.0]] * 3)
+D = abs(A - B)
+
+
+def distance(a: Any, b: Any, p: float = 2.0) -> Any:
+    return np.sum(abs(a - b + 1e-6) ** p, axis=-1) ** (1 / p)
+
+
+COSINE = np.sum(A * B, 1) / np.sqrt(np.sum(A * A, 1) * np.sum(B * B, 1))
+PICKED = A[np.arange(3), [2, 0, 3]][:, None]
+OTHERS = np.arange(4) != np.array([2, 0, 3])[:, None]
+VIOLATIONS = OTHERS * np.maximum(0, 0.5 - PICKED + A)
+STIRLING = np.where(COUNTS > 1, COUNTS * np.log(COUNTS + (COUNTS == 0)) - COUNTS + np.log(2 * np.pi * (COUNTS + (COUNTS == 0))) / 2, 0)  # fmt: skip # noqa: E501
+BY_DEFINITION: list[tuple[Any, tuple[Any, ...], Any]] = [
+    (nn.SmoothL1Loss, (A, B), np.where(D < 1, D**2 / 2, D - 0.5)),
+    (partial(nn.SmoothL1Loss, beta=0.3), (A, B), np.where(D < 0.3, D**2 / 0.6, D - 0.15)),
+    (partial(nn.SmoothL1Loss, beta=0.0), (A, B), D),
+    (nn.SoftMarginLoss, (A, SIGNS), np.log(1 + np.exp(-SIGNS * A))),
+    (nn.HingeEmbeddingLoss, (D, SIGNS), np.where(SIGNS > 0, D, np.maximum(0, 1 - D))),
+    (partial(nn.HingeEmbeddingLoss, 2.0), (D, SIGNS), np.where(SIGNS > 0, D, np.maximum(0, 2 - D))),
+    (nn.MarginRankingLoss, (A, B, SIGNS), np.maximum(0, -SIGNS * (A - B))),
+    (partial(nn.MarginRankingLoss, 0.7), (A, B, SIGNS), np.maximum(0, 0.7 - SIGNS * (A - B))),
+    (nn.CosineEmbeddingLoss, (A, B, [1, -1, 1]), np.where([1, 0, 1], 1 - COSINE, np.maximum(0, COSINE))),
+    (partial(nn.CosineEmbeddingLoss, -0.9), (A, B, [1, -1, -1]),
+     np.where([1, 0, 0], 1 - COSINE, np.maximum(0, COSINE + 0.9))),
+    (nn.TripletMarginLoss, (A, B, C3), np.maximum(0, distance(A, B) - distance(A, C3) + 1)),
+    (partial(nn.TripletMarginLoss, 3.0, 1.0, swap=True), (A, B, C3),
+     np.maximum(0, distance(A, B, 1) - np.minimum(distance(A, C3, 1), distance(B, C3, 1)) + 3)),
+    (nn.GaussianNLLLoss, (A, B, VARIANCE), (np.log(VARIANCE) + (A - B) ** 2 / VARIANCE) / 2),
+    (partial(nn.GaussianNLLLoss, full=True), (A, B, np.full((3, 1), 0.5)),
+     (np.log(0.5) + (A - B) ** 2 / 0.5 + np.log(2 * np.pi)) / 2),
+    (partial(nn.GaussianNLLLoss, eps=0.25), (A, B, np.zeros(3)), (np.log(0.25) + (A - B) ** 2 / 0.25) / 2),
+    (nn.PoissonNLLLoss, (A, COUNTS), np.exp(A) - COUNTS * A),
+    (partial(nn.PoissonNLLLoss, False), (D, COUNTS), D - COUNTS * np.log(D + 1e-8)),
+    (partial(nn.PoissonNLLLoss, full=True), (A, COUNTS), np.exp(A) - COUNTS * A + STIRLING),
+    (partial(nn.MultiMarginLoss, margin=0.5), (A, [2, 0, 3]), VIOLATIONS.sum(1) / 4),
+    (partial(nn.MultiMarginLoss, 2, 0.5, [1.0, 0.0, 2.0, 3.0]), (A, [2, 0, 3]),
+     (VIOLATIONS**2).sum(1) / 4 * [2.0, 1.0, 3.0]),
+    (nn.MultiLabelSoftMarginLoss, (A, SIGNS > 0), np.log(1 + np.exp(-SIGNS * A)).mean(1)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize(("make", "inputs", "losses"), BY_DEFINITION)
+def test_a_loss_is_its_formula(make: Any, inputs: tuple[Any, ...], losses: Any, reduction: str) -> None:
+    combine: dict[str, Any] = {"mean": np.mean, "sum": np.sum, "none": np.asarray}
+    expected = combine[reduction](losses)
+    loss = make(reduction=reduction)
+    np.testing.assert_allclose(loss(tg.tensor(inputs[0]), *inputs[1:]).data, expected, rtol=1e-9, atol=1e-11)
+
+
+def test_the_margins_and_distances_by_default_are_pytorchs() -> None:
+    close(F.multi_margin_loss(tg.tensor(A), [2, 0, 3]), np.mean(OTHERS * np.maximum(0, 1 - PICKED + A)))
+    close(nn.CosineSimilarity()(tg.tensor(A), B), COSINE)
+    close(nn.CosineSimilarity(dim=0)(tg.tensor(A.T), B.T), COSINE)
+    close(F.cosine_similarity(tg.tensor(np.zeros((2, 3))), np.ones((2, 3))), [0, 0])
+    close(nn.PairwiseDistance()(tg.tensor(A), B), distance(A, B))
+    close(nn.PairwiseDistance(3.0, 0.0, True)(tg.tensor(A), B), np.sum(D**3, 1, keepdims=True) ** (1 / 3))
+    close(F.normalize(tg.tensor(A)), A / np.sqrt(np.sum(A * A, 1, keepdims=True)))
+    close(F.normalize(tg.tensor(A), 1.0, 0), A / np.sum(abs(A), 0, keepdims=True))
+    close(F.normalize(tg.tensor(np.zeros((2, 3)))), np.zeros((2, 3)))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: F.soft_margin_loss(A, SIGNS * 0),
+        lambda: F.hinge_embedding_loss(A, SIGNS > 0),
+        lambda: F.margin_ranking_loss(A, B, SIGNS * 2),
+        lambda: F.cosine_embedding_loss(A, B, [1, 0, 1]),
+        lambda: F.gaussian_nll_loss(A, B, -VARIANCE),
+    ],
+)
+def test_targets_that_make_no_sense_are_refused(call: Any) -> None:
+    with pytest.raises(tg.OutOfRangeError, match=r"targets are −1 and 1|a variance is 0 or larger"):
+        call()
+
+
+# Normalisation in groups; pooling, upsampling and borders, with and without the axis of the batch.
+
+V = rng.normal(size=(2, 6, 3, 4))
+
+
+def standard(x: Any, axis: Any) -> Any:
+    return (x - x.mean(axis, keepdims=True)) / np.sqrt(x.var(axis, keepdims=True) + 1e-5)
+
+
+def test_group_norm_takes_the_mean_of_every_group_of_channels() -> None:
+    expected = standard(V.reshape(2, 3, 24), 2).reshape(V.shape)
+    layer: Any = nn.GroupNorm(3, 6).double()
+    close(layer(tg.tensor(V)), expected)
+    layer.weight.data, layer.bias.data = np.arange(6.0), np.arange(6.0) + 1
+    close(layer(tg.tensor(V)), expected * np.arange(6)[:, None, None] + np.arange(1, 7)[:, None, None])
+    close(nn.GroupNorm(1, None).double()(tg.tensor(V[:, :, 0, 0])), standard(V[:, :, 0, 0], 1))
+    close(nn.GroupNorm(2, 6, affine=False)(tg.tensor(V)), standard(V.reshape(2, 2, 36), 2).reshape(V.shape))
+    for make in (lambda: nn.GroupNorm(4, 6), lambda: F.group_norm(V, 4), lambda: F.group_norm(V, 3, np.ones(3))):
+        with pytest.raises(tg.ShapeError, match=r"GroupNorm: num_channels=6|4 groups share|has 6 channels; weight"):
+            make()
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_instance_norm_knows_every_example_alone(n: int) -> None:
+    x = rng.normal(size=(2, 3, 4, 5, 2)[: n + 2])
+    axes = tuple(range(2, n + 2))
+    make = getattr(nn, f"InstanceNorm{n}d")
+    assert list(make(3).state_dict()) == []
+    close(make(3)(tg.tensor(x)), standard(x, axes))
+    close(make(3)(tg.tensor(x[1])), standard(x, axes)[1])
+    layer = make(3, affine=True, track_running_stats=True, momentum=0.25).double()
+    close(layer(tg.tensor(x)), standard(x, axes))
+    flat = x.reshape(2, 3, -1)
+    mean, var = 0.25 * flat.mean((0, 2)), 0.75 + 0.25 * flat.var(2, ddof=1).mean(0)
+    close(layer.running_mean, mean)
+    close(layer.running_var, var)
+    each = (slice(None), *[None] * n)
+    close(layer.eval()(tg.tensor(x)), (x - mean[each]) / np.sqrt(var[each] + 1e-5))
+    with pytest.raises(tg.ShapeError, match="or without N"):
+        make(3)(tg.tensor(np.ones(3)))
+    with pytest.raises(tg.ShapeError, match="two or more numbers"):
+        make(3)(tg.tensor(np.ones((2, 3, *[1] * n))))
+
+
+def test_rms_norm_divides_by_the_root_of_the_mean_square() -> None:
+    for dtype, tolerance in (("float64", 1e-9), ("float32", 1e-5)):
+        x, eps = V.astype(dtype) * 1e-3, np.finfo(dtype).eps
+        layer: Any = nn.RMSNorm((3, 4))
+        layer = layer.double() if dtype == "float64" else layer
+        layer.weight.data = np.arange(12.0).reshape(3, 4)
+        expected = x / np.sqrt((x**2).mean((2, 3), keepdims=True) + eps) * np.arange(12).reshape(3, 4)
+        np.testing.assert_allclose(layer(tg.tensor(x)).data, expected, rtol=tolerance)
+    close(nn.RMSNorm(4, 0.5, False)(tg.tensor(V)), V / np.sqrt((V**2).mean(3, keepdims=True) + 0.5))
+    with pytest.raises(tg.ShapeError, match=r"rms_norm: input .* does not end with normalized_shape \(5,\)"):
+        F.rms_norm(V, 5)
+
+
+def windows_of(n: int, m: int) -> list[slice]:
+    return [slice(i * n // m, math.ceil((i + 1) * n / m)) for i in range(m)]
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+@pytest.mark.parametrize("wanted", [2, 3])
+def test_adaptive_pooling_of_any_size(n: int, wanted: int) -> None:
+    x = rng.normal(size=(2, 2, 4, 5, 6)[: n + 2])
+    places = list(product(*(windows_of(size, wanted) for size in x.shape[2:])))
+    axes = tuple(range(2, n + 2))
+    for kind, pick in (("Max", np.max), ("Avg", np.mean)):
+        expected = np.stack([pick(x[(slice(None), slice(None), *place)], axes) for place in places], -1)
+        expected = expected.reshape(2, 2, *[wanted] * n)
+        layer = getattr(nn, f"Adaptive{kind}Pool{n}d")(wanted)
+        close(layer(tg.tensor(x)), expected)
+        close(layer(tg.tensor(x[0])), expected[0])
+
+
+def test_pooling_of_volumes() -> None:
+    x = rng.normal(size=(2, 3, 4, 6, 2))
+    blocks = x.reshape(2, 3, 2, 2, 3, 2, 1, 2)
+    close(nn.MaxPool3d(2)(tg.tensor(x)), blocks.max((3, 5, 7)))
+    close(nn.AvgPool3d(2)(tg.tensor(x)), blocks.mean((3, 5, 7)))
+    close(nn.AvgPool3d(2, divisor_override=3)(tg.tensor(x)), blocks.sum((3, 5, 7)) / 3)
+    ones = np.ones((1, 1, 3, 5))  # windows over the border, and over the end
+    override = F.avg_pool2d(tg.tensor(ones), 2, 2, 1, True, False, -4)
+    assert override.tolist() == [[[[-0.25, -0.5, -0.5], [-0.5, -1, -1]]]]
+    with pytest.raises(tg.DtypeError, match="divisor_override"):
+        F.avg_pool2d(ones, 2, divisor_override=0)
+
+
+def test_a_window_over_the_edge_counts_with_ceil_mode() -> None:
+    x = np.arange(6.0).reshape(1, 1, 2, 3)
+    assert F.max_pool2d(tg.tensor(x), 3, 2, ceil_mode=True).tolist() == [[[[5.0]]]]
+    assert F.max_pool1d(tg.tensor(x[0]), 4, 3, ceil_mode=True).tolist() == [[[2.0], [5.0]]]
+    assert F.avg_pool2d(tg.tensor(x), 3, 2, ceil_mode=True).tolist() == [[[[2.5]]]]
+    with pytest.raises(tg.ShapeError, match="larger than the image"):
+        F.max_pool2d(x, 6, 2, ceil_mode=True)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_images_may_come_without_the_axis_of_the_batch(n: int) -> None:
+    x = rng.normal(size=(2, 4, 6, 5, 4)[: n + 2])
+    makers: list[Any] = [
+        lambda: getattr(nn, f"Conv{n}d")(4, 3, 2, padding=1),
+        lambda: getattr(nn, f"Conv{n}d")(4, 3, 3, padding=1, padding_mode="circular"),
+        lambda: getattr(nn, f"ConvTranspose{n}d")(4, 3, 2, stride=2),
+        lambda: getattr(nn, f"MaxPool{n}d")(2, 1),
+        lambda: getattr(nn, f"AvgPool{n}d")(2, 1),
+        lambda: getattr(nn, f"ReflectionPad{n}d")(1),
+        lambda: getattr(nn, f"Dropout{n}d")(0.0),
+    ]
+    for make in makers:
+        layer = make().double()
+        close(layer(tg.tensor(x[1])), layer(tg.tensor(x)).data[1])
+        if not isinstance(layer, nn.Dropout):
+            assert layer(x[1].tolist()).shape == layer(x[1]).shape
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_a_transposed_convolution_is_the_gradient_of_the_convolution(n: int) -> None:
+    sizes, window = (3, 2, 4)[:n], (2, 3, 2)[:n]
+    x, w = rng.normal(size=(2, 4, *sizes)), rng.normal(size=(4, 2, *window))
+    y = getattr(F, f"conv_transpose{n}d")(tg.tensor(x), w, None, 2, 1, 1)
+    conv = getattr(F, f"conv{n}d")
+    image = rng.normal(size=y.shape)
+    back = tg.grad(lambda image: (conv(image, w, None, 2, 1) * x).sum())(image)
+    close(y, back)
+
+
+@pytest.mark.parametrize(("mode", "numpys"), [("reflect", "reflect"), ("replicate", "edge"), ("circular", "wrap")])
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_padding_modes_surround_what_is_convolved(n: int, mode: str, numpys: str) -> None:
+    x = rng.normal(size=(2, 3, 4, 5, 6)[: n + 2])
+    around = (1, 2, 1)[:n]
+    layer = getattr(nn, f"Conv{n}d")(3, 2, 3, padding=around, padding_mode=mode).double()
+    bare = getattr(nn, f"Conv{n}d")(3, 2, 3).double()
+    bare.load_state_dict(layer.state_dict())
+    how: Any = numpys
+    bordered = np.pad(x, [(0, 0), (0, 0), *((p, p) for p in around)], mode=how)
+    close(layer(tg.tensor(x)), bare(tg.tensor(bordered)).data)
+    assert f"padding_mode={mode!r}" in repr(layer)
+    kind = {"reflect": "Reflection", "replicate": "Replication", "circular": "Circular"}[mode]
+    widths = [p for axis in reversed(around) for p in (axis, axis)]
+    close(getattr(nn, f"{kind}Pad{n}d")(tuple(widths))(tg.tensor(x)), bordered)
+    same = getattr(nn, f"Conv{n}d")(3, 2, 3, padding="same", padding_mode=mode)
+    assert same(x).shape == (2, 2, *x.shape[2:])
+
+
+def test_borders_begin_with_the_last_axis() -> None:
+    x = np.arange(6.0).reshape(1, 2, 3)
+    close(F.pad(tg.tensor(x), (1, 2), value=7.0), np.pad(x, ((0, 0), (0, 0), (1, 2)), constant_values=7.0))
+    close(F.pad(tg.tensor(x), (0, 1, 2, 0)), np.pad(x, ((0, 0), (2, 0), (0, 1))))
+    close(F.pad(tg.tensor(x), (-1, 1)), np.pad(x[:, :, 1:], ((0, 0), (0, 0), (0, 1))))
+    close(nn.ConstantPad1d((1, 0), 5.0)(tg.tensor(x)), np.pad(x, ((0, 0), (0, 0), (1, 0)), constant_values=5.0))
+    close(nn.ZeroPad2d(1)(tg.tensor(x)), np.pad(x, ((0, 0), (1, 1), (1, 1))))
+    for wrong in ((1,), (1,) * 8):
+        with pytest.raises(tg.ShapeError, match="pad: two numbers for each axis"):
+            F.pad(x, wrong)
+    with pytest.raises(tg.DtypeError, match="pad: mode is one of"):
+        F.pad(x, (1, 1), "edge")
+    with pytest.raises(tg.DtypeError, match="padding_mode is one of"):
+        nn.Conv1d(1, 1, 1, padding_mode="edge")
+
+
+def test_upsampling_by_hand() -> None:
+    """A ramp stays one between its ends, whichever places are kept."""
+    x = np.array([[[0.0, 1.0, 2.0]]])
+    up = partial(F.interpolate, tg.tensor(x))
+    assert up(size=6).tolist() == [[[0, 0, 1, 1, 2, 2]]]
+    assert up(size=4).tolist() == [[[0, 0, 1, 2]]]  # ⌊0⌋, ⌊0.75⌋, ⌊1.5⌋, ⌊2.25⌋
+    assert up(size=2).tolist() == [[[0, 1]]]
+    close(up(size=5, mode="linear", align_corners=True), [[[0, 0.5, 1, 1.5, 2]]])
+    close(up(scale_factor=2, mode="linear"), [[[0, 0.25, 0.75, 1.25, 1.75, 2]]])
+    close(up(size=1, mode="linear", align_corners=True), [[[0]]])
+    close(nn.Upsample(scale_factor=2.5)(tg.tensor(x)), [[[0, 0, 0, 1, 1, 2, 2]]])  # ⌊i / 2.5⌋
+    image = rng.normal(size=(2, 1, 3, 2))
+    rows = nn.Upsample(size=(5, 2), mode="bilinear", align_corners=True)(tg.tensor(image))
+    close(rows.data[:, :, ::2], image)
+    close(rows.data[:, :, 1], image[:, :, :2].mean(2))
+    wrongs: list[dict[str, Any]] = [{}, {"size": 2, "scale_factor": 2}, {"size": 2, "mode": "bilinear"}]
+    for wrong in wrongs:
+        with pytest.raises(tg.DtypeError, match="interpolate: "):
+            up(**wrong)
+    with pytest.raises(tg.ShapeError, match="one for each of 1 axes"):
+        up(size=(2, 3))
+
+
+def test_pixels_are_made_of_channels_and_back() -> None:
+    x = rng.normal(size=(2, 12, 3, 5))
+    y = nn.PixelShuffle(2)(tg.tensor(x))
+    for i, j in product(range(6), range(10)):  # Shi et al. (2016), eq. 4
+        close(y.data[:, 1, i, j], x[:, 4 + 2 * (i % 2) + j % 2, i // 2, j // 2])
+    close(nn.PixelUnshuffle(2)(y), x)
+    close(nn.PixelShuffle(2)(tg.tensor(x[0])), y.data[0])
+    for wrong, given, factor in ((F.pixel_shuffle, x, 5), (F.pixel_unshuffle, x, 2), (F.pixel_shuffle, x[0, 0], 1)):
+        with pytest.raises(tg.ShapeError, match="pixel_"):
+            wrong(given, factor)
+
+
+def test_bilinear_and_unflatten() -> None:
+    x1, x2 = rng.normal(size=(2, 5, 3)), rng.normal(size=(2, 5, 4))
+    layer: Any = nn.Bilinear(3, 4, 2).double()
+    w, b = layer.weight.data, layer.bias.data
+    close(layer(tg.tensor(x1), tg.tensor(x2)), np.stack([((x1 @ m) * x2).sum(-1) for m in w], -1) + b)
+    assert abs(nn.Bilinear(4, 50, 50).weight.data).max() == pytest.approx(0.5, abs=0.01)
+    with pytest.raises(tg.ShapeError, match="bilinear: x1"):
+        layer(x2, x1)
+    assert nn.Unflatten(-1, (2, -1))(tg.zeros((3, 8))).shape == (3, 2, 4)
+    assert nn.Unflatten(0, (3, 1))(tg.zeros((3, 8))).shape == (3, 1, 8)
+    with pytest.raises(tg.ShapeError, match="dim 2 is no axis"):
+        nn.Unflatten(2, (2, 4))(tg.zeros((3, 8)))
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_dropout_of_channels_drops_all_of_one_or_nothing(n: int) -> None:
+    tg.manual_seed(0)
+    x = np.ones((8, 9, 2, 3, 2)[: n + 2])
+    y = getattr(nn, f"Dropout{n}d")(0.25)(tg.tensor(x)).data.reshape(8, 9, -1)
+    assert (y == y[..., :1]).all()
+    assert set(y.round(9).flat) == {0.0, round(4 / 3, 9)}
+    with pytest.raises(tg.ShapeError, match=f"Dropout{n}d: channels"):
+        getattr(nn, f"Dropout{n}d")(0.25)(np.ones(3))
+
+
+def test_alpha_dropout_keeps_mean_and_variance() -> None:
+    """Klambauer et al., section on dropout: a (x d + α'(1 − d)) + b, with a² q (1 + α'² (1 − q)) = 1."""
+    low, x = -1.0507009873554805 * 1.6732632423543772, rng.normal(size=(400, 300))
+    y = F.alpha_dropout(tg.tensor(x), 0.25, seed=1).data
+    a = (0.75 * (1 + 0.25 * low**2)) ** -0.5
+    dropped = np.isclose(y, a * low - 0.25 * a * low)
+    assert dropped.mean() == pytest.approx(0.25, abs=0.01)
+    close(y[~dropped], (a * x - 0.25 * a * low)[~dropped])
+    assert (y.mean(), y.std()) == pytest.approx((0, 1), abs=0.02)
+    assert F.alpha_dropout(tg.ones(3), 1.0).tolist() == [0, 0, 0]
+    assert nn.AlphaDropout(0.5).eval()(5.0) == 5.0

@@ -29,10 +29,16 @@ steps = numbers(2, 1, 3)
 classes = np.array([2, 0])
 weight = [0.5, 2.0, 1.0]
 
-LAYERS: list[tuple[nn.Module, Any]] = [
+LAYERS: list[tuple[Any, ...]] = [
     (nn.Linear(3, 2), features),
     (nn.Embedding(4, 3), np.array([[1, 0], [1, 3]])),
     (nn.Dropout(0.4), features),
+    (nn.Dropout1d(0.4), sequence),
+    (nn.Dropout2d(0.4), images),
+    (nn.Dropout3d(0.4), images[None]),
+    (nn.AlphaDropout(0.4), features),
+    (nn.Bilinear(3, 2, 2), features, numbers(2, 2)),
+    (nn.Unflatten(1, (3, 1)), features),
     (nn.Flatten(), sequence),
     (nn.Identity(), features),
     (nn.Lambda(tg.sin), features),
@@ -40,6 +46,26 @@ LAYERS: list[tuple[nn.Module, Any]] = [
     (nn.Conv2d(2, 4, 2, padding="same", groups=2), images),
     (nn.Conv3d(1, 2, (1, 2, 2), stride=(1, 1, 2)), images[:, None]),
     (nn.ConvTranspose2d(2, 3, 2, stride=2, output_padding=1), images),
+    (nn.Conv2d(2, 2, 2, padding=1, padding_mode="circular"), images),
+    (nn.ConvTranspose1d(3, 2, 2, stride=2), sequence),
+    (nn.ConvTranspose3d(2, 1, 2), images[None]),
+    (nn.MaxPool3d((1, 2, 1)), images[None]),
+    (nn.AvgPool3d((1, 2, 1)), images[None]),
+    (nn.AdaptiveAvgPool1d(3), sequence),
+    (nn.AdaptiveAvgPool3d((2, 2, 3)), images[None]),
+    (nn.AdaptiveMaxPool1d(3), sequence),
+    (nn.AdaptiveMaxPool2d((2, 3)), images),
+    (nn.AdaptiveMaxPool3d((2, 2, 3)), images[None]),
+    *(
+        (getattr(nn, f"{kind}Pad{n}d")(*([1, 0.5] if kind == "Constant" else [1])), images[None])
+        for kind in ("Circular", "Constant", "Reflection", "Replication", "Zero")
+        for n in (1, 2, 3)
+        if (kind, n) != ("Reflection", 3)
+    ),
+    (nn.ReflectionPad3d((1, 1, 1, 1, 0, 1)), images[None]),
+    (nn.Upsample(size=(4, 5), mode="bilinear"), images),
+    (nn.PixelShuffle(1), images),
+    (nn.PixelUnshuffle(1), images),
     (nn.MaxPool1d(2), sequence),
     (nn.MaxPool2d(2, stride=1, padding=1), images),
     (nn.AvgPool1d(2), sequence),
@@ -49,6 +75,12 @@ LAYERS: list[tuple[nn.Module, Any]] = [
     (nn.BatchNorm1d(3), sequence),
     (nn.BatchNorm2d(2), images),
     (nn.BatchNorm2d(2).eval(), images),
+    (nn.BatchNorm3d(2), images[:, :, None]),
+    (nn.GroupNorm(1, 2), images),
+    (nn.InstanceNorm1d(3), sequence),
+    (nn.InstanceNorm2d(2, affine=True), images),
+    (nn.InstanceNorm3d(2), images[None].reshape(2, 2, 1, 3, 4)),
+    (nn.RMSNorm(4), sequence),
     (nn.LayerNorm(4), sequence),
     (nn.LocalResponseNorm(2, alpha=0.3), images),
     (nn.RNN(3, 1, bidirectional=True), steps),
@@ -72,8 +104,42 @@ ACTIVATIONS: list[tuple[nn.Module, Any]] = [
     (nn.GELU("tanh"), features),
     (nn.ELU(1.5), features),
     (nn.Softplus(2.0), features),
+    (nn.GLU(), numbers(2, 4)),
+    (nn.Threshold(0.3, 2.0), features),
+    *(
+        (getattr(nn, name)(), features)
+        for name in (
+            "CELU",
+            "Hardshrink",
+            "Hardsigmoid",
+            "Hardswish",
+            "Hardtanh",
+            "LogSigmoid",
+            "Mish",
+            "ReLU6",
+            "SELU",
+            "SiLU",
+            "Softmin",
+            "Softshrink",
+            "Softsign",
+            "Tanhshrink",
+        )
+    ),
 ]
-LOSSES: list[tuple[nn.Module, Any, Any]] = [
+SIGNS = np.array([[1, -1, 1], [-1, -1, 1]])
+LOSSES: list[tuple[Any, ...]] = [
+    (nn.CosineSimilarity(), features, numbers(2, 3)),
+    (nn.PairwiseDistance(), features, numbers(2, 3) + 0.11),
+    (nn.CosineEmbeddingLoss(-0.9), features, numbers(2, 3), np.array([1, -1])),
+    (nn.GaussianNLLLoss(full=True), features, numbers(2, 3), probabilities(2, 3)),
+    (nn.HingeEmbeddingLoss(), features, SIGNS),
+    (nn.MarginRankingLoss(0.1), features, numbers(2, 3) + 0.11, SIGNS),
+    (nn.MultiLabelSoftMarginLoss(), features, probabilities(2, 3)),
+    (nn.MultiMarginLoss(2), features, classes),
+    (nn.PoissonNLLLoss(full=True), features, probabilities(2, 3) * 4),
+    (nn.SmoothL1Loss(beta=0.6), features, numbers(2, 3) + 0.11),
+    (nn.SoftMarginLoss(), features, SIGNS),
+    (nn.TripletMarginLoss(9.0), features, numbers(2, 3) + 0.11, numbers(2, 3)),
     (nn.MSELoss(), features, numbers(2, 3)),
     (nn.L1Loss(reduction="sum"), features, numbers(2, 3) + 0.11),
     (nn.HuberLoss(delta=0.6), features, numbers(2, 3) + 0.11),

@@ -110,3 +110,20 @@ def test_gains_are_pytorchs() -> None:
 def test_wrong_settings_are_refused_in_words(call: Any, says: str) -> None:
     with pytest.raises(tg.TinygradError, match=says):
         call()
+
+
+def test_a_truncated_normal_is_drawn_again_outside_its_ends() -> None:
+    """Of the normal distribution between ±2 the standard deviation is √(1 - 4·φ(2) / (2·Φ(2) - 1)) = 0.8796."""
+    w = nn.init.trunc_normal_(tg.zeros((300, 200), dtype="float64"), seed=0).data
+    assert (abs(w).max() <= 2, w.std()) == (True, pytest.approx(0.8796, abs=0.01))
+    shifted = nn.init.trunc_normal_(tg.zeros((300, 200)), 1.0, 0.5, 0.0, 1.5, seed=0).data
+    assert shifted.min() >= 0
+    assert shifted.max() <= 1.5
+    with pytest.raises(tg.OutOfRangeError, match="hardly any number"):
+        nn.init.trunc_normal_(tg.zeros(2), a=50.0, b=51.0)
+
+
+def test_the_unit_matrix_may_be_wide() -> None:
+    assert nn.init.eye_(tg.ones((2, 3))).tolist() == [[1, 0, 0], [0, 1, 0]]
+    with pytest.raises(tg.ShapeError, match="a matrix has two axes"):
+        nn.init.eye_(tg.ones(3))

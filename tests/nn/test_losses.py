@@ -288,3 +288,18 @@ def test_weights_of_losses_are_saved_as_in_pytorch() -> None:
     assert list(loss.parameters()) == []
     assert loss.state_dict()["weight"].tolist() == [1.0, 2.0]
     assert repr(loss) == "CrossEntropyLoss(reduction='mean')"
+
+
+@pytest.mark.parametrize("gamma", [0.1, 0.5, 1.0, 1.5, 2.0])
+def test_focal_loss_has_derivatives_where_a_probability_rounds_to_1(gamma: float) -> None:
+    logits = np.array([[200.0, 0.0], [1.0, 0.0]])
+    slopes = tg.grad(lambda x: F.focal_loss(x, [0, 0], gamma))(logits)
+    assert slopes[0].tolist() == [0.0, 0.0]
+    assert np.isfinite(slopes).all()
+    assert np.isfinite(tg.hessian(lambda x: F.focal_loss(x, [0, 0], gamma))(logits)).all()
+
+
+def test_a_target_that_is_no_probability_has_no_divergence() -> None:
+    losses = F.kl_div(tg.tensor([-1.0, -1.0, -1.0]), np.array([-0.5, np.nan, 0.0]), reduction="none")
+    assert np.isnan(losses.data).tolist() == [True, True, False]
+    assert losses.dtype == np.float32

@@ -167,8 +167,9 @@ def test_a_recurrent_network_learns() -> None:
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
-        (lambda: nn.RNN(3, 5)(tg.ones((2, 3))), tg.ShapeError, r"the input is a batch .* \(T, N, I\), not \(2, 3\)"),
-        (lambda: nn.GRU(3, 5, batch_first=True)(tg.ones(3)), tg.ShapeError, r"of shape \(N, T, I\), not \(3,\)"),
+        (lambda: nn.RNN(3, 5)(tg.ones((2, 3, 1, 1))), tg.ShapeError,
+         r"the input is a batch .* \(T, N, I\), or one \(T, I\); not \(2, 3, 1, 1\)"),
+        (lambda: nn.GRU(3, 5, batch_first=True)(tg.ones(3)), tg.ShapeError, r"or one \(T, I\); not \(3,\)"),
         (lambda: nn.RNN(3, 5)(tg.ones((4, 2, 7))), tg.ShapeError, "has 7 features .* and input_size is 3"),
         (lambda: nn.RNN(3, 5)(tg.ones((0, 2, 3))), tg.ShapeError, "at least one step"),
         (lambda: nn.RNN(3, 5)(tg.ones((4, 2, 3)), tg.ones((2, 5))), tg.ShapeError, r"= \(1, 2, 5\), not \(2, 5\)"),
@@ -183,3 +184,18 @@ def test_a_recurrent_network_learns() -> None:
 def test_wrong_use_is_refused(call: Any, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         call()
+
+
+@pytest.mark.parametrize("batch_first", [False, True])
+@pytest.mark.parametrize("make", [nn.RNN, nn.LSTM, nn.GRU])
+def test_a_sequence_may_come_without_the_axis_of_the_batch(make: Any, batch_first: bool) -> None:
+    layer = make(3, 4, num_layers=2, bidirectional=True, batch_first=batch_first)
+    x = np.random.default_rng(0).normal(size=(5, 3)).astype("float32")
+    axis = 0 if batch_first else 1
+    out, last = layer(np.expand_dims(x, axis))
+    alone, end = layer(x)
+    np.testing.assert_array_equal(alone.data, out.data.squeeze(axis))
+    for ours, theirs in zip(end if make is nn.LSTM else [end], last if make is nn.LSTM else [last]):
+        np.testing.assert_array_equal(ours.data, theirs.data[:, 0])
+    again, _ = layer(x, end)
+    np.testing.assert_array_equal(again.data, layer(np.expand_dims(x, axis), last)[0].data.squeeze(axis))

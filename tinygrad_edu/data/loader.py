@@ -9,6 +9,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..engine.messages import is_whole, short
+from ..engine.messages.pytorch import TakesPyTorchsArguments
 from ..engine.tensor import Tensor
 from ..errors import DtypeError, ShapeError
 from .dataset import Dataset
@@ -19,7 +20,7 @@ Transform = Callable[[ndarray, np.random.Generator], ndarray]
 """A function that changes the first array of a batch, such as its images, with the random generator it is given."""
 
 
-class DataLoader:
+class DataLoader(TakesPyTorchsArguments):
     """The batches of a dataset, as Tensors. Each iteration is one pass over the dataset.
 
     Parameters

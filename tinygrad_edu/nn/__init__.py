@@ -1,11 +1,15 @@
 """Layers, losses and networks, with PyTorch's names: everything in the `__all__` of the files of this folder."""
 
 # ruff: noqa: F403
+from typing import TYPE_CHECKING
+
+from ..engine.messages.pytorch import missing
 from . import (
     activations,
     containers,
     convolution,
     functional,
+    images,
     init,
     layers,
     losses,
@@ -17,6 +21,7 @@ from . import (
 from .activations import *
 from .containers import *
 from .convolution import *
+from .images import *
 from .layers import *
 from .losses import *
 from .module import Module
@@ -30,9 +35,12 @@ __all__ = ["Module", "Summary", "functional", "init", "summary"]
 __all__ += activations.__all__
 __all__ += containers.__all__
 __all__ += convolution.__all__
+__all__ += images.__all__
 __all__ += layers.__all__
 __all__ += losses.__all__
 __all__ += normalization.__all__
 __all__ += parameter.__all__
 __all__ += pooling.__all__
 __all__ += recurrent.__all__
+if not TYPE_CHECKING:  # so that the type checker finds misspelt names
+    __getattr__ = missing(__name__)

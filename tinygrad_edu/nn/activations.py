@@ -1,32 +1,55 @@
-"""Activations: functions and modules. `relu`, `sigmoid`, `tanh` and `elu` are rows of the engine's table."""
+"""Activations: functions and modules. `relu`, `sigmoid`, `tanh` and `elu` are rows of the engine's table.
+
+Most are one formula, and a row here: its function, its module, a sentence and an example.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import wraps
 from typing import Any, ClassVar
 
 from ..engine.messages import short
-from ..engine.node import shape_of
-from ..engine.primitives.elementwise import elu, erf, relu, sigmoid, softplus as softplus_, tanh, where
+from ..engine.node import number_of, shape_of
+from ..engine.primitives.elementwise import abs_, elu, erf, relu, sigmoid, sign, softplus as softplus_, tanh, where
 from ..engine.primitives.fused import log_softmax as log_softmax_
 from ..engine.primitives.reductions import softmax as softmax_
+from ..engine.primitives.shape import split
 from ..errors import DtypeError, ShapeError
 from . import init
+from .from_function import module_of
 from .module import Module
-from .parameter import Parameter, Shape, data_for, numeric
+from .parameter import Parameter, Shape, data_for, real
 
-__all__ = ["ELU", "GELU", "LeakyReLU", "LogSoftmax", "PReLU", "ReLU", "Sigmoid", "Softmax", "Softplus", "Tanh"]
-
-
-def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
-    """x if it is positive, else negative_slope · x.
-
-    >>> import tinygrad_edu as tg
-    >>> leaky_relu(tg.tensor([-2.0, 3.0]), 0.5)
-    tensor([-1.,  3.])
-    """
-    x = numeric("leaky_relu", x)
-    return where(x > 0, x, negative_slope * x)
+__all__ = [
+    "CELU",
+    "ELU",
+    "GELU",
+    "GLU",
+    "SELU",
+    "Hardshrink",
+    "Hardsigmoid",
+    "Hardswish",
+    "Hardtanh",
+    "LeakyReLU",
+    "LogSigmoid",
+    "LogSoftmax",
+    "Mish",
+    "PReLU",
+    "ReLU",
+    "ReLU6",
+    "SiLU",
+    "Sigmoid",
+    "Softmax",
+    "Softmin",
+    "Softplus",
+    "Softshrink",
+    "Softsign",
+    "Tanh",
+    "Tanhshrink",
+    "Threshold",
+]  # fmt: skip
 
 
 def prelu(x: Any, weight: Any) -> Any:
@@ -38,7 +61,7 @@ def prelu(x: Any, weight: Any) -> Any:
     >>> prelu(tg.tensor([[-1.0, -1.0, 3.0]]), tg.tensor([0.5, 0.25, 0.0]))
     tensor([[-0.5 , -0.25,  3.  ]])
     """
-    x, weight = numeric("prelu", x), numeric("prelu", weight)
+    x, weight = real("prelu", x), real("prelu", weight)
     shape, n = shape_of(x), shape_of(weight)
     if len(n) != 1 or n[0] not in (1, *shape[1:2]):
         raise ShapeError(f"prelu: weight has shape (1,), or (C,) for x of shape (N, C, ...); not {n} for {shape}")
@@ -54,7 +77,7 @@ def gelu(x: Any, approximate: str = "none") -> Any:
     >>> gelu(tg.tensor([-1.0, 0.0, 1.0])).data.round(3)
     array([-0.159,  0.   ,  0.841], dtype=float32)
     """
-    x = numeric("gelu", x)
+    x = real("gelu", x)
     if approximate == "none":
         return 0.5 * x * (1.0 + erf(x / math.sqrt(2)))
     if approximate == "tanh":
@@ -62,14 +85,18 @@ def gelu(x: Any, approximate: str = "none") -> Any:
     raise DtypeError(f"gelu: approximate is 'none' or 'tanh', not {short(approximate)}")
 
 
-def softplus(x: Any, beta: float = 1.0) -> Any:
+def softplus(x: Any, beta: float = 1.0, threshold: float | None = None) -> Any:
     """log(1 + exp(beta · x)) / beta, a smooth relu. It cannot overflow, so it needs no threshold.
+
+    Where there is one, x itself is taken for beta · x beyond it, as in PyTorch.
 
     >>> import tinygrad_edu as tg
     >>> softplus(tg.tensor([-1000.0, 1000.0]))
     tensor([   0., 1000.])
     """
-    return softplus_(x) if beta == 1.0 else softplus_(beta * x) / beta
+    x = real("softplus", x)
+    smooth = softplus_(x) if beta == 1.0 else softplus_(beta * x) / beta
+    return smooth if threshold is None else where(number_of(x) * beta > threshold, x, smooth)
 
 
 def softmax(x: Any, dim: int = -1) -> Any:
@@ -92,34 +119,102 @@ def log_softmax(x: Any, dim: int = -1) -> Any:
     return log_softmax_(x, axis=dim)
 
 
-class ReLU(Module):
-    """max(x, 0).
-
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.ReLU()(tg.tensor([-1.0, 2.0]))
-    tensor([0., 2.])
-    """
-
-    def forward(self, x: Any) -> Any:
-        return relu(x)
+# Functions of one formula. At kinks the derivative is PyTorch's: from outside, 0, for those that are cut off.
 
 
-class LeakyReLU(Module):
-    """x if it is positive, else negative_slope · x.
+def _formula(
+    name: str, compute: Callable[..., Any], sentence: str, example: tuple[Any, ...], named: str = "", **more: Any
+) -> tuple[Any, Any]:
+    """The function and the module of a row: with its formula, and an example of arguments and result."""
+    key = named or name.lower()
 
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.LeakyReLU(0.5)(tg.tensor([-2.0, 3.0]))
-    tensor([-1.,  3.])
-    """
+    @wraps(compute)
+    def function(x: Any, *settings: Any, **rest: Any) -> Any:
+        return compute(real(key, x), *settings, **rest)
 
-    def __init__(self, negative_slope: float = 0.01) -> None:
-        self.negative_slope = negative_slope
+    *given, result = map(repr, example)
+    call = f"{key}({', '.join([f'tg.tensor({given[0]})', *given[1:]])})"
+    shown = f">>> import tinygrad_edu as tg\n    >>> [round(y, 4) for y in {call}.tolist()]\n    {result}"
+    function.__name__ = function.__qualname__ = key
+    function.__doc__ = f"{sentence}\n\n    {shown}\n    "
+    return function, module_of(name, function, **more)
 
-    def forward(self, x: Any) -> Any:
-        return leaky_relu(x, self.negative_slope)
 
-    def extra_repr(self) -> str:
-        return f"negative_slope={self.negative_slope}"
+def _glu(x: Any, dim: int = -1) -> Any:
+    if not shape_of(x) or shape_of(x)[dim] % 2:
+        raise ShapeError(f"glu: halves an axis, and axis {dim} of shape {shape_of(x)} has no two equal halves")
+    values, gates = split(x, 2, axis=dim)
+    return values * sigmoid(gates)
+
+
+# fmt: off
+leaky_relu, LeakyReLU = _formula(
+    "LeakyReLU", lambda x, negative_slope=0.01: where(x > 0, x, negative_slope * x),
+    "x if it is positive, else negative_slope · x.", ([-2.0, 3.0], 0.5, [-1.0, 3.0]), "leaky_relu", inplace=False)
+hardtanh, Hardtanh = _formula(
+    "Hardtanh", lambda x, min_val=-1.0, max_val=1.0: where(x <= min_val, min_val, where(x >= max_val, max_val, x)),
+    "x kept between min_val and max_val.", ([-2.0, 0.5], [-1.0, 0.5]), inplace=False)
+relu6, ReLU6 = _formula(
+    "ReLU6", lambda x: hardtanh(x, 0.0, 6.0),
+    "x kept between 0 and 6.", ([-1.0, 7.0], [0.0, 6.0]), inplace=False)
+hardsigmoid, Hardsigmoid = _formula(
+    "Hardsigmoid", lambda x: relu6(x + 3.0) / 6.0,
+    "A sigmoid of three straight lines: relu6(x + 3) / 6.", ([-3.0, 1.5], [0.0, 0.75]), inplace=False)
+hardswish, Hardswish = _formula(
+    "Hardswish", lambda x: x * hardsigmoid(x),
+    "x · hardsigmoid(x): Howard et al., arXiv:1905.02244.", ([0.0, 1.0], [0.0, 0.6667]), inplace=False)
+silu, SiLU = _formula(
+    "SiLU", lambda x: x * sigmoid(x),
+    "x · sigmoid(x), also called swish: Ramachandran et al., arXiv:1710.05941.",
+    ([0.0, 1.0], [0.0, 0.7311]), inplace=False)
+mish, Mish = _formula(
+    "Mish", lambda x: x * tanh(softplus_(x)),
+    "x · tanh(softplus(x)): Misra, arXiv:1908.08681.", ([0.0, 1.0], [0.0, 0.8651]), inplace=False)
+selu, SELU = _formula(
+    "SELU", lambda x: 1.0507009873554805 * elu(x, 1.6732632423543772),
+    "`elu`, scaled so that mean 0 and variance 1 stay: Klambauer et al., arXiv:1706.02515.",
+    ([0.0, 1.0], [0.0, 1.0507]), inplace=False)
+celu, CELU = _formula(
+    "CELU", lambda x, alpha=1.0: alpha * elu(x / alpha),
+    "x if it is positive, else alpha · (exp(x / alpha) - 1): Barron, arXiv:1704.07483.",
+    ([-2.0, 1.0], 2.0, [-1.2642, 1.0]), inplace=False)
+threshold, Threshold = _formula(
+    "Threshold", lambda x, threshold, value: where(x <= threshold, value, x),
+    "x if it is above the threshold, else the value.", ([0.5, 2.0], 1.0, -1.0, [-1.0, 2.0]), inplace=False)
+hardshrink, Hardshrink = _formula(
+    "Hardshrink", lambda x, lambd=0.5: where(abs_(x) <= lambd, 0.0, x),
+    "x, but 0 between ±lambd.", ([0.25, 2.0], [0.0, 2.0]))
+softshrink, Softshrink = _formula(
+    "Softshrink", lambda x, lambd=0.5: where(abs_(x) <= lambd, 0.0, x - lambd * sign(x)),
+    "x moved towards 0 by lambd, but 0 between ±lambd.", ([0.25, 2.0], [0.0, 1.5]))
+tanhshrink, Tanhshrink = _formula(
+    "Tanhshrink", lambda x: x - tanh(x),
+    "x - tanh(x).", ([0.0, 1.0], [0.0, 0.2384]))
+softsign, Softsign = _formula(
+    "Softsign", lambda x: x / (1.0 + abs_(x)),
+    "x / (1 + |x|).", ([-1.0, 3.0], [-0.5, 0.75]))
+logsigmoid, LogSigmoid = _formula(
+    "LogSigmoid", lambda x: -softplus_(-x),
+    "log(sigmoid(x)), without overflow.", ([-1000.0, 0.0], [-1000.0, -0.6931]))
+softmin, Softmin = _formula(
+    "Softmin", lambda x, dim=-1: softmax_(-x, axis=dim),
+    "softmax(-x) along the axis `dim`.", ([0.0, 0.0], [0.5, 0.5]))
+glu, GLU = _formula(
+    "GLU", _glu,
+    "a · sigmoid(b) with the halves a and b of the axis `dim`: Dauphin et al., arXiv:1612.08083. Raises `ShapeError` "
+    "for an odd size.", ([1.0, 2.0, 0.0, 0.0], [0.5, 1.0]))
+# fmt: on
+
+# Modules of functions that stand above, or in the table.
+
+ReLU = module_of("ReLU", relu, inplace=False)
+ELU = module_of("ELU", elu, alpha=1.0, inplace=False)
+Sigmoid = module_of("Sigmoid", sigmoid)
+Tanh = module_of("Tanh", tanh)
+GELU = module_of("GELU", gelu)
+Softplus = module_of("Softplus", softplus)
+Softmax = module_of("Softmax", softmax)
+LogSoftmax = module_of("LogSoftmax", log_softmax)
 
 
 class PReLU(Module):
@@ -153,117 +248,3 @@ class PReLU(Module):
 
     def extra_repr(self) -> str:
         return f"num_parameters={self.num_parameters}"
-
-
-class ELU(Module):
-    """x if it is positive, else alpha · (exp(x) - 1).
-
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.ELU()(tg.tensor([-100.0, 3.0]))
-    tensor([-1.,  3.])
-    """
-
-    def __init__(self, alpha: float = 1.0) -> None:
-        self.alpha = alpha
-
-    def forward(self, x: Any) -> Any:
-        return elu(x, self.alpha)
-
-    def extra_repr(self) -> str:
-        return f"alpha={self.alpha}"
-
-
-class GELU(Module):
-    """x · Φ(x); see `gelu`.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.GELU()(tg.tensor([0.0]))
-    tensor([0.])
-    """
-
-    def __init__(self, approximate: str = "none") -> None:
-        self.approximate = approximate
-
-    def forward(self, x: Any) -> Any:
-        return gelu(x, self.approximate)
-
-    def extra_repr(self) -> str:
-        return f"approximate={self.approximate!r}"
-
-
-class Sigmoid(Module):
-    """1 / (1 + exp(-x)).
-
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.Sigmoid()(tg.tensor([0.0]))
-    tensor([0.5])
-    """
-
-    def forward(self, x: Any) -> Any:
-        return sigmoid(x)
-
-
-class Tanh(Module):
-    """The hyperbolic tangent.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.Tanh()(tg.tensor([0.0]))
-    tensor([0.])
-    """
-
-    def forward(self, x: Any) -> Any:
-        return tanh(x)
-
-
-class Softplus(Module):
-    """log(1 + exp(beta · x)) / beta.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.Softplus()(tg.tensor([0.0]))
-    tensor([0.6931472])
-    """
-
-    def __init__(self, beta: float = 1.0) -> None:
-        self.beta = beta
-
-    def forward(self, x: Any) -> Any:
-        return softplus(x, self.beta)
-
-    def extra_repr(self) -> str:
-        return f"beta={self.beta}"
-
-
-class Softmax(Module):
-    """exp(x) / Σ exp(x) along the axis `dim`.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.Softmax(dim=1)(tg.zeros((1, 4)))
-    tensor([[0.25, 0.25, 0.25, 0.25]])
-    """
-
-    def __init__(self, dim: int = -1) -> None:
-        self.dim = dim
-
-    def forward(self, x: Any) -> Any:
-        return softmax(x, self.dim)
-
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}"
-
-
-class LogSoftmax(Module):
-    """log(softmax(x)) along the axis `dim`.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.LogSoftmax(dim=1)(tg.zeros((1, 2)))
-    tensor([[-0.6931472, -0.6931472]])
-    """
-
-    def __init__(self, dim: int = -1) -> None:
-        self.dim = dim
-
-    def forward(self, x: Any) -> Any:
-        return log_softmax(x, self.dim)
-
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}"

@@ -6,14 +6,24 @@ import math
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from ..engine.primitives.convolution import conv1d, conv2d, conv3d, conv_transpose2d
+from ..engine.messages import short
+from ..engine.primitives.convolution import (
+    borders,
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+)  # fmt: skip
 from ..engine.primitives.windows import per_axis
-from ..errors import ShapeError
+from ..errors import DtypeError, ShapeError
 from . import init
+from .images import PADDINGS, pad
 from .module import Module
 from .parameter import Parameter, Shape, data_for
 
-__all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose2d"]
+__all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"]
 
 
 class Convolution(Module):
@@ -33,6 +43,7 @@ class Convolution(Module):
         dilation: Any = 1,
         groups: int = 1,
         bias: bool = True,
+        padding_mode: str = "zeros",
     ) -> None:
         name, n = type(self).__name__, self.axes
         self.in_channels = in_channels
@@ -42,6 +53,9 @@ class Convolution(Module):
         self.stride = per_axis(name, "stride", stride, n)
         self.padding = padding if isinstance(padding, str) else per_axis(name, "padding", padding, n, 0)
         self.dilation = per_axis(name, "dilation", dilation, n)
+        if padding_mode not in ("zeros", *PADDINGS):
+            raise DtypeError(f"{name}: padding_mode is one of {('zeros', *PADDINGS)}, not {short(padding_mode)}")
+        self.padding_mode = padding_mode
         self.weight = Parameter()
         self.bias = Parameter() if bias else None
         self.build()
@@ -66,13 +80,20 @@ class Convolution(Module):
 
     def forward(self, x: Any) -> Any:
         x = data_for(self, x, self.weight)
-        return type(self).function(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
+        border: Any = self.padding
+        if self.padding_mode != "zeros":
+            around = borders(type(self).__name__, border, self.kernel_size, self.stride, self.dilation)
+            x = pad(x, [p for axis in reversed(around) for p in axis], self.padding_mode)
+            border = 0
+        return type(self).function(x, self.weight, self.bias, self.stride, border, self.dilation, self.groups)
 
     def extra_repr(self) -> str:
         zeros, ones = (0,) * self.axes, (1,) * self.axes
-        usual = {"padding": zeros, "dilation": ones, "output_padding": zeros, "groups": 1}
+        usual = {"padding": zeros, "dilation": ones, "output_padding": zeros, "groups": 1, "padding_mode": "zeros"}
         words = [f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"]
-        words += [f"{name}={getattr(self, name)}" for name in usual if getattr(self, name, usual[name]) != usual[name]]
+        words += [
+            f"{name}={getattr(self, name)!r}" for name in usual if getattr(self, name, usual[name]) != usual[name]
+        ]
         return ", ".join(words + ["bias=False"] * (self.bias is None))
 
 
@@ -99,6 +120,7 @@ class Conv2d(Convolution):
     kernel_size, stride, padding, dilation, groups : the window; one number, or one for each axis. `padding` may be
         "same" or "valid".
     bias : whether a number is added to each channel of the result.
+    padding_mode : what the border holds: "zeros", or "reflect", "replicate" or "circular" as in `nn.functional.pad`.
 
     `weight` has shape (out_channels, in_channels / groups, *kernel_size), `bias` (out_channels,). Both begin uniform
     between ±1/√fan_in, where fan_in is the size of one window, as in PyTorch. Raises `ShapeError` and `DtypeError` for
@@ -128,7 +150,45 @@ class Conv3d(Convolution):
     axes, function = 3, conv3d
 
 
-class ConvTranspose2d(Convolution):
+class ConvTranspose(Convolution):
+    """The base class of the transposed convolutions."""
+
+    def __init__(
+        self,
+        in_channels: int | None,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any = 1,
+        padding: Any = 0,
+        output_padding: Any = 0,
+        groups: int = 1,
+        bias: bool = True,
+        dilation: Any = 1,
+    ) -> None:
+        self.output_padding = per_axis(type(self).__name__, "output_padding", output_padding, self.axes, 0)
+        super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias)
+
+    def shapes(self) -> dict[str, Shape]:
+        _, per_group = self._per_group()
+        return {"weight": (self.in_channels, per_group, *self.kernel_size), "bias": (self.out_channels,)}
+
+    def forward(self, x: Any) -> Any:
+        how = (self.stride, self.padding, self.output_padding, self.groups, self.dilation)
+        return type(self).function(data_for(self, x, self.weight), self.weight, self.bias, *how)
+
+
+class ConvTranspose1d(ConvTranspose):
+    """Transposed convolution of sequences (N, in_channels, L); the arguments are those of `ConvTranspose2d`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.ConvTranspose1d(6, 3, kernel_size=4, stride=2, padding=1)(tg.randn(5, 6, 7)).shape
+    (5, 3, 14)
+    """
+
+    axes, function = 1, conv_transpose1d
+
+
+class ConvTranspose2d(ConvTranspose):
     """Transposed convolution: x (N, in_channels, H, W) gives a larger image; see `nn.functional.conv_transpose2d`.
 
     Parameters
@@ -143,27 +203,15 @@ class ConvTranspose2d(Convolution):
     (5, 3, 14, 16)
     """
 
-    axes = 2
+    axes, function = 2, conv_transpose2d
 
-    def __init__(
-        self,
-        in_channels: int | None,
-        out_channels: int,
-        kernel_size: Any,
-        stride: Any = 1,
-        padding: Any = 0,
-        output_padding: Any = 0,
-        groups: int = 1,
-        bias: bool = True,
-        dilation: Any = 1,
-    ) -> None:
-        self.output_padding = per_axis("ConvTranspose2d", "output_padding", output_padding, 2, 0)
-        super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias)
 
-    def shapes(self) -> dict[str, Shape]:
-        _, per_group = self._per_group()
-        return {"weight": (self.in_channels, per_group, *self.kernel_size), "bias": (self.out_channels,)}
+class ConvTranspose3d(ConvTranspose):
+    """Transposed convolution of volumes (N, in_channels, D, H, W); the arguments are those of `ConvTranspose2d`.
 
-    def forward(self, x: Any) -> Any:
-        how = (self.stride, self.padding, self.output_padding, self.groups, self.dilation)
-        return conv_transpose2d(data_for(self, x, self.weight), self.weight, self.bias, *how)
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.ConvTranspose3d(6, 3, kernel_size=2, stride=2)(tg.randn(5, 6, 2, 3, 4)).shape
+    (5, 3, 4, 6, 8)
+    """
+
+    axes, function = 3, conv_transpose3d

@@ -9,37 +9,79 @@ is a row of the table of derivatives stands in the engine.
 tensor([0., 2.])
 """
 
-from ..engine.primitives.convolution import conv1d, conv2d, conv3d, conv_transpose2d
+# ruff: noqa: F403
+from typing import TYPE_CHECKING
+
+from ..engine.messages.pytorch import missing
+from ..engine.primitives import convolution, normalization, pooling
+from ..engine.primitives.convolution import *
 from ..engine.primitives.elementwise import elu, relu, sigmoid, tanh
 from ..engine.primitives.fused import linear
-from ..engine.primitives.normalization import batch_norm, layer_norm, local_response_norm
-from ..engine.primitives.pooling import (
-    adaptive_avg_pool1d,
-    adaptive_avg_pool2d,
-    avg_pool1d,
-    avg_pool2d,
-    max_pool1d,
-    max_pool2d,
+from ..engine.primitives.normalization import *
+from ..engine.primitives.pooling import *
+from .activations import (
+    celu,
+    gelu,
+    glu,
+    hardshrink,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    leaky_relu,
+    log_softmax,
+    logsigmoid,
+    mish,
+    prelu,
+    relu6,
+    selu,
+    silu,
+    softmax,
+    softmin,
+    softplus,
+    softshrink,
+    softsign,
+    tanhshrink,
+    threshold,
 )  # fmt: skip
-from .activations import gelu, leaky_relu, log_softmax, prelu, softmax, softplus
-from .layers import dropout, embedding, one_hot
+from .images import interpolate, pad, pixel_shuffle, pixel_unshuffle
+from .layers import alpha_dropout, bilinear, dropout, embedding, normalize, one_hot
 from .losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
+    cosine_embedding_loss,
+    cosine_similarity,
     cross_entropy,
     focal_loss,
+    gaussian_nll_loss,
+    hinge_embedding_loss,
     hinge_loss,
     huber_loss,
     kl_div,
     l1_loss,
+    margin_ranking_loss,
     mse_loss,
+    multi_margin_loss,
+    multilabel_soft_margin_loss,
     nll_loss,
+    pairwise_distance,
+    poisson_nll_loss,
+    smooth_l1_loss,
+    soft_margin_loss,
+    triplet_margin_loss,
 )  # fmt: skip
 
 __all__ = [
-    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "avg_pool1d", "avg_pool2d", "batch_norm", "binary_cross_entropy",
-    "binary_cross_entropy_with_logits", "conv1d", "conv2d", "conv3d", "conv_transpose2d", "cross_entropy", "dropout",
-    "elu", "embedding", "focal_loss", "gelu", "hinge_loss", "huber_loss", "kl_div", "l1_loss", "layer_norm",
-    "leaky_relu", "linear", "local_response_norm", "log_softmax", "max_pool1d", "max_pool2d", "mse_loss", "nll_loss",
-    "one_hot", "prelu", "relu", "sigmoid", "softmax", "softplus", "tanh",
+    "alpha_dropout", "bilinear", "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu",
+    "cosine_embedding_loss", "cosine_similarity", "cross_entropy", "dropout", "elu", "embedding", "focal_loss",
+    "gaussian_nll_loss", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hinge_embedding_loss",
+    "hinge_loss", "huber_loss", "interpolate", "kl_div", "l1_loss", "leaky_relu", "linear", "log_softmax", "logsigmoid",
+    "margin_ranking_loss", "mish", "mse_loss", "multi_margin_loss", "multilabel_soft_margin_loss", "nll_loss",
+    "normalize", "one_hot", "pad", "pairwise_distance", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "prelu",
+    "relu", "relu6", "selu", "sigmoid", "silu", "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin", "softplus",
+    "softshrink", "softsign", "tanh", "tanhshrink", "threshold", "triplet_margin_loss",
 ]  # fmt: skip
+__all__ += convolution.__all__
+__all__ += normalization.__all__
+__all__ += pooling.__all__
+if not TYPE_CHECKING:  # so that the type checker finds misspelt names
+    __getattr__ = missing(__name__)

@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import math
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..engine.messages import short
+from ..engine.messages.pytorch import missing
 from ..engine.random import generator
 from ..engine.tensor import Tensor
 from ..errors import DtypeError, OutOfRangeError, ShapeError
 
 __all__ = [
-    "calculate_gain", "constant_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_", "orthogonal_", "uniform_",
-    "xavier_normal_", "xavier_uniform_", "zeros_",
+    "calculate_gain", "constant_", "eye_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_", "orthogonal_",
+    "trunc_normal_", "uniform_", "xavier_normal_", "xavier_uniform_", "zeros_",
 ]  # fmt: skip
+if not TYPE_CHECKING:  # so that the type checker finds misspelt names
+    __getattr__ = missing(__name__)
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
@@ -79,6 +82,41 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, seed: Any = Non
     if not std >= 0:
         raise OutOfRangeError(f"normal_: std is 0 or larger, not {std}")
     return _fill(tensor, generator(seed).normal(mean, std, shape))
+
+
+def trunc_normal_(
+    tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0, seed: Any = None
+) -> Tensor:
+    """Normal with this mean and standard deviation, but between a and b: numbers outside are drawn again.
+
+    Raises `OutOfRangeError` for ends so far out that next to no number lies between them.
+
+    >>> import tinygrad_edu as tg
+    >>> float(abs(trunc_normal_(tg.zeros((50, 20)), std=4.0, seed=0)).max().item()) < 2.0
+    True
+    """
+    numbers, shape = generator(seed), _checked("trunc_normal_", tensor, mean=mean, std=std, a=a, b=b).shape
+    found = np.full(shape, np.nan)
+    for _ in range(1000):
+        within = (found >= a) & (found <= b)
+        if within.all():
+            return _fill(tensor, found)
+        found = np.where(within, found, numbers.normal(mean, std, shape))
+    raise OutOfRangeError(f"trunc_normal_: hardly any number of mean {mean} and std {std} is between {a} and {b}")
+
+
+def eye_(tensor: Tensor) -> Tensor:
+    """The unit matrix, for a weight of two axes: what a `Linear` takes is kept as it is.
+
+    >>> import tinygrad_edu as tg
+    >>> eye_(tg.zeros((2, 3)))
+    tensor([[1., 0., 0.],
+            [0., 1., 0.]])
+    """
+    shape = _checked("eye_", tensor).shape
+    if len(shape) != 2:
+        raise ShapeError(f"eye_: a matrix has two axes, and not shape {shape}")
+    return _fill(tensor, np.eye(*shape))
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, seed: Any = None) -> Tensor:

@@ -7,18 +7,23 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..engine.messages import short
+from ..engine.messages import several, short
 from ..engine.node import number_of, shape_of
-from ..engine.primitives.elementwise import where
+from ..engine.primitives.elementwise import maximum, where
 from ..engine.primitives.fused import linear
-from ..engine.primitives.shape import flatten, getitem
+from ..engine.primitives.linear_algebra import einsum
+from ..engine.primitives.reductions import norm
+from ..engine.primitives.shape import flatten, getitem, reshape
 from ..engine.random import generator
-from ..errors import DtypeError, OutOfRangeError
+from ..errors import DtypeError, OutOfRangeError, ShapeError
 from . import init
 from .module import Module
-from .parameter import Parameter, Shape, class_indices, data_for, numeric
+from .parameter import Parameter, Shape, class_indices, data_for, numeric, real
 
-__all__ = ["Dropout", "Embedding", "Flatten", "Linear"]
+__all__ = [
+    "AlphaDropout", "Bilinear", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "Embedding", "Flatten", "Linear",
+    "Unflatten",
+]  # fmt: skip
 
 
 def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
@@ -54,11 +59,12 @@ def one_hot(target: Any, num_classes: int = -1, dtype: Any = np.float32) -> np.n
     return hot
 
 
-def dropout(x: Any, p: float = 0.5, training: bool = True, seed: Any = None) -> Any:
+def dropout(x: Any, p: float = 0.5, training: bool = True, seed: Any = None, *, shape: Any = None) -> Any:
     """In training, each number is 0 with probability p, else divided by 1 - p to keep the mean; otherwise x itself.
 
     Srivastava et al. (2014). `seed` is an int or a `numpy.random.Generator`; without one the numbers come from the
-    package's own generator, which `tg.manual_seed` sets. Raises `OutOfRangeError` if p is not a probability.
+    package's own generator, which `tg.manual_seed` sets. Numbers are dropped together where `shape`, which broadcasts
+    with x's, has one for several. Raises `OutOfRangeError` if p is not a probability.
 
     >>> import tinygrad_edu as tg
     >>> dropout(tg.ones(6), 0.5, seed=1)
@@ -69,8 +75,57 @@ def dropout(x: Any, p: float = 0.5, training: bool = True, seed: Any = None) -> 
         return x
     x = numeric("dropout", x)
     kind = x.dtype if hasattr(x, "dtype") and x.dtype.kind == "f" else np.dtype(float)
-    keep = generator(seed).random(shape_of(x), np.float32) >= p
+    keep = generator(seed).random(shape_of(x) if shape is None else shape, np.float32) >= p
     return x * (keep.astype(kind) * (1 / (1 - p) if p < 1 else 0.0))
+
+
+def alpha_dropout(x: Any, p: float = 0.5, training: bool = True, seed: Any = None) -> Any:
+    """Dropout for networks of `selu`: dropped numbers become its lowest value, and mean 0 and variance 1 are kept.
+
+    Klambauer et al., arXiv:1706.02515. The other arguments and the errors are those of `dropout`.
+
+    >>> import tinygrad_edu as tg
+    >>> alpha_dropout(tg.ones(4), 0.5, seed=1).data.round(2)
+    array([-0.78,  1.67,  1.67,  1.67], dtype=float32)
+    """
+    _check_probability("alpha_dropout", p)
+    if not training or p == 0:
+        return x
+    x, low = numeric("alpha_dropout", x), -1.7580993408473766  # -scale · alpha of `selu`
+    if p == 1:
+        return x * 0.0
+    keep = dropout(np.ones(shape_of(x), getattr(x, "dtype", float)), p, seed=seed) * (1 - p)
+    scale = 1 / math.sqrt((1 - p) * (1 + p * low**2))
+    return (x * keep + low * (1.0 - keep)) * scale - low * p * scale
+
+
+def normalize(input: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Any:
+    """The input divided by its p-norm along the axis `dim`; no norm counts as less than eps.
+
+    >>> import tinygrad_edu as tg
+    >>> normalize(tg.tensor([[3.0, 4.0]]))
+    tensor([[0.6, 0.8]])
+    """
+    x = real("normalize", input)
+    return x / maximum(norm(x, p, axis=dim, keepdims=True), eps)
+
+
+def bilinear(x1: Any, x2: Any, weight: Any, bias: Any = None) -> Any:
+    """x1ᵀ W x2 + b for each W in weight (O, I, J): x1 (..., I) and x2 (..., J) give (..., O).
+
+    >>> import tinygrad_edu as tg
+    >>> bilinear(tg.tensor([1.0, 2.0]), tg.tensor([3.0]), tg.tensor([[[10.0], [1.0]]]))
+    tensor([36.])
+    """
+    many = shape_of(x1)[:-1]
+    if many != shape_of(x2)[:-1] or shape_of(weight)[1:] != (*shape_of(x1)[-1:], *shape_of(x2)[-1:]):
+        raise ShapeError(
+            f"bilinear: x1 (..., I), x2 (..., J) and weight (O, I, J), not {shape_of(x1)}, {shape_of(x2)} and "
+            f"{shape_of(weight)}"
+        )
+    rows = [reshape(x, (math.prod(many), shape_of(x)[-1])) for x in (x1, x2)]
+    y = reshape(einsum("ni,oij,nj->no", rows[0], weight, rows[1]), (*many, shape_of(weight)[0]))
+    return y if bias is None else y + bias
 
 
 class Linear(Module):
@@ -114,6 +169,39 @@ class Linear(Module):
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+class Bilinear(Module):
+    """x1ᵀ W x2 + b, for x1 (..., in1_features) and x2 (..., in2_features); see `nn.functional.bilinear`.
+
+    `weight` (out_features, in1_features, in2_features) and `bias` begin uniform between ±1/√in1_features.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.Bilinear(3, 4, 5)(tg.randn(2, 3), tg.randn(2, 4)).shape
+    (2, 5)
+    """
+
+    def __init__(self, in1_features: int, in2_features: int, out_features: int, bias: bool = True) -> None:
+        self.in1_features, self.in2_features, self.out_features = in1_features, in2_features, out_features
+        self.weight = Parameter()
+        self.bias = Parameter() if bias else None
+        self.build()
+
+    def shapes(self) -> dict[str, Shape]:
+        inputs = (self.in1_features, self.in2_features)
+        return {"weight": (self.out_features, *inputs), "bias": (self.out_features,)}
+
+    def reset_parameters(self) -> None:
+        bound = 1 / math.sqrt(self.in1_features) if self.in1_features else 0.0
+        for parameter in self.parameters():
+            init.uniform_(parameter, -bound, bound)
+
+    def forward(self, x1: Any, x2: Any) -> Any:
+        return bilinear(data_for(self, x1, self.weight), data_for(self, x2, self.weight), self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        sizes = (f"{name}={getattr(self, name)}" for name in ("in1_features", "in2_features", "out_features"))
+        return f"{', '.join(sizes)}, bias={self.bias is not None}"
 
 
 class Embedding(Module):
@@ -170,6 +258,28 @@ class Flatten(Module):
         return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
 
 
+class Unflatten(Module):
+    """The axis `dim` as several of the sizes `unflattened_size`, of which one may be -1: the opposite of `Flatten`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.Unflatten(1, (3, -1))(tg.zeros((2, 12))).shape
+    (2, 3, 4)
+    """
+
+    def __init__(self, dim: int, unflattened_size: Any) -> None:
+        self.dim, self.unflattened_size = dim, several(unflattened_size)
+
+    def forward(self, x: Any) -> Any:
+        shape = shape_of(x)
+        if not -len(shape) <= self.dim < len(shape):
+            raise ShapeError(f"Unflatten: dim {self.dim} is no axis of {shape}")
+        axis = self.dim % len(shape)
+        return reshape(x, (*shape[:axis], *self.unflattened_size, *shape[axis + 1 :]))
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
+
+
 class Dropout(Module):
     """In training, each number is 0 with probability p, else divided by 1 - p; after `eval()` x itself. See `dropout`.
 
@@ -182,15 +292,73 @@ class Dropout(Module):
     tensor([1., 1., 1., 1., 1., 1.])
     """
 
-    def __init__(self, p: float = 0.5) -> None:
-        _check_probability("Dropout", p)
-        self.p = p
+    def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
+        _check_probability(type(self).__name__, p)
+        self.p = p  # the result is always new, and `inplace` there for PyTorch's programs
 
     def forward(self, x: Any) -> Any:
         return dropout(x, self.p, self.training)
 
     def extra_repr(self) -> str:
         return f"p={self.p}"
+
+
+class DropoutOfChannels(Dropout):
+    """The base class of dropout that drops whole channels."""
+
+    axes: ClassVar[int]
+
+    def forward(self, x: Any) -> Any:
+        shape = shape_of(x)
+        if len(shape) not in (self.axes + 1, self.axes + 2):
+            raise ShapeError(f"{type(self).__name__}: channels with {self.axes} axes behind them, not {shape}")
+        return dropout(x, self.p, self.training, shape=shape[: -self.axes] + (1,) * self.axes)
+
+
+class Dropout1d(DropoutOfChannels):
+    """Dropout of whole channels of (N, C, L) or (C, L); see `dropout`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.Dropout1d(0.5)(tg.ones((2, 3, 4))).shape
+    (2, 3, 4)
+    """
+
+    axes = 1
+
+
+class Dropout2d(DropoutOfChannels):
+    """Dropout of whole channels of (N, C, H, W) or (C, H, W); Tompson et al. (2015). See `dropout`.
+
+    >>> import tinygrad_edu as tg
+    >>> _ = tg.manual_seed(1)
+    >>> tg.nn.Dropout2d(0.5)(tg.ones((1, 3, 1, 2))).tolist()
+    [[[[0.0, 0.0]], [[2.0, 2.0]], [[2.0, 2.0]]]]
+    """
+
+    axes = 2
+
+
+class Dropout3d(DropoutOfChannels):
+    """Dropout of whole channels of (N, C, D, H, W) or (C, D, H, W); see `dropout`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.Dropout3d(0.5)(tg.ones((2, 3, 1, 2, 2))).shape
+    (2, 3, 1, 2, 2)
+    """
+
+    axes = 3
+
+
+class AlphaDropout(Dropout):
+    """Dropout for networks of `selu`; see `nn.functional.alpha_dropout`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.AlphaDropout(0.5).eval()(tg.ones(2))
+    tensor([1., 1.])
+    """
+
+    def forward(self, x: Any) -> Any:
+        return alpha_dropout(x, self.p, self.training)
 
 
 def _check_probability(name: str, p: Any) -> None:

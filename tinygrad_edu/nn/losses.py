@@ -9,23 +9,38 @@ from __future__ import annotations
 
 import math
 from numbers import Real
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from ..engine.messages import in_words, short
 from ..engine.node import Node, number_of, shape_of
-from ..engine.primitives.elementwise import abs_, clip, exp, expm1, log, relu, softplus, square, where
+from ..engine.primitives.elementwise import (
+    abs_,
+    clip,
+    exp,
+    expm1,
+    log,
+    maximum,
+    minimum,
+    relu,
+    softplus,
+    sqrt,
+    square,
+    where,
+)  # fmt: skip
 from ..engine.primitives.fused import entropy_of_classes, log_softmax
-from ..engine.primitives.reductions import mean, sum_
-from ..engine.primitives.shape import moveaxis, take_along_axis
+from ..engine.primitives.reductions import mean, norm, sum_
+from ..engine.primitives.shape import expand_dims, moveaxis, take_along_axis
 from ..errors import DtypeError, OutOfRangeError, ShapeError
-from .module import Module
-from .parameter import Buffer, class_indices, constant_like, numeric
+from .from_function import FromFunction, module_of
+from .parameter import Buffer, class_indices, constant_like, numeric, real
 
 __all__ = [
-    "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "FocalLoss", "HingeLoss", "HuberLoss", "KLDivLoss", "L1Loss",
-    "MSELoss", "NLLLoss",
+    "BCELoss", "BCEWithLogitsLoss", "CosineEmbeddingLoss", "CosineSimilarity", "CrossEntropyLoss", "FocalLoss",
+    "GaussianNLLLoss", "HingeEmbeddingLoss", "HingeLoss", "HuberLoss", "KLDivLoss", "L1Loss", "MSELoss",
+    "MarginRankingLoss", "MultiLabelSoftMarginLoss", "MultiMarginLoss", "NLLLoss", "PairwiseDistance", "PoissonNLLLoss",
+    "SmoothL1Loss", "SoftMarginLoss", "TripletMarginLoss",
 ]  # fmt: skip
 
 # Functions that compare numbers with numbers: input and target have one shape.
@@ -78,9 +93,7 @@ def hinge_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     tensor([0.5, 1.5, 0. ])
     """
     input, target = _alike("hinge_loss", input, target)
-    if np.any(np.abs(number_of(target)) != 1):
-        raise OutOfRangeError("hinge_loss: targets are −1 and 1; 2 * y - 1 makes them of 0 and 1")
-    return _reduced("hinge_loss", relu(1.0 - target * input), reduction)
+    return _reduced("hinge_loss", relu(1.0 - _signs("hinge_loss", target) * input), reduction)
 
 
 def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
@@ -137,10 +150,114 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
         losses = exp(t) * (t - input)
     else:
         positive = number_of(t) > 0
-        losses = where(positive, t * log(where(positive, t, 1.0)), 0.0) - t * input
+        no_probability = np.where(number_of(t) == 0, 0.0, np.nan).astype(getattr(t, "dtype", float))
+        losses = where(positive, t * log(where(positive, t, 1.0)), no_probability) - t * input
     if reduction == "batchmean":
         return sum_(losses) / (shape_of(losses) or (1,))[0]
     return _reduced("kl_div", losses, reduction, ", 'batchmean'")
+
+
+def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
+    """`huber_loss` with delta = beta, divided by beta: its slope beyond beta is 1. Girshick (2015), eq. 3.
+
+    With beta 0 it is `l1_loss`.
+
+    >>> import tinygrad_edu as tg
+    >>> smooth_l1_loss(tg.tensor([1.0, 2.0]), tg.tensor([1.5, 4.0]), reduction="none")
+    tensor([0.125, 1.5  ])
+    """
+    if beta == 0:
+        return l1_loss(input, target, reduction)
+    return huber_loss(input, target, reduction, beta) / beta
+
+
+def soft_margin_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """log(1 + exp(−target · input)) for targets −1 and 1.
+
+    >>> import tinygrad_edu as tg
+    >>> soft_margin_loss(tg.tensor([0.0, 0.0]), [1, -1])
+    tensor(0.6931472)
+    """
+    input, target = _alike("soft_margin_loss", input, target)
+    return _reduced("soft_margin_loss", softplus(-_signs("soft_margin_loss", target) * input), reduction)
+
+
+def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
+    """The input, a distance, for targets 1, and max(0, margin − input) for targets −1.
+
+    >>> import tinygrad_edu as tg
+    >>> hinge_embedding_loss(tg.tensor([0.25, 0.25]), [1, -1], reduction="none")
+    tensor([0.25, 0.75])
+    """
+    input, target = _alike("hinge_embedding_loss", input, target)
+    together = _signs("hinge_embedding_loss", target) > 0
+    return _reduced("hinge_embedding_loss", where(together, input, relu(margin - input)), reduction)
+
+
+def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: str = "mean") -> Any:
+    """max(0, −target · (input1 − input2) + margin): 1 says that input1 is to be the larger, −1 that input2 is.
+
+    >>> import tinygrad_edu as tg
+    >>> margin_ranking_loss(tg.tensor([2.0, 2.0]), tg.tensor([0.5, 0.5]), [1, -1], reduction="none")
+    tensor([0. , 1.5])
+    """
+    difference, t = _alike("margin_ranking_loss", _difference("margin_ranking_loss", input1, input2), target)
+    return _reduced("margin_ranking_loss", relu(margin - _signs("margin_ranking_loss", t) * difference), reduction)
+
+
+def gaussian_nll_loss(
+    input: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
+) -> Any:
+    """(log v + (input − target)² / v) / 2: −log of the normal density of the target, with mean input and variance var.
+
+    v is var, at least eps; its shape is the input's, or broadcasts to it. `full` adds the constant log(2π) / 2. Nix and
+    Weigend (1994). Raises `OutOfRangeError` for a negative variance.
+
+    >>> import tinygrad_edu as tg
+    >>> gaussian_nll_loss(tg.tensor([1.0]), tg.tensor([3.0]), tg.tensor([1.0]))
+    tensor(2.)
+    """
+    d = _difference("gaussian_nll_loss", input, target)
+    var = real("gaussian_nll_loss", var)
+    if np.any(np.asarray(number_of(var)) < 0):
+        raise OutOfRangeError("gaussian_nll_loss: a variance is 0 or larger, and var has negative numbers")
+    if shape_of(var) == shape_of(d)[:-1] != ():
+        var = expand_dims(var, -1)
+    v = var + np.maximum(eps - np.asarray(number_of(var)), 0)  # the gradient is that of var, as in PyTorch
+    losses = 0.5 * (log(v) + square(d) / v) + (0.5 * math.log(2 * math.pi) if full else 0.0)
+    return _reduced("gaussian_nll_loss", losses, reduction)
+
+
+def poisson_nll_loss(
+    input: Any, target: Any, log_input: bool = True, full: bool = False, eps: float = 1e-8, reduction: str = "mean"
+) -> Any:
+    """λ − target · log λ: −log of the Poisson probability of the target, without log(target!), for λ = exp(input).
+
+    Without `log_input` the input is λ itself, and the logarithm is of λ + eps. `full` adds Stirling's approximation
+    of log(target!) for targets above 1.
+
+    >>> import tinygrad_edu as tg
+    >>> poisson_nll_loss(tg.tensor([0.0, 0.0]), [2.0, 0.0], reduction="none")
+    tensor([1., 1.])
+    """
+    input, t = _alike("poisson_nll_loss", input, target)
+    losses = exp(input) - t * input if log_input else input - t * log(input + eps)
+    if full:
+        large = number_of(t) > 1
+        n = where(large, t, 1.0)
+        losses = losses + where(large, n * log(n) - n + 0.5 * log(2 * math.pi * n), 0.0)
+    return _reduced("poisson_nll_loss", losses, reduction)
+
+
+def multilabel_soft_margin_loss(input: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
+    """`binary_cross_entropy_with_logits`, and of that the mean over the classes, the last axis.
+
+    >>> import tinygrad_edu as tg
+    >>> multilabel_soft_margin_loss(tg.tensor([[0.0, 1000.0]]), [[1.0, 1.0]], reduction="none")
+    tensor([0.3465736])
+    """
+    losses = binary_cross_entropy_with_logits(input, target, weight, "none")
+    return _reduced("multilabel_soft_margin_loss", mean(losses, axis=-1), reduction)
 
 
 # Functions that compare the scores of classes, (N, C, ...) or (C,), with classes, (N, ...) or a single one.
@@ -229,179 +346,138 @@ def focal_loss(
     counted = classes != ignore_index
     weights = _weights("focal_loss", weight, log_p)[classes * counted]
     chosen = _picked(log_p, classes, counted)
-    losses = -chosen * (-expm1(chosen)) ** gamma * weights
+    below = (
+        number_of(chosen) < 0
+    )  # where p rounds to 1 the power has no derivative for gamma below 1, and the loss is 0
+    losses = -chosen * where(below, -expm1(chosen), 1.0) ** gamma * weights
+    losses = where(below, losses, 0.0) if gamma else losses
     return _mean_of_counted("focal_loss", losses, weights, counted, reduction)
+
+
+def multi_margin_loss(
+    input: Any, target: Any, p: float = 1, margin: float = 1.0, weight: Any = None, reduction: str = "mean"
+) -> Any:
+    """Σ max(0, margin − s + input)ᵖ / C over the other classes, s the score of the target's class, times its weight.
+
+    Crammer and Singer (2001). The errors are those of `nll_loss`.
+
+    >>> import tinygrad_edu as tg
+    >>> multi_margin_loss(tg.tensor([[0.0, 0.5]]), [1])
+    tensor(0.25)
+    """
+    scores = _classes_last("multi_margin_loss", real("multi_margin_loss", input))
+    classes = _classes("multi_margin_loss", scores, target, -1)
+    chosen = take_along_axis(scores, classes[..., None], -1)
+    others = np.arange(shape_of(scores)[-1]) != classes[..., None]
+    violations = where(others, relu(margin - chosen + scores), 0.0)
+    losses = mean(violations if p == 1 else violations**p, axis=-1)
+    return _reduced("multi_margin_loss", losses * _weights("multi_margin_loss", weight, scores)[classes], reduction)
+
+
+# Functions that compare vectors, along the last axis or `dim`: whether they are near, or which of two is nearer.
+
+
+def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
+    """x1 · x2 / (‖x1‖ · ‖x2‖) along the axis `dim`; no norm counts as less than eps. The shapes broadcast.
+
+    >>> import tinygrad_edu as tg
+    >>> cosine_similarity(tg.tensor([[3.0, 4.0]]), tg.tensor([[6.0, 8.0]])).item().__round__(4)
+    1.0
+    """
+    x1, x2 = real("cosine_similarity", x1), real("cosine_similarity", x2)
+    lengths = [maximum(norm(x, axis=dim, keepdims=True), eps) for x in (x1, x2)]
+    return sum_(x1 / lengths[0] * (x2 / lengths[1]), axis=dim)
+
+
+def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Any:
+    """The p-norm of x1 - x2 + eps along the last axis; the shapes broadcast.
+
+    >>> import tinygrad_edu as tg
+    >>> pairwise_distance(tg.tensor([[3.0, 4.0]]), tg.zeros((1, 2))).item().__round__(4)
+    5.0
+    """
+    return norm(real("pairwise_distance", x1) - real("pairwise_distance", x2) + eps, p, axis=-1, keepdims=keepdim)
+
+
+def cosine_embedding_loss(input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: str = "mean") -> Any:
+    """1 − c for pairs that belong together (target 1), max(0, c − margin) for others (−1), c their cosine.
+
+    The inputs have shape (N, D) or (D,), the target (N,) or (). Raises `OutOfRangeError` for other targets.
+
+    >>> import tinygrad_edu as tg
+    >>> cosine_embedding_loss(tg.tensor([[1.0, 0.0]] * 2), tg.tensor([[0.0, 1.0]] * 2), [1, -1], reduction="none")
+    tensor([1., 0.])
+    """
+    input1, input2 = _alike("cosine_embedding_loss", input1, input2)
+    squares = [sum_(square(x), axis=-1) + 1e-12 for x in (input1, input2)]
+    cosine, t = _alike("cosine_embedding_loss", sum_(input1 * input2, axis=-1) / sqrt(squares[0] * squares[1]), target)
+    losses = where(_signs("cosine_embedding_loss", t) > 0, 1.0 - cosine, relu(cosine - margin))
+    return _reduced("cosine_embedding_loss", losses, reduction)
+
+
+def triplet_margin_loss(
+    anchor: Any, positive: Any, negative: Any, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6,
+    swap: bool = False, reduction: str = "mean",
+) -> Any:  # fmt: skip
+    """max(0, d(anchor, positive) − d(anchor, negative) + margin), d the `pairwise_distance`; all have shape (N, D).
+
+    With `swap` the negative's distance is from the nearer of the two others. Balntas et al. (2016).
+
+    >>> import tinygrad_edu as tg
+    >>> triplet_margin_loss(tg.zeros((1, 2)), tg.tensor([[3.0, 4.0]]), tg.tensor([[0.0, 2.0]])).item().__round__(4)
+    4.0
+    """
+    anchor, positive = _alike("triplet_margin_loss", anchor, positive)
+    anchor, negative = _alike("triplet_margin_loss", anchor, negative)
+    near, far = (pairwise_distance(anchor, other, p, eps) for other in (positive, negative))
+    if swap:
+        far = minimum(far, pairwise_distance(positive, negative, p, eps))
+    return _reduced("triplet_margin_loss", relu(near - far + margin), reduction)
 
 
 # Modules. They keep the arguments, and the weights as buffers, which are saved with the module.
 
 
-class Loss(Module):
-    """The base class of the loss modules: they are called as loss(input, target)."""
+class Loss(FromFunction):
+    """The base class of the loss modules: they are called as loss(input, target), with the inputs of their function."""
 
-    def __init__(self, reduction: str = "mean") -> None:
-        if reduction not in self.reductions:
-            raise DtypeError(f"{type(self).__name__}: reduction is one of {self.reductions}, not {short(reduction)}")
-        self.reduction = reduction
+    reduction: str
 
-    reductions: ClassVar[tuple[str, ...]] = ("mean", "sum", "none")
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        known = ("mean", "batchmean", "sum", "none") if isinstance(self, KLDivLoss) else ("mean", "sum", "none")
+        if self.reduction not in known:
+            raise DtypeError(f"{type(self).__name__}: reduction is one of {known}, not {short(self.reduction)}")
+        for name in ("weight", "pos_weight"):
+            if getattr(self, name, None) is not None:
+                setattr(self, name, Buffer(getattr(self, name)))
 
     def extra_repr(self) -> str:
         return f"reduction={self.reduction!r}"
 
 
-class MSELoss(Loss):
-    """The squared differences; see `mse_loss`.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.MSELoss()(tg.tensor([1.0, 2.0]), tg.tensor([1.0, 4.0]))
-    tensor(2.)
-    """
-
-    def forward(self, input: Any, target: Any) -> Any:
-        return mse_loss(input, target, self.reduction)
-
-
-class L1Loss(Loss):
-    """The absolute differences; see `l1_loss`.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.L1Loss()(tg.tensor([1.0, 2.0]), tg.tensor([1.0, 4.0]))
-    tensor(1.)
-    """
-
-    def forward(self, input: Any, target: Any) -> Any:
-        return l1_loss(input, target, self.reduction)
-
-
-class HuberLoss(Loss):
-    """Squared differences up to delta, absolute ones beyond; see `huber_loss`.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.HuberLoss()(tg.tensor([3.0]), tg.tensor([1.0]))
-    tensor(1.5)
-    """
-
-    def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
-        super().__init__(reduction)
-        self.delta = delta
-
-    def forward(self, input: Any, target: Any) -> Any:
-        return huber_loss(input, target, self.reduction, self.delta)
-
-
-class CrossEntropyLoss(Loss):
-    """Cross-entropy of logits, for targets that are classes or probabilities; see `cross_entropy`.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.CrossEntropyLoss()(tg.tensor([[0.0, 0.0]]), [1])
-    tensor(0.6931472)
-    """
-
-    def __init__(
-        self, weight: Any = None, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0
-    ) -> None:
-        super().__init__(reduction)
-        self.weight, self.ignore_index, self.label_smoothing = _buffer(weight), ignore_index, label_smoothing
-
-    def forward(self, input: Any, target: Any) -> Any:
-        return cross_entropy(input, target, self.weight, self.ignore_index, self.reduction, self.label_smoothing)
-
-
-class NLLLoss(Loss):
-    """Minus the logarithm of the probability of the target's class, which is the input; see `nll_loss`.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.NLLLoss()(tg.log(tg.tensor([[0.5, 0.5]])), [1])
-    tensor(0.6931472)
-    """
-
-    def __init__(self, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> None:
-        super().__init__(reduction)
-        self.weight, self.ignore_index = _buffer(weight), ignore_index
-
-    def forward(self, input: Any, target: Any) -> Any:
-        return nll_loss(input, target, self.weight, self.ignore_index, self.reduction)
-
-
-class BCELoss(Loss):
-    """Cross-entropy of probabilities of one class; see `binary_cross_entropy`.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.BCELoss()(tg.tensor([0.5, 0.5]), [1.0, 0.0])
-    tensor(0.6931472)
-    """
-
-    def __init__(self, weight: Any = None, reduction: str = "mean") -> None:
-        super().__init__(reduction)
-        self.weight = _buffer(weight)
-
-    def forward(self, input: Any, target: Any) -> Any:
-        return binary_cross_entropy(input, target, self.weight, self.reduction)
-
-
-class BCEWithLogitsLoss(Loss):
-    """Cross-entropy of logits of one class; see `binary_cross_entropy_with_logits`.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.BCEWithLogitsLoss()(tg.tensor([0.0, 0.0]), [1.0, 0.0])
-    tensor(0.6931472)
-    """
-
-    def __init__(self, weight: Any = None, reduction: str = "mean", pos_weight: Any = None) -> None:
-        super().__init__(reduction)
-        self.weight, self.pos_weight = _buffer(weight), _buffer(pos_weight)
-
-    def forward(self, input: Any, target: Any) -> Any:
-        return binary_cross_entropy_with_logits(input, target, self.weight, self.reduction, self.pos_weight)
-
-
-class KLDivLoss(Loss):
-    """The divergence of a distribution from the one whose logarithm is the input; see `kl_div`.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.KLDivLoss(reduction="batchmean")(tg.log(tg.tensor([[0.5, 0.5]])), [[1.0, 0.0]])
-    tensor(0.6931472)
-    """
-
-    reductions: ClassVar[tuple[str, ...]] = ("mean", "batchmean", "sum", "none")
-
-    def __init__(self, reduction: str = "mean", log_target: bool = False) -> None:
-        super().__init__(reduction)
-        self.log_target = log_target
-
-    def forward(self, input: Any, target: Any) -> Any:
-        return kl_div(input, target, self.reduction, self.log_target)
-
-
-class HingeLoss(Loss):
-    """max(0, 1 − target · input) for targets −1 and 1; see `hinge_loss`.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.HingeLoss()(tg.tensor([0.5, 0.5]), [1, -1])
-    tensor(1.)
-    """
-
-    def forward(self, input: Any, target: Any) -> Any:
-        return hinge_loss(input, target, self.reduction)
-
-
-class FocalLoss(Loss):
-    """Cross-entropy in which well classified examples count less; see `focal_loss`.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.FocalLoss(gamma=0.0)(tg.tensor([[0.0, 0.0]]), [1])
-    tensor(0.6931472)
-    """
-
-    def __init__(
-        self, gamma: float = 2.0, weight: Any = None, ignore_index: int = -100, reduction: str = "mean"
-    ) -> None:
-        super().__init__(reduction)
-        self.gamma, self.weight, self.ignore_index = gamma, _buffer(weight), ignore_index
-
-    def forward(self, input: Any, target: Any) -> Any:
-        return focal_loss(input, target, self.gamma, self.weight, self.ignore_index, self.reduction)
+CosineSimilarity = module_of("CosineSimilarity", cosine_similarity, inputs=2)
+PairwiseDistance = module_of("PairwiseDistance", pairwise_distance, inputs=2)
+BCELoss = module_of("BCELoss", binary_cross_entropy, Loss, 2)
+BCEWithLogitsLoss = module_of("BCEWithLogitsLoss", binary_cross_entropy_with_logits, Loss, 2)
+CosineEmbeddingLoss = module_of("CosineEmbeddingLoss", cosine_embedding_loss, Loss, 3)
+CrossEntropyLoss = module_of("CrossEntropyLoss", cross_entropy, Loss, 2)
+FocalLoss = module_of("FocalLoss", focal_loss, Loss, 2)
+GaussianNLLLoss = module_of("GaussianNLLLoss", gaussian_nll_loss, Loss, 3)
+HingeEmbeddingLoss = module_of("HingeEmbeddingLoss", hinge_embedding_loss, Loss, 2)
+HingeLoss = module_of("HingeLoss", hinge_loss, Loss, 2)
+HuberLoss = module_of("HuberLoss", huber_loss, Loss, 2)
+KLDivLoss = module_of("KLDivLoss", kl_div, Loss, 2)
+L1Loss = module_of("L1Loss", l1_loss, Loss, 2)
+MarginRankingLoss = module_of("MarginRankingLoss", margin_ranking_loss, Loss, 3)
+MSELoss = module_of("MSELoss", mse_loss, Loss, 2)
+MultiLabelSoftMarginLoss = module_of("MultiLabelSoftMarginLoss", multilabel_soft_margin_loss, Loss, 2)
+MultiMarginLoss = module_of("MultiMarginLoss", multi_margin_loss, Loss, 2)
+NLLLoss = module_of("NLLLoss", nll_loss, Loss, 2)
+PoissonNLLLoss = module_of("PoissonNLLLoss", poisson_nll_loss, Loss, 2)
+SmoothL1Loss = module_of("SmoothL1Loss", smooth_l1_loss, Loss, 2)
+SoftMarginLoss = module_of("SoftMarginLoss", soft_margin_loss, Loss, 2)
+TripletMarginLoss = module_of("TripletMarginLoss", triplet_margin_loss, Loss, 3)
 
 
 # Helpers. `function` is the name of the one that the user called, for messages.
@@ -409,7 +485,7 @@ class FocalLoss(Loss):
 
 def _alike(function: str, input: Any, target: Any) -> tuple[Any, Any]:
     """Input and target, checked to have one shape; the target in the dtype of the input if it has no gradient."""
-    input, target = numeric(function, input), numeric(function, target)
+    input, target = real(function, input), numeric(function, target)
     if shape_of(target) != shape_of(input):
         raise ShapeError(
             f"{function}: input {shape_of(input)} and target {shape_of(target)} have one shape, or numbers would be "
@@ -421,6 +497,13 @@ def _alike(function: str, input: Any, target: Any) -> tuple[Any, Any]:
 def _difference(function: str, input: Any, target: Any) -> Any:
     input, target = _alike(function, input, target)
     return input - target
+
+
+def _signs(function: str, target: Any) -> Any:
+    """The target, checked to be of −1 and 1."""
+    if np.any(np.abs(number_of(target)) != 1):
+        raise OutOfRangeError(f"{function}: targets are −1 and 1; 2 * y - 1 makes them of 0 and 1")
+    return target
 
 
 def _weighted(losses: Any, weight: Any) -> Any:
@@ -491,8 +574,3 @@ def _log(p: Any) -> Any:
     kind = getattr(number_of(p), "dtype", np.dtype(float))
     nothing = number_of(p) <= max(math.exp(-100), float(np.finfo(kind).tiny))
     return where(nothing, -100.0, log(where(nothing, 1.0, p)))
-
-
-def _buffer(weight: Any) -> Any:
-    """Weights as a buffer, as in PyTorch."""
-    return None if weight is None else Buffer(weight)

@@ -21,6 +21,7 @@ import numpy as np
 from .._support.text import clean
 from ..engine.inplace import note_change
 from ..engine.messages import describe, is_whole, short
+from ..engine.messages.pytorch import TakesPyTorchsArguments
 from ..engine.node import Node, number_of, shape_of
 from ..engine.scopes import made_by
 from ..engine.tensor import Tensor
@@ -39,7 +40,7 @@ class KeysThatDiffer(NamedTuple):
     unexpected_keys: list[str]
 
 
-class Module:
+class Module(TakesPyTorchsArguments):
     """A layer, or a network of layers. Subclasses write `__init__` and `forward`, and are called like functions.
 
     Attributes

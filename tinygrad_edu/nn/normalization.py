@@ -7,13 +7,24 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..engine.node import shape_of
-from ..engine.primitives.normalization import batch_norm, feature_sizes, layer_norm, local_response_norm
+from ..engine.primitives.normalization import (
+    batch_norm,
+    feature_sizes,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    local_response_norm,
+    rms_norm,
+)  # fmt: skip
 from ..errors import ShapeError
 from . import init
 from .module import Module
 from .parameter import Buffer, Parameter, Shape, data_for
 
-__all__ = ["BatchNorm1d", "BatchNorm2d", "LayerNorm", "LocalResponseNorm"]
+__all__ = [
+    "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d",
+    "LayerNorm", "LocalResponseNorm", "RMSNorm",
+]  # fmt: skip
 
 
 class BatchNorm(Module):
@@ -29,11 +40,12 @@ class BatchNorm(Module):
         momentum: float | None = 0.1,
         affine: bool = True,
         track_running_stats: bool = True,
+        bias: bool = True,
     ) -> None:
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
         self.weight = Parameter() if affine else None
-        self.bias = Parameter() if affine else None
+        self.bias = Parameter() if affine and bias else None
         self.running_mean = Buffer() if track_running_stats else None
         self.running_var = Buffer() if track_running_stats else None
         self.num_batches_tracked = Buffer(np.array(0)) if track_running_stats else None
@@ -107,6 +119,117 @@ class BatchNorm2d(BatchNorm):
     inputs: ClassVar = {4: "(N, C, H, W)"}
 
 
+class BatchNorm3d(BatchNorm):
+    """Batch normalisation of volumes (N, C, D, H, W); its arguments are those of `BatchNorm2d`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.BatchNorm3d(None)(tg.randn(2, 3, 4, 5, 6)).shape
+    (2, 3, 4, 5, 6)
+    """
+
+    inputs: ClassVar = {5: "(N, C, D, H, W)"}
+
+
+class InstanceNorm(BatchNorm):
+    """The base class of instance normalisation: each example for itself, by default without parameters and memory."""
+
+    def __init__(
+        self,
+        num_features: int | None,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        affine: bool = False,
+        track_running_stats: bool = False,
+    ) -> None:
+        super().__init__(num_features, eps, momentum, affine, track_running_stats)
+
+    def forward(self, x: Any) -> Any:
+        x = data_for(self, x, self.weight if self.affine else self.running_mean)
+        axes = len(shape_of(x))
+        if axes + 1 in self.inputs:  # a single example
+            return self.forward((x if hasattr(x, "ndim") else np.asarray(x))[None])[0]
+        if axes not in self.inputs:
+            wanted = next(iter(self.inputs.values()))
+            raise ShapeError(f"{type(self).__name__}: the input is {wanted}, or without N, and not {shape_of(x)}")
+        if self.training and self.num_batches_tracked is not None:
+            self.num_batches_tracked.data = self.num_batches_tracked.data + 1
+        from_input = self.training or not self.track_running_stats
+        running = (self.running_mean, self.running_var)
+        return instance_norm(x, *running, self.weight, self.bias, from_input, self.momentum or 0.0, self.eps)
+
+
+class InstanceNorm1d(InstanceNorm):
+    """Instance normalisation of sequences (N, C, L) or (C, L); its arguments are those of `InstanceNorm2d`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.InstanceNorm1d(3)(tg.randn(5, 3, 4)).shape
+    (5, 3, 4)
+    """
+
+    inputs: ClassVar = {3: "(N, C, L)"}
+
+
+class InstanceNorm2d(InstanceNorm):
+    """Every channel of every image (N, C, H, W) or (C, H, W) with mean 0 and variance 1; see `instance_norm`.
+
+    The arguments are those of `BatchNorm2d`, but by default there are neither parameters nor running statistics. Raises
+    `ShapeError` for other inputs.
+
+    >>> import tinygrad_edu as tg
+    >>> y = tg.nn.InstanceNorm2d(3)(5 * tg.randn(4, 3, 6, 7) + 2)
+    >>> bool(abs(y.mean(axis=(2, 3))).max() < 1e-5)
+    True
+    """
+
+    inputs: ClassVar = {4: "(N, C, H, W)"}
+
+
+class InstanceNorm3d(InstanceNorm):
+    """Instance normalisation of volumes (N, C, D, H, W) or (C, D, H, W); its arguments are those of `InstanceNorm2d`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.InstanceNorm3d(3)(tg.randn(2, 3, 4, 5, 6)).shape
+    (2, 3, 4, 5, 6)
+    """
+
+    inputs: ClassVar = {5: "(N, C, D, H, W)"}
+
+
+class GroupNorm(Module):
+    """The channels of (N, C, *sizes) in `num_groups` groups, each with mean 0 and variance 1; see `group_norm`.
+
+    `weight` and `bias`, with `affine`, are one number a channel, and begin as 1 and 0. `num_channels` None learns it at
+    the first call. Raises `ShapeError` for channels that the groups cannot share.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.GroupNorm(2, 6)(tg.randn(4, 6, 5)).shape
+    (4, 6, 5)
+    """
+
+    open_sizes: ClassVar = {"num_channels": 1}
+
+    def __init__(self, num_groups: int, num_channels: int | None, eps: float = 1e-5, affine: bool = True) -> None:
+        if (num_channels or 0) % num_groups:
+            raise ShapeError(f"GroupNorm: num_channels={num_channels} cannot be cut into num_groups={num_groups}")
+        self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
+        self.weight = Parameter() if affine else None
+        self.bias = Parameter() if affine else None
+        self.build()
+
+    def shapes(self) -> dict[str, Shape]:
+        return dict.fromkeys(("weight", "bias"), (self.num_channels,))
+
+    def reset_parameters(self) -> None:
+        if self.weight is not None:
+            init.ones_(self.weight)
+
+    def forward(self, x: Any) -> Any:
+        return group_norm(data_for(self, x, self.weight), self.num_groups, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"
+
+
 class LayerNorm(Module):
     """The last axes of x with mean 0 and variance 1, times weight, plus bias; see `nn.functional.layer_norm`.
 
@@ -126,7 +249,7 @@ class LayerNorm(Module):
     open_sizes: ClassVar = {"normalized_shape": -1}
 
     def __init__(
-        self, normalized_shape: Any, eps: float = 1e-5, elementwise_affine: bool = True, bias: bool = True
+        self, normalized_shape: Any, eps: float | None = 1e-5, elementwise_affine: bool = True, bias: bool = True
     ) -> None:
         self.normalized_shape = None
         if normalized_shape is not None:
@@ -147,11 +270,31 @@ class LayerNorm(Module):
 
     def forward(self, x: Any) -> Any:
         x = data_for(self, x, self.weight)
-        shape = shape_of(x)[-1:] if self.normalized_shape is None else self.normalized_shape
-        return layer_norm(x, shape, self.weight, self.bias, self.eps)
+        return layer_norm(x, self._sizes(x), self.weight, self.bias, self.eps or 0.0)
+
+    def _sizes(self, x: Any) -> Any:
+        return shape_of(x)[-1:] if self.normalized_shape is None else self.normalized_shape
 
     def extra_repr(self) -> str:
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+
+
+class RMSNorm(LayerNorm):
+    """The last axes of x divided by their root mean square, times weight; see `nn.functional.rms_norm`.
+
+    The arguments are those of `LayerNorm`; there is no bias, and without `eps` it is the smallest step at 1.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nn.RMSNorm(3)(tg.randn(2, 5, 3)).shape
+    (2, 5, 3)
+    """
+
+    def __init__(self, normalized_shape: Any, eps: float | None = None, elementwise_affine: bool = True) -> None:
+        super().__init__(normalized_shape, eps, elementwise_affine, bias=False)
+
+    def forward(self, x: Any) -> Any:
+        x = data_for(self, x, self.weight)
+        return rms_norm(x, self._sizes(x), self.weight, self.eps)
 
 
 class LocalResponseNorm(Module):

@@ -184,6 +184,16 @@ def numeric(function: str, x: Any) -> Any:
     return np.asarray(x) if isinstance(x, (list, tuple)) else x
 
 
+def real(function: str, x: Any) -> Any:
+    """An input checked as by `numeric`; whole numbers in an array become float32, as they do in layers.
+
+    >>> real("gelu", np.array([1, 2], "uint8"))
+    array([1., 2.], dtype=float32)
+    """
+    x = numeric(function, x)
+    return x.astype(DEFAULT_DTYPE) if hasattr(x, "dtype") and x.dtype.kind in "biu" else x
+
+
 def data_for(layer: Any, x: Any, parameter: Any) -> Any:
     """The input of a layer in the dtype of its parameter, so that a float32 network computes in float32.
 

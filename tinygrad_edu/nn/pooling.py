@@ -2,125 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from ..engine.node import shape_of
-from ..engine.primitives.pooling import adaptive_avg_pool2d, avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
+from ..engine.primitives import pooling
 from ..engine.primitives.reductions import mean
 from ..errors import ShapeError
+from .from_function import FromFunction, module_of
 from .module import Module
 from .parameter import numeric
 
-__all__ = ["AdaptiveAvgPool2d", "AvgPool1d", "AvgPool2d", "GlobalAvgPool", "MaxPool1d", "MaxPool2d"]
+__all__ = [
+    "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d",
+    "AdaptiveMaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d", "GlobalAvgPool", "MaxPool1d", "MaxPool2d", "MaxPool3d",
+]  # fmt: skip
 
 
-class MaxPool(Module):
-    """The base class of max pooling."""
+class Pool(FromFunction):
+    """The base class of pooling with windows of one size, which moves by that size where no stride is given."""
 
-    function: ClassVar[Callable[..., Any]]
+    kernel_size: Any
+    stride: Any
 
-    def __init__(
-        self, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
-    ) -> None:
-        self.kernel_size, self.stride = kernel_size, kernel_size if stride is None else stride
-        self.padding, self.dilation, self.ceil_mode = padding, dilation, ceil_mode
-
-    def forward(self, x: Any) -> Any:
-        how = (self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)
-        return type(self).function(x, *how)
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.stride = self.kernel_size if self.stride is None else self.stride
 
     def extra_repr(self) -> str:
-        return (
-            f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, "
-            f"dilation={self.dilation}, ceil_mode={self.ceil_mode}"
-        )
+        shown = ("kernel_size", "stride", "padding", "dilation", *["ceil_mode"] * hasattr(self, "dilation"))
+        return ", ".join(f"{name}={value}" for name, value in self.kept().items() if name in shown)
 
 
-class MaxPool1d(MaxPool):
-    """The largest number in each window on sequences (N, C, L); arguments as for `nn.functional.max_pool1d`.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.MaxPool1d(2)(tg.tensor([[[1.0, 5.0, 2.0, 4.0]]]))
-    tensor([[[5., 4.]]])
-    """
-
-    function = max_pool1d
+MaxPool1d = module_of("MaxPool1d", pooling.max_pool1d, Pool)
+MaxPool2d = module_of("MaxPool2d", pooling.max_pool2d, Pool)
+MaxPool3d = module_of("MaxPool3d", pooling.max_pool3d, Pool)
+AvgPool1d = module_of("AvgPool1d", pooling.avg_pool1d, Pool)
+AvgPool2d = module_of("AvgPool2d", pooling.avg_pool2d, Pool)
+AvgPool3d = module_of("AvgPool3d", pooling.avg_pool3d, Pool)
 
 
-class MaxPool2d(MaxPool):
-    """The largest number in each window on images (N, C, H, W); arguments as for `nn.functional.max_pool2d`.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.MaxPool2d(3, stride=2, padding=1)(tg.randn(8, 64, 48, 40)).shape
-    (8, 64, 24, 20)
-    """
-
-    function = max_pool2d
-
-
-class AvgPool(Module):
-    """The base class of average pooling."""
-
-    function: ClassVar[Callable[..., Any]]
-
-    def __init__(
-        self,
-        kernel_size: Any,
-        stride: Any = None,
-        padding: Any = 0,
-        ceil_mode: bool = False,
-        count_include_pad: bool = True,
-    ) -> None:
-        self.kernel_size, self.stride = kernel_size, kernel_size if stride is None else stride
-        self.padding, self.ceil_mode, self.count_include_pad = padding, ceil_mode, count_include_pad
-
-    def forward(self, x: Any) -> Any:
-        how = (self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
-        return type(self).function(x, *how)
-
-    def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
-
-
-class AvgPool1d(AvgPool):
-    """The mean of each window on sequences (N, C, L); arguments as for `nn.functional.avg_pool1d`.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.AvgPool1d(2)(tg.tensor([[[1.0, 5.0, 2.0, 4.0]]]))
-    tensor([[[3., 3.]]])
-    """
-
-    function = avg_pool1d
-
-
-class AvgPool2d(AvgPool):
-    """The mean of each window on images (N, C, H, W); arguments as for `nn.functional.avg_pool2d`.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.AvgPool2d(kernel_size=2)(tg.randn(8, 6, 28, 20)).shape
-    (8, 6, 14, 10)
-    """
-
-    function = avg_pool2d
-
-
-class AdaptiveAvgPool2d(Module):
-    """Means of images (N, C, H, W) over `output_size` windows, which adapt to the size of the images.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.nn.AdaptiveAvgPool2d((3, 4))(tg.randn(8, 6, 28, 20)).shape
-    (8, 6, 3, 4)
-    """
-
-    def __init__(self, output_size: Any) -> None:
-        self.output_size = output_size
-
-    def forward(self, x: Any) -> Any:
-        return adaptive_avg_pool2d(x, self.output_size)
-
-    def extra_repr(self) -> str:
-        return f"output_size={self.output_size}"
+AdaptiveAvgPool1d = module_of("AdaptiveAvgPool1d", pooling.adaptive_avg_pool1d)
+AdaptiveAvgPool2d = module_of("AdaptiveAvgPool2d", pooling.adaptive_avg_pool2d)
+AdaptiveAvgPool3d = module_of("AdaptiveAvgPool3d", pooling.adaptive_avg_pool3d)
+AdaptiveMaxPool1d = module_of("AdaptiveMaxPool1d", pooling.adaptive_max_pool1d)
+AdaptiveMaxPool2d = module_of("AdaptiveMaxPool2d", pooling.adaptive_max_pool2d)
+AdaptiveMaxPool3d = module_of("AdaptiveMaxPool3d", pooling.adaptive_max_pool3d)
 
 
 class GlobalAvgPool(Module):

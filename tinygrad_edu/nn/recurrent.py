@@ -16,7 +16,7 @@ from ..engine.messages import is_whole, short
 from ..engine.node import shape_of
 from ..engine.primitives.fused import linear
 from ..engine.primitives.recurrent import NONLINEARITIES, gru, gru_cell, lstm, lstm_cell, rnn, rnn_cell
-from ..engine.primitives.shape import concatenate, flip, stack, swapaxes
+from ..engine.primitives.shape import concatenate, expand_dims, flip, squeeze, stack, swapaxes
 from ..errors import DtypeError, OutOfRangeError, ShapeError
 from . import init
 from .layers import dropout
@@ -120,10 +120,15 @@ class RecurrentLayers(Recurrent):
         """The output, and each state after the last step, (layers · directions, N, H)."""
         x = self._converted(x)
         shape = shape_of(x)
+        if len(shape) == 2:  # a single sequence (T, I), and states (layers · directions, H): as a batch of one
+            n = 0 if self.batch_first else 1
+            first = first and [expand_dims(self._converted(state), 1) for state in first]
+            out, end = self._layers(expand_dims(x, n), first)
+            return squeeze(out, n), [squeeze(state, 1) for state in end]
         if len(shape) != 3:
             raise ShapeError(
                 f"{type(self).__name__}: the input is a batch of sequences, of shape "
-                f"{'(N, T, I)' if self.batch_first else '(T, N, I)'}, not {shape}"
+                f"{'(N, T, I)' if self.batch_first else '(T, N, I)'}, or one (T, I); not {shape}"
             )
         self._check_features(x)
         x = swapaxes(x, 0, 1) if self.batch_first else x

@@ -1,7 +1,8 @@
 """The optimisers. Each `update` is the formula of its paper, on arrays, in place.
 
 w is the parameter, g its gradient, t the number of the step, from 1 on. `weight_decay` λ adds λ/2·w² to the loss, and
-so λ·w to the gradient, except in `AdamW`. Where papers differ in detail, the formula is PyTorch's.
+so λ·w to the gradient, except in `AdamW`. With `maximize` all climb instead.
+Where papers differ in detail, the formula is PyTorch's.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from numpy import ndarray
 from ..errors import OptimizerError
 from .optimizer import Optimizer, options_in
 
-__all__ = ["SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "RMSprop"]
+__all__ = [
+    "ASGD", "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop", "Rprop",
+]  # fmt: skip
 
 
 class SGD(Optimizer):
@@ -37,7 +40,7 @@ class SGD(Optimizer):
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, momentum: float = 0.0, dampening: float = 0.0,
-        weight_decay: float = 0.0, nesterov: bool = False,
+        weight_decay: float = 0.0, nesterov: bool = False, maximize: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(params, **options_in(locals()))
 
@@ -80,7 +83,7 @@ class Adam(Optimizer):
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-        weight_decay: float = 0.0, amsgrad: bool = False,
+        weight_decay: float = 0.0, amsgrad: bool = False, maximize: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(params, **options_in(locals()))
 
@@ -117,13 +120,192 @@ class AdamW(Adam):
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-        weight_decay: float = 1e-2, amsgrad: bool = False,
+        weight_decay: float = 1e-2, amsgrad: bool = False, maximize: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(params, **options_in(locals()))
 
     def update(self, w: ndarray, g: ndarray, t: int, *memory: ndarray, **options: Any) -> None:
         w *= 1 - options["lr"] * options["weight_decay"]
         super().update(w, g, t, *memory, **{**options, "weight_decay": 0.0})
+
+
+class Adamax(Optimizer):
+    """`Adam` with the largest gradient in place of the mean square: u ← max(β₂·u, |g| + ε), w ← w - lr·m̂ / u.
+
+    Kingma and Ba, arXiv:1412.6980, algorithm 2. Raises as `Optimizer`.
+
+    >>> import tinygrad_edu as tg
+    >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
+    >>> optimizer = tg.optim.Adamax([w], lr=0.25)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w.data.round(4)
+    array([0.75, 1.75], dtype=float32)
+    """
+
+    def __init__(
+        self, params: Iterable[Any], lr: float = 2e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 0.0, maximize: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(params, **options_in(locals()))
+
+    def memory(self, options: Mapping[str, Any]) -> dict[str, float]:
+        return {"m": 0.0, "u": 0.0}
+
+    def update(self, w: ndarray, g: ndarray, t: int, m: ndarray, u: ndarray, **options: Any) -> None:
+        g = decayed(g, w, options)
+        beta1, beta2 = options["betas"]
+        m *= beta1
+        m += (1 - beta1) * g
+        np.maximum(beta2 * u, np.abs(g) + options["eps"], out=u)
+        w -= options["lr"] / (1 - beta1**t) * (m / u)
+
+
+class NAdam(Optimizer):
+    """`Adam` with Nesterov's momentum: w ← w - lr·(μ′·m / (1 - Πμ·μ′) + (1 - μ)·g / (1 - Πμ)) / (√v̂ + ε).
+
+    Here μ = β₁·(1 - 0.96^(t·momentum_decay) / 2), μ′ is that of the next step, and Πμ the product of all so far; Dozat,
+    "Incorporating Nesterov momentum into Adam" (2016). `decoupled_weight_decay` is that of `AdamW`. Raises as
+    `Optimizer`.
+
+    >>> import tinygrad_edu as tg
+    >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
+    >>> optimizer = tg.optim.NAdam([w], lr=0.25)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w.data.round(4)
+    array([0.7359, 1.7359], dtype=float32)
+    """
+
+    def __init__(
+        self, params: Iterable[Any], lr: float = 2e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 0.0, momentum_decay: float = 4e-3, decoupled_weight_decay: bool = False,
+        maximize: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(params, **options_in(locals()))
+
+    def memory(self, options: Mapping[str, Any]) -> dict[str, float]:
+        return {"m": 0.0, "v": 0.0, "mu_product": 1.0}
+
+    def update(self, w: ndarray, g: ndarray, t: int, m: ndarray, v: ndarray, product: ndarray, **options: Any) -> None:
+        g = decayed(g, w, options)
+        beta1, beta2 = options["betas"]
+        mu, following = (beta1 * (1 - 0.5 * 0.96 ** (k * options["momentum_decay"])) for k in (t, t + 1))
+        product *= mu
+        m *= beta1
+        m += (1 - beta1) * g
+        v *= beta2
+        v += (1 - beta2) * (g * g)
+        ahead = (1 - mu) / (1 - product) * g + following / (1 - product * following) * m
+        w -= options["lr"] * ahead / (np.sqrt(v / (1 - beta2**t)) + options["eps"])
+
+
+class RAdam(Optimizer):
+    """`Adam`, but w ← w - lr·m̂ while the mean of squares is too uncertain, and then first with small steps.
+
+    With ρ∞ = 2 / (1 - β₂) - 1 and ρ = ρ∞ - 2·t·β₂ᵗ / (1 - β₂ᵗ), a step of Adam is made for ρ > 5, times
+    √((ρ - 4)·(ρ - 2)·ρ∞ / ((ρ∞ - 4)·(ρ∞ - 2)·ρ)); Liu et al., arXiv:1908.03265. `decoupled_weight_decay` is that of
+    `AdamW`. Raises as `Optimizer`.
+
+    >>> import tinygrad_edu as tg
+    >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
+    >>> optimizer = tg.optim.RAdam([w], lr=0.25)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w.data.round(4)
+    array([0.5, 1. ], dtype=float32)
+    """
+
+    def __init__(
+        self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 0.0, decoupled_weight_decay: bool = False, maximize: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(params, **options_in(locals()))
+
+    def memory(self, options: Mapping[str, Any]) -> dict[str, float]:
+        return {"m": 0.0, "v": 0.0}
+
+    def update(self, w: ndarray, g: ndarray, t: int, m: ndarray, v: ndarray, **options: Any) -> None:
+        g = decayed(g, w, options)
+        beta1, beta2 = options["betas"]
+        m *= beta1
+        m += (1 - beta1) * g
+        v *= beta2
+        v += (1 - beta2) * (g * g)
+        step = options["lr"] / (1 - beta1**t) * m
+        most = 2 / (1 - beta2) - 1
+        rho = most - 2 * t * beta2**t / (1 - beta2**t)
+        if rho > 5:
+            certainty = sqrt((rho - 4) * (rho - 2) * most / ((most - 4) * (most - 2) * rho))
+            step *= certainty * sqrt(1 - beta2**t) / (np.sqrt(v) + options["eps"])
+        w -= step
+
+
+class Rprop(Optimizer):
+    """w ← w - s·sign(g) with a step s for each number: longer after two equal signs, shorter after two others.
+
+    s begins as lr, is multiplied by one of the `etas`, and kept between the `step_sizes`; where the signs differ no
+    step is made. Riedmiller and Braun, "A direct adaptive method for faster backpropagation" (1993). It is for full
+    batches. Raises as `Optimizer`.
+
+    >>> import tinygrad_edu as tg
+    >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
+    >>> optimizer = tg.optim.Rprop([w], lr=0.25)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w.data.round(4)
+    array([0.75, 1.75], dtype=float32)
+    """
+
+    def __init__(
+        self, params: Iterable[Any], lr: float = 1e-2, etas: tuple[float, float] = (0.5, 1.2),
+        step_sizes: tuple[float, float] = (1e-6, 50.0), maximize: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(params, **options_in(locals()))
+
+    def memory(self, options: Mapping[str, Any]) -> dict[str, float]:
+        return {"previous": 0.0, "step_size": options["lr"]}
+
+    def update(self, w: ndarray, g: ndarray, t: int, previous: ndarray, step: ndarray, **options: Any) -> None:
+        shorter, longer = options["etas"]
+        agree = np.sign(g * previous)
+        step *= np.where(agree > 0, longer, np.where(agree < 0, shorter, 1.0))
+        np.clip(step, *options["step_sizes"], out=step)
+        previous[...] = np.where(agree < 0, 0.0, g)
+        w -= np.sign(previous) * step
+
+
+class ASGD(Optimizer):
+    """w ← (1 - lambd·η)·w - η·g with η = lr / (1 + lambd·lr·(t - 1))^alpha; the mean of all w from step t0 on is `ax`.
+
+    `optimizer.state[w]["ax"]` is that mean; Polyak and Juditsky, "Acceleration of stochastic approximation by
+    averaging" (1992). Raises as `Optimizer`.
+
+    >>> import tinygrad_edu as tg
+    >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
+    >>> optimizer = tg.optim.ASGD([w], lr=0.25)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w.data.round(4)
+    array([0.5, 1. ], dtype=float32)
+    """
+
+    def __init__(
+        self, params: Iterable[Any], lr: float = 1e-2, lambd: float = 1e-4, alpha: float = 0.75, t0: float = 1e6,
+        weight_decay: float = 0.0, maximize: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(params, **options_in(locals()))
+
+    def memory(self, options: Mapping[str, Any]) -> dict[str, float]:
+        return {"ax": 0.0}
+
+    def update(self, w: ndarray, g: ndarray, t: int, ax: ndarray, **options: Any) -> None:
+        g = decayed(g, w, options)
+        lr, lambd = options["lr"], options["lambd"]
+        eta = lr / (1 + lambd * lr * (t - 1)) ** options["alpha"]
+        w *= 1 - lambd * eta
+        w -= eta * g
+        ax += (w - ax) / max(1, t - 1 - options["t0"])
 
 
 class RMSprop(Optimizer):
@@ -143,7 +325,7 @@ class RMSprop(Optimizer):
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8,
-        weight_decay: float = 0.0, momentum: float = 0.0, centered: bool = False,
+        weight_decay: float = 0.0, momentum: float = 0.0, centered: bool = False, maximize: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(params, **options_in(locals()))
 
@@ -187,7 +369,7 @@ class Adagrad(Optimizer):
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-2, lr_decay: float = 0.0, weight_decay: float = 0.0,
-        initial_accumulator_value: float = 0.0, eps: float = 1e-10,
+        initial_accumulator_value: float = 0.0, eps: float = 1e-10, maximize: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(params, **options_in(locals()))
 
@@ -216,8 +398,9 @@ class Adadelta(Optimizer):
     """
 
     def __init__(
-        self, params: Iterable[Any], lr: float = 1.0, rho: float = 0.9, eps: float = 1e-6, weight_decay: float = 0.0
-    ) -> None:
+        self, params: Iterable[Any], lr: float = 1.0, rho: float = 0.9, eps: float = 1e-6, weight_decay: float = 0.0,
+        maximize: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__(params, **options_in(locals()))
 
     def memory(self, options: Mapping[str, Any]) -> dict[str, float]:
@@ -235,5 +418,8 @@ class Adadelta(Optimizer):
 
 
 def decayed(g: ndarray, w: ndarray, options: Mapping[str, Any]) -> ndarray:
-    """The gradient with the weight decay: g + λ·w."""
+    """The gradient with the weight decay: g + λ·w; or g after the decay of `AdamW`, apart from it."""
+    if options.get("decoupled_weight_decay"):
+        w *= 1 - options["lr"] * options["weight_decay"]
+        return g
     return g + options["weight_decay"] * w if options["weight_decay"] else g

@@ -12,6 +12,7 @@ from numpy import ndarray
 
 from ..engine.inplace import note_change, owned
 from ..engine.messages import describe, short
+from ..engine.messages.pytorch import TakesPyTorchsArguments
 from ..engine.node import Node, number_of
 from ..engine.tensor import Tensor
 from ..errors import DtypeError, OptimizerError, OutOfRangeError
@@ -21,12 +22,13 @@ __all__ = ["Optimizer"]
 BLOCK = 1 << 16
 """Large parameters are updated in blocks of this many numbers, so that intermediate results stay in the cache."""
 
-SWITCHES = {"amsgrad", "centered", "nesterov"}
+SWITCHES = {"amsgrad", "centered", "decoupled_weight_decay", "maximize", "nesterov"}
+PAIRS = {"betas", "etas", "step_sizes"}
 BELOW_ONE = {"alpha", "rho", "betas"}
 """All options are 0 or more; these, which weigh the past, are also less than 1."""
 
 
-class Optimizer:
+class Optimizer(TakesPyTorchsArguments):
     """Changes parameters in place by their gradients. Subclasses define how, in `update` and `memory`.
 
     Parameters
@@ -164,8 +166,8 @@ class Optimizer:
             raise OptimizerError(f"{self._name}: the state is of groups of {sizes} parameters, and there are {own}")
         parameters = list(self._parameters())
         places = [place for group in groups for place in group["params"]]
-        names = [group.keys() - {"params", "initial_lr"} for group in groups]
-        if any(keys != self.defaults.keys() for keys in names):
+        names = [group.keys() - {"params", "initial_lr", "maximize"} for group in groups]
+        if any(keys != self.defaults.keys() - {"maximize"} for keys in names):
             raise OptimizerError(
                 f"{self._name}: the state has the settings {', '.join(sorted(set().union(*names)))}, "
                 f"and this optimiser has {', '.join(sorted(self.defaults))}"
@@ -213,6 +215,7 @@ class Optimizer:
                 state[name] = np.full(w.shape, start, w.dtype)
             memory.append(state[name])
         t = state["step"] = state["step"] + 1
+        g = -g if options.get("maximize") else g
         if w.size <= BLOCK:
             self.update(w, g, t, *memory, **options)
         else:
@@ -233,7 +236,7 @@ class Optimizer:
                 return value
             raise DtypeError(f"{self._name}: {name} is True or False, not {short(value)}")
         numbers = tuple(value) if isinstance(value, (tuple, list)) else (value,)
-        wanted = 2 if name == "betas" else 1
+        wanted = 2 if name in PAIRS else 1
         if len(numbers) != wanted or not all(isinstance(x, Real) for x in numbers):
             raise DtypeError(
                 f"{self._name}: {name} is {'two numbers' if wanted == 2 else 'a number'}, not {short(value)}"

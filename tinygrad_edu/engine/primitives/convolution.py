@@ -47,11 +47,12 @@ from .windows import (
     per_axis,
     places,
     positions,
+    single_too,
     unusual,
     with_border,
 )
 
-__all__ = ["conv1d", "conv2d", "conv3d", "conv_transpose2d"]
+__all__ = ["conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"]
 
 CACHE = 1 << 21
 """About how many bytes of columns are made at a time: enough for an efficient matrix product, and few enough that they
@@ -248,6 +249,26 @@ def conv3d(
     return _convolve("conv3d", 3, x, weight, bias, stride, padding, dilation, groups)
 
 
+def conv_transpose1d(
+    x: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
+) -> Any:
+    """Transposed convolution of sequences x (N, C, L); the settings are those of `conv_transpose2d`.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.nn.functional import conv_transpose1d
+    >>> conv_transpose1d(tg.tensor([[[1.0, 2.0]]]), tg.tensor([[[1.0, 10.0]]]))
+    tensor([[[ 1., 12., 20.]]])
+    """
+    return _transposed("conv_transpose1d", 1, x, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
 def conv_transpose2d(
     x: Any,
     weight: Any,
@@ -271,10 +292,38 @@ def conv_transpose2d(
     >>> conv_transpose2d(tg.tensor([[[[1.0, 2.0]]]]), tg.tensor([[[[1.0, 10.0]]]]))
     tensor([[[[ 1., 12., 20.]]]])
     """
-    name = "conv_transpose2d"
-    (_, channels, *sizes), (takes, makes, *kernel) = check_images(name, x, 2), _weight_shape(name, weight, 2, TO_LARGER)
-    step, spread = per_axis(name, "stride", stride, 2), per_axis(name, "dilation", dilation, 2)
-    less, more = per_axis(name, "padding", padding, 2, 0), per_axis(name, "output_padding", output_padding, 2, 0)
+    return _transposed("conv_transpose2d", 2, x, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
+def conv_transpose3d(
+    x: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
+) -> Any:
+    """Transposed convolution of volumes x (N, C, D, H, W); the settings are those of `conv_transpose2d`.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.nn.functional import conv_transpose3d
+    >>> conv_transpose3d(tg.ones((1, 2, 2, 3, 4)), tg.ones((2, 1, 2, 2, 2))).shape
+    (1, 1, 3, 4, 5)
+    """
+    return _transposed("conv_transpose3d", 3, x, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
+@single_too
+def _transposed(
+    name: str, n: int, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, output_padding: Any, groups: int,
+    dilation: Any,
+) -> Any:  # fmt: skip
+    """Check a transposed convolution, and compute it."""
+    (_, channels, *sizes), (takes, makes, *kernel) = check_images(name, x, n), _weight_shape(name, weight, n, TO_LARGER)
+    step, spread = per_axis(name, "stride", stride, n), per_axis(name, "dilation", dilation, n)
+    less, more = per_axis(name, "padding", padding, n, 0), per_axis(name, "output_padding", output_padding, n, 0)
     (groups,) = per_axis(name, "groups", groups, 1)
     if takes != channels:
         raise ShapeError(
@@ -286,7 +335,7 @@ def conv_transpose2d(
     if any(m >= max(s, d) for m, s, d in zip(more, step, spread)):
         raise ShapeError(f"{name}: output_padding {more} must be smaller than stride {step} or dilation {spread}")
     size = tuple(
-        (n - 1) * s - 2 * p + d * (k - 1) + m + 1 for n, s, p, d, k, m in zip(sizes, step, less, spread, kernel, more)
+        (z - 1) * s - 2 * p + d * (k - 1) + m + 1 for z, s, p, d, k, m in zip(sizes, step, less, spread, kernel, more)
     )
     if min(size) < 1:
         raise ShapeError(f"{name}: padding {less} leaves nothing of the result, which would be of size {size}")
@@ -295,6 +344,7 @@ def conv_transpose2d(
     return conv_transpose(*operands, size=size, **_how(step, border, spread, groups))
 
 
+@single_too
 def _convolve(
     name: str, n: int, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int
 ) -> Any:

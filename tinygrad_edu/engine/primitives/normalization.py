@@ -24,7 +24,7 @@ from .rows import primitive
 from .shape import reshape, sum_to
 from .windows import Sizes, per_axis
 
-__all__ = ["batch_norm", "layer_norm", "local_response_norm"]
+__all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "rms_norm"]
 
 
 def _normalize_rule(
@@ -153,15 +153,100 @@ def layer_norm(x: Any, normalized_shape: Any, weight: Any = None, bias: Any = No
     tensor([[-1.,  1.],
             [-1.,  1.]])
     """
-    shape = feature_sizes("layer_norm", normalized_shape)
+    shape = _ending("layer_norm", x, normalized_shape, weight=weight, bias=bias)
     size = shape_of(x)
-    if size[len(size) - len(shape) :] != shape or len(shape) > len(size):
-        raise ShapeError(f"layer_norm: input {in_words(x)} does not end with normalized_shape {shape}")
-    for name, parameter in (("weight", weight), ("bias", bias)):
-        if parameter is not None and shape_of(parameter) != shape:
-            raise ShapeError(f"layer_norm: {name} {in_words(parameter)} must have normalized_shape {shape}")
     axis = tuple(range(len(size) - len(shape), len(size)))
     return normalize(x, *_affine(weight, bias), axis=axis, shape=shape, eps=eps)
+
+
+def group_norm(x: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+    """Every group of channels of each example of x (N, C, *S) with mean 0 and variance 1; times weight (C,) plus bias.
+
+    Raises `ShapeError` for channels that the groups cannot share.
+    Source: Y. Wu and K. He, "Group Normalization" (2018).
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.nn.functional import group_norm
+    >>> group_norm(tg.tensor([[1.0, 3.0, 10.0, 30.0]]), 2, eps=0.0)
+    tensor([[-1.,  1., -1.,  1.]])
+    """
+    (num_groups,) = per_axis("group_norm", "num_groups", num_groups, 1)
+    size = shape_of(x)
+    if len(size) < 2 or size[1] % num_groups:
+        raise ShapeError(f"group_norm: {num_groups} groups share the channels of (N, C, *sizes); input {in_words(x)}")
+    grouped = reshape(x, (size[0], num_groups, size[1] // num_groups * prod(size[2:])))
+    out = reshape(normalize(grouped, axis=(2,), shape=(), eps=eps), size)
+    for name, parameter in (("weight", weight), ("bias", bias)):
+        if parameter is not None:
+            if shape_of(parameter) != size[1:2]:
+                raise ShapeError(
+                    f"group_norm: input {in_words(x)} has {size[1]} channels; {name} {in_words(parameter)}"
+                )
+            parameter = reshape(parameter, (size[1], *[1] * (len(size) - 2)))
+            out = out * parameter if name == "weight" else out + parameter
+    return out
+
+
+def instance_norm(
+    x: Any,
+    running_mean: Any = None,
+    running_var: Any = None,
+    weight: Any = None,
+    bias: Any = None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Any:
+    """Every channel of every example of x (N, C, *S) brought to mean 0 and variance 1, times weight plus bias.
+
+    The running mean and variance (C,), if there are any, follow the means over the batch; without `use_input_stats`
+    they are taken instead, as in `batch_norm`. Raises `ShapeError` for fewer than two numbers a channel.
+    Source: D. Ulyanov, A. Vedaldi and V. Lempitsky, "Instance Normalization" (2016).
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.nn.functional import instance_norm
+    >>> instance_norm(tg.tensor([[[1.0, 3.0], [10.0, 30.0]]]), eps=0.0)
+    tensor([[[-1.,  1.],
+             [-1.,  1.]]])
+    """
+    if not use_input_stats:
+        return batch_norm(x, running_mean, running_var, weight, bias, False, momentum, eps)
+    size = shape_of(x)
+    if len(size) < 3 or prod(size[2:]) < 2:
+        raise ShapeError(f"instance_norm: the input is (N, C, *sizes) with two or more numbers a channel, not {size}")
+    numbers = np.asarray(number_of(x)).reshape(*size[:2], -1)
+    for running, now in ((running_mean, numbers.mean(2)), (running_var, numbers.var(2, ddof=1))):
+        if running is not None:
+            running.data = (1 - momentum) * running.data + momentum * now.mean(0)
+    return group_norm(x, size[1], weight, bias, eps)
+
+
+def rms_norm(x: Any, normalized_shape: Any, weight: Any = None, eps: float | None = None) -> Any:
+    """x (..., *normalized_shape) divided by √(its mean square over the last axes + eps), times weight.
+
+    Without `eps` it is the smallest step of the dtype at 1. Raises `ShapeError` where x does not end with the shape.
+    Source: B. Zhang and R. Sennrich, "Root Mean Square Layer Normalization" (2019).
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.nn.functional import rms_norm
+    >>> rms_norm(tg.tensor([[1.0, 7.0]]), 2).data.round(4)  # √(50 / 2) is 5
+    array([[0.2, 1.4]], dtype=float32)
+    """
+    shape = _ending("rms_norm", x, normalized_shape, weight=weight)
+    eps = float(np.finfo(np.result_type(number_of(x), np.float16)).eps) if eps is None else eps
+    out = x / sqrt(mean(square(x), tuple(range(-len(shape), 0)), True) + eps)
+    return out if weight is None else out * weight
+
+
+def _ending(name: str, x: Any, normalized_shape: Any, **parameters: Any) -> Sizes:
+    """The `normalized_shape` as a tuple; x ends with it, and the parameters have it."""
+    shape, size = feature_sizes(name, normalized_shape), shape_of(x)
+    if size[len(size) - len(shape) :] != shape or len(shape) > len(size):
+        raise ShapeError(f"{name}: input {in_words(x)} does not end with normalized_shape {shape}")
+    for which, parameter in parameters.items():
+        if parameter is not None and shape_of(parameter) != shape:
+            raise ShapeError(f"{name}: {which} {in_words(parameter)} must have normalized_shape {shape}")
+    return shape
 
 
 def local_response_norm(x: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:

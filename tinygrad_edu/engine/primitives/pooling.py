@@ -15,12 +15,14 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ...errors import ShapeError
+from ...errors import DtypeError, ShapeError
+from ..messages import is_whole, short
 from ..node import Node
 from .kernels import kept
 from .linear_algebra import einsum
-from .reductions import mean
+from .reductions import max_, mean
 from .rows import primitive
+from .shape import stack
 from .windows import (
     Borders,
     Sizes,
@@ -34,11 +36,15 @@ from .windows import (
     per_axis,
     places,
     positions,
+    single_too,
     unusual,
     with_border,
 )
 
-__all__ = ["adaptive_avg_pool1d", "adaptive_avg_pool2d", "avg_pool1d", "avg_pool2d", "max_pool1d", "max_pool2d"]
+__all__ = [
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
+    "adaptive_max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d", "max_pool1d", "max_pool2d", "max_pool3d",
+]  # fmt: skip
 
 # The rows of the largest number. `windows` is the number of positions along each axis.
 
@@ -221,6 +227,19 @@ def max_pool2d(
     return _max_pool("max_pool2d", 2, x, kernel_size, stride, padding, dilation, ceil_mode)
 
 
+def max_pool3d(
+    x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
+) -> Any:
+    """The largest number in each window on volumes x (N, C, D, H, W); the settings are those of `max_pool2d`.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.nn.functional import max_pool3d
+    >>> max_pool3d(tg.ones((2, 3, 4, 6, 8)), 2).shape
+    (2, 3, 2, 3, 4)
+    """
+    return _max_pool("max_pool3d", 3, x, kernel_size, stride, padding, dilation, ceil_mode)
+
+
 def avg_pool1d(
     x: Any,
     kernel_size: Any,
@@ -246,6 +265,7 @@ def avg_pool2d(
     padding: Any = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
+    divisor_override: int | None = None,
 ) -> Any:
     """The mean of each window on images x (N, C, H, W): (N, C, P, Q), with sizes as in `max_pool2d`.
 
@@ -254,6 +274,7 @@ def avg_pool2d(
     kernel_size, stride, ceil_mode : as in `max_pool2d`.
     padding : a border of zeros, of at most half the window.
     count_include_pad : whether the zeros of the border count when the mean is taken.
+    divisor_override : what every sum is divided by, instead of the count of its numbers.
 
     Raises as `max_pool2d`.
 
@@ -262,7 +283,28 @@ def avg_pool2d(
     >>> avg_pool2d(tg.tensor([[[[1.0, 5.0, 2.0, 4.0], [3.0, 3.0, 9.0, 1.0]]]]), 2)
     tensor([[[[3., 4.]]]])
     """
-    return _avg_pool("avg_pool2d", 2, x, kernel_size, stride, padding, ceil_mode, count_include_pad)
+    how = (kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return _avg_pool("avg_pool2d", 2, x, *how)
+
+
+def avg_pool3d(
+    x: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Any:
+    """The mean of each window on volumes x (N, C, D, H, W); the settings are those of `avg_pool2d`.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.nn.functional import avg_pool3d
+    >>> avg_pool3d(tg.ones((2, 3, 4, 6, 8)), 2).shape
+    (2, 3, 2, 3, 4)
+    """
+    how = (kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return _avg_pool("avg_pool3d", 3, x, *how)
 
 
 def adaptive_avg_pool1d(x: Any, output_size: Any) -> Any:
@@ -292,6 +334,51 @@ def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
     return _adaptive_avg_pool("adaptive_avg_pool2d", 2, x, output_size)
 
 
+def adaptive_avg_pool3d(x: Any, output_size: Any) -> Any:
+    """Means of volumes x (N, C, D, H, W) over `output_size` windows, as `adaptive_avg_pool2d` takes them.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.nn.functional import adaptive_avg_pool3d
+    >>> adaptive_avg_pool3d(tg.ones((2, 3, 4, 6, 8)), 2).shape
+    (2, 3, 2, 2, 2)
+    """
+    return _adaptive_avg_pool("adaptive_avg_pool3d", 3, x, output_size)
+
+
+def adaptive_max_pool1d(x: Any, output_size: Any) -> Any:
+    """The largest numbers of sequences x (N, C, L) in the windows of `adaptive_avg_pool2d`.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.nn.functional import adaptive_max_pool1d
+    >>> adaptive_max_pool1d(tg.tensor([[[1.0, 2.0, 3.0]]]), 2)
+    tensor([[[2., 3.]]])
+    """
+    return _adaptive_max_pool("adaptive_max_pool1d", 1, x, output_size)
+
+
+def adaptive_max_pool2d(x: Any, output_size: Any) -> Any:
+    """The largest numbers of images x (N, C, H, W) in the windows of `adaptive_avg_pool2d`.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.nn.functional import adaptive_max_pool2d
+    >>> adaptive_max_pool2d(tg.tensor([[[[1.0, 2.0, 6.0], [3.0, 4.0, 8.0]]]]), (1, 3))
+    tensor([[[[3., 4., 8.]]]])
+    """
+    return _adaptive_max_pool("adaptive_max_pool2d", 2, x, output_size)
+
+
+def adaptive_max_pool3d(x: Any, output_size: Any) -> Any:
+    """The largest numbers of volumes x (N, C, D, H, W) in the windows of `adaptive_avg_pool2d`.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.nn.functional import adaptive_max_pool3d
+    >>> adaptive_max_pool3d(tg.ones((2, 3, 4, 6, 8)), 3).shape
+    (2, 3, 3, 3, 3)
+    """
+    return _adaptive_max_pool("adaptive_max_pool3d", 3, x, output_size)
+
+
+@single_too
 def _max_pool(
     name: str, n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
 ) -> Any:
@@ -300,10 +387,16 @@ def _max_pool(
     return max_pool(x, dilation=unusual(spread, (1,) * n), **how)
 
 
+@single_too
 def _avg_pool(
-    name: str, n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool, count_include_pad: bool
-) -> Any:
+    name: str, n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool, count_include_pad: bool,
+    divisor: int | None = None,
+) -> Any:  # fmt: skip
     how, border = _windows(name, n, x, kernel_size, stride, padding, (1,) * n, ceil_mode)
+    if divisor is not None:
+        if not (is_whole(divisor) and divisor):
+            raise DtypeError(f"{name}: divisor_override is a whole number, not 0; and not {short(divisor)}")
+        return avg_pool(x, counted=how["padding"], **how) * (prod(how["kernel"]) / divisor)  # the mean of full windows
     return avg_pool(x, counted=border if count_include_pad else None, **how)
 
 
@@ -318,18 +411,37 @@ def _windows(
     if any(2 * p > k for p, k in zip(less, kernel)):
         raise ShapeError(f"{name}: padding {less} is more than half of the window {kernel}: some would lie outside")
     border = tuple((p, p) for p in less)
-    check_fits(name, size, kernel, border, dilation)
     windows = positions(size, kernel, step, border, dilation, ceil_mode)
+    if not (ceil_mode and min(windows) > 0):  # then a window may reach over the end even where there is only one
+        check_fits(name, size, kernel, border, dilation)
     reach = ((p - 1) * s + d * (k - 1) + 1 for p, s, d, k in zip(windows, step, dilation, kernel))
     enlarged = tuple((p, max(p, r - m - p)) for p, r, m in zip(less, reach, size))
     how = {"kernel": kernel, "stride": step, "padding": unusual(enlarged, ((0, 0),) * n), "windows": windows}
     return how, border
 
 
-def _adaptive_avg_pool(name: str, n: int, x: Any, output_size: Any) -> Any:
+def _adaptive_windows(name: str, n: int, x: Any, output_size: Any) -> tuple[Sizes, Sizes]:
+    """The sizes of the images, and how many windows they are to have."""
     size = check_images(name, x, n)[2:]
     given = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * n
-    windows = per_axis(name, "output_size", [m if k is None else k for k, m in zip(given, size)], n)
+    return size, per_axis(name, "output_size", [m if k is None else k for k, m in zip(given, size)], n)
+
+
+@single_too
+def _adaptive_max_pool(name: str, n: int, x: Any, output_size: Any) -> Any:
+    size, windows = _adaptive_windows(name, n, x, output_size)
+    if all(m % k == 0 for m, k in zip(size, windows)):
+        return _max_pool(name, n, x, tuple(m // k for m, k in zip(size, windows)), None, 0, 1, False)
+    x = x if isinstance(x, Node) else np.asarray(x)
+    for axis, (m, k) in enumerate(zip(size, windows), start=2):  # the largest of rows, and then of those
+        spans = [(slice(None),) * axis + (slice(i * m // k, -(-(i + 1) * m // k)),) for i in range(k)]
+        x = stack([max_(x[span], axis=axis) for span in spans], axis)
+    return x
+
+
+@single_too
+def _adaptive_avg_pool(name: str, n: int, x: Any, output_size: Any) -> Any:
+    size, windows = _adaptive_windows(name, n, x, output_size)
     if windows == (1,) * n:
         return mean(x, axis=tuple(range(2, n + 2)), keepdims=True)
     if all(m % k == 0 for m, k in zip(size, windows)):

@@ -8,7 +8,8 @@ lie in memory as (C, *S, N), and elementwise operations keep it so.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
 from itertools import product
 from typing import Any
 
@@ -134,9 +135,20 @@ def check_images(name: str, x: Any, n: int) -> Sizes:
     if len(shape) != n + 2:
         if is_no_array_of_numbers(x):
             raise not_numbers(name, x)
-        hint = "; a single image is x[None]" if len(shape) == n + 1 else ""
-        raise ShapeError(f"{name}: the input is {AXES[n]}, and not {shape}{hint}")
+        raise ShapeError(f"{name}: the input is {AXES[n]}, or a single one without N, and not {shape}")
     return shape
+
+
+def single_too(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function(name, n, x, ...) of images with `n` axes take a single one, without the axis N, as well."""
+
+    @wraps(function)
+    def call(name: str, n: int, x: Any, *settings: Any) -> Any:
+        if len(shape_of(x)) == n + 1:
+            return function(name, n, (x if hasattr(x, "ndim") else np.asarray(x))[None], *settings)[0]
+        return function(name, n, x, *settings)
+
+    return call
 
 
 def check_fits(name: str, size: Sizes, kernel: Sizes, padding: Borders, dilation: Sizes) -> None:

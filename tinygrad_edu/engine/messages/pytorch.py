@@ -1,0 +1,163 @@
+"""What PyTorch has and is not here, and what to take instead: two tables, which docs/coming-from.md shows as well."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from functools import wraps
+from inspect import Parameter, signature
+from typing import Any, NoReturn
+
+from ...errors import DtypeError
+from .words import short
+
+_ATTENTION = "write softmax(q @ k.swapaxes(-1, -2) / sqrt(d), dim=-1) @ v with nn.functional.softmax and nn.Linear"
+_NEW = "leave out the underscore: results are always new arrays"
+_SIZED = ("Conv", "ConvTranspose", "BatchNorm", "InstanceNorm")
+_OPEN = ["Linear", *(f"{kind}{n}d" for kind in _SIZED for n in (1, 2, 3))]
+
+PARTS: dict[str, dict[str, str]] = {
+    "tinygrad_edu.nn": {
+        "AdaptiveLogSoftmaxWithLoss": "take CrossEntropyLoss",
+        "CTCLoss": "there is no alignment of sequences; where each step has its class, take CrossEntropyLoss",
+        "ChannelShuffle": "x.reshape(n, groups, -1, h, w).swapaxes(1, 2).reshape(x.shape)",
+        "CrossMapLRN2d": "take LocalResponseNorm",
+        "DataParallel": "train.fit(..., threads=2) computes the parts of a batch side by side",
+        "EmbeddingBag": "Embedding, and .mean(axis=1) or .sum(axis=1) of what it gives",
+        "FeatureAlphaDropout": "take AlphaDropout, or Dropout2d for whole channels",
+        "Fold": "ConvTranspose2d puts windows back where they were",
+        "FractionalMaxPool2d": "take AdaptiveMaxPool2d",
+        "LPPool1d": "AvgPool1d of x ** p, times the size of the window, to the power 1 / p",
+        "LPPool2d": "AvgPool2d of x ** p, times the size of the window, to the power 1 / p",
+        "MaxUnpool2d": "take Upsample or ConvTranspose2d",
+        "MultiLabelMarginLoss": "take MultiLabelSoftMarginLoss",
+        "MultiheadAttention": _ATTENTION,
+        "ParameterDict": "a plain dict of nn.Parameter(...) as an attribute is found",
+        "ParameterList": "a plain list of nn.Parameter(...) as an attribute is found",
+        "RReLU": "take LeakyReLU",
+        "Softmax2d": "Softmax(dim=-3)",
+        "SyncBatchNorm": "take BatchNorm2d",
+        "Transformer": _ATTENTION,
+        "TransformerDecoderLayer": _ATTENTION,
+        "TransformerEncoder": _ATTENTION,
+        "TransformerEncoderLayer": _ATTENTION,
+        "TripletMarginWithDistanceLoss": "TripletMarginLoss, or relu(d(a, p) - d(a, n) + margin).mean()",
+        "Unfold": "Conv2d multiplies windows; x[:, :, rows, columns] with arrays of places gives them",
+        "UpsamplingBilinear2d": "Upsample(scale_factor=..., mode='bilinear', align_corners=True)",
+        "UpsamplingNearest2d": "Upsample(scale_factor=...)",
+        "utils": "optim.clip_grad_norm_ and optim.clip_grad_value_ clip gradients",
+        **{f"Lazy{name}": f"{name}(None, ...) learns its size at the first call" for name in _OPEN},
+    },
+    "tinygrad_edu.nn.functional": {
+        "affine_grid": "take tg.einsum of the matrix and the places",
+        "channel_shuffle": "x.reshape(n, groups, -1, h, w).swapaxes(1, 2).reshape(x.shape)",
+        "ctc_loss": "there is no alignment of sequences; where each step has its class, take cross_entropy",
+        "dropout1d": "nn.Dropout1d(p)(x)",
+        "dropout2d": "nn.Dropout2d(p)(x)",
+        "dropout3d": "nn.Dropout3d(p)(x)",
+        "embedding_bag": "embedding, and .mean(axis=1) or .sum(axis=1) of what it gives",
+        "fold": "conv_transpose2d puts windows back where they were",
+        "grid_sample": "interpolate changes sizes; x[:, :, rows, columns] with arrays of places picks pixels",
+        "gumbel_softmax": "softmax((x + g) / tau), where g = -log(-log(u)) for u of tg.rand",
+        "lp_pool2d": "avg_pool2d of x ** p, times the size of the window, to the power 1 / p",
+        "max_unpool2d": "take interpolate or conv_transpose2d",
+        "multi_head_attention_forward": _ATTENTION,
+        "multilabel_margin_loss": "take multilabel_soft_margin_loss",
+        "pdist": "pairwise_distance(x[:, None], x)",
+        "relu_": _NEW,
+        "rrelu": "take leaky_relu",
+        "scaled_dot_product_attention": _ATTENTION,
+        "unfold": "conv2d multiplies windows; x[:, :, rows, columns] with arrays of places gives them",
+        "upsample": "take interpolate",
+    },
+    "tinygrad_edu.nn.init": {
+        "dirac_": "weight.data = ... with an array of your own; it is 1 in the middle of the window i of channel i",
+        "sparse_": "normal_, and then weight.data = weight.data * mask",
+    },
+    "tinygrad_edu.optim": {
+        "Adafactor": "take Adam",
+        "LBFGS": "take Adam; or, for a function of an array, scipy.optimize.minimize(f, x, jac=tg.grad(f))",
+        "Muon": "take AdamW",
+        "SparseAdam": "take Adam: gradients are never sparse",
+        "swa_utils": "average the arrays of several state_dict(), and load the result",
+    },
+    "tinygrad_edu.optim.lr_scheduler": {
+        "SWALR": "take LinearLR, and ConstantLR behind it",
+        "_LRScheduler": "LRScheduler, without the underscore",
+    },
+}  # fmt: skip
+"""By module: names that only PyTorch has, and the way to go."""
+
+ARGUMENTS: dict[str, tuple[tuple[Any, ...], str]] = {
+    "add_bias_kv": ((False,), "leave it out"),
+    "capturable": ((False,), "leave it out: steps are NumPy's"),
+    "collate_fn": ((None,), "a Dataset's batch(indices) puts its batches together"),
+    "device": ((None, "cpu"), "leave it out: NumPy computes on the processor"),
+    "differentiable": ((False,), "leave it out; optimizer.preview(gradients) gives a step without making it"),
+    "dtype": ((None,), ".double() or .float() of the module sets its dtype"),
+    "foreach": ((None, False), "leave it out: steps are NumPy's"),
+    "fused": ((None, False), "leave it out: steps are NumPy's"),
+    "inplace": ((False,), "leave it out: results are always new arrays"),
+    "last_epoch": ((-1,), "make the schedule anew, and load_state_dict() of the old one's state_dict()"),
+    "max_norm": ((None,), "scale weight.data after each step"),
+    "num_workers": ((0,), "leave it out: batches are made where they are asked for"),
+    "padding_mode": (("zeros",), "put nn.ReflectionPad2d, nn.ReplicationPad2d or nn.CircularPad2d before it"),
+    "persistent_workers": ((False,), "leave it out: there are no workers"),
+    "pin_memory": ((False,), "leave it out: NumPy computes on the processor"),
+    "prefetch_factor": ((None,), "leave it out: there are no workers"),
+    "proj_size": ((0,), "put an nn.Linear behind it"),
+    "recompute_scale_factor": ((None, False), "give size= instead of scale_factor="),
+    "reduce": ((None,), "reduction='mean', 'sum' or 'none'"),
+    "return_indices": ((False,), "tg.argmax finds places along an axis"),
+    "scale_grad_by_freq": ((False,), "leave it out"),
+    "size_average": ((None,), "reduction='mean', 'sum' or 'none'"),
+    "sparse": ((False,), "leave it out: gradients are never sparse"),
+    "verbose": ((False, "deprecated"), "print(schedule.get_last_lr())"),
+}
+"""Arguments that only PyTorch's classes have: the values that change nothing, and the way to go for others."""
+
+
+def missing(module: str) -> Callable[[str], Any]:
+    """The `__getattr__` of a module: an error that says what to take instead, or which name was meant."""
+
+    def __getattr__(name: str) -> NoReturn:
+        way_out = PARTS[module].get(name)
+        if way_out:
+            raise AttributeError(f"{module} has no {name}: {way_out}")
+        near = [] if name.startswith("_") else get_close_matches(name, sys.modules[module].__all__, 1)
+        meant = f"; did you mean {near[0]!r}?" if near else ""
+        raise AttributeError(f"module {module!r} has no attribute {name!r}{meant}")
+
+    return __getattr__
+
+
+def without_pytorchs(name: str, given: Mapping[str, Any], known: Mapping[str, Parameter]) -> dict[str, Any]:
+    """The arguments without those of PyTorch that change nothing; raises `DtypeError` for those that would."""
+    kept = dict(given)
+    if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in known.values()):
+        return kept
+    for argument in given.keys() & ARGUMENTS.keys() - known.keys():
+        nothing, way_out = ARGUMENTS[argument]
+        value = kept.pop(argument)
+        if not any(value is x or (isinstance(value, (str, int)) and value == x) for x in nothing):
+            raise DtypeError(f"{name} has no argument {argument}={short(value)}: {way_out}")
+    return kept
+
+
+class TakesPyTorchsArguments:
+    """The base of classes whose subclasses answer for PyTorch's arguments, so that none of them need have these."""
+
+    def __init_subclass__(cls, **named: Any) -> None:
+        super().__init_subclass__(**named)
+        init = vars(cls).get("__init__")
+        if init is None:
+            return
+
+        @wraps(init)
+        def checked(self: Any, *args: Any, **given: Any) -> None:
+            if not ARGUMENTS.keys().isdisjoint(given):
+                given = without_pytorchs(type(self).__name__, given, signature(init).parameters)
+            init(self, *args, **given)
+
+        cls.__init__ = checked  # type: ignore[method-assign]
