@@ -19,7 +19,9 @@ from .engine.derivatives import *
 from .engine.grad_mode import enable_grad as enable_grad, no_grad as no_grad, trace as trace
 from .engine.node import Node as Node
 from .engine.primitives.arithmetic import *
+from .engine.primitives.decompositions import *
 from .engine.primitives.elementwise import *
+from .engine.primitives.joining import *
 from .engine.primitives.linear_algebra import *
 from .engine.primitives.reductions import *
 from .engine.primitives.shape import *

@@ -16,7 +16,7 @@ from .memory import recomputed
 from .messages import is_no_array_of_numbers, refused
 from .node import NO_ATTRS, Attrs, Node, Operand, describe, number_of, packed, record
 from .operators import Operators, infix
-from .primitives import linear_algebra, reductions, shape
+from .primitives import joining, linear_algebra, reductions, shape
 from .primitives.arithmetic import add, divide, multiply, power, subtract
 from .primitives.linear_algebra import matmul
 from .primitives.primitive import Variadic, primitive
@@ -176,7 +176,7 @@ class Tensor(Operators):
         if self.flow and recording():
             raise GraphError(
                 f"array: {describe(self)} as a NumPy array would leave the graph, and its gradient would be lost; "
-                "take .data where that is meant, or compute with the tensor itself"
+                "take .data where that is meant, compute with the tensor itself, or make one of several by tg.stack"
             )
         return self.data if copy is False else np.array(number_of(self), dtype=dtype)
 
@@ -258,6 +258,11 @@ class Tensor(Operators):
     def argmin(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.argmin(self, axis, keepdims)
     def dot(self, other: Any) -> Tensor: return linear_algebra.dot(self, other)
     def trace(self, offset: int = 0) -> Tensor: return linear_algebra.trace(self, offset)
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+        return linear_algebra.diagonal(self, offset, axis1, axis2)
+    def take(self, indices: Any, axis: int | None = None) -> Tensor: return joining.take(self, indices, axis)
+    def ravel(self, order: str = "C") -> Tensor: return joining.ravel(self, order)
+    def moveaxis(self, source: Any, destination: Any) -> Tensor: return shape.moveaxis(self, source, destination)
     def reshape(self, *shape_: Any) -> Tensor: return shape.reshape(self, sizes(shape_))
     def transpose(self, *axes: Any) -> Tensor: return shape.transpose(self, sizes(axes) if axes else None)
     def swapaxes(self, axis1: int, axis2: int) -> Tensor: return shape.swapaxes(self, axis1, axis2)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import DtypeError, OutOfRangeError, ShapeError, TinygradError
-from .words import Call, listed, not_whole, several, short
+from .words import Call, in_words, listed, not_whole, several, short
 
 
 def axes_of(n: int) -> str:
@@ -153,8 +153,8 @@ def from_to(call: Call) -> TinygradError | None:
 
 
 def diagonals(call: Call) -> TinygradError | None:
-    """tril, triu, diag and trace: a matrix, and which diagonal."""
-    least, most = {"diag": (1, 2), "trace": (2, 2)}.get(call.name, (2, inf))
+    """tril, triu, diag, diagonal and trace: a matrix, and which diagonal."""
+    least, most = {"diag": (1, 2)}.get(call.name, (2, inf))
     if not least <= call.ndim <= most:
         matrix = "a vector or a matrix" if least == 1 else "a matrix"
         return ShapeError(f"{call.x} has {call.ndim} axes; {matrix} is needed")
@@ -162,4 +162,15 @@ def diagonals(call: Call) -> TinygradError | None:
         found = not_whole(what, call.attrs.get(what, 0), many=False)
         if found is not None:
             return found
+    return None
+
+
+def square(call: Call) -> TinygradError | None:
+    """inv, det, solve and their like: square matrices; and on the right as many rows."""
+    for x, shape in zip(call.operands[:1], call.shapes):
+        if len(shape) < 2 or shape[-1] != shape[-2]:
+            return ShapeError(f"{in_words(x)} holds no square matrices, which have the shape (..., n, n)")
+    for x, shape in zip(call.operands[1:], call.shapes[1:]):
+        if shape[-2:][:1] != call.shape[-1:]:
+            return ShapeError(f"{in_words(x)} must have a row for each of the {call.shape[-1]} rows of {call.x}")
     return None

@@ -18,6 +18,7 @@ from .axes import (
     of_size_one,
     one_axis,
     permutation,
+    square,
     swapped,
     switches,
 )
@@ -82,6 +83,14 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "triu": (diagonals,),
     "diag": (diagonals,),
     "trace": (diagonals,),
+    "diagonal": (diagonals,),
+    "inv": (square,),
+    "solve": (square,),
+    "det": (square,),
+    "slogdet": (square,),
+    "cholesky": (square,),
+    "eigh": (square,),
+    "matrix_norm": (axis,),
     # shape
     "reshape": (sizes,),
     "broadcast_to": (stretched,),
