@@ -139,7 +139,7 @@ def _unknown(function: Any, method: str = "__call__") -> DtypeError:
         (INSTEAD[room] for room in name.split(".") if room in INSTEAD), ""
     )
     if not way_out:
-        near = difflib.get_close_matches(function.__name__, sorted({f.__name__ for f in BY_NUMPY}), 3, cutoff=0.75)
+        near = difflib.get_close_matches(function.__name__, sorted({f.__name__ for f in BY_NUMPY}), 3, cutoff=0.7)
         way_out = f"near it are {', '.join(near)}; " if near else ""
         way_out += "where no gradient is wanted, .data is the plain array"
     return DtypeError(f"{name} is not in the table of primitives, so it is not recorded; {way_out}")

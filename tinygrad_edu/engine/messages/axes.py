@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import inf, prod
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -165,12 +166,19 @@ def diagonals(call: Call) -> TinygradError | None:
     return None
 
 
-def square(call: Call) -> TinygradError | None:
-    """inv, det, solve and their like: square matrices; and on the right as many rows."""
-    for x, shape in zip(call.operands[:1], call.shapes):
-        if len(shape) < 2 or shape[-1] != shape[-2]:
-            return ShapeError(f"{in_words(x)} holds no square matrices, which have the shape (..., n, n)")
+def matrices(call: Call) -> TinygradError | None:
+    """inv, solve, svd and their like: matrices, most of them square, and if they are, what they lack."""
+    for x in call.operands:
+        if getattr(x, "dtype", None) == np.float16:
+            return DtypeError(f"{in_words(x)} holds float16, and decompositions take float32; use .astype('float32')")
+    square = call.name not in ("pinv", "svd")
+    if call.ndim < 2 or (square and call.shape[-1] != call.shape[-2]):
+        return ShapeError(f"{call.x} holds no {'square ' * square}matrices, (..., {'n, n' if square else 'm, n'})")
     for x, shape in zip(call.operands[1:], call.shapes[1:]):
         if shape[-2:][:1] != call.shape[-1:]:
             return ShapeError(f"{in_words(x)} must have a row for each of the {call.shape[-1]} rows of {call.x}")
-    return None
+    if not isinstance(call.attrs.get("rcond") or 0.0, Real):
+        return DtypeError(f"rcond is a number, not {short(call.attrs['rcond'])}")
+    why = {"inv": "is singular; tg.pinv is the nearest to an inverse", "cholesky": "is not positive definite"}
+    why["solve"] = "is singular, so there is not exactly one solution; tg.pinv(a) @ b is the one of least squares"
+    return ShapeError(f"{call.x} {why.get(call.name, 'holds numbers that are not finite')}")

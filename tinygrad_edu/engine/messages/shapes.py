@@ -273,8 +273,13 @@ def borders(call: Call) -> TinygradError | None:
     found = not_whole("pad_width", tuple(leaves(widths)))
     if found is not None:
         return found
-    if not all(isinstance(x, Real) for x in leaves(fill)):
-        return DtypeError(f"constant_values holds numbers, not {type(fill).__name__} {short(fill)}")
+    if (
+        not all(isinstance(x, Real) for x in leaves(fill))
+        or is_ragged(fill)
+        or not fits(np.shape(fill), (call.ndim, 2))
+    ):
+        of_each = f"constant_values is one number, or {call.ndim} pairs (before, after)"
+        return DtypeError(f"{of_each}, not {type(fill).__name__} {short(fill)}")
     if any(n < 0 for n in leaves(widths)):
         return ShapeError(f"pad_width {widths} is negative; to cut off numbers take x[1:-1] and its like")
     if is_ragged(widths) or not fits(np.shape(widths), (call.ndim, 2)):

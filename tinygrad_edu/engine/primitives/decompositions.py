@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import DtypeError, ShapeError
-from ..messages import check, in_words, is_whole, refused
+from ..messages import check, in_words, is_whole, refused, short
 from ..node import number_of, shape_of
 from .elementwise import abs_, where
 from .linear_algebra import matmul, tril
@@ -192,6 +192,8 @@ def eigh(x: Any, UPLO: Any = "L") -> EighResult:
     >>> tg.eigh(tg.tensor([[2.0, 0.0], [0.0, 1.0]])).eigenvalues
     tensor([1., 2.])
     """
+    if not (isinstance(UPLO, str) and UPLO in ("L", "U")):
+        raise DtypeError(f"eigh: UPLO is 'L' or 'U', not {short(UPLO)}")
     out = _eigh(x, UPLO)
     return EighResult(out[..., 0], _t(out[..., 1:]))
 
@@ -245,10 +247,11 @@ def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     >>> tg.svd(tg.tensor([[3.0, 0.0], [0.0, 4.0]])).S
     tensor([4., 3.])
     """
-    m, n = (0, *shape_of(x), 0)[-3:-1]
+    out = _svd(x)
+    m, n = shape_of(x)[-2:]
     if full_matrices and compute_uv and m != n:
         raise ShapeError(f"svd: of {in_words(x)} not all vectors have derivatives; write full_matrices=False")
-    u, s, v = _svd_parts(_svd(x), m)
+    u, s, v = _svd_parts(out, m)
     return SVDResult(u, s, _t(v)) if compute_uv else s
 
 

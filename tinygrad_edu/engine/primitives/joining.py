@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import DtypeError, ShapeError
-from ..messages import check, is_whole, refused, short
-from ..node import number_of, shape_of
+from ...errors import DtypeError, OutOfRangeError, ShapeError
+from ..messages import check, in_words, is_whole, refused, short
+from ..node import Node, number_of, shape_of
 from .elementwise import identity
 from .primitive import dispatch
 from .shape import (
@@ -82,7 +82,7 @@ def at_least(n: int, x: Any) -> Any:
     """Axes of size one put before the others until there are n; but the third one behind them."""
     shape = shape_of(x)
     shape = (1,) * (min(n, 2) - len(shape)) + shape
-    return reshape(x, shape + (1,) * (n - len(shape)))
+    return x if isinstance(x, Node) and len(shape_of(x)) >= n else reshape(x, shape + (1,) * (n - len(shape)))
 
 
 def block(arrays: Any) -> Any:
@@ -92,9 +92,9 @@ def block(arrays: Any) -> Any:
 
     >>> import tinygrad_edu as tg
     >>> x = tg.tensor([[1.0, 2.0]])
-    >>> np.block([[x, 5.0], [x * 10, 6.0]])
-    tensor([[ 1.,  2.,  5.],
-            [10., 20.,  6.]])
+    >>> np.block([[x, x], [x * 10, x]])
+    tensor([[ 1.,  2.,  1.,  2.],
+            [10., 20.,  1.,  2.]])
     """
     depth, leaves = 0, [arrays]
     while isinstance(leaves[0], list):
@@ -175,28 +175,34 @@ def take(a: Any, indices: Any, axis: int | None = None, mode: Any = "raise") -> 
     >>> tg.take(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), [1, 1, 0], axis=1).tolist()
     [[2.0, 2.0, 1.0], [4.0, 4.0, 3.0]]
     """
-    return _picked("take", a, axis, lambda places: np.take(places, number_of(indices), mode=mode))
+    return _picked("take", a, axis, indices, lambda places, at: np.take(places, at, mode=mode))
 
 
-def _picked(name: str, x: Any, axis: int | None, places: Any) -> Any:
-    """What stands along an axis at some of its places, which are worked out of the numbers of all places."""
+def _picked(name: str, x: Any, axis: int | None, at: Any, pick: Any) -> Any:
+    """What stands along an axis at some of its places: `pick` chooses among the numbers of all places."""
+    check(name, x, axis=axis)
     if axis is None:
         x, axis = reshape(x, (-1,)), 0
+    size = shape_of(x)[axis]
     try:
-        index = along(places(np.arange(shape_of(x)[axis])), axis, len(shape_of(x)))
-    except (IndexError, TypeError, ValueError) as error:
-        raise refused(name, [x], {"axis": axis}, error) from None
+        index = along(pick(np.arange(size), number_of(at)), axis, len(shape_of(x)))
+    except (IndexError, TypeError, ValueError):
+        raise OutOfRangeError(
+            f"{name}: {in_words(x)} has {size} places along axis {axis}, and not {short(at)}"
+        ) from None
     return getitem(x, index=index)
 
 
 def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     """`numpy.insert`: values put before the places `obj`, along `axis` or into all numbers in a row."""
-    arr, values = reshape(arr, shape_of(arr)), reshape(values, shape_of(values))
-    of_arr, of_values = (np.arange(x.size).reshape(x.shape) for x in (arr, values))
+    check("insert", arr, axis=axis)
+    arr, values = (x if isinstance(x, Node) else np.asarray(x) for x in (arr, values))
+    of_arr, of_values = (np.arange(np.size(x)).reshape(shape_of(x)) for x in (arr, values))
     try:  # NumPy moves the places of the numbers, and the numbers follow
-        places = np.insert(of_arr, number_of(obj), of_values + arr.size, axis)
-    except (IndexError, TypeError, ValueError) as error:
-        raise refused("insert", [arr, values], {"axis": axis}, error) from None
+        places = np.insert(of_arr, number_of(obj), of_values + of_arr.size, axis)
+    except (IndexError, TypeError, ValueError):
+        where = f"along axis {axis} before the places {short(obj)}"
+        raise ShapeError(f"insert: {in_words(values)} cannot go into {in_words(arr)} {where}") from None
     return getitem(concatenate([arr, values], None), index=places)
 
 
@@ -237,7 +243,7 @@ def atleast_2d(*arrays: Any) -> Any: return _each(2, arrays)
 def atleast_3d(*arrays: Any) -> Any: return _each(3, arrays)
 def copy(a: Any) -> Any: return identity(a)
 def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
-    return _picked("delete", arr, axis, lambda places: np.delete(places, number_of(obj)))
+    return _picked("delete", arr, axis, obj, np.delete)
 def fliplr(m: Any) -> Any: return flip(m, 1)
 def flipud(m: Any) -> Any: return flip(m, 0)
 def hsplit(ary: Any, indices_or_sections: Any) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...errors import DtypeError, GraphError, ShapeError
 from ..blas import one_thread, product
-from ..messages import check, in_words, is_whole, refused, several
+from ..messages import check, in_words, is_whole, several, short
 from ..node import Node, shape_of
 from .arithmetic import multiply
 from .primitive import Variadic, dispatch, primitive
@@ -238,11 +238,11 @@ def tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
     (2, 5)
     """
     a, b = shape_of(x), shape_of(y)
-    meeting = (range(-axes, 0), range(axes)) if is_whole(axes) else map(several, axes)
     try:
+        meeting = (range(-axes, 0), range(axes)) if is_whole(axes) else map(several, axes)
         left, right = ([range(len(shape))[i] for i in axes] for shape, axes in zip((a, b), meeting))
-    except (IndexError, TypeError) as error:
-        raise refused("tensordot", [x, y], {"axes": axes}, error) from None
+    except (IndexError, TypeError, ValueError):
+        raise ShapeError(f"tensordot: {in_words(x)} and {in_words(y)} have not the axes {short(axes)}") from None
     if [a[i] for i in left] != [b[i] for i in right]:
         raise ShapeError(f"tensordot: axes {left} of {in_words(x)} meet axes {right} of {in_words(y)}: sizes differ")
     free, other = ([i for i in range(len(s)) if i not in taken] for s, taken in ((a, left), (b, right)))
