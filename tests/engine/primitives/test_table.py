@@ -101,7 +101,7 @@ def test_first_and_second_derivatives(name: str, data: st.DataObject) -> None:
     ["add", "multiply", "divide", "power", "exp", "log", "sqrt", "sin", "tan", "arcsin", "tanh", "sigmoid", "softplus",
      "erf", "relu", "maximum", "where", "sum", "mean", "prod", "max", "var", "std", "logsumexp", "softmax", "norm2",
      "cumsum",
-     "matmul", "einsum", "dot", "getitem", "scatter", "pad", "concatenate"],
+     "matmul", "einsum", "dot", "getitem", "scatter", "pad", "concatenate", "inv", "det", "cholesky"],
 )  # fmt: skip
 @given(data=st.data())
 def test_third_derivatives(name: str, data: st.DataObject) -> None:

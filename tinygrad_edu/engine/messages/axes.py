@@ -177,7 +177,7 @@ def matrices(call: Call) -> TinygradError | None:
     for x, shape in zip(call.operands[1:], call.shapes[1:]):
         if shape[-2:][:1] != call.shape[-1:]:
             return ShapeError(f"{in_words(x)} must have a row for each of the {call.shape[-1]} rows of {call.x}")
-    if not isinstance(call.attrs.get("rcond") or 0.0, Real):
+    if not isinstance(call.attrs.get("rcond"), (Real, type(None))):
         return DtypeError(f"rcond is a number, not {short(call.attrs['rcond'])}")
     why = {"inv": "is singular; tg.pinv is the nearest to an inverse", "cholesky": "is not positive definite"}
     why["solve"] = "is singular, so there is not exactly one solution; tg.pinv(a) @ b is the one of least squares"
