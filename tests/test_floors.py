@@ -173,7 +173,7 @@ def test_imports_of_all_kinds_are_read() -> None:
     read = {x[:3] for x in IMPORTS}
     assert ("check/compare", "engine/node", True) in read
     assert ("train/callbacks", "train/fit", False) in read
-    assert ("", "engine/walk", True) in read
+    assert ("", "engine/gradients", True) in read
     assert ("", "graph", False) in read
     assert len(read) > 500
 

@@ -17,6 +17,8 @@ from .engine import random
 from .engine.creation import *
 from .engine.derivatives import *
 from .engine.grad_mode import enable_grad as enable_grad, no_grad as no_grad, trace as trace
+from .engine.gradients import gradients as gradients
+from .engine.messages.elsewhere import FUNCTIONS as _FUNCTIONS
 from .engine.node import Node as Node
 from .engine.primitives.arithmetic import *
 from .engine.primitives.decompositions import *
@@ -24,16 +26,17 @@ from .engine.primitives.elementwise import *
 from .engine.primitives.joining import *
 from .engine.primitives.linear_algebra import *
 from .engine.primitives.reductions import *
+from .engine.primitives.rows import own_primitive
 from .engine.primitives.shape import *
 from .engine.random import manual_seed as manual_seed
 from .engine.scopes import block as block
 from .engine.tensor import Tensor as Tensor, tensor as tensor
 from .engine.value import Value as Value
-from .engine.walk import gradients as gradients
 from .errors import *
 
 abs, max, min, prod, sum = abs_, max_, min_, prod_, sum_
-del abs_, max_, min_, prod_, sum_
+primitive = own_primitive
+del abs_, max_, min_, own_primitive, prod_, sum_
 
 if TYPE_CHECKING:
     from . import (
@@ -75,7 +78,8 @@ def __getattr__(name: str) -> Any:
         return getattr(import_module(f".{_ROOM_OF[name]}", __name__), name)
     if name in _ROOMS:
         return import_module(f".{name}", __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__])
+    here = f": {_FUNCTIONS[name]}" if name in _FUNCTIONS else ""
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{here}", name=name, obj=sys.modules[__name__])
 
 
 sys.modules[f"{__name__}.random"] = random  # its public name, for `from tinygrad_edu.random import get_state`

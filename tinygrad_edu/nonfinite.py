@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from .engine.gradients import Contribution, contributions
 from .engine.node import Node, creation, number_of
-from .engine.walk import Contribution, contributions, walk
+from .engine.walk import walk
 from .errors import GraphError, InPlaceError
 
 __all__ = ["NanReport", "find_nan"]

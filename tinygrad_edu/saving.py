@@ -23,7 +23,7 @@ from numpy import ndarray
 
 from ._support.files import replace_file
 from ._support.formats import format_of
-from .engine.node import describe
+from .engine.messages import describe
 from .engine.tensor import Tensor
 from .errors import DtypeError, FileError
 

@@ -9,7 +9,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu.check import Report, subject
-from tinygrad_edu.engine import walk
+from tinygrad_edu.engine import gradients, walk
 from tinygrad_edu.engine.primitives import shape
 
 inf = float("inf")
@@ -100,7 +100,7 @@ def test_contributions_that_are_not_added_up_are_caught(monkeypatch: pytest.Monk
     assert "gradient_of[x] + contribution" in source
     wrong: dict[str, Any] = {}
     exec(source.replace("gradient_of[x] + contribution", "contribution"), walk.__dict__, wrong)
-    for module in (walk, subject):
+    for module in (walk, gradients, subject):
         monkeypatch.setattr(module, "walk", wrong["walk"])
     assert "half" in str(report(lambda x: x * x, random(3), order=1))
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.engine import walk
+from tinygrad_edu.engine import gradients
 
 LARGE = 20_000
 """Numbers of an array large enough for the walk to let go of it."""
@@ -380,7 +380,7 @@ def test_a_change_in_place_does_not_reach_what_was_made_from_a_view() -> None:
 
 def test_the_sums_of_the_steps_are_not_changed_by_later_steps() -> None:
     x = tg.tensor([1.0], dtype=float, requires_grad=True)
-    totals = [step.total for step in walk.contributions((x * x + x + x).sum()) if step.input is x]
+    totals = [step.total for step in gradients.contributions((x * x + x + x).sum()) if step.input is x]
     assert [total.item() for total in totals] == [1.0, 2.0, 3.0, 4.0]
 
 

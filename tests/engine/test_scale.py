@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.engine import walk
+from tinygrad_edu.engine import gradients
 
 
 def chain(n: int, x: Any) -> Any:
@@ -94,7 +94,7 @@ def test_forty_doublings(make: Callable[[float], Any]) -> None:
     y = doubled(40, x)
     y.backward()
     assert float(y.data) == float(x.grad) == 2.0**40
-    assert len(list(walk.contributions(y))) == 80
+    assert len(list(gradients.contributions(y))) == 80
     assert float(copy.deepcopy(y).data) == 2.0**40
 
 
@@ -190,7 +190,7 @@ def abandoned() -> None:
 
 
 def steps_as_data() -> None:
-    list(walk.contributions(doubled(40, tg.Value(1.0)), create_graph=True))
+    list(gradients.contributions(doubled(40, tg.Value(1.0)), create_graph=True))
 
 
 def copies() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.engine import walk
+from tinygrad_edu.engine import gradients
 
 
 def make(kind: str, number: float = 3.0, name: str | None = None) -> Any:
@@ -178,7 +178,7 @@ def test_nothing_to_differentiate_is_refused(kind: str) -> None:
 def test_the_steps_of_the_worked_example(kind: str) -> None:
     x, y, w = make(kind, 2.0, "x"), make(kind, 3.0, "y"), make(kind, 4.0, "w")
     q = x + y
-    steps = list(walk.contributions(q * w))
+    steps = list(gradients.contributions(q * w))
     assert [step.input for step in steps] == [q, w, x, y]
     assert [step.slot for step in steps] == [0, 1, 0, 1]
     for what, numbers in {
@@ -193,14 +193,14 @@ def test_the_steps_of_the_worked_example(kind: str) -> None:
 
 def test_a_running_sum_is_not_changed_afterwards() -> None:
     x = tg.tensor([1.0, 2.0], requires_grad=True)
-    steps = list(walk.contributions((x + x + x + x).sum()))
+    steps = list(gradients.contributions((x + x + x + x).sum()))
     assert [step.total[0] for step in steps if step.input is x] == [1.0, 2.0, 3.0, 4.0]
 
 
 @both_kinds
 def test_steps_of_a_graph_of_gradients(kind: str) -> None:
     x = make(kind)
-    steps = list(walk.contributions(x * x, create_graph=True))
+    steps = list(gradients.contributions(x * x, create_graph=True))
     assert all(isinstance(step.contribution, tg.Node) for step in steps)
     assert [float(tg.gradients(step.total, [x])[0]) for step in steps] == [1.0, 2.0]
 
@@ -210,7 +210,7 @@ def test_the_walk_visits_the_youngest_first() -> None:
     a = x * 3
     b = a + x
     c = b * a
-    assert [step.node for step in walk.contributions(c)] == [c, c, b, b, a]
+    assert [step.node for step in gradients.contributions(c)] == [c, c, b, b, a]
 
 
 # Graphs of gradients.

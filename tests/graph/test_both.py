@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 import tinygrad_edu as tg
-from tinygrad_edu.engine.walk import contributions
+from tinygrad_edu.engine.gradients import contributions
 from tinygrad_edu.graph import Drawing
 from tinygrad_edu.graph.backward import backward_graph
 from tinygrad_edu.graph.names import partial

@@ -12,7 +12,7 @@ import tinygrad_edu as tg
 import tinygrad_edu.nn.functional as F
 from tests.nn.twins import DTYPES, assert_agree, same_module, torch_or_skip
 from tinygrad_edu import nn
-from tinygrad_edu.engine.walk import contributions
+from tinygrad_edu.engine.gradients import contributions
 from tinygrad_edu.testing import assert_gradients
 
 

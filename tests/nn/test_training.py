@@ -13,8 +13,8 @@ import tinygrad_edu as tg
 import tinygrad_edu.nn.functional as F
 from tests.nn.test_summary import lenet
 from tinygrad_edu import nn, optim
+from tinygrad_edu.engine.graphs import reachable
 from tinygrad_edu.engine.node import creation
-from tinygrad_edu.engine.walk import reachable
 
 
 @pytest.fixture(autouse=True)

@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..engine.node import Node, creation, describe, number_of
-from ..engine.walk import reachable
+from ..engine.graphs import reachable
+from ..engine.messages import describe
+from ..engine.node import Node, creation, number_of
 from ..errors import DtypeError, GradientError, TinygradError
 from .point import Point, Tolerance
 from .preconditions import refuse_coarse, refuse_unsound, take_derivatives

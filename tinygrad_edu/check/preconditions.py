@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy import ndarray
 
-from ..engine.node import Node, creation, describe, number_of
-from ..engine.walk import reachable
+from ..engine.graphs import reachable
+from ..engine.messages import describe
+from ..engine.node import Node, creation, number_of
 from ..errors import DtypeError, GradientError
 from .point import Point
 from .subject import Subject

@@ -14,10 +14,11 @@ import numpy as np
 from numpy import ndarray
 
 from ..engine.grad_mode import enable_grad
+from ..engine.gradients import gradients
 from ..engine.node import Node, number_of
 from ..engine.tensor import Tensor
 from ..engine.value import Value
-from ..engine.walk import gradients, walk
+from ..engine.walk import walk
 from ..errors import GradientError
 from .vectors import Arguments, flat, index_in_words, parts
 

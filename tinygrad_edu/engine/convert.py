@@ -14,7 +14,8 @@ from .messages import is_no_array_of_numbers, no_tensor, not_numbers, not_one_nu
 from .node import Node, Operand, number_of
 
 __all__ = [
-    "DEFAULT_DTYPE", "as_array", "as_float", "numbers", "operand", "own_attr", "own_index", "plain_operand", "sizes",
+    "DEFAULT_DTYPE", "as_array", "as_float", "float_operand", "numbers", "operand", "own_attr", "own_index",
+    "plain_operand", "sizes",
 ]  # fmt: skip
 
 DEFAULT_DTYPE = np.dtype(np.float32)
@@ -30,7 +31,7 @@ def as_float(x: Any) -> float:
     if type(x) is float:
         return x
     if not isinstance(x, Node) and (
-        isinstance(x, Real) or (getattr(x, "shape", None) == () and x.dtype.kind in "biuf")
+        isinstance(x, Real) or (getattr(x, "shape", None) == () and not is_no_array_of_numbers(x))
     ):
         return float(x)
     raise not_one_number("Value", x)
@@ -69,12 +70,25 @@ def operand(x: Any, name: str) -> Operand:
         if x.dtype.kind in "biuf":
             return x.item()
     elif isinstance(x, ndarray):
-        if x.dtype.kind in "biuf":
-            return x.copy() if recording() else x
+        if x.dtype.kind in "biuf":  # no subclass, which may have another `*`
+            return np.array(x) if recording() else np.asarray(x)
     elif isinstance(x, (list, tuple)) and not is_no_array_of_numbers(x):
         return as_array(x)
+    elif hasattr(x, "__array__") and not is_no_array_of_numbers(x):  # an array of another library
+        return np.array(x)
     elif isinstance(x, Real):
         return float(x)
+    raise not_numbers(name, x) from None
+
+
+def float_operand(x: Any, name: str) -> Any:
+    """An operand of row `name` beside floats, as a Python number; None for what holds an array."""
+    if type(x) is float or type(x) is int or type(x) is bool:
+        return x
+    if isinstance(x, Node) or getattr(x, "shape", False):
+        return None
+    if not is_no_array_of_numbers(x) and not isinstance(x, (list, tuple)):
+        return as_float(x)
     raise not_numbers(name, x) from None
 
 

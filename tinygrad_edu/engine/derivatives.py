@@ -14,23 +14,21 @@ to the outer ones by a recorded step.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from ..errors import DtypeError, GraphError, OutOfRangeError, ShapeError
-from .grad_mode import enable_grad, recording
+from .grad_mode import differentiate, recording, taking_derivative
+from .gradients import gradients
 from .messages import is_no_array_of_numbers, is_whole, listed, not_numbers, several, short
 from .node import Node
 from .primitives.elementwise import identity
 from .primitives.shape import stack
 from .tensor import Tensor
 from .value import Value
-from .walk import gradients
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 
@@ -164,19 +162,6 @@ def hvp(f: Function, primals: Any, tangents: Any) -> Any:
 
 # How a function is called with variables of its own.
 
-_depth: ContextVar[int] = ContextVar("depth", default=0)
-"""How many derivatives are being taken around this one."""
-
-
-@contextmanager
-def _inside() -> Iterator[None]:
-    token = _depth.set(_depth.get() + 1)
-    try:
-        with enable_grad():
-            yield
-    finally:
-        _depth.reset(token)
-
 
 class _Call:
     """A function called with fresh variables in the place of some arguments.
@@ -204,10 +189,10 @@ class _Call:
         for i, x in zip(slots, self.arguments):
             _differentiable(operator, i, x)
         self.in_graph = bool(recording()) and (
-            _depth.get() > 0 or any(isinstance(x, Node) and x.requires_grad for x in self.arguments)
+            taking_derivative() or any(isinstance(x, Node) and x.requires_grad for x in self.arguments)
         )
         given = list(args)
-        with _inside():
+        with differentiate():
             self.variables = [_variable(x, self.in_graph) for x in self.arguments]
             for i, variable in zip(slots, self.variables):
                 given[i] = variable
@@ -293,6 +278,11 @@ def _one_result(operator: str, output: Any) -> None:
             f"{operator}: the function returned a {type(output).__name__} of {len(output)}, and has to return one "
             "result; tg.stack or tg.concatenate makes one of several"
         )
+    if isinstance(output, bool) or getattr(getattr(output, "dtype", None), "kind", "f") in "biu":
+        raise GraphError(
+            f"{operator}: the function returned {short(output)}, and a bool or a whole number has no derivative; "
+            "return the number that it was computed from"
+        )
     if not isinstance(output, Node) and is_no_array_of_numbers(output):
         raise GraphError(
             f"{operator}: the function returned {type(output).__name__} {short(output)}; "
@@ -302,14 +292,15 @@ def _one_result(operator: str, output: Any) -> None:
 
 def _variable(x: Any, in_graph: bool) -> Node:
     """A fresh variable at the place x; joined to x by a recorded step if somebody differentiates by x as well."""
+    variable: Node
     if isinstance(x, Node) and x.requires_grad and in_graph:
-        variable: Node = identity(x)
+        variable = identity(x)
     elif isinstance(x, Value) or type(x) in (int, float):
-        return Value(float(x), x.name if isinstance(x, Node) else None)
+        variable = Value(x._data if isinstance(x, Value) else float(x))
     else:
-        return Tensor(x, requires_grad=True, name=x.name if isinstance(x, Node) else None)
-    if x.name:
-        variable.name = x.name
+        variable = Tensor(x, requires_grad=True)
+    notes = variable.own_notes()
+    notes.name, notes.role = (x.name if isinstance(x, Node) else None), "variable"
     return variable
 
 

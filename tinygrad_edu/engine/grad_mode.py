@@ -1,6 +1,6 @@
 """When operations are recorded, and whether with the source line that made them.
 
-Both switches are context variables: each thread and each asyncio task has its own.
+The switches are states of a context variable: each thread and each asyncio task has its own.
 
 >>> import tinygrad_edu as tg
 >>> x = tg.Value(3.0)
@@ -12,45 +12,171 @@ False
 
 from __future__ import annotations
 
+import functools
+import inspect
 import linecache
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import _GeneratorContextManager, contextmanager
+import types
+from collections.abc import Callable, Generator
 from contextvars import ContextVar
 from types import FrameType
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar, overload
+
+from ..errors import DtypeError
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 __all__ = ["Source", "enable_grad", "no_grad", "trace"]
 
 OFF, ON, TRACED = 0, 1, 2
 """Operations leave no trace; are recorded; are recorded with the line of the program that made them."""
 
-_level: ContextVar[int] = ContextVar("recording", default=ON)
-_tracing: ContextVar[bool] = ContextVar("tracing", default=False)
 
-recording = _level.get
-"""The level in force here: `OFF`, `ON` or `TRACED`. Every operation asks, so it is the bare C function."""
+class State:
+    """What is switched on in a `with` block.
 
-tracing = _tracing.get
-"""Whether this is inside `trace()`, recording or not."""
+    A block may be left in another context than it was entered in: an abandoned generator is closed by whoever collects
+    it. Then the context that it was entered in still has this state. So a state can be closed from anywhere: it says
+    what the state around it says from then on.
+
+    Attributes
+    ----------
+    level : `OFF`, `ON` or `TRACED`.
+    tracing : whether this is inside `trace()`, recording or not.
+    derivative : whether a derivative is being taken of the function that runs here.
+    around : the state outside of the block.
+    """
+
+    __slots__ = ("around", "derivative", "level", "tracing")
+
+    def __init__(self, level: int, tracing: bool, derivative: bool, around: State | None = None) -> None:
+        self.level, self.tracing, self.derivative, self.around = level, tracing, derivative, around
+
+    def close(self) -> None:
+        """Say what the state around says, and leave the block where this is its context."""
+        around = self.around
+        assert around is not None
+        self.level, self.tracing, self.derivative = around.level, around.tracing, around.derivative
+        if state() is self:
+            _state.set(around)
 
 
-Switch = _GeneratorContextManager[None]
-"""For `with`, and as a decorator of a function."""
+_state: ContextVar[State] = ContextVar("recording", default=State(ON, False, False))  # noqa: B039
+
+state = _state.get
+"""The state in force here. Every operation asks for its level, so it is the bare C function."""
 
 
-@contextmanager
-def _set(variable: ContextVar[int], value: int) -> Iterator[None]:
-    token = variable.set(value)
+def recording() -> int:
+    """The level in force here: `OFF`, `ON` or `TRACED`."""
+    return state().level
+
+
+def tracing() -> bool:
+    """Whether this is inside `trace()`, recording or not."""
+    return state().tracing
+
+
+def taking_derivative() -> bool:
+    """Whether a derivative is being taken of the function that runs here."""
+    return state().derivative
+
+
+class Switch:
+    """A state for a `with` block, or for each call of a function: `with no_grad():`, `@no_grad()`, or without brackets.
+
+    One switch can be entered several times. Generators and coroutines that are decorated run in the state, and their
+    users do not.
+    """
+
+    def __init__(self, name: str, doc: str, entered: Callable[[State], State]) -> None:
+        self.__name__, self.__doc__, self._entered = name, doc, entered
+        self._states: list[State] = []
+
+    def __enter__(self) -> None:
+        self._states.append(self._entered(state()))
+        _state.set(self._states[-1])
+
+    def __exit__(self, *_: object) -> None:
+        here = state()
+        left = here if here in self._states else self._states[-1]
+        self._states.remove(left)
+        left.close()
+
+    @overload
+    def __call__(self) -> Switch: ...
+    @overload
+    def __call__(self, function: F) -> F: ...
+    def __call__(self, function: Any = None) -> Any:
+        """A fresh switch; of a function, the function with the switch around each call."""
+        if function is None:
+            return Switch(self.__name__, self.__doc__ or "", self._entered)
+        if not callable(function):
+            raise DtypeError(f"{self.__name__}: decorates a function, not {type(function).__name__} {function!r:.60}")
+        return switched(function, self)
+
+    def __repr__(self) -> str:
+        return f"<{self.__name__}>"
+
+
+def switched(function: Callable[..., Any], switch: Switch) -> Callable[..., Any]:
+    """The function with the switch on while its own lines run; off while a generator or a coroutine waits."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        with switch():
+            return function(*args, **kwargs)
+
+    def generator(*args: Any, **kwargs: Any) -> Any:
+        return (yield from resumed(function(*args, **kwargs), switch))
+
+    async def coroutine(*args: Any, **kwargs: Any) -> Any:
+        return await awaited(function(*args, **kwargs), switch)
+
+    async def async_generator(*args: Any, **kwargs: Any) -> Any:
+        running = function(*args, **kwargs)
+        try:
+            while True:
+                try:
+                    item = await awaited(running.__anext__(), switch)
+                except StopAsyncIteration:
+                    return
+                yield item
+        finally:
+            await running.aclose()
+
+    kinds = {async_generator: inspect.isasyncgenfunction, coroutine: inspect.iscoroutinefunction}
+    kinds[generator] = inspect.isgeneratorfunction
+    return functools.wraps(function)(next((kind for kind, fits in kinds.items() if fits(function)), call))
+
+
+def resumed(running: Any, switch: Switch) -> Generator[Any, Any, Any]:
+    """Run a generator or a coroutine to its end, with the switch on whenever it runs."""
+    go_on, value = running.send, None
     try:
-        yield
+        while True:
+            try:
+                with switch():
+                    item = go_on(value)
+            except StopIteration as end:
+                return end.value
+            try:
+                go_on, value = running.send, (yield item)
+            except Exception as error:  # thrown into the generator by its user
+                go_on, value = running.throw, error
     finally:
-        variable.reset(token)
+        running.close()
 
 
-def no_grad() -> Switch:
+awaited = types.coroutine(resumed)
+"""The same for `await`."""
+
+
+no_grad = Switch(
+    "no_grad",
     """Compute without recording: for evaluation, and for changing parameters in place.
+
+    A switch for `with` and for functions: `with no_grad():`, `@no_grad()`, with or without brackets.
 
     >>> import tinygrad_edu as tg
     >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
@@ -58,11 +184,12 @@ def no_grad() -> Switch:
     ...     w -= 0.5
     >>> w
     tensor([0.5, 1.5], requires_grad=True)
-    """
-    return _set(_level, OFF)
+    """,
+    lambda now: State(OFF, now.tracing, now.derivative, now),
+)
 
-
-def enable_grad() -> Switch:
+enable_grad = Switch(
+    "enable_grad",
     """Record again, inside a `no_grad()`.
 
     >>> import tinygrad_edu as tg
@@ -71,12 +198,12 @@ def enable_grad() -> Switch:
     ...     y = x * x
     >>> y.requires_grad
     True
-    """
-    return _set(_level, TRACED if _tracing.get() else ON)
+    """,
+    lambda now: State(TRACED if now.tracing else ON, now.tracing, now.derivative, now),
+)
 
-
-@contextmanager
-def trace() -> Iterator[None]:
+trace = Switch(
+    "trace",
     """Record for every node the file and line that made it, so that errors and pictures can name it.
 
     >>> import tinygrad_edu as tg
@@ -85,13 +212,15 @@ def trace() -> Iterator[None]:
     ...     y = x * x
     >>> y.source.text
     'y = x * x'
-    """
-    token = _tracing.set(True)
-    try:
-        with _set(_level, TRACED if recording() else OFF):
-            yield
-    finally:
-        _tracing.reset(token)
+    """,
+    lambda now: State(TRACED if now.level else OFF, True, now.derivative, now),
+)
+
+differentiate = Switch(
+    "differentiate",
+    """Record, and say that a derivative is being taken of what runs here.""",
+    lambda now: State(TRACED if now.tracing else ON, now.tracing, True, now),
+)
 
 
 class Source(NamedTuple):

@@ -12,11 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InPlaceError
+from ..errors import DtypeError, InPlaceError
+from .convert import numbers
 from .grad_mode import Source, caller
-from .node import Node, Operand, describe, next_index, number_of
+from .messages import describe, refused
+from .node import Node, Operand, next_index, number_of
 
-__all__ = ["Changed", "as_used", "note_change", "owned"]
+__all__ = ["Changed", "as_used", "assign", "note_change", "owned"]
 
 newest = 0
 """The tick of the latest change in place, of any node: the operands of younger calls need not be checked."""
@@ -51,6 +53,24 @@ def _held_once() -> int:
 
 
 HELD_ONCE = _held_once()
+
+
+def assign(node: Node, index: Any, value: Any) -> None:
+    """Change numbers of a tensor in place, and note the change.
+
+    Raises `DtypeError` where the tensor's dtype cannot take the numbers, and what does not fit is refused.
+    """
+    new, dtype = np.asarray(numbers("setitem", value)), number_of(node).dtype
+    if not np.can_cast(new.dtype, dtype, "same_kind"):
+        raise DtypeError(
+            f"setitem: {describe(node)} holds {dtype}, which cannot take {new.dtype} without loss; "
+            "make it a tensor of that dtype first, with .astype()"
+        )
+    try:
+        owned(node)[index] = new
+    except (ValueError, IndexError) as error:
+        raise refused("setitem", [value], {"into": node, "index": index}, error) from None
+    note_change(node)
 
 
 def as_used(x: Operand, number: Any, user: Node) -> Any:

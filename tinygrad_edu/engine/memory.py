@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from .grad_mode import enable_grad
+from .graphs import ancestors
 from .inplace import as_used
-from .node import Node, ancestors
+from .node import Node
 
 __all__ = ["Release", "keep_freed_memory", "recomputed"]
 

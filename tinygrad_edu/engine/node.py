@@ -7,21 +7,26 @@ holds its output. `Value` (a float) and `Tensor` (a NumPy array) are the two kin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import count
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from ..errors import DtypeError, GraphError
-from .grad_mode import TRACED, Source, caller, recording, tracing
+from .grad_mode import TRACED, Source, caller, state, tracing
+from .notes import Notes
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["Node", "Notes", "Operand", "Row", "ancestors", "describe", "number_of", "record", "shape_of"]
+    from .signatures import Row
+
+__all__ = ["Node", "Operand", "number_of", "record", "shape_of"]
+
+new = object.__new__
 
 clock = count(1)
 """The clock of the graph: every node, and every change in place, takes the next tick."""
@@ -40,58 +45,6 @@ Attrs = dict[str, Any]
 NO_ATTRS: Attrs = {}
 
 
-class Row(Protocol):
-    """What is asked of the row of the table that made a node; `primitives/primitive.py` has the class."""
-
-    name: str
-    symbol: str
-    precedence: int | None
-    elementwise: bool
-    variadic: bool
-    arity: int
-    rules: tuple[Any, ...]
-    arrays: Callable[..., Any]
-    floats: Callable[..., Any] | None
-    composition: Callable[..., Any] | None
-
-    def pull(self, slots: Sequence[int], g: Any, out: Any, values: Sequence[Any], attrs: Attrs) -> list[Any]: ...
-    def compute(self, values: Sequence[Any], attrs: Attrs) -> Any: ...
-    def __call__(self, *given: Any, **attrs: Any) -> Any: ...
-
-
-class Notes:
-    """What only few nodes remember; each note is the business of the file that is named with it.
-
-    Attributes
-    ----------
-    name : the user's name for the node.
-    source : the line of the user's program that made it (`grad_mode.trace`).
-    cut : what cut this leaf off from what it was computed from: "detach", or inside `trace()` "no_grad".
-    retains_grad : whether `backward()` keeps the gradient of this intermediate node (`operators.py`).
-    changed : the tick and the line of the latest change in place (`inplace.py`).
-    released : shape and dtype of the array that a backward pass has released (`memory.py`).
-    scopes : the calls of modules and functions that this node is a result of (`scopes.py`).
-    walks : the spans of ticks in which differentiations made a graph from this leaf (`scopes.py`).
-    derivative : the names of what this gradient is the derivative of and by, such as `("z", ("x", "y"))` (`scopes.py`).
-    role : what it is to its module: "parameter" or "buffer" (`nn/parameter.py`).
-    open_name, open_shape, open_dtype : what is known of an uninitialised parameter (`nn/parameter.py`).
-    """
-
-    name: str | None = None
-    source: Source | None = None
-    cut: str | None = None
-    retains_grad: bool = False
-    changed: tuple[int, Source | None] | None = None
-    released: tuple[tuple[int, ...], np.dtype[Any]] | None = None
-    scopes: tuple[Any, ...] = ()
-    walks: tuple[tuple[int, int], ...] = ()
-    derivative: tuple[str, tuple[str, ...]] | None = None
-    role: str | None = None
-    open_name: str
-    open_shape: tuple[int | None, ...]
-    open_dtype: np.dtype[Any]
-
-
 class Node:
     """What `Value` and `Tensor` share: a place in the graph.
 
@@ -102,6 +55,18 @@ class Node:
     index : the tick at which it was made; whoever uses a node has a larger one.
     flow : whether gradients flow to this node.
     notes : what only few nodes remember; None for nearly all.
+
+    data : the number held: a float, or an array that cannot be written to.
+    grad : the gradient collected by `backward()`, of the type and shape of `data`; None where there is none (yet).
+
+    A kind of node has these methods:
+
+    apply(row, operands, attrs) : call a row on operands of any kind, this kind among them, and record the call.
+    unary(row, attrs) : call a row on this one operand, and record the call.
+    restored() : the number of a node that holds it no longer.
+    seed(gradient, create_graph) : the upstream gradient that a walk from this node begins with.
+    fit(contribution) : a contribution to this node's gradient, brought to this node's type, shape and dtype.
+    receive(gradient) : add a gradient to `.grad`.
     """
 
     # The operands of one or two stand in the node itself: a tuple beside every node would be a second object for the
@@ -152,7 +117,8 @@ class Node:
         tensor([1.], requires_grad=True)
         """
         if self.primitive is not None:
-            raise GraphError(f"requires_grad: {describe(self)} is no leaf; .detach() cuts a result off from the graph")
+            what = repr(self.name) if self.name else f"the result of {self.primitive.name}"
+            raise GraphError(f"requires_grad: {what} is no leaf; .detach() cuts a result off from the graph")
         self.flow = bool(requires_grad)
         return self
 
@@ -195,49 +161,20 @@ class Node:
             "write `.data` with numpy.savez() instead"
         )
 
-    # What a kind of node says of itself:
-
-    @property
-    def data(self) -> Any:
-        """The number held: a float, or an array that cannot be written to."""
-        raise NotImplementedError
-
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the number held; () for a single one."""
         raise NotImplementedError
 
-    @property
-    def grad(self) -> Any:
-        """The gradient collected by `backward()`, of the type and shape of `data`; None where there is none (yet)."""
-        raise NotImplementedError
-
-    def restored(self) -> Any:
-        """The number of a node that holds it no longer (`memory.py`)."""
-        raise NotImplementedError
-
-    @classmethod
-    def apply(cls, row: Any, operands: Sequence[Operand], attrs: Attrs) -> Any:
-        """Call a row of the table on operands of any kind, this kind among them, and record the call."""
-        raise NotImplementedError
-
-    def unary(self, row: Any, attrs: Attrs = NO_ATTRS) -> Any:
-        """Call a row on this one operand, and record the call."""
-        raise NotImplementedError
-
-    # What the walk asks a kind of node:
-
-    def seed(self, gradient: Any, create_graph: bool) -> Any:
-        """The upstream gradient that a walk from this node begins with."""
-        raise NotImplementedError
-
-    def fit(self, contribution: Any) -> Any:
-        """A contribution to this node's gradient, brought to this node's type, shape and dtype."""
-        raise NotImplementedError
-
-    def receive(self, gradient: Any) -> None:
-        """Add a gradient to `.grad`."""
-        raise NotImplementedError
+    data: Any
+    grad: Any
+    item: Callable[[], Any]
+    apply: Callable[..., Any]
+    unary: Callable[..., Any]
+    restored: Callable[[], Any]
+    seed: Callable[..., Any]
+    fit: Callable[[Any], Any]
+    receive: Callable[[Any], None]
 
 
 def record(
@@ -261,7 +198,7 @@ def record(
         or (isinstance(second, Node) and second.flow)
         or (type(first) is tuple and any(isinstance(x, Node) and x.flow for x in first))
     ):
-        level = recording()
+        level = state().level
         if level:
             node.primitive = primitive
             node._first = first
@@ -304,37 +241,3 @@ def number_of(x: Operand) -> Any:
 def shape_of(x: Any) -> tuple[int, ...]:
     """The shape of a node, an array, or what NumPy makes an array of."""
     return x.shape if isinstance(x, (Node, np.ndarray)) else np.shape(x)
-
-
-def ancestors(outputs: Iterable[Node], stop: Callable[[Node], bool] | None = None) -> list[Node]:
-    """Everything that the outputs were made from, themselves included, oldest first; without recursion.
-
-    What a node that `stop` names was made from is left out, unless another path leads there.
-
-    >>> import tinygrad_edu as tg
-    >>> x = tg.Value(2.0, name="x")
-    >>> [node.name for node in ancestors([x * x])]
-    ['x', None]
-    """
-    todo = list(outputs)
-    found = dict.fromkeys(todo)
-    while todo:
-        node = todo.pop()
-        if stop is None or not stop(node):
-            for x in node.inputs:
-                if isinstance(x, Node) and x not in found:
-                    found[x] = None
-                    todo.append(x)
-    return sorted(found, key=creation)
-
-
-def describe(x: Any) -> str:
-    """A node in a few words for an error message: its name, or what it is and where it was made."""
-    if not isinstance(x, Node):
-        return f"{type(x).__name__} of shape {x.shape}" if hasattr(x, "shape") else repr(x)
-    if x.name:
-        what = f"{x.name!r}"
-    else:
-        what = f"a {type(x).__name__}" if x.primitive is None else f"the result of {x.primitive.name}"
-    holds_array = hasattr(x, "_data") and hasattr(x._data, "shape")  # not after a walk has released it
-    return what + (f" of shape {x.shape}" if holds_array else "") + (f" (made at {x.source})" if x.source else "")

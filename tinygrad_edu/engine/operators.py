@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import operator
 import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from .copying import copied, deep_copied
-from .grad_mode import ON, recording
+from ..errors import DtypeError
+from .convert import numbers
+from .grad_mode import ON, state
+from .graphs import copied, deep_copied
 from .memory import Release
-from .node import NO_ATTRS, Node, clock, describe, record
+from .messages.elsewhere import ARGUMENTS
+from .messages.tensors import already_a_leaf, lost, may_be_lost, not_kept
+from .node import NO_ATTRS, Node, clock, new, number_of, record
 from .numpy_protocol import call_function, call_ufunc
 from .primitives import elementwise as e
 from .primitives.arithmetic import negative
@@ -21,11 +26,9 @@ from .walk import recorded, unshared, walk
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from .signatures import GivesEither, GivesTensor
+    from .signatures import GivesEither, GivesSame, GivesTensor
 
 __all__ = ["Operators", "infix"]
-
-Operator = Callable[[Any, Any], Any]
 
 
 @overload
@@ -53,7 +56,7 @@ def infix(row: Primitive, holds: Any) -> Any:
                 return self.apply(row, (self, other), NO_ATTRS)
         except trouble:
             return self.apply(row, (self, other), NO_ATTRS)
-        if not flow or recording() is not ON or type(data) is not holds:
+        if not flow or state().level is not ON or type(data) is not holds:
             return record(new(kind), as_held(data), row, self, other)
         node = new(kind)  # what `record` does; without the call a scalar forward pass takes a fifth less time
         node._data = data
@@ -76,12 +79,39 @@ def infix(row: Primitive, holds: Any) -> Any:
         return record(new(type(self)), as_held(data), row, other, self)
 
     def in_place(self: Any, other: Any) -> Any:
-        return self.change(row, other, left)
+        role = self.notes and self.notes.role
+        if self.primitive is not None or not (self.flow or role):
+            return left(self, other)
+        if not state().level:  # a parameter or a buffer inside no_grad(), and only that, is changed
+            self.data = row.compute([number_of(self), numbers(row.name, other)], NO_ATTRS)
+            return self
+        if holds is not float and self.flow and role != "variable":
+            raise already_a_leaf(self, row.name)
+        return left(self, other)
 
     return left, right, in_place
 
 
-new = object.__new__
+def methods(*functions: Callable[..., Any]) -> tuple[GivesSame, ...]:
+    """The methods of functions of the table: `x.exp()` is `exp(x)`, and `x.std(axis=0)` is `std(x, axis=0)`."""
+
+    def method(function: Any) -> Any:
+        def call(node: Any, *given: Any, **attrs: Any) -> Any:
+            for name in attrs.keys() & ARGUMENTS.keys():
+                raise DtypeError(f"{function.__name__}: {name} is called {ARGUMENTS[name]} here")
+            return function(node, *given, **attrs)
+
+        if isinstance(function, Primitive) and function.arity == 1 and not function.attrs:
+            call = lambda node: node.unary(function)  # type: ignore[misc]
+        call.__name__, call.__doc__ = function.__name__, function.__doc__
+        return call
+
+    return tuple(map(method, functions))
+
+
+def comparison(compare: Callable[[Any, Any], Any], name: str) -> Any:
+    """The method `x < y` and its like: a plain bool, or an array of bools; it is not recorded."""
+    return lambda self, other: self.compared(other, compare, name)
 
 
 class Operators(Node):
@@ -89,39 +119,26 @@ class Operators(Node):
 
     __slots__ = ()
 
-    # fmt: off
-    def __neg__(self) -> Self: return self.unary(negative)
-    def __pos__(self) -> Self: return self
-    def __abs__(self) -> Self: return self.unary(e.abs_)
-    def exp(self) -> Self: return self.unary(e.exp)
-    def expm1(self) -> Self: return self.unary(e.expm1)
-    def log(self) -> Self: return self.unary(e.log)
-    def log1p(self) -> Self: return self.unary(e.log1p)
-    def sqrt(self) -> Self: return self.unary(e.sqrt)
-    def square(self) -> Self: return self.unary(e.square)
-    def sin(self) -> Self: return self.unary(e.sin)
-    def cos(self) -> Self: return self.unary(e.cos)
-    def tan(self) -> Self: return self.unary(e.tan)
-    def arcsin(self) -> Self: return self.unary(e.arcsin)
-    def arccos(self) -> Self: return self.unary(e.arccos)
-    def arctan(self) -> Self: return self.unary(e.arctan)
-    def sinh(self) -> Self: return self.unary(e.sinh)
-    def cosh(self) -> Self: return self.unary(e.cosh)
-    def tanh(self) -> Self: return self.unary(e.tanh)
-    def sigmoid(self) -> Self: return self.unary(e.sigmoid)
-    def softplus(self) -> Self: return self.unary(e.softplus)
-    def relu(self) -> Self: return self.unary(e.relu)
-    def erf(self) -> Self: return self.unary(e.erf)
-    def abs(self) -> Self: return self.unary(e.abs_)
-    def sign(self) -> Self: return self.unary(e.sign)
-    def clip(self, min: Any = None, max: Any = None) -> Self: return e.clip(self, min, max)
-    # fmt: on
+    __lt__, __le__ = comparison(operator.lt, "less"), comparison(operator.le, "less_equal")
+    __gt__, __ge__ = comparison(operator.gt, "greater"), comparison(operator.ge, "greater_equal")
+    __eq__, __ne__ = comparison(operator.eq, "equal"), comparison(operator.ne, "not_equal")
+    __hash__ = object.__hash__
 
-    def change(self, row: Primitive, other: Any, recorded: Operator) -> Any:
-        """`x += y`: a recorded new node while operations are recorded, a change of x in place where they are not."""
-        raise NotImplementedError
+    __neg__, __abs__, abs, sign = methods(negative, e.abs_, e.abs_, e.sign)
+    exp, expm1, log, log1p, sqrt, square = methods(e.exp, e.expm1, e.log, e.log1p, e.sqrt, e.square)
+    sin, cos, tan, arcsin, arccos, arctan = methods(e.sin, e.cos, e.tan, e.arcsin, e.arccos, e.arctan)
+    sinh, cosh, tanh = methods(e.sinh, e.cosh, e.tanh)
+    relu, sigmoid, softplus, erf = methods(e.relu, e.sigmoid, e.softplus, e.erf)
 
-    def backward(self, gradient: Any = None, *, create_graph: bool = False, retain_grads: bool = False) -> None:
+    def __pos__(self) -> Self:
+        return self
+
+    def clip(self, min: Any = None, max: Any = None) -> Self:
+        return e.clip(self, min, max)
+
+    def backward(
+        self, gradient: Any = None, *, create_graph: bool = False, retain_grads: bool = False, retain_graph: bool = True
+    ) -> None:
         """Add to `.grad` of every leaf the derivative of this node by that leaf.
 
         A second call adds once more: the graph stays usable, and gradients accumulate until they are set to None.
@@ -131,6 +148,7 @@ class Operators(Node):
         gradient : the upstream gradient to begin with, of this node's shape; may be left out for a single number.
         create_graph : record the backward pass, so that the gradients can be differentiated again.
         retain_grads : keep the gradients of intermediate nodes as well.
+        retain_graph : taken, as by PyTorch, and not needed: a graph always stays usable.
 
         Raises `GraphError` where there is nothing to differentiate or no seed, `InPlaceError` where a needed number
         was changed after its use.
@@ -179,12 +197,23 @@ class Operators(Node):
         """`.grad`, with a warning where one asks for what was not kept."""
         grad = getattr(self, "_grad", None)
         if grad is None and self.primitive is not None and not (self.notes and self.notes.retains_grad):
-            warnings.warn(
-                f"the gradient of {describe(self)} was not kept: it is the result of an operation, and backward() "
-                "keeps those of leaves only; call retain_grad() on it first, or use backward(retain_grads=True)",
-                stacklevel=3,
-            )
+            warnings.warn(not_kept(self), stacklevel=3)
         return grad
+
+    def __float__(self) -> float:
+        self.leaving("float", refused=True)
+        return float(self.item())
+
+    def __int__(self) -> int:
+        self.leaving("int", refused=True)
+        return int(self.item())
+
+    def leaving(self, how: str, refused: bool = False) -> None:
+        """Refuse, or warn, that the number leaves the graph while a derivative is being taken."""
+        if self.flow and state().derivative:
+            if refused:
+                raise lost(self, how)
+            warnings.warn(may_be_lost(self, how), stacklevel=3)
 
     def __copy__(self) -> Self:
         return copied(self, self.inputs)  # type: ignore[return-value]

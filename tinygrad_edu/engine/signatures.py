@@ -1,8 +1,9 @@
-"""Types of operators and functions of the table, for type checkers alone: what they give for which operands."""
+"""Types for type checkers alone: what operators give for which operands, and what a row offers to the walk."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, overload
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 if TYPE_CHECKING:
     import numpy as np
@@ -11,7 +12,10 @@ if TYPE_CHECKING:
     from .tensor import Tensor as Tensor
     from .value import Value
 
-__all__ = ["GivesEither", "GivesTensor"]
+Attrs = dict[str, Any]
+N = TypeVar("N")
+
+__all__ = ["GivesEither", "GivesSame", "GivesTensor", "Row"]
 
 
 class GivesTensor(Protocol):
@@ -27,3 +31,30 @@ class GivesEither(Protocol):
     def __call__(self, other: Value | float | np.number[Any], /) -> Value: ...
     @overload
     def __call__(self, other: Tensor | NDArray[Any], /) -> Tensor: ...
+
+
+class GivesSame(Protocol):
+    """A method that gives a node of the same kind."""
+
+    def __get__(self, node: N, kind: Any = None) -> Callable[..., N]: ...
+
+
+class Row(Protocol):
+    """What is asked of the row of the table that made a node; `primitives/primitive.py` has the class."""
+
+    name: str
+    symbol: str
+    precedence: int | None
+    elementwise: bool
+    variadic: bool
+    arity: int
+    rules: tuple[Any, ...]
+    arrays: Callable[..., Any]
+    floats: Callable[..., Any] | None
+    composition: Callable[..., Any] | None
+
+    def pull(
+        self, slots: Sequence[int], g: Any, out: Any, values: Sequence[Any], attrs: dict[str, Any]
+    ) -> list[Any]: ...
+    def compute(self, values: Sequence[Any], attrs: dict[str, Any]) -> Any: ...
+    def __call__(self, *given: Any, **attrs: Any) -> Any: ...

@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy import ndarray
 
-from ..errors import DtypeError, GraphError, InPlaceError, ShapeError
 from .convert import DEFAULT_DTYPE, as_array, numbers, operand, own_index, sizes
 from .grad_mode import recording
-from .inplace import note_change, owned
+from .inplace import assign
 from .memory import recomputed
-from .messages import is_no_array_of_numbers, refused
-from .node import NO_ATTRS, Attrs, Node, Operand, describe, number_of, packed, record
-from .operators import Operators, infix
-from .primitives import joining, linear_algebra, reductions, shape
+from .messages import is_no_array_of_numbers, refused, tensors as say
+from .messages.elsewhere import METHODS, Elsewhere
+from .node import NO_ATTRS, Attrs, Node, Operand, new, number_of, packed, record
+from .operators import Operators, infix, methods
+from .primitives import joining as j, linear_algebra as l, reductions as r, shape as s
 from .primitives.arithmetic import add, divide, multiply, power, subtract
 from .primitives.linear_algebra import matmul
-from .primitives.primitive import Variadic, primitive
+from .primitives.primitive import Variadic
+from .primitives.rows import primitive
 from .value import Value
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Tensor(Operators):
 
     @data.setter
     def data(self, data: Any) -> None:
-        self._assign(..., data)
+        assign(self, ..., data)
 
     @property
     def grad(self) -> Any:
@@ -97,7 +98,7 @@ class Tensor(Operators):
         if grad is not None:
             grad = np.array(numbers("grad", grad), dtype=self.dtype)
             if grad.shape != self.shape:
-                raise ShapeError(f"grad: the gradient of {describe(self)} has the same shape, not {grad.shape}")
+                raise say.not_of_its_shape(self, grad)
         self._grad = grad
 
     # fmt: off
@@ -110,7 +111,7 @@ class Tensor(Operators):
     @property
     def size(self) -> int: return number_of(self).size
     @property
-    def T(self) -> Tensor: return shape.transpose(self)
+    def T(self) -> Tensor: return s.transpose(self)
     # fmt: on
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
@@ -119,10 +120,7 @@ class Tensor(Operators):
         Raises `DtypeError` for integers and bools, which have no derivatives.
         """
         if requires_grad and self.dtype.kind != "f":
-            raise DtypeError(
-                f"requires_grad: only floating-point tensors have gradients, not {self.dtype}; "
-                "make it with dtype='float32'"
-            )
+            raise say.no_dtype_of_gradients(self)
         super().requires_grad_(requires_grad)
         return self
 
@@ -133,7 +131,8 @@ class Tensor(Operators):
         2.5
         """
         if self.size != 1:
-            raise ShapeError(f"item: {describe(self)} holds {self.size} numbers, not one; use .numpy() or .tolist()")
+            raise say.not_one(self)
+        self.leaving("item")
         return number_of(self).item()
 
     def numpy(self) -> ndarray:
@@ -150,6 +149,7 @@ class Tensor(Operators):
         >>> tensor([1.0, 2.0]).tolist()
         [1.0, 2.0]
         """
+        self.leaving("tolist")
         return number_of(self).tolist()
 
     def detach(self) -> Tensor:
@@ -162,52 +162,32 @@ class Tensor(Operators):
         detached.cut_off("detach")
         return detached
 
-    def astype(self, dtype: Any) -> Tensor:
-        """The numbers in another dtype.
-
-        >>> tensor([1.0]).astype("float64").dtype
-        dtype('float64')
-        """
-        return shape.astype(self, dtype)
-
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:
         if copy is False and dtype is not None and dtype != self.dtype:
             raise ValueError(f"a {self.dtype} tensor as {dtype} needs a copy")
         if self.flow and recording():
-            raise GraphError(
-                f"array: {describe(self)} as a NumPy array would leave the graph, and its gradient would be lost; "
-                "take .data where that is meant, compute with the tensor itself, or make one of several by tg.stack"
-            )
+            raise say.leaves_the_graph(self)
         return self.data if copy is False else np.array(number_of(self), dtype=dtype)
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if not isinstance(vars(Tensor).get(name), Elsewhere)]
 
     def __len__(self) -> int:
         if not self.ndim:
-            raise DtypeError("len: a tensor of shape () has no length and no items; use .item() for its number")
+            raise say.no_items(self)
         return self.shape[0]
 
     def __iter__(self) -> Any:
         return (self[i] for i in range(len(self)))
 
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
     def __bool__(self) -> bool:
         if self.size != 1:
-            raise ShapeError(
-                f"bool: {describe(self)} holds {self.size} numbers, so it is neither true nor false; "
-                "use .data.any() or .data.all()"
-            )
+            raise say.neither_true_nor_false(self)
         return bool(number_of(self))
 
     def __index__(self) -> int:
         if self.dtype.kind not in "iub" or self.size != 1:
-            raise DtypeError(
-                f"index: only an integer tensor of size one is a whole number, not {describe(self)} "
-                f"of dtype {self.dtype}"
-            )
+            raise say.no_index(self)
         return int(self.item())
 
     def __format__(self, spec: str) -> str:
@@ -227,95 +207,34 @@ class Tensor(Operators):
         return f"tensor({', '.join(parts)})"
 
     # fmt: off
-    def __lt__(self, other: Any) -> Any: return self._compared(other, np.less)
-    def __le__(self, other: Any) -> Any: return self._compared(other, np.less_equal)
-    def __gt__(self, other: Any) -> Any: return self._compared(other, np.greater)
-    def __ge__(self, other: Any) -> Any: return self._compared(other, np.greater_equal)
-    def __eq__(self, other: Any) -> Any: return self._compared(other, np.equal)
-    def __ne__(self, other: Any) -> Any: return self._compared(other, np.not_equal)
-    __hash__ = object.__hash__
-
     # What only arrays have; the arithmetic is in operators.py.
-    def __getitem__(self, index: Any) -> Tensor: return shape.getitem(self, own_index(index))
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Tensor:
-        return self.unary(reductions.sum_, {"axis": axis, "keepdims": keepdims})
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Tensor:
-        return self.unary(reductions.mean, {"axis": axis, "keepdims": keepdims})
-    def prod(self, axis: Any = None, keepdims: bool = False) -> Tensor: return reductions.prod_(self, axis, keepdims)
-    def max(self, axis: Any = None, keepdims: bool = False) -> Tensor: return reductions.max_(self, axis, keepdims)
-    def min(self, axis: Any = None, keepdims: bool = False) -> Tensor: return reductions.min_(self, axis, keepdims)
-    def var(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Tensor:
-        return reductions.var(self, axis, ddof, keepdims)
-    def std(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Tensor:
-        return reductions.std(self, axis, ddof, keepdims)
-    def logsumexp(self, axis: Any = None, keepdims: bool = False) -> Tensor:
-        return reductions.logsumexp(self, axis, keepdims)
-    def softmax(self, axis: int = -1) -> Tensor: return reductions.softmax(self, axis)
-    def norm(self, ord: Any = 2, axis: Any = None, keepdims: bool = False) -> Tensor:
-        return reductions.norm(self, ord, axis, keepdims)
-    def cumsum(self, axis: Any = None) -> Tensor: return reductions.cumsum(self, axis)
-    def argmax(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.argmax(self, axis, keepdims)
-    def argmin(self, axis: Any = None, keepdims: bool = False) -> Any: return reductions.argmin(self, axis, keepdims)
-    def dot(self, other: Any) -> Tensor: return linear_algebra.dot(self, other)
-    def trace(self, offset: int = 0) -> Tensor: return linear_algebra.trace(self, offset)
-    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
-        return linear_algebra.diagonal(self, offset, axis1, axis2)
-    def take(self, indices: Any, axis: int | None = None) -> Tensor: return joining.take(self, indices, axis)
-    def ravel(self, order: str = "C") -> Tensor: return joining.ravel(self, order)
-    def moveaxis(self, source: Any, destination: Any) -> Tensor: return shape.moveaxis(self, source, destination)
-    def reshape(self, *shape_: Any) -> Tensor: return shape.reshape(self, sizes(shape_))
-    def transpose(self, *axes: Any) -> Tensor: return shape.transpose(self, sizes(axes) if axes else None)
-    def swapaxes(self, axis1: int, axis2: int) -> Tensor: return shape.swapaxes(self, axis1, axis2)
-    def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Tensor: return shape.flatten(self, start_dim, end_dim)
-    def squeeze(self, axis: Any = None) -> Tensor: return shape.squeeze(self, axis)
-    def expand_dims(self, axis: Any) -> Tensor: return shape.expand_dims(self, axis)
-    def broadcast_to(self, shape_: Any) -> Tensor: return shape.broadcast_to(self, shape_)
-    def repeat(self, repeats: Any, axis: Any = None) -> Tensor: return shape.repeat(self, repeats, axis)
+    def __getitem__(self, index: Any) -> Tensor: return s.getitem(self, own_index(index))
+    sum, mean, prod, max, min, var, std = methods(r.sum_, r.mean, r.prod_, r.max_, r.min_, r.var, r.std)
+    logsumexp, softmax, cumsum = methods(r.logsumexp, r.softmax, r.cumsum)
+    norm, dot, trace, diagonal = methods(r.norm, l.dot, l.trace, l.diagonal)
+    take, ravel, moveaxis = methods(j.take, j.ravel, s.moveaxis)
+    def argmax(self, axis: Any = None, keepdims: bool = False) -> Any: return r.argmax(self, axis, keepdims)
+    def argmin(self, axis: Any = None, keepdims: bool = False) -> Any: return r.argmin(self, axis, keepdims)
+    def reshape(self, *shape_: Any) -> Tensor: return s.reshape(self, sizes(shape_))
+    def transpose(self, *axes: Any) -> Tensor: return s.transpose(self, sizes(axes) if axes else None)
+    astype, swapaxes, flatten, squeeze = methods(s.astype, s.swapaxes, s.flatten, s.squeeze)
+    expand_dims, broadcast_to, repeat = methods(s.expand_dims, s.broadcast_to, s.repeat)
     # fmt: on
 
-    def _compared(self, other: Any, ufunc: np.ufunc) -> ndarray:
-        """A comparison: a plain array of bools."""
+    def compared(self, other: Any, compare: Callable[[Any, Any], Any], name: str) -> ndarray:
         try:
             if type(other) in (float, int) or isinstance(other, Node) or not is_no_array_of_numbers(other):
-                return np.asarray(ufunc(number_of(self), number_of(other)))
+                return np.asarray(compare(number_of(self), number_of(other)))
             raise TypeError
         except (TypeError, ValueError) as error:
-            raise refused(ufunc.__name__, (self, other), {}, error, elementwise=True) from None
+            raise refused(name, (self, other), {}, error, elementwise=True) from None
 
     # Changes in place.
 
     def __setitem__(self, index: Any, value: Any) -> None:
         if recording() and (self.flow or (isinstance(value, Node) and value.flow)):
-            raise InPlaceError(
-                f"setitem: a change in place of {describe(self)} would not be recorded; make it inside tg.no_grad(), "
-                "or build a new tensor with tg.where(mask, new, old) or tg.concatenate"
-            )
-        self._assign(own_index(index), value)
-
-    def _assign(self, index: Any, value: Any) -> None:
-        new = np.asarray(numbers("setitem", value))
-        if not np.can_cast(new.dtype, self.dtype, "same_kind"):
-            raise DtypeError(
-                f"setitem: {describe(self)} holds {self.dtype}, which cannot take {new.dtype} without loss; "
-                "make it a tensor of that dtype first, with .astype()"
-            )
-        try:
-            owned(self)[index] = new
-        except (ValueError, IndexError) as error:
-            raise refused("setitem", [value], {"into": self, "index": index}, error) from None
-        note_change(self)
-
-    def change(self, row: Any, other: Any, recorded: Callable[[Any, Any], Any]) -> Any:
-        if recording() and (self.flow or (isinstance(other, Node) and other.flow)):
-            if self.primitive is None and self.flow:
-                raise InPlaceError(
-                    f"{row.name} in place: {describe(self)} is a leaf that requires a gradient, and changing "
-                    "it while operations are recorded would cut it off from its gradient; write `with tg.no_grad():` "
-                    "around the change"
-                )
-            return recorded(self, other)
-        self._assign(..., row.on_arrays((number_of(self), numbers(row.name, other)), (self, other), NO_ATTRS))
-        return self
+            raise say.not_recorded(self)
+        assign(self, own_index(index), value)
 
     # How a call is recorded.
 
@@ -336,7 +255,7 @@ class Tensor(Operators):
 
     def to_value(self) -> Value:
         """The number of a tensor of shape () as a Value: how the gradient of a Value leaves the arrays."""
-        return record(object.__new__(Value), self.item(), to_value, self)
+        return record(object.__new__(Value), number_of(self).item(), to_value, self)
 
     def restored(self) -> ndarray:
         return recomputed(self)
@@ -345,37 +264,32 @@ class Tensor(Operators):
 
     def seed(self, gradient: Any, create_graph: bool) -> Any:
         if isinstance(gradient, Tensor) and create_graph and gradient.shape == self.shape:
-            return gradient if gradient.dtype == self.dtype else shape.astype(gradient, self.dtype)
+            return gradient if gradient.dtype == self.dtype else s.astype(gradient, self.dtype)
         if gradient is None:
             data = number_of(self)
             if data.size != 1:
-                raise GraphError(
-                    f"backward: {describe(self)} holds {self.size} numbers, and a gradient is that of one number: "
-                    "reduce it first with .sum() or .mean(), or pass the upstream gradient, an array of its shape"
-                )
+                raise say.needs_a_seed(self)
             seed = np.empty(data.shape, data.dtype)
             seed.fill(1)
         else:
             seed = np.array(numbers("backward", gradient), dtype=self.dtype)
             if seed.shape != self.shape:
-                raise ShapeError(
-                    f"backward: the upstream gradient has the shape of its node, {describe(self)}, and not {seed.shape}"
-                )
+                raise say.needs_a_seed(self, seed)
         return record(new(Tensor), seed) if create_graph else seed
 
     def fit(self, contribution: Any) -> Any:
         data = self._data
         if type(contribution) is ndarray:
             if contribution.shape != data.shape:
-                contribution = shape.summed_back(contribution, data.shape)
+                contribution = s.summed_back(contribution, data.shape)
             return contribution if contribution.dtype is data.dtype else contribution.astype(data.dtype)
         if isinstance(contribution, Tensor):
             like = contribution._data
             if like.shape != data.shape:
-                contribution = shape.sum_to(contribution, data.shape)
-            return contribution if like.dtype == data.dtype else shape.astype(contribution, data.dtype)
+                contribution = s.sum_to(contribution, data.shape)
+            return contribution if like.dtype == data.dtype else s.astype(contribution, data.dtype)
         if isinstance(contribution, Value):  # one number for all of the array
-            return shape.astype(contribution * np.ones(data.shape), data.dtype)
+            return s.astype(contribution * np.ones(data.shape), data.dtype)
         return np.full(data.shape, contribution, data.dtype)
 
     def receive(self, gradient: Any) -> None:
@@ -387,7 +301,8 @@ class Tensor(Operators):
 
 
 Node.array_kind = Tensor
-new = object.__new__
+for name in METHODS.keys() - set(dir(Tensor)):
+    setattr(Tensor, name, Elsewhere(name))
 
 
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> Tensor:

@@ -10,11 +10,9 @@ from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import Any
 
-from .convert import as_float
-from .grad_mode import recording
+from .convert import as_float, float_operand
 from .inplace import note_change
-from .messages import not_numbers
-from .node import NO_ATTRS, Attrs, Node, Operand, packed, record
+from .node import NO_ATTRS, Attrs, Node, Operand, new, number_of, packed, record
 from .operators import Operators, infix
 from .primitives.arithmetic import add, divide, multiply, power, subtract
 
@@ -86,6 +84,7 @@ class Value(Operators):
         >>> Value(2.0).item()
         2.0
         """
+        self.leaving("item")
         return self._data
 
     def detach(self) -> Value:
@@ -98,12 +97,6 @@ class Value(Operators):
         detached.cut_off("detach")
         return detached
 
-    def __float__(self) -> float:
-        return self._data
-
-    def __int__(self) -> int:
-        return int(self._data)
-
     def __bool__(self) -> bool:
         return bool(self._data)
 
@@ -113,20 +106,8 @@ class Value(Operators):
     def __repr__(self) -> str:
         return f"Value({self._data!r}{f', name={self.name!r}' if self.name else ''})"
 
-    # fmt: off
-    def __lt__(self, other: Any) -> Any: return self._compared(other, float.__lt__)
-    def __le__(self, other: Any) -> Any: return self._compared(other, float.__le__)
-    def __gt__(self, other: Any) -> Any: return self._compared(other, float.__gt__)
-    def __ge__(self, other: Any) -> Any: return self._compared(other, float.__ge__)
-    def __eq__(self, other: Any) -> Any: return self._compared(other, float.__eq__)
-    def __ne__(self, other: Any) -> Any: return self._compared(other, float.__ne__)
-    __hash__ = object.__hash__
-    # fmt: on
-
-    def _compared(self, other: Any, holds: Callable[[float, float], Any]) -> Any:
-        if isinstance(other, (Value, Real)):
-            return holds(self._data, float(other))
-        return NotImplemented
+    def compared(self, other: Any, compare: Callable[[Any, Any], Any], name: str) -> Any:
+        return compare(self._data, number_of(other)) if isinstance(other, (Value, Real)) else NotImplemented
 
     # How a call is recorded.
 
@@ -136,18 +117,12 @@ class Value(Operators):
         return record(new(Value), row.on_floats((self._data,), attrs), row, self, None, attrs)
 
     @classmethod
-    def apply(cls, row: Any, operands: Sequence[Operand], attrs: Attrs) -> Any:
-        if row.floats is None or any(_holds_array(x) for x in operands if type(x) not in KEPT):
-            return Node.array_kind.apply(row, operands, attrs)
-        operands = [x if type(x) in KEPT else _number(x, row.name) for x in operands]
+    def apply(cls, row: Any, given: Sequence[Operand], attrs: Attrs) -> Any:
+        operands = [] if row.floats is None else [x if type(x) is Value else float_operand(x, row.name) for x in given]
+        if not operands or any(x is None for x in operands):
+            return Node.array_kind.apply(row, given, attrs)
         data = row.on_floats([x._data if type(x) is Value else x for x in operands], attrs)
         return record(new(Value), float(data), row, *packed(operands, row), attrs)
-
-    def change(self, row: Any, other: Any, recorded: Callable[[Any, Any], Any]) -> Any:
-        if recording():
-            return recorded(self, other)
-        self.data = row.on_floats((self._data, as_float(other)), NO_ATTRS)
-        return self
 
     # What the walk asks.
 
@@ -165,20 +140,3 @@ class Value(Operators):
     def receive(self, gradient: Any) -> None:
         so_far = getattr(self, "_grad", None)
         self._grad = gradient if so_far is None else so_far + gradient
-
-
-new = object.__new__
-
-KEPT = {Value, float, int, bool}
-"""The types of operand that are kept as they are."""
-
-
-def _holds_array(x: Any) -> bool:
-    return isinstance(x, Node) or bool(getattr(x, "shape", ()))
-
-
-def _number(x: Any, name: str) -> float:
-    """An operand that is none of `KEPT`, as a Python number."""
-    if isinstance(x, Real) or (hasattr(x, "dtype") and x.dtype.kind in "biuf"):
-        return as_float(x)
-    raise not_numbers(name, x) from None

@@ -14,16 +14,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Sequence
 from heapq import heappop, heappush
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from ..errors import DtypeError, GraphError
 from . import inplace
 from .grad_mode import enable_grad
-from .node import Attrs, Node, Row, creation, describe, next_index, number_of
+from .graphs import reachable
+from .messages import no_gradient
+from .node import Attrs, Node, creation, number_of
 from .primitives.elementwise import identity
-from .scopes import note_derivatives
 
-__all__ = ["Contribution", "by_the_table", "contributions", "gradients", "local_derivative", "reachable", "walk"]
+if TYPE_CHECKING:
+    from .signatures import Row
+
+__all__ = ["by_the_table", "recorded", "unshared", "walk"]
 
 
 def walk(
@@ -33,7 +36,7 @@ def walk(
     inputs: Sequence[Node] | None = None,
     create_graph: bool = False,
     every: bool = False,
-    on_edge: Callable[[Contribution], object] | None = None,
+    on_edge: Callable[..., object] | None = None,
     release: Callable[[Node, Any], object] | None = None,
 ) -> Iterator[tuple[Node, Any]]:
     """Yield (node, gradient of `output` by that node), youngest node first; every gradient is final when it appears.
@@ -45,18 +48,17 @@ def walk(
     gradient : the upstream gradient at `output`; 1 for a single number.
     inputs : walk only the paths that lead to these nodes.
     create_graph : run the rules on nodes instead of numbers, so that the gradients are graphs.
-    on_edge : called with a `Contribution` for every edge.
+    on_edge : called for every edge with the fields of a `Contribution` (`gradients.py`).
     release : called with a node and its gradient when the walk has used both.
     """
-    refuse_without_gradient(output)
+    if not getattr(output, "flow", False):
+        raise no_gradient(output)
     needed = None if inputs is None else reachable(output, inputs)
     if needed is not None and output not in needed:
         return
     gradient_of = {output: output.seed(gradient, create_graph)}
-    todo: list[int] = []  # a heap of ages, the youngest on top; leaves are not in it
-    node_of: dict[int, Node] = {}
-    if output.primitive is not None:
-        todo, node_of = [-output.index], {-output.index: output}
+    node_of = {-output.index: output} if output.primitive is not None else {}
+    todo = list(node_of)  # a heap of ages, the youngest node on top; leaves are not in it
     while todo:
         node = node_of.pop(heappop(todo))
         upstream = gradient_of.pop(node)
@@ -73,7 +75,7 @@ def walk(
                     heappush(todo, -x.index)
                     node_of[-x.index] = x
             if on_edge is not None:
-                on_edge(Contribution(node, slot, x, upstream, contribution, total))
+                on_edge(node, slot, x, upstream, contribution, total)
         if release is not None and type(upstream) is not float:
             release(node, upstream)
     for leaf in sorted(gradient_of, key=creation, reverse=True):
@@ -148,129 +150,6 @@ def by_the_table(
     out = row.composition(*(inputs.get(slot, x) for slot, x in enumerate(values)), **attrs)
     found = dict(recorded(walk(out, upstream, inputs=list(inputs.values()), create_graph=True, every=True)))
     return [found.get(x) for x in inputs.values()]
-
-
-def reachable(output: Node, inputs: Sequence[Node] | None = None) -> dict[Node, None]:
-    """The nodes that `output` was made from and that need a gradient, itself included, as the keys of a dict.
-
-    With `inputs`, only those on a path from the output to one of the inputs.
-    """
-    refuse_without_gradient(output)
-    oldest = 0 if inputs is None else min((x.index for x in inputs), default=output.index + 1)
-    found: dict[Node, None] = {output: None}
-    todo = [output]
-    while todo:
-        for x in todo.pop().inputs:
-            if isinstance(x, Node) and x.flow and x.index >= oldest and x not in found:
-                found[x] = None
-                todo.append(x)
-    if inputs is None:
-        return found
-    leading = set(inputs)
-    for node in sorted(found, key=creation):
-        if any(isinstance(x, Node) and x in leading for x in node.inputs):
-            leading.add(node)
-    return {node: None for node in found if node in leading}
-
-
-def refuse_without_gradient(output: Any) -> None:
-    """Refuse a walk from what has no graph."""
-    if not isinstance(output, Node):
-        raise GraphError(
-            f"backward: only a Value or a Tensor has a graph; this is a {type(output).__name__}: {output!r:.60}"
-        )
-    if not output.flow:
-        raise GraphError(
-            f"backward: {describe(output)} does not require a gradient, so there is nothing to differentiate: make its "
-            "inputs with requires_grad=True, and compute it outside no_grad() and without detach()"
-        )
-
-
-class Contribution(NamedTuple):
-    """One edge of the walk: what one use of `input` adds to its gradient.
-
-    Attributes
-    ----------
-    node : the node whose gradient is passed on.
-    slot : which of its operands `input` is.
-    input : the operand that receives.
-    upstream : the gradient of the output by `node`.
-    contribution : upstream · local derivative, in the shape of `input`.
-    total : the sum of the contributions to `input` so far.
-
-    >>> import tinygrad_edu as tg
-    >>> x, y, w = tg.Value(2.0, "x"), tg.Value(3.0, "y"), tg.Value(4.0, "w")
-    >>> q = x + y
-    >>> for c in contributions(q * w):
-    ...     print(c.upstream, "·", c.local, "=", c.contribution, "to", c.input.name or "q")
-    1.0 · 4.0 = 4.0 to q
-    1.0 · 5.0 = 5.0 to w
-    4.0 · 1.0 = 4.0 to x
-    4.0 · 1.0 = 4.0 to y
-    """
-
-    node: Node
-    slot: int
-    input: Node
-    upstream: Any
-    contribution: Any
-    total: Any
-
-    @property
-    def local(self) -> Any:
-        """The local derivative ∂node/∂input: the rule with an upstream of 1, for elementwise rows; None for others."""
-        return local_derivative(self.node, self.slot)
-
-
-def local_derivative(node: Node, slot: int, *, create_graph: bool = False) -> Any:
-    """∂node/∂(operand `slot`) of an elementwise call, as a number, an array, or (`create_graph`) a node; else None."""
-    row = node.primitive
-    if row is None or not row.elementwise:
-        return None
-    out: Any = node if create_graph else number_of(node)
-    values = node.inputs if create_graph else [number_of(x) for x in node.inputs]
-    return row.pull((slot,), 1.0, out, values, node.attrs)[0]
-
-
-def contributions(output: Node, gradient: Any = None, *, create_graph: bool = False) -> Iterator[Contribution]:
-    """The walk as data: one `Contribution` an edge, in the order of the walk. Leaves `.grad` untouched.
-
-    With `create_graph=True` the gradients in them are nodes, the recorded graph of the backward pass.
-    """
-    waiting: list[Contribution] = []
-    for _ in walk(output, gradient, create_graph=create_graph, every=True, on_edge=waiting.append):
-        yield from waiting
-        waiting.clear()
-    yield from waiting
-
-
-def gradients(output: Node, inputs: Sequence[Node], gradient: Any = None, *, create_graph: bool = False) -> list[Any]:
-    """The gradients of `output` by each of `inputs`, which may be leaves or intermediate nodes.
-
-    None stands for an input that the output does not depend on. Leaves `.grad` untouched; only paths that lead to the
-    inputs are walked.
-
-    >>> import tinygrad_edu as tg
-    >>> x = tg.Value(3.0)
-    >>> q = x * x
-    >>> tg.gradients(2 * q, [q, x])
-    [2.0, 12.0]
-    """
-    if not isinstance(inputs, (list, tuple)) or not all(isinstance(x, Node) for x in inputs):
-        raise DtypeError("gradients: the inputs are a list of Values and Tensors, such as [x, w]")
-    pairs = walk(output, gradient, inputs=inputs, create_graph=create_graph, every=True)
-    if create_graph:
-        start = next_index()
-        gradient_of = dict(recorded(pairs))
-        found = [gradient_of.get(x) for x in inputs]
-        note_derivatives(output, inputs, found, gradient_of.values(), (start, next_index()))
-        return found
-    wanted = dict.fromkeys(inputs)
-    handed_out: set[int] = set()
-    for node, upstream in pairs:
-        if node in wanted:
-            wanted[node] = unshared(upstream, handed_out)
-    return [wanted[x] for x in inputs]
 
 
 def recorded(pairs: Iterator[tuple[Node, Any]]) -> list[tuple[Node, Any]]:

@@ -15,8 +15,10 @@ from typing import Any
 
 from ..engine import inplace
 from ..engine.grad_mode import enable_grad
+from ..engine.gradients import Contribution, gradients, local_derivative
+from ..engine.graphs import reachable
 from ..engine.node import Node, creation, shape_of
-from ..engine.walk import Contribution, gradients, local_derivative, reachable, walk
+from ..engine.walk import walk
 from ..errors import GraphError
 from .clusters import Cluster, enclosing
 from .names import RESULTS, labels, layers, partial
@@ -76,7 +78,8 @@ def backward_graph(output: Node, recorded: Recorded | None = None) -> Graph:
         cluster={copy_of[x]: path for x, path in clusters.path.items()},
     )
     with enable_grad():
-        for _ in walk(output, seed, inputs=leaves, create_graph=True, on_edge=record.take):
+        take = lambda *edge: record.take(Contribution(*edge))
+        for _ in walk(output, seed, inputs=leaves, create_graph=True, on_edge=take):
             pass
     graph = record.graph()
     return replace(graph, clusters=_counted(clusters.records, graph.nodes))

@@ -15,9 +15,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
+from ..engine.gradients import gradients
 from ..engine.node import Node, shape_of
 from ..engine.scopes import scopes_of
-from ..engine.walk import gradients
 from .text import shorten, visible
 
 __all__ = ["Cluster", "Clusters", "common", "enclosing", "find_clusters", "pieces"]

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from .._support.formats import save_as
-from ..engine.node import Node, describe
+from ..engine.messages import describe
+from ..engine.node import Node
 from ..errors import GraphError
 from .backward import backward_graph, check_differentiable
 from .layout.geometry import Direction, Engine, Layout

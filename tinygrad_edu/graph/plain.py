@@ -14,8 +14,8 @@ from pathlib import PurePath
 from typing import Any, Literal
 
 from .._support.json_records import Format
+from ..engine.gradients import Contribution, contributions
 from ..engine.node import Node, creation, number_of, shape_of
-from ..engine.walk import Contribution, contributions
 from ..errors import InPlaceError, TinygradError
 from .clusters import NONE, Cluster, Clusters, find_clusters
 from .names import labels, layers

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 import numpy as np
 
 from ..engine.inplace import note_change
-from ..engine.messages import is_whole, short
-from ..engine.node import Node, describe, number_of, shape_of
+from ..engine.messages import describe, is_whole, short
+from ..engine.node import Node, number_of, shape_of
 from ..engine.scopes import made_by
 from ..engine.tensor import Tensor
 from ..errors import DtypeError, ModuleError, ShapeError

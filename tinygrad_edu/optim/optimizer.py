@@ -11,8 +11,8 @@ import numpy as np
 from numpy import ndarray
 
 from ..engine.inplace import note_change, owned
-from ..engine.messages import short
-from ..engine.node import Node, describe, number_of
+from ..engine.messages import describe, short
+from ..engine.node import Node, number_of
 from ..engine.tensor import Tensor
 from ..errors import DtypeError, OptimizerError, OutOfRangeError
 

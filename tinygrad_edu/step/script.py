@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from .._support.files import replace_file
 from .._support.formats import save_as
 from .._support.json_records import Format
+from ..engine.gradients import Contribution, contributions
 from ..engine.node import Node, number_of, shape_of
-from ..engine.walk import Contribution, contributions
 from ..errors import GraphError
 from ..graph.names import partial
 from ..graph.numbers import factor, number

@@ -19,7 +19,7 @@ import numpy as np
 
 from .. import nn
 from ..engine.blas import one_thread
-from ..engine.walk import gradients
+from ..engine.gradients import gradients
 from ..errors import ModuleError
 
 __all__ = ["crew", "refuse_what_parts_would_change", "split_batch"]

@@ -64,13 +64,14 @@ def test_a_gaussian_process_by_cholesky_and_by_solve_is_one() -> None:
 
 def test_einsum_takes_lists_of_axes_and_stretches_axes_of_one() -> None:
     x, y = np.arange(6.0).reshape(2, 3), np.array([[2.0], [3.0]])
-    for call in (
+    calls: list[Any] = [
         lambda x, y: np.einsum(x, [0, 1], y, [0, 1]),
         lambda x, y: np.einsum(x, [..., 1], y, [..., 1], [1, ...]),
         lambda x, y: np.einsum("ij,ij->i", x, y),
         lambda x, y: np.einsum("...j,...j", x, y, optimize=True),
         lambda x, y: np.einsum("ij,ik", x, y),
-    ):
+    ]
+    for call in calls:
         assert np.array_equal(call(tg.tensor(x), y).data, call(x, y))
         assert_gradients(call, x, y)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 import tinygrad_edu as tg
-from tinygrad_edu.engine import walk
+from tinygrad_edu.engine import gradients
 from tinygrad_edu.engine.primitives.fused import linear, log_softmax, softmax_cross_entropy
 
 
@@ -45,7 +45,7 @@ def test_linear_names_the_shapes_that_do_not_go_together(shapes: Any, words: str
 def test_no_gradient_is_computed_for_an_input_that_needs_none() -> None:
     weight = draw(4, 3, seed=1)
     y = linear(tg.randn(5, 3, seed=0, dtype="float64"), weight)
-    assert [step.slot for step in walk.contributions(y.sum())] == [0, 1]
+    assert [step.slot for step in gradients.contributions(y.sum())] == [0, 1]
 
 
 def test_the_gradient_of_cross_entropy_is_the_probabilities_less_one_at_the_target() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings, strategies as st
 
 import tinygrad_edu as tg
-from tinygrad_edu.engine import walk
+from tinygrad_edu.engine import gradients
 from tinygrad_edu.testing import Program, assert_gradients, programs
 
 
@@ -103,7 +103,7 @@ def test_backward_grad_and_steps_agree(program: Program) -> None:
     upstream = np.linspace(-1.0, 2.0, y.data.size).reshape(y.shape) if isinstance(y, tg.Tensor) else 2.0
     expected = tg.gradients(y, inputs, upstream)
     collected: dict[tg.Node, Any] = {}
-    for step in walk.contributions(y, upstream):
+    for step in gradients.contributions(y, upstream):
         collected[step.input] = collected.get(step.input, 0.0) + step.contribution
         close(step.total, collected[step.input])
     y.backward(upstream)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.engine import walk
+from tinygrad_edu.engine import gradients
 
 
 def test_the_worked_example() -> None:
@@ -209,7 +209,7 @@ def test_x_times_x_has_two_edges() -> None:
     x = tg.Value(3.0)
     y = x * x
     assert y.inputs == (x, x)
-    assert [(step.slot, step.contribution) for step in walk.contributions(y)] == [(0, 3.0), (1, 3.0)]
+    assert [(step.slot, step.contribution) for step in gradients.contributions(y)] == [(0, 3.0), (1, 3.0)]
 
 
 def test_a_difference_is_one_node_and_keeps_its_order() -> None:

@@ -5,16 +5,18 @@ and `places` are the checks themselves, `not_numbers` tells what was no number, 
 """
 
 from .explain import check, refused, wrong_call
-from .not_numbers import is_no_array_of_numbers, no_tensor, not_numbers, not_one_number, wrong_dtype
-from .words import PAD_MODES, in_words, is_whole, listed, several, short
+from .not_numbers import is_no_array_of_numbers, no_gradient, no_tensor, not_numbers, not_one_number, wrong_dtype
+from .words import PAD_MODES, describe, in_words, is_whole, listed, several, short
 
 __all__ = [
     "PAD_MODES",
     "check",
+    "describe",
     "in_words",
     "is_no_array_of_numbers",
     "is_whole",
     "listed",
+    "no_gradient",
     "no_tensor",
     "not_numbers",
     "not_one_number",

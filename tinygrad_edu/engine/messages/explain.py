@@ -12,6 +12,7 @@ from typing import Any
 
 from ...errors import DtypeError, ShapeError, TinygradError
 from .checks import CHECKS, ELEMENTWISE, PUBLIC_NAME
+from .elsewhere import ARGUMENTS
 from .not_numbers import is_no_array_of_numbers, not_numbers
 from .words import Call, listed, made_at
 
@@ -72,4 +73,5 @@ def wrong_call(row: Any, given: Sequence[Any], attrs: dict[str, Any]) -> DtypeEr
     defaults = [f"{name}={default!r}" for name, default in row.attrs.items()]
     signature = f"{row.name}({', '.join([*known[: row.arity], *defaults])})"
     words = [*(type(x).__name__ for x in given), *(f"{name}={value!r:.30}" for name, value in attrs.items())]
-    return DtypeError(f"{signature} was called as {row.name}({', '.join(words)})")
+    here = "".join(f"; {name} is called {ARGUMENTS[name]} here" for name in attrs if name in ARGUMENTS)
+    return DtypeError(f"{signature} was called as {row.name}({', '.join(words)}){here}")

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...errors import DtypeError, GraphError, ShapeError, TinygradError
 from ..node import Node
-from .words import Call, in_words, is_ragged, is_whole, leaves, short
+from .words import Call, describe, in_words, is_ragged, is_whole, leaves, short
 
 
 def is_no_array_of_numbers(x: Any) -> bool:
@@ -20,7 +20,7 @@ def is_no_array_of_numbers(x: Any) -> bool:
     """
     if isinstance(x, Node) or type(x) in (float, int, bool):
         return False
-    if hasattr(x, "dtype"):
+    if isinstance(getattr(x, "dtype", None), np.dtype):
         return bool(x.dtype.kind not in "biuf")
     if any(isinstance(leaf, Node) for leaf in leaves(x)):
         return True
@@ -89,7 +89,7 @@ def kind_of(x: Any) -> str:
 
 def way_out(x: Any) -> str:
     """How something that is no number is made one, if there is a way."""
-    dtype = getattr(x, "dtype", np.dtype(object))
+    dtype = x.dtype if isinstance(getattr(x, "dtype", None), np.dtype) else np.dtype(object)
     return next((f"; {way}" for is_this, way in NOT_NUMBERS if is_this(x, dtype)), "")
 
 
@@ -115,3 +115,15 @@ NOT_NUMBERS: list[tuple[Callable[[Any, Any], bool], str]] = [
     (lambda x, dtype: hasattr(x, "__iter__"), "list(...) collects its items"),
 ]
 """What x, whose dtype is given, can be where a number is needed, and the way out. The first that holds is told."""
+
+
+def no_gradient(output: Any) -> TinygradError:
+    """The refusal of a walk from what has no graph, or no gradient."""
+    if not isinstance(output, Node):
+        return GraphError(
+            f"backward: only a Value or a Tensor has a graph; this is a {type(output).__name__}: {output!r:.60}"
+        )
+    return GraphError(
+        f"backward: {describe(output)} does not require a gradient, so there is nothing to differentiate: make its "
+        "inputs with requires_grad=True, and compute it outside no_grad() and without detach()"
+    )

@@ -130,3 +130,15 @@ def not_whole(what: str, given: Any, many: bool = True) -> TinygradError | None:
         if abs(x) > sys.maxsize:
             return OutOfRangeError(f"{what} {short(x)} is larger than any array")
     return None
+
+
+def describe(x: Any) -> str:
+    """A node in a few words for an error message: its name, or what it is and where it was made."""
+    if not isinstance(x, Node):
+        return f"{type(x).__name__} of shape {x.shape}" if hasattr(x, "shape") else repr(x)
+    if x.name:
+        what = f"{x.name!r}"
+    else:
+        what = f"a {type(x).__name__}" if x.primitive is None else f"the result of {x.primitive.name}"
+    holds_array = hasattr(x, "_data") and hasattr(x._data, "shape")  # not after a walk has released it
+    return what + (f" of shape {x.shape}" if holds_array else "") + (f" (made at {x.source})" if x.source else "")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .elementwise import log, where
-from .primitive import binary, unary
+from .rows import binary, unary
 
 __all__ = ["add", "divide", "multiply", "negative", "power", "subtract"]
 

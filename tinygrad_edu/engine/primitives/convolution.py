@@ -31,8 +31,9 @@ from ...errors import ShapeError
 from ..blas import one_thread, product
 from ..messages import in_words
 from ..node import shape_of
-from .primitive import Variadic, primitive
+from .primitive import Variadic
 from .reductions import sum_
+from .rows import primitive
 from .windows import (
     Borders,
     Sizes,

@@ -20,8 +20,9 @@ from ..messages import check, in_words, is_whole, refused, short
 from ..node import number_of, shape_of
 from .elementwise import abs_, where
 from .linear_algebra import matmul, tril
-from .primitive import dispatch, primitive
+from .primitive import dispatch
 from .reductions import max_, min_, norm, sum_
+from .rows import primitive
 from .shape import expand_dims, moveaxis, squeeze, swapaxes
 
 __all__ = [

@@ -18,7 +18,8 @@ from ...errors import DtypeError, ShapeError
 from ..messages import check
 from ..node import Node, shape_of
 from . import kernels
-from .primitive import binary, dispatch, primitive, unary
+from .primitive import dispatch
+from .rows import binary, primitive, unary
 
 # fmt: off
 # Powers, exponentials, logarithms

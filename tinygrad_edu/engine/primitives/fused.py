@@ -17,8 +17,9 @@ from ..blas import product
 from ..messages import is_no_array_of_numbers, not_numbers
 from ..node import Node, number_of, shape_of
 from .elementwise import exp
-from .primitive import Variadic, primitive
+from .primitive import Variadic
 from .reductions import reduced, softmax, sum_
+from .rows import primitive
 
 __all__ = ["linear", "log_softmax", "softmax_cross_entropy"]
 

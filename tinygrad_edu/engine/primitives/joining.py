@@ -250,7 +250,9 @@ def hsplit(ary: Any, indices_or_sections: Any) -> Any:
     return split(ary, indices_or_sections, min(1, len(shape_of(ary)) - 1))
 def vsplit(ary: Any, indices_or_sections: Any) -> Any: return split(ary, indices_or_sections, 0)
 def dsplit(ary: Any, indices_or_sections: Any) -> Any: return split(ary, indices_or_sections, 2)
-def ravel(a: Any, order: Any = "C") -> Any: return flatten(transpose(a) if _by_columns("ravel", order) else a)
+def ravel(a: Any, order: Any = "C") -> Any:
+    """All numbers in one row, read row by row; column by column where `order` is "F"."""
+    return flatten(transpose(a) if _by_columns("ravel", order) else a)
 def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
     axis, start = (i + len(shape_of(a)) if i < 0 else i for i in (axis, start))
     return moveaxis(a, axis, start - (start > axis))

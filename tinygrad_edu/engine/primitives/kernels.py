@@ -1,10 +1,11 @@
-"""Kernels: how elementwise functions are computed where NumPy has none, or a slow one. Series, tables and bit masks."""
+"""Kernels: how elementwise functions are computed where NumPy or Python has none, or a slow one, or raises."""
 
 from __future__ import annotations
 
 import functools
 import math
-from math import pi
+from collections.abc import Callable
+from math import inf, pi
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ __all__ = [
     "softplus_of_float",
     "where",
 ]
+
+PYTHON_NUMBERS = frozenset({float, int, bool})
 
 LARGE = 4096
 """From so many numbers on it pays to spare the processor decisions."""
@@ -148,3 +151,28 @@ def chosen(condition: Any, x: Any, y: Any) -> Any:
     words &= np.negative(condition.view(np.int8))
     words ^= y.view(word)
     return words.view(x.dtype)
+
+
+def ieee(function: Callable[..., Any], *arguments: Any, **attrs: Any) -> Any:
+    """Call again a function of floats that raised: NumPy's floats answer inf or nan, as IEEE 754 says and C does.
+
+    Called while an exception is handled, which goes on its way if an argument is no float.
+
+    >>> try:
+    ...     1 / 0.0
+    ... except ArithmeticError:
+    ...     print(ieee(lambda x: 1 / x, 0.0))
+    inf
+    """
+    if not all(type(x) in PYTHON_NUMBERS for x in arguments):
+        raise
+    with np.errstate(all="ignore"):
+        result = function(*map(_float64, arguments), **attrs)
+    return None if result is None else float(result)
+
+
+def _float64(x: Any) -> Any:
+    try:
+        return x if isinstance(x, bool) else np.float64(x)
+    except OverflowError:  # a whole number beyond the largest float
+        return np.float64(inf if x > 0 else -inf)

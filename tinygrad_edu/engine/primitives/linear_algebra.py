@@ -15,8 +15,9 @@ from ..blas import one_thread, product
 from ..messages import check, in_words, is_whole, several, short
 from ..node import Node, shape_of
 from .arithmetic import multiply
-from .primitive import Variadic, dispatch, primitive
+from .primitive import Variadic, dispatch
 from .reductions import sum_
+from .rows import primitive
 from .shape import expand_dims, flip, getitem, moveaxis, pad, reshape, roll, scatter, squeeze, swapaxes, transpose
 
 __all__ = [

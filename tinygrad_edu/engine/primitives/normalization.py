@@ -18,8 +18,9 @@ from ..messages import in_words, several
 from ..node import number_of, shape_of
 from .elementwise import sqrt, square
 from .pooling import avg_pool
-from .primitive import Variadic, primitive
+from .primitive import Variadic
 from .reductions import mean
+from .rows import primitive
 from .shape import reshape, sum_to
 from .windows import Sizes, per_axis
 

@@ -19,8 +19,8 @@ from ...errors import ShapeError
 from ..node import Node
 from .kernels import kept
 from .linear_algebra import einsum
-from .primitive import primitive
 from .reductions import mean
+from .rows import primitive
 from .windows import (
     Borders,
     Sizes,

@@ -20,11 +20,12 @@ import numpy as np
 from ..convert import own_attr, plain_operand
 from ..messages import refused, wrong_call
 from ..node import Attrs, Node
+from .kernels import PYTHON_NUMBERS, ieee
 
 if TYPE_CHECKING:
     from ..signatures import Tensor
 
-__all__ = ["BY_NUMPY", "TABLE", "Primitive", "Variadic", "binary", "dispatch", "ieee", "primitive", "unary"]
+__all__ = ["BY_NUMPY", "TABLE", "Primitive", "Variadic", "dispatch"]
 
 TABLE: dict[str, Primitive] = {}
 """Every primitive by its name."""
@@ -34,7 +35,6 @@ BY_NUMPY: dict[Any, Callable[..., Any]] = {}
 
 Rule = Callable[..., Any]
 REALS = (-inf, inf)
-PYTHON_NUMBERS = frozenset({float, int, bool})
 NUMPY_NUMBERS = frozenset(np.dtype(code).type for code in "?bBhHiIlLqQefdg")
 
 
@@ -86,7 +86,9 @@ class Primitive:
         self.elementwise, self.domain, self.composition = elementwise, domain, composition
         self.__doc__ = doc or arrays.__doc__
         self.arity = len(self.rules)
-        self.attrs = {} if self.variadic else _attributes(arrays, self.arity)
+        self.attrs: Attrs = {}
+        if inspect.isfunction(arrays) and not self.variadic:  # the parameters beyond its operands
+            self.attrs = {p.name: p.default for p in list(inspect.signature(arrays).parameters.values())[self.arity :]}
         self.scalars = NUMPY_NUMBERS if floats is None else NUMPY_NUMBERS | PYTHON_NUMBERS
 
     @overload
@@ -169,65 +171,3 @@ def dispatch(function: Callable[..., Any], *numpy: Any) -> None:
     for known in filter(BY_NUMPY.get, numpy):
         raise ValueError(f"np.{known.__name__} of a node is {BY_NUMPY[known].__name__} already")
     BY_NUMPY.update(dict.fromkeys(numpy, function))
-
-
-def ieee(function: Callable[..., Any], *arguments: Any, **attrs: Any) -> Any:
-    """Call again a function of floats that raised: NumPy's floats answer inf or nan, as IEEE 754 says and C does.
-
-    Called while an exception is handled, which goes on its way if an argument is no float.
-
-    >>> try:
-    ...     1 / 0.0
-    ... except ArithmeticError:
-    ...     print(ieee(lambda x: 1 / x, 0.0))
-    inf
-    """
-    if not all(type(x) in PYTHON_NUMBERS for x in arguments):
-        raise
-    with np.errstate(all="ignore"):
-        result = function(*map(_float64, arguments), **attrs)
-    return None if result is None else float(result)
-
-
-def _float64(x: Any) -> Any:
-    try:
-        return x if isinstance(x, bool) else np.float64(x)
-    except OverflowError:  # a whole number beyond the largest float
-        return np.float64(inf if x > 0 else -inf)
-
-
-def unary(
-    name: str, arrays: Callable[..., Any], floats: Callable[..., Any], rule: Rule, doc: str,
-    example: tuple[float, float], **rest: Any,
-) -> Primitive:  # fmt: skip
-    """A row of an elementwise function of one operand; `example` is an argument and the result."""
-    return _elementwise(name, arrays, [rule], floats, doc, example, **{"numpy": [arrays], **rest})
-
-
-def binary(
-    name: str, arrays: Callable[..., Any], floats: Callable[..., Any], rule_x: Rule, rule_y: Rule, doc: str,
-    example: tuple[float, float, float], **rest: Any,
-) -> Primitive:  # fmt: skip
-    """A row of an elementwise function of two operands, which are broadcast against each other."""
-    return _elementwise(name, arrays, [rule_x, rule_y], floats, doc, example, **rest)
-
-
-def primitive(*rules: Rule | None, kind: type[Primitive] = Primitive, **rest: Any) -> Callable[..., Primitive]:
-    """Make a row of a function on arrays: its first arguments are the operands, one a rule, the others attributes."""
-    return lambda arrays: kind(rest.pop("name", arrays.__name__.strip("_")), arrays, rules, **rest)
-
-
-def _elementwise(
-    name: str, arrays: Any, rules: Sequence[Rule], floats: Any, doc: str, example: Sequence[float], **rest: Any
-) -> Primitive:
-    *operands, result = example
-    call = f"tg.{name}({', '.join(map(str, operands))})"
-    doc += f"\n\n    >>> import tinygrad_edu as tg\n    >>> {call}\n    {result!r}\n    "
-    return Primitive(name, arrays, rules, floats=floats, elementwise=True, doc=doc, **rest)
-
-
-def _attributes(arrays: Callable[..., Any], arity: int) -> Attrs:
-    """The parameters of a function beyond its operands, with their defaults; all of ours have one."""
-    if not inspect.isfunction(arrays):
-        return {}
-    return {p.name: p.default for p in list(inspect.signature(arrays).parameters.values())[arity:]}

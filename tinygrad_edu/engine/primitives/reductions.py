@@ -16,7 +16,8 @@ from ...errors import DtypeError
 from ..messages import check, refused, short
 from ..node import Node, number_of
 from .elementwise import abs_, exp, where
-from .primitive import dispatch, primitive
+from .primitive import dispatch
+from .rows import primitive
 from .shape import broadcast_to, concatenate, expand_dims, flip, moveaxis, spread
 
 __all__ = [

@@ -13,7 +13,8 @@ import numpy as np
 from ...errors import DtypeError, ShapeError
 from ..messages import PAD_MODES, check, in_words, is_whole, refused, several
 from ..node import Node, number_of, shape_of
-from .primitive import Variadic, dispatch, primitive
+from .primitive import Variadic, dispatch
+from .rows import primitive
 
 __all__ = [
     "astype", "broadcast_to", "concatenate", "expand_dims", "flatten", "flip", "getitem", "moveaxis", "pad",

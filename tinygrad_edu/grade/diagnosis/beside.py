@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from ...engine.gradients import Contribution, contributions
 from ...engine.node import Node, number_of
-from ...engine.walk import Contribution, contributions
 from ...graph.plain import Edge, Graph, Mark, PlainNode, Quantity, ancestors, known, labels, transcribe
 from ...graph.text import plural
 from ...graph.views.view import neighbourhood

@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from ...engine.gradients import Contribution, contributions, gradients
 from ...engine.node import Node, number_of
 from ...engine.primitives.primitive import Primitive
 from ...engine.tensor import Tensor
 from ...engine.value import Value
-from ...engine.walk import Contribution, contributions, gradients
 from ...errors import TinygradError
 from .rules import ErringRow, RuleCall, Wrong, wrong_rules
 

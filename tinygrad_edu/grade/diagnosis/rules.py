@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...engine.gradients import gradients
 from ...engine.node import Node, number_of
 from ...engine.primitives.elementwise import sqrt
 from ...engine.primitives.primitive import Primitive
 from ...engine.primitives.reductions import mean, softmax, var
 from ...engine.tensor import Tensor
-from ...engine.walk import gradients
 
 __all__ = ["ErringRow", "RuleCall", "Wrong", "wrong_rules"]
 

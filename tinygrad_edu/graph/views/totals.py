@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from ...engine.gradients import gradients
 from ...engine.node import Node
-from ...engine.walk import gradients
 from ...errors import TinygradError
 from ..names import labels, partial
 from ..numbers import Quantity

@@ -14,8 +14,10 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from ...engine.gradients import gradients
+from ...engine.graphs import reachable
 from ...engine.node import Node, number_of, shape_of
-from ...engine.walk import gradients, reachable, walk
+from ...engine.walk import walk
 from ...errors import GraphError
 from ..names import partial
 from ..numbers import factor, number

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.gradients import Contribution, contributions
+from ...engine.graphs import reachable
 from ...engine.node import Node, number_of
-from ...engine.walk import Contribution, contributions, reachable
 from ..plain import Quantity, one_like
 
 __all__ = ["why_zero"]

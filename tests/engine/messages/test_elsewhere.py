@@ -1,0 +1,82 @@
+"""Names that are spelt otherwise in other libraries are answered with what they are called here."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu.engine.messages.elsewhere import ARGUMENTS, FUNCTIONS, METHODS
+
+
+@pytest.mark.parametrize("name", sorted(METHODS))
+def test_a_method_that_is_called_otherwise_here_says_how(name: str) -> None:
+    x = tg.ones((2, 3))
+    if hasattr(tg.Tensor, name):
+        pytest.skip("it is here as well")
+    with pytest.raises(AttributeError, match=re.escape(METHODS[name])):
+        getattr(x, name)
+    assert name not in dir(x)
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_a_function_that_is_called_otherwise_here_says_how(name: str) -> None:
+    assert name not in tg.__all__
+    with pytest.raises(AttributeError, match=re.escape(FUNCTIONS[name])):
+        getattr(tg, name)
+
+
+@pytest.mark.parametrize("argument", ["dim", "keepdim"])
+@pytest.mark.parametrize("name", ["sum", "mean", "max", "softmax", "var", "norm", "cumsum", "logsumexp"])
+def test_an_argument_that_is_called_otherwise_here_says_how(name: str, argument: str) -> None:
+    with pytest.raises(tg.DtypeError, match=f"{argument} is called {ARGUMENTS[argument]} here"):
+        getattr(tg.ones((2, 3)), name)(**{argument: 1})
+
+
+def test_what_is_said_to_be_here_is_here() -> None:
+    for way in [*METHODS.values(), *FUNCTIONS.values()]:
+        for name in re.findall(r"\btg\.(\w+)", way):
+            assert hasattr(tg, name), way
+        for name in re.findall(r"\bx\.(\w+)", way):
+            assert hasattr(tg.Tensor, name), way
+
+
+class Foreign:
+    """An array of another library: its dtype is not NumPy's."""
+
+    dtype, shape = object(), (2,)
+
+    def __init__(self, numbers: Any = (1.0, 2.0)) -> None:
+        self.numbers = numbers
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        return np.array(self.numbers, dtype)
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_arrays_of_other_libraries_are_operands(left: bool) -> None:
+    x = tg.tensor([3.0, 4.0], requires_grad=True)
+    y = tg.multiply(Foreign(), x) if left else x * Foreign()
+    y.sum().backward()
+    assert (y.tolist(), x.grad.tolist()) == ([3.0, 8.0], [1.0, 2.0])
+    assert tg.tensor(Foreign()).tolist() == [1.0, 2.0]
+
+
+def test_what_holds_no_numbers_is_refused_in_words() -> None:
+    with pytest.raises(tg.TinygradError, match="needs numbers"):
+        tg.tensor(Foreign(["a", "b"]))
+    with pytest.raises(tg.TinygradError, match="multiply: needs numbers"):
+        tg.tensor([1.0, 2.0]) * Foreign(["a", "b"])
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
+def test_subclasses_of_arrays_are_multiplied_number_by_number() -> None:
+    x = tg.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    m = np.matrix([[1.0, 2.0], [3.0, 4.0]])
+    for y in (x * m, tg.multiply(m, x)):
+        assert y.tolist() == [[1.0, 4.0], [9.0, 16.0]]
+    with tg.no_grad():
+        assert (x * m).tolist() == [[1.0, 4.0], [9.0, 16.0]]

@@ -1,0 +1,84 @@
+"""Whole graphs: everything that a node was made from, what of it needs a gradient, and copies of it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
+from copy import copy
+from typing import Any
+
+from .messages import no_gradient
+from .node import Node, Operand, creation, next_index, packed
+
+__all__ = ["ancestors", "copied", "deep_copied", "reachable"]
+
+
+def ancestors(outputs: Iterable[Node], stop: Callable[[Node], bool] | None = None) -> list[Node]:
+    """Everything that the outputs were made from, themselves included, oldest first; without recursion.
+
+    What a node that `stop` names was made from is left out, unless another path leads there.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.Value(2.0, name="x")
+    >>> [node.name for node in ancestors([x * x])]
+    ['x', None]
+    """
+    todo = list(outputs)
+    found = dict.fromkeys(todo)
+    while todo:
+        node = todo.pop()
+        if stop is None or not stop(node):
+            for x in node.inputs:
+                if isinstance(x, Node) and x not in found:
+                    found[x] = None
+                    todo.append(x)
+    return sorted(found, key=creation)
+
+
+def reachable(output: Node, inputs: Sequence[Node] | None = None) -> dict[Node, None]:
+    """The nodes that `output` was made from and that need a gradient, itself included, as the keys of a dict.
+
+    With `inputs`, only those on a path from the output to one of the inputs.
+    """
+    if not getattr(output, "flow", False):
+        raise no_gradient(output)
+    oldest = 0 if inputs is None else min((x.index for x in inputs), default=output.index + 1)
+    found: dict[Node, None] = {output: None}
+    todo = [output]
+    while todo:
+        for x in todo.pop().inputs:
+            if isinstance(x, Node) and x.flow and x.index >= oldest and x not in found:
+                found[x] = None
+                todo.append(x)
+    if inputs is None:
+        return found
+    leading = set(inputs)
+    for node in sorted(found, key=creation):
+        if any(isinstance(x, Node) and x in leading for x in node.inputs):
+            leading.add(node)
+    return {node: None for node in found if node in leading}
+
+
+def copied(node: Node, inputs: Sequence[Operand]) -> Node:
+    """A fresh node with the same number and gradient: the result of the same call, on these inputs."""
+    new = object.__new__(type(node))
+    new.primitive, new.attrs, new.flow, new.index = node.primitive, node.attrs, node.flow, next_index()
+    for slot in ("_data", "_grad", "notes"):
+        if hasattr(node, slot):
+            setattr(new, slot, copy(getattr(node, slot)))
+    new._first, new._second = packed(inputs, node.primitive) if node.primitive is not None else (None, None)
+    return new
+
+
+def deep_copied(node: Node, memo: dict[int, Any]) -> Node:
+    """A copy of the node and of all it was made from, in the same order of creation; without recursion."""
+    originals = ancestors([node], stop=lambda x: id(x) in memo)
+    fresh = [x for x in originals if id(x) not in memo]
+    for x in fresh:
+        memo[id(x)] = copied(x, [memo[id(y)] if isinstance(y, Node) else y for y in x.inputs])
+    for x in fresh:
+        if x.notes and x.notes.scopes:  # they begin with the copy of the first node that they made
+            first = [memo[id(fresh[bisect_left(fresh, scope.start, key=creation)])] for scope in x.notes.scopes]
+            moved = tuple(scope._replace(start=y.index) for scope, y in zip(x.notes.scopes, first))
+            memo[id(x)].own_notes().scopes = moved
+    return memo[id(node)]  # type: ignore[no-any-return]

@@ -1,0 +1,103 @@
+"""Names that PyTorch and NumPy have and this package spells differently: what to write here instead.
+
+An attribute of a Tensor or of the package that is not there says so from these tables; docs/coming-from.md shows them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["ARGUMENTS", "FUNCTIONS", "METHODS", "Elsewhere"]
+
+ARGUMENTS = {"dim": "axis", "keepdim": "keepdims", "dims": "axis", "unbiased": "ddof", "correction": "ddof"}
+"""What arguments are called here."""
+
+METHODS = {
+    "add_ sub_ mul_ div_ zero_ fill_ copy_ clamp_ relu_": "changes in place are written `x += y`, in tg.no_grad()",
+    "view": "here it is x.reshape(...)",
+    "unsqueeze": "here it is tg.expand_dims(x, axis)",
+    "permute": "here it is x.transpose(...), with all axes",
+    "t": "here it is x.T",
+    "clamp": "here it is x.clip(min, max)",
+    "pow": "here it is x ** y",
+    "add": "here it is x + y",
+    "sub subtract": "here it is x - y",
+    "mul multiply": "here it is x * y",
+    "div divide true_divide": "here it is x / y",
+    "mm matmul bmm mv": "here it is x @ y",
+    "numel nelement": "here it is x.size",
+    "dim": "here it is x.ndim",
+    "clone copy": "here it is tg.identity(x); x.numpy() is a copy of the array outside the graph",
+    "to": "here it is x.astype(dtype); everything is on the CPU",
+    "cpu cuda device": "everything is on the CPU here, so it can be left out",
+    "double": 'here it is x.astype("float64")',
+    "float": 'here it is x.astype("float32"), or float(x) for the plain number',
+    "half": 'here it is x.astype("float16")',
+    "long int": 'here it is x.astype("int64")',
+    "type": "here it is x.dtype, and x.astype(dtype)",
+    "gather": "here it is tg.take_along_axis(x, indices, axis)",
+    "scatter_ scatter_add index_add": "here it is tg.scatter",
+    "masked_fill": "here it is tg.where(mask, value, x)",
+    "masked_select index_select": "here it is indexing: x[mask], x[indices]",
+    "expand expand_as": "here it is x.broadcast_to(shape)",
+    "view_as reshape_as": "here it is x.reshape(y.shape)",
+    "any all": "here it is x.data.any() and x.data.all(): no gradient flows through it",
+    "chunk": "here it is tg.split(x, n, axis)",
+    "split": "here it is tg.split(x, n, axis)",
+    "topk sort argsort": "here it is np.argsort(x.data), and x[places]",
+    "register_hook": "here it is x.retain_grad(), which keeps the gradient; tg.gradients(y, [x]) gives it at once",
+    "retain_graph": "graphs stay usable here, so it can be left out",
+    "grad_fn creator": "here it is x.primitive, with its operands in x.inputs",
+    "is_cuda": "everything is on the CPU here",
+    "log_softmax": "here it is nn.functional.log_softmax(x, axis)",
+    "zero_gradient cleargrad null_grad": "here it is x.zero_grad()",
+    "attach_grad": "here it is x.requires_grad_()",
+    "asnumpy": "here it is x.numpy()",
+    "asscalar": "here it is x.item()",
+}
+"""What methods and attributes of tensors are called here."""
+
+FUNCTIONS = {
+    "cat": "here it is tg.concatenate",
+    "mm bmm mv": "here it is tg.matmul, or x @ y",
+    "clamp": "here it is tg.clip",
+    "from_numpy as_tensor": "here it is tg.tensor",
+    "array asarray": "here it is tg.tensor",
+    "unsqueeze": "here it is tg.expand_dims",
+    "permute": "here it is tg.transpose",
+    "gather": "here it is tg.take_along_axis",
+    "pow": "here it is tg.power, or x ** y",
+    "mul": "here it is tg.multiply, or x * y",
+    "sub": "here it is tg.subtract, or x - y",
+    "div": "here it is tg.divide, or x / y",
+    "neg": "here it is tg.negative, or -x",
+    "set_grad_enabled inference_mode is_grad_enabled": "here it is tg.no_grad() and tg.enable_grad()",
+    "autograd": "here it is tg.gradients, tg.grad, tg.jacobian, tg.hessian, tg.vjp, tg.jvp and tg.hvp",
+    "cuda device": "everything is on the CPU here, so it can be left out",
+    "float32 float64 float16 int64 int32 bool": "dtypes are NumPy's: np.float32, or its name in quotes",
+    "Variable": "here it is tg.Value for one number, tg.tensor for an array",
+    "log_softmax cross_entropy mse_loss": "here it is in tg.nn.functional",
+    "utils": "here it is tg.data for loaders, tg.optim for clipping",
+    "Function": "here it is tg.primitive, for a function with its rules",
+    "elementwise_grad": "here it is tg.grad of the sum, or tg.jacobian",
+    "backward": "here it is y.backward()",
+}
+"""What functions of the package are called here."""
+
+
+def spread(table: dict[str, str]) -> dict[str, str]:
+    """The table with one name an entry."""
+    return {name: way for names, way in table.items() for name in names.split()}
+
+
+METHODS, FUNCTIONS = spread(METHODS), spread(FUNCTIONS)
+
+
+class Elsewhere:
+    """Stands in a class for a name that is another one here. To ask for it is an AttributeError that says which."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, node: Any, kind: type) -> Any:
+        raise AttributeError(f"{kind.__name__} has no {self.name}: {METHODS[self.name]}", name=self.name, obj=node)

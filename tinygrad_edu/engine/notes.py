@@ -1,0 +1,44 @@
+"""Notes: what only few nodes remember, such as a name. Each note is the business of the file that is named with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .grad_mode import Source
+
+__all__ = ["Notes"]
+
+
+class Notes:
+    """What a node remembers beside its call.
+
+    Attributes
+    ----------
+    name : the user's name for the node.
+    source : the line of the user's program that made it (`grad_mode.trace`).
+    cut : what cut this leaf off from what it was computed from: "detach", or inside `trace()` "no_grad".
+    retains_grad : whether `backward()` keeps the gradient of this intermediate node (`operators.py`).
+    changed : the tick and the line of the latest change in place (`inplace.py`).
+    released : shape and dtype of the array that a backward pass has released (`memory.py`).
+    scopes : the calls of modules and functions that this node is a result of (`scopes.py`).
+    walks : the spans of ticks in which differentiations made a graph from this leaf (`scopes.py`).
+    derivative : the names of what this gradient is the derivative of and by, such as `("z", ("x", "y"))` (`scopes.py`).
+    role : what a leaf is: "parameter" or "buffer" of a module (`nn/parameter.py`), "variable" of `tg.grad`.
+    open_name, open_shape, open_dtype : what is known of an uninitialised parameter (`nn/parameter.py`).
+    """
+
+    name: str | None = None
+    source: Source | None = None
+    cut: str | None = None
+    retains_grad: bool = False
+    changed: tuple[int, Source | None] | None = None
+    released: tuple[tuple[int, ...], np.dtype[Any]] | None = None
+    scopes: tuple[Any, ...] = ()
+    walks: tuple[tuple[int, int], ...] = ()
+    derivative: tuple[str, tuple[str, ...]] | None = None
+    role: str | None = None
+    open_name: str
+    open_shape: tuple[int | None, ...]
+    open_dtype: np.dtype[Any]
