@@ -21,7 +21,9 @@ from .engine.gradients import gradients as gradients
 from .engine.messages.elsewhere import FUNCTIONS as _FUNCTIONS
 from .engine.node import Node as Node
 from .engine.primitives.arithmetic import *
+from .engine.primitives.decompositions import *
 from .engine.primitives.elementwise import *
+from .engine.primitives.joining import *
 from .engine.primitives.linear_algebra import *
 from .engine.primitives.reductions import *
 from .engine.primitives.rows import own_primitive

@@ -396,7 +396,10 @@ def test_a_tall_jacobian_equals_the_one_by_rows(f: Callable[..., Any]) -> None:
 
 
 def component(f: Callable[..., Any], i: int) -> Callable[..., Any]:
-    return lambda x: f(x)[i]
+    def ith(x: Any) -> Any:
+        return f(x)[i]
+
+    return ith
 
 
 def stored(x: Any) -> Any:

@@ -68,7 +68,8 @@ def test_programs_share_and_reach_all_of_the_table() -> None:
 
     draw()
     assert shared > 30
-    assert len(set(CASES) - _NOT_FOR_PROGRAMS - set(names)) <= 20  # a few fit seldom
+    possible = set(CASES) - _NOT_FOR_PROGRAMS
+    assert len(possible - set(names)) <= len(possible) // 3  # some fit seldom
 
 
 def test_a_program_shrinks_to_the_line_that_matters() -> None:

@@ -14,9 +14,9 @@ import numpy as np
 
 from ..errors import DtypeError
 from .messages import listed, refused
-from .node import Node
-from .primitives import reductions
+from .node import Node, shape_of
 from .primitives.primitive import BY_NUMPY, Primitive
+from .primitives.shape import reshape
 
 __all__ = ["call_function", "call_ufunc"]
 
@@ -46,19 +46,19 @@ def numbers_of(x: Any) -> Any:
 
 def call_ufunc(ufunc: Any, method: str, operands: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """`numpy.exp(node)` and its like."""
-    if method not in ("__call__", "reduce"):
-        raise DtypeError(f"{full_name(ufunc)}.{method} is not recorded; take .data for the plain array")
     if options.get("out") is not None:
         raise _no_out(ufunc)
     if ufunc in NO_GRADIENT:
-        return _plain_answer(ufunc if method == "__call__" else ufunc.reduce, ufunc, operands, options)
-    if method == "reduce":
+        return _plain_answer(ufunc if method == "__call__" else getattr(ufunc, method), ufunc, operands, options)
+    row: Callable[..., Any] | None = BY_NUMPY.get(ufunc)
+    if method == "outer" and row is not None:  # x gets an axis of size one for each axis of y
+        x, y = operands
+        return row(reshape(x, shape_of(x) + (1,) * len(shape_of(y))), y, **options)
+    if method in METHODS:
         options = {"axis": 0, **{k: v for k, v in options.items() if v is not None or k == "axis"}}
-        row: Callable[..., Any] | None = _REDUCTIONS.get(ufunc)
-    else:
-        row = BY_NUMPY.get(ufunc)
-    if row is None:
-        raise _unknown(ufunc)
+        row = BY_NUMPY.get(METHODS[method].get(ufunc))
+    if row is None or method not in ("__call__", *METHODS):
+        raise _unknown(ufunc, method)
     return _call(row, ufunc, operands, options)
 
 
@@ -106,7 +106,7 @@ def _options(row: Callable[..., Any]) -> list[str]:
     """The names of all parameters of a function of the table but the first."""
     if isinstance(row, Primitive):
         return list(row.attrs)
-    return [p.name for p in inspect.signature(row).parameters.values() if p.kind != p.VAR_POSITIONAL][1:]
+    return [p.name for p in [*inspect.signature(row).parameters.values()][1:] if p.kind != p.VAR_POSITIONAL]
 
 
 def _bare_signature(row: Callable[..., Any]) -> str:
@@ -128,40 +128,101 @@ def _no_out(function: Any) -> DtypeError:
     )
 
 
-def _unknown(function: Any) -> DtypeError:
-    way_out = INSTEAD.get(function.__name__)
-    if way_out is None:
+def _unknown(function: Any, method: str = "__call__") -> DtypeError:
+    name = full_name(function)
+    if method != "__call__":
+        way_out = _METHODS_INSTEAD.get(method, "call the function itself").format(name)
+        return DtypeError(
+            f"{name}.{method} is not recorded{', though ' + name + ' is' if function in BY_NUMPY else ''}; {way_out}"
+        )
+    way_out = INSTEAD.get(name.removeprefix("np.")) or next(
+        (INSTEAD[room] for room in name.split(".") if room in INSTEAD), ""
+    )
+    if not way_out:
         near = difflib.get_close_matches(function.__name__, sorted({f.__name__ for f in BY_NUMPY}), 3, cutoff=0.7)
-        way_out = f"near it are {', '.join(near)}; .data is the plain array" if near else ".data is the plain array"
-    return DtypeError(f"{full_name(function)} is not in the table of primitives, so it is not recorded; {way_out}")
+        way_out = f"near it are {', '.join(near)}; " if near else ""
+        way_out += "where no gradient is wanted, .data is the plain array"
+    return DtypeError(f"{name} is not in the table of primitives, so it is not recorded; {way_out}")
 
 
+OF_DATA = "it has no derivative: .data is the plain array"
+REAL_ONLY = "complex numbers are out of scope here, and so is what is made of them; keep real and imaginary parts apart"
+
+# fmt: off
 INSTEAD = {
     name: way_out
     for names, way_out in {
+        # Elementwise.
         "floor ceil trunc rint round around fix floor_divide": "its derivative is 0; .data is the plain array",
         "remainder fmod": "x - y * np.floor(x.data / y) is, for a plain y",
-        "hstack vstack column_stack row_stack dstack append block": "tg.concatenate and tg.stack are",
-        "sort partition": "x[np.argsort(x)] is, for a vector",
-        "tensordot inner vdot kron": "tg.einsum and @ are",
-        "take select choose compress delete": "indexing, x[index], and tg.where are",
+        "modf divmod": "x - np.floor(x.data) is its fraction",
         "cbrt": "x ** (1 / 3) is, for x > 0",
         "exp2": "2 ** x is",
         "log2": "tg.log(x) / np.log(2) is",
         "log10": "tg.log(x) / np.log(10) is",
-        "logaddexp": "tg.logsumexp is",
-        "average": "tg.mean is; (x * weights).sum() / weights.sum() is a weighted one",
+        "logaddexp logaddexp2": "tg.logsumexp is",
+        "ldexp": "x * 2.0 ** n is",
+        "heaviside": "tg.where(x > 0, 1.0, 0.0) is; its derivative is 0",
         "nan_to_num": "tg.where(np.isnan(x), 0, x) is",
-        "copyto": "build a new tensor with tg.where or tg.concatenate, or assign x[index] = ... inside tg.no_grad()",
+        "unwrap": "x + (np.unwrap(x.data) - x.data) is: what is added is constant",
+        "i0": "its derivative is not in the table; compute with its series",
+        "poly polyadd polymul polyval polyder polyint polyfit polydiv polysub roots polynomial":
+            "write the polynomial as a sum, such as sum(c * x**n for n, c in enumerate(coefficients))",
+        # Sums, means and order.
+        "sort partition": "x[np.argsort(x)] is, for a vector",
+        "average": "tg.mean is; (x * weights).sum() / weights.sum() is a weighted one",
+        "nanmax nanmin nanvar nanstd nanmedian nanquantile nanpercentile": "the same function of x[~np.isnan(x)] is",
+        "nanprod nancumsum nancumprod": "the same function of tg.where(np.isnan(x), 0, x) is, or with 1 of products",
+        "cumulative_sum": "np.cumsum is",
+        "cumulative_prod": "np.cumprod is",
+        "ediff1d": "x[1:] - x[:-1] is",
+        "corrcoef": "center the rows, divide them by their norms, and take x @ x.T",
+        # Shapes, choosing and changing.
+        "select choose compress extract piecewise": "indexing, x[index], and tg.where are",
+        "put place putmask copyto fill_diagonal put_along_axis":
+            "build a new tensor with tg.where, tg.scatter or tg.concatenate, or assign x[index] = ... in tg.no_grad()",
+        "resize": "tg.tile and tg.reshape are",
+        "trim_zeros": "indexing, x[begin:end], is",
+        "stride_tricks": "index with an array of places, such as x[np.arange(n)[:, None] + np.arange(k)]",
+        "apply_along_axis apply_over_axes": "write the function for whole arrays, or tg.stack the results",
+        "tril_indices_from triu_indices_from diag_indices_from": "the same function of .data is",
+        "linspace logspace geomspace": "start + (stop - start) * np.linspace(0, 1, n) is, and 10 ** or exp of it",
+        "vander": "x[:, None] ** np.arange(n) is",
+        # Linear algebra.
+        "vecmat": "tg.matvec of the matrix with its axes swapped is",
+        "asmatrix bmat": "tensors of two axes, np.block and @ are",
+        "linalg.lstsq": "tg.pinv(a) @ b is its solution",
+        "linalg.qr": "r = tg.cholesky(x.T @ x).T and q = x @ tg.inv(r) are, up to signs",
+        "linalg.cond": "s[0] / s[-1] with s = tg.svdvals(x) is",
+        "linalg.eig linalg.eigvals": "tg.eigh is, for symmetric matrices; of others the eigenvalues are complex",
+        "linalg.tensorsolve linalg.tensorinv": "tg.reshape, then tg.solve or tg.inv, are",
+        "fft real imag conj conjugate angle real_if_close sort_complex iscomplex": REAL_ONLY,
+        # What has no derivative.
+        "hamming hanning blackman bartlett kaiser": "it makes a constant: give it a plain number",
+        "savez_compressed": "tg.save writes tensors",
+        "histogram histogram2d histogramdd histogram_bin_edges digitize argpartition lexsort argwhere": OF_DATA,
+        "flatnonzero isin intersect1d union1d setdiff1d setxor1d unique_values unique_counts unique_all": OF_DATA,
+        "unique_inverse array_equiv isposinf isneginf spacing nextafter frexp packbits unpackbits": OF_DATA,
+        "bitwise_and bitwise_or bitwise_xor invert left_shift right_shift bitwise_count gcd lcm": OF_DATA,
+        "nanargmax nanargmin linalg.matrix_rank busday_count busday_offset is_busday isnat": OF_DATA,
+        "unravel_index ravel_multi_index ix_ can_cast common_type min_scalar_type isrealobj einsum_path": OF_DATA,
+        "datetime_as_string": OF_DATA,
     }.items()
     for name in names.split()
 }
-"""What to write instead of NumPy's functions that are not in the table; a hint for the error message."""
+# fmt: on
+"""What can be taken in the place of functions of NumPy that are not recorded; of whole rooms of them, such as `fft`."""
 
-_REDUCTIONS = {
-    np.add: reductions.sum_,
-    np.multiply: reductions.prod_,
-    np.maximum: reductions.max_,
-    np.minimum: reductions.min_,
+METHODS: dict[str, dict[Any, Any]] = {
+    "reduce": {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min},
+    "accumulate": {np.add: np.cumsum, np.multiply: np.cumprod},
 }
-"""The rows for `ufunc.reduce`."""
+"""What `ufunc.reduce` and `ufunc.accumulate` are."""
+
+_METHODS_INSTEAD = {
+    "reduce": "write functools.reduce({0}, x), which goes through the first axis",
+    "accumulate": "write tg.stack(list(itertools.accumulate(x, {0}))), which goes through the first axis",
+    "reduceat": "cut x with tg.split, and reduce each part",
+    "at": "tg.scatter adds numbers at places, and tg.where chooses: both make a new tensor",
+    "outer": "write {0}(x[:, None], y)",
+}

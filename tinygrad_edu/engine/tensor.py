@@ -16,7 +16,7 @@ from .messages import is_no_array_of_numbers, refused, tensors as say
 from .messages.elsewhere import METHODS, Elsewhere
 from .node import NO_ATTRS, Attrs, Node, Operand, new, number_of, packed, record
 from .operators import Operators, infix, methods
-from .primitives import linear_algebra as l, reductions as r, shape as s
+from .primitives import joining as j, linear_algebra as l, reductions as r, shape as s
 from .primitives.arithmetic import add, divide, multiply, power, subtract
 from .primitives.linear_algebra import matmul
 from .primitives.primitive import Variadic
@@ -211,7 +211,8 @@ class Tensor(Operators):
     def __getitem__(self, index: Any) -> Tensor: return s.getitem(self, own_index(index))
     sum, mean, prod, max, min, var, std = methods(r.sum_, r.mean, r.prod_, r.max_, r.min_, r.var, r.std)
     logsumexp, softmax, cumsum = methods(r.logsumexp, r.softmax, r.cumsum)
-    norm, dot, trace = methods(r.norm, l.dot, l.trace)
+    norm, dot, trace, diagonal = methods(r.norm, l.dot, l.trace, l.diagonal)
+    take, ravel, moveaxis = methods(j.take, j.ravel, s.moveaxis)
     def argmax(self, axis: Any = None, keepdims: bool = False) -> Any: return r.argmax(self, axis, keepdims)
     def argmin(self, axis: Any = None, keepdims: bool = False) -> Any: return r.argmin(self, axis, keepdims)
     def reshape(self, *shape_: Any) -> Tensor: return s.reshape(self, sizes(shape_))

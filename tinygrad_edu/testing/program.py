@@ -159,6 +159,10 @@ def _candidates(x: int, values: Sequence[Any], scalar: bool) -> Iterator[tuple[C
 
 _NOT_FOR_PROGRAMS = {
     "split",
+    "array_split",
+    "meshgrid",
+    "eigh",
+    "svd",  # several results
     "to_tensor",
     "to_value",
     *(case.name for case in CASES.values() if case.together),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from math import inf, prod
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from ...errors import DtypeError, OutOfRangeError, ShapeError, TinygradError
-from .words import CheckedCall, listed, not_whole, several, short
+from .words import CheckedCall, in_words, listed, not_whole, several, short
 
 
 def axes_of(n: int) -> str:
@@ -154,7 +155,7 @@ def start_and_end(call: CheckedCall) -> TinygradError | None:
 
 def diagonal(call: CheckedCall) -> TinygradError | None:
     """The operand is a matrix, or for `diag` a vector too, and the diagonal is a whole number."""
-    least, most = {"diag": (1, 2), "trace": (2, 2)}.get(call.name, (2, inf))
+    least, most = {"diag": (1, 2)}.get(call.name, (2, inf))
     if not least <= call.ndim <= most:
         matrix = "a vector or a matrix" if least == 1 else "a matrix"
         return ShapeError(f"{call.x} has {call.ndim} axes; {matrix} is needed")
@@ -163,3 +164,21 @@ def diagonal(call: CheckedCall) -> TinygradError | None:
         if found is not None:
             return found
     return None
+
+
+def matrices(call: CheckedCall) -> TinygradError | None:
+    """inv, solve, svd and their like: matrices, most of them square, and if they are, what they lack."""
+    for x in call.operands:
+        if getattr(x, "dtype", None) == np.float16:
+            return DtypeError(f"{in_words(x)} holds float16, and decompositions take float32; use .astype('float32')")
+    square = call.name not in ("pinv", "svd")
+    if call.ndim < 2 or (square and call.shape[-1] != call.shape[-2]):
+        return ShapeError(f"{call.x} holds no {'square ' * square}matrices, (..., {'n, n' if square else 'm, n'})")
+    for x, shape in zip(call.operands[1:], call.shapes[1:]):
+        if shape[-2:][:1] != call.shape[-1:]:
+            return ShapeError(f"{in_words(x)} must have a row for each of the {call.shape[-1]} rows of {call.x}")
+    if not isinstance(call.attrs.get("rcond"), (Real, type(None))):
+        return DtypeError(f"rcond is a number, not {short(call.attrs['rcond'])}")
+    why = {"inv": "is singular; tg.pinv is the nearest to an inverse", "cholesky": "is not positive definite"}
+    why["solve"] = "is singular, so there is not exactly one solution; tg.pinv(a) @ b is the one of least squares"
+    return ShapeError(f"{call.x} {why.get(call.name, 'holds numbers that are not finite')}")

@@ -129,12 +129,14 @@ def dot_operands(call: CheckedCall) -> TinygradError | None:
 
 
 def letter_sizes(call: CheckedCall) -> TinygradError | None:
-    """Every letter of `einsum` stands for one size."""
+    """Every letter of `einsum` stands for one size, except that axes of size 1 are stretched."""
     terms = call.attrs["subscripts"].split("->")[0].split(",")
     size_of: dict[str, tuple[int, Any]] = {}
     for term, x in zip(terms, call.operands):
         for letter, n in zip(term, shape_of(x)):
-            m, other = size_of.setdefault(letter, (n, x))
+            m, other = size_of.setdefault(letter, (n, x)) if n != 1 else (n, x)
+            if m == n:  # and along a diagonal of x itself
+                m, other = shape_of(x)[term.index(letter)], x
             if m != n:
                 both = f"{letter!r} is {m} in {in_words(other)} and {n} in {in_words(x)}"
                 return ShapeError(f"{call.attrs['subscripts']!r}: {both}; a letter stands for one size")
@@ -283,8 +285,13 @@ def pad_width(call: CheckedCall) -> TinygradError | None:
     found = not_whole("pad_width", tuple(leaves(widths)))
     if found is not None:
         return found
-    if not isinstance(fill, Real):
-        return DtypeError(f"constant_values is one number, not {type(fill).__name__} {short(fill)}")
+    if (
+        not all(isinstance(x, Real) for x in leaves(fill))
+        or is_ragged(fill)
+        or not fits(np.shape(fill), (call.ndim, 2))
+    ):
+        of_each = f"constant_values is one number, or {call.ndim} pairs (before, after)"
+        return DtypeError(f"{of_each}, not {type(fill).__name__} {short(fill)}")
     if any(n < 0 for n in leaves(widths)):
         return ShapeError(f"pad_width {widths} is negative; to cut off numbers take x[1:-1] and its like")
     if is_ragged(widths) or not fits(np.shape(widths), (call.ndim, 2)):

@@ -71,7 +71,7 @@ def leaves_the_graph(x: Any) -> GraphError:
     """A recorded tensor as a NumPy array."""
     return GraphError(
         f"array: {describe(x)} as a NumPy array would leave the graph, and its gradient would be lost; "
-        "take .data where that is meant, or compute with the tensor itself"
+        "take .data where that is meant, compute with the tensor itself, or make one of several by tg.stack"
     )
 
 

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from operator import index, mul
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 import numpy as np
 
-from ...errors import DtypeError, ShapeError
+from ...errors import DtypeError, GraphError, ShapeError
 from ..blas import one_thread, product
-from ..messages import check
+from ..messages import check, in_words, is_whole, several, short
 from ..node import Node, shape_of
+from .arithmetic import multiply
 from .primitive import Variadic, dispatch
 from .reductions import sum_
 from .rows import primitive
-from .shape import expand_dims, getitem, reshape, scatter, swapaxes
+from .shape import expand_dims, flip, getitem, moveaxis, pad, reshape, roll, scatter, squeeze, swapaxes, transpose
 
-__all__ = ["diag", "dot", "einsum", "matmul", "outer", "tril", "triu"]
+__all__ = [
+    "convolve", "correlate", "cross", "diag", "diagonal", "dot", "einsum", "inner", "kron", "matmul", "matvec", "outer",
+    "tensordot", "tril", "triu", "vdot", "vecdot",
+]  # fmt: skip
+
+LETTERS = ascii_uppercase + ascii_lowercase
+"""The names of axes in `einsum`, in alphabetical order."""
 
 
 def _by_left(g: Any, out: Any, x: Any, y: Any) -> Any:
@@ -44,7 +53,7 @@ def _by_right(g: Any, out: Any, x: Any, y: Any) -> Any:
     return product(swapaxes(x, -1, -2), g)
 
 
-@primitive(_by_left, _by_right, symbol="@", precedence=20, numpy=[np.matmul])
+@primitive(_by_left, _by_right, symbol="@", precedence=20, numpy=[np.matmul, np.linalg.matmul])
 def matmul(x: Any, y: Any) -> Any:
     """The matrix product x @ y: (..., n, k) @ (..., k, m) gives (..., n, m); leading axes broadcast.
 
@@ -93,36 +102,88 @@ def _einsum(*operands: Any, subscripts: str) -> Any:
         return np.einsum(subscripts, *operands, optimize=len(operands) > 2)
 
 
-def einsum(subscripts: str, *operands: Any) -> Any:
+def einsum(subscripts: Any, *operands: Any, optimize: Any = True) -> Any:
     """Einstein's summation: name the axes of each operand, and those of the result after `->`; the rest is summed.
 
-    A letter may stand once in each operand (for a diagonal use `tg.diag`); `...` is not supported.
+    All that NumPy's takes: `...` for axes without a name, one letter twice in an operand for its diagonal, axes of size
+    one that are stretched, no `->` for a result in alphabetical order, axes as lists of numbers behind each operand.
+    `optimize` is without effect: more than two operands are always multiplied in a good order.
+
+    Raises `ShapeError` for axes that do not fit the operands, `DtypeError` for subscripts that are none.
 
     >>> import tinygrad_edu as tg
     >>> x = tg.tensor([[1.0, 2.0], [3.0, 4.0]])
     >>> tg.einsum("ij,kj->ik", x, x)
     tensor([[ 5., 11.],
             [11., 25.]])
+    >>> tg.einsum("ii", x), tg.einsum(x, [0, 0], [0])
+    (tensor(5.), tensor([1., 4.]))
     """
     if not isinstance(subscripts, str):
-        raise DtypeError(f"einsum: the first argument is a string such as 'ij,jk->ik', not {type(subscripts).__name__}")
-    subscripts = subscripts.replace(" ", "")
-    terms, arrow, result = subscripts.partition("->")
-    letters = terms.split(",")
-    if "..." in subscripts or not all(c.isalpha() or c == "," for c in terms + result):
-        raise ShapeError(f"einsum: {subscripts!r} may hold letters, commas and one '->' only; name every axis")
-    if any(len(set(term)) != len(term) for term in [*letters, result]):
-        raise ShapeError(f"einsum: {subscripts!r} names one axis twice in one array; take tg.diag first")
+        subscripts, operands = _from_lists(subscripts, *operands)
+    terms, result = _every_axis_named(subscripts.replace(" ", ""), [shape_of(x) for x in operands])
+    sizes: dict[str, int] = {}
+    for term, x in zip(terms, operands):
+        for letter, n in zip(term, shape_of(x)):
+            if (n != 1 and sizes.setdefault(letter, n) != n) or len(set(term)) < len(term):
+                check("einsum", *operands, subscripts=f"{','.join(terms)}->{result}")
+    plain = [_each_letter_once(x, term, sizes) for x, term in zip(operands, terms)]
+    return _einsum(*(x for x, _ in plain), subscripts=f"{','.join(term for _, term in plain)}->{result}")
+
+
+def _from_lists(*given: Any) -> tuple[str, tuple[Any, ...]]:
+    """`einsum(x, [0, 1], y, [1, 2], [0, 2])` in letters, as NumPy puts them."""
+    operands, lists = given[: len(given) // 2 * 2 : 2], [*given[1::2], *given[len(given) // 2 * 2 :]]
+    try:
+        terms = ["".join("..." if i is Ellipsis else LETTERS[index(i)] for i in axes) for axes in lists]
+    except (TypeError, IndexError, GraphError):
+        kind = type(given[0]).__name__
+        raise DtypeError(
+            f"einsum: the first argument is a string such as 'ij,jk->ik', not {kind}; without one, each operand is "
+            "followed by the list of its axes, whole numbers from 0 to 51"
+        ) from None
+    return "->".join([",".join(terms[: len(operands)]), *terms[len(operands) :]]), operands
+
+
+def _every_axis_named(subscripts: str, shapes: Sequence[tuple[int, ...]]) -> tuple[list[str], str]:
+    """The letters of each operand and of the result, with letters of their own for the axes that `...` stands for."""
+    left, arrow, result = subscripts.partition("->")
+    terms = left.split(",")
+    if not all(c.isalpha() or c == "," for c in "".join(term.replace("...", "", 1) for term in [*terms, result])):
+        raise ShapeError(f"einsum: {subscripts!r} may hold letters, commas, '...' once an array, and one '->' only")
+    spare = "".join(c for c in LETTERS if c not in subscripts)
+    extra = [len(shape) - len(term) + 3 if "..." in term else 0 for term, shape in zip(terms, shapes)]
+    most = max([0, *extra])
+    for i, n in enumerate(extra):
+        terms[i] = terms[i].replace("...", spare[most - n : most] if n >= 0 else "...")
     if not arrow:
-        once = [c for c in sorted(set(terms) - {","}) if terms.count(c) == 1]
-        subscripts, result = f"{terms}->{''.join(once)}", "".join(once)
-    shapes = [shape_of(x) for x in operands]
-    if len(letters) != len(shapes) or any(len(a) != len(s) for a, s in zip(letters, shapes)):
-        raise ShapeError(f"einsum: {subscripts!r} names axes of shapes {letters}, but the operands have {shapes}")
-    unknown = set(result) - set(terms)
+        result = "..." + "".join(c for c in sorted(set(left) - {",", "."}) if left.count(c) == 1)
+    elif most and "..." not in result:
+        raise ShapeError(
+            f"einsum: {subscripts!r} has axes under '...', and the result must have them too: '->...{result}'"
+        )
+    result = result.replace("...", spare[:most])
+    full = f"{','.join(terms)}->{result}"
+    if len(terms) != len(shapes) or any(len(a) != len(s) for a, s in zip(terms, shapes)):
+        raise ShapeError(f"einsum: {full!r} names axes of shapes {terms}, but the operands have {list(shapes)}")
+    unknown = sorted(set(result) - set("".join(terms)))
     if unknown:
-        raise ShapeError(f"einsum: {subscripts!r} has {sorted(unknown)} in the result but in no operand")
-    return _einsum(*operands, subscripts=subscripts)
+        raise ShapeError(f"einsum: {full!r} has {unknown} in the result but in no operand")
+    if len(set(result)) < len(result):
+        raise ShapeError(f"einsum: {full!r} names one axis of the result twice; tg.diag puts a vector on a diagonal")
+    return terms, result
+
+
+def _each_letter_once(x: Any, term: str, sizes: dict[str, int]) -> tuple[Any, str]:
+    """An operand without what the row does not know: diagonals are taken, axes to be stretched are left out."""
+    for letter in dict.fromkeys(term):
+        while term.count(letter) > 1:
+            a, b = [i for i, c in enumerate(term) if c == letter][:2]
+            x, term = diagonal(x, 0, a, b), term[:a] + term[a + 1 : b] + term[b + 1 :] + letter
+    kept = [i for i, n in enumerate(shape_of(x)) if n == sizes.get(term[i], 1)]
+    if len(kept) < len(term):
+        x, term = reshape(x, tuple(shape_of(x)[i] for i in kept)), "".join(term[i] for i in kept)
+    return x, term
 
 
 def _dot_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]) -> list[Any]:
@@ -162,17 +223,146 @@ def dot(x: Any, y: Any, bias: Any = None) -> Any:
     if not shape_of(x) or not shape_of(y):
         out = x * y
     elif len(shape_of(y)) > 2:
-        out = tensordot_last(x, y)
+        out = tensordot(x, y, (-1, -2))
     else:
         out = x @ y
     return out if bias is None else out + bias
 
 
-def tensordot_last(x: Any, y: Any) -> Any:
-    """NumPy's dot with a right operand of more than two axes: the last axis of x against the last but one of y."""
-    y_shape = y.shape
-    flat = swapaxes(y, -1, -2).reshape((-1, y_shape[-2]))
-    return (x @ flat.T).reshape((*x.shape[:-1], *y_shape[:-2], y_shape[-1]))
+def tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
+    """The sum of products over some axes of both: the last `axes` of x with the first of y, or a list of axes of each.
+
+    Raises `ShapeError` for axes that differ in number or in size.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.tensordot(tg.ones((2, 3, 4)), tg.ones((4, 3, 5)), ([1, 2], [1, 0])).shape
+    (2, 5)
+    """
+    a, b = shape_of(x), shape_of(y)
+    try:
+        meeting = (range(-axes, 0), range(axes)) if is_whole(axes) else map(several, axes)
+        left, right = ([range(len(shape))[i] for i in axes] for shape, axes in zip((a, b), meeting))
+    except (IndexError, TypeError, ValueError):
+        raise ShapeError(f"tensordot: {in_words(x)} and {in_words(y)} have not the axes {short(axes)}") from None
+    if [a[i] for i in left] != [b[i] for i in right]:
+        raise ShapeError(f"tensordot: axes {left} of {in_words(x)} meet axes {right} of {in_words(y)}: sizes differ")
+    free, other = ([i for i in range(len(s)) if i not in taken] for s, taken in ((a, left), (b, right)))
+    rows, inner, columns = (tuple(s[i] for i in axes) for s, axes in ((a, free), (a, left), (b, other)))
+    x = reshape(transpose(x, (*free, *left)), (prod(rows), prod(inner)))
+    y = reshape(transpose(y, (*right, *other)), (prod(inner), prod(columns)))
+    return reshape(matmul(x, y), rows + columns)
+
+
+def inner(x: Any, y: Any) -> Any:
+    """The sum of products over the last axes of both: (..., k), (*n, k) gives (..., *n).
+
+    >>> import tinygrad_edu as tg
+    >>> tg.inner(tg.tensor([1.0, 2.0]), tg.tensor([[3.0, 4.0], [5.0, 6.0]]))
+    tensor([11., 17.])
+    """
+    return tensordot(x, y, (-1, -1)) if shape_of(x) and shape_of(y) else multiply(x, y)
+
+
+def vdot(x: Any, y: Any) -> Any:
+    """The sum of products of all numbers of x with all of y, in their order, whatever the shapes.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.vdot(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), tg.tensor([[1.0, 0.0], [0.0, 1.0]]))
+    tensor(5.)
+    """
+    return matmul(reshape(x, (-1,)), reshape(y, (-1,)))
+
+
+def vecdot(x: Any, y: Any, axis: int = -1) -> Any:
+    """The sum of products along one axis; the others broadcast.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.vecdot(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), tg.tensor([1.0, 10.0]))
+    tensor([21., 43.])
+    """
+    return sum_(multiply(moveaxis(x, axis, -1), moveaxis(y, axis, -1)), axis=-1)
+
+
+def matvec(x: Any, y: Any) -> Any:
+    """Matrices times vectors, the other axes broadcast: (..., n, k), (..., k) gives (..., n).
+
+    >>> import tinygrad_edu as tg
+    >>> tg.matvec(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), tg.tensor([1.0, 10.0]))
+    tensor([21., 43.])
+    """
+    return squeeze(matmul(x, expand_dims(y, -1)), -1)
+
+
+def kron(x: Any, y: Any) -> Any:
+    """Kronecker's product: every number of x replaced by that number times the whole of y.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.kron(tg.tensor([1.0, 10.0]), tg.tensor([1.0, 2.0]))
+    tensor([ 1.,  2., 10., 20.])
+    """
+    n = max(len(shape_of(x)), len(shape_of(y)))
+    a, b = ((1,) * (n - len(shape_of(z))) + shape_of(z) for z in (x, y))
+    x = reshape(x, tuple(size for m in a for size in (m, 1)))
+    y = reshape(y, tuple(size for m in b for size in (1, m)))
+    return reshape(multiply(x, y), tuple(p * q for p, q in zip(a, b)))
+
+
+def cross(x: Any, y: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
+    """The cross product of vectors of three numbers, which lie along the last axis, or along `axis`.
+
+    Raises `ShapeError` for vectors of another length.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.cross(tg.tensor([1.0, 0.0, 0.0]), tg.tensor([0.0, 1.0, 0.0]))
+    tensor([0., 0., 1.])
+    """
+    axisa, axisb, axisc = (axisa, axisb, axisc) if axis is None else (axis,) * 3
+    x, y = moveaxis(x, axisa, -1), moveaxis(y, axisb, -1)
+    if shape_of(x)[-1] != 3 or shape_of(y)[-1] != 3:
+        raise ShapeError(
+            f"cross: {in_words(x)} and {in_words(y)} must have size 3 along the axis; put zeros to vectors of 2"
+        )
+    out = roll(x, -1, -1) * roll(y, -2, -1) - roll(x, -2, -1) * roll(y, -1, -1)
+    return moveaxis(out, -1, axisc)
+
+
+def convolve(a: Any, v: Any, mode: str = "full") -> Any:
+    """The convolution of two vectors, Σ a[k - i]·v[i]: the numbers of the product of two polynomials.
+
+    `mode` is "full" for all n + m - 1 of them, "same" for as many as the longer vector has, from the middle, or "valid"
+    for those in which the shorter one lies wholly within the longer one.
+
+    Raises `ShapeError` for what is no vector, or an empty one. Images are convolved by `nn.functional.conv2d`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.convolve(tg.tensor([1.0, 2.0]), tg.tensor([1.0, 10.0, 100.0]))
+    tensor([  1.,  12., 120., 200.])
+    """
+    if shape_of(a)[:1] < shape_of(v)[:1]:
+        a, v = v, a
+    (n, *more), (m, *others) = (shape_of(a) or (1,)), (shape_of(v) or (1,))
+    if more or others or not m or mode not in ("full", "same", "valid"):
+        raise ShapeError(
+            f"convolve: {in_words(a)} and {in_words(v)}: needs two vectors, and a mode: full, same or valid"
+        )
+    begin = {"full": 0, "same": (m - 1) // 2, "valid": m - 1}[mode]
+    count = {"full": n + m - 1, "same": n, "valid": n - m + 1}[mode]
+    windows = np.arange(begin, begin + count)[:, None] + np.arange(m)
+    return matmul(getitem(pad(reshape(a, (-1,)), m - 1), index=(windows,)), flip(reshape(v, (-1,))))
+
+
+def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
+    """The correlation of two vectors, Σ a[k + i]·v[i]: a convolution with v in reverse order.
+
+    Raises as `convolve`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.correlate(tg.tensor([1.0, 2.0, 4.0]), tg.tensor([-1.0, 1.0]))
+    tensor([1., 2.])
+    """
+    if shape_of(a)[:1] < shape_of(v)[:1]:
+        return flip(correlate(v, a, mode))
+    return convolve(a, flip(v), mode)
 
 
 @primitive(lambda g, out, x, k: tril(g, k), numpy=[np.tril])
@@ -216,7 +406,21 @@ def diag(x: Any, k: int = 0) -> Any:
     return getitem(x, index=(rows + max(-k, 0), rows + max(k, 0)))
 
 
-def trace(x: Any, offset: int = 0) -> Any:
+def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """The diagonals of the matrices that two axes make; the diagonal becomes the last axis.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.diagonal(tg.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), 1)
+    tensor([2., 6.])
+    """
+    check("diagonal", x, offset=offset)
+    x = moveaxis(x, (axis1, axis2), (-2, -1))
+    n, m = shape_of(x)[-2:]
+    rows = np.arange(max(0, min(n + min(offset, 0), m - max(offset, 0))))
+    return getitem(x, index=(..., rows + max(-offset, 0), rows + max(offset, 0)))
+
+
+def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """The sum of a matrix's diagonal, as `numpy.trace(x)` or `x.trace()`; `tg.trace()` records source lines.
 
     >>> import tinygrad_edu as tg
@@ -224,11 +428,32 @@ def trace(x: Any, offset: int = 0) -> Any:
     tensor(5.)
     """
     check("trace", x, offset=offset)
-    return sum_(diag(x, offset))
+    return sum_(diagonal(x, offset, axis1, axis2), axis=-1)
+
+
+# fmt: off
+def diagflat(x: Any, k: int = 0) -> Any: return diag(reshape(x, (-1,)), k)
+def linalg_diagonal(x: Any, offset: int = 0) -> Any: return diagonal(x, offset, -2, -1)
+def linalg_trace(x: Any, offset: int = 0) -> Any: return trace(x, offset, -2, -1)
+# fmt: on
 
 
 dispatch(dot, np.dot)
-dispatch(outer, np.outer)
+dispatch(outer, np.outer, np.linalg.outer)
 dispatch(einsum, np.einsum)
 dispatch(diag, np.diag)
+dispatch(diagflat, np.diagflat)
+dispatch(diagonal, np.diagonal)
+dispatch(linalg_diagonal, np.linalg.diagonal)
 dispatch(trace, np.trace)
+dispatch(linalg_trace, np.linalg.trace)
+dispatch(tensordot, np.tensordot, np.linalg.tensordot)
+dispatch(inner, np.inner)
+dispatch(vdot, np.vdot)
+dispatch(vecdot, np.vecdot, np.linalg.vecdot)
+dispatch(kron, np.kron)
+dispatch(convolve, np.convolve)
+dispatch(correlate, np.correlate)
+dispatch(cross, np.cross, np.linalg.cross)
+if hasattr(np, "matvec"):  # from NumPy 2.2 on
+    dispatch(matvec, np.matvec)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import DtypeError, ShapeError
+from ...errors import DtypeError
 from ..messages import check, refused, short
 from ..node import Node, number_of
 from .elementwise import abs_, exp, where
@@ -291,20 +291,6 @@ def norm(x: Any, ord: Any = 2, axis: Axis = None, keepdims: bool = False) -> Any
 def _smooth_power(x: Any, exponent: Any) -> Any:
     """x to the power of a positive exponent, for x ≥ 0; its derivatives are 0 where x is 0."""
     return where(x == 0, 0.0, where(x == 0, 1.0, x) ** exponent)
-
-
-def _linalg_norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Any:
-    """`numpy.linalg.norm`, but for the norms of a matrix that need its singular values."""
-    matrix = (axis is None and x.ndim == 2) or (isinstance(axis, tuple) and len(axis) == 2)
-    if matrix and ord not in (None, "fro"):
-        raise ShapeError(
-            f"norm: ord={ord!r} of a matrix is an operator norm, which is not in the table; "
-            "tg.norm(x, ord) takes the norm of its numbers as one vector, ord='fro' is that of length"
-        )
-    return norm(x, 2 if ord is None else ord, axis, keepdims)
-
-
-dispatch(_linalg_norm, np.linalg.norm)
 
 
 @primitive(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from math import prod
-from numbers import Real
 from operator import index
 from typing import Any
 
@@ -75,7 +74,7 @@ def summed_back(x: Any, shape: tuple[int, ...]) -> Any:
     return np.asarray(np.add.reduce(x, (*range(added), *stretched))).reshape(shape)
 
 
-@primitive(lambda g, out, x, shape: g.reshape(x.shape), numpy=[np.reshape])
+@primitive(lambda g, out, x, shape: g.reshape(x.shape))
 def reshape(x: Any, shape: Any = -1) -> Any:
     """The same numbers in another shape; one size may be -1, to be worked out.
 
@@ -221,10 +220,10 @@ def tile(x: Any, reps: int | Sequence[int]) -> Any:
 def _repeat_rule(g: Any, out: Any, x: Any, repeats: Any, axis: int | None) -> Any:
     size = x.size if axis is None else x.shape[axis]
     places = np.repeat(np.arange(size), repeats)
-    return scatter(g, index=_at(places, axis, out.ndim), shape=(size,) if axis is None else x.shape).reshape(x.shape)
+    return scatter(g, index=along(places, axis, out.ndim), shape=(size,) if axis is None else x.shape).reshape(x.shape)
 
 
-def _at(places: Any, axis: int | None, ndim: int) -> tuple[Any, ...]:
+def along(places: Any, axis: int | None, ndim: int) -> tuple[Any, ...]:
     """The index that takes `places` along an axis."""
     return (slice(None),) * (0 if axis is None else axis % ndim) + (places,)
 
@@ -246,7 +245,7 @@ def repeat(x: Any, repeats: Any = 1, axis: int | None = None) -> Any:
     return _repeat(x, repeats if isinstance(repeats, int) else np.array(repeats), axis)
 
 
-def _pad_rule(g: Any, out: Any, x: Any, pad_width: Any, mode: Any, constant_values: float) -> Any:
+def _pad_rule(g: Any, out: Any, x: Any, pad_width: Any, mode: Any, constant_values: Any) -> Any:
     """Padding copies numbers of x to new places, so the gradients of the copies return to the original."""
     places = np.pad(np.arange(x.size).reshape(x.shape), pad_width, mode=mode) if mode != "constant" else None
     if places is not None:
@@ -256,16 +255,17 @@ def _pad_rule(g: Any, out: Any, x: Any, pad_width: Any, mode: Any, constant_valu
 
 
 @primitive(_pad_rule, numpy=[np.pad])
-def pad(x: Any, pad_width: Any = 0, mode: str = "constant", constant_values: float = 0.0) -> Any:
+def pad(x: Any, pad_width: Any = 0, mode: Any = "constant", constant_values: Any = 0.0) -> Any:
     """x with a border: `pad_width` numbers on each side, or ((before, after), ...) for each axis.
 
-    `mode` is "constant", "edge", "reflect", "symmetric" or "wrap", as in NumPy.
+    `mode` is "constant", "edge", "reflect", "symmetric" or "wrap", as in NumPy; `constant_values` is one number, or as
+    many as `pad_width` may be.
 
     >>> import tinygrad_edu as tg
     >>> tg.pad(tg.tensor([1.0, 2.0]), 1)
     tensor([0., 1., 2., 0.])
     """
-    if mode not in PAD_MODES or isinstance(pad_width, dict) or not isinstance(constant_values, Real):
+    if mode not in PAD_MODES or isinstance(pad_width, dict) or np.asarray(constant_values).dtype.kind not in "biuf":
         raise ValueError("not in the table, though NumPy has it")
     options: dict[str, Any] = {"constant_values": constant_values} if mode == "constant" else {}
     return np.pad(x, pad_width, mode, **options)
@@ -290,7 +290,7 @@ def astype(x: Any, dtype: Any = None) -> Any:
 def _concatenate_rule(
     slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any], axis: int, ends: Sequence[int]
 ) -> list[Any]:
-    return [g[_at(slice(ends[slot], ends[slot + 1]), axis, out.ndim)] for slot in slots]
+    return [g[along(slice(ends[slot], ends[slot + 1]), axis, out.ndim)] for slot in slots]
 
 
 @primitive(_concatenate_rule, kind=Variadic, name="concatenate")
@@ -305,7 +305,7 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
     >>> tg.concatenate([tg.tensor([1.0]), tg.tensor([2.0, 3.0])])
     tensor([1., 2., 3.])
     """
-    arrays = _sequence("concatenate", arrays)
+    arrays = sequence("concatenate", arrays)
     if axis is None:
         arrays, axis = [flatten(x) for x in arrays], 0
     ends = [0]
@@ -318,7 +318,7 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
 
 
 def _stack_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any], axis: int) -> list[Any]:
-    return [g[_at(slot, axis, out.ndim)] for slot in slots]
+    return [g[along(slot, axis, out.ndim)] for slot in slots]
 
 
 @primitive(_stack_rule, kind=Variadic, name="stack")
@@ -334,10 +334,10 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
     tensor([[1., 3.],
             [2., 4.]])
     """
-    return _stack(*_sequence("stack", arrays), axis=axis)
+    return _stack(*sequence("stack", arrays), axis=axis)
 
 
-def _sequence(name: str, arrays: Any) -> Sequence[Any]:
+def sequence(name: str, arrays: Any) -> Sequence[Any]:
     if not isinstance(arrays, (list, tuple)):
         kind = "a Tensor" if isinstance(arrays, Node) else type(arrays).__name__
         raise DtypeError(f"{name}: needs a list or a tuple of arrays, not {kind} {in_words(arrays)}")
@@ -360,7 +360,7 @@ def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> li
         cuts: Sequence[int] = range(0, size + 1, size // indices_or_sections or 1)
     else:
         cuts = [0, *several(indices_or_sections), size]
-    return [x[_at(slice(a, b), axis, x.ndim)] for a, b in pairwise(cuts)]
+    return [x[along(slice(a, b), axis, x.ndim)] for a, b in pairwise(cuts)]
 
 
 # Picking numbers out, and putting them back.
@@ -437,6 +437,5 @@ dispatch(concatenate, np.concatenate)
 dispatch(stack, np.stack)
 dispatch(split, np.split)
 dispatch(tile, np.tile)
-dispatch(flatten, np.ravel)
 dispatch(repeat, np.repeat)
 dispatch(take_along_axis, np.take_along_axis)

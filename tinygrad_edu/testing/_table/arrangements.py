@@ -98,6 +98,48 @@ ANY = Arrangement(
 )
 """One to three operands of any shapes; many sizes are equal."""
 
+PAIR = Arrangement(2, lambda sides: shapes(1, 3, *sides).map(lambda shape: (shape,) * 2), lambda x, y: x == y != ())
+"""Two operands of one shape, of one axis at least."""
+
+VECTORS = Arrangement(
+    0,
+    lambda sides: st.lists(shapes(1, 1, *sides), min_size=1, max_size=3).map(tuple),
+    lambda *sizes: {len(size) for size in sizes} == {1},
+)
+"""One to three vectors."""
+
+TWO_VECTORS = Arrangement(2, lambda sides: st.tuples(*[shapes(1, 1, *sides)] * 2), lambda x, y: len(x) == len(y) == 1)
+
+THREES = Arrangement(
+    2,
+    lambda sides: broadcastable_shapes(2, 2, *sides).map(lambda pair: tuple((*shape, 3) for shape in pair)),
+    lambda x, y: x[-1:] == y[-1:] == (3,) and _broadcasts(x, y),
+)
+"""Vectors of three numbers, along the last axis."""
+
+SQUARE = Arrangement(
+    1,
+    lambda sides: shapes(1, 2, *sides).map(lambda shape: ((*shape, shape[-1]),)),
+    lambda x: len(x) > 1 and x[-1] == x[-2],
+)
+"""A square matrix, or a stack of them."""
+
+EQUATIONS = Arrangement(
+    2,
+    lambda sides: st.tuples(shapes(1, 2, *sides), st.lists(st.integers(*sides), max_size=1)).map(
+        lambda drawn: ((*drawn[0], drawn[0][-1]), (*(drawn[0] if drawn[1] else drawn[0][-1:]), *drawn[1]))
+    ),
+    lambda a, b: len(a) > 1 and a[-1] == a[-2] and (b == a[-1:] or b[:-1] == a[:-1]),
+)
+"""A square matrix, or a stack of them, and what is to stand on the right: one vector, or matrices."""
+
+MATRIX_AND_VECTOR = Arrangement(
+    2,
+    lambda sides: shapes(2, 3, *sides).map(lambda shape: (shape, shape[:-2] + shape[-1:])),
+    lambda x, y: len(x) > 1 and y == x[:-2] + x[-1:],
+)
+"""Matrices and vectors, as many."""
+
 SCALARS = Arrangement(
     0,
     lambda sides: st.integers(2, 7).map(lambda n: ((),) * n),

@@ -155,21 +155,25 @@ def joined(draw: st.DrawFn, sides: Sides) -> tuple[tuple[Shape, ...], Attrs]:
 
 @st.composite
 def subscripts(draw: st.DrawFn, *sizes: Shape) -> Attrs:
-    """Of `einsum`: axes of one size may share a letter, and the result keeps some of the letters."""
+    """Of `einsum`: axes of one size may share a letter, some go without, and the result keeps some of the letters."""
     size_of: dict[str, int] = {}
     terms = []
+    unnamed = draw(st.integers(0, min(map(len, sizes)))) * draw(st.booleans())
+    if len({shape[:unnamed] for shape in sizes}) > 1:
+        unnamed = 0
     for shape in sizes:
-        term = ""
-        for size in shape:
-            known = [c for c in size_of if size_of[c] == size and c not in term]
+        own: list[tuple[str, int]] = []
+        for size in shape[unnamed:]:
+            known = [c for c, n in size_of.items() if dict(own).get(c, n if size > 1 else size) == size]
             letter = draw(st.sampled_from([*known, "abcdefghij"[len(size_of)]]))
-            size_of[letter] = size
-            term += letter
-        terms.append(term)
+            size_of.setdefault(letter, size)
+            own.append((letter, size))
+        terms.append("..." * bool(unnamed) + "".join(letter for letter, _ in own))
     if draw(st.integers(0, 3)) == 0:
         return {"subscripts": ",".join(terms)}
     result = draw(st.permutations(sorted(size_of))) if size_of else []
-    return {"subscripts": f"{','.join(terms)}->{''.join(result[: draw(st.integers(0, 3))])}"}
+    kept = "..." * bool(unnamed) + "".join(result[: draw(st.integers(0, 3))])
+    return {"subscripts": f"{','.join(terms)}->{kept}"}
 
 
 @st.composite
@@ -180,6 +184,44 @@ def cuts(draw: st.DrawFn, x: Shape) -> Attrs:
     equal = st.sampled_from([n for n in range(1, size + 1) if size % n == 0] or [1])
     cuts = st.lists(st.integers(0, size), max_size=3).map(sorted)
     return {"indices_or_sections": draw(equal | cuts), "axis": axis}
+
+
+def parts(x: Shape) -> st.SearchStrategy[Attrs]:
+    """Of `array_split`: a number of parts, which need not divide the size, or the places to cut."""
+    uneven = st.fixed_dictionaries({"indices_or_sections": st.integers(1, 5), "axis": axes(x, False, False)})
+    return uneven | cuts(x)
+
+
+@st.composite
+def picks(draw: st.DrawFn, x: Shape) -> Attrs:
+    """Of `take`: places along an axis, or among all numbers; beyond the ends where they are put right."""
+    axis = draw(axes(x, several=False))
+    size = prod(x) if axis is None else x[axis]
+    mode = draw(st.sampled_from(["raise", "wrap", "clip"])) if size else "raise"
+    place = st.integers(-size, size - 1) if mode == "raise" else st.integers(-5, 5)
+    places = draw(place | st.lists(place, max_size=3)) if size else []
+    return {"indices": np.array(places, dtype=np.intp), "axis": axis, "mode": mode}
+
+
+@st.composite
+def contracted(draw: st.DrawFn, sides: Sides) -> tuple[tuple[Shape, ...], Attrs]:
+    """Of `tensordot`: two shapes, and the axes that meet: by their number, or by two lists."""
+    common, *others = (draw(shapes(0, 2, *sides)) for _ in range(3))
+    n = len(common)
+    if draw(st.booleans()):
+        return ((*others[0], *common), (*common, *others[1])), {"axes": n}
+    orders = [draw(st.permutations(range(n + len(other)))) for other in others]
+    sizes = tuple(
+        tuple((*common, *other)[order.index(i)] for i in range(len(order))) for other, order in zip(others, orders)
+    )
+    return sizes, {"axes": tuple(tuple(order[:n]) for order in orders)}
+
+
+@st.composite
+def matrix_axes(draw: st.DrawFn, x: Shape) -> Attrs:
+    """Two axes, in which matrices lie."""
+    axis1, axis2 = draw(st.permutations(range(-len(x), 0)))[:2]
+    return {"offset": draw(st.integers(-2, 2)), "axis1": axis1, "axis2": axis2}
 
 
 @st.composite

@@ -13,10 +13,28 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from ...engine.primitives import TABLE, fused, linear_algebra, reductions, shape
+from ...engine.primitives import TABLE, decompositions, fused, joining, linear_algebra, reductions, shape
 from ..strategies import Domain, Shape, axes, indices
 from . import attrs, images, references
-from .arrangements import AFFINE, ANY, PRODUCT, SCALARS, TWO, Arrangement, alike, broadcast, one, sequence
+from .arrangements import (
+    AFFINE,
+    ANY,
+    EQUATIONS,
+    MATRIX_AND_VECTOR,
+    PAIR,
+    PRODUCT,
+    SCALARS,
+    SQUARE,
+    THREES,
+    TWO,
+    TWO_VECTORS,
+    VECTORS,
+    Arrangement,
+    alike,
+    broadcast,
+    one,
+    sequence,
+)  # fmt: skip
 from .attrs import Attrs, each
 from .case import BOOLS, POSITIVE, Case
 
@@ -54,6 +72,17 @@ one_axis = each(axis=lambda x: axes(x, several=False, everything=False))
 two_axes = each(axis1=lambda x: axes(x, False, False), axis2=lambda x: axes(x, False, False))
 new_axis = each(axis=lambda *sizes: st.integers(-len(sizes[0]) - 1, len(sizes[0])))
 diagonal = each(k=lambda x: st.integers(-2, 2))
+modes = each(mode=lambda *sizes: st.sampled_from(["full", "same", "valid"]))
+matrix_norms = each(ord=lambda x: st.sampled_from(["fro", "nuc", 1, -1, 2, -2, math.inf, -math.inf]), **keepdims)
+
+
+def of_settled(
+    name: str, ours: Callable[..., Any], numpys: Callable[..., Any], how: Callable[..., Any] = references.settled,
+    arrangement: Arrangement = SQUARE, *rest: Any, **more: Any,
+) -> Case:  # fmt: skip
+    """The case of a function of matrices, the first operand, that are made ready by `how`."""
+    ours_of, numpys_of = ((lambda x, *y, f=f, **o: f(how(x), *y, **o)) for f in (ours, numpys))
+    return Case(name, ours_of, numpys_of, arrangement, *rest, **more)
 
 
 # Read a line as: name, (our function,) the reference in NumPy, the shapes of the operands, the attributes.
@@ -128,11 +157,20 @@ LINES = [
          alike(1), together=attrs.joined),
     Case("stack", lambda *x, axis: shape.stack(x, axis), lambda *x, axis: np.stack(x, axis), alike(), new_axis),
     Case("split", shape.split, np.split, one(1), attrs.cuts),
+    Case("array_split", joining.array_split, np.array_split, one(1), attrs.parts),
+    Case("hstack", lambda *x: joining.hstack(x), lambda *x: np.hstack(x), alike()),
+    Case("vstack", lambda *x: joining.vstack(x), lambda *x: np.vstack(x), alike()),
+    Case("dstack", lambda *x: joining.dstack(x), lambda *x: np.dstack(x), alike()),
+    Case("column_stack", lambda *x: joining.column_stack(x), lambda *x: np.column_stack(x), alike()),
+    Case("meshgrid", joining.meshgrid, np.meshgrid, VECTORS, each(indexing=lambda *x: st.sampled_from(["xy", "ij"]))),
+    Case("rot90", joining.rot90, np.rot90, one(2), each(k=lambda x: st.integers(-1, 4))),
     # Picking numbers out.
     row("getitem", lambda x, index: x[index], one(), each(index=indices)),
     row("scatter", references.scatter, one(), together=attrs.scattered),
     Case("take_along_axis", shape.take_along_axis, np.take_along_axis, one(1), attrs.taken),
+    Case("take", joining.take, np.take, one(1), attrs.picks),
     Case("diag", linear_algebra.diag, np.diag, one(1, 2), diagonal),
+    Case("diagonal", linear_algebra.diagonal, np.diagonal, one(2, 3), attrs.matrix_axes),
     # Linear algebra.
     row("matmul", np.matmul, PRODUCT),
     Case("outer", linear_algebra.outer, np.outer, TWO),
@@ -141,7 +179,34 @@ LINES = [
     row("dot", references.sum_of_products, SCALARS),
     row("tril", np.tril, one(2), diagonal),
     row("triu", np.triu, one(2), diagonal),
-    Case("trace", np.trace, np.trace, one(2, 2), each(offset=lambda x: st.integers(-2, 2))),
+    Case("trace", np.trace, np.trace, one(2, 3), attrs.matrix_axes),
+    Case("tensordot", linear_algebra.tensordot, np.tensordot, TWO, together=attrs.contracted),
+    Case("inner", linear_algebra.inner, np.inner, PAIR),
+    Case("vdot", linear_algebra.vdot, np.vdot, PAIR),
+    Case("vecdot", linear_algebra.vecdot, np.vecdot, PAIR),
+    Case("matvec", linear_algebra.matvec, lambda x, y: (x @ y[..., None])[..., 0], MATRIX_AND_VECTOR),
+    Case("kron", linear_algebra.kron, np.kron, TWO),
+    Case("cross", linear_algebra.cross, np.cross, THREES),
+    Case("convolve", linear_algebra.convolve, np.convolve, TWO_VECTORS, modes),
+    Case("correlate", linear_algebra.correlate, np.correlate, TWO_VECTORS, modes),
+    of_settled("inv", decompositions.inv, np.linalg.inv),
+    of_settled("solve", decompositions.solve, np.linalg.solve, arrangement=EQUATIONS),
+    of_settled("det", decompositions.det, np.linalg.det),
+    of_settled("cofactors", decompositions.cofactors, references.cofactors),
+    of_settled("slogdet", lambda x: decompositions.slogdet(x)[1], lambda x: np.linalg.slogdet(x)[1]),
+    of_settled("cholesky", decompositions.cholesky, np.linalg.cholesky, references.symmetric),
+    of_settled("eigh", lambda x: [*decompositions.eigh(x)], lambda x: [*np.linalg.eigh(x)], references.symmetric),
+    of_settled("eigvalsh", decompositions.eigvalsh, np.linalg.eigvalsh, references.symmetric),
+    of_settled("svd", lambda x: [*decompositions.svd(x, False)], lambda x: [*np.linalg.svd(x, False)],
+               arrangement=one(2)),
+    of_settled("svdvals", decompositions.svdvals, np.linalg.svdvals, arrangement=one(2)),
+    of_settled("pinv", decompositions.pinv, np.linalg.pinv, arrangement=one(2)),
+    of_settled("matrix_power", decompositions.matrix_power, np.linalg.matrix_power, references.settled, SQUARE,
+               each(n=lambda x: st.integers(-2, 5))),
+    of_settled("matrix_norm", decompositions.matrix_norm,
+               lambda x, ord, keepdims: np.linalg.norm(x, ord, (-2, -1), keepdims),
+               references.settled, one(2), matrix_norms, kinks=(0,), ties=True),
+    Case("multi_dot", lambda *x: decompositions.multi_dot(x), lambda x, y: x @ y, PRODUCT),
     # Networks.
     Case("linear", fused.linear, lambda x, weight, bias: x @ weight.T + bias, AFFINE),
     row("log_softmax", references.log_softmax, one(1), one_axis),

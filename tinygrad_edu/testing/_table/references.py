@@ -87,6 +87,18 @@ def norm(x: Any, ord: Any = 2, axis: Any = None, keepdims: bool = False) -> Any:
     return np.sum(np.abs(x) ** ord, axis=axis, keepdims=keepdims) ** (1 / ord)
 
 
+def settled(x: Any) -> Any:
+    """Moderate numbers as matrices that have inverses, and singular values that differ: 3, 6, ... on the diagonal."""
+    n, m = np.shape(x)[-2:]
+    return x * 0.1 + (np.eye(n, m) * (3.0 * np.arange(1, m + 1))).astype(x.dtype)
+
+
+def symmetric(x: Any) -> Any:
+    """The same as symmetric, positive definite matrices."""
+    x = settled(x)
+    return (x + np.swapaxes(x, -1, -2)) * 0.5
+
+
 def sum_to(x: Any, shape: Shape) -> Any:
     """Every number of x added up at the place that it came from."""
     places = np.broadcast_to(np.arange(prod(shape)).reshape(shape), x.shape)
@@ -117,3 +129,13 @@ def sum_of_products(*x: Any) -> Any:
     n = len(x) // 2
     products = [a * b for a, b in zip(x[:n], x[n : 2 * n])]
     return np.asarray(np.sum([*products, *x[2 * n :]]), x[0].dtype)
+
+
+def cofactors(x: Any) -> Any:
+    """The determinant of what is left when a row and a column are crossed out, with its sign."""
+    n = x.shape[-1]
+    out = np.empty(x.shape, x.dtype)
+    for i, j in np.ndindex(n, n):
+        minor = np.delete(np.delete(x, i, -2), j, -1)
+        out[..., i, j] = (-1) ** (i + j) * np.linalg.det(minor)
+    return out
