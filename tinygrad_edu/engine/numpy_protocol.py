@@ -139,19 +139,9 @@ def _unknown(function: Any) -> DtypeError:
 INSTEAD = {
     name: way_out
     for names, way_out in {
-        "floor ceil trunc rint round around fix floor_divide": "its derivative is 0; .data is the plain array",
-        "remainder fmod": "x - y * np.floor(x.data / y) is, for a plain y",
         "hstack vstack column_stack row_stack dstack append block": "tg.concatenate and tg.stack are",
-        "sort partition": "x[np.argsort(x)] is, for a vector",
         "tensordot inner vdot kron": "tg.einsum and @ are",
         "take select choose compress delete": "indexing, x[index], and tg.where are",
-        "cbrt": "x ** (1 / 3) is, for x > 0",
-        "exp2": "2 ** x is",
-        "log2": "tg.log(x) / np.log(2) is",
-        "log10": "tg.log(x) / np.log(10) is",
-        "logaddexp": "tg.logsumexp is",
-        "average": "tg.mean is; (x * weights).sum() / weights.sum() is a weighted one",
-        "nan_to_num": "tg.where(np.isnan(x), 0, x) is",
         "copyto": "build a new tensor with tg.where or tg.concatenate, or assign x[index] = ... inside tg.no_grad()",
     }.items()
     for name in names.split()

@@ -21,7 +21,7 @@ from .axes import (
     swapped,
     switches,
 )
-from .not_numbers import dtypes
+from .not_numbers import decimals, dtypes, replacements
 from .places import assigned, cuts, places, positions, scattered
 from .shapes import (
     a_count_each,
@@ -58,6 +58,8 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "negative": (bools,),
     "sign": (bools,),
     "power": (broadcast, whole_powers),
+    "round": (decimals,),
+    "nan_to_num": (replacements,),
     # reductions
     "sum": REDUCTION,
     "prod": REDUCTION,
@@ -74,6 +76,11 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "norm": (*REDUCTION, no_largest),
     "norm2": REDUCTION,
     "cumsum": (one_axis,),
+    "cumprod": (one_axis,),
+    "argsort": (one_axis,),
+    "sort": (one_axis,),
+    "partition": (one_axis,),
+    "quantile": (*REDUCTION, nothing),
     # linear algebra
     "matmul": (inner_sizes,),
     "dot": (factors,),

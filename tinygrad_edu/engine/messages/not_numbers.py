@@ -10,7 +10,7 @@ import numpy as np
 
 from ...errors import DtypeError, GraphError, ShapeError, TinygradError
 from ..node import Node
-from .words import Call, in_words, is_ragged, is_whole, leaves, short
+from .words import Call, in_words, is_ragged, is_whole, leaves, not_whole, short
 
 
 def is_no_array_of_numbers(x: Any) -> bool:
@@ -69,6 +69,19 @@ def dtypes(call: Call) -> TinygradError | None:
     """astype: a dtype of real numbers."""
     wrong = wrong_dtype(call.attrs["dtype"])
     return None if wrong is None else DtypeError(wrong)
+
+
+def decimals(call: Call) -> TinygradError | None:
+    """round: how many decimals."""
+    return not_whole("decimals", call.attrs["decimals"], many=False)
+
+
+def replacements(call: Call) -> TinygradError | None:
+    """nan_to_num: single numbers."""
+    for name, x in call.attrs.items():
+        if not isinstance(x, Real) and (x is not None or name == "nan"):
+            return DtypeError(f"{name} is a number, not {type(x).__name__} {short(x)}")
+    return None
 
 
 def wrong_dtype(dtype: Any) -> str | None:

@@ -14,6 +14,7 @@ from . import (
     recurrent,
     reductions,
     shape,
+    statistics,
 )
 from .primitive import TABLE, Primitive
 
@@ -30,4 +31,5 @@ __all__ = [
     "recurrent",
     "reductions",
     "shape",
+    "statistics",
 ]
