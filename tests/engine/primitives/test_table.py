@@ -145,7 +145,22 @@ def test_layout_in_memory_does_not_matter(name: str, data: st.DataObject) -> Non
         np.testing.assert_allclose(gradient, answer, rtol=1e-10, atol=1e-10)
 
 
-@every_case
+OF_SAMPLES = {"quantile", "percentile", "median", "average", "nanmean", "cov"}
+
+
+def test_samples_without_numbers_are_refused_but_empty_rows_give_empty_results() -> None:
+    """NumPy answers with nan, or with errors of several kinds."""
+    for name in sorted(OF_SAMPLES - {"cov"}):
+        f: Any = CASES[name].function
+        rest: dict[str, Any] = {"quantile": {"q": 0.5}, "percentile": {"q": 50}}.get(name, {})
+        x = tg.zeros((0, 3))
+        operands = [x, x] if name == "average" else [x]
+        with pytest.raises(tg.ShapeError, match="no numbers"):
+            f(*operands, axis=0, **rest)
+        assert f(*operands, axis=1, **rest).shape == (0,)
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name not in OF_SAMPLES])
 @given(data=st.data())
 def test_empty_axes_work_as_in_numpy(name: str, data: st.DataObject) -> None:
     call = data.draw(CASES[name].calls(sides=(0, 2)))

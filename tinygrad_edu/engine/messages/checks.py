@@ -81,6 +81,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "sort": (one_axis,),
     "partition": (one_axis,),
     "quantile": (*REDUCTION, nothing),
+    "average": (*REDUCTION, nothing),
     # linear algebra
     "matmul": (inner_sizes,),
     "dot": (factors,),

@@ -98,12 +98,14 @@ def quantile(x: Any, q: Any, axis: Axis = None, keepdims: bool = False) -> Any:
         raise OutOfRangeError(f"quantile: q={in_words(q)} is a share from 0 to 1; of 100 takes tg.percentile")
     axes = reduced_axes(x, axis)
     ordered = sort(in_rows(x, axes)[1])
-    last = ordered[..., -1]
 
     def at(share: float) -> Any:
+        if not ordered.size:
+            return sum_(x, axis, keepdims)  # which has no numbers either
         low, part = divmod(share * (ordered.shape[-1] - 1), 1.0)
         out = ordered[..., int(low)]
         out = out if part == 0 else out + (ordered[..., int(low) + 1] - out) * part
+        last = ordered[..., -1]
         out = where(last == last, out, last)  # nan, if there is one among the numbers
         return expand_dims(out, axes) if keepdims else out
 
@@ -151,7 +153,7 @@ def average(x: Any, axis: Axis = None, weights: Any = None, keepdims: bool = Fal
     """
     if weights is None:
         return mean(x, axis, keepdims)
-    x = _real("sum", x, axis=axis, keepdims=keepdims)
+    x = _real("average", x, axis=axis, keepdims=keepdims)
     weights = _real("sum", weights if hasattr(weights, "dtype") else np.asarray(weights, x.dtype))
     if weights.ndim == 1 != x.ndim and isinstance(axis, int) and weights.shape[0] == x.shape[axis]:
         weights = moveaxis(broadcast_to(weights, moveaxis(x, axis, -1).shape), -1, axis)
