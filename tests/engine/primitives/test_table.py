@@ -152,7 +152,7 @@ def test_samples_without_numbers_are_refused_but_empty_rows_give_empty_results()
     """NumPy answers with nan, or with errors of several kinds."""
     for name in sorted(OF_SAMPLES - {"cov"}):
         f: Any = CASES[name].function
-        rest: dict[str, Any] = {"quantile": {"q": 0.5}, "percentile": {"q": 50}}.get(name, {})
+        rest: dict[str, Any] = {"quantile": {"q": 0.5}, "percentile": {"q": 50.0}}.get(name, {})
         x = tg.zeros((0, 3))
         operands = [x, x] if name == "average" else [x]
         with pytest.raises(tg.ShapeError, match="no numbers"):
