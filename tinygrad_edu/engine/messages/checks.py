@@ -21,7 +21,7 @@ from .axes import (
     swapped,
     switches,
 )
-from .not_numbers import decimals, dtypes, replacements
+from .not_numbers import decimals, dtypes, single_numbers
 from .places import assigned, cuts, places, positions, scattered
 from .shapes import (
     a_count_each,
@@ -59,7 +59,8 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "sign": (bools,),
     "power": (broadcast, whole_powers),
     "round": (decimals,),
-    "nan_to_num": (replacements,),
+    "nan_to_num": (single_numbers,),
+    "elu": (single_numbers,),
     # reductions
     "sum": REDUCTION,
     "prod": REDUCTION,

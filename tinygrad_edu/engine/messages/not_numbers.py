@@ -76,10 +76,10 @@ def decimals(call: Call) -> TinygradError | None:
     return not_whole("decimals", call.attrs["decimals"], many=False)
 
 
-def replacements(call: Call) -> TinygradError | None:
-    """nan_to_num: single numbers."""
+def single_numbers(call: Call) -> TinygradError | None:
+    """elu and nan_to_num: settings that are one number."""
     for name, x in call.attrs.items():
-        if not isinstance(x, Real) and (x is not None or name == "nan"):
+        if not isinstance(x, Real) and (x is not None or name not in ("posinf", "neginf")):
             return DtypeError(f"{name} is a number, not {type(x).__name__} {short(x)}")
     return None
 

@@ -292,9 +292,14 @@ def nan_to_num(
 @primitive(
     lambda g, out, x, alpha: where(x > 0, g, g * (alpha * exp(where(x > 0, 0.0, x)))),
     floats=lambda x, alpha: x if x > 0 else alpha * math.expm1(x),
+    name="elu",
     elementwise=True,
 )
 @kernels.of_reals
+def _elu(x: Any, alpha: float = 1.0) -> Any:
+    return kernels.elu(x, alpha)
+
+
 def elu(x: Any, alpha: float = 1.0) -> Any:
     """x where it is positive, else alpha · (exp(x) - 1): Clevert et al. (2016), eq. 16.
 
@@ -302,7 +307,8 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
     >>> tg.nn.functional.elu(tg.tensor([-100.0, 3.0]), 2.0)
     tensor([-2.,  3.])
     """
-    return kernels.elu(x, alpha)
+    check("elu", x, alpha=alpha)
+    return _elu(x, alpha)
 
 
 @primitive(
