@@ -28,15 +28,16 @@ from .engine.primitives.linear_algebra import *
 from .engine.primitives.reductions import *
 from .engine.primitives.rows import own_primitive
 from .engine.primitives.shape import *
+from .engine.primitives.statistics import *
 from .engine.random import manual_seed as manual_seed
 from .engine.scopes import block as block
 from .engine.tensor import Tensor as Tensor, tensor as tensor
 from .engine.value import Value as Value
 from .errors import *
 
-abs, max, min, prod, sum = abs_, max_, min_, prod_, sum_
+abs, max, min, prod, round, sum = abs_, max_, min_, prod_, round_, sum_
 primitive = own_primitive
-del abs_, max_, min_, own_primitive, prod_, sum_
+del abs_, max_, min_, own_primitive, prod_, round_, sum_
 
 if TYPE_CHECKING:
     from . import (

@@ -389,7 +389,10 @@ def test_what_is_returned_beside_the_number_comes_with_the_gradient() -> None:
 )
 def test_a_tall_jacobian_equals_the_one_by_rows(f: Callable[..., Any]) -> None:
     x = np.array([1.0, -2.0, 0.5])
-    tall = lambda x: tg.concatenate([f(x), f(x) ** 2, x])
+
+    def tall(x: Any) -> Any:
+        return tg.concatenate([f(x), f(x) ** 2, x])
+
     expected = np.stack([tg.grad(component(tall, i))(x) for i in range(len(tall(x)))])
     np.testing.assert_allclose(tg.jacobian(tall)(x), expected)
     assert tg.gradcheck(lambda x: tall(x).sum(), [x])

@@ -130,6 +130,14 @@ class Operators(Node):
     sinh, cosh, tanh = methods(e.sinh, e.cosh, e.tanh)
     relu, sigmoid, softplus, erf = methods(e.relu, e.sigmoid, e.softplus, e.erf)
 
+    __floor__, __ceil__, __trunc__, __round__ = methods(e.floor, e.ceil, e.trunc, e.round_)
+
+    def __divmod__(self, other: Any) -> tuple[Self, Self]:
+        return e.floor_divide(self, other), e.remainder(self, other)
+
+    def __rdivmod__(self, other: Any) -> tuple[Self, Self]:
+        return e.floor_divide(other, self), e.remainder(other, self)
+
     def __pos__(self) -> Self:
         return self
 

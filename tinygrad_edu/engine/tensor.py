@@ -18,6 +18,7 @@ from .node import NO_ATTRS, Attrs, Node, Operand, new, number_of, packed, record
 from .operators import Operators, infix, methods
 from .primitives import joining as j, linear_algebra as l, reductions as r, shape as s
 from .primitives.arithmetic import add, divide, multiply, power, subtract
+from .primitives.elementwise import floor_divide, remainder
 from .primitives.linear_algebra import matmul
 from .primitives.primitive import Variadic
 from .primitives.rows import primitive
@@ -73,6 +74,8 @@ class Tensor(Operators):
     __mul__, __rmul__, __imul__ = infix(multiply, ndarray)
     __truediv__, __rtruediv__, __itruediv__ = infix(divide, ndarray)
     __pow__, __rpow__, __ipow__ = infix(power, ndarray)
+    __mod__, __rmod__, __imod__ = infix(remainder, ndarray)
+    __floordiv__, __rfloordiv__, __ifloordiv__ = infix(floor_divide, ndarray)
     __matmul__, __rmatmul__ = infix(matmul, ndarray)[:2]
 
     # What it holds.

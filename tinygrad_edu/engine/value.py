@@ -15,6 +15,7 @@ from .inplace import note_change
 from .node import NO_ATTRS, Attrs, Node, Operand, new, number_of, packed, record
 from .operators import Operators, infix
 from .primitives.arithmetic import add, divide, multiply, power, subtract
+from .primitives.elementwise import floor_divide, remainder
 
 __all__ = ["Value"]
 
@@ -58,6 +59,8 @@ class Value(Operators):
     __mul__, __rmul__, __imul__ = infix(multiply, float)
     __truediv__, __rtruediv__, __itruediv__ = infix(divide, float)
     __pow__, __rpow__, __ipow__ = infix(power, float)
+    __mod__, __rmod__, __imod__ = infix(remainder, float)
+    __floordiv__, __rfloordiv__, __ifloordiv__ = infix(floor_divide, float)
 
     @property
     def data(self) -> float:

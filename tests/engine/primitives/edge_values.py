@@ -6,6 +6,7 @@ each input. At `POLES` numbers become infinite or undefined, and NumPy may warn;
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from math import inf, nan
 from typing import Any, NamedTuple
@@ -91,6 +92,48 @@ SILENT = [
     edge("erf far out", tg.erf, lambda t, x: t.erf(x), [[-100.0, 100.0]], [-1.0, 1.0], [0.0, 0.0]),
     edge("log1p near 0", tg.log1p, lambda t, x: t.log1p(x), [1e-18], 1e-18, 1.0),
     edge("expm1 near 0", tg.expm1, lambda t, x: t.expm1(x), [1e-18], 1e-18, 1.0),
+    edge("max of nan is nan for all", tg.max, lambda t, x: t.amax(x), [[nan, 1.0]], nan, [nan, nan]),
+    edge("min of an axis with nan", lambda x: tg.min(x, axis=1), lambda t, x: t.amin(x, 1),
+         [[[1.0, nan], [1.0, 2.0]]], [nan, 1.0], [[nan, nan], [1.0, 0.0]]),
+    edge("maximum with nan", tg.maximum, lambda t, x, y: t.maximum(x, y), [nan, 1.0], nan, 1.0, 1.0),
+    edge("minimum with nan", tg.minimum, lambda t, x, y: t.minimum(x, y), [2.0, nan], nan, 1.0, 1.0),
+    edge("fmax: the first of equal ones", tg.fmax, lambda t, x, y: t.fmax(x, y), [2.0, 2.0], 2.0, 1.0, 0.0),
+    edge("fmax with nan", tg.fmax, lambda t, x, y: t.fmax(x, y), [nan, 1.0], 1.0, 0.0, 1.0),
+    edge("fmin with nan", tg.fmin, lambda t, x, y: t.fmin(x, y), [1.0, nan], 1.0, 1.0, 0.0),
+    edge("floor has 0", tg.floor, lambda t, x: t.floor(x), [[-0.5, 2.0, 2.7]], [-1.0, 2.0, 2.0], [0.0] * 3),
+    edge("round to even", tg.round, lambda t, x: t.round(x), [[0.5, 1.5, -2.5]], [0.0, 2.0, -2.0], [0.0] * 3),
+    edge("remainder of a negative number", tg.remainder, lambda t, x, y: t.remainder(x, y),
+         [-7.0, 3.0], 2.0, 1.0, 3.0),
+    edge("fmod of a negative number", tg.fmod, lambda t, x, y: t.fmod(x, y), [-7.0, 3.0], -1.0, 1.0, 2.0),
+    edge("copysign of 0 has 0", tg.copysign, lambda t, x, y: t.copysign(x, y), [0.0, -1.0], -0.0, 0.0, 0.0),
+    edge("nan_to_num: what is replaced has 0", tg.nan_to_num, lambda t, x: t.nan_to_num(x),
+         [[nan, 2.0, inf]], [0.0, 2.0, np.finfo(float).max], [0.0, 1.0, 0.0]),
+    edge("clip: a bound receives what it replaces", tg.clip, lambda t, x, a, b: t.clamp(x, a, b),
+         [[-2.0, 0.0, 1.0, 3.0], 0.0, 1.0], [0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 1.0, 0.0], 1.0, 1.0),
+    edge("clip: of bounds that cross the upper one", tg.clip, lambda t, x, a, b: t.clamp(x, a, b),
+         [2.0, 3.0, 1.0], 1.0, 0.0, 0.0, 1.0),
+    edge("clip of nan", lambda x: tg.clip(x, 0.0, 1.0), lambda t, x: t.clamp(x, 0.0, 1.0), [nan], nan, 0.0),
+    edge("sinc at 0", tg.sinc, lambda t, x: t.sinc(x), [0.0], 1.0, 0.0),
+    edge("logaddexp far apart", tg.logaddexp, lambda t, x, y: t.logaddexp(x, y), [1e3, -1e3], 1e3, 1.0, 0.0),
+    edge("arctan2 of tiny numbers", tg.arctan2, None, [1e-200, 1e-200], np.pi / 4, 5e199, -5e199),
+    edge("hypot of huge numbers", tg.hypot, None, [3e200, 4e200], 5e200, 0.6, 0.8),
+    edge("arcsinh of a huge number", tg.arcsinh, None, [1e200], math.asinh(1e200), 1e-200),
+    edge("arcsin close to 1", tg.arcsin, None, [1 - 2**-50], math.asin(1 - 2**-50), 2**24.5 / math.sqrt(1 - 2**-51)),
+    edge("expm1 far below 0", tg.expm1, None, [-40.0], -1.0, math.exp(-40.0)),
+    edge("elu far below 0", tg.nn.functional.elu, None, [-40.0], -1.0, math.exp(-40.0)),
+    edge("norm of subnormal numbers", tg.norm, None, [[3e-310, 4e-310]], 5e-310, [0.6, 0.8]),
+    edge("prod of one number along axis 0", lambda x: tg.prod(x, axis=0), None, [2.0], 2.0, 1.0),
+    edge("mean of one number along axis 0", lambda x: tg.mean(x, axis=0), None, [2.0], 2.0, 1.0),
+    edge("cumprod with one 0", tg.cumprod, lambda t, x: t.cumprod(x, 0), [[2.0, 0.0, 3.0]], [2.0, 0.0, 0.0],
+         [1.0, 8.0, 0.0]),
+    edge("cumprod with two 0", tg.cumprod, lambda t, x: t.cumprod(x, 0), [[2.0, 0.0, 0.0]], [2.0, 0.0, 0.0],
+         [1.0, 2.0, 0.0]),
+    edge("median with nan is nan", tg.median, None, [[1.0, nan, 2.0]], nan, [0.0, 1.0, 0.0]),
+    edge("median with inf", tg.median, None, [[inf, 1.0, inf]], inf, [1.0, 0.0, 0.0]),
+    edge("sort keeps the order of equal ones", lambda x: tg.sort(x)[:1], lambda t, x: t.sort(x, stable=True)[0][:1],
+         [[2.0, 1.0, 1.0]], [1.0], [0.0, 1.0, 0.0]),
+    edge("nansum leaves nan out", tg.nansum, lambda t, x: t.nansum(x), [[1.0, nan]], 1.0, [1.0, 0.0]),
+    edge("nanmean leaves nan out", tg.nanmean, lambda t, x: t.nanmean(x), [[1.0, nan, 4.0]], 2.5, [0.5, 0.0, 0.5]),
     edge("norm of large numbers", tg.norm, None, [[3e200, 4e200]], 5e200, [0.6, 0.8]),
     edge("norm of small numbers", tg.norm, None, [[3e-200, 4e-200]], 5e-200, [0.6, 0.8]),
 ]
@@ -106,6 +149,11 @@ POLES = [
     edge("a negative base, by the exponent", lambda x, y: x**y, lambda t, x, y: x**y, [-2.0, 3.0], -8.0, 12.0, nan),
     edge("arcsin at its ends", tg.arcsin, lambda t, x: t.arcsin(x), [[-1.0, 1.0]], [-np.pi / 2, np.pi / 2], [inf, inf]),
     edge("exp overflows", tg.exp, lambda t, x: t.exp(x), [1000.0], inf, inf),
+    edge("logsumexp with inf", tg.logsumexp, lambda t, x: t.logsumexp(x, 0), [[inf, 1.0, 2.0]], inf, [nan, 0.0, 0.0]),
+    edge("reciprocal of 0", tg.reciprocal, lambda t, x: t.reciprocal(x), [0.0], inf, -inf),
+    edge("cbrt at 0 has inf", tg.cbrt, None, [0.0], 0.0, inf),
+    edge("arctanh at 1", tg.arctanh, lambda t, x: t.arctanh(x), [1.0], inf, inf),
+    edge("the remainder by 0", tg.remainder, lambda t, x, y: t.remainder(x, y), [1.0, 0.0], nan, 1.0, -inf),
     edge("logsumexp of nothing but -inf", tg.logsumexp, None, [[-inf, -inf]], -inf, [0.0, 0.0]),
 ]
 # fmt: on

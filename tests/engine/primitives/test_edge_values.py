@@ -94,3 +94,28 @@ def test_zero_times_infinity_does_not_leak_through_where() -> None:
     safe = tg.where(x > 0, x, 1.0)
     tg.where(x > 0, tg.sqrt(safe), 0.0).sum().backward()
     assert x.grad.tolist() == [0.0, 0.25]
+
+
+def test_the_second_derivatives_of_sinc_and_of_a_tiny_norm() -> None:
+    assert tg.grad(tg.grad(tg.sinc))(0.0) == pytest.approx(-(np.pi**2) / 3)
+    x = np.full(2, 1e-160)
+    np.testing.assert_allclose(tg.hessian(tg.norm)(x) * 1e-160, np.array([[1, -1], [-1, 1]]) / 2**1.5)
+
+
+def test_a_number_far_out_underflows_without_an_error() -> None:
+    """Under np.errstate(all="raise"), with which one looks for the place where a nan came from."""
+    x = tg.tensor([[0.0, -800.0, 3.0], [-800.0, 0.3, 800.0]], requires_grad=True)
+    with np.errstate(all="raise"):
+        for f in (tg.sigmoid, tg.softplus, tg.softmax, tg.erf, tg.tanh, tg.norm, tg.nn.functional.elu,
+                  tg.nn.functional.log_softmax, lambda x: tg.logsumexp(x, axis=1), lambda x: tg.logaddexp(x, -x),
+                  lambda x: tg.nn.functional.cross_entropy(x, [0, 1]) * 1e-3):  # fmt: skip
+            (f(x) * 0.7).sum().backward()
+            tg.gradients((f(x) * 0.7).sum(), [x], create_graph=True)
+
+
+@pytest.mark.parametrize("f", [tg.sum, tg.mean, tg.prod, tg.max, tg.min, tg.logsumexp, tg.cumsum, tg.cumprod])
+@pytest.mark.parametrize("axis", [0, -1])
+def test_a_single_number_has_an_axis_0_as_in_numpy(f: Any, axis: int) -> None:
+    x = tg.tensor(2.0, requires_grad=True)
+    f(x, axis=axis).sum().backward()
+    assert float(x.grad) == 1.0

@@ -45,8 +45,8 @@ def test_infinities_have_limits_and_a_nan_stays_one(ours: Callable[..., Any], en
 @pytest.mark.parametrize("dtype", ["float16", "int64"])
 def test_erf_of_other_dtypes(dtype: str) -> None:
     out = tg.erf(np.array([-1, 0, 2], dtype))
-    assert out.dtype == ("float16" if dtype == "float16" else "float64")
-    np.testing.assert_allclose(out, [math.erf(-1), 0, math.erf(2)], rtol=1e-3 if dtype == "float16" else 1e-15)
+    assert out.dtype == ("float16" if dtype == "float16" else "float32")
+    np.testing.assert_allclose(out, [math.erf(-1), 0, math.erf(2)], rtol=1e-3 if dtype == "float16" else 1e-6)
 
 
 def test_where_chooses_alike_in_small_and_in_large_arrays() -> None:

@@ -60,9 +60,10 @@ def test_every_row_of_the_table_has_a_case() -> None:
 
 
 def test_every_public_function_has_a_case() -> None:
-    no_gradient = {"argmax", "argmin"}
+    no_gradient = {"argmax", "argmin", "argsort"}
     rooms = {
         "arithmetic", "decompositions", "elementwise", "joining", "linear_algebra", "primitive", "reductions", "shape",
+        "statistics",
     }  # fmt: skip
     public = {
         name
@@ -100,7 +101,7 @@ def test_first_and_second_derivatives(name: str, data: st.DataObject) -> None:
     "name",
     ["add", "multiply", "divide", "power", "exp", "log", "sqrt", "sin", "tan", "arcsin", "tanh", "sigmoid", "softplus",
      "erf", "relu", "maximum", "where", "sum", "mean", "prod", "max", "var", "std", "logsumexp", "softmax", "norm2",
-     "cumsum",
+     "cumsum", "cumprod", "sinc", "arctan2", "hypot", "logaddexp", "remainder", "sort", "quantile", "interp",
      "matmul", "einsum", "dot", "getitem", "scatter", "pad", "concatenate", "inv", "det", "cholesky"],
 )  # fmt: skip
 @given(data=st.data())
@@ -147,7 +148,22 @@ def test_layout_in_memory_does_not_matter(name: str, data: st.DataObject) -> Non
         np.testing.assert_allclose(gradient, answer, rtol=1e-10, atol=1e-10)
 
 
-@every_case
+OF_SAMPLES = {"quantile", "percentile", "median", "average", "nanmean", "cov"}
+
+
+def test_samples_without_numbers_are_refused_but_empty_rows_give_empty_results() -> None:
+    """NumPy answers with nan, or with errors of several kinds."""
+    for name in sorted(OF_SAMPLES - {"cov"}):
+        f: Any = CASES[name].function
+        rest: dict[str, Any] = {"quantile": {"q": 0.5}, "percentile": {"q": 50.0}}.get(name, {})
+        x = tg.zeros((0, 3))
+        operands = [x, x] if name == "average" else [x]
+        with pytest.raises(tg.ShapeError, match="no numbers"):
+            f(*operands, axis=0, **rest)
+        assert f(*operands, axis=1, **rest).shape == (0,)
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name not in OF_SAMPLES])
 @given(data=st.data())
 def test_empty_axes_work_as_in_numpy(name: str, data: st.DataObject) -> None:
     call = data.draw(CASES[name].calls(sides=(0, 2)))
@@ -230,3 +246,40 @@ def test_a_value_among_tensors_gets_a_float(name: str, data: st.DataObject) -> N
     for slot, found, answer in zip(call.variables, gradients(call, operands), expected):
         assert type(found) is (float if slot == lone else np.ndarray)
         np.testing.assert_allclose(found, answer, rtol=1e-12, atol=1e-12)
+
+
+WHOLE = [np.bool_, np.int8, np.uint8, np.int16, np.uint16, np.int32, np.uint32, np.int64, np.uint64]
+OF_NETWORKS = {"rnn", "lstm", "gru", "max_pool", "max_pick", "max_unpool", "dot"}
+"""Rows whose callers have made float32 of whole numbers."""
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name not in ("partition", "pad", "astype")])
+@given(data=st.data())
+def test_every_dtype_is_computed_like_float64_or_refused(name: str, data: st.DataObject) -> None:
+    """No minus wraps around, and no sum of float16 is lost; what stays whole is exact where its dtype has room."""
+    dtypes = [np.float16, np.float16, np.float32]
+    dtype = np.dtype(data.draw(st.sampled_from(dtypes if name in OF_NETWORKS else [*WHOLE, *dtypes])))
+    call = data.draw(CASES[name].calls())
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        whole = [np.abs(x * 40) if dtype.kind == "u" else x * 40 for x in call.operands]
+        small = [
+            x if slot not in call.variables else (x if dtype.kind == "f" else whole[slot]).astype(dtype)
+            for slot, x in enumerate(call.operands)
+        ]
+        exact = [x.astype(np.float64) if slot in call.variables else x for slot, x in enumerate(small)]
+        try:
+            found = [plain(y) for y in results(call(*map(tg.tensor, small)))]
+        except tg.DtypeError:
+            assert dtype.kind != "f"
+            return
+        tolerance = 2e-2 if dtype == np.float16 else 1e-4
+        for y, answer in zip(found, results(Call(call.case, tuple(exact), call.attrs).expected)):
+            if y.dtype == bool:  # of bools 1 + 1 is True
+                continue
+            limits = np.iinfo(y.dtype) if y.dtype.kind in "iu" else np.finfo(y.dtype if y.dtype.kind == "f" else float)
+            fits = (np.abs(answer) < float(limits.max)) & (answer > float(limits.min) - 1)
+            close = np.isclose(
+                y, answer, rtol=tolerance, atol=tolerance * max(1.0, np.max(np.abs(answer[fits]), initial=0))
+            )
+            assert (close | ~fits).all(), (y, answer)

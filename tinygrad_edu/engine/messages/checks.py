@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ...errors import TinygradError
 from . import axes, places, shapes
-from .not_numbers import known_dtype
+from .not_numbers import decimals, known_dtype, single_numbers
 from .words import CheckedCall
 
 Check = Callable[[CheckedCall], TinygradError | None]
@@ -25,6 +25,9 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "negative": (shapes.not_bools,),
     "sign": (shapes.not_bools,),
     "power": (shapes.broadcastable, shapes.negative_powers),
+    "round": (decimals,),
+    "nan_to_num": (single_numbers,),
+    "elu": (single_numbers,),
     # reductions
     "sum": REDUCTION,
     "prod": REDUCTION,
@@ -41,6 +44,12 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "norm": (*REDUCTION, axes.not_empty_for_largest),
     "norm2": REDUCTION,
     "cumsum": (axes.one_in_range,),
+    "cumprod": (axes.one_in_range,),
+    "argsort": (axes.one_in_range,),
+    "sort": (axes.one_in_range,),
+    "partition": (axes.one_in_range,),
+    "quantile": (*REDUCTION, axes.not_empty),
+    "average": (*REDUCTION, axes.not_empty),
     # linear algebra
     "matmul": (shapes.inner_sizes,),
     "dot": (shapes.dot_operands,),

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...errors import DtypeError, GraphError, ShapeError, TinygradError
 from ..node import Node
-from .words import CheckedCall, describe, in_words, is_ragged, is_whole, leaves, short
+from .words import CheckedCall, describe, in_words, is_ragged, is_whole, leaves, not_whole, short
 
 
 def is_no_array_of_numbers(x: Any) -> bool:
@@ -69,6 +69,19 @@ def known_dtype(call: CheckedCall) -> TinygradError | None:
     """`dtype` is one of real numbers."""
     wrong = wrong_dtype(call.attrs["dtype"])
     return None if wrong is None else DtypeError(wrong)
+
+
+def decimals(call: CheckedCall) -> TinygradError | None:
+    """round: how many decimals."""
+    return not_whole("decimals", call.attrs["decimals"], many=False)
+
+
+def single_numbers(call: CheckedCall) -> TinygradError | None:
+    """elu and nan_to_num: settings that are one number."""
+    for name, x in call.attrs.items():
+        if not isinstance(x, Real) and (x is not None or name not in ("posinf", "neginf")):
+            return DtypeError(f"{name} is a number, not {type(x).__name__} {short(x)}")
+    return None
 
 
 def wrong_dtype(dtype: Any) -> str | None:

@@ -16,6 +16,7 @@ from . import (
     recurrent,
     reductions,
     shape,
+    statistics,
 )
 from .primitive import TABLE, Primitive
 
@@ -34,4 +35,5 @@ __all__ = [
     "recurrent",
     "reductions",
     "shape",
+    "statistics",
 ]

@@ -17,8 +17,9 @@ from ..blas import product
 from ..messages import is_no_array_of_numbers, not_numbers
 from ..node import Node, number_of, shape_of
 from .elementwise import exp
+from .kernels import of_reals, reduced, underflow_is_zero
 from .primitive import Variadic
-from .reductions import reduced, softmax, sum_
+from .reductions import softmax, sum_
 from .rows import primitive
 
 __all__ = ["linear", "log_softmax", "softmax_cross_entropy"]
@@ -31,7 +32,7 @@ def _linear_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]
     by = (
         lambda: product(g, weight).reshape(x.shape),
         lambda: product(g.T, _as_matrix(x)),
-        lambda: np.add.reduce(g, 0),
+        lambda: reduced(np.add, g, 0),
     )
     return [by[slot]() for slot in slots]
 
@@ -76,7 +77,8 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     return linear_row(x, weight, bias)
 
 
-@primitive(lambda g, out, x, axis: g - exp(out) * sum_(g, axis=axis, keepdims=True))
+@primitive(underflow_is_zero(lambda g, out, x, axis: g - exp(out) * sum_(g, axis=axis, keepdims=True)))
+@of_reals
 def log_softmax(x: Any, axis: int = -1) -> Any:
     """log(exp(x) / Σ exp(x)) along `axis`, shifted by the maximum so that nothing overflows.
 
@@ -96,9 +98,10 @@ def _one_hot(targets: Any, like: Any) -> np.ndarray:
 
 
 @primitive(
-    lambda g, out, logits, targets: (softmax(logits) - _one_hot(targets, logits)) * g[..., None],
+    underflow_is_zero(lambda g, out, logits, targets: (softmax(logits) - _one_hot(targets, logits)) * g[..., None]),
     name="softmax_cross_entropy",
 )
+@of_reals
 def _softmax_cross_entropy(logits: Any, targets: Any = None) -> Any:
     shifted = logits - reduced(np.maximum, logits, -1, True)
     rows = shifted.reshape(targets.size, shifted.shape[-1])

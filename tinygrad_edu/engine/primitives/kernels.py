@@ -1,4 +1,4 @@
-"""Numerical kernels of elementwise functions that NumPy or Python lacks, computes slowly or refuses to compute."""
+"""Numerical kernels: functions that NumPy or Python lacks, computes slowly, refuses, or loses digits of."""
 
 from __future__ import annotations
 
@@ -14,12 +14,19 @@ __all__ = [
     "chosen",
     "elu",
     "erf",
+    "in_float32",
     "kept",
+    "of_floats",
+    "of_real_pairs",
+    "of_reals",
+    "reduced",
+    "running",
     "sigmoid",
     "sigmoid_of_float",
     "sign_of_float",
     "softplus",
     "softplus_of_float",
+    "underflow_is_zero",
     "where",
 ]
 
@@ -30,6 +37,80 @@ LARGE = 4096
 
 WORDS = {np.dtype(f"f{n}"): np.dtype(f"i{n}") for n in (2, 4, 8)}
 """For each dtype of floats the dtype of integers with as many bits."""
+
+EXACT = "fdg"
+"""The dtypes in which numbers are computed with as they are: float32, float64 and long double."""
+
+
+def in_float32(dtype: Any) -> bool:
+    """Whether numbers of a dtype are computed with in float32: whole ones, whose minus can wrap around, and float16."""
+    return dtype.char not in EXACT
+
+
+def of_reals(f: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of real numbers, for arrays of any dtype; an underflow in it is 0, whatever `np.errstate` says.
+
+    Whole numbers are taken as float32, as layers take them. float16 is computed with in float32 and rounded once, at
+    the end: its largest number is 65,504, and its sum of ones stops at 2,048.
+    """
+
+    def computed(x: Any, *rest: Any, **attrs: Any) -> Any:
+        char = x.dtype.char if hasattr(x, "dtype") else "?"
+        if char not in EXACT:
+            x = np.asarray(x, np.float32)
+        try:
+            out = f(x, *rest, **attrs)
+        except FloatingPointError:
+            with np.errstate(under="ignore"):
+                out = f(x, *rest, **attrs)
+        return out.astype(np.float16) if char == "e" else out
+
+    return functools.wraps((lambda x: x) if isinstance(f, np.ufunc) else f)(computed)  # with the signature of f
+
+
+def of_real_pairs(f: Callable[..., Any]) -> Callable[..., Any]:
+    """The same of a function of two, which is one of NumPy's and so computes with float16 in float32 already."""
+    return underflow_is_zero(lambda x, y: f(_as_real(x), _as_real(y)))
+
+
+def _as_real(x: Any) -> Any:
+    return x.astype(np.float32) if hasattr(x, "dtype") and x.dtype.kind != "f" else x
+
+
+def underflow_is_zero(rule: Callable[..., Any]) -> Callable[..., Any]:
+    """A rule in which an underflow is meant; where `np.errstate` makes an error of it, it is computed once more."""
+
+    @functools.wraps(rule)
+    def computed(*operands: Any, **attrs: Any) -> Any:
+        try:
+            return rule(*operands, **attrs)
+        except FloatingPointError:
+            with np.errstate(under="ignore"):
+                return rule(*operands, **attrs)
+
+    return computed
+
+
+def of_floats(f: Callable[..., Any]) -> Callable[..., float]:
+    """A function of NumPy's, for Python floats: without its warnings."""
+
+    def computed(*x: Any, **attrs: Any) -> float:
+        with np.errstate(all="ignore"):
+            return float(f(*x, **attrs))
+
+    return computed
+
+
+def reduced(ufunc: Any, x: Any, axis: Any, keepdims: bool = False) -> Any:
+    """`numpy.sum` and its like, without their detour through Python; float16 is added up in float32."""
+    if x.dtype.char != "e":
+        return ufunc.reduce(x, axis, None, None, keepdims)
+    return ufunc.reduce(x, axis, np.float32, None, keepdims).astype(np.float16)
+
+
+def running(function: Any, x: Any, axis: int | None) -> Any:
+    """`numpy.cumsum` and `numpy.cumprod`; those of float16 in float32."""
+    return function(x, axis) if x.dtype.char != "e" else function(x, axis, np.float32).astype(np.float16)
 
 
 def sigmoid(x: Any) -> Any:
@@ -88,8 +169,6 @@ def _erf_table(dtype: Any) -> Any:
 
 def erf(x: Any) -> Any:
     """Taylor's series around the nearest multiple of 1/1024; from 6 on the result is 1 to double precision."""
-    kind = x.dtype if x.dtype.kind == "f" else np.dtype(float)
-    x = x.astype(np.result_type(kind, np.float32), copy=False)
     size = np.minimum(np.abs(x), x.dtype.type(6))
     place = np.rint(size * 1024)
     h = size - place / 1024
@@ -99,7 +178,7 @@ def erf(x: Any) -> Any:
     for coefficients in rest:
         out *= h
         out += coefficients[place]
-    return np.copysign(out, x).astype(kind, copy=False)
+    return np.copysign(out, x)
 
 
 def power(x: Any, y: Any) -> Any:

@@ -17,11 +17,12 @@ from ...errors import DtypeError, ShapeError
 from ..messages import in_words, several
 from ..node import number_of, shape_of
 from .elementwise import sqrt, square
+from .kernels import in_float32
 from .pooling import avg_pool
 from .primitive import Variadic
 from .reductions import mean
 from .rows import primitive
-from .shape import reshape, sum_to
+from .shape import astype, reshape, sum_to
 from .windows import Sizes, per_axis
 
 __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "rms_norm"]
@@ -54,11 +55,12 @@ def normalize(*operands: Any, axis: Sizes, shape: Sizes, eps: float) -> Any:
     out, _ = _normal(x, axis, eps)
     for apply, a in zip((np.multiply, np.add), affine):
         out = apply(out, a.reshape(shape))
-    return out
+    return out.astype(np.result_type(*operands)) if x.dtype.char == "e" else out
 
 
 def _normal(x: Any, axis: Sizes, eps: float) -> tuple[Any, Any]:
-    """(x - mean) / σ, and σ = √(variance + eps)."""
+    """(x - mean) / σ, and σ = √(variance + eps); of float16 in float32, where the squares have room."""
+    x = astype(x, "float32") if in_float32(x.dtype) else x
     centred = x - mean(x, axis, True)
     deviation = sqrt(mean(square(centred), axis, True) + eps)
     return centred / deviation, deviation
@@ -128,6 +130,7 @@ def _affine(weight: Any, bias: Any) -> tuple[Any, ...]:
 def _follow(x: Any, running_mean: Any, running_var: Any, momentum: float, axis: Sizes) -> None:
     """Update the running mean and variance with those of the batch."""
     numbers = np.asarray(number_of(x))
+    numbers = numbers.astype(np.float32) if in_float32(numbers.dtype) else numbers
     count = numbers.size // max(1, numbers.shape[1])
     if count < 2:
         raise ShapeError(

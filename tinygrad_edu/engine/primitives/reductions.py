@@ -2,12 +2,15 @@
 
 `axis` is None for all axes, an int or a tuple of ints, negative ones counted from the end, as in NumPy; `keepdims`
 leaves the reduced axes in place with size one. Ties in `max` and `min` share the gradient equally, as in PyTorch's
-`amax`. `norm` and `std` have derivative 0 where they are 0.
+`amax`. `norm` and `std` have derivative 0 where they are 0. float16 is added up in float32, and a mean or a norm of
+whole numbers is a float32.
 """
 
 from __future__ import annotations
 
-from math import inf, prod
+import operator
+from collections.abc import Callable
+from math import inf, nan, prod
 from typing import Any
 
 import numpy as np
@@ -15,13 +18,15 @@ import numpy as np
 from ...errors import DtypeError
 from ..messages import check, refused, short
 from ..node import Node, number_of
-from .elementwise import abs_, exp, where
+from . import elementwise
+from .elementwise import abs_, exp, maximum, minimum, where
+from .kernels import in_float32, of_reals, reduced, running, underflow_is_zero
 from .primitive import dispatch
 from .rows import primitive
-from .shape import broadcast_to, concatenate, expand_dims, flip, moveaxis, spread
+from .shape import astype, broadcast_to, concatenate, expand_dims, flip, moveaxis, spread
 
 __all__ = [
-    "argmax", "argmin", "cumsum", "logsumexp", "max_", "mean", "min_", "norm", "norm2", "prod_", "softmax",
+    "argmax", "argmin", "cumprod", "cumsum", "logsumexp", "max_", "mean", "min_", "norm", "norm2", "prod_", "softmax",
     "std", "sum_", "var",
 ]  # fmt: skip
 
@@ -37,14 +42,9 @@ def restore(x: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:
     return broadcast_to(x, shape)
 
 
-def reduced(ufunc: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
-    """`numpy.sum` and its like, without their detour through Python."""
-    return ufunc.reduce(x, axis, None, None, keepdims)
-
-
 def count(shape: tuple[int, ...], axis: Axis) -> int:
     """How many numbers a reduction makes into one."""
-    if axis is None:
+    if axis is None or not shape:  # a single number has an axis 0 for NumPy and PyTorch
         return prod(shape)
     return prod(shape[a] for a in (axis if isinstance(axis, tuple) else (axis,)))
 
@@ -52,7 +52,6 @@ def count(shape: tuple[int, ...], axis: Axis) -> int:
 @primitive(
     lambda g, out, x, axis, keepdims: restore(g, x.shape, axis, keepdims),
     symbol="Σ",
-    numpy=[np.sum, np.add.reduce],
 )
 def sum_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The sum over `axis`.
@@ -65,10 +64,8 @@ def sum_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return reduced(np.add, x, axis, keepdims)
 
 
-@primitive(
-    lambda g, out, x, axis, keepdims: restore(g / divisor(x.shape, axis), x.shape, axis, keepdims),
-    numpy=[np.mean],
-)
+@primitive(lambda g, out, x, axis, keepdims: restore(g / divisor(x.shape, axis), x.shape, axis, keepdims))
+@of_reals
 def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The mean over `axis`.
 
@@ -93,7 +90,6 @@ def divisor(shape: tuple[int, ...], axis: Axis, ddof: float = 0) -> float:
 @primitive(
     lambda g, out, x, axis, keepdims: restore(g, x.shape, axis, keepdims) * _others(x, axis),
     symbol="Π",
-    numpy=[np.prod, np.multiply.reduce],
 )
 def prod_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The product over `axis`; its derivatives are right also where factors are 0.
@@ -107,15 +103,25 @@ def prod_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 def _others(x: Any, axis: Axis) -> Any:
     """For every factor of a product, the product of the others: of those before it times those behind it."""
-    axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    axes = tuple(a % x.ndim for a in axes)
+    axes = reduced_axes(x, axis)
     if not axes:
         return x * 0.0 + 1.0
-    last = tuple(range(x.ndim - len(axes), x.ndim))
-    moved = moveaxis(x, axes, last)
-    flat = moved.reshape((*moved.shape[: x.ndim - len(axes)], -1 if moved.size else 0))
+    moved, flat = in_rows(x, axes)
     others = _before(flat) * flip(_before(flip(flat, -1)), -1)
-    return moveaxis(others.reshape(moved.shape), last, axes)
+    return moveaxis(others.reshape(moved.shape), tuple(range(x.ndim - len(axes), x.ndim)), axes)
+
+
+def in_rows(x: Any, axes: tuple[int, ...]) -> tuple[Any, Any]:
+    """x with these axes moved to the end, and the same with one axis made of them."""
+    kept = x.ndim - len(axes)
+    moved = moveaxis(x, axes, tuple(range(kept, x.ndim)))
+    return moved, moved.reshape((*moved.shape[:kept], prod(moved.shape[kept:])))
+
+
+def reduced_axes(x: Any, axis: Axis) -> tuple[int, ...]:
+    """The axes that a reduction over `axis` takes away, counted from the front."""
+    axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    return tuple(a % x.ndim for a in axes if x.ndim)
 
 
 def _before(x: Any) -> Any:
@@ -130,13 +136,14 @@ def _before(x: Any) -> Any:
 
 
 def _extreme_rule(g: Any, out: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
-    """The gradient goes to the extreme number, or in equal shares to those that tie."""
-    chosen = restore(out, x.shape, axis, keepdims) == x
-    ties = reduced(np.add, chosen, axis, True)
-    return where(chosen, restore(g, x.shape, axis, keepdims) / ties.astype(x.dtype), 0.0)
+    """The gradient goes to the extreme number, or in equal shares to those that tie; where that is nan, it is nan."""
+    extreme = restore(out, x.shape, axis, keepdims)
+    chosen = (extreme == x) | (extreme != extreme)
+    ties = np.asarray(reduced(np.add, chosen, axis, True)).astype(x.dtype)
+    return where(chosen, restore(where(out == out, g, nan), x.shape, axis, keepdims) / ties, 0.0)
 
 
-@primitive(_extreme_rule, numpy=[np.max, np.amax, np.maximum.reduce])
+@primitive(_extreme_rule)
 def max_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The largest over `axis`; equal ones share the gradient.
 
@@ -147,7 +154,7 @@ def max_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return reduced(np.maximum, x, axis, keepdims)
 
 
-@primitive(_extreme_rule, numpy=[np.min, np.amin, np.minimum.reduce])
+@primitive(_extreme_rule)
 def min_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The smallest over `axis`; equal ones share the gradient.
 
@@ -165,9 +172,9 @@ def _deviation(x: Any, axis: Axis) -> Any:
 @primitive(
     lambda g, out, x, axis, ddof, keepdims: (
         restore(g * (2.0 / divisor(x.shape, axis, ddof)), x.shape, axis, keepdims) * _deviation(x, axis)
-    ),
-    numpy=[np.var],
+    )
 )
+@of_reals
 def var(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any:
     """The mean squared deviation from the mean, as NumPy's; PyTorch's divides by n - 1, which is `ddof=1`.
 
@@ -180,10 +187,11 @@ def var(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any
 
 @primitive(
     lambda g, out, x, axis, ddof, keepdims: (
-        restore(_or_zero(g, out) / divisor(x.shape, axis, ddof), x.shape, axis, keepdims) * _deviation(x, axis)
-    ),
-    numpy=[np.std],
+        restore(g / divisor(x.shape, axis, ddof), x.shape, axis, keepdims)
+        * _direction(_deviation(x, axis), restore(out, x.shape, axis, keepdims))
+    )
 )
+@of_reals
 def std(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any:
     """The square root of `var`; its derivative is 0 where it is 0.
 
@@ -204,17 +212,20 @@ def _deviation_of(function: Any, x: Any, axis: Axis, ddof: float, keepdims: bool
     return function(x, axis=axis, ddof=ddof, keepdims=keepdims)
 
 
-def _or_zero(g: Any, length: Any) -> Any:
-    """g / length, and 0 where the length is 0."""
-    return where(length == 0, 0.0, g / where(length == 0, 1.0, length))
+def _direction(x: Any, length: Any) -> Any:
+    """x / length, and 0 where the length is 0. It has no large numbers, however short x is."""
+    return where(length == 0, 0.0, x / where(length == 0, 1.0, length))
 
 
 @primitive(
-    lambda g, out, x, axis, keepdims: (
-        restore(g, x.shape, axis, keepdims)
-        * exp(x - restore(where(abs_(out) == inf, 0.0, out), x.shape, axis, keepdims))
+    underflow_is_zero(
+        lambda g, out, x, axis, keepdims: (
+            restore(g, x.shape, axis, keepdims)
+            * exp(x - restore(where(out == -inf, 0.0, out), x.shape, axis, keepdims))
+        )
     )
 )
+@of_reals
 def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """log(Σ exp(x)) over `axis`, shifted by the maximum so that nothing overflows. Its gradient is the softmax.
 
@@ -229,9 +240,8 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return out if keepdims else np.squeeze(out, axis=axis)
 
 
-@primitive(
-    lambda g, out, x, axis: out * (g - sum_(g * out, axis=axis, keepdims=True)),
-)
+@primitive(underflow_is_zero(lambda g, out, x, axis: out * (g - sum_(g * out, axis=axis, keepdims=True))))
+@of_reals
 def softmax(x: Any, axis: int = -1) -> Any:
     """exp(x) / Σ exp(x) along `axis`: positive numbers that sum to 1.
 
@@ -244,9 +254,14 @@ def softmax(x: Any, axis: int = -1) -> Any:
 
 
 @primitive(
-    lambda g, out, x, axis, keepdims: restore(_or_zero(g, out), x.shape, axis, keepdims) * x,
+    underflow_is_zero(
+        lambda g, out, x, axis, keepdims: (
+            restore(g, x.shape, axis, keepdims) * _direction(x, restore(out, x.shape, axis, keepdims))
+        )
+    ),
     symbol="‖·‖",
 )
+@of_reals
 def norm2(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The Euclidean length √Σx² over `axis`, scaled so that nothing overflows; its derivative is 0 where it is 0.
 
@@ -277,6 +292,10 @@ def norm(x: Any, ord: Any = 2, axis: Axis = None, keepdims: bool = False) -> Any
     if ord == 0:
         raise DtypeError("norm: ord=0 counts the numbers that are not 0, which has no derivative; use (x != 0).sum()")
     check("norm", x, ord=ord, axis=axis, keepdims=keepdims)
+    dtype = getattr(x, "dtype", np.dtype(float))
+    if in_float32(dtype):
+        out = norm(astype(x, "float32"), ord, axis, keepdims)
+        return out if dtype.kind != "f" else astype(out, dtype)
     if ord == 2:
         return norm2(x, axis=axis, keepdims=keepdims)
     if ord == 1:
@@ -304,7 +323,36 @@ def cumsum(x: Any, axis: int | None = None) -> Any:
     >>> tg.cumsum(tg.tensor([1.0, 2.0, 3.0]))
     tensor([1., 3., 6.])
     """
-    return np.cumsum(x, axis=axis)
+    return running(np.cumsum, x, axis)
+
+
+def _cumprod_rule(g: Any, out: Any, x: Any, axis: int | None) -> Any:
+    """The products before x, times s: s = g + (the next x) · (the next s), in log2(n) doublings."""
+    if axis is None or not x.ndim:
+        return _cumprod_rule(g, out, x.reshape(-1), -1).reshape(x.shape)
+    x, s = moveaxis(x, axis, -1), moveaxis(g, axis, -1)
+    factors, shift = _ahead(x, 1), 1
+    while shift < x.shape[-1]:
+        s = s + factors * _ahead(s, shift)
+        factors = factors * _ahead(factors, shift)
+        shift *= 2
+    return moveaxis(_before(x) * s, -1, axis)
+
+
+def _ahead(x: Any, n: int) -> Any:
+    """For each place the number n places further along the last axis; 0 where there is none."""
+    return concatenate([x[..., n:], np.zeros((*x.shape[:-1], min(n, x.shape[-1])), x.dtype)], axis=-1)
+
+
+@primitive(_cumprod_rule, numpy=[np.cumprod])
+def cumprod(x: Any, axis: int | None = None) -> Any:
+    """The running product along `axis`, with derivatives that are right also where factors are 0.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.cumprod(tg.tensor([1.0, 2.0, 3.0]))
+    tensor([1., 2., 6.])
+    """
+    return running(np.cumprod, x, axis)
 
 
 def _axis(axis: int | None) -> int:
@@ -342,3 +390,49 @@ def _place(function: Any, x: Any, axis: int | None, keepdims: bool) -> Any:
 
 dispatch(argmax, np.argmax)
 dispatch(argmin, np.argmin)
+
+
+# The same by NumPy's names, with NumPy's options.
+
+
+def _with_options(row: Any, left_out: float, combine: Callable[..., Any], *numpy: Any) -> None:
+    """Have NumPy's functions call a reduction. Where `where` does not hold, a number is taken that changes nothing."""
+
+    def function(
+        x: Any, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = True
+    ) -> Any:
+        x = x if dtype is None else astype(x, dtype)
+        out = row(x if where is True else elementwise.where(where, x, left_out), axis, keepdims)
+        return out if initial is None else combine(out, initial)
+
+    function.__name__ = row.name
+    dispatch(function, *numpy)
+
+
+def _mean_with_options(
+    x: Any, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False, where: Any = True
+) -> Any:
+    x = x if dtype is None else astype(x, dtype)
+    if where is True:
+        return mean(x, axis, keepdims)
+    chosen = np.broadcast_to(where, x.shape)
+    return sum_(elementwise.where(chosen, x, 0.0), axis, keepdims) / reduced(np.add, chosen, axis, keepdims)
+
+
+def _spread_with_options(row: Any, numpy: Any) -> None:
+    def function(
+        x: Any, axis: Axis = None, dtype: Any = None, *, ddof: int = 0, keepdims: bool = False, correction: Any = None
+    ) -> Any:
+        return row(x if dtype is None else astype(x, dtype), axis, ddof if correction is None else correction, keepdims)
+
+    function.__name__ = row.name
+    dispatch(function, numpy)
+
+
+_with_options(sum_, 0.0, operator.add, np.sum, np.add.reduce)
+_with_options(prod_, 1.0, operator.mul, np.prod, np.multiply.reduce)
+_with_options(max_, -inf, maximum, np.max, np.maximum.reduce)
+_with_options(min_, inf, minimum, np.min, np.minimum.reduce)
+_spread_with_options(var, np.var)
+_spread_with_options(std, np.std)
+dispatch(_mean_with_options, np.mean)

@@ -13,6 +13,7 @@ import numpy as np
 from ...errors import DtypeError, ShapeError
 from ..messages import PAD_MODES, check, in_words, is_whole, refused, several
 from ..node import Node, number_of, shape_of
+from .kernels import reduced
 from .primitive import Variadic, dispatch
 from .rows import primitive
 
@@ -69,9 +70,9 @@ def summed_back(x: Any, shape: tuple[int, ...]) -> Any:
     """`sum_to` of an array."""
     added = x.ndim - len(shape)
     if x.shape[added:] == shape:
-        return np.asarray(np.add.reduce(x, 0 if added == 1 else tuple(range(added))))
+        return np.asarray(reduced(np.add, x, 0 if added == 1 else tuple(range(added))))
     stretched = tuple(i + added for i, size in enumerate(shape) if size == 1 != x.shape[i + added])
-    return np.asarray(np.add.reduce(x, (*range(added), *stretched))).reshape(shape)
+    return np.asarray(reduced(np.add, x, (*range(added), *stretched))).reshape(shape)
 
 
 @primitive(lambda g, out, x, shape: g.reshape(x.shape))

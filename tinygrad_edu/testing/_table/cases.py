@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from ...engine.primitives import TABLE, decompositions, fused, joining, linear_algebra, reductions, shape
+from ...engine import primitives
+from ...engine.primitives import TABLE, decompositions, fused, joining, linear_algebra, reductions, shape, statistics
 from ..strategies import Domain, Shape, axes, indices
 from . import attrs, images, references
 from .arrangements import (
@@ -26,6 +27,7 @@ from .arrangements import (
     SCALARS,
     SQUARE,
     THREES,
+    TWICE,
     TWO,
     TWO_VECTORS,
     VECTORS,
@@ -68,9 +70,17 @@ reduction = each(axis=axes, **keepdims)
 spread = each(axis=axes, **keepdims, ddof=lambda x: st.integers(0, 1))
 orders = each(axis=axes, **keepdims, ord=lambda x: st.sampled_from([1, 2, "fro", 3, math.inf, -math.inf]))
 axis_or_none = each(axis=lambda x: axes(x, several=False))
-one_axis = each(axis=lambda x: axes(x, several=False, everything=False))
+
+
+def one_of(x: Shape) -> st.SearchStrategy[Any]:
+    """One axis."""
+    return axes(x, several=False, everything=False)
+
+
+one_axis = each(axis=one_of)
 two_axes = each(axis1=lambda x: axes(x, False, False), axis2=lambda x: axes(x, False, False))
 new_axis = each(axis=lambda *sizes: st.integers(-len(sizes[0]) - 1, len(sizes[0])))
+shares = each(axis=axes, **keepdims, q=lambda x: st.sampled_from([0, 0.3, 1.0, [0.25, 0.5]]))
 diagonal = each(k=lambda x: st.integers(-2, 2))
 modes = each(mode=lambda *sizes: st.sampled_from(["full", "same", "valid"]))
 matrix_norms = each(ord=lambda x: st.sampled_from(["fro", "nuc", 1, -1, 2, -2, math.inf, -math.inf]), **keepdims)
@@ -84,6 +94,12 @@ def of_settled(
     ours_of, numpys_of = ((lambda x, *y, f=f, **o: f(how(x), *y, **o)) for f in (ours, numpys))
     return Case(name, ours_of, numpys_of, arrangement, *rest, **more)
 
+
+WHOLE, HALVES = range(-3, 4), [n + 0.5 for n in range(-3, 3)]
+"""Where `floor` and its like step, and where `rint` does."""
+
+NO_STEP = [(-2.9, -2.7), (1.0, 1.3)]
+"""Domains of x and y in which ⌊x / y⌋ stays the same, and is not what is left when the fraction is cut off."""
 
 # Read a line as: name, (our function,) the reference in NumPy, the shapes of the operands, the attributes.
 # fmt: off
@@ -114,16 +130,45 @@ LINES = [
     elementwise("tanh", np.tanh),
     elementwise("sigmoid", lambda x: 1 / (1 + np.exp(-x))),
     elementwise("softplus", lambda x: np.log(1 + np.exp(x))),
+    elementwise("log2", np.log2),
+    elementwise("log10", np.log10),
+    elementwise("exp2", np.exp2),
+    elementwise("cbrt", np.cbrt, kinks=(0,)),
+    elementwise("reciprocal", np.reciprocal, kinks=(0,)),
+    elementwise("arcsinh", np.arcsinh),
+    elementwise("arccosh", np.arccosh),
+    elementwise("arctanh", np.arctanh),
+    elementwise("sinc", np.sinc),
+    elementwise("deg2rad", np.deg2rad),
+    elementwise("rad2deg", np.rad2deg),
+    elementwise("arctan2", np.arctan2, 2, kinks=(0,)),
+    elementwise("hypot", np.hypot, 2, kinks=(0,)),
+    elementwise("logaddexp", np.logaddexp, 2),
+    elementwise("logaddexp2", np.logaddexp2, 2),
     elementwise("erf", np.vectorize(math.erf, otypes=[float])),
     elementwise("relu", lambda x: x * (x > 0), kinks=(0,)),
     elementwise("abs", np.abs, kinks=(0,)),
     elementwise("sign", np.sign, kinks=(0,)),
     elementwise("maximum", np.maximum, 2, ties=True),
     elementwise("minimum", np.minimum, 2, ties=True),
+    elementwise("fmax", np.fmax, 2, ties=True),
+    elementwise("fmin", np.fmin, 2, ties=True),
+    elementwise("copysign", np.copysign, 2, kinks=(0,)),
+    elementwise("remainder", np.remainder, 2, NO_STEP),
+    elementwise("floor_divide", np.floor_divide, 2, NO_STEP),
+    elementwise("fmod", np.fmod, 2, NO_STEP),
+    elementwise("floor", np.floor, kinks=WHOLE),
+    elementwise("ceil", np.ceil, kinks=WHOLE),
+    elementwise("trunc", np.trunc, kinks=WHOLE),
+    elementwise("rint", np.rint, kinks=HALVES),
+    elementwise("round", np.round, kinks=HALVES),
+    elementwise("nan_to_num", np.nan_to_num),
     elementwise("where", np.where, 3, [BOOLS]),
     elementwise("elu", references.elu, attrs=each(alpha=lambda x: st.sampled_from([0.5, 1.0, 2.0])), kinks=(0,)),
     # By position, for NumPy 2.0 does not know the keywords.
     elementwise("clip", lambda x, min=None, max=None: np.clip(x, min, max), attrs=attrs.bounds, kinks=(-1, 1)),
+    Case("clip between tensors", primitives.elementwise.clip, lambda x, low, high: np.minimum(np.maximum(x, low), high),
+         broadcast(3), ties=True),
     # Reductions.
     row("sum", np.sum, one(), reduction),
     row("mean", np.mean, one(), reduction),
@@ -137,6 +182,25 @@ LINES = [
     row("norm2", references.norm, one(), reduction, kinks=(0,)),
     Case("norm", reductions.norm, references.norm, one(), orders, domains=(POSITIVE,), ties=True),
     row("cumsum", np.cumsum, one(), axis_or_none),
+    row("cumprod", np.cumprod, one(), axis_or_none),
+    # Samples.
+    Case("sort", statistics.sort, np.sort, one(1), axis_or_none, ties=True),
+    Case("partition", statistics.partition, np.partition, one(1), each(axis=one_of, kth=lambda x: st.just(0)),
+         ties=True),
+    Case("quantile", statistics.quantile, np.quantile, one(), shares, ties=True),
+    Case("percentile", statistics.percentile, np.percentile, one(), shares, ties=True),
+    Case("median", statistics.median, np.median, one(), reduction, ties=True),
+    Case("ptp", statistics.ptp, np.ptp, one(), reduction, ties=True),
+    Case("average", lambda x, w, **attrs: statistics.average(x, weights=w, **attrs),
+         lambda x, w, **attrs: np.average(x, weights=w, **attrs), TWICE,
+         each(axis=lambda x, w: axes(x), keepdims=lambda x, w: st.booleans()), domains=(POSITIVE,)),
+    Case("nansum", statistics.nansum, np.nansum, one(), reduction),
+    Case("nanmean", statistics.nanmean, np.nanmean, one(), reduction),
+    Case("cov", statistics.cov, np.cov, one(2, 2), each(bias=lambda x: st.just(True), rowvar=lambda x: st.booleans())),
+    Case("diff", statistics.diff, np.diff, one(1), each(axis=one_of, n=lambda x: st.integers(0, 2))),
+    Case("trapezoid", statistics.trapezoid, np.trapezoid, one(1), each(axis=one_of, dx=lambda x: st.just(0.5))),
+    Case("interp", statistics.interp, np.interp, one(),
+         each(xp=lambda x: st.just([-4.0, 0.0, 4.0]), fp=lambda x: st.just([1.0, 3.0, 2.0])), kinks=(0,)),
     # Shapes.
     row("broadcast_to", np.broadcast_to, one(), each(shape=attrs.larger)),
     row("sum_to", references.sum_to, one(), each(shape=attrs.smaller)),

@@ -1,0 +1,281 @@
+"""Numbers as samples: in order, averaged, and compared with their neighbours. All of it is made of other rows.
+
+The gradient of an ordered number goes to the place where it stood; equal ones keep their order. As in NumPy, a median
+is the mean of the two middle numbers, and a quantile lies on the straight line between its two neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...errors import DtypeError, OutOfRangeError, ShapeError
+from ..messages import check, in_words, short
+from ..node import Node, number_of, shape_of
+from .elementwise import clip, where
+from .primitive import dispatch
+from .reductions import Axis, in_rows, max_, mean, min_, reduced_axes, sum_
+from .shape import (
+    astype,
+    broadcast_to,
+    concatenate,
+    expand_dims,
+    moveaxis,
+    reshape,
+    squeeze,
+    stack,
+    take_along_axis,
+    transpose,
+)  # fmt: skip
+
+__all__ = [
+    "argsort", "average", "cov", "diff", "interp", "median", "nanmean", "nansum", "partition", "percentile", "ptp",
+    "quantile", "sort", "trapezoid",
+]  # fmt: skip
+
+
+def _array(name: str, x: Any, **attrs: Any) -> Any:
+    """x as a node or an array, if nothing is wrong with this call; a Value as a tensor of shape ()."""
+    check(name, x, **attrs)
+    return x if shape_of(x) and isinstance(x, Node) else reshape(x, shape_of(x))
+
+
+def _real(name: str, x: Any, **attrs: Any) -> Any:
+    """The same with whole numbers as float32, for a minus or a product would wrap around."""
+    x = _array(name, x, **attrs)
+    return x if x.dtype.kind == "f" else astype(x, "float32")
+
+
+def argsort(x: Any, axis: int | None = -1) -> Any:
+    """Where the smallest number along `axis` stands, the next one, and so on: plain NumPy integers, as of `argmax`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.argsort(tg.tensor([3.0, 1.0, 2.0])).tolist()
+    [1, 2, 0]
+    """
+    return np.argsort(number_of(_array("argsort", x, axis=axis)), axis, kind="stable")
+
+
+def sort(x: Any, axis: int | None = -1) -> Any:
+    """The numbers along `axis` from the smallest to the largest, nan last; all of them in one row where it is None.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.sort(tg.tensor([3.0, 1.0, 2.0]))
+    tensor([1., 2., 3.])
+    """
+    return take_along_axis(_array("sort", x, axis=axis), argsort(x, axis), axis)
+
+
+def partition(x: Any, kth: Any, axis: int | None = -1) -> Any:
+    """The number that `sort` would put at place `kth` stands there, smaller ones before it and larger ones behind.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.partition(tg.tensor([3.0, 1.0, 2.0]), 0)[0]
+    tensor(1.)
+    """
+    x = _array("partition", x, axis=axis)
+    try:
+        places = np.argpartition(number_of(x), kth, axis)
+    except (TypeError, ValueError):
+        raise OutOfRangeError(f"partition: kth={short(kth)} is no place along axis {axis} of {in_words(x)}") from None
+    return take_along_axis(x, places, axis)
+
+
+def quantile(x: Any, q: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The number that a share q of the others, from 0 to 1, lies below. Several q make a new first axis.
+
+    Raises `OutOfRangeError` for a q that is no share, `ShapeError` where there are no numbers.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.quantile(tg.tensor([10.0, 20.0, 40.0]), [0.5, 0.75])
+    tensor([20., 30.])
+    """
+    x = _real("quantile", x, axis=axis, keepdims=keepdims)
+    shares = np.asarray(number_of(q), float)
+    if not ((shares >= 0) & (shares <= 1)).all():
+        raise OutOfRangeError(f"quantile: q={in_words(q)} is a share from 0 to 1; of 100 takes tg.percentile")
+    axes = reduced_axes(x, axis)
+    ordered = sort(in_rows(x, axes)[1])
+
+    def at(share: float) -> Any:
+        if not ordered.size:
+            return sum_(x, axis, keepdims)  # which has no numbers either
+        low, part = divmod(share * (ordered.shape[-1] - 1), 1.0)
+        out = ordered[..., int(low)]
+        out = out if part == 0 else out + (ordered[..., int(low) + 1] - out) * part
+        last = ordered[..., -1]
+        out = where(last == last, out, last)  # nan, if there is one among the numbers
+        return expand_dims(out, axes) if keepdims else out
+
+    return at(float(shares)) if not shares.ndim else stack([at(float(share)) for share in shares])
+
+
+def percentile(x: Any, q: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """`quantile`, with q from 0 to 100.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.percentile(tg.tensor([10.0, 20.0, 40.0]), 75)
+    tensor(30.)
+    """
+    return quantile(x, np.asarray(number_of(q)) / 100.0, axis, keepdims)
+
+
+def median(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The number in the middle, or the mean of the two that are; PyTorch takes the lower one.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.median(tg.tensor([1.0, 100.0, 2.0, 3.0]))
+    tensor(2.5)
+    """
+    return quantile(x, 0.5, axis, keepdims)
+
+
+def ptp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """From peak to peak: the largest number less the smallest.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.ptp(tg.tensor([1.0, 7.0, 5.0]))
+    tensor(6.)
+    """
+    return max_(x, axis, keepdims) - min_(x, axis, keepdims)
+
+
+def average(x: Any, axis: Axis = None, weights: Any = None, keepdims: bool = False) -> Any:
+    """Σ weights · x / Σ weights over `axis`; the mean without weights.
+
+    The weights have the shape of x, or are one row along `axis`. Raises `ShapeError` for others.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.average(tg.tensor([1.0, 2.0]), weights=[3.0, 1.0])
+    tensor(1.25)
+    """
+    if weights is None:
+        return mean(x, axis, keepdims)
+    x = _real("average", x, axis=axis, keepdims=keepdims)
+    weights = _real("sum", weights if hasattr(weights, "dtype") else np.asarray(weights, x.dtype))
+    if weights.ndim == 1 != x.ndim and isinstance(axis, int) and weights.shape[0] == x.shape[axis]:
+        weights = moveaxis(broadcast_to(weights, moveaxis(x, axis, -1).shape), -1, axis)
+    elif weights.shape != x.shape:
+        raise ShapeError(
+            f"average: weights {in_words(weights)} have the shape of x, {in_words(x)}, or are one row along an axis"
+        )
+    return sum_(x * weights, axis, keepdims) / sum_(weights, axis, keepdims)
+
+
+def nansum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The sum over `axis` of the numbers that are not nan.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nansum(tg.tensor([1.0, float("nan"), 2.0]))
+    tensor(3.)
+    """
+    x = _array("sum", x, axis=axis, keepdims=keepdims)
+    return sum_(where(x == x, x, 0.0), axis, keepdims)
+
+
+def nanmean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The mean over `axis` of the numbers that are not nan.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nanmean(tg.tensor([1.0, float("nan"), 2.0]))
+    tensor(1.5)
+    """
+    x = _real("mean", x, axis=axis, keepdims=keepdims)
+    return average(where(x == x, x, 0.0), axis, (x == x).astype(x.dtype), keepdims)
+
+
+def cov(x: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None) -> Any:
+    """The covariances of the rows of x, and of y; of the columns where not `rowvar`.
+
+    A sum over n observations is divided by n - 1, or by n for `bias`, or by n - `ddof`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.cov(tg.tensor([[1.0, 2.0, 3.0], [6.0, 4.0, 2.0]]))
+    tensor([[ 1., -2.],
+            [-2.,  4.]])
+    """
+    parts = []
+    for part in (x,) if y is None else (x, y):
+        rows = _array("mean", part)
+        if rows.ndim > 2:
+            raise ShapeError(f"cov: needs a vector or a matrix of observations, not {in_words(part)}")
+        rows = rows if rows.ndim == 2 else reshape(rows, (1, -1))
+        parts.append(rows if rowvar or shape_of(part)[1:] == () else transpose(rows))
+    rows = concatenate(parts)
+    deviation = rows - mean(rows, 1, True)
+    ddof = int(not bias) if ddof is None else ddof
+    out = deviation @ transpose(deviation) / (rows.shape[1] - ddof)
+    return squeeze(out) if len(parts) == out.size == 1 else out
+
+
+# Neighbours.
+
+
+def diff(x: Any, n: int = 1, axis: int = -1) -> Any:
+    """Each number along `axis` less the one before it; done `n` times.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.diff(tg.tensor([1.0, 4.0, 9.0]))
+    tensor([3., 5.])
+    """
+    x = moveaxis(x, axis, -1)
+    for _ in range(n):
+        x = x[..., 1:] - x[..., :-1]
+    return moveaxis(x, -1, axis)
+
+
+def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
+    """The area under the straight lines between the points (x, y) along `axis`; without x they are `dx` apart.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.trapezoid(tg.tensor([1.0, 3.0, 2.0]))
+    tensor(4.5)
+    """
+    y = moveaxis(_real("diff", y), axis, -1)
+    width = dx if x is None else diff(x if len(shape_of(x)) == 1 else moveaxis(x, axis, -1))
+    return sum_((y[..., 1:] + y[..., :-1]) * (width * 0.5), -1)
+
+
+def interp(x: Any, xp: Any, fp: Any, left: float | None = None, right: float | None = None) -> Any:
+    """The height at x of the straight lines between the points (xp, fp); xp ascends.
+
+    Before the first point it is `left`, or the height there; behind the last one `right`. Raises `ShapeError` for fewer
+    than two points, and where xp and fp are no two vectors of one length.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.interp(tg.tensor([0.5, 3.0]), [0.0, 1.0], [10.0, 20.0])
+    tensor([15., 20.])
+    """
+    x = x if isinstance(x, Node) else np.asarray(x)
+    dtype = getattr(x, "dtype", np.dtype(float))
+    xp, fp = (z if hasattr(z, "dtype") else np.asarray(z, dtype if dtype.kind == "f" else float) for z in (xp, fp))
+    if xp.shape != fp.shape or len(xp.shape) != 1 or xp.shape[0] < 2:
+        raise ShapeError(f"interp: xp and fp are two vectors of one length, from 2 on, not {xp.shape} and {fp.shape}")
+    places = np.asarray(number_of(xp))
+    i = np.clip(np.searchsorted(places, number_of(x), "right") - 1, 0, places.size - 2)
+    t = clip((x - xp[i]) / (xp[i + 1] - xp[i]), 0.0, 1.0)
+    out = fp[i] + t * (fp[i + 1] - fp[i])
+    out = out if left is None else where(x < places[0], left, out)
+    return out if right is None else where(x > places[-1], right, out)
+
+
+def _gradient(x: Any, *spacing: Any, axis: Any = None) -> Any:
+    """`numpy.gradient` of equally distant points: half the difference of both neighbours, at the ends that to one."""
+    axes = reduced_axes(x, axis)
+    widths: Sequence[Any] = spacing if len(spacing) == len(axes) else (spacing or (1.0,)) * len(axes)
+    if len(widths) != len(axes) or any(shape_of(width) for width in widths):
+        raise DtypeError("np.gradient on a node takes one spacing, or one for each axis, and no coordinates of points")
+    slopes = []
+    for a, width in zip(axes, widths):
+        y = moveaxis(x, a, -1)
+        ends = [(y[..., 1:2] - y[..., :1]) / width, (y[..., -1:] - y[..., -2:-1]) / width]
+        slope = concatenate([ends[0], (y[..., 2:] - y[..., :-2]) / (width * 2.0), ends[1]], -1)
+        slopes.append(moveaxis(slope, -1, a))
+    return slopes[0] if len(slopes) == 1 else tuple(slopes)
+
+
+for name in __all__[1:]:  # np.argsort answers with plain numbers already
+    dispatch(globals()[name], getattr(np, name))
+dispatch(_gradient, np.gradient)
