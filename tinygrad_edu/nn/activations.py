@@ -208,7 +208,7 @@ glu, GLU = _formula(
 # Modules of functions that stand above, or in the table.
 
 ReLU = module_of("ReLU", relu, inplace=False)
-ELU = module_of("ELU", elu, alpha=1.0, inplace=False)
+ELU = module_of("ELU", elu, inplace=False)
 Sigmoid = module_of("Sigmoid", sigmoid)
 Tanh = module_of("Tanh", tanh)
 GELU = module_of("GELU", gelu)
