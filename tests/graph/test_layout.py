@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from tinygrad_edu.errors import GraphError
 from tinygrad_edu.graph.layout import engine
 from tinygrad_edu.graph.layout.choice import lay_out
 from tinygrad_edu.graph.layout.geometry import ClusterShape, Direction, Layout
@@ -167,7 +168,7 @@ def test_leaves_stand_beside_what_uses_them() -> None:
 
 
 def test_a_graph_with_a_cycle_is_refused() -> None:
-    with pytest.raises(ValueError, match="cycle"):
+    with pytest.raises(GraphError, match="cycle"):
         rank_late(2, [(0, 1), (1, 0)])
 
 

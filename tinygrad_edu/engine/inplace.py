@@ -92,8 +92,8 @@ class Changed:
         if hasattr(user, "_data"):
             raise InPlaceError(
                 f"backward: {changed}, after {describe(user)} had used it, and the number is needed as it was: change "
-                "it after backward(), or change a copy of it; a state that is carried from one step to the next still "
-                "hangs on the graph of the last one: go on with state.detach()"
+                "it after backward(), or change a copy of it\n"
+                "  a state that is carried from one step to the next still hangs on the last graph: use state.detach()"
             )
         raise InPlaceError(
             f"{describe(user)} cannot be computed again: backward() has released its numbers, to save memory, and "

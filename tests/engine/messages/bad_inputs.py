@@ -414,7 +414,7 @@ NUMPY = [
     row("np.linalg.eig", lambda: np.linalg.eig(x), DtypeError, "np.linalg.eig", "table of primitives", "tg.eigh"),
     row("np.fft", lambda: np.fft.fft(x), DtypeError, "np.fft.fft", "table of primitives", "out of scope"),
     row("np.choose", lambda: np.choose([0, 1, 0], x), DtypeError, "np.choose", "tg.where"),
-    row("np.nanprod", lambda: np.nanprod(x), DtypeError, "np.nanprod", "near it are"),
+    row("np.nanprod", lambda: np.nanprod(x), DtypeError, "np.nanprod", "tg.where(np.isnan(x), 0, x)"),
     row("out", lambda: np.exp(x, out=np.zeros((2, 3))), DtypeError, "np.exp", "without `out`"),
     row("out of a Tensor", lambda: np.exp(np.ones((2, 3)), out=x), DtypeError, "np.exp", "without `out`"),
     row("out of a sum", lambda: np.sum(x, out=np.zeros(())), DtypeError, "np.sum", "without `out`"),

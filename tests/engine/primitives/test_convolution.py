@@ -76,7 +76,7 @@ X, W = tg.ones((8, 3, 28, 20)), tg.ones((6, 3, 5, 5))
         ),
         (lambda: conv2d(X, tg.ones((4, 2, 5, 5)), groups=2), r"takes 2, and 4 with groups=2"),
         (lambda: conv2d(X, tg.ones((4, 1, 5, 5)), groups=3), r"makes 4 channels, which 3 groups cannot share"),
-        (lambda: conv2d(X[0], W), r"the input is \(N, C, H, W\), and not \(3, 28, 20\); a single image is x\[None\]"),
+        (lambda: conv2d(X[0, 0], W), r"input is \(N, C, H, W\), or a single one without N, and not \(28, 20\)"),
         (lambda: conv2d(X, W[0]), r"the weight is \(channels out, .* with a window of 2 sizes, and not \(3, 5, 5\)"),
         (lambda: conv2d(X, W, tg.ones(3)), r"bias \(3,\) must be one number a channel, of shape \(6,\)"),
         (lambda: conv2d(X, tg.ones((6, 3, 30, 2))), r"the window \(30, 2\) is larger than the image \(28, 20\)"),
@@ -88,7 +88,7 @@ X, W = tg.ones((8, 3, 28, 20)), tg.ones((6, 3, 5, 5))
         (lambda: conv2d(X, W, padding="full"), r"padding is 'same', 'valid', or in numbers, and not 'full'"),
         (lambda: conv2d(X, W, stride=0), r"stride is a whole number from 1 on, or a tuple of 2 such, not 0"),
         (lambda: conv2d(X, W, stride=(1, 2, 3)), r"or a tuple of 2 such, not \(1, 2, 3\)"),
-        (lambda: conv1d(X, W), r"conv1d: the input is \(N, C, L\), and not \(8, 3, 28, 20\)"),
+        (lambda: conv1d(X, W), r"input is \(N, C, L\), or a single one without N, and not \(8, 3, 28, 20\)"),
         (
             lambda: conv_transpose2d(X, W),
             r"has 3 channels, and weight \(6, 3, 5, 5\) takes 6; .* channels out / groups",

@@ -140,7 +140,9 @@ def _extreme_rule(g: Any, out: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     extreme = restore(out, x.shape, axis, keepdims)
     chosen = (extreme == x) | (extreme != extreme)
     ties = np.asarray(reduced(np.add, chosen, axis, True)).astype(x.dtype)
-    return where(chosen, restore(where(out == out, g, nan), x.shape, axis, keepdims) / ties, 0.0)
+    if np.isnan(number_of(out)).any():
+        g = where(out == out, g, nan)
+    return where(chosen, restore(g, x.shape, axis, keepdims) / ties, 0.0)
 
 
 @primitive(_extreme_rule)
@@ -431,8 +433,8 @@ def _spread_with_options(row: Any, numpy: Any) -> None:
 
 _with_options(sum_, 0.0, operator.add, np.sum, np.add.reduce)
 _with_options(prod_, 1.0, operator.mul, np.prod, np.multiply.reduce)
-_with_options(max_, -inf, maximum, np.max, np.maximum.reduce)
-_with_options(min_, inf, minimum, np.min, np.minimum.reduce)
+_with_options(max_, -inf, maximum, np.max, np.amax, np.maximum.reduce)
+_with_options(min_, inf, minimum, np.min, np.amin, np.minimum.reduce)
 _spread_with_options(var, np.var)
 _spread_with_options(std, np.std)
 dispatch(_mean_with_options, np.mean)
