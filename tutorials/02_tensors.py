@@ -289,8 +289,8 @@ assert np.exp(Q).shape == Q.shape  # NumPy's functions take tensors, and give te
 
 # %% [markdown]
 # A name is not a copy. After `same = y`, there is one tensor with two names. `y = y + 1` makes a
-# new tensor, and gives it the name `y`. `y += 5` changes the tensor that is there, *in place*, for
-# everybody who has a name for it.
+# new tensor, and gives it the name `y`; here, unlike in NumPy, so does `y += 1`. `y[:] = 5.0`
+# changes the tensor that is there, *in place*, for everybody who has a name for it.
 
 # %%
 y = tg.zeros(3)
@@ -299,7 +299,7 @@ y = y + 1
 print(same, y)
 
 y = same
-y += 5
+y[:] = 5.0
 print(same, y)
 assert same is y
 
@@ -498,15 +498,14 @@ assert (p.grad.shape, d.grad.shape) == (p.shape, d.shape)
 # %% [markdown]
 # ## What to read in the source
 #
-# - `tinygrad_edu/engine/tensor.py`, `Tensor`: what a tensor has beyond a `Value`. `change` and
-#   `_assign` are what happens in place.
+# - `tinygrad_edu/engine/tensor.py`, `Tensor`: what a tensor has beyond a `Value`.
 # - `tinygrad_edu/engine/primitives/arithmetic.py`, `multiply`: its rules say nothing of broadcasting.
 # - `tinygrad_edu/engine/primitives/shape.py`, `sum_to` and `broadcast_to`: two rows, each the derivative
 #   of the other.
 # - `tinygrad_edu/engine/tensor.py`, `Tensor.fit`: where the walk brings every contribution to the shape
 #   of what it belongs to.
 # - `tinygrad_edu/engine/primitives/linear_algebra.py`, `matmul`: the two rules of the matrix product.
-# - `tinygrad_edu/engine/inplace.py`: how a change in place is noticed, and when it is refused.
+# - `tinygrad_edu/engine/inplace.py`: how a tensor is changed in place, how that is noticed, and when it is refused.
 #
 # ## Where this comes from
 #
