@@ -292,3 +292,14 @@ def test_memory_is_flat_over_ten_thousand_steps_without_the_garbage_collector() 
         assert steps(7_000) <= early + 50
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("make", [lambda: tg.Value(3.0), lambda: tg.tensor([3.0, 4.0], requires_grad=True)])
+def test_zero_grad_may_leave_zeros(make: Any) -> None:
+    w = make()
+    (w * w).sum().backward() if isinstance(w, tg.Tensor) else (w * w).backward()
+    optimizer = optim.SGD([w], lr=0.1)
+    optimizer.zero_grad(set_to_none=False)
+    assert np.all(np.asarray(w.grad) == 0)
+    optimizer.zero_grad(set_to_none=True)
+    assert w.grad is None

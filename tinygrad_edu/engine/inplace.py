@@ -15,11 +15,12 @@ import numpy as np
 
 from ..errors import DtypeError, InPlaceError
 from .convert import numbers
-from .grad_mode import Source, caller
+from .grad_mode import Source, caller, recording
 from .messages import describe, refused
-from .node import Node, Operand, next_index, number_of
+from .messages.tensors import already_a_leaf
+from .node import NO_ATTRS, Node, Operand, next_index, number_of
 
-__all__ = ["Changed", "as_used", "assign", "note_change", "owned"]
+__all__ = ["Changed", "as_used", "assign", "changed_in_place", "note_change", "owned"]
 
 newest = 0
 """The tick of the latest change in place, of any node: the operands of younger calls need not be checked."""
@@ -72,6 +73,23 @@ def assign(node: Node, index: Any, value: Any) -> None:
     except (ValueError, IndexError) as error:
         raise refused("setitem", [value], {"into": node, "index": index}, error) from None
     note_change(node)
+
+
+def changed_in_place(node: Any, row: Any, other: Any) -> bool:
+    """`x += y`: whether x itself was changed. That happens to parameters and buffers inside no_grad(), to nothing else.
+
+    Raises `InPlaceError` for a tensor that is a parameter while operations are recorded: a new node in its place would
+    be cut off from its gradient.
+    """
+    role = node.notes and node.notes.role
+    if node.primitive is not None or not (node.flow or role):
+        return False
+    if not recording():
+        node.data = row.compute([number_of(node), numbers(row.name, other)], NO_ATTRS)
+        return True
+    if node.flow and role != "variable" and isinstance(node, Node.array_kind):
+        raise already_a_leaf(node, row.name)
+    return False
 
 
 def as_used(x: Operand, number: Any, user: Node) -> Any:

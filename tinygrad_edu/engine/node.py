@@ -57,6 +57,7 @@ class Node:
     notes : what only few nodes remember; None for nearly all.
 
     data : the number held: a float, or an array that cannot be written to.
+    shape : its shape; () for a single number.
     grad : the gradient collected by `backward()`, of the type and shape of `data`; None where there is none (yet).
 
     A kind of node has these methods:
@@ -144,28 +145,13 @@ class Node:
         """The line of the user's program that made this node; recorded only inside `tg.trace()`."""
         return self.notes.source if self.notes else None
 
-    @property
-    def cut(self) -> str | None:
-        """What cut this leaf off from what it was computed from: "detach", or inside `tg.trace()` "no_grad"."""
-        return self.notes.cut if self.notes else None
-
-    def cut_off(self, by: str) -> None:
-        """Note what cut this leaf off from what it was computed from."""
-        self.own_notes().cut = by
-        if tracing():
-            self.own_notes().source = caller()
-
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise DtypeError(
             f"pickle: a {type(self).__name__} is not pickled, because loading a pickle can run any program; "
             "write `.data` with numpy.savez() instead"
         )
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of the number held; () for a single one."""
-        raise NotImplementedError
-
+    shape: Any
     data: Any
     grad: Any
     item: Callable[[], Any]
@@ -209,7 +195,7 @@ def record(
                 node.own_notes().source = caller()
             return node
         if tracing():
-            node.cut_off("no_grad")
+            node.own_notes().cut_by("no_grad")
     node.primitive = node._first = node._second = None
     node.attrs = NO_ATTRS
     node.flow = False

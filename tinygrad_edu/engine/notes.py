@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .grad_mode import Source
+from .grad_mode import Source, caller, tracing
 
 __all__ = ["Notes"]
 
@@ -42,3 +42,9 @@ class Notes:
     open_name: str
     open_shape: tuple[int | None, ...]
     open_dtype: np.dtype[Any]
+
+    def cut_by(self, by: str) -> None:
+        """Note what cut a leaf off from what it was computed from, and inside `trace()` where."""
+        self.cut = by
+        if tracing():
+            self.source = caller()

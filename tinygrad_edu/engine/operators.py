@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from ..errors import DtypeError
-from .convert import numbers
 from .grad_mode import ON, state
 from .graphs import copied, deep_copied
+from .inplace import changed_in_place
 from .memory import Release
-from .messages.elsewhere import ARGUMENTS
-from .messages.tensors import already_a_leaf, lost, may_be_lost, not_kept
-from .node import NO_ATTRS, Node, clock, new, number_of, record
+from .messages.elsewhere import refuse_other_names
+from .messages.tensors import leaving, not_kept
+from .node import NO_ATTRS, Node, clock, new, record
 from .numpy_protocol import call_function, call_ufunc
 from .primitives import elementwise as e
 from .primitives.arithmetic import negative
@@ -79,15 +78,7 @@ def infix(row: Primitive, holds: Any) -> Any:
         return record(new(type(self)), as_held(data), row, other, self)
 
     def in_place(self: Any, other: Any) -> Any:
-        role = self.notes and self.notes.role
-        if self.primitive is not None or not (self.flow or role):
-            return left(self, other)
-        if not state().level:  # a parameter or a buffer inside no_grad(), and only that, is changed
-            self.data = row.compute([number_of(self), numbers(row.name, other)], NO_ATTRS)
-            return self
-        if holds is not float and self.flow and role != "variable":
-            raise already_a_leaf(self, row.name)
-        return left(self, other)
+        return self if changed_in_place(self, row, other) else left(self, other)
 
     return left, right, in_place
 
@@ -97,8 +88,7 @@ def methods(*functions: Callable[..., Any]) -> tuple[GivesSame, ...]:
 
     def method(function: Any) -> Any:
         def call(node: Any, *given: Any, **attrs: Any) -> Any:
-            for name in attrs.keys() & ARGUMENTS.keys():
-                raise DtypeError(f"{function.__name__}: {name} is called {ARGUMENTS[name]} here")
+            refuse_other_names(function.__name__, attrs)
             return function(node, *given, **attrs)
 
         if isinstance(function, Primitive) and function.arity == 1 and not function.attrs:
@@ -209,19 +199,12 @@ class Operators(Node):
         return grad
 
     def __float__(self) -> float:
-        self.leaving("float", refused=True)
+        leaving(self, "float", refused=True)
         return float(self.item())
 
     def __int__(self) -> int:
-        self.leaving("int", refused=True)
+        leaving(self, "int", refused=True)
         return int(self.item())
-
-    def leaving(self, how: str, refused: bool = False) -> None:
-        """Refuse, or warn, that the number leaves the graph while a derivative is being taken."""
-        if self.flow and state().derivative:
-            if refused:
-                raise lost(self, how)
-            warnings.warn(may_be_lost(self, how), stacklevel=3)
 
     def __copy__(self) -> Self:
         return copied(self, self.inputs)  # type: ignore[return-value]

@@ -135,7 +135,7 @@ class Tensor(Operators):
         """
         if self.size != 1:
             raise say.not_one(self)
-        self.leaving("item")
+        say.leaving(self, "item")
         return number_of(self).item()
 
     def numpy(self) -> ndarray:
@@ -152,7 +152,7 @@ class Tensor(Operators):
         >>> tensor([1.0, 2.0]).tolist()
         [1.0, 2.0]
         """
-        self.leaving("tolist")
+        say.leaving(self, "tolist")
         return number_of(self).tolist()
 
     def detach(self) -> Tensor:
@@ -162,7 +162,7 @@ class Tensor(Operators):
         tensor([1.])
         """
         detached = Tensor(number_of(self), name=self.name)
-        detached.cut_off("detach")
+        detached.own_notes().cut_by("detach")
         return detached
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:

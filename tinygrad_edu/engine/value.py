@@ -12,6 +12,7 @@ from typing import Any
 
 from .convert import as_float, float_operand
 from .inplace import note_change
+from .messages.tensors import leaving
 from .node import NO_ATTRS, Attrs, Node, Operand, new, number_of, packed, record
 from .operators import Operators, infix
 from .primitives.arithmetic import add, divide, multiply, power, subtract
@@ -87,7 +88,7 @@ class Value(Operators):
         >>> Value(2.0).item()
         2.0
         """
-        self.leaving("item")
+        leaving(self, "item")
         return self._data
 
     def detach(self) -> Value:
@@ -97,7 +98,7 @@ class Value(Operators):
         False
         """
         detached = Value(self._data, self.name, requires_grad=False)
-        detached.cut_off("detach")
+        detached.own_notes().cut_by("detach")
         return detached
 
     def __bool__(self) -> bool:

@@ -107,11 +107,14 @@ class Optimizer(TakesPyTorchsArguments):
                     made[p] = w if isinstance(p, Tensor) else w.item()
         return made
 
-    def zero_grad(self) -> None:
-        """Drop the gradients of all parameters: `.grad` is None again."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Drop the gradients of all parameters: `.grad` is None again, or all 0 where `set_to_none` is False."""
         for group in self.param_groups:
             for p in group["params"]:
-                p._grad = None
+                if set_to_none or getattr(p, "_grad", None) is None:
+                    p._grad = None
+                else:
+                    p.grad = number_of(p.grad) * 0
 
     def add_param_group(self, group: Any) -> None:
         """Add parameters, with their own options: `{"params": [...], "lr": 0.01}`."""

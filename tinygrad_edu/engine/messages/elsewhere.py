@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...errors import DtypeError
+
 __all__ = ["ARGUMENTS", "FUNCTIONS", "METHODS", "Elsewhere"]
 
 ARGUMENTS = {"dim": "axis", "keepdim": "keepdims", "dims": "axis", "unbiased": "ddof", "correction": "ddof"}
@@ -91,6 +93,12 @@ def spread(table: dict[str, str]) -> dict[str, str]:
 
 
 METHODS, FUNCTIONS = spread(METHODS), spread(FUNCTIONS)
+
+
+def refuse_other_names(function: str, attrs: dict[str, Any]) -> None:
+    """Refuse arguments that are called otherwise here."""
+    for name in attrs.keys() & ARGUMENTS.keys():
+        raise DtypeError(f"{function}: {name} is called {ARGUMENTS[name]} here")
 
 
 class Elsewhere:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from ...errors import DtypeError, GraphError, InPlaceError, ShapeError
+from ..grad_mode import taking_derivative
 from ..node import Node
 from .words import describe
 
 __all__ = [
-    "already_a_leaf", "leaves_the_graph", "lost", "may_be_lost", "needs_a_seed", "neither_true_nor_false",
+    "already_a_leaf", "leaves_the_graph", "leaving", "lost", "may_be_lost", "needs_a_seed", "neither_true_nor_false",
     "no_dtype_of_gradients", "no_index", "no_items", "not_kept", "not_of_its_shape", "not_one", "not_recorded",
 ]  # fmt: skip
 
@@ -65,6 +67,14 @@ def may_be_lost(x: Node, how: str) -> str:
         f"{how}: the number of {describe(x)} leaves the graph here while a derivative is being taken, and no gradient "
         "flows through what is computed from it"
     )
+
+
+def leaving(x: Node, how: str, refused: bool = False) -> None:
+    """Refuse, or warn, that a number leaves the graph while a derivative is being taken."""
+    if x.flow and taking_derivative():
+        if refused:
+            raise lost(x, how)
+        warnings.warn(may_be_lost(x, how), stacklevel=3)
 
 
 def leaves_the_graph(x: Any) -> GraphError:

@@ -229,9 +229,10 @@ class Explanation:
         """Why no gradient flows to a number."""
         name, made_at = self.names[node], place(node)
         where = f" at {made_at[0]}" if made_at else ""
-        if node.cut == "detach":
+        cut = node.notes and node.notes.cut
+        if cut == "detach":
             return f"{name} was cut off by detach(){where}: whatever it was computed from, the path ends there."
-        if node.cut == "no_grad":
+        if cut == "no_grad":
             return f"{name} was computed inside no_grad(){where}: the path ends there."
         return f"{name} is a constant{where}: a path through whatever it was computed from would end there."
 
