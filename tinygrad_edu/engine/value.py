@@ -30,8 +30,9 @@ class Value(Operators):
     name : how pictures, explanations and errors call it.
     requires_grad : whether gradients flow to it.
 
-    Comparisons give plain bools and `float(x)` the plain number; neither is recorded. Numbers follow IEEE 754, as
-    arrays do: `1 / Value(0.0)` is inf, not an exception.
+    Comparisons give plain bools and `float(x)` the plain number; neither is recorded. While `tg.grad` or its like takes
+    a derivative, `float(x)` is refused, since the gradient would be lost. Numbers follow IEEE 754, as arrays do:
+    `1 / Value(0.0)` is inf, not an exception.
 
     >>> x, y, w = Value(2.0, name="x"), Value(3.0, name="y"), Value(4.0, name="w")
     >>> z = (x + y) * w
