@@ -58,7 +58,7 @@ def test_programs_share_and_reach_all_of_the_table() -> None:
     names: Counter[str] = Counter()
     shared = 0
 
-    @settings(max_examples=120)
+    @settings(max_examples=450)
     @given(programs(min_lines=5))
     def draw(program: Program) -> None:
         nonlocal shared
@@ -68,8 +68,7 @@ def test_programs_share_and_reach_all_of_the_table() -> None:
 
     draw()
     assert shared > 30
-    possible = set(CASES) - _NOT_FOR_PROGRAMS
-    assert len(possible - set(names)) <= len(possible) // 3  # some fit seldom
+    assert len(set(CASES) - _NOT_FOR_PROGRAMS - set(names)) <= 20  # a few fit seldom
 
 
 def test_a_program_shrinks_to_the_line_that_matters() -> None:
