@@ -7,12 +7,14 @@
 ((64, 1, 8, 8), (64,))
 """
 
+from . import boxes
 from .augment import ColorJitter, RandomCrop, RandomHorizontalFlip
 from .dataset import Dataset, Subset, TensorDataset, k_fold, random_split
 from .idx import read_idx
 from .images import Digits, LabelledImages, digits
 from .loader import DataLoader
 from .mnist import MNIST, FashionMNIST, cache_folder
+from .scenes import Scenes
 from .synthetic import linear_regression, moons, spirals, xor
 
 __all__ = [
@@ -25,8 +27,10 @@ __all__ = [
     "LabelledImages",
     "RandomCrop",
     "RandomHorizontalFlip",
+    "Scenes",
     "Subset",
     "TensorDataset",
+    "boxes",
     "cache_folder",
     "digits",
     "k_fold",
