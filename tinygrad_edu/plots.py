@@ -302,7 +302,7 @@ def images(
     columns: int | None = None,
     signed: bool = False,
     masks: ArrayLike | None = None,
-    boxes: Sequence[ArrayLike] | None = None,
+    boxes: Sequence[Any] | None = None,
 ) -> Plot:
     """Images (N, H, W), in rows; over them, where given, the classes of their pixels and boxes.
 
@@ -313,9 +313,9 @@ def images(
     signed : True for blue negative numbers, white 0 and red positive numbers, on one scale for all images; False for
         grey levels, from the lowest number of an image (black) to its highest (white).
     masks : whole numbers (N, H, W): a colour over each pixel, and none where it is 0.
-    boxes : for each image (K, 5), rows of class, x1, y1, x2, y2, or (K, 6), with a score, as `data.Scenes` and `models.SSD`
-        have them. Class and score are written beside the box; a class of −1 is no box. Class c has the colour of the
-        mask c + 1.
+    boxes : for each image (K, 5), rows of class, x1, y1, x2, y2, or (K, 6), with a score, as `data.Scenes` and
+        `models.SSD` have them. Class and score are written beside the box; a class of −1 is no box. Class c has the
+        colour of the mask c + 1.
 
     >>> images(np.zeros((2, 8, 8)), titles=["first", "second"])
     Plot: 2 images of 8 × 8
@@ -332,7 +332,7 @@ def images(
         raise ValueError(f"images: masks are whole numbers of shape {stack.shape}, not {over.dtype} {over.shape}")
     if boxes is not None and len(boxes) != len(stack):
         raise ValueError(f"images: boxes for {len(boxes)} of {len(stack)} images")
-    rows = [np.asarray(each, float).reshape(len(each), -1) for each in boxes or ()]
+    rows = [np.asarray(each, float).reshape(len(each), -1) for each in ([] if boxes is None else boxes)]
     if any(len(each) and each.shape[1] not in (5, 6) for each in rows):
         raise ValueError("images: a row of boxes is class, x1, y1, x2, y2, and perhaps a score")
     rows = [each[each[:, 0] >= 0] if len(each) else each for each in rows]
@@ -431,7 +431,7 @@ def one(
 def coloured(mask: Array) -> Array:
     """A mask as colours with opacity, (H, W, 4): nothing where it is 0."""
     shades = [[int(each[i : i + 2], 16) / 255 for i in (1, 3, 5)] + [0.6] for each in PALETTE]
-    picture = np.asarray(shades)[(mask.astype(int) - 1) % len(PALETTE)]
+    picture: Array = np.asarray(shades)[(mask.astype(int) - 1) % len(PALETTE)]
     picture[mask == 0] = 0
     return picture
 

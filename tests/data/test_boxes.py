@@ -1,4 +1,4 @@
-"""Boxes: what hypothesis finds against definitions that are counted out box by box, and worked examples of textbooks."""
+"""Boxes: against definitions that are counted out box by box, and in the worked examples of textbooks."""
 
 from __future__ import annotations
 

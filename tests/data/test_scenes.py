@@ -21,7 +21,7 @@ def test_a_seed_gives_the_same_scenes_and_another_gives_others() -> None:
 
 def test_every_box_fits_the_ink_of_its_digit_and_masks_have_its_class() -> None:
     scenes = Scenes(40, most=4, seed=3)
-    assert (scenes.images.dtype, scenes.masks.dtype, scenes.boxes.dtype) == (np.float32, np.int64, np.float32)
+    assert [str(x.dtype) for x in (scenes.images, scenes.masks, scenes.boxes)] == ["float32", "int64", "float32"]
     assert scenes.images.min() >= 0
     assert scenes.images.max() <= 1
     for image, mask, rows in zip(scenes.images[:, 0], scenes.masks, scenes.boxes):
@@ -45,7 +45,7 @@ def test_digits_do_not_touch_and_have_the_heights_asked_for() -> None:
     heights = []
     for rows in scenes.boxes:
         corners = rows[rows[:, 0] >= 0, 1:]
-        table = boxes.iou(boxes.clip(corners + [-0.5, -0.5, 0.5, 0.5], 50, 50)[:, None], corners)
+        table = boxes.iou(boxes.clip(corners + np.array([-0.5, -0.5, 0.5, 0.5]), 50, 50)[:, None], corners)
         assert np.array_equal(table > 0, np.eye(len(corners)) > 0)
         heights += (corners[:, 3] - corners[:, 1]).tolist()
     assert 12 <= min(heights) < 15

@@ -26,10 +26,10 @@ def learned(model: Any, data: Any, loss: Any, epochs: int) -> train.History:
 
 def test_an_fcn_begins_by_interpolating_its_coarse_scores() -> None:
     model = models.FCN(conv_stages(1, (3, 4)), (3, 4), classes=2)
-    model.scores[0].weight.data = np.zeros((2, 3, 1, 1))
-    model.scores[0].bias.data = np.zeros(2)
-    model.scores[1].weight.data = np.zeros((2, 4, 1, 1))
-    model.scores[1].bias.data = np.array([1.0, -2.0])
+    for score, bias in zip(model.scores, ([0, 0], [1, -2])):
+        score.load_state_dict(
+            {name: p.data * 0 for name, p in score.named_parameters()} | {"bias": np.array(bias, "f4")}
+        )
     y = model(tg.tensor(FEW.images[:1, :, :6, :8])).data[0]
     assert y.shape == (2, 6, 8)
     assert np.allclose(y[0, 1:-1, 1:-1], 1), "between equal numbers lie equal numbers"
@@ -60,8 +60,8 @@ def test_the_predictions_are_in_the_order_of_the_anchors() -> None:
     each = 5 + 2
     assert model.anchors.shape == ((16 + 4) * 3, 4)
     for head in model.heads:
-        head.weight.data = np.zeros(head.weight.shape)
-    model.heads[1].bias.data = np.arange(3 * each)
+        numbers = np.arange(3 * each, dtype=np.float32)
+        head.load_state_dict({name: p.data * 0 for name, p in head.named_parameters()} | {"bias": numbers})
     said = model(tg.zeros((2, 1, 16, 16))).data
     assert said.shape == (2, 60, each)
     assert np.array_equal(said[1, 48:], np.tile(np.arange(3 * each).reshape(3, each), (4, 1)))

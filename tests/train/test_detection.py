@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from tinygrad_edu.data import boxes
 from tinygrad_edu.errors import OutOfRangeError, ShapeError
 from tinygrad_edu.train import box_precision_recall_curve, mean_average_precision
 
+WAYS: list[Any] = ["voc", "voc2007", "coco"]
 PLACES = [[0, 0, 10, 10], [1, 0, 11, 10], [4, 0, 14, 10], [30, 0, 40, 10]]
 TRUE = st.lists(st.tuples(st.integers(0, 1), st.sampled_from(PLACES)), max_size=3)
 FOUND = st.lists(st.tuples(st.integers(0, 1), st.sampled_from(PLACES), st.integers(1, 9)), max_size=5)
@@ -51,14 +53,14 @@ def by_definition(found: list[Any], true: list[Any], label: int, way: str) -> fl
 
         if way == "voc":
             steps = sorted({0.0, *(r for r, _ in curve)})
-            areas.append(sum((b - a) * raised(b) for a, b in zip(steps, steps[1:])))
+            areas.append(sum((b - a) * raised(b) for a, b in pairwise(steps)))
         else:
             n = {"voc2007": 10, "coco": 100}[way]
             areas.append(sum(raised(i / n) for i in range(n + 1)) / (n + 1))
     return sum(areas) / len(areas)
 
 
-@given(SCENES, st.sampled_from(["voc", "voc2007", "coco"]))
+@given(SCENES, st.sampled_from(WAYS))
 def test_average_precision_is_what_its_definition_says(scenes: list[Any], way: Any) -> None:
     true = [[[label, *box] for label, box in rows] for rows, _ in scenes]
     found = [[[label, *box, score / 10] for label, box, score in rows] for _, rows in scenes]
@@ -102,9 +104,10 @@ def test_the_curve_has_a_point_for_each_box_found() -> None:
 
 def test_nothing_found_is_0_and_a_class_that_never_occurs_does_not_count() -> None:
     true = [[[2, 0, 0, 10, 10]], []]
-    for nothing in ([[], []], [np.zeros((0, 6)), np.zeros((0, 6))]):
-        for way in ("voc", "voc2007", "coco"):
-            assert mean_average_precision(nothing, true, way, average=None) == {2: 0.0}  # type: ignore[arg-type]
+    empty: list[Any] = [[], []]
+    for nothing in (empty, [np.zeros((0, 6)), np.zeros((0, 6))]):
+        for way in WAYS:
+            assert mean_average_precision(nothing, true, way, average=None) == {2: 0.0}
     elsewhere = [[[2, 0, 0, 10, 10, 0.5], [7, 0, 0, 9, 9, 0.9]], []]
     assert mean_average_precision(elsewhere, true, average=None) == {2: 1.0}
     assert [len(part) for part in box_precision_recall_curve([[], []], true, 2)] == [0, 0, 0]

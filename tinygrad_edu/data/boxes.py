@@ -121,7 +121,8 @@ def anchors(shape: tuple[int, int], stride: float, sizes: Sequence[float], ratio
     given = (stride, *sizes, *ratios)
     if not sizes or not ratios or not all(isinstance(x, Real) and 0 < x < math.inf for x in given):
         raise OutOfRangeError(
-            f"anchors: stride, sizes and ratios are larger than 0, and not {short(stride)}, {short(sizes)}, {short(ratios)}"
+            "anchors: stride, sizes and ratios are larger than 0, and not "
+            f"{short(stride)}, {short(sizes)}, {short(ratios)}"
         )
     pairs = np.array([(s, ratios[0]) for s in sizes] + [(sizes[0], r) for r in ratios[1:]], float)
     half = np.stack([pairs[:, 0] * np.sqrt(pairs[:, 1]), pairs[:, 0] / np.sqrt(pairs[:, 1])], axis=1) / 2
@@ -174,7 +175,8 @@ def encode(boxes: Any, anchors: Any) -> ndarray:
     array([2.5 , 5.  , 0.  , 3.47])
     """
     b, a = (with_area("encode", what, given) for what, given in (("box", boxes), ("anchor", anchors)))
-    return np.concatenate([(b[..., :2] - a[..., :2]) / a[..., 2:], np.log(b[..., 2:] / a[..., 2:])], axis=-1) / SCALES
+    parts = [(b[..., :2] - a[..., :2]) / a[..., 2:], np.log(b[..., 2:] / a[..., 2:])]
+    return np.asarray(np.concatenate(parts, axis=-1) / SCALES)
 
 
 def decode(offsets: Any, anchors: Any) -> ndarray:
@@ -280,7 +282,7 @@ def overlapping(a: ndarray, b: ndarray, threshold: float, rightward: bool = Fals
     return tuple(np.concatenate([np.zeros(0, int), *each]) for each in zip(*pairs)) if pairs else (by_a, by_a)  # type: ignore[return-value]
 
 
-def overlaps(a: ndarray, b: ndarray, threshold: float) -> ndarray:
+def overlaps(a: ndarray, b: ndarray, threshold: float) -> Any:
     """Whether IoU > threshold, for edges (4, ...) that broadcast: by shared > threshold · covered, without dividing."""
     limit = threshold / (1 + threshold)  # shared > t · (a + b − shared)
     return overlap(a, b) > limit * size_of(a) + limit * size_of(b)

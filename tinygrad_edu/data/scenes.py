@@ -64,7 +64,8 @@ class Scenes(TensorDataset):
                 raise OutOfRangeError(f"Scenes: {name} is a whole number from 1 on, not {short(number)}")
         if not 4 <= low <= high <= size - 2:
             raise OutOfRangeError(
-                f"Scenes: heights are two whole numbers, the smaller first, from 4 to size - 2 = {size - 2}, not {heights}"
+                f"Scenes: heights are two whole numbers, the smaller first, from 4 to size - 2 = {size - 2}, "
+                f"not {heights}"
             )
         if not classes or not set(classes) <= set(range(10)) or len(set(classes)) < len(classes):
             raise OutOfRangeError(f"Scenes: classes are different digits from 0 to 9, not {short(classes)}")

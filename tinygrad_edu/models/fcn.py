@@ -47,11 +47,11 @@ class FCN(nn.Module):
     def __init__(self, stages: Sequence[nn.Module], widths: Sequence[int], classes: int) -> None:
         self.stages = nn.ModuleList(stages)
         self.scores = nn.ModuleList([nn.Conv2d(width, classes, kernel_size=1) for width in widths])
-        self.enlarge = nn.ModuleList(
-            [nn.ConvTranspose2d(classes, classes, 4, stride=2, padding=1, bias=False) for _ in widths[1:]]
-        )
-        for layer in self.enlarge:
+        self.enlarge = nn.ModuleList()
+        for _ in widths[1:]:
+            layer = nn.ConvTranspose2d(classes, classes, 4, stride=2, padding=1, bias=False)
             nn.init.bilinear_(layer.weight)
+            self.enlarge.append(layer)
 
     def forward(self, x: Any) -> Any:
         """Images (N, channels, H, W) → the scores of each pixel (N, classes, H, W).

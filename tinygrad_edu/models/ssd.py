@@ -17,7 +17,7 @@ from numpy import ndarray
 from .. import nn
 from ..data import boxes
 from ..engine.grad_mode import no_grad
-from ..engine.node import Node, number_of, shape_of
+from ..engine.node import number_of, shape_of
 from ..engine.primitives.shape import concatenate, reshape, transpose
 from ..errors import ShapeError
 from ..nn.functional import binary_cross_entropy_with_logits, cross_entropy, focal_loss, smooth_l1_loss
@@ -73,9 +73,9 @@ class SSD(nn.Module):
         for width, stride, some in zip(widths, strides, sizes):
             each = len(some) + len(ratios) - 1
             head = nn.Conv2d(width, each * (5 + classes), kernel_size=3, padding=1)
-            bias = head.bias.numpy().copy()
+            bias = np.zeros(each * (5 + classes), np.float32)
             bias[:: 5 + classes] = math.log(RARE / (1 - RARE))
-            head.bias.data = bias
+            head.load_state_dict({"bias": bias}, strict=False)
             self.heads.append(head)
             maps.append(boxes.anchors((size // stride, size // stride), stride, some, ratios))
         self.anchors = np.concatenate(maps)
@@ -144,7 +144,7 @@ class SSD(nn.Module):
 def standing_for(anchors: ndarray, rows: ndarray) -> ndarray:
     """For each anchor the row of the true box that it stands for, or −1: (M, 4), (K, 5) → (M,)."""
     there = np.flatnonzero(rows[:, 0] >= 0)
-    return np.append(there, -1)[boxes.assign(anchors, rows[there, 1:])]
+    return np.asarray(np.append(there, -1)[boxes.assign(anchors, rows[there, 1:])])
 
 
 def found(said: ndarray, anchors: ndarray, size: int, score: float, overlap: float) -> ndarray:

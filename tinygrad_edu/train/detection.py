@@ -33,8 +33,8 @@ MOST = 100
 
 
 def mean_average_precision(
-    found: Sequence[Any],
-    true: Sequence[Any],
+    found: Any,
+    true: Any,
     way: Way = "voc",
     iou: float | Sequence[float] | None = None,
     average: Literal["macro"] | None = "macro",
@@ -87,9 +87,7 @@ def mean_average_precision(
     return by_class if average is None else float(np.mean(list(by_class.values())))
 
 
-def box_precision_recall_curve(
-    found: Sequence[Any], true: Sequence[Any], label: int, iou: float = 0.5
-) -> tuple[ndarray, ndarray, ndarray]:
+def box_precision_recall_curve(found: Any, true: Any, label: int, iou: float = 0.5) -> tuple[ndarray, ndarray, ndarray]:
     """(precision, recall, scores) of the boxes of one class, after each of them, the highest score first.
 
     A box is a hit as in the "voc" way of `mean_average_precision`. If none was found, the arrays are empty.
@@ -154,7 +152,7 @@ def area(precision: ndarray, recall: ndarray, levels: int | None) -> float:
     return float(np.append(raised, 0)[reached].mean())
 
 
-def images(function: str, given: Sequence[Any], columns: int, n: int | None = None) -> list[ndarray]:
+def images(function: str, given: Any, columns: int, n: int | None = None) -> list[ndarray]:
     """The boxes of each image, as floats, without those of class −1."""
     arrays = [np.asarray(number_of(each), float) for each in given]
     arrays = [each.reshape(0, columns) if each.shape == (0,) else each for each in arrays]

@@ -1,7 +1,7 @@
 """Weights for examples and classes, for data that are not what a model is used on, or whose classes are rare.
 
-They go into a loss: `weight=` takes one for each class, and with `reduction="none"` each example's loss can be multiplied
-by its own.
+They go into a loss: `weight=` takes one for each class, and with `reduction="none"` each example's loss can be
+multiplied by its own.
 """
 
 from __future__ import annotations
