@@ -191,7 +191,7 @@ def points(
         for i, (name, curve) in enumerate(over.items()):
             axes.plot(*curve_of(curve), LINES[i % len(LINES)], color=colour(len(groups) + i), linewidth=2, label=name)
         room = 0.1 * (high - low)
-        axes.set_ylim(low - room, high + room)  # a line that leaves the plot does not squeeze the points
+        axes.set_ylim(low - room, high + room, auto=None)  # a line that leaves the plot does not squeeze the points
         (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
         if alike(right - left, high - low):
             axes.set_aspect("equal", adjustable="datalim")

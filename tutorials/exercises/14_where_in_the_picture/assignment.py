@@ -28,14 +28,26 @@ def overlap(student, rng):
         shared = np.maximum(width, 0) * np.maximum(height, 0)
         with np.errstate(divide="ignore", invalid="ignore"):
             mistakes = (
-                (width * height / (one + other - width * height), "Boxes that are apart have an overlap.", "apart",
-                 "make a negative width or height of what they share 0 before you multiply"),
-                (shared / (one + other), "What both cover is counted twice.", "union",
-                 "the union is the sum of the areas minus what they share, which is in both"),
-                (shared / np.minimum(one, other), "It is divided by the smaller area.", "smaller",
-                 "divide by all that the two boxes cover together"),
+                (
+                    width * height / (one + other - width * height),
+                    "Boxes that are apart have an overlap.",
+                    "apart",
+                    "make a negative width or height of what they share 0 before you multiply",
+                ),
+                (
+                    shared / (one + other),
+                    "What both cover is counted twice.",
+                    "union",
+                    "the union is the sum of the areas minus what they share, which is in both",
+                ),
+                (
+                    shared / np.minimum(one, other),
+                    "It is divided by the smaller area.",
+                    "smaller",
+                    "divide by all that the two boxes cover together",
+                ),
                 (shared, "The shared area is not divided by anything.", "area", "divide by the area of the union"),
-            )  # fmt: skip
+            )
         for wrong, what, kind, how in mistakes:
             made = isinstance(answer, np.ndarray) and answer.shape == wrong.shape
             require(not (made and np.allclose(answer, wrong)), what, kind=kind, how=how)
@@ -79,12 +91,20 @@ def suppression(student, rng):
         expected = greedy(of, points, kinds, threshold)
         as_list = [int(i) for i in answer] if isinstance(answer, (list, tuple, np.ndarray)) else None
         for mistake, what, kind, how in (
-            ({"per_class": False}, "Boxes of another class are dropped, too.", "classes",
-             "compare a box only with kept ones of its own class"),
-            ({"dropped_drop": True}, "Boxes that were dropped themselves drop others.", "chain",
-             "compare with those that were kept; a box that is gone has no say"),
+            (
+                {"per_class": False},
+                "Boxes of another class are dropped, too.",
+                "classes",
+                "compare a box only with kept ones of its own class",
+            ),
+            (
+                {"dropped_drop": True},
+                "Boxes that were dropped themselves drop others.",
+                "chain",
+                "compare with those that were kept; a box that is gone has no say",
+            ),
             ({"best_first": False}, "The worst boxes go first.", "order", "np.argsort(-scores) has the best first"),
-        ):  # fmt: skip
+        ):
             wrong = greedy(of, points, kinds, threshold, **mistake)
             require(as_list != wrong or wrong == expected, what, kind=kind, how=how)
         require(
@@ -113,12 +133,26 @@ def ranking(student, rng):
         answer, expected = student.average_precision(hits, total), area(hits, total)
         n = sum(hits)
         for wrong, what, kind, how in (
-            (area(hits, total, raised=False), "The precisions are not raised.", "raised",
-             "go through the list from its end, and keep the largest precision seen: np.maximum.accumulate"),
-            (area(hits, n) if n else None, "It is divided by the hits, not by the true boxes.", "missed",
-             "a true box that was not found adds nothing, and counts in the total all the same"),
+            (
+                area(hits, total, raised=False),
+                "The precisions are not raised.",
+                "raised",
+                "go through the list from its end, and keep the largest precision seen: np.maximum.accumulate",
+            ),
+            (
+                area(hits, n, raised=False) if n else None,
+                "It is divided by the hits, and the precisions are not raised.",
+                "missed",
+                "divide by the true boxes; and keep the largest precision from the end of the list on",
+            ),
+            (
+                area(hits, n) if n else None,
+                "It is divided by the hits, not by the true boxes.",
+                "missed",
+                "a true box that was not found adds nothing, and counts in the total all the same",
+            ),
             (n / total, "This is the recall.", "recall", "each hit adds 1 / total times the raised precision there"),
-        ):  # fmt: skip
+        ):
             same = wrong is not None and isinstance(answer, float) and np.isclose(answer, wrong)
             require(not same or np.isclose(wrong, expected), f"{what} In the answer for {hits}.", kind=kind, how=how)
         require(
