@@ -339,8 +339,11 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
 
 
 def sequence(name: str, arrays: Any) -> Sequence[Any]:
+    """The arrays of a list or a tuple, or those along the first axis of one array."""
+    if isinstance(arrays, (Node, np.ndarray)) and shape_of(arrays):
+        return tuple(arrays)  # type: ignore[arg-type]  # a Tensor
     if not isinstance(arrays, (list, tuple)):
-        kind = "a Tensor" if isinstance(arrays, Node) else type(arrays).__name__
+        kind = f"a {type(arrays).__name__}" if isinstance(arrays, Node) else type(arrays).__name__
         raise DtypeError(f"{name}: needs a list or a tuple of arrays, not {kind} {in_words(arrays)}")
     if not arrays:
         raise ShapeError(f"{name}: needs at least one array, and the {type(arrays).__name__} is empty")
