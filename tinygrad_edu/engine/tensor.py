@@ -183,6 +183,9 @@ class Tensor(Operators):
     def __iter__(self) -> Any:
         return (self[i] for i in range(len(self)))
 
+    def __contains__(self, item: Any) -> bool:
+        return bool(np.any(number_of(self) == number_of(item)))
+
     def __bool__(self) -> bool:
         if self.size != 1:
             raise say.neither_true_nor_false(self)

@@ -91,7 +91,7 @@ def reshape(x: Any, shape: Any = -1) -> Any:
 
 
 @primitive(
-    lambda g, out, x, axes: transpose(g, None if axes is None else inverse(axes)),
+    lambda g, out, x, axes: transpose(g, None if axes is None else inverse(several(axes))),
     numpy=[np.transpose, np.permute_dims],
 )
 def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
@@ -411,7 +411,7 @@ def _take_along_axis_rule(g: Any, out: Any, x: Any, indices: Any, axis: int | No
     if axis is None:
         return scatter(g, index=(indices,), shape=(x.size,)).reshape(x.shape)
     axis %= x.ndim
-    grid = np.ix_(*(np.arange(n) for n in out.shape))
+    grid = np.ix_(*(np.arange(n) % max(size, 1) for n, size in zip(out.shape, x.shape)))  # a size of 1 was broadcast
     index = tuple(np.broadcast_to(indices, out.shape) if a == axis else grid[a] for a in range(x.ndim))
     return scatter(g, index=index, shape=x.shape)
 
