@@ -20,6 +20,8 @@
 # You need gradient descent ([lesson 4](04_linear_regression.py)), and logits and the cross-entropy
 # ([lesson 5](05_softmax_regression.py)).
 #
+# It takes about 115 minutes with the exercises, and is one of the harder lessons.
+#
 # ## A question first
 #
 # Here are four points, each with an answer: $(0, 0)$ no, $(0, 1)$ yes, $(1, 0)$ yes, $(1, 1)$ no. Find three numbers
@@ -73,7 +75,9 @@ print(perceptron(two_points, two_labels))
 #
 # The rule looks made up. It is gradient descent with a learning rate of 1. The loss is 0 for a right answer, and the
 # size of the sum for a wrong one: $\max(0, -y \, (w \cdot x))$. Its gradient by $w$ is $-y\,x$ for a mistake, and 0
-# for a right answer. Here is the second mistake; the 1 beside the score is $-y$.
+# for a right answer. At a sum of exactly 0 the loss has an edge, and no slope: on one side it is 0, on the other
+# $-y\,x$. The rule takes the second, or it would never leave its start at $w = (0, 0)$. Here is the second mistake;
+# the 1 beside the score is $-y$.
 
 # %%
 w1, w2 = tg.Value(2.0, name="w1"), tg.Value(1.0, name="w2")
@@ -170,6 +174,7 @@ plots.row(
     plots.points(
         {"+1": points[labels > 0], "−1": points[labels < 0]},
         lines={"w · x = 0": (ends, -w[0] / w[1] * ends)},
+        equal=True,
         xlabel="x1",
         ylabel="x2",
         title="The line found",
@@ -236,6 +241,7 @@ yes = xor_labels > 0
 plots.row(
     plots.points(
         {"yes": xor_points[yes], "no": xor_points[~yes]},
+        equal=True,
         xlabel="x1",
         ylabel="x2",
         title="What comes in",
@@ -243,6 +249,7 @@ plots.row(
     plots.points(
         {"yes": hidden[yes], "no": hidden[~yes]},
         lines={"z = 1/2": (np.array([0.0, 2.0]), np.array([-0.25, 0.75]))},
+        equal=True,
         xlabel="h1",
         ylabel="h2",
         title="What the output neuron sees",
@@ -586,10 +593,18 @@ assert models["PReLU"][1].weight.data < 0
 assert share_right(one_neuron) < 0.9
 
 # %% [markdown]
+# ## In five lines
+#
+# - One neuron divides the plane by a line; the perceptron finds such a line if there is one.
+# - Hidden neurons give the last one another plane to look at, where a line is enough.
+# - Without an activation between them, two layers are one.
+# - The slope of the activation multiplies every gradient on its way back.
+# - Weights begin at random, or all neurons stay the same; and there are more neurons than the problem needs.
+#
 # ## Try it
 #
-# In the folder of the lessons, copy `exercises/06_multilayer_perceptron/starter.py` to
-# `my_answers.py`, fill it in with NumPy alone, and have it graded:
+# In the folder that `tinygrad-edu tutorials copy lessons` makes, copy `exercises/06_multilayer_perceptron/starter.py`
+# to `my_answers.py`, fill it in with NumPy alone, and have it graded:
 #
 # ```sh
 # tinygrad-edu grade exercises/06_multilayer_perceptron my_answers.py --show
