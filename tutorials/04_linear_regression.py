@@ -20,7 +20,7 @@
 # You need gradients from [lesson 1](01_a_graph_of_numbers.py), arrays from [lesson 2](02_tensors.py),
 # and `no_grad` from [lesson 3](03_automatic_differentiation.py).
 #
-# It takes about 85 minutes with the exercises, and is of medium difficulty.
+# It takes about 95 minutes with the exercises, and is of medium difficulty.
 
 # %% [markdown]
 # ## A question first
@@ -85,7 +85,9 @@ plots.contours(
 # \frac{\partial L}{\partial b} = \frac{2}{N}\sum (w x_i + b - y_i) = 0.$$
 #
 # The second equation says that the residuals add up to 0, so the line goes through the mean point
-# $(\bar x, \bar y)$, which means $b = \bar y - w \bar x$. Put this into the first one and solve for $w$:
+# $(\bar x, \bar y)$, which means $b = \bar y - w \bar x$. Put this into the first one, and it says
+# $w \sum x_i (x_i - \bar x) = \sum x_i (y_i - \bar y)$. In both sums $x_i$ may be replaced by $x_i - \bar x$, for
+# deviations from a mean add up to 0: $\sum \bar x (x_i - \bar x) = 0$, and the same with $y$. So
 #
 # $$w = \frac{\sum (x_i - \bar x)(y_i - \bar y)}{\sum (x_i - \bar x)^2}.$$
 
@@ -105,7 +107,32 @@ plots.points(
 # $w = 2.5$ and $b = 3 - 2.5 = 0.5$. That answers question 1: the best line misses all three points, by 0.5, 1
 # and 0.5.
 #
-# The engine agrees. Both derivatives are 0 there, and not at $(2, 1)$:
+# Books write the slope in other forms, too, which only need sums:
+#
+# $$w = \frac{N \sum x_i y_i - \sum x_i \sum y_i}{N \sum x_i^2 - (\sum x_i)^2}
+#     = \frac{\sum y_i (x_i - \bar x)}{\sum x_i^2 - \frac{1}{N} (\sum x_i)^2}.$$
+#
+# On paper all three are equal. In float32, with $x$ far from 0, they are not:
+
+# %%
+far, y_far = np.array([5000, 5001, 5002], np.float32), np.array([1, 2, 6], np.float32)
+
+
+def three_slopes(x, y):
+    centred = ((x - x.mean()) * (y - y.mean())).sum() / ((x - x.mean()) ** 2).sum()
+    of_sums = (len(x) * (x * y).sum() - x.sum() * y.sum()) / (len(x) * (x * x).sum() - x.sum() ** 2)
+    mixed = (y * (x - x.mean())).sum() / ((x * x).sum() - x.sum() ** 2 / len(x))
+    return [float(w) for w in (centred, of_sums, mixed)]
+
+
+print("x = 0, 1, 2:         ", three_slopes(x3, y3))
+print("x = 5000, 5001, 5002:", three_slopes(far, y_far))
+
+# %% [markdown]
+# The second and the third subtract two numbers of many millions that are nearly equal, and little is left of their
+# digits. Subtract the mean first. (Lesson 8 does so with the inputs of a network, for another reason.)
+#
+# The engine agrees with the best line. Both derivatives are 0 there, and not at $(2, 1)$:
 
 
 # %%
@@ -118,6 +145,9 @@ print("at the best line:", gradient(2.5, 0.5), " at (2, 1):", gradient(2.0, 1.0)
 
 # %%
 assert (w3, b3) == (2.5, 0.5)
+assert np.allclose(three_slopes(x3, y3), 2.5)
+assert three_slopes(far, y_far)[0] == 2.5
+assert 2.5 not in three_slopes(far, y_far)[1:]
 assert np.allclose(gradient(2.5, 0.5), 0.0)
 
 # %% [markdown]

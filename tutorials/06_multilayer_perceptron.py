@@ -20,7 +20,7 @@
 # You need gradient descent ([lesson 4](04_linear_regression.py)), and logits and the cross-entropy
 # ([lesson 5](05_softmax_regression.py)).
 #
-# It takes about 115 minutes with the exercises, and is one of the harder lessons.
+# It takes about 120 minutes with the exercises, and is one of the harder lessons.
 #
 # ## A question first
 #
@@ -293,6 +293,26 @@ x = rng.normal(size=(7, 2))
 one_layer = x @ (W1 @ W2) + (b1 @ W2 + b2)
 assert np.allclose((x @ W1 + b1) @ W2 + b2, one_layer)
 assert not np.allclose(np.maximum(x @ W1 + b1, 0) @ W2 + b2, one_layer)
+
+# %% [markdown]
+# With it, one hidden layer is enough for a great deal: with sufficiently many neurons it comes as close as you like to
+# any continuous function on a bounded region. This is the *universal approximation theorem*. For one input and ReLU you
+# can see why: each neuron adds a bend at a place of its own, and enough bends follow any curve.
+
+# %%
+bends = np.linspace(0, np.pi, 8)  # neuron i is open from bends[i] on
+chords = np.diff(np.sin(bends)) / np.diff(bends)
+changes = np.diff(chords, prepend=0.0)  # the slope changes by this at each bend
+places = np.linspace(0, np.pi, 500)
+bent = np.maximum(places[:, None] - bends[:-1], 0) @ changes
+print(f"sin by 7 ReLU neurons: off by {np.abs(bent - np.sin(places)).max():.3f} at most")
+plots.lines({"sin": (places, np.sin(places)), "7 neurons": (places, bent)}, xlabel="x")
+
+# %% [markdown]
+# The theorem says that such weights exist. It does not say that a descent finds them, nor that they are few.
+
+# %%
+assert np.abs(bent - np.sin(places)).max() < 0.03
 
 # %% [markdown]
 # ## Four activations and their slopes

@@ -20,7 +20,7 @@
 # You need gradient descent ([lesson 4](04_linear_regression.py)) and, for the last two sections, a
 # network with a hidden layer ([lesson 6](06_multilayer_perceptron.py)).
 #
-# It takes about 95 minutes with the exercises, and is of medium difficulty.
+# It takes about 105 minutes with the exercises, and is of medium difficulty.
 #
 # ## A question first
 #
@@ -270,10 +270,34 @@ assert np.isclose(by_penalty.data, built_in.data)
 assert np.isclose(by_penalty.data, (1 - 0.1 * 0.5) * 0.3 - 0.1 * (0.3 - 0.1))
 
 # %% [markdown]
-# Squared errors with this penalty can still be solved directly. Setting the gradient to 0 gives
-# *ridge regression*: $(X^\top X / n + \lambda I)\, w = X^\top y / n$. We leave $w_0$ out of the
-# penalty, as is usual: how high the curve lies is no sign of overfitting. The engine confirms that
-# the gradient is 0 at the solution.
+# The picture of such a loss for two layers: $J$, what is made smaller, is the misfit $L$ plus the
+# penalty $s$ on both matrices of weights. The first matrix gets a gradient along both branches:
+# $\partial J/\partial W_1 = (\partial L/\partial a)^\top x + \lambda W_1$, with the sums $a$ and the
+# inputs $x$.
+
+# %%
+inputs = np.array([[0.5, -1.0]])
+W1 = tg.tensor([[0.4, -0.2], [0.1, 0.3]], requires_grad=True, name="W1")
+W2 = tg.tensor([[0.7, -0.5]], requires_grad=True, name="W2")
+a = inputs @ W1.T
+L = ((tg.tanh(a) @ W2.T - 1.0) ** 2).sum() / 2
+s = 0.1 / 2 * ((W1**2).sum() + (W2**2).sum())
+J = L + s
+a.name, L.name, s.name, J.name = "a", "L", "s", "J"
+(by_a,) = tg.gradients(L, [a])
+J.backward()
+assert np.allclose(W1.grad, by_a.T @ inputs + 0.1 * W1.data)
+tg.draw(J, direction="TB", gradients=False)
+
+# %% [markdown]
+# One can also forbid large weights instead of making them expensive: the smallest loss among all
+# weights with $\sum_i w_i^2 \le \theta$. For each $\theta$ there is a $\lambda$ with the same result,
+# the larger, the smaller $\theta$ is. If the best weights of all are inside the bound, it is 0.
+#
+# Squared errors with the penalty can still be solved directly. Setting the gradient to 0 gives
+# *ridge regression*: $(X^\top X / n + \lambda I)\, w = X^\top y / n$, with the identity matrix
+# $I$. We leave $w_0$ out of the penalty, as is usual: how high the curve lies is no sign of
+# overfitting. The engine confirms that the gradient is 0 at the solution.
 
 
 # %%
@@ -480,8 +504,13 @@ print(ours)
 assert np.array_equal(ours, nn.functional.dropout(h, 0.5, seed=8))
 
 # %% [markdown]
+# (Some books do not divide in training, and multiply all outputs by $1 - p$ afterwards instead. On
+# average that is the same.)
+#
 # Dropout is a product with 0 or $1/(1-p)$, and so is its backward pass: a unit that was switched
-# off gets no gradient.
+# off gets no gradient. So each step trains another part of the network. There are as many parts as
+# ways to switch units off, they share their weights, and the whole network, with nothing switched
+# off, is roughly their average: an *ensemble* of networks at the price of one.
 
 # %%
 h = tg.tensor([1.0, 2.0, 3.0, 4.0], requires_grad=True, name="h")

@@ -20,7 +20,7 @@
 # You need a network with hidden layers ([lesson 6](06_multilayer_perceptron.py)) and its training
 # on handwritten digits ([lesson 5](05_softmax_regression.py)).
 #
-# It takes about 120 minutes with the exercises, and is one of the harder lessons.
+# It takes about 125 minutes with the exercises, and is one of the harder lessons.
 #
 # ## A question first
 #
@@ -122,6 +122,14 @@ for i in (0, 3, 6, 9):
     print(f"layer {i + 1:2}: the gradient has norm {np.linalg.norm(by_hand[i]):.1e}")
 
 # %% [markdown]
+# Layer by layer, $g$ was multiplied by the *Jacobian* of the layer, the matrix of all derivatives of
+# its outputs by its inputs:
+#
+# $$ \frac{\partial h_t}{\partial h_{t-1}} = \operatorname{diag}(\sigma'(a_t)) \, W_t $$
+#
+# Through ten layers that is a product of ten matrices. It vanishes or explodes as a product of
+# numbers does.
+#
 # The *norm* of a gradient is the root of the sum of its squares: its length as one long vector.
 # From the tenth layer to the first it falls by a factor of four million. The engine says the same:
 
@@ -229,6 +237,10 @@ print(f"mean square after ten layers of ReLU: {np.mean(h**2):.2f}")
 assert 0.3 < np.mean(h**2) < 3
 
 # %% [markdown]
+# What of other activations? Near 0, $\tanh x \approx x$: a layer with small sums hardly notices it,
+# and Xavier's rule holds. But $\sigma(x) \approx \frac{1}{2} + \frac{x}{4}$, which shifts and shrinks.
+# Stretched to $4 \sigma(x) - 2 \approx x$, the sigmoid would keep the sizes too.
+#
 # With Xavier's first weights instead of the large ones, the same ten layers of tanh have gradients
 # of about one size:
 
@@ -236,6 +248,8 @@ assert 0.3 < np.mean(h**2) < 3
 balanced = gradient_norms(network(nn.Tanh, nn.init.xavier_normal_), images)
 print("largest / smallest:", round(max(balanced) / min(balanced), 1))
 assert max(balanced) < 5 * min(balanced)
+assert np.isclose(np.tanh(0.1), 0.1, rtol=0.01)
+assert np.isclose(4 / (1 + np.exp(-0.1)) - 2, 0.1, rtol=0.01)
 
 # %% [markdown]
 # ## Standardised inputs

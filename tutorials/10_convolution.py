@@ -21,7 +21,7 @@
 # You need [lesson 5](05_softmax_regression.py): the digits, logits and cross-entropy; and modules
 # from [lesson 9](09_layers_and_blocks.py).
 #
-# It takes about 90 minutes with the exercises, and is of medium difficulty.
+# It takes about 105 minutes with the exercises, and is of medium difficulty.
 #
 # ## A question first
 #
@@ -45,6 +45,19 @@ from tinygrad_edu import data, models, nn, optim, plots, train
 from tinygrad_edu.nn.functional import avg_pool2d, conv1d, conv2d, max_pool2d
 
 # %% [markdown]
+# ## From all weights to one kernel
+#
+# Begin with a layer in which each new number $H_{i,j}$ has a weight for every pixel:
+# $H_{i,j} = \sum_{k,l} W_{i,j,k,l} X_{k,l}$. Count the pixels from the new number's own place,
+# $k = i + a$ and $l = j + b$, and call the weights $V_{i,j,a,b}$. Now make two demands:
+#
+# 1. *The same everywhere.* What is looked for does not depend on the place. So $V$ must not depend
+#    on $i$ and $j$: it is $V_{a,b}$.
+# 2. *Only nearby.* What is far away does not matter. So $V_{a,b}$ is 0 unless $a$ and $b$ are small.
+#
+# What is left is a small array of weights that slides over the image:
+# $H_{i,j} = \sum_{a,b} V_{a,b} X_{i+a,j+b}$. Two demands turn millions of weights into 25.
+#
 # ## A window that slides
 #
 # A *kernel* $K$ is a small array of weights. Lay it on the top left corner of an image $X$,
@@ -71,6 +84,20 @@ correlate(X, K)
 # The first number is $1 \cdot 1 + 2 \cdot 0 + 0 \cdot (-1) + 1 \cdot 2 = 3$. A window of 2 × 2 fits
 # into an image of 3 × 4 at 2 × 3 places, so the result is smaller than the image.
 #
+# It is still a layer of all weights, only that most of them are 0 and the others are equal: a matrix
+# with a row for each new number. The row is the kernel, laid into an image of zeros.
+
+# %%
+rows = []
+for i, j in np.ndindex(2, 3):
+    row = np.zeros((3, 4), int)
+    row[i : i + 2, j : j + 2] = K
+    rows.append(row.ravel())
+matrix = np.stack(rows)
+print(matrix)
+assert np.array_equal((matrix @ X.ravel()).reshape(2, 3), correlate(X, K))
+
+# %% [markdown]
 # The library's `conv2d` takes many images at once, and many kernels. Its arrays have four axes,
 # (images, channels, height, width); more about channels below. Here there is one image, one kernel
 # and one channel, and `None` adds the axes for them.
@@ -236,6 +263,23 @@ for how in [(1, 0), (1, 2), (2, 0), (2, 1), (3, 2)]:
 print(output_size(28, 5, padding=2), output_size(28, 5), output_size(28, 2, stride=2))
 
 # %% [markdown]
+# Both may differ by direction: a stride of (3, 2), or a padding of (2, 0). A window of even width
+# that is to keep the size needs one zero more on one side: of $p = k - 1$ zeros, half rounded down
+# before and half rounded up after. And the border need not be of zeros: `np.pad` can repeat the
+# pixels at the rim instead. Without padding, images shrink: ten windows of 5 × 5 in a row make 240
+# pixels into 200.
+
+# %%
+assert conv2d(image[None, None], window[None, None], None, (3, 2), (2, 0)).shape[2:] == (4, 3)
+assert (output_size(11, 5, 3, 2), output_size(8, 3, 2, 0)) == (4, 3)
+even = np.pad(image, ((1, 2), (1, 2)), mode="edge")  # for a window of 4 × 4
+assert correlate(even, np.ones((4, 4))).shape == image.shape
+size = 240
+for _ in range(10):
+    size = output_size(size, 5)
+assert size == 200
+
+# %% [markdown]
 # So it goes at the beginning of LeNet. A padded 5 × 5 window leaves 28; without padding it would
 # leave 24. A 2 × 2 window with stride 2 then leaves 14.
 #
@@ -283,8 +327,11 @@ def pool(X, function):
 small = rng.normal(size=(6, 8))
 assert np.allclose(pool(small, np.mean), avg_pool2d(small[None, None], 2)[0, 0])
 assert np.allclose(pool(small, np.max), max_pool2d(small[None, None], 2)[0, 0])
+assert max_pool2d(np.zeros((1, 1, 13, 13)), 3, stride=2).shape == (1, 1, 6, 6)
 
 # %% [markdown]
+# Windows of pooling may overlap, such as 3 × 3 with stride 2.
+#
 # What is lost is where exactly something stood. That can be a gain: a line that moves by one pixel
 # inside its squares gives the same result.
 
