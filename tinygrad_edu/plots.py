@@ -171,11 +171,14 @@ def points(
     groups: Mapping[str, ArrayLike],
     *,
     lines: Mapping[str, Curve] | None = None,
+    equal: bool = False,
     xlabel: str = "",
     ylabel: str = "",
     title: str = "",
 ) -> Plot:
     """The points of each group, arrays of shape (N, 2), in a colour and a shape of its own; and lines over them.
+
+    With `equal`, one unit is as long on both axes, for points of a plane, where distances and angles mean something.
 
     >>> points({"seen": [[1.0, 2.0], [2.0, 4.1]]}, lines={"fitted": ([1, 2], [2, 4])})
     Plot: seen, fitted
@@ -191,10 +194,9 @@ def points(
         for i, (name, curve) in enumerate(over.items()):
             axes.plot(*curve_of(curve), LINES[i % len(LINES)], color=colour(len(groups) + i), linewidth=2, label=name)
         room = 0.1 * (high - low)
-        axes.set_ylim(low - room, high + room, auto=None)  # a line that leaves the plot does not squeeze the points
-        (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
-        if alike(right - left, high - low):
-            axes.set_aspect("equal", adjustable="datalim")
+        axes.set_ylim(low - room, high + room)  # a line that leaves the plot does not squeeze the points
+        if equal:
+            axes.set_aspect("equal")
         axes.grid(alpha=0.25)
         legend(axes, [*groups, *over])
 

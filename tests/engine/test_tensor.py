@@ -38,3 +38,11 @@ def test_integers_have_no_gradient() -> None:
     assert tg.tensor([1, 2]).dtype == np.float32
     x = tg.tensor([1.0, 2.0], requires_grad=True)
     assert not x.astype(int).requires_grad
+
+
+@pytest.mark.parametrize("x", [tg.tensor([[0.0, 1.0], [2.0, 3.0]]), tg.tensor([[0, 1], [2, 3]]), tg.tensor(2.0)])
+def test_in_asks_whether_a_number_occurs_at_all(x: tg.Tensor) -> None:
+    assert 2 in x
+    assert np.float32(2) in x
+    assert tg.Value(2.0) in x
+    assert 5 not in x
