@@ -20,7 +20,9 @@
 # mended; and you look for what is rare.
 #
 # You need [lesson 7](07_underfitting_overfitting.py): overfitting; and [lesson 10](10_convolution.py):
-# convolutional networks. Time: about 80 minutes, of which half is for the exercises. Difficulty: middle.
+# convolutional networks.
+#
+# It takes about 95 minutes with the exercises, and is of medium difficulty.
 #
 # ## A question first
 #
@@ -32,12 +34,7 @@
 #
 # Write three numbers down.
 #
-# <details>
-# <summary>
-#
-# Answers
-#
-# </summary>
+# <details><summary>Answers</summary>
 #
 # 1. 5 · 5 = 25.
 # 2. 20 %: of a share $q$ of spam it finds $0.9 q$, and of the rest it takes $0.1 (1 - q)$. Together that
@@ -551,8 +548,8 @@ assert (round(hard.grad, 2), round(q.data - 1, 2)) == (-1.08, -0.88)
 #
 # ## Try it
 #
-# In the folder of the lessons, copy `exercises/13_more_from_data/starter.py` to `my_answers.py` and fill in three
-# functions:
+# In the folder that `tinygrad-edu tutorials copy lessons` makes, copy
+# `exercises/13_more_from_data/starter.py` to `my_answers.py` and fill in three functions:
 #
 # 1. `crop(images, padding, tops, lefts)`: a border, and a window from each image (3 points).
 # 2. `true_shares(confusion, said)`: the shares of the classes under label shift (3 points).
@@ -572,12 +569,7 @@ assert (round(hard.grad, 2), round(q.data - 1, 2)) == (-1.08, -0.88)
 # - What happens to fine-tuning with 40 labelled digits of each kind, `some(40)`?
 # - Why do the importance weights get worse if `x_new` is drawn around 3?
 #
-# <details>
-# <summary>
-#
-# Answers
-#
-# </summary>
+# <details><summary>Answers</summary>
 #
 # - For cats all of them. A mirrored X-ray has the heart on the right, which is rare and means something.
 # - The network from scratch comes nearer, with 0.59, and tuning all is best now, with 0.72: the more new data there

@@ -18,8 +18,9 @@
 # anchors, suppression, average precision, and train both on scenes of real handwritten digits.
 #
 # You need [lesson 10](10_convolution.py): convolution, pooling, receptive fields; and batch norm from
-# [lesson 8](08_keeping_numbers_alive.py). Time: about 90 minutes, of which half is for the exercises.
-# Difficulty: high.
+# [lesson 8](08_keeping_numbers_alive.py).
+#
+# It takes about 120 minutes with the exercises, and is of high difficulty.
 #
 # ## A question first
 #
@@ -32,12 +33,7 @@
 #
 # Write your answers down.
 #
-# <details>
-# <summary>
-#
-# Answers
-#
-# </summary>
+# <details><summary>Answers</summary>
 #
 # 1. One third: they share 2 × 2 squares, and together cover 8 + 8 − 4 = 12.
 # 2. Nearly 90 %, and it is good for nothing. So pixels are counted class by class, below.
@@ -506,8 +502,8 @@ plots.lines(curves, xlabel="recall", ylabel="precision", title="boxes around a 4
 #
 # ## Try it
 #
-# In the folder of the lessons, copy `exercises/14_where_in_the_picture/starter.py` to `my_answers.py`
-# and fill in three functions:
+# In the folder that `tinygrad-edu tutorials copy lessons` makes, copy
+# `exercises/14_where_in_the_picture/starter.py` to `my_answers.py` and fill in three functions:
 #
 # 1. `iou(a, b)`: how much boxes overlap, of arrays that broadcast (3 points).
 # 2. `nms(boxes, scores, classes, threshold)`: class by class (3 points).
@@ -527,12 +523,7 @@ plots.lines(curves, xlabel="recall", ylabel="precision", title="boxes around a 4
 # - Are narrow digits lost if all anchors are squares, `models.ssd(classes=5, ratios=[1.0])`?
 # - What changes with the focal loss, `models.ssd(classes=5, focal=2.0)`?
 #
-# <details>
-# <summary>
-#
-# Answers
-#
-# </summary>
+# <details><summary>Answers</summary>
 #
 # - It falls to about 0.66, and the digits become blobs: a map with a cell every 8 pixels knows the class,
 #   but not where a stroke of 3 pixels ends.

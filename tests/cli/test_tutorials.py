@@ -8,7 +8,7 @@ import pytest
 from tests.cli.conftest import Command
 from tinygrad_edu.cli.lessons import lessons
 
-NUMBERS = [*range(1, 11), 20]
+NUMBERS = [*range(1, 11), 13, 14, 20]
 
 
 def test_each_lesson_of_the_course_has_its_exercises() -> None:
