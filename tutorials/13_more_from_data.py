@@ -238,6 +238,7 @@ plots.bars(list(reached), {"digits of the other scanner": list(reached.values())
 assert accuracy(clean, test.images, test.labels) > 0.9
 assert max(reached["as it was"], reached["scratch"]) < 0.5
 assert min(reached["old head"], reached["all tuned"]) > 1.6 * reached["scratch"]
+assert abs(reached["old head"] - reached["all tuned"]) < 0.06
 assert 1.3 * reached["scratch"] < reached["new head"] < reached["old head"]
 
 nn.summary(trained["old head"], (1, 1, 16, 16))
@@ -447,7 +448,7 @@ def is_eight(digits, eights, seed):
 
 images, eight = is_eight(sources[True], 10, seed=1)
 test_images, test_eight = is_eight(sources[False], 58, seed=2)
-print(len(eight), eight.sum(), len(test_eight), test_eight.sum())
+assert (len(eight), eight.sum(), len(test_eight), test_eight.sum()) == (1092, 10, 599, 58)
 
 
 def rare(loss):
