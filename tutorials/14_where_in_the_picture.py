@@ -14,8 +14,8 @@
 # # 14. Where in the picture: segmentation and detection
 #
 # Until now a network said *what* is in an image. Here two networks say *where*: one gives a class to
-# every pixel, the other draws boxes. You write the parts yourself, a layer that enlarges, overlap,
-# anchors, suppression, average precision, and train both on scenes of real handwritten digits.
+# every pixel, the other draws boxes. You write the parts yourself (a layer that enlarges, overlap,
+# anchors, suppression, average precision), and train both on scenes of real handwritten digits.
 #
 # You need [lesson 10](10_convolution.py): convolution, pooling, receptive fields; and batch norm from
 # [lesson 8](08_keeping_numbers_alive.py).
