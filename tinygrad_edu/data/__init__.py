@@ -7,6 +7,7 @@
 ((64, 1, 8, 8), (64,))
 """
 
+from . import text
 from .augment import ColorJitter, RandomCrop, RandomHorizontalFlip
 from .dataset import Dataset, Subset, TensorDataset, k_fold, random_split
 from .idx import read_idx
@@ -35,5 +36,6 @@ __all__ = [
     "random_split",
     "read_idx",
     "spirals",
+    "text",
     "xor",
 ]
