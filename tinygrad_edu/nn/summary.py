@@ -275,6 +275,7 @@ MULTIPLY_ADDS: dict[str, Callable[..., int]] = {
     "linear": lambda out, x, weight, *bias: out.size * weight.shape[1],
     "matmul": lambda out, x, y: out.size * x.shape[-1],
     "einsum": lambda out, *x, subscripts: prod(_letters(subscripts, x).values()),
+    "attention_weights": lambda out, q, *rest, **how: out.size * q.shape[-1],
     "dot": lambda out, *x: len(x) // 2,
     "convolution": lambda out, x, weight, *bias, **how: out.size * prod(weight.shape[1:]),
     "conv_transpose": lambda out, x, weight, *bias, **how: x.size * prod(weight.shape[1:]),

@@ -20,6 +20,7 @@ from . import attrs, images, references
 from .arrangements import (
     AFFINE,
     ANY,
+    ATTENTION,
     EQUATIONS,
     MATRIX_AND_VECTOR,
     PAIR,
@@ -279,6 +280,8 @@ LINES = [
     row("rnn", references.rnn, sequence(1), each(nonlinearity=lambda *sizes: st.just("tanh"))),
     row("lstm", references.lstm, sequence(4, states=2)),
     row("gru", references.gru, sequence(3)),
+    row("attention_weights", references.attention_weights, ATTENTION,
+        each(scale=lambda *sizes: st.sampled_from([0.5, 1.5]), causal=lambda *sizes: st.booleans())),
     # Images.
     row("convolution", images.convolution, images.THREE, together=images.convolution_calls),
     row("conv_transpose", images.conv_transpose, images.THREE, together=images.conv_transpose_calls),

@@ -79,6 +79,13 @@ def gru(from_x: Any, from_h: Any, h: Any) -> Any:
     return ((1 - z) * np.tanh(x_n + _sigmoid(x_r + h_r) * h_n) + z * h,)
 
 
+def attention_weights(q: Any, k: Any, mask: Any, scale: float, causal: bool) -> Any:
+    """The softmax of the comparisons, of moderate numbers; 0 for a key that comes after the query."""
+    shares = np.exp(q @ np.swapaxes(k, -1, -2) * scale + mask)
+    shares = shares * np.tri(*shares.shape[-2:]).astype(shares.dtype) if causal else shares
+    return shares / np.sum(shares, axis=-1, keepdims=True)
+
+
 def norm(x: Any, ord: Any = 2, axis: Any = None, keepdims: bool = False) -> Any:
     """The norm of all numbers as one vector."""
     if ord in (math.inf, -math.inf):
