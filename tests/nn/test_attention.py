@@ -11,11 +11,11 @@ from hypothesis import given, settings, strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn
-from tinygrad_edu.nn import functional as F
 from tinygrad_edu.testing import assert_gradients
 
 from .twins import TOLERANCE, assert_agree, assert_close, same_module, torch_or_skip
 
+F: Any = nn.functional
 RNG = np.random.default_rng(0)
 
 
@@ -124,7 +124,7 @@ def test_dropout_is_dropped_of_the_weights() -> None:
     q, k = tg.zeros((1, 4)), tg.zeros((64, 4))
     tg.manual_seed(0)
     out = F.scaled_dot_product_attention(q, k, np.eye(64, dtype="float32"), dropout_p=0.5)
-    np.testing.assert_array_equal(np.unique(out.data), np.float32([0, 2 / 64]))
+    np.testing.assert_array_equal(np.unique(out.data), np.array([0, 2 / 64], np.float32))
 
 
 # Heads.
@@ -195,7 +195,7 @@ def test_weights_are_not_computed_unless_needed_and_the_state_has_pytorchs_names
 
 
 def test_first_weights() -> None:
-    layer = nn.MultiheadAttention(32, 4)
+    layer: Any = nn.MultiheadAttention(32, 4)
     bound = (6 / (32 + 96)) ** 0.5
     assert 0.9 * bound < np.abs(layer.in_proj_weight.data).max() <= bound
     assert not layer.in_proj_bias.data.any()
@@ -264,6 +264,8 @@ def test_a_stack_begins_with_equal_copies_that_learn_apart() -> None:
     assert "layers.0.self_attn.in_proj_weight" in names
     assert "layers.1.norm2.bias" in names
     assert "norm.weight" in names
+    first: Any
+    second: Any
     first, second = stack.layers
     np.testing.assert_array_equal(first.linear1.weight.data, second.linear1.weight.data)
     assert first.linear1.weight is not second.linear1.weight
@@ -388,8 +390,8 @@ def test_padding_and_back() -> None:
         (lambda: F.scaled_dot_product_attention(tg.ones((2, 3)), tg.ones((4, 3)), tg.ones((5, 3))), tg.ShapeError,
          r"each of the keys .* has a value .* \(4, 3\) and \(5, 3\)"),
         (lambda: nn.MultiheadAttention(8, 3), tg.OutOfRangeError, "num_heads=3 heads cannot share embed_dim=8"),
-        (lambda: nn.MultiheadAttention(8, 2, add_zero_attn=True), tg.DtypeError, "no argument add_zero_attn=True"),
-        (lambda: nn.MultiheadAttention(4, 2)(*[tg.ones(4)] * 3), tg.ShapeError, r"batches of sequences, of shape \(L, N"),
+        (lambda: nn.MultiheadAttention(8, 2, **{"add_zero_attn": True}), tg.DtypeError, "no argument add_zero_attn=True"),
+        (lambda: nn.MultiheadAttention(4, 2)(*[tg.ones(4)] * 3), tg.ShapeError, r"sequences, of shape \(L, N"),
         (lambda: nn.MultiheadAttention(4, 2)(tg.ones((2, 4)), tg.ones((2, 5)), tg.ones((2, 4))), tg.ShapeError,
          r"equally many examples N.* \(1, 2, 5\)"),
         (lambda: nn.MultiheadAttention(4, 2)(*[tg.ones((2, 4))] * 3, attn_mask=np.ones((3, 2), bool)), tg.ShapeError,
