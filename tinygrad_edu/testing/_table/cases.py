@@ -274,6 +274,7 @@ LINES = [
     Case("multi_dot", lambda *x: decompositions.multi_dot(x), lambda x, y: x @ y, PRODUCT),
     # Networks.
     Case("linear", fused.linear, lambda x, weight, bias: x @ weight.T + bias, AFFINE),
+    elementwise("gelu", references.gelu, attrs=each(approximate=lambda x: st.sampled_from(["none", "tanh"]))),
     row("log_softmax", references.log_softmax, one(1), one_axis),
     Case("softmax_cross_entropy", fused.softmax_cross_entropy, references.softmax_cross_entropy, one(1),
          attrs.classes),

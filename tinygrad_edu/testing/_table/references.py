@@ -17,6 +17,15 @@ def elu(x: Any, alpha: float) -> Any:
     return np.where(x > 0, x, alpha * np.expm1(x))
 
 
+def gelu(x: Any, approximate: str) -> Any:
+    """x times the distribution function of the normal distribution, or the approximation of it in the paper."""
+    if approximate == "none":
+        inner = np.vectorize(math.erf, otypes=[float])(x / math.sqrt(2))
+    else:
+        inner = np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))
+    return (0.5 * x * (1 + inner)).astype(np.result_type(x, np.float32))
+
+
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """log Σ exp(x), of moderate numbers."""
     np.max(x, axis=axis)  # refuses an axis of no numbers
