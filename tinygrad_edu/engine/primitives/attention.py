@@ -17,11 +17,11 @@ from ...errors import DtypeError, ShapeError
 from ..blas import product
 from ..messages import in_words
 from ..node import Node, number_of, shape_of
-from .kernels import in_float32, reduced, underflow_is_zero
+from .kernels import in_float32, underflow_is_zero
+from .linear_algebra import einsum
 from .primitive import Variadic
-from .reductions import sum_
 from .rows import primitive
-from .shape import swapaxes
+from .shape import expand_dims, swapaxes
 
 __all__ = ["attention_weights"]
 
@@ -31,7 +31,8 @@ def _attention_rule(
     slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any], scale: float, causal: bool
 ) -> list[Any]:
     q, k = operands[:2]
-    by_scores = out * (g - sum_(g * out, axis=-1, keepdims=True))
+    by_scores = g - expand_dims(einsum("...i,...i->...", g, out), -1)
+    by_scores *= out
     by = (
         lambda: product(by_scores, k) * scale,
         lambda: product(swapaxes(by_scores, -1, -2), q) * scale,
@@ -48,12 +49,12 @@ def _attention_weights(*operands: Any, scale: float, causal: bool) -> Any:
     for mask in masks:
         scores = scores + mask
     if causal:
-        np.copyto(scores, -np.inf, where=np.tri(*scores.shape[-2:]) == 0)
+        scores += np.where(np.tri(*scores.shape[-2:]) == 0, -np.inf, 0).astype(scores.dtype)
     top = np.maximum.reduce(scores, axis=-1, keepdims=True, initial=-np.inf)
     top[top == -np.inf] = 0  # of a query that may take nothing: all its shares become exp(-inf)
     scores -= top
     shares = np.exp(scores, out=scores)
-    total = reduced(np.add, shares, -1, True)
+    total = product(shares, np.ones((shares.shape[-1], 1), shares.dtype))
     total[total == 0] = 1
     shares /= total
     return shares.astype(np.float16) if all(x.dtype.char == "e" for x in operands) else shares

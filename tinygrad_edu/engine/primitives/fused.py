@@ -100,8 +100,18 @@ def _gelu_slope(x: Any, approximate: str) -> Any:
     if approximate == "none":
         return 0.5 + 0.5 * erf(x * sqrt(0.5)) + x * (exp(-0.5 * (x * x)) * (1 / sqrt(2 * pi)))
     squares = x * x
-    t = tanh(x * (SLOPE + BEND * squares))
-    return 0.5 + 0.5 * (t + x * (1.0 - t * t) * (SLOPE + 3 * BEND * squares))
+    inner = squares * BEND
+    inner += SLOPE  # new arrays would take as long again
+    inner *= x
+    t = tanh(inner)
+    squares *= 3 * BEND
+    squares += SLOPE
+    squares *= x
+    squares *= 1.0 - t * t
+    squares += t
+    squares *= 0.5
+    squares += 0.5
+    return squares
 
 
 @primitive(
