@@ -27,14 +27,39 @@ class Network(NamedTuple):
 
 
 def images(build: Callable[[int, int], nn.Module], size: int = 28, **settings: Any) -> Network:
-    """The row of a network that reads images of one size, made for a number of channels and of classes."""
+    """The row of a network that reads images, made for a number of channels and of classes."""
     return Network(Images, lambda data: build(data.channels, data.classes), {"size": size, **settings})
 
 
+def sized(build: Callable[[int, int, int], nn.Module], size: int = 28, **settings: Any) -> Network:
+    """The row of a network that is made for the size of the images as well."""
+    return Network(Images, lambda data: build(data.channels, data.classes, data.size), {"size": size, **settings})
+
+
 NETWORKS: dict[str, Network] = {
-    "mlp": Network(Images, lambda x: models.mlp(x.channels * x.size**2, classes=x.classes), {"size": 28}),
+    "mlp": Network(Images, lambda data: models.mlp(data.channels * data.size**2, classes=data.classes), {"size": 28}),
     "cnn": images(models.cnn),
-    "rnn": Network(Images, lambda x: models.rnn(x.size, classes=x.classes), {"size": 28}),
+    "rnn": Network(Images, lambda data: models.rnn(data.size, classes=data.classes), {"size": 28}),
     "lenet": images(models.lenet),
+    "bn_lenet": images(models.bn_lenet),
+    "lenet5": Network(Images, lambda data: models.lenet5(data.channels), {"size": 32}),
+    "alexnet": sized(models.alexnet, 224),
+    "alexnet_2012": sized(models.alexnet_2012, 224),
+    "alexnet_small": sized(models.alexnet_small),
+    "vgg11": sized(models.vgg11, 224),
+    "vgg13": sized(models.vgg13, 224),
+    "vgg16": sized(models.vgg16, 224),
+    "vgg19": sized(models.vgg19, 224),
+    "vgg_small": sized(models.vgg_small),
+    "nin": images(models.nin, 224),
+    "nin_small": images(models.nin_small),
+    "googlenet": images(models.googlenet, 96),
+    "googlenet_small": images(models.googlenet_small),
     "resnet18": images(models.resnet18, 96),
+    "resnet34": images(models.resnet34, 96),
+    "resnet50": images(models.resnet50, 96),
+    "resnet_small": images(models.resnet_small),
+    "densenet": images(models.densenet, 96),
+    "densenet121": images(models.densenet121, 96),
+    "densenet_small": images(models.densenet_small),
 }

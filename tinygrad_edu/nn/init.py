@@ -21,8 +21,8 @@ from ..engine.tensor import Tensor
 from ..errors import DtypeError, OutOfRangeError, ShapeError
 
 __all__ = [
-    "bilinear_", "calculate_gain", "constant_", "eye_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_", "orthogonal_",
-    "trunc_normal_", "uniform_", "xavier_normal_", "xavier_uniform_", "zeros_",
+    "bilinear_", "calculate_gain", "constant_", "eye_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_",
+    "orthogonal_", "trunc_normal_", "uniform_", "xavier_normal_", "xavier_uniform_", "zeros_",
 ]  # fmt: skip
 if not TYPE_CHECKING:  # so that the type checker finds misspelt names
     __getattr__ = missing(__name__)
@@ -197,10 +197,10 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, seed: Any = None) -> Tensor:
 def bilinear_(tensor: Tensor) -> Tensor:
     """Weights (channels, channels, *kernel) with which a transposed convolution enlarges by linear interpolation.
 
-    Each channel passes on to itself alone. With stride s, a kernel of 2s − s % 2 and a padding of s // 2, each new number
-    lies between its nearest old ones; at the rim zeros take part. With one channel a group the weight has shape
-    (channels, 1, *kernel). J. Long, E. Shelhamer, T. Darrell, "Fully convolutional networks for semantic segmentation",
-    CVPR 2015, section 3.3.
+    Each channel passes on to itself alone. With stride s, a kernel of 2s − s % 2 and a padding of s // 2, each new
+    number lies between its nearest old ones; at the rim zeros take part. With one channel a group the weight has shape
+    (channels, 1, *kernel). J. Long, E. Shelhamer, T. Darrell, "Fully convolutional networks for semantic
+    segmentation", CVPR 2015, section 3.3.
 
     Raises `ShapeError` for weights that have fewer than three axes, or other channels out than in.
 
