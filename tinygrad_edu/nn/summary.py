@@ -241,7 +241,8 @@ def _run(twin: Module, inputs: Sequence[Any], record: _Record) -> None:
     """Call the copy on the inputs, and count the multiply-adds of each call."""
     twin.eval().requires_grad_()  # so that every operation is recorded
     for module in twin.modules():
-        record.watch(module)
+        if hasattr(module, "forward"):  # a list of modules has none
+            record.watch(module)
     with enable_grad():
         twin(*(_example(x, twin) for x in inputs))
     seen: set[Node] = set()
@@ -310,7 +311,7 @@ def _rows(model: Module, twin: Module, record: _Record) -> list[Row]:
             row.memory = sum(x.nbytes for call in calls if not call.has_inner for x in _arrays(call.output))
         if len(calls) > 1:
             row.notes.append(f"called {len(calls)} times")
-        if record.calls and not calls:
+        if record.calls and not calls and hasattr(original, "forward"):
             row.notes.append("not called")
         rows.append(row)
     return rows
