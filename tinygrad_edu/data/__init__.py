@@ -14,6 +14,7 @@ from .idx import read_idx
 from .images import Digits, LabelledImages, digits
 from .loader import DataLoader
 from .mnist import MNIST, FashionMNIST, cache_folder
+from .resize import Resize, resize
 from .synthetic import linear_regression, moons, spirals, xor
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "LabelledImages",
     "RandomCrop",
     "RandomHorizontalFlip",
+    "Resize",
     "Subset",
     "TensorDataset",
     "cache_folder",
@@ -35,6 +37,7 @@ __all__ = [
     "moons",
     "random_split",
     "read_idx",
+    "resize",
     "spirals",
     "text",
     "xor",
