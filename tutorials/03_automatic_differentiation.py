@@ -612,8 +612,8 @@ assert (du.data, ddu.data) == (27.0, 18.0)
 # %% [markdown]
 # ## What to read in the source
 #
-# - `tinygrad_edu/engine/walk.py`, `walk`: the loop of this lesson, on any node. Find the heap that gives the youngest
-#   node, and the line that adds a contribution to those before it.
+# - `tinygrad_edu/engine/walk.py`, `walk`: the loop of this lesson, on any node. Find the line that takes the
+#   youngest node, and the one that adds a contribution to those before it.
 # - `tinygrad_edu/engine/graphs.py`, `reachable`: how the nodes are collected without recursion, if only some inputs
 #   matter.
 # - `tinygrad_edu/engine/grad_mode.py`, `no_grad` and `enable_grad`: the switch, which each thread has for itself.

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from .. import models, nn
 from .tasks import Images, Task
-from .texts import Gaps, NextToken
+from .texts import Gaps, NextToken, NextTokenByRNN
 
 __all__ = ["NETWORKS", "Network"]
 
@@ -65,6 +65,11 @@ NETWORKS: dict[str, Network] = {
     "densenet": images(models.densenet, 96),
     "densenet121": images(models.densenet121, 96),
     "densenet_small": images(models.densenet_small),
+    "char_rnn": Network(
+        NextTokenByRNN,
+        lambda data: models.char_rnn(**data.sizes),
+        {"block": 64, "channels": 128, "layers": 1, "cell": "lstm", "batch_size": 16, "lr": 0.003},
+    ),
     "gpt": Network(NextToken, lambda data: models.gpt(**data.sizes), OF_TEXT),
     "bert": Network(Gaps, lambda data: models.bert(**data.sizes), OF_TEXT),
 }

@@ -21,19 +21,20 @@ from ..saving import load
 from .command import Refusal, at_least
 from .tasks import Measure, Task
 
-__all__ = ["Gaps", "NextToken", "saved_model"]
+__all__ = ["Gaps", "NextToken", "NextTokenByRNN", "saved_model"]
 
 
 @dataclass(frozen=True)
 class Sizes:
     """A language model in a file: which one, and its sizes. The weights and the tokenizer are in files beside it."""
 
-    network: Literal["bert", "gpt"]
+    network: Literal["bert", "char_rnn", "gpt"]
     vocabulary: int
-    block: int
     channels: int
     layers: int
-    heads: int
+    block: int | None = None
+    heads: int | None = None
+    cell: str | None = None
 
 
 FORMAT = Format(Sizes, "tinygrad_edu.language_model", 1, "A language model")
@@ -52,14 +53,14 @@ class Text(Task):
         },
         "--block": {"metavar": "N", "type": at_least(2), "help": "tokens that the model reads at once (default: 64)"},
         "--channels": {"metavar": "N", "type": at_least(1), "help": "numbers a token (default: 64)"},
-        "--layers": {"metavar": "N", "type": at_least(1), "help": "layers of the Transformer (default: 2)"},
-        "--heads": {"metavar": "N", "type": at_least(1), "help": "heads of its attention (default: 4)"},
+        "--layers": {"metavar": "N", "type": at_least(1), "help": "layers above each other (default: 2)"},
     }
+    own_sizes: ClassVar[Sequence[str]] = ("block", "channels", "layers", "heads")
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self.arguments = arguments
         self.block: int = arguments.block
-        if arguments.channels % arguments.heads:
+        if "heads" in self.own_sizes and arguments.channels % arguments.heads:
             raise Refusal(f"--heads {arguments.heads} cannot share --channels {arguments.channels} equally")
 
     def read(self, shipped: Callable[[], Sequence[str]]) -> str:
@@ -85,10 +86,9 @@ class Text(Task):
         return BytePairTokenizer.train(text, max(self.arguments.tokens, 256 + len(special)), special)
 
     @property
-    def sizes(self) -> dict[str, int]:
+    def sizes(self) -> dict[str, Any]:
         """The sizes of the model."""
-        names = ("block", "channels", "layers", "heads")
-        return {"vocabulary": len(self.tokenizer), **{name: getattr(self.arguments, name) for name in names}}
+        return {"vocabulary": len(self.tokenizer), **{name: getattr(self.arguments, name) for name in self.own_sizes}}
 
     tokenizer: Tokenizer
 
@@ -99,10 +99,14 @@ class Text(Task):
         return [self.tokenizer.save(out / f"{name}-tokens.json"), path]
 
 
+HEADS = {"--heads": {"metavar": "N", "type": at_least(1), "help": "heads of the attention (default: 4)"}}
+
+
 class NextToken(Text):
     """A text, of which the next token is to be predicted."""
 
     network: ClassVar = "gpt"
+    options: ClassVar = {**Text.options, **HEADS}
     measures: ClassVar = {"perplexity": Measure(models.perplexity, "{:.2f}", of_loss=True)}
 
     def __init__(self, arguments: argparse.Namespace) -> None:
@@ -126,10 +130,22 @@ class NextToken(Text):
         return models.next_token_loss
 
 
+class NextTokenByRNN(NextToken):
+    """The same for a recurrent network, which needs no attention."""
+
+    network: ClassVar = "char_rnn"
+    options: ClassVar = {
+        **Text.options,
+        "--cell": {"choices": ("rnn", "lstm", "gru"), "help": "of the recurrent network (default: lstm)"},
+    }
+    own_sizes: ClassVar = ("channels", "layers", "cell")
+
+
 class Gaps(Text):
     """Pairs of sentences with gaps: what stood in each, and whether the second sentence follows the first."""
 
     network: ClassVar = "bert"
+    options: ClassVar = {**Text.options, **HEADS}
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         super().__init__(arguments)
@@ -197,7 +213,8 @@ def saved_model(weights: Path) -> tuple[Any, Tokenizer, str]:
         saved = FORMAT.read(sizes, "model")
         tokenizer = Tokenizer.load(f"{stem}-tokens.json")
         given = asdict(saved)
-        network: nn.Module = getattr(models, given.pop("network"))(**given)
+        make = getattr(models, given.pop("network"))
+        network: nn.Module = make(**{name: x for name, x in given.items() if x is not None})
         network.load_state_dict(load(weights))
     except OSError as error:
         raise Refusal(

@@ -2,8 +2,10 @@
 
 from .alexnet import AlexNet, alexnet, alexnet_2012, alexnet_small
 from .bert import BERT, bert, bert_loss
+from .char_rnn import CharRNN, char_rnn
 from .cnn import cnn
 from .densenet import DenseBlock, DenseNet, densenet, densenet121, densenet_small
+from .gan import GAN, discriminator_loss, gan, generator_loss
 from .googlenet import GoogLeNet, Inception, googlenet, googlenet_small
 from .gpt import GPT, gpt
 from .language import bits_per_character, choose, generate, next_token_loss, perplexity
@@ -19,12 +21,14 @@ from .vgg import VGG, vgg11, vgg13, vgg16, vgg19, vgg_small
 
 __all__ = [
     "BERT",
+    "GAN",
     "GPT",
     "VGG",
     "AdditiveAttention",
     "AlexNet",
     "BasicBlock",
     "Bottleneck",
+    "CharRNN",
     "DenseBlock",
     "DenseNet",
     "GoogLeNet",
@@ -42,12 +46,16 @@ __all__ = [
     "bert_loss",
     "bits_per_character",
     "bn_lenet",
+    "char_rnn",
     "choose",
     "cnn",
     "densenet",
     "densenet121",
     "densenet_small",
+    "discriminator_loss",
+    "gan",
     "generate",
+    "generator_loss",
     "googlenet",
     "googlenet_small",
     "gpt",

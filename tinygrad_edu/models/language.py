@@ -118,8 +118,8 @@ def generate(
     length : the number of new tokens at most.
     temperature, top_k, top_p, seed : of `choose`.
     stop : the id of the token that ends a text; it is not handed out.
-    use_cache : whether the keys and values of earlier tokens are kept (`nn.KeyValueCache`) instead of computed again;
-        the tokens are the same.
+    use_cache : whether what was computed of earlier tokens is kept instead of computed again, in `model.new_cache()`, or
+        in an `nn.KeyValueCache` where the model has no such method; the tokens are the same.
 
     Nothing is recorded, and the model computes as after `eval()`. Raises `ShapeError` for an empty prompt, and the
     errors of `choose`.
@@ -150,7 +150,7 @@ def _tokens(
     model: Any, tokens: list[int], length: int, how: Any, rng: Any, stop: int | None, use_cache: bool
 ) -> Iterator[int]:
     block = getattr(model, "block", None)
-    cache, seen = (nn.KeyValueCache() if use_cache else None), 0
+    cache, seen = (getattr(model, "new_cache", nn.KeyValueCache)() if use_cache else None), 0
     for _ in range(length):
         if cache is not None and block is not None and len(tokens) > block:
             cache = None  # every position moves now, and with it every key
