@@ -106,13 +106,17 @@ class Course:
         return partial(Seeds(self.secret, self.assignment.name, student).of, "check", check.name)
 
 
+FUNCTIONS = {"function", "method", "type", "builtin_function_or_method"}
+"""Types of objects that a check calls."""
+
+
 class Heard(NamedTuple):
     """An answer of a program.
 
     Attributes
     ----------
     answer, seconds : the answer, and how long it took.
-    called : whether it is an answer to a call; otherwise it is a function or a class of the program.
+    called : whether it is more than a function, a method or a class.
     """
 
     answer: Any
@@ -127,8 +131,8 @@ def listened_to(session: Session) -> list[Heard]:
 
     def noted(do: str, *what: Any, **ways: Any) -> Any:
         answer = ask(do, *what, **ways)
-        named = do == "evaluate" or (do == "get" and what[0] is None)
-        heard.append(Heard(answer, session.last_seconds, not (named and isinstance(answer, Handle))))
+        function = isinstance(answer, Handle) and answer._reference.kind in FUNCTIONS
+        heard.append(Heard(answer, session.last_seconds, not function))
         return answer
 
     session.ask = noted  # type: ignore[method-assign]
