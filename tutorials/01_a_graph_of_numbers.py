@@ -163,7 +163,7 @@ tg.draw(z)
 
 # %% [markdown]
 # The picture has everything in it now. In each box the number stands above its gradient. (The sum
-# has no name, so the library calls it `v1`.) On each arrow is what comes back along it: upstream
+# has no name, so the library calls it `v₁`.) On each arrow is what comes back along it: upstream
 # gradient · local derivative. A box with two arrows leaving it gets the **sum** of what comes back
 # along both: $4 + 6 = 10$.
 
