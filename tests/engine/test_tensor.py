@@ -48,6 +48,8 @@ def test_in_asks_whether_a_number_occurs_at_all(x: tg.Tensor) -> None:
     assert np.float32(2) in x
     assert tg.Value(2.0) in x
     assert 5 not in x
+
+
 @pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow"])
 def test_data_can_be_changed_by_an_operator_in_place(name: str) -> None:
     """`w.data -= step` of PyTorch's loops, and its like: the same as `w.data = w.data - step`, noted as a change."""
