@@ -185,7 +185,7 @@ plots.lines(curves, xlabel="layer", ylabel="norm of the gradient", logy=True)
 # (Layer 11 is the output.) Read it from right to left: one network's gradients vanish on the way to
 # the first layer, the other's explode.
 
-# %%
+# %% tags=["hide-cell"]
 assert vanishing[0] < 1e-6 * vanishing[-1]
 assert exploding[0] > 100 * exploding[-1]
 
@@ -592,7 +592,7 @@ print(f"before {before:.0%}, Xavier {after:.0%}, batch norm {after_norm:.0%}")
 # Guessing among ten digits is right in one case of ten, and the first network does no better. It
 # has as many units as the other two, and was trained on the same digits.
 
-# %%
+# %% tags=["hide-cell"]
 assert before < 0.15
 assert min(after, after_norm) > 0.85
 assert max(xavier) < 5 * min(xavier)
