@@ -163,7 +163,7 @@ tg.draw(z)
 
 # %% [markdown]
 # The picture has everything in it now. In each box the number stands above its gradient. (The sum
-# has no name, so the library calls it `v1`.) On each arrow is what comes back along it: upstream
+# has no name, so the library calls it `v₁`.) On each arrow is what comes back along it: upstream
 # gradient · local derivative. A box with two arrows leaving it gets the **sum** of what comes back
 # along both: $4 + 6 = 10$.
 
@@ -484,8 +484,8 @@ assert (h.data, t.grad, v.grad, g.grad) == (18.75, 5.0, 1.5, -1.125)
 #   a node remembers which operation made it, and a table knows the rule.
 # - `tinygrad_edu/engine/primitives/arithmetic.py`: that table. Look at the rows of `multiply` and
 #   `divide`.
-# - `tinygrad_edu/engine/walk.py`, `walk`: your `backward`. It needs no `nodes_of`: it meets the nodes on
-#   its way, and a heap tells which of them is the youngest.
+# - `tinygrad_edu/engine/walk.py`, `walk`: your `backward`. Its `nodes_of` is `operations` in
+#   `tinygrad_edu/engine/graphs.py`, which sorts the nodes by age.
 # - `tinygrad_edu/engine/value.py`, `Value`: what each operator does beyond computing a number.
 # - `tinygrad_edu/step/script.py`, `steps`: how the walk becomes the script that you played.
 # - `tinygrad_edu/grade/assignments/value_engine`: a longer exercise in the same class.

@@ -164,7 +164,7 @@ plots.bars(list(ways), {"test digits": list(in_place.values()), "moved by two pi
 # Mirroring does harm, since a mirrored digit is no digit: an augmentation has to keep the meaning. For cats
 # it does. Which changes keep it is knowledge about the task, and you put it in.
 
-# %%
+# %% tags=["hide-cell"]
 assert away["none"] < 0.6 < 0.8 < away["moved"]
 assert in_place["moved"] > in_place["none"] - 0.01
 assert in_place["mirrored"] < in_place["none"]

@@ -7,13 +7,14 @@
 ((64, 1, 8, 8), (64,))
 """
 
-from . import boxes
+from . import boxes, text
 from .augment import ColorJitter, RandomCrop, RandomHorizontalFlip
 from .dataset import Dataset, Subset, TensorDataset, k_fold, random_split
 from .idx import read_idx
 from .images import Digits, LabelledImages, digits
 from .loader import DataLoader
 from .mnist import MNIST, FashionMNIST, cache_folder
+from .resize import Resize, resize
 from .scenes import Scenes
 from .synthetic import linear_regression, moons, spirals, xor
 
@@ -27,6 +28,7 @@ __all__ = [
     "LabelledImages",
     "RandomCrop",
     "RandomHorizontalFlip",
+    "Resize",
     "Scenes",
     "Subset",
     "TensorDataset",
@@ -38,6 +40,8 @@ __all__ = [
     "moons",
     "random_split",
     "read_idx",
+    "resize",
     "spirals",
+    "text",
     "xor",
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy import ndarray
 
+from .arrays import Numbers, Size
 from .convert import DEFAULT_DTYPE, as_array, numbers, operand, own_index, sizes
 from .grad_mode import recording
 from .inplace import assign
@@ -82,8 +83,8 @@ class Tensor(Operators):
 
     @property
     def data(self) -> ndarray:
-        """The array, as a read-only view. Setting it changes the tensor in place: `w.data = w.data - 0.1 * w.grad`."""
-        view = number_of(self).view()
+        """The array, as a read-only view. Setting it changes the tensor in place: `w.data -= 0.1 * w.grad`."""
+        view = number_of(self).view(Numbers)
         view.flags.writeable = False
         return view
 
@@ -112,7 +113,7 @@ class Tensor(Operators):
     @property
     def ndim(self) -> int: return number_of(self).ndim
     @property
-    def size(self) -> int: return number_of(self).size
+    def size(self) -> int: return Size(number_of(self).size)
     @property
     def T(self) -> Tensor: return s.transpose(self)
     # fmt: on

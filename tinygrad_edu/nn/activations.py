@@ -5,15 +5,14 @@ Most are one formula, and a row here: its function, its module, a sentence and a
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ClassVar
 
 from ..engine.messages import short
 from ..engine.node import number_of, shape_of
-from ..engine.primitives.elementwise import abs_, elu, erf, relu, sigmoid, sign, softplus as softplus_, tanh, where
-from ..engine.primitives.fused import log_softmax as log_softmax_
+from ..engine.primitives.elementwise import abs_, elu, relu, sigmoid, sign, softplus as softplus_, tanh, where
+from ..engine.primitives.fused import gelu as gelu_, log_softmax as log_softmax_
 from ..engine.primitives.reductions import softmax as softmax_
 from ..engine.primitives.shape import split
 from ..errors import DtypeError, ShapeError
@@ -78,10 +77,8 @@ def gelu(x: Any, approximate: str = "none") -> Any:
     array([-0.159,  0.   ,  0.841], dtype=float32)
     """
     x = real("gelu", x)
-    if approximate == "none":
-        return 0.5 * x * (1.0 + erf(x / math.sqrt(2)))
-    if approximate == "tanh":
-        return 0.5 * x * (1.0 + tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
+    if approximate in ("none", "tanh"):
+        return gelu_(x, approximate)
     raise DtypeError(f"gelu: approximate is 'none' or 'tanh', not {short(approximate)}")
 
 

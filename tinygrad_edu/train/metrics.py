@@ -181,7 +181,7 @@ class Running:
 
 def array(x: Any) -> ndarray:
     """A Tensor, an array or a list as an array."""
-    return x.data if isinstance(x, Node) else np.asarray(x)
+    return np.asarray(x.data if isinstance(x, Node) else x)
 
 
 NO_CLASS = -1
