@@ -201,7 +201,7 @@ BEST = 512
 """How many boxes are resolved first. If many boxes stand around few objects, these drop nearly all the others."""
 
 COLUMN, CELL = 512, 48
-"""How many boxes that lie near each other on the x axis, and of these on the y axis, are compared at once with others."""
+"""How many boxes that begin near each other on the x axis, and of these on the y axis, are compared at once."""
 
 
 def nms(boxes: Any, scores: Any, threshold: float = 0.5, classes: Any = None) -> ndarray:
