@@ -96,7 +96,12 @@ def accuracy(model, images, labels):
 
 tg.manual_seed(0)
 plain = learn(network(), hundred, epochs=60)
-print("training", accuracy(plain, *hundred.arrays), " test", round(accuracy(plain, test.images, test.labels), 3))
+print(
+    "training",
+    accuracy(plain, *hundred.arrays),
+    " test",
+    round(accuracy(plain, test.images, test.labels), 3),
+)
 assert accuracy(plain, *hundred.arrays) == 1
 
 # %% [markdown]
@@ -143,7 +148,10 @@ elsewhere = np.concatenate([np.roll(wide, by, axis)[:, :, 2:-2, 2:-2] for axis i
 ways = {
     "none": [],
     "moved": [moved],
-    "shaded": [data.RandomCrop(16, padding=2), data.ColorJitter(brightness=0.3, contrast=0.3)],
+    "shaded": [
+        data.RandomCrop(16, padding=2),
+        data.ColorJitter(brightness=0.3, contrast=0.3),
+    ],
     "mirrored": [data.RandomHorizontalFlip()],
 }
 in_place, away = {}, {}
@@ -155,7 +163,10 @@ for name, transform in ways.items():
     print(f"{name:8} {in_place[name]:.2f}  moved {away[name]:.2f}")
 
 # %%
-plots.bars(list(ways), {"test digits": list(in_place.values()), "moved by two pixels": list(away.values())})
+plots.bars(
+    list(ways),
+    {"test digits": list(in_place.values()), "moved by two pixels": list(away.values())},
+)
 
 # %% [markdown]
 # Without augmentation less than 0.6 of the moved digits are recognised, with it more than 0.8; and those in
@@ -212,7 +223,13 @@ def tuned(freeze, new_head):
         model[:HEAD].requires_grad_(False)
     head = {"params": list(model[HEAD].parameters()), "lr": 0.003 if new_head else 0.001}
     body = {"params": list(model[:HEAD].parameters()), "lr": 0.001}
-    return learn(model, few, epochs=40, parameters=[head] if freeze else [head, body], batch_size=10)
+    return learn(
+        model,
+        few,
+        epochs=40,
+        parameters=[head] if freeze else [head, body],
+        batch_size=10,
+    )
 
 
 tg.manual_seed(0)
@@ -321,7 +338,12 @@ assert np.allclose(weights, np.minimum(np.exp(logits), 20))
 known = 0.8 / 0.4 * np.exp(x**2 / (2 * 0.8**2) - (x - 1) ** 2 / (2 * 0.4**2))
 order = np.argsort(x)
 plots.lines(
-    {"known q / p": (x[order], known[order]), "by the classifier": (x[order], weights[order])}, xlabel="x", ylabel="w"
+    {
+        "known q / p": (x[order], known[order]),
+        "by the classifier": (x[order], weights[order]),
+    },
+    xlabel="x",
+    ylabel="w",
 )
 
 # %%
@@ -335,7 +357,10 @@ for name, line in lines.items():
 
 ends = np.array([-1.0, 2.0])
 plots.points(
-    {"training": np.stack([x, y], axis=1), "where it is used": np.stack([x_new, y_new], axis=1)},
+    {
+        "training": np.stack([x, y], axis=1),
+        "where it is used": np.stack([x_new, y_new], axis=1),
+    },
     lines={name: (ends, line[0] * ends + line[1]) for name, line in lines.items()},
 )
 
@@ -401,7 +426,11 @@ class_weights = train.label_shift_weights(confusion, said)
 assert np.allclose(class_weights, q / p)
 assert np.allclose(np.linalg.solve([[0.9, 0.1], [0.1, 0.9]], [0.26, 0.74]), [0.2, 0.8])
 
-plots.bars(KINDS, {"said": said / 1000, "corrected": q, "really": np.bincount(secret) / 1000}, ylabel="share")
+plots.bars(
+    KINDS,
+    {"said": said / 1000, "corrected": q, "really": np.bincount(secret) / 1000},
+    ylabel="share",
+)
 
 # %% [markdown]
 # The same weights $q(y) / p(y)$ go into a loss if you train anew, as `weight=`. And without training they correct
@@ -442,7 +471,10 @@ assert after > 5 * before
 # %%
 def is_eight(digits, eights, seed):
     rng = np.random.default_rng(seed)
-    rows = np.append(np.flatnonzero(digits.labels != 8), rng.permutation(np.flatnonzero(digits.labels == 8))[:eights])
+    rows = np.append(
+        np.flatnonzero(digits.labels != 8),
+        rng.permutation(np.flatnonzero(digits.labels == 8))[:eights],
+    )
     return digits.images[rows].reshape(-1, 64), (digits.labels[rows] == 8).astype(int)
 
 

@@ -97,7 +97,10 @@ X = K = np.array([[0, 1], [2, 3]])
 print(stamp(X, K))
 print(stamp(X, K, stride=2))
 for stride in (1, 2):
-    assert np.array_equal(stamp(X, K, stride), conv_transpose2d(X[None, None], K[None, None], stride=stride)[0, 0])
+    assert np.array_equal(
+        stamp(X, K, stride),
+        conv_transpose2d(X[None, None], K[None, None], stride=stride)[0, 0],
+    )
 
 # %% [markdown]
 # The name says what it is. A convolution multiplies the flattened image by a matrix, each row of which
@@ -369,7 +372,12 @@ assert np.allclose(boxes.decode(offsets, nearest), true[0])
 
 x, y, w, h = boxes.centre_form(true[0])
 ax, ay, aw, ah = boxes.centre_form(nearest)
-by_hand = [(x - ax) / aw / 0.1, (y - ay) / ah / 0.1, np.log(w / aw) / 0.2, np.log(h / ah) / 0.2]
+by_hand = [
+    (x - ax) / aw / 0.1,
+    (y - ay) / ah / 0.1,
+    np.log(w / aw) / 0.2,
+    np.log(h / ah) / 0.2,
+]
 assert np.allclose(offsets, by_hand)
 
 # %% [markdown]
