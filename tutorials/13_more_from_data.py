@@ -143,7 +143,8 @@ seen_before = np.random.default_rng(1)
 assert moved(digit, seen_before).shape == data.RandomCrop(16, padding=2)(digit, seen_before).shape
 
 wide = np.pad(test.images, ((0, 0), (0, 0), (2, 2), (2, 2)))
-elsewhere = np.concatenate([np.roll(wide, by, axis)[:, :, 2:-2, 2:-2] for axis in (2, 3) for by in (-2, 2)])
+moves = [(2, -2), (2, 2), (3, -2), (3, 2)]  # up, down, left, right
+elsewhere = np.concatenate([np.roll(wide, by, axis)[:, :, 2:-2, 2:-2] for axis, by in moves])
 
 ways = {
     "none": [],
@@ -190,7 +191,8 @@ assert in_place["mirrored"] < in_place["none"]
 # %%
 def scanned(images, seed):
     rng = np.random.default_rng(seed)
-    return np.clip(0.2 + 0.6 * moved(images, rng) + rng.normal(0, 0.25, images.shape), 0, 1).astype(np.float32)
+    grey = 0.2 + 0.6 * moved(images, rng) + rng.normal(0, 0.25, images.shape)
+    return np.clip(grey, 0, 1).astype(np.float32)
 
 
 few = data.TensorDataset(scanned(plenty.images[some(4)], seed=5), plenty.labels[some(4)])

@@ -10,7 +10,7 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu import models, nn, optim, train
 from tinygrad_edu.data import DataLoader, Scenes, boxes
-from tinygrad_edu.errors import ShapeError
+from tinygrad_edu.errors import OutOfRangeError, ShapeError
 from tinygrad_edu.models.fcn import conv_stages
 
 FEW = Scenes(6, classes=(0, 1), seed=5)
@@ -115,6 +115,17 @@ def test_a_detector_learns_a_few_scenes_by_heart(focal: float) -> None:
     assert train.mean_average_precision(found, FEW.boxes) > 0.95
 
 
-def test_images_of_another_size_are_refused() -> None:
+def test_images_of_another_size_and_maps_of_another_stride_are_refused() -> None:
     with pytest.raises(ShapeError, match=r"the anchors are for images of \(40, 40\), not \(48, 40\)"):
         models.ssd()(tg.zeros((1, 1, 48, 40)))
+    model = models.SSD(conv_stages(1, (3, 4)), (4,), (4,), [[9]], [1.0], classes=2, size=16)  # the stride is 2
+    with pytest.raises(
+        ShapeError, match=r"promise 16 anchors, and its stages give maps of \[\(8, 8\)\] cells, with 64"
+    ):
+        model(tg.zeros((1, 1, 16, 16)))
+
+
+def test_a_true_box_without_width_is_named() -> None:
+    model = models.ssd(classes=2, size=16)
+    with pytest.raises(OutOfRangeError, match=r"the box \[4.0, 4.0, 4.0, 8.0\] has no width"):
+        model.loss(model(tg.zeros((1, 1, 16, 16))), np.array([[[1, 4, 4, 4, 8]]]))
