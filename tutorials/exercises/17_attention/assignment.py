@@ -63,7 +63,7 @@ def lookup(student, rng):
             ],
         )
         expect(answer, "the result").is_close(scaled_dot_product_attention(queries, keys, values), rtol=1e-9)
-    large = np.array([[1000.0, 0.0]])
+    large = np.array([[10_000.0, 0.0]])
     answer = student.attention(large, np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([[3.0], [5.0]]))
     require(
         isinstance(answer, np.ndarray) and np.isfinite(answer).all(),
@@ -109,6 +109,17 @@ def causal(student, rng):
             )
         expected = attention_weights(scores, np.eye(length), is_causal=True, scale=1.0)
         expect(answer, "the shares").is_close(expected, rtol=1e-9)
+    large = np.array([[10_000.0, 0.0], [9_999.0, 10_000.0]])
+    answer = student.causal_weights(large)
+    require(
+        isinstance(answer, np.ndarray) and np.isfinite(answer).all(),
+        "Large scores overflow.",
+        kind="overflow",
+        how="subtract the largest number of each row before np.exp; the shares stay the same",
+    )
+    expect(answer, "the shares of large scores").is_close(
+        attention_weights(large, np.eye(2), None, True, 1.0), rtol=1e-9
+    )
 
 
 @hw.check(points=2, needs=["split_heads"], title="Several heads")
