@@ -244,11 +244,9 @@ class MultiheadAttention(Module):
                 f"and {values}"
             )
         q, k, v = (
-            swapaxes(
-                reshape(linear(x, w, b), (n, shape_of(x)[1], self.num_heads, self.embed_dim // self.num_heads)), 1, 2
-            )
-            for x, w, b in zip((query, key, value), self._projections(), self._biases())
-        )  # (N, heads, L or S, E / heads)
+            self._in_heads(linear(x, w, b)) for x, w, b in zip((query, key, value), self._projections(), self._biases())
+        )
+        q.name, k.name, v.name = "queries", "keys", "values"  # for pictures
         if cache is not None:
             k, v = cache.extended(self, k, v)
             is_causal = length > 1
@@ -258,10 +256,17 @@ class MultiheadAttention(Module):
             masks.append(np.where(np.tri(length, size, size - length, dtype=bool), 0.0, -np.inf).astype(q.dtype))
             is_causal = False
         weights = attention_weights(q, k, sum(masks[1:], masks[0]) if masks else None, is_causal)
+        weights.name = "weights"
         if self.training and self.dropout:
             weights = dropout(weights, self.dropout)
         heads = matmul(weights, v)
+        heads.name = "heads"
         return self.out_proj(reshape(swapaxes(heads, 1, 2), (n, length, self.embed_dim))), weights
+
+    def _in_heads(self, x: Any) -> Any:
+        """(N, T, E) as (N, heads, T, E / heads)."""
+        n, length, _ = shape_of(x)
+        return swapaxes(reshape(x, (n, length, self.num_heads, self.embed_dim // self.num_heads)), 1, 2)
 
     def _projections(self) -> list[Any]:
         """The weights that make queries, keys and values."""

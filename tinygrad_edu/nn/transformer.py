@@ -146,12 +146,12 @@ class TransformerLayer(Module):
             setattr(self, f"norm{i}", LayerNorm(d_model, eps=layer_norm_eps, bias=bias))
             setattr(self, f"dropout{i}", Dropout(dropout))
 
-    def _add_and_norm(self, i: int, x: Any, sublayer: Callable[[Any], Any]) -> Any:
+    def _add_and_norm(self, i: int, x: Any, sublayer: Callable[[Any], Any], name: str) -> Any:
         """x + sublayer(x) and norm i: after the sum as in the paper, or, with `norm_first`, before the sublayer."""
         norm, dropout = getattr(self, f"norm{i}"), getattr(self, f"dropout{i}")
-        if self.norm_first:
-            return x + dropout(sublayer(norm(x)))
-        return norm(x + dropout(sublayer(x)))
+        total = x + dropout(sublayer(norm(x) if self.norm_first else x))
+        total.name = f"after_{name}"  # for pictures
+        return total if self.norm_first else norm(total)
 
     def _feed_forward(self, x: Any) -> Any:
         activation = self.activation if callable(self.activation) else ACTIVATIONS[self.activation]
@@ -201,8 +201,8 @@ class TransformerEncoderLayer(TransformerLayer):
                 x, x, x, src_key_padding_mask, need_weights=False, attn_mask=src_mask, is_causal=is_causal, cache=cache
             )[0]
 
-        x = self._add_and_norm(1, data_for(self, src, self.linear1.weight), attend)
-        return self._add_and_norm(2, x, self._feed_forward)
+        x = self._add_and_norm(1, data_for(self, src, self.linear1.weight), attend, "attention")
+        return self._add_and_norm(2, x, self._feed_forward, "feed_forward")
 
 
 class TransformerDecoderLayer(TransformerLayer):
@@ -243,9 +243,9 @@ class TransformerDecoderLayer(TransformerLayer):
                 is_causal=memory_is_causal,
             )[0]  # fmt: skip
 
-        x = self._add_and_norm(1, data_for(self, tgt, self.linear1.weight), attend)
-        x = self._add_and_norm(2, x, attend_to_memory)
-        return self._add_and_norm(3, x, self._feed_forward)
+        x = self._add_and_norm(1, data_for(self, tgt, self.linear1.weight), attend, "attention")
+        x = self._add_and_norm(2, x, attend_to_memory, "memory")
+        return self._add_and_norm(3, x, self._feed_forward, "feed_forward")
 
 
 class TransformerStack(Module):

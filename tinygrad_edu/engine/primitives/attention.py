@@ -18,10 +18,10 @@ from ..blas import product
 from ..messages import in_words
 from ..node import Node, number_of, shape_of
 from .kernels import in_float32, underflow_is_zero
-from .linear_algebra import einsum
 from .primitive import Variadic
+from .reductions import sum_
 from .rows import primitive
-from .shape import expand_dims, swapaxes
+from .shape import swapaxes
 
 __all__ = ["attention_weights"]
 
@@ -31,8 +31,11 @@ def _attention_rule(
     slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any], scale: float, causal: bool
 ) -> list[Any]:
     q, k = operands[:2]
-    by_scores = g - expand_dims(einsum("...i,...i->...", g, out), -1)
-    by_scores *= out
+    if type(g) is np.ndarray:  # without an array of all products
+        shared = np.einsum("...i,...i->...", g, out)[..., None]
+    else:
+        shared = sum_(g * out, axis=-1, keepdims=True)
+    by_scores = (g - shared) * out
     by = (
         lambda: product(by_scores, k) * scale,
         lambda: product(swapaxes(by_scores, -1, -2), q) * scale,
