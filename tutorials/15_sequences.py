@@ -177,7 +177,7 @@ assert np.allclose(layer.weight_hh_l0.grad, ours.W_hh.grad.T)
 # network of the question learns one number, $w$, for words of any length. This layer learns
 # $d \cdot h + h \cdot h + h$ numbers, and the library's $h$ more, for its second bias.
 
-# %%
+# %% tags=["hide-cell"]
 assert sum(p.size for p in (ours.W_xh, ours.W_hh, ours.b)) == 5 * 4 + 4 * 4 + 4 == 40
 assert sum(p.size for p in layer.parameters()) == 44
 
@@ -194,7 +194,7 @@ assert sum(p.size for p in layer.parameters()) == 44
 # $1.2^{20} \approx 38$. That is question 2. After 20 steps the first network has forgotten the
 # beginning, and in the second a change of the beginning is 38 times as large at the end.
 
-# %%
+# %% tags=["hide-cell"]
 assert round(0.8**20, 3) == 0.012
 assert round(1.2**20) == 38
 
@@ -419,10 +419,11 @@ invented = [invent(speller, rng) for _ in range(40)]
 new = [name for name in invented if name not in names]
 print(*invented[:16])
 print(f"{len(new)} of {len(invented)} are not in the list")
+assert sum(name.endswith(("a", "e")) for name in names) > 0.4 * len(names)
 assert len(new) > 10
 
 # %% [markdown]
-# Nobody told it that a vowel follows most consonants, or that names end in *a* or *n*.
+# Nobody told it that a vowel follows most consonants, or that names end in *a* and *e*.
 #
 # The same model, with a cell by a word, is `models.char_rnn`. To teach it a text of your own, in a
 # terminal:
@@ -485,7 +486,7 @@ plots.row(
 # - Perplexity, $\exp$ of the mean cross-entropy: out of how many equally likely tokens one guesses.
 # - A model of the next token writes, if each token that is drawn becomes the next input.
 
-# %%
+# %% tags=["hide-cell"]
 assert np.isclose(w.grad, sum(parts))
 assert 1 < by_network < in_pairs < alone < uniform
 
@@ -499,7 +500,7 @@ assert 1 < by_network < in_pairs < alone < uniform
 # 3. A model has a perplexity of 8 on names. Another says the right letter in half of the cases, with
 #    certainty, and gives a chance of 0 to it in the other half. What is its perplexity?
 #
-# <details><summary>Answers · 答案</summary>
+# <details><summary>Answers</summary>
 #
 # 1. $96 \cdot 24 + 96 \cdot 96 + 2 \cdot 96 = 11{,}712$.
 # 2. The names are separate: what came before the `<end>` says nothing about the next name. In a long
@@ -509,7 +510,7 @@ assert 1 < by_network < in_pairs < alone < uniform
 #
 # </details>
 
-# %%
+# %% tags=["hide-cell"]
 assert sum(p.size for p in speller.rnn.parameters()) == 96 * 24 + 96 * 96 + 2 * 96 == 11_712
 
 # %% [markdown]
@@ -535,7 +536,7 @@ assert sum(p.size for p in speller.rnn.parameters()) == 96 * 24 + 96 * 96 + 2 * 
 # ## What to read in the source
 #
 # - `tinygrad_edu/engine/primitives/recurrent.py`, `rnn_cell`: the equation of this lesson, in a line,
-#   and `_rnn_rule`: backpropagation through time in seven.
+#   and `_rnn_rule`: backpropagation through time in eight.
 # - `tinygrad_edu/nn/recurrent.py`, `RecurrentLayers`: how layers and directions are put together.
 # - `tinygrad_edu/data/text/tokenizers.py`: the tokenizer of this lesson, and one that learns pieces of
 #   words.

@@ -86,7 +86,7 @@ assert g[1].grad == g[2].grad == 0.0
 # Question 1: $0.99^{100} \approx 0.37$, more than a third; $0.5^{100} \approx 10^{-30}$, nothing. A
 # gate that is nearly open carries far, and one that is half open does not.
 
-# %%
+# %% tags=["hide-cell"]
 assert round(0.99**100, 2) == 0.37
 assert 0.5**100 < 1e-30
 
@@ -150,34 +150,37 @@ assert np.allclose(their_H.data, new_H.data)
 assert np.allclose(their_C.data, new_C.data)
 
 # %% [markdown]
-# The picture has all of it: the upper way is the memory, on which there is only one product and one
-# sum, and the gates come in from the side.
+# To see it, make each gate a module, a linear layer on $X$ and $H$ side by side. The way from `c` to
+# `c'` is the memory: one product and one sum. The gates come in from the side.
 
 
 # %%
-@tg.block
-def gate(x, h, w_x, w_h, b):
-    return tg.sigmoid(x @ w_x + h @ w_h + b)
+class ForgetGate(nn.Module):
+    def __init__(self):
+        self.linear = nn.Linear(7, 4)
+
+    def forward(self, x_and_h):
+        return tg.sigmoid(self.linear(x_and_h))
 
 
-@tg.block
-def content(x, h, w_x, w_h, b):
-    return tg.tanh(x @ w_x + h @ w_h + b)
+class InputGate(ForgetGate):
+    pass
 
 
-x = tg.tensor(X, name="x")
-h = tg.tensor(H, name="h")
-memory = tg.tensor(C, name="c", requires_grad=True)
+class OutputGate(ForgetGate):
+    pass
 
 
-def part(kind, k):
-    return kind(x, h, ours.x[k], ours.h[k], ours.b[k])
+class NewContent(ForgetGate):
+    def forward(self, x_and_h):
+        return tg.tanh(self.linear(x_and_h))
 
 
-forget, write = part(gate, "f"), part(gate, "i")
-new_memory = forget * memory + write * part(content, "g")
+x_and_h = tg.tensor(np.concatenate([X, H], axis=1, dtype=np.float32), name="x, h")
+memory = tg.tensor(C.astype(np.float32), name="c", requires_grad=True)
+new_memory = ForgetGate()(x_and_h) * memory + InputGate()(x_and_h) * NewContent()(x_and_h)
 new_memory.name = "c'"
-shown = part(gate, "o") * tg.tanh(new_memory)
+shown = OutputGate()(x_and_h) * tg.tanh(new_memory)
 shown.name = "h'"
 tg.draw(shown, depth=0, gradients=False)
 
@@ -225,7 +228,7 @@ assert counts["GRU"] == 3 * counts["RNN"]
 # %% [markdown]
 # ## How far back?
 #
-# Now the measurement of lesson 15, for three layers that nobody has trained: how large is the gradient
+# Now the measurement of lesson 15, for four layers that nobody has trained: how large is the gradient
 # of the last state by the input of each step before it? A fresh layer has biases near 0, so its gates
 # are half open, and each step halves the memory. That is question 2: it is much more like 0.5 than
 # like 0.99. The remedy is simple: begin with a larger bias at the forget gate. $\sigma(2) \approx
@@ -331,7 +334,7 @@ plots.lines(curves, xlabel="steps of training", ylabel="right")
 # The plain network guesses to the end, and so does the LSTM whose gates begin half open: no gradient
 # reaches the first step, so there is nothing to learn from. With the gate open, both cells learn it.
 
-# %%
+# %% tags=["hide-cell"]
 assert curves["RNN"][-1] < 0.65
 assert curves["LSTM"][-1] < 0.65
 assert curves["LSTM, open"][-1] > 0.95
@@ -357,7 +360,8 @@ def gates_of(layer, x):
 
 
 layer = networks["LSTM, open"].layer
-x, _ = sequences(1, np.random.default_rng(5))
+x, signal = sequences(1, np.random.default_rng(5))
+assert signal == [1]
 inputs, forgets = gates_of(layer, x)
 plots.row(
     plots.lines(
@@ -382,7 +386,7 @@ assert forgets.mean(axis=0).max() > 0.9
 # - A gate has to be open when training begins: give its bias a number above 0.
 # - An LSTM learns four times, a GRU three times as many numbers as a plain layer.
 
-# %%
+# %% tags=["hide-cell"]
 assert counts["LSTM"] == 4 * counts["RNN"]
 assert curves["LSTM, open"][-1] > 0.95 > 0.65 > curves["RNN"][-1]
 
@@ -393,7 +397,7 @@ assert curves["LSTM, open"][-1] > 0.95 > 0.65 > curves["RNN"][-1]
 # 2. Why is the memory put through a tanh before it is shown, and not before it is kept?
 # 3. A GRU has no output gate. What does that mean for what the other layers see?
 #
-# <details><summary>Answers · 答案</summary>
+# <details><summary>Answers</summary>
 #
 # 1. $0.5^{1/100} \approx 0.993$. As a bias that is $\log(0.993 / 0.007) \approx 5$.
 # 2. A tanh between the steps would be a factor below 1 at each of them, and the gradient would vanish

@@ -132,7 +132,7 @@ assert np.isclose(best, p / (p + q), atol=1e-3)
 # $-\log \frac12 - \log \frac12 = 2 \log 2 \approx 1.386$. That is question 1, and a number to look for:
 # a loss near it says that the discriminator cannot tell.
 
-# %%
+# %% tags=["hide-cell"]
 assert np.isclose(models.discriminator_loss(tg.zeros(4), tg.zeros(4)).item(), 2 * np.log(2))
 assert round(2 * np.log(2), 3) == 1.386
 
@@ -397,14 +397,15 @@ print(
     f"other real digits {apart_real.mean():.2f}"
 )
 print("nearest digit, 0 to 9:", *counts)
-assert apart_real.mean() < apart.mean() < 0.7 * apart_before.mean()
+assert apart_real.mean() < apart.mean() < 1.6 * apart_real.mean()
+assert apart_before.mean() > 2.5 * apart_real.mean()
 assert apart.min() > 0.1
 assert (counts > 5).all()
 
 # %% [markdown]
-# No image is a copy, all ten digits are there, and they are nearly as near to real ones as other real
-# digits are. Between two points of noise there is a way, and what is made changes along it from one digit
-# to another.
+# No image is a copy, and all ten digits are there. What was made is about one and a half times as far
+# from the nearest real digit as other real digits are; noise was three times as far. Between two points
+# of noise there is a way, and what is made changes along it from one digit to another.
 
 # %%
 share = np.linspace(0, 1, 8)[:, None]
@@ -426,7 +427,7 @@ plots.images(way)
 # - At $2 \log 2$ the discriminator cannot tell; but losses say little, and samples much.
 # - Mode collapse: the generator makes one kind of example, because nothing asks it for all kinds.
 
-# %%
+# %% tags=["hide-cell"]
 assert hit <= 2 < 8
 assert np.isclose(other_slope / minimax_slope, 999)
 
@@ -439,7 +440,7 @@ assert np.isclose(other_slope / minimax_slope, 999)
 #    refused if `loss_g` were computed before, and its `backward()` called after?
 # 3. Why does the generator not simply learn the training set by heart?
 #
-# <details><summary>Answers · 答案</summary>
+# <details><summary>Answers</summary>
 #
 # 1. Nothing: the logit does not change with the example, so its gradient by the example is 0. A
 #    discriminator that has learned nothing teaches nothing.
