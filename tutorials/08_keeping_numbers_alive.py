@@ -451,6 +451,10 @@ assert np.allclose(theirs[-1], momentum_by_hand(0.04, 0.8, steps=9))
 # | Adadelta | RMSprop whose learning rate is the running size of its own steps |
 # | Adam | momentum over the root of RMSprop's $s$, both corrected for their beginning |
 # | AdamW | Adam with weight decay beside the gradient, not in it |
+#
+# Adadelta in formulas: the step is $d = g \sqrt{u} / \sqrt{s}$, then $w \leftarrow w - \eta d$, and
+# $u \leftarrow \alpha u + (1 - \alpha) d^2$ is the running mean of $d^2$. (Both roots have a tiny
+# number added inside, or the first step would be 0.)
 
 # %%
 plain = {
