@@ -13,7 +13,7 @@ from typing import Any
 from .convert import as_float, float_operand
 from .inplace import note_change
 from .messages.tensors import leaving
-from .node import NO_ATTRS, Attrs, Node, Operand, new, number_held, number_of, packed, record
+from .node import NO_ATTRS, Attrs, Node, Operand, new, number_held, number_of, packed, record, shape_of
 from .operators import Operators, infix
 from .primitives.arithmetic import add, divide, multiply, power, subtract
 from .primitives.elementwise import floor_divide, remainder
@@ -45,7 +45,7 @@ class Value(Operators):
 
     __slots__ = ()
     _data: float
-    shape = ()
+    shape, ndim, size = (), 0, 1
 
     def __init_subclass__(cls) -> None:
         raise TypeError("Value has no subclasses: its operators make plain Values; put one into a class of your own")
@@ -153,7 +153,9 @@ class Value(Operators):
     def seed(self, gradient: Any, create_graph: bool) -> Any:
         if not create_graph:
             return 1.0 if gradient is None else as_float(gradient)
-        return gradient if isinstance(gradient, Node) else Value(1.0 if gradient is None else gradient, None, False)
+        if isinstance(gradient, Node) and shape_of(gradient) == ():
+            return self.fit(gradient)
+        return Value(1.0 if gradient is None else gradient, None, False)
 
     def fit(self, contribution: Any) -> Any:
         if type(contribution) is float or type(contribution) is Value:

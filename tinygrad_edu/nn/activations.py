@@ -54,7 +54,7 @@ __all__ = [
 def prelu(x: Any, weight: Any) -> Any:
     """x if it is positive, else weight · x, with one weight, or one for each channel: He et al. (2015), eq. 1.
 
-    x has shape (N, C, ...), weight (1,) or (C,). Raises `ShapeError` for another number of weights.
+    x has shape (N, C, ...), weight (), (1,) or (C,). Raises `ShapeError` for another number of weights.
 
     >>> import tinygrad_edu as tg
     >>> prelu(tg.tensor([[-1.0, -1.0, 3.0]]), tg.tensor([0.5, 0.25, 0.0]))
@@ -62,9 +62,9 @@ def prelu(x: Any, weight: Any) -> Any:
     """
     x, weight = real("prelu", x), real("prelu", weight)
     shape, n = shape_of(x), shape_of(weight)
-    if len(n) != 1 or n[0] not in (1, *shape[1:2]):
-        raise ShapeError(f"prelu: weight has shape (1,), or (C,) for x of shape (N, C, ...); not {n} for {shape}")
-    return where(x > 0, x, weight.reshape((n[0], *(1 for _ in shape[2:]))) * x)
+    if n not in {(), (1,), shape[1:2]}:
+        raise ShapeError(f"prelu: weight has shape () or (1,), or (C,) for x of shape (N, C, ...); not {n} for {shape}")
+    return where(x > 0, x, weight.reshape((*n, *(1 for _ in shape[2:])) if shape else ()) * x)
 
 
 def gelu(x: Any, approximate: str = "none") -> Any:

@@ -16,7 +16,7 @@ import numpy as np
 from ...errors import DtypeError, ShapeError
 from ..blas import product
 from ..messages import in_words, several
-from ..node import number_of, shape_of
+from ..node import Node, number_of, shape_of
 from .elementwise import sqrt, square
 from .kernels import in_float32
 from .pooling import avg_pool
@@ -146,6 +146,15 @@ def _affine(weight: Any, bias: Any) -> tuple[Any, ...]:
     return np.ones(bias.shape, bias.dtype) if weight is None else weight, bias
 
 
+def _move(running: Any, now: Any, momentum: float) -> None:
+    """Let a running statistic, a tensor or an array, follow that of the batch."""
+    moved = (1 - momentum) * number_of(running) + momentum * now
+    if isinstance(running, Node):
+        running.data = moved
+    else:
+        running[...] = moved
+
+
 def _follow(x: Any, running_mean: Any, running_var: Any, momentum: float, axis: Sizes) -> None:
     """Update the running mean and variance with those of the batch."""
     numbers = np.asarray(number_of(x))
@@ -160,7 +169,7 @@ def _follow(x: Any, running_mean: Any, running_var: Any, momentum: float, axis: 
     variance = np.add.reduce(np.square(numbers - average), axis) / (count - 1)
     for running, now in ((running_mean, average.reshape(-1)), (running_var, variance)):
         if running is not None:
-            running.data = (1 - momentum) * running.data + momentum * now
+            _move(running, now, momentum)
 
 
 def layer_norm(x: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
@@ -239,7 +248,7 @@ def instance_norm(
     numbers = np.asarray(number_of(x)).reshape(*size[:2], -1)
     for running, now in ((running_mean, numbers.mean(2)), (running_var, numbers.var(2, ddof=1))):
         if running is not None:
-            running.data = (1 - momentum) * running.data + momentum * now.mean(0)
+            _move(running, now.mean(0), momentum)
     return group_norm(x, size[1], weight, bias, eps)
 
 

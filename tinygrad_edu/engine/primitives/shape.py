@@ -91,7 +91,7 @@ def reshape(x: Any, shape: Any = -1) -> Any:
 
 
 @primitive(
-    lambda g, out, x, axes: transpose(g, None if axes is None else inverse(axes)),
+    lambda g, out, x, axes: transpose(g, None if axes is None else inverse(several(axes))),
     numpy=[np.transpose, np.permute_dims],
 )
 def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
@@ -339,8 +339,11 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
 
 
 def sequence(name: str, arrays: Any) -> Sequence[Any]:
+    """The arrays of a list or a tuple, or those along the first axis of one array."""
+    if isinstance(arrays, (Node, np.ndarray)) and shape_of(arrays):
+        return tuple(arrays)  # type: ignore[arg-type]  # a Tensor
     if not isinstance(arrays, (list, tuple)):
-        kind = "a Tensor" if isinstance(arrays, Node) else type(arrays).__name__
+        kind = f"a {type(arrays).__name__}" if isinstance(arrays, Node) else type(arrays).__name__
         raise DtypeError(f"{name}: needs a list or a tuple of arrays, not {kind} {in_words(arrays)}")
     if not arrays:
         raise ShapeError(f"{name}: needs at least one array, and the {type(arrays).__name__} is empty")
@@ -433,7 +436,7 @@ def _take_along_axis_rule(g: Any, out: Any, x: Any, indices: Any, axis: int | No
     if axis is None:
         return scatter(g, index=(indices,), shape=(x.size,)).reshape(x.shape)
     axis %= x.ndim
-    grid = np.ix_(*(np.arange(n) for n in out.shape))
+    grid = np.ix_(*(np.arange(n) % max(size, 1) for n, size in zip(out.shape, x.shape)))  # a size of 1 was broadcast
     index = tuple(np.broadcast_to(indices, out.shape) if a == axis else grid[a] for a in range(x.ndim))
     return scatter(g, index=index, shape=x.shape)
 

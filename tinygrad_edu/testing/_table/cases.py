@@ -198,7 +198,7 @@ LINES = [
     Case("nansum", statistics.nansum, np.nansum, one(), reduction),
     Case("nanmean", statistics.nanmean, np.nanmean, one(), reduction),
     Case("cov", statistics.cov, np.cov, one(2, 2), each(bias=lambda x: st.just(True))),
-    Case("diff", statistics.diff, np.diff, one(1), each(axis=one_of, n=lambda x: st.integers(0, 2))),
+    Case("diff", statistics.diff, references.diff, one(1), attrs.differences),
     Case("trapezoid", statistics.trapezoid, np.trapezoid, one(1), each(axis=one_of, dx=lambda x: st.just(0.5))),
     Case("interp", statistics.interp, np.interp, one(),
          each(xp=lambda x: st.just([-4.0, 0.0, 4.0]), fp=lambda x: st.just([1.0, 3.0, 2.0])), kinks=(0,)),

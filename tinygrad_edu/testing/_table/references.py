@@ -155,3 +155,8 @@ def cofactors(x: Any) -> Any:
         minor = np.delete(np.delete(x, i, -2), j, -1)
         out[..., i, j] = (-1) ** (i + j) * np.linalg.det(minor)
     return out
+
+
+def diff(x: Any, n: int, axis: int, **ends: Any) -> Any:
+    """`numpy.diff`, with Python's numbers in the dtype of x."""
+    return np.diff(x, n, axis, **{name: np.asarray(end, np.result_type(x.dtype, end)) for name, end in ends.items()})
