@@ -81,7 +81,7 @@ print(shares.round(3), round(float(result), 2))
 # That is question 1: the comparisons are 2, 0 and 2, the shares 0.468, 0.063 and 0.468, and the query
 # receives 24.68. A longer query asks more firmly. (20, 0) takes nearly nothing of the second word.
 
-# %%
+# %% tags=["hide-cell"]
 assert shares.round(3).tolist() == [0.468, 0.063, 0.468]
 assert round(float(result), 2) == 24.68
 firm, _ = look_up(np.array([20.0, 0.0]), keys, values)
@@ -91,7 +91,7 @@ assert firm[1] < 1e-8
 # And question 2: nothing changes. A dictionary has no order, and neither has this one. We come back
 # to that.
 
-# %%
+# %% tags=["hide-cell"]
 other_order = [2, 0, 1]
 _, same = look_up(np.array([2.0, 0.0]), keys[other_order], values[other_order])
 assert np.isclose(same, result)
@@ -123,7 +123,7 @@ tg.steps(r)
 # A key is pulled towards the query if its value is larger than what the query received so far, and
 # pushed away if it is smaller.
 
-# %%
+# %% tags=["hide-cell"]
 r.backward()
 assert (round(a.data, 2), round(b.data, 2), round(r.data, 2)) == (0.88, 0.12, 3.24)
 assert np.isclose(v1.grad, a.data)
@@ -166,7 +166,7 @@ print("largest share of ten, on average:")
 for what, scores in (("as they are", comparisons), ("divided by √d", comparisons / np.sqrt(d))):
     print(f"  {what:14} {softmax(scores).max(axis=1).mean():.2f}")
 
-# %%
+# %% tags=["hide-cell"]
 assert 15 < comparisons.std() < 17
 assert softmax(comparisons).max(axis=1).mean() > 0.85
 assert softmax(comparisons / np.sqrt(d)).max(axis=1).mean() < 0.45
@@ -421,7 +421,7 @@ def right(model, n=100):
 print(text(translator.translate(tokens("314159"), START, STOP, length=9)))
 print(f"{right(translator):.0%} of 100 new sequences are right")
 
-# %%
+# %% tags=["hide-cell"]
 assert sum(10**n for n in range(3, 8)) > 11_000_000
 assert 500 * 32 == 16_000
 assert np.mean(by_transformer[-20:]) < 0.1
@@ -441,7 +441,7 @@ to_source = maps[2][0].mean(axis=0)  # (8, 7): the eight places of the target, t
 asks = [f"→ {c}" for c in [*digits[::-1], "stop"]]
 plots.attention(to_source, asks, list(digits))
 
-# %%
+# %% tags=["hide-cell"]
 looks_at = to_source[:7].argmax(axis=1)
 assert (looks_at == np.arange(6, -1, -1)).mean() >= 5 / 7
 
@@ -474,7 +474,7 @@ plots.lines(
 # do not need a Transformer. Its strength is that nothing in it waits for the step before, so that it
 # can be made large and trained on much text. The next lesson does the second half of that: a GPT.
 
-# %%
+# %% tags=["hide-cell"]
 assert right(recurrent) > 0.85
 
 # %% [markdown]
@@ -506,7 +506,7 @@ assert right(recurrent) > 0.85
 #
 # </details>
 
-# %%
+# %% tags=["hide-cell"]
 equal = tg.tensor(np.zeros((1, 2)), requires_grad=True)
 mean_of_all = attention(equal, np.ones((3, 2)), values[:, None])
 mean_of_all.sum().backward()

@@ -257,7 +257,7 @@ print(*invented, sep=", ")
 new = [name for name in invented if name not in names]
 print(len(new), "of 40 are not in the list")
 
-# %%
+# %% tags=["hide-cell"]
 assert tested < 2.25
 assert len(new) > 20
 
@@ -279,7 +279,7 @@ for how in ({"temperature": 0.5}, {"temperature": 1.5}, {"temperature": 0}, {"to
 # At 0.5 they are names that could be in the list, at 1.5 many can hardly be said. At temperature 0
 # every name is the same one, since nothing is drawn.
 
-# %%
+# %% tags=["hide-cell"]
 assert len(set(invent(gpt, 6, temperature=0))) == 1
 sure, unsure = ([name in names for name in invent(gpt, 60, temperature=t)] for t in (0.5, 1.5))
 assert sum(sure) > sum(unsure)
@@ -289,7 +289,7 @@ assert sum(sure) > sum(unsure)
 # change them, thanks to the mask. So they are kept in a *cache*, and each step computes one letter
 # instead of all. That the result is the same is another test of the mask.
 
-# %%
+# %% tags=["hide-cell"]
 assert invent(gpt, 20, use_cache=True) == invent(gpt, 20, use_cache=False)
 
 # %% [markdown]
