@@ -496,11 +496,11 @@ assert right(recurrent) > 0.85
 # 3. A decoder without a causal mask is trained with teacher forcing. What will its loss be, and what
 #    will it write?
 #
-# <details><summary>Answers · 答案</summary>
+# <details><summary>Answers</summary>
 #
 # 1. The mean of the values. All comparisons are equal whatever the query is, so its gradient is 0.
 # 2. Behind it, the shares that remain would not sum to 1, and the words that may not be seen would
-#    still have taken part in the sum below the line.
+#    still have taken part in the denominator.
 # 3. Its loss goes to 0, for the right token stands in its input, one place further on. On its own it
 #    has nothing to copy there, and writes nonsense.
 #

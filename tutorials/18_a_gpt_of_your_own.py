@@ -422,7 +422,7 @@ assert 0.52 < right_pairs < 0.75
 # 2. What happens to the quality of the names if the mask is left out in training?
 # 3. Why are 10 % of BERT's chosen tokens left as they are?
 #
-# <details><summary>Answers · 答案</summary>
+# <details><summary>Answers</summary>
 #
 # 1. It has fewer tokens to choose from, and needs more of them. Compare bits a character, the loss in
 #    bits times the tokens, divided by the characters: `models.bits_per_character`.
