@@ -215,8 +215,8 @@ plots.lines(curves, xlabel="epoch", ylabel="accuracy on the test digits")
 
 # %% [markdown]
 # LeNet guesses: one in ten is right, from the first epoch to the last. With batch normalisation
-# half is right after one epoch, and in the end about 98 %. Nothing else has changed: not the rate,
-# not the data, not the sigmoids.
+# half is right after one epoch, and in the end about 98 %. The rate, the digits and the sigmoids are
+# the same.
 
 # %%
 assert max(curves["LeNet"]) < 0.15
@@ -246,7 +246,7 @@ spreads = {}
 for name, make in [("LeNet", models.lenet), ("with batch norm", models.bn_lenet)]:
     tg.manual_seed(0)
     spreads[name] = spread(make().apply(glorot))
-plots.bars([f"sigmoid {i}" for i in range(1, 5)], spreads, logy=True, ylabel="spread of its input")
+plots.bars(range(1, 5), spreads, logy=True, ylabel="spread before each sigmoid")
 
 # %% [markdown]
 # In LeNet the digits look more and more alike: before the last sigmoid they differ by a thousandth.
@@ -267,9 +267,8 @@ assert all(0.9 < s < 1.1 for s in spreads["with batch norm"][2:])
 # named this *internal covariate shift*. The reason is disputed. The name suggests the covariate
 # shift of statistics, with which it has little to do. S. Santurkar and others shifted the inputs of
 # such layers on purpose, in 2018, and the networks learned as well as before; they find that the
-# loss becomes smoother instead. A. Rahimi, in a talk of 2017 at the conference NeurIPS, called it a
-# sign that the field practises alchemy: it works, and nobody knows exactly why. It is in nearly
-# every network that reads images.
+# loss becomes smoother instead. A. Rahimi took it, in a talk of 2017, as an example of what he called
+# alchemy: it works, and nobody knows exactly why. It is in nearly every network that reads images.
 #
 # ## Deeper is not better
 #
@@ -311,7 +310,7 @@ def deep(shortcut=False, normalised=False, blocks=8, channels=8):
 
 small, small_test = data.Digits(), data.Digits(train=False)
 x = tg.tensor(small.images[:2], name="images")
-tg.draw(deep(shortcut=True, blocks=1)(x), depth=1, gradients=False, direction="TB")
+tg.draw(deep(shortcut=True, blocks=1)(x), depth=1, expand="2", gradients=False, direction="TB")
 
 # %% [markdown]
 # In the frame of the block you see the two ways: one through the convolutions, one around them.
@@ -462,8 +461,8 @@ assert np.allclose(dense(images).data, library(images).data, atol=1e-5)
 # %% [markdown]
 # The channels grow, so between two blocks a *transition* halves them, by a convolution of 1 × 1, and
 # halves height and width by a mean of 2 × 2. The textbook's DenseNet has four blocks of four layers
-# and a growth rate of 32; it learns 758,226 numbers, a fifteenth of ResNet-18. Count the channels of
-# its blocks, beginning with 64:
+# and a growth rate of 32; it learns 758,226 numbers, about a fifteenth of what ResNet-18 learns. Count
+# the channels of its blocks, beginning with 64:
 
 # %%
 channels, after = 64, []
