@@ -75,6 +75,7 @@ locale_dirs = ["locale"]
 gettext_compact = False
 gettext_location = False
 gettext_uuid = False
+gettext_additional_targets = ["raw"]  # the word on a folded part
 
 # Pages
 

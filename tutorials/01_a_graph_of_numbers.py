@@ -19,6 +19,8 @@
 #
 # You need the derivative as school teaches it (the slope of a curve, $x^2$ has the derivative
 # $2x$), and Python up to classes. Later lessons stand on this one.
+#
+# It takes about 75 minutes with the exercises, and is easy.
 
 # %% [markdown]
 # ## A question first
@@ -161,7 +163,7 @@ tg.draw(z)
 
 # %% [markdown]
 # The picture has everything in it now. In each box the number stands above its gradient. (The sum
-# has no name, so the library calls it `v1`.) On each arrow is what comes back along it: upstream
+# has no name, so the library calls it `v₁`.) On each arrow is what comes back along it: upstream
 # gradient · local derivative. A box with two arrows leaving it gets the **sum** of what comes back
 # along both: $4 + 6 = 10$.
 
@@ -446,10 +448,20 @@ print(h.data, t.grad, v.grad, g.grad)
 assert (h.data, t.grad, v.grad, g.grad) == (18.75, 5.0, 1.5, -1.125)
 
 # %% [markdown]
+# ## In five lines
+#
+# - A result is computed in small operations, and a graph records them: each number points to the
+#   numbers it was made from.
+# - Each operation knows its *local* derivatives: how its result changes with each of its operands.
+# - Along a path the local derivatives are multiplied; where paths meet, the products are added.
+# - Going backward, each number is visited once, after everything it was used for. So the gradients
+#   by all inputs take about as long as the result.
+# - Sixty lines of Python are enough for all of that.
+#
 # ## Try it
 #
-# In the folder of the lessons, copy `exercises/01_a_graph_of_numbers/starter.py` to
-# `my_answers.py`, fill it in, and have it graded:
+# In the folder that `tinygrad-edu tutorials copy lessons` makes, copy
+# `exercises/01_a_graph_of_numbers/starter.py` to `my_answers.py`, fill it in, and have it graded:
 #
 # ```sh
 # tinygrad-edu grade exercises/01_a_graph_of_numbers my_answers.py --show
@@ -472,8 +484,8 @@ assert (h.data, t.grad, v.grad, g.grad) == (18.75, 5.0, 1.5, -1.125)
 #   a node remembers which operation made it, and a table knows the rule.
 # - `tinygrad_edu/engine/primitives/arithmetic.py`: that table. Look at the rows of `multiply` and
 #   `divide`.
-# - `tinygrad_edu/engine/walk.py`, `walk`: your `backward`. It needs no `nodes_of`: it meets the nodes on
-#   its way, and a heap tells which of them is the youngest.
+# - `tinygrad_edu/engine/walk.py`, `walk`: your `backward`. Its `nodes_of` is `operations` in
+#   `tinygrad_edu/engine/graphs.py`, which sorts the nodes by age.
 # - `tinygrad_edu/engine/value.py`, `Value`: what each operator does beyond computing a number.
 # - `tinygrad_edu/step/script.py`, `steps`: how the walk becomes the script that you played.
 # - `tinygrad_edu/grade/assignments/value_engine`: a longer exercise in the same class.

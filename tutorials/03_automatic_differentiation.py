@@ -19,6 +19,8 @@
 #
 # You need [lesson 1](01_a_graph_of_numbers.py): local derivatives, and gradients that add up where
 # a number is used twice. [Lesson 2](02_tensors.py) helps with the arrays near the end.
+#
+# It takes about 110 minutes with the exercises, and is one of the harder lessons.
 
 # %% [markdown]
 # ## A question first
@@ -589,10 +591,22 @@ assert (du.data, ddu.data) == (27.0, 18.0)
 # library: the same table and the same walk were used twice.
 
 # %% [markdown]
+# ## In five lines
+#
+# - To be differentiated, a program must have written down its operations with their operands, in
+#   the order in which they ran.
+# - Read back in the opposite order, every number has its whole gradient before it passes it on.
+# - Inside `no_grad` nothing is written down: for tests, and for changes of the parameters.
+# - Derivative rules are made of operations that are recorded themselves, so a derivative can be
+#   differentiated again.
+# - Finite differences check every rule without knowing it; the best step is small, but not too
+#   small.
+#
 # ## Try it
 #
-# In the folder of the lessons, copy `exercises/03_automatic_differentiation/starter.py` to
-# `my_answers.py`, fill it in, and have it graded:
+# In the folder that `tinygrad-edu tutorials copy lessons` makes, copy
+# `exercises/03_automatic_differentiation/starter.py` to `my_answers.py`, fill it in, and have it
+# graded:
 #
 # ```sh
 # tinygrad-edu grade exercises/03_automatic_differentiation my_answers.py --show
@@ -612,8 +626,8 @@ assert (du.data, ddu.data) == (27.0, 18.0)
 # %% [markdown]
 # ## What to read in the source
 #
-# - `tinygrad_edu/engine/walk.py`, `walk`: the loop of this lesson, on any node. Find the heap that gives the youngest
-#   node, and the line that adds a contribution to those before it.
+# - `tinygrad_edu/engine/walk.py`, `walk`: the loop of this lesson, on any node. Find the line that takes the
+#   youngest node, and the one that adds a contribution to those before it.
 # - `tinygrad_edu/engine/graphs.py`, `reachable`: how the nodes are collected without recursion, if only some inputs
 #   matter.
 # - `tinygrad_edu/engine/grad_mode.py`, `no_grad` and `enable_grad`: the switch, which each thread has for itself.

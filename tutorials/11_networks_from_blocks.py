@@ -577,7 +577,7 @@ drawn("GoogLeNet", depth=2)
 # 2. NiN can be called on images of another size, VGG cannot. Why?
 # 3. In an inception block, why does the pooling have stride 1 and padding 1?
 #
-# <details><summary>Answers · 答案</summary>
+# <details><summary>Answers</summary>
 #
 # 1. At 112 the five convolutions leave 2 × 2 pixels instead of 6 × 6. So there are
 #    $256 \cdot 4 \cdot 4096 + 4096 = 4{,}198{,}400$, a ninth. The convolutions learn what they did before.

@@ -523,7 +523,7 @@ for name, make in [("ResNet", models.resnet_small), ("DenseNet", models.densenet
 # 3. A block adds its input before the last ReLU. What could go wrong if the ReLU came first, and the
 #    sum after it?
 #
-# <details><summary>Answers · 答案</summary>
+# <details><summary>Answers</summary>
 #
 # 1. Both are linear for each channel: $\gamma (w * x + b - \mu) / s + \beta$ is a convolution with the
 #    weights $\gamma w / s$ and the bias $\gamma (b - \mu) / s + \beta$.

@@ -127,7 +127,10 @@ WRONG = {
     "a folder for the digits": ("train mlp --dataset digits --data .", "the digits ship with the package: leave out"),
     "no such data": ("train mlp --dataset cifar", "invalid choice: 'cifar'"),
     "no momentum": ("train mlp --optimizer adagrad --momentum 0.9", "adagrad has no momentum; sgd and rmsprop have"),
-    "a size that does not fit": ("train lenet --size 20", "made for images (N, 1, 28, 28), and these are (64, 1, 20, 20)"),
+    "a size that does not fit": (
+        "train lenet --size 20",
+        "made for images (N, 1, 28, 28), and these are (64, 1, 20, 20)",
+    ),
     "a rate that is too high": ("train mlp --lr 1e30", "the loss is nan at step 2; try a smaller --lr"),
 }
 

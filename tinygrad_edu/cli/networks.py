@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from .. import models, nn
 from .tasks import Images, Task
+from .texts import Gaps, NextToken, NextTokenByRNN
 
 __all__ = ["NETWORKS", "Network"]
 
@@ -36,6 +37,8 @@ def sized(build: Callable[[int, int, int], nn.Module], size: int = 28, **setting
     return Network(Images, lambda data: build(data.channels, data.classes, data.size), {"size": size, **settings})
 
 
+OF_TEXT = {"block": 64, "channels": 64, "layers": 2, "heads": 4, "batch_size": 16, "optimizer": "adamw", "lr": 0.003}
+
 NETWORKS: dict[str, Network] = {
     "mlp": Network(Images, lambda data: models.mlp(data.channels * data.size**2, classes=data.classes), {"size": 28}),
     "cnn": images(models.cnn),
@@ -62,4 +65,11 @@ NETWORKS: dict[str, Network] = {
     "densenet": images(models.densenet, 96),
     "densenet121": images(models.densenet121, 96),
     "densenet_small": images(models.densenet_small),
+    "char_rnn": Network(
+        NextTokenByRNN,
+        lambda data: models.char_rnn(**data.sizes),
+        {"block": 64, "channels": 128, "layers": 1, "cell": "lstm", "batch_size": 16, "lr": 0.003},
+    ),
+    "gpt": Network(NextToken, lambda data: models.gpt(**data.sizes), OF_TEXT),
+    "bert": Network(Gaps, lambda data: models.bert(**data.sizes), OF_TEXT),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from .. import nn
@@ -19,17 +20,17 @@ from ..data import (
     TensorDataset,
 )
 from ..train import Callback, History, accuracy, fit
-from ..train.metrics import Metric
 from .command import Refusal, at_least
 
 __all__ = ["Images", "Measure", "Task"]
 
 
 class Measure(NamedTuple):
-    """A metric, and how it is printed, such as "{:.2%}"."""
+    """A metric, and how it is printed, such as "{:.2%}"; `of_loss` for a function of the mean loss instead."""
 
-    metric: Metric
+    metric: Callable[..., Any]
     format: str
+    of_loss: bool = False
 
 
 class Task:
@@ -64,6 +65,10 @@ class Task:
         loss: Callable[..., Any] = nn.CrossEntropyLoss()
         return loss
 
+    def write(self, name: str, out: Path) -> list[Path]:
+        """Write what else is needed to use the weights; gives the paths."""
+        return []
+
     def fit(self, model: Any, optimizer: Any, scheduler: Any, callbacks: Sequence[Callback], arguments: Any) -> History:
         """Train the model; a task that one optimiser and one loss cannot describe has a loop of its own."""
         size, seed = arguments.batch_size, arguments.seed
@@ -73,7 +78,7 @@ class Task:
             self.loss(),
             optimizer,
             arguments.epochs,
-            metrics={name: measure.metric for name, measure in self.measures.items()},
+            metrics={name: measure.metric for name, measure in self.measures.items() if not measure.of_loss},
             validation=DataLoader(self.test, size, transform=self.test_transforms),
             scheduler=scheduler,
             callbacks=callbacks,

@@ -79,9 +79,9 @@ def add_to(commands: Commands) -> None:
 
 def add_options_of_tasks(add: Add) -> None:
     """Add the options that only some tasks take."""
-    for task in dict.fromkeys(network.task for network in NETWORKS.values()):
-        for name, settings in task.options.items():
-            add(name, **settings)
+    options = {name: x for network in NETWORKS.values() for name, x in network.task.options.items()}
+    for name, settings in options.items():
+        add(name, **settings)
 
 
 def run_train(arguments: argparse.Namespace) -> None:
@@ -103,13 +103,13 @@ def run_train(arguments: argparse.Namespace) -> None:
         print(f"{name}: {sum(p.size for p in model.parameters()):,} parameters, seed {arguments.seed}")
         print(task.about, flush=True)
         history = trained(model, task, arguments, checkpoint)
-        for path in written(model, name, out, history, task.example):
+        for path in [*written(model, name, out, history, task.example), *task.write(name, out)]:
             print(path)
     if history.interrupted:
         print(f"interrupted after {len(history.epochs)} of {arguments.epochs} epochs; --resume goes on from there")
         raise KeyboardInterrupt
     for merit, measure in list(task.measures.items())[:1]:
-        print(f"test {merit} after epoch {history['epoch'][-1]}: {measure.format.format(history[f'val_{merit}'][-1])}")
+        print(f"test {merit} after epoch {history['epoch'][-1]}: {figure(merit, measure, history.epochs[-1], 'val_')}")
 
 
 def refuse_options_of_other_tasks(arguments: argparse.Namespace) -> None:
@@ -174,8 +174,14 @@ class Report(Callback):
 
     def both(self, name: str, measure: Measure, last: dict[str, Any]) -> str:
         """What was measured on the examples to train with, and to test with."""
-        trained, tested = (measure.format.format(last[f"{part}{name}"]) for part in ("", "val_"))
+        trained, tested = (figure(name, measure, last, part) for part in ("", "val_"))
         return f"{name} {trained}  test {name} {tested}  "
+
+
+def figure(name: str, measure: Measure, epoch: dict[str, Any], part: str) -> str:
+    """What was measured in an epoch, in words; `part` is "val_" for the examples to test with."""
+    value = measure.metric(epoch[f"{part}loss"]) if measure.of_loss else epoch[f"{part}{name}"]
+    return measure.format.format(value)
 
 
 def written(model: Any, name: str, out: Path, history: History, example: Any) -> list[Path]:

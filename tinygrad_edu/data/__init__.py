@@ -7,6 +7,7 @@
 ((64, 1, 8, 8), (64,))
 """
 
+from . import boxes, text
 from .augment import ColorJitter, RandomCrop, RandomHorizontalFlip
 from .dataset import Dataset, Subset, TensorDataset, k_fold, random_split
 from .idx import read_idx
@@ -14,6 +15,7 @@ from .images import Digits, LabelledImages, digits
 from .loader import DataLoader
 from .mnist import MNIST, FashionMNIST, cache_folder
 from .resize import Resize, resize
+from .scenes import Scenes
 from .synthetic import linear_regression, moons, spirals, xor
 
 __all__ = [
@@ -27,8 +29,10 @@ __all__ = [
     "RandomCrop",
     "RandomHorizontalFlip",
     "Resize",
+    "Scenes",
     "Subset",
     "TensorDataset",
+    "boxes",
     "cache_folder",
     "digits",
     "k_fold",
@@ -38,5 +42,6 @@ __all__ = [
     "read_idx",
     "resize",
     "spirals",
+    "text",
     "xor",
 ]

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from inspect import isfunction, signature
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 from .errors import AssignmentError
 from .sandbox.isolation import Limits
 from .submission.reading import sha256_of
 
-__all__ = ["Assignment", "Check", "Loaded", "exception_text", "load_assignment", "place"]
+__all__ = ["Assignment", "Check", "Loaded", "beside_assignment", "exception_text", "load_assignment", "place"]
 
 LOADING = threading.Lock()
 """While an assignment is loaded, its folder is on `sys.path`; so only one is loaded at a time."""
@@ -39,6 +39,7 @@ class Check:
     title : the name that students see.
     hidden : whether the student learns only the outcome and the kind of mistake.
     group : the checks of one group share a child process; every other check gets a child of its own.
+    bonus : whether its points come on top of those that can be reached.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Check:
     title: str
     hidden: bool
     group: str
+    bonus: bool = False
 
 
 class Assignment:
@@ -58,6 +60,11 @@ class Assignment:
     name : a short name, such as "hw1"; also the name of the student's file if there are several files.
     title : the name that students see.
     limits : how much each child of a submission may use.
+
+    Attributes
+    ----------
+    checks : all checks, in order.
+    reference : the path of the solution, if one lies beside the assignment's file; see `load_assignment`.
 
     A check is a function of two arguments. It calls the student's functions, and says with `expect` or `require` what
     they must answer. It passes if everything that it expects holds; it must expect something.
@@ -80,14 +87,15 @@ class Assignment:
             )
         self.name, self.title, self.limits = name, title or name, limits or Limits()
         self.checks: list[Check] = []
+        self.reference: Path | None = None
 
     def __repr__(self) -> str:
         return f"Assignment({self.name!r}, {len(self.checks)} checks, {self.max_score:g} points)"
 
     @property
     def max_score(self) -> float:
-        """The points of all checks."""
-        return float(math.fsum(check.points for check in self.checks))
+        """The points of all checks but those for extra credit."""
+        return float(math.fsum(check.points for check in self.checks if not check.bonus))
 
     def check(
         self,
@@ -97,6 +105,7 @@ class Assignment:
         title: str = "",
         hidden: bool = False,
         group: str = "",
+        bonus: bool = False,
     ) -> Callable[[Function], Function]:
         """A decorator that adds a function as a check; `Check` explains the arguments.
 
@@ -114,7 +123,8 @@ class Assignment:
             if any(check.name == name for check in self.checks):
                 raise AssignmentError(f"{self.name} has two checks that are called {name}")
             words = title or name.replace("_", " ").capitalize()
-            self.checks.append(Check(name, function, float(points), tuple(needs), words, hidden, group or name))
+            found = Check(name, function, float(points), tuple(needs), words, hidden, group or name, bonus)
+            self.checks.append(found)
             return function
 
         return add
@@ -147,7 +157,8 @@ class Loaded:
 def load_assignment(path: str | os.PathLike[str]) -> Loaded:
     """Execute an assignment's file, or `assignment.py` in a folder. The file is the instructor's, so it is trusted.
 
-    It may import modules beside it; it must import them at its top, not when a check runs.
+    It may import modules beside it; it must import them at its top, not when a check runs. A solution beside it is
+    remembered: `reference.py`, or `hw1_reference.py` beside `hw1.py`.
 
     Raises `AssignmentError`, in one line with the place, if it cannot be used.
     """
@@ -169,7 +180,14 @@ def load_assignment(path: str | os.PathLike[str]) -> Loaded:
     (assignment,) = found.values()
     if not assignment.checks:
         raise AssignmentError(f"{path}: {assignment.name} has no check; write some under @{'hw'}.check(points=1)")
+    assignment.reference = next(filter(Path.is_file, beside_assignment(file, "reference")), None)
     return Loaded(assignment, str(file), sha256_of({file.name: source} | beside))
+
+
+def beside_assignment(file: Path, role: Literal["reference", "starter"]) -> list[Path]:
+    """The places where the reference or the starter of an assignment may lie."""
+    own = [] if file.stem == "assignment" else [file.with_name(f"{file.stem}_{role}.py")]
+    return [*own, file.with_name(f"{role}.py")]
 
 
 def executed(module: ModuleType, source: bytes, file: Path) -> dict[str, bytes]:

@@ -17,8 +17,12 @@ from ..graph.plain import Graph
 from .errors import ResultError
 
 __all__ = [
-    "FEEDBACK", "CheckResult", "Feedback", "Graphs", "IsolationReached", "Line", "Missing", "Result", "read_result",
+    "FEEDBACK", "CheckResult", "Feedback", "Graphs", "IsolationReached", "Line", "Missing", "NoPass", "Result",
+    "read_result",
 ]  # fmt: skip
+
+NoPass = Literal["fail", "skipped", "grader-error"]
+"""The outcomes of a check that gives no points."""
 
 Feedback = Literal["what", "where", "how"]
 
@@ -56,6 +60,8 @@ class CheckResult:
     file, line : the student's file or cell, and the line that raised an exception; "" and 0 otherwise.
     hidden : the student is shown no message that could tell what was asked.
     graphs : the student's graph beside the right one; null where nothing is to be seen there.
+    note : for the instructor alone: the exception that the check itself raised on the student's answer.
+    bonus : its points are added to the others, and not to those that can be reached.
     """
 
     name: str
@@ -71,6 +77,8 @@ class CheckResult:
     line: int = 0
     hidden: bool = False
     graphs: Graphs | None = None
+    note: str = ""
+    bonus: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,6 +139,7 @@ class Result:
     checks : in the order of the assignment.
     problems : lines of the program that could not be executed.
     warnings : about the files that were handed in.
+    signs : for the instructor alone: what else to look at, such as other people's modules in the submission.
     output : what the program printed while checks ran that are not hidden.
     submission, submission_sha256 : the name of what was handed in, and the hash of all its bytes.
     assignment_sha256 : of the assignment's files.
@@ -157,6 +166,7 @@ class Result:
     problems: tuple[Line, ...] = ()
     warnings: tuple[str, ...] = ()
     output: str = ""
+    signs: tuple[str, ...] = ()
 
     def json(self) -> str:
         """The result as JSON."""
@@ -175,9 +185,10 @@ class Result:
                 where=check.where if keep >= 1 else "",
                 how=check.how if keep >= 2 else "",
                 graphs=graphs if keep >= 1 else None,
+                note="",
             )
 
-        return replace(self, checks=tuple(map(told, self.checks)))
+        return replace(self, checks=tuple(map(told, self.checks)), signs=())
 
 
 FORMAT = Format(Result, "tinygrad_edu.result", 1, "What came of grading one submission, as tinygrad_edu writes it")

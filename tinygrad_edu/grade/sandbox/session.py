@@ -40,6 +40,8 @@ class Session:
     endings : how children ended too early.
     isolation : the isolation of the child.
     seconds, last_seconds : how long the program took for all questions, and for the last one.
+    answers, last : how many questions about the loaded program it has answered, and the last answer.
+    constants : names of the program that were asked for and hold data, not a function or a class, in words.
 
     >>> from tinygrad_edu.grade import Sandbox, Submission
     >>> with Sandbox() as sandbox, sandbox.open(Submission.from_source("def f(x) return x")) as session:
@@ -58,6 +60,9 @@ class Session:
         self.isolation = Isolation({})
         self.generation = 0
         self.seconds = self.last_seconds = 0.0
+        self.answers = 0
+        self.last: Any = None
+        self.constants: dict[str, str] = {}
         self._child: Child | None = None
         self._broken: StudentError | None = None
         self._printed = ""
@@ -83,7 +88,9 @@ class Session:
         Raises `StudentError` if the program gives no result, `SandboxError` if the grader fails.
         """
         child = self.child()
-        return self._ask(child, do, what, self.limits.call_seconds, refer, resolve)
+        self.last = self._ask(child, do, what, self.limits.call_seconds, refer, resolve)
+        self.answers += 1
+        return self.last
 
     def child(self) -> Child:
         """The child with the program loaded."""
@@ -119,7 +126,11 @@ class Session:
             [list(part) for part in self.submission.parts],
             {name: list(part) for name, part in self.submission.modules.items()},
         )
-        answer = self._ask(child, "load", sources, self.limits.load_seconds, no_references, no_objects)
+        try:
+            answer = self._ask(child, "load", sources, self.limits.load_seconds, no_references, no_objects)
+        except FrameError as error:
+            self._end()
+            raise StudentError("size", f"the program is too large to be graded: {error}") from None
         try:
             names, problems = answer
             self.names = [name for name in names if type(name) is str and len(name) <= 100]
