@@ -198,7 +198,7 @@ class Module(TakesPyTorchsArguments):
         return self
 
     def freeze(self: M) -> M:
-        """Learn nothing more, here and in all inner modules: for what was trained before, when only the rest is to learn.
+        """Learn nothing more, here and in all inner modules: for what was trained before, when the rest is to learn.
 
         The parameters get no gradient, and no optimiser changes them. The modules stay in evaluation mode, also after
         `train()`: dropout drops nothing, batch norm uses what it has learned and learns no new averages. Where no
