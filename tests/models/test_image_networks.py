@@ -14,6 +14,8 @@ import tinygrad_edu as tg
 from tests.models import twins
 from tests.nn.twins import torch_or_skip
 from tinygrad_edu import models, nn
+from tinygrad_edu.cli.networks import NETWORKS
+from tinygrad_edu.cli.tasks import Images
 from tinygrad_edu.models.alexnet import ONE_TOWER, TWO_TOWERS
 from tinygrad_edu.models.googlenet import SMALL, STAGES, Paths
 from tinygrad_edu.models.lenet5 import TABLE
@@ -161,6 +163,20 @@ def test_densenet_has_the_shapes_of_its_blocks(size: int, side: int) -> None:
     for name in ("features.conv0.weight", "features.denseblock4.denselayer16.conv2.weight", "features.norm5.bias"):
         assert name in names
     assert {"features.transition3.norm.running_var", "classifier.weight"} <= set(names)
+
+
+OF_IMAGES = [name for name, row in NETWORKS.items() if row.task is Images]
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("name", OF_IMAGES)
+def test_the_command_makes_each_network_for_the_images_that_it_gives_it(name: str) -> None:
+    row = NETWORKS[name]
+    size = row.settings["size"]
+    model = row.build(SimpleNamespace(channels=1, classes=10, size=size))
+    assert getattr(model, "size", None) in (None, size)
+    if size < 64:
+        assert model.eval()(tg.zeros((2, 1, size, size))).shape == (2, 10)
 
 
 def test_residual_blocks_of_the_textbook() -> None:

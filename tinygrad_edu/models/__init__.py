@@ -17,6 +17,7 @@ from .lenet import bn_lenet, lenet
 from .lenet5 import LeNet5, lenet5
 from .mlp import mlp
 from .nin import NiN, nin, nin_block, nin_small
+from .receptive_field import Field, ReceptiveField, receptive_field
 from .resnet import BasicBlock, Bottleneck, ResNet, resnet18, resnet34, resnet50, resnet_small
 from .rnn import RowRNN, rnn
 from .seq2seq import AdditiveAttention, Seq2Seq, seq2seq
@@ -38,10 +39,12 @@ __all__ = [
     "CharRNN",
     "DenseBlock",
     "DenseNet",
+    "Field",
     "GoogLeNet",
     "Inception",
     "LeNet5",
     "NiN",
+    "ReceptiveField",
     "ResNet",
     "RowRNN",
     "Seq2Seq",
@@ -75,6 +78,7 @@ __all__ = [
     "nin_block",
     "nin_small",
     "perplexity",
+    "receptive_field",
     "resnet18",
     "resnet34",
     "resnet50",
