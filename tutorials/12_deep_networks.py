@@ -46,7 +46,7 @@ from tinygrad_edu import data, models, nn, optim, plots, train
 # %% [markdown]
 # ## Batch normalisation of two numbers
 #
-# The formula is that of lesson 8, for numbers $x_1, \dots, x_n$ of one batch:
+# The formula is that of lesson 8, for numbers $x_1, \ldots, x_n$ of one batch:
 #
 # $$ \mu = \frac1n \sum_i x_i, \qquad \sigma^2 = \frac1n \sum_i (x_i - \mu)^2, \qquad
 # y_i = \gamma \, \frac{x_i - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta $$
