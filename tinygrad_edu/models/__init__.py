@@ -13,7 +13,7 @@ from .gan import GAN, discriminator_loss, gan, generator_loss
 from .googlenet import GoogLeNet, Inception, googlenet, googlenet_small
 from .gpt import GPT, gpt
 from .language import bits_per_character, choose, generate, next_token_loss, perplexity
-from .lenet import bn_lenet, lenet
+from .lenet import LeNet, bn_lenet, lenet
 from .lenet5 import LeNet5, lenet5
 from .mlp import mlp
 from .nin import NiN, nin, nin_block, nin_small
@@ -42,6 +42,7 @@ __all__ = [
     "Field",
     "GoogLeNet",
     "Inception",
+    "LeNet",
     "LeNet5",
     "NiN",
     "ReceptiveField",
