@@ -142,8 +142,6 @@ def loss_of_line(w, b):
 
 gradient = tg.grad(loss_of_line, argnums=(0, 1))
 print("at the best line:", gradient(2.5, 0.5), " at (2, 1):", gradient(2.0, 1.0))
-
-# %%
 assert (w3, b3) == (2.5, 0.5)
 assert np.allclose(three_slopes(x3, y3), 2.5)
 assert three_slopes(far, y_far)[0] == 2.5
@@ -229,7 +227,7 @@ plots.histogram(
 # It is not luck. With 100 samples the *data* determine the parameters only to about 0.001, whatever the method.
 # With 1000, an error of 0.001 is three standard errors, and rare.
 
-# %%
+# %% tags=["hide-cell"]
 assert abs(errors[100][:, 0].std() / 0.001 - 1) < 0.15
 assert abs(errors[1000][:, 0].std() / 0.00032 - 1) < 0.15
 assert np.mean(np.abs(errors[1000]).max(axis=1) < 1e-3) > 0.98
@@ -332,8 +330,6 @@ fit_by_samples(neuron, X, y, lr=0.01)
 one_by_one = np.array([p.data for p in neuron.parameters()])
 print("found: ", one_by_one.round(5))
 print("errors:", (one_by_one - truth).round(5))
-
-# %%
 assert np.abs(one_by_one - truth).max() < 2e-3
 
 # %% [markdown]
@@ -374,8 +370,6 @@ for x, target in zip(X[:20], y[:20]):
     singles.append([p.grad for p in neuron.parameters()])
 print("mean of 20:", np.mean(singles, axis=0).round(4))
 print("minibatch: ", w.grad.round(4), b.grad.round(4))
-
-# %%
 assert np.allclose(np.mean(singles, axis=0), [*w.grad, b.grad])
 
 # %% [markdown]
@@ -422,8 +416,6 @@ print("errors:", (by_minibatches - truth).round(5))
 faster = fit_by_minibatches(lr=0.1, size=20, epochs=12)
 print("away from the best plane with 0.1: ", np.abs(faster - best).max().round(5))
 print("away from the best plane with 0.01:", np.abs(by_minibatches - best).max().round(5))
-
-# %%
 assert np.abs(by_minibatches - truth).max() < 1e-3
 assert np.abs(by_minibatches - best).max() < 3e-4 < np.abs(faster - best).max()
 
@@ -479,8 +471,6 @@ w -= 0.01 * 2 * X_batch.data.T @ residual / 20
 b -= 0.01 * 2 * residual.mean()
 print("ours: ", w, b)
 print("layer:", model.weight.data[0], model.bias.data[0])
-
-# %%
 assert np.allclose(model.weight.data[0], w, atol=1e-6)
 assert np.allclose(model.bias.data[0], b, atol=1e-6)
 assert np.abs(concise - truth).max() < 1e-3
@@ -606,7 +596,7 @@ for size in seconds:
 # of them takes, and there minibatches in between are best as soon as a step with all samples takes long: with a million
 # samples instead of a thousand. That is why networks are trained on minibatches.
 
-# %%
+# %% tags=["hide-cell"]
 assert after["1000 a step"] > 10
 assert 1.005e-4 < after["1 a step"] < 2e-4
 assert after["20 a step"] < 0.01

@@ -311,7 +311,7 @@ plots.lines({"sin": (places, np.sin(places)), "7 neurons": (places, bent)}, xlab
 # %% [markdown]
 # The theorem says that such weights exist. It does not say that a descent finds them, nor that they are few.
 
-# %%
+# %% tags=["hide-cell"]
 assert np.abs(bent - np.sin(places)).max() < 0.03
 
 # %% [markdown]

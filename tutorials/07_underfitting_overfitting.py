@@ -153,7 +153,7 @@ plots.points({"training points": points}, lines=shown, xlabel="x", ylabel="y")
 # one of degree 6 whose last weight is 0, so the larger family does at least as well on the points
 # it is fitted to.
 
-# %%
+# %% tags=["hide-cell"]
 assert np.all(np.diff(training) <= 1e-12)
 
 # %% [markdown]
@@ -173,7 +173,7 @@ print(f"training error with seven weights: expected {0.09 * (1 - 7 / 30):.3f}, f
 # So a training error a little below 0.09 says nothing. What says something is the distance between
 # the two errors: with degree 12, 0.067 on the training points and 1.513 on fresh ones.
 
-# %%
+# %% tags=["hide-cell"]
 assert np.isclose(left, 0.09 * (1 - 7 / 30), rtol=0.05)
 assert (round(training[12], 3), round(fresh[12], 3)) == (0.067, 1.513)
 
@@ -221,7 +221,7 @@ plots.lines(curves, xlabel="degree", ylabel="mean squared error", logy=True)
 # and rise again. Left of the bottom the model underfits, to the right it overfits. Validation has
 # seen only the thirty points, and finds a degree whose error on fresh points is close to the best.
 
-# %%
+# %% tags=["hide-cell"]
 assert best == 4
 assert fresh[best] < 1.1 * min(fresh)
 assert validated[12] > 10 * validated[3] > training[3]
@@ -329,7 +329,7 @@ plots.lines(curves, title="Degree 12 with weight decay", **axes)
 # 13 weights instead of 4. What counts is not how many weights a model has but how freely they may
 # move.
 
-# %%
+# %% tags=["hide-cell"]
 assert min(on_fresh) < fresh[3]
 assert min(on_fresh[0], on_fresh[-1]) > 2 * min(on_fresh)
 
@@ -578,7 +578,7 @@ plots.lines(curves, xlabel="step", ylabel="accuracy")
 # At its best the network without dropout was as good: it could have been stopped early. With
 # dropout it does not matter much when you stop.
 
-# %%
+# %% tags=["hide-cell"]
 assert without[-1, 0] > 0.99
 assert without[-1, 1] < 0.75
 assert with_dropout[-1, 0] < 0.92

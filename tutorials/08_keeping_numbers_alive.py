@@ -185,7 +185,7 @@ plots.lines(curves, xlabel="layer", ylabel="norm of the gradient", logy=True)
 # (Layer 11 is the output.) Read it from right to left: one network's gradients vanish on the way to
 # the first layer, the other's explode.
 
-# %%
+# %% tags=["hide-cell"]
 assert vanishing[0] < 1e-6 * vanishing[-1]
 assert exploding[0] > 100 * exploding[-1]
 
@@ -451,6 +451,10 @@ assert np.allclose(theirs[-1], momentum_by_hand(0.04, 0.8, steps=9))
 # | Adadelta | RMSprop whose learning rate is the running size of its own steps |
 # | Adam | momentum over the root of RMSprop's $s$, both corrected for their beginning |
 # | AdamW | Adam with weight decay beside the gradient, not in it |
+#
+# Adadelta in formulas: the step is $d = g \sqrt{u} / \sqrt{s}$, then $w \leftarrow w - \eta d$, and
+# $u \leftarrow \alpha u + (1 - \alpha) d^2$ is the running mean of $d^2$. (Both roots have a tiny
+# number added inside, or the first step would be 0.)
 
 # %%
 plain = {
@@ -592,7 +596,7 @@ print(f"before {before:.0%}, Xavier {after:.0%}, batch norm {after_norm:.0%}")
 # Guessing among ten digits is right in one case of ten, and the first network does no better. It
 # has as many units as the other two, and was trained on the same digits.
 
-# %%
+# %% tags=["hide-cell"]
 assert before < 0.15
 assert min(after, after_norm) > 0.85
 assert max(xavier) < 5 * min(xavier)

@@ -538,7 +538,7 @@ tg.draw(predictions, depth=2, direction="TB", gradients=False)
 # What you have seen, in three lines: a shared block counts once, its gradient is the sum over its
 # uses, and the network predicts these prices better than a linear model does.
 
-# %%
+# %% tags=["hide-cell"]
 assert table.parameters == sum(parameter.size for parameter in model.parameters())
 assert np.allclose(shared.linear.weight.grad, total_of_copies)
 assert network < linear < same_for_all

@@ -102,7 +102,7 @@ assert np.array_equal((matrix @ X.ravel()).reshape(2, 3), correlate(X, K))
 # (images, channels, height, width); more about channels below. Here there is one image, one kernel
 # and one channel, and `None` adds the axes for them.
 
-# %%
+# %% tags=["hide-cell"]
 assert np.array_equal(conv2d(X[None, None], K[None, None])[0, 0], correlate(X, K))
 
 # %% [markdown]
@@ -151,7 +151,7 @@ print(correlate(picture, np.array([[1, -1]]))[0])
 # goes, and how far. The same kernel standing upright finds nothing in this picture, because nothing
 # changes from top to bottom.
 
-# %%
+# %% tags=["hide-cell"]
 assert np.all(correlate(picture, np.array([[1], [-1]])) == 0)
 
 # %% [markdown]
@@ -417,7 +417,7 @@ nn.summary(same, (1, 1, 28, 28))
 # question 2. The two convolutions together learn 2,572 of the 61,706 numbers, and yet they do
 # 357,600 of the 416,520 multiply-adds, because each weight is used at every place.
 
-# %%
+# %% tags=["hide-cell"]
 assert classic[0].weight.size + classic[0].bias.size == 156
 assert 784 * 4704 + 4704 == 3_692_640
 

@@ -171,7 +171,7 @@ plots.images([image.grad[0, 0]], titles=["gradient of the middle number"], signe
 # $25 \cdot 64 \cdot 64 = 102{,}400$, which answers question 2. And between them stands another
 # ReLU, so that two small windows can say more than one large window.
 
-# %%
+# %% tags=["hide-cell"]
 assert 2 * 9 * 64 * 64 == 73_728
 assert 25 * 64 * 64 == 102_400
 
@@ -476,7 +476,7 @@ plots.lines(curves, xlabel="epoch", ylabel="accuracy on the test digits")
 # in front of its last block. What differs is the price. AlexNet learns three times as many numbers
 # as GoogLeNet, for the same number of multiply-adds.
 
-# %%
+# %% tags=["hide-cell"]
 final = {name: curve[-1] for name, curve in curves.items()}
 assert min(final.values()) > 8 / 9
 assert min(curves, key=lambda name: curves[name][3]) == "NiN"
@@ -515,7 +515,7 @@ plots.row(
     ]
 )
 
-# %%
+# %% tags=["hide-cell"]
 for name in ("AlexNet", "VGG"):
     _, shares = blocks[name]
     assert shares["numbers"][-3:].sum() > 0.3  # the three dense layers
@@ -539,25 +539,25 @@ def drawn(name, depth):
 
 drawn("AlexNet", depth=1)
 
-# %% tags=["hide-output"]
+# %%
 drawn("AlexNet", depth=2)
 
 # %%
 drawn("VGG", depth=1)
 
-# %% tags=["hide-output"]
+# %%
 drawn("VGG", depth=2)
 
 # %%
 drawn("NiN", depth=1)
 
-# %% tags=["hide-output"]
+# %%
 drawn("NiN", depth=2)
 
 # %%
 drawn("GoogLeNet", depth=1)
 
-# %% tags=["hide-output"]
+# %%
 drawn("GoogLeNet", depth=2)
 
 # %% [markdown]
@@ -587,7 +587,7 @@ drawn("GoogLeNet", depth=2)
 #
 # </details>
 
-# %%
+# %% tags=["hide-cell"]
 _, (_, last_size), _, _ = list(costs(alexnet_rows[:8], channels=1, size=112))[-1]
 assert last_size == 2
 assert 256 * 2 * 2 * 4096 + 4096 == 4_198_400

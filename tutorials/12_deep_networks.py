@@ -218,7 +218,7 @@ plots.lines(curves, xlabel="epoch", ylabel="accuracy on the test digits")
 # half is right after one epoch, and in the end about 98 %. The rate, the digits and the sigmoids are
 # the same.
 
-# %%
+# %% tags=["hide-cell"]
 assert max(curves["LeNet"]) < 0.15
 assert curves["with batch norm"][0] > 0.3
 assert curves["with batch norm"][-1] > 0.96
@@ -390,7 +390,7 @@ plots.lines(learned, xlabel="epoch", ylabel="accuracy on the training digits")
 # as a small change of what is there already. The network of K. He and his colleagues, ResNet, has
 # both, and won the contest of 2015 with 152 layers.
 
-# %%
+# %% tags=["hide-cell"]
 final = {name: curve[-1] for name, curve in learned.items()}
 assert final["plain"] < 0.15
 assert final["shortcuts"] < 0.35

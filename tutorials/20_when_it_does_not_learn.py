@@ -84,7 +84,7 @@ for name, loss in first_losses.items():
 # out the number too: the mean squared error of a network that says 0 is the mean square of the
 # targets.
 
-# %%
+# %% tags=["hide-cell"]
 assert abs(first_losses["scaled"] - np.log(10)) < 0.05
 assert first_losses["0 to 255"] > 30
 assert first_losses["large weights"] > 10
@@ -147,7 +147,7 @@ plots.lines(shown, xlabel="step", ylabel="loss on 32 examples", logy=True)
 # overshoots. So the test finds most mistakes of this kind, not all; read the five lines of the loop
 # as well.
 
-# %%
+# %% tags=["hide-cell"]
 assert runs["correct"][-1] < 0.02
 assert len(set(runs["another model's optimiser"])) == 1
 assert runs["softmax twice"][-1] > np.log(np.e + 9) - 1
@@ -216,7 +216,7 @@ print(tg.find_nan(loss))
 # the line of your program. (And [lesson 5](05_softmax_regression.py) says why
 # `nn.CrossEntropyLoss` takes scores, and has no such place.)
 
-# %%
+# %% tags=["hide-cell"]
 assert tg.find_nan(loss)
 assert not tg.find_nan(cross_entropy(x, np.array([1])))
 
@@ -274,7 +274,7 @@ for rate in (0.01, 0.1, 0.5, 1.0, 2.0):
 # ([lesson 6](06_multilayer_perceptron.py)), and so no later step repairs it: the loss is 2.3 again,
 # as in the question, and stays there at any rate.
 
-# %%
+# %% tags=["hide-cell"]
 assert reached[1.0] > 0.9 > 0.6 > reached[0.01]
 assert reached[2.0] < 0.15
 assert closed > 0.9
@@ -374,7 +374,7 @@ for hidden in (2, 4, 16, 64, 256):
 # 256 neurons, four times as many numbers bring next to nothing; when a step no longer pays, stop.
 # For the same reason stop training when the validation loss has not fallen for some epochs.
 
-# %%
+# %% tags=["hide-cell"]
 assert table[2][0] < 0.75
 assert table[64][0] > 0.98
 assert abs(table[256][1] - table[64][1]) < 0.03

@@ -11,9 +11,9 @@ from tinygrad_edu.cli.lessons import lessons
 NUMBERS = [lesson.number for lesson in lessons()]
 
 
-def test_the_lessons_are_in_order_and_each_has_its_exercises() -> None:
+def test_each_lesson_of_the_course_has_its_exercises() -> None:
+    assert len(NUMBERS) >= 15
     assert sorted(set(NUMBERS)) == NUMBERS
-    assert NUMBERS[:12] == [*range(1, 13)]
     for lesson in lessons():
         assert lesson.title
         assert {"assignment.py", "starter.py", "reference.py"} <= {file.name for file in lesson.exercises.iterdir()}

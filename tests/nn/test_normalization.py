@@ -142,3 +142,12 @@ def test_running_statistics_may_be_plain_arrays_and_follow_then_too(f: Any) -> N
     for array, tensor in zip(arrays, tensors):
         assert np.array_equal(array, tensor.data)
         assert not np.array_equal(array, np.zeros(2))
+
+
+@pytest.mark.parametrize(
+    "make", [lambda bias: nn.GroupNorm(2, 4, bias=bias), lambda bias: nn.InstanceNorm1d(4, affine=True, bias=bias)]
+)
+def test_a_layer_may_have_a_weight_and_no_bias(make: Any) -> None:
+    assert [name for name, _ in make(False).named_parameters()] == ["weight"]
+    x = np.random.default_rng(0).standard_normal((2, 4, 3))
+    assert np.allclose(make(False)(x).data, make(True)(x).data)

@@ -102,7 +102,6 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], str]] = {
     "persistent_workers": ((False,), "leave it out: there are no workers"),
     "pin_memory": ((False,), "leave it out: NumPy computes on the processor"),
     "prefetch_factor": ((None,), "leave it out: there are no workers"),
-    "proj_size": ((0,), "put an nn.Linear behind it"),
     "recompute_scale_factor": ((None, False), "give size= instead of scale_factor="),
     "reduce": ((None,), "reduction='mean', 'sum' or 'none'"),
     "return_indices": ((False,), "tg.argmax finds places along an axis"),
