@@ -17,7 +17,7 @@ import numpy as np
 from numpy import ndarray
 
 from ...graph.text import plural
-from ..compare import TOLERANCE, compare, kind_of
+from ..compare import TOLERANCE, Verdict, compare, kind_of
 from .mistakes import MISTAKES, Diagnosis, region_of
 from .reference import Candidate, Reference
 
@@ -75,6 +75,8 @@ def diagnose_calls(
 
 def diagnosis_of(reference: Reference, found: Any) -> Diagnosis | None:
     """`diagnose` for an existing reference."""
+    if len(reference.expected) == 1 and listed(found, reference.expected[0]):
+        found = (found,)  # rows, and not results
     answers = found if isinstance(found, (list, tuple)) else (found,)
     if len(answers) != len(reference.expected):
         given = f"{len(answers)} of them" if answers is found else kind_of(found)
@@ -89,16 +91,69 @@ def diagnosis_of(reference: Reference, found: Any) -> Diagnosis | None:
     if not wrong:
         return None
     for i in wrong:
-        if verdicts[i].reason in ("type", "dtype") and answers[i] is not None:  # not numbers: nothing to compare
-            return Diagnosis(MISTAKES["unknown"], (reference.names[i],), {"wrong": verdicts[i].message})
-    coarse = any(getattr(x, "dtype", None) == np.float32 for x in (*answers, *reference.expected))
-    search = Search(reference, [as_numbers(a) for a in answers], 10 * TOLERANCE["float32"] if coarse else 1e-9)
+        if listed(answers[i], reference.expected[i]):
+            return Diagnosis(MISTAKES["a list"], (reference.names[i],))
+        if verdicts[i].reason in ("type", "dtype") and answers[i] is not None and not coarse(answers[i]):
+            return unknown(reference, i, answers[i], verdicts[i])  # not numbers: nothing to compare
+    low = [i for i in wrong if coarse(answers[i])]
+    tolerance = max([1e-9, *(10 * TOLERANCE[str(x.dtype)] for x in (*answers, *reference.expected) if coarse(x))])
+    if low == wrong and all(same(as_numbers(answers[i]), reference.expected[i], tolerance) for i in low):
+        details = {"given": str(answers[low[0]].dtype), "right": str(reference.expected[low[0]].dtype)}
+        return Diagnosis(MISTAKES["low precision"], tuple(reference.names[i] for i in low), details)
+    search = Search(reference, [as_numbers(a) for a in answers], tolerance)
     with np.errstate(all="ignore"):  # wrong formulas may give inf and nan
         for scope in (wrong, wrong[:1]) if len(wrong) > 1 else (wrong,):
             for diagnosis in search.explanations(scope):
                 return diagnosis
-    i = wrong[0]
-    return Diagnosis(MISTAKES["unknown"], (reference.names[i],), {"wrong": verdicts[i].message})
+    return unknown(reference, wrong[0], answers[wrong[0]], verdicts[wrong[0]])
+
+
+def coarse(x: Any) -> bool:
+    """Whether numbers are of a lower precision than float64."""
+    return isinstance(x, (ndarray, np.generic)) and x.dtype in (np.float16, np.float32)
+
+
+def listed(answer: Any, expected: ndarray) -> bool:
+    """Whether an answer is a list of as many numbers, or of lists of them, as the expected array has."""
+    if not isinstance(answer, (list, tuple)) or expected.ndim == 0:
+        return False
+
+    def shape(x: Any) -> tuple[int, ...] | None:
+        if not isinstance(x, (list, tuple)):
+            return () if np.ndim(x) == 0 and as_numbers(x) is not None else None
+        inner = {shape(y) for y in x}
+        found = inner.pop() if len(inner) == 1 else None
+        return None if found is None else (len(x), *found)
+
+    return shape(answer) == expected.shape
+
+
+ADVICE = {
+    "type": "Return a float, or an array of floats",
+    "complex": "Return real numbers: a gradient of real numbers is real",
+    "int": "Whole numbers have no digits behind the point: let the array hold floats, as np.zeros(shape) does",
+    "dtype": "Return floats: an array of float64",
+    "shape": "A gradient has exactly the shape of what it is the gradient of",
+}
+"""How to mend an answer that is of another kind."""
+
+
+def unknown(reference: Reference, i: int, answer: Any, verdict: Verdict) -> Diagnosis:
+    """The diagnosis of an answer that no known mistake explains: what is known for sure."""
+    name, expected = reference.names[i], reference.expected[i]
+    kind = answer.dtype.kind if isinstance(answer, (ndarray, np.generic)) else ""
+    what = {"i": "int", "u": "int", "b": "int", "c": "complex"}.get(kind, verdict.reason)
+    numbers = as_numbers(answer)
+    if verdict.reason != "values" or numbers is None:
+        return Diagnosis(MISTAKES["unknown"], (name,), {"wrong": verdict.message, "advice": ADVICE.get(what, ADVICE["dtype"])})
+    first = np.unravel_index(int(np.argmax(~near(numbers, expected))), expected.shape)
+    place = f"at [{', '.join(map(str, first))}] it" if first else "it"
+    off = float(np.abs(numbers - expected).max() / np.abs(expected).max()) if expected.any() else np.inf
+    size = f"; the largest difference is {off:.2g} of the largest right number" if expected.size > 1 else ""
+    advice = (
+        f"No known mistake gives these numbers: {place} is {numbers[first]:.4g}, and {expected[first]:.4g} is right{size}"
+    )
+    return Diagnosis(MISTAKES["unknown"], (name,), {"wrong": verdict.message, "advice": advice})
 
 
 class Search:
@@ -131,10 +186,10 @@ class Search:
         yield from self.by_factor(names, self.ratio(answers, right))
         yield from self.in_another_place(scope, names)
         yield from self.as_made(scope, self.rules)
-        for second in ("sign", "factor"):  # two mistakes at once are less probable; three could not be told apart
-            yield from self.as_made(scope, [*self.sums, *self.rules], second)
         if all(same(a, e, 1e-5) for a, e in zip(answers, right)):
             yield Diagnosis(MISTAKES["imprecise"], names)
+        for second in ("sign", "factor"):  # two mistakes at once are less probable; three could not be told apart
+            yield from self.as_made(scope, [*self.sums, *self.rules], second)
         if len(scope) == 1:
             yield from self.in_a_region(scope[0], names)
         c = self.ratio(answers, right)
@@ -180,6 +235,8 @@ class Search:
                 yield Diagnosis(MISTAKES["transposed"], names, {"order": str(axes)})
         if all(a is not None and a.size == e.size and self.same(a.reshape(e.shape), e) for a, e in answers):
             yield Diagnosis(MISTAKES["reshaped"], names)
+        if all(a is not None and self.same(without_border(a, e.shape), e) for a, e in answers):
+            yield Diagnosis(MISTAKES["border"], names)
 
     def in_a_region(self, i: int, names: tuple[str, ...]) -> Iterator[Diagnosis]:
         """The diagnosis of a gradient that is wrong in some places only."""
@@ -225,6 +282,14 @@ def as_numbers(answer: Any) -> Answer:
         return None
     array = np.asarray(answer)
     return array.astype(float) if array.dtype.kind in "iuf" else None
+
+
+def without_border(x: ndarray, shape: tuple[int, ...]) -> ndarray | None:
+    """The middle of an array that is larger than a shape by the same on both sides; None if it is not."""
+    more = [n - m for n, m in zip(x.shape, shape)]
+    if x.ndim != len(shape) or not any(more) or any(n < 0 or n % 2 for n in more):
+        return None
+    return x[tuple(slice(n // 2, n // 2 + m) for n, m in zip(more, shape))]
 
 
 def near(a: ndarray, b: ndarray, tolerance: float = 1e-9) -> ndarray:

@@ -12,6 +12,8 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from .program import NAME, Problem, explain, run_program
 from .wire import LENGTHS, FrameError, pack, unpack
 
@@ -83,7 +85,8 @@ class Server:
         number = self.numbers.setdefault(id(x), len(self.objects))
         if number == len(self.objects):
             self.objects.append(x)
-        return number, type(x).__name__[:80]
+        kind = type(x).__name__
+        return number, (f"{kind} of dtype {x.dtype}" if isinstance(x, (np.ndarray, np.generic)) else kind)[:80]
 
     # The requests.
 
