@@ -128,7 +128,8 @@ class Expectation:
             asked_again = call is not None and any(x is y for x in primals for y in call.arguments)
             if asked_again and diagnosis.name not in SURE:
                 expected = gradients if several else gradients[0]
-                diagnosis = by_asking_again(call, lambda answer: bool(compare(answer, expected))) or diagnosis
+                again = by_asking_again(call, diagnosis, lambda answer: bool(compare(answer, expected)))
+                diagnosis = again or diagnosis
             what, where, how = diagnosis.words
             known = diagnosis.mistake is not MISTAKES["unknown"]
             answers = self.answer if isinstance(self.answer, (list, tuple)) else (self.answer,)

@@ -39,6 +39,10 @@ def follows_optimizer(
     >>> follows_optimizer(step, tg.optim.SGD, w.copy(), [np.array([0.5, 1.0])] * 3, lr=0.1)
     """
     found = [step(gradient) for gradient in gradients]
+    for i, (answer, gradient) in enumerate(zip(found, gradients), 1):
+        if not isinstance(answer, np.ndarray) or answer.shape != np.shape(gradient):
+            what = f"after step {i}, the parameters are expected, and not {described(answer)}"
+            raise WrongAnswer(what, kind="type", how="Return the array of the parameters after each step.")
     diagnosis = diagnose_trajectory(kind, settings, start, gradients, found)
     if diagnosis is not None:
         what, where, how = diagnosis.words

@@ -29,17 +29,22 @@ def names_in(call: Call | None, at: Sequence[Any]) -> list[str]:
     return [names[id(x)] for x in at] if all(id(x) in names for x in at) else []
 
 
-def by_asking_again(call: Call | None, right: Callable[[Any], bool]) -> Diagnosis | None:
-    """The mistake that a second call shows; `right` tells whether an answer is right."""
-    if call is None:
-        return None
+def by_asking_again(call: Call, known: Diagnosis, right: Callable[[Any], bool]) -> Diagnosis | None:
+    """The mistake that a second call shows; None if it shows nothing that is better than what is known.
+
+    Parameters
+    ----------
+    known : what the first answer says; other orders of the arguments are tried if that is nothing.
+    right : whether an answer is right.
+    """
     names = parameters(call) or [f"argument {i + 1}" for i in range(len(call.arguments))]
     try:
         _, left = repeated(call, call.arguments)
         changed = [name for name, x, y in zip(names, call.arguments, left) if not unchanged(x, y)]
         if changed:
             return Diagnosis(MISTAKES["changed arguments"], (), {"changed": " and ".join(changed)})
-        for order in islice(permutations(range(len(call.arguments))), 1, ORDERS):
+        orders = permutations(range(len(call.arguments))) if known.name == "unknown" else iter(())
+        for order in islice(orders, 1, ORDERS):
             answer = in_order(call, order)
             if answer is not None and right(answer):
                 given, taken = (", ".join(names[i] for i in places) for places in (range(len(order)), inverse(order)))

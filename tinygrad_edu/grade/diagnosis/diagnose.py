@@ -8,6 +8,7 @@ arrays are compared: nothing here ever sees a student's program.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from functools import cached_property
 from itertools import permutations, repeat
 from math import prod
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ...engine.node import number_of
 from ...graph.text import plural
 from ..compare import TOLERANCE, Verdict, compare, kind_of
 from .mistakes import MISTAKES, Diagnosis, region_of
@@ -188,13 +190,13 @@ class Search:
         yield from self.as_made(scope, self.rules)
         if all(same(a, e, 1e-5) for a, e in zip(answers, right)):
             yield Diagnosis(MISTAKES["imprecise"], names)
+        c = self.ratio(answers, right)
+        if c is not None and max(e.size for e in right) > 1:
+            yield Diagnosis(MISTAKES["factor"], names, {"factor": in_figures(c)})
         for second in ("sign", "factor"):  # two mistakes at once are less probable; three could not be told apart
             yield from self.as_made(scope, [*self.sums, *self.rules], second)
         if len(scope) == 1:
             yield from self.in_a_region(scope[0], names)
-        c = self.ratio(answers, right)
-        if c is not None and max(e.size for e in right) > 1:
-            yield Diagnosis(MISTAKES["factor"], names, {"factor": f"{c:.6g}"})
 
     def as_made(self, scope: Sequence[int], candidates: Sequence[Candidate], second: str = "") -> Iterator[Diagnosis]:
         """The diagnoses of candidates that equal the answers; or, with `second`, differ from them by this mistake."""
@@ -284,6 +286,16 @@ def as_numbers(answer: Any) -> Answer:
     return array.astype(float) if array.dtype.kind in "iuf" else None
 
 
+def in_figures(c: float) -> str:
+    """A factor as a fraction, if it is a simple one.
+
+    >>> in_figures(5 / 3), in_figures(2.302585)
+    ('5/3', '2.30259')
+    """
+    fraction = Fraction(c).limit_denominator(60)
+    return str(fraction) if abs(float(fraction) - c) <= 1e-9 * abs(c) else f"{c:.6g}"
+
+
 def without_border(x: ndarray, shape: tuple[int, ...]) -> ndarray | None:
     """The middle of an array that is larger than a shape by the same on both sides; None if it is not."""
     more = [n - m for n, m in zip(x.shape, shape)]
@@ -317,6 +329,8 @@ def factors_of(reference: Reference) -> dict[float, str]:
         if node.primitive is not None and node.primitive.name == "mean":
             averaged = prod(node.inputs[0].shape) / prod(node.shape)
             words.setdefault(averaged, []).append("as many numbers as are averaged")
+        if node.primitive is not None and node.primitive.name == "power" and np.ndim(number_of(node.inputs[1])) == 0:
+            words.setdefault(float(number_of(node.inputs[1])), []).append("the exponent")
     many = {n: f"{n:g} (" + " or ".join(dict.fromkeys(w)) + ")" for n, w in words.items() if n > 1 and w != ["2"]}
     many.setdefault(2.0, "2")
     return {**many, **{1.0 / n: f"1/{words}" for n, words in many.items()}}
