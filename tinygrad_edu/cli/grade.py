@@ -1,4 +1,6 @@
-"""`tinygrad-edu grade`: grade the submissions of a class, or one; and `grade new`, which writes a first assignment."""
+"""`tinygrad-edu grade`: grade the submissions of a class, or one. `grade new` writes a first assignment, and
+`grade --engine` checks an engine that somebody has made.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,9 @@ from ..grade.formats.words import feedback, final, points
 from ..grade.formats.writing import FORMATS, GRADEBOOKS, WRITERS, fill_gradebook, write_results
 from ..grade.jobs import jobs_in
 from ..grade.many import grade_many
+from ..grade.own_engine import check_engine
 from ..grade.results import FEEDBACK, Result
-from .command import Commands, Refusal, at_least, command, refusing
+from .command import Commands, Refusal, above, at_least, command, refusing
 
 __all__ = ["add_to"]
 
@@ -46,6 +49,10 @@ def add_to(commands: Commands) -> None:
 
     add = command(commands, run_new, "grade new", "write an assignment to edit: checks, reference and starter")
     add("name", metavar="NAME", help="such as hw1; the folder that is made, and what students' files are called")
+
+    add = command(commands, run_engine, "grade --engine", "check an engine that you have made yourself")
+    add("adapter", metavar="ADAPTER", help="a file that says how your engine makes a number or an array")
+    add("--seconds", metavar="S", type=above(0.0), default=20.0, help="the longest time for one question (default: 20)")
 
 
 def run_grade(arguments: argparse.Namespace) -> None:
@@ -154,3 +161,11 @@ def run_new(arguments: argparse.Namespace) -> None:
                 replace_file(folder / template.name, text.encode())
                 print(folder / template.name)
     print(f"tinygrad-edu grade check {folder}")
+
+
+def run_engine(arguments: argparse.Namespace) -> int:
+    """Write the page about an engine; gives 1 if something is wrong."""
+    with refusing(TinygradError, OSError):
+        page = check_engine(arguments.adapter, seconds=arguments.seconds)
+        print(page)
+    return 0 if page else 1
