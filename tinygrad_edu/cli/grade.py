@@ -15,7 +15,7 @@ from .._support.files import replace_file
 from ..errors import TinygradError
 from ..grade.assignment import load_assignment
 from ..grade.formats.github import obeying_nothing
-from ..grade.formats.words import feedback, final, points
+from ..grade.formats.words import feedback, final, one_line, points, to_look_at
 from ..grade.formats.writing import FORMATS, GRADEBOOKS, WRITERS, fill_gradebook, write_results
 from ..grade.jobs import jobs_in
 from ..grade.many import grade_many
@@ -80,7 +80,9 @@ def run_grade(arguments: argparse.Namespace) -> None:
             raise
         told = [result.told(arguments.feedback) for result in results]
         text = "\n\n".join(map(shown, told)) if arguments.show else "\n".join(map(line, told))
-        print(obeying_nothing(text) if os.environ.get("GITHUB_ACTIONS") == "true" else text)
+        print(for_log(text))
+        for note in (note for result in results for note in to_look_at(result)):
+            print(for_log(note), file=sys.stderr)
         for name, path in to_write(arguments):
             write_results(told, name, path)
         for name, path, column in fill:
@@ -123,15 +125,20 @@ def secret(path: str | None) -> bytes:
     return content
 
 
+def for_log(text: str) -> str:
+    """The text; in a workflow of GitHub so that it holds no commands."""
+    return obeying_nothing(text) if os.environ.get("GITHUB_ACTIONS") == "true" else text
+
+
 def line(result: Result) -> str:
     """The result of a student in one line."""
     score = points(result.score, result.max_score) if final(result) else "not graded"
-    return f"{result.student}: {score}" + (" (unreadable)" if result.status == "unreadable" else "")
+    return f"{one_line(result.student)}: {score}" + (" (unreadable)" if result.status == "unreadable" else "")
 
 
 def shown(result: Result) -> str:
     """The result of a student with all feedback and the isolation level."""
-    return f"{result.student}: {feedback(result)}\nisolation level {result.isolation.level}"
+    return f"{one_line(result.student)}: {feedback(result)}\nisolation level {result.isolation.level}"
 
 
 def refuse_ungraded(results: Sequence[Result]) -> None:

@@ -14,7 +14,7 @@ import hmac
 import json
 import math
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -28,6 +28,7 @@ from .sandbox.isolation import Isolation
 from .sandbox.sandbox import Sandbox
 from .sandbox.session import Session
 from .submission.submission import Submission
+from .signs import signs_of, without_the_engine
 from .verdict import load, missed, verdict
 
 __all__ = ["GRADER", "Seeds", "as_result", "grade_one", "nothing_asked", "result_key"]
@@ -106,11 +107,12 @@ def grade_one(
     2.0
     """
     seeds = Seeds(secret, assignment.name, student)
+    signs, submission = signs_of(submission), without_the_engine(submission)
     if submission.parts:
         asked = ask_all(assignment, submission, sandbox, seeds)
     else:
         asked = nothing_asked(assignment, "skipped", "there is no program in what was handed in", sandbox.isolation)
-    return as_result(assignment, submission, asked, seeds, assignment_sha256)
+    return replace(as_result(assignment, submission, asked, seeds, assignment_sha256), signs=signs)
 
 
 @dataclass(frozen=True)

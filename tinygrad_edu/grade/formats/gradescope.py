@@ -12,7 +12,7 @@ from typing import Any
 
 from ..._support.text import clean
 from ..results import CheckResult, Result
-from .words import UNGRADED, final, preface, said_in_lines
+from .words import UNGRADED, final, preface, said_in_lines, title
 
 __all__ = ["gradescope"]
 
@@ -50,10 +50,10 @@ def gradescope(result: Result, students: Sequence[Mapping[str, str]] = ()) -> st
 
 
 def _test(number: int, check: CheckResult, scored: bool) -> dict[str, Any]:
-    points = {"score": check.points, "max_score": check.max_points} if scored else {}
+    points = {"score": check.points, "max_score": 0.0 if check.bonus else check.max_points} if scored else {}
     return {
         "number": str(number),
-        "name": clean(check.title),
+        "name": title(check),
         **points,
         "status": "passed" if check.outcome == "pass" else "failed",
         "output": said_in_lines(check),
