@@ -125,7 +125,9 @@ def test_a_check_that_expects_nothing(tried: Tried) -> None:
 
 
 def test_a_check_that_fails_by_itself_only_where_a_student_is_wrong(tried: Tried) -> None:
-    careless = SOUND.replace("    expect(student.mul_backward(upstream, x, y))", "    a, b = ANSWER\n    expect((a, b))")
+    careless = SOUND.replace(
+        "    expect(student.mul_backward(upstream, x, y))", "    a, b = ANSWER\n    expect((a, b))"
+    )
     finding = only(tried(careless.replace("ANSWER", "student.mul_backward(upstream, x, y)")))
     assert (finding.kind, finding.check) == ("own error", "product")
     assert "TypeError: cannot unpack non-iterable NoneType" in finding.message

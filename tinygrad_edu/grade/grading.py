@@ -39,6 +39,7 @@ GRADER = f"tinygrad_edu {__version__}, NumPy {np.__version__}, Python {sys.versi
 TRIES = 3
 """How often a check is tried if the grader fails."""
 
+
 @dataclass(frozen=True)
 class Seeds:
     """Random numbers that belong to one student and one assignment.

@@ -199,7 +199,9 @@ def asserts(code: CodeType) -> bool:
     >>> asserts(check.__code__), asserts(described.__code__)
     (True, False)
     """
-    raising = any(x.opname == "LOAD_ASSERTION_ERROR" or "AssertionError" in x.argrepr for x in dis.get_instructions(code))
+    raising = any(
+        x.opname == "LOAD_ASSERTION_ERROR" or "AssertionError" in x.argrepr for x in dis.get_instructions(code)
+    )
     calling = any(name.startswith("assert_") for name in code.co_names)
     return raising or calling or any(asserts(inner) for inner in code.co_consts if isinstance(inner, CodeType))
 

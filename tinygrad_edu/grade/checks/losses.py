@@ -96,9 +96,7 @@ def two_results(pair: Any) -> tuple[Any, Any]:
     return pair[0], pair[1]
 
 
-def raise_named(
-    number: float, expected: float, function: Callable[..., Any], scores: ndarray, target: ndarray
-) -> None:
+def raise_named(number: float, expected: float, function: Callable[..., Any], scores: ndarray, target: ndarray) -> None:
     """Raise the mistake that explains a wrong loss, if a known one does."""
     where = "Look at the loss."
     for factor, words in factors(scores).items():
@@ -119,9 +117,7 @@ def raise_named(
         )
 
 
-def wrong_losses(
-    function: Callable[..., Any], scores: ndarray, target: ndarray
-) -> Iterator[tuple[str, float]]:
+def wrong_losses(function: Callable[..., Any], scores: ndarray, target: ndarray) -> Iterator[tuple[str, float]]:
     """The known mistakes in a cross-entropy, and the losses that they give; none for another loss."""
     n, classes = scores.shape
     if target.dtype.kind != "i" or not compare(float(cross_entropy(scores, target)), float(function(scores, target))):

@@ -85,7 +85,9 @@ def tried_out(course: Course, seeds: int, most: int) -> Soundness:
         ((_, source),) = right.parts
         possible = list(wrong_programs(source))
         tried = [possible[i * len(possible) // most] for i in range(most)] if len(possible) > most else possible
-        findings += in_wrong_programs(course, tried, good, {name: sum(x.seconds for x in heard) for name, (_, heard) in expected.items()})
+        findings += in_wrong_programs(
+            course, tried, good, {name: sum(x.seconds for x in heard) for name, (_, heard) in expected.items()}
+        )
     return Soundness(
         assignment=course.assignment.name,
         title=course.assignment.title,

@@ -66,7 +66,9 @@ def bias(student, rng):
     for shape in ((5, 7, 3, 11), (3, 2_000, 4, 5)):
         upstream = random_upstream(rng, shape)
         expect(student.grad_bias(upstream)).is_gradient_of(
-            lambda b, shape=shape: np.zeros(shape) + b.reshape(1, -1, 1, 1), at=rng.normal(size=shape[1]), upstream=upstream
+            lambda b, shape=shape: np.zeros(shape) + b.reshape(1, -1, 1, 1),
+            at=rng.normal(size=shape[1]),
+            upstream=upstream,
         )
 
 
