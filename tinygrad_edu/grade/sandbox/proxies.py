@@ -112,7 +112,8 @@ class Handle:
         return id(reference.session), reference.generation, reference.number
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        LAST_CALL.set(None if keywords else Call(self, list(arguments)))
+        again = self._reference.session.answers_again and not keywords
+        LAST_CALL.set(Call(self, list(arguments)) if again else None)
         return _ask(self._reference.session, "call", self, list(arguments), keywords, False)
 
     def __iter__(self) -> Iterator[Any]:

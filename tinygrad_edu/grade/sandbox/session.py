@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar
 
 from ..._support.text import clean
 from ..errors import IsolationError, SandboxError, StudentError
@@ -50,6 +50,9 @@ class Session:
     <...Child object at ...>
     1 syntax error: expected ':'
     """
+
+    answers_again: ClassVar = True
+    """Whether a question may be asked once more."""
 
     def __init__(self, submission: Submission, starter: Starter, limits: Limits, require_isolation: int) -> None:
         self.submission, self.starter, self.limits = submission, starter, limits

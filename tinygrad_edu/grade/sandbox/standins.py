@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -17,6 +17,8 @@ __all__ = ["Anything", "StandIn", "moved"]
 
 class StandIn:
     """A session that runs no program: `answer(do, what)` gives the answer to each question."""
+
+    answers_again: ClassVar = False
 
     def __init__(self, answer: Callable[[str, tuple[Any, ...]], Any], names: list[str] | None = None) -> None:
         self.answer = answer
