@@ -39,7 +39,7 @@ class Check:
     title : the name that students see.
     hidden : whether the student learns only the outcome and the kind of mistake.
     group : the checks of one group share a child process; every other check gets a child of its own.
-    bonus : whether its points come on top of those that can be reached.
+    extra : whether its points come on top of those that can be reached.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Check:
     title: str
     hidden: bool
     group: str
-    bonus: bool = False
+    extra: bool = False
 
 
 class Assignment:
@@ -95,7 +95,7 @@ class Assignment:
     @property
     def max_score(self) -> float:
         """The points of all checks but those for extra credit."""
-        return float(math.fsum(check.points for check in self.checks if not check.bonus))
+        return float(math.fsum(check.points for check in self.checks if not check.extra))
 
     def check(
         self,
@@ -105,7 +105,7 @@ class Assignment:
         title: str = "",
         hidden: bool = False,
         group: str = "",
-        bonus: bool = False,
+        extra: bool = False,
     ) -> Callable[[Function], Function]:
         """A decorator that adds a function as a check; `Check` explains the arguments.
 
@@ -123,7 +123,7 @@ class Assignment:
             if any(check.name == name for check in self.checks):
                 raise AssignmentError(f"{self.name} has two checks that are called {name}")
             words = title or name.replace("_", " ").capitalize()
-            found = Check(name, function, float(points), tuple(needs), words, hidden, group or name, bonus)
+            found = Check(name, function, float(points), tuple(needs), words, hidden, group or name, extra)
             self.checks.append(found)
             return function
 

@@ -61,7 +61,7 @@ class CheckResult:
     hidden : the student is shown no message that could tell what was asked.
     graphs : the student's graph beside the right one; null where nothing is to be seen there.
     note : for the instructor alone: the exception that the check itself raised on the student's answer.
-    bonus : its points are added to the others, and not to those that can be reached.
+    extra : its points are added to the others, and not to those that can be reached.
     """
 
     name: str
@@ -78,7 +78,7 @@ class CheckResult:
     hidden: bool = False
     graphs: Graphs | None = None
     note: str = ""
-    bonus: bool = False
+    extra: bool = False
 
 
 @dataclass(frozen=True)

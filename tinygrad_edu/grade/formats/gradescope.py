@@ -50,7 +50,7 @@ def gradescope(result: Result, students: Sequence[Mapping[str, str]] = ()) -> st
 
 
 def _test(number: int, check: CheckResult, scored: bool) -> dict[str, Any]:
-    points = {"score": check.points, "max_score": 0.0 if check.bonus else check.max_points} if scored else {}
+    points = {"score": check.points, "max_score": 0.0 if check.extra else check.max_points} if scored else {}
     return {
         "number": str(number),
         "name": title(check),

@@ -62,7 +62,7 @@ def one_line(text: str) -> str:
 
 def title(check: CheckResult) -> str:
     """The title of a check, and whether it gives extra credit."""
-    return one_line(check.title) + " (extra credit)" * check.bonus
+    return one_line(check.title) + " (extra credit)" * check.extra
 
 
 def indented(text: str) -> str:
