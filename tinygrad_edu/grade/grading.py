@@ -3,7 +3,7 @@
 - The inputs of a check are drawn from HMAC(secret, assignment, student, check): a student cannot know them, and grading
   again draws the same ones.
 - Each group of checks has a child of its own, so no check finds anything that another left behind. The order is
-  shuffled, and one check runs twice: this exposes a program that counts its calls.
+  shuffled, hidden checks come after all others, and one check runs twice: this exposes a program that counts its calls.
 - If the grader fails in a check, it tries again, three times in all; then the result says so and is not a grade.
 """
 
@@ -30,7 +30,7 @@ from .results import CheckResult, Graphs, IsolationReached, Line, Missing, Resul
 from .sandbox.isolation import Isolation
 from .sandbox.proxies import hint
 from .sandbox.sandbox import Sandbox
-from .sandbox.session import Session
+from .sandbox.session import Record, Session
 from .submission.submission import Submission
 
 __all__ = ["GRADER", "Seeds", "as_result", "grade_one", "nothing_asked", "result_key"]
@@ -167,13 +167,12 @@ def ask_all(assignment: Assignment, submission: Submission, sandbox: Sandbox, se
     found: dict[str, CheckResult] = {}
     outputs: list[str] = []
     repeated = seeds.of("repeated").choice([check.name for check in assignment.checks])
-    failure: StudentError | SandboxError | None = None
+    record = Record()
     asked_for = {name for check in assignment.checks for name in check.needs}
     for group in shuffled_groups(assignment, seeds):
         for _ in range(TRIES):
-            with sandbox.open(submission) as session:
-                if not isinstance(failure, StudentError):  # a program that does not load fails for all checks
-                    failure = load(session)
+            with sandbox.open(submission, record) as session:
+                failure = load(session)
                 results = [
                     outcome(check, session, seeds, failure, check.name == repeated, asked_for) for check in group
                 ]
@@ -182,7 +181,7 @@ def ask_all(assignment: Assignment, submission: Submission, sandbox: Sandbox, se
         found |= {result.name: result for result in results}
         if not group[0].hidden and session.output not in outputs:  # a program may print what a hidden check asks
             outputs.append(session.output)
-    lines = [Line(line["where"], line["line"], line["text"], line["message"]) for line in session.problems]
+    lines = [Line(line["where"], line["line"], line["text"], line["message"]) for line in record.problems]
     return Asked(
         tuple(found[check.name] for check in assignment.checks),
         session.isolation if session.generation else sandbox.isolation,
@@ -192,14 +191,14 @@ def ask_all(assignment: Assignment, submission: Submission, sandbox: Sandbox, se
 
 
 def shuffled_groups(assignment: Assignment, seeds: Seeds) -> list[list[Check]]:
-    """The groups of checks that share a child, in random order. Hidden checks share none with others: the program could
-    print later what it was asked there.
+    """The groups of checks that share a child, in random order. Hidden checks share none with others, and come last:
+    the program could print later what it was asked there, or find what it left on the machine.
     """
     groups: dict[tuple[str, bool], list[Check]] = {}
     for i in seeds.of("order").permutation(len(assignment.checks)):
         check = assignment.checks[i]
         groups.setdefault((check.group, check.hidden), []).append(check)
-    return list(groups.values())
+    return sorted(groups.values(), key=lambda group: group[0].hidden)
 
 
 def load(session: Session) -> StudentError | SandboxError | None:

@@ -12,7 +12,7 @@ from ..submission.submission import Submission
 from .children import ColdStart, Starter
 from .forkserver import ForkServer
 from .isolation import MECHANISMS, Isolation, Limits
-from .session import Session
+from .session import Record, Session
 
 __all__ = ["Sandbox"]
 
@@ -70,13 +70,18 @@ class Sandbox:
         if sys.platform == "linux" and self.isolation.level < 4:
             hide_memory()  # it holds the expected answers, and nothing else stops a child of the same user
 
-    def open(self, submission: Submission) -> Session:
-        """A session for a submission; its child starts with the first question."""
+    def open(self, submission: Submission, record: Record | None = None) -> Session:
+        """A session for a submission; its child starts with the first question.
+
+        Parameters
+        ----------
+        record : of the sessions that this submission has had. Its time is limited for all of them together.
+        """
         with self._lock:
             if isinstance(self._starter, ForkServer) and self._starter.broken:
                 self._starter.close()
                 self._starter = ForkServer(self._settings)
-            return Session(submission, self._starter, self.limits, self.require_isolation)
+            return Session(submission, self._starter, self.limits, self.require_isolation, record)
 
     def close(self) -> None:
         """End all processes that were started."""

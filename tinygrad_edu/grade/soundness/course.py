@@ -93,7 +93,7 @@ class Course:
             except (WrongAnswer, StudentError) as error:
                 place = self.place(check.name)
                 raise AssignmentError(f"{place}: {check.name} passes, and fails when asked again: {error}") from error
-            return notes, session.seconds
+            return notes, session.record.seconds
 
     def seeds(self, student: str) -> Seeds:
         return Seeds(self.secret, self.assignment.name, student)

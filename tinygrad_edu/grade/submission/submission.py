@@ -27,16 +27,18 @@ class Submission:
     ----------
     name : name of the file, archive or folder.
     parts : names and sources of the program, executed in this order in one module.
-    modules : further files that the program may import: name of the module -> name of the file, and source.
+    modules : further files that the program may import: path in what was handed in -> source.
     warnings : warnings for the student.
     sha256 : hash of all names and bytes that were read.
+    main : the path of the graded file in what was handed in.
     """
 
     name: str
     parts: tuple[Part, ...]
-    modules: dict[str, Part] = field(default_factory=dict)
+    modules: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     sha256: str = ""
+    main: str = ""
 
     @staticmethod
     def from_source(source: str, name: str = "submission.py") -> Submission:
@@ -78,18 +80,12 @@ def _assemble(name: str, files: dict[str, bytes], main: str | None) -> Submissio
     chosen = _choose(name, files, main)
     warnings: list[str] = []
     parts = _read_part(chosen, files[chosen], warnings)
-    folder = chosen.rpartition("/")[0]
-    modules: dict[str, Part] = {}
-    for path, data in sorted(files.items()):
-        inside = path.removeprefix(f"{folder}/")
-        if path != chosen and path.endswith(".py"):
-            module = inside.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-            modules[module] = _read_part(path, data, warnings)[0]
-    for module in list(modules):  # folders without an __init__.py
-        while "." in module:
-            module = module.rpartition(".")[0]
-            modules.setdefault(module, (module, ""))
-    return Submission(name, tuple(parts), modules, tuple(map(clean, warnings)), sha256_of(files))
+    modules = {
+        path: "\n".join(source for _, source in _read_part(path, data, warnings))
+        for path, data in sorted(files.items())
+        if path != chosen
+    }
+    return Submission(name, tuple(parts), modules, tuple(map(clean, warnings)), sha256_of(files), chosen)
 
 
 def _choose(name: str, files: dict[str, bytes], main: str | None) -> str:
