@@ -108,7 +108,8 @@ def test_a_program_that_does_not_load_in_time_is_not_loaded_again_for_each_check
     def other(student: Any, rng: Any) -> None:
         expect(student.two()).equals(2)
 
-    result = graded(homework(product, other), "while True: pass", sandbox)
+    deaf = "def f():\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass\nx = f()"
+    result = graded(homework(product, other), deaf, sandbox)
     assert [check.kind for check in result.checks] == ["time", "time"]
 
 

@@ -140,9 +140,13 @@ def test_links_pipes_and_huge_files_are_refused(tmp_path: Path) -> None:
         Submission.read(tmp_path / "huge.py")
 
 
-def test_a_folder_of_very_many_files_is_refused(tmp_path: Path) -> None:
-    for number in range(2_001):
+def test_a_folder_of_very_many_files_is_refused_if_they_are_programs(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_bytes(SOURCE)
+    for number in range(2_000):
         (tmp_path / f"{number}.txt").touch()
+    assert Submission.read(tmp_path).main == "a.py"
+    for number in range(2_000):
+        (tmp_path / f"{number}.txt").rename(tmp_path / f"{number}.py")
     with pytest.raises(SubmissionError, match="more than 2,000 files"):
         Submission.read(tmp_path)
 

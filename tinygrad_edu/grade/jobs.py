@@ -41,7 +41,8 @@ class Job:
     def submission(self) -> Submission:
         """Read the submission. If that fails, the result has no parts, and a warning says why."""
         try:
-            return Submission.read(self.path, main=self.loaded.assignment.name)
+            needs = sorted({name for check in self.loaded.assignment.checks for name in check.needs})
+            return Submission.read(self.path, main=self.loaded.assignment.name, needs=needs)
         except SubmissionError as error:
             why = clean(str(error).replace(self.path, Path(self.path).name))
             digest = hashlib.sha256(why.encode(errors="surrogatepass")).hexdigest()

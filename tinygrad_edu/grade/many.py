@@ -167,6 +167,7 @@ def grade_job(work: Work) -> Work:
         raise AssignmentError(f"{path} has changed while it is graded, or is another one on {platform.node()}")
     handed_in = dict(work["submission"])
     handed_in["parts"] = tuple((name, source) for name, source in handed_in["parts"])
+    handed_in["modules"] = {module: (path, source) for module, (path, source) in handed_in["modules"].items()}
     handed_in["warnings"] = tuple(handed_in["warnings"])
     with borrowed_sandbox(loaded.assignment.limits, work["require_isolation"]) as sandbox:
         result = grade_one(

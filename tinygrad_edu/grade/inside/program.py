@@ -145,7 +145,7 @@ class Last(importlib.abc.MetaPathFinder):
             return None
         spec = self.files.elsewhere(name)
         if spec is None:
-            what = "NumPy, the standard library and the files that you hand in"
+            what = "NumPy and the standard library"
             raise ModuleNotFoundError(f"{name!r} is not there while you are graded; {what} are", name=name)
         return spec
 
@@ -195,7 +195,9 @@ class Program:
         if hasattr(signal, "setitimer"):
             signal.signal(signal.SIGALRM, self.interrupt)
         if self.only_light:
-            message = f"only what it defines, imports and assigns was executed, because the rest takes {seconds:g} s"
+            message = (
+                f"executed were only definitions, imports and assignments: all of it takes more than {seconds:g} s"
+            )
             self.problems.append({"where": name, "line": 0, "message": message})
         flags = 0
         for where, statements in [(where, self.parse(where, source)) for where, source in parts]:  # first parse all
@@ -223,7 +225,7 @@ class Program:
                 set_alarm(0.0)
                 problem = explain(error, where, statement.lineno)
                 problem["message"] = (
-                    f"left out, because it takes more than {seconds:.3g} s: what only tries the program out belongs "
+                    f"interrupted here after {seconds:.3g} s, and left out: what only tries the program out belongs "
                     'under `if __name__ == "__main__":`'
                 )
                 self.problems.append(problem)

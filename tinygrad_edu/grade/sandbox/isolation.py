@@ -65,6 +65,7 @@ MECHANISMS = {
     "system calls": "system calls are an allow-list (seccomp; macOS: sandbox-exec)",
     "user": "a user of its own, who owns nothing (setresuid)",
     "network": "an empty network namespace (unshare)",
+    "marks": "files are read-only, so that not even the time at which one was read is kept (mount namespace)",
     "capabilities": "no capabilities (capset)",
     "parent": "it ends with the grader, and its memory cannot be read by its neighbours (prctl)",
 }

@@ -33,8 +33,8 @@ Problem = dict[str, Any]
 """Something to tell the student: `where` (file or cell), `line`, `message`, `text` (the text of that line)."""
 
 
-LOADS = 3
-"""How often a program is loaded to find statements that are too slow. What is slow in the last time is interrupted."""
+LOADS = 4
+"""So many loads find the statements that are too slow. Those that are slow only later are interrupted each time."""
 
 LOADING = 0.9
 """The share of the time for loading after which even the last statement is interrupted; then the report is written."""
@@ -47,7 +47,8 @@ class Record:
     Attributes
     ----------
     seconds : how long the program took for all questions.
-    loaded : whether it was loaded once.
+    loads : how often it was loaded.
+    loaded : whether it was loaded as it will be from then on.
     names, problems : as the first child reported them. A later one may have been asked what is hidden.
     slow : statements that are left out, as the child reports them.
     only_light : whether only definitions, imports and assignments are executed.
@@ -55,6 +56,7 @@ class Record:
     """
 
     seconds: float = 0.0
+    loads: int = 0
     loaded: bool = False
     names: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -136,15 +138,13 @@ class Session:
         """The child with the program loaded."""
         if self.record.broken is not None:  # a program that failed to load is not loaded again
             raise self.record.broken
-        loads = 0
         while self._child is None:
             if self.generation >= RESPAWNS:
                 raise StudentError("exited", f"your program ended {RESPAWNS} times; it is not started again")
             self._child = child = self.starter.start()
             self.generation += 1
-            loads += 1
             try:
-                self._load(child, loads)
+                self._load(child)
             except StudentError as error:
                 if error.kind == "time" and not self.record.only_light and self._seconds_left() > 0:
                     self.record.only_light = True  # it went on although it was interrupted
@@ -153,7 +153,7 @@ class Session:
                     raise
         return self._child
 
-    def _load(self, child: Child, times: int) -> None:
+    def _load(self, child: Child) -> None:
         deadline = time.monotonic() + self.limits.load_seconds
         try:
             header, body = child.channel.read(deadline)
@@ -171,7 +171,7 @@ class Session:
             "load",
             (
                 [[where, in_bytes(source)] for where, source in self.submission.parts],
-                {path: in_bytes(source) for path, source in self.submission.modules.items()},
+                {path: in_bytes(source) for path, source in self.submission.modules.values()},
                 self.submission.main,
                 self.record.slow,
                 self.record.only_light,
@@ -188,7 +188,8 @@ class Session:
             slow = [checked_slow(*statement) for statement in slow]
         except (TypeError, ValueError):
             self._fail("its report of the loading is malformed")
-        if slow and times < LOADS:
+        self.record.loads += 1
+        if slow and self.record.loads < LOADS:
             # From now on these are left out from the start, so that each child has the same program, and sooner.
             self._end()
             self.record.slow += slow
@@ -208,10 +209,10 @@ class Session:
         resolve: Callable[..., Any],
     ) -> Any:
         left = self._seconds_left()
+        used_up = f"all of the {self.limits.total_seconds:g} s for your program are used up, by this check or others"
         if left <= 0:
             self._end()
-            most = self.limits.total_seconds
-            raise StudentError("time", f"all of the {most:g} s for your program are used up, by this check or another")
+            raise StudentError("time", used_up)
         number = secrets.token_hex(8)  # the child cannot know it in advance, so it cannot prepare an answer
         frame = pack({"id": number, "do": do, "with": what}, refer)
         started = time.monotonic()
@@ -223,8 +224,8 @@ class Session:
         except TimeoutError:
             self._end()
             during = "while it was loaded " if do == "load" else ""
-            message = f"no answer {during}within {min(seconds, left):.3g} s: a loop without an end, or very slow"
-            raise StudentError("time", message) from None
+            message = f"no answer {during}within {seconds:g} s: a loop without an end, or very slow"
+            raise StudentError("time", message if seconds < left else used_up) from None
         except EOFError:
             ending = self._end()
             self.endings.append(ending)
