@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from tests.grade.schemas import SCHEMA
+from tests.grade.test_sandbox import DEAF
 from tinygrad_edu.grade import (
     Assignment,
     AssignmentError,
@@ -108,8 +109,7 @@ def test_a_program_that_does_not_load_in_time_is_not_loaded_again_for_each_check
     def other(student: Any, rng: Any) -> None:
         expect(student.two()).equals(2)
 
-    deaf = "def f():\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass\nx = f()"
-    result = graded(homework(product, other), deaf, sandbox)
+    result = graded(homework(product, other), DEAF + "x = train()\n", sandbox)
     assert [check.kind for check in result.checks] == ["time", "time"]
 
 

@@ -74,9 +74,11 @@ class Seeds:
         return hmac.digest(self.secret, message, hashlib.sha256)
 
 
-def result_key(assignment: Assignment, assignment_sha256: str, submission_sha256: str, seeds: Seeds) -> str:
+def result_key(
+    assignment: Assignment, assignment_sha256: str, submission_sha256: str, seeds: Seeds, late: float | None = 0.0
+) -> str:
     """The hash of everything that a result depends on."""
-    parts = [assignment_sha256, submission_sha256, seeds.student, seeds.id, GRADER, asdict(assignment.limits)]
+    parts = [assignment_sha256, submission_sha256, seeds.student, seeds.id, GRADER, asdict(assignment.limits), late]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -88,6 +90,7 @@ def grade_one(
     student: str = "student",
     secret: bytes = b"",
     assignment_sha256: str = "",
+    late: float | None = 0.0,
 ) -> Result:
     """Run all checks on one submission.
 
@@ -97,6 +100,7 @@ def grade_one(
     sandbox : runs the submission.
     student : the student's id; the random inputs depend on it, and on `secret`.
     assignment_sha256 : the hash that the result names; see `load_assignment`.
+    late : how many days late the submission is; None if that is not known.
 
     Raises `IsolationError` if the sandbox isolates less than required. All other errors are in the result.
 
@@ -116,7 +120,7 @@ def grade_one(
         asked = ask_all(assignment, submission, sandbox, seeds)
     else:
         asked = nothing_asked(assignment, "skipped", "there is no program in what was handed in", sandbox.isolation)
-    return as_result(assignment, submission, asked, seeds, assignment_sha256)
+    return as_result(assignment, submission, asked, seeds, assignment_sha256, late)
 
 
 @dataclass(frozen=True)
@@ -130,16 +134,25 @@ class Asked:
 
 
 def as_result(
-    assignment: Assignment, submission: Submission, asked: Asked, seeds: Seeds, assignment_sha256: str
+    assignment: Assignment,
+    submission: Submission,
+    asked: Asked,
+    seeds: Seeds,
+    assignment_sha256: str,
+    late: float | None = 0.0,
 ) -> Result:
     """The result of a submission as one record."""
+    reached = math.fsum(check.points for check in asked.checks)
+    lost = 0.0
+    if late and assignment.late is not None:
+        lost = reached * min(max(float(assignment.late(late)), 0.0), 1.0)
     unsure = any(check.outcome == "grader-error" for check in asked.checks)
     return Result(
         assignment=assignment.name,
         title=assignment.title,
         student=seeds.student,
         status="grader-error" if unsure else "graded" if submission.parts else "unreadable",
-        score=math.fsum(check.points for check in asked.checks),
+        score=reached - lost,
         max_score=assignment.max_score,
         checks=asked.checks,
         submission=clean(submission.name, 200),
@@ -147,13 +160,16 @@ def as_result(
         assignment_sha256=assignment_sha256,
         seeds=seeds.id,
         grader=GRADER,
-        key=result_key(assignment, assignment_sha256, submission.sha256, seeds),
+        key=result_key(assignment, assignment_sha256, submission.sha256, seeds, late),
         isolation=IsolationReached(
             asked.isolation.level, tuple(Missing(name, why) for name, why in asked.isolation.missing.items())
         ),
         problems=asked.problems,
         warnings=submission.warnings,
         output=asked.output,
+        late=late is None or late > 0,
+        days_late=late or 0.0,
+        lost=lost,
     )
 
 
@@ -260,14 +276,16 @@ def ask(check: Check, session: Session, seeds: Seeds) -> CheckResult:
         return missed(check, "grader-error", clean(f"{where}: {exception_text(error)}"))
     if not notes.passes:
         return missed(check, "grader-error", f"{check.name} expects nothing, so nobody can pass it")
-    return CheckResult(check.name, check.title, "pass", check.points, check.points, hidden=check.hidden)
+    passed = CheckResult(check.name, check.title, "pass", check.points, check.points, hidden=check.hidden)
+    return replace(passed, extra=check.extra)
 
 
 def missed(
     check: Check, outcome: Literal["fail", "skipped", "grader-error"], why: str, *, kind: str = ""
 ) -> CheckResult:
     """The result of a check without points, and why."""
-    return CheckResult(check.name, check.title, outcome, 0.0, check.points, why, kind, hidden=check.hidden)
+    result = CheckResult(check.name, check.title, outcome, 0.0, check.points, why, kind, hidden=check.hidden)
+    return replace(result, extra=check.extra)
 
 
 def failed(check: Check, error: WrongAnswer | StudentError) -> CheckResult:

@@ -50,7 +50,8 @@ def gradescope(result: Result, students: Sequence[Mapping[str, str]] = ()) -> st
 
 
 def _test(number: int, check: CheckResult, scored: bool) -> dict[str, Any]:
-    points = {"score": check.points, "max_score": check.max_points} if scored else {}
+    most = 0.0 if check.extra else check.max_points
+    points = {"score": check.points, "max_score": most} if scored else {}
     return {
         "number": str(number),
         "name": clean(check.title),

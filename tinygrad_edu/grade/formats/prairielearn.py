@@ -47,7 +47,7 @@ def _document(result: Result, longest: int) -> dict[str, Any]:
             {
                 "name": clean(check.title, 200),
                 "points": check.points,
-                "max_points": check.max_points,
+                "max_points": 0.0 if check.extra else check.max_points,
                 "message": clean(said_in_lines(check), longest),
             }
             for check in result.checks

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -19,6 +20,7 @@ from ..grading import Seeds, grade_one, load, outcome
 from ..many import borrowed_sandbox
 from ..results import CheckResult, Result
 from ..sandbox.isolation import Limits
+from ..sandbox.sandbox import Sandbox
 from ..submission.submission import Submission
 from .findings import Finding
 
@@ -43,6 +45,7 @@ class Course:
         self.assignment = Assignment(original.name, title=original.title, limits=original.limits)
         self.assignment.checks = [replace(check, hidden=False) for check in original.checks]
         self.path, self.reference, self.starter = path, reference, starter
+        self.files = loaded.files
         self.secret = bytes.fromhex(loaded.sha256)
         self.workers = workers or os.cpu_count() or 1
 
@@ -70,14 +73,18 @@ class Course:
         finally:
             pool.shutdown(cancel_futures=True)
 
+    def sandbox(self) -> AbstractContextManager[Sandbox]:
+        """A sandbox as it will be for students."""
+        return borrowed_sandbox(self.assignment.limits, 1, self.files)
+
     def graded(self, submission: Submission, student: str) -> Result:
         """The result of a submission for this student."""
-        with borrowed_sandbox(self.assignment.limits, 1) as sandbox:
+        with self.sandbox() as sandbox:
             return grade_one(self.assignment, submission, sandbox=sandbox, student=student, secret=self.secret)
 
     def asked(self, check: Check, submission: Submission, student: str, limits: Limits) -> CheckResult:
         """The result of one check of a submission."""
-        with borrowed_sandbox(self.assignment.limits, 1) as sandbox, sandbox.open(submission) as session:
+        with self.sandbox() as sandbox, sandbox.open(submission) as session:
             session.limits = limits
             return outcome(check, session, self.seeds(student), load(session), twice=False)
 
@@ -86,7 +93,7 @@ class Course:
 
         Raises `AssignmentError` if the check fails now although it passed before.
         """
-        with borrowed_sandbox(self.assignment.limits, 1) as sandbox, sandbox.open(submission) as session:
+        with self.sandbox() as sandbox, sandbox.open(submission) as session:
             try:
                 with watched() as notes, np.errstate(all="ignore"):
                     check.function(session.student, self.seeds(student).of("check", check.name))

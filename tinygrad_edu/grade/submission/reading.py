@@ -16,7 +16,7 @@ import stat
 import tokenize
 import unicodedata
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -106,7 +106,7 @@ class Reader:
     def read(self, path: Path, name: str, alone: bool) -> None:
         """Read a file or a folder; what lies in it keeps its path there, if it is `alone`."""
         if path.is_dir() and not path.is_symlink():
-            self.folder(path, "" if alone else f"{name}/")
+            self.folder(path, "" if alone or not name else f"{name}/")
             return
         with opened(path) as file:
             archive = file.read(4) == b"PK\x03\x04"
@@ -232,7 +232,7 @@ def file_of(name: str, data: bytes | bytearray) -> File:
         return File(failure=str(error))
 
 
-def sha256_of(files: dict[str, bytes]) -> str:
+def sha256_of(files: Mapping[str, bytes]) -> str:
     """One hash of the names and bytes of files."""
     digest = hashlib.sha256()
     for name, data in sorted(files.items()):
