@@ -17,6 +17,7 @@ import posixpath
 import re
 import signal
 import sys
+import threading
 import time
 import types
 from collections.abc import Iterator, Sequence
@@ -37,8 +38,8 @@ REPAIRS = 20
 SHARE = 0.75
 """A statement may take this share of the time that is left, so there is always some for the statements after it."""
 
-AGAIN = 0.2
-"""After so many seconds a statement that went on after it was interrupted is interrupted again."""
+OFTEN = 0.05
+"""Every so many seconds the time is looked at."""
 
 MAGIC = re.compile(r"\s*([%!?]|[\w, ]+=\s*[%!]|[\w.]+\?+\s*$)")
 """A line for the notebook rather than for Python: `%matplotlib inline`, `!pip install`, `files = !ls`, `np.dot?`."""
@@ -192,8 +193,7 @@ class Program:
         package = ".".join([NAME, *filter(None, underscored(f"{folder}/").split("/"))])
         self.module.__dict__.update(__package__=package, __path__=[], __file__=name or NAME)
         self.until = time.monotonic() + seconds
-        if hasattr(signal, "setitimer"):
-            signal.signal(signal.SIGALRM, self.interrupt)
+        finished = watch(self, threading.get_ident())
         if self.only_light:
             message = (
                 f"executed were only definitions, imports and assignments: all of it takes more than {seconds:g} s"
@@ -202,6 +202,7 @@ class Program:
         flags = 0
         for where, statements in [(where, self.parse(where, source)) for where, source in parts]:  # first parse all
             flags = self.run_statements(where, statements, self.module, flags)
+        finished.set()
 
     def execute(self, where: str, source: str, module: types.ModuleType) -> None:
         """Execute a file that the program imports."""
@@ -222,7 +223,6 @@ class Program:
                 with self.time_limit() as seconds:
                     exec(code, module.__dict__)
             except TooSlow as error:
-                set_alarm(0.0)
                 problem = explain(error, where, statement.lineno)
                 problem["message"] = (
                     f"interrupted here after {seconds:.3g} s, and left out: what only tries the program out belongs "
@@ -240,16 +240,14 @@ class Program:
         now, outer = time.monotonic(), self.until
         share = max(SHARE * (outer - now), 0.001)
         self.until, self.depth = now + share, self.depth + 1
-        set_alarm(share)
         try:
             yield share
-        finally:
+        finally:  # a statement that imports this file goes on, and its own share is not over
             self.until, self.depth = outer, self.depth - 1
-            # A statement that imports this file goes on, and its own share is not over.
-            set_alarm(max(outer - time.monotonic(), 0.001) if self.depth else 0.0)
 
     def interrupt(self, number: int, frame: types.FrameType | None) -> None:
-        raise TooSlow
+        if self.depth and time.monotonic() >= self.until:
+            raise TooSlow
 
     def parse(self, where: str, source: str) -> list[ast.stmt]:
         """The statements of a source, without those that do not parse."""
@@ -313,10 +311,22 @@ class Program:
         return True
 
 
-def set_alarm(seconds: float) -> None:
-    """Have the kernel interrupt this process after so many seconds; 0 for never. Windows cannot: it waits and kills."""
-    if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
+def watch(program: Program, thread: int) -> threading.Event:
+    """Interrupt the thread of a program as soon as a statement has used up its share; until the event is set.
+
+    A timer of the kernel would do it, too, but sandboxed programs may not have one. Windows cannot interrupt a thread.
+    """
+    finished = threading.Event()
+
+    def look() -> None:
+        while not finished.wait(OFTEN):
+            if program.depth and time.monotonic() >= program.until:
+                signal.pthread_kill(thread, signal.SIGALRM)
+
+    if hasattr(signal, "pthread_kill"):
+        signal.signal(signal.SIGALRM, program.interrupt)
+        threading.Thread(target=look, daemon=True).start()
+    return finished
 
 
 FUTURES = 0
