@@ -79,6 +79,8 @@ def run_grade(arguments: argparse.Namespace) -> None:
         noted = []
         for name, path, column in fill:  # say before the work, not after it, what cannot be filled
             noted += notes_of(path, fill_gradebook([], name, path, column, groups, [job.student for job in jobs]))
+        if loaded.assignment.late and any(job.late is None for job in jobs):
+            noted.append("some are late by an unknown time, and lose nothing for it; --late FILE says by how many days")
         print("".join(f"{note}\n" for note in noted), end="", flush=True)
         try:
             results = grade_many(jobs, out=arguments.json, workers=arguments.workers)

@@ -52,13 +52,13 @@ be unable to read the files of the interpreter."""
 def prepare(settings: dict[str, Any]) -> dict[str, str]:
     """Load modules, and raise the walls that all children share; for each wall, why it does not stand."""
     reached = {"network": "left out" if "network" in settings["without"] else tried(leave_network)}
-    reached["marks"] = "left out" if "marks" in settings["without"] else tried(lambda: leave_no_marks(os.getcwd()))
+    home, data = os.getcwd(), os.path.abspath(settings["data"])
+    reached["marks"] = "left out" if "marks" in settings["without"] else tried(lambda: leave_no_marks(home, data))
     for name in MODULES.split():
         with contextlib.suppress(ImportError):  # another system or version lacks it
             importlib.import_module(name)
     settings["rules"] = None
-    readable = [*settings["libraries"], os.path.abspath(settings["data"])]
-    reached["files"] = tried(lambda: settings.update(rules=make_rules(readable)))
+    reached["files"] = tried(lambda: settings.update(rules=make_rules([*settings["libraries"], data])))
     if hasattr(os, "getuid") and os.getuid() != 0:  # the kernel counts all tasks of a user
         settings["tasks"] += tasks_of_this_user()
     return reached
@@ -87,6 +87,8 @@ class CleanProcess:
             self.end(pid)
             shutil.rmtree(home, ignore_errors=True)
         home = os.getcwd()
+        if not self.reached["marks"]:
+            unmount(self.settings["data"])
         shutil.rmtree(home, ignore_errors=True)
         if not self.reached["marks"]:
             unmount(home)

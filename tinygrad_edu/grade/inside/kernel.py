@@ -135,16 +135,24 @@ def leave_network() -> None:
     Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
 
 
-def leave_no_marks(home: str) -> None:
-    """Make all files read-only for this process and its children, but for the directory `home`.
+def leave_no_marks(home: str, data: str) -> None:
+    """Make all files read-only for this process and its children, but for what is in the directory `home`, and not in
+    `data`, a directory there or this one itself.
 
     The kernel then no longer notes when a file was read, by which one child could tell a later one what it was asked.
     """
     libc("unshare", NEW_MOUNTS)
     change_mounts("/", RECURSIVE, READ_ONLY, 0, PRIVATE)
-    libc("mount", os.fsencode(home), os.fsencode(home), None, ctypes.c_ulong(BIND), None)
-    change_mounts(home, 0, 0, READ_ONLY, 0)
+    mount_anew(home, 0, READ_ONLY)
+    if data != home:
+        mount_anew(data, READ_ONLY, 0)
     os.chdir(home)  # the writable one
+
+
+def mount_anew(path: str, setting: int, clearing: int) -> None:
+    """Mount a directory once more at its place, with flags of its own."""
+    libc("mount", os.fsencode(path), os.fsencode(path), None, ctypes.c_ulong(BIND), None)
+    change_mounts(path, 0, setting, clearing, 0)
 
 
 def change_mounts(path: str, flags: int, setting: int, clearing: int, propagation: int) -> None:

@@ -286,7 +286,7 @@ class Program:
         if writes:
             path = posixpath.normpath(posixpath.join(posixpath.dirname(self.main), writes[2]))
             before = self.modules.get(path, "") if writes[1] else ""
-            self.modules[path] = before + rest.removeprefix("\n")
+            self.modules[path] = before + rest.removeprefix("\n") + "\n"
         elif magic[2].split()[0] not in TRANSPARENT_MAGICS:
             self.problems.append({"where": where, "line": 1, "message": f"a cell for {magic[2]:.40} is left out"})
         else:

@@ -51,7 +51,7 @@ ALLOWED: dict[str, dict[str, tuple[int | None, int | None]]] = {
     "ask for its ids and its machine": {
         "getpid": (39, 172), "gettid": (186, 178), "getppid": (110, 173), "getuid": (102, 174),
         "geteuid": (107, 175), "getgid": (104, 176), "getegid": (108, 177), "getrusage": (98, 165),
-        "sysinfo": (99, 179), "uname": (63, 160), "getcpu": (309, 168),
+        "uname": (63, 160), "getcpu": (309, 168),
     },
 }  # fmt: skip
 """Purpose, call, and its numbers on x86-64 and aarch64 (None: the call does not exist there)."""

@@ -19,7 +19,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
@@ -31,8 +31,8 @@ __all__ = ["KINDS", "File", "Part", "decode", "file_of", "read_archive", "read_n
 FILES, FILE_BYTES, TOTAL_BYTES = 2_000, 64 << 20, 128 << 20
 """The most files that are read of a submission, the most bytes of one file, and of all of them unpacked."""
 
-PROGRAM_BYTES, CELLS = 4 << 20, 100_000
-"""The most bytes of source in a submission, and the most cells of a notebook."""
+PROGRAM_BYTES, SMALL = 4 << 20, 1 << 20
+"""The most bytes of source in a submission; and of a notebook that is read as a whole."""
 
 ARCHIVE_BYTES, ENTRIES, ENTRY = 1 << 30, 50_000, b"PK\x01\x02"
 """The most bytes of an archive, the most entries, and the first bytes of each in the table of contents."""
@@ -81,11 +81,15 @@ class File:
 def read_paths(paths: Sequence[tuple[Path, str]]) -> dict[str, File]:
     """The program's files in files, archives and folders, by their path; each comes with the name that it shall have.
 
-    Raises `SubmissionError` for a link, a pipe or a device, and for an archive that is damaged, unsafe or too large.
+    Raises `SubmissionError` if there are none; for a link, a pipe or a device; and for an archive that is damaged,
+    unsafe or too large.
     """
     reader = Reader()
     for path, name in paths:
         reader.read(path, name, alone=len(paths) == 1)
+    if not reader.files:
+        only = f", only {', '.join(clean(name, 80) for name in reader.others[:3])}" if reader.others else ""
+        raise SubmissionError(f"{clean(paths[0][0].name)}: no .py file and no notebook in it{only}")
     return reader.files
 
 
@@ -101,6 +105,7 @@ class Reader:
 
     def __init__(self) -> None:
         self.files: dict[str, File] = {}
+        self.others: list[str] = []  # names of files that are not read
         self.left, self.program_left = TOTAL_BYTES, PROGRAM_BYTES
 
     def read(self, path: Path, name: str, alone: bool) -> None:
@@ -117,6 +122,8 @@ class Reader:
                 self.file(file, name)
             elif alone:
                 raise SubmissionError(f"{clean(name)}: hand in a .py file, a notebook (.ipynb), or a .zip of them")
+            else:
+                self.others.append(name)
 
     def folder(self, folder: Path, prefix: str) -> None:
         for place, folders, names in os.walk(folder):  # it does not follow links to folders
@@ -127,6 +134,8 @@ class Reader:
                 if relevant(inside):
                     with opened(path) as file:
                         self.add(file, prefix + inside, 0)
+                else:
+                    self.others.append(inside)
 
     def add(self, file: IO[bytes], name: str, depth: int) -> None:
         """Read a file of a folder or an archive. An archive in it becomes a folder."""
@@ -185,7 +194,10 @@ class Reader:
         names: set[str] = set()
         for entry in archive.infolist():
             name = name_of(entry)
-            if entry.is_dir() or not relevant(name):
+            if entry.is_dir():
+                continue
+            if not relevant(name):
+                self.others.append(name)
                 continue
             check_entry(entry, name)
             if name.casefold() in names:  # it would be unclear which of the two is graded
@@ -275,72 +287,80 @@ def check_entry(entry: zipfile.ZipInfo, name: str) -> None:
 def read_notebook(data: bytes | bytearray, name: str) -> list[Part]:
     r"""The code cells of an .ipynb in their order, each with a name such as "cell 3" and its source.
 
-    Only these are decoded: outputs may be large, or damaged. Raises `SubmissionError` if the file is not a notebook.
+    Raises `SubmissionError` if the file is not a notebook.
 
     >>> read_notebook(b'{"cells": [{"cell_type": "code", "source": ["x = 1\\n", "y = 2"]}]}', "a.ipynb")
     [('cell 1', 'x = 1\ny = 2')]
     """
     try:
-        encoding = json.detect_encoding(data)
-        if not encoding.startswith("utf-8"):
-            data = data[: 4 * PROGRAM_BYTES].decode(encoding).encode()
-        scan = Scan(data, 3 if encoding == "utf-8-sig" else 0)
-        cells = [cell for key in scan.members() for cell in cells_of(scan, key)]
-        if not scan.found:
-            raise ValueError("no cells")
-    except SubmissionError:
-        raise
-    except ValueError as error:
+        notebook = json.loads(data) if len(data) <= SMALL else Outline(data).value()
+        if "worksheets" in notebook:  # version 3 of the format
+            cells = [cell for sheet in notebook["worksheets"] for cell in sheet["cells"]]
+        else:
+            cells = notebook["cells"]
+        code = [cell for cell in cells if cell["cell_type"] == "code"]
+        sources = ["".join(cell["source"] if "source" in cell else cell["input"]) for cell in code]
+    except SubmissionError as error:
+        raise SubmissionError(f"{clean(name)}: {error}") from None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise SubmissionError(f"{clean(name)}: not a notebook ({type(error).__name__})") from None
-    code = [source for kind, source in cells if kind == "code"]
-    return [(f"cell {number}", source.replace("\r\n", "\n")) for number, source in enumerate(code, 1)]
+    return [(f"cell {number}", source.replace("\r\n", "\n")) for number, source in enumerate(sources, 1)]
 
 
-def cells_of(scan: Scan, key: str) -> Iterator[tuple[str, str]]:
-    """The cells in the member of a notebook with this key: the kind and the source of each."""
-    if key == "worksheets":  # version 3 of the format
-        for _ in scan.items():
-            for inner in scan.members():
-                yield from cells_of(scan, inner if inner == "cells" else "")
-    elif key != "cells":
-        scan.skip()
-    else:
-        scan.found = True
-        for number, _ in enumerate(scan.items()):
-            if number == CELLS:
-                raise ValueError(f"more than {CELLS:,} cells")
-            cell = {"cell_type": "", "source": "", "input": ""}
-            for field in scan.members():
-                if field not in cell:
-                    scan.skip()
-                elif scan.next() == ord("["):
-                    cell[field] = "".join([scan.text() for _ in scan.items()])
-                else:
-                    cell[field] = scan.text()
-            if not cell["cell_type"]:
-                raise ValueError("a cell of no kind")
-            yield cell["cell_type"], cell["source"] or cell["input"]
+class Outline:
+    """Reads of JSON only the members that are in `KEPT`, and passes over all others, so that these need no memory."""
 
-
-class Scan:
-    """Walks through JSON and decodes only what is asked for, so that the rest needs no memory.
-
-    Whoever iterates over members or items takes, or skips, the value of each. Raises `ValueError` for what is no JSON.
-    """
+    KEPT = ("cells", "worksheets", "cell_type", "source", "input")
 
     SPACE, SCALAR = re.compile(rb"[\s,:]*"), re.compile(rb"[^\s,\[\]{}\"]+")
-
-    # Thousands at a time, so that it is quick, and not all at once, for that needs memory for each.
-    STRINGS = re.compile(rb"(?:\"[^\"\\]*\"[^\"\[\]{}]*){1,1000}")
-    ESCAPES = re.compile(rb"[^\"\\]*(?:\\.[^\"\\]*){0,1000}", re.DOTALL)
-    BLOCK = 1 << 16
+    ESCAPES = re.compile(rb"[^\"\\]*(?:\\.[^\"\\]*){0,1000}", re.DOTALL)  # not all at once: each needs memory
+    FIRST, MOST = 1 << 8, 1 << 16  # the bytes that are looked at together; more where there is much to skip
 
     STEP = np.zeros(256, np.int8)  # how much deeper each character leads
     STEP[list(b"[{")], STEP[list(b"]}")] = 1, -1
 
-    def __init__(self, data: bytes | bytearray, at: int) -> None:
-        self.data, self.at = data, at
-        self.left, self.found = PROGRAM_BYTES, False  # for strings; whether there are cells
+    def __init__(self, data: bytes | bytearray) -> None:
+        self.data, self.at = data, 3 if data[:3] == b"\xef\xbb\xbf" else 0
+        self.left = PROGRAM_BYTES
+
+    def value(self) -> Any:
+        """The value that comes next. Raises `ValueError` if it is no JSON in UTF-8, `SubmissionError` for too much."""
+        start, first = self.at, self.next()
+        self.left -= 64  # a value needs memory, however short it is
+        result: Any = None
+        if first == ord("["):
+            return [self.value() for _ in self.inside("]")]
+        if first == ord("{"):
+            result = {}
+            for _ in self.inside("}"):
+                key = self.string()
+                if key in self.KEPT:
+                    result[key] = self.value()
+                else:
+                    self.skip()
+        elif first == ord('"'):
+            result = self.string()
+        else:
+            self.skip()
+        self.left -= 0 if isinstance(result, dict) else self.at - start
+        if self.left < 0:
+            raise SubmissionError(f"more than {PROGRAM_BYTES:,} bytes of code and cells")
+        return result
+
+    def inside(self, bracket: str) -> Iterator[None]:
+        """Once for each member or item, up to the closing bracket."""
+        self.at += 1
+        while self.next() != ord(bracket):
+            yield
+        self.at += 1
+
+    def string(self) -> str:
+        if self.next() != ord('"'):
+            raise ValueError("no string")
+        start = self.at
+        self.skip()
+        text: str = json.loads(self.data[start : self.at], strict=False)
+        return text
 
     def next(self) -> int:
         """The first character of the next value."""
@@ -351,69 +371,40 @@ class Scan:
             raise ValueError("cut off")
         return self.data[self.at]
 
-    def members(self) -> Iterator[str]:
-        """The keys of an object."""
-        for _ in self.inside("{}"):
-            yield self.text()
-
-    def items(self) -> Iterator[None]:
-        """Once for each item of an array."""
-        return self.inside("[]")
-
-    def inside(self, brackets: str) -> Iterator[None]:
-        if self.next() != ord(brackets[0]):
-            raise ValueError(f"no {brackets}")
-        self.at += 1
-        while self.next() != ord(brackets[1]):
-            yield
-        self.at += 1
-
-    def text(self) -> str:
-        """The string that comes next."""
-        if self.next() != ord('"'):
-            raise ValueError("no string")
-        start = self.at
-        self.skip()
-        self.left -= self.at - start + 16  # a string needs memory, however short it is
-        if self.left < 0:
-            raise SubmissionError(f"a notebook of more than {PROGRAM_BYTES:,} bytes of code")
-        text: str = json.loads(self.data[start : self.at], strict=False)
-        return text
-
     def skip(self) -> None:
         """Pass over the value that comes next."""
         first = self.next()
         if first == ord('"'):
             self.skip_string()
         elif first in b"[{":
-            depth = 0
-            while (depth := self.skip_brackets(depth)) != 0:
-                strings = self.STRINGS.match(self.data, self.at)
-                if strings is None:
-                    self.skip_string()
-                else:
-                    self.at = strings.end()
+            self.skip_nested()
         else:
             scalar = self.SCALAR.match(self.data, self.at)
             if scalar is None:
                 raise ValueError("no value")
             self.at = scalar.end()
 
-    def skip_brackets(self, depth: int) -> int:
-        """Go to the next string, or to the bracket with which the depth is 0; the depth there."""
-        quote = self.data.find(b'"', self.at)
-        end = len(self.data) if quote < 0 else quote
-        while self.at < end:
-            block = np.frombuffer(self.data, np.uint8, min(self.BLOCK, end - self.at), self.at)
-            depths = depth + np.cumsum(self.STEP[block], dtype=np.int64)
-            closed = np.flatnonzero(depths == 0) if depth else np.flatnonzero(depths[1:] == 0) + 1
+    def skip_nested(self) -> None:
+        """Pass over an object or an array, block by block. No loop over its characters: there may be millions."""
+        size, depth, inside, odd = self.FIRST, 0, 0, 0
+        while self.at < len(self.data):
+            block = np.frombuffer(self.data, np.uint8, min(size, len(self.data) - self.at), self.at)
+            index = np.arange(block.size)
+            # A quote ends no string if an odd number of backslashes stands before it.
+            other = np.maximum.accumulate(np.where(block == ord("\\"), -1 - odd, index))
+            slashes = np.concatenate([[odd], index - other]) & 1
+            quotes = (block == ord('"')) & (slashes[:-1] == 0)
+            within = (inside + np.cumsum(quotes)) & 1
+            steps = np.where(within, 0, self.STEP[block])
+            depths = depth + np.cumsum(steps)
+            closed = np.flatnonzero((depths == 0) & (steps < 0))
             if closed.size:
                 self.at += int(closed[0]) + 1
-                return 0
-            depth, self.at = int(depths[-1]), self.at + block.size
-        if quote < 0:
-            raise ValueError("cut off")
-        return depth
+                return
+            depth, inside, odd = int(depths[-1]), int(within[-1]), int(slashes[-1])
+            self.at += block.size
+            size = min(4 * size, self.MOST)
+        raise ValueError("cut off")
 
     def skip_string(self) -> None:
         """Pass over a string, up to the quote that no backslash escapes."""

@@ -104,8 +104,6 @@ def _assemble(name: str, files: dict[str, File], main: str | None, needs: Sequen
 
 def _choose(name: str, files: dict[str, File], main: str | None, needs: Sequence[str]) -> tuple[str, list[str]]:
     """The file to grade, and a warning if it is not clear why this one."""
-    if not files:
-        raise SubmissionError(f"{clean(name)}: no .py file and no notebook in it")
     if len(files) == 1:
         return next(iter(files)), []
     wanted = (_plain(main.removesuffix(".py").removesuffix(".ipynb")),) if main else USUAL_NAMES
