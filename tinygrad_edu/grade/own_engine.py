@@ -17,6 +17,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -127,7 +128,7 @@ class Engine:
         return list(own(result, inputs))
 
     def vjp(self, function: Callable[..., Any], at: Sequence[Any], upstream: Any) -> tuple[Any, tuple[Any, ...]]:
-        """The value and the gradients of a function of nodes: by `vjp` of the adapter, for engines without `backward`."""
+        """The value and the gradients of a function of nodes."""
         own = self._own("vjp")
         if own:
             out, found = own(function, [x.copy() if isinstance(x, ndarray) else x for x in at], upstream)
@@ -189,7 +190,12 @@ def operations() -> Iterator[tuple[str, Asked, tuple[str, ...], float]]:
         return f"{name}({said})" if said else name, lambda e, x: e.call(name, x, **attributes), ("nk",), least
 
     for name in ("add", "subtract", "multiply", "divide"):
-        yield name, lambda e, x, y, name=name: e.call(name, x, y), ("nk", "nk"), positive if name == "divide" else anything
+        yield (
+            name,
+            lambda e, x, y, name=name: e.call(name, x, y),
+            ("nk", "nk"),
+            positive if name == "divide" else anything,
+        )
     yield "x ** 3", lambda e, x: e.call("power", x, 3), ("nk",), anything
     yield "x ** -0.5", lambda e, x: e.call("power", x, -0.5), ("nk",), positive
     for name in ("negative", "exp", "tanh", "relu", "sigmoid", "sin", "cos", "abs"):
@@ -231,26 +237,28 @@ def drawn(axes: Sequence[str], square: bool, least: float = -np.inf) -> list[Any
 def questions() -> list[Question]:
     """All questions, in the order of the page."""
     found = []
-    for name, function, axes, least in operations():
-        found.append(Question("Numbers", name, lambda e, f=function, a=axes, m=least: of_numbers(e, f, len(a), m)))
-    for name, function, axes, least in operations():
-        found.append(Question("Arrays", name, lambda e, f=function, a=axes, m=least: of_arrays(e, f, a, m)))
+    for section, ask in (("Numbers", of_numbers), ("Arrays", of_arrays)):
+        for name, function, axes, least in operations():
+            found.append(Question(section, name, partial(ask, function=function, axes=axes, least=least)))
     for name, function, axes in array_operations():
-        found.append(Question("Arrays", name, lambda e, f=function, a=axes: of_arrays(e, f, a)))
+        found.append(Question("Arrays", name, partial(of_arrays, function=function, axes=axes)))
     for name, axes in BROADCAST.items():
         for how in ("add", "multiply"):
-            ask = lambda e, h=how, a=axes: of_arrays(e, lambda e, x, y: e.call(h, x, y), a)  # noqa: E731
-            found.append(Question("Broadcasting", f"{how}, {name}", ask))
+            function = partial(applied, name=how)
+            found.append(Question("Broadcasting", f"{how}, {name}", partial(of_arrays, function=function, axes=axes)))
     found += [Question("Graphs", name, ask) for name, ask in GRAPHS.items()]
-    found += [
-        Question("Second derivatives", name, lambda e, f=function: second(e, f)) for name, function in TWICE.items()
-    ]
+    found += [Question("Second derivatives", name, partial(second, function=f)) for name, f in TWICE.items()]
     return found
 
 
-def of_numbers(e: Engine, function: Asked, count: int, least: float) -> None:
+def applied(e: Engine, x: Any, y: Any, name: str) -> Any:
+    """An operation of two operands."""
+    return e.call(name, x, y)
+
+
+def of_numbers(e: Engine, function: Asked, axes: Sequence[str], least: float = -np.inf) -> None:
     """The value and the gradients of a function of numbers."""
-    at = [float(x[0, 0]) for x in drawn(["nk"] * count, False, least)]
+    at = [float(x[0, 0]) for x in drawn(axes, False, least)]
     if len(at) > 1:
         at[1] = 0.25 + at[1] / 2
     judged(e, function, at, 1.0)
@@ -437,8 +445,8 @@ def changed(e: Engine) -> None:
         raise WrongAnswer(
             f"in y = x * w, w was changed after it was used: the gradient of x is {found}, and {used} is right",
             kind="changed in place",
-            how="Keep a copy of what a rule needs, or count the changes of an array, and refuse a backward pass through "
-            "one that has changed.",
+            how="Keep a copy of what a rule needs, or count the changes of arrays, and refuse a backward pass through "
+            "changed ones.",
         )
 
 

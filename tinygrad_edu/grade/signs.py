@@ -66,7 +66,8 @@ def signs_of(submission: Submission) -> tuple[str, ...]:
             continue
         for line, what in suspicious(tree):
             found.setdefault(what, []).append(f"{where}, line {line}")
-    signs += [f"{what}: {places[0]}" + f" and {len(places) - 1} more" * (len(places) > 1) for what, places in found.items()]
+    for what, places in found.items():
+        signs.append(f"{what}: {places[0]}" + f" and {len(places) - 1} more" * (len(places) > 1))
     return tuple(clean(sign.replace("\n", " "), 400) for sign in signs)
 
 

@@ -85,7 +85,9 @@ def smallest_example(answer: Function, function: Function, axes: Sequence[Axes])
             found = answer(upstream.copy(), *at)
         except StudentError:
             return ""
-        for name, a, e in zip(names_of(function, len(at)), found if isinstance(found, (list, tuple)) else [found], right):
+        for name, a, e in zip(
+            names_of(function, len(at)), found if isinstance(found, (list, tuple)) else [found], right
+        ):
             if isinstance(a, ndarray) and not compare(a, e):
                 given = ", ".join(f"{name} = {in_row(x)}" for name, x in zip(names_of(function, len(at)), at))
                 of = "it" if len(at) == 1 else f"the gradient of {name}"

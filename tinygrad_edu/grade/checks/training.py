@@ -78,14 +78,16 @@ def reads_digits(
     )
     reached = float(np.mean(answer == labels[test]))
     counts = np.bincount(answer[(answer >= 0) & (answer < 10)], minlength=10)
-    alike = f", and {counts.max():,} of {len(test)} are read as {counts.argmax()}" if 2 * counts.max() > len(test) else ""
+    alike = (
+        f", and {counts.max():,} of {len(test)} are read as {counts.argmax()}" if 2 * counts.max() > len(test) else ""
+    )
     require(
         reached >= accuracy,
         f"{reached:.1%} of the other digits are read{alike}; {accuracy:.0%} is the aim",
         kind="accuracy",
-        how="Print the loss of each epoch. If it does not fall: are the gradients set to 0 before each step, and is the "
-        "step against the gradient? If it rises or becomes nan, the learning rate is too large; if it falls slowly, "
-        "it is too small.",
+        how="Print the loss of each epoch. If it does not fall: are the gradients set to 0 before each step, and does "
+        "each step go against them? If it rises or becomes nan, the learning rate is too large; if it falls slowly, "
+        "too small.",
     )
 
 

@@ -146,15 +146,14 @@ def unknown(reference: Reference, i: int, answer: Any, verdict: Verdict) -> Diag
     kind = answer.dtype.kind if isinstance(answer, (ndarray, np.generic)) else ""
     what = {"i": "int", "u": "int", "b": "int", "c": "complex"}.get(kind, verdict.reason)
     numbers = as_numbers(answer)
-    if verdict.reason != "values" or numbers is None:
-        return Diagnosis(MISTAKES["unknown"], (name,), {"wrong": verdict.message, "advice": ADVICE.get(what, ADVICE["dtype"])})
-    first = np.unravel_index(int(np.argmax(~near(numbers, expected))), expected.shape)
-    place = f"at [{', '.join(map(str, first))}] it" if first else "it"
-    off = float(np.abs(numbers - expected).max() / np.abs(expected).max()) if expected.any() else np.inf
-    size = f"; the largest difference is {off:.2g} of the largest right number" if expected.size > 1 else ""
-    advice = (
-        f"No known mistake gives these numbers: {place} is {numbers[first]:.4g}, and {expected[first]:.4g} is right{size}"
-    )
+    advice = ADVICE.get(what, ADVICE["dtype"])
+    if verdict.reason == "values" and numbers is not None:
+        first = np.unravel_index(int(np.argmax(~near(numbers, expected))), expected.shape)
+        place = f"at [{', '.join(map(str, first))}] it" if first else "it"
+        off = float(np.abs(numbers - expected).max() / np.abs(expected).max()) if expected.any() else np.inf
+        size = f"; the largest difference is {off:.2g} of the largest right number" if expected.size > 1 else ""
+        found = f"{place} is {numbers[first]:.4g}, and {expected[first]:.4g} is right{size}"
+        advice = f"No known mistake gives these numbers: {found}"
     return Diagnosis(MISTAKES["unknown"], (name,), {"wrong": verdict.message, "advice": advice})
 
 

@@ -11,8 +11,8 @@ from ..results import CheckResult, Line, Result
 from .graphs import in_lines
 
 __all__ = [
-    "MARKS", "OUTCOMES", "UNGRADED", "feedback", "final", "in_cell", "in_html", "in_log", "one_line", "points", "preface",
-    "said", "said_in_lines", "score_text", "title", "to_look_at",
+    "MARKS", "OUTCOMES", "UNGRADED", "check_points", "feedback", "final", "in_cell", "in_html", "in_log", "lateness",
+    "one_line", "points", "preface", "said", "said_in_lines", "score_text", "to_look_at",
 ]  # fmt: skip
 
 OUTCOMES = {"pass": "passed", "fail": "not passed", "grader-error": "not graded", "skipped": "skipped"}
@@ -51,6 +51,11 @@ def points(got: float, most: float) -> str:
     return f"{score_text(got)} of {score_text(most)} {'point' if most == 1 else 'points'}"
 
 
+def check_points(check: CheckResult) -> str:
+    """The points of a check, and whether they are extra ones."""
+    return points(check.points, check.max_points) + (", extra" if check.extra else "")
+
+
 def one_line(text: str) -> str:
     r"""Text in one line: the names of students and files could otherwise look like lines of a report.
 
@@ -58,11 +63,6 @@ def one_line(text: str) -> str:
     ada\n5 of 5 points
     """
     return clean(text).replace("\n", "\\n").replace("\t", "\\t")
-
-
-def title(check: CheckResult) -> str:
-    """The title of a check, and whether it gives extra credit."""
-    return one_line(check.title) + " (extra credit)" * check.extra
 
 
 def indented(text: str) -> str:
@@ -95,10 +95,25 @@ def _problem(line: Line) -> str:
     return where + indented(line.message + (f"\n{line.text.strip()}" if line.text.strip() else ""))
 
 
+def lateness(result: Result) -> str:
+    """How late a submission is, and what that costs; empty if it is not.
+
+    >>> from dataclasses import replace
+    >>> from tinygrad_edu.grade.formats.example import EXAMPLE
+    >>> lateness(replace(EXAMPLE, late=True, days_late=1.5, lost=0.75))
+    '1.5 days late: 0.75 points are taken off'
+    """
+    if not result.late:
+        return ""
+    days = score_text(round(result.days_late, 2))
+    by = "late" if not result.days_late else f"{days} {'day' if days == '1' else 'days'} late"
+    return by + (f": {score_text(result.lost)} points are taken off" if result.lost else "")
+
+
 def preface(result: Result) -> list[str]:
-    """What a report says before the checks: that the grader failed, lines that could not run, warnings."""
-    ungraded = [] if final(result) else [UNGRADED]
-    return [*ungraded, *map(_problem, result.problems), *map(indented, result.warnings)]
+    """What a report says before the checks: that the grader failed, lateness, lines that could not run, warnings."""
+    first = [*([] if final(result) else [UNGRADED]), *filter(None, [lateness(result)])]
+    return [*first, *map(_problem, result.problems), *map(indented, result.warnings)]
 
 
 def final(result: Result) -> bool:
@@ -110,7 +125,7 @@ def feedback(result: Result) -> str:
     """The whole result as plain text."""
     lines = [*([points(result.score, result.max_score)] if final(result) else []), *preface(result)]
     for check in result.checks:
-        lines.append(f"{MARKS[check.outcome]} {title(check)}: {points(check.points, check.max_points)}")
+        lines.append(f"{MARKS[check.outcome]} {one_line(check.title)}: {check_points(check)}")
         lines += [f"    {line}" for line in said_in_lines(check).splitlines()]
     return "\n".join(lines)
 
