@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import DtypeError, ShapeError
+from ..masks import ANSWERS
 from ..messages import PAD_MODES, check, in_words, is_whole, refused, several
 from ..node import Node, number_of, shape_of
 from .kernels import reduced
@@ -283,6 +284,9 @@ def astype(x: Any, dtype: Any = None) -> Any:
     if dtype is None or np.dtype(dtype).kind not in "biuf":
         raise TypeError(f"{dtype} is no dtype of real numbers")
     return np.asarray(x).astype(dtype)
+
+
+ANSWERS[np.astype] = astype  # of a mask
 
 
 # Many arrays into one, and one into many.
