@@ -206,9 +206,10 @@ class Drawing:
         """One line if another engine than the one asked for placed the boxes; else None."""
         return self.layout.note
 
-    def svg(self, moment: Moment | None = None) -> str:
-        """The picture as SVG; with a `moment`, only what is known then."""
-        return write_svg(self.graph, self.cards, self.labels, self.layout, self.flow, self.theme, moment)
+    def svg(self, moment: Moment | None = None, *, bare: bool = False) -> str:
+        """The picture as SVG; with a `moment`, only what is known then; `bare` is smaller, and for browsers alone."""
+        looks = self.flow, self.theme, moment
+        return write_svg(self.graph, self.cards, self.labels, self.layout, *looks, bare=bare)
 
     def html(self) -> str:
         """The picture as a page of its own, with pan, zoom, search, boxes that open, and tables of its numbers."""
@@ -267,5 +268,6 @@ class Drawing:
         from .formats.saving import FORMATS
 
         if hasattr(path, "write"):
-            return write_to(path, format, FORMATS, self)
+            write_to(path, format, FORMATS, self)
+            return None
         return save_as(path, FORMATS, self)

@@ -47,7 +47,7 @@ def digraph(graph: Graph, direction: Direction) -> Digraph:
         node [fontname=Helvetica fontsize=12]
         edge [color="#6b7785" fontname=Helvetica fontsize=10]
         n1 [label="x = 3" shape=box style=rounded tooltip="x = 3"]
-        n2 [label="×\\nv1 = 9" peripheries=2 shape=box tooltip="v₁ = 9; result of multiply"]
+        n2 [label="×\\nv₁ = 9" peripheries=2 shape=box tooltip="v₁ = 9; result of multiply"]
         n1 -> n2
         n1 -> n2
     }

@@ -278,7 +278,7 @@ def _name(node: PlainNode) -> Text:
     if node.carries:
         of, _, by = node.label.removeprefix("∂").partition("/∂")
         return Text("partial", short_partial(of, by) if by and len(node.label) > 36 else node.label, 15.0)
-    given = node.name or node.owned or node.kind in ("forward", "gradient", "module") or "∂" in node.label
+    given = node.name or node.owned or "∂" in node.label
     return Text("name" if given else "auto", node.label, 16.0 if node.name else 15.0)
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from ..palette import DARK, LIGHT, Theme, coloured, is_coloured
 
-__all__ = ["painted", "style_sheet"]
+__all__ = ["inherited", "painted", "size_class", "style_sheet"]
 
 ATTRIBUTES = {
     "fill", "fill-opacity", "font-family", "font-size", "font-style", "font-weight", "paint-order", "stroke",
@@ -55,6 +55,23 @@ def _rules() -> list[Rule]:
     return sorted(rules, key=lambda rule: rule.weight)
 
 
+SIZE = re.compile(r"s(\d+)")
+
+
+def size_class(size: float) -> str:
+    """The class of a font size.
+
+    >>> size_class(12.5)
+    's125'
+    """
+    return f"s{round(10 * size)}"
+
+
+def _size_of(name: str) -> str | None:
+    found = SIZE.fullmatch(name)
+    return f"{int(found[1]) / 10:g}px" if found else None
+
+
 def _matches(rule: Rule, tag: str, classes: frozenset[str], around: tuple[frozenset[str], ...]) -> bool:
     """Whether a rule is about an element with these groups around it, the outermost first."""
     *outer, (own_tag, own) = rule.steps
@@ -76,6 +93,7 @@ def _attributes(tag: str, classes: str, around: tuple[frozenset[str], ...], dark
     for rule in _rules():
         if rule.steps != (("text", frozenset()),) and _matches(rule, tag, own, around):
             said.update(rule.says)
+    said.update(("font-size", size) for name in own if (size := _size_of(name)))
     return _written(said, DARK if dark else LIGHT)
 
 
@@ -93,8 +111,11 @@ def inherited(theme: Theme) -> str:
 ELEMENT = re.compile(r'<(/?)(\w+)(?:[^<>]*? ?class="([^"]*)")?[^<>]*?(/?)>')
 
 
-def painted(parts: Iterable[str], theme: Theme) -> str:
-    """The elements of a picture with the attributes that the rules give them. The parts are in order; groups nest."""
+def painted(parts: Iterable[str], theme: Theme, *, bare: bool = False) -> str:
+    """The elements of a picture with the attributes that the rules give them. The parts are in order; groups nest.
+
+    Bare elements have none, and the picture is half as large: enough for a browser.
+    """
     dark = theme == "dark"
     around: list[frozenset[str]] = []
 
@@ -111,20 +132,26 @@ def painted(parts: Iterable[str], theme: Theme) -> str:
                 return f"{found[0][: -len(empty) - 1]}{looks}{empty}>"
         return found[0]
 
-    return "\n".join(ELEMENT.sub(paint, part) for part in parts)
+    picture = "\n".join(parts if bare else (ELEMENT.sub(paint, part) for part in parts))
+    sizes = sorted(set(re.findall(r'<(?:text|tspan) class="[^"]*?\bs(\d+)"', picture)), key=int)
+    return picture.replace(SIZES, "\n".join(f"svg#\0 .s{size}{{font-size:{int(size) / 10:g}px}}" for size in sizes))
 
+
+SIZES = "\1"
+"""Stands in the style sheet for the rules of the sizes that the picture has."""
 
 SHAPES = {"rect", "path", "circle", "text", "tspan"}
 
 
-def style_sheet(theme: Theme, identity: str) -> str:
-    """The rules of a picture, each bound to its id; with "auto", the dark colours besides."""
+def style_sheet(theme: Theme) -> str:
+    """The rules of a picture, each bound to its id, for which \\0 stands; with "auto", the dark colours besides."""
+    identity = "\0"
     rules = _lines()
     if theme != "auto":
-        return f"\n{coloured(_bound(rules, identity), DARK if theme == 'dark' else LIGHT)}\n"
+        return f"\n{coloured(_bound(rules, identity), DARK if theme == 'dark' else LIGHT)}\n{SIZES}\n"
     dark = coloured(_bound(map(_colours_of, filter(is_coloured, rules)), identity), DARK)
     light = coloured(_bound(rules, identity), LIGHT)
-    return f"\n{light}\n@media screen and (prefers-color-scheme:dark){{\n{dark}\n}}\n"
+    return f"\n{light}\n{SIZES}\n@media screen and (prefers-color-scheme:dark){{\n{dark}\n}}\n"
 
 
 def _bound(rules: Iterable[str], identity: str) -> str:

@@ -52,16 +52,18 @@ def write_svg(
     direction: Direction,
     theme: Theme = "auto",
     moment: Moment | None = None,
+    *,
+    bare: bool = False,
 ) -> str:
     """The picture as the text of an SVG file: a card for each node, and a label or None for each arrow.
 
-    With a `moment`, only what is known then, in the places of the whole.
+    With a `moment`, only what is known then, in the places of the whole. A `bare` picture is for browsers alone.
     """
     if theme not in get_args(Theme):
         raise ValueError(f"theme is one of {', '.join(map(repr, get_args(Theme)))}, not {theme!r}")
     if moment is not None:
         cards = [moment.part_of(node, card) for node, card in zip(graph.nodes, cards)]
-    picture = painted(SvgWriter(graph, cards, labels, layout, direction, moment).parts(theme), theme)
+    picture = painted(SvgWriter(graph, cards, labels, layout, direction, moment).parts(theme), theme, bare=bare)
     salt = f"{moment.number} " if moment else ""  # two moments may look alike
     return picture.replace(ID, "tg-" + sha256((salt + picture).encode()).hexdigest()[:10])
 
@@ -137,7 +139,7 @@ class SvgWriter:
         )
         yield f'<title id="{ID}-title">{in_markup(graph.title)}</title>'
         yield f'<desc id="{ID}-desc">{in_markup(described.strip())}</desc>'
-        yield f"<style>{style_sheet(theme, ID)}</style>"
+        yield f"<style>{style_sheet(theme)}</style>"
         yield f'<rect class="paper" width="{_n(across)}" height="{_n(down)}"/>'
         yield f"<g{inherited(theme)}>"
         yield f'<g transform="translate({_n(PADDING)} {_n(PADDING)})">'

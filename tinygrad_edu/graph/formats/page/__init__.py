@@ -47,7 +47,7 @@ class View(NamedTuple):
 def page(drawing: Drawing) -> str:
     """The text of an HTML file that shows the drawing, with its boxes as they are and opened and closed."""
     views = [View("as drawn", drawing), *_other_views(drawing)]
-    pictures = [one.drawing.svg() for one in views]
+    pictures = [one.drawing.svg(bare=True) for one in views]
     style = custom_properties(drawing.theme) + _file("page.css")
     script = _file("page.js")
     return Template(_file("page.html")).substitute(
