@@ -54,7 +54,7 @@ def test_unknown_options_are_refused_with_those_there_are(options: Any, message:
 def test_what_is_not_a_node_is_refused(thing: Any) -> None:
     with pytest.raises(
         tg.GraphError,
-        match="^draw: only a Value or a Tensor has a graph, or several in a list, not (?:float|str|NoneType) ",
+        match=r"^draw: only a Value or a Tensor has a graph, or several in a list, not (?:float|str|NoneType) ",
     ):
         tg.draw(thing)
 

@@ -15,13 +15,14 @@ from ..engine.node import Node
 from ..errors import GraphError
 from .asked import node_called, recorded_of
 from .backward import backward_graph, check_differentiable
+from .fit import Choice, Fit, Way, fitted, room_of
 from .layout.geometry import Direction, Engine, Layout
 from .names import partial
 from .numbers import printed_with
 from .palette import Theme
 from .picture.arrange import arrange
 from .picture.arrows import Label, arrow_labels
-from .picture.card import Card, cards
+from .picture.card import Card, Style, cards
 from .picture.descriptions import summary
 from .picture.svg import Moment, write_svg
 from .plain import Graph, Recorded, forward, further_gradients
@@ -29,7 +30,7 @@ from .showing import image, show
 from .views.collapse import huge
 from .views.paired import paired
 from .views.totals import totals_of_backward, totals_of_nodes
-from .views.view import HUGE, Depth, focused, view
+from .views.view import HUGE, LIMIT, Depth, focused, view
 from .words.rules import rule_in_letters
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 __all__ = ["Drawing", "draw"]
 
 Mode = Literal["forward", "backward", "both"]
+
+BACK: dict[str, Direction] = {"LR": "RL", "TB": "BT"}
 
 FEW = 30
 """Pictures of up to so many arrows have the steps of the chain rule on them by default."""
@@ -48,11 +51,14 @@ def draw(
     mode: Mode = "forward",
     *,
     engine: Engine = "auto",
-    direction: Literal["LR", "TB"] = "LR",
+    direction: Literal["LR", "TB"] | None = None,
     theme: Theme = "auto",
     gradients: bool = True,
     seed: Any = None,
     steps: bool | None = None,
+    fit: Fit | None = "cell",
+    width: float | None = None,
+    style: Style | None = None,
     depth: Depth = "auto",
     expand: str | Collection[str] = (),
     focus: Node | str | None = None,
@@ -71,7 +77,12 @@ def draw(
         in the same places, the gradient of every node.
     engine : what places the boxes: "graphviz", "builtin", or "auto": Graphviz where it is installed, but the built-in
         layout where modules are open, because it keeps other arrows out of their frames.
-    direction : of the forward pass: left to right or top to bottom.
+    direction : of the forward pass: "LR", left to right, or "TB", top to bottom. None: as it fits.
+    fit : what the picture has to fit: the "cell" of a notebook, a printed "page", a "slide". If it is too large,
+        another direction, rows under each other, shapes instead of numbers, equal parts drawn once, and closed modules
+        are tried until it fits; a line below it says what was done. None: as large as it is.
+    width : in place of `fit`, how many pixels it may be wide.
+    style : what boxes say: "full"; "shapes", of arrays; or "names" alone. None: everything, if it fits.
     theme : "light", "dark", or "auto", as the reader's system is set.
     gradients : show beside each number of the forward pass the derivative of `node` by it, where `node` is a single
         number. They are computed for the picture; no `.grad` is read or changed.
@@ -97,24 +108,39 @@ def draw(
     """
     _check("mode", mode, Mode)
     _check("engine", engine, Engine)
-    _check("direction", direction, Literal["LR", "TB"])
+    if direction is not None:
+        _check("direction", direction, Literal["LR", "TB"])
+    if fit is not None:
+        _check("fit", fit, Fit)
+    if style is not None:
+        _check("style", style, Style)
+    if not (width is None or width > 0):
+        raise ValueError(f"draw: width is a number of pixels, not {width!r:.60}")
     _check("theme", theme, Theme)
     if not (isinstance(depth, int) and not isinstance(depth, bool) and depth >= 0):
         _check("depth", depth, Literal["auto", "all"], "a number from 0 on")
     paths: Any = (expand,) if isinstance(expand, str) else expand
     if not (isinstance(paths, Collection) and all(isinstance(path, str) for path in paths)):
         raise ValueError(f"draw: expand is the path of a module, or a set of such paths, not {expand!r:.60}")
-    flow: Direction = direction
-    if mode == "backward":
-        flow = "RL" if direction == "LR" else "BT"
     recorded = recorded_of(node, names)
     if mode != "forward" and (len(recorded.outputs) > 1 or seed is not None):
         raise GraphError(f"draw: mode={mode!r} is of one single number; draw each result by itself, or y @ seed")
     with printed_with(digits):
         whole = _whole(recorded, mode, gradients, seed, all_of_it=depth == "all", focus=focus, hops=hops)
         shown = view(whole, depth, paths)
-    steps = len(shown.edges) <= FEW if steps is None else steps
-    return Drawing(paired(shown) if mode == "both" else shown, engine, flow, theme, steps, whole)
+
+    def drawing(graph: Graph, way: Way) -> Drawing:
+        few = len(graph.edges) <= FEW and way.style == "full"
+        along = steps if steps is not None else few or (mode == "both" and way.style != "names")
+        flow: Direction = BACK[way.direction] if mode == "backward" else way.direction
+        graph = paired(graph) if mode == "both" else graph
+        return Drawing(graph, engine, flow, theme, along, whole, way.style, way.wrap)
+
+    room = None if fit is None and width is None else room_of(fit, width)
+    first = Way(direction or "LR", style or "full")
+    if room is None or len(shown.nodes) > LIMIT:
+        return drawing(shown, first)
+    return fitted(drawing, first, Choice(whole, shown, not direction, not style, depth == "auto" and not paths), room)
 
 
 def _whole(
@@ -177,6 +203,8 @@ class Drawing:
     engine, theme, steps : as asked for.
     flow : the direction of the arrows.
     whole : the graph that `graph` is a view of, with everything in it; None if there is no more.
+    style : what boxes say.
+    wrap : how wide a row may be; None: everything is in one.
     """
 
     graph: Graph
@@ -185,11 +213,13 @@ class Drawing:
     theme: Theme
     steps: bool
     whole: Graph | None = None
+    style: Style = "full"
+    wrap: float | None = None
 
     @lazy
     def cards(self) -> list[Card]:
         """The content of each box."""
-        return cards(self.graph, self.flow)
+        return cards(self.graph, self.flow, self.style)
 
     @lazy
     def labels(self) -> list[Label | None]:
@@ -199,7 +229,7 @@ class Drawing:
     @lazy
     def layout(self) -> Layout:
         """The place of everything."""
-        return arrange(self.graph, self.cards, self.labels, self.flow, self.engine)
+        return arrange(self.graph, self.cards, self.labels, self.flow, self.engine, self.wrap)
 
     @property
     def note(self) -> str | None:

@@ -18,7 +18,7 @@ from ..engine.gradients import Contribution, contributions
 from ..engine.node import Node, creation, number_of, shape_of
 from ..errors import GraphError, InPlaceError, TinygradError
 from .clusters import NONE, Cluster, Clusters, find_clusters
-from .names import NO_NAMES, labels, layers, shared_ways
+from .names import NO_NAMES, labels, layers, over, shared_ways
 from .numbers import Quantity
 from .text import shorten, visible
 
@@ -103,6 +103,7 @@ class PlainNode:
     opens : for a closed cluster, its path; `Graph.cluster(path)` says more of it.
     result : for a closed cluster with one result, the label of that.
     further : in a graph of several outputs, the gradients of those after the first: (label of the output, gradient).
+    over : the letters of the axes that it works along: "j" for the second one.
     contents : for a group, what is in it: (description, count).
     mark : in a picture of what differs between two graphs, how this node does.
     """
@@ -131,6 +132,7 @@ class PlainNode:
     mark: Mark | None = None
     result: str = ""
     further: tuple[tuple[str, Quantity], ...] = ()
+    over: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -469,6 +471,7 @@ def describe(id: int, node: Node, label: str, kind: Kind | None = None, *, gradi
         precedence=primitive.precedence,
         attrs=tuple((key, attribute(value, key)) for key, value in node.attrs.items() if key not in INTERNAL),
         ordered=primitive.name not in COMMUTATIVE and _differ(node.inputs),
+        over=over(node),
     )
 
 

@@ -15,7 +15,8 @@ __all__ = ["cluster_title", "edge_words", "node_lines", "outline"]
 def node_lines(node: PlainNode, graph: Graph) -> list[str]:
     """The lines in a box."""
     value = node.value
-    lines = [pretty(node.symbol)] if node.symbol else []
+    low = f" over {node.over}" if node.over else ""
+    lines = [pretty(node.symbol) + low] if node.symbol else []
     lines += attrs_of(node)
     if value is None or node.kind in ("constant", "alias"):
         lines.append(node.label)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ..layout.geometry import Direction, Point, Rectangle, is_sideways
 from ..mathematics import pieces
 from ..text import in_markup, typical_width
-from .card import CELL_GAP, LEADING, MATHEMATICAL, POINT, SLOT, UNKNOWN, Card, Grid, Row, Text
+from .card import CELL_GAP, LEADING, MATHEMATICAL, POINT, SET, SLOT, UNKNOWN, Card, Grid, Row, Text
 from .paint import size_class
 
 __all__ = ["SIZE", "arrow", "coordinate", "crossings", "inside", "outline", "points", "sign", "slot", "slots", "text"]
@@ -90,7 +90,7 @@ def text(texts: Sequence[Text], x: float, y: float, anchor: str = "middle") -> s
 
 def _runs(text: Text) -> Iterator[Run]:
     """The runs of a piece: names are set as mathematics."""
-    if text.style not in MATHEMATICAL:
+    if text.style not in SET:
         yield Run(text.style, text.size, 0.0, text.text)
         return
     for piece in pieces(text.text):

@@ -34,7 +34,7 @@ from .open_clusters import open_clusters, title_of
 from .paint import inherited, painted, style_sheet
 from .shapes import arrow, coordinate as _n, crossings, inside, outline, points, sign, slot, slots, text
 
-__all__ = ["Moment", "write_svg"]
+__all__ = ["Moment", "lines_below", "write_svg"]
 
 PADDING = 18.0
 LEGEND_GAP = 70.0
@@ -66,6 +66,11 @@ def write_svg(
     picture = painted(SvgWriter(graph, cards, labels, layout, direction, moment).parts(theme), theme, bare=bare)
     salt = f"{moment.number} " if moment else ""  # two moments may look alike
     return picture.replace(ID, "tg-" + sha256((salt + picture).encode()).hexdigest()[:10])
+
+
+def lines_below(graph: Graph, layout: Layout) -> list[str]:
+    """What a reader should know besides, in lines as long as the picture is wide."""
+    return [line for note in graph.notes for line in textwrap.wrap(note, max(60, int(layout.width / 7.2)))]
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,7 @@ class SvgWriter:
     def parts(self, theme: Theme) -> Iterator[str]:
         """The picture, element by element."""
         graph, layout = self.graph, self.layout
-        notes = [line for note in graph.notes for line in textwrap.wrap(note, max(60, int(layout.width / 6)))]
+        notes = lines_below(graph, layout)
         wide = [width(line, 12) for line in notes]
         wide.append(sum(width(words, 12) + LEGEND_GAP for _, words in self.legend))
         wide += [x + width(words, 14) for words, x, _ in self.headings]

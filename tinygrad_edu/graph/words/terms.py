@@ -14,12 +14,13 @@ from typing import Any, NamedTuple
 
 from ...engine.node import Node, shape_of
 from ..mathematics import pieces
+from ..names import OVER, over
 from ..numbers import POWERS, Quantity, number
 from ..plain import INTERNAL, attribute
 
 __all__ = [
     "ATOM", "NEWEST", "PIPES", "PLUMBING", "POWER", "SIGN", "Notation", "Term", "arguments", "call_term", "constant",
-    "one_line", "over", "printed", "term_of", "word", "written",
+    "one_line", "printed", "term_of", "word", "written",
 ]  # fmt: skip
 
 SHORT = 60
@@ -81,27 +82,6 @@ PLUMBING = frozenset({"astype", "broadcast_to", "expand_dims", "squeeze", "to_te
 """What a program needs for its shapes and types, and a book never writes."""
 PIPES = frozenset({"reshape", "sum_to", *PLUMBING})
 """The same of rules, in which everything comes back to the shape of its operand."""
-
-AXES = "ijklmn"
-"""The letters of axes, from the first on."""
-OVER = frozenset(
-    {"sum", "mean", "prod", "max", "min", "var", "std", "logsumexp", "softmax", "log_softmax", "norm2", "cumsum"}
-)
-"""The primitives that work along axes, which a book writes below their sign."""
-
-
-def over(node: Node) -> str:
-    """The letters of the axes that a call works along, "" for all: `j` for the second axis, `ij` for the first two.
-
-    >>> import tinygrad_edu as tg
-    >>> x = tg.tensor([[1.0, 2.0]], requires_grad=True)
-    >>> over(x.sum(axis=-1)), over(x.sum())
-    ('j', '')
-    """
-    axis = node.attrs.get("axis") if node.primitive is not None and node.primitive.name in OVER else None
-    dims = len(shape_of(node.inputs[0])) if axis is not None else 0
-    axes = axis if isinstance(axis, tuple) else (axis,)
-    return "".join(AXES[a % dims] for a in axes) if 0 < dims <= len(AXES) and axis is not None else ""
 
 
 def term_of(
