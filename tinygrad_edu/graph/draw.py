@@ -17,6 +17,7 @@ from .asked import node_called, recorded_of
 from .backward import backward_graph, check_differentiable
 from .fit import Choice, Fit, Way, fitted, room_of
 from .layout.geometry import Direction, Engine, Layout
+from .marks import Given, Marks, marked
 from .names import partial
 from .numbers import printed_with
 from .palette import Theme
@@ -64,6 +65,12 @@ def draw(
     focus: Node | str | None = None,
     hops: int = 2,
     names: Mapping[str, Any] | None = None,
+    highlight: Any = None,
+    colour: Given = None,
+    label: Given = None,
+    note: Given = None,
+    title: str | None = None,
+    caption: str | None = None,
     digits: int | None = None,
 ) -> Drawing:
     """A picture of the graph that `node` was made by.
@@ -96,6 +103,10 @@ def draw(
     expand : the paths of modules that open in any case, such as `{"features.0"}`.
     focus, hops : show only what is at most `hops` arrows away from this node, or from the one of this name.
     names : names for nodes that have none: a dictionary from names to nodes or modules, such as `locals()`.
+    highlight : nodes, or their names, that are drawn thick, and the arrows between them: one, or several in a list.
+    colour, label, note : for boxes a colour, another name, or a line of text: dictionaries whose keys are nodes or
+        names, or functions of the nodes of the plain graph. A key (from, to) is an arrow.
+    title, caption : lines above and below the picture.
     digits : how many significant digits numbers have; None: 4.
 
     >>> import tinygrad_edu as tg
@@ -125,8 +136,11 @@ def draw(
     recorded = recorded_of(node, names)
     if mode != "forward" and (len(recorded.outputs) > 1 or seed is not None):
         raise GraphError(f"draw: mode={mode!r} is of one single number; draw each result by itself, or y @ seed")
+    if len(recorded.outputs) > 1 and steps is None:
+        steps = False
     with printed_with(digits):
         whole = _whole(recorded, mode, gradients, seed, all_of_it=depth == "all", focus=focus, hops=hops)
+        whole = marked(whole, recorded, Marks(highlight, colour, label, note, title, caption))
         shown = view(whole, depth, paths)
 
     def drawing(graph: Graph, way: Way) -> Drawing:

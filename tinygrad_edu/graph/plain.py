@@ -103,6 +103,7 @@ class PlainNode:
     opens : for a closed cluster, its path; `Graph.cluster(path)` says more of it.
     result : for a closed cluster with one result, the label of that.
     further : in a graph of several outputs, the gradients of those after the first: (label of the output, gradient).
+    shown, note, colour, lit : what the author of a picture adds: another name, a line, a colour, emphasis.
     over : the letters of the axes that it works along: "j" for the second one.
     contents : for a group, what is in it: (description, count).
     mark : in a picture of what differs between two graphs, how this node does.
@@ -133,6 +134,10 @@ class PlainNode:
     result: str = ""
     further: tuple[tuple[str, Quantity], ...] = ()
     over: str = ""
+    shown: str = ""
+    note: str = ""
+    colour: str = ""
+    lit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +163,7 @@ class Edge:
     pair : in a graph of both passes, the number (from 1) of the forward arrow along which this one leads a gradient
         back.
     mark : in a picture of what differs between two graphs, how this arrow does.
+    note, colour, lit : what the author of a picture adds to it.
     """
 
     source: int
@@ -172,6 +178,9 @@ class Edge:
     pair: int | None = None
     mark: Mark | None = None
     direct: bool = False
+    note: str = ""
+    colour: str = ""
+    lit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +198,7 @@ class Graph:
     of : the label of the node that is differentiated: `gradient` fields are ∂of/∂node.
     notes : what a reader should know besides: what is hidden, or why something is not shown.
     clusters : those that nodes lie in and those that are closed, each after the one around it.
+    heading, caption : what the author writes above and below the picture.
 
     >>> import tinygrad_edu as tg
     >>> x = tg.Value(3.0, name="x")
@@ -205,6 +215,8 @@ class Graph:
     of: str
     notes: tuple[str, ...] = ()
     clusters: tuple[Cluster, ...] = ()
+    heading: str = ""
+    caption: str = ""
 
     def node(self, id: int) -> PlainNode:
         """The node with this id."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from ..names import local_partial, partial
 from ..numbers import factor
 from ..plain import Edge, Graph
+from ..text import shorten
 from .card import MARKS, Text
 
 __all__ = ["Label", "arrow_labels", "chain_rule", "leads_back", "local_symbol"]
@@ -46,6 +47,13 @@ def arrow_labels(graph: Graph, *, steps: bool = True) -> list[Label | None]:
 
 
 def _label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
+    label = _own_label(edge, graph, steps)
+    if not edge.note or edge.pair is not None:
+        return label
+    return Label((*(label.lines if label else ()), (Text("muted", shorten(edge.note, 40), SIZE),))[:2])
+
+
+def _own_label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
     if edge.mark:
         adds = edge.contribution
         number = [(Text("slope", f"adds {adds.text()}", SIZE),)] if adds is not None and adds.is_number else []

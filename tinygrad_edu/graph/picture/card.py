@@ -192,6 +192,7 @@ def flow_of(node: PlainNode, direction: Direction) -> Direction:
 
 def _card(node: PlainNode, graph: Graph, direction: Direction, *, show_gradient: bool) -> Card:
     rows = (*_mark(node), *_rows(node, graph, show_gradient))
+    rows += ((Text("muted", shorten(node.note, 60), 11.5),),) if node.note else ()
     bars = _bars(node)
     inner_width = max((sum(item.width for item in row) for row in rows), default=0.0)
     inner_height = sum(max(item.height for item in row) for row in rows)
@@ -319,7 +320,7 @@ def _name(node: PlainNode) -> Text:
         of, _, by = node.label.removeprefix("∂").partition("/∂")
         return Text("partial", short_partial(of, by) if by and len(node.label) > 36 else node.label, 15.0)
     given = node.name or node.owned or "∂" in node.label
-    return Text("name" if given else "auto", node.label, 16.0 if node.name else 15.0)
+    return Text("name" if given else "auto", node.shown or node.label, 16.0 if node.name else 15.0)
 
 
 def _equation(name: Text | None, value: Quantity, style: str, size: float, *, dtype: bool = True) -> list[Row]:

@@ -31,7 +31,7 @@ from .arrows import Label, chain_rule
 from .card import SHEET, UNKNOWN, Card, Text, flow_of, is_stack
 from .descriptions import edge_in_words, node_in_words, summary
 from .open_clusters import open_clusters, title_of
-from .paint import inherited, painted, style_sheet
+from .paint import colour_class, inherited, painted, style_sheet
 from .shapes import arrow, coordinate as _n, crossings, inside, outline, points, sign, slot, slots, text
 
 __all__ = ["Moment", "lines_below", "write_svg"]
@@ -131,9 +131,14 @@ class SvgWriter:
         wide.append(sum(width(words, 12) + LEGEND_GAP for _, words in self.legend))
         wide += [x + width(words, 14) for words, x, _ in self.headings]
         across = max([layout.width, *wide]) + 2 * PADDING
-        legend_down = layout.height + 2 * PADDING
+        headed = 28.0 if graph.heading else 0.0
+        captions = textwrap.wrap(graph.caption, max(40, int(layout.width / 7.2))) if graph.caption else []
+        wide += [width(line, 13) for line in captions] + ([width(graph.heading, 17)] if headed else [])
+        across = max([across - 2 * PADDING, *wide]) + 2 * PADDING
+        legend_down = headed + layout.height + 2 * PADDING
         notes_down = legend_down + (30 if self.legend else 0)
-        down = notes_down + (len(notes) * 17 + 8 if notes else 0)
+        captions_down = notes_down + (len(notes) * 17 + 8 if notes else 0)
+        down = captions_down + (len(captions) * 18 + 8 if captions else 0)
         described = f"{summary(graph)}. " + " ".join(graph.notes)
         if layout.note:
             described += f" ({layout.note})"
@@ -147,7 +152,9 @@ class SvgWriter:
         yield f"<style>{style_sheet(theme)}</style>"
         yield f'<rect class="paper" width="{_n(across)}" height="{_n(down)}"/>'
         yield f"<g{inherited(theme)}>"
-        yield f'<g transform="translate({_n(PADDING)} {_n(PADDING)})">'
+        if headed:
+            yield text((Text("heading", graph.heading, 17.0),), across / 2, PADDING + 6)
+        yield f'<g transform="translate({_n(PADDING)} {_n(PADDING + headed)})">'
         for words, x, y in self.headings:
             yield text((Text("heading", words, 13.0),), x, y + HEADING / 3, "start")
         yield from self.frames()
@@ -161,6 +168,8 @@ class SvgWriter:
         for i, line in enumerate(notes):
             y = notes_down + 12 + 17 * i
             yield text((Text("note", line, 12.0),), PADDING, y - 4.2, "start")
+        for i, line in enumerate(captions):
+            yield text((Text("caption", line, 13.0),), across / 2, captions_down + 9 + 18 * i)
         yield "</g>"
         yield "</svg>\n"
 
@@ -262,7 +271,8 @@ class SvgWriter:
         if self.moment:
             now = "now" if number in self.moment.along or number in self.moment.against else None
             against = "against" if number in self.moment.against else None
-        return " ".join(filter(None, ("edge", "back" if edge.pair else None, layer, edge.mark, now, against)))
+        drawn = "lit" if edge.lit else None, colour_class(edge.colour)
+        return " ".join(filter(None, ("edge", "back" if edge.pair else None, layer, edge.mark, now, against, *drawn)))
 
     def said(self, words: str) -> str:
         """What is said of a part of the picture, without numbers that are not known yet."""
@@ -326,6 +336,10 @@ class SvgWriter:
             classes.append("output")
         if self.moment and node.id in self.moment.lit:
             classes.append("now")
+        if node.lit:
+            classes.append("lit")
+        if node.colour:
+            classes.append(colour_class(node.colour))
         return " ".join(classes)
 
     def badges(self) -> Iterator[str]:
