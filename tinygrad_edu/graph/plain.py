@@ -263,7 +263,7 @@ class Recorded:
     @lazy
     def names(self) -> dict[Node, str]:
         given = {node: name for node, name in self.given.items() if node.name is None}
-        return labels(self.nodes, known={**given, **self.clusters.names})
+        return labels(self.nodes, known={**self.clusters.names, **given})
 
     @lazy
     def shared(self) -> set[tuple[Node, int]]:
