@@ -42,6 +42,14 @@ def test_integers_have_no_gradient() -> None:
     assert not x.astype(int).requires_grad
 
 
+@pytest.mark.parametrize("x", [tg.tensor([[0.0, 1.0], [2.0, 3.0]]), tg.tensor([[0, 1], [2, 3]]), tg.tensor(2.0)])
+def test_in_asks_whether_a_number_occurs_at_all(x: tg.Tensor) -> None:
+    assert 2 in x
+    assert np.float32(2) in x
+    assert tg.Value(2.0) in x
+    assert 5 not in x
+
+
 @pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow"])
 def test_data_can_be_changed_by_an_operator_in_place(name: str) -> None:
     """`w.data -= step` of PyTorch's loops, and its like: the same as `w.data = w.data - step`, noted as a change."""

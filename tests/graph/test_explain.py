@@ -12,6 +12,7 @@ import tinygrad_edu as tg
 
 from .examples import chain, doublings, programs, small_network, square, worked_example
 from .test_plain import leaves_of
+from .test_text import read
 
 WORKED_EXAMPLE = """\
 How z changes with x
@@ -34,7 +35,7 @@ def last(explanation: object) -> str:
 
 def test_the_worked_example() -> None:
     x, _, w, q, z = worked_example()
-    explanation = tg.explain(z, x)
+    explanation = tg.explain(z, x, digits=9)
     assert str(explanation) == repr(explanation) == WORKED_EXAMPLE
     assert explanation.gradient == 4.0
     assert last(tg.explain(z, w)) == "∂z/∂w = 5"
@@ -45,13 +46,13 @@ def test_x_times_x_is_a_sum_over_two_paths() -> None:
     y = square()
     assert str(tg.explain(y, *leaves_of(y))).splitlines()[-8:] == [
         "Local derivatives",
-        "  ∂v1/∂x [operand 1] = x = 3",
-        "  ∂v1/∂x [operand 2] = x = 3",
+        "  (∂v₁/∂x)₁ = x = 3",
+        "  (∂v₁/∂x)₂ = x = 3",
         "",
         "Chain rule, summed over 2 paths",
-        "  ∂v1/∂x [operand 1] = 3",
-        "  ∂v1/∂x [operand 2] = 3",
-        "  ∂v1/∂x = 3 + 3 = 6",
+        "  (∂v₁/∂x)₁ = 3",
+        "  (∂v₁/∂x)₂ = 3",
+        "  ∂v₁/∂x = 3 + 3 = 6",
     ]
 
 
@@ -71,10 +72,10 @@ def test_paths_through_different_nodes_and_negative_numbers() -> None:
 @pytest.mark.parametrize(
     ("function", "line"),
     [
-        (tg.exp, "∂y/∂x = y = 7.38906"),
+        (tg.exp, "∂y/∂x = y = 7.389"),
         (tg.log, "∂y/∂x = 1 / x = 0.5"),
-        (tg.tanh, "∂y/∂x = 1 − y · y = 0.0706508"),
-        (tg.sigmoid, "∂y/∂x = y · (1 − y) = 0.104994"),
+        (tg.tanh, "∂y/∂x = 1 − y² = 0.07065"),
+        (tg.sigmoid, "∂y/∂x = y · (1 − y) = 0.105"),
         (lambda x: x**3, "∂y/∂x = 3 · x² = 12"),
         (lambda x: 1 / x, "∂y/∂x = −(y / x) = −0.25"),
         (lambda x: x - 5, "∂y/∂x = 1"),
@@ -94,10 +95,10 @@ def test_local_derivatives_are_the_rules_of_the_table_in_letters(function: Any, 
 @given(programs())
 def test_the_last_line_holds_the_gradient(z: Any) -> None:
     x = next(leaf for leaf in leaves_of(z) if leaf.name)
-    explanation = tg.explain(z, x)
+    explanation = tg.explain(z, x, digits=9)
     (gradient,) = tg.gradients(z, [x])
     assert explanation.gradient == gradient
-    shown = float(last(explanation).split(" = ")[-1].replace("−", "-"))
+    shown = read(last(explanation).split(" = ")[-1])
     assert shown == pytest.approx(gradient, rel=1e-5)
 
 
@@ -106,14 +107,14 @@ def test_arrays_are_carried_back_an_operation_a_line() -> None:
     W1 = next(x for x in leaves_of(loss) if x.name == "W1")
     lines = [line.strip() for line in str(tg.explain(loss, W1)).splitlines()]
     assert "Backward, from loss to W1" in lines
-    assert any(line.startswith("∂loss/∂W1 = Xᵀ @ ∂loss/∂v1 = ") for line in lines)
-    assert any(line.startswith("∂loss/∂v3 = ∂loss/∂v4 @ W2ᵀ = ") for line in lines)
+    assert any(line.startswith("∂loss/∂W1 = Xᵀ ∂loss/∂v₁ = ") for line in lines)
+    assert any(line.startswith("∂loss/∂v₃ = ∂loss/∂v₄ W2ᵀ = ") for line in lines)
 
 
 def test_a_broadcast_is_summed_back() -> None:
     b = tg.tensor([1.0, 2.0], requires_grad=True, name="b")
     y = (b + np.ones((3, 2))).sum()
-    assert "sum_to(" in str(tg.explain(y, b))
+    assert "∂v₂/∂b = Σ ∂v₂/∂v₁ = " in str(tg.explain(y, b))
     assert str(tg.explain(y, b)).endswith("= [3, 3]")
 
 
@@ -137,7 +138,7 @@ def test_forty_doublings_count_their_paths_without_walking_them() -> None:
     x, y = doublings(40)
     text = str(tg.explain(y, x))
     assert "summed over 1,099,511,627,776 paths" in text
-    assert text.endswith("∂v40/∂x = 1 + 1 + 1 + 1 + 1 + 1 + … = 1099511627776")
+    assert text.endswith("∂v₄₀/∂x = 1 + 1 + 1 + 1 + 1 + 1 + … = 1099511627776")
 
 
 def test_a_thousand_doublings() -> None:
@@ -236,7 +237,7 @@ def test_the_explanation_for_markdown_and_latex() -> None:
     x = tg.Value(3.0, "x_1")
     explanation = tg.explain(x * x, x)
     assert explanation.markdown().startswith(
-        "# How v1 changes with x\\_1\n\n## Forward\n\n- `v1 = x_1 · x_1 = 3 × 3 = 9`"
+        "# How v₁ changes with x\\_1\n\n## Forward\n\n- `v₁ = x_1 · x_1 = 3 × 3 = 9`"
     )
     assert r"\frac{\partial v_{1}}{\partial x_{1}}" in explanation.latex()
 

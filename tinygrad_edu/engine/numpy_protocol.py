@@ -171,7 +171,7 @@ INSTEAD = {
         "ediff1d": "x[1:] - x[:-1] is",
         "corrcoef": "center the rows, divide them by their norms, and take x @ x.T",
         # Shapes, choosing and changing.
-        "select choose compress extract piecewise": "indexing, x[index], and tg.where are",
+        "choose compress extract piecewise": "indexing, x[index], and tg.where are",
         "put place putmask copyto fill_diagonal put_along_axis":
             "build a new tensor with tg.where, tg.scatter or tg.concatenate, or assign x[index] = ... in tg.no_grad()",
         "resize": "tg.tile and tg.reshape are",

@@ -53,6 +53,7 @@ class Row(Protocol):
     arrays: Callable[..., Any]
     floats: Callable[..., Any] | None
     composition: Callable[..., Any] | None
+    words: tuple[str, ...]
 
     def pull(
         self, slots: Sequence[int], g: Any, out: Any, values: Sequence[Any], attrs: dict[str, Any]

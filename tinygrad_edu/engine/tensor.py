@@ -17,7 +17,7 @@ from .memory import recomputed
 from .messages import is_no_array_of_numbers, refused, tensors as say
 from .messages.elsewhere import METHODS, Elsewhere
 from .methods import methods
-from .node import NO_ATTRS, Attrs, Node, Operand, new, number_of, packed, record
+from .node import NO_ATTRS, Attrs, Node, Operand, new, number_of, packed, record, shape_of
 from .operators import Operators, infix
 from .primitives import joining as j, linear_algebra as l, reductions as r, shape as s
 from .primitives.arithmetic import add, divide, multiply, power, subtract
@@ -186,6 +186,9 @@ class Tensor(Operators):
     def __iter__(self) -> Any:
         return (self[i] for i in range(len(self)))
 
+    def __contains__(self, item: Any) -> bool:
+        return bool(np.any(number_of(self) == number_of(item)))
+
     def __bool__(self) -> bool:
         if self.size != 1:
             raise say.neither_true_nor_false(self)
@@ -269,8 +272,8 @@ class Tensor(Operators):
     # What the walk asks.
 
     def seed(self, gradient: Any, create_graph: bool) -> Any:
-        if isinstance(gradient, Tensor) and create_graph and gradient.shape == self.shape:
-            return gradient if gradient.dtype == self.dtype else s.astype(gradient, self.dtype)
+        if create_graph and isinstance(gradient, Node) and shape_of(gradient) == self.shape:
+            return self.fit(gradient)
         if gradient is None:
             data = number_of(self)
             if data.size != 1:

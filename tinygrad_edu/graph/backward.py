@@ -8,7 +8,7 @@ forward graph has exactly one box here, its gradient: mostly the operation that 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
@@ -53,11 +53,11 @@ def backward_graph(output: Node, recorded: Recorded | None = None) -> Graph:
     ...     print(node.kind, node.label, node.value.text())
     forward w 4
     forward q 5
-    gradient ∂v1/∂v1 1
-    operation ∂v1/∂w 5
-    operation ∂v1/∂q 4
-    gradient ∂v1/∂x 4
-    gradient ∂v1/∂y 4
+    gradient ∂v₁/∂v₁ 1
+    operation ∂v₁/∂w 5
+    operation ∂v₁/∂q 4
+    gradient ∂v₁/∂x 4
+    gradient ∂v₁/∂y 4
     """
     check_differentiable(output)
     recorded = recorded or Recorded(output)
@@ -76,6 +76,7 @@ def backward_graph(output: Node, recorded: Recorded | None = None) -> Graph:
         names={copy_of[x]: name for x, name in recorded.names.items()},
         layer={copy_of[x]: layer.get(x, 0) for x in nodes},
         cluster={copy_of[x]: path for x, path in clusters.path.items()},
+        owned={copy_of[x] for x in clusters.names if x in copy_of},
     )
     with complete_graph:
         take = lambda *edge: record.take(Contribution(*edge))
@@ -127,6 +128,7 @@ class _Record:
     ----------
     output, seed : where the walk begins, and with which gradient.
     names, layer, cluster : of the forward nodes; a gradient lies in the cluster of its node.
+    owned : the forward nodes that modules own.
     arrows : of each box, the box that each of its operands comes from, and its slot.
     entered : of the arrows on which an upstream gradient enters a rule, the step of the walk.
     unchanged : of forward nodes, the step that handed their gradient on unchanged, until it has its arrow.
@@ -144,8 +146,10 @@ class _Record:
         names: Mapping[Node, str],
         layer: Mapping[Node, int],
         cluster: Mapping[Node, str],
+        owned: Collection[Node],
     ) -> None:
         self.output, self.seed, self.names, self.layer, self.cluster = output, seed, names, layer, cluster
+        self.owned = owned
         self.arrows: dict[Box, list[tuple[Box, int]]] = {("recorded", seed): []}
         self.entered: dict[tuple[Box, int], Contribution] = {}
         self.unchanged: dict[Node, Contribution] = {}
@@ -217,7 +221,8 @@ class _Record:
         ids: dict[Box, int] = {}
         for node in sorted(forward, key=creation):
             layer = self.layer.get(node, 0)
-            nodes.append(replace(describe(len(nodes) + 1, node, self.names[node], "forward"), layer=layer))
+            described = describe(len(nodes) + 1, node, self.names[node], "forward")
+            nodes.append(replace(described, layer=layer, owned=node in self.owned))
             ids["forward", node] = len(nodes)
         boxes = sorted(self.arrows, key=self._backward_in_time)
         carriers = self._carriers()
@@ -262,11 +267,13 @@ class _Record:
         return 0 if node.primitive is None else -node.index
 
     def _labels(self, boxes: Sequence[Box], carriers: set[Box]) -> dict[Node, str]:
-        """Labels for what was recorded: g1, g2, ... on the way of the gradient, u1, u2, ... beside it."""
+        """Labels for what was recorded: g₁, g₂, ... on the way of the gradient, u₁, u₂, ... beside it."""
         letter = RESULTS[min(1 + self.layer.get(self.output, 0), len(RESULTS) - 1)]
         recorded = [box for box in boxes if box[0] == "recorded"]
-        carrying = labels((x for kind, x in recorded if (kind, x) in carriers), ("c", letter))
-        return carrying | labels((x for kind, x in recorded if (kind, x) not in carriers), ("c", "u"))
+        taken = list(self.names.values())
+        carrying = labels((x for kind, x in recorded if (kind, x) in carriers), ("c", letter), avoid=taken)
+        beside = (x for kind, x in recorded if (kind, x) not in carriers)
+        return carrying | labels(beside, ("c", "u"), avoid=[*taken, *carrying.values()])
 
     def _edge(self, source: int, target: int, slot: int, box: Box) -> Edge:
         """An arrow; where an upstream gradient enters a rule, with the local derivative and the contribution."""

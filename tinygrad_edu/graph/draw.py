@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import IO, TYPE_CHECKING, Any, Literal, get_args, overload
 
-from .._support.formats import save_as
+from .._support.formats import save_as, write_to
 from .._support.lazy import lazy
 from ..engine.messages import describe
 from ..engine.node import Node
 from ..errors import GraphError
+from .asked import node_called, recorded_of
 from .backward import backward_graph, check_differentiable
+from .fit import Choice, Fit, Way, fitted, room_of
 from .layout.geometry import Direction, Engine, Layout
+from .marks import Given, Marks, marked
 from .names import partial
+from .numbers import printed_with
 from .palette import Theme
 from .picture.arrange import arrange
 from .picture.arrows import Label, arrow_labels
-from .picture.card import Card, cards
+from .picture.card import Card, Style, cards
 from .picture.descriptions import summary
-from .picture.svg import write_svg
-from .plain import Graph, Recorded, forward
+from .picture.svg import Moment, write_svg
+from .plain import Graph, Recorded, forward, further_gradients
+from .showing import image, show
 from .views.collapse import huge
 from .views.paired import paired
 from .views.totals import totals_of_backward, totals_of_nodes
-from .views.view import HUGE, Depth, focused, view
+from .views.view import HUGE, LIMIT, Depth, focused, view
 from .words.rules import rule_in_letters
 
 if TYPE_CHECKING:
@@ -36,37 +41,59 @@ __all__ = ["Drawing", "draw"]
 
 Mode = Literal["forward", "backward", "both"]
 
+BACK: dict[str, Direction] = {"LR": "RL", "TB": "BT"}
+
 FEW = 30
 """Pictures of up to so many arrows have the steps of the chain rule on them by default."""
 
 
 def draw(
-    node: Node,
+    node: Node | Sequence[Node] | Mapping[str, Node],
     mode: Mode = "forward",
     *,
     engine: Engine = "auto",
-    direction: Literal["LR", "TB"] = "LR",
+    direction: Literal["LR", "TB"] | None = None,
     theme: Theme = "auto",
     gradients: bool = True,
+    seed: Any = None,
     steps: bool | None = None,
+    fit: Fit | None = "cell",
+    width: float | None = None,
+    style: Style | None = None,
     depth: Depth = "auto",
     expand: str | Collection[str] = (),
-    focus: Node | None = None,
+    focus: Node | str | None = None,
     hops: int = 2,
+    names: Mapping[str, Any] | None = None,
+    highlight: Any = None,
+    colour: Given = None,
+    label: Given = None,
+    note: Given = None,
+    title: str | None = None,
+    caption: str | None = None,
+    digits: int | None = None,
 ) -> Drawing:
     """A picture of the graph that `node` was made by.
 
     Parameters
     ----------
+    node : a Value or a Tensor; or several, in a list, a tuple or a dictionary, whose keys are their names. Each single
+        number among them has its gradients in the picture.
     mode : "forward", with the numbers of the forward pass; "backward" for the graph that computes the gradients, as
         the walk records it, its arrows the way gradients flow (against `direction`); "both" for the forward graph and,
         in the same places, the gradient of every node.
     engine : what places the boxes: "graphviz", "builtin", or "auto": Graphviz where it is installed, but the built-in
         layout where modules are open, because it keeps other arrows out of their frames.
-    direction : of the forward pass: left to right or top to bottom.
+    direction : of the forward pass: "LR", left to right, or "TB", top to bottom. None: as it fits.
+    fit : what the picture has to fit: the "cell" of a notebook, a printed "page", a "slide". If it is too large,
+        another direction, rows under each other, shapes instead of numbers, equal parts drawn once, and closed modules
+        are tried until it fits; a line below it says what was done. None: as large as it is.
+    width : in place of `fit`, how many pixels it may be wide.
+    style : what boxes say: "full"; "shapes", of arrays; or "names" alone. None: everything, if it fits.
     theme : "light", "dark", or "auto", as the reader's system is set.
     gradients : show beside each number of the forward pass the derivative of `node` by it, where `node` is a single
         number. They are computed for the picture; no `.grad` is read or changed.
+    seed : the upstream gradient with which the way back begins, of the shape of `node`; None: 1. An array needs one.
     steps : write on each arrow between single numbers how the chain rule passes it: upstream gradient · local
         derivative = contribution. None: where there are few arrows.
     depth : how far modules, and functions marked with `tg.block`, open: at 0 the outermost are boxes, at 1 those in
@@ -74,44 +101,71 @@ def draw(
         "auto": everything up to 150 boxes. In a larger graph modules close, and equal parts that follow each other are
         drawn once, until it is readable; where that is not enough, one box says what is in the graph.
     expand : the paths of modules that open in any case, such as `{"features.0"}`.
-    focus, hops : show only what is at most `hops` arrows away from this node.
+    focus, hops : show only what is at most `hops` arrows away from this node, or from the one of this name.
+    names : names for nodes that have none: a dictionary from names to nodes or modules, such as `locals()`.
+    highlight : nodes, or their names, that are drawn thick, and the arrows between them: one, or several in a list.
+    colour, label, note : for boxes a colour, another name, or a line of text: dictionaries whose keys are nodes or
+        names, or functions of the nodes of the plain graph. A key (from, to) is an arrow.
+    title, caption : lines above and below the picture.
+    digits : how many significant digits numbers have; None: 4.
 
     >>> import tinygrad_edu as tg
     >>> x, y, w = tg.Value(2.0, name="x"), tg.Value(3.0, name="y"), tg.Value(4.0, name="w")
     >>> z = (x + y) * w
     >>> tg.draw(z)
-    Drawing of the computation graph of v2: 3 leaves, 2 operations; 4 arrows
+    Drawing of the computation graph of v₂: 3 leaves, 2 operations; 4 arrows
     >>> tg.draw(z).svg()[:4]
     '<svg'
     """
     _check("mode", mode, Mode)
     _check("engine", engine, Engine)
-    _check("direction", direction, Literal["LR", "TB"])
+    if direction is not None:
+        _check("direction", direction, Literal["LR", "TB"])
+    if fit is not None:
+        _check("fit", fit, Fit)
+    if style is not None:
+        _check("style", style, Style)
+    if not (width is None or width > 0):
+        raise ValueError(f"draw: width is a number of pixels, not {width!r:.60}")
     _check("theme", theme, Theme)
-    if not (isinstance(depth, int) and depth >= 0):
+    if not (isinstance(depth, int) and not isinstance(depth, bool) and depth >= 0):
         _check("depth", depth, Literal["auto", "all"], "a number from 0 on")
     paths: Any = (expand,) if isinstance(expand, str) else expand
     if not (isinstance(paths, Collection) and all(isinstance(path, str) for path in paths)):
         raise ValueError(f"draw: expand is the path of a module, or a set of such paths, not {expand!r:.60}")
-    if not isinstance(node, Node):
-        raise GraphError(f"draw: only a Value or a Tensor has a graph, not {type(node).__name__} {node!r:.60}")
-    flow: Direction = direction
-    if mode == "backward":
-        flow = "RL" if direction == "LR" else "BT"
-    whole = _whole(Recorded(node), mode, gradients, all_of_it=depth == "all", focus=focus, hops=hops)
-    shown = view(whole, depth, paths)
-    steps = len(shown.edges) <= FEW if steps is None else steps
-    return Drawing(paired(shown) if mode == "both" else shown, engine, flow, theme, steps, whole)
+    recorded = recorded_of(node, names)
+    if mode != "forward" and (len(recorded.outputs) > 1 or seed is not None):
+        raise GraphError(f"draw: mode={mode!r} is of one single number; draw each result by itself, or y @ seed")
+    if len(recorded.outputs) > 1 and steps is None:
+        steps = False
+    with printed_with(digits):
+        whole = _whole(recorded, mode, gradients, seed, all_of_it=depth == "all", focus=focus, hops=hops)
+        whole = marked(whole, recorded, Marks(highlight, colour, label, note, title, caption))
+        shown = view(whole, depth, paths)
+
+    def drawing(graph: Graph, way: Way) -> Drawing:
+        few = len(graph.edges) <= FEW and way.style == "full"
+        along = steps if steps is not None else few or (mode == "both" and way.style != "names")
+        flow: Direction = BACK[way.direction] if mode == "backward" else way.direction
+        graph = paired(graph) if mode == "both" else graph
+        return Drawing(graph, engine, flow, theme, along, whole, way.style, way.wrap)
+
+    room = None if fit is None and width is None else room_of(fit, width)
+    first = Way(direction or "LR", style or "full")
+    if room is None or len(shown.nodes) > LIMIT:
+        return drawing(shown, first)
+    return fitted(drawing, first, Choice(whole, shown, not direction, not style, depth == "auto" and not paths), room)
 
 
-def _whole(recorded: Recorded, mode: Mode, gradients: bool, *, all_of_it: bool, focus: Node | None, hops: int) -> Graph:
+def _whole(
+    recorded: Recorded, mode: Mode, gradients: bool, seed: Any, *, all_of_it: bool, focus: Node | str | None, hops: int
+) -> Graph:
     """The graph that the picture shows a view of; of a very large one, without `all_of_it`, its clusters or totals."""
     node, nodes = recorded.output, recorded.nodes
-    if focus is not None and focus not in set(nodes):
-        raise GraphError(f"draw: the focus, {describe(focus)}, has no part in {describe(node)}")
+    center = None if focus is None else node_called("the focus", focus, recorded)
     if mode == "both":
         check_differentiable(node)
-    if len(nodes) > HUGE and not all_of_it and focus is None:
+    if len(nodes) > HUGE and not all_of_it and center is None:
         if mode == "backward":
             return totals_of_backward(nodes)
         return huge(recorded, 2 * HUGE) or totals_of_nodes(nodes, gradients_too=gradients)
@@ -120,8 +174,19 @@ def _whole(recorded: Recorded, mode: Mode, gradients: bool, *, all_of_it: bool, 
     elif mode == "both":
         graph = forward(recorded, rule=rule_in_letters)
     else:
-        graph = forward(recorded, gradients=gradients)
-    return graph if focus is None else focused(graph, _id_of(focus, recorded, graph), hops)
+        graph = forward(recorded, gradients=gradients, seed=seed)
+        if gradients and len(recorded.outputs) > 1:
+            graph = further_gradients(recorded, graph)
+        if not any(x.requires_grad or x.primitive for x in recorded.outputs):
+            graph = replace(graph, notes=(*graph.notes, UNRECORDED))
+    return graph if center is None else focused(graph, _id_of(center, recorded, graph), hops)
+
+
+UNRECORDED = (
+    "Nothing was recorded of how this came about: it is a number of the user's, or was computed inside no_grad(), "
+    "by detach(), or from numbers that require no gradient (requires_grad=True records)."
+)
+"""The note of a picture of one box."""
 
 
 def _id_of(focus: Node, recorded: Recorded, graph: Graph) -> int:
@@ -136,9 +201,10 @@ def _id_of(focus: Node, recorded: Recorded, graph: Graph) -> int:
 
 
 def _check(what: str, given: object, allowed: Any, *others: str) -> None:
-    if given not in get_args(allowed):
+    if not (isinstance(given, str) and given in get_args(allowed)):
         choices = ", ".join([*map(repr, get_args(allowed)), *others])
-        raise ValueError(f"draw: {what} is one of {choices}, not {given!r}")
+        way_out = "; draw(model(x)) draws what a model computes of x" if what == "mode" else ""
+        raise ValueError(f"draw: {what} is one of {choices}, not {given!r:.60}{way_out}")
 
 
 @dataclass(frozen=True)
@@ -151,6 +217,8 @@ class Drawing:
     engine, theme, steps : as asked for.
     flow : the direction of the arrows.
     whole : the graph that `graph` is a view of, with everything in it; None if there is no more.
+    style : what boxes say.
+    wrap : how wide a row may be; None: everything is in one.
     """
 
     graph: Graph
@@ -159,11 +227,13 @@ class Drawing:
     theme: Theme
     steps: bool
     whole: Graph | None = None
+    style: Style = "full"
+    wrap: float | None = None
 
     @lazy
     def cards(self) -> list[Card]:
         """The content of each box."""
-        return cards(self.graph, self.flow)
+        return cards(self.graph, self.flow, self.style)
 
     @lazy
     def labels(self) -> list[Label | None]:
@@ -173,16 +243,17 @@ class Drawing:
     @lazy
     def layout(self) -> Layout:
         """The place of everything."""
-        return arrange(self.graph, self.cards, self.labels, self.flow, self.engine)
+        return arrange(self.graph, self.cards, self.labels, self.flow, self.engine, self.wrap)
 
     @property
     def note(self) -> str | None:
         """One line if another engine than the one asked for placed the boxes; else None."""
         return self.layout.note
 
-    def svg(self) -> str:
-        """The picture as SVG."""
-        return write_svg(self.graph, self.cards, self.labels, self.layout, self.flow, self.theme)
+    def svg(self, moment: Moment | None = None, *, bare: bool = False) -> str:
+        """The picture as SVG; with a `moment`, only what is known then; `bare` is smaller, and for browsers alone."""
+        looks = self.flow, self.theme, moment
+        return write_svg(self.graph, self.cards, self.labels, self.layout, *looks, bare=bare)
 
     def html(self) -> str:
         """The picture as a page of its own, with pan, zoom, search, boxes that open, and tables of its numbers."""
@@ -213,11 +284,25 @@ class Drawing:
     def _repr_svg_(self) -> str:
         return self.svg()
 
+    def _repr_html_(self) -> str:
+        """The picture as an image with its description, for notebooks that are only read."""
+        return image(self.svg(), f"{self.graph.title}: {summary(self.graph)}")
+
+    def show(self) -> None:
+        """Show the picture in the output cell of a notebook; elsewhere, open it as a page in the browser."""
+        show(self)
+
     def __repr__(self) -> str:
         return f"Drawing of {self.graph.title[0].lower()}{self.graph.title[1:]}: {summary(self.graph)}"
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
+    @overload
+    def save(self, path: str | os.PathLike[str], format: None = None) -> Path: ...
+    @overload
+    def save(self, path: IO[Any], format: str) -> None: ...
+    def save(self, path: Any, format: str | None = None) -> Path | None:
         """Write the picture to a file; its extension says in which format. Gives the path.
+
+        An open file, such as `io.BytesIO()`, has no extension: there `format` says it, such as "png".
 
         .svg, .html, .dot, .mmd and .json need nothing but this package. .png and .pdf are made from the SVG by the
         typst package (`pip install 'tinygrad_edu[picture]'`), in light colours where the theme is "auto"; without it
@@ -226,4 +311,7 @@ class Drawing:
         """
         from .formats.saving import FORMATS
 
+        if hasattr(path, "write"):
+            write_to(path, format, FORMATS, self)
+            return None
         return save_as(path, FORMATS, self)

@@ -6,8 +6,9 @@ their rules.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from math import prod
+from math import pi, prod, sqrt
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,13 @@ from ...errors import DtypeError, OutOfRangeError, ShapeError
 from ..blas import product
 from ..messages import is_no_array_of_numbers, not_numbers
 from ..node import Node, number_of, shape_of
-from .elementwise import exp
+from .elementwise import erf, exp, tanh
 from .kernels import of_reals, reduced, underflow_is_zero
 from .primitive import Variadic
 from .reductions import softmax, sum_
 from .rows import primitive
 
-__all__ = ["linear", "log_softmax", "softmax_cross_entropy"]
+__all__ = ["gelu", "linear", "log_softmax", "softmax_cross_entropy"]
 
 
 def _linear_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]) -> list[Any]:
@@ -42,7 +43,7 @@ def _as_matrix(x: Any) -> Any:
     return x if x.ndim == 2 else x.reshape((prod(x.shape[:-1]), x.shape[-1]))
 
 
-@primitive(_linear_rule, kind=Variadic, name="linear")
+@primitive(_linear_rule, words=("{g} {y}", "{g}ᵀ {x}", "Σ {g}"), kind=Variadic, name="linear")
 def linear_row(x: Any, weight: Any, bias: Any = None) -> Any:
     out = product(_as_matrix(x), weight.T)
     if bias is not None:
@@ -77,7 +78,10 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     return linear_row(x, weight, bias)
 
 
-@primitive(underflow_is_zero(lambda g, out, x, axis: g - exp(out) * sum_(g, axis=axis, keepdims=True)))
+@primitive(
+    underflow_is_zero(lambda g, out, x, axis: g - exp(out) * sum_(g, axis=axis, keepdims=True)),
+    words=("{g} − softmax({x}) Σ {g}",),
+)
 @of_reals
 def log_softmax(x: Any, axis: int = -1) -> Any:
     """log(exp(x) / Σ exp(x)) along `axis`, shifted by the maximum so that nothing overflows.
@@ -90,6 +94,60 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
     return shifted - np.log(reduced(np.add, np.exp(shifted), axis, True))
 
 
+SLOPE, BEND = sqrt(2 / pi), 0.044715 * sqrt(2 / pi)
+"""Of the cubic in the approximation of `gelu`: SLOPE · x + BEND · x³."""
+
+
+def _gelu_slope(x: Any, approximate: str) -> Any:
+    """Φ(x) + x · φ(x), or the derivative of the approximation."""
+    if approximate == "none":
+        return 0.5 + 0.5 * erf(x * sqrt(0.5)) + x * (exp(-0.5 * (x * x)) * (1 / sqrt(2 * pi)))
+    squares = x * x
+    inner = squares * BEND
+    inner += SLOPE  # new arrays would take as long again
+    inner *= x
+    t = tanh(inner)
+    squares *= 3 * BEND
+    squares += SLOPE
+    squares *= x
+    squares *= 1.0 - t * t
+    squares += t
+    squares *= 0.5
+    squares += 0.5
+    return squares
+
+
+@primitive(
+    underflow_is_zero(lambda g, out, x, approximate: g * _gelu_slope(x, approximate)),
+    floats=lambda x, approximate: 0.5 * x * (1.0 + _gelu_sigmoid(x, approximate)),
+    elementwise=True,
+)
+@of_reals
+def gelu(x: Any, approximate: str = "none") -> Any:
+    """x · Φ(x), with the distribution function Φ of the normal distribution, or an approximation with tanh.
+
+    >>> gelu(np.array([-1.0, 0.0, 1.0])).round(3)
+    array([-0.159,  0.   ,  0.841])
+    """
+    if approximate == "none":
+        out = erf(x * x.dtype.type(sqrt(0.5)))
+    else:
+        out = x * x
+        out *= BEND
+        out += SLOPE
+        out *= x
+        out = np.tanh(out)
+    out += 1
+    out *= x
+    out *= 0.5
+    return out
+
+
+def _gelu_sigmoid(x: float, approximate: str) -> float:
+    """2 Φ(x) - 1 of a float, or its approximation."""
+    return math.erf(x * sqrt(0.5)) if approximate == "none" else math.tanh(x * (SLOPE + BEND * x * x))
+
+
 def _one_hot(targets: Any, like: Any) -> np.ndarray:
     """1 at each target, in the shape and dtype of the logits."""
     out = np.zeros((targets.size, like.shape[-1]), like.dtype)
@@ -99,6 +157,7 @@ def _one_hot(targets: Any, like: Any) -> np.ndarray:
 
 @primitive(
     underflow_is_zero(lambda g, out, logits, targets: (softmax(logits) - _one_hot(targets, logits)) * g[..., None]),
+    words=("(softmax({x}) − y) {g}",),
     name="softmax_cross_entropy",
 )
 @of_reals

@@ -90,6 +90,7 @@ def divisor(shape: tuple[int, ...], axis: Axis, ddof: float = 0) -> float:
 
 @primitive(
     lambda g, out, x, axis, keepdims: restore(g, x.shape, axis, keepdims) * _others(x, axis),
+    words=("{g} · the other factors",),
     symbol="Π",
 )
 def prod_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -149,7 +150,7 @@ def _extreme_rule(g: Any, out: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     return where(chosen, restore(g, x.shape, axis, keepdims) / ties, 0.0)
 
 
-@primitive(_extreme_rule)
+@primitive(_extreme_rule, words=("{g} where {x} is largest",))
 def max_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The largest over `axis`; equal ones share the gradient.
 
@@ -160,7 +161,7 @@ def max_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return reduced(np.maximum, x, axis, keepdims)
 
 
-@primitive(_extreme_rule)
+@primitive(_extreme_rule, words=("{g} where {x} is smallest",))
 def min_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The smallest over `axis`; equal ones share the gradient.
 
@@ -178,7 +179,8 @@ def _deviation(x: Any, axis: Axis) -> Any:
 @primitive(
     lambda g, out, x, axis, ddof, keepdims: (
         restore(g * (2.0 / divisor(x.shape, axis, ddof)), x.shape, axis, keepdims) * _deviation(x, axis)
-    )
+    ),
+    words=("{g} · 2 ({x} − mean) / n",),
 )
 @of_reals
 def var(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any:
@@ -195,7 +197,8 @@ def var(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any
     lambda g, out, x, axis, ddof, keepdims: (
         restore(g / divisor(x.shape, axis, ddof), x.shape, axis, keepdims)
         * _direction(_deviation(x, axis), restore(out, x.shape, axis, keepdims))
-    )
+    ),
+    words=("{g} ({x} − mean) / (n {out})",),
 )
 @of_reals
 def std(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any:
@@ -229,7 +232,8 @@ def _direction(x: Any, length: Any) -> Any:
             restore(g, x.shape, axis, keepdims)
             * exp(x - restore(where(out == -inf, 0.0, out), x.shape, axis, keepdims))
         )
-    )
+    ),
+    words=("{g} softmax({x})",),
 )
 @of_reals
 def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -246,7 +250,10 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return out if keepdims else np.squeeze(out, axis=axis)
 
 
-@primitive(underflow_is_zero(lambda g, out, x, axis: out * (g - sum_(g * out, axis=axis, keepdims=True))))
+@primitive(
+    underflow_is_zero(lambda g, out, x, axis: out * (g - sum_(g * out, axis=axis, keepdims=True))),
+    words=("{out} ⊙ ({g} − Σ {g} ⊙ {out})",),
+)
 @of_reals
 def softmax(x: Any, axis: int = -1) -> Any:
     """exp(x) / Σ exp(x) along `axis`: positive numbers that sum to 1.
@@ -265,6 +272,7 @@ def softmax(x: Any, axis: int = -1) -> Any:
             restore(g, x.shape, axis, keepdims) * _direction(x, restore(out, x.shape, axis, keepdims))
         )
     ),
+    words=("{g} {x} / {out}",),
     symbol="‖·‖",
 )
 @of_reals
@@ -321,6 +329,7 @@ def _smooth_power(x: Any, exponent: Any) -> Any:
 
 @primitive(
     lambda g, out, x, axis: flip(cumsum(flip(g, _axis(axis)), axis=_axis(axis)), _axis(axis)).reshape(x.shape),
+    words=("Σ {g} from here on",),
     numpy=[np.cumsum],
 )
 def cumsum(x: Any, axis: int | None = None) -> Any:
@@ -351,7 +360,7 @@ def _ahead(x: Any, n: int) -> Any:
     return concatenate([x[..., n:], np.zeros((*x.shape[:-1], min(n, x.shape[-1])), x.dtype)], axis=-1)
 
 
-@primitive(_cumprod_rule, numpy=[np.cumprod])
+@primitive(_cumprod_rule, words=("{g} · the other factors",), numpy=[np.cumprod])
 def cumprod(x: Any, axis: int | None = None) -> Any:
     """The running product along `axis`, with derivatives that are right also where factors are 0.
 

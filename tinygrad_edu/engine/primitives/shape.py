@@ -92,7 +92,7 @@ def reshape(x: Any, shape: Any = -1) -> Any:
 
 
 @primitive(
-    lambda g, out, x, axes: transpose(g, None if axes is None else inverse(axes)),
+    lambda g, out, x, axes: transpose(g, None if axes is None else inverse(several(axes))),
     numpy=[np.transpose, np.permute_dims],
 )
 def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
@@ -105,7 +105,11 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
     return np.transpose(x, axes)
 
 
-@primitive(lambda g, out, x, source, destination: moveaxis(g, destination, source), numpy=[np.moveaxis])
+@primitive(
+    lambda g, out, x, source, destination: moveaxis(g, destination, source),
+    words=("{g} with its axes back",),
+    numpy=[np.moveaxis],
+)
 def moveaxis(x: Any, source: Axis = 0, destination: Axis = 0) -> Any:
     """Some axes moved to other places, the rest in their order.
 
@@ -116,7 +120,11 @@ def moveaxis(x: Any, source: Axis = 0, destination: Axis = 0) -> Any:
     return np.moveaxis(x, source, destination)
 
 
-@primitive(lambda g, out, x, axis1, axis2: swapaxes(g, axis1, axis2), numpy=[np.swapaxes])
+@primitive(
+    lambda g, out, x, axis1, axis2: swapaxes(g, axis1, axis2),
+    words=("{g}ᵀ",),
+    numpy=[np.swapaxes],
+)
 def swapaxes(x: Any, axis1: int = 0, axis2: int = 1) -> Any:
     """Two axes exchanged.
 
@@ -203,7 +211,7 @@ def _tile_rule(g: Any, out: Any, x: Any, reps: Repeats) -> Any:
     return sum_to(blocks, shape=tuple(size for s in shape for size in (1, s))).reshape(x.shape)
 
 
-@primitive(_tile_rule, name="tile")
+@primitive(_tile_rule, words=("Σ {g}",), name="tile")
 def _tile(x: Any, reps: Repeats = ()) -> Any:
     return np.tile(x, reps)
 
@@ -230,7 +238,7 @@ def along(places: Any, axis: int | None, ndim: int) -> tuple[Any, ...]:
     return (slice(None),) * (0 if axis is None else axis % ndim) + (places,)
 
 
-@primitive(_repeat_rule, name="repeat")
+@primitive(_repeat_rule, words=("Σ {g}",), name="repeat")
 def _repeat(x: Any, repeats: Any = 1, axis: int | None = None) -> Any:
     return np.repeat(x, repeats, axis)
 
@@ -256,7 +264,7 @@ def _pad_rule(g: Any, out: Any, x: Any, pad_width: Any, mode: Any, constant_valu
     return g[tuple(slice(before, before + size) for (before, _), size in zip(widths, x.shape))]
 
 
-@primitive(_pad_rule, numpy=[np.pad])
+@primitive(_pad_rule, words=("{g} without its rim",), numpy=[np.pad])
 def pad(x: Any, pad_width: Any = 0, mode: Any = "constant", constant_values: Any = 0.0) -> Any:
     """x with a border: `pad_width` numbers on each side, or ((before, after), ...) for each axis.
 
@@ -298,7 +306,7 @@ def _concatenate_rule(
     return [g[along(slice(ends[slot], ends[slot + 1]), axis, out.ndim)] for slot in slots]
 
 
-@primitive(_concatenate_rule, kind=Variadic, name="concatenate")
+@primitive(_concatenate_rule, words=("its part of {g}",), kind=Variadic, name="concatenate")
 def _concatenate(*arrays: Any, axis: int, ends: Sequence[int]) -> Any:
     return np.concatenate(arrays, axis)
 
@@ -326,7 +334,7 @@ def _stack_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any],
     return [g[along(slot, axis, out.ndim)] for slot in slots]
 
 
-@primitive(_stack_rule, kind=Variadic, name="stack")
+@primitive(_stack_rule, words=("its part of {g}",), kind=Variadic, name="stack")
 def _stack(*arrays: Any, axis: int) -> Any:
     return np.stack(arrays, axis)
 
@@ -343,8 +351,11 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
 
 
 def sequence(name: str, arrays: Any) -> Sequence[Any]:
+    """The arrays of a list or a tuple, or those along the first axis of one array."""
+    if isinstance(arrays, (Node, np.ndarray)) and shape_of(arrays):
+        return tuple(arrays)  # type: ignore[arg-type]  # a Tensor
     if not isinstance(arrays, (list, tuple)):
-        kind = "a Tensor" if isinstance(arrays, Node) else type(arrays).__name__
+        kind = f"a {type(arrays).__name__}" if isinstance(arrays, Node) else type(arrays).__name__
         raise DtypeError(f"{name}: needs a list or a tuple of arrays, not {kind} {in_words(arrays)}")
     if not arrays:
         raise ShapeError(f"{name}: needs at least one array, and the {type(arrays).__name__} is empty")
@@ -371,7 +382,7 @@ def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> li
 # Picking numbers out, and putting them back.
 
 
-@primitive(lambda g, out, x, index: scatter(g, index=index, shape=x.shape))
+@primitive(lambda g, out, x, index: scatter(g, index=index, shape=x.shape), words=("{g} in its place, else 0",))
 def getitem(x: Any, index: Any = ()) -> Any:
     """x[index], with every kind of index that NumPy has; numbers picked twice receive both gradients.
 
@@ -382,7 +393,7 @@ def getitem(x: Any, index: Any = ()) -> Any:
     return x[index]
 
 
-@primitive(lambda g, out, x, index, shape: g[index])
+@primitive(lambda g, out, x, index, shape: g[index], words=("its part of {g}",))
 def scatter(x: Any, index: Any = (), shape: tuple[int, ...] = ()) -> Any:
     """Zeros of the given shape to which x is added at `index`: the gradient of indexing.
 
@@ -395,9 +406,34 @@ def scatter(x: Any, index: Any = (), shape: tuple[int, ...] = ()) -> Any:
     out = np.zeros(shape, x.dtype)
     if _is_basic(index):
         out[index] = x
+    elif _is_of_rows(index) and x.shape == (*index.shape, *shape[1:]) and x.ndim > index.ndim:
+        _add_rows(out, index, x)
     else:
         np.add.at(out, index, x)
     return out
+
+
+def _is_of_rows(index: Any) -> bool:
+    """Whether an index is an array of whole numbers, each of which picks a row."""
+    return isinstance(index, np.ndarray) and index.dtype.kind in "iu" and index.ndim > 0
+
+
+def _add_rows(out: np.ndarray, index: np.ndarray, x: np.ndarray) -> None:
+    """Add the rows of x to the rows of `out` with these indices; a seventh of the time of `np.add.at`.
+
+    The rows are brought into the order of their indices, and those of one index added up at once.
+    """
+    places = index.reshape(-1)
+    if not places.size:
+        return
+    if places.min() < -len(out) or places.max() >= len(out):
+        raise IndexError(f"index {places[(places < -len(out)) | (places >= len(out))][0]} is out of bounds")
+    places = places % len(out)
+    order = np.argsort(places, kind="stable")
+    sorted_places = places[order]
+    first = np.flatnonzero(np.diff(sorted_places, prepend=-1))
+    rows = x.reshape((places.size, *x.shape[index.ndim :]))[order]
+    out[sorted_places[first]] = np.add.reduceat(rows, first)
 
 
 def _is_basic(index: Any) -> bool:
@@ -412,12 +448,12 @@ def _take_along_axis_rule(g: Any, out: Any, x: Any, indices: Any, axis: int | No
     if axis is None:
         return scatter(g, index=(indices,), shape=(x.size,)).reshape(x.shape)
     axis %= x.ndim
-    grid = np.ix_(*(np.arange(n) for n in out.shape))
+    grid = np.ix_(*(np.arange(n) % max(size, 1) for n, size in zip(out.shape, x.shape)))  # a size of 1 was broadcast
     index = tuple(np.broadcast_to(indices, out.shape) if a == axis else grid[a] for a in range(x.ndim))
     return scatter(g, index=index, shape=x.shape)
 
 
-@primitive(_take_along_axis_rule, name="take_along_axis")
+@primitive(_take_along_axis_rule, words=("{g} in its place, else 0",), name="take_along_axis")
 def _take_along_axis(x: Any, indices: Any = None, axis: int | None = -1) -> Any:
     return np.take_along_axis(x, indices, axis)
 

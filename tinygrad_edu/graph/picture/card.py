@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Literal, NamedTuple
 
-from ..clusters import Cluster, pieces
-from ..layout.geometry import Direction, is_sideways
+from ..clusters import Cluster, pieces as arguments_in
+from ..layout.geometry import PORTS, Direction, is_sideways
+from ..mathematics import pieces
 from ..names import partial
 from ..numbers import aligned
 from ..plain import Graph, Kind, PlainNode, Quantity, switched_on
 from ..text import plural, shorten, visible, width
 
-__all__ = ["OUTPUT_RIM", "POINT", "SHEET", "SLOT", "Card", "Grid", "Row", "Text", "cards", "flow_of", "is_stack"]
+__all__ = [
+    "OUTPUT_RIM",
+    "POINT",
+    "SHEET",
+    "SLOT",
+    "UNKNOWN",
+    "Card",
+    "Grid",
+    "Row",
+    "Style",
+    "Text",
+    "cards",
+    "flow_of",
+    "is_stack",
+]
 
 MARGIN = 12.0
 """The free space left and right of the rows in a box."""
@@ -26,10 +43,20 @@ OUTPUT_RIM = 8.0
 OPPOSITE: dict[Direction, Direction] = {"LR": "RL", "RL": "LR", "TB": "BT", "BT": "TB"}
 SHORT = 3
 """A path of up to so many characters, such as the number of a layer, stands before the type of the module."""
+OPERAND = {True: 11.0, False: 8.0}
+"""The room that an arrow needs where it arrives: with the number of the operand, and without."""
+OPERAND_DOWN = 18.0
+"""The same where arrows with numbers come from above or below: the number stands beside the arrow."""
 SLOT = 9.0
 """The room for the numbers of operands in a sign, where arrows arrive sideways."""
 POINT = 7.0
 """The distance of the two points of a sign."""
+UNKNOWN = "unknown"
+"""The style of what is not known yet: it takes its room, and is not written."""
+MATHEMATICAL = frozenset({"name", "auto", "partial", "equation"})
+"""The styles whose text is set as mathematics, with indices below and above the line."""
+SET = MATHEMATICAL | {"symbol"}
+"""The styles in which indices stand below and above the line."""
 LONG = 130.0
 """A name wider than this has a row of its own."""
 
@@ -44,7 +71,9 @@ class Text(NamedTuple):
     @property
     def width(self) -> float:
         """An upper estimate."""
-        return width(self.text, self.size)
+        if self.style not in SET:
+            return width(self.text, self.size)
+        return sum(width(piece.text, self.size * (0.72 if piece.level else 1.0)) for piece in pieces(self.text))
 
     @property
     def height(self) -> float:
@@ -100,10 +129,19 @@ class Card(NamedTuple):
     height: float
 
 
-def cards(graph: Graph, direction: Direction) -> list[Card]:
+Style = Literal["full", "shapes", "names"]
+"""How much boxes say: everything; of arrays only shapes; or names alone."""
+
+
+def cards(graph: Graph, direction: Direction, style: Style = "full") -> list[Card]:
     """A card for each node of the graph. In a graph of both passes, a node and its gradient are of the same size."""
-    known = graph.mode != "both" and any(node.gradient is not None for node in graph.nodes)
-    made = [_card(node, graph, flow_of(node, direction), show_gradient=known) for node in graph.nodes]
+    graph = graph if style == "full" else _in_short(graph, style)
+    known = graph.mode != "both" and any(node.gradient is not None or node.further for node in graph.nodes)
+    arriving = Counter(edge.target for edge in graph.edges if not edge.recurrent)
+    made = [
+        _roomy(_card(node, graph, flow_of(node, direction), show_gradient=known), node, arriving[node.id], direction)
+        for node in graph.nodes
+    ]
     for node in graph.nodes:
         if node.pair is not None:
             own, other = made[node.id - 1], made[node.pair - 1]
@@ -114,6 +152,39 @@ def cards(graph: Graph, direction: Direction) -> list[Card]:
     return made
 
 
+def _in_short(graph: Graph, style: Style) -> Graph:
+    """The graph without the numbers that a style leaves out."""
+
+    def left(quantity: Quantity | None) -> Quantity | None:
+        if quantity is None or style == "names":
+            return None
+        return quantity if quantity.is_number else Quantity(quantity.shape, "", None)
+
+    return replace(graph, nodes=tuple(_node_in_short(node, left, style) for node in graph.nodes))
+
+
+def _node_in_short(node: PlainNode, left: Callable[[Quantity | None], Quantity | None], style: Style) -> PlainNode:
+    """A node with what is left of its quantities; a number written into an expression is its name."""
+    written = node.kind == "constant" and node.value is not None and node.value.is_number
+    single = node.gradient is not None and node.gradient.is_number
+    return replace(
+        node,
+        value=node.value if written else left(node.value),
+        gradient=left(node.gradient) if single else None,
+        further=(),
+        requires_grad=False,
+        attrs=() if style == "names" else node.attrs,
+    )
+
+
+def _roomy(card: Card, node: PlainNode, arriving: int, direction: Direction) -> Card:
+    """The card, as large as the arrows that arrive need it."""
+    if is_sideways(direction):
+        return card._replace(height=max(card.height, arriving * OPERAND[node.ordered] / PORTS))
+    gap = OPERAND_DOWN if node.ordered else OPERAND[False]
+    return card._replace(width=max(card.width, arriving * gap / PORTS))
+
+
 def flow_of(node: PlainNode, direction: Direction) -> Direction:
     """The direction of the arrows at this node: for a gradient in a second half, against that of the picture."""
     return direction if node.pair is None else OPPOSITE[direction]
@@ -121,6 +192,7 @@ def flow_of(node: PlainNode, direction: Direction) -> Direction:
 
 def _card(node: PlainNode, graph: Graph, direction: Direction, *, show_gradient: bool) -> Card:
     rows = (*_mark(node), *_rows(node, graph, show_gradient))
+    rows += ((Text("muted", shorten(node.note, 60), 11.5),),) if node.note else ()
     bars = _bars(node)
     inner_width = max((sum(item.width for item in row) for row in rows), default=0.0)
     inner_height = sum(max(item.height for item in row) for row in rows)
@@ -142,12 +214,13 @@ def _card(node: PlainNode, graph: Graph, direction: Direction, *, show_gradient:
 
 def pretty(symbol: str) -> str:
     """The symbol of a primitive as a box shows it."""
-    return {"-": "−", "·": "×", "getitem": "[ ]", "transpose": "ᵀ"}.get(symbol, symbol)
+    return {"-": "−", "·": "×", "getitem": "[ ]", "transpose": "T"}.get(symbol, symbol)
 
 
 def _symbol(node: PlainNode) -> Text:
     symbol = shorten(visible(pretty(node.symbol or "?")), 22)
-    return Text("symbol", symbol, {1: 18.0, 2: 16.0, 3: 14.0}.get(len(symbol), 13.0 if len(symbol) < 8 else 11.5))
+    size = {1: 18.0, 2: 16.0, 3: 14.0}.get(len(symbol), 13.0 if len(symbol) < 8 else 11.5)
+    return Text("symbol", f"{symbol}_{{{node.over}}}" if node.over else symbol, size)
 
 
 def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:
@@ -155,19 +228,23 @@ def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:
     if node.kind == "group":
         return [(Text("value", node.label, 14.0),)]
     if node.opens is not None:
-        return _module_rows(node, graph.cluster(node.opens))
+        named = graph.mode == "both" and node.requires_grad
+        return _module_rows(node, graph.cluster(node.opens), named=named)
     if node.kind == "alias":
         return [(_name(node),)]
     if node.kind == "constant" and node.value is not None:
         return _equation(None, node.value, "value", 14.0)
+    if node.kind == "constant":
+        return [(Text("muted", "…", 14.0),)]
     if node.value is None:
         return [(_name(node),)]
     rows = _equation(_name(node), node.value, "slope" if node.carries else "value", 14.0)
     rows[1:1] = [(Text("muted", line, 11.0),) for line in _few_lines(attrs_of(node))]
-    if show_gradient and node.gradient is not None:
-        rows += _equation(
-            Text("partial", short_partial(graph.of, node.label), 13.0), node.gradient, "slope", 13.0, dtype=False
-        )
+    gradients = [*([(graph.of, node.gradient)] if node.gradient is not None else []), *node.further]
+    if show_gradient and gradients:
+        for of, gradient in gradients:
+            by = Text("partial", short_partial(of, node.label), 13.0)
+            rows += _equation(by, gradient, "slope", 13.0, dtype=False)
     elif show_gradient and node.requires_grad:
         rows.append((Text("partial", short_partial(graph.of, node.label), 13.0), Text("slope", ": none", 13.0)))
     return rows
@@ -191,12 +268,14 @@ def short_partial(of: str, by: str) -> str:
     return whole if len(whole) <= 30 else partial(shorten(of, 15), shorten(by, 15))
 
 
-def _module_rows(node: PlainNode, cluster: Cluster) -> list[Row]:
-    """The lines of a closed cluster: its type, its arguments, its path and parameters; how many it stands for."""
+def _module_rows(node: PlainNode, cluster: Cluster, *, named: bool) -> list[Row]:
+    """The lines of a closed cluster: its type, its arguments, its path and parameters; how many it stands for; its
+    result, by name where a gradient of it is drawn.
+    """
     name, _, arguments = cluster.title.partition("(")
     short = cluster.path != name and len(cluster.path) <= SHORT
     rows: list[Row] = [(*([Text("muted", f"{cluster.path}  ", 12.0)] if short else []), Text("title", name, 15.0))]
-    rows += [(Text("muted", line, 11.0),) for line in _few_lines(pieces(arguments.removesuffix(")")), 20) if line]
+    rows += [(Text("muted", line, 11.0),) for line in _few_lines(arguments_in(arguments.removesuffix(")")), 20) if line]
     path = [] if short or cluster.path == name else [cluster.path]
     if cluster.parameters:
         path.append(plural(cluster.parameters, "parameter"))
@@ -204,8 +283,11 @@ def _module_rows(node: PlainNode, cluster: Cluster) -> list[Row]:
         rows.append((Text("muted", " · ".join(path), 11.0),))
     if cluster.times > 1:
         rows.append((Text("title", f"× {cluster.times:,}", 15.0),))
+    result = [Text("auto", node.result, 14.0)] if named and node.result else []
     if node.value is not None and node.value.is_number:
-        rows.append((Text("value", f"= {node.value.text(4)}", 14.0),))
+        rows.append((*result, Text("value", f"{' ' * bool(result)}= {node.value.text()}", 14.0)))
+    elif result and node.value is not None:
+        rows.append((*result, Text("muted", f"  {node.value.kind(dtype=False)}", 11.0)))
     return rows
 
 
@@ -216,7 +298,10 @@ def is_stack(node: PlainNode, graph: Graph) -> bool:
 
 def attrs_of(node: PlainNode) -> list[str]:
     """The attributes of a call that a picture shows: those that switch something on."""
-    return [value if key == "index" else f"{key}={value}" for key, value in switched_on(node.attrs)]
+    unsaid = {"keepdims", "axis"} if node.over else {"keepdims"}
+    return [
+        value if key == "index" else f"{key}={value}" for key, value in switched_on(node.attrs) if key not in unsaid
+    ]
 
 
 def _few_lines(words: Sequence[str], limit: int = 26) -> list[str]:
@@ -234,7 +319,8 @@ def _name(node: PlainNode) -> Text:
     if node.carries:
         of, _, by = node.label.removeprefix("∂").partition("/∂")
         return Text("partial", short_partial(of, by) if by and len(node.label) > 36 else node.label, 15.0)
-    return Text("name" if node.name or node.kind != "operation" else "auto", node.label, 16.0 if node.name else 15.0)
+    given = node.name or node.owned or "∂" in node.label
+    return Text("name" if given else "auto", node.shown or node.label, 16.0 if node.name else 15.0)
 
 
 def _equation(name: Text | None, value: Quantity, style: str, size: float, *, dtype: bool = True) -> list[Row]:
@@ -243,12 +329,13 @@ def _equation(name: Text | None, value: Quantity, style: str, size: float, *, dt
     equals = (name, Text(style, " = ", size)) if name and not long else (Text(style, "= ", size),) if name else ()
     above: list[Row] = [(name,)] if name and long else []
     if value.is_number:
-        return [*above, (*equals, Text(style, value.text(4), size))]
+        return [*above, (*equals, Text(style, value.text(), size))]
     cells = _cells(value)
     if cells:
         return [*above, (*equals, Grid(style, cells, size - 1.5))]
-    kind = Text("muted", ("  " if name else "") + value.kind(dtype=dtype), 11.0)
-    return [(name, kind) if name else (kind,), (Text(style, value.range(), size - 1),)]
+    kind = Text("muted", ("  " if name else "") + value.kind(dtype=dtype and bool(value.dtype)), 11.0)
+    head: Row = (name, kind) if name else (kind,)
+    return [head, (Text(style, value.range(), size - 1),)] if value.dtype else [head]
 
 
 def _cells(value: Quantity) -> tuple[tuple[str, ...], ...]:
@@ -258,7 +345,7 @@ def _cells(value: Quantity) -> tuple[tuple[str, ...], ...]:
     columns = value.shape[-1]
     if columns > 4 or len(value.elements) > 3 * columns:
         return ()
-    cells = aligned(value.elements) if value.dtype != "bool" else value.cells()
+    cells = aligned(value.elements, value.digits) if value.dtype != "bool" else value.cells()
     return tuple(tuple(cells[i : i + columns]) for i in range(0, len(cells), columns))
 
 

@@ -1,0 +1,207 @@
+"""The colours and fonts of a picture, on its elements and in its style sheet.
+
+Programs that show or convert SVG know little of CSS: some match no rule with an id, some none at all. So each element
+has what the rules of `svg.css` say of it as attributes of its own, and looks the same everywhere. The rules are there
+besides, bound to the id of the picture: they weigh more than those of a page around it, and know dark colours.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from ..palette import DARK, LIGHT, Theme, coloured, is_coloured
+
+__all__ = ["colour_class", "inherited", "painted", "size_class", "style_sheet"]
+
+ATTRIBUTES = {
+    "fill", "fill-opacity", "font-family", "font-size", "font-style", "font-weight", "paint-order", "stroke",
+    "stroke-dasharray", "stroke-linejoin", "stroke-width", "text-anchor",
+}  # fmt: skip
+"""The properties that SVG knows as attributes."""
+
+
+class Rule(NamedTuple):
+    """A rule for one selector: the steps of the selector, (tag, classes) each, and what it says."""
+
+    steps: tuple[tuple[str, frozenset[str]], ...]
+    says: tuple[tuple[str, str], ...]
+
+    @property
+    def weight(self) -> tuple[int, int]:
+        """How much it weighs against others: classes, then tags."""
+        return sum(len(classes) for _, classes in self.steps), sum(bool(tag) for tag, _ in self.steps)
+
+
+@lru_cache(maxsize=1)
+def _lines() -> list[str]:
+    return (files(__package__) / "svg.css").read_text("utf-8").splitlines()
+
+
+@lru_cache(maxsize=1)
+def _rules() -> list[Rule]:
+    """The rules of the style sheet, those that weigh more last."""
+    rules = []
+    for line in _lines():
+        selectors, body = line.rstrip("}").split("{")
+        says = tuple((key, value) for key, _, value in (part.partition(":") for part in body.split(";")))
+        says = tuple((key, value) for key, value in says if key in ATTRIBUTES and value != "inherit")
+        for selector in selectors.split(","):
+            steps = [step.split(".") for step in selector.split()]
+            rules.append(Rule(tuple((step[0], frozenset(step[1:])) for step in steps), says))
+    return sorted(rules, key=lambda rule: rule.weight)
+
+
+SIZE = re.compile(r"s(\d+)")
+
+
+def size_class(size: float) -> str:
+    """The class of a font size.
+
+    >>> size_class(12.5)
+    's125'
+    """
+    return f"s{round(10 * size)}"
+
+
+def colour_class(colour: str) -> str:
+    """The class of a colour that the author gave; "" for none.
+
+    >>> colour_class("#F4C430"), colour_class("")
+    ('hue-f4c430', '')
+    """
+    return f"hue-{colour.lower().removeprefix('#')}" if colour else ""
+
+
+def _hue(name: str) -> str:
+    colour = name.removeprefix("hue-")
+    return f"#{colour}" if re.fullmatch("[0-9a-f]{3}|[0-9a-f]{6}", colour) else colour
+
+
+def _ink_on(colour: str) -> str:
+    """Black or white, whichever can be read on a colour; names of colours mostly are of light ones here."""
+    digits = colour.removeprefix("#")
+    if not colour.startswith("#"):
+        return LIGHT["ink"]
+    red, green, blue = (int(part, 16) * (17 if len(digits) == 3 else 1) for part in _thirds(digits))
+    return LIGHT["ink"] if 0.299 * red + 0.587 * green + 0.114 * blue > 128 else "#ffffff"
+
+
+def _thirds(digits: str) -> list[str]:
+    each = len(digits) // 3
+    return [digits[i : i + each] for i in range(0, len(digits), each)]
+
+
+def _size_of(name: str) -> str | None:
+    found = SIZE.fullmatch(name)
+    return f"{int(found[1]) / 10:g}px" if found else None
+
+
+def _matches(rule: Rule, tag: str, classes: frozenset[str], around: tuple[frozenset[str], ...]) -> bool:
+    """Whether a rule is about an element with these groups around it, the outermost first."""
+    *outer, (own_tag, own) = rule.steps
+    if own_tag not in ("", tag) or not own <= classes:
+        return False
+    place = len(around)
+    for _, wanted in reversed(outer):
+        place = next((i for i in range(place - 1, -1, -1) if wanted <= around[i]), -1)
+        if place < 0:
+            return False
+    return True
+
+
+@lru_cache(maxsize=20_000)
+def _attributes(tag: str, classes: str, around: tuple[frozenset[str], ...], dark: bool) -> str:
+    """What the rules say of an element, as attributes; without what all text inherits from the picture."""
+    own = frozenset(classes.split())
+    said: dict[str, str] = {}
+    for rule in _rules():
+        if rule.steps != (("text", frozenset()),) and _matches(rule, tag, own, around):
+            said.update(rule.says)
+    hue = next((name for group in (own, *reversed(around)) for name in group if name.startswith("hue-")), None)
+    if hue and "box" in own:
+        said["fill"] = _hue(hue)
+    elif hue and own & {"line", "head"}:
+        said["stroke" if "line" in own else "fill"] = _hue(hue)
+    said.update(("font-size", size) for name in own if (size := _size_of(name)))
+    return _written(said, DARK if dark else LIGHT)
+
+
+def _written(said: Mapping[str, str], palette: Mapping[str, str]) -> str:
+    pairs = ((key, coloured(value, palette).removesuffix("px").replace('"', "'")) for key, value in said.items())
+    return "".join(f' {key}="{value}"' for key, value in pairs)
+
+
+def inherited(theme: Theme) -> str:
+    """What all text of a picture has, as attributes of the group around it."""
+    says = next(rule.says for rule in _rules() if rule.steps == (("text", frozenset()),))
+    return _written(dict(says), DARK if theme == "dark" else LIGHT)
+
+
+ELEMENT = re.compile(r'<(/?)(\w+)(?:[^<>]*? ?class="([^"]*)")?[^<>]*?(/?)>')
+
+
+def painted(parts: Iterable[str], theme: Theme, *, bare: bool = False) -> str:
+    """The elements of a picture with the attributes that the rules give them. The parts are in order; groups nest.
+
+    Bare elements have none, and the picture is half as large: enough for a browser.
+    """
+    dark = theme == "dark"
+    around: list[frozenset[str]] = []
+
+    def paint(found: re.Match[str]) -> str:
+        end, tag, classes, empty = found.groups()
+        if tag == "g":
+            if end:
+                around.pop()
+            else:
+                around.append(frozenset((classes or "").split()))
+        elif tag in SHAPES and not end:
+            looks = _attributes(tag, classes or "", tuple(around), dark)
+            if looks:
+                return f"{found[0][: -len(empty) - 1]}{looks}{empty}>"
+        return found[0]
+
+    picture = "\n".join(parts if bare else (ELEMENT.sub(paint, part) for part in parts))
+    sizes = sorted(set(re.findall(r'<(?:text|tspan) class="[^"]*?\bs(\d+)"', picture)), key=int)
+    rules = [f"svg#\0 .s{size}{{font-size:{int(size) / 10:g}px}}" for size in sizes]
+    for hue in sorted(set(re.findall(r'<g [^<>]*class="[^"]*?(hue-\w+)', picture))):
+        rules += [f"svg#\0 .{hue}.{hue} .box{{fill:{_hue(hue)}}}", f"svg#\0 .{hue}.{hue} .line{{stroke:{_hue(hue)}}}"]
+        rules += [f"svg#\0 .{hue}.{hue} .head{{fill:{_hue(hue)}}}"]
+        rules += [f"svg#\0 .{hue}.{hue} .box~text tspan,svg#\0 .{hue}.{hue} .box~text{{fill:{_ink_on(_hue(hue))}}}"]
+    return picture.replace(SIZES, "\n".join(rules))
+
+
+SIZES = "\1"
+"""Stands in the style sheet for the rules of the sizes that the picture has."""
+
+SHAPES = {"rect", "path", "circle", "text", "tspan"}
+
+
+def style_sheet(theme: Theme) -> str:
+    """The rules of a picture, each bound to its id, for which \\0 stands; with "auto", the dark colours besides."""
+    identity = "\0"
+    rules = _lines()
+    if theme != "auto":
+        return f"\n{coloured(_bound(rules, identity), DARK if theme == 'dark' else LIGHT)}\n{SIZES}\n"
+    dark = coloured(_bound(map(_colours_of, filter(is_coloured, rules)), identity), DARK)
+    light = coloured(_bound(rules, identity), LIGHT)
+    return f"\n{light}\n{SIZES}\n@media screen and (prefers-color-scheme:dark){{\n{dark}\n}}\n"
+
+
+def _bound(rules: Iterable[str], identity: str) -> str:
+    """Rules that are valid inside this picture alone. LibreOffice takes no notice of them, and else would be dark."""
+    selectors_and_bodies = (rule.split("{") for rule in rules)
+    return "\n".join(
+        ",".join(f"svg#{identity} {selector}" for selector in selectors.split(",")) + "{" + body
+        for selectors, body in selectors_and_bodies
+    )
+
+
+def _colours_of(rule: str) -> str:
+    """Only what a rule says about colours."""
+    selectors, body = rule.split("{")
+    return selectors + "{" + ";".join(filter(is_coloured, body.rstrip("}").split(";"))) + "}"
