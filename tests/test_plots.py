@@ -2,6 +2,8 @@
 
 import sys
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -75,3 +77,45 @@ def test_wrong_shapes_are_named() -> None:
         plots.images(np.ones((4, 5)))
     with pytest.raises(ValueError, match="1 titles for 2 images"):
         plots.images(np.ones((2, 4, 5)), titles=["a"])
+
+
+# Heat maps of attention.
+
+
+def test_attention_is_drawn_with_a_square_for_each_share_and_said_in_words(tmp_path: Path) -> None:
+    shares = np.array([[[1.0, 0.0, 0.0], [0.25, 0.75, 0.0]], [[0.5, 0.5, 0.0], [0.0, 0.1, 0.9]]])
+    plot = plots.attention(shares, ["<a>", "b"], ["床", "long name", "&"], titles=["first", "second"])
+    assert repr(plot) == "Attention: first | second"
+    text = plot.save(tmp_path / "maps.svg").read_text("utf-8")
+    root = ElementTree.fromstring(text)
+    cells = [x for x in root.iter("{http://www.w3.org/2000/svg}rect") if x.get("class") == "cell"]
+    assert [float(x.attrib["fill-opacity"]) for x in cells] == shares.ravel().tolist()
+    assert cells[4][0].text == "b takes 0.750 of long name"
+    assert root.get("aria-label") == (
+        "first: 2 queries, 3 keys; most of: <a> 床 1.00, b long name 0.75. "
+        "second: 2 queries, 3 keys; most of: <a> 床 0.50, b & 0.90"
+    )
+    assert plot.svg() == text == plot._repr_mimebundle_()["image/svg+xml"]
+
+
+def test_attention_takes_what_the_layers_give() -> None:
+    import tinygrad_edu as tg
+
+    layer, x = tg.nn.MultiheadAttention(8, 2, batch_first=True), tg.randn(1, 3, 8)
+    _, weights = layer(x, x, x, average_attn_weights=False)
+    assert repr(plots.attention(weights, "abc")) == "Attention: head 1 | head 2"
+    assert plots.attention(weights, "abc").svg() == plots.attention(weights.numpy(), "abc", "abc").svg()
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: plots.attention([1.0, 0.0]), r"weights are \(..., L, S\), and not \(2,\)"),
+        (lambda: plots.attention([[1.0, 0.0]], "ab"), r"2 queries for weights \(1, 2\), which need 1"),
+        (lambda: plots.attention([[1.0, 0.0]], "a", "abc"), "3 keys for"),
+        (lambda: plots.attention([[1.0]], titles=["a", "b"]), "2 titles for"),
+    ],
+)
+def test_names_that_do_not_fit_the_weights_are_refused(call: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        call()

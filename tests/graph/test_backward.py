@@ -38,7 +38,7 @@ def test_contributions_meet_in_a_sum() -> None:
     g = backward_graph(square())
     (output,) = g.outputs
     assert g.node(output).operation == "add"
-    assert g.node(output).label == "∂v1/∂x"
+    assert g.node(output).label == "∂v₁/∂x"
     assert g.node(output).value is not None
     assert [e.source for e in g.edges if e.target == output] == [n.id for n in g.nodes if n.operation == "multiply"]
 
@@ -80,9 +80,9 @@ def test_the_way_of_the_gradient_is_told_from_what_computes_local_derivatives() 
     x = tg.Value(0.5, name="x")
     g = backward_graph(tg.tanh(x))
     assert [(n.label, n.carries) for n in g.nodes if n.kind == "operation"] == [
-        ("u1", False),  # y · y
-        ("u2", False),  # 1 − y · y
-        ("∂v1/∂x", True),
+        ("u₁", False),  # y · y
+        ("u₂", False),  # 1 − y · y
+        ("∂v₁/∂x", True),
     ]
 
 

@@ -20,8 +20,8 @@ def paths(graph: Graph) -> dict[str, str]:
 def test_layers_have_their_qualified_names_and_parameters_lie_in_them() -> None:
     where = paths(plain(mlp()))
     assert where["X"] == ""
-    assert where["0.weight"] == where["0.bias"] == where["v1"] == "0"
-    assert where["v2"] == "1"
+    assert where["0.weight"] == where["0.bias"] == where["v₁"] == "0"
+    assert where["v₂"] == "1"
 
 
 def test_a_cluster_says_what_it_is_how_much_is_in_it_and_what_is_around_it() -> None:
@@ -75,8 +75,8 @@ def test_two_models_whose_layers_have_the_same_names_are_told_apart() -> None:
 
 def test_a_gradient_lies_in_the_cluster_of_what_it_is_the_gradient_of() -> None:
     where = paths(backward_graph(mlp()))
-    assert where["∂v6/∂0.weight"] == where["∂v6/∂v1"] == "0"
-    assert where["∂v6/∂v3"] == "2"
+    assert where["∂v₆/∂0.weight"] == where["∂v₆/∂v₁"] == "0"
+    assert where["∂v₆/∂v₃"] == "2"
 
 
 def test_clusters_are_the_same_in_every_run() -> None:

@@ -45,48 +45,48 @@ WRONG: dict[str, tuple[Formula, Formula, list[str]]] = {
     "an operation": (
         lambda x, y, w: (x + y) * w,
         lambda x, y, w: (x - y) * w,
-        ["v1: expected add(x, y), found subtract(x, y)"],
+        ["v₁: expected add(x, y), found subtract(x, y)"],
     ),
     "operands changed places": (
         lambda x, y, w: (x - y) * w,
         lambda x, y, w: (y - x) * w,
-        ["v1: expected the operands in the order x, y, found y, x"],
+        ["v₁: expected the operands in the order x, y, found y, x"],
     ),
     "another operand": (
         lambda x, y, w: x * y - x + w,
         lambda x, y, w: x * y - y + w,
-        ["v2, operand 2: expected x, found y"],
+        ["v₂, operand 2: expected x, found y"],
     ),
     "a factor too much": (
         lambda x, y, w: tg.exp(x) * w,
         lambda x, y, w: tg.exp(2 * x) * w,
-        ["too much: v1 = multiply(the constant 2, x)", "v2: expected x, found v1"],
+        ["too much: v₁ = multiply(the constant 2, x)", "v₂: expected x, found v₁"],
     ),
     "a step left out": (
         lambda x, y, w: tg.tanh(tg.relu(x * w + y)),
         lambda x, y, w: tg.tanh(x * w + y),
-        ["v3: expected relu(v2), found v2", "missing: relu(v2)"],
+        ["v₃: expected relu(v₂), found v₂", "missing: relu(v₂)"],
     ),
-    "a constant": (lambda x, y, w: x**2, lambda x, y, w: x**3, ["constant 3, operand 2 of v1: expected 2"]),
+    "a constant": (lambda x, y, w: x**2, lambda x, y, w: x**3, ["constant 3, operand 2 of v₁: expected 2"]),
     "one leaf twice": (
         lambda x, y, w: x * y,
         lambda x, y, w: x * x,
-        ["v1: expected y, found x", "missing: y"],
+        ["v₁: expected y, found x", "missing: y"],
     ),
     "the last step": (
         lambda x, y, w: x * y,
         lambda x, y, w: tg.exp(x * y),
-        ["too much: v2 = exp(v1)", "the result: expected multiply(x, y), found v2 = exp(v1)"],
+        ["too much: v₂ = exp(v₁)", "the result: expected multiply(x, y), found v₂ = exp(v₁)"],
     ),
     "the order of two steps": (
         lambda x, y, w: tg.sin(tg.exp(x)),
         lambda x, y, w: tg.exp(tg.sin(x)),
-        ["v1: expected exp(x), found sin(x)", "v2: expected sin(v1), found exp(v1)"],
+        ["v₁: expected exp(x), found sin(x)", "v₂: expected sin(v₁), found exp(v₁)"],
     ),
     "the last operation, and one before it": (
         lambda x, y, w: tg.exp(x * y),
         lambda x, y, w: tg.tanh(x * y * w),
-        ["too much: w", "too much: v2 = multiply(v1, w)", "v3: expected exp(v1), found tanh(v2)"],
+        ["too much: w", "too much: v₂ = multiply(v₁, w)", "v₃: expected exp(v₁), found tanh(v₂)"],
     ),
 }
 
@@ -105,7 +105,7 @@ def test_numbers_shapes_and_settings() -> None:
     def total(array: Any, axis: int, requires_grad: bool = True) -> Any:
         return tg.sum(tg.tensor(array, requires_grad=requires_grad, name="W") * 2.0, axis=axis)
 
-    assert diff(total(W, 0), total(W, 1)).lines == ("v2: expected axis=0, found axis=1",)
+    assert diff(total(W, 0), total(W, 1)).lines == ("v₂: expected axis=0, found axis=1",)
     assert diff(total(W, 0), total(W.T, 0)).lines == ("W: expected shape (2, 3), found (3, 2)",)
     assert diff(total(W, 0), total(W.astype("f4"), 0)).lines == ("W: expected dtype float64, found float32",)
     assert diff(total(W, 0), total(W + 1, 0)).lines == (
@@ -127,7 +127,7 @@ def test_the_line_that_made_a_node_is_told() -> None:
     with tg.trace():
         found = tg.exp(x)
     (line,) = diff(tg.sin(x), found).lines
-    assert line.startswith("v1 (test_diff.py:")
+    assert line.startswith("v₁ (test_diff.py:")
     assert line.endswith("): expected sin(x), found exp(x)")
 
 
@@ -179,7 +179,7 @@ def test_both_graphs_are_drawn_in_one_with_the_differences_marked_in_words() -> 
     assert "− missing" in svg
     assert "+ extra" in svg
     assert 'class="edge missing"' in svg
-    assert "expected relu(v2), found v2" in svg
+    assert "expected relu(v₂), found v₂" in svg
 
 
 def test_of_a_large_graph_the_neighbourhood_of_the_differences_is_drawn() -> None:

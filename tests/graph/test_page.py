@@ -197,7 +197,7 @@ def test_search_finds_and_hovering_lights_what_belongs_together(opened: Any) -> 
     page.keyboard.type("matmul")
     assert page.inner_text("#said") == "2 found"
     page.keyboard.press("Enter")
-    assert page.inner_text("#said").startswith("1 of 2: v1")
+    assert page.inner_text("#said").startswith("1 of 2: v₁")
     page.hover("[data-node='3']")
     lit = page.evaluate("[...document.querySelectorAll('.node.lit')].map(e => e.getAttribute('aria-label')[0])")
     assert sorted(lit) == ["b", "v"]

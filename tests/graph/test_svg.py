@@ -223,7 +223,7 @@ def check_name(name: str) -> None:
     modes: tuple[Any, ...] = ("forward", "backward")
     for mode in modes:
         root = parsed(tg.draw(x * x, mode, engine="builtin"))
-        shown = shorten(visible(name)) if name else "x1"
+        shown = shorten(visible(name)) if name else "x₁"
         assert by_class(root, "name")[0].text == shown
         assert {e.tag.removeprefix(SVG) for e in root.iter()} <= {
             *("svg", "title", "desc", "style", "g", "rect", "path", "text", "tspan")

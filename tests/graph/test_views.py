@@ -103,7 +103,7 @@ def test_every_depth_is_a_picture_in_every_mode(mode: Any, depth: int, engine: A
 
 def test_one_module_opens_with_all_around_it() -> None:
     graph = tg.draw(mlp(), depth=0, expand="2").graph
-    assert labels(graph) == ["2.weight", "2.bias", "X", "0", "1", "v3", "MSELoss"]
+    assert labels(graph) == ["2.weight", "2.bias", "X", "0", "1", "v₃", "MSELoss"]
     assert [(c.path, c.parent) for c in graph.clusters if c.path == "2"] == [("2", "Sequential")]
 
 
@@ -336,10 +336,10 @@ def test_a_focus_shows_what_is_near_and_says_how_much_is_not() -> None:
     for _ in range(9):
         steps.append(steps[-1].tanh())
     graph = tg.draw(steps[-1], focus=steps[5], hops=2).graph
-    assert labels(graph) == ["v3", "v4", "v5", "v6", "v7"]
-    assert graph.notes == ("2 arrows around v5: 5 nodes further away not shown; hops=3 shows more.",)
+    assert labels(graph) == ["v₃", "v₄", "v₅", "v₆", "v₇"]
+    assert graph.notes == ("2 arrows around v₅: 5 nodes further away not shown; hops=3 shows more.",)
     backward = tg.draw(steps[-1], "backward", focus=steps[5], hops=1).graph
-    assert "∂v9/∂v5" in labels(backward)
+    assert "∂v₉/∂v₅" in labels(backward)
 
 
 def test_a_focus_that_is_not_in_the_graph_is_refused() -> None:

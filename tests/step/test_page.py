@@ -168,7 +168,7 @@ def test_the_picture_shows_what_flows_against_which_arrow_and_what_has_arrived_s
 def test_a_matrix_is_shown_in_rows_and_columns(play: Open) -> None:
     x = tg.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.5]], requires_grad=True, name="x")
     page = play(tg.steps((x * 2).sum()), "#step=1")
-    assert page.locator("#lines p").all_inner_texts()[:2] == ["v1 = x · 2", "(2, 3) = (2, 3) · 2"]
+    assert page.locator("#lines p").all_inner_texts()[:2] == ["v₁ = x · 2", "(2, 3) = (2, 3) · 2"]
     assert page.locator(".matrix span").all_inner_texts() == ["2", "4", "6", "8", "10", "13"]
     assert (
         page.evaluate("getComputedStyle(document.querySelector('.matrix')).gridTemplateColumns.split(' ').length") == 3

@@ -89,7 +89,7 @@ def test_a_number_used_twice_has_two_contributions_and_then_its_gradient() -> No
     arrivals = [s.state(step).gradients[1] for step in range(len(s) + 1)]
     assert [a.status for a in arrivals] == ["not reached"] * 3 + ["partly", "final"]
     assert [(a.arrived, a.expected) for a in arrivals[-2:]] == [(1, 2), (2, 2)]
-    assert lines(s, s[-1])[-1] == "∂v1/∂x: 3 → 6"
+    assert lines(s, s[-1])[-1] == "∂v₁/∂x: 3 → 6"
 
 
 def test_shapes_come_with_every_event_of_arrays() -> None:
@@ -99,7 +99,7 @@ def test_shapes_come_with_every_event_of_arrays() -> None:
     loss = (x @ w).tanh().sum()
     s = tg.steps(loss)
     (to_w,) = (event for event in s if event.input is not None and s.label(event.input) == "W")
-    assert (to_w.right, to_w.shapes) == ("Xᵀ @ ∂v3/∂v1", "(32, 64)ᵀ @ (32, 10)")
+    assert (to_w.right, to_w.shapes) == ("Xᵀ @ ∂v₃/∂v₁", "(32, 64)ᵀ @ (32, 10)")
     assert lines(s, to_w)[1] == "(64, 10) = (32, 64)ᵀ @ (32, 10)"
 
 
@@ -202,7 +202,7 @@ def test_formulas_of_arrays_leave_shapes_and_large_constants_to_the_line_of_shap
     x = tg.tensor(np.arange(12.0).reshape(4, 3), requires_grad=True, name="x")
     s = tg.steps((x.max(axis=1) * 2).sum())
     (to_x,) = (event for event in s if event.input is not None and s.label(event.input) == "x")
-    assert to_x.right == "where([…], broadcast_to(expand_dims(∂v3/∂v1, axis=1)) / [[1], [1], [1], [1]], 0)"
+    assert to_x.right == "where([…], broadcast_to(expand_dims(∂v₃/∂v₁, axis=1)) / [[1], [1], [1], [1]], 0)"
 
 
 def test_a_hostile_source_line_cannot_speak_to_the_terminal() -> None:

@@ -36,7 +36,7 @@ def test_in_a_notebook_the_cell_holds_the_player_in_a_frame_of_its_own() -> None
         html = output.data["text/html"]
         assert html.startswith("<iframe srcdoc=")
         assert 'sandbox="allow-scripts allow-downloads"' in html
-        assert "∂z/∂v1" in html
+        assert "∂z/∂v₁" in html
     assert "Step by step: z" in cells[1].outputs[0].data["text/plain"]
 
 
@@ -68,7 +68,7 @@ def test_tmux_drives_the_player_at_80_columns(tmp_path: Path) -> None:
         screen_with("0 / 7")
         run("send-keys", "-t", "player", "Right", "Right", "Right", "Right")
         screen = screen_with("4 / 7")
-        assert "∂z/∂v1 = 1 · 4 = 4" in screen
+        assert "∂z/∂v₁ = 1 · 4 = 4" in screen
         assert "lesson.py:4" in screen
         run("send-keys", "-t", "player", "End")
         assert "∂z/∂y = 4 · 1 = 4" in screen_with("7 / 7")

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from io import TextIOBase
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from .files import replace_file
 
-__all__ = ["Writer", "format_of", "save_as"]
+__all__ = ["Writer", "format_of", "save_as", "write_to"]
 
 Writer = Callable[..., "str | bytes"]
 """Gives the content of a file; text is written in UTF-8."""
@@ -50,11 +51,35 @@ def format_of(
     raise error(f"{function}: {name!r} has none of the extensions {', '.join(formats)}")
 
 
-def save_as(path: str | os.PathLike[str], formats: Mapping[str, Writer], *arguments: Any) -> Path:
+def write_to(
+    file: IO[Any], format: str | None, formats: Mapping[str, Writer], *arguments: Any, function: str = "save"
+) -> None:
+    """Write to an open file what the writer of a format, such as "png", makes of the arguments.
+
+    >>> import io
+    >>> file = io.BytesIO()
+    >>> write_to(file, "txt", {".txt": lambda number: f"{number}!"}, 3)
+    >>> file.getvalue()
+    b'3!'
+    """
+    if format is None:
+        raise ValueError(f"{function}: an open file has no extension; say the format, one of {', '.join(formats)}")
+    content = format_of(f"it.{format.removeprefix('.')}", formats, function=function)(*arguments)
+    if isinstance(file, TextIOBase):
+        if isinstance(content, bytes):
+            raise ValueError(f"{function}: {format} is binary; open the file with mode 'wb'")
+        file.write(content)
+    else:
+        file.write(content if isinstance(content, bytes) else content.encode())
+
+
+def save_as(
+    path: str | os.PathLike[str], formats: Mapping[str, Writer], *arguments: Any, function: str = "save"
+) -> Path:
     """Write the file that the writer of its extension makes of the arguments; gives the path.
 
-    The file appears complete or not at all. Raises `ValueError` for an extension that is not in the table, before the
-    writer is called, and `OSError` if the file cannot be written.
+    The file appears complete or not at all. `function` is what the user called. Raises `ValueError` for an extension
+    that is not in the table, before the writer is called, and `OSError` if the file cannot be written.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -62,9 +87,9 @@ def save_as(path: str | os.PathLike[str], formats: Mapping[str, Writer], *argume
     '3!'
     """
     path = Path(path)
-    content = format_of(path, formats)(*arguments)
+    content = format_of(path, formats, function=function)(*arguments)
     try:
         replace_file(path, content if isinstance(content, bytes) else content.encode())
     except OSError as error:
-        raise type(error)(f"save: cannot write {path}: {error.strerror}") from None
+        raise type(error)(f"{function}: cannot write {path}: {error.strerror}") from None
     return path

@@ -72,6 +72,10 @@ def run(file: str, reference: str) -> dict[str, Any]:
 def compiled(file: str) -> CodeType:
     """The code of a file. Raises `Refusal` if it cannot be read or is not Python."""
     path = Path(file)
+    if path.suffix == ".ipynb":
+        raise Refusal(
+            f"{file}: this is a notebook, not a Python file; `jupyter nbconvert --to script {file}` makes one"
+        )
     try:
         return compile(path.read_bytes(), file, "exec", dont_inherit=True)
     except OSError as error:
@@ -134,7 +138,8 @@ def the_node(file: str, reference: str, variables: dict[str, Any]) -> Node:
         nodes = [key for key, value in variables.items() if isinstance(value, Node)]
         hint = did_you_mean(name, nodes) or did_you_mean(name, variables)
         hint = hint or f"; its nodes are {', '.join(nodes[:8])}{', …' * (len(nodes) > 8)}" * bool(nodes)
-        raise Refusal(f"{file} makes no variable {name!r}{hint}")
+        local = "" if hint else "; only what stands at the top level of the file counts, not what a function makes"
+        raise Refusal(f"{file} makes no variable {name!r}{hint or local}")
     value = variables[name]
     for follow, key, so_far in steps:
         try:

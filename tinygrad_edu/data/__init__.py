@@ -7,12 +7,15 @@
 ((64, 1, 8, 8), (64,))
 """
 
+from . import boxes, text
 from .augment import ColorJitter, RandomCrop, RandomHorizontalFlip
 from .dataset import Dataset, Subset, TensorDataset, k_fold, random_split
 from .idx import read_idx
 from .images import Digits, LabelledImages, digits
 from .loader import DataLoader
 from .mnist import MNIST, FashionMNIST, cache_folder
+from .resize import Resize, resize
+from .scenes import Scenes
 from .synthetic import linear_regression, moons, spirals, xor
 
 __all__ = [
@@ -25,8 +28,11 @@ __all__ = [
     "LabelledImages",
     "RandomCrop",
     "RandomHorizontalFlip",
+    "Resize",
+    "Scenes",
     "Subset",
     "TensorDataset",
+    "boxes",
     "cache_folder",
     "digits",
     "k_fold",
@@ -34,6 +40,8 @@ __all__ = [
     "moons",
     "random_split",
     "read_idx",
+    "resize",
     "spirals",
+    "text",
     "xor",
 ]

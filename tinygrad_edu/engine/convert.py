@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -43,8 +43,7 @@ def as_array(data: Any, dtype: Any = None) -> ndarray:
     >>> as_array([1, 2]).dtype
     dtype('float32')
     """
-    if isinstance(data, Node):
-        data = data.data
+    data = number_of(data)
     if type(data) is not ndarray and is_no_array_of_numbers(data):
         raise no_tensor(data, dtype) from None
     try:
@@ -77,7 +76,7 @@ def operand(x: Any, name: str) -> Operand:
     elif hasattr(x, "__array__") and not is_no_array_of_numbers(x):  # an array of another library
         return np.array(x)
     elif isinstance(x, Real):
-        return float(x)
+        return int(x) if isinstance(x, Integral) else float(x)
     raise not_numbers(name, x) from None
 
 
@@ -121,8 +120,7 @@ def own_index(index: Any) -> Any:
     """An index in which nodes, lists and arrays are replaced by arrays that nobody else can change."""
     if isinstance(index, tuple):
         return tuple(map(own_index, index))
-    if isinstance(index, Node):
-        index = index.data
+    index = number_of(index)
     if isinstance(index, (ndarray, list)):
         try:
             return np.array(index, dtype=np.intp if isinstance(index, list) and not index else None)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from .signatures import Row
 
-__all__ = ["Node", "Operand", "number_of", "record", "shape_of"]
+__all__ = ["Node", "Operand", "number_held", "number_of", "record", "shape_of"]
 
 new = object.__new__
 
@@ -35,6 +35,9 @@ next_index = partial(next, clock)
 
 creation = attrgetter("index")
 """The key that sorts nodes by age."""
+
+number_held = attrgetter("_data")
+"""The number of a node that has not released it."""
 
 Operand = Any
 """What a row is called with: a `Node`, or a constant, which is a Python number or a NumPy array."""

@@ -180,10 +180,10 @@ class Operators(Node):
         self.own_notes().retains_grad = True
 
     def zero_grad(self) -> None:
-        """Forget the gradient: `.grad` is None again.
+        """Forget the gradient: `.grad` of a Tensor is None again, and that of a Value 0.0.
 
         >>> import tinygrad_edu as tg
-        >>> x = tg.Value(3.0)
+        >>> x = tg.tensor(3.0, requires_grad=True)
         >>> (x * x).backward()
         >>> x.zero_grad()
         >>> x.grad is None

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy import ndarray
 
+from .arrays import Numbers, Size
 from .convert import DEFAULT_DTYPE, as_array, numbers, operand, own_index, sizes
 from .grad_mode import recording
 from .inplace import assign
 from .memory import recomputed
 from .messages import is_no_array_of_numbers, refused, tensors as say
 from .messages.elsewhere import METHODS, Elsewhere
-from .node import NO_ATTRS, Attrs, Node, Operand, new, number_of, packed, record
+from .node import NO_ATTRS, Attrs, Node, Operand, new, number_of, packed, record, shape_of
 from .operators import Operators, infix, methods
 from .primitives import joining as j, linear_algebra as l, reductions as r, shape as s
 from .primitives.arithmetic import add, divide, multiply, power, subtract
@@ -82,8 +83,8 @@ class Tensor(Operators):
 
     @property
     def data(self) -> ndarray:
-        """The array, as a read-only view. Setting it changes the tensor in place: `w.data = w.data - 0.1 * w.grad`."""
-        view = number_of(self).view()
+        """The array, as a read-only view. Setting it changes the tensor in place: `w.data -= 0.1 * w.grad`."""
+        view = number_of(self).view(Numbers)
         view.flags.writeable = False
         return view
 
@@ -112,7 +113,7 @@ class Tensor(Operators):
     @property
     def ndim(self) -> int: return number_of(self).ndim
     @property
-    def size(self) -> int: return number_of(self).size
+    def size(self) -> int: return Size(number_of(self).size)
     @property
     def T(self) -> Tensor: return s.transpose(self)
     # fmt: on
@@ -182,6 +183,9 @@ class Tensor(Operators):
 
     def __iter__(self) -> Any:
         return (self[i] for i in range(len(self)))
+
+    def __contains__(self, item: Any) -> bool:
+        return bool(np.any(number_of(self) == number_of(item)))
 
     def __bool__(self) -> bool:
         if self.size != 1:
@@ -266,8 +270,8 @@ class Tensor(Operators):
     # What the walk asks.
 
     def seed(self, gradient: Any, create_graph: bool) -> Any:
-        if isinstance(gradient, Tensor) and create_graph and gradient.shape == self.shape:
-            return gradient if gradient.dtype == self.dtype else s.astype(gradient, self.dtype)
+        if create_graph and isinstance(gradient, Node) and shape_of(gradient) == self.shape:
+            return self.fit(gradient)
         if gradient is None:
             data = number_of(self)
             if data.size != 1:

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from inspect import isfunction, signature
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 from .errors import AssignmentError
 from .sandbox.isolation import Limits
 from .submission.reading import sha256_of
 
-__all__ = ["Assignment", "Check", "Loaded", "exception_text", "load_assignment", "place"]
+__all__ = ["Assignment", "Check", "Loaded", "beside_assignment", "exception_text", "load_assignment", "place"]
 
 LOADING = threading.Lock()
 """While an assignment is loaded, its folder is on `sys.path`; so only one is loaded at a time."""
@@ -65,6 +65,11 @@ class Assignment:
     late : the share of the points that a late submission loses, by the days that it is late: a function such as
         `lambda days: min(0.1 * days, 0.5)`. Without it lateness is only listed.
 
+    Attributes
+    ----------
+    checks : all checks, in order.
+    reference : the path of the solution, if one lies beside the assignment's file; see `load_assignment`.
+
     A check is a function of two arguments. It calls the student's functions, and says with `expect` or `require` what
     they must answer. It passes if everything that it expects holds; it must expect something.
 
@@ -100,13 +105,14 @@ class Assignment:
         self.name, self.title, self.limits = name, title or name, limits or Limits()
         self.files, self.late = tuple(files), late
         self.checks: list[Check] = []
+        self.reference: Path | None = None
 
     def __repr__(self) -> str:
         return f"Assignment({self.name!r}, {len(self.checks)} checks, {self.max_score:g} points)"
 
     @property
     def max_score(self) -> float:
-        """The points of all checks, without extra ones."""
+        """The points of all checks but those for extra credit."""
         return float(math.fsum(check.points for check in self.checks if not check.extra))
 
     def check(
@@ -135,7 +141,8 @@ class Assignment:
             if any(check.name == name for check in self.checks):
                 raise AssignmentError(f"{self.name} has two checks that are called {name}")
             words = title or name.replace("_", " ").capitalize()
-            self.checks.append(Check(name, function, float(points), tuple(needs), words, hidden, group or name, extra))
+            found = Check(name, function, float(points), tuple(needs), words, hidden, group or name, extra)
+            self.checks.append(found)
             return function
 
         return add
@@ -170,7 +177,8 @@ class Loaded:
 def load_assignment(path: str | os.PathLike[str]) -> Loaded:
     """Execute an assignment's file, or `assignment.py` in a folder. The file is the instructor's, so it is trusted.
 
-    It may import modules beside it; it must import them at its top, not when a check runs.
+    It may import modules beside it; it must import them at its top, not when a check runs. A solution beside it is
+    remembered: `reference.py`, or `hw1_reference.py` beside `hw1.py`.
 
     Raises `AssignmentError`, in one line with the place, if it cannot be used.
     """
@@ -192,11 +200,18 @@ def load_assignment(path: str | os.PathLike[str]) -> Loaded:
     (assignment,) = found.values()
     if not assignment.checks:
         raise AssignmentError(f"{path}: {assignment.name} has no check; write some under @{'hw'}.check(points=1)")
+    assignment.reference = next(filter(Path.is_file, beside_assignment(file, "reference")), None)
     try:
         data = {name: (file.parent / name).read_bytes() for name in assignment.files}
     except OSError as error:
         raise AssignmentError(f"{path}: files={list(assignment.files)!r}: {error.filename}: {error.strerror}") from None
     return Loaded(assignment, str(file), sha256_of({file.name: source} | beside | data), data)
+
+
+def beside_assignment(file: Path, role: Literal["reference", "starter"]) -> list[Path]:
+    """The places where the reference or the starter of an assignment may lie."""
+    own = [] if file.stem == "assignment" else [file.with_name(f"{file.stem}_{role}.py")]
+    return [*own, file.with_name(f"{role}.py")]
 
 
 def executed(module: ModuleType, source: bytes, file: Path) -> dict[str, bytes]:

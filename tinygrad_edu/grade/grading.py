@@ -3,7 +3,8 @@
 - The inputs of a check are drawn from HMAC(secret, assignment, student, check): a student cannot know them, and grading
   again draws the same ones.
 - Each group of checks has a child of its own, so no check finds anything that another left behind. The order is
-  shuffled, hidden checks come after all others, and one check runs twice: this exposes a program that counts its calls.
+  shuffled, hidden checks come after all others, and every check that passes is asked a second time: this exposes a
+  program that counts its calls.
 - If the grader fails in a check, it tries again, three times in all; then the result says so and is not a grade.
 """
 
@@ -14,24 +15,20 @@ import hmac
 import json
 import math
 import sys
-from collections.abc import Collection
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from typing import Literal
+from dataclasses import asdict, dataclass
+from functools import partial
 
 import numpy as np
 
 from .. import __version__
 from .._support.text import clean
-from .assignment import Assignment, Check, exception_text, place
-from .errors import IsolationError, SandboxError, StudentError, WrongAnswer
-from .expect import watched
-from .results import CheckResult, Graphs, IsolationReached, Line, Missing, Result
+from .assignment import Assignment, Check
+from .results import CheckResult, IsolationReached, Line, Missing, NoPass, Result
 from .sandbox.isolation import Isolation
-from .sandbox.proxies import hint
 from .sandbox.sandbox import Sandbox
 from .sandbox.session import Record, Session
 from .submission.submission import Submission
+from .verdict import load, missed, verdict
 
 __all__ = ["GRADER", "Seeds", "as_result", "grade_one", "nothing_asked", "result_key"]
 
@@ -40,8 +37,6 @@ GRADER = f"tinygrad_edu {__version__}, NumPy {np.__version__}, Python {sys.versi
 
 TRIES = 3
 """How often a check is tried if the grader fails."""
-
-NoPass = Literal["fail", "skipped", "grader-error"]
 
 
 @dataclass(frozen=True)
@@ -182,7 +177,6 @@ def ask_all(assignment: Assignment, submission: Submission, sandbox: Sandbox, se
     """Run the checks group by group, each group in a child of its own."""
     found: dict[str, CheckResult] = {}
     outputs: list[str] = []
-    repeated = seeds.of("repeated").choice([check.name for check in assignment.checks])
     record = Record()
     asked_for = {name for check in assignment.checks for name in check.needs}
     for group in shuffled_groups(assignment, seeds):
@@ -190,7 +184,15 @@ def ask_all(assignment: Assignment, submission: Submission, sandbox: Sandbox, se
             with sandbox.open(submission, record) as session:
                 failure = load(session)
                 results = [
-                    outcome(check, session, seeds, failure, check.name == repeated, asked_for) for check in group
+                    verdict(
+                        check,
+                        session,
+                        partial(seeds.of, "check", check.name),
+                        failure,
+                        reference=partial(opened, assignment, sandbox),
+                        asked_for=asked_for,
+                    )
+                    for check in group
                 ]
             if not any(result.outcome == "grader-error" for result in results):
                 break
@@ -206,6 +208,17 @@ def ask_all(assignment: Assignment, submission: Submission, sandbox: Sandbox, se
     )
 
 
+def opened(assignment: Assignment, sandbox: Sandbox) -> Session | None:
+    """A session of the solution beside the assignment; None if there is none, or it does not load."""
+    if assignment.reference is None:
+        return None
+    session = sandbox.open(Submission.read(assignment.reference))
+    if load(session) is None:
+        return session
+    session.close()
+    return None
+
+
 def shuffled_groups(assignment: Assignment, seeds: Seeds) -> list[list[Check]]:
     """The groups of checks that share a child, in random order. Hidden checks share none with others, and come last:
     the program could print later what it was asked there, or find what it left on the machine.
@@ -215,93 +228,3 @@ def shuffled_groups(assignment: Assignment, seeds: Seeds) -> list[list[Check]]:
         check = assignment.checks[i]
         groups.setdefault((check.group, check.hidden), []).append(check)
     return sorted(groups.values(), key=lambda group: group[0].hidden)
-
-
-def load(session: Session) -> StudentError | SandboxError | None:
-    """Load the program; the error if it does not load."""
-    try:
-        session.child()
-    except IsolationError:
-        raise
-    except (StudentError, SandboxError) as error:
-        return error
-    return None
-
-
-def outcome(
-    check: Check,
-    session: Session,
-    seeds: Seeds,
-    failure: StudentError | SandboxError | None,
-    twice: bool,
-    asked_for: Collection[str] = (),
-) -> CheckResult:
-    """The result of a check; with `twice`, a pass counts only if a second run passes too.
-
-    Names that other checks have `asked_for` are not suggested for a missing name.
-    """
-    if isinstance(failure, SandboxError):
-        return missed(check, "grader-error", clean(str(failure)))
-    if failure is not None:
-        return shown(failed(check, failure), check)
-    missing = [name for name in check.needs if name not in session.names]
-    if missing:
-        others = [name for name in session.names if name not in asked_for]
-        why = f"your program defines no {missing[0]}{hint(missing[0], others)}"
-        return missed(check, "skipped", clean(why), kind="missing")
-    result = ask(check, session, seeds)
-    if twice and result.outcome == "pass":
-        again = ask(check, session, seeds)
-        if again.outcome != "pass":
-            why = (
-                "the same question got another answer the second time: does your program keep something between calls?"
-            )
-            result = again if again.outcome == "grader-error" else missed(check, "fail", why, kind="repeated")
-    return shown(result, check)
-
-
-def ask(check: Check, session: Session, seeds: Seeds) -> CheckResult:
-    """Run a check. It gives points for an explicit pass, and for nothing else."""
-    try:
-        with watched() as notes, np.errstate(all="ignore"):
-            check.function(session.student, seeds.of("check", check.name))
-    except (WrongAnswer, StudentError) as error:
-        return failed(check, error)
-    except IsolationError:
-        raise
-    except SandboxError as error:
-        return missed(check, "grader-error", clean(str(error)))
-    except Exception as error:  # an error in the check itself, which is plain Python
-        where = Path(place(error, Path(check.function.__code__.co_filename))).name
-        return missed(check, "grader-error", clean(f"{where}: {exception_text(error)}"))
-    if not notes.passes:
-        return missed(check, "grader-error", f"{check.name} expects nothing, so nobody can pass it")
-    passed = CheckResult(check.name, check.title, "pass", check.points, check.points, hidden=check.hidden)
-    return replace(passed, extra=check.extra)
-
-
-def missed(
-    check: Check, outcome: Literal["fail", "skipped", "grader-error"], why: str, *, kind: str = ""
-) -> CheckResult:
-    """The result of a check without points, and why."""
-    result = CheckResult(check.name, check.title, outcome, 0.0, check.points, why, kind, hidden=check.hidden)
-    return replace(result, extra=check.extra)
-
-
-def failed(check: Check, error: WrongAnswer | StudentError) -> CheckResult:
-    """The result of a check that the student's program failed."""
-    result = missed(check, "fail", clean(str(error)), kind=error.kind)
-    if isinstance(error, WrongAnswer):
-        graphs = error.graphs if isinstance(error.graphs, Graphs) else None
-        return replace(result, where=clean(error.where), how=clean(error.how), graphs=graphs)
-    if error.line:  # the message ends with it
-        said = result.message.removesuffix(f" ({error.where}, line {error.line}: {error.text})").rstrip(": ")
-        return replace(result, message=said, where=error.text, file=error.where, line=error.line)
-    return result
-
-
-def shown(result: CheckResult, check: Check) -> CheckResult:
-    """The result as the student may see it: of a failed hidden check, only the kind of mistake."""
-    if not check.hidden or result.outcome != "fail":
-        return result
-    return missed(check, "fail", f"a hidden check failed: {result.kind}", kind=result.kind)

@@ -17,8 +17,12 @@ from ..graph.plain import Graph
 from .errors import ResultError
 
 __all__ = [
-    "FEEDBACK", "CheckResult", "Feedback", "Graphs", "IsolationReached", "Line", "Missing", "Result", "read_result",
+    "FEEDBACK", "CheckResult", "Feedback", "Graphs", "IsolationReached", "Line", "Missing", "NoPass", "Result",
+    "read_result",
 ]  # fmt: skip
+
+NoPass = Literal["fail", "skipped", "grader-error"]
+"""The outcomes of a check that gives no points."""
 
 Feedback = Literal["what", "where", "how"]
 
@@ -55,8 +59,9 @@ class CheckResult:
     where, how : where the mistake is, and how to mend it, if known.
     file, line : the student's file or cell, and the line that raised an exception; "" and 0 otherwise.
     hidden : the student is shown no message that could tell what was asked.
-    extra : its points come on top of the most points of the assignment.
     graphs : the student's graph beside the right one; null where nothing is to be seen there.
+    note : for the instructor alone: the exception that the check itself raised on the student's answer.
+    extra : its points are added to the others, and not to those that can be reached.
     """
 
     name: str
@@ -72,6 +77,7 @@ class CheckResult:
     line: int = 0
     hidden: bool = False
     graphs: Graphs | None = None
+    note: str = ""
     extra: bool = False
 
 
@@ -133,6 +139,7 @@ class Result:
     checks : in the order of the assignment.
     problems : lines of the program that could not be executed.
     warnings : about the files that were handed in.
+    signs : for the instructor alone: what else to look at, such as other people's modules in the submission.
     output : what the program printed while checks ran that are not hidden.
     submission, submission_sha256 : the name of what was handed in, and the hash of all its bytes.
     assignment_sha256 : of the assignment's files.
@@ -161,6 +168,7 @@ class Result:
     problems: tuple[Line, ...] = ()
     warnings: tuple[str, ...] = ()
     output: str = ""
+    signs: tuple[str, ...] = ()
     late: bool = False
     days_late: float = 0.0
     lost: float = 0.0
@@ -182,9 +190,10 @@ class Result:
                 where=check.where if keep >= 1 else "",
                 how=check.how if keep >= 2 else "",
                 graphs=graphs if keep >= 1 else None,
+                note="",
             )
 
-        return replace(self, checks=tuple(map(told, self.checks)))
+        return replace(self, checks=tuple(map(told, self.checks)), signs=())
 
 
 FORMAT = Format(Result, "tinygrad_edu.result", 1, "What came of grading one submission, as tinygrad_edu writes it")

@@ -53,11 +53,11 @@ def backward_graph(output: Node, recorded: Recorded | None = None) -> Graph:
     ...     print(node.kind, node.label, node.value.text())
     forward w 4
     forward q 5
-    gradient ∂v1/∂v1 1
-    operation ∂v1/∂w 5
-    operation ∂v1/∂q 4
-    gradient ∂v1/∂x 4
-    gradient ∂v1/∂y 4
+    gradient ∂v₁/∂v₁ 1
+    operation ∂v₁/∂w 5
+    operation ∂v₁/∂q 4
+    gradient ∂v₁/∂x 4
+    gradient ∂v₁/∂y 4
     """
     check_differentiable(output)
     recorded = recorded or Recorded(output)
@@ -262,11 +262,13 @@ class _Record:
         return 0 if node.primitive is None else -node.index
 
     def _labels(self, boxes: Sequence[Box], carriers: set[Box]) -> dict[Node, str]:
-        """Labels for what was recorded: g1, g2, ... on the way of the gradient, u1, u2, ... beside it."""
+        """Labels for what was recorded: g₁, g₂, ... on the way of the gradient, u₁, u₂, ... beside it."""
         letter = RESULTS[min(1 + self.layer.get(self.output, 0), len(RESULTS) - 1)]
         recorded = [box for box in boxes if box[0] == "recorded"]
-        carrying = labels((x for kind, x in recorded if (kind, x) in carriers), ("c", letter))
-        return carrying | labels((x for kind, x in recorded if (kind, x) not in carriers), ("c", "u"))
+        taken = list(self.names.values())
+        carrying = labels((x for kind, x in recorded if (kind, x) in carriers), ("c", letter), avoid=taken)
+        beside = (x for kind, x in recorded if (kind, x) not in carriers)
+        return carrying | labels(beside, ("c", "u"), avoid=[*taken, *carrying.values()])
 
     def _edge(self, source: int, target: int, slot: int, box: Box) -> Edge:
         """An arrow; where an upstream gradient enters a rule, with the local derivative and the contribution."""

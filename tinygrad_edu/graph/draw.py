@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import IO, TYPE_CHECKING, Any, Literal, get_args, overload
 
-from .._support.formats import save_as
+from .._support.formats import save_as, write_to
 from .._support.lazy import lazy
 from ..engine.messages import describe
 from ..engine.node import Node
 from ..errors import GraphError
+from .asked import node_called, recorded_of
 from .backward import backward_graph, check_differentiable
 from .layout.geometry import Direction, Engine, Layout
 from .names import partial
+from .numbers import printed_with
 from .palette import Theme
 from .picture.arrange import arrange
 from .picture.arrows import Label, arrow_labels
 from .picture.card import Card, cards
 from .picture.descriptions import summary
-from .picture.svg import write_svg
-from .plain import Graph, Recorded, forward
+from .picture.svg import Moment, write_svg
+from .plain import Graph, Recorded, forward, further_gradients
+from .showing import image, show
 from .views.collapse import huge
 from .views.paired import paired
 from .views.totals import totals_of_backward, totals_of_nodes
@@ -41,23 +44,28 @@ FEW = 30
 
 
 def draw(
-    node: Node,
+    node: Node | Sequence[Node] | Mapping[str, Node],
     mode: Mode = "forward",
     *,
     engine: Engine = "auto",
     direction: Literal["LR", "TB"] = "LR",
     theme: Theme = "auto",
     gradients: bool = True,
+    seed: Any = None,
     steps: bool | None = None,
     depth: Depth = "auto",
     expand: str | Collection[str] = (),
-    focus: Node | None = None,
+    focus: Node | str | None = None,
     hops: int = 2,
+    names: Mapping[str, Any] | None = None,
+    digits: int | None = None,
 ) -> Drawing:
     """A picture of the graph that `node` was made by.
 
     Parameters
     ----------
+    node : a Value or a Tensor; or several, in a list, a tuple or a dictionary, whose keys are their names. Each single
+        number among them has its gradients in the picture.
     mode : "forward", with the numbers of the forward pass; "backward" for the graph that computes the gradients, as
         the walk records it, its arrows the way gradients flow (against `direction`); "both" for the forward graph and,
         in the same places, the gradient of every node.
@@ -67,6 +75,7 @@ def draw(
     theme : "light", "dark", or "auto", as the reader's system is set.
     gradients : show beside each number of the forward pass the derivative of `node` by it, where `node` is a single
         number. They are computed for the picture; no `.grad` is read or changed.
+    seed : the upstream gradient with which the way back begins, of the shape of `node`; None: 1. An array needs one.
     steps : write on each arrow between single numbers how the chain rule passes it: upstream gradient · local
         derivative = contribution. None: where there are few arrows.
     depth : how far modules, and functions marked with `tg.block`, open: at 0 the outermost are boxes, at 1 those in
@@ -74,13 +83,15 @@ def draw(
         "auto": everything up to 150 boxes. In a larger graph modules close, and equal parts that follow each other are
         drawn once, until it is readable; where that is not enough, one box says what is in the graph.
     expand : the paths of modules that open in any case, such as `{"features.0"}`.
-    focus, hops : show only what is at most `hops` arrows away from this node.
+    focus, hops : show only what is at most `hops` arrows away from this node, or from the one of this name.
+    names : names for nodes that have none: a dictionary from names to nodes or modules, such as `locals()`.
+    digits : how many significant digits numbers have; None: 4.
 
     >>> import tinygrad_edu as tg
     >>> x, y, w = tg.Value(2.0, name="x"), tg.Value(3.0, name="y"), tg.Value(4.0, name="w")
     >>> z = (x + y) * w
     >>> tg.draw(z)
-    Drawing of the computation graph of v2: 3 leaves, 2 operations; 4 arrows
+    Drawing of the computation graph of v₂: 3 leaves, 2 operations; 4 arrows
     >>> tg.draw(z).svg()[:4]
     '<svg'
     """
@@ -88,30 +99,33 @@ def draw(
     _check("engine", engine, Engine)
     _check("direction", direction, Literal["LR", "TB"])
     _check("theme", theme, Theme)
-    if not (isinstance(depth, int) and depth >= 0):
+    if not (isinstance(depth, int) and not isinstance(depth, bool) and depth >= 0):
         _check("depth", depth, Literal["auto", "all"], "a number from 0 on")
     paths: Any = (expand,) if isinstance(expand, str) else expand
     if not (isinstance(paths, Collection) and all(isinstance(path, str) for path in paths)):
         raise ValueError(f"draw: expand is the path of a module, or a set of such paths, not {expand!r:.60}")
-    if not isinstance(node, Node):
-        raise GraphError(f"draw: only a Value or a Tensor has a graph, not {type(node).__name__} {node!r:.60}")
     flow: Direction = direction
     if mode == "backward":
         flow = "RL" if direction == "LR" else "BT"
-    whole = _whole(Recorded(node), mode, gradients, all_of_it=depth == "all", focus=focus, hops=hops)
-    shown = view(whole, depth, paths)
+    recorded = recorded_of(node, names)
+    if mode != "forward" and (len(recorded.outputs) > 1 or seed is not None):
+        raise GraphError(f"draw: mode={mode!r} is of one single number; draw each result by itself, or y @ seed")
+    with printed_with(digits):
+        whole = _whole(recorded, mode, gradients, seed, all_of_it=depth == "all", focus=focus, hops=hops)
+        shown = view(whole, depth, paths)
     steps = len(shown.edges) <= FEW if steps is None else steps
     return Drawing(paired(shown) if mode == "both" else shown, engine, flow, theme, steps, whole)
 
 
-def _whole(recorded: Recorded, mode: Mode, gradients: bool, *, all_of_it: bool, focus: Node | None, hops: int) -> Graph:
+def _whole(
+    recorded: Recorded, mode: Mode, gradients: bool, seed: Any, *, all_of_it: bool, focus: Node | str | None, hops: int
+) -> Graph:
     """The graph that the picture shows a view of; of a very large one, without `all_of_it`, its clusters or totals."""
     node, nodes = recorded.output, recorded.nodes
-    if focus is not None and focus not in set(nodes):
-        raise GraphError(f"draw: the focus, {describe(focus)}, has no part in {describe(node)}")
+    center = None if focus is None else node_called("the focus", focus, recorded)
     if mode == "both":
         check_differentiable(node)
-    if len(nodes) > HUGE and not all_of_it and focus is None:
+    if len(nodes) > HUGE and not all_of_it and center is None:
         if mode == "backward":
             return totals_of_backward(nodes)
         return huge(recorded, 2 * HUGE) or totals_of_nodes(nodes, gradients_too=gradients)
@@ -120,8 +134,19 @@ def _whole(recorded: Recorded, mode: Mode, gradients: bool, *, all_of_it: bool, 
     elif mode == "both":
         graph = forward(recorded, rule=rule_in_letters)
     else:
-        graph = forward(recorded, gradients=gradients)
-    return graph if focus is None else focused(graph, _id_of(focus, recorded, graph), hops)
+        graph = forward(recorded, gradients=gradients, seed=seed)
+        if gradients and len(recorded.outputs) > 1:
+            graph = further_gradients(recorded, graph)
+        if not any(x.requires_grad or x.primitive for x in recorded.outputs):
+            graph = replace(graph, notes=(*graph.notes, UNRECORDED))
+    return graph if center is None else focused(graph, _id_of(center, recorded, graph), hops)
+
+
+UNRECORDED = (
+    "Nothing was recorded of how this came about: it is a number of the user's, or was computed inside no_grad(), "
+    "by detach(), or from numbers that require no gradient (requires_grad=True records)."
+)
+"""The note of a picture of one box."""
 
 
 def _id_of(focus: Node, recorded: Recorded, graph: Graph) -> int:
@@ -136,9 +161,10 @@ def _id_of(focus: Node, recorded: Recorded, graph: Graph) -> int:
 
 
 def _check(what: str, given: object, allowed: Any, *others: str) -> None:
-    if given not in get_args(allowed):
+    if not (isinstance(given, str) and given in get_args(allowed)):
         choices = ", ".join([*map(repr, get_args(allowed)), *others])
-        raise ValueError(f"draw: {what} is one of {choices}, not {given!r}")
+        way_out = "; draw(model(x)) draws what a model computes of x" if what == "mode" else ""
+        raise ValueError(f"draw: {what} is one of {choices}, not {given!r:.60}{way_out}")
 
 
 @dataclass(frozen=True)
@@ -180,9 +206,9 @@ class Drawing:
         """One line if another engine than the one asked for placed the boxes; else None."""
         return self.layout.note
 
-    def svg(self) -> str:
-        """The picture as SVG."""
-        return write_svg(self.graph, self.cards, self.labels, self.layout, self.flow, self.theme)
+    def svg(self, moment: Moment | None = None) -> str:
+        """The picture as SVG; with a `moment`, only what is known then."""
+        return write_svg(self.graph, self.cards, self.labels, self.layout, self.flow, self.theme, moment)
 
     def html(self) -> str:
         """The picture as a page of its own, with pan, zoom, search, boxes that open, and tables of its numbers."""
@@ -213,11 +239,25 @@ class Drawing:
     def _repr_svg_(self) -> str:
         return self.svg()
 
+    def _repr_html_(self) -> str:
+        """The picture as an image with its description, for notebooks that are only read."""
+        return image(self.svg(), f"{self.graph.title}: {summary(self.graph)}")
+
+    def show(self) -> None:
+        """Show the picture in the output cell of a notebook; elsewhere, open it as a page in the browser."""
+        show(self)
+
     def __repr__(self) -> str:
         return f"Drawing of {self.graph.title[0].lower()}{self.graph.title[1:]}: {summary(self.graph)}"
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
+    @overload
+    def save(self, path: str | os.PathLike[str], format: None = None) -> Path: ...
+    @overload
+    def save(self, path: IO[Any], format: str) -> None: ...
+    def save(self, path: Any, format: str | None = None) -> Path | None:
         """Write the picture to a file; its extension says in which format. Gives the path.
+
+        An open file, such as `io.BytesIO()`, has no extension: there `format` says it, such as "png".
 
         .svg, .html, .dot, .mmd and .json need nothing but this package. .png and .pdf are made from the SVG by the
         typst package (`pip install 'tinygrad_edu[picture]'`), in light colours where the theme is "auto"; without it
@@ -226,4 +266,6 @@ class Drawing:
         """
         from .formats.saving import FORMATS
 
+        if hasattr(path, "write"):
+            return write_to(path, format, FORMATS, self)
         return save_as(path, FORMATS, self)

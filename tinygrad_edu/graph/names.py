@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count, groupby
 
 from ..engine.node import Node, creation
 from .text import shorten, visible
 
-__all__ = ["RESULTS", "labels", "layers", "partial"]
+__all__ = ["RESULTS", "labels", "layers", "local_partial", "partial", "shared_ways", "subscript"]
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789", "_{}")
 POWERS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 NO_NAMES: Mapping[Node, str] = {}
 RESULTS = "vgh"
@@ -20,29 +22,34 @@ RESULTS = "vgh"
 
 
 def labels(
-    nodes: Iterable[Node], letters: tuple[str, str] = ("x", "v"), known: Mapping[Node, str] = NO_NAMES
+    nodes: Iterable[Node],
+    letters: tuple[str, str] = ("x", "v"),
+    known: Mapping[Node, str] = NO_NAMES,
+    avoid: Iterable[str] = (),
 ) -> dict[Node, str]:
-    """A label for each node, all different: the user's name, else x1, x2, ... for leaves and v1, v2, ... for results.
+    """A label for each node, all different: the user's name, else x₁, x₂, ... for leaves and v₁, v₂, ... for results.
 
-    Parameters and buffers of modules have their qualified names, which are `known`.
+    Parameters and buffers of modules have their qualified names, which are `known`. A label that is not the user's has
+    a subscript, as no variable of a program has, and is none of the user's names, written in whatever way, nor one of
+    those to `avoid`.
 
-    The nodes that `tg.gradients(z, [x], create_graph=True)` made are g1, g2, ..., and its result is ∂z/∂x where both
-    have names; the nodes that its differentiation made are h1, h2, ... Equal names get subscripts, in the order given.
+    The nodes that `tg.gradients(z, [x], create_graph=True)` made are g₁, g₂, ..., and its result is ∂z/∂x where both
+    have names; the nodes that its differentiation made are h₁, h₂, ... Equal names get subscripts, in the order given.
 
     >>> import tinygrad_edu as tg
     >>> h = tg.Value(1.0, name="h")
     >>> g = tg.Value(2.0, name="h")
     >>> list(labels([h, g, h * g, tg.Value(3.0)]).values())
-    ['h', 'h₂', 'v1', 'x1']
+    ['h', 'h₂', 'v₁', 'x₁']
     """
     nodes = list(nodes)
     layer = layers(nodes)
     wanted = {node: name for node in nodes if (name := _own_name(node, known))}
-    taken = set(wanted.values())
+    taken = set(map(_key, (*wanted.values(), *avoid)))
     leaf, result = letters
     further = RESULTS[RESULTS.find(result) + 1 :] if result == RESULTS[0] else ""
     unnamed = [_numbered(letter, taken) for letter in (leaf, result, *further)]
-    again = {name: _numbered(name, taken, subscript=True) for name in taken}
+    again = {name: _numbered(name, taken, 2) for name in wanted.values()}
     given: set[str] = set()
     label_of: dict[Node, str] = {}
     for node in nodes:
@@ -101,6 +108,59 @@ def partial(of: str, *by: str) -> str:
     return f"∂{_power(len(by))}{numerator}/{denominator}"
 
 
+def subscript(n: int) -> str:
+    """A number as an index.
+
+    >>> subscript(12)
+    '₁₂'
+    """
+    return str(n).translate(SUBSCRIPTS)
+
+
+def local_partial(of: str, by: str, slot: int, *, direct: bool) -> str:
+    """The local derivative of an operation by its operand at `slot`, as a symbol that has no other value.
+
+    Mostly it is all of the derivative, ∂z/∂x. Where x reaches z by other operands too (`direct`), it is only a part of
+    that, and is written as the derivative by one operand, whose number is the index.
+
+    >>> local_partial("z", "x", 1, direct=False), local_partial("z", "x", 1, direct=True)
+    ('∂z/∂x', '(∂z/∂x)₂')
+    """
+    return f"({partial(of, by)}){subscript(slot + 1)}" if direct else partial(of, by)
+
+
+def shared_ways(nodes: Iterable[Node]) -> set[tuple[Node, int]]:
+    """The uses, as (node, operand slot), whose operand reaches the node by another of its operands too.
+
+    `nodes` are in order of creation, and ways that no gradient flows along do not count.
+
+    >>> import tinygrad_edu as tg
+    >>> x, y = tg.Value(2.0), tg.Value(3.0)
+    >>> z = (q := x * y) + x
+    >>> shared_ways([x, y, q, z]) == {(z, 1)}
+    True
+    """
+    nodes = [node for node in nodes if node.flow]
+    uses = Counter(x for node in nodes for x in node.inputs if isinstance(x, Node) and x.flow)
+    bit = {x: 1 << i for i, x in enumerate(x for x, many in uses.items() if many > 1)}
+    reached: dict[
+        Node, int
+    ] = {}  # of each node, the bits of those with several uses that it was made from, and its own
+    found: set[tuple[Node, int]] = set()
+    for node in nodes:
+        below = [reached.get(x, bit.get(x, 0)) if isinstance(x, Node) and x.flow else 0 for x in node.inputs]
+        for slot, x in enumerate(node.inputs):
+            own = bit.get(x, 0) if isinstance(x, Node) else 0
+            if own and any(bits & own for other, bits in enumerate(below) if other != slot):
+                found.add((node, slot))
+        own = bit.get(node, 0)
+        for bits in below:
+            own |= bits
+        if own:
+            reached[node] = own
+    return found
+
+
 def _power(n: int) -> str:
     return "" if n == 1 else "".join(POWERS[int(digit)] for digit in str(n))
 
@@ -114,11 +174,15 @@ def _own_name(node: Node, known: Mapping[Node, str]) -> str | None:
     return shorten(partial(*(shorten(visible(name), 14) for name in (of, *by)))) if of else None
 
 
-def _numbered(stem: str, taken: set[str], *, subscript: bool = False) -> Iterator[str]:
-    """v1, v2, ..., or h₂, h₃, ..., without labels that are taken; one with a subscript counts as taken from then on."""
-    for i in count(1 + subscript):
-        label = f"{stem}{str(i).translate(SUBSCRIPTS) if subscript else i}"
-        if label not in taken:
-            if subscript:
-                taken.add(label)
+def _numbered(stem: str, taken: set[str], first: int = 1) -> Iterator[str]:
+    """v₁, v₂, ..., without labels that are taken; those that are given count as taken from then on."""
+    for i in count(first):
+        label = stem + subscript(i)
+        if _key(label) not in taken:
+            taken.add(_key(label))
             yield label
+
+
+def _key(label: str) -> str:
+    """What is equal for labels that a reader takes for the same: v₁, v1, v_1 and v_{1}."""
+    return label.translate(DIGITS)

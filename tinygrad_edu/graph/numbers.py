@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..engine.node import number_of
 from .text import shorten
 
-__all__ = ["Quantity", "aligned", "factor", "number"]
+__all__ = ["DIGITS", "POWERS", "Quantity", "aligned", "factor", "number", "printed_with"]
 
 FEW = 12
 """An array of up to this many elements is shown in full."""
@@ -19,27 +21,64 @@ VERY_FEW = 6
 """An array of up to this many elements is shown in full in the middle of a line."""
 
 
-def number(value: float, digits: int = 6) -> str:
-    """A number as a book prints it: rounded to so many digits, with a real minus sign. Whole numbers stay whole longer.
+DIGITS = 4
+"""How many significant digits a number is printed with, in every view, unless it is asked for others."""
 
-    >>> number(4.0), number(-0.5), number(1 / 3, 4), number(2.0**40), number(1e-7), number(float("inf"))
-    ('4', '−0.5', '0.3333', '1099511627776', '1e−7', '∞')
-    >>> number(29082632.0, 3)
-    '2.91e7'
+WHOLE = 1e15
+"""Whole numbers below this one are printed in full."""
+
+_digits: ContextVar[int] = ContextVar("digits", default=DIGITS)
+
+
+@contextmanager
+def printed_with(digits: int | None) -> Iterator[None]:
+    """Inside, numbers are printed with so many significant digits; None changes nothing.
+
+    >>> with printed_with(2):
+    ...     print(number(2 / 3), Quantity.of(2 / 3).text())
+    0.67 0.67
+    """
+    if digits is None:
+        yield
+        return
+    if not (type(digits) is int and 1 <= digits <= 17):
+        raise ValueError(f"digits is how many digits numbers are printed with, from 1 to 17, not {digits!r:.60}")
+    before = _digits.set(digits)
+    try:
+        yield
+    finally:
+        _digits.reset(before)
+
+
+def number(value: float, digits: int | None = None) -> str:
+    """A number as a book prints it: rounded to so many digits, with a real minus sign; whole numbers in full.
+
+    None: as many digits as `printed_with` says. The same number is the same text in every view.
+
+    >>> number(4.0), number(-0.5), number(1 / 3), number(2.0**40), number(-0.0), number(float("inf"))
+    ('4', '−0.5', '0.3333', '1099511627776', '0', '∞')
+    >>> number(12345.678), number(1e-7), number(2.5e30)
+    ('12346', '10⁻⁷', '2.5·10³⁰')
     """
     value = float(value)
+    digits = _digits.get() if digits is None else digits
     if math.isnan(value):
         return "nan"
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    if value.is_integer() and abs(value) < (1e15 if digits >= 6 else 10 ** (digits + 3)):
-        text = str(int(value))
+    if abs(value) < WHOLE and (value.is_integer() or 10**digits <= abs(value) < 10 ** (digits + 3)):
+        text = str(round(value))
     else:
         text = f"{value:.{digits}g}"
         if "e" in text:
             mantissa, exponent = text.split("e")
-            text = f"{mantissa}e{int(exponent)}"
+            power = "10" + str(int(exponent)).translate(RAISED)
+            text = {"1": power, "-1": f"-{power}"}.get(mantissa, f"{mantissa}·{power}")
     return text.replace("-", "−")
+
+
+POWERS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"
+RAISED = str.maketrans("0123456789-", POWERS)
 
 
 def factor(number: str) -> str:
@@ -51,20 +90,30 @@ def factor(number: str) -> str:
     return f"({number})" if number.startswith("−") else number
 
 
-def aligned(elements: Sequence[float]) -> list[str]:
-    """Numbers with as many decimals each, so that they line up; as they are where rounding would hide one.
+def aligned(elements: Sequence[float], digits: int | None = None) -> list[str]:
+    """Numbers in a column: with zeros at their ends up to as many decimals each, where all these digits are known.
 
-    >>> aligned([-0.17, 0.121, 0.5]), aligned([1.0, 20.0]), aligned([1e-6, 1.0])
-    (['−0.170', '0.121', '0.500'], ['1', '20'], ['1e−6', '1'])
+    >>> aligned([-0.17, 0.121, 0.5]), aligned([1.0, 20.0]), aligned([1e-6, 1.0]), aligned([0.1234, 12.3456])
+    (['−0.170', '0.121', '0.500'], ['1', '20'], ['10⁻⁶', '1'], ['0.1234', '12.35'])
     """
-    largest = max(abs(x) for x in elements)
-    plain = [number(x, 3) for x in elements]
-    if math.isnan(largest) or largest >= 1e5 or any("e" in text for text in plain):
-        return plain
-    decimals = max(len(text.partition(".")[2]) for text in plain)
-    if decimals > 4 or any(x and abs(x) < 0.5 * 10.0**-decimals for x in elements):
-        return plain
-    return [f"{x:.{decimals}f}".replace("-", "−") for x in elements]
+    digits = _digits.get() if digits is None else digits
+    plain = [number(x, digits) for x in elements]
+    decimals = max((len(text.partition(".")[2]) for text in plain), default=0)
+    return [_padded(text, decimals, digits) for text in plain]
+
+
+def _padded(text: str, decimals: int, digits: int) -> str:
+    """A decimal with zeros at its end up to so many decimals; as it is where that would be more digits than are known.
+
+    >>> _padded("0.5", 3, 4), _padded("12.35", 4, 4), _padded("∞", 2, 4)
+    ('0.500', '12.35', '∞')
+    """
+    whole, _, fraction = text.lstrip("−").partition(".")
+    longer = f"{whole}.{fraction:0<{decimals}}"
+    known = whole.isdecimal() and (fraction.isdecimal() or not fraction)
+    if not (decimals and known and len(longer.replace(".", "").lstrip("0")) <= digits):
+        return text
+    return "−" * text.startswith("−") + longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +127,7 @@ class Quantity:
     elements : the elements in C order; None where there are more than a dozen.
     low, high : the range of an array's finite elements; None where there are none.
     nonfinite : how many elements are nan or infinite.
+    digits : how many significant digits it is printed with.
     """
 
     shape: tuple[int, ...]
@@ -86,6 +136,7 @@ class Quantity:
     low: float | None = None
     high: float | None = None
     nonfinite: int = field(default=0, metadata={"key": "strange"})  # as the JSON form, version 1, calls it
+    digits: int = DIGITS
 
     def __post_init__(self) -> None:
         size = math.prod(self.shape)
@@ -108,44 +159,45 @@ class Quantity:
         """
         data = number_of(x)
         if not hasattr(data, "dtype"):
-            return Quantity((), "float", (_float(data),))
+            return Quantity((), "float", (_float(data),), digits=_digits.get())
         import numpy as np
 
         data = np.asarray(data)
         shape, dtype = tuple(data.shape), str(data.dtype)
         if not (np.issubdtype(data.dtype, np.number) or data.dtype == bool) or np.iscomplexobj(data):
-            return Quantity(shape, dtype, None)
+            return Quantity(shape, dtype, None, digits=_digits.get())
         elements = tuple(map(_float, data.ravel().tolist())) if data.size <= FEW else None
         finite = data[np.isfinite(data)]
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (None, None)
-        return Quantity(shape, dtype, elements, low, high, int(data.size - finite.size))
+        return Quantity(shape, dtype, elements, low, high, int(data.size - finite.size), _digits.get())
 
     @property
     def is_number(self) -> bool:
         """Whether this is a single number, not an array."""
         return self.shape == () and self.elements is not None
 
-    def text(self, digits: int = 6) -> str:
+    def text(self) -> str:
         """The quantity in one line."""
         if self.elements is None or 0 in self.shape:
-            return f"{self.kind()}, {self.range(digits)}"
-        cells = self.cells(digits)
+            return f"{self.kind()}, {self.range()}"
+        cells = self.cells()
         for size in reversed(self.shape):
             cells = ["[" + ", ".join(cells[i : i + size]) + "]" for i in range(0, len(cells), size)]
         return cells[0]
 
-    def cells(self, digits: int = 6) -> list[str]:
+    def cells(self) -> list[str]:
         """The elements as text, if they are few."""
         if self.dtype == "bool":
             return ["true" if x else "false" for x in self.elements or ()]
-        return [number(x, digits) for x in self.elements or ()]
+        return [number(x, self.digits) for x in self.elements or ()]
 
     def kind(self, *, dtype: bool = True) -> str:
         """Shape and dtype, the shape as Python writes it."""
         return shorten(str(self.shape), 32) + (f" {self.dtype}" if dtype else "")
 
-    def range(self, digits: int = 4) -> str:
+    def range(self, digits: int | None = None) -> str:
         """Between which numbers the elements lie."""
+        digits = self.digits if digits is None else digits
         if 0 in self.shape:
             return "empty"
         if self.low is None or self.high is None:
@@ -164,7 +216,7 @@ class Quantity:
         if self.is_number:
             return self.text()
         few = self.elements is None or len(self.elements) <= VERY_FEW
-        return self.text(4) if few else f"{self.kind()}, {self.range()}"
+        return self.text() if few else f"{self.kind()}, {self.range()}"
 
 
 def _float(x: Any) -> float:

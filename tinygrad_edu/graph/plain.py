@@ -7,7 +7,7 @@ whatever the program does next.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any, Literal
@@ -16,16 +16,37 @@ from .._support.json_records import Format
 from .._support.lazy import lazy
 from ..engine.gradients import Contribution, contributions
 from ..engine.node import Node, creation, number_of, shape_of
-from ..errors import InPlaceError, TinygradError
+from ..errors import GraphError, InPlaceError, TinygradError
 from .clusters import NONE, Cluster, Clusters, find_clusters
-from .names import labels, layers
+from .names import NO_NAMES, labels, layers, shared_ways
 from .numbers import Quantity
 from .text import shorten, visible
 
 __all__ = [
-    "FORMAT", "Cluster", "Edge", "Graph", "PlainNode", "Quantity", "Recorded", "ancestors", "assembled", "attribute",
-    "constant", "describe", "forward", "forward_graph", "is_single", "known", "labels", "one_like", "passed_back",
-    "place", "plain", "switched_on", "transcribe",
+    "FORMAT",
+    "Cluster",
+    "Edge",
+    "Graph",
+    "PlainNode",
+    "Quantity",
+    "Recorded",
+    "ancestors",
+    "assembled",
+    "attribute",
+    "constant",
+    "describe",
+    "forward",
+    "forward_graph",
+    "further_gradients",
+    "is_single",
+    "known",
+    "labels",
+    "one_like",
+    "passed_back",
+    "place",
+    "plain",
+    "switched_on",
+    "transcribe",
 ]  # fmt: skip
 
 Kind = Literal["leaf", "constant", "operation", "forward", "gradient", "alias", "module", "group"]
@@ -64,7 +85,7 @@ class PlainNode:
     ----------
     id : its number in this graph, in order of creation from 1.
     kind : what it stands for, see `Kind`.
-    label : what it is called in pictures and formulas: the user's name, or `x1`, `v1`, ...; unique but for aliases.
+    label : what it is called in pictures and formulas: the user's name, or `x₁`, `v₁`, ...; unique but for aliases.
     name : the user's name, whole and as it was given.
     operation, symbol, precedence, attrs : of the primitive that made it.
     ordered : whether its operands cannot change places, and are numbered therefore.
@@ -80,6 +101,8 @@ class PlainNode:
     cluster : the path of the innermost cluster that it lies in; "" for none.
     owned : whether it is a parameter or buffer of a module.
     opens : for a closed cluster, its path; `Graph.cluster(path)` says more of it.
+    result : for a closed cluster with one result, the label of that.
+    further : in a graph of several outputs, the gradients of those after the first: (label of the output, gradient).
     contents : for a group, what is in it: (description, count).
     mark : in a picture of what differs between two graphs, how this node does.
     """
@@ -106,6 +129,8 @@ class PlainNode:
     opens: str | None = None
     contents: tuple[tuple[str, int], ...] = ()
     mark: Mark | None = None
+    result: str = ""
+    further: tuple[tuple[str, Quantity], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +145,8 @@ class Edge:
     slot : which operand of the target this is, from 0.
     local : the local derivative ∂target/∂source of an elementwise operation; None where there is none or it is not
         known. In a graph of gradients it stands where the upstream gradient enters a rule, as `contribution` does.
+    direct : whether `local` is only the part of ∂target/∂source along this arrow, because the source reaches the
+        target on other ways too.
     contribution : what this use adds to the gradient of the source; None where it is not known.
     rule : in a graph of both passes, how the contribution is computed, as a formula; g is the upstream gradient.
     value : where the source is a closed cluster, which may have several results, the one that this arrow carries.
@@ -142,6 +169,7 @@ class Edge:
     recurrent: bool = False
     pair: int | None = None
     mark: Mark | None = None
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,15 +229,18 @@ class Recorded:
 
     Attributes
     ----------
-    output : the node that was asked for.
-    nodes : the output and everything that it was made from, in order of creation.
+    output : the node that was asked for; of several, the first.
+    outputs : all nodes that were asked for.
+    given : names from the user's program, for nodes that have none of their own.
+    nodes : the output, the other nodes asked for, and everything that they were made from, in order of creation.
     clusters : which calls of modules made which of the nodes.
     names : a label for each node.
     """
 
-    def __init__(self, output: Node) -> None:
-        self.output = output
-        self.nodes = ancestors([output])
+    def __init__(self, output: Node, *others: Node, given: Mapping[Node, str] = NO_NAMES) -> None:
+        self.output, self.outputs = output, (output, *others)
+        self.nodes = ancestors(self.outputs)
+        self.given = given
 
     @lazy
     def clusters(self) -> Clusters:
@@ -217,7 +248,13 @@ class Recorded:
 
     @lazy
     def names(self) -> dict[Node, str]:
-        return labels(self.nodes, known=self.clusters.names)
+        given = {node: name for node, name in self.given.items() if node.name is None}
+        return labels(self.nodes, known={**given, **self.clusters.names})
+
+    @lazy
+    def shared(self) -> set[tuple[Node, int]]:
+        """The uses whose local derivative is not all of a derivative, see `shared_ways`."""
+        return shared_ways(self.nodes)
 
 
 Along = Mapping[tuple[Node, int], tuple[Any, Any, "str | None"]]
@@ -234,27 +271,44 @@ def plain(output: Node, *, gradients: bool = True, rule: Rule | None = None) -> 
     return forward(Recorded(output), gradients=gradients, rule=rule)
 
 
-def forward(recorded: Recorded, *, gradients: bool = True, rule: Rule | None = None) -> Graph:
-    """The same, of what is known to be recorded."""
+def forward(recorded: Recorded, *, gradients: bool = True, rule: Rule | None = None, seed: Any = None) -> Graph:
+    """The same, of what is known to be recorded; with a `seed`, the gradients that it begins."""
     output = recorded.output
     if not (gradients and output.requires_grad):
         return forward_graph(recorded)
-    if not is_single(output):
+    if seed is None and not is_single(output):
         name = recorded.names[output]
         note = f"no gradients: {name} is an array, and they are those of a single number, such as its sum"
-        return replace(forward_graph(recorded), notes=(note,))
+        return replace(forward_graph(recorded), notes=(f"{note}, or of seed · {name}, with seed=",))
+    upstream = one_like(output) if seed is None else seeded(output, seed)
     try:
-        passed = passed_back(recorded, contributions(output, one_like(output)), rule)
+        passed = passed_back(recorded, contributions(output, upstream), rule, upstream)
     except TinygradError as error:
         return replace(forward_graph(recorded), notes=(f"no gradients: {visible(str(error))}",))
-    return forward_graph(recorded, *passed)
+    graph = forward_graph(recorded, *passed)
+    return graph if seed is None else replace(graph, of=f"(seed·{graph.of})")
+
+
+def seeded(output: Node, seed: Any) -> Any:
+    """An upstream gradient that the user gave, of the kind of the output."""
+    seed = number_of(seed)
+    if shape_of(seed) != shape_of(output):
+        raise GraphError(
+            f"draw: the seed is of shape {shape_of(seed)}, and has to be of that of the result, {shape_of(output)}"
+        )
+    if not hasattr(output, "dtype"):
+        return float(seed)
+    import numpy as np
+
+    return np.asarray(seed, dtype=number_of(output).dtype)
 
 
 def passed_back(
-    recorded: Recorded, walked: Iterable[Contribution], rule: Rule | None = None
+    recorded: Recorded, walked: Iterable[Contribution], rule: Rule | None = None, upstream: Any = None
 ) -> tuple[dict[Node, Any], Along]:
     """What a walk from the output says: the gradient of each node, and what was passed back along each use."""
-    gradient: dict[Node, Any] = {recorded.output: one_like(recorded.output)}
+    upstream = one_like(recorded.output) if upstream is None else upstream
+    gradient: dict[Node, Any] = {recorded.output: upstream}
     along: dict[tuple[Node, int], tuple[Any, Any, str | None]] = {}
     for step in walked:
         gradient[step.input] = step.total
@@ -265,25 +319,59 @@ def passed_back(
 
 def forward_graph(recorded: Recorded, gradient: Mapping[Node, Any] | None = None, along: Along | None = None) -> Graph:
     """The forward graph, with what is known of its gradients."""
-    parts = transcribe(recorded.nodes, recorded.names, gradient=gradient, edge=along, clusters=recorded.clusters)
+    parts = transcribe(
+        recorded.nodes,
+        recorded.names,
+        gradient=gradient,
+        edge=along,
+        clusters=recorded.clusters,
+        shared=recorded.shared if along else frozenset(),
+        given=recorded.given,
+    )
     return assembled(recorded, *parts)
+
+
+def further_gradients(recorded: Recorded, graph: Graph) -> Graph:
+    """The graph of several results with the gradients of those after the first, too, where they are single numbers."""
+    drawn = [node.id for node in graph.nodes if node.kind != "constant"]
+    place = dict(zip(recorded.nodes, drawn))
+    found: dict[int, list[tuple[str, Quantity]]] = {}
+    for output in recorded.outputs[1:]:
+        if output.requires_grad and is_single(output):
+            gradient: dict[Node, Any] = {output: one_like(output)}
+            gradient.update((step.input, step.total) for step in contributions(output, one_like(output)))
+            for node, total in gradient.items():
+                found.setdefault(place[node], []).append((recorded.names[output], Quantity.of(total)))
+    nodes = (replace(node, further=tuple(found.get(node.id, ()))) for node in graph.nodes)
+    return replace(graph, nodes=tuple(nodes))
 
 
 def assembled(
     recorded: Recorded, nodes: Sequence[PlainNode], edges: Iterable[Edge], notes: tuple[str, ...] = ()
 ) -> Graph:
-    """The forward graph of these parts, of which the output is the last."""
+    """The forward graph of these parts, of which the output is the last; several outputs are where their names are."""
     of = recorded.names[recorded.output]
+    all_of = [recorded.names[output] for output in recorded.outputs]
+    ids = {node.label: node.id for node in nodes if node.kind != "constant"}
     return Graph(
         mode="forward",
-        title=f"The computation graph of {of}",
+        title=f"The computation graph of {and_so_on(all_of)}",
         nodes=tuple(nodes),
         edges=tuple(edges),
-        outputs=(len(nodes),),
+        outputs=(len(nodes),) if len(all_of) == 1 else tuple(ids[label] for label in all_of),
         of=of,
         notes=notes,
         clusters=recorded.clusters.records,
     )
+
+
+def and_so_on(names: Sequence[str]) -> str:
+    """Names in a list.
+
+    >>> and_so_on(["a"]), and_so_on(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def is_single(node: Node) -> bool:
@@ -321,6 +409,8 @@ def transcribe(
     gradient: Mapping[Node, Any] | None = None,
     edge: Along | None = None,
     clusters: Clusters = NONE,
+    shared: Collection[tuple[Node, int]] = frozenset(),
+    given: Mapping[Node, str] = NO_NAMES,
 ) -> tuple[tuple[PlainNode, ...], tuple[Edge, ...]]:
     """Nodes of the engine, in order of creation, as plain nodes and edges. Constants stand before their user.
 
@@ -340,18 +430,21 @@ def transcribe(
             sources.append(ids[x] if isinstance(x, Node) else len(plain_nodes))
         described = describe(len(plain_nodes) + 1, node, names[node], gradient=gradient.get(node))
         described = replace(described, layer=layer.get(node, 0), cluster=cluster, owned=node in clusters.names)
+        if node in given and node.name is None:
+            described = replace(described, name=given[node])
         plain_nodes.append(described)
         ids[node] = len(plain_nodes)
         for slot, source in enumerate(sources):
             local, contribution, rule = edge.get((node, slot), (None, None, None))
-            edges.append(Edge(source, ids[node], slot, known(local), known(contribution), rule))
+            direct = local is not None and (node, slot) in shared
+            edges.append(Edge(source, ids[node], slot, known(local), known(contribution), rule, direct=direct))
     return tuple(plain_nodes), tuple(edges)
 
 
 def constant(id: int, x: Any, cluster: str = "") -> PlainNode:
     """An operand that is not a node, as a plain node."""
     value = Quantity.of(x)
-    return PlainNode(id, "constant", value.text(4), value, cluster=cluster)
+    return PlainNode(id, "constant", value.text(), value, cluster=cluster)
 
 
 def describe(id: int, node: Node, label: str, kind: Kind | None = None, *, gradient: Any = None) -> PlainNode:

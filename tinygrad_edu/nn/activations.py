@@ -5,15 +5,14 @@ Most are one formula, and a row here: its function, its module, a sentence and a
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ClassVar
 
 from ..engine.messages import short
 from ..engine.node import number_of, shape_of
-from ..engine.primitives.elementwise import abs_, elu, erf, relu, sigmoid, sign, softplus as softplus_, tanh, where
-from ..engine.primitives.fused import log_softmax as log_softmax_
+from ..engine.primitives.elementwise import abs_, elu, relu, sigmoid, sign, softplus as softplus_, tanh, where
+from ..engine.primitives.fused import gelu as gelu_, log_softmax as log_softmax_
 from ..engine.primitives.reductions import softmax as softmax_
 from ..engine.primitives.shape import split
 from ..errors import DtypeError, ShapeError
@@ -55,7 +54,7 @@ __all__ = [
 def prelu(x: Any, weight: Any) -> Any:
     """x if it is positive, else weight · x, with one weight, or one for each channel: He et al. (2015), eq. 1.
 
-    x has shape (N, C, ...), weight (1,) or (C,). Raises `ShapeError` for another number of weights.
+    x has shape (N, C, ...), weight (), (1,) or (C,). Raises `ShapeError` for another number of weights.
 
     >>> import tinygrad_edu as tg
     >>> prelu(tg.tensor([[-1.0, -1.0, 3.0]]), tg.tensor([0.5, 0.25, 0.0]))
@@ -63,9 +62,9 @@ def prelu(x: Any, weight: Any) -> Any:
     """
     x, weight = real("prelu", x), real("prelu", weight)
     shape, n = shape_of(x), shape_of(weight)
-    if len(n) != 1 or n[0] not in (1, *shape[1:2]):
-        raise ShapeError(f"prelu: weight has shape (1,), or (C,) for x of shape (N, C, ...); not {n} for {shape}")
-    return where(x > 0, x, weight.reshape((n[0], *(1 for _ in shape[2:]))) * x)
+    if n not in {(), (1,), shape[1:2]}:
+        raise ShapeError(f"prelu: weight has shape () or (1,), or (C,) for x of shape (N, C, ...); not {n} for {shape}")
+    return where(x > 0, x, weight.reshape((*n, *(1 for _ in shape[2:])) if shape else ()) * x)
 
 
 def gelu(x: Any, approximate: str = "none") -> Any:
@@ -78,10 +77,8 @@ def gelu(x: Any, approximate: str = "none") -> Any:
     array([-0.159,  0.   ,  0.841], dtype=float32)
     """
     x = real("gelu", x)
-    if approximate == "none":
-        return 0.5 * x * (1.0 + erf(x / math.sqrt(2)))
-    if approximate == "tanh":
-        return 0.5 * x * (1.0 + tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
+    if approximate in ("none", "tanh"):
+        return gelu_(x, approximate)
     raise DtypeError(f"gelu: approximate is 'none' or 'tanh', not {short(approximate)}")
 
 

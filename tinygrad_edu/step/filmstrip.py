@@ -1,64 +1,82 @@
 """The filmstrip: pictures of the graph after some events, each with its equations, as one SVG for a handout.
 
-All pictures are the same drawing, with hidden what is not known yet, and thick what the event is about.
+All pictures are the same drawing, with nothing in it that is not known yet; what the event is about is thick.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from itertools import accumulate
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
 
+from .._support.formats import Writer
 from ..graph.draw import Drawing
-from ..graph.palette import coloured
-from ..graph.text import in_markup, width
+from ..graph.formats.saving import converted_svg
+from ..graph.picture.card import Text
+from ..graph.picture.paint import inherited, painted, style_sheet
+from ..graph.picture.shapes import coordinate as _n, text
+from ..graph.picture.svg import Moment
+from ..graph.text import in_markup
 from ..graph.views.view import view
-from .places import ARROW, Places
+from .places import Places
 from .script import Script
-from .wording import heading, lines
+from .wording import heading, lines, sentence
 
-__all__ = ["filmstrip"]
+__all__ = ["STRIPS", "filmstrip"]
+
+STRIPS: dict[str, Writer] = {
+    ".svg": lambda svg, title: svg,
+    ".png": lambda svg, title: converted_svg(svg, title, "png"),
+    ".pdf": lambda svg, title: converted_svg(svg, title, "pdf"),
+}
+"""What writes a strip to a file of each extension."""
 
 MOST = 12
 """The default number of pictures."""
 
 SIZE, LEADING, MARGIN = 16.0, 23.0, 16.0
 """Of the equations, in pixels."""
-
-RULES = (
-    ".unknown .value,.unknown .bracket:not(.of-slope),.unreached .partial,.unreached .partial~tspan,.unreached .slope,"
-    ".unreached .of-slope{visibility:hidden}"
-    ".now .box{stroke-width:4!important}.edge.now .line{stroke-width:3!important;stroke:var(--operation)!important}"
-    ".edge.against .line{stroke:var(--slope)!important;marker-start:url(#upstream)}#upstream{fill:var(--slope)}"
-    ".edge.against .head{visibility:hidden}"
-    '.equation{font:italic 16px "STIX Two Math","STIX Two Text",Cambria,"Times New Roman",serif;fill:var(--ink)}'
-    ".number{font:bold 13px sans-serif;fill:var(--muted)}.sheet{fill:var(--paper)}"
-)
+SMALL = 13.0
+"""The font size of the sentences."""
+INDENT = 44.0
+"""From the number of a picture to its equations."""
 
 
 def filmstrip(script: Script, at: Sequence[int] | None = None, lang: str = "en") -> str:
     """The strip, with a picture after each number of events in `at`; `ValueError` for a number that is too large."""
     chosen = _some(script) if at is None else list(at)
-    wrong = [step for step in chosen if not 0 < step <= len(script)]
+    wrong = [step for step in chosen if not (isinstance(step, int) and 0 < step <= len(script))]
     if wrong or not chosen:
         raise ValueError(f"filmstrip: at has steps from 1 to {len(script)}, and not {wrong[0] if wrong else 'none'}")
     drawing = Drawing(view(script.graph), "auto", "LR", "light", False)
-    picture = drawing.svg()
-    across, down = (float(x) for x in re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', picture)[0])
     places = Places(script.graph, drawing.graph)
-    texts = [lines(script, script[step - 1]) for step in chosen]
-    heights = [down + LEADING * len(text) + 2 * MARGIN for text in texts]
-    wide = max(across, *(width(line, SIZE) + 60 for text in texts for line in text)) + 2 * MARGIN
-    frames = [
-        f'<g transform="translate(0 {top:.1f})">{_frame(script, step, picture, places, down, text)}</g>'
-        for step, text, top in zip(chosen, texts, accumulate(heights, initial=0.0))
+    frames: list[str] = []
+    wide = down = 0.0
+    for number, step in enumerate(chosen):
+        picture, across, height = _picture(drawing, _moment(script, step, number, places))
+        words = list(_words(script, step, lang))
+        frames += [
+            f'<g transform="translate({_n(MARGIN / 2)} {_n(down)})">{picture}</g>',
+            *(text((word,), x, down + height + y, "start") for word, x, y in words),
+        ]
+        wide = max([wide, across + MARGIN, *(x + word.width + MARGIN for word, x, _ in words)])
+        down += height + words[-1][2] + MARGIN
+    return _sheet(frames, wide, down, heading(script, lang))
+
+
+def _sheet(frames: Sequence[str], wide: float, down: float, title: str) -> str:
+    """Everything on one sheet of paper."""
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" id="\0" class="tg-graph" role="img" width="{_n(wide)}" '
+        f'height="{_n(down)}" viewBox="0 0 {_n(wide)} {_n(down)}" xml:space="preserve">',
+        f"<title>{in_markup(title)}</title><style>{style_sheet('light', chr(0))}</style>",
+        f'<rect class="paper" width="{_n(wide)}" height="{_n(down)}"/><g{inherited("light")}>',
     ]
-    title = in_markup(heading(script, lang))
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{wide:.1f}" height="{sum(heights):.1f}" '
-        f'viewBox="0 0 {wide:.1f} {sum(heights):.1f}"><title>{title}</title><style>{coloured(RULES)}</style>'
-        f'<rect class="sheet" width="100%" height="100%"/>{ARROW}{"".join(frames)}</svg>\n'
-    )
+    own = [part for part in frames if "<svg" not in part]
+    looks = iter(painted(own, "light").split("\n")) if own else iter(())
+    body = [part if "<svg" in part else next(looks) for part in frames]
+    strip = "\n".join([painted(parts, "light"), *body, "</g></svg>\n"])
+    return strip.replace("\0", "tg-" + sha256(strip.encode()).hexdigest()[:10])
 
 
 def _some(script: Script) -> list[int]:
@@ -68,28 +86,35 @@ def _some(script: Script) -> list[int]:
     return [*([back[0] - 1] if back[0] > 1 else []), *back[::-1][::every][::-1]]
 
 
-def _frame(script: Script, step: int, picture: str, places: Places, down: float, text: list[str]) -> str:
-    """One picture, its boxes with the classes of their state, and the equations below."""
+def _moment(script: Script, step: int, number: int, places: Places) -> Moment:
+    """What is known after so many events, in terms of the picture."""
     state, event = script.state(step), script[step - 1]
-    identity = re.findall(r'id="(tg-[0-9a-f]+)"', picture)[0]
-    lit = "now" if event.kind == "forward" else "now against"
-    classes: dict[str, str] = {f"e{number}": lit for number in places.edges(event)}
-    for node in script.graph.nodes:
-        arrival = state.gradients.get(node.id)
-        marks = ["unknown"] if node.id not in state.values else []
-        marks += ["unreached"] if arrival is None or arrival.status != "final" else []
-        marks += ["now"] if node.id in (event.node, event.input) else []
-        classes |= {f"n{box}": " ".join(marks) for box in places.boxes(node)}
-
-    def marked(match: re.Match[str]) -> str:
-        return f'id="{identity}-{match[1]}" class="{match[2]} {classes.get(match[1], "")}"'
-
-    inside = re.sub(rf'id="{identity}-([ne]\d+)" class="([^"]*)"', marked, picture)
-    inside = inside.replace(identity, f"{identity}-{step}")  # ids are unique in the whole strip
-    equations = "".join(
-        f'<text class="equation" x="{MARGIN + 44}" y="{down + MARGIN + LEADING * (i + 0.6):.1f}">'
-        f"{in_markup(line)}</text>"
-        for i, line in enumerate(text)
+    edges = places.edges(event)
+    boxes = {node.id: places.boxes(node) for node in script.graph.nodes}
+    final = [id for id, arrival in state.gradients.items() if arrival.status == "final"]
+    constants = {box.id for box in places.picture.nodes if box.kind == "constant"}
+    return Moment(
+        number,
+        values=constants.union(*(boxes[id] for id in state.values)),
+        gradients={box for id in final for box in boxes[id]},
+        lit={box for id in (event.node, event.input) if id is not None for box in boxes[id]},
+        along=edges if event.kind == "forward" else (),
+        against=() if event.kind == "forward" else edges,
     )
-    number = f'<text class="number" x="{MARGIN}" y="{down + MARGIN + LEADING * 0.6:.1f}">{step}</text>'
-    return f"{inside}{number}{equations}"
+
+
+def _picture(drawing: Drawing, moment: Moment) -> tuple[str, float, float]:
+    """The picture at a moment, its width and its height."""
+    svg = drawing.svg(moment)
+    across, down = (float(x) for x in re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)[0])
+    return svg.rstrip(), across, down
+
+
+def _words(script: Script, step: int, lang: str) -> Iterator[tuple[Text, float, float]]:
+    """The number of a picture, its equations and its sentence: each with its place below the picture."""
+    y = MARGIN / 2 + LEADING / 2
+    yield Text("step", str(step), SMALL), MARGIN, y
+    for line in lines(script, script[step - 1]):
+        yield Text("equation", line, SIZE), MARGIN + INDENT, y
+        y += LEADING
+    yield Text("muted", sentence(script, script[step - 1], lang), SMALL), MARGIN + INDENT, y - 2

@@ -32,16 +32,16 @@ def markdown(script: Script, lang: str = "en") -> str:
     >>> import tinygrad_edu as tg
     >>> x = tg.Value(3.0, "x")
     >>> print(markdown(tg.steps(x * 2)))
-    # Step by step: v1 = x · 2
+    # Step by step: v₁ = x · 2
     <BLANKLINE>
     ## Forward
     <BLANKLINE>
-    1. `v1 = x · 2 = 6`<br>`v1 = 3 · 2 = 6`
+    1. `v₁ = x · 2 = 6`<br>`v₁ = 3 · 2 = 6`
     <BLANKLINE>
     ## Back
     <BLANKLINE>
-    2. `∂v1/∂v1 = 1`
-    3. `∂v1/∂x = 2`<br>`∂v1/∂x = ∂v1/∂v1 · ∂v1/∂x`<br>`∂v1/∂x = 1 · 2 = 2`
+    2. `∂v₁/∂v₁ = 1`
+    3. `∂v₁/∂x = 2`<br>`∂v₁/∂x = ∂v₁/∂v₁ · ∂v₁/∂x`<br>`∂v₁/∂x = 1 · 2 = 2`
     """
     result = [f"# {in_markdown(heading(script, lang))}"]
     for part, number, equations in _entries(script, lang):

@@ -23,7 +23,7 @@ class Places:
 
     Attributes
     ----------
-    graph : of the script.
+    graph, picture : of the script, and what the picture shows.
     around : its clusters, by path.
     opens : of each closed cluster in the picture, the id of its box.
     boxes_of : of each label in the picture, the ids of its boxes.
@@ -31,7 +31,7 @@ class Places:
     """
 
     def __init__(self, graph: Graph, picture: Graph) -> None:
-        self.graph = graph
+        self.graph, self.picture = graph, picture
         self.around = {cluster.path: cluster for cluster in graph.clusters}
         self.opens = {node.opens: node.id for node in picture.nodes if node.opens}
         self.boxes_of: dict[str, list[int]] = {}

@@ -61,11 +61,11 @@ def question(script: Script, step: int, lang: str = "en") -> Question:
     >>> x = tg.Value(3.0, "x")
     >>> q = question(tg.steps(x * 2), 2)
     >>> q.prompt, q.asks, q.answer
-    ('∂v1/∂x = ∂v1/∂v1 · ∂v1/∂x', 'number', (2.0,))
+    ('∂v₁/∂x = ∂v₁/∂v₁ · ∂v₁/∂x', 'number', (2.0,))
     >>> for hint in q.hints:
     ...     print(hint)
-    upstream: ∂v1/∂v1 = 1
-    local derivative: ∂v1/∂x = 2
+    upstream: ∂v₁/∂v₁ = 1
+    local derivative: ∂v₁/∂x = 2
     1 · 2
     """
     event = script[step]

@@ -15,14 +15,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .._support.files import replace_file
 from .._support.formats import save_as
 from .._support.json_records import Format
 from ..engine.gradients import Contribution, contributions
 from ..engine.node import Node, number_of, shape_of
 from ..errors import GraphError
-from ..graph.names import partial
-from ..graph.numbers import factor, number
+from ..graph.asked import recorded_of
+from ..graph.names import local_partial, partial
+from ..graph.numbers import factor, number, printed_with
 from ..graph.plain import Graph, Quantity, Recorded, forward_graph, is_single, one_like, passed_back
 from ..graph.views.view import HUGE
 from ..graph.words.formula import formula_of, one_call
@@ -61,6 +61,7 @@ class Event:
     shapes : the right side in shapes, `(32, 10) @ (10, 64)`; None where all are single numbers.
     value : the result of the operation, or the contribution.
     upstream, local : the factors of a contribution; `local` only of what is computed element by element.
+    direct : whether `local` is the derivative by this operand alone, because the input reaches the node by others too.
     before, after : the gradient of the input before and after; None where nothing has arrived yet.
     arrived, expected : how many contributions have reached the input with this one, and how many there are in all.
     """
@@ -81,6 +82,7 @@ class Event:
     after: Quantity | None = None
     arrived: int = 0
     expected: int = 0
+    direct: bool = False
 
     @property
     def becomes(self) -> str:
@@ -141,7 +143,7 @@ class Script(Sequence[Event]):
     >>> [event.kind for event in s]
     ['forward', 'forward', 'seed', 'contribution', 'contribution', 'contribution', 'contribution']
     >>> s[5].symbolic, s[5].numeric, s[5].value.text()
-    ('∂v2/∂x = ∂v2/∂v1 · ∂v1/∂x', '4 · 1', '4')
+    ('∂v₂/∂x = ∂v₂/∂v₁ · ∂v₁/∂x', '4 · 1', '4')
     """
 
     graph: Graph
@@ -212,13 +214,14 @@ class Script(Sequence[Event]):
         """Pictures of the graph after some events, one below the other with their equations, as one SVG.
 
         `at` says after how many events each picture is taken; None: up to a dozen pictures, spread over the way back.
-        With a `path`, the SVG is also written to that file.
+        With a `path`, the strip is also written to that file: .svg, .png or .pdf. `ValueError` for another extension.
         """
-        from .filmstrip import filmstrip
+        from .filmstrip import STRIPS, filmstrip
+        from .wording import heading
 
         svg = filmstrip(self, at, lang)
         if path is not None:
-            replace_file(path, svg.encode())
+            save_as(path, STRIPS, svg, heading(self, lang), function="filmstrip")
         return svg
 
     def json(self) -> str:
@@ -279,8 +282,9 @@ class Script(Sequence[Event]):
         return self.graph.node(id).label
 
     def local_derivative(self, event: Event) -> str:
-        """`∂q/∂x`: of the node that passes its gradient on, by the one that receives."""
-        return partial(word(self.label(event.node)), word(self.label(event.input or event.node)))
+        """`∂q/∂x`: of the node that passes its gradient on, by the receiving one; (∂q/∂x)₂ if by operand 2 alone."""
+        of, by = word(self.label(event.node)), word(self.label(event.input or event.node))
+        return local_partial(of, by, event.slot or 0, direct=event.direct)
 
     def state(self, step: int) -> State:
         """What is known after the first `step` events. Only the events say it, so going back is exact.
@@ -313,11 +317,18 @@ FORMAT = Format(Script, "tinygrad_edu.script", 1, "A derivation, event by event,
 """The JSON form of a script; `json_form.py` reads it and checks what is read."""
 
 
-def steps(output: Node, optimizer: Optimizer | None = None) -> Script:
+def steps(
+    output: Node,
+    optimizer: Optimizer | None = None,
+    *,
+    names: Mapping[str, Any] | None = None,
+    digits: int | None = None,
+) -> Script:
     """The script of what made `output` and of all its gradients; with an optimiser, also of its next step.
 
     Nothing changes: `.grad` is neither read nor touched, and the optimiser only says what it would do. So
-    `tg.steps(loss, optimizer)` shows a whole training step.
+    `tg.steps(loss, optimizer)` shows a whole training step. `names` are names for nodes that have none: a dictionary,
+    such as `locals()`. Numbers have so many significant `digits`; None: 4.
 
     Raises `GraphError` where the output is not a single number or has nothing to differentiate.
 
@@ -336,13 +347,24 @@ def steps(output: Node, optimizer: Optimizer | None = None) -> Script:
             f"steps: the walk back begins at a single number, and this has shape {shape_of(output)}; take the steps "
             "of its sum() or mean(), or of one of its elements"
         )
-    recorded = Recorded(output)
+    if optimizer is not None and not hasattr(optimizer, "preview"):
+        raise GraphError(
+            "steps: the optimiser is an object such as tg.optim.SGD([w], lr=0.1), not "
+            f"{type(optimizer).__name__} {optimizer!r:.60}"
+        )
+    recorded = recorded_of(output, names, "steps")
     if len(recorded.nodes) > HUGE:
         raise GraphError(
             f"steps: {output.name or 'this'} was made by {len(recorded.nodes):,} nodes, more than anybody steps "
             f"through; take the steps of an inner node, one that was made by at most {HUGE:,}"
         )
     walked = list(contributions(output, one_like(output)))
+    with printed_with(digits):
+        return _written(recorded, walked, optimizer)
+
+
+def _written(recorded: Recorded, walked: Sequence[Contribution], optimizer: Optimizer | None) -> Script:
+    """The script of what was recorded and of a walk from its output."""
     gradient, along = passed_back(recorded, walked)
     graph = forward_graph(recorded, gradient, along)
     scribe = _Scribe(recorded, graph)
@@ -365,6 +387,7 @@ class _Scribe:
         self.output, self.nodes, self.of = recorded.output, recorded.nodes, graph.of
         self.ids = {node: plain_node.id for node, plain_node in zip(self.nodes, drawn)}
         self.names = {node: word(name) for node, name in recorded.names.items()}
+        self.shared = recorded.shared
         self.local = {(edge.target, edge.slot): edge.local for edge in graph.edges}
 
     def derivative(self, node: Node) -> str:
@@ -432,9 +455,11 @@ class _Scribe:
             right = self.spelled(rule, node) if rule else f"vjp({node.primitive!r}, {self.derivative(node)})"
             return replace(event, right=right, shapes=rule and _in_shapes(rule, node))
         numbers = _single(node, x)
+        direct = (node, slot) in self.shared
         return replace(
             event,
-            right=f"{self.derivative(node)} · {partial(self.names[node], self.names[x])}",
+            right=f"{self.derivative(node)} · {local_partial(self.names[node], self.names[x], slot, direct=direct)}",
+            direct=direct,
             rule=rule and self.spelled(rule, node),
             local=local,
             numeric=_product(step.upstream, *local.elements) if numbers and local.elements else None,

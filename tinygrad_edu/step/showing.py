@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from .._support.formats import Writer
-from .._support.notebook import in_notebook
+from .._support.notebook import displayed
 from .predict import said_of_score
 from .script import Script
 
@@ -24,13 +24,9 @@ FORMATS: dict[str, Writer] = {
 
 def show(script: Script, lang: str, predict: bool) -> None:
     """Play the script in the cell of a notebook or in a terminal; print it where there is neither."""
-    if in_notebook():
-        from IPython.display import display
+    from .page import frame
 
-        from .page import frame
-
-        shown = {"text/html": frame(script, lang=lang, predict=predict), "text/plain": script.text(lang)}
-        display(shown, raw=True)
+    if displayed(lambda: frame(script, lang=lang, predict=predict), lambda: script.text(lang)):
         return
     if sys.stdin.isatty() and sys.stdout.isatty():
         try:

@@ -56,12 +56,12 @@ def lines(script: Script, event: Event) -> list[str]:
     >>> s = tg.steps(x * x * 2)
     >>> for event in s[:1] + s[-1:]:
     ...     print(*lines(s, event), sep="\\n")
-    v1 = x · x = 9
-    v1 = 3 · 3 = 9
-    ∂v1/∂x = x = 3
-    ∂v2/∂x += ∂v2/∂v1 · ∂v1/∂x
-    ∂v2/∂x += 2 · 3 = 6
-    ∂v2/∂x: 6 → 12
+    v₁ = x · x = 9
+    v₁ = 3 · 3 = 9
+    ∂v₁/∂x = x = 3
+    ∂v₂/∂x += ∂v₂/∂v₁ · ∂v₁/∂x
+    ∂v₂/∂x += 2 · 3 = 6
+    ∂v₂/∂x: 6 → 12
     """
     value, equation = shown(event.value), f"{event.left} {event.becomes}"
     if event.kind == "seed":
@@ -91,10 +91,10 @@ def sentence(script: Script, event: Event, lang: str = "en") -> str:
     >>> x = tg.Value(3.0, "x")
     >>> s = tg.steps(x * x)
     >>> print(sentence(s, s[-1]))
-    v1 passes its gradient on to x: upstream 1 times local derivative 3 is 3. This is operand 2 of v1. All 2
+    v₁ passes its gradient on to x: upstream 1 times local derivative 3 is 3. This is operand 2 of v₁. All 2
     contributions have arrived: the gradient of x is 6.
     >>> print(sentence(s, s[0], lang="zh"))
-    v1 = x · x = 9：由 multiply 得到 v1 的值。
+    v₁ = x · x = 9：由 multiply 得到 v₁ 的值。
     """
     texts, values = catalogue(lang), words(script, event)
     return texts["between sentences"].join(texts[key].format_map(values) for key in sentences(script, event))
@@ -148,4 +148,4 @@ def shown(value: Quantity | None) -> str:
     """A number, a small vector or matrix, or the shape and range of a larger array."""
     if value is None:
         return ""
-    return f"{value.kind()}, {value.range()}" if len(value.shape) > 2 else value.text(6 if value.is_number else 4)
+    return f"{value.kind()}, {value.range()}" if len(value.shape) > 2 else value.text()

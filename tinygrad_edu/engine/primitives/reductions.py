@@ -17,7 +17,7 @@ import numpy as np
 
 from ...errors import DtypeError
 from ..messages import check, refused, short
-from ..node import Node, number_of
+from ..node import number_of
 from . import elementwise
 from .elementwise import abs_, exp, maximum, minimum, where
 from .kernels import in_float32, of_reals, reduced, running, underflow_is_zero
@@ -126,7 +126,7 @@ def reduced_axes(x: Any, axis: Axis) -> tuple[int, ...]:
 
 def _before(x: Any) -> Any:
     """The product of all that stands before each number along the last axis, in log2(n) doublings."""
-    ones = np.ones_like(x.data if isinstance(x, Node) else x)
+    ones = np.ones_like(number_of(x))
     products = concatenate([ones[..., :1], x[..., :-1]], axis=-1)
     shift = 1
     while shift < x.shape[-1]:

@@ -213,17 +213,33 @@ def cov(x: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: in
 # Neighbours.
 
 
-def diff(x: Any, n: int = 1, axis: int = -1) -> Any:
+def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
     """Each number along `axis` less the one before it; done `n` times.
+
+    `prepend` and `append` are numbers, or arrays that fit, put before and after x first.
 
     >>> import tinygrad_edu as tg
     >>> tg.diff(tg.tensor([1.0, 4.0, 9.0]))
     tensor([3., 5.])
     """
+    parts = [_as_end(prepend, x, axis), x, _as_end(append, x, axis)]
+    if n and (prepend is not None or append is not None):
+        x = concatenate([part for part in parts if part is not None], axis)
     x = moveaxis(x, axis, -1)
     for _ in range(n):
         x = x[..., 1:] - x[..., :-1]
     return moveaxis(x, -1, axis)
+
+
+def _as_end(end: Any, x: Any, axis: int) -> Any:
+    """One number as an array of size 1 along `axis` and of the size of x along the others."""
+    if end is None or shape_of(end):
+        return end
+    shape = list(shape_of(x))
+    shape[axis] = 1
+    if not isinstance(end, Node):
+        return np.full(shape, end, np.result_type(x.dtype, end))
+    return broadcast_to(end, shape)
 
 
 def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
@@ -233,7 +249,7 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
     >>> tg.trapezoid(tg.tensor([1.0, 3.0, 2.0]))
     tensor(4.5)
     """
-    y = moveaxis(_real("diff", y), axis, -1)
+    y = moveaxis(_real("trapezoid", y), axis, -1)
     width = dx if x is None else diff(x if len(shape_of(x)) == 1 else moveaxis(x, axis, -1))
     return sum_((y[..., 1:] + y[..., :-1]) * (width * 0.5), -1)
 

@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
+from ...engine.derivatives import vjp
 from ..diagnosis import ChainStep, judge_chain, probe_shapes, random_upstream, right_for_own_forward
 from ..diagnosis.beside import beside_steps
 from ..diagnosis.diagnose import as_numbers
 from ..errors import StudentError, WrongAnswer
 from ..expect import expect, require
-from .asking import Axes, called_unstable, operands
+from .asking import EXACT, Axes, called_slow, called_unstable, large_operands, many_operands, one_by_one, operands
 
 __all__ = ["backward", "backward_of_own", "right_steps", "stays_right_when_large"]
 
@@ -22,14 +24,15 @@ Function = Callable[..., Any]
 def backward(answer: Function, function: Function, rng: np.random.Generator, *axes: Axes, scale: float = 1.0) -> None:
     """`answer(upstream, *operands)` must return the gradients of `function` with respect to all its operands.
 
-    It is called twice: with axes of distinct sizes, so that a wrong axis shows in the shape, and with equal ones, so
-    that a transpose shows in the numbers.
+    It is called with axes of distinct sizes, so that a wrong axis shows in the shape, and with equal ones, so that a
+    transpose shows in the numbers. Then, against difference quotients, with operands near a million if the function
+    bears them, and with so many numbers that a forward pass for each of them takes too long.
 
     Parameters
     ----------
     function : a function of the engine's nodes, such as `lambda x, w: x @ w`: a primitive, a layer, a loss.
     axes : a word for each operand, with a letter for each axis; equal letters are equal sizes, "1" is an axis of size
-        1. Or a shape for each operand, if sizes depend on each other: then `answer` is called once.
+        1. Or a shape for each operand, if sizes depend on each other: then it is not asked for other sizes.
     scale : the approximate size of the operands.
 
     Raises `WrongAnswer`, with the mistake that explains the answer if one does.
@@ -38,8 +41,24 @@ def backward(answer: Function, function: Function, rng: np.random.Generator, *ax
     >>> backward(lambda g, x, w: (g @ w.T, x.T @ g), tg.matmul, np.random.default_rng(0), "nk", "km")
     """
     for at in operands(axes, rng, scale):
-        upstream = random_upstream(rng, np.shape(function(*at)))
-        expect(answer(upstream, *at)).is_gradient_of(function, at=at if len(at) > 1 else at[0], upstream=upstream)
+        exact = EXACT if scale == 1.0 and one_by_one(function, at) else None
+        ask(answer, function, at, rng, exact)
+    if scale == 1.0:
+        for at in large_operands(function, axes, rng):
+            ask(answer, function, at, rng)
+        for at in many_operands(function, axes, rng):
+            upstream = random_upstream(rng, np.shape(function(*at)))
+            right = vjp(function, *at)[1](upstream)
+            with called_slow(sum(x.size for x in at)):
+                expect(answer(upstream, *at)).equals(right if len(at) > 1 else right[0])
+
+
+def ask(
+    answer: Function, function: Function, at: Sequence[ndarray], rng: np.random.Generator, rtol: float | None = None
+) -> None:
+    """Ask for the gradients at one point, for a random upstream gradient."""
+    upstream = random_upstream(rng, np.shape(function(*at)))
+    expect(answer(upstream, *at)).is_gradient_of(function, at=tuple(at), upstream=upstream, rtol=rtol)
 
 
 def stays_right_when_large(

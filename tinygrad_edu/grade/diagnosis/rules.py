@@ -146,6 +146,7 @@ CROSS_ENTROPY: dict[str, Wrong] = {
     "no softmax": with_probabilities(lambda logits: logits),
     "not normalised": with_probabilities(np.exp),
     "softmax over the wrong axis": with_probabilities(lambda logits: softmax(logits, axis=0)),
+    "softmax twice": with_probabilities(lambda logits: softmax(softmax(logits))),
     "target off by one:": with_targets(1),
     "target off by one:down": with_targets(-1),
     "by the probabilities": lambda e: target_alone(e) / softmax(e.values[0]),

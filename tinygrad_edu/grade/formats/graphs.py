@@ -96,7 +96,7 @@ def _text(x: Quantity | None) -> str:
     """A number; of an array of more than a few, the shape and the range."""
     if x is None:
         return "none"
-    return x.text(4) if x.elements and len(x.elements) <= FEW else f"{x.kind(dtype=False)}: {x.range()}"
+    return x.text() if x.elements and len(x.elements) <= FEW else f"{x.kind(dtype=False)}: {x.range()}"
 
 
 class Picture(NamedTuple):

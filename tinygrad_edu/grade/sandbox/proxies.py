@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..._support.text import clean
+from ..compare import kind_of
 from ..errors import StudentError
 from ..inside.wire import FrameError
 
@@ -44,6 +45,8 @@ class Student:
         result = _ask(session, "get", None, name)
         if isinstance(result, Handle):
             result._reference.name = name
+        else:
+            session.constants[name] = kind_of(result)
         return result
 
 

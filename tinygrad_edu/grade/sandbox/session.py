@@ -76,6 +76,8 @@ class Session:
     endings : how children ended too early.
     isolation : the isolation of the child.
     last_seconds : how long the program took for the last question.
+    answers, last : how many questions about the loaded program it has answered, and the last answer.
+    constants : names of the program that were asked for and hold data, not a function or a class, in words.
 
     >>> from tinygrad_edu.grade import Sandbox, Submission
     >>> with Sandbox() as sandbox, sandbox.open(Submission.from_source("def f(x) return x")) as session:
@@ -100,6 +102,9 @@ class Session:
         self.isolation = Isolation({})
         self.generation = 0
         self.last_seconds = 0.0
+        self.answers = 0
+        self.last: Any = None
+        self.constants: dict[str, str] = {}
         self._child: Child | None = None
         self._printed = ""
 
@@ -132,7 +137,9 @@ class Session:
         Raises `StudentError` if the program gives no result, `SandboxError` if the grader fails.
         """
         child = self.child()
-        return self._ask(child, do, what, self.limits.call_seconds, refer, resolve)
+        self.last = self._ask(child, do, what, self.limits.call_seconds, refer, resolve)
+        self.answers += 1
+        return self.last
 
     def child(self) -> Child:
         """The child with the program loaded."""

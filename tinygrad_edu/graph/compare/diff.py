@@ -91,9 +91,9 @@ def diff(
     >>> print(tg.graph.diff((x + y) * y, y * (y + x)))
     no difference
     >>> print(tg.graph.diff((x + y) * y, (x - y) * y))
-    v1: expected add(x, y), found subtract(x, y)
+    v₁: expected add(x, y), found subtract(x, y)
     >>> print(tg.graph.diff((x + y) ** 2, (x + y) ** 3))
-    constant 3, operand 2 of v2: expected 2
+    constant 3, operand 2 of v₂: expected 2
     """
     sides = Side(_plain(expected)), Side(_plain(found))
     matching = Matching(*sides, commutative=commutative, values=values)
@@ -307,7 +307,7 @@ def _call(b: int, side: Side) -> str:
 
 
 def _defined(b: int, side: Side) -> str:
-    """A node as "v2 = add(x, y)"."""
+    """A node as "v₂ = add(x, y)"."""
     return f"{side.nodes[b].label} = {_call(b, side)}" if side.nodes[b].operation else _name(b, side)
 
 

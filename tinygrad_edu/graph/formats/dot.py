@@ -43,11 +43,11 @@ def digraph(graph: Graph, direction: Direction) -> Digraph:
     >>> x = tg.Value(3.0, name="x")
     >>> print(*digraph(plain(x * x, gradients=False), "LR"), sep="")
     digraph {
-        graph [fontname=Helvetica rankdir=LR tooltip="The computation graph of v1"]
+        graph [fontname=Helvetica rankdir=LR tooltip="The computation graph of v₁"]
         node [fontname=Helvetica fontsize=12]
         edge [color="#6b7785" fontname=Helvetica fontsize=10]
         n1 [label="x = 3" shape=box style=rounded tooltip="x = 3"]
-        n2 [label="×\\nv1 = 9" peripheries=2 shape=box tooltip="v1 = 9; result of multiply"]
+        n2 [label="×\\nv1 = 9" peripheries=2 shape=box tooltip="v₁ = 9; result of multiply"]
         n1 -> n2
         n1 -> n2
     }

@@ -61,9 +61,9 @@ def mermaid(graph: Graph, direction: Direction) -> str:
     >>> x = tg.Value(3.0, name="x")
     >>> print(mermaid(plain(x * x, gradients=False), "LR"), end="")
     flowchart LR
-        accTitle: The computation graph of v1
+        accTitle: The computation graph of v₁
         n1(["x = 3"]):::leaf
-        n2["×<br>v1 = 9"]:::operation
+        n2["×<br>v₁ = 9"]:::operation
         n1 --> n2
         n1 --> n2
         classDef leaf fill:#eff9f5,stroke:#1f8a4c,color:#1b1f24

@@ -20,14 +20,18 @@ def node_lines(node: PlainNode, graph: Graph) -> list[str]:
     if value is None or node.kind in ("constant", "alias"):
         lines.append(node.label)
     elif value.is_number:
-        lines.append(f"{node.label} = {value.text(4)}")
+        lines.append(f"{node.label} = {value.text()}")
     else:
         lines += [f"{node.label} {value.kind()}", value.range()]
     if node.opens is not None:
         lines.insert(0, cluster_title(graph.cluster(node.opens)))
     if node.gradient is not None and graph.mode != "both":  # in such a graph it has a box of its own
-        shown = node.gradient.text(4) if node.gradient.is_number else node.gradient.range()
+        shown = node.gradient.text() if node.gradient.is_number else node.gradient.range()
         lines.append(f"{partial(graph.of, node.label)} = {shown}")
+    lines += [
+        f"{partial(of, node.label)} = {of_it.text() if of_it.is_number else of_it.range()}"
+        for of, of_it in node.further
+    ]
     lines += [f"{what}: {count:,}" for what, count in node.contents]
     return lines + ([node.mark] if node.mark else [])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
@@ -12,7 +14,7 @@ from ...errors import GraphError
 if TYPE_CHECKING:
     from ..draw import Drawing
 
-__all__ = ["FORMATS"]
+__all__ = ["FORMATS", "converted_svg"]
 
 FORMATS: dict[str, Writer] = {
     ".svg": lambda drawing: drawing.svg(),
@@ -41,17 +43,29 @@ def converted(drawing: Drawing, format: Literal["png", "pdf"]) -> bytes:
 
     Raises `GraphError` where Graphviz is missing, too.
     """
+    if find_spec("typst") is None:
+        return _by_graphviz(drawing.dot(), format)
+    return converted_svg(drawing.svg(), drawing.graph.title, format)
+
+
+def converted_svg(svg: str, title: str, format: Literal["png", "pdf"]) -> bytes:
+    """An SVG of ours in another format, by the typst package. Raises `ImportError` where that is missing."""
     try:
         import typst
     except ImportError:
-        return _by_graphviz(drawing.dot(), format)
+        raise ImportError(f".{format} is written with typst: pip install 'tinygrad_edu[picture]'") from None
     with TemporaryDirectory() as folder:
-        Path(folder, "picture.svg").write_text(drawing.svg(), encoding="utf-8")
+        Path(folder, "picture.svg").write_text(_with_accents(svg), encoding="utf-8")
         page = Path(folder, "page.typ")
         page.write_text(PAGE, encoding="utf-8")
-        title = {"title": drawing.graph.title}
-        content: bytes = typst.compile(page, format=format, ppi=PIXELS_PER_INCH, sys_inputs=title)
+        content: bytes = typst.compile(page, format=format, ppi=PIXELS_PER_INCH, sys_inputs={"title": title})
     return content
+
+
+def _with_accents(svg: str) -> str:
+    """The SVG with the font that typst brings along where a letter has an accent that few fonts can place."""
+    words = r"<(?:text|tspan)\b[^<>]*>(?=[^<>]*[\u0300-\u036f])"
+    return re.sub(words, lambda tag: re.sub('font-family="[^"]*"', 'font-family="Libertinus Serif"', tag[0]), svg)
 
 
 def _by_graphviz(dot: str, format: str) -> bytes:

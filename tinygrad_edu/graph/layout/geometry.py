@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 __all__ = [
-    "ClusterShape", "Direction", "Engine", "Layout", "Point", "Rectangle", "Size", "is_sideways", "spread", "straight",
+    "PORTS", "ClusterShape", "Direction", "Engine", "Layout", "Point", "Rectangle", "Size", "is_sideways", "spread",
+    "straight",
 ]  # fmt: skip
 
 Engine = Literal["auto", "graphviz", "builtin"]
@@ -23,6 +24,8 @@ RANK_GAP = 58.0
 """The free space between two ranks, which the arrows cross."""
 PORT_GAP = 18.0
 """The distance of two arrow heads on one box, where there is room."""
+PORTS = 0.8
+"""The share of a side of a box on which arrows arrive."""
 CLUSTER_PAD = 14.0
 """The free space between a cluster and what it holds."""
 LOOP = 22.0
@@ -92,7 +95,7 @@ def spread(ends: Sequence[tuple[int, float]], room: Callable[[int], float]) -> l
     offsets = [0.0] * len(ends)
     for box, arrows in arriving.items():
         arrows.sort(key=lambda arrow: ends[arrow][1])
-        gap = min(PORT_GAP, 0.8 * room(box) / len(arrows))
+        gap = min(PORT_GAP, PORTS * room(box) / len(arrows))
         for place, arrow in enumerate(arrows):
             offsets[arrow] = (place - (len(arrows) - 1) / 2) * gap
     return offsets

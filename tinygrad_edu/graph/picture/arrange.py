@@ -6,12 +6,12 @@ anything, whichever engine it is. The second half of a graph of both passes is a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from ..layout.choice import lay_out
 from ..layout.geometry import RANK_GAP, Direction, Engine, Layout, Point, is_sideways
-from ..plain import Graph
+from ..plain import Edge, Graph
 from .arrows import Label
 from .card import OUTPUT_RIM, SHEET, Card, is_stack
 from .open_clusters import shapes_of
@@ -56,7 +56,28 @@ def arrange(
     straight = {i for i, (_, target) in enumerate(ends) if target >= len(boxes)}  # up to the label
     layout = _joined(lay_out(sizes, ends, direction, engine, ordered, gap, clusters, back, straight), len(boxes), room)
     layout = replace(layout, centers=tuple(layout.centers[box_of[id]] for id in sorted(boxes)))
+    stacks = {node.id for node in graph.nodes if is_stack(node, graph)}
+    if stacks:
+        layout = _to_the_front(layout, edges, stacks, cards, direction)
     return _with_mirror(graph, layout, direction) if graph.mode == "both" else layout
+
+
+def _to_the_front(
+    layout: Layout, edges: Sequence[Edge], stacks: Collection[int], cards: Sequence[Card], direction: Direction
+) -> Layout:
+    """The layout with the arrows that arrive at a stack on its front sheet, which is smaller and moved."""
+    across = int(is_sideways(direction))
+    shift = {"LR": SHEET, "RL": SHEET, "TB": -SHEET, "BT": -SHEET}[direction]
+    routes = list(layout.routes)
+    for i, edge in enumerate(edges):
+        if edge.target in stacks and not edge.recurrent:
+            card, middle = cards[edge.target - 1], layout.centers[edge.target - 1][across]
+            room = card.height if across else card.width
+            tip = routes[i][-1][across]
+            at = middle + shift + (tip - middle) * room / (room + 2 * SHEET)
+            moved = [(x, at) if across else (at, y) for x, y in routes[i][-2:]]
+            routes[i] = (*routes[i][:-2], *moved)
+    return replace(layout, routes=tuple(routes))
 
 
 def _in_order(graph: Graph) -> list[int]:

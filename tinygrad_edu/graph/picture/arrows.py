@@ -5,19 +5,17 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ..names import partial
+from ..names import local_partial, partial
 from ..numbers import factor
 from ..plain import Edge, Graph
 from .card import MARKS, Text
 
-__all__ = ["Label", "arrow_labels", "chain_rule", "leads_back"]
+__all__ = ["Label", "arrow_labels", "chain_rule", "leads_back", "local_symbol"]
 
 SIZE = 11.5
 """The font size of labels."""
 LONGEST = 30
 """A rule of more characters than this is not written on an arrow."""
-DIGITS = 3
-"""How many digits a number on an arrow has."""
 SPACE = 3.0
 """The free space between a line of text and the arrow."""
 
@@ -51,7 +49,7 @@ def arrow_labels(graph: Graph, *, steps: bool = True) -> list[Label | None]:
 def _label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
     if edge.mark:
         adds = edge.contribution
-        number = [(Text("slope", f"adds {adds.text(DIGITS)}", SIZE),)] if adds is not None and adds.is_number else []
+        number = [(Text("slope", f"adds {adds.text()}", SIZE),)] if adds is not None and adds.is_number else []
         return Label(((Text("mark", MARKS[edge.mark], SIZE),), *number))
     if edge.recurrent:
         return None
@@ -76,12 +74,13 @@ def _named(edge: Edge, graph: Graph, upstream: str, local: str, contribution: st
     None where the names are too long.
     """
     forward = edge if edge.pair is None else graph.edges[edge.pair - 1]
-    source, target = graph.node(forward.source).label, graph.node(forward.target).label
-    names = f"{partial(graph.of, target)} · {partial(target, source)}"
+    target = graph.node(forward.target).label
+    symbol = local_symbol(forward, graph)
+    names = f"{partial(graph.of, target)} · {symbol}"
     if len(names) > 2 * LONGEST:
         return None
     if edge.pair is None:
-        return Label(((Text("partial", partial(target, source), SIZE + 1), Text("slope", f" = {local}", SIZE)),))
+        return Label(((Text("partial", symbol, SIZE + 1), Text("slope", f" = {local}", SIZE)),))
     numbers = Text("slope", f"= {upstream} · {factor(local)} = {contribution}", SIZE)
     return Label(((Text("partial", names, SIZE + 1),), (numbers,)))
 
@@ -99,6 +98,12 @@ def _without_shape(call: re.Match[str]) -> str:
     return {"sum_to": f"Σ {call[2]}", "broadcast_to": call[2]}.get(call[1], f"{call[1]}({call[2]})")
 
 
+def local_symbol(edge: Edge, graph: Graph) -> str:
+    """The symbol of the local derivative on a forward arrow: ∂z/∂x, or (∂z/∂x)₂ where that is not all of it."""
+    target, source = graph.node(edge.target).label, graph.node(edge.source).label
+    return local_partial(target, source, edge.slot, direct=edge.direct)
+
+
 def leads_back(edge: Edge, graph: Graph) -> bool:
     """Whether gradients flow along this arrow, rather than against it."""
     return graph.mode == "backward" or edge.pair is not None
@@ -111,4 +116,4 @@ def chain_rule(edge: Edge, graph: Graph) -> tuple[str, str, str] | None:
         return None
     if not (upstream.is_number and edge.local.is_number and edge.contribution.is_number):
         return None
-    return upstream.text(DIGITS), edge.local.text(DIGITS), edge.contribution.text(DIGITS)
+    return upstream.text(), edge.local.text(), edge.contribution.text()

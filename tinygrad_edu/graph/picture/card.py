@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..clusters import Cluster, pieces
-from ..layout.geometry import Direction, is_sideways
+from ..clusters import Cluster, pieces as arguments_in
+from ..layout.geometry import PORTS, Direction, is_sideways
+from ..mathematics import pieces
 from ..names import partial
 from ..numbers import aligned
 from ..plain import Graph, Kind, PlainNode, Quantity, switched_on
 from ..text import plural, shorten, visible, width
 
-__all__ = ["OUTPUT_RIM", "POINT", "SHEET", "SLOT", "Card", "Grid", "Row", "Text", "cards", "flow_of", "is_stack"]
+__all__ = [
+    "OUTPUT_RIM",
+    "POINT",
+    "SHEET",
+    "SLOT",
+    "UNKNOWN",
+    "Card",
+    "Grid",
+    "Row",
+    "Text",
+    "cards",
+    "flow_of",
+    "is_stack",
+]
 
 MARGIN = 12.0
 """The free space left and right of the rows in a box."""
@@ -26,10 +41,18 @@ OUTPUT_RIM = 8.0
 OPPOSITE: dict[Direction, Direction] = {"LR": "RL", "RL": "LR", "TB": "BT", "BT": "TB"}
 SHORT = 3
 """A path of up to so many characters, such as the number of a layer, stands before the type of the module."""
+OPERAND = {True: 11.0, False: 8.0}
+"""The room that an arrow needs where it arrives: with the number of the operand, and without."""
+OPERAND_DOWN = 18.0
+"""The same where arrows with numbers come from above or below: the number stands beside the arrow."""
 SLOT = 9.0
 """The room for the numbers of operands in a sign, where arrows arrive sideways."""
 POINT = 7.0
 """The distance of the two points of a sign."""
+UNKNOWN = "unknown"
+"""The style of what is not known yet: it takes its room, and is not written."""
+MATHEMATICAL = frozenset({"name", "auto", "partial", "equation"})
+"""The styles whose text is set as mathematics, with indices below and above the line."""
 LONG = 130.0
 """A name wider than this has a row of its own."""
 
@@ -44,7 +67,9 @@ class Text(NamedTuple):
     @property
     def width(self) -> float:
         """An upper estimate."""
-        return width(self.text, self.size)
+        if self.style not in MATHEMATICAL:
+            return width(self.text, self.size)
+        return sum(width(piece.text, self.size * (0.72 if piece.level else 1.0)) for piece in pieces(self.text))
 
     @property
     def height(self) -> float:
@@ -102,8 +127,12 @@ class Card(NamedTuple):
 
 def cards(graph: Graph, direction: Direction) -> list[Card]:
     """A card for each node of the graph. In a graph of both passes, a node and its gradient are of the same size."""
-    known = graph.mode != "both" and any(node.gradient is not None for node in graph.nodes)
-    made = [_card(node, graph, flow_of(node, direction), show_gradient=known) for node in graph.nodes]
+    known = graph.mode != "both" and any(node.gradient is not None or node.further for node in graph.nodes)
+    arriving = Counter(edge.target for edge in graph.edges if not edge.recurrent)
+    made = [
+        _roomy(_card(node, graph, flow_of(node, direction), show_gradient=known), node, arriving[node.id], direction)
+        for node in graph.nodes
+    ]
     for node in graph.nodes:
         if node.pair is not None:
             own, other = made[node.id - 1], made[node.pair - 1]
@@ -112,6 +141,14 @@ def cards(graph: Graph, direction: Direction) -> list[Card]:
             made[node.pair - 1] = other._replace(width=width, height=height)
             made[node.id - 1] = own._replace(width=width + rim, height=height + rim)
     return made
+
+
+def _roomy(card: Card, node: PlainNode, arriving: int, direction: Direction) -> Card:
+    """The card, as large as the arrows that arrive need it."""
+    if is_sideways(direction):
+        return card._replace(height=max(card.height, arriving * OPERAND[node.ordered] / PORTS))
+    gap = OPERAND_DOWN if node.ordered else OPERAND[False]
+    return card._replace(width=max(card.width, arriving * gap / PORTS))
 
 
 def flow_of(node: PlainNode, direction: Direction) -> Direction:
@@ -142,7 +179,7 @@ def _card(node: PlainNode, graph: Graph, direction: Direction, *, show_gradient:
 
 def pretty(symbol: str) -> str:
     """The symbol of a primitive as a box shows it."""
-    return {"-": "−", "·": "×", "getitem": "[ ]", "transpose": "ᵀ"}.get(symbol, symbol)
+    return {"-": "−", "·": "×", "getitem": "[ ]", "transpose": "T"}.get(symbol, symbol)
 
 
 def _symbol(node: PlainNode) -> Text:
@@ -155,7 +192,8 @@ def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:
     if node.kind == "group":
         return [(Text("value", node.label, 14.0),)]
     if node.opens is not None:
-        return _module_rows(node, graph.cluster(node.opens))
+        named = graph.mode == "both" and node.requires_grad
+        return _module_rows(node, graph.cluster(node.opens), named=named)
     if node.kind == "alias":
         return [(_name(node),)]
     if node.kind == "constant" and node.value is not None:
@@ -164,10 +202,11 @@ def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:
         return [(_name(node),)]
     rows = _equation(_name(node), node.value, "slope" if node.carries else "value", 14.0)
     rows[1:1] = [(Text("muted", line, 11.0),) for line in _few_lines(attrs_of(node))]
-    if show_gradient and node.gradient is not None:
-        rows += _equation(
-            Text("partial", short_partial(graph.of, node.label), 13.0), node.gradient, "slope", 13.0, dtype=False
-        )
+    gradients = [*([(graph.of, node.gradient)] if node.gradient is not None else []), *node.further]
+    if show_gradient and gradients:
+        for of, gradient in gradients:
+            by = Text("partial", short_partial(of, node.label), 13.0)
+            rows += _equation(by, gradient, "slope", 13.0, dtype=False)
     elif show_gradient and node.requires_grad:
         rows.append((Text("partial", short_partial(graph.of, node.label), 13.0), Text("slope", ": none", 13.0)))
     return rows
@@ -191,12 +230,14 @@ def short_partial(of: str, by: str) -> str:
     return whole if len(whole) <= 30 else partial(shorten(of, 15), shorten(by, 15))
 
 
-def _module_rows(node: PlainNode, cluster: Cluster) -> list[Row]:
-    """The lines of a closed cluster: its type, its arguments, its path and parameters; how many it stands for."""
+def _module_rows(node: PlainNode, cluster: Cluster, *, named: bool) -> list[Row]:
+    """The lines of a closed cluster: its type, its arguments, its path and parameters; how many it stands for; its
+    result, by name where a gradient of it is drawn.
+    """
     name, _, arguments = cluster.title.partition("(")
     short = cluster.path != name and len(cluster.path) <= SHORT
     rows: list[Row] = [(*([Text("muted", f"{cluster.path}  ", 12.0)] if short else []), Text("title", name, 15.0))]
-    rows += [(Text("muted", line, 11.0),) for line in _few_lines(pieces(arguments.removesuffix(")")), 20) if line]
+    rows += [(Text("muted", line, 11.0),) for line in _few_lines(arguments_in(arguments.removesuffix(")")), 20) if line]
     path = [] if short or cluster.path == name else [cluster.path]
     if cluster.parameters:
         path.append(plural(cluster.parameters, "parameter"))
@@ -204,8 +245,11 @@ def _module_rows(node: PlainNode, cluster: Cluster) -> list[Row]:
         rows.append((Text("muted", " · ".join(path), 11.0),))
     if cluster.times > 1:
         rows.append((Text("title", f"× {cluster.times:,}", 15.0),))
+    result = [Text("auto", node.result, 14.0)] if named and node.result else []
     if node.value is not None and node.value.is_number:
-        rows.append((Text("value", f"= {node.value.text(4)}", 14.0),))
+        rows.append((*result, Text("value", f"{' ' * bool(result)}= {node.value.text()}", 14.0)))
+    elif result and node.value is not None:
+        rows.append((*result, Text("muted", f"  {node.value.kind(dtype=False)}", 11.0)))
     return rows
 
 
@@ -234,7 +278,8 @@ def _name(node: PlainNode) -> Text:
     if node.carries:
         of, _, by = node.label.removeprefix("∂").partition("/∂")
         return Text("partial", short_partial(of, by) if by and len(node.label) > 36 else node.label, 15.0)
-    return Text("name" if node.name or node.kind != "operation" else "auto", node.label, 16.0 if node.name else 15.0)
+    given = node.name or node.owned or node.kind in ("forward", "gradient", "module") or "∂" in node.label
+    return Text("name" if given else "auto", node.label, 16.0 if node.name else 15.0)
 
 
 def _equation(name: Text | None, value: Quantity, style: str, size: float, *, dtype: bool = True) -> list[Row]:
@@ -243,7 +288,7 @@ def _equation(name: Text | None, value: Quantity, style: str, size: float, *, dt
     equals = (name, Text(style, " = ", size)) if name and not long else (Text(style, "= ", size),) if name else ()
     above: list[Row] = [(name,)] if name and long else []
     if value.is_number:
-        return [*above, (*equals, Text(style, value.text(4), size))]
+        return [*above, (*equals, Text(style, value.text(), size))]
     cells = _cells(value)
     if cells:
         return [*above, (*equals, Grid(style, cells, size - 1.5))]
@@ -258,7 +303,7 @@ def _cells(value: Quantity) -> tuple[tuple[str, ...], ...]:
     columns = value.shape[-1]
     if columns > 4 or len(value.elements) > 3 * columns:
         return ()
-    cells = aligned(value.elements) if value.dtype != "bool" else value.cells()
+    cells = aligned(value.elements, value.digits) if value.dtype != "bool" else value.cells()
     return tuple(tuple(cells[i : i + columns]) for i in range(0, len(cells), columns))
 
 

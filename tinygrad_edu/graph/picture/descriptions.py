@@ -6,7 +6,7 @@ from ..clusters import Cluster
 from ..names import partial
 from ..plain import Edge, Graph, PlainNode
 from ..text import plural, visible
-from .arrows import leads_back
+from .arrows import leads_back, local_symbol
 
 __all__ = ["edge_in_words", "node_in_words", "summary"]
 
@@ -21,6 +21,7 @@ def node_in_words(node: PlainNode, graph: Graph) -> str:
         parts.append(f"result of {node.operation}" + (f" ({attrs})" if attrs else ""))
     if node.gradient is not None:
         parts.append(f"{partial(graph.of, node.label)} = {node.gradient.text()}")
+    parts += [f"{partial(of, node.label)} = {gradient.text()}" for of, gradient in node.further]
     if node.kind == "alias":
         parts.append("drawn elsewhere too")
     if node.kind == "gradient":
@@ -54,7 +55,7 @@ def edge_in_words(edge: Edge, graph: Graph) -> str:
             words += f"; local derivative {edge.local.text()}"
         return words + (f"; adds {edge.contribution.text()}" if edge.contribution is not None else "")
     if edge.local is not None:
-        words += f"; {partial(target.label, source.label)} = {edge.local.text()}"
+        words += f"; {local_symbol(edge, graph)} = {edge.local.text()}"
     if edge.contribution is not None:
         words += f"; adds {edge.contribution.text()} to {partial(graph.of, source.label)}"
     return words

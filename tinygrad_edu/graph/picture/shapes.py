@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from math import dist, hypot
+from operator import itemgetter
+from typing import NamedTuple
 
 from ..layout.geometry import Direction, Point, Rectangle, is_sideways
-from ..text import in_markup
-from .card import CELL_GAP, LEADING, POINT, SLOT, Card, Grid, Row, Text
+from ..mathematics import pieces
+from ..text import in_markup, typical_width
+from .card import CELL_GAP, LEADING, MATHEMATICAL, POINT, SLOT, UNKNOWN, Card, Grid, Row, Text
 
 __all__ = ["SIZE", "arrow", "coordinate", "crossings", "inside", "outline", "points", "sign", "slot", "slots", "text"]
 
@@ -34,22 +37,68 @@ _n = coordinate
 # Text.
 
 
+RISE, SMALLER = {0: 0.0, 1: -0.36, -1: 0.22}, 0.72
+"""How far a piece above or below the line is moved, and how much smaller it is, in font sizes."""
+
+
+class Run(NamedTuple):
+    """Text in one style, size and height."""
+
+    style: str
+    size: float
+    rise: float
+    text: str
+
+    @property
+    def width(self) -> float:
+        """What it takes in the usual fonts."""
+        return typical_width(self.text, self.size, serif=self.style in MATHEMATICAL)
+
+
 def text(texts: Sequence[Text], x: float, y: float, anchor: str = "middle") -> str:
     """Pieces of text in one line, with their middle, start or end (`anchor`) at (x, y).
 
+    A line of several runs begins where it should in the usual fonts, because some programs centre each run by itself.
     Attributes that all of them share are written once: pictures are mostly text, and this makes them a tenth smaller.
     """
     baseline = y + 0.35 * max(text.size for text in texts)
-    alike = groupby(texts, key=lambda text: (text.style, text.size))
-    runs = [(style, size, in_markup("".join(text.text for text in run))) for (style, size), run in alike]
-    sizes = {size for _, size, _ in runs}
+    runs = [
+        Run(style, size, rise, "".join(run.text for run in alike))
+        for (style, size, rise), alike in groupby(
+            (run for text in texts for run in _runs(text)), key=itemgetter(0, 1, 2)
+        )
+    ]
+    if all(run.style == UNKNOWN for run in runs):
+        return ""
+    if len(runs) == 1 and not runs[0].rise:
+        classes = [*([anchor] if anchor != "middle" else []), runs[0].style]
+        return _text(classes, x, baseline, runs[0].size, in_markup(runs[0].text))
+    if anchor != "start":
+        x -= sum(run.width for run in runs) / (2 if anchor == "middle" else 1)
+    while runs[-1].style == UNKNOWN:
+        runs.pop()
+    words, height = [], 0.0
+    sizes = {run.size for run in runs}
     size = sizes.pop() if len(sizes) == 1 else SIZE
-    classes, words = [anchor] * (anchor != "middle"), runs[0][2]
-    if len(runs) == 1:
-        classes.append(runs[0][0])
-    else:
-        words = "".join(f"<tspan{_class(style)}{_size(own, size)}>{text}</tspan>" for style, own, text in runs)
-    return f'<text{_class(" ".join(classes))} x="{_n(x)}" y="{_n(baseline)}"{_size(size, SIZE)}>{words}</text>'
+    for run in runs:
+        moved = f' dy="{_n(run.rise - height)}"' if _n(run.rise - height) != "0" else ""
+        height = run.rise
+        words.append(f"<tspan{_class(run.style)}{moved}{_size(run.size, size)}>{in_markup(run.text)}</tspan>")
+    return _text(["start"], x, baseline, size, "".join(words))
+
+
+def _runs(text: Text) -> Iterator[Run]:
+    """The runs of a piece: names are set as mathematics."""
+    if text.style not in MATHEMATICAL:
+        yield Run(text.style, text.size, 0.0, text.text)
+        return
+    for piece in pieces(text.text):
+        size = round(text.size * SMALLER, 1) if piece.level else text.size
+        yield Run(text.style, size, round(text.size * RISE[piece.level], 1), piece.text)
+
+
+def _text(classes: Sequence[str], x: float, baseline: float, size: float, words: str) -> str:
+    return f'<text class="{" ".join(classes)}" x="{_n(x)}" y="{_n(baseline)}"{_size(size, SIZE)}>{words}</text>'
 
 
 def _class(names: str) -> str:
@@ -57,11 +106,14 @@ def _class(names: str) -> str:
 
 
 def _size(size: float, inherited: float) -> str:
-    return f' font-size="{size:g}"' if size != inherited else ""
+    """A font size, as a style: in a page, an attribute weighs less than the page's own rules."""
+    return f' style="font-size:{size:g}px"' if size != inherited else ""
 
 
 def _grid(grid: Grid, x: float, y: float) -> Iterator[str]:
     """A matrix in brackets, centred at (x, y)."""
+    if grid.style == UNKNOWN:
+        return
     w, h = grid.width / 2 - 1, grid.height / 2 - 1
     for side in (-1, 1):
         corner = f"M{_n(x + side * (w - 4))} {_n(y - h)}"

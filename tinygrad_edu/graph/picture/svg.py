@@ -8,33 +8,33 @@ the reader's setting unless a theme is fixed; on paper it is light. Shapes say w
     dashed              drawn elsewhere: an alias, or in a backward graph a number of the forward pass
     a pointed sign      an operation of a differentiation; the sign of a second one has two points
 
-The style sheet is `svg.css` beside this file. Each of its rules is bound to the id of the picture, and the id is made
-from the content. So many pictures can stand in one page, and the same picture has the same bytes in every run.
+The looks are in `svg.css` beside this file, and `paint.py` brings them to the elements. The id of a picture is made
+from its content. So many pictures can stand in one page, and the same picture has the same bytes in every run.
 """
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from importlib.resources import files
 from typing import get_args
 
 from ..._support.lazy import lazy
 from ..clusters import enclosing
 from ..layout.geometry import Direction, Layout, Point, is_sideways
-from ..palette import DARK, LIGHT, Theme, coloured, is_coloured
+from ..palette import Theme
 from ..plain import Edge, Graph, PlainNode
 from ..text import in_markup, plural, shorten, width
 from .arrange import HEADING
 from .arrows import Label, chain_rule
-from .card import SHEET, Card, Text, flow_of, is_stack
+from .card import SHEET, UNKNOWN, Card, Text, flow_of, is_stack
 from .descriptions import edge_in_words, node_in_words, summary
 from .open_clusters import open_clusters, title_of
-from .shapes import SIZE, arrow, coordinate as _n, crossings, inside, outline, points, sign, slot, slots, text
+from .paint import inherited, painted, style_sheet
+from .shapes import arrow, coordinate as _n, crossings, inside, outline, points, sign, slot, slots, text
 
-__all__ = ["write_svg"]
+__all__ = ["Moment", "write_svg"]
 
 PADDING = 18.0
 LEGEND_GAP = 70.0
@@ -51,12 +51,48 @@ def write_svg(
     layout: Layout,
     direction: Direction,
     theme: Theme = "auto",
+    moment: Moment | None = None,
 ) -> str:
-    """The picture as the text of an SVG file: a card for each node, and a label or None for each arrow."""
+    """The picture as the text of an SVG file: a card for each node, and a label or None for each arrow.
+
+    With a `moment`, only what is known then, in the places of the whole.
+    """
     if theme not in get_args(Theme):
         raise ValueError(f"theme is one of {', '.join(map(repr, get_args(Theme)))}, not {theme!r}")
-    picture = "\n".join(SvgWriter(graph, cards, labels, layout, direction).parts(theme))
-    return picture.replace(ID, "tg-" + sha256(picture.encode()).hexdigest()[:10])
+    if moment is not None:
+        cards = [moment.part_of(node, card) for node, card in zip(graph.nodes, cards)]
+    picture = painted(SvgWriter(graph, cards, labels, layout, direction, moment).parts(theme), theme)
+    salt = f"{moment.number} " if moment else ""  # two moments may look alike
+    return picture.replace(ID, "tg-" + sha256((salt + picture).encode()).hexdigest()[:10])
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What is known of a graph at a moment of its computation, and what happens then; ids and numbers of the picture.
+
+    Attributes
+    ----------
+    number : of the moment.
+    values, gradients : the nodes whose numbers, or gradients, are known.
+    lit : the nodes that something happens to.
+    along, against : the numbers of the arrows along which a number flows, and against which a gradient flows.
+    """
+
+    number: int
+    values: Collection[int]
+    gradients: Collection[int]
+    lit: Collection[int] = ()
+    along: Collection[int] = ()
+    against: Collection[int] = ()
+
+    def part_of(self, node: PlainNode, card: Card) -> Card:
+        """The card of a node with the numbers that are known; what is not known leaves its room empty."""
+        unknown = {"value"} if node.id not in self.values else set()
+        unknown |= {"partial", "slope"} if node.id not in self.gradients else set()
+        rows = tuple(
+            tuple(item._replace(style=UNKNOWN) if item.style in unknown else item for item in row) for row in card.rows
+        )
+        return card._replace(rows=rows)
 
 
 @dataclass(frozen=True)
@@ -70,6 +106,7 @@ class SvgWriter:
     labels : what stands on each arrow.
     layout : where they are.
     direction : in which the arrows run.
+    moment : the moment that is shown; None: everything is known.
     """
 
     graph: Graph
@@ -77,6 +114,7 @@ class SvgWriter:
     labels: Sequence[Label | None]
     layout: Layout
     direction: Direction
+    moment: Moment | None = None
 
     def parts(self, theme: Theme) -> Iterator[str]:
         """The picture, element by element."""
@@ -95,12 +133,13 @@ class SvgWriter:
         yield (
             f'<svg xmlns="http://www.w3.org/2000/svg" id="{ID}" class="tg-graph" role="img" '
             f'aria-labelledby="{ID}-title {ID}-desc" width="{_n(across)}" height="{_n(down)}" '
-            f'viewBox="0 0 {_n(across)} {_n(down)}" font-size="{SIZE:g}" xml:space="preserve">'
+            f'viewBox="0 0 {_n(across)} {_n(down)}" xml:space="preserve">'
         )
         yield f'<title id="{ID}-title">{in_markup(graph.title)}</title>'
         yield f'<desc id="{ID}-desc">{in_markup(described.strip())}</desc>'
-        yield f"<style>{style_sheet(theme)}</style>"
+        yield f"<style>{style_sheet(theme, ID)}</style>"
         yield f'<rect class="paper" width="{_n(across)}" height="{_n(down)}"/>'
+        yield f"<g{inherited(theme)}>"
         yield f'<g transform="translate({_n(PADDING)} {_n(PADDING)})">'
         for words, x, y in self.headings:
             yield text((Text("heading", words, 13.0),), x, y + HEADING / 3, "start")
@@ -114,7 +153,8 @@ class SvgWriter:
         yield from self.legend_below(legend_down)
         for i, line in enumerate(notes):
             y = notes_down + 12 + 17 * i
-            yield f'<text class="note" x="{_n(PADDING)}" y="{_n(y)}">{in_markup(line)}</text>'
+            yield text((Text("note", line, 12.0),), PADDING, y - 4.2, "start")
+        yield "</g>"
         yield "</svg>\n"
 
     # What explains the picture.
@@ -191,9 +231,11 @@ class SvgWriter:
         for i, (edge, label, at, route) in enumerate(arrows, 1):
             back = f' data-pair="{ID}-e{edge.pair}"' if edge.pair is not None else ""
             yield (
-                f'<g id="{ID}-e{i}" class="{self.edge_classes(edge)}"{back}>'
-                f"<title>{in_markup(edge_in_words(edge, self.graph))}</title>"
+                f'<g id="{ID}-e{i}" class="{self.edge_classes(i, edge)}"{back}>'
+                f"<title>{in_markup(self.said(edge_in_words(edge, self.graph)))}</title>"
             )
+            if self.moment and i in self.moment.against:
+                route = route[::-1]
             if label is None or at is None:
                 yield from arrow(route)
             else:
@@ -205,11 +247,19 @@ class SvgWriter:
                 yield slot(edge.slot + 1, route)
             yield "</g>"
 
-    def edge_classes(self, edge: Edge) -> str:
+    def edge_classes(self, number: int, edge: Edge) -> str:
         """The classes of an arrow's group."""
         target = self.graph.node(edge.target)
         layer = layer_class(target.layer) if target.layer and self.graph.mode != "forward" else None
-        return " ".join(filter(None, ("edge", "back" if edge.pair else None, layer, edge.mark)))
+        now = against = None
+        if self.moment:
+            now = "now" if number in self.moment.along or number in self.moment.against else None
+            against = "against" if number in self.moment.against else None
+        return " ".join(filter(None, ("edge", "back" if edge.pair else None, layer, edge.mark, now, against)))
+
+    def said(self, words: str) -> str:
+        """What is said of a part of the picture, without numbers that are not known yet."""
+        return words if self.moment is None else words.partition(";")[0].partition(" = ")[0]
 
     def carried(self) -> Iterator[str]:
         """On each arrow that leads on to the next repetition, what it carries; several may share a route."""
@@ -243,7 +293,7 @@ class SvgWriter:
             yield (
                 f'<g id="{ID}-n{node.id}" class="{self.node_classes(node)}"{pair} '
                 f'transform="translate({_n(x)} {_n(y)})">'
-                f"<title>{in_markup(node_in_words(node, graph))}</title>"
+                f"<title>{in_markup(self.said(node_in_words(node, graph)))}</title>"
             )
             if node.id in graph.outputs:
                 yield outline(card, "outline", 4.0)
@@ -267,47 +317,26 @@ class SvgWriter:
             classes.append(node.mark)
         if node.id in self.graph.outputs:
             classes.append("output")
+        if self.moment and node.id in self.moment.lit:
+            classes.append("now")
         return " ".join(classes)
 
     def badges(self) -> Iterator[str]:
-        """The same number on each node and on its gradient, at a corner where no arrow arrives."""
-        corner = is_sideways(self.direction)
+        """The same number on each node and on its gradient, where no arrow arrives: away from the sign."""
+        sideways = is_sideways(self.direction)
         pairs = sorted((node.pair, node.id) for node in self.graph.nodes if node.pair is not None)
         for number, pair in enumerate(pairs, 1):
             for id in pair:
                 (x, y), card = self.layout.centers[id - 1], self.cards[id - 1]
-                left, top = x - card.width / 2 + 4 * corner, y - card.height / 2 * corner
-                yield f'<g class="badge" transform="translate({_n(left)} {_n(top)})">'
+                if sideways:
+                    side = 1 if flow_of(self.graph.node(id), self.direction) == "LR" else -1
+                    x, y = x + side * (card.width / 2 - 4), y - card.height / 2
+                else:
+                    x -= card.width / 2
+                yield f'<g class="badge" transform="translate({_n(x)} {_n(y)})">'
                 yield f'<circle r="8.5"/>{text((Text("number", str(number), 10.5),), 0, 0)}</g>'
 
 
 def layer_class(layer: int) -> str:
     """The class of a layer above the program; there are two, in turn."""
     return f"layer{2 - layer % 2}"
-
-
-# The style sheet.
-
-
-def style_sheet(theme: Theme) -> str:
-    """The rules of the picture, each bound to its id; with "auto", the dark colours besides."""
-    rules = (files(__package__) / "svg.css").read_text("utf-8").splitlines()
-    if theme != "auto":
-        return f"\n{coloured(_bound(rules), DARK if theme == 'dark' else LIGHT)}\n"
-    dark = coloured(_bound(map(_colours_of, filter(is_coloured, rules))), DARK)
-    return f"\n{coloured(_bound(rules), LIGHT)}\n@media screen and (prefers-color-scheme:dark){{\n{dark}\n}}\n"
-
-
-def _bound(rules: Iterable[str]) -> str:
-    """Rules that are valid inside this picture alone."""
-    selectors_and_bodies = (rule.split("{") for rule in rules)
-    return "\n".join(
-        ",".join(f"#{ID} {selector}" for selector in selectors.split(",")) + "{" + body
-        for selectors, body in selectors_and_bodies
-    )
-
-
-def _colours_of(rule: str) -> str:
-    """Only what a rule says about colours."""
-    selectors, body = rule.split("{")
-    return selectors + "{" + ";".join(filter(is_coloured, body.rstrip("}").split(";"))) + "}"

@@ -150,6 +150,7 @@ def _box(id: int, cluster: Cluster, results: list[PlainNode]) -> PlainNode:
         layer=max((node.layer for node in results), default=0),
         cluster=cluster.parent,
         opens=cluster.path,
+        result=only.label if only else "",
     )
 
 

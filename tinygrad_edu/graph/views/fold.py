@@ -52,7 +52,7 @@ def fold(graph: Graph, *, calls_only: bool = False) -> Graph:
     ...     y = (y * 2).tanh()
     >>> folded = fold(plain(y))
     >>> [(node.label, node.operation) for node in folded.nodes]
-    [('x', None), ('2', None), ('v39', 'multiply'), ('v40', 'tanh')]
+    [('x', None), ('2', None), ('v₃₉', 'multiply'), ('v₄₀', 'tanh')]
     >>> folded.clusters[0].times
     20
     """

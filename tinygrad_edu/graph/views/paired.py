@@ -76,12 +76,19 @@ def _leads_back(edge: Edge, graph: Graph) -> bool:
     return target.kind in ("module", "group") and source.gradient is not None
 
 
+def _label(node: PlainNode, graph: Graph) -> str:
+    """∂z/∂q; of a closed cluster, the derivative by its result. What has several results has no one derivative."""
+    if node.kind == "group" or (node.kind == "module" and not node.result):
+        return f"through {node.label}"
+    return partial(graph.of, node.result or node.label)
+
+
 def _gradient(id: int, node: PlainNode, graph: Graph, met: int) -> PlainNode:
     """The box of a node's gradient: a sum where several contributions meet."""
     common = PlainNode(
         id=id,
         kind=node.kind if node.kind in ("alias", "group") else "operation" if met > 1 else "gradient",
-        label=f"through {node.label}" if node.kind == "group" else partial(graph.of, node.label),
+        label=_label(node, graph),
         value=node.gradient,
         requires_grad=True,
         carries=True,

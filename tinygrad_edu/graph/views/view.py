@@ -79,7 +79,7 @@ def focused(graph: Graph, center: int, hops: int) -> Graph:
     >>> x = tg.Value(2.0, "x")
     >>> y = tg.Value(3.0, "y") * (x * x).tanh()
     >>> [node.label for node in focused(plain(y), 3, 1).nodes]
-    ['x', 'v1', 'v2']
+    ['x', 'v₁', 'v₂']
     """
     if not (type(hops) is int and hops >= 0):
         raise ValueError(f"draw: hops is the number of arrows around the focus to show, not {hops!r:.60}")

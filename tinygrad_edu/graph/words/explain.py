@@ -19,9 +19,11 @@ from ...engine.graphs import reachable
 from ...engine.node import Node, number_of, shape_of
 from ...engine.walk import walk
 from ...errors import GraphError
-from ..names import partial
-from ..numbers import factor, number
-from ..plain import Quantity, ancestors, is_single, labels, one_like, place
+from ..asked import recorded_of
+from ..mathematics import isolated
+from ..names import local_partial, partial, shared_ways
+from ..numbers import factor, number, printed_with
+from ..plain import Quantity, ancestors, is_single, one_like, place
 from ..text import in_code, in_markdown, plural
 from .formula import one_call
 from .latex import equation, prose
@@ -43,11 +45,14 @@ COUNTED = 10**15
 """Paths are counted up to this number."""
 
 
-def explain(output: Node, by: Node) -> Explanation:
+def explain(
+    output: Node, by: Node, *, names: Mapping[str, Any] | None = None, digits: int | None = None
+) -> Explanation:
     """How the derivative of `output` by `by` comes about: forward values, local derivatives, and the chain rule.
 
     The result shows itself, and `str()` gives its text. Up to six paths from one to the other are written out, and the
-    sum is that of all paths. For arrays, each line carries the gradient back by one operation.
+    sum is that of all paths. For arrays, each line carries the gradient back by one operation. `names` are names for
+    nodes that have none: a dictionary, such as `locals()`. Numbers have so many significant `digits`; None: 4.
 
     >>> import tinygrad_edu as tg
     >>> x, y, w = tg.Value(2.0, name="x"), tg.Value(3.0, name="y"), tg.Value(4.0, name="w")
@@ -71,7 +76,10 @@ def explain(output: Node, by: Node) -> Explanation:
     for what, node in (("the result", output), ("the variable", by)):
         if not isinstance(node, Node):
             raise GraphError(f"explain: {what} has to be a Value or a Tensor, not {type(node).__name__} {node!r:.60}")
-    return Explanation(output, by)
+    with printed_with(digits):
+        explanation = Explanation(output, by, recorded_of([output, by], names, "explain").names)
+        explanation.sections  # noqa: B018  # written now, with these digits and the numbers of now
+    return explanation
 
 
 class Link(NamedTuple):
@@ -84,10 +92,11 @@ class Link(NamedTuple):
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Explanation:
-    """The explanation of the derivative of `output` by `by`."""
+    """The explanation of the derivative of `output` by `by`; `names` are the labels of all nodes."""
 
     output: Node
     by: Node
+    names: Mapping[Node, str]
 
     @lazy
     def sections(self) -> list[tuple[str, list[str]]]:
@@ -119,7 +128,7 @@ class Explanation:
         lines = [self.title]
         for heading, body in self.sections:
             lines += ["", *([heading] if heading else []), *(f"  {line}" for line in body)]
-        return "\n".join(lines)
+        return isolated("\n".join(lines))
 
     def markdown(self) -> str:
         """The explanation for a Markdown page; its lines stand in code, where nothing is interpreted."""
@@ -134,7 +143,7 @@ class Explanation:
         >>> import tinygrad_edu as tg
         >>> x = tg.Value(3.0, "x")
         >>> print(tg.explain(x * 2, x).latex())
-        \section*{How v1 changes with x}
+        \section*{How v₁ changes with x}
         \subsection*{Forward}
         \begin{align*}
         v_{1} &= x \cdot 2 = 3 \times 2 = 6
@@ -178,12 +187,6 @@ class Explanation:
         return ancestors([self.output])
 
     @lazy
-    def names(self) -> Mapping[Node, str]:
-        """The label of each node."""
-        names = labels(self.nodes)
-        return names if self.by in names else labels([*self.nodes, self.by])
-
-    @lazy
     def links(self) -> list[Link]:
         """Every use on a path from `by` to `output`, youngest first."""
         if not (self.output.requires_grad and self.by.requires_grad):
@@ -198,6 +201,11 @@ class Explanation:
             for slot, x in enumerate(node.inputs)
             if isinstance(x, Node) and x in between
         ]
+
+    @lazy
+    def shared(self) -> set[tuple[Node, int]]:
+        """The uses whose local derivative is only a part of the derivative of the one node by the other."""
+        return shared_ways(self.nodes)
 
     def _single_numbers(self) -> bool:
         """Whether all nodes between `by` and `output` are single numbers, so that derivatives are numbers too."""
@@ -259,9 +267,9 @@ class Explanation:
     # Numbers: local derivatives along paths.
 
     def _symbol(self, link: Link) -> str:
-        """∂z/∂q, with the number of the operand where q is used twice in the same call."""
-        twice = sum(x is link.input for x in link.node.inputs) > 1
-        return partial(self.names[link.node], self.names[link.input]) + (f" [operand {link.slot + 1}]" if twice else "")
+        """∂z/∂q, or (∂z/∂q)₂ where q reaches z by other operands too."""
+        direct = (link.node, link.slot) in self.shared
+        return local_partial(self.names[link.node], self.names[link.input], link.slot, direct=direct)
 
     def _local(self, link: Link) -> str:
         """`∂z/∂q = w = 4`"""

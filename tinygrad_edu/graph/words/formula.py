@@ -6,10 +6,14 @@ Gradients are graphs too, so the printed graph of a gradient is the printed deri
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from ...engine.node import Node
 from ...errors import GraphError
-from ..plain import ancestors, labels, switched_on
+from ..asked import recorded_of
+from ..mathematics import isolated
+from ..numbers import printed_with
+from ..plain import switched_on
 from .latex import LATEX
 from .terms import ATOM, NEWEST, POWER, SIGN, Notation, Term, arguments, call_term, constant, one_line, term_of, written
 
@@ -18,13 +22,22 @@ __all__ = ["formula", "formula_of", "one_call"]
 SUPERSCRIPTS = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
-def formula(node: Node, *, latex: bool = False, simplify: bool = True) -> str:
+def formula(
+    node: Node,
+    *,
+    latex: bool = False,
+    simplify: bool = True,
+    names: Mapping[str, Any] | None = None,
+    digits: int | None = None,
+) -> str:
     """The expression that made `node`, in the names of its leaves.
 
     Parameters
     ----------
     latex : in LaTeX, for between dollar signs, instead of text.
     simplify : leave out what changes nothing: 1·a is a, a + 0 is a, a + (−b) is a − b.
+    names : names for nodes that have none: a dictionary, such as `locals()`.
+    digits : how many significant digits numbers have; None: 4.
 
     >>> import tinygrad_edu as tg
     >>> x, y, w = tg.Value(2.0, name="x"), tg.Value(3.0, name="y"), tg.Value(4.0, name="w")
@@ -40,8 +53,10 @@ def formula(node: Node, *, latex: bool = False, simplify: bool = True) -> str:
     """
     if not isinstance(node, Node):
         raise GraphError(f"formula: only a Value or a Tensor has one, not {type(node).__name__} {node!r:.60}")
-    nodes = ancestors([node])
-    return formula_of(node, nodes, labels(nodes), latex=latex, simplify=simplify)
+    recorded = recorded_of(node, names, "formula")
+    with printed_with(digits):
+        text = formula_of(node, recorded.nodes, recorded.names, latex=latex, simplify=simplify)
+    return text if latex else isolated(text)
 
 
 def formula_of(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from ...engine.node import Node
-from ..numbers import Quantity, number
+from ..numbers import POWERS, Quantity, number
 from ..plain import INTERNAL, attribute
 
 __all__ = [
@@ -104,19 +104,20 @@ def constant(x: Any) -> Term:
     """A number or an array that has no name."""
     quantity = Quantity.of(x)
     if not quantity.is_number or quantity.elements is None:
-        return Term(quantity.text(4) if quantity.elements is not None else f"[{quantity.kind()}]", ATOM)
+        return Term(quantity.text() if quantity.elements is not None else f"[{quantity.kind()}]", ATOM)
     (value,) = quantity.elements
     return _number(value)
 
 
 def _number(value: float) -> Term:
-    return replace(printed(value, 12), value=value)
+    return replace(printed(value), value=value)
 
 
-def printed(x: Any, digits: int = 6) -> Term:
+def printed(x: Any) -> Term:
     """A number as it is printed."""
-    text = number(float(x), digits)
-    return Term(text, SIGN if text.startswith("−") else ATOM)
+    text = number(float(x))
+    product, power = PRODUCT if "·" in text else ATOM, POWER if set(text) & set(POWERS) else ATOM
+    return Term(text, min(SIGN if text.startswith("−") else ATOM, product, power))
 
 
 def call_term(node: Node, operands: tuple[Term, ...], label: str = "") -> Term:

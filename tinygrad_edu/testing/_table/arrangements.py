@@ -159,6 +159,19 @@ AFFINE = Arrangement(
 )
 """x (..., in), a weight (out, in) and a bias (out,)."""
 
+ATTENTION = Arrangement(
+    3,
+    lambda sides: st.tuples(*[st.integers(*sides)] * 3, shapes(0, 2, sides[0], min(sides[1], 3)), st.booleans()).map(
+        lambda drawn: (
+            (*drawn[3], drawn[0], drawn[2]),
+            (*drawn[3][-1:], drawn[1], drawn[2]),
+            (*drawn[3], *drawn[:2]) if drawn[4] else (drawn[1],),
+        )
+    ),
+    lambda q, k, mask: len(q) > 1 < len(k) and q[-1] == k[-1] and mask in ((*q[:-1], k[-2]), (k[-2],)),
+)
+"""Queries (..., L, E), keys (..., S, E) and numbers that are added to the comparisons (..., L, S)."""
+
 
 def sequence(blocks: int, states: int = 1) -> Arrangement:
     """x (T, N, I), two weights and two biases of a cell with `blocks` blocks of H rows, and first states (N, H)."""

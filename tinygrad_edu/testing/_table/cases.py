@@ -20,6 +20,7 @@ from . import attrs, images, references
 from .arrangements import (
     AFFINE,
     ANY,
+    ATTENTION,
     EQUATIONS,
     MATRIX_AND_VECTOR,
     PAIR,
@@ -197,7 +198,7 @@ LINES = [
     Case("nansum", statistics.nansum, np.nansum, one(), reduction),
     Case("nanmean", statistics.nanmean, np.nanmean, one(), reduction),
     Case("cov", statistics.cov, np.cov, one(2, 2), each(bias=lambda x: st.just(True))),
-    Case("diff", statistics.diff, np.diff, one(1), each(axis=one_of, n=lambda x: st.integers(0, 2))),
+    Case("diff", statistics.diff, references.diff, one(1), attrs.differences),
     Case("trapezoid", statistics.trapezoid, np.trapezoid, one(1), each(axis=one_of, dx=lambda x: st.just(0.5))),
     Case("interp", statistics.interp, np.interp, one(),
          each(xp=lambda x: st.just([-4.0, 0.0, 4.0]), fp=lambda x: st.just([1.0, 3.0, 2.0])), kinks=(0,)),
@@ -273,12 +274,15 @@ LINES = [
     Case("multi_dot", lambda *x: decompositions.multi_dot(x), lambda x, y: x @ y, PRODUCT),
     # Networks.
     Case("linear", fused.linear, lambda x, weight, bias: x @ weight.T + bias, AFFINE),
+    elementwise("gelu", references.gelu, attrs=each(approximate=lambda x: st.sampled_from(["none", "tanh"]))),
     row("log_softmax", references.log_softmax, one(1), one_axis),
     Case("softmax_cross_entropy", fused.softmax_cross_entropy, references.softmax_cross_entropy, one(1),
          attrs.classes),
     row("rnn", references.rnn, sequence(1), each(nonlinearity=lambda *sizes: st.just("tanh"))),
     row("lstm", references.lstm, sequence(4, states=2)),
     row("gru", references.gru, sequence(3)),
+    row("attention_weights", references.attention_weights, ATTENTION,
+        each(scale=lambda *sizes: st.sampled_from([0.5, 1.5]), causal=lambda *sizes: st.booleans())),
     # Images.
     row("convolution", images.convolution, images.THREE, together=images.convolution_calls),
     row("conv_transpose", images.conv_transpose, images.THREE, together=images.conv_transpose_calls),

@@ -17,6 +17,8 @@ def by_hand(student, rng):
 
 def result_of(method, *operands):
     """What a method of the student's Value answers, which must be a Value again."""
+    for operand in operands:
+        expect(operand, "a Value").is_object()
     result = getattr(operands[0], method)(*operands[1:])
     require(
         hasattr(result, "data"),
@@ -30,6 +32,8 @@ def result_of(method, *operands):
 def same_gradient(student, function, *at, by_engine=None):
     """`function` of the student's values gives what the engine gives, of `by_engine` if that is not the same."""
     leaves, elsewhere = [student.Value(x) for x in at], student.Value(1.0)
+    for leaf in leaves:
+        expect(leaf, "a Value").is_object()
     result = function(*leaves)
     for _ in range(2):  # the second time begins at 0 again
         student.backward(result)

@@ -166,7 +166,7 @@ def _edge_cells(edge: Edge, graph: Graph) -> tuple[str, ...]:
 
 
 def _words(quantity: Quantity | None) -> str:
-    return "" if quantity is None else quantity.text(6)
+    return "" if quantity is None else quantity.text()
 
 
 def _table(caption: str, heads: Sequence[str], rows: Iterator[tuple[str, tuple[str, ...]]]) -> str:

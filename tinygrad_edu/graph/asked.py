@@ -1,0 +1,91 @@
+"""What a user asks a picture of: one result or several, their names, and a node by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from ..engine.messages import describe
+from ..engine.node import Node
+from ..errors import GraphError
+from .plain import Recorded
+
+__all__ = ["node_called", "recorded_of"]
+
+
+def recorded_of(asked: Any, names: Mapping[str, Any] | None, function: str = "draw") -> Recorded:
+    """The recorded graph of a node, or of several in a list, a tuple or a dictionary, whose keys are their names.
+
+    `names` maps further names to nodes, and to modules, whose parameters they begin; `locals()` is such a mapping.
+
+    Raises `GraphError` for anything else, with the way out.
+    """
+    results = list(_results(asked, function))
+    given = dict(_given(names, function)) if names is not None else {}
+    given.update((node, name) for name, node in results if name)
+    return Recorded(*dict.fromkeys(node for _, node in results), given=given)
+
+
+def _results(asked: Any, function: str) -> Iterator[tuple[str, Node]]:
+    if isinstance(asked, Node):
+        yield "", asked
+        return
+    if isinstance(asked, Mapping):
+        items = [(str(name), node) for name, node in asked.items()]
+    elif isinstance(asked, (list, tuple)):
+        items = [("", node) for node in asked]
+    else:
+        raise GraphError(f"{function}: {_refusal(asked, function)}")
+    if not items:
+        raise GraphError(f"{function}: there is nothing in {asked!r:.60} to draw")
+    for name, node in items:
+        if not isinstance(node, Node):
+            raise GraphError(f"{function}: {_refusal(node, function)}")
+        yield name, node
+
+
+def _refusal(asked: Any, function: str) -> str:
+    kind = type(asked).__name__
+    if hasattr(asked, "named_modules") and callable(asked):
+        return f"a {kind} is not a result, and has no graph yet; {function}(model(x)) is the graph of what it computes"
+    if callable(asked):
+        return f"{kind} {asked!r:.60} is no result; call it, and give what it returns: {function}(f(x))"
+    return f"only a Value or a Tensor has a graph, or several in a list, not {kind} {asked!r:.60}"
+
+
+def _given(names: Mapping[str, Any], function: str) -> Iterator[tuple[Node, str]]:
+    """The names from a mapping; of a node with several, the first."""
+    if not isinstance(names, Mapping):
+        raise GraphError(f"{function}: names maps names to nodes, as locals() does, not {names!r:.60}")
+    seen: set[Node] = set()
+    for name, value in list(names.items()):
+        if not isinstance(name, str) or name.startswith("_"):
+            continue
+        if isinstance(value, Node):
+            found = [(value, name)]
+        elif hasattr(value, "named_parameters") and not isinstance(value, type):
+            found = [(node, f"{name}.{path}") for path, node in value.named_parameters()]
+        else:
+            continue
+        for node, called in found:
+            if node not in seen:
+                seen.add(node)
+                yield node, called
+
+
+def node_called(what: str, asked: Any, recorded: Recorded, function: str = "draw") -> Node:
+    """A node of the graph: itself, or the one with this name; `what` it is for is said by errors."""
+    if isinstance(asked, Node):
+        if asked not in recorded.names:
+            raise GraphError(f"{function}: {what}, {describe(asked)}, has no part in {describe(recorded.output)}")
+        return asked
+    if not isinstance(asked, str):
+        raise GraphError(f"{function}: {what} is a node or the name of one, not {type(asked).__name__} {asked!r:.60}")
+    for node, label in recorded.names.items():
+        if asked in (node.name, label):
+            return node
+    known = [label for label in recorded.names.values() if label]
+    near = get_close_matches(asked, known, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"there are {', '.join(known[:8])}"
+    raise GraphError(f"{function}: {what} is {asked!r}, and no node of the graph has this name; {hint}")

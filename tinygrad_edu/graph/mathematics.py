@@ -1,0 +1,98 @@
+"""Names as a book sets them: which characters of a label stand on the line, which above it and which below it.
+
+`w_1`, `W_{hh}`, `h_prev`, `x_t^{(2)}`, `y_hat` and `v₁` are read as mathematics; a name of several letters, such as
+`hidden_size`, stays a word. Pictures, LaTeX and TikZ all read names by `pieces`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+__all__ = ["ABOVE", "ACCENTS", "BELOW", "Piece", "isolated", "pieces"]
+
+BELOW = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789+−=()aehijklmnoprstuvx"))
+ABOVE = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵀⁿⁱ", "0123456789+−=()Tni"))
+"""Characters of Unicode that stand below or above the line, and what stands there."""
+
+ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "dot": "\u0307"}
+"""The accents that a name may spell out: `y_hat` is ŷ."""
+
+SMALL = re.escape("".join((*BELOW, *ABOVE)))
+LETTER = rf"(?:(?![{SMALL}])[^\W\d_])"
+MARK = "[\u0300-\u036f]"
+END = rf"(?![0-9_.]|{LETTER})"
+NAME = re.compile(
+    rf"(?<![\w.])(?P<base>{LETTER}{MARK}*|{LETTER}+(?=_[0-9{{]))"
+    rf"(?P<accent>_(?:{'|'.join(ACCENTS)})(?!{LETTER}|[0-9]))?"
+    rf"(?P<rest>(?:_\{{[^{{}}]*\}}|_(?:{LETTER}|[0-9])+|\^\{{[^{{}}]*\}}|\^(?:{LETTER}|[0-9*]){END})+)?"
+    rf"(?P<prime>[′']*){END}"
+)
+"""A name with indices: its letter, an accent, what stands below and above, and primes."""
+
+
+class Piece(NamedTuple):
+    """Some characters of a label, and where they stand: 0 on the line, 1 above it, −1 below it."""
+
+    text: str
+    level: int
+
+
+@lru_cache(maxsize=10_000)
+def pieces(label: str) -> tuple[Piece, ...]:
+    """The pieces of a label.
+
+    >>> pieces("W_{hh}"), pieces("∂z/∂w_1")
+    ((Piece(text='W', level=0), Piece(text='hh', level=-1)), (Piece(text='∂z/∂w', level=0), Piece(text='1', level=-1)))
+    >>> [piece.text for piece in pieces("hidden_size")], [piece.text for piece in pieces("y_hat²")]
+    (['hidden_size'], ['ŷ', '2'])
+    """
+    found: list[Piece] = []
+    for piece in _read(label):
+        if found and found[-1].level == piece.level:
+            piece = Piece(found.pop().text + piece.text, piece.level)
+        found.append(piece)
+    return tuple(found) or (Piece("", 0),)
+
+
+def _read(label: str) -> Iterator[Piece]:
+    end = 0
+    for name in NAME.finditer(label):
+        if not (name["accent"] or name["rest"]):
+            continue
+        yield from _in_unicode(label[end : name.start()])
+        accent = ACCENTS[name["accent"][1:]] if name["accent"] else ""
+        yield Piece(unicodedata.normalize("NFC", name["base"] + accent), 0)
+        indices = re.findall(r"([_^])(?:\{([^{}]*)\}|([^_^{]+))", name["rest"] or "")
+        below, above = (",".join(a or b for sign, a, b in indices if sign == kind) for kind in "_^")
+        yield from (Piece(text.replace("-", "−"), level) for text, level in ((below, -1), (above, 1)) if text)
+        if name["prime"]:
+            yield Piece("′" * len(name["prime"]), 0)
+        end = name.end()
+    yield from _in_unicode(label[end:])
+
+
+def _in_unicode(text: str) -> Iterator[Piece]:
+    """Text in which small characters stand for themselves."""
+    for part in re.split(rf"([{SMALL}]+)", text):
+        for char in part if part[:1] in BELOW or part[:1] in ABOVE else ():
+            yield Piece(BELOW.get(char) or ABOVE[char], -1 if char in BELOW else 1)
+        if part and part[0] not in BELOW and part[0] not in ABOVE:
+            yield Piece(part, 0)
+
+
+RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc](?:[^\x00-\x7f]|[ ]+(?=[\u0590-\u08ff]))*")
+
+
+def isolated(text: str) -> str:
+    """Text in which words of scripts that run from right to left do not turn around what stands beside them.
+
+    Each gets an isolate of Unicode around it, which is not visible.
+
+    >>> isolated("x = 2"), isolated("\u05d0 = 2") == "\u2068\u05d0\u2069 = 2"
+    ('x = 2', True)
+    """
+    return text if text.isascii() else RIGHT_TO_LEFT.sub("\u2068\\g<0>\u2069", text)
