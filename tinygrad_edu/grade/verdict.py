@@ -112,7 +112,9 @@ def ask(check: Check, session: Session, draw: Draw, reference: Reference) -> Che
         if session.answers == before or own_fault(check, None, draw, reference):
             return missed(check, "grader-error", f"{check.name} expects nothing, so nobody can pass it")
         return failed(check, WrongAnswer(f"your program answers {described(session.last)}: too little", kind="count"))
-    return CheckResult(check.name, check.title, "pass", check.points, check.points, hidden=check.hidden)
+    return CheckResult(
+        check.name, check.title, "pass", check.points, check.points, hidden=check.hidden, extra=check.extra
+    )
 
 
 # A check that stumbles.
@@ -241,7 +243,9 @@ def in_short(x: Any) -> str:
 
 def missed(check: Check, outcome: NoPass, why: str, *, kind: str = "") -> CheckResult:
     """The result of a check without points, and why."""
-    return CheckResult(check.name, check.title, outcome, 0.0, check.points, why, kind, hidden=check.hidden)
+    return CheckResult(
+        check.name, check.title, outcome, 0.0, check.points, why, kind, hidden=check.hidden, extra=check.extra
+    )
 
 
 def failed(check: Check, error: WrongAnswer | StudentError) -> CheckResult:
