@@ -1,4 +1,6 @@
-"""`tinygrad-edu grade`: grade the submissions of a class, or one; and `grade new`, which writes a first assignment."""
+"""`tinygrad-edu grade`: grade the submissions of a class, or one. `grade new` writes a first assignment, and
+`grade --engine` checks an engine that somebody has made.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +19,13 @@ from ..errors import TinygradError
 from ..grade.assignment import load_assignment
 from ..grade.formats.github import obeying_nothing
 from ..grade.formats.gradebooks import Gradebook, late_in_moodle
-from ..grade.formats.words import feedback, final, lateness, points
+from ..grade.formats.words import feedback, final, lateness, one_line, points, to_look_at
 from ..grade.formats.writing import FORMATS, GRADEBOOKS, WRITERS, fill_gradebook, read_gradebook, write_results
 from ..grade.jobs import Job, jobs_in
 from ..grade.many import grade_many
+from ..grade.own_engine import check_engine
 from ..grade.results import FEEDBACK, Result
-from .command import Commands, Refusal, at_least, command, refusing
+from .command import Commands, Refusal, above, at_least, command, refusing
 
 __all__ = ["add_to"]
 
@@ -54,6 +57,10 @@ def add_to(commands: Commands) -> None:
 
     add = command(commands, run_new, "grade new", "write an assignment to edit: checks, reference and starter")
     add("name", metavar="NAME", help="such as hw1; the folder that is made, and what students' files are called")
+
+    add = command(commands, run_engine, "grade --engine", "check an engine that you have made yourself")
+    add("adapter", metavar="ADAPTER", help="a file that says how your engine makes a number or an array")
+    add("--seconds", metavar="S", type=above(0.0), default=20.0, help="the longest time for one question (default: 20)")
 
 
 def run_grade(arguments: argparse.Namespace) -> None:
@@ -91,7 +98,9 @@ def run_grade(arguments: argparse.Namespace) -> None:
             raise
         told = [result.told(arguments.feedback) for result in results]
         text = "\n\n".join(map(shown, told)) if arguments.show else "\n".join(map(line, told))
-        print(obeying_nothing(text) if os.environ.get("GITHUB_ACTIONS") == "true" else text)
+        print(for_log(text))
+        for note in (note for result in results for note in to_look_at(result)):
+            print(for_log(note), file=sys.stderr)
         for name, path in to_write(arguments):
             write_results(told, name, path)
         for name, path, column in fill:
@@ -180,16 +189,21 @@ def secret(path: str | None) -> bytes:
     return content
 
 
+def for_log(text: str) -> str:
+    """The text; in a workflow of GitHub so that it holds no commands."""
+    return obeying_nothing(text) if os.environ.get("GITHUB_ACTIONS") == "true" else text
+
+
 def line(result: Result) -> str:
     """The result of a student in one line."""
     score = points(result.score, result.max_score) if final(result) else "not graded"
     remarks = [*(["unreadable"] if result.status == "unreadable" else []), *filter(None, [lateness(result)])]
-    return f"{result.student}: {score}" + "".join(f" ({remark})" for remark in remarks)
+    return f"{one_line(result.student)}: {score}" + "".join(f" ({remark})" for remark in remarks)
 
 
 def shown(result: Result) -> str:
     """The result of a student with all feedback and the isolation level."""
-    return f"{result.student}: {feedback(result)}\nisolation level {result.isolation.level}"
+    return f"{one_line(result.student)}: {feedback(result)}\nisolation level {result.isolation.level}"
 
 
 def refuse_ungraded(results: Sequence[Result]) -> None:
@@ -220,3 +234,11 @@ def run_new(arguments: argparse.Namespace) -> None:
                 replace_file(folder / template.name, text.encode())
                 print(folder / template.name)
     print(f"tinygrad-edu grade check {folder}")
+
+
+def run_engine(arguments: argparse.Namespace) -> int:
+    """Write the page about an engine; gives 1 if something is wrong."""
+    with refusing(TinygradError, OSError):
+        page = check_engine(arguments.adapter, seconds=arguments.seconds)
+        print(page)
+    return 0 if page else 1

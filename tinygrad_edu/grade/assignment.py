@@ -200,11 +200,11 @@ def load_assignment(path: str | os.PathLike[str]) -> Loaded:
     (assignment,) = found.values()
     if not assignment.checks:
         raise AssignmentError(f"{path}: {assignment.name} has no check; write some under @{'hw'}.check(points=1)")
-    assignment.reference = next(filter(Path.is_file, beside_assignment(file, "reference")), None)
     try:
         data = {name: (file.parent / name).read_bytes() for name in assignment.files}
     except OSError as error:
         raise AssignmentError(f"{path}: files={list(assignment.files)!r}: {error.filename}: {error.strerror}") from None
+    assignment.reference = next(filter(Path.is_file, beside_assignment(file, "reference")), None)
     return Loaded(assignment, str(file), sha256_of({file.name: source} | beside | data), data)
 
 

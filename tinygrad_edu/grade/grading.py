@@ -15,7 +15,7 @@ import hmac
 import json
 import math
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -27,6 +27,7 @@ from .results import CheckResult, IsolationReached, Line, Missing, NoPass, Resul
 from .sandbox.isolation import Isolation
 from .sandbox.sandbox import Sandbox
 from .sandbox.session import Record, Session
+from .signs import signs_of, without_the_engine
 from .submission.submission import Submission
 from .verdict import load, missed, verdict
 
@@ -111,11 +112,12 @@ def grade_one(
     2.0
     """
     seeds = Seeds(secret, assignment.name, student)
+    signs, submission = signs_of(submission), without_the_engine(submission)
     if submission.parts:
         asked = ask_all(assignment, submission, sandbox, seeds)
     else:
         asked = nothing_asked(assignment, "skipped", "there is no program in what was handed in", sandbox.isolation)
-    return as_result(assignment, submission, asked, seeds, assignment_sha256, late)
+    return replace(as_result(assignment, submission, asked, seeds, assignment_sha256, late), signs=signs)
 
 
 @dataclass(frozen=True)

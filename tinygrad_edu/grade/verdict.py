@@ -13,6 +13,7 @@ import linecache
 import traceback
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -36,6 +37,10 @@ Draw = Callable[[], np.random.Generator]
 
 Reference = Callable[[], "Session | None"]
 """Opens a session of the instructor's solution; None if there is none."""
+
+
+REPEATED = 0.1
+"""A check that takes a larger part of the time of a submission is asked once."""
 
 
 def load(session: Session) -> StudentError | SandboxError | None:
@@ -64,8 +69,8 @@ def verdict(
     Parameters
     ----------
     failure : why the program could not be loaded, if it could not.
-    twice : whether a pass counts only if a second run passes too. The same program then gets the same points, however
-        it counts its calls.
+    twice : whether a pass counts only if a second run passes too, unless the check takes long. The same program then
+        gets the same points, however it counts its calls.
     reference : opens a session of the solution.
     asked_for : names that other checks need; they are not suggested for a missing name.
     """
@@ -78,14 +83,16 @@ def verdict(
         others = [name for name in session.names if name not in asked_for]
         why = f"your program defines no {missing[0]}{hint(missing[0], others)}"
         return missed(check, "skipped", clean(why), kind="missing")
+    before = session.record.seconds
     result = ask(check, session, draw, reference)
-    if twice and result.outcome == "pass":
+    quick = session.record.seconds - before <= REPEATED * session.limits.total_seconds
+    if twice and quick and result.outcome == "pass":
         again = ask(check, session, draw, reference)
         if again.outcome == "grader-error":
             result = again
         elif again.outcome != "pass":
             why = "it was right the first time, and wrong when the same was asked again"
-            how = "Something is kept between calls: an array that is changed in place, or a sum that is not set back to 0."
+            how = "Something is kept between calls: an array changed in place, or a sum that is not set back to 0."
             result = replace(again, message=why, kind="repeated", where=again.message, how=how)
     return shown(result, check)
 
@@ -162,10 +169,15 @@ def own_fault(check: Check, symptom: Exception | None, draw: Draw, reference: Re
             error, passes = tried(check, session.student, draw)
             return error is not None or (symptom is None and not passes)
     for size in (2, 1, 3, 4, 5, 0):
-        error, passes = tried(check, StandIn(lambda do, what, size=size: Anything(size)).student, draw)
+        error, passes = tried(check, StandIn(partial(anything, size)).student, draw)
         if (error is None and (symptom is not None or passes)) or not alike(check, error, symptom):
             return False
     return True
+
+
+def anything(size: int, do: str, what: tuple[Any, ...]) -> Anything:
+    """An answer to any question that fits wherever it is used."""
+    return Anything(size)
 
 
 def tried(check: Check, student: Student, draw: Draw) -> tuple[Exception | None, int]:
@@ -208,7 +220,7 @@ def asserts(code: CodeType) -> bool:
 
 def refuted(check: Check, error: AssertionError, session: Session) -> WrongAnswer:
     """What an `assert` in a check says of the program's answer: its message, or its text, and the values in it."""
-    text, values = "", {}
+    text, values = "", dict[str, Any]()
     for frame, line in traceback.walk_tb(error.__traceback__):
         if Path(frame.f_code.co_filename).parent == file_of(check).parent:
             text, values = asserted(frame.f_code.co_filename, line, frame.f_locals)

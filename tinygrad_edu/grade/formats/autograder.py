@@ -30,7 +30,7 @@ from ..jobs import Job
 from ..results import Feedback
 from ..sandbox.sandbox import Sandbox
 from .gradescope import gradescope
-from .words import UNGRADED, final
+from .words import UNGRADED, final, to_look_at
 
 __all__ = ["autograder", "run"]
 
@@ -154,6 +154,7 @@ def run(folder: str | os.PathLike[str]) -> None:
     (root / "results").mkdir(exist_ok=True)
     text = gradescope(result.told(settings["feedback"]), students)
     replace_file(root / "results" / "results.json", text.encode())
+    print("\n".join(to_look_at(result)))  # which Gradescope shows to instructors alone
     if not final(result):
         sys.exit("\n".join([UNGRADED, *(f"{check.name}: {check.message}" for check in result.checks)]))
 

@@ -37,7 +37,7 @@ def prairielearn(result: Result) -> str:
 
 def _document(result: Result, longest: int) -> dict[str, Any]:
     """The result, with all texts cut to `longest` characters."""
-    score = result.score / result.max_score if result.max_score else 0.0
+    score = min(1.0, result.score / result.max_score) if result.max_score else 0.0  # extra credit cannot exceed it
     document: dict[str, Any] = {
         "gradable": True,
         "score": min(max(score, 0.0), 1.0),

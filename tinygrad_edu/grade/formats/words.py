@@ -12,7 +12,7 @@ from .graphs import in_lines
 
 __all__ = [
     "MARKS", "OUTCOMES", "UNGRADED", "check_points", "feedback", "final", "in_cell", "in_html", "in_log", "lateness",
-    "points", "preface", "said", "said_in_lines", "score_text",
+    "one_line", "points", "preface", "said", "said_in_lines", "score_text", "to_look_at",
 ]  # fmt: skip
 
 OUTCOMES = {"pass": "passed", "fail": "not passed", "grader-error": "not graded", "skipped": "skipped"}
@@ -56,9 +56,23 @@ def check_points(check: CheckResult) -> str:
     return points(check.points, check.max_points) + (", extra" if check.extra else "")
 
 
+def one_line(text: str) -> str:
+    r"""Text in one line: the names of students and files could otherwise look like lines of a report.
+
+    >>> print(one_line("ada\n5 of 5 points"))
+    ada\n5 of 5 points
+    """
+    return clean(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def indented(text: str) -> str:
+    """Text whose further lines are indented, so that none looks like a line of the report."""
+    return clean(text).replace("\n", "\n    ")
+
+
 def said(check: CheckResult) -> Iterator[tuple[str, str]]:
     """The feedback of a check, each part with a heading: what is wrong, where, and how to mend it."""
-    line = f"{check.file}, line {check.line}" if check.line else check.file
+    line = one_line(f"{check.file}, line {check.line}" if check.line else check.file)
     for heading, text in (("", check.message), ("In", line), ("Where", check.where), ("How", check.how)):
         if text:
             yield heading, clean(text)
@@ -66,7 +80,7 @@ def said(check: CheckResult) -> Iterator[tuple[str, str]]:
 
 def said_in_lines(check: CheckResult) -> str:
     """The feedback of a check as plain text, with the student's graph beside the right one."""
-    lines = [f"{heading}: {text}" if heading else text for heading, text in said(check)]
+    lines = [indented(f"{heading}: {text}" if heading else text) for heading, text in said(check)]
     return "\n".join([*lines, *map(clean, in_lines(check.graphs) if check.graphs else ())])
 
 
@@ -77,8 +91,8 @@ def _problem(line: Line) -> str:
     hw1.py, line 3: syntax error: expected ':'
         def f(x) return x
     """
-    where = f"{line.file}, line {line.line}: " if line.line else f"{line.file}: " if line.file else ""
-    return clean(f"{where}{line.message}" + (f"\n    {line.text.strip()}" if line.text.strip() else ""))
+    where = one_line(f"{line.file}, line {line.line}: " if line.line else f"{line.file}: " if line.file else "")
+    return where + indented(line.message + (f"\n{line.text.strip()}" if line.text.strip() else ""))
 
 
 def lateness(result: Result) -> str:
@@ -99,7 +113,7 @@ def lateness(result: Result) -> str:
 def preface(result: Result) -> list[str]:
     """What a report says before the checks: that the grader failed, lateness, lines that could not run, warnings."""
     first = [*([] if final(result) else [UNGRADED]), *filter(None, [lateness(result)])]
-    return [*first, *map(_problem, result.problems), *map(clean, result.warnings)]
+    return [*first, *map(_problem, result.problems), *map(indented, result.warnings)]
 
 
 def final(result: Result) -> bool:
@@ -111,9 +125,15 @@ def feedback(result: Result) -> str:
     """The whole result as plain text."""
     lines = [*([points(result.score, result.max_score)] if final(result) else []), *preface(result)]
     for check in result.checks:
-        lines.append(f"{MARKS[check.outcome]} {clean(check.title)}: {check_points(check)}")
+        lines.append(f"{MARKS[check.outcome]} {one_line(check.title)}: {check_points(check)}")
         lines += [f"    {line}" for line in said_in_lines(check).splitlines()]
     return "\n".join(lines)
+
+
+def to_look_at(result: Result) -> list[str]:
+    """What the instructor alone should look at."""
+    notes = [f"{check.name} could not use the answer: {check.note}" for check in result.checks if check.note]
+    return [one_line(f"look at {result.student}: {note}") for note in (*result.signs, *notes)]
 
 
 # Escapes.

@@ -12,6 +12,8 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from .program import NAME, Problem, Program, explain
 from .wire import LENGTHS, FrameError, pack, unpack
 
@@ -83,7 +85,10 @@ class Server:
         number = self.numbers.setdefault(id(x), len(self.objects))
         if number == len(self.objects):
             self.objects.append(x)
-        return number, type(x).__name__[:80]
+        kind = type(x).__name__
+        return number, (f"{kind} of dtype {x.dtype}" if type(x) is np.ndarray or isinstance(x, np.generic) else kind)[
+            :80
+        ]
 
     # The requests.
 

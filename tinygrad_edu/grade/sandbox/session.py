@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -86,6 +86,9 @@ class Session:
     <...Child object at ...>
     1 syntax error: expected ':'
     """
+
+    answers_again: ClassVar = True
+    """Whether a question may be asked once more."""
 
     def __init__(
         self,

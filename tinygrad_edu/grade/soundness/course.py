@@ -205,7 +205,8 @@ def missing(course: Course, check: CheckResult, file: Path) -> Finding:
 
 def own_error(course: Course, check: CheckResult, when: str = "") -> Finding:
     """The finding about a check that fails through a mistake of the instructor."""
+    said = f"the check itself fails: {check.note or check.message}{when}"
     return Finding(
-        "own error", course.place(check.name), check.name, f"the check itself fails: {check.note or check.message}{when}",
+        "own error", course.place(check.name), check.name, said,
         "Let `expect` look at an answer before the check computes with it.",
     )  # fmt: skip
