@@ -52,8 +52,9 @@ def generator_loss(fake: Any, kind: Kind = "non-saturating") -> Any:
 class GAN(nn.Module):
     """A generator, noise (N, latent) → examples (N, *shape), and a discriminator, examples → logits (N,).
 
-    Both are multilayer perceptrons with one hidden layer, the first with ReLU, the second with a leaky one. The
-    examples lie between 0 and 1 where `image` is true, and anywhere where it is not.
+    Both have two hidden layers: the generator with batch norm and ReLU, the discriminator with leaky ReLU and dropout.
+    The examples lie between 0 and 1 where `image` is true, and anywhere where it is not. A. Radford, L. Metz, S.
+    Chintala, "Unsupervised representation learning with deep convolutional generative adversarial networks" (2016).
 
     >>> gan = GAN((1, 8, 8), latent=16)
     >>> fake = gan.generate(5)
@@ -68,8 +69,10 @@ class GAN(nn.Module):
         end = [nn.Sigmoid()] if image else []
         self.generator = nn.Sequential(
             nn.Linear(latent, hidden),
+            nn.BatchNorm1d(hidden),
             nn.ReLU(),
             nn.Linear(hidden, hidden),
+            nn.BatchNorm1d(hidden),
             nn.ReLU(),
             nn.Linear(hidden, prod(self.shape)),
             *end,
@@ -79,8 +82,10 @@ class GAN(nn.Module):
             nn.Flatten(),
             nn.Linear(prod(self.shape), hidden),
             nn.LeakyReLU(0.2),
+            nn.Dropout(0.3),
             nn.Linear(hidden, hidden),
             nn.LeakyReLU(0.2),
+            nn.Dropout(0.3),
             nn.Linear(hidden, 1),
             nn.Flatten(0),
         )
