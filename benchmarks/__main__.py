@@ -14,6 +14,7 @@ from typing import Any
 
 from . import (
     big_arrays,
+    boxes,
     chain,
     cnn,
     gpt,
@@ -43,6 +44,7 @@ FAMILIES = (
     rnn,
     gpt,
     resnet,
+    boxes,
     pictures,
     grading,
 )
