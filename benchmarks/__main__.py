@@ -24,6 +24,7 @@ from . import (
     pictures,
     resnet,
     rnn,
+    scalar_gpt,
     scalar_mlp,
     small_tensors,
 )
@@ -31,6 +32,7 @@ from .harness import Disagreement, Options, Outcome, Target, Workload, summary
 
 FAMILIES = (
     scalar_mlp,
+    scalar_gpt,
     chain,
     small_tensors,
     big_arrays,
