@@ -140,7 +140,7 @@ def _rnn_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any], n
 
 
 def _lstm_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]) -> list[Any]:
-    x, w_ih, w_hh, b_ih, b_hh, h0, c0 = operands
+    w_hh, (h0, c0) = operands[2], operands[5:]
     memory, (steps, _, n, size) = out.base, out.shape
     if memory is None or memory.shape != (6 * steps * n * size,):  # a copy, which has lost its gates
         memory = _lstm_steps(*operands).base
