@@ -123,32 +123,8 @@ assert gradients([3, 2, 1, 0]) == b_first
 
 # %% [markdown]
 # Could you do without an order, and follow every path from $y$ back to $x$ on its own? The answer
-# would be right, since the chain rule is a sum over paths. But lesson 1 warned that there may be
-# very many of them. Count: a number is doubled 16 times, and every visit to the first row is the
-# end of a path.
-
-# %%
-first = z = record(1.0)
-for _ in range(16):
-    z = add(z, z)
-visits = 0
-
-
-def follow(row):
-    global visits
-    visits += row == first
-    for operand, _ in uses[row]:
-        follow(operand)
-
-
-follow(z)
-print(f"{z - first + 1} rows, {visits:,} paths")
-assert visits == 2**16
-assert gradients(range(z, -1, -1))[first] == 2**16
-
-# %% [markdown]
-# The loop over the tape needs 17 steps for the same gradient. With one more doubling it needs 18,
-# and there are twice as many paths.
+# would be right, since the chain rule is a sum over paths. But [lesson 1](01_a_graph_of_numbers.py)
+# counted them: a number that is doubled twenty times has 21 rows, and a million paths.
 
 # %% [markdown]
 # ## The library's tape

@@ -58,7 +58,7 @@ def joined(argv: Sequence[str]) -> list[str]:
     >>> joined(["grade", "new", "hw1"])
     ['grade new', 'hw1']
     """
-    two_words = {"grade": ("check", "gradescope", "new"), "tutorials": ("copy", "open")}
+    two_words = {"grade": ("check", "gradescope", "new", "--engine"), "tutorials": ("copy", "open")}
     return [" ".join(argv[:2]), *argv[2:]] if argv[1:2] and argv[1] in two_words.get(argv[0], ()) else list(argv)
 
 

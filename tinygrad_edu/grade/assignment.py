@@ -7,8 +7,8 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from inspect import isfunction, signature
 from pathlib import Path
 from types import ModuleType
@@ -39,7 +39,7 @@ class Check:
     title : the name that students see.
     hidden : whether the student learns only the outcome and the kind of mistake.
     group : the checks of one group share a child process; every other check gets a child of its own.
-    bonus : whether its points come on top of those that can be reached.
+    extra : whether its points come on top of the most points of the assignment.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Check:
     title: str
     hidden: bool
     group: str
-    bonus: bool = False
+    extra: bool = False
 
 
 class Assignment:
@@ -59,7 +59,11 @@ class Assignment:
     ----------
     name : a short name, such as "hw1"; also the name of the student's file if there are several files.
     title : the name that students see.
-    limits : how much each child of a submission may use.
+    limits : how much a submission may use.
+    files : names of files beside the assignment that students' programs may read, such as data; they find them in the
+        folder in which they run.
+    late : the share of the points that a late submission loses, by the days that it is late: a function such as
+        `lambda days: min(0.1 * days, 0.5)`. Without it lateness is only listed.
 
     Attributes
     ----------
@@ -80,12 +84,26 @@ class Assignment:
     (2.0, 'Product rule')
     """
 
-    def __init__(self, name: str, *, title: str = "", limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        title: str = "",
+        limits: Limits | None = None,
+        files: Sequence[str] = (),
+        late: Callable[[float], float] | None = None,
+    ) -> None:
         if type(name) is not str or not name.replace("-", "").isidentifier():
             raise AssignmentError(
                 f"an assignment's name is letters, digits, _ and -, such as hw1, and not {name!r:.80}"
             )
+        if isinstance(files, str):
+            raise AssignmentError(f"files={files!r}: write files=[{files!r}]")
+        for file in files:
+            if Path(file).is_absolute() or ".." in Path(file).parts:
+                raise AssignmentError(f"files={list(files)!r}: they lie beside the assignment, or in a folder there")
         self.name, self.title, self.limits = name, title or name, limits or Limits()
+        self.files, self.late = tuple(files), late
         self.checks: list[Check] = []
         self.reference: Path | None = None
 
@@ -94,8 +112,8 @@ class Assignment:
 
     @property
     def max_score(self) -> float:
-        """The points of all checks but those for extra credit."""
-        return float(math.fsum(check.points for check in self.checks if not check.bonus))
+        """The points of all checks, without extra ones."""
+        return float(math.fsum(check.points for check in self.checks if not check.extra))
 
     def check(
         self,
@@ -105,7 +123,7 @@ class Assignment:
         title: str = "",
         hidden: bool = False,
         group: str = "",
-        bonus: bool = False,
+        extra: bool = False,
     ) -> Callable[[Function], Function]:
         """A decorator that adds a function as a check; `Check` explains the arguments.
 
@@ -123,7 +141,7 @@ class Assignment:
             if any(check.name == name for check in self.checks):
                 raise AssignmentError(f"{self.name} has two checks that are called {name}")
             words = title or name.replace("_", " ").capitalize()
-            found = Check(name, function, float(points), tuple(needs), words, hidden, group or name, bonus)
+            found = Check(name, function, float(points), tuple(needs), words, hidden, group or name, extra)
             self.checks.append(found)
             return function
 
@@ -146,12 +164,14 @@ class Loaded:
     Attributes
     ----------
     path : the absolute path of its file.
-    sha256 : the hash of the file and of the modules beside it that it imports.
+    sha256 : the hash of the file, of the modules beside it that it imports, and of `files`.
+    files : the content of the files that programs may read, by their names.
     """
 
     assignment: Assignment
     path: str
     sha256: str
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def load_assignment(path: str | os.PathLike[str]) -> Loaded:
@@ -180,8 +200,12 @@ def load_assignment(path: str | os.PathLike[str]) -> Loaded:
     (assignment,) = found.values()
     if not assignment.checks:
         raise AssignmentError(f"{path}: {assignment.name} has no check; write some under @{'hw'}.check(points=1)")
+    try:
+        data = {name: (file.parent / name).read_bytes() for name in assignment.files}
+    except OSError as error:
+        raise AssignmentError(f"{path}: files={list(assignment.files)!r}: {error.filename}: {error.strerror}") from None
     assignment.reference = next(filter(Path.is_file, beside_assignment(file, "reference")), None)
-    return Loaded(assignment, str(file), sha256_of({file.name: source} | beside))
+    return Loaded(assignment, str(file), sha256_of({file.name: source} | beside | data), data)
 
 
 def beside_assignment(file: Path, role: Literal["reference", "starter"]) -> list[Path]:

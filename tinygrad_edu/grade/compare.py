@@ -206,7 +206,7 @@ def so_many(wrong: np.ndarray, size: int) -> str:
 def kind_of(x: Any) -> str:
     """The type of a value, in a few words."""
     if isinstance(x, np.ndarray):
-        return f"an array of shape {x.shape}"
+        return f"an array of shape {x.shape}" + (f" and dtype {x.dtype}" if x.dtype != np.float64 else "")
     if x is None:
         return "None"
     name = type(x).__name__

@@ -3,7 +3,8 @@
 - The inputs of a check are drawn from HMAC(secret, assignment, student, check): a student cannot know them, and grading
   again draws the same ones.
 - Each group of checks has a child of its own, so no check finds anything that another left behind. The order is
-  shuffled, and every check that passes is asked a second time: this exposes a program that counts its calls.
+  shuffled, hidden checks come after all others, and every check that passes is asked a second time: this exposes a
+  program that counts its calls.
 - If the grader fails in a check, it tries again, three times in all; then the result says so and is not a grade.
 """
 
@@ -14,7 +15,7 @@ import hmac
 import json
 import math
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -22,11 +23,11 @@ import numpy as np
 from .. import __version__
 from .._support.text import clean
 from .assignment import Assignment, Check
-from .errors import SandboxError, StudentError
 from .results import CheckResult, IsolationReached, Line, Missing, NoPass, Result
 from .sandbox.isolation import Isolation
 from .sandbox.sandbox import Sandbox
-from .sandbox.session import Session
+from .sandbox.session import Record, Session
+from .signs import signs_of, without_the_engine
 from .submission.submission import Submission
 from .verdict import load, missed, verdict
 
@@ -69,9 +70,11 @@ class Seeds:
         return hmac.digest(self.secret, message, hashlib.sha256)
 
 
-def result_key(assignment: Assignment, assignment_sha256: str, submission_sha256: str, seeds: Seeds) -> str:
+def result_key(
+    assignment: Assignment, assignment_sha256: str, submission_sha256: str, seeds: Seeds, late: float | None = 0.0
+) -> str:
     """The hash of everything that a result depends on."""
-    parts = [assignment_sha256, submission_sha256, seeds.student, seeds.id, GRADER, asdict(assignment.limits)]
+    parts = [assignment_sha256, submission_sha256, seeds.student, seeds.id, GRADER, asdict(assignment.limits), late]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -83,6 +86,7 @@ def grade_one(
     student: str = "student",
     secret: bytes = b"",
     assignment_sha256: str = "",
+    late: float | None = 0.0,
 ) -> Result:
     """Run all checks on one submission.
 
@@ -92,6 +96,7 @@ def grade_one(
     sandbox : runs the submission.
     student : the student's id; the random inputs depend on it, and on `secret`.
     assignment_sha256 : the hash that the result names; see `load_assignment`.
+    late : how many days late the submission is; None if that is not known.
 
     Raises `IsolationError` if the sandbox isolates less than required. All other errors are in the result.
 
@@ -107,11 +112,12 @@ def grade_one(
     2.0
     """
     seeds = Seeds(secret, assignment.name, student)
+    signs, submission = signs_of(submission), without_the_engine(submission)
     if submission.parts:
         asked = ask_all(assignment, submission, sandbox, seeds)
     else:
         asked = nothing_asked(assignment, "skipped", "there is no program in what was handed in", sandbox.isolation)
-    return as_result(assignment, submission, asked, seeds, assignment_sha256)
+    return replace(as_result(assignment, submission, asked, seeds, assignment_sha256, late), signs=signs)
 
 
 @dataclass(frozen=True)
@@ -125,16 +131,25 @@ class Asked:
 
 
 def as_result(
-    assignment: Assignment, submission: Submission, asked: Asked, seeds: Seeds, assignment_sha256: str
+    assignment: Assignment,
+    submission: Submission,
+    asked: Asked,
+    seeds: Seeds,
+    assignment_sha256: str,
+    late: float | None = 0.0,
 ) -> Result:
     """The result of a submission as one record."""
+    reached = math.fsum(check.points for check in asked.checks)
+    lost = 0.0
+    if late and assignment.late is not None:
+        lost = reached * min(max(float(assignment.late(late)), 0.0), 1.0)
     unsure = any(check.outcome == "grader-error" for check in asked.checks)
     return Result(
         assignment=assignment.name,
         title=assignment.title,
         student=seeds.student,
         status="grader-error" if unsure else "graded" if submission.parts else "unreadable",
-        score=math.fsum(check.points for check in asked.checks),
+        score=reached - lost,
         max_score=assignment.max_score,
         checks=asked.checks,
         submission=clean(submission.name, 200),
@@ -142,13 +157,16 @@ def as_result(
         assignment_sha256=assignment_sha256,
         seeds=seeds.id,
         grader=GRADER,
-        key=result_key(assignment, assignment_sha256, submission.sha256, seeds),
+        key=result_key(assignment, assignment_sha256, submission.sha256, seeds, late),
         isolation=IsolationReached(
             asked.isolation.level, tuple(Missing(name, why) for name, why in asked.isolation.missing.items())
         ),
         problems=asked.problems,
         warnings=submission.warnings,
         output=asked.output,
+        late=late is None or late > 0,
+        days_late=late or 0.0,
+        lost=lost,
     )
 
 
@@ -161,13 +179,12 @@ def ask_all(assignment: Assignment, submission: Submission, sandbox: Sandbox, se
     """Run the checks group by group, each group in a child of its own."""
     found: dict[str, CheckResult] = {}
     outputs: list[str] = []
-    failure: StudentError | SandboxError | None = None
+    record = Record()
     asked_for = {name for check in assignment.checks for name in check.needs}
     for group in shuffled_groups(assignment, seeds):
         for _ in range(TRIES):
-            with sandbox.open(submission) as session:
-                if not isinstance(failure, StudentError):  # a program that does not load fails for all checks
-                    failure = load(session)
+            with sandbox.open(submission, record) as session:
+                failure = load(session)
                 results = [
                     verdict(
                         check,
@@ -184,7 +201,7 @@ def ask_all(assignment: Assignment, submission: Submission, sandbox: Sandbox, se
         found |= {result.name: result for result in results}
         if not group[0].hidden and session.output not in outputs:  # a program may print what a hidden check asks
             outputs.append(session.output)
-    lines = [Line(line["where"], line["line"], line["text"], line["message"]) for line in session.problems]
+    lines = [Line(line["where"], line["line"], line["text"], line["message"]) for line in record.problems]
     return Asked(
         tuple(found[check.name] for check in assignment.checks),
         session.isolation if session.generation else sandbox.isolation,
@@ -205,11 +222,11 @@ def opened(assignment: Assignment, sandbox: Sandbox) -> Session | None:
 
 
 def shuffled_groups(assignment: Assignment, seeds: Seeds) -> list[list[Check]]:
-    """The groups of checks that share a child, in random order. Hidden checks share none with others: the program could
-    print later what it was asked there.
+    """The groups of checks that share a child, in random order. Hidden checks share none with others, and come last:
+    the program could print later what it was asked there, or find what it left on the machine.
     """
     groups: dict[tuple[str, bool], list[Check]] = {}
     for i in seeds.of("order").permutation(len(assignment.checks)):
         check = assignment.checks[i]
         groups.setdefault((check.group, check.hidden), []).append(check)
-    return list(groups.values())
+    return sorted(groups.values(), key=lambda group: group[0].hidden)

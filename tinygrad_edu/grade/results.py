@@ -59,9 +59,9 @@ class CheckResult:
     where, how : where the mistake is, and how to mend it, if known.
     file, line : the student's file or cell, and the line that raised an exception; "" and 0 otherwise.
     hidden : the student is shown no message that could tell what was asked.
+    extra : its points come on top of the most points of the assignment.
     graphs : the student's graph beside the right one; null where nothing is to be seen there.
     note : for the instructor alone: the exception that the check itself raised on the student's answer.
-    bonus : its points are added to the others, and not to those that can be reached.
     """
 
     name: str
@@ -78,7 +78,7 @@ class CheckResult:
     hidden: bool = False
     graphs: Graphs | None = None
     note: str = ""
-    bonus: bool = False
+    extra: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class Result:
     student : by which the course knows them.
     status : "unreadable": nothing in it could be read as a program. "grader-error": at least one check has to be
         repeated, and the score means nothing yet.
-    score, max_score : reached, and to be reached.
+    score, max_score : reached, and to be reached without extra points.
     checks : in the order of the assignment.
     problems : lines of the program that could not be executed.
     warnings : about the files that were handed in.
@@ -147,6 +147,8 @@ class Result:
     grader : the versions of all that computed this.
     key : of all that this result depends on; the same key is the same result.
     isolation : how well the submission was isolated.
+    late, days_late : whether it was handed in late, and by how many days; 0 if that is not known.
+    lost : the points that were taken off for that.
     """
 
     assignment: str
@@ -167,6 +169,9 @@ class Result:
     warnings: tuple[str, ...] = ()
     output: str = ""
     signs: tuple[str, ...] = ()
+    late: bool = False
+    days_late: float = 0.0
+    lost: float = 0.0
 
     def json(self) -> str:
         """The result as JSON."""
@@ -201,8 +206,9 @@ def read_result(source: str | os.PathLike[str]) -> Result:
     """
     try:
         result: Result = FORMAT.read(source, "result")
-        if not math.isclose(result.score, math.fsum(check.points for check in result.checks), abs_tol=1e-9):
-            raise Wrong("result.score is not the sum of the points of its checks")
+        points = math.fsum(check.points for check in result.checks)
+        if not math.isclose(result.score, points - result.lost, abs_tol=1e-9):
+            raise Wrong("result.score is not the sum of the points of its checks, without those that are lost")
         for check in result.checks:
             for graph in (check.graphs.found, check.graphs.expected) if check.graphs else ():
                 if graph is not None:

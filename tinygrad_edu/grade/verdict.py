@@ -13,6 +13,7 @@ import linecache
 import traceback
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -85,7 +86,7 @@ def verdict(
             result = again
         elif again.outcome != "pass":
             why = "it was right the first time, and wrong when the same was asked again"
-            how = "Something is kept between calls: an array that is changed in place, or a sum that is not set back to 0."
+            how = "Something is kept between calls: an array changed in place, or a sum that is not set back to 0."
             result = replace(again, message=why, kind="repeated", where=again.message, how=how)
     return shown(result, check)
 
@@ -112,7 +113,9 @@ def ask(check: Check, session: Session, draw: Draw, reference: Reference) -> Che
         if session.answers == before or own_fault(check, None, draw, reference):
             return missed(check, "grader-error", f"{check.name} expects nothing, so nobody can pass it")
         return failed(check, WrongAnswer(f"your program answers {described(session.last)}: too little", kind="count"))
-    return CheckResult(check.name, check.title, "pass", check.points, check.points, hidden=check.hidden)
+    return CheckResult(
+        check.name, check.title, "pass", check.points, check.points, hidden=check.hidden, extra=check.extra
+    )
 
 
 # A check that stumbles.
@@ -160,10 +163,15 @@ def own_fault(check: Check, symptom: Exception | None, draw: Draw, reference: Re
             error, passes = tried(check, session.student, draw)
             return error is not None or (symptom is None and not passes)
     for size in (2, 1, 3, 4, 5, 0):
-        error, passes = tried(check, StandIn(lambda do, what, size=size: Anything(size)).student, draw)
+        error, passes = tried(check, StandIn(partial(anything, size)).student, draw)
         if (error is None and (symptom is not None or passes)) or not alike(check, error, symptom):
             return False
     return True
+
+
+def anything(size: int, do: str, what: tuple[Any, ...]) -> Anything:
+    """An answer to any question that fits wherever it is used."""
+    return Anything(size)
 
 
 def tried(check: Check, student: Student, draw: Draw) -> tuple[Exception | None, int]:
@@ -206,7 +214,7 @@ def asserts(code: CodeType) -> bool:
 
 def refuted(check: Check, error: AssertionError, session: Session) -> WrongAnswer:
     """What an `assert` in a check says of the program's answer: its message, or its text, and the values in it."""
-    text, values = "", {}
+    text, values = "", dict[str, Any]()
     for frame, line in traceback.walk_tb(error.__traceback__):
         if Path(frame.f_code.co_filename).parent == file_of(check).parent:
             text, values = asserted(frame.f_code.co_filename, line, frame.f_locals)
@@ -241,7 +249,9 @@ def in_short(x: Any) -> str:
 
 def missed(check: Check, outcome: NoPass, why: str, *, kind: str = "") -> CheckResult:
     """The result of a check without points, and why."""
-    return CheckResult(check.name, check.title, outcome, 0.0, check.points, why, kind, hidden=check.hidden)
+    return CheckResult(
+        check.name, check.title, outcome, 0.0, check.points, why, kind, hidden=check.hidden, extra=check.extra
+    )
 
 
 def failed(check: Check, error: WrongAnswer | StudentError) -> CheckResult:

@@ -81,7 +81,10 @@ class SSD(nn.Module):
         self.anchors = np.concatenate(maps)
 
     def forward(self, x: Any) -> Any:
-        """Images (N, channels, size, size) → (N, M, 5 + C)."""
+        """Images (N, channels, size, size) → (N, M, 5 + C).
+
+        Raises `ShapeError` for images of another size, and for stages whose maps do not have the strides.
+        """
         if shape_of(x)[2:] != (self.size, self.size):
             raise ShapeError(f"SSD: the anchors are for images of {(self.size, self.size)}, not {shape_of(x)[2:]}")
         maps = []
@@ -90,7 +93,13 @@ class SSD(nn.Module):
             maps.append(x)
         said = [transpose(head(each), (0, 2, 3, 1)) for head, each in zip(self.heads, maps[-len(self.heads) :])]
         n = shape_of(x)[0]
-        return concatenate([reshape(each, (n, -1, 5 + self.classes)) for each in said], axis=1)
+        every = concatenate([reshape(each, (n, -1, 5 + self.classes)) for each in said], axis=1)
+        if shape_of(every)[1] != len(self.anchors):
+            raise ShapeError(
+                f"SSD: its strides promise {len(self.anchors)} anchors, and its stages give maps of "
+                f"{[shape_of(each)[1:3] for each in said]} cells, with {shape_of(every)[1]}"
+            )
+        return every
 
     def losses(self, predictions: Any, true: Any) -> dict[str, Any]:
         """The losses of "there is an object", of the boxes and of the classes.

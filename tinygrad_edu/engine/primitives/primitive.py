@@ -52,6 +52,9 @@ class Primitive:
     precedence : how tightly an operator binds (+ 10, · 20, neg 30, ** 40); None for a function.
     elementwise : whether each number of the result depends on the same place in the operands only.
     domain : the open interval of the real line on which a function of one operand is smooth.
+    words : for each operand its rule as a book writes it, such as "{x}ᵀ {g}", where the rule itself would be read less
+        easily; in braces g, out, the operands x, y, z, and `others`, all operands but the one that receives. The last
+        one is that of all further operands.
     composition : the same, made of other rows. Where it is given, the rules run on arrays only; gradients that are
         graphs come from the rows that it is made of.
 
@@ -59,6 +62,8 @@ class Primitive:
     """
 
     variadic = False
+    has_gradient = True
+    table = TABLE
 
     def __init__(
         self,
@@ -73,17 +78,19 @@ class Primitive:
         elementwise: bool = False,
         domain: tuple[float, float] = REALS,
         composition: Callable[..., Any] | None = None,
+        words: Sequence[str] = (),
         doc: str | None = None,
     ) -> None:
-        if name in TABLE:
+        if name in self.table:
             raise ValueError(f"the table has a primitive {name!r} already")
         dispatch(self, *numpy)
-        TABLE[name] = self
+        self.table[name] = self
         self.name = self.__name__ = self.__qualname__ = name
         self.arrays, self.floats = arrays, floats
         self.rules: tuple[Any, ...] = tuple(rules)
         self.symbol, self.precedence = symbol or name, precedence
         self.elementwise, self.domain, self.composition = elementwise, domain, composition
+        self.words = tuple(words)
         self.__doc__ = doc or arrays.__doc__
         self.arity = len(self.rules)
         self.attrs: Attrs = {}

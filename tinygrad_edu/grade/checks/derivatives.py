@@ -9,9 +9,11 @@ import numpy as np
 from numpy import ndarray
 
 from ...engine.derivatives import vjp
+from ..compare import compare
 from ..diagnosis import ChainStep, judge_chain, probe_shapes, random_upstream, right_for_own_forward
 from ..diagnosis.beside import beside_steps
 from ..diagnosis.diagnose import as_numbers
+from ..diagnosis.reference import names_of
 from ..errors import StudentError, WrongAnswer
 from ..expect import expect, require
 from .asking import EXACT, Axes, called_slow, called_unstable, large_operands, many_operands, one_by_one, operands
@@ -42,7 +44,12 @@ def backward(answer: Function, function: Function, rng: np.random.Generator, *ax
     """
     for at in operands(axes, rng, scale):
         exact = EXACT if scale == 1.0 and one_by_one(function, at) else None
-        ask(answer, function, at, rng, exact)
+        try:
+            ask(answer, function, at, rng, exact)
+        except WrongAnswer as wrong:
+            if wrong.kind == "values":
+                wrong.how = f"{wrong.how} {smallest_example(answer, function, axes)}".strip()
+            raise
     if scale == 1.0:
         for at in large_operands(function, axes, rng):
             ask(answer, function, at, rng)
@@ -59,6 +66,41 @@ def ask(
     """Ask for the gradients at one point, for a random upstream gradient."""
     upstream = random_upstream(rng, np.shape(function(*at)))
     expect(answer(upstream, *at)).is_gradient_of(function, at=tuple(at), upstream=upstream, rtol=rtol)
+
+
+def smallest_example(answer: Function, function: Function, axes: Sequence[Axes]) -> str:
+    """The smallest operands for which an answer is wrong, in words; empty if none is that small.
+
+    >>> smallest_example(lambda g, x: 2 * g * x * x, lambda x: x * x, ["n"])
+    'The smallest example: for x = [2.] and an upstream gradient of 1, it is [8.], and [4.] is right.'
+    """
+    words = [word for word in axes if isinstance(word, str)]
+    for n in (1, 2) if len(words) == len(axes) else ():
+        at = [np.resize([2.0, -1.0, 3.0, 0.5], [n if letter != "1" else 1 for letter in word]) for word in words]
+        at = [(1.0 + i) * x for i, x in enumerate(at)]
+        out, pull = vjp(function, *at)
+        upstream = np.ones(np.shape(out))
+        right = pull(upstream)
+        try:
+            found = answer(upstream.copy(), *at)
+        except StudentError:
+            return ""
+        for name, a, e in zip(
+            names_of(function, len(at)), found if isinstance(found, (list, tuple)) else [found], right
+        ):
+            if isinstance(a, ndarray) and not compare(a, e):
+                given = ", ".join(f"{name} = {in_row(x)}" for name, x in zip(names_of(function, len(at)), at))
+                of = "it" if len(at) == 1 else f"the gradient of {name}"
+                return (
+                    f"The smallest example: for {given} and an upstream gradient of 1, {of} is {in_row(a)}, "
+                    f"and {in_row(e)} is right."
+                )
+    return ""
+
+
+def in_row(x: ndarray) -> str:
+    """An array in one line, with four digits."""
+    return np.array2string(x, precision=4, suppress_small=True).replace("\n", "")
 
 
 def stays_right_when_large(

@@ -80,7 +80,7 @@ def adds_up(Value: Callable[[float], Any], function: Callable[..., Any], *at: fl
         raise WrongAnswer(
             "After a second backward, the gradients are those of one.",
             kind="overwritten",
-            how="A gradient is added to what `grad` holds: use += instead of =, and set it back to 0 nowhere in backward().",
+            how="A gradient is added to what `grad` holds: use += instead of =, and do not set it back to 0.",
         )
     if compare(twice, kept_in_between(function, at)):
         raise WrongAnswer(

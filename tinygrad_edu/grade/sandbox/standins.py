@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -17,6 +17,8 @@ __all__ = ["Anything", "StandIn", "moved"]
 
 class StandIn:
     """A session that runs no program: `answer(do, what)` gives the answer to each question."""
+
+    answers_again: ClassVar = False
 
     def __init__(self, answer: Callable[[str, tuple[Any, ...]], Any], names: list[str] | None = None) -> None:
         self.answer = answer
@@ -96,10 +98,11 @@ def _itself(self: Anything, *_: Any, **__: Any) -> Any:
     return self
 
 
-for _name in (
-    "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift divmod radd rsub rmul rtruediv rfloordiv "
-    "rmod rpow rmatmul neg pos abs invert round eq ne lt le gt ge call getitem array_ufunc array_function"
-).split():
+OPERATORS = """
+add sub mul truediv floordiv mod pow matmul and or xor lshift rshift divmod radd rsub rmul rtruediv rfloordiv rmod rpow
+rmatmul neg pos abs invert round eq ne lt le gt ge call getitem array_ufunc array_function
+"""
+for _name in OPERATORS.split():
     setattr(Anything, f"__{_name}__", _itself)
 for _name, _value in {"bool": True, "float": 1.0, "complex": 1j, "int": 1, "index": 1}.items():
     setattr(Anything, f"__{_name}__", lambda self, value=_value: value)

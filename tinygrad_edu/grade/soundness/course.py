@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from ..many import borrowed_sandbox
 from ..results import CheckResult, Result
 from ..sandbox.isolation import Limits
 from ..sandbox.proxies import Handle
+from ..sandbox.sandbox import Sandbox
 from ..sandbox.session import Session
 from ..submission.submission import Submission
 from ..verdict import Draw, load, verdict
@@ -48,6 +50,7 @@ class Course:
         self.assignment.checks = [replace(check, hidden=False) for check in original.checks]
         self.assignment.reference = reference
         self.path, self.reference, self.starter = path, reference, starter
+        self.files = loaded.files
         self.secret = bytes.fromhex(loaded.sha256)
         self.workers = workers or os.cpu_count() or 1
 
@@ -75,14 +78,18 @@ class Course:
         finally:
             pool.shutdown(cancel_futures=True)
 
+    def sandbox(self) -> AbstractContextManager[Sandbox]:
+        """A sandbox as it will be for students."""
+        return borrowed_sandbox(self.assignment.limits, 1, self.files)
+
     def graded(self, submission: Submission, student: str) -> Result:
         """The result of a submission for this student."""
-        with borrowed_sandbox(self.assignment.limits, 1) as sandbox:
+        with self.sandbox() as sandbox:
             return grade_one(self.assignment, submission, sandbox=sandbox, student=student, secret=self.secret)
 
     def asked(self, check: Check, submission: Submission, student: str, limits: Limits) -> CheckResult:
         """The result of one check of a submission."""
-        with borrowed_sandbox(self.assignment.limits, 1) as sandbox, sandbox.open(submission) as session:
+        with self.sandbox() as sandbox, sandbox.open(submission) as session:
             session.limits = limits
             return verdict(check, session, self.draw(check, student), load(session), twice=False)
 
@@ -91,7 +98,7 @@ class Course:
 
         Raises `AssignmentError` if the check fails now although it passed before.
         """
-        with borrowed_sandbox(self.assignment.limits, 1) as sandbox, sandbox.open(submission) as session:
+        with self.sandbox() as sandbox, sandbox.open(submission) as session:
             heard = listened_to(session)
             try:
                 with watched() as notes, np.errstate(all="ignore"):
@@ -198,7 +205,8 @@ def missing(course: Course, check: CheckResult, file: Path) -> Finding:
 
 def own_error(course: Course, check: CheckResult, when: str = "") -> Finding:
     """The finding about a check that fails through a mistake of the instructor."""
+    said = f"the check itself fails: {check.note or check.message}{when}"
     return Finding(
-        "own error", course.place(check.name), check.name, f"the check itself fails: {check.note or check.message}{when}",
+        "own error", course.place(check.name), check.name, said,
         "Let `expect` look at an answer before the check computes with it.",
     )  # fmt: skip
