@@ -66,12 +66,12 @@ def test_each_optimiser_moves_its_network(kind: Any) -> None:
 def test_it_learns_where_the_real_points_are() -> None:
     tg.manual_seed(0)
     gan = models.gan((2,), latent=2, hidden=16, image=False)
-    optimizers = tuple(
+    of_generator, of_discriminator = (
         optim.Adam(part.parameters(), lr=0.01, betas=(0.5, 0.999)) for part in (gan.generator, gan.discriminator)
     )
     rng = np.random.default_rng(0)
     for _ in range(150):
-        gan.step(tg.tensor(rng.normal([3, -2], 0.3, size=(32, 2)).astype(np.float32)), optimizers)
+        gan.step(tg.tensor(rng.normal([3, -2], 0.3, size=(32, 2)).astype(np.float32)), (of_generator, of_discriminator))
     gan.eval()
     with tg.no_grad():
         made = gan.generate(200, seed=1).data
