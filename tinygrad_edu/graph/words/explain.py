@@ -53,7 +53,7 @@ def explain(
     """How the derivative of `output` by `by` comes about: forward values, local derivatives, and the chain rule.
 
     The result shows itself, and `str()` gives its text. Up to six paths from one to the other are written out, and the
-    sum is that of all paths; more than a thousand are grouped, too, by the use of `by` that they begin with. For arrays,
+    sum is that of all paths; more than a thousand are also grouped by the use of `by` that they begin with. For arrays,
     each line carries the gradient back by one operation. `names` are names for nodes that have none: a dictionary, such
     as `locals()`. Numbers have so many significant `digits`; None: 4.
 
