@@ -108,7 +108,7 @@ def test_what_the_author_adds_is_in_every_format() -> None:
     assert tg.graph.read(drawing.json()) == drawing.graph
     with pytest.raises(tg.GraphError, match="no node of the graph has this name; did you mean 'x'"):
         tg.draw(z, highlight="xx")
-    with pytest.raises(ValueError, match="a colour is a name of CSS or like #f4c430"):
+    with pytest.raises(ValueError, match="a colour is a name of CSS or like #rrggbb"):
         tg.draw(z, colour={"x": "url(evil)"})
 
 
