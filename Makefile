@@ -8,7 +8,7 @@ BENCH_VENV ?= .venv-bench
 BIN         = $(VENV)/bin
 PYTEST      = $(BIN)/pytest -n auto --maxprocesses 8
 PIP_INSTALL = -m pip --disable-pip-version-check --quiet install
-SPHINX      = $(BIN)/sphinx-build --quiet --fail-on-warning --keep-going
+SPHINX      = $(BIN)/sphinx-build --jobs auto --quiet --fail-on-warning --keep-going
 MADE        = .ruff_cache .mypy_cache .pytest_cache .hypothesis .coverage dist forward.svg backward.svg digits_loss.svg z.svg docs/_build docs/gallery docs/lessons notebooks
 
 .DEFAULT_GOAL := help

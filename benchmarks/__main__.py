@@ -14,6 +14,7 @@ from typing import Any
 
 from . import (
     big_arrays,
+    boxes,
     chain,
     cnn,
     grading,
@@ -41,6 +42,7 @@ FAMILIES = (
     cnn,
     rnn,
     resnet,
+    boxes,
     pictures,
     grading,
 )

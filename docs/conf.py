@@ -55,6 +55,8 @@ nb_execution_raise_on_error = True
 nb_execution_in_temp = True
 nb_execution_timeout = 600
 nb_merge_streams = True
+nb_code_prompt_show = {"en": "Show the checks", "zh": "显示检查"}[speaks]  # cells of asserts alone are folded
+nb_code_prompt_hide = {"en": "Hide the checks", "zh": "隐藏检查"}[speaks]
 
 # Docstrings: `name` in single quotes is code, and a link where it is ours.
 
@@ -75,6 +77,7 @@ locale_dirs = ["locale"]
 gettext_compact = False
 gettext_location = False
 gettext_uuid = False
+gettext_additional_targets = ["raw"]  # the word on a folded part
 
 # Pages
 

@@ -2,6 +2,8 @@
 
 import sys
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -20,6 +22,11 @@ EVERY_KIND = {
     "probabilities": plots.regions(lambda X: X[:, 0] / 3, XY, [0, 1, 1]),
     "images": plots.images(np.arange(60.0).reshape(3, 4, 5), titles="abc", columns=2),
     "signed images": plots.images(-np.ones((1, 4, 5)), signed=True),
+    "masks and boxes": plots.images(
+        np.ones((2, 14, 15)),
+        masks=np.arange(420).reshape(2, 14, 15) % 3,
+        boxes=[[[1, 2, 3, 9, 9, 0.5], [-1, 0, 0, 0, 0, 0]], np.zeros((0, 6))],
+    ),
     "bars": plots.bars(["one", "two"], {"before": [1, 2], "after": [3, 4]}, ylabel="norm"),
     "histogram": plots.histogram({"weights": [0.1, 0.2, 0.2]}, bins=3),
 }
@@ -75,3 +82,69 @@ def test_wrong_shapes_are_named() -> None:
         plots.images(np.ones((4, 5)))
     with pytest.raises(ValueError, match="1 titles for 2 images"):
         plots.images(np.ones((2, 4, 5)), titles=["a"])
+    with pytest.raises(ValueError, match=r"masks are whole numbers of shape \(2, 4, 5\), not float64 \(2, 4, 5\)"):
+        plots.images(np.ones((2, 4, 5)), masks=np.ones((2, 4, 5)))
+    with pytest.raises(ValueError, match="boxes for 1 of 2 images"):
+        plots.images(np.ones((2, 4, 5)), boxes=[[]])
+    with pytest.raises(ValueError, match="class, x1, y1, x2, y2, and perhaps a score"):
+        plots.images(np.ones((1, 4, 5)), boxes=[[[1, 2, 3, 4]]])
+
+
+@pytest.mark.usefixtures("matplotlib")
+def test_boxes_are_drawn_where_they_are_and_masks_where_they_are_not_0() -> None:
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Rectangle
+
+    mask = np.zeros((1, 14, 15), int)
+    mask[0, 3:5, 6:9] = 2
+    plot = plots.images(np.ones((1, 14, 15)), masks=mask, boxes=[[[1, 2, 3, 9, 8, 0.75], [-1, 0, 0, 0, 0, 0]]])
+    assert repr(plot) == "Plot: 1 image of 14 × 15, with 1 box"
+    figure = Figure()
+    plot.panels[0].draw(figure)
+    (axes,) = figure.axes
+    (outline,) = (patch for patch in axes.patches if isinstance(patch, Rectangle))
+    assert (*outline.get_xy(), outline.get_width(), outline.get_height()) == (1.5, 2.5, 7, 5)
+    assert [text.get_text() for text in axes.texts] == ["1 0.75"]
+    assert np.array_equal(np.asarray(axes.images[1].get_array())[..., 3] > 0, mask[0] > 0)
+
+
+# Heat maps of attention.
+
+
+def test_attention_is_drawn_with_a_square_for_each_share_and_said_in_words(tmp_path: Path) -> None:
+    shares = np.array([[[1.0, 0.0, 0.0], [0.25, 0.75, 0.0]], [[0.5, 0.5, 0.0], [0.0, 0.1, 0.9]]])
+    plot = plots.attention(shares, ["<a>", "b"], ["床", "long name", "&"], titles=["first", "second"])
+    assert repr(plot) == "Attention: first | second"
+    text = plot.save(tmp_path / "maps.svg").read_text("utf-8")
+    root = ElementTree.fromstring(text)
+    cells = [x for x in root.iter("{http://www.w3.org/2000/svg}rect") if x.get("class") == "cell"]
+    assert [float(x.attrib["fill-opacity"]) for x in cells] == shares.ravel().tolist()
+    assert cells[4][0].text == "b takes 0.750 of long name"
+    assert root.get("aria-label") == (
+        "first: 2 queries, 3 keys; most of: <a> 床 1.00, b long name 0.75. "
+        "second: 2 queries, 3 keys; most of: <a> 床 0.50, b & 0.90"
+    )
+    assert plot.svg() == text == plot._repr_mimebundle_()["image/svg+xml"]
+
+
+def test_attention_takes_what_the_layers_give() -> None:
+    import tinygrad_edu as tg
+
+    layer, x = tg.nn.MultiheadAttention(8, 2, batch_first=True), tg.randn(1, 3, 8)
+    _, weights = layer(x, x, x, average_attn_weights=False)
+    assert repr(plots.attention(weights, "abc")) == "Attention: head 1 | head 2"
+    assert plots.attention(weights, "abc").svg() == plots.attention(weights.numpy(), "abc", "abc").svg()
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: plots.attention([1.0, 0.0]), r"weights are \(..., L, S\), and not \(2,\)"),
+        (lambda: plots.attention([[1.0, 0.0]], "ab"), r"2 queries for weights \(1, 2\), which need 1"),
+        (lambda: plots.attention([[1.0, 0.0]], "a", "abc"), "3 keys for"),
+        (lambda: plots.attention([[1.0]], titles=["a", "b"]), "2 titles for"),
+    ],
+)
+def test_names_that_do_not_fit_the_weights_are_refused(call: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        call()

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._support.formats import save_as
+from ._support.heat_map import HeatMap, svg_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -28,7 +29,20 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
     Curve = ArrayLike | tuple[ArrayLike, ArrayLike]  # y, or x and y
 
-__all__ = ["PALETTE", "Plot", "bars", "contours", "histogram", "images", "lines", "points", "regions", "row"]
+__all__ = [
+    "PALETTE",
+    "AttentionPlot",
+    "Plot",
+    "attention",
+    "bars",
+    "contours",
+    "histogram",
+    "images",
+    "lines",
+    "points",
+    "regions",
+    "row",
+]
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6E6E6E", "#000000")
 """Of M. Okabe and K. Ito's colours, which colour-blind readers can tell apart; "Color Universal Design", 2008."""
@@ -171,11 +185,14 @@ def points(
     groups: Mapping[str, ArrayLike],
     *,
     lines: Mapping[str, Curve] | None = None,
+    equal: bool = False,
     xlabel: str = "",
     ylabel: str = "",
     title: str = "",
 ) -> Plot:
     """The points of each group, arrays of shape (N, 2), in a colour and a shape of its own; and lines over them.
+
+    With `equal`, one unit is as long on both axes, for points of a plane, where distances and angles mean something.
 
     >>> points({"seen": [[1.0, 2.0], [2.0, 4.1]]}, lines={"fitted": ([1, 2], [2, 4])})
     Plot: seen, fitted
@@ -192,9 +209,8 @@ def points(
             axes.plot(*curve_of(curve), LINES[i % len(LINES)], color=colour(len(groups) + i), linewidth=2, label=name)
         room = 0.1 * (high - low)
         axes.set_ylim(low - room, high + room)  # a line that leaves the plot does not squeeze the points
-        (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
-        if alike(right - left, high - low):
-            axes.set_aspect("equal", adjustable="datalim")
+        if equal:
+            axes.set_aspect("equal")
         axes.grid(alpha=0.25)
         legend(axes, [*groups, *over])
 
@@ -296,9 +312,15 @@ def regions(predict: Callable[[Array], ArrayLike], X: ArrayLike, labels: ArrayLi
 
 
 def images(
-    arrays: ArrayLike, titles: Sequence[object] | None = None, *, columns: int | None = None, signed: bool = False
+    arrays: ArrayLike,
+    titles: Sequence[object] | None = None,
+    *,
+    columns: int | None = None,
+    signed: bool = False,
+    masks: ArrayLike | None = None,
+    boxes: Sequence[Any] | None = None,
 ) -> Plot:
-    """Images (N, H, W), in rows.
+    """Images (N, H, W), in rows; over them, where given, the classes of their pixels and boxes.
 
     Parameters
     ----------
@@ -306,15 +328,31 @@ def images(
     columns : the number of images in a row; by default at most eight.
     signed : True for blue negative numbers, white 0 and red positive numbers, on one scale for all images; False for
         grey levels, from the lowest number of an image (black) to its highest (white).
+    masks : whole numbers (N, H, W): a colour over each pixel, and none where it is 0.
+    boxes : for each image (K, 5), rows of class, x1, y1, x2, y2, or (K, 6), with a score, as `data.Scenes` and
+        `models.SSD` have them. Class and score are written beside the box; a class of −1 is no box. Class c has the
+        colour of the mask c + 1.
 
     >>> images(np.zeros((2, 8, 8)), titles=["first", "second"])
     Plot: 2 images of 8 × 8
+    >>> images(np.zeros((1, 8, 8)), boxes=[[[7, 1, 2, 5, 6, 0.93]]])
+    Plot: 1 image of 8 × 8, with 1 box
     """
     stack = np.asarray(arrays, float)
     if stack.ndim != 3 or not len(stack):
         raise ValueError(f"images: {stack.shape} is not (N, H, W)")
     if titles is not None and len(titles) != len(stack):
         raise ValueError(f"images: {len(titles)} titles for {len(stack)} images")
+    over = None if masks is None else np.asarray(masks)
+    if over is not None and (over.shape != stack.shape or over.dtype.kind not in "biu"):
+        raise ValueError(f"images: masks are whole numbers of shape {stack.shape}, not {over.dtype} {over.shape}")
+    if boxes is not None and len(boxes) != len(stack):
+        raise ValueError(f"images: boxes for {len(boxes)} of {len(stack)} images")
+    rows = [np.asarray(each, float) for each in ([] if boxes is None else boxes)]
+    rows = [each if each.size else np.zeros((0, 5)) for each in rows]
+    if any(each.ndim != 2 or each.shape[1] not in (5, 6) for each in rows):
+        raise ValueError("images: a row of boxes is class, x1, y1, x2, y2, and perhaps a score")
+    rows = [each[each[:, 0] >= 0] for each in rows]
     across = min(columns or 8, len(stack))
     down = -(-len(stack) // across)
     _, height, width = stack.shape
@@ -327,13 +365,86 @@ def images(
             axes.axis("off")
         for i, (axes, image) in enumerate(zip(cells, stack)):
             axes.imshow(image, interpolation="nearest", **limits)
+            if over is not None:
+                axes.imshow(coloured(over[i]), interpolation="nearest")
+            for row in rows[i] if rows else ():
+                outline(axes, row)
             if titles is not None:
                 axes.set_title(str(titles[i]), fontsize=9)
 
     room = 0.25 if titles is not None else 0.0
-    name = f"{len(stack)} images of {height} × {width}"
+    name = counted(len(stack), "image") + f" of {height} × {width}"
+    name += f", with {counted(sum(map(len, rows)), 'box', 'boxes')}" if rows else ""
     cell = min(1.3, 10.4 / across) if across > 3 else 2.2
     return Plot((Panel(name, draw, across * cell, down * (cell * height / width + room)),))
+
+
+@dataclass(frozen=True, repr=False)
+class AttentionPlot:
+    """Attention weights as heat maps. A notebook shows it; `save` writes it as SVG. It needs no Matplotlib.
+
+    Attributes
+    ----------
+    maps : one for each matrix of weights.
+    columns : the number of maps in a row.
+    """
+
+    maps: tuple[HeatMap, ...]
+    columns: int
+
+    def __repr__(self) -> str:
+        return "Attention: " + " | ".join(one.title or f"{len(one.rows)} × {len(one.columns)}" for one in self.maps)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+
+    def svg(self) -> str:
+        """The picture as SVG, with a description in words."""
+        return svg_of(self.maps, self.columns)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the picture to a file that ends in .svg; gives the path. Raises `ValueError` for another extension."""
+        return save_as(path, {".svg": lambda: self.svg()})
+
+
+def attention(
+    weights: Any,
+    queries: Sequence[object] | None = None,
+    keys: Sequence[object] | None = None,
+    titles: Sequence[object] | None = None,
+    *,
+    columns: int = 4,
+) -> AttentionPlot:
+    """Attention weights (L, S) as a heat map: a row a query, a column a key, the darker the larger the share.
+
+    Weights of several heads, layers or examples (..., L, S) give one map each.
+
+    Parameters
+    ----------
+    queries, keys : names for rows and columns, such as the tokens; by default 0, 1, 2... Without keys, they are the
+        queries where there are as many.
+    titles : one for each map; by default head 1, head 2... of several.
+    columns : the number of maps in a row.
+
+    Raises `ValueError` for weights without two axes, or for names of another number.
+
+    >>> attention([[1.0, 0.0], [0.25, 0.75]], "ab")
+    Attention: 2 × 2
+    """
+    shares = np.asarray(getattr(weights, "data", weights) if hasattr(weights, "requires_grad") else weights, float)
+    if shares.ndim < 2:
+        raise ValueError(f"attention: weights are (..., L, S), and not {shares.shape}")
+    stack = shares.reshape((-1, *shares.shape[-2:]))
+    length, size = stack.shape[1:]
+    rows = [str(name) for name in (range(length) if queries is None else queries)]
+    across = queries if keys is None and length == size else keys
+    names = [str(name) for name in (range(size) if across is None else across)]
+    over = [f"head {i + 1}" if len(stack) > 1 else "" for i in range(len(stack))]
+    over = over if titles is None else [str(title) for title in titles]
+    for given, wanted, what in ((rows, length, "queries"), (names, size, "keys"), (over, len(stack), "titles")):
+        if len(given) != wanted:
+            raise ValueError(f"attention: {len(given)} {what} for weights {shares.shape}, which need {wanted}")
+    return AttentionPlot(tuple(HeatMap(one, rows, names, title) for one, title in zip(stack, over)), columns)
 
 
 def bars(
@@ -400,6 +511,34 @@ def one(
         axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
 
     return Plot((Panel(name, draw_all, width, height),))
+
+
+def coloured(mask: Array) -> Array:
+    """A mask as colours with opacity, (H, W, 4): nothing where it is 0."""
+    shades = [[int(each[i : i + 2], 16) / 255 for i in (1, 3, 5)] + [0.6] for each in PALETTE]
+    picture: Array = np.asarray(shades)[(mask.astype(int) - 1) % len(PALETTE)]
+    picture[mask == 0] = 0
+    return picture
+
+
+def outline(axes: Any, row: Array) -> None:
+    """Draw a box, with its class and score above it, or inside where there is no room above."""
+    from matplotlib.patches import Rectangle
+
+    x1, y1, x2, y2 = row[1:5] - 0.5  # the edges of pixels, whose middles are whole numbers
+    shade = colour(int(row[0]))
+    axes.add_patch(Rectangle((x1, y1), x2 - x1, y2 - y1, fill=False, edgecolor=shade, linewidth=1.4))
+    words = f"{row[0]:.0f}" + (f" {row[5]:.2f}" if len(row) > 5 else "")
+    room = y1 > 5
+    axes.text(
+        x1, y1, words, fontsize=7, color="white", va="bottom" if room else "top",
+        bbox={"facecolor": shade, "edgecolor": "none", "pad": 0.8},
+    )  # fmt: skip
+
+
+def counted(n: int, one: str, several: str | None = None) -> str:
+    """A number and its noun."""
+    return f"{n} {one if n == 1 else several or one + 's'}"
 
 
 def colour(i: int) -> str:

@@ -19,6 +19,8 @@
 #
 # You need the derivative as school teaches it (the slope of a curve, $x^2$ has the derivative
 # $2x$), and Python up to classes. Later lessons stand on this one.
+#
+# It takes about 80 minutes with the exercises, and is easy.
 
 # %% [markdown]
 # ## A question first
@@ -286,7 +288,8 @@ assert (x.grad, w.grad) == (4.0, 10.0)
 #
 # Check the local derivatives against your school book. Five operations have their own, and the rest
 # is made of these five. `tanh` may be new to you: it squeezes every number into the range from -1
-# to 1, and its derivative is $1 - \tanh^2$.
+# to 1, and its derivative is $1 - \tanh^2$. (For `1 - x` and `1 / x`, with the plain number first,
+# `__rsub__` and `__rtruediv__` are missing: two lines each, for you to add.)
 
 # %%
 import math
@@ -446,10 +449,43 @@ print(h.data, t.grad, v.grad, g.grad)
 assert (h.data, t.grad, v.grad, g.grad) == (18.75, 5.0, 1.5, -1.125)
 
 # %% [markdown]
+# ## Let it learn
+#
+# A gradient says in which direction a result grows. So a program can look for the best number by
+# itself. When is the ball highest? Begin at 1.5 seconds, and let $t$ go in the direction in which
+# $h$ grows, by a small part of the slope. This is your own class at work:
+
+# %%
+seconds = 1.5
+for _ in range(8):
+    t = Value(seconds)
+    h = 20.0 * t - 5.0 * t**2
+    h.backward()
+    print(f"t = {seconds:.4f}, height {h.data:.4f}, slope {t.grad:.4f}")
+    seconds = seconds + 0.05 * t.grad
+assert abs(seconds - 2.0) < 0.01
+
+# %% [markdown]
+# It finds 2 seconds, where the height is 20 metres and the slope is 0. Nobody told it how. All
+# learning in this course is of this kind: numbers go along a gradient until a result is as good as
+# it gets. In [lesson 4](04_linear_regression.py) they are the two numbers of a line, later the
+# thousands of a network.
+
+# %% [markdown]
+# ## In five lines
+#
+# - A result is computed in small operations, and a graph records them: each number points to the
+#   numbers it was made from.
+# - Each operation knows its *local* derivatives: how its result changes with each of its operands.
+# - Along a path the local derivatives are multiplied; where paths meet, the products are added.
+# - Going backward, each number is visited once, after everything it was used for. So the gradients
+#   by all inputs take about as long as the result.
+# - Sixty lines of Python are enough for all of that.
+#
 # ## Try it
 #
-# In the folder of the lessons, copy `exercises/01_a_graph_of_numbers/starter.py` to
-# `my_answers.py`, fill it in, and have it graded:
+# In the folder that `tinygrad-edu tutorials copy lessons` makes, copy
+# `exercises/01_a_graph_of_numbers/starter.py` to `my_answers.py`, fill it in, and have it graded:
 #
 # ```sh
 # tinygrad-edu grade exercises/01_a_graph_of_numbers my_answers.py --show
@@ -472,8 +508,8 @@ assert (h.data, t.grad, v.grad, g.grad) == (18.75, 5.0, 1.5, -1.125)
 #   a node remembers which operation made it, and a table knows the rule.
 # - `tinygrad_edu/engine/primitives/arithmetic.py`: that table. Look at the rows of `multiply` and
 #   `divide`.
-# - `tinygrad_edu/engine/walk.py`, `walk`: your `backward`. It needs no `nodes_of`: it meets the nodes on
-#   its way, and a heap tells which of them is the youngest.
+# - `tinygrad_edu/engine/walk.py`, `walk`: your `backward`. Its `nodes_of` is `operations` in
+#   `tinygrad_edu/engine/graphs.py`, which sorts the nodes by age.
 # - `tinygrad_edu/engine/value.py`, `Value`: what each operator does beyond computing a number.
 # - `tinygrad_edu/step/script.py`, `steps`: how the walk becomes the script that you played.
 # - `tinygrad_edu/grade/assignments/value_engine`: a longer exercise in the same class.

@@ -19,6 +19,8 @@
 #
 # You need [lesson 1](01_a_graph_of_numbers.py): a gradient is upstream gradient times local
 # derivative, summed over all paths.
+#
+# It takes about 80 minutes with the exercises, and is easy.
 
 # %% [markdown]
 # ## A question first
@@ -198,7 +200,12 @@ assert np.allclose(share.sum(axis=1).data, 1.0)
 #
 # $$C_{ij} = \sum_k A_{ik} \, B_{kj} \qquad (n, k) \text{ @ } (k, m) \to (n, m)$$
 #
-# The sizes in the middle must be equal. They are summed over, and gone.
+# The sizes in the middle must be equal. They are summed over, and gone. By hand, the first day of the
+# stall times the prices: $3 \cdot 2 + 1 \cdot 10 + 2 \cdot 1.5 = 19$; the second:
+# $5 \cdot 2 + 0 \cdot 10 + 4 \cdot 1.5 = 16$. So $Q$ @ $p$, of shapes (2, 3) and (3,), is $(19, 16)$.
+#
+# The *transpose* of a matrix, $A^\top$ or `A.T`, has the rows of $A$ as its columns: from (n, k) it
+# becomes (k, n).
 
 
 # %%
@@ -216,7 +223,9 @@ assert (A @ B).shape == (2, 4)
 assert np.allclose(matrix_product(A.data, B.data), (A @ B).data, atol=1e-6)
 
 print(Q @ p)  # per day, quantity · price, summed: what money.sum(axis=1) was
-assert np.array_equal((Q @ p).data, money.sum(axis=1).data)
+assert (Q @ p).data.tolist() == money.sum(axis=1).data.tolist() == [19.0, 16.0]
+assert Q.T.shape == (3, 2)
+assert Q.T.data[2].tolist() == Q.data[:, 2].tolist()
 
 # %% [markdown]
 # What does not fit is refused, with a guess at what was meant:
@@ -402,8 +411,13 @@ def sum_to(g, shape):
 
 # %% [markdown]
 # With it, the derivative of `x * y` is complete for any two shapes that fit together. We try it on
-# 200 pairs of shapes, cut at random out of `(2, 3, 4)`, and on an upstream gradient of random
-# numbers.
+# 200 pairs of shapes, cut at random out of `(2, 3, 4)`.
+#
+# The result `z` is a tensor here, and not one number. What is "the gradient" of many numbers? There
+# is none before somebody says how much each of them counts. `z.backward(upstream)` takes that as a
+# tensor of the shape of `z`: it begins with these numbers instead of the 1 that a single number
+# begins with. It is as if `(z * upstream).sum()` had been computed and differentiated. We give it
+# random numbers.
 
 # %%
 rng = np.random.default_rng(0)
@@ -473,10 +487,19 @@ assert d.grad.tolist() == [[19.0], [16.0]]
 assert (p.grad.shape, d.grad.shape) == (p.shape, d.shape)
 
 # %% [markdown]
+# ## In five lines
+#
+# - A tensor computes with many numbers at once, and the graph has one node for all of them.
+# - *Broadcasting* repeats an operand along the axes where it has size 1, or none.
+# - What was repeated in the forward pass is summed in the backward pass, and what was summed is
+#   repeated.
+# - A gradient always has the shape of the tensor that it belongs to.
+# - The gradients of a matrix product are matrix products with a transpose.
+#
 # ## Try it
 #
-# In the folder of the lessons, copy `exercises/02_tensors/starter.py` to `my_answers.py`,
-# fill it in, and have it graded:
+# In the folder that `tinygrad-edu tutorials copy lessons` makes, copy
+# `exercises/02_tensors/starter.py` to `my_answers.py`, fill it in, and have it graded:
 #
 # ```sh
 # tinygrad-edu grade exercises/02_tensors my_answers.py --show

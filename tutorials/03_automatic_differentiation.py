@@ -19,6 +19,8 @@
 #
 # You need [lesson 1](01_a_graph_of_numbers.py): local derivatives, and gradients that add up where
 # a number is used twice. [Lesson 2](02_tensors.py) helps with the arrays near the end.
+#
+# It takes about 110 minutes with the exercises, and is one of the harder lessons.
 
 # %% [markdown]
 # ## A question first
@@ -105,7 +107,7 @@ print("a before b:", a_first[x])
 # contribution of $y$ had arrived, 6. It handed on $6 \cdot 2$ for each of its two uses of $x$, and
 # the 4 that came from $b$ afterwards went no further. The missing part is $4 \cdot 2 + 4 \cdot 2 = 16$.
 
-# %%
+# %% tags=["hide-cell"]
 assert b_first[x] == 4 * 2**3 + 3 * 2**2 == 44
 assert a_first[x] == 44 - 16
 
@@ -116,39 +118,13 @@ assert a_first[x] == 44 - 16
 # The tape has one for free. An operand has to exist before it is used, so whoever uses a row has a
 # higher number. From the last row to the first is always a topological order.
 
-# %%
+# %% tags=["hide-cell"]
 assert gradients([3, 2, 1, 0]) == b_first
 
 # %% [markdown]
 # Could you do without an order, and follow every path from $y$ back to $x$ on its own? The answer
-# would be right, since the chain rule is a sum over paths. But lesson 1 warned that there may be
-# very many of them. Count: a number is doubled 16 times, and every visit to the first row is the
-# end of a path.
-
-# %%
-first = z = record(1.0)
-for _ in range(16):
-    z = add(z, z)
-visits = 0
-
-
-def follow(row):
-    global visits
-    visits += row == first
-    for operand, _ in uses[row]:
-        follow(operand)
-
-
-follow(z)
-print(f"{z - first + 1} rows, {visits:,} paths")
-
-# %%
-assert visits == 2**16
-assert gradients(range(z, -1, -1))[first] == 2**16
-
-# %% [markdown]
-# The loop over the tape needs 17 steps for the same gradient. With one more doubling it needs 18,
-# and there are twice as many paths.
+# would be right, since the chain rule is a sum over paths. But [lesson 1](01_a_graph_of_numbers.py)
+# counted them: a number that is doubled twenty times has 21 rows, and a million paths.
 
 # %% [markdown]
 # ## The library's tape
@@ -168,8 +144,6 @@ y.name = "y"
 y.backward()
 print("the order of the walk:", [node.name for node, gradient in walk.walk(y, every=True)])
 print("the gradient:", x.grad)
-
-# %%
 assert x.grad == b_first[0]
 assert y.index > b.index > a.index > x.index
 
@@ -211,8 +185,6 @@ amount = tg.Value(2.0, name="amount")
 cost = price * amount
 cost.backward()
 print(amount.grad, price.grad)
-
-# %%
 assert amount.grad == 3.0
 assert price.grad is None
 
@@ -224,8 +196,6 @@ assert price.grad is None
 with tg.no_grad():
     unrecorded = x * x
 print(unrecorded, "is made from", unrecorded.inputs)
-
-# %%
 assert unrecorded.is_leaf
 assert not unrecorded.requires_grad
 
@@ -259,7 +229,7 @@ print(x3.grad)
 # %%
 tg.draw(y3)
 
-# %%
+# %% tags=["hide-cell"]
 assert x3.grad == 3.0
 
 # %% [markdown]
@@ -305,8 +275,6 @@ assert type(total) is float
 [second_derivative] = tg.gradients(first_derivative, [x], create_graph=True)
 [third_derivative] = tg.gradients(second_derivative, [x])
 print(first_derivative, second_derivative, third_derivative)
-
-# %%
 assert first_derivative.data == 44.0
 assert second_derivative.data == 60.0
 assert third_derivative == 54.0
@@ -342,8 +310,6 @@ place = -2.0
 for step in range(9):
     print(f"step {step}: x = {place:.10f}, slope {slope(place):.1e}")
     place = place - slope(place) / curvature(place)
-
-# %%
 assert abs(place + 0.75) < 1e-9
 assert slope(2.0) == 44.0
 assert curvature(2.0) == 60.0
@@ -472,7 +438,7 @@ print("ratio:   ", (claimed / measured).round(6))
 # each time. The rule has to be divided by it once more: $s'(x) = 1/(1 + |x|)^2$. At 0 the missing
 # factor is 1, and so the test could not see it.
 
-# %%
+# %% tags=["hide-cell"]
 assert np.allclose(claimed / measured, 1 + abs(at))
 assert np.allclose(measured, 1 / (1 + abs(at)) ** 2)
 
@@ -511,8 +477,6 @@ def loss(w):
 
 report = tg.gradcheck(loss, weights, raise_exception=False)
 print(report)
-
-# %%
 assert not report
 assert "to blame is the rule of softsign" in str(report)
 
@@ -580,8 +544,6 @@ tg.draw(du, "backward")
 [ddu] = tg.gradients(du, [u], create_graph=True)
 print("∂y/∂x   =", tg.formula(du), "=", du.data)
 print("∂²y/∂x² =", tg.formula(ddu), "=", ddu.data)
-
-# %%
 assert (du.data, ddu.data) == (27.0, 18.0)
 
 # %% [markdown]
@@ -589,10 +551,22 @@ assert (du.data, ddu.data) == (27.0, 18.0)
 # library: the same table and the same walk were used twice.
 
 # %% [markdown]
+# ## In five lines
+#
+# - To be differentiated, a program must have written down its operations with their operands, in
+#   the order in which they ran.
+# - Read back in the opposite order, every number has its whole gradient before it passes it on.
+# - Inside `no_grad` nothing is written down: for tests, and for changes of the parameters.
+# - Derivative rules are made of operations that are recorded themselves, so a derivative can be
+#   differentiated again.
+# - Finite differences check every rule without knowing it; the best step is small, but not too
+#   small.
+#
 # ## Try it
 #
-# In the folder of the lessons, copy `exercises/03_automatic_differentiation/starter.py` to
-# `my_answers.py`, fill it in, and have it graded:
+# In the folder that `tinygrad-edu tutorials copy lessons` makes, copy
+# `exercises/03_automatic_differentiation/starter.py` to `my_answers.py`, fill it in, and have it
+# graded:
 #
 # ```sh
 # tinygrad-edu grade exercises/03_automatic_differentiation my_answers.py --show
@@ -612,8 +586,8 @@ assert (du.data, ddu.data) == (27.0, 18.0)
 # %% [markdown]
 # ## What to read in the source
 #
-# - `tinygrad_edu/engine/walk.py`, `walk`: the loop of this lesson, on any node. Find the heap that gives the youngest
-#   node, and the line that adds a contribution to those before it.
+# - `tinygrad_edu/engine/walk.py`, `walk`: the loop of this lesson, on any node. Find the line that takes the
+#   youngest node, and the one that adds a contribution to those before it.
 # - `tinygrad_edu/engine/graphs.py`, `reachable`: how the nodes are collected without recursion, if only some inputs
 #   matter.
 # - `tinygrad_edu/engine/grad_mode.py`, `no_grad` and `enable_grad`: the switch, which each thread has for itself.

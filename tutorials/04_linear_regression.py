@@ -19,6 +19,8 @@
 #
 # You need gradients from [lesson 1](01_a_graph_of_numbers.py), arrays from [lesson 2](02_tensors.py),
 # and `no_grad` from [lesson 3](03_automatic_differentiation.py).
+#
+# It takes about 95 minutes with the exercises, and is of medium difficulty.
 
 # %% [markdown]
 # ## A question first
@@ -32,6 +34,8 @@
 # Write your answers down. Each comes up again below.
 
 # %%
+import time
+
 import numpy as np
 
 import tinygrad_edu as tg
@@ -81,7 +85,9 @@ plots.contours(
 # \frac{\partial L}{\partial b} = \frac{2}{N}\sum (w x_i + b - y_i) = 0.$$
 #
 # The second equation says that the residuals add up to 0, so the line goes through the mean point
-# $(\bar x, \bar y)$, which means $b = \bar y - w \bar x$. Put this into the first one and solve for $w$:
+# $(\bar x, \bar y)$, which means $b = \bar y - w \bar x$. Put this into the first one, and it says
+# $w \sum x_i (x_i - \bar x) = \sum x_i (y_i - \bar y)$. In both sums $x_i$ may be replaced by $x_i - \bar x$, for
+# deviations from a mean add up to 0: $\sum \bar x (x_i - \bar x) = 0$, and the same with $y$. So
 #
 # $$w = \frac{\sum (x_i - \bar x)(y_i - \bar y)}{\sum (x_i - \bar x)^2}.$$
 
@@ -101,7 +107,32 @@ plots.points(
 # $w = 2.5$ and $b = 3 - 2.5 = 0.5$. That answers question 1: the best line misses all three points, by 0.5, 1
 # and 0.5.
 #
-# The engine agrees. Both derivatives are 0 there, and not at $(2, 1)$:
+# Books write the slope in other forms, too, which only need sums:
+#
+# $$w = \frac{N \sum x_i y_i - \sum x_i \sum y_i}{N \sum x_i^2 - (\sum x_i)^2}
+#     = \frac{\sum y_i (x_i - \bar x)}{\sum x_i^2 - \frac{1}{N} (\sum x_i)^2}.$$
+#
+# On paper all three are equal. In float32, with $x$ far from 0, they are not:
+
+# %%
+far, y_far = np.array([5000, 5001, 5002], np.float32), np.array([1, 2, 6], np.float32)
+
+
+def three_slopes(x, y):
+    centred = ((x - x.mean()) * (y - y.mean())).sum() / ((x - x.mean()) ** 2).sum()
+    of_sums = (len(x) * (x * y).sum() - x.sum() * y.sum()) / (len(x) * (x * x).sum() - x.sum() ** 2)
+    mixed = (y * (x - x.mean())).sum() / ((x * x).sum() - x.sum() ** 2 / len(x))
+    return [float(w) for w in (centred, of_sums, mixed)]
+
+
+print("x = 0, 1, 2:         ", three_slopes(x3, y3))
+print("x = 5000, 5001, 5002:", three_slopes(far, y_far))
+
+# %% [markdown]
+# The second and the third subtract two numbers of many millions that are nearly equal, and little is left of their
+# digits. Subtract the mean first. (Lesson 8 does so with the inputs of a network, for another reason.)
+#
+# The engine agrees with the best line. Both derivatives are 0 there, and not at $(2, 1)$:
 
 
 # %%
@@ -111,9 +142,10 @@ def loss_of_line(w, b):
 
 gradient = tg.grad(loss_of_line, argnums=(0, 1))
 print("at the best line:", gradient(2.5, 0.5), " at (2, 1):", gradient(2.0, 1.0))
-
-# %%
 assert (w3, b3) == (2.5, 0.5)
+assert np.allclose(three_slopes(x3, y3), 2.5)
+assert three_slopes(far, y_far)[0] == 2.5
+assert 2.5 not in three_slopes(far, y_far)[1:]
 assert np.allclose(gradient(2.5, 0.5), 0.0)
 
 # %% [markdown]
@@ -195,7 +227,7 @@ plots.histogram(
 # It is not luck. With 100 samples the *data* determine the parameters only to about 0.001, whatever the method.
 # With 1000, an error of 0.001 is three standard errors, and rare.
 
-# %%
+# %% tags=["hide-cell"]
 assert abs(errors[100][:, 0].std() / 0.001 - 1) < 0.15
 assert abs(errors[1000][:, 0].std() / 0.00032 - 1) < 0.15
 assert np.mean(np.abs(errors[1000]).max(axis=1) < 1e-3) > 0.98
@@ -298,8 +330,6 @@ fit_by_samples(neuron, X, y, lr=0.01)
 one_by_one = np.array([p.data for p in neuron.parameters()])
 print("found: ", one_by_one.round(5))
 print("errors:", (one_by_one - truth).round(5))
-
-# %%
 assert np.abs(one_by_one - truth).max() < 2e-3
 
 # %% [markdown]
@@ -340,8 +370,6 @@ for x, target in zip(X[:20], y[:20]):
     singles.append([p.grad for p in neuron.parameters()])
 print("mean of 20:", np.mean(singles, axis=0).round(4))
 print("minibatch: ", w.grad.round(4), b.grad.round(4))
-
-# %%
 assert np.allclose(np.mean(singles, axis=0), [*w.grad, b.grad])
 
 # %% [markdown]
@@ -388,8 +416,6 @@ print("errors:", (by_minibatches - truth).round(5))
 faster = fit_by_minibatches(lr=0.1, size=20, epochs=12)
 print("away from the best plane with 0.1: ", np.abs(faster - best).max().round(5))
 print("away from the best plane with 0.01:", np.abs(by_minibatches - best).max().round(5))
-
-# %%
 assert np.abs(by_minibatches - truth).max() < 1e-3
 assert np.abs(by_minibatches - best).max() < 3e-4 < np.abs(faster - best).max()
 
@@ -445,8 +471,6 @@ w -= 0.01 * 2 * X_batch.data.T @ residual / 20
 b -= 0.01 * 2 * residual.mean()
 print("ours: ", w, b)
 print("layer:", model.weight.data[0], model.bias.data[0])
-
-# %%
 assert np.allclose(model.weight.data[0], w, atol=1e-6)
 assert np.allclose(model.bias.data[0], b, atol=1e-6)
 assert np.abs(concise - truth).max() < 1e-3
@@ -524,27 +548,74 @@ print({name: round(float(loss), 6) for name, loss in after.items()})
 # came down first, and stays a little above the floor of 0.0001, because each sample moves it. Minibatches of
 # 20 need more samples to arrive, and come nearer.
 #
-# Do they need more time?
+# Do they need more time? Two things decide that. The first is how long a step takes. One epoch, in the form of
+# the second way, with the gradients of each minibatch:
+
 
 # %%
-for size in (1, 20):
-    losses = [loss_at(theta) for theta in descent(size, steps=100)]
-    steps = next(i for i, loss in enumerate(losses) if loss < 2e-4)
-    print(f"{size} a step: below 0.0002 after {steps} steps, {steps * size} samples")
+def seconds_an_epoch(size):
+    w = tg.tensor(np.zeros(2), requires_grad=True)
+    b = tg.tensor(0.0, dtype="float64", requires_grad=True)
+    begin = time.perf_counter()
+    for X_batch, y_batch in minibatches(X, y, size, np.random.default_rng(0)):
+        mean_squared_error(predict(X_batch, w, b), y_batch).backward()
+    return time.perf_counter() - begin
+
+
+seconds = {size: min(seconds_an_epoch(size) for _ in range(3)) for size in (1, 5, 20, 1000)}
+for size in seconds:
+    steps = 1000 // size
+    each = 1e6 * seconds[size] / steps
+    print(f"{size:4} a step: {steps:4} steps in {seconds[size]:.4f} s, {each:4.0f} µs each")
 
 # %% [markdown]
-# In steps, both are about equally quick. One product of matrices takes hardly longer for 20 samples than for one, so
-# the time depends on the number of steps. That is why networks are trained on minibatches.
+# A step with 20 samples takes about as long as one with a single sample: most of the time goes into calling the
+# operations, and there are as many of them. So an epoch of single samples takes many times as long.
+#
+# The second is how large a step may be. A mean over many samples is less noisy, so larger minibatches bear a larger
+# learning rate. Here are the steps until the loss is below 0.0002, at the best of eight rates for each size:
 
 # %%
+rates = [0.0125, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.8]
+
+
+def steps_needed(size, lr):
+    """How many steps until the loss is below 0.0002; infinity if it does not come there in 200."""
+    with np.errstate(all="ignore"):  # too large a rate ends in infinity
+        losses = [loss_at(theta) for theta in descent(size, lr, steps=200)]
+    return next((i for i, loss in enumerate(losses) if loss < 2e-4), np.inf)
+
+
+needed = {}
+for size in seconds:
+    needed[size], rate = min((steps_needed(size, lr), lr) for lr in rates)
+    print(f"{size:4} a step: {needed[size]:2} steps at a rate of {rate}, {needed[size] * size:4} samples")
+
+# %% [markdown]
+# Single samples need the fewest samples, all samples together the fewest steps. The time is the steps times what each
+# of them takes, and there minibatches in between are best as soon as a step with all samples takes long: with a million
+# samples instead of a thousand. That is why networks are trained on minibatches.
+
+# %% tags=["hide-cell"]
 assert after["1000 a step"] > 10
 assert 1.005e-4 < after["1 a step"] < 2e-4
 assert after["20 a step"] < 0.01
+assert seconds[1] > 5 * seconds[20]
+assert needed[1] > needed[5] > needed[20] > needed[1000]
+assert needed[1] < 5 * needed[5] < 20 * needed[20] < 1000 * needed[1000]
 
 # %% [markdown]
+# ## In five lines
+#
+# - The best line has the smallest mean of squared distances, and a formula gives it.
+# - Gradient descent needs no formula: step by step against the gradient, by the learning rate.
+# - A minibatch gives nearly the gradient of all samples, at a small part of its price.
+# - The noise in the data bounds how well any model can do.
+# - The model, the loss, the optimiser and the loader: the same four lines train every network of this course.
+#
 # ## Try it
 #
-# In the folder of the lessons, copy `exercises/04_linear_regression/starter.py` to
+# In the folder that `tinygrad-edu tutorials copy lessons` makes, copy `exercises/04_linear_regression/starter.py` to
 # `my_answers.py` and fill it in:
 #
 # 1. `fit_line(x, y)`: the best line by its formula (2 points).

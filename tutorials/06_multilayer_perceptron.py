@@ -20,6 +20,8 @@
 # You need gradient descent ([lesson 4](04_linear_regression.py)), and logits and the cross-entropy
 # ([lesson 5](05_softmax_regression.py)).
 #
+# It takes about 120 minutes with the exercises, and is one of the harder lessons.
+#
 # ## A question first
 #
 # Here are four points, each with an answer: $(0, 0)$ no, $(0, 1)$ yes, $(1, 0)$ yes, $(1, 1)$ no. Find three numbers
@@ -73,7 +75,9 @@ print(perceptron(two_points, two_labels))
 #
 # The rule looks made up. It is gradient descent with a learning rate of 1. The loss is 0 for a right answer, and the
 # size of the sum for a wrong one: $\max(0, -y \, (w \cdot x))$. Its gradient by $w$ is $-y\,x$ for a mistake, and 0
-# for a right answer. Here is the second mistake; the 1 beside the score is $-y$.
+# for a right answer. At a sum of exactly 0 the loss has an edge, and no slope: on one side it is 0, on the other
+# $-y\,x$. The rule takes the second, or it would never leave its start at $w = (0, 0)$. Here is the second mistake;
+# the 1 beside the score is $-y$.
 
 # %%
 w1, w2 = tg.Value(2.0, name="w1"), tg.Value(1.0, name="w2")
@@ -170,6 +174,7 @@ plots.row(
     plots.points(
         {"+1": points[labels > 0], "−1": points[labels < 0]},
         lines={"w · x = 0": (ends, -w[0] / w[1] * ends)},
+        equal=True,
         xlabel="x1",
         ylabel="x2",
         title="The line found",
@@ -236,6 +241,7 @@ yes = xor_labels > 0
 plots.row(
     plots.points(
         {"yes": xor_points[yes], "no": xor_points[~yes]},
+        equal=True,
         xlabel="x1",
         ylabel="x2",
         title="What comes in",
@@ -243,6 +249,7 @@ plots.row(
     plots.points(
         {"yes": hidden[yes], "no": hidden[~yes]},
         lines={"z = 1/2": (np.array([0.0, 2.0]), np.array([-0.25, 0.75]))},
+        equal=True,
         xlabel="h1",
         ylabel="h2",
         title="What the output neuron sees",
@@ -286,6 +293,26 @@ x = rng.normal(size=(7, 2))
 one_layer = x @ (W1 @ W2) + (b1 @ W2 + b2)
 assert np.allclose((x @ W1 + b1) @ W2 + b2, one_layer)
 assert not np.allclose(np.maximum(x @ W1 + b1, 0) @ W2 + b2, one_layer)
+
+# %% [markdown]
+# With it, one hidden layer is enough for a great deal: with sufficiently many neurons it comes as close as you like to
+# any continuous function on a bounded region. This is the *universal approximation theorem*. For one input and ReLU you
+# can see why: each neuron adds a bend at a place of its own, and enough bends follow any curve.
+
+# %%
+bends = np.linspace(0, np.pi, 8)  # neuron i is open from bends[i] on
+chords = np.diff(np.sin(bends)) / np.diff(bends)
+changes = np.diff(chords, prepend=0.0)  # the slope changes by this at each bend
+places = np.linspace(0, np.pi, 500)
+bent = np.maximum(places[:, None] - bends[:-1], 0) @ changes
+print(f"sin by 7 ReLU neurons: off by {np.abs(bent - np.sin(places)).max():.3f} at most")
+plots.lines({"sin": (places, np.sin(places)), "7 neurons": (places, bent)}, xlabel="x")
+
+# %% [markdown]
+# The theorem says that such weights exist. It does not say that a descent finds them, nor that they are few.
+
+# %% tags=["hide-cell"]
+assert np.abs(bent - np.sin(places)).max() < 0.03
 
 # %% [markdown]
 # ## Four activations and their slopes
@@ -586,10 +613,18 @@ assert models["PReLU"][1].weight.data < 0
 assert share_right(one_neuron) < 0.9
 
 # %% [markdown]
+# ## In five lines
+#
+# - One neuron divides the plane by a line; the perceptron finds such a line if there is one.
+# - Hidden neurons give the last one another plane to look at, where a line is enough.
+# - Without an activation between them, two layers are one.
+# - The slope of the activation multiplies every gradient on its way back.
+# - Weights begin at random, or all neurons stay the same; and there are more neurons than the problem needs.
+#
 # ## Try it
 #
-# In the folder of the lessons, copy `exercises/06_multilayer_perceptron/starter.py` to
-# `my_answers.py`, fill it in with NumPy alone, and have it graded:
+# In the folder that `tinygrad-edu tutorials copy lessons` makes, copy `exercises/06_multilayer_perceptron/starter.py`
+# to `my_answers.py`, fill it in with NumPy alone, and have it graded:
 #
 # ```sh
 # tinygrad-edu grade exercises/06_multilayer_perceptron my_answers.py --show

@@ -20,6 +20,8 @@
 # You need [lesson 6](06_multilayer_perceptron.py), multilayer perceptrons, the training loop of
 # [lesson 4](04_linear_regression.py), and Adam from [lesson 8](08_keeping_numbers_alive.py).
 #
+# It takes about 90 minutes with the exercises, and is of medium difficulty.
+#
 # ## A question first
 #
 # A network takes 7 numbers per house. A first layer turns them into 16. Then one and the same
@@ -536,16 +538,24 @@ tg.draw(predictions, depth=2, direction="TB", gradients=False)
 # What you have seen, in three lines: a shared block counts once, its gradient is the sum over its
 # uses, and the network predicts these prices better than a linear model does.
 
-# %%
+# %% tags=["hide-cell"]
 assert table.parameters == sum(parameter.size for parameter in model.parameters())
 assert np.allclose(shared.linear.weight.grad, total_of_copies)
 assert network < linear < same_for_all
 
 # %% [markdown]
+# ## In five lines
+#
+# - A module is its parameters and what it computes; a network is a tree of modules.
+# - The names in the tree are the names in the saved file.
+# - A layer that is used in several places has one gradient, the sum of them all.
+# - Sizes that are not known yet are filled in at the first call.
+# - Tables become numbers: standardise, fill the gaps, and make a column of each category.
+#
 # ## Try it
 #
-# In the folder of the lessons, copy `exercises/09_layers_and_blocks/starter.py` to
-# `my_answers.py` and fill in three functions:
+# In the folder that `tinygrad-edu tutorials copy lessons` makes, copy
+# `exercises/09_layers_and_blocks/starter.py` to `my_answers.py` and fill in three functions:
 #
 # 1. `standardise(training, others)`: scale both tables with the statistics of the first, and fill
 #    the gaps (3 points).

@@ -21,6 +21,8 @@
 # You need [lesson 5](05_softmax_regression.py): the digits, logits and cross-entropy; and modules
 # from [lesson 9](09_layers_and_blocks.py).
 #
+# It takes about 105 minutes with the exercises, and is of medium difficulty.
+#
 # ## A question first
 #
 # The first layer of LeNet makes six images out of one, all of 28 × 28 numbers. Each new number is
@@ -43,6 +45,19 @@ from tinygrad_edu import data, models, nn, optim, plots, train
 from tinygrad_edu.nn.functional import avg_pool2d, conv1d, conv2d, max_pool2d
 
 # %% [markdown]
+# ## From all weights to one kernel
+#
+# Begin with a layer in which each new number $H_{i,j}$ has a weight for every pixel:
+# $H_{i,j} = \sum_{k,l} W_{i,j,k,l} X_{k,l}$. Count the pixels from the new number's own place,
+# $k = i + a$ and $l = j + b$, and call the weights $V_{i,j,a,b}$. Now make two demands:
+#
+# 1. *The same everywhere.* What is looked for does not depend on the place. So $V$ must not depend
+#    on $i$ and $j$: it is $V_{a,b}$.
+# 2. *Only nearby.* What is far away does not matter. So $V_{a,b}$ is 0 unless $a$ and $b$ are small.
+#
+# What is left is a small array of weights that slides over the image:
+# $H_{i,j} = \sum_{a,b} V_{a,b} X_{i+a,j+b}$. Two demands turn millions of weights into 25.
+#
 # ## A window that slides
 #
 # A *kernel* $K$ is a small array of weights. Lay it on the top left corner of an image $X$,
@@ -69,11 +84,25 @@ correlate(X, K)
 # The first number is $1 \cdot 1 + 2 \cdot 0 + 0 \cdot (-1) + 1 \cdot 2 = 3$. A window of 2 × 2 fits
 # into an image of 3 × 4 at 2 × 3 places, so the result is smaller than the image.
 #
+# It is still a layer of all weights, only that most of them are 0 and the others are equal: a matrix
+# with a row for each new number. The row is the kernel, laid into an image of zeros.
+
+# %%
+rows = []
+for i, j in np.ndindex(2, 3):
+    row = np.zeros((3, 4), int)
+    row[i : i + 2, j : j + 2] = K
+    rows.append(row.ravel())
+matrix = np.stack(rows)
+print(matrix)
+assert np.array_equal((matrix @ X.ravel()).reshape(2, 3), correlate(X, K))
+
+# %% [markdown]
 # The library's `conv2d` takes many images at once, and many kernels. Its arrays have four axes,
 # (images, channels, height, width); more about channels below. Here there is one image, one kernel
 # and one channel, and `None` adds the axes for them.
 
-# %%
+# %% tags=["hide-cell"]
 assert np.array_equal(conv2d(X[None, None], K[None, None])[0, 0], correlate(X, K))
 
 # %% [markdown]
@@ -114,15 +143,15 @@ assert np.convolve([0, 0, 1, 0, 0], [1, 2, 3]).tolist() == [0, 0, 1, 2, 3, 0, 0]
 # the result is 0. At an edge between left and right it is not.
 
 # %%
-picture = np.ones((6, 8))
-picture[:, 2:6] = 0  # dark in the middle
+picture = np.tile([3, 3, 1, 1, 1, 2, 2], (4, 1))  # three upright stripes: bright, dark, medium
 print(correlate(picture, np.array([[1, -1]]))[0])
 
 # %% [markdown]
-# 1 marks the step from bright to dark, and $-1$ the step back. The same kernel standing upright finds
-# nothing in this picture, because nothing changes from top to bottom.
+# 2 marks the step down from 3 to 1, and $-1$ the step up from 1 to 2: sign and size say which way it
+# goes, and how far. The same kernel standing upright finds nothing in this picture, because nothing
+# changes from top to bottom.
 
-# %%
+# %% tags=["hide-cell"]
 assert np.all(correlate(picture, np.array([[1], [-1]])) == 0)
 
 # %% [markdown]
@@ -234,6 +263,23 @@ for how in [(1, 0), (1, 2), (2, 0), (2, 1), (3, 2)]:
 print(output_size(28, 5, padding=2), output_size(28, 5), output_size(28, 2, stride=2))
 
 # %% [markdown]
+# Both may differ by direction: a stride of (3, 2), or a padding of (2, 0). A window of even width
+# that is to keep the size needs one zero more on one side: of $p = k - 1$ zeros, half rounded down
+# before and half rounded up after. And the border need not be of zeros: `np.pad` can repeat the
+# pixels at the rim instead. Without padding, images shrink: ten windows of 5 × 5 in a row make 240
+# pixels into 200.
+
+# %%
+assert conv2d(image[None, None], window[None, None], None, (3, 2), (2, 0)).shape[2:] == (4, 3)
+assert (output_size(11, 5, 3, 2), output_size(8, 3, 2, 0)) == (4, 3)
+even = np.pad(image, ((1, 2), (1, 2)), mode="edge")  # for a window of 4 × 4
+assert correlate(even, np.ones((4, 4))).shape == image.shape
+size = 240
+for _ in range(10):
+    size = output_size(size, 5)
+assert size == 200
+
+# %% [markdown]
 # So it goes at the beginning of LeNet. A padded 5 × 5 window leaves 28; without padding it would
 # leave 24. A 2 × 2 window with stride 2 then leaves 14.
 #
@@ -281,8 +327,11 @@ def pool(X, function):
 small = rng.normal(size=(6, 8))
 assert np.allclose(pool(small, np.mean), avg_pool2d(small[None, None], 2)[0, 0])
 assert np.allclose(pool(small, np.max), max_pool2d(small[None, None], 2)[0, 0])
+assert max_pool2d(np.zeros((1, 1, 13, 13)), 3, stride=2).shape == (1, 1, 6, 6)
 
 # %% [markdown]
+# Windows of pooling may overlap, such as 3 × 3 with stride 2.
+#
 # What is lost is where exactly something stood. That can be a gain: a line that moves by one pixel
 # inside its squares gives the same result.
 
@@ -368,7 +417,7 @@ nn.summary(same, (1, 1, 28, 28))
 # question 2. The two convolutions together learn 2,572 of the 61,706 numbers, and yet they do
 # 357,600 of the 416,520 multiply-adds, because each weight is used at every place.
 
-# %%
+# %% tags=["hide-cell"]
 assert classic[0].weight.size + classic[0].bias.size == 156
 assert 784 * 4704 + 4704 == 3_692_640
 
@@ -408,18 +457,47 @@ def accuracy(model, images):
         return train.accuracy(model(images), digits_to_test.labels)
 
 
+class Centred(nn.Module):
+    """The sigmoid, moved down to lie between -1/2 and 1/2."""
+
+    def forward(self, x):
+        return tg.sigmoid(x) - 0.5
+
+
 tg.manual_seed(0)
 modern = lenet(nn.ReLU, nn.MaxPool2d)
-curves = {"sigmoid, mean": learn(classic), "ReLU, max": learn(modern)}
+tg.manual_seed(0)
+centred = lenet(Centred, nn.AvgPool2d)
+with tg.no_grad():
+    last_hidden = classic[:-1](digits_to_test.images).data  # (599, 84)
+
+curves = {
+    "sigmoid, mean": learn(classic),
+    "ReLU, max": learn(modern),
+    "sigmoid − 1/2, mean": learn(centred),
+}
 print({name: round(curve[-1], 3) for name, curve in curves.items()})
 
 # %%
 plots.lines(curves, xlabel="epoch", ylabel="accuracy on the test digits")
 
 # %% [markdown]
-# Both learn to read. With sigmoids, nothing happens for the first four epochs: a sigmoid passes on
-# at most a quarter of the gradient, and four of them in a row at most $1/256$. [Lesson
-# 8](08_keeping_numbers_alive.py) measures that.
+# All three learn to read. With sigmoids, nothing happens for the first four epochs. Is it the small
+# slope, at most $1/4$, which [lesson 8](08_keeping_numbers_alive.py) warns of? Not here: the sigmoid
+# less one half has the same slope everywhere, and learns at once. It is the one half. Before the
+# training, this is what the last hidden layer of the network with sigmoids says of the 599 digits:
+
+# %%
+print(f"mean {last_hidden.mean():.2f}, differences between pictures {last_hidden.std(axis=0).mean():.4f}")
+assert np.isclose(last_hidden.mean(), 0.5, atol=0.05)
+assert last_hidden.std(axis=0).mean() < 0.001
+assert max(curves["sigmoid, mean"][:4]) < 0.2 < min(curves["sigmoid − 1/2, mean"])
+
+# %% [markdown]
+# Nearly the same number for every picture: what tells one picture from another is buried under a
+# value that they have in common. Adam makes steps of one size, however small the gradient is, and
+# finds the difference once that value is taken away. Signals with mean 0 are worth having, inside a
+# network as at its inputs.
 #
 # ## What the network looks at
 #
@@ -493,10 +571,18 @@ assert min(in_place.values()) > 0.93
 assert by_two["LeNet (ReLU, max)"] > by_two["two linear layers"] + 0.05
 
 # %% [markdown]
+# ## In five lines
+#
+# - A kernel looks for one pattern in every place, with the same few weights.
+# - Its gradient is a sum over all places, and a correlation again.
+# - Padding keeps the size, stride and pooling make it smaller, channels stand side by side.
+# - The receptive field grows with every layer; the gradient shows it.
+# - LeNet has these parts in a row, and bears small moves better than a network of linear layers.
+#
 # ## Try it
 #
-# In the folder of the lessons, copy `exercises/10_convolution/starter.py` to `my_answers.py`
-# and fill in three functions:
+# In the folder that `tinygrad-edu tutorials copy lessons` makes, copy
+# `exercises/10_convolution/starter.py` to `my_answers.py` and fill in three functions:
 #
 # 1. `correlate(image, kernel, stride, padding)`: the sliding window, with its two settings (3
 #    points).

@@ -8,10 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import models
+from tinygrad_edu.cli.train import initialise
 
 from .conftest import Command, environment
 
@@ -31,6 +33,49 @@ def test_it_trains_on_the_digits_that_come_along(typed: Command, folder: Path) -
     assert written >= {"mlp.npz", "mlp-checkpoint.npz", "mlp-summary.txt"}
     assert all(f"run/{name}" in out for name in written - {"mlp-checkpoint.npz"})
     models.mlp().load_state_dict(tg.load(folder / "run" / "mlp.npz"))
+
+
+def in_the_form_of_mnist(folder: Path) -> None:
+    """Write a few digits as the four files of MNIST or of Fashion-MNIST, not packed."""
+    images, labels = tg.data.digits()
+    for part, rows in (("train", slice(0, 100)), ("t10k", slice(100, 150))):
+        larger = np.pad(15 * images[rows].repeat(3, 1).repeat(3, 2), ((0, 0), (2, 2), (2, 2)))
+        for kind, array in (("images-idx3", larger), ("labels-idx1", labels[rows])):
+            sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
+            (folder / f"{part}-{kind}-ubyte").write_bytes(bytes([0, 0, 8, array.ndim]) + sizes + array.tobytes())
+
+
+@pytest.mark.parametrize("dataset", ["mnist", "fashion"])
+def test_lenet_by_the_textbooks_recipe_on_files(
+    dataset: str, run: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("matplotlib", reason="draws curves: pip install matplotlib").use("Agg")
+    monkeypatch.setattr(tg.data.MNIST, "files", tg.data.FashionMNIST.files)  # without checksums of unpacked files
+    in_the_form_of_mnist(folder)
+    how = "--optimizer sgd --lr 0.9 --momentum 0.1 --init xavier --schedule linear --augment shift flip"
+    code, out, err = run("train", "lenet", "--dataset", dataset, "--data", ".", "--epochs", "2", *how.split())
+    assert (code, err) == (0, "")
+    assert out.splitlines()[1] == "100 images to train with, 50 to test with"
+    table = (folder / "lenet-summary.txt").read_text(encoding="utf-8").split("\n\n")[1].splitlines()
+    rates = [dict(zip(table[0].split(), row.split()))["lr"] for row in table[1:]]
+    assert list(map(float, rates)) == [0.9, 0.45]
+    assert "lenet-predictions.svg" in out
+    assert (folder / "lenet-predictions.svg").read_text(encoding="utf-8").count("<image") == 18
+
+
+def test_other_resolutions(run: Command, folder: Path) -> None:
+    pytest.importorskip("matplotlib", reason="draws curves: pip install matplotlib").use("Agg")
+    code, out, _ = run("train", "mlp", "--size", "20", "--epochs", "1", "--batch-size", "200")
+    assert (code, out.splitlines()[0]) == (0, f"mlp: {400 * 128 + 128 + 1290:,} parameters, seed 0")
+    assert "(1, 400)" in (folder / "mlp-summary.txt").read_text(encoding="utf-8")
+
+
+def test_first_weights() -> None:
+    model = models.lenet()
+    for how, widest in (("xavier", (6 / (25 + 150)) ** 0.5), ("normal", 0.06), ("kaiming", 5 * (2 / 25) ** 0.5)):
+        initialise(model, how)
+        assert 0.2 * widest < abs(model[0].weight.data).max() <= widest
+        assert not model[0].bias.data.any()
 
 
 def figures(out: str) -> list[str]:
@@ -81,6 +126,13 @@ WRONG = {
     "an empty folder": ("train mlp --data .", "neither train-images-idx3-ubyte nor train-images-idx3-ubyte.gz"),
     "nothing to resume": ("train mlp --resume", "there is no mlp-checkpoint.npz to resume from"),
     "a file for a folder": ("train mlp --epochs 1 --out lesson.py", "cannot write lesson.py: File exists"),
+    "a folder for the digits": ("train mlp --dataset digits --data .", "the digits ship with the package: leave out"),
+    "no such data": ("train mlp --dataset cifar", "invalid choice: 'cifar'"),
+    "no momentum": ("train mlp --optimizer adagrad --momentum 0.9", "adagrad has no momentum; sgd and rmsprop have"),
+    "a size that does not fit": (
+        "train lenet --size 20",
+        "made for images (N, 1, 28, 28), and these are (64, 1, 20, 20)",
+    ),
     "a rate that is too high": ("train mlp --lr 1e30", "the loss is nan at step 2; try a smaller --lr"),
 }
 

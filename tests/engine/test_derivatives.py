@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 import tinygrad_edu as tg
 from tinygrad_edu.testing import Program, programs
@@ -325,6 +325,35 @@ def test_forward_and_backward_mode_agree(program: Program) -> None:
     forward = np.sum(upstream * tangent)
     backward = sum(np.sum(g * v) for g, v in zip(pulled, tangents))
     assert forward == pytest.approx(backward, rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["float", "0-d array", "Value", "0-d Tensor"])
+@settings(max_examples=25)
+@given(program=programs(min_lines=3))
+def test_a_derivative_by_the_upstream_gradient_is_the_forward_derivative(kind: str, program: Program) -> None:
+    """The backward pass is linear in the upstream gradient u, whatever u is an object of."""
+    make: dict[str, Callable[[float], Any]] = {
+        "float": float, "0-d array": np.array, "Value": tg.Value, "0-d Tensor": lambda u: tg.tensor(u, dtype="float64"),
+    }  # fmt: skip
+    x = program.inputs[0]
+    direction = np.ones_like(x) if np.ndim(x) else 1.0
+
+    def of_one(x: Any) -> Any:
+        y = program(x, *program.inputs[1:])
+        return y.sum() if np.shape(y) else y
+
+    def back(u: Any) -> Any:
+        pulled = tg.vjp(of_one, x)[1](u)[0]
+        return (pulled * direction).sum() if np.ndim(direction) else pulled * direction
+
+    expected = tg.jvp(of_one, (x,), (direction,))[1]
+    assert plain(tg.grad(back)(make[kind](1.5))) == pytest.approx(plain(expected), rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("output", [tg.Value(2.0), tg.tensor(2.0, requires_grad=True)])
+def test_an_upstream_gradient_of_another_shape_is_refused_in_a_graph_too(output: Any) -> None:
+    with pytest.raises((tg.ShapeError, tg.GraphError), match=r"2"):
+        tg.gradients(output * output, [output], tg.tensor([1.0, 2.0]), create_graph=True)
 
 
 @given(programs(min_lines=3))

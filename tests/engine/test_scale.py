@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -143,6 +144,39 @@ def test_work_grows_with_the_number_of_nodes(build: Callable[[int, Any], Any]) -
 
 
 # Memory.
+
+
+IN_A_SHORT_STACK = """
+import sys, threading
+import tinygrad_edu as tg
+from tinygrad_edu.engine import memory
+
+if sys.argv[1] == "in turn":
+    tg.Node.__del__ = memory.let_go
+
+def chain(step):
+    y = x = tg.tensor([1.0], requires_grad=True) if step == "tensor" else tg.Value(1.0)
+    for _ in range(20_000):
+        y = tg.where(True, y, x) if step == "where" else y.sin() if step == "sin" else y * 0.5
+    del y  # a chain that nothing else holds
+    assert sys.getrefcount(x) == 2, "part of the chain is still there"
+
+def run():
+    for step in ["value", "tensor", "sin", "where"]:
+        chain(step)
+    print("freed")
+
+threading.stack_size(64 * 1024)
+thread = threading.Thread(target=run)
+thread.start()
+thread.join()
+"""
+
+
+@pytest.mark.parametrize("how", ["as this Python does", "in turn"])
+def test_a_long_chain_is_freed_in_a_short_stack(how: str) -> None:
+    ran = subprocess.run([sys.executable, "-c", IN_A_SHORT_STACK, how], capture_output=True, text=True)
+    assert (ran.stdout, ran.stderr) == ("freed\n", "")
 
 
 def leftover(run: Callable[[], object]) -> tuple[int, int]:

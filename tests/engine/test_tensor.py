@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+
 import numpy as np
 import pytest
 
@@ -38,3 +40,60 @@ def test_integers_have_no_gradient() -> None:
     assert tg.tensor([1, 2]).dtype == np.float32
     x = tg.tensor([1.0, 2.0], requires_grad=True)
     assert not x.astype(int).requires_grad
+
+
+@pytest.mark.parametrize("x", [tg.tensor([[0.0, 1.0], [2.0, 3.0]]), tg.tensor([[0, 1], [2, 3]]), tg.tensor(2.0)])
+def test_in_asks_whether_a_number_occurs_at_all(x: tg.Tensor) -> None:
+    assert 2 in x
+    assert np.float32(2) in x
+    assert tg.Value(2.0) in x
+    assert 5 not in x
+
+
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow"])
+def test_data_can_be_changed_by_an_operator_in_place(name: str) -> None:
+    """`w.data -= step` of PyTorch's loops, and its like: the same as `w.data = w.data - step`, noted as a change."""
+    start, step = np.array([3.0, 5.0]), np.array([2.0, 0.5])
+    w = tg.tensor(start, requires_grad=True)
+    before = w.data
+    y = (w * w).sum()
+    w.data = getattr(operator, f"i{name}")(w.data, step)
+    np.testing.assert_array_equal(w.data, getattr(operator, name)(start, step))
+    with pytest.raises(tg.InPlaceError):
+        y.backward()
+    np.testing.assert_array_equal(before, start)  # what was read before is as it was
+
+
+def test_a_training_step_by_data() -> None:
+    w = tg.tensor([1.0, 2.0], requires_grad=True)
+    (w * w).sum().backward()
+    w.data -= 0.1 * w.grad
+    np.testing.assert_allclose(w.data, [0.8, 1.6], rtol=1e-6)
+    with pytest.raises(tg.DtypeError, match="without loss"):
+        tg.tensor([1, 2], dtype=int).data -= 0.5
+
+
+def test_what_is_computed_from_data_is_plain() -> None:
+    x = tg.tensor([[1.0, 2.0, 3.0]]).data
+    results = [x + 1, 1 - x, -x, np.exp(x), np.concatenate([x, x]), x @ x.T, x.sum(0), np.where(x > 1, x, 0), x == x]
+    assert {type(result) for result in results} == {np.ndarray}
+    assert type(x.sum()) is type(np.mean(x)) is np.float32
+    assert repr(x) == "array([[1., 2., 3.]], dtype=float32)"
+
+
+def test_a_copy_of_data_is_changed_as_any_array() -> None:
+    mine = tg.tensor([1.0, 2.0]).data.copy()
+    same = mine
+    mine -= 1
+    assert same is mine
+    assert mine.tolist() == [0.0, 1.0]
+
+
+def test_size_is_a_number_and_says_how_to_ask_for_one_axis() -> None:
+    x = tg.ones((2, 3))
+    assert x.size == 6
+    with pytest.raises(tg.DtypeError, match=r"x\.shape\[1\]"):
+        x.size(1)  # type: ignore[operator]
+    with pytest.raises(tg.DtypeError, match=r"x\.shape;"):
+        x.size()  # type: ignore[operator]
+    assert (tg.ones(2, requires_grad=True) / x.size).inputs[1] == 6

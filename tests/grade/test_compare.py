@@ -71,6 +71,8 @@ def test_what_is_not_finite_fails(x: np.ndarray, odd: float, data: st.DataObject
         (np.ones(3, np.float16), np.ones(3), "dtype"),
         (np.ones(3, bool), np.ones(3, int), "dtype"),
         (np.array([None, None]), np.ones(2), "dtype"),
+        (np.float32(0.1), 0.1, "dtype"),
+        (np.full(3, 0.1, np.float32), np.full(3, 0.1), "dtype"),
         (1, True, "type"),
         (2, 3, "values"),
         ("a", "b", "values"),
@@ -90,9 +92,7 @@ def test_first_what_it_is_then_the_numbers(answer: Any, expected: Any, reason: s
     [
         (1, 1.0),
         (np.array(1.0), 1.0),
-        (np.float32(0.1), 0.1),
         (np.arange(3, dtype=np.int32), np.arange(3)),
-        (np.full(3, 0.1, np.float32), np.full(3, 0.1)),
         (np.full(3, 0.1), np.full(3, 0.1, np.float32)),
         ({"w": np.ones(2)}, {"w": np.ones(2)}),
         (["x", None], ("x", None)),
@@ -104,7 +104,8 @@ def test_honest_differences_pass(answer: Any, expected: Any) -> None:
 
 
 def test_an_exact_dtype_can_be_asked_for() -> None:
-    assert compare(np.ones(3, np.float32), np.ones(3), exact_dtype=True).reason == "dtype"
+    assert compare(np.ones(3), np.ones(3, np.float32))
+    assert compare(np.ones(3), np.ones(3, np.float32), exact_dtype=True).reason == "dtype"
 
 
 @pytest.mark.parametrize(

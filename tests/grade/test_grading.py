@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import numpy as np
 import pytest
 
 from tests.grade.schemas import SCHEMA
+from tests.grade.test_sandbox import DEAF
 from tinygrad_edu.grade import (
     Assignment,
     AssignmentError,
@@ -25,14 +28,18 @@ from tinygrad_edu.grade import (
     Submission,
     evaluate,
     expect,
+    grade_many,
     grade_one,
+    jobs_in,
     load_assignment,
     read_result,
     require,
     results as result_format,
 )
 from tinygrad_edu.grade.checks import deep_chain, linear_time, same_as_engine
-from tinygrad_edu.grade.grading import TRIES, Seeds
+from tinygrad_edu.grade.formats import gradescope
+from tinygrad_edu.grade.formats.words import feedback
+from tinygrad_edu.grade.grading import TRIES, Seeds, shuffled_groups
 
 LIMITS = Limits(call_seconds=1.0, load_seconds=2.0, total_seconds=3.0)
 
@@ -108,7 +115,7 @@ def test_a_program_that_does_not_load_in_time_is_not_loaded_again_for_each_check
     def other(student: Any, rng: Any) -> None:
         expect(student.two()).equals(2)
 
-    result = graded(homework(product, other), "while True: pass", sandbox)
+    result = graded(homework(product, other), DEAF + "x = train()\n", sandbox)
     assert [check.kind for check in result.checks] == ["time", "time"]
 
 
@@ -205,28 +212,113 @@ def test_a_hidden_check_tells_the_kind_of_mistake_and_nothing_else(sandbox: Sand
     assert result.output == ""
 
 
+REMEMBERS = """
+import os, time
+def marks(): return [os.stat(path).st_atime_ns for path in ("data.txt", ".", os.path.dirname(os.getcwd()))]
+def secret(x):
+    os.listdir(".")
+    return float(open("data.txt").read())
+def shown(x):
+    print(marks())
+    return x
+def clock(process):
+    try: return time.clock_gettime(((~process) << 3) | 2)
+    except OSError: return "refused"
+def parent(): return os.getppid()
+"""
+
+
+def test_hidden_checks_come_last_and_leave_no_mark_for_the_next_student() -> None:
+    def secret(student: Any, rng: Any) -> None:
+        expect(student.secret(rng.normal())).equals(0.0)
+
+    def shown(student: Any, rng: Any) -> None:
+        expect(student.shown(1.0)).equals(1.0)
+
+    hw = Assignment("hw1", limits=LIMITS)
+    hw.check(hidden=True)(secret)
+    for i in range(3):
+        shown.__name__ = f"shown_{i}"
+        hw.check()(shown)
+    for i in range(9):
+        groups = [group[0].hidden for group in shuffled_groups(hw, Seeds(b"", "hw1", str(i)))]
+        assert groups == [False, False, False, True]
+    with Sandbox(files={"data.txt": b"0"}) as sandbox:
+        if "marks" in sandbox.isolation.missing:
+            pytest.skip(f"no namespace here: {sandbox.isolation.missing['marks']}")
+        results = [graded(hw, REMEMBERS, sandbox, student=str(i)) for i in range(3)]
+    assert [result.score for result in results] == [4.0] * 3
+    lines = {line for result in results for line in result.output.splitlines()}
+    assert len(lines) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="clocks of other processes")
+def test_a_program_cannot_read_how_long_others_compute(sandbox: Sandbox) -> None:
+    with sandbox.open(Submission.from_source(REMEMBERS)) as session:
+        if sandbox.isolation.level < 4:
+            pytest.skip("no list of system calls here")
+        assert session.student.clock(session.student.parent()) == "refused"
+
+
+def test_time_is_limited_for_a_submission_as_a_whole_and_what_was_graded_is_kept() -> None:
+    def ask(student: Any, rng: Any) -> None:
+        for _ in range(9):
+            expect(student.f()).equals(1)
+
+    hw = Assignment("hw1", limits=Limits(call_seconds=0.5, total_seconds=1.5))
+    for i in range(6):
+        ask.__name__ = f"ask_{i}"
+        hw.check()(ask)
+    source = "import time\ndef f():\n    time.sleep(0.1)\n    return 1\n"
+    with Sandbox(hw.limits) as sandbox:
+        started = time.monotonic()
+        result = graded(hw, source, sandbox)
+        assert time.monotonic() - started < 3.0
+    assert {check.outcome for check in result.checks} == {"pass", "fail"}
+    assert "all of the 1.5 s for your program are used up" in "".join(check.message for check in result.checks)
+
+
+def test_extra_points_and_late_ones(sandbox: Sandbox) -> None:
+    hw = Assignment("hw1", limits=LIMITS, late=lambda days: 0.1 * days)
+    hw.check(points=4)(product)
+    hw.check(points=1, extra=True)(lambda_named("bonus", lambda student, rng: expect(student.one()).equals(1)))
+    source = RIGHT + "\ndef one(): return 1\n"
+    result = graded(hw, source, sandbox)
+    assert (result.score, result.max_score, result.late) == (5.0, 4.0, False)
+    result = grade_one(hw, Submission.from_source(source), sandbox=sandbox, late=2.0)
+    assert (result.score, result.lost, result.days_late) == (4.0, 1.0, 2.0)
+    assert read_result(result.json()) == result
+    assert "2 days late: 1 points are taken off" in feedback(result)
+    unknown = grade_one(hw, Submission.from_source(source), sandbox=sandbox, late=None)
+    assert (unknown.score, unknown.late) == (5.0, True)
+    assert unknown.key != result.key
+    assert json.loads(gradescope(unknown))["tests"][1]["max_score"] == 0.0
+
+
+def lambda_named(name: str, function: Any) -> Any:
+    function.__name__ = name
+    return function
+
+
 def test_what_is_printed_is_in_the_result(sandbox: Sandbox) -> None:
     assert "hello\n" in graded(homework(product), "print('hello')\n" + RIGHT, sandbox).output
 
 
 def test_each_check_finds_the_program_as_it_was_loaded(sandbox: Sandbox) -> None:
-    def counts(student: Any, rng: Any) -> None:
-        expect(student.count()).equals(1)
-
-    def counts_again(student: Any, rng: Any) -> None:
-        expect(student.count()).equals(1)
-
-    def nothing(student: Any, rng: Any) -> None:
+    def spoils(student: Any, rng: Any) -> None:
+        student.spoil()
         expect(student.one()).equals(1)
 
-    source = "calls = 0\ndef one(): return 1\ndef count():\n    global calls\n    calls += 1\n    return calls\n"
-    seed = next(i for i in range(99) if repeated(i) == "nothing")
-    assert graded(homework(counts, counts_again, nothing), source, sandbox, student=str(seed)).score == 3.0
+    def spoils_again(student: Any, rng: Any) -> None:
+        spoils(student, rng)
 
+    def finds(student: Any, rng: Any) -> None:
+        expect(student.spoilt()).equals(0)
 
-def repeated(student: int) -> str:
-    """Which check is asked twice; as in `ask_all`."""
-    return str(Seeds(b"", "hw1", str(student)).of("repeated").choice(["counts", "counts_again", "nothing"]))
+    source = "times = 0\ndef one(): return 1\ndef spoilt(): return times\n"
+    source += "def spoil():\n    global times\n    times += 1\n"
+    for student in map(str, range(5)):  # each has another order
+        assert graded(homework(spoils, finds, spoils_again), source, sandbox, student=student).score == 3.0
 
 
 def test_a_program_that_answers_otherwise_the_second_time_does_not_pass(sandbox: Sandbox) -> None:
@@ -273,6 +365,18 @@ def two(student, rng):
 """
 
 
+def test_data_that_programs_may_read_belongs_to_the_assignment(tmp_path: Path) -> None:
+    hw = tmp_path / "hw1.py"
+    hw.write_text(ASSIGNMENT.replace('"hw1"', '"hw1", files=["two.txt"]'))
+    (tmp_path / "two.txt").write_text("2")
+    (tmp_path / "emmy.py").write_text("two = lambda: int(open('two.txt').read())")
+    first = load_assignment(hw)
+    (result,) = grade_many(jobs_in(first, tmp_path / "emmy.py"), workers=1)
+    assert result.score == 1.0
+    (tmp_path / "two.txt").write_text("3")
+    assert load_assignment(hw).sha256 != first.sha256
+
+
 def test_an_assignment_is_known_by_all_of_its_files(tmp_path: Path) -> None:
     hw, helper = tmp_path / "hw1.py", tmp_path / "a_helper_of_hw1.py"
     hw.write_text("import a_helper_of_hw1\n" + ASSIGNMENT)
@@ -297,6 +401,9 @@ def test_an_assignment_is_known_by_all_of_its_files(tmp_path: Path) -> None:
         (ASSIGNMENT + "hw.check(points=-1)(two)\n", "points are a number from 0 on"),
         (ASSIGNMENT + "hw.check(needs='two')(two)\n", r"write needs=\['two'\]"),
         (ASSIGNMENT.replace("hw1", "../hw1"), "letters, digits"),
+        (ASSIGNMENT.replace('"hw1"', '"hw1", files=["../x"]'), "beside the assignment"),
+        (ASSIGNMENT.replace('"hw1"', '"hw1", files="x"'), r"write files=\['x'\]"),
+        (ASSIGNMENT.replace('"hw1"', '"hw1", files=["x.csv"]'), "x.csv: No such file"),
         (ASSIGNMENT.replace("student, rng", "student"), r"a function of two arguments, \(student, rng\)"),
     ],
 )

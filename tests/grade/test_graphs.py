@@ -143,7 +143,7 @@ def test_every_known_mistake_can_be_shown(operation: figures.Operation, seed: in
 
 def test_what_is_only_not_exact_is_called_so_and_has_no_graph() -> None:
     with pytest.raises(WrongAnswer) as caught:
-        expect((UPSTREAM * W * (1 + 8e-6)).astype(np.float32)).is_gradient_of(lambda x: x * W, at=X, upstream=UPSTREAM)
+        expect(UPSTREAM * W * (1 + 8e-6)).is_gradient_of(lambda x: x * W, at=X, upstream=UPSTREAM)
     assert caught.value.kind == "imprecise"
     assert caught.value.graphs is None
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from tinygrad_edu.grade import (
     Result,
     ResultError,
     SandboxError,
+    Submission,
     SubmissionError,
     grade_job,
     grade_many,
@@ -247,6 +249,67 @@ def test_a_folder_that_cannot_be_meant_is_refused(names: tuple[str, ...] | None,
             (tmp_path / "in" / name).write_text("x = 1")
     with pytest.raises(SubmissionError, match=said):
         jobs_in(load_assignment(tmp_path / "hw1.py"), tmp_path / "in")
+
+
+NOETHER, GAUSS = "Emmy Noether_12345_assignsubmission_", "Carl Gauß_12346_assignsubmission_"
+DOWNLOADED = [
+    (("noetheremmy_17_4021_hw1-1.py", "noetheremmy_17_4022_report.pdf", "gauß_LATE_18_4023_hw1.py"),
+     {"noetheremmy_17": 0.0, "gauß_18": None}),
+    (("noetheremmy_17_4021_main.py", "noetheremmy_17_4022_helpers-2.py", "gauß_18_4023_hw1.ipynb"),
+     {"noetheremmy_17": 0.0, "gauß_18": 0.0}),
+    ((f"{NOETHER}file_/hw1.zip", f"{NOETHER}onlinetext_/onlinetext.html", f"{GAUSS}file_/a/hw1.py"),
+     {"Emmy Noether_12345": 0.0, "Carl Gauß_12346": 0.0}),
+    ((f"{NOETHER}file_hw1.py", f"{NOETHER}file_helpers.py", f"{GAUSS}file_hw1.ipynb"),
+     {"Emmy Noether_12345": 0.0, "Carl Gauß_12346": 0.0}),
+    (("hw_1_17_emmy.py", "hw_1_18_carl.py", "grades.csv", "desktop.ini"), {"hw_1_17_emmy": 0.0, "hw_1_18_carl": 0.0}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("names", "students"), DOWNLOADED)
+def test_all_files_of_a_student_that_were_downloaded_together_are_one_submission(
+    names: tuple[str, ...], students: dict[str, float | None], tmp_path: Path
+) -> None:
+    (tmp_path / "hw1.py").write_text(ASSIGNMENT)
+    source = "def mul_backward(u, x, y): return u * y, u * x\n"
+    for name in names:
+        path = tmp_path / "in" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if name.endswith(".zip"):
+            zipfile.ZipFile(path, "w").writestr("x/hw1.py", source)
+        else:
+            cells = {"cells": [{"cell_type": "code", "source": source}]}
+            path.write_text("x = 1" if "helpers" in name else json.dumps(cells) if name.endswith(".ipynb") else source)
+    jobs = jobs_in(load_assignment(tmp_path / "hw1.py"), tmp_path / "in")
+    assert {job.student: job.late for job in jobs} == students
+    for job in jobs:
+        submission = job.submission()
+        assert submission.parts[-1][1] == source, submission.warnings
+        assert {name.rpartition(".")[2] for name in submission.modules} <= {"helpers"}
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RecursionError("deep"), KeyError("x"), OSError(5, "I/O error")])
+def test_whatever_a_reader_raises_is_that_students_unreadable(
+    error: Exception, course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Submission.read
+
+    def fails(path: str, *args: Any, **options: Any) -> Submission:
+        if "student3" in path:
+            raise error
+        return read(path, *args, **options)
+
+    monkeypatch.setattr(Submission, "read", fails)
+    results = grade_many(jobs_of(course), workers=2)
+    assert scores(results) == [score * (i != 3) for i, score in enumerate(RIGHT)]
+    assert results[3].status == "unreadable"
+    assert f"it cannot be read ({type(error).__name__}" in results[3].warnings[0]
+
+
+def test_two_graders_share_a_folder(course: Path) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        runs = [pool.submit(grade_many, jobs_of(course), out=course / "out", workers=1) for _ in range(2)]
+        assert [scores(run.result()) for run in runs] == [RIGHT, RIGHT]
+    assert len(content(course / "out")) == 9
 
 
 def test_a_thread_pool_of_ones_own_is_left_open(course: Path) -> None:

@@ -125,10 +125,18 @@ def test_a_check_that_expects_nothing(tried: Tried) -> None:
 
 
 def test_a_check_that_fails_by_itself_only_where_a_student_is_wrong(tried: Tried) -> None:
-    careless = "    assert student.mul_backward(upstream, x, y)[0][0, 0] == upstream[0, 0] * y[0, 0]\n    expect"
-    finding = only(tried(SOUND.replace("    expect", careless)))
+    careless = SOUND.replace(
+        "    expect(student.mul_backward(upstream, x, y))", "    a, b = ANSWER\n    expect((a, b))"
+    )
+    finding = only(tried(careless.replace("ANSWER", "student.mul_backward(upstream, x, y)")))
     assert (finding.kind, finding.check) == ("own error", "product")
-    assert "AssertionError, where reference.py:2 is `return (" in finding.message
+    assert "TypeError: cannot unpack non-iterable NoneType" in finding.message
+    assert "answer 1 of the reference is replaced by None" in finding.message
+
+
+def test_an_assert_is_an_expectation(tried: Tried) -> None:
+    asserting = SOUND.replace("    expect", "    got = student.mul_backward(upstream, x, y)\n    GOT\n    expect")
+    assert tried(asserting.replace("GOT", "assert isinstance(got, tuple) and len(got) == 2"))
 
 
 def test_a_check_that_no_wrong_answer_fails(tried: Tried) -> None:

@@ -9,15 +9,18 @@ import os
 import stat
 import struct
 import time
+import tracemalloc
+import unicodedata
 import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, strategies as st
 
 from tinygrad_edu.grade import Submission, SubmissionError
-from tinygrad_edu.grade.submission.reading import read_archive
+from tinygrad_edu.grade.submission.reading import Outline, read_archive
 
 SOURCE = b"def f(x):\n    return x\n"
 
@@ -108,6 +111,55 @@ def test_an_archive_that_cheats_is_refused(name: str, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["a.zip"]
 
 
+GIT = tuple((f"hw/.git/objects/{number}", b"") for number in range(2_100))
+LIBRARY = tuple((f"hw/env/lib/python3.11/site-packages/p/m{number}.py", b"") for number in range(2_100))
+APART = unicodedata.normalize("NFD", "größe.py")
+
+HONEST: dict[str, tuple[tuple[tuple[str, bytes], ...], list[str]]] = {
+    "Windows": (((r"hw\a.py", SOURCE), (r"hw\lib\b.py", b"")), ["hw/a.py", "hw/lib/b.py"]),
+    "macOS": ((("hw/a.py", SOURCE), ("hw/.DS_Store", b""), ("__MACOSX/hw/._a.py", b"\0")), ["hw/a.py"]),
+    "accents of macOS": ((("a.py", SOURCE), (APART, b"")), ["a.py", "größe.py"]),
+    "a screenshot": ((("a.py", SOURCE), ("3.14.15\u202fPM.png", b"")), ["a.py"]),
+    "names that Windows lacks": ((("a.py", SOURCE), ("notes 12:30.txt", b""), ("aux.txt", b"")), ["a.py"]),
+    "an icon": ((("a.py", SOURCE), ("Icon\r", b""), ("../x.txt", b""), ("/x.txt", b"")), ["a.py"]),
+    "dots": ((("./a.py", SOURCE), ("./lib/b.py", b"")), ["a.py", "lib/b.py"]),
+    "git": ((("hw/a.py", SOURCE), *GIT), ["hw/a.py"]),
+    "libraries": ((("hw/a.py", SOURCE), *LIBRARY), ["hw/a.py"]),
+    "capitals": ((("A.PY", SOURCE),), ["A.py"]),
+    "an archive in it": ((("hw.zip", archive(("a.py", SOURCE), ("b.txt", b""))),), ["hw/a.py"]),
+    "a picture twice": ((("a.py", SOURCE), ("x.png", b"1"), ("X.png", b"2")), ["a.py"]),
+}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_an_archive_of_any_system_is_read_and_what_nobody_reads_refuses_nothing(name: str, tmp_path: Path) -> None:
+    entries, paths = HONEST[name]
+    (tmp_path / "a.zip").write_bytes(archive(*entries))
+    submission = Submission.read(tmp_path / "a.zip", "a")
+    assert sorted([submission.main, *(path for path, _ in submission.modules.values())]) == paths
+    assert submission.parts[0][1] == SOURCE.decode()
+
+
+def test_what_macos_writes_without_saying_that_it_is_utf8_is_read(tmp_path: Path) -> None:
+    data = bytearray(archive(("größe.py", SOURCE)))
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.index(mark) + flags + 1] &= ~8
+    assert list(read_archive(bytes(data))) == ["größe.py"]
+
+
+def test_archives_lie_in_each_other_only_so_deep() -> None:
+    data = archive(("a.py", SOURCE))
+    for _ in range(9):
+        data = archive(("b.zip", data), ("c.py", SOURCE))
+    assert len(read_archive(data)) == 3
+
+
+def test_what_is_no_program_is_called_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "hw1.rar").write_bytes(b"Rar!")
+    with pytest.raises(SubmissionError, match=r"no notebook in it, only hw1\.rar"):
+        Submission.read(tmp_path)
+
+
 def test_every_cut_of_an_archive_is_read_or_refused() -> None:
     data = archive(("hw/a.py", SOURCE), ("hw/b.txt", b"notes"))
     for end in range(0, len(data), 7):
@@ -140,9 +192,13 @@ def test_links_pipes_and_huge_files_are_refused(tmp_path: Path) -> None:
         Submission.read(tmp_path / "huge.py")
 
 
-def test_a_folder_of_very_many_files_is_refused(tmp_path: Path) -> None:
-    for number in range(2_001):
+def test_a_folder_of_very_many_files_is_refused_if_they_are_programs(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_bytes(SOURCE)
+    for number in range(2_000):
         (tmp_path / f"{number}.txt").touch()
+    assert Submission.read(tmp_path).main == "a.py"
+    for number in range(2_000):
+        (tmp_path / f"{number}.txt").rename(tmp_path / f"{number}.py")
     with pytest.raises(SubmissionError, match="more than 2,000 files"):
         Submission.read(tmp_path)
 
@@ -167,6 +223,59 @@ def test_among_several_files_the_one_that_is_asked_for_is_graded(tmp_path: Path)
     assert sorted(submission.modules) == ["scratch", "test_hw1"]
 
 
+RIGHT, HALF = "def f(): pass\ndef g(): pass\n", "def f(): pass\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "chosen"),
+    [
+        ({"HW1.py": RIGHT, "helpers.py": "h = 1"}, "HW1.py"),
+        ({"Emmy final.py": RIGHT, "helpers.py": "h = 1"}, "Emmy final.py"),
+        ({"hw1 (1).py": RIGHT, "old/hw1.py": HALF}, "hw1 (1).py"),
+        ({"hw1.py": "x = 1", "starter.py": RIGHT}, "starter.py"),
+        ({"hw1.py": RIGHT, "hw1_old.py": RIGHT}, "hw1.py"),
+        ({"hw1.py": RIGHT, "hw1.ipynb": RIGHT}, "hw1.ipynb"),
+        ({"hw1.py": RIGHT, "hw1.ipynb": "from hw1 import f"}, "hw1.py"),
+        ({"solve.py": "from rules import f\nfrom more import *", "rules.py": HALF, "more.py": "g = 1"}, "solve.py"),
+        ({"solve.py": "from rules import (f,\n  g)", "rules.py": RIGHT}, "solve.py"),
+        ({"hw_1.py": "", "b.py": ""}, "hw_1.py"),
+        ({"main.py": "f: int = 1\ng = f", "test_main.py": "import main"}, "main.py"),
+    ],
+)
+def test_of_several_files_the_one_that_defines_what_is_needed_is_graded(
+    files: dict[str, str], chosen: str, tmp_path: Path
+) -> None:
+    for name, source in files.items():
+        cells = {"cells": [{"cell_type": "code", "source": source}]}
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(json.dumps(cells) if name.endswith(".ipynb") else source)
+    assert Submission.read(tmp_path, "hw1", needs=["f", "g"]).main == chosen
+
+
+def test_where_it_is_not_clear_which_file_is_meant_it_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(HALF)
+    (tmp_path / "b.py").write_text("def g(): pass")
+    (tmp_path / "hw1.py").write_text("")
+    with pytest.raises(
+        SubmissionError, match=r"3 files, and it is not clear which to grade; one must be called hw1\.py"
+    ):
+        Submission.read(tmp_path, "hw1", needs=["f", "g"])
+    (tmp_path / "a.py").write_text(HALF + "h = 1")
+    warnings = Submission.read(tmp_path, "hw1", needs=["f", "g", "h"]).warnings
+    assert warnings == ("a.py is graded; it does not define g, and b.py does",)
+    (tmp_path / "hw1.py").unlink()
+    with pytest.raises(SubmissionError, match="none of them defines x; one must be called"):
+        Submission.read(tmp_path, "hw1", needs=["x"])
+
+
+def test_a_damaged_file_that_is_not_graded_costs_nothing(tmp_path: Path) -> None:
+    (tmp_path / "hw1.py").write_text("x = 1")
+    (tmp_path / "notes.ipynb").write_text("{")
+    submission = Submission.read(tmp_path, "hw1")
+    assert submission.main == "hw1.py"
+    assert "notes.ipynb: not a notebook" in submission.warnings[0]
+
+
 @pytest.mark.parametrize(
     ("data", "text", "warning"),
     [
@@ -175,6 +284,18 @@ def test_among_several_files_the_one_that_is_asked_for_is_graded(tmp_path: Path)
         ("x = 'é'".encode("utf-16"), "x = 'é'", ""),
         ("# coding: latin-1\nx = 'é'".encode("latin-1"), "# coding: latin-1\nx = 'é'", ""),
         (b"x = '\xe9\x81'", "x = 'é\ufffd'", "not UTF-8"),
+        *(
+            (f"# coding: {codec}\nx = '{text}'".encode(codec), f"# coding: {codec}\nx = '{text}'", "")
+            for codec, text in (
+                ("gbk", "反向传播"),
+                ("cp932", "逆伝播ソ"),
+                ("cp1251", "градиент"),
+                ("euc_kr", "기울기"),
+                ("big5", "反向傳播"),
+                ("gb18030", "反向传播"),
+                ("mac_roman", "größe"),
+            )
+        ),
         (b"# coding: no-such-codec\nx = 1", "# coding: no-such-codec\nx = 1", ""),
         ("x = '\u202e'\n".encode(), "x = '\u202e'\n", "direction of writing in line 1"),
         (b"x = 1\0", "x = 1\0", ""),
@@ -188,7 +309,8 @@ def test_encodings(data: bytes, text: str, warning: str, tmp_path: Path) -> None
     assert bool(warning) == bool(submission.warnings)
 
 
-@pytest.mark.parametrize("codec", ["rot13", "zlib", "unicode_escape", "utf-7", "punycode", "idna"])
+@pytest.mark.parametrize("codec", ["rot13", "zlib", "unicode_escape", "raw_unicode_escape", "utf-7", "utf-16",
+                                   "punycode", "idna", "hz", "iso2022_jp", "cp037"])  # fmt: skip
 def test_codecs_that_hide_the_source_are_refused(codec: str, tmp_path: Path) -> None:
     (tmp_path / "a.py").write_bytes(f"# coding: {codec}\nx = 1".encode())
     with pytest.raises(SubmissionError, match="save it as UTF-8"):
@@ -198,7 +320,9 @@ def test_codecs_that_hide_the_source_are_refused(codec: str, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "data",
     [b"", b"{}", b"[1]", b"[" * 100_000, b'{"cells": 3}', b'{"cells": [{}]}', b"\xff\xfe\0",
-     b'{"cells": [{"cell_type": "code", "source": [1]}]}', b'{"worksheets": [{}]}'],
+     b'{"cells": [{"cell_type": "code", "source": [1]}]}', b'{"worksheets": [{}]}', b'{"cells": [', b'{"cells": "',
+     b'{"x": "' + b"\\" * 1_000_001 + b'"', b'{"x": [}',
+     b'{"cells": [x]}'],
 )  # fmt: skip
 def test_what_is_no_notebook_is_refused(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.ipynb").write_bytes(data)
@@ -213,3 +337,53 @@ def test_notebooks_of_both_formats(tmp_path: Path) -> None:
     assert Submission.read(path).parts == (("cell 1", "x = 1\n"), ("cell 2", "x = 1\n"))
     path.write_text(json.dumps({"worksheets": [{"cells": [{"cell_type": "code", "input": ["y = ", "2"]}]}]}))
     assert Submission.read(path).parts == (("cell 1", "y = 2"),)
+
+
+def test_a_notebook_of_very_many_cells_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.ipynb").write_bytes(b'{"cells": [' + b"{}," * 1_000_000 + b"{}]}")
+    with pytest.raises(SubmissionError, match=r"a\.ipynb: more than 4,194,304 bytes of code and cells"):
+        Submission.read(tmp_path / "a.ipynb")
+
+
+def outputs(kind: str) -> bytes:
+    """A notebook with large outputs."""
+    return {
+        "a picture": b'"' + b"a" * 20_000_000 + b'"',
+        "a table": b'"' + rb"<td class=\"x\">1</td>\n" * 500_000 + b'"',
+        "empty objects": b"[" + b"{}," * 1_000_000 + b"{}]",
+        "points": b"[" + b'{"x":[1,2],"y":"z"},' * 100_000 + b"{}]",
+    }[kind]
+
+
+@pytest.mark.parametrize("kind", ["a picture", "a table", "empty objects", "points"])
+def test_outputs_of_notebooks_are_neither_kept_nor_decoded(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.ipynb"
+    cell = b'{"outputs": [%s], "source": ["x = 1\\n", "y"], "cell_type": "code"}'
+    path.write_bytes(b'{"metadata": {"a": 1.5e3, "b": [null]}, "cells": [' + cell % outputs(kind) + b"]}")
+    tracemalloc.start()
+    submission = Submission.read(path)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert submission.parts == (("cell 1", "x = 1\ny"),)
+    assert most < path.stat().st_size * 1.2 + 8_000_000
+    path.write_bytes(b'{"cells": [' + cell % b"1" + b"]}")
+    assert Submission.read(path).sha256 == submission.sha256, "other outputs make no other program"
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+        max_leaves=8,
+    )
+)
+def test_the_outline_of_a_notebook_is_what_it_is_without_the_rest(value: object) -> None:
+    cell = {"x": value, "cell_type": "code", "y": [value, {}, "{"], "source": ["a\n", '"\\"'], "z": '\\"[{', "": value}
+    document = {"x": value, "cells": [cell, {"source": "", "metadata": {"a": value}}], "metadata": value}
+    for indent in (None, 1):
+        data = json.dumps(document, indent=indent, ensure_ascii=indent is None).encode()
+        outline = [{"cell_type": "code", "source": ["a\n", '"\\"']}, {"source": ""}]
+        assert Outline(data).value() == {"cells": outline}
+        for cut in (data[:-1], data[: len(data) // 2]):
+            with pytest.raises(ValueError, match=r"cut off|no string"):
+                Outline(cut).value()

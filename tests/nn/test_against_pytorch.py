@@ -14,7 +14,9 @@ from tinygrad_edu import nn
 
 OURS_ALONE = {
     "Uninitialized", "materialize", "is_buffer", "is_parameter", "Lambda", "FocalLoss", "HingeLoss", "GlobalAvgPool",
-    "summary", "Summary", "focal_loss", "hinge_loss", "global_avg_pool",
+    "summary", "Summary", "focal_loss", "hinge_loss", "global_avg_pool", "KeyValueCache", "PositionalEmbedding",
+    "PositionalEncoding", "attention_maps", "attention_weights", "pad_sequence", "padding_mask", "positional_encoding",
+    "unpad_sequence",
 }  # fmt: skip
 """What PyTorch has not, or has under another name."""
 

@@ -209,6 +209,15 @@ def test_the_defaults_of_the_functions_are_those_of_the_modules() -> None:
         close(function(tg.tensor(X)), module(tg.tensor(X)).data)
 
 
+@pytest.mark.parametrize("weight", [(), (1,)])
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3), (2, 3, 1)])
+def test_prelu_with_one_weight_keeps_the_shape(shape: tuple[int, ...], weight: tuple[int, ...]) -> None:
+    x = np.linspace(-2.0, 1.0, math.prod(shape)).reshape(shape)
+    out = F.prelu(tg.tensor(x), tg.tensor(np.full(weight, 0.5)))
+    assert out.shape == shape
+    close(out, np.where(x > 0, x, 0.5 * x))
+
+
 def test_prelu_has_a_weight_for_each_channel() -> None:
     x, weight = -np.ones((2, 3, 2)), np.array([0.5, 0.25, 0.125])
     close(F.prelu(tg.tensor(x), tg.tensor(weight)), x * weight[:, None])

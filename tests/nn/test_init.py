@@ -102,6 +102,8 @@ def test_gains_are_pytorchs() -> None:
             lambda: nn.init.kaiming_normal_(tg.zeros((2, 3)), nonlinearity="rulu"),
             "nonlinearity is one of .* not 'rulu'",
         ),
+        (lambda: nn.init.bilinear_(tg.zeros((3, 2, 4, 4))), r"not \(3, 2, 4, 4\)"),
+        (lambda: nn.init.bilinear_(tg.zeros((3, 3))), r"bilinear_: .* not \(3, 3\)"),
         (lambda: nn.init.normal_(tg.zeros(3), std=-1.0), "std is 0 or larger, not -1.0"),
         (lambda: nn.init.uniform_(tg.zeros(3), 2.0, 1.0), "a is at most b, and not a=2.0, b=1.0"),
         (lambda: nn.init.constant_(tg.zeros(3), cast(Any, "1")), "constant_: val is a number, not '1'"),
@@ -127,3 +129,15 @@ def test_the_unit_matrix_may_be_wide() -> None:
     assert nn.init.eye_(tg.ones((2, 3))).tolist() == [[1, 0, 0], [0, 1, 0]]
     with pytest.raises(tg.ShapeError, match="a matrix has two axes"):
         nn.init.eye_(tg.ones(3))
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+@pytest.mark.parametrize("stride", [2, 3, 4])
+def test_a_transposed_convolution_that_begins_bilinear_interpolates(stride: int, grouped: bool) -> None:
+    kernel, padding = 2 * stride - stride % 2, stride // 2
+    layer = nn.ConvTranspose2d(3, 3, kernel, stride, padding, groups=3 if grouped else 1, bias=False).double()
+    nn.init.bilinear_(layer.weight)
+    images = np.random.default_rng(0).normal(size=(2, 3, 5, 4))
+    larger = nn.functional.interpolate(images, scale_factor=stride, mode="bilinear")
+    inside = (..., slice(stride, -stride), slice(stride, -stride))  # at the rim zeros take part
+    np.testing.assert_allclose(layer(images).data[inside], larger[inside], atol=1e-12)

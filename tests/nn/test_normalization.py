@@ -131,3 +131,23 @@ def test_training_in_float32_stays_in_float32() -> None:
 def test_what_does_not_go_together_is_refused(call: Any, says: str) -> None:
     with pytest.raises(tg.TinygradError, match=says):
         call()
+
+
+@pytest.mark.parametrize("f", [F.batch_norm, F.instance_norm])
+def test_running_statistics_may_be_plain_arrays_and_follow_then_too(f: Any) -> None:
+    x = np.random.default_rng(0).standard_normal((4, 2, 5))
+    arrays, tensors = (np.zeros(2), np.ones(2)), (tg.zeros(2, dtype="float64"), tg.ones(2, dtype="float64"))
+    given: dict[str, Any] = {"training": True} if f is F.batch_norm else {}
+    assert np.array_equal(f(x, *arrays, **given), f(x, *tensors, **given))
+    for array, tensor in zip(arrays, tensors):
+        assert np.array_equal(array, tensor.data)
+        assert not np.array_equal(array, np.zeros(2))
+
+
+@pytest.mark.parametrize(
+    "make", [lambda bias: nn.GroupNorm(2, 4, bias=bias), lambda bias: nn.InstanceNorm1d(4, affine=True, bias=bias)]
+)
+def test_a_layer_may_have_a_weight_and_no_bias(make: Any) -> None:
+    assert [name for name, _ in make(False).named_parameters()] == ["weight"]
+    x = np.random.default_rng(0).standard_normal((2, 4, 3))
+    assert np.allclose(make(False)(x).data, make(True)(x).data)

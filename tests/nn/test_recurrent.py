@@ -82,6 +82,18 @@ def test_a_layer_is_pytorchs(
     agree(ours, theirs, inputs, call, 1e-9 if dtype == "float64" else 2e-5)
 
 
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("bidirectional", [True, False])
+def test_a_projected_lstm_is_pytorchs(bias: bool, bidirectional: bool) -> None:
+    options: dict[str, Any] = {"num_layers": 2, "proj_size": 2, "bias": bias, "bidirectional": bidirectional}
+    ours, theirs = twins("LSTM", 3, 5, **options)
+    assert [name for name, _ in ours.named_parameters()] == [name for name, _ in theirs.named_parameters()]
+    rng = np.random.default_rng(0)
+    n = 2 * (1 + bidirectional)
+    inputs = [rng.normal(size=shape) for shape in ((4, 3, 3), (n, 3, 2), (n, 3, 5))]
+    agree(ours, theirs, inputs, lambda layer, x, *states: layer(x, states), 1e-9)
+
+
 @pytest.mark.parametrize("name", [f"{layer}Cell" for layer in LAYERS])
 @pytest.mark.parametrize("options", [{}, {"bias": False}])
 def test_a_cell_is_pytorchs_along_a_sequence(name: str, options: dict[str, Any]) -> None:
@@ -199,3 +211,21 @@ def test_a_sequence_may_come_without_the_axis_of_the_batch(make: Any, batch_firs
         np.testing.assert_array_equal(ours.data, theirs.data[:, 0])
     again, _ = layer(x, end)
     np.testing.assert_array_equal(again.data, layer(np.expand_dims(x, axis), last)[0].data.squeeze(axis))
+
+
+def test_a_projected_lstm_hands_on_fewer_features_than_it_remembers() -> None:
+    """h' = W_hr (o · tanh(c')), by hand; Sak et al., arXiv:1402.1128, eq. 5 and 6."""
+    layer = nn.LSTM(2, 3, proj_size=1).double()
+    x, h, c = np.random.default_rng(0).normal(size=(4, 2)), np.zeros(1), np.zeros(3)
+    w_ih, w_hh, b_ih, b_hh, w_hr = (p.numpy() for p in layer.parameters())
+    for step in x:
+        i, f, g, o = np.split(w_ih @ step + b_ih + w_hh @ h + b_hh, 4)
+        c = c / (1 + np.exp(-f)) + np.tanh(g) / (1 + np.exp(-i))
+        h = w_hr @ (np.tanh(c) / (1 + np.exp(-o)))
+    output, (h_n, c_n) = layer(tg.tensor(x))
+    assert output.shape == (4, 1)
+    assert np.allclose(h_n.data[0], h)
+    assert np.allclose(c_n.data[0], c)
+    for size in (3, -1, 1.5):
+        with pytest.raises(tg.OutOfRangeError, match="proj_size is less than hidden_size=3"):
+            nn.LSTM(2, 3, proj_size=size)  # type: ignore[arg-type]

@@ -212,3 +212,14 @@ def test_rows_are_named_by_their_place_in_the_module_around_them() -> None:
 def test_an_example_in_float64_counts_as_it_would_be_computed() -> None:
     model = nn.Linear(3, 2)
     assert nn.summary(model, np.ones((5, 3))).memory == nn.summary(model, (5, 3)).memory == 5 * 2 * 4
+
+
+def test_a_list_of_modules_is_a_row_without_a_call() -> None:
+    """Nobody calls a `ModuleList`; what stands in it is called."""
+    layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+    rows = {row.name: row for row in nn.summary(nn.TransformerEncoder(layer, 2), (3, 5, 8)).rows}
+    assert rows["layers"].notes == []
+    attention = rows["layers.1.self_attn"]
+    weights, means = 3 * 2 * 5 * 5 * 4, 3 * 2 * 5 * 5 * 4  # of all heads: E / heads products a weight, and a mean
+    projections = 3 * 3 * 5 * 8 * 8
+    assert attention.multiply_adds == weights + means + projections

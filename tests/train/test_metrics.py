@@ -18,6 +18,7 @@ from tinygrad_edu.train import (
     average_precision,
     confusion_matrix,
     f1,
+    iou,
     precision,
     precision_recall_curve,
     recall,
@@ -50,6 +51,17 @@ def test_accuracy_precision_recall_and_f1_by_their_definitions(pairs: list[tuple
         assert metric(predicted, true) == pytest.approx(np.mean(figures))
         assert metric(predicted, true, average=None)[present] == pytest.approx(figures)
         assert metric(predicted, true, average="micro") == pytest.approx(accuracy(predicted, true))
+
+
+@given(PAIRS)
+def test_iou_is_the_share_of_hits_among_all_that_is_or_is_called_the_class(pairs: list[tuple[int, int]]) -> None:
+    predicted, true = (np.array([pair[i] for pair in pairs]).reshape(1, 1, -1) for i in (0, 1))  # an image of one row
+    present = sorted({*predicted.ravel(), *true.ravel()})
+    either = [((predicted == c) | (true == c)).sum() for c in present]
+    ious = [((predicted == c) & (true == c)).sum() / n for c, n in zip(present, either)]
+    assert iou(predicted, true, average=None)[present] == pytest.approx(ious)
+    assert iou(predicted, true) == pytest.approx(np.mean(ious))
+    assert accuracy(predicted, true) == (predicted == true).mean()
 
 
 @given(SCORED)

@@ -16,7 +16,7 @@ from contextlib import suppress
 from .. import __version__
 from ..engine.memory import keep_freed_memory
 from ..graph.text import visible
-from . import demo, draw, explain, grade, grade_check, gradescope, step, train, tutorials
+from . import demo, draw, explain, grade, grade_check, gradescope, sample, step, train, tutorials
 from .command import Refusal
 
 __all__ = ["main"]
@@ -58,7 +58,7 @@ def joined(argv: Sequence[str]) -> list[str]:
     >>> joined(["grade", "new", "hw1"])
     ['grade new', 'hw1']
     """
-    two_words = {"grade": ("check", "gradescope", "new"), "tutorials": ("copy", "open")}
+    two_words = {"grade": ("check", "gradescope", "new", "--engine"), "tutorials": ("copy", "open")}
     return [" ".join(argv[:2]), *argv[2:]] if argv[1:2] and argv[1] in two_words.get(argv[0], ()) else list(argv)
 
 
@@ -69,6 +69,6 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"tinygrad-edu {__version__}")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for one in (demo, draw, explain, step, train, tutorials, grade, grade_check, gradescope):
+    for one in (demo, draw, explain, step, train, sample, tutorials, grade, grade_check, gradescope):
         one.add_to(commands)
     return top

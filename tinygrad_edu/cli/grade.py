@@ -1,11 +1,16 @@
-"""`tinygrad-edu grade`: grade the submissions of a class, or one; and `grade new`, which writes a first assignment."""
+"""`tinygrad-edu grade`: grade the submissions of a class, or one. `grade new` writes a first assignment, and
+`grade --engine` checks an engine that somebody has made.
+"""
 
 from __future__ import annotations
 
 import argparse
+import csv
+import math
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,12 +18,14 @@ from .._support.files import replace_file
 from ..errors import TinygradError
 from ..grade.assignment import load_assignment
 from ..grade.formats.github import obeying_nothing
-from ..grade.formats.words import feedback, final, points
-from ..grade.formats.writing import FORMATS, GRADEBOOKS, WRITERS, fill_gradebook, write_results
-from ..grade.jobs import jobs_in
+from ..grade.formats.gradebooks import Gradebook, late_in_moodle
+from ..grade.formats.words import feedback, final, lateness, one_line, points, to_look_at
+from ..grade.formats.writing import FORMATS, GRADEBOOKS, WRITERS, fill_gradebook, read_gradebook, write_results
+from ..grade.jobs import Job, jobs_in
 from ..grade.many import grade_many
+from ..grade.own_engine import check_engine
 from ..grade.results import FEEDBACK, Result
-from .command import Commands, Refusal, at_least, command, refusing
+from .command import Commands, Refusal, above, at_least, command, refusing
 
 __all__ = ["add_to"]
 
@@ -35,6 +42,10 @@ def add_to(commands: Commands) -> None:
     add("--format", metavar=("NAME", "PATH"), nargs=2, action="append", default=[], help=", ".join(WRITTEN))
     add("--fill", metavar=("NAME", "FILE"), nargs=2, action="append", default=[],
         help=f"put the scores into a gradebook's exported file: {', '.join(GRADEBOOKS)}")  # fmt: skip
+    add(
+        "--groups", metavar="FILE", help="a CSV with the columns group and student: --fill gives each the group's grade"
+    )
+    add("--late", metavar="FILE", help="a CSV with the columns student and days: who handed in late, by how many days")
     add("--column", metavar="NAME", help="what --fill fills (default: the assignment's title; for Moodle, Grade)")
     add("--show", action="store_true", help="show the feedback for each student")
     add("--feedback", choices=FEEDBACK, default="how",
@@ -46,6 +57,10 @@ def add_to(commands: Commands) -> None:
 
     add = command(commands, run_new, "grade new", "write an assignment to edit: checks, reference and starter")
     add("name", metavar="NAME", help="such as hw1; the folder that is made, and what students' files are called")
+
+    add = command(commands, run_engine, "grade --engine", "check an engine that you have made yourself")
+    add("adapter", metavar="ADAPTER", help="a file that says how your engine makes a number or an array")
+    add("--seconds", metavar="S", type=above(0.0), default=20.0, help="the longest time for one question (default: 20)")
 
 
 def run_grade(arguments: argparse.Namespace) -> None:
@@ -60,10 +75,20 @@ def run_grade(arguments: argparse.Namespace) -> None:
             secret=secret(arguments.secret),
             require_isolation=arguments.require_isolation,
         )
+        if sys.stderr.isatty():
+            limits = loaded.assignment.limits
+            most = f"{limits.total_seconds:g} s in all, and {limits.call_seconds:g} s for each call"
+            print(f"a submission may take {most}", file=sys.stderr)
         columns = {"canvas": loaded.assignment.title, "moodle": "Grade"}
         fill = [(name, path, arguments.column or columns[name]) for name, path in arguments.fill]
-        for name, path, column in fill:  # refuse a gradebook that cannot be filled before the work, not after it
-            fill_gradebook([], name, path, column)
+        groups = members_of(arguments.groups)
+        jobs = with_lateness(jobs, arguments)
+        noted = []
+        for name, path, column in fill:  # say before the work, not after it, what cannot be filled
+            noted += notes_of(path, fill_gradebook([], name, path, column, groups, [job.student for job in jobs]))
+        if loaded.assignment.late and any(job.late is None for job in jobs):
+            noted.append("some are late by an unknown time, and lose nothing for it; --late FILE says by how many days")
+        print("".join(f"{note}\n" for note in noted), end="", flush=True)
         try:
             results = grade_many(jobs, out=arguments.json, workers=arguments.workers)
         except KeyboardInterrupt:
@@ -73,13 +98,59 @@ def run_grade(arguments: argparse.Namespace) -> None:
             raise
         told = [result.told(arguments.feedback) for result in results]
         text = "\n\n".join(map(shown, told)) if arguments.show else "\n".join(map(line, told))
-        print(obeying_nothing(text) if os.environ.get("GITHUB_ACTIONS") == "true" else text)
+        print(for_log(text))
+        for note in (note for result in results for note in to_look_at(result)):
+            print(for_log(note), file=sys.stderr)
         for name, path in to_write(arguments):
             write_results(told, name, path)
         for name, path, column in fill:
-            for note in fill_gradebook(told, name, path, column).notes:
-                print(f"{path}: {note}")
+            for note in notes_of(path, fill_gradebook(told, name, path, column, groups)):
+                if note not in noted:
+                    print(note)
     refuse_ungraded(results)
+
+
+def notes_of(path: str, gradebook: Gradebook) -> list[str]:
+    """The notes about a gradebook, each with its file."""
+    return [f"{path}: {note}" for note in gradebook.notes]
+
+
+def table(path: str | None, *columns: str) -> list[tuple[str, ...]]:
+    """The cells of a CSV in these columns."""
+    if path is None:
+        return []
+    try:
+        rows = csv.DictReader(Path(path).read_text(encoding="utf-8-sig").splitlines(), strict=True)
+        return [tuple((row[column] or "").strip() for column in columns) for row in rows]
+    except (KeyError, UnicodeError, csv.Error) as error:
+        raise Refusal(f"{path}: a CSV in UTF-8 with the columns {' and '.join(columns)} is needed ({error})") from None
+
+
+def members_of(path: str | None) -> dict[str, list[str]]:
+    """The students of each group."""
+    groups: dict[str, list[str]] = {}
+    for group, student in table(path, "group", "student"):
+        groups.setdefault(group, []).append(student)
+    return groups
+
+
+def with_lateness(jobs: list[Job], arguments: argparse.Namespace) -> list[Job]:
+    """The jobs with the days that each is late: as --late says, or Moodle's worksheet, or the names of Canvas."""
+    days: dict[str, float] = {}
+    students = [job.student for job in jobs]
+    for name, path in arguments.fill:
+        if name == "moodle":
+            days |= late_in_moodle(read_gradebook(path), students)
+    for student, text in table(arguments.late, "student", "days"):
+        try:
+            days[student] = float(text)
+        except ValueError:
+            raise Refusal(f"--late {arguments.late}: {student} is late by {text!r}; days are a number") from None
+        if student not in students:
+            raise Refusal(f"--late {arguments.late}: {student} has handed in nothing")
+        if not 0 <= days[student] < math.inf:
+            raise Refusal(f"--late {arguments.late}: {student} is late by {text!r}; days are a number from 0 on")
+    return [replace(job, late=days.get(job.student, job.late)) for job in jobs]
 
 
 def check_formats(arguments: argparse.Namespace) -> None:
@@ -89,6 +160,8 @@ def check_formats(arguments: argparse.Namespace) -> None:
             raise Refusal(f"--format {name}: the formats are {', '.join(WRITTEN)}")
     for name, path in to_write(arguments):
         folder = Path(path).resolve().parent
+        if arguments.json and folder == Path(arguments.json).resolve():  # it will be made
+            continue
         if WRITERS[name].one is None and not (folder.is_dir() and os.access(folder, os.W_OK)):
             raise Refusal(f"cannot write {path}: {folder} is no folder that can be written")
     for name, path in arguments.fill:
@@ -116,15 +189,21 @@ def secret(path: str | None) -> bytes:
     return content
 
 
+def for_log(text: str) -> str:
+    """The text; in a workflow of GitHub so that it holds no commands."""
+    return obeying_nothing(text) if os.environ.get("GITHUB_ACTIONS") == "true" else text
+
+
 def line(result: Result) -> str:
     """The result of a student in one line."""
     score = points(result.score, result.max_score) if final(result) else "not graded"
-    return f"{result.student}: {score}" + (" (unreadable)" if result.status == "unreadable" else "")
+    remarks = [*(["unreadable"] if result.status == "unreadable" else []), *filter(None, [lateness(result)])]
+    return f"{one_line(result.student)}: {score}" + "".join(f" ({remark})" for remark in remarks)
 
 
 def shown(result: Result) -> str:
     """The result of a student with all feedback and the isolation level."""
-    return f"{result.student}: {feedback(result)}\nisolation level {result.isolation.level}"
+    return f"{one_line(result.student)}: {feedback(result)}\nisolation level {result.isolation.level}"
 
 
 def refuse_ungraded(results: Sequence[Result]) -> None:
@@ -138,7 +217,8 @@ def refuse_ungraded(results: Sequence[Result]) -> None:
     failed = [result for result in results if not final(result)]
     if failed:
         more = f"; and {len(reasons) - 1} more" if len(reasons) > 1 else ""
-        raise Refusal(f"{len(failed)} of {len(results)} could not be graded, run it again: {min(reasons)}{more}")
+        again = "; run it again, and if it says the same, mend the check"
+        raise Refusal(f"{len(failed)} of {len(results)} could not be graded: {min(reasons)}{more}{again}")
 
 
 def run_new(arguments: argparse.Namespace) -> None:
@@ -154,3 +234,11 @@ def run_new(arguments: argparse.Namespace) -> None:
                 replace_file(folder / template.name, text.encode())
                 print(folder / template.name)
     print(f"tinygrad-edu grade check {folder}")
+
+
+def run_engine(arguments: argparse.Namespace) -> int:
+    """Write the page about an engine; gives 1 if something is wrong."""
+    with refusing(TinygradError, OSError):
+        page = check_engine(arguments.adapter, seconds=arguments.seconds)
+        print(page)
+    return 0 if page else 1

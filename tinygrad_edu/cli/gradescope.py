@@ -6,12 +6,16 @@ import argparse
 
 from .._support.files import replace_file
 from ..errors import TinygradError
+from ..grade.assignment import load_assignment
 from ..grade.formats.autograder import autograder
 from ..grade.results import FEEDBACK
 from .command import Commands, command, refusing
 from .grade import secret
 
 __all__ = ["add_to"]
+
+MOST_SECONDS = 540.0
+"""What a submission may take, so that Gradescope's ten minutes are enough for the grader's own work, too."""
 
 
 def add_to(commands: Commands) -> None:
@@ -34,4 +38,8 @@ def run_gradescope(arguments: argparse.Namespace) -> None:
             require_isolation=arguments.require_isolation,
         )
         replace_file(arguments.out, zipped)
+        seconds = load_assignment(arguments.assignment).assignment.limits.total_seconds
     print(f"{arguments.out}: {len(zipped):,} bytes; upload it to Gradescope under Configure Autograder")
+    print(f"a submission may run for {seconds:g} s in all, as the assignment's Limits(total_seconds=...) says")
+    if seconds > MOST_SECONDS:
+        print("Gradescope ends it after 10 minutes, without a result: raise Autograder Timeout under Settings")

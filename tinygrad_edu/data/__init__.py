@@ -7,12 +7,27 @@
 ((64, 1, 8, 8), (64,))
 """
 
-from .augment import ColorJitter, RandomCrop, RandomHorizontalFlip
+from . import boxes, text
+from .augment import (
+    ColorJitter,
+    Normalize,
+    Pad,
+    RandomCrop,
+    RandomHorizontalFlip,
+    RandomResizedCrop,
+    RandomVerticalFlip,
+    adjust_brightness,
+    adjust_contrast,
+    adjust_hue,
+    adjust_saturation,
+)
 from .dataset import Dataset, Subset, TensorDataset, k_fold, random_split
 from .idx import read_idx
 from .images import Digits, LabelledImages, digits
 from .loader import DataLoader
 from .mnist import MNIST, FashionMNIST, cache_folder
+from .resize import Resize, resize
+from .scenes import Scenes
 from .synthetic import linear_regression, moons, spirals, xor
 
 __all__ = [
@@ -23,10 +38,21 @@ __all__ = [
     "Digits",
     "FashionMNIST",
     "LabelledImages",
+    "Normalize",
+    "Pad",
     "RandomCrop",
     "RandomHorizontalFlip",
+    "RandomResizedCrop",
+    "RandomVerticalFlip",
+    "Resize",
+    "Scenes",
     "Subset",
     "TensorDataset",
+    "adjust_brightness",
+    "adjust_contrast",
+    "adjust_hue",
+    "adjust_saturation",
+    "boxes",
     "cache_folder",
     "digits",
     "k_fold",
@@ -34,6 +60,8 @@ __all__ = [
     "moons",
     "random_split",
     "read_idx",
+    "resize",
     "spirals",
+    "text",
     "xor",
 ]

@@ -65,7 +65,7 @@ class TensorDataset(Dataset):
     def __init__(self, *arrays: Any) -> None:
         if not arrays:
             raise ShapeError("TensorDataset: give at least one array")
-        self.arrays = tuple(x.data if isinstance(x, Node) else np.asarray(x) for x in arrays)
+        self.arrays = tuple(np.asarray(x.data if isinstance(x, Node) else x) for x in arrays)
         shapes = [np.shape(x) for x in self.arrays]
         if any(not shape for shape in shapes) or len({shape[0] for shape in shapes}) > 1:
             raise ShapeError(f"TensorDataset: the arrays have one length, and these have shapes {shapes}")
@@ -161,7 +161,7 @@ def stacked(items: Sequence[Any]) -> ndarray:
             f"{type(nested[0]).__name__} in it; give its parts side by side, as in (image, box, label)"
         )
     try:
-        arrays = [x.data if isinstance(x, Node) else np.asarray(x) for x in items]
+        arrays = [np.asarray(x.data if isinstance(x, Node) else x) for x in items]
     except ValueError:
         raise ShapeError(f"batch: {short(items[0])} holds lists of different lengths; pad them") from None
     shapes = sorted({x.shape for x in arrays})

@@ -32,11 +32,13 @@ class DataLoader(TakesPyTorchsArguments):
     transform : changes the first array of each batch: a function `(images, generator) -> images`, such as
         `RandomCrop(28, padding=2)`, or several, applied in order.
     seed : of the orders and of the transforms.
+    bucket_by : the length of each example; those of similar length then share a batch, so that little is padded.
 
     All that is random in a pass depends on the seed and on the number of the pass, `loader.epoch`, alone. To repeat a
     pass, set `loader.epoch` to its number before iterating.
 
-    Raises `DtypeError` for a dataset that is not a `Dataset`, `ShapeError` for a batch size below 1.
+    Raises `DtypeError` for a dataset that is not a `Dataset`, `ShapeError` for a batch size below 1, or
+    lengths of another number than that of the examples.
 
     >>> import numpy as np
     >>> from tinygrad_edu.data import TensorDataset
@@ -58,6 +60,7 @@ class DataLoader(TakesPyTorchsArguments):
         drop_last: bool = False,
         transform: Transform | Sequence[Transform] = (),
         seed: int = 0,
+        bucket_by: Sequence[int] | ndarray | None = None,
     ) -> None:
         if not isinstance(dataset, Dataset):
             raise DtypeError(
@@ -65,12 +68,18 @@ class DataLoader(TakesPyTorchsArguments):
             )
         if not is_whole(batch_size) or batch_size < 1:
             raise ShapeError(f"DataLoader: batch_size is a whole number from 1 on, not {short(batch_size)}")
+        if bucket_by is not None and np.shape(bucket_by) != (len(dataset),):
+            raise ShapeError(
+                f"DataLoader: bucket_by has a length for each of the {len(dataset)} examples, not shape "
+                f"{np.shape(bucket_by)}"
+            )
         self.dataset = dataset
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.drop_last = drop_last
         self.transforms = (transform,) if callable(transform) else tuple(transform)
         self.seed = seed
+        self.bucket_by = None if bucket_by is None else np.asarray(bucket_by)
         self.epoch = 0
 
     def __len__(self) -> int:
@@ -83,7 +92,11 @@ class DataLoader(TakesPyTorchsArguments):
         self.epoch += 1
         n = len(self.dataset)
         order = rng.permutation(n) if self.shuffle else np.arange(n)
-        for i in range(len(self)):
+        batches = np.arange(len(self))
+        if self.bucket_by is not None:
+            order = order[self.bucket_by[order].argsort(kind="stable")]
+            batches = rng.permutation(batches) if self.shuffle else batches
+        for i in batches:
             first, *others = self.dataset.batch(order[i * self.batch_size : (i + 1) * self.batch_size])
             for transform in self.transforms:
                 first = transform(first, rng)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
 from .grad_mode import recording
+from .masks import Mask
 from .messages import is_no_array_of_numbers, no_tensor, not_numbers, not_one_number, refused
 from .node import Node, Operand, number_of
 
@@ -43,8 +44,7 @@ def as_array(data: Any, dtype: Any = None) -> ndarray:
     >>> as_array([1, 2]).dtype
     dtype('float32')
     """
-    if isinstance(data, Node):
-        data = data.data
+    data = number_of(data)
     if type(data) is not ndarray and is_no_array_of_numbers(data):
         raise no_tensor(data, dtype) from None
     try:
@@ -69,6 +69,8 @@ def operand(x: Any, name: str) -> Operand:
     if isinstance(x, np.generic):
         if x.dtype.kind in "biuf":
             return x.item()
+    elif isinstance(x, Mask):
+        return x.as_node()
     elif isinstance(x, ndarray):
         if x.dtype.kind in "biuf":  # no subclass, which may have another `*`
             return np.array(x) if recording() else np.asarray(x)
@@ -77,7 +79,7 @@ def operand(x: Any, name: str) -> Operand:
     elif hasattr(x, "__array__") and not is_no_array_of_numbers(x):  # an array of another library
         return np.array(x)
     elif isinstance(x, Real):
-        return float(x)
+        return int(x) if isinstance(x, Integral) else float(x)
     raise not_numbers(name, x) from None
 
 
@@ -121,8 +123,7 @@ def own_index(index: Any) -> Any:
     """An index in which nodes, lists and arrays are replaced by arrays that nobody else can change."""
     if isinstance(index, tuple):
         return tuple(map(own_index, index))
-    if isinstance(index, Node):
-        index = index.data
+    index = number_of(index)
     if isinstance(index, (ndarray, list)):
         try:
             return np.array(index, dtype=np.intp if isinstance(index, list) and not index else None)

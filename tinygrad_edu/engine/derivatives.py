@@ -221,7 +221,7 @@ class _Evaluation:
         _one_result(operator, self.output)
         self.connected = isinstance(self.output, Node) and self.output.requires_grad
         wants_nodes = self.in_graph or any(isinstance(x, Node) for x in self.arguments)
-        self.value = self.output if wants_nodes or not isinstance(self.output, Node) else self.output.data
+        self.value = self.output if wants_nodes else _plain(self.output)
 
     def pull(self, upstream: Any = None) -> tuple[Any, ...]:
         """The gradients of the output by the variables, in the caller's terms."""
@@ -423,6 +423,12 @@ def _zeros(like: Any) -> Any:
     if isinstance(like, Tensor):
         return Tensor(np.zeros(like.shape, like.dtype))
     return 0.0 if type(like) in (int, float) else np.zeros_like(Tensor(like).data)
+
+
+def _plain(x: Any) -> Any:
+    """The number of a node as a plain float or array; what is no node as it is."""
+    number = x.data if isinstance(x, Node) else x
+    return np.asarray(number) if isinstance(number, np.ndarray) else number
 
 
 def _like(g: Any, x: Any) -> Any:

@@ -45,19 +45,24 @@ class State:
     level : `OFF`, `ON` or `TRACED`.
     tracing : whether this is inside `trace()`, recording or not.
     derivative : whether a derivative is being taken of the function that runs here.
+    complete : whether rules of the table run here on nodes: what has no gradient is recorded, too, such as comparisons.
     around : the state outside of the block.
     """
 
-    __slots__ = ("around", "derivative", "level", "tracing")
+    __slots__ = ("around", "complete", "derivative", "level", "tracing")
 
-    def __init__(self, level: int, tracing: bool, derivative: bool, around: State | None = None) -> None:
-        self.level, self.tracing, self.derivative, self.around = level, tracing, derivative, around
+    def __init__(
+        self, level: int, tracing: bool, derivative: bool, around: State | None = None, complete: bool = False
+    ) -> None:
+        self.level, self.tracing, self.derivative, self.complete = level, tracing, derivative, complete
+        self.around = around
 
     def close(self) -> None:
         """Say what the state around says, and leave the block where this is its context."""
         around = self.around
         assert around is not None
         self.level, self.tracing, self.derivative = around.level, around.tracing, around.derivative
+        self.complete = around.complete
         if state() is self:
             _state.set(around)
 
@@ -220,6 +225,12 @@ differentiate = Switch(
     "differentiate",
     """Record, and say that a derivative is being taken of what runs here.""",
     lambda now: State(TRACED if now.tracing else ON, now.tracing, True, now),
+)
+
+complete_graph = Switch(
+    "complete_graph",
+    """Record all that is computed with nodes: rules of the table run here, which make a graph of gradients.""",
+    lambda now: State(TRACED if now.tracing else ON, now.tracing, now.derivative, now, complete=True),
 )
 
 

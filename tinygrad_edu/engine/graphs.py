@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from copy import copy
 from typing import Any
 
 from .messages import no_gradient
 from .node import Node, Operand, creation, next_index, packed
 
-__all__ = ["ancestors", "copied", "deep_copied", "reachable"]
+__all__ = ["ancestors", "copied", "deep_copied", "operations", "reachable"]
 
 
 def ancestors(outputs: Iterable[Node], stop: Callable[[Node], bool] | None = None) -> list[Node]:
@@ -57,6 +57,34 @@ def reachable(output: Node, inputs: Sequence[Node] | None = None) -> dict[Node, 
         if any(isinstance(x, Node) and x in leading for x in node.inputs):
             leading.add(node)
     return {node: None for node in found if node in leading}
+
+
+def operations(output: Node, among: Container[Node] | None = None) -> list[Node]:
+    """The results that `output` was made from, and through which a gradient flows, itself included, oldest first.
+
+    With `among`, only those in it.
+    """
+    todo = [] if output.primitive is None else [output]
+    found, order = set(todo), []
+    while todo:
+        node = todo.pop()
+        order.append(node)
+        x, y = node._first, node._second
+        if type(x) is tuple:
+            for z in x:
+                if isinstance(z, Node) and z.flow and z not in found and z.primitive is not None:
+                    found.add(z)
+                    todo.append(z)
+            continue
+        if isinstance(x, Node) and x.flow and x.primitive is not None and x not in found:
+            found.add(x)
+            todo.append(x)
+        if isinstance(y, Node) and y.flow and y.primitive is not None and y not in found:
+            found.add(y)
+            todo.append(y)
+    order = order if among is None else [x for x in order if x in among]
+    order.sort(key=creation)
+    return order
 
 
 def copied(node: Node, inputs: Sequence[Operand]) -> Node:

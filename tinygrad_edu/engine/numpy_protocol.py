@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError
+from .masks import ANSWERS, answered
 from .messages import listed, refused
-from .node import Node, shape_of
+from .node import Node, number_of, shape_of
 from .primitives.primitive import BY_NUMPY, Primitive
 from .primitives.shape import reshape
 
@@ -36,7 +37,7 @@ NO_GRADIENT: frozenset[Any] = frozenset(
 def numbers_of(x: Any) -> Any:
     """Nodes replaced by their numbers, also inside lists, tuples and dicts."""
     if isinstance(x, Node):
-        return x.data
+        return number_of(x)
     if isinstance(x, (list, tuple)):
         return type(x)(map(numbers_of, x)) if not hasattr(x, "_fields") else x
     if isinstance(x, dict):
@@ -49,7 +50,9 @@ def call_ufunc(ufunc: Any, method: str, operands: tuple[Any, ...], options: dict
     if options.get("out") is not None:
         raise _no_out(ufunc)
     if ufunc in NO_GRADIENT:
-        return _plain_answer(ufunc if method == "__call__" else getattr(ufunc, method), ufunc, operands, options)
+        answer = _plain_answer(ufunc if method == "__call__" else getattr(ufunc, method), ufunc, operands, options)
+        comparison = ANSWERS.get(ufunc) if method == "__call__" and not options else None
+        return answer if comparison is None else answered(answer, comparison, *operands)
     row: Callable[..., Any] | None = BY_NUMPY.get(ufunc)
     if method == "outer" and row is not None:  # x gets an axis of size one for each axis of y
         x, y = operands
@@ -168,7 +171,7 @@ INSTEAD = {
         "ediff1d": "x[1:] - x[:-1] is",
         "corrcoef": "center the rows, divide them by their norms, and take x @ x.T",
         # Shapes, choosing and changing.
-        "select choose compress extract piecewise": "indexing, x[index], and tg.where are",
+        "choose compress extract piecewise": "indexing, x[index], and tg.where are",
         "put place putmask copyto fill_diagonal put_along_axis":
             "build a new tensor with tg.where, tg.scatter or tg.concatenate, or assign x[index] = ... in tg.no_grad()",
         "resize": "tg.tile and tg.reshape are",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, overload
@@ -17,7 +16,7 @@ from .messages.elsewhere import refuse_other_names
 from .messages.tensors import leaving, not_kept
 from .node import NO_ATTRS, Node, clock, new, record
 from .numpy_protocol import call_function, call_ufunc
-from .primitives import elementwise as e
+from .primitives import comparisons as c, elementwise as e
 from .primitives.arithmetic import negative
 from .primitives.primitive import Primitive
 from .walk import recorded, unshared, walk
@@ -99,9 +98,9 @@ def methods(*functions: Callable[..., Any]) -> tuple[GivesSame, ...]:
     return tuple(map(method, functions))
 
 
-def comparison(compare: Callable[[Any, Any], Any], name: str) -> Any:
-    """The method `x < y` and its like: a plain bool, or an array of bools; it is not recorded."""
-    return lambda self, other: self.compared(other, compare, name)
+def comparison(row: Primitive) -> Any:
+    """The method `x < y` and its like: a plain bool, or an array of bools; `masks.py` says where it is recorded."""
+    return lambda self, other: self.compared(other, row)
 
 
 class Operators(Node):
@@ -109,10 +108,11 @@ class Operators(Node):
 
     __slots__ = ()
 
-    __lt__, __le__ = comparison(operator.lt, "less"), comparison(operator.le, "less_equal")
-    __gt__, __ge__ = comparison(operator.gt, "greater"), comparison(operator.ge, "greater_equal")
-    __eq__, __ne__ = comparison(operator.eq, "equal"), comparison(operator.ne, "not_equal")
+    __lt__, __le__, __gt__, __ge__ = map(comparison, (c.less, c.less_equal, c.greater, c.greater_equal))
+    __eq__, __ne__ = map(comparison, (c.equal, c.not_equal))
     __hash__ = object.__hash__
+    __and__, __or__, __xor__, __invert__ = methods(c.logical_and, c.logical_or, c.logical_xor, c.logical_not)
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
     __neg__, __abs__, abs, sign = methods(negative, e.abs_, e.abs_, e.sign)
     exp, expm1, log, log1p, sqrt, square = methods(e.exp, e.expm1, e.log, e.log1p, e.sqrt, e.square)
@@ -180,10 +180,10 @@ class Operators(Node):
         self.own_notes().retains_grad = True
 
     def zero_grad(self) -> None:
-        """Forget the gradient: `.grad` is None again.
+        """Forget the gradient: `.grad` of a Tensor is None again, and that of a Value 0.0.
 
         >>> import tinygrad_edu as tg
-        >>> x = tg.Value(3.0)
+        >>> x = tg.tensor(3.0, requires_grad=True)
         >>> (x * x).backward()
         >>> x.zero_grad()
         >>> x.grad is None

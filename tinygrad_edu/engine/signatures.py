@@ -47,6 +47,7 @@ class Row(Protocol):
     precedence: int | None
     elementwise: bool
     variadic: bool
+    has_gradient: bool
     arity: int
     rules: tuple[Any, ...]
     arrays: Callable[..., Any]

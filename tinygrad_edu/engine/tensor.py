@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy import ndarray
 
+from .arrays import Numbers, Size
 from .convert import DEFAULT_DTYPE, as_array, numbers, operand, own_index, sizes
-from .grad_mode import recording
+from .grad_mode import recording, state
 from .inplace import assign
+from .masks import answered
 from .memory import recomputed
 from .messages import is_no_array_of_numbers, refused, tensors as say
 from .messages.elsewhere import METHODS, Elsewhere
-from .node import NO_ATTRS, Attrs, Node, Operand, new, number_of, packed, record
+from .node import NO_ATTRS, Attrs, Node, Operand, new, number_of, packed, record, shape_of
 from .operators import Operators, infix, methods
 from .primitives import joining as j, linear_algebra as l, reductions as r, shape as s
 from .primitives.arithmetic import add, divide, multiply, power, subtract
@@ -82,8 +84,8 @@ class Tensor(Operators):
 
     @property
     def data(self) -> ndarray:
-        """The array, as a read-only view. Setting it changes the tensor in place: `w.data = w.data - 0.1 * w.grad`."""
-        view = number_of(self).view()
+        """The array, as a read-only view. Setting it changes the tensor in place: `w.data -= 0.1 * w.grad`."""
+        view = number_of(self).view(Numbers)
         view.flags.writeable = False
         return view
 
@@ -112,7 +114,7 @@ class Tensor(Operators):
     @property
     def ndim(self) -> int: return number_of(self).ndim
     @property
-    def size(self) -> int: return number_of(self).size
+    def size(self) -> int: return Size(number_of(self).size)
     @property
     def T(self) -> Tensor: return s.transpose(self)
     # fmt: on
@@ -183,6 +185,9 @@ class Tensor(Operators):
     def __iter__(self) -> Any:
         return (self[i] for i in range(len(self)))
 
+    def __contains__(self, item: Any) -> bool:
+        return bool(np.any(number_of(self) == number_of(item)))
+
     def __bool__(self) -> bool:
         if self.size != 1:
             raise say.neither_true_nor_false(self)
@@ -224,13 +229,13 @@ class Tensor(Operators):
     expand_dims, broadcast_to, repeat = methods(s.expand_dims, s.broadcast_to, s.repeat)
     # fmt: on
 
-    def compared(self, other: Any, compare: Callable[[Any, Any], Any], name: str) -> ndarray:
+    def compared(self, other: Any, row: Any) -> Any:
         try:
             if type(other) in (float, int) or isinstance(other, Node) or not is_no_array_of_numbers(other):
-                return np.asarray(compare(number_of(self), number_of(other)))
+                return answered(np.asarray(row.arrays(number_of(self), number_of(other))), row, self, other)
             raise TypeError
         except (TypeError, ValueError) as error:
-            raise refused(name, (self, other), {}, error, elementwise=True) from None
+            raise refused(row.name, (self, other), {}, error, elementwise=True) from None
 
     # Changes in place.
 
@@ -266,8 +271,8 @@ class Tensor(Operators):
     # What the walk asks.
 
     def seed(self, gradient: Any, create_graph: bool) -> Any:
-        if isinstance(gradient, Tensor) and create_graph and gradient.shape == self.shape:
-            return gradient if gradient.dtype == self.dtype else s.astype(gradient, self.dtype)
+        if create_graph and isinstance(gradient, Node) and shape_of(gradient) == self.shape:
+            return self.fit(gradient)
         if gradient is None:
             data = number_of(self)
             if data.size != 1:
@@ -319,10 +324,14 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, name: str 
 
 
 def _result(data: Any, row: Any, first: Operand, second: Operand, attrs: Attrs) -> Any:
-    """The tensor of a call, recorded; one of whole numbers, which has no gradient, is a leaf."""
+    """The tensor of a call, recorded; one of whole numbers, which has no gradient, is a leaf in most graphs."""
     if type(data) is not ndarray:
         data = np.asarray(data)
-    return record(new(Tensor), data, row, first, second, attrs) if data.dtype.kind == "f" else Tensor(data)
+    if data.dtype.kind == "f":
+        return record(new(Tensor), data, row, first, second, attrs)
+    if row.has_gradient and not state().complete:
+        return Tensor(data)
+    return record(new(Tensor), data, row, first, second, attrs, gradient=False)
 
 
 @primitive(lambda slots, g, out, operands: [g] * len(slots), kind=Variadic)

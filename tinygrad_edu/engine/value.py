@@ -6,14 +6,15 @@ the chain rule itself is `walk`, in walk.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from numbers import Real
 from typing import Any
 
 from .convert import as_float, float_operand
 from .inplace import note_change
+from .masks import answered
 from .messages.tensors import leaving
-from .node import NO_ATTRS, Attrs, Node, Operand, new, number_of, packed, record
+from .node import NO_ATTRS, Attrs, Node, Operand, new, number_held, number_of, packed, record, shape_of
 from .operators import Operators, infix
 from .primitives.arithmetic import add, divide, multiply, power, subtract
 from .primitives.elementwise import floor_divide, remainder
@@ -45,7 +46,7 @@ class Value(Operators):
 
     __slots__ = ()
     _data: float
-    shape = ()
+    shape, ndim, size = (), 0, 1
 
     def __init_subclass__(cls) -> None:
         raise TypeError("Value has no subclasses: its operators make plain Values; put one into a class of your own")
@@ -76,12 +77,24 @@ class Value(Operators):
 
     @property
     def grad(self) -> Any:
-        """The derivative collected by `backward()`, a float; None where there is none (yet)."""
+        """The derivative collected by `backward()`, a float; None where there is none yet, and nobody set it to 0."""
         return self.kept_grad()
 
     @grad.setter
     def grad(self, grad: float | None) -> None:
         self._grad = None if grad is None else as_float(grad)
+
+    def zero_grad(self) -> None:
+        """Begin anew: `.grad` is 0.0, and stays 0.0 if no path of the next graph leads here.
+
+        >>> x, y = Value(3.0), Value(5.0)
+        >>> for p in (x, y):
+        ...     p.zero_grad()
+        >>> (x * x).backward()
+        >>> x.grad, y.grad
+        (6.0, 0.0)
+        """
+        self._grad = 0.0
 
     def item(self) -> float:
         """The number, as a plain float.
@@ -111,30 +124,42 @@ class Value(Operators):
     def __repr__(self) -> str:
         return f"Value({self._data!r}{f', name={self.name!r}' if self.name else ''})"
 
-    def compared(self, other: Any, compare: Callable[[Any, Any], Any], name: str) -> Any:
-        return compare(self._data, number_of(other)) if isinstance(other, (Value, Real)) else NotImplemented
+    def compared(self, other: Any, row: Any) -> Any:
+        if not isinstance(other, (Value, Real)):
+            return NotImplemented
+        return answered(row.floats(self._data, number_of(other)), row, self, other)
 
     # How a call is recorded.
 
     def unary(self, row: Any, attrs: Attrs = NO_ATTRS) -> Any:
         if row.floats is None:
             return Node.array_kind.apply(row, (self,), attrs)
-        return record(new(Value), row.on_floats((self._data,), attrs), row, self, None, attrs)
+        return record(new(Value), row.on_floats((self._data,), attrs), row, self, None, attrs, row.has_gradient)
 
     @classmethod
     def apply(cls, row: Any, given: Sequence[Operand], attrs: Attrs) -> Any:
-        operands = [] if row.floats is None else [x if type(x) is Value else float_operand(x, row.name) for x in given]
-        if not operands or any(x is None for x in operands):
+        kinds = set(map(type, given))
+        if row.floats is None:
             return Node.array_kind.apply(row, given, attrs)
-        data = row.on_floats([x._data if type(x) is Value else x for x in operands], attrs)
-        return record(new(Value), float(data), row, *packed(operands, row), attrs)
+        if kinds == {Value}:
+            operands, numbers = given, list(map(number_held, given))
+        else:
+            operands = [x if type(x) is Value else float_operand(x, row.name) for x in given]
+            if any(x is None for x in operands):
+                return Node.array_kind.apply(row, given, attrs)
+            numbers = [x._data if type(x) is Value else x for x in operands]
+        data = row.on_floats(numbers, attrs)
+        data = data if type(data) is bool else float(data)
+        return record(new(Value), data, row, *packed(operands, row), attrs, row.has_gradient)
 
     # What the walk asks.
 
     def seed(self, gradient: Any, create_graph: bool) -> Any:
         if not create_graph:
             return 1.0 if gradient is None else as_float(gradient)
-        return gradient if isinstance(gradient, Node) else Value(1.0 if gradient is None else gradient, None, False)
+        if isinstance(gradient, Node) and shape_of(gradient) == ():
+            return self.fit(gradient)
+        return Value(1.0 if gradient is None else gradient, None, False)
 
     def fit(self, contribution: Any) -> Any:
         if type(contribution) is float or type(contribution) is Value:

@@ -7,18 +7,18 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from inspect import isfunction, signature
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 from .errors import AssignmentError
 from .sandbox.isolation import Limits
 from .submission.reading import sha256_of
 
-__all__ = ["Assignment", "Check", "Loaded", "exception_text", "load_assignment", "place"]
+__all__ = ["Assignment", "Check", "Loaded", "beside_assignment", "exception_text", "load_assignment", "place"]
 
 LOADING = threading.Lock()
 """While an assignment is loaded, its folder is on `sys.path`; so only one is loaded at a time."""
@@ -39,6 +39,7 @@ class Check:
     title : the name that students see.
     hidden : whether the student learns only the outcome and the kind of mistake.
     group : the checks of one group share a child process; every other check gets a child of its own.
+    extra : whether its points come on top of the most points of the assignment.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Check:
     title: str
     hidden: bool
     group: str
+    extra: bool = False
 
 
 class Assignment:
@@ -57,7 +59,16 @@ class Assignment:
     ----------
     name : a short name, such as "hw1"; also the name of the student's file if there are several files.
     title : the name that students see.
-    limits : how much each child of a submission may use.
+    limits : how much a submission may use.
+    files : names of files beside the assignment that students' programs may read, such as data; they find them in the
+        folder in which they run.
+    late : the share of the points that a late submission loses, by the days that it is late: a function such as
+        `lambda days: min(0.1 * days, 0.5)`. Without it lateness is only listed.
+
+    Attributes
+    ----------
+    checks : all checks, in order.
+    reference : the path of the solution, if one lies beside the assignment's file; see `load_assignment`.
 
     A check is a function of two arguments. It calls the student's functions, and says with `expect` or `require` what
     they must answer. It passes if everything that it expects holds; it must expect something.
@@ -73,21 +84,36 @@ class Assignment:
     (2.0, 'Product rule')
     """
 
-    def __init__(self, name: str, *, title: str = "", limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        title: str = "",
+        limits: Limits | None = None,
+        files: Sequence[str] = (),
+        late: Callable[[float], float] | None = None,
+    ) -> None:
         if type(name) is not str or not name.replace("-", "").isidentifier():
             raise AssignmentError(
                 f"an assignment's name is letters, digits, _ and -, such as hw1, and not {name!r:.80}"
             )
+        if isinstance(files, str):
+            raise AssignmentError(f"files={files!r}: write files=[{files!r}]")
+        for file in files:
+            if Path(file).is_absolute() or ".." in Path(file).parts:
+                raise AssignmentError(f"files={list(files)!r}: they lie beside the assignment, or in a folder there")
         self.name, self.title, self.limits = name, title or name, limits or Limits()
+        self.files, self.late = tuple(files), late
         self.checks: list[Check] = []
+        self.reference: Path | None = None
 
     def __repr__(self) -> str:
         return f"Assignment({self.name!r}, {len(self.checks)} checks, {self.max_score:g} points)"
 
     @property
     def max_score(self) -> float:
-        """The points of all checks."""
-        return float(math.fsum(check.points for check in self.checks))
+        """The points of all checks, without extra ones."""
+        return float(math.fsum(check.points for check in self.checks if not check.extra))
 
     def check(
         self,
@@ -97,6 +123,7 @@ class Assignment:
         title: str = "",
         hidden: bool = False,
         group: str = "",
+        extra: bool = False,
     ) -> Callable[[Function], Function]:
         """A decorator that adds a function as a check; `Check` explains the arguments.
 
@@ -114,7 +141,8 @@ class Assignment:
             if any(check.name == name for check in self.checks):
                 raise AssignmentError(f"{self.name} has two checks that are called {name}")
             words = title or name.replace("_", " ").capitalize()
-            self.checks.append(Check(name, function, float(points), tuple(needs), words, hidden, group or name))
+            found = Check(name, function, float(points), tuple(needs), words, hidden, group or name, extra)
+            self.checks.append(found)
             return function
 
         return add
@@ -136,18 +164,21 @@ class Loaded:
     Attributes
     ----------
     path : the absolute path of its file.
-    sha256 : the hash of the file and of the modules beside it that it imports.
+    sha256 : the hash of the file, of the modules beside it that it imports, and of `files`.
+    files : the content of the files that programs may read, by their names.
     """
 
     assignment: Assignment
     path: str
     sha256: str
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def load_assignment(path: str | os.PathLike[str]) -> Loaded:
     """Execute an assignment's file, or `assignment.py` in a folder. The file is the instructor's, so it is trusted.
 
-    It may import modules beside it; it must import them at its top, not when a check runs.
+    It may import modules beside it; it must import them at its top, not when a check runs. A solution beside it is
+    remembered: `reference.py`, or `hw1_reference.py` beside `hw1.py`.
 
     Raises `AssignmentError`, in one line with the place, if it cannot be used.
     """
@@ -169,7 +200,18 @@ def load_assignment(path: str | os.PathLike[str]) -> Loaded:
     (assignment,) = found.values()
     if not assignment.checks:
         raise AssignmentError(f"{path}: {assignment.name} has no check; write some under @{'hw'}.check(points=1)")
-    return Loaded(assignment, str(file), sha256_of({file.name: source} | beside))
+    try:
+        data = {name: (file.parent / name).read_bytes() for name in assignment.files}
+    except OSError as error:
+        raise AssignmentError(f"{path}: files={list(assignment.files)!r}: {error.filename}: {error.strerror}") from None
+    assignment.reference = next(filter(Path.is_file, beside_assignment(file, "reference")), None)
+    return Loaded(assignment, str(file), sha256_of({file.name: source} | beside | data), data)
+
+
+def beside_assignment(file: Path, role: Literal["reference", "starter"]) -> list[Path]:
+    """The places where the reference or the starter of an assignment may lie."""
+    own = [] if file.stem == "assignment" else [file.with_name(f"{file.stem}_{role}.py")]
+    return [*own, file.with_name(f"{role}.py")]
 
 
 def executed(module: ModuleType, source: bytes, file: Path) -> dict[str, bytes]:

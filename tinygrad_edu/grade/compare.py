@@ -17,7 +17,7 @@ from .._support.text import clean
 __all__ = ["Outcome", "Verdict", "compare"]
 
 TOLERANCE = {"float16": 2e-3, "float32": 2e-6, "float64": 1e-11, "complex64": 2e-6, "complex128": 1e-11}
-"""Relative tolerance, by the coarser of the two dtypes: it accepts another order of summing, but not a difference
+"""Relative tolerance, by the dtype of the expected numbers: it accepts another order of summing, but not a difference
 quotient."""
 
 
@@ -67,8 +67,9 @@ def compare(
 ) -> Verdict:
     """Compare what a student's program answered with what is expected.
 
-    Numbers of a lower precision than expected pass if they are exact to that precision (`exact_dtype` refuses them).
-    If a Python float is expected, a whole number and an array of shape () also pass.
+    The precision of the question decides: numbers of a lower precision than expected are refused, for a difference
+    quotient is as good as float32; numbers of a higher precision pass (`exact_dtype` refuses these, too). If a Python
+    float is expected, a whole number and an array of shape () also pass.
 
     Parameters
     ----------
@@ -154,8 +155,7 @@ def numbers(answer: Any, expected: Any, rtol: float | None, exact_dtype: bool, n
             raise Different("values", f"{name}: {so_many(given != wanted, wanted.size)}")
         return 0.0
     check_finite(given, wanted, name)
-    coarser = min(given.dtype, wanted.dtype, key=lambda dtype: dtype.itemsize)
-    tolerance = TOLERANCE[coarser.name] if rtol is None else rtol
+    tolerance = TOLERANCE[wanted.dtype.name] if rtol is None else rtol
     # Infinities and NaN agree already; the other numbers are compared in double precision at least.
     finite = np.isfinite(wanted)
     wide = complex if wanted.dtype.kind == "c" else float
@@ -170,10 +170,10 @@ def numbers(answer: Any, expected: Any, rtol: float | None, exact_dtype: bool, n
 
 
 def check_dtype(given: np.dtype[Any], wanted: np.dtype[Any], exact: bool, name: str) -> None:
-    """Refuse another kind of number, a lower precision if `exact`, and half precision always."""
+    """Refuse another kind of number, a lower precision, and if `exact` a higher one."""
     fits = given.kind == wanted.kind
     if fits and given != wanted:
-        fits = given.kind in "biu" or (not exact and given.itemsize >= min(wanted.itemsize, 4))
+        fits = given.kind in "biu" or (not exact and given.itemsize > wanted.itemsize)
     if not fits:
         raise Different("dtype", f"{name}: dtype {given}, expected {wanted}")
 
@@ -206,7 +206,7 @@ def so_many(wrong: np.ndarray, size: int) -> str:
 def kind_of(x: Any) -> str:
     """The type of a value, in a few words."""
     if isinstance(x, np.ndarray):
-        return f"an array of shape {x.shape}"
+        return f"an array of shape {x.shape}" + (f" and dtype {x.dtype}" if x.dtype != np.float64 else "")
     if x is None:
         return "None"
     name = type(x).__name__

@@ -43,7 +43,7 @@ class StudentError(TinygradError):
     Attributes
     ----------
     kind : "missing": there is no such function; "raised": it raised an exception; "exited": the program ended;
-        "time": no answer in time; "answer": the answer is not data.
+        "time": no answer in time; "answer": the answer is not data; "size": it is too large a program.
     where, line, text : the file or cell, the number and the text of the line, for "raised"; otherwise "", 0 and "".
 
     >>> error = StudentError("raised", "ZeroDivisionError: division by zero", where="hw1.py", line=3)

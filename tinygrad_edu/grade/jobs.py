@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,13 @@ __all__ = ["Job", "jobs_in"]
 LITTER = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"}
 """Files that systems leave in folders, besides those that begin with a dot."""
 
+TABLES = (".csv", ".tsv", ".xlsx", ".ods")
+"""Endings of gradebooks, which may lie among the submissions."""
+
+MOODLE = re.compile(r"(?P<student>.*_\d+)_assignsubmission_[a-z]+_?(?P<file>.*)", re.DOTALL)
+CANVAS = re.compile(r"(?P<name>[^_]+)(?P<late>_LATE)?_(?P<number>\d+)_\d+_(?P<file>.*?)(?:-\d+)?(?P<end>\.\w+)?")
+"""How Moodle and Canvas call submissions that are downloaded together. All files of a student begin alike."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -30,6 +38,8 @@ class Job:
     secret : the bytes from which the inputs are drawn; who knows them knows the inputs. By default the hash of the
         assignment, because students do not have its checks either.
     require_isolation : the lowest isolation level at which it is graded.
+    beside : if there are several files, the path of each, and how the student called it.
+    late : how many days late it was handed in; None if that is not known, and it is late.
     """
 
     loaded: Loaded
@@ -37,15 +47,20 @@ class Job:
     path: str
     secret: bytes
     require_isolation: int = 1
+    beside: tuple[tuple[str, str], ...] = ()
+    late: float | None = 0.0
 
     def submission(self) -> Submission:
         """Read the submission. If that fails, the result has no parts, and a warning says why."""
+        needs = sorted({name for check in self.loaded.assignment.checks for name in check.needs})
         try:
-            return Submission.read(self.path, main=self.loaded.assignment.name)
+            return Submission.read(self.path, self.loaded.assignment.name, needs=needs, beside=self.beside)
         except SubmissionError as error:
             why = clean(str(error).replace(self.path, Path(self.path).name))
-            digest = hashlib.sha256(why.encode(errors="surrogatepass")).hexdigest()
-            return Submission(Path(self.path).name, (), warnings=(why,), sha256=digest)
+        except Exception as error:  # whatever it is: it is this student's file, and not the class
+            why = f"{clean(Path(self.path).name)}: it cannot be read ({clean(f'{type(error).__name__}: {error}', 200)})"
+        digest = hashlib.sha256(why.encode(errors="surrogatepass")).hexdigest()
+        return Submission(Path(self.path).name, (), warnings=(why,), sha256=digest)
 
 
 def jobs_in(
@@ -58,6 +73,9 @@ def jobs_in(
 ) -> list[Job]:
     """A job for every file, archive, notebook and folder in a folder; its name without the ending is the student.
 
+    If the folder was downloaded from Moodle or Canvas, all files of a student are one submission, and the id is what
+    their names begin with, such as `Emmy Noether_12345` or `noetheremmy_17`.
+
     Parameters
     ----------
     path : the folder; or one submission.
@@ -68,20 +86,47 @@ def jobs_in(
     path = Path(path)
     if not path.exists():
         raise SubmissionError(f"{clean(str(path))}: no such file or folder")
-    whole_class = path.is_dir() and not student
-    handed_in = sorted(filter(is_submission, path.iterdir())) if whole_class else [path]
+    if path.is_dir() and not student:
+        handed_in = by_student(sorted(filter(is_submission, path.iterdir())))
+    else:
+        handed_in = [(student or student_of(path), [(path, "")], 0.0)]
     if not handed_in:
         raise SubmissionError(f"{clean(str(path))}: the folder is empty")
-    jobs = [
-        Job(loaded, student or student_of(one), str(one), secret or bytes.fromhex(loaded.sha256), require_isolation)
-        for one in handed_in
-    ]
+    secret = secret or bytes.fromhex(loaded.sha256)
+    jobs = []
+    for one, paths, late in handed_in:
+        several = len(paths) > 1 or any(name for _, name in paths)
+        beside = tuple((str(path), name) for path, name in paths if several)
+        jobs.append(Job(loaded, one, str(paths[0][0]), secret, require_isolation, beside, late))
     check_students(jobs)
     return jobs
 
 
+def by_student(paths: Sequence[Path]) -> list[tuple[str, list[tuple[Path, str]], float | None]]:
+    """For each student the id, the paths with the names that files had before they were downloaded, and the lateness.
+
+    Names like those of Canvas count only where all are like that, and of more than one student.
+    """
+    canvas = [found for path in paths if (found := CANVAS.fullmatch(path.name))]
+    is_canvas = len(canvas) == len(paths) and len({found["name"] for found in canvas}) > 1
+    together: dict[str, list[tuple[Path, str]]] = {}
+    apart: list[tuple[str, list[tuple[Path, str]], float | None]] = []
+    late = set()
+    for path in paths:
+        moodle, from_canvas = MOODLE.fullmatch(path.name), CANVAS.fullmatch(path.name) if is_canvas else None
+        if moodle:
+            together.setdefault(moodle["student"], []).append((path, moodle["file"]))
+        elif from_canvas:
+            student = f"{from_canvas['name']}_{from_canvas['number']}"
+            together.setdefault(student, []).append((path, from_canvas["file"] + (from_canvas["end"] or "")))
+            late |= {student} if from_canvas["late"] else set()
+        else:
+            apart.append((student_of(path), [(path, "")], 0.0))
+    return apart + [(clean(one, 200), files, None if one in late else 0.0) for one, files in together.items()]
+
+
 def is_submission(path: Path) -> bool:
-    return path.name not in LITTER and not path.name.startswith(".")
+    return path.name not in LITTER and not path.name.startswith(".") and path.suffix.lower() not in TABLES
 
 
 def student_of(path: Path) -> str:

@@ -13,7 +13,7 @@ import os
 import platform
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -30,6 +30,7 @@ from .jobs import Job, check_students
 from .results import Result, read_result
 from .sandbox.isolation import Isolation, Limits
 from .sandbox.sandbox import Sandbox
+from .submission.reading import sha256_of
 from .submission.submission import Submission
 
 __all__ = ["grade_job", "grade_many"]
@@ -138,9 +139,8 @@ def not_graded(job: Job, submission: Submission, why: str) -> Result:
     """The result of a submission that no worker could grade."""
     assignment = job.loaded.assignment
     nothing = nothing_asked(assignment, "grader-error", f"no worker could grade this: {why}", Isolation({}))
-    return as_result(
-        assignment, submission, nothing, Seeds(job.secret, assignment.name, job.student), job.loaded.sha256
-    )
+    seeds = Seeds(job.secret, assignment.name, job.student)
+    return as_result(assignment, submission, nothing, seeds, job.loaded.sha256, job.late)
 
 
 # The unit of work.
@@ -154,6 +154,7 @@ def as_work(job: Job, submission: Submission) -> Work:
         "student": job.student,
         "secret": job.secret.hex(),
         "require_isolation": job.require_isolation,
+        "late": job.late,
         "submission": asdict(submission),
     }
 
@@ -167,9 +168,9 @@ def grade_job(work: Work) -> Work:
         raise AssignmentError(f"{path} has changed while it is graded, or is another one on {platform.node()}")
     handed_in = dict(work["submission"])
     handed_in["parts"] = tuple((name, source) for name, source in handed_in["parts"])
-    handed_in["modules"] = {module: (name, source) for module, (name, source) in handed_in["modules"].items()}
+    handed_in["modules"] = {module: (path, source) for module, (path, source) in handed_in["modules"].items()}
     handed_in["warnings"] = tuple(handed_in["warnings"])
-    with borrowed_sandbox(loaded.assignment.limits, work["require_isolation"]) as sandbox:
+    with borrowed_sandbox(loaded.assignment.limits, work["require_isolation"], loaded.files) as sandbox:
         result = grade_one(
             loaded.assignment,
             Submission(**handed_in),
@@ -177,6 +178,7 @@ def grade_job(work: Work) -> Work:
             student=work["student"],
             secret=bytes.fromhex(work["secret"]),
             assignment_sha256=sha256,
+            late=work["late"],
         )
     return {"result": result.json(), "seconds": time.perf_counter() - started, "host": platform.node()}
 
@@ -187,20 +189,22 @@ def the_assignment(path: str, sha256: str) -> Loaded:
     return load_assignment(path)
 
 
-FREE: dict[tuple[int, Limits, int], list[Sandbox]] = {}
+FREE: dict[tuple[int, Limits, int, str], list[Sandbox]] = {}
 """The idle sandboxes of each process: a forked process must not use those of its parent."""
 
 
 @contextmanager
-def borrowed_sandbox(limits: Limits, require_isolation: int) -> Iterator[Sandbox]:
+def borrowed_sandbox(
+    limits: Limits, require_isolation: int, files: Mapping[str, bytes] | None = None
+) -> Iterator[Sandbox]:
     """A sandbox that nobody else uses at the same time, because it starts one child at a time. It is kept for the next
     submission and closed when this process ends.
     """
-    free = FREE.setdefault((os.getpid(), limits, require_isolation), [])
+    free = FREE.setdefault((os.getpid(), limits, require_isolation, sha256_of(files or {})), [])
     try:
         sandbox = free.pop()
     except IndexError:
-        sandbox = Sandbox(limits, require_isolation=require_isolation)
+        sandbox = Sandbox(limits, require_isolation=require_isolation, files=files)
         atexit.register(sandbox.close)
     try:
         yield sandbox
@@ -243,7 +247,7 @@ class Folder:
         """The existing result of exactly this submission, if the grader did not fail in it."""
         result = self.results.get(f"{job.student}.json")
         seeds = Seeds(job.secret, job.loaded.assignment.name, job.student)
-        key = result_key(job.loaded.assignment, job.loaded.sha256, submission.sha256, seeds)
+        key = result_key(job.loaded.assignment, job.loaded.sha256, submission.sha256, seeds, job.late)
         if result is None or result.key != key or result.status == "grader-error":
             return None
         return result if result.isolation.level >= job.require_isolation else None

@@ -17,8 +17,12 @@ from ..graph.plain import Graph
 from .errors import ResultError
 
 __all__ = [
-    "FEEDBACK", "CheckResult", "Feedback", "Graphs", "IsolationReached", "Line", "Missing", "Result", "read_result",
+    "FEEDBACK", "CheckResult", "Feedback", "Graphs", "IsolationReached", "Line", "Missing", "NoPass", "Result",
+    "read_result",
 ]  # fmt: skip
+
+NoPass = Literal["fail", "skipped", "grader-error"]
+"""The outcomes of a check that gives no points."""
 
 Feedback = Literal["what", "where", "how"]
 
@@ -55,7 +59,9 @@ class CheckResult:
     where, how : where the mistake is, and how to mend it, if known.
     file, line : the student's file or cell, and the line that raised an exception; "" and 0 otherwise.
     hidden : the student is shown no message that could tell what was asked.
+    extra : its points come on top of the most points of the assignment.
     graphs : the student's graph beside the right one; null where nothing is to be seen there.
+    note : for the instructor alone: the exception that the check itself raised on the student's answer.
     """
 
     name: str
@@ -71,6 +77,8 @@ class CheckResult:
     line: int = 0
     hidden: bool = False
     graphs: Graphs | None = None
+    note: str = ""
+    extra: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,10 +135,11 @@ class Result:
     student : by which the course knows them.
     status : "unreadable": nothing in it could be read as a program. "grader-error": at least one check has to be
         repeated, and the score means nothing yet.
-    score, max_score : reached, and to be reached.
+    score, max_score : reached, and to be reached without extra points.
     checks : in the order of the assignment.
     problems : lines of the program that could not be executed.
     warnings : about the files that were handed in.
+    signs : for the instructor alone: what else to look at, such as other people's modules in the submission.
     output : what the program printed while checks ran that are not hidden.
     submission, submission_sha256 : the name of what was handed in, and the hash of all its bytes.
     assignment_sha256 : of the assignment's files.
@@ -138,6 +147,8 @@ class Result:
     grader : the versions of all that computed this.
     key : of all that this result depends on; the same key is the same result.
     isolation : how well the submission was isolated.
+    late, days_late : whether it was handed in late, and by how many days; 0 if that is not known.
+    lost : the points that were taken off for that.
     """
 
     assignment: str
@@ -157,6 +168,10 @@ class Result:
     problems: tuple[Line, ...] = ()
     warnings: tuple[str, ...] = ()
     output: str = ""
+    signs: tuple[str, ...] = ()
+    late: bool = False
+    days_late: float = 0.0
+    lost: float = 0.0
 
     def json(self) -> str:
         """The result as JSON."""
@@ -175,9 +190,10 @@ class Result:
                 where=check.where if keep >= 1 else "",
                 how=check.how if keep >= 2 else "",
                 graphs=graphs if keep >= 1 else None,
+                note="",
             )
 
-        return replace(self, checks=tuple(map(told, self.checks)))
+        return replace(self, checks=tuple(map(told, self.checks)), signs=())
 
 
 FORMAT = Format(Result, "tinygrad_edu.result", 1, "What came of grading one submission, as tinygrad_edu writes it")
@@ -190,8 +206,9 @@ def read_result(source: str | os.PathLike[str]) -> Result:
     """
     try:
         result: Result = FORMAT.read(source, "result")
-        if not math.isclose(result.score, math.fsum(check.points for check in result.checks), abs_tol=1e-9):
-            raise Wrong("result.score is not the sum of the points of its checks")
+        points = math.fsum(check.points for check in result.checks)
+        if not math.isclose(result.score, points - result.lost, abs_tol=1e-9):
+            raise Wrong("result.score is not the sum of the points of its checks, without those that are lost")
         for check in result.checks:
             for graph in (check.graphs.found, check.graphs.expected) if check.graphs else ():
                 if graph is not None:

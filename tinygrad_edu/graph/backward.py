@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..engine import inplace
-from ..engine.grad_mode import enable_grad
+from ..engine.grad_mode import complete_graph
 from ..engine.gradients import Contribution, gradients, local_derivative
 from ..engine.graphs import reachable
 from ..engine.node import Node, creation, shape_of
@@ -78,7 +78,7 @@ def backward_graph(output: Node, recorded: Recorded | None = None) -> Graph:
         cluster={copy_of[x]: path for x, path in clusters.path.items()},
         owned={copy_of[x] for x in clusters.names if x in copy_of},
     )
-    with enable_grad():
+    with complete_graph:
         take = lambda *edge: record.take(Contribution(*edge))
         for _ in walk(output, seed, inputs=leaves, create_graph=True, on_edge=take):
             pass

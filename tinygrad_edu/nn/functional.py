@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..engine.messages.pytorch import missing
 from ..engine.primitives import convolution, normalization, pooling
+from ..engine.primitives.attention import attention_weights
 from ..engine.primitives.convolution import *
 from ..engine.primitives.elementwise import elu, relu, sigmoid, tanh
 from ..engine.primitives.fused import linear
@@ -43,6 +44,7 @@ from .activations import (
     tanhshrink,
     threshold,
 )  # fmt: skip
+from .attention import scaled_dot_product_attention
 from .images import interpolate, pad, pixel_shuffle, pixel_unshuffle
 from .layers import alpha_dropout, bilinear, dropout, embedding, normalize, one_hot
 from .losses import (
@@ -69,16 +71,18 @@ from .losses import (
     soft_margin_loss,
     triplet_margin_loss,
 )  # fmt: skip
+from .transformer import positional_encoding
 
 __all__ = [
-    "alpha_dropout", "bilinear", "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu",
-    "cosine_embedding_loss", "cosine_similarity", "cross_entropy", "dropout", "elu", "embedding", "focal_loss",
+    "alpha_dropout", "attention_weights", "bilinear", "binary_cross_entropy", "binary_cross_entropy_with_logits",
+    "celu", "cosine_embedding_loss", "cosine_similarity", "cross_entropy", "dropout", "elu", "embedding", "focal_loss",
     "gaussian_nll_loss", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hinge_embedding_loss",
     "hinge_loss", "huber_loss", "interpolate", "kl_div", "l1_loss", "leaky_relu", "linear", "log_softmax", "logsigmoid",
     "margin_ranking_loss", "mish", "mse_loss", "multi_margin_loss", "multilabel_soft_margin_loss", "nll_loss",
-    "normalize", "one_hot", "pad", "pairwise_distance", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "prelu",
-    "relu", "relu6", "selu", "sigmoid", "silu", "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin", "softplus",
-    "softshrink", "softsign", "tanh", "tanhshrink", "threshold", "triplet_margin_loss",
+    "normalize", "one_hot", "pad", "pairwise_distance", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss",
+    "positional_encoding", "prelu", "relu", "relu6", "scaled_dot_product_attention", "selu", "sigmoid", "silu",
+    "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh",
+    "tanhshrink", "threshold", "triplet_margin_loss",
 ]  # fmt: skip
 __all__ += convolution.__all__
 __all__ += normalization.__all__

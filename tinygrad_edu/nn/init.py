@@ -8,6 +8,7 @@ for a weight of shape (out, in, *kernel), in · |kernel| and out · |kernel|.
 from __future__ import annotations
 
 import math
+from functools import reduce
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,8 @@ from ..engine.tensor import Tensor
 from ..errors import DtypeError, OutOfRangeError, ShapeError
 
 __all__ = [
-    "calculate_gain", "constant_", "eye_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_", "orthogonal_",
-    "trunc_normal_", "uniform_", "xavier_normal_", "xavier_uniform_", "zeros_",
+    "bilinear_", "calculate_gain", "constant_", "eye_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_",
+    "orthogonal_", "trunc_normal_", "uniform_", "xavier_normal_", "xavier_uniform_", "zeros_",
 ]  # fmt: skip
 if not TYPE_CHECKING:  # so that the type checker finds misspelt names
     __getattr__ = missing(__name__)
@@ -191,6 +192,32 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, seed: Any = None) -> Tensor:
     q, r = np.linalg.qr(generator(seed).normal(size=(max(rows, columns), min(rows, columns))))
     q *= np.sign(np.diag(r))
     return _fill(tensor, gain * (q if rows >= columns else q.T).reshape(tensor.shape))
+
+
+def bilinear_(tensor: Tensor) -> Tensor:
+    """Weights (channels, channels, *kernel) with which a transposed convolution enlarges by linear interpolation.
+
+    Each channel passes on to itself alone. With stride s, a kernel of 2s − s % 2 and a padding of s // 2, each new
+    number lies between its nearest old ones; at the rim zeros take part. With one channel a group the weight has shape
+    (channels, 1, *kernel). J. Long, E. Shelhamer, T. Darrell, "Fully convolutional networks for semantic
+    segmentation", CVPR 2015, section 3.3.
+
+    Raises `ShapeError` for weights that have fewer than three axes, or other channels out than in.
+
+    >>> import tinygrad_edu as tg
+    >>> twice = tg.nn.ConvTranspose1d(1, 1, kernel_size=4, stride=2, padding=1, bias=False)
+    >>> bilinear_(twice.weight).data
+    array([[[0.25, 0.75, 0.75, 0.25]]], dtype=float32)
+    >>> twice(tg.tensor([[[0.0, 4.0, 8.0, 0.0]]])).data[0, 0, 1:-1]
+    array([1., 3., 5., 7., 6., 2.], dtype=float32)
+    """
+    shape = _checked("bilinear_", tensor).shape
+    if len(shape) < 3 or shape[1] not in (shape[0], 1):
+        raise ShapeError(f"bilinear_: a weight (channels, channels, *kernel) or (channels, 1, *kernel), not {shape}")
+    hats = (1 - abs(np.arange(k) - (k - 1) / 2) / ((k + 1) // 2) for k in shape[2:])
+    kernel = reduce(np.multiply.outer, hats)
+    channels = np.eye(shape[0]) if shape[1] == shape[0] else np.ones(shape[:2])
+    return _fill(tensor, np.multiply.outer(channels, kernel))
 
 
 def calculate_gain(nonlinearity: str, param: float = 0.01) -> float:

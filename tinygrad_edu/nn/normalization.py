@@ -140,8 +140,9 @@ class InstanceNorm(BatchNorm):
         momentum: float = 0.1,
         affine: bool = False,
         track_running_stats: bool = False,
+        bias: bool = True,
     ) -> None:
-        super().__init__(num_features, eps, momentum, affine, track_running_stats)
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, bias)
 
     def forward(self, x: Any) -> Any:
         x = data_for(self, x, self.weight if self.affine else self.running_mean)
@@ -208,12 +209,14 @@ class GroupNorm(Module):
 
     open_sizes: ClassVar = {"num_channels": 1}
 
-    def __init__(self, num_groups: int, num_channels: int | None, eps: float = 1e-5, affine: bool = True) -> None:
+    def __init__(
+        self, num_groups: int, num_channels: int | None, eps: float = 1e-5, affine: bool = True, bias: bool = True
+    ) -> None:
         if (num_channels or 0) % num_groups:
             raise ShapeError(f"GroupNorm: num_channels={num_channels} cannot be cut into num_groups={num_groups}")
         self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
         self.weight = Parameter() if affine else None
-        self.bias = Parameter() if affine else None
+        self.bias = Parameter() if affine and bias else None
         self.build()
 
     def shapes(self) -> dict[str, Shape]:

@@ -87,6 +87,8 @@ class RecurrentLayers(Recurrent):
     """The base class of the layers: several ones above each other, in one direction or both."""
 
     states: ClassVar[int] = 1
+    proj_size = 0
+    """The features of an output, where a layer has fewer of them than of its state; 0 is the usual `hidden_size`."""
 
     def __init__(
         self,
@@ -110,7 +112,7 @@ class RecurrentLayers(Recurrent):
 
     def _inputs_of(self, ending: str) -> int | None:
         first = ending.partition("_reverse")[0] == "_l0"
-        return self.input_size if first else len(self._directions) * self.hidden_size
+        return self.input_size if first else len(self._directions) * (self.proj_size or self.hidden_size)
 
     def _sequence(self, x: Any, states: list[Any], weights: list[Any]) -> list[Any]:
         """One layer in one direction: each state after every step, (T, N, H)."""
@@ -132,12 +134,14 @@ class RecurrentLayers(Recurrent):
             )
         self._check_features(x)
         x = swapaxes(x, 0, 1) if self.batch_first else x
-        wanted = (len(self._endings), shape[0 if self.batch_first else 1], self.hidden_size)
-        states = [self._zeros(*wanted)] * self.states if first is None else [self._converted(state) for state in first]
-        for state in states:
-            if shape_of(state) != wanted:
+        n = shape[0 if self.batch_first else 1]
+        sizes = [self.proj_size or self.hidden_size, self.hidden_size][: self.states]
+        wanted = [(len(self._endings), n, size) for size in sizes]
+        states = [self._zeros(*sizes) for sizes in wanted] if first is None else list(map(self._converted, first))
+        for state, needed in zip(states, wanted):
+            if shape_of(state) != needed:
                 raise ShapeError(
-                    f"{type(self).__name__}: a first state has shape (layers · directions, N, H) = {wanted}, "
+                    f"{type(self).__name__}: a first state has shape (layers · directions, N, H) = {needed}, "
                     f"not {shape_of(state)}"
                 )
         last: list[list[Any]] = [[] for _ in states]
@@ -224,6 +228,9 @@ class LSTM(RecurrentLayers):
     Parameters and errors as those of `RNN`, without a choice of the nonlinearity. Call it with the input and, unless
     they are 0, a pair (h, c) of first states. It returns the output and the pair (h, c) of last states.
 
+    With `proj_size` P, from 1 to H - 1, h' is W_hr (o·tanh(c')) of only P features; Sak et al., arXiv:1402.1128. Then
+    each step is several nodes of the graph.
+
     >>> import tinygrad_edu as tg
     >>> output, (h, c) = tg.nn.LSTM(3, 4)(tg.randn(5, 2, 3))
     >>> output.shape, h.shape, c.shape
@@ -233,9 +240,50 @@ class LSTM(RecurrentLayers):
     blocks: ClassVar = 4
     states: ClassVar = 2
 
+    def __init__(
+        self,
+        input_size: int | None,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        proj_size: int = 0,
+    ) -> None:
+        if not (is_whole(proj_size) and 0 <= proj_size < hidden_size):
+            raise OutOfRangeError(
+                f"LSTM: proj_size is less than hidden_size={hidden_size}, and 0 for none; not {proj_size}"
+            )
+        self.proj_size = proj_size
+        super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
+
+    def shapes(self) -> dict[str, Shape]:
+        if not self.proj_size:
+            return super().shapes()
+        shapes = {}
+        for name, shape in super().shapes().items():
+            shapes[name] = (shape[0], self.proj_size) if name.startswith("weight_hh") else shape
+            if name.startswith(self._parts[-1]):
+                shapes[name.replace(self._parts[-1], "weight_hr")] = (self.proj_size, self.hidden_size)
+        return shapes
+
+    def _weights(self, ending: str) -> list[Any]:
+        weights = super()._weights(ending)
+        return [*weights, getattr(self, "weight_hr" + ending)] if self.proj_size else weights
+
     def _sequence(self, x: Any, states: list[Any], weights: list[Any]) -> list[Any]:
-        both = lstm(x, (states[0], states[1]), *weights)
-        return [both[:, 0], both[:, 1]]
+        if not self.proj_size:
+            both = lstm(x, (states[0], states[1]), *weights)
+            return [both[:, 0], both[:, 1]]
+        w_ih, w_hh, b_ih, b_hh, w_hr = weights
+        h, c = states
+        after = []
+        for x_t in x:
+            h, c = lstm_cell(linear(x_t, w_ih, b_ih), linear(h, w_hh, b_hh), h, c)
+            h = linear(h, w_hr)
+            after.append((h, c))
+        return [stack(each) for each in zip(*after)]
 
     def forward(self, input: Any, hx: tuple[Any, Any] | None = None) -> tuple[Any, tuple[Any, Any]]:
         output, (h, c) = self._layers(input, None if hx is None else _pair("LSTM", hx))

@@ -241,7 +241,8 @@ def _run(twin: Module, inputs: Sequence[Any], record: _Record) -> None:
     """Call the copy on the inputs, and count the multiply-adds of each call."""
     twin.eval().requires_grad_()  # so that every operation is recorded
     for module in twin.modules():
-        record.watch(module)
+        if hasattr(module, "forward"):  # a list of modules has none
+            record.watch(module)
     with enable_grad():
         twin(*(_example(x, twin) for x in inputs))
     seen: set[Node] = set()
@@ -275,6 +276,7 @@ MULTIPLY_ADDS: dict[str, Callable[..., int]] = {
     "linear": lambda out, x, weight, *bias: out.size * weight.shape[1],
     "matmul": lambda out, x, y: out.size * x.shape[-1],
     "einsum": lambda out, *x, subscripts: prod(_letters(subscripts, x).values()),
+    "attention_weights": lambda out, q, *rest, **how: out.size * q.shape[-1],
     "dot": lambda out, *x: len(x) // 2,
     "convolution": lambda out, x, weight, *bias, **how: out.size * prod(weight.shape[1:]),
     "conv_transpose": lambda out, x, weight, *bias, **how: x.size * prod(weight.shape[1:]),
@@ -309,7 +311,7 @@ def _rows(model: Module, twin: Module, record: _Record) -> list[Row]:
             row.memory = sum(x.nbytes for call in calls if not call.has_inner for x in _arrays(call.output))
         if len(calls) > 1:
             row.notes.append(f"called {len(calls)} times")
-        if record.calls and not calls:
+        if record.calls and not calls and hasattr(original, "forward"):
             row.notes.append("not called")
         rows.append(row)
     return rows

@@ -1,6 +1,7 @@
 """The training loop `fit`, its history, metrics and callbacks."""
 
 from .callbacks import Callback, Checkpoint, EarlyStopping, LivePlot, SaveBest
+from .detection import box_precision_recall_curve, mean_average_precision
 from .fit import NotFiniteError, Run, evaluate, fit
 from .history import History
 from .metrics import (
@@ -9,11 +10,13 @@ from .metrics import (
     average_precision,
     confusion_matrix,
     f1,
+    iou,
     precision,
     precision_recall_curve,
     recall,
     top_k,
 )
+from .shift import class_weights, importance_weights, label_shift_weights
 
 __all__ = [
     "Callback",
@@ -27,10 +30,16 @@ __all__ = [
     "SaveBest",
     "accuracy",
     "average_precision",
+    "box_precision_recall_curve",
+    "class_weights",
     "confusion_matrix",
     "evaluate",
     "f1",
     "fit",
+    "importance_weights",
+    "iou",
+    "label_shift_weights",
+    "mean_average_precision",
     "precision",
     "precision_recall_curve",
     "recall",

@@ -1,7 +1,8 @@
 """Metrics of classification: functions of predictions and targets; and `Running`, a metric over several batches.
 
 `predictions` are the scores (logits or probabilities) of C classes, (N, C), or the predicted classes, (N,), as whole
-numbers; `targets` are the true classes, (N,). Both may be Tensors.
+numbers; `targets` are the true classes, (N,). Both may be Tensors. For images with a class for every pixel these are
+(N, C, H, W) or (N, H, W), and (N, H, W): `accuracy` is pixel accuracy then.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from ..engine.node import Node
 from ..errors import DtypeError, OutOfRangeError, ShapeError
 
 __all__ = [
-    "Metric", "Running", "accuracy", "average_precision", "confusion_matrix", "f1", "precision",
+    "Metric", "Running", "accuracy", "average_precision", "confusion_matrix", "f1", "iou", "precision",
     "precision_recall_curve", "recall", "top_k",
 ]  # fmt: skip
 
@@ -67,7 +68,7 @@ def confusion_matrix(predictions: Any, targets: Any, n_classes: int | None = Non
     predicted, true = classes(predictions, targets)
     scores = array(predictions)
     if n_classes is None:
-        n_classes = scores.shape[1] if scores.ndim > 1 else int(max(predicted.max(), true.max())) + 1
+        n_classes = scores.shape[1] if scores.ndim > true.ndim else int(max(predicted.max(), true.max())) + 1
     for found in (predicted, true):
         among(n_classes, found)
     both = true.ravel() * n_classes + predicted.ravel()
@@ -105,6 +106,16 @@ def f1(predictions: Any, targets: Any, average: Average = "macro") -> Any:
     """
     hits, predicted, true = counts(predictions, targets, average)
     return averaged(share(2 * hits, predicted + true), predicted + true, average)
+
+
+def iou(predictions: Any, targets: Any, average: Average = "macro") -> Any:
+    """Intersection over union, hits / (predicted + true − hits). `average` as in `precision`; "macro" is mIoU.
+
+    >>> iou([[0, 1], [1, 1]], [[0, 0], [1, 1]], average=None).round(2)
+    array([0.5 , 0.67])
+    """
+    hits, predicted, true = counts(predictions, targets, average)
+    return averaged(share(hits, predicted + true - hits), predicted + true, average)
 
 
 def precision_recall_curve(scores: Any, targets: Any) -> tuple[ndarray, ndarray, ndarray]:
@@ -170,7 +181,7 @@ class Running:
 
 def array(x: Any) -> ndarray:
     """A Tensor, an array or a list as an array."""
-    return x.data if isinstance(x, Node) else np.asarray(x)
+    return np.asarray(x.data if isinstance(x, Node) else x)
 
 
 NO_CLASS = -1

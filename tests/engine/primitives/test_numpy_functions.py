@@ -61,6 +61,7 @@ OWN_CALLS: dict[Any, tuple[Any, ...]] = {
     np.insert: (lambda x, y: np.insert(x, 1, y[:, 0], axis=1), A, B),
     np.fliplr: (lambda x: np.fliplr(x), A),
     np.flipud: (lambda x: np.flipud(x), A),
+    np.select: (lambda x, y: np.select([A > 0.3, A < -0.5], [x * y, y], 2.0), A, B),
     np.rollaxis: (lambda x: np.rollaxis(x.reshape(1, 2, 3), 2, 1), A),
     np.reshape: (lambda x: np.reshape(x, (3, -1), order="F"), A),
     np.take: (lambda x: np.take(x, [2, 0, 0], axis=1), A),
@@ -268,3 +269,16 @@ def test_cov_of_columns_is_cov_of_the_transpose() -> None:
     for x in (A, A[:1]):
         found = tg.cov(tg.tensor(x), rowvar=False, bias=True).data
         np.testing.assert_allclose(found, np.cov(x.T, bias=True), atol=1e-15)
+
+
+@pytest.mark.parametrize("join", [np.concatenate, np.stack, np.hstack, np.vstack, np.dstack, np.column_stack])
+def test_what_joins_a_list_joins_the_parts_of_an_array(join: Any) -> None:
+    x = np.arange(12.0).reshape(2, 2, 3)
+    assert np.array_equal(join(tg.tensor(x)).data, join(list(x)))
+    assert_gradients(join, x)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_select_needs_a_condition_for_each_choice(count: int) -> None:
+    with pytest.raises(tg.ShapeError, match=rf"2 conditions .* not {count}"):
+        np.select([A > 0, A < 0], [tg.tensor(A)] * count)

@@ -12,7 +12,6 @@ from typing import Any, NoReturn
 from ...errors import DtypeError
 from .words import short
 
-_ATTENTION = "write softmax(q @ k.swapaxes(-1, -2) / sqrt(d), dim=-1) @ v with nn.functional.softmax and nn.Linear"
 _NEW = "leave out the underscore: results are always new arrays"
 _SIZED = ("Conv", "ConvTranspose", "BatchNorm", "InstanceNorm")
 _OPEN = ["Linear", *(f"{kind}{n}d" for kind in _SIZED for n in (1, 2, 3))]
@@ -32,21 +31,16 @@ PARTS: dict[str, dict[str, str]] = {
         "LPPool2d": "AvgPool2d of x ** p, times the size of the window, to the power 1 / p",
         "MaxUnpool2d": "take Upsample or ConvTranspose2d",
         "MultiLabelMarginLoss": "take MultiLabelSoftMarginLoss",
-        "MultiheadAttention": _ATTENTION,
         "ParameterDict": "a plain dict of nn.Parameter(...) as an attribute is found",
         "ParameterList": "a plain list of nn.Parameter(...) as an attribute is found",
         "RReLU": "take LeakyReLU",
         "Softmax2d": "Softmax(dim=-3)",
         "SyncBatchNorm": "take BatchNorm2d",
-        "Transformer": _ATTENTION,
-        "TransformerDecoderLayer": _ATTENTION,
-        "TransformerEncoder": _ATTENTION,
-        "TransformerEncoderLayer": _ATTENTION,
         "TripletMarginWithDistanceLoss": "TripletMarginLoss, or relu(d(a, p) - d(a, n) + margin).mean()",
         "Unfold": "Conv2d multiplies windows; x[:, :, rows, columns] with arrays of places gives them",
         "UpsamplingBilinear2d": "Upsample(scale_factor=..., mode='bilinear', align_corners=True)",
         "UpsamplingNearest2d": "Upsample(scale_factor=...)",
-        "utils": "optim.clip_grad_norm_ and optim.clip_grad_value_ clip gradients",
+        "utils": "optim.clip_grad_norm_ and optim.clip_grad_value_ clip gradients; nn.pad_sequence pads sequences",
         **{f"Lazy{name}": f"{name}(None, ...) learns its size at the first call" for name in _OPEN},
     },
     "tinygrad_edu.nn.functional": {
@@ -62,12 +56,11 @@ PARTS: dict[str, dict[str, str]] = {
         "gumbel_softmax": "softmax((x + g) / tau), where g = -log(-log(u)) for u of tg.rand",
         "lp_pool2d": "avg_pool2d of x ** p, times the size of the window, to the power 1 / p",
         "max_unpool2d": "take interpolate or conv_transpose2d",
-        "multi_head_attention_forward": _ATTENTION,
+        "multi_head_attention_forward": "nn.MultiheadAttention(...) is the layer",
         "multilabel_margin_loss": "take multilabel_soft_margin_loss",
         "pdist": "pairwise_distance(x[:, None], x)",
         "relu_": _NEW,
         "rrelu": "take leaky_relu",
-        "scaled_dot_product_attention": _ATTENTION,
         "unfold": "conv2d multiplies windows; x[:, :, rows, columns] with arrays of places gives them",
         "upsample": "take interpolate",
     },
@@ -91,22 +84,24 @@ PARTS: dict[str, dict[str, str]] = {
 
 ARGUMENTS: dict[str, tuple[tuple[Any, ...], str]] = {
     "add_bias_kv": ((False,), "leave it out"),
+    "add_zero_attn": ((False,), "leave it out"),
     "capturable": ((False,), "leave it out: steps are NumPy's"),
     "collate_fn": ((None,), "a Dataset's batch(indices) puts its batches together"),
     "device": ((None, "cpu"), "leave it out: NumPy computes on the processor"),
     "differentiable": ((False,), "leave it out; optimizer.preview(gradients) gives a step without making it"),
     "dtype": ((None,), ".double() or .float() of the module sets its dtype"),
+    "enable_nested_tensor": ((True, False), "leave it out: padding is computed, and masked"),
     "foreach": ((None, False), "leave it out: steps are NumPy's"),
     "fused": ((None, False), "leave it out: steps are NumPy's"),
     "inplace": ((False,), "leave it out: results are always new arrays"),
     "last_epoch": ((-1,), "make the schedule anew, and load_state_dict() of the old one's state_dict()"),
+    "mask_check": ((True, False), "leave it out"),
     "max_norm": ((None,), "scale weight.data after each step"),
     "num_workers": ((0,), "leave it out: batches are made where they are asked for"),
     "padding_mode": (("zeros",), "put nn.ReflectionPad2d, nn.ReplicationPad2d or nn.CircularPad2d before it"),
     "persistent_workers": ((False,), "leave it out: there are no workers"),
     "pin_memory": ((False,), "leave it out: NumPy computes on the processor"),
     "prefetch_factor": ((None,), "leave it out: there are no workers"),
-    "proj_size": ((0,), "put an nn.Linear behind it"),
     "recompute_scale_factor": ((None, False), "give size= instead of scale_factor="),
     "reduce": ((None,), "reduction='mean', 'sum' or 'none'"),
     "return_indices": ((False,), "tg.argmax finds places along an axis"),

@@ -5,6 +5,7 @@ A file a family; `primitive` says what a row is.
 
 from . import (
     arithmetic,
+    attention,
     convolution,
     decompositions,
     elementwise,
@@ -24,6 +25,7 @@ __all__ = [
     "TABLE",
     "Primitive",
     "arithmetic",
+    "attention",
     "convolution",
     "decompositions",
     "elementwise",

@@ -22,6 +22,7 @@ from ...errors import DtypeError
 from ..messages import check
 from ..node import Node, shape_of
 from . import kernels
+from .comparisons import greater_equal, less_equal, logical_or, not_equal
 from .kernels import of_floats, underflow_is_zero
 from .primitive import Primitive, Rule, dispatch
 from .rows import binary, primitive, unary
@@ -339,8 +340,8 @@ def clip(x: Any, min: Any = None, max: Any = None) -> Any:
         raise DtypeError("clip: nothing to keep x between; give min, max or both")
     min, max = _bound(min), _bound(max)
     if any(isinstance(b, Node) or (b is not None and shape_of(b) != () == shape_of(x)) for b in (min, max)):
-        x = x if min is None else where((x >= min) | (x != x), x, min)
-        return x if max is None else where((x <= max) | (x != x), x, max)
+        x = x if min is None else where(logical_or(greater_equal(x, min), not_equal(x, x)), x, min)
+        return x if max is None else where(logical_or(less_equal(x, max), not_equal(x, x)), x, max)
     return _clip(x, min, max)
 
 
@@ -366,6 +367,6 @@ def _upper(x: float, bound: float | None) -> float:
 
 
 def _inside(x: Any, low: Any, high: Any) -> Any:
-    above = True if low is None else x >= low
-    below = True if high is None else x <= high
-    return above & below
+    if low is None:
+        return x <= high
+    return x >= low if high is None else (x >= low) & (x <= high)

@@ -6,8 +6,9 @@ their rules.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from math import prod
+from math import pi, prod, sqrt
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,13 @@ from ...errors import DtypeError, OutOfRangeError, ShapeError
 from ..blas import product
 from ..messages import is_no_array_of_numbers, not_numbers
 from ..node import Node, number_of, shape_of
-from .elementwise import exp
+from .elementwise import erf, exp, tanh
 from .kernels import of_reals, reduced, underflow_is_zero
 from .primitive import Variadic
 from .reductions import softmax, sum_
 from .rows import primitive
 
-__all__ = ["linear", "log_softmax", "softmax_cross_entropy"]
+__all__ = ["gelu", "linear", "log_softmax", "softmax_cross_entropy"]
 
 
 def _linear_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]) -> list[Any]:
@@ -91,6 +92,60 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
     """
     shifted = x - reduced(np.maximum, x, axis, True)
     return shifted - np.log(reduced(np.add, np.exp(shifted), axis, True))
+
+
+SLOPE, BEND = sqrt(2 / pi), 0.044715 * sqrt(2 / pi)
+"""Of the cubic in the approximation of `gelu`: SLOPE · x + BEND · x³."""
+
+
+def _gelu_slope(x: Any, approximate: str) -> Any:
+    """Φ(x) + x · φ(x), or the derivative of the approximation."""
+    if approximate == "none":
+        return 0.5 + 0.5 * erf(x * sqrt(0.5)) + x * (exp(-0.5 * (x * x)) * (1 / sqrt(2 * pi)))
+    squares = x * x
+    inner = squares * BEND
+    inner += SLOPE  # new arrays would take as long again
+    inner *= x
+    t = tanh(inner)
+    squares *= 3 * BEND
+    squares += SLOPE
+    squares *= x
+    squares *= 1.0 - t * t
+    squares += t
+    squares *= 0.5
+    squares += 0.5
+    return squares
+
+
+@primitive(
+    underflow_is_zero(lambda g, out, x, approximate: g * _gelu_slope(x, approximate)),
+    floats=lambda x, approximate: 0.5 * x * (1.0 + _gelu_sigmoid(x, approximate)),
+    elementwise=True,
+)
+@of_reals
+def gelu(x: Any, approximate: str = "none") -> Any:
+    """x · Φ(x), with the distribution function Φ of the normal distribution, or an approximation with tanh.
+
+    >>> gelu(np.array([-1.0, 0.0, 1.0])).round(3)
+    array([-0.159,  0.   ,  0.841])
+    """
+    if approximate == "none":
+        out = erf(x * x.dtype.type(sqrt(0.5)))
+    else:
+        out = x * x
+        out *= BEND
+        out += SLOPE
+        out *= x
+        out = np.tanh(out)
+    out += 1
+    out *= x
+    out *= 0.5
+    return out
+
+
+def _gelu_sigmoid(x: float, approximate: str) -> float:
+    """2 Φ(x) - 1 of a float, or its approximation."""
+    return math.erf(x * sqrt(0.5)) if approximate == "none" else math.tanh(x * (SLOPE + BEND * x * x))
 
 
 def _one_hot(targets: Any, like: Any) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 from ...errors import DtypeError, OutOfRangeError, ShapeError
 from ..messages import check, in_words, is_whole, refused, short
 from ..node import Node, number_of, shape_of
-from .elementwise import identity
+from .elementwise import identity, where
 from .primitive import dispatch
 from .shape import (
     along,
@@ -253,6 +253,14 @@ def dsplit(ary: Any, indices_or_sections: Any) -> Any: return split(ary, indices
 def ravel(a: Any, order: Any = "C") -> Any:
     """All numbers in one row, read row by row; column by column where `order` is "F"."""
     return flatten(transpose(a) if _by_columns("ravel", order) else a)
+def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
+    """Of each place the choice whose condition is the first that holds, and `default` where none does."""
+    if len(condlist) != len(choicelist):
+        raise ShapeError(f"select: {len(condlist)} conditions choose among as many arrays, not {len(choicelist)}")
+    out = default
+    for condition, choice in reversed(list(zip(condlist, choicelist))):
+        out = where(condition, choice, out)
+    return out
 def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
     axis, start = (i + len(shape_of(a)) if i < 0 else i for i in (axis, start))
     return moveaxis(a, axis, start - (start > axis))
@@ -261,8 +269,8 @@ def unstack(x: Any, axis: int = 0) -> Any: return tuple(moveaxis(x, axis, 0))
 
 for function in [
     append, array_split, atleast_1d, atleast_2d, atleast_3d, block, broadcast_arrays, column_stack, copy, delete,
-    dsplit, dstack, fliplr, flipud, hsplit, hstack, insert, meshgrid, ravel, rollaxis, rot90, take, unstack, vsplit,
-    vstack,
+    dsplit, dstack, fliplr, flipud, hsplit, hstack, insert, meshgrid, ravel, rollaxis, rot90, select, take, unstack,
+    vsplit, vstack,
 ]:  # fmt: skip
     if hasattr(np, function.__name__):  # unstack is NumPy's from 2.1 on
         dispatch(function, getattr(np, function.__name__))

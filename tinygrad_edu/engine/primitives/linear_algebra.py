@@ -196,8 +196,8 @@ def _each_letter_once(x: Any, term: str, sizes: dict[str, int]) -> tuple[Any, st
 def _dot_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]) -> list[Any]:
     """Each factor meets its partner; the bias, the odd one at the end, meets 1."""
     n = len(operands) // 2
-    partners = (*operands[n : 2 * n], *operands[:n], 1.0)
-    return [g * partners[slot] for slot in slots]
+    partners = (*operands[n : 2 * n], *operands[:n], 1.0)[: len(operands)]
+    return [g * partner for partner in (partners if len(slots) == len(partners) else [partners[i] for i in slots])]
 
 
 def _dot_floats(*operands: float) -> float:

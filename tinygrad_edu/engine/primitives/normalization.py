@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from ...errors import DtypeError, ShapeError
+from ..blas import product
 from ..messages import in_words, several
-from ..node import number_of, shape_of
+from ..node import Node, number_of, shape_of
 from .elementwise import sqrt, square
 from .kernels import in_float32
 from .pooling import avg_pool
@@ -41,8 +42,11 @@ def _normalize_rule(
     for slot in slots:
         if slot == 0:
             h = g * reshape(affine[0], shape) if affine else g
-            along = normal * mean(h * normal, axis, True)
-            gradients.append((h - mean(h, axis, True) - along) / deviation)
+            along = normal * _mean_of_products(h, normal, axis)
+            h = h - _mean(h, axis)
+            h -= along
+            h /= deviation
+            gradients.append(h)
         else:
             gradients.append(reshape(sum_to(g * normal if slot == 1 else g, shape), affine[0].shape))
     return gradients
@@ -61,9 +65,24 @@ def normalize(*operands: Any, axis: Sizes, shape: Sizes, eps: float) -> Any:
 def _normal(x: Any, axis: Sizes, eps: float) -> tuple[Any, Any]:
     """(x - mean) / σ, and σ = √(variance + eps); of float16 in float32, where the squares have room."""
     x = astype(x, "float32") if in_float32(x.dtype) else x
-    centred = x - mean(x, axis, True)
-    deviation = sqrt(mean(square(centred), axis, True) + eps)
+    centred = x - _mean(x, axis)
+    deviation = sqrt(_mean_of_products(centred, centred, axis) + eps)
     return centred / deviation, deviation
+
+
+def _mean(x: Any, axis: Sizes) -> Any:
+    """The mean over `axis`, which stays; over the last axis of an array a matrix product, a fifth of the time."""
+    if type(x) is not np.ndarray or axis != (x.ndim - 1,):
+        return mean(x, axis, True)
+    n = max(1, x.shape[-1])
+    return product(x, np.full((x.shape[-1], 1), 1 / n, x.dtype))
+
+
+def _mean_of_products(x: Any, y: Any, axis: Sizes) -> Any:
+    """The mean of x·y over `axis`, likewise."""
+    if type(x) is not np.ndarray or axis != (x.ndim - 1,):
+        return mean(square(x) if x is y else x * y, axis, True)
+    return (np.einsum("...i,...i->...", x, y) / max(1, x.shape[-1]))[..., None].astype(x.dtype, copy=False)
 
 
 # What the user calls.
@@ -127,6 +146,15 @@ def _affine(weight: Any, bias: Any) -> tuple[Any, ...]:
     return np.ones(bias.shape, bias.dtype) if weight is None else weight, bias
 
 
+def _move(running: Any, now: Any, momentum: float) -> None:
+    """Let a running statistic, a tensor or an array, follow that of the batch."""
+    moved = (1 - momentum) * number_of(running) + momentum * now
+    if isinstance(running, Node):
+        running.data = moved
+    else:
+        running[...] = moved
+
+
 def _follow(x: Any, running_mean: Any, running_var: Any, momentum: float, axis: Sizes) -> None:
     """Update the running mean and variance with those of the batch."""
     numbers = np.asarray(number_of(x))
@@ -141,7 +169,7 @@ def _follow(x: Any, running_mean: Any, running_var: Any, momentum: float, axis: 
     variance = np.add.reduce(np.square(numbers - average), axis) / (count - 1)
     for running, now in ((running_mean, average.reshape(-1)), (running_var, variance)):
         if running is not None:
-            running.data = (1 - momentum) * running.data + momentum * now
+            _move(running, now, momentum)
 
 
 def layer_norm(x: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
@@ -220,7 +248,7 @@ def instance_norm(
     numbers = np.asarray(number_of(x)).reshape(*size[:2], -1)
     for running, now in ((running_mean, numbers.mean(2)), (running_var, numbers.var(2, ddof=1))):
         if running is not None:
-            running.data = (1 - momentum) * running.data + momentum * now.mean(0)
+            _move(running, now.mean(0), momentum)
     return group_norm(x, size[1], weight, bias, eps)
 
 

@@ -62,6 +62,8 @@ class Primitive:
     """
 
     variadic = False
+    has_gradient = True
+    table = TABLE
 
     def __init__(
         self,
@@ -79,10 +81,10 @@ class Primitive:
         words: Sequence[str] = (),
         doc: str | None = None,
     ) -> None:
-        if name in TABLE:
+        if name in self.table:
             raise ValueError(f"the table has a primitive {name!r} already")
         dispatch(self, *numpy)
-        TABLE[name] = self
+        self.table[name] = self
         self.name = self.__name__ = self.__qualname__ = name
         self.arrays, self.floats = arrays, floats
         self.rules: tuple[Any, ...] = tuple(rules)

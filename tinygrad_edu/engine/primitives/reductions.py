@@ -19,6 +19,7 @@ from ...errors import DtypeError
 from ..messages import check, refused, short
 from ..node import Node, number_of
 from . import elementwise
+from .comparisons import equal
 from .elementwise import abs_, exp, maximum, minimum, where
 from .kernels import in_float32, of_reals, reduced, running, underflow_is_zero
 from .primitive import dispatch
@@ -127,7 +128,7 @@ def reduced_axes(x: Any, axis: Axis) -> tuple[int, ...]:
 
 def _before(x: Any) -> Any:
     """The product of all that stands before each number along the last axis, in log2(n) doublings."""
-    ones = np.ones_like(x.data if isinstance(x, Node) else x)
+    ones = np.ones_like(number_of(x))
     products = concatenate([ones[..., :1], x[..., :-1]], axis=-1)
     shift = 1
     while shift < x.shape[-1]:
@@ -140,8 +141,11 @@ def _extreme_rule(g: Any, out: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     """The gradient goes to the extreme number, or in equal shares to those that tie; where that is nan, it is nan."""
     extreme = restore(out, x.shape, axis, keepdims)
     chosen = (extreme == x) | (extreme != extreme)
-    ties = np.asarray(reduced(np.add, chosen, axis, True)).astype(x.dtype)
-    if np.isnan(number_of(out)).any():
+    if in_graph := isinstance(chosen, Node):
+        ties = sum_(astype(chosen, x.dtype), axis, True)
+    else:
+        ties = np.asarray(reduced(np.add, chosen, axis, True), x.dtype)
+    if in_graph or np.isnan(out).any():
         g = where(out == out, g, nan)
     return where(chosen, restore(g, x.shape, axis, keepdims) / ties, 0.0)
 
@@ -319,7 +323,8 @@ def norm(x: Any, ord: Any = 2, axis: Axis = None, keepdims: bool = False) -> Any
 
 def _smooth_power(x: Any, exponent: Any) -> Any:
     """x to the power of a positive exponent, for x ≥ 0; its derivatives are 0 where x is 0."""
-    return where(x == 0, 0.0, where(x == 0, 1.0, x) ** exponent)
+    nothing = equal(x, 0)
+    return where(nothing, 0.0, where(nothing, 1.0, x) ** exponent)
 
 
 @primitive(

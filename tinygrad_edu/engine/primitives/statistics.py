@@ -17,6 +17,7 @@ from ..node import Node, number_of, shape_of
 from .elementwise import clip, where
 from .primitive import dispatch
 from .reductions import Axis, in_rows, max_, mean, min_, reduced_axes, sum_
+from .rows import primitive
 from .shape import (
     astype,
     broadcast_to,
@@ -65,7 +66,27 @@ def sort(x: Any, axis: int | None = -1) -> Any:
     >>> tg.sort(tg.tensor([3.0, 1.0, 2.0]))
     tensor([1., 2., 3.])
     """
-    return take_along_axis(_array("sort", x, axis=axis), argsort(x, axis), axis)
+    x = _array("sort", x, axis=axis)
+    return _sort(reshape(x, -1) if axis is None or not shape_of(x) else x, axis=-1 if axis is None else axis)
+
+
+@primitive(lambda g, out, x, axis: unsort(g, x, axis=axis), name="sort")
+def _sort(x: Any, axis: int = -1) -> Any:
+    return np.sort(x, axis, kind="stable")
+
+
+@primitive(lambda h, out, g, x, axis: sort_by(h, x, axis=axis), None)
+def unsort(g: Any, x: Any, axis: int = -1) -> Any:
+    """The numbers of g, the first of which goes to the place of the smallest of x along `axis`, and so on."""
+    out = np.empty_like(g)
+    np.put_along_axis(out, np.argsort(x, axis, kind="stable"), g, axis)
+    return out
+
+
+@primitive(lambda g, out, h, x, axis: unsort(g, x, axis=axis), None)
+def sort_by(h: Any, x: Any, axis: int = -1) -> Any:
+    """The numbers of h in the order in which x would be sorted along `axis`."""
+    return np.take_along_axis(h, np.argsort(x, axis, kind="stable"), axis)
 
 
 def partition(x: Any, kth: Any, axis: int | None = -1) -> Any:
@@ -213,17 +234,33 @@ def cov(x: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: in
 # Neighbours.
 
 
-def diff(x: Any, n: int = 1, axis: int = -1) -> Any:
+def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
     """Each number along `axis` less the one before it; done `n` times.
+
+    `prepend` and `append` are numbers, or arrays that fit, put before and after x first.
 
     >>> import tinygrad_edu as tg
     >>> tg.diff(tg.tensor([1.0, 4.0, 9.0]))
     tensor([3., 5.])
     """
+    parts = [_as_end(prepend, x, axis), x, _as_end(append, x, axis)]
+    if n and (prepend is not None or append is not None):
+        x = concatenate([part for part in parts if part is not None], axis)
     x = moveaxis(x, axis, -1)
     for _ in range(n):
         x = x[..., 1:] - x[..., :-1]
     return moveaxis(x, -1, axis)
+
+
+def _as_end(end: Any, x: Any, axis: int) -> Any:
+    """One number as an array of size 1 along `axis` and of the size of x along the others."""
+    if end is None or shape_of(end):
+        return end
+    shape = list(shape_of(x))
+    shape[axis] = 1
+    if not isinstance(end, Node):
+        return np.full(shape, end, np.result_type(x.dtype, end))
+    return broadcast_to(end, shape)
 
 
 def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
@@ -233,7 +270,7 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
     >>> tg.trapezoid(tg.tensor([1.0, 3.0, 2.0]))
     tensor(4.5)
     """
-    y = moveaxis(_real("diff", y), axis, -1)
+    y = moveaxis(_real("trapezoid", y), axis, -1)
     width = dx if x is None else diff(x if len(shape_of(x)) == 1 else moveaxis(x, axis, -1))
     return sum_((y[..., 1:] + y[..., :-1]) * (width * 0.5), -1)
 

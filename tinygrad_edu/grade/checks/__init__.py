@@ -15,14 +15,14 @@ Each draws its own probes from `rng`, calls the student's functions, and raises 
 from .asking import peak_memory
 from .convolution import same_convolution
 from .derivatives import backward, backward_of_own, right_steps, stays_right_when_large
-from .engines import deep_chain, linear_time, same_as_engine
+from .engines import adds_up, deep_chain, linear_time, same_as_engine
 from .graphs import topological_order
 from .layers import same_layer
 from .losses import same_loss
 from .training import follows_optimizer, reads_digits
 
 __all__ = [
-    "backward", "backward_of_own", "deep_chain", "follows_optimizer", "linear_time", "peak_memory", "reads_digits",
-    "right_steps", "same_as_engine", "same_convolution", "same_layer", "same_loss", "stays_right_when_large",
-    "topological_order",
+    "adds_up", "backward", "backward_of_own", "deep_chain", "follows_optimizer", "linear_time", "peak_memory",
+    "reads_digits", "right_steps", "same_as_engine", "same_convolution", "same_layer", "same_loss",
+    "stays_right_when_large", "topological_order",
 ]  # fmt: skip

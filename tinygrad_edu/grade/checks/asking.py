@@ -1,20 +1,25 @@
-"""Shared by several checks: random operands, of sizes that hide no mistake; errors at large numbers; memory."""
+"""Shared by several checks: random operands, of sizes that hide no mistake; large and many numbers; memory."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
+from ...engine.tensor import Tensor
+from ...graph.plain import ancestors
 from ..diagnosis import probe_shapes
 from ..errors import AssignmentError, StudentError, WrongAnswer
 from ..expect import require
 from ..sandbox.proxies import Handle, Student, evaluate
 
-__all__ = ["Axes", "called_unstable", "operands", "peak_memory"]
+__all__ = [
+    "EXACT", "Axes", "called_slow", "called_unstable", "large_operands", "many_operands", "one_by_one", "operands",
+    "peak_memory",
+]  # fmt: skip
 
 Axes = str | tuple[int, ...]
 """A word with a letter for each axis, as in `probe_shapes`; or a shape."""
@@ -42,6 +47,67 @@ def operands(axes: Sequence[Axes], rng: np.random.Generator, scale: float = 1.0)
         yield tuple(scale * of_both_signs(rng.normal(size=shape)) for shape in some)
 
 
+EXACT = 1e-13
+"""The relative tolerance where nothing is added up, so that every formula is right to the last digits."""
+
+ALGEBRAIC = {
+    "abs", "add", "astype", "broadcast_to", "concatenate", "convolution", "divide", "einsum", "getitem", "linear",
+    "matmul", "maximum", "mean", "minimum", "multiply", "negative", "outer", "positive", "relu", "reshape", "square",
+    "subtract", "sum", "transpose", "where",
+}  # fmt: skip
+"""Operations that neither overflow nor flatten out at a million, however they are written."""
+
+MANY = 100_000
+"""How many numbers there are where a loop over them may take a second, and a forward pass for each of them hours."""
+
+
+def large_operands(
+    function: Callable[..., Any], axes: Sequence[Axes], rng: np.random.Generator
+) -> Iterator[tuple[ndarray, ...]]:
+    """Operands near a million, where the usual step of a difference quotient is lost in the rounding.
+
+    There are none for functions such as tanh, which are constant there, and exp, which is infinite.
+    """
+    at = next(operands(axes, rng, 1e6))
+    output = function(*(Tensor(x, requires_grad=True) for x in at))
+    rows = {x.primitive.name for x in ancestors([output]) if x.primitive is not None}
+    if rows <= ALGEBRAIC:
+        yield at
+
+
+def many_operands(
+    function: Callable[..., Any], axes: Sequence[Axes], rng: np.random.Generator
+) -> Iterator[tuple[ndarray, ...]]:
+    """Operands of so many numbers that a difference quotient for each of them takes longer than a call may.
+
+    A program that loops over all numbers in Python still has time. There are none for axes that are given as shapes.
+    """
+    words = [word for word in axes if isinstance(word, str)]
+    letters = len(set("".join(words)) - {"1"})
+    if not letters or len(words) < len(axes):
+        return
+    small = probe_shapes(*words)
+    everywhere = np.prod(list({letter: n for w, shape in zip(words, small) for letter, n in zip(w, shape)}.values()))
+    looped = everywhere == max(map(np.prod, small)) or everywhere == np.size(function(*map(np.ones, small)))
+    size = (MANY if looped else 13 * MANY) ** (1 / letters)
+    sizes = {letter: int(size) + 2 * i for i, letter in enumerate(sorted(set("".join(words)) - {"1"}))} | {"1": 1}
+    yield tuple(rng.normal(size=[sizes[letter] for letter in word]) for word in words)
+
+
+def one_by_one(function: Callable[..., Any], at: Sequence[ndarray]) -> bool:
+    """Whether a function of operands of one shape works number by number, so that nothing is added up.
+
+    >>> import tinygrad_edu as tg
+    >>> x = np.ones((3, 2))
+    >>> one_by_one(lambda x: x * tg.tanh(x), [x]), one_by_one(tg.softmax, [x])
+    (True, False)
+    """
+    output = function(*(Tensor(x, requires_grad=True) for x in at))
+    return all(
+        x.shape in ((), output.shape) and (x.primitive is None or x.primitive.elementwise) for x in ancestors([output])
+    )
+
+
 def of_both_signs(x: ndarray) -> ndarray:
     """The numbers, with a positive first and a negative last one; a single number stays as it is.
 
@@ -51,6 +117,22 @@ def of_both_signs(x: ndarray) -> ndarray:
     if x.size > 1:
         x.flat[0], x.flat[-1] = abs(x.flat[0]), -abs(x.flat[-1])
     return x
+
+
+@contextmanager
+def called_slow(count: int) -> Iterator[None]:
+    """Report an error in this context as one of many numbers: it arises with `count`, after few were right."""
+    try:
+        yield
+    except (WrongAnswer, StudentError) as error:
+        late = isinstance(error, StudentError) and error.kind == "time"
+        raise WrongAnswer(
+            f"right for few numbers, and no answer in time for {count:,}" if late
+            else f"right for few numbers, and for {count:,} it is not: {error}",
+            kind="slow" if late else error.kind,
+            how="Whoever computes the whole function anew for every number is too slow: use the formula of the "
+            "derivative, on whole arrays." if late else getattr(error, "how", ""),
+        ) from None  # fmt: skip
 
 
 @contextmanager

@@ -6,13 +6,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
+from ...engine.derivatives import vjp
+from ..compare import compare
 from ..diagnosis import ChainStep, judge_chain, probe_shapes, random_upstream, right_for_own_forward
 from ..diagnosis.beside import beside_steps
 from ..diagnosis.diagnose import as_numbers
+from ..diagnosis.reference import names_of
 from ..errors import StudentError, WrongAnswer
 from ..expect import expect, require
-from .asking import Axes, called_unstable, operands
+from .asking import EXACT, Axes, called_slow, called_unstable, large_operands, many_operands, one_by_one, operands
 
 __all__ = ["backward", "backward_of_own", "right_steps", "stays_right_when_large"]
 
@@ -22,14 +26,15 @@ Function = Callable[..., Any]
 def backward(answer: Function, function: Function, rng: np.random.Generator, *axes: Axes, scale: float = 1.0) -> None:
     """`answer(upstream, *operands)` must return the gradients of `function` with respect to all its operands.
 
-    It is called twice: with axes of distinct sizes, so that a wrong axis shows in the shape, and with equal ones, so
-    that a transpose shows in the numbers.
+    It is called with axes of distinct sizes, so that a wrong axis shows in the shape, and with equal ones, so that a
+    transpose shows in the numbers. Then, against difference quotients, with operands near a million if the function
+    bears them, and with so many numbers that a forward pass for each of them takes too long.
 
     Parameters
     ----------
     function : a function of the engine's nodes, such as `lambda x, w: x @ w`: a primitive, a layer, a loss.
     axes : a word for each operand, with a letter for each axis; equal letters are equal sizes, "1" is an axis of size
-        1. Or a shape for each operand, if sizes depend on each other: then `answer` is called once.
+        1. Or a shape for each operand, if sizes depend on each other: then it is not asked for other sizes.
     scale : the approximate size of the operands.
 
     Raises `WrongAnswer`, with the mistake that explains the answer if one does.
@@ -38,8 +43,64 @@ def backward(answer: Function, function: Function, rng: np.random.Generator, *ax
     >>> backward(lambda g, x, w: (g @ w.T, x.T @ g), tg.matmul, np.random.default_rng(0), "nk", "km")
     """
     for at in operands(axes, rng, scale):
-        upstream = random_upstream(rng, np.shape(function(*at)))
-        expect(answer(upstream, *at)).is_gradient_of(function, at=at if len(at) > 1 else at[0], upstream=upstream)
+        exact = EXACT if scale == 1.0 and one_by_one(function, at) else None
+        try:
+            ask(answer, function, at, rng, exact)
+        except WrongAnswer as wrong:
+            if wrong.kind == "values":
+                wrong.how = f"{wrong.how} {smallest_example(answer, function, axes)}".strip()
+            raise
+    if scale == 1.0:
+        for at in large_operands(function, axes, rng):
+            ask(answer, function, at, rng)
+        for at in many_operands(function, axes, rng):
+            upstream = random_upstream(rng, np.shape(function(*at)))
+            right = vjp(function, *at)[1](upstream)
+            with called_slow(sum(x.size for x in at)):
+                expect(answer(upstream, *at)).equals(right if len(at) > 1 else right[0])
+
+
+def ask(
+    answer: Function, function: Function, at: Sequence[ndarray], rng: np.random.Generator, rtol: float | None = None
+) -> None:
+    """Ask for the gradients at one point, for a random upstream gradient."""
+    upstream = random_upstream(rng, np.shape(function(*at)))
+    expect(answer(upstream, *at)).is_gradient_of(function, at=tuple(at), upstream=upstream, rtol=rtol)
+
+
+def smallest_example(answer: Function, function: Function, axes: Sequence[Axes]) -> str:
+    """The smallest operands for which an answer is wrong, in words; empty if none is that small.
+
+    >>> smallest_example(lambda g, x: 2 * g * x * x, lambda x: x * x, ["n"])
+    'The smallest example: for x = [2.] and an upstream gradient of 1, it is [8.], and [4.] is right.'
+    """
+    words = [word for word in axes if isinstance(word, str)]
+    for n in (1, 2) if len(words) == len(axes) else ():
+        at = [np.resize([2.0, -1.0, 3.0, 0.5], [n if letter != "1" else 1 for letter in word]) for word in words]
+        at = [(1.0 + i) * x for i, x in enumerate(at)]
+        out, pull = vjp(function, *at)
+        upstream = np.ones(np.shape(out))
+        right = pull(upstream)
+        try:
+            found = answer(upstream.copy(), *at)
+        except StudentError:
+            return ""
+        for name, a, e in zip(
+            names_of(function, len(at)), found if isinstance(found, (list, tuple)) else [found], right
+        ):
+            if isinstance(a, ndarray) and not compare(a, e):
+                given = ", ".join(f"{name} = {in_row(x)}" for name, x in zip(names_of(function, len(at)), at))
+                of = "it" if len(at) == 1 else f"the gradient of {name}"
+                return (
+                    f"The smallest example: for {given} and an upstream gradient of 1, {of} is {in_row(a)}, "
+                    f"and {in_row(e)} is right."
+                )
+    return ""
+
+
+def in_row(x: ndarray) -> str:
+    """An array in one line, with four digits."""
+    return np.array2string(x, precision=4, suppress_small=True).replace("\n", "")
 
 
 def stays_right_when_large(

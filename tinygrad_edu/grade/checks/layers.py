@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.derivatives import vjp
 from ..diagnosis import random_upstream, right_for_own_forward
 from ..diagnosis.reference import names_of
 from ..errors import StudentError, WrongAnswer
 from ..expect import expect
-from .asking import Axes, operands
+from .asking import Axes, called_slow, many_operands, operands
 
 __all__ = ["same_layer"]
 
@@ -60,6 +61,14 @@ def same_layer(
             raise WrongAnswer(f"{wrong}{words}", kind="forward", where="Look at forward.") from None
         answer = (layer.backward(upstream), *(getattr(layer, name) for name in attributes))
         expect(answer).is_gradient_of(function, at=at, upstream=upstream)
+    for at in many_operands(function, axes, rng):
+        x, *parameters = at
+        upstream = random_upstream(rng, np.shape(function(*at)))
+        right = vjp(function, *at)[1](upstream)
+        with called_slow(sum(x.size for x in at)):
+            layer = make(*parameters)
+            layer.forward(x)
+            expect((layer.backward(upstream), *(getattr(layer, name) for name in attributes))).equals(right)
 
 
 def right_by_itself(layer: Any, x: np.ndarray, upstream: np.ndarray) -> bool:

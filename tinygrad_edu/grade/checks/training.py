@@ -9,6 +9,7 @@ import numpy as np
 
 from ...data import digits
 from ...optim.optimizer import Optimizer
+from ..compare import kind_of
 from ..diagnosis import diagnose_trajectory
 from ..diagnosis.trajectories import Variant, trajectory
 from ..errors import WrongAnswer
@@ -38,6 +39,10 @@ def follows_optimizer(
     >>> follows_optimizer(step, tg.optim.SGD, w.copy(), [np.array([0.5, 1.0])] * 3, lr=0.1)
     """
     found = [step(gradient) for gradient in gradients]
+    for i, (answer, gradient) in enumerate(zip(found, gradients), 1):
+        if not isinstance(answer, np.ndarray) or answer.shape != np.shape(gradient):
+            what = f"after step {i}, the parameters are expected, and not {described(answer)}"
+            raise WrongAnswer(what, kind="type", how="Return the array of the parameters after each step.")
     diagnosis = diagnose_trajectory(kind, settings, start, gradients, found)
     if diagnosis is not None:
         what, where, how = diagnosis.words
@@ -64,12 +69,30 @@ def reads_digits(
     x, order = images.reshape(len(images), -1) / 16.0, rng.permutation(len(images))
     train, test = order[:1200], order[1200:]
     answer = learn(x[train], labels[train].astype(np.int64), x[test])
-    shape = getattr(answer, "shape", None)
+    right_kind = isinstance(answer, np.ndarray) and answer.shape == (len(test),) and answer.dtype.kind in "iu"
     require(
-        shape == (len(test),) and answer.dtype.kind in "iu",
-        f"{len(test)} whole numbers are expected, one for each image",
+        right_kind,
+        f"{len(test)} whole numbers are expected, one for each image, and not {described(answer)}",
         kind="shape",
+        how="The label of an image is the place of its largest score: scores.argmax(axis=1).",
     )
     reached = float(np.mean(answer == labels[test]))
-    read = f"{reached:.1%} of the other digits are read; {accuracy:.0%} is the aim"
-    require(reached >= accuracy, read, kind="accuracy")
+    counts = np.bincount(answer[(answer >= 0) & (answer < 10)], minlength=10)
+    alike = (
+        f", and {counts.max():,} of {len(test)} are read as {counts.argmax()}" if 2 * counts.max() > len(test) else ""
+    )
+    require(
+        reached >= accuracy,
+        f"{reached:.1%} of the other digits are read{alike}; {accuracy:.0%} is the aim",
+        kind="accuracy",
+        how="Print the loss of each epoch. If it does not fall: are the gradients set to 0 before each step, and does "
+        "each step go against them? If it rises or becomes nan, the learning rate is too large; if it falls slowly, "
+        "too small.",
+    )
+
+
+def described(answer: Any) -> str:
+    """An answer in words, with the dtype of an array."""
+    if isinstance(answer, np.ndarray):
+        return f"a {answer.dtype} array of shape {answer.shape}"
+    return "None, as of a function without `return`" if answer is None else kind_of(answer)

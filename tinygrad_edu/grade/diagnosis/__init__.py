@@ -6,6 +6,7 @@
 - trajectories: mistakes of optimisers, step by step
 - own_forward: chains step by step; a backward pass compared with the student's own forward pass
 - beside: the student's graph beside the right one
+- again: asks a student's function once more
 - probes: inputs that hide no mistake, and wrong gradients to test this
 - mistakes: the table of all mistakes with their words, and the words for regions of an array
 """

@@ -163,8 +163,11 @@ def where_marked(graphs: Graphs) -> str:
     """The marked operations, in words; empty if nothing is marked."""
     found = graphs.found
     ids = [node.id for node in found.nodes if node.mark] + [edge.target for edge in found.edges if edge.mark]
-    operations = dict.fromkeys(f"`{found.node(id).operation}`" for id in ids)
-    return f"Look at {' and '.join(operations)}." if operations else ""
+    marked = [found.node(id) for id in ids]
+    operations = dict.fromkeys(f"`{node.operation}`" for node in marked if node.operation)
+    leaves = dict.fromkeys(node.label for node in marked if not node.operation)
+    places = [*operations, *(f"the value {' and '.join(leaves)} as it was made" for _ in [leaves] if leaves)]
+    return f"Look at {' and '.join(places)}." if places else ""
 
 
 # The numbers of a pass.

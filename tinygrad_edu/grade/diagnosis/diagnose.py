@@ -8,6 +8,7 @@ arrays are compared: nothing here ever sees a student's program.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from functools import cached_property
 from itertools import permutations, repeat
 from math import prod
@@ -16,8 +17,9 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ...engine.node import number_of
 from ...graph.text import plural
-from ..compare import TOLERANCE, compare, kind_of
+from ..compare import TOLERANCE, Verdict, compare, kind_of
 from .mistakes import MISTAKES, Diagnosis, region_of
 from .reference import Candidate, Reference
 
@@ -75,6 +77,8 @@ def diagnose_calls(
 
 def diagnosis_of(reference: Reference, found: Any) -> Diagnosis | None:
     """`diagnose` for an existing reference."""
+    if len(reference.expected) == 1 and listed(found, reference.expected[0]):
+        found = (found,)  # rows, and not results
     answers = found if isinstance(found, (list, tuple)) else (found,)
     if len(answers) != len(reference.expected):
         given = f"{len(answers)} of them" if answers is found else kind_of(found)
@@ -89,16 +93,68 @@ def diagnosis_of(reference: Reference, found: Any) -> Diagnosis | None:
     if not wrong:
         return None
     for i in wrong:
-        if verdicts[i].reason in ("type", "dtype") and answers[i] is not None:  # not numbers: nothing to compare
-            return Diagnosis(MISTAKES["unknown"], (reference.names[i],), {"wrong": verdicts[i].message})
-    coarse = any(getattr(x, "dtype", None) == np.float32 for x in (*answers, *reference.expected))
-    search = Search(reference, [as_numbers(a) for a in answers], 10 * TOLERANCE["float32"] if coarse else 1e-9)
+        if listed(answers[i], reference.expected[i]):
+            return Diagnosis(MISTAKES["a list"], (reference.names[i],))
+        if verdicts[i].reason in ("type", "dtype") and answers[i] is not None and not coarse(answers[i]):
+            return unknown(reference, i, answers[i], verdicts[i])  # not numbers: nothing to compare
+    low = [i for i in wrong if coarse(answers[i])]
+    tolerance = max([1e-9, *(10 * TOLERANCE[str(x.dtype)] for x in (*answers, *reference.expected) if coarse(x))])
+    if low == wrong and all(same(as_numbers(answers[i]), reference.expected[i], tolerance) for i in low):
+        details = {"given": str(answers[low[0]].dtype), "right": str(reference.expected[low[0]].dtype)}
+        return Diagnosis(MISTAKES["low precision"], tuple(reference.names[i] for i in low), details)
+    search = Search(reference, [as_numbers(a) for a in answers], tolerance)
     with np.errstate(all="ignore"):  # wrong formulas may give inf and nan
         for scope in (wrong, wrong[:1]) if len(wrong) > 1 else (wrong,):
             for diagnosis in search.explanations(scope):
                 return diagnosis
-    i = wrong[0]
-    return Diagnosis(MISTAKES["unknown"], (reference.names[i],), {"wrong": verdicts[i].message})
+    return unknown(reference, wrong[0], answers[wrong[0]], verdicts[wrong[0]])
+
+
+def coarse(x: Any) -> bool:
+    """Whether numbers are of a lower precision than float64."""
+    return isinstance(x, (ndarray, np.generic)) and x.dtype in (np.float16, np.float32)
+
+
+def listed(answer: Any, expected: ndarray) -> bool:
+    """Whether an answer is a list of as many numbers, or of lists of them, as the expected array has."""
+    if not isinstance(answer, (list, tuple)) or expected.ndim == 0:
+        return False
+
+    def shape(x: Any) -> tuple[int, ...] | None:
+        if not isinstance(x, (list, tuple)):
+            return () if np.ndim(x) == 0 and as_numbers(x) is not None else None
+        inner = {shape(y) for y in x}
+        found = inner.pop() if len(inner) == 1 else None
+        return None if found is None else (len(x), *found)
+
+    return shape(answer) == expected.shape
+
+
+ADVICE = {
+    "type": "Return a float, or an array of floats",
+    "complex": "Return real numbers: a gradient of real numbers is real",
+    "int": "Whole numbers have no digits behind the point: let the array hold floats, as np.zeros(shape) does",
+    "dtype": "Return floats: an array of float64",
+    "shape": "A gradient has exactly the shape of what it is the gradient of",
+}
+"""How to mend an answer that is of another kind."""
+
+
+def unknown(reference: Reference, i: int, answer: Any, verdict: Verdict) -> Diagnosis:
+    """The diagnosis of an answer that no known mistake explains: what is known for sure."""
+    name, expected = reference.names[i], reference.expected[i]
+    kind = answer.dtype.kind if isinstance(answer, (ndarray, np.generic)) else ""
+    what = {"i": "int", "u": "int", "b": "int", "c": "complex"}.get(kind, verdict.reason)
+    numbers = as_numbers(answer)
+    advice = ADVICE.get(what, ADVICE["dtype"])
+    if verdict.reason == "values" and numbers is not None:
+        first = np.unravel_index(int(np.argmax(~near(numbers, expected))), expected.shape)
+        place = f"at [{', '.join(map(str, first))}] it" if first else "it"
+        off = float(np.abs(numbers - expected).max() / np.abs(expected).max()) if expected.any() else np.inf
+        size = f"; the largest difference is {off:.2g} of the largest right number" if expected.size > 1 else ""
+        found = f"{place} is {numbers[first]:.4g}, and {expected[first]:.4g} is right{size}"
+        advice = f"No known mistake gives these numbers: {found}"
+    return Diagnosis(MISTAKES["unknown"], (name,), {"wrong": verdict.message, "advice": advice})
 
 
 class Search:
@@ -131,15 +187,15 @@ class Search:
         yield from self.by_factor(names, self.ratio(answers, right))
         yield from self.in_another_place(scope, names)
         yield from self.as_made(scope, self.rules)
-        for second in ("sign", "factor"):  # two mistakes at once are less probable; three could not be told apart
-            yield from self.as_made(scope, [*self.sums, *self.rules], second)
         if all(same(a, e, 1e-5) for a, e in zip(answers, right)):
             yield Diagnosis(MISTAKES["imprecise"], names)
-        if len(scope) == 1:
-            yield from self.in_a_region(scope[0], names)
         c = self.ratio(answers, right)
         if c is not None and max(e.size for e in right) > 1:
-            yield Diagnosis(MISTAKES["factor"], names, {"factor": f"{c:.6g}"})
+            yield Diagnosis(MISTAKES["factor"], names, {"factor": in_figures(c)})
+        for second in ("sign", "factor"):  # two mistakes at once are less probable; three could not be told apart
+            yield from self.as_made(scope, [*self.sums, *self.rules], second)
+        if len(scope) == 1:
+            yield from self.in_a_region(scope[0], names)
 
     def as_made(self, scope: Sequence[int], candidates: Sequence[Candidate], second: str = "") -> Iterator[Diagnosis]:
         """The diagnoses of candidates that equal the answers; or, with `second`, differ from them by this mistake."""
@@ -180,6 +236,8 @@ class Search:
                 yield Diagnosis(MISTAKES["transposed"], names, {"order": str(axes)})
         if all(a is not None and a.size == e.size and self.same(a.reshape(e.shape), e) for a, e in answers):
             yield Diagnosis(MISTAKES["reshaped"], names)
+        if all(a is not None and self.same(without_border(a, e.shape), e) for a, e in answers):
+            yield Diagnosis(MISTAKES["border"], names)
 
     def in_a_region(self, i: int, names: tuple[str, ...]) -> Iterator[Diagnosis]:
         """The diagnosis of a gradient that is wrong in some places only."""
@@ -227,6 +285,24 @@ def as_numbers(answer: Any) -> Answer:
     return array.astype(float) if array.dtype.kind in "iuf" else None
 
 
+def in_figures(c: float) -> str:
+    """A factor as a fraction, if it is a simple one.
+
+    >>> in_figures(5 / 3), in_figures(2.302585)
+    ('5/3', '2.30259')
+    """
+    fraction = Fraction(c).limit_denominator(60)
+    return str(fraction) if abs(float(fraction) - c) <= 1e-9 * abs(c) else f"{c:.6g}"
+
+
+def without_border(x: ndarray, shape: tuple[int, ...]) -> ndarray | None:
+    """The middle of an array that is larger than a shape by the same on both sides; None if it is not."""
+    more = [n - m for n, m in zip(x.shape, shape)]
+    if x.ndim != len(shape) or not any(more) or any(n < 0 or n % 2 for n in more):
+        return None
+    return x[tuple(slice(n // 2, n // 2 + m) for n, m in zip(more, shape))]
+
+
 def near(a: ndarray, b: ndarray, tolerance: float = 1e-9) -> ndarray:
     """Where two arrays of one shape agree, up to `tolerance` times the largest number."""
     scale = np.abs(b).max(initial=0.0)
@@ -252,6 +328,8 @@ def factors_of(reference: Reference) -> dict[float, str]:
         if node.primitive is not None and node.primitive.name == "mean":
             averaged = prod(node.inputs[0].shape) / prod(node.shape)
             words.setdefault(averaged, []).append("as many numbers as are averaged")
+        if node.primitive is not None and node.primitive.name == "power" and np.ndim(number_of(node.inputs[1])) == 0:
+            words.setdefault(float(number_of(node.inputs[1])), []).append("the exponent")
     many = {n: f"{n:g} (" + " or ".join(dict.fromkeys(w)) + ")" for n, w in words.items() if n > 1 and w != ["2"]}
     many.setdefault(2.0, "2")
     return {**many, **{1.0 / n: f"1/{words}" for n, words in many.items()}}

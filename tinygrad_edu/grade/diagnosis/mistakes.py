@@ -108,9 +108,21 @@ ROWS = [
             "It was {summed}. Sum over just those axes along which the input was repeated."),
     Mistake("region", "It is right in some places only.", "Look at {gradients} {region}.",
             "There, and only there, the numbers are {there}: which case of the definition holds {region}?"),
-    Mistake("unknown", "It is wrong.", SEEN,
-            "No mistake that was tried gives these numbers: {wrong}. Compare with difference quotients, one operation "
-            "at a time."),
+    Mistake("a list", "It is a list, and an array is expected.", SEEN,
+            "np.array(...) makes an array of a list of rows."),
+    Mistake("low precision", "The numbers are right, but in low precision.", SEEN,
+            "They are {given}, and the question is in {right}: leave out what makes them {given}, such as `astype` or "
+            "`dtype=`."),
+    Mistake("border", "The border is still there.", SEEN,
+            "The right numbers are in the middle: padding put a border around the input, so cut it off from the "
+            "gradient."),
+    Mistake("changed arguments", "It changes its own arguments.", "Look at {changed}.",
+            "After the call, {changed} holds other numbers. `x *= y` and `x += y` change the array that was handed in, "
+            "and so does `x[...] = y`; names that stand for the same array change with it. Write x = x * y, or work on "
+            "x.copy()."),
+    Mistake("order of parameters", "The parameters are in another order.", "Look at the line with `def`.",
+            "It is called with ({given}), in this order; the gradients are right if it is called with ({taken})."),
+    Mistake("unknown", "It is wrong: {wrong}.", SEEN, "{advice}."),
     # How a rule errs.
     Mistake("upstream ignored", "The upstream gradient is ignored.", AT,
             "By the chain rule, the local derivative is multiplied by the gradient that arrives from the output."),
@@ -126,6 +138,8 @@ ROWS = [
             "Each operand has its own derivative: differentiate with respect to the operand whose gradient it is."),
     Mistake("wrong axis", "It works along the wrong axis.", AT,
             "It is the answer for axis={axis}."),
+    Mistake("formula", "The formula of the derivative is wrong.", AT,
+            "The numbers are those of {formula}."),
     # How contributions are added up.
     Mistake("overwritten", "The gradient is overwritten instead of accumulated.", AT,
             "A value that is used several times gets a contribution from each use. Only the one from {operation} is "
@@ -151,6 +165,12 @@ ROWS = [
             "Divide exp(logits) by its sum over the classes."),
     Mistake("softmax over the wrong axis", "The softmax is taken over the wrong axis.", AT,
             "It goes over the classes, so that the probabilities of each example add up to 1."),
+    Mistake("softmax twice", "The softmax is taken twice.", AT,
+            "What is handed in are scores: one softmax makes probabilities of them."),
+    Mistake("no logarithm", "The logarithm is left out.", AT,
+            "The loss is -log of the probability of the target."),
+    Mistake("all classes", "It is summed over all classes, not only over the targets.", AT,
+            "Only the probability of the right class counts in each row: p[np.arange(N), labels]."),
     Mistake("target off by one", "The targets are off by one.", AT,
             "The classes are counted from 0."),
     Mistake("by the probabilities", "It is the gradient with respect to the probabilities, not the logits.", AT,

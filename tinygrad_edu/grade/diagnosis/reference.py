@@ -10,7 +10,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import chain, combinations, islice
+from functools import partial
+from itertools import combinations, islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -62,14 +63,17 @@ class Reference:
     Attributes
     ----------
     inputs : nodes for floats and arrays of floats; all else (integers, masks) as it was given.
-    variables, names : the nodes among the inputs, and the names of their parameters.
+    variables, names : the nodes among the inputs, and the names of their parameters: those that are given, or those of
+        the function.
     expected : the right gradients of the variables.
     """
 
-    def __init__(self, function: Callable[..., Any], at: Sequence[Any], upstream: Any = None) -> None:
+    def __init__(
+        self, function: Callable[..., Any], at: Sequence[Any], upstream: Any = None, names: Sequence[str] = ()
+    ) -> None:
         self.upstream = upstream
         self.inputs = [variable(x) for x in at]
-        parameters = names_of(function, len(at))
+        parameters = names or names_of(function, len(at))
         both = [(name, x) for name, x in zip(parameters, self.inputs) if isinstance(x, Node)]
         self.names = tuple(name for name, _ in both)
         self.variables = [x for _, x in both]
@@ -180,7 +184,8 @@ class Reference:
             ways: dict[str, Callable[[ndarray, tuple[int, ...]], ndarray]] = {
                 f"summed over {over}": lambda r, axes: r.sum(axes),
                 f"summed over {over}, which stay as axes of 1": lambda r, axes: r.sum(axes, keepdims=True),
-                f"the first along {over}, not a sum": first_along,
+                f"the first along {over}, not a sum": partial(one_along, place=0),
+                f"only the last along {over}, as if = stood for +=": partial(one_along, place=-1),
             }
             for summed, way in ways.items():
                 found = [None if r is None or axes[-1] >= r.ndim else way(r, axes) for r in raw]
@@ -225,10 +230,22 @@ def variable(x: Any) -> Any:
 
 
 def names_of(function: Callable[..., Any], count: int) -> list[str]:
-    """The names of a function's parameters; "input 2" for one without a name."""
+    """The names of a function's parameters; x, y, z and so on where they have none.
+
+    >>> names_of(lambda w, b: w + b, 2), names_of(np.exp, 1)
+    (['w', 'b'], ['x'])
+    """
     parameters = inspect.signature(function).parameters.values()
     known = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    return list(chain(known, (f"input {i}" for i in range(len(known), count))))[:count]
+    if len(known) < count:
+        known += (
+            ["x"]
+            if count == 1
+            else [f"x{i}" for i in range(len(known) + 1, count + 1)]
+            if count > 3
+            else ["x", "y", "z"][len(known) :]
+        )
+    return known[:count]
 
 
 def row_of(node: Node) -> Primitive:
@@ -260,10 +277,12 @@ def negated(e: RuleCall) -> Any:
 
 def raw_contribution(step: Contribution) -> ndarray:
     """The contribution of a rule before it is summed to the shape of the operand."""
+    if row_of(step.node).name == "broadcast_to":
+        return np.asarray(step.upstream)
     values = [number_of(x) for x in step.node.inputs]
     return np.asarray(row_of(step.node).pull((step.slot,), step.upstream, step.node.data, values, step.node.attrs)[0])
 
 
-def first_along(x: ndarray, axes: tuple[int, ...]) -> ndarray:
-    """The first place along these axes, instead of the sum."""
-    return x[tuple(0 if axis in axes else slice(None) for axis in range(x.ndim))]
+def one_along(x: ndarray, axes: tuple[int, ...], place: int) -> ndarray:
+    """One place along these axes, instead of the sum."""
+    return x[tuple(place if axis in axes else slice(None) for axis in range(x.ndim))]

@@ -80,6 +80,8 @@ def wrong_rules(node: Node) -> Iterator[tuple[str, dict[str, str], Wrong]]:
     assert row is not None
     for name, wrong in OF_ROWS.get(row.name, {}).items():
         yield name.partition(":")[0], {}, wrong
+    for formula, derivative in FORMULAS.get(row.name, {}).items():
+        yield "formula", {"formula": formula}, partial(by_formula, derivative=derivative)
     for name, wrong in GENERAL.items():
         yield name, {}, wrong
     if len(node.inputs) == 2:
@@ -146,6 +148,7 @@ CROSS_ENTROPY: dict[str, Wrong] = {
     "no softmax": with_probabilities(lambda logits: logits),
     "not normalised": with_probabilities(np.exp),
     "softmax over the wrong axis": with_probabilities(lambda logits: softmax(logits, axis=0)),
+    "softmax twice": with_probabilities(lambda logits: softmax(softmax(logits))),
     "target off by one:": with_targets(1),
     "target off by one:down": with_targets(-1),
     "by the probabilities": lambda e: target_alone(e) / softmax(e.values[0]),
@@ -218,6 +221,56 @@ NORMALIZE: dict[str, Wrong] = {
     "eps outside the root": of_forward(partial(normalised, outside=True)),
     "eps left out": lambda e: e.pull(attrs={**e.attrs, "eps": 0.0}),
 }
+
+# Formulas that are nearly right, of the result and the operands.
+
+
+def by_formula(e: RuleCall, derivative: Callable[..., Any]) -> Any:
+    """The upstream gradient times another derivative with respect to the last operand; the other's rule is right."""
+    last = len(e.values) - 1
+    if e.row.name == "power":
+        last = 0
+    return e.g * derivative(e.out, *e.values) if e.slot == last else e.pull()
+
+
+FORMULAS: dict[str, dict[str, Callable[..., Any]]] = {
+    "tanh": {
+        "1 - tanh(x), without the square; it is 1 - tanh(x)²": lambda y, x: 1 - y,
+        "1 + tanh(x)²; it is 1 - tanh(x)²": lambda y, x: 1 + y * y,
+        "tanh(x)²; it is 1 - tanh(x)²": lambda y, x: y * y,
+        "tanh(x) · (1 - tanh(x)), the rule of sigmoid; it is 1 - tanh(x)²": lambda y, x: y * (1 - y),
+    },
+    "sigmoid": {
+        "σ(x); it is σ(x) · (1 - σ(x))": lambda y, x: y,
+        "1 - σ(x); it is σ(x) · (1 - σ(x))": lambda y, x: 1 - y,
+        "1 - σ(x)², the rule of tanh; it is σ(x) · (1 - σ(x))": lambda y, x: 1 - y * y,
+        "σ(x) · (1 + σ(x)); it is σ(x) · (1 - σ(x))": lambda y, x: y * (1 + y),
+    },
+    "divide": {
+        "x / y by y; it is -x / y²": lambda out, x, y: out,
+        "-x / y; it is -x / y²": lambda out, x, y: -out,
+        "-1 / y²; it is -x / y²": lambda out, x, y: -1 / (y * y),
+        "-x / y³; it is -x / y²": lambda out, x, y: -out / (y * y),
+        "-x · y²; it is -x / y²": lambda out, x, y: -x * y * y,
+    },
+    "power": {
+        "n · xⁿ; it is n · xⁿ⁻¹": lambda out, x, n: n * out,
+        "xⁿ⁻¹, without n; it is n · xⁿ⁻¹": lambda out, x, n: x ** (n - 1),
+        "(n - 1) · xⁿ⁻¹; it is n · xⁿ⁻¹": lambda out, x, n: (n - 1) * x ** (n - 1),
+    },
+    "exp": {"x · exp(x - 1), the rule of powers; it is exp(x)": lambda y, x: x * y / np.e},
+    "log": {"1 / log(x); it is 1 / x": lambda y, x: 1 / y, "log(x); it is 1 / x": lambda y, x: y},
+    "sqrt": {
+        "1 / (2 x); it is 1 / (2 √x)": lambda y, x: 0.5 / x,
+        "√x / 2; it is 1 / (2 √x)": lambda y, x: 0.5 * y,
+    },
+    "square": {"x²; it is 2 x": lambda y, x: y},
+    "reciprocal": {"-1 / x; it is -1 / x²": lambda y, x: -y},
+    "sin": {"sin(x); it is cos(x)": lambda y, x: y},
+    "cos": {"cos(x); it is -sin(x)": lambda y, x: y},
+    "softplus": {"1 - σ(x); it is σ(x)": lambda y, x: 1 - np.exp(x - y)},
+}
+"""Derivatives that students write, in words, beside the right ones."""
 
 OF_ROWS: dict[str, dict[str, Wrong]] = {
     "softmax_cross_entropy": CROSS_ENTROPY,

@@ -14,6 +14,9 @@ import json
 import os
 import sys
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
@@ -27,7 +30,7 @@ from ..jobs import Job
 from ..results import Feedback
 from ..sandbox.sandbox import Sandbox
 from .gradescope import gradescope
-from .words import UNGRADED, final
+from .words import UNGRADED, final, to_look_at
 
 __all__ = ["autograder", "run"]
 
@@ -81,10 +84,11 @@ def autograder(
     >>> sorted(name for name in zipped.namelist() if not name.startswith("tinygrad_edu/"))
     ['assignment/hw1.py', 'run_autograder', 'settings.json', 'setup.sh']
     """
-    load_assignment(assignment)  # refuse now an assignment that does not load
+    loaded = load_assignment(assignment)  # refuse now an assignment that does not load
     path = Path(assignment).resolve()
     folder, file = (path, "assignment.py") if path.is_dir() else (path.parent, path.name)
     beside = _files(folder) if path.is_dir() else [other for other in _files(folder, "*.py") if other.parent == folder]
+    beside = sorted({*beside, *(folder / name for name in loaded.assignment.files)})
     package = Path(__file__).parents[2]
     needed = [one for one in requires(package.name) or [] if "extra ==" not in one]
     settings = {
@@ -128,12 +132,14 @@ def run(folder: str | os.PathLike[str]) -> None:
     root = Path(folder)
     settings = json.loads((root / "source" / "settings.json").read_text(encoding="utf-8"))
     loaded = load_assignment(root / "source" / "assignment" / settings["assignment"])
-    students = _students(root / "submission_metadata.json")
+    metadata = root / "submission_metadata.json"
+    students, late = _students(metadata), _days_late(metadata)
     student = "+".join(sorted(one["email"] for one in students)) or "student"
     secret = bytes.fromhex(settings["secret"] or loaded.sha256)
-    job = Job(loaded, student, str(root / "submission"), secret, settings["require_isolation"])
+    job = Job(loaded, student, str(root / "submission"), secret, settings["require_isolation"], late=late)
+    limits = loaded.assignment.limits
     try:
-        with Sandbox(loaded.assignment.limits, require_isolation=job.require_isolation) as sandbox:
+        with Sandbox(limits, require_isolation=job.require_isolation, files=loaded.files) as sandbox:
             result = grade_one(
                 loaded.assignment,
                 job.submission(),
@@ -141,22 +147,40 @@ def run(folder: str | os.PathLike[str]) -> None:
                 student=job.student,
                 secret=job.secret,
                 assignment_sha256=loaded.sha256,
+                late=job.late,
             )
     except SandboxError as error:
         sys.exit(f"{UNGRADED}\n{error}")
     (root / "results").mkdir(exist_ok=True)
     text = gradescope(result.told(settings["feedback"]), students)
     replace_file(root / "results" / "results.json", text.encode())
+    print("\n".join(to_look_at(result)))  # which Gradescope shows to instructors alone
     if not final(result):
         sys.exit("\n".join([UNGRADED, *(f"{check.name}: {check.message}" for check in result.checks)]))
 
 
 def _students(metadata: Path) -> list[dict[str, str]]:
     """The names and e-mail addresses of the students who handed in; groups have several."""
-    if not metadata.exists():  # an instructor tries it by hand
-        return []
+    with _reading(metadata) as document:
+        return [{key: str(user.get(key, "")) for key in ("name", "email")} for user in document.get("users", [])]
+
+
+def _days_late(metadata: Path) -> float:
+    """How many days after the last due date it was handed in; a student who was given more time has another one."""
+    with _reading(metadata) as document:
+        dates = [one.get("assignment", {}).get("due_date") for one in (document, *document.get("users", []))]
+        due, handed_in = [_time(date) for date in dates if date], document.get("created_at")
+        return max((_time(handed_in) - max(due)).total_seconds() / 86_400, 0.0) if due and handed_in else 0.0
+
+
+@contextmanager
+def _reading(metadata: Path) -> Iterator[dict[str, Any]]:
+    """The content of the file; empty if an instructor tries the autograder by hand. Raises `FileError` for damage."""
     try:
-        users: list[dict[str, Any]] = json.loads(metadata.read_bytes()).get("users", [])
-        return [{"name": str(user.get("name", "")), "email": str(user.get("email", ""))} for user in users]
+        yield json.loads(metadata.read_bytes()) if metadata.exists() else {}
     except (ValueError, AttributeError, TypeError, RecursionError) as error:
         raise FileError(f"{metadata} is damaged: {error}") from None
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))  # before Python 3.11 it does not know Z

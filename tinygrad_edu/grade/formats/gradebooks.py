@@ -1,8 +1,8 @@
 """Gradebooks as CSV: a plain one, and exported files of Canvas and Moodle with one column filled in.
 
 Canvas and Moodle have the complete list of students. Therefore `canvas` and `moodle` take an exported file and fill one
-column, for Moodle also the feedback. Everything else stays as it was, also the lines of students who handed in nothing
-and of those whom the grader could not grade.
+column, for Moodle also the feedback. Everything else stays as it was, also the lines of students who handed in nothing,
+of those whom the grader could not grade, and of those who cannot be told apart.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ..._support.text import clean
@@ -22,7 +24,17 @@ __all__ = ["Gradebook", "canvas", "moodle", "plain"]
 
 Rows = list[list[str]]
 
+Groups = Mapping[str, Sequence[str]]
+"""For each student's id that stands for several students, the ids or names of these."""
+
 NOBODY = "not in the gradebook"
+
+MOODLE_NAMES = ("Identifier", "ID number", "Username", "Email address", "Full name")
+MOODLE_DOWNLOADED = re.compile(r".*_(?P<Identifier>\d+)(?:_assignsubmission_.*)?", re.DOTALL)
+"""The columns of Moodle that name students, and the names of downloaded submissions."""
+
+DAYS = {"year": 365.0, "week": 7.0, "day": 1.0, "hour": 1 / 24, "min": 1 / 1440, "sec": 1 / 86_400}
+"""How many days are in each unit of time, as Moodle calls them."""
 
 BOM = "\ufeff"
 """Excel reads a file that begins with this character as UTF-8."""
@@ -69,19 +81,25 @@ class GradebookColumns(NamedTuple):
 def plain(results: Sequence[Result]) -> str:
     """A line for each student: the score, and the points of each check; empty if there is no grade.
 
-    The columns are `student`, `score`, `max_score`, `status` (as in `Result`), and one for each check.
+    The columns are `student`, `score`, `max_score`, `status` (as in `Result`), and one for each check; if somebody was
+    late, also `days_late` (empty if that is not known, 0 for who was in time) and `lost` points.
     """
     names = list(dict.fromkeys(check.name for result in results for check in result.checks))
-    rows = [["student", "score", "max_score", "status", *names]]
+    late = ["days_late", "lost"] if any(result.late for result in results) else []
+    rows = [["student", "score", "max_score", "status", *names, *late]]
     for result in results:
         points = {check.name: score_text(check.points) for check in result.checks if check.outcome != "grader-error"}
         score, status = (score_text(result.score), result.status) if final(result) else ("", result.status)
         student = clean(result.student)
-        rows.append([student, score, score_text(result.max_score), status, *(points.get(name, "") for name in names)])
-    return _write(rows, ",")
+        row = [student, score, score_text(result.max_score), status, *(points.get(name, "") for name in names)]
+        days = "" if result.late and not result.days_late else score_text(result.days_late)
+        rows.append([*row, days, score_text(result.lost)] if late else row)
+    return _write([[in_cell(cell) for cell in row] for row in rows], ",")
 
 
-def canvas(exported: str, results: Sequence[Result], column: str) -> Gradebook:
+def canvas(
+    exported: str, results: Sequence[Result], column: str, groups: Groups | None = None, students: Sequence[str] = ()
+) -> Gradebook:
     """The gradebook that was exported from Canvas (Grades, Export), with one assignment's column filled.
 
     Parameters
@@ -91,8 +109,11 @@ def canvas(exported: str, results: Sequence[Result], column: str) -> Gradebook:
         name that Canvas gives to a downloaded submission, such as `noetheremmy_17_4021_hw1`.
     column : the header of the column, with or without the number that Canvas appends: "HW1" or "HW1 (4021)". It must be
         there, because Canvas makes a new assignment of an unknown column.
+    groups : for an id that stands for several students, who these are; "emmy+ada" stands for two without that.
+    students : further ids, without results yet; only the notes tell what becomes of them.
 
-    Raises `GradebookError` if this is not such a gradebook, or two students belong to one line of it.
+    Students who belong to the same line, or to none, get no grade, and the notes say so. Raises `GradebookError` if
+    this is not such a gradebook.
 
     >>> from tinygrad_edu.grade.formats.example import EXAMPLE
     >>> exported = '''Student,ID,SIS User ID,SIS Login ID,Section,HW1 (4021)
@@ -107,12 +128,18 @@ def canvas(exported: str, results: Sequence[Result], column: str) -> Gradebook:
     if top is None:
         raise GradebookError('this is no gradebook of Canvas: no line "Points Possible"; export it with Grades, Export')
     names = ("ID", "SIS User ID", "SIS Login ID", "Integration ID", "Student")
-    downloaded = re.compile(r"[^_]+(?:_LATE)?_(?P<ID>\d+)_\d+_.*", re.DOTALL)
+    downloaded = re.compile(r"[^_]+(?:_LATE)?_(?P<ID>\d+)(?:_\d+_.*)?", re.DOTALL)
     at = _column(rows[0], column)
-    return _fill(rows, comma, GradebookColumns(top + 1, names, downloaded, at, (top, at)), results)
+    return _fill(rows, comma, GradebookColumns(top + 1, names, downloaded, at, (top, at)), results, groups, students)
 
 
-def moodle(exported: str, results: Sequence[Result], column: str = "Grade") -> Gradebook:
+def moodle(
+    exported: str,
+    results: Sequence[Result],
+    column: str = "Grade",
+    groups: Groups | None = None,
+    students: Sequence[str] = (),
+) -> Gradebook:
     """The offline grading worksheet of Moodle, with grades and feedback comments filled in.
 
     Parameters
@@ -121,6 +148,7 @@ def moodle(exported: str, results: Sequence[Result], column: str = "Grade") -> G
     results : the results of the class. A student's id is the text in one of the columns that name students, or the name
         that Moodle gives to the folder of a downloaded submission, such as `Emmy Noether_12345_assignsubmission_file_`.
     column : the header of the grades, if Moodle uses another language than English.
+    groups, students : as for `canvas`.
 
     Feedback is only filled in together with a grade, or Moodle would delete the grade. Raises `GradebookError` as
     `canvas` does.
@@ -138,36 +166,83 @@ def moodle(exported: str, results: Sequence[Result], column: str = "Grade") -> G
         rows[0].index(name) if name in rows[0] else None
         for name in ("Maximum Grade", "Grade can be changed", "Feedback comments")
     )
-    names = ("Identifier", "ID number", "Username", "Email address", "Full name")
-    downloaded = re.compile(r".*_(?P<Identifier>\d+)_assignsubmission_.*", re.DOTALL)
-    return _fill(rows, comma, GradebookColumns(1, names, downloaded, grade, (None, most), locked, comments), results)
+    columns = GradebookColumns(1, MOODLE_NAMES, MOODLE_DOWNLOADED, grade, (None, most), locked, comments)
+    return _fill(rows, comma, columns, results, groups, students)
+
+
+def late_in_moodle(exported: str, students: Sequence[str]) -> dict[str, float]:
+    """The students whom a worksheet of Moodle calls late, in English, and by how many days.
+
+    >>> worksheet = "Identifier,Full name,Status\\nParticipant 7,Emmy,Submitted for grading - 1 day 12 hours late\\n"
+    >>> late_in_moodle(worksheet, ["Emmy"])
+    {'Emmy': 1.5}
+    """
+    rows, _ = _read(exported)
+    if "Status" not in rows[0]:
+        return {}
+    lines, _ = _places(rows, GradebookColumns(1, MOODLE_NAMES, MOODLE_DOWNLOADED, 0, (None, None)), students, {})
+    late: dict[str, float] = {}
+    for student, found in lines.items():
+        for line in found:
+            said = re.search(r"((?:\d+ [a-z]+ ?)+)late", rows[line][rows[0].index("Status")])
+            for number, unit in re.findall(r"(\d+) ([a-z]+?)s? ", said[1] if said else ""):
+                late[student] = late.get(student, 0.0) + int(number) * DAYS.get(unit, 0.0)
+    return late
 
 
 # Filling.
 
 
-def _fill(rows: Rows, comma: str, columns: GradebookColumns, results: Iterable[Result]) -> Gradebook:
-    lines = _lines_of_names(rows, columns)
-    filled: dict[int, str] = {}
-    notes: list[str] = []
+def _fill(
+    rows: Rows,
+    comma: str,
+    columns: GradebookColumns,
+    results: Sequence[Result],
+    groups: Groups | None,
+    students: Sequence[str],
+) -> Gradebook:
+    everybody = dict.fromkeys([*(result.student for result in results), *students])
+    lines, notes = _places(rows, columns, everybody, groups or {})
+    filled = 0
     for result in results:
-        found = _found(result.student, lines, columns)
-        line = min(found, default=-1)
-        if line in filled:
-            raise GradebookError(f"{filled[line]} and {result.student} are the same line {line + 1} of the gradebook")
-        if len(found) != 1:
-            several = " or ".join(str(i + 1) for i in sorted(found))
-            notes.append(f"{result.student}: " + (f"no grade, for this may be line {several}" if found else NOBODY))
-        elif not final(result):
-            notes.append(f"{result.student}: no grade, for the grader failed; grade again")
-        elif columns.locked is not None and rows[line][columns.locked].strip() == "No":
-            notes.append(f"{result.student}: no grade, for the gradebook says that it cannot be changed")
-        else:
-            filled[line] = result.student
-            rows[line][columns.grade] = _scaled(result, _cell(rows, line, columns.most), notes)
-            if columns.feedback is not None:
-                rows[line][columns.feedback] = in_html(feedback(result)).replace("\n", "<br>")
-    return Gradebook(_write(rows, comma), len(filled), tuple(dict.fromkeys(notes)))
+        for line in lines[result.student]:
+            if not final(result):
+                notes.append(f"{result.student}: no grade, for the grader failed; grade again")
+            elif columns.locked is not None and rows[line][columns.locked].strip() == "No":
+                notes.append(f"{result.student}: no grade, for the gradebook says that it cannot be changed")
+            else:
+                filled += 1
+                rows[line][columns.grade] = _scaled(result, _cell(rows, line, columns.most), notes)
+                if columns.feedback is not None:
+                    rows[line][columns.feedback] = in_cell(in_html(feedback(result)).replace("\n", "<br>"))
+    return Gradebook(_write(rows, comma), filled, tuple(dict.fromkeys(notes)))
+
+
+def _places(
+    rows: Rows, columns: GradebookColumns, students: Iterable[str], groups: Groups
+) -> tuple[dict[str, list[int]], list[str]]:
+    """The lines of each student, several for a group, and notes about those who have none."""
+    names = _lines_of_names(rows, columns)
+    lines: dict[str, list[int]] = {}
+    notes: list[str] = []
+    for student in students:
+        members = groups.get(student) or [student]
+        if members == [student] and not _found(student, names, columns):
+            members = student.split("+")
+        lines[student] = []
+        for member in members:
+            found = sorted(_found(member, names, columns))
+            who = student if member == student else f"{student}: {member}"
+            if len(found) == 1:
+                lines[student] += found
+            else:
+                several = " or ".join(str(line + 1) for line in found)
+                notes.append(f"{who}: " + (f"no grade, for this may be line {several}" if found else NOBODY))
+    times = Counter(line for found in lines.values() for line in set(found))
+    for line in sorted(line for line, count in times.items() if count > 1):
+        same = [student for student, found in lines.items() if line in found]
+        notes.append(f"{' and '.join(same)}: no grade, for they are the same line {line + 1}; leave one of them")
+    return {student: [line for line in found if times[line] == 1] for student, found in lines.items()}, notes
 
 
 def _lines_of_names(rows: Rows, columns: GradebookColumns) -> list[tuple[str, dict[str, list[int]]]]:
@@ -178,7 +253,7 @@ def _lines_of_names(rows: Rows, columns: GradebookColumns) -> list[tuple[str, di
             at = rows[0].index(column)
             lines: dict[str, list[int]] = {}
             for line in range(columns.first, len(rows)):
-                name = rows[line][at].strip()
+                name = unicodedata.normalize("NFC", rows[line][at].strip())
                 if column == "Identifier":  # "Participant 12345" in the language of the site
                     name = "".join(re.findall(r"\d+$", name))
                 lines.setdefault(name, []).append(line)
@@ -187,12 +262,21 @@ def _lines_of_names(rows: Rows, columns: GradebookColumns) -> list[tuple[str, di
 
 
 def _found(student: str, lines: list[tuple[str, dict[str, list[int]]]], columns: GradebookColumns) -> set[int]:
-    """The lines that may belong to a student: one, unless nobody or several have this name."""
-    download = columns.downloaded.fullmatch(student)
-    if download:
+    """The lines that may belong to a student: one, unless nobody or several have this name. Capitals count only if
+    several differ in nothing else, and for downloaded submissions the number counts, if the name is no student's.
+    """
+    name = unicodedata.normalize("NFC", student.strip())
+    found = {line for _, of_names in lines for line in of_names.get(name, [])}
+    if not found:
+        folded = name.casefold()
+        found = {
+            line for _, of_names in lines for one, some in of_names.items() if one.casefold() == folded for line in some
+        }
+    download = columns.downloaded.fullmatch(name)
+    if not found and download:
         ((named, number),) = download.groupdict().items()
-        lines, student = [(column, of_names) for column, of_names in lines if column == named], number
-    return {line for _, of_names in lines for line in of_names.get(student, [])}
+        found = {line for column, of_names in lines if column == named for line in of_names.get(number, [])}
+    return found
 
 
 def _cell(rows: Rows, line: int, at: tuple[int | None, int | None]) -> str:
@@ -244,5 +328,5 @@ def _read(text: str) -> tuple[Rows, str]:
 def _write(rows: Rows, comma: str) -> str:
     """The rows as CSV. Every cell is quoted, because some versions of Excel expect another separator."""
     file = io.StringIO(newline="")
-    csv.writer(file, delimiter=comma, quoting=csv.QUOTE_ALL).writerows([in_cell(cell) for cell in row] for row in rows)
+    csv.writer(file, delimiter=comma, quoting=csv.QUOTE_ALL).writerows(rows)
     return BOM + file.getvalue()

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..._support.text import clean
 from ..results import CheckResult, Result
-from .words import UNGRADED, final, preface, said_in_lines
+from .words import UNGRADED, final, one_line, preface, said_in_lines
 
 __all__ = ["gradescope"]
 
@@ -50,10 +50,11 @@ def gradescope(result: Result, students: Sequence[Mapping[str, str]] = ()) -> st
 
 
 def _test(number: int, check: CheckResult, scored: bool) -> dict[str, Any]:
-    points = {"score": check.points, "max_score": check.max_points} if scored else {}
+    most = 0.0 if check.extra else check.max_points
+    points = {"score": check.points, "max_score": most} if scored else {}
     return {
         "number": str(number),
-        "name": clean(check.title),
+        "name": one_line(check.title),
         **points,
         "status": "passed" if check.outcome == "pass" else "failed",
         "output": said_in_lines(check),

@@ -18,7 +18,7 @@ from ...graph.palette import custom_properties
 from ...graph.text import plural
 from ..results import CheckResult, Result
 from .graphs import pictures
-from .words import MARKS, OUTCOMES, final, in_html, points, preface, said, score_text
+from .words import MARKS, OUTCOMES, check_points, final, in_html, lateness, preface, said, score_text
 
 __all__ = ["class_report", "student_report"]
 
@@ -65,7 +65,7 @@ def _check(check: CheckResult) -> str:
     rows = "".join(f"<dt>{in_html(heading)}</dt><dd>{in_html(text)}</dd>" for heading, text in said(check) if heading)
     return (
         f'<section class="check {check.outcome}"><header><h3>{in_html(check.title)}</h3>'
-        f'<span class="points">{points(check.points, check.max_points)}</span></header>'
+        f'<span class="points">{check_points(check)}</span></header>'
         f'<p class="outcome">{MARKS[check.outcome]} {OUTCOMES[check.outcome]}</p>'
         + (f'<p class="said">{in_html(check.message)}</p>' if check.message else "")
         + (f"<dl>{rows}</dl>" if rows else "")
@@ -202,7 +202,8 @@ def _student_row(result: Result, link: Callable[[Result], str] | None) -> tuple[
     name = in_html(result.student)
     if link is not None:
         name = f'<a href="{in_html(quote(link(result), errors="replace"))}">{name}</a>'
-    failed = ", ".join(in_html(check.title) for check in result.checks if check.outcome != "pass")
+    missed = [in_html(check.title) for check in result.checks if check.outcome != "pass"]
+    failed = "; ".join(filter(None, [", ".join(missed), lateness(result)]))
     if not final(result):
         return name, "–", "", f"not graded yet; {failed}"
     return name, score_text(result.score), _bar(result.score, result.max_score), failed

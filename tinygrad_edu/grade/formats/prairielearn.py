@@ -37,7 +37,7 @@ def prairielearn(result: Result) -> str:
 
 def _document(result: Result, longest: int) -> dict[str, Any]:
     """The result, with all texts cut to `longest` characters."""
-    score = result.score / result.max_score if result.max_score else 0.0
+    score = min(1.0, result.score / result.max_score) if result.max_score else 0.0  # extra credit cannot exceed it
     document: dict[str, Any] = {
         "gradable": True,
         "score": min(max(score, 0.0), 1.0),
@@ -47,7 +47,7 @@ def _document(result: Result, longest: int) -> dict[str, Any]:
             {
                 "name": clean(check.title, 200),
                 "points": check.points,
-                "max_points": check.max_points,
+                "max_points": 0.0 if check.extra else check.max_points,
                 "message": clean(said_in_lines(check), longest),
             }
             for check in result.checks

@@ -11,8 +11,8 @@ from ..results import CheckResult, Line, Result
 from .graphs import in_lines
 
 __all__ = [
-    "MARKS", "OUTCOMES", "UNGRADED", "feedback", "final", "in_cell", "in_html", "in_log", "points", "preface", "said",
-    "said_in_lines", "score_text",
+    "MARKS", "OUTCOMES", "UNGRADED", "check_points", "feedback", "final", "in_cell", "in_html", "in_log", "lateness",
+    "one_line", "points", "preface", "said", "said_in_lines", "score_text", "to_look_at",
 ]  # fmt: skip
 
 OUTCOMES = {"pass": "passed", "fail": "not passed", "grader-error": "not graded", "skipped": "skipped"}
@@ -51,9 +51,28 @@ def points(got: float, most: float) -> str:
     return f"{score_text(got)} of {score_text(most)} {'point' if most == 1 else 'points'}"
 
 
+def check_points(check: CheckResult) -> str:
+    """The points of a check, and whether they are extra ones."""
+    return points(check.points, check.max_points) + (", extra" if check.extra else "")
+
+
+def one_line(text: str) -> str:
+    r"""Text in one line: the names of students and files could otherwise look like lines of a report.
+
+    >>> print(one_line("ada\n5 of 5 points"))
+    ada\n5 of 5 points
+    """
+    return clean(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def indented(text: str) -> str:
+    """Text whose further lines are indented, so that none looks like a line of the report."""
+    return clean(text).replace("\n", "\n    ")
+
+
 def said(check: CheckResult) -> Iterator[tuple[str, str]]:
     """The feedback of a check, each part with a heading: what is wrong, where, and how to mend it."""
-    line = f"{check.file}, line {check.line}" if check.line else check.file
+    line = one_line(f"{check.file}, line {check.line}" if check.line else check.file)
     for heading, text in (("", check.message), ("In", line), ("Where", check.where), ("How", check.how)):
         if text:
             yield heading, clean(text)
@@ -61,7 +80,7 @@ def said(check: CheckResult) -> Iterator[tuple[str, str]]:
 
 def said_in_lines(check: CheckResult) -> str:
     """The feedback of a check as plain text, with the student's graph beside the right one."""
-    lines = [f"{heading}: {text}" if heading else text for heading, text in said(check)]
+    lines = [indented(f"{heading}: {text}" if heading else text) for heading, text in said(check)]
     return "\n".join([*lines, *map(clean, in_lines(check.graphs) if check.graphs else ())])
 
 
@@ -72,14 +91,29 @@ def _problem(line: Line) -> str:
     hw1.py, line 3: syntax error: expected ':'
         def f(x) return x
     """
-    where = f"{line.file}, line {line.line}: " if line.line else f"{line.file}: " if line.file else ""
-    return clean(f"{where}{line.message}" + (f"\n    {line.text.strip()}" if line.text.strip() else ""))
+    where = one_line(f"{line.file}, line {line.line}: " if line.line else f"{line.file}: " if line.file else "")
+    return where + indented(line.message + (f"\n{line.text.strip()}" if line.text.strip() else ""))
+
+
+def lateness(result: Result) -> str:
+    """How late a submission is, and what that costs; empty if it is not.
+
+    >>> from dataclasses import replace
+    >>> from tinygrad_edu.grade.formats.example import EXAMPLE
+    >>> lateness(replace(EXAMPLE, late=True, days_late=1.5, lost=0.75))
+    '1.5 days late: 0.75 points are taken off'
+    """
+    if not result.late:
+        return ""
+    days = score_text(round(result.days_late, 2))
+    by = "late" if not result.days_late else f"{days} {'day' if days == '1' else 'days'} late"
+    return by + (f": {score_text(result.lost)} points are taken off" if result.lost else "")
 
 
 def preface(result: Result) -> list[str]:
-    """What a report says before the checks: that the grader failed, lines that could not run, warnings."""
-    ungraded = [] if final(result) else [UNGRADED]
-    return [*ungraded, *map(_problem, result.problems), *map(clean, result.warnings)]
+    """What a report says before the checks: that the grader failed, lateness, lines that could not run, warnings."""
+    first = [*([] if final(result) else [UNGRADED]), *filter(None, [lateness(result)])]
+    return [*first, *map(_problem, result.problems), *map(indented, result.warnings)]
 
 
 def final(result: Result) -> bool:
@@ -91,9 +125,15 @@ def feedback(result: Result) -> str:
     """The whole result as plain text."""
     lines = [*([points(result.score, result.max_score)] if final(result) else []), *preface(result)]
     for check in result.checks:
-        lines.append(f"{MARKS[check.outcome]} {clean(check.title)}: {points(check.points, check.max_points)}")
+        lines.append(f"{MARKS[check.outcome]} {one_line(check.title)}: {check_points(check)}")
         lines += [f"    {line}" for line in said_in_lines(check).splitlines()]
     return "\n".join(lines)
+
+
+def to_look_at(result: Result) -> list[str]:
+    """What the instructor alone should look at."""
+    notes = [f"{check.name} could not use the answer: {check.note}" for check in result.checks if check.note]
+    return [one_line(f"look at {result.student}: {note}") for note in (*result.signs, *notes)]
 
 
 # Escapes.

@@ -13,13 +13,13 @@ from ..._support.files import replace_file
 from ..errors import GradebookError
 from ..results import Result
 from .github import github
-from .gradebooks import Gradebook, canvas, moodle, plain
+from .gradebooks import Gradebook, Groups, canvas, moodle, plain
 from .gradescope import gradescope
 from .junit import junit
 from .pages import class_report, student_report
 from .prairielearn import prairielearn
 
-__all__ = ["FORMATS", "GRADEBOOKS", "fill_gradebook", "write_results"]
+__all__ = ["FORMATS", "GRADEBOOKS", "fill_gradebook", "read_gradebook", "write_results"]
 
 
 class Writer(NamedTuple):
@@ -98,23 +98,30 @@ def fill_gradebook(
     format: str,
     exported: str | os.PathLike[str],
     column: str,
+    groups: Groups | None = None,
+    students: Sequence[str] = (),
 ) -> Gradebook:
     """Fill an exported gradebook, "canvas" or "moodle", and write it back. Without results, only check that this works.
 
     Parameters
     ----------
     column : the header of the column to fill.
+    groups, students : see `canvas`.
 
     Raises `GradebookError` if it cannot be filled, and `OSError`.
     """
-    try:
-        text = Path(exported).read_bytes().decode("utf-8")
-    except UnicodeDecodeError:
-        raise GradebookError(f"{exported} is no text in UTF-8; export it anew") from None
-    gradebook = GRADEBOOKS[format](text, results, column)
+    gradebook = GRADEBOOKS[format](read_gradebook(exported), results, column, groups, students)
     if results:
         _write({Path(exported): gradebook.text})
     return gradebook
+
+
+def read_gradebook(exported: str | os.PathLike[str]) -> str:
+    """The text of an exported gradebook. Raises `GradebookError` if it is not in UTF-8."""
+    try:
+        return Path(exported).read_bytes().decode("utf-8")
+    except UnicodeDecodeError:
+        raise GradebookError(f"{exported} is no text in UTF-8; export it anew") from None
 
 
 def _write(texts: dict[Path, str]) -> list[Path]:

@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from .kernel import leave_network, tasks_of_this_user
+from .kernel import leave_network, leave_no_marks, tasks_of_this_user, unmount
 from .landlock import make_rules
 from .program import NAME
 from .server import Server
@@ -52,11 +52,13 @@ be unable to read the files of the interpreter."""
 def prepare(settings: dict[str, Any]) -> dict[str, str]:
     """Load modules, and raise the walls that all children share; for each wall, why it does not stand."""
     reached = {"network": "left out" if "network" in settings["without"] else tried(leave_network)}
+    home, data = os.getcwd(), os.path.abspath(settings["data"])
+    reached["marks"] = "left out" if "marks" in settings["without"] else tried(lambda: leave_no_marks(home, data))
     for name in MODULES.split():
         with contextlib.suppress(ImportError):  # another system or version lacks it
             importlib.import_module(name)
     settings["rules"] = None
-    reached["files"] = tried(lambda: settings.update(rules=make_rules(settings["libraries"])))
+    reached["files"] = tried(lambda: settings.update(rules=make_rules([*settings["libraries"], data])))
     if hasattr(os, "getuid") and os.getuid() != 0:  # the kernel counts all tasks of a user
         settings["tasks"] += tasks_of_this_user()
     return reached
@@ -68,6 +70,7 @@ class CleanProcess:
     def __init__(self, control: socket.socket, settings: dict[str, Any]) -> None:
         self.control, self.settings = control, settings
         self.children: dict[int, str] = {}  # process -> its directory
+        self.parent = os.open("..", os.O_RDONLY)  # as it is outside, where this directory can be removed
         self.reached = prepare(settings)
 
     def serve(self) -> None:
@@ -83,7 +86,14 @@ class CleanProcess:
         for pid, home in list(self.children.items()):
             self.end(pid)
             shutil.rmtree(home, ignore_errors=True)
-        shutil.rmtree(os.getcwd(), ignore_errors=True)
+        home = os.getcwd()
+        if not self.reached["marks"]:
+            unmount(self.settings["data"])
+        shutil.rmtree(home, ignore_errors=True)
+        if not self.reached["marks"]:
+            unmount(home)
+            with contextlib.suppress(FileNotFoundError):  # the grader has removed it
+                os.rmdir(os.path.basename(home), dir_fd=self.parent)
 
     def receive(self) -> tuple[dict[str, Any] | None, list[int]]:
         line, descriptors, _, _ = socket.recv_fds(self.control, 1 << 16, 3)
@@ -116,7 +126,7 @@ class CleanProcess:
     def become_child(self, request: dict[str, Any], descriptors: list[int], parent: int) -> None:
         """In the child: close what belongs to the clean process, raise the walls, then be the server."""
         os.setsid()  # a process group of its own, which is killed as a whole
-        os.chdir(request["home"])
+        os.chdir(self.settings["data"])
         os.environ.update(HOME=request["home"], TMPDIR=request["home"])
         nothing, rules = os.open(os.devnull, os.O_RDONLY), self.settings["rules"]
         place_descriptors([nothing, descriptors[2], descriptors[2], *descriptors[:2]], rules)

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 __all__ = [
-    "become_nobody", "die_with_parent", "drop_capabilities", "hide_memory", "leave_network", "libc", "limit_memory",
-    "limit_resources", "no_new_privileges", "tasks_of_this_user",
+    "become_nobody", "die_with_parent", "drop_capabilities", "hide_memory", "leave_network", "leave_no_marks",
+    "libc", "limit_memory", "limit_resources", "no_new_privileges", "tasks_of_this_user", "unmount",
 ]  # fmt: skip
 
 LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
@@ -26,7 +26,12 @@ MANY_TASKS = 1_000
 FIRST_UID, UIDS = 61184, 4336
 """The range that systemd reserves for temporary users; see systemd.exec(5), `DynamicUser`."""
 
-NEW_USER, NEW_NETWORK, NEW_IPC = 0x10000000, 0x40000000, 0x08000000
+NEW_USER, NEW_NETWORK, NEW_IPC, NEW_MOUNTS = 0x10000000, 0x40000000, 0x08000000, 0x00020000
+
+MOUNT_SETATTR, HERE, RECURSIVE = 442, -100, 0x8000
+"""A system call, which has the same number on every architecture, and two of its constants; see mount_setattr(2)."""
+
+READ_ONLY, PRIVATE, BIND, DETACH = 1, 1 << 18, 1 << 12, 2
 
 
 def libc(function: str, *arguments: Any, what: str = "") -> int:
@@ -128,6 +133,38 @@ def leave_network() -> None:
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
     Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
+
+
+def leave_no_marks(home: str, data: str) -> None:
+    """Make all files read-only for this process and its children, but for what is in the directory `home`, and not in
+    `data`, a directory there or this one itself.
+
+    The kernel then no longer notes when a file was read, by which one child could tell a later one what it was asked.
+    """
+    libc("unshare", NEW_MOUNTS)
+    change_mounts("/", RECURSIVE, READ_ONLY, 0, PRIVATE)
+    mount_anew(home, 0, READ_ONLY)
+    if data != home:
+        mount_anew(data, READ_ONLY, 0)
+    os.chdir(home)  # the writable one
+
+
+def mount_anew(path: str, setting: int, clearing: int) -> None:
+    """Mount a directory once more at its place, with flags of its own."""
+    libc("mount", os.fsencode(path), os.fsencode(path), None, ctypes.c_ulong(BIND), None)
+    change_mounts(path, 0, setting, clearing, 0)
+
+
+def change_mounts(path: str, flags: int, setting: int, clearing: int, propagation: int) -> None:
+    """Set and clear flags of the file system that is mounted at a path."""
+    attributes = (ctypes.c_uint64 * 4)(setting, clearing, propagation, 0)
+    size = ctypes.c_size_t(ctypes.sizeof(attributes))
+    libc("syscall", MOUNT_SETATTR, HERE, os.fsencode(path), flags, attributes, size, what="mount_setattr")
+
+
+def unmount(path: str) -> None:
+    """Undo the mount of a directory."""
+    libc("umount2", os.fsencode(path), DETACH)
 
 
 # Settings of a process; see prctl(2).

@@ -1,7 +1,9 @@
 """Runs a student's program statement by statement, and goes on after an error.
 
-A statement that does not parse, or that raises an exception, is noted with its line, and the statements around it still
-run. So a plot that cannot be drawn here, or an unfinished line at the end of the file, does not hide any function.
+A statement that does not parse, that raises an exception, or that takes nearly all of the time, is noted with its line,
+and the statements around it still run. So a plot that cannot be drawn here, an hour of training or an unfinished line
+at the end of the file does not hide any function. The same holds for the student's other files, which are imported
+from memory.
 """
 
 from __future__ import annotations
@@ -11,13 +13,18 @@ import ast
 import importlib.abc
 import importlib.machinery
 import linecache
+import posixpath
 import re
+import signal
 import sys
+import threading
+import time
 import types
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["NAME", "Problem", "explain", "run_program"]
+__all__ = ["NAME", "Problem", "Program", "explain"]
 
 NAME = "submission"
 """The name of the program's module. It is not `__main__`, so the program's main block does not run."""
@@ -28,46 +35,120 @@ Problem = dict[str, Any]
 REPAIRS = 20
 """The most statements that are left out because they do not parse; then the whole file is left out."""
 
+SHARE = 0.75
+"""A statement may take this share of the time that is left, so there is always some for the statements after it."""
+
+OFTEN = 0.05
+"""Every so many seconds the time is looked at."""
+
 MAGIC = re.compile(r"\s*([%!?]|[\w, ]+=\s*[%!]|[\w.]+\?+\s*$)")
 """A line for the notebook rather than for Python: `%matplotlib inline`, `!pip install`, `files = !ls`, `np.dot?`."""
 
-TRANSPARENT_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
+TIMED = re.compile(r"(\s*)%time\s+(?=\S)")
+"""A magic that executes the rest of its line as Python."""
+
+TRANSPARENT_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun", "%%memit")
 """Magics of a whole cell that contains Python below them."""
 
+CELL_MAGIC = re.compile(r"(\s*)(%%\w[^\n]*)")
+"""A first line that says for whom the whole cell is."""
 
-class Modules(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
-    """Imports the student's other files from memory."""
+WRITES = re.compile(r"%%(?:writefile|file)\s+(-a\s+)?['\"]?(.+?\.py)['\"]?\s*$")
+"""The first line of a cell that is a file of its own, which other cells import."""
 
-    def __init__(self, sources: dict[str, tuple[str, str]]) -> None:
-        self.sources = sources
+LIGHT = (
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign,
+)  # fmt: skip
+"""The statements of a program that could not be executed as a whole."""
+
+
+class TooSlow(BaseException):
+    """Raised in a statement that takes too long."""
+
+
+ENDS = ("/__init__.py", ".py", ".ipynb")
+"""What may follow the name of a module in the path of its file."""
+
+
+class Files(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
+    """Imports the student's other files from memory: those beside the graded one, and those in the outermost folder.
+
+    Parameters
+    ----------
+    program : executes them.
+    folder : the folder of the graded file.
+    """
+
+    def __init__(self, program: Program, folder: str) -> None:
+        self.program, self.folder = program, folder
+        self.stems = {NAME: ""}  # the place of each module: its path without the ending. `submission.a` is `.a`
+        self.paths: dict[str, str] = {}
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: types.ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if name not in self.sources:
-            return None
-        return importlib.machinery.ModuleSpec(name, self, is_package=self.is_package(name))
+        package, _, last = name.rpartition(".")
+        if package in self.stems:
+            return self.spec(name, [posixpath.join(self.stems[package], last)])
+        return None if package else self.spec(name, [posixpath.join(self.folder, name), name])
 
-    def is_package(self, name: str) -> bool:
-        return any(other.startswith(f"{name}.") for other in self.sources)
+    def elsewhere(self, name: str) -> importlib.machinery.ModuleSpec | None:
+        """The module in any folder: programs put folders on `sys.path` that exist only where they were written."""
+        sources = self.sources()
+        stems = {path[: -len(end)] for path in sources for end in ENDS if path.endswith(f"/{name}{end}")}
+        stems |= {path[: path.index(f"/{name}/")] + f"/{name}" for path in sources if f"/{name}/" in path}
+        named = {posixpath.basename(posixpath.normpath(str(entry))) for entry in sys.path}
+        # First those in folders that the program has put on the path, then those that lie highest.
+        order = sorted(stems, key=lambda stem: (posixpath.basename(posixpath.dirname(stem)) not in named,
+                                                stem.count("/"), stem))  # fmt: skip
+        return self.spec(name, order)
+
+    def sources(self) -> dict[str, str]:
+        """The files by their paths, in which folders have no dots: these separate the names of modules."""
+        return {underscored(path): source for path, source in self.program.modules.items()}
+
+    def spec(self, name: str, stems: Sequence[str]) -> importlib.machinery.ModuleSpec | None:
+        sources = self.sources()
+        for stem in stems:
+            package = any(path.startswith(f"{stem}/") for path in sources)
+            path = next((stem + end for end in ENDS if stem + end in sources), None)
+            if path or package:
+                self.stems[name], self.paths[name] = stem, path or ""
+                origin = path and posixpath.relpath(path, underscored(f"{self.folder}/") or ".")
+                spec = importlib.machinery.ModuleSpec(name, self, origin=origin, is_package=package)
+                spec.has_location = path is not None  # or the folder has no __init__.py
+                return spec
+        return None
 
     def get_source(self, name: str) -> str:
-        return self.sources[name][1]
+        return self.sources().get(self.paths[name], "")
 
-    def get_code(self, name: str) -> types.CodeType:
-        filename, source = self.sources[name]
-        remember(filename, source)
-        return compile(source, filename, "exec", dont_inherit=True)
+    def exec_module(self, module: types.ModuleType) -> None:
+        self.program.execute(self.paths[module.__name__], self.get_source(module.__name__), module)
 
 
-class Unavailable(importlib.abc.MetaPathFinder):
-    """The last finder: its error for a missing module says which modules there are."""
+def underscored(path: str) -> str:
+    """A path without dots in the names of its folders."""
+    folder, slash, name = path.rpartition("/")
+    return folder.replace(".", "_") + slash + name
 
-    def find_spec(self, name: str, path: Sequence[str] | None, target: types.ModuleType | None = None) -> None:
-        if "." not in name:
-            raise ModuleNotFoundError(
-                f"{name!r} is not there while you are graded; NumPy and the standard library are", name=name
-            )
+
+class Last(importlib.abc.MetaPathFinder):
+    """The last finder: looks in all other folders; its error for a missing module says which modules there are."""
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: types.ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if "." in name:
+            return None
+        spec = self.files.elsewhere(name)
+        if spec is None:
+            what = "NumPy and the standard library"
+            raise ModuleNotFoundError(f"{name!r} is not there while you are graded; {what} are", name=name)
+        return spec
 
 
 def remember(filename: str, source: str) -> None:
@@ -75,68 +156,182 @@ def remember(filename: str, source: str) -> None:
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
 
 
-def run_program(
-    parts: list[tuple[str, str]], modules: dict[str, tuple[str, str]]
-) -> tuple[types.ModuleType, list[Problem]]:
-    """Execute the parts, each a name and a source, one after the other in one module; the module and its problems."""
-    sys.meta_path[:] = [Modules(modules), *sys.meta_path, Unavailable()]
-    module = types.ModuleType(NAME)
-    sys.modules[NAME] = module
-    problems: list[Problem] = []
-    flags = 0
-    parsed = [(where, parse(where, source, problems)) for where, source in parts]  # all before any of it is executed
-    for where, statements in parsed:
+class Program:
+    """A student's program.
+
+    Parameters
+    ----------
+    main : the path of the graded file in what was handed in.
+    modules : the sources of the other files, by their paths.
+    skip : statements to leave out, each with its file or cell, its line, and what is said about it.
+    only_light : whether to execute definitions, imports and assignments only.
+
+    Attributes
+    ----------
+    module : the module in which it runs.
+    problems : what went wrong.
+    slow : the statements that were interrupted, as `skip` lists them.
+    """
+
+    def __init__(
+        self, main: str, modules: dict[str, str], skip: Sequence[tuple[str, int, Problem]], only_light: bool
+    ) -> None:
+        self.main, self.modules, self.only_light = main, modules, only_light
+        self.skip = {(where, line): problem for where, line, problem in skip}
+        self.problems: list[Problem] = []
+        self.slow: list[tuple[str, int, Problem]] = []
+        self.until, self.depth = 0.0, 0
+        self.module = types.ModuleType(NAME)
+
+    def run(self, parts: list[tuple[str, str]], seconds: float) -> None:
+        """Execute the parts, each a name and a source, one after the other in one module."""
+        folder, name = posixpath.split(self.main)
+        files = Files(self, folder)
+        sys.meta_path[:] = [files, *sys.meta_path, Last(files)]
+        sys.modules[NAME] = self.module
+        # `from .helpers import f` finds what lies beside this file, and `__file__` the data in the current folder.
+        package = ".".join([NAME, *filter(None, underscored(f"{folder}/").split("/"))])
+        self.module.__dict__.update(__package__=package, __path__=[], __file__=name or NAME)
+        self.until = time.monotonic() + seconds
+        finished = watch(self, threading.get_ident())
+        if self.only_light:
+            message = (
+                f"executed were only definitions, imports and assignments: all of it takes more than {seconds:g} s"
+            )
+            self.problems.append({"where": name, "line": 0, "message": message})
+        flags = 0
+        for where, statements in [(where, self.parse(where, source)) for where, source in parts]:  # first parse all
+            flags = self.run_statements(where, statements, self.module, flags)
+        finished.set()
+
+    def execute(self, where: str, source: str, module: types.ModuleType) -> None:
+        """Execute a file that the program imports."""
+        self.run_statements(where, self.parse(where, source), module, 0)
+
+    def run_statements(self, where: str, statements: list[ast.stmt], module: types.ModuleType, flags: int) -> int:
+        """Execute statements that were compiled with these flags before; the flags for the statements after them."""
         for statement in statements:
+            slow = self.skip.get((where, statement.lineno))
+            if slow is not None:
+                self.problems.append(slow)
+                continue
+            if self.only_light and not isinstance(statement, LIGHT):
+                continue
             try:
                 code = compile(ast.Module([statement], []), where, "exec", flags, dont_inherit=True)
                 flags |= code.co_flags & FUTURES  # `from __future__ import annotations` applies to all that follows
-                exec(code, module.__dict__)
+                with self.time_limit() as seconds:
+                    exec(code, module.__dict__)
+            except TooSlow as error:
+                problem = explain(error, where, statement.lineno)
+                problem["message"] = (
+                    f"interrupted here after {seconds:.3g} s, and left out: what only tries the program out belongs "
+                    'under `if __name__ == "__main__":`'
+                )
+                self.problems.append(problem)
+                self.slow.append((where, statement.lineno, problem))
             except BaseException as error:  # even SystemExit: sys.exit() at import does not end the grading
-                problems.append(explain(error, where, statement.lineno))
-    return module, problems
+                self.problems.append(explain(error, where, statement.lineno))
+        return flags
+
+    @contextmanager
+    def time_limit(self) -> Iterator[float]:
+        """Interrupt what is executed here when its share of the time is over; gives the share in seconds."""
+        now, outer = time.monotonic(), self.until
+        share = max(SHARE * (outer - now), 0.001)
+        self.until, self.depth = now + share, self.depth + 1
+        try:
+            yield share
+        finally:  # a statement that imports this file goes on, and its own share is not over
+            self.until, self.depth = outer, self.depth - 1
+
+    def interrupt(self, number: int, frame: types.FrameType | None) -> None:
+        if self.depth and time.monotonic() >= self.until:
+            raise TooSlow
+
+    def parse(self, where: str, source: str) -> list[ast.stmt]:
+        """The statements of a source, without those that do not parse."""
+        source = self.without_cell_magic(where, source)
+        lines = source.split("\n")
+        repairs = 0
+        while repairs < REPAIRS:
+            text = "\n".join(lines)
+            try:
+                statements = ast.parse(text, where).body
+                compile(text, where, "exec", dont_inherit=True)  # finds further errors, as `return` outside a function
+            except SyntaxError as error:
+                at = min(max((error.lineno or 1) - 1, 0), len(lines) - 1)
+                if not self.drop_magic(where, lines, at):
+                    repairs += 1
+                    self.problems.append(syntax_problem(where, error, lines))
+                    blank_statement(lines, at)
+            except (ValueError, RecursionError, MemoryError) as error:  # a NUL character; nested far too deeply
+                message = f"cannot be read as Python: {error!s:.200}"
+                self.problems.append({"where": where, "line": 1, "message": message})
+                return []
+            else:
+                remember(where, source)
+                return statements
+        message = f"more than {REPAIRS} statements do not parse; left out"
+        self.problems.append({"where": where, "line": 1, "message": message})
+        return []
+
+    def without_cell_magic(self, where: str, source: str) -> str:
+        """The source as Python, if its first line says for whom it is: a shell, or a file, or Python all the same."""
+        magic = CELL_MAGIC.match(source)
+        if magic is None:
+            return source
+        writes = WRITES.match(magic[2])
+        rest = source[magic.end() :]
+        if writes:
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(self.main), writes[2]))
+            before = self.modules.get(path, "") if writes[1] else ""
+            self.modules[path] = before + rest.removeprefix("\n") + "\n"
+        elif magic[2].split()[0] not in TRANSPARENT_MAGICS:
+            self.problems.append({"where": where, "line": 1, "message": f"a cell for {magic[2]:.40} is left out"})
+        else:
+            return magic[1] + rest
+        return ""
+
+    def drop_magic(self, where: str, lines: list[str], at: int) -> bool:
+        """Replace a line for the notebook, which is no Python, by `pass` or by the Python in it; whether it was one."""
+        line = lines[at]
+        timed = TIMED.match(line)
+        if timed:
+            lines[at] = timed[1] + line[timed.end() :]
+        elif MAGIC.match(line):
+            message = f"{line.strip():.80} is left out: not Python"
+            self.problems.append({"where": where, "line": at + 1, "message": message})
+            lines[at] = line[: len(line) - len(line.lstrip())] + "pass"
+            while line.endswith("\\") and at + 1 < len(lines):  # the command goes on in the next line
+                at, line = at + 1, lines[at + 1]
+                lines[at] = ""
+        else:
+            return False
+        return True
+
+
+def watch(program: Program, thread: int) -> threading.Event:
+    """Interrupt the thread of a program as soon as a statement has used up its share; until the event is set.
+
+    A timer of the kernel would do it, too, but sandboxed programs may not have one. Windows cannot interrupt a thread.
+    """
+    finished = threading.Event()
+
+    def look() -> None:
+        while not finished.wait(OFTEN):
+            if program.depth and time.monotonic() >= program.until:
+                signal.pthread_kill(thread, signal.SIGALRM)
+
+    if hasattr(signal, "pthread_kill"):
+        signal.signal(signal.SIGALRM, program.interrupt)
+        threading.Thread(target=look, daemon=True).start()
+    return finished
 
 
 FUTURES = 0
 for feature in __future__.all_feature_names:
     FUTURES |= getattr(__future__, feature).compiler_flag
-
-
-def parse(where: str, source: str, problems: list[Problem]) -> list[ast.stmt]:
-    """The statements of a source, without those that do not parse."""
-    lines = source.split("\n")
-    for _ in range(REPAIRS):
-        text = "\n".join(lines)
-        try:
-            statements = ast.parse(text, where).body
-            compile(text, where, "exec", dont_inherit=True)  # finds further errors, such as `return` outside a function
-        except SyntaxError as error:
-            if drop_magics(where, lines, problems):
-                continue
-            problems.append(syntax_problem(where, error, lines))
-            blank_statement(lines, min(max((error.lineno or 1) - 1, 0), len(lines) - 1))
-        except (ValueError, RecursionError, MemoryError) as error:  # a NUL character; nested far too deeply
-            problems.append({"where": where, "line": 1, "message": f"cannot be read as Python: {error!s:.200}"})
-            return []
-        else:
-            remember(where, source)
-            return statements
-    problems.append({"where": where, "line": 1, "message": f"more than {REPAIRS} statements do not parse; left out"})
-    return []
-
-
-def drop_magics(where: str, lines: list[str], problems: list[Problem]) -> bool:
-    """Replace lines for the notebook by `pass`; whether there were any."""
-    first = next((line for line in lines if line.strip()), "")
-    if first.startswith("%%") and first.split()[0] not in TRANSPARENT_MAGICS:
-        problems.append({"where": where, "line": 1, "message": f"a cell for {first.split()[0]} is left out"})
-        lines[:] = [""]
-        return True
-    magics = [number for number, line in enumerate(lines) if MAGIC.match(line)]
-    for number in magics:
-        line = lines[number]
-        problems.append({"where": where, "line": number + 1, "message": f"{line.strip():.80} is left out: not Python"})
-        lines[number] = line[: len(line) - len(line.lstrip())] + "pass"
-    return bool(magics)
 
 
 def syntax_problem(where: str, error: SyntaxError, lines: list[str]) -> Problem:

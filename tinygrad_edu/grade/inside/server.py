@@ -12,7 +12,9 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from .program import NAME, Problem, explain, run_program
+import numpy as np
+
+from .program import NAME, Problem, Program, explain
 from .wire import LENGTHS, FrameError, pack, unpack
 
 __all__ = ["Server"]
@@ -83,14 +85,23 @@ class Server:
         number = self.numbers.setdefault(id(x), len(self.objects))
         if number == len(self.objects):
             self.objects.append(x)
-        return number, type(x).__name__[:80]
+        kind = type(x).__name__
+        return number, (f"{kind} of dtype {x.dtype}" if isinstance(x, (np.ndarray, np.generic)) else kind)[:80]
 
     # The requests.
 
-    def load(self, parts: list[Any], modules: dict[str, Any]) -> tuple[list[str], list[Problem]]:
-        """Execute the program; the names that it defines, and its problems."""
-        self.module, problems = run_program(parts, modules)
-        return [name for name in vars(self.module) if not name.startswith("__")][:5000], problems[:100]
+    def load(
+        self, parts: list[Any], modules: dict[str, Any], main: str, skip: list[Any], only_light: bool, seconds: float
+    ) -> tuple[list[str], list[Problem], list[Any]]:
+        """Execute the program; the names that it defines, its problems, and the statements that were too slow.
+
+        Sources come as bytes, for which there is more room than for text. `Program` explains the arguments.
+        """
+        program = Program(main, {path: text_of(source) for path, source in modules.items()}, skip, only_light)
+        self.module = program.module
+        program.run([(where, text_of(source)) for where, source in parts], seconds)
+        names = [name for name in vars(self.module) if not name.startswith("__")][:5000]
+        return names, program.problems[:100], program.slow[:100]
 
     def call(self, target: Any, arguments: list[Any], keywords: dict[str, Any], afterwards: bool) -> Any:
         """The result of a function; with `afterwards` also its arguments, which it may have changed."""
@@ -115,3 +126,8 @@ class Server:
     def evaluate(self, source: str) -> Any:
         """The value of an expression that the grader sends, such as a function for the student's `grad`."""
         return eval(source, vars(self.module))
+
+
+def text_of(source: Any) -> str:
+    """The text of a source that came as bytes."""
+    return bytes(source).decode("utf-8", "surrogatepass")

@@ -22,7 +22,18 @@ import numpy as np
 from . import macos, windows
 from .channel import BlockingChannel, Channel
 
-__all__ = ["Child", "ColdStart", "Ending", "Settings", "Starter", "command", "environment", "output_file", "remove"]
+__all__ = [
+    "Child",
+    "ColdStart",
+    "Ending",
+    "Settings",
+    "Starter",
+    "command",
+    "environment",
+    "output_file",
+    "remove",
+    "write_files",
+]
 
 BOOT = """
 import sys
@@ -107,9 +118,9 @@ class ColdStart:
 
     outside: Collection[str]
 
-    def __init__(self, settings: Settings) -> None:
-        self.command = command("serve_alone", settings)
-        self.settings = settings
+    def __init__(self, settings: Settings, files: Mapping[str, bytes]) -> None:
+        self.command = command("serve_alone", {**settings, "data": "."})
+        self.settings, self.files = settings, files
         self.outside = ()
         if sys.platform == "darwin":
             self.command, self.outside = macos.confined(self.command)
@@ -120,6 +131,7 @@ class ColdStart:
     def start(self) -> Child:
         """Start a child."""
         home, output = tempfile.mkdtemp(prefix="tinygrad-edu-"), output_file()
+        write_files(Path(home), self.files)
         process = subprocess.Popen(
             self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=output, bufsize=0,
             cwd=home, env=environment(home), start_new_session=True,
@@ -165,6 +177,15 @@ def environment(home: str) -> dict[str, str]:
     threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     # A fixed hash seed: a program that iterates over a set gets the same grade in every run.
     return kept | threads | {"HOME": home, "TMPDIR": home, "LANG": "C.UTF-8", "PYTHONUTF8": "1", "PYTHONHASHSEED": "0"}
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write the files that programs may read, for everybody who runs them."""
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        path.chmod(0o444)
 
 
 def output_file() -> int:

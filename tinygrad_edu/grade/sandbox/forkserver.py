@@ -8,12 +8,13 @@ import socket
 import subprocess
 import tempfile
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 from ..errors import SandboxError
 from .channel import Channel
-from .children import Child, Ending, Settings, command, environment, output_file, remove
+from .children import Child, Ending, Settings, command, environment, output_file, remove, write_files
 
 __all__ = ["ForkServer"]
 
@@ -31,16 +32,20 @@ class ForkServer:
 
     outside: Collection[str] = ()
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, files: Mapping[str, bytes]) -> None:
         self.lock = threading.Lock()
         self.broken = ""
         self.control, theirs = socket.socketpair()
         self.control.settimeout(PATIENCE)
-        self.home = tempfile.mkdtemp(prefix="tinygrad-edu-")
+        self.home = tempfile.mkdtemp(prefix="tinygrad-edu-")  # holds the directories of all children
+        os.chmod(self.home, 0o711)  # a child that becomes another user finds its own, and cannot list the others
+        Path(self.home, "files").mkdir(mode=0o755)
+        write_files(Path(self.home, "files"), files)
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115
         with theirs:
             self.process = subprocess.Popen(
-                command("serve_clean", settings), stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=self.errors,
+                command("serve_clean", {**settings, "data": "files"}),
+                stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=self.errors,
                 cwd=self.home, env=environment(self.home), start_new_session=True,
             )  # fmt: skip
         try:
@@ -52,7 +57,7 @@ class ForkServer:
     def start(self) -> Child:
         """Fork a child."""
         (to_child, requests), (answers, from_child) = os.pipe(), os.pipe()
-        home, output = tempfile.mkdtemp(prefix="tinygrad-edu-"), output_file()
+        home, output = tempfile.mkdtemp(dir=self.home), output_file()
         try:
             answer = self.ask({"do": "fork", "home": home}, [to_child, from_child, output])
             if "pid" not in answer:

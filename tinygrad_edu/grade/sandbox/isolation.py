@@ -30,7 +30,7 @@ class Limits:
     ----------
     call_seconds : wall-clock time for one call of one function.
     load_seconds : wall-clock time for running the program when it is loaded.
-    total_seconds : wall-clock time for all calls of a session together.
+    total_seconds : wall-clock time for all that a submission runs: loading it for each group of checks, and all calls.
     cpu_seconds : processor time for the whole life of a child.
     memory : bytes, in addition to those of an empty interpreter with NumPy.
     output_bytes : the most output that is kept, and the longest file.
@@ -42,7 +42,7 @@ class Limits:
 
     call_seconds: float = 10.0
     load_seconds: float = 20.0
-    total_seconds: float = 120.0
+    total_seconds: float = 300.0
     cpu_seconds: int = 120
     memory: int = 1 << 30
     output_bytes: int = 1 << 18
@@ -65,6 +65,7 @@ MECHANISMS = {
     "system calls": "system calls are an allow-list (seccomp; macOS: sandbox-exec)",
     "user": "a user of its own, who owns nothing (setresuid)",
     "network": "an empty network namespace (unshare)",
+    "marks": "files are read-only, so that not even the time at which one was read is kept (mount namespace)",
     "capabilities": "no capabilities (capset)",
     "parent": "it ends with the grader, and its memory cannot be read by its neighbours (prctl)",
 }

@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..._support.text import clean
+from ..compare import kind_of
 from ..errors import StudentError
 from ..inside.wire import FrameError
 
 if TYPE_CHECKING:
     from .session import Session
 
-__all__ = ["Handle", "Student", "afterwards", "evaluate", "session_of"]
+__all__ = [
+    "LAST_CALL", "Call", "Handle", "Student", "afterwards", "evaluate", "parameters", "repeated", "session_of",
+]  # fmt: skip
 
 
 class Student:
@@ -44,6 +48,8 @@ class Student:
         result = _ask(session, "get", None, name)
         if isinstance(result, Handle):
             result._reference.name = name
+        else:
+            session.constants[name] = kind_of(result)
         return result
 
 
@@ -106,6 +112,8 @@ class Handle:
         return id(reference.session), reference.generation, reference.number
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        again = self._reference.session.answers_again and not keywords
+        LAST_CALL.set(Call(self, list(arguments)) if again else None)
         return _ask(self._reference.session, "call", self, list(arguments), keywords, False)
 
     def __iter__(self) -> Iterator[Any]:
@@ -178,6 +186,36 @@ def afterwards(function: Handle, *arguments: Any, **keywords: Any) -> tuple[Any,
     """
     result, left = _ask(function._reference.session, "call", function, list(arguments), keywords, True)
     return result, left
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of a function of the student's."""
+
+    function: Handle
+    arguments: list[Any]
+
+
+LAST_CALL: ContextVar[Call | None] = ContextVar("LAST_CALL", default=None)
+"""The last call that the check in this context has made, without named arguments."""
+
+
+def repeated(call: Call, arguments: list[Any]) -> tuple[Any, list[Any]]:
+    """The result of the function for other arguments, and these arguments after the call."""
+    result, left = _ask(call.function._reference.session, "call", call.function, arguments, {}, True)
+    return result, left
+
+
+def parameters(call: Call) -> list[str]:
+    """The names of the function's parameters, as many as it was given; none if they cannot be had."""
+    source = "lambda f: [*__import__('inspect').signature(f).parameters]"
+    try:
+        names = _ask(call.function._reference.session, "evaluate", source)(call.function)
+    except StudentError:
+        return []
+    count = len(call.arguments)
+    good = isinstance(names, list) and all(type(x) is str and x.isidentifier() and len(x) < 40 for x in names)
+    return names[:count] if good and len(names) >= count else []
 
 
 def session_of(student: Student) -> Session:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from types import TracebackType
 
 from ..inside.kernel import hide_memory
@@ -12,7 +12,7 @@ from ..submission.submission import Submission
 from .children import ColdStart, Starter
 from .forkserver import ForkServer
 from .isolation import MECHANISMS, Isolation, Limits
-from .session import Session
+from .session import Record, Session
 
 __all__ = ["Sandbox"]
 
@@ -27,6 +27,7 @@ class Sandbox:
     fork : whether to fork children from a clean process; if False, each child is a new interpreter. By default only on
         Linux.
     without : mechanisms to leave out, to try a weaker system.
+    files : what programs find in their folder and may read: name -> content.
 
     Raises `IsolationError` if this machine does not reach the level, `SandboxError` if no child can be started.
 
@@ -44,6 +45,7 @@ class Sandbox:
         require_isolation: int = 1,
         fork: bool | None = None,
         without: Collection[str] = (),
+        files: Mapping[str, bytes] | None = None,
     ) -> None:
         unknown = set(without) - set(MECHANISMS)
         if unknown:
@@ -58,8 +60,9 @@ class Sandbox:
         }
         # On other systems the libraries of NumPy do not survive a fork, or there is no fork.
         self._fork = sys.platform == "linux" if fork is None else fork
+        self._files = files or {}
         self._lock = threading.Lock()
-        self._starter: Starter = ForkServer(self._settings) if self._fork else ColdStart(self._settings)
+        self._starter: Starter = (ForkServer if self._fork else ColdStart)(self._settings, self._files)
         try:
             with self.open(Submission.from_source("")) as session:
                 session.child()
@@ -70,13 +73,18 @@ class Sandbox:
         if sys.platform == "linux" and self.isolation.level < 4:
             hide_memory()  # it holds the expected answers, and nothing else stops a child of the same user
 
-    def open(self, submission: Submission) -> Session:
-        """A session for a submission; its child starts with the first question."""
+    def open(self, submission: Submission, record: Record | None = None) -> Session:
+        """A session for a submission; its child starts with the first question.
+
+        Parameters
+        ----------
+        record : of the sessions that this submission has had. Its time is limited for all of them together.
+        """
         with self._lock:
             if isinstance(self._starter, ForkServer) and self._starter.broken:
                 self._starter.close()
-                self._starter = ForkServer(self._settings)
-            return Session(submission, self._starter, self.limits, self.require_isolation)
+                self._starter = ForkServer(self._settings, self._files)
+            return Session(submission, self._starter, self.limits, self.require_isolation, record)
 
     def close(self) -> None:
         """End all processes that were started."""

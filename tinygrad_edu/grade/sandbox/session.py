@@ -10,8 +10,11 @@ import os
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar
+
+import numpy as np
 
 from ..._support.text import clean
 from ..errors import IsolationError, SandboxError, StudentError
@@ -21,7 +24,7 @@ from .children import Child, Ending, Starter
 from .isolation import Isolation, Limits
 from .proxies import Student
 
-__all__ = ["Problem", "Session"]
+__all__ = ["Problem", "Record", "Session"]
 
 RESPAWNS = 20
 """The most children of one session: a program that ends more often is not started again."""
@@ -30,16 +33,51 @@ Problem = dict[str, Any]
 """Something to tell the student: `where` (file or cell), `line`, `message`, `text` (the text of that line)."""
 
 
+LOADS = 4
+"""So many loads find the statements that are too slow. Those that are slow only later are interrupted each time."""
+
+LOADING = 0.9
+"""The share of the time for loading after which even the last statement is interrupted; then the report is written."""
+
+
+@dataclass
+class Record:
+    """What is known of a submission from all its sessions.
+
+    Attributes
+    ----------
+    seconds : how long the program took for all questions.
+    loads : how often it was loaded.
+    loaded : whether it was loaded as it will be from then on.
+    names, problems : as the first child reported them. A later one may have been asked what is hidden.
+    slow : statements that are left out, as the child reports them.
+    only_light : whether only definitions, imports and assignments are executed.
+    broken : why it cannot be loaded.
+    """
+
+    seconds: float = 0.0
+    loads: int = 0
+    loaded: bool = False
+    names: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    slow: list[tuple[str, int, Problem]] = field(default_factory=list)
+    only_light: bool = False
+    broken: StudentError | None = None
+
+
 class Session:
     """A submission in a child process. A context manager, which ends the child.
 
     Attributes
     ----------
+    record : what all sessions of this submission have in common.
     problems : the lines that failed while the program was loaded; the rest of the program is loaded all the same.
     names : the names that the program defines. The child may lie about them, so they serve only for messages.
     endings : how children ended too early.
     isolation : the isolation of the child.
-    seconds, last_seconds : how long the program took for all questions, and for the last one.
+    last_seconds : how long the program took for the last question.
+    answers, last : how many questions about the loaded program it has answered, and the last answer.
+    constants : names of the program that were asked for and hold data, not a function or a class, in words.
 
     >>> from tinygrad_edu.grade import Sandbox, Submission
     >>> with Sandbox() as sandbox, sandbox.open(Submission.from_source("def f(x) return x")) as session:
@@ -49,17 +87,28 @@ class Session:
     1 syntax error: expected ':'
     """
 
-    def __init__(self, submission: Submission, starter: Starter, limits: Limits, require_isolation: int) -> None:
+    answers_again: ClassVar = True
+    """Whether a question may be asked once more."""
+
+    def __init__(
+        self,
+        submission: Submission,
+        starter: Starter,
+        limits: Limits,
+        require_isolation: int,
+        record: Record | None = None,
+    ) -> None:
         self.submission, self.starter, self.limits = submission, starter, limits
         self.require_isolation = require_isolation
-        self.problems: list[Problem] = []
-        self.names: list[str] = []
+        self.record = record or Record()
         self.endings: list[Ending] = []
         self.isolation = Isolation({})
         self.generation = 0
-        self.seconds = self.last_seconds = 0.0
+        self.last_seconds = 0.0
+        self.answers = 0
+        self.last: Any = None
+        self.constants: dict[str, str] = {}
         self._child: Child | None = None
-        self._broken: StudentError | None = None
         self._printed = ""
 
     def __enter__(self) -> Session:
@@ -73,6 +122,14 @@ class Session:
         return self._end()
 
     @property
+    def problems(self) -> list[Problem]:
+        return self.record.problems
+
+    @property
+    def names(self) -> list[str]:
+        return self.record.names
+
+    @property
     def student(self) -> Student:
         """The names that the program defines."""
         return Student(self)
@@ -83,13 +140,15 @@ class Session:
         Raises `StudentError` if the program gives no result, `SandboxError` if the grader fails.
         """
         child = self.child()
-        return self._ask(child, do, what, self.limits.call_seconds, refer, resolve)
+        self.last = self._ask(child, do, what, self.limits.call_seconds, refer, resolve)
+        self.answers += 1
+        return self.last
 
     def child(self) -> Child:
         """The child with the program loaded."""
-        if self._broken is not None:  # a program that failed to load is not loaded again
-            raise self._broken
-        if self._child is None:
+        if self.record.broken is not None:  # a program that failed to load is not loaded again
+            raise self.record.broken
+        while self._child is None:
             if self.generation >= RESPAWNS:
                 raise StudentError("exited", f"your program ended {RESPAWNS} times; it is not started again")
             self._child = child = self.starter.start()
@@ -97,9 +156,11 @@ class Session:
             try:
                 self._load(child)
             except StudentError as error:
-                self._broken = error
-                raise
-        assert self._child is not None
+                if error.kind == "time" and not self.record.only_light and self._seconds_left() > 0:
+                    self.record.only_light = True  # it went on although it was interrupted
+                else:
+                    self.record.broken = error
+                    raise
         return self._child
 
     def _load(self, child: Child) -> None:
@@ -115,17 +176,38 @@ class Session:
         if self.isolation.level < self.require_isolation:
             self._end()
             raise IsolationError(f"isolation level {self.require_isolation} is required\n{self.isolation}")
-        sources = (
-            [list(part) for part in self.submission.parts],
-            {name: list(part) for name, part in self.submission.modules.items()},
+        answer = self._ask(
+            child,
+            "load",
+            (
+                [[where, in_bytes(source)] for where, source in self.submission.parts],
+                {path: in_bytes(source) for path, source in self.submission.modules.values()},
+                self.submission.main,
+                self.record.slow,
+                self.record.only_light,
+                LOADING * self.limits.load_seconds,
+            ),
+            self.limits.load_seconds,
+            no_references,
+            no_objects,
         )
-        answer = self._ask(child, "load", sources, self.limits.load_seconds, no_references, no_objects)
         try:
-            names, problems = answer
-            self.names = [name for name in names if type(name) is str and len(name) <= 100]
-            self.problems = [checked_problem(problem) for problem in problems]
+            names, problems, slow = answer
+            names = [name for name in names if type(name) is str and len(name) <= 100]
+            problems = [checked_problem(problem) for problem in problems]
+            slow = [checked_slow(*statement) for statement in slow]
         except (TypeError, ValueError):
             self._fail("its report of the loading is malformed")
+        self.record.loads += 1
+        if slow and self.record.loads < LOADS:
+            # From now on these are left out from the start, so that each child has the same program, and sooner.
+            self._end()
+            self.record.slow += slow
+        elif not self.record.loaded:
+            self.record.loaded, self.record.names, self.record.problems = True, names, problems
+
+    def _seconds_left(self) -> float:
+        return self.limits.total_seconds - self.record.seconds
 
     def _ask(
         self,
@@ -136,10 +218,11 @@ class Session:
         refer: Callable[[Any], tuple[int, str]],
         resolve: Callable[..., Any],
     ) -> Any:
-        left = self.limits.total_seconds - self.seconds
+        left = self._seconds_left()
+        used_up = f"all of the {self.limits.total_seconds:g} s for your program are used up, by this check or others"
         if left <= 0:
             self._end()
-            raise StudentError("time", f"all of the {self.limits.total_seconds:g} s for your program are used up")
+            raise StudentError("time", used_up)
         number = secrets.token_hex(8)  # the child cannot know it in advance, so it cannot prepare an answer
         frame = pack({"id": number, "do": do, "with": what}, refer)
         started = time.monotonic()
@@ -151,8 +234,8 @@ class Session:
         except TimeoutError:
             self._end()
             during = "while it was loaded " if do == "load" else ""
-            message = f"no answer {during}within {min(seconds, left):.3g} s: a loop without an end, or very slow"
-            raise StudentError("time", message) from None
+            message = f"no answer {during}within {seconds:g} s: a loop without an end, or very slow"
+            raise StudentError("time", message if seconds < left else used_up) from None
         except EOFError:
             ending = self._end()
             self.endings.append(ending)
@@ -164,7 +247,7 @@ class Session:
             raise
         finally:
             self.last_seconds = time.monotonic() - started
-            self.seconds += self.last_seconds
+            self.record.seconds += self.last_seconds
         if type(answer) is dict and answer.get("id") == number:
             if set(answer) == {"id", "result"}:
                 return answer["result"]
@@ -216,12 +299,24 @@ def checked_problem(problem: Any) -> Problem:
     return {"line": problem["line"]} | {name: clean(text, 500) for name, text in texts.items()}
 
 
+def checked_slow(where: Any, line: Any, problem: Any) -> tuple[str, int, Problem]:
+    """A statement that a child reports as too slow. Raises `ValueError` or `TypeError` if it is none."""
+    if type(where) is not str or type(line) is not int:
+        raise ValueError("no statement")
+    return where, line, checked_problem(problem)
+
+
 def raised(problem: Problem) -> StudentError:
     """The error for an exception that a student's function raised."""
     place = f" ({problem['where']}, line {problem['line']}: {problem['text']})" if problem["text"] else ""
     return StudentError(
         "raised", problem["message"] + place, where=problem["where"], line=problem["line"], text=problem["text"]
     )
+
+
+def in_bytes(source: str) -> Any:
+    """A source as an array of bytes."""
+    return np.frombuffer(source.encode("utf-8", "surrogatepass"), np.uint8)
 
 
 def no_objects(number: int, kind: str) -> Any:

@@ -5,7 +5,7 @@ The reference must get all points, the starter none, and every wrong program mus
 - checking: `check_assignment`, the whole test
 - course: runs programs on the assignment; the reference and the starter
 - programs: wrong programs, made from the reference, and which of them lose points
-- answers: wrong gradients in place of the reference's
+- answers: wrong gradients, and odd answers, in place of the reference's
 - findings: what to mend, as records and as text
 """
 

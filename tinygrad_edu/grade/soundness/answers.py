@@ -1,26 +1,33 @@
-"""Tests a check with wrong gradients: does it notice each of them, and name the right mistake?
+"""Tests a check with wrong answers: does it notice each of them, name the right mistake, and raise nothing itself?
 
 The gradients that a check asks for are its probes. For each probe, every known mistake is made. A second probe shows
 which mistakes the first one hides: the same function, at other numbers of the same signs.
+
+Odd answers are None, a number, a text, too few results and too many, in the place of one answer of the reference.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from ..assignment import Check
 from ..compare import compare
 from ..diagnosis import Mutant, mutants
 from ..diagnosis.diagnose import diagnosis_of
 from ..diagnosis.probes import all_alike, only_square
 from ..diagnosis.reference import Reference
+from ..errors import StudentError
 from ..expect import Probe
+from ..sandbox.standins import StandIn, moved
+from ..verdict import Draw, missed, stumbled, tried
+from .course import Course, Heard, own_error
 from .findings import Finding
 
-__all__ = ["WrongAnswers"]
+__all__ = ["WrongAnswers", "in_odd_answers"]
 
 NEARLY = 1e-6
 """The relative error of a careless difference quotient."""
@@ -145,3 +152,51 @@ def with_other_numbers(probe: Probe) -> Probe:
         return float(numbers) if isinstance(x, float) else numbers
 
     return replace(probe, at=tuple(map(other, probe.at)))
+
+
+# Odd answers.
+
+ODD: dict[str, Callable[[Any], Any]] = {
+    "None": lambda right: None,
+    "a number": lambda right: 1.5,
+    "a text": lambda right: "text",
+    "an empty list": lambda right: [],
+    "one result": lambda right: right[:1] if isinstance(right, (list, tuple)) else (right,),
+    "three results": lambda right: (right, right, right),
+}
+"""Answers that students give by accident, made from the right one."""
+
+PLACES = 8
+"""In how many places of a check odd answers are tried: in the first ones, and in the last two."""
+
+
+def in_odd_answers(course: Course, check: Check, draw: Draw, heard: Sequence[Heard]) -> Iterator[Finding]:
+    """The finding about a check that raises an exception itself on an odd answer.
+
+    Parameters
+    ----------
+    draw : the random numbers with which the check heard these answers of the reference.
+    """
+    places = [place for place, x in enumerate(heard) if x.called]  # a function that is None is called in vain anyway
+    for place in places if len(places) <= PLACES else [*places[: PLACES - 2], *places[-2:]]:
+        for words, odd in ODD.items():
+            error, _ = tried(check, replayed(heard, {place: odd(heard[place].answer)}).student, draw)
+            if error is not None:
+                where = f", where answer {places.index(place) + 1} of the reference is replaced by {words}"
+                yield own_error(course, missed(check, "grader-error", stumbled(check, error)), where)
+                return
+
+
+def replayed(heard: Sequence[Heard], instead: dict[int, Any]) -> StandIn:
+    """A session that gives the answers that were heard, one after the other, but for some places."""
+    count = iter(range(len(heard)))
+
+    def answer(do: str, what: tuple[Any, ...]) -> Any:
+        place = next(count, None)
+        if place is None:
+            raise StudentError("exited", "nothing more was heard")
+        session.last_seconds = heard[place].seconds
+        return moved(instead.get(place, heard[place].answer), session)
+
+    session = StandIn(answer)
+    return session

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
-from ..assignment import load_assignment
+from ..assignment import beside_assignment, load_assignment
 from ..errors import AssignmentError
 from ..submission.submission import Submission
-from .answers import WrongAnswers
+from .answers import WrongAnswers, in_odd_answers
 from .course import Course, in_reference, in_starter
 from .findings import Soundness
 from .programs import WrongProgram, in_wrong_programs, wrong_programs
@@ -51,21 +52,15 @@ def check_assignment(
     file = Path(path) / "assignment.py" if Path(path).is_dir() else Path(path)
     right = beside(file, "reference", reference)
     if right is None:
-        names = " or ".join(place.name for place in places(file, "reference"))
+        names = " or ".join(place.name for place in beside_assignment(file, "reference"))
         raise AssignmentError(f"{path}: no reference beside it, {names}; or name one by --reference")
     return tried_out(Course(loaded, Path(path), right, beside(file, "starter", starter), workers), seeds, most)
 
 
-def places(file: Path, role: str) -> list[Path]:
-    """The places where the reference or the starter of an assignment may lie."""
-    own = [] if file.stem == "assignment" else [file.with_name(f"{file.stem}_{role}.py")]
-    return [*own, file.with_name(f"{role}.py")]
-
-
-def beside(file: Path, role: str, given: str | os.PathLike[str] | None) -> Path | None:
+def beside(file: Path, role: Literal["reference", "starter"], given: str | os.PathLike[str] | None) -> Path | None:
     """The reference or the starter of an assignment; None if there is none."""
     if given is None:
-        return next(filter(Path.is_file, places(file, role)), None)
+        return next(filter(Path.is_file, beside_assignment(file, role)), None)
     if Path(given).suffix != ".py" or not Path(given).is_file():
         raise AssignmentError(f"--{role} {given}: it must be an existing .py file")
     return Path(given)
@@ -85,10 +80,14 @@ def tried_out(course: Course, seeds: int, most: int) -> Soundness:
         expected = {check.name: course.expected_of(check, right, good) for check in course.assignment.checks}
         answers = [WrongAnswers(name, course.place(name), notes.probes) for name, (notes, _) in expected.items()]
         findings += [finding for wrong in answers for finding in wrong.findings]
+        for check in course.assignment.checks:
+            findings += in_odd_answers(course, check, course.draw(check, good), expected[check.name][1])
         ((_, source),) = right.parts
         possible = list(wrong_programs(source))
         tried = [possible[i * len(possible) // most] for i in range(most)] if len(possible) > most else possible
-        findings += in_wrong_programs(course, tried, good, {name: seconds for name, (_, seconds) in expected.items()})
+        findings += in_wrong_programs(
+            course, tried, good, {name: sum(x.seconds for x in heard) for name, (_, heard) in expected.items()}
+        )
     return Soundness(
         assignment=course.assignment.name,
         title=course.assignment.title,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -15,14 +17,18 @@ from ..._support.progress import progress_bar
 from ..assignment import Assignment, Check, Loaded
 from ..errors import AssignmentError, StudentError, WrongAnswer
 from ..expect import Notes, watched
-from ..grading import Seeds, grade_one, load, outcome
+from ..grading import Seeds, grade_one
 from ..many import borrowed_sandbox
 from ..results import CheckResult, Result
 from ..sandbox.isolation import Limits
+from ..sandbox.proxies import Handle
+from ..sandbox.sandbox import Sandbox
+from ..sandbox.session import Session
 from ..submission.submission import Submission
+from ..verdict import Draw, load, verdict
 from .findings import Finding
 
-__all__ = ["Course", "in_reference", "in_starter", "own_error"]
+__all__ = ["Course", "Heard", "in_reference", "in_starter", "own_error"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -42,7 +48,9 @@ class Course:
         original = loaded.assignment
         self.assignment = Assignment(original.name, title=original.title, limits=original.limits)
         self.assignment.checks = [replace(check, hidden=False) for check in original.checks]
+        self.assignment.reference = reference
         self.path, self.reference, self.starter = path, reference, starter
+        self.files = loaded.files
         self.secret = bytes.fromhex(loaded.sha256)
         self.workers = workers or os.cpu_count() or 1
 
@@ -70,33 +78,72 @@ class Course:
         finally:
             pool.shutdown(cancel_futures=True)
 
+    def sandbox(self) -> AbstractContextManager[Sandbox]:
+        """A sandbox as it will be for students."""
+        return borrowed_sandbox(self.assignment.limits, 1, self.files)
+
     def graded(self, submission: Submission, student: str) -> Result:
         """The result of a submission for this student."""
-        with borrowed_sandbox(self.assignment.limits, 1) as sandbox:
+        with self.sandbox() as sandbox:
             return grade_one(self.assignment, submission, sandbox=sandbox, student=student, secret=self.secret)
 
     def asked(self, check: Check, submission: Submission, student: str, limits: Limits) -> CheckResult:
         """The result of one check of a submission."""
-        with borrowed_sandbox(self.assignment.limits, 1) as sandbox, sandbox.open(submission) as session:
+        with self.sandbox() as sandbox, sandbox.open(submission) as session:
             session.limits = limits
-            return outcome(check, session, self.seeds(student), load(session), twice=False)
+            return verdict(check, session, self.draw(check, student), load(session), twice=False)
 
-    def expected_of(self, check: Check, submission: Submission, student: str) -> tuple[Notes, float]:
-        """What a check expects of a submission that passes it, and the seconds that the submission takes.
+    def expected_of(self, check: Check, submission: Submission, student: str) -> tuple[Notes, list[Heard]]:
+        """What a check expects of a submission that passes it, and all that the submission answers.
 
         Raises `AssignmentError` if the check fails now although it passed before.
         """
-        with borrowed_sandbox(self.assignment.limits, 1) as sandbox, sandbox.open(submission) as session:
+        with self.sandbox() as sandbox, sandbox.open(submission) as session:
+            heard = listened_to(session)
             try:
                 with watched() as notes, np.errstate(all="ignore"):
-                    check.function(session.student, self.seeds(student).of("check", check.name))
+                    check.function(session.student, self.draw(check, student)())
             except (WrongAnswer, StudentError) as error:
                 place = self.place(check.name)
                 raise AssignmentError(f"{place}: {check.name} passes, and fails when asked again: {error}") from error
-            return notes, session.seconds
+            return notes, heard
 
-    def seeds(self, student: str) -> Seeds:
-        return Seeds(self.secret, self.assignment.name, student)
+    def draw(self, check: Check, student: str) -> Draw:
+        """The random numbers of a check."""
+        return partial(Seeds(self.secret, self.assignment.name, student).of, "check", check.name)
+
+
+FUNCTIONS = {"function", "method", "type", "builtin_function_or_method"}
+"""Types of objects that a check calls."""
+
+
+class Heard(NamedTuple):
+    """An answer of a program.
+
+    Attributes
+    ----------
+    answer, seconds : the answer, and how long it took.
+    called : whether it is more than a function, a method or a class.
+    """
+
+    answer: Any
+    seconds: float
+    called: bool
+
+
+def listened_to(session: Session) -> list[Heard]:
+    """A list to which all answers of a session are added."""
+    heard: list[Heard] = []
+    ask = session.ask
+
+    def noted(do: str, *what: Any, **ways: Any) -> Any:
+        answer = ask(do, *what, **ways)
+        function = isinstance(answer, Handle) and answer._reference.kind in FUNCTIONS
+        heard.append(Heard(answer, session.last_seconds, not function))
+        return answer
+
+    session.ask = noted  # type: ignore[method-assign]
+    return heard
 
 
 def in_reference(course: Course, results: Sequence[Result]) -> Iterator[Finding]:
@@ -158,7 +205,8 @@ def missing(course: Course, check: CheckResult, file: Path) -> Finding:
 
 def own_error(course: Course, check: CheckResult, when: str = "") -> Finding:
     """The finding about a check that fails through a mistake of the instructor."""
+    said = f"the check itself fails: {check.note or check.message}{when}"
     return Finding(
-        "own error", course.place(check.name), check.name, f"the check itself fails: {check.message}{when}",
-        "Nobody gets a grade then. Let `expect` look at an answer before the check computes with it.",
+        "own error", course.place(check.name), check.name, said,
+        "Let `expect` look at an answer before the check computes with it.",
     )  # fmt: skip

@@ -25,8 +25,8 @@ class Finding:
     ----------
     kind : "reference": the reference loses points. "flaky": it loses points with some seeds. "starter": it gets
         points, or cannot be read. "missing": a check needs a name that the reference or the starter does not define.
-        "own error": a check itself fails, so that nobody gets a grade. "upstream", "square", "numbers": a probe hides
-        mistakes. "tolerance": it is so large that a mistake passes. "name": a mistake is taken for another one.
+        "own error": a check itself fails, for everybody or for some answers. "upstream", "square", "numbers": a probe
+        hides mistakes. "tolerance": it is so large that a mistake passes. "name": a mistake is taken for another one.
         "survivor": a wrong program loses no points. "unused check": no wrong program loses points by it.
     place : the file and line, such as "reference.py:12".
     check : the name of the check; empty if the finding is about all checks.

@@ -263,12 +263,12 @@ def in_wrong_programs(
 
 def noticed(result: CheckResult) -> bool:
     """Whether the check itself noticed a wrong answer."""
-    return result.outcome == "fail" and result.kind not in NO_ANSWER
+    return result.outcome == "fail" and result.kind not in NO_ANSWER and not result.note
 
 
 def erred(result: CheckResult) -> bool:
     """Whether the check itself failed."""
-    return result.outcome == "grader-error"
+    return result.outcome == "grader-error" or bool(result.note)
 
 
 def survivors(file: str, programs: Sequence[WrongProgram], failures: Sequence[CheckResult | None]) -> Iterator[Finding]:

@@ -1,52 +1,214 @@
-"""Reads what a student handed in, as bytes and text: files, folders, archives, notebooks, encodings.
+"""Reads what a student handed in, as text: files, folders, archives, notebooks, encodings.
 
-Everything is read into memory. Nothing is executed, nothing is written to disk, and no link is followed.
+Everything is read into memory. Nothing is executed, nothing is written to disk, and no link is followed. What a program
+cannot use is not looked at: neither the names of other files nor the outputs in notebooks.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
 import os
+import re
 import stat
 import tokenize
 import unicodedata
 import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
 
 from ..._support.text import clean
 from ..errors import SubmissionError
 
-__all__ = ["decode", "direction_changes", "read_archive", "read_file", "read_folder", "read_notebook", "sha256_of"]
+__all__ = ["KINDS", "File", "Part", "decode", "file_of", "read_archive", "read_notebook", "read_paths", "sha256_of"]
 
-FILES, TOTAL_BYTES = 2_000, 32 << 20
-"""The most files and bytes of a submission."""
+FILES, FILE_BYTES, TOTAL_BYTES = 2_000, 64 << 20, 128 << 20
+"""The most files that are read of a submission, the most bytes of one file, and of all of them unpacked."""
 
-KINDS = (".py", ".ipynb")
+PROGRAM_BYTES, SMALL = 4 << 20, 1 << 20
+"""The most bytes of source in a submission; and of a notebook that is read as a whole."""
+
+ARCHIVE_BYTES, ENTRIES, ENTRY = 1 << 30, 50_000, b"PK\x01\x02"
+"""The most bytes of an archive, the most entries, and the first bytes of each in the table of contents."""
+
+NESTED = 3
+"""How deep archives may lie in each other."""
+
+KINDS = (".py", ".ipynb", ".zip")
 """The files that are read; all others in a folder or an archive are ignored."""
 
-ENTRY = b"PK\x01\x02"
-"""The first bytes of every entry in an archive's table of contents."""
+IGNORED = (".", "__MACOSX", "__pycache__", "site-packages", "dist-packages", "node_modules")
+"""Names of editors, systems and tools begin like this."""
 
 RESERVED = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
 """Names of devices on Windows, with any extension."""
 
-ENCODINGS = ("utf-8", "utf-8-sig", "ascii", "iso-8859-1", "iso-8859-15", "cp1252", "utf-16")
-"""The accepted encodings. A coding line may name any codec of Python, and some of them hide what is written."""
+ASCII = bytes(range(1, 127)) + rb"\u0041 \x41 \N{DIGIT ONE} +AEE- &AEE- ~{!!~} .xn--mnchen-3ya." + b"\x1b$B!!\x1b(B"
+"""What no encoding may read in another way. A coding line may name any codec of Python; some hide what is written."""
 
 MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 """The first bytes of files that some editors for Windows save."""
 
-DIRECTIONS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
-"""Classes of the characters that change the direction of writing; Unicode Standard Annex 9."""
+DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""The characters that change the direction of writing; Unicode Standard Annex 9."""
+
+Part = tuple[str, str]
+"""The name of a file or cell, such as "hw1.py" or "cell 3", and its source."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of a program: its source in parts, warnings for the student, and why it cannot be read, if so."""
+
+    parts: tuple[Part, ...] = ()
+    warnings: tuple[str, ...] = ()
+    failure: str = ""
+
+    @property
+    def source(self) -> str:
+        return "\n".join(source for _, source in self.parts)
 
 
 # Files and folders.
 
 
-def read_file(path: Path, most: int = TOTAL_BYTES) -> bytes:
-    """The bytes of a regular file. Raises `SubmissionError` for a link, a pipe, a device, or more than `most` bytes."""
+def read_paths(paths: Sequence[tuple[Path, str]]) -> dict[str, File]:
+    """The program's files in files, archives and folders, by their path; each comes with the name that it shall have.
+
+    Raises `SubmissionError` if there are none; for a link, a pipe or a device; and for an archive that is damaged,
+    unsafe or too large.
+    """
+    reader = Reader()
+    for path, name in paths:
+        reader.read(path, name, alone=len(paths) == 1)
+    if not reader.files:
+        only = f", only {', '.join(clean(name, 80) for name in reader.others[:3])}" if reader.others else ""
+        raise SubmissionError(f"{clean(paths[0][0].name)}: no .py file and no notebook in it{only}")
+    return reader.files
+
+
+def read_archive(data: bytes) -> dict[str, File]:
+    """The program's files in a .zip, by their path. Raises `SubmissionError` if it is damaged, encrypted or unsafe."""
+    reader = Reader()
+    reader.archive(io.BytesIO(data), "", 1)
+    return reader.files
+
+
+class Reader:
+    """Reads files within the limits of a submission into `files`."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, File] = {}
+        self.others: list[str] = []  # names of files that are not read
+        self.left, self.program_left = TOTAL_BYTES, PROGRAM_BYTES
+
+    def read(self, path: Path, name: str, alone: bool) -> None:
+        """Read a file or a folder; what lies in it keeps its path there, if it is `alone`."""
+        if path.is_dir() and not path.is_symlink():
+            self.folder(path, "" if alone or not name else f"{name}/")
+            return
+        with opened(path) as file:
+            archive = file.read(4) == b"PK\x03\x04"
+            file.seek(0)
+            if archive or path.suffix.lower() == ".zip":
+                self.archive(file, "" if alone else f"{Path(name).stem}/", 1)
+            elif relevant(name):
+                self.file(file, name)
+            elif alone:
+                raise SubmissionError(f"{clean(name)}: hand in a .py file, a notebook (.ipynb), or a .zip of them")
+            else:
+                self.others.append(name)
+
+    def folder(self, folder: Path, prefix: str) -> None:
+        for place, folders, names in os.walk(folder):  # it does not follow links to folders
+            folders[:] = sorted(name for name in folders if not name.startswith(IGNORED))
+            for name in sorted(names):
+                path = Path(place, name)
+                inside = path.relative_to(folder).as_posix()
+                if relevant(inside):
+                    with opened(path) as file:
+                        self.add(file, prefix + inside, 0)
+                else:
+                    self.others.append(inside)
+
+    def add(self, file: IO[bytes], name: str, depth: int) -> None:
+        """Read a file of a folder or an archive. An archive in it becomes a folder."""
+        if not name.lower().endswith(".zip"):
+            self.file(file, name)
+        elif depth < NESTED:
+            inner = io.BytesIO(self.content(file, name, FILE_BYTES)) if depth else file
+            self.archive(inner, name[: -len("zip") - 1] + "/", depth + 1)
+
+    def file(self, file: IO[bytes], name: str) -> None:
+        if len(self.files) == FILES:
+            raise SubmissionError(f"more than {FILES:,} files of Python; hand in only what you wrote")
+        stem, ending = os.path.splitext(name)
+        warnings = () if ending in KINDS else (f"{name}: read as a {ending.lower()} file",)
+        name = stem + ending.lower()
+        if name in self.files:
+            raise SubmissionError(f"it holds {clean(name, 80)} twice")
+        most = FILE_BYTES if ending.lower() == ".ipynb" else PROGRAM_BYTES
+        found = file_of(name, self.content(file, name, most))
+        self.program_left -= sum(len(source) for _, source in found.parts)
+        if self.program_left < 0:
+            raise SubmissionError(
+                f"it unpacks to more than {PROGRAM_BYTES:,} characters of program; hand in what you wrote"
+            )
+        self.files[name] = File(found.parts, warnings + found.warnings, found.failure)
+
+    def content(self, file: IO[bytes], name: str, most: int) -> bytearray:
+        """The bytes of a file."""
+        data = bytearray()
+        while chunk := file.read(1 << 18):  # an archive may lie about sizes
+            data += chunk
+            if len(data) > most:
+                verb = "unpacks to more" if isinstance(file, zipfile.ZipExtFile) else "is longer"
+                raise SubmissionError(f"{clean(name, 80)} {verb} than {most:,} bytes")
+        self.left -= len(data)
+        if self.left < 0:
+            raise SubmissionError(f"it unpacks to more than {TOTAL_BYTES:,} bytes")
+        return data
+
+    def archive(self, file: IO[bytes], folder: str, depth: int) -> None:
+        """Read the files of a .zip into a folder."""
+        try:
+            count, size = 0, 0
+            while chunk := file.read(1 << 20):  # count before the table is read, which needs memory for each entry
+                count, size = count + chunk.count(ENTRY), size + len(chunk)
+                if count > ENTRIES or size > ARCHIVE_BYTES:
+                    raise SubmissionError(f"the archive holds more than {ENTRIES:,} files, or {ARCHIVE_BYTES:,} bytes")
+            with zipfile.ZipFile(file) as archive:
+                self.entries(archive, folder, depth)
+        except SubmissionError:
+            raise
+        except Exception as error:  # whatever a library says to damaged bytes: it is this student's file, not the class
+            raise SubmissionError(f"the archive cannot be read: {clean(str(error), 200)}; make it anew") from None
+
+    def entries(self, archive: zipfile.ZipFile, folder: str, depth: int) -> None:
+        names: set[str] = set()
+        for entry in archive.infolist():
+            name = name_of(entry)
+            if entry.is_dir():
+                continue
+            if not relevant(name):
+                self.others.append(name)
+                continue
+            check_entry(entry, name)
+            if name.casefold() in names:  # it would be unclear which of the two is graded
+                raise SubmissionError(f"the archive holds {clean(name, 80)} twice")
+            names.add(name.casefold())
+            with archive.open(entry) as file:
+                self.add(file, folder + name, depth)
+
+
+def opened(path: Path) -> IO[bytes]:
+    """A regular file, opened. Raises `SubmissionError` for a link, a pipe, a device, and where it cannot be opened."""
     # Do not wait for a pipe; and check the opened file, not its name: the name may have become a link meanwhile.
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
@@ -56,40 +218,33 @@ def read_file(path: Path, most: int = TOTAL_BYTES) -> bytes:
     except OSError as error:
         link = " (a symbolic link, which is not followed)" if path.is_symlink() else ""
         raise SubmissionError(f"{clean(str(path))}: {error.strerror}{link}") from None
-    with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise SubmissionError(f"{clean(str(path))}: not a regular file")
-        data = file.read(most + 1)
-    if len(data) > most:
-        raise SubmissionError(f"{clean(str(path))}: longer than {most:,} bytes")
-    return data
-
-
-def read_folder(folder: Path) -> dict[str, bytes]:
-    """The program's files in a folder, by their path in it."""
-    files: dict[str, bytes] = {}
-    seen, left = 0, TOTAL_BYTES
-    for place, folders, names in os.walk(folder):  # it does not follow links to folders
-        folders.sort()
-        seen += len(names) + len(folders)
-        if seen > FILES:
-            raise SubmissionError(f"{folder}: more than {FILES:,} files")
-        for name in sorted(names):
-            path = Path(place, name)
-            inside = path.relative_to(folder).as_posix()
-            if relevant(inside):
-                files[inside] = read_file(path, left)
-                left -= len(files[inside])
-    return files
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise SubmissionError(f"{clean(str(path))}: not a regular file")
+    return open(descriptor, "rb")
 
 
 def relevant(name: str) -> bool:
-    """Whether a path belongs to the program, and not to an editor or an operating system."""
-    parts = name.split("/")
-    return name.endswith(KINDS) and not any(part.startswith((".", "__MACOSX", "__pycache__")) for part in parts)
+    """Whether a path belongs to the program, and not to an editor, a tool or a system."""
+    parts = [part for part in name.split("/") if part != ".."]
+    return name.lower().endswith(KINDS) and not any(part.startswith(IGNORED) for part in parts)
 
 
-def sha256_of(files: dict[str, bytes]) -> str:
+def file_of(name: str, data: bytes | bytearray) -> File:
+    """A file of a program from its bytes."""
+    try:
+        if name.endswith(".ipynb"):
+            cells = read_notebook(data, name)
+            return File(
+                tuple(cells), tuple(warning for cell in cells for warning in direction_changes(cell[1], cell[0]))
+            )
+        text, warnings = decode(bytes(data), name)
+        return File(((name, text),), tuple(warnings))
+    except SubmissionError as error:
+        return File(failure=str(error))
+
+
+def sha256_of(files: Mapping[str, bytes]) -> str:
     """One hash of the names and bytes of files."""
     digest = hashlib.sha256()
     for name, data in sorted(files.items()):
@@ -101,48 +256,23 @@ def sha256_of(files: dict[str, bytes]) -> str:
 # Archives.
 
 
-def read_archive(data: bytes) -> dict[str, bytes]:
-    """The program's files in a .zip, by their path. Raises `SubmissionError` if it is damaged, encrypted or unsafe."""
-    if data.count(ENTRY) > FILES:  # count before the table is read, which needs memory for each
-        raise SubmissionError(f"the archive holds more than {FILES:,} files")
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return read_entries(archive)
-    except SubmissionError:
-        raise
-    except Exception as error:  # whatever a library says to damaged bytes: it is this student's file, not the class
-        raise SubmissionError(f"the archive cannot be read: {clean(str(error), 200)}") from None
+def name_of(entry: zipfile.ZipInfo) -> str:
+    """The path of an entry. Windows writes it with backslashes; macOS as UTF-8 without saying so, accents apart."""
+    name = entry.orig_filename
+    if not entry.flag_bits & 0x800:
+        with contextlib.suppress(UnicodeError):  # it is what it says
+            name = name.encode("cp437").decode("utf-8")
+    return unicodedata.normalize("NFC", name.replace("\\", "/")).removeprefix("./")
 
 
-def read_entries(archive: zipfile.ZipFile) -> dict[str, bytes]:
-    files: dict[str, bytes] = {}
-    left = TOTAL_BYTES
-    names: set[str] = set()
-    for entry in archive.infolist():
-        check_entry(entry)
-        folded = entry.filename.casefold()
-        if folded in names:  # it would be unclear which of the two is graded
-            raise SubmissionError(f"the archive holds {clean(entry.filename, 80)} twice")
-        names.add(folded)
-        if entry.is_dir() or not relevant(entry.filename):
-            continue
-        with archive.open(entry) as file:
-            content = file.read(left + 1)  # the archive may lie about sizes
-        left -= len(content)
-        if left < 0:
-            raise SubmissionError(f"the archive unpacks to more than {TOTAL_BYTES:,} bytes")
-        files[entry.filename] = content
-    return files
-
-
-def check_entry(entry: zipfile.ZipInfo) -> None:
+def check_entry(entry: zipfile.ZipInfo, name: str) -> None:
     """Refuse names and kinds of files that can only be an attack or an error."""
-    name, shown = entry.filename, clean(entry.filename, 80)
-    parts = name.rstrip("/").split("/")
-    # `orig_filename` is the name before zipfile cut it at a NUL.
-    if not name or name.startswith("/") or ".." in parts or any(c in entry.orig_filename for c in "\\:\0"):
-        raise SubmissionError(f"the archive holds {clean(entry.orig_filename, 80)}, which leads out of its folder")
-    if len(name) > 500 or not name.isprintable() or any(part.split(".")[0].lower() in RESERVED for part in parts):
+    shown = clean(name, 80)
+    parts = name.split("/")
+    if name.startswith("/") or ".." in parts or "\0" in name or re.match("[A-Za-z]:", name):
+        raise SubmissionError(f"the archive holds {shown}, which leads out of its folder")
+    hides = DIRECTIONS.search(name) or any(unicodedata.category(c) in ("Cc", "Cs") for c in name)
+    if len(name) > 500 or hides or any(part.split(".")[0].lower() in RESERVED for part in parts):
         raise SubmissionError(f"the archive holds {shown}, which is no name for a file")
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):  # 0: written on Windows
@@ -154,7 +284,7 @@ def check_entry(entry: zipfile.ZipInfo) -> None:
 # Notebooks.
 
 
-def read_notebook(data: bytes, name: str) -> list[tuple[str, str]]:
+def read_notebook(data: bytes | bytearray, name: str) -> list[Part]:
     r"""The code cells of an .ipynb in their order, each with a name such as "cell 3" and its source.
 
     Raises `SubmissionError` if the file is not a notebook.
@@ -163,16 +293,131 @@ def read_notebook(data: bytes, name: str) -> list[tuple[str, str]]:
     [('cell 1', 'x = 1\ny = 2')]
     """
     try:
-        notebook = json.loads(data)
+        notebook = json.loads(data) if len(data) <= SMALL else Outline(data).value()
         if "worksheets" in notebook:  # version 3 of the format
             cells = [cell for sheet in notebook["worksheets"] for cell in sheet["cells"]]
         else:
             cells = notebook["cells"]
         code = [cell for cell in cells if cell["cell_type"] == "code"]
         sources = ["".join(cell["source"] if "source" in cell else cell["input"]) for cell in code]
+    except SubmissionError as error:
+        raise SubmissionError(f"{clean(name)}: {error}") from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise SubmissionError(f"{clean(name)}: not a notebook ({type(error).__name__})") from None
     return [(f"cell {number}", source.replace("\r\n", "\n")) for number, source in enumerate(sources, 1)]
+
+
+class Outline:
+    """Reads of JSON only the members that are in `KEPT`, and passes over all others, so that these need no memory."""
+
+    KEPT = ("cells", "worksheets", "cell_type", "source", "input")
+
+    SPACE, SCALAR = re.compile(rb"[\s,:]*"), re.compile(rb"[^\s,\[\]{}\"]+")
+    ESCAPES = re.compile(rb"[^\"\\]*(?:\\.[^\"\\]*){0,1000}", re.DOTALL)  # not all at once: each needs memory
+    FIRST, MOST = 1 << 8, 1 << 16  # the bytes that are looked at together; more where there is much to skip
+
+    STEP = np.zeros(256, np.int8)  # how much deeper each character leads
+    STEP[list(b"[{")], STEP[list(b"]}")] = 1, -1
+
+    def __init__(self, data: bytes | bytearray) -> None:
+        self.data, self.at = data, 3 if data[:3] == b"\xef\xbb\xbf" else 0
+        self.left = PROGRAM_BYTES
+
+    def value(self) -> Any:
+        """The value that comes next. Raises `ValueError` if it is no JSON in UTF-8, `SubmissionError` for too much."""
+        start, first = self.at, self.next()
+        self.left -= 64  # a value needs memory, however short it is
+        result: Any = None
+        if first == ord("["):
+            return [self.value() for _ in self.inside("]")]
+        if first == ord("{"):
+            result = {}
+            for _ in self.inside("}"):
+                key = self.string()
+                if key in self.KEPT:
+                    result[key] = self.value()
+                else:
+                    self.skip()
+        elif first == ord('"'):
+            result = self.string()
+        else:
+            self.skip()
+        self.left -= 0 if isinstance(result, dict) else self.at - start
+        if self.left < 0:
+            raise SubmissionError(f"more than {PROGRAM_BYTES:,} bytes of code and cells")
+        return result
+
+    def inside(self, bracket: str) -> Iterator[None]:
+        """Once for each member or item, up to the closing bracket."""
+        self.at += 1
+        while self.next() != ord(bracket):
+            yield
+        self.at += 1
+
+    def string(self) -> str:
+        if self.next() != ord('"'):
+            raise ValueError("no string")
+        start = self.at
+        self.skip()
+        text: str = json.loads(self.data[start : self.at], strict=False)
+        return text
+
+    def next(self) -> int:
+        """The first character of the next value."""
+        found = self.SPACE.match(self.data, self.at)
+        assert found is not None
+        self.at = found.end()
+        if self.at == len(self.data):
+            raise ValueError("cut off")
+        return self.data[self.at]
+
+    def skip(self) -> None:
+        """Pass over the value that comes next."""
+        first = self.next()
+        if first == ord('"'):
+            self.skip_string()
+        elif first in b"[{":
+            self.skip_nested()
+        else:
+            scalar = self.SCALAR.match(self.data, self.at)
+            if scalar is None:
+                raise ValueError("no value")
+            self.at = scalar.end()
+
+    def skip_nested(self) -> None:
+        """Pass over an object or an array, block by block. No loop over its characters: there may be millions."""
+        size, depth, inside, odd = self.FIRST, 0, 0, 0
+        while self.at < len(self.data):
+            block = np.frombuffer(self.data, np.uint8, min(size, len(self.data) - self.at), self.at)
+            index = np.arange(block.size)
+            # A quote ends no string if an odd number of backslashes stands before it.
+            other = np.maximum.accumulate(np.where(block == ord("\\"), -1 - odd, index))
+            slashes = np.concatenate([[odd], index - other]) & 1
+            quotes = (block == ord('"')) & (slashes[:-1] == 0)
+            within = (inside + np.cumsum(quotes)) & 1
+            steps = np.where(within, 0, self.STEP[block])
+            depths = depth + np.cumsum(steps)
+            closed = np.flatnonzero((depths == 0) & (steps < 0))
+            if closed.size:
+                self.at += int(closed[0]) + 1
+                return
+            depth, inside, odd = int(depths[-1]), int(within[-1]), int(slashes[-1])
+            self.at += block.size
+            size = min(4 * size, self.MOST)
+        raise ValueError("cut off")
+
+    def skip_string(self) -> None:
+        """Pass over a string, up to the quote that no backslash escapes."""
+        self.at += 1
+        while True:
+            found = self.ESCAPES.match(self.data, self.at)
+            assert found is not None
+            start, self.at = self.at, found.end()
+            if self.data[self.at : self.at + 1] == b'"':
+                self.at += 1
+                return
+            if self.at == start:
+                raise ValueError("cut off")
 
 
 # Text.
@@ -181,7 +426,7 @@ def read_notebook(data: bytes, name: str) -> list[tuple[str, str]]:
 def decode(data: bytes, name: str) -> tuple[str, list[str]]:
     r"""Python source as text, with the line end `\n`, and warnings for the student.
 
-    Raises `SubmissionError` for an unusual encoding.
+    Raises `SubmissionError` for an encoding that hides what is written.
 
     >>> decode(b"# caf\xe9\r\n", "a.py")
     ('# café\n', ['a.py: not UTF-8; read as Windows-1252'])
@@ -203,19 +448,19 @@ def declared(data: bytes, name: str) -> str:
         encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
     except (SyntaxError, ValueError):  # an unknown codec, or not UTF-8
         return "utf-8"
-    if encoding not in ENCODINGS:
+    try:
+        plain = ASCII.decode(encoding) == ASCII.decode("ascii")
+    except Exception:  # whatever a codec says to what is no text in it
+        plain = False
+    if not plain:
         raise SubmissionError(f"{clean(name)}: the encoding {encoding!r:.40}; save it as UTF-8")
     return encoding
 
 
 def direction_changes(text: str, name: str) -> list[str]:
     """Warnings for lines with characters that change the direction of writing, so that they hide what Python runs."""
-    lines = [
-        number
-        for number, line in enumerate(text.split("\n"), 1)
-        if any(unicodedata.bidirectional(c) in DIRECTIONS for c in line)
-    ]
-    if not lines:
+    if not DIRECTIONS.search(text):
         return []
+    lines = [number for number, line in enumerate(text.split("\n"), 1) if DIRECTIONS.search(line)]
     where = ", ".join(map(str, lines[:5]))
     return [f"{name}: invisible characters that change the direction of writing in line {where}"]

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..._support.text import clean
 from ..errors import SubmissionError
-from .reading import decode, direction_changes, read_archive, read_file, read_folder, read_notebook, sha256_of
+from .reading import File, Part, file_of, read_paths, sha256_of
 
 __all__ = ["Submission"]
 
-USUAL_NAMES = ("submission", "solution", "main")
-"""Names of the file to grade, if there are several files and the assignment names none."""
+USUAL_NAMES = ("submission", "solution", "main", "starter")
+"""Names of the file to grade, if there are several files and neither definitions nor the assignment's name tell."""
 
-Part = tuple[str, str]
-"""The name of a file or cell, such as "hw1.py" or "cell 3", and its source."""
+DEFINES = re.compile(r"^(?:async +)?(?:def|class) +(\w+)|^(\w+) *(?::[^=\n]+)?=(?!=)", re.MULTILINE)
+IMPORTS = re.compile(r"^from {1,4}(\S{1,99}) {1,4}import {1,4}(?:\(([^)]{1,500})\)|([^\n]{1,500}))", re.MULTILINE)
+"""Lines at the margin that define names. The numbers keep the time for odd texts in bounds."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +30,10 @@ class Submission:
     ----------
     name : name of the file, archive or folder.
     parts : names and sources of the program, executed in this order in one module.
-    modules : further files that the program may import: name of the module -> name of the file, and source.
+    modules : further files that the program may import: name of the module -> path in what was handed in, and source.
     warnings : warnings for the student.
-    sha256 : hash of all names and bytes that were read.
+    sha256 : hash of the names and sources.
+    main : the path of the graded file in what was handed in.
     """
 
     name: str
@@ -37,6 +41,7 @@ class Submission:
     modules: dict[str, Part] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     sha256: str = ""
+    main: str = ""
 
     @staticmethod
     def from_source(source: str, name: str = "submission.py") -> Submission:
@@ -45,15 +50,24 @@ class Submission:
         >>> Submission.from_source("x = 1").parts
         (('submission.py', 'x = 1'),)
         """
-        return _assemble(name, {name: source.encode(errors="surrogatepass")}, None)
+        return _assemble(name, {name: file_of(name, source.encode(errors="surrogatepass"))}, None, ())
 
     @staticmethod
-    def read(path: str | os.PathLike[str], main: str | None = None) -> Submission:
+    def read(
+        path: str | os.PathLike[str],
+        main: str | None = None,
+        *,
+        needs: Sequence[str] = (),
+        beside: Sequence[tuple[str, str]] = (),
+    ) -> Submission:
         """Read a .py file, a notebook, a .zip, or a folder.
 
         Parameters
         ----------
-        main : the file to grade if there are several: "hw1" stands for hw1.py and hw1.ipynb.
+        main : what the file to grade should be called: "hw1" stands for hw1.py and hw1.ipynb.
+        needs : names that the program should define. Of several files, the one that defines most of them is graded;
+            then the name counts.
+        beside : all paths that belong to this submission, if there are several, and the names that they shall have.
 
         Raises `SubmissionError`, which says what to hand in instead.
 
@@ -64,57 +78,80 @@ class Submission:
         (('hw1.py', 'x = 1'),)
         """
         path = Path(path)
-        if path.is_dir() and not path.is_symlink():
-            return _assemble(path.name, read_folder(path), main)
-        data = read_file(path)
-        if path.suffix == ".zip" or data.startswith(b"PK\x03\x04"):
-            return _assemble(path.name, read_archive(data), main)
-        if path.suffix not in (".py", ".ipynb"):
-            raise SubmissionError(f"{clean(path.name)}: hand in a .py file, a notebook (.ipynb), or a .zip of them")
-        return _assemble(path.name, {path.name: data}, main)
+        paths = [(Path(one), name) for one, name in beside] or [(path, path.name)]
+        return _assemble(path.name, read_paths(paths), main, needs)
 
 
-def _assemble(name: str, files: dict[str, bytes], main: str | None) -> Submission:
-    chosen = _choose(name, files, main)
-    warnings: list[str] = []
-    parts = _read_part(chosen, files[chosen], warnings)
+def _assemble(name: str, files: dict[str, File], main: str | None, needs: Sequence[str]) -> Submission:
+    chosen, why = _choose(name, files, main, needs)
+    if files[chosen].failure:
+        raise SubmissionError(files[chosen].failure)
+    others = {path: file for path, file in sorted(files.items()) if path != chosen}
+    warnings = [*why, *files[chosen].warnings]
+    for file in others.values():
+        warnings += [file.failure] if file.failure else file.warnings
+    hashed = {
+        path: "\0".join([file.failure, file.source]).encode(errors="surrogatepass") for path, file in files.items()
+    }
     folder = chosen.rpartition("/")[0]
     modules: dict[str, Part] = {}
-    for path, data in sorted(files.items()):
+    for path, file in others.items():
         inside = path.removeprefix(f"{folder}/")
-        if path != chosen and path.endswith(".py"):
-            module = inside.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-            modules[module] = _read_part(path, data, warnings)[0]
-    for module in list(modules):  # folders without an __init__.py
-        while "." in module:
-            module = module.rpartition(".")[0]
-            modules.setdefault(module, (module, ""))
-    return Submission(name, tuple(parts), modules, tuple(map(clean, warnings)), sha256_of(files))
+        module = inside.rpartition(".")[0].removesuffix("/__init__").replace("/", ".")
+        modules[inside if module in modules else module] = (path, file.source)  # a .py file and a notebook of one name
+    return Submission(name, files[chosen].parts, modules, tuple(map(clean, warnings)), sha256_of(hashed), chosen)
 
 
-def _choose(name: str, files: dict[str, bytes], main: str | None) -> str:
-    """The file to grade."""
+def _choose(name: str, files: dict[str, File], main: str | None, needs: Sequence[str]) -> tuple[str, list[str]]:
+    """The file to grade, and a warning if it is not clear why this one."""
     if len(files) == 1:
-        return next(iter(files))
-    wanted = (main.removesuffix(".py").removesuffix(".ipynb"),) if main else USUAL_NAMES
-    for stem in wanted:
-        found = [path for path in files if path.rpartition("/")[2] in (f"{stem}.py", f"{stem}.ipynb")]
-        if len(found) == 1:
-            return found[0]
-    if not files:
-        raise SubmissionError(f"{clean(name)}: no .py file and no notebook in it")
-    names = ", ".join(f"{stem}.py" for stem in wanted)
-    raise SubmissionError(
-        f"{clean(name)}: {len(files)} files, and it is not clear which to grade; one must be called {names}"
-    )
+        return next(iter(files)), []
+    wanted = (_plain(main.removesuffix(".py").removesuffix(".ipynb")),) if main else USUAL_NAMES
+    defined = {path: _defined(path, files) & set(needs) for path in files}
+    imported = {module for file in files.values() for module, _, _ in IMPORTS.findall(file.source)}
+
+    def fitness(path: str) -> tuple[int, bool, bool, bool]:
+        stem = _stem(path)
+        named = _plain(stem) in wanted
+        return len(defined[path]), named, stem not in imported, path.endswith(".ipynb")
+
+    best = sorted(files, key=fitness, reverse=True)
+    first, second = best[0], best[1]
+    if fitness(first)[:2] == (0, False) or fitness(first) == fitness(second):
+        unclear = ", ".join(needs) if needs and not any(defined.values()) else ""
+        missing = f"none of them defines {unclear}; " if unclear else ""
+        called = " or ".join(f"{main or stem}.py" for stem in wanted)
+        why = f"it is not clear which to grade; {missing}one must be called {called}"
+        raise SubmissionError(f"{clean(name)}: {len(files)} files, and {why}")
+    lost = sorted(defined[second] - defined[first]) if needs else []
+    if lost:
+        return first, [f"{first} is graded; it does not define {', '.join(lost)}, and {second} does"]
+    if defined[first] and defined[first] == defined[second]:
+        return first, [f"{first} is graded, and not {second}, which defines the same"]
+    return first, []
 
 
-def _read_part(path: str, data: bytes, warnings: list[str]) -> list[Part]:
-    if path.endswith(".ipynb"):
-        cells = read_notebook(data, path)
-        for cell, source in cells:
-            warnings += direction_changes(source, cell)
-        return cells
-    text, found = decode(data, path)
-    warnings += found
-    return [(path, text)]
+def _stem(path: str) -> str:
+    """The name of a file without its ending."""
+    return path.rpartition("/")[2].rpartition(".")[0]
+
+
+def _plain(stem: str) -> str:
+    """A name as people vary it: without capitals, signs and the number of a copy."""
+    return re.sub(r"[\W_]", "", re.sub(r"( ?\(\d+\)|-\d+)$", "", stem)).casefold()
+
+
+def _defined(path: str, files: dict[str, File], depth: int = 0) -> set[str]:
+    """The names that a file seems to define, or to import from another one."""
+    source = files[path].source
+    names = {one or other for one, other in DEFINES.findall(source)}
+    for module, several, one in IMPORTS.findall(source):
+        for item in (several or one).split("#")[0].split(","):
+            names.add(item.split(" as ")[-1].strip())
+        if "*" in names and depth < 2:
+            names.discard("*")
+            stem = module.rpartition(".")[2]
+            for other in files:
+                if other != path and _stem(other) == stem:
+                    names |= _defined(other, files, depth + 1)
+    return names

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...engine.grad_mode import enable_grad
+from ...engine.grad_mode import complete_graph
 from ...engine.node import Node, number_of
 from ...engine.walk import by_the_table
 from ...errors import TinygradError
@@ -49,7 +49,7 @@ def rule_in_letters(node: Node, slot: int, names: Mapping[Node, str], upstream: 
     letters = {x: _letter(x, names[x]) for x in (node, *node.inputs) if isinstance(x, Node)}
     g = 1.0 if upstream is None else _letter(node, upstream)
     try:
-        with enable_grad():
+        with complete_graph:
             result = pull_one(node, slot, g, letters)
             if upstream is not None and result is not None:
                 result = letters[node.inputs[slot]].fit(result)

@@ -91,6 +91,11 @@ def alike(min_dims: int = 0) -> Arrangement:
 TWICE = Arrangement(2, lambda sides: shapes(0, 3, *sides).map(lambda shape: (shape, shape)), lambda x, y: x == y)
 """Two operands of one shape."""
 
+TWO_ROWS = Arrangement(
+    2, lambda sides: shapes(1, 3, *sides).map(lambda shape: (shape, shape)), lambda x, y: x == y != ()
+)
+"""Two operands of one shape, with at least one axis."""
+
 TWO = Arrangement(2, lambda sides: st.tuples(*[shapes(0, 2, *sides)] * 2), lambda x, y: True)
 """Two operands of any shapes."""
 
@@ -158,6 +163,19 @@ AFFINE = Arrangement(
     lambda x, weight, bias: len(weight) == 2 and x[-1:] == weight[1:],
 )
 """x (..., in), a weight (out, in) and a bias (out,)."""
+
+ATTENTION = Arrangement(
+    3,
+    lambda sides: st.tuples(*[st.integers(*sides)] * 3, shapes(0, 2, sides[0], min(sides[1], 3)), st.booleans()).map(
+        lambda drawn: (
+            (*drawn[3], drawn[0], drawn[2]),
+            (*drawn[3][-1:], drawn[1], drawn[2]),
+            (*drawn[3], *drawn[:2]) if drawn[4] else (drawn[1],),
+        )
+    ),
+    lambda q, k, mask: len(q) > 1 < len(k) and q[-1] == k[-1] and mask in ((*q[:-1], k[-2]), (k[-2],)),
+)
+"""Queries (..., L, E), keys (..., S, E) and numbers that are added to the comparisons (..., L, S)."""
 
 
 def sequence(blocks: int, states: int = 1) -> Arrangement:

@@ -45,11 +45,20 @@ def reshaped(draw: st.DrawFn, x: Shape) -> Any:
 
 @st.composite
 def reordered(draw: st.DrawFn, x: Shape) -> Any:
-    """Permutations of the axes, some of them counted from the end; or None."""
+    """Permutations of the axes, some of them counted from the end, a single one without brackets too; or None."""
     if draw(st.booleans()):
         return None
     order = draw(st.permutations(range(len(x))))
-    return tuple(a - len(x) * draw(st.integers(0, 1)) for a in order)
+    axes_in_order = tuple(a - len(x) * draw(st.integers(0, 1)) for a in order)
+    return axes_in_order[0] if len(x) == 1 and draw(st.booleans()) else axes_in_order
+
+
+@st.composite
+def differences(draw: st.DrawFn, x: Shape) -> Attrs:
+    """Of `diff`: the axis, how often, and perhaps a number to put before or after the others."""
+    attrs = {"axis": draw(axes(x, several=False, everything=False)), "n": draw(st.integers(0, 2))}
+    ends = draw(st.sets(st.sampled_from(["prepend", "append"])))
+    return {**attrs, **{end: draw(st.sampled_from([0.5, 2])) for end in sorted(ends)}}
 
 
 @st.composite
@@ -116,11 +125,22 @@ def pads(draw: st.DrawFn, x: Shape) -> Attrs:
 
 @st.composite
 def taken(draw: st.DrawFn, x: Shape) -> Attrs:
-    """Of `take_along_axis`: integer arrays, and the axis."""
+    """Of `take_along_axis`: integer arrays, and the axis. Other axes of size 1 are broadcast, on either side."""
     axis = draw(axes(x, several=False))
     size = prod(x) if axis is None else x[axis]
     n = draw(st.integers(0, 3)) if size else 0
-    shape = (n,) if axis is None else tuple(n if a == axis % len(x) else side for a, side in enumerate(x))
+    shape = (
+        (n,)
+        if axis is None
+        else tuple(
+            n
+            if a == axis % len(x)
+            else draw(st.sampled_from([1, 2]))
+            if side == 1
+            else draw(st.sampled_from([1, side]))
+            for a, side in enumerate(x)
+        )
+    )
     places = draw(st.lists(st.integers(-size, size - 1), min_size=prod(shape), max_size=prod(shape))) if size else []
     return {"indices": np.array(places, dtype=np.intp).reshape(shape), "axis": axis}
 

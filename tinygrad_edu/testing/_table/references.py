@@ -17,6 +17,15 @@ def elu(x: Any, alpha: float) -> Any:
     return np.where(x > 0, x, alpha * np.expm1(x))
 
 
+def gelu(x: Any, approximate: str) -> Any:
+    """x times the distribution function of the normal distribution, or the approximation of it in the paper."""
+    if approximate == "none":
+        inner = np.vectorize(math.erf, otypes=[float])(x / math.sqrt(2))
+    else:
+        inner = np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))
+    return (0.5 * x * (1 + inner)).astype(np.result_type(x, np.float32))
+
+
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """log Σ exp(x), of moderate numbers."""
     np.max(x, axis=axis)  # refuses an axis of no numbers
@@ -79,6 +88,13 @@ def gru(from_x: Any, from_h: Any, h: Any) -> Any:
     return ((1 - z) * np.tanh(x_n + _sigmoid(x_r + h_r) * h_n) + z * h,)
 
 
+def attention_weights(q: Any, k: Any, mask: Any, scale: float, causal: bool) -> Any:
+    """The softmax of the comparisons, of moderate numbers; 0 for a key that comes after the query."""
+    shares = np.exp(q @ np.swapaxes(k, -1, -2) * scale + mask)
+    shares = shares * np.tri(*shares.shape[-2:]).astype(shares.dtype) if causal else shares
+    return shares / np.sum(shares, axis=-1, keepdims=True)
+
+
 def norm(x: Any, ord: Any = 2, axis: Any = None, keepdims: bool = False) -> Any:
     """The norm of all numbers as one vector."""
     if ord in (math.inf, -math.inf):
@@ -103,6 +119,18 @@ def sum_to(x: Any, shape: Shape) -> Any:
     """Every number of x added up at the place that it came from."""
     places = np.broadcast_to(np.arange(prod(shape)).reshape(shape), x.shape)
     return np.bincount(places.ravel(), x.ravel(), prod(shape)).reshape(shape).astype(x.dtype)
+
+
+def sort_by(h: Any, x: Any, axis: int) -> Any:
+    """Each number of h at the place that the number of x beside it has when x is sorted."""
+    return unsort(h, np.argsort(x, axis), axis)
+
+
+def unsort(g: Any, x: Any, axis: int) -> Any:
+    """For each number of x the number of g at its rank, which is how many along the axis are smaller."""
+    x, g = np.moveaxis(x, axis, -1), np.moveaxis(g, axis, -1)
+    ranks = (x[..., None, :] < x[..., None]).sum(-1)
+    return np.moveaxis(np.take_along_axis(g, ranks, -1), -1, axis)
 
 
 def scatter(x: Any, index: Any, shape: Shape) -> Any:
@@ -139,3 +167,8 @@ def cofactors(x: Any) -> Any:
         minor = np.delete(np.delete(x, i, -2), j, -1)
         out[..., i, j] = (-1) ** (i + j) * np.linalg.det(minor)
     return out
+
+
+def diff(x: Any, n: int, axis: int, **ends: Any) -> Any:
+    """`numpy.diff`, with Python's numbers in the dtype of x."""
+    return np.diff(x, n, axis, **{name: np.asarray(end, np.result_type(x.dtype, end)) for name, end in ends.items()})

@@ -12,12 +12,15 @@ hw = Assignment("underfitting-overfitting", title="Fitting too little and too mu
 @hw.check(points=4, needs=["folds"], title="k folds")
 def k_folds(student, rng):
     for n, k in ((10, 5), (11, 3), (4, 4), (int(rng.integers(50, 90)), 7)):
-        pairs = [[indices(part, n, k) for part in pair] for pair in student.folds(n, k)]
+        answer = student.folds(n, k)
         require(
-            len(pairs) == k and all(len(pair) == 2 for pair in pairs),
+            isinstance(answer, (list, tuple))
+            and len(answer) == k
+            and all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in answer),
             f"folds({n}, {k}) is a list of {k} pairs (training, validation)",
             kind="shape",
         )
+        pairs = [[indices(part, n, k) for part in pair] for pair in answer]
         for i, (training, validation) in enumerate(pairs):
             require(
                 sorted([*training, *validation]) == list(range(n)),
@@ -44,10 +47,10 @@ def k_folds(student, rng):
 
 def indices(part, n, k):
     """A part as a list of whole numbers."""
-    numbers = np.asarray(part)
-    if numbers.ndim != 1 or numbers.dtype.kind not in "iu":
+    numbers = part.tolist() if isinstance(part, np.ndarray) else part
+    if not isinstance(numbers, (list, tuple)) or any(not isinstance(i, (int, np.integer)) for i in numbers):
         raise StudentError("answer", f"folds({n}, {k}): a pair is two lists or arrays of whole numbers")
-    return numbers.tolist()
+    return [int(i) for i in numbers]
 
 
 def is_close(answer, wrong):
@@ -70,15 +73,22 @@ def penalty(student, rng):
             kind="derivative",
             how="|w| rises with slope 1 where w is above 0 and falls with slope 1 where it is below.",
         )
+        require(
+            not is_close(answer, upstream * (l1 * np.sign(w) + 2 * l2 * w)) or l2 == 0,
+            "the part of the squares is twice too large",
+            kind="constant factor",
+            how="w² has the derivative 2w, and the penalty takes half of it: the 2 and the 1/2 cancel.",
+        )
         expect(answer).is_gradient_of(both, at=w, upstream=upstream)
     w = np.array([0.0, 2.0, -1.0])
     answer = student.penalty_backward(1.0, w, 0.3, 0.0)
-    require(
-        not is_close(answer, np.array([answer[0], 0.3, -0.3])) or answer[0] == 0,
-        f"where a weight is 0, |w| has gradient 0; you have {answer[0]:.3g}",
-        kind="derivative",
-        how="np.sign is 0 at 0.",
-    )
+    if isinstance(answer, np.ndarray) and answer.shape == w.shape:
+        require(
+            not is_close(answer, np.array([answer[0], 0.3, -0.3])) or answer[0] == 0,
+            f"where a weight is 0, |w| has gradient 0; you have {answer[0]:.3g}",
+            kind="derivative",
+            how="np.sign is 0 at 0.",
+        )
     expect(answer, "where a weight is 0").equals(0.3 * np.sign(w))
 
 

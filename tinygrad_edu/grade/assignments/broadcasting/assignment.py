@@ -3,17 +3,23 @@
 import tinygrad_edu as tg
 from tinygrad_edu.grade import Assignment, expect
 from tinygrad_edu.grade.checks import backward
+from tinygrad_edu.grade.checks.asking import called_slow
+from tinygrad_edu.grade.diagnosis import random_upstream
 
 hw = Assignment("broadcasting", title="Broadcasting and matrix gradients")
 
 
 @hw.check(points=2, needs=["unbroadcast"], title="Summing back to a shape")
 def summing_back(student, rng):
-    for shape in ((3, 4), (4,), (3, 1), (1, 4), (2, 1, 1), ()):
-        upstream = rng.normal(size=(2, 3, 4))
+    whole = (2, 3, 5)
+    for shape in ((3, 5), (5,), (3, 1), (1, 5), (2, 1, 1), ()):
+        upstream = random_upstream(rng, whole)
         expect(student.unbroadcast(upstream, shape)).is_gradient_of(
-            lambda x: tg.broadcast_to(x, (2, 3, 4)), at=rng.normal(size=shape), upstream=upstream
+            lambda x: tg.broadcast_to(x, whole), at=rng.normal(size=shape), upstream=upstream
         )
+    upstream = random_upstream(rng, (50, 40, 50))
+    with called_slow(upstream.size):
+        expect(student.unbroadcast(upstream, (40, 50))).equals(upstream.sum(axis=0))
 
 
 @hw.check(points=2, needs=["add_backward"])

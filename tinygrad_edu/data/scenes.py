@@ -1,0 +1,131 @@
+"""Scenes made of the handwritten digits: several on a canvas, with the box of each and the class of every pixel."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy import ndarray
+
+from ..engine.messages import is_whole, short
+from ..errors import OutOfRangeError
+from .dataset import TensorDataset
+from .images import digits
+
+__all__ = ["Scenes"]
+
+TRIES = 50  # to find a free place for a digit
+
+
+class Scenes(TensorDataset):
+    """Square images of one to `most` handwritten digits, which do not touch, of several sizes and shades, on noise.
+
+    For segmentation the batches are (images, masks); `scenes.with_boxes()` has those of detection, (images, boxes). The
+    same arguments give the same scenes, and another seed others. The digits are those of `Digits(train)`: with
+    `train=False` a network sees digits that it was not trained with, in scenes that it was not trained with.
+
+    Parameters
+    ----------
+    n : the number of scenes.
+    size : the height and the width of a scene, in pixels.
+    most : the largest number of digits in a scene.
+    heights : the smallest and the largest height of a digit, in pixels. Its width follows.
+    classes : the digits that occur, such as (3, 8).
+
+    Attributes
+    ----------
+    images : float32 between 0 and 1, (N, 1, size, size).
+    masks : the class of every pixel, int64, (N, size, size): 0 for paper, 1 for the ink of the first of `classes`...
+    boxes : around the digits, float32, (N, most, 5): the class, from 0 on, and the corners x1, y1, x2, y2. Where a
+        scene has fewer digits, the class is −1 and the corners are 0.
+
+    Raises `OutOfRangeError` for digits that do not fit into the scene, or that there are not.
+
+    >>> scenes = Scenes(5, seed=7)
+    >>> scenes.images.shape, scenes.masks.shape, scenes.boxes.shape
+    ((5, 1, 40, 40), (5, 40, 40), (5, 3, 5))
+    >>> scenes.boxes[0].astype(int)
+    array([[ 0,  3,  7, 13, 21],
+           [ 6, 16, 14, 26, 28],
+           [-1,  0,  0,  0,  0]])
+    """
+
+    def __init__(
+        self,
+        n: int = 500,
+        size: int = 40,
+        most: int = 3,
+        heights: tuple[int, int] = (14, 22),
+        classes: tuple[int, ...] = tuple(range(10)),
+        train: bool = True,
+        seed: int = 0,
+    ) -> None:
+        low, high = heights
+        for name, number in (("n", n), ("size", size), ("most", most)):
+            if not is_whole(number) or number < 1:
+                raise OutOfRangeError(f"Scenes: {name} is a whole number from 1 on, not {short(number)}")
+        if not 4 <= low <= high <= size - 2:
+            raise OutOfRangeError(
+                f"Scenes: heights are two whole numbers, the smaller first, from 4 to size - 2 = {size - 2}, "
+                f"not {heights}"
+            )
+        if not classes or not set(classes) <= set(range(10)) or len(set(classes)) < len(classes):
+            raise OutOfRangeError(f"Scenes: classes are different digits from 0 to 9, not {short(classes)}")
+        pictures, labels = digits().split()[0 if train else 1]
+        shapes = [[cropped(picture) for picture in pictures[labels == each]] for each in classes]
+        rng = np.random.default_rng([seed, train])
+        self.classes = tuple(classes)
+        self.images = np.clip(rng.normal(0.08, 0.05, (n, 1, size, size)), 0, 1).astype(np.float32)
+        self.masks = np.zeros((n, size, size), np.int64)
+        self.boxes = np.zeros((n, most, 5), np.float32)
+        self.boxes[:, :, 0] = -1
+        for image, mask, boxes in zip(self.images[:, 0], self.masks, self.boxes):
+            free = np.ones((size, size), bool)
+            for box in boxes[: rng.integers(1, most, endpoint=True)]:
+                label = int(rng.integers(len(classes)))
+                ink = enlarged(shapes[label][rng.integers(len(shapes[label]))], int(rng.integers(low, high + 1)))
+                place = free_place(free, ink.shape, rng)
+                if place is None:
+                    continue
+                y, x = place
+                y2, x2 = y + ink.shape[0], x + ink.shape[1]
+                free[y:y2, x:x2] = False
+                image[y:y2, x:x2] = np.maximum(image[y:y2, x:x2], ink * rng.uniform(0.6, 1.0))
+                mask[y:y2, x:x2][ink > 0.5] = label + 1
+                box[:] = label, x, y, x2, y2
+            boxes[:] = boxes[np.argsort(boxes[:, 0] < 0, kind="stable")]  # the scene's own first, then the −1
+        super().__init__(self.images, self.masks)
+
+    def with_boxes(self) -> TensorDataset:
+        """The images with their boxes, (N, most, 5), in place of masks."""
+        return TensorDataset(self.images, self.boxes)
+
+
+def cropped(picture: ndarray) -> ndarray:
+    """The part of a picture that has ink, between 0 and 1."""
+    inked = picture >= 4
+    rows, columns = np.flatnonzero(inked.any(1)), np.flatnonzero(inked.any(0))
+    part: ndarray = picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] / picture.max()
+    return part
+
+
+def enlarged(picture: ndarray, height: int) -> ndarray:
+    """The picture with this height, and the width that belongs to it, by bilinear interpolation."""
+    width = max(3, round(height * picture.shape[1] / picture.shape[0]))
+    for axis, wanted in enumerate((height, width)):
+        n = picture.shape[axis]
+        at = np.clip((np.arange(wanted) + 0.5) * n / wanted - 0.5, 0, n - 1)  # the places in the small picture
+        before = np.minimum(at.astype(int), max(n - 2, 0))
+        share = np.expand_dims(at - before, 1 - axis)
+        after = np.minimum(before + 1, n - 1)
+        picture = picture.take(before, axis) * (1 - share) + picture.take(after, axis) * share
+    return picture
+
+
+def free_place(free: ndarray, shape: tuple[int, ...], rng: np.random.Generator) -> tuple[int, int] | None:
+    """Row and column at which a picture of this shape touches nothing; None where none was found."""
+    (height, width), size = shape, len(free)
+    if width + 2 > size:
+        return None
+    for y, x in zip(rng.integers(1, size - height, TRIES).tolist(), rng.integers(1, size - width, TRIES).tolist()):
+        if free[y - 1 : y + height + 1, x - 1 : x + width + 1].all():
+            return y, x
+    return None

@@ -1,0 +1,57 @@
+"""Arrays that are more than arrays until something is computed with them: what comes out is plain."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ..errors import DtypeError
+
+__all__ = ["Numbers", "Passing", "Size"]
+
+
+class Passing(ndarray):
+    """An array whose class ends with it: functions and operators of NumPy give plain arrays and numbers."""
+
+    def __array_wrap__(self, array: ndarray, context: Any = None, return_scalar: bool = False) -> Any:
+        return np.asarray(array) if array.ndim else array[()]
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        out = super().__array_function__(function, types, args, kwargs)
+        return np.asarray(out) if isinstance(out, Passing) else out
+
+    def __repr__(self) -> str:
+        return repr(np.asarray(self))
+
+
+class Numbers(Passing):
+    """The numbers of a tensor, to be read.
+
+    `w.data -= step` is `w.data = w.data - step`: the operator makes a new array, and the tensor takes its numbers.
+    """
+
+
+def _anew(name: str) -> Any:
+    in_place, operation = getattr(ndarray, f"__i{name}__"), getattr(operator, f"__{name}__")
+
+    def method(self: Numbers, other: Any) -> Any:
+        if not self.flags.writeable:
+            return operation(self, other)
+        in_place(np.asarray(self), other)  # a copy, or a part of one: it can be written to
+        return self
+
+    return method
+
+
+for name in ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor"]:
+    setattr(Numbers, f"__i{name}__", _anew(name))
+
+
+class Size(int):
+    """How many numbers a tensor holds. PyTorch's `x.size(0)` is answered with what it is called here."""
+
+    def __call__(self, axis: int | None = None) -> Any:
+        raise DtypeError(f"size: here it is x.shape{'' if axis is None else f'[{axis}]'}; x.size counts all numbers")

@@ -1,0 +1,113 @@
+"""Signs for the instructor: what a submission holds that no comparison of numbers can judge.
+
+A difference quotient in high precision, a complex step, or an engine that somebody else wrote gives the right numbers.
+Signs prove nothing, and cost no points; only the engine itself, under its own name or file by file, is left out.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from .._support.text import clean
+from ..graph.text import plural
+from .submission.submission import Submission
+
+__all__ = ["signs_of", "without_the_engine"]
+
+NAME = Path(__file__).parents[1].name
+"""The name of this package."""
+
+MATHEMATICS = {
+    "cdouble": "complex arithmetic", "complex": "complex arithmetic", "complex64": "complex arithmetic",
+    "complex128": "complex arithmetic", "imag": "complex arithmetic", "clongdouble": "complex arithmetic",
+    "longdouble": "extended precision", "float128": "extended precision", "decimal": "extended precision",
+    "fractions": "extended precision", "mpmath": "extended precision",
+}  # fmt: skip
+"""Names of what a derivative by hand does not need."""
+
+OTHERS = {"autograd", "dezero", "jax", "micrograd", "minitorch", "mygrad", "needle", "tensorflow", "tinygrad", "torch"}
+"""Packages that differentiate; a module of a student's may bear such a name honestly."""
+
+
+def without_the_engine(submission: Submission) -> Submission:
+    """The submission without the modules of this package that were handed in with it."""
+    foreign = [name for name in submission.modules if NAME in name.split(".")]
+    foreign += [name for name, (_, source) in submission.modules.items() if fingerprint(source) in our_files()]
+    if not foreign:
+        return submission
+    modules = {name: part for name, part in submission.modules.items() if name not in foreign}
+    warning = f"{NAME} was handed in, too; it is not there while you are graded"
+    return replace(submission, modules=modules, warnings=(*submission.warnings, warning))
+
+
+def signs_of(submission: Submission) -> tuple[str, ...]:
+    """What the instructor should look at, in words."""
+    modules = submission.modules
+    signs = []
+    if modules:
+        names = ", ".join(sorted(modules)[:8]) + ", ..." * (len(modules) > 8)
+        signs.append(f"{plural(len(modules), 'module')} beside the program: {names}")
+    ours = len(modules) - len(without_the_engine(submission).modules)
+    if ours:
+        signs.append(f"{ours} of them are {NAME} itself, and were left out")
+    others = sorted(OTHERS & {part for name in modules for part in name.split(".")})
+    if others:
+        signs.append(f"modules with the names of engines: {', '.join(others)}")
+    found: dict[str, list[str]] = {}
+    for where, source in (*submission.parts, *modules.values()):
+        try:
+            tree = ast.parse(source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        for line, what in suspicious(tree):
+            found.setdefault(what, []).append(f"{where}, line {line}")
+    for what, places in found.items():
+        signs.append(f"{what}: {places[0]}" + f" and {len(places) - 1} more" * (len(places) > 1))
+    return tuple(clean(sign.replace("\n", " "), 400) for sign in signs)
+
+
+def suspicious(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Lines of a program with something that a derivative by hand does not need.
+
+    >>> list(suspicious(ast.parse("def slope(f, x, h): return (f(x + h) - f(x - h)) / (2 * h)")))
+    [(1, 'a difference quotient')]
+    """
+    for node in ast.walk(tree):
+        match node:
+            case ast.Constant(complex()):
+                yield node.lineno, "complex arithmetic"
+            case ast.Attribute(_, name) | ast.Name(name) if name in MATHEMATICS:
+                yield node.lineno, MATHEMATICS[name]
+            case ast.Import(names):
+                yield from ((node.lineno, MATHEMATICS[x.name]) for x in names if x.name in MATHEMATICS)
+            case ast.ImportFrom(str() as name) if name in MATHEMATICS:
+                yield node.lineno, MATHEMATICS[name]
+            case ast.BinOp(ast.BinOp(ast.Call(f), ast.Sub(), ast.Call(g)), ast.Div()) if ast.dump(f) == ast.dump(g):
+                yield node.lineno, "a difference quotient"
+            case ast.BinOp(ast.BinOp(_, ast.Sub()), ast.Div(), ast.BinOp(ast.Constant(2 | 12), ast.Mult(), ast.Name())):
+                yield node.lineno, "a difference quotient"
+            case ast.FunctionDef():
+                given = {argument.arg for argument in node.args.args}
+                for loop in (x for x in ast.walk(node) if isinstance(x, (ast.For, ast.While, ast.comprehension))):
+                    for call in (x for x in ast.walk(loop) if isinstance(x, ast.Call)):
+                        if isinstance(call.func, ast.Name) and call.func.id in given:
+                            yield call.lineno, "a function that is handed in is called in a loop"
+
+
+def fingerprint(source: str) -> str:
+    """What is the same for two files that differ in their line ends alone; empty for a short file."""
+    lines = [line.rstrip() for line in source.splitlines() if line.strip()]
+    return sha256("\n".join(lines).encode(errors="surrogatepass")).hexdigest() if len(lines) >= 20 else ""
+
+
+@cache
+def our_files() -> frozenset[str]:
+    """The fingerprints of this package's files, but for those that students begin with."""
+    root = Path(__file__).parents[1]
+    files = [path for path in root.rglob("*.py") if "assignments" not in path.parts and "template" not in path.parts]
+    return frozenset(fingerprint(path.read_text(encoding="utf-8")) for path in files) - {""}

@@ -1,0 +1,273 @@
+"""The verdict on one check of one program: points for an explicit pass, a reason for what is wrong, or a grader error.
+
+A check is plain Python, and may stumble over an answer that it did not foresee: `loss, gradient = student.f()` where
+there are three. Then the same check is tried with the reference, or with answers that fit anywhere if there is none. If
+it does not stumble there, the program's answer is to blame, and the check is failed.
+"""
+
+from __future__ import annotations
+
+import ast
+import dis
+import linecache
+import traceback
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from .._support.text import clean
+from .assignment import Check, exception_text, place
+from .compare import kind_of
+from .errors import IsolationError, SandboxError, StudentError, WrongAnswer
+from .expect import DATA, watched
+from .results import CheckResult, Graphs, NoPass
+from .sandbox.proxies import Student, hint
+from .sandbox.session import Session
+from .sandbox.standins import Anything, StandIn
+
+__all__ = ["Draw", "Reference", "load", "missed", "stumbled", "tried", "verdict"]
+
+Draw = Callable[[], np.random.Generator]
+"""Makes the random numbers of a check: each time the same ones."""
+
+Reference = Callable[[], "Session | None"]
+"""Opens a session of the instructor's solution; None if there is none."""
+
+
+def load(session: Session) -> StudentError | SandboxError | None:
+    """Load the program; the error if it does not load."""
+    try:
+        session.child()
+    except IsolationError:
+        raise
+    except (StudentError, SandboxError) as error:
+        return error
+    return None
+
+
+def verdict(
+    check: Check,
+    session: Session,
+    draw: Draw,
+    failure: StudentError | SandboxError | None = None,
+    *,
+    twice: bool = True,
+    reference: Reference = lambda: None,
+    asked_for: Collection[str] = (),
+) -> CheckResult:
+    """The result of a check, as the student may see it.
+
+    Parameters
+    ----------
+    failure : why the program could not be loaded, if it could not.
+    twice : whether a pass counts only if a second run passes too. The same program then gets the same points, however
+        it counts its calls.
+    reference : opens a session of the solution.
+    asked_for : names that other checks need; they are not suggested for a missing name.
+    """
+    if isinstance(failure, SandboxError):
+        return missed(check, "grader-error", clean(str(failure)))
+    if failure is not None:
+        return shown(failed(check, failure), check)
+    missing = [name for name in check.needs if name not in session.names]
+    if missing:
+        others = [name for name in session.names if name not in asked_for]
+        why = f"your program defines no {missing[0]}{hint(missing[0], others)}"
+        return missed(check, "skipped", clean(why), kind="missing")
+    result = ask(check, session, draw, reference)
+    if twice and result.outcome == "pass":
+        again = ask(check, session, draw, reference)
+        if again.outcome == "grader-error":
+            result = again
+        elif again.outcome != "pass":
+            why = "it was right the first time, and wrong when the same was asked again"
+            how = "Something is kept between calls: an array changed in place, or a sum that is not set back to 0."
+            result = replace(again, message=why, kind="repeated", where=again.message, how=how)
+    return shown(result, check)
+
+
+def ask(check: Check, session: Session, draw: Draw, reference: Reference) -> CheckResult:
+    """Run a check."""
+    before = session.answers
+    try:
+        with watched() as notes, np.errstate(all="ignore"):
+            check.function(session.student, draw())
+    except (WrongAnswer, StudentError) as error:
+        return failed(check, error)
+    except IsolationError:
+        raise
+    except SandboxError as error:
+        return missed(check, "grader-error", clean(str(error)))
+    except Exception as error:  # of the check itself, which is plain Python
+        if session.answers == before:
+            return missed(check, "grader-error", stumbled(check, error))
+        if isinstance(error, AssertionError):
+            return failed(check, refuted(check, error, session))
+        return blamed(check, error, session, draw, reference)
+    if not notes.passes and not (session.answers > before and asserts(check.function.__code__)):
+        if session.answers == before or own_fault(check, None, draw, reference):
+            return missed(check, "grader-error", f"{check.name} expects nothing, so nobody can pass it")
+        return failed(check, WrongAnswer(f"your program answers {described(session.last)}: too little", kind="count"))
+    return CheckResult(
+        check.name, check.title, "pass", check.points, check.points, hidden=check.hidden, extra=check.extra
+    )
+
+
+# A check that stumbles.
+
+
+def stumbled(check: Check, error: BaseException) -> str:
+    """The exception of a check and its line, for the instructor."""
+    return clean(f"{Path(place(error, file_of(check))).name}: {exception_text(error)}")
+
+
+def file_of(check: Check) -> Path:
+    return Path(check.function.__code__.co_filename)
+
+
+def blamed(check: Check, error: Exception, session: Session, draw: Draw, reference: Reference) -> CheckResult:
+    """The result of a check that raised an exception after the program had answered."""
+    said = stumbled(check, error)
+    if own_fault(check, error, draw, reference):
+        return missed(check, "grader-error", said)
+    overwritten = [name for name in session.constants if "not callable" in str(error)]
+    if overwritten:
+        what = f"{overwritten[0]} is {session.constants[overwritten[0]]}, not a function: was it overwritten?"
+        how = "Give the result of a call another name than the function's."
+    else:
+        what, how = f"your program answers {described(session.last)}, and that cannot be used", ""
+    return replace(failed(check, WrongAnswer(what, kind="type", how=how)), note=said)
+
+
+def described(answer: Any) -> str:
+    """An answer in words."""
+    if isinstance(answer, (list, tuple)):
+        kinds = ", ".join(map(kind_of, answer[:4])) + ", ..." * (len(answer) > 4)
+        return f"a {type(answer).__name__} of {len(answer)}" + f" ({kinds})" * bool(answer)
+    return "None, as of a function without `return`" if answer is None else kind_of(answer)
+
+
+def own_fault(check: Check, symptom: Exception | None, draw: Draw, reference: Reference) -> bool:
+    """Whether a check raises an exception, or expects nothing (`symptom` is None), by a mistake of its own.
+
+    It does if the solution has it do so too, or, without a solution, every answer that fits anywhere.
+    """
+    session = reference()
+    if session is not None:
+        with session:
+            error, passes = tried(check, session.student, draw)
+            return error is not None or (symptom is None and not passes)
+    for size in (2, 1, 3, 4, 5, 0):
+        error, passes = tried(check, StandIn(partial(anything, size)).student, draw)
+        if (error is None and (symptom is not None or passes)) or not alike(check, error, symptom):
+            return False
+    return True
+
+
+def anything(size: int, do: str, what: tuple[Any, ...]) -> Anything:
+    """An answer to any question that fits wherever it is used."""
+    return Anything(size)
+
+
+def tried(check: Check, student: Student, draw: Draw) -> tuple[Exception | None, int]:
+    """The exception that a check raises by itself when it asks this student, and how many expectations held."""
+    with watched() as notes, np.errstate(all="ignore"):
+        try:
+            check.function(student, draw())
+        except IsolationError:
+            raise
+        except (WrongAnswer, StudentError):
+            return None, 1
+        except Exception as error:
+            return error, notes.passes
+    return None, notes.passes
+
+
+def alike(check: Check, one: Exception | None, other: Exception | None) -> bool:
+    """Whether two exceptions are of one type, and arose in one line."""
+    if one is None or other is None:
+        return one is other
+    return type(one) is type(other) and place(one, file_of(check)) == place(other, file_of(check))
+
+
+# Checks with `assert`.
+
+
+def asserts(code: CodeType) -> bool:
+    """Whether a function, or one inside it, holds an `assert`, or calls one such as `np.testing.assert_allclose`.
+
+    >>> def check(student, rng): assert student.f(2.0) == 4.0
+    >>> asserts(check.__code__), asserts(described.__code__)
+    (True, False)
+    """
+    raising = any(
+        x.opname == "LOAD_ASSERTION_ERROR" or "AssertionError" in x.argrepr for x in dis.get_instructions(code)
+    )
+    calling = any(name.startswith("assert_") for name in code.co_names)
+    return raising or calling or any(asserts(inner) for inner in code.co_consts if isinstance(inner, CodeType))
+
+
+def refuted(check: Check, error: AssertionError, session: Session) -> WrongAnswer:
+    """What an `assert` in a check says of the program's answer: its message, or its text, and the values in it."""
+    text, values = "", dict[str, Any]()
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if Path(frame.f_code.co_filename).parent == file_of(check).parent:
+            text, values = asserted(frame.f_code.co_filename, line, frame.f_locals)
+    if not values:
+        values = {"your program's last answer": session.last}
+    shown = ", ".join(f"{name} is {in_short(x)}" for name, x in values.items())
+    return WrongAnswer(str(error) or f"`{text}` does not hold", kind="assert", where=f"Here, {shown}.")
+
+
+def asserted(file: str, line: int, known: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The condition of the `assert` in a line of a file, and the values of the names in it."""
+    source = "".join(linecache.getlines(file))
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Assert) and node.lineno <= line <= (node.end_lineno or node.lineno):
+            names = dict.fromkeys(x.id for x in ast.walk(node.test) if isinstance(x, ast.Name) and x.id in known)
+            return ast.unparse(node.test), {name: known[name] for name in names if isinstance(known[name], DATA)}
+    return "", {}
+
+
+def in_short(x: Any) -> str:
+    """A value in at most 200 characters.
+
+    >>> in_short(np.arange(3.0))
+    '[0. 1. 2.]'
+    """
+    text = str(x) if isinstance(x, np.ndarray) else repr(x)
+    return clean(" ".join(text.split()), 200)
+
+
+# Results.
+
+
+def missed(check: Check, outcome: NoPass, why: str, *, kind: str = "") -> CheckResult:
+    """The result of a check without points, and why."""
+    return CheckResult(
+        check.name, check.title, outcome, 0.0, check.points, why, kind, hidden=check.hidden, extra=check.extra
+    )
+
+
+def failed(check: Check, error: WrongAnswer | StudentError) -> CheckResult:
+    """The result of a check that the student's program failed."""
+    result = missed(check, "fail", clean(str(error)), kind=error.kind)
+    if isinstance(error, WrongAnswer):
+        graphs = error.graphs if isinstance(error.graphs, Graphs) else None
+        return replace(result, where=clean(error.where), how=clean(error.how), graphs=graphs)
+    if error.line:  # the message ends with it
+        said = result.message.removesuffix(f" ({error.where}, line {error.line}: {error.text})").rstrip(": ")
+        return replace(result, message=said, where=error.text, file=error.where, line=error.line)
+    return result
+
+
+def shown(result: CheckResult, check: Check) -> CheckResult:
+    """The result as the student may see it: of a failed hidden check, only the kind of mistake."""
+    if not check.hidden or result.outcome != "fail":
+        return result
+    return replace(missed(check, "fail", f"a hidden check failed: {result.kind}", kind=result.kind), note=result.note)

@@ -1,0 +1,170 @@
+"""What all language models share: the loss of the next token, its measures, and writing a text token by token."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import nn
+from ..engine.grad_mode import no_grad
+from ..engine.messages import is_whole, short
+from ..engine.node import number_of
+from ..engine.random import generator
+from ..errors import OutOfRangeError, ShapeError
+
+__all__ = ["bits_per_character", "choose", "generate", "next_token_loss", "perplexity"]
+
+
+def next_token_loss(logits: Any, targets: Any, ignore_index: int = -100) -> Any:
+    """The mean of -log p of each target, in nats: logits (N, T, V), targets (N, T) whole numbers below V.
+
+    Places whose target is `ignore_index`, such as padding, do not count. Errors as of `nn.functional.cross_entropy`.
+
+    >>> import tinygrad_edu as tg
+    >>> round(next_token_loss(tg.zeros((1, 3, 4)), [[0, 3, -100]]).item(), 4)  # log 4
+    1.3863
+    """
+    return nn.functional.cross_entropy(logits.swapaxes(1, -1), targets, ignore_index=ignore_index)
+
+
+def perplexity(loss: float) -> float:
+    """exp of a mean loss in nats a token: among so many tokens, all equally likely, the model might as well choose.
+
+    >>> perplexity(math.log(27))
+    27.0
+    """
+    return math.exp(loss)
+
+
+def bits_per_character(loss: float, tokens: int = 1, characters: int = 1) -> float:
+    """A mean loss in nats a token as bits a character, for a text of so many tokens and characters.
+
+    It compares models with different tokens. One token a character needs no numbers.
+
+    >>> bits_per_character(math.log(2), tokens=300, characters=600)
+    0.5
+    """
+    return loss / math.log(2) * tokens / characters
+
+
+def choose(
+    logits: Any, temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None, seed: Any = None
+) -> int:
+    """A token, drawn by the softmax of the logits (V,).
+
+    Parameters
+    ----------
+    temperature : divides the logits: below 1 likely tokens become more likely; 0 takes the likeliest.
+    top_k : draw among the k likeliest tokens only; A. Fan, M. Lewis, Y. Dauphin, "Hierarchical neural story generation"
+        (2018).
+    top_p : draw among the fewest likeliest tokens that have this share of the probability, the nucleus; Holtzman et
+        al., "The curious case of neural text degeneration" (2020).
+    seed : an int or a `numpy.random.Generator`; without one the package's own, which `tg.manual_seed` sets.
+
+    Raises `OutOfRangeError` for a temperature below 0, a k below 1 or a share that is not above 0 and at most 1,
+    `ShapeError` for logits that are no row, or that are nan.
+
+    >>> logits = [0.0, 2.0, 1.0, -1.0]
+    >>> choose(logits, temperature=0), {choose(logits, top_k=2, seed=s) for s in range(20)}
+    (1, {1, 2})
+    """
+    scores = np.asarray(number_of(logits), np.float64)
+    if scores.ndim != 1 or not scores.size or np.isnan(scores).any():
+        raise ShapeError(f"choose: logits are a row (V,) of one number a token, none of them nan, not {short(logits)}")
+    _check_choice(temperature, top_k, top_p)
+    if temperature == 0:
+        return int(scores.argmax())
+    order = np.argsort(-scores, kind="stable")[:top_k]
+    shares = np.exp((scores[order] - scores[order[0]]) / temperature)
+    shares /= shares.sum()
+    if top_p is not None:
+        enough = int(np.searchsorted(np.cumsum(shares), top_p * (1 - 1e-12))) + 1
+        order, shares = order[:enough], shares[:enough] / shares[:enough].sum()
+    place = int(np.searchsorted(np.cumsum(shares), generator(seed).random(), "right"))
+    return int(order[min(place, len(order) - 1)])  # the shares may add up to a little less than 1
+
+
+def _check_choice(temperature: float, top_k: int | None, top_p: float | None) -> None:
+    if not temperature >= 0:
+        raise OutOfRangeError(f"choose: temperature is 0 or more, not {temperature}")
+    if top_k is not None and not (is_whole(top_k) and top_k >= 1):
+        raise OutOfRangeError(f"choose: top_k is a whole number from 1 on, not {short(top_k)}")
+    if top_p is not None and not 0 < top_p <= 1:
+        raise OutOfRangeError(f"choose: top_p is a share, above 0 and at most 1, not {top_p}")
+
+
+def generate(
+    model: Any,
+    prompt: Sequence[int],
+    length: int,
+    *,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    seed: Any = None,
+    stop: int | None = None,
+    use_cache: bool = True,
+) -> Iterator[int]:
+    """The tokens with which a model goes on from a prompt, one after the other.
+
+    Parameters
+    ----------
+    model : called with tokens (1, T) and `cache=`, it gives logits (1, T, V). `model.block`, where there is one, is the
+        longest T. Of a longer text the model reads the last `block` tokens, and has forgotten the others.
+    prompt : ids of tokens, at least one.
+    length : the number of new tokens at most.
+    temperature, top_k, top_p, seed : of `choose`.
+    stop : the id of the token that ends a text; it is not handed out.
+    use_cache : whether what was computed of earlier tokens is kept, not computed again: in `model.new_cache()`, or
+        in an `nn.KeyValueCache` where the model has no such method; the tokens are the same.
+
+    Nothing is recorded, and the model computes as after `eval()`. Raises `ShapeError` for an empty prompt, and the
+    errors of `choose`.
+
+    >>> from tinygrad_edu import models
+    >>> model = models.gpt(vocabulary=5, block=8, channels=4, layers=1, heads=1)
+    >>> len(list(generate(model, [0], 12, seed=0)))
+    12
+    """
+    tokens = [int(token) for token in prompt]
+    if not tokens:
+        raise ShapeError("generate: a prompt has at least one token; give the token with which texts start")
+    if not is_whole(length) or length < 0:
+        raise OutOfRangeError(f"generate: length is a whole number from 0 on, not {short(length)}")
+    _check_choice(temperature, top_k, top_p)
+    return _tokens(
+        model,
+        tokens,
+        length,
+        {"temperature": temperature, "top_k": top_k, "top_p": top_p},
+        generator(seed),
+        stop,
+        use_cache,
+    )
+
+
+def _tokens(
+    model: Any, tokens: list[int], length: int, how: Any, rng: Any, stop: int | None, use_cache: bool
+) -> Iterator[int]:
+    block = getattr(model, "block", None)
+    cache, seen = (getattr(model, "new_cache", nn.KeyValueCache)() if use_cache else None), 0
+    for _ in range(length):
+        if cache is not None and block is not None and len(tokens) > block:
+            cache = None  # every position moves now, and with it every key
+        new = tokens[seen:] if cache is not None else tokens[-block:] if block else tokens
+        was_training = model.training
+        model.eval()
+        try:
+            with no_grad():
+                logits = model(np.array([new]), cache=cache)
+        finally:
+            model.train(was_training)
+        seen = len(tokens)
+        token = choose(logits[0, -1], seed=rng, **how)
+        if token == stop:
+            return
+        tokens.append(token)
+        yield token
