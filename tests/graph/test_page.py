@@ -44,7 +44,7 @@ def test_nothing_is_fetched_and_only_the_pages_own_script_and_styles_may_run() -
     (policy,) = (m["content"] or "" for m in elements.of("meta") if m.get("http-equiv") == "Content-Security-Policy")
     assert policy.startswith("default-src 'none'; script-src 'sha256-")
     assert "unsafe" not in policy
-    assert len(elements.of("script")) == 2
+    assert len(elements.of("script")) == 3
     for _, attributes in elements.tags:
         assert not {"src", "href", "style", "srcset", "action", "xlink:href"} & set(attributes)
         assert not any(name.startswith("on") for name in attributes)

@@ -245,7 +245,7 @@ def test_a_loop_without_modules_folds_too_and_its_weights_stay_outside() -> None
 
 
 def test_equal_blocks_of_a_tower_fold() -> None:
-    graph = tg.draw(tower(40)).graph
+    graph = tg.draw(tower(40), fit=None).graph
     assert [(c.path, c.times) for c in graph.clusters if c.times > 1] == [("1…40", 40)]
     assert len(graph.nodes) < 30
 
@@ -337,7 +337,7 @@ def test_a_focus_shows_what_is_near_and_says_how_much_is_not() -> None:
     steps = [x]
     for _ in range(9):
         steps.append(steps[-1].tanh())
-    graph = tg.draw(steps[-1], focus=steps[5], hops=2).graph
+    graph = tg.draw(steps[-1], focus=steps[5], hops=2, fit=None).graph
     assert labels(graph) == ["v₃", "v₄", "v₅", "v₆", "v₇"]
     assert graph.notes == ("2 arrows around v₅: 5 nodes further away not shown; hops=3 shows more.",)
     backward = tg.draw(steps[-1], "backward", focus=steps[5], hops=1).graph

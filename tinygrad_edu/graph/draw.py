@@ -261,6 +261,12 @@ class Drawing:
 
         return page(self)
 
+    def tikz(self) -> str:
+        """The picture as a `tikzpicture` for a document in LaTeX that loads amsmath and tikz."""
+        from .formats.tikz import tikz
+
+        return tikz(self)
+
     def digraph(self) -> Digraph:
         """The picture as a `graphviz.Digraph`, which can be changed and drawn by Graphviz."""
         from .formats.dot import digraph
@@ -304,10 +310,10 @@ class Drawing:
 
         An open file, such as `io.BytesIO()`, has no extension: there `format` says it, such as "png".
 
-        .svg, .html, .dot, .mmd and .json need nothing but this package. .png and .pdf are made from the SVG by the
-        typst package (`pip install 'tinygrad_edu[picture]'`), in light colours where the theme is "auto"; without it
-        Graphviz draws them, from the DOT text. The file appears complete or not at all: one that was there before is
-        replaced at the end, or stays as it was.
+        .svg, .html, .tex, .dot, .mmd and .json need nothing but this package; .tex is a document for pdflatex. .png and
+        .pdf are made from the SVG by the typst package (`pip install 'tinygrad_edu[picture]'`), in light colours where
+        the theme is "auto"; without it Graphviz draws them, from the DOT text. The file appears complete or not at all:
+        one that was there before is replaced at the end, or stays as it was.
         """
         from .formats.saving import FORMATS
 

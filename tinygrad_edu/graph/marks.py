@@ -69,7 +69,7 @@ def _text(what: str, text: object) -> str:
     if not isinstance(text, str):
         raise ValueError(f"draw: a {what} is a text, not {text!r:.60}")
     if what == "colour" and not COLOUR.fullmatch(text):
-        raise ValueError(f"draw: a colour is a name of CSS or like #f4c430, not {text!r:.60}")
+        raise ValueError(f"draw: a colour is a name of CSS or like #rrggbb, not {text!r:.60}")
     return visible(text)
 
 

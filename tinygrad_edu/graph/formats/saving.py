@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ..._support.formats import Writer
 from ...errors import GraphError
+from .tikz import document
 
 if TYPE_CHECKING:
     from ..draw import Drawing
@@ -21,6 +22,7 @@ FORMATS: dict[str, Writer] = {
     ".html": lambda drawing: drawing.html(),
     ".png": lambda drawing: converted(drawing, "png"),
     ".pdf": lambda drawing: converted(drawing, "pdf"),
+    ".tex": lambda drawing: document(drawing),
     ".dot": lambda drawing: drawing.dot(),
     ".mmd": lambda drawing: drawing.mermaid(),
     ".json": lambda drawing: drawing.json(),

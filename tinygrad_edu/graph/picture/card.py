@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import prod
 from typing import Literal, NamedTuple
 
 from ..clusters import Cluster, pieces as arguments_in
@@ -158,7 +159,7 @@ def _in_short(graph: Graph, style: Style) -> Graph:
     def left(quantity: Quantity | None) -> Quantity | None:
         if quantity is None or style == "names":
             return None
-        return quantity if quantity.is_number else Quantity(quantity.shape, "", None)
+        return quantity if prod(quantity.shape) == 1 else Quantity(quantity.shape, "", None)
 
     return replace(graph, nodes=tuple(_node_in_short(node, left, style) for node in graph.nodes))
 

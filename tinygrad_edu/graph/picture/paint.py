@@ -87,7 +87,7 @@ def _ink_on(colour: str) -> str:
     if not colour.startswith("#"):
         return LIGHT["ink"]
     red, green, blue = (int(part, 16) * (17 if len(digits) == 3 else 1) for part in _thirds(digits))
-    return LIGHT["ink"] if 0.299 * red + 0.587 * green + 0.114 * blue > 128 else "#ffffff"
+    return LIGHT["ink"] if 0.299 * red + 0.587 * green + 0.114 * blue > 128 else LIGHT["sign"]
 
 
 def _thirds(digits: str) -> list[str]:

@@ -1,0 +1,41 @@
+"""TikZ and LaTeX: they compile with pdflatex, whatever a name is in letters that LaTeX has commands for."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import tinygrad_edu as tg
+
+from .examples import EXAMPLES
+from .test_svg import HOSTILE
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_brace_has_its_partner_and_every_box_its_place(name: str) -> None:
+    drawing = tg.draw(EXAMPLES[name](), engine="builtin")
+    text = drawing.tikz()
+    bare = re.sub(r"\\[{}\\]", "", text)
+    assert bare.count("{") == bare.count("}")
+    assert text.count(r"\path[draw=") == len(drawing.graph.nodes)
+    assert text.count("-latex") == len(drawing.graph.edges)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex on the PATH")
+def test_it_compiles_with_hostile_names(tmp_path: Path) -> None:
+    parts = []
+    for name in HOSTILE:
+        z = tg.exp(tg.Value(1.5, name) * tg.Value(-2e-7, f"y{name[:8]}"))
+        parts += [tg.draw(z, "both", engine="builtin").tikz(), f"${tg.formula(z, latex=True)}$", tg.steps(z).latex()]
+    body = "\n\n".join(re.sub("[\u2e80-\uffff]", "", part) for part in parts)  # Chinese needs a package
+    packages = r"\usepackage{amsmath,amssymb,tikz}"
+    document = rf"\documentclass{{article}}{packages}\begin{{document}}" + body + r"\end{document}"
+    (tmp_path / "all.tex").write_text(document, encoding="utf-8")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace", check=False)
+    assert done.returncode == 0, [line for line in done.stdout.splitlines() if line.startswith("!")]

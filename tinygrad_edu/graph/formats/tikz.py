@@ -1,0 +1,162 @@
+r"""The picture in TikZ, for documents in LaTeX: the same places and colours, with the document's own mathematics.
+
+It needs the packages tikz and amsmath, and compiles with pdflatex. A name cannot add a command, see `words.latex`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from ..layout.geometry import Point, is_sideways
+from ..palette import DARK, LIGHT
+from ..picture.card import OUTPUT_RIM, Card, Grid, Row, Text, flow_of
+from ..picture.open_clusters import open_clusters
+from ..plain import PlainNode
+from ..words.latex import equation, literal, symbol
+
+if TYPE_CHECKING:
+    from ..draw import Drawing
+
+__all__ = ["document", "tikz"]
+
+COLOURS = ("ink", "muted", "line", "slope", "operation", "sign", "body", "leaf", "leaf-body", "constant",
+           "constant-body", "frame", "paper", "second", "second-body", "first-body")  # fmt: skip
+
+LOOKS = {
+    "leaf": ("leaf", "leaf-body", 14), "alias": ("leaf", "paper", 14), "gradient": ("slope", "paper", 14),
+    "constant": ("constant", "constant-body", 4), "forward": ("muted", "paper", 2),
+    "operation": ("operation", "body", 5), "module": ("operation", "body", 5), "group": ("operation", "body", 5),
+}  # fmt: skip
+"""Of each kind of box: the colours of its line and of its ground, and how round its corners are."""
+
+INK = {"partial": "slope", "slope": "slope", "muted": "muted", "auto": "muted", "symbol": "sign"}
+
+
+def document(drawing: Drawing) -> str:
+    """A document of its own that shows the picture."""
+    picture = tikz(drawing)
+    foreign = sorted({char for char in picture if not char.isascii()})
+    unknown = "".join(rf"\DeclareUnicodeCharacter{{{ord(char):04X}}}{{U+{ord(char):04X}}}" for char in foreign)
+    guard = rf"\usepackage{{iftex}}\ifPDFTeX{unknown}\fi" + "\n" if foreign else ""
+    return (
+        "\\documentclass[border=4pt]{standalone}\n\\usepackage{amsmath,amssymb,tikz}\n"
+        f"{guard}\\begin{{document}}\n{picture}\\end{{document}}\n"
+    )
+
+
+def tikz(drawing: Drawing) -> str:
+    r"""The picture as a `tikzpicture`.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.Value(3.0, "x_1")
+    >>> print(*[line for line in tikz(tg.draw(x * 2, engine="builtin")).splitlines() if "x_{1} = " in line])
+    \node[text=tgink] at (53.5,17.0) {$x_{1} = 3$};
+    """
+    return "\n".join(_lines(drawing)) + "\n"
+
+
+def _lines(drawing: Drawing) -> Iterator[str]:
+    graph, layout, flow = drawing.graph, drawing.layout, drawing.flow
+    palette = DARK if drawing.theme == "dark" else LIGHT
+    yield r"\begin{tikzpicture}[x=0.75bp,y=-0.75bp,every node/.style={inner sep=0pt,font=\small}]"
+    for name in COLOURS:
+        yield rf"\definecolor{{tg{name}}}{{HTML}}{{{palette[name].removeprefix('#').upper()}}}"
+    for cluster, (left, top, right, bottom) in zip(open_clusters(graph), layout.clusters):
+        dashed = ",dashed" if cluster.kind == "repetition" else ""
+        yield (
+            rf"\draw[tgconstant,fill=tgframe,rounded corners=6pt{dashed}] "
+            rf"({left:.1f},{top:.1f}) rectangle ({right:.1f},{bottom:.1f});"
+        )
+        title = cluster.path + (f" × {cluster.times}" if cluster.times > 1 else "")
+        yield rf"\node[anchor=north west,text=tgmuted] at ({left + 8:.1f},{top + 6:.1f}) {{${_words(title)}$}};"
+    for edge, label, at, route in zip(graph.edges, drawing.labels, layout.labels, layout.routes):
+        width = ",line width=1.6pt" if edge.lit else ""
+        yield rf"\draw[-latex,tgline{width}] {_path(route)};"
+        if label is not None and at is not None:
+            middle = 0.5 if is_sideways(flow) else (len(label.lines) - 1) / 2
+            for i, line in enumerate(label.lines):
+                y = at[1] + (i - middle) * label.leading
+                paper = "" if is_sideways(flow) else ",fill=tgpaper"
+                looks = rf"text=tg{_ink(line)}{paper},font=\scriptsize"
+                yield rf"\node[{looks}] at ({at[0]:.1f},{y:.1f}) {{${_row(line)}$}};"
+    for node, card, center in zip(graph.nodes, drawing.cards, layout.centers):
+        yield from _box(drawing, node, card, center)
+    yield r"\end{tikzpicture}"
+
+
+def _box(drawing: Drawing, node: PlainNode, card: Card, middle: Point) -> Iterator[str]:
+    x, y = middle
+    w, h = card.width / 2, card.height / 2
+    line, ground, round_by = LOOKS[node.kind]
+    if node.layer and node.kind != "constant":
+        line, ground = ("second", "second-body") if node.layer % 2 == 0 else ("slope", "first-body")
+    looks = [f"draw=tg{line}", f"fill=tg{ground}", f"rounded corners={min(round_by, 0.7 * h):.1f}pt"]
+    looks += ["dashed"] if node.kind in ("alias", "forward") else []
+    looks += ["line width=1.6pt"] if node.lit else []
+    if node.id in drawing.graph.outputs:
+        rim = OUTPUT_RIM / 2
+        yield rf"\draw[tg{line},rounded corners=8pt] {_rectangle(x - w - rim, y - h - rim, x + w + rim, y + h + rim)};"
+    yield rf"\path[{','.join(looks)}] {_rectangle(x - w, y - h, x + w, y + h)};"
+    if card.symbol is not None:
+        inlet = card.inlet
+        left, top, right, bottom = {
+            "LR": (x - w, y - h, x - w + inlet, y + h),
+            "RL": (x + w - inlet, y - h, x + w, y + h),
+            "TB": (x - w, y - h, x + w, y - h + inlet),
+            "BT": (x - w, y + h - inlet, x + w, y + h),
+        }[flow_of(node, drawing.flow)]
+        yield rf"\fill[tg{line},rounded corners=4pt] {_rectangle(left, top, right, bottom)};"
+        sign = SIGNS.get(card.symbol.text) or symbol(card.symbol.text)
+        yield rf"\node[text=tgsign] at ({(left + right) / 2:.1f},{(top + bottom) / 2:.1f}) {{${sign}$}};"
+        if left > x - w or right < x + w:
+            x += inlet / 2 if left <= x - w else -inlet / 2
+        else:
+            y += inlet / 2 if top <= y - h else -inlet / 2
+    heights = [max(item.height for item in row) for row in card.rows]
+    down = y - sum(heights) / 2
+    for row, height in zip(card.rows, heights):
+        yield rf"\node[text=tg{_ink(row)}] at ({x:.1f},{down + height / 2:.1f}) {{${_row(row)}$}};"
+        down += height
+
+
+SIGNS = {"×": r"\times", "−": "-", "/": "/", "+": "+", "@": "@", "**": r"x^{y}", "[ ]": r"[\ ]", "‖·‖": r"\|\cdot\|"}
+
+
+def _ink(row: Row) -> str:
+    return INK.get(row[-1].style, "ink")
+
+
+def _row(row: Row) -> str:
+    """A row as mathematics."""
+    return "".join(_item(item) for item in row)
+
+
+def _item(item: Text | Grid) -> str:
+    if isinstance(item, Grid):
+        cells = r" \\ ".join(" & ".join(map(_number, row)) for row in item.cells)
+        return rf"\begin{{bmatrix}} {cells} \end{{bmatrix}}"
+    if item.style in ("name", "auto") or (item.style == "partial" and re.fullmatch(r"\(?∂[^·@]*", item.text)):
+        return symbol(item.text)
+    if item.style in ("partial", "slope", "value"):
+        return equation(item.text)
+    return rf"\ {_words(item.text.strip())}"
+
+
+def _number(text: str) -> str:
+    return equation(text)
+
+
+def _words(text: str) -> str:
+    return rf"\mathrm{{{literal(text)}}}" if text else ""
+
+
+def _path(route: Sequence[Point]) -> str:
+    points = [f"({x:.1f},{y:.1f})" for x, y in route]
+    pieces = (f".. controls {a} and {b} .. {c}" for a, b, c in zip(points[1::3], points[2::3], points[3::3]))
+    return " ".join([points[0], *pieces])
+
+
+def _rectangle(left: float, top: float, right: float, bottom: float) -> str:
+    return f"({left:.1f},{top:.1f}) rectangle ({right:.1f},{bottom:.1f})"
