@@ -14,8 +14,10 @@ from typing import Any
 
 from . import (
     big_arrays,
+    boxes,
     chain,
     cnn,
+    gpt,
     grading,
     higher_order,
     importing,
@@ -24,6 +26,7 @@ from . import (
     pictures,
     resnet,
     rnn,
+    scalar_gpt,
     scalar_mlp,
     small_tensors,
 )
@@ -31,6 +34,7 @@ from .harness import Disagreement, Options, Outcome, Target, Workload, summary
 
 FAMILIES = (
     scalar_mlp,
+    scalar_gpt,
     chain,
     small_tensors,
     big_arrays,
@@ -40,7 +44,9 @@ FAMILIES = (
     lenet,
     cnn,
     rnn,
+    gpt,
     resnet,
+    boxes,
     pictures,
     grading,
 )

@@ -22,6 +22,11 @@ EVERY_KIND = {
     "probabilities": plots.regions(lambda X: X[:, 0] / 3, XY, [0, 1, 1]),
     "images": plots.images(np.arange(60.0).reshape(3, 4, 5), titles="abc", columns=2),
     "signed images": plots.images(-np.ones((1, 4, 5)), signed=True),
+    "masks and boxes": plots.images(
+        np.ones((2, 14, 15)),
+        masks=np.arange(420).reshape(2, 14, 15) % 3,
+        boxes=[[[1, 2, 3, 9, 9, 0.5], [-1, 0, 0, 0, 0, 0]], np.zeros((0, 6))],
+    ),
     "bars": plots.bars(["one", "two"], {"before": [1, 2], "after": [3, 4]}, ylabel="norm"),
     "histogram": plots.histogram({"weights": [0.1, 0.2, 0.2]}, bins=3),
 }
@@ -77,6 +82,30 @@ def test_wrong_shapes_are_named() -> None:
         plots.images(np.ones((4, 5)))
     with pytest.raises(ValueError, match="1 titles for 2 images"):
         plots.images(np.ones((2, 4, 5)), titles=["a"])
+    with pytest.raises(ValueError, match=r"masks are whole numbers of shape \(2, 4, 5\), not float64 \(2, 4, 5\)"):
+        plots.images(np.ones((2, 4, 5)), masks=np.ones((2, 4, 5)))
+    with pytest.raises(ValueError, match="boxes for 1 of 2 images"):
+        plots.images(np.ones((2, 4, 5)), boxes=[[]])
+    with pytest.raises(ValueError, match="class, x1, y1, x2, y2, and perhaps a score"):
+        plots.images(np.ones((1, 4, 5)), boxes=[[[1, 2, 3, 4]]])
+
+
+@pytest.mark.usefixtures("matplotlib")
+def test_boxes_are_drawn_where_they_are_and_masks_where_they_are_not_0() -> None:
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Rectangle
+
+    mask = np.zeros((1, 14, 15), int)
+    mask[0, 3:5, 6:9] = 2
+    plot = plots.images(np.ones((1, 14, 15)), masks=mask, boxes=[[[1, 2, 3, 9, 8, 0.75], [-1, 0, 0, 0, 0, 0]]])
+    assert repr(plot) == "Plot: 1 image of 14 × 15, with 1 box"
+    figure = Figure()
+    plot.panels[0].draw(figure)
+    (axes,) = figure.axes
+    (outline,) = (patch for patch in axes.patches if isinstance(patch, Rectangle))
+    assert (*outline.get_xy(), outline.get_width(), outline.get_height()) == (1.5, 2.5, 7, 5)
+    assert [text.get_text() for text in axes.texts] == ["1 0.75"]
+    assert np.array_equal(np.asarray(axes.images[1].get_array())[..., 3] > 0, mask[0] > 0)
 
 
 # Heat maps of attention.

@@ -348,10 +348,11 @@ def images(
         raise ValueError(f"images: masks are whole numbers of shape {stack.shape}, not {over.dtype} {over.shape}")
     if boxes is not None and len(boxes) != len(stack):
         raise ValueError(f"images: boxes for {len(boxes)} of {len(stack)} images")
-    rows = [np.asarray(each, float).reshape(len(each), -1) for each in ([] if boxes is None else boxes)]
-    if any(len(each) and each.shape[1] not in (5, 6) for each in rows):
+    rows = [np.asarray(each, float) for each in ([] if boxes is None else boxes)]
+    rows = [each if each.size else np.zeros((0, 5)) for each in rows]
+    if any(each.ndim != 2 or each.shape[1] not in (5, 6) for each in rows):
         raise ValueError("images: a row of boxes is class, x1, y1, x2, y2, and perhaps a score")
-    rows = [each[each[:, 0] >= 0] if len(each) else each for each in rows]
+    rows = [each[each[:, 0] >= 0] for each in rows]
     across = min(columns or 8, len(stack))
     down = -(-len(stack) // across)
     _, height, width = stack.shape

@@ -46,7 +46,7 @@ from tinygrad_edu import data, models, nn, optim, plots, train
 # %% [markdown]
 # ## Batch normalisation of two numbers
 #
-# The formula is that of lesson 8, for numbers $x_1, \dots, x_n$ of one batch:
+# The formula is that of lesson 8, for numbers $x_1, \ldots, x_n$ of one batch:
 #
 # $$ \mu = \frac1n \sum_i x_i, \qquad \sigma^2 = \frac1n \sum_i (x_i - \mu)^2, \qquad
 # y_i = \gamma \, \frac{x_i - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta $$
@@ -215,10 +215,10 @@ plots.lines(curves, xlabel="epoch", ylabel="accuracy on the test digits")
 
 # %% [markdown]
 # LeNet guesses: one in ten is right, from the first epoch to the last. With batch normalisation
-# half is right after one epoch, and in the end about 98 %. Nothing else has changed: not the rate,
-# not the data, not the sigmoids.
+# half is right after one epoch, and in the end about 98 %. The rate, the digits and the sigmoids are
+# the same.
 
-# %%
+# %% tags=["hide-cell"]
 assert max(curves["LeNet"]) < 0.15
 assert curves["with batch norm"][0] > 0.3
 assert curves["with batch norm"][-1] > 0.96
@@ -246,7 +246,7 @@ spreads = {}
 for name, make in [("LeNet", models.lenet), ("with batch norm", models.bn_lenet)]:
     tg.manual_seed(0)
     spreads[name] = spread(make().apply(glorot))
-plots.bars([f"sigmoid {i}" for i in range(1, 5)], spreads, logy=True, ylabel="spread of its input")
+plots.bars(range(1, 5), spreads, logy=True, ylabel="spread before each sigmoid")
 
 # %% [markdown]
 # In LeNet the digits look more and more alike: before the last sigmoid they differ by a thousandth.
@@ -267,9 +267,8 @@ assert all(0.9 < s < 1.1 for s in spreads["with batch norm"][2:])
 # named this *internal covariate shift*. The reason is disputed. The name suggests the covariate
 # shift of statistics, with which it has little to do. S. Santurkar and others shifted the inputs of
 # such layers on purpose, in 2018, and the networks learned as well as before; they find that the
-# loss becomes smoother instead. A. Rahimi, in a talk of 2017 at the conference NeurIPS, called it a
-# sign that the field practises alchemy: it works, and nobody knows exactly why. It is in nearly
-# every network that reads images.
+# loss becomes smoother instead. A. Rahimi took it, in a talk of 2017, as an example of what he called
+# alchemy: it works, and nobody knows exactly why. It is in nearly every network that reads images.
 #
 # ## Deeper is not better
 #
@@ -311,7 +310,7 @@ def deep(shortcut=False, normalised=False, blocks=8, channels=8):
 
 small, small_test = data.Digits(), data.Digits(train=False)
 x = tg.tensor(small.images[:2], name="images")
-tg.draw(deep(shortcut=True, blocks=1)(x), depth=1, gradients=False, direction="TB")
+tg.draw(deep(shortcut=True, blocks=1)(x), depth=1, expand="2", gradients=False, direction="TB")
 
 # %% [markdown]
 # In the frame of the block you see the two ways: one through the convolutions, one around them.
@@ -391,7 +390,7 @@ plots.lines(learned, xlabel="epoch", ylabel="accuracy on the training digits")
 # as a small change of what is there already. The network of K. He and his colleagues, ResNet, has
 # both, and won the contest of 2015 with 152 layers.
 
-# %%
+# %% tags=["hide-cell"]
 final = {name: curve[-1] for name, curve in learned.items()}
 assert final["plain"] < 0.15
 assert final["shortcuts"] < 0.35
@@ -462,8 +461,8 @@ assert np.allclose(dense(images).data, library(images).data, atol=1e-5)
 # %% [markdown]
 # The channels grow, so between two blocks a *transition* halves them, by a convolution of 1 × 1, and
 # halves height and width by a mean of 2 × 2. The textbook's DenseNet has four blocks of four layers
-# and a growth rate of 32; it learns 758,226 numbers, a fifteenth of ResNet-18. Count the channels of
-# its blocks, beginning with 64:
+# and a growth rate of 32; it learns 758,226 numbers, about a fifteenth of what ResNet-18 learns. Count
+# the channels of its blocks, beginning with 64:
 
 # %%
 channels, after = 64, []
@@ -524,7 +523,7 @@ for name, make in [("ResNet", models.resnet_small), ("DenseNet", models.densenet
 # 3. A block adds its input before the last ReLU. What could go wrong if the ReLU came first, and the
 #    sum after it?
 #
-# <details><summary>Answers · 答案</summary>
+# <details><summary>Answers</summary>
 #
 # 1. Both are linear for each channel: $\gamma (w * x + b - \mu) / s + \beta$ is a convolution with the
 #    weights $\gamma w / s$ and the bias $\gamma (b - \mu) / s + \beta$.

@@ -1,7 +1,7 @@
-"""Formulas on lines of their own, in another language: words in them are translated like any paragraph.
+"""Formulas on lines of their own, and the words on folded parts, in another language.
 
-Sphinx would read the translation of such a formula as reStructuredText, and our pages are Markdown. So it is put in
-its place before Sphinx looks.
+Sphinx would read the translation of a formula or of a piece of HTML as reStructuredText, and our pages are Markdown. So
+it is put in its place before Sphinx looks.
 """
 
 from docutils import nodes
@@ -12,7 +12,7 @@ from sphinx.util.i18n import docname_to_domain
 
 
 class TranslateFormulas(SphinxTransform):
-    """Put the translation of each formula in its place."""
+    """Put the translation of each formula, and of each piece of HTML, in its place."""
 
     default_priority = 19  # Sphinx's own translation is 20
 
@@ -23,11 +23,12 @@ class TranslateFormulas(SphinxTransform):
         catalogue, found = init(folders, self.config.language, domain)
         if not found:
             return
-        for formula in self.document.findall(nodes.math_block):
-            text = formula.rawsource or formula.astext()
-            translation = catalogue.gettext(text)
-            if translation != text:
-                formula.rawsource, formula.children = translation, [nodes.Text(translation)]
+        for kind in (nodes.math_block, nodes.raw):
+            for node in self.document.findall(kind):
+                text = node.rawsource or node.astext()
+                translation = catalogue.gettext(text)
+                if translation != text:
+                    node.rawsource, node.children = translation, [nodes.Text(translation)]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -59,6 +59,8 @@ def test_lenet_by_the_textbooks_recipe_on_files(
     table = (folder / "lenet-summary.txt").read_text(encoding="utf-8").split("\n\n")[1].splitlines()
     rates = [dict(zip(table[0].split(), row.split()))["lr"] for row in table[1:]]
     assert list(map(float, rates)) == [0.9, 0.45]
+    assert "lenet-predictions.svg" in out
+    assert (folder / "lenet-predictions.svg").read_text(encoding="utf-8").count("<image") == 18
 
 
 def test_other_resolutions(run: Command, folder: Path) -> None:

@@ -65,7 +65,7 @@ def test_every_node_of_the_forward_graph_has_exactly_one_box() -> None:
     g = backward_graph(small_network())
     of = [n.label for n in g.nodes if n.label.startswith("∂loss/∂")]
     assert sorted(of) == sorted(
-        {f"∂loss/∂{n}" for n in ("W1", "b1", "W2", "b2", "loss", *(f"v{i}" for i in range(1, 8)))}
+        {f"∂loss/∂{n}" for n in ("W1", "b1", "W2", "b2", "loss", *(f"v{i}" for i in "₁₂₃₄₅₆₇"))}
     )
 
 

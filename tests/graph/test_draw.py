@@ -32,14 +32,17 @@ def test_gradients_can_be_left_out() -> None:
     assert "∂" not in tg.draw(worked_example()[-1], gradients=False).dot()
 
 
+WAY_OUT = "; draw(model(x)) draws what a model computes of x"
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"mode": "sideways"}, "draw: mode is one of 'forward', 'backward', 'both', not 'sideways'"),
+        ({"mode": "sideways"}, "draw: mode is one of 'forward', 'backward', 'both', not 'sideways'" + WAY_OUT),
         ({"engine": "neato"}, "draw: engine is one of 'auto', 'graphviz', 'builtin', not 'neato'"),
         ({"direction": "RL"}, "draw: direction is one of 'LR', 'TB', not 'RL'"),
         ({"theme": "blue"}, "draw: theme is one of 'auto', 'light', 'dark', not 'blue'"),
-        ({"mode": None}, "draw: mode is one of 'forward', 'backward', 'both', not None"),
+        ({"mode": None}, "draw: mode is one of 'forward', 'backward', 'both', not None" + WAY_OUT),
     ],
 )
 def test_unknown_options_are_refused_with_those_there_are(options: Any, message: str) -> None:
@@ -47,10 +50,11 @@ def test_unknown_options_are_refused_with_those_there_are(options: Any, message:
         tg.draw(worked_example()[-1], **options)
 
 
-@pytest.mark.parametrize("thing", [3.0, "z", None, [tg.Value(1.0)]])
+@pytest.mark.parametrize("thing", [3.0, "z", None, [3.0]])
 def test_what_is_not_a_node_is_refused(thing: Any) -> None:
     with pytest.raises(
-        tg.GraphError, match=f"^draw: only a Value or a Tensor has a graph, not {type(thing).__name__} "
+        tg.GraphError,
+        match=r"^draw: only a Value or a Tensor has a graph, or several in a list, not (?:float|str|NoneType) ",
     ):
         tg.draw(thing)
 

@@ -36,15 +36,15 @@ a, b, c = (tg.Value(v, name=n) for v, n in ((2.0, "a"), (3.0, "b"), (5.0, "c")))
         (-(a**2), "−a²"),
         ((-a) ** 2, "(−a)²"),
         (-(a + b), "−(a + b)"),
-        (a ** (b + 1), "a ** (b + 1)"),
-        ((a**b) ** c, "(a ** b) ** c"),
-        (a ** (b**c), "a ** (b ** c)"),
+        (a ** (b + 1), "a^(b + 1)"),
+        ((a**b) ** c, "(a^b)^c"),
+        (a ** (b**c), "a^(b^c)"),
         (a**-1, "a⁻¹"),
         (a * -2, "a · (−2)"),
         (-2 * a, "−2 · a"),
-        (2**a, "2 ** a"),
+        (2**a, "2^a"),
         (tg.exp(-a) / (1 + tg.exp(-a)), "exp(−a) / (1 + exp(−a))"),
-        (abs(a - b), "abs(a − b)"),
+        (abs(a - b), "|a − b|"),
         (a * 0.1, "a · 0.1"),
         (a, "a"),
     ],
@@ -79,12 +79,12 @@ def test_the_printed_gradient_is_the_printed_backward_graph() -> None:
     assert tg.formula(dx) == "w"
     assert tg.formula(dw) == "x + y"
     (d,) = tg.gradients(tg.tanh(a * b), [a], create_graph=True)
-    assert tg.formula(d) == "(1 − tanh(a · b) · tanh(a · b)) · b"
+    assert tg.formula(d) == "(1 − tanh(a · b)²) · b"
 
 
 def test_arrays() -> None:
     X, W = (tg.tensor(np.ones(s), requires_grad=True, name=n) for s, n in (((4, 3), "X"), ((2, 3), "W")))
-    assert tg.formula((X @ W.T).sum(axis=0)[1:]) == "Σ(X @ Wᵀ, axis=0)[1:]"
+    assert tg.formula((X @ W.T).sum(axis=0)[1:]) == "Σᵢ(X Wᵀ)[1:]"
     assert tg.formula((X + np.zeros(3)).mean()) == "mean(X + [0, 0, 0])"
 
 
@@ -107,7 +107,7 @@ def test_a_long_chain_is_cut() -> None:
 
 @given(programs())
 def test_a_formula_computes_what_the_graph_computed(z: Any) -> None:
-    text = tg.formula(z)
+    text = tg.formula(z, digits=15)
     if "where" in text:
         return
     python = (
@@ -116,6 +116,7 @@ def test_a_formula_computes_what_the_graph_computed(z: Any) -> None:
         .replace("·", "*")
         .replace("²", "**2")
         .replace("⁻¹", "**-1")
+        .replace("^", "**")
     )
     values = {"x": 0.0, "x1": 0.0, "tanh": math.tanh, "sin": math.sin, "sigmoid": tg.sigmoid}
     for node in leaves_of(z):
@@ -139,7 +140,7 @@ def test_a_formula_computes_what_the_graph_computed(z: Any) -> None:
         (abs(a - b), r"\left|a - b\right|"),
         (tg.sqrt(a + 1), r"\sqrt{a + 1}"),
         (tg.relu(a), r"\operatorname{relu}\left(a\right)"),
-        (a * 1e-9, r"a \cdot 1 \cdot 10^{-9}"),
+        (a * 1e-9, r"a \cdot 10^{-9}"),
     ],
 )
 def test_latex_has_brackets_where_they_are_needed_and_fractions_need_none(node: Any, text: str) -> None:
@@ -161,7 +162,7 @@ def test_latex_has_brackets_where_they_are_needed_and_fractions_need_none(node: 
         ("∂z/∂x", r"\frac{\partial z}{\partial x}"),
         ("∂³z/∂x²∂y", r"\frac{\partial^{3} z}{\partial x^{2} \, \partial y}"),
         (r"\input{x}", r"\mathrm{\backslash{}input\{x\}}"),
-        ("$a^2$", r"\mathrm{\$a\hat{}2\$}"),
+        ("$a^2$", r"\mathrm{\$a}^{2}\$"),
         ("50%#&~", r"\mathrm{50\%\#\&\sim{}}"),
     ],
 )
@@ -173,7 +174,7 @@ def test_arrays_in_latex() -> None:
     X, W = (tg.tensor(np.ones(s), requires_grad=True, name=n) for s, n in (((4, 3), "X"), ((2, 3), "W")))
     assert tg.formula(X @ W.T, latex=True) == r"X \, W^{\top}"
     assert tg.formula((X @ W.T).sum(axis=0)[1:], latex=True) == (
-        r"\left(\sum_{\mathrm{axis}=0}\left(X \, W^{\top}\right)\right)_{[1:]}"
+        r"\left(\sum_{i}\left(X \, W^{\top}\right)\right)_{[1:]}"
     )
 
 
@@ -187,6 +188,7 @@ def test_parts_of_a_long_formula_stand_under_each_other_in_latex() -> None:
 
 WRITTEN = {"left", "right", "cdot", "mathrm", "text", *"{}_#$%& "}
 CHARACTERS = {"backslash", "hat", "sim", "partial", "ldots", "infty", "times", "surd", "nabla", "Omega", "theta"}
+CHARACTERS |= {"acute", "ddot", "ss"}
 
 
 @given(programs())

@@ -14,6 +14,7 @@ from hypothesis import example, given, settings, strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu.graph import Drawing
+from tinygrad_edu.graph.mathematics import isolated, pieces
 from tinygrad_edu.graph.palette import DARK, LIGHT
 from tinygrad_edu.graph.text import shorten, visible
 
@@ -151,7 +152,7 @@ def test_the_rules_of_a_picture_reach_no_other_and_ids_come_from_the_content() -
     style = one[one.index("<style>") + 7 : one.index("</style>")]
     selectors = re.findall(r"^([^@{}]+)\{", style, re.MULTILINE)
     assert selectors
-    assert all(part.startswith(f"#{identity[1]} ") for s in selectors for part in s.strip().split(","))
+    assert all(part.startswith(f"svg#{identity[1]} ") for s in selectors for part in s.strip().split(","))
 
 
 def test_small_arrays_are_shown_in_full_and_large_ones_by_shape_and_range() -> None:
@@ -224,7 +225,10 @@ def check_name(name: str) -> None:
     for mode in modes:
         root = parsed(tg.draw(x * x, mode, engine="builtin"))
         shown = shorten(visible(name)) if name else "x₁"
-        assert by_class(root, "name")[0].text == shown
+        style = "name" if name else "auto"
+        first = next(e for e in root.iter(f"{SVG}text") if by_class(e, style))
+        found = "".join(e.text for e in ([first] if first.text else first) if style in e.get("class").split())
+        assert found == isolated("".join(piece.text for piece in pieces(shown)))
         assert {e.tag.removeprefix(SVG) for e in root.iter()} <= {
             *("svg", "title", "desc", "style", "g", "rect", "path", "text", "tspan")
         }
@@ -236,4 +240,5 @@ def test_every_class_in_a_picture_is_in_the_documentation() -> None:
     pictures = [tg.draw(example(), mode) for example in EXAMPLES.values() for mode in modes]
     pictures.append(tg.draw(chain(400)))
     used = {name for picture in pictures for e in parsed(picture).iter() for name in e.get("class", "").split()}
-    assert used - documented == set()
+    sizes = {name for name in used if re.fullmatch(r"s\d+", name)}
+    assert used - documented - sizes == set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +15,8 @@ import tinygrad_edu as tg
 from tests.models import twins
 from tests.nn.twins import torch_or_skip
 from tinygrad_edu import models, nn
+from tinygrad_edu.cli.networks import NETWORKS
+from tinygrad_edu.cli.tasks import Images
 from tinygrad_edu.models.alexnet import ONE_TOWER, TWO_TOWERS
 from tinygrad_edu.models.googlenet import SMALL, STAGES, Paths
 from tinygrad_edu.models.lenet5 import TABLE
@@ -163,6 +166,20 @@ def test_densenet_has_the_shapes_of_its_blocks(size: int, side: int) -> None:
     assert {"features.transition3.norm.running_var", "classifier.weight"} <= set(names)
 
 
+OF_IMAGES = [name for name, row in NETWORKS.items() if row.task is Images]
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("name", OF_IMAGES)
+def test_the_command_makes_each_network_for_the_images_that_it_gives_it(name: str) -> None:
+    row = NETWORKS[name]
+    size = row.settings["size"]
+    model = row.build(SimpleNamespace(channels=1, classes=10, size=size))
+    assert getattr(model, "size", None) in (None, size)
+    if size < 64:
+        assert model.eval()(tg.zeros((2, 1, size, size))).shape == (2, 10)
+
+
 def test_residual_blocks_of_the_textbook() -> None:
     assert models.BasicBlock(3, 3)(tg.zeros((4, 3, 6, 6))).shape == (4, 3, 6, 6)
     assert models.BasicBlock(3, 3, stride=2)(tg.zeros((4, 3, 6, 6))).shape == (4, 3, 3, 3)
@@ -246,7 +263,7 @@ TWINS: dict[str, tuple[Callable[[], nn.Module], Callable[[], Any], tuple[int, ..
         lambda: twins.nin(2, 5, [(4, 11, 4, 0), (6, 5, 1, 2), (8, 3, 1, 1)]),
         (2, 75, 83),
     ),
-    "nin_small": (models.nin_small, lambda: twins.nin(1, 10, [(48, 5, 2, 2), (96, 3, 1, 1)]), (1, 28, 28)),
+    "nin_small": (models.nin_small, lambda: twins.nin(1, 10, [(48, 5, 2, 2), (96, 3, 1, 1)], 96), (1, 28, 28)),
     "googlenet": (
         narrow_googlenet,
         lambda: twins.googlenet(
@@ -337,12 +354,42 @@ def test_outputs_and_gradients_are_those_of_the_twin(name: str, dtype: Any, trai
         assert_allclose(found[key], gradient, rtol=0, atol=tolerance * largest, err_msg=key)
 
 
+@pytest.mark.torch
+@pytest.mark.parametrize("name", ["alexnet", "vgg13", "resnet18", "densenet121"])
+def test_weights_in_torchvisions_names_load_from_a_file(name: str, tmp_path: Path) -> None:
+    torch = torch_or_skip()
+    exchange = pytest.importorskip("safetensors.torch", reason="reads .safetensors: pip install safetensors")
+    make, make_twin, shape = TWINS[name]
+    torch.manual_seed(0)
+    ours, theirs = make().eval(), make_twin().eval()
+    exchange.save_file(theirs.state_dict(), tmp_path / "weights.safetensors")
+    ours.load_state_dict(tg.load(tmp_path / "weights.safetensors"))
+    images = np.random.default_rng(0).random((2, *shape), np.float32)
+    with torch.no_grad():
+        expected = theirs(torch.tensor(images)).numpy()
+    assert_allclose(ours(images).data, expected, rtol=1e-4, atol=1e-5)
+
+
+# Pictures.
+
+
+@pytest.mark.parametrize("name", SMALL_FORMS)
+def test_a_picture_has_a_box_for_each_part_and_opens(name: str) -> None:
+    model = getattr(models, name)().eval()
+    out = model(tg.zeros((1, 1, 28, 28), requires_grad=True))
+    closed, opened = (tg.draw(out, depth=depth, gradients=False, engine="builtin") for depth in (1, 2))
+    parts = [part for part in model.children() if not isinstance(part, nn.Dropout)]  # which does nothing now
+    assert f"{len(parts)} boxes of modules hide" in closed.svg()
+    assert type(model).__name__ in closed.svg()
+    assert len(opened.svg()) > 1.4 * len(closed.svg())
+
+
 # Wrong images.
 
 WRONG: dict[str, tuple[Callable[[], Any], str]] = {
     "a dense end made for another size": (
         lambda: models.lenet()(tg.zeros((2, 1, 32, 32))),
-        r"made for images \(N, 1, 28, 28\), and these are \(2, 1, 32, 32\); data.resize changes their size",
+        r"LeNet: made for images \(N, 1, 28, 28\), and these are \(2, 1, 32, 32\); data.resize changes their size",
     ),
     "of another size again": (
         lambda: models.alexnet_small()(tg.zeros((2, 1, 28, 32))),
@@ -352,6 +399,8 @@ WRONG: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: models.resnet_small()(tg.zeros((2, 3, 28, 28))),
         r"ResNet: made for images \(N, 1, height, width\), and these are \(2, 3, 28, 28\)$",
     ),
+    "too small for its poolings": (lambda: models.vgg11(size=16), "VGG: nothing is left of images of 16 × 16"),
+    "much too small": (lambda: models.alexnet_small(size=5), "AlexNet: nothing is left of images of 5 × 5"),
     "no batch": (lambda: models.vgg_small()(tg.zeros((1, 28, 28))), r"VGG: .* and these are \(1, 28, 28\)$"),
     "too small": (
         lambda: models.nin()(tg.zeros((2, 3, 28, 28))),

@@ -99,8 +99,8 @@ def test_shapes_come_with_every_event_of_arrays() -> None:
     loss = (x @ w).tanh().sum()
     s = tg.steps(loss)
     (to_w,) = (event for event in s if event.input is not None and s.label(event.input) == "W")
-    assert (to_w.right, to_w.shapes) == ("Xᵀ @ ∂v₃/∂v₁", "(32, 64)ᵀ @ (32, 10)")
-    assert lines(s, to_w)[1] == "(64, 10) = (32, 64)ᵀ @ (32, 10)"
+    assert (to_w.right, to_w.shapes) == ("Xᵀ ∂v₃/∂v₁", "(32, 64)ᵀ (32, 10)")
+    assert lines(s, to_w)[1] == "(32, 64)ᵀ (32, 10) → (64, 10)"
 
 
 def test_summing_back_over_broadcast_axes_is_an_event_of_its_own() -> None:
@@ -202,7 +202,7 @@ def test_formulas_of_arrays_leave_shapes_and_large_constants_to_the_line_of_shap
     x = tg.tensor(np.arange(12.0).reshape(4, 3), requires_grad=True, name="x")
     s = tg.steps((x.max(axis=1) * 2).sum())
     (to_x,) = (event for event in s if event.input is not None and s.label(event.input) == "x")
-    assert to_x.right == "where([…], broadcast_to(expand_dims(∂v₃/∂v₁, axis=1)) / [[1], [1], [1], [1]], 0)"
+    assert to_x.right == "∂v₃/∂v₁ where x is largest"
 
 
 def test_a_hostile_source_line_cannot_speak_to_the_terminal() -> None:

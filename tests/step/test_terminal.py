@@ -88,7 +88,7 @@ def test_answers_hints_and_the_score() -> None:
     async def test(player: Player, press: Press) -> None:
         await press("right", *"five", "enter")
         assert "not a number" in shown(player, "feedback")
-        assert player.score == Score()
+        assert player.score == Score(questions=6)
         await press("backspace", "backspace", "backspace", "backspace", "6", "enter")
         assert "Not yet" in shown(player, "feedback")
         assert player.step == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,12 @@ class Lesson:
         """The folder with the starter file, the assignment and a solution."""
         return self.path.parent / "exercises" / self.name
 
+    @property
+    def programs(self) -> list[Path]:
+        """The programs that the lesson imports, from the folder `programs`."""
+        names = re.findall(r"^from programs import (\w+)$", self.path.read_text(encoding="utf-8"), re.MULTILINE)
+        return [self.path.parent / "programs" / f"{name}.py" for name in names]
+
     def content(self, form: As) -> bytes:
         """The lesson as a notebook or as a script. Raises `ImportError` if jupytext is missing, for notebooks."""
         if form == "scripts":
@@ -77,7 +84,7 @@ def lessons() -> list[Lesson]:
 
 
 def copy_lessons(folder: str | os.PathLike[str], chosen: Sequence[Lesson], form: As = "notebooks") -> list[Path]:
-    """Copy lessons and their exercises into a folder; gives the paths of the lessons.
+    """Copy lessons, their exercises and programs into a folder; gives the paths of the lessons.
 
     Files of the user are never overwritten. Raises `FileError`, and copies nothing, if the folder has a file of the
     same name and other content; `ImportError` where jupytext is missing; `OSError` where the folder cannot be written.
@@ -94,6 +101,8 @@ def copy_lessons(folder: str | os.PathLike[str], chosen: Sequence[Lesson], form:
     for lesson in chosen:
         for file in sorted(lesson.exercises.glob("*.*")):
             copies[folder / "exercises" / lesson.name / file.name] = file.read_bytes()
+        for program in lesson.programs:
+            copies[folder / "programs" / program.name] = program.read_bytes()
     for path, content in copies.items():
         if path.exists() and path.read_bytes() != content:
             raise FileError(f"{path} is there already, and it is not the lesson as it was: choose another folder")

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
-from .. import nn
+import numpy as np
+
+from .. import nn, plots
 from ..data import (
     MNIST,
     DataLoader,
@@ -19,6 +21,7 @@ from ..data import (
     Resize,
     TensorDataset,
 )
+from ..engine.grad_mode import no_grad
 from ..train import Callback, History, accuracy, fit
 from .command import Refusal, at_least
 
@@ -68,6 +71,10 @@ class Task:
     def write(self, name: str, out: Path) -> list[Path]:
         """Write what else is needed to use the weights; gives the paths."""
         return []
+
+    def picture(self, model: Any) -> plots.Plot | None:
+        """What the trained model makes of some test examples, if that can be drawn."""
+        return None
 
     def fit(self, model: Any, optimizer: Any, scheduler: Any, callbacks: Sequence[Callback], arguments: Any) -> History:
         """Train the model; a task that one optimiser and one loss cannot describe has a loop of its own."""
@@ -136,6 +143,7 @@ class Images(Task):
         if name == "digits" and folder is not None:
             raise Refusal("the digits ship with the package: leave out --data, or name another --dataset")
         source = self.sources[name]
+        self.names = source.classes
         self.train, self.test = source.load(folder, True), source.load(folder, False)
         given = self.train.arrays[0].shape
         self.size, self.channels, self.classes = arguments.size, given[1], len(source.classes)
@@ -143,3 +151,14 @@ class Images(Task):
         self.test_transforms = [Resize(self.size)] if self.size != given[-1] else []
         self.transforms = [*self.test_transforms, *(self.changes[x](self.size) for x in arguments.augment or ())]
         self.about = f"{len(self.train):,} images to train with, {len(self.test):,} to test with"
+
+    def picture(self, model: Any) -> plots.Plot:
+        """The first 18 test images, with the name of the class above that of the prediction."""
+        images, labels = self.test.batch(range(min(18, len(self.test))))
+        for transform in self.test_transforms:
+            images = transform(images, np.random.default_rng(0))
+        model.eval()
+        with no_grad():
+            found = model(images).argmax(axis=1)
+        titles = [f"{self.names[label]}\n{self.names[answer]}" for label, answer in zip(labels, found)]
+        return plots.images(images.mean(axis=1), titles, columns=9)

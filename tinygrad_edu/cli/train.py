@@ -103,7 +103,7 @@ def run_train(arguments: argparse.Namespace) -> None:
         print(f"{name}: {sum(p.size for p in model.parameters()):,} parameters, seed {arguments.seed}")
         print(task.about, flush=True)
         history = trained(model, task, arguments, checkpoint)
-        for path in [*written(model, name, out, history, task.example), *task.write(name, out)]:
+        for path in [*written(model, name, out, history, task), *task.write(name, out)]:
             print(path)
     if history.interrupted:
         print(f"interrupted after {len(history.epochs)} of {arguments.epochs} epochs; --resume goes on from there")
@@ -184,14 +184,16 @@ def figure(name: str, measure: Measure, epoch: dict[str, Any], part: str) -> str
     return measure.format.format(value)
 
 
-def written(model: Any, name: str, out: Path, history: History, example: Any) -> list[Path]:
-    """Write the weights, the summary and, where Matplotlib is installed, the curves; gives the paths."""
+def written(model: Any, name: str, out: Path, history: History, task: Task) -> list[Path]:
+    """Write the weights, the summary and, where Matplotlib is installed, curves and predictions; gives the paths."""
     weights = save(model.state_dict(), out / f"{name}.npz")
     summary = out / f"{name}-summary.txt"
-    summary.write_text(f"{nn.summary(model, example)}\n\n{history!r}\n", encoding="utf-8")
+    summary.write_text(f"{nn.summary(model, task.example)}\n\n{history!r}\n", encoding="utf-8")
     curves = out / f"{name}-history.svg"
     try:
         history.plot(curves)
     except ImportError:
         return [weights, summary]
-    return [weights, summary, curves]
+    picture = task.picture(model)
+    drawn = [] if picture is None else [picture.save(out / f"{name}-predictions.svg")]
+    return [weights, summary, curves, *drawn]

@@ -8,7 +8,19 @@
 """
 
 from . import boxes, text
-from .augment import ColorJitter, RandomCrop, RandomHorizontalFlip
+from .augment import (
+    ColorJitter,
+    Normalize,
+    Pad,
+    RandomCrop,
+    RandomHorizontalFlip,
+    RandomResizedCrop,
+    RandomVerticalFlip,
+    adjust_brightness,
+    adjust_contrast,
+    adjust_hue,
+    adjust_saturation,
+)
 from .dataset import Dataset, Subset, TensorDataset, k_fold, random_split
 from .idx import read_idx
 from .images import Digits, LabelledImages, digits
@@ -26,12 +38,20 @@ __all__ = [
     "Digits",
     "FashionMNIST",
     "LabelledImages",
+    "Normalize",
+    "Pad",
     "RandomCrop",
     "RandomHorizontalFlip",
+    "RandomResizedCrop",
+    "RandomVerticalFlip",
     "Resize",
     "Scenes",
     "Subset",
     "TensorDataset",
+    "adjust_brightness",
+    "adjust_contrast",
+    "adjust_hue",
+    "adjust_saturation",
     "boxes",
     "cache_folder",
     "digits",

@@ -11,7 +11,7 @@ array([0.33, 0.  ])
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from numbers import Real
 from typing import Any
 
@@ -84,13 +84,11 @@ def iou(a: Any, b: Any) -> ndarray:
     """
     first, second = edges("iou", a), edges("iou", b)
     try:
-        shared = overlap(first, second)
+        return np.asarray(ratio(first, second))
     except ValueError:
         raise ShapeError(
             f"iou: boxes {np.shape(a)} and {np.shape(b)} do not broadcast; a[:, None] compares each of a with each of b"
         ) from None
-    covered = size_of(first) + size_of(second) - shared
-    return np.asarray(shared / np.where(covered > 0, covered, 1))
 
 
 # Anchors: the boxes that a detector has an opinion about.
@@ -200,8 +198,8 @@ def decode(offsets: Any, anchors: Any) -> ndarray:
 BEST = 512
 """How many boxes are resolved first. If many boxes stand around few objects, these drop nearly all the others."""
 
-BAND = 48
-"""How many boxes are compared at once with all that may overlap one of them."""
+COLUMN, CELL = 512, 48
+"""How many boxes that begin near each other on the x axis, and of these on the y axis, are compared at once."""
 
 
 def nms(boxes: Any, scores: Any, threshold: float = 0.5, classes: Any = None) -> ndarray:
@@ -244,58 +242,67 @@ def survivors(boxes: ndarray, threshold: float) -> ndarray:
     The best few are resolved, and drop what they can among the others; then four times as many, and so on.
     """
     columns = np.ascontiguousarray(boxes.T)
-    crowded = np.ptp(columns[:2], axis=1) * (columns[2:] - columns[:2]).sum(axis=1)[::-1]
-    if crowded[0] < crowded[1]:
-        columns = columns[[1, 0, 3, 2]]  # sorted along the axis on which they lie further apart
-    left, kept, n = np.arange(len(boxes)), [], BEST
+    left, kept, n = np.arange(len(boxes)), [np.zeros(0, int)], BEST
     while len(left):
         chunk, rest = left[:n], left[n:]
-        here = columns[:, chunk]
-        one, other = overlapping(here, here, threshold, rightward=True)
-        better, worse = np.minimum(one, other), np.maximum(one, other)
+        better, worse = overlapping(columns[:, chunk], columns[:, chunk], threshold)
+        better, worse = better[better < worse], worse[better < worse]
         keep, before = np.ones(len(chunk), bool), np.zeros(len(chunk), bool)
         while (keep != before).any():  # the first n are right after n rounds, and all of them mostly after a few
             before, keep = keep, np.ones(len(chunk), bool)
-            keep[worse[before[better] & (better < worse)]] = False
+            keep[worse[before[better]]] = False
         kept.append(chunk[keep])
         _, dropped = overlapping(columns[:, chunk[keep]], columns[:, rest], threshold)
         left, n = np.delete(rest, dropped), 4 * n
-    return np.concatenate([np.zeros(0, int), *kept])
+    return np.concatenate(kept)
 
 
-def overlapping(a: ndarray, b: ndarray, threshold: float, rightward: bool = False) -> tuple[ndarray, ndarray]:
-    """The pairs (i, j) of boxes a (4, N) and b (4, M) with IoU > threshold; `rightward` leaves out b left of a.
+def overlapping(a: ndarray, b: ndarray, threshold: float) -> tuple[ndarray, ndarray]:
+    """The pairs (i, j) of boxes a (4, N) and b (4, M) with IoU > threshold."""
+    pairs = [(np.zeros(0, int), np.zeros(0, int))]
+    share = (1 - 1e-5) * threshold / (1 + threshold)  # shared > threshold · (a + b − shared), and those at the limit
+    for column, near_column in bands(a[0::2], b[0::2], threshold, COLUMN):
+        here, there = a[:, column], b[:, near_column]
+        for cell, near in bands(here[1::2], there[1::2], threshold, CELL):
+            one, other = here[:, cell, None], there[:, None, near]
+            table = shared(one, other) > share * size_of(one) + share * size_of(other)
+            i, j = np.divmod(np.flatnonzero(table), max(1, len(near)))
+            pairs.append((column[cell[i]], near_column[near[j]]))
+    i, j = (np.concatenate(side) for side in zip(*pairs))
+    exact = ratio(a[:, i], b[:, j]) > threshold
+    return i[exact], j[exact]
 
-    Of boxes sorted by their left edges, only those in a band, from place to place, can overlap a few neighbours.
+
+def bands(a: ndarray, b: ndarray, threshold: float, size: int) -> Iterator[tuple[ndarray, ndarray]]:
+    """Groups of `size` neighbouring intervals a (2, N), each with all b (2, M) that may overlap one of them enough.
+
+    Of two with an IoU above the threshold, the second begins before 1 − threshold of the first one's length.
     """
     by_a, by_b = np.argsort(a[0]), np.argsort(b[0])
-    a, b = a[:, by_a], b[:, by_b]
-    reach, far = (1 - threshold) * (a[2] - a[0]), (1 - threshold) * (b[2] - b[0]).max(initial=0)
-    pairs = []
-    for i in range(0, len(by_a), BAND):
-        few = a[:, i : i + BAND]
-        ends = few[0, 0] - (0 if rightward else far), (few[0] + reach[i : i + BAND]).max()
-        start, stop = np.searchsorted(b[0], ends[0], "left"), np.searchsorted(b[0], ends[1], "right")
-        table = overlaps(few[:, :, None], b[:, None, start:stop], threshold)
-        one, other = np.divmod(np.flatnonzero(table), max(1, stop - start))
-        pairs.append((by_a[i + one], by_b[start + other]))
-    return tuple(np.concatenate([np.zeros(0, int), *each]) for each in zip(*pairs)) if pairs else (by_a, by_a)  # type: ignore[return-value]
+    begins, reach = b[0, by_b], (1 - threshold) * (a[1] - a[0])
+    far = (1 - threshold) * (b[1] - b[0]).max(initial=0)
+    for group in (by_a[i : i + size] for i in range(0, len(by_a), size)):
+        ends = a[0, group[0]] - far, (a[0, group] + reach[group]).max()
+        yield group, by_b[np.searchsorted(begins, ends[0], "left") : np.searchsorted(begins, ends[1], "right")]
 
 
-def overlaps(a: ndarray, b: ndarray, threshold: float) -> Any:
-    """Whether IoU > threshold, for edges (4, ...) that broadcast: by shared > threshold · covered, without dividing."""
-    limit = threshold / (1 + threshold)  # shared > t · (a + b − shared)
-    return overlap(a, b) > limit * size_of(a) + limit * size_of(b)
-
+SMALLEST = np.finfo(np.float32).tiny
+"""What an area counts for at least, so that boxes without one have the ratio 0."""
 
 # Helpers. Edges are the four numbers of boxes on the first axis.
 
 
-def overlap(a: Any, b: Any) -> Any:
+def shared(a: Any, b: Any) -> Any:
     """The area that boxes share, for edges that broadcast."""
     width = np.minimum(a[2], b[2]) - np.maximum(a[0], b[0])
     height = np.minimum(a[3], b[3]) - np.maximum(a[1], b[1])
     return np.maximum(width, 0) * np.maximum(height, 0)
+
+
+def ratio(a: Any, b: Any) -> Any:
+    """The area that boxes share, divided by the area that they cover; for edges that broadcast."""
+    both = shared(a, b)
+    return both / np.maximum(size_of(a) + size_of(b) - both, SMALLEST)
 
 
 def size_of(edges: Any) -> Any:

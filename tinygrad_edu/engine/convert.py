@@ -10,6 +10,7 @@ import numpy as np
 from numpy import ndarray
 
 from .grad_mode import recording
+from .masks import Mask
 from .messages import is_no_array_of_numbers, no_tensor, not_numbers, not_one_number, refused
 from .node import Node, Operand, number_of
 
@@ -68,6 +69,8 @@ def operand(x: Any, name: str) -> Operand:
     if isinstance(x, np.generic):
         if x.dtype.kind in "biuf":
             return x.item()
+    elif isinstance(x, Mask):
+        return x.as_node()
     elif isinstance(x, ndarray):
         if x.dtype.kind in "biuf":  # no subclass, which may have another `*`
             return np.array(x) if recording() else np.asarray(x)

@@ -45,24 +45,32 @@ class State:
     level : `OFF`, `ON` or `TRACED`.
     tracing : whether this is inside `trace()`, recording or not.
     derivative : whether a derivative is being taken of the function that runs here.
+    complete : whether rules of the table run here on nodes: what has no gradient is recorded, too, such as comparisons.
     around : the state outside of the block.
     """
 
-    __slots__ = ("around", "derivative", "level", "tracing")
+    __slots__ = ("around", "complete", "derivative", "level", "tracing")
 
-    def __init__(self, level: int, tracing: bool, derivative: bool, around: State | None = None) -> None:
-        self.level, self.tracing, self.derivative, self.around = level, tracing, derivative, around
+    def __init__(
+        self, level: int, tracing: bool, derivative: bool, around: State | None = None, complete: bool = False
+    ) -> None:
+        self.level, self.tracing, self.derivative, self.complete = level, tracing, derivative, complete
+        self.around = around
 
     def close(self) -> None:
         """Say what the state around says, and leave the block where this is its context."""
         around = self.around
         assert around is not None
         self.level, self.tracing, self.derivative = around.level, around.tracing, around.derivative
+        self.complete = around.complete
         if state() is self:
             _state.set(around)
 
 
-_state: ContextVar[State] = ContextVar("recording", default=State(ON, False, False))  # noqa: B039
+DEFAULT = State(ON, False, False)
+"""The state outside of all blocks."""
+
+_state: ContextVar[State] = ContextVar("recording", default=DEFAULT)
 
 state = _state.get
 """The state in force here. Every operation asks for its level, so it is the bare C function."""
@@ -220,6 +228,12 @@ differentiate = Switch(
     "differentiate",
     """Record, and say that a derivative is being taken of what runs here.""",
     lambda now: State(TRACED if now.tracing else ON, now.tracing, True, now),
+)
+
+complete_graph = Switch(
+    "complete_graph",
+    """Record all that is computed with nodes: rules of the table run here, which make a graph of gradients.""",
+    lambda now: State(TRACED if now.tracing else ON, now.tracing, now.derivative, now, complete=True),
 )
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ..errors import DtypeError, GraphError
-from .grad_mode import TRACED, Source, caller, state, tracing
+from .grad_mode import TRACED, Source, caller, state
 from .notes import Notes
 
 if TYPE_CHECKING:
@@ -173,31 +173,36 @@ def record(
     first: Operand = None,
     second: Operand = None,
     attrs: Attrs = NO_ATTRS,
+    gradient: bool = True,
 ) -> Any:
     """Fill a fresh node: the one place where nodes are made.
 
     It is the result of a call if a gradient flows on to one of its operands and recording is on; else it is a leaf.
-    More than two operands are a tuple in the place of the first.
+    While rules record (`complete_graph`), every call is. More than two operands are a tuple in the place of the first.
+    No gradient flows to an answer, such as that of `x > 0` (`gradient` is False).
     """
     node._data = data
     node.index = next(clock)
     node.notes = None
-    if (
-        (isinstance(first, Node) and first.flow)
-        or (isinstance(second, Node) and second.flow)
-        or (type(first) is tuple and any(isinstance(x, Node) and x.flow for x in first))
-    ):
-        level = state().level
-        if level:
+    if primitive is not None:
+        here = state()
+        flow = (
+            (isinstance(first, Node) and first.flow)
+            or (isinstance(second, Node) and second.flow)
+            or (type(first) is tuple and any(isinstance(x, Node) and x.flow for x in first))
+        )
+        if not gradient:  # an answer is recorded with what it is of, and with other answers
+            flow = flow or any(isinstance(x, Node) and x.primitive is not None for x in (first, second))
+        if (flow and here.level) or here.complete:
             node.primitive = primitive
             node._first = first
             node._second = second
             node.attrs = attrs
-            node.flow = True
-            if level == TRACED:
+            node.flow = flow and gradient
+            if here.level == TRACED:
                 node.own_notes().source = caller()
             return node
-        if tracing():
+        if flow and here.tracing:
             node.own_notes().cut_by("no_grad")
     node.primitive = node._first = node._second = None
     node.attrs = NO_ATTRS

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError
+from .masks import ANSWERS, answered
 from .messages import listed, refused
 from .node import Node, number_of, shape_of
 from .primitives.primitive import BY_NUMPY, Primitive
@@ -49,7 +50,9 @@ def call_ufunc(ufunc: Any, method: str, operands: tuple[Any, ...], options: dict
     if options.get("out") is not None:
         raise _no_out(ufunc)
     if ufunc in NO_GRADIENT:
-        return _plain_answer(ufunc if method == "__call__" else getattr(ufunc, method), ufunc, operands, options)
+        answer = _plain_answer(ufunc if method == "__call__" else getattr(ufunc, method), ufunc, operands, options)
+        comparison = ANSWERS.get(ufunc) if method == "__call__" and not options else None
+        return answer if comparison is None else answered(answer, comparison, *operands)
     row: Callable[..., Any] | None = BY_NUMPY.get(ufunc)
     if method == "outer" and row is not None:  # x gets an axis of size one for each axis of y
         x, y = operands

@@ -47,11 +47,13 @@ class Row(Protocol):
     precedence: int | None
     elementwise: bool
     variadic: bool
+    has_gradient: bool
     arity: int
     rules: tuple[Any, ...]
     arrays: Callable[..., Any]
     floats: Callable[..., Any] | None
     composition: Callable[..., Any] | None
+    words: tuple[str, ...]
 
     def pull(
         self, slots: Sequence[int], g: Any, out: Any, values: Sequence[Any], attrs: dict[str, Any]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,13 +10,15 @@ from numpy import ndarray
 
 from .arrays import Numbers, Size
 from .convert import DEFAULT_DTYPE, as_array, numbers, operand, own_index, sizes
-from .grad_mode import recording
+from .grad_mode import recording, state
 from .inplace import assign
+from .masks import answered
 from .memory import recomputed
 from .messages import is_no_array_of_numbers, refused, tensors as say
 from .messages.elsewhere import METHODS, Elsewhere
+from .methods import methods
 from .node import NO_ATTRS, Attrs, Node, Operand, new, number_of, packed, record, shape_of
-from .operators import Operators, infix, methods
+from .operators import Operators, infix
 from .primitives import joining as j, linear_algebra as l, reductions as r, shape as s
 from .primitives.arithmetic import add, divide, multiply, power, subtract
 from .primitives.elementwise import floor_divide, remainder
@@ -228,13 +230,13 @@ class Tensor(Operators):
     expand_dims, broadcast_to, repeat = methods(s.expand_dims, s.broadcast_to, s.repeat)
     # fmt: on
 
-    def compared(self, other: Any, compare: Callable[[Any, Any], Any], name: str) -> ndarray:
+    def compared(self, other: Any, row: Any) -> Any:
         try:
             if type(other) in (float, int) or isinstance(other, Node) or not is_no_array_of_numbers(other):
-                return np.asarray(compare(number_of(self), number_of(other)))
+                return answered(np.asarray(row.arrays(number_of(self), number_of(other))), row, self, other)
             raise TypeError
         except (TypeError, ValueError) as error:
-            raise refused(name, (self, other), {}, error, elementwise=True) from None
+            raise refused(row.name, (self, other), {}, error, elementwise=True) from None
 
     # Changes in place.
 
@@ -323,10 +325,14 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, name: str 
 
 
 def _result(data: Any, row: Any, first: Operand, second: Operand, attrs: Attrs) -> Any:
-    """The tensor of a call, recorded; one of whole numbers, which has no gradient, is a leaf."""
+    """The tensor of a call, recorded; one of whole numbers, which has no gradient, is a leaf in most graphs."""
     if type(data) is not ndarray:
         data = np.asarray(data)
-    return record(new(Tensor), data, row, first, second, attrs) if data.dtype.kind == "f" else Tensor(data)
+    if data.dtype.kind == "f":
+        return record(new(Tensor), data, row, first, second, attrs)
+    if row.has_gradient and not state().complete:
+        return Tensor(data)
+    return record(new(Tensor), data, row, first, second, attrs, gradient=False)
 
 
 @primitive(lambda slots, g, out, operands: [g] * len(slots), kind=Variadic)

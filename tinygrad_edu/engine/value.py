@@ -6,14 +6,16 @@ the chain rule itself is `walk`, in walk.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from numbers import Real
 from typing import Any
 
 from .convert import as_float, float_operand
+from .grad_mode import DEFAULT, state
 from .inplace import note_change
+from .masks import answered
 from .messages.tensors import leaving
-from .node import NO_ATTRS, Attrs, Node, Operand, new, number_held, number_of, packed, record, shape_of
+from .node import NO_ATTRS, Attrs, Node, Operand, new, number_held, packed, record, shape_of
 from .operators import Operators, infix
 from .primitives.arithmetic import add, divide, multiply, power, subtract
 from .primitives.elementwise import floor_divide, remainder
@@ -123,15 +125,19 @@ class Value(Operators):
     def __repr__(self) -> str:
         return f"Value({self._data!r}{f', name={self.name!r}' if self.name else ''})"
 
-    def compared(self, other: Any, compare: Callable[[Any, Any], Any], name: str) -> Any:
-        return compare(self._data, number_of(other)) if isinstance(other, (Value, Real)) else NotImplemented
+    def compared(self, other: Any, row: Any) -> Any:
+        number = other._data if type(other) is Value else other
+        if type(number) is not float and type(number) is not int and not isinstance(number, Real):
+            return NotImplemented
+        answer = row.floats(self._data, number)
+        return answer if state() is DEFAULT else answered(answer, row, self, other)
 
     # How a call is recorded.
 
     def unary(self, row: Any, attrs: Attrs = NO_ATTRS) -> Any:
         if row.floats is None:
             return Node.array_kind.apply(row, (self,), attrs)
-        return record(new(Value), row.on_floats((self._data,), attrs), row, self, None, attrs)
+        return record(new(Value), row.on_floats((self._data,), attrs), row, self, None, attrs, row.has_gradient)
 
     @classmethod
     def apply(cls, row: Any, given: Sequence[Operand], attrs: Attrs) -> Any:
@@ -146,7 +152,8 @@ class Value(Operators):
                 return Node.array_kind.apply(row, given, attrs)
             numbers = [x._data if type(x) is Value else x for x in operands]
         data = row.on_floats(numbers, attrs)
-        return record(new(Value), float(data), row, *packed(operands, row), attrs)
+        data = data if type(data) is bool else float(data)
+        return record(new(Value), data, row, *packed(operands, row), attrs, row.has_gradient)
 
     # What the walk asks.
 

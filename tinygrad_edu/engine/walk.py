@@ -18,7 +18,7 @@ from operator import add, attrgetter
 from typing import TYPE_CHECKING, Any
 
 from . import inplace
-from .grad_mode import enable_grad
+from .grad_mode import complete_graph
 from .graphs import operations, reachable
 from .messages import no_gradient
 from .node import Attrs, Node, creation, number_held, number_of
@@ -216,7 +216,7 @@ def by_the_table(
 
 def recorded(pairs: Iterator[tuple[Node, Any]]) -> list[tuple[Node, Any]]:
     """A walk to its end, its operations recorded even inside `no_grad()`."""
-    with enable_grad():
+    with complete_graph:
         return list(pairs)
 
 

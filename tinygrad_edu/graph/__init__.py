@@ -8,6 +8,7 @@ picture     the content of boxes and labels, and the SVG
 formats     the page, DOT, Mermaid, JSON, and the table of file formats
 draw        all of this in one call
 words       formulas and explanations
+replay      the numbers of a graph, computed again at other inputs
 compare     the differences between two graphs
 palette     every colour; `numbers` and `text`: how numbers and names are printed
 """
@@ -16,7 +17,20 @@ from .compare.diff import Difference, diff
 from .draw import Drawing, draw
 from .formats.json_form import read
 from .plain import Graph, plain
+from .replay import replay
 from .words.explain import Explanation, explain
 from .words.formula import formula
 
-__all__ = ["Difference", "Drawing", "Explanation", "Graph", "diff", "draw", "explain", "formula", "plain", "read"]
+__all__ = [
+    "Difference",
+    "Drawing",
+    "Explanation",
+    "Graph",
+    "diff",
+    "draw",
+    "explain",
+    "formula",
+    "plain",
+    "read",
+    "replay",
+]

@@ -60,7 +60,7 @@ def _given(names: Mapping[str, Any], function: str) -> Iterator[tuple[Node, str]
         raise GraphError(f"{function}: names maps names to nodes, as locals() does, not {names!r:.60}")
     seen: set[Node] = set()
     for name, value in list(names.items()):
-        if not isinstance(name, str) or name.startswith("_"):
+        if name.startswith("_"):
             continue
         if isinstance(value, Node):
             found = [(value, name)]

@@ -8,13 +8,13 @@ forward graph has exactly one box here, its gradient: mostly the operation that 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
 from ..engine import inplace
-from ..engine.grad_mode import enable_grad
+from ..engine.grad_mode import complete_graph
 from ..engine.gradients import Contribution, gradients, local_derivative
 from ..engine.graphs import reachable
 from ..engine.node import Node, creation, shape_of
@@ -76,8 +76,9 @@ def backward_graph(output: Node, recorded: Recorded | None = None) -> Graph:
         names={copy_of[x]: name for x, name in recorded.names.items()},
         layer={copy_of[x]: layer.get(x, 0) for x in nodes},
         cluster={copy_of[x]: path for x, path in clusters.path.items()},
+        owned={copy_of[x] for x in clusters.names if x in copy_of},
     )
-    with enable_grad():
+    with complete_graph:
         take = lambda *edge: record.take(Contribution(*edge))
         for _ in walk(output, seed, inputs=leaves, create_graph=True, on_edge=take):
             pass
@@ -127,6 +128,7 @@ class _Record:
     ----------
     output, seed : where the walk begins, and with which gradient.
     names, layer, cluster : of the forward nodes; a gradient lies in the cluster of its node.
+    owned : the forward nodes that modules own.
     arrows : of each box, the box that each of its operands comes from, and its slot.
     entered : of the arrows on which an upstream gradient enters a rule, the step of the walk.
     unchanged : of forward nodes, the step that handed their gradient on unchanged, until it has its arrow.
@@ -144,8 +146,10 @@ class _Record:
         names: Mapping[Node, str],
         layer: Mapping[Node, int],
         cluster: Mapping[Node, str],
+        owned: Collection[Node],
     ) -> None:
         self.output, self.seed, self.names, self.layer, self.cluster = output, seed, names, layer, cluster
+        self.owned = owned
         self.arrows: dict[Box, list[tuple[Box, int]]] = {("recorded", seed): []}
         self.entered: dict[tuple[Box, int], Contribution] = {}
         self.unchanged: dict[Node, Contribution] = {}
@@ -217,7 +221,8 @@ class _Record:
         ids: dict[Box, int] = {}
         for node in sorted(forward, key=creation):
             layer = self.layer.get(node, 0)
-            nodes.append(replace(describe(len(nodes) + 1, node, self.names[node], "forward"), layer=layer))
+            described = describe(len(nodes) + 1, node, self.names[node], "forward")
+            nodes.append(replace(described, layer=layer, owned=node in self.owned))
             ids["forward", node] = len(nodes)
         boxes = sorted(self.arrows, key=self._backward_in_time)
         carriers = self._carriers()

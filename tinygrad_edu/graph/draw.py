@@ -15,13 +15,15 @@ from ..engine.node import Node
 from ..errors import GraphError
 from .asked import node_called, recorded_of
 from .backward import backward_graph, check_differentiable
+from .fit import Choice, Fit, Way, fitted, room_of
 from .layout.geometry import Direction, Engine, Layout
+from .marks import Given, Marks, marked
 from .names import partial
 from .numbers import printed_with
 from .palette import Theme
 from .picture.arrange import arrange
 from .picture.arrows import Label, arrow_labels
-from .picture.card import Card, cards
+from .picture.card import Card, Style, cards
 from .picture.descriptions import summary
 from .picture.svg import Moment, write_svg
 from .plain import Graph, Recorded, forward, further_gradients
@@ -29,7 +31,7 @@ from .showing import image, show
 from .views.collapse import huge
 from .views.paired import paired
 from .views.totals import totals_of_backward, totals_of_nodes
-from .views.view import HUGE, Depth, focused, view
+from .views.view import HUGE, LIMIT, Depth, focused, view
 from .words.rules import rule_in_letters
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 __all__ = ["Drawing", "draw"]
 
 Mode = Literal["forward", "backward", "both"]
+
+BACK: dict[str, Direction] = {"LR": "RL", "TB": "BT"}
 
 FEW = 30
 """Pictures of up to so many arrows have the steps of the chain rule on them by default."""
@@ -48,16 +52,25 @@ def draw(
     mode: Mode = "forward",
     *,
     engine: Engine = "auto",
-    direction: Literal["LR", "TB"] = "LR",
+    direction: Literal["LR", "TB"] | None = None,
     theme: Theme = "auto",
     gradients: bool = True,
     seed: Any = None,
     steps: bool | None = None,
+    fit: Fit | None = "cell",
+    width: float | None = None,
+    style: Style | None = None,
     depth: Depth = "auto",
     expand: str | Collection[str] = (),
     focus: Node | str | None = None,
     hops: int = 2,
     names: Mapping[str, Any] | None = None,
+    highlight: Any = None,
+    colour: Given = None,
+    label: Given = None,
+    note: Given = None,
+    title: str | None = None,
+    caption: str | None = None,
     digits: int | None = None,
 ) -> Drawing:
     """A picture of the graph that `node` was made by.
@@ -71,7 +84,12 @@ def draw(
         in the same places, the gradient of every node.
     engine : what places the boxes: "graphviz", "builtin", or "auto": Graphviz where it is installed, but the built-in
         layout where modules are open, because it keeps other arrows out of their frames.
-    direction : of the forward pass: left to right or top to bottom.
+    direction : of the forward pass: "LR", left to right, or "TB", top to bottom. None: as it fits.
+    fit : what the picture has to fit: the "cell" of a notebook, a printed "page", a "slide". If it is too large,
+        another direction, rows under each other, shapes instead of numbers, equal parts drawn once, and closed modules
+        are tried until it fits; a line below it says what was done. None: as large as it is.
+    width : in place of `fit`, how many pixels it may be wide.
+    style : what boxes say: "full"; "shapes", of arrays; or "names" alone. None: everything, if it fits.
     theme : "light", "dark", or "auto", as the reader's system is set.
     gradients : show beside each number of the forward pass the derivative of `node` by it, where `node` is a single
         number. They are computed for the picture; no `.grad` is read or changed.
@@ -85,6 +103,10 @@ def draw(
     expand : the paths of modules that open in any case, such as `{"features.0"}`.
     focus, hops : show only what is at most `hops` arrows away from this node, or from the one of this name.
     names : names for nodes that have none: a dictionary from names to nodes or modules, such as `locals()`.
+    highlight : nodes, or their names, that are drawn thick, and the arrows between them: one, or several in a list.
+    colour, label, note : for boxes a colour, another name, or a line of text: dictionaries whose keys are nodes or
+        names, or functions of the nodes of the plain graph. A key (from, to) is an arrow.
+    title, caption : lines above and below the picture.
     digits : how many significant digits numbers have; None: 4.
 
     >>> import tinygrad_edu as tg
@@ -97,24 +119,42 @@ def draw(
     """
     _check("mode", mode, Mode)
     _check("engine", engine, Engine)
-    _check("direction", direction, Literal["LR", "TB"])
+    if direction is not None:
+        _check("direction", direction, Literal["LR", "TB"])
+    if fit is not None:
+        _check("fit", fit, Fit)
+    if style is not None:
+        _check("style", style, Style)
+    if not (width is None or width > 0):
+        raise ValueError(f"draw: width is a number of pixels, not {width!r:.60}")
     _check("theme", theme, Theme)
     if not (isinstance(depth, int) and not isinstance(depth, bool) and depth >= 0):
         _check("depth", depth, Literal["auto", "all"], "a number from 0 on")
     paths: Any = (expand,) if isinstance(expand, str) else expand
     if not (isinstance(paths, Collection) and all(isinstance(path, str) for path in paths)):
         raise ValueError(f"draw: expand is the path of a module, or a set of such paths, not {expand!r:.60}")
-    flow: Direction = direction
-    if mode == "backward":
-        flow = "RL" if direction == "LR" else "BT"
     recorded = recorded_of(node, names)
     if mode != "forward" and (len(recorded.outputs) > 1 or seed is not None):
         raise GraphError(f"draw: mode={mode!r} is of one single number; draw each result by itself, or y @ seed")
+    if len(recorded.outputs) > 1 and steps is None:
+        steps = False
     with printed_with(digits):
         whole = _whole(recorded, mode, gradients, seed, all_of_it=depth == "all", focus=focus, hops=hops)
+        whole = marked(whole, recorded, Marks(highlight, colour, label, note, title, caption))
         shown = view(whole, depth, paths)
-    steps = len(shown.edges) <= FEW if steps is None else steps
-    return Drawing(paired(shown) if mode == "both" else shown, engine, flow, theme, steps, whole)
+
+    def drawing(graph: Graph, way: Way) -> Drawing:
+        few = len(graph.edges) <= FEW and way.style == "full"
+        along = steps if steps is not None else few or (mode == "both" and way.style != "names")
+        flow: Direction = BACK[way.direction] if mode == "backward" else way.direction
+        graph = paired(graph) if mode == "both" else graph
+        return Drawing(graph, engine, flow, theme, along, whole, way.style, way.wrap)
+
+    room = None if fit is None and width is None else room_of(fit, width)
+    first = Way(direction or "LR", style or "full")
+    if room is None or len(shown.nodes) > LIMIT:
+        return drawing(shown, first)
+    return fitted(drawing, first, Choice(whole, shown, not direction, not style, depth == "auto" and not paths), room)
 
 
 def _whole(
@@ -128,7 +168,7 @@ def _whole(
     if len(nodes) > HUGE and not all_of_it and center is None:
         if mode == "backward":
             return totals_of_backward(nodes)
-        return huge(recorded, 2 * HUGE) or totals_of_nodes(nodes, gradients_too=gradients)
+        return huge(recorded, HUGE // 4) or totals_of_nodes(nodes, gradients_too=gradients)
     if mode == "backward":
         graph = backward_graph(node, recorded)
     elif mode == "both":
@@ -177,6 +217,8 @@ class Drawing:
     engine, theme, steps : as asked for.
     flow : the direction of the arrows.
     whole : the graph that `graph` is a view of, with everything in it; None if there is no more.
+    style : what boxes say.
+    wrap : how wide a row may be; None: everything is in one.
     """
 
     graph: Graph
@@ -185,11 +227,13 @@ class Drawing:
     theme: Theme
     steps: bool
     whole: Graph | None = None
+    style: Style = "full"
+    wrap: float | None = None
 
     @lazy
     def cards(self) -> list[Card]:
         """The content of each box."""
-        return cards(self.graph, self.flow)
+        return cards(self.graph, self.flow, self.style)
 
     @lazy
     def labels(self) -> list[Label | None]:
@@ -199,16 +243,17 @@ class Drawing:
     @lazy
     def layout(self) -> Layout:
         """The place of everything."""
-        return arrange(self.graph, self.cards, self.labels, self.flow, self.engine)
+        return arrange(self.graph, self.cards, self.labels, self.flow, self.engine, self.wrap)
 
     @property
     def note(self) -> str | None:
         """One line if another engine than the one asked for placed the boxes; else None."""
         return self.layout.note
 
-    def svg(self, moment: Moment | None = None) -> str:
-        """The picture as SVG; with a `moment`, only what is known then."""
-        return write_svg(self.graph, self.cards, self.labels, self.layout, self.flow, self.theme, moment)
+    def svg(self, moment: Moment | None = None, *, bare: bool = False) -> str:
+        """The picture as SVG; with a `moment`, only what is known then; `bare` is smaller, and for browsers alone."""
+        looks = self.flow, self.theme, moment
+        return write_svg(self.graph, self.cards, self.labels, self.layout, *looks, bare=bare)
 
     def html(self) -> str:
         """The picture as a page of its own, with pan, zoom, search, boxes that open, and tables of its numbers."""
@@ -267,5 +312,6 @@ class Drawing:
         from .formats.saving import FORMATS
 
         if hasattr(path, "write"):
-            return write_to(path, format, FORMATS, self)
+            write_to(path, format, FORMATS, self)
+            return None
         return save_as(path, FORMATS, self)

@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count, groupby
 
-from ..engine.node import Node, creation
+from ..engine.node import Node, creation, shape_of
 from .text import shorten, visible
 
-__all__ = ["RESULTS", "labels", "layers", "local_partial", "partial", "shared_ways", "subscript"]
+__all__ = ["OVER", "RESULTS", "labels", "layers", "local_partial", "over", "partial", "shared_ways", "subscript"]
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789", "_{}")
@@ -62,6 +62,28 @@ def labels(
             label_of[node] = label if label not in given else next(again[label])
             given.add(label)
     return label_of
+
+
+AXES = "ijklmn"
+"""The letters of axes, from the first on."""
+OVER = frozenset(
+    {"sum", "mean", "prod", "max", "min", "var", "std", "logsumexp", "softmax", "log_softmax", "norm2", "cumsum"}
+)
+"""The primitives that work along axes, which a book writes below their sign."""
+
+
+def over(node: Node) -> str:
+    """The letters of the axes that a call works along, "" for all: `j` for the second axis, `ij` for the first two.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor([[1.0, 2.0]], requires_grad=True)
+    >>> over(x.sum(axis=-1)), over(x.sum())
+    ('j', '')
+    """
+    axis = node.attrs.get("axis") if node.primitive is not None and node.primitive.name in OVER else None
+    dims = len(shape_of(node.inputs[0])) if axis is not None else 0
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    return "".join(AXES[a % dims] for a in axes) if 0 < dims <= len(AXES) and axis is not None else ""
 
 
 def layers(nodes: Iterable[Node]) -> dict[Node, int]:

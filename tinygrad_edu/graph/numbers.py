@@ -103,14 +103,14 @@ def aligned(elements: Sequence[float], digits: int | None = None) -> list[str]:
 
 
 def _padded(text: str, decimals: int, digits: int) -> str:
-    """A decimal with zeros at its end up to so many decimals; as it is where that would be more digits than are known.
+    """A decimal with zeros at its end up to so many decimals; as it is if 0, or if not so many are known.
 
     >>> _padded("0.5", 3, 4), _padded("12.35", 4, 4), _padded("∞", 2, 4)
     ('0.500', '12.35', '∞')
     """
     whole, _, fraction = text.lstrip("−").partition(".")
     longer = f"{whole}.{fraction:0<{decimals}}"
-    known = whole.isdecimal() and (fraction.isdecimal() or not fraction)
+    known = whole.isdecimal() and (fraction.isdecimal() or not fraction) and text != "0"
     if not (decimals and known and len(longer.replace(".", "").lstrip("0")) <= digits):
         return text
     return "−" * text.startswith("−") + longer

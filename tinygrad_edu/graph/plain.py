@@ -18,7 +18,7 @@ from ..engine.gradients import Contribution, contributions
 from ..engine.node import Node, creation, number_of, shape_of
 from ..errors import GraphError, InPlaceError, TinygradError
 from .clusters import NONE, Cluster, Clusters, find_clusters
-from .names import NO_NAMES, labels, layers, shared_ways
+from .names import NO_NAMES, labels, layers, over, shared_ways
 from .numbers import Quantity
 from .text import shorten, visible
 
@@ -103,6 +103,8 @@ class PlainNode:
     opens : for a closed cluster, its path; `Graph.cluster(path)` says more of it.
     result : for a closed cluster with one result, the label of that.
     further : in a graph of several outputs, the gradients of those after the first: (label of the output, gradient).
+    shown, note, colour, lit : what the author of a picture adds: another name, a line, a colour, emphasis.
+    over : the letters of the axes that it works along: "j" for the second one.
     contents : for a group, what is in it: (description, count).
     mark : in a picture of what differs between two graphs, how this node does.
     """
@@ -131,6 +133,11 @@ class PlainNode:
     mark: Mark | None = None
     result: str = ""
     further: tuple[tuple[str, Quantity], ...] = ()
+    over: str = ""
+    shown: str = ""
+    note: str = ""
+    colour: str = ""
+    lit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +163,7 @@ class Edge:
     pair : in a graph of both passes, the number (from 1) of the forward arrow along which this one leads a gradient
         back.
     mark : in a picture of what differs between two graphs, how this arrow does.
+    note, colour, lit : what the author of a picture adds to it.
     """
 
     source: int
@@ -170,6 +178,9 @@ class Edge:
     pair: int | None = None
     mark: Mark | None = None
     direct: bool = False
+    note: str = ""
+    colour: str = ""
+    lit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +198,7 @@ class Graph:
     of : the label of the node that is differentiated: `gradient` fields are ∂of/∂node.
     notes : what a reader should know besides: what is hidden, or why something is not shown.
     clusters : those that nodes lie in and those that are closed, each after the one around it.
+    heading, caption : what the author writes above and below the picture.
 
     >>> import tinygrad_edu as tg
     >>> x = tg.Value(3.0, name="x")
@@ -203,6 +215,8 @@ class Graph:
     of: str
     notes: tuple[str, ...] = ()
     clusters: tuple[Cluster, ...] = ()
+    heading: str = ""
+    caption: str = ""
 
     def node(self, id: int) -> PlainNode:
         """The node with this id."""
@@ -249,7 +263,7 @@ class Recorded:
     @lazy
     def names(self) -> dict[Node, str]:
         given = {node: name for node, name in self.given.items() if node.name is None}
-        return labels(self.nodes, known={**given, **self.clusters.names})
+        return labels(self.nodes, known={**self.clusters.names, **given})
 
     @lazy
     def shared(self) -> set[tuple[Node, int]]:
@@ -469,6 +483,7 @@ def describe(id: int, node: Node, label: str, kind: Kind | None = None, *, gradi
         precedence=primitive.precedence,
         attrs=tuple((key, attribute(value, key)) for key, value in node.attrs.items() if key not in INTERNAL),
         ordered=primitive.name not in COMMUTATIVE and _differ(node.inputs),
+        over=over(node),
     )
 
 

@@ -13,10 +13,11 @@ from .gan import GAN, discriminator_loss, gan, generator_loss
 from .googlenet import GoogLeNet, Inception, googlenet, googlenet_small
 from .gpt import GPT, gpt
 from .language import bits_per_character, choose, generate, next_token_loss, perplexity
-from .lenet import bn_lenet, lenet
+from .lenet import LeNet, bn_lenet, lenet
 from .lenet5 import LeNet5, lenet5
 from .mlp import mlp
 from .nin import NiN, nin, nin_block, nin_small
+from .receptive_field import Field, ReceptiveField, receptive_field
 from .resnet import BasicBlock, Bottleneck, ResNet, resnet18, resnet34, resnet50, resnet_small
 from .rnn import RowRNN, rnn
 from .seq2seq import AdditiveAttention, Seq2Seq, seq2seq
@@ -38,10 +39,13 @@ __all__ = [
     "CharRNN",
     "DenseBlock",
     "DenseNet",
+    "Field",
     "GoogLeNet",
     "Inception",
+    "LeNet",
     "LeNet5",
     "NiN",
+    "ReceptiveField",
     "ResNet",
     "RowRNN",
     "Seq2Seq",
@@ -75,6 +79,7 @@ __all__ = [
     "nin_block",
     "nin_small",
     "perplexity",
+    "receptive_field",
     "resnet18",
     "resnet34",
     "resnet50",

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from .. import nn
-from .classifier import ImageClassifier, begin_he
+from .classifier import ImageClassifier, begin_he, enough
 
 __all__ = ["AlexNet", "alexnet", "alexnet_2012", "alexnet_small"]
 
@@ -110,7 +110,7 @@ class AlexNet(ImageClassifier):
             features += convolution.layers(last)
             last, side = convolution.channels, convolution.size(side)
         classifier: list[nn.Module] = []
-        inputs = last * side**2
+        inputs = last * enough("AlexNet", size, side) ** 2
         for _ in range(2):
             dense = [nn.Linear(inputs, hidden), nn.ReLU()]
             classifier += [nn.Dropout(0.5), *dense] if dropout_first else [*dense, nn.Dropout(0.5)]

@@ -8,7 +8,7 @@ from .. import nn
 from ..engine.node import shape_of
 from ..errors import ShapeError
 
-__all__ = ["ImageClassifier", "begin_he"]
+__all__ = ["ImageClassifier", "begin_he", "enough"]
 
 
 class ImageClassifier(nn.Sequential):
@@ -50,6 +50,22 @@ data.resize changes their size
                 f"and these are {shape}{way_out}"
             )
         return super().forward(x)
+
+
+def enough(network: str, size: int, side: int) -> int:
+    """The height and width that are left of images of this size. Raises `ShapeError` if that is nothing.
+
+    >>> enough("VGG", 32, side=1)
+    1
+    >>> enough("VGG", 16, side=0)
+    Traceback (most recent call last):
+    tinygrad_edu.errors.ShapeError: VGG: nothing is left of images of 16 × 16 after its poolings; give a larger size
+    """
+    if side < 1:
+        raise ShapeError(
+            f"{network}: nothing is left of images of {size} × {size} after its poolings; give a larger size"
+        )
+    return side
 
 
 def begin_he(module: nn.Module) -> None:

@@ -118,7 +118,7 @@ def generate(
     length : the number of new tokens at most.
     temperature, top_k, top_p, seed : of `choose`.
     stop : the id of the token that ends a text; it is not handed out.
-    use_cache : whether what was computed of earlier tokens is kept instead of computed again, in `model.new_cache()`, or
+    use_cache : whether what was computed of earlier tokens is kept, not computed again: in `model.new_cache()`, or
         in an `nn.KeyValueCache` where the model has no such method; the tokens are the same.
 
     Nothing is recorded, and the model computes as after `eval()`. Raises `ShapeError` for an empty prompt, and the

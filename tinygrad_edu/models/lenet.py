@@ -9,17 +9,21 @@ from __future__ import annotations
 from .. import nn
 from .classifier import ImageClassifier
 
-__all__ = ["bn_lenet", "lenet"]
+__all__ = ["LeNet", "bn_lenet", "lenet"]
 
 
-def lenet(channels: int = 1, classes: int = 10) -> ImageClassifier:
+class LeNet(ImageClassifier):
+    """The layers of LeNet in a row, from images (N, channels, 28, 28) to logits; `lenet` and `bn_lenet` make them."""
+
+
+def lenet(channels: int = 1, classes: int = 10) -> LeNet:
     """Images (N, channels, 28, 28) → logits (N, classes).
 
     >>> import tinygrad_edu as tg
     >>> lenet()(tg.zeros((5, 1, 28, 28))).shape
     (5, 10)
     """
-    return ImageClassifier(
+    return LeNet(
         nn.Conv2d(channels, 6, kernel_size=5, padding=2),
         nn.Sigmoid(),
         nn.AvgPool2d(2),  # (6, 14, 14)
@@ -37,7 +41,7 @@ def lenet(channels: int = 1, classes: int = 10) -> ImageClassifier:
     )
 
 
-def bn_lenet(channels: int = 1, classes: int = 10) -> ImageClassifier:
+def bn_lenet(channels: int = 1, classes: int = 10) -> LeNet:
     """LeNet with batch normalisation before each sigmoid, and no border: images (N, channels, 28, 28) → logits.
 
     S. Ioffe, C. Szegedy, "Batch normalization", ICML 2015, section 3.2, say where it belongs: before the nonlinearity.
@@ -46,7 +50,7 @@ def bn_lenet(channels: int = 1, classes: int = 10) -> ImageClassifier:
     >>> bn_lenet()(tg.zeros((5, 1, 28, 28))).shape
     (5, 10)
     """
-    return ImageClassifier(
+    return LeNet(
         nn.Conv2d(channels, 6, kernel_size=5),
         nn.BatchNorm2d(6),
         nn.Sigmoid(),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .. import nn
-from .classifier import ImageClassifier, begin_he
+from .classifier import ImageClassifier, begin_he, enough
 
 __all__ = ["VGG", "vgg11", "vgg13", "vgg16", "vgg19", "vgg_small"]
 
@@ -46,8 +46,9 @@ class VGG(ImageClassifier):
                 features += [nn.Conv2d(last, width * min(2**i, 8), kernel_size=3, padding=1), nn.ReLU()]
                 last = width * min(2**i, 8)
             features.append(nn.MaxPool2d(2))
+        side = enough("VGG", size, size // 2 ** len(blocks))
         classifier = [
-            nn.Linear(last * (size // 2 ** len(blocks)) ** 2, hidden), nn.ReLU(), nn.Dropout(0.5),
+            nn.Linear(last * side**2, hidden), nn.ReLU(), nn.Dropout(0.5),
             nn.Linear(hidden, hidden), nn.ReLU(), nn.Dropout(0.5),
             nn.Linear(hidden, classes),
         ]  # fmt: skip

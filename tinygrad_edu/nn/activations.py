@@ -10,7 +10,8 @@ from functools import wraps
 from typing import Any, ClassVar
 
 from ..engine.messages import short
-from ..engine.node import number_of, shape_of
+from ..engine.node import shape_of
+from ..engine.primitives.comparisons import greater, greater_equal, less_equal
 from ..engine.primitives.elementwise import abs_, elu, relu, sigmoid, sign, softplus as softplus_, tanh, where
 from ..engine.primitives.fused import gelu as gelu_, log_softmax as log_softmax_
 from ..engine.primitives.reductions import softmax as softmax_
@@ -64,7 +65,7 @@ def prelu(x: Any, weight: Any) -> Any:
     shape, n = shape_of(x), shape_of(weight)
     if n not in {(), (1,), shape[1:2]}:
         raise ShapeError(f"prelu: weight has shape () or (1,), or (C,) for x of shape (N, C, ...); not {n} for {shape}")
-    return where(x > 0, x, weight.reshape((*n, *(1 for _ in shape[2:])) if shape else ()) * x)
+    return where(greater(x, 0), x, weight.reshape((*n, *(1 for _ in shape[2:])) if shape else ()) * x)
 
 
 def gelu(x: Any, approximate: str = "none") -> Any:
@@ -93,7 +94,7 @@ def softplus(x: Any, beta: float = 1.0, threshold: float | None = None) -> Any:
     """
     x = real("softplus", x)
     smooth = softplus_(x) if beta == 1.0 else softplus_(beta * x) / beta
-    return smooth if threshold is None else where(number_of(x) * beta > threshold, x, smooth)
+    return smooth if threshold is None else where(greater(x * beta, threshold), x, smooth)
 
 
 def softmax(x: Any, dim: int = -1) -> Any:
@@ -146,10 +147,11 @@ def _glu(x: Any, dim: int = -1) -> Any:
 
 # fmt: off
 leaky_relu, LeakyReLU = _formula(
-    "LeakyReLU", lambda x, negative_slope=0.01: where(x > 0, x, negative_slope * x),
+    "LeakyReLU", lambda x, negative_slope=0.01: where(greater(x, 0), x, negative_slope * x),
     "x if it is positive, else negative_slope · x.", ([-2.0, 3.0], 0.5, [-1.0, 3.0]), "leaky_relu", inplace=False)
 hardtanh, Hardtanh = _formula(
-    "Hardtanh", lambda x, min_val=-1.0, max_val=1.0: where(x <= min_val, min_val, where(x >= max_val, max_val, x)),
+    "Hardtanh", lambda x, min_val=-1.0, max_val=1.0: where(
+        less_equal(x, min_val), min_val, where(greater_equal(x, max_val), max_val, x)),
     "x kept between min_val and max_val.", ([-2.0, 0.5], [-1.0, 0.5]), inplace=False)
 relu6, ReLU6 = _formula(
     "ReLU6", lambda x: hardtanh(x, 0.0, 6.0),
@@ -176,13 +178,13 @@ celu, CELU = _formula(
     "x if it is positive, else alpha · (exp(x / alpha) - 1): Barron, arXiv:1704.07483.",
     ([-2.0, 1.0], 2.0, [-1.2642, 1.0]), inplace=False)
 threshold, Threshold = _formula(
-    "Threshold", lambda x, threshold, value: where(x <= threshold, value, x),
+    "Threshold", lambda x, threshold, value: where(less_equal(x, threshold), value, x),
     "x if it is above the threshold, else the value.", ([0.5, 2.0], 1.0, -1.0, [-1.0, 2.0]), inplace=False)
 hardshrink, Hardshrink = _formula(
-    "Hardshrink", lambda x, lambd=0.5: where(abs_(x) <= lambd, 0.0, x),
+    "Hardshrink", lambda x, lambd=0.5: where(less_equal(abs_(x), lambd), 0.0, x),
     "x, but 0 between ±lambd.", ([0.25, 2.0], [0.0, 2.0]))
 softshrink, Softshrink = _formula(
-    "Softshrink", lambda x, lambd=0.5: where(abs_(x) <= lambd, 0.0, x - lambd * sign(x)),
+    "Softshrink", lambda x, lambd=0.5: where(less_equal(abs_(x), lambd), 0.0, x - lambd * sign(x)),
     "x moved towards 0 by lambd, but 0 between ±lambd.", ([0.25, 2.0], [0.0, 1.5]))
 tanhshrink, Tanhshrink = _formula(
     "Tanhshrink", lambda x: x - tanh(x),

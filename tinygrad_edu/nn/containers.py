@@ -38,6 +38,12 @@ class Container(Module):
         modules = vars(self).get("_modules", {})
         return modules[name] if name in modules else super().__getattr__(name)  # type: ignore[misc]
 
+    def _takes(self, name: str, value: Any) -> bool:
+        there = name in vars(self).get("_modules", {})
+        if there:
+            self._put(name, value)
+        return there
+
     def __len__(self) -> int:
         return len(self._modules)
 
@@ -95,8 +101,10 @@ class Sequential(NumberedContainer):
     >>> net = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
     >>> net[0], len(net[1:])
     (Linear(in_features=4, out_features=3, bias=True), 2)
-    >>> nn.Sequential(OrderedDict(hidden=nn.Linear(4, 3), out=nn.Linear(3, 2))).out
-    Linear(in_features=3, out_features=2, bias=True)
+    >>> net = nn.Sequential(OrderedDict(hidden=nn.Linear(4, 3), out=nn.Linear(3, 2)))
+    >>> net.out = nn.Linear(3, 5)  # another head
+    >>> net[-1]
+    Linear(in_features=3, out_features=5, bias=True)
     """
 
     def __init__(self, *modules: Any) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..engine.messages import in_words, short
 from ..engine.node import Node, number_of, shape_of
+from ..engine.primitives.comparisons import greater, less
 from ..engine.primitives.elementwise import (
     abs_,
     clip,
@@ -149,7 +150,7 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
     if log_target:
         losses = exp(t) * (t - input)
     else:
-        positive = number_of(t) > 0
+        positive = greater(t, 0)
         no_probability = np.where(number_of(t) == 0, 0.0, np.nan).astype(getattr(t, "dtype", float))
         losses = where(positive, t * log(where(positive, t, 1.0)), no_probability) - t * input
     if reduction == "batchmean":
@@ -243,7 +244,7 @@ def poisson_nll_loss(
     input, t = _alike("poisson_nll_loss", input, target)
     losses = exp(input) - t * input if log_input else input - t * log(input + eps)
     if full:
-        large = number_of(t) > 1
+        large = greater(t, 1)
         n = where(large, t, 1.0)
         losses = losses + where(large, n * log(n) - n + 0.5 * log(2 * math.pi * n), 0.0)
     return _reduced("poisson_nll_loss", losses, reduction)
@@ -346,9 +347,7 @@ def focal_loss(
     counted = classes != ignore_index
     weights = _weights("focal_loss", weight, log_p)[classes * counted]
     chosen = _picked(log_p, classes, counted)
-    below = (
-        number_of(chosen) < 0
-    )  # where p rounds to 1 the power has no derivative for gamma below 1, and the loss is 0
+    below = less(chosen, 0)  # where p rounds to 1 the power has no derivative for gamma below 1, and the loss is 0
     losses = -chosen * where(below, -expm1(chosen), 1.0) ** gamma * weights
     losses = where(below, losses, 0.0) if gamma else losses
     return _mean_of_counted("focal_loss", losses, weights, counted, reduction)

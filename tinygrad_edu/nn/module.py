@@ -46,6 +46,7 @@ class Module(TakesPyTorchsArguments):
     Attributes
     ----------
     training : whether layers such as `Dropout` behave as in training; set by `train()` and `eval()`.
+    frozen : whether `train()` leaves this module in evaluation mode; set by `freeze()` and `unfreeze()`.
 
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu import nn
@@ -64,6 +65,7 @@ class Module(TakesPyTorchsArguments):
     """
 
     training: bool = True
+    frozen: bool = False
     forward: Callable[..., Any]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -159,9 +161,9 @@ class Module(TakesPyTorchsArguments):
     # Changes of all the contents.
 
     def train(self: M, mode: bool = True) -> M:
-        """Set `training` here and in all inner modules; returns the module itself."""
+        """Set `training` here and in all inner modules, but frozen ones; returns the module itself."""
         for module in self.modules():
-            module.training = mode
+            module.training = mode and not module.frozen
         return self
 
     def eval(self: M) -> M:
@@ -194,6 +196,37 @@ class Module(TakesPyTorchsArguments):
             adopt(parameter)
             parameter.requires_grad_(requires_grad)
         return self
+
+    def freeze(self: M) -> M:
+        """Learn nothing more, here and in all inner modules: for what was trained before, when the rest is to learn.
+
+        The parameters get no gradient, and no optimiser changes them. The modules stay in evaluation mode, also after
+        `train()`: dropout drops nothing, batch norm uses what it has learned and learns no new averages. Where no
+        gradient is needed nothing is recorded, so frozen layers at the beginning cost a forward pass alone.
+
+        >>> from tinygrad_edu import nn
+        >>> model = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Linear(3, 2))
+        >>> _ = model[:2].freeze()  # and model[2] learns
+        >>> [layer.training for layer in model.train()]
+        [False, False, True]
+        >>> [name for name, p in model.named_parameters() if p.requires_grad]
+        ['2.weight', '2.bias']
+        """
+        return self._freeze(True)
+
+    def unfreeze(self: M) -> M:
+        """Learn again, here and in all inner modules, which are in training mode afterwards.
+
+        >>> from tinygrad_edu import nn
+        >>> nn.Dropout(0.5).freeze().unfreeze().training
+        True
+        """
+        return self._freeze(False)
+
+    def _freeze(self: M, frozen: bool) -> M:
+        for module in self.modules():
+            module.frozen, module.training = frozen, not frozen
+        return self.requires_grad_(not frozen)
 
     def zero_grad(self) -> None:
         """Drop all gradients: `.grad` of every parameter is None again."""
@@ -336,7 +369,13 @@ class Module(TakesPyTorchsArguments):
                 return object.__getattribute__(self, name)
             raise AttributeError(_no_attribute(self, name))
 
+    def _takes(self, name: str, value: Any) -> bool:
+        """Whether an attribute of this name was a part of a container, which has another now."""
+        return False
+
     def __setattr__(self, name: str, value: Any) -> None:
+        if self._takes(name, value):
+            return
         there = vars(self)
         if marked_role(there.get(name)) and value is not None and not role(value):
             raise DtypeError(

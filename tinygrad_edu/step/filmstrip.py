@@ -45,7 +45,7 @@ INDENT = 44.0
 def filmstrip(script: Script, at: Sequence[int] | None = None, lang: str = "en") -> str:
     """The strip, with a picture after each number of events in `at`; `ValueError` for a number that is too large."""
     chosen = _some(script) if at is None else list(at)
-    wrong = [step for step in chosen if not (isinstance(step, int) and 0 < step <= len(script))]
+    wrong = [step for step in chosen if not (0 < step <= len(script))]
     if wrong or not chosen:
         raise ValueError(f"filmstrip: at has steps from 1 to {len(script)}, and not {wrong[0] if wrong else 'none'}")
     drawing = Drawing(view(script.graph), "auto", "LR", "light", False)
@@ -69,13 +69,13 @@ def _sheet(frames: Sequence[str], wide: float, down: float, title: str) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" id="\0" class="tg-graph" role="img" width="{_n(wide)}" '
         f'height="{_n(down)}" viewBox="0 0 {_n(wide)} {_n(down)}" xml:space="preserve">',
-        f"<title>{in_markup(title)}</title><style>{style_sheet('light', chr(0))}</style>",
+        f"<title>{in_markup(title)}</title><style>{style_sheet('light')}</style>",
         f'<rect class="paper" width="{_n(wide)}" height="{_n(down)}"/><g{inherited("light")}>',
     ]
-    own = [part for part in frames if "<svg" not in part]
-    looks = iter(painted(own, "light").split("\n")) if own else iter(())
-    body = [part if "<svg" in part else next(looks) for part in frames]
-    strip = "\n".join([painted(parts, "light"), *body, "</g></svg>\n"])
+    holes = [f"<!--{i}-->" if "<svg" in part else part for i, part in enumerate(frames)]
+    strip = painted([*parts, *holes, "</g></svg>\n"], "light")
+    for i, part in enumerate(frames):
+        strip = strip.replace(f"<!--{i}-->", part)
     return strip.replace("\0", "tg-" + sha256(strip.encode()).hexdigest()[:10])
 
 

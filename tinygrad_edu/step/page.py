@@ -32,7 +32,7 @@ __all__ = ["frame", "page"]
 LABELS = (
     "picture", "event", "check", "hint", "reveal", "export", "source", "controls", "first", "step_back", "play",
     "space", "next", "last", "slider", "speed", "skip", "predict", "grouped", "caption", "name", "made_by", "value",
-    "gradient", "arrivals",
+    "gradient", "arrivals", "zoom", "farther", "closer", "whole", "options",
 )  # fmt: skip
 """The texts of the catalogue that the page shows from the start."""
 
@@ -53,7 +53,9 @@ def page(script: Script, *, lang: str = "en", predict: bool = False, theme: Them
     """The player as the text of an HTML page."""
     texts = catalogue(lang)
     picture = Drawing(view(script.graph), "auto", "LR", theme, False)
-    svg = re.sub(r"<title>.*?</title>\n?", "", picture.svg(), flags=re.DOTALL)  # they would give the answers away
+    svg = re.sub(
+        r"<title>.*?</title>\n?", "", picture.svg(bare=True), flags=re.DOTALL
+    )  # they would give the answers away
     style, code = custom_properties("auto") + _file("player.css"), _file("player.js")
     styles = [style, *re.findall(r"<style>(.*?)</style>", svg, re.DOTALL)]
     title = in_markup(heading(script, lang))

@@ -6,7 +6,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Literal
 
 from ..errors import TinygradError
@@ -100,8 +100,13 @@ def is_right(question: Question, typed: str) -> bool:
     >>> q = Question(0, "y = x / 3", "numbers", (1 / 3, -2.0), ())
     >>> is_right(q, "[1/3, −2]"), is_right(q, "0.33 -2"), is_right(q, "0.33"), is_right(q, "-2, 1/3")
     (True, True, False, False)
+    >>> is_right(q, "0,33; −2,0")
+    True
     """
-    numbers = read_numbers(typed)
+    return any(_answers(question, numbers) for numbers in readings(typed))
+
+
+def _answers(question: Question, numbers: list[float]) -> bool:
     if question.asks == "shape":
         return numbers == list(question.answer)
     return len(numbers) == len(question.answer) and all(map(close, numbers, question.answer))
@@ -114,12 +119,17 @@ def close(found: float, expected: float) -> bool:
     return found == expected or math.isclose(found, expected, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
 
 
-def read_numbers(typed: str) -> list[float]:
-    """The numbers in a text from any keyboard."""
+def readings(typed: str) -> list[list[float]]:
+    """The numbers in a text from any keyboard; where a comma may separate numbers or decimals, both readings.
+
+    >>> readings("5,0"), readings("1, 2")
+    ([[5.0, 0.0], [5.0]], [[1.0, 2.0]])
+    """
     text = unicodedata.normalize("NFKC", typed).replace("−", "-").replace("∞", "inf")
-    found = [_read(word) for word in re.split(r"[\s,;()\[\]]+", text) if word]
-    numbers = [x for x in found if x is not None]
-    if len(numbers) < len(found):
+    texts = dict.fromkeys((text, re.sub("(?<=[0-9]),(?=[0-9])", ".", text)))
+    found = [[_read(word) for word in re.split(r"[\s,;()\[\]]+", one) if word] for one in texts]
+    numbers = [[x for x in reading if x is not None] for reading in found if None not in reading]
+    if not numbers:
         raise TinygradError(
             f"answer: {typed!r:.40} is not a number; write it like 2, -0.5, 1e-3 or 1/3, and several with commas"
         )
@@ -136,9 +146,13 @@ def _read(word: str) -> float | None:
 
 @dataclass(slots=True)
 class Score:
-    """The score of a learner: for every question so far, the tries, the hints, and whether the answer was right."""
+    """The score of a learner: for every question so far, the tries, the hints, and whether the answer was right.
+
+    `questions` is how many there are in all; one that was never met counts 0.
+    """
 
     met: dict[int, dict[str, int | bool]] = field(default_factory=dict)
+    questions: int = 0
 
     def note(self, step: int, *, right: bool, hints: int) -> None:
         """One try at the question of an event."""
@@ -155,13 +169,13 @@ class Score:
     def data(self) -> dict[str, object]:
         """The score as plain data, for JSON.
 
-        >>> score = Score()
+        >>> score = Score(questions=6)
         >>> score.note(3, right=False, hints=0)
         >>> score.note(3, right=True, hints=1)
         >>> score.data()["points"], score.data()["of"]
-        (0.25, 1)
+        (0.25, 6)
         """
-        return {**asdict(self), "points": self.points, "of": len(self.met)}
+        return {"met": self.met, "points": self.points, "of": max(self.questions, len(self.met))}
 
 
 def said_of_score(score: Score, lang: str = "en") -> str:

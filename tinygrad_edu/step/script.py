@@ -236,7 +236,7 @@ class Script(Sequence[Event]):
         >>> z = x * x
         >>> z.name = "z"
         >>> print(tg.steps(z))
-        Step by step: z = x · x
+        Step by step: z = x²
         <BLANKLINE>
         Forward
           1  z = x · x = 9
@@ -244,11 +244,11 @@ class Script(Sequence[Event]):
         <BLANKLINE>
         Back
           2  ∂z/∂z = 1
-          3  ∂z/∂x = x = 3
-             ∂z/∂x += ∂z/∂z · ∂z/∂x
+          3  (∂z/∂x)₁ = x = 3
+             ∂z/∂x += ∂z/∂z · (∂z/∂x)₁
              ∂z/∂x += 1 · 3 = 3
-          4  ∂z/∂x = x = 3
-             ∂z/∂x += ∂z/∂z · ∂z/∂x
+          4  (∂z/∂x)₂ = x = 3
+             ∂z/∂x += ∂z/∂z · (∂z/∂x)₂
              ∂z/∂x += 1 · 3 = 3
              ∂z/∂x: 3 → 6
         """

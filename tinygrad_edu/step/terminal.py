@@ -14,7 +14,7 @@ from ..errors import TinygradError
 from ..graph.plain import Quantity
 from ..graph.text import shorten, visible
 from .matrices import in_rows
-from .predict import Question, Score, is_right, question, said_of_score
+from .predict import Question, Score, is_right, question, questions, said_of_score
 from .script import Arrival, Event, Script
 from .wording import catalogue, heading, lines, sentence, shown
 
@@ -83,7 +83,7 @@ class Player(App[Score]):
         self.step = 0
         self.speed = SECONDS.index(2.0)
         self.timer: Timer | None = None
-        self.score = Score()
+        self.score = Score(questions=sum(1 for _ in questions(script)))
         self.question: Question | None = None
         self.hints = 0
 

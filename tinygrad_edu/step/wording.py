@@ -58,8 +58,8 @@ def lines(script: Script, event: Event) -> list[str]:
     ...     print(*lines(s, event), sep="\\n")
     v₁ = x · x = 9
     v₁ = 3 · 3 = 9
-    ∂v₁/∂x = x = 3
-    ∂v₂/∂x += ∂v₂/∂v₁ · ∂v₁/∂x
+    (∂v₁/∂x)₂ = x = 3
+    ∂v₂/∂x += ∂v₂/∂v₁ · (∂v₁/∂x)₂
     ∂v₂/∂x += 2 · 3 = 6
     ∂v₂/∂x: 6 → 12
     """
@@ -72,9 +72,10 @@ def lines(script: Script, event: Event) -> list[str]:
         known = [script.local_derivative(event), event.rule, shown(event.local)]
         result.insert(0, " = ".join(dict.fromkeys(x for x in known if x is not None)))
     if event.numeric is not None:
-        result.append(f"{equation} {event.numeric} = {value}")
+        if event.numeric != value:  # v = −0.7 = −0.7 says nothing
+            result.append(f"{equation} {event.numeric} = {value}")
     elif event.value is not None and event.shapes is not None:
-        result.append(f"{event.value.shape} = {event.shapes}")
+        result.append(f"{event.shapes} → {event.value.shape}")
         if event.kind != "update":
             result.append(f"{equation} {value}")
     if event.kind == "update":

@@ -206,16 +206,23 @@ class NextSentence(Dataset):
             raise ShapeError(f"NextSentence: length is a whole number from 5 on, not {short(length)}")
         cls, sep, self.pad = (special("NextSentence", tokenizer, name) for name in ("<cls>", "<sep>", "<pad>"))
         sentences = [(d, i) for d, document in enumerate(documents) for i in range(len(document))]
+        first_of = np.cumsum([0, *map(len, documents)])
         rng = np.random.default_rng(seed)
         self.rows: list[tuple[ndarray, ndarray, int]] = []
         for d, document in enumerate(documents):
-            elsewhere = [(e, i) for e, i in sentences if e != d]
+            elsewhere = len(sentences) - len(document)
             for i in range(len(document) - 1):
-                others = elsewhere or [(d, j) for j in range(len(document)) if j not in (i, i + 1)]
-                if not others:
+                others = [(d, j) for j in range(len(document)) if j not in (i, i + 1)] if not elsewhere else []
+                if not elsewhere and not others:
                     raise ShapeError("NextSentence: two sentences in all; there is none that does not follow the first")
                 follows = int(rng.integers(2))
-                e, j = (d, i + 1) if follows else others[int(rng.integers(len(others)))]
+                if follows:
+                    e, j = d, i + 1
+                elif elsewhere:
+                    k = int(rng.integers(elsewhere))
+                    e, j = sentences[k if k < first_of[d] else k + len(document)]
+                else:
+                    e, j = others[int(rng.integers(len(others)))]
                 first, second = list(document[i]), list(documents[e][j])
                 while len(first) + len(second) > length - 3:
                     (first if len(first) > len(second) else second).pop()

@@ -22,6 +22,7 @@ from ...errors import DtypeError
 from ..messages import check
 from ..node import Node, shape_of
 from . import kernels
+from .comparisons import greater_equal, less_equal, logical_or, not_equal
 from .kernels import of_floats, underflow_is_zero
 from .primitive import Primitive, Rule, dispatch
 from .rows import binary, primitive, unary
@@ -153,7 +154,7 @@ logaddexp2 = binary("logaddexp2", kernels.of_real_pairs(np.logaddexp2), of_float
 
 relu = unary("relu", lambda x: np.maximum(x, 0), lambda x: x if x > 0 or x != x else 0.0,
              lambda g, out, x: where(x <= 0, 0.0, g),
-             "max(x, 0); its derivative at 0 is 0.", (-2.0, 0.0), numpy=[])
+             "max(x, 0); its derivative at 0 is 0.", (-2.0, 0.0), numpy=[], words=("{g} where {x} > 0",))
 identity = unary("identity", lambda x: x, lambda x: x,
                  lambda g, out, x: g,
                  "x itself, as a node of its own.", (2.0, 2.0), numpy=[np.positive])
@@ -171,11 +172,13 @@ sign = unary("sign", np.sign, kernels.sign_of_float,
 maximum = binary("maximum", np.maximum, lambda x, y: x if x >= y or x != x else y,
                  lambda g, out, x, y: where(x < y, 0.0, where(x == y, g * 0.5, g)),  # g where one of them is nan
                  lambda g, out, x, y: where(x > y, 0.0, where(x == y, g * 0.5, g)),
-                 "The larger of x and y; equal ones share the gradient.", (2.0, 3.0, 3.0), numpy=[np.maximum])
+                 "The larger of x and y; equal ones share the gradient.", (2.0, 3.0, 3.0), numpy=[np.maximum],
+                 words=("{g} where {x} > {y}", "{g} where {y} > {x}"))
 minimum = binary("minimum", np.minimum, lambda x, y: x if x <= y or x != x else y,
                  lambda g, out, x, y: where(x > y, 0.0, where(x == y, g * 0.5, g)),
                  lambda g, out, x, y: where(x < y, 0.0, where(x == y, g * 0.5, g)),
-                 "The smaller of x and y; equal ones share the gradient.", (2.0, 3.0, 2.0), numpy=[np.minimum])
+                 "The smaller of x and y; equal ones share the gradient.", (2.0, 3.0, 2.0), numpy=[np.minimum],
+                 words=("{g} where {x} < {y}", "{g} where {y} < {x}"))
 fmax = binary("fmax", np.fmax, lambda x, y: x if x >= y or y != y else y,
               lambda g, out, x, y: where((x >= y) | (y != y), g, 0.0),
               lambda g, out, x, y: where((x >= y) | (y != y), 0.0, g),
@@ -226,6 +229,7 @@ rint = unary("rint", np.rint, of_floats(np.rint),
     None,
     lambda g, out, condition, x, y: where(condition, g, 0.0),
     lambda g, out, condition, x, y: where(condition, 0.0, g),
+    words=("", "{g} where it was chosen", "{g} where it was chosen"),
     floats=lambda condition, x, y: x if condition else y,
     numpy=[np.where],
     elementwise=True,
@@ -314,6 +318,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
 
 @primitive(
     lambda g, out, x, min, max: where(_inside(x, min, max), g, 0.0),
+    words=("{g} between the borders",),
     floats=lambda x, min, max: x if x != x else _upper(x if min is None or x >= min else float(min), max),
     name="clip",
     elementwise=True,
@@ -335,8 +340,8 @@ def clip(x: Any, min: Any = None, max: Any = None) -> Any:
         raise DtypeError("clip: nothing to keep x between; give min, max or both")
     min, max = _bound(min), _bound(max)
     if any(isinstance(b, Node) or (b is not None and shape_of(b) != () == shape_of(x)) for b in (min, max)):
-        x = x if min is None else where((x >= min) | (x != x), x, min)
-        return x if max is None else where((x <= max) | (x != x), x, max)
+        x = x if min is None else where(logical_or(greater_equal(x, min), not_equal(x, x)), x, min)
+        return x if max is None else where(logical_or(less_equal(x, max), not_equal(x, x)), x, max)
     return _clip(x, min, max)
 
 
@@ -362,6 +367,6 @@ def _upper(x: float, bound: float | None) -> float:
 
 
 def _inside(x: Any, low: Any, high: Any) -> Any:
-    above = True if low is None else x >= low
-    below = True if high is None else x <= high
-    return above & below
+    if low is None:
+        return x <= high
+    return x >= low if high is None else (x >= low) & (x <= high)

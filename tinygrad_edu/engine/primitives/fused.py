@@ -43,7 +43,7 @@ def _as_matrix(x: Any) -> Any:
     return x if x.ndim == 2 else x.reshape((prod(x.shape[:-1]), x.shape[-1]))
 
 
-@primitive(_linear_rule, kind=Variadic, name="linear")
+@primitive(_linear_rule, words=("{g} {y}", "{g}ᵀ {x}", "Σ {g}"), kind=Variadic, name="linear")
 def linear_row(x: Any, weight: Any, bias: Any = None) -> Any:
     out = product(_as_matrix(x), weight.T)
     if bias is not None:
@@ -78,7 +78,10 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     return linear_row(x, weight, bias)
 
 
-@primitive(underflow_is_zero(lambda g, out, x, axis: g - exp(out) * sum_(g, axis=axis, keepdims=True)))
+@primitive(
+    underflow_is_zero(lambda g, out, x, axis: g - exp(out) * sum_(g, axis=axis, keepdims=True)),
+    words=("{g} − softmax({x}) Σ {g}",),
+)
 @of_reals
 def log_softmax(x: Any, axis: int = -1) -> Any:
     """log(exp(x) / Σ exp(x)) along `axis`, shifted by the maximum so that nothing overflows.
@@ -107,11 +110,13 @@ def _gelu_slope(x: Any, approximate: str) -> Any:
     squares *= 3 * BEND
     squares += SLOPE
     squares *= x
-    squares *= 1.0 - t * t
-    squares += t
-    squares *= 0.5
-    squares += 0.5
-    return squares
+    slope = t * t
+    slope -= 1.0
+    slope *= squares
+    t -= slope
+    t *= 0.5
+    t += 0.5
+    return t
 
 
 @primitive(
@@ -154,6 +159,7 @@ def _one_hot(targets: Any, like: Any) -> np.ndarray:
 
 @primitive(
     underflow_is_zero(lambda g, out, logits, targets: (softmax(logits) - _one_hot(targets, logits)) * g[..., None]),
+    words=("(softmax({x}) − y) {g}",),
     name="softmax_cross_entropy",
 )
 @of_reals

@@ -53,7 +53,14 @@ def _by_right(g: Any, out: Any, x: Any, y: Any) -> Any:
     return product(swapaxes(x, -1, -2), g)
 
 
-@primitive(_by_left, _by_right, symbol="@", precedence=20, numpy=[np.matmul, np.linalg.matmul])
+@primitive(
+    _by_left,
+    _by_right,
+    words=("{g} {y}ᵀ", "{x}ᵀ {g}"),
+    symbol="@",
+    precedence=20,
+    numpy=[np.matmul, np.linalg.matmul],
+)
 def matmul(x: Any, y: Any) -> Any:
     """The matrix product x @ y: (..., n, k) @ (..., k, m) gives (..., n, m); leading axes broadcast.
 
@@ -96,7 +103,7 @@ def _einsum_by(slot: int, g: Any, operands: Sequence[Any], subscripts: str) -> A
     return g
 
 
-@primitive(_einsum_rule, kind=Variadic, name="einsum")
+@primitive(_einsum_rule, words=("Σ {g} {others}",), kind=Variadic, name="einsum")
 def _einsum(*operands: Any, subscripts: str) -> Any:
     with one_thread():
         return np.einsum(subscripts, *operands, optimize=len(operands) > 2)

@@ -49,7 +49,7 @@ __all__ = [
 # The rows of the largest number. `windows` is the number of positions along each axis.
 
 
-@primitive(lambda g, out, x, **how: max_unpool(g, x, out, **how))
+@primitive(lambda g, out, x, **how: max_unpool(g, x, out, **how), words=("{g} where {x} is largest",))
 def max_pool(
     x: Any,
     kernel: Sizes = (),
@@ -132,7 +132,7 @@ def _lowest(dtype: Any) -> Any:
 # The rows of the mean. The zeros of the border `counted` count for the mean; those of the rest of `padding` do not.
 
 
-@primitive(lambda g, out, x, **how: avg_unpool(g, size=x.shape[2:], **how))
+@primitive(lambda g, out, x, **how: avg_unpool(g, size=x.shape[2:], **how), words=("{g} / window",))
 def avg_pool(
     x: Any,
     kernel: Sizes = (),

@@ -11,6 +11,7 @@ nodes they record what they do, which is how second derivatives and backward gra
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Sequence
 from math import inf
 from typing import TYPE_CHECKING, Any, overload
@@ -52,6 +53,9 @@ class Primitive:
     precedence : how tightly an operator binds (+ 10, · 20, neg 30, ** 40); None for a function.
     elementwise : whether each number of the result depends on the same place in the operands only.
     domain : the open interval of the real line on which a function of one operand is smooth.
+    words : for each operand its rule as a book writes it, such as "{x}ᵀ {g}", where the rule itself would be read less
+        easily; in braces g, out, the operands x, y, z, and `others`, all operands but the one that receives. The last
+        one is that of all further operands.
     composition : the same, made of other rows. Where it is given, the rules run on arrays only; gradients that are
         graphs come from the rows that it is made of.
 
@@ -59,6 +63,8 @@ class Primitive:
     """
 
     variadic = False
+    has_gradient = True
+    table = TABLE
 
     def __init__(
         self,
@@ -73,17 +79,20 @@ class Primitive:
         elementwise: bool = False,
         domain: tuple[float, float] = REALS,
         composition: Callable[..., Any] | None = None,
+        words: Sequence[str] = (),
         doc: str | None = None,
     ) -> None:
-        if name in TABLE:
+        self.name = self.__name__ = self.__qualname__ = name
+        self.__module__ = written_in()
+        if name in self.table and not written_again(self.table[name], self):
             raise ValueError(f"the table has a primitive {name!r} already")
         dispatch(self, *numpy)
-        TABLE[name] = self
-        self.name = self.__name__ = self.__qualname__ = name
+        self.table[name] = self
         self.arrays, self.floats = arrays, floats
         self.rules: tuple[Any, ...] = tuple(rules)
         self.symbol, self.precedence = symbol or name, precedence
         self.elementwise, self.domain, self.composition = elementwise, domain, composition
+        self.words = tuple(words)
         self.__doc__ = doc or arrays.__doc__
         self.arity = len(self.rules)
         self.attrs: Attrs = {}
@@ -169,5 +178,20 @@ def dispatch(function: Callable[..., Any], *numpy: Any) -> None:
     Raises `ValueError` for one that calls another already.
     """
     for known in filter(BY_NUMPY.get, numpy):
-        raise ValueError(f"np.{known.__name__} of a node is {BY_NUMPY[known].__name__} already")
+        if not written_again(BY_NUMPY[known], function):
+            raise ValueError(f"np.{known.__name__} of a node is {BY_NUMPY[known].__name__} already")
     BY_NUMPY.update(dict.fromkeys(numpy, function))
+
+
+def written_in() -> str:
+    """The module that is writing a row now."""
+    frame: Any = sys._getframe(1)
+    while frame.f_globals.get("__name__") in (__name__, f"{__package__}.rows"):
+        frame = frame.f_back
+    return str(frame.f_globals.get("__name__"))
+
+
+def written_again(known: Any, function: Any) -> bool:
+    """Whether a row takes the place of its former self, since its module of the library is loaded again."""
+    same = known is not function and known.__module__ == function.__module__ and known.__name__ == function.__name__
+    return same and known.__module__.startswith(__package__)

@@ -17,8 +17,9 @@ import numpy as np
 
 from ...errors import DtypeError
 from ..messages import check, refused, short
-from ..node import number_of
+from ..node import Node, number_of
 from . import elementwise
+from .comparisons import equal
 from .elementwise import abs_, exp, maximum, minimum, where
 from .kernels import in_float32, of_reals, reduced, running, underflow_is_zero
 from .primitive import dispatch
@@ -89,6 +90,7 @@ def divisor(shape: tuple[int, ...], axis: Axis, ddof: float = 0) -> float:
 
 @primitive(
     lambda g, out, x, axis, keepdims: restore(g, x.shape, axis, keepdims) * _others(x, axis),
+    words=("{g} · the other factors",),
     symbol="Π",
 )
 def prod_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -139,13 +141,16 @@ def _extreme_rule(g: Any, out: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     """The gradient goes to the extreme number, or in equal shares to those that tie; where that is nan, it is nan."""
     extreme = restore(out, x.shape, axis, keepdims)
     chosen = (extreme == x) | (extreme != extreme)
-    ties = np.asarray(reduced(np.add, chosen, axis, True)).astype(x.dtype)
-    if np.isnan(number_of(out)).any():
+    if in_graph := isinstance(chosen, Node):
+        ties = sum_(astype(chosen, x.dtype), axis, True)
+    else:
+        ties = np.asarray(reduced(np.add, chosen, axis, True), x.dtype)
+    if in_graph or np.isnan(out).any():
         g = where(out == out, g, nan)
     return where(chosen, restore(g, x.shape, axis, keepdims) / ties, 0.0)
 
 
-@primitive(_extreme_rule)
+@primitive(_extreme_rule, words=("{g} where {x} is largest",))
 def max_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The largest over `axis`; equal ones share the gradient.
 
@@ -156,7 +161,7 @@ def max_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return reduced(np.maximum, x, axis, keepdims)
 
 
-@primitive(_extreme_rule)
+@primitive(_extreme_rule, words=("{g} where {x} is smallest",))
 def min_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The smallest over `axis`; equal ones share the gradient.
 
@@ -174,7 +179,8 @@ def _deviation(x: Any, axis: Axis) -> Any:
 @primitive(
     lambda g, out, x, axis, ddof, keepdims: (
         restore(g * (2.0 / divisor(x.shape, axis, ddof)), x.shape, axis, keepdims) * _deviation(x, axis)
-    )
+    ),
+    words=("{g} · 2 ({x} − mean) / n",),
 )
 @of_reals
 def var(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any:
@@ -191,7 +197,8 @@ def var(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any
     lambda g, out, x, axis, ddof, keepdims: (
         restore(g / divisor(x.shape, axis, ddof), x.shape, axis, keepdims)
         * _direction(_deviation(x, axis), restore(out, x.shape, axis, keepdims))
-    )
+    ),
+    words=("{g} ({x} − mean) / (n {out})",),
 )
 @of_reals
 def std(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any:
@@ -225,7 +232,8 @@ def _direction(x: Any, length: Any) -> Any:
             restore(g, x.shape, axis, keepdims)
             * exp(x - restore(where(out == -inf, 0.0, out), x.shape, axis, keepdims))
         )
-    )
+    ),
+    words=("{g} softmax({x})",),
 )
 @of_reals
 def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -242,7 +250,10 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return out if keepdims else np.squeeze(out, axis=axis)
 
 
-@primitive(underflow_is_zero(lambda g, out, x, axis: out * (g - sum_(g * out, axis=axis, keepdims=True))))
+@primitive(
+    underflow_is_zero(lambda g, out, x, axis: out * (g - sum_(g * out, axis=axis, keepdims=True))),
+    words=("{out} ⊙ ({g} − Σ {g} ⊙ {out})",),
+)
 @of_reals
 def softmax(x: Any, axis: int = -1) -> Any:
     """exp(x) / Σ exp(x) along `axis`: positive numbers that sum to 1.
@@ -261,6 +272,7 @@ def softmax(x: Any, axis: int = -1) -> Any:
             restore(g, x.shape, axis, keepdims) * _direction(x, restore(out, x.shape, axis, keepdims))
         )
     ),
+    words=("{g} {x} / {out}",),
     symbol="‖·‖",
 )
 @of_reals
@@ -311,11 +323,13 @@ def norm(x: Any, ord: Any = 2, axis: Axis = None, keepdims: bool = False) -> Any
 
 def _smooth_power(x: Any, exponent: Any) -> Any:
     """x to the power of a positive exponent, for x ≥ 0; its derivatives are 0 where x is 0."""
-    return where(x == 0, 0.0, where(x == 0, 1.0, x) ** exponent)
+    nothing = equal(x, 0)
+    return where(nothing, 0.0, where(nothing, 1.0, x) ** exponent)
 
 
 @primitive(
     lambda g, out, x, axis: flip(cumsum(flip(g, _axis(axis)), axis=_axis(axis)), _axis(axis)).reshape(x.shape),
+    words=("Σ {g} from here on",),
     numpy=[np.cumsum],
 )
 def cumsum(x: Any, axis: int | None = None) -> Any:
@@ -346,7 +360,7 @@ def _ahead(x: Any, n: int) -> Any:
     return concatenate([x[..., n:], np.zeros((*x.shape[:-1], min(n, x.shape[-1])), x.dtype)], axis=-1)
 
 
-@primitive(_cumprod_rule, numpy=[np.cumprod])
+@primitive(_cumprod_rule, words=("{g} · the other factors",), numpy=[np.cumprod])
 def cumprod(x: Any, axis: int | None = None) -> Any:
     """The running product along `axis`, with derivatives that are right also where factors are 0.
 

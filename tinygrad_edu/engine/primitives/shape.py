@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import DtypeError, ShapeError
+from ..masks import ANSWERS
 from ..messages import PAD_MODES, check, in_words, is_whole, refused, several
 from ..node import Node, number_of, shape_of
 from .kernels import reduced
@@ -104,7 +105,11 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
     return np.transpose(x, axes)
 
 
-@primitive(lambda g, out, x, source, destination: moveaxis(g, destination, source), numpy=[np.moveaxis])
+@primitive(
+    lambda g, out, x, source, destination: moveaxis(g, destination, source),
+    words=("{g} with its axes back",),
+    numpy=[np.moveaxis],
+)
 def moveaxis(x: Any, source: Axis = 0, destination: Axis = 0) -> Any:
     """Some axes moved to other places, the rest in their order.
 
@@ -115,7 +120,11 @@ def moveaxis(x: Any, source: Axis = 0, destination: Axis = 0) -> Any:
     return np.moveaxis(x, source, destination)
 
 
-@primitive(lambda g, out, x, axis1, axis2: swapaxes(g, axis1, axis2), numpy=[np.swapaxes])
+@primitive(
+    lambda g, out, x, axis1, axis2: swapaxes(g, axis1, axis2),
+    words=("{g}ᵀ",),
+    numpy=[np.swapaxes],
+)
 def swapaxes(x: Any, axis1: int = 0, axis2: int = 1) -> Any:
     """Two axes exchanged.
 
@@ -202,7 +211,7 @@ def _tile_rule(g: Any, out: Any, x: Any, reps: Repeats) -> Any:
     return sum_to(blocks, shape=tuple(size for s in shape for size in (1, s))).reshape(x.shape)
 
 
-@primitive(_tile_rule, name="tile")
+@primitive(_tile_rule, words=("Σ {g}",), name="tile")
 def _tile(x: Any, reps: Repeats = ()) -> Any:
     return np.tile(x, reps)
 
@@ -229,7 +238,7 @@ def along(places: Any, axis: int | None, ndim: int) -> tuple[Any, ...]:
     return (slice(None),) * (0 if axis is None else axis % ndim) + (places,)
 
 
-@primitive(_repeat_rule, name="repeat")
+@primitive(_repeat_rule, words=("Σ {g}",), name="repeat")
 def _repeat(x: Any, repeats: Any = 1, axis: int | None = None) -> Any:
     return np.repeat(x, repeats, axis)
 
@@ -255,7 +264,7 @@ def _pad_rule(g: Any, out: Any, x: Any, pad_width: Any, mode: Any, constant_valu
     return g[tuple(slice(before, before + size) for (before, _), size in zip(widths, x.shape))]
 
 
-@primitive(_pad_rule, numpy=[np.pad])
+@primitive(_pad_rule, words=("{g} without its rim",), numpy=[np.pad])
 def pad(x: Any, pad_width: Any = 0, mode: Any = "constant", constant_values: Any = 0.0) -> Any:
     """x with a border: `pad_width` numbers on each side, or ((before, after), ...) for each axis.
 
@@ -285,6 +294,9 @@ def astype(x: Any, dtype: Any = None) -> Any:
     return np.asarray(x).astype(dtype)
 
 
+ANSWERS[np.astype] = astype  # of a mask
+
+
 # Many arrays into one, and one into many.
 
 
@@ -294,7 +306,7 @@ def _concatenate_rule(
     return [g[along(slice(ends[slot], ends[slot + 1]), axis, out.ndim)] for slot in slots]
 
 
-@primitive(_concatenate_rule, kind=Variadic, name="concatenate")
+@primitive(_concatenate_rule, words=("its part of {g}",), kind=Variadic, name="concatenate")
 def _concatenate(*arrays: Any, axis: int, ends: Sequence[int]) -> Any:
     return np.concatenate(arrays, axis)
 
@@ -322,7 +334,7 @@ def _stack_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any],
     return [g[along(slot, axis, out.ndim)] for slot in slots]
 
 
-@primitive(_stack_rule, kind=Variadic, name="stack")
+@primitive(_stack_rule, words=("its part of {g}",), kind=Variadic, name="stack")
 def _stack(*arrays: Any, axis: int) -> Any:
     return np.stack(arrays, axis)
 
@@ -370,7 +382,7 @@ def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> li
 # Picking numbers out, and putting them back.
 
 
-@primitive(lambda g, out, x, index: scatter(g, index=index, shape=x.shape))
+@primitive(lambda g, out, x, index: scatter(g, index=index, shape=x.shape), words=("{g} in its place, else 0",))
 def getitem(x: Any, index: Any = ()) -> Any:
     """x[index], with every kind of index that NumPy has; numbers picked twice receive both gradients.
 
@@ -381,7 +393,7 @@ def getitem(x: Any, index: Any = ()) -> Any:
     return x[index]
 
 
-@primitive(lambda g, out, x, index, shape: g[index])
+@primitive(lambda g, out, x, index, shape: g[index], words=("its part of {g}",))
 def scatter(x: Any, index: Any = (), shape: tuple[int, ...] = ()) -> Any:
     """Zeros of the given shape to which x is added at `index`: the gradient of indexing.
 
@@ -441,7 +453,7 @@ def _take_along_axis_rule(g: Any, out: Any, x: Any, indices: Any, axis: int | No
     return scatter(g, index=index, shape=x.shape)
 
 
-@primitive(_take_along_axis_rule, name="take_along_axis")
+@primitive(_take_along_axis_rule, words=("{g} in its place, else 0",), name="take_along_axis")
 def _take_along_axis(x: Any, indices: Any = None, axis: int | None = -1) -> Any:
     return np.take_along_axis(x, indices, axis)
 

@@ -17,6 +17,7 @@ from ..node import Node, number_of, shape_of
 from .elementwise import clip, where
 from .primitive import dispatch
 from .reductions import Axis, in_rows, max_, mean, min_, reduced_axes, sum_
+from .rows import primitive
 from .shape import (
     astype,
     broadcast_to,
@@ -65,7 +66,27 @@ def sort(x: Any, axis: int | None = -1) -> Any:
     >>> tg.sort(tg.tensor([3.0, 1.0, 2.0]))
     tensor([1., 2., 3.])
     """
-    return take_along_axis(_array("sort", x, axis=axis), argsort(x, axis), axis)
+    x = _array("sort", x, axis=axis)
+    return _sort(reshape(x, -1) if axis is None or not shape_of(x) else x, axis=-1 if axis is None else axis)
+
+
+@primitive(lambda g, out, x, axis: unsort(g, x, axis=axis), name="sort")
+def _sort(x: Any, axis: int = -1) -> Any:
+    return np.sort(x, axis, kind="stable")
+
+
+@primitive(lambda h, out, g, x, axis: sort_by(h, x, axis=axis), None)
+def unsort(g: Any, x: Any, axis: int = -1) -> Any:
+    """The numbers of g, the first of which goes to the place of the smallest of x along `axis`, and so on."""
+    out = np.empty_like(g)
+    np.put_along_axis(out, np.argsort(x, axis, kind="stable"), g, axis)
+    return out
+
+
+@primitive(lambda g, out, h, x, axis: unsort(g, x, axis=axis), None)
+def sort_by(h: Any, x: Any, axis: int = -1) -> Any:
+    """The numbers of h in the order in which x would be sorted along `axis`."""
+    return np.take_along_axis(h, np.argsort(x, axis, kind="stable"), axis)
 
 
 def partition(x: Any, kth: Any, axis: int | None = -1) -> Any:

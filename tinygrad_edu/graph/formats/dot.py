@@ -47,7 +47,7 @@ def digraph(graph: Graph, direction: Direction) -> Digraph:
         node [fontname=Helvetica fontsize=12]
         edge [color="#6b7785" fontname=Helvetica fontsize=10]
         n1 [label="x = 3" shape=box style=rounded tooltip="x = 3"]
-        n2 [label="×\\nv1 = 9" peripheries=2 shape=box tooltip="v₁ = 9; result of multiply"]
+        n2 [label="×\\nv₁ = 9" peripheries=2 shape=box tooltip="v₁ = 9; result of multiply"]
         n1 -> n2
         n1 -> n2
     }
@@ -73,8 +73,9 @@ def digraph(graph: Graph, direction: Direction) -> Digraph:
             inner = around.pop()
             around[-1].subgraph(inner)
     _edges(dot, graph)
-    if graph.notes:
-        dot.attr("graph", label=_lines(list(graph.notes)), labelloc="b")
+    below = [*graph.notes, *([graph.caption] if graph.caption else [])]
+    if below or graph.heading:
+        dot.attr("graph", label=_lines([*([graph.heading] if graph.heading else []), *below]), labelloc="b")
     return dot
 
 
@@ -82,6 +83,10 @@ def _node(dot: Digraph, node: PlainNode, graph: Graph) -> None:
     attributes = dict(SHAPES[node.kind], tooltip=_literal(node_in_words(node, graph)), **MARKS.get(node.mark or "", {}))
     if node.id in graph.outputs:
         attributes["peripheries"] = "2"
+    if node.lit:
+        attributes["penwidth"] = "3"
+    if node.colour:
+        attributes |= {"style": f"{attributes.get('style', '')},filled".lstrip(","), "fillcolor": node.colour}
     dot.node(f"n{node.id}", label=_lines(node_lines(node, graph)), **attributes)
 
 
@@ -92,6 +97,10 @@ def _edges(dot: Digraph, graph: Graph) -> None:
         words = edge_words(edge, graph)
         if words:
             attributes["headlabel" if words == str(edge.slot + 1) and target.ordered else "label"] = f" {words} "
+        if edge.lit:
+            attributes["penwidth"] = "3"
+        if edge.colour:
+            attributes["color"] = edge.colour
         if edge.recurrent:
             attributes |= {"style": "dashed", "constraint": "false"}
         dot.edge(f"n{edge.source}", f"n{edge.target}", **attributes)

@@ -101,8 +101,17 @@ def _lines(graph: Graph) -> Iterator[str]:
         arrow = "-.->" if edge.recurrent or edge.mark == "missing" else "==>" if edge.mark else "-->"
         yield f"    n{edge.source} {arrow}" + (f'|"{words}"|' if words else "") + f" n{edge.target}"
     yield from (f"    n{node.pair} -.- n{node.id}" for node in graph.nodes if node.pair is not None)
-    if graph.notes:
-        yield f'    notes>"{"<br>".join(map(_literal, graph.notes))}"]:::note'
+    said = [line for line in (graph.heading, *graph.notes, graph.caption) if line]
+    if said:
+        yield f'    notes>"{"<br>".join(map(_literal, said))}"]:::note'
+    for node in graph.nodes:
+        drawn = [f"fill:{node.colour}"] * bool(node.colour) + ["stroke-width:4px"] * node.lit
+        if drawn:
+            yield f"    style n{node.id} {','.join(drawn)}"
+    for i, edge in enumerate(graph.edges):
+        drawn = [f"stroke:{edge.colour}"] * bool(edge.colour) + ["stroke-width:4px"] * edge.lit
+        if drawn:
+            yield f"    linkStyle {i} {','.join(drawn)}"
     yield from _classes(graph)
 
 
@@ -115,7 +124,11 @@ def _classes(graph: Graph) -> Iterator[str]:
     clusters = [f"c{graph.clusters.index(item)}" for item in outline(graph) if isinstance(item, Cluster)]
     if clusters:
         further["frame"] = clusters
-    used = {node.kind for node in graph.nodes} | set(further) | ({"note"} if graph.notes else set())
+    used = (
+        {node.kind for node in graph.nodes}
+        | set(further)
+        | ({"note"} if graph.notes or graph.heading or graph.caption else set())
+    )
     yield from (f"    classDef {name} {coloured(style)}" for name, style in STYLES.items() if name in used)
     yield from (f"    class {','.join(ids)} {name}" for name, ids in further.items() if ids)
 

@@ -14,15 +14,16 @@ __all__ = ["cluster_title", "edge_words", "node_lines", "outline"]
 
 def node_lines(node: PlainNode, graph: Graph) -> list[str]:
     """The lines in a box."""
-    value = node.value
-    lines = [pretty(node.symbol)] if node.symbol else []
+    value, label = node.value, node.shown or node.label
+    low = f" over {node.over}" if node.over else ""
+    lines = [pretty(node.symbol) + low] if node.symbol else []
     lines += attrs_of(node)
     if value is None or node.kind in ("constant", "alias"):
-        lines.append(node.label)
+        lines.append(label)
     elif value.is_number:
-        lines.append(f"{node.label} = {value.text()}")
+        lines.append(f"{label} = {value.text()}")
     else:
-        lines += [f"{node.label} {value.kind()}", value.range()]
+        lines += [f"{label} {value.kind()}", value.range()]
     if node.opens is not None:
         lines.insert(0, cluster_title(graph.cluster(node.opens)))
     if node.gradient is not None and graph.mode != "both":  # in such a graph it has a box of its own
@@ -33,6 +34,7 @@ def node_lines(node: PlainNode, graph: Graph) -> list[str]:
         for of, of_it in node.further
     ]
     lines += [f"{what}: {count:,}" for what, count in node.contents]
+    lines += [node.note] if node.note else []
     return lines + ([node.mark] if node.mark else [])
 
 
@@ -52,6 +54,7 @@ def edge_words(edge: Edge, graph: Graph) -> str:
     words += [edge.value.kind(dtype=False)] if edge.value is not None and edge.value.shape else []
     words += [plural(edge.times, "arrow")] if edge.times > 1 else []
     words += ["next"] if edge.recurrent else []
+    words += [edge.note] if edge.note else []
     return ", ".join([*words, *([edge.mark] if edge.mark else [])])
 
 

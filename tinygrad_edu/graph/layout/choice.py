@@ -64,9 +64,14 @@ def lay_out(
     layout = layout or replace(layered(roomy, forward, direction, rank_gap, clusters), note=note)
     routes = iter(layout.routes)
     complete = []
+    across = int(is_sideways(direction))
     for i, (source, target) in enumerate(edges):
         if i not in looped:
-            complete.append(next(routes))
+            route = next(routes)
+            if target in own:  # not over the room of the arrow around it
+                share = sizes[target][across] / roomy[target][across]
+                route = _squeezed(route, layout.centers[target], across, share)
+            complete.append(route)
         elif source == target:
             (x, y), (width, height) = layout.centers[source], sizes[source]
             rectangle = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
@@ -75,6 +80,12 @@ def lay_out(
             complete.append(loop_around(layout.clusters[looped[i]], direction))
     layout = replace(layout, routes=tuple(complete))
     return _grown(layout, [complete[i] for i in looped]) if looped else layout
+
+
+def _squeezed(route: Sequence[Point], middle: Point, across: int, share: float) -> tuple[Point, ...]:
+    """A route whose end is nearer to the middle of its box across the flow, by this share."""
+    at = middle[across] + (route[-1][across] - middle[across]) * share
+    return (*route[:-2], *((x, at) if across else (at, y) for x, y in route[-2:]))
 
 
 def _grown(layout: Layout, routes: Sequence[Sequence[Point]]) -> Layout:

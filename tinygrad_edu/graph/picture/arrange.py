@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from ..layout.choice import lay_out
 from ..layout.geometry import RANK_GAP, Direction, Engine, Layout, Point, is_sideways
+from ..layout.wrap import wrapped
 from ..plain import Edge, Graph
 from .arrows import Label
 from .card import OUTPUT_RIM, SHEET, Card, is_stack
@@ -29,9 +30,14 @@ HEADING = 30.0
 
 
 def arrange(
-    graph: Graph, cards: Sequence[Card], labels: Sequence[Label | None], direction: Direction, engine: Engine
+    graph: Graph,
+    cards: Sequence[Card],
+    labels: Sequence[Label | None],
+    direction: Direction,
+    engine: Engine,
+    wrap: float | None = None,
 ) -> Layout:
-    """The layout of a graph with these cards and labels."""
+    """The layout of a graph with these cards and labels, in rows of at most this width where `wrap` is given."""
     boxes = _in_order(graph)
     box_of = {id: box for box, id in enumerate(boxes)}
     rims = {node.id: 2 * SHEET if is_stack(node, graph) else 0.0 for node in graph.nodes}  # its further sheets
@@ -59,6 +65,10 @@ def arrange(
     stacks = {node.id for node in graph.nodes if is_stack(node, graph)}
     if stacks:
         layout = _to_the_front(layout, edges, stacks, cards, direction)
+    if wrap is not None and is_sideways(direction):
+        own = [sizes[box_of[id]] for id in sorted(boxes)]
+        pairs = [(edge.source - 1, edge.target - 1) for edge in edges]
+        layout = wrapped(layout, own, pairs, room, wrap, leftward=direction == "RL")
     return _with_mirror(graph, layout, direction) if graph.mode == "both" else layout
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from ..names import local_partial, partial
 from ..numbers import factor
 from ..plain import Edge, Graph
+from ..text import shorten
 from .card import MARKS, Text
 
 __all__ = ["Label", "arrow_labels", "chain_rule", "leads_back", "local_symbol"]
 
 SIZE = 11.5
 """The font size of labels."""
-LONGEST = 30
+LONGEST = 34
 """A rule of more characters than this is not written on an arrow."""
 SPACE = 3.0
 """The free space between a line of text and the arrow."""
@@ -47,6 +47,13 @@ def arrow_labels(graph: Graph, *, steps: bool = True) -> list[Label | None]:
 
 
 def _label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
+    label = _own_label(edge, graph, steps)
+    if not edge.note or edge.pair is not None:
+        return label
+    return Label((*(label.lines if label else ()), (Text("muted", shorten(edge.note, 40), SIZE),))[:2])
+
+
+def _own_label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
     if edge.mark:
         adds = edge.contribution
         number = [(Text("slope", f"adds {adds.text()}", SIZE),)] if adds is not None and adds.is_number else []
@@ -61,7 +68,7 @@ def _label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
     if not steps:
         return None
     if step is None:
-        return _written(edge) if edge.pair is not None else None
+        return _written(edge, graph) if edge.pair is not None else None
     upstream, local, contribution = step
     if graph.mode == "both" and (named := _named(edge, graph, upstream, local, contribution)):
         return named
@@ -85,17 +92,14 @@ def _named(edge: Edge, graph: Graph, upstream: str, local: str, contribution: st
     return Label(((Text("partial", names, SIZE + 1),), (numbers,)))
 
 
-def _written(edge: Edge) -> Label | None:
-    """The rule that passes an array back, where it is short enough."""
-    rule = re.sub(r"\b(sum_to|broadcast_to|reshape)\(([^()]*), shape=\([^()]*\)\)", _without_shape, edge.rule or "")
-    if not rule or len(rule) > LONGEST:
+def _written(edge: Edge, graph: Graph) -> Label | None:
+    """The rule that passes an array back; of one that is too long, through which operation it passes."""
+    if edge.rule is None or edge.pair is None:
         return None
-    return Label(((Text("partial", rule, SIZE + 1),),))
-
-
-def _without_shape(call: re.Match[str]) -> str:
-    """Summing back and broadcasting as a book writes them: the box at the end of the arrow says the shape."""
-    return {"sum_to": f"Σ {call[2]}", "broadcast_to": call[2]}.get(call[1], f"{call[1]}({call[2]})")
+    if len(edge.rule) <= LONGEST and "\n" not in edge.rule:
+        return Label(((Text("partial", edge.rule, SIZE + 1),),))
+    through = graph.node(graph.edges[edge.pair - 1].target)
+    return Label(((Text("partial", "g", SIZE + 1), Text("muted", f" through {through.operation}", SIZE)),))
 
 
 def local_symbol(edge: Edge, graph: Graph) -> str:

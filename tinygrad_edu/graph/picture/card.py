@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Literal, NamedTuple
 
 from ..clusters import Cluster, pieces as arguments_in
 from ..layout.geometry import PORTS, Direction, is_sideways
@@ -23,6 +24,7 @@ __all__ = [
     "Card",
     "Grid",
     "Row",
+    "Style",
     "Text",
     "cards",
     "flow_of",
@@ -53,6 +55,8 @@ UNKNOWN = "unknown"
 """The style of what is not known yet: it takes its room, and is not written."""
 MATHEMATICAL = frozenset({"name", "auto", "partial", "equation"})
 """The styles whose text is set as mathematics, with indices below and above the line."""
+SET = MATHEMATICAL | {"symbol"}
+"""The styles in which indices stand below and above the line."""
 LONG = 130.0
 """A name wider than this has a row of its own."""
 
@@ -67,7 +71,7 @@ class Text(NamedTuple):
     @property
     def width(self) -> float:
         """An upper estimate."""
-        if self.style not in MATHEMATICAL:
+        if self.style not in SET:
             return width(self.text, self.size)
         return sum(width(piece.text, self.size * (0.72 if piece.level else 1.0)) for piece in pieces(self.text))
 
@@ -125,8 +129,13 @@ class Card(NamedTuple):
     height: float
 
 
-def cards(graph: Graph, direction: Direction) -> list[Card]:
+Style = Literal["full", "shapes", "names"]
+"""How much boxes say: everything; of arrays only shapes; or names alone."""
+
+
+def cards(graph: Graph, direction: Direction, style: Style = "full") -> list[Card]:
     """A card for each node of the graph. In a graph of both passes, a node and its gradient are of the same size."""
+    graph = graph if style == "full" else _in_short(graph, style)
     known = graph.mode != "both" and any(node.gradient is not None or node.further for node in graph.nodes)
     arriving = Counter(edge.target for edge in graph.edges if not edge.recurrent)
     made = [
@@ -141,6 +150,31 @@ def cards(graph: Graph, direction: Direction) -> list[Card]:
             made[node.pair - 1] = other._replace(width=width, height=height)
             made[node.id - 1] = own._replace(width=width + rim, height=height + rim)
     return made
+
+
+def _in_short(graph: Graph, style: Style) -> Graph:
+    """The graph without the numbers that a style leaves out."""
+
+    def left(quantity: Quantity | None) -> Quantity | None:
+        if quantity is None or style == "names":
+            return None
+        return quantity if quantity.is_number else Quantity(quantity.shape, "", None)
+
+    return replace(graph, nodes=tuple(_node_in_short(node, left, style) for node in graph.nodes))
+
+
+def _node_in_short(node: PlainNode, left: Callable[[Quantity | None], Quantity | None], style: Style) -> PlainNode:
+    """A node with what is left of its quantities; a number written into an expression is its name."""
+    written = node.kind == "constant" and node.value is not None and node.value.is_number
+    single = node.gradient is not None and node.gradient.is_number
+    return replace(
+        node,
+        value=node.value if written else left(node.value),
+        gradient=left(node.gradient) if single else None,
+        further=(),
+        requires_grad=False,
+        attrs=() if style == "names" else node.attrs,
+    )
 
 
 def _roomy(card: Card, node: PlainNode, arriving: int, direction: Direction) -> Card:
@@ -158,6 +192,7 @@ def flow_of(node: PlainNode, direction: Direction) -> Direction:
 
 def _card(node: PlainNode, graph: Graph, direction: Direction, *, show_gradient: bool) -> Card:
     rows = (*_mark(node), *_rows(node, graph, show_gradient))
+    rows += ((Text("muted", shorten(node.note, 60), 11.5),),) if node.note else ()
     bars = _bars(node)
     inner_width = max((sum(item.width for item in row) for row in rows), default=0.0)
     inner_height = sum(max(item.height for item in row) for row in rows)
@@ -184,7 +219,8 @@ def pretty(symbol: str) -> str:
 
 def _symbol(node: PlainNode) -> Text:
     symbol = shorten(visible(pretty(node.symbol or "?")), 22)
-    return Text("symbol", symbol, {1: 18.0, 2: 16.0, 3: 14.0}.get(len(symbol), 13.0 if len(symbol) < 8 else 11.5))
+    size = {1: 18.0, 2: 16.0, 3: 14.0}.get(len(symbol), 13.0 if len(symbol) < 8 else 11.5)
+    return Text("symbol", f"{symbol}_{{{node.over}}}" if node.over else symbol, size)
 
 
 def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:
@@ -198,6 +234,8 @@ def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:
         return [(_name(node),)]
     if node.kind == "constant" and node.value is not None:
         return _equation(None, node.value, "value", 14.0)
+    if node.kind == "constant":
+        return [(Text("muted", "…", 14.0),)]
     if node.value is None:
         return [(_name(node),)]
     rows = _equation(_name(node), node.value, "slope" if node.carries else "value", 14.0)
@@ -260,7 +298,10 @@ def is_stack(node: PlainNode, graph: Graph) -> bool:
 
 def attrs_of(node: PlainNode) -> list[str]:
     """The attributes of a call that a picture shows: those that switch something on."""
-    return [value if key == "index" else f"{key}={value}" for key, value in switched_on(node.attrs)]
+    unsaid = {"keepdims", "axis"} if node.over else {"keepdims"}
+    return [
+        value if key == "index" else f"{key}={value}" for key, value in switched_on(node.attrs) if key not in unsaid
+    ]
 
 
 def _few_lines(words: Sequence[str], limit: int = 26) -> list[str]:
@@ -278,8 +319,8 @@ def _name(node: PlainNode) -> Text:
     if node.carries:
         of, _, by = node.label.removeprefix("∂").partition("/∂")
         return Text("partial", short_partial(of, by) if by and len(node.label) > 36 else node.label, 15.0)
-    given = node.name or node.owned or node.kind in ("forward", "gradient", "module") or "∂" in node.label
-    return Text("name" if given else "auto", node.label, 16.0 if node.name else 15.0)
+    given = node.name or node.owned or "∂" in node.label
+    return Text("name" if given else "auto", node.shown or node.label, 16.0 if node.name else 15.0)
 
 
 def _equation(name: Text | None, value: Quantity, style: str, size: float, *, dtype: bool = True) -> list[Row]:
@@ -292,8 +333,9 @@ def _equation(name: Text | None, value: Quantity, style: str, size: float, *, dt
     cells = _cells(value)
     if cells:
         return [*above, (*equals, Grid(style, cells, size - 1.5))]
-    kind = Text("muted", ("  " if name else "") + value.kind(dtype=dtype), 11.0)
-    return [(name, kind) if name else (kind,), (Text(style, value.range(), size - 1),)]
+    kind = Text("muted", ("  " if name else "") + value.kind(dtype=dtype and bool(value.dtype)), 11.0)
+    head: Row = (name, kind) if name else (kind,)
+    return [head, (Text(style, value.range(), size - 1),)] if value.dtype else [head]
 
 
 def _cells(value: Quantity) -> tuple[tuple[str, ...], ...]:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from ..palette import DARK, LIGHT, Theme, coloured, is_coloured
 
-__all__ = ["painted", "style_sheet"]
+__all__ = ["colour_class", "inherited", "painted", "size_class", "style_sheet"]
 
 ATTRIBUTES = {
     "fill", "fill-opacity", "font-family", "font-size", "font-style", "font-weight", "paint-order", "stroke",
@@ -55,6 +55,51 @@ def _rules() -> list[Rule]:
     return sorted(rules, key=lambda rule: rule.weight)
 
 
+SIZE = re.compile(r"s(\d+)")
+
+
+def size_class(size: float) -> str:
+    """The class of a font size.
+
+    >>> size_class(12.5)
+    's125'
+    """
+    return f"s{round(10 * size)}"
+
+
+def colour_class(colour: str) -> str:
+    """The class of a colour that the author gave; "" for none.
+
+    >>> colour_class("#F4C430"), colour_class("")
+    ('hue-f4c430', '')
+    """
+    return f"hue-{colour.lower().removeprefix('#')}" if colour else ""
+
+
+def _hue(name: str) -> str:
+    colour = name.removeprefix("hue-")
+    return f"#{colour}" if re.fullmatch("[0-9a-f]{3}|[0-9a-f]{6}", colour) else colour
+
+
+def _ink_on(colour: str) -> str:
+    """Black or white, whichever can be read on a colour; names of colours mostly are of light ones here."""
+    digits = colour.removeprefix("#")
+    if not colour.startswith("#"):
+        return LIGHT["ink"]
+    red, green, blue = (int(part, 16) * (17 if len(digits) == 3 else 1) for part in _thirds(digits))
+    return LIGHT["ink"] if 0.299 * red + 0.587 * green + 0.114 * blue > 128 else "#ffffff"
+
+
+def _thirds(digits: str) -> list[str]:
+    each = len(digits) // 3
+    return [digits[i : i + each] for i in range(0, len(digits), each)]
+
+
+def _size_of(name: str) -> str | None:
+    found = SIZE.fullmatch(name)
+    return f"{int(found[1]) / 10:g}px" if found else None
+
+
 def _matches(rule: Rule, tag: str, classes: frozenset[str], around: tuple[frozenset[str], ...]) -> bool:
     """Whether a rule is about an element with these groups around it, the outermost first."""
     *outer, (own_tag, own) = rule.steps
@@ -76,6 +121,12 @@ def _attributes(tag: str, classes: str, around: tuple[frozenset[str], ...], dark
     for rule in _rules():
         if rule.steps != (("text", frozenset()),) and _matches(rule, tag, own, around):
             said.update(rule.says)
+    hue = next((name for group in (own, *reversed(around)) for name in group if name.startswith("hue-")), None)
+    if hue and "box" in own:
+        said["fill"] = _hue(hue)
+    elif hue and own & {"line", "head"}:
+        said["stroke" if "line" in own else "fill"] = _hue(hue)
+    said.update(("font-size", size) for name in own if (size := _size_of(name)))
     return _written(said, DARK if dark else LIGHT)
 
 
@@ -93,8 +144,11 @@ def inherited(theme: Theme) -> str:
 ELEMENT = re.compile(r'<(/?)(\w+)(?:[^<>]*? ?class="([^"]*)")?[^<>]*?(/?)>')
 
 
-def painted(parts: Iterable[str], theme: Theme) -> str:
-    """The elements of a picture with the attributes that the rules give them. The parts are in order; groups nest."""
+def painted(parts: Iterable[str], theme: Theme, *, bare: bool = False) -> str:
+    """The elements of a picture with the attributes that the rules give them. The parts are in order; groups nest.
+
+    Bare elements have none, and the picture is half as large: enough for a browser.
+    """
     dark = theme == "dark"
     around: list[frozenset[str]] = []
 
@@ -111,20 +165,31 @@ def painted(parts: Iterable[str], theme: Theme) -> str:
                 return f"{found[0][: -len(empty) - 1]}{looks}{empty}>"
         return found[0]
 
-    return "\n".join(ELEMENT.sub(paint, part) for part in parts)
+    picture = "\n".join(parts if bare else (ELEMENT.sub(paint, part) for part in parts))
+    sizes = sorted(set(re.findall(r'<(?:text|tspan) class="[^"]*?\bs(\d+)"', picture)), key=int)
+    rules = [f"svg#\0 .s{size}{{font-size:{int(size) / 10:g}px}}" for size in sizes]
+    for hue in sorted(set(re.findall(r'<g [^<>]*class="[^"]*?(hue-\w+)', picture))):
+        rules += [f"svg#\0 .{hue}.{hue} .box{{fill:{_hue(hue)}}}", f"svg#\0 .{hue}.{hue} .line{{stroke:{_hue(hue)}}}"]
+        rules += [f"svg#\0 .{hue}.{hue} .head{{fill:{_hue(hue)}}}"]
+        rules += [f"svg#\0 .{hue}.{hue} .box~text tspan,svg#\0 .{hue}.{hue} .box~text{{fill:{_ink_on(_hue(hue))}}}"]
+    return picture.replace(SIZES, "\n".join(rules))
 
+
+SIZES = "\1"
+"""Stands in the style sheet for the rules of the sizes that the picture has."""
 
 SHAPES = {"rect", "path", "circle", "text", "tspan"}
 
 
-def style_sheet(theme: Theme, identity: str) -> str:
-    """The rules of a picture, each bound to its id; with "auto", the dark colours besides."""
+def style_sheet(theme: Theme) -> str:
+    """The rules of a picture, each bound to its id, for which \\0 stands; with "auto", the dark colours besides."""
+    identity = "\0"
     rules = _lines()
     if theme != "auto":
-        return f"\n{coloured(_bound(rules, identity), DARK if theme == 'dark' else LIGHT)}\n"
+        return f"\n{coloured(_bound(rules, identity), DARK if theme == 'dark' else LIGHT)}\n{SIZES}\n"
     dark = coloured(_bound(map(_colours_of, filter(is_coloured, rules)), identity), DARK)
     light = coloured(_bound(rules, identity), LIGHT)
-    return f"\n{light}\n@media screen and (prefers-color-scheme:dark){{\n{dark}\n}}\n"
+    return f"\n{light}\n{SIZES}\n@media screen and (prefers-color-scheme:dark){{\n{dark}\n}}\n"
 
 
 def _bound(rules: Iterable[str], identity: str) -> str:

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from ..layout.geometry import Direction, Point, Rectangle, is_sideways
 from ..mathematics import pieces
 from ..text import in_markup, typical_width
-from .card import CELL_GAP, LEADING, MATHEMATICAL, POINT, SLOT, UNKNOWN, Card, Grid, Row, Text
+from .card import CELL_GAP, LEADING, MATHEMATICAL, POINT, SET, SLOT, UNKNOWN, Card, Grid, Row, Text
+from .paint import size_class
 
 __all__ = ["SIZE", "arrow", "coordinate", "crossings", "inside", "outline", "points", "sign", "slot", "slots", "text"]
 
@@ -83,13 +84,13 @@ def text(texts: Sequence[Text], x: float, y: float, anchor: str = "middle") -> s
     for run in runs:
         moved = f' dy="{_n(run.rise - height)}"' if _n(run.rise - height) != "0" else ""
         height = run.rise
-        words.append(f"<tspan{_class(run.style)}{moved}{_size(run.size, size)}>{in_markup(run.text)}</tspan>")
+        words.append(f'<tspan class="{run.style}{_size(run.size, size)}"{moved}>{in_markup(run.text)}</tspan>')
     return _text(["start"], x, baseline, size, "".join(words))
 
 
 def _runs(text: Text) -> Iterator[Run]:
     """The runs of a piece: names are set as mathematics."""
-    if text.style not in MATHEMATICAL:
+    if text.style not in SET:
         yield Run(text.style, text.size, 0.0, text.text)
         return
     for piece in pieces(text.text):
@@ -98,16 +99,12 @@ def _runs(text: Text) -> Iterator[Run]:
 
 
 def _text(classes: Sequence[str], x: float, baseline: float, size: float, words: str) -> str:
-    return f'<text class="{" ".join(classes)}" x="{_n(x)}" y="{_n(baseline)}"{_size(size, SIZE)}>{words}</text>'
-
-
-def _class(names: str) -> str:
-    return f' class="{names}"' if names else ""
+    return f'<text class="{" ".join(classes)}{_size(size, SIZE)}" x="{_n(x)}" y="{_n(baseline)}">{words}</text>'
 
 
 def _size(size: float, inherited: float) -> str:
-    """A font size, as a style: in a page, an attribute weighs less than the page's own rules."""
-    return f' style="font-size:{size:g}px"' if size != inherited else ""
+    """A font size as a class, for which the style sheet has a rule; a page of strict policy allows no style here."""
+    return f" {size_class(size)}" if size != inherited else ""
 
 
 def _grid(grid: Grid, x: float, y: float) -> Iterator[str]:

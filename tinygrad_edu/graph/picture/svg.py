@@ -31,10 +31,10 @@ from .arrows import Label, chain_rule
 from .card import SHEET, UNKNOWN, Card, Text, flow_of, is_stack
 from .descriptions import edge_in_words, node_in_words, summary
 from .open_clusters import open_clusters, title_of
-from .paint import inherited, painted, style_sheet
+from .paint import colour_class, inherited, painted, style_sheet
 from .shapes import arrow, coordinate as _n, crossings, inside, outline, points, sign, slot, slots, text
 
-__all__ = ["Moment", "write_svg"]
+__all__ = ["Moment", "lines_below", "write_svg"]
 
 PADDING = 18.0
 LEGEND_GAP = 70.0
@@ -52,18 +52,25 @@ def write_svg(
     direction: Direction,
     theme: Theme = "auto",
     moment: Moment | None = None,
+    *,
+    bare: bool = False,
 ) -> str:
     """The picture as the text of an SVG file: a card for each node, and a label or None for each arrow.
 
-    With a `moment`, only what is known then, in the places of the whole.
+    With a `moment`, only what is known then, in the places of the whole. A `bare` picture is for browsers alone.
     """
     if theme not in get_args(Theme):
         raise ValueError(f"theme is one of {', '.join(map(repr, get_args(Theme)))}, not {theme!r}")
     if moment is not None:
         cards = [moment.part_of(node, card) for node, card in zip(graph.nodes, cards)]
-    picture = painted(SvgWriter(graph, cards, labels, layout, direction, moment).parts(theme), theme)
+    picture = painted(SvgWriter(graph, cards, labels, layout, direction, moment).parts(theme), theme, bare=bare)
     salt = f"{moment.number} " if moment else ""  # two moments may look alike
     return picture.replace(ID, "tg-" + sha256((salt + picture).encode()).hexdigest()[:10])
+
+
+def lines_below(graph: Graph, layout: Layout) -> list[str]:
+    """What a reader should know besides, in lines as long as the picture is wide."""
+    return [line for note in graph.notes for line in textwrap.wrap(note, max(60, int(layout.width / 7.2)))]
 
 
 @dataclass(frozen=True)
@@ -119,14 +126,19 @@ class SvgWriter:
     def parts(self, theme: Theme) -> Iterator[str]:
         """The picture, element by element."""
         graph, layout = self.graph, self.layout
-        notes = [line for note in graph.notes for line in textwrap.wrap(note, max(60, int(layout.width / 6)))]
+        notes = lines_below(graph, layout)
         wide = [width(line, 12) for line in notes]
         wide.append(sum(width(words, 12) + LEGEND_GAP for _, words in self.legend))
         wide += [x + width(words, 14) for words, x, _ in self.headings]
         across = max([layout.width, *wide]) + 2 * PADDING
-        legend_down = layout.height + 2 * PADDING
+        headed = 28.0 if graph.heading else 0.0
+        captions = textwrap.wrap(graph.caption, max(40, int(layout.width / 7.2))) if graph.caption else []
+        wide += [width(line, 13) for line in captions] + ([width(graph.heading, 17)] if headed else [])
+        across = max([across - 2 * PADDING, *wide]) + 2 * PADDING
+        legend_down = headed + layout.height + 2 * PADDING
         notes_down = legend_down + (30 if self.legend else 0)
-        down = notes_down + (len(notes) * 17 + 8 if notes else 0)
+        captions_down = notes_down + (len(notes) * 17 + 8 if notes else 0)
+        down = captions_down + (len(captions) * 18 + 8 if captions else 0)
         described = f"{summary(graph)}. " + " ".join(graph.notes)
         if layout.note:
             described += f" ({layout.note})"
@@ -137,10 +149,12 @@ class SvgWriter:
         )
         yield f'<title id="{ID}-title">{in_markup(graph.title)}</title>'
         yield f'<desc id="{ID}-desc">{in_markup(described.strip())}</desc>'
-        yield f"<style>{style_sheet(theme, ID)}</style>"
+        yield f"<style>{style_sheet(theme)}</style>"
         yield f'<rect class="paper" width="{_n(across)}" height="{_n(down)}"/>'
         yield f"<g{inherited(theme)}>"
-        yield f'<g transform="translate({_n(PADDING)} {_n(PADDING)})">'
+        if headed:
+            yield text((Text("heading", graph.heading, 17.0),), across / 2, PADDING + 6)
+        yield f'<g transform="translate({_n(PADDING)} {_n(PADDING + headed)})">'
         for words, x, y in self.headings:
             yield text((Text("heading", words, 13.0),), x, y + HEADING / 3, "start")
         yield from self.frames()
@@ -154,6 +168,8 @@ class SvgWriter:
         for i, line in enumerate(notes):
             y = notes_down + 12 + 17 * i
             yield text((Text("note", line, 12.0),), PADDING, y - 4.2, "start")
+        for i, line in enumerate(captions):
+            yield text((Text("caption", line, 13.0),), across / 2, captions_down + 9 + 18 * i)
         yield "</g>"
         yield "</svg>\n"
 
@@ -255,7 +271,8 @@ class SvgWriter:
         if self.moment:
             now = "now" if number in self.moment.along or number in self.moment.against else None
             against = "against" if number in self.moment.against else None
-        return " ".join(filter(None, ("edge", "back" if edge.pair else None, layer, edge.mark, now, against)))
+        drawn = "lit" if edge.lit else None, colour_class(edge.colour)
+        return " ".join(filter(None, ("edge", "back" if edge.pair else None, layer, edge.mark, now, against, *drawn)))
 
     def said(self, words: str) -> str:
         """What is said of a part of the picture, without numbers that are not known yet."""
@@ -319,6 +336,10 @@ class SvgWriter:
             classes.append("output")
         if self.moment and node.id in self.moment.lit:
             classes.append("now")
+        if node.lit:
+            classes.append("lit")
+        if node.colour:
+            classes.append(colour_class(node.colour))
         return " ".join(classes)
 
     def badges(self) -> Iterator[str]:

@@ -34,7 +34,7 @@ def totals(graph: Graph) -> Graph:
     >>> for _ in range(200):
     ...     y = y * 2
     >>> [node.label for node in totals(plain(y)).nodes]
-    ['x', '200 constants', '199 operations', 'v200']
+    ['x', '200 constants', '199 operations', 'v₂₀₀']
     """
     hidden = [node for node in graph.nodes if node.id not in graph.outputs]
     return _totals(

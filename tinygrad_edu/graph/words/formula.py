@@ -5,7 +5,7 @@ Gradients are graphs too, so the printed graph of a gradient is the printed deri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from ...engine.node import Node
@@ -15,7 +15,21 @@ from ..mathematics import isolated
 from ..numbers import printed_with
 from ..plain import switched_on
 from .latex import LATEX
-from .terms import ATOM, NEWEST, POWER, SIGN, Notation, Term, arguments, call_term, constant, one_line, term_of, written
+from .terms import (
+    ATOM,
+    NEWEST,
+    PLUMBING,
+    POWER,
+    SIGN,
+    Notation,
+    Term,
+    arguments,
+    call_term,
+    constant,
+    one_line,
+    term_of,
+    written,
+)
 
 __all__ = ["formula", "formula_of", "one_call"]
 
@@ -60,12 +74,18 @@ def formula(
 
 
 def formula_of(
-    node: Node, nodes: Sequence[Node], names: Mapping[Node, str], *, latex: bool = False, simplify: bool = True
+    node: Node,
+    nodes: Sequence[Node],
+    names: Mapping[Node, str],
+    *,
+    latex: bool = False,
+    simplify: bool = True,
+    plumbing: Collection[str] = PLUMBING,
 ) -> str:
     """The expression that made `node` from `nodes`, in order of creation; other nodes appear in it by name."""
     terms: dict[Node, Term] = {}
     for x in nodes[-NEWEST:]:
-        terms[x] = term_of(x, terms, names, simplify)
+        terms[x] = term_of(x, terms, names, simplify, plumbing)
     return written(terms[node], LATEX if latex else TEXT)
 
 
@@ -104,10 +124,20 @@ def _pieces(term: Term, apart: set[Term]) -> list[str | Term]:
     if term.binds == POWER:
         if b.value is not None and b.value.is_integer() and abs(b.value) < 100:
             return [*left, b.text.translate(SUPERSCRIPTS)]
-        return [*left, " ** ", *bracketed(b, b.binds < ATOM)]
-    associative = term.text in "+·" and b.text in {"+": "+-", "·": "·"}[term.text]
+        return [*left, "^", *bracketed(b, b.binds < ATOM)]
+    associative = b.operation in ASSOCIATIVE.get(term.operation, ())
     right = bracketed(b, b.binds < term.binds or b.binds == SIGN or (b.binds == term.binds and not associative))
-    return [*left, f" {'−' if term.text == '-' else term.text} ", *right]
+    sign = {"-": " − ", "@": " "}.get(term.text, f" {term.text} ")
+    return [*left, sign, *right]
+
+
+ASSOCIATIVE = {"add": ("add", "subtract"), "multiply": ("multiply",), "matmul": ("matmul",)}
+"""The operations that may stand at the right of others without brackets."""
+
+AROUND = {"abs": "|", "norm2": "‖"}
+"""The functions that are written around their operand."""
+
+LOW = str.maketrans("ijklmn", "ᵢⱼₖₗₘₙ")
 
 
 def _call(term: Term) -> list[str | Term]:
@@ -119,8 +149,20 @@ def _call(term: Term) -> list[str | Term]:
         return [*tight, attrs["index"]]
     if term.operation == "transpose" and attrs.get("axes") == "None":
         return [*tight, "ᵀ"]
+    low = term.over.translate(LOW)
+    if len(term.operands) == 1 and not switched_on(term.attrs):
+        if term.operation in AROUND:
+            return [AROUND[term.operation], first, AROUND[term.operation], low]
+        if term.operation == "sqrt":
+            return ["√", *tight]
+        if term.operation == "square":
+            return [*tight, "²"]
+        if term.operation == "reciprocal":
+            return ["(1 / ", *tight, ")"]
+    if term.operation == "dot" and len(term.operands) == 2:
+        return [*tight, "ᵀ ", *(["(", term.operands[1], ")"] if term.operands[1].binds < ATOM else [term.operands[1]])]
     listed = [f", {key}={value}" for key, value in switched_on(term.attrs)]
-    return [term.text, "(", *arguments(term, "…"), *listed, ")"]
+    return [term.text + low, "(", *arguments(term, "…"), *listed, ")"]
 
 
 TEXT = Notation(atom=lambda term: term.text, label=lambda term: term.label, pieces=_pieces, lines=_where)

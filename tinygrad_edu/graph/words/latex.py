@@ -9,64 +9,155 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from ..mathematics import ABOVE, BELOW, pieces
 from ..plain import switched_on
+from ..text import visible
 from .terms import ATOM, POWER, SIGN, Notation, Term, arguments
 
 __all__ = ["LATEX", "equation", "prose", "symbol"]
 
 FUNCTIONS = {
     name: rf"\{name}"
-    for name in ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan")
+    for name in (
+        "exp",
+        "log",
+        "sin",
+        "cos",
+        "tan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "max",
+        "min",
+        "det",
+    )
 }
 """Functions with a command of their own; the others are operator names."""
+
+ASSOCIATIVE = {"add": ("add", "subtract"), "multiply": ("multiply", "divide"), "matmul": ("matmul",)}
+"""The operations that may stand at the right of others without brackets; a fraction needs none."""
 
 LARGE = {"sum": r"\sum", "prod": r"\prod"}
 """Reductions with a sign of their own; their axes stand below it."""
 
-FENCES = {"abs": (r"\left|", r"\right|"), "norm": (r"\left\|", r"\right\|"), "sqrt": (r"\sqrt{", "}")}
+FENCES = {"abs": (r"\left|", r"\right|"), "norm2": (r"\left\|", r"\right\|"), "sqrt": (r"\sqrt{", "}")}
 """Functions that are written around their operand."""
 
 SPECIAL = {
     "\\": r"\backslash{}", "{": r"\{", "}": r"\}", "_": r"\_", "#": r"\#", "$": r"\$", "%": r"\%", "&": r"\&",
     "^": r"\hat{}", "~": r"\sim{}", "−": "-", "∞": r"\infty{}", "…": r"\ldots{}", "∂": r"\partial{}", "·": r"\cdot{}",
-    "×": r"\times{}", "√": r"\surd{}", "∇": r"\nabla{}", "′": "'", " ": r"\ ",
+    "×": r"\times{}", "√": r"\surd{}", "∇": r"\nabla{}", "′": "'", " ": r"\ ", "Σ": r"\Sigma{}", "⊙": r"\odot{}",
+    "‖": r"\|", "ß": r"\text{\ss}", "ø": r"\text{\o}", "Ø": r"\text{\O}", "æ": r"\text{\ae}", "Æ": r"\text{\AE}",
+    "œ": r"\text{\oe}", "ł": r"\text{\l}", "Ł": r"\text{\L}", "«": r"\langle{}", "»": r"\rangle{}", "→": r"\to{}",
+    "←": r"\gets{}", "≤": r"\le{}", "≥": r"\ge{}", "≠": r"\ne{}", "≈": r"\approx{}", "±": r"\pm{}", "°": r"^{\circ}",
+    "ℝ": r"\mathbb{R}", "∈": r"\in{}", "ℓ": r"\ell{}", "ℒ": r"\mathcal{L}", "ı": r"\imath{}", "⊤": r"\top{}",
+    "§": r"\S{}", "½": r"\frac{1}{2}", "µ": r"\mu{}", "–": "-", "—": "-", "’": "'", "“": "''", "”": "''",
 }  # fmt: skip
-"""Characters of names and attributes that LaTeX does not read as letters."""
+"""Characters of names and attributes that LaTeX does not read as letters, or reads only with further packages."""
+
+MARKS = {
+    "\u0300": "grave", "\u0301": "acute", "\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0306": "breve",
+    "\u0307": "dot", "\u0308": "ddot", "\u030a": "mathring", "\u030c": "check", "\u0305": "bar", "\u20d7": "vec",
+}  # fmt: skip
+"""Accents, by the mark that Unicode puts behind a letter."""
 
 CAPITALS = {"gamma", "delta", "theta", "lambda", "xi", "pi", "sigma", "upsilon", "phi", "psi", "omega"}
 """Greek letters whose capital is no Latin letter."""
+
+VARIANTS = {"ϵ": r"\epsilon", "ε": r"\varepsilon", "ϕ": r"\phi", "φ": r"\varphi", "ϑ": r"\vartheta", "ς": r"\varsigma"}
 
 SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 
 def symbol(label: str) -> str:
-    """A label as a symbol: one letter, its index below it; a word upright; a derivative as a fraction.
+    r"""A label as a symbol: one letter with its indices; a word upright; a derivative as a fraction.
 
     >>> symbol("x"), symbol("v12"), symbol("θ₁"), symbol("loss"), symbol("∂z/∂x")
-    ('x', 'v_{12}', '\\\\theta_{1}', '\\\\mathrm{loss}', '\\\\frac{\\\\partial z}{\\\\partial x}')
+    ('x', 'v_{12}', '\\theta_{1}', '\\mathrm{loss}', '\\frac{\\partial z}{\\partial x}')
+    >>> print(symbol("ŷ"), symbol("σ²"), symbol("W_{hh}"), symbol("(∂z/∂x)₂"))
+    \hat{y} \sigma^{2} W_{\mathrm{hh}} \left(\frac{\partial z}{\partial x}\right)_{2}
     """
-    label = label.removeprefix("«").removesuffix("»")
-    derivative = re.fullmatch(r"∂([⁰¹²³⁴⁵⁶⁷⁸⁹]*)([^∂/()]+)/((?:∂[^∂/()]+)+)", label)
+    label = visible(label.removeprefix("«").removesuffix("»"))
+    part = re.fullmatch(r"\((∂.+)\)([₀-₉]+)", label)
+    if part:
+        return rf"\left({symbol(part[1])}\right)_{{{part[2].translate(SUBSCRIPTS)}}}"
+    derivative = re.fullmatch(r"∂([⁰¹²³⁴⁵⁶⁷⁸⁹]*)([^∂/()]+|\([^∂/]+\))/((?:∂[^∂/()]+)+)", label)
     if derivative:
-        below = re.findall(r"∂([^∂]+?)([⁰¹²³⁴⁵⁶⁷⁸⁹]*)(?=∂|$)", derivative[3])
-        denominator = r" \, ".join(rf"\partial {symbol(x)}{_raised(power)}" for x, power in below)
+        by = re.findall(r"∂([^∂]+?)([⁰¹²³⁴⁵⁶⁷⁸⁹]*)(?=∂|$)", derivative[3])
+        denominator = r" \, ".join(rf"\partial {symbol(x)}{_raised(power)}" for x, power in by)
         return rf"\frac{{\partial{_raised(derivative[1])} {symbol(derivative[2])}}}{{{denominator}}}"
-    indexed = re.fullmatch(r"([^\W\d_])_?([0-9]*|[₀₁₂₃₄₅₆₇₈₉]+)(′*)", label)
-    if indexed:
-        index = indexed[2].translate(SUBSCRIPTS)
-        return _letter(indexed[1]) + (f"_{{{index}}}" if index else "") + "'" * len(indexed[3])
-    return rf"\mathrm{{{literal(label)}}}"
+    numbered = re.fullmatch(r"(\w[\u0300-\u036f]*)([0-9]+)([′']*)", label)
+    if numbered and not numbered[1][0].isdecimal():
+        label = f"{numbered[1]}_{{{numbered[2]}}}{numbered[3]}"
+    tex, before = "", 0
+    used: set[int] = set()
+    for text, level in pieces(label):
+        if level:
+            opened = tex.endswith("}") and level == before
+            inner = text if re.fullmatch(r"[\w,+\-−]?|[0-9,+\-−]+|T|\*", text) else ""
+            below = r"\top" if (text, level) == ("T", 1) else _name(inner) if inner else rf"\mathrm{{{literal(text)}}}"
+            tex += "{}" if level in used and not opened else ""
+            used = used | {level} if opened or level not in used else {level}
+            tex = f"{tex[:-1]} {below}}}" if opened else f"{tex}{'^' if level > 0 else '_'}{{{below}}}"
+        else:
+            used = set()
+            tex += "'" * len(text) if set(text) <= {"′", "'"} and tex else _name(text)
+        before = level
+    return tex
+
+
+def _name(text: str) -> str:
+    """Text on the line: a letter as one, a number as it is, a word upright."""
+    bare = unicodedata.normalize("NFD", text)
+    if re.fullmatch(r"[0-9,+\-−]+", text):
+        return text.replace("−", "-")
+    one = sum(not unicodedata.combining(char) for char in bare) == 1 and (text[0].isalpha() or text[0] in SPECIAL)
+    return literal(text) if one else rf"\mathrm{{{literal(text)}}}"
 
 
 def _raised(power: str) -> str:
     return f"^{{{power.translate(POWERS)}}}" if power else ""
 
 
-def _letter(char: str) -> str:
-    """A letter of a formula: a Greek one by its command, because not every LaTeX reads the letter itself."""
+def literal(text: str) -> str:
+    r"""Text in which nothing is read as a command, in ASCII as far as there are commands for its letters.
+
+    Letters of other scripts stay, for documents that load a package for them (ctex for Chinese); what is no letter and
+    has no command is written as its number in Unicode.
+
+    >>> print(literal("x_1"), literal("ŷ"), literal("größe"), literal("σ"))
+    x\_1 \hat{y} gr\ddot{o}\text{\ss}e \sigma
+    """
+    written: list[str] = []
+    foreign = ""
+    for char in unicodedata.normalize("NFD", text):
+        if _is_foreign(char) or (foreign and unicodedata.combining(char)):
+            foreign += char
+            continue
+        if foreign:
+            written.append(_foreign(foreign))
+            foreign = ""
+        if unicodedata.combining(char) or char in MARKS:
+            base = written.pop() if written else ""
+            written.append(rf"\{MARKS[char]}{{{base}}}" if char in MARKS else base)
+        else:
+            written.append(_character(char))
+    return "".join([*written, *([_foreign(foreign)] if foreign else [])])
+
+
+def _character(char: str) -> str:
+    if char in SPECIAL:
+        return SPECIAL[char]
     if char.isascii():
         return char
+    if char in VARIANTS:
+        return VARIANTS[char]
+    if char in BELOW or char in ABOVE:
+        return f"_{{{BELOW[char]}}}" if char in BELOW else f"^{{{ABOVE[char]}}}".replace("−", "-")
     name = unicodedata.name(char, "").split()
     if name[:1] == ["GREEK"] and name[2:3] == ["LETTER"] and len(name) == 4:
         greek = name[3].lower().replace("lamda", "lambda")  # as Unicode spells it
@@ -74,35 +165,39 @@ def _letter(char: str) -> str:
             return rf"\{greek}"
         if greek in CAPITALS:
             return rf"\{greek.capitalize()}"
-    return rf"\text{{{_on_a_space(char)}}}"
+        return "o" if greek == "omicron" and name[1] == "SMALL" else rf"\mathrm{{{LATIN.get(greek, greek[0].upper())}}}"
+    plain = unicodedata.normalize("NFKD", char)
+    return plain if plain.isascii() and plain.isalnum() else rf"\text{{U+{ord(char):04X}}}"
 
 
-def _on_a_space(text: str) -> str:
-    """Text that can stand after a brace: an accent at its start gets a space to stand on."""
-    return f"\u00a0{text}" if unicodedata.combining(text[0]) else text
+LATIN = {"eta": "H", "rho": "P", "chi": "X"}
+"""The Latin letters that Greek capitals look like, where the names begin with others."""
 
 
-def literal(text: str) -> str:
-    """Text in which nothing is read as a command."""
-    pieces = re.split(r"([\x00-\x7f−∞…∂·×√∇′])", text)  # every other one is a run of other letters
-    return "".join(SPECIAL.get(piece, piece) if i % 2 else _other(piece) for i, piece in enumerate(pieces))
+def _is_foreign(char: str) -> bool:
+    """Whether this is a letter of a script that LaTeX needs a package for."""
+    if char.isascii() or char in SPECIAL or not char.isalpha():
+        return False
+    script = unicodedata.name(char, "").split()[:1]
+    plain = unicodedata.normalize("NFKD", char)
+    return (
+        script not in (["LATIN"], ["GREEK"], ["MATHEMATICAL"]) and not plain.isascii() and char not in (*BELOW, *ABOVE)
+    )
 
 
-def _other(letters: str) -> str:
-    """Letters that are not ASCII; a single Greek one by its command."""
-    if len(letters) < 2:
-        return letters and _letter(letters)
-    return rf"\text{{{_on_a_space(letters)}}}"
+def _foreign(letters: str) -> str:
+    return rf"\text{{{unicodedata.normalize('NFC', letters)}}}"
 
 
 def _atom(term: Term) -> str:
     """A name, or a number."""
     if not term.label:
-        number = re.fullmatch(r"(−?[\d.]+)(?:e(−?\d+))?", term.text)
+        number = re.fullmatch(r"(−?[\d.]+)(?:·10)?([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)?", term.text)
         if number is None:
             return literal(term.text)
-        mantissa, exponent = (part and part.replace("−", "-") for part in number.groups())
-        return rf"{mantissa} \cdot 10^{{{exponent}}}" if exponent else f"{mantissa}"
+        mantissa, exponent = number[1].replace("−", "-"), (number[2] or "").translate(POWERS)
+        times = r" \cdot 10" if "·" in term.text else ""
+        return f"{mantissa}{times}^{{{exponent}}}" if exponent else f"{mantissa}"
     return symbol(term.label)
 
 
@@ -122,8 +217,10 @@ def _pieces(term: Term, apart: set[Term]) -> list[str | Term]:
         return [r"\frac{", a, "}{", b, "}"]
     if term.binds == POWER:
         return [*bracketed(a, ATOM), "^{", b, "}"]
-    between = {"+": " + ", "-": " - ", "·": r" \cdot ", "@": r" \, "}.get(term.text, f" {literal(term.text)} ")
-    associative = term.text in "+·" and b.text in {"+": "+-", "·": "·/"}[term.text]
+    between = {"+": " + ", "-": " - ", "·": r" \cdot ", "⊙": r" \odot ", "@": r" \, "}.get(
+        term.text, f" {literal(term.text)} "
+    )
+    associative = b.operation in ASSOCIATIVE.get(term.operation, ())
     least = term.binds if associative else term.binds + 1
     right = _fenced(b) if _binds(b, apart) == SIGN else bracketed(b, least)
     return [*bracketed(a, term.binds), between, *right]
@@ -153,10 +250,16 @@ def _call(term: Term, apart: set[Term]) -> list[str | Term]:
         if term.operation in FENCES and not attrs:
             left, right = FENCES[term.operation]
             return [left, first, right]
-        if term.operation in LARGE:
-            below = f"_{{{_in_brackets(attrs)}}}" if attrs else ""
+        if term.operation in ("square", "reciprocal"):
+            return [*tight, "^{2}"] if term.operation == "square" else [r"\frac{1}{", first, "}"]
+        if term.operation in LARGE and not attrs:
+            below = f"_{{{term.over}}}" if term.over else ""
             return [f"{LARGE[term.operation]}{below}", *_fenced(first)]
+    if term.operation == "dot" and len(term.operands) == 2:
+        second = term.operands[1]
+        return [*tight, r"^{\top} ", *([second] if _binds(second, apart) == ATOM else _fenced(second))]
     name = FUNCTIONS.get(term.operation) or rf"\operatorname{{{literal(term.operation or term.text)}}}"
+    name += f"_{{{term.over}}}" if term.over else ""
     listed = [f", {_in_brackets(attrs)}"] if attrs else []
     return [f"{name}\\left(", *arguments(term, r"\ldots"), *listed, r"\right)"]
 
@@ -180,12 +283,12 @@ LATEX = Notation(atom=_atom, label=lambda term: symbol(term.label), pieces=_piec
 
 SIGNS = {
     "·": r"\cdot", "×": r"\times", "−": "-", "→": r"\to", "←": r"\gets", "Σ": r"\sum", "δ": r"\delta",
-    "∞": r"\infty", "@": r"\,", "ᵀ": r"^{\top}", "**": "^",
+    "∞": r"\infty", "@": r"\,", "ᵀ": r"^{\top}", "**": "^", "^": "^", "⊙": r"\odot", "√": r"\surd ", "‖": r"\|",
 }  # fmt: skip
-LETTER = "[^\\W⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ]"
+LETTER = "[^\\W⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ²³¹]"
 NAME = rf"(?!\d){LETTER}(?:{LETTER}|[.\[\]'′])*|«[^»]*»"
 TOKEN = re.compile(
-    rf"(?P<function>{NAME})(?=\()|(?P<name>∂[⁰¹²³⁴⁵⁶⁷⁸⁹]*(?:{NAME})(?:/(?:∂(?:{NAME}))+)?|{NAME})"
+    rf"(?P<part>\(∂[^()]*\)[₀-₉]+)|(?P<sum>Σ[ᵢⱼₖₗₘₙ]+)|(?P<function>{NAME})(?=\()|(?P<name>∂[⁰¹²³⁴⁵⁶⁷⁸⁹]*(?:{NAME})(?:/(?:∂(?:{NAME}))+)?|{NAME})"
     r"|(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)|(?P<space> )|\*\*|."
 )
 
@@ -201,6 +304,10 @@ def equation(line: str) -> str:
         sign = SIGNS.get(match[0])
         if sign or match["space"]:
             return sign or " "
+        if match["part"]:
+            return symbol(match[0])
+        if match["sum"]:
+            return rf"\sum_{{{''.join(BELOW[char] for char in match[0][1:])}}}"
         if match["power"]:
             return f"^{{{match['power'].translate(POWERS)}}}"
         if match["function"]:

@@ -6,15 +6,17 @@ printed as a formula.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...engine.grad_mode import enable_grad
+from ...engine.grad_mode import complete_graph
 from ...engine.node import Node, number_of
 from ...engine.walk import by_the_table
 from ...errors import TinygradError
 from ..plain import Quantity, ancestors, labels
 from .formula import formula_of
+from .terms import PIPES, constant
 
 __all__ = ["pull_one", "rule_in_letters"]
 
@@ -42,10 +44,12 @@ def rule_in_letters(node: Node, slot: int, names: Mapping[Node, str], upstream: 
     >>> rule_in_letters(q, 0, names | {q: "q"}), rule_in_letters(z, 0, names | {q: "q"}, "∂z/∂z")
     ('2 · x', '∂z/∂z · w')
     """
+    if upstream is not None and node.primitive is not None and node.primitive.words:
+        return _in_words(node, slot, names, upstream)
     letters = {x: _letter(x, names[x]) for x in (node, *node.inputs) if isinstance(x, Node)}
     g = 1.0 if upstream is None else _letter(node, upstream)
     try:
-        with enable_grad():
+        with complete_graph:
             result = pull_one(node, slot, g, letters)
             if upstream is not None and result is not None:
                 result = letters[node.inputs[slot]].fit(result)
@@ -54,7 +58,17 @@ def rule_in_letters(node: Node, slot: int, names: Mapping[Node, str], upstream: 
     if not isinstance(result, Node) or not result.requires_grad:
         return Quantity.of(result).in_short()
     made = ancestors([result])
-    return formula_of(result, made, labels(made))
+    return re.sub(r"^Σ\(([^()]*)\)$", r"Σ \1", formula_of(result, made, labels(made), plumbing=PIPES))
+
+
+def _in_words(node: Node, slot: int, names: Mapping[Node, str], upstream: str) -> str | None:
+    """The rule as the table words it; with Σ before it where the operand was broadcast."""
+    words = node.primitive.words if node.primitive is not None else ()
+    called = [names[x] if isinstance(x, Node) else constant(x).text for x in node.inputs]
+    others = " ".join(name for i, name in enumerate(called) if i != slot)
+    text = words[min(slot, len(words) - 1)]
+    values = dict(zip("xyz", (*called, "", "")), g=upstream, out=names[node], others=others)
+    return text.format(**values).strip() or None
 
 
 def _letter(node: Node, name: str) -> Node:

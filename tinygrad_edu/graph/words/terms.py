@@ -8,17 +8,19 @@ written out if the whole stays short; else it gets a line of its own, so that fo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from ...engine.node import Node
+from ...engine.node import Node, shape_of
+from ..mathematics import pieces
+from ..names import OVER, over
 from ..numbers import POWERS, Quantity, number
 from ..plain import INTERNAL, attribute
 
 __all__ = [
-    "ATOM", "NEWEST", "POWER", "SIGN", "Notation", "Term", "arguments", "call_term", "constant", "one_line", "printed",
-    "term_of", "word", "written",
+    "ATOM", "NEWEST", "PIPES", "PLUMBING", "POWER", "SIGN", "Notation", "Term", "arguments", "call_term", "constant",
+    "one_line", "printed", "term_of", "word", "written",
 ]  # fmt: skip
 
 SHORT = 60
@@ -63,6 +65,7 @@ class Term:
     operands, operation, attrs : of a call.
     label : the name of its node; "" if it has none, as a number written into an expression.
     value : of a number.
+    over : the letters of the axes that a reduction takes away, such as "j" for the second one.
     """
 
     text: str
@@ -72,23 +75,59 @@ class Term:
     attrs: tuple[tuple[str, str], ...] = ()
     label: str = ""
     value: float | None = None
+    over: str = ""
 
 
-def term_of(node: Node, terms: Mapping[Node, Term], names: Mapping[Node, str], simplify: bool) -> Term:
-    """The term of a node, made from the terms of its operands; operands that have none appear by name."""
+PLUMBING = frozenset({"astype", "broadcast_to", "expand_dims", "squeeze", "to_tensor", "to_value"})
+"""What a program needs for its shapes and types, and a book never writes."""
+PIPES = frozenset({"reshape", "sum_to", *PLUMBING})
+"""The same of rules, in which everything comes back to the shape of its operand."""
+
+
+def term_of(
+    node: Node,
+    terms: Mapping[Node, Term],
+    names: Mapping[Node, str],
+    simplify: bool,
+    plumbing: Collection[str] = PLUMBING,
+) -> Term:
+    """The term of a node, made from the terms of its operands; operands that have none appear by name.
+
+    What is in `plumbing` is left out where terms are simplified.
+    """
     label = word(names[node])
     if node.primitive is None:
         nameless = simplify and not node.name and not node.requires_grad and Quantity.of(node).is_number
-        return constant(node) if nameless else Term(label, ATOM, label=label)
+        return constant(node) if nameless else _named(label)
     operands = []
     for x in node.inputs:
         if isinstance(x, Node):
             name = word(names[x])
-            operands.append(terms.get(x) or Term(name, ATOM, label=name))
+            operands.append(terms.get(x) or _named(name))
         else:
             operands.append(constant(x))
+    if simplify and node.primitive.name in plumbing:
+        return Term("Σ", ATOM, tuple(operands), "sum", label=label) if node.primitive.name == "sum_to" else operands[0]
+    if simplify and node.primitive.name == "getitem" and not _takes_a_part(node.attrs["index"]):
+        return operands[0]
     term = call_term(node, tuple(operands), label)
     return _simplified(term) if simplify else term
+
+
+def _named(label: str) -> Term:
+    """A name; one with something above the line, such as σ², needs brackets as a base."""
+    raised = any(piece.level == 1 for piece in pieces(label))
+    return Term(label, POWER if raised else ATOM, label=label)
+
+
+def _takes_a_part(index: Any) -> bool:
+    """Whether an index takes less than everything: `x[:, None]` takes everything."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return not all(part is None or part is Ellipsis or part == slice(None) for part in parts if not _is_array(part))
+
+
+def _is_array(part: Any) -> bool:
+    return hasattr(part, "dtype") or isinstance(part, (list, Node))
 
 
 def word(name: str) -> str:
@@ -124,8 +163,13 @@ def call_term(node: Node, operands: tuple[Term, ...], label: str = "") -> Term:
     """The call that made a node, on operands of any kind."""
     primitive = node.primitive
     assert primitive is not None
-    attrs = tuple((key, attribute(value, key)) for key, value in node.attrs.items() if key not in INTERNAL)
-    return Term(primitive.symbol, primitive.precedence or ATOM, operands, primitive.name, attrs, label)
+    letters = over(node)
+    unsaid = {*INTERNAL, "keepdims", *(["axis"] if primitive.name in OVER else [])}
+    attrs = tuple((key, attribute(value, key)) for key, value in node.attrs.items() if key not in unsaid)
+    symbol = primitive.symbol
+    if primitive.name == "multiply" and all(shape_of(x) for x in node.inputs):
+        symbol = "⊙"
+    return Term(symbol, primitive.precedence or ATOM, operands, primitive.name, attrs, label, over=letters)
 
 
 # Simplification.
@@ -146,17 +190,27 @@ def _negative(a: Term, term: Term) -> Term:
 def _sum(term: Term, a: Term, b: Term) -> Term | None:
     if a.value == 0 or b.value == 0:
         return b if a.value == 0 else a
-    if b.operation == "negative":
-        return Term("-", SUM, (a, b.operands[0]), "subtract", label=term.label)
+    positive = _without_minus(b)
+    return positive and Term("-", SUM, (a, positive), "subtract", label=term.label)
+
+
+def _without_minus(term: Term) -> Term | None:
+    """The term that this one is the negative of, where it begins with a minus; else None."""
+    if term.operation == "negative":
+        return term.operands[0]
+    if term.value is not None:
+        return _number(-term.value) if term.value < 0 else None
+    if term.operation in ("multiply", "divide") and (first := term.operands[0]).value is not None and first.value < 0:
+        rest = replace(term, operands=(_number(-first.value), *term.operands[1:]))
+        return term.operands[1] if term.operation == "multiply" and first.value == -1 else rest
     return None
 
 
 def _difference(term: Term, a: Term, b: Term) -> Term | None:
     if a.value == 0 or b.value == 0:
         return a if b.value == 0 else _negative(b, term)
-    if b.operation == "negative":
-        return Term("+", SUM, (a, b.operands[0]), "add", label=term.label)
-    return None
+    positive = _without_minus(b)
+    return positive and Term("+", SUM, (a, positive), "add", label=term.label)
 
 
 def _product(term: Term, a: Term, b: Term) -> Term | None:
@@ -166,6 +220,8 @@ def _product(term: Term, a: Term, b: Term) -> Term | None:
         return b if a.value == 1 else a
     if a.value == -1 or b.value == -1:
         return _negative(b if a.value == -1 else a, term)
+    if a is b:
+        return Term("**", POWER, (a, _number(2.0)), "power", label=term.label)
     return None
 
 

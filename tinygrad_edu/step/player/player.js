@@ -97,7 +97,17 @@
   }
   for (const line of sources) at("source").append(element("span", line));
   const drawn = document.querySelector(".picture > svg");
-  drawn.style.minWidth = `${drawn.width.baseVal.value * 0.7}px`; // smaller than that, nobody can read it: scroll instead
+  const natural = drawn.width.baseVal.value;
+
+  // Zoom: at first as large as can be read, and no larger than the frame if that can be; "whole" shows all of it.
+  const frame = document.querySelector(".picture");
+  let scale = Math.max(0.7, Math.min(1, (frame.clientWidth - 2) / natural));
+  function zoom(to) {
+    scale = Math.min(4, Math.max(0.05, to));
+    drawn.style.width = `${natural * scale}px`;
+  }
+  const whole = () => Math.min((frame.clientWidth - 4) / natural, (frame.clientHeight - 4) / drawn.viewBox.baseVal.height);
+  zoom(scale);
   at("source").hidden = sources.length === 0;
   at("grouping").hidden = groups.length === 0;
   at("grouped").checked = events.length > 1000 && groups.length > 0;
@@ -296,9 +306,11 @@
     return under === 0 ? undefined : Number(fraction[1]) / under;
   }
 
-  function numbers(typed) {
+  // The numbers in a text; where a comma may separate numbers or decimals, both readings.
+  function readings(typed) {
     const text = typed.normalize("NFKC").replaceAll("−", "-").replaceAll("∞", "inf");
-    return text.split(/[\s,;()[\]]+/).filter(Boolean).map(read);
+    const texts = [...new Set([text, text.replace(/(?<=[0-9]),(?=[0-9])/g, ".")])];
+    return texts.map((one) => one.split(/[\s,;()[\]]+/).filter(Boolean).map(read)).filter((numbers) => numbers.length && !numbers.includes(undefined));
   }
 
   function close(found, expected) {
@@ -308,10 +320,11 @@
 
   function check() {
     const event = events[asking];
-    const typed = numbers(at("answer").value);
-    if (!typed.length || typed.includes(undefined)) return tell(texts["not a number"], "wrong");
+    const found = readings(at("answer").value);
+    at("answer").select();
+    if (!found.length) return tell(texts["not a number"], "wrong");
     const same = event.asks === "shape" ? (a, b) => a === b : close;
-    const right = typed.length === event.answer.length && typed.every((x, i) => same(x, Number(event.answer[i])));
+    const right = found.some((typed) => typed.length === event.answer.length && typed.every((x, i) => same(x, Number(event.answer[i]))));
     note(right);
     if (!right) return tell(texts["try again"], "wrong");
     const done = asking;
@@ -325,15 +338,29 @@
     entry.tries += 1;
     entry.hints = hints;
     entry.right = right;
-    const { points, of } = score();
-    at("score").hidden = false;
-    at("points").textContent = words(texts.score, { points: Math.round(points * 100) / 100, of });
+    remember();
+    tellScore();
+  }
+
+  // The score is of this script: it outlives a reload, and questions that were never met count in it.
+  const place = `tinygrad_edu ${script.svg}`;
+  function remember() {
+    try { sessionStorage.setItem(place, JSON.stringify(met)); } catch { /* a frame in a sandbox has no storage */ }
+  }
+  try { Object.assign(met, JSON.parse(sessionStorage.getItem(place) ?? "{}")); } catch { /* likewise */ }
+
+  function tellScore() {
+    const { points, asked, of } = score();
+    at("score").hidden = asked === 0;
+    const some = words(texts.score, { points: Math.round(points * 100) / 100, of: asked });
+    at("points").textContent = asked < of ? `${some} (${words(texts.arrived, { arrived: asked, expected: of })})` : some;
   }
 
   function score() {
     const all = Object.values(met);
     const points = all.filter((e) => e.right).reduce((sum, e) => sum + 0.5 ** (e.tries - 1 + e.hints), 0);
-    return { met, points, of: all.length };
+    const of = events.filter((event) => event.answer !== undefined).length;
+    return { script: document.title, met, points, asked: all.length, of };
   }
 
   function hint() {
@@ -360,7 +387,7 @@
 
   // Buttons, keys, links.
 
-  const actions = { first: () => show(first()), back, play, next, last: () => show(events.length), hint, reveal, export: exported, check };
+  const actions = { closer: () => zoom(scale * 1.25), farther: () => zoom(scale / 1.25), whole: () => zoom(whole()), first: () => show(first()), back, play, next, last: () => show(events.length), hint, reveal, export: exported, check };
   for (const [id, action] of Object.entries(actions)) at(id).addEventListener("click", action);
   at("answer").addEventListener("keydown", (event) => {  // no form, which a frame in a sandbox would not submit
     if (event.key !== "Enter" || event.isComposing) return;
@@ -373,11 +400,12 @@
   const keys = { ArrowRight: next, ArrowLeft: back, Home: actions.first, End: actions.last, " ": play };
   document.addEventListener("keydown", (event) => {
     const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName) && event.target.id !== "slider" && event.target.type !== "checkbox";
-    const pressing = event.key === " " && /^(BUTTON|INPUT)$/.test(event.target.tagName);
+    const pressing = event.key === " " && (event.target.tagName === "BUTTON" || event.target.type === "checkbox");
     if (!(event.key in keys) || typing || pressing || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
     keys[event.key]();
   });
+  tellScore();
   const linked = () => Number(/^#step=(\d+)$/.exec(location.hash)?.[1] ?? NaN);
   addEventListener("hashchange", () => Number.isNaN(linked()) || linked() === step || show(linked(), { keepHash: true }));
   show(Number.isNaN(linked()) ? 0 : linked(), { keepHash: true });

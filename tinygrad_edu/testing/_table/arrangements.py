@@ -91,6 +91,11 @@ def alike(min_dims: int = 0) -> Arrangement:
 TWICE = Arrangement(2, lambda sides: shapes(0, 3, *sides).map(lambda shape: (shape, shape)), lambda x, y: x == y)
 """Two operands of one shape."""
 
+TWO_ROWS = Arrangement(
+    2, lambda sides: shapes(1, 3, *sides).map(lambda shape: (shape, shape)), lambda x, y: x == y != ()
+)
+"""Two operands of one shape, with at least one axis."""
+
 TWO = Arrangement(2, lambda sides: st.tuples(*[shapes(0, 2, *sides)] * 2), lambda x, y: True)
 """Two operands of any shapes."""
 

@@ -30,6 +30,7 @@ from .arrangements import (
     THREES,
     TWICE,
     TWO,
+    TWO_ROWS,
     TWO_VECTORS,
     VECTORS,
     Arrangement,
@@ -186,6 +187,8 @@ LINES = [
     row("cumprod", np.cumprod, one(), axis_or_none),
     # Samples.
     Case("sort", statistics.sort, np.sort, one(1), axis_or_none, ties=True),
+    row("sort_by", references.sort_by, TWO_ROWS, each(axis=lambda h, x: one_of(x)), ties=True),
+    row("unsort", references.unsort, TWO_ROWS, each(axis=lambda g, x: one_of(x)), ties=True),
     Case("partition", statistics.partition, np.partition, one(1), each(axis=one_of, kth=lambda x: st.just(0)),
          ties=True),
     Case("quantile", statistics.quantile, np.quantile, one(), shares, ties=True),

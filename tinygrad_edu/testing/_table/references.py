@@ -121,6 +121,18 @@ def sum_to(x: Any, shape: Shape) -> Any:
     return np.bincount(places.ravel(), x.ravel(), prod(shape)).reshape(shape).astype(x.dtype)
 
 
+def sort_by(h: Any, x: Any, axis: int) -> Any:
+    """Each number of h at the place that the number of x beside it has when x is sorted."""
+    return unsort(h, np.argsort(x, axis), axis)
+
+
+def unsort(g: Any, x: Any, axis: int) -> Any:
+    """For each number of x the number of g at its rank, which is how many along the axis are smaller."""
+    x, g = np.moveaxis(x, axis, -1), np.moveaxis(g, axis, -1)
+    ranks = (x[..., None, :] < x[..., None]).sum(-1)
+    return np.moveaxis(np.take_along_axis(g, ranks, -1), -1, axis)
+
+
 def scatter(x: Any, index: Any, shape: Shape) -> Any:
     """Every number of x added up at the place that the index gives it."""
     places = np.arange(prod(shape)).reshape(shape)[index]

@@ -10,7 +10,8 @@ hw = Assignment("lesson-4", title="Lesson 4: linear regression")
 
 def pair(answer):
     """The two numbers or arrays that are asked for, as floats and arrays."""
-    require(type(answer) in (tuple, list) and len(answer) == 2, "Two results are expected: a pair (w, b).", kind="two")
+    both = type(answer) in (tuple, list) or np.shape(answer) == (2,)
+    require(both and len(answer) == 2, "Two results are expected: a pair (w, b).", kind="two")
     return tuple(float(x) if np.shape(x) == () else x for x in answer)
 
 
@@ -58,7 +59,18 @@ def derivatives(student, rng):
     right = summed[0] / 5, summed[1] / 5
     answer = pair(student.gradients(X, y, w, b))
     how = "The loss is a mean of five squares: divide by their number, for w and for b."
-    explain(answer, right, [("sum", s, how) for s in (summed, (summed[0], right[1]), (right[0], summed[1]))])
+    halved = right[0] / 2, right[1] / 2
+    explain(
+        answer,
+        right,
+        [
+            *(("sum", s, how) for s in (summed, (summed[0], right[1]), (right[0], summed[1]))),
+            *(
+                ("factor", h, "The derivative of a square, r², is 2 · r: a factor of 2 is missing.")
+                for h in (halved, (halved[0], right[1]), (right[0], halved[1]))
+            ),
+        ],
+    )
     expect(answer).is_gradient_of(lambda w, b: tg.mean((X @ w + b - y) ** 2), at=(w, b))
 
 

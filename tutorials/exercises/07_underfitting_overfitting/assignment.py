@@ -73,6 +73,12 @@ def penalty(student, rng):
             kind="derivative",
             how="|w| rises with slope 1 where w is above 0 and falls with slope 1 where it is below.",
         )
+        require(
+            not is_close(answer, upstream * (l1 * np.sign(w) + 2 * l2 * w)) or l2 == 0,
+            "the part of the squares is twice too large",
+            kind="constant factor",
+            how="w² has the derivative 2w, and the penalty takes half of it: the 2 and the 1/2 cancel.",
+        )
         expect(answer).is_gradient_of(both, at=w, upstream=upstream)
     w = np.array([0.0, 2.0, -1.0])
     answer = student.penalty_backward(1.0, w, 0.3, 0.0)

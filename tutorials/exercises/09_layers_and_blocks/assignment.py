@@ -3,7 +3,7 @@
 import numpy as np
 
 import tinygrad_edu as tg
-from tinygrad_edu.grade import Assignment, expect, require
+from tinygrad_edu.grade import Assignment, StudentError, WrongAnswer, expect, require
 from tinygrad_edu.grade.checks import backward
 
 hw = Assignment("layers-and-blocks", title="Layers and blocks")
@@ -91,7 +91,17 @@ def categories(student, rng):
         require(not (is_float(answer, wrong.shape) and np.array_equal(answer, wrong)), what, kind=kind, how=how)
     expect(answer, f"one_hot({shuffled}, {known})").equals(expected)
     for values in (["river", "", "island"], ["centre"]):
-        expect(student.one_hot(values, known), f"one_hot({values}, {known})").equals(encoded(values, known))
+        try:
+            answer = student.one_hot(values, known)
+        except StudentError as error:
+            if error.kind == "raised" and not set(values) <= set(known):
+                raise WrongAnswer(
+                    f"one_hot({values}, {known}) raised {error}",
+                    kind="unknown category",
+                    how="A value that is none of the categories has a row of zeros.",
+                ) from None
+            raise
+        expect(answer, f"one_hot({values}, {known})").equals(encoded(values, known))
 
 
 @hw.check(points=4, needs=["tied_backward"], title="A layer that is used twice")

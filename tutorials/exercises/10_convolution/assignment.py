@@ -10,6 +10,8 @@ hw = Assignment("convolution-lesson", title="Convolution")
 
 PLACES = "the window's place (i, j) brings upstream[i, j] times the pixels under it, and all places add up"
 
+EACH = "each weight has pixels of its own: kernel[a, b] lies on image[i + a, j + b] at the place (i, j)"
+
 
 def correlated(image, kernel, stride=1, padding=0):
     return conv2d(image[None, None], kernel[None, None], stride=stride, padding=padding)[0, 0]
@@ -98,6 +100,15 @@ def gradient(student, rng):
             (correlated(image, upstream)[::-1, ::-1], "The gradient is turned by 180 degrees.", "turned", PLACES),
             (upstream.sum() * kernel, "The kernel stands where the image belongs.", "wrong operand", PLACES),
             (upstream[-1, -1] * last, "Only the window's last place counts.", "overwritten", PLACES),
+            *(
+                (np.full(kernel.shape, total), "All weights have the same gradient.", "one sum", EACH)
+                for total in (
+                    correlated(image, np.ones(kernel.shape)).sum(),
+                    (correlated(image, np.ones(kernel.shape)) * upstream).sum(),
+                    image.sum(),
+                    upstream.sum(),
+                )
+            ),
         ):
             require(not is_close(answer, wrong), what, kind=kind, how=how)
         expect(answer).is_gradient_of(lambda k, image=image: correlated(image, k), at=kernel, upstream=upstream)

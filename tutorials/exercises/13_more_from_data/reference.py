@@ -23,7 +23,7 @@ def true_shares(confusion, said):
     0 become 0, and the sum is 1.
     """
     rates = confusion / confusion.sum(axis=1, keepdims=True)
-    shares = np.maximum(np.linalg.solve(rates.T, said / said.sum()), 0)
+    shares = np.maximum(np.linalg.solve(rates.T, said / said.sum()), 0)  # equivalent
     return shares / shares.sum()
 
 
@@ -34,4 +34,4 @@ def balanced_weights(labels, n_classes):
     """
     counts = np.bincount(labels, minlength=n_classes)
     occurs = counts > 0
-    return np.where(occurs, len(labels) / (occurs.sum() * np.maximum(counts, 1)), 0.0)
+    return np.where(occurs, len(labels) / (occurs.sum() * np.maximum(counts, 1)), 0.0)  # equivalent

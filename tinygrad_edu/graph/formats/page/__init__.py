@@ -20,6 +20,7 @@ from ...text import in_markup
 from ...views.collapse import depth_of
 from ...views.paired import paired
 from ...views.view import LIMIT, view
+from .touch import STILL, TOUCH, Rows, touchable, why_still
 
 if TYPE_CHECKING:
     from ...draw import Drawing
@@ -47,9 +48,10 @@ class View(NamedTuple):
 def page(drawing: Drawing) -> str:
     """The text of an HTML file that shows the drawing, with its boxes as they are and opened and closed."""
     views = [View("as drawn", drawing), *_other_views(drawing)]
-    pictures = [one.drawing.svg() for one in views]
+    pictures = [one.drawing.svg(bare=True) for one in views]
     style = custom_properties(drawing.theme) + _file("page.css")
-    script = _file("page.js")
+    script = _file("touch.js") + _file("page.js")
+    rows = touchable(drawing)
     return Template(_file("page.html")).substitute(
         policy=policy(script, [style, *map(_style_in, pictures)]),
         style=style,
@@ -58,7 +60,9 @@ def page(drawing: Drawing) -> str:
         depth=_choice(views),
         pictures=_divisions("view", pictures),
         tables=_divisions("tables", [_tables(one.drawing.graph) for one in views]),
-        views=in_script([_data(one) for one in views]),
+        views=in_script([_data(one, rows) for one in views]),
+        rows=in_script(rows.data if rows else {}),
+        touch=TOUCH if rows else STILL.get(why_still(drawing), ""),
     )
 
 
@@ -105,18 +109,24 @@ def _choice(views: Sequence[View]) -> str:
     return f'<label>Show <select id="depth">{options}</select></label>'
 
 
-def _data(one: View) -> dict[str, Any]:
+def _data(one: View, rows: Rows | None) -> dict[str, Any]:
     """The data of a view for the script: which parts belong together. All words are in the picture."""
     graph = one.drawing.graph
+    touch = rows.places(graph) if rows else None
     return {
         "open": one.open,
         "flow": one.drawing.flow,
         "frames": [cluster.path for cluster in open_clusters(graph)],
         "nodes": [
             {"id": node.id, "pair": node.pair, "of": node.of, "cluster": node.cluster, "opens": node.opens}
+            | ({"touch": touch[0][node.id]} if touch else {})
             for node in graph.nodes
         ],
-        "edges": [{"source": edge.source, "target": edge.target, "pair": edge.pair} for edge in graph.edges],
+        "edges": [
+            {"source": edge.source, "target": edge.target, "pair": edge.pair}
+            | ({"touch": touch[1][i]} if touch else {})
+            for i, edge in enumerate(graph.edges)
+        ],
     }
 
 

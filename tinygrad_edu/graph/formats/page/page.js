@@ -279,3 +279,27 @@ for (const row of document.querySelectorAll("[data-node]")) {
 }
 
 show(0);
+
+// Numbers one can touch, where the graph is of single numbers and of operations that the page knows.
+
+const touching = JSON.parse(document.getElementById("rows").textContent);
+if (touching.rows) {
+  document.getElementById("touch").hidden = false;
+  const shown = () => {
+    const tables = view.tables.querySelectorAll("tbody");
+    return {
+      nodes: view.nodes.map((node) => ({ ...node, cells: node.row?.cells, row: views[view.number].nodes[node.id - 1].touch })),
+      edges: view.edges.map((edge, i) => ({ ...edge, to: views[view.number].edges[i].touch, cells: tables[1].rows[i]?.cells })),
+    };
+  };
+  const touched = touchable(touching, shown);
+  depth?.addEventListener("change", () => touched.redraw());
+  stage.addEventListener("click", (event) => {
+    const node = owner(event.target);
+    const row = node && !("source" in node) ? views[view.number].nodes[node.id - 1].touch : null;
+    if (row !== null && row !== undefined && touching.rows[row][3] && !node.pair) {
+      touched.choose(row);
+      document.getElementById("number").focus();
+    }
+  });
+}

@@ -1,0 +1,151 @@
+"""Pictures fit a cell, a page, a slide, and say what was done; marks of the author are in every format."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu import nn
+
+from .examples import worked_example
+
+
+def size(drawing: Any) -> tuple[float, float]:
+    width, height = re.findall(r'width="([\d.]+)" height="([\d.]+)"', drawing.svg())[0]
+    return float(width), float(height)
+
+
+def euler(steps: int = 10) -> Any:
+    k, y = tg.Value(0.7, "k"), tg.Value(1.0, "y_0")
+    for n in range(steps):
+        y = y + 0.1 * (-k * y)
+        y.name = f"y_{n + 1}"
+    return y
+
+
+def layers() -> Any:
+    tg.manual_seed(0)
+    net = nn.Sequential(*(nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4), nn.ReLU()) for _ in range(5)))
+    return net(tg.randn(3, 4)).sum()
+
+
+def long_chain() -> Any:
+    z = tg.Value(0.5, "x")
+    for function in (
+        tg.tanh,
+        tg.exp,
+        tg.sin,
+        tg.cos,
+        tg.sqrt,
+        tg.sigmoid,
+        tg.tanh,
+        tg.softplus,
+        tg.log,
+        tg.exp,
+        tg.sin,
+    ):
+        z = function(z)
+    return z
+
+
+@pytest.mark.parametrize("program", [euler, layers, long_chain, lambda: worked_example()[-1]])
+@pytest.mark.parametrize(("fit", "most"), [("cell", (1300, 1600)), ("page", (930, 1300)), ("slide", (1860, 1040))])
+def test_it_fits_and_says_what_was_done(program: Any, fit: Any, most: tuple[int, int]) -> None:
+    drawing = tg.draw(program(), fit=fit)
+    assert all(a <= b for a, b in zip(size(drawing), most))
+    as_it_is = tg.draw(program(), fit=None)
+    changed = drawing.graph != as_it_is.graph
+    assert changed == any("fit=None undoes it" in note for note in drawing.graph.notes)
+    assert changed == any(a > b for a, b in zip(size(as_it_is), most))
+
+
+def test_rows_hold_every_box_and_every_arrow_ends_at_its_box() -> None:
+    drawing = tg.draw(long_chain(), direction="LR", width=700, engine="builtin")
+    assert drawing.wrap is not None
+    layout = drawing.layout
+    for edge, route in zip(drawing.graph.edges, layout.routes):
+        (x, y), card = layout.centers[edge.target - 1], drawing.cards[edge.target - 1]
+        assert abs(route[-1][1] - y) <= card.height / 2
+        assert abs(route[-1][0] - (x - card.width / 2)) <= 8.5
+        assert len(route) % 3 == 1
+    tops = sorted({round(y) for _, y in layout.centers})
+    assert len(tops) > 2
+
+
+def test_styles_say_less() -> None:
+    X = tg.tensor([[1.0, 2.0], [3.0, 4.5]], requires_grad=True, name="X")
+    z = (X * 2).sum()
+
+    def words(style: Any) -> list[str]:
+        return re.findall(r"<text[^>]*>([^<]*)</text>", tg.draw(z, style=style).svg())
+
+    assert "4.5" in words("full")
+    assert "4.5" not in words("shapes")
+    with pytest.raises(ValueError, match="style is one of 'full', 'shapes', 'names'"):
+        tg.draw(z, style="short")  # type: ignore[arg-type]
+
+
+def test_what_the_author_adds_is_in_every_format() -> None:
+    _, _, w, q, z = worked_example()
+    drawing = tg.draw(
+        z,
+        highlight=["x", q, z],
+        colour={"w": "#f4c430", (q, z): "red"},
+        label={w: "w_{old}"},
+        note=lambda node: "a sum" if node.label == "q" else None,
+        title="A title",
+        caption="Figure 1",
+    )
+    svg = drawing.svg()
+    assert 'fill="#f4c430"' in svg
+    assert svg.count(" lit") >= 4
+    for text in (svg, drawing.dot(), drawing.mermaid(), drawing.json()):
+        assert all(part in text for part in ("a sum", "A title", "Figure 1"))
+    assert tg.graph.read(drawing.json()) == drawing.graph
+    with pytest.raises(tg.GraphError, match="no node of the graph has this name; did you mean 'x'"):
+        tg.draw(z, highlight="xx")
+    with pytest.raises(ValueError, match="a colour is a name of CSS or like #f4c430"):
+        tg.draw(z, colour={"x": "url(evil)"})
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda z: tg.draw(nn.Linear(3, 2), np.ones((1, 3))), r"draw\(model\(x\)\)"),
+        (lambda z: tg.draw(nn.Linear(3, 2)), r"draw\(model\(x\)\)"),
+        (lambda z: tg.draw(z, focus="nothing"), "no node of the graph has this name"),
+        (lambda z: tg.steps(z, "sgd"), "the optimiser is an object"),
+        (lambda z: tg.draw([]), "there is nothing in"),
+        (lambda z: tg.draw(z, digits=0), "digits is how many digits"),
+        (lambda z: tg.draw(z, theme=np.ones(3)), "theme is one of"),
+    ],
+)
+def test_bad_input_is_answered_with_the_way_out(call: Any, message: str) -> None:
+    with pytest.raises((ValueError, tg.GraphError), match=message):
+        call(worked_example()[-1])
+
+
+def test_a_focus_is_found_by_name_and_a_graph_of_nothing_says_why() -> None:
+    z = worked_example()[-1]
+    assert [node.label for node in tg.draw(z, focus="x", hops=1).graph.nodes] == ["x", "q"]
+    with tg.no_grad():
+        y = tg.Value(3.0, "x") * 2
+    assert "no_grad()" in " ".join(tg.draw(y).graph.notes)
+
+
+def test_digits_are_those_asked_for_in_all_views() -> None:
+    x = tg.Value(1.0, "x")
+    z = tg.exp(x)
+    z.name = "z"
+    for digits, shown in ((3, "2.72"), (6, "2.71828"), (None, "2.718")):
+        views = (
+            tg.draw(z, digits=digits).svg(),
+            tg.draw(z, digits=digits).html(),
+            tg.steps(z, digits=digits).text(),
+            str(tg.explain(z, x, digits=digits)),
+        )
+        assert all(f"{shown}<" in view or f"{shown}\n" in view or view.endswith(shown) for view in views)

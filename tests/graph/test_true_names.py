@@ -1,0 +1,136 @@
+"""No box bears a name of the user's and a number of another; one symbol has one value; all views name alike."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+import tinygrad_edu as tg
+from tinygrad_edu import nn
+from tinygrad_edu.graph.names import labels
+from tinygrad_edu.graph.plain import ancestors
+
+from .examples import programs
+
+NAMES = st.sampled_from(["x", "x1", "x_1", "x₁", "x_{1}", "v1", "v_2", "v₁", "g1", "h", "h₂", "h_2", "w", "", None])
+
+
+def plain_form(label: str) -> str:
+    """A label without the ways to write an index."""
+    return label.translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789", "_{}"))
+
+
+@given(st.lists(NAMES, max_size=10))
+def test_an_invented_name_is_none_of_the_users_in_whatever_way_that_is_written(names: list[str | None]) -> None:
+    nodes = [tg.Value(1.0, name=name) for name in names]
+    given_ones = {plain_form(name) for name in names if name}
+    for node, label in labels(nodes).items():
+        if not node.name:
+            assert plain_form(label) not in given_ones
+            assert not label.isidentifier()  # no variable of a program is called so
+
+
+def test_a_number_that_was_computed_of_data_does_not_take_the_name_of_the_data() -> None:
+    x1 = tg.tensor([1.0, 2.0], name="x1")
+    w = tg.tensor([3.0, 4.0], requires_grad=True, name="w")
+    loss = ((1 - x1) * w).sum()
+    shown = {node.label: node.value.text() for node in tg.draw(loss).graph.nodes if node.value}
+    assert "x1" not in shown
+    assert shown["x₁"] == "[0, −1]"
+    assert tg.formula(loss) == "Σ(x₁ ⊙ w)"
+
+
+def test_parameters_are_called_alike_in_all_views() -> None:
+    tg.manual_seed(0)
+    net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
+    loss = (net(tg.tensor([[1.0, 2.0, -1.0]], name="X")) ** 2).mean()
+    weight = next(iter(net.parameters()))
+    for text in (tg.formula(loss), tg.steps(loss).formula, str(tg.explain(loss, weight)), tg.draw(loss).svg()):
+        assert "0.weight" in text
+
+
+def equations(text: str) -> dict[str, set[str]]:
+    """The values that a text gives to each derivative."""
+    found: dict[str, set[str]] = {}
+    for line in text.splitlines():
+        symbol, *sides = line.strip().split(" = ")
+        if re.match(r"\(?∂", symbol) and sides and re.fullmatch(r"[−\d.]+", sides[-1]) and " · " not in symbol:
+            found.setdefault(symbol, set()).add(sides[-1])
+    return found
+
+
+@given(programs())
+def test_in_an_explanation_a_derivative_has_one_value(z: Any) -> None:
+    leaves = [node for node in ancestors([z]) if node.requires_grad and node.primitive is None]
+    for leaf in leaves[:2]:
+        for symbol, values in equations(str(tg.explain(z, leaf))).items():
+            assert len(values) == 1, symbol
+
+
+@pytest.mark.parametrize(
+    ("program", "parts"),
+    [
+        (lambda x, y: x * y + x, {"(∂z/∂x)₂": "1"}),
+        (lambda x, y: x * x, {"(∂z/∂x)₁": "2", "(∂z/∂x)₂": "2"}),
+        (lambda x, y: x / x + y * 0, {}),
+        (lambda x, y: tg.tanh(x) * 0 + x, {"(∂z/∂x)₂": "1"}),
+        (lambda x, y: x * y, {}),
+    ],
+)
+def test_the_derivative_along_one_arrow_has_a_symbol_of_its_own(program: Any, parts: dict[str, str]) -> None:
+    x, y = tg.Value(2.0, "x"), tg.Value(5.0, "y")
+    z = program(x, y)
+    z.name = "z"
+    both = tg.draw(z, "both", fit=None)
+    on_arrows = {
+        "".join(text.text for text in line).split(" = ")[0]
+        for edge, label in zip(both.graph.edges, both.labels)
+        if label and edge.pair is None
+        for line in label.lines
+    }
+    for symbol, value in parts.items():
+        assert f"{symbol} = {value}" in str(tg.explain(z, x)).replace("= x = ", "= ").replace("= y = ", "= ")
+        assert symbol in on_arrows
+        assert symbol in tg.steps(z).text()
+    assert ("∂z/∂x" in on_arrows) == (not parts and bool(program(x, y).inputs[0] is x))
+
+
+def test_closed_layers_have_gradients_by_their_results_and_not_by_their_numbers() -> None:
+    net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
+    loss = net(tg.randn(2, 3)).sum()
+    loss.name = "L"
+    graph = tg.draw(loss, "both", depth=1).graph
+    assert not [node.label for node in graph.nodes if re.fullmatch(r"∂L/∂\d+", node.label)]
+
+
+def test_names_come_from_the_program() -> None:
+    x, lin = tg.Value(2.0), nn.Linear(2, 1)
+    z = x * 3
+    assert tg.formula(z, names=locals()) == "x · 3"
+    assert "lin.weight" in tg.formula(lin(np.ones((1, 2), np.float32)).sum(), names={"lin": lin})
+    with pytest.raises(tg.GraphError, match="names maps names to nodes"):
+        tg.formula(z, names=["x"])  # type: ignore[arg-type]
+
+
+def test_several_results_have_each_their_gradients() -> None:
+    x, y = tg.Value(2.0, "x"), tg.Value(3.0, "y")
+    graph = tg.draw({"a": x * y, "b": x + y}).graph
+    (box,) = [node for node in graph.nodes if node.label == "x"]
+    assert box.gradient is not None
+    assert box.gradient.text() == "3"
+    assert [(of, gradient.text()) for of, gradient in box.further] == [("b", "1")]
+    assert len(graph.outputs) == 2
+
+
+def test_an_array_is_differentiated_with_a_seed() -> None:
+    x = tg.tensor([1.0, 2.0], requires_grad=True, name="x")
+    y = x * x
+    y.name = "y"
+    svg = tg.draw(y, seed=[1.0, 10.0]).svg()
+    assert "seed·y" in svg
+    with pytest.raises(tg.GraphError, match=r"the seed is of shape \(3,\)"):
+        tg.draw(y, seed=[1.0, 2.0, 3.0])

@@ -1,0 +1,95 @@
+"""Comparisons in a graph: what `x > 0` gives, and how the graph of what is computed with it comes to know of it.
+
+An answer has no gradient. But a gradient may depend on it, as that of `relu` does. If the answer stood in a graph as a
+constant, the graph would be right for the numbers of one run alone. So it is a node without a gradient there:
+
+- The functions of `primitives/comparisons.py` record wherever an operand is recorded. The library's own code uses them.
+- The operators do so while the rules of the table run on nodes, and those of Values inside `trace()`.
+- Elsewhere `x > 0` is a plain bool of a Value, for `if x > 0`. Of a Tensor it is a `Mask`, an array of bools that
+  becomes a node as soon as something recorded is computed with it, such as `tg.where(x > 0, x, 0)`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .arrays import Passing
+from .grad_mode import TRACED, state
+from .node import NO_ATTRS, Attrs, Node, new, record
+
+if TYPE_CHECKING:
+    from .signatures import Row
+
+__all__ = ["ANSWERS", "Mask", "answered"]
+
+ANSWERS: dict[Any, Row] = {}
+"""The rows of comparisons, and `astype`, by the functions of NumPy that mean the same."""
+
+
+class Mask(Passing):
+    """An array of bools that remembers of which comparison it is the answer.
+
+    Attributes
+    ----------
+    call : the row of the comparison, its operands x and y, and the attributes. None of what is computed from a mask,
+        but by `&`, `|`, `^`, `~` and `astype`; and after a change in place.
+    """
+
+    call: tuple[Row, Any, Any, Attrs] | None = None
+
+    def as_node(self) -> Any:
+        """The answer in a graph: a node without a gradient; a constant where it is not known what it is of."""
+        if self.call is None:
+            return np.array(self)
+        row, x, y, attrs = self.call
+        x, y = x.as_node() if isinstance(x, Mask) else x, y.as_node() if isinstance(y, Mask) else y
+        return record(new(Node.array_kind), np.array(self), row, x, y, attrs, gradient=False)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
+        if any(isinstance(x, Node) for x in operands):
+            return NotImplemented  # it is theirs
+        plain = [np.asarray(x) if isinstance(x, Mask) else x for x in operands]
+        into = options.get("out", ())
+        if into:
+            options["out"] = tuple(np.asarray(x) if isinstance(x, Mask) else x for x in into)
+            self.call = None
+        answer = getattr(ufunc, method)(*plain, **options)
+        if into:
+            return into[0]
+        row = ANSWERS.get(ufunc)
+        return answer if row is None or method != "__call__" or options else remembered(answer, row, *operands)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        super().__setitem__(index, value)
+        self.call = None
+
+    def __getitem__(self, index: Any) -> Any:
+        return np.asarray(self)[index]
+
+    def astype(self, dtype: Any, *rest: Any, **more: Any) -> Any:
+        out = np.asarray(self).astype(dtype, *rest, **more)
+        return remembered(out, ANSWERS[np.astype], self, attrs={"dtype": out.dtype}) if self.call else out
+
+
+def remembered(answer: Any, row: Row, x: Any, y: Any = None, attrs: Attrs = NO_ATTRS) -> Mask:
+    """An array of bools as a mask. Arrays that it is of are copied, for they may be changed."""
+    mask: Mask = np.asarray(answer).view(Mask)
+    if isinstance(y, np.ndarray) and not isinstance(y, Mask):
+        y = np.array(y)
+    elif isinstance(x, np.ndarray) and not isinstance(x, Mask):
+        x = np.array(x)
+    mask.call = (row, x, y, attrs)
+    return mask
+
+
+def answered(answer: Any, row: Row, x: Any, y: Any = None) -> Any:
+    """What an operator gives that compares x and y: the answer, or a node with it where a graph has to know of it."""
+    here = state()
+    of_arrays = isinstance(answer, np.ndarray)
+    if here.complete or (here.level == TRACED and not of_arrays):
+        return record(new(Node.array_kind if of_arrays else type(x)), answer, row, x, y, gradient=False)
+    if not (of_arrays and here.level and ((isinstance(x, Node) and x.flow) or (isinstance(y, Node) and y.flow))):
+        return answer
+    return remembered(answer, row, x, y)

@@ -1,0 +1,175 @@
+// Numbers one can touch: the rows of a plain graph of single numbers, computed again in the page, forward and back.
+// Each operation is [what it computes, the local derivative by each operand]; the last derivative serves all further ones.
+"use strict";
+
+const sigmoid = (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
+const half = (x, y, larger) => (x === y ? 0.5 : larger ? 1 : 0);
+const OPERATIONS = {
+  add: [(x, y) => x + y, () => 1, () => 1],
+  subtract: [(x, y) => x - y, () => 1, () => -1],
+  multiply: [(x, y) => x * y, (o, x, y) => y, (o, x) => x],
+  divide: [(x, y) => x / y, (o, x, y) => 1 / y, (o, x, y) => -o / y],
+  negative: [(x) => -x, () => -1],
+  power: [(x, y) => x ** y, (o, x, y) => (y === 0 ? 0 : y * x ** (y - 1)), (o, x) => (x > 0 ? o * Math.log(x) : 0)],
+  square: [(x) => x * x, (o, x) => 2 * x],
+  reciprocal: [(x) => 1 / x, (o) => -o * o],
+  sqrt: [Math.sqrt, (o) => 0.5 / o],
+  cbrt: [Math.cbrt, (o) => 1 / (3 * o * o)],
+  exp: [Math.exp, (o) => o],
+  expm1: [Math.expm1, (o) => o + 1],
+  exp2: [(x) => 2 ** x, (o) => o * Math.LN2],
+  log: [Math.log, (o, x) => 1 / x],
+  log1p: [Math.log1p, (o, x) => 1 / (1 + x)],
+  log2: [Math.log2, (o, x) => 1 / (x * Math.LN2)],
+  log10: [Math.log10, (o, x) => 1 / (x * Math.LN10)],
+  sin: [Math.sin, (o, x) => Math.cos(x)],
+  cos: [Math.cos, (o, x) => -Math.sin(x)],
+  tan: [Math.tan, (o) => 1 + o * o],
+  arcsin: [Math.asin, (o, x) => 1 / Math.sqrt((1 - x) * (1 + x))],
+  arccos: [Math.acos, (o, x) => -1 / Math.sqrt((1 - x) * (1 + x))],
+  arctan: [Math.atan, (o, x) => 1 / (1 + x * x)],
+  sinh: [Math.sinh, (o, x) => Math.cosh(x)],
+  cosh: [Math.cosh, (o, x) => Math.sinh(x)],
+  tanh: [Math.tanh, (o) => 1 - o * o],
+  arcsinh: [Math.asinh, (o, x) => 1 / Math.hypot(x, 1)],
+  arctanh: [Math.atanh, (o, x) => 1 / ((1 - x) * (1 + x))],
+  sigmoid: [sigmoid, (o) => o * (1 - o)],
+  softplus: [(x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), (o, x) => sigmoid(x)],
+  relu: [(x) => (x > 0 ? x : 0), (o, x) => (x > 0 ? 1 : 0)],
+  identity: [(x) => x, () => 1],
+  abs: [Math.abs, (o, x) => Math.sign(x)],
+  sign: [Math.sign, () => 0],
+  maximum: [Math.max, (o, x, y) => half(x, y, x > y), (o, x, y) => half(x, y, y > x)],
+  minimum: [Math.min, (o, x, y) => half(x, y, x < y), (o, x, y) => half(x, y, y < x)],
+  where: [(c, x, y) => (c ? x : y), () => 0, (o, c) => (c ? 1 : 0), (o, c) => (c ? 0 : 1)],
+};
+
+// The values of all rows, and the derivatives of the last one by each: rows are [operation or null, value, operands].
+function evaluate(rows, output) {
+  const values = rows.map(([, value]) => value);
+  rows.forEach(([operation, , operands], i) => {
+    if (operation) values[i] = OPERATIONS[operation][0](...operands.map((j) => values[j]));
+  });
+  const gradients = new Array(rows.length).fill(0);
+  const locals = rows.map(() => []);
+  gradients[output] = 1;
+  for (let i = rows.length - 1; i >= 0; i--) {
+    const [operation, , operands] = rows[i];
+    if (!operation) continue;
+    const numbers = operands.map((j) => values[j]);
+    const rules = OPERATIONS[operation].slice(1);
+    operands.forEach((j, slot) => {
+      locals[i][slot] = rules[Math.min(slot, rules.length - 1)](values[i], ...numbers);
+      if (i <= output) gradients[j] += gradients[i] * locals[i][slot];
+    });
+  }
+  return { values, gradients, locals };
+}
+
+// A number as the pictures print it.
+const RAISED = { 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹", "-": "⁻" };
+function printed(value, digits) {
+  if (Number.isNaN(value)) return "nan";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  const size = Math.abs(value);
+  let text;
+  if (size < 1e15 && (Number.isInteger(value) || (size >= 10 ** digits && size < 10 ** (digits + 3)))) text = String(Math.round(value) || 0);
+  else {
+    const [mantissa, exponent] = value.toExponential(digits - 1).split("e");
+    const short = String(Number(mantissa));
+    const power = Number(exponent);
+    if (power >= -4 && power < digits) text = String(Number(value.toPrecision(digits)));
+    else {
+      const raised = `10${[...String(power)].map((c) => RAISED[c]).join("")}`;
+      text = short === "1" ? raised : short === "-1" ? `-${raised}` : `${short}·${raised}`;
+    }
+  }
+  return text.replaceAll("-", "−");
+}
+
+// The panel: a leaf is chosen by a click or by its name, and a change shows in the picture and in the tables at once.
+function touchable({ rows, output, digits, of }, view) {
+  const at = (id) => document.getElementById(id);
+  const first = rows.map(([, value]) => value);
+  const leaves = rows.map((row, i) => i).filter((i) => rows[i][3]);
+  const show = (x) => printed(x, digits);
+  const bracketed = (text) => (text.startsWith("−") ? `(${text})` : text);
+  const write = (element, text) => { if (element && element.textContent !== text) element.textContent = text; };
+
+  for (const i of leaves) at("leaf").append(new Option(rows[i][3], String(i)));
+
+  function redraw() {
+    const { values, gradients, locals } = evaluate(rows, output);
+    const { nodes, edges } = view();
+    const row = (node) => node.row;
+    for (const node of nodes) {
+      const own = row(node);
+      if (own === undefined || own === null) continue;
+      const value = node.pair ? gradients[own] : values[own];
+      const part = node.element.querySelector(node.pair ? ".slope" : ".value");
+      if (part) write(part, `${/^\s*=/.test(part.textContent) ? " = " : ""}${show(value)}`);
+      const slope = !node.pair && node.element.querySelector(".slope");
+      if (slope) write(slope, ` = ${show(gradients[own])}`);
+      const cells = node.cells;
+      if (cells && !node.pair) { write(cells[3], show(values[own])); if (cells[4].textContent) write(cells[4], show(gradients[own])); }
+    }
+    for (const edge of edges) {
+      if (edge.to === null) continue;
+      const [target, source, slot] = edge.to;
+      const local = locals[target][slot];
+      const step = [show(gradients[target]), bracketed(show(local)), show(gradients[target] * local)];
+      const said = [...edge.element.querySelectorAll(".slope")];
+      if (edge.pair) write(said[0], `= ${step[0]} · ${step[1]} = ${step[2]}`);
+      else if (said.length === 2) { write(said[0], `${step[0]} · ${step[1]}`); write(said[1], `= ${step[2]}`); }
+      else write(said[0], ` = ${show(local)}`);
+      if (edge.cells) { if (edge.cells[3].textContent) write(edge.cells[3], show(local)); if (edge.cells[4].textContent) write(edge.cells[4], step[2]); }
+    }
+    return { values, gradients };
+  }
+
+  // The smallest change that can be read: how the output answers to it.
+  function nudge({ values }) {
+    const i = Number(at("leaf").value);
+    const step = 0.001;
+    const moved = rows.map((row, j) => (j === i ? [row[0], row[1] + step, row[2]] : row));
+    const answer = evaluate(moved, output).values[output] - values[output];
+    const signed = (x) => `${x < 0 ? "−" : "+"} ${show(Math.abs(x))}`;
+    write(at("nudge"), `${rows[i][3]} + ${show(step)} → ${of} ${signed(answer)}`);
+  }
+
+  function change() {
+    const result = redraw();
+    const i = Number(at("leaf").value);
+    nudge(result);
+    write(at("touched"), `${rows[i][3]} = ${show(rows[i][1])}: ${of} = ${show(result.values[output])}, ∂${of}/∂${rows[i][3]} = ${show(result.gradients[i])}`);
+    const state = leaves.filter((j) => rows[j][1] !== first[j]).map((j) => `${encodeURIComponent(rows[j][3])}=${rows[j][1]}`).join("&");
+    if (location.protocol !== "about:") history.replaceState(null, "", state ? `#${state}` : location.pathname + location.search);
+  }
+
+  function choose(i) {
+    at("leaf").value = String(i);
+    at("number").value = String(rows[i][1]);
+    const reach = Math.max(1, 2 * Math.abs(first[i]));
+    Object.assign(at("range"), { min: String(first[i] - reach), max: String(first[i] + reach), step: String(reach / 100) });
+    at("range").value = String(rows[i][1]);
+    change();
+  }
+
+  function put(text) {
+    const value = Number(String(text).replace("−", "-").replace(",", "."));
+    if (String(text).trim() === "" || !Number.isFinite(value)) return;
+    rows[Number(at("leaf").value)][1] = value;
+    change();
+  }
+  at("leaf").addEventListener("change", () => choose(Number(at("leaf").value)));
+  at("number").addEventListener("input", () => { put(at("number").value); at("range").value = at("number").value; });
+  at("range").addEventListener("input", () => { at("number").value = at("range").value; put(at("range").value); });
+  at("reset").addEventListener("click", () => { leaves.forEach((i) => { rows[i][1] = first[i]; }); choose(Number(at("leaf").value)); });
+  for (const pair of location.hash.slice(1).split("&")) {
+    const [name, value] = pair.split("=").map(decodeURIComponent);
+    const i = leaves.find((j) => rows[j][3] === name);
+    if (i !== undefined && value !== "" && Number.isFinite(Number(value))) rows[i][1] = Number(value);
+  }
+  choose(leaves.find((i) => rows[i][1] !== first[i]) ?? leaves[0]);
+  return { redraw, choose };
+}

@@ -1,0 +1,105 @@
+"""What a page needs to compute a graph of single numbers again: its rows, and which box shows which row."""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ...plain import Graph, PlainNode
+
+if TYPE_CHECKING:
+    from ...draw import Drawing
+
+__all__ = ["STILL", "TOUCH", "Rows", "touchable", "why_still"]
+
+MOST = 1_000
+"""A graph of more nodes than this stays still."""
+
+TOUCH = """<section id="touch" aria-label="Numbers to touch" hidden>
+<label>Change <select id="leaf"></select></label>
+<label>to <input id="number" type="text" inputmode="decimal" autocomplete="off"></label>
+<input id="range" type="range" aria-label="Drag the number">
+<button id="reset" type="button">Reset</button>
+<span id="nudge"></span>
+<output id="touched" for="number range" aria-live="polite"></output>
+</section>"""
+"""The panel of the page."""
+
+STILL = {
+    "operation": '<p class="keys">These numbers stay as they are: '
+    "the graph has an operation that the page cannot compute.</p>"
+}
+"""What the page says of a graph that it cannot compute."""
+
+
+class Rows(NamedTuple):
+    """The rows of a graph: its data for the page, and the row of each label."""
+
+    data: dict[str, Any]
+    row_of: dict[str, int]
+
+    def places(self, graph: Graph) -> tuple[dict[int, int | None], list[list[int] | None]]:
+        """The row of each node of a picture, and of each arrow the rows of its ends and the operand."""
+        rows: dict[int, int | None] = {}
+        for node in graph.nodes:
+            own = graph.node(node.pair) if node.pair else node
+            own = graph.node(own.of) if own.kind == "alias" and own.of else own
+            rows[node.id] = self.row_of.get(_key(own)) if own.kind in ("leaf", "operation", "alias") else None
+        ends: list[list[int] | None] = []
+        for edge in graph.edges:
+            forward = graph.edges[edge.pair - 1] if edge.pair else edge
+            target, source = rows[forward.target], rows[forward.source]
+            known = target is not None and source is not None and graph.node(forward.target).kind == "operation"
+            ends.append([target, source, forward.slot] if known else None)  # type: ignore[list-item]
+        return rows, ends
+
+
+@cache
+def _operations() -> frozenset[str]:
+    """The operations that the page can compute."""
+    text = files(__package__).joinpath("touch.js").read_text(encoding="utf-8")
+    table = text.partition("const OPERATIONS = {")[2].partition("\n};")[0]
+    return frozenset(re.findall(r"^  (\w+): \[", table, re.MULTILINE))
+
+
+def why_still(drawing: Drawing) -> str:
+    """Why the numbers of a page stay as they are: "operation" where it cannot compute one; else ""."""
+    graph = drawing.whole or drawing.graph
+    single = all(node.value is not None and node.value.is_number for node in graph.nodes)
+    known = _operations()
+    unknown = any(node.operation and node.operation not in known for node in graph.nodes)
+    return "operation" if graph.mode == "forward" and single and unknown else ""
+
+
+def touchable(drawing: Drawing) -> Rows | None:
+    """The rows of the drawn graph, where it is of single numbers and of operations that the page knows; else None."""
+    graph = drawing.whole
+    if graph is None or graph.mode != "forward" or len(graph.outputs) != 1 or len(graph.nodes) > MOST:
+        return None
+    known = _operations()
+    operands: dict[int, list[tuple[int, int]]] = {}
+    for edge in graph.edges:
+        operands.setdefault(edge.target, []).append((edge.slot, edge.source - 1))
+    rows: list[list[Any]] = []
+    for node in graph.nodes:
+        value = node.value
+        if value is None or not value.is_number or value.elements is None or not math.isfinite(value.elements[0]):
+            return None
+        if node.operation is None and node.kind in ("leaf", "constant"):
+            rows.append([None, value.elements[0], [], node.label if node.kind == "leaf" else None])
+        elif node.operation in known and node.id in operands:
+            rows.append([node.operation, 0.0, [source for _, source in sorted(operands[node.id])], None])
+        else:
+            return None
+    if not any(row[3] for row in rows) or value is None:
+        return None
+    output = graph.outputs[0]
+    data = {"rows": rows, "output": output - 1, "digits": value.digits, "of": graph.node(output).label}
+    return Rows(data, {_key(node): node.id - 1 for node in graph.nodes if node.kind != "constant"})
+
+
+def _key(node: PlainNode) -> str:
+    return node.label

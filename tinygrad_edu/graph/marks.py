@@ -1,0 +1,94 @@
+"""Marks: what an author adds to a picture, in every format: emphasis, colours, labels, notes, title and caption."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from .asked import node_called
+from .plain import Edge, Graph, PlainNode, Recorded
+from .text import visible
+
+__all__ = ["Marks", "marked"]
+
+COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})|[a-z]+")
+
+Given = Mapping[Any, str] | Callable[[PlainNode], str | None] | None
+"""Texts by node, by name, or by (from, to) for an arrow; or a function of the nodes of the plain graph."""
+
+
+class Marks(NamedTuple):
+    """What is added to a picture, as `tg.draw` takes it."""
+
+    highlight: Any = None
+    colour: Given = None
+    label: Given = None
+    note: Given = None
+    title: str | None = None
+    caption: str | None = None
+
+
+def marked(graph: Graph, recorded: Recorded, marks: Marks) -> Graph:
+    """The graph with marks on its nodes and arrows. Raises `GraphError` for a name that no node has."""
+    if marks == Marks():
+        return graph
+    lit = set(_labels(marks.highlight, recorded)) if marks.highlight is not None else set()
+    of_nodes: dict[str, dict[str, str]] = {}
+    of_arrows: dict[tuple[str, str], dict[str, str]] = {}
+    for what in ("colour", "label", "note"):
+        given = getattr(marks, what)
+        if callable(given):
+            found = {node.label: given(node) for node in graph.nodes}
+            for label, text in found.items():
+                if text is not None:
+                    of_nodes.setdefault(label, {})[what] = _text(what, text)
+        elif given is not None:
+            for key, text in given.items():
+                if isinstance(key, tuple):
+                    ends = tuple(_label(x, recorded, what) for x in key)
+                    of_arrows.setdefault(ends, {})[what] = _text(what, text)  # type: ignore[arg-type]
+                else:
+                    of_nodes.setdefault(_label(key, recorded, what), {})[what] = _text(what, text)
+    nodes = tuple(_node(node, of_nodes.get(node.label, {}), node.label in lit) for node in graph.nodes)
+    edges = tuple(_edge(edge, graph, of_arrows, lit) for edge in graph.edges)
+    return replace(graph, nodes=nodes, edges=edges, heading=marks.title or "", caption=marks.caption or "")
+
+
+def _labels(asked: Any, recorded: Recorded) -> Iterable[str]:
+    several = asked if isinstance(asked, (list, tuple, set, frozenset)) else [asked]
+    return [_label(x, recorded, "highlight") for x in several]
+
+
+def _label(asked: Any, recorded: Recorded, what: str) -> str:
+    return recorded.names[node_called(f"a node of {what}", asked, recorded)]
+
+
+def _text(what: str, text: object) -> str:
+    if not isinstance(text, str):
+        raise ValueError(f"draw: a {what} is a text, not {text!r:.60}")
+    if what == "colour" and not COLOUR.fullmatch(text):
+        raise ValueError(f"draw: a colour is a name of CSS or like #f4c430, not {text!r:.60}")
+    return visible(text)
+
+
+def _node(node: PlainNode, said: Mapping[str, str], lit: bool) -> PlainNode:
+    if not (said or lit):
+        return node
+    return replace(
+        node,
+        lit=lit,
+        colour=said.get("colour", ""),
+        shown=said.get("label", ""),
+        note=said.get("note", ""),
+    )
+
+
+def _edge(edge: Edge, graph: Graph, said: Mapping[tuple[str, str], Mapping[str, str]], lit: set[str]) -> Edge:
+    ends = graph.node(edge.source).label, graph.node(edge.target).label
+    own = said.get(ends, {})
+    between = ends[0] in lit and ends[1] in lit
+    if not (own or between):
+        return edge
+    return replace(edge, lit=between, colour=own.get("colour", ""), note=own.get("note", own.get("label", "")))
