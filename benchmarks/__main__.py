@@ -26,6 +26,7 @@ from . import (
     pictures,
     resnet,
     rnn,
+    scalar_gpt,
     scalar_mlp,
     small_tensors,
 )
@@ -33,6 +34,7 @@ from .harness import Disagreement, Options, Outcome, Target, Workload, summary
 
 FAMILIES = (
     scalar_mlp,
+    scalar_gpt,
     chain,
     small_tensors,
     big_arrays,

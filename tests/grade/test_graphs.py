@@ -74,7 +74,7 @@ RIGHT = UPSTREAM * B[0], (UPSTREAM * X).sum(0), UPSTREAM.sum(0)
 @pytest.mark.parametrize(
     ("answer", "function", "at", "marks"),
     [
-        ((SLOPE * X, SLOPE * W, SLOPE), neuron, (W, X, B), ["v2 → tanh changed"]),
+        ((SLOPE * X, SLOPE * W, SLOPE), neuron, (W, X, B), ["v₂ → tanh changed"]),
         (tuple(UPSTREAM * SLOPE * g for g in (X, W, -1)), neuron, (W, X, B), ["b → add changed"]),
         (UPSTREAM * np.tanh(X), lambda x: x * tg.tanh(x), X, ["x → tanh missing"]),
         (UPSTREAM * (3 + 1), lambda x: 3 * x, X, ["x → multiply changed"]),
@@ -225,8 +225,8 @@ def found_by(Value: type[Wrong]) -> WrongAnswer:
 @pytest.mark.parametrize(
     ("Value", "marks", "where"),
     [
-        (Overwrites, ["v1 → add missing"], None),
-        (SteepTanh, ["v3 → tanh changed"], "Look at `tanh`."),
+        (Overwrites, ["v₁ → add missing"], None),
+        (SteepTanh, ["v₃ → tanh changed"], "Look at `tanh`."),
         (HalfProducts, ["multiply changed"], "Look at `multiply`."),
     ],
 )
@@ -249,7 +249,7 @@ def test_a_class_in_single_precision_is_not_accused_of_that() -> None:
 
     wrong = found_by(Single)
     assert isinstance(wrong.graphs, Graphs)
-    assert marked(wrong.graphs.found) == ["v3 → tanh changed"]
+    assert marked(wrong.graphs.found) == ["v₃ → tanh changed"]
 
 
 def test_a_class_that_keeps_the_gradients_of_leaves_alone_is_not_accused_of_that() -> None:
