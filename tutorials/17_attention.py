@@ -386,15 +386,17 @@ translator = models.transformer(13, 13, channels=32, heads=4, layers=1, dropout=
 
 
 def learn(model, steps, lr):
-    """Train on new examples in each step; gives the loss of each."""
+    """Train on new examples in each step, at a rate that falls to 0; gives the loss of each."""
     rng, losses = np.random.default_rng(0), []
     optimizer = optim.Adam(model.parameters(), lr=lr)
+    schedule = optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.01, steps)
     for _ in range(steps):
         source, target, answer = examples(rng, 32)
         optimizer.zero_grad()
         loss = models.next_token_loss(model(source, target), answer)  # -100 does not count
         loss.backward()
         optimizer.step()
+        schedule.step()
         losses.append(loss.item())
     return losses
 

@@ -230,7 +230,7 @@ def loss_on(model, indices):
 
 
 picks = np.random.default_rng(1)
-losses = train(gpt, lambda step: dataset.batch(picks.choice(learned, 64)), steps=600, lr=0.005)
+losses = train(gpt, lambda step: dataset.batch(picks.choice(learned, 64)), steps=500, lr=0.005)
 tested = loss_on(gpt, kept)
 print(f"loss {tested:.2f} nats a letter on names that it has not seen: perplexity {models.perplexity(tested):.1f}")
 
@@ -320,7 +320,7 @@ verses = text.Documents([characters.encode(poem) for poem in poems], start=0, en
 tg.manual_seed(0)
 poet = models.gpt(len(characters), block=28, channels=48, layers=2, heads=4)
 picks = np.random.default_rng(1)
-poem_losses = train(poet, lambda step: verses.batch(picks.choice(len(verses), 16)), steps=300, lr=0.006)
+poem_losses = train(poet, lambda step: verses.batch(picks.choice(len(verses), 16)), steps=250, lr=0.006)
 print(f"{poem_losses[0]:.2f} nats a character at first, {np.mean(poem_losses[-20:]):.2f} at the end")
 rng = np.random.default_rng(0)
 for _ in range(3):
@@ -376,8 +376,8 @@ tg.manual_seed(0)
 bert = models.bert(len(letters), block=24, channels=48, layers=2, heads=4, dropout=0.0)
 optimizer = optim.AdamW(bert.parameters(), lr=0.003)
 picks = np.random.default_rng(1)
-for _ in range(300):
-    inputs, hidden = batch_for(picks.choice(learned, 64), picks)
+for _ in range(250):
+    inputs, hidden = batch_for(picks.choice(learned, 48), picks)
     optimizer.zero_grad()
     models.bert_loss(bert(*inputs), hidden).backward()
     optimizer.step()
@@ -393,7 +393,7 @@ print(f"gaps: {right_gaps:.0%} right; pairs: {right_pairs:.0%} right")
 # %% [markdown]
 # A letter in a gap is guessed in about a quarter of the cases; the commonest letter alone would be
 # right in every eighth. Whether two halves belong together can hardly be said of names, and so the
-# second task is learned little above chance. On sentences of a long text, with a hundred million
+# second task stays near chance. On sentences of a long text, with a hundred million
 # weights, both are learned well. What counts is the rest: a network that has learned them has learned
 # much about its language, and is then *fine-tuned* with few examples for a task of yours.
 
@@ -402,7 +402,7 @@ commonest = np.bincount(hidden[:, 1:][in_gaps]).max() / in_gaps.sum()
 print(f"the commonest letter: {commonest:.0%}")
 assert 0.1 < commonest < 0.16
 assert 0.2 < right_gaps < 0.35
-assert 0.52 < right_pairs < 0.75
+assert 0.45 < right_pairs < 0.7
 
 # %% [markdown]
 # ## In short

@@ -32,6 +32,7 @@ def test_scripts_are_copied_with_their_exercises(run: Command, folder: Path) -> 
     for lesson in lessons():
         assert (folder / "course" / f"{lesson.name}.py").read_bytes() == lesson.path.read_bytes()
         assert (folder / "course" / "exercises" / lesson.name / "starter.py").is_file()
+    assert (folder / "course" / "programs" / "scalar_gpt.py").is_file()  # which a lesson imports
 
 
 def test_lessons_are_notebooks_if_nothing_else_is_said(run: Command, folder: Path) -> None:
