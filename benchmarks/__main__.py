@@ -17,6 +17,7 @@ from . import (
     boxes,
     chain,
     cnn,
+    gpt,
     grading,
     higher_order,
     importing,
@@ -25,6 +26,7 @@ from . import (
     pictures,
     resnet,
     rnn,
+    scalar_gpt,
     scalar_mlp,
     small_tensors,
 )
@@ -32,6 +34,7 @@ from .harness import Disagreement, Options, Outcome, Target, Workload, summary
 
 FAMILIES = (
     scalar_mlp,
+    scalar_gpt,
     chain,
     small_tensors,
     big_arrays,
@@ -41,6 +44,7 @@ FAMILIES = (
     lenet,
     cnn,
     rnn,
+    gpt,
     resnet,
     boxes,
     pictures,

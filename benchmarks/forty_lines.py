@@ -44,6 +44,9 @@ class Value:
     def __sub__(self, other: Any) -> Any:
         return self + (-other)
 
+    def __rsub__(self, other: Any) -> Any:
+        return other + (-self)
+
     def __truediv__(self, other: Any) -> Any:
         return self * other**-1.0
 

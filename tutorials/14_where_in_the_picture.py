@@ -141,8 +141,9 @@ plots.row(
 
 # %%
 def stage(inputs, outputs, halve):
+    pool = [nn.MaxPool2d(2)] if halve else []
     conv = nn.Conv2d(inputs, outputs, kernel_size=3, padding=1, bias=False)
-    return nn.Sequential(*[nn.MaxPool2d(2)] * halve, conv, nn.BatchNorm2d(outputs), nn.ReLU())
+    return nn.Sequential(*pool, conv, nn.BatchNorm2d(outputs), nn.ReLU())
 
 
 class Segmenter(nn.Module):

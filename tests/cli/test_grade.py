@@ -80,6 +80,9 @@ def test_a_check_that_fails_by_itself_gives_nobody_a_zero(course: Path, run: Com
         ("hw1 in --csv nowhere/grades.csv", "nowhere is no folder that can be written"),
         ("hw1 in --fill excel x", "the gradebooks are"),
         ("hw1 in --fill canvas nowhere.csv", "there is no file nowhere.csv"),
+        ("hw1 in --late nowhere.csv", "nowhere.csv: No such file"),
+        ("hw1 in --late short", "columns student and days"),
+        ("hw1 in --late late.csv", "emmy is late by 'x'; days are a number"),
         ("hw1 in --secret nowhere", "--secret nowhere: No such file"),
         ("hw1 in --secret short", "can be guessed"),
         ("hw1 in --require-isolation 9", "invalid choice"),
@@ -97,12 +100,51 @@ def test_wrong_input_is_refused_in_one_line(words: str, said: str, course: Path,
     (course / "old" / "emmy.json").write_text('{"format": "tinygrad_edu.result", "version": 0}')
     (course / "broken.py").write_text("x = 1\ndef f(:\n")
     (course / "raises.py").write_text("1 / 0\n")
-    (course / "short").write_text("abc")
+    (course / "short").write_text("abc\nx\n")
+    (course / "late.csv").write_text("student,days\nemmy,x\n")
     code, out, err = run("grade", *words.split())
     assert (code, out) == (2, "")
     assert said in err.splitlines()[-1]
     assert err.splitlines()[-1].startswith("tinygrad-edu")
     assert (course / "old" / "emmy.json").exists()
+
+
+CANVAS = "Student,ID,SIS Login ID,HW\n    Points Possible,,,3\nEmmy,17,emmy,\nAlan,18,alan,\nAda,19,ada,\n"
+MOODLE = "Identifier,Full name,Status,Grade,Maximum Grade\nParticipant 7,emmy,Submitted - 2 days 12 hours late,,3\n"
+
+
+def test_conflicts_in_a_gradebook_are_said_before_the_work_and_cost_nobody_else(course: Path, run: Command) -> None:
+    (course / "in" / "17.py").write_text(WRONG)
+    (course / "canvas.csv").write_text(CANVAS)
+    command = ("grade", "hw1", "in", "--json", "out", "--fill", "canvas", "canvas.csv", "--column", "HW")
+    code, out, _ = run(*command)
+    conflict = "canvas.csv: 17 and emmy: no grade, for they are the same line 3; leave one of them"
+    assert (code, out.splitlines()[:2]) == (0, ["canvas.csv: =cmd: not in the gradebook", conflict])
+    assert out.count("same line") == 1
+    rows = list(csv.reader((course / "canvas.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert [row[3] for row in rows[2:]] == ["", "0", ""]
+    assert (course / "out" / "emmy.json").exists()
+    (course / "in" / "17.py").unlink()
+    assert run(*command).code == 0
+    rows = list(csv.reader((course / "canvas.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert [row[3] for row in rows[2:]] == ["3", "0", ""]
+
+
+def test_groups_get_one_grade_and_late_ones_lose_points(course: Path, run: Command) -> None:
+    path = course / "hw1" / "assignment.py"
+    path.write_text(path.read_text().replace('Assignment("hw1"', 'Assignment("hw1", late=lambda days: days / 10'))
+    (course / "canvas.csv").write_text(CANVAS)
+    (course / "groups.csv").write_text("group,student\nemmy,emmy\nemmy,19\n")
+    (course / "late.csv").write_text("student,days\nemmy,1\n")
+    more = ("--fill", "canvas", "canvas.csv", "--column", "HW", "--groups", "groups.csv", "--late", "late.csv")
+    code, out, _ = run("grade", "hw1", "in", "--csv", "grades.csv", *more)
+    assert (code, "emmy: 2.7 of 3 points (1 day late: 0.3 points are taken off)" in out) == (0, True)
+    rows = list(csv.reader((course / "canvas.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert [row[3] for row in rows[2:]] == ["2.7", "0", "2.7"]
+    table = list(csv.DictReader((course / "grades.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert [(row["days_late"], row["lost"]) for row in table] == [("0", "0"), ("0", "0"), ("1", "0.3")]
+    (course / "moodle.csv").write_text(MOODLE)
+    assert "(2.5 days late: 0.75" in run("grade", "hw1", "in/emmy.py", "--fill", "moodle", "moodle.csv").out
 
 
 def test_who_stops_it_is_told_what_is_kept(course: Path, run: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,16 @@ def test_the_zip_has_what_gradescope_runs(tmp_path: Path, capsys: pytest.Capture
     out = tmp_path / "autograder.zip"
     assert main(["grade", "gradescope", str(tmp_path / "hw1.py"), "-o", str(out)]) == 0
     assert {"setup.sh", "run_autograder", "assignment/hw1.py"} <= set(zipfile.ZipFile(out).namelist())
-    assert capsys.readouterr().out.startswith(str(out))
+    said = capsys.readouterr().out
+    assert said.startswith(str(out))
+    assert "300 s in all" in said
+    assert "10 minutes" not in said
+    more = ASSIGNMENT.replace('"hw1"', '"hw1", limits=Limits(total_seconds=900)').replace(
+        "Assignment,", "Assignment, Limits,"
+    )
+    (tmp_path / "hw1.py").write_text(more)
+    assert main(["grade", "gradescope", str(tmp_path / "hw1.py"), "-o", str(out)]) == 0
+    assert "Gradescope ends it after 10 minutes" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

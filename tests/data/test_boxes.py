@@ -226,3 +226,13 @@ def test_no_boxes_are_no_error() -> None:
     assert boxes.assign(FIVE, []).tolist() == [-1] * 5
     assert boxes.assign([], TRUE).tolist() == []
     assert boxes.clip([], 5, 5).shape == boxes.encode([], []).shape == (0, 4)
+
+
+def test_a_box_at_the_threshold_is_kept_in_any_precision_and_however_many_there_are() -> None:
+    """IoU 2/4 is not above 0.5, and 1/5 not above 0.2."""
+    for kind in (np.float32, np.float64):
+        for pair, threshold in (([[0, 0, 4, 1], [0, 0, 2, 1]], 0.5), ([[0, 0, 3, 1], [2, 0, 5, 1]], 0.2)):
+            many = np.concatenate([np.array(pair) + 50 * i * np.array([1, 0, 1, 0]) for i in range(600)]).astype(kind)
+            scores = np.random.default_rng(0).random(1200)
+            assert len(boxes.nms(many, scores, threshold)) == 1200
+            assert len(boxes.nms(many, scores, threshold - 0.01)) == 600

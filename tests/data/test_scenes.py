@@ -52,6 +52,14 @@ def test_digits_do_not_touch_and_have_the_heights_asked_for() -> None:
     assert 25 < max(heights) <= 30
 
 
+def test_a_scene_has_a_digit_even_if_it_fills_the_scene() -> None:
+    scenes = Scenes(40, size=16, heights=(14, 14), seed=1)
+    there = scenes.boxes[:, :, 0] >= 0
+    assert there[:, 0].all()
+    assert (scenes.boxes[there][:, 1:] >= 1).all()
+    assert (scenes.boxes[there][:, 1:] <= 15).all()
+
+
 def test_only_the_classes_asked_for_occur_numbered_from_0() -> None:
     scenes = Scenes(20, classes=(3, 8), seed=0)
     assert np.unique(scenes.boxes[:, :, 0]).tolist() == [-1, 0, 1]
@@ -71,6 +79,7 @@ def test_batches_are_images_with_masks_or_with_boxes() -> None:
         ({"most": 0}, "most is a whole number"),
         ({"size": 20}, "from 4 to size - 2 = 18"),
         ({"heights": (20, 10)}, "the smaller first"),
+        ({"heights": (10.5, 20)}, "two whole numbers"),
         ({"classes": ()}, "different digits from 0 to 9"),
         ({"classes": (3, 3)}, "different digits"),
         ({"classes": (10,)}, "different digits"),

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from tinygrad_edu.errors import FileError
 from tinygrad_edu.grade.errors import AssignmentError
-from tinygrad_edu.grade.formats.autograder import autograder
+from tinygrad_edu.grade.formats.autograder import _days_late, autograder
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Gradescope's containers are Linux")
 
@@ -94,6 +95,25 @@ def programs(folder: Path) -> Path:
     for program in there.iterdir():
         program.chmod(0o755)
     return there
+
+
+@pytest.mark.parametrize(
+    ("due", "own", "days"),
+    [
+        (None, None, 0.0),
+        ("2026-01-14T18:00:00Z", None, 1.0),
+        ("2026-01-14T18:00:00.000000-00:00", "2026-01-15T06:00:00.000000-08:00", 4 / 24),
+        ("2026-02-01T00:00:00.000000-08:00", None, 0.0),
+    ],
+)
+def test_gradescope_says_how_late_a_submission_is(due: Any, own: Any, days: float, tmp_path: Path) -> None:
+    users = [{**METADATA["users"][0], "assignment": {"due_date": own}}]  # type: ignore[index]
+    metadata = {**METADATA, "assignment": {"due_date": due}, "users": users}
+    (tmp_path / "metadata.json").write_text(json.dumps(metadata))
+    assert _days_late(tmp_path / "metadata.json") == pytest.approx(days)
+    (tmp_path / "metadata.json").write_text(json.dumps({**metadata, "created_at": 3, "assignment": {"due_date": "x"}}))
+    with pytest.raises(FileError, match="is damaged"):
+        _days_late(tmp_path / "metadata.json")
 
 
 @pytest.mark.slow

@@ -122,6 +122,7 @@ class Value:
             for x in waiting.pop().inputs:
                 if x not in users: waiting.append(x)
                 users[x] = users.get(x, 0) + 1
+        for x in users: x.grad = 0.0 if x.inputs else x.grad
         self.grad, waiting = 1.0, [self]
         while waiting:
             value = waiting.pop()

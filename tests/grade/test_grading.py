@@ -248,7 +248,7 @@ def test_hidden_checks_come_last_and_leave_no_mark_for_the_next_student() -> Non
             pytest.skip(f"no namespace here: {sandbox.isolation.missing['marks']}")
         results = [graded(hw, REMEMBERS, sandbox, student=str(i)) for i in range(3)]
     assert [result.score for result in results] == [4.0] * 3
-    lines = {line for result in results for line in result.output.splitlines()}
+    lines = {line for result in results for line in result.output.splitlines() if line}
     assert len(lines) == 1
 
 
@@ -262,7 +262,7 @@ def test_a_program_cannot_read_how_long_others_compute(sandbox: Sandbox) -> None
 
 def test_time_is_limited_for_a_submission_as_a_whole_and_what_was_graded_is_kept() -> None:
     def ask(student: Any, rng: Any) -> None:
-        for _ in range(9):
+        for _ in range(4):
             expect(student.f()).equals(1)
 
     hw = Assignment("hw1", limits=Limits(call_seconds=0.5, total_seconds=1.5))

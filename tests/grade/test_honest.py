@@ -56,6 +56,7 @@ H = "x = 7"
         {"p/hw1.py": "from .h import x\ndef f(): return x", "p/h.py": H, "p/__init__.py": ""},
         {"p/hw1.py": "from . import h\ndef f(): return h.x", "p/h.py": H},
         {"hw1.py": "from .h import x\ndef f(): return x", "h.py": H},
+        {"p.q/hw1.py": "import random_h as h\ndef f(): return h.x", "p.q/random_h.py": H, "a/random_h.py": "x = 0"},
         {"p.q/r/hw1.py": "from ..lib.h import x\ndef f(): return x", "p.q/lib/h.py": H},
         {"src/hw1.py": "from lib.h import x\ndef f(): return x", "lib/h.py": H},
         {"hw1.py": "import sys\nsys.path.append('lib')\nimport h\ndef f(): return h.x",
@@ -74,7 +75,7 @@ H = "x = 7"
         {"p/hw1.py": "import h\nfrom pathlib import Path\n"
          "def f(): return 7 * (Path(h.__file__).parent == Path(__file__).parent)", "p/h.py": H},
     ],
-    ids=range(14),
+    ids=range(15),
 )  # fmt: skip
 def test_helpers_are_found_wherever_they_were_handed_in(
     files: dict[str, str], sandbox: Sandbox, tmp_path: Path

@@ -197,6 +197,13 @@ def test_a_statement_that_is_too_slow_costs_nothing_else_and_is_left_out_from_th
         assert session.record.seconds < 3 * 0.8
 
 
+def test_a_statement_that_had_no_time_left_gets_it_without_the_slow_ones() -> None:
+    source = "import time\ntime.sleep(9)\ntime.sleep(9)\nfor _ in range(3): time.sleep(0.05)\nx = 1\n"
+    with Sandbox(Limits(load_seconds=1.0)) as sandbox, sandbox.open(Submission.from_source(source)) as session:
+        assert session.student.x == 1
+        assert [problem["line"] for problem in session.problems] == [2, 3]
+
+
 def test_of_a_program_that_goes_on_though_interrupted_all_definitions_are_there() -> None:
     source = DEAF + "train()\ndef f(x): return 2 * x\n"
     with Sandbox(Limits(load_seconds=0.5)) as sandbox, sandbox.open(Submission.from_source(source)) as session:

@@ -251,3 +251,19 @@ def test_the_name_of_a_file_is_shown_as_python_writes_it(file: str) -> None:
     for text in (str(explanation), explanation.markdown(), tg.steps(names["z"]).html(), tg.draw(names["z"]).svg()):
         text.encode()
         assert not {"\x1b", "\u202e"} & set(text)
+
+
+def test_many_paths_are_grouped_by_the_use_that_they_begin_with() -> None:
+    x = tg.Value(2.0, name="x")
+    p, q = x * 3, x * 5
+    y = p + q
+    for _ in range(10):
+        y = y + y
+    y.name = "y"
+    lines = str(tg.explain(y, x)).split("The paths grouped by the use of x that they begin with\n")[1].splitlines()
+    assert [line.strip() for line in lines[:3]] == [
+        "∂y/∂v₁ · ∂v₁/∂x = 1024 × 3 = 3072 (1,024 paths)",
+        "∂y/∂v₂ · ∂v₂/∂x = 1024 × 5 = 5120 (1,024 paths)",
+        "∂y/∂x = 3072 + 5120 = 8192",
+    ]
+    assert "grouped" not in str(tg.explain(p + q, x)), "few paths are written out, and that is enough"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import tinygrad_edu as tg
+from benchmarks.scalar_gpt import PROGRAM
 from tinygrad_edu import nn
 from tinygrad_edu.graph.backward import backward_graph
 from tinygrad_edu.graph.plain import Graph, plain
@@ -376,3 +378,16 @@ def test_a_graph_too_large_for_a_plain_one_still_closes_and_folds(depth: Any, mo
 def test_what_boxes_hide_counts_every_time_they_stand_for() -> None:
     notes = tg.draw(rnn(28), depth=1, gradients=False).graph.notes
     assert notes[0].startswith("2 boxes of modules hide 56 nodes")
+
+
+def test_a_whole_gpt_of_single_numbers_fits_on_a_page() -> None:
+    """Its 4,192 weights go into the boxes that use them, and the many arrows between two boxes are one."""
+    names: dict[str, Any] = {"__name__": "scalar_gpt"}
+    exec(compile(PROGRAM.read_text("utf-8"), str(PROGRAM), "exec"), names)
+    loss = names["loss_of"]("ab", names["new_weights"](random.Random(0)))
+    shown = tg.draw(loss).graph
+    assert len(shown.nodes) <= 150
+    assert len(shown.edges) <= 200
+    boxes = {node.label.partition("#")[0] for node in shown.nodes if node.kind == "module"}
+    assert boxes == {"add", "norm", "attention", "perceptron", "linear", "softmax"}
+    assert any("leaves that only boxes use are not shown" in note for note in shown.notes)

@@ -263,7 +263,7 @@ TWINS: dict[str, tuple[Callable[[], nn.Module], Callable[[], Any], tuple[int, ..
         lambda: twins.nin(2, 5, [(4, 11, 4, 0), (6, 5, 1, 2), (8, 3, 1, 1)]),
         (2, 75, 83),
     ),
-    "nin_small": (models.nin_small, lambda: twins.nin(1, 10, [(48, 5, 2, 2), (96, 3, 1, 1)]), (1, 28, 28)),
+    "nin_small": (models.nin_small, lambda: twins.nin(1, 10, [(48, 5, 2, 2), (96, 3, 1, 1)], 96), (1, 28, 28)),
     "googlenet": (
         narrow_googlenet,
         lambda: twins.googlenet(

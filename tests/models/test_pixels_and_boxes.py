@@ -126,8 +126,20 @@ def test_images_of_another_size_and_maps_of_another_stride_are_refused() -> None
         model(tg.zeros((1, 1, 16, 16)))
 
 
-def test_a_true_box_without_width_is_named() -> None:
+def test_a_network_that_has_diverged_says_so_and_one_that_is_sure_finds_nothing() -> None:
     model = models.ssd(classes=2, size=16)
+    for head in model.heads:
+        head.load_state_dict({name: p.data * 0 - 1e4 for name, p in head.named_parameters()})
+    assert model.detect(np.ones((2, 1, 16, 16), np.float32))[1].shape == (0, 6)
+    model.heads[0].load_state_dict({name: p.data * np.nan for name, p in model.heads[0].named_parameters()})
+    with pytest.raises(OutOfRangeError, match="has its training diverged"):
+        model.detect(np.ones((2, 1, 16, 16), np.float32))
+
+
+def test_true_boxes_that_are_none_are_named() -> None:
+    model = models.ssd(classes=2, size=16)
+    with pytest.raises(ShapeError, match=r"class, x1, y1, x2, y2 for each of 1 images, not \(2, 1, 5\)"):
+        model.loss(model(tg.zeros((1, 1, 16, 16))), np.zeros((2, 1, 5)))
     with pytest.raises(OutOfRangeError, match=r"the box \[4.0, 4.0, 4.0, 8.0\] has no width"):
         model.loss(model(tg.zeros((1, 1, 16, 16))), np.array([[[1, 4, 4, 4, 8]]]))
 

@@ -63,8 +63,8 @@ def vgg(plan: Any, channels: int, classes: int, side: int, hidden: int) -> Any:
     return nn.Sequential(OrderedDict(features=nn.Sequential(*features), flatten=nn.Flatten(), classifier=classifier))
 
 
-def nin(channels: int, classes: int, blocks: Any) -> Any:
-    """The blocks of the book, of any sizes."""
+def nin(channels: int, classes: int, blocks: Any, width: Any = None) -> Any:
+    """The blocks of the book, of any sizes; with a width the last one ends in a 1×1 convolution to the classes."""
     nn = torch_or_skip().nn
 
     def block(inputs: int, outputs: int, kernel: int, stride: int, padding: int) -> Any:
@@ -75,7 +75,10 @@ def nin(channels: int, classes: int, blocks: Any) -> Any:
     for row in blocks:
         layers += [block(channels, *row), nn.MaxPool2d(3, stride=2)]
         channels = row[0]
-    layers += [nn.Dropout(0.5), block(channels, classes, 3, 1, 1), nn.AdaptiveAvgPool2d((1, 1)), nn.Flatten()]
+    last = block(channels, width or classes, 3, 1, 1)
+    if width:
+        last = nn.Sequential(*last[:4], nn.Conv2d(width, classes, 1))
+    layers += [nn.Dropout(0.5), last, nn.AdaptiveAvgPool2d((1, 1)), nn.Flatten()]
     return nn.Sequential(*layers)
 
 

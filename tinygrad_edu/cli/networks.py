@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from .. import models, nn
+from .adversarial import Against
 from .tasks import Images, Task
 from .texts import Gaps, NextToken, NextTokenByRNN
 
@@ -70,6 +71,7 @@ NETWORKS: dict[str, Network] = {
         lambda data: models.char_rnn(**data.sizes),
         {"block": 64, "channels": 128, "layers": 1, "cell": "lstm", "batch_size": 16, "lr": 0.003},
     ),
+    "gan": Network(Against, lambda data: models.gan(), {"epochs": 80, "optimizer": "rmsprop", "lr": 0.0005}),
     "gpt": Network(NextToken, lambda data: models.gpt(**data.sizes), OF_TEXT),
     "bert": Network(Gaps, lambda data: models.bert(**data.sizes), OF_TEXT),
 }

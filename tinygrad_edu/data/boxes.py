@@ -84,13 +84,11 @@ def iou(a: Any, b: Any) -> ndarray:
     """
     first, second = edges("iou", a), edges("iou", b)
     try:
-        shared = overlap(first, second)
+        return np.asarray(ratio(first, second))
     except ValueError:
         raise ShapeError(
             f"iou: boxes {np.shape(a)} and {np.shape(b)} do not broadcast; a[:, None] compares each of a with each of b"
         ) from None
-    covered = size_of(first) + size_of(second) - shared
-    return np.asarray(shared / np.where(covered > 0, covered, 1))
 
 
 # Anchors: the boxes that a detector has an opinion about.
@@ -262,20 +260,23 @@ def survivors(boxes: ndarray, threshold: float) -> ndarray:
 def overlapping(a: ndarray, b: ndarray, threshold: float) -> tuple[ndarray, ndarray]:
     """The pairs (i, j) of boxes a (4, N) and b (4, M) with IoU > threshold."""
     pairs = [(np.zeros(0, int), np.zeros(0, int))]
+    share = (1 - 1e-5) * threshold / (1 + threshold)  # shared > threshold · (a + b − shared), and those at the limit
     for column, near_column in bands(a[0::2], b[0::2], threshold, COLUMN):
         here, there = a[:, column], b[:, near_column]
         for cell, near in bands(here[1::2], there[1::2], threshold, CELL):
-            table = overlaps(here[:, cell, None], there[:, None, near], threshold)
+            one, other = here[:, cell, None], there[:, None, near]
+            table = shared(one, other) > share * size_of(one) + share * size_of(other)
             i, j = np.divmod(np.flatnonzero(table), max(1, len(near)))
             pairs.append((column[cell[i]], near_column[near[j]]))
-    one, other = zip(*pairs)
-    return np.concatenate(one), np.concatenate(other)
+    i, j = (np.concatenate(side) for side in zip(*pairs))
+    exact = ratio(a[:, i], b[:, j]) > threshold
+    return i[exact], j[exact]
 
 
 def bands(a: ndarray, b: ndarray, threshold: float, size: int) -> Iterator[tuple[ndarray, ndarray]]:
     """Groups of `size` neighbouring intervals a (2, N), each with all b (2, M) that may overlap one of them enough.
 
-    Intervals with an IoU above the threshold begin less than 1 − threshold of the longer one apart.
+    Of two with an IoU above the threshold, the second begins before 1 − threshold of the first one's length.
     """
     by_a, by_b = np.argsort(a[0]), np.argsort(b[0])
     begins, reach = b[0, by_b], (1 - threshold) * (a[1] - a[0])
@@ -285,20 +286,23 @@ def bands(a: ndarray, b: ndarray, threshold: float, size: int) -> Iterator[tuple
         yield group, by_b[np.searchsorted(begins, ends[0], "left") : np.searchsorted(begins, ends[1], "right")]
 
 
-def overlaps(a: ndarray, b: ndarray, threshold: float) -> Any:
-    """Whether IoU > threshold, for edges (4, ...) that broadcast: by shared > threshold · covered, without dividing."""
-    limit = threshold / (1 + threshold)  # shared > t · (a + b − shared)
-    return overlap(a, b) > limit * size_of(a) + limit * size_of(b)
-
+SMALLEST = np.finfo(np.float32).tiny
+"""What an area counts for at least, so that boxes without one have the ratio 0."""
 
 # Helpers. Edges are the four numbers of boxes on the first axis.
 
 
-def overlap(a: Any, b: Any) -> Any:
+def shared(a: Any, b: Any) -> Any:
     """The area that boxes share, for edges that broadcast."""
     width = np.minimum(a[2], b[2]) - np.maximum(a[0], b[0])
     height = np.minimum(a[3], b[3]) - np.maximum(a[1], b[1])
     return np.maximum(width, 0) * np.maximum(height, 0)
+
+
+def ratio(a: Any, b: Any) -> Any:
+    """The area that boxes share, divided by the area that they cover; for edges that broadcast."""
+    both = shared(a, b)
+    return both / np.maximum(size_of(a) + size_of(b) - both, SMALLEST)
 
 
 def size_of(edges: Any) -> Any:

@@ -62,7 +62,7 @@ class Scenes(TensorDataset):
         for name, number in (("n", n), ("size", size), ("most", most)):
             if not is_whole(number) or number < 1:
                 raise OutOfRangeError(f"Scenes: {name} is a whole number from 1 on, not {short(number)}")
-        if not 4 <= low <= high <= size - 2:
+        if not (is_whole(low) and is_whole(high) and 4 <= low <= high <= size - 2):
             raise OutOfRangeError(
                 f"Scenes: heights are two whole numbers, the smaller first, from 4 to size - 2 = {size - 2}, "
                 f"not {heights}"
@@ -81,7 +81,8 @@ class Scenes(TensorDataset):
             free = np.ones((size, size), bool)
             for box in boxes[: rng.integers(1, most, endpoint=True)]:
                 label = int(rng.integers(len(classes)))
-                ink = enlarged(shapes[label][rng.integers(len(shapes[label]))], int(rng.integers(low, high + 1)))
+                shape = shapes[label][rng.integers(len(shapes[label]))]
+                ink = enlarged(shape, int(rng.integers(low, high + 1)), widest=size - 2)
                 place = free_place(free, ink.shape, rng)
                 if place is None:
                     continue
@@ -107,9 +108,9 @@ def cropped(picture: ndarray) -> ndarray:
     return part
 
 
-def enlarged(picture: ndarray, height: int) -> ndarray:
-    """The picture with this height, and the width that belongs to it, by bilinear interpolation."""
-    width = max(3, round(height * picture.shape[1] / picture.shape[0]))
+def enlarged(picture: ndarray, height: int, widest: int) -> ndarray:
+    """The picture with this height, and the width that belongs to it or the widest, by bilinear interpolation."""
+    width = min(max(3, round(height * picture.shape[1] / picture.shape[0])), widest)
     for axis, wanted in enumerate((height, width)):
         n = picture.shape[axis]
         at = np.clip((np.arange(wanted) + 0.5) * n / wanted - 0.5, 0, n - 1)  # the places in the small picture
@@ -123,8 +124,6 @@ def enlarged(picture: ndarray, height: int) -> ndarray:
 def free_place(free: ndarray, shape: tuple[int, ...], rng: np.random.Generator) -> tuple[int, int] | None:
     """Row and column at which a picture of this shape touches nothing; None where none was found."""
     (height, width), size = shape, len(free)
-    if width + 2 > size:
-        return None
     for y, x in zip(rng.integers(1, size - height, TRIES).tolist(), rng.integers(1, size - width, TRIES).tolist()):
         if free[y - 1 : y + height + 1, x - 1 : x + width + 1].all():
             return y, x

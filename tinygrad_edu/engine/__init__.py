@@ -5,7 +5,7 @@ A whole engine of numbers, in five short files:
 1. `primitives/arithmetic.py`: what is known, the table of derivatives; `primitives/primitive.py` says what a row is
 2. `node.py`: what is remembered of a call
 3. `walk.py`: the chain rule; `gradients.py` gives its gradients as data
-4. `operators.py`: `+`, `*` and the functions of one operand, as recorded calls
+4. `operators.py`: `+` and `*` as recorded calls; `methods.py`: and functions
 5. `value.py`: floats in the graph
 
 Arrays:
@@ -20,9 +20,9 @@ Arrays:
 What makes it safe, quick and easy to use:
 
 10. `derivatives.py`: `grad` and its relatives, and what nesting them takes
-11. `grad_mode.py`: when calls are recorded
+11. `grad_mode.py`: when calls are recorded; `masks.py`: and what of comparisons
 12. `inplace.py`: changes in place that would make a gradient wrong
-13. `memory.py` and `blas.py`: what is released, and how many threads multiply matrices
+13. `memory.py`, `arrays.py` and `blas.py`: what is released, what users read, how many threads multiply matrices
 14. `notes.py`, `scopes.py`, `graphs.py`: what only few nodes remember, which module made which nodes, whole graphs
 15. `messages/`: what an error says
 16. `signatures.py`: types of operators, for type checkers alone

@@ -67,7 +67,10 @@ class State:
             _state.set(around)
 
 
-_state: ContextVar[State] = ContextVar("recording", default=State(ON, False, False))  # noqa: B039
+DEFAULT = State(ON, False, False)
+"""The state outside of all blocks."""
+
+_state: ContextVar[State] = ContextVar("recording", default=DEFAULT)
 
 state = _state.get
 """The state in force here. Every operation asks for its level, so it is the bare C function."""

@@ -11,14 +11,13 @@ constant, the graph would be right for the numbers of one run alone. So it is a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .arrays import Passing
-from .grad_mode import TRACED, complete_graph, state
-from .node import NO_ATTRS, Attrs, Node, new, packed, record
+from .grad_mode import TRACED, state
+from .node import NO_ATTRS, Attrs, Node, new, record
 
 if TYPE_CHECKING:
     from .signatures import Row
@@ -34,20 +33,19 @@ class Mask(Passing):
 
     Attributes
     ----------
-    call : the row, the operands and the attributes of the comparison; None of what is computed from a mask, but by
-        `&`, `|`, `^`, `~` and `astype`, and after a change in place.
+    call : the row of the comparison, its operands x and y, and the attributes. None of what is computed from a mask,
+        but by `&`, `|`, `^`, `~` and `astype`; and after a change in place.
     """
 
-    call: tuple[Row, Sequence[Any], Attrs] | None = None
+    call: tuple[Row, Any, Any, Attrs] | None = None
 
     def as_node(self) -> Any:
         """The answer in a graph: a node without a gradient; a constant where it is not known what it is of."""
         if self.call is None:
             return np.array(self)
-        row, operands, attrs = self.call
-        operands = [x.as_node() if isinstance(x, Mask) else x for x in operands]
-        with complete_graph:
-            return record(new(Node.array_kind), np.array(self), row, *packed(operands, row), attrs, gradient=False)
+        row, x, y, attrs = self.call
+        x, y = x.as_node() if isinstance(x, Mask) else x, y.as_node() if isinstance(y, Mask) else y
+        return record(new(Node.array_kind), np.array(self), row, x, y, attrs, gradient=False)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
         if any(isinstance(x, Node) for x in operands):
@@ -61,7 +59,7 @@ class Mask(Passing):
         if into:
             return into[0]
         row = ANSWERS.get(ufunc)
-        return answer if row is None or method != "__call__" or options else remembered(answer, row, operands)
+        return answer if row is None or method != "__call__" or options else remembered(answer, row, *operands)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         super().__setitem__(index, value)
@@ -72,23 +70,26 @@ class Mask(Passing):
 
     def astype(self, dtype: Any, *rest: Any, **more: Any) -> Any:
         out = np.asarray(self).astype(dtype, *rest, **more)
-        return remembered(out, ANSWERS[np.astype], [self], {"dtype": out.dtype}) if self.call else out
+        return remembered(out, ANSWERS[np.astype], self, attrs={"dtype": out.dtype}) if self.call else out
 
 
-def remembered(answer: Any, row: Row, operands: Sequence[Any], attrs: Attrs = NO_ATTRS) -> Mask:
-    """An array of bools as a mask."""
-    mask = np.asarray(answer).view(Mask)
-    mask.call = (row, operands, attrs)
+def remembered(answer: Any, row: Row, x: Any, y: Any = None, attrs: Attrs = NO_ATTRS) -> Mask:
+    """An array of bools as a mask. Arrays that it is of are copied, for they may be changed."""
+    mask: Mask = np.asarray(answer).view(Mask)
+    if isinstance(y, np.ndarray) and not isinstance(y, Mask):
+        y = np.array(y)
+    elif isinstance(x, np.ndarray) and not isinstance(x, Mask):
+        x = np.array(x)
+    mask.call = (row, x, y, attrs)
     return mask
 
 
-def answered(answer: Any, row: Row, *operands: Any) -> Any:
-    """What an operator gives that compares operands: the answer, or a node with it where a graph has to know of it."""
+def answered(answer: Any, row: Row, x: Any, y: Any = None) -> Any:
+    """What an operator gives that compares x and y: the answer, or a node with it where a graph has to know of it."""
     here = state()
     of_arrays = isinstance(answer, np.ndarray)
     if here.complete or (here.level == TRACED and not of_arrays):
-        kind = Node.array_kind if of_arrays else type(operands[0])
-        return record(new(kind), answer, row, *packed(operands, row), gradient=False)
-    if not of_arrays or not here.level or not any(isinstance(x, Node) and x.flow for x in operands):
+        return record(new(Node.array_kind if of_arrays else type(x)), answer, row, x, y, gradient=False)
+    if not (of_arrays and here.level and ((isinstance(x, Node) and x.flow) or (isinstance(y, Node) and y.flow))):
         return answer
-    return remembered(answer, row, [np.array(x) if isinstance(x, np.ndarray) else x for x in operands])
+    return remembered(answer, row, x, y)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -12,19 +11,18 @@ from .grad_mode import ON, state
 from .graphs import copied, deep_copied
 from .inplace import changed_in_place
 from .memory import Release
-from .messages.elsewhere import refuse_other_names
 from .messages.tensors import leaving, not_kept
-from .node import NO_ATTRS, Node, clock, new, record
+from .methods import Functions
+from .node import NO_ATTRS, clock, new, record
 from .numpy_protocol import call_function, call_ufunc
-from .primitives import comparisons as c, elementwise as e
-from .primitives.arithmetic import negative
+from .primitives import comparisons as c
 from .primitives.primitive import Primitive
 from .walk import recorded, unshared, walk
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from .signatures import GivesEither, GivesSame, GivesTensor
+    from .signatures import GivesEither, GivesTensor
 
 __all__ = ["Operators", "infix"]
 
@@ -82,28 +80,12 @@ def infix(row: Primitive, holds: Any) -> Any:
     return left, right, in_place
 
 
-def methods(*functions: Callable[..., Any]) -> tuple[GivesSame, ...]:
-    """The methods of functions of the table: `x.exp()` is `exp(x)`, and `x.std(axis=0)` is `std(x, axis=0)`."""
-
-    def method(function: Any) -> Any:
-        def call(node: Any, *given: Any, **attrs: Any) -> Any:
-            refuse_other_names(function.__name__, attrs)
-            return function(node, *given, **attrs)
-
-        if isinstance(function, Primitive) and function.arity == 1 and not function.attrs:
-            call = lambda node: node.unary(function)  # type: ignore[misc]
-        call.__name__, call.__doc__ = function.__name__, function.__doc__
-        return call
-
-    return tuple(map(method, functions))
-
-
 def comparison(row: Primitive) -> Any:
     """The method `x < y` and its like: a plain bool, or an array of bools; `masks.py` says where it is recorded."""
     return lambda self, other: self.compared(other, row)
 
 
-class Operators(Node):
+class Operators(Functions):
     """What can be written on a node of either kind."""
 
     __slots__ = ()
@@ -111,28 +93,9 @@ class Operators(Node):
     __lt__, __le__, __gt__, __ge__ = map(comparison, (c.less, c.less_equal, c.greater, c.greater_equal))
     __eq__, __ne__ = map(comparison, (c.equal, c.not_equal))
     __hash__ = object.__hash__
-    __and__, __or__, __xor__, __invert__ = methods(c.logical_and, c.logical_or, c.logical_xor, c.logical_not)
-    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
-
-    __neg__, __abs__, abs, sign = methods(negative, e.abs_, e.abs_, e.sign)
-    exp, expm1, log, log1p, sqrt, square = methods(e.exp, e.expm1, e.log, e.log1p, e.sqrt, e.square)
-    sin, cos, tan, arcsin, arccos, arctan = methods(e.sin, e.cos, e.tan, e.arcsin, e.arccos, e.arctan)
-    sinh, cosh, tanh = methods(e.sinh, e.cosh, e.tanh)
-    relu, sigmoid, softplus, erf = methods(e.relu, e.sigmoid, e.softplus, e.erf)
-
-    __floor__, __ceil__, __trunc__, __round__ = methods(e.floor, e.ceil, e.trunc, e.round_)
-
-    def __divmod__(self, other: Any) -> tuple[Self, Self]:
-        return e.floor_divide(self, other), e.remainder(self, other)
-
-    def __rdivmod__(self, other: Any) -> tuple[Self, Self]:
-        return e.floor_divide(other, self), e.remainder(other, self)
 
     def __pos__(self) -> Self:
         return self
-
-    def clip(self, min: Any = None, max: Any = None) -> Self:
-        return e.clip(self, min, max)
 
     def backward(
         self, gradient: Any = None, *, create_graph: bool = False, retain_grads: bool = False, retain_graph: bool = True

@@ -16,8 +16,9 @@ from .masks import answered
 from .memory import recomputed
 from .messages import is_no_array_of_numbers, refused, tensors as say
 from .messages.elsewhere import METHODS, Elsewhere
+from .methods import methods
 from .node import NO_ATTRS, Attrs, Node, Operand, new, number_of, packed, record, shape_of
-from .operators import Operators, infix, methods
+from .operators import Operators, infix
 from .primitives import joining as j, linear_algebra as l, reductions as r, shape as s
 from .primitives.arithmetic import add, divide, multiply, power, subtract
 from .primitives.elementwise import floor_divide, remainder

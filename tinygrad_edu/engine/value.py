@@ -11,10 +11,11 @@ from numbers import Real
 from typing import Any
 
 from .convert import as_float, float_operand
+from .grad_mode import DEFAULT, state
 from .inplace import note_change
 from .masks import answered
 from .messages.tensors import leaving
-from .node import NO_ATTRS, Attrs, Node, Operand, new, number_held, number_of, packed, record, shape_of
+from .node import NO_ATTRS, Attrs, Node, Operand, new, number_held, packed, record, shape_of
 from .operators import Operators, infix
 from .primitives.arithmetic import add, divide, multiply, power, subtract
 from .primitives.elementwise import floor_divide, remainder
@@ -125,9 +126,11 @@ class Value(Operators):
         return f"Value({self._data!r}{f', name={self.name!r}' if self.name else ''})"
 
     def compared(self, other: Any, row: Any) -> Any:
-        if not isinstance(other, (Value, Real)):
+        number = other._data if type(other) is Value else other
+        if type(number) is not float and type(number) is not int and not isinstance(number, Real):
             return NotImplemented
-        return answered(row.floats(self._data, number_of(other)), row, self, other)
+        answer = row.floats(self._data, number)
+        return answer if state() is DEFAULT else answered(answer, row, self, other)
 
     # How a call is recorded.
 

@@ -112,7 +112,7 @@ class Assignment:
 
     @property
     def max_score(self) -> float:
-        """The points of all checks, without extra ones."""
+        """The points of all checks but those for extra credit."""
         return float(math.fsum(check.points for check in self.checks if not check.extra))
 
     def check(

@@ -59,9 +59,9 @@ class CheckResult:
     where, how : where the mistake is, and how to mend it, if known.
     file, line : the student's file or cell, and the line that raised an exception; "" and 0 otherwise.
     hidden : the student is shown no message that could tell what was asked.
-    extra : its points come on top of the most points of the assignment.
     graphs : the student's graph beside the right one; null where nothing is to be seen there.
     note : for the instructor alone: the exception that the check itself raised on the student's answer.
+    extra : its points are added to the others, and not to those that can be reached.
     """
 
     name: str

@@ -168,7 +168,7 @@ def _whole(
     if len(nodes) > HUGE and not all_of_it and center is None:
         if mode == "backward":
             return totals_of_backward(nodes)
-        return huge(recorded, 2 * HUGE) or totals_of_nodes(nodes, gradients_too=gradients)
+        return huge(recorded, HUGE // 4) or totals_of_nodes(nodes, gradients_too=gradients)
     if mode == "backward":
         graph = backward_graph(node, recorded)
     elif mode == "both":

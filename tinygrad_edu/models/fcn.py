@@ -22,8 +22,9 @@ def conv_stages(channels: int, widths: Sequence[int]) -> list[nn.Sequential]:
     """A 3×3 convolution with batch norm and ReLU for each width; all but the first halve the size before that."""
     stages = []
     for i, (inputs, outputs) in enumerate(zip((channels, *widths), widths)):
+        pool = [nn.MaxPool2d(2)] if i else []
         conv = nn.Conv2d(inputs, outputs, kernel_size=3, padding=1, bias=False)
-        stages.append(nn.Sequential(*[nn.MaxPool2d(2)][: i > 0], conv, nn.BatchNorm2d(outputs), nn.ReLU()))
+        stages.append(nn.Sequential(*pool, conv, nn.BatchNorm2d(outputs), nn.ReLU()))
     return stages
 
 

@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 from .. import nn
 from ..engine.creation import randn
 from ..engine.primitives.elementwise import softplus
+from ..engine.primitives.shape import stack
 from ..errors import OutOfRangeError
 
 __all__ = ["GAN", "discriminator_loss", "gan", "generator_loss"]
@@ -95,8 +96,9 @@ class GAN(nn.Module):
         return self.generator(randn(n, self.latent, seed=seed))
 
     def forward(self, examples: Any) -> Any:
-        """The logits (N,) of the discriminator: large where it takes an example for real."""
-        return self.discriminator(examples)
+        """The logits (N, 2) of the discriminator: of these examples, and of as many from the generator, detached."""
+        fake = self.generate(len(examples)).detach()
+        return stack([self.discriminator(examples), self.discriminator(fake)], axis=1)
 
     def step(self, real: Any, optimizers: tuple[Any, Any], kind: Kind = "non-saturating") -> tuple[float, float]:
         """One step of each network, first of the discriminator; gives their losses.

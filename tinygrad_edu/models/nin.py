@@ -34,6 +34,9 @@ class NiN(ImageClassifier):
     ----------
     blocks : (channels out, kernel_size, stride, padding) of each block but the last.
     channels, classes : of the images.
+    width : the channels inside the last block. None is the textbook's form: as many as classes, and a ReLU behind the
+        last of them. A class whose numbers that ReLU closes everywhere gets no gradient, so a small network may never
+        learn it; with a width there is none.
     least : the smallest height and width of the images.
 
     >>> import tinygrad_edu as tg
@@ -42,15 +45,23 @@ class NiN(ImageClassifier):
     """
 
     def __init__(
-        self, blocks: Sequence[tuple[int, int, int, int]], channels: int = 3, classes: int = 10, least: int = 1
+        self,
+        blocks: Sequence[tuple[int, int, int, int]],
+        channels: int = 3,
+        classes: int = 10,
+        width: int | None = None,
+        least: int = 1,
     ) -> None:
         parts: list[nn.Module] = []
         last = channels
         for outputs, *window in blocks:
             parts += [nin_block(last, outputs, *window), nn.MaxPool2d(3, stride=2)]
             last = outputs
-        parts += [nn.Dropout(0.5), nin_block(last, classes, kernel_size=3, padding=1)]
-        super().__init__(*parts, nn.AdaptiveAvgPool2d(1), nn.Flatten(), channels=channels, least=least)
+        end = nin_block(last, width or classes, kernel_size=3, padding=1)
+        if width is not None:
+            end = nn.Sequential(*end[:4], nn.Conv2d(width, classes, kernel_size=1))
+        parts += [nn.Dropout(0.5), end, nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+        super().__init__(*parts, channels=channels, least=least)
         self.apply(begin_he)
 
 
@@ -70,4 +81,4 @@ def nin_small(channels: int = 1, classes: int = 10) -> NiN:
     >>> nin_small()(tg.zeros((5, 1, 28, 28))).shape
     (5, 10)
     """
-    return NiN([(48, 5, 2, 2), (96, 3, 1, 1)], channels, classes, least=13)
+    return NiN([(48, 5, 2, 2), (96, 3, 1, 1)], channels, classes, width=96, least=13)

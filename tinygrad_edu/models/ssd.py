@@ -19,7 +19,7 @@ from ..data import boxes
 from ..engine.grad_mode import no_grad
 from ..engine.node import number_of, shape_of
 from ..engine.primitives.shape import concatenate, reshape, transpose
-from ..errors import ShapeError
+from ..errors import OutOfRangeError, ShapeError
 from ..nn.functional import binary_cross_entropy_with_logits, cross_entropy, focal_loss, smooth_l1_loss
 from .fcn import conv_stages
 
@@ -73,9 +73,8 @@ class SSD(nn.Module):
         for width, stride, some in zip(widths, strides, sizes):
             each = len(some) + len(ratios) - 1
             head = nn.Conv2d(width, each * (5 + classes), kernel_size=3, padding=1)
-            bias = np.zeros(each * (5 + classes), np.float32)
-            bias[:: 5 + classes] = math.log(RARE / (1 - RARE))
-            head.load_state_dict({"bias": bias}, strict=False)
+            rare = [math.log(RARE / (1 - RARE)), *[0.0] * (4 + classes)]
+            head.bias = nn.Parameter(np.tile(rare, each).astype(np.float32))
             self.heads.append(head)
             maps.append(boxes.anchors((size // stride, size // stride), stride, some, ratios))
         self.anchors = np.concatenate(maps)
@@ -108,8 +107,14 @@ class SSD(nn.Module):
 
         `true` (N, K, 5) is a class and the corners for each box, with class −1 where there is none. An anchor stands
         for a box as `boxes.assign` says; the others should say that there is no object, and no more is asked of them.
+
+        Raises `ShapeError` for true boxes in another form, and `OutOfRangeError` for one without width or height.
         """
-        rows = np.asarray(number_of(true))
+        rows, n = np.asarray(number_of(true)), shape_of(predictions)[0]
+        if rows.ndim != 3 or rows.shape[0] != n or rows.shape[2] != 5:
+            raise ShapeError(
+                f"SSD: true boxes are (N, K, 5), rows of class, x1, y1, x2, y2 for each of {n} images, not {rows.shape}"
+            )
         of = np.stack([standing_for(self.anchors, each) for each in rows])  # (N, M)
         image, anchor = np.nonzero(of >= 0)
         wanted, chosen = rows[image, of[image, anchor]], predictions[image, anchor]
@@ -121,11 +126,11 @@ class SSD(nn.Module):
             object_loss = focal_loss(yes_or_no, (of >= 0).ravel() * 1, self.focal, reduction="sum")
         else:
             object_loss = binary_cross_entropy_with_logits(there, of >= 0, reduction="sum")
-        n = max(1, len(image))
+        matched = max(1, len(image))
         return {
-            "object": object_loss / n,
-            "box": smooth_l1_loss(chosen[:, 1:5], offsets, reduction="sum") / n,
-            "class": cross_entropy(chosen[:, 5:], wanted[:, 0].astype(int), reduction="sum") / n,
+            "object": object_loss / matched,
+            "box": smooth_l1_loss(chosen[:, 1:5], offsets, reduction="sum") / matched,
+            "class": cross_entropy(chosen[:, 5:], wanted[:, 0].astype(int), reduction="sum") / matched,
         }
 
     def loss(self, predictions: Any, true: Any) -> Any:
@@ -139,6 +144,8 @@ class SSD(nn.Module):
         A score is the probability of an object times that of its most probable class. Boxes with less than `score` are
         left out, and those that overlap a better one of their class with an IoU above `overlap`. Without boxes it is
         (0, 6). The model is in evaluation mode meanwhile.
+
+        Raises `OutOfRangeError` where the network gives nan or inf.
         """
         was_training = self.training
         self.eval()
@@ -147,6 +154,8 @@ class SSD(nn.Module):
                 said = np.asarray(number_of(self(images)), float)
         finally:
             self.train(was_training)
+        if not np.isfinite(said).all():
+            raise OutOfRangeError("SSD: the network gives nan or inf; has its training diverged?")
         return [found(each, self.anchors, self.size, score, overlap) for each in said]
 
 
@@ -158,7 +167,7 @@ def standing_for(anchors: ndarray, rows: ndarray) -> ndarray:
 
 def found(said: ndarray, anchors: ndarray, size: int, score: float, overlap: float) -> ndarray:
     """The boxes that predictions (M, 5 + C) of one image tell of: (K, 6)."""
-    there = 1 / (1 + np.exp(-said[:, 0]))
+    there = np.exp(-np.logaddexp(0, -said[:, 0]))  # the sigmoid
     weights = np.exp(said[:, 5:] - said[:, 5:].max(axis=1, keepdims=True))
     scores, classes = there * weights.max(axis=1) / weights.sum(axis=1), weights.argmax(axis=1)
     good = np.flatnonzero(scores >= score)

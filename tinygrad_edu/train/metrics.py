@@ -111,6 +111,8 @@ def f1(predictions: Any, targets: Any, average: Average = "macro") -> Any:
 def iou(predictions: Any, targets: Any, average: Average = "macro") -> Any:
     """Intersection over union, hits / (predicted + true − hits). `average` as in `precision`; "macro" is mIoU.
 
+    A class that neither occurs nor is predicted does not count for the mean; with `average=None` its value is 0.
+
     >>> iou([[0, 1], [1, 1]], [[0, 0], [1, 1]], average=None).round(2)
     array([0.5 , 0.67])
     """

@@ -1,8 +1,7 @@
 """A GPT on single numbers: it reads names, letter by letter, and then invents some.
 
-Each weight is a Value, and each product and sum is a node of the graph. A. Radford et al., "Improving language
-understanding by generative pre-training" (2018), with the smallest sizes that learn something: one layer, 16 channels,
-4 heads, a block of 16 letters; RMSNorm in the place of layer norm, no biases.
+A weight is a Value, a vector a list of Values, a matrix a list of its rows. A. Radford et al., "Improving language
+understanding by generative pre-training" (2018), in the smallest size that learns something; RMSNorm, no biases.
 
     python scalar_gpt.py          trains for 200 steps and prints ten names
     python scalar_gpt.py --dot    the same, with one node for each sum of products: faster, and easier to draw
@@ -29,9 +28,6 @@ def dot(xs, ys):
     return sum(x * y for x, y in zip(xs, ys))
 
 
-# The parts of the network. A vector is a list of Values, a matrix is a list of its rows.
-
-
 @block
 def linear(x, matrix):
     """A number for each row: how well the vector x agrees with it."""
@@ -56,10 +52,7 @@ def softmax(scores):
 
 @block
 def attention(x, keys, values, weights):
-    """What the letters so far have to say to the last one, x. Adds its key and its value to the lists.
-
-    A. Vaswani et al., "Attention is all you need" (2017), equation 1, for each head; a head has a part of the channels.
-    """
+    """What the letters so far say to the last one: Vaswani et al., "Attention is all you need" (2017), equation 1."""
     query = linear(x, weights["query"])
     keys.append(linear(x, weights["key"]))
     values.append(linear(x, weights["value"]))
@@ -77,6 +70,7 @@ def perceptron(x, weights):
     return linear([number.relu() for number in linear(x, weights["hidden"])], weights["narrow"])
 
 
+@block
 def add(xs, ys):
     """The residual connection: what a layer found is added to what was there."""
     return [x + y for x, y in zip(xs, ys)]
@@ -98,9 +92,6 @@ def loss_of(name, weights):
         chances = softmax(logits_of(token, position, keys, values, weights))
         losses.append(-chances[following].log())
     return sum(losses) / len(losses)
-
-
-# Training and sampling.
 
 
 def new_weights(rng):
@@ -139,9 +130,8 @@ def sample(weights, rng, temperature=0.6):
     """A name, letter by letter; the lower the temperature, the more often the likeliest letter."""
     keys, values, letters, token = [], [], "", END
     while len(letters) < BLOCK:
-        scores = logits_of(token, len(letters), keys, values, weights)
-        chances = [chance.data for chance in softmax([score / temperature for score in scores])]
-        (token,) = rng.choices(range(27), chances)
+        chances = softmax([x / temperature for x in logits_of(token, len(letters), keys, values, weights)])
+        (token,) = rng.choices(range(27), [chance.data for chance in chances])
         if token == END:
             break
         letters += chr(ord("a") + token - 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import warnings
 from typing import Any
 
@@ -11,7 +13,7 @@ from hypothesis import assume, given, strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu.engine.primitives import TABLE, decompositions
-from tinygrad_edu.engine.primitives.rows import OWN
+from tinygrad_edu.engine.primitives.rows import OWN, primitive
 from tinygrad_edu.testing import assert_gradients, layouts
 from tinygrad_edu.testing._table import CASES, Call
 
@@ -287,3 +289,21 @@ def test_every_dtype_is_computed_like_float64_or_refused(name: str, data: st.Dat
                 y, answer, rtol=tolerance, atol=tolerance * max(1.0, np.max(np.abs(answer[fits]), initial=0))
             )
             assert (close | ~fits).all(), (y, answer)
+
+
+RELOADED = """
+import importlib, sys
+import tinygrad_edu
+for name in sorted(name for name in sys.modules if name.startswith("tinygrad_edu")):
+    importlib.reload(sys.modules[name])
+"""
+
+
+def test_every_module_can_be_loaded_again() -> None:
+    """As notebooks do that look for changed files; a second row of one name by another module stays an error."""
+    subprocess.run([sys.executable, "-c", RELOADED], check=True)
+    with pytest.raises(ValueError, match="already"):
+        primitive(lambda g, out, x: g, name="exp")(np.exp)
+    with pytest.raises(ValueError, match="already"):
+        primitive(lambda g, out, x: g, name="second", numpy=[np.exp])(np.exp)
+    assert "second" not in TABLE

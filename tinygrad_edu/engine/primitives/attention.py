@@ -48,7 +48,7 @@ def _attention_rule(
 @underflow_is_zero
 def _attention_weights(*operands: Any, scale: float, causal: bool) -> Any:
     q, k, *masks = (x.astype(np.float32) if in_float32(x.dtype) else x for x in operands)
-    scores = product(q * scale, np.swapaxes(k, -1, -2))
+    scores = product(q * scale, np.ascontiguousarray(np.swapaxes(k, -1, -2)))  # BLAS is slower on a view of k
     for mask in masks:
         scores = scores + mask
     if causal:

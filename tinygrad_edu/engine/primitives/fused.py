@@ -110,11 +110,13 @@ def _gelu_slope(x: Any, approximate: str) -> Any:
     squares *= 3 * BEND
     squares += SLOPE
     squares *= x
-    squares *= 1.0 - t * t
-    squares += t
-    squares *= 0.5
-    squares += 0.5
-    return squares
+    slope = t * t
+    slope -= 1.0
+    slope *= squares
+    t -= slope
+    t *= 0.5
+    t += 0.5
+    return t
 
 
 @primitive(

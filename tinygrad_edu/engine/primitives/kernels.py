@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import math
 from collections.abc import Callable
 from math import inf, pi
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 __all__ = [
     "chosen",
@@ -38,6 +40,8 @@ LARGE = 4096
 WORDS = {np.dtype(f"f{n}"): np.dtype(f"i{n}") for n in (2, 4, 8)}
 """For each dtype of floats the dtype of integers with as many bits."""
 
+FLOAT16, FLOAT32, FLOAT64 = np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64)
+
 EXACT = "fdg"
 """The dtypes in which numbers are computed with as they are: float32, float64 and long double."""
 
@@ -54,18 +58,33 @@ def of_reals(f: Callable[..., Any]) -> Callable[..., Any]:
     the end: its largest number is 65,504, and its sum of ones stops at 2,048.
     """
 
-    def computed(x: Any, *rest: Any, **attrs: Any) -> Any:
+    def odd(x: Any, *rest: Any, **attrs: Any) -> Any:
         char = x.dtype.char if hasattr(x, "dtype") else "?"
         if char not in EXACT:
             x = np.asarray(x, np.float32)
-        try:
+        with np.errstate(under="ignore"):
             out = f(x, *rest, **attrs)
-        except FloatingPointError:
-            with np.errstate(under="ignore"):
-                out = f(x, *rest, **attrs)
         return out.astype(np.float16) if char == "e" else out
 
-    return functools.wraps((lambda x: x) if isinstance(f, np.ufunc) else f)(computed)  # with the signature of f
+    def of_one(x: Any) -> Any:
+        if type(x) is ndarray and ((dtype := x.dtype) is FLOAT32 or dtype is FLOAT64):  # nearly always
+            try:
+                return f(x)
+            except FloatingPointError:  # an underflow, unless it happens again
+                pass
+        return odd(x)
+
+    def of_more(x: Any, *rest: Any, **attrs: Any) -> Any:
+        if type(x) is ndarray and ((dtype := x.dtype) is FLOAT32 or dtype is FLOAT64):
+            try:
+                return f(x, *rest, **attrs)
+            except FloatingPointError:
+                pass
+        return odd(x, *rest, **attrs)
+
+    if isinstance(f, np.ufunc):
+        return functools.wraps(lambda x: x)(of_one)
+    return functools.wraps(f)(of_more if len(inspect.signature(f).parameters) > 1 else of_one)  # with f's signature
 
 
 def of_real_pairs(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -103,7 +122,7 @@ def of_floats(f: Callable[..., Any]) -> Callable[..., float]:
 
 def reduced(ufunc: Any, x: Any, axis: Any, keepdims: bool = False) -> Any:
     """`numpy.sum` and its like, without their detour through Python; float16 is added up in float32."""
-    if x.dtype.char != "e":
+    if x.dtype is not FLOAT16:
         return ufunc.reduce(x, axis, None, None, keepdims)
     return ufunc.reduce(x, axis, np.float32, None, keepdims).astype(np.float16)
 

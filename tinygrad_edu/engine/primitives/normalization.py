@@ -48,7 +48,7 @@ def _normalize_rule(
             h /= deviation
             gradients.append(h)
         else:
-            gradients.append(reshape(sum_to(g * normal if slot == 1 else g, shape), affine[0].shape))
+            gradients.append(reshape(_added_up(g, normal if slot == 1 else None, axis, shape), affine[0].shape))
     return gradients
 
 
@@ -68,6 +68,16 @@ def _normal(x: Any, axis: Sizes, eps: float) -> tuple[Any, Any]:
     centred = x - _mean(x, axis)
     deviation = sqrt(_mean_of_products(centred, centred, axis) + eps)
     return centred / deviation, deviation
+
+
+def _added_up(g: Any, factor: Any, axis: Sizes, shape: Sizes) -> Any:
+    """g, times the factor if there is one, summed over all but the last axes; in one pass where it is a single one."""
+    if type(g) is not np.ndarray or axis != (g.ndim - 1,):
+        return sum_to(g if factor is None else g * factor, shape)
+    rows = g.reshape(-1, g.shape[-1])
+    if factor is None:
+        return product(np.ones((1, len(rows)), g.dtype), rows)[0]
+    return np.einsum("ni,ni->i", rows, factor.reshape(rows.shape))
 
 
 def _mean(x: Any, axis: Sizes) -> Any:

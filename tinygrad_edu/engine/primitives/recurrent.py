@@ -4,9 +4,9 @@ x (T, N, I) is a sequence of T steps of N examples with I features each, h (N, H
 result (T, N, H) holds the state after each step; that of `lstm` (T, 2, N, H) both states, h and c. The weights are
 PyTorch's: w_ih (k·H, I) and w_hh (k·H, H) with a block of H rows for each of the k gates of a cell, and two biases.
 
-What a cell computes is written once, in rows of the table, and runs on arrays and nodes; `rnn_cell` has a faster loop
-for arrays, too. The rules are backpropagation through time on arrays. They compute the gates of all steps at once
-from the states that the result holds; only the part that carries the gradient from step to step is a loop.
+What a cell computes is written once, in rows of the table, and runs on arrays and nodes; `rnn_cell` and `lstm_cell`
+have faster loops for arrays, too. The rules are backpropagation through time on arrays: a loop that carries the
+gradient from step to step, and one product for all steps for each weight.
 """
 
 from __future__ import annotations
@@ -94,6 +94,36 @@ def _rnn_steps(x: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, h: Any, nonli
     return out
 
 
+def _lstm_steps(x: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, h: Any, c: Any) -> Any:
+    """All steps of `lstm_cell` on arrays, in place; the gates stay behind the states, where `_lstm_rule` finds them."""
+    from_x = linear(x, w_ih, b_ih + b_hh)
+    (steps, n, columns), size = from_x.shape, h.shape[1]
+    memory = np.empty(steps * n * (2 * size + columns), np.result_type(from_x, w_hh, h, c))
+    out, kept = _states_and_gates(memory, steps, n, size)
+    with np.errstate(over="ignore"):  # exp(-x) may be inf, and 1 / (1 + inf) is 0
+        for from_x_t, (h_t, c_t), every in zip(from_x, out, kept):
+            np.add(from_x_t, product(h, w_hh.T), out=every)
+            i, f, g, o = gates(every, 4)
+            np.tanh(g, out=g)
+            for gate in (every[:, : 2 * size], o):  # i and f, and o: their sigmoids
+                gate *= -1  # np.negative into a column of its own array is wrong in NumPy 2.4
+                np.exp(gate, out=gate)
+                gate += 1
+                np.reciprocal(gate, out=gate)
+            np.multiply(f, c, out=c_t)
+            c_t += i * g
+            np.tanh(c_t, out=h_t)
+            h_t *= o
+            h, c = h_t, c_t
+    return out
+
+
+def _states_and_gates(memory: ndarray, steps: int, n: int, size: int) -> tuple[ndarray, ndarray]:
+    """Two parts of one memory: the states h and c (T, 2, N, H), and the four gates (T, N, 4·H)."""
+    states, kept = np.split(memory, [2 * steps * n * size])
+    return states.reshape(steps, 2, n, size), kept.reshape(steps, n, 4 * size)
+
+
 # Backpropagation through time. `d` is the gradient of the gates before sigmoid and tanh; `d_h` and `d_c` are what the
 # states receive from later steps.
 
@@ -110,23 +140,26 @@ def _rnn_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any], n
 
 
 def _lstm_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]) -> list[Any]:
-    x, w_ih, w_hh, b_ih, b_hh, h0, c0 = operands
-    h, c = _before(h0, out[:, 0]), _before(c0, out[:, 1])
-    i, f, new, o = gates(linear(x, w_ih, b_ih) + linear(h, w_hh, b_hh), 4)
-    i, f, new, o, tanh_c = sigmoid(i), sigmoid(f), tanh(new), sigmoid(o), tanh(out[:, 1])
-    # ∂c'/∂ of what i, f and g are computed from; ∂h'/∂ of what o is computed from; ∂h'/∂c'.
-    c_by_gates = np.stack([new * i * (1 - i), c * f * (1 - f), i * (1 - new * new)], axis=2)
-    h_by_o, h_by_c = tanh_c * o * (1 - o), o * (1 - tanh_c * tanh_c)
-    d = np.empty((*h.shape[:2], 4, h.shape[2]), out.dtype)
+    w_hh, (h0, c0) = operands[2], operands[5:]
+    memory, (steps, _, n, size) = out.base, out.shape
+    if memory is None or memory.shape != (6 * steps * n * size,):  # a copy, which has lost its gates
+        memory = _lstm_steps(*operands).base
+    kept = _states_and_gates(memory, steps, n, size)[1]
+    c_before = _before(c0, out[:, 1])
+    d = np.empty_like(kept)
     d_h: Any = 0
     d_c: Any = 0
-    for t in reversed(range(len(out))):
+    for t in reversed(range(steps)):
+        (i, f, new, o), (d_i, d_f, d_new, d_o) = gates(kept[t], 4), gates(d[t], 4)
+        tanh_c = np.tanh(out[t, 1])
         d_h = g[t, 0] + d_h
-        d_c = g[t, 1] + d_c + d_h * h_by_c[t]
-        d[t, :, :3] = d_c[:, None] * c_by_gates[t]
-        d[t, :, 3] = d_h * h_by_o[t]
-        d_h = product(d[t].reshape(len(h0), len(w_hh)), w_hh)
-        d_c = d_c * f[t]
+        d_c = g[t, 1] + d_c + d_h * o * (1 - tanh_c * tanh_c)
+        np.multiply(d_c * new * i, 1 - i, out=d_i)
+        np.multiply(d_c * c_before[t] * f, 1 - f, out=d_f)
+        np.multiply(d_c * i, 1 - new * new, out=d_new)
+        np.multiply(d_h * tanh_c * o, 1 - o, out=d_o)
+        d_h = product(d[t], w_hh)
+        d_c = d_c * f
     return _shares(slots, operands, h0, out[:, 0], d, d, d_h, d_c)
 
 
@@ -186,7 +219,7 @@ def _flat(x: ndarray, columns: int) -> ndarray:
 # The rows.
 
 _rnn = Variadic("rnn", _rnn_steps, [_rnn_rule], composition=steps_of(rnn_cell))
-_lstm = Variadic("lstm", steps_of(lstm_cell), [_lstm_rule], composition=steps_of(lstm_cell))
+_lstm = Variadic("lstm", _lstm_steps, [_lstm_rule], composition=steps_of(lstm_cell))
 _gru = Variadic("gru", steps_of(gru_cell), [_gru_rule], composition=steps_of(gru_cell))
 
 

@@ -32,10 +32,10 @@ def in_lines(graphs: Graphs) -> Iterator[str]:
     >>> for line in in_lines(beside_values(x * y + x, {x: "x", y: "y"}, {}, {x: 1.0, y: 2.0})):
     ...     print(line)
     Your program, from its result back to its inputs; ✗ is where it first goes wrong:
-      v2 = add(v1, x) = 8, gradient 1
-        v1 gets 1
+      v₂ = add(v₁, x) = 8, gradient 1
+        v₁ gets 1
         x gets 1
-      v1 = multiply(x, y) = 6, gradient 1
+      v₁ = multiply(x, y) = 6, gradient 1
     ✗   x gets nothing (3 is right)
         y gets 2
       y = 3, gradient 2

@@ -38,6 +38,9 @@ REPAIRS = 20
 SHARE = 0.75
 """A statement may take this share of the time that is left, so there is always some for the statements after it."""
 
+FAIR = 0.1
+"""A statement is slow if it was interrupted after at least this share of all the time."""
+
 OFTEN = 0.05
 """Every so many seconds the time is looked at."""
 
@@ -80,7 +83,7 @@ class Files(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
     """
 
     def __init__(self, program: Program, folder: str) -> None:
-        self.program, self.folder = program, folder
+        self.program, self.folder = program, underscored(f"{folder}/").strip("/")
         self.stems = {NAME: ""}  # the place of each module: its path without the ending. `submission.a` is `.a`
         self.paths: dict[str, str] = {}
 
@@ -114,7 +117,7 @@ class Files(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
             path = next((stem + end for end in ENDS if stem + end in sources), None)
             if path or package:
                 self.stems[name], self.paths[name] = stem, path or ""
-                origin = path and posixpath.relpath(path, underscored(f"{self.folder}/") or ".")
+                origin = path and posixpath.relpath(path, self.folder or ".")
                 spec = importlib.machinery.ModuleSpec(name, self, origin=origin, is_package=package)
                 spec.has_location = path is not None  # or the folder has no __init__.py
                 return spec
@@ -180,7 +183,7 @@ class Program:
         self.skip = {(where, line): problem for where, line, problem in skip}
         self.problems: list[Problem] = []
         self.slow: list[tuple[str, int, Problem]] = []
-        self.until, self.depth = 0.0, 0
+        self.until, self.depth, self.fair = 0.0, 0, 0.0
         self.module = types.ModuleType(NAME)
 
     def run(self, parts: list[tuple[str, str]], seconds: float) -> None:
@@ -190,14 +193,12 @@ class Program:
         sys.meta_path[:] = [files, *sys.meta_path, Last(files)]
         sys.modules[NAME] = self.module
         # `from .helpers import f` finds what lies beside this file, and `__file__` the data in the current folder.
-        package = ".".join([NAME, *filter(None, underscored(f"{folder}/").split("/"))])
+        package = ".".join([NAME, *filter(None, files.folder.split("/"))])
         self.module.__dict__.update(__package__=package, __path__=[], __file__=name or NAME)
-        self.until = time.monotonic() + seconds
+        self.until, self.fair = time.monotonic() + seconds, FAIR * seconds
         finished = watch(self, threading.get_ident())
         if self.only_light:
-            message = (
-                f"executed were only definitions, imports and assignments: all of it takes more than {seconds:g} s"
-            )
+            message = f"only definitions, imports and assignments were executed: the rest takes more than {seconds:g} s"
             self.problems.append({"where": name, "line": 0, "message": message})
         flags = 0
         for where, statements in [(where, self.parse(where, source)) for where, source in parts]:  # first parse all
@@ -229,7 +230,8 @@ class Program:
                     'under `if __name__ == "__main__":`'
                 )
                 self.problems.append(problem)
-                self.slow.append((where, statement.lineno, problem))
+                if seconds >= self.fair:  # otherwise others were slow, and without them it may have the time
+                    self.slow.append((where, statement.lineno, problem))
             except BaseException as error:  # even SystemExit: sys.exit() at import does not end the grading
                 self.problems.append(explain(error, where, statement.lineno))
         return flags

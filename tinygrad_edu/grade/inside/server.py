@@ -86,7 +86,9 @@ class Server:
         if number == len(self.objects):
             self.objects.append(x)
         kind = type(x).__name__
-        return number, (f"{kind} of dtype {x.dtype}" if isinstance(x, (np.ndarray, np.generic)) else kind)[:80]
+        return number, (f"{kind} of dtype {x.dtype}" if type(x) is np.ndarray or isinstance(x, np.generic) else kind)[
+            :80
+        ]
 
     # The requests.
 

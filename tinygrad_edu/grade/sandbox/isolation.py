@@ -9,8 +9,8 @@
 | Windows                                  | 1     |
 
 Only Linux has been measured. Older kernels and stricter containers reach less; the report says what is missing and why.
-No level protects against bugs of the kernel, against what the run time of other programs reveals, or against students
-who give each other their answers.
+No level protects against bugs of the kernel, against what time and metadata reveal (docs/grading.md lists that), or
+against students who give each other their answers.
 """
 
 from __future__ import annotations

@@ -91,7 +91,8 @@ class Handle:
         object.__setattr__(self, "_reference", reference)  # the only attribute that is not the student's
 
     def __repr__(self) -> str:
-        return f"<{clean(self._reference.kind, 80)} of the student's>"
+        name, _, dtype = clean(self._reference.kind, 80).partition(" of dtype ")
+        return f"<{name} of the student's{f', of dtype {dtype}' if dtype else ''}>"
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

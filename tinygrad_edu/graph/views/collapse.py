@@ -19,6 +19,12 @@ from ..text import plural
 
 __all__ = ["TOO_LARGE", "close", "depth_of", "huge", "in_use", "opened", "what_is_hidden"]
 
+PARALLEL = 8
+"""More arrows than this from one box to another are one."""
+
+MANY = 150
+"""More leaves than this that only boxes use are hidden in them, as parameters are."""
+
 TOO_LARGE = "The graph is too large to show gradients, and what is inside its modules; depth='all' draws everything."
 """The note of a graph that was made without these."""
 
@@ -84,7 +90,7 @@ def close(graph: Graph, open_ones: Collection[str]) -> Graph:
     """The graph with every cluster that is not open as one box of kind "module".
 
     Parameters and buffers, and in a backward graph the numbers of the forward pass, go into the box if only boxes use
-    them. Arrows into a box from the same node become one.
+    them; and so do other leaves, if they are very many. Arrows into a box from the same node become one.
 
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu.graph.plain import plain
@@ -102,11 +108,13 @@ def close(graph: Graph, open_ones: Collection[str]) -> Graph:
     place = {node.id: box_of[node.cluster] for node in graph.nodes}
     used_outside = {edge.source for edge in graph.edges if not place[edge.target]}
     used = {edge.source for edge in graph.edges}
-    hidden = {
-        node.id
-        for node in graph.nodes
-        if (node.owned or node.kind == "forward") and node.id in used and node.id not in used_outside
-    }
+    in_boxes = [node for node in graph.nodes if node.id in used and node.id not in used_outside]
+    leaves = [node.id for node in in_boxes if node.kind == "leaf" and not node.owned and not place[node.id]]
+    hidden = {node.id for node in in_boxes if node.owned or node.kind == "forward"}
+    notes = graph.notes
+    if len(leaves) > MANY:
+        hidden.update(leaves)
+        notes = (*notes, f"{plural(len(leaves), 'leaf', 'leaves')} that only boxes use are not shown.")
     results: dict[str, dict[int, None]] = {path: {} for path in place.values() if path}
     for edge in graph.edges:
         if place[edge.source] and place[edge.source] != place[edge.target]:
@@ -133,6 +141,7 @@ def close(graph: Graph, open_ones: Collection[str]) -> Graph:
         edges=tuple(_edges(graph, place, now)),
         outputs=tuple(dict.fromkeys(now[id] for id in graph.outputs)),
         clusters=in_use(graph.clusters, nodes),
+        notes=notes,
     )
 
 
@@ -156,9 +165,11 @@ def _box(id: int, cluster: Cluster, results: list[PlainNode]) -> PlainNode:
 
 def _edges(graph: Graph, place: dict[int, str], now: dict[int, int]) -> Iterable[Edge]:
     """The arrows that remain: those inside a box are gone, and those from one node into one box are one."""
-    met: set[tuple[int, str]] = set()
+    met: set[tuple[int | str, str]] = set()
     arriving: Counter[str] = Counter()
     edges = []
+    ways = {(edge.source, place[edge.target]) for edge in graph.edges if place[edge.source] and place[edge.target]}
+    parallel = Counter((place[source], target) for source, target in ways)
     for edge in graph.edges:
         source, target = place[edge.source], place[edge.target]
         if edge.source not in now or (source and source == target):
@@ -167,9 +178,12 @@ def _edges(graph: Graph, place: dict[int, str], now: dict[int, int]) -> Iterable
         if source:
             moved = replace(moved, value=edge.value or graph.node(edge.source).value)
         if target:
-            if (edge.source, target) in met:
+            many = parallel[source, target] > PARALLEL
+            origin = source if many else edge.source
+            if (origin, target) in met:
                 continue
-            met.add((edge.source, target))
+            met.add((origin, target))
+            moved = replace(moved, value=None) if many else moved
             moved = replace(moved, slot=arriving[target], local=None, contribution=None)
             arriving[target] += 1
         edges.append(moved)

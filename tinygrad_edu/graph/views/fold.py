@@ -22,6 +22,8 @@ TIMES = 4
 """Fewer equal parts than this are drawn one by one."""
 SAVED = 12
 """Equal parts of a loop without a name are folded if this hides so many nodes."""
+HOPELESS = 3_000
+"""A graph of more nodes than this is folded on only while a run saves a twentieth of them; it would take long."""
 TRIED = 24
 """How many periods, and how many beginnings of a run, are tried."""
 
@@ -59,7 +61,7 @@ def fold(graph: Graph, *, calls_only: bool = False) -> Graph:
     while True:
         sequence = _Sequence(graph, calls_only)
         run = sequence.best_run()
-        if run is None:
+        if run is None or (len(graph.nodes) > HOPELESS and run.saved < len(graph.nodes) // 20):
             return graph
         graph = _folded(graph, sequence, run)
 

@@ -41,6 +41,8 @@ PATHS = 6
 """How many paths are written out."""
 FACTORS = 8
 """A longer product is cut in the middle."""
+GROUPED = 1_000
+"""More paths than this are grouped, too."""
 COUNTED = 10**15
 """Paths are counted up to this number."""
 
@@ -51,8 +53,9 @@ def explain(
     """How the derivative of `output` by `by` comes about: forward values, local derivatives, and the chain rule.
 
     The result shows itself, and `str()` gives its text. Up to six paths from one to the other are written out, and the
-    sum is that of all paths. For arrays, each line carries the gradient back by one operation. `names` are names for
-    nodes that have none: a dictionary, such as `locals()`. Numbers have so many significant `digits`; None: 4.
+    sum is that of all paths; more than a thousand are also grouped by the use of `by` that they begin with. For arrays,
+    each line carries the gradient back by one operation. `names` are names for nodes that have none: a dictionary, such
+    as `locals()`. Numbers have so many significant `digits`; None: 4.
 
     >>> import tinygrad_edu as tg
     >>> x, y, w = tg.Value(2.0, name="x"), tg.Value(3.0, name="y"), tg.Value(4.0, name="w")
@@ -108,7 +111,10 @@ class Explanation:
         if not self.links:
             return [("", self._why_not())]
         if self._single_numbers():
-            sections += [("Local derivatives", _cut(self.links, self._local)), self._chain_rule()]
+            sections.append(("Local derivatives", _cut(self.links, self._local)))
+            if self._paths_into[self.by] > GROUPED:
+                sections.append((f"The paths grouped by the use of {x} that they begin with", self._grouped()))
+            sections.append(self._chain_rule())
         else:
             sections += [(f"Backward, from {z} to {x}", self._carried_back())]
         reasons = why_zero(self.output, self.by, self.gradient, self.names)
@@ -283,11 +289,12 @@ class Explanation:
     def _chain_rule(self) -> tuple[str, list[str]]:
         symbol = partial(self.names[self.output], self.names[self.by])
         total = number(float(self.gradient))
-        count = self._count_paths()
+        count = self._paths_into[self.by]
         if count == 1:
             path = self.links  # everything between the two is on the only path
             parts = [symbol, self._factors(path), self._product(path), total] if len(path) > 1 else [symbol, total]
             return "Chain rule", [" = ".join(parts)]
+        many = f"more than {COUNTED:,}" if count == COUNTED else f"{count:,}"
         lines: list[str] = []
         sums: list[str] = []
         paths = list(islice(self._paths(), PATHS))
@@ -295,12 +302,31 @@ class Explanation:
             value = number(product)
             sums.append(factor(value) if sums else value)
             lines.append(f"{self._factors(path)} = " + (f"{self._product(path)} = " if len(path) > 1 else "") + value)
-        many = f"more than {COUNTED:,}" if count == COUNTED else f"{count:,}"
         if count > len(paths):
-            left_out = "many" if count == COUNTED else f"{count - len(paths):,}"
+            left_out = f"{count - len(paths):,}"
             lines.append(f"… and {left_out} more {'path' if count == len(paths) + 1 else 'paths'}")
             sums.append("…")
         return f"Chain rule, summed over {many} paths", [*lines, f"{symbol} = {' + '.join(sums)} = {total}"]
+
+    def _grouped(self) -> list[str]:
+        """All paths that begin with the same use of `by` in one line: `∂z/∂q · ∂q/∂x = 4 × 1 = 4 (12 paths)`."""
+        gradient = dict(walk(self.output, one_like(self.output), inputs=[self.by], every=True))
+        symbol, total = partial(self.names[self.output], self.names[self.by]), number(float(self.gradient))
+        lines: list[str] = []
+        sums: list[str] = []
+        uses = sorted((link for link in self.links if link.input is self.by), key=lambda link: link.node.index)
+        for link in uses[:LINES]:
+            upstream, local = gradient.get(link.node, 0.0), self._local_value(link)
+            value, count = number(float(upstream) * local), self._paths_into[link.node]
+            many = f"more than {COUNTED:,} paths" if count == COUNTED else plural(count, "path")
+            carried = partial(self.names[self.output], self.names[link.node])
+            factors = f"{number(float(upstream))} × {factor(number(local))}"
+            lines.append(f"{carried} · {self._symbol(link)} = {factors} = {value} ({many})")
+            sums.append(factor(value) if sums else value)
+        if len(uses) > LINES:
+            lines.append(f"… and {plural(len(uses) - LINES, 'more use', 'more uses')}")
+            sums.append("…")
+        return [*lines, f"{symbol} = {' + '.join(sums)} = {total}"]
 
     def _factors(self, path: Sequence[Link]) -> str:
         """`∂z/∂q · ∂q/∂x`"""
@@ -311,12 +337,13 @@ class Explanation:
         values = ["…" if link is None else number(self._local_value(link)) for link in _ends(path)]
         return " × ".join(factor(value) if i else value for i, value in enumerate(values))
 
-    def _count_paths(self) -> int:
-        """The number of paths from `by` to `output`: a node has as many as its users together."""
+    @lazy
+    def _paths_into(self) -> dict[Node, int]:
+        """The number of paths from each node to `output`: a node has as many as its users together."""
         paths = {self.output: 1}
         for link in self.links:
             paths[link.input] = min(paths.get(link.input, 0) + paths[link.node], COUNTED)
-        return paths[self.by]
+        return paths
 
     def _paths(self) -> Iterator[tuple[list[Link], float]]:
         """The paths from `output` to `by`, operand by operand, and the product of the local derivatives along each.

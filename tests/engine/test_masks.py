@@ -1,0 +1,95 @@
+"""What a comparison gives: plain bools in ordinary code, and what the graph of a gradient has to know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+
+
+def test_ordinary_code_gets_plain_answers() -> None:
+    x, v = tg.tensor([1.0, -2.0], requires_grad=True), tg.Value(2.0)
+    assert (v > 1) is True
+    assert (v <= 1.0) is False
+    assert v == 2.0
+    assert isinstance(x > 0, np.ndarray)
+    assert repr(x > 0) == "array([ True, False])"
+    assert (x > 0).sum() == 1
+    assert x[x > 0].tolist() == [1.0]
+    assert type((x > 0) * 2.0) is type((x > 0)[:1]) is type(x.detach() > 0) is np.ndarray
+    with tg.no_grad():
+        assert type(x > 0) is np.ndarray
+
+
+def test_rules_record_comparisons_of_both_kinds() -> None:
+    for x in (tg.Value(3.0, name="x"), tg.tensor([3.0], requires_grad=True, name="x")):
+        y = x.relu() * 1.0
+        (slope,) = tg.gradients(y, [x], create_graph=True)
+        assert "x ≤ 0" in str(tg.graph.formula(slope))
+
+
+def test_values_inside_trace() -> None:
+    x = tg.Value(-3.0, name="x")
+    with tg.trace():
+        mask = x > 0
+        y = tg.where(mask, x, x * 0.1)
+        assert not mask
+    assert not mask.requires_grad
+    assert tg.graph.replay(y, {"x": 2.0}) == 2.0
+    nodes = [node for node in tg.graph.plain(y).nodes if node.operation == "greater"]
+    assert [node.source and node.source[1] for node in nodes] == ["mask = x > 0"]
+
+
+CHANGED: dict[str, Any] = {
+    "an item": lambda mask: mask.__setitem__(0, False),
+    "and": lambda mask: mask.__iand__(np.array([False, True, True])),
+    "a function": lambda mask: np.logical_and(mask, [False, True, True], out=mask),
+}
+
+
+@pytest.mark.parametrize("change", CHANGED)
+def test_a_mask_that_was_changed_is_a_constant(change: str) -> None:
+    x = tg.tensor([1.0, -2.0, 3.0], requires_grad=True)
+    mask = x > 0
+    CHANGED[change](mask)
+    assert mask.tolist() == [False, False, True]
+    y = x * mask
+    assert tg.graph.replay(y, {x: -x.data}).tolist() == [0.0, 0.0, -3.0]
+
+
+def test_the_other_operand_is_kept_as_it_was() -> None:
+    x, bound = tg.tensor([1.0, 3.0], requires_grad=True), np.array([2.0, 2.0])
+    y = tg.where(x > bound, x, 0.0)
+    bound[:] = 9.0
+    assert tg.graph.replay(y, {x: [3.0, 1.0]}).tolist() == [3.0, 0.0]
+
+
+def test_and_is_for_answers() -> None:
+    with pytest.raises(tg.DtypeError, match="answers of comparisons"):
+        tg.Value(1.0) & tg.Value(0.0)
+    with pytest.raises(tg.DtypeError):
+        tg.tensor([1.0]) & tg.tensor([0.0])
+
+
+def test_replay_names_what_is_not_there() -> None:
+    x = tg.tensor(np.arange(1.0, 21.0), requires_grad=True, name="x")
+    y = (x * x).sum()
+    with pytest.raises(tg.GraphError, match="no w; its named leaves are x"):
+        tg.graph.replay(y, {"w": 1.0})
+    with pytest.raises(tg.ShapeError, match=r"\(20,\)"):
+        tg.graph.replay(y, {"x": [1.0]})
+    with pytest.raises(tg.GraphError, match="does not hold all numbers of x"):
+        tg.graph.replay(tg.graph.plain(y), {})
+
+
+def test_replay_of_a_plain_graph() -> None:
+    x = tg.tensor([[1.0, -2.0, 3.0]], requires_grad=True, name="x")
+    y = tg.concatenate([x[:, 1:].relu().sum(axis=0), x[0, [0, 0]]]).sum()
+    graph = tg.graph.read(tg.graph.plain(y).json())
+    at = np.array([[-1.0, 5.0, 2.0]])
+    assert tg.graph.replay(graph, {"x": at}) == tg.graph.replay(y, {x: at}) == 5.0
+    graph = tg.graph.plain(tg.Value(2.0, name="v") * 3.0)
+    assert tg.graph.replay(graph, {"v": 5.0}) == 15.0
