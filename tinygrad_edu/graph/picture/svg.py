@@ -293,7 +293,7 @@ class SvgWriter:
         turned = "" if is_sideways(self.direction) else " rotate(90)"
         for route, names in ways.items():
             (x, y), (u, v) = route[3], route[6]  # the long straight side
-            words = text((Text("muted", shorten(", ".join(names), 24), 11.5),), 0, 0)
+            words = text((Text("auto", shorten(", ".join(names), 24), 12.5),), 0, 0)
             place = f"translate({_n((x + u) / 2)} {_n((y + v) / 2)}){turned}"
             yield f'<g class="carried" transform="{place}">{words}</g>'
 
