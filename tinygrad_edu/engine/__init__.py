@@ -4,7 +4,7 @@ A whole engine of numbers, in five short files:
 
 1. `primitives/arithmetic.py`: what is known, the table of derivatives; `primitives/primitive.py` says what a row is
 2. `node.py`: what is remembered of a call
-3. `walk.py`: the chain rule; `gradients.py` gives its gradients as data
+3. `walk.py`: the chain rule; `float_walk.py`: quicker for graphs of floats; `gradients.py` gives its gradients as data
 4. `operators.py`: `+` and `*` as recorded calls; `methods.py`: and functions
 5. `value.py`: floats in the graph
 

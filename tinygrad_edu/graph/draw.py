@@ -46,6 +46,9 @@ BACK: dict[str, Direction] = {"LR": "RL", "TB": "BT"}
 FEW = 30
 """Pictures of up to so many arrows have the steps of the chain rule on them by default."""
 
+CLOSED = 5_000
+"""Clusters of a very large graph close until no more boxes than this are left."""
+
 
 def draw(
     node: Node | Sequence[Node] | Mapping[str, Node],
@@ -169,7 +172,7 @@ def _whole(
     if len(nodes) > HUGE and not all_of_it and center is None:
         if mode == "backward":
             return totals_of_backward(nodes)
-        return huge(recorded, HUGE // 4) or totals_of_nodes(nodes, gradients_too=gradients)
+        return huge(recorded, min(2 * HUGE, CLOSED)) or totals_of_nodes(nodes, gradients_too=gradients)
     if mode == "backward":
         graph = backward_graph(node, recorded)
     elif mode == "both":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -131,3 +132,16 @@ def test_a_wrong_bias_and_an_unknown_nonlinearity_are_refused() -> None:
         rnn(x, h, w_ih, w_hh, b_ih[1:], b_hh)
     with pytest.raises(tg.DtypeError, match="'tanh' or 'relu', not 'sine'"):
         rnn(x, h, w_ih, w_hh, nonlinearity="sine")
+
+
+def test_a_copy_of_an_lstm_which_has_lost_its_gates_computes_them_again() -> None:
+    rng = np.random.default_rng(0)
+    x, h, c = (tg.tensor(rng.normal(size=s), requires_grad=True) for s in ((5, 2, 3), (2, 4), (2, 4)))
+    w_ih, w_hh = (tg.tensor(rng.normal(size=s), requires_grad=True) for s in ((16, 3), (16, 4)))
+    out = lstm(x, (h, c), w_ih, w_hh)
+    again = copy.copy(out)
+    assert again.data.base is not out.data.base
+    upstream = rng.normal(size=out.shape)
+    inputs = [x, h, c, w_ih, w_hh]
+    for one, other in zip(tg.gradients(out, inputs, upstream), tg.gradients(again, inputs, upstream)):
+        np.testing.assert_allclose(one, other, rtol=1e-12)
