@@ -656,7 +656,8 @@ def stopped(question: Question, seconds: float) -> Finding:
 
 def until_it_stops(path: str, first: int, seconds: float) -> list[Finding]:
     """The answers of one process, until it ends or is late."""
-    command = "import sys; from tinygrad_edu.grade.own_engine import serve; serve(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))"
+    call = "serve(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))"
+    command = f"import sys; from tinygrad_edu.grade.own_engine import serve; {call}"
     child = subprocess.Popen(
         [sys.executable, "-c", command, path, str(first), str(seconds)],
         stdout=subprocess.PIPE,

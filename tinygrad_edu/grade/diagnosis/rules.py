@@ -82,7 +82,7 @@ def wrong_rules(node: Node) -> Iterator[tuple[str, dict[str, str], Wrong]]:
         yield name.partition(":")[0], {}, wrong
     for formula, derivative in FORMULAS.get(row.name, {}).items():
         yield "formula", {"formula": formula}, partial(by_formula, derivative=derivative)
-    for name, wrong in GENERAL.items():
+    for name, wrong in (GENERAL | OF_ONE if len(node.inputs) == 1 else GENERAL).items():
         yield name, {}, wrong
     if len(node.inputs) == 2:
         yield from ((name, {}, wrong) for name, wrong in OF_TWO.items())
@@ -110,6 +110,9 @@ def along(e: RuleCall, axis: int | None) -> Any:
 GENERAL: dict[str, Wrong] = {
     "upstream ignored": lambda e: e.pull(g=1.0 if isinstance(e.g, float) else np.ones_like(e.g)),
     "local derivative ignored": lambda e: e.g,
+}
+
+OF_ONE: dict[str, Wrong] = {
     "at the output": at_the_output,
     "at the input": lambda e: e.pull(out=e.values[e.slot]),
 }

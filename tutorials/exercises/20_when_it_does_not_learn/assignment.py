@@ -9,7 +9,8 @@ hw = Assignment("when-it-does-not-learn", title="When it does not learn")
 
 def is_close(answer, wrong):
     """Whether an answer is the number or array that a known mistake gives."""
-    return np.shape(answer) == np.shape(wrong) and np.allclose(answer, wrong)
+    numbers = isinstance(answer, (float, np.ndarray)) and np.shape(answer) == np.shape(wrong)
+    return numbers and np.allclose(answer, wrong)
 
 
 def pair(answer, name):
@@ -108,7 +109,10 @@ def standardising(student, rng):
 @hw.check(points=2, needs=["first_weights"], title="Neurons that are all the same")
 def beginning(student, rng):
     seed = int(rng.integers(1000))
-    weights = np.asarray(student.first_weights(200, 50, seed), float)
+    weights = student.first_weights(200, 50, seed)
+    require(
+        isinstance(weights, np.ndarray) and weights.dtype.kind == "f", "an array of floats is expected", kind="type"
+    )
     require(weights.shape == (200, 50), f"the weights have shape (200, 50), not {weights.shape}", kind="shape")
     require(
         not np.allclose(weights, weights[:, :1]),
