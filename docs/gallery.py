@@ -133,6 +133,57 @@ def neuron_both() -> Drawing:
 
 
 @picture
+def emphasis() -> Drawing:
+    """Emphasis, colours, labels and notes
+
+    Keys are nodes or their names, a pair of them is an arrow; title and caption are in every format.
+    """
+    x, w, b = values(x=0.5, w=-3.0, b=1.2)
+    a = tg.sigmoid(w * x + b)
+    a.name = "a"
+    return tg.draw(
+        a,
+        highlight=["w", "v₁", "v₂", a],
+        colour={"b": "gold"},
+        label={"b": "b_{old}"},
+        note={"x": "the input"},
+        title="A neuron",
+        caption="How the weight reaches the output.",
+    )
+
+
+@picture
+def several_results() -> Drawing:
+    """Several results, each with its gradients"""
+    x, y = values(x=2.0, y=3.0)
+    return tg.draw({"a": x * y, "b": x + y})
+
+
+@picture
+def in_rows() -> Drawing:
+    """A long chain in rows
+
+    It would be too wide for the cell of a notebook; the line below says what was done.
+    """
+    z = x = tg.Value(0.5, "x")
+    for function in (tg.tanh, tg.exp, tg.sin, tg.cos, tg.sigmoid, tg.tanh, tg.exp, tg.sin):
+        z = function(z)
+    z = z * x
+    z.name = "z"
+    return tg.draw(z, direction="LR")
+
+
+@picture
+def equal_steps() -> Drawing:
+    """Ten steps of Euler's method, of which equal parts are drawn once"""
+    k, y = values(k=0.7, y_0=1.0)
+    for n in range(10):
+        y = y + 0.1 * (-k * y)
+        y.name = f"y_{n + 1}"
+    return tg.draw(y)
+
+
+@picture
 def dead_path() -> Drawing:
     """A path that is dead
 

@@ -3,14 +3,16 @@
 plain       the graph as data, with labels (`names`) and the calls that made its parts (`clusters`)
 backward    the graph of its gradients, in the same form
 views       the part that is shown: clusters closed, repetitions folded, nodes paired with their gradients
+fit         the view, the direction and the rows that fit a cell, a page or a slide
 layout      the places of boxes and arrows
 picture     the content of boxes and labels, and the SVG
-formats     the page, DOT, Mermaid, JSON, and the table of file formats
+formats     the page, TikZ, DOT, Mermaid, JSON, and the table of file formats
 draw        all of this in one call
 words       formulas and explanations
 replay      the numbers of a graph, computed again at other inputs
 compare     the differences between two graphs
-palette     every colour; `numbers` and `text`: how numbers and names are printed
+palette     every colour; `numbers`, `mathematics` and `text`: how numbers and names are printed
+asked       what a user asks for; `marks`: what an author adds; `showing`: in notebooks and browsers
 """
 
 from .compare.diff import Difference, diff

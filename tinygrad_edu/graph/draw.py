@@ -147,7 +147,8 @@ def draw(
         shown = view(whole, depth, paths)
 
     def drawing(graph: Graph, way: Way) -> Drawing:
-        few = len(graph.edges) <= FEW and way.style == "full"
+        folded = any(cluster.times > 1 for cluster in graph.clusters)  # an arrow stands for many, with numbers of one
+        few = len(graph.edges) <= FEW and way.style == "full" and not folded
         along = steps if steps is not None else few or (mode == "both" and way.style != "names")
         flow: Direction = BACK[way.direction] if mode == "backward" else way.direction
         graph = paired(graph) if mode == "both" else graph

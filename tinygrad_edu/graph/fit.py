@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from .picture.card import Style
 from .picture.svg import lines_below
@@ -13,10 +13,9 @@ from .views.collapse import depth_of
 from .views.fold import fold
 from .views.view import aliased, view
 
-if TYPE_CHECKING:
-    from .draw import Drawing
-
 __all__ = ["Choice", "Fit", "Way", "fitted", "room_of"]
+
+Drawing = TypeVar("Drawing")
 
 Fit = Literal["cell", "page", "slide"]
 
@@ -76,8 +75,9 @@ def fitted(draw: Callable[[Graph, Way], Drawing], first: Way, choice: Choice, ro
     least = over(best, room)
     for graph, way, words in () if least <= 1 else ways(first, choice, room.width - RIM):
         drawing = draw(_noted(graph, words, room), way)
-        size = over(replace(drawing, engine="builtin"), room)
-        if size < 1.1 * max(least, 1.0) and drawing.layout.engine != "builtin":
+        quick: Any = drawing
+        size = over(replace(quick, engine="builtin"), room)
+        if size < 1.1 * max(least, 1.0) and quick.layout.engine != "builtin":
             size = over(drawing, room)
         if size < least:
             best, least = drawing, size
@@ -86,10 +86,10 @@ def fitted(draw: Callable[[Graph, Way], Drawing], first: Way, choice: Choice, ro
     return best
 
 
-def over(drawing: Drawing, room: Room) -> float:
+def over(drawing: Any, room: Room) -> float:
     """How many times larger a drawing is than the room."""
     down = drawing.layout.height + LINE * (len(lines_below(drawing.graph, drawing.layout)) + 1)
-    return max((drawing.layout.width + RIM) / room.width, (down + RIM) / room.height)
+    return float(max((drawing.layout.width + RIM) / room.width, (down + RIM) / room.height))
 
 
 def ways(first: Way, choice: Choice, width: float) -> Iterator[tuple[Graph, Way, list[str]]]:

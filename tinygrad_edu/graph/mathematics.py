@@ -22,6 +22,9 @@ ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "dot": "\u0307"}
 """The accents that a name may spell out: `y_hat` is ŷ."""
 
 SMALL = re.escape("".join((*BELOW, *ABOVE)))
+SMALL_ONES = re.compile(f"([{re.escape(''.join(BELOW))}]+|[{re.escape(''.join(ABOVE))}]+)")
+LIFTED, LOWERED = str.maketrans(BELOW), str.maketrans(ABOVE)
+NOT_PLAIN = re.compile(f"[_^{SMALL}]")
 LETTER = rf"(?:(?![{SMALL}])[^\W\d_])"
 MARK = "[\u0300-\u036f]"
 END = rf"(?![0-9_.]|{LETTER})"
@@ -50,8 +53,10 @@ def pieces(label: str) -> tuple[Piece, ...]:
     >>> [piece.text for piece in pieces("hidden_size")], [piece.text for piece in pieces("y_hat²")]
     (['hidden_size'], ['ŷ', '2'])
     """
+    if not NOT_PLAIN.search(label):
+        return (Piece(label, 0),)
     found: list[Piece] = []
-    for piece in _read(label):
+    for piece in _read(label) if "_" in label or "^" in label else _in_unicode(label):
         if found and found[-1].level == piece.level:
             piece = Piece(found.pop().text + piece.text, piece.level)
         found.append(piece)
@@ -77,10 +82,12 @@ def _read(label: str) -> Iterator[Piece]:
 
 def _in_unicode(text: str) -> Iterator[Piece]:
     """Text in which small characters stand for themselves."""
-    for part in re.split(rf"([{SMALL}]+)", text):
-        for char in part if part[:1] in BELOW or part[:1] in ABOVE else ():
-            yield Piece(BELOW.get(char) or ABOVE[char], -1 if char in BELOW else 1)
-        if part and part[0] not in BELOW and part[0] not in ABOVE:
+    for part in SMALL_ONES.split(text):
+        if part[:1] in BELOW:
+            yield Piece(part.translate(LIFTED), -1)
+        elif part[:1] in ABOVE:
+            yield Piece(part.translate(LOWERED), 1)
+        elif part:
             yield Piece(part, 0)
 
 

@@ -6,13 +6,10 @@ import webbrowser
 from base64 import b64encode
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING
+from typing import Any
 
 from .._support.notebook import displayed
 from .text import in_markup
-
-if TYPE_CHECKING:
-    from .draw import Drawing
 
 __all__ = ["image", "show"]
 
@@ -28,7 +25,7 @@ def image(svg: str, words: str) -> str:
     return f'<img alt="{in_markup(words)}" src="data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}">'
 
 
-def show(drawing: Drawing) -> None:
+def show(drawing: Any) -> None:
     """Show a drawing in the output cell of a notebook; elsewhere, open its page in the browser."""
     if not displayed(drawing._repr_html_, drawing.__repr__):
         path = drawing.save(Path(mkdtemp(prefix="tinygrad_edu-"), "picture.html"))

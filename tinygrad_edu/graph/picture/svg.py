@@ -36,6 +36,9 @@ from .shapes import arrow, coordinate as _n, crossings, inside, outline, points,
 
 __all__ = ["Moment", "lines_below", "write_svg"]
 
+MOST_PAINTED = 500
+"""A picture of more boxes than this, which nobody prints, has no looks on its elements: it would be twice as large."""
+
 PADDING = 18.0
 LEGEND_GAP = 70.0
 """From the words of one entry of the legend to those of the next, its sign included."""
@@ -61,6 +64,7 @@ def write_svg(
     """
     if theme not in get_args(Theme):
         raise ValueError(f"theme is one of {', '.join(map(repr, get_args(Theme)))}, not {theme!r}")
+    bare = bare or len(graph.nodes) > MOST_PAINTED
     if moment is not None:
         cards = [moment.part_of(node, card) for node, card in zip(graph.nodes, cards)]
     picture = painted(SvgWriter(graph, cards, labels, layout, direction, moment).parts(theme), theme, bare=bare)
@@ -289,7 +293,7 @@ class SvgWriter:
         turned = "" if is_sideways(self.direction) else " rotate(90)"
         for route, names in ways.items():
             (x, y), (u, v) = route[3], route[6]  # the long straight side
-            words = text((Text("muted", shorten(", ".join(names), 24), 11.5),), 0, 0)
+            words = text((Text("auto", shorten(", ".join(names), 24), 12.5),), 0, 0)
             place = f"translate({_n((x + u) / 2)} {_n((y + v) / 2)}){turned}"
             yield f'<g class="carried" transform="{place}">{words}</g>'
 

@@ -73,4 +73,5 @@ def _in_words(node: Node, slot: int, names: Mapping[Node, str], upstream: str) -
 
 def _letter(node: Node, name: str) -> Node:
     """A fresh leaf with the number of a node and another name, to run a rule on."""
-    return type(node)(node.data, requires_grad=True, name=name)  # type: ignore[call-arg]
+    floats = not hasattr(node, "dtype") or node.dtype.kind == "f"
+    return type(node)(node.data, requires_grad=floats, name=name)  # type: ignore[call-arg]
