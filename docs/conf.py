@@ -18,6 +18,7 @@ from extensions.lessons import copy_lessons  # noqa: E402
 import tinygrad_edu  # noqa: E402
 
 copy_lessons(DOCS.parent / "tutorials", DOCS / "lessons")
+os.environ["PYTHONPATH"] = str(DOCS.parent / "tutorials")  # lessons import from `programs` there
 
 project = "tinygrad_edu"
 author = "the tinygrad_edu authors"

@@ -15,5 +15,3 @@ def copy_lessons(tutorials: Path, folder: Path) -> None:
     for copy in folder.glob("*.py"):
         if copy.name not in programs:
             copy.unlink()
-    if (tutorials / "programs").is_dir():  # what lessons import
-        shutil.copytree(tutorials / "programs", folder / "programs", dirs_exist_ok=True)

@@ -129,7 +129,7 @@ def test_every_box_is_reached_by_keyboard_and_says_what_it_is(opened: Any) -> No
 
 @pytest.mark.slow
 def test_zoom_and_pan_and_all_of_it_again(opened: Any) -> None:
-    page = opened(tg.draw(small_network()))
+    page = opened(tg.draw(small_network(), fit=None))
 
     def shown() -> list[float]:
         box: str = page.get_attribute(".stage svg", "viewBox")

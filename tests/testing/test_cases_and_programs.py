@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from random import Random
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from tinygrad_edu.testing.program import _NOT_FOR_PROGRAMS
 
 
 @pytest.mark.parametrize("name", CASES)
-@settings(max_examples=5)
+@settings(max_examples=450)
 @given(data=st.data())
 def test_calls_keep_inside_the_domain_of_their_row(name: str, data: st.DataObject) -> None:
     call = data.draw(CASES[name].calls())
@@ -74,5 +75,9 @@ def test_programs_share_and_reach_all_of_the_table() -> None:
 def test_a_program_shrinks_to_the_line_that_matters() -> None:
     from hypothesis import find
 
-    program = find(programs(min_lines=1), lambda program: any(line.name == "tanh" for line in program.lines))
+    def matters(program: Program) -> bool:
+        return any(line.name in ("cos", "sigmoid", "sin", "softplus", "square", "tanh") for line in program.lines)
+
+    how = settings(max_examples=1000, database=None)
+    program = find(programs(min_lines=1), matters, settings=how, random=Random(0))  # the same search in every run
     assert len(program.lines) == 1

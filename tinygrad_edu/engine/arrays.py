@@ -16,6 +16,9 @@ __all__ = ["Numbers", "Passing", "Size"]
 class Passing(ndarray):
     """An array whose class ends with it: functions and operators of NumPy give plain arrays and numbers."""
 
+    def __init_subclass__(cls) -> None:
+        cls.__name__ = cls.__qualname__ = "ndarray"  # what errors, of this package and of others, call it
+
     def __array_wrap__(self, array: ndarray, context: Any = None, return_scalar: bool = False) -> Any:
         return np.asarray(array) if array.ndim else array[()]
 

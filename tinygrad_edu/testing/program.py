@@ -106,6 +106,10 @@ LARGEST = 20.0
 """The largest moderate number. Larger ones would drown the rest, and finite differences would lose their digits."""
 
 
+_KEPT = st.sampled_from([False] + [True] * 29)
+"""Whether a line is written at all. It shrinks to no, so any line that does not matter goes."""
+
+
 @st.composite
 def programs(
     draw: st.DrawFn, scalar: bool = False, max_inputs: int = 3, min_lines: int = 1, max_lines: int = 8
@@ -121,6 +125,8 @@ def programs(
     values = [np.asarray(x) for x in inputs]
     lines: list[Line] = []
     for _ in range(draw(st.integers(min_lines, max_lines))):
+        if not draw(_KEPT):
+            continue
         newest = len(values) - 1
         x = draw(st.sampled_from([newest] * (2 * len(values)) + list(range(len(values)))))
         case, ways = draw(st.sampled_from(list(_candidates(x, values, scalar))))

@@ -175,7 +175,9 @@ def average(x: Any, axis: Axis = None, weights: Any = None, keepdims: bool = Fal
     if weights is None:
         return mean(x, axis, keepdims)
     x = _real("average", x, axis=axis, keepdims=keepdims)
-    weights = _real("sum", weights if hasattr(weights, "dtype") else np.asarray(weights, x.dtype))
+    weights = _real(
+        "sum", weights if isinstance(weights, Node) or hasattr(weights, "dtype") else np.asarray(weights, x.dtype)
+    )
     if weights.ndim == 1 != x.ndim and isinstance(axis, int) and weights.shape[0] == x.shape[axis]:
         weights = moveaxis(broadcast_to(weights, moveaxis(x, axis, -1).shape), -1, axis)
     elif weights.shape != x.shape:
