@@ -45,7 +45,7 @@ from tinygrad_edu.data import text
 # %% [markdown]
 # ## A state
 #
-# To read a sequence $x_1, x_2, \dots$ means to do the same thing again and again: mix what has just
+# To read a sequence $x_1, x_2, \ldots$ means to do the same thing again and again: mix what has just
 # come with what is known so far.
 #
 # $$ h_t = \tanh(u \, x_t + w \, h_{t-1}) $$
