@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -93,3 +94,13 @@ def test_replay_of_a_plain_graph() -> None:
     assert tg.graph.replay(graph, {"x": at}) == tg.graph.replay(y, {x: at}) == 5.0
     graph = tg.graph.plain(tg.Value(2.0, name="v") * 3.0)
     assert tg.graph.replay(graph, {"v": 5.0}) == 15.0
+
+
+@pytest.mark.parametrize("combine", [operator.and_, operator.or_, operator.xor])
+def test_an_array_of_bools_combines_with_a_recorded_comparison(combine: Any) -> None:
+    """0 ** y asks for `(x == 0) & (y >= 0)`, of which x may be a plain array and y a node."""
+    plain, x = np.array([True, True, False]), np.array([1.0, -2.0, 3.0])
+    found = tg.grad(lambda x: tg.where(combine(plain, x > 0), 2.0 * x, x).sum())(x)
+    assert np.array_equal(found, np.where(combine(plain, x > 0), 2.0, 1.0))
+    second = tg.hessian(lambda y: (np.array([1.08, 2.0]) ** y).sum())(np.array([1.5, 2.0]))
+    assert np.allclose(second, np.diag([1.08**1.5 * np.log(1.08) ** 2, 4 * np.log(2) ** 2]))

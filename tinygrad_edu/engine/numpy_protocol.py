@@ -21,6 +21,14 @@ from .primitives.shape import reshape
 
 __all__ = ["call_function", "call_ufunc"]
 
+OF_BOOLS = {
+    np.bitwise_and: np.logical_and,
+    np.bitwise_or: np.logical_or,
+    np.bitwise_xor: np.logical_xor,
+    np.invert: np.logical_not,
+}
+"""What `&`, `|`, `^` and `~` of an array and a node are, where both hold bools."""
+
 NO_GRADIENT: frozenset[Any] = frozenset(
     {
         np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal,
@@ -49,6 +57,8 @@ def call_ufunc(ufunc: Any, method: str, operands: tuple[Any, ...], options: dict
     """`numpy.exp(node)` and its like."""
     if options.get("out") is not None:
         raise _no_out(ufunc)
+    if ufunc in OF_BOOLS and all(np.result_type(number_of(x)) == np.bool_ for x in operands):
+        ufunc = OF_BOOLS[ufunc]
     if ufunc in NO_GRADIENT:
         answer = _plain_answer(ufunc if method == "__call__" else getattr(ufunc, method), ufunc, operands, options)
         comparison = ANSWERS.get(ufunc) if method == "__call__" and not options else None
