@@ -120,17 +120,17 @@ def draw(
     >>> tg.draw(z).svg()[:4]
     '<svg'
     """
-    _check("mode", mode, Mode)
-    _check("engine", engine, Engine)
-    if direction is not None:
-        _check("direction", direction, Literal["LR", "TB"])
-    if fit is not None:
-        _check("fit", fit, Fit)
-    if style is not None:
-        _check("style", style, Style)
+    for name, given, known in (("mode", mode, Mode), ("engine", engine, Engine), ("theme", theme, Theme)):
+        _check(name, given, known)
+    for name, choice, known in (
+        ("direction", direction, Literal["LR", "TB"]),
+        ("fit", fit, Fit),
+        ("style", style, Style),
+    ):
+        if choice is not None:
+            _check(name, choice, known)
     if not (width is None or width > 0):
         raise ValueError(f"draw: width is a number of pixels, not {width!r:.60}")
-    _check("theme", theme, Theme)
     if not (isinstance(depth, int) and not isinstance(depth, bool) and depth >= 0):
         _check("depth", depth, Literal["auto", "all"], "a number from 0 on")
     paths: Any = (expand,) if isinstance(expand, str) else expand
