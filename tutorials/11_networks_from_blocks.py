@@ -562,7 +562,7 @@ drawn("GoogLeNet", depth=1)
 drawn("GoogLeNet", depth=2)
 
 # %% [markdown]
-# ## In short
+# ## In five lines
 #
 # - A convolution learns $o (c k^2 + 1)$ numbers and does $o \, h \, w \, c \, k^2$ multiply-adds:
 #   most numbers are in dense layers, most work is in convolutions.
@@ -596,8 +596,8 @@ assert 256 * 2 * 2 * 4096 + 4096 == 4_198_400
 # %% [markdown]
 # ## Try it
 #
-# In the folder of the lessons, copy `exercises/11_networks_from_blocks/starter.py` to `my_answers.py`
-# and fill in three functions:
+# In the folder that `tinygrad-edu tutorials copy lessons` makes, copy
+# `exercises/11_networks_from_blocks/starter.py` to `my_answers.py` and fill in three functions:
 #
 # 1. `cost(channels, outputs, window, stride, padding, size)`: what a convolution gives, learns and
 #    multiplies (3 points).

@@ -504,7 +504,7 @@ for name, make in [("ResNet", models.resnet_small), ("DenseNet", models.densenet
 #     --momentum 0.9 --weight-decay 0.0005 --schedule cosine --augment shift
 # ```
 #
-# ## In short
+# ## In five lines
 #
 # - Batch normalisation subtracts the mean and divides by the standard deviation: of each feature in
 #   a dense layer, of each channel over images and pixels in a convolution. Then $\gamma$ and $\beta$.
@@ -550,8 +550,8 @@ assert abs(convolution.bias.grad).max() < 1e-4
 # %% [markdown]
 # ## Try it
 #
-# In the folder of the lessons, copy `exercises/12_deep_networks/starter.py` to `my_answers.py` and
-# fill in four functions:
+# In the folder that `tinygrad-edu tutorials copy lessons` makes, copy
+# `exercises/12_deep_networks/starter.py` to `my_answers.py` and fill in four functions:
 #
 # 1. `batch_norm(images, gamma, beta, eps)`: each channel with its mean and its variance (3 points).
 # 2. `follow(moving, batches, momentum)`: a moving average over several batches (2 points).

@@ -476,7 +476,7 @@ plots.row(
 )
 
 # %% [markdown]
-# ## In short
+# ## In five lines
 #
 # - A recurrent network keeps a state, and changes it at each step by the same weights.
 # - Backpropagation through time is backpropagation through the unrolled graph; a shared weight gets
@@ -516,8 +516,8 @@ assert sum(p.size for p in speller.rnn.parameters()) == 96 * 24 + 96 * 96 + 2 * 
 # %% [markdown]
 # ## Try it
 #
-# In the folder of the lessons, copy `exercises/15_sequences/starter.py` to `my_answers.py` and fill
-# in three functions:
+# In the folder that `tinygrad-edu tutorials copy lessons` makes, copy
+# `exercises/15_sequences/starter.py` to `my_answers.py` and fill in three functions:
 #
 # 1. `states(x, h, w_xh, w_hh, b)`: the state after each step (2 points).
 # 2. `perplexity(chances)`: of the chances that a model gave to what really came (2 points).

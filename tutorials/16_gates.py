@@ -377,7 +377,7 @@ print(f"forget gates: mean {forgets.mean():.2f}, the best {forgets.mean(axis=0).
 assert forgets.mean(axis=0).max() > 0.9
 
 # %% [markdown]
-# ## In short
+# ## In five lines
 #
 # - A memory that is added to has a factor of 1 from step to step; a product of ones does not vanish.
 # - Gates are sigmoid layers that decide what is kept, written and shown: three in an LSTM, two in a
@@ -414,8 +414,8 @@ assert round(np.log(keeping / (1 - keeping))) == 5
 # %% [markdown]
 # ## Try it
 #
-# In the folder of the lessons, copy `exercises/16_gates/starter.py` to `my_answers.py` and fill in
-# three functions:
+# In the folder that `tinygrad-edu tutorials copy lessons` makes, copy
+# `exercises/16_gates/starter.py` to `my_answers.py` and fill in three functions:
 #
 # 1. `lstm_step(x, h, c, w_x, w_h, b)`: one step of an LSTM (3 points).
 # 2. `memory_backward(upstream, f, c, i, g)`: what the four parts of $f c + i g$ receive (2 points).

@@ -480,7 +480,7 @@ plots.lines(
 assert right(recurrent) > 0.85
 
 # %% [markdown]
-# ## In short
+# ## In five lines
 #
 # - Attention is a soft lookup: a query takes a mean of values, with shares from the softmax of its
 #   comparisons with keys, divided by $\sqrt{d}$.
@@ -518,8 +518,8 @@ assert np.allclose(equal.grad, 0)
 # %% [markdown]
 # ## Try it
 #
-# In the folder of the lessons, copy `exercises/17_attention/starter.py` to `my_answers.py` and fill
-# in four functions:
+# In the folder that `tinygrad-edu tutorials copy lessons` makes, copy
+# `exercises/17_attention/starter.py` to `my_answers.py` and fill in four functions:
 #
 # 1. `attention(queries, keys, values)`: the soft lookup of many queries (3 points).
 # 2. `causal_weights(scores)`: the shares if no query may look ahead (2 points).

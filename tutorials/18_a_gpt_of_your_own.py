@@ -405,7 +405,7 @@ assert 0.2 < right_gaps < 0.35
 assert 0.45 < right_pairs < 0.7
 
 # %% [markdown]
-# ## In short
+# ## In five lines
 #
 # - A GPT is a stack of Transformer blocks with a causal mask, trained to predict each next token; its
 #   loss is a mean of $-\log p$, its perplexity $e$ to that.
@@ -435,8 +435,8 @@ assert 0.45 < right_pairs < 0.7
 #
 # ## Try it
 #
-# In the folder of the lessons, copy `exercises/18_a_gpt_of_your_own/starter.py` to `my_answers.py` and
-# fill in four functions:
+# In the folder that `tinygrad-edu tutorials copy lessons` makes, copy
+# `exercises/18_a_gpt_of_your_own/starter.py` to `my_answers.py` and fill in four functions:
 #
 # 1. `loss_gradient(logits, targets)`: what comes back to the scores of a text (3 points).
 # 2. `perplexity(chances)`: from the probabilities of the right tokens (2 points).

@@ -418,7 +418,7 @@ plots.images(way)
 # %% [markdown]
 # `models.gan` is this pair in one module, with both losses and the step.
 #
-# ## In short
+# ## In five lines
 #
 # - A generator makes examples of noise, a discriminator tells them from real ones; each trains the other.
 # - The discriminator's step stops at the examples, by `detach`; the generator's goes through the
@@ -465,8 +465,8 @@ else:
 # %% [markdown]
 # ## Try it
 #
-# In the folder of the lessons, copy `exercises/19_two_networks/starter.py` to `my_answers.py` and fill in
-# three functions:
+# In the folder that `tinygrad-edu tutorials copy lessons` makes, copy
+# `exercises/19_two_networks/starter.py` to `my_answers.py` and fill in three functions:
 #
 # 1. `best_answer(p, q)`: of the discriminator, where real and made examples have these densities (2
 #    points).
