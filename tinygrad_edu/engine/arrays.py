@@ -1,4 +1,4 @@
-"""Arrays that are more than arrays until something is computed with them: what comes out is plain."""
+"""The array that `x.data` is: `w.data -= step` works on it, and all that is computed from it is a plain array."""
 
 from __future__ import annotations
 

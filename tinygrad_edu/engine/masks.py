@@ -1,4 +1,4 @@
-"""Comparisons in a graph: what `x > 0` gives, and how the graph of what is computed with it comes to know of it.
+"""Comparisons in a graph: what `x > 0` gives, and when it is recorded as a node.
 
 An answer has no gradient. But a gradient may depend on it, as that of `relu` does. If the answer stood in a graph as a
 constant, the graph would be right for the numbers of one run alone. So it is a node without a gradient there:
