@@ -135,7 +135,7 @@ rad2deg = real("rad2deg", np.rad2deg, math.degrees,
 __all__ += ["erf", "identity", "logaddexp", "logaddexp2", "relu", "sigmoid", "softplus"]
 
 sigmoid = real("sigmoid", kernels.sigmoid, kernels.sigmoid_of_float,
-               underflow_is_zero(kernels.in_blocks(lambda g, out, x: g * (out * (1.0 - out)))),
+               underflow_is_zero(lambda g, out, x: g * (out * (1.0 - out))),
                "The logistic function 1 / (1 + exp(-x)).", (0.0, 0.5), numpy=[])
 softplus = real("softplus", kernels.softplus, kernels.softplus_of_float,
                 underflow_is_zero(lambda g, out, x: g * sigmoid(x)),

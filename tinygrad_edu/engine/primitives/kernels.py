@@ -166,7 +166,6 @@ def running(function: Any, x: Any, axis: int | None) -> Any:
     return function(x, axis) if x.dtype.char != "e" else function(x, axis, np.float32).astype(np.float16)
 
 
-@in_blocks
 def sigmoid(x: Any) -> Any:
     """1 / (1 + exp(-x)), which is 0 if exp(-x) overflows to inf."""
     with np.errstate(over="ignore"):
