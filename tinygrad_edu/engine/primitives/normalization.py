@@ -39,7 +39,8 @@ def _normalize_rule(
     x, *affine = operands
     kernels = _kernels(x, axis, g, *affine)
     if kernels:
-        return kernels.pulled_back(slots, g, x, affine, eps)
+        found: list[Any] = kernels.pulled_back(slots, g, x, affine, eps)
+        return found
     normal, deviation = _normal(x, axis, eps)
     gradients = []
     for slot in slots:
