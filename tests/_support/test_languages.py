@@ -34,10 +34,16 @@ def is_call(node: ast.AST, *names: str) -> bool:
 
 
 def strings(node: ast.AST) -> Iterator[str]:
-    """The string constants of an expression; of a dictionary those of its values."""
+    """The string constants of an expression; of a dictionary those of its values, of a lambda none."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
-    for child in node.values if isinstance(node, ast.Dict) else ast.iter_child_nodes(node):
+    for child in (
+        node.values
+        if isinstance(node, ast.Dict)
+        else ()
+        if isinstance(node, ast.Lambda)
+        else ast.iter_child_nodes(node)
+    ):
         yield from strings(child)
 
 

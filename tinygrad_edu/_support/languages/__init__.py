@@ -93,17 +93,19 @@ def counted(count: int, one: str, many: str, /, **values: Any) -> str:
     return say(one if count == 1 else many, n=f"{count:,}", **values)
 
 
-def listed(items: Sequence[str]) -> str:
-    """Several things as one: `x, y and z`.
+def listed(items: Sequence[str], alternatives: bool = False) -> str:
+    """Several things as one: `x, y and z`, or `x, y or z`; "" where there are none.
 
-    >>> listed(["x"]), listed(["x", "y", "z"])
-    ('x', 'x, y and z')
+    >>> listed(["x"]), listed(["x", "y", "z"]), listed(["x", "y"], alternatives=True)
+    ('x', 'x, y and z', 'x or y')
     >>> with speaking("zh"):
     ...     listed(["x", "y", "z"])
     'x、y 和 z'
     """
-    *most, last = items
-    return say("{most} and {last}", most=say(", ").join(most), last=last) if most else last
+    if len(items) < 2:
+        return "".join(items)
+    most, last = say(", ").join(items[:-1]), items[-1]
+    return say("{most} or {last}" if alternatives else "{most} and {last}", most=most, last=last)
 
 
 def texts(table: T) -> T:
