@@ -17,8 +17,8 @@ from pathlib import Path
 from .._support.files import replace_file
 from ..errors import TinygradError
 from ..grade.assignment import load_assignment
-from ..grade.formats.github import obeying_nothing
 from ..grade.formats.gradebooks import Gradebook, late_in_moodle
+from ..grade.formats.services import obeying_nothing
 from ..grade.formats.words import feedback, final, lateness, one_line, points, to_look_at
 from ..grade.formats.writing import FORMATS, GRADEBOOKS, WRITERS, fill_gradebook, read_gradebook, write_results
 from ..grade.jobs import Job, jobs_in

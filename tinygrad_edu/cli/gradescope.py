@@ -7,7 +7,7 @@ import argparse
 from .._support.files import replace_file
 from ..errors import TinygradError
 from ..grade.assignment import load_assignment
-from ..grade.formats.autograder import autograder
+from ..grade.formats.gradescope import autograder
 from ..grade.results import FEEDBACK
 from .command import Commands, command, refusing
 from .grade import secret

@@ -17,7 +17,7 @@ import numpy as np
 from ..engine.derivatives import vjp
 from .compare import Outcome, compare, kind_of
 from .diagnosis import MISTAKES, Diagnosis, beside_answers
-from .diagnosis.again import by_asking_again, names_in
+from .diagnosis.calling import by_asking_again, names_in
 from .diagnosis.diagnose import diagnosis_of
 from .diagnosis.reference import Reference
 from .errors import AssignmentError, StudentError, WrongAnswer

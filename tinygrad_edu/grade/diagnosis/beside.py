@@ -24,9 +24,9 @@ from ...graph.text import plural
 from ...graph.views.view import neighbourhood
 from ..compare import TOLERANCE
 from ..results import Graphs
+from .calling import JudgedStep
 from .diagnose import as_numbers, same
 from .mistakes import Diagnosis
-from .own_forward import JudgedStep
 from .reference import Mistakes, Reference
 
 __all__ = ["beside_answers", "beside_steps", "beside_values", "where_marked"]
