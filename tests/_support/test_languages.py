@@ -34,17 +34,14 @@ def is_call(node: ast.AST, *names: str) -> bool:
 
 
 def strings(node: ast.AST) -> Iterator[str]:
-    """The string constants of an expression; of a dictionary those of its values, of a lambda none."""
+    """The string constants of an expression, as `texts` marks them."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
-    for child in (
-        node.values
-        if isinstance(node, ast.Dict)
-        else ()
-        if isinstance(node, ast.Lambda)
-        else ast.iter_child_nodes(node)
-    ):
-        yield from strings(child)
+    elif isinstance(node, ast.Dict):
+        for key, value in zip(node.keys, node.values):
+            yield from strings(key if key and isinstance(value, ast.Lambda) else value)
+    elif not isinstance(node, ast.Lambda):
+        yield from (text for child in ast.iter_child_nodes(node) for text in strings(child))
 
 
 def said_in(call: ast.Call) -> Iterator[str]:
@@ -71,6 +68,7 @@ SAID = {
     for node in ast.walk(tree)
     if is_call(node, "say", "counted", "texts") and isinstance(node, ast.Call)
     for text in said_in(node)
+    if text
 }
 
 

@@ -21,13 +21,19 @@ from typing import Any, TypeVar
 
 from ...errors import TinygradError
 
-__all__ = ["counted", "language", "languages", "listed", "say", "speaking", "texts"]
+__all__ = ["counted", "language", "languages", "listed", "say", "speaking", "tag", "texts"]
 
 T = TypeVar("T")
 
 VARIABLE = "TINYGRAD_EDU_LANG"
 
+Texts = Mapping[str, Mapping[str, str]]
+"""Texts of somebody's own: of each language, those by the English ones."""
+
+NONE: Texts = MappingProxyType({})
+
 _spoken: ContextVar[str | None] = ContextVar("spoken", default=None)
+_own: ContextVar[Texts] = ContextVar("own", default=NONE)
 
 
 @cache
@@ -50,19 +56,28 @@ def language() -> str:
     return _spoken.get() or _known(os.environ.get(VARIABLE) or "en", f"the environment variable {VARIABLE}")
 
 
+def tag() -> str:
+    """The language that is spoken now, as pages name it: `zh-CN`."""
+    return {"zh": "zh-CN"}.get(language(), language())
+
+
 @contextmanager
-def speaking(lang: str | None) -> Iterator[None]:
+def speaking(lang: str | None, own: Texts | None = None) -> Iterator[None]:
     """Speak a language inside the block; None goes on in the present one. `TinygradError` for an unknown one.
+
+    `own` are texts that somebody else has brought, such as an assignment: they are looked up first.
 
     >>> with speaking("zh"):
     ...     say("Forward")
     '前向传播'
     """
-    before = _spoken.set(_spoken.get() if lang is None else _known(lang, "lang"))
+    spoken = _spoken.set(_spoken.get() if lang is None else _known(lang, "lang"))
+    brought = _own.set(_own.get() if own is None else own)
     try:
         yield
     finally:
-        _spoken.reset(before)
+        _own.reset(brought)
+        _spoken.reset(spoken)
 
 
 def _known(lang: str, where: str) -> str:
@@ -80,7 +95,7 @@ def say(text: str, /, **values: Any) -> str:
     'The gradient of x is 6.'
     """
     lang = language()
-    template = text if lang == "en" else catalogue(lang).get(text, text)
+    template = _own.get().get(lang, {}).get(text) or (text if lang == "en" else catalogue(lang).get(text, text))
     return template.format(**values) if values else template
 
 
@@ -109,7 +124,10 @@ def listed(items: Sequence[str], alternatives: bool = False) -> str:
 
 
 def texts(table: T) -> T:
-    """The table as it is: this marks every text in it, also inside dictionaries and tuples, as one to say later."""
+    """The table as it is: this marks all strings in it as texts to say later.
+
+    Of a dictionary these are the values; the keys, where the values are functions.
+    """
     return table
 
 

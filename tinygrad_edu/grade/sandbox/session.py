@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..._support.languages import say, texts
 from ..._support.text import clean
 from ..errors import IsolationError, SandboxError, StudentError
 from ..inside.wire import FrameError, pack, unpack
@@ -32,6 +33,9 @@ RESPAWNS = 20
 Problem = dict[str, Any]
 """Something to tell the student: `where` (file or cell), `line`, `message`, `text` (the text of that line)."""
 
+
+LATE = texts("no answer within {s} s: a loop without an end, or very slow")
+LATE_LOADING = texts("no answer while it was loaded within {s} s: a loop without an end, or very slow")
 
 LOADS = 4
 """So many loads find the statements that are too slow. Those that are slow only later are interrupted each time."""
@@ -150,7 +154,7 @@ class Session:
             raise self.record.broken
         while self._child is None:
             if self.generation >= RESPAWNS:
-                raise StudentError("exited", f"your program ended {RESPAWNS} times; it is not started again")
+                raise StudentError("exited", say("your program ended {n} times; it is not started again", n=RESPAWNS))
             self._child = child = self.starter.start()
             self.generation += 1
             try:
@@ -197,7 +201,7 @@ class Session:
             problems = [checked_problem(problem) for problem in problems]
             slow = [checked_slow(*statement) for statement in slow]
         except (TypeError, ValueError):
-            self._fail("its report of the loading is malformed")
+            self._fail(say("its report of the loading is malformed"))
         self.record.loads += 1
         if slow and self.record.loads < LOADS:
             # From now on these are left out from the start, so that each child has the same program, and sooner.
@@ -219,7 +223,8 @@ class Session:
         resolve: Callable[..., Any],
     ) -> Any:
         left = self._seconds_left()
-        used_up = f"all of the {self.limits.total_seconds:g} s for your program are used up, by this check or others"
+        text = texts("all of the {s} s for your program are used up, by this check or others")
+        used_up = say(text, s=f"{self.limits.total_seconds:g}")
         if left <= 0:
             self._end()
             raise StudentError("time", used_up)
@@ -233,8 +238,7 @@ class Session:
             answer = unpack(header, body, resolve)
         except TimeoutError:
             self._end()
-            during = "while it was loaded " if do == "load" else ""
-            message = f"no answer {during}within {seconds:g} s: a loop without an end, or very slow"
+            message = say(LATE_LOADING if do == "load" else LATE, s=f"{seconds:g}")
             raise StudentError("time", message if seconds < left else used_up) from None
         except EOFError:
             ending = self._end()
@@ -255,13 +259,13 @@ class Session:
                 try:
                     problem = checked_problem(answer["error"])
                 except (TypeError, ValueError):
-                    self._fail("its error is malformed")
+                    self._fail(say("its error is malformed"))
                 raise raised(problem)
-        self._fail("it is no answer to the question")
+        self._fail(say("it is no answer to the question"))
 
     def _fail(self, why: str) -> Any:
         self._end()
-        raise StudentError("answer", f"what your program wrote is no answer: {clean(why, 200)}") from None
+        raise StudentError("answer", say("what your program wrote is no answer: {why}", why=clean(why, 200))) from None
 
     def _end(self) -> Ending:
         """End the child if there is one, and keep what it printed."""
