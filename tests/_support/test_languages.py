@@ -44,6 +44,18 @@ def strings(node: ast.AST) -> Iterator[str]:
         yield from (text for child in ast.iter_child_nodes(node) for text in strings(child))
 
 
+def helps(node: ast.AST) -> Iterator[str]:
+    """What a command says of itself and its options: `about` of `command`, and `help`."""
+    if is_call(node, "command") and isinstance(node, ast.Call):
+        yield from strings(node.args[3])
+    if isinstance(node, ast.keyword) and node.arg == "help" and isinstance(node.value, ast.Constant):
+        yield from strings(node.value)
+    if isinstance(node, ast.Dict):
+        for key, value in zip(node.keys, node.values):
+            if isinstance(key, ast.Constant) and key.value == "help" and isinstance(value, ast.Constant):
+                yield from strings(value)
+
+
 def said_in(call: ast.Call) -> Iterator[str]:
     """The texts that a call of `say`, `counted` or `texts` says, as far as they stand in it."""
     if is_call(call, "texts"):
@@ -69,7 +81,7 @@ SAID = {
     if is_call(node, "say", "counted", "texts") and isinstance(node, ast.Call)
     for text in said_in(node)
     if text
-}
+} | {text for file, tree in TREES.items() if "cli" in file.parts for node in ast.walk(tree) for text in helps(node)}
 
 
 def places(text: str) -> set[str]:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from .._support.files import remove_abandoned, replace_file
-from .._support.languages import language, say, speaking
+from .._support.languages import language, say, speaking, texts
 from .._support.progress import progress_bar
 from .assignment import Loaded, load_assignment
 from .errors import AssignmentError, IsolationError, ResultError
@@ -237,18 +237,20 @@ class Folder:
         try:
             result = read_result(file)
         except (ResultError, OSError) as error:
-            raise ResultError(f"{file}: {error}; delete it to have it graded again, or give a new folder") from None
+            text = texts("{file}: {error}; delete it to have it graded again, or give a new folder")
+            raise ResultError(say(text, file=file, error=error)) from None
         for job in jobs[:1]:
             seeds = Seeds(job.secret, job.loaded.assignment.name, result.student)
             others = {
-                "another assignment": result.assignment != job.loaded.assignment.name,
-                "another version of the assignment": result.assignment_sha256 != job.loaded.sha256,
-                f"{result.grader}, and this is {GRADER}": result.grader != GRADER,
-                "another secret": result.seeds != seeds.id,
+                say("another assignment"): result.assignment != job.loaded.assignment.name,
+                say("another version of the assignment"): result.assignment_sha256 != job.loaded.sha256,
+                say("{other}, and this is {own}", other=result.grader, own=GRADER): result.grader != GRADER,
+                say("another secret"): result.seeds != seeds.id,
             }
             for what, differs in others.items():
                 if differs:
-                    raise ResultError(f"{file} was graded with {what}; give a new folder")
+                    text = texts("{file} was graded with {what}; give a new folder")
+                    raise ResultError(say(text, file=file, what=what))
         return result
 
     def known(self, job: Job, submission: Submission) -> Result | None:

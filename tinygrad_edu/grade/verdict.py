@@ -22,9 +22,8 @@ import numpy as np
 
 from .._support.languages import say, texts
 from .._support.text import clean
-from . import compare
 from .assignment import Check, exception_text, place
-from .compare import kind_of
+from .compare import described as in_few_words, kind_of
 from .diagnosis.mistakes import kind_in_words
 from .errors import IsolationError, SandboxError, StudentError, WrongAnswer
 from .expect import DATA, watched
@@ -163,7 +162,7 @@ def described(answer: Any) -> str:
         kinds = say(", ").join([*map(kind_of, answer[:4]), *(["..."] if len(answer) > 4 else [])])
         text = texts("a {kind} of {n} ({kinds})") if answer else texts("a {kind} of {n}")
         return say(text, kind=type(answer).__name__, n=len(answer), kinds=kinds)
-    return compare.described(answer)
+    return in_few_words(answer)
 
 
 def own_fault(check: Check, symptom: Exception | None, draw: Draw, reference: Reference) -> bool:

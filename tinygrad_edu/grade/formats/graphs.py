@@ -53,8 +53,7 @@ def in_lines(graphs: Graphs) -> Iterator[str]:
             yield ("✗ " if node.mark else "  ") + _made(node, operands) + _numbers(node, other)
             for operand, (edge, wanted) in zip(operands, arrows[node.id]):
                 if edge.mark or edge.contribution:
-                    added = say("{x} gets {contribution}", x=operand, contribution=_added(edge, wanted))
-                    yield ("✗   " if edge.mark else "    ") + added
+                    yield ("✗   " if edge.mark else "    ") + _added(operand, edge, wanted)
     yield from (f"  ({note})" for note in found.notes)
 
 
@@ -82,17 +81,22 @@ def _numbers(node: PlainNode, right: PlainNode) -> str:
     return say("{value}, gradient {gradient}", value=value, gradient=gradient)
 
 
-ADDED = texts({"missing": "nothing", "extra": "too much", "changed": "something else"})
-"""What a marked use adds, where it is no number."""
+ADDED = texts(
+    {
+        None: "{x} gets {contribution}{instead}",
+        "missing": "{x} gets nothing{instead}",
+        "extra": "{x} gets too much{instead}",
+        "changed": "{x} gets something else{instead}",
+    }
+)
+"""What a use adds: a number, or else what its mark says."""
 
 
-def _added(edge: Edge, right: Edge) -> str:
+def _added(operand: str, edge: Edge, right: Edge) -> str:
     """What a use adds to the gradient of an operand."""
-    if edge.contribution is None:
-        found = say(ADDED[edge.mark or "changed"])
-    else:
-        found = _text(edge.contribution)
-    return found + _instead(edge.contribution, right.contribution)
+    text = ADDED[edge.mark or "changed"] if edge.contribution is None else ADDED[None]
+    instead = _instead(edge.contribution, right.contribution)
+    return say(text, x=operand, contribution=_text(edge.contribution), instead=instead)
 
 
 def _instead(found: Quantity | None, right: Quantity | None) -> str:

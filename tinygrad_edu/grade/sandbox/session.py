@@ -7,10 +7,12 @@ child and becomes an error in words; for the next question a new child loads the
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from string import Formatter
 from types import TracebackType
 from typing import Any, ClassVar
 
@@ -297,10 +299,39 @@ def checked_problem(problem: Any) -> Problem:
     """A problem that the child reports, with checked types and safe text. Raises `ValueError` if it is not one."""
     if type(problem) is not dict or type(problem.get("line")) is not int:
         raise ValueError("no problem")
-    texts = {name: problem.get(name, "") for name in ("where", "message", "text")}
-    if any(type(text) is not str for text in texts.values()):
+    given = {name: problem.get(name, "") for name in ("where", "message", "text")}
+    if any(type(text) is not str for text in given.values()):
         raise ValueError("no problem")
-    return {"line": problem["line"]} | {name: clean(text, 500) for name, text in texts.items()}
+    found = {name: clean(text, 500) for name, text in given.items()}
+    return found | {"line": problem["line"], "message": said_again(found["message"])}
+
+
+LOADED = texts(
+    (
+        "syntax error: {problem}",
+        "interrupted here after {s} s, and left out: what only tries the program out belongs under `if __name__ == "
+        '"__main__":`',
+        "only definitions, imports and assignments were executed: the rest takes more than {s} s",
+        "cannot be read as Python: {problem}",
+        "more than {n} statements do not parse; left out",
+        "a cell for {magic} is left out",
+        "{line} is left out: not Python",
+        "sys.exit({code}) was called",
+        "ModuleNotFoundError: {name} is not there while you are graded; NumPy and the standard library are",
+    )
+)
+"""What a child reports; it cannot know the language."""
+
+
+def said_again(message: str) -> str:
+    """A message of the child in the reader's language."""
+    for text in LOADED:
+        parts = [(re.escape(before), field) for before, field, _, _ in Formatter().parse(text)]
+        pattern = "".join(before + (f"(?P<{field}>.*)" if field else "") for before, field in parts)
+        found = re.fullmatch(pattern, message, re.DOTALL)
+        if found:
+            return say(text, **found.groupdict())
+    return message
 
 
 def checked_slow(where: Any, line: Any, problem: Any) -> tuple[str, int, Problem]:
