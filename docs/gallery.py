@@ -345,6 +345,31 @@ def lenet_first_layer() -> Drawing:
 
 
 @picture
+def architecture() -> Drawing:
+    """The architecture of a model, from the shape of its input
+
+    Its layers and the shapes of the arrays between them, without numbers. The model is copied and run once.
+    """
+    return tg.draw(models.lenet(), (1, 1, 28, 28))
+
+
+@picture
+def architecture_of_your_own() -> Drawing:
+    """A residual block: two inputs, and functions between the layers"""
+
+    class Residual(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 3, 3, padding=1)
+            self.norm = nn.BatchNorm2d(3)
+
+        def forward(self, image: Any, skip: Any) -> Any:
+            return tg.relu(self.norm(self.conv(image)) + skip)
+
+    return tg.draw(Residual(), [(2, 3, 8, 8), (2, 3, 8, 8)])
+
+
+@picture
 def recurrent() -> Drawing:
     """A recurrent network over 28 steps, folded"""
     tg.manual_seed(0)

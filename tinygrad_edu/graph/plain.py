@@ -62,7 +62,7 @@ module     a closed cluster: all that one call of a module, or of a marked funct
 group      many nodes drawn as one
 """
 
-Mode = Literal["forward", "backward", "both"]
+Mode = Literal["forward", "backward", "both", "architecture"]
 
 Mark = Literal["missing", "extra", "changed"]
 """How a part of a graph differs from what was expected: it is missing, it is one too many, or it is another."""
@@ -190,7 +190,8 @@ class Graph:
     Attributes
     ----------
     mode : "forward"; "backward" for the graph of the gradients: its boxes are gradients, not results; "both" for both
-        in one: forward nodes first, then one gradient for each of them that has one.
+        in one: forward nodes first, then one gradient for each of them that has one; "architecture" for the layers of
+        a model, without numbers.
     title : one line that says what it shows.
     nodes : in order of creation; `nodes[i].id == i + 1`.
     edges : by target, then by operand slot.

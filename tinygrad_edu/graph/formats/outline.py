@@ -23,7 +23,8 @@ def node_lines(node: PlainNode, graph: Graph) -> list[str]:
     elif value.is_number:
         lines.append(f"{label} = {value.text()}")
     else:
-        lines += [f"{label} {value.kind()}", value.range()]
+        named = value.kind() if graph.mode == "architecture" and node.opens else f"{label} {value.kind()}"
+        lines += [named, *([value.range()] if value.dtype else [])]
     if node.opens is not None:
         lines.insert(0, cluster_title(graph.cluster(node.opens)))
     if node.gradient is not None and graph.mode != "both":  # in such a graph it has a box of its own

@@ -230,9 +230,12 @@ def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:
         return [(Text("value", node.label, 14.0),)]
     if node.opens is not None:
         named = graph.mode == "both" and node.requires_grad
-        return _module_rows(node, graph.cluster(node.opens), named=named)
+        return [*_module_rows(node, graph.cluster(node.opens), named=named), *_result(node, graph)]
     if node.kind == "alias":
         return [(_name(node),)]
+    if graph.mode == "architecture" and node.kind == "operation":
+        lines = [(Text("muted", line, 11.0),) for line in _few_lines(attrs_of(node), 20)]
+        return [*([(_name(node),)] if node.name else []), *lines, *_result(node, graph)]
     if node.kind == "constant" and node.value is not None:
         return _equation(None, node.value, "value", 14.0)
     if node.kind == "constant":
@@ -292,6 +295,13 @@ def _module_rows(node: PlainNode, cluster: Cluster, *, named: bool) -> list[Row]
     return rows
 
 
+def _result(node: PlainNode, graph: Graph) -> list[Row]:
+    """The shape of an output that is an array, which stands on no arrow."""
+    if node.id not in graph.outputs or node.value is None or node.value.is_number:
+        return []
+    return [(Text("muted", f"→ {node.value.kind(dtype=False)}", 11.5),)]
+
+
 def is_stack(node: PlainNode, graph: Graph) -> bool:
     """Whether the node is drawn as a stack of sheets: a group, or a closed cluster that stands for many."""
     return node.kind == "group" or (node.opens is not None and graph.cluster(node.opens).times > 1)
@@ -334,7 +344,7 @@ def _equation(name: Text | None, value: Quantity, style: str, size: float, *, dt
     cells = _cells(value)
     if cells:
         return [*above, (*equals, Grid(style, cells, size - 1.5))]
-    kind = Text("muted", ("  " if name else "") + value.kind(dtype=dtype and bool(value.dtype)), 11.0)
+    kind = Text("muted", ("  " if name else "") + value.kind(dtype=dtype), 11.0)
     head: Row = (name, kind) if name else (kind,)
     return [head, (Text(style, value.range(), size - 1),)] if value.dtype else [head]
 
