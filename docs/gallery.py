@@ -153,6 +153,21 @@ def emphasis() -> Drawing:
 
 
 @picture
+def forgotten_zero_grad() -> Drawing:
+    """A forgotten zero_grad()
+
+    With `gradients="grad"` the `.grad` that stands there is beside the derivative: here it holds two backward passes.
+    """
+    w, b = values(w=3.0, b=0.5)
+    for _ in range(2):
+        loss = (w * 2 + b - 4) ** 2
+        loss.name = "loss"
+        loss.backward()
+    b.zero_grad()
+    return tg.draw(loss, gradients="grad")
+
+
+@picture
 def several_results() -> Drawing:
     """Several results, each with its gradients"""
     x, y = values(x=2.0, y=3.0)

@@ -58,7 +58,7 @@ def draw(
     engine: Engine = "auto",
     direction: Literal["LR", "TB"] | None = None,
     theme: Theme = "auto",
-    gradients: bool = True,
+    gradients: bool | Literal["grad"] = True,
     seed: Any = None,
     steps: bool | None = None,
     fit: Fit | None = "cell",
@@ -98,7 +98,8 @@ def draw(
     style : what boxes say: "full"; "shapes", of arrays; or "names" alone. None: everything, if it fits.
     theme : "light", "dark", or "auto", as the reader's system is set.
     gradients : show beside each number of the forward pass the derivative of `node` by it, where `node` is a single
-        number. They are computed for the picture; no `.grad` is read or changed.
+        number. They are computed for the picture; no `.grad` is read or changed. "grad": besides, the `.grad` that
+        stands there, so that one sees where it is something else.
     seed : the upstream gradient with which the way back begins, of the shape of `node`; None: 1. An array needs one.
     steps : write on each arrow between single numbers how the chain rule passes it: upstream gradient · local
         derivative = contribution. None: where there are few arrows.
@@ -127,7 +128,8 @@ def draw(
     if model is not None:
         node, mode, gradients, direction = results_of(node, mode), "forward", False, direction or "TB"
     paths: Any = (expand,) if isinstance(expand, str) else expand
-    _check(mode=mode, engine=engine, theme=theme, direction=direction, fit=fit, style=style, width=width, depth=depth)
+    _check(mode=mode, gradients=gradients, engine=engine, theme=theme, direction=direction, fit=fit, style=style)
+    _check_sizes(width, depth)
     if not (isinstance(paths, Collection) and all(isinstance(path, str) for path in paths)):
         raise ValueError(f"draw: expand is the path of a module, or a set of such paths, not {expand!r:.60}")
     recorded = recorded_of(node, names)
@@ -157,7 +159,14 @@ def draw(
 
 
 def _whole(
-    recorded: Recorded, mode: Mode, gradients: bool, seed: Any, *, all_of_it: bool, focus: Node | str | None, hops: int
+    recorded: Recorded,
+    mode: Mode,
+    gradients: bool | Literal["grad"],
+    seed: Any,
+    *,
+    all_of_it: bool,
+    focus: Node | str | None,
+    hops: int,
 ) -> Graph:
     """The graph that the picture shows a view of; of a very large one, without `all_of_it`, its clusters or totals."""
     node, nodes = recorded.output, recorded.nodes
@@ -167,13 +176,13 @@ def _whole(
     if len(nodes) > HUGE and not all_of_it and center is None:
         if mode == "backward":
             return totals_of_backward(nodes)
-        return huge(recorded, min(2 * HUGE, CLOSED)) or totals_of_nodes(nodes, gradients_too=gradients)
+        return huge(recorded, min(2 * HUGE, CLOSED)) or totals_of_nodes(nodes, gradients_too=bool(gradients))
     if mode == "backward":
         graph = backward_graph(node, recorded)
     elif mode == "both":
-        graph = forward(recorded, rule=rule_in_letters)
+        graph = forward(recorded, rule=rule_in_letters, grad=gradients == "grad")
     else:
-        graph = forward(recorded, gradients=gradients, seed=seed)
+        graph = forward(recorded, gradients=bool(gradients), seed=seed, grad=gradients == "grad")
         if gradients and len(recorded.outputs) > 1:
             graph = further_gradients(recorded, graph)
         if not any(x.requires_grad or x.primitive for x in recorded.outputs):
@@ -201,6 +210,7 @@ def _id_of(focus: Node, recorded: Recorded, graph: Graph) -> int:
 
 CHOICES: dict[str, tuple[Any, ...]] = {
     "mode": get_args(Mode),
+    "gradients": (True, False, "grad"),
     "engine": get_args(Engine),
     "theme": get_args(Theme),
     "direction": ("LR", "TB", None),
@@ -209,10 +219,13 @@ CHOICES: dict[str, tuple[Any, ...]] = {
 }
 
 
-def _check(*, width: Any, depth: Any, **settings: Any) -> None:
+def _check(**settings: Any) -> None:
     """Raise `ValueError` for a setting that is none of its choices."""
     for what, given in settings.items():
         _check_choice(what, given, CHOICES[what])
+
+
+def _check_sizes(width: Any, depth: Any) -> None:
     if not (width is None or width > 0):
         raise ValueError(f"draw: width is a number of pixels, not {width!r:.60}")
     if not (isinstance(depth, int) and not isinstance(depth, bool) and depth >= 0):
@@ -220,7 +233,7 @@ def _check(*, width: Any, depth: Any, **settings: Any) -> None:
 
 
 def _check_choice(what: str, given: object, choices: Sequence[Any], *others: str) -> None:
-    if not (isinstance(given, (str, type(None))) and given in choices):
+    if not (isinstance(given, (str, bool, type(None))) and given in choices):
         words = ", ".join([*(repr(choice) for choice in choices if choice is not None), *others])
         way_out = "; draw(model(x)) draws what a model computes of x" if what == "mode" else ""
         raise ValueError(f"draw: {what} is one of {words}, not {given!r:.60}{way_out}")

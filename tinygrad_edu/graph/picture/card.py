@@ -251,7 +251,17 @@ def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:
             rows += _equation(by, gradient, "slope", 13.0, dtype=False)
     elif show_gradient and node.requires_grad:
         rows.append((Text("partial", short_partial(graph.of, node.label), 13.0), Text("slope", ": none", 13.0)))
-    return rows
+    return rows + _grad(node)
+
+
+def _grad(node: PlainNode) -> list[Row]:
+    """What stands in `.grad`, in bold where it is not the derivative."""
+    if node.kept is None:
+        return []
+    style = "mark" if node.kept == "other" else "muted"
+    if node.grad is None:
+        return [(Text(style, ".grad = None", 13.0),)]
+    return _equation(Text(style, ".grad", 13.0), node.grad, style, 13.0, dtype=False)
 
 
 MARKS = {"missing": "− missing", "extra": "+ extra", "changed": "≠ changed"}

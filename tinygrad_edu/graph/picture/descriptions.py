@@ -23,6 +23,8 @@ def node_in_words(node: PlainNode, graph: Graph) -> str:
     if node.gradient is not None:
         parts.append(f"{partial(graph.of, node.label)} = {node.gradient.text()}")
     parts += [f"{partial(of, node.label)} = {gradient.text()}" for of, gradient in node.further]
+    if node.kept:
+        parts.append(f".grad = {'None' if node.grad is None else node.grad.text()}")
     if node.kind == "alias":
         parts.append("drawn elsewhere too")
     if node.kind == "gradient":
