@@ -128,7 +128,9 @@ for i in (0, 3, 6, 9):
 # $$ \frac{\partial h_t}{\partial h_{t-1}} = \operatorname{diag}(\sigma'(a_t)) \, W_t $$
 #
 # Through ten layers that is a product of ten matrices. It vanishes or explodes as a product of
-# numbers does.
+# numbers does. One remedy is to make sums of the products: a layer that *adds* to what it gets has the
+# Jacobian $I + \ldots$, which passes a gradient on even where the rest of it is 0. Lessons
+# [12](12_deep_networks.py) and [16](16_gates.py) are about that. This lesson keeps the factors near 1.
 #
 # The *norm* of a gradient is the root of the sum of its squares: its length as one long vector.
 # From the tenth layer to the first it falls by a factor of four million. The engine says the same:
@@ -322,7 +324,7 @@ assert np.allclose(layer(signals).numpy().mean(axis=0), 0)
 # %% [markdown]
 # A single example has no variance, so after training the layer takes a mean and a variance that it
 # has collected on the way, `running_mean` and `running_var`. `model.eval()` switches to them, as it
-# switches dropout off.
+# switches dropout off. (For images, [lesson 12](12_deep_networks.py) writes the layer with all that.)
 #
 # The network of sigmoids with its bad weights again, now with batch normalisation before each
 # activation:

@@ -328,9 +328,13 @@ small = rng.normal(size=(6, 8))
 assert np.allclose(pool(small, np.mean), avg_pool2d(small[None, None], 2)[0, 0])
 assert np.allclose(pool(small, np.max), max_pool2d(small[None, None], 2)[0, 0])
 assert max_pool2d(np.zeros((1, 1, 13, 13)), 3, stride=2).shape == (1, 1, 6, 6)
+counting = np.arange(16.0).reshape(1, 1, 4, 4)
+assert np.array_equal(max_pool2d(counting, 3, stride=2, padding=1)[0, 0], [[5, 7], [13, 15]])
+assert nn.functional.conv3d(np.zeros((1, 1, 5, 9, 9)), np.zeros((2, 1, 3, 3, 3))).shape == (1, 2, 3, 7, 7)
 
 # %% [markdown]
-# Windows of pooling may overlap, such as 3 × 3 with stride 2.
+# Windows of pooling may overlap, such as 3 × 3 with stride 2, and have a border. And all of this works along any
+# number of axes: one for sounds and texts, three for films and for pictures from inside the body (`conv3d`).
 #
 # What is lost is where exactly something stood. That can be a gain: a line that moves by one pixel
 # inside its squares gives the same result.
@@ -582,12 +586,14 @@ assert by_two["LeNet (ReLU, max)"] > by_two["two linear layers"] + 0.05
 # ## Try it
 #
 # In the folder that `tinygrad-edu tutorials copy lessons` makes, copy
-# `exercises/10_convolution/starter.py` to `my_answers.py` and fill in three functions:
+# `exercises/10_convolution/starter.py` to `my_answers.py` and fill in four functions:
 #
 # 1. `correlate(image, kernel, stride, padding)`: the sliding window, with its two settings (3
 #    points).
 # 2. `receptive_field(layers)`: how many pixels a number sees after these layers (2 points).
 # 3. `kernel_gradient(upstream, image, kernel)`: what comes back to the kernel (3 points).
+# 4. `shapes()`: on paper. Ten colour images of 28 × 28 go through seven layers. What is the shape behind each (2
+#    points)?
 #
 # Then run
 #

@@ -224,7 +224,8 @@ assert not tg.find_nan(cross_entropy(x, np.array([1])))
 # ## How large may the learning rate be?
 #
 # Too small a rate learns nothing in the time there is; too large a rate destroys what was learned.
-# Between the two lie several powers of ten, so do not guess: *measure*. In a *range test* the rate
+# Between the two lie several powers of ten, so do not guess: *measure*. (What sets
+# the limit, a curvature, is the subject of [lesson 21](21_steps_downhill.py).) In a *range test* the rate
 # grows with every step, from far too small to far too large, and one looks at what the loss does.
 
 
