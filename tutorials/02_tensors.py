@@ -385,6 +385,8 @@ z.name = "z"
 z.backward()
 print(p.grad)
 assert p.grad.tolist() == Q.sum(axis=0).tolist() == [8.0, 1.0, 6.0]
+dearer = (Q * (p + np.array([0.01, 0, 0]))).sum().item()
+assert np.isclose(dearer - 35, 0.08, atol=1e-5)
 
 # %% [markdown]
 # Here is how the library gets there. Read the picture from right to left. $z$ is a sum, in which

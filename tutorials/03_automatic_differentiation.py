@@ -364,6 +364,7 @@ def central_difference(f, x, h):
 
 
 print(f"{central_difference(f, 2.0, 0.1):.6f}")
+assert np.isclose(central_difference(f, 2.0, 0.1) - 44, 9 * 0.1**2)
 
 # %% [markdown]
 # It is not quite 44. Multiply $(2 + h)^4 + (2 + h)^3$ out, and beside the 44 there is $9h^2$ left in

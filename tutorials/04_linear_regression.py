@@ -185,6 +185,8 @@ def least_squares(X, y):
 
 
 X, y = made_up(1000, seed=0)
+noise = y - (X @ true_w + true_b)
+assert np.isclose(np.mean(np.abs(noise) < 0.02), 0.95, atol=0.02)
 best = least_squares(X, y)
 print("found:", best.round(5))
 first = np.column_stack([X[:300, 0], y[:300]])

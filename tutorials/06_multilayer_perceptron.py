@@ -644,7 +644,7 @@ for _ in range(20):
             for p in parameters:
                 p -= 0.5 * p.grad
 said = scores(test_images).data.argmax(axis=1)
-print(f"{(said == test.labels).mean():.1%} of the test digits")
+print(f"{(said == test.labels).mean():.1%} of the test digits")  # one layer: 95 %
 assert (said == test.labels).mean() > 0.955
 
 # %% [markdown]

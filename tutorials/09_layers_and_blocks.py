@@ -65,6 +65,7 @@ class Linear:
 
 
 layer = Linear(7, 16)
+assert layer.weight.size + layer.bias.size == 128
 layer(np.ones((5, 7))).shape
 
 # %% [markdown]
@@ -337,6 +338,7 @@ for name, size in sizes.items():
     print(name, size)
 
 assert sum(sizes.values()) == (16 * 7 + 16) + (16 * 16 + 16) + (16 + 1) == 417
+assert 417 + 3 * sum(p.size for p in model.refine.parameters()) == 1233
 
 # %% [markdown]
 # That answers question 1: 417 numbers. The layer in the middle sits in a residual block here, which
@@ -534,8 +536,8 @@ plots.row(
 
 # %% [markdown]
 # Why is the network better than the line? Ask both for one house, with 3 rooms and 81 square metres in the
-# centre, at every age. The formula has a bend at 50 years, and its logarithm no straight part. The line
-# cannot bend; the network has the ReLU for it.
+# centre, at every age. The price of the formula falls up to 50 years, and stays from there. A line cannot
+# bend; the network has the ReLU for it.
 
 # %%
 ages = np.arange(101)
@@ -626,6 +628,7 @@ except tg.ModuleError as refusal:
 # %%
 table = nn.summary(model, (1, 7))
 assert table.parameters == 417
+assert sum(p.size for p in model.refine.parameters()) == 272
 assert table.multiply_adds == 7 * 16 + 4 * 16 * 16 + 16
 table
 

@@ -413,7 +413,11 @@ same.load_state_dict(classic.state_dict())
 image28 = data.Digits(size=28).images[:1]
 assert np.array_equal(same(image28).data, classic(image28).data)
 
-nn.summary(same, (1, 1, 28, 28))
+summary = nn.summary(same, (1, 1, 28, 28))
+convolutions = [row for row in summary.rows if row.name in ("0", "3")]
+assert (sum(row.parameters for row in convolutions), summary.parameters) == (2572, 61_706)
+assert (sum(row.multiply_adds for row in convolutions), summary.multiply_adds) == (357_600, 416_520)
+summary
 
 # %% [markdown]
 # Its first convolution answers question 1: 156, which is $6 \cdot 25$ weights and 6 biases. A
@@ -572,6 +576,9 @@ plots.lines(
 in_place = {name: figures[0] for name, figures in robust.items()}
 by_two = {name: figures[2] for name, figures in robust.items()}
 assert min(in_place.values()) > 0.93
+lost = {name: in_place[name] - by_two[name] for name in robust}
+assert np.isclose(lost["LeNet (ReLU, max)"], 0.13, atol=0.03)
+assert np.isclose(lost["two linear layers"], 0.23, atol=0.03)
 assert by_two["LeNet (ReLU, max)"] > by_two["two linear layers"] + 0.05
 
 # %% [markdown]

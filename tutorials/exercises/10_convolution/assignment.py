@@ -134,6 +134,6 @@ def every_shape(student, rng):
         how = "Along each side, (n + 2p - k) / s, rounded down, plus 1; channels are the number of kernels."
         if images.ndim == 2:
             how = "Flatten keeps the axis of the images, and multiplies the others; then a number for each neuron."
-        if len(shape) == 4 and tuple(shape[:1]) + tuple(shape[2:]) + tuple(shape[1:2]) == images.shape:
+        if len(shape) == 4 and (shape[0], shape[3], *shape[1:3]) == images.shape:
             how = "The channels stand before height and width here."
         require(tuple(shape) == images.shape, f"behind {name} the shape is not {tuple(shape)}", kind="shape", how=how)

@@ -39,4 +39,9 @@ def shapes():
     max pooling of 2 × 2 with stride 2; a convolution with 64 kernels of 3 × 3, stride 2, padding 1; max pooling of
     2 × 2 with stride 2; flatten; a linear layer to 128 numbers; a linear layer to 10.
     """
-    return [(10, 32, 14, 14), (10, 32, 7, 7), (10, 64, 4, 4), (10, 64, 2, 2), (10, 256), (10, 128), (10, 10)]
+    first = (28 + 2 * 2 - 5) // 2 + 1  # equivalent
+    second = (first - 2) // 2 + 1
+    third = (second + 2 * 1 - 3) // 2 + 1  # equivalent
+    fourth = (third - 2) // 2 + 1
+    squares = [(10, 32, first, first), (10, 32, second, second), (10, 64, third, third), (10, 64, fourth, fourth)]
+    return [*squares, (10, 64 * fourth**2), (10, 128), (10, 10)]
