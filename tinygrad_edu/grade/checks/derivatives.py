@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..._support.languages import say, texts
 from ...engine.derivatives import vjp
 from ...errors import TinygradError
 from ..compare import compare
@@ -49,7 +50,8 @@ def backward(answer: Function, function: Function, rng: np.random.Generator, *ax
             ask(answer, function, at, rng, exact)
         except WrongAnswer as wrong:
             if wrong.kind == "values":
-                wrong.how = f"{wrong.how} {smallest_example(answer, function, axes)}".strip()
+                how = wrong.how, smallest_example(answer, function, axes)
+                wrong.how = say(" ").join(filter(None, how))
             raise
     if scale == 1.0:
         for at in large_operands(function, axes, rng):
@@ -90,10 +92,13 @@ def smallest_example(answer: Function, function: Function, axes: Sequence[Axes])
         ):
             if isinstance(a, ndarray) and not compare(a, e):
                 given = ", ".join(f"{name} = {in_row(x)}" for name, x in zip(names_of(function, len(at)), at))
-                of = "it" if len(at) == 1 else f"the gradient of {name}"
-                return (
-                    f"The smallest example: for {given} and an upstream gradient of 1, {of} is {in_row(a)}, "
-                    f"and {in_row(e)} is right."
+                return say(
+                    "The smallest example: for {values} and an upstream gradient of 1, {gradient} is {given}, and "
+                    "{right} is right.",
+                    values=given,
+                    gradient=say("it") if len(at) == 1 else say("the gradient of {names}", names=name),
+                    given=in_row(a),
+                    right=in_row(e),
                 )
     return ""
 
@@ -145,7 +150,8 @@ def right_steps(chain: Sequence[ChainStep], start: Any) -> None:
                 raise step.error
             expect(step.answer, step.name).equals(step.expected)
         except (WrongAnswer, StudentError) as error:
-            where = f"Look at `{step.name}`, the first wrong step. It was given what the right steps before it give."
+            text = texts("Look at `{step}`, the first wrong step. It was given what the right steps before it give.")
+            where = say(text, step=step.name)
             raise WrongAnswer(str(error), kind=error.kind, where=where, graphs=beside_steps(start, judged)) from None
 
 
@@ -160,13 +166,13 @@ def backward_of_own(forward: Function, answer: Function, rng: np.random.Generato
     at = tuple(rng.normal(size=shape) for shape in probe_shapes(*axes))
     out = as_numbers(forward(*at))
     if out is None:
-        raise WrongAnswer("numbers are expected of your forward pass", kind="type")
+        raise WrongAnswer(say("numbers are expected of your forward pass"), kind="type")
     upstream = random_upstream(rng, out.shape)
     require(
         right_for_own_forward(forward, answer, at, upstream),
-        "your backward pass is not the derivative of your forward pass",
+        say("your backward pass is not the derivative of your forward pass"),
         kind="derivative",
-        how="Nudge one input by 0.001: the sum of upstream * output must change by 0.001 times its gradient.",
+        how=say("Nudge one input by 0.001: the sum of upstream * output must change by 0.001 times its gradient."),
     )
 
 
@@ -206,12 +212,13 @@ def same_layer(
         expected = np.asarray(function(*at))
         upstream = random_upstream(rng, expected.shape)
         layer = make(*parameters)
-        expect(layer, "the layer").is_object()
+        expect(layer, say("the layer")).is_object()
         try:
-            expect(layer.forward(x), "the output of forward").equals(expected)
+            expect(layer.forward(x), say("the output of forward")).equals(expected)
         except WrongAnswer as wrong:
-            words = ", and backward is right for it" if right_by_itself(make(*parameters), x, upstream) else ""
-            raise WrongAnswer(f"{wrong}{words}", kind="forward", where="Look at forward.") from None
+            right = right_by_itself(make(*parameters), x, upstream)
+            what = say("{problem}, and backward is right for it", problem=wrong) if right else str(wrong)
+            raise WrongAnswer(what, kind="forward", where=say("Look at forward.")) from None
         answer = (layer.backward(upstream), *(getattr(layer, name) for name in attributes))
         expect(answer).is_gradient_of(function, at=at, upstream=upstream)
     for at in many_operands(function, axes, rng):

@@ -20,7 +20,7 @@ from ...text import in_markup
 from ...views.collapse import depth_of
 from ...views.paired import paired
 from ...views.view import LIMIT, view
-from .touch import STILL, TEXTS, Rows, panel, touchable, why_still
+from .touch import Rows, panel, still, touchable
 
 if TYPE_CHECKING:
     from ...draw import Drawing
@@ -62,7 +62,7 @@ def page(drawing: Drawing) -> str:
         tables=_divisions("tables", [_tables(one.drawing.graph) for one in views]),
         views=in_script([_data(one, rows) for one in views]),
         rows=in_script(rows.data if rows else {}),
-        touch=panel(TEXTS) if rows else STILL.get(why_still(drawing.whole or drawing.graph), ""),
+        touch=panel() if rows else still(drawing.whole or drawing.graph),
     )
 
 
