@@ -14,7 +14,8 @@ __all__ = ["edge_in_words", "node_in_words", "summary"]
 
 def node_in_words(node: PlainNode, graph: Graph) -> str:
     """A node in one line."""
-    parts = [node.label if node.value is None or node.kind == "constant" else f"{node.label} = {node.value.text()}"]
+    unsaid = node.value is None or node.kind == "constant" or not node.value.dtype
+    parts = [node.label if unsaid or node.value is None else f"{node.label} = {node.value.text()}"]
     if node.value is not None and not node.value.is_number:
         parts.append(node.value.kind())
     if node.operation:
@@ -24,6 +25,8 @@ def node_in_words(node: PlainNode, graph: Graph) -> str:
     if node.gradient is not None:
         parts.append(f"{partial(graph.of, node.label)} = {node.gradient.text()}")
     parts += [f"{partial(of, node.label)} = {gradient.text()}" for of, gradient in node.further]
+    if node.kept:
+        parts.append(f".grad = {'None' if node.grad is None else node.grad.text()}")
     if node.kind == "alias":
         parts.append(say("drawn elsewhere too"))
     if node.kind == "gradient":
@@ -43,7 +46,7 @@ def node_in_words(node: PlainNode, graph: Graph) -> str:
 
 def _module_words(cluster: Cluster) -> list[str]:
     words = [cluster.title, counted(cluster.parameters, "{n} parameter", "{n} parameters")]
-    words += [counted(cluster.nodes, "{n} node inside", "{n} nodes inside")]
+    words += [counted(cluster.nodes, "{n} node inside", "{n} nodes inside")] if cluster.nodes else []
     return words + ([say("{n} times in a row", n=f"{cluster.times:,}")] if cluster.times > 1 else [])
 
 
@@ -80,11 +83,13 @@ COUNTS = texts(
     }
 )
 """One and many nodes of a kind."""
+LAYERS = texts(("{n} layer", "{n} layers"))
 
 
 def summary(graph: Graph) -> str:
     """The graph in one line: how much of what."""
     kinds = [node.kind if node.pair is None else "pair" for node in graph.nodes]
-    counts = [counted(kinds.count(kind), *words) for kind, words in COUNTS.items() if kind in kinds]
+    names = COUNTS | {"module": LAYERS} if graph.mode == "architecture" else COUNTS
+    counts = [counted(kinds.count(kind), *words) for kind, words in names.items() if kind in kinds]
     arrows = counted(len(graph.edges), "{n} arrow", "{n} arrows")
     return say("{nodes}; {arrows}", nodes=say(", ").join(counts), arrows=arrows)
