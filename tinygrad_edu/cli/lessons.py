@@ -71,13 +71,13 @@ class Lesson:
         """The lesson, its exercises and the programs that it imports."""
         return [self.path, *sorted(self.exercises.glob("*.py")), *self.programs]
 
-    def text(self, program: Path, lang: str) -> str:
-        """A program of the lesson, the lesson itself too, in a language."""
+    def text(self, program: Path, lang: str, kinds: Sequence[str] = ("lessons", "code")) -> str:
+        """A program of the lesson, the lesson itself too, in a language: its Markdown and what is said in its code."""
         text = program.read_text(encoding="utf-8")
         if lang == "en":
             return text
         texts: dict[str, str] = {}
-        for kind in ("lessons", "code"):
+        for kind in kinds:
             texts |= read_catalogue(catalogues(lang) / kind / f"{self.name}.po")
         return translated(text, lambda text: texts.get(text, text))
 
@@ -112,7 +112,7 @@ def lessons() -> list[Lesson]:
 
 def catalogues(lang: str) -> Path:
     """The folder with the translations into a language; a translation is called by language and country: `zh_CN`."""
-    folder = _there(PACKAGE / "locale", PACKAGE.parent / "docs" / "locale")
+    folder = _there(PACKAGE / "tutorials" / "locale", PACKAGE.parent / "docs" / "locale")
     return next(folder.glob(f"{lang}_*")) / "LC_MESSAGES"
 
 

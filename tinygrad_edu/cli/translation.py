@@ -26,7 +26,7 @@ MARKDOWN = "# %% [markdown]"
 BLOCK = re.compile(r"^(?:```[\s\S]*?^```|\$\$[\s\S]*?\$\$$|(?:.+\n?)+)", re.MULTILINE)
 HEADING = re.compile(r"(#+ )?(.*)")
 POINT = re.compile(r"^((?:-|\d+\.) )", re.MULTILINE)
-FOR_TOOLS = re.compile(r"# ?(%%|fmt:|noqa|type:)")
+FOR_TOOLS = re.compile(r"# ?(%%|fmt:|noqa|type:|equivalent$)")
 QUOTES = re.compile(r'r?("""|")')
 
 
