@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from .._support.languages import languages
 from ..engine.node import Node
 from ..errors import TinygradError
 from ..graph import explain
@@ -24,6 +25,7 @@ def add_to(commands: Commands) -> None:
         required=True,
         help="the node to differentiate by; may be given several times",
     )
+    add("--lang", choices=languages(), help="the language of the explanation")
 
 
 def run_explain(arguments: argparse.Namespace) -> None:
@@ -35,7 +37,7 @@ def run_explain(arguments: argparse.Namespace) -> None:
     for wrt in arguments.wrt:
         by = with_gradient(file, wrt, named_in_graph(node, wrt) or the_node(file, wrt, variables))
         with refusing(TinygradError, where=f"{arguments.node}: "):
-            texts.append(str(explain(node, by)))
+            texts.append(str(explain(node, by, lang=arguments.lang)))
     print("\n\n".join(texts))
 
 

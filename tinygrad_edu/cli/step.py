@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 
 from .._support.formats import format_of
+from .._support.languages import languages
 from ..errors import TinygradError
 from ..graph.text import visible
 from ..step import steps
 from ..step.showing import FORMATS
-from ..step.wording import languages
 from .command import Commands, command, refusing
 from .users_file import NODE, run, split_target, the_node
 
@@ -22,7 +22,7 @@ def add_to(commands: Commands) -> None:
     add("node", metavar="FILE.py:NAME", help=NODE)
     add("-o", "--out", metavar="PATH", help=f"write it instead of playing it: {', '.join(FORMATS)}")
     add("--predict", action="store_true", help="ask for each result before it is shown")
-    add("--lang", choices=languages(), default="en", help="the language of the player")
+    add("--lang", choices=languages(), help="the language of the player")
 
 
 def run_step(arguments: argparse.Namespace) -> None:

@@ -13,6 +13,7 @@ from math import isfinite
 from string import Template
 from typing import Any
 
+from .._support.languages import language
 from .._support.offline_page import in_script, policy
 from ..graph.draw import Drawing
 from ..graph.names import partial
@@ -25,7 +26,8 @@ from .matrices import MATRIX
 from .places import ARROW, Places
 from .predict import ABSOLUTE, NUMBER, RELATIVE, question
 from .script import Script
-from .wording import catalogue, heading, lines, sentences, shown, words
+from .texts import TEXTS
+from .wording import called, catalogue, heading, lines, sentences, shown, words
 
 __all__ = ["frame", "page"]
 
@@ -37,9 +39,9 @@ LABELS = (
 """The texts of the catalogue that the page shows from the start."""
 
 MESSAGES = (
-    "place", "forward", "back", "update", "said at the start", "not reached", "final", "arrived",
+    "place", "part of", "forward", "back", "update", "said at the start", "not reached", "final", "arrived",
     "asked for the number", "asked for the numbers",
-    "asked for the shape", "not a number", "right", "try again", "score", "hint of upstream", "hint of local",
+    "asked for the shape", "not a number", "right", "try again", "score", "asked", "hint of upstream", "hint of local",
     "between sentences", "said of forward", "said of seed", "said of contribution", "said of carried contribution",
     "said of operand", "said of broadcast contribution", "said of sum", "said of the rest", "said of the last",
     "said of the only one", "said of update", "said of forward as array", "said of contribution as array",
@@ -49,19 +51,19 @@ MESSAGES = (
 """The texts that it shows later."""
 
 
-def page(script: Script, *, lang: str = "en", predict: bool = False, theme: Theme = "auto") -> str:
+def page(script: Script, *, predict: bool = False, theme: Theme = "auto") -> str:
     """The player as the text of an HTML page."""
-    texts = catalogue(lang)
+    texts = catalogue()
     picture = Drawing(view(script.graph), "auto", "LR", theme, False)
     svg = re.sub(
         r"<title>.*?</title>\n?", "", picture.svg(bare=True), flags=re.DOTALL
     )  # they would give the answers away
     style, code = custom_properties("auto") + _file("player.css"), _file("player.js")
     styles = [style, *re.findall(r"<style>(.*?)</style>", svg, re.DOTALL)]
-    title = in_markup(heading(script, lang))
+    title = in_markup(heading(script))
     return Template(_file("player.html")).substitute(
         {key: escape(texts[key]) for key in LABELS},
-        lang={"zh": "zh-CN"}.get(lang, lang),
+        lang={"zh": "zh-CN"}.get(language(), language()),
         title=title,
         policy=policy(code, styles),
         style=style,
@@ -69,13 +71,13 @@ def page(script: Script, *, lang: str = "en", predict: bool = False, theme: Them
         svg=svg,
         code=code,
         predicting=" checked" if predict else "",
-        data=in_script(_data(script, picture.graph, svg, lang)),
+        data=in_script(_data(script, picture.graph, svg)),
     )
 
 
-def frame(script: Script, *, lang: str = "en", predict: bool = False) -> str:
+def frame(script: Script, *, predict: bool = False) -> str:
     """The page in an `iframe`, for a notebook: it is cut off from the page around it."""
-    inside = escape(page(script, lang=lang, predict=predict), quote=True)
+    inside = escape(page(script, predict=predict), quote=True)
     return (
         f'<iframe srcdoc="{inside}" sandbox="allow-scripts allow-downloads" title="{escape(script.graph.title)}" '
         'width="100%" height="780" style="border:0"></iframe>'
@@ -89,8 +91,8 @@ def _file(name: str) -> str:
 # The data of the page.
 
 
-def _data(script: Script, picture: Graph, svg: str, lang: str) -> dict[str, Any]:
-    texts = catalogue(lang)
+def _data(script: Script, picture: Graph, svg: str) -> dict[str, Any]:
+    texts = catalogue()
     identity = re.search(r'id="(tg-[0-9a-f]+)"', svg)
     assert identity is not None
     shown_in = Places(script.graph, picture)
@@ -117,7 +119,7 @@ def _data(script: Script, picture: Graph, svg: str, lang: str) -> dict[str, Any]
                     "value": shown(node.value),
                     "receives": node.id in receiving or None,
                     "made": made.get(node.id),
-                    "operation": node.operation,
+                    "operation": called(node.operation) if node.operation else None,
                 }
                 for node in script.graph.nodes
                 if node.kind != "constant"
@@ -147,7 +149,7 @@ def _event(script: Script, step: int, places: Places, sources: list[tuple[str, s
     event, values = script[step], words(script, script[step])
     source = script.graph.node(event.node).source
     asked = question(script, step) if event.kind != "seed" and event.value is not None else None
-    said, texts = sentences(script, event), catalogue("en")
+    said = sentences(script, event)
     return {
         "kind": event.kind,
         "node": event.node,
@@ -164,7 +166,7 @@ def _event(script: Script, step: int, places: Places, sources: list[tuple[str, s
         "answer": asked
         and [x if isfinite(x) else str(x).replace("inf", "Infinity") for x in map(_short, asked.answer)],
         "product": (event.numeric or event.shapes) if event.local is None or event.shapes else None,
-        "shape": values.get("shape") if any("{shape}" in texts[key] for key in said) else None,
+        "shape": values.get("shape") if any("{shape}" in TEXTS[key] for key in said) else None,
     }
 
 
