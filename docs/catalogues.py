@@ -35,7 +35,7 @@ DOCS = Path(__file__).parent
 LOCALE = DOCS / "locale"
 CATALOGUES = LOCALE / "zh_CN" / "LC_MESSAGES"
 TRANSLATED = ["index", "start", "lessons", "lessons/*", "gallery/index", "howto/assignment", "howto/classroom",
-              "howto/draw", "howto/shipped", "coming-from", "formats", "grading", "limits", "player"]  # fmt: skip
+              "howto/draw", "howto/offline", "howto/shipped", "coming-from", "formats", "grading", "limits", "player"]  # fmt: skip
 ENGLISH = ["howto/gradescope", "howto/primitive", "reference/*", "svg", "terms", "design", "benchmarks", "CONTRIBUTING",
            "changelog"]  # fmt: skip
 """Pages of which the headings are translated, for the navigation; `terms` is in both languages by itself."""
