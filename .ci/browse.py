@@ -13,8 +13,9 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 WIDTHS = {"desktop": 1280, "phone": 390}
-WORDS = """反向传播 学习率 计算图 交叉熵 链式法则 多层感知机 权重衰减 局部导数 梯度下降 小批量 广播 暂退法 批量规范化 卷积核 感受野
-           残差块 注意力 困惑度 过拟合 池化 早停 熵""".split()
+WORDS = ["反向传播", "学习率", "计算图", "交叉熵", "链式法则", "多层感知机", "权重衰减", "局部导数", "梯度下降",
+         "小批量", "广播", "暂退法", "批量规范化", "卷积核", "感受野", "残差块", "注意力", "困惑度", "过拟合", "池化",
+         "早停", "熵"]  # fmt: skip
 
 
 def main(folder: str) -> None:

@@ -4,10 +4,10 @@
     python docs/catalogues.py lessons/10_convolution       # those of one page
     python docs/catalogues.py --check                      # say what lacks a translation; exit code 1 if too much does
 
-A page's catalogue, `docs/locale/zh_CN/LC_MESSAGES/<page>.po`, holds its paragraphs and, under each, the translation; that
-of a page which stays English, its headings. Beside the catalogue of a lesson there is one of the comments and docstrings
-in its code and its exercises, in the folder `code`. When a paragraph changes, its translation is kept beside it, marked
-`fuzzy`, until somebody has looked at it. Nothing is run for this, but the pages of `make gallery` have to be there.
+A page's catalogue, `docs/locale/zh_CN/LC_MESSAGES/<page>.po`, holds its paragraphs and, under each, the translation;
+that of a page which stays English holds its headings. Beside the catalogue of a lesson there is one of the comments and
+docstrings in its code and its exercises, in the folder `code`. When a paragraph changes, its translation is kept beside
+it, marked `fuzzy`, until somebody has looked at it. Nothing is run for this; the gallery has to be drawn before.
 `docs/locale/allowance.txt` lists the pages that may lag behind, and by how many paragraphs.
 """
 
@@ -34,11 +34,10 @@ from tinygrad_edu.cli.translation import texts_in_code
 DOCS = Path(__file__).parent
 LOCALE = DOCS / "locale"
 CATALOGUES = LOCALE / "zh_CN" / "LC_MESSAGES"
-TRANSLATED = ["index", "start", "lessons", "lessons/*", "gallery/index", "howto/assignment", "howto/classroom",
-              "howto/draw", "howto/offline", "howto/shipped", "coming-from", "formats", "grading", "limits", "player"]  # fmt: skip
+PAGES = ["index", "**"]
 ENGLISH = ["howto/gradescope", "howto/primitive", "reference/*", "svg", "terms", "design", "benchmarks", "CONTRIBUTING",
            "changelog"]  # fmt: skip
-"""Pages of which the headings are translated, for the navigation; `terms` is in both languages by itself."""
+"""Pages of which only the headings are translated, for the navigation; `terms` is in both languages by itself."""
 LIST = re.compile(r"\d+\. ")
 """How a list begins: Sphinx leaves a heading in English whose translation it reads as one; write `7\\. `, not `7. `."""
 
@@ -119,7 +118,7 @@ def allowance() -> dict[str, int]:
 def main() -> None:
     """Update or check."""
     parser = argparse.ArgumentParser(description="Update the catalogues of the Chinese site.")
-    parser.add_argument("pages", nargs="*", default=TRANSLATED + ENGLISH, help="such as lessons/02_tensors (default: all)")
+    parser.add_argument("pages", nargs="*", default=PAGES, help="such as lessons/02_tensors (default: all)")
     parser.add_argument("--check", action="store_true", help="change nothing; say what lacks a translation")
     given = parser.parse_args()
     with TemporaryDirectory() as folder:

@@ -51,9 +51,9 @@ class Lesson:
 
     def title(self, lang: str = "en") -> str:
         """The first heading, without the number."""
-        heading = re.search(r"^# # \d+\\?\. (.+)$", self.text(self.path, lang), re.MULTILINE)
-        assert heading is not None
-        return heading[1]
+        lines = self.path.read_text(encoding="utf-8").splitlines()
+        heading = next(line for line in lines if line.startswith("# # ")).removeprefix("# # ")
+        return self._texts(lang, ["lessons"]).get(heading, heading).partition(". ")[2]
 
     @property
     def exercises(self) -> Path:
@@ -74,12 +74,14 @@ class Lesson:
     def text(self, program: Path, lang: str, kinds: Sequence[str] = ("lessons", "code")) -> str:
         """A program of the lesson, the lesson itself too, in a language: its Markdown and what is said in its code."""
         text = program.read_text(encoding="utf-8")
+        texts = self._texts(lang, kinds)
+        return translated(text, lambda text: texts.get(text, text)) if texts else text
+
+    def _texts(self, lang: str, kinds: Sequence[str]) -> dict[str, str]:
         if lang == "en":
-            return text
-        texts: dict[str, str] = {}
-        for kind in kinds:
-            texts |= read_catalogue(catalogues(lang) / kind / f"{self.name}.po")
-        return translated(text, lambda text: texts.get(text, text))
+            return {}
+        read = (read_catalogue(catalogues(lang) / kind / f"{self.name}.po") for kind in kinds)
+        return {text: translation for catalogue in read for text, translation in catalogue.items()}
 
     def content(self, form: As, lang: str) -> str:
         """The lesson as a notebook or as a script. Raises `ImportError` if jupytext is missing, for notebooks."""
@@ -93,7 +95,7 @@ class Lesson:
             import jupytext
         except ModuleNotFoundError:
             raise ImportError("notebooks need jupytext: pip install jupytext; or take the scripts") from None
-        notebook = jupytext.reads(script, fmt="py:percent")
+        notebook = jupytext.reads(re.sub(r"\]\((\d\d_\w+)\.py\)", r"](\1.ipynb)", script), fmt="py:percent")
         for i, cell in enumerate(notebook.cells):
             cell["id"] = f"cell-{i + 1}"  # not random, so that the same lesson gives the same bytes
         written: str = jupytext.writes(notebook, fmt="ipynb")

@@ -1,8 +1,8 @@
 """Programs of the course in another language: their Markdown, comments and docstrings, from catalogues.
 
-A catalogue is a `.po` file of gettext, and a text is what has an entry there. In Markdown that is each paragraph, heading,
-point of a list, cell of a table and formula on lines of its own, as Sphinx has it for the site; in code each docstring,
-and comments on lines below each other.
+A catalogue is a `.po` file of gettext, and a text is what has an entry there. In Markdown that is each paragraph,
+heading, point of a list, cell of a table and formula on lines of its own, as Sphinx has it for the site; in code it is
+each docstring, and comments on lines below each other.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import ast
 import inspect
 import re
 import tokenize
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from io import StringIO
 from pathlib import Path
 
@@ -30,7 +31,8 @@ FOR_TOOLS = re.compile(r"# ?(%%|fmt:|noqa|type:|equivalent$)")
 QUOTES = re.compile(r'r?("""|")')
 
 
-def read_catalogue(path: Path) -> dict[str, str]:
+@cache
+def read_catalogue(path: Path) -> Mapping[str, str]:
     """The translation of each text; not of those that are marked `fuzzy`, whose English has changed since."""
     entries = path.read_text(encoding="utf-8").split("\n\n")
     found = [ENTRY.search(f"{entry}\n") for entry in entries if "#, fuzzy" not in entry]
@@ -51,11 +53,16 @@ def translated(program: str, translate: Translate) -> str:
 def texts_in_code(program: str) -> list[str]:
     """The comments and docstrings of a program or a lesson, each once."""
     cells = re.split(r"^(?=# %%)", program, flags=re.MULTILINE)
-    found: dict[str, None] = {}
+    found: list[str] = []
+
+    def note(text: str) -> str:
+        found.append(text)
+        return text
+
     for cell in cells:
         if not cell.startswith(MARKDOWN):
-            _cell(cell, lambda text: found.setdefault(text) or text)
-    return list(found)
+            _cell(cell, note)
+    return list(dict.fromkeys(found))
 
 
 def _cell(cell: str, translate: Translate) -> str:

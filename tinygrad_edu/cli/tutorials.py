@@ -24,7 +24,9 @@ LANG: dict[str, Any] = {"choices": languages(), "help": "the language of the les
 
 def add_to(commands: Commands) -> None:
     """Add the commands and their options to the parser."""
-    add = command(commands, run_list, "tutorials", "list the lessons; `tutorials copy` and `tutorials open` give you one")
+    add = command(
+        commands, run_list, "tutorials", "list the lessons; `tutorials copy` and `tutorials open` give you one"
+    )
     add("--lang", **LANG)
 
     add = command(commands, run_copy, "tutorials copy", "copy lessons and their exercises, to work in")
