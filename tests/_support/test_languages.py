@@ -34,11 +34,26 @@ def is_call(node: ast.AST, *names: str) -> bool:
 
 
 def strings(node: ast.AST) -> Iterator[str]:
-    """The string constants of an expression; of a dictionary those of its values."""
+    """The string constants of an expression, as `texts` marks them."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
-    for child in node.values if isinstance(node, ast.Dict) else ast.iter_child_nodes(node):
-        yield from strings(child)
+    elif isinstance(node, ast.Dict):
+        for key, value in zip(node.keys, node.values):
+            yield from strings(key if key and isinstance(value, ast.Lambda) else value)
+    elif not isinstance(node, ast.Lambda):
+        yield from (text for child in ast.iter_child_nodes(node) for text in strings(child))
+
+
+def helps(node: ast.AST) -> Iterator[str]:
+    """What a command says of itself and its options: `about` of `command`, and `help`."""
+    if is_call(node, "command") and isinstance(node, ast.Call):
+        yield from strings(node.args[3])
+    if isinstance(node, ast.keyword) and node.arg == "help" and isinstance(node.value, ast.Constant):
+        yield from strings(node.value)
+    if isinstance(node, ast.Dict):
+        for key, value in zip(node.keys, node.values):
+            if isinstance(key, ast.Constant) and key.value == "help" and isinstance(value, ast.Constant):
+                yield from strings(value)
 
 
 def said_in(call: ast.Call) -> Iterator[str]:
@@ -65,7 +80,8 @@ SAID = {
     for node in ast.walk(tree)
     if is_call(node, "say", "counted", "texts") and isinstance(node, ast.Call)
     for text in said_in(node)
-}
+    if text
+} | {text for file, tree in TREES.items() if "cli" in file.parts for node in ast.walk(tree) for text in helps(node)}
 
 
 def places(text: str) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from .._support.languages import languages
+from .._support.languages import say
 from ..engine.node import Node
 from ..errors import TinygradError
 from ..graph import explain
@@ -25,7 +25,6 @@ def add_to(commands: Commands) -> None:
         required=True,
         help="the node to differentiate by; may be given several times",
     )
-    add("--lang", choices=languages(), help="the language of the explanation")
 
 
 def run_explain(arguments: argparse.Namespace) -> None:
@@ -37,7 +36,7 @@ def run_explain(arguments: argparse.Namespace) -> None:
     for wrt in arguments.wrt:
         by = with_gradient(file, wrt, named_in_graph(node, wrt) or the_node(file, wrt, variables))
         with refusing(TinygradError, where=f"{arguments.node}: "):
-            texts.append(str(explain(node, by, lang=arguments.lang)))
+            texts.append(str(explain(node, by)))
     print("\n\n".join(texts))
 
 
@@ -45,7 +44,11 @@ def with_gradient(file: str, name: str, node: Node) -> Node:
     """The node. Raises `Refusal` if no gradient flows to it."""
     if not node.requires_grad:
         raise Refusal(
-            f"{file}: {name} requires no gradient, so there is no derivative to explain: make leaves with "
-            "requires_grad=True, and compute with them outside no_grad() and without detach()"
+            say(
+                "{file}: {name} requires no gradient, so there is no derivative to explain: make leaves with "
+                "requires_grad=True, and compute with them outside no_grad() and without detach()",
+                file=file,
+                name=name,
+            )
         )
     return node

@@ -13,7 +13,7 @@ from math import isfinite
 from string import Template
 from typing import Any
 
-from .._support.languages import language
+from .._support.languages import tag
 from .._support.offline_page import in_script, policy
 from ..graph.draw import Drawing
 from ..graph.names import partial
@@ -63,7 +63,7 @@ def page(script: Script, *, predict: bool = False, theme: Theme = "auto") -> str
     title = in_markup(heading(script))
     return Template(_file("player.html")).substitute(
         {key: escape(texts[key]) for key in LABELS},
-        lang={"zh": "zh-CN"}.get(language(), language()),
+        lang=tag(),
         title=title,
         policy=policy(code, styles),
         style=style,

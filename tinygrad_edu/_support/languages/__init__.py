@@ -21,13 +21,19 @@ from typing import Any, TypeVar
 
 from ...errors import TinygradError
 
-__all__ = ["counted", "language", "languages", "listed", "say", "speaking", "texts"]
+__all__ = ["counted", "language", "languages", "listed", "say", "speaking", "tag", "texts"]
 
 T = TypeVar("T")
 
 VARIABLE = "TINYGRAD_EDU_LANG"
 
+Texts = Mapping[str, Mapping[str, str]]
+"""Texts of somebody's own: of each language, those by the English ones."""
+
+NONE: Texts = MappingProxyType({})
+
 _spoken: ContextVar[str | None] = ContextVar("spoken", default=None)
+_own: ContextVar[Texts] = ContextVar("own", default=NONE)
 
 
 @cache
@@ -50,19 +56,28 @@ def language() -> str:
     return _spoken.get() or _known(os.environ.get(VARIABLE) or "en", f"the environment variable {VARIABLE}")
 
 
+def tag() -> str:
+    """The language that is spoken now, as pages name it: `zh-CN`."""
+    return {"zh": "zh-CN"}.get(language(), language())
+
+
 @contextmanager
-def speaking(lang: str | None) -> Iterator[None]:
+def speaking(lang: str | None, own: Texts | None = None) -> Iterator[None]:
     """Speak a language inside the block; None goes on in the present one. `TinygradError` for an unknown one.
+
+    `own` are texts that somebody else has brought, such as an assignment: they are looked up first.
 
     >>> with speaking("zh"):
     ...     say("Forward")
     '前向传播'
     """
-    before = _spoken.set(_spoken.get() if lang is None else _known(lang, "lang"))
+    spoken = _spoken.set(_spoken.get() if lang is None else _known(lang, "lang"))
+    brought = _own.set(_own.get() if own is None else own)
     try:
         yield
     finally:
-        _spoken.reset(before)
+        _own.reset(brought)
+        _spoken.reset(spoken)
 
 
 def _known(lang: str, where: str) -> str:
@@ -80,7 +95,7 @@ def say(text: str, /, **values: Any) -> str:
     'The gradient of x is 6.'
     """
     lang = language()
-    template = text if lang == "en" else catalogue(lang).get(text, text)
+    template = _own.get().get(lang, {}).get(text) or (text if lang == "en" else catalogue(lang).get(text, text))
     return template.format(**values) if values else template
 
 
@@ -93,21 +108,26 @@ def counted(count: int, one: str, many: str, /, **values: Any) -> str:
     return say(one if count == 1 else many, n=f"{count:,}", **values)
 
 
-def listed(items: Sequence[str]) -> str:
-    """Several things as one: `x, y and z`.
+def listed(items: Sequence[str], alternatives: bool = False) -> str:
+    """Several things as one: `x, y and z`, or `x, y or z`; "" where there are none.
 
-    >>> listed(["x"]), listed(["x", "y", "z"])
-    ('x', 'x, y and z')
+    >>> listed(["x"]), listed(["x", "y", "z"]), listed(["x", "y"], alternatives=True)
+    ('x', 'x, y and z', 'x or y')
     >>> with speaking("zh"):
     ...     listed(["x", "y", "z"])
     'x、y 和 z'
     """
-    *most, last = items
-    return say("{most} and {last}", most=say(", ").join(most), last=last) if most else last
+    if len(items) < 2:
+        return "".join(items)
+    most, last = say(", ").join(items[:-1]), items[-1]
+    return say("{most} or {last}" if alternatives else "{most} and {last}", most=most, last=last)
 
 
 def texts(table: T) -> T:
-    """The table as it is: this marks every text in it, also inside dictionaries and tuples, as one to say later."""
+    """The table as it is: this marks all strings in it as texts to say later.
+
+    Of a dictionary these are the values; the keys, where the values are functions.
+    """
     return table
 
 

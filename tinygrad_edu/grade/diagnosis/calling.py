@@ -1,21 +1,29 @@
-"""Judges a chain step by step, and a backward pass by the student's own forward pass.
+"""Mistakes that only more calls of a student's functions show; the callables are in the sandbox, arrays in, arrays out.
 
-The callables are a student's functions in the sandbox: arrays in, arrays out.
+A chain is judged step by step; a backward pass by the student's own forward pass; and a second call with the same
+arguments shows whether they are changed, or taken in another order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice, permutations
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..._support.languages import say
 from ...check.differences import numerical_jacobian
 from ..compare import Verdict, compare
 from ..errors import StudentError
+from ..sandbox.proxies import Call, parameters, repeated
 from .diagnose import as_numbers
+from .mistakes import MISTAKES, Diagnosis
 
-__all__ = ["ChainStep", "JudgedStep", "first_wrong_step", "judge_chain", "right_for_own_forward"]
+__all__ = [
+    "ChainStep", "JudgedStep", "by_asking_again", "first_wrong_step", "judge_chain", "names_in",
+    "right_for_own_forward",
+]  # fmt: skip
 
 
 class ChainStep(NamedTuple):
@@ -129,3 +137,61 @@ def right_for_own_forward(
 def copied(operands: Sequence[Any]) -> list[Any]:
     """Copies of arrays, so that the student's function cannot change the originals."""
     return [np.copy(x) if isinstance(x, np.ndarray) else x for x in operands]
+
+
+ORDERS = 24
+"""The most orders of arguments that are tried."""
+
+
+def names_in(call: Call | None, at: Sequence[Any]) -> list[str]:
+    """The student's names of the parameters to which these arguments were handed; none if they were not."""
+    if call is None:
+        return []
+    names = dict(zip(map(id, call.arguments), parameters(call)))
+    return [names[id(x)] for x in at] if all(id(x) in names for x in at) else []
+
+
+def by_asking_again(call: Call, known: Diagnosis, right: Callable[[Any], bool]) -> Diagnosis | None:
+    """The mistake that a second call shows; None if it shows nothing that is better than what is known.
+
+    Parameters
+    ----------
+    known : what the first answer says; other orders of the arguments are tried if that is nothing.
+    right : whether an answer is right.
+    """
+    names = parameters(call) or [say("argument {i}", i=i + 1) for i in range(len(call.arguments))]
+    try:
+        _, left = repeated(call, call.arguments)
+        changed = [name for name, x, y in zip(names, call.arguments, left) if not unchanged(x, y)]
+        if changed:
+            return Diagnosis(MISTAKES["changed arguments"], (), {"changed": say(" and ").join(changed)})
+        orders = permutations(range(len(call.arguments))) if known.name == "unknown" else iter(())
+        for order in islice(orders, 1, ORDERS):
+            answer = in_order(call, order)
+            if answer is not None and right(answer):
+                given, taken = (", ".join(names[i] for i in places) for places in (range(len(order)), inverse(order)))
+                return Diagnosis(MISTAKES["order of parameters"], (), {"given": given, "taken": taken})
+    except StudentError:  # it ended, or took too long
+        return None
+    return None
+
+
+def in_order(call: Call, order: Sequence[int]) -> Any:
+    """The answer to the arguments in another order; None if it raises an exception."""
+    try:
+        return repeated(call, [call.arguments[i] for i in order])[0]
+    except StudentError as error:
+        if error.kind == "raised":
+            return None
+        raise
+
+
+def inverse(order: Sequence[int]) -> list[int]:
+    return [order.index(i) for i in range(len(order))]
+
+
+def unchanged(before: Any, after: Any) -> bool:
+    """Whether an argument is what it was before."""
+    if isinstance(before, np.ndarray):
+        return isinstance(after, np.ndarray) and np.array_equal(before, after, equal_nan=True)
+    return type(before) is type(after)
