@@ -25,6 +25,7 @@ from tempfile import TemporaryDirectory
 from babel.messages import Catalog
 from babel.messages.pofile import read_po, write_po
 from docutils.nodes import caption, title
+from extensions.languages import IN_ENGLISH
 from sphinx.cmd.build import main as sphinx_build
 from sphinx_intl.basic import update
 
@@ -35,8 +36,7 @@ DOCS = Path(__file__).parent
 LOCALE = DOCS / "locale"
 CATALOGUES = LOCALE / "zh_CN" / "LC_MESSAGES"
 PAGES = ["index", "**"]
-ENGLISH = ["howto/gradescope", "howto/primitive", "reference/*", "svg", "terms", "design", "benchmarks", "CONTRIBUTING",
-           "changelog"]  # fmt: skip
+HEADINGS_ONLY = [*IN_ENGLISH, "terms"]
 """Pages of which only the headings are translated, for the navigation; `terms` is in both languages by itself."""
 LIST = re.compile(r"\d+\. ")
 """How a list begins: Sphinx leaves a heading in English whose translation it reads as one; write `7\\. `, not `7. `."""
@@ -55,7 +55,7 @@ def templates(folder: str, pages: list[str]) -> None:
         sys.exit("the texts could not be read")
     for template in Path(folder).rglob("*.pot"):
         page = template.relative_to(folder).with_suffix("").as_posix()
-        if any(fnmatch(page, english) for english in ENGLISH):
+        if any(fnmatch(page, pattern) for pattern in HEADINGS_ONLY):
             keep(template, headings(Path(folder, ".read", f"{page}.doctree")))
     for lesson in lessons():
         if any(fnmatch(f"lessons/{lesson.name}", page) for page in pages):

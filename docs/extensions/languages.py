@@ -1,6 +1,7 @@
 """Two languages: each page links to itself in the other one, and the Chinese site has Chinese labels and search."""
 
 import re
+from fnmatch import fnmatch
 from typing import Any
 
 from jinja2.ext import Extension
@@ -10,6 +11,9 @@ from sphinx.search.zh import SearchChinese
 
 ENGLISH, CHINESE = "English", "中文"
 TOGGLE = "Toggle navigation of "
+IN_ENGLISH = ["howto/gradescope", "howto/primitive", "reference/*", "svg", "design", "benchmarks", "CONTRIBUTING",
+              "changelog"]  # fmt: skip
+"""The pages that stay English; only their headings are translated."""
 
 
 def link_languages(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
@@ -17,6 +21,8 @@ def link_languages(app: Sphinx, page: str, template: str, context: dict[str, Any
     chinese = app.config.language == "zh_CN"
     context["other_language"] = ("en", ENGLISH) if chinese else ("zh-CN", CHINESE)
     context["other_page"] = ("../" if chinese else "zh_CN/") + page + ".html"
+    if chinese and any(fnmatch(page, pattern) for pattern in IN_ENGLISH):
+        context["body"] = f"<p><em>（本页正文为英文。）</em></p>{context['body']}"
     context["furo_navigation_tree"] = context["furo_navigation_tree"].replace(TOGGLE, _(TOGGLE))
 
 

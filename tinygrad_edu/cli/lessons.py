@@ -75,7 +75,10 @@ class Lesson:
         """A program of the lesson, the lesson itself too, in a language: its Markdown and what is said in its code."""
         text = program.read_text(encoding="utf-8")
         texts = self._texts(lang, kinds)
-        return translated(text, lambda text: texts.get(text, text)) if texts else text
+        if not texts:
+            return text
+        text = re.sub("(?<=^# )tinygrad-edu grade .+", rf"\g<0> --lang {lang}", text, flags=re.MULTILINE)
+        return translated(text, lambda text: texts.get(text, text))
 
     def _texts(self, lang: str, kinds: Sequence[str]) -> dict[str, str]:
         if lang == "en":
