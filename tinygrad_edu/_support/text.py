@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 
-__all__ = ["clean", "escaped"]
+__all__ = ["clean", "columns", "escaped"]
 
 
 def escaped(text: str, hidden: Callable[[str], bool]) -> str:
@@ -14,6 +15,15 @@ def escaped(text: str, hidden: Callable[[str], bool]) -> str:
     a\tb\x1b
     """
     return "".join(char.encode("unicode_escape").decode("ascii") if hidden(char) else char for char in text)
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal the text takes: a Chinese character takes two.
+
+    >>> columns("x = 2"), columns("梯度")
+    (5, 4)
+    """
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def clean(text: str, most: int = 2_000) -> str:

@@ -123,7 +123,7 @@ class Quantity:
     Attributes
     ----------
     shape : `()` for a single number.
-    dtype : "float" for a Python number.
+    dtype : "float" for a Python number; "" where only the shape is known.
     elements : the elements in C order; None where there are more than a dozen.
     low, high : the range of an array's finite elements; None where there are none.
     nonfinite : how many elements are nan or infinite.
@@ -142,7 +142,7 @@ class Quantity:
         size = math.prod(self.shape)
         if min(self.shape, default=0) < 0 or len(self.elements or ()) != (0 if self.elements is None else size):
             raise ValueError(f"the elements of shape {self.shape} are not {size}")
-        if self.elements is None and size == 1:
+        if self.elements is None and size == 1 and self.dtype:
             raise ValueError("a single number has to be there")
 
     @staticmethod
@@ -179,7 +179,7 @@ class Quantity:
     def text(self) -> str:
         """The quantity in one line."""
         if self.elements is None or 0 in self.shape:
-            return f"{self.kind()}, {self.range()}"
+            return f"{self.kind()}, {self.range()}" if self.dtype else self.kind()
         cells = self.cells()
         for size in reversed(self.shape):
             cells = ["[" + ", ".join(cells[i : i + size]) + "]" for i in range(0, len(cells), size)]
@@ -193,7 +193,7 @@ class Quantity:
 
     def kind(self, *, dtype: bool = True) -> str:
         """Shape and dtype, the shape as Python writes it."""
-        return shorten(str(self.shape), 32) + (f" {self.dtype}" if dtype else "")
+        return shorten(str(self.shape), 32) + (f" {self.dtype}" if dtype and self.dtype else "")
 
     def range(self, digits: int | None = None) -> str:
         """Between which numbers the elements lie."""

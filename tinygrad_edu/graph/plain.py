@@ -62,10 +62,13 @@ module     a closed cluster: all that one call of a module, or of a marked funct
 group      many nodes drawn as one
 """
 
-Mode = Literal["forward", "backward", "both"]
+Mode = Literal["forward", "backward", "both", "architecture"]
 
 Mark = Literal["missing", "extra", "changed"]
 """How a part of a graph differs from what was expected: it is missing, it is one too many, or it is another."""
+
+Kept = Literal["none", "equal", "other"]
+"""What stands in the `.grad` of a node: nothing, its derivative, or another number."""
 
 Rule = Callable[[Node, int, Mapping[Node, str], str], "str | None"]
 """Writes a rule of the table as a formula: of a node, for one operand, in these names, with one for the upstream."""
@@ -103,6 +106,7 @@ class PlainNode:
     opens : for a closed cluster, its path; `Graph.cluster(path)` says more of it.
     result : for a closed cluster with one result, the label of that.
     further : in a graph of several outputs, the gradients of those after the first: (label of the output, gradient).
+    kept, grad : where a picture shows `.grad`, what stands there, and its number.
     shown, note, colour, lit : what the author of a picture adds: another name, a line, a colour, emphasis.
     over : the letters of the axes that it works along: "j" for the second one.
     contents : for a group, what is in it: (description, count).
@@ -134,6 +138,8 @@ class PlainNode:
     result: str = ""
     further: tuple[tuple[str, Quantity], ...] = ()
     over: str = ""
+    kept: Kept | None = None
+    grad: Quantity | None = None
     shown: str = ""
     note: str = ""
     colour: str = ""
@@ -190,7 +196,8 @@ class Graph:
     Attributes
     ----------
     mode : "forward"; "backward" for the graph of the gradients: its boxes are gradients, not results; "both" for both
-        in one: forward nodes first, then one gradient for each of them that has one.
+        in one: forward nodes first, then one gradient for each of them that has one; "architecture" for the layers of
+        a model, without numbers.
     title : one line that says what it shows.
     nodes : in order of creation; `nodes[i].id == i + 1`.
     edges : by target, then by operand slot.
@@ -285,8 +292,13 @@ def plain(output: Node, *, gradients: bool = True, rule: Rule | None = None) -> 
     return forward(Recorded(output), gradients=gradients, rule=rule)
 
 
-def forward(recorded: Recorded, *, gradients: bool = True, rule: Rule | None = None, seed: Any = None) -> Graph:
-    """The same, of what is known to be recorded; with a `seed`, the gradients that it begins."""
+def forward(
+    recorded: Recorded, *, gradients: bool = True, rule: Rule | None = None, seed: Any = None, grad: bool = False
+) -> Graph:
+    """The same, of what is known to be recorded; with a `seed`, the gradients that it begins.
+
+    With `grad`, what stands in `.grad` is beside the derivatives.
+    """
     output = recorded.output
     if not (gradients and output.requires_grad):
         return forward_graph(recorded)
@@ -300,6 +312,7 @@ def forward(recorded: Recorded, *, gradients: bool = True, rule: Rule | None = N
     except TinygradError as error:
         return replace(forward_graph(recorded), notes=(f"no gradients: {visible(str(error))}",))
     graph = forward_graph(recorded, *passed)
+    graph = with_grad(recorded, graph, passed[0]) if grad else graph
     return graph if seed is None else replace(graph, of=f"(seed·{graph.of})")
 
 
@@ -358,6 +371,33 @@ def further_gradients(recorded: Recorded, graph: Graph) -> Graph:
                 found.setdefault(place[node], []).append((recorded.names[output], Quantity.of(total)))
     nodes = (replace(node, further=tuple(found.get(node.id, ()))) for node in graph.nodes)
     return replace(graph, nodes=tuple(nodes))
+
+
+def with_grad(recorded: Recorded, graph: Graph, gradient: Mapping[Node, Any]) -> Graph:
+    """The graph with the `.grad` of leaves, and of results that keep one; a note says where it is no derivative."""
+    drawn = [node.id for node in graph.nodes if node.kind != "constant"]
+    nodes = list(graph.nodes)
+    for x, id in zip(recorded.nodes, drawn):
+        grad = getattr(x, "_grad", None)
+        if x.requires_grad and (x.primitive is None or grad is not None):
+            nodes[id - 1] = replace(nodes[id - 1], kept=_kept(grad, gradient.get(x)), grad=known(grad))
+    others = [node.label for node in nodes if node.kept == "other"]
+    notes = [OTHER.format(names=and_so_on([f"{name}.grad" for name in others]), of=graph.of)] if others else []
+    return replace(graph, nodes=tuple(nodes), notes=(*graph.notes, *notes))
+
+
+OTHER = "What stands in {names} is not the derivative of {of}: backward() adds to it, and zero_grad() sets it to 0."
+
+
+def _kept(grad: Any, derivative: Any) -> Kept:
+    """How what stands in `.grad` goes with the derivative; 0 is what zero_grad() leaves."""
+    import numpy as np
+
+    if grad is None:
+        return "none"
+    number = number_of(grad)
+    close = derivative is not None and np.allclose(number, number_of(derivative), rtol=1e-4, atol=1e-12, equal_nan=True)
+    return "equal" if close or not np.any(number) else "other"
 
 
 def assembled(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..._support.languages import say, texts
 from ...engine.tensor import Tensor
 from ...graph.plain import ancestors
 from ..diagnosis import probe_shapes
@@ -119,6 +120,14 @@ def of_both_signs(x: ndarray) -> ndarray:
     return x
 
 
+TOO_SLOW = texts("right for few numbers, and no answer in time for {n}")
+WRONG_FOR_MANY = texts("right for few numbers, and for {n} it is not: {error}")
+ON_WHOLE_ARRAYS = texts(
+    "Whoever computes the whole function anew for every number is too slow: use the formula of the derivative, on "
+    "whole arrays."
+)
+
+
 @contextmanager
 def called_slow(count: int) -> Iterator[None]:
     """Report an error in this context as one of many numbers: it arises with `count`, after few were right."""
@@ -127,12 +136,10 @@ def called_slow(count: int) -> Iterator[None]:
     except (WrongAnswer, StudentError) as error:
         late = isinstance(error, StudentError) and error.kind == "time"
         raise WrongAnswer(
-            f"right for few numbers, and no answer in time for {count:,}" if late
-            else f"right for few numbers, and for {count:,} it is not: {error}",
+            say(TOO_SLOW if late else WRONG_FOR_MANY, n=f"{count:,}", error=error),
             kind="slow" if late else error.kind,
-            how="Whoever computes the whole function anew for every number is too slow: use the formula of the "
-            "derivative, on whole arrays." if late else getattr(error, "how", ""),
-        ) from None  # fmt: skip
+            how=say(ON_WHOLE_ARRAYS) if late else getattr(error, "how", ""),
+        ) from None
 
 
 @contextmanager
@@ -142,9 +149,11 @@ def called_unstable(scale: float) -> Iterator[None]:
         yield
     except (WrongAnswer, StudentError) as error:
         raise WrongAnswer(
-            f"right for numbers near 1, wrong for numbers near {scale:,.0f}: {error}",
+            say(
+                "right for numbers near 1, wrong for numbers near {scale}: {error}", scale=f"{scale:,.0f}", error=error
+            ),
             kind="unstable",
-            how="Find the exponential that overflows, and take the largest number out of it first.",
+            how=say("Find the exponential that overflows, and take the largest number out of it first."),
             graphs=getattr(error, "graphs", None),
         ) from None
 
@@ -158,5 +167,6 @@ def peak_memory(student: Student, function: Handle, *arguments: Any, most: float
     Raises `WrongAnswer` of the kind "memory".
     """
     used = evaluate(student, MEASURED)(function, list(arguments))
-    require(type(used) is int, "the memory of the call could not be measured", kind="memory")
-    require(used <= most, f"the call holds {used / 1e6:.3g} MB at once; {most / 1e6:.3g} MB must do", kind="memory")
+    require(type(used) is int, say("the memory of the call could not be measured"), kind="memory")
+    text = texts("the call holds {used} MB at once; {most} MB must do")
+    require(used <= most, say(text, used=f"{used / 1e6:.3g}", most=f"{most / 1e6:.3g}"), kind="memory")

@@ -27,11 +27,10 @@ from typing import Any
 
 import numpy as np
 
-from .kernel import leave_network, leave_no_marks, tasks_of_this_user, unmount
-from .landlock import make_rules
+from .filters import make_rules
 from .program import NAME
 from .server import Server
-from .walls import raise_walls, tried
+from .walls import leave_network, leave_no_marks, raise_walls, tasks_of_this_user, tried, unmount
 
 __all__ = ["serve_alone", "serve_clean"]
 

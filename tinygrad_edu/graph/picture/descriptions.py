@@ -13,7 +13,8 @@ __all__ = ["edge_in_words", "node_in_words", "summary"]
 
 def node_in_words(node: PlainNode, graph: Graph) -> str:
     """A node in one line."""
-    parts = [node.label if node.value is None or node.kind == "constant" else f"{node.label} = {node.value.text()}"]
+    unsaid = node.value is None or node.kind == "constant" or not node.value.dtype
+    parts = [node.label if unsaid or node.value is None else f"{node.label} = {node.value.text()}"]
     if node.value is not None and not node.value.is_number:
         parts.append(node.value.kind())
     if node.operation:
@@ -22,6 +23,8 @@ def node_in_words(node: PlainNode, graph: Graph) -> str:
     if node.gradient is not None:
         parts.append(f"{partial(graph.of, node.label)} = {node.gradient.text()}")
     parts += [f"{partial(of, node.label)} = {gradient.text()}" for of, gradient in node.further]
+    if node.kept:
+        parts.append(f".grad = {'None' if node.grad is None else node.grad.text()}")
     if node.kind == "alias":
         parts.append("drawn elsewhere too")
     if node.kind == "gradient":
@@ -40,7 +43,8 @@ def node_in_words(node: PlainNode, graph: Graph) -> str:
 
 
 def _module_words(cluster: Cluster) -> list[str]:
-    words = [cluster.title, plural(cluster.parameters, "parameter"), f"{plural(cluster.nodes, 'node')} inside"]
+    words = [cluster.title, plural(cluster.parameters, "parameter")]
+    words += [f"{plural(cluster.nodes, 'node')} inside"] if cluster.nodes else []
     return words + ([f"{cluster.times:,} times in a row"] if cluster.times > 1 else [])
 
 
@@ -71,7 +75,7 @@ def summary(graph: Graph) -> str:
             "constant": ("constant",),
             "operation": ("operation",),
             "forward": ("forward number",),
-            "module": ("closed module",),
+            "module": ("layer" if graph.mode == "architecture" else "closed module",),
             "group": ("group",),
             "gradient": ("gradient handed on", "gradients handed on"),
             "pair": ("gradient",),

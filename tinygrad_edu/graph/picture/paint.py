@@ -172,7 +172,19 @@ def painted(parts: Iterable[str], theme: Theme, *, bare: bool = False) -> str:
         rules += [f"svg#\0 .{hue}.{hue} .box{{fill:{_hue(hue)}}}", f"svg#\0 .{hue}.{hue} .line{{stroke:{_hue(hue)}}}"]
         rules += [f"svg#\0 .{hue}.{hue} .head{{fill:{_hue(hue)}}}"]
         rules += [f"svg#\0 .{hue}.{hue} .box~text tspan,svg#\0 .{hue}.{hue} .box~text{{fill:{_ink_on(_hue(hue))}}}"]
-    return picture.replace(SIZES, "\n".join(rules))
+    picture = picture.replace(SIZES, "\n".join(rules))
+    return _with_rules_in_use(picture) if bare else picture
+
+
+def _with_rules_in_use(picture: str) -> str:
+    """The picture without the rules for what is not in it; what a page lights up has the class `lit`."""
+    used = {"lit", *(name for classes in re.findall(r'class="([^"]*)"', picture) for name in classes.split())}
+
+    def in_use(rule: str) -> bool:
+        selectors = rule.partition("{")[0].split(",")
+        return any(used.issuperset(re.findall(r"\.([\w-]+)", selector)) for selector in selectors)
+
+    return re.sub(r"^svg#.*\n", lambda rule: rule[0] if in_use(rule[0]) else "", picture, flags=re.MULTILINE)
 
 
 SIZES = "\1"

@@ -193,7 +193,7 @@ def _edges(graph: Graph, place: dict[int, str], now: dict[int, int]) -> Iterable
 def what_is_hidden(graph: Graph) -> str:
     """A line on the closed clusters of a graph: how much they hide and how they open; "" where none is closed."""
     records = {cluster.path: cluster for cluster in graph.clusters}
-    closed = [records[node.opens] for node in graph.nodes if node.opens]
+    closed = [records[node.opens] for node in graph.nodes if node.opens and records[node.opens].nodes]
     if not closed:
         return ""
     hidden = sum(one.nodes * prod(records[path].times for path in enclosing(one.path, records)) for one in closed)

@@ -36,7 +36,7 @@ def paired(graph: Graph) -> Graph:
         if _leads_back(edge, graph):
             back.setdefault(edge.source, []).append(number)
     gradient_of: dict[int, int] = {}
-    nodes: list[PlainNode] = list(graph.nodes)
+    nodes = [replace(node, kept=None, grad=None) for node in graph.nodes]  # it stands beside the gradient
     for node in reversed(graph.nodes):
         if node.id in back or node.id in graph.outputs:  # the others have no gradient
             gradient_of[node.id] = len(nodes) + 1
@@ -96,5 +96,7 @@ def _gradient(id: int, node: PlainNode, graph: Graph, met: int) -> PlainNode:
         pair=node.id,
         source=node.source,
         of=node.of,
+        kept=node.kept,
+        grad=node.grad,
     )
     return replace(common, operation="add", symbol="+") if common.kind == "operation" else common

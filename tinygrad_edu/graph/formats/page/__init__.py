@@ -12,7 +12,7 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ...._support.offline_page import in_script, policy
+from ...._support.offline_page import in_script, policy, slim
 from ...palette import custom_properties
 from ...picture.open_clusters import open_clusters
 from ...plain import Edge, Graph, PlainNode, Quantity
@@ -20,7 +20,7 @@ from ...text import in_markup
 from ...views.collapse import depth_of
 from ...views.paired import paired
 from ...views.view import LIMIT, view
-from .touch import STILL, TOUCH, Rows, touchable, why_still
+from .touch import Rows, panel, still, touchable
 
 if TYPE_CHECKING:
     from ...draw import Drawing
@@ -49,9 +49,9 @@ def page(drawing: Drawing) -> str:
     """The text of an HTML file that shows the drawing, with its boxes as they are and opened and closed."""
     views = [View("as drawn", drawing), *_other_views(drawing)]
     pictures = [one.drawing.svg(bare=True) for one in views]
-    style = custom_properties(drawing.theme) + _file("page.css")
-    script = _file("touch.js") + _file("page.js")
-    rows = touchable(drawing)
+    style = custom_properties(drawing.theme) + slim(_file("page.css"))
+    script = slim("".join(map(_file, ("shared.js", "touch.js", "page.js"))))
+    rows = touchable(drawing.whole)
     return Template(_file("page.html")).substitute(
         policy=policy(script, [style, *map(_style_in, pictures)]),
         style=style,
@@ -62,7 +62,7 @@ def page(drawing: Drawing) -> str:
         tables=_divisions("tables", [_tables(one.drawing.graph) for one in views]),
         views=in_script([_data(one, rows) for one in views]),
         rows=in_script(rows.data if rows else {}),
-        touch=TOUCH if rows else STILL.get(why_still(drawing), ""),
+        touch=panel() if rows else still(drawing.whole or drawing.graph),
     )
 
 
