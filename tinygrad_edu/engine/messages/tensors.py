@@ -23,9 +23,9 @@ def no_dtype_of_gradients(x: Any) -> DtypeError:
     )
 
 
-def not_of_its_shape(x: Any, gradient: Any) -> ShapeError:
-    """A `.grad` that is set to another shape."""
-    return ShapeError(f"grad: the gradient of {describe(x)} has the same shape, not {gradient.shape}")
+def not_of_its_shape(x: Any, gradient: Any, name: str) -> ShapeError:
+    """A gradient of another shape that `backward` is given, or that is set as `.grad`."""
+    return ShapeError(f"{name}: the gradient of {describe(x)} has the same shape, not {gradient.shape}")
 
 
 def not_one(x: Any) -> ShapeError:
@@ -85,14 +85,12 @@ def leaves_the_graph(x: Any) -> GraphError:
     )
 
 
-def needs_a_seed(x: Any, seed: Any = None) -> GraphError | ShapeError:
-    """backward() of several numbers without a seed, or with one of another shape."""
-    if seed is None:
-        return GraphError(
-            f"backward: {describe(x)} holds {x.size} numbers, and a gradient is that of one number: "
-            "reduce it first with .sum() or .mean(), or pass the upstream gradient, an array of its shape"
-        )
-    return ShapeError(f"backward: the upstream gradient has the shape of its node, {describe(x)}, and not {seed.shape}")
+def needs_a_seed(x: Any) -> GraphError:
+    """backward() of several numbers without a seed."""
+    return GraphError(
+        f"backward: {describe(x)} holds {x.size} numbers, and a gradient is that of one number: "
+        "reduce it first with .sum() or .mean(), or pass the upstream gradient, an array of its shape"
+    )
 
 
 def not_kept(x: Node) -> str:
