@@ -482,9 +482,9 @@ def transcribe(
             if not isinstance(x, Node):
                 plain_nodes.append(constant(len(plain_nodes) + 1, x, cluster))
             sources.append(ids[x] if isinstance(x, Node) else len(plain_nodes))
-        known_of_it = {"layer": layer.get(node, 0), "cluster": cluster, "owned": node in clusters.names}
+        fields: dict[str, Any] = {"layer": layer.get(node, 0), "cluster": cluster, "owned": node in clusters.names}
         described = describe(
-            len(plain_nodes) + 1, node, names[node], gradient=gradient.get(node), **known_of_it, name=given.get(node)
+            len(plain_nodes) + 1, node, names[node], gradient=gradient.get(node), **fields, name=given.get(node)
         )
         plain_nodes.append(described)
         ids[node] = len(plain_nodes)
