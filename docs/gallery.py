@@ -153,6 +153,21 @@ def emphasis() -> Drawing:
 
 
 @picture
+def forgotten_zero_grad() -> Drawing:
+    """A forgotten zero_grad()
+
+    With `gradients="grad"` the `.grad` that stands there is beside the derivative: here it holds two backward passes.
+    """
+    w, b = values(w=3.0, b=0.5)
+    for _ in range(2):
+        loss = (w * 2 + b - 4) ** 2
+        loss.name = "loss"
+        loss.backward()
+    b.zero_grad()
+    return tg.draw(loss, gradients="grad")
+
+
+@picture
 def several_results() -> Drawing:
     """Several results, each with its gradients"""
     x, y = values(x=2.0, y=3.0)
@@ -342,6 +357,31 @@ def lenet_layers() -> Drawing:
 def lenet_first_layer() -> Drawing:
     """LeNet, its first layer open"""
     return tg.draw(lenet(), depth=1, expand={"0"}, direction="TB", gradients=False)
+
+
+@picture
+def architecture() -> Drawing:
+    """The architecture of a model, from the shape of its input
+
+    Its layers and the shapes of the arrays between them, without numbers. The model is copied and run once.
+    """
+    return tg.draw(models.lenet(), (1, 1, 28, 28))
+
+
+@picture
+def architecture_of_your_own() -> Drawing:
+    """A residual block: two inputs, and functions between the layers"""
+
+    class Residual(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 3, 3, padding=1)
+            self.norm = nn.BatchNorm2d(3)
+
+        def forward(self, image: Any, skip: Any) -> Any:
+            return tg.relu(self.norm(self.conv(image)) + skip)
+
+    return tg.draw(Residual(), [(2, 3, 8, 8), (2, 3, 8, 8)])
 
 
 @picture

@@ -2,6 +2,7 @@
 
 plain       the graph as data, with labels (`names`) and the calls that made its parts (`clusters`)
 backward    the graph of its gradients, in the same form
+architecture  of a model: its layers and the shapes between them
 views       the part that is shown: clusters closed, repetitions folded, nodes paired with their gradients
 fit         the view, the direction and the rows that fit a cell, a page or a slide
 layout      the places of boxes and arrows
