@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from .._support.languages import say, texts
+from .._support.languages import language, say, texts
 from ..errors import TinygradError
 from ..graph.text import visible
 from .command import Commands, Refusal, command, refusing
@@ -37,7 +37,7 @@ def add_to(commands: Commands) -> None:
 def run_list(arguments: argparse.Namespace) -> None:
     """Print a line for each lesson."""
     for lesson in lessons():
-        print(f"{lesson.number:2d}  {lesson.title}")
+        print(f"{lesson.number:2d}  {lesson.title(language())}")
     print("\n" + say("To work in them: {command}", command="tinygrad-edu tutorials copy DIR"))
 
 
@@ -46,7 +46,7 @@ def run_copy(arguments: argparse.Namespace) -> None:
     chosen = named(arguments.lessons) if arguments.lessons else lessons()
     form: As = "scripts" if arguments.scripts else "notebooks"
     with refusing(TinygradError, ImportError, OSError):
-        for path in copy_lessons(arguments.folder, chosen, form):
+        for path in copy_lessons(arguments.folder, chosen, form, language()):
             print(visible(str(path)))
 
 
@@ -59,7 +59,7 @@ def run_open(arguments: argparse.Namespace) -> None:
     path = Path(arguments.folder, f"{lesson.name}.ipynb")
     if not path.exists():
         with refusing(TinygradError, ImportError, OSError):
-            copy_lessons(arguments.folder, [lesson])
+            copy_lessons(arguments.folder, [lesson], lang=language())
     subprocess.run([sys.executable, "-m", "jupyterlab", str(path)], check=False)
 
 

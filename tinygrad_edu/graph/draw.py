@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, get_args, overload
 
 from .._support.formats import save_as, write_to
+from .._support.languages import say, texts
 from .._support.lazy import lazy
 from ..engine.messages import describe
 from ..engine.node import Node
@@ -186,11 +187,11 @@ def _whole(
         if gradients and len(recorded.outputs) > 1:
             graph = further_gradients(recorded, graph)
         if not any(x.requires_grad or x.primitive for x in recorded.outputs):
-            graph = replace(graph, notes=(*graph.notes, UNRECORDED))
+            graph = replace(graph, notes=(*graph.notes, say(UNRECORDED)))
     return graph if center is None else focused(graph, _id_of(center, recorded, graph), hops)
 
 
-UNRECORDED = (
+UNRECORDED = texts(
     "Nothing was recorded of how this came about: it is a number of the user's, or was computed inside no_grad(), "
     "by detach(), or from numbers that require no gradient (requires_grad=True records)."
 )
@@ -319,6 +320,14 @@ class Drawing:
         """The graph as data."""
         return self.graph.json()
 
+    def text(self) -> str:
+        """The graph in characters, as a tree: what `print(drawing)` writes."""
+        from .formats.characters import characters
+
+        return characters(self.graph)
+
+    __str__ = text
+
     def _repr_svg_(self) -> str:
         return self.svg()
 
@@ -331,7 +340,8 @@ class Drawing:
         show(self)
 
     def __repr__(self) -> str:
-        return f"Drawing of {self.graph.title[0].lower()}{self.graph.title[1:]}: {summary(self.graph)}"
+        title = f"{self.graph.title[0].lower()}{self.graph.title[1:]}"
+        return say("Drawing of {title}: {summary}", title=title, summary=summary(self.graph))
 
     @overload
     def save(self, path: str | os.PathLike[str], format: None = None) -> Path: ...
@@ -342,9 +352,9 @@ class Drawing:
 
         An open file, such as `io.BytesIO()`, has no extension: there `format` says it, such as "png".
 
-        .svg, .html, .tex, .dot, .mmd and .json need nothing but this package; .tex is a document for pdflatex. .png and
-        .pdf are made from the SVG by the typst package (`pip install 'tinygrad_edu[picture]'`), in light colours where
-        the theme is "auto"; without it Graphviz draws them, from the DOT text. The file appears complete or not at all:
+        .svg, .html, .txt, .tex, .dot, .mmd and .json need nothing but this package; .tex is a document for pdflatex.
+        .png and .pdf are made from the SVG by the typst package (`pip install 'tinygrad_edu[picture]'`), in light colours
+        where the theme is "auto"; without it Graphviz draws them, from the DOT text. The file appears complete or not at all:
         one that was there before is replaced at the end, or stays as it was.
         """
         from .formats.saving import FORMATS

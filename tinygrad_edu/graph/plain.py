@@ -13,6 +13,7 @@ from pathlib import PurePath
 from typing import Any, Literal
 
 from .._support.json_records import Format
+from .._support.languages import say, texts
 from .._support.lazy import lazy
 from ..engine.gradients import Contribution, contributions
 from ..engine.node import Node, creation, number_of, shape_of
@@ -304,13 +305,16 @@ def forward(
         return forward_graph(recorded)
     if seed is None and not is_single(output):
         name = recorded.names[output]
-        note = f"no gradients: {name} is an array, and they are those of a single number, such as its sum"
-        return replace(forward_graph(recorded), notes=(f"{note}, or of seed · {name}, with seed=",))
+        text = texts(
+            "no gradients: {name} is an array, and they are those of a single number, such as its sum, or of "
+            "seed · {name}, with seed="
+        )
+        return replace(forward_graph(recorded), notes=(say(text, name=name),))
     upstream = one_like(output) if seed is None else seeded(output, seed)
     try:
         passed = passed_back(recorded, contributions(output, upstream), rule, upstream)
     except TinygradError as error:
-        return replace(forward_graph(recorded), notes=(f"no gradients: {visible(str(error))}",))
+        return replace(forward_graph(recorded), notes=(say("no gradients: {problem}", problem=visible(str(error))),))
     graph = forward_graph(recorded, *passed)
     graph = with_grad(recorded, graph, passed[0]) if grad else graph
     return graph if seed is None else replace(graph, of=f"(seed·{graph.of})")
@@ -382,11 +386,13 @@ def with_grad(recorded: Recorded, graph: Graph, gradient: Mapping[Node, Any]) ->
         if x.requires_grad and (x.primitive is None or grad is not None):
             nodes[id - 1] = replace(nodes[id - 1], kept=_kept(grad, gradient.get(x)), grad=known(grad))
     others = [node.label for node in nodes if node.kept == "other"]
-    notes = [OTHER.format(names=and_so_on([f"{name}.grad" for name in others]), of=graph.of)] if others else []
+    notes = [say(OTHER, names=and_so_on([f"{name}.grad" for name in others]), of=graph.of)] if others else []
     return replace(graph, nodes=tuple(nodes), notes=(*graph.notes, *notes))
 
 
-OTHER = "What stands in {names} is not the derivative of {of}: backward() adds to it, and zero_grad() sets it to 0."
+OTHER = texts(
+    "What stands in {names} is not the derivative of {of}: backward() adds to it, and zero_grad() sets it to 0."
+)
 
 
 def _kept(grad: Any, derivative: Any) -> Kept:
@@ -409,7 +415,7 @@ def assembled(
     ids = {node.label: node.id for node in nodes if node.kind != "constant"}
     return Graph(
         mode="forward",
-        title=f"The computation graph of {and_so_on(all_of)}",
+        title=say("The computation graph of {of}", of=and_so_on(all_of)),
         nodes=tuple(nodes),
         edges=tuple(edges),
         outputs=(len(nodes),) if len(all_of) == 1 else tuple(ids[label] for label in all_of),
@@ -482,10 +488,10 @@ def transcribe(
             if not isinstance(x, Node):
                 plain_nodes.append(constant(len(plain_nodes) + 1, x, cluster))
             sources.append(ids[x] if isinstance(x, Node) else len(plain_nodes))
-        described = describe(len(plain_nodes) + 1, node, names[node], gradient=gradient.get(node))
-        described = replace(described, layer=layer.get(node, 0), cluster=cluster, owned=node in clusters.names)
-        if node in given and node.name is None:
-            described = replace(described, name=given[node])
+        fields: dict[str, Any] = {"layer": layer.get(node, 0), "cluster": cluster, "owned": node in clusters.names}
+        described = describe(
+            len(plain_nodes) + 1, node, names[node], gradient=gradient.get(node), **fields, name=given.get(node)
+        )
         plain_nodes.append(described)
         ids[node] = len(plain_nodes)
         for slot, source in enumerate(sources):
@@ -501,29 +507,37 @@ def constant(id: int, x: Any, cluster: str = "") -> PlainNode:
     return PlainNode(id, "constant", value.text(), value, cluster=cluster)
 
 
-def describe(id: int, node: Node, label: str, kind: Kind | None = None, *, gradient: Any = None) -> PlainNode:
-    """One node of the engine as a plain node, of its own kind or of the `kind` given."""
+def describe(
+    id: int,
+    node: Node,
+    label: str,
+    kind: Kind | None = None,
+    *,
+    gradient: Any = None,
+    name: str | None = None,
+    **fields: Any,
+) -> PlainNode:
+    """One node of the engine as a plain node, of its own kind or of the `kind` given, with these fields besides."""
     primitive = node.primitive if kind in (None, "operation") else None
-    common = PlainNode(
+    if primitive is not None:
+        fields |= {
+            "operation": primitive.name,
+            "symbol": primitive.symbol,
+            "precedence": primitive.precedence,
+            "attrs": tuple((key, attribute(value, key)) for key, value in node.attrs.items() if key not in INTERNAL),
+            "ordered": primitive.name not in COMMUTATIVE and _differ(node.inputs),
+            "over": over(node),
+        }
+    return PlainNode(
         id=id,
         kind=kind or ("leaf" if primitive is None else "operation"),
         label=label,
         value=_value_of(node),
-        name=node.name,
+        name=name if node.name is None else node.name,
         gradient=known(gradient),
         requires_grad=node.requires_grad,
         source=place(node),
-    )
-    if primitive is None:
-        return common
-    return replace(
-        common,
-        operation=primitive.name,
-        symbol=primitive.symbol,
-        precedence=primitive.precedence,
-        attrs=tuple((key, attribute(value, key)) for key, value in node.attrs.items() if key not in INTERNAL),
-        ordered=primitive.name not in COMMUTATIVE and _differ(node.inputs),
-        over=over(node),
+        **fields,
     )
 
 
