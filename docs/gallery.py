@@ -21,9 +21,9 @@ import numpy as np
 
 import tinygrad_edu as tg
 from tinygrad_edu import models, nn
-from tinygrad_edu.graph import Drawing
+from tinygrad_edu.graph import Drawing, Film
 
-Picture = Callable[[], Drawing]
+Picture = Callable[[], Drawing | Film]
 PICTURES: list[Picture] = []
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
@@ -165,6 +165,23 @@ def forgotten_zero_grad() -> Drawing:
         loss.backward()
     b.zero_grad()
     return tg.draw(loss, gradients="grad")
+
+
+@picture
+def training() -> Film:
+    """Five steps of training
+
+    A film: drawings of every step in one layout, one after the other. What changed is thick.
+    """
+    x, w, b = values(x=1.5, w=-0.4, b=0.2)
+    drawings = []
+    for step in range(6):
+        loss = (tg.tanh(w * x + b) - 0.8) ** 2
+        loss.name = "loss"
+        drawings.append(tg.draw(loss, direction="LR", fit=None, caption=f"After {step} steps of gradient descent"))
+        for p, slope in zip((w, b), tg.gradients(loss, [w, b])):
+            p.data -= 0.3 * slope
+    return tg.graph.film(drawings)
 
 
 @picture
@@ -454,6 +471,13 @@ def downwards() -> Drawing:
     return tg.draw(example(), direction="TB", engine="builtin")
 
 
+def themed(picture: Any, theme: Literal["light", "dark"]) -> Any:
+    """A picture, or a film, on light or on dark ground."""
+    if isinstance(picture, Film):
+        return replace(picture, drawings=tuple(replace(drawing, theme=theme) for drawing in picture.drawings))
+    return replace(picture, theme=theme)
+
+
 def main(folder: Path) -> None:
     """Draw everything and write the page that shows it."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -462,7 +486,7 @@ def main(folder: Path) -> None:
         title, _, caption = (inspect.getdoc(function) or "").partition("\n")
         name = function.__name__
         for theme in THEMES:
-            replace(function(), theme=theme).save(folder / f"{name}-{theme}.svg")
+            themed(function(), theme).save(folder / f"{name}-{theme}.svg")
         lines = inspect.getsource(function).splitlines()
         body = "\n".join(lines[next(i for i, line in enumerate(lines) if line.endswith('"""') and i > 1) + 1 :])
         page += [f"## {title}", "", caption.strip(), ""] if caption.strip() else [f"## {title}", ""]

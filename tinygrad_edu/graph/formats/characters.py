@@ -81,7 +81,9 @@ def _words(node: PlainNode, sources: list[int], graph: Graph) -> str:
     made = _call(node, [_name(graph.node(source)) for source in sources]) if node.operation else ""
     made = cluster_title(graph.cluster(node.opens)) if node.opens else made
     value = "" if node.value is None or node.kind == "constant" else _number(node.value)
-    return " = ".join(filter(None, (_name(node), made, value))) + (f"  ({node.note})" if node.note else "")
+    return " = ".join(dict.fromkeys(filter(None, (_name(node), made, value)))) + (
+        f"  ({node.note})" if node.note else ""
+    )
 
 
 def _number(quantity: Quantity, *, shape: bool = True) -> str:
