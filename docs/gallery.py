@@ -271,6 +271,43 @@ def broadcasting() -> Drawing:
     return tg.draw(loss, "both")
 
 
+def logistic_regression() -> Any:
+    """The loss of logistic regression, the sigmoid written out."""
+    X, t = tg.tensor([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]], name="X"), tg.tensor([0.0, 1.0, 1.0], name="t")
+    w = tg.tensor([0.5, -0.25], requires_grad=True, name="w")
+    o = X @ w
+    e = tg.exp(-o)
+    p = 1 / (1 + e)
+    o.name, e.name, p.name = "o", "e", "p"
+    loss = -(t * tg.log(p)).mean()
+    loss.name = "loss"
+    return loss
+
+
+@picture
+def between() -> Drawing:
+    """A part: the ways from one node to another
+
+    With what is used on them, and nothing else.
+    """
+    return tg.draw(logistic_regression(), between=("o", "p"))
+
+
+@picture
+def boxes() -> Drawing:
+    """A named box around chosen nodes
+
+    It closes and opens as a module does.
+    """
+    return tg.draw(logistic_regression(), boxes={"sigmoid": ["v₁", "e", "v₂", "p"]}, gradients=False)
+
+
+@picture
+def hidden() -> Drawing:
+    """Without constants, and without what takes no gradient"""
+    return tg.draw(logistic_regression(), "both", hide=("constants", "data"), direction="TB")
+
+
 @picture
 def softmax_cross_entropy() -> Drawing:
     """Softmax and cross-entropy, by hand"""
@@ -498,7 +535,10 @@ def main(folder: Path) -> None:
             "```",
             "",
         ]
-    shared = "\n\n".join(inspect.getsource(function) for function in (example, values, mean_squared_error, lenet))
+    begins = (example, values, logistic_regression, mean_squared_error, lenet)
+    shared = "\n\n".join(inspect.getsource(function) for function in begins)
+        inspect.getsource(function) for function in (example, values, logistic_regression, mean_squared_error, lenet)
+    )
     page += ["## What several of them begin with", "", "```python", shared.rstrip(), "```", ""]
     (folder / "index.md").write_text("\n".join(page), encoding="utf-8")
     print(f"{len(PICTURES)} pictures in {folder}")

@@ -13,7 +13,8 @@ words       formulas and explanations
 replay      the numbers of a graph, computed again at other inputs
 compare     the differences between two graphs
 palette     every colour; `numbers`, `mathematics` and `text`: how numbers and names are printed
-asked       what a user asks for; `marks`: what an author adds; `showing`: in notebooks and browsers
+asked       what a user asks for; `part`: of which part of a graph; `marks`: what an author adds
+showing     in notebooks and browsers
 """
 
 from .compare.diff import Difference, diff

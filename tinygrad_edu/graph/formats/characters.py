@@ -78,7 +78,7 @@ def _name(node: PlainNode) -> str:
 
 def _words(node: PlainNode, sources: list[int], graph: Graph) -> str:
     """A node in a line: its name, how it was made, and its number, or its shape and range."""
-    made = _call(node, [_name(graph.node(source)) for source in sources]) if node.operation else ""
+    made = _call(node, [_name(graph.node(source)) for source in sources]) if sources else ""
     made = cluster_title(graph.cluster(node.opens)) if node.opens else made
     value = "" if node.value is None or node.kind == "constant" else _number(node.value)
     return " = ".join(dict.fromkeys(filter(None, (_name(node), made, value)))) + (
@@ -103,8 +103,10 @@ def _call(node: PlainNode, operands: list[str]) -> str:
         return f"{operands[0]} {symbol} {operands[1]}"
     if len(operands) == 2 and symbol == "**":
         return f"{operands[0]} ^ {operands[1]}"
-    if len(operands) == 1 and symbol in ("−", "[ ]"):
-        return f"−{operands[0]}" if symbol == "−" else "".join([*operands, *attrs_of(node)])
+    if node.operation == "negative":
+        return f"−{operands[0]}"
+    if node.operation == "getitem":
+        return "".join([*operands, *attrs_of(node)])
     return f"{node.operation}({', '.join([*operands, *attrs_of(node)])})"
 
 
