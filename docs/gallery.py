@@ -537,8 +537,6 @@ def main(folder: Path) -> None:
         ]
     begins = (example, values, logistic_regression, mean_squared_error, lenet)
     shared = "\n\n".join(inspect.getsource(function) for function in begins)
-        inspect.getsource(function) for function in (example, values, logistic_regression, mean_squared_error, lenet)
-    )
     page += ["## What several of them begin with", "", "```python", shared.rstrip(), "```", ""]
     (folder / "index.md").write_text("\n".join(page), encoding="utf-8")
     print(f"{len(PICTURES)} pictures in {folder}")

@@ -77,7 +77,7 @@ def test_a_box_is_a_frame_that_closes_and_opens() -> None:
         ({"boxes": ["o"]}, "draw: boxes maps names of boxes to the nodes in them, not ['o']"),
         (
             {"boxes": {"b": "o", "c": ["o", "v₁"]}},
-            "draw: a box holds nodes that lie together; those of 'c' lie in b and no",
+            "draw: a box holds nodes that lie together; those of 'c' lie in no module and b",
         ),
         ({"hide": "nobody"}, "draw: a node of hide is 'nobody', and no node of the graph has this name"),
     ],

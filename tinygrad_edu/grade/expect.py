@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from .._support.languages import say, texts
 from ..engine.derivatives import vjp
 from .compare import Outcome, compare, kind_of
 from .diagnosis import MISTAKES, Diagnosis, beside_answers
-from .diagnosis.again import by_asking_again, names_in
+from .diagnosis.calling import by_asking_again, names_in
 from .diagnosis.diagnose import diagnosis_of
 from .diagnosis.reference import Reference
 from .errors import AssignmentError, StudentError, WrongAnswer
@@ -38,7 +39,10 @@ ALIKE = {"a list", "imprecise", "low precision"}
 """Mistakes that no picture shows: its numbers have too few digits."""
 
 
-def expect(answer: Any, name: str = "the answer") -> Expectation:
+THE_ANSWER = texts("the answer")
+
+
+def expect(answer: Any, name: str = THE_ANSWER) -> Expectation:
     """The expectations of an answer of a student's program; `name` is its name in messages.
 
     >>> expect(3.0).equals(3.0)
@@ -62,7 +66,8 @@ def require(holds: Any, otherwise: str, *, kind: str = "", where: str = "", how:
     tinygrad_edu.grade.errors.WrongAnswer: the order leaves out node 2
     """
     if type(holds) not in (bool, np.bool_):
-        raise StudentError("answer", f"{otherwise} ({type(holds).__name__}, where True or False is needed)")
+        text = texts("{otherwise} ({kind}, where True or False is needed)")
+        raise StudentError("answer", say(text, otherwise=say(otherwise), kind=type(holds).__name__))
     if not holds:
         raise WrongAnswer(otherwise, kind=kind, where=where, how=how)
     notes().passes += 1
@@ -78,7 +83,7 @@ class Expectation:
     """
 
     def __init__(self, answer: Any, name: str) -> None:
-        self.answer, self.name = answer, name
+        self.answer, self.name = answer, say(name)
 
     def equals(self, expected: Any) -> None:
         """Expect the same number of results, types, shapes and numbers, exact to the precision of their dtype.
@@ -147,7 +152,8 @@ class Expectation:
         tinygrad_edu.grade.errors.WrongAnswer: x * y: a float, and an object is expected
         """
         if isinstance(self.answer, DATA) and not fits_anywhere(self.answer):
-            raise WrongAnswer(f"{self.name}: {kind_of(self.answer)}, and an object is expected", kind="type")
+            text = texts("{name}: {given}, and an object is expected")
+            raise WrongAnswer(say(text, name=self.name, given=kind_of(self.answer)), kind="type")
         notes().passes += 1
 
     def _compare(self, expected: Any, rtol: float | None) -> None:

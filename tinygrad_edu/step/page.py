@@ -14,9 +14,10 @@ from math import isfinite
 from string import Template
 from typing import Any
 
+from .._support.languages import tag
 from .._support.offline_page import in_script, policy, slim
 from ..graph.draw import Drawing
-from ..graph.formats.page.touch import TEXTS, Rows, panel, script as shared, touchable
+from ..graph.formats.page.touch import Rows, panel, script as shared, touchable
 from ..graph.names import partial
 from ..graph.palette import Theme, custom_properties
 from ..graph.plain import Graph
@@ -27,7 +28,8 @@ from .matrices import MATRIX
 from .places import ARROW, Places
 from .predict import ABSOLUTE, NUMBER, RELATIVE, question
 from .script import Script
-from .wording import catalogue, heading, lines, sentences, shown, words
+from .texts import TEXTS
+from .wording import called, catalogue, heading, lines, sentences, shown, words
 
 __all__ = ["frame", "page"]
 
@@ -39,9 +41,9 @@ LABELS = (
 """The texts of the catalogue that the page shows from the start."""
 
 MESSAGES = (
-    "place", "forward", "back", "update", "said at the start", "not reached", "final", "arrived",
+    "place", "part of", "forward", "back", "update", "said at the start", "not reached", "final", "arrived",
     "asked for the number", "asked for the numbers",
-    "asked for the shape", "not a number", "right", "try again", "score", "hint of upstream", "hint of local",
+    "asked for the shape", "not a number", "right", "try again", "score", "asked", "hint of upstream", "hint of local",
     "between sentences", "said of forward", "said of seed", "said of contribution", "said of carried contribution",
     "said of operand", "said of broadcast contribution", "said of sum", "said of the rest", "said of the last",
     "said of the only one", "said of update", "said of forward as array", "said of contribution as array",
@@ -51,9 +53,9 @@ MESSAGES = (
 """The texts that it shows later."""
 
 
-def page(script: Script, *, lang: str = "en", predict: bool = False, theme: Theme = "auto") -> str:
+def page(script: Script, *, predict: bool = False, theme: Theme = "auto") -> str:
     """The player as the text of an HTML page."""
-    texts = catalogue(lang)
+    texts = catalogue()
     picture = Drawing(view(script.graph), "auto", "LR", theme, False)
     svg = re.sub(
         r"<title>.*?</title>\n?", "", picture.svg(bare=True), flags=re.DOTALL
@@ -62,10 +64,10 @@ def page(script: Script, *, lang: str = "en", predict: bool = False, theme: Them
     style = custom_properties("auto") + slim(_file("player.css"))
     code = slim(shared("shared.js") + (shared("touch.js") if rows else "") + _file("player.js"))
     styles = [style, *re.findall(r"<style>(.*?)</style>", svg, re.DOTALL)]
-    title = in_markup(heading(script, lang))
+    title = in_markup(heading(script))
     return Template(_file("player.html")).substitute(
         {key: escape(texts[key]) for key in LABELS},
-        lang={"zh": "zh-CN"}.get(lang, lang),
+        lang=tag(),
         title=title,
         policy=policy(code, styles),
         style=style,
@@ -73,14 +75,14 @@ def page(script: Script, *, lang: str = "en", predict: bool = False, theme: Them
         svg=svg,
         code=code,
         predicting=" checked" if predict else "",
-        touch=panel({key: texts[key] for key in TEXTS}) if rows else "",
-        data=in_script(_data(script, picture.graph, svg, lang, rows)),
+        touch=panel() if rows else "",
+        data=in_script(_data(script, picture.graph, svg, rows)),
     )
 
 
-def frame(script: Script, *, lang: str = "en", predict: bool = False) -> str:
+def frame(script: Script, *, predict: bool = False) -> str:
     """The page in an `iframe`, for a notebook: it is cut off from the page around it."""
-    inside = escape(page(script, lang=lang, predict=predict), quote=True)
+    inside = escape(page(script, predict=predict), quote=True)
     return (
         f'<iframe srcdoc="{inside}" sandbox="allow-scripts allow-downloads" title="{escape(script.graph.title)}" '
         'width="100%" height="780" style="border:0"></iframe>'
@@ -128,8 +130,8 @@ def _with_holes(text: str, slots: Mapping[str, int]) -> str:
     return re.sub(rf"(?<!\w)(?:{names})(?![^\W{RAISED}])", hole, text) if slots else text
 
 
-def _data(script: Script, picture: Graph, svg: str, lang: str, rows: Rows | None) -> dict[str, Any]:
-    texts = catalogue(lang)
+def _data(script: Script, picture: Graph, svg: str, rows: Rows | None) -> dict[str, Any]:
+    texts = catalogue()
     identity = re.search(r'id="(tg-[0-9a-f]+)"', svg)
     assert identity is not None
     shown_in = Places(script.graph, picture)
@@ -157,7 +159,7 @@ def _data(script: Script, picture: Graph, svg: str, lang: str, rows: Rows | None
                     "value": shown(node.value),
                     "receives": node.id in receiving or None,
                     "made": made.get(node.id),
-                    "operation": node.operation,
+                    "operation": called(node.operation) if node.operation else None,
                     "derivative": _derivative(script.graph.of, node.label),
                 }
                 for node in script.graph.nodes
@@ -196,7 +198,7 @@ def _event(
     event, values = script[step], words(script, script[step])
     source = script.graph.node(event.node).source
     asked = question(script, step) if event.kind != "seed" and event.value is not None else None
-    said, texts = sentences(script, event), catalogue("en")
+    said = sentences(script, event)
     return {
         "kind": event.kind,
         "node": event.node,
@@ -215,7 +217,7 @@ def _event(
         "operand": values.get("operand"),
         "source": sources.index(source) if source else None,
         "asks": asked.asks if asked and asked.asks != "number" else None,
-        "shape": values.get("shape") if any("{shape}" in texts[key] for key in said) else None,
+        "shape": values.get("shape") if any("{shape}" in TEXTS[key] for key in said) else None,
     }
 
 

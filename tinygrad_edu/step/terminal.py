@@ -12,6 +12,7 @@ from textual.containers import ScrollableContainer
 from textual.timer import Timer
 from textual.widgets import DataTable, Footer, Input, Static
 
+from .._support.languages import language, speaking
 from ..errors import TinygradError
 from ..graph.formats.characters import lines_of
 from ..graph.plain import Quantity
@@ -77,10 +78,11 @@ class Player(App[Score]):
     """
     ENABLE_COMMAND_PALETTE = False
 
-    def __init__(self, script: Script, *, lang: str = "en", predict: bool = False) -> None:
+    def __init__(self, script: Script, *, lang: str | None = None, predict: bool = False) -> None:
         super().__init__()
-        self.script, self.lang, self.predict = script, lang, predict
-        self.texts = catalogue(lang)
+        self.script, self.predict = script, predict
+        with speaking(lang):
+            self.lang, self.texts = language(), catalogue()
         self.parts = [0, *(stop for _, stop in script.groups())]
         for keys, action, text, shown_as in KEYS:
             self.bind(keys, action, description=self.texts[text], key_display=shown_as)
@@ -128,11 +130,8 @@ class Player(App[Score]):
         self.step = max(0, min(step, len(self.script)))
         self._ask(None)
         event = self.script[self.step - 1] if self.step else None
-        place = (
-            f"{self.step} / {len(self.script)}",
-            said_of_score(self.score, self.lang),
-            heading(self.script, self.lang),
-        )
+        with speaking(self.lang):
+            place = f"{self.step} / {len(self.script)}", said_of_score(self.score), heading(self.script)
         self._say("place", "   ".join(filter(None, place)))
         self._say("equation", self._mathematics(event) if event else self.texts["said at the start"])
         self._say("said", sentence(self.script, event, self.lang) if event else "")
@@ -147,7 +146,8 @@ class Player(App[Score]):
         """Go one event forward or back; in predict mode, ask before going forward."""
         if by > 0 and self.predict and self.step < len(self.script) and self.script[self.step].kind != "seed":
             self._stop()
-            self._ask(question(self.script, self.step, self.lang))
+            with speaking(self.lang):
+                self._ask(question(self.script, self.step))
         else:
             self.action_go(self.step + by)
 

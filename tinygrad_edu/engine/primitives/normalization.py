@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from ...errors import DtypeError, ShapeError
-from ..blas import product
+from ..blas import column_sums, product
 from ..messages import in_words, several
 from ..node import Node, number_of, shape_of
+from . import channel_statistics
 from .elementwise import sqrt, square
 from .kernels import in_float32
 from .pooling import avg_pool
@@ -37,6 +38,8 @@ def _normalize_rule(
     x also changes its own mean and σ. That removes from h the parts along 1 and along x̂ (Ioffe and Szegedy 2015, §3).
     """
     x, *affine = operands
+    if _by_channel(g, axis, x, *affine):
+        return channel_statistics.pulled_back(slots, g, x, affine, eps)
     normal, deviation = _normal(x, axis, eps)
     gradients = []
     for slot in slots:
@@ -56,10 +59,18 @@ def _normalize_rule(
 def normalize(*operands: Any, axis: Sizes, shape: Sizes, eps: float) -> Any:
     """x with mean 0 and variance 1 over `axis`; times a weight and plus a bias of this `shape`, if there are any."""
     x, *affine = operands
+    if _by_channel(x, axis, *affine):
+        return channel_statistics.normalized(x, affine, eps)
     out, _ = _normal(x, axis, eps)
     for apply, a in zip((np.multiply, np.add), affine):
         out = apply(out, a.reshape(shape))
     return out.astype(np.result_type(*operands)) if x.dtype.char == "e" else out
+
+
+def _by_channel(x: Any, axis: Sizes, *others: Any) -> bool:
+    """Whether to compute by `channel_statistics.py`: arrays of one dtype, in full precision, over all axes but that."""
+    arrays = type(x) is np.ndarray and axis == (0, *range(2, x.ndim)) and not in_float32(x.dtype)
+    return arrays and all(type(y) is np.ndarray and y.dtype == x.dtype for y in others)
 
 
 def _normal(x: Any, axis: Sizes, eps: float) -> tuple[Any, Any]:
@@ -76,7 +87,7 @@ def _added_up(g: Any, factor: Any, axis: Sizes, shape: Sizes) -> Any:
         return sum_to(g if factor is None else g * factor, shape)
     rows = g.reshape(-1, g.shape[-1])
     if factor is None:
-        return product(np.ones((1, len(rows)), g.dtype), rows)[0]
+        return column_sums(rows)
     return np.einsum("ni,ni->i", rows, factor.reshape(rows.shape))
 
 
@@ -175,9 +186,8 @@ def _follow(x: Any, running_mean: Any, running_var: Any, momentum: float, axis: 
             f"batch_norm: {count} numbers a channel in input {in_words(x)} have no variance to train with; give a "
             "larger batch, or call .eval() to use what was learned"
         )
-    average = np.add.reduce(numbers, axis, keepdims=True) / count
-    variance = np.add.reduce(np.square(numbers - average), axis) / (count - 1)
-    for running, now in ((running_mean, average.reshape(-1)), (running_var, variance)):
+    average, variance = channel_statistics.mean_and_variance(numbers)
+    for running, now in ((running_mean, average), (running_var, variance * (count / (count - 1)))):
         if running is not None:
             _move(running, now, momentum)
 

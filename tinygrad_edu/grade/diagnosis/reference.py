@@ -10,13 +10,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from itertools import combinations, islice
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy import ndarray
 
+from ..._support.languages import say, texts
 from ...engine.gradients import Contribution, contributions, gradients
 from ...engine.node import Node, number_of
 from ...engine.primitives.primitive import Primitive
@@ -180,16 +180,10 @@ class Reference:
         yield self.with_raw("not summed", {}, raw)
         most = max(r.ndim for r in raw if r is not None)
         for axes in (axes for count in range(1, most + 1) for axes in combinations(range(most), count)):
-            over = f"axis {axes[0]}" if len(axes) == 1 else f"axes {', '.join(map(str, axes))}"
-            ways: dict[str, Callable[[ndarray, tuple[int, ...]], ndarray]] = {
-                f"summed over {over}": lambda r, axes: r.sum(axes),
-                f"summed over {over}, which stay as axes of 1": lambda r, axes: r.sum(axes, keepdims=True),
-                f"the first along {over}, not a sum": partial(one_along, place=0),
-                f"only the last along {over}, as if = stood for +=": partial(one_along, place=-1),
-            }
-            for summed, way in ways.items():
+            over = say("axis {axes}" if len(axes) == 1 else "axes {axes}", axes=", ".join(map(str, axes)))
+            for words, way in SUMMED.items():
                 found = [None if r is None or axes[-1] >= r.ndim else way(r, axes) for r in raw]
-                yield self.with_raw("summed over the wrong axis", {"summed": summed}, found)
+                yield self.with_raw("summed over the wrong axis", {"summed": say(words, over=over)}, found)
 
     def with_raw(self, name: str, details: dict[str, str], found: Sequence[ndarray | None]) -> Candidate:
         """A candidate that is right for inputs without broadcasting."""
@@ -204,6 +198,17 @@ class Reference:
             return np.asarray(sum(contributions[1:], contributions[0]))
         except ValueError:  # shapes that do not fit together
             return None
+
+
+SUMMED: dict[str, Callable[[ndarray, tuple[int, ...]], ndarray]] = texts(
+    {
+        "summed over {over}": lambda r, axes: r.sum(axes),
+        "summed over {over}, which stay as axes of 1": lambda r, axes: r.sum(axes, keepdims=True),
+        "the first along {over}, not a sum": lambda r, axes: one_along(r, axes, 0),
+        "only the last along {over}, as if = stood for +=": lambda r, axes: one_along(r, axes, -1),
+    }
+)
+"""What students do instead of summing over the right axes."""
 
 
 @contextmanager
@@ -255,7 +260,7 @@ def row_of(node: Node) -> Primitive:
 
 def at(nodes: Iterable[Node]) -> dict[str, str]:
     """The detail that names the operations that err."""
-    return {"operation": " and ".join(dict.fromkeys(f"`{row_of(node).name}`" for node in nodes))}
+    return {"operation": say(" and ").join(dict.fromkeys(f"`{row_of(node).name}`" for node in nodes))}
 
 
 def on_edges(name: str, edges: Sequence[Contribution], wrong: Wrong, named: Sequence[Contribution]) -> Attempt:
@@ -263,8 +268,9 @@ def on_edges(name: str, edges: Sequence[Contribution], wrong: Wrong, named: Sequ
     slots: dict[Node, list[int]] = {}
     for step in edges:
         slots.setdefault(step.node, []).append(step.slot)
-    told = dict.fromkeys(f"`{row_of(step.node).name}` (operand {step.slot + 1})" for step in named)
-    return name, {"operation": " and ".join(told)}, {node: (wrong, slots[node]) for node in slots}
+    text = texts("`{operation}` (operand {operand})")
+    told = dict.fromkeys(say(text, operation=row_of(step.node).name, operand=step.slot + 1) for step in named)
+    return name, {"operation": say(" and ").join(told)}, {node: (wrong, slots[node]) for node in slots}
 
 
 def nothing(e: RuleCall) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..._support.languages import say
 from ..names import partial
 from ..picture.card import attrs_of, pretty
 from ..plain import Graph, PlainNode, Quantity
@@ -61,7 +62,7 @@ def _tree(graph: Graph) -> Iterator[tuple[str, str, int]]:
         node = graph.node(id)
         sources = arriving.get(id, [])
         again = id in done or node.kind == "alias"
-        shown = f"{_name(node)}, see above" if again and sources else _words(node, sources, graph)
+        shown = say("{name}, see above", name=_name(node)) if again and sources else _words(node, sources, graph)
         yield before + shown, "" if again else _gradient(node, graph), id
         if again:
             continue

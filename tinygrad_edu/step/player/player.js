@@ -156,7 +156,7 @@
     leaveQuestion();
     const event = step ? events[step - 1] : null;
     const group = at("grouped").checked && groups.find(({ stop }) => stop === step);
-    const part = group ? `${phase(event)}: ${group.title}` : phase(event ?? events[0]);
+    const part = group ? words(texts["part of"], { part: phase(event), title: group.title }) : phase(event ?? events[0]);
     at("place").textContent = words(texts.place, { part, step, count: events.length });
     const lines = event ? event.lines : [texts["said at the start"]];
     at("lines").replaceChildren(...lines.map(line));
@@ -391,7 +391,7 @@
     const { points, asked, of } = score();
     at("score").hidden = asked === 0;
     const some = words(texts.score, { points: Math.round(points * 100) / 100, of: asked });
-    at("points").textContent = asked < of ? `${some} (${words(texts.arrived, { arrived: asked, expected: of })})` : some;
+    at("points").textContent = asked < of ? `${some} (${words(texts.asked, { asked, of })})` : some;
   }
 
   function score() {

@@ -12,6 +12,7 @@ from pathlib import Path
 from string import Template
 
 from ...._support.formats import Writer, save_as
+from ...._support.languages import say, tag
 from ...._support.lazy import lazy
 from ...._support.offline_page import policy, slim
 from ....errors import GraphError
@@ -49,7 +50,7 @@ def film(drawings: Sequence[Drawing], seconds: float = 1.0) -> Film:
     ...     drawings.append(tg.draw(loss))
     ...     w.data -= 0.05 * tg.grad(lambda w: (w * 3 - 4) ** 2)(w.data)
     >>> tg.graph.film(drawings)
-    Film of 3 frames: the computation graph of v₃
+    Film of 3 frames: The computation graph of v₃
     """
     if len(drawings) < 2:
         raise GraphError(f"film: takes two drawings or more, one for each frame, not {len(drawings)}")
@@ -108,7 +109,7 @@ class Film:
         before: list[Card] | None = None
         for number, (drawing, cards) in enumerate(zip(self.drawings, self.cards), 1):
             graph = drawing.graph
-            heading = graph.heading or f"{number} of {len(self.drawings)}"
+            heading = graph.heading or say("{number} of {count}", number=number, count=len(self.drawings))
             graph = replace(graph, heading=heading, notes=self.drawings[0].graph.notes)
             lit = {i for i, (new, old) in enumerate(zip(cards, before or cards), 1) if new.rows != old.rows}
             marked = [_marked(new, old) for new, old in zip(cards, before or cards)]
@@ -150,6 +151,10 @@ class Film:
             title=in_markup(self.title),
             style=style,
             script=script,
+            lang=tag(),
+            frame=in_markup(say("Frame")),
+            play=in_markup(say("Play")),
+            stop=in_markup(say("Stop")),
             last=len(self.frames) - 1,
             frames="\n".join(f"<div{' hidden' if i else ''}>{frame}</div>" for i, frame in enumerate(self.frames)),
         )
@@ -157,8 +162,7 @@ class Film:
     @property
     def title(self) -> str:
         """One line that says what it shows."""
-        graph = self.drawings[0].graph
-        return f"Film of {len(self.drawings)} frames: {graph.title[0].lower()}{graph.title[1:]}"
+        return say("Film of {count} frames: {title}", count=len(self.drawings), title=self.drawings[0].graph.title)
 
     def __repr__(self) -> str:
         return self.title

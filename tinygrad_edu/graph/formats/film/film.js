@@ -12,18 +12,21 @@ function show(number) {
   if (location.protocol !== "about:") history.replaceState(null, "", `#frame=${Number(slider.value) + 1}`);
 }
 
+function say(playing) {
+  button.setAttribute("aria-pressed", String(playing));
+  [...button.children].forEach((word, i) => { word.hidden = playing !== (i === 1); });
+}
+
 function stop() {
   clearInterval(timer);
   timer = 0;
-  button.setAttribute("aria-pressed", "false");
-  button.textContent = "Play";
+  say(false);
 }
 
 function play() {
   if (timer) return stop();
   if (Number(slider.value) === frames.length - 1) show(0);
-  button.setAttribute("aria-pressed", "true");
-  button.textContent = "Stop";
+  say(true);
   timer = setInterval(() => { show(Number(slider.value) + 1); if (Number(slider.value) === frames.length - 1) stop(); }, 1000 * SECONDS);
 }
 

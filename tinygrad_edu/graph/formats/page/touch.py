@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
 from functools import cache
 from html import escape
 from importlib.resources import files
 from string import Template
 from typing import Any, NamedTuple
 
+from ...._support.languages import say, texts
 from ...plain import Graph
 
-__all__ = ["STILL", "TEXTS", "Rows", "panel", "script", "touchable", "why_still"]
+__all__ = ["Rows", "panel", "script", "still", "touchable", "why_still"]
 
 MOST = 1_000
 """A graph of more nodes than this stays still."""
@@ -26,15 +26,11 @@ PANEL = """<section id="touch" aria-label="$touch" hidden>
 <span id="nudge"></span>
 <output id="touched" for="number range" aria-live="polite"></output>
 </section>"""
-"""The panel of a page: the texts are in the language of the page."""
+"""The panel of a page."""
 
-TEXTS = {"touch": "Numbers to touch", "change": "Change", "to": "to", "drag": "Drag the number", "reset": "Reset"}
-
-STILL = {
-    "operation": '<p class="keys">These numbers stay as they are: '
-    "the graph has an operation that the page cannot compute.</p>"
-}
-"""What the page says of a graph that it cannot compute."""
+TEXTS = texts(
+    {"touch": "Numbers to touch", "change": "Change", "to": "to", "drag": "Drag the number", "reset": "Reset"}
+)
 
 
 class Rows(NamedTuple):
@@ -75,6 +71,14 @@ def why_still(graph: Graph) -> str:
     return "operation" if graph.mode == "forward" and single and unknown else ""
 
 
+def still(graph: Graph) -> str:
+    """What the page says of numbers that it cannot compute again; nothing of other graphs."""
+    if not why_still(graph):
+        return ""
+    said = say("These numbers stay as they are: the graph has an operation that the page cannot compute.")
+    return f'<p class="keys">{escape(said)}</p>'
+
+
 def touchable(graph: Graph | None) -> Rows | None:
     """The rows of a whole graph, where it is of single numbers and of operations that the page knows; else None."""
     if graph is None or graph.mode != "forward" or len(graph.outputs) != 1 or len(graph.nodes) > MOST:
@@ -101,9 +105,9 @@ def touchable(graph: Graph | None) -> Rows | None:
     return Rows(data, {node.label: node.id - 1 for node in graph.nodes if node.kind != "constant"})
 
 
-def panel(texts: Mapping[str, str]) -> str:
-    """The panel of a page in some language, escaped."""
-    return Template(PANEL).substitute({key: escape(text) for key, text in texts.items()})
+def panel() -> str:
+    """The panel of a page, in the reader's language."""
+    return Template(PANEL).substitute({key: escape(say(text)) for key, text in TEXTS.items()})
 
 
 @cache
