@@ -79,5 +79,5 @@ def rows() -> Iterator[tuple[str, list[str], int]]:
 @pytest.mark.parametrize(("english", "chinese", "lesson"), list(rows()), ids=lambda value: str(value)[:40])
 def test_the_lesson_says_the_words_of_the_table(english: str, chinese: list[str], lesson: int) -> None:
     (path,) = CATALOGUES.glob(f"lessons/{lesson:02d}_*.po")
-    said = "\n".join(read_catalogue(path).values())
+    said = "\n".join(read_catalogue(path).values()).replace("*", "")
     assert [word for word in chinese if word not in said] == []
