@@ -41,6 +41,7 @@ OTHER_WORDS = {  # by the word that is used: those that are not, as patterns
     "你": "您",
     "补全": "，填好，",
     "引用不加空格": r"\d %",
+    "书名不加星号": r"，\*[A-Z]",
     "四位数不分节": r"(?<![\d,{])\d,\d{3}(?![\d,])",
 }
 OTHER_IN_LESSONS = {"图像": "图片"}  # a picture in a plot is 图, and one of a README may be 图片
