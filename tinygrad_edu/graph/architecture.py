@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from .._support.languages import say
 from ..engine import random
 from ..engine.convert import DEFAULT_DTYPE
 from ..engine.grad_mode import enable_grad
@@ -95,7 +96,7 @@ def architecture(graph: Graph, model: str) -> Graph:
     return replace(
         graph,
         mode="architecture",
-        title=f"The architecture of {model}",
+        title=say("The architecture of {model}", model=model),
         nodes=tuple(replace(node, value=_shape_of(node.value, node.kind)) for node in graph.nodes),
         edges=tuple(
             replace(edge, value=_shape_of(edge.value or graph.node(edge.source).value))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, get_args, overload
 
 from .._support.formats import save_as, write_to
+from .._support.languages import say, texts
 from .._support.lazy import lazy
 from ..engine.messages import describe
 from ..engine.node import Node
@@ -186,11 +187,11 @@ def _whole(
         if gradients and len(recorded.outputs) > 1:
             graph = further_gradients(recorded, graph)
         if not any(x.requires_grad or x.primitive for x in recorded.outputs):
-            graph = replace(graph, notes=(*graph.notes, UNRECORDED))
+            graph = replace(graph, notes=(*graph.notes, say(UNRECORDED)))
     return graph if center is None else focused(graph, _id_of(center, recorded, graph), hops)
 
 
-UNRECORDED = (
+UNRECORDED = texts(
     "Nothing was recorded of how this came about: it is a number of the user's, or was computed inside no_grad(), "
     "by detach(), or from numbers that require no gradient (requires_grad=True records)."
 )
@@ -331,7 +332,8 @@ class Drawing:
         show(self)
 
     def __repr__(self) -> str:
-        return f"Drawing of {self.graph.title[0].lower()}{self.graph.title[1:]}: {summary(self.graph)}"
+        title = f"{self.graph.title[0].lower()}{self.graph.title[1:]}"
+        return say("Drawing of {title}: {summary}", title=title, summary=summary(self.graph))
 
     @overload
     def save(self, path: str | os.PathLike[str], format: None = None) -> Path: ...

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
+from .._support.languages import say
 from ..engine.node import number_of
 from .text import shorten
 
@@ -199,17 +200,19 @@ class Quantity:
         """Between which numbers the elements lie."""
         digits = self.digits if digits is None else digits
         if 0 in self.shape:
-            return "empty"
+            return say("empty")
         if self.low is None or self.high is None:
             if self.nonfinite:
-                return "all nan or ∞"
-            return "not kept" if self.dtype.startswith(("float", "int", "uint", "bool")) else "not numbers"
+                return say("all nan or ∞")
+            return say("not kept" if self.dtype.startswith(("float", "int", "uint", "bool")) else "not numbers")
         between = (
             f"{number(self.low, digits)} … {number(self.high, digits)}"
             if self.low < self.high
-            else f"all {number(self.low, digits)}"
+            else say("all {number}", number=number(self.low, digits))
         )
-        return between + (f", {self.nonfinite:,} nan or ∞" if self.nonfinite else "")
+        if not self.nonfinite:
+            return between
+        return say("{range}, {n} nan or ∞", range=between, n=f"{self.nonfinite:,}")
 
     def in_short(self) -> str:
         """The quantity for the middle of a line: shape and range of all but a number or a very small array."""

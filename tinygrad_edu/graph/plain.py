@@ -13,6 +13,7 @@ from pathlib import PurePath
 from typing import Any, Literal
 
 from .._support.json_records import Format
+from .._support.languages import say, texts
 from .._support.lazy import lazy
 from ..engine.gradients import Contribution, contributions
 from ..engine.node import Node, creation, number_of, shape_of
@@ -304,13 +305,16 @@ def forward(
         return forward_graph(recorded)
     if seed is None and not is_single(output):
         name = recorded.names[output]
-        note = f"no gradients: {name} is an array, and they are those of a single number, such as its sum"
-        return replace(forward_graph(recorded), notes=(f"{note}, or of seed · {name}, with seed=",))
+        text = texts(
+            "no gradients: {name} is an array, and they are those of a single number, such as its sum, or of "
+            "seed · {name}, with seed="
+        )
+        return replace(forward_graph(recorded), notes=(say(text, name=name),))
     upstream = one_like(output) if seed is None else seeded(output, seed)
     try:
         passed = passed_back(recorded, contributions(output, upstream), rule, upstream)
     except TinygradError as error:
-        return replace(forward_graph(recorded), notes=(f"no gradients: {visible(str(error))}",))
+        return replace(forward_graph(recorded), notes=(say("no gradients: {problem}", problem=visible(str(error))),))
     graph = forward_graph(recorded, *passed)
     graph = with_grad(recorded, graph, passed[0]) if grad else graph
     return graph if seed is None else replace(graph, of=f"(seed·{graph.of})")
@@ -382,11 +386,13 @@ def with_grad(recorded: Recorded, graph: Graph, gradient: Mapping[Node, Any]) ->
         if x.requires_grad and (x.primitive is None or grad is not None):
             nodes[id - 1] = replace(nodes[id - 1], kept=_kept(grad, gradient.get(x)), grad=known(grad))
     others = [node.label for node in nodes if node.kept == "other"]
-    notes = [OTHER.format(names=and_so_on([f"{name}.grad" for name in others]), of=graph.of)] if others else []
+    notes = [say(OTHER, names=and_so_on([f"{name}.grad" for name in others]), of=graph.of)] if others else []
     return replace(graph, nodes=tuple(nodes), notes=(*graph.notes, *notes))
 
 
-OTHER = "What stands in {names} is not the derivative of {of}: backward() adds to it, and zero_grad() sets it to 0."
+OTHER = texts(
+    "What stands in {names} is not the derivative of {of}: backward() adds to it, and zero_grad() sets it to 0."
+)
 
 
 def _kept(grad: Any, derivative: Any) -> Kept:
@@ -409,7 +415,7 @@ def assembled(
     ids = {node.label: node.id for node in nodes if node.kind != "constant"}
     return Graph(
         mode="forward",
-        title=f"The computation graph of {and_so_on(all_of)}",
+        title=say("The computation graph of {of}", of=and_so_on(all_of)),
         nodes=tuple(nodes),
         edges=tuple(edges),
         outputs=(len(nodes),) if len(all_of) == 1 else tuple(ids[label] for label in all_of),

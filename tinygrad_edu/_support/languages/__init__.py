@@ -89,13 +89,15 @@ def _known(lang: str, where: str) -> str:
 def say(text: str, /, **values: Any) -> str:
     """The text in the reader's language, with the values in its places.
 
-    A text that the language lacks is said in English; a test finds those of the package.
+    A text that the language lacks is said in English; a test finds those of the package. Behind `##`, a remark tells
+    two texts apart that are one in English: "to##the end of an arrow".
 
     >>> say("The gradient of {label} is {after}.", label="x", after=6)
     'The gradient of x is 6.'
     """
     lang = language()
-    template = _own.get().get(lang, {}).get(text) or (text if lang == "en" else catalogue(lang).get(text, text))
+    template = _own.get().get(lang, {}).get(text) or ("" if lang == "en" else catalogue(lang).get(text, ""))
+    template = template or text.partition("##")[0]
     return template.format(**values) if values else template
 
 

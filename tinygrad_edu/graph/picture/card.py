@@ -8,13 +8,14 @@ from dataclasses import replace
 from math import prod
 from typing import Literal, NamedTuple
 
+from ..._support.languages import counted
 from ..clusters import Cluster, pieces as arguments_in
 from ..layout.geometry import PORTS, Direction, is_sideways
 from ..mathematics import pieces
 from ..names import partial
 from ..numbers import aligned
 from ..plain import Graph, Kind, PlainNode, Quantity, switched_on
-from ..text import plural, shorten, visible, width
+from ..text import shorten, visible, width
 
 __all__ = [
     "OUTPUT_RIM",
@@ -292,7 +293,7 @@ def _module_rows(node: PlainNode, cluster: Cluster, *, named: bool) -> list[Row]
     rows += [(Text("muted", line, 11.0),) for line in _few_lines(arguments_in(arguments.removesuffix(")")), 20) if line]
     path = [] if short or cluster.path == name else [cluster.path]
     if cluster.parameters:
-        path.append(plural(cluster.parameters, "parameter"))
+        path.append(counted(cluster.parameters, "{n} parameter", "{n} parameters"))
     if path:
         rows.append((Text("muted", " · ".join(path), 11.0),))
     if cluster.times > 1:

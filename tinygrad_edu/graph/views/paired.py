@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..._support.languages import say
 from ..names import partial
 from ..plain import Edge, Graph, PlainNode
 
@@ -60,7 +61,7 @@ def paired(graph: Graph) -> Graph:
     return replace(
         graph,
         mode="both",
-        title=f"{graph.title}, and how the gradients of {graph.of} flow back through it",
+        title=say("{title}, and how the gradients of {of} flow back through it", title=graph.title, of=graph.of),
         nodes=tuple(nodes),
         edges=(*graph.edges, *edges),
     )

@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Literal
 
+from ..._support.languages import counted, say
 from ..plain import Graph, Kind
-from ..text import plural
 from .collapse import close, depth_of, opened, what_is_hidden
 from .fold import fold, what_is_folded
 from .totals import totals
@@ -85,9 +85,12 @@ def focused(graph: Graph, center: int, hops: int) -> Graph:
         raise ValueError(f"draw: hops is the number of arrows around the focus to show, not {hops!r:.60}")
     near = neighbourhood(graph, [center], hops)
     far = len(graph.nodes) - len(near.nodes)
-    note = (
-        f"{plural(hops, 'arrow')} around {graph.node(center).label}: {plural(far, 'node')} further away not shown; "
-        f"hops={hops + 1} shows more."
+    note = say(
+        "{arrows} around {name}: {rest}; {code} shows more.",
+        arrows=counted(hops, "{n} arrow", "{n} arrows"),
+        name=graph.node(center).label,
+        rest=counted(far, "{n} node further away not shown", "{n} nodes further away not shown"),
+        code=f"hops={hops + 1}",
     )
     return replace(near, notes=(*graph.notes, note)) if far else near
 
