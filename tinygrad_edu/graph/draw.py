@@ -320,6 +320,14 @@ class Drawing:
         """The graph as data."""
         return self.graph.json()
 
+    def text(self) -> str:
+        """The graph in characters, as a tree: what `print(drawing)` writes."""
+        from .formats.characters import characters
+
+        return characters(self.graph)
+
+    __str__ = text
+
     def _repr_svg_(self) -> str:
         return self.svg()
 
@@ -344,9 +352,9 @@ class Drawing:
 
         An open file, such as `io.BytesIO()`, has no extension: there `format` says it, such as "png".
 
-        .svg, .html, .tex, .dot, .mmd and .json need nothing but this package; .tex is a document for pdflatex. .png and
-        .pdf are made from the SVG by the typst package (`pip install 'tinygrad_edu[picture]'`), in light colours where
-        the theme is "auto"; without it Graphviz draws them, from the DOT text. The file appears complete or not at all:
+        .svg, .html, .txt, .tex, .dot, .mmd and .json need nothing but this package; .tex is a document for pdflatex.
+        .png and .pdf are made from the SVG by the typst package (`pip install 'tinygrad_edu[picture]'`), in light colours
+        where the theme is "auto"; without it Graphviz draws them, from the DOT text. The file appears complete or not at all:
         one that was there before is replaced at the end, or stays as it was.
         """
         from .formats.saving import FORMATS
