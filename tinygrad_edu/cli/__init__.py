@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from .. import __version__
-from ..engine.memory import keep_freed_memory
+from ..engine.memory import collecting_rarely, keep_freed_memory
 from ..graph.text import visible
 from . import demo, draw, explain, grade, grade_check, gradescope, sample, step, train, tutorials
 from .command import Refusal
@@ -36,7 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     keep_freed_memory()
     arguments = parser().parse_args(joined(sys.argv[1:] if argv is None else argv))
     try:
-        code: int | None = arguments.run(arguments)
+        with collecting_rarely():
+            code: int | None = arguments.run(arguments)
         sys.stdout.flush()
     except Refusal as refusal:
         if arguments.traceback:

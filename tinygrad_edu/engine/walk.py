@@ -129,7 +129,7 @@ def pull_with_care(
     out, *values = (node, *operands) if create_graph else map(number_of, (node, *operands))
     if node.index < inplace.newest:
         out, *values = map(inplace.as_used, (node, *operands), (out, *values), repeat(node))
-    found = zip(slots, by_the_table(node.primitive, slots, upstream, out, values, node.attrs))
+    found = zip(slots, by_the_table(node.primitive, slots, upstream, out, values, node.attrs))  # type: ignore[arg-type]
     return [(slot, operands[slot], None if c is None else operands[slot].fit(c)) for slot, c in found]
 
 
