@@ -105,9 +105,9 @@ def pull(
     try:
         out, a, b = node, x, y
         if not create_graph:
-            out, a, b = node._data, number_of(x), number_of(y)
+            out, a, b = node._data, x._data if isinstance(x, Node) else x, y._data if isinstance(y, Node) else y
         if y is None:
-            return ((0, x, x.fit(rules[0](upstream, out, a, **attrs))),)
+            return ((0, x, x.fit(rules[0](upstream, out, a, **attrs) if attrs else rules[0](upstream, out, a))),)
         to_x = to_y = None
         if isinstance(x, Node) and x.flow and (needed is None or x in needed):
             to_x = x.fit(rules[0](upstream, out, a, b))
