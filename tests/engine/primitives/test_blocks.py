@@ -53,6 +53,16 @@ def test_erf_of_float32_is_its_float64_to_three_units_in_the_last_place() -> Non
     assert np.max(np.abs(tg.erf(x) - exact) / np.spacing(np.abs(exact).astype(np.float32))) <= 3
 
 
+@pytest.mark.parametrize("function", [tg.erf, F.gelu])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_single_numbers(function: Callable[..., Any], dtype: Any) -> None:
+    for one in (dtype(0.5), np.array(0.5, dtype), tg.tensor(np.array(0.5, dtype)).data):
+        found = function(one)
+        assert found.shape == ()
+        assert found.dtype == dtype
+        np.testing.assert_allclose(found, function(np.array([0.5], dtype))[0], rtol=1e-6)
+
+
 @pytest.mark.parametrize("module", [channel_statistics, row_statistics])
 @pytest.mark.parametrize("learned", [0, 1, 2])
 @pytest.mark.parametrize("shape", [(4, 6), (5, 6, 3), (2, 6, 4, 6)])

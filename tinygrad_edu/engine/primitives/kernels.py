@@ -238,8 +238,8 @@ def erf(x: Any) -> Any:
 @in_blocks
 def _erf_of_float32(x: Any) -> Any:
     with np.errstate(over="ignore"):  # tanh(inf) is 1
-        squares = np.asarray(x * x)
-        out = squares * np.float32(ERF_BY_TANH[-1])
+        squares = x * x
+        out = np.asarray(squares * np.float32(ERF_BY_TANH[-1]))  # an array for a single number, too
         for coefficient in ERF_BY_TANH[-2:0:-1]:
             out += np.float32(coefficient)
             out *= squares
