@@ -87,7 +87,7 @@ RESULT_FORMAT = [
         '"""The score of a student, alone."""\n\nfrom ..results import Result\n\n\n'
         'def score(result: Result) -> str:\n    """The text."""\n    return f"{result.score}\\n"\n',
     ),
-    Edit("tinygrad_edu/grade/formats/writing.py", r"^from \.prairielearn import .*\n", "from .score import score\n"),
+    Edit("tinygrad_edu/grade/formats/writing.py", r"^from \.services import .*\n", "from .score import score\n"),
     Edit("tinygrad_edu/grade/formats/writing.py", r"^WRITERS\b.*\{\n", '    "score": Writer(".txt", score),\n'),
 ]
 
@@ -204,7 +204,7 @@ def test_a_format_of_results_is_a_file_and_a_line_of_the_table(copy: Copy) -> No
     copy.add(RESULT_FORMAT)
     assert copy.program(
         "from tinygrad_edu.grade.formats import FORMATS, write_results\n"
-        "from tinygrad_edu.grade.formats.example import EXAMPLE\n"
+        "from tinygrad_edu.grade.results import EXAMPLE\n"
         "write_results([EXAMPLE], 'score', 'score.txt')\n"
         "print('score' in FORMATS, open('score.txt').read() == f'{EXAMPLE.score}\\n')"
     ).split() == ["True", "True"]

@@ -113,13 +113,18 @@ W = tg.ones(2, requires_grad=True)
 CLASSES: dict[str, Any] = {
     "Linear": lambda **more: nn.Linear(2, 3, **more),
     "ReLU": nn.ReLU,
-    "MaxPool2d": lambda **more: nn.MaxPool2d(2, **more),
+    "AvgPool2d": lambda **more: nn.AvgPool2d(2, **more),
     "MSELoss": nn.MSELoss,
     "LSTM": lambda **more: nn.LSTM(2, 3, **more),
     "BatchNorm2d": lambda **more: nn.BatchNorm2d(3, **more),
     "Adam": lambda **more: optim.Adam([W], **more),
     "StepLR": lambda **more: optim.lr_scheduler.StepLR(optim.SGD([W]), 2, **more),
     "DataLoader": lambda **more: data.DataLoader(data.TensorDataset(np.ones(4)), **more),
+    "relu": lambda **more: nn.functional.relu(W, **more),
+    "silu": lambda **more: nn.functional.silu(W, **more),
+    "dropout": lambda **more: nn.functional.dropout(W, **more),
+    "mse_loss": lambda **more: nn.functional.mse_loss(W, W, **more),
+    "adaptive_max_pool1d": lambda **more: nn.functional.adaptive_max_pool1d(tg.ones((1, 1, 4)), 2, **more),
 }
 
 
@@ -145,3 +150,5 @@ def test_arguments_of_a_users_own_are_left_alone() -> None:
         nn.ReLU(slope=1)
     with pytest.raises(TypeError, match="unexpected keyword argument 'slope'"):
         nn.Linear(2, 3, slope=1)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"silu\(\) got an unexpected keyword argument 'slope'"):
+        nn.functional.silu(W, slope=1)

@@ -350,6 +350,17 @@ def test_a_derivative_by_the_upstream_gradient_is_the_forward_derivative(kind: s
     assert plain(tg.grad(back)(make[kind](1.5))) == pytest.approx(plain(expected), rel=1e-9, abs=1e-12)
 
 
+def test_a_pull_that_was_made_before_is_differentiated_by_its_upstream_gradient() -> None:
+    x, direction = np.array([0.5, 1.0, 2.0]), np.array([1.0, -1.0, 3.0])
+    _, pull = tg.vjp(np.sin, x)
+    np.testing.assert_allclose(tg.grad(lambda u: (pull(u)[0] * direction).sum())(np.ones(3)), np.cos(x) * direction)
+    u = tg.tensor(np.ones(3), requires_grad=True)
+    (pull(u)[0] ** 2).sum().backward()
+    np.testing.assert_allclose(u.grad, 2 * np.cos(x) ** 2)
+    with tg.no_grad():
+        assert not isinstance(pull(u)[0], tg.Node)
+
+
 @pytest.mark.parametrize("output", [tg.Value(2.0), tg.tensor(2.0, requires_grad=True)])
 def test_an_upstream_gradient_of_another_shape_is_refused_in_a_graph_too(output: Any) -> None:
     with pytest.raises((tg.ShapeError, tg.GraphError), match=r"2"):

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from tinygrad_edu.grade import Limits, Sandbox, StudentError, Submission
-from tinygrad_edu.grade.inside import seccomp
+from tinygrad_edu.grade.inside import filters
 from tinygrad_edu.grade.inside.wire import pack, unpack
-from tinygrad_edu.grade.sandbox import children, macos, windows
+from tinygrad_edu.grade.sandbox import children, other_systems
 from tinygrad_edu.grade.sandbox.channel import BlockingChannel, Channel
 
 
@@ -90,12 +90,12 @@ def test_a_sandbox_works_over_blocking_pipes(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.skipif(shutil.which("ps") is None, reason="asks ps, which every macOS has")
 def test_a_process_that_takes_too_much_memory_is_killed() -> None:
     process = subprocess.Popen([sys.executable, "-c", "x = bytearray(1 << 27)\nimport time\ntime.sleep(20)"])
-    macos.watch_memory(process, 1 << 26)
+    other_systems.watch_memory(process, 1 << 26)
     assert process.wait(timeout=10) != 0
 
 
 def test_the_profile_of_macos_opens_numpy_and_closes_the_packages_around_it() -> None:
-    rules = macos.profile().splitlines()
+    rules = other_systems.profile().splitlines()
     assert all(rule.count("(") == rule.count(")") for rule in rules)
     assert "numpy" in rules[-1]
     assert rules[-1].startswith("(allow")
@@ -104,14 +104,14 @@ def test_the_profile_of_macos_opens_numpy_and_closes_the_packages_around_it() ->
 
 def test_where_sandbox_exec_does_not_work_it_is_not_believed() -> None:
     if not Path("/usr/bin/sandbox-exec").exists():
-        assert macos.confined(["python"]) == (["python"], ("memory",))
+        assert other_systems.confined(["python"]) == (["python"], ("memory",))
 
 
 @pytest.mark.skipif(ctypes.sizeof(ctypes.c_void_p) != 8, reason="the sizes on 64 bits")
 def test_the_structures_of_windows_have_their_sizes() -> None:
-    assert ctypes.sizeof(windows.BasicLimits) == 64
-    assert ctypes.sizeof(windows.ExtendedLimits) == 144
-    limits = windows.job_limits({"cpu_seconds": 2, "memory": 1 << 20})
+    assert ctypes.sizeof(other_systems.BasicLimits) == 64
+    assert ctypes.sizeof(other_systems.ExtendedLimits) == 144
+    limits = other_systems.job_limits({"cpu_seconds": 2, "memory": 1 << 20})
     assert (limits.basic.process_time, limits.job_memory, limits.basic.processes) == (20_000_000, 1 << 20, 1)
 
 
@@ -150,9 +150,9 @@ def test_the_numbers_of_the_system_calls_are_those_of_the_kernels_headers(column
         if len(words) == 3 and words[1].startswith("__NR_") and words[2].isdigit():
             numbers[words[1].removeprefix("__NR_")] = int(words[2])
     numbers.setdefault("newfstatat", numbers.get("fstatat", 0))  # the generic header's name for it
-    ours = {name: pair[column] for calls in seccomp.ALLOWED.values() for name, pair in calls.items()}
-    ours |= {name: pair[column] for name, (pair, _, _) in seccomp.CONDITIONAL.items()}
-    ours |= {"clone": seccomp.CLONE[column], "clone3": seccomp.CLONE3}
+    ours = {name: pair[column] for calls in filters.ALLOWED.values() for name, pair in calls.items()}
+    ours |= {name: pair[column] for name, (pair, _, _) in filters.CONDITIONAL.items()}
+    ours |= {"clone": filters.CLONE[column], "clone3": filters.CLONE3}
     assert {name: number for name, number in ours.items() if number is not None} == {
         name: numbers[name] for name, number in ours.items() if number is not None
     }
@@ -161,52 +161,52 @@ def test_the_numbers_of_the_system_calls_are_those_of_the_kernels_headers(column
 
 @pytest.mark.parametrize("column", [0, 1], ids=["x86_64", "aarch64"])
 def test_every_jump_of_the_filter_lands_inside_it(column: int) -> None:
-    program = seccomp.instructions(column, 0xC000003E, 1234)
+    program = filters.instructions(column, 0xC000003E, 1234)
     for place, (operation, if_true, if_false, _) in enumerate(program):
-        if operation in (seccomp.IF_EQUAL, seccomp.IF_BITS):
+        if operation in (filters.IF_EQUAL, filters.IF_BITS):
             assert place + 1 + max(if_true, if_false) < len(program)
-    assert program[-1] == (seccomp.RETURN, 0, 0, seccomp.NOT_PERMITTED)
+    assert program[-1] == (filters.RETURN, 0, 0, filters.NOT_PERMITTED)
 
 
 @pytest.mark.parametrize(
     ("name", "arguments", "answer"),
     [
-        ("read", (), seccomp.ALLOW),
-        ("clone", (seccomp.CLONE_THREAD | 0x100,), seccomp.ALLOW),
-        ("clone", (0x11,), seccomp.NOT_PERMITTED),
-        ("clone3", (), seccomp.NO_SUCH_CALL),
-        ("kill", (1234,), seccomp.ALLOW),
-        ("kill", (1,), seccomp.NOT_PERMITTED),
-        ("fcntl", (3, 1030), seccomp.ALLOW),
-        ("fcntl", (3, 8), seccomp.NOT_PERMITTED),
-        ("ioctl", (0, 0x5401), seccomp.ALLOW),
-        ("ioctl", (0, 0x5412), seccomp.NOT_PERMITTED),
-        ("prlimit64", (0,), seccomp.ALLOW),
-        ("prlimit64", (1,), seccomp.NOT_PERMITTED),
-        ("execve", (), seccomp.NOT_PERMITTED),
-        ("x32 read", (), seccomp.NOT_PERMITTED),
+        ("read", (), filters.ALLOW),
+        ("clone", (filters.CLONE_THREAD | 0x100,), filters.ALLOW),
+        ("clone", (0x11,), filters.NOT_PERMITTED),
+        ("clone3", (), filters.NO_SUCH_CALL),
+        ("kill", (1234,), filters.ALLOW),
+        ("kill", (1,), filters.NOT_PERMITTED),
+        ("fcntl", (3, 1030), filters.ALLOW),
+        ("fcntl", (3, 8), filters.NOT_PERMITTED),
+        ("ioctl", (0, 0x5401), filters.ALLOW),
+        ("ioctl", (0, 0x5412), filters.NOT_PERMITTED),
+        ("prlimit64", (0,), filters.ALLOW),
+        ("prlimit64", (1,), filters.NOT_PERMITTED),
+        ("execve", (), filters.NOT_PERMITTED),
+        ("x32 read", (), filters.NOT_PERMITTED),
     ],
 )
 @pytest.mark.parametrize("column", [0, 1], ids=["x86_64", "aarch64"])
 def test_what_the_filter_answers(name: str, arguments: tuple[int, ...], answer: int, column: int) -> None:
-    numbers = {"read": (0, 63), "clone": seccomp.CLONE, "clone3": (435, 435), "execve": (59, 221)}
+    numbers = {"read": (0, 63), "clone": filters.CLONE, "clone3": (435, 435), "execve": (59, 221)}
     numbers |= {"x32 read": (0x40000000, 0x40000000)}
-    numbers |= {call: pair for call, (pair, _, _) in seccomp.CONDITIONAL.items()}
+    numbers |= {call: pair for call, (pair, _, _) in filters.CONDITIONAL.items()}
     memory = {0: numbers[name][column], 4: 7} | {16 + 8 * i: value for i, value in enumerate(arguments)}
-    assert interpret(seccomp.instructions(column, 7, 1234), memory) == answer
-    assert interpret(seccomp.instructions(column, 8, 1234), memory) == seccomp.KILL
+    assert interpret(filters.instructions(column, 7, 1234), memory) == answer
+    assert interpret(filters.instructions(column, 8, 1234), memory) == filters.KILL
 
 
-def interpret(program: list[seccomp.Instruction], memory: dict[int, int]) -> int:
+def interpret(program: list[filters.Instruction], memory: dict[int, int]) -> int:
     """Run a filter as the kernel does."""
     place = accumulator = 0
     while True:
         operation, if_true, if_false, operand = program[place]
-        if operation == seccomp.RETURN:
+        if operation == filters.RETURN:
             return operand
-        if operation == seccomp.LOAD:
+        if operation == filters.LOAD:
             accumulator = memory[operand]
             place += 1
         else:
-            true = accumulator == operand if operation == seccomp.IF_EQUAL else bool(accumulator & operand)
+            true = accumulator == operand if operation == filters.IF_EQUAL else bool(accumulator & operand)
             place += 1 + (if_true if true else if_false)

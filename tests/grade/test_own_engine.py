@@ -9,7 +9,9 @@ import pytest
 
 from tinygrad_edu.cli import main
 from tinygrad_edu.grade import AssignmentError
-from tinygrad_edu.grade.own_engine import Page, answered, check_engine, load_adapter, questions
+from tinygrad_edu.grade.own_engine import Page, check_engine
+from tinygrad_edu.grade.own_engine.engine import load_adapter
+from tinygrad_edu.grade.own_engine.page import answered, questions
 
 MICRO = """
 class Value:

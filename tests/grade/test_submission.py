@@ -20,7 +20,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from tinygrad_edu.grade import Submission, SubmissionError
-from tinygrad_edu.grade.submission.reading import Outline, read_archive
+from tinygrad_edu.grade.submission.notebooks import Outline
+from tinygrad_edu.grade.submission.reading import read_archive
 
 SOURCE = b"def f(x):\n    return x\n"
 

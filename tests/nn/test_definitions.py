@@ -32,8 +32,8 @@ SIGNATURES = """
     Conv2d(in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True, padding_mode='zeros')
     Conv3d(in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True, padding_mode='zeros')
     ConvTranspose2d(in_channels, out_channels, kernel_size, stride=1, padding=0, output_padding=0, groups=1, bias=True, dilation=1)
-    MaxPool1d(kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False)
-    MaxPool2d(kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False)
+    MaxPool1d(kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False)
+    MaxPool2d(kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False)
     AvgPool1d(kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True)
     AvgPool2d(kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None)
     BatchNorm1d(num_features, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True, bias=True)
@@ -70,7 +70,7 @@ SIGNATURES = """
     AlphaDropout(p=0.5, inplace=False)
     ConvTranspose1d(in_channels, out_channels, kernel_size, stride=1, padding=0, output_padding=0, groups=1, bias=True, dilation=1)
     ConvTranspose3d(in_channels, out_channels, kernel_size, stride=1, padding=0, output_padding=0, groups=1, bias=True, dilation=1)
-    MaxPool3d(kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False)
+    MaxPool3d(kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False)
     AvgPool3d(kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None)
     AdaptiveMaxPool2d(output_size)
     GroupNorm(num_groups, num_channels, eps=1e-05, affine=True, bias=True)
@@ -731,6 +731,10 @@ def test_the_margins_and_distances_by_default_are_pytorchs() -> None:
     close(nn.CosineSimilarity()(tg.tensor(A), B), COSINE)
     close(nn.CosineSimilarity(dim=0)(tg.tensor(A.T), B.T), COSINE)
     close(F.cosine_similarity(tg.tensor(np.zeros((2, 3))), np.ones((2, 3))), [0, 0])
+    for dim in (0, 1, 2, -1):  # each norm is that of the broadcast vector
+        spread = [np.broadcast_to(x, (2, 2, 3)) for x in (A[:2, :3][None], B[:2, :3][:, None])]
+        product, lengths = (spread[0] * spread[1]).sum(dim), [np.sqrt((x * x).sum(dim)) for x in spread]
+        close(F.cosine_similarity(A[:2, :3][None], B[:2, :3][:, None], dim), product / (lengths[0] * lengths[1]))
     close(nn.PairwiseDistance()(tg.tensor(A), B), distance(A, B))
     close(nn.PairwiseDistance(3.0, 0.0, True)(tg.tensor(A), B), np.sum(D**3, 1, keepdims=True) ** (1 / 3))
     close(F.normalize(tg.tensor(A)), A / np.sqrt(np.sum(A * A, 1, keepdims=True)))

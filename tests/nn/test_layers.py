@@ -113,6 +113,12 @@ def test_functional_lists_every_function_that_stands_beside_a_layer(family: Any)
     assert {name for name in beside if not name.startswith("_")} - set(F.__all__) == set()
 
 
+@pytest.mark.parametrize("weight", [np.array(3.0), np.ones(3), np.ones((3, 2, 1))])
+def test_the_weight_of_an_embedding_has_two_axes(weight: Any) -> None:
+    with pytest.raises(tg.ShapeError, match=r"embedding: the weight is \(K, D\)"):
+        F.embedding([0], weight)
+
+
 def test_second_derivatives_through_embedding_and_linear_are_right() -> None:
     assert_gradients(lambda w: F.embedding([[1, 0], [1, 1]], w) ** 2, np.array([[1.0, 2.0], [0.5, -1.0]]))
     assert_gradients(

@@ -52,6 +52,33 @@ def test_the_largest_and_where_its_gradient_goes_are_pytorchs(name: str, data: s
     assert_agree(ours, theirs, data.draw(inputs(int(name[7]))), dtype=data.draw(DTYPE))
 
 
+@pytest.mark.parametrize("axes", [1, 2, 3])
+@given(data=st.data())
+def test_the_places_of_the_largest_are_those_where_the_gradient_goes(axes: int, data: st.DataObject) -> None:
+    how, x = data.draw(windows(axes)), tg.tensor(data.draw(inputs(axes)), requires_grad=True)
+    largest, places = getattr(F, f"max_pool{axes}d")(x, **how, return_indices=True)
+    flat, by_channel = x.data.reshape(*x.shape[:2], -1), places.reshape(*x.shape[:2], -1)
+    assert places.dtype.kind == "i"
+    assert np.array_equal(np.take_along_axis(flat, by_channel, 2), largest.data.reshape(by_channel.shape))
+    largest.sum().backward()
+    counts = np.zeros(flat.shape)
+    np.add.at(counts, (*np.indices(by_channel.shape)[:2], by_channel), 1)
+    assert np.array_equal(counts.reshape(x.shape), x.grad)
+    single = getattr(F, f"max_pool{axes}d")(x[0], **how, return_indices=True)
+    assert np.array_equal(single[0].data, largest.data[0])
+    assert np.array_equal(single[1], places[0])
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("name", ["MaxPool1d", "MaxPool2d", "MaxPool3d"])
+@given(data=st.data())
+def test_the_places_of_the_largest_are_pytorchs(name: str, data: st.DataObject) -> None:
+    torch = torch_or_skip()
+    how, x = data.draw(windows(int(name[7]))), data.draw(inputs(int(name[7])))
+    ours, theirs = getattr(nn, name)(**how, return_indices=True), getattr(torch.nn, name)(**how, return_indices=True)
+    assert np.array_equal(ours(x)[1], theirs(torch.tensor(x))[1].numpy())
+
+
 @pytest.mark.torch
 @pytest.mark.parametrize("name", ["AvgPool1d", "AvgPool2d"])
 @given(data=st.data())

@@ -264,7 +264,8 @@ class _Evaluation:
         if upstream is not None and is_no_array_of_numbers(upstream):
             raise not_numbers(self.operator, upstream)
         if self.connected:
-            found = gradients(self.output, self.variables, upstream, create_graph=self.in_graph)
+            in_graph = self.in_graph or bool(recording() and isinstance(upstream, Node) and upstream.requires_grad)
+            found = gradients(self.output, self.variables, upstream, create_graph=in_graph)
         return self.finished(found)
 
     def of_one_number(self) -> None:

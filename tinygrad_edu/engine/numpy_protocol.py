@@ -98,7 +98,8 @@ def _call(row: Callable[..., Any], function: Any, args: tuple[Any, ...], options
             raise _no_out(function)
         options = {name: option for name, option in options.items() if option is not np._NoValue}
         known = _options(row)
-        unknown = [name for name in options if name not in known]
+        unknown = [name for name in options if name not in known and not _by_default(function, name, options[name])]
+        options = {name: option for name, option in options.items() if name in known}
         if unknown:
             takes = listed(known) if known else "no options"
             raise DtypeError(
@@ -119,6 +120,14 @@ def _options(row: Callable[..., Any]) -> list[str]:
     if isinstance(row, Primitive):
         return list(row.attrs)
     return [p.name for p in [*inspect.signature(row).parameters.values()][1:] if p.kind != p.VAR_POSITIONAL]
+
+
+def _by_default(function: Any, name: str, option: Any) -> bool:
+    """Whether an option of NumPy's function says what NumPy does without it, such as `dtype=None`."""
+    if isinstance(function, np.ufunc):
+        return name in UFUNC_DEFAULTS and option == UFUNC_DEFAULTS[name]
+    parameter = inspect.signature(function).parameters.get(name)
+    return parameter is not None and option is parameter.default
 
 
 def _bare_signature(row: Callable[..., Any]) -> str:
@@ -216,6 +225,9 @@ INSTEAD = {
 }
 # fmt: on
 """What can be taken in the place of functions of NumPy that are not recorded; of whole rooms of them, such as `fft`."""
+
+UFUNC_DEFAULTS: dict[str, Any] = {"where": True, "casting": "same_kind", "order": "K", "dtype": None, "subok": True}
+"""What a ufunc does where these options are left out."""
 
 METHODS: dict[str, dict[Any, Any]] = {
     "reduce": {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min},

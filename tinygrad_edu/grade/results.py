@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from .._support.json_records import Format, Wrong
+from .._support.languages import say
 from ..graph.formats.json_form import check as check_graph
 from ..graph.plain import Graph
 from .errors import ResultError
 
 __all__ = [
-    "FEEDBACK", "CheckResult", "Feedback", "Graphs", "IsolationReached", "Line", "Missing", "NoPass", "Result",
-    "read_result",
+    "EXAMPLE", "FEEDBACK", "CheckResult", "Feedback", "Graphs", "IsolationReached", "Line", "Missing", "NoPass",
+    "Result", "read_result",
 ]  # fmt: skip
 
 NoPass = Literal["fail", "skipped", "grader-error"]
@@ -183,7 +184,7 @@ class Result:
 
         def told(check: CheckResult) -> CheckResult:
             if check.outcome == "grader-error":  # its message shows the instructor's code and numbers
-                return replace(check, message="this check could not be carried out; that is not your fault")
+                return replace(check, message=say("this check could not be carried out; that is not your fault"))
             graphs = check.graphs and replace(check.graphs, expected=check.graphs.expected if keep >= 2 else None)
             return replace(
                 check,
@@ -216,3 +217,34 @@ def read_result(source: str | os.PathLike[str]) -> Result:
     except (Wrong, ValueError, OverflowError) as wrong:  # the last two: points that have no sum
         raise ResultError(f"{wrong}") from None
     return result
+
+
+EXAMPLE = Result(
+    assignment="hw1",
+    title="Backpropagation by hand",
+    student="emmy",
+    status="graded",
+    score=2.5,
+    max_score=5.0,
+    checks=(
+        CheckResult("product_rule", "Product rule", "pass", 2.5, 2.5),
+        CheckResult(
+            "broadcasting", "Broadcasting", "fail", 0.0, 1.5,
+            "add_backward: the gradient of b has shape (3, 5), not (5,)",
+            kind="not summed back", where="result 2 of add_backward",
+            how="b was stretched to the shape of a: sum its gradient over the axes that were added",
+        ),
+        CheckResult(
+            "chain_rule", "Chain rule", "skipped", 0.0, 1.0, "there is no tanh_backward in your program", kind="missing"
+        ),
+    ),
+    submission="emmy.py",
+    submission_sha256="4d0f" * 16,
+    assignment_sha256="a3c9" * 16,
+    seeds="51b2" * 4,
+    grader="tinygrad_edu 0.1, NumPy 2.0",
+    key="77ab" * 16,
+    isolation=IsolationReached(5),
+    problems=(Line("emmy.py", 12, "def tanh_backward(upstream, x) return", "syntax error: expected ':'"),),
+)  # fmt: skip
+"""A result to try the formats with: one check passed, one failed, one was skipped."""

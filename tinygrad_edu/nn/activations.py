@@ -133,7 +133,8 @@ def _formula(
     *given, result = map(repr, example)
     call = f"{key}({', '.join([f'tg.tensor({given[0]})', *given[1:]])})"
     shown = f">>> import tinygrad_edu as tg\n    >>> [round(y, 4) for y in {call}.tolist()]\n    {result}"
-    function.__name__ = function.__qualname__ = key
+    for each in (function, compute):
+        each.__name__ = each.__qualname__ = key
     function.__doc__ = f"{sentence}\n\n    {shown}\n    "
     return function, module_of(name, function, **more)
 

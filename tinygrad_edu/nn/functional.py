@@ -10,9 +10,10 @@ tensor([0., 2.])
 """
 
 # ruff: noqa: F403
+from inspect import isfunction
 from typing import TYPE_CHECKING
 
-from ..engine.messages.pytorch import missing
+from ..engine.messages.pytorch import missing, taking_pytorchs
 from ..engine.primitives import convolution, normalization, pooling
 from ..engine.primitives.attention import attention_weights
 from ..engine.primitives.convolution import *
@@ -87,5 +88,8 @@ __all__ = [
 __all__ += convolution.__all__
 __all__ += normalization.__all__
 __all__ += pooling.__all__
-if not TYPE_CHECKING:  # so that the type checker finds misspelt names
+if not TYPE_CHECKING:  # so that the type checker finds misspelt names and knows the arguments
     __getattr__ = missing(__name__)
+    for _name in __all__:
+        if isfunction(globals()[_name]):  # a row of the table answers for itself
+            globals()[_name] = taking_pytorchs(globals()[_name])

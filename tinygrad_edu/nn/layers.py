@@ -30,13 +30,15 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
     """The rows of weight (K, D) at the integers of input (...): (..., D). A row picked twice receives both gradients.
 
     The row `padding_idx` receives none. Raises `DtypeError` if the input is not of integers, `OutOfRangeError` if one
-    of them is not the index of a row.
+    of them is not the index of a row, `ShapeError` if the weight has not two axes.
 
     >>> import tinygrad_edu as tg
     >>> embedding([2, 0], tg.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
     tensor([[5., 6.],
             [1., 2.]])
     """
+    if len(shape_of(weight)) != 2:
+        raise ShapeError(f"embedding: the weight is (K, D), a row for each of K integers; {shape_of(weight)} is not")
     rows = class_indices("embedding", input, shape_of(weight)[0], "rows of the weight")
     found = getitem(weight, rows)
     if padding_idx is None:

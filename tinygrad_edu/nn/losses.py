@@ -31,6 +31,7 @@ from ..engine.primitives.elementwise import (
     where,
 )  # fmt: skip
 from ..engine.primitives.fused import entropy_of_classes, log_softmax
+from ..engine.primitives.joining import broadcast_arrays
 from ..engine.primitives.reductions import mean, norm, sum_
 from ..engine.primitives.shape import expand_dims, moveaxis, take_along_axis
 from ..errors import DtypeError, OutOfRangeError, ShapeError
@@ -384,6 +385,8 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     1.0
     """
     x1, x2 = real("cosine_similarity", x1), real("cosine_similarity", x2)
+    if shape_of(x1) != shape_of(x2):
+        x1, x2 = broadcast_arrays(x1, x2)
     lengths = [maximum(norm(x, axis=dim, keepdims=True), eps) for x in (x1, x2)]
     return sum_(x1 / lengths[0] * (x2 / lengths[1]), axis=dim)
 

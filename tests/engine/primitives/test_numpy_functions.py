@@ -154,7 +154,28 @@ def test_every_other_function_of_numpy_says_what_to_write(room: Any) -> None:
     assert {full_name(function).removeprefix("np.") for function in rest} - set(INSTEAD) <= TO_COME
 
 
-TO_COME = {"printoptions", "degrees", "radians", "in1d", "_no_nep50_warning"}  # the last two in old versions of NumPy
+TO_COME = {"printoptions", "in1d", "_no_nep50_warning"}  # the last two in old versions of NumPy
+
+
+@pytest.mark.parametrize(
+    ("with_options", "without"),
+    [
+        (lambda x: np.vstack([x, x], dtype=None, casting="same_kind"), lambda x: np.vstack([x, x])),
+        (lambda x: np.exp(x, where=True, casting="same_kind", dtype=None), np.exp),
+        (lambda x: np.add(x, x, order="K", subok=True), lambda x: np.add(x, x)),
+        (lambda x: np.sum(x, axis=0, dtype=None, out=None), lambda x: np.sum(x, axis=0)),
+        (lambda x: np.diff(x, 1, -1, append=np._NoValue), np.diff),
+    ],
+)
+def test_an_option_that_changes_nothing_is_taken(with_options: Any, without: Any) -> None:
+    assert np.array_equal(with_options(tg.tensor(A)).data, without(A))
+
+
+@pytest.mark.parametrize("of_list", [np.sum, np.mean, np.var, np.std, np.prod, np.max])
+def test_a_list_of_values_is_an_array_of_objects_to_numpy(of_list: Any) -> None:
+    values = [tg.Value(number) for number in (1.0, 4.0, -2.0)]
+    of_list(values).backward()
+    assert [v.grad or 0.0 for v in values] == pytest.approx(tg.grad(of_list)(np.array([1.0, 4.0, -2.0])).tolist())
 
 
 @pytest.mark.parametrize("ufunc", [np.add, np.subtract, np.multiply, np.maximum])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import wraps
 from inspect import Parameter, signature
 from typing import Any, NoReturn
@@ -54,7 +54,7 @@ PARTS: dict[str, dict[str, str]] = {
         "grid_sample": "interpolate changes sizes; x[:, :, rows, columns] with arrays of places picks pixels",
         "gumbel_softmax": "softmax((x + g) / tau), where g = -log(-log(u)) for u of tg.rand",
         "lp_pool2d": "avg_pool2d of x ** p, times the size of the window, to the power 1 / p",
-        "max_unpool2d": "take interpolate or conv_transpose2d",
+        "max_unpool2d": "tg.scatter at the places of max_pool2d(..., return_indices=True); or take interpolate",
         "multi_head_attention_forward": "nn.MultiheadAttention(...) is the layer",
         "multilabel_margin_loss": "take multilabel_soft_margin_loss",
         "pdist": "pairwise_distance(x[:, None], x)",
@@ -84,15 +84,16 @@ PARTS: dict[str, dict[str, str]] = {
 ARGUMENTS: dict[str, tuple[tuple[Any, ...], str]] = {
     "add_bias_kv": ((False,), "leave it out"),
     "add_zero_attn": ((False,), "leave it out"),
+    "antialias": ((False,), "leave it out; avg_pool2d before it makes images smaller smoothly"),
     "capturable": ((False,), "leave it out: steps are NumPy's"),
     "collate_fn": ((None,), "a Dataset's batch(indices) puts its batches together"),
     "device": ((None, "cpu"), "leave it out: NumPy computes on the processor"),
     "differentiable": ((False,), "leave it out; optimizer.preview(gradients) gives a step without making it"),
-    "dtype": ((None,), ".double() or .float() of the module sets its dtype"),
+    "dtype": ((None,), ".double() or .float() sets that of a module, .astype(dtype) that of a tensor"),
     "enable_nested_tensor": ((True, False), "leave it out: padding is computed, and masked"),
     "foreach": ((None, False), "leave it out: steps are NumPy's"),
     "fused": ((None, False), "leave it out: steps are NumPy's"),
-    "inplace": ((False,), "leave it out: results are always new arrays"),
+    "inplace": ((False, True), "leave it out: results are always new arrays"),
     "last_epoch": ((-1,), "make the schedule anew, and load_state_dict() of the old one's state_dict()"),
     "mask_check": ((True, False), "leave it out"),
     "max_norm": ((None,), "scale weight.data after each step"),
@@ -128,12 +129,10 @@ def missing(module: str) -> Callable[[str], Any]:
     return __getattr__
 
 
-def without_pytorchs(name: str, given: Mapping[str, Any], known: Mapping[str, Parameter]) -> dict[str, Any]:
+def without_pytorchs(name: str, given: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
     """The arguments without those of PyTorch that change nothing; raises `DtypeError` for those that would."""
     kept = dict(given)
-    if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in known.values()):
-        return kept
-    for argument in given.keys() & ARGUMENTS.keys() - known.keys():
+    for argument in given.keys() & ARGUMENTS.keys() - set(known):
         nothing, way_out = ARGUMENTS[argument]
         value = kept.pop(argument)
         if not any(value is x or (isinstance(value, (str, int)) and value == x) for x in nothing):
@@ -150,10 +149,27 @@ class TakesPyTorchsArguments:
         if init is None:
             return
 
+        known = signature(init).parameters
+        if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in known.values()):
+            return
+
         @wraps(init)
         def checked(self: Any, *args: Any, **given: Any) -> None:
             if not ARGUMENTS.keys().isdisjoint(given):
-                given = without_pytorchs(type(self).__name__, given, signature(init).parameters)
+                given = without_pytorchs(type(self).__name__, given, known)
             init(self, *args, **given)
 
         cls.__init__ = checked  # type: ignore[method-assign]
+
+
+def taking_pytorchs(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that answers for PyTorch's arguments as well."""
+    known = signature(function).parameters
+
+    @wraps(function)
+    def call(*args: Any, **given: Any) -> Any:
+        if given and not ARGUMENTS.keys().isdisjoint(given):
+            given = without_pytorchs(function.__name__, given, known)
+        return function(*args, **given)
+
+    return call

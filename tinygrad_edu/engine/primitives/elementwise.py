@@ -129,7 +129,7 @@ deg2rad = real("deg2rad", np.deg2rad, math.radians,
                "An angle in degrees as radians.", (0.0, 0.0), numpy=[np.deg2rad, np.radians])
 rad2deg = real("rad2deg", np.rad2deg, math.degrees,
                lambda g, out, x: g * (180.0 / pi),
-               "An angle in radians as degrees.", (0.0, 0.0))
+               "An angle in radians as degrees.", (0.0, 0.0), numpy=[np.rad2deg, np.degrees])
 
 # Activations
 __all__ += ["erf", "identity", "logaddexp", "logaddexp2", "relu", "sigmoid", "softplus"]

@@ -17,7 +17,7 @@ from numpy import ndarray
 
 from ...errors import DtypeError, ShapeError
 from ..messages import is_whole, short
-from ..node import Node
+from ..node import Node, number_of, shape_of
 from .kernels import kept
 from .linear_algebra import einsum
 from .reductions import max_, mean
@@ -190,7 +190,13 @@ def _counts(
 
 
 def max_pool1d(
-    x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
+    x: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
 ) -> Any:
     """The largest number in each window on sequences x (N, C, L); the parameters are those of `max_pool2d`.
 
@@ -199,11 +205,17 @@ def max_pool1d(
     >>> max_pool1d(tg.tensor([[[1.0, 5.0, 2.0, 4.0]]]), 2)
     tensor([[[5., 4.]]])
     """
-    return _max_pool("max_pool1d", 1, x, kernel_size, stride, padding, dilation, ceil_mode)
+    return _max_pool("max_pool1d", 1, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 def max_pool2d(
-    x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
+    x: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
 ) -> Any:
     """The largest number in each window on images x (N, C, H, W): (N, C, P, Q).
 
@@ -216,6 +228,8 @@ def max_pool2d(
     padding : a border that is never the largest, of at most half the window.
     dilation : how far the places of the window are apart.
     ceil_mode : whether a window counts that begins inside and reaches over the end.
+    return_indices : whether to give the places too: a pair, with an array (N, C, P, Q) of where in its image of H · W
+        numbers, counted row by row, each of the largest stands.
 
     Raises `ShapeError` for a window larger than the image, `DtypeError` for arguments that are not such numbers.
 
@@ -223,12 +237,20 @@ def max_pool2d(
     >>> from tinygrad_edu.nn.functional import max_pool2d
     >>> max_pool2d(tg.tensor([[[[1.0, 5.0, 2.0, 4.0], [3.0, 0.0, 9.0, 1.0]]]]), 2)
     tensor([[[[5., 9.]]]])
+    >>> max_pool2d(tg.tensor([[[[1.0, 5.0, 2.0, 4.0], [3.0, 0.0, 9.0, 1.0]]]]), 2, return_indices=True)[1]
+    array([[[[1, 6]]]])
     """
-    return _max_pool("max_pool2d", 2, x, kernel_size, stride, padding, dilation, ceil_mode)
+    return _max_pool("max_pool2d", 2, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 def max_pool3d(
-    x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
+    x: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
 ) -> Any:
     """The largest number in each window on volumes x (N, C, D, H, W); the settings are those of `max_pool2d`.
 
@@ -237,7 +259,7 @@ def max_pool3d(
     >>> max_pool3d(tg.ones((2, 3, 4, 6, 8)), 2).shape
     (2, 3, 2, 3, 4)
     """
-    return _max_pool("max_pool3d", 3, x, kernel_size, stride, padding, dilation, ceil_mode)
+    return _max_pool("max_pool3d", 3, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 def avg_pool1d(
@@ -380,11 +402,18 @@ def adaptive_max_pool3d(x: Any, output_size: Any) -> Any:
 
 @single_too
 def _max_pool(
-    name: str, n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
-) -> Any:
+    name: str, n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool,
+    return_indices: bool = False,
+) -> Any:  # fmt: skip
     spread = per_axis(name, "dilation", dilation, n)
     how, _ = _windows(name, n, x, kernel_size, stride, padding, spread, ceil_mode)
-    return max_pool(x, dilation=unusual(spread, (1,) * n), **how)
+    how["dilation"] = unusual(spread, (1,) * n)
+    largest = max_pool(x, **how)
+    if not return_indices:
+        return largest
+    shape = shape_of(x)
+    place = np.broadcast_to(np.arange(prod(shape[2:])).reshape(shape[2:]), shape)
+    return largest, max_pick(place, number_of(x), number_of(largest), **how)
 
 
 @single_too

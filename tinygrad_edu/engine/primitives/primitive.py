@@ -19,6 +19,7 @@ import numpy as np
 
 from ..convert import own_attr, plain_operand
 from ..messages import refused, wrong_call
+from ..messages.pytorch import without_pytorchs
 from ..node import Attrs, Node
 from .kernels import PYTHON_NUMBERS, ieee
 
@@ -115,6 +116,8 @@ class Primitive:
     def bind(self, given: tuple[Any, ...], attrs: Attrs) -> tuple[tuple[Any, ...], Attrs]:
         """Split a call into operands and attributes, with the defaults filled in."""
         operands, rest = given[: self.arity], given[self.arity :]
+        if not attrs.keys() <= self.attrs.keys():
+            attrs = without_pytorchs(self.name, attrs, self.attrs)
         if len(operands) < self.arity or len(rest) > len(self.attrs) or not attrs.keys() <= self.attrs.keys():
             raise wrong_call(self, given, attrs)
         attrs = {**dict(zip(self.attrs, rest)), **attrs}

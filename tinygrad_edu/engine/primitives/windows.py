@@ -145,7 +145,8 @@ def single_too(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def call(name: str, n: int, x: Any, *settings: Any) -> Any:
         if len(shape_of(x)) == n + 1:
-            return function(name, n, (x if hasattr(x, "ndim") else np.asarray(x))[None], *settings)[0]
+            found = function(name, n, (x if hasattr(x, "ndim") else np.asarray(x))[None], *settings)
+            return (found[0][0], found[1][0]) if isinstance(found, tuple) else found[0]
         return function(name, n, x, *settings)
 
     return call

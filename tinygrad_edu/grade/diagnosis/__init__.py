@@ -4,17 +4,16 @@
 - reference: the engine's backward pass, and the same pass with one mistake in the table
 - rules: wrong derivative rules, made from the right ones
 - trajectories: mistakes of optimisers, step by step
-- own_forward: chains step by step; a backward pass compared with the student's own forward pass
 - beside: the student's graph beside the right one
-- again: asks a student's function once more
+- calling: asks a student's functions more: step by step, by their own forward pass, once more
 - probes: inputs that hide no mistake, and wrong gradients to test this
 - mistakes: the table of all mistakes with their words, and the words for regions of an array
 """
 
 from .beside import beside_answers, beside_values
+from .calling import ChainStep, JudgedStep, first_wrong_step, judge_chain, right_for_own_forward
 from .diagnose import diagnose, diagnose_calls
 from .mistakes import MISTAKES, Diagnosis, Mistake
-from .own_forward import ChainStep, JudgedStep, first_wrong_step, judge_chain, right_for_own_forward
 from .probes import Mutant, check_probe, mutants, probe_shapes, random_upstream
 from .trajectories import diagnose_trajectory
 

@@ -4,8 +4,7 @@ Nothing in this folder knows a test, an expected value or the engine, and nothin
 child can load only this folder, NumPy and the standard library. The grader believes nothing that comes from here.
 
 - entry: a clean process that has NumPy loaded; a child is forked from it for every submission
-- walls: the walls around a child, in order
-- kernel, landlock, seccomp: the system calls that raise them
+- walls: the walls around a child, in order; filters: the files and the system calls that it may use
 - server: the function server: load, call, get, set, operators
 - program: runs a student's program and notes its errors
 - wire: arrays and plain data as bytes; both sides use it

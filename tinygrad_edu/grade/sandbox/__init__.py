@@ -3,8 +3,8 @@
 - sandbox: `Sandbox`, which runs submissions
 - session: one submission in a child: questions, answers, time, endings
 - proxies: the student's functions and objects, as a check sees them
-- children: child processes, each started as a new interpreter; forkserver: children forked from a clean process
-- macos, windows: walls that are raised from outside the child
+- children: child processes, each a new interpreter, or forked from a clean process
+- other_systems: the walls on macOS and Windows
 - channel: the two pipes to a child, with deadlines
 - isolation: how much a submission may use, and how well it was isolated
 """

@@ -1,6 +1,6 @@
-"""Child processes: `Child`, its `Ending`, and `ColdStart`, which starts each child as a new interpreter.
+"""Child processes and their starters: `ColdStart` makes each a new interpreter, `ForkServer` forks a clean process.
 
-`ForkServer` (forkserver.py) is the quicker starter, for systems that can fork after NumPy is loaded; macOS cannot.
+The fork is quicker, and needs a system that can fork after NumPy is loaded; macOS cannot.
 """
 
 from __future__ import annotations
@@ -10,30 +10,23 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from . import macos, windows
+from ..._support.languages import say, texts
+from ..errors import SandboxError
+from . import other_systems
 from .channel import BlockingChannel, Channel
 
-__all__ = [
-    "Child",
-    "ColdStart",
-    "Ending",
-    "Settings",
-    "Starter",
-    "command",
-    "environment",
-    "output_file",
-    "remove",
-    "write_files",
-]
+__all__ = ["Child", "ColdStart", "Ending", "ForkServer", "Starter"]
 
 BOOT = """
 import sys
@@ -50,6 +43,18 @@ installed package can be found any more. The option `-S` keeps out .pth files an
 Settings = Mapping[str, Any]
 
 
+ENDED = texts(
+    {
+        "": "your program was ended by {signal}",
+        "SIGSEGV": "your program was ended by {signal}: memory that is not its own, or a recursion without an end",
+        "SIGKILL": "your program was ended by {signal}: it closed its pipes or killed itself, or the machine ran out "
+        "of memory",
+        "SIGXCPU": "your program was ended by {signal}: all of its processor time is used up",
+    }
+)
+"""How a child ended, by the signal that ended it; "" stands for all others."""
+
+
 class Ending:
     """How a child ended.
 
@@ -64,17 +69,12 @@ class Ending:
 
     def __str__(self) -> str:
         if self.status >= 0:
-            return f"your program ended itself with exit code {self.status}"
+            return say("your program ended itself with exit code {n}", n=self.status)
         try:
             name = signal.Signals(-self.status).name
         except ValueError:
             name = f"signal {-self.status}"
-        meaning = {
-            "SIGSEGV": ": memory that is not its own, or a recursion without an end",
-            "SIGKILL": ": it closed its pipes or killed itself, or the machine ran out of memory",
-            "SIGXCPU": ": all of its processor time is used up",
-        }.get(name, "")
-        return f"your program was ended by {name}{meaning}"
+        return say(ENDED.get(name, ENDED[""]), signal=name)
 
 
 class Child:
@@ -123,7 +123,7 @@ class ColdStart:
         self.settings, self.files = settings, files
         self.outside = ()
         if sys.platform == "darwin":
-            self.command, self.outside = macos.confined(self.command)
+            self.command, self.outside = other_systems.confined(self.command)
         elif sys.platform == "win32":
             self.outside = ("memory",)
         self.outside = set(self.outside) - set(settings["without"])
@@ -139,9 +139,9 @@ class ColdStart:
         assert process.stdin is not None
         assert process.stdout is not None
         if sys.platform == "win32":
-            windows.put_in_job(process, self.settings)
+            other_systems.put_in_job(process, self.settings)
         elif sys.platform == "darwin":
-            macos.watch_memory(process, self.settings["memory"])
+            other_systems.watch_memory(process, self.settings["memory"])
         # From now on the channel owns the descriptors.
         requests, answers = os.dup(process.stdin.fileno()), os.dup(process.stdout.fileno())
         process.stdin.close()
@@ -152,7 +152,7 @@ class ColdStart:
     def end(self, process: Any) -> Ending:
         """Kill the child and its process group, and wait for its end."""
         if sys.platform == "win32":
-            windows.end_job(process)
+            other_systems.end_job(process)
         else:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -201,3 +201,103 @@ def remove(home: str) -> None:
         for folder, _, _ in os.walk(home):
             os.chmod(folder, 0o700)
         shutil.rmtree(home, ignore_errors=True)
+
+
+PATIENCE = 30.0
+"""Seconds that the clean process may take to answer, even on a very busy machine."""
+
+
+class ForkServer:
+    """Starts each child by a fork, in 2 ms. Several threads may use it.
+
+    Attributes
+    ----------
+    broken : why it can start no more children; empty while it can.
+    """
+
+    outside: Collection[str] = ()
+
+    def __init__(self, settings: Settings, files: Mapping[str, bytes]) -> None:
+        self.lock = threading.Lock()
+        self.broken = ""
+        self.control, theirs = socket.socketpair()
+        self.control.settimeout(PATIENCE)
+        self.home = tempfile.mkdtemp(prefix="tinygrad-edu-")  # holds the directories of all children
+        os.chmod(self.home, 0o711)  # a child that becomes another user finds its own, and cannot list the others
+        Path(self.home, "files").mkdir(mode=0o755)
+        write_files(Path(self.home, "files"), files)
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115
+        with theirs:
+            self.process = subprocess.Popen(
+                command("serve_clean", {**settings, "data": "files"}),
+                stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=self.errors,
+                cwd=self.home, env=environment(self.home), start_new_session=True,
+            )  # fmt: skip
+        try:
+            self.receive()
+        except BaseException:
+            self.close()
+            raise
+
+    def start(self) -> Child:
+        """Fork a child."""
+        (to_child, requests), (answers, from_child) = os.pipe(), os.pipe()
+        home, output = tempfile.mkdtemp(dir=self.home), output_file()
+        try:
+            answer = self.ask({"do": "fork", "home": home}, [to_child, from_child, output])
+            if "pid" not in answer:
+                raise SandboxError(f"no child could be forked: {answer['failure']}")
+        except BaseException:
+            for descriptor in (requests, answers, output):
+                os.close(descriptor)
+            remove(home)
+            raise
+        finally:
+            os.close(to_child)
+            os.close(from_child)
+        return Child(self, answer["pid"], Channel(requests, answers), home, output)
+
+    def end(self, process: Any) -> Ending:
+        """Have the clean process, the parent of the child, kill it and wait for its end."""
+        answer = self.ask({"do": "end", "pid": process}, [])
+        return Ending(answer["status"], answer["memory"])
+
+    def ask(self, request: dict[str, Any], descriptors: list[int]) -> Any:
+        """Send a request; its answer. After a failure nothing more is sent: a late answer could be taken for the
+        answer to another request.
+        """
+        with self.lock:
+            if self.broken:
+                raise SandboxError(f"the clean process is gone: {self.broken}")
+            try:
+                socket.send_fds(self.control, [json.dumps(request).encode() + b"\n"], descriptors)
+                return self.receive()
+            except BaseException as error:
+                self.broken = f"{type(error).__name__}: {error}"
+                self.control.close()
+                if isinstance(error, OSError):
+                    raise SandboxError(f"the clean process does not answer: {error}") from None
+                raise
+
+    def receive(self) -> Any:
+        """The next answer of the clean process."""
+        line = b""
+        while not line.endswith(b"\n"):
+            more = self.control.recv(1 << 16)
+            if not more:
+                self.errors.seek(0)
+                words = self.errors.read(4000).decode(errors="replace").strip()
+                raise SandboxError(f"the clean process ended. Its last words: {words or 'none'}")
+            line += more
+        return json.loads(line)
+
+    def close(self) -> None:
+        """End the clean process, which first ends all children."""
+        self.control.close()
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.errors.close()
+        remove(self.home)

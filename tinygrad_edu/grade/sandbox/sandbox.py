@@ -7,10 +7,9 @@ import threading
 from collections.abc import Collection, Mapping
 from types import TracebackType
 
-from ..inside.kernel import hide_memory
+from ..inside.walls import hide_memory
 from ..submission.submission import Submission
-from .children import ColdStart, Starter
-from .forkserver import ForkServer
+from .children import ColdStart, ForkServer, Starter
 from .isolation import MECHANISMS, Isolation, Limits
 from .session import Record, Session
 

@@ -1,5 +1,5 @@
 """Submissions: what a student handed in, read once into memory; nothing of it is executed or written here.
 
 - submission: `Submission`, the parts of a program
-- reading: files, folders, archives, notebooks and encodings
+- reading: files, folders, archives and encodings; notebooks: their code cells
 """

@@ -1,4 +1,4 @@
-"""Reads what a student handed in, as text: files, folders, archives, notebooks, encodings.
+"""Reads what a student handed in, as text: files, folders, archives, encodings.
 
 Everything is read into memory. Nothing is executed, nothing is written to disk, and no link is followed. What a program
 cannot use is not looked at: neither the names of other files nor the outputs in notebooks.
@@ -9,30 +9,26 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import json
 import os
 import re
 import stat
 import tokenize
 import unicodedata
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-import numpy as np
-
+from ..._support.languages import say, texts
 from ..._support.text import clean
 from ..errors import SubmissionError
+from .notebooks import PROGRAM_BYTES, Part, read_notebook
 
 __all__ = ["KINDS", "File", "Part", "decode", "file_of", "read_archive", "read_notebook", "read_paths", "sha256_of"]
 
 FILES, FILE_BYTES, TOTAL_BYTES = 2_000, 64 << 20, 128 << 20
 """The most files that are read of a submission, the most bytes of one file, and of all of them unpacked."""
-
-PROGRAM_BYTES, SMALL = 4 << 20, 1 << 20
-"""The most bytes of source in a submission; and of a notebook that is read as a whole."""
 
 ARCHIVE_BYTES, ENTRIES, ENTRY = 1 << 30, 50_000, b"PK\x01\x02"
 """The most bytes of an archive, the most entries, and the first bytes of each in the table of contents."""
@@ -58,9 +54,6 @@ MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """The characters that change the direction of writing; Unicode Standard Annex 9."""
 
-Part = tuple[str, str]
-"""The name of a file or cell, such as "hw1.py" or "cell 3", and its source."""
-
 
 @dataclass(frozen=True)
 class File:
@@ -75,6 +68,9 @@ class File:
         return "\n".join(source for _, source in self.parts)
 
 
+UNPACKS = texts("{name} unpacks to more than {n} bytes")
+LONGER = texts("{name} is longer than {n} bytes")
+
 # Files and folders.
 
 
@@ -88,8 +84,10 @@ def read_paths(paths: Sequence[tuple[Path, str]]) -> dict[str, File]:
     for path, name in paths:
         reader.read(path, name, alone=len(paths) == 1)
     if not reader.files:
-        only = f", only {', '.join(clean(name, 80) for name in reader.others[:3])}" if reader.others else ""
-        raise SubmissionError(f"{clean(paths[0][0].name)}: no .py file and no notebook in it{only}")
+        others = ", ".join(clean(name, 80) for name in reader.others[:3])
+        only = say(", only {files}", files=others) if others else ""
+        text = texts("{name}: no .py file and no notebook in it{only}")
+        raise SubmissionError(say(text, name=clean(paths[0][0].name), only=only))
     return reader.files
 
 
@@ -121,7 +119,8 @@ class Reader:
             elif relevant(name):
                 self.file(file, name)
             elif alone:
-                raise SubmissionError(f"{clean(name)}: hand in a .py file, a notebook (.ipynb), or a .zip of them")
+                text = texts("{name}: hand in a .py file, a notebook (.ipynb), or a .zip of them")
+                raise SubmissionError(say(text, name=clean(name)))
             else:
                 self.others.append(name)
 
@@ -147,18 +146,20 @@ class Reader:
 
     def file(self, file: IO[bytes], name: str) -> None:
         if len(self.files) == FILES:
-            raise SubmissionError(f"more than {FILES:,} files of Python; hand in only what you wrote")
+            raise SubmissionError(say("more than {n} files of Python; hand in only what you wrote", n=f"{FILES:,}"))
         stem, ending = os.path.splitext(name)
-        warnings = () if ending in KINDS else (f"{name}: read as a {ending.lower()} file",)
+        warnings = (
+            () if ending in KINDS else (say("{name}: read as a {ending} file", name=name, ending=ending.lower()),)
+        )
         name = stem + ending.lower()
         if name in self.files:
-            raise SubmissionError(f"it holds {clean(name, 80)} twice")
+            raise SubmissionError(say("it holds {name} twice", name=clean(name, 80)))
         most = FILE_BYTES if ending.lower() == ".ipynb" else PROGRAM_BYTES
         found = file_of(name, self.content(file, name, most))
         self.program_left -= sum(len(source) for _, source in found.parts)
         if self.program_left < 0:
             raise SubmissionError(
-                f"it unpacks to more than {PROGRAM_BYTES:,} characters of program; hand in what you wrote"
+                say("it unpacks to more than {n} characters of program; hand in what you wrote", n=f"{PROGRAM_BYTES:,}")
             )
         self.files[name] = File(found.parts, warnings + found.warnings, found.failure)
 
@@ -168,11 +169,11 @@ class Reader:
         while chunk := file.read(1 << 18):  # an archive may lie about sizes
             data += chunk
             if len(data) > most:
-                verb = "unpacks to more" if isinstance(file, zipfile.ZipExtFile) else "is longer"
-                raise SubmissionError(f"{clean(name, 80)} {verb} than {most:,} bytes")
+                text = UNPACKS if isinstance(file, zipfile.ZipExtFile) else LONGER
+                raise SubmissionError(say(text, name=clean(name, 80), n=f"{most:,}"))
         self.left -= len(data)
         if self.left < 0:
-            raise SubmissionError(f"it unpacks to more than {TOTAL_BYTES:,} bytes")
+            raise SubmissionError(say("it unpacks to more than {n} bytes", n=f"{TOTAL_BYTES:,}"))
         return data
 
     def archive(self, file: IO[bytes], folder: str, depth: int) -> None:
@@ -182,13 +183,15 @@ class Reader:
             while chunk := file.read(1 << 20):  # count before the table is read, which needs memory for each entry
                 count, size = count + chunk.count(ENTRY), size + len(chunk)
                 if count > ENTRIES or size > ARCHIVE_BYTES:
-                    raise SubmissionError(f"the archive holds more than {ENTRIES:,} files, or {ARCHIVE_BYTES:,} bytes")
+                    text = texts("the archive holds more than {n} files, or {bytes} bytes")
+                    raise SubmissionError(say(text, n=f"{ENTRIES:,}", bytes=f"{ARCHIVE_BYTES:,}"))
             with zipfile.ZipFile(file) as archive:
                 self.entries(archive, folder, depth)
         except SubmissionError:
             raise
         except Exception as error:  # whatever a library says to damaged bytes: it is this student's file, not the class
-            raise SubmissionError(f"the archive cannot be read: {clean(str(error), 200)}; make it anew") from None
+            text = texts("the archive cannot be read: {error}; make it anew")
+            raise SubmissionError(say(text, error=clean(str(error), 200))) from None
 
     def entries(self, archive: zipfile.ZipFile, folder: str, depth: int) -> None:
         names: set[str] = set()
@@ -201,7 +204,7 @@ class Reader:
                 continue
             check_entry(entry, name)
             if name.casefold() in names:  # it would be unclear which of the two is graded
-                raise SubmissionError(f"the archive holds {clean(name, 80)} twice")
+                raise SubmissionError(say("the archive holds {name} twice", name=clean(name, 80)))
             names.add(name.casefold())
             with archive.open(entry) as file:
                 self.add(file, folder + name, depth)
@@ -214,13 +217,13 @@ def opened(path: Path) -> IO[bytes]:
     try:
         descriptor = os.open(path, flags)
     except FileNotFoundError:
-        raise SubmissionError(f"{clean(str(path))}: no such file") from None
+        raise SubmissionError(say("{name}: no such file", name=clean(str(path)))) from None
     except OSError as error:
-        link = " (a symbolic link, which is not followed)" if path.is_symlink() else ""
+        link = say(" (a symbolic link, which is not followed)") if path.is_symlink() else ""
         raise SubmissionError(f"{clean(str(path))}: {error.strerror}{link}") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise SubmissionError(f"{clean(str(path))}: not a regular file")
+        raise SubmissionError(say("{name}: not a regular file", name=clean(str(path))))
     return open(descriptor, "rb")
 
 
@@ -270,154 +273,15 @@ def check_entry(entry: zipfile.ZipInfo, name: str) -> None:
     shown = clean(name, 80)
     parts = name.split("/")
     if name.startswith("/") or ".." in parts or "\0" in name or re.match("[A-Za-z]:", name):
-        raise SubmissionError(f"the archive holds {shown}, which leads out of its folder")
+        raise SubmissionError(say("the archive holds {name}, which leads out of its folder", name=shown))
     hides = DIRECTIONS.search(name) or any(unicodedata.category(c) in ("Cc", "Cs") for c in name)
     if len(name) > 500 or hides or any(part.split(".")[0].lower() in RESERVED for part in parts):
-        raise SubmissionError(f"the archive holds {shown}, which is no name for a file")
+        raise SubmissionError(say("the archive holds {name}, which is no name for a file", name=shown))
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):  # 0: written on Windows
-        raise SubmissionError(f"the archive holds {shown}, which is a link or a device")
+        raise SubmissionError(say("the archive holds {name}, which is a link or a device", name=shown))
     if entry.flag_bits & 1:
-        raise SubmissionError(f"the archive holds {shown}, which is encrypted")
-
-
-# Notebooks.
-
-
-def read_notebook(data: bytes | bytearray, name: str) -> list[Part]:
-    r"""The code cells of an .ipynb in their order, each with a name such as "cell 3" and its source.
-
-    Raises `SubmissionError` if the file is not a notebook.
-
-    >>> read_notebook(b'{"cells": [{"cell_type": "code", "source": ["x = 1\\n", "y = 2"]}]}', "a.ipynb")
-    [('cell 1', 'x = 1\ny = 2')]
-    """
-    try:
-        notebook = json.loads(data) if len(data) <= SMALL else Outline(data).value()
-        if "worksheets" in notebook:  # version 3 of the format
-            cells = [cell for sheet in notebook["worksheets"] for cell in sheet["cells"]]
-        else:
-            cells = notebook["cells"]
-        code = [cell for cell in cells if cell["cell_type"] == "code"]
-        sources = ["".join(cell["source"] if "source" in cell else cell["input"]) for cell in code]
-    except SubmissionError as error:
-        raise SubmissionError(f"{clean(name)}: {error}") from None
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise SubmissionError(f"{clean(name)}: not a notebook ({type(error).__name__})") from None
-    return [(f"cell {number}", source.replace("\r\n", "\n")) for number, source in enumerate(sources, 1)]
-
-
-class Outline:
-    """Reads of JSON only the members that are in `KEPT`, and passes over all others, so that these need no memory."""
-
-    KEPT = ("cells", "worksheets", "cell_type", "source", "input")
-
-    SPACE, SCALAR = re.compile(rb"[\s,:]*"), re.compile(rb"[^\s,\[\]{}\"]+")
-    ESCAPES = re.compile(rb"[^\"\\]*(?:\\.[^\"\\]*){0,1000}", re.DOTALL)  # not all at once: each needs memory
-    FIRST, MOST = 1 << 8, 1 << 16  # the bytes that are looked at together; more where there is much to skip
-
-    STEP = np.zeros(256, np.int8)  # how much deeper each character leads
-    STEP[list(b"[{")], STEP[list(b"]}")] = 1, -1
-
-    def __init__(self, data: bytes | bytearray) -> None:
-        self.data, self.at = data, 3 if data[:3] == b"\xef\xbb\xbf" else 0
-        self.left = PROGRAM_BYTES
-
-    def value(self) -> Any:
-        """The value that comes next. Raises `ValueError` if it is no JSON in UTF-8, `SubmissionError` for too much."""
-        start, first = self.at, self.next()
-        self.left -= 64  # a value needs memory, however short it is
-        result: Any = None
-        if first == ord("["):
-            return [self.value() for _ in self.inside("]")]
-        if first == ord("{"):
-            result = {}
-            for _ in self.inside("}"):
-                key = self.string()
-                if key in self.KEPT:
-                    result[key] = self.value()
-                else:
-                    self.skip()
-        elif first == ord('"'):
-            result = self.string()
-        else:
-            self.skip()
-        self.left -= 0 if isinstance(result, dict) else self.at - start
-        if self.left < 0:
-            raise SubmissionError(f"more than {PROGRAM_BYTES:,} bytes of code and cells")
-        return result
-
-    def inside(self, bracket: str) -> Iterator[None]:
-        """Once for each member or item, up to the closing bracket."""
-        self.at += 1
-        while self.next() != ord(bracket):
-            yield
-        self.at += 1
-
-    def string(self) -> str:
-        if self.next() != ord('"'):
-            raise ValueError("no string")
-        start = self.at
-        self.skip()
-        text: str = json.loads(self.data[start : self.at], strict=False)
-        return text
-
-    def next(self) -> int:
-        """The first character of the next value."""
-        found = self.SPACE.match(self.data, self.at)
-        assert found is not None
-        self.at = found.end()
-        if self.at == len(self.data):
-            raise ValueError("cut off")
-        return self.data[self.at]
-
-    def skip(self) -> None:
-        """Pass over the value that comes next."""
-        first = self.next()
-        if first == ord('"'):
-            self.skip_string()
-        elif first in b"[{":
-            self.skip_nested()
-        else:
-            scalar = self.SCALAR.match(self.data, self.at)
-            if scalar is None:
-                raise ValueError("no value")
-            self.at = scalar.end()
-
-    def skip_nested(self) -> None:
-        """Pass over an object or an array, block by block. No loop over its characters: there may be millions."""
-        size, depth, inside, odd = self.FIRST, 0, 0, 0
-        while self.at < len(self.data):
-            block = np.frombuffer(self.data, np.uint8, min(size, len(self.data) - self.at), self.at)
-            index = np.arange(block.size)
-            # A quote ends no string if an odd number of backslashes stands before it.
-            other = np.maximum.accumulate(np.where(block == ord("\\"), -1 - odd, index))
-            slashes = np.concatenate([[odd], index - other]) & 1
-            quotes = (block == ord('"')) & (slashes[:-1] == 0)
-            within = (inside + np.cumsum(quotes)) & 1
-            steps = np.where(within, 0, self.STEP[block])
-            depths = depth + np.cumsum(steps)
-            closed = np.flatnonzero((depths == 0) & (steps < 0))
-            if closed.size:
-                self.at += int(closed[0]) + 1
-                return
-            depth, inside, odd = int(depths[-1]), int(within[-1]), int(slashes[-1])
-            self.at += block.size
-            size = min(4 * size, self.MOST)
-        raise ValueError("cut off")
-
-    def skip_string(self) -> None:
-        """Pass over a string, up to the quote that no backslash escapes."""
-        self.at += 1
-        while True:
-            found = self.ESCAPES.match(self.data, self.at)
-            assert found is not None
-            start, self.at = self.at, found.end()
-            if self.data[self.at : self.at + 1] == b'"':
-                self.at += 1
-                return
-            if self.at == start:
-                raise ValueError("cut off")
+        raise SubmissionError(say("the archive holds {name}, which is encrypted", name=shown))
 
 
 # Text.
@@ -437,7 +301,8 @@ def decode(data: bytes, name: str) -> tuple[str, list[str]]:
         text = data.decode(encoding)
     except UnicodeDecodeError:
         text = data.decode("cp1252", errors="replace")
-        warnings.append(f"{name}: not {encoding.upper()}; read as Windows-1252")
+        text_of = texts("{name}: not {encoding}; read as Windows-1252")
+        warnings.append(say(text_of, name=name, encoding=encoding.upper()))
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     return text, warnings + direction_changes(text, name)
 
@@ -453,7 +318,8 @@ def declared(data: bytes, name: str) -> str:
     except Exception:  # whatever a codec says to what is no text in it
         plain = False
     if not plain:
-        raise SubmissionError(f"{clean(name)}: the encoding {encoding!r:.40}; save it as UTF-8")
+        said = texts("{name}: the encoding {encoding}; save it as UTF-8")
+        raise SubmissionError(say(said, name=clean(name), encoding=f"{encoding!r:.40}"))
     return encoding
 
 
@@ -463,4 +329,5 @@ def direction_changes(text: str, name: str) -> list[str]:
         return []
     lines = [number for number, line in enumerate(text.split("\n"), 1) if DIRECTIONS.search(line)]
     where = ", ".join(map(str, lines[:5]))
-    return [f"{name}: invisible characters that change the direction of writing in line {where}"]
+    said = texts("{name}: invisible characters that change the direction of writing in line {lines}")
+    return [say(said, name=name, lines=where)]

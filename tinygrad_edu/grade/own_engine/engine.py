@@ -1,0 +1,156 @@
+"""`Engine`: a home-made engine behind its adapter.
+
+An adapter is a file of a few lines that says how the engine makes a number or an array, and, where it differs from
+micrograd, how an operation is called, and how a backward pass is run and read. The engine is the user's own, so it is
+trusted.
+"""
+
+from __future__ import annotations
+
+import operator
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ..assignment import exception_text
+from ..errors import AssignmentError
+
+__all__ = ["OPERATORS", "OURS", "Asked", "Engine", "NotOffered", "load_adapter", "plain"]
+
+OPERATORS: dict[str, Callable[..., Any]] = {
+    "abs": abs, "add": operator.add, "divide": operator.truediv, "getitem": operator.getitem,
+    "matmul": operator.matmul, "multiply": operator.mul, "negative": operator.neg, "power": operator.pow,
+    "subtract": operator.sub,
+}  # fmt: skip
+
+
+class NotOffered(Exception):
+    """The engine has no such operation."""
+
+
+class Engine:
+    """An engine behind its adapter. A function of the adapter of the same name replaces a method.
+
+    `number` or `tensor`, or both, must be in the adapter; the defaults of all others are those of micrograd.
+    """
+
+    def __init__(self, adapter: ModuleType) -> None:
+        self.adapter = adapter
+
+    def _own(self, name: str) -> Callable[..., Any] | None:
+        found: Callable[..., Any] | None = getattr(self.adapter, name, None)
+        return found
+
+    def make(self, x: Any) -> Any:
+        """A node that records, of a number or of an array."""
+        make = self._own("tensor") if isinstance(x, ndarray) else self._own("number")
+        if make is None:
+            raise NotOffered("no arrays" if isinstance(x, ndarray) else "no numbers")
+        return make(x.copy() if isinstance(x, ndarray) else x)
+
+    def call(self, name: str, *operands: Any, **attributes: Any) -> Any:
+        """The result of an operation: by `call` of the adapter, else an operator of Python, else a method."""
+        own = self._own("call")
+        result = own(name, *operands, **attributes) if own else NotImplemented
+        if result is not NotImplemented:
+            return result
+        if name in OPERATORS:
+            return OPERATORS[name](*operands)
+        method = getattr(operands[0], name, None)
+        if not callable(method):
+            raise NotOffered(f"no {name}")
+        return method(*operands[1:], **attributes)
+
+    def value(self, node: Any) -> Any:
+        """The number or the array that a node holds."""
+        own = self._own("value")
+        return plain(own(node) if own else node.data)
+
+    def backward(self, result: Any, upstream: Any) -> None:
+        """Run a backward pass; the upstream gradient is 1.0 for a number."""
+        own = self._own("backward")
+        if own:
+            own(result, upstream)
+        elif isinstance(upstream, ndarray):
+            result.backward(upstream)
+        else:
+            result.backward()
+
+    def gradient(self, node: Any) -> Any:
+        """The gradient that a node holds."""
+        own = self._own("gradient")
+        found = own(node) if own else node.grad
+        return None if found is None else plain(found)
+
+    def change(self, node: Any, number: float) -> None:
+        """Set the first number of an array to another one, in place."""
+        own = self._own("change")
+        if own:
+            own(node, number)
+        else:
+            node.data[(0,) * np.ndim(node.data)] = number
+
+    def gradients(self, result: Any, inputs: Sequence[Any]) -> Sequence[Any]:
+        """The gradients as nodes that record, for second derivatives."""
+        own = self._own("gradients")
+        if own is None:
+            raise NotOffered("no second derivatives: the adapter has no gradients(result, inputs)")
+        return list(own(result, inputs))
+
+    def vjp(self, function: Callable[..., Any], at: Sequence[Any], upstream: Any) -> tuple[Any, tuple[Any, ...]]:
+        """The value and the gradients of a function of nodes."""
+        own = self._own("vjp")
+        if own:
+            out, found = own(function, [x.copy() if isinstance(x, ndarray) else x for x in at], upstream)
+            return plain(out), tuple(map(plain, found))
+        nodes = [self.make(x) for x in at]
+        result = function(*nodes)
+        out = self.value(result)
+        self.backward(result, upstream.copy() if isinstance(upstream, ndarray) else upstream)
+        return out, tuple(self.gradient(node) for node in nodes)
+
+
+def plain(x: Any) -> Any:
+    """A number as a float, an array as an array of NumPy; wherever it comes from."""
+    if isinstance(x, (bool, int, float)) or x is None:
+        return x
+    array = np.asarray(x)
+    return float(array) if array.ndim == 0 and array.dtype.kind in "iuf" else array
+
+
+class Ours(Engine):
+    """Our own engine in the same form: it knows what is right."""
+
+    def call(self, name: str, *operands: Any, **attributes: Any) -> Any:
+        if name in OPERATORS:
+            return OPERATORS[name](*operands)
+        return getattr(operands[0], name)(*operands[1:], **attributes)
+
+
+OURS = Ours(ModuleType("ours"))
+
+Asked = Callable[..., Any]
+"""A function of an engine and of its nodes."""
+
+
+def load_adapter(path: str | os.PathLike[str]) -> Engine:
+    """The engine of an adapter's file. Raises `AssignmentError` if it cannot be used."""
+    file = Path(path).resolve()
+    module = ModuleType(f"adapter {file.stem}")
+    module.__file__ = str(file)
+    sys.path.insert(0, str(file.parent))
+    try:
+        exec(compile(file.read_bytes(), str(file), "exec", dont_inherit=True), vars(module))
+    except OSError as error:
+        raise AssignmentError(f"{path}: {error.strerror}") from None
+    except Exception as error:
+        raise AssignmentError(f"{path}: {exception_text(error)}") from error
+    if not any(hasattr(module, name) for name in ("number", "tensor", "vjp")):
+        raise AssignmentError(f"{path}: an adapter defines number(x), for floats, or tensor(x), for arrays, or both")
+    return Engine(module)

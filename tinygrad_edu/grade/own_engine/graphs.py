@@ -1,0 +1,246 @@
+"""Questions to a home-made engine about graphs: shared nodes, deep and wide ones, second passes, changes in place.
+
+Second derivatives are asked at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ...engine.gradients import gradients as our_gradients
+from ...engine.node import Node
+from ...engine.value import Value
+from ..assignment import exception_text
+from ..checks.engines import kept_in_between
+from ..compare import compare
+from ..errors import WrongAnswer
+from ..expect import expect
+from .engine import OURS, Asked, Engine, NotOffered, plain
+from .operations import Question, judged, offered
+
+__all__ = ["LARGE", "about_graphs"]
+
+
+def about_graphs() -> list[Question]:
+    """All questions about graphs and second derivatives."""
+    graphs = [Question("Graphs", name, ask) for name, ask in GRAPHS.items()]
+    return graphs + [Question("Second derivatives", name, partial(second, function=f)) for name, f in TWICE.items()]
+
+
+def start(e: Engine, x: float) -> Any:
+    """A number that records, or an array of one if the engine has no numbers."""
+    try:
+        return e.make(x)
+    except NotOffered:
+        return e.make(np.array([x]))
+
+
+def ends(e: Engine, x: Any) -> Any:
+    """An upstream gradient of 1 in the form of a result."""
+    return np.ones(1) if isinstance(e.value(x), ndarray) else 1.0
+
+
+def gradient_is(e: Engine, x: Any, right: float, what: str) -> None:
+    found = e.gradient(x)
+    number = float(found[0]) if isinstance(found, ndarray) and found.shape == (1,) else found
+    expect(number, what).is_close(float(right), rtol=1e-6)
+
+
+def handles(e: Engine) -> None:
+    """Refuse questions about nodes to an engine that is only a function of functions."""
+    if e._own("vjp") and not e._own("backward"):
+        raise NotOffered("no nodes to hold: the adapter has vjp(function, arguments, upstream) alone")
+
+
+def diamond(e: Engine) -> None:
+    def function(e: Any, x: Any, y: Any) -> Any:
+        a = e.call("multiply", x, y)
+        b = e.call("add", a, x)
+        c = e.call("add", a, y)
+        return e.call("add", e.call("multiply", b, c), e.call("multiply", x, x))
+
+    at: list[Any] = [1.5, -0.5] if e._own("number") else [np.array([1.5]), np.array([-0.5])]
+    judged(e, function, at, 1.0 if e._own("number") else np.ones(1))
+
+
+def doublings(e: Engine, n: int = 40) -> None:
+    def chain(*nodes: Any) -> Any:
+        y = nodes[0]
+        for _ in range(n):
+            y = e.call("add", y, y)
+        return y
+
+    in_chain(e, chain, 2.0**n, "time doubles", f"y = y + y, {n} times")
+
+
+def deep(e: Engine, n: int = 20_000) -> None:
+    def chain(*nodes: Any) -> Any:
+        y = nodes[0]
+        for _ in range(n):
+            y = e.call("add", y, nodes[0])
+        return y
+
+    in_chain(e, chain, n + 1.0, "recursion", f"a chain of {n:,} additions")
+
+
+def wide(e: Engine, n: int = 1 << 15) -> None:
+    def tree(*nodes: Any) -> Any:
+        level = [e.call("multiply", nodes[0], nodes[0]) for _ in range(n)]
+        while len(level) > 1:
+            level = [e.call("add", a, b) for a, b in zip(level[::2], level[1::2])]
+        return level[0]
+
+    in_chain(e, tree, 2.0 * n * 1.5, "slow", f"a tree of {n:,} leaves")
+
+
+def in_chain(e: Engine, function: Callable[..., Any], right: float, kind: str, what: str) -> None:
+    """The gradient of a large graph of one number."""
+    numbers = bool(e._own("number"))
+    at: list[Any] = [1.5] if numbers else [np.array([1.5])]
+    try:
+        _, (found,) = e.vjp(function, at, 1.0 if numbers else np.ones(1))
+    except RecursionError:
+        how = "Keep the nodes that are still to be visited in a list of your own, and loop."
+        raise WrongAnswer(f"RecursionError for {what}", kind="recursion", how=how) from None
+    number = float(found[0]) if isinstance(found, ndarray) and found.shape == (1,) else found
+    expect(number, f"the gradient of {what}").is_close(right, rtol=1e-6)
+
+
+def again(e: Engine) -> None:
+    """A second backward adds up, or is refused."""
+    handles(e)
+    x = start(e, 1.5)
+    y = e.call("multiply", x, e.call("multiply", x, e.call("multiply", x, x)))
+    e.backward(y, ends(e, y))
+    once, twice = 4 * 1.5**3, None
+    gradient_is(e, x, once, "the gradient after one backward")
+    try:
+        e.backward(y, ends(e, y))
+    except Exception:  # refused, as PyTorch does
+        return
+    found = e.gradient(x)
+    twice = float(found[0]) if isinstance(found, ndarray) and found.shape == (1,) else found
+    if compare(twice, once, rtol=1e-6):
+        return  # the second replaces the first, as in a library that sets gradients back
+    kept = kept_in_between(lambda x: x * (x * (x * x)), (1.5,))[0]
+    if compare(twice, kept, rtol=1e-6):
+        raise WrongAnswer(
+            f"the gradient after two backwards is {twice:g}; two passes add up to {2 * once:g}",
+            kind="not reset",
+            how="Gradients of values in between were kept from the first pass, and flowed on once more: set them to 0 "
+            "before each pass.",
+        )
+    expect(twice, "the gradient after two backwards").is_close(2 * once, rtol=1e-6)
+
+
+def changed(e: Engine) -> None:
+    """An array that was changed after it was used gives the gradient of what was used, or an error."""
+    used = np.array([0.5, 3.0, 2.0])
+    functions = e._own("vjp") and not e._own("backward")
+    x, w = e.make(np.array([1.5, 2.0, -1.0])), used.copy() if functions else e.make(used)
+
+    def change_afterwards(x: Any) -> Any:
+        y = e.call("multiply", x, w)
+        if isinstance(w, ndarray):
+            w[0] = 100.0
+        else:
+            e.change(w, 100.0)
+        return y
+
+    try:
+        if functions:
+            found = e.vjp(change_afterwards, [x], np.ones(3))[1][0]
+        else:
+            e.backward(change_afterwards(x), np.ones(3))
+            found = e.gradient(x)
+    except Exception:  # refused, as it should be
+        return
+    if not compare(found, used, rtol=1e-6):
+        raise WrongAnswer(
+            f"in y = x * w, w was changed after it was used: the gradient of x is {found}, and {used} is right",
+            kind="changed in place",
+            how="Keep a copy of what a rule needs, or count the changes of arrays, and refuse a backward pass through "
+            "changed ones.",
+        )
+
+
+def unused(e: Engine) -> None:
+    """A leaf that the result does not depend on has no gradient, or 0."""
+    handles(e)
+    x, z = start(e, 1.5), start(e, 2.5)
+    y = e.call("multiply", x, x)
+    e.backward(y, ends(e, y))
+    found = e.gradient(z)
+    if found is not None:
+        gradient_is(e, z, 0.0, "the gradient of a value that was not used")
+
+
+GRAPHS: dict[str, Callable[[Engine], None]] = {
+    "values that are used several times": diamond,
+    "y = y + y, 40 times: no path is walked twice": doublings,
+    "a chain of 20,000 additions": deep,
+    "a tree of 32,768 leaves, in time": wide,
+    "a second backward": again,
+    "a value that is not used": unused,
+    "an array that is changed in place": changed,
+}
+
+LARGE = (doublings, wide)
+"""Questions that take long only if the work grows faster than the graph."""
+
+TWICE: dict[str, Asked] = {
+    "2 * x": lambda e, x: e.call("add", x, x),
+    "x * x * x": lambda e, x: e.call("multiply", x, e.call("multiply", x, x)),
+    "x ** 3": lambda e, x: e.call("power", x, 3),
+    "exp": lambda e, x: e.call("exp", x),
+    "tanh": lambda e, x: e.call("tanh", x),
+    "sin": lambda e, x: e.call("sin", x),
+    "1 / x": lambda e, x: e.call("power", x, -1),
+}
+
+
+def second(e: Engine, function: Asked) -> None:
+    """The second derivative of a function of one number."""
+    if e._own("vjp") and not e._own("gradients"):
+        return second_by_vjp(e, function)
+    x = start(e, 0.75)
+    out = offered(lambda: function(e, x))
+    first = e.gradients(out, [x])[0]
+    if first is None:
+        raise WrongAnswer("the first derivative is None", kind="detached")
+    second_is(function, lambda: e.gradients(first, [x])[0], e.value)
+
+
+def second_by_vjp(e: Engine, function: Asked) -> None:
+    """The same for an engine of functions: the gradient of a function that takes a gradient."""
+    own = e._own("vjp")
+    assert own is not None
+
+    def slope(x: Any) -> Any:
+        return own(lambda x: function(e, x), [x], 1.0)[1][0]
+
+    offered(lambda: slope(0.75))
+    second_is(function, lambda: own(slope, [0.75], 1.0)[1][0], plain)
+
+
+def second_is(function: Asked, ask: Callable[[], Any], value: Callable[[Any], Any]) -> None:
+    """Compare what `ask` gives with our second derivative at 0.75."""
+    ours = Value(0.75)
+    slope = our_gradients(function(OURS, ours), [ours], None, create_graph=True)[0]
+    again = our_gradients(slope, [ours], None)[0] if isinstance(slope, Node) and slope.requires_grad else 0.0
+    right, how = float(again or 0.0), "Where the first derivative does not depend on x, the second is 0."
+    try:
+        found = ask()
+    except Exception as error:
+        what = f"the derivative of the derivative raises {exception_text(error)}"
+        raise WrongAnswer(what, kind="second derivative", how=how) from None
+    if found is None:
+        raise WrongAnswer(f"the second derivative is None, and {right:.4g} is right", kind="second derivative", how=how)
+    number = value(found)
+    number = float(np.ravel(number)[0]) if isinstance(number, ndarray) and number.size == 1 else number
+    expect(number, "the second derivative").is_close(right, rtol=1e-6)
