@@ -8,7 +8,7 @@ from copy import copy
 from typing import Any
 
 from .messages import no_gradient
-from .node import Node, Operand, creation, next_index, packed
+from .node import Node, Operand, clock, creation, packed
 
 __all__ = ["ancestors", "copied", "deep_copied", "operations", "reachable"]
 
@@ -52,7 +52,8 @@ def reachable(output: Node, inputs: Sequence[Node] | None = None) -> dict[Node, 
                 todo.append(x)
     if inputs is None:
         return found
-    wanted, leading = set(inputs), {}
+    wanted = set(inputs)
+    leading: dict[Node, None] = {}
     for node in sorted(found, key=creation):
         if node in wanted:
             leading[node] = None
@@ -91,7 +92,7 @@ def operations(output: Node) -> list[Node]:
 def copied(node: Node, inputs: Sequence[Operand]) -> Node:
     """A fresh node with the same number and gradient: the result of the same call, on these inputs."""
     new = object.__new__(type(node))
-    new.primitive, new.attrs, new.flow, new.index = node.primitive, node.attrs, node.flow, next_index()
+    new.primitive, new.attrs, new.flow, new.index = node.primitive, node.attrs, node.flow, next(clock)
     for slot in ("_data", "_grad", "notes"):
         if hasattr(node, slot):
             setattr(new, slot, copy(getattr(node, slot)))
