@@ -1,31 +1,43 @@
-"""The texts of the Chinese site: what has changed in the pages, and what is not translated yet.
+"""The texts of the Chinese site and notebooks: what has changed in the pages, and what is not translated yet.
 
     make catalogues                                        # take the changes of all pages over into docs/locale
     python docs/catalogues.py lessons/10_convolution       # those of one page
     python docs/catalogues.py --check                      # say what lacks a translation; exit code 1 if too much does
 
-A page's catalogue, `docs/locale/zh_CN/LC_MESSAGES/<page>.po`, holds its paragraphs and, under each, the translation.
-When a paragraph changes, its translation is kept beside it, marked `fuzzy`, until somebody has looked at it. Nothing is
-run for this. `docs/locale/allowance.txt` lists the pages that may lag behind, and by how many paragraphs.
+A page's catalogue, `docs/locale/zh_CN/LC_MESSAGES/<page>.po`, holds its paragraphs and, under each, the translation;
+that of a page which stays English holds its headings. Beside the catalogue of a lesson there is one of the comments and
+docstrings in its code and its exercises, in the folder `code`. When a paragraph changes, its translation is kept beside
+it, marked `fuzzy`, until somebody has looked at it. Nothing is run for this; the gallery has to be drawn before.
+`docs/locale/allowance.txt` lists the pages that may lag behind, and by how many paragraphs.
 """
 
 from __future__ import annotations
 
 import argparse
+import pickle
 import re
 import sys
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from babel.messages.pofile import read_po
+from babel.messages import Catalog
+from babel.messages.pofile import read_po, write_po
+from docutils.nodes import caption, title
+from extensions.languages import IN_ENGLISH
 from sphinx.cmd.build import main as sphinx_build
 from sphinx_intl.basic import update
+
+from tinygrad_edu.cli.lessons import lessons
+from tinygrad_edu.cli.translation import texts_in_code
 
 DOCS = Path(__file__).parent
 LOCALE = DOCS / "locale"
 CATALOGUES = LOCALE / "zh_CN" / "LC_MESSAGES"
-TRANSLATED = ["index", "start", "lessons", "lessons/*"]
+PAGES = ["index", "**"]
+HEADINGS_ONLY = [*IN_ENGLISH, "terms"]
+"""Pages of which only the headings are translated, for the navigation; `terms` is in both languages by itself."""
 LIST = re.compile(r"\d+\. ")
 """How a list begins: Sphinx leaves a heading in English whose translation it reads as one; write `7\\. `, not `7. `."""
 
@@ -36,11 +48,41 @@ def templates(folder: str, pages: list[str]) -> None:
         "root_doc": pages[0],
         "include_patterns": ",".join(f"{page}.*" for page in pages),
         "nb_execution_mode": "off",
-        "suppress_warnings": "toc,myst.xref_missing,image.not_readable",  # of what is left out here
+        "suppress_warnings": "toc,myst.xref_missing,image.not_readable,myst-nb.lexer",  # of what is left out here
     }
     given = [word for name, value in settings.items() for word in ("-D", f"{name}={value}")]
     if sphinx_build(["-q", "-W", "-b", "gettext", *given, "-d", f"{folder}/.read", str(DOCS), folder]):
         sys.exit("the texts could not be read")
+    for template in Path(folder).rglob("*.pot"):
+        page = template.relative_to(folder).with_suffix("").as_posix()
+        if any(fnmatch(page, pattern) for pattern in HEADINGS_ONLY):
+            keep(template, headings(Path(folder, ".read", f"{page}.doctree")))
+    for lesson in lessons():
+        if any(fnmatch(f"lessons/{lesson.name}", page) for page in pages):
+            code = Path(folder, "code", f"{lesson.name}.pot")
+            code.parent.mkdir(exist_ok=True)
+            write(code, [text for program in lesson.all_programs for text in texts_in_code(program.read_text("utf-8"))])
+
+
+def headings(page: Path) -> set[str]:
+    """The headings of a page that Sphinx has read."""
+    document = pickle.loads(page.read_bytes())
+    return {heading.rawsource for kind in (title, caption) for heading in document.findall(kind)}
+
+
+def keep(template: Path, texts: set[str]) -> None:
+    """Leave in a template only these texts."""
+    with template.open("rb") as file:
+        write(template, [message.id for message in read_po(file) if message.id in texts])
+
+
+def write(template: Path, texts: list[str]) -> None:
+    """Write texts as a template."""
+    catalogue = Catalog(project="tinygrad_edu")
+    for text in texts:
+        catalogue.add(text)
+    with template.open("wb") as file:
+        write_po(file, catalogue, width=120)
 
 
 def findings(folder: Path) -> Iterator[str]:
@@ -76,7 +118,7 @@ def allowance() -> dict[str, int]:
 def main() -> None:
     """Update or check."""
     parser = argparse.ArgumentParser(description="Update the catalogues of the Chinese site.")
-    parser.add_argument("pages", nargs="*", default=TRANSLATED, help="such as lessons/02_tensors (default: all)")
+    parser.add_argument("pages", nargs="*", default=PAGES, help="such as lessons/02_tensors (default: all)")
     parser.add_argument("--check", action="store_true", help="change nothing; say what lacks a translation")
     given = parser.parse_args()
     with TemporaryDirectory() as folder:

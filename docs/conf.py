@@ -2,7 +2,7 @@
 
 The lessons are the programs in `tutorials/`. They are copied to `docs/lessons` and read as notebooks: their comments
 are the text, their cells are run, and an error in one of them fails the build. The Chinese site is built from the same
-pages, with the texts in `docs/locale`. Its cells are run once more, for their players to speak Chinese, too:
+pages, with the texts in `docs/locale`. Its cells are run once more, for their players and comments to be Chinese, too:
 `TINYGRAD_EDU_LANG` says so, to them and to this file.
 """
 
@@ -17,14 +17,14 @@ from extensions.lessons import copy_lessons  # noqa: E402
 
 import tinygrad_edu  # noqa: E402
 
-copy_lessons(DOCS.parent / "tutorials", DOCS / "lessons")
+speaks = os.environ.get("TINYGRAD_EDU_LANG", "en")
+copy_lessons(DOCS / "lessons", speaks)
 os.environ["PYTHONPATH"] = str(DOCS.parent / "tutorials")  # lessons import from `programs` there
 
 project = "tinygrad_edu"
 author = "the tinygrad_edu authors"
-copyright = author
+copyright = {"en": author, "zh": "tinygrad_edu的作者们"}[speaks]
 version = release = tinygrad_edu.__version__
-speaks = os.environ.get("TINYGRAD_EDU_LANG", "en")
 language = {"en": "en", "zh": "zh_CN"}[speaks]
 
 extensions = [

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from ._support.languages import say, texts
 from .engine.gradients import Contribution, contributions
 from .engine.node import Node, creation, number_of
 from .engine.walk import walk
@@ -85,13 +86,14 @@ def find_nan(output: Node) -> NanReport:
         try:
             step = first_bad_step(output)
         except InPlaceError as error:
-            return NanReport(None, "", None, f"find_nan: {len(nodes)} nodes, all finite; of their gradients: {error}")
+            text = texts("find_nan: {n} nodes, all finite; of their gradients: {error}")
+            return NanReport(None, "", None, say(text, n=len(nodes), error=error))
         if step is not None:
             return backward_report(step)
         for node in nodes:
             if node in nonfinite and made_here(node):
                 return forward_report([node], harmless=True)
-    return NanReport(None, "", None, f"find_nan: all is finite: {len(nodes)} nodes, and their gradients")
+    return NanReport(None, "", None, say("find_nan: all is finite: {n} nodes, and their gradients", n=len(nodes)))
 
 
 # The search.
@@ -152,19 +154,24 @@ def forward_report(trail: Sequence[Node], harmless: bool = False) -> NanReport:
     node, slot = trail[0], None
     wrong = what_is_wrong(number_of(node))
     if node.primitive is None:
-        leaf = f"the {type(node).__name__} {node.name!r}" if node.name else f"a {type(node).__name__} without a name"
-        lines = [f"{leaf} is itself {wrong}", f"  usual remedy: {leaf_remedy(node)}"]
+        kind = type(node).__name__
+        leaf = say("the {kind} {name}", kind=kind, name=repr(node.name)) if node.name else say(NAMELESS, kind=kind)
+        lines = [say("{leaf} is itself {wrong}", leaf=leaf, wrong=wrong), remedy_line(leaf_remedy(node))]
     else:
         slot = next((i for i, x in enumerate(node.inputs) if not isinstance(x, Node) and not is_finite(x)), None)
-        blame = "" if slot is None else f", because of its {operand_in_words(node.inputs[slot], slot)}"
-        lines = [f"{node.primitive.name} gave {wrong}{blame}{made_at(node)}", *scene(node)]
+        gave = {"operation": node.primitive.name, "wrong": wrong}
+        text = say("{operation} gave {wrong}", **gave)
+        if slot is not None:
+            blamed = operand_in_words(node.inputs[slot], slot)
+            text = say("{operation} gave {wrong}, because of its {operand}", **gave, operand=blamed)
+        lines = [text + made_at(node), *scene(node)]
     turned = next((x for x in trail[1:] if has_nan(number_of(x))), None)
     if turned is not None and turned.primitive is not None and not has_nan(number_of(node)):
-        lines.append(f"  later {turned.primitive.name} made nan of it{made_at(turned)}")
+        lines.append(f"  {say('later {operation} made nan of it', operation=turned.primitive.name)}{made_at(turned)}")
         lines += ["  " + line for line in scene(turned)]
     if harmless:
-        lines.append("  it does not reach the output, and all gradients are finite")
-    return NanReport(node, "forward", slot, "find_nan: " + "\n".join(lines))
+        lines.append("  " + say("it does not reach the output, and all gradients are finite"))
+    return NanReport(node, "forward", slot, say("find_nan: {report}", report="\n".join(lines)))
 
 
 def backward_report(step: Contribution) -> NanReport:
@@ -173,45 +180,56 @@ def backward_report(step: Contribution) -> NanReport:
     assert primitive is not None
     to = operand_in_words(step.input, step.slot)
     if is_finite(step.contribution):
-        lines = [f"the output is finite, but the gradients that flow to {to} add up to {what_is_wrong(step.total)}"]
-        lines += [f"  the last of them comes from {primitive.name}{made_at(node)}", *diagnosis(STEEP_PROGRAM)]
+        text = texts("the output is finite, but the gradients that flow to {x} add up to {wrong}")
+        lines = [say(text, x=to, wrong=what_is_wrong(step.total))]
+        last = say("the last of them comes from {operation}", operation=primitive.name)
+        lines += [f"  {last}{made_at(node)}", *diagnosis(STEEP_PROGRAM)]
     else:
         wrong = what_is_wrong(step.contribution)
-        lines = [
-            f"the output is finite, but the gradient that {primitive.name} passes to {to} is {wrong}{made_at(node)}"
-        ]
+        text = texts("the output is finite, but the gradient that {operation} passes to {x} is {wrong}")
+        lines = [say(text, operation=primitive.name, x=to, wrong=wrong) + made_at(node)]
         lines += backward_scene(step)
-    return NanReport(node, "backward", step.slot, "find_nan: " + "\n".join(lines))
+    return NanReport(node, "backward", step.slot, say("find_nan: {report}", report="\n".join(lines)))
 
 
 def scene(node: Node) -> list[str]:
     """The operation on the numbers at the first wrong place, its operands, the reason and the remedy."""
     assert node.primitive is not None
-    arrays = [f"  {operand_in_words(x, i)}: {summary(x)}" for i, x in enumerate(node.inputs) if np.ndim(number_of(x))]
+    arrays = [operand_line(x, i) for i, x in enumerate(node.inputs) if np.ndim(number_of(x))]
     if not node.primitive.elementwise:
         return arrays + diagnosis(explain_whole(node))
     place = first_bad(number_of(node))
     numbers = entries(node, place)
     named = [
-        f"{a} is {operand_in_words(x, i)}" for i, (x, a) in enumerate(zip(node.inputs, numbers)) if isinstance(x, Node)
+        say("{number} is {x}", number=a, x=operand_in_words(x, i))
+        for i, (x, a) in enumerate(zip(node.inputs, numbers))
+        if isinstance(x, Node)
     ]
-    where = f", where {' and '.join(named)}" if named else ""
-    return [f"  {at(place)}{formula(node, numbers, place)}{where}", *arrays, *diagnosis(explain_entry(node, numbers))]
+    found = formula(node, numbers, place)
+    if named:
+        found = say("{formula}, where {names}", formula=found, names=say(" and ").join(named))
+    return [f"  {at(place)}{found}", *arrays, *diagnosis(explain_entry(node, numbers))]
 
 
 def backward_scene(step: Contribution) -> list[str]:
     """The rule on the numbers at the first wrong place, the reason and the remedy."""
     node, local = step.node, step.local
     if local is None:
-        lines = [f"  {operand_in_words(x, i)}: {summary(x)}" for i, x in enumerate(node.inputs)]
-        return [f"  upstream gradient: {summary(step.upstream)}", *lines, *diagnosis(STEEP_PROGRAM)]
+        lines = [operand_line(x, i) for i, x in enumerate(node.inputs)]
+        upstream = say("upstream gradient: {summary}", summary=summary(step.upstream))
+        return [f"  {upstream}", *lines, *diagnosis(STEEP_PROGRAM)]
     shape = np.shape(number_of(node))
     product = np.broadcast_to(np.multiply(step.upstream, local), shape)
     place = first_bad(product)
     upstream, slope = entry(step.upstream, place, shape), entry(local, place, shape)
-    words = f"upstream {upstream} · local derivative {slope} = {product[place]}"
-    call = formula(node, entries(node, place), place)
-    return [f"  {at(place)}{words}, at {call}", *diagnosis(explain_gradient(node, upstream, slope))]
+    words = say(
+        "upstream {upstream} · local derivative {local} = {product}, at {call}",
+        upstream=upstream,
+        local=slope,
+        product=product[place],
+        call=formula(node, entries(node, place), place),
+    )
+    return [f"  {at(place)}{words}", *diagnosis(explain_gradient(node, upstream, slope))]
 
 
 # In words.
@@ -221,11 +239,13 @@ def what_is_wrong(data: Any) -> str:
     """The kinds that occur, of nan, inf and -inf; for an array also how many, and the place of the first."""
     array = np.asarray(data)
     kinds = {"nan": np.isnan(array), "inf": np.isposinf(array), "-inf": np.isneginf(array)}
-    words = " and ".join(kind for kind, where in kinds.items() if where.any())
+    words = say(" and ").join(kind for kind, where in kinds.items() if where.any())
     if not array.shape:
         return words
     bad = np.count_nonzero(~np.isfinite(array))
-    return f"{words} in {bad} of {array.size} numbers, first {at(first_bad(array)).rstrip(': ')}"
+    place = ", ".join(map(str, first_bad(array)))
+    text = texts("{wrong} in {k} of {n} numbers, first at [{place}]")
+    return say(text, wrong=words, k=bad, n=array.size, place=place)
 
 
 def first_bad(data: Any) -> tuple[int, ...]:
@@ -239,7 +259,7 @@ def first_bad(data: Any) -> tuple[int, ...]:
 
 def at(place: tuple[int, ...]) -> str:
     """A place in an array, in words; nothing for a single number."""
-    return f"at [{', '.join(map(str, place))}]: " if place else ""
+    return say("at [{place}]: ", place=", ".join(map(str, place))) if place else ""
 
 
 def entry(data: Any, place: tuple[int, ...], shape: tuple[int, ...]) -> Any:
@@ -260,9 +280,16 @@ def summary(x: Any) -> str:
     if not array.shape:
         return str(array)
     if not good.size:
-        return f"shape {array.shape}, {array.dtype}, nothing finite"
-    worst = "" if good.size == array.size else f", {array.size - good.size} not finite"
-    return f"shape {array.shape}, {array.dtype}, from {good.min():.6g} to {good.max():.6g}{worst}"
+        return say("shape {shape}, {dtype}, nothing finite", shape=array.shape, dtype=array.dtype)
+    worst = say(", {n} not finite", n=array.size - good.size) if good.size < array.size else ""
+    return say(
+        "shape {shape}, {dtype}, from {low} to {high}{worst}",
+        shape=array.shape,
+        dtype=array.dtype,
+        low=f"{good.min():.6g}",
+        high=f"{good.max():.6g}",
+        worst=worst,
+    )
 
 
 def formula(node: Node, numbers: Sequence[Any], place: tuple[int, ...]) -> str:
@@ -278,24 +305,43 @@ def formula(node: Node, numbers: Sequence[Any], place: tuple[int, ...]) -> str:
 def operand_in_words(x: Any, slot: int) -> str:
     """The name of an operand, or a description."""
     if not isinstance(x, Node):
-        return f"constant operand {slot}"
+        return say("constant operand {n}", n=slot)
     if x.name:
         return f"{x.name!r}"
-    return f"the result of {x.primitive.name} (operand {slot})" if x.primitive else f"operand {slot}"
+    if x.primitive:
+        return say("the result of {operation} (operand {n})", operation=x.primitive.name, n=slot)
+    return say("operand {n}", n=slot)
+
+
+def operand_line(x: Any, slot: int) -> str:
+    """What an operand holds."""
+    return "  " + say("{name}: {problem}", name=operand_in_words(x, slot), problem=summary(x))
+
+
+NAMELESS = texts("a {kind} without a name")
+LEAF_REMEDY = texts("look at what set it last: a gradient that was not finite, a learning rate too large")
+DATA_REMEDY = texts(
+    "look at the data; or, if it was computed without recording (no_grad, detach, inputs without requires_grad), "
+    "compute it with a gradient required and ask again"
+)
+
+
+def remedy_line(remedy: str) -> str:
+    """The usual remedy, on a line of its own."""
+    return "  " + say("usual remedy: {remedy}", remedy=say(remedy))
 
 
 def leaf_remedy(node: Node) -> str:
     if node.requires_grad:
-        return "look at what set it last: a gradient that was not finite, a learning rate too large"
-    return (
-        "look at the data; or, if it was computed without recording (no_grad, detach, inputs without requires_grad), "
-        "compute it with a gradient required and ask again"
-    )
+        return LEAF_REMEDY
+    return DATA_REMEDY
 
 
 def made_at(node: Node) -> str:
     """The source line of a node, if it was traced."""
-    return f"\n  at {node.source}: {node.source.text}" if node.source else ""
+    if not node.source:
+        return ""
+    return "\n  " + say("at {place}: {line}", place=node.source, line=node.source.text)
 
 
 # Reasons why operations give nan or inf, and the usual remedies.
@@ -309,55 +355,80 @@ class Reason(NamedTuple):
 
 
 def diagnosis(reason: Reason | None) -> list[str]:
-    return [f"  why: {reason.why}", f"  usual remedy: {reason.remedy}"] if reason else []
+    return ["  " + say("why: {reason}", reason=say(reason.why)), remedy_line(reason.remedy)] if reason else []
 
 
-POSITIVE = (
+POSITIVE = texts(
     "keep it positive, such as tg.log(tg.clip(x, 1e-12)); or, for log-probabilities, take logits - tg.logsumexp(logits)"
 )
-DIVISOR = "keep the divisor away from 0: x / (y + 1e-12) if y ≥ 0, or x / tg.where(y == 0, 1.0, y)"
-SHIFT = "subtract the largest first, or take a function that does: tg.softmax, tg.logsumexp, tg.sigmoid, tg.softplus"
-SCALE = "scale the numbers down, take logarithms, or use float64"
-ROOT = "if it should be 0 but for rounding, tg.sqrt(tg.clip(x, 0.0))"
-FINITE = "find out where the infinite operand came from, and keep it finite"
-ANGLE = Reason("no angle has a sine or cosine outside of [-1, 1]", "if it is rounding only, tg.clip(x, -1.0, 1.0)")
+DIVISOR = texts("keep the divisor away from 0: x / (y + 1e-12) if y ≥ 0, or x / tg.where(y == 0, 1.0, y)")
+SHIFT = texts(
+    "subtract the largest first, or take a function that does: tg.softmax, tg.logsumexp, tg.sigmoid, tg.softplus"
+)
+SCALE = texts("scale the numbers down, take logarithms, or use float64")
+ROOT = texts("if it should be 0 but for rounding, tg.sqrt(tg.clip(x, 0.0))")
+FINITE = texts("find out where the infinite operand came from, and keep it finite")
+ANGLE = texts(
+    Reason("no angle has a sine or cosine outside of [-1, 1]", "if it is rounding only, tg.clip(x, -1.0, 1.0)")
+)
 
-ENTRIES: dict[str, list[tuple[Callable[..., bool], Reason]]] = {
-    "log": [
-        (lambda x: x < 0, Reason("a negative number has no logarithm", POSITIVE)),
-        (lambda x: x == 0, Reason("the logarithm of 0 is -inf", POSITIVE)),
-    ],
-    "log1p": [
-        (lambda x: x <= -1, Reason("log1p(x) is the logarithm of 1 + x, which is not positive", "keep x above -1"))
-    ],
-    "sqrt": [(lambda x: x < 0, Reason("a negative number has no real square root", ROOT))],
-    "arcsin": [(lambda x: abs(x) > 1, ANGLE)],
-    "arccos": [(lambda x: abs(x) > 1, ANGLE)],
-    "divide": [
-        (lambda x, y: x == 0 == y, Reason("0 / 0 is not defined", DIVISOR)),
-        (lambda x, y: y == 0, Reason("division by 0", DIVISOR)),
-        (lambda x, y: math.isinf(x) and math.isinf(y), Reason("inf / inf is not defined", FINITE)),
-    ],
-    "power": [
-        (lambda x, y: x == 0 and y < 0, Reason("0 to a negative power is a division by 0", DIVISOR)),
-        (
-            lambda x, y: x < 0 and y != int(y),
-            Reason("a negative number has no real power with a fraction as exponent", "take tg.abs(x), or clip x at 0"),
-        ),
-    ],
-    "multiply": [(lambda x, y: 0 in (x, y) and not is_finite(x + y), Reason("0 · inf is not defined", FINITE))],
-    "add": [(lambda x, y: math.isinf(x) and x == -y, Reason("inf - inf is not defined", FINITE))],
-    "subtract": [(lambda x, y: math.isinf(x) and x == y, Reason("inf - inf is not defined", FINITE))],
-    "exp": [(lambda x: 80 < x < math.inf, Reason("exp grows beyond all numbers: it overflows", SHIFT))],
-    "expm1": [(lambda x: 80 < x < math.inf, Reason("exp grows beyond all numbers: it overflows", SHIFT))],
-    "sinh": [(lambda x: 80 < abs(x) < math.inf, Reason("sinh grows as exp does: it overflows", SCALE))],
-    "cosh": [(lambda x: 80 < abs(x) < math.inf, Reason("cosh grows as exp does: it overflows", SCALE))],
-}
+ENTRIES: dict[str, list[tuple[Callable[..., bool], Reason]]] = texts(
+    {
+        "log": [
+            (lambda x: x < 0, Reason("a negative number has no logarithm", POSITIVE)),
+            (lambda x: x == 0, Reason("the logarithm of 0 is -inf", POSITIVE)),
+        ],
+        "log1p": [
+            (lambda x: x <= -1, Reason("log1p(x) is the logarithm of 1 + x, which is not positive", "keep x above -1"))
+        ],
+        "sqrt": [(lambda x: x < 0, Reason("a negative number has no real square root", ROOT))],
+        "arcsin": [(lambda x: abs(x) > 1, ANGLE)],
+        "arccos": [(lambda x: abs(x) > 1, ANGLE)],
+        "divide": [
+            (lambda x, y: x == 0 == y, Reason("0 / 0 is not defined", DIVISOR)),
+            (lambda x, y: y == 0, Reason("division by 0", DIVISOR)),
+            (lambda x, y: math.isinf(x) and math.isinf(y), Reason("inf / inf is not defined", FINITE)),
+        ],
+        "power": [
+            (lambda x, y: x == 0 and y < 0, Reason("0 to a negative power is a division by 0", DIVISOR)),
+            (
+                lambda x, y: x < 0 and y != int(y),
+                Reason(
+                    "a negative number has no real power with a fraction as exponent", "take tg.abs(x), or clip x at 0"
+                ),
+            ),
+        ],
+        "multiply": [(lambda x, y: 0 in (x, y) and not is_finite(x + y), Reason("0 · inf is not defined", FINITE))],
+        "add": [(lambda x, y: math.isinf(x) and x == -y, Reason("inf - inf is not defined", FINITE))],
+        "subtract": [(lambda x, y: math.isinf(x) and x == y, Reason("inf - inf is not defined", FINITE))],
+        "exp": [(lambda x: 80 < x < math.inf, Reason("exp grows beyond all numbers: it overflows", SHIFT))],
+        "expm1": [(lambda x: 80 < x < math.inf, Reason("exp grows beyond all numbers: it overflows", SHIFT))],
+        "sinh": [(lambda x: 80 < abs(x) < math.inf, Reason("sinh grows as exp does: it overflows", SCALE))],
+        "cosh": [(lambda x: 80 < abs(x) < math.inf, Reason("cosh grows as exp does: it overflows", SCALE))],
+    }
+)
 """For each elementwise operation, conditions on its operands and the reasons that they give."""
 
-ALL_MASKED = Reason("all numbers along an axis are -inf: every one is masked", "leave one unmasked, or drop such rows")
-STEEP_PROGRAM = Reason(
-    "the gradient is too large for its dtype", "scale the loss or the inputs down; smaller initial weights; use float64"
+ALL_MASKED = texts(
+    Reason("all numbers along an axis are -inf: every one is masked", "leave one unmasked, or drop such rows")
+)
+STEEP_PROGRAM = texts(
+    Reason(
+        "the gradient is too large for its dtype",
+        "scale the loss or the inputs down; smaller initial weights; use float64",
+    )
+)
+HARMLESS = texts(
+    Reason(
+        "no gradient arrives here, but the local derivative is infinite, and 0 · inf is nan",
+        "harmless operands where the result is not used: {code}",
+    )
+)
+STEEP = texts(
+    Reason(
+        "the function is infinitely steep there",
+        "keep away from the place: tg.sqrt(x + 1e-12), or tg.norm(x), whose derivative at 0 is 0",
+    )
 )
 
 
@@ -382,7 +453,8 @@ def explain_whole(node: Node) -> Reason | None:
 def overflow(node: Node) -> Reason:
     """The only reason left where finite numbers give inf."""
     dtype = np.asarray(number_of(node)).dtype
-    return Reason(f"the result is too large: {dtype} ends at {np.finfo(dtype).max:.2g}", SCALE)
+    text = texts("the result is too large: {dtype} ends at {most}")
+    return Reason(say(text, dtype=dtype, most=f"{np.finfo(dtype).max:.2g}"), SCALE)
 
 
 def explain_gradient(node: Node, upstream: Any, local: Any) -> Reason:
@@ -391,11 +463,6 @@ def explain_gradient(node: Node, upstream: Any, local: Any) -> Reason:
     if is_finite(local):
         return STEEP_PROGRAM
     if upstream == 0:
-        return Reason(
-            "no gradient arrives here, but the local derivative is infinite, and 0 · inf is nan",
-            f"harmless operands where the result is not used: tg.{node.primitive.name}(tg.where(mask, x, 1.0))",
-        )
-    return Reason(
-        "the function is infinitely steep there",
-        "keep away from the place: tg.sqrt(x + 1e-12), or tg.norm(x), whose derivative at 0 is 0",
-    )
+        code = f"tg.{node.primitive.name}(tg.where(mask, x, 1.0))"
+        return HARMLESS._replace(remedy=say(HARMLESS.remedy, code=code))
+    return STEEP

@@ -22,6 +22,7 @@ import numpy as np
 
 from ._support.formats import save_as
 from ._support.heat_map import HeatMap, svg_of
+from ._support.languages import counted, language, say
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -96,7 +97,7 @@ class Plot:
     panels: tuple[Panel, ...]
 
     def __repr__(self) -> str:
-        return "Plot: " + " | ".join(panel.name for panel in self.panels)
+        return say("Plot: {names}", names=" | ".join(panel.name for panel in self.panels))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         try:
@@ -120,8 +121,8 @@ class Plot:
             import matplotlib
             from matplotlib.figure import Figure
         except ModuleNotFoundError:
-            raise ImportError("to see this plot: pip install matplotlib") from None
-        with matplotlib.rc_context(STYLE):
+            raise ImportError(say("to see this plot: {command}", command="pip install matplotlib")) from None
+        with matplotlib.rc_context(STYLE | fonts()):
             widths = [panel.width for panel in self.panels]
             figure = Figure(figsize=(sum(widths), max(panel.height for panel in self.panels)), layout="constrained")
             parts = figure.subfigures(1, len(self.panels), squeeze=False, width_ratios=widths)
@@ -142,6 +143,28 @@ class Plot:
                 b"<metadata>", DARK + b"<metadata>", 1
             )
         return picture
+
+
+CHINESE = (
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Source Han Sans SC",
+    "Microsoft YaHei",
+    "PingFang SC",
+    "SimHei",
+    "WenQuanYi Micro Hei",
+)
+"""Fonts with Chinese letters, of which most systems have one."""
+
+
+def fonts() -> dict[str, Any]:
+    """The fonts in another language than English: Matplotlib's own, and behind it those that have its letters."""
+    if language() == "en":
+        return {}
+    from matplotlib import font_manager, rcParams
+
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return {"font.family": [*rcParams["font.sans-serif"][:1], *(name for name in CHINESE if name in installed)]}
 
 
 def row(*plots: Plot) -> Plot:
@@ -259,7 +282,7 @@ def contours(
         legend(axes, walks)
 
     return one(
-        title or ", ".join(walks) or "contours",
+        title or ", ".join(walks) or say("contours"),
         draw,
         xlabel,
         ylabel,
@@ -308,7 +331,7 @@ def regions(predict: Callable[[Array], ArrayLike], X: ArrayLike, labels: ArrayLi
                 xs, ys, s=18, color=colour(i), marker=MARKERS[i % len(MARKERS)], edgecolors="white", linewidths=0.5
             )
 
-    return one(title or "decision regions", draw, "", "", title, width=4.0)
+    return one(title or say("decision regions"), draw, "", "", title, width=4.0)
 
 
 def images(
@@ -373,8 +396,9 @@ def images(
                 axes.set_title(str(titles[i]), fontsize=9)
 
     room = 0.25 if titles is not None else 0.0
-    name = counted(len(stack), "image") + f" of {height} × {width}"
-    name += f", with {counted(sum(map(len, rows)), 'box', 'boxes')}" if rows else ""
+    name = counted(len(stack), "{n} image of {size}", "{n} images of {size}", size=f"{height} × {width}")
+    if rows:
+        name = say("{images}, with {boxes}", images=name, boxes=counted(sum(map(len, rows)), "{n} box", "{n} boxes"))
     cell = min(1.3, 10.4 / across) if across > 3 else 2.2
     return Plot((Panel(name, draw, across * cell, down * (cell * height / width + room)),))
 
@@ -393,7 +417,8 @@ class AttentionPlot:
     columns: int
 
     def __repr__(self) -> str:
-        return "Attention: " + " | ".join(one.title or f"{len(one.rows)} × {len(one.columns)}" for one in self.maps)
+        names = " | ".join(one.title or f"{len(one.rows)} × {len(one.columns)}" for one in self.maps)
+        return say("Attention: {names}", names=names)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
@@ -439,7 +464,7 @@ def attention(
     rows = [str(name) for name in (range(length) if queries is None else queries)]
     across = queries if keys is None and length == size else keys
     names = [str(name) for name in (range(size) if across is None else across)]
-    over = [f"head {i + 1}" if len(stack) > 1 else "" for i in range(len(stack))]
+    over = [say("head {n}", n=i + 1) if len(stack) > 1 else "" for i in range(len(stack))]
     over = over if titles is None else [str(title) for title in titles]
     for given, wanted, what in ((rows, length, "queries"), (names, size, "keys"), (over, len(stack), "titles")):
         if len(given) != wanted:
@@ -484,7 +509,7 @@ def histogram(groups: Mapping[str, ArrayLike], *, bins: int = 40, xlabel: str = 
         axes.grid(axis="y", alpha=0.25)
         legend(axes, flat)
 
-    return one(title or ", ".join(groups), draw, xlabel, "how many", title)
+    return one(title or ", ".join(groups), draw, xlabel, say("how many"), title)
 
 
 def one(
@@ -534,11 +559,6 @@ def outline(axes: Any, row: Array) -> None:
         x1, y1, words, fontsize=7, color="white", va="bottom" if room else "top",
         bbox={"facecolor": shade, "edgecolor": "none", "pad": 0.8},
     )  # fmt: skip
-
-
-def counted(n: int, one: str, several: str | None = None) -> str:
-    """A number and its noun."""
-    return f"{n} {one if n == 1 else several or one + 's'}"
 
 
 def colour(i: int) -> str:

@@ -56,6 +56,8 @@ slopes = {
 }
 for name, slope in slopes.items():
     print(f"z grows {slope:.3f} times as much as {name}")
+assert round(f(2 + nudge, 3, 4) - z, 6) == 0.004
+assert round(f(2, 3, 4 + nudge) - z, 6) == 0.005
 
 # %% [markdown]
 # The limit of this quotient, as the nudge goes to 0, is the *partial derivative* of $z$ by $x$,
@@ -169,6 +171,7 @@ tg.draw(z)
 
 # %%
 print(tg.explain(z, w))
+assert round((2 + 4.001) * 4.001 - 24, 6) == 0.010001
 
 # %% [markdown]
 # That answers question 2: $z$ grows by 0.010. (If you computed 0.010001, you are right, too: the
@@ -348,7 +351,8 @@ doubled = y
 for _ in range(20):
     doubled = doubled + doubled
 doubled.backward()
-assert y.grad == 2**20  # a million paths, 21 nodes
+assert y.grad == 2**20 == 1_048_576  # a million paths
+assert len(nodes_of(doubled)) == 21
 
 # %% [markdown]
 # ## Is it right?
@@ -372,7 +376,7 @@ OPERATIONS = [
 
 def random_program(rng, lines=10):
     """For each line its operation, and which two of the numbers before it take part."""
-    which, n = rng.integers, len(OPERATIONS)
+    which, n = rng.integers, len(OPERATIONS)  # which(n) is a random whole number below n
     return [(which(n), *which(3 + i, size=2)) for i in range(lines)]
 
 

@@ -189,7 +189,12 @@ print(share)
 assert np.allclose(share.sum(axis=1).data, 1.0)
 
 # %% [markdown]
-# `mean`, `max`, `min`, `prod`, `var` and `std` take `axis` and `keepdims` in the same way.
+# `mean`, `max`, `min`, `prod`, `var` and `std` take `axis` and `keepdims` in the same way. `cumsum`
+# keeps all the sums on the way: what had been earned after each day.
+
+# %%
+print(money.sum(axis=1).cumsum(axis=0))
+assert money.sum(axis=1).cumsum(axis=0).tolist() == [19.0, 35.0]
 
 # %% [markdown]
 # ## Products
@@ -287,7 +292,8 @@ assert Q.astype("float64").dtype == np.float64
 # %% [markdown]
 # There are four ways out of a tensor. `.item()` gives one number, `.tolist()` nested lists.
 # `.numpy()` gives an array of your own, a copy. `.data` gives the numbers themselves, without a
-# copy, to look at: it cannot be written to.
+# copy, to look at: it cannot be written to. (A tensor has no `copy()`, because it would be unclear
+# whether the copy belongs to the graph. `tg.identity(x)` does, `tg.tensor(x.numpy())` does not.)
 
 # %%
 mine, look = Q.numpy(), Q.data
@@ -379,6 +385,8 @@ z.name = "z"
 z.backward()
 print(p.grad)
 assert p.grad.tolist() == Q.sum(axis=0).tolist() == [8.0, 1.0, 6.0]
+dearer = (Q * (p + np.array([0.01, 0, 0]))).sum().item()
+assert np.isclose(dearer - 35, 0.08, atol=1e-5)
 
 # %% [markdown]
 # Here is how the library gets there. Read the picture from right to left. $z$ is a sum, in which
@@ -450,7 +458,8 @@ print("200 pairs of shapes, equal gradients")
 # As a product of matrices that is $G\,B^\top$. In the same way the gradient of $B$ is $A^\top G$.
 #
 # You need not learn this by heart. $G$ is `(2, 4)`, $B$ is `(3, 4)`, and the gradient of $A$ must
-# be `(2, 3)`. There is one way to multiply them to that.
+# be `(2, 3)`. There is one way to multiply them to that. (With square matrices there are several, and
+# the shapes are an aid to memory only.)
 
 # %%
 A = tg.randn(2, 3, seed=1, requires_grad=True)

@@ -68,7 +68,7 @@ def multiply(i, j):
     return record(values[i] * values[j], (i, values[j]), (j, values[i]))
 
 
-x = record(2.0)
+x = x_row = record(2.0)
 a = multiply(x, x)
 b = add(a, x)
 y = multiply(a, b)
@@ -200,7 +200,33 @@ assert unrecorded.is_leaf
 assert not unrecorded.requires_grad
 
 # %% [markdown]
-# Use it when you only want results, as in measuring how good a finished model is. It is also where
+# `with` is no magic. Python calls `__enter__` of the object before the block and `__exit__` behind it,
+# even if the block ends in an error. A switch for the tape at the beginning of this lesson, in a few
+# lines:
+
+
+# %%
+class Off:
+    """Inside `with Off():`, rows are written down without their operands."""
+
+    def __enter__(self):
+        global record
+        self.before, record = record, lambda value, *operands: self.before(value)
+
+    def __exit__(self, *error):
+        global record
+        record = self.before  # as it was before: so the blocks may be nested
+
+
+with Off():
+    given = multiply(x_row, x_row)
+again = multiply(x_row, x_row)
+print(uses[given], uses[again])
+assert uses[given] == ()
+assert uses[again] == ((x_row, 2.0), (x_row, 2.0))
+
+# %% [markdown]
+# Use `no_grad` when you only want results, as in measuring how good a finished model is. It is also where
 # a model's *parameters* are changed, the numbers that it learns. Such a change is not part of the
 # formula that is differentiated, and the library refuses to guess which you mean:
 
@@ -338,6 +364,7 @@ def central_difference(f, x, h):
 
 
 print(f"{central_difference(f, 2.0, 0.1):.6f}")
+assert np.isclose(central_difference(f, 2.0, 0.1) - 44, 9 * 0.1**2)
 
 # %% [markdown]
 # It is not quite 44. Multiply $(2 + h)^4 + (2 + h)^3$ out, and beside the 44 there is $9h^2$ left in

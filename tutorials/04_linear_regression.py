@@ -67,7 +67,7 @@ for w, b in [(0.0, 0.0), (2.0, 1.0), (3.0, 0.0)]:
 
 # %%
 plots.contours(
-    np.vectorize(loss_of),
+    np.vectorize(loss_of),  # calls it for every point of the plane
     x=(-1.5, 6.5),
     y=(-2.5, 3.5),
     log=True,
@@ -107,30 +107,34 @@ plots.points(
 # $w = 2.5$ and $b = 3 - 2.5 = 0.5$. That answers question 1: the best line misses all three points, by 0.5, 1
 # and 0.5.
 #
-# Books write the slope in other forms, too, which only need sums:
+# Books write the slope in other forms, too. Multiply the products out, with $\sum x_i \bar y = \sum \bar x y_i =
+# N \bar x \bar y$, and you find them:
 #
 # $$w = \frac{N \sum x_i y_i - \sum x_i \sum y_i}{N \sum x_i^2 - (\sum x_i)^2}
-#     = \frac{\sum y_i (x_i - \bar x)}{\sum x_i^2 - \frac{1}{N} (\sum x_i)^2}.$$
+#     = \frac{\sum y_i (x_i - \bar x)}{\sum x_i^2 - \frac{1}{N} (\sum x_i)^2}
+#     = \frac{\sum x_i (y_i - \bar y)}{\sum x_i^2 - \bar x \sum x_i}.$$
 #
-# On paper all three are equal. In float32, with $x$ far from 0, they are not:
+# On paper all four are equal. In float32, with $x$ far from 0, they are not:
 
 # %%
 far, y_far = np.array([5000, 5001, 5002], np.float32), np.array([1, 2, 6], np.float32)
 
 
-def three_slopes(x, y):
+def slopes(x, y):
     centred = ((x - x.mean()) * (y - y.mean())).sum() / ((x - x.mean()) ** 2).sum()
     of_sums = (len(x) * (x * y).sum() - x.sum() * y.sum()) / (len(x) * (x * x).sum() - x.sum() ** 2)
     mixed = (y * (x - x.mean())).sum() / ((x * x).sum() - x.sum() ** 2 / len(x))
-    return [float(w) for w in (centred, of_sums, mixed)]
+    other = (x * (y - y.mean())).sum() / ((x * x).sum() - x.mean() * x.sum())
+    return [float(w) for w in (centred, of_sums, mixed, other)]
 
 
-print("x = 0, 1, 2:         ", three_slopes(x3, y3))
-print("x = 5000, 5001, 5002:", three_slopes(far, y_far))
+print("x = 0, 1, 2:         ", slopes(x3, y3))
+with np.errstate(divide="ignore"):
+    print("x = 5000, 5001, 5002:", slopes(far, y_far))
 
 # %% [markdown]
-# The second and the third subtract two numbers of many millions that are nearly equal, and little is left of their
-# digits. Subtract the mean first. (Lesson 8 does so with the inputs of a network, for another reason.)
+# All but the first subtract two numbers of many millions that are nearly equal, and little is left of
+# their digits. Subtract the mean first. (Lesson 8 does so with the inputs of a network, for another reason.)
 #
 # The engine agrees with the best line. Both derivatives are 0 there, and not at $(2, 1)$:
 
@@ -143,9 +147,10 @@ def loss_of_line(w, b):
 gradient = tg.grad(loss_of_line, argnums=(0, 1))
 print("at the best line:", gradient(2.5, 0.5), " at (2, 1):", gradient(2.0, 1.0))
 assert (w3, b3) == (2.5, 0.5)
-assert np.allclose(three_slopes(x3, y3), 2.5)
-assert three_slopes(far, y_far)[0] == 2.5
-assert 2.5 not in three_slopes(far, y_far)[1:]
+assert np.allclose(slopes(x3, y3), 2.5)
+with np.errstate(divide="ignore"):
+    assert slopes(far, y_far)[0] == 2.5
+    assert 2.5 not in slopes(far, y_far)[1:]
 assert np.allclose(gradient(2.5, 0.5), 0.0)
 
 # %% [markdown]
@@ -180,6 +185,8 @@ def least_squares(X, y):
 
 
 X, y = made_up(1000, seed=0)
+noise = y - (X @ true_w + true_b)
+assert np.isclose(np.mean(np.abs(noise) < 0.02), 0.95, atol=0.02)
 best = least_squares(X, y)
 print("found:", best.round(5))
 first = np.column_stack([X[:300, 0], y[:300]])
@@ -317,10 +324,11 @@ for lr in (0.1, 0.01, 0.001):
     print(f"learning rate {lr}: w = {w:.4f}, b = {b:.4f}")
 
 # %% [markdown]
-# None of them gives exactly $(2.5, 0.5)$. At the best line the *mean* of the gradients is 0, but each single
-# sample still pulls, because each has a residual. The step for the last point, $(2, 6)$, has just been taken, so the
-# line leans towards it: with 0.1 it even goes through it, $2 \cdot 2.8261 + 0.3478 = 6.0000$. With 0.01 it leans
-# less. With 0.001, 300 epochs are not enough to arrive.
+# None of them gives exactly $(2.5, 0.5)$. At the best line the *mean* of the gradients is 0, but each single sample
+# still pulls, because each has a residual. The step for the last point, $(2, 6)$, has just been taken, so the line
+# leans towards it: with 0.1 it even goes through it, $2 \cdot 2.8261 + 0.3478 = 6.0000$, because $2 \cdot 0.1 \cdot
+# (2^2 + 1) = 1$: the step takes the whole residual of this point away. With 0.01 it leans less. With 0.001, 300
+# epochs are not enough to arrive.
 #
 # A plane fits the 1000 samples well, so the single samples hardly pull there. And one epoch is 1000 steps:
 
@@ -381,7 +389,7 @@ def minibatches(X, y, size, rng):
     order = rng.permutation(len(X))
     for start in range(0, len(X), size):
         chosen = order[start : start + size]
-        yield X[chosen], y[chosen]
+        yield X[chosen], y[chosen]  # hands out a minibatch, and goes on from here when the next is asked for
 
 
 def fit_by_minibatches(lr, size, epochs):
@@ -457,7 +465,7 @@ print("errors:", (concise - truth).round(5))
 # after one step.
 
 # %%
-X_batch, y_batch = next(iter(data.DataLoader(dataset, batch_size=20)))
+X_batch, y_batch = next(iter(data.DataLoader(dataset, batch_size=20)))  # the first minibatch
 model = nn.Linear(2, 1)
 w = model.weight.data[0].copy()
 b = model.bias.data[0].copy()
@@ -586,15 +594,20 @@ def steps_needed(size, lr):
     return next((i for i, loss in enumerate(losses) if loss < 2e-4), np.inf)
 
 
-needed = {}
+needed, against_time = {}, {}
 for size in seconds:
     needed[size], rate = min((steps_needed(size, lr), lr) for lr in rates)
     print(f"{size:4} a step: {needed[size]:2} steps at a rate of {rate}, {needed[size] * size:4} samples")
+    milliseconds = 1e3 * seconds[size] / (1000 // size) * np.arange(31)
+    against_time[f"{size} a step"] = milliseconds, [loss_at(theta) for theta in descent(size, rate, steps=30)]
+plots.lines(against_time, xlabel="milliseconds", ylabel="loss", logy=True, title="Each at its best rate")
 
 # %% [markdown]
 # Single samples need the fewest samples, all samples together the fewest steps. The time is the steps times what each
 # of them takes, and there minibatches in between are best as soon as a step with all samples takes long: with a million
-# samples instead of a thousand. That is why networks are trained on minibatches.
+# samples instead of a thousand. That is why networks are trained on minibatches. Two more reasons: the samples need not
+# all be in memory, and processors compute many at once. Usual sizes are 32 to 256. (The noise that is left is said to
+# help networks to be right on new data, too. A line has a single minimum, so this lesson cannot show it.)
 
 # %% tags=["hide-cell"]
 assert after["1000 a step"] > 10

@@ -203,12 +203,14 @@ q = np.array([0.7, 0.3])
 fair = np.array([0.5, 0.5])
 print(cross_entropy(fair, fair).round(4), cross_entropy(q, q).round(4))
 print(cross_entropy(q, fair).round(4))
+assert round(float(cross_entropy(q, fair) - cross_entropy(q, q)), 3) == 0.082
 
 # %% [markdown]
 # The coin with 0.7 surprises less (0.6109) than the fair one (0.6931), because it is easier to guess. Someone who
 # takes it for a fair coin is surprised 0.6931 on average, 0.082 more than necessary. This excess,
 # $H(q, p) - H(q)$, is the *Kullback–Leibler divergence*. It is never negative: nobody is less surprised than someone
-# who knows $q$.
+# who knows $q$. (For $\log t \le t - 1$, and so $\sum_i q_i \log (p_i / q_i) \le \sum_i (p_i - q_i) = 0$. That 0.6931
+# stands here twice is no accident: who expects ½ of both sides is surprised $\log 2$ by either.)
 
 # %%
 heads = np.linspace(0.05, 0.95, 91)
@@ -281,6 +283,8 @@ tg.explain(loss, dog)
 loss.backward()
 gradient = np.array([cat.grad, dog.grad, hen.grad])
 print(gradient.round(3))
+assert round(e_cat.data, 3) == 7.389
+assert round(1 / total.data, 2) == 0.09
 assert np.allclose(gradient, softmax(s) - np.array([0, 1, 0]))
 assert np.isclose(gradient.sum(), 0)
 
@@ -391,6 +395,7 @@ assert np.allclose(b.grad, grad_b)
 train, test = data.Digits(), data.Digits(train=False)
 X, X_test = train.images.reshape(-1, 64), test.images.reshape(-1, 64)
 print(X.shape, X_test.shape)
+assert len(X) + len(X_test) == 1797
 plots.images(train.images[:10, 0], titles=train.labels[:10].astype(str), columns=10)
 
 # %% [markdown]

@@ -319,7 +319,8 @@ assert np.abs(bent - np.sin(places)).max() < 0.03
 #
 # - *ReLU*, $\max(a, 0)$.
 # - *PReLU*, parametric ReLU: $a$ where it is positive, elsewhere $\alpha a$. The slope $\alpha$ is learned like a
-#   weight, so no side is closed.
+#   weight, so no side is closed. With a fixed $\alpha$, often 0.01, it is called *leaky ReLU*: the usual cure where
+#   too many neurons are closed for good.
 # - *Sigmoid*, $\sigma(a) = 1 / (1 + e^{-a})$, between 0 and 1.
 # - *Tanh*, the hyperbolic tangent, between −1 and 1.
 #
@@ -591,7 +592,8 @@ plots.row(
 )
 
 # %% [markdown]
-# The border of ReLU has corners, that of tanh is a curve. The sigmoid is far behind: its slope is at most $1/4$, so
+# The border of ReLU has corners, that of tanh is a curve. The curve of the PReLU zigzags: there its steps are too long,
+# and each leaps over the valley. The sigmoid is far behind: its slope is at most $1/4$, so
 # the gradient of the first layer is small, and for 600 steps the network is hardly better than one neuron. It needs
 # another 1000. In deeper networks the factor $1/4$ comes once for each layer, which is what
 # [lesson 8](08_keeping_numbers_alive.py) is about.
@@ -610,7 +612,40 @@ assert right(X, y, copies[1000]) > 0.98
 assert all(share_right(models[name]) > 0.98 for name in ("ReLU", "PReLU", "Tanh"))
 assert np.isclose(curves["Sigmoid"][600], of_one_neuron[600], rtol=0.02)
 assert models["PReLU"][1].weight.data < 0
+assert np.sum(np.diff(curves["PReLU"]) > 0) > 50  # the steps at which its loss rises
 assert share_right(one_neuron) < 0.9
+
+# %% [markdown]
+# ## Digits, with a hidden layer
+#
+# Lesson 5 reads about 95 % of the test digits with one layer. Put 64 ReLU neurons in between, and nothing else has to
+# be invented: ten outputs, the softmax of lesson 5 on top, and minibatches.
+
+# %%
+learn, test = data.digits().split()
+images, test_images = (part.images.reshape(-1, 64) / 16 for part in (learn, test))
+rng = np.random.default_rng(0)
+sizes = {"W1": (64, 64), "b1": 64, "W2": (64, 10), "b2": 10}
+scales = {"W1": 1 / 8, "b1": 0.0, "W2": 1 / 8, "b2": 0.0}
+parameters = [tg.tensor(scales[name] * rng.normal(size=sizes[name]), requires_grad=True) for name in sizes]
+
+
+def scores(x):
+    W1, b1, W2, b2 = parameters
+    return tg.relu(x @ W1 + b1) @ W2 + b2
+
+
+for _ in range(20):
+    for chosen in np.array_split(rng.permutation(len(images)), len(images) // 32):
+        for p in parameters:
+            p.zero_grad()
+        nn.functional.cross_entropy(scores(images[chosen]), learn.labels[chosen]).backward()
+        with tg.no_grad():
+            for p in parameters:
+                p -= 0.5 * p.grad
+said = scores(test_images).data.argmax(axis=1)
+print(f"{(said == test.labels).mean():.1%} of the test digits")  # one layer: 95 %
+assert (said == test.labels).mean() > 0.955
 
 # %% [markdown]
 # ## In five lines

@@ -328,9 +328,13 @@ small = rng.normal(size=(6, 8))
 assert np.allclose(pool(small, np.mean), avg_pool2d(small[None, None], 2)[0, 0])
 assert np.allclose(pool(small, np.max), max_pool2d(small[None, None], 2)[0, 0])
 assert max_pool2d(np.zeros((1, 1, 13, 13)), 3, stride=2).shape == (1, 1, 6, 6)
+counting = np.arange(16.0).reshape(1, 1, 4, 4)
+assert np.array_equal(max_pool2d(counting, 3, stride=2, padding=1)[0, 0], [[5, 7], [13, 15]])
+assert nn.functional.conv3d(np.zeros((1, 1, 5, 9, 9)), np.zeros((2, 1, 3, 3, 3))).shape == (1, 2, 3, 7, 7)
 
 # %% [markdown]
-# Windows of pooling may overlap, such as 3 × 3 with stride 2.
+# Windows of pooling may overlap, such as 3 × 3 with stride 2, and have a border. And all of this works along any
+# number of axes: one for sounds and texts, three for films and for pictures from inside the body (`conv3d`).
 #
 # What is lost is where exactly something stood. That can be a gain: a line that moves by one pixel
 # inside its squares gives the same result.
@@ -409,7 +413,11 @@ same.load_state_dict(classic.state_dict())
 image28 = data.Digits(size=28).images[:1]
 assert np.array_equal(same(image28).data, classic(image28).data)
 
-nn.summary(same, (1, 1, 28, 28))
+summary = nn.summary(same, (1, 1, 28, 28))
+convolutions = [row for row in summary.rows if row.name in ("0", "3")]
+assert (sum(row.parameters for row in convolutions), summary.parameters) == (2572, 61_706)
+assert (sum(row.multiply_adds for row in convolutions), summary.multiply_adds) == (357_600, 416_520)
+summary
 
 # %% [markdown]
 # Its first convolution answers question 1: 156, which is $6 \cdot 25$ weights and 6 biases. A
@@ -568,6 +576,9 @@ plots.lines(
 in_place = {name: figures[0] for name, figures in robust.items()}
 by_two = {name: figures[2] for name, figures in robust.items()}
 assert min(in_place.values()) > 0.93
+lost = {name: in_place[name] - by_two[name] for name in robust}
+assert np.isclose(lost["LeNet (ReLU, max)"], 0.13, atol=0.03)
+assert np.isclose(lost["two linear layers"], 0.23, atol=0.03)
 assert by_two["LeNet (ReLU, max)"] > by_two["two linear layers"] + 0.05
 
 # %% [markdown]
@@ -582,12 +593,14 @@ assert by_two["LeNet (ReLU, max)"] > by_two["two linear layers"] + 0.05
 # ## Try it
 #
 # In the folder that `tinygrad-edu tutorials copy lessons` makes, copy
-# `exercises/10_convolution/starter.py` to `my_answers.py` and fill in three functions:
+# `exercises/10_convolution/starter.py` to `my_answers.py` and fill in four functions:
 #
 # 1. `correlate(image, kernel, stride, padding)`: the sliding window, with its two settings (3
 #    points).
 # 2. `receptive_field(layers)`: how many pixels a number sees after these layers (2 points).
 # 3. `kernel_gradient(upstream, image, kernel)`: what comes back to the kernel (3 points).
+# 4. `shapes()`: on paper. Ten colour images of 28 × 28 go through seven layers. What is the shape behind each (2
+#    points)?
 #
 # Then run
 #

@@ -1,17 +1,19 @@
 """The lessons, which are programs outside this folder, as pages of the site."""
 
-import shutil
 from pathlib import Path
 
+from tinygrad_edu.cli.lessons import lessons
 
-def copy_lessons(tutorials: Path, folder: Path) -> None:
-    """Copy the programs that changed, and remove those that are gone."""
+
+def copy_lessons(folder: Path, lang: str) -> None:
+    """Write the lessons that changed, and remove those that are gone.
+
+    In another language, their comments and docstrings are translated here, and Sphinx translates the text between.
+    """
     folder.mkdir(exist_ok=True)
-    programs = {program.name: program for program in sorted(tutorials.glob("[0-9]*.py"))}
-    for name, program in programs.items():
-        copy = folder / name
-        if not copy.exists() or copy.read_bytes() != program.read_bytes():
-            shutil.copyfile(program, copy)
-    for copy in folder.glob("*.py"):
-        if copy.name not in programs:
-            copy.unlink()
+    programs = {folder / lesson.path.name: lesson.text(lesson.path, lang, ["code"]) for lesson in lessons()}
+    for path, program in programs.items():
+        if not path.exists() or path.read_text(encoding="utf-8") != program:
+            path.write_text(program, encoding="utf-8")
+    for path in set(folder.glob("*.py")) - set(programs):
+        path.unlink()

@@ -18,7 +18,7 @@ def test_where_nobody_watches_the_derivation_is_printed(folder: Path, run: Comma
 
 def test_the_player_is_written_with_the_users_lines(folder: Path, run: Command) -> None:
     answer = run("step", "lesson.py:z", "-o", "z.html", "--predict", "--lang", "zh")
-    assert (answer.code, answer.out) == (0, "z.html: 7 steps\n")
+    assert (answer.code, answer.out) == (0, "z.html：7 步\n")
     page = (folder / "z.html").read_text("utf-8")
     assert "lesson.py:4  q = x + y" in page
     assert 'id="predict" checked' in page

@@ -15,7 +15,7 @@ def test_each_lesson_of_the_course_has_its_exercises() -> None:
     assert len(NUMBERS) >= 15
     assert sorted(set(NUMBERS)) == NUMBERS
     for lesson in lessons():
-        assert lesson.title
+        assert lesson.title()
         assert {"assignment.py", "starter.py", "reference.py"} <= {file.name for file in lesson.exercises.iterdir()}
 
 

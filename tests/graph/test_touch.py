@@ -11,7 +11,7 @@ from hypothesis import given, settings
 import tinygrad_edu as tg
 from tinygrad_edu.engine.graphs import reachable
 from tinygrad_edu.graph.formats.page.touch import touchable, why_still
-from tinygrad_edu.graph.plain import Recorded, ancestors
+from tinygrad_edu.graph.plain import Recorded, ancestors, plain
 
 from .examples import chain, programs, worked_example
 from .test_page import browser, opened  # noqa: F401  # fixtures
@@ -31,7 +31,7 @@ def test_the_page_computes_random_programs_as_the_engine_does(opened: Any) -> No
     @given(programs())
     def compare(z: Any) -> None:
         nonlocal met
-        rows = touchable(tg.draw(z, fit=None, depth="all"))
+        rows = touchable(plain(z))
         if rows is None:
             return
         met += 1
@@ -82,9 +82,8 @@ def test_a_change_of_two_hundred_nodes_takes_less_than_fifty_milliseconds(opened
 
 def test_a_graph_of_arrays_or_of_unknown_operations_stays_still() -> None:
     X = tg.tensor([1.0, 2.0], requires_grad=True)
-    assert touchable(tg.draw(X.sum())) is None
+    assert touchable(plain(X.sum())) is None
     z = tg.erf(tg.Value(0.5, "x"))
-    drawing = tg.draw(z)
-    assert touchable(drawing) is None
-    assert why_still(drawing) == "operation"
-    assert "stay as they are" in drawing.html()
+    assert touchable(plain(z)) is None
+    assert why_still(plain(z)) == "operation"
+    assert "stay as they are" in tg.draw(z).html()

@@ -294,5 +294,5 @@ def test_a_notebook_speaks_the_language_of_the_environment(monkeypatch: pytest.M
     monkeypatch.setenv("TINYGRAD_EDU_LANG", "zh")
     assert "逐步演示" in script._repr_html_()
     monkeypatch.setenv("TINYGRAD_EDU_LANG", "tlh")
-    with pytest.raises(tg.TinygradError, match="lang is one of 'en', 'zh'"):
+    with pytest.raises(tg.TinygradError, match="TINYGRAD_EDU_LANG is one of 'en', 'zh'"):
         script._repr_html_()

@@ -14,7 +14,7 @@ from tinygrad_edu import models, nn
 from tinygrad_edu.errors import GraphError
 from tinygrad_edu.graph.plain import Quantity
 from tinygrad_edu.step import Script
-from tinygrad_edu.step.wording import catalogue, languages, lines, sentence
+from tinygrad_edu.step.wording import lines, sentence
 from tinygrad_edu.testing import Program, programs
 
 
@@ -245,16 +245,3 @@ def test_what_has_no_steps_is_refused_in_one_line(wrong: Any) -> None:
     with pytest.raises(GraphError) as refusal:
         tg.steps(wrong)
     assert "\n" not in str(refusal.value)
-
-
-def test_every_language_has_all_texts_and_the_same_places_in_them() -> None:
-    from string import Formatter
-
-    def places(text: str) -> set[str]:
-        return {field for _, field, _, _ in Formatter().parse(text) if field}
-
-    english = catalogue("en")
-    for lang in languages():
-        assert catalogue(lang).keys() == english.keys()
-        for key, text in catalogue(lang).items():
-            assert places(text) == places(english[key]), (lang, key)

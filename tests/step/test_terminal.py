@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu._support.languages import say, speaking
 from tinygrad_edu.step.predict import Score
-from tinygrad_edu.step.wording import catalogue
+from tinygrad_edu.step.texts import TEXTS
 
 from .test_script import textbook
 
@@ -126,4 +127,22 @@ def test_space_plays_and_stops_and_the_speed_is_set() -> None:
 def test_the_labels_of_the_keys_are_in_the_readers_language() -> None:
     player = Player(tg.steps(textbook()[0]), lang="zh")
     labels = {binding.description for bindings in player._bindings.key_to_bindings.values() for binding in bindings}
-    assert {catalogue("zh")[text] for _, _, text, _ in KEYS} <= labels
+    with speaking("zh"):
+        assert {say(TEXTS[text]) for _, _, text, _ in KEYS} <= labels
+
+
+def test_the_graph_in_characters_takes_the_place_of_the_table_and_says_what_is_known() -> None:
+    async def test(player: Player, press: Press) -> None:
+        assert player.table.display
+        await press("g", "right")
+        assert not player.table.display
+        lines = shown(player, "tree").splitlines()
+        assert lines[0] == "z = q × w"
+        assert lines[1].strip() == "├─ q = x + y = 5"
+        await press("end")
+        lines = shown(player, "tree").splitlines()
+        assert lines[0].split() == ["z", "=", "q", "×", "w", "=", "20", "∂z/∂z", "=", "1"]
+        await press("g")
+        assert player.table.display
+
+    play(test)

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from .languages import say
+
 __all__ = ["HeatMap", "svg_of"]
 
 CELL, GAP, LETTER, LINE = 24, 26, 8.5, 18
@@ -62,14 +64,19 @@ class HeatMap:
 
     def words(self) -> str:
         """What the map shows, for those who cannot see it."""
-        what = f"{self.title}: " if self.title else ""
         most = [
             f"{name} {self.columns[int(np.argmax(row))]} {max(row):.2f}"
             for name, row in zip(self.rows, self.shares)
             if len(row)
         ]
-        more = f"; and {len(most) - 16} more" if len(most) > 16 else ""
-        return f"{what}{len(self.rows)} queries, {len(self.columns)} keys; most of: " + ", ".join(most[:16]) + more
+        said = say(
+            "{queries} queries, {keys} keys; most of: {shares}",
+            queries=len(self.rows),
+            keys=len(self.columns),
+            shares=say(", ").join(most[:16]),
+        )
+        said += say("; and {n} more", n=len(most) - 16) if len(most) > 16 else ""
+        return say("{name}: {problem}", name=self.title, problem=said) if self.title else said
 
 
 def wide(text: str) -> float:
@@ -87,7 +94,7 @@ def svg_of(maps: Sequence[HeatMap], across: int) -> str:
         x, below = x + one.width + GAP, max(below, one.height)
         right = max(right, x - GAP)
     width, height = round(right + 12), round(y + below + 4)
-    words = escape(". ".join(one.words() for one in maps))
+    words = escape(say(". ").join(one.words() for one in maps))
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="tg-heat" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" role="img" aria-label="{words}">'
@@ -110,7 +117,7 @@ def drawn(one: HeatMap) -> list[str]:
         y = top + CELL * i
         lines.append(f'<text x="{left - 6:g}" y="{y + 17:g}" text-anchor="end">{escape(name)}</text>')
         for j, share in enumerate(row):
-            words = escape(f"{name} takes {share:.3f} of {one.columns[j]}")
+            words = escape(say("{query} takes {share} of {key}", query=name, share=f"{share:.3f}", key=one.columns[j]))
             lines.append(
                 f'<rect class="cell" x="{left + CELL * j:g}" y="{y:g}" width="{CELL}" height="{CELL}" '
                 f'fill-opacity="{min(max(float(share), 0.0), 1.0):.3f}"><title>{words}</title></rect>'

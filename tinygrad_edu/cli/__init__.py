@@ -14,7 +14,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from .. import __version__
-from ..engine.memory import keep_freed_memory
+from .._support.languages import languages, say, speaking
+from ..engine.memory import collecting_rarely, keep_freed_memory
+from ..errors import TinygradError
 from ..graph.text import visible
 from . import demo, draw, explain, grade, grade_check, gradescope, sample, step, train, tutorials
 from .command import Refusal
@@ -34,9 +36,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         with suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     keep_freed_memory()
-    arguments = parser().parse_args(joined(sys.argv[1:] if argv is None else argv))
+    given = joined(sys.argv[1:] if argv is None else argv)
+    first = argparse.ArgumentParser(add_help=False)
+    first.add_argument("--lang", choices=languages())
     try:
-        code: int | None = arguments.run(arguments)
+        with speaking(first.parse_known_args(given)[0].lang):
+            return run(given)
+    except TinygradError as error:  # the environment names a language that there is not
+        print(f"tinygrad-edu: {error}", file=sys.stderr)
+        return 2
+
+
+def run(given: Sequence[str]) -> int:
+    """Run a command in the language that is spoken now."""
+    arguments = parser().parse_args(given)
+    try:
+        with collecting_rarely():
+            code: int | None = arguments.run(arguments)
         sys.stdout.flush()
     except Refusal as refusal:
         if arguments.traceback:
@@ -64,11 +80,12 @@ def joined(argv: Sequence[str]) -> list[str]:
 
 def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
+    vars(argparse)["_"] = lambda text: text and say(text)  # no other way to say its own words; some are None
     top = argparse.ArgumentParser(
-        prog="tinygrad-edu", description="Record a computation, walk it backward, draw it.", allow_abbrev=False
+        prog="tinygrad-edu", description=say("Record a computation, walk it backward, draw it."), allow_abbrev=False
     )
     top.add_argument("--version", action="version", version=f"tinygrad-edu {__version__}")
-    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    commands = top.add_subparsers(title=say("commands"), required=True, metavar="COMMAND")
     for one in (demo, draw, explain, step, train, sample, tutorials, grade, grade_check, gradescope):
         one.add_to(commands)
     return top

@@ -8,10 +8,24 @@ from contextlib import contextmanager, suppress
 from math import inf
 from typing import Any
 
+from .._support.languages import languages, say, texts
+
 __all__ = ["Add", "Commands", "Refusal", "above", "at_least", "command", "refusing"]
 
 Commands = Any  # the result of argparse's add_subparsers, whose class has no public name
 Add = Callable[..., argparse.Action]
+
+
+ARGPARSE = texts(
+    (
+        "usage: ", "positional arguments", "options", "show this help message and exit",
+        "show program's version number and exit", "the following arguments are required: %s",
+        "unrecognized arguments: %s", "argument %(argument_name)s: %(message)s", "expected one argument",
+        "expected at least one argument", "invalid choice: %(value)r (choose from %(choices)s)",
+        "%(prog)s: error: %(message)s\n",
+    )
+)  # fmt: skip
+"""What argparse says itself."""
 
 
 class Refusal(Exception):
@@ -20,11 +34,27 @@ class Refusal(Exception):
 
 def command(commands: Commands, run: Callable[[argparse.Namespace], int | None], name: str, about: str) -> Add:
     """Add a command to the parser; gives the function that adds its options. `run` may return an exit code."""
-    sub = commands.add_parser(name, help=about, description=f"{about.capitalize()}.", allow_abbrev=False)
+    about = say(about)
+    sub = commands.add_parser(
+        name,
+        help=about,
+        description=say("{about}.", about=capitalized(about)),
+        allow_abbrev=False,
+    )
     sub.set_defaults(run=run)
-    sub.add_argument("--traceback", action="store_true", help="with an error, show the whole traceback as well")
-    add: Add = sub.add_argument
+
+    def add(*names: str, help: str = "", **settings: Any) -> argparse.Action:
+        action: argparse.Action = sub.add_argument(*names, help=say(help), **settings)
+        return action
+
+    add("--traceback", action="store_true", help="with an error, show the whole traceback as well")
+    add("--lang", choices=languages(), help="the language of all texts (default: TINYGRAD_EDU_LANG, or else en)")
     return add
+
+
+def capitalized(text: str) -> str:
+    """The text with a large first letter and the rest small, as `str.capitalize` does."""
+    return text.capitalize() if text.isascii() else text
 
 
 def at_least(least: int) -> Callable[[str], int]:
@@ -34,7 +64,8 @@ def at_least(least: int) -> Callable[[str], int]:
         with suppress(ValueError):
             if int(text) >= least:
                 return int(text)
-        raise argparse.ArgumentTypeError(f"not a whole number from {least} on: {text!r}")
+        what = say("not a whole number from {least} on: {given}", least=least, given=repr(text))
+        raise argparse.ArgumentTypeError(what)
 
     return whole_number
 
@@ -46,7 +77,8 @@ def above(bound: float) -> Callable[[str], float]:
         with suppress(ValueError):
             if bound < float(text) < inf:
                 return float(text)
-        raise argparse.ArgumentTypeError(f"not a number above {bound:g}: {text!r}")
+        what = say("not a number above {bound}: {given}", bound=f"{bound:g}", given=repr(text))
+        raise argparse.ArgumentTypeError(what)
 
     return number
 
@@ -61,5 +93,5 @@ def refusing(*kinds: type[Exception], where: str = "") -> Iterator[None]:
     except kinds as error:
         what = str(error).removeprefix("save: ").removeprefix("draw: ")
         if isinstance(error, OSError) and error.filename:
-            what = f"cannot write {error.filename}: {error.strerror}"
+            what = say("cannot write {file}: {error}", file=error.filename, error=error.strerror)
         raise Refusal(f"{where}{what}") from error

@@ -14,6 +14,7 @@ import numpy as np
 
 import tinygrad_edu as tg
 
+from .._support.languages import say, texts
 from ..errors import TinygradError
 from .command import Commands, at_least, command, refusing
 
@@ -22,7 +23,7 @@ __all__ = ["add_to"]
 
 def add_to(commands: Commands) -> None:
     """Add the command and its options to the parser."""
-    about = "a worked example, then softmax regression on handwritten digits, with pictures"
+    about = texts("a worked example, then softmax regression on handwritten digits, with pictures")
     add = command(commands, run_demo, "demo", about)
     add("--out", metavar="DIR", type=Path, default=Path(), help="the folder for the pictures (default: this one)")
     add("--seed", metavar="S", type=at_least(0), default=0, help="of all that is random (default: 0)")
@@ -48,14 +49,14 @@ def worked_example(out: Path) -> Iterator[str]:
     z = q * w
     q.name, z.name = "q", "z"
     yield tg.steps(z).text()
-    yield "\nPictures"
+    yield "\n" + say("Pictures")
     yield saved(tg.draw(z), out / "forward.svg")
     yield saved(tg.draw(z, "backward"), out / "backward.svg")
 
     x = tg.Value(3.0, name="x")
     u = x * x
     u.name = "u"
-    yield "\nA number that is used twice gets two contributions, which add up\n"
+    yield "\n" + say("A number that is used twice gets two contributions, which add up") + "\n"
     yield tg.steps(u).text() + "\n"
 
 
@@ -65,19 +66,27 @@ def handwritten_digits(out: Path, seed: int, epochs: int) -> Iterator[str]:
     train, test = data.split(test=1 / 3, seed=seed)
     W = tg.zeros((64, 10), requires_grad=True, name="W")  # the loss is convex: any start leads to the same minimum
     b = tg.zeros(10, requires_grad=True, name="b")
-    yield f"Real data: {len(data.labels):,} handwritten digits of 8×8 pixels (UCI, CC BY 4.0)"
-    yield "\nSoftmax regression, with the bare engine"
+    yield say("Real data: {n} handwritten digits of 8×8 pixels (UCI, CC BY 4.0)", n=f"{len(data.labels):,}")
+    yield "\n" + say("Softmax regression, with the bare engine")
     yield "  logits = X @ W + b,  loss = mean(logsumexp(logits) − logits[label])"
     learn, held_out = len(train.labels), len(test.labels)
-    yield f"  {learn:,} images to learn from, {held_out:,} held out: a third of each digit, chosen with seed {seed}\n"
+    text = texts("{n} images to learn from, {held_out} held out: a third of each digit, chosen with seed {seed}")
+    yield f"  {say(text, n=f'{learn:,}', held_out=f'{held_out:,}', seed=seed)}\n"
     X = pixels(train.images)
     for epoch, loss in enumerate(fit(X, train.labels, W, b, epochs, seed), 1):
         if epoch in (1, epochs) or epoch % max(1, epochs // 8) == 0:
             right = accuracy(X, train.labels, W, b)
-            yield f"  epoch {epoch:{len(str(epochs))}} of {epochs}   loss {loss:.4f}   training accuracy {right:7.2%}"
-    yield "\nOn the images held out"
-    yield f"  test accuracy {accuracy(pixels(test.images), test.labels, W, b):.2%}"
-    yield "\nPicture, of the loss of four images"
+            yield "  " + say(
+                "epoch {epoch} of {epochs}   loss {loss}   training accuracy {accuracy}",
+                epoch=f"{epoch:{len(str(epochs))}}",
+                epochs=epochs,
+                loss=f"{loss:.4f}",
+                accuracy=f"{right:7.2%}",
+            )
+    yield "\n" + say("On the images held out")
+    right = accuracy(pixels(test.images), test.labels, W, b)
+    yield "  " + say("test accuracy {accuracy}", accuracy=f"{right:.2%}")
+    yield "\n" + say("Picture, of the loss of four images")
     four = cross_entropy(tg.tensor(X[:4], name="X"), train.labels[:4], W, b)
     yield saved(tg.draw(four), out / "digits_loss.svg")
 

@@ -8,6 +8,7 @@ import sys
 from contextlib import suppress
 
 from .._support.formats import format_of
+from .._support.languages import say
 from ..errors import TinygradError
 from ..graph import draw
 from ..graph.formats.saving import FORMATS
@@ -23,7 +24,12 @@ def add_to(commands: Commands) -> None:
     add = command(commands, run_draw, "draw", "run your file and draw the graph of a node that it makes")
     add("node", metavar="FILE.py:NAME", help=NODE)
     formats = ", ".join(FORMATS)
-    add("-o", "--out", metavar="PATH", help=f"the picture; its extension is one of {formats} (default: NAME.svg)")
+    add(
+        "-o",
+        "--out",
+        metavar="PATH",
+        help=say("the picture; its extension is one of {formats} (default: NAME.svg)", formats=formats),
+    )
     add("--mode", choices=["forward", "backward", "both"], default="forward", help="the result, its gradients, or both")
     add("--depth", metavar="N", type=depth, default="auto", help="how far modules open: 0, 1, ..., or all")
     add("--expand", metavar="MODULE", action="append", default=[], help="a module that opens in any case: features.0")
@@ -41,7 +47,8 @@ def depth(text: str) -> int | str:
     with suppress(ValueError):
         if int(text) >= 0:
             return int(text)
-    raise argparse.ArgumentTypeError(f"not a whole number from 0 on, and neither all nor auto: {text!r}")
+    what = say("not a whole number from 0 on, and neither all nor auto: {given}", given=repr(text))
+    raise argparse.ArgumentTypeError(what)
 
 
 def run_draw(arguments: argparse.Namespace) -> None:

@@ -15,6 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from .._support.files import replace_file
+from .._support.languages import say, texts
 from ..errors import TinygradError
 from ..grade.assignment import load_assignment
 from ..grade.formats.gradebooks import Gradebook, late_in_moodle
@@ -25,6 +26,7 @@ from ..grade.jobs import Job, jobs_in
 from ..grade.many import grade_many
 from ..grade.own_engine import check_engine
 from ..grade.results import FEEDBACK, Result
+from ..grade.sandbox.isolation import LEVELS
 from .command import Commands, Refusal, above, at_least, command, refusing
 
 __all__ = ["add_to"]
@@ -41,7 +43,7 @@ def add_to(commands: Commands) -> None:
     add("--csv", metavar="FILE", help="write a table of all points; the same as --format csv FILE")
     add("--format", metavar=("NAME", "PATH"), nargs=2, action="append", default=[], help=", ".join(WRITTEN))
     add("--fill", metavar=("NAME", "FILE"), nargs=2, action="append", default=[],
-        help=f"put the scores into a gradebook's exported file: {', '.join(GRADEBOOKS)}")  # fmt: skip
+        help=say("put the scores into a gradebook's exported file: {names}", names=", ".join(GRADEBOOKS)))  # fmt: skip
     add(
         "--groups", metavar="FILE", help="a CSV with the columns group and student: --fill gives each the group's grade"
     )
@@ -77,8 +79,8 @@ def run_grade(arguments: argparse.Namespace) -> None:
         )
         if sys.stderr.isatty():
             limits = loaded.assignment.limits
-            most = f"{limits.total_seconds:g} s in all, and {limits.call_seconds:g} s for each call"
-            print(f"a submission may take {most}", file=sys.stderr)
+            text = texts("a submission may take {total} s in all, and {call} s for each call")
+            print(say(text, total=f"{limits.total_seconds:g}", call=f"{limits.call_seconds:g}"), file=sys.stderr)
         columns = {"canvas": loaded.assignment.title, "moodle": "Grade"}
         fill = [(name, path, arguments.column or columns[name]) for name, path in arguments.fill]
         groups = members_of(arguments.groups)
@@ -87,20 +89,27 @@ def run_grade(arguments: argparse.Namespace) -> None:
         for name, path, column in fill:  # say before the work, not after it, what cannot be filled
             noted += notes_of(path, fill_gradebook([], name, path, column, groups, [job.student for job in jobs]))
         if loaded.assignment.late and any(job.late is None for job in jobs):
-            noted.append("some are late by an unknown time, and lose nothing for it; --late FILE says by how many days")
+            noted.append(
+                say("some are late by an unknown time, and lose nothing for it; --late FILE says by how many days")
+            )
         print("".join(f"{note}\n" for note in noted), end="", flush=True)
         try:
             results = grade_many(jobs, out=arguments.json, workers=arguments.workers)
         except KeyboardInterrupt:
             out = arguments.json
-            kept = f"what is in {out} is kept; run it again to go on" if out else "nothing is kept"
-            print(f"tinygrad-edu: stopped: {kept}", file=sys.stderr)
+            kept = (
+                say("what is in {folder} is kept; run it again to go on", folder=out) if out else say("nothing is kept")
+            )
+            print("tinygrad-edu: " + say("stopped: {kept}", kept=kept), file=sys.stderr)
             raise
         told = [result.told(arguments.feedback) for result in results]
         text = "\n\n".join(map(shown, told)) if arguments.show else "\n".join(map(line, told))
         print(for_log(text))
         for note in (note for result in results for note in to_look_at(result)):
             print(for_log(note), file=sys.stderr)
+        weakest = min(result.isolation.level for result in results)
+        if arguments.show and weakest < max(LEVELS):  # a class's results hold it
+            print(say("isolation level {level} of {most}", level=weakest, most=max(LEVELS)), file=sys.stderr)
         for name, path in to_write(arguments):
             write_results(told, name, path)
         for name, path, column in fill:
@@ -112,7 +121,7 @@ def run_grade(arguments: argparse.Namespace) -> None:
 
 def notes_of(path: str, gradebook: Gradebook) -> list[str]:
     """The notes about a gradebook, each with its file."""
-    return [f"{path}: {note}" for note in gradebook.notes]
+    return [say("{name}: {problem}", name=path, problem=note) for note in gradebook.notes]
 
 
 def table(path: str | None, *columns: str) -> list[tuple[str, ...]]:
@@ -123,7 +132,8 @@ def table(path: str | None, *columns: str) -> list[tuple[str, ...]]:
         rows = csv.DictReader(Path(path).read_text(encoding="utf-8-sig").splitlines(), strict=True)
         return [tuple((row[column] or "").strip() for column in columns) for row in rows]
     except (KeyError, UnicodeError, csv.Error) as error:
-        raise Refusal(f"{path}: a CSV in UTF-8 with the columns {' and '.join(columns)} is needed ({error})") from None
+        text = texts("{path}: a CSV in UTF-8 with the columns {columns} is needed ({error})")
+        raise Refusal(say(text, path=path, columns=say(" and ").join(columns), error=error)) from None
 
 
 def members_of(path: str | None) -> dict[str, list[str]]:
@@ -132,6 +142,10 @@ def members_of(path: str | None) -> dict[str, list[str]]:
     for group, student in table(path, "group", "student"):
         groups.setdefault(group, []).append(student)
     return groups
+
+
+NO_DAYS = texts("--late {file}: {student} is late by {given}; days are a number")
+DAYS_BELOW_0 = texts("--late {file}: {student} is late by {given}; days are a number from 0 on")
 
 
 def with_lateness(jobs: list[Job], arguments: argparse.Namespace) -> list[Job]:
@@ -145,11 +159,11 @@ def with_lateness(jobs: list[Job], arguments: argparse.Namespace) -> list[Job]:
         try:
             days[student] = float(text)
         except ValueError:
-            raise Refusal(f"--late {arguments.late}: {student} is late by {text!r}; days are a number") from None
+            raise Refusal(say(NO_DAYS, file=arguments.late, student=student, given=repr(text))) from None
         if student not in students:
-            raise Refusal(f"--late {arguments.late}: {student} has handed in nothing")
+            raise Refusal(say("--late {file}: {student} has handed in nothing", file=arguments.late, student=student))
         if not 0 <= days[student] < math.inf:
-            raise Refusal(f"--late {arguments.late}: {student} is late by {text!r}; days are a number from 0 on")
+            raise Refusal(say(DAYS_BELOW_0, file=arguments.late, student=student, given=repr(text)))
     return [replace(job, late=days.get(job.student, job.late)) for job in jobs]
 
 
@@ -157,18 +171,20 @@ def check_formats(arguments: argparse.Namespace) -> None:
     """Refuse formats and paths that cannot be written before the grading, which may take an hour."""
     for name, _ in arguments.format:
         if name not in WRITTEN:
-            raise Refusal(f"--format {name}: the formats are {', '.join(WRITTEN)}")
+            raise Refusal(say("--format {name}: the formats are {names}", name=name, names=", ".join(WRITTEN)))
     for name, path in to_write(arguments):
         folder = Path(path).resolve().parent
         if arguments.json and folder == Path(arguments.json).resolve():  # it will be made
             continue
         if WRITERS[name].one is None and not (folder.is_dir() and os.access(folder, os.W_OK)):
-            raise Refusal(f"cannot write {path}: {folder} is no folder that can be written")
+            text = texts("cannot write {path}: {folder} is no folder that can be written")
+            raise Refusal(say(text, path=path, folder=folder))
     for name, path in arguments.fill:
         if name not in GRADEBOOKS:
-            raise Refusal(f"--fill {name}: the gradebooks are {', '.join(GRADEBOOKS)}")
+            raise Refusal(say("--fill {name}: the gradebooks are {names}", name=name, names=", ".join(GRADEBOOKS)))
         if not Path(path).is_file():
-            raise Refusal(f"--fill {name}: there is no file {path}; export it from {name.capitalize()} first")
+            text = texts("--fill {name}: there is no file {path}; export it from {system} first")
+            raise Refusal(say(text, name=name, path=path, system=name.capitalize()))
 
 
 def to_write(arguments: argparse.Namespace) -> list[tuple[str, str]]:
@@ -185,7 +201,8 @@ def secret(path: str | None) -> bytes:
     except OSError as error:
         raise Refusal(f"--secret {path}: {error.strerror}") from error
     if len(content) < 16:
-        raise Refusal(f"--secret {path}: {len(content)} bytes can be guessed; it must have at least 16")
+        text = texts("--secret {path}: {n} bytes can be guessed; it must have at least 16")
+        raise Refusal(say(text, path=path, n=len(content)))
     return content
 
 
@@ -196,36 +213,45 @@ def for_log(text: str) -> str:
 
 def line(result: Result) -> str:
     """The result of a student in one line."""
-    score = points(result.score, result.max_score) if final(result) else "not graded"
-    remarks = [*(["unreadable"] if result.status == "unreadable" else []), *filter(None, [lateness(result)])]
-    return f"{one_line(result.student)}: {score}" + "".join(f" ({remark})" for remark in remarks)
+    score = points(result.score, result.max_score) if final(result) else say("not graded")
+    remarks = [*([say("unreadable")] if result.status == "unreadable" else []), *filter(None, [lateness(result)])]
+    said = say("{name}: {problem}", name=one_line(result.student), problem=score)
+    return said + "".join(say(" ({remark})", remark=remark) for remark in remarks)
 
 
 def shown(result: Result) -> str:
-    """The result of a student with all feedback and the isolation level."""
-    return f"{one_line(result.student)}: {feedback(result)}\nisolation level {result.isolation.level}"
+    """The result of a student with all feedback."""
+    return say("{name}: {problem}", name=one_line(result.student), problem=feedback(result))
 
 
 def refuse_ungraded(results: Sequence[Result]) -> None:
     """Raise `Refusal` if students could not be graded, and say why. They get no zero; the next run tries again."""
     reasons = {
-        f"{result.student}: {check.name}: {check.message}"
+        say("{student}: {check}: {message}", student=result.student, check=check.name, message=check.message)
         for result in results
         for check in result.checks
         if check.outcome == "grader-error"
     }
     failed = [result for result in results if not final(result)]
     if failed:
-        more = f"; and {len(reasons) - 1} more" if len(reasons) > 1 else ""
-        again = "; run it again, and if it says the same, mend the check"
-        raise Refusal(f"{len(failed)} of {len(results)} could not be graded: {min(reasons)}{more}{again}")
+        more = say("; and {n} more", n=len(reasons) - 1) if len(reasons) > 1 else ""
+        raise Refusal(
+            say(
+                "{k} of {n} could not be graded: {reason}{more}; run it again, and if it says the same, mend the check",
+                k=len(failed),
+                n=len(results),
+                reason=min(reasons),
+                more=more,
+            )
+        )
 
 
 def run_new(arguments: argparse.Namespace) -> None:
     """Write the folder."""
     folder = Path(arguments.name)
     if not folder.name.replace("-", "").isidentifier():
-        raise Refusal(f"{arguments.name!r}: a name is letters, digits, _ and -, such as hw1")
+        text = texts("{name}: a name is letters, digits, _ and -, such as hw1")
+        raise Refusal(say(text, name=repr(arguments.name)))
     with refusing(OSError):
         folder.mkdir(parents=True)
         for template in sorted(files("tinygrad_edu.grade").joinpath("template").iterdir(), key=lambda file: file.name):

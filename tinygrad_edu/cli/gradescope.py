@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from .._support.files import replace_file
+from .._support.languages import say, texts
 from ..errors import TinygradError
 from ..grade.assignment import load_assignment
 from ..grade.formats.gradescope import autograder
@@ -39,7 +40,9 @@ def run_gradescope(arguments: argparse.Namespace) -> None:
         )
         replace_file(arguments.out, zipped)
         seconds = load_assignment(arguments.assignment).assignment.limits.total_seconds
-    print(f"{arguments.out}: {len(zipped):,} bytes; upload it to Gradescope under Configure Autograder")
-    print(f"a submission may run for {seconds:g} s in all, as the assignment's Limits(total_seconds=...) says")
+    text = texts("{file}: {n} bytes; upload it to Gradescope under Configure Autograder")
+    print(say(text, file=arguments.out, n=f"{len(zipped):,}"))
+    text = texts("a submission may run for {s} s in all, as the assignment's Limits(total_seconds=...) says")
+    print(say(text, s=f"{seconds:g}"))
     if seconds > MOST_SECONDS:
-        print("Gradescope ends it after 10 minutes, without a result: raise Autograder Timeout under Settings")
+        print(say("Gradescope ends it after 10 minutes, without a result: raise Autograder Timeout under Settings"))

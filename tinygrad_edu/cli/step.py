@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 
 from .._support.formats import format_of
+from .._support.languages import say
 from ..errors import TinygradError
 from ..graph.text import visible
 from ..step import steps
 from ..step.showing import FORMATS
-from ..step.wording import languages
 from .command import Commands, command, refusing
 from .users_file import NODE, run, split_target, the_node
 
@@ -20,9 +20,10 @@ def add_to(commands: Commands) -> None:
     """Add the command and its options to the parser."""
     add = command(commands, run_step, "step", "run your file and play the derivation of a node, step by step")
     add("node", metavar="FILE.py:NAME", help=NODE)
-    add("-o", "--out", metavar="PATH", help=f"write it instead of playing it: {', '.join(FORMATS)}")
+    add(
+        "-o", "--out", metavar="PATH", help=say("write it instead of playing it: {formats}", formats=", ".join(FORMATS))
+    )
     add("--predict", action="store_true", help="ask for each result before it is shown")
-    add("--lang", choices=languages(), default="en", help="the language of the player")
 
 
 def run_step(arguments: argparse.Namespace) -> None:
@@ -35,8 +36,8 @@ def run_step(arguments: argparse.Namespace) -> None:
     with refusing(TinygradError, where=f"{arguments.node}: "):
         script = steps(node)
     if arguments.out is None:
-        script.show(lang=arguments.lang, predict=arguments.predict)
+        script.show(predict=arguments.predict)
         return
     with refusing(OSError):
-        script.save(arguments.out, lang=arguments.lang, predict=arguments.predict)
-    print(f"{visible(arguments.out)}: {len(script):,} steps")
+        script.save(arguments.out, predict=arguments.predict)
+    print(say("{file}: {n} steps", file=visible(arguments.out), n=f"{len(script):,}"))

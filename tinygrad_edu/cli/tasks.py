@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from .. import nn, plots
+from .._support.languages import say
 from ..data import (
     MNIST,
     DataLoader,
@@ -121,7 +122,10 @@ class Images(Task):
     options: ClassVar = {
         "--dataset": {
             "choices": sources,
-            "help": f"of images: {', '.join(sources)} (default: mnist if there is --data, else the digits that ship)",
+            "help": say(
+                "of images: {names} (default: mnist if there is --data, else the digits that ship)",
+                names=", ".join(sources),
+            ),
         },
         "--data": {"metavar": "DIR", "help": "the folder with the four files of MNIST or Fashion-MNIST"},
         "--size": {
@@ -133,7 +137,7 @@ class Images(Task):
             "nargs": "+",
             "choices": changes,
             "metavar": "CHANGE",
-            "help": f"change the images to train with at random: {', '.join(changes)}",
+            "help": say("change the images to train with at random: {names}", names=", ".join(changes)),
         },
     }
     measures: ClassVar = {"accuracy": Measure(accuracy, "{:.2%}")}

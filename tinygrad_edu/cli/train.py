@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import nn, optim
+from .._support.languages import say
 from ..engine.random import manual_seed
 from ..errors import TinygradError
 from ..saving import save
@@ -64,13 +65,21 @@ def add_to(commands: Commands) -> None:
     add_options_of_tasks(add)
     add("--epochs", metavar="N", type=at_least(1), help="passes over the examples, in all (default: 10)")
     add("--batch-size", metavar="N", type=at_least(1), help="examples in a step (default: 64)")
-    add("--optimizer", choices=OPTIMIZERS, help=f"{', '.join(OPTIMIZERS)} (default: adam)")
+    add("--optimizer", choices=OPTIMIZERS, help=say("{names} (default: adam)", names=", ".join(OPTIMIZERS)))
     rates = ", ".join(f"{name} {optimizer.lr:g}" for name, optimizer in OPTIMIZERS.items())
-    add("--lr", metavar="RATE", type=above(0), help=f"the learning rate (default: {rates})")
+    add("--lr", metavar="RATE", type=above(0), help=say("the learning rate (default: {rates})", rates=rates))
     add("--momentum", metavar="M", type=above(0), help="the optimiser's momentum (default: 0)")
     add("--weight-decay", metavar="D", type=above(0), help="pulls the weights towards 0 (default: 0)")
-    add("--schedule", choices=SCHEDULES, help=f"of the learning rate: {', '.join(SCHEDULES)} (default: constant)")
-    add("--init", choices=INITIAL, help=f"first weights: {', '.join(INITIAL)} (default: the network's own)")
+    add(
+        "--schedule",
+        choices=SCHEDULES,
+        help=say("of the learning rate: {names} (default: constant)", names=", ".join(SCHEDULES)),
+    )
+    add(
+        "--init",
+        choices=INITIAL,
+        help=say("first weights: {names} (default: the network's own)", names=", ".join(INITIAL)),
+    )
     add("--seed", metavar="S", type=at_least(0), default=0, help="of all that is random (default: 0)")
     add("--threads", metavar="N", type=at_least(1), default=1, help="that share the work of a step (default: 1)")
     add("--out", metavar="DIR", type=Path, default=Path(), help="the folder for what is written (default: this one)")

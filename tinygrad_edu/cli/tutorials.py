@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from .._support.languages import language, say, texts
 from ..errors import TinygradError
 from ..graph.text import visible
 from .command import Commands, Refusal, command, refusing
@@ -16,7 +17,7 @@ from .lessons import As, Lesson, copy_lessons, lessons
 
 __all__ = ["add_to"]
 
-LESSON = "its number, such as 3, or its name"
+LESSON = texts("its number, such as 3, or its name")
 
 
 def add_to(commands: Commands) -> None:
@@ -25,7 +26,7 @@ def add_to(commands: Commands) -> None:
 
     add = command(commands, run_copy, "tutorials copy", "copy lessons and their exercises, to work in")
     add("folder", metavar="DIR", help="where to; it is made if it is not there")
-    add("lessons", metavar="LESSON", nargs="*", help=f"{LESSON} (default: all of them)")
+    add("lessons", metavar="LESSON", nargs="*", help="its number, such as 3, or its name (default: all of them)")
     add("--scripts", action="store_true", help="as Python scripts (default: as notebooks)")
 
     add = command(commands, run_open, "tutorials open", "open a lesson as a notebook, in JupyterLab")
@@ -36,8 +37,8 @@ def add_to(commands: Commands) -> None:
 def run_list(arguments: argparse.Namespace) -> None:
     """Print a line for each lesson."""
     for lesson in lessons():
-        print(f"{lesson.number:2d}  {lesson.title}")
-    print("\nTo work in them: tinygrad-edu tutorials copy DIR")
+        print(f"{lesson.number:2d}  {lesson.title(language())}")
+    print("\n" + say("To work in them: {command}", command="tinygrad-edu tutorials copy DIR"))
 
 
 def run_copy(arguments: argparse.Namespace) -> None:
@@ -45,7 +46,7 @@ def run_copy(arguments: argparse.Namespace) -> None:
     chosen = named(arguments.lessons) if arguments.lessons else lessons()
     form: As = "scripts" if arguments.scripts else "notebooks"
     with refusing(TinygradError, ImportError, OSError):
-        for path in copy_lessons(arguments.folder, chosen, form):
+        for path in copy_lessons(arguments.folder, chosen, form, language()):
             print(visible(str(path)))
 
 
@@ -53,11 +54,12 @@ def run_open(arguments: argparse.Namespace) -> None:
     """Open the user's copy of the lesson in JupyterLab; make the copy first if there is none."""
     (lesson,) = named([arguments.lesson])
     if find_spec("jupyterlab") is None:
-        raise Refusal("opening a lesson needs JupyterLab: pip install jupyterlab; `tutorials copy` needs no Jupyter")
+        text = texts("opening a lesson needs JupyterLab: pip install jupyterlab; `tutorials copy` needs no Jupyter")
+        raise Refusal(say(text))
     path = Path(arguments.folder, f"{lesson.name}.ipynb")
     if not path.exists():
         with refusing(TinygradError, ImportError, OSError):
-            copy_lessons(arguments.folder, [lesson])
+            copy_lessons(arguments.folder, [lesson], lang=language())
     subprocess.run([sys.executable, "-m", "jupyterlab", str(path)], check=False)
 
 
@@ -66,5 +68,5 @@ def named(words: Sequence[str]) -> list[Lesson]:
     there = {key: lesson for lesson in lessons() for key in (str(lesson.number), lesson.name[:2], lesson.name)}
     for word in words:
         if word not in there:
-            raise Refusal(f"there is no lesson {word!r}; `tinygrad-edu tutorials` lists them")
+            raise Refusal(say("there is no lesson {name}; `tinygrad-edu tutorials` lists them", name=repr(word)))
     return [there[word] for word in words]

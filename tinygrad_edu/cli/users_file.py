@@ -16,6 +16,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
+from .._support.languages import say, texts
 from ..engine.grad_mode import trace
 from ..engine.node import Node
 from ..graph.plain import ancestors
@@ -23,7 +24,7 @@ from .command import Refusal
 
 __all__ = ["NODE", "did_you_mean", "named_in_graph", "run", "split_target", "the_node"]
 
-NODE = "a node of your file: lesson.py:z, lesson.py:losses[0]"
+NODE = texts("a node of your file: lesson.py:z, lesson.py:losses[0]")
 """The help for the argument FILE.py:NAME."""
 
 
@@ -36,7 +37,9 @@ def split_target(target: str) -> tuple[str, str]:
     file, _, name = target.rpartition(":")
     only_a_drive = len(file) == 1 and name.startswith(("\\", "/"))
     if not file or not name or only_a_drive:
-        raise Refusal(f"{target!r} says no file and node; write FILE.py:NAME, such as lesson.py:z")
+        raise Refusal(
+            say("{target} says no file and node; write FILE.py:NAME, such as lesson.py:z", target=repr(target))
+        )
     return file, name
 
 
@@ -60,9 +63,10 @@ def run(file: str, reference: str) -> dict[str, Any]:
         raise
     except SystemExit as stop:
         if stop.code or wanted not in variables:
-            raise Refusal(f"{line_of(stop, file)}: the file ended the program here ({in_words(stop)})") from stop
+            text = texts("{place}: the file ended the program here ({error})")
+            raise Refusal(say(text, place=line_of(stop, file), error=in_words(stop))) from stop
     except BaseException as error:  # a user's own exception may be one
-        raise Refusal(f"{line_of(error, file)}: {in_words(error)}") from error
+        raise Refusal(say("{name}: {problem}", name=line_of(error, file), problem=in_words(error))) from error
     for name, value in variables.items():
         if isinstance(value, Node) and value.name is None and not name.startswith("__"):
             value.name = name
@@ -74,16 +78,20 @@ def compiled(file: str) -> CodeType:
     path = Path(file)
     if path.suffix == ".ipynb":
         raise Refusal(
-            f"{file}: this is a notebook, not a Python file; `jupyter nbconvert --to script {file}` makes one"
+            say(
+                "{file}: this is a notebook, not a Python file; `jupyter nbconvert --to script {file}` makes one",
+                file=file,
+            )
         )
     try:
         return compile(path.read_bytes(), file, "exec", dont_inherit=True)
     except OSError as error:
-        what = "this is a folder, not a Python file" if path.is_dir() else error.strerror
+        what = say("this is a folder, not a Python file") if path.is_dir() else str(error.strerror)
         beside = [] if path.exists() else sorted(other.name for other in path.parent.glob("*.py"))
-        raise Refusal(f"{file}: {what}{did_you_mean(path.name, beside)}") from error
+        problem = what + did_you_mean(path.name, beside)
+        raise Refusal(say("{name}: {problem}", name=file, problem=problem)) from error
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise Refusal(f"{line_of(error, file)}: {in_words(error)}") from error
+        raise Refusal(say("{name}: {problem}", name=line_of(error, file), problem=in_words(error))) from error
 
 
 @contextmanager
@@ -102,12 +110,12 @@ def as_main(module: ModuleType, file: str) -> Iterator[None]:
 def line_of(error: BaseException, file: str) -> str:
     """The user's line that raised an exception: the innermost one outside libraries."""
     if isinstance(error, SyntaxError) and error.lineno and not str(error.filename).startswith("<"):
-        return f"{error.filename}, line {error.lineno}"
+        return say("{file}, line {line}", file=error.filename, line=error.lineno)
     where = file
     for frame, line in traceback.walk_tb(error.__traceback__):
         made_in = frame.f_code.co_filename
         if made_in == file or not is_library(made_in):
-            where = f"{made_in}, line {line}"
+            where = say("{file}, line {line}", file=made_in, line=line)
     return where
 
 
@@ -137,20 +145,23 @@ def the_node(file: str, reference: str, variables: dict[str, Any]) -> Node:
     if name not in variables:
         nodes = [key for key, value in variables.items() if isinstance(value, Node)]
         hint = did_you_mean(name, nodes) or did_you_mean(name, variables)
-        hint = hint or f"; its nodes are {', '.join(nodes[:8])}{', …' * (len(nodes) > 8)}" * bool(nodes)
-        local = "" if hint else "; only what stands at the top level of the file counts, not what a function makes"
-        raise Refusal(f"{file} makes no variable {name!r}{hint or local}")
+        if nodes and not hint:
+            hint = say("; its nodes are {names}", names=", ".join(nodes[:8]) + ", …" * (len(nodes) > 8))
+        hint = hint or say("; only what stands at the top level of the file counts, not what a function makes")
+        raise Refusal(say("{file} makes no variable {name}{hint}", file=file, name=repr(name), hint=hint))
     value = variables[name]
     for follow, key, so_far in steps:
         try:
             value = follow(value, key)
         except Exception as error:
             hint = did_you_mean(key, dir(value)) if follow is getattr and isinstance(error, AttributeError) else ""
-            raise Refusal(f"{file}: {so_far}: {in_words(error)}{hint}") from error
+            problem = say("{name}: {problem}", name=so_far, problem=in_words(error) + hint)
+            raise Refusal(say("{name}: {problem}", name=file, problem=problem)) from error
     if not isinstance(value, Node):
-        hint = "; say which of its items" if isinstance(value, (list, tuple, dict)) else ""
-        hint = "; call it in the file and name the result" if callable(value) else hint
-        raise Refusal(f"{file}: {reference} is no Value or Tensor, but of type {type(value).__name__}{hint}")
+        hint = say("; say which of its items") if isinstance(value, (list, tuple, dict)) else ""
+        hint = say("; call it in the file and name the result") if callable(value) else hint
+        text = texts("{file}: {name} is no Value or Tensor, but of type {kind}{hint}")
+        raise Refusal(say(text, file=file, name=reference, kind=type(value).__name__, hint=hint))
     if value.name is None:
         value.name = reference
     return value
@@ -183,11 +194,12 @@ def read_reference(text: str) -> tuple[str, list[tuple[Callable[[Any, Any], Any]
                 raise ValueError
             tree = tree.value
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
-        raise Refusal(f"{text!r} is not the name of a node; write z, model.loss or losses[0]") from None
+        what = say("{text} is not the name of a node; write z, model.loss or losses[0]", text=repr(text))
+        raise Refusal(what) from None
     return tree.id, steps[::-1]
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     """`; did you mean 'loss'?`, or nothing if no candidate is similar."""
     near = difflib.get_close_matches(name, [c for c in candidates if not c.startswith("__")], 1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    return say("; did you mean {code}?", code=repr(near[0])) if near else ""

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .._support.languages import say
 from ..errors import DtypeError, InPlaceError
 from .convert import numbers
 from .grad_mode import Source, caller, recording
@@ -65,8 +66,13 @@ def assign(node: Node, index: Any, value: Any) -> None:
     new, dtype = np.asarray(numbers("setitem", value)), number_of(node).dtype
     if not np.can_cast(new.dtype, dtype, "same_kind"):
         raise DtypeError(
-            f"setitem: {describe(node)} holds {dtype}, which cannot take {new.dtype} without loss; "
-            "make it a tensor of that dtype first, with .astype()"
+            say(
+                "setitem: {x} holds {dtype}, which cannot take {other} without loss; make it a tensor of that dtype "
+                "first, with .astype()",
+                x=describe(node),
+                dtype=dtype,
+                other=new.dtype,
+            )
         )
     try:
         owned(node)[index] = new
@@ -106,17 +112,26 @@ class Changed:
 
     def _refuse(self, *_: Any, **__: Any) -> Any:
         x, user, where = self._refusal
-        changed = f"{describe(x)} was changed in place{f' at {where}' if where else ''}"
+        at = say(" at {place}", place=where) if where else ""
+        changed = say("{x} was changed in place{where}", x=describe(x), where=at)
         if hasattr(user, "_data"):
-            raise InPlaceError(
-                f"backward: {changed}, after {describe(user)} had used it, and the number is needed as it was: change "
-                "it after backward(), or change a copy of it\n"
-                "  a state that is carried from one step to the next still hangs on the last graph: use state.detach()"
+            problem = say(
+                "backward: {changed}, after {user} had used it, and the number is needed as it was: change it after "
+                "backward(), or change a copy of it",
+                changed=changed,
+                user=describe(user),
             )
+            hint = say(
+                "a state that is carried from one step to the next still hangs on the last graph: use state.detach()"
+            )
+            raise InPlaceError(f"{problem}\n  {hint}")
         raise InPlaceError(
-            f"{describe(user)} cannot be computed again: backward() has released its numbers, to save memory, and "
-            f"since then {changed}; look at a graph, or draw it, before its parameters change, such as by "
-            "optimizer.step()"
+            say(
+                "{user} cannot be computed again: backward() has released its numbers, to save memory, and since then "
+                "{changed}; look at a graph, or draw it, before its parameters change, such as by optimizer.step()",
+                user=describe(user),
+                changed=changed,
+            )
         )
 
     def __getattr__(self, name: str) -> Any:

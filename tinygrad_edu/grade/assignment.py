@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
+from .._support.languages import languages
 from .errors import AssignmentError
 from .sandbox.isolation import Limits
 from .submission.reading import sha256_of
@@ -69,6 +71,7 @@ class Assignment:
     ----------
     checks : all checks, in order.
     reference : the path of the solution, if one lies beside the assignment's file; see `load_assignment`.
+    texts : of each language, the texts of the assignment by those in its file, from `assignment.zh.json` beside it.
 
     A check is a function of two arguments. It calls the student's functions, and says with `expect` or `require` what
     they must answer. It passes if everything that it expects holds; it must expect something.
@@ -106,6 +109,7 @@ class Assignment:
         self.files, self.late = tuple(files), late
         self.checks: list[Check] = []
         self.reference: Path | None = None
+        self.texts: Mapping[str, Mapping[str, str]] = {}
 
     def __repr__(self) -> str:
         return f"Assignment({self.name!r}, {len(self.checks)} checks, {self.max_score:g} points)"
@@ -178,7 +182,8 @@ def load_assignment(path: str | os.PathLike[str]) -> Loaded:
     """Execute an assignment's file, or `assignment.py` in a folder. The file is the instructor's, so it is trusted.
 
     It may import modules beside it; it must import them at its top, not when a check runs. A solution beside it is
-    remembered: `reference.py`, or `hw1_reference.py` beside `hw1.py`.
+    remembered: `reference.py`, or `hw1_reference.py` beside `hw1.py`. So are its texts in other languages, a JSON
+    object in `assignment.zh.json`, or `hw1.zh.json` beside `hw1.py`: {"The product rule": "乘积法则"}.
 
     Raises `AssignmentError`, in one line with the place, if it cannot be used.
     """
@@ -204,8 +209,28 @@ def load_assignment(path: str | os.PathLike[str]) -> Loaded:
         data = {name: (file.parent / name).read_bytes() for name in assignment.files}
     except OSError as error:
         raise AssignmentError(f"{path}: files={list(assignment.files)!r}: {error.filename}: {error.strerror}") from None
+    translated = translations(file)
+    assignment.texts = {lang: texts for lang, (_, texts) in translated.items()}
+    data |= {name: content for lang, (content, _) in translated.items() for name in [f"{file.stem}.{lang}.json"]}
     assignment.reference = next(filter(Path.is_file, beside_assignment(file, "reference")), None)
     return Loaded(assignment, str(file), sha256_of({file.name: source} | beside | data), data)
+
+
+def translations(file: Path) -> dict[str, tuple[bytes, dict[str, str]]]:
+    """The texts of an assignment in other languages: the content of each file beside it, and the texts in it."""
+    found = {}
+    for lang in languages():
+        path = file.with_suffix(f".{lang}.json")
+        if path.is_file():
+            content = path.read_bytes()
+            try:
+                texts = json.loads(content)
+                if not all(type(text) is str for text in texts.values()):
+                    raise ValueError("a text is a string")
+            except (ValueError, AttributeError) as error:
+                raise AssignmentError(f"{path}: an object of texts by texts is needed: {error}") from None
+            found[lang] = content, texts
+    return found
 
 
 def beside_assignment(file: Path, role: Literal["reference", "starter"]) -> list[Path]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .._support.languages import say, texts
 from .._support.text import clean
 
 __all__ = ["Outcome", "Verdict", "compare"]
@@ -87,10 +88,12 @@ def compare(
     >>> compare(np.zeros((1,)), np.zeros((3, 5))).message
     'the answer: shape (1,), expected (3, 5)'
     """
+    name = say(name)
     try:
         nothing = vacuous(expected)
         if nothing:
-            return Verdict(Outcome.ERROR, "expected", f"{name}: {nothing} is expected: there is nothing to compare")
+            text = texts("{name}: {nothing} is expected: there is nothing to compare")
+            return Verdict(Outcome.ERROR, "expected", say(text, name=name, nothing=nothing))
         error = _compare(answer, expected, rtol, exact_dtype, name)
     except Different as different:
         return Verdict(Outcome.FAIL, different.reason, different.message, different.error)
@@ -103,13 +106,13 @@ def vacuous(expected: Any) -> str:
     """Why a comparison with `expected` would mean nothing; empty if it means something."""
     if isinstance(expected, (list, tuple, dict)):
         parts = list(expected.values()) if isinstance(expected, dict) else list(expected)
-        return next(filter(None, map(vacuous, parts)), "") if parts else "no result"
+        return next(filter(None, map(vacuous, parts)), "") if parts else say("no result")
     if isinstance(expected, (float, complex, np.ndarray, np.generic)):
         array = np.asarray(expected)
         if array.size == 0:
-            return f"an array of shape {array.shape}"
+            return say("an array of shape {shape}", shape=array.shape)
         if array.dtype.kind in "fc" and not np.isfinite(array).any():
-            return "no finite number"
+            return say("no finite number")
     return ""
 
 
@@ -117,22 +120,28 @@ def _compare(answer: Any, expected: Any, rtol: float | None, exact_dtype: bool, 
     """Raise `Different` unless answer and expected agree; the largest relative difference of numbers."""
     if isinstance(expected, (list, tuple)):
         if type(answer) not in (list, tuple):
-            raise Different("type", f"{name}: {kind_of(answer)}, expected {len(expected)} results")
+            raise Different(
+                "type", say("{name}: {given}, expected {n} results", name=name, given=kind_of(answer), n=len(expected))
+            )
         if len(answer) != len(expected):
-            raise Different("count", f"{name}: {len(answer)} results, expected {len(expected)}")
+            raise Different(
+                "count", say("{name}: {given} results, expected {n}", name=name, given=len(answer), n=len(expected))
+            )
         pairs = [(f"{name}[{i}]", a, e) for i, (a, e) in enumerate(zip(answer, expected, strict=True))]
         return largest([_compare(a, e, rtol, exact_dtype, part) for part, a, e in pairs])
     if isinstance(expected, dict):
         if type(answer) is not dict:
-            raise Different("type", f"{name}: {kind_of(answer)}, expected a dict")
+            raise Different("type", expected_other(name, kind_of(answer), say("a dict")))
         if set(answer) != set(expected):
-            raise Different("count", f"{name}: the keys {clean(str(list(answer)), 200)}, expected {list(expected)}")
+            given = clean(str(list(answer)), 200)
+            text = say("{name}: the keys {given}, expected {expected}", name=name, given=given, expected=list(expected))
+            raise Different("count", text)
         return largest([_compare(answer[k], expected[k], rtol, exact_dtype, f"{name}[{k!r}]") for k in expected])
     if expected is None or isinstance(expected, (str, bool)):
         if type(answer) is not type(expected):
-            raise Different("type", f"{name}: {kind_of(answer)}, expected {kind_of(expected)}")
+            raise Different("type", expected_other(name, kind_of(answer), kind_of(expected)))
         if answer != expected:
-            raise Different("values", f"{name}: not what is expected")
+            raise Different("values", say("{name}: not what is expected", name=name))
         return None
     return numbers(answer, expected, rtol, exact_dtype, name)
 
@@ -145,14 +154,18 @@ def numbers(answer: Any, expected: Any, rtol: float | None, exact_dtype: bool, n
     if type(answer) is int and wanted.dtype.kind in "fc" and wanted.shape == () and abs(answer) < 2**53:
         answer = float(answer)  # `self.grad = 0` is as good as 0.0
     if type(answer) not in (bool, int, float, complex, np.ndarray) and not isinstance(answer, np.generic):
-        raise Different("type", f"{name}: {kind_of(answer)}, expected {kind_of(expected)}")
+        raise Different("type", expected_other(name, kind_of(answer), kind_of(expected)))
     given = np.asarray(answer)
     check_dtype(given.dtype, wanted.dtype, exact_dtype, name)
     if given.shape != wanted.shape:
-        raise Different("shape", f"{name}: shape {given.shape}, expected {wanted.shape}")
+        raise Different(
+            "shape", say("{name}: shape {given}, expected {wanted}", name=name, given=given.shape, wanted=wanted.shape)
+        )
     if wanted.dtype.kind in "biu":
         if not np.array_equal(given, wanted):
-            raise Different("values", f"{name}: {so_many(given != wanted, wanted.size)}")
+            raise Different(
+                "values", say("{name}: {problem}", name=name, problem=so_many(given != wanted, wanted.size))
+            )
         return 0.0
     check_finite(given, wanted, name)
     tolerance = TOLERANCE[wanted.dtype.name] if rtol is None else rtol
@@ -165,8 +178,17 @@ def numbers(answer: Any, expected: Any, rtol: float | None, exact_dtype: bool, n
     error = float(difference.max()) / scale if scale else float(difference.max())
     wrong = ~(difference <= tolerance * (size + scale))
     if wrong.any():
-        raise Different("values", f"{name}: {so_many(wrong, wanted.size)}", error)
+        raise Different("values", say("{name}: {problem}", name=name, problem=so_many(wrong, wanted.size)), error)
     return error
+
+
+FINITE = texts("{name}: {k} of {n} numbers are finite where they should not be")
+NOT_FINITE = texts("{name}: {k} of {n} numbers are NaN or infinite")
+
+
+def expected_other(name: str, given: str, wanted: str) -> str:
+    """Something else is expected."""
+    return say("{name}: {given}, expected {wanted}", name=name, given=given, wanted=wanted)
 
 
 def check_dtype(given: np.dtype[Any], wanted: np.dtype[Any], exact: bool, name: str) -> None:
@@ -175,18 +197,18 @@ def check_dtype(given: np.dtype[Any], wanted: np.dtype[Any], exact: bool, name: 
     if fits and given != wanted:
         fits = given.kind in "biu" or (not exact and given.itemsize > wanted.itemsize)
     if not fits:
-        raise Different("dtype", f"{name}: dtype {given}, expected {wanted}")
+        raise Different("dtype", say("{name}: dtype {given}, expected {wanted}", name=name, given=given, wanted=wanted))
 
 
 def check_finite(given: Any, wanted: Any, name: str) -> None:
     """Refuse numbers that are not finite where finite ones are expected, and another infinity or NaN elsewhere."""
     odd = np.isfinite(given) != np.isfinite(wanted)
     if odd.any():
-        found = "NaN or infinite" if not np.isfinite(given[odd]).any() else "finite where they should not be"
-        raise Different("finite", f"{name}: {int(odd.sum())} of {wanted.size} numbers are {found}")
+        text = FINITE if np.isfinite(given[odd]).any() else NOT_FINITE
+        raise Different("finite", say(text, name=name, k=int(odd.sum()), n=wanted.size))
     rest = ~np.isfinite(wanted)
     if not np.array_equal(given[rest], wanted[rest], equal_nan=True):
-        raise Different("finite", f"{name}: the wrong kind of number that is not finite")
+        raise Different("finite", say("{name}: the wrong kind of number that is not finite", name=name))
 
 
 def largest(errors: list[float | None]) -> float | None:
@@ -200,14 +222,21 @@ def so_many(wrong: np.ndarray, size: int) -> str:
     >>> so_many(np.array([True, False]), 2), so_many(np.array(True), 1)
     ('1 of 2 numbers are wrong', 'the number is wrong')
     """
-    return "the number is wrong" if size == 1 else f"{int(wrong.sum())} of {size} numbers are wrong"
+    return say("the number is wrong") if size == 1 else say("{k} of {n} numbers are wrong", k=int(wrong.sum()), n=size)
 
 
 def kind_of(x: Any) -> str:
     """The type of a value, in a few words."""
     if isinstance(x, np.ndarray):
-        return f"an array of shape {x.shape}" + (f" and dtype {x.dtype}" if x.dtype != np.float64 else "")
+        if x.dtype != np.float64:
+            return say("an array of shape {shape} and dtype {dtype}", shape=x.shape, dtype=x.dtype)
+        return say("an array of shape {shape}", shape=x.shape)
     if x is None:
         return "None"
     name = type(x).__name__
-    return repr(x) if name == "Handle" else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+    return repr(x) if name == "Handle" else say("an {kind}" if name[0] in "aeiou" else "a {kind}", kind=name)
+
+
+def described(x: Any) -> str:
+    """The type of an answer; of None also where it comes from."""
+    return say("None, as of a function without `return`") if x is None else kind_of(x)

@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from .._support.languages import say, texts
 from ..engine.derivatives import vjp
+from .assignment import exception_text
 from .compare import Outcome, compare, kind_of
 from .diagnosis import MISTAKES, Diagnosis, beside_answers
 from .diagnosis.calling import by_asking_again, names_in
@@ -38,7 +40,10 @@ ALIKE = {"a list", "imprecise", "low precision"}
 """Mistakes that no picture shows: its numbers have too few digits."""
 
 
-def expect(answer: Any, name: str = "the answer") -> Expectation:
+THE_ANSWER = texts("the answer")
+
+
+def expect(answer: Any, name: str = THE_ANSWER) -> Expectation:
     """The expectations of an answer of a student's program; `name` is its name in messages.
 
     >>> expect(3.0).equals(3.0)
@@ -62,7 +67,8 @@ def require(holds: Any, otherwise: str, *, kind: str = "", where: str = "", how:
     tinygrad_edu.grade.errors.WrongAnswer: the order leaves out node 2
     """
     if type(holds) not in (bool, np.bool_):
-        raise StudentError("answer", f"{otherwise} ({type(holds).__name__}, where True or False is needed)")
+        text = texts("{otherwise} ({kind}, where True or False is needed)")
+        raise StudentError("answer", say(text, otherwise=say(otherwise), kind=type(holds).__name__))
     if not holds:
         raise WrongAnswer(otherwise, kind=kind, where=where, how=how)
     notes().passes += 1
@@ -78,7 +84,7 @@ class Expectation:
     """
 
     def __init__(self, answer: Any, name: str) -> None:
-        self.answer, self.name = answer, name
+        self.answer, self.name = answer, say(name)
 
     def equals(self, expected: Any) -> None:
         """Expect the same number of results, types, shapes and numbers, exact to the precision of their dtype.
@@ -120,22 +126,31 @@ class Expectation:
         try:
             self._compare(gradients if several else gradients[0], rtol)
         except WrongAnswer as wrong:
-            call = LAST_CALL.get() if NOTES.get(None) else None
-            reference = Reference(function, primals, upstream, names_in(call, primals))
-            diagnosis = diagnosis_of(reference, self.answer)
-            if diagnosis is None:  # right by `compare`, but not to the tolerance of this check
-                diagnosis = Diagnosis(MISTAKES["imprecise"], reference.names)
-            if call and diagnosis.name not in SURE and any(x is y for x in primals for y in call.arguments):
-                expected = gradients if several else gradients[0]
-                again = by_asking_again(call, diagnosis, lambda answer: bool(compare(answer, expected)))
-                diagnosis = again or diagnosis
-            what, where, how = diagnosis.words
-            known = diagnosis.mistake is not MISTAKES["unknown"]
-            answers = self.answer if isinstance(self.answer, (list, tuple)) else (self.answer,)
-            raise WrongAnswer(
-                what if known else str(wrong), kind=diagnosis.name if known else wrong.kind, where=where, how=how,
-                graphs=None if diagnosis.name in ALIKE else beside_answers(reference, answers, diagnosis),
-            ) from None  # fmt: skip
+            try:
+                better = self._diagnosed(wrong, function, primals, upstream, gradients if several else gradients[0])
+            except Exception as error:  # of the diagnosis: the answer is wrong all the same
+                note = f"no diagnosis: {exception_text(error)}"
+                better = WrongAnswer(str(wrong), kind=wrong.kind, note=note)
+            raise better from None
+
+    def _diagnosed(
+        self, wrong: WrongAnswer, function: Callable[..., Any], primals: tuple[Any, ...], upstream: Any, expected: Any
+    ) -> WrongAnswer:
+        """What is wrong with the answer, with the mistake that explains it if one does."""
+        call = LAST_CALL.get() if NOTES.get(None) else None
+        reference = Reference(function, primals, upstream, names_in(call, primals))
+        diagnosis = diagnosis_of(reference, self.answer)
+        if diagnosis is None:  # right by `compare`, but not to the tolerance of this check
+            diagnosis = Diagnosis(MISTAKES["imprecise"], reference.names)
+        if call and diagnosis.name not in SURE and any(x is y for x in primals for y in call.arguments):
+            diagnosis = by_asking_again(call, diagnosis, lambda answer: bool(compare(answer, expected))) or diagnosis
+        what, where, how = diagnosis.words
+        known = diagnosis.mistake is not MISTAKES["unknown"]
+        if not known:  # the name of the gradient, unless the check has a name for the answer
+            what = diagnosis.details["wrong"] if self.name == say(THE_ANSWER) else str(wrong)
+        answers = self.answer if isinstance(self.answer, (list, tuple)) else (self.answer,)
+        graphs = None if diagnosis.name in ALIKE else beside_answers(reference, answers, diagnosis)
+        return WrongAnswer(what, kind=diagnosis.name if known else wrong.kind, where=where, how=how, graphs=graphs)
 
     def is_object(self) -> None:
         """Expect an object, such as the student's own `Value`, so that the check can use its attributes and methods.
@@ -147,7 +162,8 @@ class Expectation:
         tinygrad_edu.grade.errors.WrongAnswer: x * y: a float, and an object is expected
         """
         if isinstance(self.answer, DATA) and not fits_anywhere(self.answer):
-            raise WrongAnswer(f"{self.name}: {kind_of(self.answer)}, and an object is expected", kind="type")
+            text = texts("{name}: {given}, and an object is expected")
+            raise WrongAnswer(say(text, name=self.name, given=kind_of(self.answer)), kind="type")
         notes().passes += 1
 
     def _compare(self, expected: Any, rtol: float | None) -> None:

@@ -21,6 +21,7 @@ from functools import partial
 import numpy as np
 
 from .. import __version__
+from .._support.languages import language, say, speaking
 from .._support.text import clean
 from .assignment import Assignment, Check
 from .results import CheckResult, IsolationReached, Line, Missing, NoPass, Result
@@ -75,6 +76,7 @@ def result_key(
 ) -> str:
     """The hash of everything that a result depends on."""
     parts = [assignment_sha256, submission_sha256, seeds.student, seeds.id, GRADER, asdict(assignment.limits), late]
+    parts += [language()] if language() != "en" else []
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -87,6 +89,7 @@ def grade_one(
     secret: bytes = b"",
     assignment_sha256: str = "",
     late: float | None = 0.0,
+    lang: str | None = None,
 ) -> Result:
     """Run all checks on one submission.
 
@@ -97,6 +100,7 @@ def grade_one(
     student : the student's id; the random inputs depend on it, and on `secret`.
     assignment_sha256 : the hash that the result names; see `load_assignment`.
     late : how many days late the submission is; None if that is not known.
+    lang : the language of the feedback, "en" or "zh"; None: the one that `TINYGRAD_EDU_LANG` names.
 
     Raises `IsolationError` if the sandbox isolates less than required. All other errors are in the result.
 
@@ -112,12 +116,14 @@ def grade_one(
     2.0
     """
     seeds = Seeds(secret, assignment.name, student)
-    signs, submission = signs_of(submission), without_the_engine(submission)
-    if submission.parts:
-        asked = ask_all(assignment, submission, sandbox, seeds)
-    else:
-        asked = nothing_asked(assignment, "skipped", "there is no program in what was handed in", sandbox.isolation)
-    return replace(as_result(assignment, submission, asked, seeds, assignment_sha256, late), signs=signs)
+    with speaking(lang, assignment.texts):
+        signs, submission = signs_of(submission), without_the_engine(submission)
+        if submission.parts:
+            asked = ask_all(assignment, submission, sandbox, seeds)
+        else:
+            why = say("there is no program in what was handed in")
+            asked = nothing_asked(assignment, "skipped", why, sandbox.isolation)
+        return replace(as_result(assignment, submission, asked, seeds, assignment_sha256, late), signs=signs)
 
 
 @dataclass(frozen=True)
@@ -146,7 +152,7 @@ def as_result(
     unsure = any(check.outcome == "grader-error" for check in asked.checks)
     return Result(
         assignment=assignment.name,
-        title=assignment.title,
+        title=say(assignment.title),
         student=seeds.student,
         status="grader-error" if unsure else "graded" if submission.parts else "unreadable",
         score=reached - lost,

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .._support.languages import say, texts
 from .._support.text import clean
 from .assignment import Loaded
 from .errors import SubmissionError
@@ -58,7 +59,8 @@ class Job:
         except SubmissionError as error:
             why = clean(str(error).replace(self.path, Path(self.path).name))
         except Exception as error:  # whatever it is: it is this student's file, and not the class
-            why = f"{clean(Path(self.path).name)}: it cannot be read ({clean(f'{type(error).__name__}: {error}', 200)})"
+            what = clean(f"{type(error).__name__}: {error}", 200)
+            why = say("{file}: it cannot be read ({error})", file=clean(Path(self.path).name), error=what)
         digest = hashlib.sha256(why.encode(errors="surrogatepass")).hexdigest()
         return Submission(Path(self.path).name, (), warnings=(why,), sha256=digest)
 
@@ -139,8 +141,10 @@ def check_students(jobs: Sequence[Job]) -> None:
     seen: dict[str, Job] = {}
     for job in jobs:
         if not job.student or job.student.startswith(".") or Path(job.student).name != job.student:
-            raise SubmissionError(f"{job.student!r}: no name for a student; it is a file's name, too")
+            text = texts("{student}: no name for a student; it is a file's name, too")
+            raise SubmissionError(say(text, student=repr(job.student)))
         other = seen.setdefault(job.student.casefold(), job)
         if other is not job:
             one, two = sorted(clean(Path(path).name) for path in (other.path, job.path))
-            raise SubmissionError(f"{job.student} has handed in twice: {one} and {two}; leave one of them")
+            text = texts("{student} has handed in twice: {one} and {two}; leave one of them")
+            raise SubmissionError(say(text, student=job.student, one=one, two=two))

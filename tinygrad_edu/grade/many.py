@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from .._support.files import remove_abandoned, replace_file
+from .._support.languages import language, say, speaking, texts
 from .._support.progress import progress_bar
 from .assignment import Loaded, load_assignment
 from .errors import AssignmentError, IsolationError, ResultError
@@ -47,6 +48,7 @@ def grade_many(
     *,
     out: str | os.PathLike[str] | None = None,
     workers: int | None = None,
+    lang: str | None = None,
 ) -> list[Result]:
     """The results of the jobs, in their order.
 
@@ -57,6 +59,7 @@ def grade_many(
     out : a folder. Each result is written there at once, and the next call does not compute it again: after a crash,
         call again. A student who has handed in a new version meanwhile is graded again.
     workers : how many submissions are graded at a time; by default one for each processor.
+    lang : the language of the feedback, "en" or "zh"; None: the one that `TINYGRAD_EDU_LANG` names.
 
     If the grader fails, the result has the status "grader-error", and the next call tries again.
 
@@ -65,13 +68,14 @@ def grade_many(
     """
     check_students(jobs)
     workers = workers or os.cpu_count() or 1
-    folder = None if out is None else Folder(Path(out), jobs)
-    own = None if executor else ThreadPoolExecutor(workers, "grading")
-    try:
-        return ClassRun(jobs, executor or own, workers * AHEAD, folder).results()  # type: ignore[arg-type]
-    finally:
-        if own is not None:
-            own.shutdown(cancel_futures=True)
+    with speaking(lang):
+        folder = None if out is None else Folder(Path(out), jobs)
+        own = None if executor else ThreadPoolExecutor(workers, "grading")
+        try:
+            return ClassRun(jobs, executor or own, workers * AHEAD, folder).results()  # type: ignore[arg-type]
+        finally:
+            if own is not None:
+                own.shutdown(cancel_futures=True)
 
 
 class ClassRun:
@@ -87,7 +91,7 @@ class ClassRun:
 
     def results(self) -> list[Result]:
         try:
-            with progress_bar(len(self.jobs), "grading", unit=" submissions") as self.bar:
+            with progress_bar(len(self.jobs), say("grading"), unit=say(" submissions")) as self.bar:
                 while self.waiting or self.running:
                     while self.waiting and len(self.running) < self.window:
                         self.submit(self.waiting.popleft())
@@ -138,9 +142,11 @@ class ClassRun:
 def not_graded(job: Job, submission: Submission, why: str) -> Result:
     """The result of a submission that no worker could grade."""
     assignment = job.loaded.assignment
-    nothing = nothing_asked(assignment, "grader-error", f"no worker could grade this: {why}", Isolation({}))
-    seeds = Seeds(job.secret, assignment.name, job.student)
-    return as_result(assignment, submission, nothing, seeds, job.loaded.sha256, job.late)
+    with speaking(None, assignment.texts):
+        why = say("no worker could grade this: {why}", why=why)
+        nothing = nothing_asked(assignment, "grader-error", why, Isolation({}))
+        seeds = Seeds(job.secret, assignment.name, job.student)
+        return as_result(assignment, submission, nothing, seeds, job.loaded.sha256, job.late)
 
 
 # The unit of work.
@@ -155,6 +161,7 @@ def as_work(job: Job, submission: Submission) -> Work:
         "secret": job.secret.hex(),
         "require_isolation": job.require_isolation,
         "late": job.late,
+        "lang": language(),
         "submission": asdict(submission),
     }
 
@@ -179,6 +186,7 @@ def grade_job(work: Work) -> Work:
             secret=bytes.fromhex(work["secret"]),
             assignment_sha256=sha256,
             late=work["late"],
+            lang=work["lang"],
         )
     return {"result": result.json(), "seconds": time.perf_counter() - started, "host": platform.node()}
 
@@ -229,18 +237,20 @@ class Folder:
         try:
             result = read_result(file)
         except (ResultError, OSError) as error:
-            raise ResultError(f"{file}: {error}; delete it to have it graded again, or give a new folder") from None
+            text = texts("{file}: {error}; delete it to have it graded again, or give a new folder")
+            raise ResultError(say(text, file=file, error=error)) from None
         for job in jobs[:1]:
             seeds = Seeds(job.secret, job.loaded.assignment.name, result.student)
             others = {
-                "another assignment": result.assignment != job.loaded.assignment.name,
-                "another version of the assignment": result.assignment_sha256 != job.loaded.sha256,
-                f"{result.grader}, and this is {GRADER}": result.grader != GRADER,
-                "another secret": result.seeds != seeds.id,
+                say("another assignment"): result.assignment != job.loaded.assignment.name,
+                say("another version of the assignment"): result.assignment_sha256 != job.loaded.sha256,
+                say("{other}, and this is {own}", other=result.grader, own=GRADER): result.grader != GRADER,
+                say("another secret"): result.seeds != seeds.id,
             }
             for what, differs in others.items():
                 if differs:
-                    raise ResultError(f"{file} was graded with {what}; give a new folder")
+                    text = texts("{file} was graded with {what}; give a new folder")
+                    raise ResultError(say(text, file=file, what=what))
         return result
 
     def known(self, job: Job, submission: Submission) -> Result | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from .._support.json_records import Format, Wrong
+from .._support.languages import say
 from ..graph.formats.json_form import check as check_graph
 from ..graph.plain import Graph
 from .errors import ResultError
@@ -183,7 +184,7 @@ class Result:
 
         def told(check: CheckResult) -> CheckResult:
             if check.outcome == "grader-error":  # its message shows the instructor's code and numbers
-                return replace(check, message="this check could not be carried out; that is not your fault")
+                return replace(check, message=say("this check could not be carried out; that is not your fault"))
             graphs = check.graphs and replace(check.graphs, expected=check.graphs.expected if keep >= 2 else None)
             return replace(
                 check,

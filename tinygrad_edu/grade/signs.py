@@ -13,8 +13,8 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+from .._support.languages import counted, say, texts
 from .._support.text import clean
-from ..graph.text import plural
 from .submission.submission import Submission
 
 __all__ = ["signs_of", "without_the_engine"]
@@ -22,12 +22,12 @@ __all__ = ["signs_of", "without_the_engine"]
 NAME = Path(__file__).parents[1].name
 """The name of this package."""
 
-MATHEMATICS = {
+MATHEMATICS = texts({
     "cdouble": "complex arithmetic", "complex": "complex arithmetic", "complex64": "complex arithmetic",
     "complex128": "complex arithmetic", "imag": "complex arithmetic", "clongdouble": "complex arithmetic",
     "longdouble": "extended precision", "float128": "extended precision", "decimal": "extended precision",
     "fractions": "extended precision", "mpmath": "extended precision",
-}  # fmt: skip
+})  # fmt: skip
 """Names of what a derivative by hand does not need."""
 
 OTHERS = {"autograd", "dezero", "jax", "micrograd", "minitorch", "mygrad", "needle", "tensorflow", "tinygrad", "torch"}
@@ -41,7 +41,7 @@ def without_the_engine(submission: Submission) -> Submission:
     if not foreign:
         return submission
     modules = {name: part for name, part in submission.modules.items() if name not in foreign}
-    warning = f"{NAME} was handed in, too; it is not there while you are graded"
+    warning = say("{name} was handed in, too; it is not there while you are graded", name=NAME)
     return replace(submission, modules=modules, warnings=(*submission.warnings, warning))
 
 
@@ -51,13 +51,14 @@ def signs_of(submission: Submission) -> tuple[str, ...]:
     signs = []
     if modules:
         names = ", ".join(sorted(modules)[:8]) + ", ..." * (len(modules) > 8)
-        signs.append(f"{plural(len(modules), 'module')} beside the program: {names}")
+        one, many = texts(("{n} module beside the program: {names}", "{n} modules beside the program: {names}"))
+        signs.append(counted(len(modules), one, many, names=names))
     ours = len(modules) - len(without_the_engine(submission).modules)
     if ours:
-        signs.append(f"{ours} of them are {NAME} itself, and were left out")
+        signs.append(say("{n} of them are {name} itself, and were left out", n=ours, name=NAME))
     others = sorted(OTHERS & {part for name in modules for part in name.split(".")})
     if others:
-        signs.append(f"modules with the names of engines: {', '.join(others)}")
+        signs.append(say("modules with the names of engines: {names}", names=", ".join(others)))
     found: dict[str, list[str]] = {}
     for where, source in (*submission.parts, *modules.values()):
         try:
@@ -65,10 +66,16 @@ def signs_of(submission: Submission) -> tuple[str, ...]:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         for line, what in suspicious(tree):
-            found.setdefault(what, []).append(f"{where}, line {line}")
+            found.setdefault(what, []).append(say("{file}, line {line}", file=where, line=line))
     for what, places in found.items():
-        signs.append(f"{what}: {places[0]}" + f" and {len(places) - 1} more" * (len(places) > 1))
+        place = places[0]
+        if len(places) > 1:
+            place = say("{place} and {n} more", place=place, n=len(places) - 1)
+        signs.append(say("{name}: {problem}", name=say(what), problem=place))
     return tuple(clean(sign.replace("\n", " "), 400) for sign in signs)
+
+
+QUOTIENT = texts("a difference quotient")
 
 
 def suspicious(tree: ast.AST) -> Iterator[tuple[int, str]]:
@@ -80,7 +87,7 @@ def suspicious(tree: ast.AST) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         match node:
             case ast.Constant(complex()):
-                yield node.lineno, "complex arithmetic"
+                yield node.lineno, texts("complex arithmetic")
             case ast.Attribute(_, name) | ast.Name(name) if name in MATHEMATICS:
                 yield node.lineno, MATHEMATICS[name]
             case ast.Import(names):
@@ -88,15 +95,15 @@ def suspicious(tree: ast.AST) -> Iterator[tuple[int, str]]:
             case ast.ImportFrom(str() as name) if name in MATHEMATICS:
                 yield node.lineno, MATHEMATICS[name]
             case ast.BinOp(ast.BinOp(ast.Call(f), ast.Sub(), ast.Call(g)), ast.Div()) if ast.dump(f) == ast.dump(g):
-                yield node.lineno, "a difference quotient"
+                yield node.lineno, QUOTIENT
             case ast.BinOp(ast.BinOp(_, ast.Sub()), ast.Div(), ast.BinOp(ast.Constant(2 | 12), ast.Mult(), ast.Name())):
-                yield node.lineno, "a difference quotient"
+                yield node.lineno, QUOTIENT
             case ast.FunctionDef():
                 given = {argument.arg for argument in node.args.args}
                 for loop in (x for x in ast.walk(node) if isinstance(x, (ast.For, ast.While, ast.comprehension))):
                     for call in (x for x in ast.walk(loop) if isinstance(x, ast.Call)):
                         if isinstance(call.func, ast.Name) and call.func.id in given:
-                            yield call.lineno, "a function that is handed in is called in a loop"
+                            yield call.lineno, texts("a function that is handed in is called in a loop")
 
 
 def fingerprint(source: str) -> str:

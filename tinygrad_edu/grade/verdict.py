@@ -20,9 +20,11 @@ from typing import Any
 
 import numpy as np
 
+from .._support.languages import say, texts
 from .._support.text import clean
 from .assignment import Check, exception_text, place
-from .compare import kind_of
+from .compare import described as in_few_words, kind_of
+from .diagnosis.mistakes import kind_in_words
 from .errors import IsolationError, SandboxError, StudentError, WrongAnswer
 from .expect import DATA, watched
 from .results import CheckResult, Graphs, NoPass
@@ -81,7 +83,7 @@ def verdict(
     missing = [name for name in check.needs if name not in session.names]
     if missing:
         others = [name for name in session.names if name not in asked_for]
-        why = f"your program defines no {missing[0]}{hint(missing[0], others)}"
+        why = say("your program defines no {name}{hint}", name=missing[0], hint=hint(missing[0], others))
         return missed(check, "skipped", clean(why), kind="missing")
     before = session.record.seconds
     result = ask(check, session, draw, reference)
@@ -91,8 +93,8 @@ def verdict(
         if again.outcome == "grader-error":
             result = again
         elif again.outcome != "pass":
-            why = "it was right the first time, and wrong when the same was asked again"
-            how = "Something is kept between calls: an array changed in place, or a sum that is not set back to 0."
+            why = say("it was right the first time, and wrong when the same was asked again")
+            how = say("Something is kept between calls: an array changed in place, or a sum that is not set back to 0.")
             result = replace(again, message=why, kind="repeated", where=again.message, how=how)
     return shown(result, check)
 
@@ -117,10 +119,11 @@ def ask(check: Check, session: Session, draw: Draw, reference: Reference) -> Che
         return blamed(check, error, session, draw, reference)
     if not notes.passes and not (session.answers > before and asserts(check.function.__code__)):
         if session.answers == before or own_fault(check, None, draw, reference):
-            return missed(check, "grader-error", f"{check.name} expects nothing, so nobody can pass it")
-        return failed(check, WrongAnswer(f"your program answers {described(session.last)}: too little", kind="count"))
+            return missed(check, "grader-error", say("{name} expects nothing, so nobody can pass it", name=check.name))
+        too_little = say("your program answers {answer}: too little", answer=described(session.last))
+        return failed(check, WrongAnswer(too_little, kind="count"))
     return CheckResult(
-        check.name, check.title, "pass", check.points, check.points, hidden=check.hidden, extra=check.extra
+        check.name, say(check.title), "pass", check.points, check.points, hidden=check.hidden, extra=check.extra
     )
 
 
@@ -143,19 +146,23 @@ def blamed(check: Check, error: Exception, session: Session, draw: Draw, referen
         return missed(check, "grader-error", said)
     overwritten = [name for name in session.constants if "not callable" in str(error)]
     if overwritten:
-        what = f"{overwritten[0]} is {session.constants[overwritten[0]]}, not a function: was it overwritten?"
-        how = "Give the result of a call another name than the function's."
+        name = overwritten[0]
+        text = texts("{name} is {kind}, not a function: was it overwritten?")
+        what = say(text, name=name, kind=session.constants[name])
+        how = say("Give the result of a call another name than the function's.")
     else:
-        what, how = f"your program answers {described(session.last)}, and that cannot be used", ""
+        what = say("your program answers {answer}, and that cannot be used", answer=described(session.last))
+        how = ""
     return replace(failed(check, WrongAnswer(what, kind="type", how=how)), note=said)
 
 
 def described(answer: Any) -> str:
     """An answer in words."""
     if isinstance(answer, (list, tuple)):
-        kinds = ", ".join(map(kind_of, answer[:4])) + ", ..." * (len(answer) > 4)
-        return f"a {type(answer).__name__} of {len(answer)}" + f" ({kinds})" * bool(answer)
-    return "None, as of a function without `return`" if answer is None else kind_of(answer)
+        kinds = say(", ").join([*map(kind_of, answer[:4]), *(["..."] if len(answer) > 4 else [])])
+        text = texts("a {kind} of {n} ({kinds})") if answer else texts("a {kind} of {n}")
+        return say(text, kind=type(answer).__name__, n=len(answer), kinds=kinds)
+    return in_few_words(answer)
 
 
 def own_fault(check: Check, symptom: Exception | None, draw: Draw, reference: Reference) -> bool:
@@ -225,9 +232,10 @@ def refuted(check: Check, error: AssertionError, session: Session) -> WrongAnswe
         if Path(frame.f_code.co_filename).parent == file_of(check).parent:
             text, values = asserted(frame.f_code.co_filename, line, frame.f_locals)
     if not values:
-        values = {"your program's last answer": session.last}
-    shown = ", ".join(f"{name} is {in_short(x)}" for name, x in values.items())
-    return WrongAnswer(str(error) or f"`{text}` does not hold", kind="assert", where=f"Here, {shown}.")
+        values = {say("your program's last answer"): session.last}
+    shown = say(", ").join(say("{name} is {value}", name=name, value=in_short(x)) for name, x in values.items())
+    what = str(error) or say("`{condition}` does not hold", condition=text)
+    return WrongAnswer(what, kind="assert", where=say("Here, {values}.", values=shown))
 
 
 def asserted(file: str, line: int, known: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -256,16 +264,17 @@ def in_short(x: Any) -> str:
 def missed(check: Check, outcome: NoPass, why: str, *, kind: str = "") -> CheckResult:
     """The result of a check without points, and why."""
     return CheckResult(
-        check.name, check.title, outcome, 0.0, check.points, why, kind, hidden=check.hidden, extra=check.extra
+        check.name, say(check.title), outcome, 0.0, check.points, why, kind, hidden=check.hidden, extra=check.extra
     )
 
 
 def failed(check: Check, error: WrongAnswer | StudentError) -> CheckResult:
     """The result of a check that the student's program failed."""
-    result = missed(check, "fail", clean(str(error)), kind=error.kind)
+    result = missed(check, "fail", clean(say(str(error))), kind=error.kind)
     if isinstance(error, WrongAnswer):
         graphs = error.graphs if isinstance(error.graphs, Graphs) else None
-        return replace(result, where=clean(error.where), how=clean(error.how), graphs=graphs)
+        where, how = clean(say(error.where)), clean(say(error.how))
+        return replace(result, where=where, how=how, graphs=graphs, note=clean(error.note))
     if error.line:  # the message ends with it
         said = result.message.removesuffix(f" ({error.where}, line {error.line}: {error.text})").rstrip(": ")
         return replace(result, message=said, where=error.text, file=error.where, line=error.line)
@@ -276,4 +285,5 @@ def shown(result: CheckResult, check: Check) -> CheckResult:
     """The result as the student may see it: of a failed hidden check, only the kind of mistake."""
     if not check.hidden or result.outcome != "fail":
         return result
-    return replace(missed(check, "fail", f"a hidden check failed: {result.kind}", kind=result.kind), note=result.note)
+    why = say("a hidden check failed: {kind}", kind=kind_in_words(result.kind))
+    return replace(missed(check, "fail", why, kind=result.kind), note=result.note)

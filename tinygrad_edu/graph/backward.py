@@ -13,6 +13,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
+from .._support.languages import say
 from ..engine import inplace
 from ..engine.grad_mode import complete_graph
 from ..engine.gradients import Contribution, gradients, local_derivative
@@ -252,7 +253,7 @@ class _Record:
         leaves = sorted((node for node in self.so_far if node.primitive is None), key=creation)
         return Graph(
             mode="backward",
-            title=f"The backward graph of {of}, which computes its gradients",
+            title=say("The backward graph of {of}, which computes its gradients", of=of),
             nodes=tuple(nodes),
             edges=tuple(edges),
             outputs=tuple(ids[self.gradient_in[leaf]] for leaf in leaves),

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, get_args, overload
 
 from .._support.formats import save_as, write_to
+from .._support.languages import say, texts
 from .._support.lazy import lazy
-from ..engine.messages import describe
 from ..engine.node import Node
 from ..errors import GraphError
-from .asked import node_called, recorded_of
+from .architecture import architecture, is_model, results_of
+from .asked import recorded_of
 from .backward import backward_graph, check_differentiable
 from .fit import Choice, Fit, Way, fitted, room_of
 from .layout.geometry import Direction, Engine, Layout
 from .marks import Given, Marks, marked
-from .names import partial
 from .numbers import printed_with
 from .palette import Theme
+from .part import Part, part_of
 from .picture.arrange import arrange
 from .picture.arrows import Label, arrow_labels
 from .picture.card import Card, Style, cards
@@ -31,7 +32,7 @@ from .showing import image, show
 from .views.collapse import huge
 from .views.paired import paired
 from .views.totals import totals_of_backward, totals_of_nodes
-from .views.view import HUGE, LIMIT, Depth, focused, view
+from .views.view import HUGE, LIMIT, Depth, view
 from .words.rules import rule_in_letters
 
 if TYPE_CHECKING:
@@ -51,13 +52,13 @@ CLOSED = 5_000
 
 
 def draw(
-    node: Node | Sequence[Node] | Mapping[str, Node],
-    mode: Mode = "forward",
+    node: Node | Sequence[Node] | Mapping[str, Node] | Callable[..., Any],
+    mode: Mode | Any = "forward",
     *,
     engine: Engine = "auto",
     direction: Literal["LR", "TB"] | None = None,
     theme: Theme = "auto",
-    gradients: bool = True,
+    gradients: bool | Literal["grad"] = True,
     seed: Any = None,
     steps: bool | None = None,
     fit: Fit | None = "cell",
@@ -67,6 +68,9 @@ def draw(
     expand: str | Collection[str] = (),
     focus: Node | str | None = None,
     hops: int = 2,
+    between: tuple[Node | str, Node | str] | None = None,
+    hide: str | Node | Collection[str | Node] = (),
+    boxes: Mapping[str, Iterable[Node | str]] | None = None,
     names: Mapping[str, Any] | None = None,
     highlight: Any = None,
     colour: Given = None,
@@ -76,12 +80,14 @@ def draw(
     caption: str | None = None,
     digits: int | None = None,
 ) -> Drawing:
-    """A picture of the graph that `node` was made by.
+    """A picture of the graph that `node` was made by; or of the architecture of a model.
 
     Parameters
     ----------
     node : a Value or a Tensor; or several, in a list, a tuple or a dictionary, whose keys are their names. Each single
-        number among them has its gradients in the picture.
+        number among them has its gradients in the picture. Or a module of `nn`, with the shape of its input in place of
+        the mode, such as `draw(model, (1, 28, 28))`: the picture has its layers and the shapes between them, and no
+        numbers. An array in place of the shape is an example; several inputs are a list. The model does not change.
     mode : "forward", with the numbers of the forward pass; "backward" for the graph that computes the gradients, as
         the walk records it, its arrows the way gradients flow (against `direction`); "both" for the forward graph and,
         in the same places, the gradient of every node.
@@ -95,7 +101,8 @@ def draw(
     style : what boxes say: "full"; "shapes", of arrays; or "names" alone. None: everything, if it fits.
     theme : "light", "dark", or "auto", as the reader's system is set.
     gradients : show beside each number of the forward pass the derivative of `node` by it, where `node` is a single
-        number. They are computed for the picture; no `.grad` is read or changed.
+        number. They are computed for the picture; no `.grad` is read or changed. "grad": besides, the `.grad` that
+        stands there, so that one sees where it is something else.
     seed : the upstream gradient with which the way back begins, of the shape of `node`; None: 1. An array needs one.
     steps : write on each arrow between single numbers how the chain rule passes it: upstream gradient · local
         derivative = contribution. None: where there are few arrows.
@@ -105,6 +112,10 @@ def draw(
         drawn once, until it is readable; where that is not enough, one box says what is in the graph.
     expand : the paths of modules that open in any case, such as `{"features.0"}`.
     focus, hops : show only what is at most `hops` arrows away from this node, or from the one of this name.
+    between : show only the ways from one node to another, and the operands of what lies on them.
+    hide : leave out "constants", the numbers written into expressions; "data", the numbers that take no gradient and
+        what is computed of them; or nodes: one or several of these.
+    boxes : named boxes around nodes, such as `{"softmax": [e, p]}`; they close and open as modules do.
     names : names for nodes that have none: a dictionary from names to nodes or modules, such as `locals()`.
     highlight : nodes, or their names, that are drawn thick, and the arrows between them: one, or several in a list.
     colour, label, note : for boxes a colour, another name, or a line of text: dictionaries whose keys are nodes or
@@ -120,20 +131,12 @@ def draw(
     >>> tg.draw(z).svg()[:4]
     '<svg'
     """
-    for name, given, known in (("mode", mode, Mode), ("engine", engine, Engine), ("theme", theme, Theme)):
-        _check(name, given, known)
-    for name, choice, known in (
-        ("direction", direction, Literal["LR", "TB"]),
-        ("fit", fit, Fit),
-        ("style", style, Style),
-    ):
-        if choice is not None:
-            _check(name, choice, known)
-    if not (width is None or width > 0):
-        raise ValueError(f"draw: width is a number of pixels, not {width!r:.60}")
-    if not (isinstance(depth, int) and not isinstance(depth, bool) and depth >= 0):
-        _check("depth", depth, Literal["auto", "all"], "a number from 0 on")
+    model = type(node).__name__ if is_model(node) else None
+    if model is not None:
+        node, mode, gradients, direction = results_of(node, mode), "forward", False, direction or "TB"
     paths: Any = (expand,) if isinstance(expand, str) else expand
+    _check(mode=mode, gradients=gradients, engine=engine, theme=theme, direction=direction, fit=fit, style=style)
+    _check_sizes(width, depth)
     if not (isinstance(paths, Collection) and all(isinstance(path, str) for path in paths)):
         raise ValueError(f"draw: expand is the path of a module, or a set of such paths, not {expand!r:.60}")
     recorded = recorded_of(node, names)
@@ -142,7 +145,9 @@ def draw(
     if len(recorded.outputs) > 1 and steps is None:
         steps = False
     with printed_with(digits):
-        whole = _whole(recorded, mode, gradients, seed, all_of_it=depth == "all", focus=focus, hops=hops)
+        part = Part(focus, hops, between, hide, boxes)
+        whole = _whole(recorded, mode, gradients, seed, part, all_of_it=depth == "all")
+        whole = architecture(whole, model) if model is not None else whole
         whole = marked(whole, recorded, Marks(highlight, colour, label, note, title, caption))
         shown = view(whole, depth, paths)
 
@@ -162,53 +167,71 @@ def draw(
 
 
 def _whole(
-    recorded: Recorded, mode: Mode, gradients: bool, seed: Any, *, all_of_it: bool, focus: Node | str | None, hops: int
+    recorded: Recorded,
+    mode: Mode,
+    gradients: bool | Literal["grad"],
+    seed: Any,
+    part: Part,
+    *,
+    all_of_it: bool,
 ) -> Graph:
     """The graph that the picture shows a view of; of a very large one, without `all_of_it`, its clusters or totals."""
     node, nodes = recorded.output, recorded.nodes
-    center = None if focus is None else node_called("the focus", focus, recorded)
     if mode == "both":
         check_differentiable(node)
-    if len(nodes) > HUGE and not all_of_it and center is None:
+    if len(nodes) > HUGE and not all_of_it and not part.is_near:
         if mode == "backward":
             return totals_of_backward(nodes)
-        return huge(recorded, min(2 * HUGE, CLOSED)) or totals_of_nodes(nodes, gradients_too=gradients)
+        return huge(recorded, min(2 * HUGE, CLOSED)) or totals_of_nodes(nodes, gradients_too=bool(gradients))
     if mode == "backward":
         graph = backward_graph(node, recorded)
     elif mode == "both":
-        graph = forward(recorded, rule=rule_in_letters)
+        graph = forward(recorded, rule=rule_in_letters, grad=gradients == "grad")
     else:
-        graph = forward(recorded, gradients=gradients, seed=seed)
+        graph = forward(recorded, gradients=bool(gradients), seed=seed, grad=gradients == "grad")
         if gradients and len(recorded.outputs) > 1:
             graph = further_gradients(recorded, graph)
         if not any(x.requires_grad or x.primitive for x in recorded.outputs):
-            graph = replace(graph, notes=(*graph.notes, UNRECORDED))
-    return graph if center is None else focused(graph, _id_of(center, recorded, graph), hops)
+            graph = replace(graph, notes=(*graph.notes, say(UNRECORDED)))
+    return part_of(graph, recorded, part)
 
 
-UNRECORDED = (
+UNRECORDED = texts(
     "Nothing was recorded of how this came about: it is a number of the user's, or was computed inside no_grad(), "
     "by detach(), or from numbers that require no gradient (requires_grad=True records)."
 )
 """The note of a picture of one box."""
 
 
-def _id_of(focus: Node, recorded: Recorded, graph: Graph) -> int:
-    """The id of a node, in a backward graph that of its gradient."""
-    label = recorded.names[focus]
-    if graph.mode == "backward":
-        label = partial(graph.of, label)
-    for node in graph.nodes:
-        if node.label == label and node.kind != "constant":
-            return node.id
-    raise GraphError(f"draw: no gradient flows to the focus, {describe(focus)}")
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "mode": get_args(Mode),
+    "gradients": (True, False, "grad"),
+    "engine": get_args(Engine),
+    "theme": get_args(Theme),
+    "direction": ("LR", "TB", None),
+    "fit": (*get_args(Fit), None),
+    "style": (*get_args(Style), None),
+}
 
 
-def _check(what: str, given: object, allowed: Any, *others: str) -> None:
-    if not (isinstance(given, str) and given in get_args(allowed)):
-        choices = ", ".join([*map(repr, get_args(allowed)), *others])
+def _check(**settings: Any) -> None:
+    """Raise `ValueError` for a setting that is none of its choices."""
+    for what, given in settings.items():
+        _check_choice(what, given, CHOICES[what])
+
+
+def _check_sizes(width: Any, depth: Any) -> None:
+    if not (width is None or width > 0):
+        raise ValueError(f"draw: width is a number of pixels, not {width!r:.60}")
+    if not (isinstance(depth, int) and not isinstance(depth, bool) and depth >= 0):
+        _check_choice("depth", depth, ("auto", "all"), "a number from 0 on")
+
+
+def _check_choice(what: str, given: object, choices: Sequence[Any], *others: str) -> None:
+    if not (isinstance(given, (str, bool, type(None))) and given in choices):
+        words = ", ".join([*(repr(choice) for choice in choices if choice is not None), *others])
         way_out = "; draw(model(x)) draws what a model computes of x" if what == "mode" else ""
-        raise ValueError(f"draw: {what} is one of {choices}, not {given!r:.60}{way_out}")
+        raise ValueError(f"draw: {what} is one of {words}, not {given!r:.60}{way_out}")
 
 
 @dataclass(frozen=True)
@@ -291,6 +314,14 @@ class Drawing:
         """The graph as data."""
         return self.graph.json()
 
+    def text(self) -> str:
+        """The graph in characters, as a tree: what `print(drawing)` writes."""
+        from .formats.characters import characters
+
+        return characters(self.graph)
+
+    __str__ = text
+
     def _repr_svg_(self) -> str:
         return self.svg()
 
@@ -303,7 +334,8 @@ class Drawing:
         show(self)
 
     def __repr__(self) -> str:
-        return f"Drawing of {self.graph.title[0].lower()}{self.graph.title[1:]}: {summary(self.graph)}"
+        title = f"{self.graph.title[0].lower()}{self.graph.title[1:]}"
+        return say("Drawing of {title}: {summary}", title=title, summary=summary(self.graph))
 
     @overload
     def save(self, path: str | os.PathLike[str], format: None = None) -> Path: ...
@@ -314,10 +346,10 @@ class Drawing:
 
         An open file, such as `io.BytesIO()`, has no extension: there `format` says it, such as "png".
 
-        .svg, .html, .tex, .dot, .mmd and .json need nothing but this package; .tex is a document for pdflatex. .png and
-        .pdf are made from the SVG by the typst package (`pip install 'tinygrad_edu[picture]'`), in light colours where
-        the theme is "auto"; without it Graphviz draws them, from the DOT text. The file appears complete or not at all:
-        one that was there before is replaced at the end, or stays as it was.
+        .svg, .html, .txt, .tex, .dot, .mmd and .json need nothing but this package; .tex is a document for pdflatex.
+        .png and .pdf are made from the SVG by the typst package (`pip install 'tinygrad_edu[picture]'`), in light
+        colours where the theme is "auto"; without it Graphviz draws them, from the DOT text. The file appears complete
+        or not at all: one that was there before is replaced at the end, or stays as it was.
         """
         from .formats.saving import FORMATS
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Literal, NamedTuple, TypeVar
 
+from .._support.languages import say, texts
 from .picture.card import Style
 from .picture.svg import lines_below
 from .plain import Graph
@@ -22,9 +23,9 @@ Fit = Literal["cell", "page", "slide"]
 ROOM: dict[Fit, tuple[float, float]] = {"cell": (1300.0, 1600.0), "page": (930.0, 1300.0), "slide": (1860.0, 1040.0)}
 """How large a picture may be: scaled to 830, 600 and 1,200 pixels, its letters are 9 pixels high."""
 
-WORDS: dict[Fit, str] = {"cell": "a notebook cell", "page": "a page", "slide": "a slide"}
+WORDS: dict[Fit, str] = texts({"cell": "a notebook cell", "page": "a page", "slide": "a slide"})
 
-SAID: dict[Style, str] = {"shapes": "with shapes in place of numbers", "names": "with names alone"}
+SAID: dict[Style, str] = texts({"shapes": "with shapes in place of numbers", "names": "with names alone"})
 
 RIM = 36.0
 """How much larger a picture is than its layout."""
@@ -61,9 +62,9 @@ class Room(NamedTuple):
 def room_of(fit: Fit | None, width: float | None) -> Room:
     """The room of a cell, a page or a slide, or of a width in pixels."""
     if width is not None:
-        return Room(width, max(width, ROOM["cell"][1]), f"{width:g} pixels")
+        return Room(width, max(width, ROOM["cell"][1]), say("{n} pixels", n=f"{width:g}"))
     assert fit is not None
-    return Room(*ROOM[fit], WORDS[fit])
+    return Room(*ROOM[fit], say(WORDS[fit]))
 
 
 def fitted(draw: Callable[[Graph, Way], Drawing], first: Way, choice: Choice, room: Room) -> Drawing:
@@ -95,8 +96,8 @@ def over(drawing: Any, room: Room) -> float:
 def ways(first: Way, choice: Choice, width: float) -> Iterator[tuple[Graph, Way, list[str]]]:
     """Other ways to draw a graph, those that leave least out first, each with what it does in words."""
     turns: list[tuple[Literal["LR", "TB"], float | None, str]] = [(first.direction, None, "")]
-    turns += [("TB", None, "from top to bottom")] if choice.direction and first.direction == "LR" else []
-    turns += [("LR", width, "in rows")] if first.direction == "LR" else []
+    turns += [("TB", None, say("from top to bottom"))] if choice.direction and first.direction == "LR" else []
+    turns += [("LR", width, say("in rows"))] if first.direction == "LR" else []
     styles: list[Style] = [first.style]
     styles += ["shapes", "names"] if choice.style and first.style == "full" else []
     views = [(choice.shown, ""), *(_views(choice) if choice.view else ())]
@@ -104,7 +105,7 @@ def ways(first: Way, choice: Choice, width: float) -> Iterator[tuple[Graph, Way,
     plans.sort(key=lambda plan: plan[2] == "names")  # they say so little that all else is tried before
     for graph, said, style in plans:
         for direction, wrap, turned in turns:
-            words = [said, SAID[style] if style != first.style else "", turned]
+            words = [said, say(SAID[style]) if style != first.style else "", turned]
             if any(words):
                 yield graph, Way(direction, style, wrap), [word for word in words if word]
 
@@ -112,9 +113,9 @@ def ways(first: Way, choice: Choice, width: float) -> Iterator[tuple[Graph, Way,
 def _views(choice: Choice) -> Iterator[tuple[Graph, str]]:
     """The whole with equal parts drawn once, then with its modules closed, the inner ones first."""
     whole, fewest = choice.whole, len(choice.shown.nodes)
-    views = [(aliased(fold(whole)), "with equal parts once")]
+    views = [(aliased(fold(whole)), say("with equal parts once"))]
     depths = range(depth_of(whole.clusters) - 1, -1, -1)
-    views += [(view(whole, depth), f"with modules closed as by depth={depth}") for depth in depths]
+    views += [(view(whole, depth), say("with modules closed as by {code}", code=f"depth={depth}")) for depth in depths]
     for graph, words in views:
         if len(graph.nodes) < fewest:
             fewest = len(graph.nodes)
@@ -123,4 +124,5 @@ def _views(choice: Choice) -> Iterator[tuple[Graph, str]]:
 
 def _noted(graph: Graph, words: list[str], room: Room) -> Graph:
     """The graph with a line on what was done so that it fits."""
-    return replace(graph, notes=(*graph.notes, f"Drawn {', '.join(words)}, to fit {room.words}; fit=None undoes it."))
+    text = texts("Drawn {ways}, to fit {room}; fit=None undoes it.")
+    return replace(graph, notes=(*graph.notes, say(text, ways=say(", ").join(words), room=room.words)))

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
+from .._support.languages import say
 from ..engine.node import number_of
 from .text import shorten
 
@@ -123,7 +124,7 @@ class Quantity:
     Attributes
     ----------
     shape : `()` for a single number.
-    dtype : "float" for a Python number.
+    dtype : "float" for a Python number; "" where only the shape is known.
     elements : the elements in C order; None where there are more than a dozen.
     low, high : the range of an array's finite elements; None where there are none.
     nonfinite : how many elements are nan or infinite.
@@ -142,7 +143,7 @@ class Quantity:
         size = math.prod(self.shape)
         if min(self.shape, default=0) < 0 or len(self.elements or ()) != (0 if self.elements is None else size):
             raise ValueError(f"the elements of shape {self.shape} are not {size}")
-        if self.elements is None and size == 1:
+        if self.elements is None and size == 1 and self.dtype:
             raise ValueError("a single number has to be there")
 
     @staticmethod
@@ -179,7 +180,7 @@ class Quantity:
     def text(self) -> str:
         """The quantity in one line."""
         if self.elements is None or 0 in self.shape:
-            return f"{self.kind()}, {self.range()}"
+            return f"{self.kind()}, {self.range()}" if self.dtype else self.kind()
         cells = self.cells()
         for size in reversed(self.shape):
             cells = ["[" + ", ".join(cells[i : i + size]) + "]" for i in range(0, len(cells), size)]
@@ -193,23 +194,25 @@ class Quantity:
 
     def kind(self, *, dtype: bool = True) -> str:
         """Shape and dtype, the shape as Python writes it."""
-        return shorten(str(self.shape), 32) + (f" {self.dtype}" if dtype else "")
+        return shorten(str(self.shape), 32) + (f" {self.dtype}" if dtype and self.dtype else "")
 
     def range(self, digits: int | None = None) -> str:
         """Between which numbers the elements lie."""
         digits = self.digits if digits is None else digits
         if 0 in self.shape:
-            return "empty"
+            return say("empty")
         if self.low is None or self.high is None:
             if self.nonfinite:
-                return "all nan or ∞"
-            return "not kept" if self.dtype.startswith(("float", "int", "uint", "bool")) else "not numbers"
+                return say("all nan or ∞")
+            return say("not kept" if self.dtype.startswith(("float", "int", "uint", "bool")) else "not numbers")
         between = (
             f"{number(self.low, digits)} … {number(self.high, digits)}"
             if self.low < self.high
-            else f"all {number(self.low, digits)}"
+            else say("all {number}", number=number(self.low, digits))
         )
-        return between + (f", {self.nonfinite:,} nan or ∞" if self.nonfinite else "")
+        if not self.nonfinite:
+            return between
+        return say("{range}, {n} nan or ∞", range=between, n=f"{self.nonfinite:,}")
 
     def in_short(self) -> str:
         """The quantity for the middle of a line: shape and range of all but a number or a very small array."""

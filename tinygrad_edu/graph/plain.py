@@ -13,6 +13,7 @@ from pathlib import PurePath
 from typing import Any, Literal
 
 from .._support.json_records import Format
+from .._support.languages import say, texts
 from .._support.lazy import lazy
 from ..engine.gradients import Contribution, contributions
 from ..engine.node import Node, creation, number_of, shape_of
@@ -62,10 +63,13 @@ module     a closed cluster: all that one call of a module, or of a marked funct
 group      many nodes drawn as one
 """
 
-Mode = Literal["forward", "backward", "both"]
+Mode = Literal["forward", "backward", "both", "architecture"]
 
 Mark = Literal["missing", "extra", "changed"]
 """How a part of a graph differs from what was expected: it is missing, it is one too many, or it is another."""
+
+Kept = Literal["none", "equal", "other"]
+"""What stands in the `.grad` of a node: nothing, its derivative, or another number."""
 
 Rule = Callable[[Node, int, Mapping[Node, str], str], "str | None"]
 """Writes a rule of the table as a formula: of a node, for one operand, in these names, with one for the upstream."""
@@ -103,6 +107,7 @@ class PlainNode:
     opens : for a closed cluster, its path; `Graph.cluster(path)` says more of it.
     result : for a closed cluster with one result, the label of that.
     further : in a graph of several outputs, the gradients of those after the first: (label of the output, gradient).
+    kept, grad : where a picture shows `.grad`, what stands there, and its number.
     shown, note, colour, lit : what the author of a picture adds: another name, a line, a colour, emphasis.
     over : the letters of the axes that it works along: "j" for the second one.
     contents : for a group, what is in it: (description, count).
@@ -134,6 +139,8 @@ class PlainNode:
     result: str = ""
     further: tuple[tuple[str, Quantity], ...] = ()
     over: str = ""
+    kept: Kept | None = None
+    grad: Quantity | None = None
     shown: str = ""
     note: str = ""
     colour: str = ""
@@ -190,7 +197,8 @@ class Graph:
     Attributes
     ----------
     mode : "forward"; "backward" for the graph of the gradients: its boxes are gradients, not results; "both" for both
-        in one: forward nodes first, then one gradient for each of them that has one.
+        in one: forward nodes first, then one gradient for each of them that has one; "architecture" for the layers of
+        a model, without numbers.
     title : one line that says what it shows.
     nodes : in order of creation; `nodes[i].id == i + 1`.
     edges : by target, then by operand slot.
@@ -285,21 +293,30 @@ def plain(output: Node, *, gradients: bool = True, rule: Rule | None = None) -> 
     return forward(Recorded(output), gradients=gradients, rule=rule)
 
 
-def forward(recorded: Recorded, *, gradients: bool = True, rule: Rule | None = None, seed: Any = None) -> Graph:
-    """The same, of what is known to be recorded; with a `seed`, the gradients that it begins."""
+def forward(
+    recorded: Recorded, *, gradients: bool = True, rule: Rule | None = None, seed: Any = None, grad: bool = False
+) -> Graph:
+    """The same, of what is known to be recorded; with a `seed`, the gradients that it begins.
+
+    With `grad`, what stands in `.grad` is beside the derivatives.
+    """
     output = recorded.output
     if not (gradients and output.requires_grad):
         return forward_graph(recorded)
     if seed is None and not is_single(output):
         name = recorded.names[output]
-        note = f"no gradients: {name} is an array, and they are those of a single number, such as its sum"
-        return replace(forward_graph(recorded), notes=(f"{note}, or of seed · {name}, with seed=",))
+        text = texts(
+            "no gradients: {name} is an array, and they are those of a single number, such as its sum, or of "
+            "seed · {name}, with seed="
+        )
+        return replace(forward_graph(recorded), notes=(say(text, name=name),))
     upstream = one_like(output) if seed is None else seeded(output, seed)
     try:
         passed = passed_back(recorded, contributions(output, upstream), rule, upstream)
     except TinygradError as error:
-        return replace(forward_graph(recorded), notes=(f"no gradients: {visible(str(error))}",))
+        return replace(forward_graph(recorded), notes=(say("no gradients: {problem}", problem=visible(str(error))),))
     graph = forward_graph(recorded, *passed)
+    graph = with_grad(recorded, graph, passed[0]) if grad else graph
     return graph if seed is None else replace(graph, of=f"(seed·{graph.of})")
 
 
@@ -360,6 +377,35 @@ def further_gradients(recorded: Recorded, graph: Graph) -> Graph:
     return replace(graph, nodes=tuple(nodes))
 
 
+def with_grad(recorded: Recorded, graph: Graph, gradient: Mapping[Node, Any]) -> Graph:
+    """The graph with the `.grad` of leaves, and of results that keep one; a note says where it is no derivative."""
+    drawn = [node.id for node in graph.nodes if node.kind != "constant"]
+    nodes = list(graph.nodes)
+    for x, id in zip(recorded.nodes, drawn):
+        grad = getattr(x, "_grad", None)
+        if x.requires_grad and (x.primitive is None or grad is not None):
+            nodes[id - 1] = replace(nodes[id - 1], kept=_kept(grad, gradient.get(x)), grad=known(grad))
+    others = [node.label for node in nodes if node.kept == "other"]
+    notes = [say(OTHER, names=and_so_on([f"{name}.grad" for name in others]), of=graph.of)] if others else []
+    return replace(graph, nodes=tuple(nodes), notes=(*graph.notes, *notes))
+
+
+OTHER = texts(
+    "What stands in {names} is not the derivative of {of}: backward() adds to it, and zero_grad() sets it to 0."
+)
+
+
+def _kept(grad: Any, derivative: Any) -> Kept:
+    """How what stands in `.grad` goes with the derivative; 0 is what zero_grad() leaves."""
+    import numpy as np
+
+    if grad is None:
+        return "none"
+    number = number_of(grad)
+    close = derivative is not None and np.allclose(number, number_of(derivative), rtol=1e-4, atol=1e-12, equal_nan=True)
+    return "equal" if close or not np.any(number) else "other"
+
+
 def assembled(
     recorded: Recorded, nodes: Sequence[PlainNode], edges: Iterable[Edge], notes: tuple[str, ...] = ()
 ) -> Graph:
@@ -369,7 +415,7 @@ def assembled(
     ids = {node.label: node.id for node in nodes if node.kind != "constant"}
     return Graph(
         mode="forward",
-        title=f"The computation graph of {and_so_on(all_of)}",
+        title=say("The computation graph of {of}", of=and_so_on(all_of)),
         nodes=tuple(nodes),
         edges=tuple(edges),
         outputs=(len(nodes),) if len(all_of) == 1 else tuple(ids[label] for label in all_of),
@@ -442,10 +488,10 @@ def transcribe(
             if not isinstance(x, Node):
                 plain_nodes.append(constant(len(plain_nodes) + 1, x, cluster))
             sources.append(ids[x] if isinstance(x, Node) else len(plain_nodes))
-        described = describe(len(plain_nodes) + 1, node, names[node], gradient=gradient.get(node))
-        described = replace(described, layer=layer.get(node, 0), cluster=cluster, owned=node in clusters.names)
-        if node in given and node.name is None:
-            described = replace(described, name=given[node])
+        fields: dict[str, Any] = {"layer": layer.get(node, 0), "cluster": cluster, "owned": node in clusters.names}
+        described = describe(
+            len(plain_nodes) + 1, node, names[node], gradient=gradient.get(node), **fields, name=given.get(node)
+        )
         plain_nodes.append(described)
         ids[node] = len(plain_nodes)
         for slot, source in enumerate(sources):
@@ -461,29 +507,37 @@ def constant(id: int, x: Any, cluster: str = "") -> PlainNode:
     return PlainNode(id, "constant", value.text(), value, cluster=cluster)
 
 
-def describe(id: int, node: Node, label: str, kind: Kind | None = None, *, gradient: Any = None) -> PlainNode:
-    """One node of the engine as a plain node, of its own kind or of the `kind` given."""
+def describe(
+    id: int,
+    node: Node,
+    label: str,
+    kind: Kind | None = None,
+    *,
+    gradient: Any = None,
+    name: str | None = None,
+    **fields: Any,
+) -> PlainNode:
+    """One node of the engine as a plain node, of its own kind or of the `kind` given, with these fields besides."""
     primitive = node.primitive if kind in (None, "operation") else None
-    common = PlainNode(
+    if primitive is not None:
+        fields |= {
+            "operation": primitive.name,
+            "symbol": primitive.symbol,
+            "precedence": primitive.precedence,
+            "attrs": tuple((key, attribute(value, key)) for key, value in node.attrs.items() if key not in INTERNAL),
+            "ordered": primitive.name not in COMMUTATIVE and _differ(node.inputs),
+            "over": over(node),
+        }
+    return PlainNode(
         id=id,
         kind=kind or ("leaf" if primitive is None else "operation"),
         label=label,
         value=_value_of(node),
-        name=node.name,
+        name=name if node.name is None else node.name,
         gradient=known(gradient),
         requires_grad=node.requires_grad,
         source=place(node),
-    )
-    if primitive is None:
-        return common
-    return replace(
-        common,
-        operation=primitive.name,
-        symbol=primitive.symbol,
-        precedence=primitive.precedence,
-        attrs=tuple((key, attribute(value, key)) for key, value in node.attrs.items() if key not in INTERNAL),
-        ordered=primitive.name not in COMMUTATIVE and _differ(node.inputs),
-        over=over(node),
+        **fields,
     )
 
 

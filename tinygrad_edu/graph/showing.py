@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+from .._support.languages import say
 from .._support.notebook import displayed
 from .text import in_markup
 
@@ -30,4 +31,4 @@ def show(drawing: Any) -> None:
     if not displayed(drawing._repr_html_, drawing.__repr__):
         path = drawing.save(Path(mkdtemp(prefix="tinygrad_edu-"), "picture.html"))
         if not webbrowser.open(path.as_uri()):
-            print(f"The picture is in {path}")
+            print(say("The picture is in {path}", path=path))

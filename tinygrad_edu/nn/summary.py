@@ -16,7 +16,8 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from .._support.text import clean
+from .._support.languages import language, say, speaking, texts
+from .._support.text import clean, columns
 from ..engine import random
 from ..engine.convert import DEFAULT_DTYPE
 from ..engine.grad_mode import enable_grad
@@ -30,7 +31,7 @@ from .parameter import Uninitialized, in_words
 __all__ = ["Summary", "summary"]
 
 
-def summary(model: Module, *inputs: Any, depth: int | None = None) -> Summary:
+def summary(model: Module, *inputs: Any, depth: int | None = None, lang: str | None = None) -> Summary:
     """A table of the layers of a model, with the shape of each output when the model is called on these inputs.
 
     Parameters
@@ -39,6 +40,7 @@ def summary(model: Module, *inputs: Any, depth: int | None = None) -> Summary:
     inputs : for each input its shape, a tuple of ints that begins with the batch; or an example, such as an array of
         integers for an `Embedding`. Without inputs the table has no shapes and no multiply-adds.
     depth : the number of levels of inner modules with rows of their own; deeper ones are added to the row around them.
+    lang : the language of the headings and notes, "en" or "zh"; None: the one that `TINYGRAD_EDU_LANG` names.
 
     A multiply-add is a product that is added to others: in products of matrices, convolutions and recurrent layers, not
     in functions of single numbers. A parameter in two places counts in the first.
@@ -65,7 +67,8 @@ def summary(model: Module, *inputs: Any, depth: int | None = None) -> Summary:
             _run(twin, inputs, record)
     finally:
         random.set_state(state)
-    return Summary(_folded(_rows(model, twin, record), depth))
+    with speaking(lang):
+        return Summary(_folded(_rows(model, twin, record), depth), language())
 
 
 @dataclass
@@ -107,11 +110,11 @@ class Summary:
     ['(1, 10)', '(1, 10)', '(1, 10)']
     """
 
-    headings = ("Layer", "Output", "Parameters", "Multiply-adds", "Memory", "")
+    headings = texts(("Layer", "Output", "Parameters", "Multiply-adds", "Memory"))
     sides: ClassVar[tuple[Literal["left", "right"], ...]] = ("left", "left", "right", "right", "right", "left")
 
-    def __init__(self, rows: Sequence[Row]) -> None:
-        self.rows = list(rows)
+    def __init__(self, rows: Sequence[Row], lang: str | None = None) -> None:
+        self.rows, self.lang = list(rows), lang
 
     @property
     def parameters(self) -> int:
@@ -129,27 +132,31 @@ class Summary:
         return sum(row.memory for row in self.rows)
 
     def _cells(self) -> list[tuple[str, ...]]:
-        cells = [self.headings]
+        with speaking(self.lang):
+            cells, all_rows = [(*map(say, self.headings), "")], say("Total")
         around: list[str] = []
         for row in self.rows:
             around[row.depth :] = [row.name]
             outer = f"{around[-2]}." if row.depth > 1 else ""  # the outermost has no name
             name = f"{clean(row.name.removeprefix(outer))} " if row.name else ""
             counts = (_count(row.parameters), _count(row.multiply_adds), _bytes(row.memory))
-            cells.append(("  " * row.depth + name + row.kind, row.output, *counts, ", ".join(row.notes)))
+            cells.append(("  " * row.depth + name + row.kind, row.output, *counts, say(", ").join(row.notes)))
         total = (_count(self.parameters), _count(self.multiply_adds), _bytes(self.memory))
-        return [*cells, ("Total", "", *total, "")]
+        return [*cells, (all_rows, "", *total, "")]
 
     @property
     def _footer(self) -> str:
-        return f"Parameters take {_bytes(sum(row.parameter_bytes for row in self.rows)) or '0 B'}."
+        taken = _bytes(sum(row.parameter_bytes for row in self.rows)) or "0 B"
+        with speaking(self.lang):
+            return say("Parameters take {memory}.", memory=taken)
 
     def __repr__(self) -> str:
         cells = self._cells()
-        widths = [max(len(row[i]) for row in cells) for i in range(len(self.headings))]
+        widths = [max(map(columns, column)) for column in zip(*cells)]
         lines = (
             "  ".join(
-                cell.rjust(n) if side == "right" else cell.ljust(n) for cell, n, side in zip(row, widths, self.sides)
+                (n - columns(cell)) * " " + cell if side == "right" else cell + (n - columns(cell)) * " "
+                for cell, n, side in zip(row, widths, self.sides)
             )
             for row in cells
         )
@@ -310,9 +317,9 @@ def _rows(model: Module, twin: Module, record: _Record) -> list[Row]:
             row.multiply_adds = sum(call.multiply_adds for call in calls)
             row.memory = sum(x.nbytes for call in calls if not call.has_inner for x in _arrays(call.output))
         if len(calls) > 1:
-            row.notes.append(f"called {len(calls)} times")
+            row.notes.append(say("called {n} times", n=len(calls)))
         if record.calls and not calls and hasattr(original, "forward"):
-            row.notes.append("not called")
+            row.notes.append(say("not called"))
         rows.append(row)
     return rows
 
@@ -338,7 +345,7 @@ def _note_parameters(row: Row, module: Module, original: Module, seen: dict[int,
     originals = [x for _, x in tensors_in([("", original)], "parameter")]
     for name, x in own.items():
         if id(x) in seen:
-            row.notes.append(f"{name.rpartition('.')[2]} is {seen[id(x)]}")
+            row.notes.append(say("{name} is {other}", name=name.rpartition(".")[2], other=seen[id(x)]))
             continue
         seen[id(x)] = name
         if not isinstance(x, Uninitialized):
@@ -346,9 +353,9 @@ def _note_parameters(row: Row, module: Module, original: Module, seen: dict[int,
             row.parameter_bytes += int(np.asarray(number_of(x)).nbytes)
     frozen = [not x.requires_grad for x in originals]
     if any(isinstance(x, Uninitialized) for x in originals):
-        row.notes.append("uninitialised")
+        row.notes.append(say("uninitialised"))
     if any(frozen):
-        row.notes.append("frozen" if all(frozen) else "partly frozen")
+        row.notes.append(say("frozen" if all(frozen) else "partly frozen"))
 
 
 def _depth(name: str, names: Iterable[str]) -> int:

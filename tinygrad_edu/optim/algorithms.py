@@ -101,7 +101,11 @@ class Adam(Optimizer):
             v = np.maximum(largest[0], v, out=largest[0])
         # As at the end of the paper's section 2, numbers are divided by the sums of the weights instead of arrays.
         n, root = (1 - beta1**t) / (1 - beta1), sqrt((1 - beta2**t) / (1 - beta2))
-        w -= options["lr"] * root / n * (m / (np.sqrt(v) + options["eps"] * root))
+        step = np.asarray(np.sqrt(v))
+        step += options["eps"] * root
+        np.divide(m, step, out=step)
+        step *= options["lr"] * root / n
+        w -= step
 
 
 class AdamW(Adam):

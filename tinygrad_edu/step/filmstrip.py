@@ -42,7 +42,7 @@ INDENT = 44.0
 """From the number of a picture to its equations."""
 
 
-def filmstrip(script: Script, at: Sequence[int] | None = None, lang: str = "en") -> str:
+def filmstrip(script: Script, at: Sequence[int] | None = None) -> str:
     """The strip, with a picture after each number of events in `at`; `ValueError` for a number that is too large."""
     chosen = _some(script) if at is None else list(at)
     wrong = [step for step in chosen if not (0 < step <= len(script))]
@@ -54,14 +54,14 @@ def filmstrip(script: Script, at: Sequence[int] | None = None, lang: str = "en")
     wide = down = 0.0
     for number, step in enumerate(chosen):
         picture, across, height = _picture(drawing, _moment(script, step, number, places))
-        words = list(_words(script, step, lang))
+        words = list(_words(script, step))
         frames += [
             f'<g transform="translate({_n(MARGIN / 2)} {_n(down)})">{picture}</g>',
             *(text((word,), x, down + height + y, "start") for word, x, y in words),
         ]
         wide = max([wide, across + MARGIN, *(x + word.width + MARGIN for word, x, _ in words)])
         down += height + words[-1][2] + MARGIN
-    return _sheet(frames, wide, down, heading(script, lang))
+    return _sheet(frames, wide, down, heading(script))
 
 
 def _sheet(frames: Sequence[str], wide: float, down: float, title: str) -> str:
@@ -110,11 +110,11 @@ def _picture(drawing: Drawing, moment: Moment) -> tuple[str, float, float]:
     return svg.rstrip(), across, down
 
 
-def _words(script: Script, step: int, lang: str) -> Iterator[tuple[Text, float, float]]:
+def _words(script: Script, step: int) -> Iterator[tuple[Text, float, float]]:
     """The number of a picture, its equations and its sentence: each with its place below the picture."""
     y = MARGIN / 2 + LEADING / 2
     yield Text("step", str(step), SMALL), MARGIN, y
     for line in lines(script, script[step - 1]):
         yield Text("equation", line, SIZE), MARGIN + INDENT, y
         y += LEADING
-    yield Text("muted", sentence(script, script[step - 1], lang), SMALL), MARGIN + INDENT, y - 2
+    yield Text("muted", sentence(script, script[step - 1]), SMALL), MARGIN + INDENT, y - 2

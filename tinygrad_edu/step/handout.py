@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from .._support.languages import say
 from ..graph.text import in_code, in_markdown
 from ..graph.words.latex import prose
 from .matrices import in_latex, in_rows
 from .script import Script
-from .wording import catalogue, heading, lines, whole
+from .texts import TEXTS
+from .wording import heading, lines, whole
 
 __all__ = ["latex", "markdown", "text"]
 
 
-def text(script: Script, lang: str = "en") -> str:
+def text(script: Script) -> str:
     """The derivation as plain text; the events have the numbers that the players show."""
-    result = [heading(script, lang)]
+    result = [heading(script)]
     wide = len(str(len(script)))
-    for part, number, equations in _entries(script, lang):
+    for part, number, equations in _entries(script):
         if part:
             result += ["", part]
         rows = [row for line in equations for row in in_rows(line)]
@@ -26,7 +28,7 @@ def text(script: Script, lang: str = "en") -> str:
     return "\n".join(result)
 
 
-def markdown(script: Script, lang: str = "en") -> str:
+def markdown(script: Script) -> str:
     """The derivation for a Markdown page; the mathematics is code, in which Markdown finds no markup.
 
     >>> import tinygrad_edu as tg
@@ -43,15 +45,15 @@ def markdown(script: Script, lang: str = "en") -> str:
     2. `∂v₁/∂v₁ = 1`
     3. `∂v₁/∂x = 2`<br>`∂v₁/∂x = ∂v₁/∂v₁ · ∂v₁/∂x`<br>`∂v₁/∂x = 1 · 2 = 2`
     """
-    result = [f"# {in_markdown(heading(script, lang))}"]
-    for part, number, equations in _entries(script, lang):
+    result = [f"# {in_markdown(heading(script))}"]
+    for part, number, equations in _entries(script):
         if part:
             result += ["", f"## {part}", ""]
         result.append(f"{number}. {'<br>'.join(map(in_code, equations))}")
     return "\n".join(result)
 
 
-def latex(script: Script, lang: str = "en") -> str:
+def latex(script: Script) -> str:
     r"""The derivation as LaTeX, for the body of a document that loads amsmath (and ctex, for names in Chinese).
 
     >>> import tinygrad_edu as tg
@@ -73,9 +75,9 @@ def latex(script: Script, lang: str = "en") -> str:
     \frac{\partial v_{1}}{\partial x} &= 1 \cdot 2 = 2
     \end{align*}
     """
-    before, _, after = catalogue(lang)["title"].partition("{of}")
+    before, _, after = say(TEXTS["title"]).partition("{of}")
     result = [rf"\section*{{{prose(before)}${in_latex(whole(script))}${prose(after)}}}"]
-    for part, _, equations in _entries(script, lang):
+    for part, _, equations in _entries(script):
         if part:
             result.append(rf"\subsection*{{{prose(part)}}}")
         aligned = (re.sub(r" (=|\+=|\\to) ", r" &\1 ", in_latex(line), count=1) for line in equations)
@@ -83,11 +85,10 @@ def latex(script: Script, lang: str = "en") -> str:
     return "\n".join(result)
 
 
-def _entries(script: Script, lang: str) -> Iterator[tuple[str, int, list[str]]]:
+def _entries(script: Script) -> Iterator[tuple[str, int, list[str]]]:
     """Of each event: the heading of the part that begins with it, or ""; its number; and its equations."""
-    texts = catalogue(lang)
     before = ""
     for number, event in enumerate(script, 1):
         part = event.kind if event.kind in ("forward", "update") else "back"
         begins, before = part != before, part
-        yield texts[part] if begins else "", number, lines(script, event)
+        yield say(TEXTS[part]) if begins else "", number, lines(script, event)

@@ -7,14 +7,17 @@ own script and style sheets, by their hashes, and nothing else.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from html import escape
 from importlib import resources
 from math import isfinite
 from string import Template
 from typing import Any
 
-from .._support.offline_page import in_script, policy
+from .._support.languages import tag
+from .._support.offline_page import in_script, policy, slim
 from ..graph.draw import Drawing
+from ..graph.formats.page.touch import Rows, panel, script as shared, touchable
 from ..graph.names import partial
 from ..graph.palette import Theme, custom_properties
 from ..graph.plain import Graph
@@ -25,7 +28,8 @@ from .matrices import MATRIX
 from .places import ARROW, Places
 from .predict import ABSOLUTE, NUMBER, RELATIVE, question
 from .script import Script
-from .wording import catalogue, heading, lines, sentences, shown, words
+from .texts import TEXTS
+from .wording import called, catalogue, heading, lines, sentences, shown, words
 
 __all__ = ["frame", "page"]
 
@@ -37,9 +41,9 @@ LABELS = (
 """The texts of the catalogue that the page shows from the start."""
 
 MESSAGES = (
-    "place", "forward", "back", "update", "said at the start", "not reached", "final", "arrived",
+    "place", "part of", "forward", "back", "update", "said at the start", "not reached", "final", "arrived",
     "asked for the number", "asked for the numbers",
-    "asked for the shape", "not a number", "right", "try again", "score", "hint of upstream", "hint of local",
+    "asked for the shape", "not a number", "right", "try again", "score", "asked", "hint of upstream", "hint of local",
     "between sentences", "said of forward", "said of seed", "said of contribution", "said of carried contribution",
     "said of operand", "said of broadcast contribution", "said of sum", "said of the rest", "said of the last",
     "said of the only one", "said of update", "said of forward as array", "said of contribution as array",
@@ -49,19 +53,21 @@ MESSAGES = (
 """The texts that it shows later."""
 
 
-def page(script: Script, *, lang: str = "en", predict: bool = False, theme: Theme = "auto") -> str:
+def page(script: Script, *, predict: bool = False, theme: Theme = "auto") -> str:
     """The player as the text of an HTML page."""
-    texts = catalogue(lang)
+    texts = catalogue()
     picture = Drawing(view(script.graph), "auto", "LR", theme, False)
     svg = re.sub(
         r"<title>.*?</title>\n?", "", picture.svg(bare=True), flags=re.DOTALL
     )  # they would give the answers away
-    style, code = custom_properties("auto") + _file("player.css"), _file("player.js")
+    rows = _rows(script)
+    style = custom_properties("auto") + slim(_file("player.css"))
+    code = slim(shared("shared.js") + (shared("touch.js") if rows else "") + _file("player.js"))
     styles = [style, *re.findall(r"<style>(.*?)</style>", svg, re.DOTALL)]
-    title = in_markup(heading(script, lang))
+    title = in_markup(heading(script))
     return Template(_file("player.html")).substitute(
         {key: escape(texts[key]) for key in LABELS},
-        lang={"zh": "zh-CN"}.get(lang, lang),
+        lang=tag(),
         title=title,
         policy=policy(code, styles),
         style=style,
@@ -69,13 +75,14 @@ def page(script: Script, *, lang: str = "en", predict: bool = False, theme: Them
         svg=svg,
         code=code,
         predicting=" checked" if predict else "",
-        data=in_script(_data(script, picture.graph, svg, lang)),
+        touch=panel() if rows else "",
+        data=in_script(_data(script, picture.graph, svg, rows)),
     )
 
 
-def frame(script: Script, *, lang: str = "en", predict: bool = False) -> str:
+def frame(script: Script, *, predict: bool = False) -> str:
     """The page in an `iframe`, for a notebook: it is cut off from the page around it."""
-    inside = escape(page(script, lang=lang, predict=predict), quote=True)
+    inside = escape(page(script, predict=predict), quote=True)
     return (
         f'<iframe srcdoc="{inside}" sandbox="allow-scripts allow-downloads" title="{escape(script.graph.title)}" '
         'width="100%" height="780" style="border:0"></iframe>'
@@ -89,13 +96,48 @@ def _file(name: str) -> str:
 # The data of the page.
 
 
-def _data(script: Script, picture: Graph, svg: str, lang: str) -> dict[str, Any]:
-    texts = catalogue(lang)
+def _rows(script: Script) -> Rows | None:
+    """The rows of a script whose numbers the page can change: of single numbers, without the step of an optimiser."""
+    told = all(event.kind != "update" and (event.kind != "contribution" or event.numeric) for event in script)
+    return touchable(script.graph) if told else None
+
+
+RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"
+
+
+def _holes(script: Script) -> dict[int, str]:
+    """The right sides of forward events with {0}, {1}, ... for operands; {1!} for one that has brackets if negative.
+
+    >>> import tinygrad_edu as tg
+    >>> x, y = tg.Value(2.0, "x"), tg.Value(3.0, "y")
+    >>> [*_holes(tg.steps(tg.exp(x - y) * -(y**2))).values()]
+    ['{0} − {1!}', 'exp({0})', '{0!}²', '−{0!}', '{0} · {1!}']
+    """
+    slots: dict[int, dict[str, int]] = {}
+    for edge in script.graph.edges:
+        if script.graph.node(edge.source).kind != "constant":
+            slots.setdefault(edge.target, {})[word(script.label(edge.source))] = edge.slot
+    return {e.node: _with_holes(e.right, slots.get(e.node, {})) for e in script if e.kind == "forward"}
+
+
+def _with_holes(text: str, slots: Mapping[str, int]) -> str:
+    def hole(name: re.Match[str]) -> str:
+        before, after = text[: name.start()].rstrip(), text[name.end() :]
+        needed = before.endswith(("·", "/", "+", "−", "^")) or after.startswith(("^", *RAISED))
+        return f"{{{slots[name[0]]}{'!' if needed else ''}}}"
+
+    names = "|".join(map(re.escape, sorted(slots, key=len, reverse=True)))
+    return re.sub(rf"(?<!\w)(?:{names})(?![^\W{RAISED}])", hole, text) if slots else text
+
+
+def _data(script: Script, picture: Graph, svg: str, rows: Rows | None) -> dict[str, Any]:
+    texts = catalogue()
     identity = re.search(r'id="(tg-[0-9a-f]+)"', svg)
     assert identity is not None
     shown_in = Places(script.graph, picture)
     made = {event.node: event.right for event in script if event.kind == "forward"}
     receiving = {event.input for event in script if event.input is not None}
+    holes = _holes(script) if rows else {}
     sources = sorted({node.source for node in script.graph.nodes if node.source}, key=_by_line)
     return {
         "of": script.graph.of,
@@ -105,6 +147,7 @@ def _data(script: Script, picture: Graph, svg: str, lang: str) -> dict[str, Any]
         "number": NUMBER,
         "matrix": MATRIX.pattern,
         "texts": {key: texts[key] for key in MESSAGES},
+        "touch": rows and {**rows.data, "boxes": [*rows.places(picture)[0].values()]},
         "sources": [f"{place}  {visible(text)}" for place, text in sources],
         "groups": _table([{"title": title, "stop": stop} for title, stop in script.groups()]),
         "nodes": _table(
@@ -112,19 +155,25 @@ def _data(script: Script, picture: Graph, svg: str, lang: str) -> dict[str, Any]
                 {
                     "id": node.id,
                     "label": node.label,
-                    "derivative": partial(script.graph.of, word(node.label)),
                     "boxes": shown_in.boxes(node),
                     "value": shown(node.value),
                     "receives": node.id in receiving or None,
                     "made": made.get(node.id),
-                    "operation": node.operation,
+                    "operation": called(node.operation) if node.operation else None,
+                    "derivative": _derivative(script.graph.of, node.label),
                 }
                 for node in script.graph.nodes
                 if node.kind != "constant"
             ]
         ),
-        "events": _table([_event(script, i, shown_in, sources) for i in range(len(script))]),
+        "events": _table([_event(script, i, shown_in, sources, holes) for i in range(len(script))]),
     }
+
+
+def _derivative(of: str, label: str) -> str | None:
+    """The derivative by a node, where it is not written with the two names alone."""
+    written = partial(of, word(label))
+    return None if written == f"∂{of}/∂{label}" else written
 
 
 def _by_line(source: tuple[str, str]) -> tuple[list[str], list[int]]:
@@ -142,29 +191,33 @@ def _table(records: list[dict[str, Any]]) -> dict[str, Any]:
     return {"columns": list(records[0]), "rows": rows}
 
 
-def _event(script: Script, step: int, places: Places, sources: list[tuple[str, str]]) -> dict[str, Any]:
+def _event(
+    script: Script, step: int, places: Places, sources: list[tuple[str, str]], holes: Mapping[int, str]
+) -> dict[str, Any]:
     """The data of one event; what most events have comes first."""
     event, values = script[step], words(script, script[step])
     source = script.graph.node(event.node).source
     asked = question(script, step) if event.kind != "seed" and event.value is not None else None
-    said, texts = sentences(script, event), catalogue("en")
+    said = sentences(script, event)
     return {
         "kind": event.kind,
         "node": event.node,
-        "input": event.input,
         "lines": lines(script, event),
         "said": [MESSAGES.index(key) for key in said],
         "edges": places.edges(event),
-        "source": sources.index(source) if source else None,
-        **{key: values.get(key) for key in ("value", "upstream", "local", "after")},
-        "arrived": event.arrived if event.expected else None,
-        "expected": event.expected or None,
-        "operand": values.get("operand"),
-        "asks": asked and asked.asks,
+        "value": values.get("value"),
         "answer": asked
         and [x if isfinite(x) else str(x).replace("inf", "Infinity") for x in map(_short, asked.answer)],
         "product": (event.numeric or event.shapes) if event.local is None or event.shapes else None,
-        "shape": values.get("shape") if any("{shape}" in texts[key] for key in said) else None,
+        "holes": holes.get(event.node) if event.kind == "forward" and event.numeric else None,
+        "input": event.input,
+        **{key: values.get(key) for key in ("upstream", "local", "after")},
+        "arrived": event.arrived if event.expected else None,
+        "expected": event.expected or None,
+        "operand": values.get("operand"),
+        "source": sources.index(source) if source else None,
+        "asks": asked.asks if asked and asked.asks != "number" else None,
+        "shape": values.get("shape") if any("{shape}" in TEXTS[key] for key in said) else None,
     }
 
 

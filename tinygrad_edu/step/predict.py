@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .._support.languages import say
 from ..errors import TinygradError
 from ..graph.names import partial
 from ..graph.plain import Quantity
 from ..graph.words.terms import word
 from .script import Event, Script
-from .wording import catalogue, shown
+from .texts import TEXTS
+from .wording import shown
 
 __all__ = ["Question", "Score", "is_right", "question", "questions", "said_of_score"]
 
@@ -47,14 +49,14 @@ class Question:
     hints: tuple[str, ...]
 
 
-def questions(script: Script, lang: str = "en") -> Iterator[Question]:
+def questions(script: Script) -> Iterator[Question]:
     """A question for every event that has a result to predict."""
     for step, event in enumerate(script):
         if event.kind != "seed" and event.value is not None:
-            yield question(script, step, lang)
+            yield question(script, step)
 
 
-def question(script: Script, step: int, lang: str = "en") -> Question:
+def question(script: Script, step: int) -> Question:
     """The question of one event.
 
     >>> import tinygrad_edu as tg
@@ -70,7 +72,7 @@ def question(script: Script, step: int, lang: str = "en") -> Question:
     """
     event = script[step]
     asks, answer = _asked(event.value)
-    return Question(step, event.symbolic, asks, answer, tuple(_hints(script, event, lang)))
+    return Question(step, event.symbolic, asks, answer, tuple(_hints(script, event)))
 
 
 def _asked(value: Quantity | None) -> tuple[Literal["number", "numbers", "shape"], tuple[float, ...]]:
@@ -80,13 +82,12 @@ def _asked(value: Quantity | None) -> tuple[Literal["number", "numbers", "shape"
     return "number" if value.is_number else "numbers", value.elements
 
 
-def _hints(script: Script, event: Event, lang: str) -> Iterator[str]:
-    texts = catalogue(lang)
+def _hints(script: Script, event: Event) -> Iterator[str]:
     if event.upstream is not None:
         upstream = partial(script.graph.of, word(script.label(event.node)))
-        yield texts["hint of upstream"].format(left=upstream, upstream=shown(event.upstream))
+        yield say(TEXTS["hint of upstream"], left=upstream, upstream=shown(event.upstream))
     if event.local is not None:
-        yield texts["hint of local"].format(left=script.local_derivative(event), local=shown(event.local))
+        yield say(TEXTS["hint of local"], left=script.local_derivative(event), local=shown(event.local))
     if event.numeric or event.shapes:
         yield event.numeric or event.shapes or ""
 
@@ -178,7 +179,7 @@ class Score:
         return {"met": self.met, "points": self.points, "of": max(self.questions, len(self.met))}
 
 
-def said_of_score(score: Score, lang: str = "en") -> str:
+def said_of_score(score: Score) -> str:
     """The score in words; nothing before the first question.
 
     >>> score = Score()
@@ -186,4 +187,4 @@ def said_of_score(score: Score, lang: str = "en") -> str:
     >>> said_of_score(score)
     '0.5 of 1 points'
     """
-    return catalogue(lang)["score"].format(points=f"{score.points:g}", of=len(score.met)) if score.met else ""
+    return say(TEXTS["score"], points=f"{score.points:g}", of=len(score.met)) if score.met else ""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .._support.formats import save_as
 from .._support.json_records import Format
+from .._support.languages import speaking
 from ..engine.gradients import Contribution, contributions
 from ..engine.node import Node, number_of, shape_of
 from ..errors import GraphError
@@ -168,19 +169,19 @@ class Script(Sequence[Event]):
     def _repr_html_(self) -> str:
         from .page import frame
 
-        # A notebook calls this, and cannot name a language.
-        return frame(self, lang=os.environ.get("TINYGRAD_EDU_LANG", "en"))
+        return frame(self)
 
-    def show(self, *, lang: str = "en", predict: bool = False) -> None:
+    def show(self, *, lang: str | None = None, predict: bool = False) -> None:
         """Play the script: in the output cell of a notebook, in a terminal by keys, elsewhere as text.
 
         The terminal player needs Textual; without it, the text is printed after a line that says how to install it.
         """
         from .showing import show
 
-        show(self, lang, predict)
+        with speaking(lang):
+            show(self, predict)
 
-    def save(self, path: str | os.PathLike[str], *, lang: str = "en", predict: bool = False) -> Path:
+    def save(self, path: str | os.PathLike[str], *, lang: str | None = None, predict: bool = False) -> Path:
         """Write the player (.html), the derivation (.md, .tex, .txt), its pictures (.svg) or the script (.json).
 
         The file appears complete or not at all. Gives the path. `ValueError` for another extension, `OSError` where
@@ -188,28 +189,32 @@ class Script(Sequence[Event]):
         """
         from .showing import FORMATS
 
-        return save_as(path, FORMATS, self, lang, predict)
+        with speaking(lang):
+            return save_as(path, FORMATS, self, predict)
 
-    def html(self, *, lang: str = "en", predict: bool = False) -> str:
+    def html(self, *, lang: str | None = None, predict: bool = False) -> str:
         """The player as a page of its own, which needs no network; with `predict` it asks for each result first."""
         from .page import page
 
-        return page(self, lang=lang, predict=predict)
+        with speaking(lang):
+            return page(self, predict=predict)
 
-    def markdown(self, lang: str = "en") -> str:
+    def markdown(self, lang: str | None = None) -> str:
         """The derivation for a Markdown page."""
         from .handout import markdown
 
-        return markdown(self, lang)
+        with speaking(lang):
+            return markdown(self)
 
-    def latex(self, lang: str = "en") -> str:
+    def latex(self, lang: str | None = None) -> str:
         """The derivation as LaTeX, for the body of a document that loads amsmath."""
         from .handout import latex
 
-        return latex(self, lang)
+        with speaking(lang):
+            return latex(self)
 
     def filmstrip(
-        self, path: str | os.PathLike[str] | None = None, *, at: Sequence[int] | None = None, lang: str = "en"
+        self, path: str | os.PathLike[str] | None = None, *, at: Sequence[int] | None = None, lang: str | None = None
     ) -> str:
         """Pictures of the graph after some events, one below the other with their equations, as one SVG.
 
@@ -219,17 +224,18 @@ class Script(Sequence[Event]):
         from .filmstrip import STRIPS, filmstrip
         from .wording import heading
 
-        svg = filmstrip(self, at, lang)
-        if path is not None:
-            save_as(path, STRIPS, svg, heading(self, lang), function="filmstrip")
-        return svg
+        with speaking(lang):
+            svg = filmstrip(self, at)
+            if path is not None:
+                save_as(path, STRIPS, svg, heading(self), function="filmstrip")
+            return svg
 
     def json(self) -> str:
         """The script as JSON; `step/script.schema.json` in the package describes it."""
         return FORMAT.write(self)
 
-    def text(self, lang: str = "en") -> str:
-        """The whole derivation, a numbered entry for each event; `lang` is the language of the headings.
+    def text(self, lang: str | None = None) -> str:
+        """The whole derivation, a numbered entry for each event.
 
         >>> import tinygrad_edu as tg
         >>> x = tg.Value(3.0, "x")
@@ -254,7 +260,8 @@ class Script(Sequence[Event]):
         """
         from .handout import text
 
-        return text(self, lang)
+        with speaking(lang):
+            return text(self)
 
     def groups(self) -> list[tuple[str, int]]:
         """The events in parts, each as a title and the number of events up to its end.

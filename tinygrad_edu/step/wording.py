@@ -1,46 +1,24 @@
-"""The words of the players: the lines of mathematics of an event, and sentences in the reader's language.
-
-All texts are in catalogues, one file for each language in `languages/`; a new file is a new language.
-"""
+"""The words of the players: the lines of mathematics of an event, and sentences in the reader's language."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from functools import cache
-from importlib import resources
-from types import MappingProxyType
-
-from ..errors import TinygradError
+from .._support.languages import say, speaking, texts
 from ..graph.plain import Quantity
 from ..graph.words.terms import word
 from .script import Event, Script
+from .texts import TEXTS
 
-__all__ = ["catalogue", "heading", "languages", "lines", "sentence", "sentences", "shown", "whole", "words"]
-
-
-def languages() -> list[str]:
-    """The languages of the catalogues.
-
-    >>> languages()
-    ['en', 'zh']
-    """
-    files = (resources.files(__package__) / "languages").iterdir()
-    return sorted(file.name.removesuffix(".json") for file in files if file.name.endswith(".json"))
+__all__ = ["called", "catalogue", "heading", "lines", "sentence", "sentences", "shown", "whole", "words"]
 
 
-@cache
-def catalogue(lang: str) -> Mapping[str, str]:
-    """The texts of a language, by their keys. Raises `TinygradError` for a language without a catalogue."""
-    if lang not in languages():
-        raise TinygradError(f"steps: lang is one of {', '.join(map(repr, languages()))}, and not {lang!r:.40}")
-    text = (resources.files(__package__) / "languages" / f"{lang}.json").read_text("utf-8")
-    return MappingProxyType(json.loads(text))
+def catalogue() -> dict[str, str]:
+    """All texts, by their short names."""
+    return {key: say(text) for key, text in TEXTS.items()}
 
 
-def heading(script: Script, lang: str) -> str:
+def heading(script: Script) -> str:
     """The heading of a player: `Step by step: z = (x + y) · w`."""
-    return catalogue(lang)["title"].format(of=whole(script))
+    return say(TEXTS["title"], of=whole(script))
 
 
 def whole(script: Script) -> str:
@@ -85,7 +63,7 @@ def lines(script: Script, event: Event) -> list[str]:
     return result
 
 
-def sentence(script: Script, event: Event, lang: str = "en") -> str:
+def sentence(script: Script, event: Event, lang: str | None = None) -> str:
     """The event in words, for a reader who sees no picture.
 
     >>> import tinygrad_edu as tg
@@ -95,10 +73,11 @@ def sentence(script: Script, event: Event, lang: str = "en") -> str:
     v₁ passes its gradient on to x: upstream 1 times local derivative 3 is 3. This is operand 2 of v₁. All 2
     contributions have arrived: the gradient of x is 6.
     >>> print(sentence(s, s[0], lang="zh"))
-    v₁ = x · x = 9：由 multiply 得到 v₁ 的值。
+    v₁ = x · x = 9：由乘法（multiply）得到 v₁ 的值。
     """
-    texts, values = catalogue(lang), words(script, event)
-    return texts["between sentences"].join(texts[key].format_map(values) for key in sentences(script, event))
+    with speaking(lang):
+        values = words(script, event)
+        return say(TEXTS["between sentences"]).join(say(TEXTS[key], **values) for key in sentences(script, event))
 
 
 def sentences(script: Script, event: Event) -> list[str]:
@@ -120,7 +99,7 @@ def sentences(script: Script, event: Event) -> list[str]:
 def _of(key: str, *quantities: Quantity | None) -> str:
     """The key of a sentence; of its form for arrays, which does not read out their cells, where it has one."""
     arrays = any(x is not None and not x.is_number for x in quantities)
-    return f"{key} as array" if arrays and f"{key} as array" in catalogue("en") else key
+    return f"{key} as array" if arrays and f"{key} as array" in TEXTS else key
 
 
 def words(script: Script, event: Event) -> dict[str, str | int]:
@@ -129,7 +108,7 @@ def words(script: Script, event: Event) -> dict[str, str | int]:
     repeated = event.upstream if event.kind == "sum" else event.value
     every: dict[str, str | int | None] = {
         "symbolic": event.symbolic,
-        "operation": node.operation,
+        "operation": called(node.operation) if node.operation else None,
         "from": node.label,
         "label": to.label,
         "old": shown(node.value),
@@ -143,6 +122,27 @@ def words(script: Script, event: Event) -> dict[str, str | int]:
         "expected": event.expected,
     }
     return {key: value for key, value in every.items() if value not in (None, "")}
+
+
+OPERATIONS = texts(
+    (
+        "add", "subtract", "multiply", "divide", "power", "negative", "exp", "log", "square", "sqrt", "sum", "mean",
+        "max", "matmul", "transpose", "reshape", "getitem", "broadcast_to", "concatenate", "convolution",
+    )
+)  # fmt: skip
+"""The operations that have a name in other languages; all others keep that of the code."""
+
+
+def called(operation: str) -> str:
+    """The name of an operation in a sentence.
+
+    >>> called("add"), called("erf")
+    ('add', 'erf')
+    >>> with speaking("zh"):
+    ...     called("add"), called("erf")
+    ('加法（add）', '运算 erf ')
+    """
+    return say(operation) if operation in OPERATIONS else say("{operation_name}", operation_name=operation)
 
 
 def shown(value: Quantity | None) -> str:

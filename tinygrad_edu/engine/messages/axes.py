@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._support.languages import say, texts
 from ...errors import DtypeError, OutOfRangeError, ShapeError, TinygradError
 from .words import CheckedCall, in_words, listed, not_whole, several, short
 
@@ -15,8 +16,9 @@ from .words import CheckedCall, in_words, listed, not_whole, several, short
 def axes_of(n: int) -> str:
     """`whose axes are 0 and 1 (or -2, -1)`."""
     if n < 2:
-        return "whose only axis is 0 (or -1)" if n else "which has no axes"
-    return f"whose axes are {listed([str(i) for i in range(n)])} (or {', '.join(str(i - n) for i in range(n))})"
+        return say("whose only axis is 0 (or -1)" if n else "which has no axes")
+    behind = ", ".join(str(i - n) for i in range(n))
+    return say("whose axes are {axes} (or {behind})", axes=listed([str(i) for i in range(n)]), behind=behind)
 
 
 def wrong_axes(what: str, given: Any, n: int, of: str, *, none: bool = True, many: bool = True) -> TinygradError | None:
@@ -29,9 +31,12 @@ def wrong_axes(what: str, given: Any, n: int, of: str, *, none: bool = True, man
     places = several(given)
     for axis in places:
         if not -n <= axis < n:
-            return OutOfRangeError(f"{what} {axis} is out of range for {of}, {axes_of(n)}")
+            text = texts("{what} {axis} is out of range for {of}, {axes}")
+            return OutOfRangeError(say(text, what=what, axis=axis, of=of, axes=axes_of(n)))
     if len({axis % n for axis in places}) < len(places):
-        return ShapeError(f"{what} {places} names one axis of {of} twice; name each once")
+        return ShapeError(
+            say("{what} {places} names one axis of {of} twice; name each once", what=what, places=places, of=of)
+        )
     return None
 
 
@@ -49,7 +54,8 @@ def as_tuple(call: CheckedCall) -> TinygradError | None:
     """Several axes are a tuple, because NumPy's reductions take no list."""
     given = call.attrs.get("axis")
     if isinstance(given, (list, np.ndarray)):
-        return DtypeError(f"several axes are given as a tuple: axis={several(given)}, not {type(given).__name__}")
+        text = texts("several axes are given as a tuple: {code}, not {kind}")
+        return DtypeError(say(text, code=f"axis={several(given)}", kind=type(given).__name__))
     return None
 
 
@@ -57,7 +63,8 @@ def keepdims(call: CheckedCall) -> TinygradError | None:
     """`keepdims` is True or False."""
     given = call.attrs.get("keepdims", False)
     if not isinstance(given, (bool, int, np.bool_)) or given not in (0, 1):
-        return DtypeError(f"keepdims is True or False, not {type(given).__name__} {short(given)}")
+        text = texts("keepdims is True or False, not {kind} {value}")
+        return DtypeError(say(text, kind=type(given).__name__, value=short(given)))
     return None
 
 
@@ -68,8 +75,9 @@ def not_empty(call: CheckedCall) -> TinygradError | None:
     if {i for i, size in enumerate(call.shape) if size == 0} & reduced and all(
         size for i, size in enumerate(call.shape) if i not in reduced
     ):
-        along = "" if axes is None else f" along axis {axes}"
-        return ShapeError(f"{call.x} has no numbers{along}, and of nothing there is no {call.name}; check .size first")
+        along = "" if axes is None else say(" along axis {axis}", axis=axes)
+        text = texts("{x} has no numbers{along}, and of nothing there is no {operation}; check .size first")
+        return ShapeError(say(text, x=call.x, along=along, operation=call.name))
     return None
 
 
@@ -83,12 +91,19 @@ def degrees_of_freedom(call: CheckedCall) -> TinygradError | None:
     axes: Any = call.attrs.get("axis")
     ddof: Any = call.attrs.get("ddof", 0)
     if not isinstance(ddof, (int, float, np.number)):
-        return DtypeError(f"ddof is a number, not {type(ddof).__name__} {short(ddof)}")
+        return DtypeError(
+            say("{name} is a number, not {kind} {value}", name="ddof", kind=type(ddof).__name__, value=short(ddof))
+        )
     n = prod(call.shape[a] for a in several(axes)) if axes is not None else prod(call.shape)
     if not n - ddof > 0:
         return ShapeError(
-            f"{call.x} has n = {n} numbers to reduce, and with ddof={ddof} their squares are divided by n - {ddof}; "
-            "give a smaller ddof"
+            say(
+                "{x} has n = {n} numbers to reduce, and with ddof={ddof} their squares are divided by n - {ddof}; give "
+                "a smaller ddof",
+                x=call.x,
+                n=n,
+                ddof=ddof,
+            )
         )
     return None
 
@@ -98,7 +113,8 @@ def permutation(call: CheckedCall) -> TinygradError | None:
     axes, n = call.attrs["axes"], call.ndim
     found = wrong_axes("axis", axes, n, call.x)
     if found is None and axes is not None and len(several(axes)) != n:
-        return ShapeError(f"axes {several(axes)} do not order {call.x}, {axes_of(n)}: each must stand once")
+        text = texts("axes {given} do not order {x}, {axes}: each must stand once")
+        return ShapeError(say(text, given=several(axes), x=call.x, axes=axes_of(n)))
     return found
 
 
@@ -111,7 +127,8 @@ def source_and_destination(call: CheckedCall) -> TinygradError | None:
             return found
     m, n = len(several(source)), len(several(destination))
     if m != n:
-        return ShapeError(f"{m} axes of {call.x} cannot move to {n} places: source={source}, destination={destination}")
+        text = texts("{m} axes of {x} cannot move to {n} places: {code}")
+        return ShapeError(say(text, m=m, x=call.x, n=n, code=f"source={source}, destination={destination}"))
     return None
 
 
@@ -128,7 +145,7 @@ def new_axes(call: CheckedCall) -> TinygradError | None:
     """`axis` names axes of the result."""
     axes = call.attrs["axis"]
     n = call.ndim + len(several(axes))
-    return wrong_axes("axis", axes, n, f"the result, of {n} axes", none=False)
+    return wrong_axes("axis", axes, n, say("the result, of {n} axes", n=n), none=False)
 
 
 def size_one(call: CheckedCall) -> TinygradError | None:
@@ -137,9 +154,15 @@ def size_one(call: CheckedCall) -> TinygradError | None:
     for a in () if axes is None else several(axes):
         if call.shape[a] != 1:
             ones = [str(i) for i, size in enumerate(call.shape) if size == 1]
-            which = f"axis {listed(ones)}" if ones else "none"
+            which = say("axis {axis}", axis=listed(ones)) if ones else say("none")
             return ShapeError(
-                f"axis {a} of {call.x} has size {call.shape[a]}; only axes of size 1 can go, which are here: {which}"
+                say(
+                    "axis {axis} of {x} has size {size}; only axes of size 1 can go, which are here: {which}",
+                    axis=a,
+                    x=call.x,
+                    size=call.shape[a],
+                    which=which,
+                )
             )
     return None
 

@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
+from ..._support.languages import say
 from ...errors import DtypeError, ShapeError, TinygradError
 from .checks import CHECKS, ELEMENTWISE, PUBLIC_NAME
 from .elsewhere import ARGUMENTS
@@ -36,7 +37,14 @@ def refused(
         found = None
     if found is None:
         kind = DtypeError if isinstance(error, TypeError) else ShapeError
-        found = kind(f"{name}: cannot be computed on {listed(operands)}: {error}")
+        found = kind(
+            say(
+                "{operation}: cannot be computed on {operands}: {error}",
+                operation=name,
+                operands=listed(operands),
+                error=error,
+            )
+        )
     return found
 
 
@@ -62,15 +70,26 @@ def broken_rule(call: CheckedCall, elementwise: bool = False) -> TinygradError |
     for find in (*CHECKS.get(call.name, ()), *(ELEMENTWISE if elementwise else ())):
         found = find(call)
         if found is not None:
-            return type(found)(f"{PUBLIC_NAME.get(call.name, call.name)}: {found}{made_at(call.operands)}")
+            operation = PUBLIC_NAME.get(call.name, call.name)
+            problem = say("{operation}: {problem}", operation=operation, problem=found)
+            return type(found)(problem + made_at(call.operands))
     return None
 
 
 def wrong_call(row: Any, given: Sequence[Any], attrs: dict[str, Any]) -> DtypeError:
     """The error for a call that does not fit the signature of a row."""
     words = [*(type(x).__name__ for x in given), *(f"{name}={value!r:.30}" for name, value in attrs.items())]
-    here = "".join(f"; {name} is called {ARGUMENTS[name]} here" for name in attrs if name in ARGUMENTS)
-    return DtypeError(f"{row.name}{signature(row)} was called as {row.name}({', '.join(words)}){here}")
+    here = [
+        say("; {name} is called {other} here", name=name, other=ARGUMENTS[name]) for name in attrs if name in ARGUMENTS
+    ]
+    return DtypeError(
+        say(
+            "{signature} was called as {call}{hints}",
+            signature=f"{row.name}{signature(row)}",
+            call=f"{row.name}({', '.join(words)})",
+            hints="".join(here),
+        )
+    )
 
 
 def signature(row: Any) -> str:

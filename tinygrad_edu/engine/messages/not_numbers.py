@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._support.languages import say, texts
 from ...errors import DtypeError, GraphError, ShapeError, TinygradError
 from ..node import Node
 from .words import CheckedCall, describe, in_words, is_ragged, is_whole, leaves, not_whole, short
@@ -37,8 +38,10 @@ def not_numbers(name: str, x: Any) -> TinygradError:
     DtypeError("add: needs numbers, arrays, Values or Tensors, not str '2.5'; float(...) makes a number of a string")
     """
     if is_ragged(x):
-        return ShapeError(f"{name}: the rows of {short(x)} are not of one length, so it is no array")
-    return DtypeError(f"{name}: needs numbers, arrays, Values or Tensors, not {kind_of(x)}{way_out(x)}")
+        text = texts("{name}: the rows of {x} are not of one length, so it is no array")
+        return ShapeError(say(text, name=name, x=short(x)))
+    text = texts("{name}: needs numbers, arrays, Values or Tensors, not {kind}{hint}")
+    return DtypeError(say(text, name=name, kind=kind_of(x), hint=way_out(x)))
 
 
 def not_one_number(name: str, x: Any) -> TinygradError:
@@ -49,10 +52,16 @@ def not_one_number(name: str, x: Any) -> TinygradError:
     """
     if isinstance(x, Node):
         return GraphError(
-            f"{name}: needs a plain number, not {in_words(x)}, which is a {type(x).__name__}: take float(x), "
-            "which leaves the graph, or compute with x itself"
+            say(
+                "{name}: needs a plain number, not {x}, which is a {kind}: take float(x), which leaves the graph, or "
+                "compute with x itself",
+                name=name,
+                x=in_words(x),
+                kind=type(x).__name__,
+            )
         )
-    return DtypeError(f"{name}: needs one real number, not {kind_of(x)}{way_out(x)}")
+    text = texts("{name}: needs one real number, not {kind}{hint}")
+    return DtypeError(say(text, name=name, kind=kind_of(x), hint=way_out(x)))
 
 
 def no_tensor(data: Any, dtype: Any) -> TinygradError:
@@ -62,7 +71,11 @@ def no_tensor(data: Any, dtype: Any) -> TinygradError:
     DtypeError("tensor: 'flaot32' is no dtype of real numbers; 'float32', 'float64', 'int64' and 'bool' are")
     """
     wrong = None if dtype is None else wrong_dtype(dtype)
-    return not_numbers("tensor", data) if wrong is None else DtypeError(f"tensor: {wrong}")
+    return (
+        not_numbers("tensor", data)
+        if wrong is None
+        else DtypeError(say("{operation}: {problem}", operation="tensor", problem=wrong))
+    )
 
 
 def known_dtype(call: CheckedCall) -> TinygradError | None:
@@ -80,7 +93,8 @@ def single_numbers(call: CheckedCall) -> TinygradError | None:
     """elu and nan_to_num: settings that are one number."""
     for name, x in call.attrs.items():
         if not isinstance(x, Real) and (x is not None or name not in ("posinf", "neginf")):
-            return DtypeError(f"{name} is a number, not {type(x).__name__} {short(x)}")
+            text = texts("{name} is a number, not {kind} {value}")
+            return DtypeError(say(text, name=name, kind=type(x).__name__, value=short(x)))
     return None
 
 
@@ -91,19 +105,22 @@ def wrong_dtype(dtype: Any) -> str | None:
             return None
     except TypeError:
         pass
-    sizes = "; several sizes are given as one tuple" if is_whole(dtype) else ""
-    return f"{short(dtype)} is no dtype of real numbers; 'float32', 'float64', 'int64' and 'bool' are{sizes}"
+    sizes = say("; several sizes are given as one tuple") if is_whole(dtype) else ""
+    text = texts("{dtype} is no dtype of real numbers; 'float32', 'float64', 'int64' and 'bool' are{hint}")
+    return say(text, dtype=short(dtype), hint=sizes)
 
 
 def kind_of(x: Any) -> str:
     """What x is, in a few words."""
-    return f"an array of dtype {x.dtype}" if getattr(x, "shape", ()) else f"{type(x).__name__} {short(x)}"
+    if getattr(x, "shape", ()):
+        return say("an array of dtype {dtype}", dtype=x.dtype)
+    return f"{type(x).__name__} {short(x)}"
 
 
 def way_out(x: Any) -> str:
     """How to make a number of x, if there is a way."""
     dtype = x.dtype if isinstance(getattr(x, "dtype", None), np.dtype) else np.dtype(object)
-    return next((f"; {way}" for is_this, way in NOT_NUMBERS if is_this(x, dtype)), "")
+    return next((say("; {hint}", hint=say(way)) for is_this, way in NOT_NUMBERS if is_this(x, dtype)), "")
 
 
 def holds_a(*kinds: type) -> Callable[[Any, Any], bool]:
@@ -111,22 +128,27 @@ def holds_a(*kinds: type) -> Callable[[Any, Any], bool]:
     return lambda x, dtype: any(isinstance(leaf, kinds) for leaf in leaves(x))
 
 
-NOT_NUMBERS: list[tuple[Callable[[Any, Any], bool], str]] = [
-    (lambda x, dtype: not isinstance(x, Real) and not is_no_array_of_numbers(x), "tg.tensor(...) makes a Tensor of it"),
-    (holds_a(Node), "tg.stack makes one Tensor of several nodes"),
-    (holds_a(type(None)), "did a function forget its `return`?"),
-    (lambda x, dtype: dtype.kind in "SU", "np.asarray(..., dtype=float) reads numbers from text"),
-    (holds_a(str, bytes), "float(...) makes a number of a string"),
-    (lambda x, dtype: dtype.kind == "c", "derivatives here are of real numbers: take .real, .imag or abs()"),
-    (holds_a(complex), "derivatives here are of real numbers: take .real, .imag or abs()"),
-    (lambda x, dtype: dtype.kind in "mM", "take the difference to one date, divided by np.timedelta64(1, 'D')"),
-    (lambda x, dtype: hasattr(x, "dtype"), "np.asarray(..., dtype=float) makes numbers of it, if it holds any"),
-    (holds_a(int), "whole numbers that large do not fit an array; those of float(...) do"),
-    (lambda x, dtype: isinstance(x, (set, frozenset, dict)), "a list has the order that an array needs"),
-    (lambda x, dtype: callable(x), "call it first"),
-    (lambda x, dtype: hasattr(x, "__float__"), "float(...) makes a number of it"),
-    (lambda x, dtype: hasattr(x, "__iter__"), "list(...) collects its items"),
-]
+NOT_NUMBERS: list[tuple[Callable[[Any, Any], bool], str]] = texts(
+    [
+        (
+            lambda x, dtype: not isinstance(x, Real) and not is_no_array_of_numbers(x),
+            "tg.tensor(...) makes a Tensor of it",
+        ),
+        (holds_a(Node), "tg.stack makes one Tensor of several nodes"),
+        (holds_a(type(None)), "did a function forget its `return`?"),
+        (lambda x, dtype: dtype.kind in "SU", "np.asarray(..., dtype=float) reads numbers from text"),
+        (holds_a(str, bytes), "float(...) makes a number of a string"),
+        (lambda x, dtype: dtype.kind == "c", "derivatives here are of real numbers: take .real, .imag or abs()"),
+        (holds_a(complex), "derivatives here are of real numbers: take .real, .imag or abs()"),
+        (lambda x, dtype: dtype.kind in "mM", "take the difference to one date, divided by np.timedelta64(1, 'D')"),
+        (lambda x, dtype: hasattr(x, "dtype"), "np.asarray(..., dtype=float) makes numbers of it, if it holds any"),
+        (holds_a(int), "whole numbers that large do not fit an array; those of float(...) do"),
+        (lambda x, dtype: isinstance(x, (set, frozenset, dict)), "a list has the order that an array needs"),
+        (lambda x, dtype: callable(x), "call it first"),
+        (lambda x, dtype: hasattr(x, "__float__"), "float(...) makes a number of it"),
+        (lambda x, dtype: hasattr(x, "__iter__"), "list(...) collects its items"),
+    ]
+)
 """Pairs of a condition on (x, its dtype) and the way out to suggest; the first condition that holds counts."""
 
 
@@ -134,9 +156,16 @@ def no_gradient(output: Any) -> TinygradError:
     """The error for a backward pass from something that has no graph, or that no gradient flows to."""
     if not isinstance(output, Node):
         return GraphError(
-            f"backward: only a Value or a Tensor has a graph; this is a {type(output).__name__}: {output!r:.60}"
+            say(
+                "backward: only a Value or a Tensor has a graph; this is a {kind}: {value}",
+                kind=type(output).__name__,
+                value=f"{output!r:.60}",
+            )
         )
     return GraphError(
-        f"backward: {describe(output)} does not require a gradient, so there is nothing to differentiate: make its "
-        "inputs with requires_grad=True, and compute it outside no_grad() and without detach()"
+        say(
+            "backward: {x} does not require a gradient, so there is nothing to differentiate: make its inputs with "
+            "requires_grad=True, and compute it outside no_grad() and without detach()",
+            x=describe(output),
+        )
     )

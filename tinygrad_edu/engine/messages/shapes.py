@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._support.languages import say, texts
 from ...errors import DtypeError, ShapeError, TinygradError
 from ..node import shape_of
 from .axes import wrong_axes
@@ -28,6 +29,8 @@ from .words import (
     symbols,
 )
 
+FLOATS = ".astype('float32')"
+
 # Whether operands fit each other.
 
 
@@ -38,25 +41,31 @@ def broadcastable(call: CheckedCall) -> TinygradError | None:
         a, b = shape_of(operands[i]), shape_of(operands[j])
         for back, (m, n) in enumerate(zip(reversed(a), reversed(b)), 1):
             if m != n and 1 not in (m, n):
-                where = "the last axis" if back == 1 else f"axis -{back}"
-                why = f"sizes {m} and {n} on {where} differ and neither is 1"
+                why = say("sizes {m} and {n} on {axis} differ and neither is 1", m=m, n=n, axis=from_behind(back))
                 hint = would_broadcast([operands[i], operands[j]]) if len(operands) == 2 else ""
-                return ShapeError(f"{listed(operands)} do not broadcast: {why}{hint}")
+                return ShapeError(
+                    say("{operands} do not broadcast: {why}{hint}", operands=listed(operands), why=why, hint=hint)
+                )
     return None
+
+
+def from_behind(back: int) -> str:
+    """`the last axis`, `axis -2`."""
+    return say("the last axis") if back == 1 else say("axis {axis}", axis=-back)
 
 
 def would_broadcast(operands: Sequence[Any]) -> str:
     """The reshape or the transpose of one operand that would make two broadcast, if there is one."""
     (a, b), (first, second) = (shape_of(x) for x in operands), symbols(operands)
     if a == b[::-1] and len(a) == 2:
-        return f"; did you mean {second}.T?"
+        return say("; did you mean {code}?", code=f"{second}.T")
     large, small, name = (a, b, second) if len(a) > len(b) else (b, a, first)
     for places in combinations(range(len(large)), len(small)) if 0 < len(small) < len(large) < 8 else ():
         if all(large[place] == size for place, size in zip(places, small)):
             shape = [1] * len(large)
             for place, size in zip(places, small):
                 shape[place] = size
-            return f"; {name}.reshape({', '.join(map(str, shape))}) would broadcast"
+            return say("; {code} would broadcast", code=f"{name}.reshape({', '.join(map(str, shape))})")
     return ""
 
 
@@ -72,7 +81,14 @@ def broadcasts(shapes: Sequence[Shape]) -> bool:
 def not_bools(call: CheckedCall) -> TinygradError | None:
     """The operands are not all bools, which can be neither subtracted nor negated."""
     if all(x.dtype == bool for x in call.operands if hasattr(x, "dtype")):
-        return DtypeError(f"{call.x} holds bools, which have no {call.name}; .astype('float32') makes numbers of them")
+        return DtypeError(
+            say(
+                "{x} holds bools, which have no {operation}; {code} makes numbers of them",
+                x=call.x,
+                operation=call.name,
+                code=FLOATS,
+            )
+        )
     return None
 
 
@@ -80,8 +96,12 @@ def negative_powers(call: CheckedCall) -> TinygradError | None:
     """The operands are not all whole numbers; called when a negative power of one was refused."""
     if all(getattr(x, "dtype", np.dtype(int)).kind in "iub" for x in call.operands):
         return DtypeError(
-            f"whole numbers to a negative power are no whole numbers: {listed(call.operands)}; "
-            ".astype('float32') makes floating-point numbers of them"
+            say(
+                "whole numbers to a negative power are no whole numbers: {operands}; {code} makes floating-point "
+                "numbers of them",
+                operands=listed(call.operands),
+                code=FLOATS,
+            )
         )
     return None
 
@@ -91,15 +111,22 @@ def inner_sizes(call: CheckedCall) -> TinygradError | None:
     (a, b), (first, second) = call.shapes, symbols(call.operands)
     product = f"{in_words(call.operands[0])} @ {in_words(call.operands[1])}"
     if not a or not b:
-        return ShapeError(f"{product}: a single number has no axis to sum over; use * to scale with it")
+        return ShapeError(
+            say("{product}: a single number has no axis to sum over; use * to scale with it", product=product)
+        )
     inner = b[-2] if len(b) > 1 else b[0]
     if a[-1] != inner:
-        meant = [f"; did you mean {words}?" for p, q, words in turned(a, b, first, second) if multiply(p, q)]
-        meet = f"; a row of {first} has {a[-1]} numbers, a column of {second} has {inner}"
-        return ShapeError(f"{product}: inner sizes {a[-1]} and {inner} differ{meant[0] if meant else meet}")
+        meant = [code for p, q, code in turned(a, b, first, second) if multiply(p, q)]
+        names = {"x": first, "y": second, "m": a[-1], "n": inner}
+        meet = say("; a row of {x} has {m} numbers, a column of {y} has {n}", **names)
+        hint = say("; did you mean {code}?", code=meant[0]) if meant else meet
+        return ShapeError(
+            say("{product}: inner sizes {m} and {n} differ{hint}", product=product, m=a[-1], n=inner, hint=hint)
+        )
     for back, (m, n) in enumerate(zip(reversed(a[:-2]), reversed(b[:-2])), 3):
         if m != n and 1 not in (m, n):
-            return ShapeError(f"{product}: sizes {m} and {n} on axis -{back}, before the matrices, do not broadcast")
+            text = texts("{product}: sizes {m} and {n} on axis {axis}, before the matrices, do not broadcast")
+            return ShapeError(say(text, product=product, m=m, n=n, axis=-back))
     return None
 
 
@@ -124,7 +151,7 @@ def dot_operands(call: CheckedCall) -> TinygradError | None:
     if len(call.operands) == 2:
         return inner_sizes(call) if all(call.shapes) else None
     return ShapeError(
-        "two lists are multiplied item by item, and hold numbers and Values; tg.stack makes an array of a list"
+        say("two lists are multiplied item by item, and hold numbers and Values; tg.stack makes an array of a list")
     )
 
 
@@ -138,8 +165,17 @@ def letter_sizes(call: CheckedCall) -> TinygradError | None:
             if m == n:  # and along a diagonal of x itself
                 m, other = shape_of(x)[term.index(letter)], x
             if m != n:
-                both = f"{letter!r} is {m} in {in_words(other)} and {n} in {in_words(x)}"
-                return ShapeError(f"{call.attrs['subscripts']!r}: {both}; a letter stands for one size")
+                return ShapeError(
+                    say(
+                        "{subscripts}: {letter} is {m} in {x} and {n} in {y}; a letter stands for one size",
+                        subscripts=repr(call.attrs["subscripts"]),
+                        letter=repr(letter),
+                        m=m,
+                        x=in_words(other),
+                        n=n,
+                        y=in_words(x),
+                    )
+                )
     return None
 
 
@@ -147,11 +183,13 @@ def joined_shapes(call: CheckedCall) -> TinygradError | None:
     """All operands have the same sizes, but for the axis to join along."""
     axis, shapes = call.attrs["axis"], call.shapes
     if () in shapes:
-        return ShapeError(f"{listed(call.operands)}: a single number has no axis to join along; use tg.stack")
+        return ShapeError(
+            say("{operands}: a single number has no axis to join along; use tg.stack", operands=listed(call.operands))
+        )
     for x, shape in zip(call.operands, shapes):
         if len(shape) != len(shapes[0]):
-            counts = f"{call.ndim} and {len(shape)} axes"
-            return ShapeError(f"{call.x} and {in_words(x)} have {counts}; reshape one, so that both have as many")
+            text = texts("{x} and {y} have {m} and {n} axes; reshape one, so that both have as many")
+            return ShapeError(say(text, x=call.x, y=in_words(x), m=call.ndim, n=len(shape)))
     found = wrong_axes("axis", axis, call.ndim, call.x, none=False, many=False)
     if found is not None:
         return found
@@ -159,10 +197,19 @@ def joined_shapes(call: CheckedCall) -> TinygradError | None:
         for i, (m, n) in enumerate(zip(shapes[0], shape)):
             if m != n and i != axis % len(shape):
                 others = [j for j in range(len(shape)) if shapes_agree(shapes, j)]
-                hint = f"; axis={others[0]} would do" if others else ""
+                hint = say("; {code} would do", code=f"axis={others[0]}") if others else ""
                 return ShapeError(
-                    f"{call.x} and {in_words(x)} along axis {axis}: sizes {m} and {n} on axis {i} differ, "
-                    f"and only axis {axis} may differ{hint}"
+                    say(
+                        "{x} and {y} along axis {axis}: sizes {m} and {n} on axis {i} differ, and only axis {axis} may "
+                        "differ{hint}",
+                        x=call.x,
+                        y=in_words(x),
+                        axis=axis,
+                        m=m,
+                        n=n,
+                        i=i,
+                        hint=hint,
+                    )
                 )
     return None
 
@@ -177,11 +224,15 @@ def equal_shapes(call: CheckedCall) -> TinygradError | None:
     for x, shape in zip(call.operands, call.shapes):
         if shape != call.shape:
             return ShapeError(
-                f"{call.x} and {in_words(x)} differ, and only arrays of one shape can be stacked; "
-                "tg.concatenate joins along an axis that they have"
+                say(
+                    "{x} and {y} differ, and only arrays of one shape can be stacked; tg.concatenate joins along an "
+                    "axis that they have",
+                    x=call.x,
+                    y=in_words(x),
+                )
             )
     n = call.ndim + 1
-    return wrong_axes("axis", call.attrs["axis"], n, f"the result, of {n} axes", none=False, many=False)
+    return wrong_axes("axis", call.attrs["axis"], n, say("the result, of {n} axes", n=n), none=False, many=False)
 
 
 # Whether the result can have a shape.
@@ -196,13 +247,16 @@ def new_shape(call: CheckedCall) -> TinygradError | None:
     known = [size for size in shape if size != -1]
     left_open = len(shape) - len(known)
     if left_open > 1:
-        return ShapeError(f"{shape} leaves {left_open} sizes open; only one -1 can be worked out")
+        return ShapeError(say("{shape} leaves {n} sizes open; only one -1 can be worked out", shape=shape, n=left_open))
     if any(size < 0 for size in known):
-        return ShapeError(f"{shape} has a negative size; only -1 has a meaning, a size to be worked out")
+        return ShapeError(
+            say("{shape} has a negative size; only -1 has a meaning, a size to be worked out", shape=shape)
+        )
     filled = prod(known)
     if (filled and n % filled == 0) if left_open else n == filled:
         return None
-    return ShapeError(f"{call.x}: {n} numbers do not fill {shape}{would_fill(n, shape)}")
+    text = texts("{x}: {n} numbers do not fill {shape}{hint}")
+    return ShapeError(say(text, x=call.x, n=n, shape=shape, hint=would_fill(n, shape)))
 
 
 def would_fill(n: int, shape: tuple[int, ...]) -> str:
@@ -210,7 +264,7 @@ def would_fill(n: int, shape: tuple[int, ...]) -> str:
     for i in reversed(range(len(shape))) if -1 not in shape else ():
         others = prod(shape[:i] + shape[i + 1 :])
         if others and n % others == 0:
-            return f"; they fill {(*shape[:i], n // others, *shape[i + 1 :])}"
+            return say("; they fill {shape}", shape=(*shape[:i], n // others, *shape[i + 1 :]))
     return ""
 
 
@@ -221,15 +275,16 @@ def broadcast_shape(call: CheckedCall) -> TinygradError | None:
     if found is not None:
         return found
     if any(size < 0 for size in shape):
-        return ShapeError(f"{shape} has a negative size")
+        return ShapeError(say("{shape} has a negative size", shape=shape))
     if prod(shape) > sys.maxsize // 8:
-        return ShapeError(f"no memory holds an array of shape {shape}")
+        return ShapeError(say("no memory holds an array of shape {shape}", shape=shape))
     if len(shape) < call.ndim:
-        return ShapeError(f"{call.x} has {call.ndim} axes and does not broadcast to the {len(shape)} of {shape}")
+        text = texts("{x} has {m} axes and does not broadcast to the {n} of {shape}")
+        return ShapeError(say(text, x=call.x, m=call.ndim, n=len(shape), shape=shape))
     for back, (m, n) in enumerate(zip(reversed(call.shape), reversed(shape)), 1):
         if m != n and m != 1:
-            where = "the last axis" if back == 1 else f"axis -{back}"
-            return ShapeError(f"{call.x} does not broadcast to {shape}: size {m} on {where} is neither {n} nor 1")
+            text = texts("{x} does not broadcast to {shape}: size {m} on {axis} is neither {n} nor 1")
+            return ShapeError(say(text, x=call.x, shape=shape, m=m, n=n, axis=from_behind(back)))
     return None
 
 
@@ -239,7 +294,9 @@ def summed_shape(call: CheckedCall) -> TinygradError | None:
     found = not_whole("a size", shape)
     if found is not None:
         return found
-    return ShapeError(f"{call.x} cannot be summed to {shape}, because {shape} does not broadcast to it")
+    return ShapeError(
+        say("{x} cannot be summed to {shape}, because {shape} does not broadcast to it", x=call.x, shape=shape)
+    )
 
 
 def shifts(call: CheckedCall) -> TinygradError | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from ..._support.languages import say
 from ...errors import DtypeError, GraphError, InPlaceError, ShapeError
 from ..grad_mode import taking_derivative
 from ..node import Node
@@ -19,53 +20,77 @@ __all__ = [
 def no_dtype_of_gradients(x: Any) -> DtypeError:
     """requires_grad of integers."""
     return DtypeError(
-        f"requires_grad: only floating-point tensors have gradients, not {x.dtype}; make it with dtype='float32'"
+        say(
+            "requires_grad: only floating-point tensors have gradients, not {dtype}; make it with dtype='float32'",
+            dtype=x.dtype,
+        )
     )
 
 
-def not_of_its_shape(x: Any, gradient: Any) -> ShapeError:
-    """A `.grad` that is set to another shape."""
-    return ShapeError(f"grad: the gradient of {describe(x)} has the same shape, not {gradient.shape}")
+def not_of_its_shape(x: Any, gradient: Any, name: str) -> ShapeError:
+    """A gradient of another shape that `backward` is given, or that is set as `.grad`."""
+    return ShapeError(
+        say(
+            "{name}: the gradient of {x} has the same shape, not {shape}",
+            name=name,
+            x=describe(x),
+            shape=gradient.shape,
+        )
+    )
 
 
 def not_one(x: Any) -> ShapeError:
     """item() of several numbers."""
-    return ShapeError(f"item: {describe(x)} holds {x.size} numbers, not one; use .numpy() or .tolist()")
+    return ShapeError(say("item: {x} holds {n} numbers, not one; use .numpy() or .tolist()", x=describe(x), n=x.size))
 
 
 def no_items(x: Any) -> DtypeError:
     """len() of a single number."""
-    return DtypeError("len: a tensor of shape () has no length and no items; use .item() for its number")
+    return DtypeError(say("len: a tensor of shape () has no length and no items; use .item() for its number"))
 
 
 def neither_true_nor_false(x: Any) -> ShapeError:
     """bool() of several numbers."""
     return ShapeError(
-        f"bool: {describe(x)} holds {x.size} numbers, so it is neither true nor false; use .data.any() or .data.all()"
+        say(
+            "bool: {x} holds {n} numbers, so it is neither true nor false; use .data.any() or .data.all()",
+            x=describe(x),
+            n=x.size,
+        )
     )
 
 
 def no_index(x: Any) -> DtypeError:
     """A float, or several numbers, as an index."""
     return DtypeError(
-        f"index: only an integer tensor of size one is a whole number, not {describe(x)} of dtype {x.dtype}"
+        say(
+            "index: only an integer tensor of size one is a whole number, not {x} of dtype {dtype}",
+            x=describe(x),
+            dtype=x.dtype,
+        )
     )
 
 
 def lost(x: Node, how: str) -> GraphError:
     """A number that leaves the graph while a derivative is taken: by float(), by math.exp(), into a plain array."""
     return GraphError(
-        f"{how}: the number of {describe(x)} would leave the graph while a derivative is being taken, and its gradient "
-        "would be lost; write tg.exp(x) instead of math.exp(x), and collect results in a list for tg.stack instead of "
-        "an array; where the plain number is meant, as in a message, .item() is it"
+        say(
+            "{how}: the number of {x} would leave the graph while a derivative is being taken, and its gradient would "
+            "be lost; write tg.exp(x) instead of math.exp(x), and collect results in a list for tg.stack instead of an "
+            "array; where the plain number is meant, as in a message, .item() is it",
+            how=how,
+            x=describe(x),
+        )
     )
 
 
 def may_be_lost(x: Node, how: str) -> str:
     """The warning of .item() and .tolist() while a derivative is taken."""
-    return (
-        f"{how}: the number of {describe(x)} leaves the graph here while a derivative is being taken, and no gradient "
-        "flows through what is computed from it"
+    return say(
+        "{how}: the number of {x} leaves the graph here while a derivative is being taken, and no gradient flows "
+        "through what is computed from it",
+        how=how,
+        x=describe(x),
     )
 
 
@@ -80,40 +105,53 @@ def leaving(x: Node, how: str, refused: bool = False) -> None:
 def leaves_the_graph(x: Any) -> GraphError:
     """A recorded tensor as a NumPy array."""
     return GraphError(
-        f"array: {describe(x)} as a NumPy array would leave the graph, and its gradient would be lost; "
-        "take .data where that is meant, compute with the tensor itself, or make one of several by tg.stack"
+        say(
+            "array: {x} as a NumPy array would leave the graph, and its gradient would be lost; take .data where that "
+            "is meant, compute with the tensor itself, or make one of several by tg.stack",
+            x=describe(x),
+        )
     )
 
 
-def needs_a_seed(x: Any, seed: Any = None) -> GraphError | ShapeError:
-    """backward() of several numbers without a seed, or with one of another shape."""
-    if seed is None:
-        return GraphError(
-            f"backward: {describe(x)} holds {x.size} numbers, and a gradient is that of one number: "
-            "reduce it first with .sum() or .mean(), or pass the upstream gradient, an array of its shape"
+def needs_a_seed(x: Any) -> GraphError:
+    """backward() of several numbers without a seed."""
+    return GraphError(
+        say(
+            "backward: {x} holds {n} numbers, and a gradient is that of one number: reduce it first with .sum() or "
+            ".mean(), or pass the upstream gradient, an array of its shape",
+            x=describe(x),
+            n=x.size,
         )
-    return ShapeError(f"backward: the upstream gradient has the shape of its node, {describe(x)}, and not {seed.shape}")
+    )
 
 
 def not_kept(x: Node) -> str:
     """The warning of a `.grad` that was not kept."""
-    return (
-        f"the gradient of {describe(x)} was not kept: it is the result of an operation, and backward() "
-        "keeps those of leaves only; call retain_grad() on it first, or use backward(retain_grads=True)"
+    return say(
+        "the gradient of {x} was not kept: it is the result of an operation, and backward() keeps those of leaves "
+        "only; call retain_grad() on it first, or use backward(retain_grads=True)",
+        x=describe(x),
     )
 
 
 def not_recorded(x: Node) -> InPlaceError:
     """An assignment to a tensor of a graph."""
     return InPlaceError(
-        f"setitem: a change in place of {describe(x)} would not be recorded; make it inside tg.no_grad(), "
-        "or build a new tensor with tg.where(mask, new, old) or tg.concatenate"
+        say(
+            "setitem: a change in place of {x} would not be recorded; make it inside tg.no_grad(), or build a new "
+            "tensor with tg.where(mask, new, old) or tg.concatenate",
+            x=describe(x),
+        )
     )
 
 
 def already_a_leaf(x: Node, name: str) -> InPlaceError:
     """`w -= ...` of a parameter while operations are recorded."""
     return InPlaceError(
-        f"{name} in place: {describe(x)} is a leaf that requires a gradient, and changing it while operations are "
-        "recorded would cut it off from its gradient; write `with tg.no_grad():` around the change"
+        say(
+            "{operation} in place: {x} is a leaf that requires a gradient, and changing it while operations are "
+            "recorded would cut it off from its gradient; write `with tg.no_grad():` around the change",
+            operation=name,
+            x=describe(x),
+        )
     )

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..._support import languages
+from ..._support.languages import say, texts
 from ...errors import DtypeError, OutOfRangeError, TinygradError
 from ..node import Node, shape_of
 
@@ -58,12 +60,12 @@ def in_words(x: Any) -> str:
     return f"{x.name!r} {x.shape}" if x.name else str(x.shape)
 
 
-def listed(things: Sequence[Any], last: str = " and ") -> str:
-    """`a, b and c`; operands in words."""
+def listed(things: Sequence[Any], alternatives: bool = False) -> str:
+    """`a, b and c`, or `a, b or c`; operands in words."""
     words = [x if isinstance(x, str) else in_words(x) for x in things]
     if len(words) > 6:
-        words = [*words[:5], f"{len(words) - 5} more"]
-    return last.join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+        words = [*words[:5], say("{n} more", n=len(words) - 5)]
+    return languages.listed(words, alternatives)
 
 
 def symbols(operands: Sequence[Any]) -> list[str]:
@@ -80,8 +82,9 @@ def short(x: Any) -> str:
 
 def made_at(operands: Sequence[Any]) -> str:
     """A second line of a message: where the operands were made, if `tg.trace()` recorded it."""
-    places = [f"{in_words(x)} at {x.source}" for x in operands if isinstance(x, Node) and x.source]
-    return f"\n  made: {', '.join(places[:3])}" if places else ""
+    made = [x for x in operands if isinstance(x, Node) and x.source][:3]
+    places = [say("{x} at {place}", x=in_words(x), place=x.source) for x in made]
+    return "\n  " + say("made: {places}", places=", ".join(places)) if places else ""
 
 
 # Attributes: one thing or several, whole numbers.
@@ -121,24 +124,31 @@ def is_whole(x: Any) -> bool:
     return isinstance(x, (int, np.integer)) and not isinstance(x, bool)
 
 
+WHOLE = texts("{what} is a whole number or a tuple of them, not {kind} {value}")
+ONE_WHOLE = texts("{what} is a whole number, not {kind} {value}")
+
+
 def not_whole(what: str, given: Any, many: bool = True) -> TinygradError | None:
     """What is wrong with an attribute that must be a whole number, or several if `many`; None if nothing is."""
     for x in several(given) if many else (given,):
         if not is_whole(x):
-            or_several = " or a tuple of them" if many else ""
-            return DtypeError(f"{what} is a whole number{or_several}, not {type(x).__name__} {short(x)}")
+            text = WHOLE if many else ONE_WHOLE
+            return DtypeError(say(text, what=what, kind=type(x).__name__, value=short(x)))
         if abs(x) > sys.maxsize:
-            return OutOfRangeError(f"{what} {short(x)} is larger than any array")
+            return OutOfRangeError(say("{what} {value} is larger than any array", what=what, value=short(x)))
     return None
 
 
 def describe(x: Any) -> str:
     """A node in a few words for an error message: its name, or what it is and where it was made."""
     if not isinstance(x, Node):
-        return f"{type(x).__name__} of shape {x.shape}" if hasattr(x, "shape") else repr(x)
+        return say("{what} of shape {shape}", what=type(x).__name__, shape=x.shape) if hasattr(x, "shape") else repr(x)
     if x.name:
         what = f"{x.name!r}"
+    elif x.primitive is None:
+        what = say("a {kind}", kind=type(x).__name__)
     else:
-        what = f"a {type(x).__name__}" if x.primitive is None else f"the result of {x.primitive.name}"
-    holds_array = hasattr(x, "_data") and hasattr(x._data, "shape")  # not after a walk has released it
-    return what + (f" of shape {x.shape}" if holds_array else "") + (f" (made at {x.source})" if x.source else "")
+        what = say("the result of {operation}", operation=x.primitive.name)
+    if hasattr(x, "_data") and hasattr(x._data, "shape"):  # not after a walk has released it
+        what = say("{what} of shape {shape}", what=what, shape=x.shape)
+    return say("{what} (made at {place})", what=what, place=x.source) if x.source else what

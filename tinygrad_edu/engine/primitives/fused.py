@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from ...errors import DtypeError, OutOfRangeError, ShapeError
-from ..blas import product
+from ..blas import column_sums, product
 from ..messages import is_no_array_of_numbers, not_numbers
 from ..node import Node, number_of, shape_of
 from .elementwise import erf, exp, tanh
-from .kernels import of_reals, reduced, underflow_is_zero
+from .kernels import in_blocks, of_reals, reduced, underflow_is_zero
 from .primitive import Variadic
 from .reductions import softmax, sum_
 from .rows import primitive
@@ -33,7 +33,7 @@ def _linear_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]
     by = (
         lambda: product(g, weight).reshape(x.shape),
         lambda: product(g.T, _as_matrix(x)),
-        lambda: reduced(np.add, g, 0),
+        lambda: column_sums(g) if g.dtype.char in "fd" else reduced(np.add, g, 0),
     )
     return [by[slot]() for slot in slots]
 
@@ -98,6 +98,11 @@ SLOPE, BEND = sqrt(2 / pi), 0.044715 * sqrt(2 / pi)
 """Of the cubic in the approximation of `gelu`: SLOPE · x + BEND · x³."""
 
 
+@in_blocks
+def _gelu_rule(g: Any, x: Any, approximate: str) -> Any:
+    return g * _gelu_slope(x, approximate)
+
+
 def _gelu_slope(x: Any, approximate: str) -> Any:
     """Φ(x) + x · φ(x), or the derivative of the approximation."""
     if approximate == "none":
@@ -120,11 +125,12 @@ def _gelu_slope(x: Any, approximate: str) -> Any:
 
 
 @primitive(
-    underflow_is_zero(lambda g, out, x, approximate: g * _gelu_slope(x, approximate)),
+    underflow_is_zero(lambda g, out, x, approximate: _gelu_rule(g, x, approximate=approximate)),
     floats=lambda x, approximate: 0.5 * x * (1.0 + _gelu_sigmoid(x, approximate)),
     elementwise=True,
 )
 @of_reals
+@in_blocks
 def gelu(x: Any, approximate: str = "none") -> Any:
     """x · Φ(x), with the distribution function Φ of the normal distribution, or an approximation with tanh.
 

@@ -16,6 +16,7 @@ __all__ = [
     "chosen",
     "elu",
     "erf",
+    "in_blocks",
     "in_float32",
     "kept",
     "of_floats",
@@ -84,7 +85,8 @@ def of_reals(f: Callable[..., Any]) -> Callable[..., Any]:
 
     if isinstance(f, np.ufunc):
         return functools.wraps(lambda x: x)(of_one)
-    return functools.wraps(f)(of_more if len(inspect.signature(f).parameters) > 1 else of_one)  # with f's signature
+    several = inspect.unwrap(f).__code__.co_argcount > 1
+    return functools.wraps(f)(of_more if several else of_one)  # with f's signature
 
 
 def of_real_pairs(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -106,6 +108,39 @@ def underflow_is_zero(rule: Callable[..., Any]) -> Callable[..., Any]:
         except FloatingPointError:
             with np.errstate(under="ignore"):
                 return rule(*operands, **attrs)
+
+    return computed
+
+
+BLOCK = 1 << 14
+"""How many numbers `in_blocks` computes with at a time."""
+
+
+def in_blocks(f: Callable[..., Any]) -> Callable[..., Any]:
+    """An elementwise function of several steps, which go one block after another through large arrays.
+
+    Between the steps a block stays in the cache, where a step takes a fifth of the time that memory needs. The arrays
+    are of one shape and lie alike in memory; on anything else, such as nodes, the function runs as it is.
+    """
+
+    @functools.wraps(f)
+    def computed(*operands: Any, **attrs: Any) -> Any:
+        first = operands[0]
+        if type(first) is not ndarray or first.size < 2 * BLOCK:
+            return f(*operands, **attrs)
+        order = np.argsort([-step for step in first.strides], kind="stable")
+        lying = first.transpose(order)
+        alike = all(type(x) is ndarray and (x.shape, x.strides) == (first.shape, first.strides) for x in operands)
+        if not (alike and lying.flags.c_contiguous):
+            return f(*operands, **attrs)
+        flat = [x.transpose(order).reshape(-1) for x in operands]
+        begin = f(*[x[:BLOCK] for x in flat], **attrs)
+        out = np.empty(lying.size, begin.dtype)
+        out[:BLOCK] = begin
+        for start in range(BLOCK, lying.size, BLOCK):
+            block = slice(start, start + BLOCK)
+            out[block] = f(*[x[block] for x in flat], **attrs)
+        return out.reshape(lying.shape).transpose(np.argsort(order))
 
     return computed
 
@@ -186,7 +221,35 @@ def _erf_table(dtype: Any) -> Any:
     return [(d / math.factorial(n)).astype(dtype) for n, d in enumerate(derivatives)]
 
 
+ERF_BY_TANH = (
+    1.1283792460879174, 0.1027698974172603, -1.954335987015775e-04, -6.146250499615226e-04,
+    8.446184487849622e-05, -4.7546418585382464e-06, 2.2158768175427358e-08, 5.689385937413575e-09,
+)  # fmt: skip
+"""The coefficients of a polynomial p with erf(x) = tanh(x · p(x²)) to 7 · 10⁻⁸ of the value; its first two are those of
+the well-known approximation of GELU. They were fitted to artanh(erf(x)) / x for x up to 4.2, by least squares whose
+weights were changed until the largest error was smallest (Lawson's algorithm)."""
+
+
 def erf(x: Any) -> Any:
+    """The error function; in float32 to three units in the last place."""
+    return _erf_of_float32(x) if x.dtype == FLOAT32 else _erf_by_table(x)
+
+
+@in_blocks
+def _erf_of_float32(x: Any) -> Any:
+    with np.errstate(over="ignore"):  # tanh(inf) is 1
+        squares = np.asarray(x * x)
+        out = squares * np.float32(ERF_BY_TANH[-1])
+        for coefficient in ERF_BY_TANH[-2:0:-1]:
+            out += np.float32(coefficient)
+            out *= squares
+        out += np.float32(ERF_BY_TANH[0])
+        out *= x
+        return np.tanh(out, out=out)
+
+
+@in_blocks
+def _erf_by_table(x: Any) -> Any:
     """Taylor's series around the nearest multiple of 1/1024; from 6 on the result is 1 to double precision."""
     size = np.minimum(np.abs(x), x.dtype.type(6))
     place = np.rint(size * 1024)

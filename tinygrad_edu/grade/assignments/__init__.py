@@ -23,7 +23,7 @@ def folder(name: str) -> Path:
     """The folder of an assignment, for grading or for copying.
 
     >>> sorted(file.name for file in folder("mlp").glob("*.*"))
-    ['README.md', 'assignment.py', 'reference.py', 'starter.py']
+    ['README.md', 'assignment.py', 'assignment.zh.json', 'reference.py', 'starter.py']
     """
     if name not in ASSIGNMENTS:
         raise ValueError(f"there is no assignment {name!r}; there are {', '.join(ASSIGNMENTS)}")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..._support.languages import say, texts
 from ...engine.tensor import Tensor
 from ...graph.plain import ancestors
 from ..diagnosis import probe_shapes
@@ -18,7 +19,7 @@ from ..sandbox.proxies import Handle, Student, evaluate
 
 __all__ = [
     "EXACT", "Axes", "called_slow", "called_unstable", "large_operands", "many_operands", "one_by_one", "operands",
-    "peak_memory",
+    "peak_memory", "to_the_last_digit",
 ]  # fmt: skip
 
 Axes = str | tuple[int, ...]
@@ -52,8 +53,8 @@ EXACT = 1e-13
 
 ALGEBRAIC = {
     "abs", "add", "astype", "broadcast_to", "concatenate", "convolution", "divide", "einsum", "getitem", "linear",
-    "matmul", "maximum", "mean", "minimum", "multiply", "negative", "outer", "positive", "relu", "reshape", "square",
-    "subtract", "sum", "transpose", "where",
+    "matmul", "maximum", "mean", "minimum", "multiply", "negative", "outer", "positive", "power", "relu", "reshape",
+    "square", "subtract", "sum", "transpose", "where",
 }  # fmt: skip
 """Operations that neither overflow nor flatten out at a million, however they are written."""
 
@@ -71,7 +72,7 @@ def large_operands(
     at = next(operands(axes, rng, 1e6))
     output = function(*(Tensor(x, requires_grad=True) for x in at))
     rows = {x.primitive.name for x in ancestors([output]) if x.primitive is not None}
-    if rows <= ALGEBRAIC:
+    if rows <= ALGEBRAIC and np.isfinite(output.numpy()).all():  # a power may be neither real nor finite
         yield at
 
 
@@ -119,6 +120,32 @@ def of_both_signs(x: ndarray) -> ndarray:
     return x
 
 
+TOO_SLOW = texts("right for few numbers, and no answer in time for {n}")
+WRONG_FOR_MANY = texts("right for few numbers, and for {n} it is not: {error}")
+ON_WHOLE_ARRAYS = texts(
+    "Whoever computes the whole function anew for every number is too slow: use the formula of the derivative, on "
+    "whole arrays."
+)
+
+
+ROUNDED = 2e-16
+"""How far most of many numbers may be off where nothing is added up. Formulas of float64 stay below a quarter of it,
+however they are written, and difference quotients of any order above it, whatever their step is."""
+
+
+def to_the_last_digit(answer: ndarray, right: ndarray) -> bool:
+    """Whether most numbers are as exact as their dtype can be. A few may be off, where a formula loses digits.
+
+    >>> x = np.random.default_rng(0).normal(size=20_000)
+    >>> right = 1 - np.tanh(x) ** 2
+    >>> quotient = (8 * (np.tanh(x + 0.01) - np.tanh(x - 0.01)) - (np.tanh(x + 0.02) - np.tanh(x - 0.02))) / 0.12
+    >>> to_the_last_digit(4 / (np.exp(x) + np.exp(-x)) ** 2, right), to_the_last_digit(quotient, right)
+    (True, False)
+    """
+    size = np.abs(right)
+    return bool(np.median(np.abs(answer - right) / (size + np.median(size))) <= ROUNDED)
+
+
 @contextmanager
 def called_slow(count: int) -> Iterator[None]:
     """Report an error in this context as one of many numbers: it arises with `count`, after few were right."""
@@ -127,12 +154,10 @@ def called_slow(count: int) -> Iterator[None]:
     except (WrongAnswer, StudentError) as error:
         late = isinstance(error, StudentError) and error.kind == "time"
         raise WrongAnswer(
-            f"right for few numbers, and no answer in time for {count:,}" if late
-            else f"right for few numbers, and for {count:,} it is not: {error}",
+            say(TOO_SLOW if late else WRONG_FOR_MANY, n=f"{count:,}", error=error),
             kind="slow" if late else error.kind,
-            how="Whoever computes the whole function anew for every number is too slow: use the formula of the "
-            "derivative, on whole arrays." if late else getattr(error, "how", ""),
-        ) from None  # fmt: skip
+            how=say(ON_WHOLE_ARRAYS) if late else getattr(error, "how", ""),
+        ) from None
 
 
 @contextmanager
@@ -142,9 +167,11 @@ def called_unstable(scale: float) -> Iterator[None]:
         yield
     except (WrongAnswer, StudentError) as error:
         raise WrongAnswer(
-            f"right for numbers near 1, wrong for numbers near {scale:,.0f}: {error}",
+            say(
+                "right for numbers near 1, wrong for numbers near {scale}: {error}", scale=f"{scale:,.0f}", error=error
+            ),
             kind="unstable",
-            how="Find the exponential that overflows, and take the largest number out of it first.",
+            how=say("Find the exponential that overflows, and take the largest number out of it first."),
             graphs=getattr(error, "graphs", None),
         ) from None
 
@@ -158,5 +185,6 @@ def peak_memory(student: Student, function: Handle, *arguments: Any, most: float
     Raises `WrongAnswer` of the kind "memory".
     """
     used = evaluate(student, MEASURED)(function, list(arguments))
-    require(type(used) is int, "the memory of the call could not be measured", kind="memory")
-    require(used <= most, f"the call holds {used / 1e6:.3g} MB at once; {most / 1e6:.3g} MB must do", kind="memory")
+    require(type(used) is int, say("the memory of the call could not be measured"), kind="memory")
+    text = texts("the call holds {used} MB at once; {most} MB must do")
+    require(used <= most, say(text, used=f"{used / 1e6:.3g}", most=f"{most / 1e6:.3g}"), kind="memory")

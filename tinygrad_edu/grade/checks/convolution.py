@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from ..._support.languages import say, texts
 from ...engine.primitives.convolution import conv2d
 from ...errors import ShapeError
 from ..compare import compare
@@ -20,42 +21,59 @@ __all__ = ["same_convolution"]
 IMAGE, KERNEL = (1, 2, 7, 6), (3, 2, 3, 2)
 """Shapes: (images, channels, rows, columns) and (channels out, channels in, rows, columns)."""
 
-KERNELS: dict[str, Callable[[ndarray], ndarray]] = {
-    "": lambda w: w,
-    "the kernel is turned around by 180 degrees": lambda w: w[:, :, ::-1, ::-1],
-    "the kernel is upside down": lambda w: w[:, :, ::-1],
-    "the kernel is turned from left to right": lambda w: w[..., ::-1],
-    "the kernel's rows and columns are swapped": lambda w: w.swapaxes(2, 3),
-}
+KERNELS: dict[str, Callable[[ndarray], ndarray]] = texts(
+    {
+        "": lambda w: w,
+        "the kernel is turned around by 180 degrees": lambda w: w[:, :, ::-1, ::-1],
+        "the kernel is upside down": lambda w: w[:, :, ::-1],
+        "the kernel is turned from left to right": lambda w: w[..., ::-1],
+        "the kernel's rows and columns are swapped": lambda w: w.swapaxes(2, 3),
+    }
+)
 """Ways to apply a kernel to an image; the right way has no words."""
 
-CHANNELS: dict[str, Callable[[ndarray], ndarray]] = {
-    "": lambda w: w,
-    "the channels are in reverse order": lambda w: w[:, ::-1],
-    "only the first channel is used": lambda w: w * np.array([1.0, 0.0]).reshape(1, 2, 1, 1),
-    "only the last channel is used": lambda w: w * np.array([0.0, 1.0]).reshape(1, 2, 1, 1),
-    "the mean of the channels is taken": lambda w: w / 2.0,
-}
+CHANNELS: dict[str, Callable[[ndarray], ndarray]] = texts(
+    {
+        "": lambda w: w,
+        "the channels are in reverse order": lambda w: w[:, ::-1],
+        "only the first channel is used": lambda w: w * np.array([1.0, 0.0]).reshape(1, 2, 1, 1),
+        "only the last channel is used": lambda w: w * np.array([0.0, 1.0]).reshape(1, 2, 1, 1),
+        "the mean of the channels is taken": lambda w: w / 2.0,
+    }
+)
 """Ways to use the channels of an image."""
 
-SIDES: dict[str, Callable[[int], tuple[int, int]]] = {
-    "": lambda n: (n, n),
-    "all of the border is before the image": lambda n: (2 * n, 0),
-    "all of the border is behind the image": lambda n: (0, 2 * n),
-    "there is a border before the image alone": lambda n: (n, 0),
-    "there is a border behind the image alone": lambda n: (0, n),
-}
+SIDES: dict[str, Callable[[int], tuple[int, int]]] = texts(
+    {
+        "": lambda n: (n, n),
+        "all of the border is before the image": lambda n: (2 * n, 0),
+        "all of the border is behind the image": lambda n: (0, 2 * n),
+        "there is a border before the image alone": lambda n: (n, 0),
+        "there is a border behind the image alone": lambda n: (0, n),
+    }
+)
 """Ways to put n zeros of padding: how many before the image, and how many after it."""
 
-HOW = {
-    "stride": "Neighbours in the result lie {stride} apart in the image.",
-    "padding": "Put a border of {padding} zeros around the image, on each of its four sides.",
-    "dilation": "Neighbours in the kernel meet numbers that lie {dilation} apart in the image.",
-    "sides": "Put a border of {padding} zeros around the image, on each of its four sides.",
-    "kernel": "The result at [i, j] is the sum of x[i + a, j + b] · w[a, b], but for stride, padding and dilation: "
-    "the kernel is not turned around.",
-    "channels": "Add up over all channels of the image, each with its own part of the kernel.",
-}
+HOW = texts(
+    {
+        "stride": "Neighbours in the result lie {stride} apart in the image.",
+        "padding": "Put a border of {padding} zeros around the image, on each of its four sides.",
+        "dilation": "Neighbours in the kernel meet numbers that lie {dilation} apart in the image.",
+        "sides": "Put a border of {padding} zeros around the image, on each of its four sides.",
+        "kernel": "The result at [i, j] is the sum of x[i + a, j + b] · w[a, b], but for stride, padding and dilation: "
+        "the kernel is not turned around.",
+        "channels": "Add up over all channels of the image, each with its own part of the kernel.",
+    }
+)
+
+
+NUMBERS = texts(
+    {
+        "stride": "the stride is {found}, not {wanted}",
+        "padding": "the padding is {found}, not {wanted}",
+        "dilation": "the dilation is {found}, not {wanted}",
+    }
+)
 
 
 class Way(NamedTuple):
@@ -119,9 +137,9 @@ def same_convolution(
     answers = [Answered(words, image, answer(image, weight)) for words, image in images(rng)]
     for words, image, found in answers:
         try:
-            expect(found, "the result").equals(right.result(image, weight))
+            expect(found, say("the result")).equals(right.result(image, weight))
         except WrongAnswer as wrong:
-            wrong.where = f"Look at the result for {words}."
+            wrong.where = say("Look at the result for {image}.", image=words)
             for way in wrong_ways(right):
                 if way.explains(answers, weight):
                     raise named(way, right, wrong.where) from None
@@ -134,8 +152,8 @@ def images(rng: np.random.Generator) -> Iterator[tuple[str, ndarray]]:
     for i, j in ((3, 2), (0, 0), (rows - 1, columns - 1), (0, columns - 1)):
         image, channel = np.zeros(IMAGE), rng.integers(channels)
         image[0, channel, i, j] = 1.0
-        yield f"an image that is 1 at [{channel}, {i}, {j}] and 0 elsewhere", image
-    yield "random images", rng.normal(size=(5, *IMAGE[1:]))
+        yield say("an image that is 1 at [{place}] and 0 elsewhere", place=f"{channel}, {i}, {j}"), image
+    yield say("random images"), rng.normal(size=(5, *IMAGE[1:]))
 
 
 def wrong_ways(right: Way) -> list[Way]:
@@ -151,8 +169,8 @@ def named(way: Way, right: Way, where: str) -> WrongAnswer:
     what, how = {}, {}
     for part, found, wanted in zip(Way._fields, way, right):
         if found != wanted:
-            what[part] = (
-                str(found) if part in ("sides", "kernel", "channels") else f"the {part} is {found}, not {wanted}"
-            )
-            how[part] = HOW[part].format(**right._asdict())
-    return WrongAnswer("; ".join(what.values()), kind=" + ".join(what), where=where, how=" ".join(how.values()))
+            what[part] = say(NUMBERS.get(part, str(found)), found=found, wanted=wanted)
+            how[part] = say(HOW[part], **right._asdict())
+    return WrongAnswer(
+        say("; ").join(what.values()), kind=" + ".join(what), where=where, how=say(" ").join(how.values())
+    )

@@ -8,16 +8,28 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..._support.languages import say, texts
 from ...engine.derivatives import vjp
 from ...errors import TinygradError
 from ..compare import compare
 from ..diagnosis import ChainStep, judge_chain, probe_shapes, random_upstream, right_for_own_forward
 from ..diagnosis.beside import beside_steps
 from ..diagnosis.diagnose import as_numbers
+from ..diagnosis.mistakes import MISTAKES, Diagnosis
 from ..diagnosis.reference import names_of
 from ..errors import StudentError, WrongAnswer
 from ..expect import expect, require
-from .asking import EXACT, Axes, called_slow, called_unstable, large_operands, many_operands, one_by_one, operands
+from .asking import (
+    EXACT,
+    Axes,
+    called_slow,
+    called_unstable,
+    large_operands,
+    many_operands,
+    one_by_one,
+    operands,
+    to_the_last_digit,
+)  # fmt: skip
 
 __all__ = ["backward", "backward_of_own", "right_steps", "same_layer", "stays_right_when_large"]
 
@@ -29,7 +41,8 @@ def backward(answer: Function, function: Function, rng: np.random.Generator, *ax
 
     It is called with axes of distinct sizes, so that a wrong axis shows in the shape, and with equal ones, so that a
     transpose shows in the numbers. Then, against difference quotients, with operands near a million if the function
-    bears them, and with so many numbers that a forward pass for each of them takes too long.
+    bears them, and with so many numbers that a forward pass for each of them takes too long; where nothing is added up,
+    most of these must be right to the last digit.
 
     Parameters
     ----------
@@ -43,22 +56,40 @@ def backward(answer: Function, function: Function, rng: np.random.Generator, *ax
     >>> import tinygrad_edu as tg
     >>> backward(lambda g, x, w: (g @ w.T, x.T @ g), tg.matmul, np.random.default_rng(0), "nk", "km")
     """
+    exact = None
     for at in operands(axes, rng, scale):
         exact = EXACT if scale == 1.0 and one_by_one(function, at) else None
         try:
             ask(answer, function, at, rng, exact)
         except WrongAnswer as wrong:
             if wrong.kind == "values":
-                wrong.how = f"{wrong.how} {smallest_example(answer, function, axes)}".strip()
+                how = wrong.how, smallest_example(answer, function, axes)
+                wrong.how = say(" ").join(filter(None, how))
             raise
     if scale == 1.0:
         for at in large_operands(function, axes, rng):
-            ask(answer, function, at, rng)
+            ask(answer, function, at, rng, exact)
         for at in many_operands(function, axes, rng):
             upstream = random_upstream(rng, np.shape(function(*at)))
             right = vjp(function, *at)[1](upstream)
             with called_slow(sum(x.size for x in at)):
-                expect(answer(upstream, *at)).equals(right if len(at) > 1 else right[0])
+                found = answer(upstream, *at)
+                named = isinstance(found, (list, tuple)) and len(found) == len(right) > 1
+                for name, a, e in zip(names_of(function, len(at)), found, right) if named else ():
+                    expect(a, say("the gradient of {names}", names=name)).equals(e)
+                if not named:
+                    expect(found).equals(right if len(at) > 1 else right[0])
+            if exact is not None:
+                all_digits(found if len(at) > 1 else [found], right, names_of(function, len(at)))
+
+
+def all_digits(found: Sequence[Any], right: Sequence[ndarray], names: Sequence[str]) -> None:
+    """Refuse gradients of which most numbers are less exact than a formula is."""
+    coarse = tuple(name for name, a, e in zip(names, found, right)
+                   if isinstance(a, ndarray) and not to_the_last_digit(a, e))  # fmt: skip
+    if coarse:
+        what, where, how = Diagnosis(MISTAKES["imprecise"], coarse).words
+        raise WrongAnswer(what, kind="imprecise", where=where, how=how)
 
 
 def ask(
@@ -90,10 +121,13 @@ def smallest_example(answer: Function, function: Function, axes: Sequence[Axes])
         ):
             if isinstance(a, ndarray) and not compare(a, e):
                 given = ", ".join(f"{name} = {in_row(x)}" for name, x in zip(names_of(function, len(at)), at))
-                of = "it" if len(at) == 1 else f"the gradient of {name}"
-                return (
-                    f"The smallest example: for {given} and an upstream gradient of 1, {of} is {in_row(a)}, "
-                    f"and {in_row(e)} is right."
+                return say(
+                    "The smallest example: for {values} and an upstream gradient of 1, {gradient} is {given}, and "
+                    "{right} is right.",
+                    values=given,
+                    gradient=say("it") if len(at) == 1 else say("the gradient of {names}", names=name),
+                    given=in_row(a),
+                    right=in_row(e),
                 )
     return ""
 
@@ -145,7 +179,8 @@ def right_steps(chain: Sequence[ChainStep], start: Any) -> None:
                 raise step.error
             expect(step.answer, step.name).equals(step.expected)
         except (WrongAnswer, StudentError) as error:
-            where = f"Look at `{step.name}`, the first wrong step. It was given what the right steps before it give."
+            text = texts("Look at `{step}`, the first wrong step. It was given what the right steps before it give.")
+            where = say(text, step=step.name)
             raise WrongAnswer(str(error), kind=error.kind, where=where, graphs=beside_steps(start, judged)) from None
 
 
@@ -160,13 +195,13 @@ def backward_of_own(forward: Function, answer: Function, rng: np.random.Generato
     at = tuple(rng.normal(size=shape) for shape in probe_shapes(*axes))
     out = as_numbers(forward(*at))
     if out is None:
-        raise WrongAnswer("numbers are expected of your forward pass", kind="type")
+        raise WrongAnswer(say("numbers are expected of your forward pass"), kind="type")
     upstream = random_upstream(rng, out.shape)
     require(
         right_for_own_forward(forward, answer, at, upstream),
-        "your backward pass is not the derivative of your forward pass",
+        say("your backward pass is not the derivative of your forward pass"),
         kind="derivative",
-        how="Nudge one input by 0.001: the sum of upstream * output must change by 0.001 times its gradient.",
+        how=say("Nudge one input by 0.001: the sum of upstream * output must change by 0.001 times its gradient."),
     )
 
 
@@ -206,12 +241,13 @@ def same_layer(
         expected = np.asarray(function(*at))
         upstream = random_upstream(rng, expected.shape)
         layer = make(*parameters)
-        expect(layer, "the layer").is_object()
+        expect(layer, say("the layer")).is_object()
         try:
-            expect(layer.forward(x), "the output of forward").equals(expected)
+            expect(layer.forward(x), say("the output of forward")).equals(expected)
         except WrongAnswer as wrong:
-            words = ", and backward is right for it" if right_by_itself(make(*parameters), x, upstream) else ""
-            raise WrongAnswer(f"{wrong}{words}", kind="forward", where="Look at forward.") from None
+            right = right_by_itself(make(*parameters), x, upstream)
+            what = say("{problem}, and backward is right for it", problem=wrong) if right else str(wrong)
+            raise WrongAnswer(what, kind="forward", where=say("Look at forward.")) from None
         answer = (layer.backward(upstream), *(getattr(layer, name) for name in attributes))
         expect(answer).is_gradient_of(function, at=at, upstream=upstream)
     for at in many_operands(function, axes, rng):

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._support.languages import say
 from ...engine.gradients import contributions
 from ...engine.node import Node
 from ...engine.value import Value as Engine
@@ -46,7 +47,7 @@ def same_as_engine(Value: Callable[[float], Any], function: Callable[..., Any], 
     out = function(*leaves)
     call(out.theirs, "backward")
     try:
-        expect(out.theirs.data, "the result's data").equals(float(out.ours.data))
+        expect(out.theirs.data, say("the result's data")).equals(float(out.ours.data))
         expect(tuple(leaf.theirs.grad for leaf in leaves), "grad").is_gradient_of(function, at=at)
     except WrongAnswer as wrong:
         data, gradients = ({x.ours: number_in(x.theirs, what) for x in made} for what in ("data", "grad"))
@@ -68,27 +69,31 @@ def adds_up(Value: Callable[[float], Any], function: Callable[..., Any], *at: fl
     """
     leaves = [Value(x) for x in at]
     for leaf in leaves:
-        expect(leaf, "a value").is_object()
+        expect(leaf, say("a value")).is_object()
     out = function(*leaves)
-    expect(out, "the result").is_object()
+    expect(out, say("the result")).is_object()
     call(out, "backward")
     once = tuple(leaf.grad for leaf in leaves)
-    expect(once, "after one backward, grad").is_gradient_of(function, at=at)
+    expect(once, say("after one backward, grad")).is_gradient_of(function, at=at)
     call(out, "backward")
     twice = tuple(leaf.grad for leaf in leaves)
     if compare(twice, once):
         raise WrongAnswer(
-            "After a second backward, the gradients are those of one.",
+            say("After a second backward, the gradients are those of one."),
             kind="overwritten",
-            how="A gradient is added to what `grad` holds: use += instead of =, and do not set it back to 0.",
+            how=say("A gradient is added to what `grad` holds: use += instead of =, and do not set it back to 0."),
         )
     if compare(twice, kept_in_between(function, at)):
         raise WrongAnswer(
-            "In a second backward, the gradients that values in between have kept from the first flow on once more.",
+            say(
+                "In a second backward, the gradients that values in between have kept from the first flow on once more."
+            ),
             kind="not reset",
-            how="Only the values at the beginning keep their gradient: let each backward() begin with 0 in all others.",
+            how=say(
+                "Only the values at the beginning keep their gradient: let each backward() begin with 0 in all others."
+            ),
         )
-    expect(twice, "after two backwards, grad").equals(tuple(2.0 * float(gradient) for gradient in once))
+    expect(twice, say("after two backwards, grad")).equals(tuple(2.0 * float(gradient) for gradient in once))
 
 
 def kept_in_between(function: Callable[..., Any], at: tuple[float, ...]) -> tuple[float, ...]:
@@ -118,10 +123,10 @@ def deep_chain(student: Student, n: int = 10_000, rng: np.random.Generator | Non
         if "RecursionError" not in str(error):
             raise
         raise WrongAnswer(
-            f"backward() recurses: a chain of {n:,} additions is too deep for it",
+            say("backward() recurses: a chain of {n} additions is too deep for it", n=f"{n:,}"),
             kind="recursion",
             where=error.text,
-            how="Keep the nodes that are still to be visited in a list of your own, and loop.",
+            how=say("Keep the nodes that are still to be visited in a list of your own, and loop."),
         ) from None
 
 
@@ -146,9 +151,9 @@ def linear_time(student: Student, n: int = 40, rng: np.random.Generator | None =
             late = True
         require(
             not late,
-            f"{doublings} additions y = y + y take too long: the time doubles with each of them",
+            say("{n} additions y = y + y take too long: the time doubles with each of them", n=doublings),
             kind="exponential time",
-            how="Visit every node once, after all that use it: order the nodes first.",
+            how=say("Visit every node once, after all that use it: order the nodes first."),
         )
         before = passed
 
@@ -158,10 +163,10 @@ def asked(student: Student, n: int, rng: np.random.Generator | None, *, doubles:
     rng = rng or np.random.default_rng()
     steps = rng.integers(2, size=n).tolist()
     answer = evaluate(student, GRAPH)(*rng.uniform(0.5, 1.5, size=2).tolist(), steps, doubles)
-    require(type(answer) is tuple and len(answer) == 3, "the sum of two values is no value", kind="type")
+    require(type(answer) is tuple and len(answer) == 3, say("the sum of two values is no value"), kind="type")
     x, z, y = answer
     for value in answer:
-        expect(value, "a sum of values").is_object()
+        expect(value, say("a sum of values")).is_object()
     right = [1.0, 0.0]
     for step in steps:
         right = [(2.0 if doubles else 1.0) * g for g in right]
@@ -173,14 +178,15 @@ def asked(student: Student, n: int, rng: np.random.Generator | None, *, doubles:
         if gradient:  # a value that was never added has no gradient, and may have None
             found = value.grad
             passed += session.last_seconds
-            expect(found, f"the gradient of {name}, which is added often").equals(gradient)
+            expect(found, say("the gradient of {name}, which is added often", name=name)).equals(gradient)
     return passed
 
 
 def call(value: Any, method: str) -> None:
     """Call a method of the student's value."""
     found = getattr(value, method)
-    require(callable(found), f"{method} is {kind_of(found)}, not a method", kind="type")
+    what = say("{name} is {kind}, not a method", name=method, kind=kind_of(found))
+    require(callable(found), what, kind="type")
     found()
 
 
@@ -209,7 +215,8 @@ class Twins:
     """
 
     def __init__(self, theirs: Any, ours: Node, made: list[Twins]) -> None:
-        expect(theirs, f"what {ours.primitive.name} gives" if ours.primitive else "a value").is_object()
+        made_by = ours.primitive and say("what {operation} gives", operation=ours.primitive.name)
+        expect(theirs, made_by or say("a value")).is_object()
         self.theirs, self.ours, self.made = theirs, ours, made
         made.append(self)
 

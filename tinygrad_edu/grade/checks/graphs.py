@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..._support.languages import say, texts
 from ..._support.text import clean
 from ...graph.plain import Edge, Graph, Mark, PlainNode
 from ..errors import StudentError, WrongAnswer
@@ -40,13 +41,14 @@ def topological_order(order: Callable[[Inputs, str], Any], rng: np.random.Genera
         output = list(inputs)[-1]
         answer = asked(order, inputs, output)
         wrong = fault(answer, inputs, output)
-        message = f"{clean(str(inputs), 200)}, output {output}: {wrong.words}" if wrong else ""
+        asked_of = say("{inputs}, output {output}", inputs=clean(str(inputs), 200), output=output)
+        message = say("{name}: {problem}", name=asked_of, problem=wrong.words) if wrong else ""
         if wrong and wrong.node:
             pair = None
             if len(inputs) <= SMALL:
                 right = right_order(inputs, output)
                 pair = Graphs(in_places(answer, wrong, inputs, output), in_places(right, None, inputs, output))
-            raise WrongAnswer(message, kind=wrong.kind, how=KINDS[wrong.kind].how, graphs=pair)
+            raise WrongAnswer(message, kind=wrong.kind, how=say(KINDS[wrong.kind].how), graphs=pair)
         require(wrong is None, message, kind="no order")
 
 
@@ -55,8 +57,9 @@ def asked(order: Callable[[Inputs, str], Any], inputs: Inputs, output: str) -> A
     try:
         return order(inputs, output)
     except StudentError as error:
-        graph = f"{clean(str(inputs), 120)}, output {output}"
-        raise StudentError(error.kind, f"{graph}: {error}", error.where, error.line, error.text) from None
+        graph = say("{inputs}, output {output}", inputs=clean(str(inputs), 120), output=output)
+        what = say("{name}: {problem}", name=graph, problem=error)
+        raise StudentError(error.kind, what, error.where, error.line, error.text) from None
 
 
 def graphs(rng: np.random.Generator) -> Iterator[Inputs]:
@@ -97,10 +100,14 @@ class Kind(NamedTuple):
 
 
 KINDS = {
-    "node twice": Kind("extra", "Keep a set of the nodes that were visited, and visit none of them again."),
-    "node not needed": Kind("extra", "Begin at the output, and go on from nodes to their inputs only."),
-    "input after its user": Kind("changed", "List a node after all its inputs: when the loop over them has ended."),
-    "node missing": Kind("missing", "List every node that is reached, with inputs or without, and the output too."),
+    "node twice": Kind("extra", texts("Keep a set of the nodes that were visited, and visit none of them again.")),
+    "node not needed": Kind("extra", texts("Begin at the output, and go on from nodes to their inputs only.")),
+    "input after its user": Kind(
+        "changed", texts("List a node after all its inputs: when the loop over them has ended.")
+    ),
+    "node missing": Kind(
+        "missing", texts("List every node that is reached, with inputs or without, and the output too.")
+    ),
 }
 
 
@@ -108,20 +115,24 @@ def fault(answer: Any, inputs: Inputs, output: str) -> Fault | None:
     """The first fault of an order; None if it is right."""
     shown = clean(str(answer), 200)
     if type(answer) not in (list, tuple) or any(type(node) is not str or node not in inputs for node in answer):
-        return Fault("no order", f"{shown} is no list of its nodes")
+        return Fault("no order", say("{answer} is no list of its nodes", answer=shown))
     needed = set(right_order(inputs, output))
     seen: set[str] = set()
     for node in answer:
         if node in seen:
-            return Fault("node twice", f"{shown} holds {node} twice", node)
+            return Fault("node twice", say("{answer} holds {node} twice", answer=shown, node=node), node)
         if node not in needed:
-            return Fault("node not needed", f"{shown} holds {node}, which {output} does not depend on", node)
+            text = texts("{answer} holds {node}, which {output} does not depend on")
+            return Fault("node not needed", say(text, answer=shown, node=node, output=output), node)
         for before in inputs[node]:
             if before not in seen and before in answer:
-                return Fault("input after its user", f"in {shown}, {node} comes before its input {before}", before)
+                text = texts("in {answer}, {node} comes before its input {input}")
+                return Fault("input after its user", say(text, answer=shown, node=node, input=before), before)
         seen.add(node)
     missing = sorted(needed - seen)
-    return Fault("node missing", f"{shown} leaves out {missing[0]}", missing[0]) if missing else None
+    if not missing:
+        return None
+    return Fault("node missing", say("{answer} leaves out {node}", answer=shown, node=missing[0]), missing[0])
 
 
 def right_order(inputs: Inputs, output: str) -> list[str]:
@@ -143,9 +154,10 @@ def in_places(answer: Sequence[str], wrong: Fault | None, inputs: Inputs, output
     nodes, edges = [], []
     for id, name in enumerate(order, 1):
         places = [str(place) for place, x in enumerate(answer, 1) if x == name]
-        label = f"{name}: place {' and '.join(places[:2])}" if places else f"{name}: not listed"
+        text = texts("{node}: place {places}") if places else texts("{node}: not listed")
+        label = say(text, node=name, places=say(" and ").join(places[:2]))
         mark = KINDS[wrong.kind].mark if wrong and wrong.node == name else None
         nodes.append(PlainNode(id, "leaf", label, mark=mark))
         edges += [Edge(order.index(before) + 1, id, slot) for slot, before in enumerate(inputs[name])]
-    title = "As it should be" if wrong is None else "Your program"
+    title = say("As it should be" if wrong is None else "Your program")
     return Graph("forward", title, tuple(nodes), tuple(edges), (len(nodes),), output)

@@ -9,13 +9,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy import ndarray
 
+from ..._support.languages import say, texts
 from ...data import digits
 from ...engine.derivatives import vjp
 from ...engine.primitives.reductions import softmax
 from ...engine.tensor import Tensor
 from ...nn.functional import cross_entropy
 from ...optim.optimizer import Optimizer
-from ..compare import compare, kind_of
+from ..compare import compare, described
 from ..diagnosis import MISTAKES, diagnose_trajectory
 from ..diagnosis.diagnose import as_numbers
 from ..diagnosis.trajectories import Variant, trajectory
@@ -70,7 +71,7 @@ def same_loss(
     scores, target = first * rng.normal(size=(2_000, 50)), drawn(targets, (2_000, 50), rng)
     with called_slow(scores.size):
         _, gradient = two_results(answer(scores, target))
-        expect(gradient, "the gradient").equals(vjp(lambda scores: function(scores, target), scores)[1](1.0)[0])
+        expect(gradient, say("the gradient")).equals(vjp(lambda scores: function(scores, target), scores)[1](1.0)[0])
 
 
 def drawn(targets: Targets, shape: tuple[int, int], rng: np.random.Generator) -> ndarray:
@@ -86,37 +87,39 @@ def ask(answer: Callable[..., Any], function: Callable[..., Any], scores: ndarra
     number = as_numbers(loss)
     if number is not None and number.shape == () and not compare(number, expected):
         raise_named(float(number), expected, function, scores, target)
-    expect(loss, "the loss").equals(expected)
-    expect(gradient, "the gradient").is_gradient_of(lambda scores: function(scores, target), at=scores)
+    expect(loss, say("the loss")).equals(expected)
+    expect(gradient, say("the gradient")).is_gradient_of(lambda scores: function(scores, target), at=scores)
 
 
 def two_results(pair: Any) -> tuple[Any, Any]:
     """The loss and its gradient."""
     if type(pair) not in (list, tuple) or len(pair) != 2:
-        given = "None, as of a function without `return`" if pair is None else kind_of(pair)
-        given = f"{len(pair)} of them" if isinstance(pair, (list, tuple)) else given
-        raise WrongAnswer(f"two results are expected: the loss, and its gradient; what comes is {given}", kind="count")
+        given = say("{n} of them", n=len(pair)) if isinstance(pair, (list, tuple)) else described(pair)
+        text = texts("two results are expected: the loss, and its gradient; what comes is {given}")
+        raise WrongAnswer(say(text, given=given), kind="count")
     return pair[0], pair[1]
 
 
 def raise_named(number: float, expected: float, function: Callable[..., Any], scores: ndarray, target: ndarray) -> None:
     """Raise the mistake that explains a wrong loss, if a known one does."""
-    where = "Look at the loss."
+    where = say("Look at the loss.")
     for factor, words in factors(scores).items():
         if compare(number, factor * expected, rtol=1e-9):
             mistake = MISTAKES["sign" if factor == -1.0 else "factor"]
-            raise WrongAnswer(mistake.what, kind=mistake.name, where=where, how=mistake.how.format(factor=words))
+            raise WrongAnswer(say(mistake.what), kind=mistake.name, where=where, how=say(mistake.how, factor=words))
     for name, wrong in wrong_losses(function, scores, target):
         for factor in (1.0, *factors(scores)):
             if compare(number, factor * wrong, rtol=1e-9):
-                raise WrongAnswer(MISTAKES[name].what, kind=name, where=where, how=MISTAKES[name].how)
+                raise WrongAnswer(say(MISTAKES[name].what), kind=name, where=where, how=say(MISTAKES[name].how))
     if compare(number, expected, rtol=1e-4):
         off = abs(number / expected - 1.0)
         raise WrongAnswer(
-            f"Nearly right, but not exact: the loss is off by {off:.1g} of itself.",
+            say("Nearly right, but not exact: the loss is off by {off} of itself.", off=f"{off:.1g}"),
             kind="imprecise",
             where=where,
-            how="Something small is added, such as an ε inside the logarithm, or something is computed in float32.",
+            how=say(
+                "Something small is added, such as an ε inside the logarithm, or something is computed in float32."
+            ),
         )
 
 
@@ -141,10 +144,10 @@ def wrong_losses(function: Callable[..., Any], scores: ndarray, target: ndarray)
 def factors(scores: ndarray) -> dict[float, str]:
     """The usual wrong factors of a loss, with their names."""
     batch, classes = scores.shape
-    sizes = {float(batch): "the batch size", float(classes): "the number of classes", 2.0: "2"}
-    sizes[float(scores.size)] = "the number of scores"
+    sizes = {float(batch): say("the batch size"), float(classes): say("the number of classes"), 2.0: "2"}
+    sizes[float(scores.size)] = say("the number of scores")
     inverses = {1 / size: f"1/{words}" for size, words in sizes.items()}
-    logs = {1 / log(base): f"1/ln {base}, as by the logarithm to base {base}," for base in (2, 10)}
+    logs = {1 / log(base): say("1/ln {base}, as by the logarithm to base {base},", base=base) for base in (2, 10)}
     return {-1.0: "-1", **sizes, **inverses, **logs}
 
 
@@ -171,13 +174,17 @@ def follows_optimizer(
     found = [step(gradient) for gradient in gradients]
     for i, (answer, gradient) in enumerate(zip(found, gradients), 1):
         if not isinstance(answer, np.ndarray) or answer.shape != np.shape(gradient):
-            what = f"after step {i}, the parameters are expected, and not {described(answer)}"
-            raise WrongAnswer(what, kind="type", how="Return the array of the parameters after each step.")
+            text = texts("after step {step}, the parameters are expected, and not {given}")
+            what, how = (
+                say(text, step=i, given=in_words(answer)),
+                say("Return the array of the parameters after each step."),
+            )
+            raise WrongAnswer(what, kind="type", how=how)
     diagnosis = diagnose_trajectory(kind, settings, start, gradients, found)
     if diagnosis is not None:
         what, where, how = diagnosis.words
         raise WrongAnswer(what, kind=diagnosis.name, where=where, how=how)
-    expect(found, "the parameters").equals(trajectory(Variant(kind, settings), start, gradients))
+    expect(found, say("the parameters")).equals(trajectory(Variant(kind, settings), start, gradients))
 
 
 def reads_digits(
@@ -202,27 +209,32 @@ def reads_digits(
     right_kind = isinstance(answer, np.ndarray) and answer.shape == (len(test),) and answer.dtype.kind in "iu"
     require(
         right_kind,
-        f"{len(test)} whole numbers are expected, one for each image, and not {described(answer)}",
+        say("{n} whole numbers are expected, one for each image, and not {given}", n=len(test), given=in_words(answer)),
         kind="shape",
-        how="The label of an image is the place of its largest score: scores.argmax(axis=1).",
+        how=say("The label of an image is the place of its largest score: scores.argmax(axis=1)."),
     )
     reached = float(np.mean(answer == labels[test]))
     counts = np.bincount(answer[(answer >= 0) & (answer < 10)], minlength=10)
-    alike = (
-        f", and {counts.max():,} of {len(test)} are read as {counts.argmax()}" if 2 * counts.max() > len(test) else ""
-    )
+    alike = say(", and {k} of {n} are read as {digit}", k=f"{counts.max():,}", n=len(test), digit=counts.argmax())
     require(
         reached >= accuracy,
-        f"{reached:.1%} of the other digits are read{alike}; {accuracy:.0%} is the aim",
+        say(
+            "{reached} of the other digits are read{alike}; {aim} is the aim",
+            reached=f"{reached:.1%}",
+            alike=alike if 2 * counts.max() > len(test) else "",
+            aim=f"{accuracy:.0%}",
+        ),
         kind="accuracy",
-        how="Print the loss of each epoch. If it does not fall: are the gradients set to 0 before each step, and does "
-        "each step go against them? If it rises or becomes nan, the learning rate is too large; if it falls slowly, "
-        "too small.",
+        how=say(
+            "Print the loss of each epoch. If it does not fall: are the gradients set to 0 before each step, and does "
+            "each step go against them? If it rises or becomes nan, the learning rate is too large; if it falls "
+            "slowly, too small."
+        ),
     )
 
 
-def described(answer: Any) -> str:
+def in_words(answer: Any) -> str:
     """An answer in words, with the dtype of an array."""
     if isinstance(answer, np.ndarray):
-        return f"a {answer.dtype} array of shape {answer.shape}"
-    return "None, as of a function without `return`" if answer is None else kind_of(answer)
+        return say("a {dtype} array of shape {shape}", dtype=answer.dtype, shape=answer.shape)
+    return described(answer)

@@ -17,10 +17,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from ..._support.languages import counted, say
 from ...engine.gradients import Contribution, contributions
 from ...engine.node import Node, number_of
 from ...graph.plain import Edge, Graph, Mark, PlainNode, Quantity, ancestors, known, labels, transcribe
-from ...graph.text import plural
 from ...graph.views.view import neighbourhood
 from ..compare import TOLERANCE
 from ..results import Graphs
@@ -148,8 +148,8 @@ def beside_steps(start: Any, judged: Sequence[JudgedStep]) -> Graphs:
         nodes.append(node)
         theirs.append(node if step.right else replace(node, value=in_short(step.answer), mark="changed"))
         edges.append(Edge(id, id + 1, 0))
-    expected = Graph("forward", "As it should be", tuple(nodes), tuple(edges[:-1]), (len(nodes),), nodes[-1].label)
-    yours = replace(expected, title="Your program", nodes=tuple(theirs))
+    expected = Graph("forward", say("As it should be"), tuple(nodes), tuple(edges[:-1]), (len(nodes),), nodes[-1].label)
+    yours = replace(expected, title=say("Your program"), nodes=tuple(theirs))
     centers = [node.id for node in theirs if node.mark] or [len(nodes)]
     return Graphs(rounded(near_by(yours, centers)), rounded(near_by(expected, centers)))
 
@@ -166,8 +166,9 @@ def where_marked(graphs: Graphs) -> str:
     marked = [found.node(id) for id in ids]
     operations = dict.fromkeys(f"`{node.operation}`" for node in marked if node.operation)
     leaves = dict.fromkeys(node.label for node in marked if not node.operation)
-    places = [*operations, *(f"the value {' and '.join(leaves)} as it was made" for _ in [leaves] if leaves)]
-    return f"Look at {' and '.join(places)}." if places else ""
+    both = say(" and ")
+    places = [*operations, *([say("the value {names} as it was made", names=both.join(leaves))] if leaves else [])]
+    return say("Look at {places}.", places=both.join(places)) if places else ""
 
 
 # The numbers of a pass.
@@ -290,7 +291,7 @@ def graphs(
         return None
     plain_nodes, edges = transcribe(nodes, names, gradient=right.gradients, edge=right.arrows)
     plain_nodes = tuple(replace(node, source=None) for node in plain_nodes)  # the source line belongs to the instructor
-    expected = Graph("forward", "As it should be", plain_nodes, edges, (len(plain_nodes),), of)
+    expected = Graph("forward", say("As it should be"), plain_nodes, edges, (len(plain_nodes),), of)
     node_of = dict(zip((node.id for node in plain_nodes if node.kind != "constant"), nodes))
     theirs = []
     for node in plain_nodes:
@@ -304,7 +305,7 @@ def graphs(
         arrow = node_of[edge.target], edge.slot
         local, added, _ = found.arrows.get(arrow, (None, None, None))
         arrows.append(replace(edge, local=known(local), contribution=known(added), mark=marks.get(arrow)))
-    yours = replace(expected, title="Your program", nodes=tuple(theirs), edges=tuple(arrows))
+    yours = replace(expected, title=say("Your program"), nodes=tuple(theirs), edges=tuple(arrows))
     centers = [node.id for node in theirs if node.mark]
     centers += [id for edge in arrows if edge.mark for id in (edge.source, edge.target)]
     return Graphs(rounded(near_by(yours, centers)), rounded(near_by(expected, centers)))
@@ -319,7 +320,8 @@ def near_by(graph: Graph, centers: Sequence[int]) -> Graph:
         near = neighbourhood(graph, dict.fromkeys(some), hops)
         if len(near.nodes) <= MOST:
             break
-    note = f"{plural(len(graph.nodes) - len(near.nodes), 'node')} further away not shown"
+    left = len(graph.nodes) - len(near.nodes)
+    note = counted(left, "{n} node further away not shown", "{n} nodes further away not shown")
     return replace(near, notes=(note,))
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..._support.languages import say
 from ...check.differences import numerical_jacobian
 from ..compare import Verdict, compare
 from ..errors import StudentError
@@ -158,12 +159,12 @@ def by_asking_again(call: Call, known: Diagnosis, right: Callable[[Any], bool]) 
     known : what the first answer says; other orders of the arguments are tried if that is nothing.
     right : whether an answer is right.
     """
-    names = parameters(call) or [f"argument {i + 1}" for i in range(len(call.arguments))]
+    names = parameters(call) or [say("argument {i}", i=i + 1) for i in range(len(call.arguments))]
     try:
         _, left = repeated(call, call.arguments)
         changed = [name for name, x, y in zip(names, call.arguments, left) if not unchanged(x, y)]
         if changed:
-            return Diagnosis(MISTAKES["changed arguments"], (), {"changed": " and ".join(changed)})
+            return Diagnosis(MISTAKES["changed arguments"], (), {"changed": say(" and ").join(changed)})
         orders = permutations(range(len(call.arguments))) if known.name == "unknown" else iter(())
         for order in islice(orders, 1, ORDERS):
             answer = in_order(call, order)

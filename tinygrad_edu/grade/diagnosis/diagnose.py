@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..._support.languages import counted, say, texts
 from ...engine.node import number_of
-from ...graph.text import plural
-from ..compare import TOLERANCE, Verdict, compare, kind_of
+from ..compare import TOLERANCE, Verdict, compare, described
 from .mistakes import MISTAKES, Diagnosis, region_of
 from .reference import Candidate, Reference
 
@@ -81,12 +81,11 @@ def diagnosis_of(reference: Reference, found: Any) -> Diagnosis | None:
         found = (found,)  # rows, and not results
     answers = found if isinstance(found, (list, tuple)) else (found,)
     if len(answers) != len(reference.expected):
-        given = f"{len(answers)} of them" if answers is found else kind_of(found)
-        given += ", as of a function without `return`" if found is None else ""
-        details = {"wanted": plural(len(reference.expected), "gradient"), "given": given}
+        given = say("{n} of them", n=len(answers)) if answers is found else described(found)
+        details = {"wanted": counted(len(reference.expected), "{n} gradient", "{n} gradients"), "given": given}
         return Diagnosis(MISTAKES["number of answers"], reference.names, details)
     verdicts = [
-        compare(a, e if np.ndim(e) else float(e), name=name)
+        compare(a, e if np.ndim(e) else float(e), name=say("the gradient of {names}", names=name))
         for a, e, name in zip(answers, reference.expected, reference.names)
     ]
     wrong = [i for i, verdict in enumerate(verdicts) if not verdict]
@@ -116,13 +115,13 @@ def coarse(x: Any) -> bool:
 
 
 def listed(answer: Any, expected: ndarray) -> bool:
-    """Whether an answer is a list of as many numbers, or of lists of them, as the expected array has."""
+    """Whether an answer is a list of as many numbers, or of rows of them, as the expected array has."""
     if not isinstance(answer, (list, tuple)) or expected.ndim == 0:
         return False
 
     def shape(x: Any) -> tuple[int, ...] | None:
         if not isinstance(x, (list, tuple)):
-            return () if np.ndim(x) == 0 and as_numbers(x) is not None else None
+            return None if as_numbers(x) is None else np.shape(x)
         inner = {shape(y) for y in x}
         found = inner.pop() if len(inner) == 1 else None
         return None if found is None else (len(x), *found)
@@ -130,13 +129,16 @@ def listed(answer: Any, expected: ndarray) -> bool:
     return shape(answer) == expected.shape
 
 
-ADVICE = {
-    "type": "Return a float, or an array of floats",
-    "complex": "Return real numbers: a gradient of real numbers is real",
-    "int": "Whole numbers have no digits behind the point: let the array hold floats, as np.zeros(shape) does",
-    "dtype": "Return floats: an array of float64",
-    "shape": "A gradient has exactly the shape of what it is the gradient of",
-}
+ADVICE = texts(
+    {
+        "type": "Return a float, or an array of floats",
+        "complex": "Return real numbers: a gradient of real numbers is real",
+        "int": "Whole numbers have no digits behind the point: let the array hold floats, as np.zeros(shape) does",
+        "dtype": "Return floats: an array of float64",
+        "shape": "A gradient has exactly the shape of what it is the gradient of",
+        "empty": "It holds no numbers: a slice such as x[p:-p] is empty where p is 0",
+    }
+)
 """How to mend an answer that is of another kind."""
 
 
@@ -146,14 +148,20 @@ def unknown(reference: Reference, i: int, answer: Any, verdict: Verdict) -> Diag
     kind = answer.dtype.kind if isinstance(answer, (ndarray, np.generic)) else ""
     what = {"i": "int", "u": "int", "b": "int", "c": "complex"}.get(kind, verdict.reason)
     numbers = as_numbers(answer)
-    advice = ADVICE.get(what, ADVICE["dtype"])
+    what = "empty" if numbers is not None and not numbers.size else what
+    advice = say(ADVICE.get(what, ADVICE["dtype"]))
     if verdict.reason == "values" and numbers is not None:
         first = np.unravel_index(int(np.argmax(~near(numbers, expected))), expected.shape)
-        place = f"at [{', '.join(map(str, first))}] it" if first else "it"
+        place = say("at [{place}] it", place=", ".join(map(str, first))) if first else say("it")
         off = float(np.abs(numbers - expected).max() / np.abs(expected).max()) if expected.any() else np.inf
-        size = f"; the largest difference is {off:.2g} of the largest right number" if expected.size > 1 else ""
-        found = f"{place} is {numbers[first]:.4g}, and {expected[first]:.4g} is right{size}"
-        advice = f"No known mistake gives these numbers: {found}"
+        size = say("; the largest difference is {off} of the largest right number", off=f"{off:.2g}")
+        advice = say(
+            "No known mistake gives these numbers: {place} is {given}, and {right} is right{size}",
+            place=place,
+            given=f"{numbers[first]:.4g}",
+            right=f"{expected[first]:.4g}",
+            size=size if expected.size > 1 else "",
+        )
     return Diagnosis(MISTAKES["unknown"], (name,), {"wrong": verdict.message, "advice": advice})
 
 
@@ -170,13 +178,18 @@ class Search:
         """The candidates with a wrong rule, made on demand: most mistakes are found without them."""
         return [*self.reference.in_rules(), *self.reference.in_broadcasts()]
 
+    @cached_property
+    def forwards(self) -> list[Candidate]:
+        """The candidates with an operation left out of the forward pass."""
+        return [*self.reference.in_forward()]
+
     def explanations(self, scope: Sequence[int]) -> Iterator[Diagnosis]:
         """All explanations, the most probable first."""
         names = tuple(self.reference.names[i] for i in scope)
         expected = self.reference.expected
         answers = [self.answers[i] for i in scope]
         right = [expected[i] for i in scope]
-        if all(a is None or not a.any() for a in answers):
+        if all(a is None or (a.size and not a.any()) for a in answers):
             yield Diagnosis(MISTAKES["detached"], names)
         if any(a is not None and not np.isfinite(a).all() for a in answers):
             yield Diagnosis(MISTAKES["not finite"], names)
@@ -187,11 +200,14 @@ class Search:
         yield from self.by_factor(names, self.ratio(answers, right))
         yield from self.in_another_place(scope, names)
         yield from self.as_made(scope, self.rules)
+        if all(whole(a) and not whole(e) and self.same(a, np.floor(e)) for a, e in zip(answers, right)):
+            yield Diagnosis(MISTAKES["rounded down"], names)
         if all(same(a, e, 1e-5) for a, e in zip(answers, right)):
             yield Diagnosis(MISTAKES["imprecise"], names)
         c = self.ratio(answers, right)
         if c is not None and max(e.size for e in right) > 1:
             yield Diagnosis(MISTAKES["factor"], names, {"factor": in_figures(c)})
+        yield from self.as_made(scope, self.forwards)
         for second in ("sign", "factor"):  # two mistakes at once are less probable; three could not be told apart
             yield from self.as_made(scope, [*self.sums, *self.rules], second)
         if len(scope) == 1:
@@ -253,9 +269,10 @@ class Search:
             if not there.any():
                 how = "0"
             elif c is not None and (there.size > 1 or self.same(c, -1.0)):
-                how = "of the wrong sign" if self.same(c, -1.0) else f"{c:.6g} times what they should be"
+                sign = self.same(c, -1.0)
+                how = say("of the wrong sign") if sign else say("{factor} times what they should be", factor=f"{c:.6g}")
             else:
-                how = "wrong" if right.any() else "not 0, as they should be"
+                how = say("wrong" if right.any() else "not 0, as they should be")
             yield Diagnosis(MISTAKES["region"], names, {"region": words, "there": how})
 
     def same(self, a: Any, b: Any) -> bool:
@@ -283,6 +300,11 @@ def as_numbers(answer: Any) -> Answer:
         return None
     array = np.asarray(answer)
     return array.astype(float) if array.dtype.kind in "iuf" else None
+
+
+def whole(x: Answer) -> bool:
+    """Whether all numbers are whole ones."""
+    return x is not None and bool(np.all(x == np.floor(x)))
 
 
 def in_figures(c: float) -> str:
@@ -315,21 +337,26 @@ def same(a: Any, b: Any, tolerance: float = 1e-9) -> bool:
     return a is not None and b is not None and np.shape(a) == np.shape(b) and bool(np.all(near(a, b, tolerance)))
 
 
+BATCH = texts("the batch size, the size of axis {axis} of {x}")
+SIZE = texts("the size of axis {axis} of {x}")
+
+
 def factors_of(reference: Reference) -> dict[float, str]:
     """Factors with a name: 2, sizes of axes, numbers of elements, how many numbers a mean takes, and 1 over these."""
     words: dict[float, list[str]] = {2.0: ["2"]}
     for name, x in zip(reference.names, reference.variables):
         for axis, n in enumerate(x.shape):
-            batch = "the batch size, " if axis == 0 and len(x.shape) > 1 else ""
-            words.setdefault(float(n), []).append(f"{batch}the size of axis {axis} of {name}")
-        words.setdefault(float(prod(x.shape)), []).append(f"the number of elements of {name}")
-    words.setdefault(float(prod(reference.output.shape)), []).append("the number of elements of the result")
+            size = BATCH if axis == 0 and len(x.shape) > 1 else SIZE
+            words.setdefault(float(n), []).append(say(size, x=name, axis=axis))
+        words.setdefault(float(prod(x.shape)), []).append(say("the number of elements of {x}", x=name))
+    words.setdefault(float(prod(reference.output.shape)), []).append(say("the number of elements of the result"))
     for node in {step.node: None for step in reference.steps}:
         if node.primitive is not None and node.primitive.name == "mean":
             averaged = prod(node.inputs[0].shape) / prod(node.shape)
-            words.setdefault(averaged, []).append("as many numbers as are averaged")
+            words.setdefault(averaged, []).append(say("as many numbers as are averaged"))
         if node.primitive is not None and node.primitive.name == "power" and np.ndim(number_of(node.inputs[1])) == 0:
-            words.setdefault(float(number_of(node.inputs[1])), []).append("the exponent")
-    many = {n: f"{n:g} (" + " or ".join(dict.fromkeys(w)) + ")" for n, w in words.items() if n > 1 and w != ["2"]}
+            words.setdefault(float(number_of(node.inputs[1])), []).append(say("the exponent"))
+    either = {n: say(" or ").join(dict.fromkeys(w)) for n, w in words.items() if n > 1 and w != ["2"]}
+    many = {n: say("{n} ({meaning})", n=f"{n:g}", meaning=meaning) for n, meaning in either.items()}
     many.setdefault(2.0, "2")
     return {**many, **{1.0 / n: f"1/{words}" for n, words in many.items()}}

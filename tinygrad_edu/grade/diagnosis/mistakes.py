@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-__all__ = ["MISTAKES", "Diagnosis", "Mistake", "region_of"]
+from ..._support.languages import listed, say, texts
+
+__all__ = ["MISTAKES", "Diagnosis", "Mistake", "kind_in_words", "region_of"]
 
 
 class Mistake(NamedTuple):
@@ -61,22 +63,22 @@ class Diagnosis:
     @property
     def words(self) -> tuple[str, str, str]:
         """What kind of mistake it is, where it is, and how to mend it; of two mistakes, the words of both."""
-        which = "gradient" if len(self.operands) == 1 else "gradients"
-        names = ", ".join(self.operands[:-1]) + " and " * (len(self.operands) > 1) + "".join(self.operands[-1:])
-        filled = {"gradients": f"the {which} of {names}", **self.details}
-        what, where, how = (words.format_map(filled) for words in self.mistake[1:])
+        one = len(self.operands) == 1
+        gradients = say("the gradient of {names}" if one else "the gradients of {names}", names=listed(self.operands))
+        what, where, how = (say(words, **{"gradients": gradients, **self.details}) for words in self.mistake[1:])
         if self.also is None:
             return what, where, how
         too = self.also.words
-        return f"{what} Besides: {too[0]}", where, f"{how} Besides: {too[2]}"
+        text = texts("{one} Besides: {other}")
+        return say(text, one=what, other=too[0]), where, say(text, one=how, other=too[2])
 
 
-SEEN = "Look at {gradients}."
-AT = "Look at {operation}, in {gradients}."
+SEEN = texts("Look at {gradients}.")
+AT = texts("Look at {operation}, in {gradients}.")
 
 # Read a row as: name, what, where, how.
 # fmt: off
-ROWS = [
+ROWS = texts([
     # How an answer differs as a whole.
     Mistake("sign", "The sign is wrong.", SEEN,
             "Everything is -1 times what it should be: a minus was lost, or there is one too many."),
@@ -113,6 +115,8 @@ ROWS = [
     Mistake("low precision", "The numbers are right, but in low precision.", SEEN,
             "They are {given}, and the question is in {right}: leave out what makes them {given}, such as `astype` or "
             "`dtype=`."),
+    Mistake("rounded down", "It is rounded down to whole numbers.", SEEN,
+            "`//` drops what is behind the point, and so does an array of whole numbers: use `/`, and floats."),
     Mistake("border", "The border is still there.", SEEN,
             "The right numbers are in the middle: padding put a border around the input, so cut it off from the "
             "gradient."),
@@ -140,6 +144,9 @@ ROWS = [
             "It is the answer for axis={axis}."),
     Mistake("formula", "The formula of the derivative is wrong.", AT,
             "The numbers are those of {formula}."),
+    Mistake("left out", "An operation is left out of the forward pass.", AT,
+            "The numbers are those of a program whose forward pass leaves out {operation}, while its backward pass "
+            "does not: compute the same values in both."),
     # How contributions are added up.
     Mistake("overwritten", "The gradient is overwritten instead of accumulated.", AT,
             "A value that is used several times gets a contribution from each use. Only the one from {operation} is "
@@ -208,6 +215,8 @@ ROWS = [
             "Divide the means by 1 - β^t; they begin at 0, and are too small at first."),
     Mistake("step not counted", "The step count does not go on.", "It departs in step {step}.",
             "t is 1 in the first step, and one more in each: the bias correction 1 - β^t stays that of the first."),
+    Mistake("step counted from another", "The step count begins with another number.", "It departs in step {step}.",
+            "t is 1 in the first step: with another t the bias correction 1 - β^t is that of another step."),
     Mistake("betas swapped", "The two β are swapped.", "It departs in step {step}.",
             "β₁ belongs to the mean of the gradients, β₂ to that of their squares."),
     Mistake("memory lost", "The memory is lost between steps.", "It departs in step {step}.",
@@ -224,11 +233,31 @@ ROWS = [
             "Adam adds λ·w to the gradient, before the means; AdamW shrinks w by lr·λ·w, beside them."),
     Mistake("unknown trajectory", "The steps are wrong.", "It departs in step {step}.",
             "No known mistake gives these numbers. Work out step {step} by hand and compare."),
-]
+])
 # fmt: on
 
 MISTAKES: dict[str, Mistake] = {mistake.name: mistake for mistake in ROWS}
 """Every known mistake by its name."""
+
+
+KINDS = texts(
+    (
+        "accuracy", "answer", "assert", "channels", "count", "derivative", "dilation", "dtype", "exited",
+        "exponential time", "finite", "forward", "input after its user", "kernel", "memory", "missing", "no order",
+        "node missing", "node not needed", "node twice", "padding", "raised", "recursion", "repeated", "shape",
+        "sides", "size", "slow", "stride", "time", "type", "unstable", "values",
+    )
+)  # fmt: skip
+"""The kinds of mistakes that are in no table."""
+
+
+def kind_in_words(kind: str) -> str:
+    """A kind of mistake in the reader's language.
+
+    >>> kind_in_words("overwritten + sign")
+    'overwritten + sign'
+    """
+    return " + ".join(map(say, kind.split(" + ")))
 
 
 # Regions: where an answer is wrong, if a few words can say it.
@@ -253,52 +282,79 @@ def regions(shape: tuple[int, ...], name: str, inputs: Mapping[str, ndarray]) ->
     """Regions of arrays of this shape in words and as masks, the simplest first."""
     x = inputs[name]
     yield from by_size(x, name)
-    yield f"on ties, where numbers of {name} are equal", tied(x)
+    yield say("on ties, where numbers of {x} are equal", x=name), tied(x)
     for other, y in inputs.items():
         if other != name and fits(y.shape, shape):
             y = np.broadcast_to(y, shape)
             yield from by_size(y, other)
-            yield f"where {name} = {other}", x == y
-            yield f"where {name} > {other}", x > y
-            yield f"where {name} < {other}", x < y
+            yield holding(f"{name} = {other}"), x == y
+            yield holding(f"{name} > {other}"), x > y
+            yield holding(f"{name} < {other}"), x < y
     yield from by_place(shape)
     for axis in range(len(shape)):
         largest, smallest = x == x.max(axis, keepdims=True), x == x.min(axis, keepdims=True)
-        yield f"where {name} is largest along axis {axis}", largest
-        yield f"where {name} is not largest along axis {axis}", ~largest
-        yield f"where {name} is smallest along axis {axis}", smallest
-        yield f"where {name} is not smallest along axis {axis}", ~smallest
+        yield say("where {x} is largest along axis {axis}", x=name, axis=axis), largest
+        yield say("where {x} is not largest along axis {axis}", x=name, axis=axis), ~largest
+        yield say("where {x} is smallest along axis {axis}", x=name, axis=axis), smallest
+        yield say("where {x} is not smallest along axis {axis}", x=name, axis=axis), ~smallest
+
+
+def holding(condition: str) -> str:
+    """`where x < 0`"""
+    return say("where {condition}", condition=condition)
 
 
 def by_size(x: ndarray, name: str) -> Iterator[tuple[str, ndarray]]:
     if x.dtype.kind == "b":
-        yield f"where {name} is true", x
-        yield f"where {name} is false", ~x
+        yield say("where {x} is true", x=name), x
+        yield say("where {x} is false", x=name), ~x
         return
     for bound in (0, 1, -1):
-        yield f"where {name} < {bound}", x < bound
-        yield f"where {name} > {bound}", x > bound
-        yield f"where {name} = {bound}", x == bound
-        yield f"where {name} ≤ {bound}", x <= bound
-        yield f"where {name} ≥ {bound}", x >= bound
-    yield f"where |{name}| > 1", np.abs(x) > 1
-    yield f"where |{name}| < 1", np.abs(x) < 1
+        yield holding(f"{name} < {bound}"), x < bound
+        yield holding(f"{name} > {bound}"), x > bound
+        yield holding(f"{name} = {bound}"), x == bound
+        yield holding(f"{name} ≤ {bound}"), x <= bound
+        yield holding(f"{name} ≥ {bound}"), x >= bound
+    yield holding(f"|{name}| > 1"), np.abs(x) > 1
+    yield holding(f"|{name}| < 1"), np.abs(x) < 1
+
+
+ROW = texts(
+    ("in the first row", "in the last row", "everywhere but in the first row", "everywhere but in the last row")
+)
+COLUMN = texts(
+    (
+        "in the first column",
+        "in the last column",
+        "everywhere but in the first column",
+        "everywhere but in the last column",
+    )
+)
+PLACE = texts(
+    (
+        "in the first place along axis {axis}",
+        "in the last place along axis {axis}",
+        "everywhere but in the first place along axis {axis}",
+        "everywhere but in the last place along axis {axis}",
+    )
+)
+"""The regions at the ends of an axis: first, last, and all but these."""
 
 
 def by_place(shape: tuple[int, ...]) -> Iterator[tuple[str, ndarray]]:
-    names = {len(shape) - 1: "column", len(shape) - 2: "row"} if len(shape) > 1 else {}
+    names = {len(shape) - 1: COLUMN, len(shape) - 2: ROW} if len(shape) > 1 else {}
     for axis, n in enumerate(shape):
         place = np.broadcast_to(np.arange(n).reshape(-1, *[1] * (len(shape) - axis - 1)), shape)
-        what = names.get(axis, f"place along axis {axis}")
-        yield f"in the first {what}", place == 0
-        yield f"in the last {what}", place == n - 1
-        yield f"everywhere but in the first {what}", place != 0
-        yield f"everywhere but in the last {what}", place != n - 1
+        first, last, not_first, not_last = (say(words, axis=axis) for words in names.get(axis, PLACE))
+        yield first, place == 0
+        yield last, place == n - 1
+        yield not_first, place != 0
+        yield not_last, place != n - 1
     if len(shape) > 1:
         inside = np.zeros(shape, bool)
         inside[..., 1:-1, 1:-1] = True
-        yield "on the border", ~inside
-        yield "inside the border", inside
+        yield say("on the border"), ~inside
+        yield say("inside the border"), inside
 
 
 def tied(x: ndarray) -> ndarray:

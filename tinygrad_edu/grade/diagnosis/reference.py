@@ -10,19 +10,20 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from itertools import combinations, islice
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy import ndarray
 
+from ..._support.languages import say, texts
 from ...engine.gradients import Contribution, contributions, gradients
 from ...engine.node import Node, number_of
 from ...engine.primitives.primitive import Primitive
 from ...engine.tensor import Tensor
 from ...engine.value import Value
 from ...errors import TinygradError
+from ...graph.plain import ancestors
 from .rules import ErringRow, RuleCall, Wrong, wrong_rules
 
 __all__ = ["Candidate", "Reference"]
@@ -171,6 +172,36 @@ class Reference:
                 yield on_edges("counted twice", [step], lambda e: 2.0 * e.pull(), named=[step])
                 yield on_edges("sign of one contribution", [step], negated, named=[step])
 
+    # Mistakes in the forward pass.
+
+    def in_forward(self) -> Iterator[Candidate]:
+        """Passes in which an operation is left out of the values, but not of the rules: `h = x @ w` for `x @ w + b`."""
+        made = [node for node in ancestors([self.output]) if node.primitive is not None]
+        for node in made if len(made) > 1 else ():
+            for kept in dict.fromkeys(x for x in node.inputs if isinstance(x, Node)):
+                if np.shape(kept.data) != np.shape(node.data) or len(self.steps) > self.tries * 20:
+                    continue
+                beside = [x for x in node.inputs if x is not kept]
+                others = [name for name, x in zip(self.names, self.variables) if any(x is y for y in beside)]
+                said = at([node])["operation"] + (f" ({', '.join(others)})" if others else "")
+                try:
+                    found = gradients(self.without(node, kept, made), self.variables, self.upstream)
+                except (TinygradError, ArithmeticError, AttributeError, IndexError, TypeError, ValueError):
+                    continue  # not every operation can be left out
+                if all(g is not None for g in found):
+                    yield Candidate("left out", {"operation": said}, [np.array(g) for g in found], {})
+
+    def without(self, node: Node, kept: Node, made: Sequence[Node]) -> Node:
+        """The output, computed with the value of the operand `kept` in the place of what `node` gives."""
+        again: dict[int, Any] = {}
+        for old in made:
+            new = row_of(old)(*(again.get(id(x), x) for x in old.inputs), **old.attrs)
+            if old is node:
+                new = new + (again.get(id(kept), kept) - new).detach()
+            again[id(old)] = new
+        result: Node = again[id(self.output)]
+        return result
+
     # Mistakes in the sum over broadcast axes.
 
     def in_broadcasts(self) -> Iterator[Candidate]:
@@ -180,16 +211,10 @@ class Reference:
         yield self.with_raw("not summed", {}, raw)
         most = max(r.ndim for r in raw if r is not None)
         for axes in (axes for count in range(1, most + 1) for axes in combinations(range(most), count)):
-            over = f"axis {axes[0]}" if len(axes) == 1 else f"axes {', '.join(map(str, axes))}"
-            ways: dict[str, Callable[[ndarray, tuple[int, ...]], ndarray]] = {
-                f"summed over {over}": lambda r, axes: r.sum(axes),
-                f"summed over {over}, which stay as axes of 1": lambda r, axes: r.sum(axes, keepdims=True),
-                f"the first along {over}, not a sum": partial(one_along, place=0),
-                f"only the last along {over}, as if = stood for +=": partial(one_along, place=-1),
-            }
-            for summed, way in ways.items():
+            over = say("axis {axes}" if len(axes) == 1 else "axes {axes}", axes=", ".join(map(str, axes)))
+            for words, way in SUMMED.items():
                 found = [None if r is None or axes[-1] >= r.ndim else way(r, axes) for r in raw]
-                yield self.with_raw("summed over the wrong axis", {"summed": summed}, found)
+                yield self.with_raw("summed over the wrong axis", {"summed": say(words, over=over)}, found)
 
     def with_raw(self, name: str, details: dict[str, str], found: Sequence[ndarray | None]) -> Candidate:
         """A candidate that is right for inputs without broadcasting."""
@@ -204,6 +229,17 @@ class Reference:
             return np.asarray(sum(contributions[1:], contributions[0]))
         except ValueError:  # shapes that do not fit together
             return None
+
+
+SUMMED: dict[str, Callable[[ndarray, tuple[int, ...]], ndarray]] = texts(
+    {
+        "summed over {over}": lambda r, axes: r.sum(axes),
+        "summed over {over}, which stay as axes of 1": lambda r, axes: r.sum(axes, keepdims=True),
+        "the first along {over}, not a sum": lambda r, axes: one_along(r, axes, 0),
+        "only the last along {over}, as if = stood for +=": lambda r, axes: one_along(r, axes, -1),
+    }
+)
+"""What students do instead of summing over the right axes."""
 
 
 @contextmanager
@@ -255,7 +291,7 @@ def row_of(node: Node) -> Primitive:
 
 def at(nodes: Iterable[Node]) -> dict[str, str]:
     """The detail that names the operations that err."""
-    return {"operation": " and ".join(dict.fromkeys(f"`{row_of(node).name}`" for node in nodes))}
+    return {"operation": say(" and ").join(dict.fromkeys(f"`{row_of(node).name}`" for node in nodes))}
 
 
 def on_edges(name: str, edges: Sequence[Contribution], wrong: Wrong, named: Sequence[Contribution]) -> Attempt:
@@ -263,8 +299,9 @@ def on_edges(name: str, edges: Sequence[Contribution], wrong: Wrong, named: Sequ
     slots: dict[Node, list[int]] = {}
     for step in edges:
         slots.setdefault(step.node, []).append(step.slot)
-    told = dict.fromkeys(f"`{row_of(step.node).name}` (operand {step.slot + 1})" for step in named)
-    return name, {"operation": " and ".join(told)}, {node: (wrong, slots[node]) for node in slots}
+    text = texts("`{operation}` (operand {operand})")
+    told = dict.fromkeys(say(text, operation=row_of(step.node).name, operand=step.slot + 1) for step in named)
+    return name, {"operation": say(" and ").join(told)}, {node: (wrong, slots[node]) for node in slots}
 
 
 def nothing(e: RuleCall) -> None:

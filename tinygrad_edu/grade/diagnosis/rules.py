@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..._support.languages import say, texts
 from ...engine.gradients import gradients
 from ...engine.node import Node, number_of
 from ...engine.primitives.elementwise import sqrt
@@ -81,7 +82,7 @@ def wrong_rules(node: Node) -> Iterator[tuple[str, dict[str, str], Wrong]]:
     for name, wrong in OF_ROWS.get(row.name, {}).items():
         yield name.partition(":")[0], {}, wrong
     for formula, derivative in FORMULAS.get(row.name, {}).items():
-        yield "formula", {"formula": formula}, partial(by_formula, derivative=derivative)
+        yield "formula", {"formula": say(formula)}, partial(by_formula, derivative=derivative)
     for name, wrong in (GENERAL | OF_ONE if len(node.inputs) == 1 else GENERAL).items():
         yield name, {}, wrong
     if len(node.inputs) == 2:
@@ -236,43 +237,47 @@ def by_formula(e: RuleCall, derivative: Callable[..., Any]) -> Any:
     return e.g * derivative(e.out, *e.values) if e.slot == last else e.pull()
 
 
-FORMULAS: dict[str, dict[str, Callable[..., Any]]] = {
-    "tanh": {
-        "1 - tanh(x), without the square; it is 1 - tanh(x)²": lambda y, x: 1 - y,
-        "1 + tanh(x)²; it is 1 - tanh(x)²": lambda y, x: 1 + y * y,
-        "tanh(x)²; it is 1 - tanh(x)²": lambda y, x: y * y,
-        "tanh(x) · (1 - tanh(x)), the rule of sigmoid; it is 1 - tanh(x)²": lambda y, x: y * (1 - y),
-    },
-    "sigmoid": {
-        "σ(x); it is σ(x) · (1 - σ(x))": lambda y, x: y,
-        "1 - σ(x); it is σ(x) · (1 - σ(x))": lambda y, x: 1 - y,
-        "1 - σ(x)², the rule of tanh; it is σ(x) · (1 - σ(x))": lambda y, x: 1 - y * y,
-        "σ(x) · (1 + σ(x)); it is σ(x) · (1 - σ(x))": lambda y, x: y * (1 + y),
-    },
-    "divide": {
-        "x / y by y; it is -x / y²": lambda out, x, y: out,
-        "-x / y; it is -x / y²": lambda out, x, y: -out,
-        "-1 / y²; it is -x / y²": lambda out, x, y: -1 / (y * y),
-        "-x / y³; it is -x / y²": lambda out, x, y: -out / (y * y),
-        "-x · y²; it is -x / y²": lambda out, x, y: -x * y * y,
-    },
-    "power": {
-        "n · xⁿ; it is n · xⁿ⁻¹": lambda out, x, n: n * out,
-        "xⁿ⁻¹, without n; it is n · xⁿ⁻¹": lambda out, x, n: x ** (n - 1),
-        "(n - 1) · xⁿ⁻¹; it is n · xⁿ⁻¹": lambda out, x, n: (n - 1) * x ** (n - 1),
-    },
-    "exp": {"x · exp(x - 1), the rule of powers; it is exp(x)": lambda y, x: x * y / np.e},
-    "log": {"1 / log(x); it is 1 / x": lambda y, x: 1 / y, "log(x); it is 1 / x": lambda y, x: y},
-    "sqrt": {
-        "1 / (2 x); it is 1 / (2 √x)": lambda y, x: 0.5 / x,
-        "√x / 2; it is 1 / (2 √x)": lambda y, x: 0.5 * y,
-    },
-    "square": {"x²; it is 2 x": lambda y, x: y},
-    "reciprocal": {"-1 / x; it is -1 / x²": lambda y, x: -y},
-    "sin": {"sin(x); it is cos(x)": lambda y, x: y},
-    "cos": {"cos(x); it is -sin(x)": lambda y, x: y},
-    "softplus": {"1 - σ(x); it is σ(x)": lambda y, x: 1 - np.exp(x - y)},
-}
+FORMULAS: dict[str, dict[str, Callable[..., Any]]] = texts(
+    {
+        "tanh": {
+            "1 - tanh(x), without the square; it is 1 - tanh(x)²": lambda y, x: 1 - y,
+            "1 - 2 tanh(x); it is 1 - tanh(x)²": lambda y, x: 1 - 2 * y,
+            "1 + tanh(x)²; it is 1 - tanh(x)²": lambda y, x: 1 + y * y,
+            "tanh(x)²; it is 1 - tanh(x)²": lambda y, x: y * y,
+            "tanh(x) · (1 - tanh(x)), the rule of sigmoid; it is 1 - tanh(x)²": lambda y, x: y * (1 - y),
+        },
+        "sigmoid": {
+            "σ(x); it is σ(x) · (1 - σ(x))": lambda y, x: y,
+            "1 - σ(x); it is σ(x) · (1 - σ(x))": lambda y, x: 1 - y,
+            "1 - σ(x)², the rule of tanh; it is σ(x) · (1 - σ(x))": lambda y, x: 1 - y * y,
+            "σ(x) · (1 + σ(x)); it is σ(x) · (1 - σ(x))": lambda y, x: y * (1 + y),
+        },
+        "divide": {
+            "x / y by y; it is -x / y²": lambda out, x, y: out,
+            "-x / y; it is -x / y²": lambda out, x, y: -out,
+            "-1 / y²; it is -x / y²": lambda out, x, y: -1 / (y * y),
+            "-x / y³; it is -x / y²": lambda out, x, y: -out / (y * y),
+            "-x · y²; it is -x / y²": lambda out, x, y: -x * y * y,
+        },
+        "power": {
+            "n · xⁿ; it is n · xⁿ⁻¹": lambda out, x, n: n * out,
+            "xⁿ⁻¹, without n; it is n · xⁿ⁻¹": lambda out, x, n: x ** (n - 1),
+            "n · xⁿ - 1, without brackets around n - 1; it is n · xⁿ⁻¹": lambda out, x, n: n * out - 1,
+            "(n - 1) · xⁿ⁻¹; it is n · xⁿ⁻¹": lambda out, x, n: (n - 1) * x ** (n - 1),
+        },
+        "exp": {"x · exp(x - 1), the rule of powers; it is exp(x)": lambda y, x: x * y / np.e},
+        "log": {"1 / log(x); it is 1 / x": lambda y, x: 1 / y, "log(x); it is 1 / x": lambda y, x: y},
+        "sqrt": {
+            "1 / (2 x); it is 1 / (2 √x)": lambda y, x: 0.5 / x,
+            "√x / 2; it is 1 / (2 √x)": lambda y, x: 0.5 * y,
+        },
+        "square": {"x²; it is 2 x": lambda y, x: y},
+        "reciprocal": {"-1 / x; it is -1 / x²": lambda y, x: -y},
+        "sin": {"sin(x); it is cos(x)": lambda y, x: y},
+        "cos": {"cos(x); it is -sin(x)": lambda y, x: y},
+        "softplus": {"1 - σ(x); it is σ(x)": lambda y, x: 1 - np.exp(x - y)},
+    }
+)
 """Derivatives that students write, in words, beside the right ones."""
 
 OF_ROWS: dict[str, dict[str, Wrong]] = {

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from ..._support.files import replace_file
+from ..._support.languages import say
 from ..._support.text import clean
 from ...errors import FileError
 from ..assignment import load_assignment
@@ -48,7 +49,7 @@ def gradescope(result: Result, students: Sequence[Mapping[str, str]] = ()) -> st
     2.5
     """
     document: dict[str, Any] = {
-        "output": "\n".join(preface(result)) if final(result) else UNGRADED,
+        "output": "\n".join(preface(result)) if final(result) else say(UNGRADED),
         "output_format": "text",
         "test_output_format": "text",
         "test_name_format": "text",

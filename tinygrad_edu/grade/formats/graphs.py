@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from ..._support.languages import say, texts
 from ...graph.layout.geometry import Direction
 from ...graph.picture.arrange import arrange
 from ...graph.picture.arrows import arrow_labels
@@ -42,7 +43,7 @@ def in_lines(graphs: Graphs) -> Iterator[str]:
       x = 2, gradient 1 (4 is right)
     """
     found, right = graphs.found, graphs.expected or graphs.found
-    yield "Your program, from its result back to its inputs; ✗ is where it first goes wrong:"
+    yield say("Your program, from its result back to its inputs; ✗ is where it first goes wrong:")
     arrows: dict[int, list[tuple[Edge, Edge]]] = {node.id: [] for node in found.nodes}
     for pair in zip(found.edges, right.edges):
         arrows[pair[0].target].append(pair)
@@ -52,14 +53,14 @@ def in_lines(graphs: Graphs) -> Iterator[str]:
             yield ("✗ " if node.mark else "  ") + _made(node, operands) + _numbers(node, other)
             for operand, (edge, wanted) in zip(operands, arrows[node.id]):
                 if edge.mark or edge.contribution:
-                    yield ("✗   " if edge.mark else "    ") + f"{operand} gets {_added(edge, wanted)}"
+                    yield ("✗   " if edge.mark else "    ") + _added(operand, edge, wanted)
     yield from (f"  ({note})" for note in found.notes)
 
 
 def _name(node: PlainNode) -> str:
     """What a node is called; an array that has no name, by its shape."""
     if node.kind == "constant" and node.value and not node.value.is_number:
-        return f"array {node.value.shape}"
+        return say("array {shape}", shape=node.value.shape)
     return node.label
 
 
@@ -76,26 +77,38 @@ def _numbers(node: PlainNode, right: PlainNode) -> str:
     value = f" = {_text(node.value)}{_instead(node.value, right.value)}"
     if node.gradient is None and right.gradient is None:
         return value
-    return f"{value}, gradient {_text(node.gradient)}{_instead(node.gradient, right.gradient)}"
+    gradient = f"{_text(node.gradient)}{_instead(node.gradient, right.gradient)}"
+    return say("{value}, gradient {gradient}", value=value, gradient=gradient)
 
 
-def _added(edge: Edge, right: Edge) -> str:
+ADDED = texts(
+    {
+        None: "{x} gets {contribution}{instead}",
+        "missing": "{x} gets nothing{instead}",
+        "extra": "{x} gets too much{instead}",
+        "changed": "{x} gets something else{instead}",
+    }
+)
+"""What a use adds: a number, or else what its mark says."""
+
+
+def _added(operand: str, edge: Edge, right: Edge) -> str:
     """What a use adds to the gradient of an operand."""
-    if edge.contribution is None:
-        found = "nothing" if edge.mark == "missing" else "too much" if edge.mark == "extra" else "something else"
-    else:
-        found = _text(edge.contribution)
-    return found + _instead(edge.contribution, right.contribution)
+    text = ADDED[edge.mark or "changed"] if edge.contribution is None else ADDED[None]
+    instead = _instead(edge.contribution, right.contribution)
+    return say(text, x=operand, contribution=_text(edge.contribution), instead=instead)
 
 
 def _instead(found: Quantity | None, right: Quantity | None) -> str:
-    return "" if right is None or _text(found) == _text(right) else f" ({_text(right)} is right)"
+    if right is None or _text(found) == _text(right):
+        return ""
+    return say(" ({number} is right)", number=_text(right))
 
 
 def _text(x: Quantity | None) -> str:
     """A number; of an array of more than a few, the shape and the range."""
     if x is None:
-        return "none"
+        return say("none")
     return x.text() if x.elements and len(x.elements) <= FEW else f"{x.kind(dtype=False)}: {x.range()}"
 
 
@@ -116,7 +129,7 @@ def pictures(graphs: Graphs) -> Iterator[Picture]:
     >>> [picture.caption for picture in pictures(beside_values(x * x, {x: "x"}, {}, {x: 2.0}))]
     ['Your program, with a mark where it first goes wrong', 'As it should be']
     """
-    captions = ("Your program, with a mark where it first goes wrong", "As it should be")
+    captions = say("Your program, with a mark where it first goes wrong"), say("As it should be")
     shown = [aliased(graph) for graph in (graphs.found, graphs.expected) if graph is not None]
     boxes = [same_size(alike) for alike in zip(*(cards(graph, FLOW) for graph in shown))]
     labels = [arrow_labels(graph) for graph in shown]

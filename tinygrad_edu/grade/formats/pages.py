@@ -13,9 +13,10 @@ from statistics import mean, median
 from string import Template
 from urllib.parse import quote
 
+from ..._support.languages import counted, say, tag, texts
 from ..._support.offline_page import policy
 from ...graph.palette import custom_properties
-from ...graph.text import plural
+from ..diagnosis.mistakes import kind_in_words
 from ..results import CheckResult, Result
 from .graphs import pictures
 from .words import MARKS, OUTCOMES, check_points, final, in_html, lateness, preface, said, score_text
@@ -46,19 +47,28 @@ def student_report(result: Result) -> str:
     3
     """
     e = in_html
-    score = f"<strong>{score_text(result.score)}</strong> of {score_text(result.max_score)} points"
+    reached = f"<strong>{score_text(result.score)}</strong>"
+    score = say("{got} of {most} points", got=reached, most=score_text(result.max_score))
+    no_score = f"<strong>{say('not graded yet')}</strong>"
     body = [
         f'<p class="muted">{e(result.student)}</p><h1>{e(result.title)}</h1>',
-        f'<p class="score">{score if final(result) else "<strong>not graded yet</strong>"}</p>',
+        f'<p class="score">{score if final(result) else no_score}</p>',
         _bar(result.score, result.max_score) if final(result) else "",
         *(f'<p class="note said">{e(text)}</p>' for text in preface(result)),
-        "<h2>The checks</h2>",
+        f"<h2>{say('The checks')}</h2>",
         *map(_check, result.checks),
-        f"<h2>What your program printed</h2><pre>{e(result.output)}</pre>" if result.output else "",
-        f"<footer><p>Graded at isolation level {result.isolation.level} by {e(result.grader)}. "
-        f"The SHA-256 of what was handed in begins with <code>{e(result.submission_sha256[:12])}</code>.</p></footer>",
+        f"<h2>{say('What your program printed')}</h2><pre>{e(result.output)}</pre>" if result.output else "",
+        f"<footer><p>{_footer(result)}</p></footer>",
     ]
-    return _page(f"{result.title}: {result.student}", body)
+    return _page(say("{title}: {student}", title=result.title, student=result.student), body)
+
+
+def _footer(result: Result) -> str:
+    return say(
+        "Graded by {grader}. The SHA-256 of what was handed in begins with {hash}.",
+        grader=in_html(result.grader),
+        hash=f"<code>{in_html(result.submission_sha256[:12])}</code>",
+    )
 
 
 def _check(check: CheckResult) -> str:
@@ -66,7 +76,7 @@ def _check(check: CheckResult) -> str:
     return (
         f'<section class="check {check.outcome}"><header><h3>{in_html(check.title)}</h3>'
         f'<span class="points">{check_points(check)}</span></header>'
-        f'<p class="outcome">{MARKS[check.outcome]} {OUTCOMES[check.outcome]}</p>'
+        f'<p class="outcome">{MARKS[check.outcome]} {say(OUTCOMES[check.outcome])}</p>'
         + (f'<p class="said">{in_html(check.message)}</p>' if check.message else "")
         + (f"<dl>{rows}</dl>" if rows else "")
         + _side_by_side(check)
@@ -101,21 +111,24 @@ def class_report(results: Sequence[Result], link: Callable[[Result], str] | None
     >>> "emmy.html" in class_report([EXAMPLE], lambda result: f"{result.student}.html")
     True
     """
-    title = results[0].title if results else "No results"
+    title = results[0].title if results else say("No results")
     graded = [result for result in results if final(result)]
     body = [
         f"<h1>{in_html(title)}</h1>",
         _tiles(results, graded),
-        "<h2>Distribution of scores</h2>",
+        f"<h2>{say('Distribution of scores')}</h2>",
         _distribution([share(result.score, result.max_score) for result in graded]),
-        "<h2>The checks</h2>",
-        _table(("check", "#passed", BAR, "#of"), map(_check_row, _by_name(graded).values())),
-        "<h2>Commonest mistakes</h2>",
+        f"<h2>{say('The checks')}</h2>",
+        _table((say("check"), f"#{say('passed')}", BAR, f"#{say('of')}"), map(_check_row, _by_name(graded).values())),
+        f"<h2>{say('Commonest mistakes')}</h2>",
         _mistakes(graded),
-        "<h2>Students</h2>",
-        _table(("student", "#score", BAR, "not passed"), (_student_row(result, link) for result in results)),
+        f"<h2>{say('Students')}</h2>",
+        _table(
+            (say("student"), f"#{say('score')}", BAR, say("not passed")),
+            (_student_row(result, link) for result in results),
+        ),
     ]
-    return _page(f"{title}: the class", body)
+    return _page(say("{title}: the class", title=title), body)
 
 
 def share(part: float, whole: float) -> float:
@@ -126,11 +139,12 @@ def share(part: float, whole: float) -> float:
 def _tiles(results: Sequence[Result], graded: Sequence[Result]) -> str:
     scores = [result.score for result in graded]
     most = max((result.max_score for result in results), default=0.0)
-    tiles = [(str(len(results)), "student" if len(results) == 1 else "students")]
+    tiles = [(str(len(results)), say("student" if len(results) == 1 else "students"))]
     if scores:
-        tiles += [(f"{mean(scores):.1f}", f"mean of {score_text(most)}"), (f"{median(scores):.1f}", "median")]
+        tiles.append((f"{mean(scores):.1f}", say("mean of {most}", most=score_text(most))))
+        tiles.append((f"{median(scores):.1f}", say("median")))
     if len(graded) < len(results):
-        tiles.append((str(len(results) - len(graded)), "not graded yet"))
+        tiles.append((str(len(results) - len(graded)), say("not graded yet")))
     return f'<ul class="tiles">{"".join(f"<li><strong>{value}</strong>{name}</li>" for value, name in tiles)}</ul>'
 
 
@@ -148,9 +162,11 @@ def _distribution(shares: Sequence[float]) -> str:
             columns.append(f'<text x="{56 * i + 30}" y="{134 - height:g}">{counts[i]}</text>')
     ticks = [f'<text class="axis" x="{56 * i + 2}" y="160">{100 * i // BINS}</text>' for i in range(2, BINS, 2)]
     ends = '<text class="axis first" x="6" y="160">0</text><text class="axis last" x="562" y="160">100 %</text>'
-    words = ", ".join(f"{100 * i // BINS} to {100 * (i + 1) // BINS} %: {counts[i]}" for i in range(BINS))
+    text = texts("{low} to {high} %: {n}")
+    bars = [say(text, low=100 * i // BINS, high=100 * (i + 1) // BINS, n=counts[i]) for i in range(BINS)]
+    words = say("Students by score. {bars}", bars=say(", ").join(bars))
     return (
-        f'<svg class="columns" viewBox="0 0 566 170" role="img" aria-label="Students by score. {words}">'
+        f'<svg class="columns" viewBox="0 0 566 170" role="img" aria-label="{words}">'
         f'{"".join(columns)}<rect x="2" y="140" width="560" height="1.5"/>{"".join(ticks)}{ends}</svg>'
     )
 
@@ -169,33 +185,40 @@ def _check_row(checks: Sequence[CheckResult]) -> tuple[str, ...]:
     return in_html(checks[0].title), str(passed), _bar(passed, len(checks)), str(len(checks))
 
 
-KINDS = {
-    "raised": "an exception",
-    "exited": "the program ended itself",
-    "time": "no answer in time",
-    "missing": "a function or attribute that is not there",
-    "answer": "an answer that is no data",
-    "type": "an answer of the wrong type",
-    "values": "wrong numbers, by no known mistake",
-}
+KINDS = texts(
+    {
+        "raised": "an exception",
+        "exited": "the program ended itself",
+        "time": "no answer in time",
+        "missing": "a function or attribute that is not there",
+        "answer": "an answer that is no data",
+        "type": "an answer of the wrong type",
+        "values": "wrong numbers, by no known mistake",
+    }
+)
 """Longer words for kinds of mistakes."""
 
 
 def _mistakes(results: Iterable[Result]) -> str:
     """A table of the commonest mistakes: check, and how many students made it."""
     counts = Counter(
-        (check.title, KINDS.get(check.kind, check.kind) or check.message.partition("\n")[0])
+        (check.title, _kind(check.kind) or check.message.partition("\n")[0])
         for result in results
         for check in result.checks
         if check.outcome == "fail"
     )
     if not counts:
-        return "<p>None: all who were graded passed all checks.</p>"
+        return f"<p>{say('None: all who were graded passed all checks.')}</p>"
     most = max(counts.values())
     rows = ((in_html(what), in_html(title), _bar(n, most), str(n)) for (title, what), n in counts.most_common(MISTAKES))
     left = len(counts) - MISTAKES
-    more = f'<p class="muted">and {plural(left, "rarer one")}</p>' if left > 0 else ""
-    return _table(("mistake", "check", BAR, "#students"), rows) + more
+    more = f'<p class="muted">{counted(left, "and {n} rarer one", "and {n} rarer ones")}</p>' if left > 0 else ""
+    return _table((say("mistake"), say("check"), BAR, f"#{say('students')}"), rows) + more
+
+
+def _kind(kind: str) -> str:
+    """The longer words for a kind of mistake, or those of the table."""
+    return say(KINDS[kind]) if kind in KINDS else kind_in_words(kind)
 
 
 def _student_row(result: Result, link: Callable[[Result], str] | None) -> tuple[str, ...]:
@@ -203,9 +226,9 @@ def _student_row(result: Result, link: Callable[[Result], str] | None) -> tuple[
     if link is not None:
         name = f'<a href="{in_html(quote(link(result), errors="replace"))}">{name}</a>'
     missed = [in_html(check.title) for check in result.checks if check.outcome != "pass"]
-    failed = "; ".join(filter(None, [", ".join(missed), lateness(result)]))
+    failed = say("; ").join(filter(None, [say(", ").join(missed), lateness(result)]))
     if not final(result):
-        return name, "–", "", f"not graded yet; {failed}"
+        return name, "–", "", say("not graded yet; {rest}", rest=failed)
     return name, score_text(result.score), _bar(result.score, result.max_score), failed
 
 
@@ -239,7 +262,7 @@ def _page(title: str, body: Iterable[str]) -> str:
     # Only pictures have styles: all other text is escaped.
     styles = [style, *re.findall("<style>(.*?)</style>", content, re.DOTALL)]
     return Template(_file("pages.html")).substitute(
-        policy=policy("", styles), style=style, title=in_html(title), body=content
+        policy=policy("", styles), lang=tag(), style=style, title=in_html(title), body=content
     )
 
 

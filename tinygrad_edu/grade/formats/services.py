@@ -16,6 +16,7 @@ from secrets import token_hex
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from ..._support.languages import say
 from ..._support.text import clean
 from ..results import CheckResult, Result
 from .words import final, in_log, preface, said_in_lines, score_text
@@ -115,9 +116,9 @@ def _document(result: Result, longest: int) -> dict[str, Any]:
             for check in result.checks
         ],
     }
-    syntax = any(line.message.startswith("syntax error") for line in result.problems)
+    syntax = any(line.message.startswith(say("syntax error: {problem}", problem="")) for line in result.problems)
     if syntax or result.status != "graded":
-        reasons = [clean(line, longest) for line in preface(result)] or ["Your submission could not be read."]
+        reasons = [clean(line, longest) for line in preface(result)] or [say("Your submission could not be read.")]
         document.update(gradable=False, score=0.0, format_errors=reasons)
     return document
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from html import escape
 
+from ..._support.languages import say, texts
 from ..._support.text import clean
 from ..results import CheckResult, Line, Result
 from .graphs import in_lines
@@ -15,12 +16,12 @@ __all__ = [
     "one_line", "points", "preface", "said", "said_in_lines", "score_text", "to_look_at",
 ]  # fmt: skip
 
-OUTCOMES = {"pass": "passed", "fail": "not passed", "grader-error": "not graded", "skipped": "skipped"}
+OUTCOMES = texts({"pass": "passed", "fail": "not passed", "grader-error": "not graded", "skipped": "skipped"})
 """The outcomes of a check in words."""
 
 MARKS = {"pass": "✓", "fail": "✗", "grader-error": "!", "skipped": "–"}
 """The outcomes of a check as signs."""
-UNGRADED = "Not graded yet: the grader failed. This is no zero, and not your fault."
+UNGRADED = texts("Not graded yet: the grader failed. This is no zero, and not your fault.")
 
 LONGEST = 20_000
 """The most characters of a text in HTML; the rest is cut off."""
@@ -48,12 +49,15 @@ def points(got: float, most: float) -> str:
     >>> points(2.5, 10)
     '2.5 of 10 points'
     """
-    return f"{score_text(got)} of {score_text(most)} {'point' if most == 1 else 'points'}"
+    return say(
+        "{got} of {most} point" if most == 1 else "{got} of {most} points", got=score_text(got), most=score_text(most)
+    )
 
 
 def check_points(check: CheckResult) -> str:
     """The points of a check, and whether they are extra ones."""
-    return points(check.points, check.max_points) + (", extra" if check.extra else "")
+    reached = points(check.points, check.max_points)
+    return say("{points}, extra", points=reached) if check.extra else reached
 
 
 def one_line(text: str) -> str:
@@ -72,15 +76,28 @@ def indented(text: str) -> str:
 
 def said(check: CheckResult) -> Iterator[tuple[str, str]]:
     """The feedback of a check, each part with a heading: what is wrong, where, and how to mend it."""
-    line = one_line(f"{check.file}, line {check.line}" if check.line else check.file)
-    for heading, text in (("", check.message), ("In", line), ("Where", check.where), ("How", check.how)):
+    parts = (
+        ("", check.message),
+        (say("In"), one_line(place(check.file, check.line))),
+        (say("Where"), check.where),
+        (say("How"), check.how),
+    )
+    for heading, text in parts:
         if text:
             yield heading, clean(text)
 
 
+def place(file: str, line: int) -> str:
+    """`hw1.py, line 3`; or the file alone."""
+    return say("{file}, line {line}", file=file, line=line) if line else file
+
+
 def said_in_lines(check: CheckResult) -> str:
     """The feedback of a check as plain text, with the student's graph beside the right one."""
-    lines = [indented(f"{heading}: {text}" if heading else text) for heading, text in said(check)]
+    lines = [
+        indented(say("{name}: {problem}", name=heading, problem=text) if heading else text)
+        for heading, text in said(check)
+    ]
     return "\n".join([*lines, *map(clean, in_lines(check.graphs) if check.graphs else ())])
 
 
@@ -91,8 +108,9 @@ def _problem(line: Line) -> str:
     hw1.py, line 3: syntax error: expected ':'
         def f(x) return x
     """
-    where = one_line(f"{line.file}, line {line.line}: " if line.line else f"{line.file}: " if line.file else "")
-    return where + indented(line.message + (f"\n{line.text.strip()}" if line.text.strip() else ""))
+    where = one_line(place(line.file, line.line))
+    what = say("{name}: {problem}", name=where, problem=line.message) if where else line.message
+    return indented(what + (f"\n{line.text.strip()}" if line.text.strip() else ""))
 
 
 def lateness(result: Result) -> str:
@@ -106,13 +124,15 @@ def lateness(result: Result) -> str:
     if not result.late:
         return ""
     days = score_text(round(result.days_late, 2))
-    by = "late" if not result.days_late else f"{days} {'day' if days == '1' else 'days'} late"
-    return by + (f": {score_text(result.lost)} points are taken off" if result.lost else "")
+    by = say("{days} day late" if days == "1" else "{days} days late", days=days) if result.days_late else say("late")
+    if not result.lost:
+        return by
+    return say("{late}: {points} points are taken off", late=by, points=score_text(result.lost))
 
 
 def preface(result: Result) -> list[str]:
     """What a report says before the checks: that the grader failed, lateness, lines that could not run, warnings."""
-    first = [*([] if final(result) else [UNGRADED]), *filter(None, [lateness(result)])]
+    first = [*([] if final(result) else [say(UNGRADED)]), *filter(None, [lateness(result)])]
     return [*first, *map(_problem, result.problems), *map(indented, result.warnings)]
 
 
@@ -125,15 +145,18 @@ def feedback(result: Result) -> str:
     """The whole result as plain text."""
     lines = [*([points(result.score, result.max_score)] if final(result) else []), *preface(result)]
     for check in result.checks:
-        lines.append(f"{MARKS[check.outcome]} {one_line(check.title)}: {check_points(check)}")
+        line = say("{name}: {problem}", name=one_line(check.title), problem=check_points(check))
+        lines.append(f"{MARKS[check.outcome]} {line}")
         lines += [f"    {line}" for line in said_in_lines(check).splitlines()]
     return "\n".join(lines)
 
 
 def to_look_at(result: Result) -> list[str]:
     """What the instructor alone should look at."""
-    notes = [f"{check.name} could not use the answer: {check.note}" for check in result.checks if check.note]
-    return [one_line(f"look at {result.student}: {note}") for note in (*result.signs, *notes)]
+    text = texts("{check} could not use the answer: {note}")
+    notes = [say(text, check=check.name, note=check.note) for check in result.checks if check.note]
+    text = texts("look at {student}: {note}")
+    return [one_line(say(text, student=result.student, note=note)) for note in (*result.signs, *notes)]
 
 
 # Escapes.

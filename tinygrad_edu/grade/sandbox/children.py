@@ -21,6 +21,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ..._support.languages import say, texts
 from ..errors import SandboxError
 from . import other_systems
 from .channel import BlockingChannel, Channel
@@ -42,6 +43,18 @@ installed package can be found any more. The option `-S` keeps out .pth files an
 Settings = Mapping[str, Any]
 
 
+ENDED = texts(
+    {
+        "": "your program was ended by {signal}",
+        "SIGSEGV": "your program was ended by {signal}: memory that is not its own, or a recursion without an end",
+        "SIGKILL": "your program was ended by {signal}: it closed its pipes or killed itself, or the machine ran out "
+        "of memory",
+        "SIGXCPU": "your program was ended by {signal}: all of its processor time is used up",
+    }
+)
+"""How a child ended, by the signal that ended it; "" stands for all others."""
+
+
 class Ending:
     """How a child ended.
 
@@ -56,17 +69,12 @@ class Ending:
 
     def __str__(self) -> str:
         if self.status >= 0:
-            return f"your program ended itself with exit code {self.status}"
+            return say("your program ended itself with exit code {n}", n=self.status)
         try:
             name = signal.Signals(-self.status).name
         except ValueError:
             name = f"signal {-self.status}"
-        meaning = {
-            "SIGSEGV": ": memory that is not its own, or a recursion without an end",
-            "SIGKILL": ": it closed its pipes or killed itself, or the machine ran out of memory",
-            "SIGXCPU": ": all of its processor time is used up",
-        }.get(name, "")
-        return f"your program was ended by {name}{meaning}"
+        return say(ENDED.get(name, ENDED[""]), signal=name)
 
 
 class Child:

@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ..._support.languages import say, texts
 from ..._support.text import clean
 from ..compare import kind_of
 from ..errors import StudentError
@@ -44,7 +45,8 @@ class Student:
         session = self._session
         session.child()  # so that the names are known
         if name not in session.names:
-            raise StudentError("missing", clean(f"your program defines no {name}{hint(name, session.names)}"))
+            text = texts("your program defines no {name}{hint}")
+            raise StudentError("missing", clean(say(text, name=name, hint=hint(name, session.names))))
         result = _ask(session, "get", None, name)
         if isinstance(result, Handle):
             result._reference.name = name
@@ -58,8 +60,10 @@ def hint(name: str, names: list[str]) -> str:
     near = difflib.get_close_matches(name, names, n=1)
     if not near:
         return ""
-    foreign = "" if near[0].isascii() else " (some of its letters only look like the usual ones)"
-    return f"; did you mean it where you wrote {near[0]}{foreign}?"
+    if near[0].isascii():
+        return say("; did you mean it where you wrote {near}?", near=near[0])
+    text = texts("; did you mean it where you wrote {near} (some of its letters only look like the usual ones)?")
+    return say(text, near=near[0])
 
 
 @dataclass
@@ -92,7 +96,9 @@ class Handle:
 
     def __repr__(self) -> str:
         name, _, dtype = clean(self._reference.kind, 80).partition(" of dtype ")
-        return f"<{name} of the student's{f', of dtype {dtype}' if dtype else ''}>"
+        if dtype:
+            return say("<{kind} of the student's, of dtype {dtype}>", kind=name, dtype=dtype)
+        return say("<{kind} of the student's>", kind=name)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -141,19 +147,21 @@ def _refusal(what: str) -> Any:
     """A method of `Handle` that refuses to be data: an object that counted as True could pass a check by mistake."""
 
     def method(self: Handle, *_: Any, **__: Any) -> NoReturn:
-        raise StudentError("answer", f"{self!r}, where {what} is expected")
+        raise StudentError("answer", say("{given}, where {wanted} is expected", given=repr(self), wanted=say(what)))
 
     return method
 
 
-for _name, _what in {
-    "array": "an array",
-    "bool": "True or False",
-    "complex": "a number",
-    "float": "a number",
-    "index": "a whole number",
-    "int": "a whole number",
-}.items():
+for _name, _what in texts(
+    {
+        "array": "an array",
+        "bool": "True or False",
+        "complex": "a number",
+        "float": "a number",
+        "index": "a whole number",
+        "int": "a whole number",
+    }
+).items():
     setattr(Handle, f"__{_name}__", _refusal(_what))
 for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"):
     setattr(Handle, f"__{_name}__", _operator(_name))
@@ -248,7 +256,7 @@ def _number(session: Session, handle: Handle) -> int:
         raise FrameError(f"{handle!r} belongs to another session")
     if reference.generation != session.generation:
         if reference.name is None:
-            raise StudentError("exited", f"{handle!r} was lost when your program ended")
+            raise StudentError("exited", say("{object} was lost when your program ended", object=repr(handle)))
         again = Student(session)[reference.name]  # an object with a name can be found again
         reference.generation, reference.number = again._reference.generation, again._reference.number
     return int(reference.number)

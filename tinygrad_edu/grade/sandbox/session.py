@@ -7,15 +7,18 @@ child and becomes an error in words; for the next question a new child loads the
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from string import Formatter
 from types import TracebackType
 from typing import Any, ClassVar
 
 import numpy as np
 
+from ..._support.languages import say, texts
 from ..._support.text import clean
 from ..errors import IsolationError, SandboxError, StudentError
 from ..inside.wire import FrameError, pack, unpack
@@ -32,6 +35,9 @@ RESPAWNS = 20
 Problem = dict[str, Any]
 """Something to tell the student: `where` (file or cell), `line`, `message`, `text` (the text of that line)."""
 
+
+LATE = texts("no answer within {s} s: a loop without an end, or very slow")
+LATE_LOADING = texts("no answer while it was loaded within {s} s: a loop without an end, or very slow")
 
 LOADS = 4
 """So many loads find the statements that are too slow. Those that are slow only later are interrupted each time."""
@@ -150,7 +156,7 @@ class Session:
             raise self.record.broken
         while self._child is None:
             if self.generation >= RESPAWNS:
-                raise StudentError("exited", f"your program ended {RESPAWNS} times; it is not started again")
+                raise StudentError("exited", say("your program ended {n} times; it is not started again", n=RESPAWNS))
             self._child = child = self.starter.start()
             self.generation += 1
             try:
@@ -197,7 +203,7 @@ class Session:
             problems = [checked_problem(problem) for problem in problems]
             slow = [checked_slow(*statement) for statement in slow]
         except (TypeError, ValueError):
-            self._fail("its report of the loading is malformed")
+            self._fail(say("its report of the loading is malformed"))
         self.record.loads += 1
         if slow and self.record.loads < LOADS:
             # From now on these are left out from the start, so that each child has the same program, and sooner.
@@ -219,7 +225,8 @@ class Session:
         resolve: Callable[..., Any],
     ) -> Any:
         left = self._seconds_left()
-        used_up = f"all of the {self.limits.total_seconds:g} s for your program are used up, by this check or others"
+        text = texts("all of the {s} s for your program are used up, by this check or others")
+        used_up = say(text, s=f"{self.limits.total_seconds:g}")
         if left <= 0:
             self._end()
             raise StudentError("time", used_up)
@@ -233,8 +240,7 @@ class Session:
             answer = unpack(header, body, resolve)
         except TimeoutError:
             self._end()
-            during = "while it was loaded " if do == "load" else ""
-            message = f"no answer {during}within {seconds:g} s: a loop without an end, or very slow"
+            message = say(LATE_LOADING if do == "load" else LATE, s=f"{seconds:g}")
             raise StudentError("time", message if seconds < left else used_up) from None
         except EOFError:
             ending = self._end()
@@ -255,13 +261,13 @@ class Session:
                 try:
                     problem = checked_problem(answer["error"])
                 except (TypeError, ValueError):
-                    self._fail("its error is malformed")
+                    self._fail(say("its error is malformed"))
                 raise raised(problem)
-        self._fail("it is no answer to the question")
+        self._fail(say("it is no answer to the question"))
 
     def _fail(self, why: str) -> Any:
         self._end()
-        raise StudentError("answer", f"what your program wrote is no answer: {clean(why, 200)}") from None
+        raise StudentError("answer", say("what your program wrote is no answer: {why}", why=clean(why, 200))) from None
 
     def _end(self) -> Ending:
         """End the child if there is one, and keep what it printed."""
@@ -293,10 +299,39 @@ def checked_problem(problem: Any) -> Problem:
     """A problem that the child reports, with checked types and safe text. Raises `ValueError` if it is not one."""
     if type(problem) is not dict or type(problem.get("line")) is not int:
         raise ValueError("no problem")
-    texts = {name: problem.get(name, "") for name in ("where", "message", "text")}
-    if any(type(text) is not str for text in texts.values()):
+    given = {name: problem.get(name, "") for name in ("where", "message", "text")}
+    if any(type(text) is not str for text in given.values()):
         raise ValueError("no problem")
-    return {"line": problem["line"]} | {name: clean(text, 500) for name, text in texts.items()}
+    found = {name: clean(text, 500) for name, text in given.items()}
+    return found | {"line": problem["line"], "message": said_again(found["message"])}
+
+
+LOADED = texts(
+    (
+        "syntax error: {problem}",
+        "interrupted here after {s} s, and left out: what only tries the program out belongs under `if __name__ == "
+        '"__main__":`',
+        "only definitions, imports and assignments were executed: the rest takes more than {s} s",
+        "cannot be read as Python: {problem}",
+        "more than {n} statements do not parse; left out",
+        "a cell for {magic} is left out",
+        "{line} is left out: not Python",
+        "sys.exit({code}) was called",
+        "ModuleNotFoundError: {name} is not there while you are graded; NumPy and the standard library are",
+    )
+)
+"""What a child reports; it cannot know the language."""
+
+
+def said_again(message: str) -> str:
+    """A message of the child in the reader's language."""
+    for text in LOADED:
+        parts = [(re.escape(before), field) for before, field, _, _ in Formatter().parse(text)]
+        pattern = "".join(before + (f"(?P<{field}>.*)" if field else "") for before, field in parts)
+        found = re.fullmatch(pattern, message, re.DOTALL)
+        if found:
+            return say(text, **found.groupdict())
+    return message
 
 
 def checked_slow(where: Any, line: Any, problem: Any) -> tuple[str, int, Problem]:

@@ -14,10 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from ..._support.languages import say, texts
 from ..assignment import Check
 from ..compare import compare
 from ..diagnosis import Mutant, mutants
 from ..diagnosis.diagnose import diagnosis_of
+from ..diagnosis.mistakes import kind_in_words
 from ..diagnosis.probes import all_alike, only_square
 from ..diagnosis.reference import Reference
 from ..errors import StudentError
@@ -56,34 +58,40 @@ class WrongAnswers:
         if all(all_alike(probe.upstream) for probe in probes):
             yield self.finding(
                 "upstream",
-                "all numbers of the upstream gradient are equal: a program that ignores it loses nothing here",
-                "Draw it from `rng`; where students are given none, ask for the gradient of a sum.",
+                say("all numbers of the upstream gradient are equal: a program that ignores it loses nothing here"),
+                say("Draw it from `rng`; where students are given none, ask for the gradient of a sum."),
             )
         if all(only_square(probe.at) for probe in probes):
             yield self.finding(
                 "square",
-                "all axes are of one size: a transposed gradient has the right shape, as has a sum over another axis",
-                "Ask with sizes that differ, such as (5, 3), and with equal ones only besides.",
+                say(
+                    "all axes are of one size: a transposed gradient has the right shape, as has a sum over another "
+                    "axis"
+                ),
+                say("Ask with sizes that differ, such as (5, 3), and with equal ones only besides."),
             )
         hidden, admitted, confused = self.tried_at(probes)
         if hidden:
             yield self.finding(
                 "numbers",
-                f"at these numbers some mistakes give the right gradient: {', '.join(hidden)}",
-                "Draw the operands from `rng`, too.",
+                say("at these numbers some mistakes give the right gradient: {names}", names=in_words(hidden)),
+                say("Draw the operands from `rng`, too."),
             )
         if admitted:
+            rtol = f"rtol={max(probe.rtol or 0.0 for probe in probes):g}"
             yield self.finding(
                 "tolerance",
-                f"rtol={max(probe.rtol or 0.0 for probe in probes):g} lets mistakes pass: {', '.join(admitted)}",
-                "Leave rtol out: the numbers are then compared as exactly as their dtype can be.",
+                say("{code} lets mistakes pass: {names}", code=rtol, names=in_words(admitted)),
+                say("Leave rtol out: the numbers are then compared as exactly as their dtype can be."),
             )
         if confused:
-            taken = ", ".join(f"{name!r} for {other!r}" for name, other in confused.items())
+            pairs = [
+                say("{one} for {other}", one=quoted(name), other=quoted(other)) for name, other in confused.items()
+            ]
             yield self.finding(
                 "name",
-                f"at these numbers mistakes are taken for others: {taken}",
-                "Draw the operands from `rng`, with sizes that differ, so that students are told the right thing.",
+                say("at these numbers mistakes are taken for others: {pairs}", pairs=say(", ").join(pairs)),
+                say("Draw the operands from `rng`, with sizes that differ, so that students are told the right thing."),
             )
 
     def tried_at(self, probes: Sequence[Probe]) -> tuple[list[str], list[str], dict[str, str]]:
@@ -154,16 +162,28 @@ def with_other_numbers(probe: Probe) -> Probe:
     return replace(probe, at=tuple(map(other, probe.at)))
 
 
+def in_words(names: Sequence[str]) -> str:
+    """Several kinds of mistakes."""
+    return say(", ").join(map(kind_in_words, names))
+
+
+def quoted(name: str) -> str:
+    """A kind of mistake in quotation marks."""
+    return repr(kind_in_words(name))
+
+
 # Odd answers.
 
-ODD: dict[str, Callable[[Any], Any]] = {
-    "None": lambda right: None,
-    "a number": lambda right: 1.5,
-    "a text": lambda right: "text",
-    "an empty list": lambda right: [],
-    "one result": lambda right: right[:1] if isinstance(right, (list, tuple)) else (right,),
-    "three results": lambda right: (right, right, right),
-}
+ODD: dict[str, Callable[[Any], Any]] = texts(
+    {
+        "None": lambda right: None,
+        "a number": lambda right: 1.5,
+        "a text": lambda right: "text",
+        "an empty list": lambda right: [],
+        "one result": lambda right: right[:1] if isinstance(right, (list, tuple)) else (right,),
+        "three results": lambda right: (right, right, right),
+    }
+)
 """Answers that students give by accident, made from the right one."""
 
 PLACES = 8
@@ -182,7 +202,8 @@ def in_odd_answers(course: Course, check: Check, draw: Draw, heard: Sequence[Hea
         for words, odd in ODD.items():
             error, _ = tried(check, replayed(heard, {place: odd(heard[place].answer)}).student, draw)
             if error is not None:
-                where = f", where answer {places.index(place) + 1} of the reference is replaced by {words}"
+                text = texts(", where answer {n} of the reference is replaced by {other}")
+                where = say(text, n=places.index(place) + 1, other=say(words))
                 yield own_error(course, missed(check, "grader-error", stumbled(check, error)), where)
                 return
 
@@ -194,7 +215,7 @@ def replayed(heard: Sequence[Heard], instead: dict[int, Any]) -> StandIn:
     def answer(do: str, what: tuple[Any, ...]) -> Any:
         place = next(count, None)
         if place is None:
-            raise StudentError("exited", "nothing more was heard")
+            raise StudentError("exited", "nothing")
         session.last_seconds = heard[place].seconds
         return moved(instead.get(place, heard[place].answer), session)
 

@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
+from ..._support.languages import say, speaking, texts
 from ..assignment import beside_assignment, load_assignment
 from ..errors import AssignmentError
 from ..submission.submission import Submission
@@ -29,6 +30,7 @@ def check_assignment(
     seeds: int = 20,
     most: int = 200,
     workers: int | None = None,
+    lang: str | None = None,
 ) -> Soundness:
     """Test an assignment; the report says what to mend, if anything.
 
@@ -40,6 +42,7 @@ def check_assignment(
     seeds : how often the reference is graded, each time for another student.
     most : how many wrong programs are tried at most, spread over the whole reference.
     workers : how many programs run at a time; by default one for each processor.
+    lang : the language of the report, "en" or "zh"; None: the one that `TINYGRAD_EDU_LANG` names.
 
     Raises `AssignmentError` if the assignment cannot be loaded or there is no reference.
 
@@ -52,9 +55,12 @@ def check_assignment(
     file = Path(path) / "assignment.py" if Path(path).is_dir() else Path(path)
     right = beside(file, "reference", reference)
     if right is None:
-        names = " or ".join(place.name for place in beside_assignment(file, "reference"))
-        raise AssignmentError(f"{path}: no reference beside it, {names}; or name one by --reference")
-    return tried_out(Course(loaded, Path(path), right, beside(file, "starter", starter), workers), seeds, most)
+        names = say(" or ").join(place.name for place in beside_assignment(file, "reference"))
+        text = texts("{path}: no reference beside it, {names}; or name one by --reference")
+        raise AssignmentError(say(text, path=path, names=names))
+    course = Course(loaded, Path(path), right, beside(file, "starter", starter), workers)
+    with speaking(lang, loaded.assignment.texts):
+        return tried_out(course, seeds, most)
 
 
 def beside(file: Path, role: Literal["reference", "starter"], given: str | os.PathLike[str] | None) -> Path | None:
@@ -62,7 +68,7 @@ def beside(file: Path, role: Literal["reference", "starter"], given: str | os.Pa
     if given is None:
         return next(filter(Path.is_file, beside_assignment(file, role)), None)
     if Path(given).suffix != ".py" or not Path(given).is_file():
-        raise AssignmentError(f"--{role} {given}: it must be an existing .py file")
+        raise AssignmentError(say("{option}: it must be an existing .py file", option=f"--{role} {given}"))
     return Path(given)
 
 
@@ -70,7 +76,7 @@ def tried_out(course: Course, seeds: int, most: int) -> Soundness:
     """Run all tests one after the other; those with wrong programs only if the reference passes."""
     right = Submission.read(course.reference)
     students = [f"seed-{i}" for i in range(1, seeds + 1)]
-    results = course.of_each("the reference", lambda student: course.graded(right, student), students)
+    results = course.of_each(say("the reference"), lambda student: course.graded(right, student), students)
     findings = [*in_reference(course, results), *(in_starter(course, course.starter) if course.starter else ())]
     possible: list[WrongProgram] = []
     tried: list[WrongProgram] = []
@@ -90,7 +96,7 @@ def tried_out(course: Course, seeds: int, most: int) -> Soundness:
         )
     return Soundness(
         assignment=course.assignment.name,
-        title=course.assignment.title,
+        title=say(course.assignment.title),
         max_score=course.assignment.max_score,
         reference=course.reference.name,
         starter=course.starter.name if course.starter else "",

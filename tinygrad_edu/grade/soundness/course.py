@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
+from ..._support.languages import say, texts
 from ..._support.progress import progress_bar
 from ..assignment import Assignment, Check, Loaded
 from ..errors import AssignmentError, StudentError, WrongAnswer
@@ -47,6 +49,7 @@ class Course:
     def __init__(self, loaded: Loaded, path: Path, reference: Path, starter: Path | None, workers: int | None) -> None:
         original = loaded.assignment
         self.assignment = Assignment(original.name, title=original.title, limits=original.limits)
+        self.assignment.texts = original.texts
         self.assignment.checks = [replace(check, hidden=False) for check in original.checks]
         self.assignment.reference = reference
         self.path, self.reference, self.starter = path, reference, starter
@@ -71,7 +74,8 @@ class Course:
         try:
             with progress_bar(len(things), what) as bar:
                 found = []
-                for result in pool.map(do, things):
+                contexts = [copy_context() for _ in things]  # in which the language is the one that is spoken here
+                for result in pool.map(lambda context, x: context.run(do, x), contexts, things):
                     found.append(result)
                     bar.update()
                 return found
@@ -105,13 +109,16 @@ class Course:
                     check.function(session.student, self.draw(check, student)())
             except (WrongAnswer, StudentError) as error:
                 place = self.place(check.name)
-                raise AssignmentError(f"{place}: {check.name} passes, and fails when asked again: {error}") from error
+                text = texts("{place}: {check} passes, and fails when asked again: {error}")
+                raise AssignmentError(say(text, place=place, check=check.name, error=error)) from error
             return notes, heard
 
     def draw(self, check: Check, student: str) -> Draw:
         """The random numbers of a check."""
         return partial(Seeds(self.secret, self.assignment.name, student).of, "check", check.name)
 
+
+DEFINE = texts("Define it there, or correct `needs`.")
 
 FUNCTIONS = {"function", "method", "type", "builtin_function_or_method"}
 """Types of objects that a check calls."""
@@ -162,14 +169,20 @@ def in_reference(course: Course, results: Sequence[Result]) -> Iterator[Finding]
         elif len(missed) == len(results):
             yield Finding(
                 "reference", f"{check.file}:{check.line}" if check.line else place, check.name,
-                f"the reference loses points: {check.message}", f"See it by: {course.command(course.reference)}",
+                say("the reference loses points: {message}", message=check.message),
+                say("See it by: {command}", command=course.command(course.reference)),
             )  # fmt: skip
         else:
             yield Finding(
                 "flaky", place, check.name,
-                f"the reference loses points with {len(missed)} of {len(results)} seeds: {check.message}",
-                "Draw nothing that a right program cannot bear. See it by: "
-                + course.command(course.reference, "--student", student),
+                say(
+                    "the reference loses points with {k} of {n} seeds: {message}",
+                    k=len(missed), n=len(results), message=check.message,
+                ),
+                say(
+                    "Draw nothing that a right program cannot bear. See it by: {command}",
+                    command=course.command(course.reference, "--student", student),
+                ),
             )  # fmt: skip
 
 
@@ -181,8 +194,11 @@ def in_starter(course: Course, starter: Path) -> Iterator[Finding]:
         if check.outcome == "pass" and check.points:
             yield Finding(
                 "starter", course.place(check.name), check.name,
-                f"{starter.name} gets {check.points:g} of {check.max_points:g} points as it is",
-                "Expect what only a solution answers, or take the solution out of the starter.",
+                say(
+                    "{file} gets {got} of {most} points as it is",
+                    file=starter.name, got=f"{check.points:g}", most=f"{check.max_points:g}",
+                ),
+                say("Expect what only a solution answers, or take the solution out of the starter."),
             )  # fmt: skip
         elif check.outcome == "skipped":
             yield missing(course, check, starter)
@@ -193,20 +209,21 @@ def in_starter(course: Course, starter: Path) -> Iterator[Finding]:
 def unreadable(role: Literal["reference", "starter"], result: Result) -> Iterator[Finding]:
     """Findings about lines that cannot run."""
     for line in result.problems:
-        yield Finding(role, f"{line.file}:{line.line}", "", line.message, f"Mend this line: {line.text}")
+        yield Finding(role, f"{line.file}:{line.line}", "", line.message, say("Mend this line: {text}", text=line.text))
 
 
 def missing(course: Course, check: CheckResult, file: Path) -> Finding:
     """The finding about a check that was skipped because a name is missing."""
     needs = ", ".join(course.assignment[check.name].needs)
-    message = f"it needs {needs}, and of {file.name} is said: {check.message}"
-    return Finding("missing", course.place(check.name), check.name, message, "Define it there, or correct `needs`.")
+    text = texts("it needs {names}, and of {file} is said: {message}")
+    message = say(text, names=needs, file=file.name, message=check.message)
+    return Finding("missing", course.place(check.name), check.name, message, say(DEFINE))
 
 
 def own_error(course: Course, check: CheckResult, when: str = "") -> Finding:
     """The finding about a check that fails through a mistake of the instructor."""
-    said = f"the check itself fails: {check.note or check.message}{when}"
+    said = say("the check itself fails: {problem}{when}", problem=check.note or check.message, when=when)
     return Finding(
         "own error", course.place(check.name), check.name, said,
-        "Let `expect` look at an answer before the check computes with it.",
+        say("Let `expect` look at an answer before the check computes with it."),
     )  # fmt: skip

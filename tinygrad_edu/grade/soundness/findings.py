@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..._support.json_records import Format
+from ..._support.languages import counted, say
 from ..._support.text import clean
-from ...graph.text import plural
 
 __all__ = ["Finding", "Soundness"]
 
@@ -41,8 +41,10 @@ class Finding:
     advice: str
 
     def __str__(self) -> str:
-        check = f"{self.check}: " if self.check else ""
-        return clean(f"{self.place}: {check}{self.message}", 4_000)
+        said = self.message
+        for name in filter(None, (self.check, self.place)):
+            said = say("{name}: {problem}", name=name, problem=said)
+        return clean(said, 4_000)
 
 
 @dataclass(frozen=True)
@@ -79,20 +81,27 @@ class Soundness:
         return FORMAT.write(self)
 
     def __str__(self) -> str:
-        tried = [f"{self.reference} with {plural(self.seeds, 'seed')}", self.starter or "no starter"]
+        reference = counted(self.seeds, "{file} with {n} seed", "{file} with {n} seeds", file=self.reference)
+        tried = [reference, self.starter or say("no starter")]
         if self.programs:
-            some = "" if self.programs == self.possible_programs else f"{self.programs} of "
-            tried.append(f"{some}{plural(self.possible_programs, 'wrong program')}")
+            programs = counted(self.possible_programs, "{n} wrong program", "{n} wrong programs")
+            some = self.programs < self.possible_programs
+            tried.append(say("{some} of {programs}", some=self.programs, programs=programs) if some else programs)
         if self.answers:
-            named = "all" if self.named == self.answers else f"{self.named}"
-            tried.append(f"{plural(self.answers, 'wrong gradient')} ({named} called by their name)")
-        head = f"{self.title}: {self.max_score:g} point{'s' * (self.max_score != 1)}\nTried: {', '.join(tried)}"
+            answers = counted(self.answers, "{n} wrong gradient", "{n} wrong gradients")
+            named = say("all") if self.named == self.answers else f"{self.named}"
+            tried.append(say("{answers} ({named} called by their name)", answers=answers, named=named))
+        points = say("{n} point" if self.max_score == 1 else "{n} points", n=f"{self.max_score:g}")
+        head = [
+            say("{name}: {problem}", name=self.title, problem=points),
+            say("Tried: {things}", things=say(", ").join(tried)),
+        ]
         said = [
             f"{finding}\n  → {finding.advice}" if after is None or after.advice != finding.advice else str(finding)
             for finding, after in zip(self.findings, [*self.findings[1:], None])  # repeated advice appears once
         ]
-        end = f"{plural(len(said), 'finding')}." if said else "Nothing to mend."
-        return "\n\n".join([head, *said, end])
+        end = counted(len(said), "{n} finding.", "{n} findings.") if said else say("Nothing to mend.")
+        return "\n\n".join(["\n".join(head), *said, end])
 
 
 FORMAT = Format(Soundness, "tinygrad_edu.soundness", 1, "What came of checking an assignment")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from ..._support.languages import say
 from ..assignment import Check
 from ..results import CheckResult
 from ..submission.submission import Submission
@@ -236,7 +237,7 @@ def in_wrong_programs(
         results = (asked(check, program) for check in checks)
         return next((result for result in results if result.outcome != "pass"), None)
 
-    failures = course.of_each("wrong programs", first_failure, programs)
+    failures = course.of_each(say("wrong programs"), first_failure, programs)
     yield from survivors(course.reference.name, programs, failures)
     found_out = [(program, failure) for program, failure in zip(programs, failures) if failure]
     errors = {failure.name: (program, failure) for program, failure in reversed(found_out) if erred(failure)}
@@ -247,17 +248,18 @@ def in_wrong_programs(
         return next(((program, result) for program, result in results if noticed(result) or erred(result)), None)
 
     idle = [check for check in checks if check.name not in busy]
-    for check, told in zip(idle, course.of_each("checks", first_told, idle)):
+    for check, told in zip(idle, course.of_each(say("checks"), first_told, idle)):
         if told is None:
             yield Finding(
                 "unused check", course.place(check.name), check.name,
-                f"none of {len(programs)} wrong programs loses its points by a wrong answer",
-                "Let it expect something that a mistake in the reference would change.",
+                say("none of {n} wrong programs loses its points by a wrong answer", n=len(programs)),
+                say("Let it expect something that a mistake in the reference would change."),
             )  # fmt: skip
         elif erred(told[1]):
             errors[check.name] = told
     for program, result in errors.values():
-        when = f", where {course.reference.name}:{program.line} is `{program.wrong}`"
+        place = f"{course.reference.name}:{program.line}"
+        when = say(", where {place} is `{program}`", place=place, program=program.wrong)
         yield own_error(course, result, when)
 
 
@@ -273,6 +275,7 @@ def erred(result: CheckResult) -> bool:
 
 def survivors(file: str, programs: Sequence[WrongProgram], failures: Sequence[CheckResult | None]) -> Iterator[Finding]:
     """Findings about the programs that pass all checks, one for each line."""
+    lost, other = say("a wrong program loses no points"), say("may as well be")
     lines: dict[int, list[WrongProgram]] = {}
     for program, failure in zip(programs, failures):
         if failure is None and not program.equivalent:
@@ -281,6 +284,9 @@ def survivors(file: str, programs: Sequence[WrongProgram], failures: Sequence[Ch
         shown = "".join(f"\n      {program.wrong}" for program in several)
         yield Finding(
             "survivor", f"{file}:{line}", "",
-            f"a wrong program loses no points\n      {several[0].right}\n    may as well be{shown}",
-            "Ask what tells them apart. If nothing can, for the result is the same, end the line in `# equivalent`.",
+            f"{lost}\n      {several[0].right}\n    {other}{shown}",
+            say(
+                "Ask what tells them apart. If nothing can, for the result is the same, end the line in `# "
+                "equivalent`."
+            ),
         )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._support.languages import say
 from ..._support.text import clean
 from ..errors import SubmissionError
 
@@ -40,8 +41,10 @@ def read_notebook(data: bytes | bytearray, name: str) -> list[Part]:
     except SubmissionError as error:
         raise SubmissionError(f"{clean(name)}: {error}") from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise SubmissionError(f"{clean(name)}: not a notebook ({type(error).__name__})") from None
-    return [(f"cell {number}", source.replace("\r\n", "\n")) for number, source in enumerate(sources, 1)]
+        raise SubmissionError(
+            say("{name}: not a notebook ({error})", name=clean(name), error=type(error).__name__)
+        ) from None
+    return [(say("cell {n}", n=number), source.replace("\r\n", "\n")) for number, source in enumerate(sources, 1)]
 
 
 class Outline:
@@ -81,7 +84,7 @@ class Outline:
             self.skip()
         self.left -= 0 if isinstance(result, dict) else self.at - start
         if self.left < 0:
-            raise SubmissionError(f"more than {PROGRAM_BYTES:,} bytes of code and cells")
+            raise SubmissionError(say("more than {n} bytes of code and cells", n=f"{PROGRAM_BYTES:,}"))
         return result
 
     def inside(self, bracket: str) -> Iterator[None]:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from ..._support.languages import say, texts
 from ..._support.text import clean
 from ..errors import SubmissionError
 from .notebooks import PROGRAM_BYTES, Part, read_notebook
@@ -67,6 +68,9 @@ class File:
         return "\n".join(source for _, source in self.parts)
 
 
+UNPACKS = texts("{name} unpacks to more than {n} bytes")
+LONGER = texts("{name} is longer than {n} bytes")
+
 # Files and folders.
 
 
@@ -80,8 +84,10 @@ def read_paths(paths: Sequence[tuple[Path, str]]) -> dict[str, File]:
     for path, name in paths:
         reader.read(path, name, alone=len(paths) == 1)
     if not reader.files:
-        only = f", only {', '.join(clean(name, 80) for name in reader.others[:3])}" if reader.others else ""
-        raise SubmissionError(f"{clean(paths[0][0].name)}: no .py file and no notebook in it{only}")
+        others = ", ".join(clean(name, 80) for name in reader.others[:3])
+        only = say(", only {files}", files=others) if others else ""
+        text = texts("{name}: no .py file and no notebook in it{only}")
+        raise SubmissionError(say(text, name=clean(paths[0][0].name), only=only))
     return reader.files
 
 
@@ -113,7 +119,8 @@ class Reader:
             elif relevant(name):
                 self.file(file, name)
             elif alone:
-                raise SubmissionError(f"{clean(name)}: hand in a .py file, a notebook (.ipynb), or a .zip of them")
+                text = texts("{name}: hand in a .py file, a notebook (.ipynb), or a .zip of them")
+                raise SubmissionError(say(text, name=clean(name)))
             else:
                 self.others.append(name)
 
@@ -139,18 +146,20 @@ class Reader:
 
     def file(self, file: IO[bytes], name: str) -> None:
         if len(self.files) == FILES:
-            raise SubmissionError(f"more than {FILES:,} files of Python; hand in only what you wrote")
+            raise SubmissionError(say("more than {n} files of Python; hand in only what you wrote", n=f"{FILES:,}"))
         stem, ending = os.path.splitext(name)
-        warnings = () if ending in KINDS else (f"{name}: read as a {ending.lower()} file",)
+        warnings = (
+            () if ending in KINDS else (say("{name}: read as a {ending} file", name=name, ending=ending.lower()),)
+        )
         name = stem + ending.lower()
         if name in self.files:
-            raise SubmissionError(f"it holds {clean(name, 80)} twice")
+            raise SubmissionError(say("it holds {name} twice", name=clean(name, 80)))
         most = FILE_BYTES if ending.lower() == ".ipynb" else PROGRAM_BYTES
         found = file_of(name, self.content(file, name, most))
         self.program_left -= sum(len(source) for _, source in found.parts)
         if self.program_left < 0:
             raise SubmissionError(
-                f"it unpacks to more than {PROGRAM_BYTES:,} characters of program; hand in what you wrote"
+                say("it unpacks to more than {n} characters of program; hand in what you wrote", n=f"{PROGRAM_BYTES:,}")
             )
         self.files[name] = File(found.parts, warnings + found.warnings, found.failure)
 
@@ -160,11 +169,11 @@ class Reader:
         while chunk := file.read(1 << 18):  # an archive may lie about sizes
             data += chunk
             if len(data) > most:
-                verb = "unpacks to more" if isinstance(file, zipfile.ZipExtFile) else "is longer"
-                raise SubmissionError(f"{clean(name, 80)} {verb} than {most:,} bytes")
+                text = UNPACKS if isinstance(file, zipfile.ZipExtFile) else LONGER
+                raise SubmissionError(say(text, name=clean(name, 80), n=f"{most:,}"))
         self.left -= len(data)
         if self.left < 0:
-            raise SubmissionError(f"it unpacks to more than {TOTAL_BYTES:,} bytes")
+            raise SubmissionError(say("it unpacks to more than {n} bytes", n=f"{TOTAL_BYTES:,}"))
         return data
 
     def archive(self, file: IO[bytes], folder: str, depth: int) -> None:
@@ -174,13 +183,15 @@ class Reader:
             while chunk := file.read(1 << 20):  # count before the table is read, which needs memory for each entry
                 count, size = count + chunk.count(ENTRY), size + len(chunk)
                 if count > ENTRIES or size > ARCHIVE_BYTES:
-                    raise SubmissionError(f"the archive holds more than {ENTRIES:,} files, or {ARCHIVE_BYTES:,} bytes")
+                    text = texts("the archive holds more than {n} files, or {bytes} bytes")
+                    raise SubmissionError(say(text, n=f"{ENTRIES:,}", bytes=f"{ARCHIVE_BYTES:,}"))
             with zipfile.ZipFile(file) as archive:
                 self.entries(archive, folder, depth)
         except SubmissionError:
             raise
         except Exception as error:  # whatever a library says to damaged bytes: it is this student's file, not the class
-            raise SubmissionError(f"the archive cannot be read: {clean(str(error), 200)}; make it anew") from None
+            text = texts("the archive cannot be read: {error}; make it anew")
+            raise SubmissionError(say(text, error=clean(str(error), 200))) from None
 
     def entries(self, archive: zipfile.ZipFile, folder: str, depth: int) -> None:
         names: set[str] = set()
@@ -193,7 +204,7 @@ class Reader:
                 continue
             check_entry(entry, name)
             if name.casefold() in names:  # it would be unclear which of the two is graded
-                raise SubmissionError(f"the archive holds {clean(name, 80)} twice")
+                raise SubmissionError(say("the archive holds {name} twice", name=clean(name, 80)))
             names.add(name.casefold())
             with archive.open(entry) as file:
                 self.add(file, folder + name, depth)
@@ -206,13 +217,13 @@ def opened(path: Path) -> IO[bytes]:
     try:
         descriptor = os.open(path, flags)
     except FileNotFoundError:
-        raise SubmissionError(f"{clean(str(path))}: no such file") from None
+        raise SubmissionError(say("{name}: no such file", name=clean(str(path)))) from None
     except OSError as error:
-        link = " (a symbolic link, which is not followed)" if path.is_symlink() else ""
+        link = say(" (a symbolic link, which is not followed)") if path.is_symlink() else ""
         raise SubmissionError(f"{clean(str(path))}: {error.strerror}{link}") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise SubmissionError(f"{clean(str(path))}: not a regular file")
+        raise SubmissionError(say("{name}: not a regular file", name=clean(str(path))))
     return open(descriptor, "rb")
 
 
@@ -262,15 +273,15 @@ def check_entry(entry: zipfile.ZipInfo, name: str) -> None:
     shown = clean(name, 80)
     parts = name.split("/")
     if name.startswith("/") or ".." in parts or "\0" in name or re.match("[A-Za-z]:", name):
-        raise SubmissionError(f"the archive holds {shown}, which leads out of its folder")
+        raise SubmissionError(say("the archive holds {name}, which leads out of its folder", name=shown))
     hides = DIRECTIONS.search(name) or any(unicodedata.category(c) in ("Cc", "Cs") for c in name)
     if len(name) > 500 or hides or any(part.split(".")[0].lower() in RESERVED for part in parts):
-        raise SubmissionError(f"the archive holds {shown}, which is no name for a file")
+        raise SubmissionError(say("the archive holds {name}, which is no name for a file", name=shown))
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):  # 0: written on Windows
-        raise SubmissionError(f"the archive holds {shown}, which is a link or a device")
+        raise SubmissionError(say("the archive holds {name}, which is a link or a device", name=shown))
     if entry.flag_bits & 1:
-        raise SubmissionError(f"the archive holds {shown}, which is encrypted")
+        raise SubmissionError(say("the archive holds {name}, which is encrypted", name=shown))
 
 
 # Text.
@@ -290,7 +301,8 @@ def decode(data: bytes, name: str) -> tuple[str, list[str]]:
         text = data.decode(encoding)
     except UnicodeDecodeError:
         text = data.decode("cp1252", errors="replace")
-        warnings.append(f"{name}: not {encoding.upper()}; read as Windows-1252")
+        text_of = texts("{name}: not {encoding}; read as Windows-1252")
+        warnings.append(say(text_of, name=name, encoding=encoding.upper()))
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     return text, warnings + direction_changes(text, name)
 
@@ -306,7 +318,8 @@ def declared(data: bytes, name: str) -> str:
     except Exception:  # whatever a codec says to what is no text in it
         plain = False
     if not plain:
-        raise SubmissionError(f"{clean(name)}: the encoding {encoding!r:.40}; save it as UTF-8")
+        said = texts("{name}: the encoding {encoding}; save it as UTF-8")
+        raise SubmissionError(say(said, name=clean(name), encoding=f"{encoding!r:.40}"))
     return encoding
 
 
@@ -316,4 +329,5 @@ def direction_changes(text: str, name: str) -> list[str]:
         return []
     lines = [number for number, line in enumerate(text.split("\n"), 1) if DIRECTIONS.search(line)]
     where = ", ".join(map(str, lines[:5]))
-    return [f"{name}: invisible characters that change the direction of writing in line {where}"]
+    said = texts("{name}: invisible characters that change the direction of writing in line {lines}")
+    return [say(said, name=name, lines=where)]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..._support.languages import say, texts
 from ..._support.text import clean
 from ..errors import SubmissionError
 from .reading import File, Part, file_of, read_paths, sha256_of
@@ -102,6 +103,12 @@ def _assemble(name: str, files: dict[str, File], main: str | None, needs: Sequen
     return Submission(name, files[chosen].parts, modules, tuple(map(clean, warnings)), sha256_of(hashed), chosen)
 
 
+UNCLEAR = texts("{name}: {n} files, and it is not clear which to grade; one must be called {called}")
+UNCLEAR_NAMES = texts(
+    "{name}: {n} files, and it is not clear which to grade; none of them defines {names}; one must be called {called}"
+)
+
+
 def _choose(name: str, files: dict[str, File], main: str | None, needs: Sequence[str]) -> tuple[str, list[str]]:
     """The file to grade, and a warning if it is not clear why this one."""
     if len(files) == 1:
@@ -119,15 +126,15 @@ def _choose(name: str, files: dict[str, File], main: str | None, needs: Sequence
     first, second = best[0], best[1]
     if fitness(first)[:2] == (0, False) or fitness(first) == fitness(second):
         unclear = ", ".join(needs) if needs and not any(defined.values()) else ""
-        missing = f"none of them defines {unclear}; " if unclear else ""
-        called = " or ".join(f"{main or stem}.py" for stem in wanted)
-        why = f"it is not clear which to grade; {missing}one must be called {called}"
-        raise SubmissionError(f"{clean(name)}: {len(files)} files, and {why}")
+        called = say(" or ").join(f"{main or stem}.py" for stem in wanted)
+        text = UNCLEAR_NAMES if unclear else UNCLEAR
+        raise SubmissionError(say(text, name=clean(name), n=len(files), names=unclear, called=called))
     lost = sorted(defined[second] - defined[first]) if needs else []
     if lost:
-        return first, [f"{first} is graded; it does not define {', '.join(lost)}, and {second} does"]
+        text = texts("{first} is graded; it does not define {names}, and {second} does")
+        return first, [say(text, first=first, names=", ".join(lost), second=second)]
     if defined[first] and defined[first] == defined[second]:
-        return first, [f"{first} is graded, and not {second}, which defines the same"]
+        return first, [say("{first} is graded, and not {second}, which defines the same", first=first, second=second)]
     return first, []
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..names import partial
 from ..picture.card import attrs_of, pretty
-from ..plain import Cluster, Edge, Graph, PlainNode
+from ..plain import Cluster, Edge, Graph, PlainNode, Quantity
 from ..text import plural
 
 __all__ = ["cluster_title", "edge_words", "node_lines", "outline"]
@@ -23,19 +23,24 @@ def node_lines(node: PlainNode, graph: Graph) -> list[str]:
     elif value.is_number:
         lines.append(f"{label} = {value.text()}")
     else:
-        lines += [f"{label} {value.kind()}", value.range()]
+        named = value.kind() if graph.mode == "architecture" and node.opens else f"{label} {value.kind()}"
+        lines += [named, *([value.range()] if value.dtype else [])]
     if node.opens is not None:
         lines.insert(0, cluster_title(graph.cluster(node.opens)))
     if node.gradient is not None and graph.mode != "both":  # in such a graph it has a box of its own
-        shown = node.gradient.text() if node.gradient.is_number else node.gradient.range()
-        lines.append(f"{partial(graph.of, node.label)} = {shown}")
-    lines += [
-        f"{partial(of, node.label)} = {of_it.text() if of_it.is_number else of_it.range()}"
-        for of, of_it in node.further
-    ]
+        lines.append(f"{partial(graph.of, node.label)} = {_short(node.gradient)}")
+    lines += [f"{partial(of, node.label)} = {_short(gradient)}" for of, gradient in node.further]
+    lines += [f".grad = {_short(node.grad)}"] if node.kept else []
     lines += [f"{what}: {count:,}" for what, count in node.contents]
     lines += [node.note] if node.note else []
     return lines + ([node.mark] if node.mark else [])
+
+
+def _short(quantity: Quantity | None) -> str:
+    """A number, or the range of an array."""
+    if quantity is None:
+        return "None"
+    return quantity.text() if quantity.is_number else quantity.range()
 
 
 def cluster_title(cluster: Cluster) -> str:

@@ -21,6 +21,8 @@ __all__ = ["HEADING", "arrange"]
 
 LABEL_GAP = {"LR": 25.0, "RL": 25.0, "TB": 34.0, "BT": 34.0}
 """The free space before and behind a label: room for an arrow to turn, more where it turns further, and its head."""
+CLOSE = 16.0
+"""The same between the layers of a model, from top to bottom."""
 NO_LABEL = (20.0, 12.0)
 """The room in the middle of an arrow without a label, in a picture where others have one."""
 PANEL_GAP = 34.0
@@ -57,6 +59,7 @@ def arrange(
             sizes.append(size)
     ordered = {box for box, id in enumerate(boxes) if graph.node(id).ordered}
     gap = LABEL_GAP[direction] if any(room) else RANK_GAP
+    gap = CLOSE if graph.mode == "architecture" and not is_sideways(direction) else gap
     clusters = shapes_of(graph, ends, boxes)
     back = {i for i, edge in zip(numbers, edges) if edge.recurrent}
     straight = {i for i, (_, target) in enumerate(ends) if target >= len(boxes)}  # up to the label

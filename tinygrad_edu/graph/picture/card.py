@@ -8,13 +8,14 @@ from dataclasses import replace
 from math import prod
 from typing import Literal, NamedTuple
 
+from ..._support.languages import counted
 from ..clusters import Cluster, pieces as arguments_in
 from ..layout.geometry import PORTS, Direction, is_sideways
 from ..mathematics import pieces
 from ..names import partial
 from ..numbers import aligned
 from ..plain import Graph, Kind, PlainNode, Quantity, switched_on
-from ..text import plural, shorten, visible, width
+from ..text import shorten, visible, width
 
 __all__ = [
     "OUTPUT_RIM",
@@ -230,9 +231,12 @@ def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:
         return [(Text("value", node.label, 14.0),)]
     if node.opens is not None:
         named = graph.mode == "both" and node.requires_grad
-        return _module_rows(node, graph.cluster(node.opens), named=named)
+        return [*_module_rows(node, graph.cluster(node.opens), named=named), *_result(node, graph)]
     if node.kind == "alias":
         return [(_name(node),)]
+    if graph.mode == "architecture" and node.kind == "operation":
+        lines = [(Text("muted", line, 11.0),) for line in _few_lines(attrs_of(node), 20)]
+        return [*([(_name(node),)] if node.name else []), *lines, *_result(node, graph)]
     if node.kind == "constant" and node.value is not None:
         return _equation(None, node.value, "value", 14.0)
     if node.kind == "constant":
@@ -248,7 +252,17 @@ def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:
             rows += _equation(by, gradient, "slope", 13.0, dtype=False)
     elif show_gradient and node.requires_grad:
         rows.append((Text("partial", short_partial(graph.of, node.label), 13.0), Text("slope", ": none", 13.0)))
-    return rows
+    return rows + _grad(node)
+
+
+def _grad(node: PlainNode) -> list[Row]:
+    """What stands in `.grad`, in bold where it is not the derivative."""
+    if node.kept is None:
+        return []
+    style = "mark" if node.kept == "other" else "muted"
+    if node.grad is None:
+        return [(Text(style, ".grad = None", 13.0),)]
+    return _equation(Text(style, ".grad", 13.0), node.grad, style, 13.0, dtype=False)
 
 
 MARKS = {"missing": "− missing", "extra": "+ extra", "changed": "≠ changed"}
@@ -279,7 +293,7 @@ def _module_rows(node: PlainNode, cluster: Cluster, *, named: bool) -> list[Row]
     rows += [(Text("muted", line, 11.0),) for line in _few_lines(arguments_in(arguments.removesuffix(")")), 20) if line]
     path = [] if short or cluster.path == name else [cluster.path]
     if cluster.parameters:
-        path.append(plural(cluster.parameters, "parameter"))
+        path.append(counted(cluster.parameters, "{n} parameter", "{n} parameters"))
     if path:
         rows.append((Text("muted", " · ".join(path), 11.0),))
     if cluster.times > 1:
@@ -290,6 +304,13 @@ def _module_rows(node: PlainNode, cluster: Cluster, *, named: bool) -> list[Row]
     elif result and node.value is not None:
         rows.append((*result, Text("muted", f"  {node.value.kind(dtype=False)}", 11.0)))
     return rows
+
+
+def _result(node: PlainNode, graph: Graph) -> list[Row]:
+    """The shape of an output that is an array, which stands on no arrow."""
+    if node.id not in graph.outputs or node.value is None or node.value.is_number:
+        return []
+    return [(Text("muted", f"→ {node.value.kind(dtype=False)}", 11.5),)]
 
 
 def is_stack(node: PlainNode, graph: Graph) -> bool:
@@ -334,7 +355,7 @@ def _equation(name: Text | None, value: Quantity, style: str, size: float, *, dt
     cells = _cells(value)
     if cells:
         return [*above, (*equals, Grid(style, cells, size - 1.5))]
-    kind = Text("muted", ("  " if name else "") + value.kind(dtype=dtype and bool(value.dtype)), 11.0)
+    kind = Text("muted", ("  " if name else "") + value.kind(dtype=dtype), 11.0)
     head: Row = (name, kind) if name else (kind,)
     return [head, (Text(style, value.range(), size - 1),)] if value.dtype else [head]
 

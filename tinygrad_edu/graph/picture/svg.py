@@ -20,12 +20,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import get_args
 
+from ..._support.languages import counted, say, texts
 from ..._support.lazy import lazy
 from ..clusters import enclosing
 from ..layout.geometry import Direction, Layout, Point, is_sideways
 from ..palette import Theme
 from ..plain import Edge, Graph, PlainNode
-from ..text import in_markup, plural, shorten, width
+from ..text import in_markup, shorten, width
 from .arrange import HEADING
 from .arrows import Label, chain_rule
 from .card import SHEET, UNKNOWN, Card, Text, flow_of, is_stack
@@ -75,6 +76,10 @@ def write_svg(
 def lines_below(graph: Graph, layout: Layout) -> list[str]:
     """What a reader should know besides, in lines as long as the picture is wide."""
     return [line for note in graph.notes for line in textwrap.wrap(note, max(60, int(layout.width / 7.2)))]
+
+
+LAYERS = texts(("the program", "its gradients", "second derivatives", "third derivatives", "derivatives of order {n}"))
+"""What the layers of a picture are; the last entry stands for all further ones."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +148,7 @@ class SvgWriter:
         notes_down = legend_down + (30 if self.legend else 0)
         captions_down = notes_down + (len(notes) * 17 + 8 if notes else 0)
         down = captions_down + (len(captions) * 18 + 8 if captions else 0)
-        described = f"{summary(graph)}. " + " ".join(graph.notes)
+        described = say(" ").join([say("{summary}.", summary=summary(graph)), *graph.notes])
         if layout.note:
             described += f" ({layout.note})"
         yield (
@@ -185,8 +190,7 @@ class SvgWriter:
         layers = sorted({node.layer for node in self.graph.nodes if node.kind != "constant"})
         if max(layers, default=0) < (1 if self.graph.mode == "forward" else 2):
             return []
-        words = ("the program", "its gradients", "second derivatives", "third derivatives")
-        return [(layer, words[layer] if layer < len(words) else f"derivatives of order {layer}") for layer in layers]
+        return [(layer, say(LAYERS[min(layer, len(LAYERS) - 1)], n=layer)) for layer in layers]
 
     def legend_below(self, top: float) -> Iterator[str]:
         """The legend in one line below the picture."""
@@ -205,11 +209,11 @@ class SvgWriter:
         """The headings of both halves of a graph of both passes, and their places."""
         if self.layout.mirror is None:
             return []
-        words = f"backward: gradients of {self.graph.of}"
+        text = texts("backward: gradients of {of}")
         arrows = zip(self.graph.edges, self.labels)
         if any(label and edge.pair and chain_rule(edge, self.graph) is None for edge, label in arrows):
-            words += ", g being the one an arrow starts from"  # a rule is written on an arrow
-        return [("forward: values", 0.0, 0.0), (words, *self.layout.mirror)]
+            text = texts("backward: gradients of {of}, g being the one an arrow starts from")  # a rule is on an arrow
+        return [(say("forward: values"), 0.0, 0.0), (say(text, of=self.graph.of), *self.layout.mirror)]
 
     # Clusters.
 
@@ -218,7 +222,8 @@ class SvgWriter:
         for i, (cluster, (left, top, right, bottom)) in enumerate(
             zip(open_clusters(self.graph), self.layout.clusters), 1
         ):
-            words = f"{cluster.path}: {cluster.title}; {plural(cluster.nodes, 'node')}"
+            nodes = counted(cluster.nodes, "{n} node", "{n} nodes")
+            words = say("{path}: {title}; {nodes}", path=cluster.path, title=cluster.title, nodes=nodes)
             yield f'<g id="{ID}-c{i}" class="cluster {cluster.kind}"><title>{in_markup(words)}</title>'
             yield (
                 f'<rect class="frame" x="{_n(left)}" y="{_n(top)}" width="{_n(right - left)}" '

@@ -12,10 +12,10 @@ from dataclasses import replace
 from difflib import get_close_matches
 from math import prod
 
+from ..._support.languages import counted, say, texts
 from ...engine.node import Node
 from ..clusters import Cluster, enclosing
 from ..plain import Edge, Graph, PlainNode, Recorded, assembled, constant, describe
-from ..text import plural
 
 __all__ = ["TOO_LARGE", "close", "depth_of", "huge", "in_use", "opened", "what_is_hidden"]
 
@@ -25,8 +25,12 @@ PARALLEL = 8
 MANY = 150
 """More leaves than this that only boxes use are hidden in them, as parameters are."""
 
-TOO_LARGE = "The graph is too large to show gradients, and what is inside its modules; depth='all' draws everything."
+TOO_LARGE = texts(
+    "The graph is too large to show gradients, and what is inside its modules; depth='all' draws everything."
+)
 """The note of a graph that was made without these."""
+
+UNSHOWN = texts(("{n} leaf that only boxes use are not shown.", "{n} leaves that only boxes use are not shown."))
 
 
 def depth_of(clusters: Sequence[Cluster]) -> int:
@@ -114,7 +118,7 @@ def close(graph: Graph, open_ones: Collection[str]) -> Graph:
     notes = graph.notes
     if len(leaves) > MANY:
         hidden.update(leaves)
-        notes = (*notes, f"{plural(len(leaves), 'leaf', 'leaves')} that only boxes use are not shown.")
+        notes = (*notes, counted(len(leaves), *UNSHOWN))
     results: dict[str, dict[int, None]] = {path: {} for path in place.values() if path}
     for edge in graph.edges:
         if place[edge.source] and place[edge.source] != place[edge.target]:
@@ -193,18 +197,20 @@ def _edges(graph: Graph, place: dict[int, str], now: dict[int, int]) -> Iterable
 def what_is_hidden(graph: Graph) -> str:
     """A line on the closed clusters of a graph: how much they hide and how they open; "" where none is closed."""
     records = {cluster.path: cluster for cluster in graph.clusters}
-    closed = [records[node.opens] for node in graph.nodes if node.opens]
+    closed = [records[node.opens] for node in graph.nodes if node.opens and records[node.opens].nodes]
     if not closed:
         return ""
     hidden = sum(one.nodes * prod(records[path].times for path in enclosing(one.path, records)) for one in closed)
-    line = f"{plural(len(closed), 'box of a module hides', 'boxes of modules hide')} {plural(hidden, 'node')}"
-    if TOO_LARGE in graph.notes:
-        return line + "."
+    nodes = counted(hidden, "{n} node", "{n} nodes")
+    line = counted(len(closed), "{n} box of a module hides {nodes}", "{n} boxes of modules hide {nodes}", nodes=nodes)
+    if say(TOO_LARGE) in graph.notes:
+        return say("{summary}.", summary=line)
     level = _levels(graph.clusters)
     depth = 1 + min(level[one.path] for one in closed)
     if len(closed) == 1:
-        return f"{line}: depth={depth} opens it."
-    return f"{line}: depth={depth} opens them, expand={{{closed[0].path!r}}} one."
+        return say("{line}: {code} opens it.", line=line, code=f"depth={depth}")
+    text = texts("{line}: {code} opens them, {other} one.")
+    return say(text, line=line, code=f"depth={depth}", other=f"expand={{{closed[0].path!r}}}")
 
 
 # Graphs of so many nodes that no plain graph of the whole is made.
@@ -257,4 +263,4 @@ def _without_insides(recorded: Recorded, home: dict[Node, str]) -> Graph:
             shown = describe(ids[node], node, names[node])
             described.append(replace(shown, cluster=cluster, owned=node in clusters.names))
     edges = (Edge(source, ids[target], slot) for source, target, slot in arrows)
-    return assembled(recorded, described, edges, notes=(TOO_LARGE,))
+    return assembled(recorded, described, edges, notes=(say(TOO_LARGE),))

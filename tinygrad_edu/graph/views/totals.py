@@ -8,13 +8,13 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from ..._support.languages import counted, say, texts
 from ...engine.gradients import gradients
 from ...engine.node import Node
 from ...errors import TinygradError
 from ..names import labels, partial
 from ..numbers import Quantity
 from ..plain import Edge, Graph, Mode, PlainNode, describe, is_single, one_like
-from ..text import plural
 
 __all__ = ["totals", "totals_of_backward", "totals_of_nodes"]
 
@@ -23,6 +23,19 @@ SHOWN = 8
 
 ROWS = 12
 """How many kinds of operation are listed."""
+
+
+OPERATIONS = texts(("{n} operation", "{n} operations"))
+CONTRIBUTIONS = texts(("{n} contribution", "{n} contributions"))
+INPUTS = texts(("{n} input", "{n} inputs"))
+OUTPUTS = texts(("{n} output", "{n} outputs"))
+TITLES: dict[Mode, str] = texts(
+    {
+        "forward": "The forward graph of {of}, collapsed",
+        "backward": "The backward graph of {of}, collapsed",
+        "both": "The both graph of {of}, collapsed",
+    }
+)
 
 
 def totals(graph: Graph) -> Graph:
@@ -93,7 +106,7 @@ def totals_of_backward(nodes: Sequence[Node]) -> Graph:
             if isinstance(x, Node) and x.requires_grad
         ),
         outputs=[box(x, g) for x, g in zip(leaves, gradients(output, leaves, one_like(output))) if g is not None],
-        noun="contribution",
+        noun=CONTRIBUTIONS,
     )
 
 
@@ -105,20 +118,20 @@ def _totals(
     operations: Counter[str],
     outputs: Sequence[PlainNode],
     constants: int = 0,
-    noun: str = "operation",
+    noun: tuple[str, str] = OPERATIONS,
 ) -> Graph:
     """Inputs and outputs one by one if they are few, and everything else in groups."""
     many = operations.total()
-    shown = [*_group_if_many(inputs, "input")]
+    shown = [*_group_if_many(inputs, INPUTS)]
     if constants:
-        shown.append(PlainNode(0, "group", plural(constants, "constant")))
+        shown.append(PlainNode(0, "group", counted(constants, "{n} constant", "{n} constants")))
     before = len(shown)
-    shown.append(PlainNode(0, "group", plural(many, noun), contents=_by_count(operations)))
-    shown += _group_if_many(outputs, "output")
+    shown.append(PlainNode(0, "group", counted(many, *noun), contents=_by_count(operations)))
+    shown += _group_if_many(outputs, OUTPUTS)
     total = len(inputs) + constants + many + len(outputs)
     return Graph(
         mode=mode,
-        title=f"The {mode} graph of {of}, collapsed",
+        title=say(TITLES[mode], of=of),
         nodes=tuple(replace(node, id=id) for id, node in enumerate(shown, 1)),
         edges=(
             *(Edge(id, before + 1, id - 1) for id in range(1, before + 1)),
@@ -127,22 +140,25 @@ def _totals(
         outputs=tuple(range(before + 2, len(shown) + 1)),
         of=of,
         notes=(
-            f"{plural(total, 'node')}, too many to draw one by one: this shows their kinds and numbers. "
-            "focus=node shows what is around one of them, depth='all' draws everything.",
+            say(
+                "{n} nodes, too many to draw one by one: this shows their kinds and numbers. focus=node shows what is "
+                "around one of them, depth='all' draws everything.",
+                n=f"{total:,}",
+            ),
         ),
     )
 
 
-def _group_if_many(nodes: Sequence[PlainNode], noun: str) -> Sequence[PlainNode]:
+def _group_if_many(nodes: Sequence[PlainNode], noun: tuple[str, str]) -> Sequence[PlainNode]:
     """The nodes themselves if they are few, without their operands; else one group of them."""
     if len(nodes) <= SHOWN:
         return [replace(node, ordered=False) for node in nodes]
     kinds = Counter("numbers" if node.value and node.value.is_number else "arrays" for node in nodes)
-    return [PlainNode(0, "group", plural(len(nodes), noun), contents=_by_count(kinds))]
+    return [PlainNode(0, "group", counted(len(nodes), *noun), contents=_by_count(kinds))]
 
 
 def _by_count(counts: Counter[str]) -> tuple[tuple[str, int], ...]:
     """The most frequent first, the rest in one line."""
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     rest = ranked[ROWS:]
-    return (*ranked[:ROWS], *([(f"{len(rest)} more kinds", sum(count for _, count in rest))] if rest else []))
+    return (*ranked[:ROWS], *([(say("{n} more kinds", n=len(rest)), sum(count for _, count in rest))] if rest else []))

@@ -6,6 +6,7 @@ like every gradient, comes from the walk.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from ..._support.languages import counted, say, speaking, texts
 from ..._support.lazy import lazy
 from ...engine.gradients import gradients
 from ...engine.graphs import reachable
@@ -24,7 +26,7 @@ from ..mathematics import isolated
 from ..names import local_partial, partial, shared_ways
 from ..numbers import factor, number, printed_with
 from ..plain import Quantity, ancestors, is_single, one_like, place
-from ..text import in_code, in_markdown, plural
+from ..text import in_code, in_markdown
 from .formula import one_call
 from .latex import equation, prose
 from .rules import pull_one, rule_in_letters
@@ -35,6 +37,14 @@ __all__ = ["Explanation", "explain"]
 
 T = TypeVar("T")
 
+ENDS = texts(
+    {
+        "detach": "{name} was cut off by detach(){where}: whatever it was computed from, the path ends there.",
+        "no_grad": "{name} was computed inside no_grad(){where}: the path ends there.",
+        None: "{name} is a constant{where}: a path through whatever it was computed from would end there.",
+    }
+)
+"""Why no gradient flows to a number, by what cut it off."""
 LINES = 24
 """A longer list is cut in the middle."""
 PATHS = 6
@@ -48,14 +58,20 @@ COUNTED = 10**15
 
 
 def explain(
-    output: Node, by: Node, *, names: Mapping[str, Any] | None = None, digits: int | None = None
+    output: Node,
+    by: Node,
+    *,
+    names: Mapping[str, Any] | None = None,
+    digits: int | None = None,
+    lang: str | None = None,
 ) -> Explanation:
     """How the derivative of `output` by `by` comes about: forward values, local derivatives, and the chain rule.
 
     The result shows itself, and `str()` gives its text. Up to six paths from one to the other are written out, and the
     sum is that of all paths; more than a thousand are also grouped by the use of `by` that they begin with. For arrays,
     each line carries the gradient back by one operation. `names` are names for nodes that have none: a dictionary, such
-    as `locals()`. Numbers have so many significant `digits`; None: 4.
+    as `locals()`. Numbers have so many significant `digits`; None: 4. `lang` is the language of the sentences, "en" or
+    "zh"; None: the one that `TINYGRAD_EDU_LANG` names.
 
     >>> import tinygrad_edu as tg
     >>> x, y, w = tg.Value(2.0, name="x"), tg.Value(3.0, name="y"), tg.Value(4.0, name="w")
@@ -79,9 +95,9 @@ def explain(
     for what, node in (("the result", output), ("the variable", by)):
         if not isinstance(node, Node):
             raise GraphError(f"explain: {what} has to be a Value or a Tensor, not {type(node).__name__} {node!r:.60}")
-    with printed_with(digits):
+    with printed_with(digits), speaking(lang):
         explanation = Explanation(output, by, recorded_of([output, by], names, "explain").names)
-        explanation.sections  # noqa: B018  # written now, with these digits and the numbers of now
+        explanation.title, explanation.sections  # noqa: B018  # written now, in this language, with the numbers of now
     return explanation
 
 
@@ -105,28 +121,29 @@ class Explanation:
     def sections(self) -> list[tuple[str, list[str]]]:
         """The explanation in parts: a heading, which may be empty, and its lines."""
         z, x = self.names[self.output], self.names[self.by]
-        sections = [("Forward", self._forward())]
+        sections = [(say("Forward"), self._forward())]
         if self.by is self.output:
-            return [*sections, ("", [f"{partial(z, x)} = 1: anything changes with itself one to one"])]
+            text = say("{partial} = 1: anything changes with itself one to one", partial=partial(z, x))
+            return [*sections, ("", [text])]
         if not self.links:
             return [("", self._why_not())]
         if self._single_numbers():
-            sections.append(("Local derivatives", _cut(self.links, self._local)))
+            sections.append((say("Local derivatives"), _cut(self.links, self._local)))
             if self._paths_into[self.by] > GROUPED:
-                sections.append((f"The paths grouped by the use of {x} that they begin with", self._grouped()))
+                sections.append((say("The paths grouped by the use of {x} that they begin with", x=x), self._grouped()))
             sections.append(self._chain_rule())
         else:
-            sections += [(f"Backward, from {z} to {x}", self._carried_back())]
+            sections += [(say("Backward, from {z} to {x}", z=z, x=x), self._carried_back())]
         reasons = why_zero(self.output, self.by, self.gradient, self.names)
         if reasons:
-            some = "it is" if not np.any(np.asarray(self.gradient)) else "some elements are"
-            sections.insert(-1, (f"Why {some} 0", _cut(reasons)))
+            some = np.any(np.asarray(self.gradient))
+            sections.insert(-1, (say("Why some elements are 0" if some else "Why it is 0"), _cut(reasons)))
         return sections
 
-    @property
+    @lazy
     def title(self) -> str:
         """The heading of the whole."""
-        return f"How {self.names[self.output]} changes with {self.names[self.by]}"
+        return say("How {z} changes with {x}", z=self.names[self.output], x=self.names[self.by])
 
     @lazy
     def text(self) -> str:
@@ -166,7 +183,7 @@ class Explanation:
         parts = [rf"\section*{{{prose(self.title)}}}"]
         for heading, body in self.sections:
             parts += [rf"\subsection*{{{prose(heading)}}}"] if heading else []
-            if all(" = " in line and ": " not in line for line in body):
+            if all(" = " in line and not re.search(": |：", line) for line in body):
                 aligned = [equation(line).replace(" = ", " &= ", 1) for line in body]
                 parts += [r"\begin{align*}", " \\\\\n".join(aligned), r"\end{align*}"]
             else:
@@ -222,33 +239,31 @@ class Explanation:
         z, x = self.names[self.output], self.names[self.by]
         if any(node is self.by for node in self.nodes):
             if not np.issubdtype(np.asarray(number_of(self.by)).dtype, np.floating):
-                return [f"{x} holds no floats: {z} was computed from it, but only floats have gradients."]
-            if not self.by.requires_grad:
-                return [
-                    f"{x} was made with requires_grad=False: {z} was computed from it, but no gradient flows to it."
-                ]
-            return [f"{z} was computed from {x}, but by operations through which no gradient flows."]
+                text = say("{x} holds no floats: {z} was computed from it, but only floats have gradients.", x=x, z=z)
+            elif not self.by.requires_grad:
+                text = say(
+                    "{x} was made with requires_grad=False: {z} was computed from it, but no gradient flows to it.",
+                    x=x,
+                    z=z,
+                )
+            else:
+                text = say("{z} was computed from {x}, but by operations through which no gradient flows.", x=x, z=z)
+            return [text]
         if self.output.primitive is None and not self.output.requires_grad:
-            made_at = place(self.output)
-            where = f" at {made_at[0]}" if made_at else ""
-            return [
-                f"{z} is a constant{where}: nothing that it was computed from was recorded. That is so for what comes "
-                "from detach(), from inside no_grad(), or from constants alone."
-            ]
-        lines = [f"{z} does not depend on {x}: no path leads from {x} to {z}, so there is no derivative."]
+            text = say(
+                "{z} is a constant{where}: nothing that it was computed from was recorded. That is so for what comes "
+                "from detach(), from inside no_grad(), or from constants alone.",
+                z=z,
+                where=_where(self.output),
+            )
+            return [text]
+        lines = [say("{z} does not depend on {x}: no path leads from {x} to {z}, so there is no derivative.", x=x, z=z)]
         ends = [node for node in self.nodes if node.primitive is None and not node.requires_grad]
         return lines + _cut(ends, self._where_recording_ended)
 
     def _where_recording_ended(self, node: Node) -> str:
         """Why no gradient flows to a number."""
-        name, made_at = self.names[node], place(node)
-        where = f" at {made_at[0]}" if made_at else ""
-        cut = node.notes and node.notes.cut
-        if cut == "detach":
-            return f"{name} was cut off by detach(){where}: whatever it was computed from, the path ends there."
-        if cut == "no_grad":
-            return f"{name} was computed inside no_grad(){where}: the path ends there."
-        return f"{name} is a constant{where}: a path through whatever it was computed from would end there."
+        return say(ENDS[node.notes.cut if node.notes else None], name=self.names[node], where=_where(node))
 
     # Forward.
 
@@ -293,8 +308,7 @@ class Explanation:
         if count == 1:
             path = self.links  # everything between the two is on the only path
             parts = [symbol, self._factors(path), self._product(path), total] if len(path) > 1 else [symbol, total]
-            return "Chain rule", [" = ".join(parts)]
-        many = f"more than {COUNTED:,}" if count == COUNTED else f"{count:,}"
+            return say("Chain rule"), [" = ".join(parts)]
         lines: list[str] = []
         sums: list[str] = []
         paths = list(islice(self._paths(), PATHS))
@@ -303,10 +317,10 @@ class Explanation:
             sums.append(factor(value) if sums else value)
             lines.append(f"{self._factors(path)} = " + (f"{self._product(path)} = " if len(path) > 1 else "") + value)
         if count > len(paths):
-            left_out = f"{count - len(paths):,}"
-            lines.append(f"… and {left_out} more {'path' if count == len(paths) + 1 else 'paths'}")
+            lines.append(counted(count - len(paths), "… and {n} more path", "… and {n} more paths"))
             sums.append("…")
-        return f"Chain rule, summed over {many} paths", [*lines, f"{symbol} = {' + '.join(sums)} = {total}"]
+        lines.append(f"{symbol} = {' + '.join(sums)} = {total}")
+        return say("Chain rule, summed over {paths}", paths=_many(count)), lines
 
     def _grouped(self) -> list[str]:
         """All paths that begin with the same use of `by` in one line: `∂z/∂q · ∂q/∂x = 4 × 1 = 4 (12 paths)`."""
@@ -318,13 +332,13 @@ class Explanation:
         for link in uses[:LINES]:
             upstream, local = gradient.get(link.node, 0.0), self._local_value(link)
             value, count = number(float(upstream) * local), self._paths_into[link.node]
-            many = f"more than {COUNTED:,} paths" if count == COUNTED else plural(count, "path")
             carried = partial(self.names[self.output], self.names[link.node])
             factors = f"{number(float(upstream))} × {factor(number(local))}"
-            lines.append(f"{carried} · {self._symbol(link)} = {factors} = {value} ({many})")
+            many = say("({paths})", paths=_many(count))
+            lines.append(f"{carried} · {self._symbol(link)} = {factors} = {value} {many}")
             sums.append(factor(value) if sums else value)
         if len(uses) > LINES:
-            lines.append(f"… and {plural(len(uses) - LINES, 'more use', 'more uses')}")
+            lines.append(counted(len(uses) - LINES, "… and {n} more use", "… and {n} more uses"))
             sums.append("…")
         return [*lines, f"{symbol} = {' + '.join(sums)} = {total}"]
 
@@ -380,20 +394,31 @@ class Explanation:
         gradient = dict(walk(self.output, one_like(self.output), inputs=[self.by], every=True))
         first = f"{self._gradient_name(self.output)} = {Quantity.of(gradient[self.output]).in_short()}"
         if not is_single(self.output):
-            first += ": an upstream gradient of ones, as if the numbers were summed"
+            first = say("{equation}: an upstream gradient of ones, as if the numbers were summed", equation=first)
         line = lambda x: self._received(x, receiving[x], gradient[x])
         return [first, *_cut(sorted(receiving, key=lambda node: -node.index), line)]
 
     def _received(self, node: Node, links: Sequence[Link], gradient: Any) -> str:
         parts = [
             rule_in_letters(link.node, link.slot, self.names, self._gradient_name(link.node))
-            or f"what {link.node.primitive!r} carries back"
+            or say("what {operation} carries back", operation=repr(link.node.primitive))
             for link in links
         ]
         return f"{self._gradient_name(node)} = {' + '.join(parts)} = {Quantity.of(gradient).in_short()}"
 
     def _gradient_name(self, node: Node) -> str:
         return partial(self.names[self.output], self.names[node])
+
+
+def _where(node: Node) -> str:
+    """` at lesson.py:3`, or nothing where it is not known."""
+    made_at = place(node)
+    return say(" at {place}", place=made_at[0]) if made_at else ""
+
+
+def _many(paths: int) -> str:
+    """How many paths there are."""
+    return counted(paths, "{n} path", "{n} paths") if paths < COUNTED else say("more than {n} paths", n=f"{COUNTED:,}")
 
 
 def _name(label: str) -> Term:
@@ -407,7 +432,7 @@ def _cut(items: Sequence[Any], line: Any = str) -> list[str]:
     end = LINES // 2
     return [
         *(line(item) for item in items[:end]),
-        f"… {plural(len(items) - 2 * end, 'line')} left out …",
+        counted(len(items) - 2 * end, "… {n} line left out …", "… {n} lines left out …"),
         *(line(item) for item in items[-end:]),
     ]
 

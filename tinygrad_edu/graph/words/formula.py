@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+from ..._support.languages import say
+from ..._support.text import columns
 from ...engine.node import Node
 from ...errors import GraphError
 from ..asked import recorded_of
@@ -102,9 +104,10 @@ def one_call(node: Node, operand: Callable[[Node], Term], *, times: str = "·") 
 
 def _where(first: str, lines: list[tuple[str, str]], left_out: int) -> str:
     """Lines under each other."""
-    starts = ("  where ", *(["        "] * len(lines)))
-    rest = [f"{start}{name} = {text}" for start, (name, text) in zip(starts, lines)]
-    rest += [f"        … and {left_out:,} more such lines"] if left_out > 0 else []
+    where = f"  {say('where')} "
+    indent = " " * columns(where)
+    rest = [f"{indent if i else where}{name} = {text}" for i, (name, text) in enumerate(lines)]
+    rest += [indent + say("… and {n} more such lines", n=f"{left_out:,}")] if left_out > 0 else []
     return "\n".join([first, *rest])
 
 

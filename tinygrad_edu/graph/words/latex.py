@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from ..._support.languages import say
 from ..mathematics import ABOVE, BELOW, pieces
 from ..plain import switched_on
 from ..text import visible
@@ -270,9 +271,9 @@ def _in_brackets(attrs: dict[str, str]) -> str:
 
 def _where(first: str, lines: list[tuple[str, str]], left_out: int) -> str:
     """Lines under each other, aligned at the equals signs."""
-    rows = [rf"& {first}", r"\text{where} \quad & " + " = ".join(lines[0])]
+    rows = [rf"& {first}", rf"\text{{{say('where')}}} \quad & " + " = ".join(lines[0])]
     rows += [f"& {name} = {text}" for name, text in lines[1:]]
-    rows += [rf"& \ldots \text{{ and {left_out:,} more}}"] if left_out > 0 else []
+    rows += [rf"& \ldots \text{{{say(' and {n} more', n=f'{left_out:,}')}}}"] if left_out > 0 else []
     return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._support.languages import say, texts
 from ...engine.gradients import Contribution, contributions
 from ...engine.graphs import reachable
 from ...engine.node import Node, number_of
@@ -31,26 +32,40 @@ def why_zero(output: Node, by: Node, gradient: Any, names: Mapping[Node, str]) -
     between = reachable(output, [by])
     walked = [step for step in contributions(output, one_like(output)) if step.input in between and _any(step.upstream)]
     if _any(gradient):
-        return [f"{names[step.node]}: {_loss(step)}" for step in walked if _lost(step)]
-    lines = [f"{names[step.node]}: {_reason(step, names)}" for step in walked if not _any(step.contribution)]
-    return lines or ["The contributions of the paths cancel each other: their sum is 0."]
+        return [say("{name}: {reason}", name=names[step.node], reason=_loss(step)) for step in walked if _lost(step)]
+    lines = [
+        say("{name}: {reason}", name=names[step.node], reason=_reason(step, names))
+        for step in walked
+        if not _any(step.contribution)
+    ]
+    return lines or [say("The contributions of the paths cancel each other: their sum is 0.")]
 
 
-REASONS = {
-    "relu": "relu lets nothing through where its operand is not positive",
-    "sigmoid": "sigmoid is saturated: so far out it does not change with its operand",
-    "tanh": "tanh is saturated: so far out it does not change with its operand",
-    "erf": "erf is saturated: so far out it does not change with its operand",
-    "clip": "clip lets nothing through outside its borders",
-    "where": "where took the other branch",
-    "maximum": "maximum took the other operand",
-    "minimum": "minimum took the other operand",
-    "max": "max took other elements",
-    "min": "min took other elements",
-    "getitem": "the index takes other elements",
-    "sign": "sign is flat: a small change of its operand changes nothing",
-}
+SATURATED = texts("{operation} is saturated: so far out it does not change with its operand")
+OTHER_OPERAND = texts("{operation} took the other operand")
+OTHER_ELEMENTS = texts("{operation} took other elements")
+HERE = texts("the local derivative of {operation} is 0 here")
+FLAT = texts("the local derivative of {operation} is 0")
+
+REASONS = texts(
+    {
+        "relu": "relu lets nothing through where its operand is not positive",
+        "sigmoid": SATURATED,
+        "tanh": SATURATED,
+        "erf": SATURATED,
+        "clip": "clip lets nothing through outside its borders",
+        "where": "where took the other branch",
+        "maximum": OTHER_OPERAND,
+        "minimum": OTHER_OPERAND,
+        "max": OTHER_ELEMENTS,
+        "min": OTHER_ELEMENTS,
+        "getitem": "the index takes other elements",
+        "sign": "sign is flat: a small change of its operand changes nothing",
+    }
+)
 """Why an operation lets nothing through."""
+LOSSES = REASONS | texts({"multiply": "{operation} passes on the other factor, which is 0"})
+"""Why it does not let all through."""
 
 
 def _reason(step: Contribution, names: Mapping[Node, str]) -> str:
@@ -60,12 +75,12 @@ def _reason(step: Contribution, names: Mapping[Node, str]) -> str:
     others = [x for slot, x in enumerate(step.node.inputs) if slot != step.slot]
     zeros = [x for x in others if not _any(number_of(x))]
     if primitive.name in ("multiply", "matmul", "dot", "divide") and zeros:
-        factor = names.get(zeros[0], "a constant") if isinstance(zeros[0], Node) else "a constant"
-        return f"{primitive.name} passes on the other factor, and {factor} is 0"
+        factor = (names.get(zeros[0]) if isinstance(zeros[0], Node) else None) or say("a constant")
+        return say("{operation} passes on the other factor, and {factor} is 0", operation=primitive.name, factor=factor)
     if primitive.name in ("multiply", "power", "square") and not _any(number_of(step.input)):
-        return f"{primitive.name} has derivative 0 here: {names[step.input]} is 0"
-    about = REASONS.get(primitive.name, f"the local derivative of {primitive.name} is 0 here")
-    return f"{about}, and {names[step.input]} is {value}"
+        return say("{operation} has derivative 0 here: {x} is 0", operation=primitive.name, x=names[step.input])
+    about = say(REASONS.get(primitive.name, HERE), operation=primitive.name)
+    return say("{reason}, and {x} is {value}", reason=about, x=names[step.input], value=value)
 
 
 def _lost(step: Contribution) -> int:
@@ -77,9 +92,8 @@ def _lost(step: Contribution) -> int:
 def _loss(step: Contribution) -> str:
     """`relu lets nothing through where its operand is not positive: 2 of 3 elements`"""
     name = step.node.primitive.name if step.node.primitive else ""
-    factor = f"{name} passes on the other factor, which is 0"
-    about = REASONS.get(name, factor if name == "multiply" else f"the local derivative of {name} is 0")
-    return f"{about}: {_lost(step)} of {np.size(step.upstream)} elements"
+    about = say(LOSSES.get(name, FLAT), operation=name)
+    return say("{reason}: {lost} of {size} elements", reason=about, lost=_lost(step), size=np.size(step.upstream))
 
 
 def _any(x: Any) -> bool:

@@ -34,7 +34,6 @@
 
   const label = (id) => nodes.find((node) => node.id === id).label;
   const phase = (event) => texts[event.kind === "forward" || event.kind === "update" ? event.kind : "back"];
-  const factor = (text) => (text.startsWith("−") ? `(${text})` : text);
 
   function symbolic(event) {
     const line = event.lines[event.local === undefined ? 0 : 1];
@@ -51,12 +50,51 @@
   function hintsFor(event) {
     const all = [];
     if (event.upstream) {
-      const left = nodes.find((node) => node.id === event.node).derivative;
+      const node = nodes.find(({ id }) => id === event.node);
+      const left = node.derivative ?? `∂${script.of}/∂${node.label}`;
       all.push(words(texts["hint of upstream"], { left, upstream: event.upstream }));
     }
     if (event.local) all.push(words(texts["hint of local"], { left: event.lines[0].split(" = ")[0], local: event.local }));
-    const product = event.product ?? (event.local ? `${event.upstream} · ${factor(event.local)}` : undefined);
+    const product = event.product ?? (event.local ? `${event.upstream} · ${bracketed(event.local)}` : undefined);
     return product ? [...all, product] : all;
+  }
+
+  // Numbers one can touch: every event anew, from the rows of the graph. The numbers at the end of its lines give way.
+  function retell({ values, gradients, locals }, print) {
+    const sums = new Map();
+    for (const node of nodes) node.value = print(values[node.id - 1]);
+    for (const event of events) {
+      const before = { ...event };
+      if (event.kind === "forward") compute(event, values, print);
+      if (event.kind === "contribution") pass(event, gradients[event.node - 1], locals[event.node - 1][event.operand - 1], print, sums);
+      event.lines = event.lines.map((line) => ends(before).reduce((text, end, i) => (text.endsWith(end) ? text.slice(0, -end.length) + ends(event)[i] : text), line));
+    }
+    script.touch.boxes.forEach((row, i) => {
+      const box = row === null ? null : part("n", i + 1);
+      write(box?.querySelector(".value"), print(values[row]));
+      write(box?.querySelector(".slope"), print(gradients[row]));
+    });
+    show(step, { keepHash: true });
+  }
+
+  function compute(event, values, print) {
+    const operands = script.touch.rows[event.node - 1][2].map((row) => print(values[row]));
+    event.product = event.holes?.replace(/\{(\d+)(!?)\}/g, (_, slot, raised) => (raised ? bracketed(operands[slot]) : operands[slot]));
+    event.value = print(values[event.node - 1]);
+    event.answer = [values[event.node - 1]];
+  }
+
+  function pass(event, upstream, local, print, sums) {
+    const { sum, after } = sums.get(event.input) ?? { sum: 0 };
+    const value = upstream * local;
+    Object.assign(event, { upstream: print(upstream), local: print(local), value: print(value), so_far: after, after: print(sum + value), answer: [value] });
+    sums.set(event.input, { sum: sum + value, after: event.after });
+  }
+
+  // The ends of an event's lines that are numbers, the longest first.
+  function ends({ kind, product, upstream, local, value, so_far, after }) {
+    if (kind === "forward") return [`= ${product} = ${value}`, `= ${value}`];
+    return kind === "contribution" ? [`= ${upstream} · ${bracketed(local)} = ${value}`, `: ${so_far} → ${after}`, `= ${local}`] : [];
   }
 
   // The page.
@@ -118,7 +156,7 @@
     leaveQuestion();
     const event = step ? events[step - 1] : null;
     const group = at("grouped").checked && groups.find(({ stop }) => stop === step);
-    const part = group ? `${phase(event)}: ${group.title}` : phase(event ?? events[0]);
+    const part = group ? words(texts["part of"], { part: phase(event), title: group.title }) : phase(event ?? events[0]);
     at("place").textContent = words(texts.place, { part, step, count: events.length });
     const lines = event ? event.lines : [texts["said at the start"]];
     at("lines").replaceChildren(...lines.map(line));
@@ -131,7 +169,7 @@
     if (step === events.length) stop();
     showKnown(event);
     showSource(event);
-    if (!keepHash && location.protocol !== "about:") history.replaceState(null, "", `#step=${step}`);
+    if (!keepHash) touched ? touched.address() : address([["step", step]]);
   }
 
   function showKnown(event) {
@@ -180,7 +218,7 @@
     if (event?.kind !== "contribution" || event.edges.length !== 1 || !single(event.value)) return;
     const path = part("e", event.edges[0])?.querySelector(".line");
     if (!path || !own(nodes.find((node) => node.id === event.node))) return;
-    const product = event.local === undefined ? event.value : `${event.upstream} · ${factor(event.local)} = ${event.value}`;
+    const product = event.local === undefined ? event.value : `${event.upstream} · ${bracketed(event.local)} = ${event.value}`;
     const length = path.getTotalLength();
     const { x, y } = path.getPointAtLength(length / 2);
     path.closest(".edge").parentNode.append(tagged(wide(product) < length / 2 ? product : event.value, x, y, "tag flow"));
@@ -278,7 +316,7 @@
     at("prompt").replaceChildren(...line(`${symbolic(event)} = ?`).childNodes);
     light(event);
     showSource(event);
-    at("asked").textContent = texts[`asked for the ${event.asks}`];
+    at("asked").textContent = texts[`asked for the ${event.asks ?? "number"}`];
     at("answer").value = "";
     at("hints").replaceChildren();
     tell("", "");
@@ -353,7 +391,7 @@
     const { points, asked, of } = score();
     at("score").hidden = asked === 0;
     const some = words(texts.score, { points: Math.round(points * 100) / 100, of: asked });
-    at("points").textContent = asked < of ? `${some} (${words(texts.arrived, { arrived: asked, expected: of })})` : some;
+    at("points").textContent = asked < of ? `${some} (${words(texts.asked, { asked, of })})` : some;
   }
 
   function score() {
@@ -406,7 +444,13 @@
     keys[event.key]();
   });
   tellScore();
-  const linked = () => Number(/^#step=(\d+)$/.exec(location.hash)?.[1] ?? NaN);
+  const linked = () => Number(/^#step=(\d+)(?:&|$)/.exec(location.hash)?.[1] ?? NaN);
   addEventListener("hashchange", () => Number.isNaN(linked()) || linked() === step || show(linked(), { keepHash: true }));
+  let touched;
   show(Number.isNaN(linked()) ? 0 : linked(), { keepHash: true });
+  if (script.touch) touched = touchable(script.touch, retell, () => (step ? [["step", step]] : []));
+  document.querySelector(".picture").addEventListener("click", (event) => {
+    const box = event.target.closest(`[id^="${script.svg}-n"]`);
+    if (box) touched?.pick(script.touch.boxes[Number(box.id.split("-n")[1]) - 1]);
+  });
 })();

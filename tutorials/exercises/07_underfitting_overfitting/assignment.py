@@ -27,7 +27,7 @@ def k_folds(student, rng):
                 f"folds({n}, {k}), pair {i}: each of the {n} indices is in one of its two parts, once; "
                 f"you have {len(training)} and {len(validation)} indices",
                 kind="folds",
-                how="Train on all that is not in the validation part.",
+                how="Train on all that is not in the validation part, also the rest where k does not divide n.",
             )
         validated = sorted(index for _, validation in pairs for index in validation)
         require(

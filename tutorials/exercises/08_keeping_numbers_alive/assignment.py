@@ -1,4 +1,4 @@
-"""Lesson 8: clipping, the way back through batch normalisation, and Adam."""
+"""Lesson 8: first weights, the way back through batch normalisation, and Adam."""
 
 import numpy as np
 
@@ -10,53 +10,39 @@ from tinygrad_edu.grade.diagnosis import random_upstream
 hw = Assignment("keeping-numbers-alive", title="Keeping the numbers alive")
 
 
-@hw.check(points=3, needs=["clip_by_norm"], title="Clipping by the norm of all")
-def clipping(student, rng):
-    gradients = [rng.normal(size=(4, 3)), rng.normal(size=5)]
-    norm = float(np.sqrt(sum((g**2).sum() for g in gradients)))
-    answer = clipped(student, gradients, 2 * norm)
-    require(
-        not are_close(answer, [2 * g for g in gradients]),
-        "gradients whose norm is below the bound are made larger",
-        kind="norm",
-        how="Clipping only shortens: the factor is at most 1.",
-    )
-    expect(answer, "gradients that are small enough").equals(gradients)
-    answer, most = clipped(student, gradients, norm / 3), norm / 3
-    require(
-        not are_close(answer, [g * most / np.linalg.norm(g) for g in gradients]),
-        "each array is scaled by its own norm, which turns the direction of the step",
-        kind="norm",
-        how="Add up the squares of all arrays first: there is one norm, and one factor for all.",
-    )
-    require(
-        not are_close(answer, [g * most / sum(map(np.linalg.norm, gradients)) for g in gradients]),
-        "the norms of the arrays are added up",
-        kind="norm",
-        how="Add up the squares of all numbers, and take one root in the end.",
-    )
-    require(
-        not are_close(answer, [np.clip(g, -most, most) for g in gradients]),
-        "each number is clipped by itself, which turns the direction of the step",
-        kind="norm",
-        how="Scale all numbers by one factor, most / norm.",
-    )
-    expect(answer, "gradients that are too large").equals([g / 3 for g in gradients])
-
-
-def clipped(student, gradients, most):
-    """The answer, as a list."""
-    answer = student.clip_by_norm(gradients, most)
-    return list(answer) if isinstance(answer, tuple) else answer
-
-
-def are_close(answer, wrong):
-    """Whether an answer is the list of arrays that a known mistake gives."""
-    return (
-        isinstance(answer, list)
-        and [getattr(a, "shape", None) for a in answer] == [w.shape for w in wrong]
-        and all(np.allclose(a, w) for a, w in zip(answer, wrong))
-    )
+@hw.check(points=3, needs=["first_weights"], title="First weights")
+def first(student, rng):
+    shape, n = (300, 200), 300 * 200
+    for kind, right in (("xavier", np.sqrt(2 / 500)), ("kaiming", np.sqrt(2 / 200))):
+        W = student.first_weights(*shape[::-1], kind, int(rng.integers(1000)))
+        require(
+            isinstance(W, np.ndarray) and W.shape == shape,
+            f"for 200 inputs and 300 outputs, the weights of a layer are an array of shape {shape}",
+            kind="shape",
+            how="A row for each output, as in `nn.Linear`: (outputs, inputs).",
+        )
+        found = float(W.std())
+        mistakes = {
+            "the variance is taken for the standard deviation": right**2,
+            "the number of outputs is taken, and the inputs are meant": np.sqrt(2 / 300) if kind == "kaiming" else None,
+            "the variance is 1 / fan-in, which does not make up for the ReLU": np.sqrt(1 / 200),
+            "the 2 is missing: Xavier's n is the mean of both": np.sqrt(1 / 500) if kind == "xavier" else None,
+        }
+        for what, wrong in mistakes.items():
+            require(
+                wrong is None or abs(found / wrong - 1) > 0.02,
+                f"the weights for {kind!r} have a standard deviation of {found:.4f}: {what}",
+                kind="size",
+                how=f"The standard deviation is the root of the variance: {right:.4f} here.",
+            )
+        off = abs(found / right - 1) < 5 / np.sqrt(2 * n)
+        require(off, f"the standard deviation for {kind!r} is {found:.4f}, and should be {right:.4f}", kind="size")
+        require(
+            abs(float(W.mean())) < 5 * right / np.sqrt(n),
+            f"the weights for {kind!r} have the mean {W.mean():.3f}",
+            kind="mean",
+            how="Random numbers around 0: `rng.standard_normal`, for example.",
+        )
 
 
 @hw.check(points=4, needs=["batch_norm_backward"], title="Back through batch normalisation")

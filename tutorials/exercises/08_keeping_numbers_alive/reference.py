@@ -1,12 +1,12 @@
-"""Lesson 8: clipping, the way back through batch normalisation, and Adam."""
+"""Lesson 8: first weights, the way back through batch normalisation, and Adam."""
 
 import numpy as np
 
 
-def clip_by_norm(gradients, most):
-    """The arrays of a list, scaled together so that their norm, as one vector, is at most `most`."""
-    norm = np.sqrt(sum((g**2).sum() for g in gradients))
-    return [g * min(1.0, most / norm) for g in gradients]
+def first_weights(inputs, outputs, kind, seed):
+    """Normal random weights (outputs, inputs) of mean 0, of the size that `kind` says: "xavier" or "kaiming"."""
+    variance = 2 / (inputs + outputs) if kind == "xavier" else 2 / inputs
+    return np.sqrt(variance) * np.random.default_rng(seed).standard_normal((outputs, inputs))  # equivalent
 
 
 def batch_norm_backward(upstream, x):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tinygrad_edu import nn
 from tinygrad_edu.grade import Assignment, expect, require
 from tinygrad_edu.grade.diagnosis import random_upstream
 from tinygrad_edu.nn.functional import conv2d
@@ -112,3 +113,27 @@ def gradient(student, rng):
         ):
             require(not is_close(answer, wrong), what, kind=kind, how=how)
         expect(answer).is_gradient_of(lambda k, image=image: correlated(image, k), at=kernel, upstream=upstream)
+
+
+LAYERS = ["the first convolution", "the first pooling", "the second convolution", "the second pooling", "flatten"]
+LAYERS += ["the first linear layer", "the second linear layer"]
+
+
+@hw.check(points=2, needs=["shapes"], title="Every shape, on paper")
+def every_shape(student, rng):
+    answer = student.shapes()
+    made = isinstance(answer, (list, tuple)) and all(isinstance(shape, (list, tuple)) for shape in answer)
+    require(made and len(answer) == 7, "seven tuples are expected, one for each layer", kind="shape")
+    images = np.zeros((10, 3, 28, 28), np.float32)
+    network = (
+        nn.Conv2d(3, 32, 5, stride=2, padding=2), nn.MaxPool2d(2), nn.Conv2d(32, 64, 3, stride=2, padding=1),
+        nn.MaxPool2d(2), nn.Flatten(), nn.Linear(256, 128), nn.Linear(128, 10),
+    )  # fmt: skip
+    for name, layer, shape in zip(LAYERS, network, answer):
+        images = layer(images)
+        how = "Along each side, (n + 2p - k) / s, rounded down, plus 1; channels are the number of kernels."
+        if images.ndim == 2:
+            how = "Flatten keeps the axis of the images, and multiplies the others; then a number for each neuron."
+        if len(shape) == 4 and (shape[0], shape[3], *shape[1:3]) == images.shape:
+            how = "The channels stand before height and width here."
+        require(tuple(shape) == images.shape, f"behind {name} the shape is not {tuple(shape)}", kind="shape", how=how)

@@ -30,3 +30,18 @@ def kernel_gradient(upstream, image, kernel):
     (height, width), (p, q) = upstream.shape, kernel.shape
     under = [[image[a : a + height, b : b + width] for b in range(q)] for a in range(p)]
     return (upstream * np.array(under)).sum(axis=(2, 3))
+
+
+def shapes():
+    """The shapes behind seven layers, a list of tuples such as (10, 3, 28, 28), found on paper.
+
+    The images have the shape (10, 3, 28, 28). Then come: a convolution with 32 kernels of 5 × 5, stride 2, padding 2;
+    max pooling of 2 × 2 with stride 2; a convolution with 64 kernels of 3 × 3, stride 2, padding 1; max pooling of
+    2 × 2 with stride 2; flatten; a linear layer to 128 numbers; a linear layer to 10.
+    """
+    first = (28 + 2 * 2 - 5) // 2 + 1  # equivalent
+    second = (first - 2) // 2 + 1
+    third = (second + 2 * 1 - 3) // 2 + 1  # equivalent
+    fourth = (third - 2) // 2 + 1
+    squares = [(10, 32, first, first), (10, 32, second, second), (10, 64, third, third), (10, 64, fourth, fourth)]
+    return [*squares, (10, 64 * fourth**2), (10, 128), (10, 10)]

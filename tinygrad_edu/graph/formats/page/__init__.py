@@ -12,7 +12,8 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ...._support.offline_page import in_script, policy
+from ...._support.languages import say, tag, texts
+from ...._support.offline_page import in_script, policy, slim
 from ...palette import custom_properties
 from ...picture.open_clusters import open_clusters
 from ...plain import Edge, Graph, PlainNode, Quantity
@@ -20,7 +21,7 @@ from ...text import in_markup
 from ...views.collapse import depth_of
 from ...views.paired import paired
 from ...views.view import LIMIT, view
-from .touch import STILL, TOUCH, Rows, touchable, why_still
+from .touch import Rows, panel, still, touchable
 
 if TYPE_CHECKING:
     from ...draw import Drawing
@@ -45,24 +46,50 @@ class View(NamedTuple):
         return [cluster.path for cluster in graph.clusters if cluster.path not in closed]
 
 
+LABELS = texts(
+    {
+        "the_picture": "The picture",
+        "search": "Search",
+        "smaller": "Smaller",
+        "larger": "Larger",
+        "all": "All",
+        "as_tables": "The same as tables",
+    }
+)
+KEYS = texts(
+    "Keys: {tab} to a box, arrows from box to box, {enter} opens one, {back} closes what is around it, {plus} {minus} "
+    "{zero} zoom, {shift} with arrows moves, {slash} searches."
+)
+NAMES_OF_KEYS = {
+    "tab": "Tab", "enter": "Enter", "back": "⌫", "plus": "+", "minus": "−", "zero": "0", "shift": "Shift", "slash": "/",
+}  # fmt: skip
+
+
 def page(drawing: Drawing) -> str:
     """The text of an HTML file that shows the drawing, with its boxes as they are and opened and closed."""
-    views = [View("as drawn", drawing), *_other_views(drawing)]
+    views = [View(say("as drawn"), drawing), *_other_views(drawing)]
     pictures = [one.drawing.svg(bare=True) for one in views]
-    style = custom_properties(drawing.theme) + _file("page.css")
-    script = _file("touch.js") + _file("page.js")
-    rows = touchable(drawing)
+    style = custom_properties(drawing.theme) + slim(_file("page.css"))
+    script = slim("".join(map(_file, ("shared.js", "touch.js", "page.js"))))
+    rows = touchable(drawing.whole)
     return Template(_file("page.html")).substitute(
         policy=policy(script, [style, *map(_style_in, pictures)]),
         style=style,
         script=script,
         title=in_markup(drawing.graph.title),
+        lang=tag(),
+        **{name: say(text) for name, text in LABELS.items()},
+        pointer=say(
+            "Drag to move; pinch, or wheel with {ctrl}, to zoom; click a box to open it, its frame to close it.",
+            ctrl="<kbd>Ctrl</kbd>",
+        ),
+        keys=say(KEYS, **{name: f"<kbd>{key}</kbd>" for name, key in NAMES_OF_KEYS.items()}),
         depth=_choice(views),
         pictures=_divisions("view", pictures),
         tables=_divisions("tables", [_tables(one.drawing.graph) for one in views]),
         views=in_script([_data(one, rows) for one in views]),
         rows=in_script(rows.data if rows else {}),
-        touch=TOUCH if rows else STILL.get(why_still(drawing), ""),
+        touch=panel() if rows else still(drawing.whole or drawing.graph),
     )
 
 
@@ -134,14 +161,20 @@ def _data(one: View, rows: Rows | None) -> dict[str, Any]:
 
 
 def _tables(graph: Graph) -> str:
-    gradient = f"∂{graph.of}/∂(it)"
+    gradient = say("∂{of}/∂(it)", of=graph.of)
     return _table(
-        "Nodes",
-        ("no.", "name", "made by", "value", gradient, "line"),
+        say("Nodes"),
+        (say("no."), say("name"), say("made by"), say("value"), gradient, say("line")),
         ((f' data-node="{node.id}"', _node_cells(node, graph)) for node in graph.nodes),
     ) + _table(
-        "Arrows",
-        ("from", "to", "operand", "local derivative", f"adds to {gradient}"),
+        say("Arrows"),
+        (
+            say("from"),
+            say("to##the end of an arrow"),
+            say("operand"),
+            say("local derivative"),
+            say("adds to {gradient}", gradient=gradient),
+        ),
         (("", _edge_cells(edge, graph)) for edge in graph.edges),
     )
 

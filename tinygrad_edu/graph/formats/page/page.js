@@ -283,23 +283,39 @@ show(0);
 // Numbers one can touch, where the graph is of single numbers and of operations that the page knows.
 
 const touching = JSON.parse(document.getElementById("rows").textContent);
+const row = (node) => views[view.number].nodes[node.id - 1].touch;
+
+function redraw({ values, gradients, locals }, show) {
+  const lines = [...view.tables.querySelectorAll("tbody")[1].rows];
+  for (const node of view.nodes) {
+    const i = row(node);
+    if (i === null) continue;
+    const [value, slope] = node.pair ? [gradients[i], null] : [values[i], gradients[i]];
+    write(node.element.querySelector(node.pair ? ".slope" : ".value"), show(value));
+    if (!node.pair) write(node.element.querySelector(".slope"), show(slope));
+    const cells = node.row?.cells;
+    if (cells && !node.pair) { write(cells[3], show(value)); write(cells[4], show(slope)); }
+  }
+  view.edges.forEach((edge, i) => {
+    const ends = views[view.number].edges[i].touch;
+    if (!ends) return;
+    const [target, , slot] = ends;
+    const local = locals[target][slot];
+    const [upstream, product] = [show(gradients[target]), show(gradients[target] * local)];
+    const said = edge.element.querySelectorAll(".slope");
+    if (edge.pair) write(said[0], `${upstream} · ${bracketed(show(local))} = ${product}`);
+    else if (said.length === 2) { write(said[0], `${upstream} · ${bracketed(show(local))}`); write(said[1], product); }
+    else write(said[0], show(local));
+    const cells = lines[i]?.cells;
+    if (cells) { write(cells[3], show(local)); write(cells[4], product); }
+  });
+}
+
 if (touching.rows) {
-  document.getElementById("touch").hidden = false;
-  const shown = () => {
-    const tables = view.tables.querySelectorAll("tbody");
-    return {
-      nodes: view.nodes.map((node) => ({ ...node, cells: node.row?.cells, row: views[view.number].nodes[node.id - 1].touch })),
-      edges: view.edges.map((edge, i) => ({ ...edge, to: views[view.number].edges[i].touch, cells: tables[1].rows[i]?.cells })),
-    };
-  };
-  const touched = touchable(touching, shown);
-  depth?.addEventListener("change", () => touched.redraw());
+  const touched = touchable(touching, redraw);
+  depth?.addEventListener("change", () => touched.again());
   stage.addEventListener("click", (event) => {
     const node = owner(event.target);
-    const row = node && !("source" in node) ? views[view.number].nodes[node.id - 1].touch : null;
-    if (row !== null && row !== undefined && touching.rows[row][3] && !node.pair) {
-      touched.choose(row);
-      document.getElementById("number").focus();
-    }
+    if (node && !("source" in node) && !node.pair) touched.pick(row(node));
   });
 }

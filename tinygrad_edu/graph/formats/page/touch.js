@@ -1,7 +1,5 @@
 // Numbers one can touch: the rows of a plain graph of single numbers, computed again in the page, forward and back.
 // Each operation is [what it computes, the local derivative by each operand]; the last derivative serves all further ones.
-"use strict";
-
 const sigmoid = (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
 const half = (x, y, larger) => (x === y ? 0.5 : larger ? 1 : 0);
 const OPERATIONS = {
@@ -87,63 +85,31 @@ function printed(value, digits) {
   return text.replaceAll("-", "−");
 }
 
-// The panel: a leaf is chosen by a click or by its name, and a change shows in the picture and in the tables at once.
-function touchable({ rows, output, digits, of }, view) {
+// The panel: a leaf is chosen by a click or by its name. `redraw` is told all numbers at each change, and writes them into
+// the page; the address keeps the state, after the parts that are the page's own.
+function touchable({ rows, output, digits, of }, redraw, own = () => []) {
   const at = (id) => document.getElementById(id);
   const first = rows.map(([, value]) => value);
   const leaves = rows.map((row, i) => i).filter((i) => rows[i][3]);
   const show = (x) => printed(x, digits);
-  const bracketed = (text) => (text.startsWith("−") ? `(${text})` : text);
-  const write = (element, text) => { if (element && element.textContent !== text) element.textContent = text; };
+  const chosen = () => Number(at("leaf").value);
+  const again = (numbers = evaluate(rows, output)) => redraw(numbers, show);
 
-  for (const i of leaves) at("leaf").append(new Option(rows[i][3], String(i)));
+  const changed = () => leaves.filter((i) => rows[i][1] !== first[i]);
+  const remember = () => address([...own(), ...changed().map((i) => [rows[i][3], rows[i][1]])]);
 
-  function redraw() {
-    const { values, gradients, locals } = evaluate(rows, output);
-    const { nodes, edges } = view();
-    const row = (node) => node.row;
-    for (const node of nodes) {
-      const own = row(node);
-      if (own === undefined || own === null) continue;
-      const value = node.pair ? gradients[own] : values[own];
-      const part = node.element.querySelector(node.pair ? ".slope" : ".value");
-      if (part) write(part, `${/^\s*=/.test(part.textContent) ? " = " : ""}${show(value)}`);
-      const slope = !node.pair && node.element.querySelector(".slope");
-      if (slope) write(slope, ` = ${show(gradients[own])}`);
-      const cells = node.cells;
-      if (cells && !node.pair) { write(cells[3], show(values[own])); if (cells[4].textContent) write(cells[4], show(gradients[own])); }
-    }
-    for (const edge of edges) {
-      if (edge.to === null) continue;
-      const [target, source, slot] = edge.to;
-      const local = locals[target][slot];
-      const step = [show(gradients[target]), bracketed(show(local)), show(gradients[target] * local)];
-      const said = [...edge.element.querySelectorAll(".slope")];
-      if (edge.pair) write(said[0], `= ${step[0]} · ${step[1]} = ${step[2]}`);
-      else if (said.length === 2) { write(said[0], `${step[0]} · ${step[1]}`); write(said[1], `= ${step[2]}`); }
-      else write(said[0], ` = ${show(local)}`);
-      if (edge.cells) { if (edge.cells[3].textContent) write(edge.cells[3], show(local)); if (edge.cells[4].textContent) write(edge.cells[4], step[2]); }
-    }
-    return { values, gradients };
-  }
-
-  // The smallest change that can be read: how the output answers to it.
-  function nudge({ values }) {
-    const i = Number(at("leaf").value);
-    const step = 0.001;
+  // What is said of a change; the smallest one that can be read tells how the output answers.
+  function change() {
+    const i = chosen();
+    const [name, step] = [rows[i][3], 0.001];
+    const numbers = evaluate(rows, output);
+    const { values, gradients } = numbers;
     const moved = rows.map((row, j) => (j === i ? [row[0], row[1] + step, row[2]] : row));
     const answer = evaluate(moved, output).values[output] - values[output];
-    const signed = (x) => `${x < 0 ? "−" : "+"} ${show(Math.abs(x))}`;
-    write(at("nudge"), `${rows[i][3]} + ${show(step)} → ${of} ${signed(answer)}`);
-  }
-
-  function change() {
-    const result = redraw();
-    const i = Number(at("leaf").value);
-    nudge(result);
-    write(at("touched"), `${rows[i][3]} = ${show(rows[i][1])}: ${of} = ${show(result.values[output])}, ∂${of}/∂${rows[i][3]} = ${show(result.gradients[i])}`);
-    const state = leaves.filter((j) => rows[j][1] !== first[j]).map((j) => `${encodeURIComponent(rows[j][3])}=${rows[j][1]}`).join("&");
-    if (location.protocol !== "about:") history.replaceState(null, "", state ? `#${state}` : location.pathname + location.search);
+    at("nudge").textContent = `${name} + ${show(step)} → ${of} ${answer < 0 ? "−" : "+"} ${show(Math.abs(answer))}`;
+    at("touched").textContent = `${name} = ${show(rows[i][1])}: ${of} = ${show(values[output])}, ∂${of}/∂${name} = ${show(gradients[i])}`;
+    again(numbers);
+    remember();
   }
 
   function choose(i) {
@@ -156,20 +122,22 @@ function touchable({ rows, output, digits, of }, view) {
   }
 
   function put(text) {
-    const value = Number(String(text).replace("−", "-").replace(",", "."));
-    if (String(text).trim() === "" || !Number.isFinite(value)) return;
-    rows[Number(at("leaf").value)][1] = value;
+    const value = Number(text.replace("−", "-").replace(",", "."));
+    if (text.trim() === "" || !Number.isFinite(value)) return;
+    rows[chosen()][1] = value;
     change();
   }
-  at("leaf").addEventListener("change", () => choose(Number(at("leaf").value)));
+  for (const i of leaves) at("leaf").append(new Option(rows[i][3], String(i)));
+  at("leaf").addEventListener("change", () => choose(chosen()));
   at("number").addEventListener("input", () => { put(at("number").value); at("range").value = at("number").value; });
   at("range").addEventListener("input", () => { at("number").value = at("range").value; put(at("range").value); });
-  at("reset").addEventListener("click", () => { leaves.forEach((i) => { rows[i][1] = first[i]; }); choose(Number(at("leaf").value)); });
-  for (const pair of location.hash.slice(1).split("&")) {
-    const [name, value] = pair.split("=").map(decodeURIComponent);
+  at("reset").addEventListener("click", () => { leaves.forEach((i) => { rows[i][1] = first[i]; }); choose(chosen()); });
+  for (const [name, value] of [...new URLSearchParams(location.hash.slice(1))].slice(own().length)) {
     const i = leaves.find((j) => rows[j][3] === name);
     if (i !== undefined && value !== "" && Number.isFinite(Number(value))) rows[i][1] = Number(value);
   }
-  choose(leaves.find((i) => rows[i][1] !== first[i]) ?? leaves[0]);
-  return { redraw, choose };
+  at("touch").hidden = false;
+  choose(changed()[0] ?? leaves[0]);
+  const pick = (i) => { if (rows[i]?.[3]) { choose(i); at("number").focus(); } };
+  return { again, address: remember, pick };
 }

@@ -5,34 +5,32 @@ from __future__ import annotations
 import math
 import re
 from functools import cache
+from html import escape
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, NamedTuple
+from string import Template
+from typing import Any, NamedTuple
 
-from ...plain import Graph, PlainNode
+from ...._support.languages import say, texts
+from ...plain import Graph
 
-if TYPE_CHECKING:
-    from ...draw import Drawing
-
-__all__ = ["STILL", "TOUCH", "Rows", "touchable", "why_still"]
+__all__ = ["Rows", "panel", "script", "still", "touchable", "why_still"]
 
 MOST = 1_000
 """A graph of more nodes than this stays still."""
 
-TOUCH = """<section id="touch" aria-label="Numbers to touch" hidden>
-<label>Change <select id="leaf"></select></label>
-<label>to <input id="number" type="text" inputmode="decimal" autocomplete="off"></label>
-<input id="range" type="range" aria-label="Drag the number">
-<button id="reset" type="button">Reset</button>
+PANEL = """<section id="touch" aria-label="$touch" hidden>
+<label>$change <select id="leaf"></select></label>
+<label>$to <input id="number" type="text" inputmode="decimal" autocomplete="off"></label>
+<input id="range" type="range" aria-label="$drag">
+<button id="reset" type="button">$reset</button>
 <span id="nudge"></span>
 <output id="touched" for="number range" aria-live="polite"></output>
 </section>"""
-"""The panel of the page."""
+"""The panel of a page."""
 
-STILL = {
-    "operation": '<p class="keys">These numbers stay as they are: '
-    "the graph has an operation that the page cannot compute.</p>"
-}
-"""What the page says of a graph that it cannot compute."""
+TEXTS = texts(
+    {"touch": "Numbers to touch", "change": "Change", "to": "to", "drag": "Drag the number", "reset": "Reset"}
+)
 
 
 class Rows(NamedTuple):
@@ -47,7 +45,8 @@ class Rows(NamedTuple):
         for node in graph.nodes:
             own = graph.node(node.pair) if node.pair else node
             own = graph.node(own.of) if own.kind == "alias" and own.of else own
-            rows[node.id] = self.row_of.get(_key(own)) if own.kind in ("leaf", "operation", "alias") else None
+            label = own.result if own.kind == "module" else own.label
+            rows[node.id] = None if own.kind == "constant" else self.row_of.get(label)
         ends: list[list[int] | None] = []
         for edge in graph.edges:
             forward = graph.edges[edge.pair - 1] if edge.pair else edge
@@ -60,23 +59,28 @@ class Rows(NamedTuple):
 @cache
 def _operations() -> frozenset[str]:
     """The operations that the page can compute."""
-    text = files(__package__).joinpath("touch.js").read_text(encoding="utf-8")
-    table = text.partition("const OPERATIONS = {")[2].partition("\n};")[0]
+    table = script("touch.js").partition("const OPERATIONS = {")[2].partition("\n};")[0]
     return frozenset(re.findall(r"^  (\w+): \[", table, re.MULTILINE))
 
 
-def why_still(drawing: Drawing) -> str:
+def why_still(graph: Graph) -> str:
     """Why the numbers of a page stay as they are: "operation" where it cannot compute one; else ""."""
-    graph = drawing.whole or drawing.graph
     single = all(node.value is not None and node.value.is_number for node in graph.nodes)
     known = _operations()
     unknown = any(node.operation and node.operation not in known for node in graph.nodes)
     return "operation" if graph.mode == "forward" and single and unknown else ""
 
 
-def touchable(drawing: Drawing) -> Rows | None:
-    """The rows of the drawn graph, where it is of single numbers and of operations that the page knows; else None."""
-    graph = drawing.whole
+def still(graph: Graph) -> str:
+    """What the page says of numbers that it cannot compute again; nothing of other graphs."""
+    if not why_still(graph):
+        return ""
+    said = say("These numbers stay as they are: the graph has an operation that the page cannot compute.")
+    return f'<p class="keys">{escape(said)}</p>'
+
+
+def touchable(graph: Graph | None) -> Rows | None:
+    """The rows of a whole graph, where it is of single numbers and of operations that the page knows; else None."""
     if graph is None or graph.mode != "forward" or len(graph.outputs) != 1 or len(graph.nodes) > MOST:
         return None
     known = _operations()
@@ -89,17 +93,24 @@ def touchable(drawing: Drawing) -> Rows | None:
         if value is None or not value.is_number or value.elements is None or not math.isfinite(value.elements[0]):
             return None
         if node.operation is None and node.kind in ("leaf", "constant"):
-            rows.append([None, value.elements[0], [], node.label if node.kind == "leaf" else None])
+            rows.append([None, value.elements[0], [], *([node.label] if node.kind == "leaf" else [])])
         elif node.operation in known and node.id in operands:
-            rows.append([node.operation, 0.0, [source for _, source in sorted(operands[node.id])], None])
+            rows.append([node.operation, 0, [source for _, source in sorted(operands[node.id])]])
         else:
             return None
-    if not any(row[3] for row in rows) or value is None:
+    if not any(len(row) > 3 for row in rows) or value is None:
         return None
     output = graph.outputs[0]
     data = {"rows": rows, "output": output - 1, "digits": value.digits, "of": graph.node(output).label}
-    return Rows(data, {_key(node): node.id - 1 for node in graph.nodes if node.kind != "constant"})
+    return Rows(data, {node.label: node.id - 1 for node in graph.nodes if node.kind != "constant"})
 
 
-def _key(node: PlainNode) -> str:
-    return node.label
+def panel() -> str:
+    """The panel of a page, in the reader's language."""
+    return Template(PANEL).substitute({key: escape(say(text)) for key, text in TEXTS.items()})
+
+
+@cache
+def script(name: str) -> str:
+    """A script of this folder: "shared.js" of all pages; "touch.js" computes the rows, and drives the panel."""
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")

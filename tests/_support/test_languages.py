@@ -1,0 +1,182 @@
+"""Every text for a reader goes through the catalogues, and every language has every text."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu._support import languages as module
+from tinygrad_edu._support.languages import counted, language, languages, say, speaking
+from tinygrad_edu.step.texts import TEXTS
+
+PACKAGE = Path(tg.__file__).parent
+CATALOGUES = Path(module.__file__).parent
+OTHERS = [lang for lang in languages() if lang != "en"]
+
+SPEAKING = ["graph/words", "step", "nn/summary.py"]
+"""What makes texts for readers: here a sentence outside the catalogues is a mistake."""
+
+WORDS = re.compile(r"[A-Za-z]{2,},? [a-z]{2,}")
+MARKUP = re.compile(r"</?\w|=\"|: [^;]+;|pip install|\\\\")
+NO_SENTENCES = {"bold reverse", "the result", "the variable", "A derivation, event by event, as tinygrad_edu plays it"}
+"""A style of Textual; two parts of an error; the title of a JSON schema."""
+
+
+def is_call(node: ast.AST, *names: str) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
+
+
+def strings(node: ast.AST) -> Iterator[str]:
+    """The string constants of an expression, as `texts` marks them."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.Dict):
+        for key, value in zip(node.keys, node.values):
+            yield from strings(key if key and isinstance(value, ast.Lambda) else value)
+    elif not isinstance(node, ast.Lambda):
+        yield from (text for child in ast.iter_child_nodes(node) for text in strings(child))
+
+
+def helps(node: ast.AST) -> Iterator[str]:
+    """What a command says of itself and its options: `about` of `command`, and `help`."""
+    if is_call(node, "command") and isinstance(node, ast.Call):
+        yield from strings(node.args[3])
+    if isinstance(node, ast.keyword) and node.arg == "help" and isinstance(node.value, ast.Constant):
+        yield from strings(node.value)
+    if isinstance(node, ast.Dict):
+        for key, value in zip(node.keys, node.values):
+            if isinstance(key, ast.Constant) and key.value == "help" and isinstance(value, ast.Constant):
+                yield from strings(value)
+
+
+def said_in(call: ast.Call) -> Iterator[str]:
+    """The texts that a call of `say`, `counted` or `texts` says, as far as they stand in it."""
+    if is_call(call, "texts"):
+        yield from (text for arg in call.args for text in strings(arg))
+        return
+    for arg in call.args[:1] if is_call(call, "say") else call.args[1:3]:
+        assert not isinstance(arg, ast.JoinedStr), f"{ast.unparse(arg)}: a text with values in it is in no catalogue"
+        for choice in (arg.body, arg.orelse) if isinstance(arg, ast.IfExp) else (arg,):
+            if isinstance(choice, ast.Constant):
+                yield str(choice.value)
+
+
+def modules() -> list[Path]:
+    return sorted(file for file in PACKAGE.rglob("*.py") if "tutorials" not in file.parts)
+
+
+TREES = {file: ast.parse(file.read_text("utf-8")) for file in modules()}
+SAID = {
+    text
+    for file, tree in TREES.items()
+    if file.parent == CATALOGUES or "languages import" in file.read_text("utf-8")
+    for node in ast.walk(tree)
+    if is_call(node, "say", "counted", "texts") and isinstance(node, ast.Call)
+    for text in said_in(node)
+    if text
+} | {text for file, tree in TREES.items() if "cli" in file.parts for node in ast.walk(tree) for text in helps(node)}
+
+
+def places(text: str) -> set[str]:
+    return {field for _, field, _, _ in Formatter().parse(text) if field is not None}
+
+
+def entries(lang: str) -> list[tuple[str, str]]:
+    files = sorted((CATALOGUES / lang).glob("*.json"))
+    return [pair for file in files for pair in json.loads(file.read_text("utf-8"), object_pairs_hook=list)]
+
+
+def test_the_scan_finds_texts() -> None:
+    assert len(SAID) > 150
+    assert "The gradient of {label} is {after}." in SAID
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+def test_a_language_has_every_text_that_is_said(lang: str) -> None:
+    assert SAID - {key for key, _ in entries(lang)} == set()
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+def test_a_language_has_no_text_that_is_never_said(lang: str) -> None:
+    assert {key for key, _ in entries(lang)} - SAID == set()
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+def test_no_text_is_twice_in_a_language(lang: str) -> None:
+    keys = [key for key, _ in entries(lang)]
+    assert {key for key in keys if keys.count(key) > 1} == set()
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+def test_a_text_has_the_same_places_in_every_language(lang: str) -> None:
+    assert [key for key, text in entries(lang) if places(key) != places(text)] == []
+
+
+def is_sentence(text: str) -> bool:
+    """Whether the text has two words after one another, and is no markup and no name of a text of the player."""
+    names = any(text in name for name in TEXTS)
+    return bool(WORDS.search(text)) and not (MARKUP.search(text) or names or text in NO_SENTENCES)
+
+
+def prose(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Sentences in the code that are no docstrings, no errors, and no texts of the catalogues."""
+    todo: list[ast.AST] = [tree]
+    while todo:
+        node = todo.pop()
+        if is_call(node, "say", "counted", "texts") and isinstance(node, ast.Call):
+            todo += [word.value for word in node.keywords]
+            continue
+        if isinstance(node, (ast.Raise, ast.Assert)) or (
+            isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        ):
+            continue
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and is_sentence(node.value):
+            yield node.lineno, node.value
+        todo += ast.iter_child_nodes(node)
+
+
+def speaking_modules() -> list[Path]:
+    return [file for file in modules() if any(str(file.relative_to(PACKAGE)).startswith(room) for room in SPEAKING)]
+
+
+@pytest.mark.parametrize("file", speaking_modules(), ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_no_sentence_stands_outside_the_catalogues(file: Path) -> None:
+    assert list(prose(TREES[file])) == []
+
+
+def test_the_environment_chooses_the_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINYGRAD_EDU_LANG", "zh")
+    assert language() == "zh"
+    assert say("Forward") == "前向传播"
+    with speaking("en"):
+        assert say("Forward") == "Forward"
+        with speaking(None):
+            assert language() == "en"
+    monkeypatch.setenv("TINYGRAD_EDU_LANG", "")
+    assert language() == "en"
+
+
+def test_an_unknown_language_is_refused_with_those_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(tg.TinygradError, match=r"^lang is one of 'en', 'zh', and not 'fr'$"), speaking("fr"):
+        pass
+    monkeypatch.setenv("TINYGRAD_EDU_LANG", "tlh")
+    with pytest.raises(tg.TinygradError, match=r"^the environment variable TINYGRAD_EDU_LANG is one of"):
+        say("Forward")
+
+
+def test_what_is_put_into_a_text_is_no_text() -> None:
+    assert say("The gradient of {label} is {after}.", label="{after}", after="{x}") == "The gradient of {after} is {x}."
+
+
+def test_one_and_many_are_two_texts() -> None:
+    assert counted(1, "{n} path", "{n} paths") == "1 path"
+    assert counted(1000, "{n} path", "{n} paths") == "1,000 paths"
+    with speaking("zh"):
+        assert counted(1, "{n} path", "{n} paths") == "1 条路径"

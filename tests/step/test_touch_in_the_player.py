@@ -1,0 +1,86 @@
+"""Numbers one can touch in the player: the page says of changed numbers what the engine says of them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tinygrad_edu as tg
+
+from .test_page import browser, play  # noqa: F401  # fixtures
+
+
+def program(x: float = 2.0, y: float = 3.0, w: float = -4.0) -> Any:
+    """A square, a shared leaf, negative numbers, functions of one and two numbers, and a constant."""
+    a, b, c = tg.Value(x, "x"), tg.Value(y, "y"), tg.Value(w, "w")
+    z = tg.tanh((a - b) * c * 0.1) + a**2 - -tg.maximum(b, c) / a
+    z.name = "z"
+    return z
+
+
+def told(page: Any) -> list[tuple[str, str]]:
+    """The lines and the sentence of every event."""
+    found = []
+    if page.is_enabled("#first"):
+        page.click("#first")
+    while page.is_enabled("#next"):
+        page.click("#next")
+        found.append((re.sub(r"\n+", "\n", page.inner_text("#lines")), page.inner_text("#said")))
+    return found
+
+
+@pytest.mark.slow
+def test_a_change_reaches_every_line_sentence_box_and_row(play: Any) -> None:  # noqa: F811
+    page = play(tg.steps(program()))
+    for name, number in {"w": -1.5, "x": -0.75, "y": 12.0}.items():
+        page.select_option("#leaf", label=name)
+        page.fill("#number", str(number))
+    changed = tg.steps(program(-0.75, 12.0, -1.5))
+    expected = play(changed)
+    page.bring_to_front()
+    assert told(page) == told(expected)
+    for selector in ("#rows td", ".picture .value", ".picture .slope"):
+        words = [[text.strip(" =") for text in one.locator(selector).all_text_contents()] for one in (page, expected)]
+        assert words[0] == words[1], selector
+
+
+@pytest.mark.slow
+def test_the_address_keeps_the_step_and_the_numbers_and_a_click_chooses_a_leaf(play: Any) -> None:  # noqa: F811
+    page = play(tg.steps(program()), at="#step=8&w=2.5")
+    assert page.input_value("#number") == "2.5"
+    assert page.url.endswith("#step=8&w=2.5")
+    page.click("#next")
+    assert page.url.endswith("#step=9&w=2.5")
+    page.locator(".picture g.leaf").first.click()
+    assert page.evaluate("document.activeElement.id") == "number"
+    assert page.locator("#leaf option:checked").inner_text() == "x"
+    page.click("#reset")
+    assert page.url.endswith("#step=9")
+
+
+@pytest.mark.slow
+def test_a_question_asks_for_the_changed_number(play: Any) -> None:  # noqa: F811
+    page = play(tg.steps(program()), predict=True)
+    page.select_option("#leaf", label="x")
+    page.fill("#number", "10")
+    page.click("#next")
+    page.fill("#answer", "7")  # x − y
+    page.click("#check")
+    assert page.inner_text("#said").startswith("Right.")
+
+
+def test_a_script_of_arrays_or_with_the_step_of_an_optimiser_has_no_panel() -> None:
+    w = tg.Value(2.0, "w")
+    X = tg.tensor([1.0, 2.0], requires_grad=True, name="X")
+    for script in (tg.steps((X * X).sum()), tg.steps(w * w, tg.optim.SGD([w], lr=0.1)), tg.steps(tg.erf(w))):
+        assert 'id="touch"' not in script.html()
+    assert 'id="touch"' in tg.steps(w * w).html()
+    assert "可以改动的数" in tg.steps(w * w).html(lang="zh")
+
+
+def test_the_panel_costs_less_than_twelve_kilobytes(tmp_path: Path) -> None:
+    with_it, without = (len(tg.steps(function(tg.Value(0.5, "x"))).html()) for function in (tg.tanh, tg.erf))
+    assert with_it - without < 12_000

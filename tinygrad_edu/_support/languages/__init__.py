@@ -1,0 +1,141 @@
+"""The languages of the package: a text for a reader is English in the code, and is said in the reader's language.
+
+The English text is the key. A language is a folder here with the texts of it, in files by what they are about; a new
+folder is a new language. `lang=` in a call, `--lang` in a command and `TINYGRAD_EDU_LANG` in the environment choose it.
+
+Whole sentences are translated, never pieces that English happens to put in this order: what fills a place in braces is
+a name, a number, or a text with an entry of its own. "1 path" and "2 paths" are two texts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from ..text import TinygradError
+
+__all__ = ["counted", "language", "languages", "listed", "say", "speaking", "tag", "texts"]
+
+T = TypeVar("T")
+
+VARIABLE = "TINYGRAD_EDU_LANG"
+
+Texts = Mapping[str, Mapping[str, str]]
+"""Texts of somebody's own: of each language, those by the English ones."""
+
+NONE: Texts = MappingProxyType({})
+
+_spoken: ContextVar[str | None] = ContextVar("spoken", default=None)
+_own: ContextVar[Texts] = ContextVar("own", default=NONE)
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """The languages that can be spoken.
+
+    >>> languages()
+    ('en', 'zh')
+    """
+    folders = (folder.name for folder in resources.files(__package__).iterdir() if folder.is_dir())
+    return tuple(sorted({"en", *(name for name in folders if not name.startswith("_"))}))
+
+
+def language() -> str:
+    """The language that is spoken now. Raises `TinygradError` where the environment names one that there is not.
+
+    >>> language()
+    'en'
+    """
+    return _spoken.get() or _known(os.environ.get(VARIABLE) or "en", f"the environment variable {VARIABLE}")
+
+
+def tag() -> str:
+    """The language that is spoken now, as pages name it: `zh-CN`."""
+    return {"zh": "zh-CN"}.get(language(), language())
+
+
+@contextmanager
+def speaking(lang: str | None, own: Texts | None = None) -> Iterator[None]:
+    """Speak a language inside the block; None goes on in the present one. `TinygradError` for an unknown one.
+
+    `own` are texts that somebody else has brought, such as an assignment: they are looked up first.
+
+    >>> with speaking("zh"):
+    ...     say("Forward")
+    '前向传播'
+    """
+    spoken = _spoken.set(_spoken.get() if lang is None else _known(lang, "lang"))
+    brought = _own.set(_own.get() if own is None else own)
+    try:
+        yield
+    finally:
+        _own.reset(brought)
+        _spoken.reset(spoken)
+
+
+def _known(lang: str, where: str) -> str:
+    if lang not in languages():
+        raise TinygradError(f"{where} is one of {', '.join(map(repr, languages()))}, and not {lang!r:.40}")
+    return lang
+
+
+def say(text: str, /, **values: Any) -> str:
+    """The text in the reader's language, with the values in its places.
+
+    A text that the language lacks is said in English; a test finds those of the package. Behind `##`, a remark tells
+    two texts apart that are one in English: "to##the end of an arrow".
+
+    >>> say("The gradient of {label} is {after}.", label="x", after=6)
+    'The gradient of x is 6.'
+    """
+    lang = language()
+    template = _own.get().get(lang, {}).get(text) or ("" if lang == "en" else catalogue(lang).get(text, ""))
+    template = template or text.partition("##")[0]
+    return template.format(**values) if values else template
+
+
+def counted(count: int, one: str, many: str, /, **values: Any) -> str:
+    """One of two texts, by the count, which fills the place {n}.
+
+    >>> counted(1, "{n} line left out", "{n} lines left out"), counted(1200, "{n} line left out", "{n} lines left out")
+    ('1 line left out', '1,200 lines left out')
+    """
+    return say(one if count == 1 else many, n=f"{count:,}", **values)
+
+
+def listed(items: Sequence[str], alternatives: bool = False) -> str:
+    """Several things as one: `x, y and z`, or `x, y or z`; "" where there are none.
+
+    >>> listed(["x"]), listed(["x", "y", "z"]), listed(["x", "y"], alternatives=True)
+    ('x', 'x, y and z', 'x or y')
+    >>> with speaking("zh"):
+    ...     listed(["x", "y", "z"])
+    'x、y 和 z'
+    """
+    if len(items) < 2:
+        return "".join(items)
+    most, last = say(", ").join(items[:-1]), items[-1]
+    return say("{most} or {last}" if alternatives else "{most} and {last}", most=most, last=last)
+
+
+def texts(table: T) -> T:
+    """The table as it is: this marks all strings in it as texts to say later.
+
+    Of a dictionary these are the values; the keys, where the values are functions.
+    """
+    return table
+
+
+@cache
+def catalogue(lang: str) -> Mapping[str, str]:
+    """The texts of a language by the English ones, from all its files."""
+    files = sorted((resources.files(__package__) / lang).iterdir(), key=lambda file: file.name)
+    every = [json.loads(file.read_text("utf-8")) for file in files if file.name.endswith(".json")]
+    return MappingProxyType({key: text for part in every for key, text in part.items()})

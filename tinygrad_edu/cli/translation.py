@@ -1,0 +1,158 @@
+"""Programs of the course in another language: their Markdown, comments and docstrings, from catalogues.
+
+A catalogue is a `.po` file of gettext, and a text is what has an entry there. In Markdown that is each paragraph,
+heading, point of a list, cell of a table and formula on lines of its own, as Sphinx has it for the site; in code it is
+each docstring, and comments on lines below each other.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import tokenize
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from io import StringIO
+from pathlib import Path
+
+__all__ = ["read_catalogue", "texts_in_code", "translated"]
+
+Translate = Callable[[str], str]
+Span = tuple[int, int, int, int]
+"""A piece of code: its first line and the column where it begins, its last line and the column after its end."""
+
+ENTRY = re.compile(r'^msgid ((?:".*"\n)+)msgstr ((?:".*"\n)+)', re.MULTILINE)
+MARKDOWN = "# %% [markdown]"
+BLOCK = re.compile(r"^(?:```[\s\S]*?^```|\$\$[\s\S]*?\$\$$|(?:.+\n?)+)", re.MULTILINE)
+HEADING = re.compile(r"(#+ )?(.*)")
+POINT = re.compile(r"^((?:-|\d+\.) )", re.MULTILINE)
+FOR_TOOLS = re.compile(r"# ?(%%|fmt:|noqa|type:|equivalent$)")
+QUOTES = re.compile(r'r?("""|")')
+
+
+@cache
+def read_catalogue(path: Path) -> Mapping[str, str]:
+    """The translation of each text; not of those that are marked `fuzzy`, whose English has changed since."""
+    entries = path.read_text(encoding="utf-8").split("\n\n")
+    found = [ENTRY.search(f"{entry}\n") for entry in entries if "#, fuzzy" not in entry]
+    texts = {_unquoted(entry[1]): _unquoted(entry[2]) for entry in found if entry}
+    return {text: translation for text, translation in texts.items() if text and translation}
+
+
+def _unquoted(lines: str) -> str:
+    return "".join(ast.literal_eval(line) for line in lines.splitlines())
+
+
+def translated(program: str, translate: Translate) -> str:
+    """A program, or a lesson in the percent format, with the answer of `translate` in the place of each text."""
+    cells = re.split(r"^(?=# %%)", program, flags=re.MULTILINE)
+    return "".join(_cell(cell, translate) for cell in cells)
+
+
+def texts_in_code(program: str) -> list[str]:
+    """The comments and docstrings of a program or a lesson, each once."""
+    cells = re.split(r"^(?=# %%)", program, flags=re.MULTILINE)
+    found: list[str] = []
+
+    def note(text: str) -> str:
+        found.append(text)
+        return text
+
+    for cell in cells:
+        if not cell.startswith(MARKDOWN):
+            _cell(cell, note)
+    return list(dict.fromkeys(found))
+
+
+def _cell(cell: str, translate: Translate) -> str:
+    if cell.startswith("# ---"):  # what jupytext writes at the head of a lesson
+        return cell
+    return _markdown(cell, translate) if cell.startswith(MARKDOWN) else _code(cell, translate)
+
+
+# Markdown, in comments.
+
+
+def _markdown(cell: str, translate: Translate) -> str:
+    text = cell.rstrip("\n")
+    head, *lines = text.split("\n")
+    said = BLOCK.sub(lambda block: _block(block[0], translate), "\n".join(line[2:] for line in lines))
+    return "\n".join([head, *(f"# {line}".rstrip() for line in said.split("\n"))]) + cell[len(text) :]
+
+
+def _block(block: str, translate: Translate) -> str:
+    if block.startswith("```"):
+        return block
+    if block.startswith("$$"):
+        return "$${}$$".format(translate(block[2:-2].strip("\n")))
+    if block.startswith("<"):
+        return translate(block)
+    end = "\n" * block.endswith("\n")
+    if block.startswith("|"):
+        return "\n".join(_row(row, translate) for row in block.splitlines()) + end
+    before, *points = POINT.split(block)
+    if points and not before:
+        said = (mark + translate(_one_line(text)) for mark, text in zip(points[::2], points[1::2]))
+        return "\n".join(said) + end
+    heading = HEADING.fullmatch(_one_line(block))
+    assert heading is not None
+    return (heading[1] or "") + translate(heading[2]) + end
+
+
+def _row(row: str, translate: Translate) -> str:
+    cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]]
+    return row if set(row) <= set("|-: ") else f"| {' | '.join(cell and translate(cell) for cell in cells)} |"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(line.strip() for line in text.strip().splitlines())
+
+
+# Code.
+
+
+def _code(code: str, translate: Translate) -> str:
+    lines = code.splitlines(keepends=True)
+    for first, start, last, end in sorted([*_comments(code), *_docstrings(code)], reverse=True):
+        piece = "".join([*lines[first - 1 : last - 1], lines[last - 1][:end]])[start:]
+        said = (_comment if piece.startswith("#") else _docstring)(piece, " " * start, translate)
+        lines[first - 1 : last] = [lines[first - 1][:start] + said + lines[last - 1][end:]]
+    return "".join(lines)
+
+
+def _comments(code: str) -> Iterator[Span]:
+    found: list[Span] = []
+    for token in tokenize.generate_tokens(StringIO(code).readline):
+        if token.type == tokenize.COMMENT and not FOR_TOOLS.match(token.string):
+            (line, start), (_, end) = token.start, token.end
+            alone = not token.line[:start].strip()
+            if alone and found and found[-1][1:3] == (start, line - 1):
+                line = found.pop()[0]
+            found.append((line, start, token.end[0], end))
+    yield from found
+
+
+def _docstrings(code: str) -> Iterator[Span]:
+    lines = code.splitlines()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
+            place = node.body[0]
+            assert place.end_lineno is not None
+            assert place.end_col_offset is not None
+            end = len(lines[place.end_lineno - 1].encode()[: place.end_col_offset].decode())  # it counts bytes
+            yield place.lineno, place.col_offset, place.end_lineno, end
+
+
+def _comment(piece: str, indent: str, translate: Translate) -> str:
+    text = "\n".join(line.strip()[1:].removeprefix(" ") for line in piece.split("\n"))
+    return f"\n{indent}".join(f"# {line}".rstrip() for line in translate(text).split("\n"))
+
+
+def _docstring(piece: str, indent: str, translate: Translate) -> str:
+    quotes = QUOTES.match(piece)
+    assert quotes is not None
+    text = piece[quotes.end() : -len(quotes[1])]
+    first, *rest = translate(inspect.cleandoc(text)).split("\n")
+    last = f"\n{indent}" * text.endswith(f"\n{indent}")
+    return "\n".join([quotes[0] + first, *(f"{indent}{line}".rstrip() for line in rest)]) + last + quotes[1]
