@@ -1,4 +1,4 @@
-"""Boxes: how much 1,000 overlap 1,000 others, and non-maximum suppression of 10,000, scattered, large, and in clusters."""
+"""Boxes: how much 1,000 overlap 1,000 others, and non-maximum suppression of 10,000: small, large and clustered."""
 
 from __future__ import annotations
 

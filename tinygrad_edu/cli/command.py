@@ -40,7 +40,6 @@ def command(commands: Commands, run: Callable[[argparse.Namespace], int | None],
         help=about,
         description=say("{about}.", about=capitalized(about)),
         allow_abbrev=False,
-        conflict_handler="resolve",
     )
     sub.set_defaults(run=run)
 

@@ -283,7 +283,8 @@ def share_more(a: ndarray, b: ndarray, share: float) -> ndarray:
     np.maximum(both, 0, out=both)
     both *= height
     both -= share * size_of(b)
-    return both > share * size_of(a)
+    more: ndarray = both > share * size_of(a)
+    return more
 
 
 def bands(a: ndarray, b: ndarray, threshold: float, size: int) -> Iterator[tuple[ndarray, ndarray]]:

@@ -105,9 +105,9 @@ def pull(
     try:
         out, a, b = node, x, y
         if not create_graph:
-            out, a, b = node._data, number_of(x), number_of(y)
+            out, a, b = node._data, x._data if isinstance(x, Node) else x, y._data if isinstance(y, Node) else y
         if y is None:
-            return ((0, x, x.fit(rules[0](upstream, out, a, **attrs))),)
+            return ((0, x, x.fit(rules[0](upstream, out, a, **attrs) if attrs else rules[0](upstream, out, a))),)
         to_x = to_y = None
         if isinstance(x, Node) and x.flow and (needed is None or x in needed):
             to_x = x.fit(rules[0](upstream, out, a, b))
@@ -129,7 +129,7 @@ def pull_with_care(
     out, *values = (node, *operands) if create_graph else map(number_of, (node, *operands))
     if node.index < inplace.newest:
         out, *values = map(inplace.as_used, (node, *operands), (out, *values), repeat(node))
-    found = zip(slots, by_the_table(node.primitive, slots, upstream, out, values, node.attrs))
+    found = zip(slots, by_the_table(node.primitive, slots, upstream, out, values, node.attrs))  # type: ignore[arg-type]
     return [(slot, operands[slot], None if c is None else operands[slot].fit(c)) for slot, c in found]
 
 

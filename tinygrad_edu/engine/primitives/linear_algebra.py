@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 from operator import index, mul
-from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 import numpy as np
@@ -25,7 +24,7 @@ __all__ = [
     "tensordot", "tril", "triu", "vdot", "vecdot",
 ]  # fmt: skip
 
-LETTERS = ascii_uppercase + ascii_lowercase
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 """The names of axes in `einsum`, in alphabetical order."""
 
 

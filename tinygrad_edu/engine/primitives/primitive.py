@@ -97,7 +97,9 @@ class Primitive:
         self.arity = len(self.rules)
         self.attrs: Attrs = {}
         if inspect.isfunction(arrays) and not self.variadic:  # the parameters beyond its operands
-            self.attrs = {p.name: p.default for p in list(inspect.signature(arrays).parameters.values())[self.arity :]}
+            f = inspect.unwrap(arrays)
+            names = f.__code__.co_varnames[self.arity : f.__code__.co_argcount]
+            self.attrs = dict(zip(names, (f.__defaults__ or ())[-len(names) :])) | (f.__kwdefaults__ or {})
         self.scalars = NUMPY_NUMBERS if floats is None else NUMPY_NUMBERS | PYTHON_NUMBERS
 
     @overload
@@ -170,8 +172,7 @@ class Variadic(Primitive):
 
     def pull(self, slots: Sequence[int], g: Any, out: Any, values: Sequence[Any], attrs: Attrs) -> list[Any]:
         """What the operands in `slots` receive."""
-        contributions: list[Any] = self.rules[0](slots, g, out, values, **attrs)
-        return contributions
+        return self.rules[0](slots, g, out, values, **attrs)  # type: ignore[no-any-return]
 
 
 def dispatch(function: Callable[..., Any], *numpy: Any) -> None:

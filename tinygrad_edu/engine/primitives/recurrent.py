@@ -142,10 +142,15 @@ def _by_gate(x: ndarray) -> ndarray:
 def _rnn_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any], nonlinearity: str) -> list[Any]:
     _, _, w_hh, _, _, h0 = operands
     d = np.empty_like(out)
-    d_h: Any = 0
+    d_h = np.zeros(h0.shape, out.dtype)
     for t in reversed(range(len(out))):
-        slope = 1 - out[t] * out[t] if nonlinearity == "tanh" else out[t] > 0
-        np.multiply(g[t] + d_h, slope, out=d[t])
+        d_h += g[t]
+        if nonlinearity == "tanh":
+            np.multiply(out[t], out[t], out=d[t])
+            np.subtract(1, d[t], out=d[t])
+        else:
+            np.greater(out[t], 0, out=d[t])
+        d[t] *= d_h
         d_h = product(d[t], w_hh)
     return _shares(slots, operands, h0, out, d, d, d_h)
 
@@ -159,8 +164,7 @@ def _lstm_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]) 
     c_before = _before(c0, out[:, 1])
     d = np.empty((steps, n, 4 * size), out.dtype)
     by_gate, slopes = np.empty((2, *kept.shape[1:]), out.dtype)
-    d_h: Any = np.zeros_like(h0)
-    d_c: Any = np.zeros_like(c0)
+    d_h, d_c = np.zeros((2, *h0.shape), out.dtype)
     for t in reversed(range(steps)):
         i, f, new, o = every = kept[t]
         d_h += g[t, 0]

@@ -68,18 +68,22 @@ def backward(answer: Function, function: Function, rng: np.random.Generator, *ax
             raise
     if scale == 1.0:
         for at in large_operands(function, axes, rng):
-            ask(answer, function, at, rng)
+            ask(answer, function, at, rng, exact)
         for at in many_operands(function, axes, rng):
             upstream = random_upstream(rng, np.shape(function(*at)))
             right = vjp(function, *at)[1](upstream)
             with called_slow(sum(x.size for x in at)):
                 found = answer(upstream, *at)
-                expect(found).equals(right if len(at) > 1 else right[0])
+                named = isinstance(found, (list, tuple)) and len(found) == len(right) > 1
+                for name, a, e in zip(names_of(function, len(at)), found, right) if named else ():
+                    expect(a, say("the gradient of {names}", names=name)).equals(e)
+                if not named:
+                    expect(found).equals(right if len(at) > 1 else right[0])
             if exact is not None:
                 all_digits(found if len(at) > 1 else [found], right, names_of(function, len(at)))
 
 
-def all_digits(found: Sequence[ndarray], right: Sequence[ndarray], names: Sequence[str]) -> None:
+def all_digits(found: Sequence[Any], right: Sequence[ndarray], names: Sequence[str]) -> None:
     """Refuse gradients of which most numbers are less exact than a formula is."""
     coarse = tuple(name for name, a, e in zip(names, found, right)
                    if isinstance(a, ndarray) and not to_the_last_digit(a, e))  # fmt: skip

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..._support.languages import say
 from ..names import partial
 from ..picture.card import attrs_of, pretty
 from ..plain import Graph, PlainNode, Quantity
@@ -61,7 +62,7 @@ def _tree(graph: Graph) -> Iterator[tuple[str, str, int]]:
         node = graph.node(id)
         sources = arriving.get(id, [])
         again = id in done or node.kind == "alias"
-        shown = f"{_name(node)}, see above" if again and sources else _words(node, sources, graph)
+        shown = say("{name}, see above", name=_name(node)) if again and sources else _words(node, sources, graph)
         yield before + shown, "" if again else _gradient(node, graph), id
         if again:
             continue
@@ -78,10 +79,12 @@ def _name(node: PlainNode) -> str:
 
 def _words(node: PlainNode, sources: list[int], graph: Graph) -> str:
     """A node in a line: its name, how it was made, and its number, or its shape and range."""
-    made = _call(node, [_name(graph.node(source)) for source in sources]) if node.operation else ""
+    made = _call(node, [_name(graph.node(source)) for source in sources]) if sources else ""
     made = cluster_title(graph.cluster(node.opens)) if node.opens else made
     value = "" if node.value is None or node.kind == "constant" else _number(node.value)
-    return " = ".join(filter(None, (_name(node), made, value))) + (f"  ({node.note})" if node.note else "")
+    return " = ".join(dict.fromkeys(filter(None, (_name(node), made, value)))) + (
+        f"  ({node.note})" if node.note else ""
+    )
 
 
 def _number(quantity: Quantity, *, shape: bool = True) -> str:
@@ -101,8 +104,10 @@ def _call(node: PlainNode, operands: list[str]) -> str:
         return f"{operands[0]} {symbol} {operands[1]}"
     if len(operands) == 2 and symbol == "**":
         return f"{operands[0]} ^ {operands[1]}"
-    if len(operands) == 1 and symbol in ("−", "[ ]"):
-        return f"−{operands[0]}" if symbol == "−" else "".join([*operands, *attrs_of(node)])
+    if node.operation == "negative":
+        return f"−{operands[0]}"
+    if node.operation == "getitem":
+        return "".join([*operands, *attrs_of(node)])
     return f"{node.operation}({', '.join([*operands, *attrs_of(node)])})"
 
 
