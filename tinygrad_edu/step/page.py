@@ -83,7 +83,8 @@ def page(script: Script, *, predict: bool = False, theme: Theme = "auto") -> str
 FIT = slim("""
 addEventListener("message", ({ data, source }) => {
   const frame = [...document.querySelectorAll("iframe")].find((frame) => frame.contentWindow === source);
-  if (frame && data?.player > frame.height) frame.height = Math.max(frame.height, Math.min(data.player, innerHeight - 40));
+  const fits = Math.min(data?.player, innerHeight - 40);
+  if (frame && fits > frame.height) frame.height = fits;
 });
 """)
 """Around a player: its frame becomes as high as what is in it, or as the window. Where scripts are not run it stays."""
