@@ -79,7 +79,7 @@ def joined(argv: Sequence[str]) -> list[str]:
 
 def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
-    vars(argparse)["_"] = say  # argparse has no other way to say its own words in a language
+    vars(argparse)["_"] = lambda text: text and say(text)  # its own words; it has no other way
     top = argparse.ArgumentParser(
         prog="tinygrad-edu", description=say("Record a computation, walk it backward, draw it."), allow_abbrev=False
     )
