@@ -23,6 +23,7 @@ from . import (
     importing,
     lenet,
     mlp,
+    operations,
     pictures,
     resnet,
     rnn,
@@ -38,6 +39,7 @@ FAMILIES = (
     chain,
     small_tensors,
     big_arrays,
+    operations,
     higher_order,
     importing,
     mlp,
@@ -155,7 +157,7 @@ def verdict(target: Target, outcome: Outcome) -> str:
     if not figures:
         return f"{target.text}: not measured"
     low, middle, high = summary(figures)
-    word = "reached" if target.reached(middle) else "NOT REACHED"
+    word = "reached" if target.reached(middle) else "short"
     spread = f" (quartiles {number(low)} to {number(high)})" if number(low) != number(high) else ""
     return f"{target.text}: {number(middle)}{spread}, {word}"
 

@@ -1,4 +1,4 @@
-"""Boxes: how much 1,000 overlap 1,000 others, and non-maximum suppression of 10,000, scattered and in clusters."""
+"""Boxes: how much 1,000 overlap 1,000 others, and non-maximum suppression of 10,000: small, large and clustered."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ import numpy as np
 from .harness import Contestant, Run, Target, Timed, peer
 
 
-def scattered(n: int, seed: int, canvas: float = 1000.0) -> np.ndarray:
-    """Boxes of 10 to 100 pixels with their middles anywhere on a canvas, (n, 4)."""
+def scattered(n: int, seed: int, sizes: tuple[int, int] = (10, 100)) -> np.ndarray:
+    """Boxes of 10 to 100 pixels with their middles anywhere on a canvas of 1,000, (n, 4)."""
     rng = np.random.default_rng(seed)
-    middle, half = rng.uniform(0, canvas, (n, 2)), rng.uniform(10, 100, (n, 2)) / 2
+    middle, half = rng.uniform(0, 1000, (n, 2)), rng.uniform(*sizes, (n, 2)) / 2
     return np.concatenate([middle - half, middle + half], axis=1)
+
+
+def dense(n: int, seed: int) -> np.ndarray:
+    """Boxes of 100 to 400 pixels, each of which overlaps a tenth of all others, (n, 4)."""
+    return scattered(n, seed, (100, 400))
 
 
 def clustered(n: int, seed: int) -> np.ndarray:
@@ -81,6 +86,6 @@ WORKLOADS = (
             contestants=(Contestant("hand", partial(nms_hand, make)), Contestant("ours", partial(nms_ours, make))),
             targets=(Target("ours takes at most 50 ms", "ours", 0.050),),
         )
-        for make in (scattered, clustered)
+        for make in (scattered, dense, clustered)
     ),
 )

@@ -157,8 +157,8 @@ WORKLOADS = (
         ),
         targets=(
             harness.reaching(10**6, "ours", "length"),
-            harness.bounded(1400, "ours", "ns a node"),
-            harness.bounded(250, "ours", "bytes a node"),
+            harness.bounded(1300, "ours", "ns a node"),
+            harness.bounded(220, "ours", "bytes a node"),
         ),
         length=10**6,
     ),

@@ -110,6 +110,6 @@ WORKLOADS = (
             Program("mygrad", "mygrad", "import mygrad", slow=True),
             Program("autograd", "autograd", "import autograd"),
         ),
-        targets=(bounded(15, "ours", "ms over numpy"), bounded(15, "ours, first tensor", "ms over numpy")),
+        targets=(bounded(10, "ours", "ms over numpy"), bounded(15, "ours, first tensor", "ms over numpy")),
     ),
 )

@@ -16,7 +16,7 @@ from .by_hand import (
     sigmoid_backward,
     softmax_cross_entropy,
 )
-from .harness import Contestant, Run, Timed, at_most
+from .harness import Contestant, Run, Timed, at_most, faster
 from .training import Library, contestants, uniform
 
 BATCH = 256
@@ -92,7 +92,7 @@ WORKLOADS = (
         computes=f"LeNet (sigmoid, average pooling), batch {BATCH}, one step of SGD, float32",
         outputs=("loss", *NAMES),
         contestants=(Contestant("hand", hand), *contestants(library)),
-        targets=(at_most(1.2, "ours", "hand"), at_most(1.15, "ours", "torch")),
+        targets=(at_most(0.9, "ours", "hand"), faster(1, "ours", "torch")),
         rtol=1e-4,
         atol=1e-6,
     ),

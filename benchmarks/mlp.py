@@ -125,21 +125,21 @@ def library(contestant: str, optimiser: str, hidden: int, batch: int) -> Run:
     return restarting(library.step(model, optimizer, images, labels, every), restart)
 
 
-def workload(name: str, optimiser: str, hidden: int, batch: int) -> Timed:
+def workload(name: str, optimiser: str, hidden: int, batch: int, limit: float) -> Timed:
     by_hand = Contestant("hand", partial(hand, optimiser, hidden, batch))
     return Timed(
         name=name,
         computes=f"MLP 784-{hidden}-10 (relu), batch {batch}, one step of {optimiser}, float32",
         outputs=("loss", *NAMES),
         contestants=(by_hand, *contestants(library, optimiser, hidden, batch)),
-        targets=(at_most(1.15, "ours", "hand"), faster(1, "ours", "torch")),
-        rtol=1e-4,
-        atol=1e-5,
+        targets=(at_most(limit, "ours", "hand"), faster(1, "ours", "torch")),
+        rtol=1e-3,  # Adam divides by the size of the gradient, so rounding shows where that is small
+        atol=1e-4,
     )
 
 
 WORKLOADS = (
-    workload("mlp_sgd", "SGD", hidden=128, batch=64),
-    workload("mlp_adam", "Adam", hidden=128, batch=64),
-    workload("mlp_wide", "Adam", hidden=256, batch=256),
+    workload("mlp_sgd", "SGD", hidden=128, batch=64, limit=1.12),
+    workload("mlp_adam", "Adam", hidden=128, batch=64, limit=1.12),
+    workload("mlp_wide", "Adam", hidden=256, batch=256, limit=1.06),
 )

@@ -85,7 +85,7 @@ WORKLOADS = (
         computes=f"ResNet-18, one channel, ten classes, batch {BATCH}, {SIDE} × {SIDE}, one step of SGD, float32",
         outputs=("loss", "first convolution", "a convolution in the middle", "last layer"),
         contestants=tuple(contestants(library)),
-        targets=(at_most(1.5, "ours", "torch"),),
+        targets=(at_most(1.15, "ours", "torch"),),
         rtol=1e-3,
         atol=1e-5,
     ),

@@ -117,6 +117,6 @@ WORKLOADS = (
             Contestant("mygrad, no guard", mygrad_unguarded),
             Contestant("autograd", autograd),
         ),
-        targets=(at_most(2.3, "ours", "hand"), faster(3.5, "ours", "torch"), faster(3.5, "ours", "mygrad")),
+        targets=(at_most(2.2, "ours", "hand"), faster(3.5, "ours", "torch"), faster(3.5, "ours", "mygrad")),
     ),
 )

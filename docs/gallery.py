@@ -21,9 +21,9 @@ import numpy as np
 
 import tinygrad_edu as tg
 from tinygrad_edu import models, nn
-from tinygrad_edu.graph import Drawing
+from tinygrad_edu.graph import Drawing, Film
 
-Picture = Callable[[], Drawing]
+Picture = Callable[[], Drawing | Film]
 PICTURES: list[Picture] = []
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
@@ -168,6 +168,23 @@ def forgotten_zero_grad() -> Drawing:
 
 
 @picture
+def training() -> Film:
+    """Five steps of training
+
+    A film: drawings of every step in one layout, one after the other. What changed is thick.
+    """
+    x, w, b = values(x=1.5, w=-0.4, b=0.2)
+    drawings = []
+    for step in range(6):
+        loss = (tg.tanh(w * x + b) - 0.8) ** 2
+        loss.name = "loss"
+        drawings.append(tg.draw(loss, direction="LR", fit=None, caption=f"After {step} steps of gradient descent"))
+        for p, slope in zip((w, b), tg.gradients(loss, [w, b])):
+            p.data -= 0.3 * slope
+    return tg.graph.film(drawings)
+
+
+@picture
 def several_results() -> Drawing:
     """Several results, each with its gradients"""
     x, y = values(x=2.0, y=3.0)
@@ -252,6 +269,43 @@ def broadcasting() -> Drawing:
     loss = ((X + b) ** 2).sum()
     loss.name = "loss"
     return tg.draw(loss, "both")
+
+
+def logistic_regression() -> Any:
+    """The loss of logistic regression, the sigmoid written out."""
+    X, t = tg.tensor([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]], name="X"), tg.tensor([0.0, 1.0, 1.0], name="t")
+    w = tg.tensor([0.5, -0.25], requires_grad=True, name="w")
+    o = X @ w
+    e = tg.exp(-o)
+    p = 1 / (1 + e)
+    o.name, e.name, p.name = "o", "e", "p"
+    loss = -(t * tg.log(p)).mean()
+    loss.name = "loss"
+    return loss
+
+
+@picture
+def between() -> Drawing:
+    """A part: the ways from one node to another
+
+    With what is used on them, and nothing else.
+    """
+    return tg.draw(logistic_regression(), between=("o", "p"))
+
+
+@picture
+def boxes() -> Drawing:
+    """A named box around chosen nodes
+
+    It closes and opens as a module does.
+    """
+    return tg.draw(logistic_regression(), boxes={"sigmoid": ["v₁", "e", "v₂", "p"]}, gradients=False)
+
+
+@picture
+def hidden() -> Drawing:
+    """Without constants, and without what takes no gradient"""
+    return tg.draw(logistic_regression(), "both", hide=("constants", "data"), direction="TB")
 
 
 @picture
@@ -454,6 +508,13 @@ def downwards() -> Drawing:
     return tg.draw(example(), direction="TB", engine="builtin")
 
 
+def themed(picture: Any, theme: Literal["light", "dark"]) -> Any:
+    """A picture, or a film, on light or on dark ground."""
+    if isinstance(picture, Film):
+        return replace(picture, drawings=tuple(replace(drawing, theme=theme) for drawing in picture.drawings))
+    return replace(picture, theme=theme)
+
+
 def main(folder: Path) -> None:
     """Draw everything and write the page that shows it."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -462,7 +523,7 @@ def main(folder: Path) -> None:
         title, _, caption = (inspect.getdoc(function) or "").partition("\n")
         name = function.__name__
         for theme in THEMES:
-            replace(function(), theme=theme).save(folder / f"{name}-{theme}.svg")
+            themed(function(), theme).save(folder / f"{name}-{theme}.svg")
         lines = inspect.getsource(function).splitlines()
         body = "\n".join(lines[next(i for i, line in enumerate(lines) if line.endswith('"""') and i > 1) + 1 :])
         page += [f"## {title}", "", caption.strip(), ""] if caption.strip() else [f"## {title}", ""]
@@ -474,7 +535,8 @@ def main(folder: Path) -> None:
             "```",
             "",
         ]
-    shared = "\n\n".join(inspect.getsource(function) for function in (example, values, mean_squared_error, lenet))
+    begins = (example, values, logistic_regression, mean_squared_error, lenet)
+    shared = "\n\n".join(inspect.getsource(function) for function in begins)
     page += ["## What several of them begin with", "", "```python", shared.rstrip(), "```", ""]
     (folder / "index.md").write_text("\n".join(page), encoding="utf-8")
     print(f"{len(PICTURES)} pictures in {folder}")

@@ -1,4 +1,4 @@
-"""Imports go downward only: from floor to floor, and inside `engine/` from file to file.
+"""Imports go downward only, from floor to floor, and inside `engine/` from file to file; and the heart stays small.
 
 docs/design.md lists the floors, and the files of the engine in the order of reading. The imports are read from the
 source of all files: those at run time, those inside functions, and those for types.
@@ -218,3 +218,23 @@ def test_no_files_of_a_room_import_each_other_in_a_circle(name: str) -> None:
 def test_every_facade_is_needed(facade: str) -> None:
     inside = {(x.importer, x.imported) for x in IMPORTS if room(x.importer) == room(facade)}
     assert any(facade in names for names in circles(inside))
+
+
+# The size of the heart
+
+HEART = ("node", "walk", "value", "operators", "primitives/primitive", "primitives/arithmetic")
+
+
+def lines_of_code(name: str) -> int:
+    """The lines of a file that are neither blank nor a comment, nor in a docstring of a module, class or function."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    texts = [x.body[0] for x in ast.walk(tree(name)) if isinstance(x, documented) and ast.get_docstring(x)]
+    told = {line for text in texts for line in range(text.lineno, (text.end_lineno or 0) + 1)}
+    lines = enumerate(FILES[name].read_text("utf-8").splitlines(), start=1)
+    return sum(bool(line.split("#")[0].strip()) for number, line in lines if number not in told)
+
+
+def test_the_heart_can_be_read_in_one_sitting() -> None:
+    heart = sum(lines_of_code(f"engine/{name}") for name in HEART)
+    assert 300 < heart <= 600
+    assert heart + lines_of_code("engine/tensor") <= 820

@@ -18,23 +18,12 @@ Each is also the built-in error, in brackets, that a caller would expect to catc
 
 from __future__ import annotations
 
-from ._support.text import clean
+from ._support.text import TinygradError
 
 __all__ = [
     "DtypeError", "FileError", "GradientError", "GraphError", "InPlaceError", "ModuleError", "OptimizerError",
     "OutOfRangeError", "ShapeError", "TinygradError",
 ]  # fmt: skip
-
-
-class TinygradError(Exception):
-    """The base of all errors of this package.
-
-    Names in a message may come from a stranger's file; what a terminal would obey is shown as Python writes it.
-    """
-
-    def __str__(self) -> str:
-        text = super().__str__()
-        return clean(text, len(text))
 
 
 class ShapeError(TinygradError, ValueError):

@@ -376,7 +376,7 @@ OPERATIONS = [
 
 def random_program(rng, lines=10):
     """For each line its operation, and which two of the numbers before it take part."""
-    which, n = rng.integers, len(OPERATIONS)
+    which, n = rng.integers, len(OPERATIONS)  # which(n) is a random whole number below n
     return [(which(n), *which(3 + i, size=2)) for i in range(lines)]
 
 

@@ -458,7 +458,8 @@ print("200 pairs of shapes, equal gradients")
 # As a product of matrices that is $G\,B^\top$. In the same way the gradient of $B$ is $A^\top G$.
 #
 # You need not learn this by heart. $G$ is `(2, 4)`, $B$ is `(3, 4)`, and the gradient of $A$ must
-# be `(2, 3)`. There is one way to multiply them to that.
+# be `(2, 3)`. There is one way to multiply them to that. (With square matrices there are several, and
+# the shapes are an aid to memory only.)
 
 # %%
 A = tg.randn(2, 3, seed=1, requires_grad=True)

@@ -67,7 +67,7 @@ for w, b in [(0.0, 0.0), (2.0, 1.0), (3.0, 0.0)]:
 
 # %%
 plots.contours(
-    np.vectorize(loss_of),
+    np.vectorize(loss_of),  # calls it for every point of the plane
     x=(-1.5, 6.5),
     y=(-2.5, 3.5),
     log=True,
@@ -324,10 +324,11 @@ for lr in (0.1, 0.01, 0.001):
     print(f"learning rate {lr}: w = {w:.4f}, b = {b:.4f}")
 
 # %% [markdown]
-# None of them gives exactly $(2.5, 0.5)$. At the best line the *mean* of the gradients is 0, but each single
-# sample still pulls, because each has a residual. The step for the last point, $(2, 6)$, has just been taken, so the
-# line leans towards it: with 0.1 it even goes through it, $2 \cdot 2.8261 + 0.3478 = 6.0000$. With 0.01 it leans
-# less. With 0.001, 300 epochs are not enough to arrive.
+# None of them gives exactly $(2.5, 0.5)$. At the best line the *mean* of the gradients is 0, but each single sample
+# still pulls, because each has a residual. The step for the last point, $(2, 6)$, has just been taken, so the line
+# leans towards it: with 0.1 it even goes through it, $2 \cdot 2.8261 + 0.3478 = 6.0000$, because $2 \cdot 0.1 \cdot
+# (2^2 + 1) = 1$: the step takes the whole residual of this point away. With 0.01 it leans less. With 0.001, 300
+# epochs are not enough to arrive.
 #
 # A plane fits the 1000 samples well, so the single samples hardly pull there. And one epoch is 1000 steps:
 
@@ -388,7 +389,7 @@ def minibatches(X, y, size, rng):
     order = rng.permutation(len(X))
     for start in range(0, len(X), size):
         chosen = order[start : start + size]
-        yield X[chosen], y[chosen]
+        yield X[chosen], y[chosen]  # hands out a minibatch, and goes on from here when the next is asked for
 
 
 def fit_by_minibatches(lr, size, epochs):
@@ -464,7 +465,7 @@ print("errors:", (concise - truth).round(5))
 # after one step.
 
 # %%
-X_batch, y_batch = next(iter(data.DataLoader(dataset, batch_size=20)))
+X_batch, y_batch = next(iter(data.DataLoader(dataset, batch_size=20)))  # the first minibatch
 model = nn.Linear(2, 1)
 w = model.weight.data[0].copy()
 b = model.bias.data[0].copy()

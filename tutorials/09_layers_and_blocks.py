@@ -87,7 +87,7 @@ class Module:
         return self.forward(x)
 
     def named_parameters(self, prefix=""):
-        for name, member in vars(self).items():
+        for name, member in vars(self).items():  # the attributes, by name
             if isinstance(member, Module):
                 yield from member.named_parameters(f"{prefix}{name}.")
             elif isinstance(member, tg.Tensor) and member.requires_grad:
@@ -101,7 +101,7 @@ class Module:
 
 # %%
 class OurLinear(Linear, Module):
-    pass
+    """It computes as `Linear` does, and has the names of a `Module`."""
 
 
 class OurPerceptron(Module):
@@ -372,7 +372,7 @@ def write_houses(n, rng):
 
     ages = np.where(rng.random(n) < 0.1, "", age.astype(str))
     districts = np.where(rng.random(n) < 0.05, "", district)
-    text = io.StringIO()
+    text = io.StringIO()  # a file in memory
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["rooms", "area", "age", "district", "price"])
     writer.writerows(zip(rooms, area, ages, districts, price.round(1)))

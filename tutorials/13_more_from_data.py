@@ -382,6 +382,8 @@ assert error(lines["known weights"], x, y) > 2 * error(lines["all count the same
 effective = weights.sum() ** 2 / (weights**2).sum()
 print(f"{effective:.0f} of 400 points")
 assert effective < 150
+far = train.importance_weights(tell_apart(x, draw(3.0, 0.4, 400, seed=1)[0]), 400, 400, largest=20)
+assert round(far.sum() ** 2 / (far**2).sum()) == 3  # what is said at the end of the lesson
 
 # %% [markdown]
 # ## Label shift: weights for classes
@@ -607,8 +609,8 @@ assert (round(hard.grad, 2), round(q.data - 1, 2)) == (-1.08, -0.88)
 # <details><summary>Answers</summary>
 #
 # - For cats all of them. A mirrored X-ray has the heart on the right, which is rare and means something.
-# - The network from scratch comes nearer, with 0.59, and tuning all is best now, with 0.72: the more new data there
-#   are, the more may change, and the less the old data matter.
+# - The network from scratch comes nearer, and tuning all is best now: the more new data there are, the more may
+#   change, and the less the old data matter.
 # - Hardly any training point lies there. The effective number falls to 3: so few points decide alone.
 #
 # </details>

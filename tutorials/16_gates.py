@@ -234,6 +234,9 @@ assert counts["GRU"] == 3 * counts["RNN"]
 # like 0.99. The remedy is simple: begin with a larger bias at the forget gate. $\sigma(2) \approx
 # 0.88$, and $\sigma(4) \approx 0.98$.
 
+# %% tags=["hide-cell"]
+assert np.allclose(tg.sigmoid(np.array([2.0, 4.0])), [0.88, 0.98], atol=0.005)
+
 
 # %%
 def opened(layer, bias):

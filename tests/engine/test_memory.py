@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+from collections.abc import Iterator
 from mmap import PAGESIZE
+from typing import Any
 
 import numpy as np
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu.engine.memory import collecting_rarely
 
 LARGE = 20_000
 """Numbers of an array large enough for the walk to release it."""
@@ -106,3 +110,38 @@ def test_a_step_like_the_last_one_needs_no_new_pages(preparation: str) -> None:
 @linux
 def test_the_import_changes_nothing() -> None:
     assert new_pages("pass") > PAGES / 2
+
+
+# Python looks for cycles less often in a training and in a command, and afterwards as before.
+
+
+class Look(tg.train.Callback):
+    """Notes the first threshold of the garbage collector in a training."""
+
+    def on_epoch_end(self, run: Any) -> None:
+        self.threshold = gc.get_threshold()[0]
+
+
+@pytest.fixture
+def _thresholds() -> Iterator[None]:
+    before = gc.get_threshold()
+    yield
+    gc.set_threshold(*before)
+
+
+@pytest.mark.usefixtures("_thresholds")
+@pytest.mark.parametrize(("found", "within"), [(700, 10_000), (2_000, 10_000), (50_000, 50_000), (0, 0)])
+def test_a_training_sets_the_threshold_of_the_garbage_collector_and_sets_it_back(found: int, within: int) -> None:
+    gc.set_threshold(found)
+    model, x, look = tg.nn.Linear(1, 1), tg.zeros((2, 1)), Look()
+    sgd = tg.optim.SGD(model.parameters(), lr=0.1)
+    tg.train.fit(model, [(x, x)], tg.nn.MSELoss(), sgd, epochs=1, callbacks=[look], progress=False)
+    assert (look.threshold, gc.get_threshold()[0]) == (within, found)
+
+
+@pytest.mark.usefixtures("_thresholds")
+def test_an_error_sets_it_back_too() -> None:
+    gc.set_threshold(700)
+    with pytest.raises(ZeroDivisionError), collecting_rarely():
+        raise ZeroDivisionError
+    assert gc.get_threshold()[0] == 700

@@ -55,6 +55,51 @@ def rng() -> np.random.Generator:
 # Backward passes.
 
 
+def quotient(f: Callable[[ndarray], ndarray], x: ndarray, order: int, step: float) -> ndarray:
+    """The central difference quotient of an even order."""
+    places = np.arange(1.0, order // 2 + 1)
+    powers = places ** (2 * np.arange(order // 2)[:, None] + 1)
+    weights = np.linalg.solve(powers, [0.5, *[0.0] * (order // 2 - 1)])
+    return sum((w * (f(x + k * step) - f(x - k * step)) for k, w in zip(places, weights)), 0.0 * x) / step
+
+
+SMOOTH: dict[str, tuple[Callable[..., Any], Callable[[ndarray], ndarray]]] = {
+    "tanh": (tg.tanh, np.tanh),
+    "sigmoid": (tg.sigmoid, lambda x: 1 / (1 + np.exp(-x))),
+    "exp": (tg.exp, np.exp),
+    "x tanh(x)": (lambda x: x * tg.tanh(x), lambda x: x * np.tanh(x)),
+    "cube": (lambda x: x**3.0, lambda x: x**3),
+}
+
+
+@pytest.mark.parametrize("order", [2, 4, 6, 8, 10, 12, 16])
+@pytest.mark.parametrize("name", SMOOTH)
+def test_a_difference_quotient_is_wrong_whatever_its_order_and_step(name: str, order: int) -> None:
+    function, f = SMOOTH[name]
+    for step in (1.0, 0.5, 0.25, 0.1, 1e-2, 1e-3, 1e-5):
+        wrong(backward, lambda g, x, step=step: g * quotient(f, x, order, step), function, rng(), "nk")
+
+
+@pytest.mark.parametrize(
+    ("name", "slope"),
+    [
+        ("tanh", lambda x: (1 - np.tanh(x)) * (1 + np.tanh(x))),
+        ("tanh", lambda x: 4 / (np.exp(x) + np.exp(-x)) ** 2),
+        ("tanh", lambda x: 1 - ((np.exp(x) - np.exp(-x)) / (np.exp(x) + np.exp(-x))) ** 2),
+        ("tanh", lambda x: 1 - (2 / (1 + np.exp(-2 * x)) - 1) ** 2),
+        ("sigmoid", lambda x: np.exp(-x) / (1 + np.exp(-x)) ** 2),
+        ("sigmoid", lambda x: (1 - np.tanh(x / 2) ** 2) / 4),
+        ("exp", lambda x: np.power(2.0, x / np.log(2))),
+        ("exp", lambda x: np.exp(x / 2) ** 2),
+        ("x tanh(x)", lambda x: (np.exp(4 * x) - 1 + 4 * x * np.exp(2 * x)) / (np.exp(2 * x) + 1) ** 2),
+        ("cube", lambda x: 3 * np.exp(2 * np.log(np.abs(x)))),
+    ],
+)
+def test_a_formula_is_exact_enough_however_it_is_written(name: str, slope: Callable[[ndarray], ndarray]) -> None:
+    for seed in range(5):
+        passes(backward, lambda g, x: g * slope(x), SMOOTH[name][0], np.random.default_rng(seed), "nk")
+
+
 @pytest.mark.parametrize(
     "answer",
     [

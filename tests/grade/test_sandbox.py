@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -354,3 +355,11 @@ def test_the_untrusted_side_imports_nothing_of_the_trusted_side() -> None:
     for path in Path(inside.__file__).parent.glob("*.py"):
         assert "from .." not in path.read_text(encoding="utf-8")
         assert "tinygrad_edu." not in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif((sys.platform, platform.machine()) != ("linux", "x86_64"), reason="a switch of this processor")
+def test_long_doubles_have_the_digits_of_floats(sandbox: Sandbox) -> None:
+    source = "import numpy as np\ndef left(): return float(np.longdouble(1) + np.longdouble(2) ** -60 - 1)\n"
+    assert np.longdouble(1) + np.longdouble(2) ** -60 > 1
+    with sandbox.open(Submission.from_source(source)) as session:
+        assert session.student.left() == 0.0

@@ -57,6 +57,8 @@ CHECKS: dict[str, Ask] = {
     "softmax": gradient(lambda x: tg.softmax(x, axis=1), "nk"),
     "largest": gradient(lambda x: x.max(axis=1), "nk"),
     "transpose": gradient(lambda x: x.T, "nk"),
+    "layers": gradient(lambda x, w, b, v: tg.relu(x @ w + b) @ v, "nk", "km", "m", "ml"),
+    "adam": lambda answer, rng: follows_optimizer(answer(START.copy()).step, tg.optim.Adam, START, STEPS, lr=0.1),
     "loss": lambda answer, rng: same_loss(answer, cross_entropy, rng, "classes"),
     "squares": lambda answer, rng: same_loss(answer, mse_loss, rng, "numbers"),
     "convolution": lambda answer, rng: same_convolution(answer, rng, stride=2, padding=1),
@@ -115,6 +117,18 @@ class {name}:
     def step(self, g):
         self.v = 0.9 * self.v + g
         self.w = self.w - self.lr * self.v
+        return self.w
+"""
+
+ADAM = """
+class {name}:
+    def __init__(self, w): self.w, self.m, self.s, self.t = w, 0.0, 0.0, 0
+    def step(self, g):
+        self.t += 1
+        self.m = 0.9 * self.m + 0.1 * g
+        self.s = 0.999 * self.s + 0.001 * g**2
+        m, s = self.m / (1 - 0.9**self.t), self.s / (1 - 0.999**self.t)
+        self.w = self.w - 0.1 * m / (np.sqrt(s) + 1e-8)
         return self.w
 """
 
@@ -238,6 +252,35 @@ ROWS = [
     Row("largest", "def {name}(g, x): return (x == x.max()) * g[:, None]", "gradient of x"),
     Row("largest", "def {name}(g, x): return (x == x.max(1, keepdims=True)) * 1.0", "upstream gradient is ignored"),
     Row("transpose", "def {name}(g, x): return g.reshape(x.shape)", "order|gradient of x"),
+    # Two slips at once, whole numbers, state that is kept, prints, forward passes that are not the question's.
+    Row("quotient", "def {name}(g, a, b): return -g / b, g * a / b", "-x / y²[\\s\\S]*a minus was lost", "upstream"),
+    Row("quotient", "def {name}(g, a, b): return g // b, -g * a // b**2", "rounded down to whole numbers"),
+    Row("quotient", "def {name}(g, a, b): print(g / b, -g * a / b**2)", "without `return`"),
+    Row("product", "def {name}(g, a, b): return np.floor(g * b), np.floor(g * a)", "rounded down to whole numbers"),
+    Row("product", "def {name}(g, a, b): return [u * v for u, v in zip(g, b)], g * a", "a list", "\\d of them"),
+    Row("tanh", "def {name}(g, a): return [u * (1 - np.tanh(v)**2) for u, v in zip(g, a)]", "a list", "\\d of them"),
+    Row("tanh", "def {name}(g, a): return g * (1 - np.tanh(a) * 2)", "1 - 2 tanh\\(x\\); it is"),
+    Row("tanh", "def {name}(g, a): return (g * (1 - np.tanh(a)**2))[1:-1, 1:-1][0:-0]", "holds no numbers", "arrives"),
+    Row("cube", "def {name}(g, a): return g * (3 * a**3 - 1)", "brackets around n - 1"),
+    Row("twice", "def {name}(g, a): return g * np.tanh(a) + g * (1 - np.tanh(a)**2)", "local derivative is ignored"),
+    Row("relu", "def {name}(g, a): return g * (a >= 0.5)", "gradient of a"),
+    Row("sigmoid", "def {name}(g, a): return np.float32(1) * g.astype('float32') * 0.25", "gradient of a"),
+    Row("matmul", "def {name}(g, a, b): return g @ b.T, g.T @ a", "axes are in the wrong order[\\s\\S]*gradient of b"),
+    Row("linear", "def {name}(g, x, w, b): return g @ w.T, x.T @ g, g.mean(axis=0)", "1/5 \\(the batch size"),
+    Row("mean", "def {name}(g, x): return np.broadcast_to(g / x.size, x.shape)", "1/3 \\("),
+    Row("column", "def {name}(g, a, b): return g * b, (g * a).mean(axis=1, keepdims=True)", "1/3 \\("),
+    Row("layers", "def {name}(g, x, w, b, v):\n    h = x @ w + b\n    d = (g @ v.T) * (h > 0)\n"
+        "    return d @ w.T, x.T @ d, d.sum(0), h.T @ g", "left out[\\s\\S]*`relu`", "\\d results"),
+    Row("layers", "def {name}(g, x, w, b, v):\n    h = np.maximum(x @ w, 0)\n    d = (g @ v.T) * (h > 0)\n"
+        "    return d @ w.T, x.T @ d, d.sum(0), h.T @ g", "left out[\\s\\S]*`add` \\(b\\)"),
+    Row("layers", "def {name}(g, x, w, b, v):\n    h = np.maximum(x @ w + b, 0)\n    d = g @ v.T\n"
+        "    return d @ w.T, x.T @ d, d.sum(0), h.T @ g", "local derivative is ignored[\\s\\S]*`relu`"),
+    Row("layers", "def {name}(g, x, w, b, v):\n    h = np.maximum(x @ w + b, 0)\n    d = (g @ v.T) * (h > 0)\n"
+        "    return d @ w.T, x.T @ d, d.sum(1), h.T @ g", "gradient of b"),
+    Row("adam", changed(ADAM, "self.t += 1", "self.t += 1; t = self.t + 1").replace("**self.t", "**t"),
+        "begins with another number"),
+    Row("adam", changed(ADAM, "self.t += 1", "self.t = 1"), "step count does not go on"),
+    Row("adam", changed(ADAM, "g**2", "g"), "step 1"),
     # Losses.
     Row("loss", changed(LOSS, "return float(loss), g / len(t)", "return float(loss), g"), "batch size"),
     Row("loss", changed(LOSS, "[n, t]).mean()", "[n, t]).sum()"), "batch size[\\s\\S]*|the loss"),
@@ -324,3 +367,4 @@ def test_what_is_said_of_a_wrong_program_is_true_and_names_the_cause_or_the_plac
     assert re.search(row.must, said), (row.source, said)
     assert not re.search(row.never, said), (row.source, said)
     assert not ALWAYS_FALSE.search(said), (row.source, said)
+    assert not result.note, (row.source, result.note)

@@ -129,3 +129,20 @@ def test_the_labels_of_the_keys_are_in_the_readers_language() -> None:
     labels = {binding.description for bindings in player._bindings.key_to_bindings.values() for binding in bindings}
     with speaking("zh"):
         assert {say(TEXTS[text]) for _, _, text, _ in KEYS} <= labels
+
+
+def test_the_graph_in_characters_takes_the_place_of_the_table_and_says_what_is_known() -> None:
+    async def test(player: Player, press: Press) -> None:
+        assert player.table.display
+        await press("g", "right")
+        assert not player.table.display
+        lines = shown(player, "tree").splitlines()
+        assert lines[0] == "z = q × w"
+        assert lines[1].strip() == "├─ q = x + y = 5"
+        await press("end")
+        lines = shown(player, "tree").splitlines()
+        assert lines[0].split() == ["z", "=", "q", "×", "w", "=", "20", "∂z/∂z", "=", "1"]
+        await press("g")
+        assert player.table.display
+
+    play(test)

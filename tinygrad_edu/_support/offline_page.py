@@ -23,7 +23,7 @@ def policy(script: str, styles: Iterable[str]) -> str:
 
 
 def slim(code: str) -> str:
-    """A script or style sheet without its indentation and the comments that have lines of their own.
+    r"""A script or style sheet without its indentation and the comments that have lines of their own.
 
     >>> slim("a {\n  /* why */\n  b: c;\n}")
     'a {\nb: c;\n}'

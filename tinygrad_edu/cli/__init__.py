@@ -15,7 +15,7 @@ from contextlib import suppress
 
 from .. import __version__
 from .._support.languages import languages, say, speaking
-from ..engine.memory import keep_freed_memory
+from ..engine.memory import collecting_rarely, keep_freed_memory
 from ..errors import TinygradError
 from ..graph.text import visible
 from . import demo, draw, explain, grade, grade_check, gradescope, sample, step, train, tutorials
@@ -51,7 +51,8 @@ def run(given: Sequence[str]) -> int:
     """Run a command in the language that is spoken now."""
     arguments = parser().parse_args(given)
     try:
-        code: int | None = arguments.run(arguments)
+        with collecting_rarely():
+            code: int | None = arguments.run(arguments)
         sys.stdout.flush()
     except Refusal as refusal:
         if arguments.traceback:
@@ -79,7 +80,7 @@ def joined(argv: Sequence[str]) -> list[str]:
 
 def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
-    vars(argparse)["_"] = lambda text: text and say(text)  # its own words; it has no other way
+    vars(argparse)["_"] = lambda text: text and say(text)  # no other way to say its own words; some are None
     top = argparse.ArgumentParser(
         prog="tinygrad-edu", description=say("Record a computation, walk it backward, draw it."), allow_abbrev=False
     )

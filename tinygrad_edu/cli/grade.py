@@ -26,6 +26,7 @@ from ..grade.jobs import Job, jobs_in
 from ..grade.many import grade_many
 from ..grade.own_engine import check_engine
 from ..grade.results import FEEDBACK, Result
+from ..grade.sandbox.isolation import LEVELS
 from .command import Commands, Refusal, above, at_least, command, refusing
 
 __all__ = ["add_to"]
@@ -106,6 +107,9 @@ def run_grade(arguments: argparse.Namespace) -> None:
         print(for_log(text))
         for note in (note for result in results for note in to_look_at(result)):
             print(for_log(note), file=sys.stderr)
+        weakest = min(result.isolation.level for result in results)
+        if arguments.show and weakest < max(LEVELS):  # a class's results hold it
+            print(say("isolation level {level} of {most}", level=weakest, most=max(LEVELS)), file=sys.stderr)
         for name, path in to_write(arguments):
             write_results(told, name, path)
         for name, path, column in fill:
@@ -216,9 +220,8 @@ def line(result: Result) -> str:
 
 
 def shown(result: Result) -> str:
-    """The result of a student with all feedback and the isolation level."""
-    said = say("{name}: {problem}", name=one_line(result.student), problem=feedback(result))
-    return said + "\n" + say("isolation level {level}", level=result.isolation.level)
+    """The result of a student with all feedback."""
+    return say("{name}: {problem}", name=one_line(result.student), problem=feedback(result))
 
 
 def refuse_ungraded(results: Sequence[Result]) -> None:

@@ -60,10 +60,7 @@ def reachable(output: Node, inputs: Sequence[Node] | None = None) -> dict[Node, 
 
 
 def operations(output: Node, among: Container[Node] | None = None) -> list[Node]:
-    """The results that `output` was made from, and through which a gradient flows, itself included, oldest first.
-
-    With `among`, only those in it.
-    """
+    """The results that `output` was made from, itself included, oldest first; with `among`, only those in it."""
     todo = [] if output.primitive is None else [output]
     found, order = set(todo), []
     while todo:
@@ -72,14 +69,14 @@ def operations(output: Node, among: Container[Node] | None = None) -> list[Node]
         x, y = node._first, node._second
         if type(x) is tuple:
             for z in x:
-                if isinstance(z, Node) and z.flow and z not in found and z.primitive is not None:
+                if isinstance(z, Node) and z.primitive is not None and z not in found:
                     found.add(z)
                     todo.append(z)
             continue
-        if isinstance(x, Node) and x.flow and x.primitive is not None and x not in found:
+        if isinstance(x, Node) and x.primitive is not None and x not in found:
             found.add(x)
             todo.append(x)
-        if isinstance(y, Node) and y.flow and y.primitive is not None and y not in found:
+        if isinstance(y, Node) and y.primitive is not None and y not in found:
             found.add(y)
             todo.append(y)
     order = order if among is None else [x for x in order if x in among]

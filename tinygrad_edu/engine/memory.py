@@ -1,17 +1,20 @@
-"""Memory: which arrays a backward pass releases, how they are computed again, and how freed memory is kept.
+"""Memory: which arrays a backward pass releases, how they are computed again, and when Python looks for garbage.
 
 A training step needs its large intermediate arrays only until the backward pass has used them. `Release` then drops
 those whose node nobody holds but the graph; `recomputed` computes such an array again in the rare case that somebody
-asks for it. `keep_freed_memory` keeps freed memory for the next array, and `let_go` frees long graphs.
+asks for it. `keep_freed_memory` keeps freed memory for the next array, `collecting_rarely` spares graphs the search for
+cycles, and `let_go` frees long graphs.
 """
 
 from __future__ import annotations
 
 import ctypes
 import functools
+import gc
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -21,7 +24,7 @@ from .graphs import ancestors
 from .inplace import as_used
 from .node import Node
 
-__all__ = ["Release", "keep_freed_memory", "recomputed"]
+__all__ = ["Release", "collecting_rarely", "keep_freed_memory", "recomputed"]
 
 LARGE = 1 << 16
 """Arrays of at least so many bytes are released."""
@@ -117,6 +120,33 @@ def keep_freed_memory() -> None:
         if mallopt is not None:
             mallopt(M_MMAP_THRESHOLD, MAPPED)
             mallopt(M_TRIM_THRESHOLD, KEPT)
+
+
+RARELY = 10_000
+"""After so many new objects Python looks for cycles in a training or a command; by itself after 700 or 2,000."""
+
+
+@contextmanager
+def collecting_rarely() -> Iterator[None]:
+    """A context in which Python looks for reference cycles less often.
+
+    It looks at every new object of a graph, and graphs have no cycles. That takes a third of the time in which a graph
+    of single numbers is recorded. The setting is one of the whole process, so only `train.fit` and the commands make
+    it. A threshold that the user has set higher, or to 0, stays.
+
+    >>> with collecting_rarely():
+    ...     gc.get_threshold()[0] >= RARELY
+    True
+    """
+    young, *older = gc.get_threshold()
+    if not 0 < young < RARELY:
+        yield
+        return
+    gc.set_threshold(RARELY, *older)
+    try:
+        yield
+    finally:
+        gc.set_threshold(young, *older)
 
 
 class Waiting(threading.local):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from .signatures import Row
 
-__all__ = ["Node", "Operand", "number_held", "number_of", "record", "shape_of"]
+__all__ = ["Node", "Operand", "number_of", "record", "shape_of"]
 
 new = object.__new__
 
@@ -35,9 +35,6 @@ next_index = partial(next, clock)
 
 creation = attrgetter("index")
 """The key that sorts nodes by age."""
-
-number_held = attrgetter("_data")
-"""The number of a node that has not released it."""
 
 Operand = Any
 """What a row is called with: a `Node`, or a constant, which is a Python number or a NumPy array."""
@@ -68,7 +65,7 @@ class Node:
     apply(row, operands, attrs) : call a row on operands of any kind, this kind among them, and record the call.
     unary(row, attrs) : call a row on this one operand, and record the call.
     restored() : the number of a node that holds it no longer.
-    seed(gradient, create_graph) : the upstream gradient that a walk from this node begins with.
+    seed(gradient, name) : a gradient of this node that the user gave `name`, as a number of its own; 1 for None.
     fit(contribution) : a contribution to this node's gradient, brought to this node's type, shape and dtype.
     receive(gradient) : add a gradient to `.grad`.
     """

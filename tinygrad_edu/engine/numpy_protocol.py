@@ -5,7 +5,6 @@ Functions whose result has no gradient, such as comparisons, `isnan` or `argmax`
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -161,6 +160,8 @@ def _unknown(function: Any, method: str = "__call__") -> DtypeError:
         (INSTEAD[room] for room in name.split(".") if room in INSTEAD), ""
     )
     if not way_out:
+        import difflib  # which is needed here alone
+
         near = difflib.get_close_matches(function.__name__, sorted({f.__name__ for f in BY_NUMPY}), 3, cutoff=0.7)
         way_out = f"near it are {', '.join(near)}; " if near else ""
         way_out += "where no gradient is wanted, .data is the plain array"

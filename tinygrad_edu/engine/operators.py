@@ -13,7 +13,7 @@ from .inplace import changed_in_place
 from .memory import Release
 from .messages.tensors import leaving, not_kept
 from .methods import Functions
-from .node import NO_ATTRS, clock, new, record
+from .node import NO_ATTRS, clock, new, number_of, record
 from .numpy_protocol import call_function, call_ufunc
 from .primitives import comparisons as c
 from .primitives.primitive import Primitive
@@ -97,6 +97,29 @@ class Operators(Functions):
     def __pos__(self) -> Self:
         return self
 
+    @property
+    def grad(self) -> Any:
+        """The gradient that `backward()` collected, a float or an array like `data`; None where there is none yet."""
+        grad = getattr(self, "_grad", None)
+        if grad is None and self.primitive is not None and not (self.notes and self.notes.retains_grad):
+            warnings.warn(not_kept(self), stacklevel=2)
+        return grad
+
+    @grad.setter
+    def grad(self, grad: Any) -> None:
+        self._grad = None if grad is None else self.seed(grad, "grad")
+
+    def detach(self) -> Self:
+        """The same numbers outside the graph: nothing flows back through it.
+
+        >>> import tinygrad_edu as tg
+        >>> tg.Value(2.0).detach().requires_grad
+        False
+        """
+        detached = type(self)(number_of(self), name=self.name).requires_grad_(False)  # type: ignore[call-arg]
+        detached.own_notes().cut_by("detach")
+        return detached
+
     def backward(
         self, gradient: Any = None, *, create_graph: bool = False, retain_grads: bool = False, retain_graph: bool = True
     ) -> None:
@@ -153,13 +176,6 @@ class Operators(Functions):
         True
         """
         self._grad = None
-
-    def kept_grad(self) -> Any:
-        """`.grad`, with a warning where one asks for what was not kept."""
-        grad = getattr(self, "_grad", None)
-        if grad is None and self.primitive is not None and not (self.notes and self.notes.retains_grad):
-            warnings.warn(not_kept(self), stacklevel=3)
-        return grad
 
     def __float__(self) -> float:
         leaving(self, "float", refused=True)

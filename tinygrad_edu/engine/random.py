@@ -20,7 +20,8 @@ from .messages import short
 
 __all__ = ["generator", "get_state", "manual_seed", "set_state"]
 
-_generator = np.random.default_rng()
+_generator: np.random.Generator | None = None
+"""The package's own, made when it is first used: to load `numpy.random` takes as long as the import of all the rest."""
 
 
 def manual_seed(seed: int) -> np.random.Generator:
@@ -43,11 +44,19 @@ def generator(seed: Any = None) -> np.random.Generator:
     True
     """
     if seed is None:
-        return _generator
+        return own()
     try:
         return np.random.default_rng(seed)
     except (TypeError, ValueError):
         raise DtypeError(f"seed is a whole number from 0 on, or a numpy.random.Generator, not {short(seed)}") from None
+
+
+def own() -> np.random.Generator:
+    """The package's own generator."""
+    global _generator
+    if _generator is None:
+        _generator = np.random.default_rng()
+    return _generator
 
 
 def get_state() -> dict[str, Any]:
@@ -59,7 +68,7 @@ def get_state() -> dict[str, Any]:
     >>> generator().random() == x
     True
     """
-    return dict(_generator.bit_generator.state)
+    return dict(own().bit_generator.state)
 
 
 def set_state(state: dict[str, Any]) -> None:
@@ -67,7 +76,7 @@ def set_state(state: dict[str, Any]) -> None:
 
     Raises `ValueError` or `TypeError` if it is not such a state.
     """
-    _generator.bit_generator.state = state
+    own().bit_generator.state = state
 
 
 # Forked processes, which would all draw what this one is about to draw.
@@ -79,14 +88,16 @@ _seed_of_child: list[int] = []
 def _before_fork() -> None:
     """A seed for the child, from where the generator stands and from how many children came before."""
     global _forks, _seed_of_child
-    _forks += 1
-    _seed_of_child = [_forks, *repr(get_state()).encode()]
+    if _generator is not None:  # else the child makes its own
+        _forks += 1
+        _seed_of_child = [_forks, *repr(get_state()).encode()]
 
 
 def _in_child() -> None:
     """A generator of its own: the parent's may be locked by a thread that drew from it, and is not in this process."""
     global _generator
-    _generator = np.random.default_rng(_seed_of_child)
+    if _generator is not None:
+        _generator = np.random.default_rng(_seed_of_child)
 
 
 if hasattr(os, "register_at_fork"):

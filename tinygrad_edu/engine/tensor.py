@@ -17,7 +17,7 @@ from .memory import recomputed
 from .messages import is_no_array_of_numbers, refused, tensors as say
 from .messages.elsewhere import METHODS, Elsewhere
 from .methods import methods
-from .node import NO_ATTRS, Attrs, Node, Operand, new, number_of, packed, record, shape_of
+from .node import NO_ATTRS, Attrs, Node, Operand, new, number_of, packed, record
 from .operators import Operators, infix
 from .primitives import joining as j, linear_algebra as l, reductions as r, shape as s
 from .primitives.arithmetic import add, divide, multiply, power, subtract
@@ -94,19 +94,6 @@ class Tensor(Operators):
     def data(self, data: Any) -> None:
         assign(self, ..., data)
 
-    @property
-    def grad(self) -> Any:
-        """The gradient collected by `backward()`, an array like `data`; None where there is none (yet)."""
-        return self.kept_grad()
-
-    @grad.setter
-    def grad(self, grad: Any) -> None:
-        if grad is not None:
-            grad = np.array(numbers("grad", grad), dtype=self.dtype)
-            if grad.shape != self.shape:
-                raise say.not_of_its_shape(self, grad)
-        self._grad = grad
-
     # fmt: off
     @property
     def shape(self) -> tuple[int, ...]: return number_of(self).shape
@@ -157,16 +144,6 @@ class Tensor(Operators):
         """
         say.leaving(self, "tolist")
         return number_of(self).tolist()
-
-    def detach(self) -> Tensor:
-        """The same numbers outside the graph: nothing flows back through it.
-
-        >>> tensor([1.0], requires_grad=True).detach()
-        tensor([1.])
-        """
-        detached = Tensor(number_of(self), name=self.name)
-        detached.own_notes().cut_by("detach")
-        return detached
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:
         if copy is False and dtype is not None and dtype != self.dtype:
@@ -271,20 +248,18 @@ class Tensor(Operators):
 
     # What the walk asks.
 
-    def seed(self, gradient: Any, create_graph: bool) -> Any:
-        if create_graph and isinstance(gradient, Node) and shape_of(gradient) == self.shape:
-            return self.fit(gradient)
+    def seed(self, gradient: Any, name: str = "backward") -> ndarray:
+        data = number_of(self)
         if gradient is None:
-            data = number_of(self)
             if data.size != 1:
                 raise say.needs_a_seed(self)
             seed = np.empty(data.shape, data.dtype)
             seed.fill(1)
-        else:
-            seed = np.array(numbers("backward", gradient), dtype=self.dtype)
-            if seed.shape != self.shape:
-                raise say.needs_a_seed(self, seed)
-        return record(new(Tensor), seed) if create_graph else seed
+            return seed
+        seed = np.array(numbers(name, gradient), data.dtype)
+        if seed.shape != data.shape:
+            raise say.not_of_its_shape(self, seed, name)
+        return seed
 
     def fit(self, contribution: Any) -> Any:
         data = self._data

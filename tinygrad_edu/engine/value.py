@@ -15,10 +15,11 @@ from .grad_mode import DEFAULT, state
 from .inplace import note_change
 from .masks import answered
 from .messages.tensors import leaving
-from .node import NO_ATTRS, Attrs, Node, Operand, new, number_held, packed, record, shape_of
+from .node import NO_ATTRS, Attrs, Node, Operand, new, packed, record
 from .operators import Operators, infix
 from .primitives.arithmetic import add, divide, multiply, power, subtract
 from .primitives.elementwise import floor_divide, remainder
+from .primitives.kernels import PYTHON_NUMBERS
 
 __all__ = ["Value"]
 
@@ -76,15 +77,6 @@ class Value(Operators):
         self._data = as_float(data)
         note_change(self)
 
-    @property
-    def grad(self) -> Any:
-        """The derivative collected by `backward()`, a float; None where there is none yet, and nobody set it to 0."""
-        return self.kept_grad()
-
-    @grad.setter
-    def grad(self, grad: float | None) -> None:
-        self._grad = None if grad is None else as_float(grad)
-
     def zero_grad(self) -> None:
         """Begin anew: `.grad` is 0.0, and stays 0.0 if no path of the next graph leads here.
 
@@ -106,26 +98,8 @@ class Value(Operators):
         leaving(self, "item")
         return self._data
 
-    def detach(self) -> Value:
-        """The same number outside the graph: nothing flows back through it.
-
-        >>> Value(2.0).detach().requires_grad
-        False
-        """
-        detached = Value(self._data, self.name, requires_grad=False)
-        detached.own_notes().cut_by("detach")
-        return detached
-
-    def conjugate(self) -> Value:
-        """Itself, as of every real number: `np.var` and `np.std` of a list of Values ask for it.
-
-        >>> import numpy as np
-        >>> x = Value(3.0)
-        >>> np.var([x, 3 * x]).backward()
-        >>> x.grad
-        6.0
-        """
-        return self
+    conjugate = Operators.__pos__
+    """Itself, as of every real number: `np.var` and `np.std` of a list of Values ask for it."""
 
     def __bool__(self) -> bool:
         return bool(self._data)
@@ -152,28 +126,21 @@ class Value(Operators):
 
     @classmethod
     def apply(cls, row: Any, given: Sequence[Operand], attrs: Attrs) -> Any:
-        kinds = set(map(type, given))
         if row.floats is None:
             return Node.array_kind.apply(row, given, attrs)
-        if kinds == {Value}:
-            operands, numbers = given, list(map(number_held, given))
-        else:
+        operands: Sequence[Any] = given
+        if not NUMBERS.issuperset(map(type, given)):
             operands = [x if type(x) is Value else float_operand(x, row.name) for x in given]
             if any(x is None for x in operands):
                 return Node.array_kind.apply(row, given, attrs)
-            numbers = [x._data if type(x) is Value else x for x in operands]
-        data = row.on_floats(numbers, attrs)
+        data = row.on_floats([x._data if type(x) is Value else x for x in operands], attrs)
         data = data if type(data) is bool else float(data)
         return record(new(Value), data, row, *packed(operands, row), attrs, row.has_gradient)
 
     # What the walk asks.
 
-    def seed(self, gradient: Any, create_graph: bool) -> Any:
-        if not create_graph:
-            return 1.0 if gradient is None else as_float(gradient)
-        if isinstance(gradient, Node) and shape_of(gradient) == ():
-            return self.fit(gradient)
-        return Value(1.0 if gradient is None else gradient, None, False)
+    def seed(self, gradient: Any, name: str = "backward") -> float:
+        return 1.0 if gradient is None else as_float(gradient)
 
     def fit(self, contribution: Any) -> Any:
         if type(contribution) is float or type(contribution) is Value:
@@ -184,3 +151,7 @@ class Value(Operators):
     def receive(self, gradient: Any) -> None:
         so_far = getattr(self, "_grad", None)
         self._grad = gradient if so_far is None else so_far + gradient
+
+
+NUMBERS = PYTHON_NUMBERS | {Value}
+"""The types of operands that a row takes as they are."""

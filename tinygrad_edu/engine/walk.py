@@ -13,6 +13,7 @@ pictures and the explanations all consume this one walk.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from . import inplace
@@ -20,7 +21,7 @@ from .float_walk import pass_numbers_on
 from .grad_mode import complete_graph
 from .graphs import operations, reachable
 from .messages import no_gradient
-from .node import Attrs, Node, creation, number_of
+from .node import Attrs, Node, creation, new, number_of, record
 from .primitives.elementwise import identity
 
 if TYPE_CHECKING:
@@ -56,11 +57,11 @@ def walk(
     needed = None if inputs is None else reachable(output, inputs)
     if needed is not None and output not in needed:
         return
-    gradient_of = {output: output.seed(gradient, create_graph)}
+    gradient_of = {output: seed_of(output, gradient, create_graph)}
     todo = operations(output, needed)
-    only_numbers_matter = needed is None and on_edge is None and not (create_graph or every)
+    in_floats = type(gradient_of[output]) is float and needed is None and on_edge is None and not every
     while todo:
-        if only_numbers_matter:
+        if in_floats:
             pass_numbers_on(todo, gradient_of)
             if not todo:
                 break
@@ -82,6 +83,14 @@ def walk(
         yield leaf, gradient_of[leaf]
 
 
+def seed_of(output: Node, gradient: Any, create_graph: bool) -> Any:
+    """The gradient that a walk begins with: a node, if the gradients are to be graphs."""
+    if create_graph and isinstance(gradient, Node) and gradient.shape == output.shape:
+        return output.fit(gradient)
+    seed = output.seed(gradient)
+    return record(new(type(output)), seed) if create_graph else seed
+
+
 def pull(
     node: Node, upstream: Any, needed: Container[Node] | None = None, create_graph: bool = False
 ) -> Sequence[tuple[int, Any, Any]]:
@@ -94,24 +103,16 @@ def pull(
     if type(x) is tuple or node.index < inplace.newest or (attrs and y is not None):
         return pull_with_care(node, upstream, needed, create_graph)
     try:
-        if create_graph:
-            out, a, b = node, x, y
-        else:
-            out = node._data
-            a = x._data if isinstance(x, Node) else x
-            b = y._data if isinstance(y, Node) else y
+        out, a, b = node, x, y
+        if not create_graph:
+            out, a, b = node._data, x._data if isinstance(x, Node) else x, y._data if isinstance(y, Node) else y
         if y is None:
-            to_x = rules[0](upstream, out, a, **attrs) if attrs else rules[0](upstream, out, a)
-            return ((0, x, to_x if type(to_x) is type(upstream) else x.fit(to_x)),)
+            return ((0, x, x.fit(rules[0](upstream, out, a, **attrs) if attrs else rules[0](upstream, out, a))),)
         to_x = to_y = None
         if isinstance(x, Node) and x.flow and (needed is None or x in needed):
-            to_x = rules[0](upstream, out, a, b)
-            if type(to_x) is not float and (type(b) is not float or type(to_x) is not type(upstream)):
-                to_x = x.fit(to_x)
+            to_x = x.fit(rules[0](upstream, out, a, b))
         if isinstance(y, Node) and y.flow and (needed is None or y in needed):
-            to_y = rules[1](upstream, out, a, b)
-            if type(to_y) is not float and (type(a) is not float or type(to_y) is not type(upstream)):
-                to_y = y.fit(to_y)
+            to_y = y.fit(rules[1](upstream, out, a, b))
         return (0, x, to_x), (1, y, to_y)
     except (ArithmeticError, AttributeError, TypeError, ValueError):  # a float's rule divides by 0, a released array
         pass  # once more, with care, which raises what is really wrong
@@ -122,18 +123,13 @@ def pull_with_care(
     node: Node, upstream: Any, needed: Container[Node] | None, create_graph: bool
 ) -> list[tuple[int, Any, Any]]:
     """`pull` for any number of operands, with numbers that were released or changed in place, and IEEE 754."""
-    row, operands = node.primitive, node.inputs
-    assert row is not None
-    slots = [
-        slot for slot, x in enumerate(operands) if isinstance(x, Node) and x.flow and (needed is None or x in needed)
-    ]
-    out, values = number_of(node), [number_of(x) for x in operands]
-    if create_graph:
-        out, values = node, list(operands)
+    operands = node.inputs
+    receivers = [isinstance(x, Node) and x.flow and (needed is None or x in needed) for x in operands]
+    slots = [slot for slot, receives in enumerate(receivers) if receives]
+    out, *values = (node, *operands) if create_graph else map(number_of, (node, *operands))
     if node.index < inplace.newest:
-        out = inplace.as_used(node, out, node)
-        values = [inplace.as_used(x, value, node) for x, value in zip(operands, values)]
-    found = zip(slots, by_the_table(row, slots, upstream, out, values, node.attrs))
+        out, *values = map(inplace.as_used, (node, *operands), (out, *values), repeat(node))
+    found = zip(slots, by_the_table(node.primitive, slots, upstream, out, values, node.attrs))  # type: ignore[arg-type]
     return [(slot, operands[slot], None if c is None else operands[slot].fit(c)) for slot, c in found]
 
 

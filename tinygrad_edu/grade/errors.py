@@ -64,14 +64,17 @@ class WrongAnswer(TinygradError):
     kind : the kind of mistake, in one word; empty if unknown.
     where, how : where the mistake is, and how to mend it; empty if unknown.
     graphs : the student's graph beside the right one (`results.Graphs`), or None.
+    note : for the instructor alone: why there is no more to say; empty as a rule.
 
     >>> WrongAnswer("the gradient has the wrong sign", kind="sign").kind
     'sign'
     """
 
-    def __init__(self, message: str, *, kind: str = "", where: str = "", how: str = "", graphs: object = None) -> None:
+    def __init__(
+        self, message: str, *, kind: str = "", where: str = "", how: str = "", graphs: object = None, note: str = ""
+    ) -> None:
         super().__init__(message)
-        self.kind, self.where, self.how, self.graphs = kind, where, how, graphs
+        self.kind, self.where, self.how, self.graphs, self.note = kind, where, how, graphs, note
 
 
 class SandboxError(TinygradError, RuntimeError):

@@ -16,6 +16,7 @@ import numpy as np
 
 from .._support.languages import say, texts
 from ..engine.derivatives import vjp
+from .assignment import exception_text
 from .compare import Outcome, compare, kind_of
 from .diagnosis import MISTAKES, Diagnosis, beside_answers
 from .diagnosis.calling import by_asking_again, names_in
@@ -125,22 +126,31 @@ class Expectation:
         try:
             self._compare(gradients if several else gradients[0], rtol)
         except WrongAnswer as wrong:
-            call = LAST_CALL.get() if NOTES.get(None) else None
-            reference = Reference(function, primals, upstream, names_in(call, primals))
-            diagnosis = diagnosis_of(reference, self.answer)
-            if diagnosis is None:  # right by `compare`, but not to the tolerance of this check
-                diagnosis = Diagnosis(MISTAKES["imprecise"], reference.names)
-            if call and diagnosis.name not in SURE and any(x is y for x in primals for y in call.arguments):
-                expected = gradients if several else gradients[0]
-                again = by_asking_again(call, diagnosis, lambda answer: bool(compare(answer, expected)))
-                diagnosis = again or diagnosis
-            what, where, how = diagnosis.words
-            known = diagnosis.mistake is not MISTAKES["unknown"]
-            answers = self.answer if isinstance(self.answer, (list, tuple)) else (self.answer,)
-            raise WrongAnswer(
-                what if known else str(wrong), kind=diagnosis.name if known else wrong.kind, where=where, how=how,
-                graphs=None if diagnosis.name in ALIKE else beside_answers(reference, answers, diagnosis),
-            ) from None  # fmt: skip
+            try:
+                better = self._diagnosed(wrong, function, primals, upstream, gradients if several else gradients[0])
+            except Exception as error:  # of the diagnosis: the answer is wrong all the same
+                note = f"no diagnosis: {exception_text(error)}"
+                better = WrongAnswer(str(wrong), kind=wrong.kind, note=note)
+            raise better from None
+
+    def _diagnosed(
+        self, wrong: WrongAnswer, function: Callable[..., Any], primals: tuple[Any, ...], upstream: Any, expected: Any
+    ) -> WrongAnswer:
+        """What is wrong with the answer, with the mistake that explains it if one does."""
+        call = LAST_CALL.get() if NOTES.get(None) else None
+        reference = Reference(function, primals, upstream, names_in(call, primals))
+        diagnosis = diagnosis_of(reference, self.answer)
+        if diagnosis is None:  # right by `compare`, but not to the tolerance of this check
+            diagnosis = Diagnosis(MISTAKES["imprecise"], reference.names)
+        if call and diagnosis.name not in SURE and any(x is y for x in primals for y in call.arguments):
+            diagnosis = by_asking_again(call, diagnosis, lambda answer: bool(compare(answer, expected))) or diagnosis
+        what, where, how = diagnosis.words
+        known = diagnosis.mistake is not MISTAKES["unknown"]
+        if not known:  # the name of the gradient, unless the check has a name for the answer
+            what = diagnosis.details["wrong"] if self.name == say(THE_ANSWER) else str(wrong)
+        answers = self.answer if isinstance(self.answer, (list, tuple)) else (self.answer,)
+        graphs = None if diagnosis.name in ALIKE else beside_answers(reference, answers, diagnosis)
+        return WrongAnswer(what, kind=diagnosis.name if known else wrong.kind, where=where, how=how, graphs=graphs)
 
     def is_object(self) -> None:
         """Expect an object, such as the student's own `Value`, so that the check can use its attributes and methods.

@@ -273,7 +273,8 @@ def failed(check: Check, error: WrongAnswer | StudentError) -> CheckResult:
     result = missed(check, "fail", clean(say(str(error))), kind=error.kind)
     if isinstance(error, WrongAnswer):
         graphs = error.graphs if isinstance(error.graphs, Graphs) else None
-        return replace(result, where=clean(say(error.where)), how=clean(say(error.how)), graphs=graphs)
+        where, how = clean(say(error.where)), clean(say(error.how))
+        return replace(result, where=where, how=how, graphs=graphs, note=clean(error.note))
     if error.line:  # the message ends with it
         said = result.message.removesuffix(f" ({error.where}, line {error.line}: {error.text})").rstrip(": ")
         return replace(result, message=said, where=error.text, file=error.where, line=error.line)

@@ -7,17 +7,19 @@ views       the part that is shown: clusters closed, repetitions folded, nodes p
 fit         the view, the direction and the rows that fit a cell, a page or a slide
 layout      the places of boxes and arrows
 picture     the content of boxes and labels, and the SVG
-formats     the page, TikZ, DOT, Mermaid, JSON, and the table of file formats
+formats     the page, the film, characters, TikZ, DOT, Mermaid, JSON, and the table of file formats
 draw        all of this in one call
 words       formulas and explanations
 replay      the numbers of a graph, computed again at other inputs
 compare     the differences between two graphs
 palette     every colour; `numbers`, `mathematics` and `text`: how numbers and names are printed
-asked       what a user asks for; `marks`: what an author adds; `showing`: in notebooks and browsers
+asked       what a user asks for; `part`: of which part of a graph; `marks`: what an author adds
+showing     in notebooks and browsers
 """
 
 from .compare.diff import Difference, diff
 from .draw import Drawing, draw
+from .formats.film import Film, film
 from .formats.json_form import read
 from .plain import Graph, plain
 from .replay import replay
@@ -28,10 +30,12 @@ __all__ = [
     "Difference",
     "Drawing",
     "Explanation",
+    "Film",
     "Graph",
     "diff",
     "draw",
     "explain",
+    "film",
     "formula",
     "plain",
     "read",

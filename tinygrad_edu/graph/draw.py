@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, get_args, overload
@@ -11,18 +11,17 @@ from typing import IO, TYPE_CHECKING, Any, Literal, get_args, overload
 from .._support.formats import save_as, write_to
 from .._support.languages import say, texts
 from .._support.lazy import lazy
-from ..engine.messages import describe
 from ..engine.node import Node
 from ..errors import GraphError
 from .architecture import architecture, is_model, results_of
-from .asked import node_called, recorded_of
+from .asked import recorded_of
 from .backward import backward_graph, check_differentiable
 from .fit import Choice, Fit, Way, fitted, room_of
 from .layout.geometry import Direction, Engine, Layout
 from .marks import Given, Marks, marked
-from .names import partial
 from .numbers import printed_with
 from .palette import Theme
+from .part import Part, part_of
 from .picture.arrange import arrange
 from .picture.arrows import Label, arrow_labels
 from .picture.card import Card, Style, cards
@@ -33,7 +32,7 @@ from .showing import image, show
 from .views.collapse import huge
 from .views.paired import paired
 from .views.totals import totals_of_backward, totals_of_nodes
-from .views.view import HUGE, LIMIT, Depth, focused, view
+from .views.view import HUGE, LIMIT, Depth, view
 from .words.rules import rule_in_letters
 
 if TYPE_CHECKING:
@@ -69,6 +68,9 @@ def draw(
     expand: str | Collection[str] = (),
     focus: Node | str | None = None,
     hops: int = 2,
+    between: tuple[Node | str, Node | str] | None = None,
+    hide: str | Node | Collection[str | Node] = (),
+    boxes: Mapping[str, Iterable[Node | str]] | None = None,
     names: Mapping[str, Any] | None = None,
     highlight: Any = None,
     colour: Given = None,
@@ -110,6 +112,10 @@ def draw(
         drawn once, until it is readable; where that is not enough, one box says what is in the graph.
     expand : the paths of modules that open in any case, such as `{"features.0"}`.
     focus, hops : show only what is at most `hops` arrows away from this node, or from the one of this name.
+    between : show only the ways from one node to another, and the operands of what lies on them.
+    hide : leave out "constants", the numbers written into expressions; "data", the numbers that take no gradient and
+        what is computed of them; or nodes: one or several of these.
+    boxes : named boxes around nodes, such as `{"softmax": [e, p]}`; they close and open as modules do.
     names : names for nodes that have none: a dictionary from names to nodes or modules, such as `locals()`.
     highlight : nodes, or their names, that are drawn thick, and the arrows between them: one, or several in a list.
     colour, label, note : for boxes a colour, another name, or a line of text: dictionaries whose keys are nodes or
@@ -139,7 +145,8 @@ def draw(
     if len(recorded.outputs) > 1 and steps is None:
         steps = False
     with printed_with(digits):
-        whole = _whole(recorded, mode, gradients, seed, all_of_it=depth == "all", focus=focus, hops=hops)
+        part = Part(focus, hops, between, hide, boxes)
+        whole = _whole(recorded, mode, gradients, seed, part, all_of_it=depth == "all")
         whole = architecture(whole, model) if model is not None else whole
         whole = marked(whole, recorded, Marks(highlight, colour, label, note, title, caption))
         shown = view(whole, depth, paths)
@@ -164,17 +171,15 @@ def _whole(
     mode: Mode,
     gradients: bool | Literal["grad"],
     seed: Any,
+    part: Part,
     *,
     all_of_it: bool,
-    focus: Node | str | None,
-    hops: int,
 ) -> Graph:
     """The graph that the picture shows a view of; of a very large one, without `all_of_it`, its clusters or totals."""
     node, nodes = recorded.output, recorded.nodes
-    center = None if focus is None else node_called("the focus", focus, recorded)
     if mode == "both":
         check_differentiable(node)
-    if len(nodes) > HUGE and not all_of_it and center is None:
+    if len(nodes) > HUGE and not all_of_it and not part.is_near:
         if mode == "backward":
             return totals_of_backward(nodes)
         return huge(recorded, min(2 * HUGE, CLOSED)) or totals_of_nodes(nodes, gradients_too=bool(gradients))
@@ -188,7 +193,7 @@ def _whole(
             graph = further_gradients(recorded, graph)
         if not any(x.requires_grad or x.primitive for x in recorded.outputs):
             graph = replace(graph, notes=(*graph.notes, say(UNRECORDED)))
-    return graph if center is None else focused(graph, _id_of(center, recorded, graph), hops)
+    return part_of(graph, recorded, part)
 
 
 UNRECORDED = texts(
@@ -196,17 +201,6 @@ UNRECORDED = texts(
     "by detach(), or from numbers that require no gradient (requires_grad=True records)."
 )
 """The note of a picture of one box."""
-
-
-def _id_of(focus: Node, recorded: Recorded, graph: Graph) -> int:
-    """The id of a node, in a backward graph that of its gradient."""
-    label = recorded.names[focus]
-    if graph.mode == "backward":
-        label = partial(graph.of, label)
-    for node in graph.nodes:
-        if node.label == label and node.kind != "constant":
-            return node.id
-    raise GraphError(f"draw: no gradient flows to the focus, {describe(focus)}")
 
 
 CHOICES: dict[str, tuple[Any, ...]] = {
@@ -320,6 +314,14 @@ class Drawing:
         """The graph as data."""
         return self.graph.json()
 
+    def text(self) -> str:
+        """The graph in characters, as a tree: what `print(drawing)` writes."""
+        from .formats.characters import characters
+
+        return characters(self.graph)
+
+    __str__ = text
+
     def _repr_svg_(self) -> str:
         return self.svg()
 
@@ -344,10 +346,10 @@ class Drawing:
 
         An open file, such as `io.BytesIO()`, has no extension: there `format` says it, such as "png".
 
-        .svg, .html, .tex, .dot, .mmd and .json need nothing but this package; .tex is a document for pdflatex. .png and
-        .pdf are made from the SVG by the typst package (`pip install 'tinygrad_edu[picture]'`), in light colours where
-        the theme is "auto"; without it Graphviz draws them, from the DOT text. The file appears complete or not at all:
-        one that was there before is replaced at the end, or stays as it was.
+        .svg, .html, .txt, .tex, .dot, .mmd and .json need nothing but this package; .tex is a document for pdflatex.
+        .png and .pdf are made from the SVG by the typst package (`pip install 'tinygrad_edu[picture]'`), in light
+        colours where the theme is "auto"; without it Graphviz draws them, from the DOT text. The file appears complete
+        or not at all: one that was there before is replaced at the end, or stays as it was.
         """
         from .formats.saving import FORMATS
 

@@ -488,10 +488,10 @@ def transcribe(
             if not isinstance(x, Node):
                 plain_nodes.append(constant(len(plain_nodes) + 1, x, cluster))
             sources.append(ids[x] if isinstance(x, Node) else len(plain_nodes))
-        described = describe(len(plain_nodes) + 1, node, names[node], gradient=gradient.get(node))
-        described = replace(described, layer=layer.get(node, 0), cluster=cluster, owned=node in clusters.names)
-        if node in given and node.name is None:
-            described = replace(described, name=given[node])
+        fields: dict[str, Any] = {"layer": layer.get(node, 0), "cluster": cluster, "owned": node in clusters.names}
+        described = describe(
+            len(plain_nodes) + 1, node, names[node], gradient=gradient.get(node), **fields, name=given.get(node)
+        )
         plain_nodes.append(described)
         ids[node] = len(plain_nodes)
         for slot, source in enumerate(sources):
@@ -507,29 +507,37 @@ def constant(id: int, x: Any, cluster: str = "") -> PlainNode:
     return PlainNode(id, "constant", value.text(), value, cluster=cluster)
 
 
-def describe(id: int, node: Node, label: str, kind: Kind | None = None, *, gradient: Any = None) -> PlainNode:
-    """One node of the engine as a plain node, of its own kind or of the `kind` given."""
+def describe(
+    id: int,
+    node: Node,
+    label: str,
+    kind: Kind | None = None,
+    *,
+    gradient: Any = None,
+    name: str | None = None,
+    **fields: Any,
+) -> PlainNode:
+    """One node of the engine as a plain node, of its own kind or of the `kind` given, with these fields besides."""
     primitive = node.primitive if kind in (None, "operation") else None
-    common = PlainNode(
+    if primitive is not None:
+        fields |= {
+            "operation": primitive.name,
+            "symbol": primitive.symbol,
+            "precedence": primitive.precedence,
+            "attrs": tuple((key, attribute(value, key)) for key, value in node.attrs.items() if key not in INTERNAL),
+            "ordered": primitive.name not in COMMUTATIVE and _differ(node.inputs),
+            "over": over(node),
+        }
+    return PlainNode(
         id=id,
         kind=kind or ("leaf" if primitive is None else "operation"),
         label=label,
         value=_value_of(node),
-        name=node.name,
+        name=name if node.name is None else node.name,
         gradient=known(gradient),
         requires_grad=node.requires_grad,
         source=place(node),
-    )
-    if primitive is None:
-        return common
-    return replace(
-        common,
-        operation=primitive.name,
-        symbol=primitive.symbol,
-        precedence=primitive.precedence,
-        attrs=tuple((key, attribute(value, key)) for key, value in node.attrs.items() if key not in INTERNAL),
-        ordered=primitive.name not in COMMUTATIVE and _differ(node.inputs),
-        over=over(node),
+        **fields,
     )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from functools import lru_cache
 from html import escape
 
 from .._support.text import escaped
 from .mathematics import isolated
 
-__all__ = ["in_code", "in_markdown", "in_markup", "plural", "shorten", "typical_width", "visible", "width"]
+__all__ = ["columns", "in_code", "in_markdown", "in_markup", "plural", "shorten", "typical_width", "visible", "width"]
 
 
 def visible(text: str) -> str:
@@ -55,6 +56,7 @@ def in_markdown(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]<>()#+!|~-])", r"\\\1", text)
 
 
+@lru_cache(maxsize=10_000)
 def in_markup(text: str) -> str:
     """Text for between the tags of HTML or SVG, or in an attribute: everything visible, nothing a tag.
 
@@ -94,6 +96,7 @@ _WIDTHS = {
 }
 
 
+@lru_cache(maxsize=10_000)
 def width(text: str, size: float = 1.0) -> float:
     """How wide the text is at the given font size: an upper estimate.
 
@@ -136,6 +139,7 @@ _SANS, _SERIF = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=10_000)
 def typical_width(text: str, size: float = 1.0, *, serif: bool = False) -> float:
     """How wide the text is in the fonts that a picture asks for first.
 
@@ -144,6 +148,16 @@ def typical_width(text: str, size: float = 1.0, *, serif: bool = False) -> float
     """
     table = _SERIF if serif else _SANS
     return math.ceil(sum(table.get(char) or 0.85 * _width(char) for char in text) * size * 0.16) / 16
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal the text takes.
+
+    >>> columns("z = 2"), columns("変数")
+    (5, 4)
+    """
+    marks = (unicodedata.category(char) in {"Mn", "Me", "Cf"} for char in text)
+    return sum((2 if unicodedata.east_asian_width(char) in "WF" else 1) for char, mark in zip(text, marks) if not mark)
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

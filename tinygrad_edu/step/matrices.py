@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
+from ..graph.text import columns
 from ..graph.words.latex import equation
 
 __all__ = ["MATRIX", "in_latex", "in_rows"]
@@ -62,6 +62,6 @@ def _bmatrix(matrix: str) -> str:
 
 def _centred(block: list[str], height: int) -> list[str]:
     """The lines of a block between blank ones, which are as wide as the block in a terminal."""
-    blank = " " * sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in block[0])
+    blank = " " * columns(block[0])
     above = (height - len(block)) // 2
     return [blank] * above + block + [blank] * (height - len(block) - above)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import ScrollableContainer
 from textual.timer import Timer
 from textual.widgets import DataTable, Footer, Input, Static
 
 from .._support.languages import language, speaking
 from ..errors import TinygradError
+from ..graph.formats.characters import lines_of
 from ..graph.plain import Quantity
 from ..graph.text import shorten, visible
 from .matrices import in_rows
@@ -28,6 +31,7 @@ KEYS = (
     ("q", "quit_with_score", "quit", None),
     ("b", "way_back", "back", None),
     ("n", "part(1)", "next_part", "n p"),
+    ("g", "graph", "graph", None),
     ("home", "go(0)", "first", None),
     ("end", "last", "last", None),
     ("plus", "speed(1)", "speed", "+ −"),
@@ -69,6 +73,8 @@ class Player(App[Score]):
     #answer { display: none; margin: 0 1; }
     #answer.asked { display: block; }
     #table { height: 1fr; margin: 1 1 0 1; }
+    #graph { height: 1fr; margin: 1 1 0 1; display: none; }
+    #tree { width: auto; }
     """
     ENABLE_COMMAND_PALETTE = False
 
@@ -96,6 +102,8 @@ class Player(App[Score]):
         yield Input(id="answer", placeholder=self.texts["your answer"])
         yield Static(id="feedback")
         yield Table(id="table", cursor_type="row")
+        with ScrollableContainer(id="graph"):
+            yield Static(id="tree")
         yield Footer()
 
     def on_mount(self) -> None:
@@ -132,6 +140,7 @@ class Player(App[Score]):
         if self.step == len(self.script):
             self._stop()
         self._fill_table(event)
+        self._draw_graph(event)
 
     def action_move(self, by: int) -> None:
         """Go one event forward or back; in predict mode, ask before going forward."""
@@ -165,6 +174,12 @@ class Player(App[Score]):
             if self.step == len(self.script):
                 self.action_go(0)
             self.timer = self.set_interval(SECONDS[self.speed], lambda: self.action_move(1))
+
+    def action_graph(self) -> None:
+        """Show the graph in place of the table, or the table again."""
+        self.table.display, graph = not self.table.display, self.query_one("#graph")
+        graph.display = not self.table.display
+        (self.table if self.table.display else graph).focus()
 
     def action_speed(self, by: int) -> None:
         """Play faster or slower."""
@@ -259,6 +274,17 @@ class Player(App[Score]):
                 self.table.update_cell(str(node.id), key, Text(text, style=lit), update_width=True)
         if event:
             self.table.move_cursor(row=self.table.get_row_index(str(event.input or event.node)))
+
+    def _draw_graph(self, event: Event | None) -> None:
+        """The graph in characters, with what is known; what the event is about is lit."""
+        state = self.script.state(self.step)
+        final = {id: arrival.gradient for id, arrival in state.gradients.items() if arrival.status == "final"}
+        nodes = self.script.graph.nodes
+        known = (replace(node, value=state.values.get(node.id), gradient=final.get(node.id)) for node in nodes)
+        tree = Text()
+        for line, id in lines_of(replace(self.script.graph, nodes=tuple(known))):
+            tree.append(line + "\n", "bold reverse" if event and id in (event.node, event.input) else "")
+        self.query_one("#tree", Static).update(tree)
 
     def _arrivals(self, arrival: Arrival | None) -> str:
         if arrival is None:

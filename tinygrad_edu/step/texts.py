@@ -88,6 +88,7 @@ TEXTS = texts(
         "farther": "smaller",
         "closer": "larger",
         "whole": "whole graph",
+        "graph": "graph",
         "quit": "quit",
         "leave": "leave the question",
         "next_part": "part",

@@ -39,7 +39,7 @@ from .._support.progress import NoBar, progress_bar
 from ..data import Dataset
 from ..engine import random
 from ..engine.grad_mode import no_grad
-from ..engine.memory import keep_freed_memory
+from ..engine.memory import collecting_rarely, keep_freed_memory
 from ..engine.messages import is_whole, short
 from ..errors import DtypeError, FileError, ModuleError, OutOfRangeError, ShapeError, TinygradError
 from ..nn import Module
@@ -207,7 +207,7 @@ def fit(
     try:
         for callback in callbacks:
             callback.on_fit_begin(run)
-        with crew(threads) as pool:
+        with crew(threads) as pool, collecting_rarely():
             while run.epoch < epochs and not any(callback.should_stop(run) for callback in callbacks):
                 one_epoch(run, pool)
     except KeyboardInterrupt:

@@ -19,7 +19,7 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from ...errors import TinygradError
+from ..text import TinygradError
 
 __all__ = ["counted", "language", "languages", "listed", "say", "speaking", "tag", "texts"]
 

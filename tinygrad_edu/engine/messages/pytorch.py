@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Collection, Mapping
-from difflib import get_close_matches
 from functools import wraps
 from inspect import Parameter, signature
 from typing import Any, NoReturn
@@ -121,6 +120,8 @@ def missing(module: str) -> Callable[[str], Any]:
         way_out = PARTS[module].get(name)
         if way_out:
             raise AttributeError(f"{module} has no {name}: {way_out}")
+        from difflib import get_close_matches  # which is needed here alone
+
         near = [] if name.startswith("_") else get_close_matches(name, sys.modules[module].__all__, 1)
         meant = f"; did you mean {near[0]!r}?" if near else ""
         raise AttributeError(f"module {module!r} has no attribute {name!r}{meant}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from ..._support.languages import say, texts
+from ..._support.languages import say
 from ...errors import DtypeError, GraphError, InPlaceError, ShapeError
 from ..grad_mode import taking_derivative
 from ..node import Node
@@ -27,10 +27,15 @@ def no_dtype_of_gradients(x: Any) -> DtypeError:
     )
 
 
-def not_of_its_shape(x: Any, gradient: Any) -> ShapeError:
-    """A `.grad` that is set to another shape."""
+def not_of_its_shape(x: Any, gradient: Any, name: str) -> ShapeError:
+    """A gradient of another shape that `backward` is given, or that is set as `.grad`."""
     return ShapeError(
-        say("grad: the gradient of {x} has the same shape, not {shape}", x=describe(x), shape=gradient.shape)
+        say(
+            "{name}: the gradient of {x} has the same shape, not {shape}",
+            name=name,
+            x=describe(x),
+            shape=gradient.shape,
+        )
     )
 
 
@@ -108,19 +113,16 @@ def leaves_the_graph(x: Any) -> GraphError:
     )
 
 
-def needs_a_seed(x: Any, seed: Any = None) -> GraphError | ShapeError:
-    """backward() of several numbers without a seed, or with one of another shape."""
-    if seed is None:
-        return GraphError(
-            say(
-                "backward: {x} holds {n} numbers, and a gradient is that of one number: reduce it first with .sum() or "
-                ".mean(), or pass the upstream gradient, an array of its shape",
-                x=describe(x),
-                n=x.size,
-            )
+def needs_a_seed(x: Any) -> GraphError:
+    """backward() of several numbers without a seed."""
+    return GraphError(
+        say(
+            "backward: {x} holds {n} numbers, and a gradient is that of one number: reduce it first with .sum() or "
+            ".mean(), or pass the upstream gradient, an array of its shape",
+            x=describe(x),
+            n=x.size,
         )
-    text = texts("backward: the upstream gradient has the shape of its node, {x}, and not {shape}")
-    return ShapeError(say(text, x=describe(x), shape=seed.shape))
+    )
 
 
 def not_kept(x: Node) -> str:

@@ -50,8 +50,7 @@ def normalized(x: ndarray, affine: Sequence[ndarray], eps: float) -> ndarray:
 def pulled_back(slots: Sequence[int], g: ndarray, x: ndarray, affine: Sequence[ndarray], eps: float) -> list[ndarray]:
     """What x, the weight and the bias receive; `slots` says of which to compute it.
 
-    With σ² = variance + eps and M numbers a channel, x receives
-    weight/σ · (g - Σg/M - (x - mean)·Σ g(x - mean)/(M·σ²)).
+    With M numbers a channel and σ² = variance + eps, x receives weight/σ · (g - Σg/M - (x - mean)·Σ g(x - mean)/Mσ²).
     """
     rows, gradient = _rows(x), _rows(g)
     to_x = np.empty_like(rows)

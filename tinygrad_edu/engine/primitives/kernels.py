@@ -85,7 +85,8 @@ def of_reals(f: Callable[..., Any]) -> Callable[..., Any]:
 
     if isinstance(f, np.ufunc):
         return functools.wraps(lambda x: x)(of_one)
-    return functools.wraps(f)(of_more if len(inspect.signature(f).parameters) > 1 else of_one)  # with f's signature
+    several = inspect.unwrap(f).__code__.co_argcount > 1
+    return functools.wraps(f)(of_more if several else of_one)  # with f's signature
 
 
 def of_real_pairs(f: Callable[..., Any]) -> Callable[..., Any]:

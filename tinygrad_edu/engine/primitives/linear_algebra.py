@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 from operator import index, mul
-from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 import numpy as np
@@ -25,7 +24,7 @@ __all__ = [
     "tensordot", "tril", "triu", "vdot", "vecdot",
 ]  # fmt: skip
 
-LETTERS = ascii_uppercase + ascii_lowercase
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 """The names of axes in `einsum`, in alphabetical order."""
 
 
@@ -194,10 +193,12 @@ def _each_letter_once(x: Any, term: str, sizes: dict[str, int]) -> tuple[Any, st
 
 
 def _dot_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]) -> list[Any]:
-    """Each factor meets its partner; the bias, the odd one at the end, meets 1."""
+    """Each factor meets its partner; the bias, the odd one at the end, receives g itself."""
     n = len(operands) // 2
-    partners = (*operands[n : 2 * n], *operands[:n], 1.0)[: len(operands)]
-    return [g * partner for partner in (partners if len(slots) == len(partners) else [partners[i] for i in slots])]
+    partners = (*operands[n : 2 * n], *operands[:n])
+    if len(slots) < len(operands):
+        return [g * partners[i] if i < 2 * n else g for i in slots]
+    return [*[g * partner for partner in partners], g][: len(operands)]
 
 
 def _dot_floats(*operands: float) -> float:

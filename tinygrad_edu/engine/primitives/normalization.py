@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 
 from ...errors import DtypeError, ShapeError
-from ..blas import product
 from ..messages import in_words, several
 from ..node import Node, number_of, shape_of
-from . import channel_statistics
+from . import channel_statistics, row_statistics
 from .elementwise import sqrt, square
 from .kernels import in_float32
 from .pooling import avg_pool
@@ -38,20 +37,22 @@ def _normalize_rule(
     x also changes its own mean and σ. That removes from h the parts along 1 and along x̂ (Ioffe and Szegedy 2015, §3).
     """
     x, *affine = operands
-    if _by_channel(g, axis, x, *affine):
-        return channel_statistics.pulled_back(slots, g, x, affine, eps)
+    kernels = _kernels(x, axis, g, *affine)
+    if kernels:
+        found: list[Any] = kernels.pulled_back(slots, g, x, affine, eps)
+        return found
     normal, deviation = _normal(x, axis, eps)
     gradients = []
     for slot in slots:
         if slot == 0:
             h = g * reshape(affine[0], shape) if affine else g
-            along = normal * _mean_of_products(h, normal, axis)
-            h = h - _mean(h, axis)
+            along = normal * mean(h * normal, axis, True)
+            h = h - mean(h, axis, True)
             h -= along
             h /= deviation
             gradients.append(h)
         else:
-            gradients.append(reshape(_added_up(g, normal if slot == 1 else None, axis, shape), affine[0].shape))
+            gradients.append(reshape(sum_to(g * normal if slot == 1 else g, shape), affine[0].shape))
     return gradients
 
 
@@ -59,51 +60,30 @@ def _normalize_rule(
 def normalize(*operands: Any, axis: Sizes, shape: Sizes, eps: float) -> Any:
     """x with mean 0 and variance 1 over `axis`; times a weight and plus a bias of this `shape`, if there are any."""
     x, *affine = operands
-    if _by_channel(x, axis, *affine):
-        return channel_statistics.normalized(x, affine, eps)
+    kernels = _kernels(x, axis, *affine)
+    if kernels:
+        return kernels.normalized(x, affine, eps)
     out, _ = _normal(x, axis, eps)
     for apply, a in zip((np.multiply, np.add), affine):
         out = apply(out, a.reshape(shape))
     return out.astype(np.result_type(*operands)) if x.dtype.char == "e" else out
 
 
-def _by_channel(x: Any, axis: Sizes, *others: Any) -> bool:
-    """Whether to compute by `channel_statistics.py`: arrays of one dtype, in full precision, over all axes but that."""
-    arrays = type(x) is np.ndarray and axis == (0, *range(2, x.ndim)) and not in_float32(x.dtype)
-    return arrays and all(type(y) is np.ndarray and y.dtype == x.dtype for y in others)
+def _kernels(x: Any, axis: Sizes, *others: Any) -> Any:
+    """The module with faster ways for arrays of one dtype, in full precision, over these axes; or None."""
+    if type(x) is not np.ndarray or in_float32(x.dtype) or not x.size:
+        return None
+    if not all(type(y) is np.ndarray and y.dtype == x.dtype for y in others):
+        return None
+    return {(0, *range(2, x.ndim)): channel_statistics, (x.ndim - 1,): row_statistics}.get(axis)
 
 
 def _normal(x: Any, axis: Sizes, eps: float) -> tuple[Any, Any]:
     """(x - mean) / σ, and σ = √(variance + eps); of float16 in float32, where the squares have room."""
     x = astype(x, "float32") if in_float32(x.dtype) else x
-    centred = x - _mean(x, axis)
-    deviation = sqrt(_mean_of_products(centred, centred, axis) + eps)
+    centred = x - mean(x, axis, True)
+    deviation = sqrt(mean(square(centred), axis, True) + eps)
     return centred / deviation, deviation
-
-
-def _added_up(g: Any, factor: Any, axis: Sizes, shape: Sizes) -> Any:
-    """g, times the factor if there is one, summed over all but the last axes; in one pass where it is a single one."""
-    if type(g) is not np.ndarray or axis != (g.ndim - 1,):
-        return sum_to(g if factor is None else g * factor, shape)
-    rows = g.reshape(-1, g.shape[-1])
-    if factor is None:
-        return product(np.ones((1, len(rows)), g.dtype), rows)[0]
-    return np.einsum("ni,ni->i", rows, factor.reshape(rows.shape))
-
-
-def _mean(x: Any, axis: Sizes) -> Any:
-    """The mean over `axis`, which stays; over the last axis of an array a matrix product, a fifth of the time."""
-    if type(x) is not np.ndarray or axis != (x.ndim - 1,):
-        return mean(x, axis, True)
-    n = max(1, x.shape[-1])
-    return product(x, np.full((x.shape[-1], 1), 1 / n, x.dtype))
-
-
-def _mean_of_products(x: Any, y: Any, axis: Sizes) -> Any:
-    """The mean of x·y over `axis`, likewise."""
-    if type(x) is not np.ndarray or axis != (x.ndim - 1,):
-        return mean(square(x) if x is y else x * y, axis, True)
-    return (np.einsum("...i,...i->...", x, y) / max(1, x.shape[-1]))[..., None].astype(x.dtype, copy=False)
 
 
 # What the user calls.

@@ -11,7 +11,6 @@ nodes they record what they do, which is how second derivatives and backward gra
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable, Sequence
 from math import inf
 from typing import TYPE_CHECKING, Any, overload
@@ -84,7 +83,7 @@ class Primitive:
         doc: str | None = None,
     ) -> None:
         self.name = self.__name__ = self.__qualname__ = name
-        self.__module__ = written_in()
+        self.__module__ = next((rule.__module__ for rule in rules if rule), type(self).__module__)
         if name in self.table and not written_again(self.table[name], self):
             raise ValueError(f"the table has a primitive {name!r} already")
         dispatch(self, *numpy)
@@ -98,7 +97,9 @@ class Primitive:
         self.arity = len(self.rules)
         self.attrs: Attrs = {}
         if inspect.isfunction(arrays) and not self.variadic:  # the parameters beyond its operands
-            self.attrs = {p.name: p.default for p in list(inspect.signature(arrays).parameters.values())[self.arity :]}
+            f = inspect.unwrap(arrays)
+            names = f.__code__.co_varnames[self.arity : f.__code__.co_argcount]
+            self.attrs = dict(zip(names, (f.__defaults__ or ())[-len(names) :])) | (f.__kwdefaults__ or {})
         self.scalars = NUMPY_NUMBERS if floats is None else NUMPY_NUMBERS | PYTHON_NUMBERS
 
     @overload
@@ -124,7 +125,7 @@ class Primitive:
 
     def compute(self, values: Sequence[Any], attrs: Attrs) -> Any:
         """The result on plain numbers: a float for floats, else an array."""
-        if self.floats is not None and all(type(x) in PYTHON_NUMBERS for x in values):
+        if self.floats is not None and PYTHON_NUMBERS.issuperset(map(type, values)):
             return self.on_floats(values, attrs)
         for x in values:
             if not (x.dtype.kind in "fiub" if type(x) is np.ndarray else type(x) in self.scalars):
@@ -171,8 +172,7 @@ class Variadic(Primitive):
 
     def pull(self, slots: Sequence[int], g: Any, out: Any, values: Sequence[Any], attrs: Attrs) -> list[Any]:
         """What the operands in `slots` receive."""
-        contributions: list[Any] = self.rules[0](slots, g, out, values, **attrs)
-        return contributions
+        return self.rules[0](slots, g, out, values, **attrs)  # type: ignore[no-any-return]
 
 
 def dispatch(function: Callable[..., Any], *numpy: Any) -> None:
@@ -184,14 +184,6 @@ def dispatch(function: Callable[..., Any], *numpy: Any) -> None:
         if not written_again(BY_NUMPY[known], function):
             raise ValueError(f"np.{known.__name__} of a node is {BY_NUMPY[known].__name__} already")
     BY_NUMPY.update(dict.fromkeys(numpy, function))
-
-
-def written_in() -> str:
-    """The module that is writing a row now."""
-    frame: Any = sys._getframe(1)
-    while frame.f_globals.get("__name__") in (__name__, f"{__package__}.rows"):
-        frame = frame.f_back
-    return str(frame.f_globals.get("__name__"))
 
 
 def written_again(known: Any, function: Any) -> bool:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy import ndarray
 
 from ...errors import DtypeError, ShapeError
-from ..blas import product
+from ..blas import column_sums, product
 from ..node import shape_of
 from .elementwise import relu, sigmoid, tanh
 from .fused import linear, linear_row
@@ -142,10 +142,15 @@ def _by_gate(x: ndarray) -> ndarray:
 def _rnn_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any], nonlinearity: str) -> list[Any]:
     _, _, w_hh, _, _, h0 = operands
     d = np.empty_like(out)
-    d_h: Any = 0
+    d_h = np.zeros(h0.shape, out.dtype)
     for t in reversed(range(len(out))):
-        slope = 1 - out[t] * out[t] if nonlinearity == "tanh" else out[t] > 0
-        np.multiply(g[t] + d_h, slope, out=d[t])
+        d_h += g[t]
+        if nonlinearity == "tanh":
+            np.multiply(out[t], out[t], out=d[t])
+            np.subtract(1, d[t], out=d[t])
+        else:
+            np.greater(out[t], 0, out=d[t])
+        d[t] *= d_h
         d_h = product(d[t], w_hh)
     return _shares(slots, operands, h0, out, d, d, d_h)
 
@@ -159,8 +164,7 @@ def _lstm_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]) 
     c_before = _before(c0, out[:, 1])
     d = np.empty((steps, n, 4 * size), out.dtype)
     by_gate, slopes = np.empty((2, *kept.shape[1:]), out.dtype)
-    d_h: Any = np.zeros_like(h0)
-    d_c: Any = np.zeros_like(c0)
+    d_h, d_c = np.zeros((2, *h0.shape), out.dtype)
     for t in reversed(range(steps)):
         i, f, new, o = every = kept[t]
         d_h += g[t, 0]
@@ -226,8 +230,8 @@ def _shares(
         lambda: product(from_x, w_ih).reshape(x.shape),
         lambda: product(from_x.T, _flat(x, w_ih.shape[1])),
         lambda: product(later.T, _flat(h[:-1], w_hh.shape[1])) + product(from_h[: len(h0)].T, h0),
-        lambda: np.add.reduce(from_x, 0),
-        lambda: np.add.reduce(from_h, 0),
+        lambda: column_sums(from_x),
+        lambda: column_sums(from_h),
     )
     return [by[slot]() if slot < 5 else d_states[slot - 5] for slot in slots]
 

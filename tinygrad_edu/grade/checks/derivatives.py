@@ -15,10 +15,21 @@ from ..compare import compare
 from ..diagnosis import ChainStep, judge_chain, probe_shapes, random_upstream, right_for_own_forward
 from ..diagnosis.beside import beside_steps
 from ..diagnosis.diagnose import as_numbers
+from ..diagnosis.mistakes import MISTAKES, Diagnosis
 from ..diagnosis.reference import names_of
 from ..errors import StudentError, WrongAnswer
 from ..expect import expect, require
-from .asking import EXACT, Axes, called_slow, called_unstable, large_operands, many_operands, one_by_one, operands
+from .asking import (
+    EXACT,
+    Axes,
+    called_slow,
+    called_unstable,
+    large_operands,
+    many_operands,
+    one_by_one,
+    operands,
+    to_the_last_digit,
+)  # fmt: skip
 
 __all__ = ["backward", "backward_of_own", "right_steps", "same_layer", "stays_right_when_large"]
 
@@ -30,7 +41,8 @@ def backward(answer: Function, function: Function, rng: np.random.Generator, *ax
 
     It is called with axes of distinct sizes, so that a wrong axis shows in the shape, and with equal ones, so that a
     transpose shows in the numbers. Then, against difference quotients, with operands near a million if the function
-    bears them, and with so many numbers that a forward pass for each of them takes too long.
+    bears them, and with so many numbers that a forward pass for each of them takes too long; where nothing is added up,
+    most of these must be right to the last digit.
 
     Parameters
     ----------
@@ -44,6 +56,7 @@ def backward(answer: Function, function: Function, rng: np.random.Generator, *ax
     >>> import tinygrad_edu as tg
     >>> backward(lambda g, x, w: (g @ w.T, x.T @ g), tg.matmul, np.random.default_rng(0), "nk", "km")
     """
+    exact = None
     for at in operands(axes, rng, scale):
         exact = EXACT if scale == 1.0 and one_by_one(function, at) else None
         try:
@@ -55,12 +68,28 @@ def backward(answer: Function, function: Function, rng: np.random.Generator, *ax
             raise
     if scale == 1.0:
         for at in large_operands(function, axes, rng):
-            ask(answer, function, at, rng)
+            ask(answer, function, at, rng, exact)
         for at in many_operands(function, axes, rng):
             upstream = random_upstream(rng, np.shape(function(*at)))
             right = vjp(function, *at)[1](upstream)
             with called_slow(sum(x.size for x in at)):
-                expect(answer(upstream, *at)).equals(right if len(at) > 1 else right[0])
+                found = answer(upstream, *at)
+                named = isinstance(found, (list, tuple)) and len(found) == len(right) > 1
+                for name, a, e in zip(names_of(function, len(at)), found, right) if named else ():
+                    expect(a, say("the gradient of {names}", names=name)).equals(e)
+                if not named:
+                    expect(found).equals(right if len(at) > 1 else right[0])
+            if exact is not None:
+                all_digits(found if len(at) > 1 else [found], right, names_of(function, len(at)))
+
+
+def all_digits(found: Sequence[Any], right: Sequence[ndarray], names: Sequence[str]) -> None:
+    """Refuse gradients of which most numbers are less exact than a formula is."""
+    coarse = tuple(name for name, a, e in zip(names, found, right)
+                   if isinstance(a, ndarray) and not to_the_last_digit(a, e))  # fmt: skip
+    if coarse:
+        what, where, how = Diagnosis(MISTAKES["imprecise"], coarse).words
+        raise WrongAnswer(what, kind="imprecise", where=where, how=how)
 
 
 def ask(

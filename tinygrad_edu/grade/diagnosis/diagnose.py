@@ -85,7 +85,7 @@ def diagnosis_of(reference: Reference, found: Any) -> Diagnosis | None:
         details = {"wanted": counted(len(reference.expected), "{n} gradient", "{n} gradients"), "given": given}
         return Diagnosis(MISTAKES["number of answers"], reference.names, details)
     verdicts = [
-        compare(a, e if np.ndim(e) else float(e), name=name)
+        compare(a, e if np.ndim(e) else float(e), name=say("the gradient of {names}", names=name))
         for a, e, name in zip(answers, reference.expected, reference.names)
     ]
     wrong = [i for i, verdict in enumerate(verdicts) if not verdict]
@@ -115,13 +115,13 @@ def coarse(x: Any) -> bool:
 
 
 def listed(answer: Any, expected: ndarray) -> bool:
-    """Whether an answer is a list of as many numbers, or of lists of them, as the expected array has."""
+    """Whether an answer is a list of as many numbers, or of rows of them, as the expected array has."""
     if not isinstance(answer, (list, tuple)) or expected.ndim == 0:
         return False
 
     def shape(x: Any) -> tuple[int, ...] | None:
         if not isinstance(x, (list, tuple)):
-            return () if np.ndim(x) == 0 and as_numbers(x) is not None else None
+            return None if as_numbers(x) is None else np.shape(x)
         inner = {shape(y) for y in x}
         found = inner.pop() if len(inner) == 1 else None
         return None if found is None else (len(x), *found)
@@ -136,6 +136,7 @@ ADVICE = texts(
         "int": "Whole numbers have no digits behind the point: let the array hold floats, as np.zeros(shape) does",
         "dtype": "Return floats: an array of float64",
         "shape": "A gradient has exactly the shape of what it is the gradient of",
+        "empty": "It holds no numbers: a slice such as x[p:-p] is empty where p is 0",
     }
 )
 """How to mend an answer that is of another kind."""
@@ -147,6 +148,7 @@ def unknown(reference: Reference, i: int, answer: Any, verdict: Verdict) -> Diag
     kind = answer.dtype.kind if isinstance(answer, (ndarray, np.generic)) else ""
     what = {"i": "int", "u": "int", "b": "int", "c": "complex"}.get(kind, verdict.reason)
     numbers = as_numbers(answer)
+    what = "empty" if numbers is not None and not numbers.size else what
     advice = say(ADVICE.get(what, ADVICE["dtype"]))
     if verdict.reason == "values" and numbers is not None:
         first = np.unravel_index(int(np.argmax(~near(numbers, expected))), expected.shape)
@@ -176,13 +178,18 @@ class Search:
         """The candidates with a wrong rule, made on demand: most mistakes are found without them."""
         return [*self.reference.in_rules(), *self.reference.in_broadcasts()]
 
+    @cached_property
+    def forwards(self) -> list[Candidate]:
+        """The candidates with an operation left out of the forward pass."""
+        return [*self.reference.in_forward()]
+
     def explanations(self, scope: Sequence[int]) -> Iterator[Diagnosis]:
         """All explanations, the most probable first."""
         names = tuple(self.reference.names[i] for i in scope)
         expected = self.reference.expected
         answers = [self.answers[i] for i in scope]
         right = [expected[i] for i in scope]
-        if all(a is None or not a.any() for a in answers):
+        if all(a is None or (a.size and not a.any()) for a in answers):
             yield Diagnosis(MISTAKES["detached"], names)
         if any(a is not None and not np.isfinite(a).all() for a in answers):
             yield Diagnosis(MISTAKES["not finite"], names)
@@ -193,11 +200,14 @@ class Search:
         yield from self.by_factor(names, self.ratio(answers, right))
         yield from self.in_another_place(scope, names)
         yield from self.as_made(scope, self.rules)
+        if all(whole(a) and not whole(e) and self.same(a, np.floor(e)) for a, e in zip(answers, right)):
+            yield Diagnosis(MISTAKES["rounded down"], names)
         if all(same(a, e, 1e-5) for a, e in zip(answers, right)):
             yield Diagnosis(MISTAKES["imprecise"], names)
         c = self.ratio(answers, right)
         if c is not None and max(e.size for e in right) > 1:
             yield Diagnosis(MISTAKES["factor"], names, {"factor": in_figures(c)})
+        yield from self.as_made(scope, self.forwards)
         for second in ("sign", "factor"):  # two mistakes at once are less probable; three could not be told apart
             yield from self.as_made(scope, [*self.sums, *self.rules], second)
         if len(scope) == 1:
@@ -290,6 +300,11 @@ def as_numbers(answer: Any) -> Answer:
         return None
     array = np.asarray(answer)
     return array.astype(float) if array.dtype.kind in "iuf" else None
+
+
+def whole(x: Answer) -> bool:
+    """Whether all numbers are whole ones."""
+    return x is not None and bool(np.all(x == np.floor(x)))
 
 
 def in_figures(c: float) -> str:

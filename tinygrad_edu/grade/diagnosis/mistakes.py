@@ -115,6 +115,8 @@ ROWS = texts([
     Mistake("low precision", "The numbers are right, but in low precision.", SEEN,
             "They are {given}, and the question is in {right}: leave out what makes them {given}, such as `astype` or "
             "`dtype=`."),
+    Mistake("rounded down", "It is rounded down to whole numbers.", SEEN,
+            "`//` drops what is behind the point, and so does an array of whole numbers: use `/`, and floats."),
     Mistake("border", "The border is still there.", SEEN,
             "The right numbers are in the middle: padding put a border around the input, so cut it off from the "
             "gradient."),
@@ -142,6 +144,9 @@ ROWS = texts([
             "It is the answer for axis={axis}."),
     Mistake("formula", "The formula of the derivative is wrong.", AT,
             "The numbers are those of {formula}."),
+    Mistake("left out", "An operation is left out of the forward pass.", AT,
+            "The numbers are those of a program whose forward pass leaves out {operation}, while its backward pass "
+            "does not: compute the same values in both."),
     # How contributions are added up.
     Mistake("overwritten", "The gradient is overwritten instead of accumulated.", AT,
             "A value that is used several times gets a contribution from each use. Only the one from {operation} is "
@@ -210,6 +215,8 @@ ROWS = texts([
             "Divide the means by 1 - β^t; they begin at 0, and are too small at first."),
     Mistake("step not counted", "The step count does not go on.", "It departs in step {step}.",
             "t is 1 in the first step, and one more in each: the bias correction 1 - β^t stays that of the first."),
+    Mistake("step counted from another", "The step count begins with another number.", "It departs in step {step}.",
+            "t is 1 in the first step: with another t the bias correction 1 - β^t is that of another step."),
     Mistake("betas swapped", "The two β are swapped.", "It departs in step {step}.",
             "β₁ belongs to the mean of the gradients, β₂ to that of their squares."),
     Mistake("memory lost", "The memory is lost between steps.", "It departs in step {step}.",

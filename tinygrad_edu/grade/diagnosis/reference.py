@@ -23,6 +23,7 @@ from ...engine.primitives.primitive import Primitive
 from ...engine.tensor import Tensor
 from ...engine.value import Value
 from ...errors import TinygradError
+from ...graph.plain import ancestors
 from .rules import ErringRow, RuleCall, Wrong, wrong_rules
 
 __all__ = ["Candidate", "Reference"]
@@ -170,6 +171,36 @@ class Reference:
                     yield on_edges("missing contribution", [step], nothing, named=[step])
                 yield on_edges("counted twice", [step], lambda e: 2.0 * e.pull(), named=[step])
                 yield on_edges("sign of one contribution", [step], negated, named=[step])
+
+    # Mistakes in the forward pass.
+
+    def in_forward(self) -> Iterator[Candidate]:
+        """Passes in which an operation is left out of the values, but not of the rules: `h = x @ w` for `x @ w + b`."""
+        made = [node for node in ancestors([self.output]) if node.primitive is not None]
+        for node in made if len(made) > 1 else ():
+            for kept in dict.fromkeys(x for x in node.inputs if isinstance(x, Node)):
+                if np.shape(kept.data) != np.shape(node.data) or len(self.steps) > self.tries * 20:
+                    continue
+                beside = [x for x in node.inputs if x is not kept]
+                others = [name for name, x in zip(self.names, self.variables) if any(x is y for y in beside)]
+                said = at([node])["operation"] + (f" ({', '.join(others)})" if others else "")
+                try:
+                    found = gradients(self.without(node, kept, made), self.variables, self.upstream)
+                except (TinygradError, ArithmeticError, AttributeError, IndexError, TypeError, ValueError):
+                    continue  # not every operation can be left out
+                if all(g is not None for g in found):
+                    yield Candidate("left out", {"operation": said}, [np.array(g) for g in found], {})
+
+    def without(self, node: Node, kept: Node, made: Sequence[Node]) -> Node:
+        """The output, computed with the value of the operand `kept` in the place of what `node` gives."""
+        again: dict[int, Any] = {}
+        for old in made:
+            new = row_of(old)(*(again.get(id(x), x) for x in old.inputs), **old.attrs)
+            if old is node:
+                new = new + (again.get(id(kept), kept) - new).detach()
+            again[id(old)] = new
+        result: Node = again[id(self.output)]
+        return result
 
     # Mistakes in the sum over broadcast axes.
 

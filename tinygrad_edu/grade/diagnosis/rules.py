@@ -241,6 +241,7 @@ FORMULAS: dict[str, dict[str, Callable[..., Any]]] = texts(
     {
         "tanh": {
             "1 - tanh(x), without the square; it is 1 - tanh(x)²": lambda y, x: 1 - y,
+            "1 - 2 tanh(x); it is 1 - tanh(x)²": lambda y, x: 1 - 2 * y,
             "1 + tanh(x)²; it is 1 - tanh(x)²": lambda y, x: 1 + y * y,
             "tanh(x)²; it is 1 - tanh(x)²": lambda y, x: y * y,
             "tanh(x) · (1 - tanh(x)), the rule of sigmoid; it is 1 - tanh(x)²": lambda y, x: y * (1 - y),
@@ -261,6 +262,7 @@ FORMULAS: dict[str, dict[str, Callable[..., Any]]] = texts(
         "power": {
             "n · xⁿ; it is n · xⁿ⁻¹": lambda out, x, n: n * out,
             "xⁿ⁻¹, without n; it is n · xⁿ⁻¹": lambda out, x, n: x ** (n - 1),
+            "n · xⁿ - 1, without brackets around n - 1; it is n · xⁿ⁻¹": lambda out, x, n: n * out - 1,
             "(n - 1) · xⁿ⁻¹; it is n · xⁿ⁻¹": lambda out, x, n: (n - 1) * x ** (n - 1),
         },
         "exp": {"x · exp(x - 1), the rule of powers; it is exp(x)": lambda y, x: x * y / np.e},

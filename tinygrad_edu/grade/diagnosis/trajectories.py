@@ -120,6 +120,7 @@ def variants(kind: type[Optimizer], settings: Settings) -> Iterator[tuple[str, V
     if issubclass(kind, Adam):
         yield "no bias correction", Variant(kind, settings, count=lambda t: inf)
         yield "step not counted", Variant(kind, settings, count=lambda t: 1)
+        yield "step counted from another", Variant(kind, settings, count=lambda t: t + 1)
         yield "betas swapped", but(betas=set_to["betas"][::-1])
         other = Adam if issubclass(kind, AdamW) else AdamW
         yield "weight decay coupling", Variant(other, {**settings, "weight_decay": set_to["weight_decay"]})

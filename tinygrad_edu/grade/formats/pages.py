@@ -65,8 +65,7 @@ def student_report(result: Result) -> str:
 
 def _footer(result: Result) -> str:
     return say(
-        "Graded at isolation level {level} by {grader}. The SHA-256 of what was handed in begins with {hash}.",
-        level=result.isolation.level,
+        "Graded by {grader}. The SHA-256 of what was handed in begins with {hash}.",
         grader=in_html(result.grader),
         hash=f"<code>{in_html(result.submission_sha256[:12])}</code>",
     )

@@ -30,7 +30,7 @@ import numpy as np
 from .filters import make_rules
 from .program import NAME
 from .server import Server
-from .walls import leave_network, leave_no_marks, raise_walls, tasks_of_this_user, tried, unmount
+from .walls import leave_network, leave_no_marks, raise_walls, round_to_float64, tasks_of_this_user, tried, unmount
 
 __all__ = ["serve_alone", "serve_clean"]
 
@@ -56,6 +56,7 @@ def prepare(settings: dict[str, Any]) -> dict[str, str]:
     for name in MODULES.split():
         with contextlib.suppress(ImportError):  # another system or version lacks it
             importlib.import_module(name)
+    round_to_float64()
     settings["rules"] = None
     reached["files"] = tried(lambda: settings.update(rules=make_rules([*settings["libraries"], data])))
     if hasattr(os, "getuid") and os.getuid() != 0:  # the kernel counts all tasks of a user

@@ -22,6 +22,7 @@ FORMATS: dict[str, Writer] = {
     ".html": lambda drawing: drawing.html(),
     ".png": lambda drawing: converted(drawing, "png"),
     ".pdf": lambda drawing: converted(drawing, "pdf"),
+    ".txt": lambda drawing: drawing.text() + "\n",
     ".tex": lambda drawing: document(drawing),
     ".dot": lambda drawing: drawing.dot(),
     ".mmd": lambda drawing: drawing.mermaid(),

@@ -8,7 +8,7 @@ besides, bound to the id of the picture: they weigh more than those of a page ar
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -166,25 +166,30 @@ def painted(parts: Iterable[str], theme: Theme, *, bare: bool = False) -> str:
         return found[0]
 
     picture = "\n".join(parts if bare else (ELEMENT.sub(paint, part) for part in parts))
-    sizes = sorted(set(re.findall(r'<(?:text|tspan) class="[^"]*?\bs(\d+)"', picture)), key=int)
-    rules = [f"svg#\0 .s{size}{{font-size:{int(size) / 10:g}px}}" for size in sizes]
-    for hue in sorted(set(re.findall(r'<g [^<>]*class="[^"]*?(hue-\w+)', picture))):
+    head, end, body = picture.partition("</style>")
+    used = {name for classes in set(re.findall(r'class="([^"]*)"', body)) for name in classes.split()}
+    rules = [f"svg#\0 .{name}{{font-size:{size}}}" for name in sorted(used, key=_by_size) if (size := _size_of(name))]
+    for hue in sorted(name for name in used if name.startswith("hue-")):
         rules += [f"svg#\0 .{hue}.{hue} .box{{fill:{_hue(hue)}}}", f"svg#\0 .{hue}.{hue} .line{{stroke:{_hue(hue)}}}"]
         rules += [f"svg#\0 .{hue}.{hue} .head{{fill:{_hue(hue)}}}"]
         rules += [f"svg#\0 .{hue}.{hue} .box~text tspan,svg#\0 .{hue}.{hue} .box~text{{fill:{_ink_on(_hue(hue))}}}"]
-    picture = picture.replace(SIZES, "\n".join(rules))
-    return _with_rules_in_use(picture) if bare else picture
+    head = head.replace(SIZES, "\n".join(rules))
+    return (_with_rules_in_use(head, used) if bare else head) + end + body
 
 
-def _with_rules_in_use(picture: str) -> str:
-    """The picture without the rules for what is not in it; what a page lights up has the class `lit`."""
-    used = {"lit", *(name for classes in re.findall(r'class="([^"]*)"', picture) for name in classes.split())}
+def _by_size(name: str) -> tuple[int, str]:
+    return len(name), name
+
+
+def _with_rules_in_use(head: str, used: Collection[str]) -> str:
+    """The beginning of a picture, with rules for what is in it; what a page lights up has the class `lit`."""
+    there = {"lit", *used}
 
     def in_use(rule: str) -> bool:
         selectors = rule.partition("{")[0].split(",")
-        return any(used.issuperset(re.findall(r"\.([\w-]+)", selector)) for selector in selectors)
+        return any(there.issuperset(re.findall(r"\.([\w-]+)", selector)) for selector in selectors)
 
-    return re.sub(r"^svg#.*\n", lambda rule: rule[0] if in_use(rule[0]) else "", picture, flags=re.MULTILINE)
+    return re.sub(r"^svg#.*\n", lambda rule: rule[0] if in_use(rule[0]) else "", head, flags=re.MULTILINE)
 
 
 SIZES = "\1"

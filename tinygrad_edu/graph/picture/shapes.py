@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from functools import cache
 from math import dist, hypot
-from operator import itemgetter
 from typing import NamedTuple
 
 from ..layout.geometry import Direction, Point, Rectangle, is_sideways
@@ -62,46 +61,44 @@ def text(texts: Sequence[Text], x: float, y: float, anchor: str = "middle") -> s
     A line of several runs begins where it should in the usual fonts, because some programs centre each run by itself.
     Attributes that all of them share are written once: pictures are mostly text, and this makes them a tenth smaller.
     """
-    baseline = y + 0.35 * max(text.size for text in texts)
-    runs = [
-        Run(style, size, rise, "".join(run.text for run in alike))
-        for (style, size, rise), alike in groupby(
-            (run for text in texts for run in _runs(text)), key=itemgetter(0, 1, 2)
-        )
-    ]
+    baseline = y + 0.35 * max([text.size for text in texts])
+    runs = _runs(texts)
     if all(run.style == UNKNOWN for run in runs):
         return ""
     if len(runs) == 1 and not runs[0].rise:
-        classes = [*([anchor] if anchor != "middle" else []), runs[0].style]
-        return _text(classes, x, baseline, runs[0].size, in_markup(runs[0].text))
+        style, size, _, words = runs[0]
+        return _text(style if anchor == "middle" else f"{anchor} {style}", x, baseline, size, in_markup(words))
     if anchor != "start":
-        x -= sum(run.width for run in runs) / (2 if anchor == "middle" else 1)
+        x -= sum([run.width for run in runs]) / (2 if anchor == "middle" else 1)
     while runs[-1].style == UNKNOWN:
         runs.pop()
-    words, height = [], 0.0
+    parts, height = [], 0.0
     sizes = {run.size for run in runs}
-    size = sizes.pop() if len(sizes) == 1 else SIZE
-    for run in runs:
-        moved = f' dy="{_n(run.rise - height)}"' if _n(run.rise - height) != "0" else ""
-        height = run.rise
-        words.append(f'<tspan class="{run.style}{_size(run.size, size)}"{moved}>{in_markup(run.text)}</tspan>')
-    return _text(["start"], x, baseline, size, "".join(words))
+    shared = sizes.pop() if len(sizes) == 1 else SIZE
+    for style, size, rise, words in runs:
+        moved = f' dy="{_n(rise - height)}"' if rise != height else ""
+        height = rise
+        parts.append(f'<tspan class="{style}{_size(size, shared)}"{moved}>{in_markup(words)}</tspan>')
+    return _text("start", x, baseline, shared, "".join(parts))
 
 
-def _runs(text: Text) -> Iterator[Run]:
-    """The runs of a piece: names are set as mathematics."""
-    if text.style not in SET:
-        yield Run(text.style, text.size, 0.0, text.text)
-        return
-    for piece in pieces(text.text):
-        size = round(text.size * SMALLER, 1) if piece.level else text.size
-        yield Run(text.style, size, round(text.size * RISE[piece.level], 1), piece.text)
+def _runs(texts: Sequence[Text]) -> list[Run]:
+    """The runs of a line, of which neighbours are different: names are set as mathematics."""
+    runs: list[Run] = []
+    for style, words, size in texts:
+        for piece, level in pieces(words) if style in SET else ((words, 0),):
+            run = Run(style, round(size * SMALLER, 1) if level else size, round(size * RISE[level], 1), piece)
+            if runs and runs[-1][:3] == run[:3]:
+                run = run._replace(text=runs.pop().text + piece)
+            runs.append(run)
+    return runs
 
 
-def _text(classes: Sequence[str], x: float, baseline: float, size: float, words: str) -> str:
-    return f'<text class="{" ".join(classes)}{_size(size, SIZE)}" x="{_n(x)}" y="{_n(baseline)}">{words}</text>'
+def _text(classes: str, x: float, baseline: float, size: float, words: str) -> str:
+    return f'<text class="{classes}{_size(size, SIZE)}" x="{_n(x)}" y="{_n(baseline)}">{words}</text>'
 
 
+@cache
 def _size(size: float, inherited: float) -> str:
     """A font size as a class, for which the style sheet has a rule; a page of strict policy allows no style here."""
     return f" {size_class(size)}" if size != inherited else ""

@@ -33,13 +33,15 @@ def paired(graph: Graph) -> Graph:
     ∂z/∂z → ∂z/∂x
     """
     back: dict[int, list[int]] = {}  # of each node, the numbers of the arrows along which its gradient arrives
+    begins = set(graph.outputs)  # the nodes whose gradients others come from; in a part of a graph, not only outputs
     for number, edge in enumerate(graph.edges, 1):
         if _leads_back(edge, graph):
             back.setdefault(edge.source, []).append(number)
+            begins.add(edge.target)
     gradient_of: dict[int, int] = {}
     nodes = [replace(node, kept=None, grad=None) for node in graph.nodes]  # it stands beside the gradient
     for node in reversed(graph.nodes):
-        if node.id in back or node.id in graph.outputs:  # the others have no gradient
+        if node.id in back or node.id in begins:  # the others have no gradient
             gradient_of[node.id] = len(nodes) + 1
             nodes.append(_gradient(len(nodes) + 1, node, graph, met=len(back.get(node.id, ()))))
     edges = [

@@ -12,11 +12,11 @@ from typing import Literal
 
 from ..._support.languages import counted, say
 from ..plain import Graph, Kind
-from .collapse import close, depth_of, opened, what_is_hidden
+from .collapse import close, depth_of, in_use, opened, what_is_hidden
 from .fold import fold, what_is_folded
 from .totals import totals
 
-__all__ = ["HUGE", "LIMIT", "Depth", "aliased", "focused", "neighbourhood", "view"]
+__all__ = ["HUGE", "LIMIT", "Depth", "aliased", "focused", "neighbourhood", "restricted", "view"]
 
 Depth = int | Literal["auto", "all"]
 
@@ -106,6 +106,11 @@ def neighbourhood(graph: Graph, centers: Iterable[int], hops: int) -> Graph:
     for _ in range(hops):
         rim = [x for x in dict.fromkeys(x for id in rim for x in neighbours.get(id, ())) if x not in shown]
         shown.update(rim)
+    return restricted(graph, shown)
+
+
+def restricted(graph: Graph, shown: Collection[int]) -> Graph:
+    """The part of the graph that has these nodes, and the arrows between them."""
     nodes = [node for node in graph.nodes if node.id in shown]
     now = {node.id: id for id, node in enumerate(nodes, 1)}
     return replace(
@@ -117,6 +122,7 @@ def neighbourhood(graph: Graph, centers: Iterable[int], hops: int) -> Graph:
             if edge.source in now and edge.target in now
         ),
         outputs=tuple(now[id] for id in graph.outputs if id in now),
+        clusters=in_use(graph.clusters, nodes),
     )
 
 

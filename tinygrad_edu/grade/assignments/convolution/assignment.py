@@ -63,7 +63,7 @@ def overwritten(upstream, x, w, stride, padding):
 
 @hw.check(points=1, needs=["grad_bias"])
 def bias(student, rng):
-    for shape in ((5, 7, 3, 11), (3, 2_000, 4, 5)):
+    for shape in ((5, 7, 3, 11), (2, 60_000, 1, 2)):
         upstream = random_upstream(rng, shape)
         expect(student.grad_bias(upstream)).is_gradient_of(
             lambda b, shape=shape: np.zeros(shape) + b.reshape(1, -1, 1, 1),

@@ -1,0 +1,95 @@
+"""A film: pictures of several times in one layout, as frames, as an SVG that moves, and as a page with a slider."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+import tinygrad_edu as tg
+
+from .test_page import browser  # noqa: F401
+
+
+def drawings(steps: int = 4, **options: Any) -> list[Any]:
+    x, w = tg.Value(1.5, "x"), tg.Value(-0.4, "w")
+    found = []
+    for step in range(steps):
+        loss = (w * x - 0.8) ** 2
+        loss.name = "loss"
+        found.append(tg.draw(loss, caption=f"after {step}", **options))
+        (slope,) = tg.gradients(loss, [w])
+        w.data -= 12.0 * slope
+    return found
+
+
+def places(svg: str) -> list[str]:
+    """Where boxes are, how large they are, and the ways of arrows."""
+    return re.findall(r'translate\([^)]*\)|<rect class="box" x="[^>]*rx="[^"]*"|<path class="line" d="[^"]*"', svg)
+
+
+@pytest.mark.parametrize("mode", ["forward", "both"])
+def test_all_frames_have_one_layout_and_their_own_numbers(mode: Any) -> None:
+    made = drawings(mode=mode, fit=None)
+    film = tg.graph.film(made)
+    assert (
+        len({tuple(re.sub(' fill="[^"]*"| stroke[^ ]*', "", p) for p in places(frame)) for frame in film.frames}) == 1
+    )
+    for number, (frame, drawing) in enumerate(zip(film.frames, made)):
+        ElementTree.fromstring(frame)
+        assert f"after {number}" in frame
+        assert f"{number + 1} of 4" in frame
+        loss = next(node for node in drawing.graph.nodes if node.label == "loss")
+        assert f" = {loss.value.text()}<" in frame
+
+
+def test_what_changed_is_thick_and_what_did_not_is_not() -> None:
+    frames = tg.graph.film(drawings(gradients=False)).frames
+    names = [re.findall(r'class="[^"]*\bnow\b[^"]*"[^>]*>\s*<title>(\w+)', frame) for frame in frames]
+    assert names[0] == []
+    assert names[1] == ["w", "v₁", "v₂", "loss"]  # x and the constants are as they were
+
+
+def test_as_an_svg_it_shows_one_frame_at_a_time_and_no_two_ids_are_the_same() -> None:
+    svg = tg.graph.film(drawings(), seconds=0.5).svg()
+    ElementTree.fromstring(svg)
+    assert svg.count('visibility="hidden"') == 3
+    assert "animation:" in svg
+    assert "2s step-end infinite" in svg
+    ids = re.findall(r'\bid="([^"]*)"', svg)
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.slow
+def test_the_page_has_a_slider_and_fetches_nothing(browser: Any, tmp_path: Path) -> None:  # noqa: F811
+    page, said = browser.new_page(), []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: said.append(request.url) if "film.html" not in request.url else None)
+    page.goto(tg.graph.film(drawings(), seconds=0.05).save(tmp_path / "film.html").as_uri() + "#frame=2")
+
+    def frames() -> list[bool]:
+        return [page.locator("#frames > div").nth(i).is_visible() for i in range(4)]
+
+    assert frames() == [False, True, False, False]
+    page.focus("#frame")
+    page.keyboard.press("ArrowRight")
+    assert frames() == [False, False, True, False]
+    assert page.url.endswith("#frame=3")
+    page.click("#play")
+    page.wait_for_function("location.hash === '#frame=4'")
+    assert page.inner_text("#play") == "Play"
+    assert said == []
+
+
+def test_drawings_of_other_graphs_are_refused_with_the_way_out() -> None:
+    one, other = drawings(2), tg.draw(tg.Value(1.0, "x") * 2)
+    with pytest.raises(tg.GraphError, match="film: drawing 3 is of another graph than the first"):
+        tg.graph.film([*one, other])
+    with pytest.raises(tg.GraphError, match="film: takes two drawings or more, one for each frame, not 1"):
+        tg.graph.film([other])
+    with pytest.raises(ValueError, match=r"film: 'x\.gif' has none of the extensions"):
+        tg.graph.film(one).save("x.gif")

@@ -1,0 +1,202 @@
+"""A film: pictures of one graph at several times, such as steps of training, in one layout; what changed is thick."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+from ...._support.formats import Writer, save_as
+from ...._support.languages import say, tag
+from ...._support.lazy import lazy
+from ...._support.offline_page import policy, slim
+from ....errors import GraphError
+from ...draw import Drawing
+from ...layout.geometry import Layout
+from ...palette import custom_properties
+from ...picture.arrange import arrange
+from ...picture.arrows import Label
+from ...picture.card import Card, Grid, Row, Text
+from ...picture.svg import Moment, write_svg
+from ...showing import image
+from ...text import in_markup
+
+__all__ = ["Film", "film"]
+
+
+def film(drawings: Sequence[Drawing], seconds: float = 1.0) -> Film:
+    """A film of drawings of one graph, such as one for each step of training.
+
+    Each drawing is as it was when it was made, so a loop makes them. The film has one layout, in which the numbers of
+    every step have room, and in each frame the boxes are thick whose numbers are others than in the one before.
+
+    Parameters
+    ----------
+    drawings : of graphs that differ in their numbers alone, drawn in the same way. A `title=` or `caption=` of each is
+        above and below its frame.
+    seconds : how long each frame is shown.
+
+    Raises `GraphError` where there are fewer than two drawings, or where they are of different graphs.
+
+    >>> import tinygrad_edu as tg
+    >>> w, drawings = tg.Value(2.0, "w"), []
+    >>> for _ in range(3):
+    ...     loss = (w * 3 - 4) ** 2
+    ...     drawings.append(tg.draw(loss))
+    ...     w.data -= 0.05 * tg.grad(lambda w: (w * 3 - 4) ** 2)(w.data)
+    >>> tg.graph.film(drawings)
+    Film of 3 frames: The computation graph of v₃
+    """
+    if len(drawings) < 2:
+        raise GraphError(f"film: takes two drawings or more, one for each frame, not {len(drawings)}")
+    first = drawings[0]
+    for number, drawing in enumerate(drawings[1:], 2):
+        if _shape(drawing) != _shape(first):
+            raise GraphError(
+                f"film: drawing {number} is of another graph than the first, or was drawn in another way; the graphs "
+                "of a film differ in their numbers alone, and fit=None, or a direction, draws them all in one way"
+            )
+    return Film(tuple(drawings), seconds)
+
+
+def _shape(drawing: Drawing) -> object:
+    """What is the same in all drawings of a film."""
+    graph = drawing.graph
+    nodes = [(node.kind, node.label, node.operation, node.cluster, node.pair) for node in graph.nodes]
+    return nodes, [(edge.source, edge.target) for edge in graph.edges], drawing.flow, drawing.style, drawing.wrap
+
+
+@dataclass(frozen=True, repr=False)
+class Film:
+    """Pictures of one graph at several times: as frames, as a picture that moves, and as a page with a slider.
+
+    Attributes
+    ----------
+    drawings : one for each frame.
+    seconds : how long each frame is shown.
+    """
+
+    drawings: tuple[Drawing, ...]
+    seconds: float = 1.0
+
+    @lazy
+    def cards(self) -> list[list[Card]]:
+        """The boxes of each frame; a box is as large in all of them."""
+        every = [drawing.cards for drawing in self.drawings]
+        wide, high = (
+            [max(getattr(card, side) for card in same) for same in zip(*every)] for side in ("width", "height")
+        )
+        return [[card._replace(width=w, height=h) for card, w, h in zip(cards, wide, high)] for cards in every]
+
+    @lazy
+    def layout(self) -> Layout:
+        """The places of everything, in every frame."""
+        first = self.drawings[0]
+        labels = [max(same, key=_width) for same in zip(*(drawing.labels for drawing in self.drawings))]
+        return arrange(first.graph, self.cards[0], labels, first.flow, first.engine, first.wrap)
+
+    @lazy
+    def frames(self) -> list[str]:
+        """An SVG for each drawing, all in the same layout."""
+        return list(self._frames())
+
+    def _frames(self) -> Iterator[str]:
+        before: list[Card] | None = None
+        for number, (drawing, cards) in enumerate(zip(self.drawings, self.cards), 1):
+            graph = drawing.graph
+            heading = graph.heading or say("{number} of {count}", number=number, count=len(self.drawings))
+            graph = replace(graph, heading=heading, notes=self.drawings[0].graph.notes)
+            lit = {i for i, (new, old) in enumerate(zip(cards, before or cards), 1) if new.rows != old.rows}
+            marked = [_marked(new, old) for new, old in zip(cards, before or cards)]
+            known = {node.id for node in graph.nodes}
+            moment = Moment(number, known, known, lit)
+            yield write_svg(graph, marked, drawing.labels, self.layout, drawing.flow, drawing.theme, moment)
+            before = cards
+
+    def svg(self) -> str:
+        """The frames as one SVG that moves; still, with the last frame, where the reader wants no motion."""
+        sizes = [tuple(map(float, re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', frame)[0])) for frame in self.frames]
+        wide, high = (max(side) for side in zip(*sizes))
+        every, n = self.seconds * len(self.frames), len(self.frames)
+        rules = [
+            f"@media (prefers-reduced-motion:no-preference){{#\0>svg{{animation:\0 {every:g}s step-end infinite}}",
+            *(f"#\0>svg:nth-of-type({i}){{animation-delay:{(i - 1 - n) * self.seconds:g}s}}" for i in range(1, n + 1)),
+            f"}}@keyframes \0{{0%{{visibility:visible}}{100 / n:.4g}%{{visibility:hidden}}100%{{visibility:hidden}}}}",
+        ]
+        hidden = [frame.replace("<svg ", '<svg visibility="hidden" ', 1) for frame in self.frames[:-1]]
+        text = "".join(
+            [
+                f'<svg xmlns="http://www.w3.org/2000/svg" id="\0" role="img" width="{wide:g}" height="{high:g}" '
+                f'viewBox="0 0 {wide:g} {high:g}"><title>{in_markup(self.title)}</title>',
+                f"<style>{''.join(rules)}</style>",
+                *hidden,
+                self.frames[-1],
+                "</svg>\n",
+            ]
+        )
+        return text.replace("\0", "tg-" + sha256(text.encode()).hexdigest()[:10])
+
+    def html(self) -> str:
+        """The frames as a page of its own, with a slider; without a network."""
+        style = custom_properties(self.drawings[0].theme) + slim(_file("film.css"))
+        script = slim(_file("film.js")).replace("SECONDS", f"{self.seconds:g}")
+        styles = [style, *(frame.partition("<style>")[2].partition("</style>")[0] for frame in self.frames)]
+        return Template(_file("film.html")).substitute(
+            policy=policy(script, styles),
+            title=in_markup(self.title),
+            style=style,
+            script=script,
+            lang=tag(),
+            frame=in_markup(say("Frame")),
+            play=in_markup(say("Play")),
+            stop=in_markup(say("Stop")),
+            last=len(self.frames) - 1,
+            frames="\n".join(f"<div{' hidden' if i else ''}>{frame}</div>" for i, frame in enumerate(self.frames)),
+        )
+
+    @property
+    def title(self) -> str:
+        """One line that says what it shows."""
+        return say("Film of {count} frames: {title}", count=len(self.drawings), title=self.drawings[0].graph.title)
+
+    def __repr__(self) -> str:
+        return self.title
+
+    def _repr_html_(self) -> str:
+        return image(self.svg(), self.title)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the film to a file: .svg moves, .html has a slider. Gives the path.
+
+        `ValueError` for another extension, `OSError` where the file cannot be written.
+        """
+        return save_as(path, FORMATS, self, function="film")
+
+
+FORMATS: dict[str, Writer] = {".svg": lambda film: film.svg(), ".html": lambda film: film.html()}
+"""What writes a film to a file of each extension."""
+
+
+def _file(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _width(label: Label | None) -> float:
+    return label.width if label else 0.0
+
+
+def _marked(card: Card, before: Card) -> Card:
+    """A box with the numbers in bold that were others before."""
+    return card._replace(rows=tuple(_bold(row) if row not in before.rows else row for row in card.rows))
+
+
+def _bold(row: Row) -> Row:
+    def bold(item: Text | Grid) -> Text | Grid:
+        return item._replace(style=f"{item.style} mark") if item.style in ("value", "slope") else item
+
+    return tuple(map(bold, row))

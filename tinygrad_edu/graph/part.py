@@ -1,0 +1,144 @@
+"""The part of a graph that an author wants to show: near a node, between two, without some, some in a named box."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from ..engine.messages import describe
+from ..engine.node import Node
+from ..errors import GraphError
+from .asked import node_called
+from .clusters import Cluster
+from .names import partial
+from .plain import Graph, Recorded, and_so_on
+from .text import visible
+from .views.view import focused, restricted
+
+__all__ = ["Part", "part_of"]
+
+
+class Part(NamedTuple):
+    """What of a graph is shown, as `tg.draw` takes it."""
+
+    focus: Node | str | None = None
+    hops: int = 2
+    between: tuple[Any, Any] | None = None
+    hide: Any = ()
+    boxes: Mapping[str, Iterable[Any]] | None = None
+
+    @property
+    def is_near(self) -> bool:
+        """Whether it is a part around or between nodes, and the graph itself may be as large as it wants."""
+        return self.focus is not None or self.between is not None
+
+
+def part_of(graph: Graph, recorded: Recorded, part: Part) -> Graph:
+    """The graph with what is asked for. Raises `GraphError` for nodes that it does not have."""
+    find = _Finder(graph, recorded)
+    if part.focus is not None:
+        return focused(graph, find.id("the focus", part.focus), part.hops)
+    boxes = {name: {find.id(f"a node of the box {name!r:.40}", x) for x in members} for name, members in _items(part)}
+    for name, ids in boxes.items():
+        graph = _boxed(graph, visible(name), ids)
+    kept = {node.id for node in graph.nodes} if part.between is None else _between(graph, find.ends(part.between))
+    kept -= set(_hidden(graph, part.hide, find))
+    return graph if len(kept) == len(graph.nodes) else restricted(graph, kept)
+
+
+def _items(part: Part) -> Iterable[tuple[str, Iterable[Any]]]:
+    if part.boxes is None:
+        return ()
+    if not isinstance(part.boxes, Mapping):
+        raise GraphError(f"draw: boxes maps names of boxes to the nodes in them, not {part.boxes!r:.60}")
+    return [(str(name), (nodes,) if isinstance(nodes, (Node, str)) else nodes) for name, nodes in part.boxes.items()]
+
+
+class _Finder(NamedTuple):
+    """Finds the nodes of a plain graph that a user means."""
+
+    graph: Graph
+    recorded: Recorded
+
+    def id(self, what: str, asked: Any) -> int:
+        """The id of a node, in a backward graph that of its gradient."""
+        node = node_called(what, asked, self.recorded)
+        label = self.recorded.names[node]
+        if self.graph.mode == "backward":
+            label = partial(self.graph.of, label)
+        for plain_node in self.graph.nodes:
+            if plain_node.label == label and plain_node.kind != "constant":
+                return plain_node.id
+        raise GraphError(f"draw: no gradient flows to {what}, {describe(node)}")
+
+    def ends(self, between: Any) -> tuple[int, int]:
+        """The ids of two nodes."""
+        if not (isinstance(between, (tuple, list)) and len(between) == 2):
+            raise GraphError(f"draw: between is two nodes or their names, (from, to), not {between!r:.60}")
+        first, last = (self.id("a node of between", x) for x in between)
+        return first, last
+
+
+def _between(graph: Graph, ends: tuple[int, int]) -> set[int]:
+    """The nodes on the ways from one node to another, and the operands of those on the way."""
+    ends = ends[::-1] if graph.mode == "backward" else ends
+    after: dict[int, list[int]] = {}
+    before: dict[int, list[int]] = {}
+    for edge in graph.edges:
+        after.setdefault(edge.source, []).append(edge.target)
+        before.setdefault(edge.target, []).append(edge.source)
+    on_the_way = _reached(ends[0], after) & _reached(ends[1], before)
+    if not on_the_way:
+        first, last = (graph.node(id).label for id in ends)
+        raise GraphError(f"draw: no way leads from {first} to {last}, so there is nothing between them")
+    return on_the_way | {x for id in on_the_way - {ends[0]} for x in before.get(id, ())}
+
+
+def _reached(start: int, ways: Mapping[int, list[int]]) -> set[int]:
+    seen, todo = {start}, [start]
+    while todo:
+        found = [id for id in ways.get(todo.pop(), ()) if id not in seen]
+        seen.update(found)
+        todo += found
+    return seen
+
+
+def _hidden(graph: Graph, hide: Any, find: _Finder) -> Iterator[int]:
+    """The ids of what is left out: "constants", "data" (what takes no gradient), or nodes; never a result."""
+    for what in (hide,) if isinstance(hide, (str, Node)) else hide:
+        if what == "constants":
+            yield from (node.id for node in graph.nodes if node.kind == "constant")
+        elif what == "data":
+            taking = ("leaf", "operation")
+            nodes = (node for node in graph.nodes if node.kind in taking and not node.requires_grad)
+            yield from (node.id for node in nodes if node.id not in graph.outputs)
+        else:
+            yield find.id("a node of hide", what)
+
+
+def _boxed(graph: Graph, name: str, ids: set[int]) -> Graph:
+    """The graph with a named frame around these nodes, and around the constants that only they use."""
+    around = {graph.node(id).cluster for id in ids}
+    if len(around) != 1:
+        places = and_so_on([place or "no module" for place in sorted(around)]) if around else "nothing"
+        raise GraphError(f"draw: a box holds nodes that lie together; those of {name!r} lie in {places}")
+    if name in {cluster.path for cluster in graph.clusters}:
+        raise GraphError(f"draw: there is a module or a box called {name!r} already; give the box another name")
+    users: dict[int, set[int]] = {}
+    after: dict[int, list[int]] = {}
+    before: dict[int, list[int]] = {}
+    for edge in graph.edges:
+        users.setdefault(edge.source, set()).add(edge.target)
+        after.setdefault(edge.source, []).append(edge.target)
+        before.setdefault(edge.target, []).append(edge.source)
+    from_it, to_it = (set().union(*(_reached(id, ways) for id in ids)) for ways in (after, before))
+    aside = sorted((from_it & to_it) - ids)
+    if aside:
+        labels = and_so_on([graph.node(id).label for id in aside[:4]])
+        raise GraphError(f"draw: a way leads out of the box {name!r} and back, through {labels}; put them in, too")
+    inside = ids | {id for id, targets in users.items() if graph.node(id).kind == "constant" and targets <= ids}
+    (parent,) = around
+    record = Cluster(name, parent, "function", name, len(inside))
+    nodes = tuple(replace(node, cluster=name) if node.id in inside else node for node in graph.nodes)
+    return replace(graph, nodes=nodes, clusters=(*graph.clusters, record))
