@@ -132,7 +132,7 @@ def _states_and_gates(memory: ndarray, steps: int, n: int, size: int) -> tuple[n
 
 def _by_gate(x: ndarray) -> ndarray:
     """(N, 4·H) as (4, N, H)."""
-    return x.reshape(len(x), 4, -1).swapaxes(0, 1)
+    return x.reshape(len(x), 4, x.shape[1] // 4).swapaxes(0, 1)
 
 
 # Backpropagation through time. `d` is the gradient of the gates before sigmoid and tanh; `d_h` and `d_c` are what the
