@@ -1025,3 +1025,26 @@ def test_the_soft_margins_of_labels_are_a_mean_over_the_last_axis() -> None:
     x, labels = rng.normal(size=(2, 3, 4)), rng.integers(0, 2, (2, 3, 4)).astype(float)
     margins = np.log1p(np.exp(-x)) * labels + np.log1p(np.exp(x)) * (1 - labels)
     close(F.multilabel_soft_margin_loss(x, labels, reduction="none"), margins.mean(-1))
+
+
+@pytest.mark.parametrize("smoothing", [0.1, 1.0])
+def test_label_smoothing_mixes_the_class_with_all_classes(smoothing: float) -> None:
+    x, classes = rng.normal(size=(5, 3)), np.array([0, 2, 1, 1, 0])
+    log_p = x - np.log(np.exp(x).sum(1, keepdims=True))
+    mixed = (1 - smoothing) * np.eye(3)[classes] + smoothing / 3
+    close(F.cross_entropy(x, classes, label_smoothing=smoothing), -np.mean((mixed * log_p).sum(1)))
+
+
+@pytest.mark.parametrize("batch_first", [False, True])
+def test_padded_sequences_of_vectors_are_their_rows_beside_a_fill(batch_first: bool) -> None:
+    sequences = [rng.normal(size=(length, 3)) for length in (2, 4, 1)]
+    expected = np.full((3, 4, 3), 7.0)
+    for i, sequence in enumerate(sequences):
+        expected[i, : len(sequence)] = sequence
+    padded = nn.pad_sequence(sequences, batch_first, 7.0)
+    close(padded, expected if batch_first else expected.swapaxes(0, 1))
+    for found, sequence in zip(nn.unpad_sequence(padded, [2, 4, 1], batch_first), sequences):
+        close(found, sequence)
+    left = nn.pad_sequence(sequences, batch_first, 7.0, "left")
+    flipped = nn.pad_sequence([x[::-1] for x in sequences], batch_first, 7.0)
+    close(left, np.flip(flipped, 1 if batch_first else 0))
