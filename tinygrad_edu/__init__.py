@@ -11,6 +11,7 @@
 # ruff: noqa: F403, F405, F821
 import sys
 from importlib import import_module
+from inspect import isfunction, signature
 from typing import TYPE_CHECKING, Any
 
 from .engine import random
@@ -18,7 +19,7 @@ from .engine.creation import *
 from .engine.derivatives import *
 from .engine.grad_mode import enable_grad as enable_grad, no_grad as no_grad, trace as trace
 from .engine.gradients import gradients as gradients
-from .engine.messages.elsewhere import FUNCTIONS as _FUNCTIONS
+from .engine.messages.elsewhere import of_package as _of_package, spelt_here as _spelt_here
 from .engine.node import Node as Node
 from .engine.primitives.arithmetic import *
 from .engine.primitives.decompositions import *
@@ -38,6 +39,12 @@ from .errors import *
 abs, max, min, prod, round, sum = abs_, max_, min_, prod_, round_, sum_
 primitive = own_primitive
 del abs_, max_, min_, own_primitive, prod_, round_, sum_
+
+if not TYPE_CHECKING:  # so that the type checker knows the arguments
+    for _name in [
+        name for name, x in vars().items() if isfunction(x) and {"axis", "shape"} & {*signature(x).parameters}
+    ]:
+        globals()[_name] = _spelt_here(globals()[_name])
 
 if TYPE_CHECKING:
     from . import (
@@ -69,7 +76,7 @@ _ROOM_OF = {
 }
 _ROOMS = ["data", "graph", "models", "nn", "optim", "plots", "step", "testing", "train"]
 
-__all__ = [name for name, x in vars().items() if getattr(x, "__module__", "").startswith(__name__)]
+__all__ = [name for name, x in vars().items() if getattr(x, "__module__", "").startswith(__name__) and name[0] != "_"]
 __all__ += ["random", *_ROOMS, *_ROOM_OF]
 
 
@@ -79,8 +86,9 @@ def __getattr__(name: str) -> Any:
         return getattr(import_module(f".{_ROOM_OF[name]}", __name__), name)
     if name in _ROOMS:
         return import_module(f".{name}", __name__)
-    here = f": {_FUNCTIONS[name]}" if name in _FUNCTIONS else ""
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{here}", name=name, obj=sys.modules[__name__])
+    here = _of_package(name)
+    said = f"module {__name__!r} has no attribute {name!r}{here and ': ' + here}"
+    raise AttributeError(said, name=name, obj=sys.modules[__name__])
 
 
 sys.modules[f"{__name__}.random"] = random  # its public name, for `from tinygrad_edu.random import get_state`

@@ -58,6 +58,15 @@ for rate in (0.01, 0.05, 0.09, 0.1, 0.11):
     print(f"rate {rate}: a factor of {1 - 20 * rate:4.1f}, so w is", np.round(path, 2) + 0.0)
 
 # %% [markdown]
+# Play the step with 0.05. The last two steps of the player move the number.
+
+# %%
+w = tg.Value(1.0, name="w")
+f = 10 * w**2
+f.name = "f"
+tg.steps(f, optim.SGD([w], lr=0.05))
+
+# %% [markdown]
 # With 0.05 the first step ends in the minimum, and the second stays there. With 0.1 the descent leaps
 # from 1 to −1 and back for ever; with more, further each time. **The learning rate has to be below 2 /
 # curvature, and is best at 1 / curvature.**

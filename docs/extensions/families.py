@@ -35,9 +35,10 @@ def exported(face: ModuleType, family: ModuleType) -> dict[str, int]:
     for statement in ast.parse(inspect.getsource(family)).body:
         for named in getattr(statement, "targets", [getattr(statement, "target", statement)]):
             lines.setdefault(getattr(named, "id", None) or getattr(named, "name", ""), statement.lineno)
-    names = {id(getattr(family, name)): name for name in family.__all__}
-    found = {name: names[id(vars(face)[name])] for name in face.__all__ if id(vars(face).get(name)) in names}
-    return dict(sorted(((name, lines.get(own, 0)) for name, own in found.items()), key=lambda x: x[1]))
+    own = {id(inspect.unwrap(getattr(family, name))): name for name in family.__all__}
+    faces = {name: id(inspect.unwrap(vars(face).get(name))) for name in face.__all__}  # type: ignore[arg-type]
+    found = {name: own[known] for name, known in faces.items() if known in own}
+    return dict(sorted(((name, lines.get(there, 0)) for name, there in found.items()), key=lambda x: x[1]))
 
 
 def headings(family: ModuleType) -> dict[int, str]:

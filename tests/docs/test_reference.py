@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib import import_module
-from inspect import ismodule
+from inspect import ismodule, unwrap
 from pathlib import Path
 from types import ModuleType
 
@@ -32,8 +32,8 @@ def described() -> dict[str, set[str]]:
 
 def exported(face: ModuleType, family: ModuleType) -> set[str]:
     """What `family` describes: all that the current module exports of a file (docs/extensions/families.py)."""
-    objects = [getattr(family, name) for name in family.__all__]
-    return {name for name in face.__all__ if any(vars(face).get(name) is each for each in objects)}
+    objects = [unwrap(getattr(family, name)) for name in family.__all__]
+    return {name for name in face.__all__ if any(unwrap(vars(face).get(name)) is each for each in objects)}  # type: ignore[arg-type]
 
 
 DESCRIBED = described()

@@ -239,6 +239,25 @@ def test_the_walk_visits_the_youngest_first() -> None:
 # Graphs of gradients.
 
 
+def test_only_the_paths_to_the_inputs_are_walked() -> None:
+    x, y = make("Tensor", 2.0), make("Tensor", 3.0)
+    asked: list[str] = []
+
+    def rule(g: Any, out: Any, y: Any) -> Any:
+        asked.append("y")
+        return g
+
+    @tg.primitive(rule, name="side_branch")
+    def side_branch(y: Any) -> Any:
+        return y * 1.0
+
+    out = x * x * side_branch(y)
+    assert tg.gradients(out, [x])[0] == 12.0
+    assert asked == []
+    assert tg.gradients(out, [y])[0] == 4.0
+    assert asked == ["y"]
+
+
 @both_kinds
 def test_gradients_with_a_graph_are_nodes(kind: str) -> None:
     x = make(kind)

@@ -80,7 +80,7 @@ def test_the_page_has_a_slider_and_fetches_nothing(browser: Any, tmp_path: Path)
     assert frames() == [False, False, True, False]
     assert page.url.endswith("#frame=3")
     page.click("#play")
-    page.wait_for_function("location.hash === '#frame=4'")
+    page.locator("#frames > div").nth(3).wait_for()
     assert page.inner_text("#play") == "Play"
     assert said == []
 

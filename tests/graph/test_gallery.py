@@ -15,7 +15,9 @@ SCRIPT = Path(__file__).parents[2] / "docs" / "gallery.py"
 
 MISPLACED = """() => {
   const misplaced = [], box = element => element.getBoundingClientRect();
-  for (const node of document.querySelectorAll('svg > g > g[id*="-n"]')) {
+  const seen = selector => [...document.querySelectorAll(selector)]  // of a film, one frame is
+    .filter(element => getComputedStyle(element).visibility === 'visible');
+  for (const node of seen('svg > g > g[id*="-n"]')) {
     const outer = box(node.querySelector('.box'));
     for (const text of node.querySelectorAll('text')) {
       const inner = box(text);
@@ -25,8 +27,8 @@ MISPLACED = """() => {
     }
   }
   const apart = (a, b) => a.right < b.left + 1 || b.right < a.left + 1 || a.bottom < b.top + 3 || b.bottom < a.top + 3;
-  const labels = [...document.querySelectorAll('svg .edge text')];
-  const others = [...labels, ...document.querySelectorAll('svg > g > g[id*="-n"] > .box')];
+  const labels = seen('svg .edge text');
+  const others = [...labels, ...seen('svg > g > g[id*="-n"] > .box')];
   for (const label of labels)
     for (const other of others)
       if (label !== other && !apart(box(label), box(other))) misplaced.push(label.textContent + ' covers something');

@@ -990,3 +990,38 @@ def test_alpha_dropout_keeps_mean_and_variance() -> None:
     assert (y.mean(), y.std()) == pytest.approx((0, 1), abs=0.02)
     assert F.alpha_dropout(tg.ones(3), 1.0).tolist() == [0, 0, 0]
     assert nn.AlphaDropout(0.5).eval()(5.0) == 5.0
+
+
+# Attention and losses in the forms that are seldom asked for.
+
+
+def test_grouped_heads_share_their_keys_and_values() -> None:
+    q, k, v = rng.normal(size=(2, 6, 3, 4)), rng.normal(size=(2, 2, 5, 4)), rng.normal(size=(2, 2, 5, 4))
+    found = F.scaled_dot_product_attention(q, k, v, enable_gqa=True)
+    for head in range(6):  # heads 0 to 2 take the first keys, 3 to 5 the second
+        scores = q[:, head] @ k[:, head // 3].swapaxes(1, 2) / 2.0  # √4
+        weights = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
+        close(found[:, head], weights @ v[:, head // 3])
+    with pytest.raises(tg.ShapeError):
+        F.scaled_dot_product_attention(q[:, :5], k, v, enable_gqa=True)
+
+
+@pytest.mark.parametrize("batch_first", [False, True])
+def test_one_sequence_is_a_batch_of_one_to_attention(batch_first: bool) -> None:
+    layer, axis = nn.MultiheadAttention(4, 2, batch_first=batch_first).double(), 0 if batch_first else 1
+    x = rng.normal(size=(3, 4))
+    batch = np.expand_dims(x, axis)
+    for found, expected, at in zip(layer(x, x, x), layer(batch, batch, batch), (axis, 0)):
+        close(found, np.squeeze(expected.data, at))
+
+
+@pytest.mark.parametrize("dropout", [-0.1, 1.5])
+def test_the_dropout_of_attention_is_a_probability(dropout: float) -> None:
+    with pytest.raises(tg.OutOfRangeError, match="dropout is a probability"):
+        nn.MultiheadAttention(4, 2, dropout=dropout)
+
+
+def test_the_soft_margins_of_labels_are_a_mean_over_the_last_axis() -> None:
+    x, labels = rng.normal(size=(2, 3, 4)), rng.integers(0, 2, (2, 3, 4)).astype(float)
+    margins = np.log1p(np.exp(-x)) * labels + np.log1p(np.exp(x)) * (1 - labels)
+    close(F.multilabel_soft_margin_loss(x, labels, reduction="none"), margins.mean(-1))

@@ -303,3 +303,7 @@ def test_a_target_that_is_no_probability_has_no_divergence() -> None:
     losses = F.kl_div(tg.tensor([-1.0, -1.0, -1.0]), np.array([-0.5, np.nan, 0.0]), reduction="none")
     assert np.isnan(losses.data).tolist() == [True, True, False]
     assert losses.dtype == np.float32
+    by_target = tg.grad(lambda t: F.kl_div(np.array([-1.0, -1.0, -1.0]), t, reduction="sum"))
+    slopes = by_target(np.array([-0.5, 0.0, 0.5]))
+    assert np.isnan(slopes[0])
+    assert slopes[1:].tolist() == pytest.approx([1.0, np.log(0.5) + 1 + 1])

@@ -593,7 +593,7 @@ def test_a_plateau_goes_on_where_it_stood() -> None:
     ("norm_type", "norm"),
     [(1.0, 3 + 4 + 12), (2.0, 13.0), (3.0, (27 + 64 + 1728) ** (1 / 3)), (inf, 12.0)],  # 3² + 4² + 12² = 13²
 )
-@pytest.mark.parametrize("limit", [0.0, 1.0, 100.0])
+@pytest.mark.parametrize("limit", [0.0, 1.0, 20.0, 100.0])
 def test_clipping_by_the_norm_scales_all_gradients_together(norm_type: float, norm: float, limit: float) -> None:
     first, second, third = (tg.zeros(n, dtype="float64", requires_grad=True) for n in (2, 1, 1))
     first.grad, second.grad = np.array([3.0, -4.0]), np.array([12.0])

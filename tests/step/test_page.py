@@ -222,6 +222,20 @@ def test_questions_are_answered_in_the_frame_of_a_notebook_too(browser: Any) -> 
 
 
 @pytest.mark.slow
+def test_a_frame_is_as_high_as_the_player_in_it_or_as_the_window(browser: Any) -> None:
+    script = tg.steps(textbook()[0])
+    for height, enough in ((1400, True), (800, False)):
+        page = browser.new_page(viewport={"width": 390, "height": height})
+        page.set_content(frame(script))
+        player = page.frames[1]
+        player.wait_for_selector("main")
+        page.wait_for_timeout(300)
+        inside = player.evaluate("document.documentElement.scrollHeight")
+        assert inside > 780
+        assert (page.locator("iframe").evaluate("frame => frame.clientHeight") == inside) is enough
+
+
+@pytest.mark.slow
 def test_the_page_judges_answers_as_python_does(play: Open) -> None:
     script = tg.steps(textbook()[0])
     page = play(script, predict=True)

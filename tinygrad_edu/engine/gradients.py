@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ..errors import DtypeError
-from .node import Node, next_index, number_of
+from .node import Node, clock, number_of
 from .scopes import note_derivatives
 from .walk import recorded, unshared, walk
 
@@ -29,10 +29,10 @@ def gradients(output: Node, inputs: Sequence[Node], gradient: Any = None, *, cre
         raise DtypeError("gradients: the inputs are a list of Values and Tensors, such as [x, w]")
     pairs = walk(output, gradient, inputs=inputs, create_graph=create_graph, every=True)
     if create_graph:
-        start = next_index()
+        start = next(clock)
         gradient_of = dict(recorded(pairs))
         found = [gradient_of.get(x) for x in inputs]
-        note_derivatives(output, inputs, found, gradient_of.values(), (start, next_index()))
+        note_derivatives(output, inputs, found, gradient_of.values(), (start, next(clock)))
         return found
     wanted = dict.fromkeys(inputs)
     handed_out: set[int] = set()

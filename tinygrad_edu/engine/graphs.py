@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from typing import Any
 
 from .messages import no_gradient
-from .node import Node, Operand, creation, next_index, packed
+from .node import Node, Operand, clock, creation, packed
 
 __all__ = ["ancestors", "copied", "deep_copied", "operations", "reachable"]
 
@@ -38,7 +38,7 @@ def ancestors(outputs: Iterable[Node], stop: Callable[[Node], bool] | None = Non
 def reachable(output: Node, inputs: Sequence[Node] | None = None) -> dict[Node, None]:
     """The nodes that `output` was made from and that need a gradient, itself included, as the keys of a dict.
 
-    With `inputs`, only those on a path from the output to one of the inputs.
+    With `inputs`, only those on a path from the output to one of the inputs, oldest first.
     """
     if not getattr(output, "flow", False):
         raise no_gradient(output)
@@ -52,15 +52,21 @@ def reachable(output: Node, inputs: Sequence[Node] | None = None) -> dict[Node, 
                 todo.append(x)
     if inputs is None:
         return found
-    leading = set(inputs)
+    wanted = set(inputs)
+    leading: dict[Node, None] = {}
     for node in sorted(found, key=creation):
-        if any(isinstance(x, Node) and x in leading for x in node.inputs):
-            leading.add(node)
-    return {node: None for node in found if node in leading}
+        if node in wanted:
+            leading[node] = None
+            continue
+        for x in node.inputs:
+            if isinstance(x, Node) and x in leading:
+                leading[node] = None
+                break
+    return leading
 
 
-def operations(output: Node, among: Container[Node] | None = None) -> list[Node]:
-    """The results that `output` was made from, itself included, oldest first; with `among`, only those in it."""
+def operations(output: Node) -> list[Node]:
+    """The results that `output` was made from, itself included, oldest first."""
     todo = [] if output.primitive is None else [output]
     found, order = set(todo), []
     while todo:
@@ -79,7 +85,6 @@ def operations(output: Node, among: Container[Node] | None = None) -> list[Node]
         if isinstance(y, Node) and y.primitive is not None and y not in found:
             found.add(y)
             todo.append(y)
-    order = order if among is None else [x for x in order if x in among]
     order.sort(key=creation)
     return order
 
@@ -87,7 +92,7 @@ def operations(output: Node, among: Container[Node] | None = None) -> list[Node]
 def copied(node: Node, inputs: Sequence[Operand]) -> Node:
     """A fresh node with the same number and gradient: the result of the same call, on these inputs."""
     new = object.__new__(type(node))
-    new.primitive, new.attrs, new.flow, new.index = node.primitive, node.attrs, node.flow, next_index()
+    new.primitive, new.attrs, new.flow, new.index = node.primitive, node.attrs, node.flow, next(clock)
     for slot in ("_data", "_grad", "notes"):
         if hasattr(node, slot):
             setattr(new, slot, copy(getattr(node, slot)))

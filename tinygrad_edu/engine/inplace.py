@@ -19,7 +19,7 @@ from .convert import numbers
 from .grad_mode import Source, caller, recording
 from .messages import describe, refused
 from .messages.tensors import already_a_leaf
-from .node import NO_ATTRS, Node, Operand, next_index, number_of
+from .node import NO_ATTRS, Node, Operand, clock, number_of
 
 __all__ = ["Changed", "as_used", "assign", "changed_in_place", "note_change", "owned"]
 
@@ -30,7 +30,7 @@ newest = 0
 def note_change(*nodes: Node) -> None:
     """Note that these nodes were changed in place just now: their old numbers are lost for the rules."""
     global newest
-    newest = next_index()
+    newest = next(clock)
     change = (newest, caller())
     for node in nodes:
         node.own_notes().changed = change

@@ -8,7 +8,6 @@ holds its output. `Value` (a float) and `Tensor` (a NumPy array) are the two kin
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from itertools import count
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -30,8 +29,6 @@ new = object.__new__
 
 clock = count(1)
 """The clock of the graph: every node, and every change in place, takes the next tick."""
-
-next_index = partial(next, clock)
 
 creation = attrgetter("index")
 """The key that sorts nodes by age."""

@@ -125,7 +125,7 @@ def _options(row: Callable[..., Any]) -> list[str]:
 def _by_default(function: Any, name: str, option: Any) -> bool:
     """Whether an option of NumPy's function says what NumPy does without it, such as `dtype=None`."""
     if isinstance(function, np.ufunc):
-        return name in UFUNC_DEFAULTS and option == UFUNC_DEFAULTS[name]
+        return name in UFUNC_DEFAULTS and isinstance(option, (str, bool, type(None))) and option == UFUNC_DEFAULTS[name]
     parameter = inspect.signature(function).parameters.get(name)
     return parameter is not None and option is parameter.default
 

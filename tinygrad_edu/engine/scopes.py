@@ -11,7 +11,7 @@ import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from .node import Node, next_index
+from .node import Node, clock
 
 __all__ = ["Scope", "block", "made_by", "note_derivatives", "scopes_of"]
 
@@ -42,7 +42,7 @@ def made_by(owner: Any, call: Callable[..., Any], /, *args: Any, **kwargs: Any) 
     The result is a node, or holds nodes in tuples, lists and mappings. A node that is older than the call, and was only
     handed on, gets no note.
     """
-    start = next_index()
+    start = next(clock)
     result = call(*args, **kwargs)
     for node in nodes_in(result):
         if node.index >= start and node.primitive is not None:

@@ -98,8 +98,7 @@ class Value(Operators):
         leaving(self, "item")
         return self._data
 
-    conjugate = Operators.__pos__
-    """Itself, as of every real number: `np.var` and `np.std` of a list of Values ask for it."""
+    conjugate = Operators.__pos__  # itself, as of every real number: `np.var` and `np.std` of a list ask for it
 
     def __bool__(self) -> bool:
         return bool(self._data)

@@ -58,7 +58,7 @@ def walk(
     if needed is not None and output not in needed:
         return
     gradient_of = {output: seed_of(output, gradient, create_graph)}
-    todo = operations(output, needed)
+    todo = operations(output) if needed is None else [x for x in needed if x.primitive is not None]
     in_floats = type(gradient_of[output]) is float and needed is None and on_edge is None and not every
     while todo:
         if in_floats:

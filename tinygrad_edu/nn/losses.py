@@ -152,8 +152,8 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
         losses = exp(t) * (t - input)
     else:
         positive = greater(t, 0)
-        no_probability = np.where(number_of(t) == 0, 0.0, np.nan).astype(getattr(t, "dtype", float))
-        losses = where(positive, t * log(where(positive, t, 1.0)), no_probability) - t * input
+        no_probability = np.where(number_of(t) >= 0, 0.0, np.nan).astype(getattr(t, "dtype", float))
+        losses = where(positive, t * log(where(positive, t, 1.0)), no_probability * t) - t * input
     if reduction == "batchmean":
         return sum_(losses) / (shape_of(losses) or (1,))[0]
     return _reduced("kl_div", losses, reduction, ", 'batchmean'")

@@ -22,7 +22,7 @@ from ..engine import random
 from ..engine.convert import DEFAULT_DTYPE
 from ..engine.grad_mode import enable_grad
 from ..engine.messages import is_whole, short
-from ..engine.node import Node, next_index, number_of, shape_of
+from ..engine.node import Node, clock, number_of, shape_of
 from ..engine.tensor import Tensor
 from ..errors import DtypeError
 from .module import Module, tensors_in
@@ -224,13 +224,13 @@ class _Record:
         forward = module.forward
 
         def watched(*args: Any, **kwargs: Any) -> Any:
-            call = _Call(module, next_index(), self.running)
+            call = _Call(module, next(clock), self.running)
             self.calls.append(call)
             if call.caller is not None:
                 call.caller.has_inner = True
             self.running = call
             call.output = forward(*args, **kwargs)
-            call.end, self.running = next_index(), call.caller
+            call.end, self.running = next(clock), call.caller
             return call.output
 
         vars(module)["forward"] = watched

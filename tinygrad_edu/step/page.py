@@ -80,12 +80,22 @@ def page(script: Script, *, predict: bool = False, theme: Theme = "auto") -> str
     )
 
 
+FIT = slim("""
+addEventListener("message", ({ data, source }) => {
+  const frame = [...document.querySelectorAll("iframe")].find((frame) => frame.contentWindow === source);
+  const fits = Math.min(data?.player, innerHeight - 40);
+  if (frame && fits > frame.height) frame.height = fits;
+});
+""")
+"""Around a player: its frame becomes as high as what is in it, or as the window. Where scripts are not run it stays."""
+
+
 def frame(script: Script, *, predict: bool = False) -> str:
     """The page in an `iframe`, for a notebook: it is cut off from the page around it."""
     inside = escape(page(script, predict=predict), quote=True)
     return (
         f'<iframe srcdoc="{inside}" sandbox="allow-scripts allow-downloads" title="{escape(script.graph.title)}" '
-        'width="100%" height="780" style="border:0"></iframe>'
+        f'width="100%" height="780" style="border:0"></iframe><script>{FIT}</script>'
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,32 @@ def test_a_function_that_is_called_otherwise_here_says_how(name: str) -> None:
 def test_an_argument_that_is_called_otherwise_here_says_how(name: str, argument: str) -> None:
     with pytest.raises(tg.DtypeError, match=f"{argument} is called {ARGUMENTS[argument]} here"):
         getattr(tg.ones((2, 3)), name)(**{argument: 1})
+
+
+ANY: Any = tg
+
+
+@pytest.mark.parametrize(
+    ("call", "argument"),
+    [
+        (lambda x: ANY.stack([x, x], dim=0), "dim"), (lambda x: ANY.split(x, 1, dim=0), "dim"),
+        (lambda x: ANY.sort(x, dim=0), "dim"), (lambda x: ANY.median(x, keepdim=True), "keepdim"),
+        (lambda x: x.argmax(dim=1), "dim"), (lambda x: ANY.argmin(x, dim=1), "dim"),
+        (lambda x: ANY.rand(size=(2, 3)), "size"), (lambda x: ANY.zeros(size=3), "size"),
+        (lambda x: ANY.concatenate([x], dim=0), "dim"), (lambda x: ANY.sum(x, dim=0), "dim"),
+    ],
+)  # fmt: skip
+def test_functions_answer_for_such_arguments_too(call: Callable[[Any], Any], argument: str) -> None:
+    with pytest.raises(tg.DtypeError, match=f"{argument} is called {ARGUMENTS[argument]} here"):
+        call(tg.ones((2, 3)))
+
+
+@pytest.mark.parametrize("name", ["pi", "isnan", "linalg", "allclose", "logical_and"])
+def test_a_name_that_numpy_has_is_numpys(name: str) -> None:
+    with pytest.raises(AttributeError, match=f"here it is np.{name}$"):
+        getattr(tg, name)
+    with pytest.raises(AttributeError, match=r"no attribute '\w+'$"):
+        tg.nothing_such  # noqa: B018
 
 
 def test_what_is_said_to_be_here_is_here() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import tinygrad_edu as tg
 from tinygrad_edu.engine.primitives import channel_statistics, kernels, row_statistics
 from tinygrad_edu.nn import functional as F
 
-LAYOUTS = {
+LAYOUTS: dict[str, Callable[[Any], Any]] = {
     "as it is": lambda x: x,
     "images last": lambda x: x.transpose(1, 2, 0).copy().transpose(2, 0, 1),
     "every second": lambda x: np.repeat(x, 2, axis=1)[:, ::2],

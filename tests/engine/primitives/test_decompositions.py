@@ -80,3 +80,16 @@ def test_numbers_are_read_and_filled_in_by_columns() -> None:
     x = np.arange(24.0).reshape(2, 3, 4)
     for shape in (24, (4, -1), [6, 4], (3, 2, 4)):
         assert np.array_equal(np.reshape(tg.tensor(x), shape, order="F").data, np.reshape(x, shape, order="F"))
+
+
+@pytest.mark.parametrize("uplo", ["L", "U"])
+@pytest.mark.parametrize("of_matrix", [lambda w, v: w @ np.arange(3.0), lambda w, v: (v[0] ** 2) @ np.arange(3.0)])
+def test_the_gradient_of_eigh_is_that_of_both_triangles_together(uplo: str, of_matrix: Any) -> None:
+    a = np.array([[2.0, 0.3, -0.5], [0.7, 1.0, 0.4], [-0.2, 0.6, 3.5]])
+    triangle = np.tril(a) if uplo == "L" else np.triu(a)
+    symmetric = triangle + triangle.T - np.diag(np.diag(a))
+    slope = tg.grad(lambda x: of_matrix(*tg.eigh(x, uplo)))
+    np.testing.assert_allclose(slope(a), slope(symmetric), rtol=1e-12)
+    step = np.array([[1.0, 0.5, -1.0], [0.5, 2.0, 0.25], [-1.0, 0.25, -0.5]]) * 1e-6
+    rise = of_matrix(*np.linalg.eigh(symmetric + step)) - of_matrix(*np.linalg.eigh(symmetric - step))
+    assert np.sum(slope(a) * step) * 2 == pytest.approx(rise, rel=1e-5)

@@ -5,13 +5,19 @@ An attribute of a Tensor or of the package that is not there says so from these 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
+
+import numpy as np
 
 from ...errors import DtypeError
 
-__all__ = ["ARGUMENTS", "FUNCTIONS", "METHODS", "Elsewhere"]
+__all__ = ["ARGUMENTS", "FUNCTIONS", "METHODS", "Elsewhere", "of_package", "spelt_here"]
 
-ARGUMENTS = {"dim": "axis", "keepdim": "keepdims", "dims": "axis", "unbiased": "ddof", "correction": "ddof"}
+ARGUMENTS = {
+    "dim": "axis", "keepdim": "keepdims", "dims": "axis", "unbiased": "ddof", "correction": "ddof", "size": "shape",
+}  # fmt: skip
 """What arguments are called here."""
 
 METHODS = {
@@ -45,6 +51,10 @@ METHODS = {
     "view_as reshape_as": "here it is x.reshape(y.shape)",
     "any all": "here it is x.data.any() and x.data.all(): no gradient flows through it",
     "chunk": "here it is tg.split(x, n, axis)",
+    "contiguous is_contiguous": "arrays need no order here, so it can be left out",
+    "repeat_interleave": "here it is tg.repeat(x, n, axis)",
+    "new_zeros new_ones new_full new_tensor": "here it is tg.zeros(shape, dtype=x.dtype) and its like",
+    "element_size stride data_ptr storage": "here it is x.data.itemsize and x.data.strides: .data is a NumPy array",
     "split": "here it is tg.split(x, n, axis)",
     "sort": "here it is tg.sort(x, axis)",
     "argsort": "here it is tg.argsort(x, axis)",
@@ -68,8 +78,24 @@ FUNCTIONS = {
     "cat": "here it is tg.concatenate",
     "mm bmm mv": "here it is tg.matmul, or x @ y",
     "clamp": "here it is tg.clip",
+    "concat": "here it is tg.concatenate",
+    "chunk": "here it is tg.array_split(x, n, axis)",
+    "topk": "here it is tg.sort(x, axis), and a slice of it",
+    "inverse": "here it is tg.inv",
+    "symeig": "here it is tg.eigh",
+    "numel": "here it is x.size",
+    "is_tensor": "here it is isinstance(x, tg.Tensor)",
     "from_numpy as_tensor": "here it is tg.tensor",
     "array asarray": "here it is tg.tensor",
+    "FloatTensor": "here it is tg.tensor, which makes float32 of lists",
+    "LongTensor IntTensor": 'here it is tg.tensor(..., dtype="int64")',
+    "empty": "here it is tg.zeros",
+    "normal": "here it is mean + std * tg.randn(shape), or nn.init.normal_ for weights",
+    "randint": "here it is np.random.default_rng(seed).integers(low, high, shape)",
+    "randperm": "here it is np.random.default_rng(seed).permutation(n)",
+    "multinomial": "here it is np.random.default_rng(seed).choice(n, k, p=probabilities)",
+    "bernoulli": "here it is tg.rand(shape).data < p",
+    "distributions": "np.random.default_rng(seed) draws numbers, and tg.nn.functional has losses of distributions",
     "unsqueeze": "here it is tg.expand_dims",
     "permute": "here it is tg.transpose",
     "gather": "here it is tg.take_along_axis",
@@ -80,8 +106,14 @@ FUNCTIONS = {
     "neg": "here it is tg.negative, or -x",
     "set_grad_enabled inference_mode is_grad_enabled": "here it is tg.no_grad() and tg.enable_grad()",
     "autograd": "here it is tg.gradients, tg.grad, tg.jacobian, tg.hessian, tg.vjp, tg.jvp and tg.hvp",
-    "cuda device": "everything is on the CPU here, so it can be left out",
+    "cuda device backends": "everything is on the CPU here, so it can be left out",
+    "compile jit": "NumPy computes at once, so it can be left out",
+    "vmap": "operations take whole arrays, with further axes in front",
+    "func": "here it is tg.grad, tg.jacobian, tg.hessian, tg.vjp and tg.jvp",
+    "onnx hub": "tg.save writes weights as .npz and .safetensors, and tg.load reads them",
+    "get_default_dtype set_default_dtype": "lists become float32, and arrays keep their dtype; dtype= says otherwise",
     "float32 float64 float16 int64 int32 bool": "dtypes are NumPy's: np.float32, or its name in quotes",
+    "long half double": 'dtypes are NumPy\'s: "int64", "float16" and "float64"',
     "Variable": "here it is tg.Value for one number, tg.tensor for an array",
     "log_softmax cross_entropy mse_loss": "here it is in tg.nn.functional",
     "utils": "here it is tg.data for loaders, tg.optim for clipping",
@@ -104,6 +136,25 @@ def refuse_other_names(function: str, attrs: dict[str, Any]) -> None:
     """Refuse arguments that are called otherwise here."""
     for name in attrs.keys() & ARGUMENTS.keys():
         raise DtypeError(f"{function}: {name} is called {ARGUMENTS[name]} here")
+
+
+def spelt_here(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that answers for arguments that are called otherwise here."""
+
+    @wraps(function)
+    def call(*given: Any, **named: Any) -> Any:
+        if named:
+            refuse_other_names(function.__name__, named)
+        return function(*given, **named)
+
+    return call
+
+
+def of_package(name: str) -> str:
+    """What is said of a name that the package does not have, behind the colon; "" where nothing is known."""
+    if name in FUNCTIONS:
+        return FUNCTIONS[name]
+    return f"here it is np.{name}" if hasattr(np, name) and not name.startswith("_") else ""
 
 
 class Elsewhere:

@@ -57,7 +57,7 @@ def _attention_weights(*operands: Any, scale: float, causal: bool) -> Any:
     top[top == -np.inf] = 0  # of a query that may take nothing: all its shares become exp(-inf)
     scores -= top
     shares = np.exp(scores, out=scores)
-    total = product(shares, np.ones((shares.shape[-1], 1), shares.dtype))
+    total = np.einsum("...i->...", shares)[..., None]
     total[total == 0] = 1
     shares /= total
     return shares.astype(np.float16) if all(x.dtype.char == "e" for x in operands) else shares

@@ -1,7 +1,7 @@
 """Batch normalisation on arrays: the kernels of `normalize` for a mean and a variance of each channel.
 
 The numbers of a channel lie side by side in memory, as `windows.py` has it, and are computed with as rows of one
-length: (C, R, L). Sums go along the rows, as matrix products, and then over the rows, so that float32 keeps its digits.
+length: (C, R, L). Sums go along the rows, and then over the rows, so that float32 keeps its digits.
 Few channels at a time go through all steps, so that they stay in the cache, and each step overwrites the one before.
 """
 
@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..blas import product
 from .windows import images_first, images_last
 
 __all__ = ["mean_and_variance", "normalized", "pulled_back"]
@@ -99,8 +98,7 @@ def _centred(rows: ndarray, out: ndarray | None = None) -> tuple[ndarray, ndarra
 
 
 def _sums(rows: ndarray) -> Any:
-    of_rows: Any = product(rows.reshape(-1, rows.shape[2]), np.ones((rows.shape[2], 1), rows.dtype))
-    return np.add.reduce(of_rows.reshape(rows.shape[:2]), 1)
+    return np.add.reduce(np.einsum("crl->cr", rows), 1)
 
 
 def _sums_of_products(x: ndarray, y: ndarray) -> Any:

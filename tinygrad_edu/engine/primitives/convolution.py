@@ -134,8 +134,19 @@ def conv_weight(*operands: Any, kernel: Sizes, groups: int | None = None, **slid
     for x_, w, y_ in _grouped(groups, with_border(x, padding), out, images_last(y)):
         for rows, columns in _columns(x_, kernel, y.shape[2:], stride, dilation):
             total = _matrix(w)
-            total += product(_matrix(y_[:, rows]), columns.T)
+            total += _sums_of_products(_matrix(y_[:, rows]), columns)
     return out
+
+
+FEW = 64
+"""Of at most so many channels the gradients of the weights are made as columns, up to a third faster in OpenBLAS."""
+
+
+def _sums_of_products(y: ndarray, columns: ndarray) -> Any:
+    """y @ columnsᵀ, (O, positions) and (C·places, positions) to (O, C·places)."""
+    if len(y) <= FEW and len(y) < len(columns):
+        return product(columns, y.T).T
+    return product(y, columns.T)
 
 
 def _convolution_at(shape: Sizes, x: Any, weight: Any, **how: Any) -> Any:

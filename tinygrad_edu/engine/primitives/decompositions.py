@@ -186,8 +186,9 @@ def _eigh(x: Any, UPLO: Any = "L") -> Any:
 def eigh(x: Any, UPLO: Any = "L") -> EighResult:
     """The eigenvalues (..., n), in ascending order, and eigenvectors, as columns, of symmetric matrices (..., n, n).
 
-    Only one triangle is looked at, the lower one unless `UPLO` is "U". The gradient of the vectors is infinite or nan
-    where eigenvalues are equal, as in PyTorch.
+    Only one triangle is looked at, the lower one unless `UPLO` is "U". The gradient, as in
+    PyTorch, tells how the result changes when both triangles change alike: where x comes from a matrix that is not
+    symmetric, take (x + x.T) / 2. For the vectors it is infinite or nan where eigenvalues are equal.
 
     >>> import tinygrad_edu as tg
     >>> tg.eigh(tg.tensor([[2.0, 0.0], [0.0, 1.0]])).eigenvalues

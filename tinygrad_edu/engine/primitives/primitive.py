@@ -35,7 +35,6 @@ BY_NUMPY: dict[Any, Callable[..., Any]] = {}
 """What NumPy's own functions do when they meet a node; `dispatch` adds to it."""
 
 Rule = Callable[..., Any]
-REALS = (-inf, inf)
 NUMPY_NUMBERS = frozenset(np.dtype(code).type for code in "?bBhHiIlLqQefdg")
 
 
@@ -77,7 +76,7 @@ class Primitive:
         symbol: str | None = None,
         precedence: int | None = None,
         elementwise: bool = False,
-        domain: tuple[float, float] = REALS,
+        domain: tuple[float, float] = (-inf, inf),
         composition: Callable[..., Any] | None = None,
         words: Sequence[str] = (),
         doc: str | None = None,
@@ -116,8 +115,7 @@ class Primitive:
     def bind(self, given: tuple[Any, ...], attrs: Attrs) -> tuple[tuple[Any, ...], Attrs]:
         """Split a call into operands and attributes, with the defaults filled in."""
         operands, rest = given[: self.arity], given[self.arity :]
-        if not attrs.keys() <= self.attrs.keys():
-            attrs = without_pytorchs(self.name, attrs, self.attrs)
+        attrs = attrs if attrs.keys() <= self.attrs.keys() else without_pytorchs(self.name, attrs, self.attrs)
         if len(operands) < self.arity or len(rest) > len(self.attrs) or not attrs.keys() <= self.attrs.keys():
             raise wrong_call(self, given, attrs)
         attrs = {**dict(zip(self.attrs, rest)), **attrs}

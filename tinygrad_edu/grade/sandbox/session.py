@@ -25,7 +25,7 @@ from ..inside.wire import FrameError, pack, unpack
 from ..submission.submission import Submission
 from .children import Child, Ending, Starter
 from .isolation import Isolation, Limits
-from .proxies import Student
+from .proxies import Handle, Student
 
 __all__ = ["Problem", "Record", "Session"]
 
@@ -84,6 +84,7 @@ class Session:
     last_seconds : how long the program took for the last question.
     answers, last : how many questions about the loaded program it has answered, and the last answer.
     constants : names of the program that were asked for and hold data, not a function or a class, in words.
+    functions : those that were asked for.
 
     >>> from tinygrad_edu.grade import Sandbox, Submission
     >>> with Sandbox() as sandbox, sandbox.open(Submission.from_source("def f(x) return x")) as session:
@@ -114,6 +115,7 @@ class Session:
         self.answers = 0
         self.last: Any = None
         self.constants: dict[str, str] = {}
+        self.functions: dict[str, Handle] = {}
         self._child: Child | None = None
         self._printed = ""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import pairwise
 
 from ..._support.languages import say
 from ..mathematics import ABOVE, BELOW, pieces
@@ -132,6 +133,8 @@ def literal(text: str) -> str:
 
     >>> print(literal("x_1"), literal("ŷ"), literal("größe"), literal("σ"))
     x\_1 \hat{y} gr\ddot{o}\text{\ss}e \sigma
+    >>> print(literal("θx"))
+    \theta x
     """
     written: list[str] = []
     foreign = ""
@@ -147,7 +150,11 @@ def literal(text: str) -> str:
             written.append(rf"\{MARKS[char]}{{{base}}}" if char in MARKS else base)
         else:
             written.append(_character(char))
-    return "".join([*written, *([_foreign(foreign)] if foreign else [])])
+    written += [_foreign(foreign)] if foreign else []
+    for i, (one, following) in enumerate(pairwise(written)):
+        if re.search(r"\\[A-Za-z]+$", one) and following[0].isascii() and following[0].isalpha():
+            written[i] += " "  # or the letter would belong to the command
+    return "".join(written)
 
 
 def _character(char: str) -> str:

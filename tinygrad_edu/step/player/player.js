@@ -453,4 +453,9 @@
     const box = event.target.closest(`[id^="${script.svg}-n"]`);
     if (box) touched?.pick(script.touch.boxes[Number(box.id.split("-n")[1]) - 1]);
   });
+  if (parent !== window) {  // in a frame: say how high it should be, in which the picture keeps the height that it has now
+    document.documentElement.style.setProperty("--screen", `${innerHeight}px`);
+    const say = () => parent.postMessage({ player: document.querySelector("main").offsetHeight }, "*");
+    new ResizeObserver(say).observe(document.querySelector("main"));
+  }
 })();
