@@ -29,7 +29,7 @@ SPEAKING = [
 """What makes texts for readers: here a sentence outside the catalogues is a mistake."""
 
 WORDS = re.compile(r"[A-Za-z]{2,},? [a-z]{2,}")
-MARKUP = re.compile(r"</?\w|=\"|: [^;]+;|pip install|\\\\")
+MARKUP = re.compile(r"\);|</?\w|=\"|: [^;]+;|pip install|\\\\")
 NO_SENTENCES = {"bold reverse", "the result", "the variable", "A derivation, event by event, as tinygrad_edu plays it"}
 """A style of Textual; two parts of an error; the title of a JSON schema."""
 
