@@ -20,11 +20,16 @@ PACKAGE = Path(tg.__file__).parent
 CATALOGUES = Path(module.__file__).parent
 OTHERS = [lang for lang in languages() if lang != "en"]
 
-SPEAKING = ["graph/words", "step", "nn/summary.py"]
+SPEAKING = [
+    "cli/command.py", "cli/draw.py", "cli/explain.py", "cli/step.py", "cli/users_file.py", "engine/inplace.py",
+    "engine/messages/tensors.py", "engine/messages/words.py", "grade/compare.py", "grade/formats/graphs.py",
+    "grade/formats/pages.py", "grade/formats/words.py", "grade/jobs.py", "grade/signs.py", "grade/soundness/answers.py",
+    "grade/submission", "graph/picture/descriptions.py", "graph/words", "nn/summary.py", "nonfinite.py", "step",
+]  # fmt: skip
 """What makes texts for readers: here a sentence outside the catalogues is a mistake."""
 
 WORDS = re.compile(r"[A-Za-z]{2,},? [a-z]{2,}")
-MARKUP = re.compile(r"</?\w|=\"|: [^;]+;|pip install|\\\\")
+MARKUP = re.compile(r"\);|</?\w|=\"|: [^;]+;|pip install|\\\\")
 NO_SENTENCES = {"bold reverse", "the result", "the variable", "A derivation, event by event, as tinygrad_edu plays it"}
 """A style of Textual; two parts of an error; the title of a JSON schema."""
 
@@ -137,7 +142,12 @@ def prose(tree: ast.Module) -> Iterator[tuple[int, str]]:
             isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         ):
             continue
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and is_sentence(node.value):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and is_sentence(node.value)
+            and node.value not in SAID
+        ):
             yield node.lineno, node.value
         todo += ast.iter_child_nodes(node)
 
