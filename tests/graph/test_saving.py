@@ -109,7 +109,7 @@ def test_paths_that_cannot_be_written(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["folder.svg"]
 
 
-@pytest.mark.parametrize("name", ["z.bmp", "z", "svg", "z.svg.txt", "z.svg "])
+@pytest.mark.parametrize("name", ["z.bmp", "z", "svg", "z.svg.bak", "z.svg "])
 def test_an_unknown_extension_is_refused_before_anything_is_computed_with_those_there_are(name: str) -> None:
     with pytest.raises(ValueError, match=f"^save: '{name}' has none of the extensions {', '.join(FORMATS)}$"):
         format_of(name, FORMATS)
