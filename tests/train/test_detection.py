@@ -119,6 +119,7 @@ def test_nothing_found_is_0_and_a_class_that_never_occurs_does_not_count() -> No
         (lambda: mean_average_precision([[]], [[]]), OutOfRangeError, "there is no true box in any image"),
         (lambda: mean_average_precision([[]], [[[0, 0, 0, 1, 1]]] * 2), ShapeError, "found in 1 images, and 2 have"),
         (lambda: mean_average_precision([[[0, 0, 0, 1, 1]]], [[[0, 0, 0, 1, 1]]]), ShapeError, "y2, score, not"),
+        (lambda: mean_average_precision([([[0, 0, 1, 1]], [0], [0.9])], [[]]), ShapeError, "are numbers .* score, not"),
         (lambda: mean_average_precision([[]], [[[0, 3, 0, 1, 1]]]), OutOfRangeError, "is no box"),
         (lambda: mean_average_precision([[[0, 0, 0, 1, 1, np.nan]]], [[[0, 0, 0, 1, 1]]]), OutOfRangeError, "has nan"),
         (lambda: mean_average_precision([[]], [[[0, 0, 0, 1, 1]]], iou=0), OutOfRangeError, "larger than 0"),

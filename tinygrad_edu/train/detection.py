@@ -154,12 +154,17 @@ def area(precision: ndarray, recall: ndarray, levels: int | None) -> float:
 
 def images(function: str, given: Any, columns: int, n: int | None = None) -> list[ndarray]:
     """The boxes of each image, as floats, without those of class −1."""
-    arrays = [np.asarray(number_of(each), float) for each in given]
-    arrays = [each.reshape(0, columns) if each.shape == (0,) else each for each in arrays]
+    rows = f"(K, {columns}), rows of class, x1, y1, x2, y2{', score' if columns == 6 else ''}"
+    arrays = []
+    for each in given:
+        try:
+            array = np.asarray(number_of(each), float)
+        except (TypeError, ValueError):
+            raise ShapeError(f"{function}: the boxes of an image are numbers {rows}, not {each!r:.80}") from None
+        arrays.append(array.reshape(0, columns) if array.shape == (0,) else array)
     for each in arrays:
         if each.ndim != 2 or each.shape[1] != columns:
-            what = "class, x1, y1, x2, y2" + (", score" if columns == 6 else "")
-            raise ShapeError(f"{function}: the boxes of an image are (K, {columns}), rows of {what}, not {each.shape}")
+            raise ShapeError(f"{function}: the boxes of an image are {rows}, not {each.shape}")
         if np.isnan(each).any():
             raise OutOfRangeError(f"{function}: a box has nan in {each[np.isnan(each).any(axis=1)][0].tolist()}")
     if n is not None and len(arrays) != n:
