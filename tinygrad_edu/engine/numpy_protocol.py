@@ -126,7 +126,10 @@ def _by_default(function: Any, name: str, option: Any) -> bool:
     """Whether an option of NumPy's function says what NumPy does without it, such as `dtype=None`."""
     if isinstance(function, np.ufunc):
         return name in UFUNC_DEFAULTS and isinstance(option, (str, bool, type(None))) and option == UFUNC_DEFAULTS[name]
-    parameter = inspect.signature(function).parameters.get(name)
+    try:
+        parameter = inspect.signature(function).parameters.get(name)
+    except ValueError:  # older NumPy does not tell the options of `concatenate` and its like
+        return option is None
     return parameter is not None and option is parameter.default
 
 
