@@ -1,11 +1,11 @@
-"""Escapes for text from anywhere, and the base of all errors, which shows such text."""
+"""Escapes for text from anywhere: characters that cannot be seen are shown as Python writes them."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
 
-__all__ = ["TinygradError", "clean", "columns", "escaped"]
+__all__ = ["clean", "columns", "escaped"]
 
 
 def escaped(text: str, hidden: Callable[[str], bool]) -> str:
@@ -37,18 +37,3 @@ def clean(text: str, most: int = 2_000) -> str:
     """
     shown = escaped(text[:most], lambda char: not char.isprintable() and char not in "\n\t")
     return shown if len(text) <= most else f"{shown} ... (and {len(text) - most:,} characters more)"
-
-
-class TinygradError(Exception):
-    """The base of all errors of this package.
-
-    Names in a message may come from a stranger's file; what a terminal would obey is shown as Python writes it. It
-    stands on the lowest floor, which raises it, too.
-    """
-
-    def __str__(self) -> str:
-        text = super().__str__()
-        return clean(text, len(text))
-
-
-TinygradError.__module__ = "tinygrad_edu.errors"  # where callers find it

@@ -1,4 +1,4 @@
-"""The languages of the package: a text for a reader is English in the code, and is said in the reader's language.
+"""Translations: the texts that readers see are English in the code, and are said in the reader's language.
 
 The English text is the key. A language is a folder here with the texts of it, in files by what they are about; a new
 folder is a new language. `lang=` in a call, `--lang` in a command and `TINYGRAD_EDU_LANG` in the environment choose it.
@@ -19,7 +19,7 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from ..text import TinygradError
+from ..base_error import TinygradError
 
 __all__ = ["counted", "language", "languages", "listed", "say", "speaking", "tag", "texts"]
 
