@@ -35,6 +35,7 @@ extensions = [
     "extensions.docstrings",
     "extensions.families",
     "extensions.formulas",
+    "extensions.kernels",
     "extensions.languages",
     "extensions.mathml",
     "extensions.pictures",
