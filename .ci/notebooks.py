@@ -1,4 +1,4 @@
-"""Run the notebooks whose files are named, each in a new kernel and in its own folder. An error in a cell is an error."""
+"""Run the notebooks whose files are named, each in a new kernel and in its own folder; an error in a cell ends it."""
 
 import sys
 import time
