@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import ast
+import json
 from pathlib import Path
 
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu.cli import main
+from tinygrad_edu.cli.translation import texts_in_code, texts_in_markdown
 from tinygrad_edu.grade import Assignment, Sandbox, Submission, expect, grade_one
 from tinygrad_edu.grade.assignment import load_assignment
-from tinygrad_edu.grade.assignments import ASSIGNMENTS, folder
+from tinygrad_edu.grade.assignments import ASSIGNMENTS, TEMPLATE, folder
 from tinygrad_edu.grade.errors import AssignmentError
 
 EXERCISES = sorted((Path(tg.__file__).parents[1] / "tutorials" / "exercises").glob("*/assignment.py"))
-FILES = [*(folder(name) / "assignment.py" for name in ASSIGNMENTS), *EXERCISES]
+SHIPPED = [TEMPLATE, *map(folder, ASSIGNMENTS)]
+FILES = [*(one / "assignment.py" for one in SHIPPED), *EXERCISES]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.parent.name)
@@ -23,6 +28,36 @@ def test_every_title_of_an_assignment_that_ships_is_also_in_chinese(
     monkeypatch.syspath_prepend(str(file.parents[2]))
     assignment = load_assignment(file).assignment
     assert {assignment.title, *(check.title for check in assignment.checks)} <= assignment.texts["zh"].keys()
+
+
+@pytest.mark.parametrize("one", SHIPPED, ids=lambda one: one.name)
+def test_every_text_of_an_assignment_that_ships_is_also_in_chinese(one: Path) -> None:
+    read = {".md": texts_in_markdown, ".py": texts_in_code}
+    texts = [
+        text for file in one.iterdir() if file.suffix in read for text in read[file.suffix](file.read_text("utf-8"))
+    ]
+    assert set(texts) <= json.loads((one / "assignment.zh.json").read_text("utf-8")).keys()
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_an_assignment_that_is_written_in_chinese_is_the_same_assignment(name: str, tmp_path: Path) -> None:
+    assert main(["grade", "new", str(tmp_path / "hw1"), "--like", name, "--lang", "zh"]) == 0
+    here, there = load_assignment(tmp_path / "hw1").assignment, load_assignment(folder(name)).assignment
+    assert here.name == "hw1"
+    chinese = there.texts["zh"]
+    assert [here.title, *(check.title for check in here.checks)] == [
+        chinese[text] for text in (there.title, *(check.title for check in there.checks))
+    ]
+    assert [(check.name, check.points, check.needs) for check in here.checks] == [
+        (check.name, check.points, check.needs) for check in there.checks
+    ]
+    for file in ("reference.py", "starter.py"):
+        trees = [ast.parse((place / file).read_text("utf-8")) for place in (tmp_path / "hw1", folder(name))]
+        for tree in trees:
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    node.value = ""
+        assert ast.dump(trees[0]) == ast.dump(trees[1])
 
 
 def test_the_feedback_is_in_the_language_asked_for() -> None:
