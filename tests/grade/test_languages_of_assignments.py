@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu._support.languages import say, speaking
 from tinygrad_edu.cli import main
 from tinygrad_edu.cli.translation import texts_in_code, texts_in_markdown
 from tinygrad_edu.grade import Assignment, Sandbox, Submission, expect, grade_one
@@ -37,6 +40,34 @@ def test_every_text_of_an_assignment_that_ships_is_also_in_chinese(one: Path) ->
         text for file in one.iterdir() if file.suffix in read for text in read[file.suffix](file.read_text("utf-8"))
     ]
     assert set(texts) <= json.loads((one / "assignment.zh.json").read_text("utf-8")).keys()
+
+
+PROSE = re.compile(r"[a-z],? [a-z0-9]|[a-z]\.$")
+CODE = re.compile(r"lambda .*|[\w.]*\([\w, ]*\)")
+
+
+def said_in(tree: ast.AST) -> Iterator[str]:
+    """The prose in the code of an assignment that a student may read, with 1 for each value."""
+    todo = [tree]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):  # a docstring
+            continue
+        if isinstance(node, ast.JoinedStr):
+            text = "".join(part.value if isinstance(part, ast.Constant) else "1" for part in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = node.value
+        else:
+            todo += ast.iter_child_nodes(node)
+            continue
+        if PROSE.search(text) and not CODE.fullmatch(text):
+            yield text
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.parent.name)
+def test_all_that_a_check_says_is_also_in_chinese(file: Path) -> None:
+    with speaking("zh", {"zh": json.loads(file.with_suffix(".zh.json").read_text("utf-8"))}):
+        assert [text for text in said_in(ast.parse(file.read_text("utf-8"))) if say(text) == text] == []
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)
