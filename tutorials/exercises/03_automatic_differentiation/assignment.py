@@ -59,9 +59,7 @@ def order(student, rng):
         ):
             if are_near(found, mistaken) and not are_near(found, right):
                 raise WrongAnswer(f"{title}: the gradient of x is wrong", kind=mistake, how=how)
-        wrong = [
-            f"of {name} {found[name]:g} ({right[name]:g} is right)" for name in right if found[name] != right[name]
-        ]
+        wrong = [f"{name} = {found[name]:g} ≠ {right[name]:g}" for name in right if found[name] != right[name]]
         said = f"{title}, with other numbers: the gradients are wrong: {', '.join(wrong)}"
         require(are_near(found, right), said, kind="gradient", how=f"Print the names as their turn comes. {WAIT}")
 
