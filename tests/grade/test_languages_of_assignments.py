@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from string import Formatter
 
 import pytest
 
@@ -16,13 +20,37 @@ EXERCISES = sorted((Path(tg.__file__).parents[1] / "tutorials" / "exercises").gl
 FILES = [*(folder(name) / "assignment.py" for name in ASSIGNMENTS), *EXERCISES]
 
 
+SENTENCE = re.compile(r"(?:[A-Za-z'-]{2,}[,:;]? ){2}[A-Za-z]{2,}")
+"""Three words in a row: a text for a student. (The kind of a mistake is a word or two, and stays English.)"""
+
+
+def said_in(file: Path) -> Iterator[tuple[str, bool]]:
+    """The sentences in an assignment, without its docstrings, and whether values are put into them beforehand."""
+    tree = ast.parse(file.read_text("utf-8"))
+    mixed = {piece for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for piece in ast.walk(node)}
+    notes = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and node not in notes and SENTENCE.search(str(node.value)):
+            yield str(node.value), node in mixed
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.parent.name)
-def test_every_title_of_an_assignment_that_ships_is_also_in_chinese(
-    file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_all_that_an_assignment_that_ships_says_is_also_in_chinese(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(file.parents[2]))
     assignment = load_assignment(file).assignment
-    assert {assignment.title, *(check.title for check in assignment.checks)} <= assignment.texts["zh"].keys()
+    chinese, said = assignment.texts["zh"], list(said_in(file))
+    titles = {assignment.title, *(check.title for check in assignment.checks)}
+    assert titles <= chinese.keys()
+    assert [text for text, mixed in said if mixed] == [], "give values to require and expect: a whole text has an entry"
+    assert {text for text, _ in said} <= chinese.keys()
+    source = {node.value for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Constant)}
+    assert chinese.keys() <= source | titles, "nothing says these any more"
+    for text, translation in chinese.items():
+        assert places(text) == places(translation), text
+
+
+def places(text: str) -> set[str]:
+    return {field for _, field, _, _ in Formatter().parse(text) if field is not None}
 
 
 def test_the_feedback_is_in_the_language_asked_for() -> None:
