@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from string import Formatter
 
 import pytest
 
@@ -68,6 +69,16 @@ def said_in(tree: ast.AST) -> Iterator[str]:
 def test_all_that_a_check_says_is_also_in_chinese(file: Path) -> None:
     with speaking("zh", {"zh": json.loads(file.with_suffix(".zh.json").read_text("utf-8"))}):
         assert [text for text in said_in(ast.parse(file.read_text("utf-8"))) if say(text) == text] == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.parent.name)
+def test_a_translation_has_the_places_of_its_text(file: Path) -> None:
+    for text, translation in json.loads(file.with_suffix(".zh.json").read_text("utf-8")).items():
+        assert places(text) == places(translation), text
+
+
+def places(text: str) -> set[str]:
+    return {field for _, field, _, _ in Formatter().parse(text) if field is not None}
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)
