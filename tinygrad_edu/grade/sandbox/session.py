@@ -182,7 +182,8 @@ class Session:
         self.isolation = Isolation(missing)
         if self.isolation.level < self.require_isolation:
             self._end()
-            raise IsolationError(f"isolation level {self.require_isolation} is required\n{self.isolation}")
+            needed = say("isolation level {level} is required", level=self.require_isolation)
+            raise IsolationError(f"{needed}\n{self.isolation}")
         answer = self._ask(
             child,
             "load",
