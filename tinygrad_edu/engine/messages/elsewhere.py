@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from inspect import CO_VARARGS, unwrap
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -138,8 +140,12 @@ def refuse_other_names(function: str, attrs: dict[str, Any]) -> None:
         raise DtypeError(f"{function}: {name} is called {ARGUMENTS[name]} here")
 
 
-def spelt_here(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that answers for arguments that are called otherwise here."""
+def spelt_here(function: FunctionType) -> Callable[..., Any]:
+    """The function; if it takes `axis` or `shape`, one that says so where these are called as elsewhere."""
+    code = unwrap(function).__code__
+    parameters = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & CO_VARARGS)
+    if {"axis", "shape"}.isdisjoint(code.co_varnames[:parameters]):  # a signature would take a tenth of the import
+        return function
 
     @wraps(function)
     def call(*given: Any, **named: Any) -> Any:
