@@ -6,18 +6,20 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import math
 import os
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 
 from .._support.files import replace_file
-from .._support.languages import say, texts
+from .._support.languages import language, say, texts
 from ..errors import TinygradError
 from ..grade.assignment import load_assignment
+from ..grade.assignments import ASSIGNMENTS, TEMPLATE, folder
 from ..grade.formats.gradebooks import Gradebook, late_in_moodle
 from ..grade.formats.services import obeying_nothing
 from ..grade.formats.words import feedback, final, lateness, one_line, points, to_look_at
@@ -28,6 +30,7 @@ from ..grade.own_engine import check_engine
 from ..grade.results import FEEDBACK, Result
 from ..grade.sandbox.isolation import LEVELS
 from .command import Commands, Refusal, above, at_least, command, refusing
+from .translation import translated, translated_markdown
 
 __all__ = ["add_to"]
 
@@ -59,6 +62,8 @@ def add_to(commands: Commands) -> None:
 
     add = command(commands, run_new, "grade new", "write an assignment to edit: checks, reference and starter")
     add("name", metavar="NAME", help="such as hw1; the folder that is made, and what students' files are called")
+    add("--like", metavar="ASSIGNMENT", choices=ASSIGNMENTS,
+        help=say("a copy of one that ships: {names} (default: a small one)", names=", ".join(ASSIGNMENTS)))  # fmt: skip
 
     add = command(commands, run_engine, "grade --engine", "check an engine that you have made yourself")
     add("adapter", metavar="ADAPTER", help="a file that says how your engine makes a number or an array")
@@ -255,18 +260,32 @@ def refuse_ungraded(results: Sequence[Result]) -> None:
 
 def run_new(arguments: argparse.Namespace) -> None:
     """Write the folder."""
-    folder = Path(arguments.name)
-    if not folder.name.replace("-", "").isidentifier():
+    path = Path(arguments.name)
+    if not path.name.replace("-", "").isidentifier():
         text = texts("{name}: a name is letters, digits, _ and -, such as hw1")
         raise Refusal(say(text, name=repr(arguments.name)))
     with refusing(OSError):
-        folder.mkdir(parents=True)
-        for template in sorted(files("tinygrad_edu.grade").joinpath("template").iterdir(), key=lambda file: file.name):
-            if template.name.endswith(".py"):
-                text = template.read_text(encoding="utf-8").replace("NAME", folder.name)
-                replace_file(folder / template.name, text.encode())
-                print(folder / template.name)
-    print(f"tinygrad-edu grade check {folder}")
+        path.mkdir(parents=True)
+        for name, content in in_language(folder(arguments.like) if arguments.like else TEMPLATE, language()).items():
+            content = re.sub('(?<=Assignment\\(")[^"]+', path.name, content)
+            replace_file(path / name, content.encode())
+            print(path / name)
+    print(f"tinygrad-edu grade check {path}")
+
+
+def in_language(source: Path, lang: str) -> dict[str, str]:
+    """The files of an assignment that ships, in a language: everything that is read in them is."""
+    catalogue = source / f"assignment.{lang}.json"
+    told = json.loads(catalogue.read_text(encoding="utf-8")) if catalogue.exists() else {}
+    files = {file.name: file.read_text(encoding="utf-8") for file in sorted(source.glob("*.*"))}
+
+    def translate(text: str) -> str:
+        return str(told.get(text, text))
+
+    pages = {name: translated_markdown(page, translate) for name, page in files.items() if name.endswith(".md")}
+    return pages | {
+        name: translated(program, translate, strings=True) for name, program in files.items() if name.endswith(".py")
+    }
 
 
 def run_engine(arguments: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..._support.languages import say
 from ...errors import DtypeError, ShapeError, TinygradError
+from ..node import Node
 from .elsewhere import ARGUMENTS
 from .not_numbers import is_no_array_of_numbers, not_numbers
 from .words import listed, made_at
@@ -28,8 +29,8 @@ def refused(
     >>> refused("add", [np.ones((2, 3)), np.ones(4)], {}, ValueError(), elementwise=True)
     ShapeError('add: (2, 3) and (4,) do not broadcast: sizes 3 and 4 on the last axis differ and neither is 1')
     """
-    if isinstance(error, TinygradError):  # a primitive that this one calls has said it already
-        return error
+    if isinstance(error, TinygradError) and not any(isinstance(x, Node) for x in attrs.values()):
+        return error  # a primitive that this one calls has said it already
     try:
         found = broken_rule(name, operands, attrs, elementwise)
     except Exception:  # operands so odd that a check fails on them
