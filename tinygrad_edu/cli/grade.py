@@ -98,23 +98,9 @@ def run_grade(arguments: argparse.Namespace) -> None:
                 say("some are late by an unknown time, and lose nothing for it; --late FILE says by how many days")
             )
         print("".join(f"{note}\n" for note in noted), end="", flush=True)
-        try:
-            results = grade_many(jobs, out=arguments.json, workers=arguments.workers)
-        except KeyboardInterrupt:
-            out = arguments.json
-            kept = (
-                say("what is in {folder} is kept; run it again to go on", folder=out) if out else say("nothing is kept")
-            )
-            print("tinygrad-edu: " + say("stopped: {kept}", kept=kept), file=sys.stderr)
-            raise
+        results = graded(jobs, arguments)
         told = [result.told(arguments.feedback) for result in results]
-        text = "\n\n".join(map(shown, told)) if arguments.show else "\n".join(map(line, told))
-        print(for_log(text))
-        for note in (note for result in results for note in to_look_at(result)):
-            print(for_log(note), file=sys.stderr)
-        weakest = min(result.isolation.level for result in results)
-        if arguments.show and weakest < max(LEVELS):  # a class's results hold it
-            print(say("isolation level {level} of {most}", level=weakest, most=max(LEVELS)), file=sys.stderr)
+        print_results(results, told, arguments.show)
         for name, path in to_write(arguments):
             write_results(told, name, path)
         for name, path, column in fill:
@@ -122,6 +108,27 @@ def run_grade(arguments: argparse.Namespace) -> None:
                 if note not in noted:
                     print(note)
     refuse_ungraded(results)
+
+
+def graded(jobs: list[Job], arguments: argparse.Namespace) -> list[Result]:
+    """The results of all submissions. Who interrupts the grading is told what is kept of it."""
+    try:
+        return grade_many(jobs, out=arguments.json, workers=arguments.workers)
+    except KeyboardInterrupt:
+        out = arguments.json
+        kept = say("what is in {folder} is kept; run it again to go on", folder=out) if out else say("nothing is kept")
+        print("tinygrad-edu: " + say("stopped: {kept}", kept=kept), file=sys.stderr)
+        raise
+
+
+def print_results(results: Sequence[Result], told: Sequence[Result], show: bool) -> None:
+    """Print what is told to the students, a line for each or all feedback; and notes for the teacher."""
+    print(for_log("\n\n".join(map(shown, told)) if show else "\n".join(map(line, told))))
+    for note in (note for result in results for note in to_look_at(result)):
+        print(for_log(note), file=sys.stderr)
+    weakest = min(result.isolation.level for result in results)
+    if show and weakest < max(LEVELS):  # a class's results hold it
+        print(say("isolation level {level} of {most}", level=weakest, most=max(LEVELS)), file=sys.stderr)
 
 
 def notes_of(path: str, gradebook: Gradebook) -> list[str]:

@@ -13,7 +13,7 @@ from ..data.text import Tokenizer
 from ..engine.grad_mode import no_grad
 from ..errors import TinygradError
 from ..models import choose, generate
-from .command import Commands, Refusal, above, at_least, command, refusing
+from .command import Commands, Refusal, above, at_least, command, not_negative, refusing
 from .texts import saved_model
 
 __all__ = ["add_to"]
@@ -25,7 +25,7 @@ def add_to(commands: Commands) -> None:
     add("weights", metavar="WEIGHTS.npz", type=Path, help="what train wrote, with the two .json files beside it")
     add("--prompt", metavar="TEXT", help="what is continued (default: the beginning of a line)")
     add("--length", metavar="N", type=at_least(1), default=200, help="new tokens (default: 200)")
-    add("--temperature", metavar="T", type=above(-1e-9), default=1.0, help="0 takes the likeliest token (default: 1)")
+    add("--temperature", metavar="T", type=not_negative, default=1.0, help="0 takes the likeliest token (default: 1)")
     add("--top-k", metavar="K", type=at_least(1), help="draw among the K likeliest tokens only")
     add("--top-p", metavar="P", type=above(0), help="draw among the likeliest tokens with this share in all")
     add("--seed", metavar="S", type=at_least(0), default=0, help="of the random choice (default: 0)")

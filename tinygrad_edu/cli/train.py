@@ -16,7 +16,7 @@ from ..engine.random import manual_seed
 from ..errors import TinygradError
 from ..saving import save
 from ..train import Callback, Checkpoint, History, NotFiniteError
-from .command import Add, Commands, Refusal, above, at_least, command, refusing
+from .command import Add, Commands, Refusal, above, at_least, command, not_negative, refusing
 from .networks import NETWORKS
 from .tasks import Measure, Task
 
@@ -68,8 +68,8 @@ def add_to(commands: Commands) -> None:
     add("--optimizer", choices=OPTIMIZERS, help=say("{names} (default: adam)", names=", ".join(OPTIMIZERS)))
     rates = ", ".join(f"{name} {optimizer.lr:g}" for name, optimizer in OPTIMIZERS.items())
     add("--lr", metavar="RATE", type=above(0), help=say("the learning rate (default: {rates})", rates=rates))
-    add("--momentum", metavar="M", type=above(0), help="the optimiser's momentum (default: 0)")
-    add("--weight-decay", metavar="D", type=above(0), help="pulls the weights towards 0 (default: 0)")
+    add("--momentum", metavar="M", type=not_negative, help="the optimiser's momentum (default: 0)")
+    add("--weight-decay", metavar="D", type=not_negative, help="pulls the weights towards 0 (default: 0)")
     add(
         "--schedule",
         choices=SCHEDULES,

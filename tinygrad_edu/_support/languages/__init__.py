@@ -9,14 +9,12 @@ a name, a number, or a text with an entry of its own. "1 path" and "2 paths" are
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -48,6 +46,8 @@ def languages() -> tuple[str, ...]:
     >>> languages()
     ('en', 'zh')
     """
+    from importlib import resources  # at the first text: with all that it imports, it takes longer than this package
+
     folders = (folder.name for folder in resources.files(__package__).iterdir() if folder.is_dir())
     return tuple(sorted({"en", *(name for name in folders if not name.startswith("_"))}))
 
@@ -182,6 +182,9 @@ def texts(table: T) -> T:
 @cache
 def catalogue(lang: str) -> Mapping[str, str]:
     """The texts of a language by the English ones, from all its files."""
+    import json
+    from importlib import resources
+
     files = sorted((resources.files(__package__) / lang).iterdir(), key=lambda file: file.name)
     every = [json.loads(file.read_text("utf-8")) for file in files if file.name.endswith(".json")]
     return MappingProxyType({key: text for part in every for key, text in part.items()})
