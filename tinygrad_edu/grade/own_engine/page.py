@@ -96,7 +96,7 @@ def answered(engine: Engine, question: Question) -> Finding:
         with np.errstate(all="ignore"):
             question.ask(engine)
     except WrongAnswer as wrong:
-        said = " ".join(filter(None, (str(wrong), wrong.where)))
+        said = say(" ").join(filter(None, (str(wrong), wrong.where)))
         return Finding(section, name, "wrong", wrong.kind, said, say(wrong.how))
     except NotOffered as missing:
         return Finding(section, name, "not offered", "", str(missing))
