@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .._support.languages import say
 from ..data.text import Tokenizer
 from ..engine.grad_mode import no_grad
 from ..errors import TinygradError
@@ -40,7 +41,7 @@ def run_sample(arguments: argparse.Namespace) -> None:
             return
         prompt = "\n" if arguments.prompt is None else arguments.prompt
         if not prompt:
-            raise Refusal("an empty --prompt cannot be continued; leave it out to begin with a new line")
+            raise Refusal(say("an empty --prompt cannot be continued; leave it out to begin with a new line"))
         tokens = tokenizer.encode(prompt)
         print(prompt.removeprefix("\n"), end="", flush=True)
         shown = tokenizer.decode(tokens)
@@ -56,7 +57,7 @@ def run_sample(arguments: argparse.Namespace) -> None:
 def filled(model: Any, tokenizer: Tokenizer, prompt: str | None, how: Any, seed: int) -> str:
     """The prompt, with a token in each of its gaps `<mask>`."""
     if prompt is None or "<mask>" not in prompt:
-        raise Refusal("bert fills gaps: give a --prompt with <mask> where a token is missing")
+        raise Refusal(say("bert fills gaps: give a --prompt with <mask> where a token is missing"))
     parts = [tokenizer.encode(part) for part in prompt.split("<mask>")]
     tokens = [tokenizer.special["<cls>"], *parts[0]]
     for part in parts[1:]:
