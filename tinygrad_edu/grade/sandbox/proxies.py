@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..._support.languages import say, texts
+from ..._support.lazy import lazy
 from ..._support.text import clean
 from ..compare import kind_of
 from ..errors import StudentError
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from .session import Session
 
 __all__ = [
-    "LAST_CALL", "Call", "Handle", "Student", "afterwards", "evaluate", "parameters", "repeated", "session_of",
+    "LAST_CALL", "Call", "Handle", "Student", "afterwards", "evaluate", "repeated", "session_of",
 ]  # fmt: skip
 
 
@@ -209,6 +210,18 @@ class Call:
     function: Handle
     arguments: list[Any]
 
+    @lazy
+    def parameters(self) -> list[str]:
+        """The names of the function's parameters, as many as it was given; none if they cannot be had."""
+        source = "lambda f: [*__import__('inspect').signature(f).parameters]"
+        try:
+            names = _ask(self.function._reference.session, "evaluate", source)(self.function)
+        except StudentError:
+            return []
+        count = len(self.arguments)
+        good = isinstance(names, list) and all(type(x) is str and x.isidentifier() and len(x) < 40 for x in names)
+        return names[:count] if good and len(names) >= count else []
+
 
 LAST_CALL: ContextVar[Call | None] = ContextVar("LAST_CALL", default=None)
 """The last call that the check in this context has made, without named arguments."""
@@ -218,18 +231,6 @@ def repeated(call: Call, arguments: list[Any]) -> tuple[Any, list[Any]]:
     """The result of the function for other arguments, and these arguments after the call."""
     result, left = _ask(call.function._reference.session, "call", call.function, arguments, {}, True)
     return result, left
-
-
-def parameters(call: Call) -> list[str]:
-    """The names of the function's parameters, as many as it was given; none if they cannot be had."""
-    source = "lambda f: [*__import__('inspect').signature(f).parameters]"
-    try:
-        names = _ask(call.function._reference.session, "evaluate", source)(call.function)
-    except StudentError:
-        return []
-    count = len(call.arguments)
-    good = isinstance(names, list) and all(type(x) is str and x.isidentifier() and len(x) < 40 for x in names)
-    return names[:count] if good and len(names) >= count else []
 
 
 def session_of(student: Student) -> Session:
