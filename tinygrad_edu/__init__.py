@@ -11,7 +11,7 @@
 # ruff: noqa: F403, F405, F821
 import sys
 from importlib import import_module
-from inspect import isfunction, signature
+from inspect import isfunction
 from typing import TYPE_CHECKING, Any
 
 from .engine import random
@@ -19,15 +19,16 @@ from .engine.creation import *
 from .engine.derivatives import *
 from .engine.grad_mode import enable_grad as enable_grad, no_grad as no_grad, trace as trace
 from .engine.gradients import gradients as gradients
-from .engine.messages.elsewhere import of_package as _of_package, spelt_here as _spelt_here
+from .engine.messages import elsewhere as _elsewhere
+from .engine.messages.pytorch import lacks as _lacks
 from .engine.node import Node as Node
 from .engine.primitives.arithmetic import *
 from .engine.primitives.decompositions import *
 from .engine.primitives.elementwise import *
 from .engine.primitives.joining import *
 from .engine.primitives.linear_algebra import *
+from .engine.primitives.own import own_primitive
 from .engine.primitives.reductions import *
-from .engine.primitives.rows import own_primitive
 from .engine.primitives.shape import *
 from .engine.primitives.statistics import *
 from .engine.random import manual_seed as manual_seed
@@ -41,10 +42,11 @@ primitive = own_primitive
 del abs_, max_, min_, own_primitive, prod_, round_, sum_
 
 if not TYPE_CHECKING:  # so that the type checker knows the arguments
-    for _name in [
-        name for name, x in vars().items() if isfunction(x) and {"axis", "shape"} & {*signature(x).parameters}
-    ]:
-        globals()[_name] = _spelt_here(globals()[_name])
+    globals().update({name: _elsewhere.spelt_here(x) for name, x in vars().items() if isfunction(x)})
+
+_functions = [name for name, x in vars().items() if "engine.primitives" in getattr(x, "__module__", "")]
+_elsewhere.answer(Tensor, {name: f"here it is tg.{name}(x, ...)" for name in _functions})
+_elsewhere.answer(Tensor, {f"{name}_": _elsewhere.IN_PLACE for name in _functions})
 
 if TYPE_CHECKING:
     from . import (
@@ -86,9 +88,10 @@ def __getattr__(name: str) -> Any:
         return getattr(import_module(f".{_ROOM_OF[name]}", __name__), name)
     if name in _ROOMS:
         return import_module(f".{name}", __name__)
-    here = _of_package(name)
-    said = f"module {__name__!r} has no attribute {name!r}{here and ': ' + here}"
-    raise AttributeError(said, name=name, obj=sys.modules[__name__])
+    here = _elsewhere.of_package(name)
+    if not here and name in import_module(".nn.functional", __name__).__all__:
+        here = f"here it is tg.nn.functional.{name}"
+    raise _lacks(__name__, name, f"module {__name__!r} has no attribute {name!r}{here and ': ' + here}")
 
 
 sys.modules[f"{__name__}.random"] = random  # its public name, for `from tinygrad_edu.random import get_state`

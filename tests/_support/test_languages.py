@@ -13,7 +13,8 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu._support import languages as module
-from tinygrad_edu._support.languages import counted, language, languages, say, speaking
+from tinygrad_edu._support.languages import counted, language, languages, retold, say, speaking
+from tinygrad_edu.grade.sandbox.python_errors import PYTHON
 from tinygrad_edu.step.texts import TEXTS
 
 PACKAGE = Path(tg.__file__).parent
@@ -121,7 +122,9 @@ def test_no_text_is_twice_in_a_language(lang: str) -> None:
 
 @pytest.mark.parametrize("lang", OTHERS)
 def test_a_text_has_the_same_places_in_every_language(lang: str) -> None:
-    assert [key for key, text in entries(lang) if places(key) != places(text)] == []
+    told = {key: text for key, text in entries(lang) if places(key) != places(text)}
+    assert [key for key in told if key not in PYTHON] == []
+    assert [key for key, text in told.items() if not places(text) < places(key)] == [], "of Python's, some say less"
 
 
 def is_sentence(text: str) -> bool:
@@ -183,6 +186,30 @@ def test_an_unknown_language_is_refused_with_those_there_are(monkeypatch: pytest
 
 def test_what_is_put_into_a_text_is_no_text() -> None:
     assert say("The gradient of {label} is {after}.", label="{after}", after="{x}") == "The gradient of {after} is {x}."
+
+
+def test_a_message_with_its_values_in_it_is_said_again() -> None:
+    with speaking(
+        "zh", {"zh": {"v{n} is missing": "缺少 v{n}", "{graph}: {what}": "{graph}：{what}", "a square": "平方"}}
+    ):
+        assert say("v2 is missing") == "缺少 v2"
+        assert say("a square: v3 is missing") == "平方：缺少 v3"
+        assert say("v2 is there") == "v2 is there"
+    assert say("v2 is missing") == "v2 is missing"
+
+
+def test_no_space_stands_between_chinese_and_chinese() -> None:
+    with speaking("zh"):
+        assert say("{most} and {last}", most="x", last="数组") == "x 和数组"
+
+
+@pytest.mark.parametrize(
+    "message", ["NameError: name 'x' is not defined", "syntax error: invalid character '，' (U+FF0C)"]
+)
+def test_what_python_says_is_said_in_the_language(message: str) -> None:
+    assert retold(message, PYTHON) == message
+    with speaking("zh"):
+        assert not set(retold(message, PYTHON).split()) & {"is", "not", "syntax", "invalid"}
 
 
 def test_one_and_many_are_two_texts() -> None:

@@ -29,8 +29,8 @@ def as_float(x: Any) -> float:
     >>> as_float(2)
     2.0
     """
-    if type(x) is float or type(x) is int:
-        return float(x)
+    if type(x) is float:
+        return x
     if not isinstance(x, Node) and (
         isinstance(x, Real) or (getattr(x, "shape", None) == () and not is_no_array_of_numbers(x))
     ):

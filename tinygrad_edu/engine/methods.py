@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import getattr_static
 from typing import TYPE_CHECKING, Any
 
-from .messages.elsewhere import refuse_other_names
+from .messages.elsewhere import NODES, Elsewhere, answer, refuse_other_names
 from .node import Node
 from .primitives import comparisons as c, elementwise as e
 from .primitives.arithmetic import negative
@@ -60,3 +61,9 @@ class Functions(Node):
 
     def clip(self, min: Any = None, max: Any = None) -> Self:
         return e.clip(self, min, max)  # type: ignore[no-any-return]
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if not isinstance(getattr_static(self, name, None), Elsewhere)]
+
+
+answer(Functions, NODES)

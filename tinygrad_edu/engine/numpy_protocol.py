@@ -148,7 +148,7 @@ def full_name(function: Any) -> str:
 def _no_out(function: Any) -> DtypeError:
     return DtypeError(
         f"{full_name(function)}(..., out=) cannot write into what is recorded; call it without `out`, "
-        "or take .data of the operands for plain arrays"
+        "or write `a = a + x` for `a += x`; .data of the operands are plain arrays"
     )
 
 

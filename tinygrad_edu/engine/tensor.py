@@ -15,7 +15,7 @@ from .inplace import assign
 from .masks import answered
 from .memory import recomputed
 from .messages import is_no_array_of_numbers, refused, tensors as say
-from .messages.elsewhere import METHODS, Elsewhere
+from .messages.elsewhere import METHODS, answer
 from .methods import methods
 from .node import NO_ATTRS, Attrs, Node, Operand, new, number_of, packed, record
 from .operators import Operators, infix
@@ -152,9 +152,6 @@ class Tensor(Operators):
             raise say.leaves_the_graph(self)
         return self.data if copy is False else np.array(number_of(self), dtype=dtype)
 
-    def __dir__(self) -> list[str]:
-        return [name for name in super().__dir__() if not isinstance(vars(Tensor).get(name), Elsewhere)]
-
     def __len__(self) -> int:
         if not self.ndim:
             raise say.no_items(self)
@@ -284,8 +281,7 @@ class Tensor(Operators):
 
 
 Node.array_kind = Tensor
-for name in METHODS.keys() - set(dir(Tensor)):
-    setattr(Tensor, name, Elsewhere(name))
+answer(Tensor, METHODS)
 
 
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> Tensor:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.engine.messages.elsewhere import ARGUMENTS, FUNCTIONS, METHODS
+from tinygrad_edu.engine.messages.elsewhere import ARGUMENTS, FUNCTIONS, IN_PLACE, METHODS, NODES
 
 
 @pytest.mark.parametrize("name", sorted(METHODS))
@@ -21,6 +21,40 @@ def test_a_method_that_is_called_otherwise_here_says_how(name: str) -> None:
     with pytest.raises(AttributeError, match=re.escape(METHODS[name])):
         getattr(x, name)
     assert name not in dir(x)
+
+
+@pytest.mark.parametrize("name", sorted(NODES))
+@pytest.mark.parametrize("node", [tg.Value(2.0), tg.ones(2)])
+def test_what_micrograd_calls_otherwise_is_answered_when_read_and_when_set(node: Any, name: str) -> None:
+    with pytest.raises(AttributeError, match=re.escape(NODES[name])):
+        getattr(node, name)
+    with pytest.raises(AttributeError, match=re.escape(NODES[name])):
+        setattr(node, name, "a")
+    assert name not in dir(node)
+
+
+@pytest.mark.parametrize("name", ["round", "log10", "flip", "where", "maximum", "tril", "hstack"])
+def test_a_function_that_is_no_method_says_so(name: str) -> None:
+    with pytest.raises(AttributeError, match=re.escape(f"Tensor has no {name}: here it is tg.{name}(x, ...)")):
+        getattr(tg.ones(2), name)
+    with pytest.raises(AttributeError, match=re.escape(IN_PLACE)):
+        getattr(tg.ones(2), f"{name}_")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("from tinygrad_edu import elementwise_grad", FUNCTIONS["elementwise_grad"]),
+        ("from tinygrad_edu import conv2d", "here it is tg.nn.functional.conv2d"),
+        ("from tinygrad_edu import unbind", METHODS["unbind"]),
+        ("from tinygrad_edu.nn import LazyLinear", "Linear(None, ...) learns its size"),
+        ("from tinygrad_edu.nn import MSELos", "did you mean 'MSELoss'"),
+        ("from tinygrad_edu.optim import LBFGS", "take Adam"),
+    ],
+)
+def test_an_import_that_fails_has_the_words_too(line: str, words: str) -> None:
+    with pytest.raises(ImportError, match=re.escape(words)):
+        exec(line, {})
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
@@ -63,8 +97,22 @@ def test_a_name_that_numpy_has_is_numpys(name: str) -> None:
         tg.nothing_such  # noqa: B018
 
 
+@pytest.mark.parametrize("make", [ANY.zeros, ANY.tensor, ANY.arange, ANY.eye, ANY.ones_like, ANY.randn])
+def test_pytorchs_arguments_of_functions_are_taken_or_answered(make: Callable[..., Any]) -> None:
+    assert make(3, device="cpu").shape == make(3).shape
+    with pytest.raises(tg.DtypeError, match="has no argument device='cuda': leave it out"):
+        make(3, device="cuda")
+
+
+@pytest.mark.parametrize("name", ["max", "min"])
+def test_the_larger_of_two_arrays_is_maximum(name: str) -> None:
+    for second in (tg.zeros(2), np.zeros(2), 0.0, tg.Value(0.0)):
+        with pytest.raises(tg.DtypeError, match=re.escape(f"of two arrays take tg.{name}imum(x, y)")):
+            getattr(tg, name)(tg.ones(2), second)
+
+
 def test_what_is_said_to_be_here_is_here() -> None:
-    for way in [*METHODS.values(), *FUNCTIONS.values()]:
+    for way in [*NODES.values(), *METHODS.values(), *FUNCTIONS.values()]:
         for name in re.findall(r"\btg\.(\w+)", way):
             assert hasattr(tg, name), way
         for name in re.findall(r"\bx\.(\w+)", way):

@@ -10,7 +10,9 @@ import numpy as np
 
 from ..._support.languages import say, texts
 from ...errors import DtypeError, OutOfRangeError, ShapeError, TinygradError
-from .words import CheckedCall, in_words, listed, not_whole, several, short
+from ..node import Node
+from .checked_call import CheckedCall
+from .words import in_words, listed, not_whole, several, short
 
 
 def axes_of(n: int) -> str:
@@ -43,6 +45,14 @@ def wrong_axes(what: str, given: Any, n: int, of: str, *, none: bool = True, man
 def in_range(call: CheckedCall) -> TinygradError | None:
     """`axis` names axes that exist, each once."""
     return wrong_axes("axis", call.attrs.get("axis"), call.ndim, call.x)
+
+
+def of_one_array(call: CheckedCall) -> TinygradError | None:
+    """The second argument of `max` is an axis; that of PyTorch's may be another array."""
+    if isinstance(call.attrs.get("axis"), (Node, np.ndarray, float)):
+        text = texts("what comes second is an axis; of two arrays take tg.{name}imum(x, y)")
+        return DtypeError(say(text, name=call.name))
+    return None
 
 
 def one_in_range(call: CheckedCall) -> TinygradError | None:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from ...errors import TinygradError
 from . import axes, places, shapes
-from .not_numbers import decimals, known_dtype, single_numbers
-from .words import CheckedCall
+from .attributes import decimals, known_dtype, single_numbers
+from .checked_call import CheckedCall
 
 Check = Callable[[CheckedCall], TinygradError | None]
 """Looks for one kind of mistake and returns the error; the name of the operation goes before its text."""
@@ -34,8 +34,8 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "mean": (*REDUCTION, axes.not_empty),
     "var": (*REDUCTION, axes.not_empty, axes.degrees_of_freedom),
     "std": (*REDUCTION, axes.not_empty, axes.degrees_of_freedom),
-    "max": (*REDUCTION, axes.not_empty),
-    "min": (*REDUCTION, axes.not_empty),
+    "max": (axes.of_one_array, *REDUCTION, axes.not_empty),
+    "min": (axes.of_one_array, *REDUCTION, axes.not_empty),
     "argmax": (axes.one_in_range, axes.keepdims, axes.not_empty),
     "argmin": (axes.one_in_range, axes.keepdims, axes.not_empty),
     "logsumexp": (*REDUCTION, axes.not_empty),

@@ -7,21 +7,58 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from inspect import CO_VARARGS, unwrap
+from types import FunctionType
+from typing import Any, NoReturn
 
 import numpy as np
 
 from ...errors import DtypeError
+from .pytorch import without_pytorchs
 
-__all__ = ["ARGUMENTS", "FUNCTIONS", "METHODS", "Elsewhere", "of_package", "spelt_here"]
+__all__ = ["ARGUMENTS", "FUNCTIONS", "IN_PLACE", "METHODS", "NODES", "Elsewhere", "answer", "of_package", "spelt_here"]
 
 ARGUMENTS = {
     "dim": "axis", "keepdim": "keepdims", "dims": "axis", "unbiased": "ddof", "correction": "ddof", "size": "shape",
 }  # fmt: skip
 """What arguments are called here."""
 
+IN_PLACE = "changes in place are written `x += y`, in tg.no_grad()"
+
+NODES = {
+    "label": "here it is x.name",
+    "_prev _children": "here it is x.inputs",
+    "_op": "here it is x.primitive, which is None for a leaf",
+    "_backward": "here it is x.primitive.rules, and tg.explain(x) says what they do",
+}
+"""What micrograd's attributes are called here."""
+
 METHODS = {
-    "add_ sub_ mul_ div_ zero_ fill_ copy_ clamp_ relu_": "changes in place are written `x += y`, in tg.no_grad()",
+    "add_ sub_ mul_ div_ zero_ fill_ copy_ clamp_ fill": IN_PLACE,
+    "uniform_ normal_": "here it is tg.nn.init.uniform_(x) and tg.nn.init.normal_(x)",
+    "detach_": "here it is x = x.detach()",
+    "eq ne lt le gt ge": "here it is x == y, x != y, x < y, x <= y, x > y and x >= y",
+    "acos asin atan atan2": "here it is tg.arccos(x), tg.arcsin(x), tg.arctan(x) and tg.arctan2(y, x)",
+    "acosh asinh atanh": "here it is tg.arccosh(x), tg.arcsinh(x) and tg.arctanh(x)",
+    "absolute": "here it is x.abs()",
+    "rsqrt": "here it is 1 / x.sqrt()",
+    "neg": "here it is -x",
+    "amax amin": "here it is x.max(axis) and x.min(axis)",
+    "isnan isinf isfinite isclose allclose": "here it is np.isnan(x), np.isclose(x, y) and their like",
+    "nonzero argwhere unique count_nonzero": "here it is np.nonzero(x), np.unique(x) and their like",
+    "take_along_dim": "here it is tg.take_along_axis(x, indices, axis)",
+    "swapdims": "here it is x.swapaxes(axis1, axis2)",
+    "movedim": "here it is tg.moveaxis(x, source, destination)",
+    "mT mH adjoint": "here it is x.swapaxes(-1, -2)",
+    "unbind": "here it is list(x), along the first axis",
+    "narrow select": "here it is indexing: x[start:stop], x[i]",
+    "unflatten": "here it is x.reshape(...)",
+    "dist": "here it is tg.norm(x - y)",
+    "addmm": "here it is x + y @ z",
+    "lerp": "here it is x + weight * (y - x)",
+    "type_as": "here it is x.astype(y.dtype)",
+    "is_floating_point": 'here it is x.dtype.kind == "f"',
+    "bool": 'here it is x.astype("bool")',
     "view": "here it is x.reshape(...)",
     "unsqueeze": "here it is tg.expand_dims(x, axis)",
     "permute": "here it is x.transpose(...), with all axes",
@@ -54,7 +91,8 @@ METHODS = {
     "contiguous is_contiguous": "arrays need no order here, so it can be left out",
     "repeat_interleave": "here it is tg.repeat(x, n, axis)",
     "new_zeros new_ones new_full new_tensor": "here it is tg.zeros(shape, dtype=x.dtype) and its like",
-    "element_size stride data_ptr storage": "here it is x.data.itemsize and x.data.strides: .data is a NumPy array",
+    "element_size itemsize nbytes tobytes": "x.data is a NumPy array, which has them",
+    "stride strides data_ptr storage flags flat": "x.data is a NumPy array, which has them",
     "split": "here it is tg.split(x, n, axis)",
     "sort": "here it is tg.sort(x, axis)",
     "argsort": "here it is tg.argsort(x, axis)",
@@ -88,6 +126,7 @@ FUNCTIONS = {
     "from_numpy as_tensor": "here it is tg.tensor",
     "array asarray": "here it is tg.tensor",
     "FloatTensor": "here it is tg.tensor, which makes float32 of lists",
+    "Generator seed initial_seed": "here it is tg.manual_seed(seed)",
     "LongTensor IntTensor": 'here it is tg.tensor(..., dtype="int64")',
     "empty": "here it is tg.zeros",
     "normal": "here it is mean + std * tg.randn(shape), or nn.init.normal_ for weights",
@@ -115,7 +154,6 @@ FUNCTIONS = {
     "float32 float64 float16 int64 int32 bool": "dtypes are NumPy's: np.float32, or its name in quotes",
     "long half double": 'dtypes are NumPy\'s: "int64", "float16" and "float64"',
     "Variable": "here it is tg.Value for one number, tg.tensor for an array",
-    "log_softmax cross_entropy mse_loss": "here it is in tg.nn.functional",
     "utils": "here it is tg.data for loaders, tg.optim for clipping",
     "Function": "here it is tg.primitive, for a function with its rules",
     "elementwise_grad": "here it is tg.grad of the sum, or tg.jacobian",
@@ -129,7 +167,7 @@ def spread(table: dict[str, str]) -> dict[str, str]:
     return {name: way for names, way in table.items() for name in names.split()}
 
 
-METHODS, FUNCTIONS = spread(METHODS), spread(FUNCTIONS)
+NODES, METHODS, FUNCTIONS = spread(NODES), spread(METHODS), spread(FUNCTIONS)
 
 
 def refuse_other_names(function: str, attrs: dict[str, Any]) -> None:
@@ -138,13 +176,21 @@ def refuse_other_names(function: str, attrs: dict[str, Any]) -> None:
         raise DtypeError(f"{function}: {name} is called {ARGUMENTS[name]} here")
 
 
-def spelt_here(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that answers for arguments that are called otherwise here."""
+def spelt_here(function: FunctionType) -> Callable[..., Any]:
+    """The function; if it takes an axis, a dtype or a shape, one that answers for other libraries' arguments.
+
+    These are arguments that are called otherwise here, or that nothing here needs.
+    """
+    code = unwrap(function).__code__  # whose signature would take ten times as long, at every import
+    known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & CO_VARARGS)]
+    if {"axis", "dtype", "shape"}.isdisjoint(known):
+        return function
 
     @wraps(function)
     def call(*given: Any, **named: Any) -> Any:
         if named:
             refuse_other_names(function.__name__, named)
+            named = without_pytorchs(function.__name__, named, known)
         return function(*given, **named)
 
     return call
@@ -154,14 +200,23 @@ def of_package(name: str) -> str:
     """What is said of a name that the package does not have, behind the colon; "" where nothing is known."""
     if name in FUNCTIONS:
         return FUNCTIONS[name]
-    return f"here it is np.{name}" if hasattr(np, name) and not name.startswith("_") else ""
+    return f"here it is np.{name}" if hasattr(np, name) and not name.startswith("_") else METHODS.get(name, "")
 
 
 class Elsewhere:
     """Stands in a class for a name that is another one here. To ask for it is an AttributeError that says which."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, way: str) -> None:
+        self.name, self.way = name, way
 
-    def __get__(self, node: Any, kind: type) -> Any:
-        raise AttributeError(f"{kind.__name__} has no {self.name}: {METHODS[self.name]}", name=self.name, obj=node)
+    def __get__(self, node: Any, kind: type) -> NoReturn:
+        raise AttributeError(f"{kind.__name__} has no {self.name}: {self.way}", name=self.name, obj=node)
+
+    def __set__(self, node: Any, value: Any) -> NoReturn:
+        self.__get__(node, type(node))
+
+
+def answer(kind: type, ways: dict[str, str]) -> None:
+    """Let a class answer for the names of these that it does not have."""
+    for name in ways.keys() - set(dir(kind)):
+        setattr(kind, name, Elsewhere(name, ways[name]))

@@ -93,6 +93,7 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], str]] = {
     "enable_nested_tensor": ((True, False), "leave it out: padding is computed, and masked"),
     "foreach": ((None, False), "leave it out: steps are NumPy's"),
     "fused": ((None, False), "leave it out: steps are NumPy's"),
+    "generator": ((None,), "leave it out: tg.manual_seed(seed) says which numbers are drawn"),
     "inplace": ((False, True), "leave it out: results are always new arrays"),
     "last_epoch": ((-1,), "make the schedule anew, and load_state_dict() of the old one's state_dict()"),
     "mask_check": ((True, False), "leave it out"),
@@ -119,14 +120,24 @@ def missing(module: str) -> Callable[[str], Any]:
     def __getattr__(name: str) -> NoReturn:
         way_out = PARTS[module].get(name)
         if way_out:
-            raise AttributeError(f"{module} has no {name}: {way_out}")
+            raise lacks(module, name, f"{module} has no {name}: {way_out}")
         from difflib import get_close_matches  # which is needed here alone
 
         near = [] if name.startswith("_") else get_close_matches(name, sys.modules[module].__all__, 1)
         meant = f"; did you mean {near[0]!r}?" if near else ""
-        raise AttributeError(f"module {module!r} has no attribute {name!r}{meant}")
+        raise lacks(module, name, f"module {module!r} has no attribute {name!r}{meant}")
 
     return __getattr__
+
+
+def lacks(module: str, name: str, said: str) -> AttributeError | ImportError:
+    """The error of a module's `__getattr__`. `from module import name` drops the words of an AttributeError."""
+    from opcode import opmap  # which is needed here alone
+
+    asking = sys._getframe(2)
+    if asking.f_code.co_code[asking.f_lasti] == opmap["IMPORT_FROM"]:
+        return ImportError(said, name=module)
+    return AttributeError(said, name=name, obj=sys.modules[module])
 
 
 def without_pytorchs(name: str, given: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:

@@ -299,17 +299,28 @@ def decode(data: bytes, name: str) -> tuple[str, list[str]]:
 
     >>> decode(b"# caf\xe9\r\n", "a.py")
     ('# café\n', ['a.py: not UTF-8; read as Windows-1252'])
+    >>> decode("# 求梯度".encode("GBK"), "a.py")
+    ('# 求梯度', ['a.py: not UTF-8; read as GBK'])
     """
     encoding = MARKS.get(data[:2]) or declared(data, name)
     warnings = []
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
-        text = data.decode("cp1252", errors="replace")
-        text_of = texts("{name}: not {encoding}; read as Windows-1252")
-        warnings.append(say(text_of, name=name, encoding=encoding.upper()))
+        windows = "GBK" if all(map(is_chinese, re.findall(rb"[\x80-\xff]+", data))) else "Windows-1252"
+        text = data.decode(windows, errors="replace")
+        text_of = texts("{name}: not {encoding}; read as {windows}")
+        warnings.append(say(text_of, name=name, encoding=encoding.upper(), windows=windows))
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     return text, warnings + direction_changes(text, name)
+
+
+def is_chinese(run: bytes) -> bool:
+    """Whether a run of bytes that are no ASCII is Chinese, as Windows writes it there: in the oldest part of GBK."""
+    try:
+        return bool(run.decode("GB2312"))
+    except UnicodeDecodeError:
+        return False
 
 
 def declared(data: bytes, name: str) -> str:
