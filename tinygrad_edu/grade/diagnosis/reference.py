@@ -23,7 +23,7 @@ from ...engine.primitives.primitive import Primitive
 from ...engine.tensor import Tensor
 from ...engine.value import Value
 from ...errors import TinygradError
-from ...graph.plain import ancestors
+from ...graph.recorded import ancestors
 from .rules import ErringRow, RuleCall, Wrong, wrong_rules
 
 __all__ = ["Candidate", "Reference"]
