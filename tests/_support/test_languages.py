@@ -201,6 +201,7 @@ def test_a_message_with_its_values_in_it_is_said_again() -> None:
 def test_no_space_stands_between_chinese_and_chinese() -> None:
     with speaking("zh"):
         assert say("{most} and {last}", most="x", last="数组") == "x 和数组"
+        assert say(" ") == "", "what stands between sentences"
 
 
 @pytest.mark.parametrize(

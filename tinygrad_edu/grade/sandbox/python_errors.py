@@ -61,8 +61,8 @@ PYTHON = texts(
         "LinAlgError: Last 2 dimensions of the array must be square",
         "ValueError: could not convert string to float: {text}",
         "ValueError: all the input array dimensions except for the concatenation axis must match "
-        "exactly, but along dimension {axis}, the array at index {i} has size {a} "
-        "and the array at index {j} has size {b}",
+        "exactly, but along dimension {axis}, the array at index {i} has size {a} and the array at index {j} "
+        "has size {b}",
         "ValueError: math domain error",
         "ValueError: {which} is read-only",
         "ZeroDivisionError: {kind} division by zero",
