@@ -1,5 +1,6 @@
-"""`tinygrad-edu grade`: grade the submissions of a class, or one. `grade new` writes a first assignment, and
-`grade --engine` checks an engine that somebody has made.
+"""`tinygrad-edu grade`: grade the submissions of a class, or a single one.
+
+`grade new` writes a first assignment, and `grade --engine` checks an engine that somebody has made.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The array that `x.data` is: `w.data -= step` works on it, and all that is computed from it is a plain array."""
+"""The NumPy array that `x.data` returns: `w.data -= step` works on it, and what is computed from it is plain."""
 
 from __future__ import annotations
 
