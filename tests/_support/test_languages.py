@@ -192,16 +192,6 @@ def test_what_is_put_into_a_text_is_no_text() -> None:
     assert say("The gradient of {label} is {after}.", label="{after}", after="{x}") == "The gradient of {after} is {x}."
 
 
-def test_a_message_with_its_values_in_it_is_said_again() -> None:
-    with speaking(
-        "zh", {"zh": {"v{n} is missing": "缺少 v{n}", "{graph}: {what}": "{graph}：{what}", "a square": "平方"}}
-    ):
-        assert say("v2 is missing") == "缺少 v2"
-        assert say("a square: v3 is missing") == "平方：缺少 v3"
-        assert say("v2 is there") == "v2 is there"
-    assert say("v2 is missing") == "v2 is missing"
-
-
 def test_no_space_stands_between_chinese_and_chinese() -> None:
     with speaking("zh"):
         assert say("{most} and {last}", most="x", last="数组") == "x 和数组"

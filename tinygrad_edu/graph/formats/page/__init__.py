@@ -194,11 +194,8 @@ MADE: Mapping[str, str] = texts(
 
 
 def _node_cells(node: PlainNode, graph: Graph) -> tuple[str, ...]:
-    made_by = (
-        graph.cluster(node.opens).title
-        if node.opens is not None
-        else node.formula or node.operation or say(MADE[node.kind])
-    )
+    made = node.formula or node.operation or say(MADE[node.kind])
+    made_by = graph.cluster(node.opens).title if node.opens is not None else made
     attrs = ", ".join(f"{key}={value}" for key, value in node.attrs)
     return (
         str(node.id),
