@@ -128,11 +128,7 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
         shape = np.shape(evaluation.value)
         if shape == ():
             found = evaluation.pull()
-        elif (
-            sum(np.size(number_of(x)) for x in evaluation.arguments) < prod(shape)
-            and evaluation.connected
-            and not evaluation.in_graph
-        ):
+        elif evaluation.is_tall():
             found = evaluation.rebuilt(evaluation.columns())
         else:
             rows = [evaluation.pulled(row.reshape(shape)) for row in np.eye(prod(shape))]
