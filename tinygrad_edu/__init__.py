@@ -11,7 +11,7 @@
 # ruff: noqa: F403, F405, F821
 import sys
 from importlib import import_module
-from inspect import isfunction, signature
+from inspect import isfunction
 from typing import TYPE_CHECKING, Any
 
 from .engine import random
@@ -27,8 +27,8 @@ from .engine.primitives.decompositions import *
 from .engine.primitives.elementwise import *
 from .engine.primitives.joining import *
 from .engine.primitives.linear_algebra import *
+from .engine.primitives.own import own_primitive
 from .engine.primitives.reductions import *
-from .engine.primitives.rows import own_primitive
 from .engine.primitives.shape import *
 from .engine.primitives.statistics import *
 from .engine.random import manual_seed as manual_seed
@@ -42,10 +42,7 @@ primitive = own_primitive
 del abs_, max_, min_, own_primitive, prod_, round_, sum_
 
 if not TYPE_CHECKING:  # so that the type checker knows the arguments
-    for _name in [
-        name for name, x in vars().items() if isfunction(x) and {"axis", "dtype", "shape"} & {*signature(x).parameters}
-    ]:
-        globals()[_name] = _elsewhere.spelt_here(globals()[_name])
+    globals().update({name: _elsewhere.spelt_here(x) for name, x in vars().items() if isfunction(x)})
 
 _functions = [name for name, x in vars().items() if "engine.primitives" in getattr(x, "__module__", "")]
 _elsewhere.answer(Tensor, {name: f"here it is tg.{name}(x, ...)" for name in _functions})

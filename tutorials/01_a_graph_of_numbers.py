@@ -174,6 +174,9 @@ print(tg.explain(z, w))
 assert round((2 + 4.001) * 4.001 - 24, 6) == 0.010001
 
 # %% [markdown]
+# `(∂z/∂w)₂` is the local derivative of the product by its second operand: $v_1$ is held still.
+# `∂z/∂w` without brackets is the whole, in which $w$ changes $v_1$, too.
+#
 # That answers question 2: $z$ grows by 0.010. (If you computed 0.010001, you are right, too: the
 # derivative is the limit for small nudges.) School's rules say the same:
 # $(x + w) \cdot w = xw + w^2$ has the derivative $x + 2w = 10$ by $w$.
@@ -359,7 +362,8 @@ assert len(nodes_of(doubled)) == 21
 #
 # Two examples prove little. So let us have a thousand formulas that nobody chose. A *random
 # program* starts with three numbers, and has ten lines, each of which picks an operation and two of
-# the numbers found so far.
+# the numbers found so far. NumPy, a package for computing with many numbers at once, draws them by
+# chance.
 
 # %%
 import numpy as np

@@ -368,8 +368,9 @@ assert np.isclose(central_difference(f, 2.0, 0.1) - 44, 9 * 0.1**2)
 
 # %% [markdown]
 # It is not quite 44. Multiply $(2 + h)^4 + (2 + h)^3$ out, and beside the 44 there is $9h^2$ left in
-# the quotient, here 0.09. For any $f$ the error is about $f'''(x)\,h^2/6$, by Taylor's theorem. The smaller
-# $h$ is, the smaller the error: so take $h$ as small as can be?
+# the quotient, here 0.09. For any smooth $f$ the error is about $f'''(x)\,h^2/6$, with the third derivative. (Here
+# it is $54 h^2/6 = 9h^2$. In general Taylor's theorem says so, which you need not know.) The smaller $h$ is, the
+# smaller the error: so take $h$ as small as can be?
 #
 # Before you look at the plot: which $h$ would you take? 0.001, $10^{-5}$, $10^{-8}$, $10^{-12}$?
 

@@ -103,9 +103,9 @@ assert chain(20) < 0.25**20
 # gradient, the gradient by the output of a layer.
 
 # %%
-learn, test = data.digits().split()
-images, labels = learn.images.reshape(-1, 64) / 16, learn.labels.astype(int)
-test_images, test_labels = test.images.reshape(-1, 64) / 16, test.labels.astype(int)
+learn, test = data.Digits(), data.Digits(train=False)
+images, labels = learn.images.reshape(-1, 64), learn.labels
+test_images, test_labels = test.images.reshape(-1, 64), test.labels
 
 rng = np.random.default_rng(0)
 weights = [0.1 * rng.standard_normal((64, 64)) for _ in range(10)]

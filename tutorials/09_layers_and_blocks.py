@@ -566,7 +566,7 @@ assert off["network"] < 0.6 * off["linear"]
 complete = np.isfinite(numbers[test]).all(axis=1) & (districts[test] != "")
 no_gaps = float(np.sqrt(np.mean((predicted - log_price[test])[complete] ** 2)))
 print(f"{complete.sum()} houses without a gap: {no_gaps:.3f}")
-assert 0.05 < no_gaps < 0.08
+assert (round(linear, 2), round(network, 2), round(no_gaps, 2)) == (0.16, 0.10, 0.07)
 
 # %% [markdown]
 # Are 16 hidden numbers the right size? The test rows must not decide that, or they are no test any more.
@@ -654,15 +654,6 @@ tg.draw(predictions, depth=1, direction="TB", gradients=False)
 
 # %%
 tg.draw(predictions, depth=2, direction="TB", gradients=False)
-
-# %% [markdown]
-# What you have seen, in three lines: a shared block counts once, its gradient is the sum over its
-# uses, and the network predicts these prices better than a linear model does.
-
-# %% tags=["hide-cell"]
-assert table.parameters == sum(parameter.size for parameter in model.parameters())
-assert np.allclose(shared.linear.weight.grad, total_of_copies)
-assert network < linear < same_for_all
 
 # %% [markdown]
 # ## In five lines

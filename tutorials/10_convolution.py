@@ -525,6 +525,11 @@ plots.images([digits_to_test.images[0, 0], *first], titles=["digit", *range(6)])
 # %%
 plots.images(second)
 
+# %% tags=["hide-cell"]
+assert (kernels[[1, 3, 5]] > 0).mean() > 0.7
+assert kernels[2][:2].mean() < 0 < kernels[2][3:].mean()
+assert first[4].max() == 0
+
 # %% [markdown]
 # Maps 1, 3 and 5 follow the ink: their kernels are mostly red. Kernel 2 is mostly blue above and red
 # below, and its map is bright where a stroke begins, seen from above. Map 4 has found nothing in

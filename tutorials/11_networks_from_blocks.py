@@ -18,9 +18,11 @@
 # GoogLeNet, count what each costs, and let a small form of all four read the same handwritten
 # digits.
 #
-# **What you need**: windows, strides, channels and pooling from [lesson 10](10_convolution.py), and
-# blocks from [lesson 9](09_layers_and_blocks.py). **Time**: about 90 minutes. **Difficulty**:
-# medium; the ideas are small, the numbers are large.
+# You need windows, strides, channels and pooling from [lesson 10](10_convolution.py), and blocks from
+# [lesson 9](09_layers_and_blocks.py).
+#
+# It takes about 90 minutes with the exercises, and is of medium difficulty: the ideas are small, the
+# numbers are large.
 #
 # ## A question first
 #

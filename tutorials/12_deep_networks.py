@@ -18,11 +18,12 @@
 # that guesses for ever read 98 % of the digits with the first, and measure what the second does to
 # the gradient of a network of 17 convolutions.
 #
-# **What you need**: vanishing gradients and batch normalisation of dense layers from
+# You need vanishing gradients and batch normalisation of dense layers from
 # [lesson 8](08_keeping_numbers_alive.py), blocks from [lesson 9](09_layers_and_blocks.py), LeNet
-# from [lesson 10](10_convolution.py), joined channels from
-# [lesson 11](11_networks_from_blocks.py). **Time**: about 90 minutes. **Difficulty**: medium to
-# hard.
+# from [lesson 10](10_convolution.py), and joined channels from
+# [lesson 11](11_networks_from_blocks.py).
+#
+# It takes about 90 minutes with the exercises, and is one of the harder lessons.
 #
 # ## A question first
 #

@@ -171,7 +171,7 @@ plots.bars(
 
 # %% [markdown]
 # Without augmentation less than 0.6 of the moved digits are recognised, with it more than 0.8; and those in
-# place are not worse. Lesson 10 ended with this question.
+# place are not worse. That is what lesson 10 said in the end.
 #
 # Mirroring does harm, since a mirrored digit is no digit: an augmentation has to keep the meaning. For cats
 # it does. Which changes keep it is knowledge about the task, and you put it in.

@@ -20,7 +20,7 @@
 # You need [lesson 10](10_convolution.py): convolution, pooling, receptive fields; and batch norm from
 # [lesson 8](08_keeping_numbers_alive.py).
 #
-# It takes about 120 minutes with the exercises, and is of high difficulty.
+# It takes about 120 minutes with the exercises, and is one of the harder lessons.
 #
 # ## A question first
 #

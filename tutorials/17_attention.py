@@ -18,9 +18,11 @@
 # lesson you write attention in three lines, give it positions, masks and heads, build a Transformer
 # from it, and see what one looks at while it turns a sequence round.
 #
-# **What you need**: softmax from [lesson 5](05_softmax_regression.py), and modules from [lesson
-# 9](09_layers_and_blocks.py). **Time**: about 110 minutes. **Difficulty**: medium; every step is
-# small, and there are many.
+# You need softmax from [lesson 5](05_softmax_regression.py), modules from
+# [lesson 9](09_layers_and_blocks.py), and tokens and states from [lesson 15](15_sequences.py).
+#
+# It takes about 110 minutes with the exercises, and is of medium difficulty: every step is small, and
+# there are many.
 #
 # ## A question first
 #
@@ -33,7 +35,7 @@
 # | 2 | (0, 1) | 20 |
 # | 3 | (1, 1) | 40 |
 #
-# A *query* (2, 0) is compared with each key by the scalar product. The softmax of the comparisons
+# A *query* (2, 0) is compared with each key by the dot product. The softmax of the comparisons
 # says how much of each value the query takes.
 #
 # 1. What are the three shares, and what does the query receive?
@@ -153,7 +155,7 @@ Q, K, V = rng.normal(size=(4, 8)), rng.normal(size=(6, 8)), rng.normal(size=(6, 
 assert np.allclose(attention(Q, K, V), scaled_dot_product_attention(Q, K, V))
 
 # %% [markdown]
-# Why the root? A scalar product of two vectors of $d$ random numbers with variance 1 has the variance
+# Why the root? The dot product of two vectors of $d$ random numbers with variance 1 has the variance
 # $d$. For $d = 256$ the comparisons are about $\pm 16$. The softmax of such numbers is nearly all 1
 # for the largest and 0 for the others, and where a softmax is flat no gradient comes back. Divided
 # by the root, the comparisons have the variance 1 again, whatever $d$ is.
@@ -211,8 +213,8 @@ plots.images([encoding(40, 32)], titles=["40 positions"], signed=True)
 
 # %% [markdown]
 # A clock has a hand for hours, one for minutes and one for seconds. This one has sixteen hands. The
-# scalar product of two positions depends on their distance alone, so a query can ask for "three
-# places before me".
+# dot product of two positions depends on their distance alone, so a query can ask for "three places
+# before me".
 
 # %%
 products = encoding(40, 32) @ encoding(40, 32).T
@@ -405,8 +407,8 @@ by_transformer = learn(translator, steps=500, lr=0.005)
 print(f"{by_transformer[0]:.2f} nats a token at first, {np.mean(by_transformer[-20:]):.3f} at the end")
 
 # %% [markdown]
-# Now it is asked for sequences that it has hardly seen before: there are eleven million of them, and
-# it has been shown sixteen thousand.
+# (A *nat* is the unit of a loss whose logarithms are natural ones.) Now it is asked for sequences that
+# it has hardly seen before: there are eleven million of them, and it has been shown sixteen thousand.
 
 
 # %%
@@ -472,12 +474,15 @@ plots.lines(
 )
 
 # %% [markdown]
-# It solves the task as well, learns faster at first, and looks in nearly the same places. Small tasks
-# do not need a Transformer. Its strength is that nothing in it waits for the step before, so that it
-# can be made large and trained on much text. The next lesson does the second half of that: a GPT.
+# It solves the task as well, learns faster at first, and looks in nearly the same places: one digit
+# beside at most, for a state of the reader knows the digit before it, too. Small tasks do not need a
+# Transformer. Its strength is that nothing in it waits for the step before, so that it can be made
+# large and trained on much text. The next lesson does the second half of that: a GPT.
 
 # %% tags=["hide-cell"]
 assert right(recurrent) > 0.85
+assert np.mean(by_recurrent[30:100]) < np.mean(by_transformer[30:100])
+assert np.abs(looked.argmax(axis=1) - np.arange(6, -1, -1)[: len(looked)]).max() <= 1
 
 # %% [markdown]
 # ## In five lines

@@ -18,9 +18,10 @@
 # tensors, train one that invents names and one that writes Chinese poems, and explain the gradient of
 # any weight in it. At the end stands BERT, which reads in both directions.
 #
-# **What you need**: attention, masks and blocks from [lesson 17](17_attention.py), and Adam from
-# [lesson 8](08_keeping_numbers_alive.py). **Time**: about 110 minutes. **Difficulty**: medium; you
-# know all the parts.
+# You need attention, masks and blocks from [lesson 17](17_attention.py), and Adam from
+# [lesson 8](08_keeping_numbers_alive.py).
+#
+# It takes about 110 minutes with the exercises, and is of medium difficulty: you know all the parts.
 #
 # ## A question first
 #
@@ -77,12 +78,13 @@ print(*dataset[names.index("anna")], sep="\n")
 # %% [markdown]
 # ## On single numbers
 #
-# `programs/scalar_gpt.py`, in the folder of the lessons, is a whole GPT, 160 lines long, of single
+# `programs/scalar_gpt.py`, in the folder of the lessons, is a whole GPT, 150 lines long, of single
 # numbers: every weight is a `Value`, every product and every sum a node of the graph. Read it; there
 # is nothing in it that you do not know. This is its attention, for one position. The keys and values
 # of the letters before are in two lists, so no mask is needed: what is not there yet cannot be seen.
 
 # %%
+assert len(inspect.getsource(scalar_gpt).splitlines()) == 150
 print(inspect.getsource(scalar_gpt.attention))
 
 # %% [markdown]
@@ -259,6 +261,7 @@ print(len(new), "of 40 are not in the list")
 
 # %% tags=["hide-cell"]
 assert tested < 2.25
+assert abs(losses[0] - math.log(27)) < 0.4
 assert len(new) > 20
 
 # %% [markdown]
@@ -458,7 +461,7 @@ assert 0.45 < right_pairs < 0.7
 #
 # ## What to read in the source
 #
-# - `programs/scalar_gpt.py`: a GPT in 160 lines.
+# - `programs/scalar_gpt.py`: a GPT in 150 lines.
 # - `tinygrad_edu/models/gpt.py`: the same, of the layers of the library.
 # - `tinygrad_edu/models/language.py`, `choose` and `_tokens`: temperature, top-k, nucleus, cache.
 # - `tinygrad_edu/models/bert.py`: two heads on one encoder.

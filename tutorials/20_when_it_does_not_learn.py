@@ -144,9 +144,9 @@ plots.lines(shown, xlabel="step", ylabel="loss on 32 examples", logy=True)
 # end takes away all scores below 0, and for some examples everything.
 #
 # The fifth, without `zero_grad`, passes the test, and faster than the correct program: gradients
-# that are never forgotten are a momentum that never fades. It fails later, when such a momentum
-# overshoots. So the test finds most mistakes of this kind, not all; read the five lines of the loop
-# as well.
+# that are never forgotten add up, and each step goes on in the direction of all those before it. It
+# fails later, when it cannot brake. So the test finds most mistakes of this kind, not all; read the
+# five lines of the loop as well.
 
 # %% tags=["hide-cell"]
 assert runs["correct"][-1] < 0.02
@@ -277,6 +277,9 @@ for rate in (0.01, 0.1, 0.5, 1.0, 2.0):
 # as in the question, and stays there at any rate.
 
 # %% tags=["hide-cell"]
+assert min(losses[: np.searchsorted(rates, 0.1)]) > 2
+assert 0.5 < rates[np.argmin(losses)] < 2
+assert max(losses[np.searchsorted(rates, 2) :]) > 3
 assert reached[1.0] > 0.9 > 0.6 > reached[0.01]
 assert reached[2.0] < 0.15
 assert closed > 0.9
@@ -385,7 +388,7 @@ assert abs(table[256][1] - table[64][1]) < 0.03
 # ## What a training costs
 #
 # *Memory*: each number that is learned is kept four times when Adam trains it: itself, its gradient
-# and Adam's two means. SGD without momentum keeps two. In addition the graph keeps the results of
+# and Adam's two means. Plain gradient descent keeps two. In addition the graph keeps the results of
 # all layers for the backward pass, once for each example of the batch.
 #
 # *Time*: a layer of $n$ inputs and $m$ outputs does $n m$ multiplications and additions for each

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import nbclient.client
+import jupyter_client
 from jupyter_client.manager import AsyncKernelManager
 from sphinx.application import Sphinx
 
@@ -29,5 +29,5 @@ class KernelInFolder(AsyncKernelManager):
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Let all kernels of this build be such."""
-    nbclient.client.AsyncKernelManager = KernelInFolder
+    jupyter_client.AsyncKernelManager = KernelInFolder
     return {"parallel_read_safe": True}

@@ -98,5 +98,6 @@ def test_a_prompt_that_cannot_be_read_is_refused(run: Command, folder: Path) -> 
     assert "'x' (U+0078, at index 0) is none of the 4 characters" in err
     assert "an empty --prompt" in run("sample", "gpt.npz", "--prompt", "")[2]
     assert "top_p is a share" in run("sample", "gpt.npz", "--prompt", "a", "--top-p", "2")[2]
+    assert "not a number from 0 on: '-1'" in run("sample", "gpt.npz", "--temperature", "-1")[2]
     write(folder, "gpt-sizes.json", "{}")
     assert "gpt-sizes.json describes no language model" in run("sample", "gpt.npz")[2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -35,8 +36,13 @@ def test_a_change_after_a_use_is_refused_by_backward(change: Callable[[Any], Any
 def test_the_same_of_a_value() -> None:
     w = tg.Value(2.0, name="w")
     loss = w * w
-    w.data = 5.0
-    with pytest.raises(tg.InPlaceError, match=r"'w'.*changed in place.*multiply"):
+    # fmt: off
+    w.data = (
+        5.0
+    )  # the line that an error names is that of the statement's target, as in a traceback
+    # fmt: on
+    (line,) = (n for n, text in enumerate(Path(__file__).read_text().splitlines(), 1) if text == "    w.data = (")
+    with pytest.raises(tg.InPlaceError, match=rf"'w'.*changed in place at .*test_inplace\.py:{line},.*multiply"):
         loss.backward()
 
 

@@ -103,6 +103,7 @@ def test_a_cache_gives_the_same_tokens(prompt: list[int], length: int, seed: int
 
 
 MODEL = small_gpt()
+SMALL_TRANSLATOR = models.transformer(9, 9, channels=8, heads=2, layers=1)
 
 
 def test_of_a_long_prompt_the_last_tokens_count() -> None:
@@ -191,10 +192,10 @@ def test_padding_does_not_count_in_the_loss() -> None:
 
 def test_bert_learns_gaps_and_pairs() -> None:
     tg.manual_seed(1)
-    model = models.bert(9, 8, 16, 1, 2, dropout=0.0)
+    model = models.bert(9, 8, 64, 1, 4, dropout=0.0)
     rng = np.random.default_rng(0)
-    optimizer = tg.optim.AdamW(model.parameters(), lr=0.01)
-    for _ in range(250):
+    optimizer = tg.optim.AdamW(model.parameters(), lr=0.002)
+    for _ in range(130):
         a = rng.integers(3, 9, (16, 1))
         follows = rng.integers(0, 2, 16)
         b = rng.integers(3, 6, (16, 1)) + 3 * follows[:, None]
@@ -271,7 +272,22 @@ def test_padding_of_the_source_changes_nothing(make: Any) -> None:
     target = np.array([[1, 4, 5]])
     short, long = model(np.array([[3, 4]]), target), model(np.array([[3, 4, 0, 0]]), target)
     np.testing.assert_allclose(long.data, short.data, rtol=1e-12)
-    assert np.isfinite(model(np.array([[0, 0]]), target).data).all()
+
+
+@pytest.mark.parametrize("make", [models.seq2seq, models.transformer])
+def test_nothing_is_taken_of_a_source_that_is_all_padding(make: Any) -> None:
+    model = make(10, 10, channels=8, pad=0).double().eval()
+    sources, target = np.array([[3, 4, 5], [0, 0, 0]]), np.array([[1, 4, 5]] * 2)
+    logits = model(sources, target)
+    assert np.isfinite(logits.data).all()
+    logits.sum().backward()
+    assert all(np.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
+    if isinstance(model, models.Seq2Seq):
+        states, state, padding = model.encode(sources)
+        context, weights = model.attention(state, states, padding)
+        assert (weights.data[1] == 0).all()
+        assert (context.data[1] == 0).all()
+        np.testing.assert_allclose(weights.data[0].sum(), 1)
 
 
 def test_without_teacher_forcing_the_network_reads_what_it_thinks() -> None:
@@ -310,6 +326,12 @@ def test_a_translator_writes_with_its_cache_what_it_thinks_of_the_whole_target()
         (lambda: models.choose([0.0], temperature=math.nan), tg.OutOfRangeError, "temperature is 0 or more, not nan"),
         (lambda: models.choose([0.0, math.nan]), tg.ShapeError, "none of them nan"),
         (lambda: models.choose([[0.0]]), tg.ShapeError, "a row"),
+        (lambda: models.next_token_loss(tg.zeros((1, 2, 5)), [[-100, -100]]), tg.OutOfRangeError, "each target .* -1"),
+        (lambda: models.bert_loss((tg.zeros((1, 2, 5)), tg.zeros((1, 2))), [[-100, 3]]), tg.OutOfRangeError, "bert_"),
+        (lambda: models.seq2seq(9, 9, 4).translate([], 1, 2, 3), tg.ShapeError, "Seq2Seq: a source .* a token"),
+        (lambda: models.seq2seq(9, 9, 4)([[3]], [[]]), tg.ShapeError, "Seq2Seq: a target .* a token at least"),
+        (lambda: SMALL_TRANSLATOR.translate([], 1, 2, 3), tg.ShapeError, "Translator: a source .* a token at least"),
+        (lambda: SMALL_TRANSLATOR([[3]], [[]]), tg.ShapeError, "Translator: a target .* a token at least"),
     ],
 )  # fmt: skip
 def test_wrong_use_is_refused(call: Any, error: type[Exception], words: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 
 __all__ = ["clean", "columns", "escaped"]
@@ -23,6 +22,8 @@ def columns(text: str) -> int:
     >>> columns("x = 2"), columns("梯度")
     (5, 4)
     """
+    import unicodedata  # which is needed here alone
+
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import plots
+from .._support.languages import say, texts
 from ..data import Digits
 from ..engine.grad_mode import no_grad
 from ..models import discriminator_loss, generator_loss
@@ -28,12 +29,12 @@ def told_apart(logits: Any, labels: Any) -> float:
 class Against(Task):
     """The digits that ship with the package, of which the generator is to make more."""
 
-    measures: ClassVar = {"told apart": Measure(told_apart, "{:.2%}")}
+    measures: ClassVar = {texts("told apart"): Measure(told_apart, "{:.2%}")}
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self.train, self.test = Digits(), Digits(train=False)
         self.example = (2, 1, 8, 8)
-        self.about = f"{len(self.train):,} digits, and as many that the generator makes"
+        self.about = say("{n} digits, and as many that the generator makes", n=f"{len(self.train):,}")
 
     def loss(self) -> Callable[..., Any]:
         """The discriminator's; the generator has its own after each step."""

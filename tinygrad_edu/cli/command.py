@@ -10,7 +10,7 @@ from typing import Any
 
 from .._support.languages import languages, say, texts
 
-__all__ = ["Add", "Commands", "Refusal", "above", "at_least", "command", "refusing"]
+__all__ = ["Add", "Commands", "Refusal", "above", "at_least", "command", "not_negative", "refusing"]
 
 Commands = Any  # the result of argparse's add_subparsers, whose class has no public name
 Add = Callable[..., argparse.Action]
@@ -81,6 +81,14 @@ def above(bound: float) -> Callable[[str], float]:
         raise argparse.ArgumentTypeError(what)
 
     return number
+
+
+def not_negative(text: str) -> float:
+    """A type of argument: numbers from 0 on."""
+    with suppress(ValueError):
+        if 0 <= float(text) < inf:
+            return float(text)
+    raise argparse.ArgumentTypeError(say("not a number from 0 on: {given}", given=repr(text)))
 
 
 @contextmanager

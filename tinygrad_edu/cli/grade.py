@@ -6,18 +6,20 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import math
 import os
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 
 from .._support.files import replace_file
-from .._support.languages import say, texts
+from .._support.languages import language, say, texts
 from ..errors import TinygradError
 from ..grade.assignment import load_assignment
+from ..grade.assignments import ASSIGNMENTS, TEMPLATE, folder
 from ..grade.formats.gradebooks import Gradebook, late_in_moodle
 from ..grade.formats.services import obeying_nothing
 from ..grade.formats.words import feedback, final, lateness, one_line, points, to_look_at
@@ -28,6 +30,7 @@ from ..grade.own_engine import check_engine
 from ..grade.results import FEEDBACK, Result
 from ..grade.sandbox.isolation import LEVELS
 from .command import Commands, Refusal, above, at_least, command, refusing
+from .translation import translated, translated_markdown
 
 __all__ = ["add_to"]
 
@@ -59,6 +62,8 @@ def add_to(commands: Commands) -> None:
 
     add = command(commands, run_new, "grade new", "write an assignment to edit: checks, reference and starter")
     add("name", metavar="NAME", help="such as hw1; the folder that is made, and what students' files are called")
+    add("--like", metavar="ASSIGNMENT", choices=ASSIGNMENTS,
+        help=say("a copy of one that ships: {names} (default: a small one)", names=", ".join(ASSIGNMENTS)))  # fmt: skip
 
     add = command(commands, run_engine, "grade --engine", "check an engine that you have made yourself")
     add("adapter", metavar="ADAPTER", help="a file that says how your engine makes a number or an array")
@@ -93,23 +98,9 @@ def run_grade(arguments: argparse.Namespace) -> None:
                 say("some are late by an unknown time, and lose nothing for it; --late FILE says by how many days")
             )
         print("".join(f"{note}\n" for note in noted), end="", flush=True)
-        try:
-            results = grade_many(jobs, out=arguments.json, workers=arguments.workers)
-        except KeyboardInterrupt:
-            out = arguments.json
-            kept = (
-                say("what is in {folder} is kept; run it again to go on", folder=out) if out else say("nothing is kept")
-            )
-            print("tinygrad-edu: " + say("stopped: {kept}", kept=kept), file=sys.stderr)
-            raise
+        results = graded(jobs, arguments)
         told = [result.told(arguments.feedback) for result in results]
-        text = "\n\n".join(map(shown, told)) if arguments.show else "\n".join(map(line, told))
-        print(for_log(text))
-        for note in (note for result in results for note in to_look_at(result)):
-            print(for_log(note), file=sys.stderr)
-        weakest = min(result.isolation.level for result in results)
-        if arguments.show and weakest < max(LEVELS):  # a class's results hold it
-            print(say("isolation level {level} of {most}", level=weakest, most=max(LEVELS)), file=sys.stderr)
+        print_results(results, told, arguments.show)
         for name, path in to_write(arguments):
             write_results(told, name, path)
         for name, path, column in fill:
@@ -117,6 +108,27 @@ def run_grade(arguments: argparse.Namespace) -> None:
                 if note not in noted:
                     print(note)
     refuse_ungraded(results)
+
+
+def graded(jobs: list[Job], arguments: argparse.Namespace) -> list[Result]:
+    """The results of all submissions. Who interrupts the grading is told what is kept of it."""
+    try:
+        return grade_many(jobs, out=arguments.json, workers=arguments.workers)
+    except KeyboardInterrupt:
+        out = arguments.json
+        kept = say("what is in {folder} is kept; run it again to go on", folder=out) if out else say("nothing is kept")
+        print("tinygrad-edu: " + say("stopped: {kept}", kept=kept), file=sys.stderr)
+        raise
+
+
+def print_results(results: Sequence[Result], told: Sequence[Result], show: bool) -> None:
+    """Print what is told to the students, a line for each or all feedback; and notes for the teacher."""
+    print(for_log("\n\n".join(map(shown, told)) if show else "\n".join(map(line, told))))
+    for note in (note for result in results for note in to_look_at(result)):
+        print(for_log(note), file=sys.stderr)
+    weakest = min(result.isolation.level for result in results)
+    if show and weakest < max(LEVELS):  # a class's results hold it
+        print(say("isolation level {level} of {most}", level=weakest, most=max(LEVELS)), file=sys.stderr)
 
 
 def notes_of(path: str, gradebook: Gradebook) -> list[str]:
@@ -214,9 +226,10 @@ def for_log(text: str) -> str:
 def line(result: Result) -> str:
     """The result of a student in one line."""
     score = points(result.score, result.max_score) if final(result) else say("not graded")
-    remarks = [*([say("unreadable")] if result.status == "unreadable" else []), *filter(None, [lateness(result)])]
+    late = lateness(result)
     said = say("{name}: {problem}", name=one_line(result.student), problem=score)
-    return said + "".join(say(" ({remark})", remark=remark) for remark in remarks)
+    said += say(" ({remark})", remark=late) if late else ""
+    return "\n  ".join([said, *map(one_line, result.warnings)]) if result.status == "unreadable" else said
 
 
 def shown(result: Result) -> str:
@@ -248,18 +261,32 @@ def refuse_ungraded(results: Sequence[Result]) -> None:
 
 def run_new(arguments: argparse.Namespace) -> None:
     """Write the folder."""
-    folder = Path(arguments.name)
-    if not folder.name.replace("-", "").isidentifier():
+    path = Path(arguments.name)
+    if not path.name.replace("-", "").isidentifier():
         text = texts("{name}: a name is letters, digits, _ and -, such as hw1")
         raise Refusal(say(text, name=repr(arguments.name)))
     with refusing(OSError):
-        folder.mkdir(parents=True)
-        for template in sorted(files("tinygrad_edu.grade").joinpath("template").iterdir(), key=lambda file: file.name):
-            if template.name.endswith(".py"):
-                text = template.read_text(encoding="utf-8").replace("NAME", folder.name)
-                replace_file(folder / template.name, text.encode())
-                print(folder / template.name)
-    print(f"tinygrad-edu grade check {folder}")
+        path.mkdir(parents=True)
+        for name, content in in_language(folder(arguments.like) if arguments.like else TEMPLATE, language()).items():
+            content = re.sub('(?<=Assignment\\(")[^"]+', path.name, content)
+            replace_file(path / name, content.encode())
+            print(path / name)
+    print(f"tinygrad-edu grade check {path}")
+
+
+def in_language(source: Path, lang: str) -> dict[str, str]:
+    """The files of an assignment that ships, in a language: everything that is read in them is."""
+    catalogue = source / f"assignment.{lang}.json"
+    told = json.loads(catalogue.read_text(encoding="utf-8")) if catalogue.exists() else {}
+    files = {file.name: file.read_text(encoding="utf-8") for file in sorted(source.glob("*.*"))}
+
+    def translate(text: str) -> str:
+        return str(told.get(text, text))
+
+    pages = {name: translated_markdown(page, translate) for name, page in files.items() if name.endswith(".md")}
+    return pages | {
+        name: translated(program, translate, strings=True) for name, program in files.items() if name.endswith(".py")
+    }
 
 
 def run_engine(arguments: argparse.Namespace) -> int:

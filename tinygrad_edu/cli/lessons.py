@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from .._support.files import replace_file
+from .._support.languages import say, texts
 from ..errors import FileError
 from .translation import read_catalogue, translated
 
@@ -97,7 +98,7 @@ class Lesson:
         try:
             import jupytext
         except ModuleNotFoundError:
-            raise ImportError("notebooks need jupytext: pip install jupytext; or take the scripts") from None
+            raise ImportError(say("notebooks need jupytext: pip install jupytext; or take the scripts")) from None
         notebook = jupytext.reads(re.sub(r"\]\((\d\d_\w+)\.py\)", r"](\1.ipynb)", script), fmt="py:percent")
         for i, cell in enumerate(notebook.cells):
             cell["id"] = f"cell-{i + 1}"  # not random, so that the same lesson gives the same bytes
@@ -152,7 +153,8 @@ def copy_lessons(
             copies[folder / "programs" / program.name] = lesson.text(program, lang).encode()
     for path, content in copies.items():
         if path.exists() and path.read_bytes() != content:
-            raise FileError(f"{path} is there already, and it is not the lesson as it was: choose another folder")
+            text = texts("{path} is there already, and it is not the lesson as it was: choose another folder")
+            raise FileError(say(text, path=path))
     for path, content in copies.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, content)

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from .._support.languages import say
 from ..data.text import Tokenizer
 from ..engine.grad_mode import no_grad
 from ..errors import TinygradError
 from ..models import choose, generate
-from .command import Commands, Refusal, above, at_least, command, refusing
+from .command import Commands, Refusal, above, at_least, command, not_negative, refusing
 from .texts import saved_model
 
 __all__ = ["add_to"]
@@ -24,7 +25,7 @@ def add_to(commands: Commands) -> None:
     add("weights", metavar="WEIGHTS.npz", type=Path, help="what train wrote, with the two .json files beside it")
     add("--prompt", metavar="TEXT", help="what is continued (default: the beginning of a line)")
     add("--length", metavar="N", type=at_least(1), default=200, help="new tokens (default: 200)")
-    add("--temperature", metavar="T", type=above(-1e-9), default=1.0, help="0 takes the likeliest token (default: 1)")
+    add("--temperature", metavar="T", type=not_negative, default=1.0, help="0 takes the likeliest token (default: 1)")
     add("--top-k", metavar="K", type=at_least(1), help="draw among the K likeliest tokens only")
     add("--top-p", metavar="P", type=above(0), help="draw among the likeliest tokens with this share in all")
     add("--seed", metavar="S", type=at_least(0), default=0, help="of the random choice (default: 0)")
@@ -40,7 +41,7 @@ def run_sample(arguments: argparse.Namespace) -> None:
             return
         prompt = "\n" if arguments.prompt is None else arguments.prompt
         if not prompt:
-            raise Refusal("an empty --prompt cannot be continued; leave it out to begin with a new line")
+            raise Refusal(say("an empty --prompt cannot be continued; leave it out to begin with a new line"))
         tokens = tokenizer.encode(prompt)
         print(prompt.removeprefix("\n"), end="", flush=True)
         shown = tokenizer.decode(tokens)
@@ -56,7 +57,7 @@ def run_sample(arguments: argparse.Namespace) -> None:
 def filled(model: Any, tokenizer: Tokenizer, prompt: str | None, how: Any, seed: int) -> str:
     """The prompt, with a token in each of its gaps `<mask>`."""
     if prompt is None or "<mask>" not in prompt:
-        raise Refusal("bert fills gaps: give a --prompt with <mask> where a token is missing")
+        raise Refusal(say("bert fills gaps: give a --prompt with <mask> where a token is missing"))
     parts = [tokenizer.encode(part) for part in prompt.split("<mask>")]
     tokens = [tokenizer.special["<cls>"], *parts[0]]
     for part in parts[1:]:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from .. import nn, plots
-from .._support.languages import say
+from .._support.languages import say, texts
 from ..data import (
     MNIST,
     DataLoader,
@@ -122,10 +122,7 @@ class Images(Task):
     options: ClassVar = {
         "--dataset": {
             "choices": sources,
-            "help": say(
-                "of images: {names} (default: mnist if there is --data, else the digits that ship)",
-                names=", ".join(sources),
-            ),
+            "help": "of images (default: mnist if there is --data, else the digits that ship)",
         },
         "--data": {"metavar": "DIR", "help": "the folder with the four files of MNIST or Fashion-MNIST"},
         "--size": {
@@ -136,16 +133,15 @@ class Images(Task):
         "--augment": {
             "nargs": "+",
             "choices": changes,
-            "metavar": "CHANGE",
-            "help": say("change the images to train with at random: {names}", names=", ".join(changes)),
+            "help": "change the images to train with at random",
         },
     }
-    measures: ClassVar = {"accuracy": Measure(accuracy, "{:.2%}")}
+    measures: ClassVar = {texts("accuracy"): Measure(accuracy, "{:.2%}")}
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         folder, name = arguments.data, arguments.dataset or ("digits" if arguments.data is None else "mnist")
         if name == "digits" and folder is not None:
-            raise Refusal("the digits ship with the package: leave out --data, or name another --dataset")
+            raise Refusal(say("the digits ship with the package: leave out --data, or name another --dataset"))
         source = self.sources[name]
         self.names = source.classes
         self.train, self.test = source.load(folder, True), source.load(folder, False)
@@ -154,7 +150,8 @@ class Images(Task):
         self.example = (1, self.channels, self.size, self.size)
         self.test_transforms = [Resize(self.size)] if self.size != given[-1] else []
         self.transforms = [*self.test_transforms, *(self.changes[x](self.size) for x in arguments.augment or ())]
-        self.about = f"{len(self.train):,} images to train with, {len(self.test):,} to test with"
+        text = texts("{n} images to train with, {m} to test with")
+        self.about = say(text, n=f"{len(self.train):,}", m=f"{len(self.test):,}")
 
     def picture(self, model: Any) -> plots.Plot:
         """The first 18 test images, with the name of the class above that of the prediction."""

@@ -14,6 +14,7 @@ import numpy as np
 from .. import models, nn
 from .._support.files import replace_file
 from .._support.json_records import Format, Wrong
+from .._support.languages import say, texts
 from ..data import Dataset
 from ..data.text import BytePairTokenizer, CharTokenizer, NextSentence, Tokenizer, Windows, mask_tokens, names, poems
 from ..errors import FileError
@@ -61,7 +62,8 @@ class Text(Task):
         self.arguments = arguments
         self.block: int = arguments.block
         if "heads" in self.own_sizes and arguments.channels % arguments.heads:
-            raise Refusal(f"--heads {arguments.heads} cannot share --channels {arguments.channels} equally")
+            text = texts("--heads {heads} cannot share --channels {channels} equally")
+            raise Refusal(say(text, heads=arguments.heads, channels=arguments.channels))
 
     def read(self, shipped: Callable[[], Sequence[str]]) -> str:
         """The text of the file, or lines that ship with the package."""
@@ -72,11 +74,12 @@ class Text(Task):
         try:
             text = Path(self.arguments.text).read_text("utf-8")
         except UnicodeDecodeError as error:
-            raise Refusal(f"{self.arguments.text} is no text in UTF-8: {error.reason} at byte {error.start}") from error
+            said = texts("{file} is no text in UTF-8: {why} at byte {place}")
+            raise Refusal(say(said, file=self.arguments.text, why=error.reason, place=error.start)) from error
         except OSError as error:
-            raise Refusal(f"cannot read {self.arguments.text}: {error.strerror}") from error
+            raise Refusal(say("cannot read {file}: {why}", file=self.arguments.text, why=error.strerror)) from error
         if not text.strip():
-            raise Refusal(f"{self.arguments.text} is empty")
+            raise Refusal(say("{file} is empty", file=self.arguments.text))
         return text
 
     def learn_tokens(self, text: str, special: Sequence[str] = ()) -> Tokenizer:
@@ -107,7 +110,7 @@ class NextToken(Text):
 
     network: ClassVar = "gpt"
     options: ClassVar = {**Text.options, **HEADS}
-    measures: ClassVar = {"perplexity": Measure(models.perplexity, "{:.2f}", of_loss=True)}
+    measures: ClassVar = {texts("perplexity"): Measure(models.perplexity, "{:.2f}", of_loss=True)}
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         super().__init__(arguments)
@@ -116,14 +119,16 @@ class NextToken(Text):
         tokens = self.tokenizer.encode(text)
         cut = len(tokens) - max(len(tokens) // 10, self.block + 1)
         if cut <= self.block:
-            raise Refusal(
-                f"{len(tokens)} tokens are too few: give a longer text, or a smaller --block than {self.block}"
-            )
+            said = texts("{n} tokens are too few: give a longer text, or a smaller --block than {block}")
+            raise Refusal(say(said, n=len(tokens), block=self.block))
         self.train = Windows(tokens[:cut], self.block)
         self.test = Windows(tokens[cut:], self.block)
         self.example = np.zeros((1, self.block), int)
-        self.about = (
-            f"{cut:,} tokens to train with, {len(tokens) - cut:,} to test with, {len(self.tokenizer):,} different"
+        self.about = say(
+            "{n} tokens to train with, {m} to test with, {k} different",
+            n=f"{cut:,}",
+            m=f"{len(tokens) - cut:,}",
+            k=f"{len(self.tokenizer):,}",
         )
 
     def loss(self) -> Callable[..., Any]:
@@ -160,9 +165,11 @@ class Gaps(Text):
             for part, seed in zip(parts, (arguments.seed, arguments.seed + 1))
         )
         self.example = np.zeros((1, self.block), int)
-        self.about = (
-            f"{len(self.train):,} pairs of sentences to train with, {len(self.test):,} to test with, "
-            f"{len(self.tokenizer):,} different tokens"
+        self.about = say(
+            "{n} pairs of sentences to train with, {m} to test with, {k} different tokens",
+            n=f"{len(self.train):,}",
+            m=f"{len(self.test):,}",
+            k=f"{len(self.tokenizer):,}",
         )
 
     def loss(self) -> Callable[..., Any]:
@@ -217,11 +224,10 @@ def saved_model(weights: Path) -> tuple[Any, Tokenizer, str]:
         network: nn.Module = make(**{name: x for name, x in given.items() if x is not None})
         network.load_state_dict(load(weights))
     except OSError as error:
-        raise Refusal(
-            f"cannot read {error.filename or sizes}: {error.strerror}; train wrote it beside the weights"
-        ) from error
+        said = texts("cannot read {file}: {why}; train wrote it beside the weights")
+        raise Refusal(say(said, file=error.filename or sizes, why=error.strerror)) from error
     except Wrong as error:
-        raise Refusal(f"{sizes} describes no language model: {error}") from error
+        raise Refusal(say("{file} describes no language model: {error}", file=sizes, error=error)) from error
     except FileError as error:
         raise Refusal(str(error).removeprefix("load: ")) from error
     return network, tokenizer, saved.network

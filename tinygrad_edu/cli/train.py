@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import nn, optim
-from .._support.languages import say
+from .._support.languages import say, texts
 from ..engine.random import manual_seed
 from ..errors import TinygradError
 from ..saving import save
 from ..train import Callback, Checkpoint, History, NotFiniteError
-from .command import Add, Commands, Refusal, above, at_least, command, refusing
+from .command import Add, Commands, Refusal, above, at_least, command, not_negative, refusing
 from .networks import NETWORKS
 from .tasks import Measure, Task
 
@@ -68,8 +68,8 @@ def add_to(commands: Commands) -> None:
     add("--optimizer", choices=OPTIMIZERS, help=say("{names} (default: adam)", names=", ".join(OPTIMIZERS)))
     rates = ", ".join(f"{name} {optimizer.lr:g}" for name, optimizer in OPTIMIZERS.items())
     add("--lr", metavar="RATE", type=above(0), help=say("the learning rate (default: {rates})", rates=rates))
-    add("--momentum", metavar="M", type=above(0), help="the optimiser's momentum (default: 0)")
-    add("--weight-decay", metavar="D", type=above(0), help="pulls the weights towards 0 (default: 0)")
+    add("--momentum", metavar="M", type=not_negative, help="the optimiser's momentum (default: 0)")
+    add("--weight-decay", metavar="D", type=not_negative, help="pulls the weights towards 0 (default: 0)")
     add(
         "--schedule",
         choices=SCHEDULES,
@@ -102,23 +102,27 @@ def run_train(arguments: argparse.Namespace) -> None:
             setattr(arguments, option, default)
     checkpoint = out / f"{name}-checkpoint.npz"
     if arguments.resume and not checkpoint.is_file():
-        raise Refusal(f"there is no {checkpoint} to resume from")
+        raise Refusal(say("there is no {file} to resume from", file=checkpoint))
     with refusing(TinygradError, OSError, ImportError):
         out.mkdir(parents=True, exist_ok=True)
         task = network.task(arguments)
         manual_seed(arguments.seed)
         model = network.build(task)
         initialise(model, arguments.init)
-        print(f"{name}: {sum(p.size for p in model.parameters()):,} parameters, seed {arguments.seed}")
+        learned = sum(p.size for p in model.parameters())
+        print(say("{name}: {n} parameters, seed {seed}", name=name, n=f"{learned:,}", seed=arguments.seed))
         print(task.about, flush=True)
         history = trained(model, task, arguments, checkpoint)
         for path in [*written(model, name, out, history, task), *task.write(name, out)]:
             print(path)
     if history.interrupted:
-        print(f"interrupted after {len(history.epochs)} of {arguments.epochs} epochs; --resume goes on from there")
+        text = texts("interrupted after {k} of {n} epochs; --resume goes on from there")
+        print(say(text, k=len(history.epochs), n=arguments.epochs))
         raise KeyboardInterrupt
     for merit, measure in list(task.measures.items())[:1]:
-        print(f"test {merit} after epoch {history['epoch'][-1]}: {figure(merit, measure, history.epochs[-1], 'val_')}")
+        reached = figure(merit, measure, history.epochs[-1], "val_")
+        text = texts("test {what} after epoch {n}: {number}")
+        print(say(text, what=say(merit), n=history["epoch"][-1], number=reached))
 
 
 def refuse_options_of_other_tasks(arguments: argparse.Namespace) -> None:
@@ -127,9 +131,9 @@ def refuse_options_of_other_tasks(arguments: argparse.Namespace) -> None:
     for name, network in NETWORKS.items():
         for option in network.task.options.keys() - mine.keys():
             if getattr(arguments, option.removeprefix("--").replace("-", "_")) is not None:
-                raise Refusal(
-                    f"{option} is an option of {name} and its like; {arguments.network} has {', '.join(mine)}"
-                )
+                text = texts("{option} is an option of {other} and its like; {network} has {options}")
+                having = {"other": name, "network": arguments.network, "options": ", ".join(mine)}
+                raise Refusal(say(text, option=option, **having))
 
 
 def initialise(model: nn.Module, how: str | None) -> None:
@@ -152,7 +156,7 @@ def trained(model: Any, task: Task, arguments: argparse.Namespace, checkpoint: P
         with np.errstate(all="ignore"):  # the error of `fit` says more than NumPy's warnings
             return task.fit(model, optimizer, scheduler, callbacks, arguments)
     except NotFiniteError as error:
-        raise Refusal(f"{str(error).splitlines()[0]}; try a smaller --lr") from error
+        raise Refusal(say("{error}; try a smaller --lr", error=str(error).splitlines()[0])) from error
 
 
 def optimizer_of(model: nn.Module, arguments: argparse.Namespace) -> Any:
@@ -161,7 +165,7 @@ def optimizer_of(model: nn.Module, arguments: argparse.Namespace) -> Any:
     given = {"momentum": arguments.momentum, "weight_decay": arguments.weight_decay}
     settings = {name: x for name, x in given.items() if x is not None}
     for name in settings.keys() - inspect.signature(make).parameters.keys():
-        raise Refusal(f"{arguments.optimizer} has no {name}; sgd and rmsprop have")
+        raise Refusal(say("{optimizer} has no {name}; sgd and rmsprop have", optimizer=arguments.optimizer, name=name))
     return make(model.parameters(), lr=arguments.lr or lr, **settings)
 
 

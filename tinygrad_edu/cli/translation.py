@@ -2,13 +2,14 @@
 
 A catalogue is a `.po` file of gettext, and a text is what has an entry there. In Markdown that is each paragraph,
 heading, point of a list, cell of a table and formula on lines of its own, as Sphinx has it for the site; in code it is
-each docstring, and comments on lines below each other.
+each docstring, and comments on lines below each other; if asked for, also each string.
 """
 
 from __future__ import annotations
 
 import ast
 import inspect
+import json
 import re
 import tokenize
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +17,7 @@ from functools import cache
 from io import StringIO
 from pathlib import Path
 
-__all__ = ["read_catalogue", "texts_in_code", "translated"]
+__all__ = ["read_catalogue", "texts_in_code", "texts_in_markdown", "translated", "translated_markdown"]
 
 Translate = Callable[[str], str]
 Span = tuple[int, int, int, int]
@@ -44,31 +45,45 @@ def _unquoted(lines: str) -> str:
     return "".join(ast.literal_eval(line) for line in lines.splitlines())
 
 
-def translated(program: str, translate: Translate) -> str:
-    """A program, or a lesson in the percent format, with the answer of `translate` in the place of each text."""
-    cells = re.split(r"^(?=# %%)", program, flags=re.MULTILINE)
-    return "".join(_cell(cell, translate) for cell in cells)
+def translated(program: str, translate: Translate, *, strings: bool = False) -> str:
+    """A program, or a lesson in the percent format, with the answer of `translate` in the place of each text.
+
+    `strings`: of each string as well. What is computed with them is then in the language, too.
+    """
+    return "".join(_cell(cell, translate, strings) for cell in _cells(program))
+
+
+def translated_markdown(page: str, translate: Translate) -> str:
+    """A page in Markdown with the answer of `translate` in the place of each text."""
+    return BLOCK.sub(lambda block: _block(block[0], translate), page)
 
 
 def texts_in_code(program: str) -> list[str]:
     """The comments and docstrings of a program or a lesson, each once."""
-    cells = re.split(r"^(?=# %%)", program, flags=re.MULTILINE)
-    found: list[str] = []
-
-    def note(text: str) -> str:
-        found.append(text)
-        return text
-
-    for cell in cells:
-        if not cell.startswith(MARKDOWN):
-            _cell(cell, note)
-    return list(dict.fromkeys(found))
+    code = [cell for cell in _cells(program) if not cell.startswith(MARKDOWN)]
+    return _noted(lambda note: [_cell(cell, note) for cell in code])
 
 
-def _cell(cell: str, translate: Translate) -> str:
+def texts_in_markdown(page: str) -> list[str]:
+    """The texts of a page in Markdown, each once."""
+    return _noted(lambda note: translated_markdown(page, note))
+
+
+def _noted(translation: Callable[[Translate], object]) -> list[str]:
+    """What a translation asks for."""
+    found: dict[str, str] = {}
+    translation(lambda text: found.setdefault(text, text))
+    return list(found)
+
+
+def _cells(program: str) -> list[str]:
+    return re.split(r"^(?=# %%)", program, flags=re.MULTILINE)
+
+
+def _cell(cell: str, translate: Translate, strings: bool = False) -> str:
     if cell.startswith("# ---"):  # what jupytext writes at the head of a lesson
         return cell
-    return _markdown(cell, translate) if cell.startswith(MARKDOWN) else _code(cell, translate)
+    return _markdown(cell, translate) if cell.startswith(MARKDOWN) else _code(cell, translate, strings)
 
 
 # Markdown, in comments.
@@ -77,7 +92,7 @@ def _cell(cell: str, translate: Translate) -> str:
 def _markdown(cell: str, translate: Translate) -> str:
     text = cell.rstrip("\n")
     head, *lines = text.split("\n")
-    said = BLOCK.sub(lambda block: _block(block[0], translate), "\n".join(line[2:] for line in lines))
+    said = translated_markdown("\n".join(line[2:] for line in lines), translate)
     return "\n".join([head, *(f"# {line}".rstrip() for line in said.split("\n"))]) + cell[len(text) :]
 
 
@@ -112,11 +127,13 @@ def _one_line(text: str) -> str:
 # Code.
 
 
-def _code(code: str, translate: Translate) -> str:
+def _code(code: str, translate: Translate, strings: bool) -> str:
     lines = code.splitlines(keepends=True)
-    for first, start, last, end in sorted([*_comments(code), *_docstrings(code)], reverse=True):
+    kinds = {_string: _strings(code) if strings else [], _docstring: _docstrings(code), _comment: _comments(code)}
+    places = {place: say for say, places in kinds.items() for place in places}  # a docstring is a string, too
+    for (first, start, last, end), say in sorted(places.items(), key=lambda one: one[0], reverse=True):
         piece = "".join([*lines[first - 1 : last - 1], lines[last - 1][:end]])[start:]
-        said = (_comment if piece.startswith("#") else _docstring)(piece, " " * start, translate)
+        said = say(piece, " " * start, translate)
         lines[first - 1 : last] = [lines[first - 1][:start] + said + lines[last - 1][end:]]
     return "".join(lines)
 
@@ -134,14 +151,27 @@ def _comments(code: str) -> Iterator[Span]:
 
 
 def _docstrings(code: str) -> Iterator[Span]:
-    lines = code.splitlines()
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
-            place = node.body[0]
-            assert place.end_lineno is not None
-            assert place.end_col_offset is not None
-            end = len(lines[place.end_lineno - 1].encode()[: place.end_col_offset].decode())  # it counts bytes
-            yield place.lineno, place.col_offset, place.end_lineno, end
+            yield _span(code, node.body[0])
+
+
+def _strings(code: str) -> Iterator[Span]:
+    todo: list[ast.AST] = [ast.parse(code)]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield _span(code, node)
+        elif not isinstance(node, ast.JoinedStr):
+            todo += ast.iter_child_nodes(node)
+
+
+def _span(code: str, node: ast.stmt | ast.expr) -> Span:
+    assert node.end_lineno is not None
+    assert node.end_col_offset is not None
+    lines = [line.encode() for line in code.splitlines()]  # columns count bytes
+    start, end = lines[node.lineno - 1][: node.col_offset], lines[node.end_lineno - 1][: node.end_col_offset]
+    return node.lineno, len(start.decode()), node.end_lineno, len(end.decode())
 
 
 def _comment(piece: str, indent: str, translate: Translate) -> str:
@@ -156,3 +186,10 @@ def _docstring(piece: str, indent: str, translate: Translate) -> str:
     first, *rest = translate(inspect.cleandoc(text)).split("\n")
     last = f"\n{indent}" * text.endswith(f"\n{indent}")
     return "\n".join([quotes[0] + first, *(f"{indent}{line}".rstrip() for line in rest)]) + last + quotes[1]
+
+
+def _string(piece: str, indent: str, translate: Translate) -> str:
+    text = ast.literal_eval(f"({piece})")  # of several lines, perhaps
+    said = translate(text)
+    quoted = f'"""{said}"""' if piece.startswith('"""') else json.dumps(said, ensure_ascii=False)
+    return piece if said == text else quoted

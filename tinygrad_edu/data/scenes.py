@@ -58,17 +58,7 @@ class Scenes(TensorDataset):
         train: bool = True,
         seed: int = 0,
     ) -> None:
-        low, high = heights
-        for name, number in (("n", n), ("size", size), ("most", most)):
-            if not is_whole(number) or number < 1:
-                raise OutOfRangeError(f"Scenes: {name} is a whole number from 1 on, not {short(number)}")
-        if not (is_whole(low) and is_whole(high) and 4 <= low <= high <= size - 2):
-            raise OutOfRangeError(
-                f"Scenes: heights are two whole numbers, the smaller first, from 4 to size - 2 = {size - 2}, "
-                f"not {heights}"
-            )
-        if not classes or not set(classes) <= set(range(10)) or len(set(classes)) < len(classes):
-            raise OutOfRangeError(f"Scenes: classes are different digits from 0 to 9, not {short(classes)}")
+        check_settings(n, size, most, heights, classes)
         pictures, labels = digits().split()[0 if train else 1]
         shapes = [[cropped(picture) for picture in pictures[labels == each]] for each in classes]
         rng = np.random.default_rng([seed, train])
@@ -82,22 +72,35 @@ class Scenes(TensorDataset):
             for box in boxes[: rng.integers(1, most, endpoint=True)]:
                 label = int(rng.integers(len(classes)))
                 shape = shapes[label][rng.integers(len(shapes[label]))]
-                ink = enlarged(shape, int(rng.integers(low, high + 1)), widest=size - 2)
+                ink = enlarged(shape, int(rng.integers(heights[0], heights[1] + 1)), widest=size - 2)
                 place = free_place(free, ink.shape, rng)
-                if place is None:
-                    continue
-                y, x = place
-                y2, x2 = y + ink.shape[0], x + ink.shape[1]
-                free[y:y2, x:x2] = False
-                image[y:y2, x:x2] = np.maximum(image[y:y2, x:x2], ink * rng.uniform(0.6, 1.0))
-                mask[y:y2, x:x2][ink > 0.5] = label + 1
-                box[:] = label, x, y, x2, y2
+                if place is not None:
+                    (y, x), (height, width) = place, ink.shape
+                    here = slice(y, y + height), slice(x, x + width)
+                    free[here] = False
+                    image[here] = np.maximum(image[here], ink * rng.uniform(0.6, 1.0))
+                    mask[here][ink > 0.5] = label + 1
+                    box[:] = label, x, y, x + width, y + height
             boxes[:] = boxes[np.argsort(boxes[:, 0] < 0, kind="stable")]  # the scene's own first, then the −1
         super().__init__(self.images, self.masks)
 
     def with_boxes(self) -> TensorDataset:
         """The images with their boxes, (N, most, 5), in place of masks."""
         return TensorDataset(self.images, self.boxes)
+
+
+def check_settings(n: int, size: int, most: int, heights: tuple[int, int], classes: tuple[int, ...]) -> None:
+    """Raise the error for settings of which no scene can be made."""
+    for name, number in (("n", n), ("size", size), ("most", most)):
+        if not is_whole(number) or number < 1:
+            raise OutOfRangeError(f"Scenes: {name} is a whole number from 1 on, not {short(number)}")
+    low, high = heights
+    if not (is_whole(low) and is_whole(high) and 4 <= low <= high <= size - 2):
+        raise OutOfRangeError(
+            f"Scenes: heights are two whole numbers, the smaller first, from 4 to size - 2 = {size - 2}, not {heights}"
+        )
+    if not classes or not set(classes) <= set(range(10)) or len(set(classes)) < len(classes):
+        raise OutOfRangeError(f"Scenes: classes are different digits from 0 to 9, not {short(classes)}")
 
 
 def cropped(picture: ndarray) -> ndarray:

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError, GraphError, OutOfRangeError, ShapeError
+from .arrays import Numbers
 from .grad_mode import differentiate, recording, taking_derivative
 from .gradients import gradients
 from .messages import is_no_array_of_numbers, is_whole, listed, not_numbers, several, short
@@ -436,7 +437,7 @@ def _like(g: Any, x: Any) -> Any:
         return Value(g, requires_grad=False)
     if isinstance(x, Tensor):
         return Tensor(g)
-    return np.array(g) if isinstance(g, np.ndarray) else g
+    return np.array(g) if isinstance(g, Numbers) else g
 
 
 def _stacked(rows: Sequence[Any], shape: tuple[int, ...], x: Any) -> Any:

@@ -24,6 +24,7 @@ def pass_numbers_on(todo: list[Node], gradient_of: dict[Node, Any]) -> None:
     if todo[0].index < inplace.newest:
         return
     so_far, take = gradient_of.get, gradient_of.pop
+    kind = type(todo[-1])  # Value, which stands above this file; its operands are Values and Python numbers
     while todo:
         node = todo.pop()
         upstream = take(node, None)
@@ -33,20 +34,21 @@ def pass_numbers_on(todo: list[Node], gradient_of: dict[Node, Any]) -> None:
         to_x = to_y = None
         try:
             if y is not None and not attrs:
-                a = x._data if isinstance(x, Node) else x
-                b = y._data if isinstance(y, Node) else y
-                if isinstance(x, Node) and x.flow:
-                    to_x = row.rules[0](upstream, node._data, a, b)  # type: ignore[union-attr]
-                if isinstance(y, Node) and y.flow:
-                    to_y = row.rules[1](upstream, node._data, a, b)  # type: ignore[union-attr]
+                by_x, by_y = row.rules  # type: ignore[union-attr]
+                a = x._data if type(x) is kind else x
+                b = y._data if type(y) is kind else y
+                if type(x) is kind and x.flow:
+                    to_x = by_x(upstream, node._data, a, b)
+                if type(y) is kind and y.flow:
+                    to_y = by_y(upstream, node._data, a, b)
             elif y is None and type(x) is not tuple and not attrs:
                 to_x = row.rules[0](upstream, node._data, x._data)  # type: ignore[union-attr]
             else:
                 operands = node.inputs
-                values = [z._data if isinstance(z, Node) else z for z in operands]
+                values = [z._data if type(z) is kind else z for z in operands]
                 parts = row.pull(range(len(values)), upstream, node._data, values, attrs)  # type: ignore[union-attr]
                 for z, part in zip(operands, parts):
-                    if isinstance(z, Node) and z.flow and part is not None:
+                    if type(z) is kind and z.flow and part is not None:
                         part = part if type(part) is float else z.fit(part)
                         gradient_of[z] = part if (before := so_far(z)) is None else before + part
         except (ArithmeticError, AttributeError, TypeError, ValueError):

@@ -20,7 +20,7 @@ import sys
 import types
 from collections.abc import Callable, Generator
 from contextvars import ContextVar
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, NamedTuple, TypeVar, overload
 
 from ..errors import DtypeError
@@ -271,7 +271,19 @@ _PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
 
 def caller() -> Source | None:
     """The innermost line now running that is not part of this package."""
-    frame: FrameType | None = sys._getframe(1)
+    frame = user_frame()
+    return Source(frame.f_code.co_filename, frame.f_lineno) if frame is not None else None
+
+
+def user_frame() -> FrameType | None:
+    """The innermost frame that is not one of this package, to whose functions the caller's caller belongs."""
+    frame: FrameType | None = sys._getframe(2)
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back
-    return Source(frame.f_code.co_filename, frame.f_lineno) if frame is not None else None
+    return frame
+
+
+def source_at(code: CodeType, instruction: int) -> Source:
+    """The line of an instruction. To note the instruction is quicker, where hardly anybody will ask for the line."""
+    lines = (line for start, end, line in code.co_lines() if line and start <= instruction < end)
+    return Source(code.co_filename, next(lines, code.co_firstlineno))

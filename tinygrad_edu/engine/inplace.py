@@ -16,7 +16,7 @@ import numpy as np
 from .._support.languages import say
 from ..errors import DtypeError, InPlaceError
 from .convert import numbers
-from .grad_mode import Source, caller, recording
+from .grad_mode import Source, recording, source_at, user_frame
 from .messages import describe, refused
 from .messages.tensors import already_a_leaf
 from .node import NO_ATTRS, Node, Operand, clock, number_of
@@ -31,7 +31,8 @@ def note_change(*nodes: Node) -> None:
     """Note that these nodes were changed in place just now: their old numbers are lost for the rules."""
     global newest
     newest = next(clock)
-    change = (newest, caller())
+    frame = user_frame()
+    change = (newest, frame and (frame.f_code, frame.f_lasti))
     for node in nodes:
         node.own_notes().changed = change
 
@@ -101,7 +102,9 @@ def changed_in_place(node: Any, row: Any, other: Any) -> bool:
 def as_used(x: Operand, number: Any, user: Node) -> Any:
     """The number of x, if `user` was computed from it; a stand-in, if x was changed since then."""
     changed = isinstance(x, Node) and x.notes and x.notes.changed
-    return Changed(x, user, changed[1]) if changed and changed[0] > user.index else number
+    if not changed or changed[0] <= user.index:
+        return number
+    return Changed(x, user, source_at(*changed[1]) if changed[1] else None)
 
 
 class Changed:

@@ -12,9 +12,9 @@ import ctypes
 import functools
 import gc
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -149,13 +149,8 @@ def collecting_rarely() -> Iterator[None]:
         gc.set_threshold(young, *older)
 
 
-class Waiting(threading.local):
-    """What this thread still has to let go of; None while it frees no graph."""
-
-    operands: list[Any] | None = None
-
-
-waiting = Waiting()
+waiting: ContextVar[list[Any] | None] = ContextVar("waiting", default=None)
+"""What this thread still has to let go of; None while it frees no graph."""
 
 
 def let_go(node: Node) -> None:
@@ -171,13 +166,14 @@ def let_go(node: Node) -> None:
         return
     operands = [node._first, node._second]
     node._first = node._second = None
-    if waiting.operands is not None:
-        waiting.operands += operands
+    before = waiting.get()
+    if before is not None:
+        before += operands
         return
-    waiting.operands = operands
+    waiting.set(operands)
     while operands:
         operands.pop()  # ends within this call where nobody else holds it; the next in 64 adds its operands
-    waiting.operands = None
+    waiting.set(None)
 
 
 if sys.version_info[:2] == (3, 13) or sys.platform == "emscripten":  # 3.13 nests 10,000 calls, however small the stack

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ class Notes:
     source : the line of the user's program that made it (`grad_mode.trace`).
     cut : what cut this leaf off from what it was computed from: "detach", or inside `trace()` "no_grad".
     retains_grad : whether `backward()` keeps the gradient of this intermediate node (`operators.py`).
-    changed : the tick and the line of the latest change in place (`inplace.py`).
+    changed : the tick of the latest change in place, and the instruction that made it (`inplace.py`).
     released : shape and dtype of the array that a backward pass has released (`memory.py`).
     scopes : the calls of modules and functions that this node is a result of (`scopes.py`).
     walks : the spans of ticks in which differentiations made a graph from this leaf (`scopes.py`).
@@ -33,7 +34,7 @@ class Notes:
     source: Source | None = None
     cut: str | None = None
     retains_grad: bool = False
-    changed: tuple[int, Source | None] | None = None
+    changed: tuple[int, tuple[CodeType, int] | None] | None = None
     released: tuple[tuple[int, ...], np.dtype[Any]] | None = None
     scopes: tuple[Any, ...] = ()
     walks: tuple[tuple[int, int], ...] = ()

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
-from .._support.languages import languages
+from .._support.languages import languages, say, texts
 from .errors import AssignmentError
 from .sandbox.isolation import Limits
 from .submission.reading import sha256_of
@@ -97,14 +97,14 @@ class Assignment:
         late: Callable[[float], float] | None = None,
     ) -> None:
         if type(name) is not str or not name.replace("-", "").isidentifier():
-            raise AssignmentError(
-                f"an assignment's name is letters, digits, _ and -, such as hw1, and not {name!r:.80}"
-            )
+            text = texts("an assignment's name is letters, digits, _ and -, such as hw1, and not {given}")
+            raise AssignmentError(say(text, given=f"{name!r:.80}"))
         if isinstance(files, str):
-            raise AssignmentError(f"files={files!r}: write files=[{files!r}]")
+            raise AssignmentError(say("{given}: write {right}", given=f"files={files!r}", right=f"files=[{files!r}]"))
         for file in files:
             if Path(file).is_absolute() or ".." in Path(file).parts:
-                raise AssignmentError(f"files={list(files)!r}: they lie beside the assignment, or in a folder there")
+                text = texts("files={files}: they lie beside the assignment, or in a folder there")
+                raise AssignmentError(say(text, files=list(files)))
         self.name, self.title, self.limits = name, title or name, limits or Limits()
         self.files, self.late = tuple(files), late
         self.checks: list[Check] = []
@@ -134,16 +134,18 @@ class Assignment:
         Raises `AssignmentError` for a function without two arguments, two checks of one name, or points below zero.
         """
         if isinstance(needs, str):
-            raise AssignmentError(f"needs={needs!r}: write needs=[{needs!r}]")
+            raise AssignmentError(say("{given}: write {right}", given=f"needs={needs!r}", right=f"needs=[{needs!r}]"))
         if not 0 <= points < math.inf:
-            raise AssignmentError(f"points={points!r:.40}: points are a number from 0 on")
+            raise AssignmentError(say("points={given}: points are a number from 0 on", given=f"{points!r:.40}"))
 
         def add(function: Function) -> Function:
             if not isfunction(function) or len(signature(function).parameters) != 2:
-                raise AssignmentError(f"{function!r:.80}: a check is a function of two arguments, (student, rng)")
+                text = texts("{given}: a check is a function of two arguments, (student, rng)")
+                raise AssignmentError(say(text, given=f"{function!r:.80}"))
             name = function.__name__
             if any(check.name == name for check in self.checks):
-                raise AssignmentError(f"{self.name} has two checks that are called {name}")
+                text = texts("{assignment} has two checks that are called {name}")
+                raise AssignmentError(say(text, assignment=self.name, name=name))
             words = title or name.replace("_", " ").capitalize()
             found = Check(name, function, float(points), tuple(needs), words, hidden, group or name, extra)
             self.checks.append(found)
@@ -200,11 +202,13 @@ def load_assignment(path: str | os.PathLike[str]) -> Loaded:
         beside = executed(module, source, file)
     found = {id(x): x for x in vars(module).values() if isinstance(x, Assignment)}
     if len(found) != 1:
-        makes = "makes no Assignment" if not found else f"makes {len(found)} Assignments"
-        raise AssignmentError(f'{path}: it {makes}; one is needed, such as hw = Assignment("{file.stem}")')
+        none = texts('{path}: it makes no Assignment; one is needed, such as hw = Assignment("{name}")')
+        several = texts('{path}: it makes {n} Assignments; one is needed, such as hw = Assignment("{name}")')
+        raise AssignmentError(say(several if found else none, path=path, n=len(found), name=file.stem))
     (assignment,) = found.values()
     if not assignment.checks:
-        raise AssignmentError(f"{path}: {assignment.name} has no check; write some under @{'hw'}.check(points=1)")
+        text = texts("{path}: {name} has no check; write some under @hw.check(points=1)")
+        raise AssignmentError(say(text, path=path, name=assignment.name))
     try:
         data = {name: (file.parent / name).read_bytes() for name in assignment.files}
     except OSError as error:
@@ -226,9 +230,10 @@ def translations(file: Path) -> dict[str, tuple[bytes, dict[str, str]]]:
             try:
                 texts = json.loads(content)
                 if not all(type(text) is str for text in texts.values()):
-                    raise ValueError("a text is a string")
+                    raise ValueError(say("a text is a string"))
             except (ValueError, AttributeError) as error:
-                raise AssignmentError(f"{path}: an object of texts by texts is needed: {error}") from None
+                text = texts("{path}: an object of texts by texts is needed: {error}")
+                raise AssignmentError(say(text, path=path, error=error)) from None
             found[lang] = content, texts
     return found
 

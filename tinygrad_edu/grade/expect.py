@@ -6,7 +6,7 @@ that expects nothing passes nobody.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -43,15 +43,18 @@ ALIKE = {"a list", "imprecise", "low precision"}
 THE_ANSWER = texts("the answer")
 
 
-def expect(answer: Any, name: str = THE_ANSWER) -> Expectation:
-    """The expectations of an answer of a student's program; `name` is its name in messages.
+def expect(answer: Any, name: str = THE_ANSWER, **values: Any) -> Expectation:
+    """The expectations of an answer of a student's program; `name` is its name in messages, `values` fill its places.
 
     >>> expect(3.0).equals(3.0)
+    >>> expect(2.0, "the sum of {n} numbers", n=3).equals(3.0)
+    Traceback (most recent call last):
+    tinygrad_edu.grade.errors.WrongAnswer: the sum of 3 numbers: the number is wrong
     """
-    return Expectation(answer, name)
+    return Expectation(answer, filled(name, values))
 
 
-def require(holds: Any, otherwise: str, *, kind: str = "", where: str = "", how: str = "") -> None:
+def require(holds: Any, otherwise: str, *, kind: str = "", where: str = "", how: str = "", **values: Any) -> None:
     """Expect that `holds` is True; for what no comparison can express.
 
     Parameters
@@ -59,10 +62,11 @@ def require(holds: Any, otherwise: str, *, kind: str = "", where: str = "", how:
     holds : True or False, not a value that merely counts as one of them.
     otherwise : what is wrong if it is False, for the student.
     kind, where, how : the kind of mistake in one word, where it is, and how to mend it.
+    values : what fills the places in braces of these texts, so that a text can be in another language as a whole.
 
     Raises `WrongAnswer` if it is False, `StudentError` if it is not a boolean.
 
-    >>> require(2 in [3, 5], "the order leaves out node 2", kind="order")
+    >>> require(2 in [3, 5], "the order leaves out node {node}", kind="order", node=2)
     Traceback (most recent call last):
     tinygrad_edu.grade.errors.WrongAnswer: the order leaves out node 2
     """
@@ -70,8 +74,14 @@ def require(holds: Any, otherwise: str, *, kind: str = "", where: str = "", how:
         text = texts("{otherwise} ({kind}, where True or False is needed)")
         raise StudentError("answer", say(text, otherwise=say(otherwise), kind=type(holds).__name__))
     if not holds:
-        raise WrongAnswer(otherwise, kind=kind, where=where, how=how)
+        what, where, how = (filled(text, values) for text in (otherwise, where, how))
+        raise WrongAnswer(what, kind=kind, where=where, how=how)
     notes().passes += 1
+
+
+def filled(text: str, values: Mapping[str, Any]) -> str:
+    """The text in the reader's language, its places filled; a value that is a text is said in that language, too."""
+    return say(text, **{name: say(value) if isinstance(value, str) else value for name, value in values.items()})
 
 
 class Expectation:
@@ -84,7 +94,7 @@ class Expectation:
     """
 
     def __init__(self, answer: Any, name: str) -> None:
-        self.answer, self.name = answer, say(name)
+        self.answer, self.name = answer, name
 
     def equals(self, expected: Any) -> None:
         """Expect the same number of results, types, shapes and numbers, exact to the precision of their dtype.

@@ -87,13 +87,13 @@ def jobs_in(
     """
     path = Path(path)
     if not path.exists():
-        raise SubmissionError(f"{clean(str(path))}: no such file or folder")
+        raise SubmissionError(say("{path}: no such file or folder", path=clean(str(path))))
     if path.is_dir() and not student:
         handed_in = by_student(sorted(filter(is_submission, path.iterdir())))
     else:
         handed_in = [(student or student_of(path), [(path, "")], 0.0)]
     if not handed_in:
-        raise SubmissionError(f"{clean(str(path))}: the folder is empty")
+        raise SubmissionError(say("{path}: the folder is empty", path=clean(str(path))))
     secret = secret or bytes.fromhex(loaded.sha256)
     jobs = []
     for one, paths, late in handed_in:

@@ -13,7 +13,7 @@ import numpy as np
 from .. import nn
 from ..engine.node import number_of, shape_of
 from ..errors import ShapeError
-from .language import next_token_loss
+from .language import counting, next_token_loss
 
 __all__ = ["BERT", "bert", "bert_loss"]
 
@@ -80,7 +80,8 @@ def bert_loss(outputs: tuple[Any, Any], targets: Any, ignore_index: int = -100) 
     """The sum of BERT's two losses: of the gaps, and of whether B follows A.
 
     Targets (N, T): at the first place, which is `<cls>` and never a gap, whether B follows A, 0 or 1; behind it the
-    token that stood in each gap, and `ignore_index` everywhere else. A text without a gap has no loss of gaps.
+    token that stood in each gap, and `ignore_index` everywhere else. A text without a gap has no loss of gaps. Raises
+    `OutOfRangeError` where no first place says whether B follows A.
 
     >>> import tinygrad_edu as tg
     >>> loss = bert_loss((tg.zeros((1, 4, 8)), tg.zeros((1, 2))), [[1, -100, 5, -100]])
@@ -89,6 +90,7 @@ def bert_loss(outputs: tuple[Any, Any], targets: Any, ignore_index: int = -100) 
     """
     places, follows = outputs
     classes = np.asarray(number_of(targets))
+    counting(classes[:, 0], ignore_index, "bert_loss")
     loss = nn.functional.cross_entropy(follows, classes[:, 0], ignore_index=ignore_index)
     if (classes[:, 1:] != ignore_index).any():
         loss = loss + next_token_loss(places[:, 1:], classes[:, 1:], ignore_index)

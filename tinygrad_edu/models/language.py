@@ -21,13 +21,23 @@ __all__ = ["bits_per_character", "choose", "generate", "next_token_loss", "perpl
 def next_token_loss(logits: Any, targets: Any, ignore_index: int = -100) -> Any:
     """The mean of -log p of each target, in nats: logits (N, T, V), targets (N, T) whole numbers below V.
 
-    Places whose target is `ignore_index`, such as padding, do not count. Errors as of `nn.functional.cross_entropy`.
+    Places whose target is `ignore_index`, such as padding, do not count. Raises `OutOfRangeError` where none counts,
+    since a mean of nothing is no number, and the errors of `nn.functional.cross_entropy`.
 
     >>> import tinygrad_edu as tg
     >>> round(next_token_loss(tg.zeros((1, 3, 4)), [[0, 3, -100]]).item(), 4)  # log 4
     1.3863
     """
+    counting(targets, ignore_index, "next_token_loss")
     return nn.functional.cross_entropy(logits.swapaxes(1, -1), targets, ignore_index=ignore_index)
+
+
+def counting(targets: Any, ignore_index: int, function: str) -> None:
+    """Raises `OutOfRangeError` where no target counts: empty, or all of them `ignore_index`."""
+    if (np.asarray(number_of(targets)) == ignore_index).all():
+        raise OutOfRangeError(
+            f"{function}: a loss is a mean over targets, and each target here is {ignore_index}, to be ignored"
+        )
 
 
 def perplexity(loss: float) -> float:

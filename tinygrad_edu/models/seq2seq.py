@@ -13,11 +13,12 @@ import numpy as np
 
 from .. import nn
 from ..engine.grad_mode import no_grad
-from ..engine.node import number_of
+from ..engine.node import number_of, shape_of
 from ..engine.primitives.elementwise import tanh, where
 from ..engine.primitives.reductions import softmax
 from ..engine.primitives.shape import concatenate, expand_dims, squeeze, stack
 from ..engine.random import generator
+from ..errors import ShapeError
 
 __all__ = ["AdditiveAttention", "Seq2Seq", "seq2seq"]
 
@@ -26,7 +27,7 @@ class AdditiveAttention(nn.Module):
     """A query (N, Q) compared with keys (N, S, K) by a small network, vᵀ tanh(W q + U k): a mean of the keys, (N, K).
 
     Call it with the query, the keys and, where there is padding, where (N, S). It returns the mean and the weights
-    (N, S). Bahdanau, Cho and Bengio (2015), section 3.1.
+    (N, S), which are 0 at padding: where all is padding, the mean is 0. Bahdanau, Cho and Bengio (2015), section 3.1.
 
     >>> import tinygrad_edu as tg
     >>> context, weights = AdditiveAttention(4, 6, hidden=5)(tg.randn(2, 4), tg.randn(2, 3, 6))
@@ -44,6 +45,8 @@ class AdditiveAttention(nn.Module):
         if padding is not None:
             scores = where(padding, np.float32(-1e9), scores)
         weights = softmax(scores, axis=-1)
+        if padding is not None and np.asarray(number_of(padding)).all(-1).any():
+            weights = where(padding, np.float32(0), weights)
         return squeeze(expand_dims(weights, 1) @ keys, 1), weights
 
 
@@ -80,9 +83,13 @@ class Seq2Seq(nn.Module):
 
         `teacher_forcing` is the probability with which a step reads the right token before it, from the target, instead
         of the one that the network itself thought likeliest; S. Bengio et al., "Scheduled sampling" (2015).
+
+        Raises `ShapeError` for sequences without a token.
         """
         states, state, padding = self.encode(source)
         tokens, rng = np.asarray(number_of(target)), generator(seed)
+        if tokens.ndim != 2 or not tokens.shape[1]:
+            raise ShapeError(f"Seq2Seq: a target is of shape (N, T) with a token at least, not {tokens.shape}")
         logits: list[Any] = []
         for t in range(tokens.shape[1]):
             right = t == 0 or teacher_forcing >= 1 or rng.random() < teacher_forcing
@@ -92,7 +99,13 @@ class Seq2Seq(nn.Module):
         return stack(logits, 1)
 
     def encode(self, source: Any) -> tuple[Any, Any, Any]:
-        """The encoder's states (N, S, channels), the one at the last token (N, channels), and the padding, or None."""
+        """The encoder's states (N, S, channels), the one at the last token (N, channels), and the padding, or None.
+
+        Raises `ShapeError` for a source without a token.
+        """
+        shape = shape_of(source)
+        if len(shape) != 2 or not shape[1]:
+            raise ShapeError(f"Seq2Seq: a source is of shape (N, S) with a token at least, not {shape}")
         states, last = self.encoder(self.source(source))
         if self.pad is None:
             return states, last[0], None

@@ -13,7 +13,8 @@ import numpy as np
 
 from .. import nn
 from ..engine.grad_mode import no_grad
-from ..engine.node import number_of
+from ..engine.node import number_of, shape_of
+from ..errors import ShapeError
 
 __all__ = ["Translator", "transformer"]
 
@@ -58,17 +59,26 @@ class Translator(nn.Module):
         self.output = nn.Linear(channels, target_vocabulary)
 
     def forward(self, source: Any, target: Any) -> Any:
-        """Source (N, S) and target (N, T) → logits (N, T, target_vocabulary)."""
+        """Source (N, S) and target (N, T) → logits (N, T, target_vocabulary).
+
+        Raises `ShapeError` for sequences without a token.
+        """
         return self.decode(target, *self.encode(source))
 
     def encode(self, source: Any) -> tuple[Any, Any]:
         """What the encoder makes of the source, (N, S, channels), and where this is padding (N, S), or None."""
+        shape = shape_of(source)
+        if len(shape) != 2 or not shape[1]:
+            raise ShapeError(f"Translator: a source is of shape (N, S) with a token at least, not {shape}")
         padding = None if self.pad is None else np.asarray(number_of(source)) == self.pad
         x = self.positions(self.source(source) * self.scale)
         return self.transformer.encoder(x, src_key_padding_mask=padding), padding
 
     def decode(self, target: Any, memory: Any, padding: Any = None, cache: nn.KeyValueCache | None = None) -> Any:
         """Logits (N, T, target_vocabulary) of the token after each of the target; with a cache, after those before."""
+        shape = shape_of(target)
+        if len(shape) != 2 or not shape[1]:
+            raise ShapeError(f"Translator: a target is of shape (N, T) with a token at least, not {shape}")
         x = self.positions(self.target(target) * self.scale, start=0 if cache is None else len(cache))
         x = self.transformer.decoder(x, memory, memory_key_padding_mask=padding, tgt_is_causal=True, cache=cache)
         return self.output(x)

@@ -184,19 +184,7 @@ def fit(
     used up after one pass; `ShapeError` for a loader without batches; `ModuleError` for several threads on a model with
     batch norm or dropout, or whose batches do not lie along the first axis.
     """
-    refuse("fit", model, loss, loader, *([] if validation is None else [validation]))
-    if not hasattr(optimizer, "param_groups"):
-        raise DtypeError(
-            f"fit: the optimizer is one of optim, such as Adam(model.parameters()), not {short(optimizer)}"
-        )
-    if not is_whole(epochs) or epochs < 0:
-        raise OutOfRangeError(f"fit: epochs is a whole number from 0 on, not {short(epochs)}")
-    for batches in (loader, validation):
-        if epochs > 1 and isinstance(batches, Iterator):
-            raise DtypeError(
-                f"fit: {type(batches).__name__} is used up after one pass, and {epochs} epochs iterate over it again; "
-                "give a list or a DataLoader"
-            )
+    check_arguments(model, loader, loss, optimizer, epochs, validation)
     run = Run(
         model, loader, loss, optimizer, epochs, named(metrics), validation, scheduler, callbacks, threads, progress
     )
@@ -215,6 +203,23 @@ def fit(
     finally:
         model.train(was_training)
     return run.history
+
+
+def check_arguments(model: Any, loader: Any, loss: Any, optimizer: Any, epochs: Any, validation: Any) -> None:
+    """Raise the error for arguments of `fit` that are of another kind, or used up before the last epoch."""
+    refuse("fit", model, loss, loader, *([] if validation is None else [validation]))
+    if not hasattr(optimizer, "param_groups"):
+        raise DtypeError(
+            f"fit: the optimizer is one of optim, such as Adam(model.parameters()), not {short(optimizer)}"
+        )
+    if not is_whole(epochs) or epochs < 0:
+        raise OutOfRangeError(f"fit: epochs is a whole number from 0 on, not {short(epochs)}")
+    for batches in (loader, validation):
+        if epochs > 1 and isinstance(batches, Iterator):
+            raise DtypeError(
+                f"fit: {type(batches).__name__} is used up after one pass, and {epochs} epochs iterate over it again; "
+                "give a list or a DataLoader"
+            )
 
 
 def one_epoch(run: Run, pool: ThreadPoolExecutor | None) -> None:

@@ -41,7 +41,7 @@ def test_gelu_and_its_derivative_in_blocks(
         return out.data, tg.gradients(out, [given], np.ones(x.shape, dtype))[0]
 
     whole = value_and_slope()
-    monkeypatch.setattr(kernels, "BLOCK", 8)
+    monkeypatch.setattr(kernels, "BLOCK", 64)
     for one, other in zip(whole, value_and_slope()):
         assert one.dtype == other.dtype == dtype
         np.testing.assert_allclose(one, other, rtol=1e-6)

@@ -120,7 +120,7 @@ every_function = pytest.mark.parametrize("function", [*CASES_OF, *OWN_CALLS], id
 
 
 @every_function
-@settings(max_examples=10)
+@settings(max_examples=4)  # the rows behind the functions meet many more in test_table.py
 @given(data=st.data())
 def test_it_gives_what_it_gives_on_arrays(function: Any, data: st.DataObject) -> None:
     f, *inputs = data.draw(calls(function))
@@ -133,7 +133,7 @@ def test_it_gives_what_it_gives_on_arrays(function: Any, data: st.DataObject) ->
 
 
 @every_function
-@settings(max_examples=10)
+@settings(max_examples=4)
 @given(data=st.data())
 def test_its_derivatives_are_right(function: Any, data: st.DataObject) -> None:
     f, *inputs = data.draw(calls(function))

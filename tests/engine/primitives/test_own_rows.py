@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -58,3 +60,14 @@ def test_a_row_of_the_library_and_its_numpy_function_are_not_replaced() -> None:
     with pytest.raises(ValueError, match=r"np\.tanh of a node is tanh already"):
         tg.primitive(lambda g, out, x: g, name="own_tanh", numpy=[np.tanh])(lambda x: x)
     assert tg.grad(tg.tanh)(0.0) == 1.0
+
+
+def test_a_row_of_networks_is_not_replaced_before_it_is_loaded() -> None:
+    program = (
+        "import sys, tinygrad_edu as tg\n"
+        "print('tinygrad_edu.engine.primitives.fused' in sys.modules)\n"
+        "try:\n    tg.primitive(lambda g, out, x: g, name='gelu')(lambda x: x)\n"
+        "except ValueError as error:\n    print(error)"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines() == ["False", "the table has a primitive 'gelu' already"]

@@ -15,7 +15,8 @@ from hypothesis import assume, given, strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu.engine.primitives import TABLE, decompositions
-from tinygrad_edu.engine.primitives.rows import OWN, primitive
+from tinygrad_edu.engine.primitives.own import OWN
+from tinygrad_edu.engine.primitives.rows import primitive
 from tinygrad_edu.testing import assert_gradients, layouts
 from tinygrad_edu.testing._table import CASES, Call
 

@@ -9,19 +9,18 @@ a name, a number, or a text with an entry of its own. "1 path" and "2 paths" are
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
-from importlib import resources
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 from ..base_error import TinygradError
 
-__all__ = ["counted", "language", "languages", "listed", "say", "speaking", "tag", "texts"]
+__all__ = ["counted", "language", "languages", "listed", "retold", "say", "speaking", "tag", "texts"]
 
 T = TypeVar("T")
 
@@ -31,6 +30,10 @@ Texts = Mapping[str, Mapping[str, str]]
 """Texts of somebody's own: of each language, those by the English ones."""
 
 NONE: Texts = MappingProxyType({})
+
+PLACE = re.compile(r"\{(\w+)\}")
+WIDE = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
+"""Chinese characters and signs: between two of them stands no space."""
 
 _spoken: ContextVar[str | None] = ContextVar("spoken", default=None)
 _own: ContextVar[Texts] = ContextVar("own", default=NONE)
@@ -43,6 +46,8 @@ def languages() -> tuple[str, ...]:
     >>> languages()
     ('en', 'zh')
     """
+    from importlib import resources  # at the first text: with all that it imports, it takes longer than this package
+
     folders = (folder.name for folder in resources.files(__package__).iterdir() if folder.is_dir())
     return tuple(sorted({"en", *(name for name in folders if not name.startswith("_"))}))
 
@@ -90,15 +95,60 @@ def say(text: str, /, **values: Any) -> str:
     """The text in the reader's language, with the values in its places.
 
     A text that the language lacks is said in English; a test finds those of the package. Behind `##`, a remark tells
-    two texts apart that are one in English: "to##the end of an arrow".
+    two texts apart that are one in English: "to##the end of an arrow". A text of an assignment may have its values in
+    it already: "node {n} is missing" among the assignment's own texts is also an entry for "node 2 is missing".
 
     >>> say("The gradient of {label} is {after}.", label="x", after=6)
     'The gradient of x is 6.'
     """
-    lang = language()
-    template = _own.get().get(lang, {}).get(text) or ("" if lang == "en" else catalogue(lang).get(text, ""))
-    template = template or text.partition("##")[0]
-    return template.format(**values) if values else template
+    own = _own.get().get(language(), {})
+    template = own.get(text, catalogue(language()).get(text))
+    if template is None:
+        template = text.partition("##")[0]
+        return filled(template, values) if values else retold(template, filter(PLACE.search, own))
+    return filled(template, values) if values else template
+
+
+def filled(template: str, values: Mapping[str, object]) -> str:
+    """The text with the values in its places. The space beside a place goes where Chinese meets Chinese.
+
+    >>> filled("返回的是 {given}。", {"given": "数组"}), filled("返回的是 {given}。", {"given": "None"})
+    ('返回的是数组。', '返回的是 None。')
+    """
+    said = PLACE.sub(lambda place: str(values[place[1]]), _with_joints(template))
+    return re.sub(f"(?<={WIDE})\x1f(?={WIDE})", "", said).replace("\x1f", " ") if "\x1f" in said else said
+
+
+@lru_cache(4096)
+def _with_joints(template: str) -> str:
+    return re.sub(rf"(?<={WIDE}) (?=\{{)|(?<=\}}) (?={WIDE})", "\x1f", template)
+
+
+def retold(message: str, templates: Iterable[str]) -> str:
+    """A message in English with values in it already, said by the first of these texts that it fits, if one does.
+
+    >>> with speaking("zh"):
+    ...     retold("All 3 contributions have arrived: the gradient of x is 6.",
+    ...            ["All {expected} contributions have arrived: the gradient of {label} is {after}."])
+    '3 份贡献已全部到达：x 的梯度为 6。'
+    """
+    for template in templates:
+        if found := fitting(template).fullmatch(message):
+            values = found.groupdict()
+            return say(template, **{name: value if value == message else say(value) for name, value in values.items()})
+    return message
+
+
+@cache
+def fitting(template: str) -> re.Pattern[str]:
+    """What a message looks like that was made of a text."""
+    parts = PLACE.split(template)  # text, name, text, name, text
+    met: set[str] = set()
+    for i in range(1, len(parts), 2):
+        parts[i - 1], name = re.escape(parts[i - 1]), parts[i]
+        parts[i] = f"(?P={name})" if name in met else f"(?P<{name}>.+?)"
+        met.add(name)
+    return re.compile("".join([*parts[:-1], re.escape(parts[-1])]), re.DOTALL)
 
 
 def counted(count: int, one: str, many: str, /, **values: Any) -> str:
@@ -135,7 +185,12 @@ def texts(table: T) -> T:
 
 @cache
 def catalogue(lang: str) -> Mapping[str, str]:
-    """The texts of a language by the English ones, from all its files."""
+    """The texts of a language by the English ones, from all its files; none for English."""
+    if lang == "en":
+        return {}
+    import json
+    from importlib import resources
+
     files = sorted((resources.files(__package__) / lang).iterdir(), key=lambda file: file.name)
     every = [json.loads(file.read_text("utf-8")) for file in files if file.name.endswith(".json")]
     return MappingProxyType({key: text for part in every for key, text in part.items()})

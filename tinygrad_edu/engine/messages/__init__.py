@@ -2,9 +2,11 @@
 
 - `explain.py`: `refused`, the error to raise instead of NumPy's; `check`, for mistakes that NumPy lets pass
 - `checks.py`: the table of checks, by operation
-- `axes.py`, `shapes.py`, `places.py`: the checks of axes, of shapes and of indices
+- `axes.py`, `shapes.py`, `places.py`, `attributes.py`: the checks of axes, of shapes, of indices, of other attributes
+- `checked_call.py`: the call that they look at
 - `not_numbers.py`, `tensors.py`: errors for operands that are not numbers, and for what a tensor cannot do
 - `words.py`: operands in words
+- `elsewhere.py`, `pytorch.py`: names that other libraries have, and what to write here instead
 """
 
 from .explain import check, refused, wrong_call

@@ -11,7 +11,8 @@ import numpy as np
 from ..._support.languages import say, texts
 from ...errors import DtypeError, OutOfRangeError, ShapeError, TinygradError
 from ..node import Node
-from .words import CheckedCall, in_words, listed, not_whole, several, short
+from .checked_call import CheckedCall
+from .words import in_words, listed, not_whole, several, short
 
 
 def axes_of(n: int) -> str:

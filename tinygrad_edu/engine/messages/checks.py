@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from ...errors import TinygradError
 from . import axes, places, shapes
-from .not_numbers import decimals, known_dtype, single_numbers
-from .words import CheckedCall
+from .attributes import decimals, known_dtype, single_numbers
+from .checked_call import CheckedCall
 
 Check = Callable[[CheckedCall], TinygradError | None]
 """Looks for one kind of mistake and returns the error; the name of the operation goes before its text."""

@@ -13,10 +13,9 @@ from typing import Any
 from ..._support.languages import say
 from ...errors import DtypeError, ShapeError, TinygradError
 from ..node import Node
-from .checks import CHECKS, ELEMENTWISE, PUBLIC_NAME
 from .elsewhere import ARGUMENTS
 from .not_numbers import is_no_array_of_numbers, not_numbers
-from .words import CheckedCall, listed, made_at
+from .words import listed, made_at
 
 __all__ = ["check", "refused", "signature", "wrong_call"]
 
@@ -33,7 +32,7 @@ def refused(
     if isinstance(error, TinygradError) and not any(isinstance(x, Node) for x in attrs.values()):
         return error  # a primitive that this one calls has said it already
     try:
-        found = broken_rule(CheckedCall(name, operands, attrs), elementwise)
+        found = broken_rule(name, operands, attrs, elementwise)
     except Exception:  # operands so odd that a check fails on them
         found = None
     if found is None:
@@ -58,22 +57,27 @@ def check(name: str, *operands: Any, **attrs: Any) -> None:
     ...
     tinygrad_edu.errors.OutOfRangeError: sum: axis 2 is out of range for (3, 4), whose axes are 0 and 1 (or -2, -1)
     """
-    found = broken_rule(CheckedCall(name, operands, attrs))
+    found = broken_rule(name, operands, attrs)
     if found is not None:
         raise found from None
 
 
-def broken_rule(call: CheckedCall, elementwise: bool = False) -> TinygradError | None:
+def broken_rule(
+    name: str, operands: Sequence[Any], attrs: dict[str, Any], elementwise: bool = False
+) -> TinygradError | None:
     """The first mistake that the checks find in a call; None if there is none."""
-    for x in call.operands:
+    from .checked_call import CheckedCall  # here, because a program without a mistake needs none of the checks
+    from .checks import CHECKS, ELEMENTWISE, PUBLIC_NAME
+
+    for x in operands:
         if is_no_array_of_numbers(x):
-            return not_numbers(call.name, x)
-    for find in (*CHECKS.get(call.name, ()), *(ELEMENTWISE if elementwise else ())):
+            return not_numbers(name, x)
+    call = CheckedCall(name, operands, attrs)
+    for find in (*CHECKS.get(name, ()), *(ELEMENTWISE if elementwise else ())):
         found = find(call)
         if found is not None:
-            operation = PUBLIC_NAME.get(call.name, call.name)
-            problem = say("{operation}: {problem}", operation=operation, problem=found)
-            return type(found)(problem + made_at(call.operands))
+            problem = say("{operation}: {problem}", operation=PUBLIC_NAME.get(name, name), problem=found)
+            return type(found)(problem + made_at(operands))
     return None
 
 

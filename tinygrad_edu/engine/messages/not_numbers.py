@@ -12,7 +12,7 @@ import numpy as np
 from ..._support.languages import say, texts
 from ...errors import DtypeError, GraphError, ShapeError, TinygradError
 from ..node import Node
-from .words import CheckedCall, describe, in_words, is_ragged, is_whole, leaves, not_whole, short
+from .words import describe, in_words, is_ragged, is_whole, leaves, short
 
 
 def is_no_array_of_numbers(x: Any) -> bool:
@@ -90,26 +90,6 @@ def no_tensor(data: Any, dtype: Any) -> TinygradError:
         if wrong is None
         else DtypeError(say("{operation}: {problem}", operation="tensor", problem=wrong))
     )
-
-
-def known_dtype(call: CheckedCall) -> TinygradError | None:
-    """`dtype` is one of real numbers."""
-    wrong = wrong_dtype(call.attrs["dtype"])
-    return None if wrong is None else DtypeError(wrong)
-
-
-def decimals(call: CheckedCall) -> TinygradError | None:
-    """round: how many decimals."""
-    return not_whole("decimals", call.attrs["decimals"], many=False)
-
-
-def single_numbers(call: CheckedCall) -> TinygradError | None:
-    """elu and nan_to_num: settings that are one number."""
-    for name, x in call.attrs.items():
-        if not isinstance(x, Real) and (x is not None or name not in ("posinf", "neginf")):
-            text = texts("{name} is a number, not {kind} {value}")
-            return DtypeError(say(text, name=name, kind=type(x).__name__, value=short(x)))
-    return None
 
 
 def wrong_dtype(dtype: Any) -> str | None:

@@ -10,8 +10,9 @@ import numpy as np
 
 from ...errors import DtypeError, OutOfRangeError, ShapeError, TinygradError
 from .axes import wrong_axes
+from .checked_call import CheckedCall
 from .shapes import broadcasts
-from .words import CheckedCall, Shape, in_words, is_ragged, is_whole, listed, not_whole, several, short
+from .words import Shape, in_words, is_ragged, is_whole, listed, not_whole, several, short
 
 
 def index_parts(call: CheckedCall) -> TinygradError | None:

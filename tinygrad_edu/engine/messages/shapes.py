@@ -15,9 +15,9 @@ from ..._support.languages import say, texts
 from ...errors import DtypeError, ShapeError, TinygradError
 from ..node import shape_of
 from .axes import wrong_axes
+from .checked_call import CheckedCall
 from .words import (
     PAD_MODES,
-    CheckedCall,
     Shape,
     in_words,
     is_ragged,

@@ -1,4 +1,4 @@
-"""A call to be checked, its operands in words, and small helpers of the checks."""
+"""Operands and attributes in words, and small questions about them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from numbers import Real
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -19,32 +19,6 @@ Shape = tuple[int, ...]
 
 PAD_MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
 """The modes of `pad`."""
-
-
-class CheckedCall(NamedTuple):
-    """A call of an operation, in which the checks look for mistakes."""
-
-    name: str
-    operands: Sequence[Any]
-    attrs: dict[str, Any]
-
-    @property
-    def shapes(self) -> list[Shape]:
-        return [shape_of(x) for x in self.operands]
-
-    @property
-    def shape(self) -> Shape:
-        """The shape of the first operand."""
-        return shape_of(self.operands[0])
-
-    @property
-    def ndim(self) -> int:
-        return len(self.shape)
-
-    @property
-    def x(self) -> str:
-        """The first operand in words."""
-        return in_words(self.operands[0])
 
 
 def in_words(x: Any) -> str:

@@ -18,7 +18,7 @@ from ..blas import product
 from ..messages import is_no_array_of_numbers, not_numbers
 from ..node import Node, number_of, shape_of
 from .elementwise import erf, exp, tanh
-from .kernels import in_blocks, of_reals, reduced, underflow_is_zero
+from .kernels import in_blocks, of_reals, reduced, scaled_erf, underflow_is_zero
 from .primitive import Variadic
 from .reductions import softmax, sum_
 from .rows import primitive
@@ -139,7 +139,7 @@ def gelu(x: Any, approximate: str = "none") -> Any:
     array([-0.159,  0.   ,  0.841])
     """
     if approximate == "none":
-        out = erf(x * x.dtype.type(sqrt(0.5)))
+        out = scaled_erf(x, sqrt(0.5))
     else:
         out = x * x
         out *= BEND

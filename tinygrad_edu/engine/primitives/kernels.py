@@ -24,6 +24,7 @@ __all__ = [
     "of_reals",
     "reduced",
     "running",
+    "scaled_erf",
     "sigmoid",
     "sigmoid_of_float",
     "sign_of_float",
@@ -112,8 +113,8 @@ def underflow_is_zero(rule: Callable[..., Any]) -> Callable[..., Any]:
     return computed
 
 
-BLOCK = 1 << 14
-"""How many numbers `in_blocks` computes with at a time."""
+BLOCK = 1 << 17
+"""How many bytes of an array `in_blocks` computes with at a time."""
 
 
 def in_blocks(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -126,7 +127,7 @@ def in_blocks(f: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(f)
     def computed(*operands: Any, **attrs: Any) -> Any:
         first = operands[0]
-        if type(first) is not ndarray or first.size < 2 * BLOCK:
+        if type(first) is not ndarray or first.nbytes < 2 * BLOCK:
             return f(*operands, **attrs)
         order = np.argsort([-step for step in first.strides], kind="stable")
         lying = first.transpose(order)
@@ -134,11 +135,12 @@ def in_blocks(f: Callable[..., Any]) -> Callable[..., Any]:
         if not (alike and lying.flags.c_contiguous):
             return f(*operands, **attrs)
         flat = [x.transpose(order).reshape(-1) for x in operands]
-        begin = f(*[x[:BLOCK] for x in flat], **attrs)
+        size = BLOCK // first.itemsize
+        begin = f(*[x[:size] for x in flat], **attrs)
         out = np.empty(lying.size, begin.dtype)
-        out[:BLOCK] = begin
-        for start in range(BLOCK, lying.size, BLOCK):
-            block = slice(start, start + BLOCK)
+        out[:size] = begin
+        for start in range(size, lying.size, size):
+            block = slice(start, start + size)
             out[block] = f(*[x[block] for x in flat], **attrs)
         return out.reshape(lying.shape).transpose(np.argsort(order))
 
@@ -232,18 +234,32 @@ weights were changed until the largest error was smallest (Lawson's algorithm)."
 
 def erf(x: Any) -> Any:
     """The error function; in float32 to three units in the last place."""
-    return _erf_of_float32(x) if x.dtype == FLOAT32 else _erf_by_table(x)
+    return scaled_erf(x, 1.0)
+
+
+def scaled_erf(x: Any, scale: float) -> Any:
+    """The error function of scale · x, for which the factor is put into the coefficients."""
+    if x.dtype == FLOAT32:
+        return _erf_of_float32(x, coefficients=_scaled(scale))
+    return _erf_by_table(x if scale == 1 else x * scale)
+
+
+@functools.cache
+def _scaled(scale: float) -> Any:
+    """The coefficients of the polynomial for erf(scale · x), the last one first."""
+    return [np.float32(c * scale ** (2 * n + 1)) for n, c in enumerate(ERF_BY_TANH)][::-1]
 
 
 @in_blocks
-def _erf_of_float32(x: Any) -> Any:
+def _erf_of_float32(x: Any, coefficients: Any) -> Any:
+    highest, *between, lowest = coefficients
     with np.errstate(over="ignore"):  # tanh(inf) is 1
         squares = x * x
-        out = np.asarray(squares * np.float32(ERF_BY_TANH[-1]))  # an array for a single number, too
-        for coefficient in ERF_BY_TANH[-2:0:-1]:
-            out += np.float32(coefficient)
+        out = np.asarray(squares * highest)  # an array for a single number, too
+        for coefficient in between:
+            out += coefficient
             out *= squares
-        out += np.float32(ERF_BY_TANH[0])
+        out += lowest
         out *= x
         return np.tanh(out, out=out)
 

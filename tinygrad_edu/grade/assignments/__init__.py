@@ -1,6 +1,6 @@
 """Five assignments, ready to use and to learn from; each is a folder of checks, reference, starter and README.
 
-Copy `folder(name)` and grade with its `assignment.py`: `tinygrad-edu grade mlp/assignment.py submissions/`.
+`tinygrad-edu grade new hw1 --like mlp` writes a copy to change; `tinygrad-edu grade hw1 submissions/` grades with it.
 
 - chain_rule: the chain rule by hand
 - value_engine: a class that differentiates itself
@@ -13,10 +13,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["ASSIGNMENTS", "folder"]
+__all__ = ["ASSIGNMENTS", "TEMPLATE", "folder"]
 
 ASSIGNMENTS = ("chain_rule", "value_engine", "broadcasting", "mlp", "convolution")
 """The names of the assignments, in the order of a course."""
+
+TEMPLATE = Path(__file__).parents[1] / "template"
+"""The folder of a small assignment to begin from."""
 
 
 def folder(name: str) -> Path:

@@ -228,7 +228,7 @@ def reads_digits(
         how=say(
             "Print the loss of each epoch. If it does not fall: are the gradients set to 0 before each step, and does "
             "each step go against them? If it rises or becomes nan, the learning rate is too large; if it falls "
-            "slowly, too small."
+            "slowly, too small; if it still falls at the end, there are too few epochs."
         ),
     )
 

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..._support.languages import say
+from ..._support.languages import listed, say
 from ...check.differences import numerical_jacobian
 from ..compare import Verdict, compare
 from ..errors import StudentError
-from ..sandbox.proxies import Call, parameters, repeated
+from ..sandbox.proxies import Call, repeated
 from .diagnose import as_numbers
 from .mistakes import MISTAKES, Diagnosis
 
@@ -147,7 +147,7 @@ def names_in(call: Call | None, at: Sequence[Any]) -> list[str]:
     """The student's names of the parameters to which these arguments were handed; none if they were not."""
     if call is None:
         return []
-    names = dict(zip(map(id, call.arguments), parameters(call)))
+    names = dict(zip(map(id, call.arguments), call.parameters))
     return [names[id(x)] for x in at] if all(id(x) in names for x in at) else []
 
 
@@ -159,12 +159,12 @@ def by_asking_again(call: Call, known: Diagnosis, right: Callable[[Any], bool]) 
     known : what the first answer says; other orders of the arguments are tried if that is nothing.
     right : whether an answer is right.
     """
-    names = parameters(call) or [say("argument {i}", i=i + 1) for i in range(len(call.arguments))]
+    names = call.parameters or [say("argument {i}", i=i + 1) for i in range(len(call.arguments))]
     try:
         _, left = repeated(call, call.arguments)
         changed = [name for name, x, y in zip(names, call.arguments, left) if not unchanged(x, y)]
         if changed:
-            return Diagnosis(MISTAKES["changed arguments"], (), {"changed": say(" and ").join(changed)})
+            return Diagnosis(MISTAKES["changed arguments"], (), {"changed": listed(changed)})
         orders = permutations(range(len(call.arguments))) if known.name == "unknown" else iter(())
         for order in islice(orders, 1, ORDERS):
             answer = in_order(call, order)

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from ..._support.languages import listed, say, texts
 from ..._support.text import clean
 from ..errors import GradebookError
 from ..results import Result
@@ -26,8 +27,6 @@ Rows = list[list[str]]
 
 Groups = Mapping[str, Sequence[str]]
 """For each student's id that stands for several students, the ids or names of these."""
-
-NOBODY = "not in the gradebook"
 
 MOODLE_NAMES = ("Identifier", "ID number", "Username", "Email address", "Full name")
 MOODLE_DOWNLOADED = re.compile(r".*_(?P<Identifier>\d+)(?:_assignsubmission_.*)?", re.DOTALL)
@@ -126,7 +125,8 @@ def canvas(
     rows, comma = _read(exported)
     top = next((i for i, row in enumerate(rows) if row[0].strip() == "Points Possible"), None)
     if top is None:
-        raise GradebookError('this is no gradebook of Canvas: no line "Points Possible"; export it with Grades, Export')
+        text = texts('this is no gradebook of Canvas: no line "Points Possible"; export it with Grades, Export')
+        raise GradebookError(say(text))
     names = ("ID", "SIS User ID", "SIS Login ID", "Integration ID", "Student")
     downloaded = re.compile(r"[^_]+(?:_LATE)?_(?P<ID>\d+)(?:_\d+_.*)?", re.DOTALL)
     at = _column(rows[0], column)
@@ -207,9 +207,10 @@ def _fill(
     for result in results:
         for line in lines[result.student]:
             if not final(result):
-                notes.append(f"{result.student}: no grade, for the grader failed; grade again")
+                notes.append(say("{student}: no grade, for the grader failed; grade again", student=result.student))
             elif columns.locked is not None and rows[line][columns.locked].strip() == "No":
-                notes.append(f"{result.student}: no grade, for the gradebook says that it cannot be changed")
+                text = texts("{student}: no grade, for the gradebook says that it cannot be changed")
+                notes.append(say(text, student=result.student))
             else:
                 filled += 1
                 rows[line][columns.grade] = _scaled(result, _cell(rows, line, columns.most), notes)
@@ -236,12 +237,15 @@ def _places(
             if len(found) == 1:
                 lines[student] += found
             else:
-                several = " or ".join(str(line + 1) for line in found)
-                notes.append(f"{who}: " + (f"no grade, for this may be line {several}" if found else NOBODY))
+                several = listed([str(line + 1) for line in found], alternatives=True)
+                unclear = texts("{student}: no grade, for this may be line {lines}")
+                unknown = texts("{student}: not in the gradebook")
+                notes.append(say(unclear if found else unknown, student=who, lines=several))
     times = Counter(line for found in lines.values() for line in set(found))
     for line in sorted(line for line, count in times.items() if count > 1):
         same = [student for student, found in lines.items() if line in found]
-        notes.append(f"{' and '.join(same)}: no grade, for they are the same line {line + 1}; leave one of them")
+        text = texts("{students}: no grade, for they are the same line {line}; leave one of them")
+        notes.append(say(text, students=listed(same), line=line + 1))
     return {student: [line for line in found if times[line] == 1] for student, found in lines.items()}, notes
 
 
@@ -293,7 +297,7 @@ def _scaled(result: Result, possible: str, notes: list[str]) -> str:
     if most == result.max_score or not result.max_score:
         return score_text(result.score)
     here, there = score_text(result.max_score), score_text(most)
-    notes.append(f"scores are scaled: {here} points here are {there} in the gradebook")
+    notes.append(say("scores are scaled: {here} points here are {there} in the gradebook", here=here, there=there))
     return score_text(result.score * most / result.max_score)
 
 
@@ -301,8 +305,10 @@ def _column(header: list[str], wanted: str) -> int:
     """The number of the only column with this header."""
     found = [i for i, name in enumerate(header) if wanted in (name, re.sub(r" \(\d+\)$", "", name))]
     if len(found) != 1:
-        there = "no column" if not found else f"{len(found)} columns"
-        raise GradebookError(f"the gradebook has {there} {wanted!r}; its columns: {', '.join(header)}")
+        none = texts("the gradebook has no column {name}; its columns: {names}")
+        several = texts("the gradebook has {n} columns {name}; its columns: {names}")
+        text, names = several if found else none, ", ".join(header)
+        raise GradebookError(say(text, n=len(found), name=repr(wanted), names=names))
     return found[0]
 
 
@@ -318,9 +324,10 @@ def _read(text: str) -> tuple[Rows, str]:
     try:
         rows = [row for row in reader if row]
     except csv.Error as error:
-        raise GradebookError(f"the gradebook is no CSV: line {reader.line_num}: {error}") from None
+        text = texts("the gradebook is no CSV: line {line}: {error}")
+        raise GradebookError(say(text, line=reader.line_num, error=error)) from None
     if not rows:
-        raise GradebookError("the gradebook is empty")
+        raise GradebookError(say("the gradebook is empty"))
     width = len(rows[0])
     return [(row + [""] * width)[: max(width, len(row))] for row in rows], comma
 

@@ -14,6 +14,7 @@ cannot be forked, the grader starts `serve_alone` in a new interpreter instead.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import io
 import json
@@ -72,6 +73,7 @@ class CleanProcess:
         self.children: dict[int, str] = {}  # process -> its directory
         self.parent = os.open("..", os.O_RDONLY)  # as it is outside, where this directory can be removed
         self.reached = prepare(settings)
+        gc.freeze()  # a collection in a child would write into every object that is there, and so copy all pages
 
     def serve(self) -> None:
         """Answer requests until the grader closes the socket."""

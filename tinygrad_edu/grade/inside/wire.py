@@ -30,11 +30,15 @@ HEADER_CAP, BODY_CAP = 1 << 20, 64 << 20
 DEPTH_CAP = 20
 """How deep lists, tuples and dicts may be nested."""
 
-NAMES = """
-bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128
-"""
-DTYPES = {name: np.dtype(name).newbyteorder("<") for name in NAMES.split()}
-"""The dtypes that may cross: numbers of a fixed size. None can hold an object."""
+PLAIN = [
+    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64",
+    "complex64", "complex128",
+]  # fmt: skip
+"""The names of the dtypes that may cross: numbers of a fixed size. None can hold an object."""
+
+DTYPES = {name: np.dtype(name).newbyteorder("<") for name in PLAIN}
+NAMES = {np.dtype(name): name for name in PLAIN}
+"""The dtypes as they cross; and the names of those of this machine, because `dtype.name` is slow."""
 
 Refer = Callable[[Any], "tuple[int, str]"]
 """Returns the reference of an object that stays behind: a number, and the name of its type."""
@@ -58,7 +62,7 @@ def pack(message: Any, refer: Refer) -> bytes:
     {'call': 'f', 'arguments': (array([0., 1., 2.]), 2, [True, None])}
     """
     arrays: list[bytes] = []
-    header = json.dumps(_encode(message, arrays, refer, 0), separators=(",", ":")).encode()
+    header = ENCODER.encode(_encode(message, arrays, refer, 0)).encode()
     body = b"".join(arrays)
     if len(header) > HEADER_CAP or len(body) > BODY_CAP:
         raise FrameError(
@@ -81,8 +85,8 @@ def _encode(x: Any, arrays: list[bytes], refer: Refer, depth: int) -> Any:
     if type(x) is complex:
         x = np.complex128(x)
     if type(x) is np.ndarray or isinstance(x, np.generic):
-        name = x.dtype.newbyteorder("=").name
-        if name in DTYPES:
+        name = NAMES.get(x.dtype.newbyteorder("="))
+        if name:
             arrays.append(np.asarray(x).astype(DTYPES[name], copy=False).tobytes())
             return {"array": [name, list(x.shape)]} if type(x) is np.ndarray else {"number": name}
     return {"object": list(refer(x))}
@@ -94,7 +98,7 @@ def unpack(header: bytes | bytearray, body: bytes | bytearray, resolve: Resolve)
     Raises `FrameError` for everything that `pack` does not write.
     """
     try:
-        tree = json.loads(header, parse_int=_short(int), parse_float=_short(float))
+        tree = DECODER.decode(str(header, "ascii"))
         unread = memoryview(body)
         message, unread = _decode(tree, unread, resolve, 0)
     except FrameError:
@@ -117,6 +121,10 @@ def _short(number: Callable[[str], Any]) -> Callable[[str], Any]:
         return number(text)
 
     return read
+
+
+ENCODER = json.JSONEncoder(separators=(",", ":"))
+DECODER = json.JSONDecoder(parse_int=_short(int), parse_float=_short(float))
 
 
 def _decode(x: Any, unread: memoryview, resolve: Resolve, depth: int) -> tuple[Any, memoryview]:

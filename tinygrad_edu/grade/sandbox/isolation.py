@@ -19,6 +19,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..._support.languages import say, texts
+
 __all__ = ["LEVELS", "MECHANISMS", "Isolation", "Limits"]
 
 
@@ -49,26 +51,30 @@ class Limits:
     tasks: int = 32
 
 
-LEVELS = {
-    1: "a process of its own that answers data and is killed in the end",
-    2: "and it cannot use up the machine's memory, processor or disk",
-    3: "and it can read NumPy and the standard library only, and write nothing",
-    4: "and it can start no process, reach no network and signal nobody",
-    5: "and it is another user, or in a network of its own with nothing in it: a second wall behind the others",
-}
+LEVELS = texts(
+    {
+        1: "a process of its own that answers data and is killed in the end",
+        2: "and it cannot use up the machine's memory, processor or disk",
+        3: "and it can read NumPy and the standard library only, and write nothing",
+        4: "and it can start no process, reach no network and signal nobody",
+        5: "and it is another user, or in a network of its own with nothing in it: a second wall behind the others",
+    }
+)
 """What each level adds to the level below."""
 
-MECHANISMS = {
-    "limits": "limits on processor time, file size, open files and tasks (setrlimit)",
-    "memory": "a limit on memory (RLIMIT_AS; macOS: watched; Windows: a job)",
-    "files": "files are an allow-list (Landlock; macOS: sandbox-exec)",
-    "system calls": "system calls are an allow-list (seccomp; macOS: sandbox-exec)",
-    "user": "a user of its own, who owns nothing (setresuid)",
-    "network": "an empty network namespace (unshare)",
-    "marks": "files are read-only, so that not even the time at which one was read is kept (mount namespace)",
-    "capabilities": "no capabilities (capset)",
-    "parent": "it ends with the grader, and its memory cannot be read by its neighbours (prctl)",
-}
+MECHANISMS = texts(
+    {
+        "limits": "limits on processor time, file size, open files and tasks (setrlimit)",
+        "memory": "a limit on memory (RLIMIT_AS; macOS: watched; Windows: a job)",
+        "files": "files are an allow-list (Landlock; macOS: sandbox-exec)",
+        "system calls": "system calls are an allow-list (seccomp; macOS: sandbox-exec)",
+        "user": "a user of its own, who owns nothing (setresuid)",
+        "network": "an empty network namespace (unshare)",
+        "marks": "files are read-only, so that not even the time at which one was read is kept (mount namespace)",
+        "capabilities": "no capabilities (capset)",
+        "parent": "it ends with the grader, and its memory cannot be read by its neighbours (prctl)",
+    }
+)
 """What each mechanism does, and by which system call or tool."""
 
 NEEDED: dict[int, tuple[tuple[str, ...], ...]] = {
@@ -106,9 +112,10 @@ class Isolation:
         return level
 
     def __str__(self) -> str:
-        lines = [f"isolation level {self.level} of {max(LEVELS)}: {LEVELS[self.level]}"]
+        text = texts("isolation level {level} of {most}: {what}")
+        lines = [say(text, level=self.level, most=max(LEVELS), what=say(LEVELS[self.level]))]
         for name, description in MECHANISMS.items():
-            lines.append(f"  {'no ' if name in self.missing else 'yes'} {description}")
+            lines.append(f"  {say('no##not in force' if name in self.missing else 'yes'):3} {say(description)}")
             if name in self.missing:
                 lines.append(f"      {self.missing[name]}")
         return "\n".join(lines)

@@ -13,7 +13,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import numpy as np
+
 from ..._support.languages import say, texts
+from ..._support.lazy import lazy
 from ..._support.text import clean
 from ..compare import kind_of
 from ..errors import StudentError
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from .session import Session
 
 __all__ = [
-    "LAST_CALL", "Call", "Handle", "Student", "afterwards", "evaluate", "parameters", "repeated", "session_of",
+    "LAST_CALL", "Call", "Handle", "Student", "afterwards", "evaluate", "repeated", "session_of",
 ]  # fmt: skip
 
 
@@ -126,6 +129,9 @@ class Handle:
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         again = self._reference.session.answers_again and not keywords
         LAST_CALL.set(Call(self, list(arguments)) if again else None)
+        size = max((x.size for x in arguments if isinstance(x, np.ndarray)), default=0)
+        if self._reference.session.counting and size >= FEWEST:
+            return _counted(self, arguments, keywords, size)
         return _ask(self._reference.session, "call", self, list(arguments), keywords, False)
 
     def __iter__(self) -> Iterator[Any]:
@@ -136,6 +142,25 @@ class Handle:
 
     def __setitem__(self, key: Any, value: Any) -> None:
         _ask(self._reference.session, "operator", "setitem", self, key, value)
+
+
+FEWEST = 4
+"""Calls are counted from so many numbers on: fewer may honestly be as many as the calls."""
+
+
+def _counted(function: Handle, arguments: tuple[Any, ...], keywords: dict[str, Any], size: int) -> Any:
+    """The result of a function; and a note if it calls another one for each of the numbers with all of them, as a
+    difference quotient does.
+    """
+    session = function._reference.session
+    answer = _ask(session, "count", function, list(arguments), keywords, size)
+    if not (isinstance(answer, tuple) and len(answer) == 2 and type(answer[1]) is int):
+        raise StudentError("answer", say("what your program wrote is no answer: {why}", why=kind_of(answer)))
+    session.last, calls = answer
+    name = function._reference.name
+    if name and calls >= size:
+        session.record.passes[name] = calls, size
+    return session.last
 
 
 def _operator(name: str, reflected: bool = False) -> Any:
@@ -209,6 +234,18 @@ class Call:
     function: Handle
     arguments: list[Any]
 
+    @lazy
+    def parameters(self) -> list[str]:
+        """The names of the function's parameters, as many as it was given; none if they cannot be had."""
+        source = "lambda f: [*__import__('inspect').signature(f).parameters]"
+        try:
+            names = _ask(self.function._reference.session, "evaluate", source)(self.function)
+        except StudentError:
+            return []
+        count = len(self.arguments)
+        good = isinstance(names, list) and all(type(x) is str and x.isidentifier() and len(x) < 40 for x in names)
+        return names[:count] if good and len(names) >= count else []
+
 
 LAST_CALL: ContextVar[Call | None] = ContextVar("LAST_CALL", default=None)
 """The last call that the check in this context has made, without named arguments."""
@@ -218,18 +255,6 @@ def repeated(call: Call, arguments: list[Any]) -> tuple[Any, list[Any]]:
     """The result of the function for other arguments, and these arguments after the call."""
     result, left = _ask(call.function._reference.session, "call", call.function, arguments, {}, True)
     return result, left
-
-
-def parameters(call: Call) -> list[str]:
-    """The names of the function's parameters, as many as it was given; none if they cannot be had."""
-    source = "lambda f: [*__import__('inspect').signature(f).parameters]"
-    try:
-        names = _ask(call.function._reference.session, "evaluate", source)(call.function)
-    except StudentError:
-        return []
-    count = len(call.arguments)
-    good = isinstance(names, list) and all(type(x) is str and x.isidentifier() and len(x) < 40 for x in names)
-    return names[:count] if good and len(names) >= count else []
 
 
 def session_of(student: Student) -> Session:

@@ -7,18 +7,16 @@ child and becomes an error in words; for the next question a new child loads the
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from string import Formatter
 from types import TracebackType
 from typing import Any, ClassVar
 
 import numpy as np
 
-from ..._support.languages import say, texts
+from ..._support.languages import retold, say, texts
 from ..._support.text import clean
 from ..errors import IsolationError, SandboxError, StudentError
 from ..inside.wire import FrameError, pack, unpack
@@ -26,6 +24,7 @@ from ..submission.submission import Submission
 from .children import Child, Ending, Starter
 from .isolation import Isolation, Limits
 from .proxies import Handle, Student
+from .python_errors import PYTHON
 
 __all__ = ["Problem", "Record", "Session"]
 
@@ -59,6 +58,8 @@ class Record:
     slow : statements that are left out, as the child reports them.
     only_light : whether only definitions, imports and assignments are executed.
     broken : why it cannot be loaded.
+    passes : functions that call another one with all numbers of a question, at least once for each of them; how often,
+        and how many numbers there are.
     """
 
     seconds: float = 0.0
@@ -69,6 +70,7 @@ class Record:
     slow: list[tuple[str, int, Problem]] = field(default_factory=list)
     only_light: bool = False
     broken: StudentError | None = None
+    passes: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 class Session:
@@ -85,6 +87,7 @@ class Session:
     answers, last : how many questions about the loaded program it has answered, and the last answer.
     constants : names of the program that were asked for and hold data, not a function or a class, in words.
     functions : those that were asked for.
+    counting : whether calls of functions are counted, for `Record.passes`.
 
     >>> from tinygrad_edu.grade import Sandbox, Submission
     >>> with Sandbox() as sandbox, sandbox.open(Submission.from_source("def f(x) return x")) as session:
@@ -116,6 +119,7 @@ class Session:
         self.last: Any = None
         self.constants: dict[str, str] = {}
         self.functions: dict[str, Handle] = {}
+        self.counting = False
         self._child: Child | None = None
         self._printed = ""
 
@@ -183,7 +187,8 @@ class Session:
         self.isolation = Isolation(missing)
         if self.isolation.level < self.require_isolation:
             self._end()
-            raise IsolationError(f"isolation level {self.require_isolation} is required\n{self.isolation}")
+            needed = say("isolation level {level} is required", level=self.require_isolation)
+            raise IsolationError(f"{needed}\n{self.isolation}")
         answer = self._ask(
             child,
             "load",
@@ -305,7 +310,7 @@ def checked_problem(problem: Any) -> Problem:
     if any(type(text) is not str for text in given.values()):
         raise ValueError("no problem")
     found = {name: clean(text, 500) for name, text in given.items()}
-    return found | {"line": problem["line"], "message": said_again(found["message"])}
+    return found | {"line": problem["line"], "message": retold(found["message"].removesuffix(": "), (*PYTHON, *LOADED))}
 
 
 LOADED = texts(
@@ -323,17 +328,6 @@ LOADED = texts(
     )
 )
 """What a child reports; it cannot know the language."""
-
-
-def said_again(message: str) -> str:
-    """A message of the child in the reader's language."""
-    for text in LOADED:
-        parts = [(re.escape(before), field) for before, field, _, _ in Formatter().parse(text)]
-        pattern = "".join(before + (f"(?P<{field}>.*)" if field else "") for before, field in parts)
-        found = re.fullmatch(pattern, message, re.DOTALL)
-        if found:
-            return say(text, **found.groupdict())
-    return message
 
 
 def checked_slow(where: Any, line: Any, problem: Any) -> tuple[str, int, Problem]:

@@ -26,9 +26,10 @@ def by_hand(student, rng):
         ):
             require(
                 not math.isclose(found, lost, rel_tol=1e-9),
-                f"the gradient of a is not complete: {path}",
+                "the gradient of a is not complete: {path}",
                 kind="path lost",
                 how="Two paths lead from a to the result. Multiply along each, and add both.",
+                path=path,
             )
     expect(answer).is_gradient_of(lambda a, b, c: (a * b + c) * a, at=at)
 
@@ -40,9 +41,11 @@ def result_of(method, *operands):
     result = getattr(operands[0], method)(*operands[1:])
     require(
         hasattr(result, "data"),
-        f"{method} answers a {type(result).__name__} and not a Value",
+        "{method} answers a {found} and not a Value",
         kind="no Value",
         how="As exp does: return Value(the number, (the operands,), (the local derivatives,)).",
+        method=method,
+        found=type(result).__name__,
     )
     return result
 
@@ -119,18 +122,23 @@ def paths(student, rng):
     answer = student.count_paths(square, "y", "x")
     require(
         answer == 2,
-        f"count_paths answers {answer} for y = x · x, where 2 paths lead from x to y",
+        "count_paths answers {answer} for y = x · x, where 2 paths lead from x to y",
         kind="path lost",
         how="An operand that is used twice is reached by two arrows: add for every arrow, not for every node.",
+        answer=answer,
     )
     diamond = {"x": [], "other": [], "a": ["x", "other"], "b": ["a", "x"], "c": ["a", "b"], "unused": ["c", "x"]}
     for output, leaf, paths in (("c", "x", 3), ("c", "other", 2), ("b", "x", 2), ("x", "other", 0)):
         answer = student.count_paths(diamond, output, leaf)
         require(
             answer == paths,
-            f"count_paths(inputs, {output!r}, {leaf!r}) is {answer} for inputs = {diamond}, where it should be {paths}",
+            "{call} is {answer} for inputs = {graph}, where it should be {paths}",
             kind="count",
             how="Let the count of the output be 1, and hand each node's count on to its inputs, the newest node first.",
+            call=f"count_paths(inputs, {output!r}, {leaf!r})",
+            answer=answer,
+            graph=diamond,
+            paths=paths,
         )
     names = [f"v{i}" for i in range(12)]
     choose = random.Random(int(rng.integers(2**32)))
@@ -140,7 +148,8 @@ def paths(student, rng):
         to[name] = sum(to[before] for before in graph[name])
     answer = student.count_paths(graph, "v11", "v0")
     right = to["v11"]
-    require(answer == right, f"count_paths answers {answer} for a random graph with {right} paths", kind="count")
+    text = "count_paths answers {answer} for a random graph with {right} paths"
+    require(answer == right, text, kind="count", answer=answer, right=right)
 
 
 @hw.check(points=1, needs=["count_paths"], title="2⁶⁰ paths, 61 nodes")
@@ -156,4 +165,5 @@ def many_paths(student, rng):
                 how="Keep one number for each node, and visit each node once, the newest first.",
             ) from None
         raise
-    require(answer == 2**60, f"count_paths answers {answer} for sixty doublings, not {2**60}", kind="count")
+    text = "count_paths answers {answer} for sixty doublings, not {right}"
+    require(answer == 2**60, text, kind="count", answer=answer, right=2**60)

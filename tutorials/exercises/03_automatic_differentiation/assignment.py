@@ -48,22 +48,32 @@ def order(student, rng):
         right = walked(uses, names)
         shuffled = {name: uses[name] for name in rng.permutation(list(uses)).tolist()}
         found = student.gradients(shuffled, "y")
-        wanted = f"{title}: the answer is a dict with a float for each of {', '.join(sorted(uses))}"
-        require(type(found) is dict and set(found) == set(uses), wanted, kind="names")
-        require(all(type(g) is float for g in found.values()), wanted, kind="floats")
+        wanted, given = "{graph}: the answer is a dict with a float for each of {names}", ", ".join(sorted(uses))
+        right_names = type(found) is dict and set(found) == set(uses)
+        require(right_names, wanted, kind="names", graph=title, names=given)
+        floats = all(type(g) is float for g in found.values())
+        require(floats, wanted, kind="floats", graph=title, names=given)
         for mistake, mistaken, how in (
             ("overwritten", walked(uses, names, keep=0.0), "Each use adds its contribution: += instead of =."),
             ("order", walked(uses, as_they_are_met(uses)), WAIT),
-            ("order", walked(uses, shuffled), f"The dict is in no order. {WAIT}"),
+            (
+                "order",
+                walked(uses, shuffled),
+                "The dict is in no order. Let a number wait until all that use it had their turn.",
+            ),
             ("stopped at y", walked(uses, ["y"]), "Go on from the operands; wait for no user that y is not made from."),
         ):
-            if are_near(found, mistaken) and not are_near(found, right):
-                raise WrongAnswer(f"{title}: the gradient of x is wrong", kind=mistake, how=how)
-        wrong = [
-            f"of {name} {found[name]:g} ({right[name]:g} is right)" for name in right if found[name] != right[name]
-        ]
-        said = f"{title}, with other numbers: the gradients are wrong: {', '.join(wrong)}"
-        require(are_near(found, right), said, kind="gradient", how=f"Print the names as their turn comes. {WAIT}")
+            made = are_near(found, mistaken) and not are_near(found, right)
+            require(not made, "{graph}: the gradient of x is wrong", kind=mistake, how=how, graph=title)
+        require(
+            are_near(found, right),
+            "{graph}, with other numbers: the gradients are {found}, and should be {right}",
+            kind="gradient",
+            how="Print the names as their turn comes. Let a number wait until all that use it had their turn.",
+            graph=title,
+            found={name: float(f"{found[name]:.5g}") for name in right},
+            right={name: float(f"{right[name]:.5g}") for name in right},
+        )
 
 
 def are_near(found, others):
@@ -85,7 +95,8 @@ def doublings(student, rng):
             ) from None
         raise
     require(type(found) is dict and "z0" in found, "a dict with the gradient of z0 is expected", kind="names")
-    require(found["z0"] == 2.0**40, f"the gradient of z0 is {found['z0']:.15g}, not {2.0**40:.15g}", kind="gradient")
+    text = "the gradient of z0 is {found:.15g}, not {right:.15g}"
+    require(found["z0"] == 2.0**40, text, kind="gradient", found=found["z0"], right=2.0**40)
 
 
 # 2. A Jacobian by differences.
@@ -109,15 +120,16 @@ def differences(student, rng):
             ("twice", 2 * right, "From x - h to x + h it is a step of 2h."),
             ("forward difference", forward, TWO_SIDES),
         ):
-            if is_near(found, mistaken) and not is_near(found, right):
-                raise WrongAnswer(f"the derivatives of {text} are wrong", kind=mistake, how=how)
+            made = is_near(found, mistaken) and not is_near(found, right)
+            require(not made, "the derivatives of {function} are wrong", kind=mistake, how=how, function=text)
         require(
             np.shape(found) != right.shape or is_near(found, right),
-            f"the derivatives of {text} are wrong",
+            "the derivatives of {function} are wrong",
             kind="derivatives",
             how="Move one number at a time, in a copy of x: after the last step x must be what it was.",
+            function=text,
         )
-        expect(found, f"the Jacobian of {text}").is_close(right, rtol=1e-7)
+        expect(found, "the Jacobian of {function}", function=text).is_close(right, rtol=1e-7)
 
 
 def is_near(found, other):

@@ -99,9 +99,9 @@ def minibatches(student, rng):
         given = X, y, w, b, 0.05
         right = descended(*given, size)
         mistakes = (
-            ("last left out", descended(*given, size, keep_last=False), "The last minibatch has what is left: use it."),
+            ("last part", descended(*given, size, keep_last=False), "The last minibatch has what is left: use it."),
             (
-                "divided by size",
+                "by size",
                 descended(*given, size, divide_by=size),
                 "Divide by how many samples are in it, here fewer.",
             ),

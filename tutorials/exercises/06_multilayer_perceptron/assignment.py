@@ -84,7 +84,9 @@ def xor(student, rng):
     require(all(a.dtype.kind in "iuf" for a in arrays), "The arrays should hold real numbers.")
     shapes = [a.shape for a in arrays]
     require(
-        shapes == [(2, 2), (2,), (2, 1), (1,)], f"The shapes should be (2, 2), (2,), (2, 1) and (1,), not {shapes}."
+        shapes == [(2, 2), (2,), (2, 1), (1,)],
+        "The shapes should be (2, 2), (2,), (2, 1) and (1,), not {shapes}.",
+        shapes=shapes,
     )
     W1, b1, W2, b2 = arrays
     for x in ((-1, -1), (-1, 1), (1, -1), (1, 1)):
@@ -92,10 +94,15 @@ def xor(student, rng):
         z = (h @ W2 + b2).item()
         require(
             z > 0 if x[0] != x[1] else z < 0,
-            f"For the inputs {x} the hidden neurons give {h[0]:g} and {h[1]:g}, and the output is {z:g}: "
-            f"it should be {'above' if x[0] != x[1] else 'below'} 0.",
+            "For the inputs {x} the hidden neurons give {h1:g} and {h2:g}, and the output is {z:g}: it should be "
+            "{sign}.",
             kind="XOR",
             how="Let each hidden neuron be open at just one of the two points where the inputs are equal.",
+            x=x,
+            h1=h[0],
+            h2=h[1],
+            z=z,
+            sign="above 0" if x[0] != x[1] else "below 0",
         )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 import tinygrad_edu as tg
-from tinygrad_edu.grade import Assignment, StudentError, expect, require
+from tinygrad_edu.grade import Assignment, expect, require
 from tinygrad_edu.grade.diagnosis import random_upstream
 
 hw = Assignment("underfitting-overfitting", title="Fitting too little and too much")
@@ -17,39 +17,52 @@ def k_folds(student, rng):
             isinstance(answer, (list, tuple))
             and len(answer) == k
             and all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in answer),
-            f"folds({n}, {k}) is a list of {k} pairs (training, validation)",
+            "folds({n}, {k}) is a list of {k} pairs (training, validation)",
             kind="shape",
+            n=n,
+            k=k,
         )
         pairs = [[indices(part, n, k) for part in pair] for pair in answer]
         for i, (training, validation) in enumerate(pairs):
             require(
                 sorted([*training, *validation]) == list(range(n)),
-                f"folds({n}, {k}), pair {i}: each of the {n} indices is in one of its two parts, once; "
-                f"you have {len(training)} and {len(validation)} indices",
+                "folds({n}, {k}), pair {i}: each of the {n} indices is in one of its two parts, once; you have {first} "
+                "and {second} indices",
                 kind="folds",
                 how="Train on all that is not in the validation part, also the rest where k does not divide n.",
+                n=n,
+                k=k,
+                i=i,
+                first=len(training),
+                second=len(validation),
             )
         validated = sorted(index for _, validation in pairs for index in validation)
         require(
             validated == list(range(n)),
-            f"folds({n}, {k}): over all pairs, each index is in a validation part once; you validate on {validated}",
+            "folds({n}, {k}): over all pairs, each index is in a validation part once; you validate on {validated}",
             kind="folds",
             how="Cut all n indices into k parts first, also where k does not divide n. Pair i validates on part i.",
+            n=n,
+            k=k,
+            validated=validated,
         )
         sizes = [len(validation) for _, validation in pairs]
         require(
             max(sizes) - min(sizes) <= 1,
-            f"folds({n}, {k}): the validation parts have {sizes} indices; they may differ by 1 at most",
+            "folds({n}, {k}): the validation parts have {sizes} indices; they may differ by 1 at most",
             kind="folds",
             how="np.array_split spreads what is left over.",
+            n=n,
+            k=k,
+            sizes=sizes,
         )
 
 
 def indices(part, n, k):
     """A part as a list of whole numbers."""
     numbers = part.tolist() if isinstance(part, np.ndarray) else part
-    if not isinstance(numbers, (list, tuple)) or any(not isinstance(i, (int, np.integer)) for i in numbers):
-        raise StudentError("answer", f"folds({n}, {k}): a pair is two lists or arrays of whole numbers")
+    whole = isinstance(numbers, (list, tuple)) and all(isinstance(i, (int, np.integer)) for i in numbers)
+    require(whole, "folds({n}, {k}): a pair is two lists or arrays of whole numbers", kind="type", n=n, k=k)
     return [int(i) for i in numbers]
 
 
@@ -85,16 +98,17 @@ def penalty(student, rng):
     if isinstance(answer, np.ndarray) and answer.shape == w.shape:
         require(
             not is_close(answer, np.array([answer[0], 0.3, -0.3])) or answer[0] == 0,
-            f"where a weight is 0, |w| has gradient 0; you have {answer[0]:.3g}",
+            "where a weight is 0, |w| has gradient 0; you have {found:.3g}",
             kind="derivative",
             how="np.sign is 0 at 0.",
+            found=answer[0],
         )
     expect(answer, "where a weight is 0").equals(0.3 * np.sign(w))
 
 
 @hw.check(points=3, needs=["dropout_backward"], title="Back through dropout")
 def dropout(student, rng):
-    keep = (rng.random((4, 3)) < 0.6).astype(float)
+    keep = rng.permutation([1.0] * 7 + [0.0] * 5).reshape(4, 3)  # never all units, never none
     h, upstream = rng.normal(size=(4, 3)), random_upstream(rng, (4, 3))
     answer = student.dropout_backward(upstream, h, keep, 0.3)
     for factor in (1, 0.7, 1 / 0.3):

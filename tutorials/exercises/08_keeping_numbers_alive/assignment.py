@@ -17,7 +17,7 @@ def first(student, rng):
         W = student.first_weights(*shape[::-1], kind, int(rng.integers(1000)))
         require(
             isinstance(W, np.ndarray) and W.shape == shape,
-            f"for 200 inputs and 300 outputs, the weights of a layer are an array of shape {shape}",
+            "for 200 inputs and 300 outputs, the weights of a layer are an array of shape (300, 200)",
             kind="shape",
             how="A row for each output, as in `nn.Linear`: (outputs, inputs).",
         )
@@ -31,17 +31,24 @@ def first(student, rng):
         for what, wrong in mistakes.items():
             require(
                 wrong is None or abs(found / wrong - 1) > 0.02,
-                f"the weights for {kind!r} have a standard deviation of {found:.4f}: {what}",
+                "the weights for {rule!r} have a standard deviation of {found:.4f}: {what}",
                 kind="size",
-                how=f"The standard deviation is the root of the variance: {right:.4f} here.",
+                how="The standard deviation is the root of the variance: {right:.4f} here.",
+                rule=kind,
+                found=found,
+                what=what,
+                right=right,
             )
         off = abs(found / right - 1) < 5 / np.sqrt(2 * n)
-        require(off, f"the standard deviation for {kind!r} is {found:.4f}, and should be {right:.4f}", kind="size")
+        text = "the standard deviation for {rule!r} is {found:.4f}, and should be {right:.4f}"
+        require(off, text, kind="size", rule=kind, found=found, right=right)
         require(
             abs(float(W.mean())) < 5 * right / np.sqrt(n),
-            f"the weights for {kind!r} have the mean {W.mean():.3f}",
+            "the weights for {rule!r} have the mean {mean:.3f}",
             kind="mean",
             how="Random numbers around 0: `rng.standard_normal`, for example.",
+            rule=kind,
+            mean=W.mean(),
         )
 
 
@@ -85,8 +92,9 @@ def adam(student, rng):
     path = student.adam(start, gradients, 0.05)
     require(
         isinstance(path, (list, tuple)) and len(path) == len(gradients),
-        f"a list is expected, of the parameters after each of the {len(gradients)} steps",
+        "a list is expected, of the parameters after each of the {n} steps",
         kind="shape",
+        n=len(gradients),
     )
     require(
         not np.array_equal(path[0], path[-1]),

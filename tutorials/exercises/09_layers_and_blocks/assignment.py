@@ -3,7 +3,7 @@
 import numpy as np
 
 import tinygrad_edu as tg
-from tinygrad_edu.grade import Assignment, StudentError, WrongAnswer, expect, require
+from tinygrad_edu.grade import Assignment, StudentError, expect, require
 from tinygrad_edu.grade.checks import backward
 
 hw = Assignment("layers-and-blocks", title="Layers and blocks")
@@ -48,7 +48,7 @@ def standardising(student, rng):
     is_not(
         tuple(np.where(gone, 0, scaled(table, training)) for table in (training, others)),
         "Columns with a gap are all 0.",
-        "mean of nan",
+        "nan mean",
         "np.mean of a column with nan is nan, and so is all that is computed with it: np.nanmean skips the gaps",
     )
     is_not(
@@ -66,7 +66,7 @@ def standardising(student, rng):
     is_not(
         (scaled(filled, filled), scaled(filled_others, filled)),
         "The gaps are filled before the mean is taken, and pull it towards 0.",
-        "filled too early",
+        "filled early",
         "scale first, with np.nanmean and np.nanstd, and fill the gaps then",
     )
     is_not(
@@ -85,7 +85,7 @@ def categories(student, rng):
     shuffled = [str(value) for value in rng.permutation(["hill", "river", "centre", "hill"])]
     answer, expected = student.one_hot(shuffled, known), encoded(shuffled, known)
     for wrong, what, kind, how in (
-        (encoded(shuffled, sorted(known)), "The columns are in alphabetical order.", "order", "follow `categories`"),
+        (encoded(shuffled, sorted(known)), "The columns are in alphabetical order.", "order", "Follow `categories`."),
         (expected.T, "Rows and columns are exchanged.", "transposed", "a row for each value"),
     ):
         require(not (is_float(answer, wrong.shape) and np.array_equal(answer, wrong)), what, kind=kind, how=how)
@@ -95,11 +95,14 @@ def categories(student, rng):
             answer = student.one_hot(values, known)
         except StudentError as error:
             if error.kind == "raised" and not set(values) <= set(known):
-                raise WrongAnswer(
-                    f"one_hot({values}, {known}) raised {error}",
+                require(
+                    False,
+                    "{call} raised {error}",
                     kind="unknown category",
                     how="A value that is none of the categories has a row of zeros.",
-                ) from None
+                    call=f"one_hot({values}, {known})",
+                    error=error,
+                )
             raise
         expect(answer, f"one_hot({values}, {known})").equals(encoded(values, known))
 

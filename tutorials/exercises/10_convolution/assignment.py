@@ -30,11 +30,11 @@ def sliding(student, rng):
     for stride, padding in ((1, 0), (2, 0), (1, 2), (3, 2)):
         answer = student.correlate(image, kernel, stride, padding)
         expected = correlated(image, kernel, stride, padding)
-        settings = f"with stride {stride} and padding {padding}"
+        settings = {"stride": stride, "padding": padding}
 
-        def is_not(wrong, what, kind, how, answer=answer):
+        def is_not(wrong, what, kind, how, answer=answer, settings=settings):
             """The answer must not be this array, which is what a known mistake gives."""
-            require(not is_close(answer, wrong), what, kind=kind, how=how)
+            require(not is_close(answer, wrong), what, kind=kind, how=how, **settings)
 
         is_not(
             correlated(image, kernel[::-1, ::-1], stride, padding),
@@ -47,18 +47,20 @@ def sliding(student, rng):
             for wrong in (everywhere, everywhere[:height, :width]):
                 is_not(
                     wrong,
-                    f"The stride is left out, {settings}.",
+                    "The stride is left out, with stride {stride} and padding {padding}.",
                     "stride",
                     "the window of out[i, j] begins at row i * stride and column j * stride",
                 )
         if padding > 0:
             is_not(
                 correlated(image, kernel, stride, 0),
-                f"The border is left out, {settings}.",
+                "The border is left out, with stride {stride} and padding {padding}.",
                 "padding",
                 "np.pad(image, padding) puts zeros on all four sides",
             )
-        expect(answer, f"the result {settings}").is_close(expected, rtol=1e-9)
+        expect(answer, "the result with stride {stride} and padding {padding}", **settings).is_close(
+            expected, rtol=1e-9
+        )
 
 
 @hw.check(points=2, needs=["receptive_field"], title="How far a number sees")
@@ -74,19 +76,22 @@ def field(student, rng):
         if step > 1:
             require(
                 answer != 1 + sum(size - 1 for size, _ in layers),
-                f"The strides change nothing in the answer for {layers}.",
+                "The strides change nothing in the answer for {layers}.",
                 kind="stride",
                 how="behind a stride of 2, neighbours in a window are 2 pixels apart: keep this distance, too",
+                layers=layers,
             )
             require(
                 answer != own_stride_too,
-                f"In the answer for {layers} each stride spreads its own window.",
+                "In the answer for {layers} each stride spreads its own window.",
                 kind="own stride",
                 how="a stride spreads the windows of the layers behind it: widen the field first, then the step",
+                layers=layers,
             )
         if isinstance(answer, int):
-            require(answer == width, f"After {layers} the width is {width}; the answer is {answer}.", kind="values")
-        expect(answer, f"the width after {layers}").equals(width)
+            text = "After {layers} the width is {width}; the answer is {answer}."
+            require(answer == width, text, kind="values", layers=layers, width=width, answer=answer)
+        expect(answer, "the width after {layers}", layers=layers).equals(width)
 
 
 @hw.check(points=3, needs=["kernel_gradient"], title="The kernel's gradient")
@@ -136,4 +141,5 @@ def every_shape(student, rng):
             how = "Flatten keeps the axis of the images, and multiplies the others; then a number for each neuron."
         if len(shape) == 4 and (shape[0], shape[3], *shape[1:3]) == images.shape:
             how = "The channels stand before height and width here."
-        require(tuple(shape) == images.shape, f"behind {name} the shape is not {tuple(shape)}", kind="shape", how=how)
+        text = "behind {layer} the shape is not {shape}"
+        require(tuple(shape) == images.shape, text, kind="shape", how=how, layer=name, shape=tuple(shape))

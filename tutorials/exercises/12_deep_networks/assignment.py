@@ -33,7 +33,7 @@ def images_normalised(student, rng):
         for wrong, what, kind, how in (
             (normalised(*given, axes=0), "Each pixel has a mean of its own.", "axis 0",
              "all pixels of a channel belong together: axes 0, 2 and 3"),
-            (normalised(*given, axes=(2, 3)), "Each image has a mean of its own.", "axes 2 and 3",
+            (normalised(*given, axes=(2, 3)), "Each image has a mean of its own.", "axes 2, 3",
              "the mean goes over the images of the batch as well: axes 0, 2 and 3"),
             (normalised(*given, axes=(0, 1, 2, 3)), "All channels share one mean.", "all axes",
              "each channel has its own: axes 0, 2 and 3"),
@@ -44,12 +44,12 @@ def images_normalised(student, rng):
             (normalised(*given, outside=True), "eps is added to the standard deviation.", "eps outside",
              "it belongs under the root: sqrt(variance + eps)"),
             (normalised(images, gamma, beta, 0.0), "eps is left out.", "no eps", "sqrt(variance + eps)"),
-            (normalised(images, one, 0 * beta, eps), "gamma and beta are left out.", "no gamma, no beta",
+            (normalised(images, one, 0 * beta, eps), "gamma and beta are left out.", "no scale",
              "multiply by gamma and add beta, channel by channel"),
         ):  # fmt: skip
             different = not np.allclose(wrong, normalised(*given))
             require(not (different and is_array(answer, wrong)), what, kind=kind, how=how)
-        expect(answer, f"the result with eps = {eps:g}").is_close(normalised(*given), rtol=1e-7)
+        expect(answer, "the result with eps = {eps:g}", eps=eps).is_close(normalised(*given), rtol=1e-7)
 
 
 def followed(moving, batches, momentum):

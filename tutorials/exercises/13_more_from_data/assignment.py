@@ -55,8 +55,8 @@ def moving(student, rng):
                 "np.pad brings in zeros, np.roll does not",
             ),
         ):
-            require(not is_close(answer, wrong), what, kind=kind, how=how)
-        expect(answer, f"the images, with a border of {padding}").equals(expected)
+            require(not is_close(answer, wrong) or is_close(expected, wrong), what, kind=kind, how=how)
+        expect(answer, "the images, with a border of {padding}", padding=padding).equals(expected)
 
 
 @hw.check(points=3, needs=["true_shares"], title="Shares under label shift")
@@ -149,4 +149,5 @@ def balance(student, rng):
             ),
         ):
             require(not is_close(answer, wrong) or is_close(expected, wrong), what, kind=kind, how=how)
-        expect(answer, f"the weights for {sorted(labels.tolist())} of {n} classes").is_close(expected, rtol=1e-9)
+        given = {"labels": sorted(labels.tolist()), "n": n}
+        expect(answer, "the weights for {labels} of {n} classes", **given).is_close(expected, rtol=1e-9)

@@ -45,7 +45,7 @@ def lookup(student, rng):
                 (
                     softmax(scores, dim=0) @ values,
                     "The shares of a key sum to 1, and not those of a query.",
-                    "softmax over the wrong axis",
+                    "wrong axis",
                     "the softmax goes along the keys, axis 1",
                 ),
                 (
@@ -89,7 +89,7 @@ def causal(student, rng):
                     (
                         np.tril(softmax(scores)),
                         "The mask comes behind the softmax, and the shares that are left do not sum to 1.",
-                        "mask behind the softmax",
+                        "late mask",
                         "set the scores to -np.inf before the softmax",
                     ),
                     (
@@ -147,7 +147,7 @@ def heads(student, rng):
                 (parts, "The axis of the positions is still in front.", "axes", "move the heads to the front"),
             ],
         )  # fmt: skip
-        expect(answer, f"the {number} heads").is_close(parts.transpose(1, 0, 2), rtol=1e-12)
+        expect(answer, "the {n} heads", n=number).is_close(parts.transpose(1, 0, 2), rtol=1e-12)
 
 
 @hw.check(points=3, needs=["scores_gradient"], title="Back through the softmax")
@@ -170,7 +170,7 @@ def gradient(student, rng):
                 (
                     upstream * weights * (1 - weights),
                     "This is the rule of the sigmoid, for one share alone.",
-                    "rule of the sigmoid",
+                    "sigmoid rule",
                     "weights · (upstream − the sum of upstream · weights over the row)",
                 ),
                 (

@@ -56,13 +56,13 @@ def gradient(student, rng):
                 (
                     (softmax(logits, dim=0) - right) / length,
                     "The softmax goes along the text.",
-                    "softmax over the wrong axis",
+                    "wrong axis",
                     "each place has its own softmax over the tokens: axis 1",
                 ),
                 (
                     -right / shares / length,
                     "This is the gradient of the probabilities.",
-                    "by the probabilities",
+                    "by probabilities",
                     "go on through the softmax, to the logits",
                 ),
             ],
@@ -142,7 +142,8 @@ def drawing(student, rng):
                 ),
             ]
         none_of(answer, [row for row in mistakes if not np.allclose(row[0], correct)])
-        expect(answer, f"the probabilities at temperature {temperature}, k = {k}").is_close(correct, rtol=1e-9)
+        given = {"temperature": temperature, "k": k}
+        expect(answer, "the probabilities at temperature {temperature}, k = {k}", **given).is_close(correct, rtol=1e-9)
     answer = student.sharpened(np.array([10_000.0, 9_999.0, 0.0]), 1.0, 3)
     expect(answer, "of large logits").is_close(softmax(np.array([10_000.0, 9_999.0, 0.0])), rtol=1e-9)
 
@@ -162,9 +163,9 @@ def core(student, rng):
 
         correct = first(enough)
         mistakes = [
-            (first(enough - 1), "The token that crosses p is left out.", "one too few",
+            (first(enough - 1), "The token that crosses p is left out.", "too few",
              "take tokens until their sum is at least p, the last one with them"),
-            (first(enough + 1), "There is one token more than needed.", "one too many",
+            (first(enough + 1), "There is one token more than needed.", "too many",
              "stop as soon as the sum is at least p"),
             (correct * total[enough - 1], "What is left does not sum to 1.", "not normalised", "divide by the sum"),
             (np.where(chances >= p, chances, 0.0), "Tokens are kept by their own probability.", "no sum",
@@ -172,4 +173,4 @@ def core(student, rng):
             (chances, "All tokens are left.", "no nucleus", "set the others to 0"),
         ]  # fmt: skip
         none_of(answer, [row for row in mistakes if not np.allclose(row[0], correct)])
-        expect(answer, f"the nucleus of {p}").is_close(correct, rtol=1e-9)
+        expect(answer, "the nucleus of {p}", p=p).is_close(correct, rtol=1e-9)

@@ -89,5 +89,5 @@ def maker(student, rng):
             (-other, "The other loss, and uphill.", "loss", "minimax: log(1 - D); non-saturating: -log D."),
             (6 * expected, "The examples are added up, and the loss is a mean.", "mean", "Divide by their number."),
         ):
-            require(not is_close(answer, wrong), f"{kind}: {what}", kind=name, how=how)
-        expect(answer, f"the gradient of the {kind} loss").equals(expected)
+            require(not is_close(answer, wrong), "{loss}: {what}", kind=name, how=how, loss=kind, what=what)
+        expect(answer, "the gradient of the {loss} loss", loss=kind).equals(expected)

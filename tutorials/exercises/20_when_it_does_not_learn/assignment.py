@@ -17,8 +17,9 @@ def pair(answer, name):
     """An answer of two arrays."""
     require(
         isinstance(answer, (tuple, list)) and len(answer) == 2,
-        f"{name} returns two arrays, (first, second)",
+        "{name} returns two arrays, (first, second)",
         kind="shape",
+        name=name,
     )
     return answer
 
@@ -72,8 +73,10 @@ def shuffling(student, rng):
     order = np.random.default_rng(seed).permutation(20)
     require(
         np.shape(found) == (20, 5) and np.shape(theirs) == (20,),
-        f"shuffled returns as many images and labels as it got; you have {np.shape(found)} and {np.shape(theirs)}",
+        "shuffled returns as many images and labels as it got; you have {images} and {labels}",
         kind="shape",
+        images=np.shape(found),
+        labels=np.shape(theirs),
     )
     require(
         not is_close(found, images),
@@ -84,9 +87,10 @@ def shuffling(student, rng):
     together = sum(np.array_equal(found[i], images[int(label)]) for i, label in enumerate(np.asarray(theirs)))
     require(
         together == 20,
-        f"only {together} of 20 images have their own label",
+        "only {n} of 20 images have their own label",
         kind="order",
         how="Draw one order, and use it for both.",
+        n=together,
     )
     expect(found, "the images").equals(images[order])
 
@@ -113,7 +117,8 @@ def beginning(student, rng):
     require(
         isinstance(weights, np.ndarray) and weights.dtype.kind == "f", "an array of floats is expected", kind="type"
     )
-    require(weights.shape == (200, 50), f"the weights have shape (200, 50), not {weights.shape}", kind="shape")
+    text = "the weights have shape (200, 50), not {shape}"
+    require(weights.shape == (200, 50), text, kind="shape", shape=weights.shape)
     require(
         not np.allclose(weights, weights[:, :1]),
         "all neurons have the same weights, so they compute the same and get the same gradient for ever",
@@ -122,15 +127,17 @@ def beginning(student, rng):
     )
     require(
         abs(weights.mean()) < 0.01,
-        f"the weights have mean 0; yours have {weights.mean():.3f}",
+        "the weights have mean 0; yours have {mean:.3f}",
         kind="first weights",
         how="A normal distribution around 0.",
+        mean=weights.mean(),
     )
     require(
         abs(weights.var() / (2 / 200) - 1) < 0.1,
-        f"the weights have variance 2 / 200 = 0.01; yours have {weights.var():.4f}",
+        "the weights have variance 2 / 200 = 0.01; yours have {variance:.4f}",
         kind="first weights",
         how="NumPy's normal takes the standard deviation, the root of the variance.",
+        variance=weights.var(),
     )
 
 

@@ -15,8 +15,9 @@ def rate(student, rng):
     answer, hessian = student.largest_rate(X), X.T @ X / len(X)
     require(
         isinstance(answer, (int, float, np.number)),
-        f"one number is expected, and not {type(answer).__name__}",
+        "one number is expected, and not {found}",
         kind="type",
+        found=type(answer).__name__,
     )
     curvatures = np.linalg.eigvalsh(hessian)
     mistakes = {
@@ -42,8 +43,9 @@ def adadelta(student, rng):
     path = student.adadelta(start, gradients, 2.0)
     require(
         isinstance(path, (list, tuple)) and len(path) == len(gradients),
-        f"a list is expected, of the parameters after each of the {len(gradients)} steps",
+        "a list is expected, of the parameters after each of the {n} steps",
         kind="shape",
+        n=len(gradients),
     )
     require(
         not (np.array_equal(path[0], path[-1]) and not np.array_equal(path[0], start)),

@@ -22,13 +22,13 @@ def summing_back(student, rng):
         expect(student.unbroadcast(upstream, (400, 300))).equals(upstream.sum(axis=0))
 
 
-@hw.check(points=2, needs=["add_backward"])
+@hw.check(points=2, needs=["add_backward"], title="Addition")
 def addition(student, rng):
     for axes in (("nk", "nk"), ("nk", "k"), ("n1", "nk"), ("n1", "1k"), ("1k", "cnk")):
         backward(student.add_backward, lambda a, b: a + b, rng, *axes)
 
 
-@hw.check(points=2, needs=["mul_backward"])
+@hw.check(points=2, needs=["mul_backward"], title="Product")
 def product(student, rng):
     for axes in (("nk", "nk"), ("nk", "k"), ("n1", "nk"), ("n1", "1k"), ("1k", "cnk")):
         backward(student.mul_backward, lambda a, b: a * b, rng, *axes)
@@ -44,6 +44,6 @@ def linear(student, rng):
     backward(student.linear_backward, lambda x, w, b: x @ w + b, rng, "nk", "km", "m")
 
 
-@hw.check(points=1, needs=["mean_backward"])
+@hw.check(points=1, needs=["mean_backward"], title="Mean")
 def mean(student, rng):
     backward(student.mean_backward, lambda x: x.mean(axis=0), rng, "nk")

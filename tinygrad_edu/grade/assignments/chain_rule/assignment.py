@@ -8,12 +8,12 @@ from tinygrad_edu.grade.diagnosis import random_upstream
 hw = Assignment("chain-rule", title="The chain rule by hand")
 
 
-@hw.check(points=1, needs=["mul_backward"])
+@hw.check(points=1, needs=["mul_backward"], title="Product")
 def product(student, rng):
     backward(student.mul_backward, lambda x, y: x * y, rng, "nk", "nk")
 
 
-@hw.check(points=2, needs=["div_backward"])
+@hw.check(points=2, needs=["div_backward"], title="Quotient")
 def quotient(student, rng):
     backward(student.div_backward, lambda x, y: x / y, rng, "nk", "nk")
 

@@ -61,7 +61,7 @@ def overwritten(upstream, x, w, stride, padding):
     return gradient
 
 
-@hw.check(points=1, needs=["grad_bias"])
+@hw.check(points=1, needs=["grad_bias"], title="Bias")
 def bias(student, rng):
     for shape in ((5, 7, 3, 11), (2, 60_000, 1, 2)):
         upstream = random_upstream(rng, shape)

@@ -6,7 +6,7 @@ from tinygrad_edu.grade.checks import adds_up, deep_chain, linear_time, same_as_
 hw = Assignment("value-engine", title="A Value engine")
 
 
-@hw.check(points=2, needs=["topological_order"])
+@hw.check(points=2, needs=["topological_order"], title="Order")
 def order(student, rng):
     topological_order(student.topological_order, rng)
 

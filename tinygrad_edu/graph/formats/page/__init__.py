@@ -71,7 +71,7 @@ def page(drawing: Drawing) -> str:
     pictures = [one.drawing.svg(bare=True) for one in views]
     style = custom_properties(drawing.theme) + slim(_file("page.css"))
     script = slim("".join(map(_file, ("shared.js", "touch.js", "page.js"))))
-    rows = touchable(drawing.whole)
+    rows = None if any(node.formula for node in drawing.graph.nodes) else touchable(drawing.whole)
     return Template(_file("page.html")).substitute(
         policy=policy(script, [style, *map(_style_in, pictures)]),
         style=style,
@@ -180,7 +180,7 @@ def _tables(graph: Graph) -> str:
 
 
 def _node_cells(node: PlainNode, graph: Graph) -> tuple[str, ...]:
-    made_by = graph.cluster(node.opens).title if node.opens is not None else node.operation or node.kind
+    made_by = graph.cluster(node.opens).title if node.opens is not None else node.formula or node.operation or node.kind
     attrs = ", ".join(f"{key}={value}" for key, value in node.attrs)
     return (
         str(node.id),
