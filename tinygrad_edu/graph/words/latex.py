@@ -55,7 +55,8 @@ SPECIAL = {
     "×": r"\times{}", "√": r"\surd{}", "∇": r"\nabla{}", "′": "'", " ": r"\ ", "Σ": r"\Sigma{}", "⊙": r"\odot{}",
     "‖": r"\|", "ß": r"\text{\ss}", "ø": r"\text{\o}", "Ø": r"\text{\O}", "æ": r"\text{\ae}", "Æ": r"\text{\AE}",
     "œ": r"\text{\oe}", "ł": r"\text{\l}", "Ł": r"\text{\L}", "«": r"\langle{}", "»": r"\rangle{}", "→": r"\to{}",
-    "←": r"\gets{}", "≤": r"\le{}", "≥": r"\ge{}", "≠": r"\ne{}", "≈": r"\approx{}", "±": r"\pm{}", "°": r"^{\circ}",
+    "←": r"\gets{}", "≤": r"\le{}", "≥": r"\ge{}", "≠": r"\ne{}", "≈": r"\approx{}", "±": r"\pm{}",
+    "°": r"{{}^{\circ}}",
     "ℝ": r"\mathbb{R}", "∈": r"\in{}", "ℓ": r"\ell{}", "ℒ": r"\mathcal{L}", "ı": r"\imath{}", "⊤": r"\top{}",
     "§": r"\S{}", "½": r"\frac{1}{2}", "µ": r"\mu{}", "–": "-", "—": "-", "’": "'", "“": "''", "”": "''",
 }  # fmt: skip
@@ -178,7 +179,8 @@ def _character(char: str) -> str:
     if char in VARIANTS:
         return VARIANTS[char]
     if char in BELOW or char in ABOVE:
-        return f"_{{{BELOW[char]}}}" if char in BELOW else f"^{{{ABOVE[char]}}}".replace("−", "-")
+        raised = f"_{{{BELOW[char]}}}" if char in BELOW else f"^{{{ABOVE[char]}}}".replace("−", "-")
+        return f"{{{{}}{raised}}}"  # in a group of its own, so that the whole may be raised once more
     name = unicodedata.name(char, "").split()
     if name[:1] == ["GREEK"] and name[2:3] == ["LETTER"] and len(name) == 4:
         greek = name[3].lower().replace("lamda", "lambda")  # as Unicode spells it
