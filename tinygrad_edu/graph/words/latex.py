@@ -104,7 +104,8 @@ def symbol(label: str) -> str:
             opened = tex.endswith("}") and level == before
             inner = text if re.fullmatch(r"[\w,+\-−]?|[0-9,+\-−]+|T|\*", text) else ""
             below = r"\top" if (text, level) == ("T", 1) else _name(inner) if inner else rf"\mathrm{{{literal(text)}}}"
-            tex += "{}" if level in used and not opened else ""
+            again = level in used or (level > 0 and ("'" in tex or "^" in tex))
+            tex += "{}" if again and not opened else ""
             used = used | {level} if opened or level not in used else {level}
             tex = f"{tex[:-1]} {below}}}" if opened else f"{tex}{'^' if level > 0 else '_'}{{{below}}}"
         else:
@@ -168,7 +169,7 @@ def _between(one: str, following: str) -> str:
     """What stands between two parts: after a command a space, and between two superscripts nothing to be raised."""
     if re.search(r"\\[A-Za-z]+$", one) and re.match("[A-Za-z]", following):
         return " "
-    return "{}" if following.startswith("^") and ("^" in one or one.endswith("'")) else ""
+    return "{}" if following[0] in "^'" and ("^" in one or "'" in one) else ""
 
 
 def _character(char: str) -> str:
