@@ -96,12 +96,13 @@ class Adam(Optimizer):
         m *= beta1
         m += g
         v *= beta2
-        v += g * g
+        step = np.asarray(g * g)  # the one array of its own, which becomes the step
+        v += step
         if options["amsgrad"]:
             v = np.maximum(largest[0], v, out=largest[0])
         # As at the end of the paper's section 2, numbers are divided by the sums of the weights instead of arrays.
         n, root = (1 - beta1**t) / (1 - beta1), sqrt((1 - beta2**t) / (1 - beta2))
-        step = np.asarray(np.sqrt(v))
+        np.sqrt(v, out=step)
         step += options["eps"] * root
         np.divide(m, step, out=step)
         step *= options["lr"] * root / n
