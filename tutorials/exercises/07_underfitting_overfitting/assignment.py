@@ -108,7 +108,7 @@ def penalty(student, rng):
 
 @hw.check(points=3, needs=["dropout_backward"], title="Back through dropout")
 def dropout(student, rng):
-    keep = rng.permutation([1.0] * 7 + [0.0] * 5).reshape(4, 3)
+    keep = rng.permutation([1.0] * 7 + [0.0] * 5).reshape(4, 3)  # never all units, never none
     h, upstream = rng.normal(size=(4, 3)), random_upstream(rng, (4, 3))
     answer = student.dropout_backward(upstream, h, keep, 0.3)
     for factor in (1, 0.7, 1 / 0.3):
