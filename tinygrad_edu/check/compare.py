@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from .._support.languages import say, texts
 from ..engine.graphs import reachable
 from ..engine.messages import describe
 from ..engine.node import Node, creation, number_of
@@ -167,9 +168,10 @@ class Check:
             except TinygradError:  # the step cannot be called by itself
                 continue
             if report.mismatches:
-                wrong.append(f"to blame is the rule of {name}: {report.mismatches[0].in_short}")
+                text = texts("to blame is the rule of {name}: {wrong}")
+                wrong.append(say(text, name=name, wrong=report.mismatches[0].in_short))
             elif report.kinks:
-                kinked.append(f"{describe(node)} on the way is at a kink")
+                kinked.append(say("{node} on the way is at a kink", node=describe(node)))
         return wrong, kinked
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy import ndarray
 
+from .._support.languages import say, texts
 from ..engine.graphs import reachable
 from ..engine.messages import describe
 from ..engine.node import Node, creation, number_of
@@ -40,7 +41,7 @@ def refuse_unsound(subject: Subject) -> None:
     point = subject.arguments.point
     call = subject.record(point)
     if changed := subject.arguments.changed(call.leaves):
-        raise GradientError(f"the function changes its input {changed} in place; let it work on a copy")
+        raise GradientError(say("the function changes its input {name} in place; let it work on a copy", name=changed))
     for i in np.flatnonzero(~np.isfinite(call.values))[:1]:
         raise GradientError(
             f"{subject.output_in_words(int(i))} is {call.values[i]} at these inputs, and has no derivative there; "
@@ -66,8 +67,9 @@ def take_derivatives(point: Point) -> None:
         point.pull()
         single, double = (subject.flat_gradient(subject.pull(call, by * upstream)) for by in (1.0, -2.0))
     except Exception as error:
-        what = f"the backward pass of order {subject.order} failed"
-        raise GradientError(f"{what}: {type(error).__name__}: {error}") from error
+        text = texts("the backward pass of order {order} failed: {error}")
+        said = say(text, order=subject.order, error=f"{type(error).__name__}: {error}")
+        raise GradientError(said) from error
     unchanged = same(flat(call.outputs), call.values) and not subject.arguments.changed(call.leaves)
     if not (unchanged and same(once, point.jacobian)):
         raise GradientError("two backward passes over one graph differ: a rule changes numbers in place, or is random")

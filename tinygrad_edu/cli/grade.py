@@ -1,5 +1,6 @@
-"""`tinygrad-edu grade`: grade the submissions of a class, or one. `grade new` writes a first assignment, and
-`grade --engine` checks an engine that somebody has made.
+"""`tinygrad-edu grade`: grade the submissions of a class, or a single one.
+
+`grade new` writes a first assignment, and `grade --engine` checks an engine that somebody has made.
 """
 
 from __future__ import annotations
@@ -226,9 +227,10 @@ def for_log(text: str) -> str:
 def line(result: Result) -> str:
     """The result of a student in one line."""
     score = points(result.score, result.max_score) if final(result) else say("not graded")
-    remarks = [*([say("unreadable")] if result.status == "unreadable" else []), *filter(None, [lateness(result)])]
+    late = lateness(result)
     said = say("{name}: {problem}", name=one_line(result.student), problem=score)
-    return said + "".join(say(" ({remark})", remark=remark) for remark in remarks)
+    said += say(" ({remark})", remark=late) if late else ""
+    return "\n  ".join([said, *map(one_line, result.warnings)]) if result.status == "unreadable" else said
 
 
 def shown(result: Result) -> str:

@@ -1,4 +1,4 @@
-"""NumPy's relatives of `concatenate`, `split`, `flip` and indexing, each said in the words of the table."""
+"""NumPy's relatives of `concatenate`, `split`, `flip` and indexing, each made of other rows."""
 
 from __future__ import annotations
 
