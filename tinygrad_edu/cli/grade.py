@@ -1,5 +1,6 @@
-"""`tinygrad-edu grade`: grade the submissions of a class, or one. `grade new` writes a first assignment, and
-`grade --engine` checks an engine that somebody has made.
+"""`tinygrad-edu grade`: grade the submissions of a class, or a single one.
+
+`grade new` writes a first assignment, and `grade --engine` checks an engine that somebody has made.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ def run_grade(arguments: argparse.Namespace) -> None:
 
 
 def graded(jobs: list[Job], arguments: argparse.Namespace) -> list[Result]:
-    """The results of all submissions. Who interrupts the grading is told what is kept of it."""
+    """The results of all submissions. If the user interrupts the grading, a message says what is kept of it."""
     try:
         return grade_many(jobs, out=arguments.json, workers=arguments.workers)
     except KeyboardInterrupt:
