@@ -173,7 +173,7 @@ def listed(items: Sequence[str], alternatives: bool = False) -> str:
 def texts(table: T) -> T:
     """The table as it is: this marks all strings in it as texts to say later.
 
-    Of a dictionary these are the values; the keys, where the values are functions.
+    In a dictionary, the texts are the values; or the keys, if the values are functions.
     """
     return table
 

@@ -78,7 +78,7 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 
 def divisor(shape: tuple[int, ...], axis: Axis, ddof: float = 0) -> float:
-    """By what a sum over `axis` is divided to make a mean of it. There is no mean of no numbers."""
+    """The divisor that makes a mean of a sum over `axis`. There is no mean of no numbers."""
     n = count(shape, axis) - ddof
     if n > 0:
         return n
