@@ -7,7 +7,8 @@ from typing import Any
 import tinygrad_edu as tg
 from tinygrad_edu import nn
 from tinygrad_edu.graph.backward import backward_graph
-from tinygrad_edu.graph.plain import Graph, plain
+from tinygrad_edu.graph.plain import Graph
+from tinygrad_edu.graph.recorded import plain
 
 from .networks import batch, lenet, mlp, neurons, rnn
 

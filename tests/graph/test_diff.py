@@ -13,7 +13,8 @@ from hypothesis import given, strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu.graph import Graph, diff
-from tinygrad_edu.graph.plain import COMMUTATIVE, plain
+from tinygrad_edu.graph.recorded import plain
+from tinygrad_edu.graph.transcribe import COMMUTATIVE
 
 from .examples import EXAMPLES, chain, doublings, programs
 

@@ -85,7 +85,7 @@ def test_styles_say_less() -> None:
 
     assert "4.5" in words("full")
     assert "4.5" not in words("shapes")
-    with pytest.raises(ValueError, match="style is one of 'full', 'shapes', 'names'"):
+    with pytest.raises(ValueError, match="style is one of 'full', 'shapes', 'formulas', 'names'"):
         tg.draw(z, style="short")  # type: ignore[arg-type]
 
 

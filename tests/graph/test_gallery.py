@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import re
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+
+import tinygrad_edu as tg
 
 from .test_page import browser  # noqa: F401
 
@@ -36,14 +41,47 @@ MISPLACED = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The gallery, drawn."""
+def script() -> Any:
+    """The program that draws the gallery."""
     spec = spec_from_file_location("gallery", SCRIPT)
     assert spec is not None
     assert spec.loader is not None
     gallery = module_from_spec(spec)
     spec.loader.exec_module(gallery)
+    return gallery
+
+
+def test_every_option_has_an_example_and_every_picture_a_name_of_its_own() -> None:
+    gallery = script()
+    functions = [f for section in gallery.SECTIONS for f in gallery.functions_of(section)]
+    assert len({f.__name__ for f in functions}) == len(functions)
+    shown = "\n".join(map(gallery.source, functions))
+    calls = [node for node in ast.walk(ast.parse(shown)) if isinstance(node, ast.Call)]
+    used = {keyword.arg for call in calls for keyword in call.keywords}
+    options = {name for name, p in inspect.signature(tg.draw).parameters.items() if p.kind is p.KEYWORD_ONLY}
+    assert options - used == {"theme", "lang"} & options, "light and dark, and the language of the page, are everywhere"
+
+
+def test_the_figures_of_the_chapter_fit_and_every_arrow_back_has_a_rule() -> None:
+    gallery = script()
+    bare = set()
+    for function in gallery.functions_of(gallery.chapter):
+        names = function()
+        result = names[gallery.result_of(function)]
+        ways: tuple[tuple[Any, Any], ...] = (("forward", None), ("forward", "TB"), ("both", None))
+        for mode, direction in ways:
+            drawing = tg.draw(result, mode, direction=direction, names=names)
+            across, down = map(float, re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', drawing.svg())[0])
+            assert (across <= 1300, down <= 1600) == (True, True), (function.__name__, mode, direction)
+            if any(edge.pair and not label for edge, label in zip(drawing.graph.edges, drawing.labels)):
+                bare.add(function.__name__)
+    assert bare <= {"lstm_cell"}, "of 22 arrows back, which would be too many labels for a cell"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The gallery, drawn."""
+    gallery = script()
     folder = tmp_path_factory.mktemp("gallery")
     gallery.main(folder)
     return folder

@@ -15,7 +15,7 @@ from hypothesis import given, strategies as st
 import tinygrad_edu as tg
 from tinygrad_edu._support import json_records as records
 from tinygrad_edu.graph.formats import json_form
-from tinygrad_edu.graph.plain import plain
+from tinygrad_edu.graph.recorded import plain
 
 from .examples import EXAMPLES, programs, worked_example
 

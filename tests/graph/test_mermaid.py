@@ -9,7 +9,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu.graph.formats.mermaid import MOST_ARROWS, MOST_CHARACTERS, mermaid
-from tinygrad_edu.graph.plain import plain
+from tinygrad_edu.graph.recorded import plain
 
 from .examples import EXAMPLES, chain, square
 from .test_svg import HOSTILE

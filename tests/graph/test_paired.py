@@ -14,7 +14,8 @@ from tinygrad_edu.engine.gradients import contributions
 from tinygrad_edu.graph import Drawing
 from tinygrad_edu.graph.backward import backward_graph
 from tinygrad_edu.graph.names import partial
-from tinygrad_edu.graph.plain import Graph, plain
+from tinygrad_edu.graph.plain import Graph
+from tinygrad_edu.graph.recorded import plain
 
 from .examples import EXAMPLES, chain, programs, small_network, square, tangle, worked_example
 from .test_svg import by_class, parsed, words

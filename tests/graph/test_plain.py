@@ -12,7 +12,9 @@ from hypothesis import given, strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu.engine.primitives.primitive import TABLE
-from tinygrad_edu.graph.plain import Graph, Quantity, ancestors, labels, plain
+from tinygrad_edu.graph.names import labels
+from tinygrad_edu.graph.plain import Graph, Quantity
+from tinygrad_edu.graph.recorded import ancestors, plain
 
 from .examples import EXAMPLES, doublings, programs, small_network, square, worked_example
 

@@ -43,6 +43,13 @@ def test_saved_files_hold_what_the_drawing_gives(suffix: str, method: str, tmp_p
     assert os.listdir(tmp_path) == [path.name]
 
 
+@pytest.mark.skipif(which("gs") is None, reason="no Ghostscript on the PATH")
+def test_eps_is_made_from_the_svg_by_ghostscript(tmp_path: Path) -> None:
+    pytest.importorskip("typst")
+    path = tg.draw(worked_example()[-1]).save(tmp_path / "z.eps")
+    assert path.read_bytes().startswith(b"%!PS-Adobe-3.0 EPSF-3.0")
+
+
 @pytest.mark.parametrize("suffix", MAGIC)
 def test_png_and_pdf_are_made_from_the_svg(suffix: str, tmp_path: Path, no_graphviz: None) -> None:
     pytest.importorskip("typst", reason="typst makes PNG and PDF from SVG: pip install 'tinygrad_edu[picture]'")

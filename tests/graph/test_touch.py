@@ -11,7 +11,7 @@ from hypothesis import given, settings
 import tinygrad_edu as tg
 from tinygrad_edu.engine.graphs import reachable
 from tinygrad_edu.graph.formats.page.touch import touchable, why_still
-from tinygrad_edu.graph.plain import Recorded, ancestors, plain
+from tinygrad_edu.graph.recorded import Recorded, ancestors, plain
 
 from .examples import chain, programs, worked_example
 from .test_page import browser, opened  # noqa: F401  # fixtures

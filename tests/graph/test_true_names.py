@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 import tinygrad_edu as tg
 from tinygrad_edu import nn
 from tinygrad_edu.graph.names import labels
-from tinygrad_edu.graph.plain import ancestors
+from tinygrad_edu.graph.recorded import ancestors
 
 from .examples import programs
 

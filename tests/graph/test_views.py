@@ -18,7 +18,8 @@ from benchmarks.scalar_gpt import PROGRAM
 from tinygrad_edu import nn
 from tinygrad_edu.graph.backward import backward_graph
 from tinygrad_edu.graph.mathematics import pieces
-from tinygrad_edu.graph.plain import Graph, plain
+from tinygrad_edu.graph.plain import Graph
+from tinygrad_edu.graph.recorded import plain
 from tinygrad_edu.graph.views.collapse import close, opened
 from tinygrad_edu.graph.views.fold import fold
 from tinygrad_edu.graph.views.view import LIMIT, view
@@ -62,7 +63,7 @@ def check(graph: Graph) -> None:
 
 
 def test_lenet_is_its_textbook_figure_at_depth_one() -> None:
-    graph = tg.draw(lenet(), depth=1).graph
+    graph = tg.draw(lenet(), depth=1, fit=None).graph
     layers = [graph.cluster(node.opens).title.partition("(")[0] for node in graph.nodes if node.opens]
     assert layers == [
         "Conv2d", "Sigmoid", "AvgPool2d", "Conv2d", "Sigmoid", "AvgPool2d", "Flatten",

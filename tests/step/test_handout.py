@@ -77,10 +77,25 @@ def test_a_filmstrip_shows_what_is_known_after_the_events_asked_for() -> None:
     ("ours", "theirs"),
     [
         ("∂L/∂b = Σ δ", r"\frac{\partial L}{\partial b} = \sum \delta"),
-        ("W₂ ** (−1)", r"W_{2} ^ (-1)"),
+        ("W₂ ** (−1)", r"W_{2} ^{-1}"),
+        ("g W.T² + x²^k", r"g \, \mathrm{W.T}^{2} + x^{2}{}^{k}"),
         ("«50% & more» + x", r"\mathrm{50\%\ \&\ more} + x"),
         ("model.loss = log(2)", r"\mathrm{model.loss} = \operatorname{log}(2)"),
     ],
 )
 def test_our_notation_as_latex(ours: str, theirs: str) -> None:
     assert equation(ours) == theirs
+
+
+def test_frames_stand_side_by_side_in_columns_each_with_its_words_below() -> None:
+    script = tg.steps(textbook()[0])
+    one, two = (ET.fromstring(script.filmstrip(at=[2, 3, 7], columns=columns)) for columns in (1, 2))
+    assert float(two.get("width", 0)) == 2 * float(one.get("width", 0))
+    assert float(two.get("height", 0)) < float(one.get("height", 0))
+    frames = [g for g in two.iter() if g.find("{http://www.w3.org/2000/svg}svg") is not None]
+    places = [re.findall(r"[\d.]+", g.get("transform", "")) for g in frames]
+    (left, top), (right, beside), (below, lower) = [(float(x), float(y)) for x, y in places]
+    assert left == below < right
+    assert top == beside < lower
+    with pytest.raises(ValueError, match="columns is how many pictures stand in a row, not 0"):
+        script.filmstrip(columns=0)

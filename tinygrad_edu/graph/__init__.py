@@ -21,7 +21,8 @@ from .compare.diff import Difference, diff
 from .draw import Drawing, draw
 from .formats.film import Film, film
 from .formats.json_form import read
-from .plain import Graph, plain
+from .plain import Graph
+from .recorded import plain
 from .replay import replay
 from .words.explain import Explanation, explain
 from .words.formula import formula

@@ -9,7 +9,8 @@ from typing import Any
 from ..engine.messages import describe
 from ..engine.node import Node
 from ..errors import GraphError
-from .plain import Recorded
+from .clusters import is_module
+from .recorded import Recorded
 
 __all__ = ["node_called", "recorded_of"]
 
@@ -24,7 +25,8 @@ def recorded_of(asked: Any, names: Mapping[str, Any] | None, function: str = "dr
     results = list(_results(asked, function))
     given = dict(_given(names, function)) if names is not None else {}
     given.update((node, name) for name, node in results if name)
-    return Recorded(*dict.fromkeys(node for _, node in results), given=given)
+    modules = {id(value): name for name, value in reversed(list((names or {}).items())) if is_module(value)}
+    return Recorded(*dict.fromkeys(node for _, node in results), given=given, modules=modules)
 
 
 def _results(asked: Any, function: str) -> Iterator[tuple[str, Node]]:
@@ -64,7 +66,7 @@ def _given(names: Mapping[str, Any], function: str) -> Iterator[tuple[Node, str]
             continue
         if isinstance(value, Node):
             found = [(value, name)]
-        elif hasattr(value, "named_parameters") and not isinstance(value, type):
+        elif is_module(value):
             found = [(node, f"{name}.{path}") for path, node in value.named_parameters()]
         else:
             continue

@@ -24,19 +24,9 @@ from ..errors import GraphError
 from .clusters import Cluster, enclosing
 from .names import RESULTS, labels, layers, partial
 from .numbers import Quantity
-from .plain import (
-    Edge,
-    Graph,
-    PlainNode,
-    Recorded,
-    ancestors,
-    constant,
-    describe,
-    is_single,
-    known,
-    one_like,
-    place,
-)
+from .plain import Edge, Graph, PlainNode
+from .recorded import Recorded, ancestors, is_single, one_like
+from .transcribe import constant, describe, known, place
 
 __all__ = ["backward_graph", "check_differentiable"]
 

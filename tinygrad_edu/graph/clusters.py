@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from ..engine.gradients import gradients
@@ -20,7 +21,7 @@ from ..engine.node import Node, shape_of
 from ..engine.scopes import scopes_of
 from .text import shorten, visible
 
-__all__ = ["Cluster", "Clusters", "common", "enclosing", "find_clusters", "pieces"]
+__all__ = ["Cluster", "Clusters", "common", "enclosing", "find_clusters", "is_module", "pieces"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +76,13 @@ class Span(NamedTuple):
     end: int
 
 
-def find_clusters(nodes: Sequence[Node]) -> Clusters:
+def find_clusters(nodes: Sequence[Node], called: Mapping[int, str] = MappingProxyType({})) -> Clusters:
     """The clusters of a graph, whose nodes are given in order of creation; in time linear in them.
 
+    Modules that are in no other module are `called`, by `id()`, as the user's program calls them, or by their type.
+
     >>> import tinygrad_edu as tg
-    >>> from tinygrad_edu.graph.plain import ancestors
+    >>> from tinygrad_edu.graph.recorded import ancestors
     >>> @tg.block
     ... def neuron(w, x):
     ...     return (w * x).tanh()
@@ -90,7 +93,7 @@ def find_clusters(nodes: Sequence[Node]) -> Clusters:
     spans = _spans(nodes)
     if not spans:
         return NONE
-    naming = _Naming()
+    naming = _Naming(called)
     path: dict[Node, str] = {}
     open_spans: list[tuple[Span, str]] = []
     coming = iter([*spans, None])
@@ -169,6 +172,7 @@ class _Naming:
 
     Attributes
     ----------
+    called : of outermost modules, by `id()`, the names that the user's program has for them.
     records : the clusters so far.
     owned : the names of parameters and buffers.
     known : of each outermost module, by `id()`, the names of the modules in it.
@@ -176,7 +180,8 @@ class _Naming:
     taken : how often each path was called.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, called: Mapping[int, str]) -> None:
+        self.called = called
         self.records: list[Cluster] = []
         self.owned: dict[Node, str] = {}
         self.known: dict[int, dict[int, str]] = {}
@@ -190,7 +195,7 @@ class _Naming:
             base = self.base[id(owner)] = self._free(self._wish(owner, around), around)
         self.taken[base] = number = self.taken.get(base, 0) + 1
         path = base if number == 1 else f"{base}#{number}"
-        self.records.append(Cluster(path, parent, "module" if _is_module(owner) else "function", _title(owner), 0))
+        self.records.append(Cluster(path, parent, "module" if is_module(owner) else "function", _title(owner), 0))
         return path
 
     def _wish(self, owner: Any, around: Sequence[Any]) -> str:
@@ -199,13 +204,13 @@ class _Naming:
             name = self.known.get(id(root), {}).get(id(owner))
             if name:
                 return visible(name)
-        if not _is_module(owner):
+        if not is_module(owner):
             return visible(getattr(owner, "__name__", type(owner).__name__))
         self.known[id(owner)] = {id(module): name for name, module in owner.named_modules()}
         for offered in ("named_parameters", "named_buffers"):
             for name, leaf in getattr(owner, offered, tuple)():
                 self.owned.setdefault(leaf, name)
-        return visible(type(owner).__name__)
+        return visible(self.called.get(id(owner)) or type(owner).__name__)
 
     def _free(self, wish: str, around: Sequence[Any]) -> str:
         """The wish; if it is taken, with the name of the outermost call before it, or with a number after it."""
@@ -217,13 +222,14 @@ class _Naming:
         return free
 
 
-def _is_module(owner: Any) -> bool:
+def is_module(owner: Any) -> bool:
+    """Whether it has the methods of a module."""
     return hasattr(owner, "named_modules") and not isinstance(owner, type)
 
 
 def _title(owner: Any) -> str:
     """A module as its `repr` begins, `Linear(3, 5)`; the name of a function."""
-    if not _is_module(owner):
+    if not is_module(owner):
         return visible(getattr(owner, "__name__", type(owner).__name__))
     arguments = ", ".join(_unusual(owner)) if hasattr(owner, "extra_repr") else ""
     return shorten(visible(f"{type(owner).__name__}({arguments})" if arguments else type(owner).__name__), 100)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import wraps
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal, get_args, overload
+from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, overload
 
 from .._support.formats import save_as, write_to
-from .._support.languages import say, texts
+from .._support.languages import language, say, speaking, texts
 from .._support.lazy import lazy
 from ..engine.node import Node
 from ..errors import GraphError
 from .architecture import architecture, is_model, results_of
 from .asked import recorded_of
 from .backward import backward_graph, check_differentiable
+from .choices import Mode, check_choices, check_sizes
 from .fit import Choice, Fit, Way, fitted, room_of
 from .layout.geometry import Direction, Engine, Layout
 from .marks import Given, Marks, marked
@@ -27,9 +30,11 @@ from .picture.arrows import Label, arrow_labels
 from .picture.card import Card, Style, cards
 from .picture.descriptions import summary
 from .picture.svg import Moment, write_svg
-from .plain import Graph, Recorded, forward, further_gradients
+from .plain import Graph
+from .recorded import Recorded, forward, further_gradients
 from .showing import image, show
 from .views.collapse import huge
+from .views.formulas import in_formulas
 from .views.paired import paired
 from .views.totals import totals_of_backward, totals_of_nodes
 from .views.view import HUGE, LIMIT, Depth, view
@@ -40,7 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Drawing", "draw"]
 
-Mode = Literal["forward", "backward", "both"]
+F = TypeVar("F", bound=Callable[..., Any])
 
 BACK: dict[str, Direction] = {"LR": "RL", "TB": "BT"}
 
@@ -79,6 +84,7 @@ def draw(
     title: str | None = None,
     caption: str | None = None,
     digits: int | None = None,
+    lang: str | None = None,
 ) -> Drawing:
     """A picture of the graph that `node` was made by; or of the architecture of a model.
 
@@ -98,7 +104,8 @@ def draw(
         another direction, rows under each other, shapes instead of numbers, equal parts drawn once, and closed modules
         are tried until it fits; a line below it says what was done. None: as large as it is.
     width : in place of `fit`, how many pixels it may be wide.
-    style : what boxes say: "full"; "shapes", of arrays; or "names" alone. None: everything, if it fits.
+    style : what boxes say: "full"; "shapes", of arrays; "formulas", in which what has no name is written out; or
+        "names" alone. None: everything, if it fits.
     theme : "light", "dark", or "auto", as the reader's system is set.
     gradients : show beside each number of the forward pass the derivative of `node` by it, where `node` is a single
         number. They are computed for the picture; no `.grad` is read or changed. "grad": besides, the `.grad` that
@@ -122,6 +129,7 @@ def draw(
         names, or functions of the nodes of the plain graph. A key (from, to) is an arrow.
     title, caption : lines above and below the picture.
     digits : how many significant digits numbers have; None: 4.
+    lang : the language of titles and notes, "en" or "zh"; None: that of the reader's settings.
 
     >>> import tinygrad_edu as tg
     >>> x, y, w = tg.Value(2.0, name="x"), tg.Value(3.0, name="y"), tg.Value(4.0, name="w")
@@ -134,36 +142,61 @@ def draw(
     model = type(node).__name__ if is_model(node) else None
     if model is not None:
         node, mode, gradients, direction = results_of(node, mode), "forward", False, direction or "TB"
-    paths: Any = (expand,) if isinstance(expand, str) else expand
-    _check(mode=mode, gradients=gradients, engine=engine, theme=theme, direction=direction, fit=fit, style=style)
-    _check_sizes(width, depth)
-    if not (isinstance(paths, Collection) and all(isinstance(path, str) for path in paths)):
-        raise ValueError(f"draw: expand is the path of a module, or a set of such paths, not {expand!r:.60}")
+    check_choices(mode=mode, gradients=gradients, engine=engine, theme=theme, direction=direction, fit=fit, style=style)
+    paths = check_sizes(width, depth, expand)
     recorded = recorded_of(node, names)
-    if mode != "forward" and (len(recorded.outputs) > 1 or seed is not None):
+    several = len(recorded.outputs) > 1
+    if mode != "forward" and (several or seed is not None):
         raise GraphError(f"draw: mode={mode!r} is of one single number; draw each result by itself, or y @ seed")
-    if len(recorded.outputs) > 1 and steps is None:
-        steps = False
-    with printed_with(digits):
+    with printed_with(digits), speaking(lang):
         part = Part(focus, hops, between, hide, boxes)
         whole = _whole(recorded, mode, gradients, seed, part, all_of_it=depth == "all")
         whole = architecture(whole, model) if model is not None else whole
         whole = marked(whole, recorded, Marks(highlight, colour, label, note, title, caption))
         shown = view(whole, depth, paths)
+        looks = _Looks(whole, mode, engine, theme, False if several and steps is None else steps, lang)
+        first = Way(direction or "LR", style or "full")
+        if (fit is None and width is None) or len(shown.nodes) > LIMIT:
+            return looks.drawing(shown, first)
+        free = Choice(
+            whole,
+            shown,
+            direction=direction is None,
+            style=style is None and model is None,
+            bare=steps is None and mode == "both",
+            view=depth == "auto" and not paths,
+        )
+        return fitted(looks.drawing, first, free, room_of(fit, width))
 
-    def drawing(graph: Graph, way: Way) -> Drawing:
+
+class _Looks(NamedTuple):
+    """What is the same in all drawings of a graph that are tried."""
+
+    whole: Graph
+    mode: Mode
+    engine: Engine
+    theme: Theme
+    steps: bool | None
+    lang: str | None
+
+    def drawing(self, graph: Graph, way: Way) -> Drawing:
+        """The drawing of a view of the whole in some way."""
+        both = self.mode == "both"
         folded = any(cluster.times > 1 for cluster in graph.clusters)  # an arrow stands for many, with numbers of one
         few = len(graph.edges) <= FEW and way.style == "full" and not folded
-        along = steps if steps is not None else few or (mode == "both" and way.style != "names")
-        flow: Direction = BACK[way.direction] if mode == "backward" else way.direction
-        graph = paired(graph) if mode == "both" else graph
-        return Drawing(graph, engine, flow, theme, along, whole, way.style, way.wrap)
-
-    room = None if fit is None and width is None else room_of(fit, width)
-    first = Way(direction or "LR", style or "full")
-    if room is None or len(shown.nodes) > LIMIT:
-        return drawing(shown, first)
-    return fitted(drawing, first, Choice(whole, shown, not direction, not style, depth == "auto" and not paths), room)
+        by_default = few or (both and way.style != "names" and not way.bare)
+        graph = in_formulas(graph) if way.style == "formulas" else graph
+        return Drawing(
+            paired(graph) if both else graph,
+            self.engine,
+            BACK[way.direction] if self.mode == "backward" else way.direction,
+            self.theme,
+            by_default if self.steps is None else self.steps,
+            self.whole,
+            way.style,
+            way.wrap,
+            self.lang,
+        )
 
 
 def _whole(
@@ -203,35 +236,15 @@ UNRECORDED = texts(
 """The note of a picture of one box."""
 
 
-CHOICES: dict[str, tuple[Any, ...]] = {
-    "mode": get_args(Mode),
-    "gradients": (True, False, "grad"),
-    "engine": get_args(Engine),
-    "theme": get_args(Theme),
-    "direction": ("LR", "TB", None),
-    "fit": (*get_args(Fit), None),
-    "style": (*get_args(Style), None),
-}
+def _spoken(method: F) -> F:
+    """A method of a drawing, in its language."""
 
+    @wraps(method)
+    def spoken(self: Drawing, *args: Any, **kwargs: Any) -> Any:
+        with speaking(self.lang or language()):
+            return method(self, *args, **kwargs)
 
-def _check(**settings: Any) -> None:
-    """Raise `ValueError` for a setting that is none of its choices."""
-    for what, given in settings.items():
-        _check_choice(what, given, CHOICES[what])
-
-
-def _check_sizes(width: Any, depth: Any) -> None:
-    if not (width is None or width > 0):
-        raise ValueError(f"draw: width is a number of pixels, not {width!r:.60}")
-    if not (isinstance(depth, int) and not isinstance(depth, bool) and depth >= 0):
-        _check_choice("depth", depth, ("auto", "all"), "a number from 0 on")
-
-
-def _check_choice(what: str, given: object, choices: Sequence[Any], *others: str) -> None:
-    if not (isinstance(given, (str, bool, type(None))) and given in choices):
-        words = ", ".join([*(repr(choice) for choice in choices if choice is not None), *others])
-        way_out = "; draw(model(x)) draws what a model computes of x" if what == "mode" else ""
-        raise ValueError(f"draw: {what} is one of {words}, not {given!r:.60}{way_out}")
+    return spoken  # type: ignore[return-value]
 
 
 @dataclass(frozen=True)
@@ -246,6 +259,7 @@ class Drawing:
     whole : the graph that `graph` is a view of, with everything in it; None if there is no more.
     style : what boxes say.
     wrap : how wide a row may be; None: everything is in one.
+    lang : the language of its words.
     """
 
     graph: Graph
@@ -256,6 +270,7 @@ class Drawing:
     whole: Graph | None = None
     style: Style = "full"
     wrap: float | None = None
+    lang: str | None = None
 
     @lazy
     def cards(self) -> list[Card]:
@@ -277,23 +292,27 @@ class Drawing:
         """One line if another engine than the one asked for placed the boxes; else None."""
         return self.layout.note
 
+    @_spoken
     def svg(self, moment: Moment | None = None, *, bare: bool = False) -> str:
         """The picture as SVG; with a `moment`, only what is known then; `bare` is smaller, and for browsers alone."""
         looks = self.flow, self.theme, moment
         return write_svg(self.graph, self.cards, self.labels, self.layout, *looks, bare=bare)
 
+    @_spoken
     def html(self) -> str:
         """The picture as a page of its own, with pan, zoom, search, boxes that open, and tables of its numbers."""
         from .formats.page import page
 
         return page(self)
 
+    @_spoken
     def tikz(self) -> str:
         """The picture as a `tikzpicture` for a document in LaTeX that loads amsmath and tikz."""
         from .formats.tikz import tikz
 
         return tikz(self)
 
+    @_spoken
     def digraph(self) -> Digraph:
         """The picture as a `graphviz.Digraph`, which can be changed and drawn by Graphviz."""
         from .formats.dot import digraph
@@ -304,6 +323,7 @@ class Drawing:
         """The picture in Graphviz's language."""
         return str(self.digraph().source)
 
+    @_spoken
     def mermaid(self) -> str:
         """The picture in Mermaid's language, for Markdown pages."""
         from .formats.mermaid import mermaid
@@ -314,6 +334,7 @@ class Drawing:
         """The graph as data."""
         return self.graph.json()
 
+    @_spoken
     def text(self) -> str:
         """The graph in characters, as a tree: what `print(drawing)` writes."""
         from .formats.characters import characters
@@ -325,6 +346,7 @@ class Drawing:
     def _repr_svg_(self) -> str:
         return self.svg()
 
+    @_spoken
     def _repr_html_(self) -> str:
         """The picture as an image with its description, for notebooks that are only read."""
         return image(self.svg(), f"{self.graph.title}: {summary(self.graph)}")
@@ -333,8 +355,9 @@ class Drawing:
         """Show the picture in the output cell of a notebook; elsewhere, open it as a page in the browser."""
         show(self)
 
+    @_spoken
     def __repr__(self) -> str:
-        title = f"{self.graph.title[0].lower()}{self.graph.title[1:]}"
+        title = re.sub("^The ", "the ", self.graph.title)  # in English it stands inside a sentence
         return say("Drawing of {title}: {summary}", title=title, summary=summary(self.graph))
 
     @overload
@@ -348,7 +371,8 @@ class Drawing:
 
         .svg, .html, .txt, .tex, .dot, .mmd and .json need nothing but this package; .tex is a document for pdflatex.
         .png and .pdf are made from the SVG by the typst package (`pip install 'tinygrad_edu[picture]'`), in light
-        colours where the theme is "auto"; without it Graphviz draws them, from the DOT text. The file appears complete
+        colours where the theme is "auto"; without it Graphviz draws them, from the DOT text. Ghostscript turns the PDF
+        into .eps. The file appears complete
         or not at all: one that was there before is replaced at the end, or stays as it was.
         """
         from .formats.saving import FORMATS

@@ -25,7 +25,13 @@ ROOM: dict[Fit, tuple[float, float]] = {"cell": (1300.0, 1600.0), "page": (930.0
 
 WORDS: dict[Fit, str] = texts({"cell": "a notebook cell", "page": "a page", "slide": "a slide"})
 
-SAID: dict[Style, str] = texts({"shapes": "with shapes in place of numbers", "names": "with names alone"})
+SAID: dict[Style, str] = texts(
+    {
+        "shapes": "with shapes in place of numbers",
+        "formulas": "with formulas of what has a name",
+        "names": "with names alone",
+    }
+)
 
 RIM = 36.0
 """How much larger a picture is than its layout."""
@@ -39,15 +45,18 @@ class Way(NamedTuple):
     direction: Literal["LR", "TB"]
     style: Style
     wrap: float | None = None
+    bare: bool = False
+    """Whether arrows have no steps of the chain rule."""
 
 
 class Choice(NamedTuple):
-    """What may be chosen: the direction, the style, and another view of the whole than what is `shown`."""
+    """What may be chosen: the direction, the style, whether arrows are bare, and another view than what is `shown`."""
 
     whole: Graph
     shown: Graph
     direction: bool
     style: bool
+    bare: bool
     view: bool
 
 
@@ -70,21 +79,25 @@ def room_of(fit: Fit | None, width: float | None) -> Room:
 def fitted(draw: Callable[[Graph, Way], Drawing], first: Way, choice: Choice, room: Room) -> Drawing:
     """The first drawing that fits; if none does, the one that is least too large.
 
-    The built-in layout, which is quick, says what is worth a try.
+    The built-in layout, which is quick, says what is worth a try; if it alone fits, it stays before more is left out.
     """
     best = draw(choice.shown, first)
+    spare: Drawing | None = None
     least = over(best, room)
     for graph, way, words in () if least <= 1 else ways(first, choice, room.width - RIM):
-        drawing = draw(_noted(graph, words, room), way)
-        quick: Any = drawing
-        size = over(replace(quick, engine="builtin"), room)
-        if size < 1.1 * max(least, 1.0) and quick.layout.engine != "builtin":
+        if spare is not None and (way.bare or way.style == "names"):
+            return spare
+        drawing: Any = draw(_noted(graph, words, room), way)
+        quick = replace(drawing, engine="builtin")
+        size = over(quick, room)
+        if size < 1.1 * max(least, 1.0) and drawing.layout.engine != "builtin":
+            spare = quick if spare is None and drawing.engine == "auto" and size <= 1 else spare
             size = over(drawing, room)
         if size < least:
             best, least = drawing, size
         if least <= 1:
-            break
-    return best
+            return best
+    return best if spare is None else spare
 
 
 def over(drawing: Any, room: Room) -> float:
@@ -99,15 +112,17 @@ def ways(first: Way, choice: Choice, width: float) -> Iterator[tuple[Graph, Way,
     turns += [("TB", None, say("from top to bottom"))] if choice.direction and first.direction == "LR" else []
     turns += [("LR", width, say("in rows"))] if first.direction == "LR" else []
     styles: list[Style] = [first.style]
-    styles += ["shapes", "names"] if choice.style and first.style == "full" else []
+    styles += ["shapes", "formulas", "names"] if choice.style and first.style == "full" else []
     views = [(choice.shown, ""), *(_views(choice) if choice.view else ())]
-    plans = [(graph, said, style) for graph, said in views for style in styles]
+    plans = [(graph, said, style, False) for graph, said in views for style in styles]
+    plans += [(*plan[:3], True) for plan in plans if choice.bare and plan[2] == "formulas"]
     plans.sort(key=lambda plan: plan[2] == "names")  # they say so little that all else is tried before
-    for graph, said, style in plans:
+    for graph, said, style, bare in plans:
         for direction, wrap, turned in turns:
-            words = [said, say(SAID[style]) if style != first.style else "", turned]
+            unsaid = say("without the chain rule on arrows") if bare else ""
+            words = [said, say(SAID[style]) if style != first.style else "", unsaid, turned]
             if any(words):
-                yield graph, Way(direction, style, wrap), [word for word in words if word]
+                yield graph, Way(direction, style, wrap, bare), [word for word in words if word]
 
 
 def _views(choice: Choice) -> Iterator[tuple[Graph, str]]:

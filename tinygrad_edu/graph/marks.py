@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from .asked import node_called
-from .plain import Edge, Graph, PlainNode, Recorded
+from .plain import Edge, Graph, PlainNode
+from .recorded import Recorded
 from .text import visible
 
 __all__ = ["Marks", "marked"]

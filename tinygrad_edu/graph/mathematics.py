@@ -44,7 +44,7 @@ class Piece(NamedTuple):
     level: int
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=2**16)
 def pieces(label: str) -> tuple[Piece, ...]:
     """The pieces of a label.
 

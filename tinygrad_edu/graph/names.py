@@ -93,7 +93,7 @@ def layers(nodes: Iterable[Node]) -> dict[Node, int]:
     derivative layer 2.
 
     >>> import tinygrad_edu as tg
-    >>> from tinygrad_edu.graph.plain import ancestors
+    >>> from tinygrad_edu.graph.recorded import ancestors
     >>> x = tg.Value(2.0)
     >>> first, = tg.gradients(x * x * x, [x], create_graph=True)
     >>> second, = tg.gradients(first, [x], create_graph=True)
@@ -119,6 +119,8 @@ def partial(of: str, *by: str) -> str:
     >>> partial("∂z/∂x", "∂z/∂x")
     '∂(∂z/∂x)/∂(∂z/∂x)'
     """
+    if len(by) == 1 and "∂" not in of and "∂" not in by[0]:
+        return f"∂{of}/∂{by[0]}"
     name = rf"[^∂/{POWERS}]+"
     lower = re.fullmatch(rf"∂[{POWERS}]?({name})/((?:∂{name}[{POWERS}]?)+)", of)
     plain = not any("∂" in x for x in by)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from .._support.languages import say
@@ -61,8 +62,11 @@ def number(value: float, digits: int | None = None) -> str:
     >>> number(12345.678), number(1e-7), number(2.5e30)
     ('12346', '10⁻⁷', '2.5·10³⁰')
     """
-    value = float(value)
-    digits = _digits.get() if digits is None else digits
+    return _printed(float(value), _digits.get() if digits is None else digits)
+
+
+@lru_cache(maxsize=2**16)
+def _printed(value: float, digits: int) -> str:
     if math.isnan(value):
         return "nan"
     if math.isinf(value):

@@ -12,7 +12,8 @@ from ..errors import GraphError
 from .asked import node_called
 from .clusters import Cluster
 from .names import partial
-from .plain import Graph, Recorded, and_so_on
+from .plain import Graph
+from .recorded import Recorded, and_so_on
 from .text import visible
 from .views.view import focused, restricted
 

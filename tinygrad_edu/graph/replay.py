@@ -17,7 +17,9 @@ from ..engine.node import Node, number_of
 from ..engine.primitives import TABLE, Primitive
 from ..engine.primitives.comparisons import COMPARISONS
 from ..errors import DtypeError, GraphError, ShapeError
-from .plain import INTERNAL, Graph, PlainNode, ancestors
+from .plain import Graph, PlainNode
+from .recorded import ancestors
+from .transcribe import INTERNAL
 
 __all__ = ["replay"]
 
@@ -137,7 +139,7 @@ def _of_plain_node(node: PlainNode, graph: Graph) -> Step:
         return Step(node.id, names, like, TABLE["identity"], operands)
     if node.kind in ("leaf", "constant", "forward", "gradient"):
         return Step(node.id, names, like)
-    if node.kind != "operation" or node.operation is None or graph.mode == "both":
+    if node.kind != "operation" or node.operation is None or node.formula or graph.mode == "both":
         raise GraphError(
             f"replay: {node.label} stands for several operations, or for a formula; replay the graph of tg.graph.plain"
         )

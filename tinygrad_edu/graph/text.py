@@ -56,7 +56,7 @@ def in_markdown(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]<>()#+!|~-])", r"\\\1", text)
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=2**16)
 def in_markup(text: str) -> str:
     """Text for between the tags of HTML or SVG, or in an attribute: everything visible, nothing a tag.
 
@@ -96,7 +96,7 @@ _WIDTHS = {
 }
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=2**16)
 def width(text: str, size: float = 1.0) -> float:
     """How wide the text is at the given font size: an upper estimate.
 
@@ -139,7 +139,7 @@ _SANS, _SERIF = (
 )  # fmt: skip
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=2**16)
 def typical_width(text: str, size: float = 1.0, *, serif: bool = False) -> float:
     """How wide the text is in the fonts that a picture asks for first.
 

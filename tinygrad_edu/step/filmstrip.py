@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from typing import NamedTuple
 
 from .._support.formats import Writer
 from ..graph.draw import Drawing
@@ -42,26 +43,50 @@ INDENT = 44.0
 """From the number of a picture to its equations."""
 
 
-def filmstrip(script: Script, at: Sequence[int] | None = None) -> str:
-    """The strip, with a picture after each number of events in `at`; `ValueError` for a number that is too large."""
+def filmstrip(script: Script, at: Sequence[int] | None = None, columns: int = 1) -> str:
+    """The strip, with a picture after each number of events in `at`, so many in a row.
+
+    `ValueError` for a number of events that is too large, and for no columns.
+    """
+    if columns < 1:
+        raise ValueError(f"filmstrip: columns is how many pictures stand in a row, not {columns}")
     chosen = _some(script) if at is None else list(at)
     wrong = [step for step in chosen if not (0 < step <= len(script))]
     if wrong or not chosen:
         raise ValueError(f"filmstrip: at has steps from 1 to {len(script)}, and not {wrong[0] if wrong else 'none'}")
     drawing = Drawing(view(script.graph), "auto", "LR", "light", False)
     places = Places(script.graph, drawing.graph)
-    frames: list[str] = []
-    wide = down = 0.0
-    for number, step in enumerate(chosen):
-        picture, across, height = _picture(drawing, _moment(script, step, number, places))
-        words = list(_words(script, step))
-        frames += [
-            f'<g transform="translate({_n(MARGIN / 2)} {_n(down)})">{picture}</g>',
-            *(text((word,), x, down + height + y, "start") for word, x, y in words),
-        ]
-        wide = max([wide, across + MARGIN, *(x + word.width + MARGIN for word, x, _ in words)])
-        down += height + words[-1][2] + MARGIN
-    return _sheet(frames, wide, down, heading(script))
+    frames = [_frame(script, step, number, drawing, places) for number, step in enumerate(chosen)]
+    across = max(frame.width for frame in frames)
+    parts: list[str] = []
+    down = 0.0
+    for start in range(0, len(frames), columns):
+        row = frames[start : start + columns]
+        for column, frame in enumerate(row):
+            parts += frame.parts(column * across, down)
+        down += max(frame.height for frame in row)
+    return _sheet(parts, across * min(columns, len(frames)), down, heading(script))
+
+
+class _Frame(NamedTuple):
+    """A picture with its words below."""
+
+    picture: str
+    words: list[tuple[Text, float, float]]
+    width: float
+    height: float
+
+    def parts(self, x: float, y: float) -> Iterator[str]:
+        """The frame at a place of the sheet."""
+        yield f'<g transform="translate({_n(x + MARGIN / 2)} {_n(y)})">{self.picture}</g>'
+        yield from (text((word,), x + left, y + below, "start") for word, left, below in self.words)
+
+
+def _frame(script: Script, step: int, number: int, drawing: Drawing, places: Places) -> _Frame:
+    picture, across, height = _picture(drawing, _moment(script, step, number, places))
+    words = [(word, left, height + below) for word, left, below in _words(script, step)]
+    width = max([across + MARGIN, *(left + word.width + MARGIN for word, left, _ in words)])
+    return _Frame(picture, words, width, words[-1][2] + MARGIN)
 
 
 def _sheet(frames: Sequence[str], wide: float, down: float, title: str) -> str:

@@ -24,7 +24,8 @@ from ..errors import GraphError
 from ..graph.asked import recorded_of
 from ..graph.names import local_partial, partial
 from ..graph.numbers import factor, number, printed_with
-from ..graph.plain import Graph, Quantity, Recorded, forward_graph, is_single, one_like, passed_back
+from ..graph.plain import Graph, Quantity
+from ..graph.recorded import Recorded, forward_graph, is_single, one_like, passed_back
 from ..graph.views.view import HUGE
 from ..graph.words.formula import formula_of, one_call
 from ..graph.words.rules import pull_one, rule_in_letters
@@ -214,18 +215,24 @@ class Script(Sequence[Event]):
             return latex(self)
 
     def filmstrip(
-        self, path: str | os.PathLike[str] | None = None, *, at: Sequence[int] | None = None, lang: str | None = None
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        at: Sequence[int] | None = None,
+        columns: int = 1,
+        lang: str | None = None,
     ) -> str:
-        """Pictures of the graph after some events, one below the other with their equations, as one SVG.
+        """Pictures of the graph after some events, with their equations and a sentence below each, as one SVG.
 
         `at` says after how many events each picture is taken; None: up to a dozen pictures, spread over the way back.
+        `columns` of them stand side by side.
         With a `path`, the strip is also written to that file: .svg, .png or .pdf. `ValueError` for another extension.
         """
         from .filmstrip import STRIPS, filmstrip
         from .wording import heading
 
         with speaking(lang):
-            svg = filmstrip(self, at)
+            svg = filmstrip(self, at, columns)
             if path is not None:
                 save_as(path, STRIPS, svg, heading(self), function="filmstrip")
             return svg

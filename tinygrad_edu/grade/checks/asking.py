@@ -11,7 +11,7 @@ from numpy import ndarray
 
 from ..._support.languages import say, texts
 from ...engine.tensor import Tensor
-from ...graph.plain import ancestors
+from ...graph.recorded import ancestors
 from ..diagnosis import probe_shapes
 from ..errors import AssignmentError, StudentError, WrongAnswer
 from ..expect import require

@@ -12,8 +12,10 @@ from ...engine.node import Node
 from ...errors import GraphError
 from ..layout.geometry import Engine
 from ..palette import Theme
-from ..plain import Edge, Graph, Mark, PlainNode, Quantity, plain, switched_on
+from ..plain import Edge, Graph, Mark, PlainNode, Quantity
+from ..recorded import plain
 from ..text import plural
+from ..transcribe import switched_on
 from ..views.view import LIMIT, neighbourhood, view
 from .matching import Matching, Side
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 
 from ...errors import GraphError
-from ..plain import COMMUTATIVE, Graph, PlainNode
+from ..plain import Graph, PlainNode
+from ..transcribe import COMMUTATIVE
 
 __all__ = ["Matching", "Side"]
 

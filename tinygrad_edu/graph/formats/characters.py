@@ -100,6 +100,8 @@ INFIX = frozenset("+−×/@")
 
 def _call(node: PlainNode, operands: list[str]) -> str:
     symbol = pretty(node.symbol or "")
+    if node.formula:
+        return node.formula
     if len(operands) == 2 and symbol in INFIX:
         return f"{operands[0]} {symbol} {operands[1]}"
     if len(operands) == 2 and symbol == "**":

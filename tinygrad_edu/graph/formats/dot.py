@@ -39,7 +39,7 @@ def digraph(graph: Graph, direction: Direction) -> Digraph:
     """A `graphviz.Digraph` of the graph; its `source` is the DOT text.
 
     >>> import tinygrad_edu as tg
-    >>> from tinygrad_edu.graph.plain import plain
+    >>> from tinygrad_edu.graph.recorded import plain
     >>> x = tg.Value(3.0, name="x")
     >>> print(*digraph(plain(x * x, gradients=False), "LR"), sep="")
     digraph {

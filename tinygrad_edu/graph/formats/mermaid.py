@@ -57,7 +57,7 @@ def mermaid(graph: Graph, direction: Direction) -> str:
     """The text of a Mermaid flowchart; it goes into Markdown between ```` ```mermaid ```` and ```` ``` ````.
 
     >>> import tinygrad_edu as tg
-    >>> from tinygrad_edu.graph.plain import plain
+    >>> from tinygrad_edu.graph.recorded import plain
     >>> x = tg.Value(3.0, name="x")
     >>> print(mermaid(plain(x * x, gradients=False), "LR"), end="")
     flowchart LR

@@ -1,8 +1,10 @@
-"""Saving a picture: the table of formats, and PNG and PDF, which other programs make."""
+"""Saving a picture: the table of formats, and PNG, PDF and EPS, which other programs make."""
 
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +24,7 @@ FORMATS: dict[str, Writer] = {
     ".html": lambda drawing: drawing.html(),
     ".png": lambda drawing: converted(drawing, "png"),
     ".pdf": lambda drawing: converted(drawing, "pdf"),
+    ".eps": lambda drawing: eps(drawing),
     ".txt": lambda drawing: drawing.text() + "\n",
     ".tex": lambda drawing: document(drawing),
     ".dot": lambda drawing: drawing.dot(),
@@ -63,6 +66,21 @@ def converted_svg(svg: str, title: str, format: Literal["png", "pdf"]) -> bytes:
         page.write_text(PAGE, encoding="utf-8")
         content: bytes = typst.compile(page, format=format, ppi=PIXELS_PER_INCH, sys_inputs={"title": title})
     return content
+
+
+def eps(drawing: Drawing) -> bytes:
+    """The picture as Encapsulated PostScript: of its PDF by Ghostscript; without that or typst, by Graphviz.
+
+    Raises `GraphError` where Graphviz is missing, too.
+    """
+    ghostscript = shutil.which("gs") or shutil.which("gswin64c")
+    if ghostscript is None or find_spec("typst") is None:
+        return _by_graphviz(drawing.dot(), "eps")
+    command = [ghostscript, "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-sDEVICE=eps2write", "-sOutputFile=-", "-"]
+    done = subprocess.run(command, input=converted(drawing, "pdf"), capture_output=True, check=False)
+    if done.returncode:
+        raise GraphError(f"save: Ghostscript failed ({done.stderr.decode('utf-8', 'replace').strip()!s:.120})")
+    return done.stdout
 
 
 def _with_accents(svg: str) -> str:

@@ -80,7 +80,7 @@ def _lines(drawing: Drawing) -> Iterator[str]:
                 y = at[1] + (i - middle) * label.leading
                 paper = "" if is_sideways(flow) else ",fill=tgpaper"
                 looks = rf"text=tg{_ink(line)}{paper},font=\scriptsize"
-                yield rf"\node[{looks}] at ({at[0]:.1f},{y:.1f}) {{${_row(line)}$}};"
+                yield rf"\node[{looks}] at ({at[0]:.1f},{y:.1f}) {{${_row(line, along=True)}$}};"
     for node, card, center in zip(graph.nodes, drawing.cards, layout.centers):
         yield from _box(drawing, node, card, center)
     yield r"\end{tikzpicture}"
@@ -128,18 +128,19 @@ def _ink(row: Row) -> str:
     return INK.get(row[-1].style, "ink")
 
 
-def _row(row: Row) -> str:
-    """A row as mathematics."""
-    return "".join(_item(item) for item in row)
+def _row(row: Row, *, along: bool = False) -> str:
+    """A row as mathematics; `along` an arrow, what begins with ∂ may be more than a name."""
+    return "".join(_item(item, along) for item in row)
 
 
-def _item(item: Text | Grid) -> str:
+def _item(item: Text | Grid, along: bool) -> str:
     if isinstance(item, Grid):
         cells = r" \\ ".join(" & ".join(map(_number, row)) for row in item.cells)
         return rf"\begin{{bmatrix}} {cells} \end{{bmatrix}}"
-    if item.style in ("name", "auto") or (item.style == "partial" and re.fullmatch(r"\(?∂[^·@]*", item.text)):
+    whole = not along or re.fullmatch(r"\(?∂[^·@]*", item.text)
+    if item.style in ("name", "auto") or (item.style == "partial" and whole):
         return symbol(item.text)
-    if item.style in ("partial", "slope", "value"):
+    if item.style in ("partial", "slope", "value", "equation"):
         return equation(item.text)
     return rf"\ {_words(item.text.strip())}"
 

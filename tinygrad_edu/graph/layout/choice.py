@@ -44,42 +44,63 @@ def lay_out(
     if engine not in get_args(Engine):
         raise ValueError(f"engine is one of {', '.join(map(repr, get_args(Engine)))}, not {engine!r}")
     sizes = [(_whole(width), _whole(height)) for width, height in sizes]
-    around = {box: i for i, cluster in enumerate(clusters) for box in cluster.boxes}
-    looped = {i: _innermost(*edges[i], around, clusters) for i in back}
+    looped = _looped(edges, back, clusters)
     clusters = [
         cluster._replace(loop=any(where == i and edges[e][0] != edges[e][1] for e, where in looped.items()))
         for i, cluster in enumerate(clusters)
     ]
-    own = {edges[i][0] for i in back if edges[i][0] == edges[i][1]}
+    own = {edges[i][0] for i in back if edges[i][0] == edges[i][1]}  # boxes with an arrow around them
     dx, dy = (0.0, 2 * LOOP) if is_sideways(direction) else (2 * LOOP, 0.0)
     roomy = [(w + dx, h + dy) if box in own else (w, h) for box, (w, h) in enumerate(sizes)]
-    forward = [edge for i, edge in enumerate(edges) if i not in looped]
-    stiff = {place for place, i in enumerate(i for i in range(len(edges)) if i not in looped) if i in straight}
-    layout, note = None, None
-    if forward and (engine == "graphviz" or (engine == "auto" and not clusters)):
+    ahead = [i for i in range(len(edges)) if i not in looped]
+    stiff = {place for place, i in enumerate(ahead) if i in straight}
+    layout = _placed(roomy, [edges[i] for i in ahead], direction, engine, ordered, rank_gap, clusters, stiff)
+    routes = dict(zip(ahead, layout.routes))
+    across = int(is_sideways(direction))
+    for i in ahead:
+        target = edges[i][1]
+        if target in own:  # not over the room of the arrow around it
+            share = sizes[target][across] / roomy[target][across]
+            routes[i] = _squeezed(routes[i], layout.centers[target], across, share)
+    for i, where in looped.items():
+        source, target = edges[i]
+        inside = _rectangle(layout.centers[source], sizes[source]) if source == target else layout.clusters[where]
+        routes[i] = loop_around(inside, direction)
+    layout = replace(layout, routes=tuple(routes[i] for i in range(len(edges))))
+    return _grown(layout, [routes[i] for i in looped]) if looped else layout
+
+
+def _placed(
+    sizes: Sequence[Size],
+    edges: Sequence[tuple[int, int]],
+    direction: Direction,
+    engine: Engine,
+    ordered: Collection[int],
+    rank_gap: float,
+    clusters: Sequence[ClusterShape],
+    straight: Collection[int],
+) -> Layout:
+    """The layout of boxes and of the edges that run in the direction, by the engine that there is."""
+    note = None
+    if edges and (engine == "graphviz" or (engine == "auto" and not clusters)):
         try:
-            layout = graphviz_layout(roomy, forward, direction, ordered, rank_gap, clusters, stiff)
+            return graphviz_layout(sizes, edges, direction, ordered, rank_gap, clusters, straight)
         except EngineError as error:
             note = f"built-in layout: {error}"
-    layout = layout or replace(layered(roomy, forward, direction, rank_gap, clusters), note=note)
-    routes = iter(layout.routes)
-    complete = []
-    across = int(is_sideways(direction))
-    for i, (source, target) in enumerate(edges):
-        if i not in looped:
-            route = next(routes)
-            if target in own:  # not over the room of the arrow around it
-                share = sizes[target][across] / roomy[target][across]
-                route = _squeezed(route, layout.centers[target], across, share)
-            complete.append(route)
-        elif source == target:
-            (x, y), (width, height) = layout.centers[source], sizes[source]
-            rectangle = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-            complete.append(loop_around(rectangle, direction))
-        else:
-            complete.append(loop_around(layout.clusters[looped[i]], direction))
-    layout = replace(layout, routes=tuple(complete))
-    return _grown(layout, [complete[i] for i in looped]) if looped else layout
+    return replace(layered(sizes, edges, direction, rank_gap, clusters), note=note)
+
+
+def _looped(
+    edges: Sequence[tuple[int, int]], back: Collection[int], clusters: Sequence[ClusterShape]
+) -> dict[int, int]:
+    """Of each edge that runs back, the cluster that it runs around; −1 for none."""
+    around = {box: i for i, cluster in enumerate(clusters) for box in cluster.boxes}
+    return {i: _innermost(*edges[i], around, clusters) for i in back}
+
+
+def _rectangle(middle: Point, size: Size) -> Rectangle:
+    (x, y), (width, height) = middle, size
+    return (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
 
 def _squeezed(route: Sequence[Point], middle: Point, across: int, share: float) -> tuple[Point, ...]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from math import isclose, prod
 from typing import NamedTuple
 
+from ..._support.languages import say
 from ..names import local_partial, partial
-from ..numbers import factor
+from ..numbers import Quantity, factor
 from ..plain import Edge, Graph
 from ..text import shorten
 from .card import MARKS, Text
@@ -16,6 +21,8 @@ SIZE = 11.5
 """The font size of labels."""
 LONGEST = 34
 """A rule of more characters than this is not written on an arrow."""
+MOST_NAMED = 40
+"""A graph of both passes that has more arrows has the numbers of the chain rule alone on those that lead back."""
 SPACE = 3.0
 """The free space between a line of text and the arrow."""
 
@@ -43,7 +50,53 @@ class Label(NamedTuple):
 
 def arrow_labels(graph: Graph, *, steps: bool = True) -> list[Label | None]:
     """The label of each arrow of the graph, or None. `steps`: with steps of the chain rule."""
+    if any(cluster.times > 1 for cluster in graph.clusters):
+        graph = replace(graph, edges=_of_one(graph))
     return [_label(edge, graph, steps) for edge in graph.edges]
+
+
+def _of_one(graph: Graph) -> tuple[Edge, ...]:
+    """The arrows of a graph in which equal parts are drawn once, without numbers of the parts that are not drawn.
+
+    The numbers of a gradient's arrows stay where they are true of what is drawn: each is the product of what the
+    picture shows, and together they are the gradient.
+    """
+    arriving: dict[int, list[Edge]] = {}
+    for edge in graph.edges:
+        if edge.pair is not None:
+            arriving.setdefault(edge.target, []).append(edge)
+    true = {
+        edge.pair
+        for id, edges in arriving.items()
+        if _alike(graph.node(id).value, [edge.contribution for edge in edges])
+        for edge in edges
+        if _is_product(edge, graph)
+    }
+    called = {node.label for node in graph.nodes}
+    return tuple(
+        edge if (edge.pair or number) in true else replace(edge, local=None, rule=_in_use(edge.rule, called))
+        for number, edge in enumerate(graph.edges, 1)
+    )
+
+
+def _alike(total: Quantity | None, parts: Sequence[Quantity | None]) -> bool:
+    numbers = [part.elements[0] for part in (total, *parts) if part and part.is_number and part.elements]
+    return len(numbers) == len(parts) + 1 and isclose(numbers[0], sum(numbers[1:]), rel_tol=1e-4, abs_tol=1e-12)
+
+
+def _is_product(edge: Edge, graph: Graph) -> bool:
+    """Whether what an arrow passes back is the product of the two numbers that are written on it."""
+    factors = [x.elements[0] for x in (graph.node(edge.source).value, edge.local) if x and x.elements]
+    return edge.contribution is not None and _alike(edge.contribution, [_times(edge.contribution, factors)])
+
+
+def _times(like: Quantity, factors: Sequence[float]) -> Quantity | None:
+    return replace(like, elements=(prod(factors),)) if like.is_number and len(factors) == 2 else None
+
+
+def _in_use(rule: str | None, called: Collection[str]) -> str | None:
+    """The rule, if all invented names in it are in the picture."""
+    return rule if rule and all(name in called for name in re.findall("[a-z][₀-₉]+", rule)) else None
 
 
 def _label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
@@ -56,8 +109,12 @@ def _label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
 def _own_label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
     if edge.mark:
         adds = edge.contribution
-        number = [(Text("slope", f"adds {adds.text()}", SIZE),)] if adds is not None and adds.is_number else []
-        return Label(((Text("mark", MARKS[edge.mark], SIZE),), *number))
+        number = (
+            [(Text("slope", say("adds {number}", number=adds.text()), SIZE),)]
+            if adds is not None and adds.is_number
+            else []
+        )
+        return Label(((Text("mark", say(MARKS[edge.mark]), SIZE),), *number))
     if edge.recurrent:
         return None
     if edge.value is not None or edge.times > 1:
@@ -70,8 +127,11 @@ def _own_label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
     if step is None:
         return _written(edge, graph) if edge.pair is not None else None
     upstream, local, contribution = step
-    if graph.mode == "both" and (named := _named(edge, graph, upstream, local, contribution)):
-        return named
+    if graph.mode == "both" and len(graph.edges) <= MOST_NAMED:
+        if named := _named(edge, graph, upstream, local, contribution):
+            return named
+    elif graph.mode == "both" and edge.pair is None:
+        return None
     return Label(((Text("slope", f"{upstream} · {factor(local)}", SIZE),), (Text("slope", f"= {contribution}", SIZE),)))
 
 
@@ -94,12 +154,14 @@ def _named(edge: Edge, graph: Graph, upstream: str, local: str, contribution: st
 
 def _written(edge: Edge, graph: Graph) -> Label | None:
     """The rule that passes an array back; of one that is too long, through which operation it passes."""
-    if edge.rule is None or edge.pair is None:
+    if edge.pair is None:
         return None
-    if len(edge.rule) <= LONGEST and "\n" not in edge.rule:
+    if edge.rule is not None and len(edge.rule) <= LONGEST and "\n" not in edge.rule:
         return Label(((Text("partial", edge.rule, SIZE + 1),),))
-    through = graph.node(graph.edges[edge.pair - 1].target)
-    return Label(((Text("partial", "g", SIZE + 1), Text("muted", f" through {through.operation}", SIZE)),))
+    through = graph.node(graph.edges[edge.pair - 1].target).operation
+    if through is None:
+        return None
+    return Label(((Text("partial", "g", SIZE + 1), Text("muted", f" through {through}", SIZE)),))
 
 
 def local_symbol(edge: Edge, graph: Graph) -> str:

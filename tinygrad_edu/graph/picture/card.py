@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from math import prod
 from typing import Literal, NamedTuple
 
-from ..._support.languages import counted
+from ..._support.languages import counted, say, texts
 from ..clusters import Cluster, pieces as arguments_in
 from ..layout.geometry import PORTS, Direction, is_sideways
 from ..mathematics import pieces
 from ..names import partial
 from ..numbers import aligned
-from ..plain import Graph, Kind, PlainNode, Quantity, switched_on
+from ..plain import Graph, Kind, PlainNode, Quantity
 from ..text import shorten, visible, width
+from ..transcribe import switched_on
 
 __all__ = [
     "OUTPUT_RIM",
@@ -57,10 +59,12 @@ UNKNOWN = "unknown"
 """The style of what is not known yet: it takes its room, and is not written."""
 MATHEMATICAL = frozenset({"name", "auto", "partial", "equation"})
 """The styles whose text is set as mathematics, with indices below and above the line."""
-SET = MATHEMATICAL | {"symbol"}
+SET = MATHEMATICAL | {"symbol", "heading"}
 """The styles in which indices stand below and above the line."""
 LONG = 130.0
 """A name wider than this has a row of its own."""
+LONG_FORMULA = 200.0
+"""A formula wider than this, its name included, has a row without it."""
 
 
 class Text(NamedTuple):
@@ -131,8 +135,8 @@ class Card(NamedTuple):
     height: float
 
 
-Style = Literal["full", "shapes", "names"]
-"""How much boxes say: everything; of arrays only shapes; or names alone."""
+Style = Literal["full", "shapes", "formulas", "names"]
+"""How much boxes say: everything; of arrays only shapes; besides, in formulas, what has no name; or names alone."""
 
 
 def cards(graph: Graph, direction: Direction, style: Style = "full") -> list[Card]:
@@ -162,7 +166,12 @@ def _in_short(graph: Graph, style: Style) -> Graph:
             return None
         return quantity if prod(quantity.shape) == 1 else Quantity(quantity.shape, "", None)
 
-    return replace(graph, nodes=tuple(_node_in_short(node, left, style) for node in graph.nodes))
+    nodes = tuple(_node_in_short(node, left, style) for node in graph.nodes)
+    if style == "shapes":
+        return replace(graph, nodes=nodes)
+    types = (cluster.title.partition("(")[0] for cluster in graph.clusters)
+    clusters = tuple(replace(cluster, title=title, parameters=0) for cluster, title in zip(graph.clusters, types))
+    return replace(graph, nodes=nodes, clusters=clusters)
 
 
 def _node_in_short(node: PlainNode, left: Callable[[Quantity | None], Quantity | None], style: Style) -> PlainNode:
@@ -242,8 +251,12 @@ def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:
     if node.kind == "constant":
         return [(Text("muted", "…", 14.0),)]
     if node.value is None:
-        return [(_name(node),)]
-    rows = _equation(_name(node), node.value, "slope" if node.carries else "value", 14.0)
+        return _formula(node) if node.formula else [(_name(node),)]
+    if node.formula:
+        number = [(Text("value", f"= {node.value.text()}", 14.0),)] if node.value.is_number else None
+        rows = [*_formula(node), *(number or _equation(None, node.value, "value", 14.0))]
+    else:
+        rows = _equation(_name(node), node.value, "slope" if node.carries else "value", 14.0)
     rows[1:1] = [(Text("muted", line, 11.0),) for line in _few_lines(attrs_of(node))]
     gradients = [*([(graph.of, node.gradient)] if node.gradient is not None else []), *node.further]
     if show_gradient and gradients:
@@ -253,6 +266,17 @@ def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:
     elif show_gradient and node.requires_grad:
         rows.append((Text("partial", short_partial(graph.of, node.label), 13.0), Text("slope", ": none", 13.0)))
     return rows + _grad(node)
+
+
+def _formula(node: PlainNode) -> list[Row]:
+    """`name = formula`; where it is long, the name has a row of its own, and the formula two."""
+    name, formula = _name(node), Text("equation", node.formula, 15.0)
+    if name.width + formula.width <= LONG_FORMULA:
+        return [(name, Text("equation", " = ", 15.0), formula)]
+    text = f"= {node.formula}"
+    breaks = [found.start() for found in re.finditer(" [-+−·⊙/] ", text)] if formula.width > LONG_FORMULA else []
+    at = min(breaks, key=lambda place: abs(place - len(text) / 2), default=len(text))
+    return [(name,), *((formula._replace(text=part),) for part in (text[:at], text[at:].strip()) if part)]
 
 
 def _grad(node: PlainNode) -> list[Row]:
@@ -265,12 +289,12 @@ def _grad(node: PlainNode) -> list[Row]:
     return _equation(Text(style, ".grad", 13.0), node.grad, style, 13.0, dtype=False)
 
 
-MARKS = {"missing": "− missing", "extra": "+ extra", "changed": "≠ changed"}
+MARKS: Mapping[str, str] = texts({"missing": "− missing", "extra": "+ extra", "changed": "≠ changed"})
 """The words for how a part of a graph differs from what was expected."""
 
 
 def _mark(node: PlainNode) -> list[Row]:
-    return [(Text("mark", MARKS[node.mark], 11.5),)] if node.mark else []
+    return [(Text("mark", say(MARKS[node.mark]), 11.5),)] if node.mark else []
 
 
 def short_partial(of: str, by: str) -> str:

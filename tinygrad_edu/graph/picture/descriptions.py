@@ -20,7 +20,7 @@ def node_in_words(node: PlainNode, graph: Graph) -> str:
         parts.append(node.value.kind())
     if node.operation:
         attrs = ", ".join(f"{key}={value}" for key, value in node.attrs)
-        made_by = f"{node.operation} ({attrs})" if attrs else node.operation
+        made_by = node.formula or (f"{node.operation} ({attrs})" if attrs else node.operation)
         parts.append(say("result of {operation}", operation=made_by))
     if node.gradient is not None:
         parts.append(f"{partial(graph.of, node.label)} = {node.gradient.text()}")

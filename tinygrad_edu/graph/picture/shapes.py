@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from math import dist, hypot
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ SIZE = 14.0
 """The font size where none is given."""
 
 
+@lru_cache(maxsize=2**14)
 def coordinate(x: float) -> str:
     """A coordinate, to a tenth of a pixel.
 
@@ -85,13 +86,22 @@ def text(texts: Sequence[Text], x: float, y: float, anchor: str = "middle") -> s
 def _runs(texts: Sequence[Text]) -> list[Run]:
     """The runs of a line, of which neighbours are different: names are set as mathematics."""
     runs: list[Run] = []
+    last = None
     for style, words, size in texts:
         for piece, level in pieces(words) if style in SET else ((words, 0),):
-            run = Run(style, round(size * SMALLER, 1) if level else size, round(size * RISE[level], 1), piece)
-            if runs and runs[-1][:3] == run[:3]:
-                run = run._replace(text=runs.pop().text + piece)
-            runs.append(run)
+            looks = style, *_placed(size, level)
+            if looks == last:
+                runs[-1] = Run(*looks, runs[-1].text + piece)
+            else:
+                runs.append(Run(*looks, piece))
+            last = looks
     return runs
+
+
+@cache
+def _placed(size: float, level: int) -> tuple[float, float]:
+    """The size of a piece of text, and how far it stands above the line."""
+    return (round(size * SMALLER, 1), round(size * RISE[level], 1)) if level else (size, 0.0)
 
 
 def _text(classes: str, x: float, baseline: float, size: float, words: str) -> str:

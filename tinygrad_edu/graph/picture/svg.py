@@ -298,9 +298,12 @@ class SvgWriter:
         turned = "" if is_sideways(self.direction) else " rotate(90)"
         for route, names in ways.items():
             (x, y), (u, v) = route[3], route[6]  # the long straight side
-            words = text((Text("auto", shorten(", ".join(names), 24), 12.5),), 0, 0)
+            words = Text("auto", shorten(", ".join(names), 24), 12.5)
+            ground = (
+                f'<rect class="paper" x="{_n(-words.width / 2 - 3)}" y="-9" width="{_n(words.width + 6)}" height="18"/>'
+            )
             place = f"translate({_n((x + u) / 2)} {_n((y + v) / 2)}){turned}"
-            yield f'<g class="carried" transform="{place}">{words}</g>'
+            yield f'<g class="carried" transform="{place}">{ground}{text((words,), 0, 0)}</g>'
 
     # Boxes.
 

@@ -15,7 +15,9 @@ from math import prod
 from ..._support.languages import counted, say, texts
 from ...engine.node import Node
 from ..clusters import Cluster, enclosing
-from ..plain import Edge, Graph, PlainNode, Recorded, assembled, constant, describe
+from ..plain import Edge, Graph, PlainNode
+from ..recorded import Recorded, assembled
+from ..transcribe import constant, describe
 
 __all__ = ["TOO_LARGE", "close", "depth_of", "huge", "in_use", "opened", "what_is_hidden"]
 
@@ -97,7 +99,7 @@ def close(graph: Graph, open_ones: Collection[str]) -> Graph:
     them; and so do other leaves, if they are very many. Arrows into a box from the same node become one.
 
     >>> import tinygrad_edu as tg
-    >>> from tinygrad_edu.graph.plain import plain
+    >>> from tinygrad_edu.graph.recorded import plain
     >>> @tg.block
     ... def neuron(w, x):
     ...     return (w * x).tanh()
@@ -108,24 +110,10 @@ def close(graph: Graph, open_ones: Collection[str]) -> Graph:
     box_of = _box_of(graph.clusters, open_ones)
     if not any(box_of.values()):
         return graph
-    records = {cluster.path: cluster for cluster in graph.clusters}
     place = {node.id: box_of[node.cluster] for node in graph.nodes}
-    used_outside = {edge.source for edge in graph.edges if not place[edge.target]}
-    used = {edge.source for edge in graph.edges}
-    in_boxes = [node for node in graph.nodes if node.id in used and node.id not in used_outside]
-    leaves = [node.id for node in in_boxes if node.kind == "leaf" and not node.owned and not place[node.id]]
-    hidden = {node.id for node in in_boxes if node.owned or node.kind == "forward"}
-    notes = graph.notes
-    if len(leaves) > MANY:
-        hidden.update(leaves)
-        notes = (*notes, counted(len(leaves), *UNSHOWN))
-    results: dict[str, dict[int, None]] = {path: {} for path in place.values() if path}
-    for edge in graph.edges:
-        if place[edge.source] and place[edge.source] != place[edge.target]:
-            results[place[edge.source]][edge.source] = None
-    for id in graph.outputs:
-        if place[id]:
-            results[place[id]][id] = None
+    hidden, notes = _only_in_boxes(graph, place)
+    results = _results(graph, place)
+    records = {cluster.path: cluster for cluster in graph.clusters}
     last = {path: id for id, path in place.items() if path and id not in hidden}
     nodes: list[PlainNode] = []
     now: dict[int, int] = {}  # the new id of each node that is shown, or of its box
@@ -145,8 +133,30 @@ def close(graph: Graph, open_ones: Collection[str]) -> Graph:
         edges=tuple(_edges(graph, place, now)),
         outputs=tuple(dict.fromkeys(now[id] for id in graph.outputs)),
         clusters=in_use(graph.clusters, nodes),
-        notes=notes,
+        notes=(*graph.notes, *notes),
     )
+
+
+def _only_in_boxes(graph: Graph, place: dict[int, str]) -> tuple[set[int], list[str]]:
+    """The nodes that are hidden in the boxes that use them, and a line on those that a reader may miss."""
+    used_outside = {edge.source for edge in graph.edges if not place[edge.target]}
+    used = {edge.source for edge in graph.edges}
+    in_boxes = [node for node in graph.nodes if node.id in used and node.id not in used_outside]
+    leaves = [node.id for node in in_boxes if node.kind == "leaf" and not node.owned and not place[node.id]]
+    hidden = {node.id for node in in_boxes if node.owned or node.kind == "forward"}
+    return (hidden, []) if len(leaves) <= MANY else (hidden | {*leaves}, [counted(len(leaves), *UNSHOWN)])
+
+
+def _results(graph: Graph, place: dict[int, str]) -> dict[str, dict[int, None]]:
+    """Of each box, the nodes in it that something outside uses, and the outputs."""
+    results: dict[str, dict[int, None]] = {path: {} for path in place.values() if path}
+    for edge in graph.edges:
+        if place[edge.source] and place[edge.source] != place[edge.target]:
+            results[place[edge.source]][edge.source] = None
+    for id in graph.outputs:
+        if place[id]:
+            results[place[id]][id] = None
+    return results
 
 
 def _box(id: int, cluster: Cluster, results: list[PlainNode]) -> PlainNode:

@@ -48,7 +48,7 @@ def fold(graph: Graph, *, calls_only: bool = False) -> Graph:
     are equal; otherwise also calls of others like it, and steps of a loop.
 
     >>> import tinygrad_edu as tg
-    >>> from tinygrad_edu.graph.plain import plain
+    >>> from tinygrad_edu.graph.recorded import plain
     >>> y = tg.Value(1.0, name="x")
     >>> for _ in range(20):
     ...     y = (y * 2).tanh()

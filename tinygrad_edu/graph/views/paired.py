@@ -20,7 +20,7 @@ def paired(graph: Graph) -> Graph:
     """A forward graph and the gradients that are known of its nodes, those of the youngest nodes first, as they arise.
 
     >>> import tinygrad_edu as tg
-    >>> from tinygrad_edu.graph.plain import plain
+    >>> from tinygrad_edu.graph.recorded import plain
     >>> x, w = tg.Value(2.0, name="x"), tg.Value(4.0, name="w")
     >>> z = x * w
     >>> z.name = "z"

@@ -14,7 +14,9 @@ from ...engine.node import Node
 from ...errors import TinygradError
 from ..names import labels, partial
 from ..numbers import Quantity
-from ..plain import Edge, Graph, Mode, PlainNode, describe, is_single, one_like
+from ..plain import Edge, Graph, Mode, PlainNode
+from ..recorded import is_single, one_like
+from ..transcribe import describe
 
 __all__ = ["totals", "totals_of_backward", "totals_of_nodes"]
 
@@ -42,7 +44,7 @@ def totals(graph: Graph) -> Graph:
     """The picture of a plain graph that is too large.
 
     >>> import tinygrad_edu as tg
-    >>> from tinygrad_edu.graph.plain import plain
+    >>> from tinygrad_edu.graph.recorded import plain
     >>> y = tg.Value(1.0, name="x")
     >>> for _ in range(200):
     ...     y = y * 2

@@ -75,7 +75,7 @@ def focused(graph: Graph, center: int, hops: int) -> Graph:
     """The part of a graph within so many arrows, in or against their direction, of the node with the id `center`.
 
     >>> import tinygrad_edu as tg
-    >>> from tinygrad_edu.graph.plain import plain
+    >>> from tinygrad_edu.graph.recorded import plain
     >>> x = tg.Value(2.0, "x")
     >>> y = tg.Value(3.0, "y") * (x * x).tanh()
     >>> [node.label for node in focused(plain(y), 3, 1).nodes]
@@ -130,7 +130,7 @@ def aliased(graph: Graph, uses: int = USES) -> Graph:
     """The graph with an alias at each user of a leaf that has many; the first user keeps the leaf itself.
 
     >>> import tinygrad_edu as tg
-    >>> from tinygrad_edu.graph.plain import plain
+    >>> from tinygrad_edu.graph.recorded import plain
     >>> w = tg.Value(2.0, name="w")
     >>> y = w
     >>> for _ in range(5):

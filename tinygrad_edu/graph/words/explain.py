@@ -25,8 +25,10 @@ from ..asked import recorded_of
 from ..mathematics import isolated
 from ..names import local_partial, partial, shared_ways
 from ..numbers import factor, number, printed_with
-from ..plain import Quantity, ancestors, is_single, one_like, place
+from ..plain import Quantity
+from ..recorded import ancestors, is_single, one_like
 from ..text import in_code, in_markdown
+from ..transcribe import place
 from .formula import one_call
 from .latex import equation, prose
 from .rules import pull_one, rule_in_letters

@@ -15,17 +15,17 @@ from ...errors import GraphError
 from ..asked import recorded_of
 from ..mathematics import isolated
 from ..numbers import printed_with
-from ..plain import switched_on
+from ..transcribe import switched_on
 from .latex import LATEX
 from .terms import (
     ATOM,
     NEWEST,
     PLUMBING,
     POWER,
-    SIGN,
     Notation,
     Term,
     arguments,
+    begins_with_minus,
     call_term,
     constant,
     one_line,
@@ -33,7 +33,7 @@ from .terms import (
     written,
 )
 
-__all__ = ["formula", "formula_of", "one_call"]
+__all__ = ["TEXT", "formula", "formula_of", "one_call"]
 
 SUPERSCRIPTS = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -129,7 +129,7 @@ def _pieces(term: Term, apart: set[Term]) -> list[str | Term]:
             return [*left, b.text.translate(SUPERSCRIPTS)]
         return [*left, "^", *bracketed(b, b.binds < ATOM)]
     associative = b.operation in ASSOCIATIVE.get(term.operation, ())
-    right = bracketed(b, b.binds < term.binds or b.binds == SIGN or (b.binds == term.binds and not associative))
+    right = bracketed(b, b.binds < term.binds or begins_with_minus(b) or (b.binds == term.binds and not associative))
     sign = {"-": " − ", "@": " "}.get(term.text, f" {term.text} ")
     return [*left, sign, *right]
 

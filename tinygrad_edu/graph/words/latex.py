@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from itertools import pairwise
 
 from ..._support.languages import say
 from ..mathematics import ABOVE, BELOW, pieces
-from ..plain import switched_on
 from ..text import visible
-from .terms import ATOM, POWER, SIGN, Notation, Term, arguments
+from ..transcribe import switched_on
+from .terms import ATOM, POWER, SIGN, Notation, Term, arguments, begins_with_minus
 
 __all__ = ["LATEX", "equation", "prose", "symbol"]
 
@@ -54,7 +55,8 @@ SPECIAL = {
     "×": r"\times{}", "√": r"\surd{}", "∇": r"\nabla{}", "′": "'", " ": r"\ ", "Σ": r"\Sigma{}", "⊙": r"\odot{}",
     "‖": r"\|", "ß": r"\text{\ss}", "ø": r"\text{\o}", "Ø": r"\text{\O}", "æ": r"\text{\ae}", "Æ": r"\text{\AE}",
     "œ": r"\text{\oe}", "ł": r"\text{\l}", "Ł": r"\text{\L}", "«": r"\langle{}", "»": r"\rangle{}", "→": r"\to{}",
-    "←": r"\gets{}", "≤": r"\le{}", "≥": r"\ge{}", "≠": r"\ne{}", "≈": r"\approx{}", "±": r"\pm{}", "°": r"^{\circ}",
+    "←": r"\gets{}", "≤": r"\le{}", "≥": r"\ge{}", "≠": r"\ne{}", "≈": r"\approx{}", "±": r"\pm{}",
+    "°": r"{{}^{\circ}}",
     "ℝ": r"\mathbb{R}", "∈": r"\in{}", "ℓ": r"\ell{}", "ℒ": r"\mathcal{L}", "ı": r"\imath{}", "⊤": r"\top{}",
     "§": r"\S{}", "½": r"\frac{1}{2}", "µ": r"\mu{}", "–": "-", "—": "-", "’": "'", "“": "''", "”": "''",
 }  # fmt: skip
@@ -102,12 +104,14 @@ def symbol(label: str) -> str:
             opened = tex.endswith("}") and level == before
             inner = text if re.fullmatch(r"[\w,+\-−]?|[0-9,+\-−]+|T|\*", text) else ""
             below = r"\top" if (text, level) == ("T", 1) else _name(inner) if inner else rf"\mathrm{{{literal(text)}}}"
-            tex += "{}" if level in used and not opened else ""
+            again = level in used or (level > 0 and ("'" in tex or "^" in tex))
+            tex += "{}" if again and not opened else ""
             used = used | {level} if opened or level not in used else {level}
             tex = f"{tex[:-1]} {below}}}" if opened else f"{tex}{'^' if level > 0 else '_'}{{{below}}}"
         else:
             used = set()
-            tex += "'" * len(text) if set(text) <= {"′", "'"} and tex else _name(text)
+            primes = set(text) <= {"′", "'"} and tex
+            tex += ("{}" if "^" in tex else "") + "'" * len(text) if primes else _name(text)
         before = level
     return tex
 
@@ -151,10 +155,21 @@ def literal(text: str) -> str:
         else:
             written.append(_character(char))
     written += [_foreign(foreign)] if foreign else []
-    for i, (one, following) in enumerate(pairwise(written)):
-        if re.search(r"\\[A-Za-z]+$", one) and following[0].isascii() and following[0].isalpha():
-            written[i] += " "  # or the letter would belong to the command
-    return "".join(written)
+    return _joined(written)
+
+
+def _joined(parts: Sequence[str]) -> str:
+    """Parts of a formula one after the other, none of which changes what the one before it is."""
+    parts = [part for part in parts if part]
+    apart = (_between(one, following) for one, following in pairwise(parts))
+    return "".join(part + space for part, space in zip(parts, (*apart, "")))
+
+
+def _between(one: str, following: str) -> str:
+    """What stands between two parts: after a command a space, and between two superscripts nothing to be raised."""
+    if re.search(r"\\[A-Za-z]+$", one) and re.match("[A-Za-z]", following):
+        return " "
+    return "{}" if following[0] in "^'" and ("^" in one or "'" in one) else ""
 
 
 def _character(char: str) -> str:
@@ -165,7 +180,8 @@ def _character(char: str) -> str:
     if char in VARIANTS:
         return VARIANTS[char]
     if char in BELOW or char in ABOVE:
-        return f"_{{{BELOW[char]}}}" if char in BELOW else f"^{{{ABOVE[char]}}}".replace("−", "-")
+        raised = f"_{{{BELOW[char]}}}" if char in BELOW else f"^{{{ABOVE[char]}}}".replace("−", "-")
+        return f"{{{{}}{raised}}}"  # in a group of its own, so that the whole may be raised once more
     name = unicodedata.name(char, "").split()
     if name[:1] == ["GREEK"] and name[2:3] == ["LETTER"] and len(name) == 4:
         greek = name[3].lower().replace("lamda", "lambda")  # as Unicode spells it
@@ -230,7 +246,7 @@ def _pieces(term: Term, apart: set[Term]) -> list[str | Term]:
     )
     associative = b.operation in ASSOCIATIVE.get(term.operation, ())
     least = term.binds if associative else term.binds + 1
-    right = _fenced(b) if _binds(b, apart) == SIGN else bracketed(b, least)
+    right = _fenced(b) if b not in apart and begins_with_minus(b, fractions=True) else bracketed(b, least)
     return [*bracketed(a, term.binds), between, *right]
 
 
@@ -291,13 +307,17 @@ LATEX = Notation(atom=_atom, label=lambda term: symbol(term.label), pieces=_piec
 
 SIGNS = {
     "·": r"\cdot", "×": r"\times", "−": "-", "→": r"\to", "←": r"\gets", "Σ": r"\sum", "δ": r"\delta",
-    "∞": r"\infty", "@": r"\,", "ᵀ": r"^{\top}", "**": "^", "^": "^", "⊙": r"\odot", "√": r"\surd ", "‖": r"\|",
+    "∞": r"\infty", "@": r"\,", "ᵀ": r"^{\top}", "**": r"\wedge", "^": r"\wedge", "⊙": r"\odot",
+    "√": r"\surd ", "‖": r"\|",
 }  # fmt: skip
 LETTER = "[^\\W⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ²³¹]"
 NAME = rf"(?!\d){LETTER}(?:{LETTER}|[.\[\]'′])*|«[^»]*»"
 TOKEN = re.compile(
-    rf"(?P<part>\(∂[^()]*\)[₀-₉]+)|(?P<sum>Σ[ᵢⱼₖₗₘₙ]+)|(?P<function>{NAME})(?=\()|(?P<name>∂[⁰¹²³⁴⁵⁶⁷⁸⁹]*(?:{NAME})(?:/(?:∂(?:{NAME}))+)?|{NAME})"
-    r"|(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)|(?P<space> )|\*\*|."
+    rf"(?:\^|\*\*) ?(?:(?P<exponent>[\d.]+|{NAME})(?!\()|\((?P<term>[^()]*)\))"
+    r"|(?P<part>\(∂[^()]*\)[₀-₉]+)|(?P<sum>Σ[ᵢⱼₖₗₘₙ]+)"
+    rf"|(?P<function>{NAME})(?=\()|(?P<name>∂[⁰¹²³⁴⁵⁶⁷⁸⁹]*(?:{NAME})(?:/(?:∂(?:{NAME}))+)?|{NAME})"
+    r"|(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)|(?P<times>(?<=[\w)\]])(?<!Σ) (?=[\w(∂]))|(?P<space> )|\*\*|.",
+    re.DOTALL,
 )
 
 
@@ -312,6 +332,12 @@ def equation(line: str) -> str:
         sign = SIGNS.get(match[0])
         if sign or match["space"]:
             return sign or " "
+        if match["times"]:  # a product without a sign
+            return r" \, "
+        if match["exponent"]:
+            return f"^{{{symbol(match['exponent'])}}}"
+        if match["term"] is not None:
+            return f"^{{{equation(match['term'])}}}"
         if match["part"]:
             return symbol(match[0])
         if match["sum"]:
@@ -322,7 +348,7 @@ def equation(line: str) -> str:
             return rf"\operatorname{{{literal(match[0])}}}"
         return symbol(match[0]) if match["name"] else literal(match[0])
 
-    return TOKEN.sub(written, line)
+    return _joined([written(token) for token in TOKEN.finditer(line)])
 
 
 def prose(text: str) -> str:

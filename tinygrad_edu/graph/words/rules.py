@@ -14,7 +14,9 @@ from ...engine.grad_mode import complete_graph
 from ...engine.node import Node, number_of
 from ...engine.walk import by_the_table
 from ...errors import TinygradError
-from ..plain import Quantity, ancestors, labels
+from ..names import labels
+from ..plain import Quantity
+from ..recorded import ancestors
 from .formula import formula_of
 from .terms import PIPES, constant
 

@@ -16,11 +16,12 @@ from ...engine.node import Node, shape_of
 from ..mathematics import pieces
 from ..names import OVER, over
 from ..numbers import POWERS, Quantity, number
-from ..plain import INTERNAL, attribute
+from ..transcribe import INTERNAL, attribute
 
 __all__ = [
-    "ATOM", "NEWEST", "PIPES", "PLUMBING", "POWER", "SIGN", "Notation", "Term", "arguments", "call_term", "constant",
-    "one_line", "printed", "term_of", "word", "written",
+    "ATOM", "NEWEST", "PIPES", "PLUMBING", "POWER", "SIGN", "Notation", "Term", "arguments", "begins_with_minus",
+    "call_term", "constant",
+    "named", "number_term", "one_line", "printed", "simplified", "term_of", "word", "written",
 ]  # fmt: skip
 
 SHORT = 60
@@ -98,12 +99,12 @@ def term_of(
     label = word(names[node])
     if node.primitive is None:
         nameless = simplify and not node.name and not node.requires_grad and Quantity.of(node).is_number
-        return constant(node) if nameless else _named(label)
+        return constant(node) if nameless else named(label)
     operands = []
     for x in node.inputs:
         if isinstance(x, Node):
             name = word(names[x])
-            operands.append(terms.get(x) or _named(name))
+            operands.append(terms.get(x) or named(name))
         else:
             operands.append(constant(x))
     if simplify and node.primitive.name in plumbing:
@@ -111,10 +112,10 @@ def term_of(
     if simplify and node.primitive.name == "getitem" and not _takes_a_part(node.attrs["index"]):
         return operands[0]
     term = call_term(node, tuple(operands), label)
-    return _simplified(term) if simplify else term
+    return simplified(term) if simplify else term
 
 
-def _named(label: str) -> Term:
+def named(label: str) -> Term:
     """A name; one with something above the line, such as σ², needs brackets as a base."""
     raised = any(piece.level == 1 for piece in pieces(label))
     return Term(label, POWER if raised else ATOM, label=label)
@@ -145,10 +146,11 @@ def constant(x: Any) -> Term:
     if not quantity.is_number or quantity.elements is None:
         return Term(quantity.text() if quantity.elements is not None else f"[{quantity.kind()}]", ATOM)
     (value,) = quantity.elements
-    return _number(value)
+    return number_term(value)
 
 
-def _number(value: float) -> Term:
+def number_term(value: float) -> Term:
+    """A number without a name."""
     return replace(printed(value), value=value)
 
 
@@ -175,7 +177,7 @@ def call_term(node: Node, operands: tuple[Term, ...], label: str = "") -> Term:
 # Simplification.
 
 
-def _simplified(term: Term) -> Term:
+def simplified(term: Term) -> Term:
     """The term without factors of 1, summands of 0 and the like. Its operands are simplified already."""
     rule = RULES.get(term.operation)
     return (rule and rule(term, *term.operands)) or term
@@ -184,7 +186,7 @@ def _simplified(term: Term) -> Term:
 def _negative(a: Term, term: Term) -> Term:
     if a.operation == "negative":
         return a.operands[0]
-    return _number(-a.value) if a.value is not None else Term("-", SIGN, (a,), "negative", label=term.label)
+    return number_term(-a.value) if a.value is not None else Term("-", SIGN, (a,), "negative", label=term.label)
 
 
 def _sum(term: Term, a: Term, b: Term) -> Term | None:
@@ -199,11 +201,22 @@ def _without_minus(term: Term) -> Term | None:
     if term.operation == "negative":
         return term.operands[0]
     if term.value is not None:
-        return _number(-term.value) if term.value < 0 else None
-    if term.operation in ("multiply", "divide") and (first := term.operands[0]).value is not None and first.value < 0:
-        rest = replace(term, operands=(_number(-first.value), *term.operands[1:]))
-        return term.operands[1] if term.operation == "multiply" and first.value == -1 else rest
+        return number_term(-term.value) if term.value < 0 else None
+    if term.operation in ("multiply", "divide"):
+        for i, factor in enumerate(term.operands):
+            positive = _without_minus(factor)
+            if positive is not None:
+                others = [x for k, x in enumerate(term.operands) if k != i]
+                rest = replace(term, operands=(*term.operands[:i], positive, *term.operands[i + 1 :]))
+                return others[0] if term.operation == "multiply" and positive.value == 1 else rest
     return None
+
+
+def begins_with_minus(term: Term, *, fractions: bool = False) -> bool:
+    """Whether a term is written with a minus at its beginning; with `fractions`, a quotient has none there."""
+    while len(term.operands) == 2 and SUM < term.binds < ATOM and not (fractions and term.text == "/"):
+        term = term.operands[0]
+    return term.binds == SIGN
 
 
 def _difference(term: Term, a: Term, b: Term) -> Term | None:
@@ -215,13 +228,13 @@ def _difference(term: Term, a: Term, b: Term) -> Term | None:
 
 def _product(term: Term, a: Term, b: Term) -> Term | None:
     if a.value == 0 or b.value == 0:
-        return _number(0.0)
+        return number_term(0.0)
     if a.value == 1 or b.value == 1:
         return b if a.value == 1 else a
     if a.value == -1 or b.value == -1:
         return _negative(b if a.value == -1 else a, term)
     if a is b:
-        return Term("**", POWER, (a, _number(2.0)), "power", label=term.label)
+        return Term("**", POWER, (a, number_term(2.0)), "power", label=term.label)
     return None
 
 
@@ -232,7 +245,7 @@ def _quotient(term: Term, a: Term, b: Term) -> Term | None:
 
 
 def _power(term: Term, a: Term, b: Term) -> Term | None:
-    return a if b.value == 1 else _number(1.0) if b.value == 0 else None
+    return a if b.value == 1 else number_term(1.0) if b.value == 0 else None
 
 
 RULES: dict[str, Callable[..., Term | None]] = {

@@ -11,7 +11,8 @@ from ..._support.languages import say, texts
 from ...engine.gradients import Contribution, contributions
 from ...engine.graphs import reachable
 from ...engine.node import Node, number_of
-from ..plain import Quantity, one_like
+from ..plain import Quantity
+from ..recorded import one_like
 
 __all__ = ["why_zero"]
 

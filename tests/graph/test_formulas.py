@@ -1,0 +1,144 @@
+"""Formulas: what has no name stands in the formula of what uses it, and every number and derivative stays true."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+import tinygrad_edu as tg
+from tinygrad_edu import nn
+from tinygrad_edu.errors import GraphError
+from tinygrad_edu.graph.numbers import Quantity, printed_with
+from tinygrad_edu.graph.recorded import plain
+from tinygrad_edu.graph.views.formulas import in_formulas
+
+from .examples import programs
+
+FUNCTIONS = {"relu": lambda x: max(x, 0.0), "sigmoid": lambda x: 1 / (1 + math.exp(-x)), "abs": abs}
+FUNCTIONS |= {name: getattr(math, name) for name in ("tanh", "exp", "sin", "cos", "log", "sqrt")}
+RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+
+
+def evaluated(formula: str, values: dict[str, float]) -> float:
+    """What a formula gives, read as Python reads it."""
+    text = formula.replace("·10", "*10").replace("−", "-").replace("·", "*").replace("^", "**").replace("√", "sqrt ")
+    text = re.sub(r"\|([^|]*)\|", r"abs(\1)", text)
+    text = re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+", lambda found: f"**({found[0].translate(RAISED)})", text)
+    text = re.sub(r"sqrt (\w+)", r"sqrt(\1)", text).replace("sqrt (", "sqrt(")
+    names = {name.translate(LOWERED): value for name, value in values.items()}
+    return float(eval(text.translate(LOWERED), {"__builtins__": {}}, {**FUNCTIONS, **names}))
+
+
+def number(quantity: Quantity | None) -> float:
+    """A single number."""
+    assert quantity is not None
+    assert quantity.elements is not None
+    return quantity.elements[0]
+
+
+@given(programs())
+def test_numbers_and_derivatives_are_those_of_the_graph(z: Any) -> None:
+    whole = plain(z)
+    graph = in_formulas(whole)
+    assert len(graph.nodes) <= len(whole.nodes)
+    before = {node.label: node for node in whole.nodes}
+    for node in graph.nodes:
+        if node.kind != "constant":
+            assert (node.value, node.gradient) == (before[node.label].value, before[node.label].gradient)
+    for edge in graph.edges:
+        upstream = graph.node(edge.target).gradient
+        if edge.local is None or upstream is None or edge.contribution is None:
+            continue
+        u, local, adds = map(number, (upstream, edge.local, edge.contribution))
+        if np.isfinite([u, local, adds]).all():
+            assert math.isclose(u * local, adds, rel_tol=1e-9, abs_tol=1e-12 * max(1.0, abs(u), abs(local)))
+
+
+@given(programs())
+def test_a_formula_computes_the_number_of_its_box(z: Any) -> None:
+    with printed_with(17):
+        graph = in_formulas(plain(z))
+    values = {node.label: number(node.value) for node in graph.nodes if node.kind != "constant"}
+    for node in graph.nodes:
+        if not node.formula or not np.isfinite(list(values.values())).all():
+            continue
+        try:
+            found = evaluated(node.formula, values)
+        except (ArithmeticError, ValueError, TypeError):
+            continue  # beyond the numbers of Python, such as a root of a negative number
+        if math.isfinite(found) and abs(values[node.label]) < 1e6:
+            assert math.isclose(found, values[node.label], rel_tol=1e-6, abs_tol=1e-9), node.formula
+
+
+def lstm() -> Any:
+    """A cell of single numbers."""
+    x, h, c, w, u = (tg.Value(v, name) for v, name in ((0.5, "x"), (0.1, "h"), (-0.2, "c"), (0.3, "w"), (0.7, "u")))
+    i, f = tg.sigmoid(w * x + u * h), tg.sigmoid(u * x - w * h)
+    c_t = f * c + i * tg.tanh(x)
+    h_t = i * tg.tanh(c_t)
+    i.name, f.name, c_t.name, h_t.name = "i", "f", "c_t", "h_t"
+    return h_t
+
+
+def test_a_cell_is_drawn_as_a_book_draws_it() -> None:
+    drawing = tg.draw(lstm(), style="formulas")
+    formulas = {node.label: node.formula for node in drawing.graph.nodes if node.formula}
+    assert formulas == {
+        "i": "sigmoid(w · x + u · h)",
+        "f": "sigmoid(u · x − w · h)",
+        "c_t": "f · c + i · tanh(x)",
+        "h_t": "i · tanh(c_t)",
+    }
+    words = re.sub("<[^>]*>", "", drawing.svg())
+    for text in (words, drawing.text(), drawing.dot(), drawing.html()):
+        assert "tanh(x)" in text
+    assert "operatorname{tanh}" in drawing.tikz()
+
+
+def test_a_derivative_by_several_ways_is_whole_where_they_meet_in_one_formula() -> None:
+    x, y = tg.Value(2.0, "x"), tg.Value(3.0, "y")
+    z = x * y + x * x
+    z.name = "z"
+    graph = in_formulas(plain(z))
+    (by_x, by_y) = graph.edges
+    assert (number(by_x.local), by_x.direct, number(by_y.local)) == (7, False, 2)
+    q = x * y
+    q.name = "q"
+    graph = in_formulas(plain(tg.tanh(q + x)))
+    assert [edge.direct for edge in graph.edges if edge.target == len(graph.nodes)] == [False, True]
+
+
+def test_what_the_user_named_marked_or_put_into_a_module_stays_a_box() -> None:
+    tg.manual_seed(0)
+    layer = nn.Linear(3, 2)
+    x = tg.randn(4, 3, name="x")
+    loss = (tg.tanh(layer(x)) ** 2).mean()
+    loss.name = "loss"
+    drawing = tg.draw(loss, "both", style="formulas", depth=0, names={"layer": layer})
+    boxes = [node.label for node in drawing.graph.nodes if node.pair is None]
+    assert boxes == ["x", "layer", "loss"]
+    (loss_box,) = [node for node in drawing.graph.nodes if node.formula]
+    assert loss_box.formula == "mean(tanh(v₁)²)"
+    assert "g · ∂loss/∂v₁" in {edge.rule for edge in drawing.graph.edges}
+    marked = tg.draw(lstm(), style="formulas", highlight=["v₁"])
+    assert "v₁" in {node.label for node in marked.graph.nodes}
+
+
+def test_a_formula_that_would_be_too_long_leaves_parts_in_boxes() -> None:
+    z = x = tg.Value(0.5, "x")
+    for _ in range(30):
+        z = tg.sin(z) + x
+    graph = in_formulas(plain(z))
+    assert 4 < len(graph.nodes) < 30
+    assert all(len(node.formula) <= 48 for node in graph.nodes)
+
+
+def test_a_picture_of_formulas_is_not_replayed() -> None:
+    with pytest.raises(GraphError, match="stands for several operations, or for a formula"):
+        tg.graph.replay(tg.draw(lstm(), style="formulas").graph, {})

@@ -1,0 +1,50 @@
+"""The choices that `draw` gives, and what it says to anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, Literal, get_args
+
+from .fit import Fit
+from .layout.geometry import Engine
+from .palette import Theme
+from .picture.card import Style
+
+__all__ = ["Mode", "check_choices", "check_sizes"]
+
+Mode = Literal["forward", "backward", "both"]
+
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "mode": get_args(Mode),
+    "gradients": (True, False, "grad"),
+    "engine": get_args(Engine),
+    "theme": get_args(Theme),
+    "direction": ("LR", "TB", None),
+    "fit": (*get_args(Fit), None),
+    "style": (*get_args(Style), None),
+}
+
+
+def check_choices(**settings: Any) -> None:
+    """Raise `ValueError` for a setting that is none of its choices."""
+    for what, given in settings.items():
+        _check(what, given, CHOICES[what])
+
+
+def check_sizes(width: Any, depth: Any, expand: Any) -> Collection[str]:
+    """The paths to expand. Raises `ValueError` for what is no width, no depth, or no path."""
+    if not (width is None or width > 0):
+        raise ValueError(f"draw: width is a number of pixels, not {width!r:.60}")
+    if not (isinstance(depth, int) and not isinstance(depth, bool) and depth >= 0):
+        _check("depth", depth, ("auto", "all"), "a number from 0 on")
+    paths = (expand,) if isinstance(expand, str) else expand
+    if not (isinstance(paths, Collection) and all(isinstance(path, str) for path in paths)):
+        raise ValueError(f"draw: expand is the path of a module, or a set of such paths, not {expand!r:.60}")
+    return paths
+
+
+def _check(what: str, given: object, choices: Sequence[Any], *others: str) -> None:
+    if not (isinstance(given, (str, bool, type(None))) and given in choices):
+        words = ", ".join([*(repr(choice) for choice in choices if choice is not None), *others])
+        way_out = "; draw(model(x)) draws what a model computes of x" if what == "mode" else ""
+        raise ValueError(f"draw: {what} is one of {words}, not {given!r:.60}{way_out}")

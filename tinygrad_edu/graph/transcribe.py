@@ -1,0 +1,166 @@
+"""From the engine's nodes to plain nodes and edges."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import PurePath
+from typing import Any
+
+from ..engine.node import Node, shape_of
+from ..errors import InPlaceError
+from .clusters import NONE, Clusters
+from .names import NO_NAMES, layers, over
+from .numbers import Quantity
+from .plain import Edge, Kind, PlainNode
+from .text import shorten, visible
+
+__all__ = [
+    "COMMUTATIVE", "INTERNAL", "Along", "attribute", "constant", "describe", "known", "place", "switched_on",
+    "transcribe",
+]  # fmt: skip
+
+
+COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum"})
+"""The primitives whose operands may change places; those of all others are numbered."""
+
+INTERNAL = frozenset({"counted", "ends", "windows"})
+"""Attributes that no user gave."""
+
+Along = Mapping[tuple[Node, int], tuple[Any, Any, "str | None"]]
+"""Of uses, by node and operand slot: the local derivative, the contribution, and the rule as a formula."""
+
+
+def transcribe(
+    nodes: Sequence[Node],
+    names: Mapping[Node, str],
+    *,
+    gradient: Mapping[Node, Any] | None = None,
+    edge: Along | None = None,
+    clusters: Clusters = NONE,
+    shared: Collection[tuple[Node, int]] = frozenset(),
+    given: Mapping[Node, str] = NO_NAMES,
+) -> tuple[tuple[PlainNode, ...], tuple[Edge, ...]]:
+    """Nodes of the engine, in order of creation, as plain nodes and edges. Constants stand before their user.
+
+    `gradient` holds what is known of the nodes, `edge` what is known of their uses.
+    """
+    gradient, edge = gradient or {}, edge or {}
+    layer = layers(nodes)
+    ids: dict[Node, int] = {}
+    plain_nodes: list[PlainNode] = []
+    edges: list[Edge] = []
+    for node in nodes:
+        cluster = clusters.path.get(node, "")
+        sources = []
+        for x in node.inputs:
+            if not isinstance(x, Node):
+                plain_nodes.append(constant(len(plain_nodes) + 1, x, cluster))
+            sources.append(ids[x] if isinstance(x, Node) else len(plain_nodes))
+        fields: dict[str, Any] = {"layer": layer.get(node, 0), "cluster": cluster, "owned": node in clusters.names}
+        described = describe(
+            len(plain_nodes) + 1, node, names[node], gradient=gradient.get(node), **fields, name=given.get(node)
+        )
+        plain_nodes.append(described)
+        ids[node] = len(plain_nodes)
+        for slot, source in enumerate(sources):
+            local, contribution, rule = edge.get((node, slot), (None, None, None))
+            direct = local is not None and (node, slot) in shared
+            edges.append(Edge(source, ids[node], slot, known(local), known(contribution), rule, direct=direct))
+    return tuple(plain_nodes), tuple(edges)
+
+
+def constant(id: int, x: Any, cluster: str = "") -> PlainNode:
+    """An operand that is not a node, as a plain node."""
+    value = Quantity.of(x)
+    return PlainNode(id, "constant", value.text(), value, cluster=cluster)
+
+
+def describe(
+    id: int,
+    node: Node,
+    label: str,
+    kind: Kind | None = None,
+    *,
+    gradient: Any = None,
+    name: str | None = None,
+    **fields: Any,
+) -> PlainNode:
+    """One node of the engine as a plain node, of its own kind or of the `kind` given, with these fields besides."""
+    primitive = node.primitive if kind in (None, "operation") else None
+    if primitive is not None:
+        fields |= {
+            "operation": primitive.name,
+            "symbol": primitive.symbol,
+            "precedence": primitive.precedence,
+            "attrs": tuple((key, attribute(value, key)) for key, value in node.attrs.items() if key not in INTERNAL),
+            "ordered": primitive.name not in COMMUTATIVE and _differ(node.inputs),
+            "over": over(node),
+        }
+    return PlainNode(
+        id=id,
+        kind=kind or ("leaf" if primitive is None else "operation"),
+        label=label,
+        value=_value_of(node),
+        name=name if node.name is None else node.name,
+        gradient=known(gradient),
+        requires_grad=node.requires_grad,
+        source=place(node),
+        **fields,
+    )
+
+
+def _value_of(node: Node) -> Quantity:
+    """The number of a node; only its shape and dtype where it cannot be computed any more."""
+    try:
+        return Quantity.of(node)
+    except InPlaceError:  # a backward pass has released it, and what it was computed from has changed since
+        shape, dtype = node.own_notes().released or ((), None)
+        return Quantity(shape, str(dtype), None)
+
+
+def place(node: Node) -> tuple[str, str] | None:
+    """The line that made a node, as ("lesson.py:12", text), if it was recorded; the same on every machine."""
+    source = node.source
+    if source is None:
+        return None
+    shown = str(source if source.cell else source._replace(file=PurePath(source.file).name))
+    return visible(shown), visible(source.text)
+
+
+def _differ(operands: Sequence[Any]) -> bool:
+    return any(x is not operands[0] for x in operands[1:])
+
+
+def known(x: Any) -> Quantity | None:
+    """A number, an array or the number of a node as a quantity; None of None."""
+    return x if x is None or isinstance(x, Quantity) else Quantity.of(x)
+
+
+def attribute(value: Any, key: str = "") -> str:
+    """An attribute of a call in a few characters: `(0, 1)` for an axis, `[1:, None]` for an index.
+
+    >>> attribute((slice(1, None), None, 2), "index")
+    '[1:, None, 2]'
+    """
+    if key == "index":
+        parts = value if isinstance(value, tuple) else (value,)
+        return shorten("[" + ", ".join(map(_index, parts)) + "]", 40)
+    if hasattr(value, "dtype") and shape_of(value):
+        return Quantity.of(value).text()
+    if key == "dtype" and value is not None:
+        import numpy as np
+
+        return str(np.dtype(value))
+    return shorten(visible(repr(value)), 40)
+
+
+def switched_on(attrs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The attributes of a call that switch something on."""
+    return [(key, value) for key, value in attrs if value not in ("None", "False")]
+
+
+def _index(part: Any) -> str:
+    if isinstance(part, slice):
+        start, stop, step = ("" if x is None else str(x) for x in (part.start, part.stop, part.step))
+        return f"{start}:{stop}" + (f":{step}" if step else "")
+    return "..." if part is Ellipsis else attribute(part)

@@ -1,0 +1,233 @@
+"""Formulas: only what has a name of the user's has a box, and says there what it is: `i = sigmoid(w · x + u · h)`.
+
+So a book draws an LSTM cell. What has no name and is used once goes into the formula of what uses it, with the numbers
+written into the program. The derivative along an arrow is then that of the whole formula.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from ..names import partial
+from ..numbers import Quantity
+from ..plain import Edge, Graph, PlainNode
+from ..words.formula import TEXT
+from ..words.terms import ATOM, PLUMBING, Term, named, number_term, one_line, simplified, word
+from .collapse import in_use
+
+__all__ = ["in_formulas"]
+
+LONGEST = 48
+"""A formula of more characters leaves some of its parts in boxes of their own."""
+
+
+def in_formulas(graph: Graph) -> Graph:
+    """The graph with the results that have no name in the formulas of those that use them.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.graph.recorded import plain
+    >>> x, w = tg.Value(2.0, "x"), tg.Value(3.0, "w")
+    >>> z = tg.tanh(w * x + 1)
+    >>> z.name = "z"
+    >>> [(node.label, node.formula) for node in in_formulas(plain(z)).nodes]
+    [('x', ''), ('w', ''), ('z', 'tanh(w · x + 1)')]
+    """
+    writing = _Writing(graph)
+    for node in graph.nodes:
+        writing.write(node)
+    return writing.graph_of_formulas()
+
+
+@dataclass
+class _Writing:
+    """Writes the formulas of a graph.
+
+    Attributes
+    ----------
+    graph : the graph.
+    arriving : the arrows that arrive at each node.
+    users : the nodes that use each node.
+    term : how each node is written in a formula.
+    formula : the formulas of nodes that have taken in others.
+    taken : of each node that has gone into a formula, the node that took it in.
+    """
+
+    graph: Graph
+    arriving: dict[int, list[Edge]] = field(default_factory=dict)
+    users: dict[int, set[int]] = field(default_factory=dict)
+    term: dict[int, Term] = field(default_factory=dict)
+    formula: dict[int, str] = field(default_factory=dict)
+    taken: dict[int, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for edge in self.graph.edges:
+            if not edge.recurrent:
+                self.arriving.setdefault(edge.target, []).append(edge)
+            self.users.setdefault(edge.source, set()).add(edge.target)
+
+    def write(self, node: PlainNode) -> None:
+        """Write a node, whose operands are written, and take in those that fit."""
+        if node.kind != "operation" or node.carries:
+            self.term[node.id] = _number(node) or _named(node)
+            return
+        operands = [self.graph.node(edge.source) for edge in self.arriving.get(node.id, ())]
+        inside = {x.id for x in operands if self._can_go_into(node, x)}
+        while True:
+            written = [self.term[x.id] if x.id in inside else _named(x) for x in operands]
+            term = _call(node, operands, written)
+            text = one_line(term, TEXT)
+            results = [x for x in inside if self.term[x].operands]
+            if len(text) <= LONGEST or not results:
+                break
+            inside.remove(max(results, key=lambda x: len(one_line(self.term[x], TEXT))))
+        self.term[node.id] = term
+        if inside:
+            self.taken.update(dict.fromkeys(inside, node.id))
+            self.formula[node.id] = text
+
+    def _can_go_into(self, node: PlainNode, x: PlainNode) -> bool:
+        """Whether `node` can take in its operand `x`: a number without a name, or a result that nothing else uses."""
+        if _number(x) is not None:
+            return all(self.graph.node(user).kind == "operation" for user in self.users[x.id])
+        plain = x.kind == "operation" and not (x.name or x.owned or x.carries or "∂" in x.label)
+        shown = x.shown or x.note or x.colour or x.lit or x.mark or x.kept == "other" or x.id in self.graph.outputs
+        alone = self.users[x.id] == {node.id} and (x.cluster, x.layer) == (node.cluster, node.layer)
+        return plain and alone and not shown
+
+    def graph_of_formulas(self) -> Graph:
+        """The graph of what is left."""
+        edges = [edge for node in self.graph.nodes if node.id not in self.taken for edge in self._arrows(node)]
+        edges += [edge for edge in self.graph.edges if edge.recurrent]
+        used = {edge.source for edge in edges}
+        gone = {id for id in self.users if id in self.taken or id not in used} - set(self.graph.outputs)
+        nodes = [node for node in self.graph.nodes if node.id not in gone]
+        now = {node.id: id for id, node in enumerate(nodes, 1)}
+        edges = [replace(edge, source=now[edge.source], target=now[edge.target]) for edge in edges]
+        by_number = {edge.target for edge in edges if edge.direct}
+        return replace(
+            self.graph,
+            nodes=tuple(self._box(node, now, ordered=now[node.id] in by_number) for node in nodes),
+            edges=tuple(sorted(edges, key=lambda edge: (edge.target, edge.slot))),
+            outputs=tuple(now[id] for id in self.graph.outputs),
+            clusters=in_use(self.graph.clusters, nodes),
+        )
+
+    def _box(self, node: PlainNode, now: dict[int, int], *, ordered: bool) -> PlainNode:
+        moved = replace(node, id=now[node.id], of=node.of and now.get(node.of))
+        formula = self.formula.get(node.id)
+        return replace(moved, symbol="=", formula=formula, attrs=(), over="", ordered=ordered) if formula else moved
+
+    def _arrows(self, node: PlainNode) -> Iterator[Edge]:
+        """The arrows that arrive at a node or at what it has taken in: one from each operand that is left."""
+        if node.id not in self.formula:
+            yield from self.arriving.get(node.id, ())
+            return
+        arrows: dict[int, list[Edge]] = {}
+        weight: dict[int, float | None] = {node.id: 1.0}  # of each part, the derivative of the whole by it
+        todo = [node.id]
+        for id in todo:  # grows while it is read
+            for edge in self.arriving.get(id, ()):
+                if edge.source in self.taken:
+                    weight[edge.source] = _plus(weight.get(edge.source, 0.0), _times(weight[id], edge.local))
+                    todo += [edge.source] if edge.source not in todo else []
+                else:
+                    x = self.graph.node(edge.source)
+                    arrows.setdefault(x.of if x.kind == "alias" and x.of else x.id, []).append(edge)
+        for slot, group in enumerate(arrows.values()):
+            yield self._joined(node, group, [weight[edge.target] for edge in group], slot)
+
+    def _joined(self, node: PlainNode, group: Sequence[Edge], weights: Sequence[float | None], slot: int) -> Edge:
+        """Arrows from one operand into the formula of a node, as one."""
+        first = group[0]
+        back = [edge.contribution for edge in group if edge.contribution is not None]
+        total: float | None = 0.0
+        for weight, edge in zip(weights, group):
+            total = _plus(total, _times(weight, edge.local))
+        whole = first.target == node.id and len(group) == 1
+        rule = (
+            first.rule
+            if whole or first.rule is None
+            else f"g · {partial(node.label, _label(self.graph.node(first.source)))}"
+        )
+        return replace(
+            first,
+            target=node.id,
+            slot=slot,
+            local=None if first.local is None or total is None else _as(first.local, total),
+            contribution=_sum(back) if back else None,
+            rule=rule,
+            direct=any(edge.direct for edge in group) and self._another_way(node, first.source),
+        )
+
+    def _another_way(self, node: PlainNode, source: int) -> bool:
+        """Whether the node reaches `source` through another of the operands that are left."""
+        reached: set[int] = set()
+        todo = [node.id]
+        while todo:
+            for edge in self.arriving.get(todo.pop(), ()):
+                if edge.source == source and self._root(edge.target) != node.id:
+                    return True
+                if edge.source not in reached and edge.contribution is not None:
+                    reached.add(edge.source)
+                    todo.append(edge.source)
+        return False
+
+    def _root(self, id: int) -> int:
+        while id in self.taken:
+            id = self.taken[id]
+        return id
+
+
+def _label(node: PlainNode) -> str:
+    """The name of a node; of a closed module, that of its result."""
+    return node.result or node.label
+
+
+def _named(node: PlainNode) -> Term:
+    return named(word(_label(node)))
+
+
+def _number(node: PlainNode) -> Term | None:
+    """A number written into the program, or one that the walk begins with."""
+    nameless = node.kind == "constant" or (node.kind == "leaf" and not (node.name or node.owned or node.requires_grad))
+    if not nameless or node.value is None or not node.value.is_number or node.value.elements is None:
+        return None
+    return number_term(node.value.elements[0])
+
+
+def _call(node: PlainNode, operands: Sequence[PlainNode], terms: Sequence[Term]) -> Term:
+    """The call that made a node, on operands that are written."""
+    if node.operation in PLUMBING and terms:
+        return terms[0]
+    arrays = [x for x in operands if x.value is not None and x.value.shape]
+    symbol = "⊙" if node.operation == "multiply" and len(arrays) == len(operands) else node.symbol or "?"
+    unsaid = {"keepdims", *(["axis"] if node.over else [])}
+    attrs = tuple((key, value) for key, value in node.attrs if key not in unsaid)
+    term = Term(symbol, node.precedence or ATOM, tuple(terms), node.operation or "", attrs, node.label, over=node.over)
+    return simplified(term)
+
+
+def _times(a: float | None, local: Quantity | None) -> float | None:
+    if a is None or local is None or not local.is_number or local.elements is None:
+        return None
+    return a * local.elements[0]
+
+
+def _plus(a: float | None, b: float | None) -> float | None:
+    return None if a is None or b is None else a + b
+
+
+def _as(like: Quantity, value: float) -> Quantity:
+    """A number that is printed as another."""
+    return replace(like, shape=(), elements=(value,), low=value, high=value)
+
+
+def _sum(quantities: Iterable[Quantity]) -> Quantity:
+    """What several arrows add together; of arrays, only the shape is known."""
+    first, *others = quantities
+    if not others:
+        return first
+    if not first.is_number:
+        return Quantity(first.shape, "", None)
+    return _as(first, sum(x.elements[0] for x in (first, *others) if x.elements))
