@@ -1,15 +1,20 @@
 # The tasks of the project. `make demo` and `make test` need Python 3.10 or newer and nothing else:
 # each makes the environment it runs in. Another interpreter: make demo PYTHON=python3.12
+# How many random examples a test gets (tests/conftest.py has the profiles): EXAMPLES=wide make test
 
 PYTHON     ?= python3
 VENV       ?= .venv
 BENCH_VENV ?= .venv-bench
+EXAMPLES   ?= project
 
 BIN         = $(VENV)/bin
-PYTEST      = $(BIN)/pytest -n auto --maxprocesses 8
+PYTEST      = $(BIN)/pytest -n auto --maxprocesses 8 --dist worksteal --hypothesis-profile $(EXAMPLES)
 PIP_INSTALL = -m pip --disable-pip-version-check --quiet install
 SPHINX      = $(BIN)/sphinx-build --jobs auto --quiet --fail-on-warning --keep-going
 MADE        = .ruff_cache .mypy_cache .pytest_cache .hypothesis .coverage dist forward.svg backward.svg digits_loss.svg z.svg docs/_build docs/gallery docs/lessons notebooks
+
+# Tests start hundreds of interpreters, which need not compile the same modules each time. `make clean` removes the files.
+export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test coverage torch bench gallery docs notebooks links catalogues clean
@@ -25,8 +30,7 @@ test: $(VENV)/.test ## lint, format, types, tests and doctests
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
 	$(BIN)/mypy
-	$(PYTEST) -m slow
-	$(PYTEST) -m 'not slow'
+	$(PYTEST)
 
 coverage: $(VENV)/.test ## the quick tests once more, and the lines that none of them reaches
 	$(PYTEST) -m 'not slow' --cov

@@ -1,4 +1,4 @@
-"""Pictures: the time for large ones, and the crossings of arrows in our layout and in Graphviz's."""
+"""Pictures and scripts: the time for large ones, and the crossings of arrows in our layout and in Graphviz's."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from . import scalar_gpt
 from .harness import OURS, Options, Outcome, Target, bounded, peer
 
 CROSSINGS = "crossings in sum"
+SCRIPT = "script of the scalar GPT's block, s"
 
 
 def scalar_network(nodes: int) -> Any:
@@ -85,12 +87,28 @@ def million() -> Any:
     return y
 
 
+def gpt_step() -> Any:
+    """The loss of a training step of the GPT of single numbers: some 34,000 nodes."""
+    names = scalar_gpt.names_of(scalar_gpt.IMPORT)
+    return names["loss_of"]("emma", names["new_weights"](random.Random(0)))
+
+
+def gpt_block() -> Any:
+    """One block of that GPT at one position: attention, perceptron and what stands around them."""
+    names = scalar_gpt.names_of(scalar_gpt.IMPORT)
+    rng = random.Random(0)
+    weights, x = names["new_weights"](rng), [peer(OURS).Value(rng.gauss(0, 1)) for _ in range(16)]
+    x = names["add"](x, names["attention"](names["norm"](x), [], [], weights))
+    return sum(names["add"](x, names["perceptron"](names["norm"](x), weights)))
+
+
 LARGE: tuple[tuple[str, Callable[[], Any], dict[str, Any]], ...] = (
     ("1,000 nodes, s", lambda: scalar_network(1_000), {"engine": "builtin", "depth": "all", "gradients": False}),
     ("10,000 nodes, s", lambda: scalar_network(10_000), {"engine": "builtin", "depth": "all", "gradients": False}),
     ("400 steps, s", lambda: recurrent(400), {"engine": "graphviz", "gradients": False}),
     ("400 steps, each drawn, s", lambda: recurrent(400), {"engine": "graphviz", "depth": "all", "gradients": False}),
     ("1,000,000 nodes, s", million, {}),
+    ("scalar GPT's step, s", gpt_step, {}),
 )
 """What is timed, how its graph is made, and how it is drawn."""
 
@@ -161,7 +179,7 @@ def cpu_time() -> float:
 
 @dataclass(frozen=True)
 class Pictures:
-    """Seconds of CPU time from a graph to its picture; and crossings, which are the same every time."""
+    """Seconds of CPU time from a graph to its picture or script; and crossings, which are the same every time."""
 
     name: str
     computes: str
@@ -180,6 +198,12 @@ class Pictures:
                 if drawing.note:
                     outcome.absent["graphviz"] = drawing.note
             del output
+        block = gpt_block()
+        for _ in range(1 if options.quick else 5):
+            began = cpu_time()
+            script = tg.steps(block)
+            outcome.add("ours", SCRIPT, cpu_time() - began)
+        outcome.notes.append(f"script of the scalar GPT's block: {len(script):,} events")
         for name, make in GALLERY.items():
             output = make()
             counts = []
@@ -203,6 +227,8 @@ WORKLOADS = (
             bounded(3.0, "ours", "10,000 nodes, s"),
             bounded(1.0, "ours", "400 steps, s"),
             bounded(10.0, "ours", "1,000,000 nodes, s"),
+            bounded(1.0, "ours", "scalar GPT's step, s"),
+            bounded(5.0, "ours", SCRIPT),
             Target("ours: at most 1.5 x the crossings of Graphviz", "ours", 1.5, CROSSINGS, "graphviz"),
         ),
     ),

@@ -19,12 +19,18 @@ IMPORT = "from tinygrad_edu import Value, block\n"
 NAMES = ["emma", "christa", "oliver", "leontyne"]
 
 
-def program(line: str, **exchanged: Callable[..., Any]) -> Run:
-    """Four steps of training by the program, with another line in the place of its import."""
+def names_of(line: str) -> dict[str, Any]:
+    """What the program defines, with another line in the place of its import."""
     source = PROGRAM.read_text("utf-8")
     assert source.count(IMPORT) == 1
     names: dict[str, Any] = {"__name__": "scalar_gpt"}
     exec(compile(source.replace(IMPORT, line), str(PROGRAM), "exec"), names)
+    return names
+
+
+def program(line: str, **exchanged: Callable[..., Any]) -> Run:
+    """Four steps of training by the program, with another line in the place of its import."""
+    names = names_of(line)
     names.update(exchanged)
     sys.setrecursionlimit(1_000_000)  # the forty lines order their graph by recursion
 

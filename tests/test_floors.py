@@ -110,20 +110,22 @@ def statements(node: ast.AST, eager: bool = True) -> Iterator[tuple[ast.Import |
                 yield from statements(ast.Module([statement], []), False)
             for statement in child.orelse:
                 yield from statements(ast.Module([statement], []), eager)
-        else:
-            is_function = isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        elif not isinstance(child, ast.expr):  # no import stands in an expression
+            is_function = isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef))
             yield from statements(child, eager and not is_function)
 
 
-IMPORTS = sorted(
-    {
+@cache
+def imports() -> list[Import]:
+    """All arrows between files of the package."""
+    found = {
         Import(name, imported, eager, node.lineno)
         for name in FILES
         for node, eager in statements(tree(name))
         for imported in imported_files(name, node)
         if imported != name
     }
-)
+    return sorted(found)
 
 
 def room(name: str) -> str:
@@ -170,7 +172,7 @@ ENGINE = {name: level for level, names in enumerate(listed("The order of the eng
 
 
 def test_imports_of_all_kinds_are_read() -> None:
-    read = {x[:3] for x in IMPORTS}
+    read = {x[:3] for x in imports()}
     assert ("check/compare", "engine/node", True) in read
     assert ("train/callbacks", "train/fit", False) in read
     assert ("", "engine/gradients", True) in read
@@ -184,7 +186,7 @@ def test_the_page_lists_every_room_once() -> None:
 
 
 def test_no_import_goes_up_to_a_higher_floor_or_to_another_room_of_its_own() -> None:
-    between = [x for x in IMPORTS if room(x.importer) != room(x.imported)]
+    between = [x for x in imports() if room(x.importer) != room(x.imported)]
     upward = [x for x in between if FLOORS[room(x.imported)] >= FLOORS[room(x.importer)]]
     assert not upward, "\n".join(map(str, ["these imports go up:", *upward]))
 
@@ -200,7 +202,7 @@ def test_the_page_lists_every_file_of_the_engine_once() -> None:
 
 
 def test_no_import_inside_the_engine_goes_to_a_file_that_is_read_later() -> None:
-    inside = [x for x in IMPORTS if x.importer.startswith("engine/") and x.imported.startswith("engine/")]
+    inside = [x for x in imports() if x.importer.startswith("engine/") and x.imported.startswith("engine/")]
     between = [x for x in inside if part(x.imported) != part(x.importer) and not of_facade(x)]
     later = [x for x in between if ENGINE[part(x.imported)] >= ENGINE[part(x.importer)]]
     assert not later, "\n".join(map(str, ["these imports look ahead:", *later]))
@@ -208,7 +210,7 @@ def test_no_import_inside_the_engine_goes_to_a_file_that_is_read_later() -> None
 
 @pytest.mark.parametrize("name", sorted({room(name) for name in FILES}))
 def test_no_files_of_a_room_import_each_other_in_a_circle(name: str) -> None:
-    inside = [x for x in IMPORTS if room(x.importer) == room(x.imported) == name and not of_facade(x)]
+    inside = [x for x in imports() if room(x.importer) == room(x.imported) == name and not of_facade(x)]
     found = circles({(x.importer, x.imported) for x in inside})
     arrows = [x for x in inside for names in found if {x.importer, x.imported} <= set(names)]
     assert not found, "\n".join(map(str, ["these imports make circles:", *arrows]))
@@ -216,7 +218,7 @@ def test_no_files_of_a_room_import_each_other_in_a_circle(name: str) -> None:
 
 @pytest.mark.parametrize("facade", FACADES)
 def test_every_facade_is_needed(facade: str) -> None:
-    inside = {(x.importer, x.imported) for x in IMPORTS if room(x.importer) == room(facade)}
+    inside = {(x.importer, x.imported) for x in imports() if room(x.importer) == room(facade)}
     assert any(facade in names for names in circles(inside))
 
 

@@ -98,7 +98,10 @@ def test_resumed_it_gives_what_it_would_have_given(run: Command) -> None:
 @pytest.mark.usefixtures("folder")
 def test_ctrl_c_writes_what_was_learned() -> None:
     command = [sys.executable, "-m", "tinygrad_edu", "train", "mlp", "--epochs", "2000"]
-    with subprocess.Popen(command, env=environment(MPLBACKEND="Agg"), stdout=subprocess.PIPE, text=True) as child:
+    with subprocess.Popen(
+        command, env=environment(MPLBACKEND="Agg"), stdout=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests in the background ignore it
+    ) as child:  # fmt: skip
         assert child.stdout is not None
         while not child.stdout.readline().startswith("epoch    2/"):
             assert child.poll() is None

@@ -101,6 +101,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "a dict": (lambda: Given({"x": 1.0}).batch([0]), DtypeError, "a dict in it; give its parts side by side"),
     "a word": (lambda: Given((1, "cat")).batch([0]), DtypeError, "numbers or arrays of numbers, not str"),
     "nothing": (lambda: Given((1, None)).batch([0]), DtypeError, "not NoneType"),
+    "an empty tuple": (lambda: Given(()).batch([0]), ShapeError, "empty tuple"),
     "a crop too large": (
         lambda: RandomCrop(9)(np.zeros((2, 1, 8, 10)), np.random.default_rng(0)),
         ShapeError,

@@ -436,6 +436,7 @@ def test_a_tall_jacobian_equals_the_one_by_rows(f: Callable[..., Any]) -> None:
     expected = np.stack([tg.grad(component(tall, i))(x) for i in range(len(tall(x)))])
     np.testing.assert_allclose(tg.jacobian(tall)(x), expected)
     assert tg.gradcheck(lambda x: tall(x).sum(), [x])
+    assert tg.gradcheck(lambda x: (tg.jacobian(tall)(x) ** 2).sum(), [x])  # the Jacobian as a part of a graph
 
 
 def component(f: Callable[..., Any], i: int) -> Callable[..., Any]:

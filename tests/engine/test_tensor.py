@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import operator
+import pickle
+import re
 
 import numpy as np
 import pytest
@@ -16,6 +18,40 @@ def test_data_is_read_only() -> None:
         t.data[0] = 5.0
     with pytest.raises(ValueError, match="read-only"):
         (t * 2).data[0] = 5.0
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("x.data[:] -= 1.0", "x.data is read-only: write x.data = ..."),
+        ("x.data.fill_(0.0)", "x.data has no fill_: write x.data = ..."),
+        (
+            "x.data.normal_(0.0, 0.01)",
+            "x.data has no normal_: here it is tg.nn.init.uniform_(x) and tg.nn.init.normal_",
+        ),
+        ("x.data.numpy()", "x.data has no numpy: it is a NumPy array already, so it can be left out"),
+        ("x.data.norm()", r"x.data has no norm: it is a NumPy array, of which it is np.linalg.norm(...)"),
+        ("x.data.dim()", "x.data has no dim: here it is x.ndim"),
+        ("x.grad.zero_()", "x.grad has no zero_: x.zero_grad() forgets it"),
+        ("x.grad.clone()", "x.grad has no clone: it is a NumPy array, of which it is x.copy(...)"),
+    ],
+)
+def test_what_pytorch_writes_of_data_and_grad_is_answered(line: str, words: str) -> None:
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    (x * x).sum().backward()
+    with pytest.raises((AttributeError, ValueError), match=re.escape(words)):
+        exec(line, {"x": x})
+
+
+def test_a_gradient_can_be_changed_and_is_an_array_like_any_other() -> None:
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    (x * x).sum().backward()
+    x.grad[0] = 7.0
+    x.grad *= 2
+    assert x.grad.tolist() == [14.0, 8.0]
+    for array in (x.grad, x.data):
+        assert type(array + 1) is type(np.sqrt(array)) is type(pickle.loads(pickle.dumps(array))) is np.ndarray
+        assert repr(array) == repr(np.asarray(array))
 
 
 def test_numpy_gives_a_copy() -> None:

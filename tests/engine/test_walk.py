@@ -318,3 +318,17 @@ def test_second_derivatives_cross_between_values_and_tensors() -> None:
     assert tg.gradients(by_v, [v])[0] == pytest.approx(10 * e)
     np.testing.assert_allclose(tg.gradients(by_v, [t])[0], 2 * t.data * e)
     assert tg.gradients(by_t.sum(), [v])[0] == pytest.approx(8 * e)
+
+
+def test_gradients_that_are_views_of_one_array_are_given_apart() -> None:
+    a, b = tg.ones((2, 3), requires_grad=True), tg.ones((2, 3), requires_grad=True)
+    (a.reshape(6) + b.reshape(6)).backward(np.arange(6.0, dtype=np.float32))
+    a.grad[...] = 0.0
+    assert b.grad.tolist() == [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
+
+
+def test_what_is_no_node_has_no_gradients() -> None:
+    x = tg.Value(2.0)
+    for output in (3.0, np.ones(2), None):
+        with pytest.raises(tg.GraphError, match="only a Value or a Tensor has a graph"):
+            tg.gradients(output, [x])  # type: ignore[arg-type]

@@ -157,7 +157,7 @@ def test_a_formula_that_overflows_is_called_unstable() -> None:
         return g * np.exp(x) / (1 + np.exp(x))
 
     passes(stays_right_when_large, stable, tg.softplus, rng(), "nk")
-    for seed in range(200):  # a few numbers, none of which may happen to be above 0
+    for seed in range(100):  # a few numbers, none of which may happen to be above 0
         passes(stays_right_when_large, stable, tg.softplus, np.random.default_rng(seed), "n")
     unstable = wrong(stays_right_when_large, naive, tg.softplus, rng(), "nk")
     assert unstable.kind == "unstable"

@@ -197,6 +197,37 @@ def test_a_difference_for_each_number_is_too_late(sandbox: Sandbox) -> None:
     assert any("complex arithmetic" in sign for sign in result.signs)
 
 
+COMPLEX_STEP = """
+def forward(x): return np.tanh(x)
+def tanh_backward(u, x):
+    g, z = np.zeros(x.shape), x.astype(complex)
+    for i in np.ndindex(*x.shape):
+        z[i] += 1e-30j
+        g[i] = (u * forward(z)).sum().imag / 1e-30
+        z[i] = x[i]
+    return g
+"""
+HONEST = """
+def one(u, x): return u * (1 - np.tanh(x) ** 2)
+def tanh_backward(u, x):
+    y = one(u, x)
+    return np.array([[one(float(a), float(b)) for a, b in zip(*rows)] for rows in zip(u, x)]) * 0.5 + y * 0.5
+"""
+
+
+@pytest.mark.parametrize(("program", "signs"), [(COMPLEX_STEP, ["15 numbers", "15 times"]), (HONEST, [])])
+def test_a_forward_pass_for_each_number_is_a_sign(program: str, signs: list[str], sandbox: Sandbox) -> None:
+    def curve(student: Any, rng: np.random.Generator) -> None:
+        x, u = rng.normal(size=(2, 5, 3))
+        expect(student.tanh_backward(u, x)).is_close(u * (1 - np.tanh(x) ** 2), rtol=1e-9)
+
+    result = graded("import numpy as np" + program, sandbox, curve)
+    assert result.score == 1.0
+    said = [sign for sign in result.signs if "tanh_backward" in sign]
+    assert len(said) == bool(signs)
+    assert all(word in " ".join(said) for word in signs)
+
+
 def test_the_engine_itself_is_left_out_and_told(sandbox: Sandbox) -> None:
     def product(student: Any, rng: np.random.Generator) -> None:
         expect(student.mul(1.0, 2.0, 3.0)).equals((3.0, 2.0))

@@ -96,20 +96,20 @@ def test_tensors_are_drawn_by_every_engine(mode: Any, engine: Any) -> None:
     ElementTree.fromstring(tg.draw(small_network(), mode, engine=engine).svg())
 
 
-MILLION = """
+CHAIN = """
 import tinygrad_edu as tg
 x = tg.Value(1.0)
 y = x
-for _ in range(1_000_000):
+for _ in range(100_000):
     y = y * 1.0
-assert "999,999 operations" in tg.draw(y).svg()  # and the last, which is the output
-assert "1,000,000 contributions" in tg.draw(y, "backward").svg()
-assert len(tg.formula(y)) < 100_000
+assert "99,999 operations" in tg.draw(y).svg()  # and the last, which is the output
+assert "100,000 contributions" in tg.draw(y, "backward").svg()
+assert len(tg.formula(y)) < 10_000
 assert str(tg.explain(y, x)).endswith("= 1")
 """
 
 
 @pytest.mark.slow
-def test_a_million_operations_get_a_clear_answer() -> None:
+def test_a_hundred_thousand_operations_get_a_clear_answer() -> None:
     """In an interpreter of its own, which no coverage measurement slows down twentyfold."""
-    subprocess.run([sys.executable, "-c", MILLION], check=True, timeout=600)
+    subprocess.run([sys.executable, "-c", CHAIN], check=True, timeout=120)

@@ -192,10 +192,10 @@ def test_padding_does_not_count_in_the_loss() -> None:
 
 def test_bert_learns_gaps_and_pairs() -> None:
     tg.manual_seed(1)
-    model = models.bert(9, 8, 16, 1, 2, dropout=0.0)
+    model = models.bert(9, 8, 64, 1, 4, dropout=0.0)
     rng = np.random.default_rng(0)
-    optimizer = tg.optim.AdamW(model.parameters(), lr=0.01)
-    for _ in range(250):
+    optimizer = tg.optim.AdamW(model.parameters(), lr=0.002)
+    for _ in range(130):
         a = rng.integers(3, 9, (16, 1))
         follows = rng.integers(0, 2, 16)
         b = rng.integers(3, 6, (16, 1)) + 3 * follows[:, None]

@@ -884,6 +884,19 @@ def test_a_transposed_convolution_is_the_gradient_of_the_convolution(n: int) -> 
     close(y, back)
 
 
+@pytest.mark.parametrize(  # what PyTorch gives; the number that is cut off is reflected, and does not come round again
+    ("mode", "expected"),
+    [
+        ("constant", [3.0, 4.0, 0.0, 0.0]),
+        ("reflect", [3.0, 4.0, 3.0, 2.0]),
+        ("replicate", [3.0, 4.0, 4.0, 4.0]),
+        ("circular", [3.0, 4.0, 3.0, 4.0]),
+    ],
+)
+def test_negative_borders_cut_off(mode: str, expected: list[float]) -> None:
+    assert F.pad(tg.arange(5).reshape(1, 1, 5), (-3, 2), mode).data[0, 0].tolist() == expected
+
+
 @pytest.mark.parametrize(("mode", "numpys"), [("reflect", "reflect"), ("replicate", "edge"), ("circular", "wrap")])
 @pytest.mark.parametrize("n", [1, 2, 3])
 def test_padding_modes_surround_what_is_convolved(n: int, mode: str, numpys: str) -> None:
@@ -911,7 +924,7 @@ def test_borders_begin_with_the_last_axis() -> None:
     close(nn.ConstantPad1d((1, 0), 5.0)(tg.tensor(x)), np.pad(x, ((0, 0), (0, 0), (1, 0)), constant_values=5.0))
     close(nn.ZeroPad2d(1)(tg.tensor(x)), np.pad(x, ((0, 0), (1, 1), (1, 1))))
     for wrong in ((1,), (1,) * 8):
-        with pytest.raises(tg.ShapeError, match="pad: two numbers for each axis"):
+        with pytest.raises(tg.ShapeError, match="pad: two whole numbers for each axis"):
             F.pad(x, wrong)
     with pytest.raises(tg.DtypeError, match="pad: mode is one of"):
         F.pad(x, (1, 1), "edge")

@@ -24,7 +24,8 @@ def probabilities(*shape: int) -> Any:
     return p / p.sum(axis=-1, keepdims=True)
 
 
-features, sequence, images = numbers(2, 3), numbers(2, 3, 4), numbers(2, 2, 3, 4)
+features, sequence, images = numbers(2, 3), numbers(2, 3, 4), numbers(1, 2, 3, 4)
+batch = numbers(2, 2, 2, 3)
 steps = numbers(2, 1, 3)
 classes = np.array([2, 0])
 weight = [0.5, 2.0, 1.0]
@@ -48,7 +49,7 @@ LAYERS: list[tuple[Any, ...]] = [
     (nn.ConvTranspose2d(2, 3, 2, stride=2, output_padding=1), images),
     (nn.Conv2d(2, 2, 2, padding=1, padding_mode="circular"), images),
     (nn.ConvTranspose1d(3, 2, 2, stride=2), sequence),
-    (nn.ConvTranspose3d(2, 1, 2), images[None]),
+    (nn.ConvTranspose3d(1, 2, 2), images[None]),
     (nn.MaxPool3d((1, 2, 1)), images[None]),
     (nn.AvgPool3d((1, 2, 1)), images[None]),
     (nn.AdaptiveAvgPool1d(3), sequence),
@@ -73,13 +74,13 @@ LAYERS: list[tuple[Any, ...]] = [
     (nn.AdaptiveAvgPool2d((2, 3)), images),
     (nn.GlobalAvgPool(), images),
     (nn.BatchNorm1d(3), sequence),
-    (nn.BatchNorm2d(2), images),
-    (nn.BatchNorm2d(2).eval(), images),
-    (nn.BatchNorm3d(2), images[:, :, None]),
+    (nn.BatchNorm2d(2), batch),
+    (nn.BatchNorm2d(2).eval(), batch),
+    (nn.BatchNorm3d(2), batch[:, :, None]),
     (nn.GroupNorm(1, 2), images),
     (nn.InstanceNorm1d(3), sequence),
     (nn.InstanceNorm2d(2, affine=True), images),
-    (nn.InstanceNorm3d(2), images[None].reshape(2, 2, 1, 3, 4)),
+    (nn.InstanceNorm3d(2), batch[:, :, None]),
     (nn.RMSNorm(4), sequence),
     (nn.LayerNorm(4), sequence),
     (nn.LocalResponseNorm(2, alpha=0.3), images),

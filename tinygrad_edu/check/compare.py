@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from .._support.languages import say, texts
 from ..engine.graphs import reachable
 from ..engine.messages import describe
 from ..engine.node import Node, creation, number_of
@@ -85,10 +86,7 @@ def gradcheck(
     """
     subject = Subject(f, inputs)
     if not subject.arguments.varied:
-        raise DtypeError(
-            "gradcheck: there is nothing to differentiate: give floats (2.0, not 2), arrays of float64, or nodes that "
-            "require a gradient"
-        )
+        raise DtypeError(say(NOTHING))
     if rtol is None:
         rtol = 1e-3 if allow_float32 else 1e-8
     with np.errstate(all="ignore"):
@@ -167,10 +165,17 @@ class Check:
             except TinygradError:  # the step cannot be called by itself
                 continue
             if report.mismatches:
-                wrong.append(f"to blame is the rule of {name}: {report.mismatches[0].in_short}")
+                text = texts("to blame is the rule of {name}: {wrong}")
+                wrong.append(say(text, name=name, wrong=report.mismatches[0].in_short))
             elif report.kinks:
-                kinked.append(f"{describe(node)} on the way is at a kink")
+                kinked.append(say("{node} on the way is at a kink", node=describe(node)))
         return wrong, kinked
+
+
+NOTHING = texts(
+    "gradcheck: there is nothing to differentiate: give floats (2.0, not 2), arrays of float64, or nodes that require "
+    "a gradient"
+)
 
 
 def named(findings: Sequence[Finding]) -> list[Mismatch]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy import ndarray
 
+from .._support.languages import say, texts
 from ..engine.graphs import reachable
 from ..engine.messages import describe
 from ..engine.node import Node, creation, number_of
@@ -16,23 +17,28 @@ from .vectors import flat
 __all__ = ["refuse_coarse", "refuse_unsound", "take_derivatives"]
 
 
+COARSE_INPUT = texts(
+    "gradcheck: {dtype} inputs are too coarse: {name} carries {digits} digits, of which a difference quotient loses "
+    'most; pass {name}.astype("float64"), or allow_float32=True'
+)
+COARSE_STEP = texts(
+    "gradcheck: {node} is computed in {dtype}, too coarse for finite differences; let the function compute in float64, "
+    "or pass allow_float32=True"
+)
+
+
 def refuse_coarse(subject: Subject) -> None:
     """Raise `DtypeError` if inputs or steps are computed in less than float64: finite differences need the digits."""
     for x in subject.arguments.varied:
         if x.dtype != np.float64:
-            raise DtypeError(
-                f"gradcheck: {x.dtype} inputs are too coarse: {x.name} carries {np.finfo(x.dtype).precision} digits, "
-                f'of which a difference quotient loses most; pass {x.name}.astype("float64"), or allow_float32=True'
-            )
+            digits = np.finfo(x.dtype).precision
+            raise DtypeError(say(COARSE_INPUT, dtype=x.dtype, name=x.name, digits=digits))
     call = subject.record(subject.arguments.point)
     recorded = (x for x in call.outputs if isinstance(x, Node) and x.requires_grad)
     steps = {step for out in recorded for step in reachable(out, call.leaves)}
     coarse = (x for x in steps if np.asarray(number_of(x)).dtype.itemsize < 8)
     for node in sorted(coarse, key=creation):
-        raise DtypeError(
-            f"gradcheck: {describe(node)} is computed in {number_of(node).dtype}, too coarse for finite differences; "
-            "let the function compute in float64, or pass allow_float32=True"
-        )
+        raise DtypeError(say(COARSE_STEP, node=describe(node), dtype=number_of(node).dtype))
 
 
 def refuse_unsound(subject: Subject) -> None:
@@ -40,7 +46,7 @@ def refuse_unsound(subject: Subject) -> None:
     point = subject.arguments.point
     call = subject.record(point)
     if changed := subject.arguments.changed(call.leaves):
-        raise GradientError(f"the function changes its input {changed} in place; let it work on a copy")
+        raise GradientError(say("the function changes its input {name} in place; let it work on a copy", name=changed))
     for i in np.flatnonzero(~np.isfinite(call.values))[:1]:
         raise GradientError(
             f"{subject.output_in_words(int(i))} is {call.values[i]} at these inputs, and has no derivative there; "
@@ -66,8 +72,9 @@ def take_derivatives(point: Point) -> None:
         point.pull()
         single, double = (subject.flat_gradient(subject.pull(call, by * upstream)) for by in (1.0, -2.0))
     except Exception as error:
-        what = f"the backward pass of order {subject.order} failed"
-        raise GradientError(f"{what}: {type(error).__name__}: {error}") from error
+        text = texts("the backward pass of order {order} failed: {error}")
+        said = say(text, order=subject.order, error=f"{type(error).__name__}: {error}")
+        raise GradientError(said) from error
     unchanged = same(flat(call.outputs), call.values) and not subject.arguments.changed(call.leaves)
     if not (unchanged and same(once, point.jacobian)):
         raise GradientError("two backward passes over one graph differ: a rule changes numbers in place, or is random")

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from .._support.languages import counted, listed, say, texts
+
 __all__ = ["Mismatch", "Report"]
 
 
@@ -45,14 +47,23 @@ class Mismatch(NamedTuple):
     @property
     def in_short(self) -> str:
         """The mismatch on one line."""
-        return f"{self.entry} is {self.numerical:.6g}, but the engine says {self.analytic + 0.0:.6g}"
+        text = texts("{entry} is {right}, but the engine says {found}")
+        return say(text, entry=self.entry, right=f"{self.numerical:.6g}", found=f"{self.analytic + 0.0:.6g}")
 
     def __str__(self) -> str:
         lines = [
             f"{self.entry}{self.note}",
-            f"  the engine says       {self.analytic + 0.0:.12g}",
-            f"  finite differences    {self.numerical + 0.0:.12g}  (± {self.error:.1g})",
-            f"  difference            {self.difference:.3g}, where {self.tolerance:.1g} is tolerated",
+            say("  the engine says       {number}", number=f"{self.analytic + 0.0:.12g}"),
+            say(
+                "  finite differences    {number}  (± {error})",
+                number=f"{self.numerical + 0.0:.12g}",
+                error=f"{self.error:.1g}",
+            ),
+            say(
+                "  difference            {number}, where {tolerance} is tolerated",
+                number=f"{self.difference:.3g}",
+                tolerance=f"{self.tolerance:.1g}",
+            ),
         ]
         return "\n".join(lines)
 
@@ -85,29 +96,34 @@ class Report:
     def __str__(self) -> str:
         if self.problems:
             return "\n\n".join(["gradcheck: " + self.problems[0], *self.problems[1:]])
-        counts = " and ".join(f"{n} of order {k}" for k, n in enumerate(self.compared, 1))
-        lines = [f"gradcheck: all derivatives are right ({counts} compared with finite differences)"]
-        lines += [f"  at a kink: {kink}" for kink in self.kinks[:SHOWN]]
-        return "\n".join(lines + [f"  and at {len(self.kinks) - SHOWN} other kinks"] * (len(self.kinks) > SHOWN))
+        counts = listed([say("{n} of order {order}", n=n, order=k) for k, n in enumerate(self.compared, 1)])
+        lines = [say("gradcheck: all derivatives are right ({counts} compared with finite differences)", counts=counts)]
+        lines += [say("  at a kink: {kink}", kink=kink) for kink in self.kinks[:SHOWN]]
+        more = len(self.kinks) - SHOWN
+        return "\n".join(lines + [counted(more, "  and at {n} other kink", "  and at {n} other kinks")] * (more > 0))
 
 
 def verdict(order: int, mismatches: Sequence[Mismatch], compared: int) -> str:
     """The paragraph about derivatives that disagree, of which the worst comes first."""
-    what = "the gradient" if order == 1 else f"the derivative of order {order}"
-    several = f"{len(mismatches)} of {compared} derivatives disagree, the worst is " if len(mismatches) > 1 else ""
+    what = say("the gradient") if order == 1 else say("the derivative of order {order}", order=order)
+    one = texts("{what} is wrong: {worst}")
+    several = texts("{what} is wrong: {k} of {n} derivatives disagree, the worst is {worst}")
+    text = several if len(mismatches) > 1 else one
+    lines = [say(text, what=what, k=len(mismatches), n=compared, worst=mismatches[0])]
     hint = pattern(mismatches)
-    lines = [f"{what} is wrong: {several}{mismatches[0]}"]
-    return "\n".join(lines + ([f"  hint: {hint}"] if hint else []))
+    return "\n".join(lines + ([say("  hint: {hint}", hint=say(hint))] if hint else []))
 
 
 def pattern(mismatches: Sequence[Mismatch]) -> str:
     """The mistake that a pattern common to all mismatches suggests; empty if there is none."""
-    telling = {
-        0.0: "the engine's are all 0: is something detached, such as by .data, float() or no_grad()?",
-        -1.0: "the engine's have the wrong sign",
-        2.0: "the engine's are twice what they should be: is something counted twice?",
-        0.5: "the engine's are half of what they should be: is one of two uses not counted, or a factor 2 missing?",
-    }
+    telling = texts(
+        {
+            0.0: "the engine's are all 0: is something detached, such as by .data, float() or no_grad()?",
+            -1.0: "the engine's have the wrong sign",
+            2.0: "the engine's are twice what they should be: is something counted twice?",
+            0.5: "the engine's are half of what they should be: is one of two uses not counted, or a factor 2 missing?",
+        }
+    )
     for ratio, words in telling.items():
         if all(abs(m.analytic - ratio * m.numerical) <= 1e-6 * abs(m.numerical) for m in mismatches):
             return words

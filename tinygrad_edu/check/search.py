@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from .._support.languages import counted, say
 from ..errors import GradientError
 from .differences import Estimate, Line, slopes
 from .point import Comparison, Point
@@ -161,10 +162,10 @@ def derivative_in_words(finding: Finding, row: int | None = None) -> str:
     """The derivative that a finding is about, such as `∂output[2]/∂x[0, 1]`."""
     point, entries = finding.point, finding.comparison.entries
     by = point.subject.arguments.in_words(entries[0])
-    others = f" and {len(entries) - 1} more together" if len(entries) > 1 else ""
+    others = counted(len(entries) - 1, " and {n} more together", " and {n} more together") if len(entries) > 1 else ""
     row = int(np.flatnonzero(finding.wrong | finding.doubt)[0]) if row is None else row
     outputs = np.flatnonzero(point.functionals[row])
-    of = point.subject.output_in_words(int(outputs[0])) if len(outputs) == 1 else "a sum of outputs"
+    of = point.subject.output_in_words(int(outputs[0])) if len(outputs) == 1 else say("a sum of outputs")
     of = f"({of})" if " of " in of or point.subject.order > 1 else of
     return f"∂{of}/∂{by}{others}"
 
@@ -198,9 +199,9 @@ def mismatch(finding: Finding, row: int) -> Mismatch:
     if not comparison.sure[row]:
         sides = (comparison.slope.left, comparison.slope.right)
         estimate = min(sides, key=lambda x: abs(comparison.analytic[row] - x.value[row]))
-        note = f", where the function has a kink: {sides_in_words(comparison, row, unit)}"
+        note = say(", where the function has a kink: {sides}", sides=sides_in_words(comparison, row, unit))
     if point.detached(comparison.entries[0]):
-        note += " (the graph has no path to it)"
+        note += say(" (the graph has no path to it)")
     value, error = estimate.value[row] / unit, estimate.error[row] / abs(unit)
     tolerance = comparison.slack[row] / abs(unit) + 4 * error
     return Mismatch(derivative_in_words(finding, row), analytic, value, error, tolerance, note)
@@ -231,21 +232,22 @@ def kinks_in_words(finding: Finding) -> Iterator[str]:
         functional = point.functionals[row]
         if np.count_nonzero(functional) == 1 and len(comparison.entries) == 1:
             unit = comparison.direction[comparison.entries[0]] * functional[np.flatnonzero(functional)[0]]
-            says = f"the engine says {number(comparison.analytic[row] / unit)}"
-            yield f"{derivative_in_words(finding, row)} is {sides_in_words(comparison, row, unit)}; {says}"
+            entry, sides = derivative_in_words(finding, row), sides_in_words(comparison, row, unit)
+            found = number(comparison.analytic[row] / unit)
+            yield say("{entry} is {sides}; the engine says {found}", entry=entry, sides=sides, found=found)
 
 
 def sides_in_words(comparison: Comparison, row: int, unit: float) -> str:
     left, right = (side_in_words(x, comparison, row, unit) for x in (comparison.slope.left, comparison.slope.right))
-    return f"{left} on the left and {right} on the right"
+    return say("{left} on the left and {right} on the right", left=left, right=right)
 
 
 def side_in_words(estimate: Estimate, comparison: Comparison, row: int, unit: float) -> str:
     """A one-sided derivative in words; some functions have none."""
     if np.isnan(estimate.value[row]):
-        return "undefined"
+        return say("undefined")
     if not comparison.known(estimate)[row]:
-        return "unbounded"
+        return say("unbounded")
     small = abs(estimate.value[row]) <= 4 * estimate.error[row]
     return number(0.0 if small else estimate.value[row] / unit)
 

@@ -1,5 +1,6 @@
-"""`tinygrad-edu grade`: grade the submissions of a class, or one. `grade new` writes a first assignment, and
-`grade --engine` checks an engine that somebody has made.
+"""`tinygrad-edu grade`: grade the submissions of a class, or a single one.
+
+`grade new` writes a first assignment, and `grade --engine` checks an engine that somebody has made.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .._support.files import replace_file
-from .._support.languages import language, say, texts
+from .._support.languages import language, say, speaking, texts
 from ..errors import TinygradError
 from ..grade.assignment import load_assignment
 from ..grade.assignments import ASSIGNMENTS, TEMPLATE, folder
@@ -101,8 +102,9 @@ def run_grade(arguments: argparse.Namespace) -> None:
         results = graded(jobs, arguments)
         told = [result.told(arguments.feedback) for result in results]
         print_results(results, told, arguments.show)
-        for name, path in to_write(arguments):
-            write_results(told, name, path)
+        with speaking(None, loaded.assignment.texts):  # the kinds of mistakes that it names itself
+            for name, path in to_write(arguments):
+                write_results(told, name, path)
         for name, path, column in fill:
             for note in notes_of(path, fill_gradebook(told, name, path, column, groups)):
                 if note not in noted:
@@ -111,7 +113,7 @@ def run_grade(arguments: argparse.Namespace) -> None:
 
 
 def graded(jobs: list[Job], arguments: argparse.Namespace) -> list[Result]:
-    """The results of all submissions. Who interrupts the grading is told what is kept of it."""
+    """The results of all submissions. If the user interrupts the grading, a message says what is kept of it."""
     try:
         return grade_many(jobs, out=arguments.json, workers=arguments.workers)
     except KeyboardInterrupt:
@@ -226,9 +228,10 @@ def for_log(text: str) -> str:
 def line(result: Result) -> str:
     """The result of a student in one line."""
     score = points(result.score, result.max_score) if final(result) else say("not graded")
-    remarks = [*([say("unreadable")] if result.status == "unreadable" else []), *filter(None, [lateness(result)])]
+    late = lateness(result)
     said = say("{name}: {problem}", name=one_line(result.student), problem=score)
-    return said + "".join(say(" ({remark})", remark=remark) for remark in remarks)
+    said += say(" ({remark})", remark=late) if late else ""
+    return "\n  ".join([said, *map(one_line, result.warnings)]) if result.status == "unreadable" else said
 
 
 def shown(result: Result) -> str:

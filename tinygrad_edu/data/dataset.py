@@ -48,6 +48,8 @@ class Dataset:
         examples = [x if isinstance(x, (tuple, list)) else (x,) for x in (self[int(i)] for i in indices)]
         if len(sizes := sorted({len(x) for x in examples})) > 1:
             raise ShapeError(f"batch: an example of {sizes[0]} parts and one of {sizes[1]} do not make a batch")
+        if sizes == [0]:
+            raise ShapeError("batch: an example is an empty tuple, and a batch of these has no parts")
         return tuple(stacked(column) for column in zip(*examples))
 
 

@@ -1,16 +1,23 @@
-"""The array that `x.data` is: `w.data -= step` works on it, and all that is computed from it is a plain array."""
+"""The NumPy arrays that `x.data` and `x.grad` return; what is computed from them is plain.
+
+`w.data -= step` works on them, and they answer for PyTorch's names.
+"""
 
 from __future__ import annotations
 
 import operator
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy import ndarray
 
 from ..errors import DtypeError
+from .messages.elsewhere import of_array
 
-__all__ = ["Numbers", "Passing", "Size"]
+__all__ = ["Gradient", "Numbers", "Passing", "Size"]
+
+
+READ_ONLY = "write x.data = ..., or x[index] = ... and x -= ... in tg.no_grad()"
 
 
 class Passing(ndarray):
@@ -29,12 +36,31 @@ class Passing(ndarray):
     def __repr__(self) -> str:
         return repr(np.asarray(self))
 
+    def __reduce__(self) -> Any:
+        return np.asarray(self).__reduce__()
+
 
 class Numbers(Passing):
     """The numbers of a tensor, to be read.
 
     `w.data -= step` is `w.data = w.data - step`: the operator makes a new array, and the tensor takes its numbers.
     """
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"x.data has no {name}: {of_array(name, READ_ONLY)}", name=name, obj=self)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        if not self.flags.writeable:
+            raise ValueError(f"x.data is read-only: {READ_ONLY}")
+        super().__setitem__(index, value)
+
+
+class Gradient(Passing):
+    """The gradient of a tensor, which may be changed."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        way = of_array(name, "x.zero_grad() forgets it, and x.grad[...] = ... changes it")
+        raise AttributeError(f"x.grad has no {name}: {way}", name=name, obj=self)
 
 
 def _anew(name: str) -> Any:

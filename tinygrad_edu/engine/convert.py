@@ -1,4 +1,4 @@
-"""Conversion of what a user passes, data, operands, attributes and indices, to the form in which a graph keeps it."""
+"""Conversions: the data, operands, attributes and indices that a user passes, as a graph keeps them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy import ndarray
 
 from .grad_mode import recording
 from .masks import Mask
-from .messages import is_no_array_of_numbers, no_tensor, not_numbers, not_one_number, refused
+from .messages import is_masked, is_no_array_of_numbers, no_float, no_tensor, not_numbers, not_one_number, refused
 from .node import Node, Operand, number_of
 
 __all__ = [
@@ -31,8 +31,10 @@ def as_float(x: Any) -> float:
     """
     if type(x) is float:
         return x
-    if not isinstance(x, Node) and (
-        isinstance(x, Real) or (getattr(x, "shape", None) == () and not is_no_array_of_numbers(x))
+    if (
+        not isinstance(x, Node)
+        and not no_float(x)
+        and (isinstance(x, Real) or (getattr(x, "shape", None) == () and not is_no_array_of_numbers(x)))
     ):
         return float(x)
     raise not_one_number("Value", x)
@@ -72,7 +74,7 @@ def operand(x: Any, name: str) -> Operand:
     elif isinstance(x, Mask):
         return x.as_node()
     elif isinstance(x, ndarray):
-        if x.dtype.kind in "biuf":  # no subclass, which may have another `*`
+        if x.dtype.kind in "biuf" and (type(x) is ndarray or not is_masked(x)):  # no subclass, with another `*`
             return np.array(x) if recording() else np.asarray(x)
     elif isinstance(x, (list, tuple)) and not is_no_array_of_numbers(x):
         return as_array(x)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy import ndarray
 
-from .arrays import Numbers, Size
+from .arrays import Gradient, Numbers, Size
 from .convert import DEFAULT_DTYPE, as_array, numbers, operand, own_index, sizes
 from .grad_mode import recording, state
 from .inplace import assign
@@ -48,7 +48,7 @@ class Tensor(Operators):
     All operators, NumPy's functions and the functions of this package record when an operand requires a gradient.
     Comparisons give plain arrays of bools.
 
-    Raises `DtypeError` for what is no array of numbers, and for gradients of integers.
+    Raises `DtypeError` for data that are no array of numbers, and for gradients of integers.
 
     >>> import numpy as np
     >>> X = tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
@@ -93,6 +93,16 @@ class Tensor(Operators):
     @data.setter
     def data(self, data: Any) -> None:
         assign(self, ..., data)
+
+    @property
+    def grad(self) -> Any:
+        """The gradient that `backward()` collected, an array like `data`; None where there is none yet."""
+        grad = Operators.grad.fget(self)  # type: ignore[attr-defined]
+        return grad.view(Gradient) if type(grad) is ndarray else grad
+
+    @grad.setter
+    def grad(self, grad: Any) -> None:
+        Operators.grad.fset(self, grad)  # type: ignore[attr-defined]
 
     # fmt: off
     @property
@@ -285,7 +295,7 @@ answer(Tensor, METHODS)
 
 
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> Tensor:
-    """Make a `Tensor`, which see.
+    """Make a `Tensor`, where the parameters are described.
 
     >>> tensor([[1.0, 2.0], [3.0, 4.0]])
     tensor([[1., 2.],
@@ -295,7 +305,7 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, name: str 
 
 
 def _result(data: Any, row: Any, first: Operand, second: Operand, attrs: Attrs) -> Any:
-    """The tensor of a call, recorded; one of whole numbers, which has no gradient, is a leaf in most graphs."""
+    """The recorded result of a call. Whole numbers have no gradient, so such a result is a leaf in most graphs."""
     if type(data) is not ndarray:
         data = np.asarray(data)
     if data.dtype.kind == "f":

@@ -15,7 +15,8 @@ import hmac
 import json
 import math
 import sys
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -28,7 +29,7 @@ from .results import CheckResult, IsolationReached, Line, Missing, NoPass, Resul
 from .sandbox.isolation import Isolation
 from .sandbox.sandbox import Sandbox
 from .sandbox.session import Record, Session
-from .signs import signs_of, without_the_engine
+from .signs import passes, signs_of, without_the_engine
 from .submission.submission import Submission
 from .verdict import load, missed, verdict
 
@@ -123,6 +124,7 @@ def grade_one(
         else:
             why = say("there is no program in what was handed in")
             asked = nothing_asked(assignment, "skipped", why, sandbox.isolation)
+        signs += passes(asked.passes)
         return replace(as_result(assignment, submission, asked, seeds, assignment_sha256, late), signs=signs)
 
 
@@ -134,6 +136,7 @@ class Asked:
     isolation: Isolation
     problems: tuple[Line, ...] = ()
     output: str = ""
+    passes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def as_result(
@@ -213,6 +216,7 @@ def ask_all(assignment: Assignment, submission: Submission, sandbox: Sandbox, se
         session.isolation if session.generation else sandbox.isolation,
         tuple(lines),
         clean("\n".join(filter(None, sorted(outputs))), 20_000),
+        record.passes,
     )
 
 

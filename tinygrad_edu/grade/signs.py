@@ -7,7 +7,7 @@ Signs prove nothing, and cost no points; only the engine itself, under its own n
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from hashlib import sha256
@@ -17,7 +17,7 @@ from .._support.languages import counted, say, texts
 from .._support.text import clean
 from .submission.submission import Submission
 
-__all__ = ["signs_of", "without_the_engine"]
+__all__ = ["passes", "signs_of", "without_the_engine"]
 
 NAME = Path(__file__).parents[1].name
 """The name of this package."""
@@ -73,6 +73,16 @@ def signs_of(submission: Submission) -> tuple[str, ...]:
             place = say("{place} and {n} more", place=place, n=len(places) - 1)
         signs.append(say("{name}: {problem}", name=say(what), problem=place))
     return tuple(clean(sign.replace("\n", " "), 400) for sign in signs)
+
+
+def passes(counted: Mapping[str, tuple[int, int]]) -> tuple[str, ...]:
+    """What the instructor should look at in how the program ran: so often it computed something of all numbers.
+
+    >>> passes({"mul_backward": (30, 15)})
+    ('mul_backward, for 15 numbers, calls a function with all of them 30 times',)
+    """
+    text = texts("{name}, for {k} numbers, calls a function with all of them {n} times")
+    return tuple(clean(say(text, name=name, k=k, n=n), 400) for name, (n, k) in sorted(counted.items()))
 
 
 QUOTIENT = texts("a difference quotient")

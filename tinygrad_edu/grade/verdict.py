@@ -89,7 +89,9 @@ def verdict(
     result = ask(check, session, draw, reference)
     quick = session.record.seconds - before <= REPEATED * session.limits.total_seconds
     if twice and quick and result.outcome == "pass":
+        session.counting = True
         again = ask(check, session, draw, reference)
+        session.counting = False
         if again.outcome == "grader-error":
             result = again
         elif again.outcome != "pass":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,24 +28,34 @@ PADDINGS = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 def pad(input: Any, pad: Any, mode: str = "constant", value: float = 0.0) -> Any:
     """The input with a border: `pad` is (before, behind) of the last axis, then of the one before it, and so on.
 
-    `mode` is "constant" (the value), "reflect", "replicate" (the nearest number) or "circular"; NumPy's function is
-    `tg.pad`. Raises `DtypeError` for another mode, `ShapeError` for an odd count of numbers, or too many.
+    Negative numbers cut off. `mode` is "constant" (the value), "reflect", "replicate" (the nearest number) or
+    "circular"; NumPy's function is `tg.pad`. Raises `DtypeError` for another mode, `ShapeError` for what is no whole
+    numbers, an odd count of them, or too many.
 
     >>> import tinygrad_edu as tg
     >>> pad(tg.tensor([[1.0, 2.0, 3.0]]), (1, 1), "reflect")
     tensor([[2., 1., 2., 3., 2.]])
     """
     widths, axes = several(pad), len(shape_of(input))
-    if len(widths) % 2 or len(widths) > 2 * axes:
-        raise ShapeError(f"pad: two numbers for each axis, from the last on, and not {short(pad)} for {axes} axes")
+    if len(widths) % 2 or len(widths) > 2 * axes or not all(map(is_whole, widths)):
+        raise ShapeError(
+            f"pad: two whole numbers for each axis, from the last on, and not {short(pad)} for {axes} axes"
+        )
     if mode != "constant" and mode not in PADDINGS:
         raise DtypeError(f"pad: mode is one of {('constant', *PADDINGS)}, not {short(mode)}")
     pairs = [(0, 0)] * (axes - len(widths) // 2) + list(zip(widths[::2], widths[1::2]))[::-1]
-    if mode == "constant":
-        cut = tuple(slice(max(0, -a), n - max(0, -b)) for (a, b), n in zip(pairs, shape_of(input)))
-        input = input if min(widths, default=0) >= 0 else input[cut]  # negative widths cut off
-        return pad_axes(input, tuple((max(0, a), max(0, b)) for a, b in pairs), constant_values=value)
-    return pad_axes(input, tuple(pairs), mode=PADDINGS[mode])
+    how: dict[str, Any] = {"constant_values": value} if mode == "constant" else {"mode": PADDINGS[mode]}
+    border = tuple((max(0, before), max(0, behind)) for before, behind in pairs)
+    if mode == "circular":  # what is cut off does not come round again; but it is reflected
+        return pad_axes(_cut(input, pairs), border, **how)
+    return _cut(pad_axes(input, border, **how), pairs)
+
+
+def _cut(x: Any, pairs: Sequence[tuple[int, int]]) -> Any:
+    """x without what negative widths cut off."""
+    if all(before >= 0 and behind >= 0 for before, behind in pairs):
+        return x
+    return x[tuple(slice(max(0, -before), n - max(0, -behind)) for (before, behind), n in zip(pairs, shape_of(x)))]
 
 
 def interpolate(

@@ -33,7 +33,7 @@ from ..engine.primitives.elementwise import (
 from ..engine.primitives.fused import entropy_of_classes, log_softmax
 from ..engine.primitives.joining import broadcast_arrays
 from ..engine.primitives.reductions import mean, norm, sum_
-from ..engine.primitives.shape import expand_dims, moveaxis, take_along_axis
+from ..engine.primitives.shape import expand_dims, moveaxis, rounded_once, take_along_axis
 from ..errors import DtypeError, OutOfRangeError, ShapeError
 from .from_function import FromFunction, module_of
 from .parameter import Buffer, class_indices, constant_like, numeric, real
@@ -48,6 +48,7 @@ __all__ = [
 # Functions that compare numbers with numbers: input and target have one shape.
 
 
+@rounded_once
 def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """The squared differences.
 
@@ -61,6 +62,7 @@ def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     return _reduced("mse_loss", square(_difference("mse_loss", input, target)), reduction)
 
 
+@rounded_once
 def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """The absolute differences.
 
@@ -71,6 +73,7 @@ def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     return _reduced("l1_loss", abs_(_difference("l1_loss", input, target)), reduction)
 
 
+@rounded_once
 def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
     """d²/2 for differences d up to delta, and delta · (|d| − delta/2) beyond: Huber (1964).
 
@@ -85,6 +88,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     return _reduced("huber_loss", clipped * (d - 0.5 * clipped), reduction)
 
 
+@rounded_once
 def hinge_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """max(0, 1 − target · input) for targets −1 and 1: the loss of support vector machines.
 
@@ -98,6 +102,7 @@ def hinge_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     return _reduced("hinge_loss", relu(1.0 - _signs("hinge_loss", target) * input), reduction)
 
 
+@rounded_once
 def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
     """−(t log p + (1 − t) log(1 − p)) for probabilities p (input) and t (target); no logarithm is below −100.
 
@@ -119,6 +124,7 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction:
     return _reduced("binary_cross_entropy", _weighted(losses, weight), reduction)
 
 
+@rounded_once
 def binary_cross_entropy_with_logits(
     input: Any, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None
 ) -> Any:
@@ -136,6 +142,7 @@ def binary_cross_entropy_with_logits(
     return _reduced("binary_cross_entropy_with_logits", _weighted(losses, weight), reduction)
 
 
+@rounded_once
 def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
     """t · (log t − input): the divergence of the probabilities t (target) from those whose logarithm is the input.
 
@@ -159,6 +166,7 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
     return _reduced("kl_div", losses, reduction, ", 'batchmean'")
 
 
+@rounded_once
 def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
     """`huber_loss` with delta = beta, divided by beta: its slope beyond beta is 1. Girshick (2015), eq. 3.
 
@@ -173,6 +181,7 @@ def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float
     return huber_loss(input, target, reduction, beta) / beta
 
 
+@rounded_once
 def soft_margin_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """log(1 + exp(−target · input)) for targets −1 and 1.
 
@@ -184,6 +193,7 @@ def soft_margin_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     return _reduced("soft_margin_loss", softplus(-_signs("soft_margin_loss", target) * input), reduction)
 
 
+@rounded_once
 def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
     """The input, a distance, for targets 1, and max(0, margin − input) for targets −1.
 
@@ -196,6 +206,7 @@ def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, reduction
     return _reduced("hinge_embedding_loss", where(together, input, relu(margin - input)), reduction)
 
 
+@rounded_once
 def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: str = "mean") -> Any:
     """max(0, −target · (input1 − input2) + margin): 1 says that input1 is to be the larger, −1 that input2 is.
 
@@ -207,6 +218,7 @@ def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0
     return _reduced("margin_ranking_loss", relu(margin - _signs("margin_ranking_loss", t) * difference), reduction)
 
 
+@rounded_once
 def gaussian_nll_loss(
     input: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
 ) -> Any:
@@ -230,6 +242,7 @@ def gaussian_nll_loss(
     return _reduced("gaussian_nll_loss", losses, reduction)
 
 
+@rounded_once
 def poisson_nll_loss(
     input: Any, target: Any, log_input: bool = True, full: bool = False, eps: float = 1e-8, reduction: str = "mean"
 ) -> Any:
@@ -251,6 +264,7 @@ def poisson_nll_loss(
     return _reduced("poisson_nll_loss", losses, reduction)
 
 
+@rounded_once
 def multilabel_soft_margin_loss(input: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
     """`binary_cross_entropy_with_logits`, and of that the mean over the classes, the last axis.
 
@@ -265,6 +279,7 @@ def multilabel_soft_margin_loss(input: Any, target: Any, weight: Any = None, red
 # Functions that compare the scores of classes, (N, C, ...) or (C,), with classes, (N, ...) or a single one.
 
 
+@rounded_once
 def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> Any:
     """−input at the target's class, for logarithms of probabilities: input (N, C, ...), target (N, ...).
 
@@ -282,6 +297,7 @@ def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -1
     return _mean_of_counted("nll_loss", -_picked(log_p, classes, counted) * weights, weights, counted, reduction)
 
 
+@rounded_once
 def cross_entropy(
     input: Any,
     target: Any,
@@ -330,6 +346,7 @@ def cross_entropy(
     return _mean_of_counted("cross_entropy", losses, weights[classes * counted], counted, reduction)
 
 
+@rounded_once
 def focal_loss(
     input: Any, target: Any, gamma: float = 2.0, weight: Any = None, ignore_index: int = -100, reduction: str = "mean"
 ) -> Any:
@@ -354,6 +371,7 @@ def focal_loss(
     return _mean_of_counted("focal_loss", losses, weights, counted, reduction)
 
 
+@rounded_once
 def multi_margin_loss(
     input: Any, target: Any, p: float = 1, margin: float = 1.0, weight: Any = None, reduction: str = "mean"
 ) -> Any:
@@ -377,6 +395,7 @@ def multi_margin_loss(
 # Functions that compare vectors, along the last axis or `dim`: whether they are near, or which of two is nearer.
 
 
+@rounded_once
 def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     """x1 · x2 / (‖x1‖ · ‖x2‖) along the axis `dim`; no norm counts as less than eps. The shapes broadcast.
 
@@ -391,6 +410,7 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     return sum_(x1 / lengths[0] * (x2 / lengths[1]), axis=dim)
 
 
+@rounded_once
 def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Any:
     """The p-norm of x1 - x2 + eps along the last axis; the shapes broadcast.
 
@@ -401,6 +421,7 @@ def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepd
     return norm(real("pairwise_distance", x1) - real("pairwise_distance", x2) + eps, p, axis=-1, keepdims=keepdim)
 
 
+@rounded_once
 def cosine_embedding_loss(input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: str = "mean") -> Any:
     """1 − c for pairs that belong together (target 1), max(0, c − margin) for others (−1), c their cosine.
 
@@ -417,6 +438,7 @@ def cosine_embedding_loss(input1: Any, input2: Any, target: Any, margin: float =
     return _reduced("cosine_embedding_loss", losses, reduction)
 
 
+@rounded_once
 def triplet_margin_loss(
     anchor: Any, positive: Any, negative: Any, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6,
     swap: bool = False, reduction: str = "mean",

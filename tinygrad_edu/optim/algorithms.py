@@ -1,8 +1,8 @@
 """The optimisers. Each `update` is the formula of its paper, on arrays, in place.
 
 w is the parameter, g its gradient, t the number of the step, from 1 on. `weight_decay` λ adds λ/2·w² to the loss, and
-so λ·w to the gradient, except in `AdamW`. With `maximize` all climb instead.
-Where papers differ in detail, the formula is PyTorch's.
+so λ·w to the gradient, except in `AdamW`. With `maximize` all climb instead. Where papers differ
+in detail, the formula is PyTorch's.
 """
 
 from __future__ import annotations
@@ -96,12 +96,13 @@ class Adam(Optimizer):
         m *= beta1
         m += g
         v *= beta2
-        v += g * g
+        step = np.asarray(g * g)  # the one array of its own, which becomes the step
+        v += step
         if options["amsgrad"]:
             v = np.maximum(largest[0], v, out=largest[0])
         # As at the end of the paper's section 2, numbers are divided by the sums of the weights instead of arrays.
         n, root = (1 - beta1**t) / (1 - beta1), sqrt((1 - beta2**t) / (1 - beta2))
-        step = np.asarray(np.sqrt(v))
+        np.sqrt(v, out=step)
         step += options["eps"] * root
         np.divide(m, step, out=step)
         step *= options["lr"] * root / n

@@ -34,7 +34,9 @@ def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0) ->
     if not norm_type >= 1:
         raise OutOfRangeError(f"clip_grad_norm_: norm_type is 1 or more, not {norm_type}")
     clipped = _with_gradient("clip_grad_norm_", parameters)
-    norms = [float(np.linalg.norm(np.ravel(number_of(p._grad)), norm_type)) for p in clipped]
+    vectors = [np.ravel(number_of(p._grad)) for p in clipped]
+    vectors = [v.astype(np.float32) if v.dtype == np.float16 else v for v in vectors]  # squares need room
+    norms = [float(np.linalg.norm(v, norm_type)) for v in vectors]
     total = float(np.linalg.norm(norms, norm_type)) if norms else 0.0
     # A total of inf or nan cannot be scaled back: the gradients become 0 or nan, as in PyTorch.
     factor = max_norm / (total + 1e-6)

@@ -212,10 +212,11 @@ class Optimizer(TakesPyTorchsArguments):
 
     def _update(self, w: ndarray, g: ndarray, state: dict[str, Any], options: dict[str, Any]) -> None:
         """Make one step with the array `w` and its state."""
+        g = g.astype(np.float32) if g.dtype.char == "e" else g  # which has no room for squares
         memory = []
         for name, start in self.memory(options).items():
             if name not in state:
-                state[name] = np.full(w.shape, start, w.dtype)
+                state[name] = np.full(w.shape, start, g.dtype)
             memory.append(state[name])
         t = state["step"] = state["step"] + 1
         g = -g if options.get("maximize") else g
@@ -269,7 +270,9 @@ class Optimizer(TakesPyTorchsArguments):
                 raise OptimizerError(
                     f"{self._name}: {name} of {describe(p)} has its shape, not {array.shape} of dtype {array.dtype}"
                 )
-            state[name] = array.astype(p.dtype) if known and isinstance(p, Tensor) else array
+            state[name] = (
+                array.astype(np.result_type(p.dtype, np.float32)) if known and isinstance(p, Tensor) else array
+            )
         return state
 
 

@@ -219,6 +219,7 @@ AXES = [
     row("expand_dims", lambda: tg.expand_dims(x, 5), OutOfRangeError, "expand_dims", "axis 5", "3 axes"),
     row("expand_dims, twice", lambda: tg.expand_dims(x, (0, 0)), ShapeError, "expand_dims", "(0, 0)", "twice"),
     row("flatten", lambda: x.flatten(5), OutOfRangeError, "flatten", "start_dim 5", "'x' (2, 3)"),
+    row("flatten, number", lambda: tg.flatten(2.0, 1), OutOfRangeError, "flatten", "start_dim 1"),
     row("flatten, end", lambda: x.flatten(0, 9), OutOfRangeError, "flatten", "end_dim 9", "'x' (2, 3)"),
     row("flatten, string", lambda: x.flatten("all"), DtypeError, "flatten", "start_dim is a whole number"),
     row("flip", lambda: tg.flip(x, 3), OutOfRangeError, "flip", "axis 3"),

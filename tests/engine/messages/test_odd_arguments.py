@@ -30,6 +30,7 @@ NO_NUMBERS = {
     "an object": object(),
     "a type": range,
     "an iterator": iter([1]),
+    "a masked array": np.ma.array([1.0, 2.0, 3.0], mask=[False, True, False]),
 }
 
 ODD_SETTINGS = {

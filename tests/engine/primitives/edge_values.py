@@ -115,6 +115,7 @@ SILENT = [
     edge("clip of nan", lambda x: tg.clip(x, 0.0, 1.0), lambda t, x: t.clamp(x, 0.0, 1.0), [nan], nan, 0.0),
     edge("sinc at 0", tg.sinc, lambda t, x: t.sinc(x), [0.0], 1.0, 0.0),
     edge("logaddexp far apart", tg.logaddexp, lambda t, x, y: t.logaddexp(x, y), [1e3, -1e3], 1e3, 1.0, 0.0),
+    edge("arctan2 of 0 and 0 has 0", tg.arctan2, lambda t, x, y: t.atan2(x, y), [0.0, 0.0], 0.0, 0.0, 0.0),
     edge("arctan2 of tiny numbers", tg.arctan2, None, [1e-200, 1e-200], np.pi / 4, 5e199, -5e199),
     edge("hypot of huge numbers", tg.hypot, None, [3e200, 4e200], 5e200, 0.6, 0.8),
     edge("arcsinh of a huge number", tg.arcsinh, None, [1e200], math.asinh(1e200), 1e-200),

@@ -93,3 +93,9 @@ def test_the_gradient_of_eigh_is_that_of_both_triangles_together(uplo: str, of_m
     step = np.array([[1.0, 0.5, -1.0], [0.5, 2.0, 0.25], [-1.0, 0.25, -0.5]]) * 1e-6
     rise = of_matrix(*np.linalg.eigh(symmetric + step)) - of_matrix(*np.linalg.eigh(symmetric - step))
     assert np.sum(slope(a) * step) * 2 == pytest.approx(rise, rel=1e-5)
+
+
+@pytest.mark.parametrize("n", [0, 1, 5, -2])
+def test_powers_of_a_stack_of_stacks(n: int) -> None:
+    x = np.eye(3) * 2 + 0.1 * np.arange(72.0).reshape(2, 4, 3, 3) % 0.7
+    np.testing.assert_allclose(tg.matrix_power(tg.tensor(x), n).data, np.linalg.matrix_power(x, n))

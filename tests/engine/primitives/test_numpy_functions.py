@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +16,7 @@ from hypothesis import given, settings, strategies as st
 import tinygrad_edu as tg
 from tinygrad_edu.engine import numpy_protocol
 from tinygrad_edu.engine.numpy_protocol import INSTEAD, full_name
-from tinygrad_edu.engine.primitives.primitive import BY_NUMPY
+from tinygrad_edu.engine.primitives.primitive import BY_NUMPY, Primitive
 from tinygrad_edu.testing import assert_gradients
 from tinygrad_edu.testing._table import CASES
 
@@ -119,7 +120,7 @@ every_function = pytest.mark.parametrize("function", [*CASES_OF, *OWN_CALLS], id
 
 
 @every_function
-@settings(max_examples=10)
+@settings(max_examples=4)  # the rows behind the functions meet many more in test_table.py
 @given(data=st.data())
 def test_it_gives_what_it_gives_on_arrays(function: Any, data: st.DataObject) -> None:
     f, *inputs = data.draw(calls(function))
@@ -132,7 +133,7 @@ def test_it_gives_what_it_gives_on_arrays(function: Any, data: st.DataObject) ->
 
 
 @every_function
-@settings(max_examples=10)
+@settings(max_examples=4)
 @given(data=st.data())
 def test_its_derivatives_are_right(function: Any, data: st.DataObject) -> None:
     f, *inputs = data.draw(calls(function))
@@ -141,6 +142,25 @@ def test_its_derivatives_are_right(function: Any, data: st.DataObject) -> None:
 
 def test_every_numpy_function_of_the_table_is_tried_here() -> None:
     assert set(BY_NUMPY) - NO_GRADIENT == set(CASES_OF) | set(OWN_CALLS)
+
+
+def defaults(function: Any) -> dict[str, Any]:
+    """The arguments that may be left out, and what they are then; those of which NumPy does not say it are missing."""
+    if isinstance(function, Primitive):
+        return function.attrs
+    left_out = {name: parameter.default for name, parameter in inspect.signature(function).parameters.items()}
+    return {name: x for name, x in left_out.items() if x is not inspect.Parameter.empty and repr(x) != "<no value>"}
+
+
+BY_NAME = [f for f in BY_NUMPY if not isinstance(f, np.ufunc) and f.__name__ not in ("reduce", "einsum", "cross")]
+
+
+@pytest.mark.parametrize("function", BY_NAME, ids=full_name)
+def test_what_is_left_out_is_numpys(function: Any) -> None:
+    ours, theirs = defaults(BY_NUMPY[function]), defaults(function)
+    assert {name: x for name, x in ours.items() if name in theirs} == {
+        name: theirs[name] for name in ours if name in theirs
+    }
 
 
 def test_no_hint_is_left_for_a_function_that_has_a_row() -> None:

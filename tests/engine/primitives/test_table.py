@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import inspect
 import subprocess
 import sys
 import warnings
@@ -77,6 +79,17 @@ def test_every_public_function_has_a_case() -> None:
     }
     assert len(public) > 60
     assert public - no_gradient <= set(CASES)
+
+
+@pytest.mark.parametrize("name", [name for name, row in TABLE.items() if name not in OWN and ">>>" in str(row.__doc__)])
+def test_the_examples_of_a_row_run(name: str) -> None:
+    """A row is no function, so pytest does not find its examples."""
+    row, said = TABLE[name], list[str]()
+    names = vars(sys.modules[inspect.unwrap(row.arrays).__module__]) if inspect.isfunction(row.arrays) else {}
+    examples = doctest.DocTestParser().get_doctest(str(row.__doc__), dict(names), name, None, None)
+    doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(examples, out=said.append)
+    assert examples.examples
+    assert not said, "".join(said)
 
 
 @every_case

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -95,18 +95,14 @@ def say(text: str, /, **values: Any) -> str:
     """The text in the reader's language, with the values in its places.
 
     A text that the language lacks is said in English; a test finds those of the package. Behind `##`, a remark tells
-    two texts apart that are one in English: "to##the end of an arrow". A text of an assignment may have its values in
-    it already: "node {n} is missing" among the assignment's own texts is also an entry for "node 2 is missing".
+    two texts apart that are one in English: "to##the end of an arrow".
 
     >>> say("The gradient of {label} is {after}.", label="x", after=6)
     'The gradient of x is 6.'
     """
-    lang = language()
-    own = _own.get().get(lang, {})
-    template = own.get(text) or ("" if lang == "en" else catalogue(lang).get(text, ""))
-    if not template and not values:
-        return retold(text.partition("##")[0], filter(PLACE.search, own))
-    return filled(template or text.partition("##")[0], values) if values else template
+    own = _own.get().get(language(), {})
+    template = own.get(text, catalogue(language()).get(text, text.partition("##")[0]))
+    return filled(template, values) if values else template
 
 
 def filled(template: str, values: Mapping[str, object]) -> str:
@@ -115,9 +111,13 @@ def filled(template: str, values: Mapping[str, object]) -> str:
     >>> filled("返回的是 {given}。", {"given": "数组"}), filled("返回的是 {given}。", {"given": "None"})
     ('返回的是数组。', '返回的是 None。')
     """
-    spaced = re.sub(rf"(?<={WIDE}) (?=\{{)|(?<=\}}) (?={WIDE})", "\x1f", template)
-    said = PLACE.sub(lambda place: str(values[place[1]]), spaced)
-    return re.sub(rf"(?<={WIDE})\x1f(?={WIDE})", "", said).replace("\x1f", " ")
+    said = PLACE.sub(lambda place: str(values[place[1]]), _with_joints(template))
+    return re.sub(f"(?<={WIDE})\x1f(?={WIDE})", "", said).replace("\x1f", " ") if "\x1f" in said else said
+
+
+@lru_cache(4096)
+def _with_joints(template: str) -> str:
+    return re.sub(rf"(?<={WIDE}) (?=\{{)|(?<=\}}) (?={WIDE})", "\x1f", template)
 
 
 def retold(message: str, templates: Iterable[str]) -> str:
@@ -130,8 +130,7 @@ def retold(message: str, templates: Iterable[str]) -> str:
     """
     for template in templates:
         if found := fitting(template).fullmatch(message):
-            values = found.groupdict()
-            return say(template, **{name: value if value == message else say(value) for name, value in values.items()})
+            return say(template, **found.groupdict())
     return message
 
 
@@ -174,14 +173,16 @@ def listed(items: Sequence[str], alternatives: bool = False) -> str:
 def texts(table: T) -> T:
     """The table as it is: this marks all strings in it as texts to say later.
 
-    Of a dictionary these are the values; the keys, where the values are functions.
+    In a dictionary, the texts are the values; or the keys, if the values are functions.
     """
     return table
 
 
 @cache
 def catalogue(lang: str) -> Mapping[str, str]:
-    """The texts of a language by the English ones, from all its files."""
+    """The texts of a language by the English ones, from all its files; none for English."""
+    if lang == "en":
+        return {}
     import json
     from importlib import resources
 

@@ -10,7 +10,16 @@
 """
 
 from .explain import check, refused, wrong_call
-from .not_numbers import is_no_array_of_numbers, no_gradient, no_tensor, not_numbers, not_one_number, wrong_dtype
+from .not_numbers import (
+    is_masked,
+    is_no_array_of_numbers,
+    no_float,
+    no_gradient,
+    no_tensor,
+    not_numbers,
+    not_one_number,
+    wrong_dtype,
+)  # fmt: skip
 from .words import PAD_MODES, describe, in_words, is_whole, listed, several, short
 
 __all__ = [
@@ -18,9 +27,11 @@ __all__ = [
     "check",
     "describe",
     "in_words",
+    "is_masked",
     "is_no_array_of_numbers",
     "is_whole",
     "listed",
+    "no_float",
     "no_gradient",
     "no_tensor",
     "not_numbers",

@@ -197,10 +197,20 @@ def spelt_here(function: FunctionType) -> Callable[..., Any]:
 
 
 def of_package(name: str) -> str:
-    """What is said of a name that the package does not have, behind the colon; "" where nothing is known."""
+    """The hint for a name that the package does not have, such as "here it is tg.stack"; "" if there is none."""
     if name in FUNCTIONS:
         return FUNCTIONS[name]
     return f"here it is np.{name}" if hasattr(np, name) and not name.startswith("_") else METHODS.get(name, "")
+
+
+def of_array(name: str, in_place: str) -> str:
+    """What is said of a name that the array of a tensor does not have."""
+    if name in ("cpu", "cuda", "detach", "numpy", "to"):
+        return "it is a NumPy array already, so it can be left out"
+    if name.endswith("_"):
+        return METHODS[name] if name in ("normal_", "uniform_") else in_place
+    here = {"clone": "x.copy", "norm": "np.linalg.norm"}.get(name) or (hasattr(np, name) and f"np.{name}")
+    return f"it is a NumPy array, of which it is {here}(...)" if here else METHODS.get(name, "it is a NumPy array")
 
 
 class Elsewhere:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from numbers import Real
 from typing import Any
@@ -17,18 +18,31 @@ from .words import describe, in_words, is_ragged, is_whole, leaves, short
 def is_no_array_of_numbers(x: Any) -> bool:
     """Whether x is neither a node nor something that NumPy turns into an array of real numbers.
 
-    It is so for a list of nodes: NumPy would take their numbers and leave the graph behind.
+    It is so for a list of nodes: NumPy would take their numbers and leave the graph behind; and for a masked array,
+    whose masked numbers it would take.
     """
-    if isinstance(x, Node) or type(x) in (float, int, bool):
+    if isinstance(x, Node) or type(x) in (float, bool):
         return False
+    if type(x) is int:
+        return no_float(x)
     if isinstance(getattr(x, "dtype", None), np.dtype):
-        return bool(x.dtype.kind not in "biuf")
+        return bool(x.dtype.kind not in "biuf") or is_masked(x)
     if any(isinstance(leaf, Node) for leaf in leaves(x)):
         return True
     try:
         return np.asarray(x).dtype.kind not in "biuf" and not isinstance(x, Real)
     except (TypeError, ValueError):
         return True
+
+
+def no_float(x: Any) -> bool:
+    """Whether x is a whole number that is too large for a float."""
+    return isinstance(x, int) and x.bit_length() > sys.float_info.max_exp
+
+
+def is_masked(x: Any) -> bool:
+    """Whether x is an array of `numpy.ma` in which numbers are masked."""
+    return hasattr(x, "filled") and bool(np.any(getattr(x, "mask", False)))
 
 
 def not_numbers(name: str, x: Any) -> TinygradError:
@@ -92,7 +106,7 @@ def wrong_dtype(dtype: Any) -> str | None:
 
 def kind_of(x: Any) -> str:
     """What x is, in a few words."""
-    if getattr(x, "shape", ()):
+    if getattr(x, "shape", ()) and hasattr(x, "dtype"):
         return say("an array of dtype {dtype}", dtype=x.dtype)
     return f"{type(x).__name__} {short(x)}"
 
@@ -110,6 +124,14 @@ def holds_a(*kinds: type) -> Callable[[Any, Any], bool]:
 
 NOT_NUMBERS: list[tuple[Callable[[Any, Any], bool], str]] = texts(
     [
+        (
+            lambda x, dtype: is_masked(x),
+            "x.filled(0) puts a number where one is masked, and x.compressed() leaves it out",
+        ),
+        (
+            lambda x, dtype: any(map(no_float, leaves(x))),
+            "no float is larger than 1.8e308; compute with its logarithm, math.log(...)",
+        ),
         (
             lambda x, dtype: not isinstance(x, Real) and not is_no_array_of_numbers(x),
             "tg.tensor(...) makes a Tensor of it",

@@ -114,8 +114,8 @@ arctanh = real("arctanh", np.arctanh, math.atanh,
                "The number whose hyperbolic tangent is x.", (0.0, 0.0), domain=(-1, 1))
 
 arctan2 = binary("arctan2", kernels.of_real_pairs(np.arctan2), math.atan2,
-                 lambda g, out, x, y: g * (y / hypot(x, y) / hypot(x, y)),
-                 lambda g, out, x, y: -(g * (x / hypot(x, y) / hypot(x, y))),
+                 lambda g, out, x, y: g * _turn(y, x, y),
+                 lambda g, out, x, y: -(g * _turn(x, x, y)),
                  "The angle in radians of the point with height x and width y.", (0.0, 1.0, 0.0), numpy=[np.arctan2])
 hypot = binary("hypot", kernels.of_real_pairs(np.hypot), math.hypot,
                lambda g, out, x, y: g * (x / out),
@@ -244,6 +244,13 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     5.0
     """
     return kernels.where(condition, x, y)
+
+
+def _turn(a: Any, x: Any, y: Any) -> Any:
+    """a / (x² + y²), without an overflow, for a = x or a = y; 0 where both are 0."""
+    length = hypot(x, y)
+    length = where(length == 0.0, 1.0, length)
+    return a / length / length
 
 
 def _slope_of_sinc(x: Any, out: Any) -> Any:

@@ -22,6 +22,7 @@ from .kernels import in_blocks, of_reals, reduced, scaled_erf, underflow_is_zero
 from .primitive import Variadic
 from .reductions import softmax, sum_
 from .rows import primitive
+from .shape import wide
 
 __all__ = ["gelu", "linear", "log_softmax", "softmax_cross_entropy"]
 
@@ -79,7 +80,7 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
 
 
 @primitive(
-    underflow_is_zero(lambda g, out, x, axis: g - exp(out) * sum_(g, axis=axis, keepdims=True)),
+    underflow_is_zero(lambda g, out, x, axis: g - exp(out) * sum_(wide(g), axis=axis, keepdims=True)),
     words=("{g} − softmax({x}) Σ {g}",),
 )
 @of_reals
@@ -125,7 +126,7 @@ def _gelu_slope(x: Any, approximate: str) -> Any:
 
 
 @primitive(
-    underflow_is_zero(lambda g, out, x, approximate: _gelu_rule(g, x, approximate=approximate)),
+    underflow_is_zero(lambda g, out, x, approximate: _gelu_rule(wide(g), wide(x), approximate=approximate)),
     floats=lambda x, approximate: 0.5 * x * (1.0 + _gelu_sigmoid(x, approximate)),
     elementwise=True,
 )

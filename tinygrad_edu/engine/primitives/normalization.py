@@ -23,7 +23,7 @@ from .pooling import avg_pool
 from .primitive import Variadic
 from .reductions import mean
 from .rows import primitive
-from .shape import astype, reshape, sum_to
+from .shape import astype, reshape, rounded_once, sum_to
 from .windows import Sizes, per_axis
 
 __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "rms_norm"]
@@ -252,11 +252,12 @@ def instance_norm(
     return group_norm(x, size[1], weight, bias, eps)
 
 
+@rounded_once
 def rms_norm(x: Any, normalized_shape: Any, weight: Any = None, eps: float | None = None) -> Any:
     """x (..., *normalized_shape) divided by √(its mean square over the last axes + eps), times weight.
 
-    Without `eps` it is the smallest step of the dtype at 1. Raises `ShapeError` where x does not end with the shape.
-    Source: B. Zhang and R. Sennrich, "Root Mean Square Layer Normalization" (2019).
+    Without `eps` it is the smallest step at 1 of the dtype that is computed with. Raises `ShapeError` where x does not
+    end with the shape. Source: B. Zhang and R. Sennrich, "Root Mean Square Layer Normalization" (2019).
 
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu.nn.functional import rms_norm
@@ -280,6 +281,7 @@ def _ending(name: str, x: Any, normalized_shape: Any, **parameters: Any) -> Size
     return shape
 
 
+@rounded_once
 def local_response_norm(x: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
     """x (N, C, *S) divided by (k + alpha · m) to the power beta, m the mean square over `size` neighbouring channels.
 

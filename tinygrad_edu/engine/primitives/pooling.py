@@ -18,7 +18,7 @@ from numpy import ndarray
 from ...errors import DtypeError, ShapeError
 from ..messages import is_whole, short
 from ..node import Node, number_of, shape_of
-from .kernels import kept
+from .kernels import kept, of_reals
 from .linear_algebra import einsum
 from .reductions import max_, mean
 from .rows import primitive
@@ -133,6 +133,7 @@ def _lowest(dtype: Any) -> Any:
 
 
 @primitive(lambda g, out, x, **how: avg_unpool(g, size=x.shape[2:], **how), words=("{g} / window",))
+@of_reals
 def avg_pool(
     x: Any,
     kernel: Sizes = (),
@@ -145,7 +146,7 @@ def avg_pool(
     stride, padding, gapless = in_full(len(kernel), stride, padding, None)
     size = x.shape[2:]
     x = with_border(x, padding)
-    out = np.zeros((len(x), *windows, x.shape[-1]), x.dtype if x.dtype.kind == "f" else float)
+    out = np.zeros((len(x), *windows, x.shape[-1]), x.dtype)
     for _, where in places(kernel, windows, stride, gapless):
         out += x[where]
     out /= _counts(size, kernel, stride, padding, counted, windows, out.dtype)
@@ -153,6 +154,7 @@ def avg_pool(
 
 
 @primitive(lambda h, out, g, size, **how: avg_pool(h, **how))
+@of_reals
 def avg_unpool(
     g: Any,
     size: Sizes = (),

@@ -24,7 +24,7 @@ from .elementwise import abs_, exp, maximum, minimum, where
 from .kernels import in_float32, of_reals, reduced, running, underflow_is_zero
 from .primitive import dispatch
 from .rows import primitive
-from .shape import astype, broadcast_to, concatenate, expand_dims, flip, moveaxis, spread
+from .shape import astype, broadcast_to, concatenate, expand_dims, flip, moveaxis, spread, wide
 
 __all__ = [
     "argmax", "argmin", "cumprod", "cumsum", "logsumexp", "max_", "mean", "min_", "norm", "norm2", "prod_", "softmax",
@@ -38,7 +38,7 @@ def restore(x: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:
     """A reduced array, spread again over the shape that was reduced."""
     if axis is None and isinstance(x, (np.ndarray, np.generic)):  # one number: the commonest case by far
         return spread(x, shape)
-    if axis is not None and not keepdims and shape:  # of a single number NumPy sums the axis 0 that it has not
+    if axis is not None and not keepdims and shape:  # NumPy sums axis 0 of a single number, which has no axes
         x = expand_dims(x, tuple(a % len(shape) for a in axis) if isinstance(axis, tuple) else axis)
     return broadcast_to(x, shape)
 
@@ -65,7 +65,7 @@ def sum_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return reduced(np.add, x, axis, keepdims)
 
 
-@primitive(lambda g, out, x, axis, keepdims: restore(g / divisor(x.shape, axis), x.shape, axis, keepdims))
+@primitive(lambda g, out, x, axis, keepdims: restore(wide(g) / divisor(x.shape, axis), x.shape, axis, keepdims))
 @of_reals
 def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The mean over `axis`.
@@ -78,7 +78,7 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 
 def divisor(shape: tuple[int, ...], axis: Axis, ddof: float = 0) -> float:
-    """By what a sum over `axis` is divided to make a mean of it. There is no mean of no numbers."""
+    """The divisor that makes a mean of a sum over `axis`. There is no mean of no numbers."""
     n = count(shape, axis) - ddof
     if n > 0:
         return n
@@ -89,7 +89,7 @@ def divisor(shape: tuple[int, ...], axis: Axis, ddof: float = 0) -> float:
 
 
 @primitive(
-    lambda g, out, x, axis, keepdims: restore(g, x.shape, axis, keepdims) * _others(x, axis),
+    lambda g, out, x, axis, keepdims: restore(g, x.shape, axis, keepdims) * _others(wide(x), axis),
     words=("{g} · the other factors",),
     symbol="Π",
 )
@@ -178,7 +178,7 @@ def _deviation(x: Any, axis: Axis) -> Any:
 
 @primitive(
     lambda g, out, x, axis, ddof, keepdims: (
-        restore(g * (2.0 / divisor(x.shape, axis, ddof)), x.shape, axis, keepdims) * _deviation(x, axis)
+        restore(wide(g) * (2.0 / divisor(x.shape, axis, ddof)), x.shape, axis, keepdims) * _deviation(x, axis)
     ),
     words=("{g} · 2 ({x} − mean) / n",),
 )
@@ -195,7 +195,7 @@ def var(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any
 
 @primitive(
     lambda g, out, x, axis, ddof, keepdims: (
-        restore(g / divisor(x.shape, axis, ddof), x.shape, axis, keepdims)
+        restore(wide(g) / divisor(x.shape, axis, ddof), x.shape, axis, keepdims)
         * _direction(_deviation(x, axis), restore(out, x.shape, axis, keepdims))
     ),
     words=("{g} ({x} − mean) / (n {out})",),
@@ -241,7 +241,7 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
     >>> import tinygrad_edu as tg
     >>> tg.logsumexp(tg.tensor([1000.0, 1000.0]))
-    tensor(1000.6931)
+    tensor(1000.6932)
     """
     top = np.max(x, axis=axis, keepdims=True)
     top = np.where(np.isfinite(top), top, 0)
@@ -251,7 +251,7 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 
 @primitive(
-    underflow_is_zero(lambda g, out, x, axis: out * (g - sum_(g * out, axis=axis, keepdims=True))),
+    underflow_is_zero(lambda g, out, x, axis: out * (g - sum_(wide(g) * out, axis=axis, keepdims=True))),
     words=("{out} ⊙ ({g} − Σ {g} ⊙ {out})",),
 )
 @of_reals

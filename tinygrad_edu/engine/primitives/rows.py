@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -40,6 +41,7 @@ def _elementwise(
     name: str, arrays: Any, rules: Sequence[Rule], floats: Any, doc: str, example: Sequence[float], **rest: Any
 ) -> Primitive:
     *operands, result = example
-    call = f"tg.{name}({', '.join(map(str, operands))})"
+    written = [str(x) if math.isfinite(x) else f'float("{x}")' for x in operands]
+    call = f"tg.{name}({', '.join(written)})"
     doc += f"\n\n    >>> import tinygrad_edu as tg\n    >>> {call}\n    {result!r}\n    "
     return Primitive(name, arrays, rules, floats=floats, elementwise=True, doc=doc, **rest)

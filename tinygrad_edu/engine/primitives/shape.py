@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from math import prod
 from operator import index
@@ -14,7 +15,7 @@ from ...errors import DtypeError, ShapeError
 from ..masks import ANSWERS
 from ..messages import PAD_MODES, check, in_words, is_whole, refused, several
 from ..node import Node, number_of, shape_of
-from .kernels import reduced
+from .kernels import FLOAT16, reduced
 from .primitive import Variadic, dispatch
 from .rows import primitive
 
@@ -295,6 +296,23 @@ def astype(x: Any, dtype: Any = None) -> Any:
 
 
 ANSWERS[np.astype] = astype  # of a mask
+
+
+def wide(x: Any) -> Any:
+    """x, and float16 as float32: its largest number is 65,504, which counts, sums and squares soon pass."""
+    return astype(x, "float32") if getattr(x, "dtype", None) is FLOAT16 else x
+
+
+def rounded_once(f: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that is made of rows; with a float16 first it is computed in float32, and rounded at the end."""
+
+    @functools.wraps(f)
+    def computed(x: Any, *rest: Any, **named: Any) -> Any:
+        if getattr(number_of(x), "dtype", None) is not FLOAT16:
+            return f(x, *rest, **named)
+        return astype(f(wide(x), *rest, **named), "float16")
+
+    return computed
 
 
 # Many arrays into one, and one into many.

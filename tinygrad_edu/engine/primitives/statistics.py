@@ -1,4 +1,4 @@
-"""Numbers as samples: in order, averaged, and compared with their neighbours. All of it is made of other rows.
+"""Statistics: sorted numbers, quantiles, averages, and differences between neighbours, all made of other rows.
 
 The gradient of an ordered number goes to the place where it stood; equal ones keep their order. As in NumPy, a median
 is the mean of the two middle numbers, and a quantile lies on the straight line between its two neighbours.
@@ -25,10 +25,12 @@ from .shape import (
     expand_dims,
     moveaxis,
     reshape,
+    rounded_once,
     squeeze,
     stack,
     take_along_axis,
     transpose,
+    wide,
 )  # fmt: skip
 
 __all__ = [
@@ -163,6 +165,7 @@ def ptp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return max_(x, axis, keepdims) - min_(x, axis, keepdims)
 
 
+@rounded_once
 def average(x: Any, axis: Axis = None, weights: Any = None, keepdims: bool = False) -> Any:
     """Σ weights · x / Σ weights over `axis`; the mean without weights.
 
@@ -175,9 +178,8 @@ def average(x: Any, axis: Axis = None, weights: Any = None, keepdims: bool = Fal
     if weights is None:
         return mean(x, axis, keepdims)
     x = _real("average", x, axis=axis, keepdims=keepdims)
-    weights = _real(
-        "sum", weights if isinstance(weights, Node) or hasattr(weights, "dtype") else np.asarray(weights, x.dtype)
-    )
+    given = weights if isinstance(weights, Node) or hasattr(weights, "dtype") else np.asarray(weights, x.dtype)
+    weights = wide(_real("sum", given))
     if weights.ndim == 1 != x.ndim and isinstance(axis, int) and weights.shape[0] == x.shape[axis]:
         weights = moveaxis(broadcast_to(weights, moveaxis(x, axis, -1).shape), -1, axis)
     elif weights.shape != x.shape:
@@ -198,6 +200,7 @@ def nansum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return sum_(where(x == x, x, 0.0), axis, keepdims)
 
 
+@rounded_once
 def nanmean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The mean over `axis` of the numbers that are not nan.
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..._support.languages import say
+from ..._support.languages import listed, say
 from ...check.differences import numerical_jacobian
 from ..compare import Verdict, compare
 from ..errors import StudentError
@@ -164,7 +164,7 @@ def by_asking_again(call: Call, known: Diagnosis, right: Callable[[Any], bool]) 
         _, left = repeated(call, call.arguments)
         changed = [name for name, x, y in zip(names, call.arguments, left) if not unchanged(x, y)]
         if changed:
-            return Diagnosis(MISTAKES["changed arguments"], (), {"changed": say(" and ").join(changed)})
+            return Diagnosis(MISTAKES["changed arguments"], (), {"changed": listed(changed)})
         orders = permutations(range(len(call.arguments))) if known.name == "unknown" else iter(())
         for order in islice(orders, 1, ORDERS):
             answer = in_order(call, order)

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from ..._support.languages import say, texts
+from ..._support.languages import listed, say, texts
 from ...engine.gradients import Contribution, contributions, gradients
 from ...engine.node import Node, number_of
 from ...engine.primitives.primitive import Primitive
@@ -291,7 +291,7 @@ def row_of(node: Node) -> Primitive:
 
 def at(nodes: Iterable[Node]) -> dict[str, str]:
     """The detail that names the operations that err."""
-    return {"operation": say(" and ").join(dict.fromkeys(f"`{row_of(node).name}`" for node in nodes))}
+    return {"operation": listed(list(dict.fromkeys(f"`{row_of(node).name}`" for node in nodes)))}
 
 
 def on_edges(name: str, edges: Sequence[Contribution], wrong: Wrong, named: Sequence[Contribution]) -> Attempt:
@@ -301,7 +301,7 @@ def on_edges(name: str, edges: Sequence[Contribution], wrong: Wrong, named: Sequ
         slots.setdefault(step.node, []).append(step.slot)
     text = texts("`{operation}` (operand {operand})")
     told = dict.fromkeys(say(text, operation=row_of(step.node).name, operand=step.slot + 1) for step in named)
-    return name, {"operation": say(" and ").join(told)}, {node: (wrong, slots[node]) for node in slots}
+    return name, {"operation": listed(list(told))}, {node: (wrong, slots[node]) for node in slots}
 
 
 def nothing(e: RuleCall) -> None:

@@ -144,7 +144,7 @@ def final(result: Result) -> bool:
 def feedback(result: Result) -> str:
     """The whole result as plain text."""
     lines = [*([points(result.score, result.max_score)] if final(result) else []), *preface(result)]
-    for check in result.checks:
+    for check in result.checks if result.status != "unreadable" else ():  # the preface says it all
         line = say("{name}: {problem}", name=one_line(check.title), problem=check_points(check))
         lines.append(f"{MARKS[check.outcome]} {line}")
         lines += [f"    {line}" for line in said_in_lines(check).splitlines()]

@@ -24,7 +24,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["NAME", "Problem", "Program", "explain"]
+__all__ = ["NAME", "Problem", "Program", "explain", "remembered"]
 
 NAME = "submission"
 """The name of the program's module. It is not `__main__`, so the program's main block does not run."""
@@ -157,6 +157,11 @@ class Last(importlib.abc.MetaPathFinder):
 def remember(filename: str, source: str) -> None:
     """Let tracebacks show the lines of a source that is not a file."""
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+
+
+def remembered(filename: str) -> bool:
+    """Whether a source is one that is not a file: the student's."""
+    return filename in linecache.cache and linecache.cache[filename][1:2] == (None,)
 
 
 class Program:
@@ -366,7 +371,7 @@ def explain(error: BaseException, where: str, line: int) -> Problem:
     step = error.__traceback__
     while step is not None:
         filename = step.tb_frame.f_code.co_filename
-        if filename == where or (filename in linecache.cache and linecache.cache[filename][1:2] == (None,)):
+        if filename == where or remembered(filename):
             where, line = filename, step.tb_lineno
         step = step.tb_next
     if isinstance(error, SystemExit):

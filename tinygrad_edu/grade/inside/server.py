@@ -8,19 +8,26 @@ from __future__ import annotations
 
 import operator
 import os
+import sys
 import types
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from .program import NAME, Problem, Program, explain
+from .program import NAME, Problem, Program, explain, remembered
 from .wire import LENGTHS, FrameError, pack, unpack
 
 __all__ = ["Server"]
 
 LONGEST_LIST = 100_000
 """The most items that are taken from something that is iterated."""
+
+
+MOST_EVENTS = 10_000
+"""So many calls and returns are looked at in one call of a function: this costs some milliseconds, whatever it does."""
 
 
 class Server:
@@ -34,6 +41,7 @@ class Server:
         self.actions: dict[str, Callable[..., Any]] = {
             "load": self.load,
             "call": self.call,
+            "count": self.count,
             "get": self.get,
             "set": setattr,
             "operator": self.operator,
@@ -110,6 +118,14 @@ class Server:
         result = target(*arguments, **keywords)
         return (result, arguments) if afterwards else result
 
+    def count(self, target: Any, arguments: list[Any], keywords: dict[str, Any], size: int) -> tuple[Any, int]:
+        """The result of a function, and how often one function of the program was called meanwhile with an array of at
+        least `size` numbers.
+        """
+        with counted(size) as calls:
+            result = target(*arguments, **keywords)
+        return result, max(calls.values(), default=0)
+
     def get(self, target: Any, name: str) -> Any:
         """An attribute of an object; without a target, of the program."""
         return getattr(self.module if target is None else target, name)
@@ -128,6 +144,32 @@ class Server:
     def evaluate(self, source: str) -> Any:
         """The value of an expression that the grader sends, such as a function for the student's `grad`."""
         return eval(source, vars(self.module))
+
+
+@contextmanager
+def counted(size: int) -> Iterator[Counter[types.CodeType]]:
+    """Count the calls of each function of the program that is handed an array of at least `size` numbers."""
+    calls: Counter[types.CodeType] = Counter()
+    left = MOST_EVENTS
+
+    def look(frame: types.FrameType, event: str, _: Any) -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            sys.setprofile(None)
+        code = frame.f_code
+        if event == "call" and remembered(code.co_filename) and any(large(x, size) for x in frame.f_locals.values()):
+            calls[code] += 1
+
+    sys.setprofile(look)
+    try:
+        yield calls
+    finally:
+        sys.setprofile(None)
+
+
+def large(x: Any, size: int) -> bool:
+    return isinstance(x, np.ndarray) and x.size >= size
 
 
 def text_of(source: Any) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..._support.languages import say, texts
 from ..assignment import exception_text
 from ..errors import AssignmentError
 
@@ -51,7 +52,7 @@ class Engine:
         """A node that records, of a number or of an array."""
         make = self._own("tensor") if isinstance(x, ndarray) else self._own("number")
         if make is None:
-            raise NotOffered("no arrays" if isinstance(x, ndarray) else "no numbers")
+            raise NotOffered(say("no arrays" if isinstance(x, ndarray) else "no numbers"))
         return make(x.copy() if isinstance(x, ndarray) else x)
 
     def call(self, name: str, *operands: Any, **attributes: Any) -> Any:
@@ -64,7 +65,7 @@ class Engine:
             return OPERATORS[name](*operands)
         method = getattr(operands[0], name, None)
         if not callable(method):
-            raise NotOffered(f"no {name}")
+            raise NotOffered(say("no {name}", name=name))
         return method(*operands[1:], **attributes)
 
     def value(self, node: Any) -> Any:
@@ -100,7 +101,7 @@ class Engine:
         """The gradients as nodes that record, for second derivatives."""
         own = self._own("gradients")
         if own is None:
-            raise NotOffered("no second derivatives: the adapter has no gradients(result, inputs)")
+            raise NotOffered(say("no second derivatives: the adapter has no gradients(result, inputs)"))
         return list(own(result, inputs))
 
     def vjp(self, function: Callable[..., Any], at: Sequence[Any], upstream: Any) -> tuple[Any, tuple[Any, ...]]:
@@ -152,5 +153,6 @@ def load_adapter(path: str | os.PathLike[str]) -> Engine:
     except Exception as error:
         raise AssignmentError(f"{path}: {exception_text(error)}") from error
     if not any(hasattr(module, name) for name in ("number", "tensor", "vjp")):
-        raise AssignmentError(f"{path}: an adapter defines number(x), for floats, or tensor(x), for arrays, or both")
+        text = texts("{path}: an adapter defines number(x), for floats, or tensor(x), for arrays, or both")
+        raise AssignmentError(say(text, path=path))
     return Engine(module)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..._support.languages import say, texts
 from ...engine.gradients import gradients as our_gradients
 from ...engine.node import Node
 from ...engine.value import Value
@@ -26,10 +27,21 @@ from .operations import Question, judged, offered
 __all__ = ["LARGE", "about_graphs"]
 
 
+KEPT = texts(
+    "Gradients of values in between were kept from the first pass, and flowed on once more: set them to 0 before each "
+    "pass."
+)
+COPY = texts(
+    "Keep a copy of what a rule needs, or count the changes of arrays, and refuse a backward pass through changed ones."
+)
+
+
 def about_graphs() -> list[Question]:
     """All questions about graphs and second derivatives."""
-    graphs = [Question("Graphs", name, ask) for name, ask in GRAPHS.items()]
-    return graphs + [Question("Second derivatives", name, partial(second, function=f)) for name, f in TWICE.items()]
+    graphs = [Question(texts("Graphs"), name, ask) for name, ask in GRAPHS.items()]
+    return graphs + [
+        Question(texts("Second derivatives"), name, partial(second, function=f)) for name, f in TWICE.items()
+    ]
 
 
 def start(e: Engine, x: float) -> Any:
@@ -54,7 +66,7 @@ def gradient_is(e: Engine, x: Any, right: float, what: str) -> None:
 def handles(e: Engine) -> None:
     """Refuse questions about nodes to an engine that is only a function of functions."""
     if e._own("vjp") and not e._own("backward"):
-        raise NotOffered("no nodes to hold: the adapter has vjp(function, arguments, upstream) alone")
+        raise NotOffered(say("no nodes to hold: the adapter has vjp(function, arguments, upstream) alone"))
 
 
 def diamond(e: Engine) -> None:
@@ -75,7 +87,7 @@ def doublings(e: Engine, n: int = 40) -> None:
             y = e.call("add", y, y)
         return y
 
-    in_chain(e, chain, 2.0**n, "time doubles", f"y = y + y, {n} times")
+    in_chain(e, chain, 2.0**n, "time doubles", say("y = y + y, {n} times", n=n))
 
 
 def deep(e: Engine, n: int = 20_000) -> None:
@@ -85,7 +97,7 @@ def deep(e: Engine, n: int = 20_000) -> None:
             y = e.call("add", y, nodes[0])
         return y
 
-    in_chain(e, chain, n + 1.0, "recursion", f"a chain of {n:,} additions")
+    in_chain(e, chain, n + 1.0, "recursion", say("a chain of {n} additions", n=f"{n:,}"))
 
 
 def wide(e: Engine, n: int = 1 << 15) -> None:
@@ -95,7 +107,7 @@ def wide(e: Engine, n: int = 1 << 15) -> None:
             level = [e.call("add", a, b) for a, b in zip(level[::2], level[1::2])]
         return level[0]
 
-    in_chain(e, tree, 2.0 * n * 1.5, "slow", f"a tree of {n:,} leaves")
+    in_chain(e, tree, 2.0 * n * 1.5, "slow", say("a tree of {n} leaves", n=f"{n:,}"))
 
 
 def in_chain(e: Engine, function: Callable[..., Any], right: float, kind: str, what: str) -> None:
@@ -105,10 +117,10 @@ def in_chain(e: Engine, function: Callable[..., Any], right: float, kind: str, w
     try:
         _, (found,) = e.vjp(function, at, 1.0 if numbers else np.ones(1))
     except RecursionError:
-        how = "Keep the nodes that are still to be visited in a list of your own, and loop."
-        raise WrongAnswer(f"RecursionError for {what}", kind="recursion", how=how) from None
+        how = texts("Keep the nodes that are still to be visited in a list of your own, and loop.")
+        raise WrongAnswer(say("RecursionError for {what}", what=what), kind="recursion", how=how) from None
     number = float(found[0]) if isinstance(found, ndarray) and found.shape == (1,) else found
-    expect(number, f"the gradient of {what}").is_close(right, rtol=1e-6)
+    expect(number, say("the gradient of {what}", what=what)).is_close(right, rtol=1e-6)
 
 
 def again(e: Engine) -> None:
@@ -118,7 +130,7 @@ def again(e: Engine) -> None:
     y = e.call("multiply", x, e.call("multiply", x, e.call("multiply", x, x)))
     e.backward(y, ends(e, y))
     once, twice = 4 * 1.5**3, None
-    gradient_is(e, x, once, "the gradient after one backward")
+    gradient_is(e, x, once, say("the gradient after one backward"))
     try:
         e.backward(y, ends(e, y))
     except Exception:  # refused, as PyTorch does
@@ -129,13 +141,10 @@ def again(e: Engine) -> None:
         return  # the second replaces the first, as in a library that sets gradients back
     kept = kept_in_between(lambda x: x * (x * (x * x)), (1.5,))[0]
     if compare(twice, kept, rtol=1e-6):
-        raise WrongAnswer(
-            f"the gradient after two backwards is {twice:g}; two passes add up to {2 * once:g}",
-            kind="not reset",
-            how="Gradients of values in between were kept from the first pass, and flowed on once more: set them to 0 "
-            "before each pass.",
-        )
-    expect(twice, "the gradient after two backwards").is_close(2 * once, rtol=1e-6)
+        text = texts("the gradient after two backwards is {found}; two passes add up to {right}")
+        said = say(text, found=f"{twice:g}", right=f"{2 * once:g}")
+        raise WrongAnswer(said, kind="not reset", how=KEPT)
+    expect(twice, say("the gradient after two backwards")).is_close(2 * once, rtol=1e-6)
 
 
 def changed(e: Engine) -> None:
@@ -161,12 +170,8 @@ def changed(e: Engine) -> None:
     except Exception:  # refused, as it should be
         return
     if not compare(found, used, rtol=1e-6):
-        raise WrongAnswer(
-            f"in y = x * w, w was changed after it was used: the gradient of x is {found}, and {used} is right",
-            kind="changed in place",
-            how="Keep a copy of what a rule needs, or count the changes of arrays, and refuse a backward pass through "
-            "changed ones.",
-        )
+        text = texts("in y = x * w, w was changed after it was used: the gradient of x is {found}; {right} is right")
+        raise WrongAnswer(say(text, found=found, right=used), kind="changed in place", how=COPY)
 
 
 def unused(e: Engine) -> None:
@@ -177,17 +182,17 @@ def unused(e: Engine) -> None:
     e.backward(y, ends(e, y))
     found = e.gradient(z)
     if found is not None:
-        gradient_is(e, z, 0.0, "the gradient of a value that was not used")
+        gradient_is(e, z, 0.0, say("the gradient of a value that was not used"))
 
 
 GRAPHS: dict[str, Callable[[Engine], None]] = {
-    "values that are used several times": diamond,
-    "y = y + y, 40 times: no path is walked twice": doublings,
-    "a chain of 20,000 additions": deep,
-    "a tree of 32,768 leaves, in time": wide,
-    "a second backward": again,
-    "a value that is not used": unused,
-    "an array that is changed in place": changed,
+    texts("values that are used several times"): diamond,
+    texts("y = y + y, 40 times: no path is walked twice"): doublings,
+    texts("a chain of 20,000 additions"): deep,
+    texts("a tree of 32,768 leaves, in time"): wide,
+    texts("a second backward"): again,
+    texts("a value that is not used"): unused,
+    texts("an array that is changed in place"): changed,
 }
 
 LARGE = (doublings, wide)
@@ -212,7 +217,7 @@ def second(e: Engine, function: Asked) -> None:
     out = offered(lambda: function(e, x))
     first = e.gradients(out, [x])[0]
     if first is None:
-        raise WrongAnswer("the first derivative is None", kind="detached")
+        raise WrongAnswer(say("the first derivative is None"), kind="detached")
     second_is(function, lambda: e.gradients(first, [x])[0], e.value)
 
 
@@ -233,14 +238,15 @@ def second_is(function: Asked, ask: Callable[[], Any], value: Callable[[Any], An
     ours = Value(0.75)
     slope = our_gradients(function(OURS, ours), [ours], None, create_graph=True)[0]
     again = our_gradients(slope, [ours], None)[0] if isinstance(slope, Node) and slope.requires_grad else 0.0
-    right, how = float(again or 0.0), "Where the first derivative does not depend on x, the second is 0."
+    right, how = float(again or 0.0), texts("Where the first derivative does not depend on x, the second is 0.")
     try:
         found = ask()
     except Exception as error:
-        what = f"the derivative of the derivative raises {exception_text(error)}"
+        what = say("the derivative of the derivative raises {error}", error=exception_text(error))
         raise WrongAnswer(what, kind="second derivative", how=how) from None
     if found is None:
-        raise WrongAnswer(f"the second derivative is None, and {right:.4g} is right", kind="second derivative", how=how)
+        what = say("the second derivative is None, and {right} is right", right=f"{right:.4g}")
+        raise WrongAnswer(what, kind="second derivative", how=how)
     number = value(found)
     number = float(np.ravel(number)[0]) if isinstance(number, ndarray) and number.size == 1 else number
-    expect(number, "the second derivative").is_close(right, rtol=1e-6)
+    expect(number, say("the second derivative")).is_close(right, rtol=1e-6)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..._support.languages import say, texts
 from ...engine.derivatives import vjp
 from ...engine.node import Node
 from ...engine.tensor import Tensor
@@ -78,9 +79,12 @@ def array_operations() -> Iterator[tuple[str, Asked, tuple[str, ...]]]:
 
 
 BROADCAST = {
-    "a row": ("nk", "k"), "a column": ("nk", "n1"), "a row and a column": ("1k", "n1"), "a single number": ("nk", ""),
-    "another axis in front": ("nk", "mnk"),
-}  # fmt: skip
+    texts("a row"): ("nk", "k"),
+    texts("a column"): ("nk", "n1"),
+    texts("a row and a column"): ("1k", "n1"),
+    texts("a single number"): ("nk", ""),
+    texts("another axis in front"): ("nk", "mnk"),
+}
 
 
 def drawn(axes: Sequence[str], square: bool, least: float = -np.inf) -> list[Any]:
@@ -93,7 +97,7 @@ def drawn(axes: Sequence[str], square: bool, least: float = -np.inf) -> list[Any
 def about_operations() -> list[Question]:
     """All questions about operations."""
     found = []
-    for section, ask in (("Numbers", of_numbers), ("Arrays", of_arrays)):
+    for section, ask in ((texts("Numbers"), of_numbers), (texts("Arrays"), of_arrays)):
         for name, function, axes, least in operations():
             found.append(Question(section, name, partial(ask, function=function, axes=axes, least=least)))
     for name, function, axes in array_operations():
@@ -101,7 +105,8 @@ def about_operations() -> list[Question]:
     for name, axes in BROADCAST.items():
         for how in ("add", "multiply"):
             function = partial(applied, name=how)
-            found.append(Question("Broadcasting", f"{how}, {name}", partial(of_arrays, function=function, axes=axes)))
+            what = say("{operation}, {operand}", operation=how, operand=say(name))
+            found.append(Question(texts("Broadcasting"), what, partial(of_arrays, function=function, axes=axes)))
     return found
 
 
@@ -136,7 +141,7 @@ def judged(e: Engine, function: Asked, at: Sequence[Any], upstream: Any) -> None
     expected, _ = vjp(ours, *at)
     names = names_of(function, len(at) + 1)[1:]
     right = expected.data if isinstance(expected, Node) else expected
-    expect(out, "the value").is_close(right if np.ndim(right) else float(right), rtol=1e-6)
+    expect(out, say("the value")).is_close(right if np.ndim(right) else float(right), rtol=1e-6)
     asked = named(ours, names)
     rtol = 1e-6 if any(getattr(x, "dtype", None) == np.float32 for x in found) else None
     if rtol is not None:  # an engine of float32 is asked in float32

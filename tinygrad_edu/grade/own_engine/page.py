@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..._support.languages import VARIABLE, language, say, texts
 from ..._support.text import clean
 from ..assignment import exception_text
 from ..errors import AssignmentError, WrongAnswer
@@ -29,6 +30,11 @@ __all__ = ["Finding", "Page", "answered", "check_engine", "questions", "serve"]
 
 SECONDS = 20.0
 """The longest time of the processor for one question; on a busy machine it may be ten times as long."""
+
+GROWS = texts(
+    "The work grows faster than the graph: visit every node once, and find the next one without a search through all "
+    "that wait."
+)
 
 STARTING = 120.0
 """The longest time for loading the adapter and what it imports."""
@@ -67,34 +73,36 @@ class Page:
 
     def __str__(self) -> str:
         right, wrong, missing = map(self.of, ("right", "wrong", "not offered"))
-        lines = [f"{self.name}: {len(right)} right, {len(wrong)} wrong, {len(missing)} not offered"]
+        text = texts("{name}: {right} right, {wrong} wrong, {missing} not offered")
+        lines = [say(text, name=self.name, right=len(right), wrong=len(wrong), missing=len(missing))]
         for section in dict.fromkeys(finding.section for finding in self.findings):
             here = [finding for finding in self.findings if finding.section == section]
             lines += ["", section]
-            for mark, outcome in (("✓", "right"), ("– not offered:", "not offered")):
+            for text, outcome in (("✓ {names}", "right"), (texts("– not offered: {names}"), "not offered")):
                 names = [finding.name for finding in here if finding.outcome == outcome]
-                said = f"all {len(names)}" if len(names) == len(here) else "; ".join(names)
-                lines += [f"  {mark} {said}"] if names else []
+                said = say("all {n}", n=len(names)) if len(names) == len(here) else say("; ").join(names)
+                lines += ["  " + say(text, names=said)] if names else []
             for finding in here:
                 if finding.outcome == "wrong":
-                    lines.append(f"  ✗ {finding.name}: {finding.message}")
+                    lines.append("  ✗ " + say("{name}: {problem}", name=finding.name, problem=finding.message))
                     lines += [f"      {finding.how}"] if finding.how else []
         return clean("\n".join(lines), 20_000)
 
 
 def answered(engine: Engine, question: Question) -> Finding:
     """Ask one question."""
-    section, name = question.section, question.name
+    section, name = say(question.section), say(question.name)
     try:
         with np.errstate(all="ignore"):
             question.ask(engine)
     except WrongAnswer as wrong:
-        said = " ".join(filter(None, (str(wrong), wrong.where)))
-        return Finding(section, name, "wrong", wrong.kind, said, wrong.how)
+        said = say(" ").join(filter(None, (str(wrong), wrong.where)))
+        return Finding(section, name, "wrong", wrong.kind, said, say(wrong.how))
     except NotOffered as missing:
         return Finding(section, name, "not offered", "", str(missing))
     except RecursionError:
-        return Finding(section, name, "wrong", "recursion", "RecursionError", "Loop over a list instead of recursing.")
+        how = say("Loop over a list instead of recursing.")
+        return Finding(section, name, "wrong", "recursion", "RecursionError", how)
     except Exception as error:
         return Finding(section, name, "wrong", "raised", exception_text(error))
     return Finding(section, name, "right")
@@ -139,10 +147,10 @@ def check_engine(path: str | os.PathLike[str], *, seconds: float = SECONDS) -> P
 
 def stopped(question: Question, seconds: float) -> Finding:
     """The finding about a question that ended the process, or took too long."""
-    message = f"no answer in {seconds:g} s of the processor's time, or the process ended"
-    how = "The work grows faster than the graph: visit every node once, and find the next one without a search through "
-    how += "all that wait."
-    return Finding(question.section, question.name, "wrong", "time", message, how if question.ask in LARGE else "")
+    text = texts("no answer in {s} s of the processor's time, or the process ended")
+    message, section, name = say(text, s=f"{seconds:g}"), say(question.section), say(question.name)
+    how = say(GROWS) if question.ask in LARGE else ""
+    return Finding(section, name, "wrong", "time", message, how)
 
 
 def until_it_stops(path: str, first: int, seconds: float) -> list[Finding]:
@@ -153,7 +161,8 @@ def until_it_stops(path: str, first: int, seconds: float) -> list[Finding]:
         [sys.executable, "-c", command, path, str(first), str(seconds)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        text=True,
+        encoding="utf-8",
+        env=os.environ | {VARIABLE: language()},
     )
     lines: queue.Queue[str] = queue.Queue()
 
@@ -167,7 +176,7 @@ def until_it_stops(path: str, first: int, seconds: float) -> list[Finding]:
     listener.start()
     found: list[Finding] = []
     try:
-        ready = json.loads(lines.get(timeout=STARTING) or '{"refused": "it ended while it was loaded"}')
+        ready = json.loads(lines.get(timeout=STARTING) or "{}") or {"refused": say("it ended while it was loaded")}
         if "refused" in ready:
             raise AssignmentError(f"{path}: {ready['refused'].removeprefix(f'{path}: ')}")
         patience = 10 * seconds if hasattr(signal, "setitimer") else seconds

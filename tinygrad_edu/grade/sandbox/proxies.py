@@ -13,6 +13,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import numpy as np
+
 from ..._support.languages import say, texts
 from ..._support.lazy import lazy
 from ..._support.text import clean
@@ -127,6 +129,9 @@ class Handle:
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         again = self._reference.session.answers_again and not keywords
         LAST_CALL.set(Call(self, list(arguments)) if again else None)
+        size = max((x.size for x in arguments if isinstance(x, np.ndarray)), default=0)
+        if self._reference.session.counting and size >= FEWEST:
+            return _counted(self, arguments, keywords, size)
         return _ask(self._reference.session, "call", self, list(arguments), keywords, False)
 
     def __iter__(self) -> Iterator[Any]:
@@ -137,6 +142,25 @@ class Handle:
 
     def __setitem__(self, key: Any, value: Any) -> None:
         _ask(self._reference.session, "operator", "setitem", self, key, value)
+
+
+FEWEST = 4
+"""Calls are counted from so many numbers on: fewer may honestly be as many as the calls."""
+
+
+def _counted(function: Handle, arguments: tuple[Any, ...], keywords: dict[str, Any], size: int) -> Any:
+    """The result of a function; and a note if it calls another one for each of the numbers with all of them, as a
+    difference quotient does.
+    """
+    session = function._reference.session
+    answer = _ask(session, "count", function, list(arguments), keywords, size)
+    if not (isinstance(answer, tuple) and len(answer) == 2 and type(answer[1]) is int):
+        raise StudentError("answer", say("what your program wrote is no answer: {why}", why=kind_of(answer)))
+    session.last, calls = answer
+    name = function._reference.name
+    if name and calls >= size:
+        session.record.passes[name] = calls, size
+    return session.last
 
 
 def _operator(name: str, reflected: bool = False) -> Any:

@@ -58,6 +58,8 @@ class Record:
     slow : statements that are left out, as the child reports them.
     only_light : whether only definitions, imports and assignments are executed.
     broken : why it cannot be loaded.
+    passes : functions that call another one with all numbers of a question, at least once for each of them; how often,
+        and how many numbers there are.
     """
 
     seconds: float = 0.0
@@ -68,6 +70,7 @@ class Record:
     slow: list[tuple[str, int, Problem]] = field(default_factory=list)
     only_light: bool = False
     broken: StudentError | None = None
+    passes: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 class Session:
@@ -84,6 +87,7 @@ class Session:
     answers, last : how many questions about the loaded program it has answered, and the last answer.
     constants : names of the program that were asked for and hold data, not a function or a class, in words.
     functions : those that were asked for.
+    counting : whether calls of functions are counted, for `Record.passes`.
 
     >>> from tinygrad_edu.grade import Sandbox, Submission
     >>> with Sandbox() as sandbox, sandbox.open(Submission.from_source("def f(x) return x")) as session:
@@ -115,6 +119,7 @@ class Session:
         self.last: Any = None
         self.constants: dict[str, str] = {}
         self.functions: dict[str, Handle] = {}
+        self.counting = False
         self._child: Child | None = None
         self._printed = ""
 

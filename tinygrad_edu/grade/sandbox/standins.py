@@ -19,6 +19,7 @@ class StandIn:
     """A session that runs no program: `answer(do, what)` gives the answer to each question."""
 
     answers_again: ClassVar = False
+    counting: ClassVar = False
 
     def __init__(self, answer: Callable[[str, tuple[Any, ...]], Any], names: list[str] | None = None) -> None:
         self.answer = answer

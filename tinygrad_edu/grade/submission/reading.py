@@ -42,9 +42,6 @@ KINDS = (".py", ".ipynb", ".zip")
 IGNORED = (".", "__MACOSX", "__pycache__", "site-packages", "dist-packages", "node_modules")
 """Names of editors, systems and tools begin like this."""
 
-RESERVED = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
-"""Names of devices on Windows, with any extension."""
-
 ASCII = bytes(range(1, 127)) + rb"\u0041 \x41 \N{DIGIT ONE} +AEE- &AEE- ~{!!~} .xn--mnchen-3ya." + b"\x1b$B!!\x1b(B"
 """What no encoding may read in another way. A coding line may name any codec of Python; some hide what is written."""
 
@@ -68,8 +65,8 @@ class File:
         return "\n".join(source for _, source in self.parts)
 
 
-UNPACKS = texts("{name} unpacks to more than {n} bytes")
-LONGER = texts("{name} is longer than {n} bytes")
+UNPACKS = texts("{name} unpacks to more than {n} bytes; hand in what you wrote")
+LONGER = texts("{name} is longer than {n} bytes; hand in what you wrote")
 
 # Files and folders.
 
@@ -86,7 +83,7 @@ def read_paths(paths: Sequence[tuple[Path, str]]) -> dict[str, File]:
     if not reader.files:
         others = ", ".join(clean(name, 80) for name in reader.others[:3])
         only = say(", only {files}", files=others) if others else ""
-        text = texts("{name}: no .py file and no notebook in it{only}")
+        text = texts("{name}: no .py file and no notebook in it{only}; hand in one of these, or a .zip of them")
         raise SubmissionError(say(text, name=clean(paths[0][0].name), only=only))
     return reader.files
 
@@ -153,7 +150,7 @@ class Reader:
         )
         name = stem + ending.lower()
         if name in self.files:
-            raise SubmissionError(say("it holds {name} twice", name=clean(name, 80)))
+            raise SubmissionError(say("it holds {name} twice; leave one of them", name=clean(name, 80)))
         most = FILE_BYTES if ending.lower() == ".ipynb" else PROGRAM_BYTES
         found = file_of(name, self.content(file, name, most))
         self.program_left -= sum(len(source) for _, source in found.parts)
@@ -173,7 +170,9 @@ class Reader:
                 raise SubmissionError(say(text, name=clean(name, 80), n=f"{most:,}"))
         self.left -= len(data)
         if self.left < 0:
-            raise SubmissionError(say("it unpacks to more than {n} bytes", n=f"{TOTAL_BYTES:,}"))
+            raise SubmissionError(
+                say("it unpacks to more than {n} bytes; hand in what you wrote", n=f"{TOTAL_BYTES:,}")
+            )
         return data
 
     def archive(self, file: IO[bytes], folder: str, depth: int) -> None:
@@ -183,7 +182,7 @@ class Reader:
             while chunk := file.read(1 << 20):  # count before the table is read, which needs memory for each entry
                 count, size = count + chunk.count(ENTRY), size + len(chunk)
                 if count > ENTRIES or size > ARCHIVE_BYTES:
-                    text = texts("the archive holds more than {n} files, or {bytes} bytes")
+                    text = texts("the archive holds more than {n} files, or {bytes} bytes; hand in what you wrote")
                     raise SubmissionError(say(text, n=f"{ENTRIES:,}", bytes=f"{ARCHIVE_BYTES:,}"))
             with zipfile.ZipFile(file) as archive:
                 self.entries(archive, folder, depth)
@@ -204,7 +203,7 @@ class Reader:
                 continue
             check_entry(entry, name)
             if name.casefold() in names:  # it would be unclear which of the two is graded
-                raise SubmissionError(say("the archive holds {name} twice", name=clean(name, 80)))
+                raise SubmissionError(say("the archive holds {name} twice; leave one of them", name=clean(name, 80)))
             names.add(name.casefold())
             with archive.open(entry) as file:
                 self.add(file, folder + name, depth)
@@ -268,20 +267,26 @@ def name_of(entry: zipfile.ZipInfo) -> str:
     return unicodedata.normalize("NFC", name.replace("\\", "/")).removeprefix("./")
 
 
+OUTSIDE = texts("the archive holds {name}, which leads out of its folder; make it anew, of the folder with your files")
+NO_NAME = texts("the archive holds {name}, which is no name for a file; rename it, and make the archive anew")
+NO_FILE = texts("the archive holds {name}, which is a link or a device; put the file itself into it")
+ENCRYPTED = texts("the archive holds {name}, which is encrypted; make it anew without a password")
+
+
 def check_entry(entry: zipfile.ZipInfo, name: str) -> None:
     """Refuse names and kinds of files that can only be an attack or an error."""
     shown = clean(name, 80)
-    parts = name.split("/")
-    if name.startswith("/") or ".." in parts or "\0" in name or re.match("[A-Za-z]:", name):
-        raise SubmissionError(say("the archive holds {name}, which leads out of its folder", name=shown))
     hides = DIRECTIONS.search(name) or any(unicodedata.category(c) in ("Cc", "Cs") for c in name)
-    if len(name) > 500 or hides or any(part.split(".")[0].lower() in RESERVED for part in parts):
-        raise SubmissionError(say("the archive holds {name}, which is no name for a file", name=shown))
     kind = stat.S_IFMT(entry.external_attr >> 16)
-    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):  # 0: written on Windows
-        raise SubmissionError(say("the archive holds {name}, which is a link or a device", name=shown))
-    if entry.flag_bits & 1:
-        raise SubmissionError(say("the archive holds {name}, which is encrypted", name=shown))
+    reasons = {
+        OUTSIDE: name.startswith("/") or ".." in name.split("/") or "\0" in name or re.match("[A-Za-z]:", name),
+        NO_NAME: len(name) > 500 or hides,
+        NO_FILE: kind not in (0, stat.S_IFREG, stat.S_IFDIR),  # 0: written on Windows
+        ENCRYPTED: entry.flag_bits & 1,
+    }
+    for reason, holds in reasons.items():
+        if holds:
+            raise SubmissionError(say(reason, name=shown))
 
 
 # Text.
