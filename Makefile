@@ -1,6 +1,6 @@
 # The tasks of the project. `make demo` and `make test` need Python 3.10 or newer and nothing else:
 # each makes the environment it runs in. Another interpreter: make demo PYTHON=python3.12
-# More random examples than tests/conftest.py gives each test by default: make test EXAMPLES=wide
+# How many random examples a test gets (tests/conftest.py has the profiles): EXAMPLES=wide make test
 
 PYTHON     ?= python3
 VENV       ?= .venv

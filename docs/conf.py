@@ -38,6 +38,7 @@ extensions = [
     "extensions.kernels",
     "extensions.languages",
     "extensions.mathml",
+    "extensions.outputs",
     "extensions.pictures",
 ]
 exclude_patterns = ["_build", "extensions", "*.py"]

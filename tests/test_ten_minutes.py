@@ -201,6 +201,7 @@ def test_a_layer_is_a_class_and_its_test(copy: Copy) -> None:
 
 def test_a_format_of_results_is_a_file_and_a_line_of_the_table(copy: Copy) -> None:
     assert len({edit.file for edit in RESULT_FORMAT}) == 2
+    assert "`tinygrad_edu/grade/formats/writing.py`, whose table `WRITERS`" in guide("Adding a format")
     copy.add(RESULT_FORMAT)
     assert copy.program(
         "from tinygrad_edu.grade.formats import FORMATS, write_results\n"
@@ -216,6 +217,7 @@ def test_a_format_of_results_is_a_file_and_a_line_of_the_table(copy: Copy) -> No
 
 def test_a_format_of_pictures_is_a_file_and_a_line_of_the_table(copy: Copy) -> None:
     assert len({edit.file for edit in PICTURE_FORMAT}) == 2
+    assert "`tinygrad_edu/graph/formats/saving.py`, whose table `FORMATS`" in guide("Adding a format")
     copy.add(PICTURE_FORMAT)
     saved = "tg.draw(tg.Value(2.0, name='x') * 3.0).save('z.labels')\nprint(open('z.labels').read())"
     assert copy.program(saved).split()[0] == "x"

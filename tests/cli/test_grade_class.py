@@ -1,4 +1,4 @@
-"""A class of 30, downloaded from Moodle or Canvas, of whom 20 have handed in something odd: no line of it is lost."""
+"""A class of 30, downloaded from Moodle or Canvas, of whom 21 have handed in something odd: no line of it is lost."""
 
 from __future__ import annotations
 
@@ -62,6 +62,11 @@ ODD: dict[str, tuple[dict[str, bytes], int, str]] = {
     "a report beside it": ({"hw1.py": RIGHT.encode(), "report.pdf": b"%PDF-1.7"}, 3, ""),
     "an unfinished line": ({"hw1.py": f"{RIGHT}\ndef f(:\n".encode()}, 3, ""),
     "an empty file": ({"hw1.py": b""}, 0, ""),
+    "a notebook of words": (
+        {"hw1.ipynb": b'{"cells": [{"cell_type": "markdown", "source": "Homework"}]}'},
+        0,
+        "no program in it, for no cell holds code",
+    ),
     "an empty archive": ({"hw1.zip": archive({})}, 0, "no .py file and no notebook in it; hand in one of these"),
     "a report": ({"report.pdf": b"%PDF-1.7"}, 0, "(only )?report.pdf.*hand in (a .py file|one of these)"),
     "another archive": ({"hw1.rar": b"Rar!"}, 0, "hw1.rar.*hand in (a .py file|one of these)"),
@@ -75,7 +80,7 @@ ODD: dict[str, tuple[dict[str, bytes], int, str]] = {
 
 MODULES = {"Windows": "aux", "a draft beside it": "hw1_old"}
 
-CLASS = [({"hw1.py": (WRONG if i % 3 else RIGHT).encode()}, 0 if i % 3 else 3, "") for i in range(10)] + [*ODD.values()]
+CLASS = [({"hw1.py": (WRONG if i % 3 else RIGHT).encode()}, 0 if i % 3 else 3, "") for i in range(9)] + [*ODD.values()]
 LATE = 11
 
 

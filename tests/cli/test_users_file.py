@@ -41,6 +41,14 @@ def test_explain_prints_the_chain_rule_with_names_numbers_and_lines(typed: Comma
     assert "lesson.py:4" in out
 
 
+def test_an_array_in_the_graph_is_explained_and_focused_on_by_its_name(run: Command, folder: Path) -> None:
+    lines = ["import tinygrad_edu as tg", "a = tg.ones((2, 2), requires_grad=True)", "L = (a * a).sum()"]
+    (folder / "array.py").write_text("\n".join(lines), encoding="utf-8")
+    assert "∂L/∂a" in run("explain", "array.py:L", "--wrt", "a").out
+    assert run("draw", "array.py:L", "--focus", "a").code == 0
+    assert run("draw", "array.py:L", "--lang", "zh").out.startswith("L.svg: 图：L 的计算图：")
+
+
 def test_variables_give_their_names_to_nodes_that_have_none(run: Command) -> None:
     out = run("explain", "lesson.py:z", "--wrt", "w").out
     assert "z = q · weight" in out, "w keeps the name that the user gave it"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import shutil
 import subprocess
@@ -25,12 +26,26 @@ def test_every_brace_has_its_partner_and_every_box_its_place(name: str) -> None:
     assert text.count("-latex") == len(drawing.graph.edges)
 
 
+SIGNS = [
+    *"#$%&_{}~^\\<>|'\"()*+-=/@ xW1αθΣ∂·×√ñßø°½²₁ᵀ′…«\u0302\u0304🙂",
+    "_hat", "_{", "^{", "^2", "\\input{x}", "^^41", "$$", "}}",
+]  # fmt: skip
+"""Of which names are made that LaTeX could misread."""
+
+
+def made_up(rng: random.Random) -> str:
+    """A name of such signs."""
+    return "".join(rng.choice(SIGNS) for _ in range(rng.randint(1, 9)))
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex on the PATH")
 def test_it_compiles_with_hostile_names(tmp_path: Path) -> None:
     parts = []
-    for name in (*HOSTILE, "θx", "[∂Wσa", "\\end{document}"):
-        z = tg.exp(tg.Value(1.5, name) * tg.Value(-2e-7, f"y{name[:8]}"))
+    rng = random.Random(0)
+    for name in (*HOSTILE, "θx", "[∂Wσa", "\\end{document}", *(made_up(rng) for _ in range(30))):
+        z = tg.exp(tg.Value(1.5, name) * tg.Value(-2e-7, f"y{name[:8]}")) ** 2
+        z.name = made_up(rng)
         parts += [tg.draw(z, "both", engine="builtin").tikz(), f"${tg.formula(z, latex=True)}$", tg.steps(z).latex()]
     body = "\n\n".join(re.sub("[\u2e80-\uffff]", "", part) for part in parts)  # Chinese needs a package
     packages = r"\usepackage{amsmath,amssymb,tikz}"

@@ -1,4 +1,4 @@
-"""`TinygradError`, the base of all errors of this package: here, because this floor raises it too."""
+"""`TinygradError`, the base class of all errors of this package. This folder raises it, too, so it stands here."""
 
 from __future__ import annotations
 

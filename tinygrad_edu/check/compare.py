@@ -86,10 +86,7 @@ def gradcheck(
     """
     subject = Subject(f, inputs)
     if not subject.arguments.varied:
-        raise DtypeError(
-            "gradcheck: there is nothing to differentiate: give floats (2.0, not 2), arrays of float64, or nodes that "
-            "require a gradient"
-        )
+        raise DtypeError(say(NOTHING))
     if rtol is None:
         rtol = 1e-3 if allow_float32 else 1e-8
     with np.errstate(all="ignore"):
@@ -173,6 +170,12 @@ class Check:
             elif report.kinks:
                 kinked.append(say("{node} on the way is at a kink", node=describe(node)))
         return wrong, kinked
+
+
+NOTHING = texts(
+    "gradcheck: there is nothing to differentiate: give floats (2.0, not 2), arrays of float64, or nodes that require "
+    "a gradient"
+)
 
 
 def named(findings: Sequence[Finding]) -> list[Mismatch]:

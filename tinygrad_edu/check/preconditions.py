@@ -17,23 +17,28 @@ from .vectors import flat
 __all__ = ["refuse_coarse", "refuse_unsound", "take_derivatives"]
 
 
+COARSE_INPUT = texts(
+    "gradcheck: {dtype} inputs are too coarse: {name} carries {digits} digits, of which a difference quotient loses "
+    'most; pass {name}.astype("float64"), or allow_float32=True'
+)
+COARSE_STEP = texts(
+    "gradcheck: {node} is computed in {dtype}, too coarse for finite differences; let the function compute in float64, "
+    "or pass allow_float32=True"
+)
+
+
 def refuse_coarse(subject: Subject) -> None:
     """Raise `DtypeError` if inputs or steps are computed in less than float64: finite differences need the digits."""
     for x in subject.arguments.varied:
         if x.dtype != np.float64:
-            raise DtypeError(
-                f"gradcheck: {x.dtype} inputs are too coarse: {x.name} carries {np.finfo(x.dtype).precision} digits, "
-                f'of which a difference quotient loses most; pass {x.name}.astype("float64"), or allow_float32=True'
-            )
+            digits = np.finfo(x.dtype).precision
+            raise DtypeError(say(COARSE_INPUT, dtype=x.dtype, name=x.name, digits=digits))
     call = subject.record(subject.arguments.point)
     recorded = (x for x in call.outputs if isinstance(x, Node) and x.requires_grad)
     steps = {step for out in recorded for step in reachable(out, call.leaves)}
     coarse = (x for x in steps if np.asarray(number_of(x)).dtype.itemsize < 8)
     for node in sorted(coarse, key=creation):
-        raise DtypeError(
-            f"gradcheck: {describe(node)} is computed in {number_of(node).dtype}, too coarse for finite differences; "
-            "let the function compute in float64, or pass allow_float32=True"
-        )
+        raise DtypeError(say(COARSE_STEP, node=describe(node), dtype=number_of(node).dtype))
 
 
 def refuse_unsound(subject: Subject) -> None:

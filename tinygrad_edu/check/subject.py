@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from .._support.languages import say
 from ..engine.grad_mode import enable_grad
 from ..engine.gradients import gradients
 from ..engine.node import Node, number_of
@@ -170,9 +171,9 @@ def length(x: Any) -> float:
 
 def _first_apart(once: ndarray, twice: ndarray) -> str:
     if once.shape != twice.shape:
-        return f"{once.size} numbers and {twice.size}"
+        return say("{n} numbers and {m}", n=once.size, m=twice.size)
     i = int(np.argmax(once != twice))
-    return f"{once[i]:.9g} and {twice[i]:.9g}"
+    return say("{most} and {last}", most=f"{once[i]:.9g}", last=f"{twice[i]:.9g}")
 
 
 def _tensor(part: ndarray, like: Any, name: str) -> Tensor:

@@ -60,7 +60,7 @@ def run_draw(arguments: argparse.Namespace) -> None:
     out = arguments.out or re.sub(r"[^\w.-]+", "_", name).strip("_") + ".svg"
     variables = run(file, name)
     node = the_node(file, name, variables)
-    focus = arguments.focus and (named_in_graph(node, arguments.focus) or the_node(file, arguments.focus, variables))
+    focus = arguments.focus and named_in_graph(node, file, arguments.focus, variables)
     with refusing(TinygradError, ValueError, where=f"{arguments.node}: "):
         drawing = draw(
             node,

@@ -34,7 +34,7 @@ def run_explain(arguments: argparse.Namespace) -> None:
     node = with_gradient(file, name, the_node(file, name, variables))
     texts = []
     for wrt in arguments.wrt:
-        by = with_gradient(file, wrt, named_in_graph(node, wrt) or the_node(file, wrt, variables))
+        by = with_gradient(file, wrt, named_in_graph(node, file, wrt, variables))
         with refusing(TinygradError, where=f"{arguments.node}: "):
             texts.append(str(explain(node, by)))
     print("\n\n".join(texts))

@@ -1,5 +1,6 @@
-"""`tinygrad-edu grade`: grade the submissions of a class, or one. `grade new` writes a first assignment, and
-`grade --engine` checks an engine that somebody has made.
+"""`tinygrad-edu grade`: grade the submissions of a class, or a single one.
+
+`grade new` writes a first assignment, and `grade --engine` checks an engine that somebody has made.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .._support.files import replace_file
-from .._support.languages import language, say, texts
+from .._support.languages import language, say, speaking, texts
 from ..errors import TinygradError
 from ..grade.assignment import load_assignment
 from ..grade.assignments import ASSIGNMENTS, TEMPLATE, folder
@@ -101,8 +102,9 @@ def run_grade(arguments: argparse.Namespace) -> None:
         results = graded(jobs, arguments)
         told = [result.told(arguments.feedback) for result in results]
         print_results(results, told, arguments.show)
-        for name, path in to_write(arguments):
-            write_results(told, name, path)
+        with speaking(None, loaded.assignment.texts):  # the kinds of mistakes that it names itself
+            for name, path in to_write(arguments):
+                write_results(told, name, path)
         for name, path, column in fill:
             for note in notes_of(path, fill_gradebook(told, name, path, column, groups)):
                 if note not in noted:
@@ -111,7 +113,7 @@ def run_grade(arguments: argparse.Namespace) -> None:
 
 
 def graded(jobs: list[Job], arguments: argparse.Namespace) -> list[Result]:
-    """The results of all submissions. Who interrupts the grading is told what is kept of it."""
+    """The results of all submissions. If the user interrupts the grading, a message says what is kept of it."""
     try:
         return grade_many(jobs, out=arguments.json, workers=arguments.workers)
     except KeyboardInterrupt:

@@ -167,10 +167,10 @@ def the_node(file: str, reference: str, variables: dict[str, Any]) -> Node:
     return value
 
 
-def named_in_graph(output: Node, name: str) -> Node | None:
-    """The node with this name in the graph of `output`; None unless there is exactly one."""
+def named_in_graph(output: Node, file: str, name: str, variables: dict[str, Any]) -> Node:
+    """The only node with this name in the graph of `output`, or else the variable of this name."""
     found = [node for node in ancestors([output]) if node.name == name]
-    return found[0] if len(found) == 1 else None
+    return found[0] if len(found) == 1 else the_node(file, name, variables)
 
 
 def read_reference(text: str) -> tuple[str, list[tuple[Callable[[Any, Any], Any], Any, str]]]:

@@ -206,8 +206,8 @@ def nms(boxes: Any, scores: Any, threshold: float = 0.5, classes: Any = None) ->
     """Non-maximum suppression: of boxes that overlap, only the best; their indices, the highest score first.
 
     The box with the highest score is kept, and all that overlap it with an IoU above `threshold` are dropped; then the
-    best of the others is kept, and so on. Of equal scores the first box goes first. With `classes`, boxes of different
-    classes do not drop each other.
+    best of the others is kept, and so on. Among equal scores, the first box goes first. With `classes`, boxes of
+    different classes do not drop each other.
 
     Parameters
     ----------

@@ -37,7 +37,7 @@ class Scenes(TensorDataset):
     boxes : around the digits, float32, (N, most, 5): the class, from 0 on, and the corners x1, y1, x2, y2. Where a
         scene has fewer digits, the class is −1 and the corners are 0.
 
-    Raises `OutOfRangeError` for digits that do not fit into the scene, or that there are not.
+    Raises `OutOfRangeError` for digits that do not fit into the scene, or that do not exist.
 
     >>> scenes = Scenes(5, seed=7)
     >>> scenes.images.shape, scenes.masks.shape, scenes.boxes.shape

@@ -2,7 +2,8 @@
 
 A whole engine of numbers, in five short files:
 
-1. `primitives/arithmetic.py`: what is known, the table of derivatives; `primitives/primitive.py` says what a row is
+1. `primitives/arithmetic.py`: what is known, the table of derivatives; `primitives/primitive.py` says what a row is,
+   and `rows.py` beside it makes rows, `own.py` those of users
 2. `node.py`: what is remembered of a call
 3. `walk.py`: the chain rule; `float_walk.py`: quicker for graphs of floats; `gradients.py` gives its gradients as data
 4. `operators.py`: `+` and `*` as recorded calls; `methods.py`: and functions

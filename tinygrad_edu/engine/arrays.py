@@ -1,4 +1,7 @@
-"""The arrays that `x.data` and `x.grad` are: they answer for PyTorch's names, and what is computed is a plain array."""
+"""The NumPy arrays that `x.data` and `x.grad` return; what is computed from them is plain.
+
+`w.data -= step` works on them, and they answer for PyTorch's names.
+"""
 
 from __future__ import annotations
 

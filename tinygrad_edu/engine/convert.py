@@ -1,4 +1,4 @@
-"""Conversion of what a user passes, data, operands, attributes and indices, to the form in which a graph keeps it."""
+"""Conversions: the data, operands, attributes and indices that a user passes, as a graph keeps them."""
 
 from __future__ import annotations
 

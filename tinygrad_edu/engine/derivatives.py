@@ -132,7 +132,7 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
         elif evaluation.is_tall():
             found = evaluation.rebuilt(evaluation.columns())
         else:
-            rows = [evaluation.pulled(row.reshape(shape)) for row in np.eye(prod(shape))]
+            rows = [evaluation.pulled(unit) for unit in _units(shape)]
             columns = list(zip(*rows)) or [()] * len(evaluation.arguments)
             found = evaluation.rebuilt(_stacked(column, shape, x) for column, x in zip(columns, evaluation.arguments))
         return found[0] if is_whole(argnums) else found
@@ -438,6 +438,14 @@ def _like(g: Any, x: Any) -> Any:
     if isinstance(x, Tensor):
         return Tensor(g)
     return np.array(g) if isinstance(g, Numbers) else g
+
+
+def _units(shape: tuple[int, ...]) -> Iterator[np.ndarray]:
+    """For each place in an array of this shape, an array that is 1 there and 0 elsewhere."""
+    for place in np.ndindex(shape):
+        unit = np.zeros(shape)
+        unit[place] = 1
+        yield unit
 
 
 def _stacked(rows: Sequence[Any], shape: tuple[int, ...], x: Any) -> Any:

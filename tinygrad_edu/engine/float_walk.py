@@ -1,4 +1,4 @@
-"""The walk of a graph of floats, once more, in half the time: for graphs of single numbers, such as a GPT on `Value`.
+"""The walk for graphs of floats: the chain rule of `walk` in half the time, such as for a GPT on `Value`.
 
 `walk` hands its nodes to this loop where nothing but the numbers is asked for, and goes on with the rest itself. It is
 the same chain rule, written out for one and two operands: a backward pass of a scalar network takes half of the time

@@ -1,4 +1,4 @@
-"""Gradient mode: whether operations are recorded, and whether with the source line that made them.
+"""Gradient mode: switches for whether operations are recorded, and whether the source line of each is, too.
 
 The switches are states of a context variable: each thread and each asyncio task has its own.
 
@@ -37,8 +37,8 @@ class State:
     """What is switched on in a `with` block.
 
     A block may be left in another context than it was entered in: an abandoned generator is closed by whoever collects
-    it. Then the context that it was entered in still has this state. So a state can be closed from anywhere: it says
-    what the state around it says from then on.
+    it. Then the context that it was entered in still has this state. So a state can be closed from anywhere: from then
+    on it has the values of the state around it.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class State:
         self.around = around
 
     def close(self) -> None:
-        """Say what the state around says, and leave the block where this is its context."""
+        """Take the values of the state around this one, and leave the block if this is its context."""
         around = self.around
         assert around is not None
         self.level, self.tracing, self.derivative = around.level, around.tracing, around.derivative
@@ -94,8 +94,8 @@ def taking_derivative() -> bool:
 class Switch:
     """A state for a `with` block, or for each call of a function: `with no_grad():`, `@no_grad()`, or without brackets.
 
-    One switch can be entered several times. Generators and coroutines that are decorated run in the state, and their
-    users do not.
+    One switch can be entered several times. A decorated generator or coroutine runs in the state, and the code that
+    uses it does not.
     """
 
     def __init__(self, name: str, doc: str, entered: Callable[[State], State]) -> None:

@@ -1,4 +1,4 @@
-"""Gradients as data: by given inputs, or contribution by contribution. `.grad` stays untouched."""
+"""Gradients as data: by given inputs, or one contribution at a time. `.grad` is not changed."""
 
 from __future__ import annotations
 

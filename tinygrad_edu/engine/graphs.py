@@ -16,7 +16,7 @@ __all__ = ["ancestors", "copied", "deep_copied", "operations", "reachable"]
 def ancestors(outputs: Iterable[Node], stop: Callable[[Node], bool] | None = None) -> list[Node]:
     """Everything that the outputs were made from, themselves included, oldest first; without recursion.
 
-    What a node that `stop` names was made from is left out, unless another path leads there.
+    `stop` says at which nodes to stop: what these were made from is left out, unless another path leads there.
 
     >>> import tinygrad_edu as tg
     >>> x = tg.Value(2.0, name="x")

@@ -62,7 +62,8 @@ HELD_ONCE = _held_once()
 def assign(node: Node, index: Any, value: Any) -> None:
     """Change numbers of a tensor in place, and note the change.
 
-    Raises `DtypeError` where the tensor's dtype cannot take the numbers, and what does not fit is refused.
+    Raises `DtypeError` if the tensor's dtype cannot hold the numbers; `ShapeError` or `OutOfRangeError` if they or the
+    index do not fit.
     """
     new, dtype = np.asarray(numbers("setitem", value)), number_of(node).dtype
     if not np.can_cast(new.dtype, dtype, "same_kind"):
@@ -83,7 +84,7 @@ def assign(node: Node, index: Any, value: Any) -> None:
 
 
 def changed_in_place(node: Any, row: Any, other: Any) -> bool:
-    """`x += y`: whether x itself was changed. That happens to parameters and buffers inside no_grad(), to nothing else.
+    """`x += y`: change x itself if it is a parameter or a buffer inside no_grad(); returns whether it was changed.
 
     Raises `InPlaceError` for a tensor that is a parameter while operations are recorded: a new node in its place would
     be cut off from its gradient.

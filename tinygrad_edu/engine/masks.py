@@ -29,18 +29,18 @@ ANSWERS: dict[Any, Row] = {}
 
 
 class Mask(Passing):
-    """An array of bools that remembers of which comparison it is the answer.
+    """An array of bools that remembers which comparison it answers.
 
     Attributes
     ----------
-    call : the row of the comparison, its operands x and y, and the attributes. None of what is computed from a mask,
-        but by `&`, `|`, `^`, `~` and `astype`; and after a change in place.
+    call : the row of the comparison, its operands x and y, and the attributes. None after a change in place, and for
+        what is computed from a mask by other functions than `&`, `|`, `^`, `~` and `astype`.
     """
 
     call: tuple[Row, Any, Any, Attrs] | None = None
 
     def as_node(self) -> Any:
-        """The answer in a graph: a node without a gradient; a constant where it is not known what it is of."""
+        """The answer in a graph: a node without a gradient; a constant if the comparison is not known."""
         if self.call is None:
             return np.array(self)
         row, x, y, attrs = self.call
@@ -74,7 +74,7 @@ class Mask(Passing):
 
 
 def remembered(answer: Any, row: Row, x: Any, y: Any = None, attrs: Attrs = NO_ATTRS) -> Mask:
-    """An array of bools as a mask. Arrays that it is of are copied, for they may be changed."""
+    """An array of bools as a mask. Arrays that were compared are copied, because they may be changed later."""
     mask: Mask = np.asarray(answer).view(Mask)
     if isinstance(y, np.ndarray) and not isinstance(y, Mask):
         y = np.array(y)
@@ -85,7 +85,7 @@ def remembered(answer: Any, row: Row, x: Any, y: Any = None, attrs: Attrs = NO_A
 
 
 def answered(answer: Any, row: Row, x: Any, y: Any = None) -> Any:
-    """What an operator gives that compares x and y: the answer, or a node with it where a graph has to know of it."""
+    """What `x > y` and its like return: the answer, or a node that holds it where a graph has to know of it."""
     here = state()
     of_arrays = isinstance(answer, np.ndarray)
     if here.complete or (here.level == TRACED and not of_arrays):

@@ -154,10 +154,11 @@ waiting: ContextVar[list[Any] | None] = ContextVar("waiting", default=None)
 
 
 def let_go(node: Node) -> None:
-    """The end of a node. One in 64 lets go of its operands one after the other, not one inside the other.
+    """Called when a node is freed: one node in 64 frees its operands in a loop, not in nested calls.
 
-    Python frees what a freed object was the last to hold within the same call. A long chain of nodes would need as much
-    of the C stack, of which threads and browsers have little. Most versions of Python look after that themselves.
+    When an object is freed, Python frees what only that object held inside the same call. For a long chain of nodes,
+    these calls would nest as deep as the chain is long, and the C stack, which is small in threads and browsers, would
+    overflow. Most versions of Python limit the nesting themselves.
     """
     try:
         if node.index * 40503 & 0xFC00:  # six bits of a product, which are all 0 at irregular distances

@@ -1,4 +1,4 @@
-"""Notes: what only few nodes remember, such as a name. Each note is the business of the file that is named with it."""
+"""Notes: what only a few nodes remember, such as a name. The file named behind each field reads and writes it."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ OF_BOOLS = {
     np.bitwise_xor: np.logical_xor,
     np.invert: np.logical_not,
 }
-"""What `&`, `|`, `^` and `~` of an array and a node are, where both hold bools."""
+"""What `&`, `|`, `^` and `~` mean for an array and a node that both hold bools."""
 
 NO_GRADIENT: frozenset[Any] = frozenset(
     {
@@ -227,7 +227,7 @@ INSTEAD = {
     for name in names.split()
 }
 # fmt: on
-"""What can be taken in the place of functions of NumPy that are not recorded; of whole rooms of them, such as `fft`."""
+"""What to use instead of functions of NumPy that are not recorded, or of whole modules of them, such as `fft`."""
 
 UFUNC_DEFAULTS: dict[str, Any] = {"where": True, "casting": "same_kind", "order": "K", "dtype": None, "subok": True}
 """What a ufunc does where these options are left out."""
@@ -236,7 +236,7 @@ METHODS: dict[str, dict[Any, Any]] = {
     "reduce": {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min},
     "accumulate": {np.add: np.cumsum, np.multiply: np.cumprod},
 }
-"""What `ufunc.reduce` and `ufunc.accumulate` are."""
+"""The functions that `ufunc.reduce` and `ufunc.accumulate` stand for, by ufunc."""
 
 _METHODS_INSTEAD = {
     "reduce": "write functools.reduce({0}, x), which goes through the first axis",

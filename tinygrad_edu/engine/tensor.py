@@ -48,7 +48,7 @@ class Tensor(Operators):
     All operators, NumPy's functions and the functions of this package record when an operand requires a gradient.
     Comparisons give plain arrays of bools.
 
-    Raises `DtypeError` for what is no array of numbers, and for gradients of integers.
+    Raises `DtypeError` for data that are no array of numbers, and for gradients of integers.
 
     >>> import numpy as np
     >>> X = tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
@@ -295,7 +295,7 @@ answer(Tensor, METHODS)
 
 
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> Tensor:
-    """Make a `Tensor`, which see.
+    """Make a `Tensor`, where the parameters are described.
 
     >>> tensor([[1.0, 2.0], [3.0, 4.0]])
     tensor([[1., 2.],
@@ -305,7 +305,7 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, name: str 
 
 
 def _result(data: Any, row: Any, first: Operand, second: Operand, attrs: Attrs) -> Any:
-    """The tensor of a call, recorded; one of whole numbers, which has no gradient, is a leaf in most graphs."""
+    """The recorded result of a call. Whole numbers have no gradient, so such a result is a leaf in most graphs."""
     if type(data) is not ndarray:
         data = np.asarray(data)
     if data.dtype.kind == "f":

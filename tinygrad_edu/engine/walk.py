@@ -96,8 +96,8 @@ def pull(
 ) -> Sequence[tuple[int, Any, Any]]:
     """(slot, operand, upstream · local derivative) for the operands of a call, by the table.
 
-    The last is None where no gradient is needed. This is the short way for one or two operands, on which most of a
-    backward pass is spent; what it cannot do, `pull_with_care` does.
+    The last is None where no gradient is needed. This is the fast way for one or two operands, on which a backward pass
+    spends most of its time. `pull_with_care` does the rest.
     """
     x, y, attrs, rules = node._first, node._second, node.attrs, node.primitive.rules  # type: ignore[union-attr]
     if type(x) is tuple or node.index < inplace.newest or (attrs and y is not None):

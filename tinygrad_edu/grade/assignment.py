@@ -228,13 +228,13 @@ def translations(file: Path) -> dict[str, tuple[bytes, dict[str, str]]]:
         if path.is_file():
             content = path.read_bytes()
             try:
-                texts = json.loads(content)
-                if not all(type(text) is str for text in texts.values()):
+                told = json.loads(content)
+                if not all(type(text) is str for text in told.values()):
                     raise ValueError(say("a text is a string"))
             except (ValueError, AttributeError) as error:
                 text = texts("{path}: an object of texts by texts is needed: {error}")
                 raise AssignmentError(say(text, path=path, error=error)) from None
-            found[lang] = content, texts
+            found[lang] = content, told
     return found
 
 

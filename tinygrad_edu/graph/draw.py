@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
@@ -356,7 +357,7 @@ class Drawing:
 
     @_spoken
     def __repr__(self) -> str:
-        title = f"{self.graph.title[0].lower()}{self.graph.title[1:]}"
+        title = re.sub("^The ", "the ", self.graph.title)  # in English it stands inside a sentence
         return say("Drawing of {title}: {summary}", title=title, summary=summary(self.graph))
 
     @overload

@@ -123,7 +123,7 @@ def generate(
     Parameters
     ----------
     model : called with tokens (1, T) and `cache=`, it gives logits (1, T, V). `model.block`, where there is one, is the
-        longest T. Of a longer text the model reads the last `block` tokens, and has forgotten the others.
+        longest T. The model reads the last `block` tokens of a longer text alone.
     prompt : ids of tokens, at least one.
     length : the number of new tokens at most.
     temperature, top_k, top_p, seed : of `choose`.

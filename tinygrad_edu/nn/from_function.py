@@ -1,4 +1,4 @@
-"""Modules that only keep the settings of a function, as `ELU` does those of `elu`: rows instead of classes."""
+"""Modules that only keep the settings of a function, such as `ELU` for `elu`: a row for each instead of a class."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
     """The rows of weight (K, D) at the integers of input (...): (..., D). A row picked twice receives both gradients.
 
     The row `padding_idx` receives none. Raises `DtypeError` if the input is not of integers, `OutOfRangeError` if one
-    of them is not the index of a row, `ShapeError` if the weight has not two axes.
+    of them is not the index of a row, `ShapeError` if the weight does not have two axes.
 
     >>> import tinygrad_edu as tg
     >>> embedding([2, 0], tg.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))

@@ -1,9 +1,9 @@
 """`Module`, the base class of layers and networks: it finds, saves and converts the tensors in its attributes.
 
 A module is an ordinary object. Its parameters, buffers and inner modules are those in its attributes, and in lists,
-tuples and dicts there. They are searched for at each request, so nothing has to be registered. What a call keeps to be
-looked at, such as its input, is none of them. Names are PyTorch's: `layers.0.weight` is the attribute `weight` of the
-first module in the list `layers`.
+tuples and dicts there. They are searched for at each request, so nothing has to be registered. What a call keeps for
+you to look at, such as its input, does not count. Names are PyTorch's: `layers.0.weight` is the `weight` of the first
+module in the list `layers`.
 """
 
 from __future__ import annotations
@@ -272,9 +272,9 @@ class Module(TakesPyTorchsArguments):
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> KeysThatDiffer:
         """Load the parameters and buffers of a `state_dict()`, of this package or of PyTorch.
 
-        Shapes must agree; dtypes stay as they are here. Uninitialised parameters take the loaded shape. Of a parameter
-        in several places one name suffices. Returns the names that were missing and the names that were not expected;
-        with `strict`, both raise.
+        Shapes must agree; dtypes stay as they are here. Uninitialised parameters take the loaded shape. One name
+        suffices for a parameter in several places. Returns the names that were missing and the names that were not
+        expected; with `strict`, both raise.
 
         Raises `ModuleError` that lists everything that does not fit; then nothing is loaded.
 

@@ -1,8 +1,8 @@
 """The optimisers. Each `update` is the formula of its paper, on arrays, in place.
 
 w is the parameter, g its gradient, t the number of the step, from 1 on. `weight_decay` λ adds λ/2·w² to the loss, and
-so λ·w to the gradient, except in `AdamW`. With `maximize` all climb instead.
-Where papers differ in detail, the formula is PyTorch's.
+so λ·w to the gradient, except in `AdamW`. With `maximize` all climb instead. Where papers differ
+in detail, the formula is PyTorch's.
 """
 
 from __future__ import annotations

@@ -308,7 +308,7 @@ class CyclicLR(LRScheduler):
     mode : "triangular", "triangular2" (each cycle half as high), "exp_range" (times gammaᵗ).
     cycle_momentum : whether the momentum (β₁ where there is one) goes the other way, from max_ to base_momentum.
 
-    Raises `OptimizerError` for a momentum that the optimiser has not, `DtypeError` for another mode.
+    Raises `OptimizerError` for a momentum that the optimiser does not have, `DtypeError` for another mode.
 
     >>> import tinygrad_edu as tg
     >>> optimizer = tg.optim.SGD([tg.Value(1.0)], momentum=0.9)

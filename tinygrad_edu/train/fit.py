@@ -275,8 +275,8 @@ def evaluate(model: Any, loader: Iterable[Any], loss: Any, metrics: Metrics = ()
     """The mean loss and the metrics of a model over a loader, in evaluation mode and without recording.
 
     It is one number, however the loader makes batches: each batch counts by what its mean is over, its examples or, for
-    losses with `ignore_index` and class weights, the weights of the classes that are not ignored. Of a loss with
-    `reduction="sum"` it is the sum.
+    losses with `ignore_index` and class weights, the weights of the classes that are not ignored. For a loss
+    with `reduction="sum"` it is the sum.
 
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu import nn

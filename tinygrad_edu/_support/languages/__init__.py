@@ -95,17 +95,13 @@ def say(text: str, /, **values: Any) -> str:
     """The text in the reader's language, with the values in its places.
 
     A text that the language lacks is said in English; a test finds those of the package. Behind `##`, a remark tells
-    two texts apart that are one in English: "to##the end of an arrow". A text of an assignment may have its values in
-    it already: "node {n} is missing" among the assignment's own texts is also an entry for "node 2 is missing".
+    two texts apart that are one in English: "to##the end of an arrow".
 
     >>> say("The gradient of {label} is {after}.", label="x", after=6)
     'The gradient of x is 6.'
     """
     own = _own.get().get(language(), {})
-    template = own.get(text, catalogue(language()).get(text))
-    if template is None:
-        template = text.partition("##")[0]
-        return filled(template, values) if values else retold(template, filter(PLACE.search, own))
+    template = own.get(text, catalogue(language()).get(text, text.partition("##")[0]))
     return filled(template, values) if values else template
 
 
@@ -134,8 +130,7 @@ def retold(message: str, templates: Iterable[str]) -> str:
     """
     for template in templates:
         if found := fitting(template).fullmatch(message):
-            values = found.groupdict()
-            return say(template, **{name: value if value == message else say(value) for name, value in values.items()})
+            return say(template, **found.groupdict())
     return message
 
 
@@ -178,7 +173,7 @@ def listed(items: Sequence[str], alternatives: bool = False) -> str:
 def texts(table: T) -> T:
     """The table as it is: this marks all strings in it as texts to say later.
 
-    Of a dictionary these are the values; the keys, where the values are functions.
+    In a dictionary, the texts are the values; or the keys, if the values are functions.
     """
     return table
 

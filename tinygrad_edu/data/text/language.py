@@ -138,10 +138,10 @@ def mask_tokens(
 ) -> tuple[ndarray, ndarray]:
     """The task of a masked language model: tokens (N, length) with some of them hidden, and what stood there.
 
-    In each row the share `rate` of the tokens is chosen at random, at least one; special tokens never are. Of the
-    chosen ones 80 % become the token `mask`, 10 % any token that is not special, and 10 % stay. The targets are -100,
-    which the losses ignore, where nothing was chosen. J. Devlin, M. Chang, K. Lee, K. Toutanova, "BERT: pre-training of
-    deep bidirectional transformers for language understanding", NAACL 2019, section 3.1.
+    In each row the share `rate` of the tokens is chosen at random, at least one; special tokens never are. 80 % of the
+    chosen ones become the token `mask`, 10 % any token that is not special, and 10 % stay. The targets are -100, which
+    the losses ignore, where nothing was chosen. J. Devlin, M. Chang, K. Lee, K. Toutanova, "BERT: pre-training of deep
+    bidirectional transformers for language understanding", NAACL 2019, section 3.1.
 
     Raises `ShapeError` for tokens of another number of axes, a rate that is no share, or a tokenizer without the token.
 

@@ -241,8 +241,8 @@ class BytePairTokenizer(Tokenizer):
     def train(cls, text: str | Iterable[str], size: int, special: Sequence[str] = ()) -> BytePairTokenizer:
         """A tokenizer of `size` tokens in all, learned from a text or from several texts.
 
-        They are fewer where no two tokens are together twice. Of pairs that are equally frequent, the one of the
-        smallest ids is merged first.
+        They are fewer if no two tokens are together twice. Among equally frequent pairs, the one of the smallest
+        ids is merged first.
 
         Raises `ShapeError` for a text without characters, or a size that has no room for all bytes.
         """

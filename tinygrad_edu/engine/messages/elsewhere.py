@@ -197,7 +197,7 @@ def spelt_here(function: FunctionType) -> Callable[..., Any]:
 
 
 def of_package(name: str) -> str:
-    """What is said of a name that the package does not have, behind the colon; "" where nothing is known."""
+    """The hint for a name that the package does not have, such as "here it is tg.stack"; "" if there is none."""
     if name in FUNCTIONS:
         return FUNCTIONS[name]
     return f"here it is np.{name}" if hasattr(np, name) and not name.startswith("_") else METHODS.get(name, "")

@@ -1,4 +1,4 @@
-"""What PyTorch has and is not here, and what to take instead: two tables, which docs/coming-from.md shows as well."""
+"""What PyTorch has and this package lacks, and what to use instead: two tables, also shown in docs/coming-from.md."""
 
 from __future__ import annotations
 

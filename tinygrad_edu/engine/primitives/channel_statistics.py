@@ -23,7 +23,7 @@ CACHE = 1 << 19
 
 
 def mean_and_variance(x: ndarray) -> tuple[ndarray, ndarray]:
-    """Of each channel of x (N, C, *S): two arrays (C,)."""
+    """For each channel of x (N, C, *S) its mean and variance: two arrays (C,)."""
     rows = _rows(x)
     mean, variance = np.empty((2, len(rows)), x.dtype)
     for some in _channels(rows):

@@ -103,7 +103,7 @@ def det(x: Any) -> Any:
 
 
 def _cofactors_rule(g: Any, out: Any, x: Any) -> Any:
-    """Of det(x)·inv(x)ᵀ; here the inverse is needed."""
+    """The rule of det(x)·inv(x)ᵀ; it needs the inverse."""
     y = _t(inv(x))
     return y * _number(sum_(g * out, axis=(-2, -1))) - y @ _t(g) @ out
 

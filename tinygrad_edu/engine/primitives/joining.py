@@ -1,4 +1,4 @@
-"""NumPy's relatives of `concatenate`, `split`, `flip` and indexing, each said in the words of the table."""
+"""NumPy's relatives of `concatenate`, `split`, `flip` and indexing, each made of other rows."""
 
 from __future__ import annotations
 
@@ -254,7 +254,7 @@ def ravel(a: Any, order: Any = "C") -> Any:
     """All numbers in one row, read row by row; column by column where `order` is "F"."""
     return flatten(transpose(a) if _by_columns("ravel", order) else a)
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
-    """Of each place the choice whose condition is the first that holds, and `default` where none does."""
+    """For each place the choice whose condition is the first that holds, and `default` where none does."""
     if len(condlist) != len(choicelist):
         raise ShapeError(f"select: {len(condlist)} conditions choose among as many arrays, not {len(choicelist)}")
     out = default

@@ -1,4 +1,4 @@
-"""Numerical kernels: functions that NumPy or Python lacks, computes slowly, refuses, or loses digits of."""
+"""Numerical kernels: functions that NumPy and Python lack, compute slowly, or compute with too few right digits."""
 
 from __future__ import annotations
 

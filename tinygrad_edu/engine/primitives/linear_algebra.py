@@ -251,7 +251,7 @@ def tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
         meeting = (range(-axes, 0), range(axes)) if is_whole(axes) else map(several, axes)
         left, right = ([range(len(shape))[i] for i in axes] for shape, axes in zip((a, b), meeting))
     except (IndexError, TypeError, ValueError):
-        raise ShapeError(f"tensordot: {in_words(x)} and {in_words(y)} have not the axes {short(axes)}") from None
+        raise ShapeError(f"tensordot: {in_words(x)} and {in_words(y)} do not have the axes {short(axes)}") from None
     if [a[i] for i in left] != [b[i] for i in right]:
         raise ShapeError(f"tensordot: axes {left} of {in_words(x)} meet axes {right} of {in_words(y)}: sizes differ")
     free, other = ([i for i in range(len(s)) if i not in taken] for s, taken in ((a, left), (b, right)))

@@ -161,12 +161,12 @@ def _lstm_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]) 
     if memory is None or memory.shape != (6 * steps * n * size,):  # a copy, which has lost its gates
         memory = _lstm_steps(*operands).base
     kept = _states_and_gates(memory, steps, n, size)[1]
-    c_before = _before(c0, out[:, 1])
     d = np.empty((steps, n, 4 * size), out.dtype)
     by_gate, slopes = np.empty((2, *kept.shape[1:]), out.dtype)
     d_h, d_c = np.zeros((2, *h0.shape), out.dtype)
     for t in reversed(range(steps)):
         i, f, new, o = every = kept[t]
+        c_before = out[t - 1, 1] if t else c0
         d_h += g[t, 0]
         d_c += g[t, 1]
         tanh_c = np.tanh(out[t, 1])
@@ -176,7 +176,7 @@ def _lstm_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]) 
         tanh_c *= o
         tanh_c *= d_h
         d_c += tanh_c
-        for share, factor in zip(by_gate, (new, c_before[t], i)):
+        for share, factor in zip(by_gate, (new, c_before, i)):
             np.multiply(d_c, factor, out=share)
         np.subtract(1, every, out=slopes)  # of a sigmoid s: s·(1 - s)
         slopes *= every

@@ -38,7 +38,7 @@ def restore(x: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:
     """A reduced array, spread again over the shape that was reduced."""
     if axis is None and isinstance(x, (np.ndarray, np.generic)):  # one number: the commonest case by far
         return spread(x, shape)
-    if axis is not None and not keepdims and shape:  # of a single number NumPy sums the axis 0 that it has not
+    if axis is not None and not keepdims and shape:  # NumPy sums axis 0 of a single number, which has no axes
         x = expand_dims(x, tuple(a % len(shape) for a in axis) if isinstance(axis, tuple) else axis)
     return broadcast_to(x, shape)
 
@@ -78,7 +78,7 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 
 def divisor(shape: tuple[int, ...], axis: Axis, ddof: float = 0) -> float:
-    """By what a sum over `axis` is divided to make a mean of it. There is no mean of no numbers."""
+    """The divisor that makes a mean of a sum over `axis`. There is no mean of no numbers."""
     n = count(shape, axis) - ddof
     if n > 0:
         return n

@@ -1,4 +1,4 @@
-"""Numbers as samples: in order, averaged, and compared with their neighbours. All of it is made of other rows.
+"""Statistics: sorted numbers, quantiles, averages, and differences between neighbours, all made of other rows.
 
 The gradient of an ordered number goes to the place where it stood; equal ones keep their order. As in NumPy, a median
 is the mean of the two middle numbers, and a quantile lies on the straight line between its two neighbours.

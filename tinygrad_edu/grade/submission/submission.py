@@ -89,6 +89,8 @@ def _assemble(name: str, files: dict[str, File], main: str | None, needs: Sequen
         raise SubmissionError(files[chosen].failure)
     others = {path: file for path, file in sorted(files.items()) if path != chosen}
     warnings = [*why, *files[chosen].warnings]
+    if not files[chosen].parts:
+        warnings.append(say("{file}: no program in it, for no cell holds code", file=chosen))
     for file in others.values():
         warnings += [file.failure] if file.failure else file.warnings
     hashed = {

@@ -8,6 +8,7 @@ from dataclasses import replace
 from math import isclose, prod
 from typing import NamedTuple
 
+from ..._support.languages import say
 from ..names import local_partial, partial
 from ..numbers import Quantity, factor
 from ..plain import Edge, Graph
@@ -108,8 +109,12 @@ def _label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
 def _own_label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
     if edge.mark:
         adds = edge.contribution
-        number = [(Text("slope", f"adds {adds.text()}", SIZE),)] if adds is not None and adds.is_number else []
-        return Label(((Text("mark", MARKS[edge.mark], SIZE),), *number))
+        number = (
+            [(Text("slope", say("adds {number}", number=adds.text()), SIZE),)]
+            if adds is not None and adds.is_number
+            else []
+        )
+        return Label(((Text("mark", say(MARKS[edge.mark]), SIZE),), *number))
     if edge.recurrent:
         return None
     if edge.value is not None or edge.times > 1:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from math import prod
 from typing import Literal, NamedTuple
 
-from ..._support.languages import counted
+from ..._support.languages import counted, say, texts
 from ..clusters import Cluster, pieces as arguments_in
 from ..layout.geometry import PORTS, Direction, is_sideways
 from ..mathematics import pieces
@@ -289,12 +289,12 @@ def _grad(node: PlainNode) -> list[Row]:
     return _equation(Text(style, ".grad", 13.0), node.grad, style, 13.0, dtype=False)
 
 
-MARKS = {"missing": "− missing", "extra": "+ extra", "changed": "≠ changed"}
+MARKS: Mapping[str, str] = texts({"missing": "− missing", "extra": "+ extra", "changed": "≠ changed"})
 """The words for how a part of a graph differs from what was expected."""
 
 
 def _mark(node: PlainNode) -> list[Row]:
-    return [(Text("mark", MARKS[node.mark], 11.5),)] if node.mark else []
+    return [(Text("mark", say(MARKS[node.mark]), 11.5),)] if node.mark else []
 
 
 def short_partial(of: str, by: str) -> str:

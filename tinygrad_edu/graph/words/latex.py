@@ -55,7 +55,8 @@ SPECIAL = {
     "×": r"\times{}", "√": r"\surd{}", "∇": r"\nabla{}", "′": "'", " ": r"\ ", "Σ": r"\Sigma{}", "⊙": r"\odot{}",
     "‖": r"\|", "ß": r"\text{\ss}", "ø": r"\text{\o}", "Ø": r"\text{\O}", "æ": r"\text{\ae}", "Æ": r"\text{\AE}",
     "œ": r"\text{\oe}", "ł": r"\text{\l}", "Ł": r"\text{\L}", "«": r"\langle{}", "»": r"\rangle{}", "→": r"\to{}",
-    "←": r"\gets{}", "≤": r"\le{}", "≥": r"\ge{}", "≠": r"\ne{}", "≈": r"\approx{}", "±": r"\pm{}", "°": r"^{\circ}",
+    "←": r"\gets{}", "≤": r"\le{}", "≥": r"\ge{}", "≠": r"\ne{}", "≈": r"\approx{}", "±": r"\pm{}",
+    "°": r"{{}^{\circ}}",
     "ℝ": r"\mathbb{R}", "∈": r"\in{}", "ℓ": r"\ell{}", "ℒ": r"\mathcal{L}", "ı": r"\imath{}", "⊤": r"\top{}",
     "§": r"\S{}", "½": r"\frac{1}{2}", "µ": r"\mu{}", "–": "-", "—": "-", "’": "'", "“": "''", "”": "''",
 }  # fmt: skip
@@ -103,7 +104,8 @@ def symbol(label: str) -> str:
             opened = tex.endswith("}") and level == before
             inner = text if re.fullmatch(r"[\w,+\-−]?|[0-9,+\-−]+|T|\*", text) else ""
             below = r"\top" if (text, level) == ("T", 1) else _name(inner) if inner else rf"\mathrm{{{literal(text)}}}"
-            tex += "{}" if level in used and not opened else ""
+            again = level in used or (level > 0 and ("'" in tex or "^" in tex))
+            tex += "{}" if again and not opened else ""
             used = used | {level} if opened or level not in used else {level}
             tex = f"{tex[:-1]} {below}}}" if opened else f"{tex}{'^' if level > 0 else '_'}{{{below}}}"
         else:
@@ -167,7 +169,7 @@ def _between(one: str, following: str) -> str:
     """What stands between two parts: after a command a space, and between two superscripts nothing to be raised."""
     if re.search(r"\\[A-Za-z]+$", one) and re.match("[A-Za-z]", following):
         return " "
-    return "{}" if following.startswith("^") and ("^" in one or one.endswith("'")) else ""
+    return "{}" if following[0] in "^'" and ("^" in one or "'" in one) else ""
 
 
 def _character(char: str) -> str:
@@ -178,7 +180,8 @@ def _character(char: str) -> str:
     if char in VARIANTS:
         return VARIANTS[char]
     if char in BELOW or char in ABOVE:
-        return f"_{{{BELOW[char]}}}" if char in BELOW else f"^{{{ABOVE[char]}}}".replace("−", "-")
+        raised = f"_{{{BELOW[char]}}}" if char in BELOW else f"^{{{ABOVE[char]}}}".replace("−", "-")
+        return f"{{{{}}{raised}}}"  # in a group of its own, so that the whole may be raised once more
     name = unicodedata.name(char, "").split()
     if name[:1] == ["GREEK"] and name[2:3] == ["LETTER"] and len(name) == 4:
         greek = name[3].lower().replace("lamda", "lambda")  # as Unicode spells it

@@ -6,7 +6,7 @@ of the boxes is a picture that was made beforehand, and the script switches betw
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.resources import files
 from string import Template
@@ -179,8 +179,23 @@ def _tables(graph: Graph) -> str:
     )
 
 
+MADE: Mapping[str, str] = texts(
+    {
+        "leaf": "leaf##how a node was made",
+        "constant": "constant##how a node was made",
+        "forward": "forward##how a node was made",
+        "gradient": "gradient##how a node was made",
+        "alias": "alias##how a node was made",
+        "operation": "operation##how a node was made",
+        "module": "module##how a node was made",
+        "group": "group##how a node was made",
+    }
+)
+
+
 def _node_cells(node: PlainNode, graph: Graph) -> tuple[str, ...]:
-    made_by = graph.cluster(node.opens).title if node.opens is not None else node.formula or node.operation or node.kind
+    made = node.formula or node.operation or say(MADE[node.kind])
+    made_by = graph.cluster(node.opens).title if node.opens is not None else made
     attrs = ", ".join(f"{key}={value}" for key, value in node.attrs)
     return (
         str(node.id),
