@@ -17,7 +17,7 @@ from tinygrad_edu.testing.program import _NOT_FOR_PROGRAMS
 
 
 @pytest.mark.parametrize("name", CASES)
-@settings(max_examples=5 * settings().max_examples)
+@settings(max_examples=3 * settings().max_examples)
 @given(data=st.data())
 def test_calls_keep_inside_the_domain_of_their_row(name: str, data: st.DataObject) -> None:
     call = data.draw(CASES[name].calls())
