@@ -58,7 +58,7 @@ def made_at(operands: Sequence[Any]) -> str:
     """A second line of a message: where the operands were made, if `tg.trace()` recorded it."""
     made = [x for x in operands if isinstance(x, Node) and x.source][:3]
     places = [say("{x} at {place}", x=in_words(x), place=x.source) for x in made]
-    return "\n  " + say("made: {places}", places=", ".join(places)) if places else ""
+    return "\n  " + say("made: {places}", places=say(", ").join(places)) if places else ""
 
 
 # Attributes: one thing or several, whole numbers.
