@@ -20,7 +20,7 @@ def index_parts(call: CheckedCall) -> TinygradError | None:
     """Every part of an index is allowed, and stays inside the axes that it picks from."""
     shape = several(call.attrs["shape"]) if call.name == "scatter" else call.shape
     of = say("shape {shape}", shape=shape) if call.name == "scatter" else call.x
-    found = not_whole(say("a size"), shape)
+    found = not_whole(texts("a size"), shape)
     if found is not None:
         return found
     if any(size < 0 for size in shape) or prod(shape) > sys.maxsize // 8:
@@ -154,7 +154,7 @@ def split_points(call: CheckedCall) -> TinygradError | None:
     """The places to cut rise, or the number of parts divides the axis."""
     given, axis = call.attrs["indices_or_sections"], call.attrs["axis"]
     found = wrong_axes("axis", axis, call.ndim, call.x, none=False, many=False) or not_whole(
-        say("a place to cut"), given
+        texts("a place to cut"), given
     )
     if found is not None:
         return found

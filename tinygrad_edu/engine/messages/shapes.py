@@ -241,7 +241,7 @@ def equal_shapes(call: CheckedCall) -> TinygradError | None:
 def new_shape(call: CheckedCall) -> TinygradError | None:
     """The shape holds as many numbers as the operand has."""
     shape, n = several(call.attrs["shape"]), prod(call.shape)
-    found = not_whole(say("a size"), shape)
+    found = not_whole(texts("a size"), shape)
     if found is not None:
         return found
     known = [size for size in shape if size != -1]
@@ -271,7 +271,7 @@ def would_fill(n: int, shape: tuple[int, ...]) -> str:
 def broadcast_shape(call: CheckedCall) -> TinygradError | None:
     """The operand broadcasts to the shape."""
     shape = several(call.attrs["shape"])
-    found = not_whole(say("a size"), shape)
+    found = not_whole(texts("a size"), shape)
     if found is not None:
         return found
     if any(size < 0 for size in shape):
@@ -291,7 +291,7 @@ def broadcast_shape(call: CheckedCall) -> TinygradError | None:
 def summed_shape(call: CheckedCall) -> TinygradError | None:
     """The shape broadcasts to that of the operand; called when NumPy found that it does not."""
     shape = several(call.attrs["shape"])
-    found = not_whole(say("a size"), shape)
+    found = not_whole(texts("a size"), shape)
     if found is not None:
         return found
     return ShapeError(
@@ -315,7 +315,7 @@ def shifts(call: CheckedCall) -> TinygradError | None:
 def repeat_counts(call: CheckedCall) -> TinygradError | None:
     """The counts of `tile` and `repeat` are whole numbers from 0 on."""
     given = call.attrs["reps" if call.name == "tile" else "repeats"]
-    found = not_whole(say("how often"), given)
+    found = not_whole(texts("how often"), given)
     if found is not None:
         return found
     if any(n < 0 for n in several(given)):
