@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .._support.languages import say, texts
 from ..engine.messages import several, short
 from ..engine.node import number_of, shape_of
 from ..engine.primitives.elementwise import maximum, where
@@ -38,8 +39,9 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
             [1., 2.]])
     """
     if len(shape_of(weight)) != 2:
-        raise ShapeError(f"embedding: the weight is (K, D), a row for each of K integers; {shape_of(weight)} is not")
-    rows = class_indices("embedding", input, shape_of(weight)[0], "rows of the weight")
+        text = texts("embedding: the weight is (K, D), a row for each of K integers; {shape} is not")
+        raise ShapeError(say(text, shape=shape_of(weight)))
+    rows = class_indices("embedding", input, shape_of(weight)[0], texts("rows of the weight"))
     found = getitem(weight, rows)
     if padding_idx is None:
         return found
@@ -57,7 +59,7 @@ def one_hot(target: Any, num_classes: int = -1, dtype: Any = np.float32) -> np.n
     """
     target = numeric("one_hot", target)
     n = num_classes if num_classes >= 0 else int(np.max(number_of(target), initial=-1)) + 1
-    hot: np.ndarray = np.eye(n, dtype=dtype)[class_indices("one_hot", target, n, "classes")]
+    hot: np.ndarray = np.eye(n, dtype=dtype)[class_indices("one_hot", target, n, texts("classes"))]
     return hot
 
 
@@ -313,7 +315,8 @@ class DropoutOfChannels(Dropout):
     def forward(self, x: Any) -> Any:
         shape = shape_of(x)
         if len(shape) not in (self.axes + 1, self.axes + 2):
-            raise ShapeError(f"{type(self).__name__}: channels with {self.axes} axes behind them, not {shape}")
+            text = texts("{name}: channels with {n} axes behind them, not {shape}")
+            raise ShapeError(say(text, name=type(self).__name__, n=self.axes, shape=shape))
         return dropout(x, self.p, self.training, shape=shape[: -self.axes] + (1,) * self.axes)
 
 
@@ -365,6 +368,6 @@ class AlphaDropout(Dropout):
 
 def _check_probability(name: str, p: Any) -> None:
     if not isinstance(p, (int, float)):
-        raise DtypeError(f"{name}: p is a probability, not {short(p)}")
+        raise DtypeError(say("{name}: p is a probability, not {value}", name=name, value=short(p)))
     if not 0 <= p <= 1:
-        raise OutOfRangeError(f"{name}: p is a probability, between 0 and 1, not {p}")
+        raise OutOfRangeError(say("{name}: p is a probability, between 0 and 1, not {value}", name=name, value=p))

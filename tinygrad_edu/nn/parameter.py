@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._support.languages import say, texts
 from ..engine.convert import DEFAULT_DTYPE
 from ..engine.messages import is_no_array_of_numbers, not_numbers
 from ..engine.node import Node, number_of
@@ -228,17 +229,24 @@ def constant_like(x: Any, like: Any) -> Any:
 def class_indices(function: str, x: Any, n: int, of: str, ignore: int | None = None) -> np.ndarray:
     """A new array of the integers in x, checked to be from 0 to n - 1, or `ignore`.
 
-    Raises `DtypeError` and `OutOfRangeError`, in the name of the function that the user called; `of` says what is
-    picked by the integers.
+    Raises `DtypeError` and `OutOfRangeError`, in the name of the function that the user called; `of` is a text that
+    says what is picked by the integers.
     """
     array = np.array(number_of(x) if isinstance(x, Node) else x)
     if array.dtype.kind not in "iu" and array.size:
         raise DtypeError(
-            f"{function}: needs whole numbers to pick {of}, and got {array.dtype}; a list of ints makes a float32 "
-            "tensor, so write tg.tensor(..., dtype='int64') or give the list or array itself"
+            say(
+                "{function}: needs whole numbers to pick {of}, and got {dtype}; a list of ints makes a float32 tensor, "
+                "so write {code} or give the list or array itself",
+                function=function,
+                of=say(of),
+                dtype=array.dtype,
+                code="tg.tensor(..., dtype='int64')",
+            )
         )
     if array.size and not 0 <= np.minimum.reduce(array, None) <= np.maximum.reduce(array, None) < n:
         bad = array[((array < 0) | (array >= n)) & (array != ignore)]
         if bad.size:
-            raise OutOfRangeError(f"{function}: {bad.flat[0]} is not among the {n} {of}, which are 0 to {n - 1}")
+            text = texts("{function}: {bad} is not among the {n} {of}, which are 0 to {last}")
+            raise OutOfRangeError(say(text, function=function, bad=bad.flat[0], n=n, of=say(of), last=n - 1))
     return array.astype(np.intp, copy=False)

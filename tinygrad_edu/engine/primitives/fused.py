@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._support.languages import say, texts
 from ...errors import DtypeError, OutOfRangeError, ShapeError
 from ..blas import product
 from ..messages import is_no_array_of_numbers, not_numbers
@@ -65,17 +66,21 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     if len(sizes) != 2 or features != sizes[1:]:
         if is_no_array_of_numbers(x):
             raise not_numbers("linear", x)
-        way_out = "; nn.Flatten() makes one axis of the last ones" if (prod(shape_of(x)[1:]),) == sizes[1:] else ""
+        flat = (prod(shape_of(x)[1:]),) == sizes[1:]
         raise ShapeError(
-            f"linear: the last axis of x {shape_of(x)} goes along with the last of the weight {sizes}: "
-            "x is (..., in), the weight (out, in)" + way_out
+            say(
+                "linear: the last axis of x {x} goes along with the last of the weight {weight}: x is (..., in), the "
+                "weight (out, in){hint}",
+                x=shape_of(x),
+                weight=sizes,
+                hint=say("; nn.Flatten() makes one axis of the last ones") if flat else "",
+            )
         )
     if bias is None:
         return linear_row(x, weight)
     if shape_of(bias) != sizes[:1]:
-        raise ShapeError(
-            f"linear: the bias has a number for each row of the weight {sizes}, not shape {shape_of(bias)}"
-        )
+        text = texts("linear: the bias has a number for each row of the weight {weight}, not shape {shape}")
+        raise ShapeError(say(text, weight=sizes, shape=shape_of(bias)))
     return linear_row(x, weight, bias)
 
 

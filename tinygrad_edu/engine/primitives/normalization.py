@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._support.languages import say, texts
 from ...errors import DtypeError, ShapeError
 from ..messages import in_words, several
 from ..node import Node, number_of, shape_of
@@ -120,21 +121,19 @@ def batch_norm(
     """
     size = shape_of(x)
     if len(size) < 2:
-        raise ShapeError(f"batch_norm: the input is (N, C) or (N, C, *sizes), and not {size}")
+        raise ShapeError(say("batch_norm: the input is (N, C) or (N, C, *sizes), and not {shape}", shape=size))
     axis, shape = (0, *range(2, len(size))), (1, size[1], *[1] * (len(size) - 2))
     what = {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}
     for name, parameter in what.items():
         if parameter is not None and shape_of(parameter) != (size[1],):
-            raise ShapeError(
-                f"batch_norm: input {in_words(x)} has {size[1]} channels, and {name} {in_words(parameter)}"
-            )
+            text = texts("batch_norm: input {x} has {n} channels, and {name} {parameter}")
+            raise ShapeError(say(text, x=in_words(x), n=size[1], name=name, parameter=in_words(parameter)))
     if training:
         _follow(x, running_mean, running_var, momentum, axis)
         return normalize(x, *_affine(weight, bias), axis=axis, shape=shape, eps=eps)
     if running_mean is None or running_var is None:
-        raise DtypeError(
-            "batch_norm: without running_mean and running_var only the batch's can be taken: training=True"
-        )
+        text = texts("batch_norm: without running_mean and running_var only the batch's can be taken: training=True")
+        raise DtypeError(say(text))
     scale = 1.0 / sqrt(running_var + eps) if weight is None else weight / sqrt(running_var + eps)
     shift = -running_mean * scale if bias is None else bias - running_mean * scale
     return x * reshape(scale, shape) + reshape(shift, shape)
@@ -163,8 +162,12 @@ def _follow(x: Any, running_mean: Any, running_var: Any, momentum: float, axis: 
     count = numbers.size // max(1, numbers.shape[1])
     if count < 2:
         raise ShapeError(
-            f"batch_norm: {count} numbers a channel in input {in_words(x)} have no variance to train with; give a "
-            "larger batch, or call .eval() to use what was learned"
+            say(
+                "batch_norm: {n} numbers a channel in input {x} have no variance to train with; give a larger batch, "
+                "or call .eval() to use what was learned",
+                n=count,
+                x=in_words(x),
+            )
         )
     average, variance = channel_statistics.mean_and_variance(numbers)
     for running, now in ((running_mean, average), (running_var, variance * (count / (count - 1)))):
