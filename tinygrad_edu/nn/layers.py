@@ -123,10 +123,8 @@ def bilinear(x1: Any, x2: Any, weight: Any, bias: Any = None) -> Any:
     """
     many = shape_of(x1)[:-1]
     if many != shape_of(x2)[:-1] or shape_of(weight)[1:] != (*shape_of(x1)[-1:], *shape_of(x2)[-1:]):
-        raise ShapeError(
-            f"bilinear: x1 (..., I), x2 (..., J) and weight (O, I, J), not {shape_of(x1)}, {shape_of(x2)} and "
-            f"{shape_of(weight)}"
-        )
+        text = texts("bilinear: x1 (..., I), x2 (..., J) and weight (O, I, J), not {x1}, {x2} and {weight}")
+        raise ShapeError(say(text, x1=shape_of(x1), x2=shape_of(x2), weight=shape_of(weight)))
     rows = [reshape(x, (math.prod(many), shape_of(x)[-1])) for x in (x1, x2)]
     y = reshape(einsum("ni,oij,nj->no", rows[0], weight, rows[1]), (*many, shape_of(weight)[0]))
     return y if bias is None else y + bias
@@ -221,7 +219,8 @@ class Embedding(Module):
     def __init__(self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None) -> None:
         if padding_idx is not None:
             if not -num_embeddings <= padding_idx < num_embeddings:
-                raise OutOfRangeError(f"Embedding: padding_idx {padding_idx} is none of the {num_embeddings} rows")
+                text = texts("Embedding: padding_idx {index} is none of the {n} rows")
+                raise OutOfRangeError(say(text, index=padding_idx, n=num_embeddings))
             padding_idx %= num_embeddings
         self.num_embeddings, self.embedding_dim, self.padding_idx = num_embeddings, embedding_dim, padding_idx
         self.weight = Parameter()
@@ -276,7 +275,7 @@ class Unflatten(Module):
     def forward(self, x: Any) -> Any:
         shape = shape_of(x)
         if not -len(shape) <= self.dim < len(shape):
-            raise ShapeError(f"Unflatten: dim {self.dim} is no axis of {shape}")
+            raise ShapeError(say("Unflatten: dim {dim} is no axis of {shape}", dim=self.dim, shape=shape))
         axis = self.dim % len(shape)
         return reshape(x, (*shape[:axis], *self.unflattened_size, *shape[axis + 1 :]))
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .._support.languages import say, texts
+from .._support.languages import listed, say, texts
 from ..engine.messages import in_words, short
 from ..engine.node import Node, number_of, shape_of
 from ..engine.primitives.comparisons import greater, less
@@ -84,7 +84,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     tensor([0.125, 1.5  ])
     """
     if not (isinstance(delta, Real) and delta > 0):
-        raise OutOfRangeError(f"huber_loss: delta is larger than 0, not {short(delta)}")
+        raise OutOfRangeError(say("huber_loss: delta is larger than 0, not {value}", value=short(delta)))
     d = _difference("huber_loss", input, target)
     clipped = clip(d, -delta, delta)
     return _reduced("huber_loss", clipped * (d - 0.5 * clipped), reduction)
@@ -166,7 +166,7 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
         losses = where(positive, t * log(where(positive, t, 1.0)), no_probability * t) - t * input
     if reduction == "batchmean":
         return sum_(losses) / (shape_of(losses) or (1,))[0]
-    return _reduced("kl_div", losses, reduction, ", 'batchmean'")
+    return _reduced("kl_div", losses, reduction, ("batchmean",))
 
 
 @rounded_once
@@ -237,7 +237,7 @@ def gaussian_nll_loss(
     d = _difference("gaussian_nll_loss", input, target)
     var = real("gaussian_nll_loss", var)
     if np.any(np.asarray(number_of(var)) < 0):
-        raise OutOfRangeError("gaussian_nll_loss: a variance is 0 or larger, and var has negative numbers")
+        raise OutOfRangeError(say("gaussian_nll_loss: a variance is 0 or larger, and var has negative numbers"))
     if shape_of(var) == shape_of(d)[:-1] != ():
         var = expand_dims(var, -1)
     v = var + np.maximum(eps - np.asarray(number_of(var)), 0)  # the gradient is that of var, as in PyTorch
@@ -322,7 +322,9 @@ def cross_entropy(
     tensor(0.6931472)
     """
     if not (isinstance(label_smoothing, Real) and 0 <= label_smoothing <= 1):
-        raise OutOfRangeError(f"cross_entropy: label_smoothing is between 0 and 1, not {short(label_smoothing)}")
+        raise OutOfRangeError(
+            say("cross_entropy: label_smoothing is between 0 and 1, not {value}", value=short(label_smoothing))
+        )
     logits = classes_last("cross_entropy", input)
     share = label_smoothing / max(1, shape_of(logits)[-1])
     if shape_of(target) == shape_of(input):
@@ -363,7 +365,7 @@ def focal_loss(
     tensor(0.1732868)
     """
     if not (isinstance(gamma, Real) and gamma >= 0):
-        raise OutOfRangeError(f"focal_loss: gamma is 0 or larger, not {short(gamma)}")
+        raise OutOfRangeError(say("focal_loss: gamma is 0 or larger, not {value}", value=short(gamma)))
     log_p = log_softmax(classes_last("focal_loss", input))
     classes = target_classes("focal_loss", log_p, target, ignore_index)
     counted = classes != ignore_index
@@ -523,7 +525,7 @@ def _weighted(losses: Any, weight: Any) -> Any:
     return losses if weight is None else losses * constant_like(weight, losses)
 
 
-def _reduced(function: str, losses: Any, reduction: str, others: str = "") -> Any:
+def _reduced(function: str, losses: Any, reduction: str, others: tuple[str, ...] = ()) -> Any:
     """The losses, combined by `reduction`."""
     if reduction == "mean":
         return mean(losses)
@@ -531,8 +533,9 @@ def _reduced(function: str, losses: Any, reduction: str, others: str = "") -> An
         return sum_(losses)
     if reduction == "none":
         return losses
-    text = texts("{function}: reduction is 'mean', 'sum'{others} or 'none', not {value}")
-    raise DtypeError(say(text, function=function, others=others, value=short(reduction)))
+    known = listed([repr(name) for name in ("mean", "sum", *others, "none")], alternatives=True)
+    text = texts("{function}: reduction is {known}, not {value}")
+    raise DtypeError(say(text, function=function, known=known, value=short(reduction)))
 
 
 def _mean_of_counted(function: str, losses: Any, weights: np.ndarray, counted: np.ndarray, reduction: str) -> Any:

@@ -91,10 +91,11 @@ class Uninitialized(Tensor):
     open_dtype = _noted("open_dtype")
 
     def restored(self) -> Any:
-        raise ModuleError(
-            f"{self.open_name} is uninitialised: its shape {in_words(self.open_shape)} becomes known at the first "
-            "call; call the module once on an example of its input"
+        text = texts(
+            "{name} is uninitialised: its shape {shape} becomes known at the first call; call the module once on an "
+            "example of its input"
         )
+        raise ModuleError(say(text, name=self.open_name, shape=in_words(self.open_shape)))
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Let gradients flow to this leaf, or no longer; returns the tensor itself."""

@@ -339,7 +339,15 @@ def _transposed(
     (groups,) = per_axis(name, "groups", groups, 1)
     if takes != channels:
         raise ShapeError(
-            say(TAKES_OTHERS, name=name, x=in_words(x), n=channels, weight=in_words(weight), m=takes, form=TO_LARGER)
+            say(
+                TAKES_OTHERS,
+                name=name,
+                x=in_words(x),
+                n=channels,
+                weight=in_words(weight),
+                m=takes,
+                form=say(TO_LARGER),
+            )
         )
     if channels % groups:
         text = texts("{name}: input {x} has {n} channels, which {groups} groups cannot share")
@@ -379,7 +387,7 @@ def _convolve(
                 m=per_group,
                 total=per_group * groups,
                 groups=groups,
-                form=WEIGHT,
+                form=say(WEIGHT),
             )
         )
     if out % groups:
@@ -401,8 +409,8 @@ def _how(stride: Sizes, padding: Borders, dilation: Sizes, groups: int) -> dict[
     }
 
 
-WEIGHT = "(channels out, channels in / groups, *window)"
-TO_LARGER = "(channels in, channels out / groups, *window)"
+WEIGHT = texts("(channels out, channels in / groups, *window)")
+TO_LARGER = texts("(channels in, channels out / groups, *window)")
 
 TAKES_OTHERS = texts("{name}: input {x} has {n} channels, and weight {weight} takes {m}; its shape is {form}")
 TAKES_OTHERS_IN_GROUPS = texts(
@@ -416,7 +424,7 @@ def _weight_shape(name: str, weight: Any, n: int, form: str) -> Sizes:
     shape = shape_of(weight)
     if len(shape) != n + 2:
         text = texts("{name}: the weight is {form} with a window of {n} sizes, and not {shape}")
-        raise ShapeError(say(text, name=name, form=form, n=n, shape=shape))
+        raise ShapeError(say(text, name=name, form=say(form), n=n, shape=shape))
     return shape
 
 

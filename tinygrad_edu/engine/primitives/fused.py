@@ -196,16 +196,19 @@ def softmax_cross_entropy(logits: Any, targets: Any) -> Any:
     """
     classes = np.array(number_of(targets))
     if classes.dtype.kind not in "iu":
-        raise DtypeError(f"softmax_cross_entropy: targets are whole numbers, such as [0, 2], not {classes.dtype}")
+        text = texts("softmax_cross_entropy: targets are whole numbers, such as [0, 2], not {dtype}")
+        raise DtypeError(say(text, dtype=classes.dtype))
     shape = shape_of(logits)
     if not shape or classes.shape != shape[:-1]:
-        raise ShapeError(
-            f"softmax_cross_entropy: logits {shape} hold the classes on their last axis, and the targets are "
-            f"of shape {shape[:-1] if shape else '(...)'}, not {classes.shape}"
+        text = texts(
+            "softmax_cross_entropy: logits {logits} hold the classes on their last axis, and the targets are of shape "
+            "{wanted}, not {shape}"
         )
+        raise ShapeError(say(text, logits=shape, wanted=shape[:-1] if shape else "(...)", shape=classes.shape))
     if classes.size and not 0 <= np.minimum.reduce(classes, None) <= np.maximum.reduce(classes, None) < shape[-1]:
         wrong = classes[(classes < 0) | (classes >= shape[-1])].flat[0]
-        raise OutOfRangeError(f"softmax_cross_entropy: target {wrong} is no class: there are {shape[-1]}, from 0 on")
+        text = texts("softmax_cross_entropy: target {target} is no class: there are {n}, from 0 on")
+        raise OutOfRangeError(say(text, target=wrong, n=shape[-1]))
     return entropy_of_classes(logits, classes)
 
 
