@@ -218,7 +218,7 @@ def array_in(member: bytes) -> ndarray:
     else:
         shape, fortran, dtype = np.lib.format.read_array_header_2_0(file)
     if dtype.kind not in "biuf":
-        raise ValueError(f"it holds {dtype}, not numbers")
+        raise NotSupported(f"holds an array of dtype {dtype}, and only real numbers are read")
     if file.tell() + prod(shape) * dtype.itemsize != len(member):
         raise ValueError(f"an array of shape {shape} does not have {len(member):,} bytes")
     return np.ndarray(shape, dtype, member, file.tell(), order="F" if fortran else "C").copy(order="K")

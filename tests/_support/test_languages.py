@@ -26,7 +26,8 @@ SPEAKING = [
     "check", "cli", "engine/inplace.py", "engine/messages/tensors.py", "engine/messages/words.py",
     "grade/assignment.py", "grade/compare.py", "grade/formats", "grade/jobs.py", "grade/own_engine",
     "grade/sandbox/isolation.py",
-    "grade/signs.py", "grade/soundness/answers.py", "grade/submission", "graph/formats/page", "graph/picture/arrows.py",
+    "grade/signs.py", "grade/soundness/answers.py", "grade/submission", "graph/compare", "graph/formats/page",
+    "graph/picture/arrows.py",
     "graph/picture/card.py", "graph/picture/descriptions.py", "graph/words", "nn/summary.py", "nonfinite.py", "step",
 ]  # fmt: skip
 """What makes texts for readers: here a sentence outside the catalogues is a mistake."""

@@ -84,3 +84,14 @@ def test_a_script_of_arrays_or_with_the_step_of_an_optimiser_has_no_panel() -> N
 def test_the_panel_costs_less_than_twelve_kilobytes(tmp_path: Path) -> None:
     with_it, without = (len(tg.steps(function(tg.Value(0.5, "x"))).html()) for function in (tg.tanh, tg.erf))
     assert with_it - without < 12_000
+
+
+@pytest.mark.slow
+def test_the_panel_does_not_tell_the_answers_of_questions(play: Any) -> None:  # noqa: F811
+    page = play(tg.steps(program()))
+    assert (page.is_visible("#touched"), page.is_visible("#nudge")) == (True, True)
+    page.check("#predict")
+    assert (page.is_visible("#touched"), page.is_visible("#nudge")) == (False, False)
+    assert page.is_visible("#number")
+    page.uncheck("#predict")
+    assert page.is_visible("#touched")

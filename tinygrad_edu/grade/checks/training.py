@@ -84,7 +84,10 @@ def drawn(targets: Targets, shape: tuple[int, int], rng: np.random.Generator) ->
 def ask(answer: Callable[..., Any], function: Callable[..., Any], scores: ndarray, target: ndarray) -> None:
     loss, gradient = two_results(answer(scores, target))
     expected = float(function(Tensor(scores), target).data)
-    number = as_numbers(loss)
+    number, other = as_numbers(loss), as_numbers(gradient)
+    if number is not None and other is not None and (number.shape, other.shape) == (scores.shape, ()):
+        what = say("The loss and its gradient are returned in the wrong order.")
+        raise WrongAnswer(what, kind="order of answers", how=say("Return the loss first."))
     if number is not None and number.shape == () and not compare(number, expected):
         raise_named(float(number), expected, function, scores, target)
     expect(loss, say("the loss")).equals(expected)

@@ -145,7 +145,7 @@ ORDERS = 24
 
 def names_in(call: Call | None, at: Sequence[Any]) -> list[str]:
     """The student's names of the parameters to which these arguments were handed; none if they were not."""
-    if call is None:
+    if call is None or not {*map(id, at)} <= {*map(id, call.arguments)}:
         return []
     names = dict(zip(map(id, call.arguments), call.parameters))
     return [names[id(x)] for x in at] if all(id(x) in names for x in at) else []

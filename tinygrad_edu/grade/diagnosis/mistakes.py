@@ -209,8 +209,8 @@ ROWS = texts([
     # Optimisers.
     Mistake("ascent", "It goes uphill.", "It departs in step {step}.",
             "A step goes against the gradient: subtract it."),
-    Mistake("learning rate", "The learning rate is wrong.", "It departs in step {step}.",
-            "The steps are {factor} times as long as they should be."),
+    Mistake("learning rate", "The steps have the wrong length.", "It departs in step {step}.",
+            "They are {factor} times as long as they should be: look at the learning rate, and at what it multiplies."),
     Mistake("no bias correction", "The bias correction is left out.", "It departs in step {step}.",
             "Divide the means by 1 - β^t; they begin at 0, and are too small at first."),
     Mistake("step not counted", "The step count does not go on.", "It departs in step {step}.",

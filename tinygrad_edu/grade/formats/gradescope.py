@@ -153,12 +153,17 @@ def autograder(
         **{f"assignment/{one.relative_to(folder).as_posix()}": one.read_bytes() for one in beside},
         **{f"{package.name}/{one.relative_to(package).as_posix()}": one.read_bytes() for one in _files(package)},
     }
+    return _zipped(content)
+
+
+def _zipped(content: Mapping[str, bytes]) -> bytes:
+    """A zip of files by their names: the same bytes for the same files."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as file_of_all:
+    with zipfile.ZipFile(buffer, "w") as file:
         for name, data in content.items():
-            entry = zipfile.ZipInfo(name)  # dated 1980: the same files give the same zip
+            entry = zipfile.ZipInfo(name)  # dated 1980
             entry.external_attr = (0o755 if name in ("setup.sh", "run_autograder") else 0o644) << 16
-            file_of_all.writestr(entry, data, zipfile.ZIP_DEFLATED)
+            file.writestr(entry, data, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 

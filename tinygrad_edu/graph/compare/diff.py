@@ -8,13 +8,13 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from ..._support.languages import counted, say, texts
 from ...engine.node import Node
 from ...errors import GraphError
 from ..layout.geometry import Engine
 from ..palette import Theme
 from ..plain import Edge, Graph, Mark, PlainNode, Quantity
 from ..recorded import plain
-from ..text import plural
 from ..transcribe import switched_on
 from ..views.view import LIMIT, neighbourhood, view
 from .matching import Matching, Side
@@ -45,7 +45,7 @@ class Difference:
         return bool(self.lines)
 
     def __str__(self) -> str:
-        return "\n".join(self.lines) or "no difference"
+        return "\n".join(self.lines) or say("no difference")
 
     def draw(self, *, engine: Engine = "auto", direction: Literal["LR", "TB"] = "LR", theme: Theme = "auto") -> Drawing:
         """The graph that was found, with what is missing drawn in and what differs marked; options as in `tg.draw`.
@@ -59,8 +59,10 @@ class Difference:
             marked = [node.id for node in graph.nodes if node.mark]
             marked += [id for edge in graph.edges if edge.mark for id in (edge.source, edge.target)]
             graph = neighbourhood(graph, dict.fromkeys(marked or graph.outputs), 2)
-            far = plural(len(self.graph.nodes) - len(graph.nodes), "node")
-            graph = replace(graph, notes=(*graph.notes, f"{far} further from a difference not shown"))
+            one = texts("{n} node further from a difference not shown")
+            many = texts("{n} nodes further from a difference not shown")
+            note = counted(len(self.graph.nodes) - len(graph.nodes), one, many)
+            graph = replace(graph, notes=(*graph.notes, note))
         shown = view(graph, "all" if len(graph.nodes) <= LIMIT else "auto")
         return Drawing(shown, engine, direction, theme, steps=False)
 
@@ -126,14 +128,14 @@ class _Comparison:
     def lines(self) -> Iterator[str]:
         """A sentence for each difference."""
         if len(self.expected.outputs) != len(self.found.outputs):
-            wanted = plural(len(self.expected.outputs), "output")
-            yield f"expected {wanted}, found {len(self.found.outputs)}"
+            one, many = texts(("expected {n} output, found {given}", "expected {n} outputs, found {given}"))
+            yield counted(len(self.expected.outputs), one, many, given=len(self.found.outputs))
         for b in self.found.order:
             a = self.matching.back.get(b)
             if a is None:
                 self.extra_arrows |= {(x, b, slot) for slot, x in enumerate(self.found.operands[b])}
                 if not self._said_with_its_user(b, self.found, self.matching.back):
-                    yield f"too much: {_defined(b, self.found)}"
+                    yield say("too much: {what}", what=_defined(b, self.found))
                 continue
             said = list(self._node(a, b))
             if said:
@@ -146,10 +148,10 @@ class _Comparison:
             if a not in self.matching.partner:
                 self.missing_arrows += [(x, a, slot) for slot, x in enumerate(self.expected.operands[a])]
                 if not self._said_with_its_user(a, self.expected, self.matching.partner):
-                    yield f"missing: {self._call(a)}"
+                    yield say("missing: {what}", what=self._call(a))
         for a, b in zip(self.expected.outputs, self.found.outputs):
             if self.matching.partner.get(a) != b:
-                yield f"the result: expected {self._call(a)}, found {_defined(b, self.found)}"
+                yield say(EXPECTED, where=say("the result"), wanted=self._call(a), given=_defined(b, self.found))
 
     def _said_with_its_user(self, id: int, side: Side, matched: Container[int]) -> bool:
         """Whether a node is a constant in a call that is written out already."""
@@ -161,29 +163,32 @@ class _Comparison:
         x, y = self.expected.nodes[a], self.found.nodes[b]
         where = _where(b, self.found)
         if x.operation != y.operation:
-            yield f"{where}: expected {self._call(a)}, found {_call(b, self.found)}"
+            yield say(EXPECTED, where=where, wanted=self._call(a), given=_call(b, self.found))
         elif x.attrs != y.attrs:
             wanted, given = dict(x.attrs), dict(y.attrs)
             for key in sorted({*wanted, *given}):
                 if wanted.get(key) != given.get(key):
-                    yield f"{where}: expected {key}={wanted.get(key)}, found {key}={given.get(key)}"
+                    values = {"wanted": f"{key}={wanted.get(key)}", "given": f"{key}={given.get(key)}"}
+                    yield say(EXPECTED, where=where, **values)
         elif x.operation is None:
             if x.kind != y.kind and "constant" not in (x.kind, y.kind):
-                yield f"{where}: expected a node of kind {x.kind}, found {y.kind}"
+                text = texts("{where}: expected a node of kind {wanted}, found {given}")
+                yield say(text, where=where, wanted=x.kind, given=y.kind)
             elif self.values and x.kind == y.kind == "leaf" and x.requires_grad != y.requires_grad:
-                yield f"{where}: expected requires_grad={x.requires_grad}, found {y.requires_grad}"
-            yield from self._numbers(x.value, y.value, where)
+                yield say(EXPECTED, where=where, wanted=f"requires_grad={x.requires_grad}", given=y.requires_grad)
+            yield from self._numbers(x.value, y.value, where, y.kind == "constant" and bool(self.found.users[b]))
 
-    def _numbers(self, x: Quantity | None, y: Quantity | None, where: str) -> Iterator[str]:
+    def _numbers(self, x: Quantity | None, y: Quantity | None, where: str, constant: bool) -> Iterator[str]:
         """The differences between the numbers of two leaves."""
         if x is None or y is None:
             return
         if x.shape != y.shape:
-            yield f"{where}: expected shape {x.shape}, found {y.shape}"
+            yield say("{where}: expected shape {wanted}, found {given}", where=where, wanted=x.shape, given=y.shape)
         elif self.values and x.dtype != y.dtype:
-            yield f"{where}: expected dtype {x.dtype}, found {y.dtype}"
+            yield say("{where}: expected dtype {wanted}, found {given}", where=where, wanted=x.dtype, given=y.dtype)
         elif self.values and not self._close(x, y):
-            yield f"{where}: expected {x.text()}" + (f", found {y.text()}" if not where.startswith("constant") else "")
+            text = texts("{where}: expected {wanted}") if constant else EXPECTED  # a constant's place names its value
+            yield say(text, where=where, wanted=x.text(), given=y.text())
 
     def _close(self, x: Quantity, y: Quantity) -> bool:
         left, right = ((q.low, q.high, q.nonfinite) if q.elements is None else q.elements for q in (x, y))
@@ -194,7 +199,9 @@ class _Comparison:
         left, right = self.expected.operands[a], self.found.operands[b]
         where = _where(b, self.found)
         if len(left) != len(right):
-            yield f"{where}: expected {plural(len(left), 'operand')}, found {len(right)}"
+            one = texts("{where}: expected {n} operand, found {given}")
+            many = texts("{where}: expected {n} operands, found {given}")
+            yield counted(len(left), one, many, where=where, given=len(right))
         pairs = self.matching.aligned(a, b)
         wrong = [i for i, (x, y) in enumerate(pairs) if self.matching.partner.get(x) != y]
         kept = [y for i, (_, y) in enumerate(pairs) if i not in wrong]
@@ -208,12 +215,16 @@ class _Comparison:
         if len(wrong) > 1 and Counter(map(self.matching.partner.get, left)) == Counter(right):
             wanted = ", ".join(self._name(x) for x in left)
             given = ", ".join(_name(y, self.found) for y in right)
-            yield f"{where}: expected the operands in the order {wanted}, found {given}"
+            text = texts("{where}: expected the operands in the order {wanted}, found {given}")
+            yield say(text, where=where, wanted=wanted, given=given)
             return
         for i in wrong:
             x, y = pairs[i]
-            which = f", operand {i + 1}" if self.matching.ordered(a, b) and len(right) > 1 else ""
-            yield f"{where}{which}: expected {self._name(x)}, found {_name(y, self.found)}"
+            values = {"wanted": self._name(x), "given": _name(y, self.found)}
+            if self.matching.ordered(a, b) and len(right) > 1:
+                yield say("{where}, operand {i}: expected {wanted}, found {given}", where=where, i=i + 1, **values)
+            else:
+                yield say(EXPECTED, where=where, **values)
 
     # Words. A node that was expected has the name of its partner, where it has one.
 
@@ -225,7 +236,7 @@ class _Comparison:
         """A node that was expected, written out in names of the graph that was found; deep parts are "…"."""
         node = self.expected.nodes[a]
         if node.operation is None:
-            return f"the constant {node.label}" if node.kind == "constant" else node.label
+            return say("the constant {value}", value=node.label) if node.kind == "constant" else node.label
         operands = []
         for x in self.expected.operands[a]:
             b = self.matching.partner.get(x)
@@ -258,10 +269,11 @@ class _Comparison:
             source, target = ids[self._key(x)], ids[self._key(a)]
             edges.append(Edge(source, target, slot, mark="missing", recurrent=source >= target))
         outputs = tuple(sorted(ids["found", b] for b in found.outputs))
-        more = (f"… and {len(lines) - SHOWN} more differences",) if len(lines) > SHOWN else ()
+        left = len(lines) - SHOWN
+        more = (counted(left, "… and {n} more difference", "… and {n} more differences"),) if left > 0 else ()
         return Graph(
             mode=found.graph.mode,
-            title=f"What differs: {plural(len(lines), 'difference')}",
+            title=counted(len(lines), "What differs: {n} difference", "What differs: {n} differences"),
             nodes=tuple(nodes),
             edges=tuple(sorted(edges, key=lambda edge: (edge.target, edge.slot, edge.mark == "missing"))),
             outputs=outputs,
@@ -287,6 +299,9 @@ class _Comparison:
         return "changed" if b in self.changed else None
 
 
+EXPECTED = texts("{where}: expected {wanted}, found {given}")
+
+
 def _is_close(p: float | None, q: float | None, tolerance: float) -> bool:
     if p is None or q is None:
         return False
@@ -300,7 +315,7 @@ def _written(node: PlainNode, operands: list[str]) -> str:
 
 def _name(b: int, side: Side) -> str:
     node = side.nodes[b]
-    return f"the constant {node.label}" if node.kind == "constant" else node.label
+    return say("the constant {value}", value=node.label) if node.kind == "constant" else node.label
 
 
 def _call(b: int, side: Side) -> str:
@@ -318,5 +333,6 @@ def _where(b: int, side: Side) -> str:
     node = side.nodes[b]
     if node.kind == "constant" and side.users[b]:
         user, slot = side.users[b][0]
-        return f"constant {node.label}, operand {slot + 1} of {_where(user, side)}"
+        text = texts("constant {value}, operand {i} of {user}")
+        return say(text, value=node.label, i=slot + 1, user=_where(user, side))
     return f"{node.label} ({node.source[0]})" if node.source else node.label

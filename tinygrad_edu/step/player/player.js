@@ -170,6 +170,12 @@
     showKnown(event);
     showSource(event);
     if (!keepHash) touched ? touched.address() : address([["step", step]]);
+    keepSecret();
+  }
+
+  function keepSecret() {  // what a number leads to is the answer to questions that are left
+    const asks = at("predict").checked && step < events.length;
+    if (script.touch) for (const told of [at("touched"), at("nudge")]) told.hidden = asks;
   }
 
   function showKnown(event) {
@@ -449,6 +455,7 @@
   let touched;
   show(Number.isNaN(linked()) ? 0 : linked(), { keepHash: true });
   if (script.touch) touched = touchable(script.touch, retell, () => (step ? [["step", step]] : []));
+  keepSecret();
   document.querySelector(".picture").addEventListener("click", (event) => {
     const box = event.target.closest(`[id^="${script.svg}-n"]`);
     if (box) touched?.pick(script.touch.boxes[Number(box.id.split("-n")[1]) - 1]);
