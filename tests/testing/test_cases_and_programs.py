@@ -69,7 +69,7 @@ def test_programs_share_and_reach_all_of_the_table() -> None:
 
     draw()
     assert shared > 30
-    assert len(set(CASES) - _NOT_FOR_PROGRAMS - set(names)) <= 20  # a few fit seldom
+    assert len(set(CASES) - _NOT_FOR_PROGRAMS - set(names)) <= 30  # a few fit seldom; which, hangs on what is imported
 
 
 def test_a_program_shrinks_to_the_line_that_matters() -> None:
