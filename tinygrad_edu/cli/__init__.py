@@ -84,7 +84,8 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="tinygrad-edu", description=say("Record a computation, walk it backward, draw it."), allow_abbrev=False
     )
-    top.add_argument("--version", action="version", version=f"tinygrad-edu {__version__}")
+    about = say("show program's version number and exit")
+    top.add_argument("--version", action="version", version=f"tinygrad-edu {__version__}", help=about)
     commands = top.add_subparsers(title=say("commands"), required=True, metavar="COMMAND")
     for one in (demo, draw, explain, step, train, sample, tutorials, grade, grade_check, gradescope):
         one.add_to(commands)
