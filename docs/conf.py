@@ -41,7 +41,7 @@ extensions = [
     "extensions.outputs",
     "extensions.pictures",
 ]
-exclude_patterns = ["_build", "extensions", "*.py"]
+exclude_patterns = ["_build", "extensions", "pictures", "*.py"]
 templates_path = ["_templates"]
 
 # Text

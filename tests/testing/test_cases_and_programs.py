@@ -59,7 +59,7 @@ def test_programs_share_and_reach_all_of_the_table() -> None:
     names: Counter[str] = Counter()
     shared = 0
 
-    @settings(max_examples=450)
+    @settings(max_examples=700)
     @given(programs(min_lines=5))
     def draw(program: Program) -> None:
         nonlocal shared
