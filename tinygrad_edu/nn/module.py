@@ -334,7 +334,8 @@ class Module(TakesPyTorchsArguments):
         waiting = any(None in shape for shape in shapes.values())
         for name, shape in shapes.items():
             if waiting:
-                getattr(self, name).open_name, getattr(self, name).open_shape = f"{name} of {self!r}", shape
+                said = say("{name} of {layer}", name=name, layer=self)
+                getattr(self, name).open_name, getattr(self, name).open_shape = said, shape
             else:
                 materialize(getattr(self, name), shape)
         if shapes and not waiting:

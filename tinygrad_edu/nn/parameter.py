@@ -84,7 +84,7 @@ class Uninitialized(Tensor):
     def __init__(self) -> None:
         super().__init__(np.empty(0, DEFAULT_DTYPE))
         del self._number
-        self.open_name, self.open_shape, self.open_dtype = "a parameter", (), DEFAULT_DTYPE
+        self.open_name, self.open_shape, self.open_dtype = say("a parameter"), (), DEFAULT_DTYPE
 
     open_name = _noted("open_name")
     open_shape = _noted("open_shape")
