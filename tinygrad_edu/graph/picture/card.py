@@ -223,9 +223,12 @@ def _card(node: PlainNode, graph: Graph, direction: Direction, *, show_gradient:
     return Card(node.kind, symbol, inlet, rows, bars, max(box_width, symbol.width + 20, 44.0), box_height + inlet)
 
 
+PRETTY = {"-": "−", "·": "×", "getitem": "[ ]", "transpose": "T", "sqrt": "√", "square": "x²"}
+
+
 def pretty(symbol: str) -> str:
     """The symbol of a primitive as a box shows it."""
-    return {"-": "−", "·": "×", "getitem": "[ ]", "transpose": "T"}.get(symbol, symbol)
+    return PRETTY.get(symbol, symbol)
 
 
 def _symbol(node: PlainNode) -> Text:

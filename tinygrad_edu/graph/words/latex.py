@@ -15,7 +15,17 @@ from ..._support.languages import say
 from ..mathematics import ABOVE, BELOW, pieces
 from ..text import visible
 from ..transcribe import switched_on
-from .terms import ATOM, POWER, SIGN, Notation, Term, arguments, begins_with_minus
+from .terms import (
+    ATOM,
+    POWER,
+    SIGN,
+    Notation,
+    Term,
+    arguments,
+    begins_with_minus,
+    in_function_notation,
+    is_transpose,
+)
 
 __all__ = ["LATEX", "equation", "prose", "symbol"]
 
@@ -228,7 +238,7 @@ def _atom(term: Term) -> str:
 def _pieces(term: Term, apart: set[Term]) -> list[str | Term]:
     """A term as text and operands, in brackets where they are needed."""
     operands = term.operands
-    if term.binds == ATOM or len(operands) > 2:
+    if in_function_notation(term):
         return _call(term, apart)
 
     def bracketed(x: Term, least: int) -> list[str | Term]:
@@ -254,7 +264,7 @@ def _binds(x: Term, apart: set[Term]) -> int:
     """How tightly a term binds here: a fraction or a sum needs no brackets as a factor, but as a base it does."""
     if x in apart or not x.operands:
         return ATOM if x in apart else x.binds
-    return SIGN + 1 if x.text == "/" or x.operation in LARGE else x.binds
+    return SIGN + 1 if x.text == "/" or x.operation in ("reciprocal", *LARGE) else x.binds
 
 
 def _fenced(x: Term) -> list[str | Term]:
@@ -269,13 +279,13 @@ def _call(term: Term, apart: set[Term]) -> list[str | Term]:
     if len(term.operands) == 1:
         if term.operation == "getitem":
             return [*tight, f"_{{{literal(attrs['index'])}}}"]
-        if term.operation == "transpose" and "axes" not in attrs:
+        if is_transpose(term.operation, term.attrs):
             return [*tight, r"^{\top}"]
         if term.operation in FENCES and not attrs:
             left, right = FENCES[term.operation]
             return [left, first, right]
-        if term.operation in ("square", "reciprocal"):
-            return [*tight, "^{2}"] if term.operation == "square" else [r"\frac{1}{", first, "}"]
+        if term.operation == "reciprocal":
+            return [r"\frac{1}{", first, "}"]
         if term.operation in LARGE and not attrs:
             below = f"_{{{term.over}}}" if term.over else ""
             return [f"{LARGE[term.operation]}{below}", *_fenced(first)]
