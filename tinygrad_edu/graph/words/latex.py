@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 
 from ..._support.languages import say
@@ -87,23 +87,25 @@ SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 
-def symbol(label: str) -> str:
-    r"""A label as a symbol: one letter with its indices; a word upright; a derivative as a fraction.
+def symbol(label: str, bold: Collection[str] = ()) -> str:
+    r"""A label as a symbol: one letter with its indices; a word upright; a derivative as a fraction; these names bold.
 
     >>> symbol("x"), symbol("v12"), symbol("θ₁"), symbol("loss"), symbol("∂z/∂x")
     ('x', 'v_{12}', '\\theta_{1}', '\\mathrm{loss}', '\\frac{\\partial z}{\\partial x}')
     >>> print(symbol("ŷ"), symbol("σ²"), symbol("W_{hh}"), symbol("(∂z/∂x)₂"))
     \hat{y} \sigma^{2} W_{\mathrm{hh}} \left(\frac{\partial z}{\partial x}\right)_{2}
     """
+    if label in bold:
+        return rf"\{'mathbf' if label[0].isascii() else 'boldsymbol'}{{{symbol(label)}}}"
     label = visible(label.removeprefix("«").removesuffix("»"))
     part = re.fullmatch(r"\((∂.+)\)([₀-₉]+)", label)
     if part:
-        return rf"\left({symbol(part[1])}\right)_{{{part[2].translate(SUBSCRIPTS)}}}"
+        return rf"\left({symbol(part[1], bold)}\right)_{{{part[2].translate(SUBSCRIPTS)}}}"
     derivative = re.fullmatch(r"∂([⁰¹²³⁴⁵⁶⁷⁸⁹]*)([^∂/()]+|\([^∂/]+\))/((?:∂[^∂/()]+)+)", label)
     if derivative:
         by = re.findall(r"∂([^∂]+?)([⁰¹²³⁴⁵⁶⁷⁸⁹]*)(?=∂|$)", derivative[3])
-        denominator = r" \, ".join(rf"\partial {symbol(x)}{_raised(power)}" for x, power in by)
-        return rf"\frac{{\partial{_raised(derivative[1])} {symbol(derivative[2])}}}{{{denominator}}}"
+        denominator = r" \, ".join(rf"\partial {symbol(x, bold)}{_raised(power)}" for x, power in by)
+        return rf"\frac{{\partial{_raised(derivative[1])} {symbol(derivative[2], bold)}}}{{{denominator}}}"
     numbered = re.fullmatch(r"(\w[\u0300-\u036f]*)([0-9]+)([′']*)", label)
     if numbered and not numbered[1][0].isdecimal():
         label = f"{numbered[1]}_{{{numbered[2]}}}{numbered[3]}"
@@ -331,8 +333,8 @@ TOKEN = re.compile(
 )
 
 
-def equation(line: str) -> str:
-    r"""A line of text such as `tg.explain` and `tg.steps` print, as LaTeX mathematics.
+def equation(line: str, bold: Collection[str] = ()) -> str:
+    r"""A line of text such as `tg.explain` and `tg.steps` print, as LaTeX mathematics; these names bold.
 
     >>> print(equation("∂L/∂W1 += Xᵀ @ ∂L/∂h · tanh(x²)"))
     \frac{\partial L}{\partial W_{1}} += X^{\top} \, \frac{\partial L}{\partial h} \cdot \operatorname{tanh}(x^{2})
@@ -345,18 +347,18 @@ def equation(line: str) -> str:
         if match["times"]:  # a product without a sign
             return r" \, "
         if match["exponent"]:
-            return f"^{{{symbol(match['exponent'])}}}"
+            return f"^{{{symbol(match['exponent'], bold)}}}"
         if match["term"] is not None:
-            return f"^{{{equation(match['term'])}}}"
+            return f"^{{{equation(match['term'], bold)}}}"
         if match["part"]:
-            return symbol(match[0])
+            return symbol(match[0], bold)
         if match["sum"]:
             return rf"\sum_{{{''.join(BELOW[char] for char in match[0][1:])}}}"
         if match["power"]:
             return f"^{{{match['power'].translate(POWERS)}}}"
         if match["function"]:
             return rf"\operatorname{{{literal(match[0])}}}"
-        return symbol(match[0]) if match["name"] else literal(match[0])
+        return symbol(match[0], bold) if match["name"] else literal(match[0])
 
     return _joined([written(token) for token in TOKEN.finditer(line)])
 
