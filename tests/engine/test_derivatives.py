@@ -452,6 +452,18 @@ def stored(x: Any) -> Any:
     return out
 
 
+MASKED = np.ma.array([1.0, 2.0], mask=[False, True])
+
+
+@pytest.mark.parametrize(
+    "f",
+    [lambda x: MASKED * x, lambda x: MASKED - x, lambda x: np.ma.add(MASKED, x), np.ma.array, np.ma.sqrt, np.ma.sum],
+)
+def test_functions_of_masked_arrays_lose_no_gradient(f: Callable[[tg.Tensor], Any]) -> None:
+    with pytest.raises(tg.GraphError, match="would leave the graph"):
+        f(tg.tensor([1.0, 2.0], requires_grad=True))
+
+
 @pytest.mark.parametrize(
     "f",
     [

@@ -16,7 +16,7 @@ import pytest
 
 from tinygrad_edu.errors import FileError
 from tinygrad_edu.grade.errors import AssignmentError
-from tinygrad_edu.grade.formats.gradescope import _days_late, autograder
+from tinygrad_edu.grade.formats.autograder import _days_late, autograder
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Gradescope's containers are Linux")
 

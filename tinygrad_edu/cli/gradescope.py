@@ -8,7 +8,7 @@ from .._support.files import replace_file
 from .._support.languages import say, texts
 from ..errors import TinygradError
 from ..grade.assignment import load_assignment
-from ..grade.formats.gradescope import autograder
+from ..grade.formats.autograder import autograder
 from ..grade.results import FEEDBACK
 from .command import Commands, command, refusing
 from .grade import secret

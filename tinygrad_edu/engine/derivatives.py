@@ -382,7 +382,7 @@ def _variable(x: Any, in_graph: bool) -> Node:
     if isinstance(x, Node) and x.requires_grad and in_graph:
         variable = identity(x)
     elif isinstance(x, Value) or type(x) in (int, float):
-        variable = Value(x._data if isinstance(x, Value) else float(x))
+        variable = Value(x._number if isinstance(x, Value) else float(x))
     else:
         variable = Tensor(x, requires_grad=True)
     notes = variable.own_notes()

@@ -35,18 +35,18 @@ def pass_numbers_on(todo: list[Node], gradient_of: dict[Node, Any]) -> None:
         try:
             if y is not None and not attrs:
                 by_x, by_y = row.rules  # type: ignore[union-attr]
-                a = x._data if type(x) is kind else x
-                b = y._data if type(y) is kind else y
+                a = x._number if type(x) is kind else x
+                b = y._number if type(y) is kind else y
                 if type(x) is kind and x.flow:
-                    to_x = by_x(upstream, node._data, a, b)
+                    to_x = by_x(upstream, node._number, a, b)
                 if type(y) is kind and y.flow:
-                    to_y = by_y(upstream, node._data, a, b)
+                    to_y = by_y(upstream, node._number, a, b)
             elif y is None and type(x) is not tuple and not attrs:
-                to_x = row.rules[0](upstream, node._data, x._data)  # type: ignore[union-attr]
+                to_x = row.rules[0](upstream, node._number, x._number)  # type: ignore[union-attr]
             else:
                 operands = node.inputs
-                values = [z._data if type(z) is kind else z for z in operands]
-                parts = row.pull(range(len(values)), upstream, node._data, values, attrs)  # type: ignore[union-attr]
+                values = [z._number if type(z) is kind else z for z in operands]
+                parts = row.pull(range(len(values)), upstream, node._number, values, attrs)  # type: ignore[union-attr]
                 for z, part in zip(operands, parts):
                     if type(z) is kind and z.flow and part is not None:
                         part = part if type(part) is float else z.fit(part)

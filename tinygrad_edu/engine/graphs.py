@@ -93,7 +93,7 @@ def copied(node: Node, inputs: Sequence[Operand]) -> Node:
     """A fresh node with the same number and gradient: the result of the same call, on these inputs."""
     new = object.__new__(type(node))
     new.primitive, new.attrs, new.flow, new.index = node.primitive, node.attrs, node.flow, next(clock)
-    for slot in ("_data", "_grad", "notes"):
+    for slot in ("_number", "_grad", "notes"):
         if hasattr(node, slot):
             setattr(new, slot, copy(getattr(node, slot)))
     new._first, new._second = packed(inputs, node.primitive) if node.primitive is not None else (None, None)

@@ -44,16 +44,16 @@ def owned(node: Node) -> np.ndarray:
     belong to the user, and must keep their numbers.
     """
     number_of(node)  # computes it again, if a backward pass has released it
-    if sys.getrefcount(node._data) > HELD_ONCE or node._data.base is not None:
-        node._data = node._data.copy()
-    return node._data  # type: ignore[no-any-return]
+    if sys.getrefcount(node._number) > HELD_ONCE or node._number.base is not None:
+        node._number = node._number.copy()
+    return node._number  # type: ignore[no-any-return]
 
 
 def _held_once() -> int:
     """How many references `owned` counts to an array that only its node holds; Python versions differ."""
     node = Node()
-    node._data = np.empty(0)
-    return sys.getrefcount(node._data)
+    node._number = np.empty(0)
+    return sys.getrefcount(node._number)
 
 
 HELD_ONCE = _held_once()
@@ -118,7 +118,7 @@ class Changed:
         x, user, where = self._refusal
         at = say(" at {place}", place=where) if where else ""
         changed = say("{x} was changed in place{where}", x=describe(x), where=at)
-        if hasattr(user, "_data"):
+        if hasattr(user, "_number"):
             problem = say(
                 "backward: {changed}, after {user} had used it, and the number is needed as it was: change it after "
                 "backward(), or change a copy of it",

@@ -68,8 +68,8 @@ class Release:
         """Release the array of a node, if its `references` beside those of the graph are all the walk's."""
         changed = node.notes and node.notes.changed  # then it could not be computed again
         if references <= references_of(self.walk) and not changed:
-            node.own_notes().released = (node._data.shape, node._data.dtype)
-            del node._data
+            node.own_notes().released = (node._number.shape, node._number.dtype)
+            del node._number
 
 
 @functools.cache
@@ -97,12 +97,12 @@ def recomputed(node: Node) -> Any:
 
     Raises `InPlaceError` if one of these was changed in place since then.
     """
-    missing = ancestors([node], stop=lambda x: hasattr(x, "_data"))
+    missing = ancestors([node], stop=lambda x: hasattr(x, "_number"))
     for x in missing:
-        if not hasattr(x, "_data"):
-            values = [as_used(y, y._data, x) if isinstance(y, Node) else y for y in x.inputs]
-            x._data = np.asarray(x.primitive.arrays(*values, **x.attrs))  # type: ignore[union-attr]
-    return node._data
+        if not hasattr(x, "_number"):
+            values = [as_used(y, y._number, x) if isinstance(y, Node) else y for y in x.inputs]
+            x._number = np.asarray(x.primitive.arrays(*values, **x.attrs))  # type: ignore[union-attr]
+    return node._number
 
 
 def keep_freed_memory() -> None:

@@ -68,10 +68,11 @@ class Node:
     """
 
     # The operands of one or two stand in the node itself: a tuple beside every node would be a second object for the
-    # garbage collector to visit. More are a tuple in `_first`. `_grad` stays unset until a gradient arrives.
-    __slots__ = ("_data", "_first", "_grad", "_second", "attrs", "flow", "index", "notes", "primitive")
+    # garbage collector to visit. More are a tuple in `_first`. `_grad` stays unset until a gradient arrives. No slot
+    # is called `_data`: functions of masked arrays take what is called so, and the gradient would be lost.
+    __slots__ = ("_first", "_grad", "_number", "_second", "attrs", "flow", "index", "notes", "primitive")
 
-    _data: Any
+    _number: Any
     _first: Any
     _second: Any
     _grad: Any
@@ -175,7 +176,7 @@ def record(
     While rules record (`complete_graph`), every call is. More than two operands are a tuple in the place of the first.
     No gradient flows to an answer, such as that of `x > 0` (`gradient` is False).
     """
-    node._data = data
+    node._number = data
     node.index = next(clock)
     node.notes = None
     if primitive is not None:
@@ -221,7 +222,7 @@ def number_of(x: Operand) -> Any:
     if not isinstance(x, Node):
         return x
     try:
-        return x._data
+        return x._number
     except AttributeError:  # a backward pass has released it
         return x.restored()
 

@@ -60,7 +60,7 @@ class Tensor(Operators):
 
     __slots__ = ("__weakref__",)
 
-    _data: ndarray
+    _number: ndarray
 
     def __init__(self, data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> None:
         array = as_array(data, dtype)
@@ -232,7 +232,7 @@ class Tensor(Operators):
 
     def unary(self, row: Any, attrs: Attrs = NO_ATTRS) -> Any:
         try:
-            data = row.arrays(self._data, **attrs)
+            data = row.arrays(self._number, **attrs)
         except (AttributeError, IndexError, OverflowError, TypeError, ValueError):  # `apply` says what is wrong
             return Tensor.apply(row, (self,), attrs)
         return _result(data, row, self, None, attrs)
@@ -268,13 +268,13 @@ class Tensor(Operators):
         return seed
 
     def fit(self, contribution: Any) -> Any:
-        data = self._data
+        data = self._number
         if type(contribution) is ndarray:
             if contribution.shape != data.shape:
                 contribution = s.summed_back(contribution, data.shape)
             return contribution if contribution.dtype is data.dtype else contribution.astype(data.dtype)
         if isinstance(contribution, Tensor):
-            like = contribution._data
+            like = contribution._number
             if like.shape != data.shape:
                 contribution = s.sum_to(contribution, data.shape)
             return contribution if like.dtype == data.dtype else s.astype(contribution, data.dtype)

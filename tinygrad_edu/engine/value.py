@@ -47,7 +47,7 @@ class Value(Operators):
     """
 
     __slots__ = ()
-    _data: float
+    _number: float
     shape, ndim, size = (), 0, 1
 
     def __init_subclass__(cls) -> None:
@@ -70,11 +70,11 @@ class Value(Operators):
     @property
     def data(self) -> float:
         """The number. Setting it changes the node in place: `w.data -= 0.1 * w.grad`."""
-        return self._data
+        return self._number
 
     @data.setter
     def data(self, data: float) -> None:
-        self._data = as_float(data)
+        self._number = as_float(data)
         note_change(self)
 
     def zero_grad(self) -> None:
@@ -96,24 +96,24 @@ class Value(Operators):
         2.0
         """
         leaving(self, "item")
-        return self._data
+        return self._number
 
     conjugate = Operators.__pos__  # itself, as of every real number: `np.var` and `np.std` of a list ask for it
 
     def __bool__(self) -> bool:
-        return bool(self._data)
+        return bool(self._number)
 
     def __format__(self, spec: str) -> str:
-        return format(self._data, spec) if spec else repr(self)
+        return format(self._number, spec) if spec else repr(self)
 
     def __repr__(self) -> str:
-        return f"Value({self._data!r}{f', name={self.name!r}' if self.name else ''})"
+        return f"Value({self._number!r}{f', name={self.name!r}' if self.name else ''})"
 
     def compared(self, other: Any, row: Any) -> Any:
-        number = other._data if type(other) is Value else other
+        number = other._number if type(other) is Value else other
         if type(number) is not float and type(number) is not int and not isinstance(number, Real):
             return NotImplemented
-        answer = row.floats(self._data, number)
+        answer = row.floats(self._number, number)
         return answer if state() is DEFAULT else answered(answer, row, self, other)
 
     # How a call is recorded.
@@ -121,7 +121,7 @@ class Value(Operators):
     def unary(self, row: Any, attrs: Attrs = NO_ATTRS) -> Any:
         if row.floats is None:
             return Node.array_kind.apply(row, (self,), attrs)
-        return record(new(Value), row.on_floats((self._data,), attrs), row, self, None, attrs, row.has_gradient)
+        return record(new(Value), row.on_floats((self._number,), attrs), row, self, None, attrs, row.has_gradient)
 
     @classmethod
     def apply(cls, row: Any, given: Sequence[Operand], attrs: Attrs) -> Any:
@@ -132,7 +132,7 @@ class Value(Operators):
             operands = [x if type(x) is Value else float_operand(x, row.name) for x in given]
             if any(x is None for x in operands):
                 return Node.array_kind.apply(row, given, attrs)
-        data = row.on_floats([x._data if type(x) is Value else x for x in operands], attrs)
+        data = row.on_floats([x._number if type(x) is Value else x for x in operands], attrs)
         data = data if type(data) is bool else float(data)
         return record(new(Value), data, row, *packed(operands, row), attrs, row.has_gradient)
 

@@ -105,7 +105,7 @@ def pull(
     try:
         out, a, b = node, x, y
         if not create_graph:
-            out, a, b = node._data, x._data if isinstance(x, Node) else x, y._data if isinstance(y, Node) else y
+            out, a, b = node._number, x._number if isinstance(x, Node) else x, y._number if isinstance(y, Node) else y
         if y is None:
             return ((0, x, x.fit(rules[0](upstream, out, a, **attrs) if attrs else rules[0](upstream, out, a))),)
         to_x = to_y = None

@@ -251,7 +251,7 @@ class Module(TakesPyTorchsArguments):
             if isinstance(x, Uninitialized):
                 x.open_dtype = np.dtype(dtype)
             elif isinstance(x, Tensor) and x.dtype.kind == "f" and x.dtype != dtype:
-                x._data = number_of(x).astype(dtype)
+                x._number = number_of(x).astype(dtype)
                 x.zero_grad()
                 note_change(x)
         return self

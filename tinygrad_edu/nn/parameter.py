@@ -82,7 +82,7 @@ class Uninitialized(Tensor):
 
     def __init__(self) -> None:
         super().__init__(np.empty(0, DEFAULT_DTYPE))
-        del self._data
+        del self._number
         self.open_name, self.open_shape, self.open_dtype = "a parameter", (), DEFAULT_DTYPE
 
     open_name = _noted("open_name")
@@ -134,7 +134,7 @@ def materialize(tensor: Tensor, shape: Any) -> Tensor:
     tensor([[0., 0.]], requires_grad=True)
     """
     if isinstance(tensor, Uninitialized):
-        tensor._data = np.zeros(shape, tensor.open_dtype)
+        tensor._number = np.zeros(shape, tensor.open_dtype)
         tensor.__class__ = Tensor  # type: ignore[assignment]
     return tensor
 

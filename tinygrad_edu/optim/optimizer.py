@@ -265,7 +265,7 @@ class Optimizer(TakesPyTorchsArguments):
             raise OptimizerError(f"{self._name}: step is a whole number, not {short(remembered['step'])}") from None
         for name in memory:
             array = np.array(number_of(remembered[name]))
-            known = hasattr(p, "_data")  # an uninitialised parameter has no shape to compare with
+            known = hasattr(p, "_number")  # an uninitialised parameter has no shape to compare with
             if known and (array.shape != p.shape or array.dtype.kind != "f"):
                 raise OptimizerError(
                     f"{self._name}: {name} of {describe(p)} has its shape, not {array.shape} of dtype {array.dtype}"

@@ -30,7 +30,7 @@ def in_words(x: Any) -> str:
     if x.primitive is not None and x.primitive.name == "to_tensor":  # the user gave a Value
         return in_words(x.inputs[0])
     if not hasattr(x, "dtype"):  # a Value
-        return f"{x.name!r} = {x._data}" if x.name else repr(x)
+        return f"{x.name!r} = {x._number}" if x.name else repr(x)
     return f"{x.name!r} {x.shape}" if x.name else str(x.shape)
 
 
@@ -123,6 +123,6 @@ def describe(x: Any) -> str:
         what = say("a {kind}", kind=type(x).__name__)
     else:
         what = say("the result of {operation}", operation=x.primitive.name)
-    if hasattr(x, "_data") and hasattr(x._data, "shape"):  # not after a walk has released it
+    if hasattr(x, "_number") and hasattr(x._number, "shape"):  # not after a walk has released it
         what = say("{what} of shape {shape}", what=what, shape=x.shape)
     return say("{what} (made at {place})", what=what, place=x.source) if x.source else what

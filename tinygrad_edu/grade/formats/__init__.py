@@ -1,17 +1,17 @@
 """Writes results in the formats that courses use.
 
-- gradescope: its JSON, and the autograder that runs there; services: GitHub, PrairieLearn, JUnit
+- services: Gradescope, GitHub, PrairieLearn, JUnit; autograder: the zip for Gradescope
 - gradebooks: CSV, for Canvas, Moodle and any spreadsheet
 - pages: HTML for students and teachers
 - writing: all formats by name, into files
 - words: what all formats say in the same words, and escapes for students' text
 - graphs: the student's graph beside the right one, as lines and as pictures
+- example: a result to try the formats with
 """
 
 from .gradebooks import Gradebook, canvas, moodle, plain
-from .gradescope import gradescope
 from .pages import class_report, student_report
-from .services import github, junit, obeying_nothing, prairielearn
+from .services import github, gradescope, junit, obeying_nothing, prairielearn
 from .writing import FORMATS, fill_gradebook, write_results
 
 __all__ = [

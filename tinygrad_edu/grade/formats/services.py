@@ -1,5 +1,7 @@
-"""Formats of other services: GitHub Classroom, PrairieLearn, and JUnit for continuous integration.
+"""Formats of services: Gradescope, GitHub Classroom, PrairieLearn, and JUnit for continuous integration.
 
+- Gradescope (https://gradescope-autograders.readthedocs.io/en/latest/specs/) reads `results.json`. All texts in it are
+  declared as plain text, so that it shows them unchanged.
 - GitHub Classroom's reporter (https://github.com/github-education-resources/autograding-grading-reporter) reads the
   output `result` of each grading step: JSON in base64.
 - PrairieLearn (https://docs.prairielearn.com/externalGrading/) reads `results.json`.
@@ -11,7 +13,8 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from secrets import token_hex
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -19,9 +22,55 @@ from xml.etree import ElementTree as ET
 from ..._support.languages import say
 from ..._support.text import clean
 from ..results import CheckResult, Result
-from .words import final, in_log, preface, said_in_lines, score_text
+from .words import UNGRADED, final, in_log, one_line, preface, said_in_lines, score_text
 
-__all__ = ["github", "junit", "obeying_nothing", "prairielearn"]
+__all__ = ["github", "gradescope", "junit", "obeying_nothing", "prairielearn"]
+
+
+def gradescope(result: Result, students: Sequence[Mapping[str, str]] = ()) -> str:
+    """The result as `results.json`; `students` are the names and e-mail addresses of those who handed in.
+
+    If the grader failed, the file has no score. Gradescope then says that the autograder failed, and nobody gets a
+    zero.
+
+    >>> from tinygrad_edu.grade.formats.example import EXAMPLE
+    >>> json.loads(gradescope(EXAMPLE))["score"]
+    2.5
+    """
+    document: dict[str, Any] = {
+        "output": "\n".join(preface(result)) if final(result) else say(UNGRADED),
+        "output_format": "text",
+        "test_output_format": "text",
+        "test_name_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": [_test(number, check, final(result)) for number, check in enumerate(result.checks, 1)],
+        "extra_data": {
+            "students": [{key: clean(value) for key, value in student.items()} for student in students],
+            "grader": result.grader,
+            "isolation": asdict(result.isolation),
+            "submission_sha256": result.submission_sha256,
+            "assignment_sha256": result.assignment_sha256,
+            "seeds": result.seeds,
+        },
+    }
+    if final(result):
+        document["score"] = result.score
+    return json.dumps(document, indent=1) + "\n"
+
+
+def _test(number: int, check: CheckResult, scored: bool) -> dict[str, Any]:
+    most = 0.0 if check.extra else check.max_points
+    points = {"score": check.points, "max_score": most} if scored else {}
+    return {
+        "number": str(number),
+        "name": one_line(check.title),
+        **points,
+        "status": "passed" if check.outcome == "pass" else "failed",
+        "output": said_in_lines(check),
+        "extra_data": {"name": clean(check.name), "outcome": check.outcome, "kind": clean(check.kind)},
+    }
+
 
 STATUS = {"pass": "pass", "fail": "fail", "skipped": "fail", "grader-error": "error"}
 
@@ -33,7 +82,7 @@ def github(result: Result) -> str:
     points; it sends the sum of the points to Classroom.
 
     >>> from base64 import b64decode
-    >>> from tinygrad_edu.grade.results import EXAMPLE
+    >>> from tinygrad_edu.grade.formats.example import EXAMPLE
     >>> document = json.loads(b64decode(github(EXAMPLE).removeprefix("result=")))
     >>> document["status"], document["max_score"], [test["score"] for test in document["tests"]]
     ('fail', 5.0, [2.5, 0.0, 0.0])
@@ -85,7 +134,7 @@ def prairielearn(result: Result) -> str:
     and loses no attempt.
 
     >>> from dataclasses import replace
-    >>> from tinygrad_edu.grade.results import EXAMPLE
+    >>> from tinygrad_edu.grade.formats.example import EXAMPLE
     >>> json.loads(prairielearn(EXAMPLE))["format_errors"]
     ["emmy.py, line 12: syntax error: expected ':'\\n    def tanh_backward(upstream, x) return"]
     >>> json.loads(prairielearn(replace(EXAMPLE, problems=())))["score"]
@@ -131,7 +180,7 @@ def junit(results: Sequence[Result]) -> str:
 
     Control characters, which XML does not allow, are escaped as in Python.
 
-    >>> from tinygrad_edu.grade.results import EXAMPLE
+    >>> from tinygrad_edu.grade.formats.example import EXAMPLE
     >>> ET.fromstring(junit([EXAMPLE]))[0].attrib
     {'name': 'emmy', 'tests': '3', 'failures': '1', 'errors': '0', 'skipped': '1'}
     """

@@ -14,9 +14,8 @@ from ..._support.languages import say
 from ..errors import GradebookError
 from ..results import Result
 from .gradebooks import Gradebook, Groups, canvas, moodle, plain
-from .gradescope import gradescope
 from .pages import class_report, student_report
-from .services import github, junit, prairielearn
+from .services import github, gradescope, junit, prairielearn
 
 __all__ = ["FORMATS", "GRADEBOOKS", "fill_gradebook", "read_gradebook", "write_results"]
 
@@ -62,7 +61,7 @@ def write_results(results: Sequence[Result], format: str, out: str | os.PathLike
     Raises `OSError` if a file cannot be written.
 
     >>> import tempfile
-    >>> from tinygrad_edu.grade.results import EXAMPLE
+    >>> from tinygrad_edu.grade.formats.example import EXAMPLE
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     [path.name for path in write_results([EXAMPLE], "html", folder)]
     ['emmy.html', 'index.html']

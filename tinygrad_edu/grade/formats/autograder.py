@@ -1,9 +1,8 @@
-"""Gradescope: `results.json`, the zip that an instructor uploads, and the function that runs there.
+"""The autograder for Gradescope: the zip that an instructor uploads, and the function that runs there.
 
 Gradescope unpacks the zip into `/autograder/source` and runs `setup.sh` once. Then, for each submission, it runs
 `/autograder/run_autograder` as root in a fresh container. This reads `submission/` and `submission_metadata.json`
-beside it and writes `results/results.json` (https://gradescope-autograders.readthedocs.io/en/latest/specs/). All texts
-in it are declared as plain text, so that Gradescope shows them unchanged.
+beside it and writes `results/results.json` (https://gradescope-autograders.readthedocs.io/en/latest/specs/).
 
 The zip also holds this package, so Gradescope grades with the version that the instructor tried.
 """
@@ -15,73 +14,25 @@ import json
 import os
 import sys
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import datetime
 from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 
 from ..._support.files import replace_file
-from ..._support.languages import say
-from ..._support.text import clean
 from ...errors import FileError
 from ..assignment import load_assignment
 from ..errors import SandboxError
 from ..grading import grade_one
 from ..jobs import Job
-from ..results import CheckResult, Feedback, Result
+from ..results import Feedback
 from ..sandbox.sandbox import Sandbox
-from .words import UNGRADED, final, one_line, preface, said_in_lines, to_look_at
+from .services import gradescope
+from .words import UNGRADED, final, to_look_at
 
-__all__ = ["autograder", "gradescope", "run"]
-
-
-def gradescope(result: Result, students: Sequence[Mapping[str, str]] = ()) -> str:
-    """The result as `results.json`; `students` are the names and e-mail addresses of those who handed in.
-
-    If the grader failed, the file has no score. Gradescope then says that the autograder failed, and nobody gets a
-    zero.
-
-    >>> from tinygrad_edu.grade.results import EXAMPLE
-    >>> json.loads(gradescope(EXAMPLE))["score"]
-    2.5
-    """
-    document: dict[str, Any] = {
-        "output": "\n".join(preface(result)) if final(result) else say(UNGRADED),
-        "output_format": "text",
-        "test_output_format": "text",
-        "test_name_format": "text",
-        "visibility": "visible",
-        "stdout_visibility": "hidden",
-        "tests": [_test(number, check, final(result)) for number, check in enumerate(result.checks, 1)],
-        "extra_data": {
-            "students": [{key: clean(value) for key, value in student.items()} for student in students],
-            "grader": result.grader,
-            "isolation": asdict(result.isolation),
-            "submission_sha256": result.submission_sha256,
-            "assignment_sha256": result.assignment_sha256,
-            "seeds": result.seeds,
-        },
-    }
-    if final(result):
-        document["score"] = result.score
-    return json.dumps(document, indent=1) + "\n"
-
-
-def _test(number: int, check: CheckResult, scored: bool) -> dict[str, Any]:
-    most = 0.0 if check.extra else check.max_points
-    points = {"score": check.points, "max_score": most} if scored else {}
-    return {
-        "number": str(number),
-        "name": one_line(check.title),
-        **points,
-        "status": "passed" if check.outcome == "pass" else "failed",
-        "output": said_in_lines(check),
-        "extra_data": {"name": clean(check.name), "outcome": check.outcome, "kind": clean(check.kind)},
-    }
-
+__all__ = ["autograder", "run"]
 
 SETUP = """\
 #!/usr/bin/env bash
@@ -100,7 +51,7 @@ RUN = """\
 # Gradescope runs this for each submission, as root, in a fresh container.
 set -euo pipefail
 cd "$(dirname "$0")/source"
-exec venv/bin/python -c 'from tinygrad_edu.grade.formats.gradescope import run; run("..")'
+exec venv/bin/python -c 'from tinygrad_edu.grade.formats.autograder import run; run("..")'
 """
 
 
