@@ -22,8 +22,11 @@ PACKAGE = Path(tg.__file__).parent
 CATALOGUES = Path(module.__file__).parent
 OTHERS = [lang for lang in languages() if lang != "en"]
 
+BEGINNERS = ("attributes", "axes", "explain", "not_numbers", "places", "shapes", "tensors", "words")
+"""The errors of the engine that beginners meet."""
+
 SPEAKING = [
-    "check", "cli", "engine/inplace.py", "engine/messages/tensors.py", "engine/messages/words.py",
+    "check", "cli", "engine/inplace.py", *(f"engine/messages/{name}.py" for name in BEGINNERS),
     "grade/assignment.py", "grade/compare.py", "grade/formats", "grade/jobs.py", "grade/own_engine",
     "grade/sandbox/isolation.py",
     "grade/signs.py", "grade/soundness/answers.py", "grade/submission", "graph/compare", "graph/formats/page",
@@ -32,7 +35,12 @@ SPEAKING = [
 ]  # fmt: skip
 """What makes texts for readers: here a sentence outside the catalogues is a mistake."""
 
-REFUSING = ["cli", "grade/assignment.py", "grade/formats/gradebooks.py", "grade/jobs.py", "grade/own_engine"]
+REFUSING = [
+    "cli", *(f"engine/primitives/{name}.py" for name in ("convolution", "fused", "normalization", "windows")),
+    "grade/assignment.py", "grade/formats/gradebooks.py", "grade/jobs.py", "grade/own_engine", "nn/containers.py",
+    "nn/convolution.py", "nn/layers.py", "nn/loss_inputs.py", "nn/losses.py", "nn/misfits.py", "nn/module.py",
+    "nn/normalization.py", "nn/parameter.py", "nn/pooling.py", "nn/recurrent.py",
+]  # fmt: skip
 """What teachers and students meet first: here also an error that stands outside the catalogues is a mistake."""
 
 WORDS = re.compile(r"[A-Za-z]{2,},? [a-z]{2,}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, overload
 
+from .._support.languages import say, texts
 from ..engine.messages import short
 from ..errors import DtypeError, OutOfRangeError
 from .module import Module
@@ -22,12 +23,12 @@ class Container(Module):
 
     def _put(self, name: Any, module: Any) -> None:
         if not isinstance(module, Module):
-            raise DtypeError(f"{type(self).__name__}: holds modules, and {name!r} is {short(module)}{_way_out(module)}")
+            text = texts("{kind}: holds modules, and {name} is {value}{hint}")
+            said = say(text, kind=type(self).__name__, name=repr(name), value=short(module), hint=_way_out(module))
+            raise DtypeError(said)
         if not isinstance(name, str) or not name or "." in name or hasattr(type(self), name):
-            raise DtypeError(
-                f"{type(self).__name__}: {name!r} cannot name a module; a name is a string without dots, and no "
-                "method's name"
-            )
+            text = texts("{kind}: {name} cannot name a module; a name is a string without dots, and no method's name")
+            raise DtypeError(say(text, kind=type(self).__name__, name=repr(name)))
         self._modules[name] = module
 
     def _attributes(self) -> Iterable[tuple[str, Any]]:
@@ -54,10 +55,10 @@ class Container(Module):
 def _way_out(given: Any) -> str:
     """Advice on how to make modules of something else, as the end of an error message."""
     if isinstance(given, type):
-        return f": a class, of which {given.__name__}(...) makes a module"
+        return say(": a class, of which {code} makes a module", code=f"{given.__name__}(...)")
     if isinstance(given, (list, tuple)):
-        return ": give the modules one by one, as in Sequential(*modules)"
-    return ": nn.Lambda makes a module of a function" if callable(given) else ""
+        return say(": give the modules one by one, as in Sequential(*modules)")
+    return say(": nn.Lambda makes a module of a function") if callable(given) else ""
 
 
 class NumberedContainer(Container):
@@ -69,7 +70,8 @@ class NumberedContainer(Container):
     def _name_at(self, index: int) -> str:
         names = list(self._modules)
         if not -len(names) <= index < len(names):
-            raise OutOfRangeError(f"{type(self).__name__}: there is no module {index}; it holds {len(names)}")
+            text = texts("{kind}: there is no module {index}; it holds {n}")
+            raise OutOfRangeError(say(text, kind=type(self).__name__, index=index, n=len(names)))
         return names[index]
 
     def __setitem__(self, index: int, module: Module) -> None:
@@ -139,7 +141,8 @@ class ModuleList(NumberedContainer):
 
     def __init__(self, modules: Iterable[Module] = ()) -> None:
         if isinstance(modules, Module):
-            raise DtypeError(f"ModuleList: takes a list of modules, such as [{type(modules).__name__}(...)]")
+            text = texts("ModuleList: takes a list of modules, such as {code}")
+            raise DtypeError(say(text, code=f"[{type(modules).__name__}(...)]"))
         super().__init__((str(i), module) for i, module in enumerate(modules))
 
     @overload
@@ -199,7 +202,7 @@ class Lambda(Module):
 
     def __init__(self, function: Callable[..., Any]) -> None:
         if not callable(function):
-            raise DtypeError(f"Lambda: makes a module of a function, not of {short(function)}")
+            raise DtypeError(say("Lambda: makes a module of a function, not of {value}", value=short(function)))
         self.function = function
 
     def forward(self, *args: Any) -> Any:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from .._support.languages import say, texts
 from ..engine.messages import short
 from ..engine.primitives.convolution import (
     borders,
@@ -54,7 +55,8 @@ class Convolution(Module):
         self.padding = padding if isinstance(padding, str) else per_axis(name, "padding", padding, n, 0)
         self.dilation = per_axis(name, "dilation", dilation, n)
         if padding_mode not in ("zeros", *PADDINGS):
-            raise DtypeError(f"{name}: padding_mode is one of {('zeros', *PADDINGS)}, not {short(padding_mode)}")
+            text = texts("{name}: padding_mode is one of {known}, not {value}")
+            raise DtypeError(say(text, name=name, known=("zeros", *PADDINGS), value=short(padding_mode)))
         self.padding_mode = padding_mode
         self.weight = Parameter()
         self.bias = Parameter() if bias else None
@@ -69,7 +71,8 @@ class Convolution(Module):
         for which in ("in_channels", "out_channels"):
             if (getattr(self, which) or 0) % self.groups:
                 name, channels = type(self).__name__, getattr(self, which)
-                raise ShapeError(f"{name}: {which}={channels} cannot be cut into groups={self.groups}")
+                text = texts("{name}: {which}={channels} cannot be cut into groups={groups}")
+                raise ShapeError(say(text, name=name, which=which, channels=channels, groups=self.groups))
         takes = None if self.in_channels is None else self.in_channels // self.groups
         return takes, self.out_channels // self.groups
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .._support.languages import say, texts
 from ..engine.messages import several, short
 from ..engine.node import number_of, shape_of
 from ..engine.primitives.elementwise import maximum, where
@@ -38,8 +39,9 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
             [1., 2.]])
     """
     if len(shape_of(weight)) != 2:
-        raise ShapeError(f"embedding: the weight is (K, D), a row for each of K integers; {shape_of(weight)} is not")
-    rows = class_indices("embedding", input, shape_of(weight)[0], "rows of the weight")
+        text = texts("embedding: the weight is (K, D), a row for each of K integers; {shape} is not")
+        raise ShapeError(say(text, shape=shape_of(weight)))
+    rows = class_indices("embedding", input, shape_of(weight)[0], texts("rows of the weight"))
     found = getitem(weight, rows)
     if padding_idx is None:
         return found
@@ -57,7 +59,7 @@ def one_hot(target: Any, num_classes: int = -1, dtype: Any = np.float32) -> np.n
     """
     target = numeric("one_hot", target)
     n = num_classes if num_classes >= 0 else int(np.max(number_of(target), initial=-1)) + 1
-    hot: np.ndarray = np.eye(n, dtype=dtype)[class_indices("one_hot", target, n, "classes")]
+    hot: np.ndarray = np.eye(n, dtype=dtype)[class_indices("one_hot", target, n, texts("classes"))]
     return hot
 
 
@@ -121,10 +123,8 @@ def bilinear(x1: Any, x2: Any, weight: Any, bias: Any = None) -> Any:
     """
     many = shape_of(x1)[:-1]
     if many != shape_of(x2)[:-1] or shape_of(weight)[1:] != (*shape_of(x1)[-1:], *shape_of(x2)[-1:]):
-        raise ShapeError(
-            f"bilinear: x1 (..., I), x2 (..., J) and weight (O, I, J), not {shape_of(x1)}, {shape_of(x2)} and "
-            f"{shape_of(weight)}"
-        )
+        text = texts("bilinear: x1 (..., I), x2 (..., J) and weight (O, I, J), not {x1}, {x2} and {weight}")
+        raise ShapeError(say(text, x1=shape_of(x1), x2=shape_of(x2), weight=shape_of(weight)))
     rows = [reshape(x, (math.prod(many), shape_of(x)[-1])) for x in (x1, x2)]
     y = reshape(einsum("ni,oij,nj->no", rows[0], weight, rows[1]), (*many, shape_of(weight)[0]))
     return y if bias is None else y + bias
@@ -219,7 +219,8 @@ class Embedding(Module):
     def __init__(self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None) -> None:
         if padding_idx is not None:
             if not -num_embeddings <= padding_idx < num_embeddings:
-                raise OutOfRangeError(f"Embedding: padding_idx {padding_idx} is none of the {num_embeddings} rows")
+                text = texts("Embedding: padding_idx {index} is none of the {n} rows")
+                raise OutOfRangeError(say(text, index=padding_idx, n=num_embeddings))
             padding_idx %= num_embeddings
         self.num_embeddings, self.embedding_dim, self.padding_idx = num_embeddings, embedding_dim, padding_idx
         self.weight = Parameter()
@@ -274,7 +275,7 @@ class Unflatten(Module):
     def forward(self, x: Any) -> Any:
         shape = shape_of(x)
         if not -len(shape) <= self.dim < len(shape):
-            raise ShapeError(f"Unflatten: dim {self.dim} is no axis of {shape}")
+            raise ShapeError(say("Unflatten: dim {dim} is no axis of {shape}", dim=self.dim, shape=shape))
         axis = self.dim % len(shape)
         return reshape(x, (*shape[:axis], *self.unflattened_size, *shape[axis + 1 :]))
 
@@ -313,7 +314,8 @@ class DropoutOfChannels(Dropout):
     def forward(self, x: Any) -> Any:
         shape = shape_of(x)
         if len(shape) not in (self.axes + 1, self.axes + 2):
-            raise ShapeError(f"{type(self).__name__}: channels with {self.axes} axes behind them, not {shape}")
+            text = texts("{name}: channels with {n} axes behind them, not {shape}")
+            raise ShapeError(say(text, name=type(self).__name__, n=self.axes, shape=shape))
         return dropout(x, self.p, self.training, shape=shape[: -self.axes] + (1,) * self.axes)
 
 
@@ -365,6 +367,6 @@ class AlphaDropout(Dropout):
 
 def _check_probability(name: str, p: Any) -> None:
     if not isinstance(p, (int, float)):
-        raise DtypeError(f"{name}: p is a probability, not {short(p)}")
+        raise DtypeError(say("{name}: p is a probability, not {value}", name=name, value=short(p)))
     if not 0 <= p <= 1:
-        raise OutOfRangeError(f"{name}: p is a probability, between 0 and 1, not {p}")
+        raise OutOfRangeError(say("{name}: p is a probability, between 0 and 1, not {value}", name=name, value=p))

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .._support.languages import listed, say, texts
 from ..engine.messages import in_words, short
 from ..engine.node import Node, number_of, shape_of
 from ..engine.primitives.comparisons import greater, less
@@ -33,10 +34,11 @@ from ..engine.primitives.elementwise import (
 from ..engine.primitives.fused import entropy_of_classes, log_softmax
 from ..engine.primitives.joining import broadcast_arrays
 from ..engine.primitives.reductions import mean, norm, sum_
-from ..engine.primitives.shape import expand_dims, moveaxis, rounded_once, take_along_axis
-from ..errors import DtypeError, OutOfRangeError, ShapeError
+from ..engine.primitives.shape import expand_dims, rounded_once, take_along_axis
+from ..errors import DtypeError, OutOfRangeError
 from .from_function import FromFunction, module_of
-from .parameter import Buffer, class_indices, constant_like, numeric, real
+from .loss_inputs import alike, as_signs, class_weights, classes_last, target_classes
+from .parameter import Buffer, constant_like, real
 
 __all__ = [
     "BCELoss", "BCEWithLogitsLoss", "CosineEmbeddingLoss", "CosineSimilarity", "CrossEntropyLoss", "FocalLoss",
@@ -82,7 +84,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     tensor([0.125, 1.5  ])
     """
     if not (isinstance(delta, Real) and delta > 0):
-        raise OutOfRangeError(f"huber_loss: delta is larger than 0, not {short(delta)}")
+        raise OutOfRangeError(say("huber_loss: delta is larger than 0, not {value}", value=short(delta)))
     d = _difference("huber_loss", input, target)
     clipped = clip(d, -delta, delta)
     return _reduced("huber_loss", clipped * (d - 0.5 * clipped), reduction)
@@ -98,8 +100,8 @@ def hinge_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     >>> hinge_loss(tg.tensor([0.5, 0.5, 2.0]), [1, -1, 1], reduction="none")
     tensor([0.5, 1.5, 0. ])
     """
-    input, target = _alike("hinge_loss", input, target)
-    return _reduced("hinge_loss", relu(1.0 - _signs("hinge_loss", target) * input), reduction)
+    input, target = alike("hinge_loss", input, target)
+    return _reduced("hinge_loss", relu(1.0 - as_signs("hinge_loss", target) * input), reduction)
 
 
 @rounded_once
@@ -113,13 +115,14 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction:
     >>> binary_cross_entropy(tg.tensor([0.5, 0.5]), [1.0, 0.0])
     tensor(0.6931472)
     """
-    input, target = _alike("binary_cross_entropy", input, target)
+    input, target = alike("binary_cross_entropy", input, target)
     p = number_of(input)
     if np.any((p < 0) | (p > 1)):
-        raise OutOfRangeError(
-            f"binary_cross_entropy: the input holds probabilities, between 0 and 1; {in_words(input)} has others: take "
-            "its sigmoid, or binary_cross_entropy_with_logits"
+        text = texts(
+            "binary_cross_entropy: the input holds probabilities, between 0 and 1; {x} has others: take its sigmoid, "
+            "or binary_cross_entropy_with_logits"
         )
+        raise OutOfRangeError(say(text, x=in_words(input)))
     losses = -(target * _log(input) + (1.0 - target) * _log(1.0 - input))
     return _reduced("binary_cross_entropy", _weighted(losses, weight), reduction)
 
@@ -136,7 +139,7 @@ def binary_cross_entropy_with_logits(
     >>> binary_cross_entropy_with_logits(tg.tensor([-1000.0, 1000.0]), [1.0, 1.0], reduction="none")
     tensor([1000.,    0.])
     """
-    input, t = _alike("binary_cross_entropy_with_logits", input, target)
+    input, t = alike("binary_cross_entropy_with_logits", input, target)
     positive = t if pos_weight is None else t * constant_like(pos_weight, input)
     losses = (1.0 - t) * softplus(input) + positive * softplus(-input)  # −log(1 − p) and −log p
     return _reduced("binary_cross_entropy_with_logits", _weighted(losses, weight), reduction)
@@ -154,7 +157,7 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
     >>> f"{kl_div(q, [[1.0, 0.0]], reduction='batchmean').item():.4f}"
     '0.6931'
     """
-    input, t = _alike("kl_div", input, target)
+    input, t = alike("kl_div", input, target)
     if log_target:
         losses = exp(t) * (t - input)
     else:
@@ -163,7 +166,7 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
         losses = where(positive, t * log(where(positive, t, 1.0)), no_probability * t) - t * input
     if reduction == "batchmean":
         return sum_(losses) / (shape_of(losses) or (1,))[0]
-    return _reduced("kl_div", losses, reduction, ", 'batchmean'")
+    return _reduced("kl_div", losses, reduction, ("batchmean",))
 
 
 @rounded_once
@@ -189,8 +192,8 @@ def soft_margin_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     >>> soft_margin_loss(tg.tensor([0.0, 0.0]), [1, -1])
     tensor(0.6931472)
     """
-    input, target = _alike("soft_margin_loss", input, target)
-    return _reduced("soft_margin_loss", softplus(-_signs("soft_margin_loss", target) * input), reduction)
+    input, target = alike("soft_margin_loss", input, target)
+    return _reduced("soft_margin_loss", softplus(-as_signs("soft_margin_loss", target) * input), reduction)
 
 
 @rounded_once
@@ -201,8 +204,8 @@ def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, reduction
     >>> hinge_embedding_loss(tg.tensor([0.25, 0.25]), [1, -1], reduction="none")
     tensor([0.25, 0.75])
     """
-    input, target = _alike("hinge_embedding_loss", input, target)
-    together = _signs("hinge_embedding_loss", target) > 0
+    input, target = alike("hinge_embedding_loss", input, target)
+    together = as_signs("hinge_embedding_loss", target) > 0
     return _reduced("hinge_embedding_loss", where(together, input, relu(margin - input)), reduction)
 
 
@@ -214,8 +217,8 @@ def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0
     >>> margin_ranking_loss(tg.tensor([2.0, 2.0]), tg.tensor([0.5, 0.5]), [1, -1], reduction="none")
     tensor([0. , 1.5])
     """
-    difference, t = _alike("margin_ranking_loss", _difference("margin_ranking_loss", input1, input2), target)
-    return _reduced("margin_ranking_loss", relu(margin - _signs("margin_ranking_loss", t) * difference), reduction)
+    difference, t = alike("margin_ranking_loss", _difference("margin_ranking_loss", input1, input2), target)
+    return _reduced("margin_ranking_loss", relu(margin - as_signs("margin_ranking_loss", t) * difference), reduction)
 
 
 @rounded_once
@@ -234,7 +237,7 @@ def gaussian_nll_loss(
     d = _difference("gaussian_nll_loss", input, target)
     var = real("gaussian_nll_loss", var)
     if np.any(np.asarray(number_of(var)) < 0):
-        raise OutOfRangeError("gaussian_nll_loss: a variance is 0 or larger, and var has negative numbers")
+        raise OutOfRangeError(say("gaussian_nll_loss: a variance is 0 or larger, and var has negative numbers"))
     if shape_of(var) == shape_of(d)[:-1] != ():
         var = expand_dims(var, -1)
     v = var + np.maximum(eps - np.asarray(number_of(var)), 0)  # the gradient is that of var, as in PyTorch
@@ -255,7 +258,7 @@ def poisson_nll_loss(
     >>> poisson_nll_loss(tg.tensor([0.0, 0.0]), [2.0, 0.0], reduction="none")
     tensor([1., 1.])
     """
-    input, t = _alike("poisson_nll_loss", input, target)
+    input, t = alike("poisson_nll_loss", input, target)
     losses = exp(input) - t * input if log_input else input - t * log(input + eps)
     if full:
         large = greater(t, 1)
@@ -290,10 +293,10 @@ def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -1
     >>> nll_loss(tg.tensor([[-2.0, -0.25], [-1.0, -0.5]]), [1, -100])
     tensor(0.25)
     """
-    log_p = _classes_last("nll_loss", input)
-    classes = _classes("nll_loss", log_p, target, ignore_index)
+    log_p = classes_last("nll_loss", input)
+    classes = target_classes("nll_loss", log_p, target, ignore_index)
     counted = classes != ignore_index
-    weights = _weights("nll_loss", weight, log_p)[classes * counted]
+    weights = class_weights("nll_loss", weight, log_p)[classes * counted]
     return _mean_of_counted("nll_loss", -_picked(log_p, classes, counted) * weights, weights, counted, reduction)
 
 
@@ -319,27 +322,30 @@ def cross_entropy(
     tensor(0.6931472)
     """
     if not (isinstance(label_smoothing, Real) and 0 <= label_smoothing <= 1):
-        raise OutOfRangeError(f"cross_entropy: label_smoothing is between 0 and 1, not {short(label_smoothing)}")
-    logits = _classes_last("cross_entropy", input)
+        raise OutOfRangeError(
+            say("cross_entropy: label_smoothing is between 0 and 1, not {value}", value=short(label_smoothing))
+        )
+    logits = classes_last("cross_entropy", input)
     share = label_smoothing / max(1, shape_of(logits)[-1])
     if shape_of(target) == shape_of(input):
         if np.asarray(number_of(target) if isinstance(target, Node) else target).dtype.kind in "iub":
-            raise DtypeError(
+            text = texts(
                 "cross_entropy: whole numbers are classes, (N, ...) for logits (N, C, ...), and these have the shape "
-                f"{shape_of(input)} of the logits; probabilities are floats, and of one score for yes or no take "
+                "{shape} of the logits; probabilities are floats, and of one score for yes or no take "
                 "binary_cross_entropy_with_logits"
             )
-        _, q = _alike("cross_entropy", input, target)
-        q = _classes_last("cross_entropy", q)
+            raise DtypeError(say(text, shape=shape_of(input)))
+        _, q = alike("cross_entropy", input, target)
+        q = classes_last("cross_entropy", q)
         q = q * (1.0 - label_smoothing) + share if label_smoothing else q
         losses = -sum_(_weighted(q * log_softmax(logits), weight), axis=-1)
         return _reduced("cross_entropy", losses, reduction)
-    classes = _classes("cross_entropy", logits, target, ignore_index)
+    classes = target_classes("cross_entropy", logits, target, ignore_index)
     counted = classes != ignore_index
     if weight is None and not label_smoothing and counted.all():
         return _reduced("cross_entropy", entropy_of_classes(logits, classes), reduction)
     log_p = log_softmax(logits)
-    weights = _weights("cross_entropy", weight, log_p)
+    weights = class_weights("cross_entropy", weight, log_p)
     losses = -_picked(log_p, classes, counted) * ((1.0 - label_smoothing) * weights[classes * counted])
     if label_smoothing:
         losses = losses - share * sum_(log_p * weights, axis=-1)
@@ -359,11 +365,11 @@ def focal_loss(
     tensor(0.1732868)
     """
     if not (isinstance(gamma, Real) and gamma >= 0):
-        raise OutOfRangeError(f"focal_loss: gamma is 0 or larger, not {short(gamma)}")
-    log_p = log_softmax(_classes_last("focal_loss", input))
-    classes = _classes("focal_loss", log_p, target, ignore_index)
+        raise OutOfRangeError(say("focal_loss: gamma is 0 or larger, not {value}", value=short(gamma)))
+    log_p = log_softmax(classes_last("focal_loss", input))
+    classes = target_classes("focal_loss", log_p, target, ignore_index)
     counted = classes != ignore_index
-    weights = _weights("focal_loss", weight, log_p)[classes * counted]
+    weights = class_weights("focal_loss", weight, log_p)[classes * counted]
     chosen = _picked(log_p, classes, counted)
     below = less(chosen, 0)  # where p rounds to 1 the power has no derivative for gamma below 1, and the loss is 0
     losses = -chosen * where(below, -expm1(chosen), 1.0) ** gamma * weights
@@ -383,13 +389,15 @@ def multi_margin_loss(
     >>> multi_margin_loss(tg.tensor([[0.0, 0.5]]), [1])
     tensor(0.25)
     """
-    scores = _classes_last("multi_margin_loss", real("multi_margin_loss", input))
-    classes = _classes("multi_margin_loss", scores, target, -1)
+    scores = classes_last("multi_margin_loss", real("multi_margin_loss", input))
+    classes = target_classes("multi_margin_loss", scores, target, -1)
     chosen = take_along_axis(scores, classes[..., None], -1)
     others = np.arange(shape_of(scores)[-1]) != classes[..., None]
     violations = where(others, relu(margin - chosen + scores), 0.0)
     losses = mean(violations if p == 1 else violations**p, axis=-1)
-    return _reduced("multi_margin_loss", losses * _weights("multi_margin_loss", weight, scores)[classes], reduction)
+    return _reduced(
+        "multi_margin_loss", losses * class_weights("multi_margin_loss", weight, scores)[classes], reduction
+    )
 
 
 # Functions that compare vectors, along the last axis or `dim`: whether they are near, or which of two is nearer.
@@ -431,10 +439,10 @@ def cosine_embedding_loss(input1: Any, input2: Any, target: Any, margin: float =
     >>> cosine_embedding_loss(tg.tensor([[1.0, 0.0]] * 2), tg.tensor([[0.0, 1.0]] * 2), [1, -1], reduction="none")
     tensor([1., 0.])
     """
-    input1, input2 = _alike("cosine_embedding_loss", input1, input2)
+    input1, input2 = alike("cosine_embedding_loss", input1, input2)
     squares = [sum_(square(x), axis=-1) + 1e-12 for x in (input1, input2)]
-    cosine, t = _alike("cosine_embedding_loss", sum_(input1 * input2, axis=-1) / sqrt(squares[0] * squares[1]), target)
-    losses = where(_signs("cosine_embedding_loss", t) > 0, 1.0 - cosine, relu(cosine - margin))
+    cosine, t = alike("cosine_embedding_loss", sum_(input1 * input2, axis=-1) / sqrt(squares[0] * squares[1]), target)
+    losses = where(as_signs("cosine_embedding_loss", t) > 0, 1.0 - cosine, relu(cosine - margin))
     return _reduced("cosine_embedding_loss", losses, reduction)
 
 
@@ -451,8 +459,8 @@ def triplet_margin_loss(
     >>> triplet_margin_loss(tg.zeros((1, 2)), tg.tensor([[3.0, 4.0]]), tg.tensor([[0.0, 2.0]])).item().__round__(4)
     4.0
     """
-    anchor, positive = _alike("triplet_margin_loss", anchor, positive)
-    anchor, negative = _alike("triplet_margin_loss", anchor, negative)
+    anchor, positive = alike("triplet_margin_loss", anchor, positive)
+    anchor, negative = alike("triplet_margin_loss", anchor, negative)
     near, far = (pairwise_distance(anchor, other, p, eps) for other in (positive, negative))
     if swap:
         far = minimum(far, pairwise_distance(positive, negative, p, eps))
@@ -471,7 +479,8 @@ class Loss(FromFunction):
         super().__init__(*args, **named)
         known = ("mean", "batchmean", "sum", "none") if isinstance(self, KLDivLoss) else ("mean", "sum", "none")
         if self.reduction not in known:
-            raise DtypeError(f"{type(self).__name__}: reduction is one of {known}, not {short(self.reduction)}")
+            text = texts("{name}: reduction is one of {known}, not {value}")
+            raise DtypeError(say(text, name=type(self).__name__, known=known, value=short(self.reduction)))
         for name in ("weight", "pos_weight"):
             if getattr(self, name, None) is not None:
                 setattr(self, name, Buffer(getattr(self, name)))
@@ -507,34 +516,16 @@ TripletMarginLoss = module_of("TripletMarginLoss", triplet_margin_loss, Loss, 3)
 # Helpers. `function` is the name of the one that the user called, for messages.
 
 
-def _alike(function: str, input: Any, target: Any) -> tuple[Any, Any]:
-    """Input and target, checked to have one shape; the target in the dtype of the input if it has no gradient."""
-    input, target = real(function, input), numeric(function, target)
-    if shape_of(target) != shape_of(input):
-        raise ShapeError(
-            f"{function}: input {shape_of(input)} and target {shape_of(target)} have one shape, or numbers would be "
-            "compared that do not belong together; .reshape() one of them"
-        )
-    return input, target if isinstance(target, Node) and target.flow else constant_like(target, input)
-
-
 def _difference(function: str, input: Any, target: Any) -> Any:
-    input, target = _alike(function, input, target)
+    input, target = alike(function, input, target)
     return input - target
-
-
-def _signs(function: str, target: Any) -> Any:
-    """The target, checked to be of −1 and 1."""
-    if np.any(np.abs(number_of(target)) != 1):
-        raise OutOfRangeError(f"{function}: targets are −1 and 1; 2 * y - 1 makes them of 0 and 1")
-    return target
 
 
 def _weighted(losses: Any, weight: Any) -> Any:
     return losses if weight is None else losses * constant_like(weight, losses)
 
 
-def _reduced(function: str, losses: Any, reduction: str, others: str = "") -> Any:
+def _reduced(function: str, losses: Any, reduction: str, others: tuple[str, ...] = ()) -> Any:
     """The losses, combined by `reduction`."""
     if reduction == "mean":
         return mean(losses)
@@ -542,7 +533,9 @@ def _reduced(function: str, losses: Any, reduction: str, others: str = "") -> An
         return sum_(losses)
     if reduction == "none":
         return losses
-    raise DtypeError(f"{function}: reduction is 'mean', 'sum'{others} or 'none', not {short(reduction)}")
+    known = listed([repr(name) for name in ("mean", "sum", *others, "none")], alternatives=True)
+    text = texts("{function}: reduction is {known}, not {value}")
+    raise DtypeError(say(text, function=function, known=known, value=short(reduction)))
 
 
 def _mean_of_counted(function: str, losses: Any, weights: np.ndarray, counted: np.ndarray, reduction: str) -> Any:
@@ -553,39 +546,6 @@ def _mean_of_counted(function: str, losses: Any, weights: np.ndarray, counted: n
         return _reduced(function, losses, reduction)
     total = float(np.sum(weights * counted))
     return sum_(losses) / total if total else sum_(losses) * math.nan  # no mean of nothing, as in PyTorch
-
-
-def _classes_last(function: str, input: Any) -> Any:
-    """Scores (N, C, ...) with the classes on the last axis."""
-    input = numeric(function, input)
-    ndim = len(shape_of(input))
-    if not ndim:
-        raise ShapeError(
-            f"{function}: the input has scores for each class, (N, C, ...) or (C,); {in_words(input)} is one"
-        )
-    return input if ndim <= 2 else moveaxis(input, 1, -1)
-
-
-def _classes(function: str, scores: Any, target: Any, ignore_index: int) -> np.ndarray:
-    """The target as an array of classes, one for each row of scores."""
-    *rows, n = shape_of(scores)
-    if shape_of(target) != tuple(rows):
-        wanted = f"has shape {tuple(rows)}, a class for each example, " if rows else "is one class, "
-        raise ShapeError(
-            f"{function}: the target {wanted}not {shape_of(target)}"
-            + (f", or the shape of the input, with probabilities, where {function} takes them" if rows else "")
-        )
-    return class_indices(function, target, n, "classes", ignore_index)
-
-
-def _weights(function: str, weight: Any, scores: Any) -> np.ndarray:
-    """A weight for each class, in the dtype of the scores."""
-    n = shape_of(scores)[-1]
-    kind = np.result_type(number_of(scores), np.float16)  # at least a float
-    weights = np.ones(n, kind) if weight is None else np.asarray(number_of(weight), kind)
-    if weights.shape != (n,):
-        raise ShapeError(f"{function}: weight has a number for each of the {n} classes, not shape {weights.shape}")
-    return weights
 
 
 def _picked(scores: Any, classes: np.ndarray, counted: np.ndarray) -> Any:

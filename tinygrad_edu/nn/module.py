@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
+from .._support.languages import say, texts
 from .._support.text import clean
 from ..engine.inplace import note_change
 from ..engine.messages import describe, is_whole, short
@@ -26,7 +27,8 @@ from ..engine.node import Node, number_of, shape_of
 from ..engine.scopes import made_by
 from ..engine.tensor import Tensor
 from ..errors import DtypeError, ModuleError, ShapeError
-from .parameter import Shape, Uninitialized, adopt, in_words, marked_role, materialize, numeric, role
+from .misfits import fits, misfits
+from .parameter import Shape, Uninitialized, adopt, marked_role, materialize, numeric, role
 
 __all__ = ["Module"]
 
@@ -286,18 +288,18 @@ class Module(TakesPyTorchsArguments):
         True
         """
         if not isinstance(state_dict, Mapping):
-            raise DtypeError(
-                f"load_state_dict: needs a dict, such as another module's state_dict(), not {short(state_dict)}"
-            )
+            text = texts("load_state_dict: needs a dict, such as another module's state_dict(), not {value}")
+            raise DtypeError(say(text, value=short(state_dict)))
         ours = dict(tensors_in(self._module_paths("", None)))
         arrays = {name: np.asarray(x.data if isinstance(x, Node) else x) for name, x in state_dict.items()}
         loaded = {id(x) for name, x in ours.items() if name in arrays}
         ours = {name: x for name, x in ours.items() if name in arrays or id(x) not in loaded}  # one name of a tied one
         differ = KeysThatDiffer([k for k in ours if k not in arrays], [k for k in arrays if k not in ours])
-        problems = _misfits(ours, arrays, strict)
+        problems = misfits(ours, arrays, strict)
         if problems:
-            listed = "".join(f"\n  {problem}" for problem in problems)
-            raise ModuleError(f"load_state_dict: the state does not fit this {type(self).__name__}:{listed}")
+            lines = "".join(f"\n  {problem}" for problem in problems)
+            text = texts("load_state_dict: the state does not fit this {kind}:{lines}")
+            raise ModuleError(say(text, kind=type(self).__name__, lines=lines))
         for name, x in ours.items():
             if name in arrays:
                 materialize(x, arrays[name].shape)
@@ -327,7 +329,8 @@ class Module(TakesPyTorchsArguments):
         shapes = {k: shape for k, shape in self.shapes().items() if isinstance(getattr(self, k), Uninitialized)}
         for name, shape in shapes.items():
             if not all(size is None or (is_whole(size) and size >= 0) for size in shape):
-                raise DtypeError(f"{self!r}: {name} would have shape {shape}, and sizes are whole numbers from 0 on")
+                text = texts("{layer}: {name} would have shape {shape}, and sizes are whole numbers from 0 on")
+                raise DtypeError(say(text, layer=self, name=name, shape=shape))
         waiting = any(None in shape for shape in shapes.values())
         for name, shape in shapes.items():
             if waiting:
@@ -351,13 +354,15 @@ class Module(TakesPyTorchsArguments):
         for size, axis in self.open_sizes.items():
             if getattr(self, size) is None:
                 if not -len(shape) <= axis < len(shape):
-                    raise ShapeError(f"{self!r}: an input of shape {shape} has no axis {axis}, which gives {size}")
+                    text = texts("{layer}: an input of shape {shape} has no axis {axis}, which gives {size}")
+                    raise ShapeError(say(text, layer=self, shape=shape, axis=axis, size=size))
                 setattr(self, size, shape[axis])
-                wrong = [k for k, known in self.shapes().items() if not _fits(getattr(self, k), known)]
+                wrong = [k for k, known in self.shapes().items() if not fits(getattr(self, k), known)]
                 if wrong:  # the loaded weights are for another input
                     setattr(self, size, None)
                     loaded = getattr(self, wrong[0]).shape
-                    raise ShapeError(f"{self!r}: the loaded {wrong[0]} {loaded} is not for an input of shape {shape}")
+                    text = texts("{layer}: the loaded {name} {loaded} is not for an input of shape {shape}")
+                    raise ShapeError(say(text, layer=self, name=wrong[0], loaded=loaded, shape=shape))
         self.build()
 
     # Attributes: misspelt names are refused.
@@ -378,19 +383,20 @@ class Module(TakesPyTorchsArguments):
             return
         there = vars(self)
         if marked_role(there.get(name)) and value is not None and not role(value):
-            raise DtypeError(
-                f"{name} is a {role(there[name])} of {type(self).__name__}, and {_in_words(value)} would take its "
-                "place unlearned; change its numbers with .data = ..., or assign nn.Parameter(...), nn.Buffer(...)"
+            text = texts(
+                "{name} is a {role} of {kind}, and {value} would take its place unlearned; change its numbers with "
+                ".data = ..., or assign nn.Parameter(...), nn.Buffer(...)"
             )
+            kind = type(self).__name__
+            raise DtypeError(say(text, name=name, role=role(there[name]), kind=kind, value=_in_words(value)))
         from_outside = sys._getframe(1).f_locals.get("self") is not self  # its own methods may add any attribute
         if from_outside and name not in there and not hasattr(type(self), name):
             meant = one_typo_from(name, dir(self))
             if meant:
-                raise AttributeError(f"{type(self).__name__} has no attribute {name!r}; did you mean {meant!r}?")
+                raise AttributeError(say(MISSPELT, kind=type(self).__name__, name=repr(name), meant=repr(meant)))
         if type(value) in (set, frozenset, deque) and any(isinstance(x, (Node, Module)) for x in value):
-            raise DtypeError(
-                f"{name}: modules and parameters are found in lists, tuples and dicts, not in a {type(value).__name__}"
-            )
+            text = texts("{name}: modules and parameters are found in lists, tuples and dicts, not in a {kind}")
+            raise DtypeError(say(text, name=name, kind=type(value).__name__))
         object.__setattr__(self, name, value)
         new = [x for _, x in _found([(name, value)]) if role(x) and not marked_role(x)]
         if new and not _in_a_call():
@@ -488,65 +494,19 @@ def _once(pairs: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
             yield name, x
 
 
-# Reasons why a state does not fit.
-
-
-def _misfits(ours: Mapping[str, Any], arrays: Mapping[str, np.ndarray], strict: bool) -> list[str]:
-    """The reasons why these arrays cannot be loaded into these parameters and buffers; empty if they can.
-
-    Names that only one side has are a reason if `strict`.
-
-    >>> import tinygrad_edu as tg
-    >>> _misfits({"w": tg.zeros((2, 3))}, {"w": np.zeros((3, 2)), "v": np.zeros(1)}, strict=True)
-    ['w has shape (2, 3) here and (3, 2) there', 'v is not expected']
-    """
-    problems = [_misfit(name, x, arrays[name]) for name, x in ours.items() if name in arrays]
-    if strict:
-        problems += [f"{name} is missing" for name in ours if name not in arrays]
-        problems += [f"{name} is not expected" for name in arrays if name not in ours]
-    return [problem for problem in problems + _half_loaded(ours, arrays) if problem]
-
-
-def _fits(x: Any, shape: Shape) -> bool:
-    """Whether a tensor has this shape, or no shape yet; None stands for any size."""
-    if x is None or isinstance(x, Uninitialized):
-        return True
-    return len(x.shape) == len(shape) and all(n in (None, size) for n, size in zip(shape, x.shape))
-
-
-def _misfit(name: str, x: Any, array: np.ndarray) -> str | None:
-    """The reason why an array cannot be loaded into x; None if it can."""
-    shape = x.open_shape if isinstance(x, Uninitialized) else x.shape
-    if not _fits(array, shape):
-        return f"{name} has shape {in_words(shape)} here and {array.shape} there"
-    if array.dtype.kind not in "biuf":
-        return f"{name} is no array of numbers but of {array.dtype}"
-    return None
-
-
-def _half_loaded(ours: Mapping[str, Any], arrays: Mapping[str, Any]) -> list[str | None]:
-    """Uninitialised parameters that would still wait for the first call although others of their layer are loaded."""
-    neighbours = {
-        name.rpartition(".")[0] for name, x in ours.items() if isinstance(x, Uninitialized) and name in arrays
-    }
-    return [
-        f"{name} is uninitialised and missing, while its layer is loaded"
-        for name, x in ours.items()
-        if isinstance(x, Uninitialized) and name not in arrays and name.rpartition(".")[0] in neighbours
-    ]
-
-
 # Messages about attributes.
 
-ELSEWHERE = {
-    "add_module": "assign the module to an attribute, or use nn.ModuleList and nn.ModuleDict",
-    "register_buffer": "assign nn.Buffer(...) to an attribute",
-    "register_forward_hook": "there are no hooks: call the module and look at what it gives",
-    "register_module": "assign the module to an attribute, or use nn.ModuleList and nn.ModuleDict",
-    "register_parameter": "assign nn.Parameter(...) to an attribute",
-    "cuda": "NumPy computes on the processor only",
-    "to": "use .float() or .double(); NumPy computes on the processor only",
-}
+ELSEWHERE = texts(
+    {
+        "add_module": "assign the module to an attribute, or use nn.ModuleList and nn.ModuleDict",
+        "register_buffer": "assign nn.Buffer(...) to an attribute",
+        "register_forward_hook": "there are no hooks: call the module and look at what it gives",
+        "register_module": "assign the module to an attribute, or use nn.ModuleList and nn.ModuleDict",
+        "register_parameter": "assign nn.Parameter(...) to an attribute",
+        "cuda": "NumPy computes on the processor only",
+        "to": "use .float() or .double(); NumPy computes on the processor only",
+    }
+)
 """Methods that only PyTorch's modules have, and what to do instead."""
 
 
@@ -555,13 +515,19 @@ def _no_attribute(module: Any, name: str) -> str:
     kind = type(module).__name__
     if name == "forward":
         near = one_typo_from(name, vars(type(module)))
-        way_out = f"did you mean it by {near!r}?" if near else "write what a call computes: def forward(self, x)"
-        return f"{kind} has no method 'forward'; {way_out}"
+        if near:
+            return say("{kind} has no method 'forward'; did you mean it by {near}?", kind=kind, near=repr(near))
+        return say("{kind} has no method 'forward'; write what a call computes: def forward(self, x)", kind=kind)
     if name in ELSEWHERE:
-        return f"{kind} has no attribute {name!r}: {ELSEWHERE[name]}"
+        return say("{kind} has no attribute {name}: {advice}", kind=kind, name=repr(name), advice=say(ELSEWHERE[name]))
     public = [known for known in dir(module) if not known.startswith("_")]
     close = get_close_matches(name, public, n=1)
-    return f"{kind} has no attribute {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+    if close:
+        return say(MISSPELT, kind=kind, name=repr(name), meant=repr(close[0]))
+    return say("{kind} has no attribute {name}", kind=kind, name=repr(name))
+
+
+MISSPELT = texts("{kind} has no attribute {name}; did you mean {meant}?")
 
 
 def one_typo_from(name: str, known: Iterable[str]) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .._support.languages import listed, say, texts
 from ..engine.node import shape_of
 from ..engine.primitives.normalization import (
     batch_norm,
@@ -62,9 +63,9 @@ class BatchNorm(Module):
     def forward(self, x: Any) -> Any:
         x = data_for(self, x, self.weight if self.affine else self.running_mean)
         if len(shape_of(x)) not in self.inputs:
-            raise ShapeError(
-                f"{type(self).__name__}: the input is {' or '.join(self.inputs.values())}, and not {shape_of(x)}"
-            )
+            text = texts("{name}: the input is {wanted}, and not {shape}")
+            wanted = listed(list(self.inputs.values()), alternatives=True)
+            raise ShapeError(say(text, name=type(self).__name__, wanted=wanted, shape=shape_of(x)))
         momentum = self.momentum
         if self.training and self.num_batches_tracked is not None:
             self.num_batches_tracked.data = self.num_batches_tracked.data + 1
@@ -150,8 +151,9 @@ class InstanceNorm(BatchNorm):
         if axes + 1 in self.inputs:  # a single example
             return self.forward((x if hasattr(x, "ndim") else np.asarray(x))[None])[0]
         if axes not in self.inputs:
+            text = texts("{name}: the input is {wanted}, or without N, and not {shape}")
             wanted = next(iter(self.inputs.values()))
-            raise ShapeError(f"{type(self).__name__}: the input is {wanted}, or without N, and not {shape_of(x)}")
+            raise ShapeError(say(text, name=type(self).__name__, wanted=wanted, shape=shape_of(x)))
         if self.training and self.num_batches_tracked is not None:
             self.num_batches_tracked.data = self.num_batches_tracked.data + 1
         from_input = self.training or not self.track_running_stats
@@ -213,7 +215,8 @@ class GroupNorm(Module):
         self, num_groups: int, num_channels: int | None, eps: float = 1e-5, affine: bool = True, bias: bool = True
     ) -> None:
         if (num_channels or 0) % num_groups:
-            raise ShapeError(f"GroupNorm: num_channels={num_channels} cannot be cut into num_groups={num_groups}")
+            text = texts("GroupNorm: num_channels={channels} cannot be cut into num_groups={groups}")
+            raise ShapeError(say(text, channels=num_channels, groups=num_groups))
         self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
         self.weight = Parameter() if affine else None
         self.bias = Parameter() if affine and bias else None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._support.languages import say, texts
 from ..engine.convert import DEFAULT_DTYPE
 from ..engine.messages import is_no_array_of_numbers, not_numbers
 from ..engine.node import Node, number_of
@@ -90,10 +91,11 @@ class Uninitialized(Tensor):
     open_dtype = _noted("open_dtype")
 
     def restored(self) -> Any:
-        raise ModuleError(
-            f"{self.open_name} is uninitialised: its shape {in_words(self.open_shape)} becomes known at the first "
-            "call; call the module once on an example of its input"
+        text = texts(
+            "{name} is uninitialised: its shape {shape} becomes known at the first call; call the module once on an "
+            "example of its input"
         )
+        raise ModuleError(say(text, name=self.open_name, shape=in_words(self.open_shape)))
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Let gradients flow to this leaf, or no longer; returns the tensor itself."""
@@ -228,17 +230,24 @@ def constant_like(x: Any, like: Any) -> Any:
 def class_indices(function: str, x: Any, n: int, of: str, ignore: int | None = None) -> np.ndarray:
     """A new array of the integers in x, checked to be from 0 to n - 1, or `ignore`.
 
-    Raises `DtypeError` and `OutOfRangeError`, in the name of the function that the user called; `of` says what is
-    picked by the integers.
+    Raises `DtypeError` and `OutOfRangeError`, in the name of the function that the user called; `of` is a text that
+    says what is picked by the integers.
     """
     array = np.array(number_of(x) if isinstance(x, Node) else x)
     if array.dtype.kind not in "iu" and array.size:
         raise DtypeError(
-            f"{function}: needs whole numbers to pick {of}, and got {array.dtype}; a list of ints makes a float32 "
-            "tensor, so write tg.tensor(..., dtype='int64') or give the list or array itself"
+            say(
+                "{function}: needs whole numbers to pick {of}, and got {dtype}; a list of ints makes a float32 tensor, "
+                "so write {code} or give the list or array itself",
+                function=function,
+                of=say(of),
+                dtype=array.dtype,
+                code="tg.tensor(..., dtype='int64')",
+            )
         )
     if array.size and not 0 <= np.minimum.reduce(array, None) <= np.maximum.reduce(array, None) < n:
         bad = array[((array < 0) | (array >= n)) & (array != ignore)]
         if bad.size:
-            raise OutOfRangeError(f"{function}: {bad.flat[0]} is not among the {n} {of}, which are 0 to {n - 1}")
+            text = texts("{function}: {bad} is not among the {n} {of}, which are 0 to {last}")
+            raise OutOfRangeError(say(text, function=function, bad=bad.flat[0], n=n, of=say(of), last=n - 1))
     return array.astype(np.intp, copy=False)

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .._support.languages import say, texts
 from ..engine.messages import is_whole, short
 from ..engine.node import shape_of
 from ..engine.primitives.fused import linear
@@ -26,6 +27,9 @@ from .parameter import Parameter, Shape, data_for
 __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell"]
 
 
+FROM_ONE_ON = texts("{layer}: {name} is a whole number from 1 on, not {value}")
+
+
 class Recurrent(Module):
     """The base class of layers and cells: stacked weights, uniform between ±1/√hidden_size, as in PyTorch."""
 
@@ -36,7 +40,7 @@ class Recurrent(Module):
     def _make(self, input_size: int | None, hidden_size: int, bias: bool, endings: list[str]) -> None:
         for name, size in (("input_size", input_size), ("hidden_size", hidden_size)):
             if not (is_whole(size) and size > 0) and not (size is None and name == "input_size"):  # type: ignore[operator]
-                raise OutOfRangeError(f"{type(self).__name__}: {name} is a whole number from 1 on, not {short(size)}")
+                raise OutOfRangeError(say(FROM_ONE_ON, layer=type(self).__name__, name=name, value=short(size)))
         self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
         self._parts = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"][: 4 if bias else 2]
         self._endings = endings
@@ -77,10 +81,11 @@ class Recurrent(Module):
     def _check_features(self, x: Any) -> None:
         features = shape_of(x)[-1:]
         if features != (self.input_size,):
-            raise ShapeError(
-                f"{type(self).__name__}: the input of shape {shape_of(x)} has {features[0] if features else 'no'} "
-                f"features on its last axis, and input_size is {self.input_size}"
-            )
+            none = texts("{name}: the input of shape {shape} has no features on its last axis, and input_size is {m}")
+            text = texts("{name}: the input of shape {shape} has {n} features on its last axis, and input_size is {m}")
+            n = features[0] if features else 0
+            text = text if features else none
+            raise ShapeError(say(text, name=type(self).__name__, shape=shape_of(x), n=n, m=self.input_size))
 
 
 class RecurrentLayers(Recurrent):
@@ -101,9 +106,10 @@ class RecurrentLayers(Recurrent):
         bidirectional: bool = False,
     ) -> None:
         if not (is_whole(num_layers) and num_layers > 0):
-            raise OutOfRangeError(f"{type(self).__name__}: num_layers is a whole number from 1 on, not {num_layers}")
+            raise OutOfRangeError(say(FROM_ONE_ON, layer=type(self).__name__, name="num_layers", value=num_layers))
         if not 0 <= dropout <= 1:
-            raise OutOfRangeError(f"{type(self).__name__}: dropout is a probability, between 0 and 1, not {dropout}")
+            text = texts("{layer}: dropout is a probability, between 0 and 1, not {value}")
+            raise OutOfRangeError(say(text, layer=type(self).__name__, value=dropout))
         self.num_layers, self.batch_first = num_layers, batch_first
         self.dropout, self.bidirectional = dropout, bidirectional
         self._directions = ["", "_reverse"] if bidirectional else [""]
@@ -128,10 +134,9 @@ class RecurrentLayers(Recurrent):
             out, end = self._layers(expand_dims(x, n), first)
             return squeeze(out, n), [squeeze(state, 1) for state in end]
         if len(shape) != 3:
-            raise ShapeError(
-                f"{type(self).__name__}: the input is a batch of sequences, of shape "
-                f"{'(N, T, I)' if self.batch_first else '(T, N, I)'}, or one (T, I); not {shape}"
-            )
+            text = texts("{name}: the input is a batch of sequences, of shape {batch}, or one (T, I); not {shape}")
+            batch = "(N, T, I)" if self.batch_first else "(T, N, I)"
+            raise ShapeError(say(text, name=type(self).__name__, batch=batch, shape=shape))
         self._check_features(x)
         x = swapaxes(x, 0, 1) if self.batch_first else x
         n = shape[0 if self.batch_first else 1]
@@ -140,10 +145,8 @@ class RecurrentLayers(Recurrent):
         states = [self._zeros(*sizes) for sizes in wanted] if first is None else list(map(self._converted, first))
         for state, needed in zip(states, wanted):
             if shape_of(state) != needed:
-                raise ShapeError(
-                    f"{type(self).__name__}: a first state has shape (layers · directions, N, H) = {needed}, "
-                    f"not {shape_of(state)}"
-                )
+                text = texts("{name}: a first state has shape (layers · directions, N, H) = {needed}, not {shape}")
+                raise ShapeError(say(text, name=type(self).__name__, needed=needed, shape=shape_of(state)))
         last: list[list[Any]] = [[] for _ in states]
         for layer in range(self.num_layers):
             if layer and self.dropout:
@@ -252,9 +255,8 @@ class LSTM(RecurrentLayers):
         proj_size: int = 0,
     ) -> None:
         if not (is_whole(proj_size) and 0 <= proj_size < hidden_size):
-            raise OutOfRangeError(
-                f"LSTM: proj_size is less than hidden_size={hidden_size}, and 0 for none; not {proj_size}"
-            )
+            text = texts("LSTM: proj_size is less than hidden_size={size}, and 0 for none; not {value}")
+            raise OutOfRangeError(say(text, size=hidden_size, value=proj_size))
         self.proj_size = proj_size
         super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
 
@@ -327,7 +329,8 @@ class RecurrentCell(Recurrent):
         states = [self._zeros(*wanted) if state is None else self._converted(state) for state in states]
         for state in states:
             if shape_of(state) != wanted:
-                raise ShapeError(f"{type(self).__name__}: a state has shape {wanted}, not {shape_of(state)}")
+                text = texts("{layer}: a state has shape {wanted}, not {shape}")
+                raise ShapeError(say(text, layer=type(self).__name__, wanted=wanted, shape=shape_of(state)))
         w_ih, w_hh, b_ih, b_hh = self._weights("")
         return cell(linear(x, w_ih, b_ih), linear(states[0], w_hh, b_hh), *states, **attrs)
 
@@ -395,11 +398,13 @@ class GRUCell(RecurrentCell):
 
 def _known(layer: str, nonlinearity: str) -> str:
     if nonlinearity not in NONLINEARITIES:
-        raise DtypeError(f"{layer}: nonlinearity is 'tanh' or 'relu', not {short(nonlinearity)}")
+        text = texts("{layer}: nonlinearity is 'tanh' or 'relu', not {value}")
+        raise DtypeError(say(text, layer=layer, value=short(nonlinearity)))
     return nonlinearity
 
 
 def _pair(layer: str, hx: Any) -> list[Any]:
     if not isinstance(hx, (tuple, list)) or len(hx) != 2:
-        raise ShapeError(f"{layer}: the states are a pair (h, c), not {type(hx).__name__} {short(hx)}")
+        text = texts("{layer}: the states are a pair (h, c), not {kind} {value}")
+        raise ShapeError(say(text, layer=layer, kind=type(hx).__name__, value=short(hx)))
     return list(hx)

@@ -19,7 +19,7 @@ def axes_of(n: int) -> str:
     """`whose axes are 0 and 1 (or -2, -1)`."""
     if n < 2:
         return say("whose only axis is 0 (or -1)" if n else "which has no axes")
-    behind = ", ".join(str(i - n) for i in range(n))
+    behind = say(", ").join(str(i - n) for i in range(n))
     return say("whose axes are {axes} (or {behind})", axes=listed([str(i) for i in range(n)]), behind=behind)
 
 
@@ -85,9 +85,14 @@ def not_empty(call: CheckedCall) -> TinygradError | None:
     if {i for i, size in enumerate(call.shape) if size == 0} & reduced and all(
         size for i, size in enumerate(call.shape) if i not in reduced
     ):
-        along = "" if axes is None else say(" along axis {axis}", axis=axes)
-        text = texts("{x} has no numbers{along}, and of nothing there is no {operation}; check .size first")
-        return ShapeError(say(text, x=call.x, along=along, operation=call.name))
+        text = (
+            texts("{x} has no numbers, and of nothing there is no {operation}; check .size first")
+            if axes is None
+            else texts(
+                "{x} has no numbers along axis {axis}, and of nothing there is no {operation}; check .size first"
+            )
+        )
+        return ShapeError(say(text, x=call.x, axis=axes, operation=call.name))
     return None
 
 
@@ -164,16 +169,12 @@ def size_one(call: CheckedCall) -> TinygradError | None:
     for a in () if axes is None else several(axes):
         if call.shape[a] != 1:
             ones = [str(i) for i, size in enumerate(call.shape) if size == 1]
-            which = say("axis {axis}", axis=listed(ones)) if ones else say("none")
-            return ShapeError(
-                say(
-                    "axis {axis} of {x} has size {size}; only axes of size 1 can go, which are here: {which}",
-                    axis=a,
-                    x=call.x,
-                    size=call.shape[a],
-                    which=which,
-                )
+            text = (
+                texts("axis {axis} of {x} has size {size}; only axes of size 1 can go, which are here: axis {which}")
+                if ones
+                else texts("axis {axis} of {x} has size {size}; only axes of size 1 can go, which are here: none")
             )
+            return ShapeError(say(text, axis=a, x=call.x, size=call.shape[a], which=listed(ones)))
     return None
 
 
@@ -190,8 +191,9 @@ def diagonal(call: CheckedCall) -> TinygradError | None:
     """The operand is a matrix, or for `diag` a vector too, and the diagonal is a whole number."""
     least, most = {"diag": (1, 2)}.get(call.name, (2, inf))
     if not least <= call.ndim <= most:
-        matrix = "a vector or a matrix" if least == 1 else "a matrix"
-        return ShapeError(f"{call.x} has {call.ndim} axes; {matrix} is needed")
+        vector_too = texts("{x} has {n} axes; a vector or a matrix is needed")
+        text = vector_too if least == 1 else texts("{x} has {n} axes; a matrix is needed")
+        return ShapeError(say(text, x=call.x, n=call.ndim))
     for what in ("k", "offset"):
         found = not_whole(what, call.attrs.get(what, 0), many=False)
         if found is not None:
@@ -203,15 +205,26 @@ def matrices(call: CheckedCall) -> TinygradError | None:
     """inv, solve, svd and their like: matrices, most of them square, and if they are, what they lack."""
     for x in call.operands:
         if getattr(x, "dtype", None) == np.float16:
-            return DtypeError(f"{in_words(x)} holds float16, and decompositions take float32; use .astype('float32')")
+            text = texts("{x} holds float16, and decompositions take float32; use {code}")
+            return DtypeError(say(text, x=in_words(x), code=".astype('float32')"))
     square = call.name not in ("pinv", "svd")
     if call.ndim < 2 or (square and call.shape[-1] != call.shape[-2]):
-        return ShapeError(f"{call.x} holds no {'square ' * square}matrices, (..., {'n, n' if square else 'm, n'})")
+        any_matrix = texts("{x} holds no matrices, (..., m, n)")
+        return ShapeError(say(texts("{x} holds no square matrices, (..., n, n)") if square else any_matrix, x=call.x))
     for x, shape in zip(call.operands[1:], call.shapes[1:]):
         if shape[-2:][:1] != call.shape[-1:]:
-            return ShapeError(f"{in_words(x)} must have a row for each of the {call.shape[-1]} rows of {call.x}")
+            text = texts("{b} must have a row for each of the {n} rows of {x}")
+            return ShapeError(say(text, b=in_words(x), n=call.shape[-1], x=call.x))
     if not isinstance(call.attrs.get("rcond"), (Real, type(None))):
-        return DtypeError(f"rcond is a number, not {short(call.attrs['rcond'])}")
-    why = {"inv": "is singular; tg.pinv is the nearest to an inverse", "cholesky": "is not positive definite"}
-    why["solve"] = "is singular, so there is not exactly one solution; tg.pinv(a) @ b is the one of least squares"
-    return ShapeError(f"{call.x} {why.get(call.name, 'holds numbers that are not finite')}")
+        return DtypeError(say("rcond is a number, not {value}", value=short(call.attrs["rcond"])))
+    return ShapeError(say(LACKING.get(call.name, NOT_FINITE), x=call.x))
+
+
+LACKING = texts(
+    {
+        "inv": "{x} is singular; tg.pinv is the nearest to an inverse",
+        "cholesky": "{x} is not positive definite",
+        "solve": "{x} is singular, so there is not exactly one solution; tg.pinv(a) @ b is the one of least squares",
+    }
+)
+NOT_FINITE = texts("{x} holds numbers that are not finite")

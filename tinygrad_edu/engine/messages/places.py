@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._support.languages import counted, say, texts
 from ...errors import DtypeError, OutOfRangeError, ShapeError, TinygradError
 from .axes import wrong_axes
 from .checked_call import CheckedCall
@@ -18,12 +19,12 @@ from .words import Shape, in_words, is_ragged, is_whole, listed, not_whole, seve
 def index_parts(call: CheckedCall) -> TinygradError | None:
     """Every part of an index is allowed, and stays inside the axes that it picks from."""
     shape = several(call.attrs["shape"]) if call.name == "scatter" else call.shape
-    of = f"shape {shape}" if call.name == "scatter" else call.x
-    found = not_whole("a size", shape)
+    of = say("shape {shape}", shape=shape) if call.name == "scatter" else call.x
+    found = not_whole(texts("a size"), shape)
     if found is not None:
         return found
     if any(size < 0 for size in shape) or prod(shape) > sys.maxsize // 8:
-        return ShapeError(f"no array has shape {shape}")
+        return ShapeError(say("no array has shape {shape}", shape=shape))
     index = call.attrs["index"]
     parts = index if isinstance(index, tuple) else (index,)
     parts = tuple(list(part) if isinstance(part, (tuple, range)) else part for part in parts)
@@ -32,12 +33,13 @@ def index_parts(call: CheckedCall) -> TinygradError | None:
         if found is not None:
             return found
     if sum(part is Ellipsis for part in parts) > 1:
-        return ShapeError("an index holds one '...' at most, for all the axes that it does not name")
+        return ShapeError(say("an index holds one '...' at most, for all the axes that it does not name"))
     taken = sum(axes_taken(part) for part in parts)
     if taken > len(shape):
-        return OutOfRangeError(
-            f"an index for {taken} {'axes' if taken > 1 else 'axis'}, and {of} has {len(shape) or 'none'}"
-        )
+        if shape:
+            return OutOfRangeError(say("an index for {n} axes, and {of} has {m}", n=taken, of=of, m=len(shape)))
+        one, many = texts(("an index for {n} axis, and {of} has none", "an index for {n} axes, and {of} has none"))
+        return OutOfRangeError(counted(taken, one, many, of=of))
     axis = 0
     for part in parts:
         found = off_the_end(part, axis, shape, of)
@@ -48,9 +50,8 @@ def index_parts(call: CheckedCall) -> TinygradError | None:
     shapes = [array.shape for array in arrays if array.dtype != bool]
     if broadcasts(shapes):
         return None
-    return ShapeError(
-        f"index arrays of shapes {listed(list(map(str, shapes)))} do not broadcast, so they pick no places of {of}"
-    )
+    text = texts("index arrays of shapes {shapes} do not broadcast, so they pick no places of {of}")
+    return ShapeError(say(text, shapes=listed(list(map(str, shapes))), of=of))
 
 
 def wrong_part(part: Any) -> TinygradError | None:
@@ -58,21 +59,25 @@ def wrong_part(part: Any) -> TinygradError | None:
     if isinstance(part, slice):
         for field in (part.start, part.stop, part.step):
             if field is not None and not hasattr(field, "__index__"):
-                return DtypeError(
-                    f"a slice goes from, to and by whole numbers, not {type(field).__name__} {short(field)}"
-                )
-        return ShapeError("a slice cannot go by steps of 0") if part.step == 0 else None
+                text = texts("a slice goes from, to and by whole numbers, not {kind} {value}")
+                return DtypeError(say(text, kind=type(field).__name__, value=short(field)))
+        return ShapeError(say("a slice cannot go by steps of 0")) if part.step == 0 else None
     if is_ragged(part):
-        return ShapeError(f"the rows of the index {short(part)} are not of one length")
+        return ShapeError(say("the rows of the index {index} are not of one length", index=short(part)))
     if isinstance(part, (list, np.ndarray)) and np.asarray(part).dtype.kind not in "iub" and np.size(part):
-        dtype = np.asarray(part).dtype
-        return DtypeError(f"an index array holds whole numbers or bools, not {dtype}; .astype(int) makes them whole")
+        text = texts("an index array holds whole numbers or bools, not {dtype}; .astype(int) makes them whole")
+        return DtypeError(say(text, dtype=np.asarray(part).dtype))
     if part is None or part is Ellipsis or isinstance(part, (list, np.ndarray, np.bool_)) or hasattr(part, "__index__"):
         return None
-    way_out = f"; int({part}) makes it whole" if isinstance(part, float) else ""
+    hint = say("; {code} makes it whole", code=f"int({part})") if isinstance(part, float) else ""
     return DtypeError(
-        "an index is made of whole numbers, slices, None, ... and arrays of whole numbers or bools, "
-        f"not of {type(part).__name__} {short(part)}{way_out}"
+        say(
+            "an index is made of whole numbers, slices, None, ... and arrays of whole numbers or bools, not of {kind} "
+            "{value}{hint}",
+            kind=type(part).__name__,
+            value=short(part),
+            hint=hint,
+        )
     )
 
 
@@ -93,20 +98,22 @@ def off_the_end(part: Any, axis: int, shape: Shape, of: str) -> TinygradError | 
     if numbers.dtype == bool:
         here = shape[axis : axis + numbers.ndim]
         if numbers.shape != here:
-            return OutOfRangeError(f"a mask of shape {numbers.shape} does not fit {of}, which has {here} there")
+            text = texts("a mask of shape {shape} does not fit {of}, which has {here} there")
+            return OutOfRangeError(say(text, shape=numbers.shape, of=of, here=here))
         return None
     n = shape[axis]
     wrong = numbers[(numbers < -n) | (numbers >= n)].ravel()
     if not wrong.size:
         return None
-    there = "has no places" if n == 0 else f"has places 0 to {n - 1} (or -{n} to -1)"
-    return OutOfRangeError(f"index {wrong[0]} is out of range: axis {axis} of {of} {there}")
+    no_places = texts("index {index} is out of range: axis {axis} of {of} has no places")
+    text = texts("index {index} is out of range: axis {axis} of {of} has places 0 to {last} (or {first} to -1)")
+    return OutOfRangeError(say(text if n else no_places, index=wrong[0], axis=axis, of=of, last=n - 1, first=-n))
 
 
 def scattered_shape(call: CheckedCall) -> TinygradError | None:
     """The numbers to scatter have the shape of the places that the index picks."""
     picked = np.broadcast_to(0, several(call.attrs["shape"]))[call.attrs["index"]].shape
-    return ShapeError(f"{call.x} does not fit the places of the index, which have shape {picked}")
+    return ShapeError(say("{x} does not fit the places of the index, which have shape {shape}", x=call.x, shape=picked))
 
 
 def assigned_shape(call: CheckedCall) -> TinygradError | None:
@@ -116,9 +123,8 @@ def assigned_shape(call: CheckedCall) -> TinygradError | None:
     if found is not None:
         return found
     picked = np.broadcast_to(0, into.shape)[index].shape
-    return ShapeError(
-        f"{call.x} does not fit the places of {in_words(into)} that it goes to, which have shape {picked}"
-    )
+    text = texts("{x} does not fit the places of {into} that it goes to, which have shape {shape}")
+    return ShapeError(say(text, x=call.x, into=in_words(into), shape=picked))
 
 
 def index_along_axis(call: CheckedCall) -> TinygradError | None:
@@ -127,33 +133,38 @@ def index_along_axis(call: CheckedCall) -> TinygradError | None:
     if found is not None:
         return found
     if is_ragged(call.attrs["indices"]):
-        return ShapeError(f"the rows of the indices {short(call.attrs['indices'])} are not of one length")
+        text = texts("the rows of the indices {indices} are not of one length")
+        return ShapeError(say(text, indices=short(call.attrs["indices"])))
     indices = np.asarray(call.attrs["indices"])
     if indices.dtype.kind not in "iu":
-        return DtypeError(f"indices are whole numbers, not {indices.dtype}; .astype(int) makes them whole")
+        text = texts("indices are whole numbers, not {dtype}; .astype(int) makes them whole")
+        return DtypeError(say(text, dtype=indices.dtype))
     axis, shape = (0, (prod(call.shape),)) if call.attrs["axis"] is None else (call.attrs["axis"], call.shape)
     if indices.ndim != len(shape):
-        return ShapeError(f"indices {indices.shape} and {call.x} need as many axes; x[indices] picks whole rows")
+        text = texts("indices {shape} and {x} need as many axes; x[indices] picks whole rows")
+        return ShapeError(say(text, shape=indices.shape, x=call.x))
     sizes = [(m, n) for i, (m, n) in enumerate(zip(indices.shape, shape)) if i != axis % len(shape)]
     if any(m != n and 1 not in (m, n) for m, n in sizes):
-        return ShapeError(
-            f"indices {indices.shape} and {call.x} differ on other axes than axis {axis}, the one to pick along"
-        )
+        text = texts("indices {shape} and {x} differ on other axes than axis {axis}, the one to pick along")
+        return ShapeError(say(text, shape=indices.shape, x=call.x, axis=axis))
     return off_the_end(indices, axis % len(shape), shape, call.x)
 
 
 def split_points(call: CheckedCall) -> TinygradError | None:
     """The places to cut rise, or the number of parts divides the axis."""
     given, axis = call.attrs["indices_or_sections"], call.attrs["axis"]
-    found = wrong_axes("axis", axis, call.ndim, call.x, none=False, many=False) or not_whole("a place to cut", given)
+    found = wrong_axes("axis", axis, call.ndim, call.x, none=False, many=False) or not_whole(
+        texts("a place to cut"), given
+    )
     if found is not None:
         return found
     n = call.shape[axis]
     if is_whole(given):
         if given > 0 and n % given == 0:
             return None
-        return ShapeError(
-            f"the {n} places of {call.x} along axis {axis} do not make {given} equal parts; give the places to cut"
-        )
+        text = texts("the {n} places of {x} along axis {axis} do not make {m} equal parts; give the places to cut")
+        return ShapeError(say(text, n=n, x=call.x, axis=axis, m=given))
     ends = [place % n if -n <= place < 0 else place for place in several(given)]
-    return ShapeError(f"the places to cut must rise, and {several(given)} do not") if ends != sorted(ends) else None
+    if ends == sorted(ends):
+        return None
+    return ShapeError(say("the places to cut must rise, and {places} do not", places=several(given)))

@@ -241,7 +241,7 @@ def equal_shapes(call: CheckedCall) -> TinygradError | None:
 def new_shape(call: CheckedCall) -> TinygradError | None:
     """The shape holds as many numbers as the operand has."""
     shape, n = several(call.attrs["shape"]), prod(call.shape)
-    found = not_whole("a size", shape)
+    found = not_whole(texts("a size"), shape)
     if found is not None:
         return found
     known = [size for size in shape if size != -1]
@@ -271,7 +271,7 @@ def would_fill(n: int, shape: tuple[int, ...]) -> str:
 def broadcast_shape(call: CheckedCall) -> TinygradError | None:
     """The operand broadcasts to the shape."""
     shape = several(call.attrs["shape"])
-    found = not_whole("a size", shape)
+    found = not_whole(texts("a size"), shape)
     if found is not None:
         return found
     if any(size < 0 for size in shape):
@@ -291,7 +291,7 @@ def broadcast_shape(call: CheckedCall) -> TinygradError | None:
 def summed_shape(call: CheckedCall) -> TinygradError | None:
     """The shape broadcasts to that of the operand; called when NumPy found that it does not."""
     shape = several(call.attrs["shape"])
-    found = not_whole("a size", shape)
+    found = not_whole(texts("a size"), shape)
     if found is not None:
         return found
     return ShapeError(
@@ -307,20 +307,19 @@ def shifts(call: CheckedCall) -> TinygradError | None:
         return found
     m, n = len(several(shift)), 1 if axes is None else len(several(axes))
     if m != n and 1 not in (m, n):
-        return ShapeError(
-            f"{m} shifts do not go with {n} axes: shift={shift}, axis={axes}; give one shift, or one an axis"
-        )
+        text = texts("{m} shifts do not go with {n} axes: {code}; give one shift, or one an axis")
+        return ShapeError(say(text, m=m, n=n, code=f"shift={shift}, axis={axes}"))
     return None
 
 
 def repeat_counts(call: CheckedCall) -> TinygradError | None:
     """The counts of `tile` and `repeat` are whole numbers from 0 on."""
     given = call.attrs["reps" if call.name == "tile" else "repeats"]
-    found = not_whole("how often", given)
+    found = not_whole(texts("how often"), given)
     if found is not None:
         return found
     if any(n < 0 for n in several(given)):
-        return ShapeError(f"nothing can be repeated {min(several(given))} times; give 0 or more")
+        return ShapeError(say("nothing can be repeated {n} times; give 0 or more", n=min(several(given))))
     return None
 
 
@@ -329,8 +328,12 @@ def counts_per_place(call: CheckedCall) -> TinygradError | None:
     counts, axis = several(call.attrs["repeats"]), call.attrs["axis"]
     n = prod(call.shape) if axis is None else call.shape[axis]
     if len(counts) not in (1, n):
-        where = "in all" if axis is None else f"along axis {axis}"
-        return ShapeError(f"{len(counts)} counts for the {n} places of {call.x} {where}; give one, or {n}")
+        text = (
+            texts("{m} counts for the {n} places of {x} in all; give one, or {n}")
+            if axis is None
+            else texts("{m} counts for the {n} places of {x} along axis {axis}; give one, or {n}")
+        )
+        return ShapeError(say(text, m=len(counts), n=n, x=call.x, axis=axis))
     return None
 
 
@@ -338,7 +341,7 @@ def pad_width(call: CheckedCall) -> TinygradError | None:
     """`pad_width` is a width, a pair (before, after), or a pair for each axis; the mode is known."""
     widths, mode, fill = (call.attrs[name] for name in ("pad_width", "mode", "constant_values"))
     if not isinstance(mode, str) or mode not in PAD_MODES:
-        return ShapeError(f"mode {short(mode)} is not one of {', '.join(PAD_MODES)}")
+        return ShapeError(say("mode {mode} is not one of {modes}", mode=short(mode), modes=say(", ").join(PAD_MODES)))
     found = not_whole("pad_width", tuple(leaves(widths)))
     if found is not None:
         return found
@@ -347,15 +350,17 @@ def pad_width(call: CheckedCall) -> TinygradError | None:
         or is_ragged(fill)
         or not fits(np.shape(fill), (call.ndim, 2))
     ):
-        of_each = f"constant_values is one number, or {call.ndim} pairs (before, after)"
-        return DtypeError(f"{of_each}, not {type(fill).__name__} {short(fill)}")
+        text = texts("constant_values is one number, or {n} pairs (before, after), not {kind} {value}")
+        return DtypeError(say(text, n=call.ndim, kind=type(fill).__name__, value=short(fill)))
     if any(n < 0 for n in leaves(widths)):
-        return ShapeError(f"pad_width {widths} is negative; to cut off numbers take x[1:-1] and its like")
+        text = texts("pad_width {widths} is negative; to cut off numbers take x[1:-1] and its like")
+        return ShapeError(say(text, widths=widths))
     if is_ragged(widths) or not fits(np.shape(widths), (call.ndim, 2)):
-        pairs = f"{call.ndim} pairs (before, after), one an axis"
-        return ShapeError(f"pad_width {widths} does not fit {call.x}: give one width, or {pairs}")
+        text = texts("pad_width {widths} does not fit {x}: give one width, or {n} pairs (before, after), one an axis")
+        return ShapeError(say(text, widths=widths, x=call.x, n=call.ndim))
     if 0 in call.shape:
-        return ShapeError(f"{call.x} has no numbers that mode {mode!r} could repeat; use mode='constant'")
+        text = texts("{x} has no numbers that mode {mode} could repeat; use mode='constant'")
+        return ShapeError(say(text, x=call.x, mode=repr(mode)))
     return None
 
 

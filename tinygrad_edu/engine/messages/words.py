@@ -58,7 +58,7 @@ def made_at(operands: Sequence[Any]) -> str:
     """A second line of a message: where the operands were made, if `tg.trace()` recorded it."""
     made = [x for x in operands if isinstance(x, Node) and x.source][:3]
     places = [say("{x} at {place}", x=in_words(x), place=x.source) for x in made]
-    return "\n  " + say("made: {places}", places=", ".join(places)) if places else ""
+    return "\n  " + say("made: {places}", places=say(", ").join(places)) if places else ""
 
 
 # Attributes: one thing or several, whole numbers.
@@ -103,13 +103,16 @@ ONE_WHOLE = texts("{what} is a whole number, not {kind} {value}")
 
 
 def not_whole(what: str, given: Any, many: bool = True) -> TinygradError | None:
-    """What is wrong with an attribute that must be a whole number, or several if `many`; None if nothing is."""
+    """What is wrong with an attribute that must be a whole number, or several if `many`; None if nothing is.
+
+    `what` is its name, or a text that describes it.
+    """
     for x in several(given) if many else (given,):
         if not is_whole(x):
             text = WHOLE if many else ONE_WHOLE
-            return DtypeError(say(text, what=what, kind=type(x).__name__, value=short(x)))
+            return DtypeError(say(text, what=say(what), kind=type(x).__name__, value=short(x)))
         if abs(x) > sys.maxsize:
-            return OutOfRangeError(say("{what} {value} is larger than any array", what=what, value=short(x)))
+            return OutOfRangeError(say("{what} {value} is larger than any array", what=say(what), value=short(x)))
     return None
 
 

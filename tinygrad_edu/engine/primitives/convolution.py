@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..._support.languages import say, texts
 from ...errors import ShapeError
 from ..blas import one_thread, product
 from ..messages import in_words
@@ -338,18 +339,28 @@ def _transposed(
     (groups,) = per_axis(name, "groups", groups, 1)
     if takes != channels:
         raise ShapeError(
-            f"{name}: input {in_words(x)} has {channels} channels, and weight {in_words(weight)} takes {takes}; "
-            f"its shape is {TO_LARGER}"
+            say(
+                TAKES_OTHERS,
+                name=name,
+                x=in_words(x),
+                n=channels,
+                weight=in_words(weight),
+                m=takes,
+                form=say(TO_LARGER),
+            )
         )
     if channels % groups:
-        raise ShapeError(f"{name}: input {in_words(x)} has {channels} channels, which {groups} groups cannot share")
+        text = texts("{name}: input {x} has {n} channels, which {groups} groups cannot share")
+        raise ShapeError(say(text, name=name, x=in_words(x), n=channels, groups=groups))
     if any(m >= max(s, d) for m, s, d in zip(more, step, spread)):
-        raise ShapeError(f"{name}: output_padding {more} must be smaller than stride {step} or dilation {spread}")
+        text = texts("{name}: output_padding {more} must be smaller than stride {step} or dilation {spread}")
+        raise ShapeError(say(text, name=name, more=more, step=step, spread=spread))
     size = tuple(
         (z - 1) * s - 2 * p + d * (k - 1) + m + 1 for z, s, p, d, k, m in zip(sizes, step, less, spread, kernel, more)
     )
     if min(size) < 1:
-        raise ShapeError(f"{name}: padding {less} leaves nothing of the result, which would be of size {size}")
+        text = texts("{name}: padding {less} leaves nothing of the result, which would be of size {size}")
+        raise ShapeError(say(text, name=name, less=less, size=size))
     operands = _operands(name, x, weight, bias, makes * groups)
     border = tuple((p, p) for p in less)
     return conv_transpose(*operands, size=size, **_how(step, border, spread, groups))
@@ -366,13 +377,22 @@ def _convolve(
     border = borders(name, padding, kernel, step, spread)
     (groups,) = per_axis(name, "groups", groups, 1)
     if channels != per_group * groups:
-        with_groups = f", and {per_group * groups} with groups={groups}" if groups > 1 else ""
         raise ShapeError(
-            f"{name}: input {in_words(x)} has {channels} channels, and weight {in_words(weight)} takes {per_group}"
-            f"{with_groups}; its shape is {WEIGHT}"
+            say(
+                TAKES_OTHERS_IN_GROUPS if groups > 1 else TAKES_OTHERS,
+                name=name,
+                x=in_words(x),
+                n=channels,
+                weight=in_words(weight),
+                m=per_group,
+                total=per_group * groups,
+                groups=groups,
+                form=say(WEIGHT),
+            )
         )
     if out % groups:
-        raise ShapeError(f"{name}: weight {in_words(weight)} makes {out} channels, which {groups} groups cannot share")
+        text = texts("{name}: weight {weight} makes {n} channels, which {groups} groups cannot share")
+        raise ShapeError(say(text, name=name, weight=in_words(weight), n=out, groups=groups))
     check_fits(name, tuple(size), kernel, border, spread)
     operands = _operands(name, x, weight, bias, out)
     return convolution(*operands, **_how(step, border, spread, groups))
@@ -389,15 +409,22 @@ def _how(stride: Sizes, padding: Borders, dilation: Sizes, groups: int) -> dict[
     }
 
 
-WEIGHT = "(channels out, channels in / groups, *window)"
-TO_LARGER = "(channels in, channels out / groups, *window)"
+WEIGHT = texts("(channels out, channels in / groups, *window)")
+TO_LARGER = texts("(channels in, channels out / groups, *window)")
+
+TAKES_OTHERS = texts("{name}: input {x} has {n} channels, and weight {weight} takes {m}; its shape is {form}")
+TAKES_OTHERS_IN_GROUPS = texts(
+    "{name}: input {x} has {n} channels, and weight {weight} takes {m}, and {total} with groups={groups}; its shape is "
+    "{form}"
+)
 
 
 def _weight_shape(name: str, weight: Any, n: int, form: str) -> Sizes:
     """The shape of the weight; raises `ShapeError` unless it has `n` + 2 axes."""
     shape = shape_of(weight)
     if len(shape) != n + 2:
-        raise ShapeError(f"{name}: the weight is {form} with a window of {n} sizes, and not {shape}")
+        text = texts("{name}: the weight is {form} with a window of {n} sizes, and not {shape}")
+        raise ShapeError(say(text, name=name, form=say(form), n=n, shape=shape))
     return shape
 
 
@@ -407,11 +434,13 @@ def borders(name: str, padding: Any, kernel: Sizes, stride: Sizes, dilation: Siz
         return ((0, 0),) * len(kernel)
     if padding == "same":
         if max(stride) > 1:
-            raise ShapeError(f"{name}: padding='same' needs stride 1, and not {stride}; give the padding as numbers")
+            text = texts("{name}: padding='same' needs stride 1, and not {stride}; give the padding as numbers")
+            raise ShapeError(say(text, name=name, stride=stride))
         around = [d * (k - 1) for k, d in zip(kernel, dilation)]
         return tuple((total // 2, total - total // 2) for total in around)
     if isinstance(padding, str):
-        raise ShapeError(f"{name}: padding is 'same', 'valid', or in numbers, and not {padding!r}")
+        text = texts("{name}: padding is 'same', 'valid', or in numbers, and not {padding}")
+        raise ShapeError(say(text, name=name, padding=repr(padding)))
     return tuple((p, p) for p in per_axis(name, "padding", padding, len(kernel), 0))
 
 
@@ -420,5 +449,6 @@ def _operands(name: str, x: Any, weight: Any, bias: Any, channels: int) -> tuple
     if bias is None:
         return x, weight
     if shape_of(bias) != (channels,):
-        raise ShapeError(f"{name}: bias {in_words(bias)} must be one number a channel, of shape ({channels},)")
+        text = texts("{name}: bias {bias} must be one number a channel, of shape {shape}")
+        raise ShapeError(say(text, name=name, bias=in_words(bias), shape=(channels,)))
     return x, weight, bias

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._support.languages import say, texts
 from ...errors import DtypeError, OutOfRangeError, ShapeError
 from ..blas import product
 from ..messages import is_no_array_of_numbers, not_numbers
@@ -65,17 +66,21 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     if len(sizes) != 2 or features != sizes[1:]:
         if is_no_array_of_numbers(x):
             raise not_numbers("linear", x)
-        way_out = "; nn.Flatten() makes one axis of the last ones" if (prod(shape_of(x)[1:]),) == sizes[1:] else ""
+        flat = (prod(shape_of(x)[1:]),) == sizes[1:]
         raise ShapeError(
-            f"linear: the last axis of x {shape_of(x)} goes along with the last of the weight {sizes}: "
-            "x is (..., in), the weight (out, in)" + way_out
+            say(
+                "linear: the last axis of x {x} goes along with the last of the weight {weight}: x is (..., in), the "
+                "weight (out, in){hint}",
+                x=shape_of(x),
+                weight=sizes,
+                hint=say("; nn.Flatten() makes one axis of the last ones") if flat else "",
+            )
         )
     if bias is None:
         return linear_row(x, weight)
     if shape_of(bias) != sizes[:1]:
-        raise ShapeError(
-            f"linear: the bias has a number for each row of the weight {sizes}, not shape {shape_of(bias)}"
-        )
+        text = texts("linear: the bias has a number for each row of the weight {weight}, not shape {shape}")
+        raise ShapeError(say(text, weight=sizes, shape=shape_of(bias)))
     return linear_row(x, weight, bias)
 
 
@@ -191,16 +196,19 @@ def softmax_cross_entropy(logits: Any, targets: Any) -> Any:
     """
     classes = np.array(number_of(targets))
     if classes.dtype.kind not in "iu":
-        raise DtypeError(f"softmax_cross_entropy: targets are whole numbers, such as [0, 2], not {classes.dtype}")
+        text = texts("softmax_cross_entropy: targets are whole numbers, such as [0, 2], not {dtype}")
+        raise DtypeError(say(text, dtype=classes.dtype))
     shape = shape_of(logits)
     if not shape or classes.shape != shape[:-1]:
-        raise ShapeError(
-            f"softmax_cross_entropy: logits {shape} hold the classes on their last axis, and the targets are "
-            f"of shape {shape[:-1] if shape else '(...)'}, not {classes.shape}"
+        text = texts(
+            "softmax_cross_entropy: logits {logits} hold the classes on their last axis, and the targets are of shape "
+            "{wanted}, not {shape}"
         )
+        raise ShapeError(say(text, logits=shape, wanted=shape[:-1] if shape else "(...)", shape=classes.shape))
     if classes.size and not 0 <= np.minimum.reduce(classes, None) <= np.maximum.reduce(classes, None) < shape[-1]:
         wrong = classes[(classes < 0) | (classes >= shape[-1])].flat[0]
-        raise OutOfRangeError(f"softmax_cross_entropy: target {wrong} is no class: there are {shape[-1]}, from 0 on")
+        text = texts("softmax_cross_entropy: target {target} is no class: there are {n}, from 0 on")
+        raise OutOfRangeError(say(text, target=wrong, n=shape[-1]))
     return entropy_of_classes(logits, classes)
 
 

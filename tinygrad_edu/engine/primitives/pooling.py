@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..._support.languages import say, texts
 from ...errors import DtypeError, ShapeError
 from ..messages import is_whole, short
 from ..node import Node, number_of, shape_of
@@ -426,7 +427,8 @@ def _avg_pool(
     how, border = _windows(name, n, x, kernel_size, stride, padding, (1,) * n, ceil_mode)
     if divisor is not None:
         if not (is_whole(divisor) and divisor):
-            raise DtypeError(f"{name}: divisor_override is a whole number, not 0; and not {short(divisor)}")
+            text = texts("{name}: divisor_override is a whole number, not 0; and not {value}")
+            raise DtypeError(say(text, name=name, value=short(divisor)))
         return avg_pool(x, counted=how["padding"], **how) * (prod(how["kernel"]) / divisor)  # the mean of full windows
     return avg_pool(x, counted=border if count_include_pad else None, **how)
 
@@ -440,7 +442,8 @@ def _windows(
     step = kernel if stride is None else per_axis(name, "stride", stride, n)
     less = per_axis(name, "padding", padding, n, 0)
     if any(2 * p > k for p, k in zip(less, kernel)):
-        raise ShapeError(f"{name}: padding {less} is more than half of the window {kernel}: some would lie outside")
+        text = texts("{name}: padding {less} is more than half of the window {kernel}: some would lie outside")
+        raise ShapeError(say(text, name=name, less=less, kernel=kernel))
     border = tuple((p, p) for p in less)
     windows = positions(size, kernel, step, border, dilation, ceil_mode)
     if not (ceil_mode and min(windows) > 0):  # then a window may reach over the end even where there is only one

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..._support.languages import say, texts
 from ...errors import DtypeError, ShapeError
 from ..messages import is_no_array_of_numbers, is_whole, not_numbers, several, short
 from ..node import shape_of
@@ -124,8 +125,12 @@ def per_axis(name: str, what: str, given: Any, n: int, least: int = 1) -> Sizes:
     if len(numbers) == 1:
         numbers *= n
     if len(numbers) != n or not all(is_whole(k) and k >= least for k in numbers):
-        tuple_of = f", or a tuple of {n} such" if n > 1 else ""
-        raise DtypeError(f"{name}: {what} is a whole number from {least} on{tuple_of}, not {short(given)}")
+        text = (
+            texts("{name}: {what} is a whole number from {least} on, or a tuple of {n} such, not {value}")
+            if n > 1
+            else texts("{name}: {what} is a whole number from {least} on, not {value}")
+        )
+        raise DtypeError(say(text, name=name, what=what, least=least, n=n, value=short(given)))
     return tuple(map(int, numbers))
 
 
@@ -135,7 +140,8 @@ def check_images(name: str, x: Any, n: int) -> Sizes:
     if len(shape) != n + 2:
         if is_no_array_of_numbers(x):
             raise not_numbers(name, x)
-        raise ShapeError(f"{name}: the input is {AXES[n]}, or a single one without N, and not {shape}")
+        text = texts("{name}: the input is {axes}, or a single one without N, and not {shape}")
+        raise ShapeError(say(text, name=name, axes=AXES[n], shape=shape))
     return shape
 
 
@@ -156,6 +162,10 @@ def check_fits(name: str, size: Sizes, kernel: Sizes, padding: Borders, dilation
     """Raise unless the window fits into the image at least once."""
     for n, k, border, d in zip(size, kernel, padding, dilation):
         if d * (k - 1) + 1 > n + sum(border):
-            spread = f" with dilation {dilation}" if max(dilation) > 1 else ""
-            around = f" with its border {padding}" if any(map(any, padding)) else ""
-            raise ShapeError(f"{name}: the window {kernel}{spread} is larger than the image {size}{around}")
+            window, image = str(kernel), str(size)
+            if max(dilation) > 1:
+                window = say("{kernel} with dilation {dilation}", kernel=kernel, dilation=dilation)
+            if any(map(any, padding)):
+                image = say("{size} with its border {padding}", size=size, padding=padding)
+            text = texts("{name}: the window {window} is larger than the image {image}")
+            raise ShapeError(say(text, name=name, window=window, image=image))

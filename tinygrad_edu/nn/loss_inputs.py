@@ -1,0 +1,73 @@
+"""What a loss is given, checked: input and target of numbers, scores and classes, a weight for each class.
+
+`function` is the name of the function that the user called, for messages.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .._support.languages import say, texts
+from ..engine.messages import in_words
+from ..engine.node import Node, number_of, shape_of
+from ..engine.primitives.shape import moveaxis
+from ..errors import OutOfRangeError, ShapeError
+from .parameter import class_indices, constant_like, numeric, real
+
+__all__ = ["alike", "as_signs", "class_weights", "classes_last", "target_classes"]
+
+
+def alike(function: str, input: Any, target: Any) -> tuple[Any, Any]:
+    """Input and target, checked to have one shape; the target in the dtype of the input if it has no gradient."""
+    input, target = real(function, input), numeric(function, target)
+    if shape_of(target) != shape_of(input):
+        text = texts(
+            "{function}: input {x} and target {y} have one shape, or numbers would be compared that do not belong "
+            "together; .reshape() one of them"
+        )
+        raise ShapeError(say(text, function=function, x=shape_of(input), y=shape_of(target)))
+    return input, target if isinstance(target, Node) and target.flow else constant_like(target, input)
+
+
+def as_signs(function: str, target: Any) -> Any:
+    """The target, checked to be of −1 and 1."""
+    if np.any(np.abs(number_of(target)) != 1):
+        text = texts("{function}: targets are −1 and 1; 2 * y - 1 makes them of 0 and 1")
+        raise OutOfRangeError(say(text, function=function))
+    return target
+
+
+def classes_last(function: str, input: Any) -> Any:
+    """Scores (N, C, ...) with the classes on the last axis."""
+    input = numeric(function, input)
+    ndim = len(shape_of(input))
+    if not ndim:
+        text = texts("{function}: the input has scores for each class, (N, C, ...) or (C,); {x} is one")
+        raise ShapeError(say(text, function=function, x=in_words(input)))
+    return input if ndim <= 2 else moveaxis(input, 1, -1)
+
+
+def target_classes(function: str, scores: Any, target: Any, ignore_index: int) -> np.ndarray:
+    """The target as an array of classes, one for each row of scores."""
+    *rows, n = shape_of(scores)
+    if shape_of(target) != tuple(rows):
+        one = texts("{function}: the target is one class, not {shape}")
+        text = texts(
+            "{function}: the target has shape {rows}, a class for each example, not {shape}, or the shape of the "
+            "input, with probabilities, where {function} takes them"
+        )
+        raise ShapeError(say(text if rows else one, function=function, rows=tuple(rows), shape=shape_of(target)))
+    return class_indices(function, target, n, texts("classes"), ignore_index)
+
+
+def class_weights(function: str, weight: Any, scores: Any) -> np.ndarray:
+    """A weight for each class, in the dtype of the scores."""
+    n = shape_of(scores)[-1]
+    kind = np.result_type(number_of(scores), np.float16)  # at least a float
+    weights = np.ones(n, kind) if weight is None else np.asarray(number_of(weight), kind)
+    if weights.shape != (n,):
+        text = texts("{function}: weight has a number for each of the {n} classes, not shape {shape}")
+        raise ShapeError(say(text, function=function, n=n, shape=weights.shape))
+    return weights
