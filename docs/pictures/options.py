@@ -68,6 +68,11 @@ def fewer_digits() -> Drawing:
     return tg.draw(y, digits=2)
 
 
+def bold_arrays() -> Drawing:
+    """Names of vectors and matrices in bold"""
+    return tg.draw(logistic_regression(), "both", bold=True)
+
+
 def without_steps() -> Drawing:
     """Without the steps of the chain rule on arrows"""
     return tg.draw(example(), steps=False)

@@ -325,6 +325,8 @@ ROWS = [
     Row("again", value("v.grad += flow", "v.grad = flow"), "those of one"),
     Row("again", value("flow[id(self)] = 1.0", "flow = {{id(v): v.grad for v in order}}; flow[id(self)] = 1.0"),
         "two backwards|second"),
+    Row("again", value("= data", "= int(data)"), "the result's data", "No gradient arrives"),
+    Row("again", value("slope * flow[id(v)]", "flow[id(v)]"), "multiply|local derivative"),
     Row("order", "def {name}(inputs, output): return list(inputs)", "does not depend on"),
     Row("order", "def {name}(inputs, output): return [output]", "leaves out"),
     Row("order", "def {name}(inputs, output): return [x for y in inputs[output] for x in {name}(inputs, y)] + [output]",

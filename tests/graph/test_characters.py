@@ -49,6 +49,14 @@ def test_what_is_used_again_is_not_drawn_again() -> None:
     assert lines[-1] == "└─ y, see above"
 
 
+def test_powers_and_roots_are_those_of_a_book() -> None:
+    x, s = tg.Value(4.0, "x"), tg.Value(3.0, "σ²")
+    nodes = [x**2, x**-1, x**0.5, 2**x, x**s, s**2, tg.square(x), tg.square(s), tg.sqrt(x)]
+    said = ["x²", "x⁻¹", "x^0.5", "2^x", "x^(σ²)", "(σ²)²", "x²", "(σ²)²", "√x"]
+    assert [tg.draw(node).text().splitlines()[0].split(" = ")[1] for node in nodes] == said
+    assert [tg.draw(node).cards[-1].symbol.text for node in nodes[-3:]] == ["x²", "x²", "√"]  # type: ignore[union-attr]
+
+
 def test_modules_and_arrays_are_told_by_their_shapes() -> None:
     net = nn.Sequential(nn.Linear(3, 2), nn.ReLU())
     text = tg.draw(net, (5, 3)).text()

@@ -53,6 +53,32 @@ def test_brackets_where_they_are_needed(node: Any, text: str) -> None:
     assert tg.formula(node) == text
 
 
+X = tg.tensor(np.eye(2), requires_grad=True, name="X")
+
+
+@pytest.mark.parametrize(
+    ("node", "text", "latex"),
+    [
+        (tg.square(a), "a²", "a^{2}"),
+        (tg.square(a) ** 2, "(a²)²", r"\left(a^{2}\right)^{2}"),
+        (tg.square(tg.square(a)), "(a²)²", r"\left(a^{2}\right)^{2}"),
+        (tg.square(-a), "(−a)²", r"\left(-a\right)^{2}"),
+        (b * tg.square(a), "b · a²", r"b \cdot a^{2}"),
+        (tg.sqrt(a) ** 2, "(√a)²", r"\left(\sqrt{a}\right)^{2}"),
+        (tg.sqrt(tg.square(a)), "√(a²)", r"\sqrt{a^{2}}"),
+        (2 ** tg.square(a), "2^(a²)", "2^{a^{2}}"),
+        (tg.reciprocal(a) ** 2, "(1 / a)²", r"\left(\frac{1}{a}\right)^{2}"),
+        (X.T**2, "(Xᵀ)²", r"\left(X^{\top}\right)^{2}"),
+        (tg.square(X).T, "(X²)ᵀ", r"\left(X^{2}\right)^{\top}"),
+        (tg.sqrt(X)[1:], "(√X)[1:]", r"\left(\sqrt{X}\right)_{[1:]}"),
+        (tg.swapaxes(X, -1, -2) @ X, "Xᵀ X", r"X^{\top} \, X"),
+    ],
+)
+def test_what_is_raised_has_brackets_as_a_base(node: Any, text: str, latex: str) -> None:
+    assert tg.formula(node) == text
+    assert tg.formula(node, latex=True) == latex
+
+
 @pytest.mark.parametrize(
     ("node", "simple", "exact"),
     [

@@ -16,6 +16,7 @@ import tinygrad_edu as tg
 from tinygrad_edu.graph import Drawing
 from tinygrad_edu.graph.mathematics import isolated, pieces
 from tinygrad_edu.graph.palette import DARK, LIGHT
+from tinygrad_edu.graph.picture.bold import parts_of
 from tinygrad_edu.graph.text import shorten, visible
 
 from .examples import EXAMPLES, chain, tangle, worked_example
@@ -242,3 +243,41 @@ def test_every_class_in_a_picture_is_in_the_documentation() -> None:
     used = {name for picture in pictures for e in parsed(picture).iter() for name in e.get("class", "").split()}
     sizes = {name for name in used if re.fullmatch(r"s\d+", name)}
     assert used - documented - sizes == set()
+
+
+def in_bold(svg: str) -> set[str]:
+    """What is bold in a picture, by the attributes of its elements."""
+    elements = re.findall(r'<(?:text|tspan)[^>]*class="([^"]*)"[^>]*font-weight="bold"[^>]*>([^<]*)', svg)
+    return {text for classes, text in elements if "bold" in classes.split()}
+
+
+def test_names_of_arrays_are_bold_where_that_is_asked_for_and_those_of_numbers_are_not() -> None:
+    X = tg.tensor([[1.0, 2.0], [3.0, 4.0]], name="X")
+    W, s = tg.tensor([[1.0, 0.0], [0.0, 1.0]], requires_grad=True, name="W_{hh}"), tg.Value(2.0, "s")
+    theta = tg.tensor([0.5, -0.5], requires_grad=True, name="θ")
+    loss = ((X @ W * s) @ theta).sum()
+    loss.name = "loss"
+    drawing = tg.draw(loss, "both", bold=True, fit=None)
+    svg, tikz = drawing.svg(), drawing.tikz()
+    ElementTree.fromstring(svg)
+    assert in_bold(svg) >= {"X", "W", "hh", "θ", "g", "v"}
+    assert not in_bold(svg) & {"s", "loss", "∂loss/∂"}
+    assert r"\mathbf{X}" in tikz
+    assert r"\frac{\partial \mathrm{loss}}{\partial \mathbf{W_{\mathrm{hh}}}}" in tikz
+    assert r"\boldsymbol{\theta}" in tikz
+    assert r"\mathbf{s}" not in tikz
+    plain = tg.draw(loss, "both", fit=None)
+    assert (in_bold(plain.svg()), "mathbf" in plain.tikz(), ".bold" in plain.svg()) == (set(), False, False)
+    assert drawing.layout == plain.layout
+
+
+def test_a_name_in_a_longer_name_is_not_bold() -> None:
+    names = {"x", "x_1", "v₁", "σ²"}
+    for text, bold in {
+        "xᵀ x_1": ["x", "x_1"],
+        "x_2 + v₁₂ · exp(v₁)": ["v₁"],
+        "∂x_{12}/∂σ²": ["σ²"],
+        "layer.x x.weight x²": ["x"],
+        "x(3)": [],
+    }.items():
+        assert [part for part, is_name in parts_of(text, names) if is_name] == bold, text

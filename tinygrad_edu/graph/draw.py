@@ -27,6 +27,7 @@ from .palette import Theme
 from .part import Part, part_of
 from .picture.arrange import arrange
 from .picture.arrows import Label, arrow_labels
+from .picture.bold import arrays_of, upstream_of
 from .picture.card import Card, Style, cards
 from .picture.descriptions import summary
 from .picture.svg import Moment, write_svg
@@ -84,6 +85,7 @@ def draw(
     title: str | None = None,
     caption: str | None = None,
     digits: int | None = None,
+    bold: bool = False,
     lang: str | None = None,
 ) -> Drawing:
     """A picture of the graph that `node` was made by; or of the architecture of a model.
@@ -129,6 +131,7 @@ def draw(
         names, or functions of the nodes of the plain graph. A key (from, to) is an arrow.
     title, caption : lines above and below the picture.
     digits : how many significant digits numbers have; None: 4.
+    bold : set the names of arrays in bold, as many books set vectors and matrices; in SVG, HTML and TikZ.
     lang : the language of titles and notes, "en" or "zh"; None: that of the reader's settings.
 
     >>> import tinygrad_edu as tg
@@ -154,7 +157,7 @@ def draw(
         whole = architecture(whole, model) if model is not None else whole
         whole = marked(whole, recorded, Marks(highlight, colour, label, note, title, caption))
         shown = view(whole, depth, paths)
-        looks = _Looks(whole, mode, engine, theme, False if several and steps is None else steps, lang)
+        looks = _Looks(whole, mode, engine, theme, False if several and steps is None else steps, lang, bold)
         first = Way(direction or "LR", style or "full")
         if (fit is None and width is None) or len(shown.nodes) > LIMIT:
             return looks.drawing(shown, first)
@@ -178,6 +181,7 @@ class _Looks(NamedTuple):
     theme: Theme
     steps: bool | None
     lang: str | None
+    bold: bool
 
     def drawing(self, graph: Graph, way: Way) -> Drawing:
         """The drawing of a view of the whole in some way."""
@@ -196,6 +200,7 @@ class _Looks(NamedTuple):
             way.style,
             way.wrap,
             self.lang,
+            self.bold,
         )
 
 
@@ -260,6 +265,7 @@ class Drawing:
     style : what boxes say.
     wrap : how wide a row may be; None: everything is in one.
     lang : the language of its words.
+    bold : whether names of arrays are bold.
     """
 
     graph: Graph
@@ -271,16 +277,27 @@ class Drawing:
     style: Style = "full"
     wrap: float | None = None
     lang: str | None = None
+    bold: bool = False
 
     @lazy
     def cards(self) -> list[Card]:
         """The content of each box."""
-        return cards(self.graph, self.flow, self.style)
+        made = cards(self.graph, self.flow, self.style)
+        return [card.with_bold(self.arrays) for card in made] if self.bold else made
 
     @lazy
     def labels(self) -> list[Label | None]:
         """The label of each arrow; None for an arrow without one."""
-        return arrow_labels(self.graph, steps=self.steps)
+        made = arrow_labels(self.graph, steps=self.steps)
+        if not self.bold:
+            return made
+        edges = self.graph.edges
+        return [x and x.with_bold(self.arrays | upstream_of(edge, self.graph)) for x, edge in zip(made, edges)]
+
+    @lazy
+    def arrays(self) -> frozenset[str]:
+        """The names that are set in bold where that is asked for."""
+        return arrays_of(self.whole or self.graph)
 
     @lazy
     def layout(self) -> Layout:

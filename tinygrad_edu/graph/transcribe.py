@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
+import numpy as np
+
 from ..engine.node import Node, shape_of
 from ..errors import InPlaceError
 from .clusters import NONE, Clusters
@@ -139,8 +141,8 @@ def known(x: Any) -> Quantity | None:
 def attribute(value: Any, key: str = "") -> str:
     """An attribute of a call in a few characters: `(0, 1)` for an axis, `[1:, None]` for an index.
 
-    >>> attribute((slice(1, None), None, 2), "index")
-    '[1:, None, 2]'
+    >>> attribute((slice(1, None), None, np.int64(2)), "index"), attribute((np.int64(0), 1))
+    ('[1:, None, 2]', '(0, 1)')
     """
     if key == "index":
         parts = value if isinstance(value, tuple) else (value,)
@@ -148,10 +150,15 @@ def attribute(value: Any, key: str = "") -> str:
     if hasattr(value, "dtype") and shape_of(value):
         return Quantity.of(value).text()
     if key == "dtype" and value is not None:
-        import numpy as np
-
         return str(np.dtype(value))
-    return shorten(visible(repr(value)), 40)
+    return shorten(visible(repr(_pythons(value))), 40)
+
+
+def _pythons(value: Any) -> Any:
+    """A number of NumPy as one of Python, which has no type before it in print; also in tuples and lists."""
+    if type(value) in (tuple, list):
+        return type(value)(map(_pythons, value))
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def switched_on(attrs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -213,9 +213,8 @@ def backward_of_own(forward: Function, answer: Function, rng: np.random.Generato
 
 
 def same_layer(
-    make: Callable[..., Any], function: Callable[..., Any], rng: np.random.Generator, *axes: Axes,
-    gradients: Sequence[str] = (),
-) -> None:  # fmt: skip
+    make: Function, function: Function, rng: np.random.Generator, *axes: Axes, gradients: Sequence[str] = ()
+) -> None:
     """A layer must compute `function` forward, and its gradients backward.
 
     Parameters
@@ -241,22 +240,15 @@ def same_layer(
     ...         return upstream @ self.weight.T
     >>> same_layer(Linear, lambda x, weight, bias: x @ weight + bias, np.random.default_rng(0), "nk", "km", "m")
     """
-    names = names_of(function, len(axes))
-    attributes = gradients or [f"grad_{name}" for name in names[1:]]
+    attributes = gradients or [f"grad_{name}" for name in names_of(function, len(axes))[1:]]
+
+    def answered(layer: Any, upstream: ndarray) -> tuple[Any, ...]:
+        return layer.backward(upstream), *(getattr(layer, name) for name in attributes)
+
     for at in operands(axes, rng):
-        x, *parameters = at
-        expected = np.asarray(function(*at))
-        upstream = random_upstream(rng, expected.shape)
-        layer = make(*parameters)
-        expect(layer, say("the layer")).is_object()
-        try:
-            expect(layer.forward(x), say("the output of forward")).equals(expected)
-        except WrongAnswer as wrong:
-            right = right_by_itself(make(*parameters), x, upstream)
-            what = say("{problem}, and backward is right for it", problem=wrong) if right else str(wrong)
-            raise WrongAnswer(what, kind="forward", where=say("Look at forward.")) from None
-        answer = (layer.backward(upstream), *(getattr(layer, name) for name in attributes))
-        expect(answer).is_gradient_of(function, at=at, upstream=upstream)
+        upstream = random_upstream(rng, np.shape(function(*at)))
+        layer = after_forward(make, function, at, upstream)
+        expect(answered(layer, upstream)).is_gradient_of(function, at=at, upstream=upstream)
     for at in many_operands(function, axes, rng):
         x, *parameters = at
         upstream = random_upstream(rng, np.shape(function(*at)))
@@ -264,7 +256,21 @@ def same_layer(
         with called_slow(sum(x.size for x in at)):
             layer = make(*parameters)
             layer.forward(x)
-            expect((layer.backward(upstream), *(getattr(layer, name) for name in attributes))).equals(right)
+            expect(answered(layer, upstream)).equals(right)
+
+
+def after_forward(make: Function, function: Function, at: Sequence[ndarray], upstream: ndarray) -> Any:
+    """The student's layer after a forward pass, whose output must be right."""
+    x, *parameters = at
+    layer = make(*parameters)
+    expect(layer, say("the layer")).is_object()
+    try:
+        expect(layer.forward(x), say("the output of forward")).equals(np.asarray(function(*at)))
+    except WrongAnswer as wrong:
+        right = right_by_itself(make(*parameters), x, upstream)
+        what = say("{problem}, and backward is right for it", problem=wrong) if right else str(wrong)
+        raise WrongAnswer(what, kind="forward", where=say("Look at forward.")) from None
+    return layer
 
 
 def right_by_itself(layer: Any, x: np.ndarray, upstream: np.ndarray) -> bool:

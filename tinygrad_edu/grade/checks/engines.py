@@ -42,6 +42,13 @@ def same_as_engine(Value: Callable[[float], Any], function: Callable[..., Any], 
     >>> import tinygrad_edu as tg
     >>> same_as_engine(tg.Value, lambda x, y: (x * y + x).tanh(), 0.5, -0.25)
     """
+    after_backward(Value, function, at)
+
+
+def after_backward(
+    Value: Callable[[float], Any], function: Callable[..., Any], at: tuple[float, ...]
+) -> tuple[Twins, list[Twins]]:
+    """The result of `function` and its operands after one backward pass, all of them right."""
     made: list[Twins] = []
     leaves = [Twins(Value(x), Engine(x), made) for x in at]
     out = function(*leaves)
@@ -56,27 +63,23 @@ def same_as_engine(Value: Callable[[float], Any], function: Callable[..., Any], 
         if graphs and wrong.kind not in MISTAKES:
             wrong.where = where_marked(graphs) or wrong.where
         raise
+    return out, leaves
 
 
 def adds_up(Value: Callable[[float], Any], function: Callable[..., Any], *at: float) -> None:
     """A second `backward` of the student's values must add to their gradients, so that they are twice the first ones.
 
-    The arguments are those of `same_as_engine`. Raises `WrongAnswer`: "overwritten" if the second gradients replace the
-    first ones, "not reset" if gradients of values in between are kept, and flow on once more.
+    The arguments are those of `same_as_engine`. Raises `WrongAnswer`: as that does if the first `backward` is wrong,
+    "overwritten" if the second gradients replace the first ones, "not reset" if gradients of values in between are
+    kept, and flow on once more.
 
     >>> import tinygrad_edu as tg
     >>> adds_up(tg.Value, lambda x: x * x.tanh(), 0.5)
     """
-    leaves = [Value(x) for x in at]
-    for leaf in leaves:
-        expect(leaf, say("a value")).is_object()
-    out = function(*leaves)
-    expect(out, say("the result")).is_object()
-    call(out, "backward")
-    once = tuple(leaf.grad for leaf in leaves)
-    expect(once, say("after one backward, grad")).is_gradient_of(function, at=at)
-    call(out, "backward")
-    twice = tuple(leaf.grad for leaf in leaves)
+    out, leaves = after_backward(Value, function, at)
+    once = tuple(leaf.theirs.grad for leaf in leaves)
+    call(out.theirs, "backward")
+    twice = tuple(leaf.theirs.grad for leaf in leaves)
     if compare(twice, once):
         raise WrongAnswer(
             say("After a second backward, the gradients are those of one."),

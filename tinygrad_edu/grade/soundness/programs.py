@@ -15,6 +15,7 @@ from typing import NamedTuple
 from ..._support.languages import say
 from ..assignment import Check
 from ..results import CheckResult
+from ..sandbox.isolation import Limits
 from ..submission.submission import Submission
 from .course import Course, own_error
 from .findings import Finding
@@ -219,13 +220,7 @@ def in_wrong_programs(
     student : the student for whom the programs are graded.
     seconds : how long the reference takes for each check.
     """
-    limits = course.assignment.limits
-    slowest = max(seconds.values(), default=0.0)
-    limits = replace(  # shorter than for students: many wrong programs loop forever
-        limits,
-        call_seconds=min(limits.call_seconds, 1.0 + 5.0 * slowest),
-        total_seconds=min(limits.total_seconds, 2.0 + 10.0 * slowest),
-    )
+    limits = hurried(course.assignment.limits, max(seconds.values(), default=0.0))
     checks = [check for check in course.assignment.checks if check.points]
     checks.sort(key=lambda check: seconds[check.name] > SLOW)
 
@@ -239,28 +234,31 @@ def in_wrong_programs(
 
     failures = course.of_each(say("wrong programs"), first_failure, programs)
     yield from survivors(course.reference.name, programs, failures)
-    found_out = [(program, failure) for program, failure in zip(programs, failures) if failure]
-    errors = {failure.name: (program, failure) for program, failure in reversed(found_out) if erred(failure)}
-    busy = {failure.name for _, failure in found_out if noticed(failure)} | set(errors)
+    failed = [(program, failure) for program, failure in zip(programs, failures) if failure]
 
     def first_told(check: Check) -> tuple[WrongProgram, CheckResult] | None:
-        results = ((program, asked(check, program)) for program, _ in found_out)
-        return next(((program, result) for program, result in results if noticed(result) or erred(result)), None)
+        results = ((program, asked(check, program)) for program, _ in failed)
+        return next(((program, result) for program, result in results if erred(result) or noticed(result)), None)
 
+    busy = {failure.name for _, failure in failed if erred(failure) or noticed(failure)}
     idle = [check for check in checks if check.name not in busy]
-    for check, told in zip(idle, course.of_each(say("checks"), first_told, idle)):
-        if told is None:
-            yield Finding(
-                "unused check", course.place(check.name), check.name,
-                say("none of {n} wrong programs loses its points by a wrong answer", n=len(programs)),
-                say("Let it expect something that a mistake in the reference would change."),
-            )  # fmt: skip
-        elif erred(told[1]):
-            errors[check.name] = told
-    for program, result in errors.values():
-        place = f"{course.reference.name}:{program.line}"
-        when = say(", where {place} is `{program}`", place=place, program=program.wrong)
-        yield own_error(course, result, when)
+    told = course.of_each(say("checks"), first_told, idle)
+    yield from (unused(course, check, len(programs)) for check, first in zip(idle, told) if first is None)
+    yield from own_errors(course, [*failed, *filter(None, told)])
+
+
+def hurried(limits: Limits, slowest: float) -> Limits:
+    """Limits shorter than those for students, since many wrong programs loop forever.
+
+    Parameters
+    ----------
+    slowest : the seconds of the reference for the slowest check.
+    """
+    return replace(
+        limits,
+        call_seconds=min(limits.call_seconds, 1.0 + 5.0 * slowest),
+        total_seconds=min(limits.total_seconds, 2.0 + 10.0 * slowest),
+    )
 
 
 def noticed(result: CheckResult) -> bool:
@@ -271,6 +269,24 @@ def noticed(result: CheckResult) -> bool:
 def erred(result: CheckResult) -> bool:
     """Whether the check itself failed."""
     return result.outcome == "grader-error" or bool(result.note)
+
+
+def unused(course: Course, check: Check, n: int) -> Finding:
+    """The finding about a check that none of `n` programs fails."""
+    return Finding(
+        "unused check", course.place(check.name), check.name,
+        say("none of {n} wrong programs loses its points by a wrong answer", n=n),
+        say("Let it expect something that a mistake in the reference would change."),
+    )  # fmt: skip
+
+
+def own_errors(course: Course, results: Sequence[tuple[WrongProgram, CheckResult]]) -> Iterator[Finding]:
+    """Findings about the checks that failed themselves, each with the first program that made it fail."""
+    first = {result.name: (program, result) for program, result in reversed(results) if erred(result)}
+    for program, result in first.values():
+        place = f"{course.reference.name}:{program.line}"
+        when = say(", where {place} is `{program}`", place=place, program=program.wrong)
+        yield own_error(course, result, when)
 
 
 def survivors(file: str, programs: Sequence[WrongProgram], failures: Sequence[CheckResult | None]) -> Iterator[Finding]:

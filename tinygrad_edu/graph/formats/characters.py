@@ -12,6 +12,8 @@ from ..names import partial
 from ..picture.card import attrs_of, pretty
 from ..plain import Graph, PlainNode, Quantity
 from ..text import columns
+from ..words.formula import TEXT
+from ..words.terms import Term, call, named, number_term, one_line
 from .outline import cluster_title
 
 __all__ = ["characters", "lines_of"]
@@ -79,7 +81,7 @@ def _name(node: PlainNode) -> str:
 
 def _words(node: PlainNode, sources: list[int], graph: Graph) -> str:
     """A node in a line: its name, how it was made, and its number, or its shape and range."""
-    made = _call(node, [_name(graph.node(source)) for source in sources]) if sources else ""
+    made = _call(node, [graph.node(source) for source in sources]) if sources else ""
     made = cluster_title(graph.cluster(node.opens)) if node.opens else made
     value = "" if node.value is None or node.kind == "constant" else _number(node.value)
     return " = ".join(dict.fromkeys(filter(None, (_name(node), made, value)))) + (
@@ -98,19 +100,25 @@ def _number(quantity: Quantity, *, shape: bool = True) -> str:
 INFIX = frozenset("+−×/@")
 
 
-def _call(node: PlainNode, operands: list[str]) -> str:
-    symbol = pretty(node.symbol or "")
+def _call(node: PlainNode, inputs: list[PlainNode]) -> str:
+    symbol, operands = pretty(node.symbol or ""), [_name(x) for x in inputs]
     if node.formula:
         return node.formula
     if len(operands) == 2 and symbol in INFIX:
         return f"{operands[0]} {symbol} {operands[1]}"
-    if len(operands) == 2 and symbol == "**":
-        return f"{operands[0]} ^ {operands[1]}"
+    if node.operation in ("power", "square", "sqrt"):
+        return one_line(call(node.operation, symbol, node.precedence, tuple(map(_term, inputs)), (), "", ""), TEXT)
     if node.operation == "negative":
         return f"−{operands[0]}"
     if node.operation == "getitem":
         return "".join([*operands, *attrs_of(node)])
     return f"{node.operation}({', '.join([*operands, *attrs_of(node)])})"
+
+
+def _term(node: PlainNode) -> Term:
+    """An operand as a part of a formula."""
+    number = node.value if node.kind == "constant" and node.value is not None and node.value.is_number else None
+    return number_term(number.elements[0]) if number and number.elements else named(_name(node))
 
 
 def _gradient(node: PlainNode, graph: Graph) -> str:

@@ -139,9 +139,9 @@ def _item(item: Text | Grid, along: bool) -> str:
         return rf"\begin{{bmatrix}} {cells} \end{{bmatrix}}"
     whole = not along or re.fullmatch(r"\(?∂[^·@]*", item.text)
     if item.style in ("name", "auto") or (item.style == "partial" and whole):
-        return symbol(item.text)
+        return symbol(item.text, item.bold)
     if item.style in ("partial", "slope", "value", "equation"):
-        return equation(item.text)
+        return equation(item.text, item.bold)
     return rf"\ {_words(item.text.strip())}"
 
 

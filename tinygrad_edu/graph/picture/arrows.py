@@ -32,6 +32,10 @@ class Label(NamedTuple):
 
     lines: tuple[tuple[Text, ...], ...]
 
+    def with_bold(self, names: frozenset[str]) -> Label:
+        """The same with these names in bold."""
+        return Label(tuple(tuple(text.with_bold(names) for text in line) for line in self.lines))
+
     @property
     def width(self) -> float:
         """Of the widest line, with the space around it."""

@@ -68,11 +68,19 @@ LONG_FORMULA = 200.0
 
 
 class Text(NamedTuple):
-    """A piece of text in one style: `name`, `auto`, `value`, `partial` (∂z/∂x), `slope` (its number), `muted`."""
+    """A piece of text in one style: `name`, `auto`, `value`, `partial` (∂z/∂x), `slope` (its number), `muted`.
+
+    `bold` are the names in it that are set in bold.
+    """
 
     style: str
     text: str
     size: float
+    bold: frozenset[str] = frozenset()
+
+    def with_bold(self, names: frozenset[str]) -> Text:
+        """The same with these names in bold, where it is mathematics."""
+        return self._replace(bold=names) if self.style in MATHEMATICAL else self
 
     @property
     def width(self) -> float:
@@ -133,6 +141,11 @@ class Card(NamedTuple):
     bars: tuple[tuple[Text, Text, float], ...]
     width: float
     height: float
+
+    def with_bold(self, names: frozenset[str]) -> Card:
+        """The same with these names in bold."""
+        rows = (tuple(x.with_bold(names) if isinstance(x, Text) else x for x in row) for row in self.rows)
+        return self._replace(rows=tuple(rows))
 
 
 Style = Literal["full", "shapes", "formulas", "names"]
@@ -223,9 +236,12 @@ def _card(node: PlainNode, graph: Graph, direction: Direction, *, show_gradient:
     return Card(node.kind, symbol, inlet, rows, bars, max(box_width, symbol.width + 20, 44.0), box_height + inlet)
 
 
+PRETTY = {"-": "−", "·": "×", "getitem": "[ ]", "transpose": "T", "sqrt": "√", "square": "x²"}
+
+
 def pretty(symbol: str) -> str:
     """The symbol of a primitive as a box shows it."""
-    return {"-": "−", "·": "×", "getitem": "[ ]", "transpose": "T"}.get(symbol, symbol)
+    return PRETTY.get(symbol, symbol)
 
 
 def _symbol(node: PlainNode) -> Text:

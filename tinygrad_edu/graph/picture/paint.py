@@ -55,6 +55,9 @@ def _rules() -> list[Rule]:
     return sorted(rules, key=lambda rule: rule.weight)
 
 
+BOLD = {"font-weight": "bold", "font-style": "normal"}
+"""How names of arrays are set, where that is asked for."""
+
 SIZE = re.compile(r"s(\d+)")
 
 
@@ -126,6 +129,7 @@ def _attributes(tag: str, classes: str, around: tuple[frozenset[str], ...], dark
         said["fill"] = _hue(hue)
     elif hue and own & {"line", "head"}:
         said["stroke" if "line" in own else "fill"] = _hue(hue)
+    said.update(BOLD if "bold" in own else {})
     said.update(("font-size", size) for name in own if (size := _size_of(name)))
     return _written(said, DARK if dark else LIGHT)
 
@@ -169,6 +173,7 @@ def painted(parts: Iterable[str], theme: Theme, *, bare: bool = False) -> str:
     head, end, body = picture.partition("</style>")
     used = {name for classes in set(re.findall(r'class="([^"]*)"', body)) for name in classes.split()}
     rules = [f"svg#\0 .{name}{{font-size:{size}}}" for name in sorted(used, key=_by_size) if (size := _size_of(name))]
+    rules += ["svg#\0 .bold.bold{font-weight:bold;font-style:normal}"] if "bold" in used else []
     for hue in sorted(name for name in used if name.startswith("hue-")):
         rules += [f"svg#\0 .{hue}.{hue} .box{{fill:{_hue(hue)}}}", f"svg#\0 .{hue}.{hue} .line{{stroke:{_hue(hue)}}}"]
         rules += [f"svg#\0 .{hue}.{hue} .head{{fill:{_hue(hue)}}}"]

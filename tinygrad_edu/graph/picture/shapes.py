@@ -10,6 +10,7 @@ from typing import NamedTuple
 from ..layout.geometry import Direction, Point, Rectangle, is_sideways
 from ..mathematics import pieces
 from ..text import in_markup, typical_width
+from .bold import parts_of
 from .card import CELL_GAP, LEADING, MATHEMATICAL, POINT, SET, SLOT, UNKNOWN, Card, Grid, Row, Text
 from .paint import size_class
 
@@ -53,7 +54,7 @@ class Run(NamedTuple):
     @property
     def width(self) -> float:
         """What it takes in the usual fonts."""
-        return typical_width(self.text, self.size, serif=self.style in MATHEMATICAL)
+        return typical_width(self.text, self.size, serif=self.style.removesuffix(" bold") in MATHEMATICAL)
 
 
 def text(texts: Sequence[Text], x: float, y: float, anchor: str = "middle") -> str:
@@ -87,15 +88,22 @@ def _runs(texts: Sequence[Text]) -> list[Run]:
     """The runs of a line, of which neighbours are different: names are set as mathematics."""
     runs: list[Run] = []
     last = None
-    for style, words, size in texts:
-        for piece, level in pieces(words) if style in SET else ((words, 0),):
-            looks = style, *_placed(size, level)
-            if looks == last:
-                runs[-1] = Run(*looks, runs[-1].text + piece)
-            else:
-                runs.append(Run(*looks, piece))
-            last = looks
+    for style, piece, level, size in _set(texts):
+        looks = style, *_placed(size, level)
+        if looks == last:
+            runs[-1] = Run(*looks, runs[-1].text + piece)
+        else:
+            runs.append(Run(*looks, piece))
+        last = looks
     return runs
+
+
+def _set(texts: Sequence[Text]) -> Iterator[tuple[str, str, int, float]]:
+    """The pieces of a line: the style, the text, the level and the size of each."""
+    for style, words, size, bold in texts:
+        for part, is_bold in parts_of(words, bold) if bold else ((words, False),):
+            for piece, level in pieces(part) if style in SET else ((part, 0),):
+                yield f"{style} bold" if is_bold else style, piece, level, size
 
 
 @cache

@@ -13,7 +13,7 @@ from ..names import partial
 from ..numbers import Quantity
 from ..plain import Edge, Graph, PlainNode
 from ..words.formula import TEXT
-from ..words.terms import ATOM, PLUMBING, Term, named, number_term, one_line, simplified, word
+from ..words.terms import PLUMBING, Term, call, named, number_term, one_line, simplified, word
 from .collapse import in_use
 
 __all__ = ["in_formulas"]
@@ -204,8 +204,7 @@ def _call(node: PlainNode, operands: Sequence[PlainNode], terms: Sequence[Term])
     symbol = "⊙" if node.operation == "multiply" and len(arrays) == len(operands) else node.symbol or "?"
     unsaid = {"keepdims", *(["axis"] if node.over else [])}
     attrs = tuple((key, value) for key, value in node.attrs if key not in unsaid)
-    term = Term(symbol, node.precedence or ATOM, tuple(terms), node.operation or "", attrs, node.label, over=node.over)
-    return simplified(term)
+    return simplified(call(node.operation or "", symbol, node.precedence, tuple(terms), attrs, node.label, node.over))
 
 
 def _times(a: float | None, local: Quantity | None) -> float | None:

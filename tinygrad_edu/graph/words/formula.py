@@ -28,6 +28,8 @@ from .terms import (
     begins_with_minus,
     call_term,
     constant,
+    in_function_notation,
+    is_transpose,
     one_line,
     term_of,
     written,
@@ -118,7 +120,7 @@ def _pieces(term: Term, apart: set[Term]) -> list[str | Term]:
         return ["(", x, ")"] if needed and x not in apart else [x]
 
     operands = term.operands
-    if term.binds == ATOM or len(operands) > 2:
+    if in_function_notation(term):
         return _call(term)
     if len(operands) == 1:
         return ["−" if term.text == "-" else term.text, *bracketed(operands[0], operands[0].binds <= term.binds)]
@@ -150,7 +152,7 @@ def _call(term: Term) -> list[str | Term]:
     tight = ["(", first, ")"] if first.binds < ATOM else [first]
     if term.operation == "getitem" and len(term.operands) == 1:
         return [*tight, attrs["index"]]
-    if term.operation == "transpose" and attrs.get("axes") == "None":
+    if is_transpose(term.operation, term.attrs):
         return [*tight, "ᵀ"]
     low = term.over.translate(LOW)
     if len(term.operands) == 1 and not switched_on(term.attrs):
@@ -158,8 +160,6 @@ def _call(term: Term) -> list[str | Term]:
             return [AROUND[term.operation], first, AROUND[term.operation], low]
         if term.operation == "sqrt":
             return ["√", *tight]
-        if term.operation == "square":
-            return [*tight, "²"]
         if term.operation == "reciprocal":
             return ["(1 / ", *tight, ")"]
     if term.operation == "dot" and len(term.operands) == 2:

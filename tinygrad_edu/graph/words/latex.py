@@ -8,14 +8,24 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 
 from ..._support.languages import say
 from ..mathematics import ABOVE, BELOW, pieces
 from ..text import visible
 from ..transcribe import switched_on
-from .terms import ATOM, POWER, SIGN, Notation, Term, arguments, begins_with_minus
+from .terms import (
+    ATOM,
+    POWER,
+    SIGN,
+    Notation,
+    Term,
+    arguments,
+    begins_with_minus,
+    in_function_notation,
+    is_transpose,
+)
 
 __all__ = ["LATEX", "equation", "prose", "symbol"]
 
@@ -77,23 +87,25 @@ SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 
-def symbol(label: str) -> str:
-    r"""A label as a symbol: one letter with its indices; a word upright; a derivative as a fraction.
+def symbol(label: str, bold: Collection[str] = ()) -> str:
+    r"""A label as a symbol: one letter with its indices; a word upright; a derivative as a fraction; these names bold.
 
     >>> symbol("x"), symbol("v12"), symbol("θ₁"), symbol("loss"), symbol("∂z/∂x")
     ('x', 'v_{12}', '\\theta_{1}', '\\mathrm{loss}', '\\frac{\\partial z}{\\partial x}')
     >>> print(symbol("ŷ"), symbol("σ²"), symbol("W_{hh}"), symbol("(∂z/∂x)₂"))
     \hat{y} \sigma^{2} W_{\mathrm{hh}} \left(\frac{\partial z}{\partial x}\right)_{2}
     """
+    if label in bold:
+        return rf"\{'mathbf' if label[0].isascii() else 'boldsymbol'}{{{symbol(label)}}}"
     label = visible(label.removeprefix("«").removesuffix("»"))
     part = re.fullmatch(r"\((∂.+)\)([₀-₉]+)", label)
     if part:
-        return rf"\left({symbol(part[1])}\right)_{{{part[2].translate(SUBSCRIPTS)}}}"
+        return rf"\left({symbol(part[1], bold)}\right)_{{{part[2].translate(SUBSCRIPTS)}}}"
     derivative = re.fullmatch(r"∂([⁰¹²³⁴⁵⁶⁷⁸⁹]*)([^∂/()]+|\([^∂/]+\))/((?:∂[^∂/()]+)+)", label)
     if derivative:
         by = re.findall(r"∂([^∂]+?)([⁰¹²³⁴⁵⁶⁷⁸⁹]*)(?=∂|$)", derivative[3])
-        denominator = r" \, ".join(rf"\partial {symbol(x)}{_raised(power)}" for x, power in by)
-        return rf"\frac{{\partial{_raised(derivative[1])} {symbol(derivative[2])}}}{{{denominator}}}"
+        denominator = r" \, ".join(rf"\partial {symbol(x, bold)}{_raised(power)}" for x, power in by)
+        return rf"\frac{{\partial{_raised(derivative[1])} {symbol(derivative[2], bold)}}}{{{denominator}}}"
     numbered = re.fullmatch(r"(\w[\u0300-\u036f]*)([0-9]+)([′']*)", label)
     if numbered and not numbered[1][0].isdecimal():
         label = f"{numbered[1]}_{{{numbered[2]}}}{numbered[3]}"
@@ -228,7 +240,7 @@ def _atom(term: Term) -> str:
 def _pieces(term: Term, apart: set[Term]) -> list[str | Term]:
     """A term as text and operands, in brackets where they are needed."""
     operands = term.operands
-    if term.binds == ATOM or len(operands) > 2:
+    if in_function_notation(term):
         return _call(term, apart)
 
     def bracketed(x: Term, least: int) -> list[str | Term]:
@@ -254,7 +266,7 @@ def _binds(x: Term, apart: set[Term]) -> int:
     """How tightly a term binds here: a fraction or a sum needs no brackets as a factor, but as a base it does."""
     if x in apart or not x.operands:
         return ATOM if x in apart else x.binds
-    return SIGN + 1 if x.text == "/" or x.operation in LARGE else x.binds
+    return SIGN + 1 if x.text == "/" or x.operation in ("reciprocal", *LARGE) else x.binds
 
 
 def _fenced(x: Term) -> list[str | Term]:
@@ -269,13 +281,13 @@ def _call(term: Term, apart: set[Term]) -> list[str | Term]:
     if len(term.operands) == 1:
         if term.operation == "getitem":
             return [*tight, f"_{{{literal(attrs['index'])}}}"]
-        if term.operation == "transpose" and "axes" not in attrs:
+        if is_transpose(term.operation, term.attrs):
             return [*tight, r"^{\top}"]
         if term.operation in FENCES and not attrs:
             left, right = FENCES[term.operation]
             return [left, first, right]
-        if term.operation in ("square", "reciprocal"):
-            return [*tight, "^{2}"] if term.operation == "square" else [r"\frac{1}{", first, "}"]
+        if term.operation == "reciprocal":
+            return [r"\frac{1}{", first, "}"]
         if term.operation in LARGE and not attrs:
             below = f"_{{{term.over}}}" if term.over else ""
             return [f"{LARGE[term.operation]}{below}", *_fenced(first)]
@@ -321,8 +333,8 @@ TOKEN = re.compile(
 )
 
 
-def equation(line: str) -> str:
-    r"""A line of text such as `tg.explain` and `tg.steps` print, as LaTeX mathematics.
+def equation(line: str, bold: Collection[str] = ()) -> str:
+    r"""A line of text such as `tg.explain` and `tg.steps` print, as LaTeX mathematics; these names bold.
 
     >>> print(equation("∂L/∂W1 += Xᵀ @ ∂L/∂h · tanh(x²)"))
     \frac{\partial L}{\partial W_{1}} += X^{\top} \, \frac{\partial L}{\partial h} \cdot \operatorname{tanh}(x^{2})
@@ -335,18 +347,18 @@ def equation(line: str) -> str:
         if match["times"]:  # a product without a sign
             return r" \, "
         if match["exponent"]:
-            return f"^{{{symbol(match['exponent'])}}}"
+            return f"^{{{symbol(match['exponent'], bold)}}}"
         if match["term"] is not None:
-            return f"^{{{equation(match['term'])}}}"
+            return f"^{{{equation(match['term'], bold)}}}"
         if match["part"]:
-            return symbol(match[0])
+            return symbol(match[0], bold)
         if match["sum"]:
             return rf"\sum_{{{''.join(BELOW[char] for char in match[0][1:])}}}"
         if match["power"]:
             return f"^{{{match['power'].translate(POWERS)}}}"
         if match["function"]:
             return rf"\operatorname{{{literal(match[0])}}}"
-        return symbol(match[0]) if match["name"] else literal(match[0])
+        return symbol(match[0], bold) if match["name"] else literal(match[0])
 
     return _joined([written(token) for token in TOKEN.finditer(line)])
 

@@ -20,8 +20,8 @@ from ..transcribe import INTERNAL, attribute
 
 __all__ = [
     "ATOM", "NEWEST", "PIPES", "PLUMBING", "POWER", "SIGN", "Notation", "Term", "arguments", "begins_with_minus",
-    "call_term", "constant",
-    "named", "number_term", "one_line", "printed", "simplified", "term_of", "word", "written",
+    "call", "call_term", "constant", "in_function_notation", "is_transpose", "named", "number_term", "one_line",
+    "printed", "simplified", "term_of", "word", "written",
 ]  # fmt: skip
 
 SHORT = 60
@@ -171,7 +171,36 @@ def call_term(node: Node, operands: tuple[Term, ...], label: str = "") -> Term:
     symbol = primitive.symbol
     if primitive.name == "multiply" and all(shape_of(x) for x in node.inputs):
         symbol = "⊙"
-    return Term(symbol, primitive.precedence or ATOM, operands, primitive.name, attrs, label, over=letters)
+    return call(primitive.name, symbol, primitive.precedence, operands, attrs, label, letters)
+
+
+def call(
+    operation: str,
+    symbol: str,
+    precedence: int | None,
+    operands: tuple[Term, ...],
+    attrs: tuple[tuple[str, str], ...],
+    label: str,
+    over: str,
+) -> Term:
+    """A call as a book writes it: a square is a power; a root, a power and a transpose need brackets as a base."""
+    if operation == "square":
+        return Term("**", POWER, (*operands, number_term(2.0)), "power", label=label)
+    raised = operation == "sqrt" or is_transpose(operation, attrs)
+    return Term(symbol, precedence or (POWER if raised else ATOM), operands, operation, attrs, label, over=over)
+
+
+def is_transpose(operation: str, attrs: Iterable[tuple[str, str]]) -> bool:
+    """Whether a call is written Xᵀ: it turns all axes around, or changes the places of the last two."""
+    given = dict(attrs)
+    if operation == "swapaxes":
+        return {given["axis1"], given["axis2"]} == {"-1", "-2"}
+    return operation == "transpose" and given["axes"] == "None"
+
+
+def in_function_notation(term: Term) -> bool:
+    """Whether a term is written as a call, or with a sign around its operand, and not with an operator."""
+    return term.binds == ATOM or len(term.operands) > 2 or (term.binds == POWER and len(term.operands) == 1)
 
 
 # Simplification.
