@@ -148,7 +148,11 @@ def defaults(function: Any) -> dict[str, Any]:
     """The arguments that may be left out, and what they are then; those of which NumPy does not say it are missing."""
     if isinstance(function, Primitive):
         return function.attrs
-    left_out = {name: parameter.default for name, parameter in inspect.signature(function).parameters.items()}
+    try:
+        signature = inspect.signature(function)
+    except ValueError:  # of functions in C, NumPy 2.0 says nothing
+        return {}
+    left_out = {name: parameter.default for name, parameter in signature.parameters.items()}
     return {name: x for name, x in left_out.items() if x is not inspect.Parameter.empty and repr(x) != "<no value>"}
 
 
