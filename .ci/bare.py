@@ -1,4 +1,4 @@
-"""Every mode and every format of a picture but PNG and PDF, where there is only NumPy and no Graphviz.
+"""Every mode and every format of a picture but PNG, PDF and EPS, where there is only NumPy and no Graphviz.
 
 Run with an empty PATH, in an environment into which nothing but this package was installed.
 """
@@ -43,7 +43,7 @@ def main() -> None:
     assert tg.draw(z, engine="graphviz").note is not None
     assert tg.formula(z, latex=True)
     assert tg.graph.diff(z, h * x)
-    print("All modes and formats but PNG and PDF work with NumPy alone.")
+    print("All modes and formats but PNG, PDF and EPS work with NumPy alone.")
 
 
 def refusal(drawing: tg.graph.Drawing, path: Path) -> str:
