@@ -136,12 +136,15 @@ def retold(message: str, templates: Iterable[str]) -> str:
 
 @cache
 def fitting(template: str) -> re.Pattern[str]:
-    """What a message looks like that was made of a text."""
+    """What a message looks like that was made of a text, with values of at most 80 characters.
+
+    A message may come from somebody who wants the search to last long; without the limit it could.
+    """
     parts = PLACE.split(template)  # text, name, text, name, text
     met: set[str] = set()
     for i in range(1, len(parts), 2):
         parts[i - 1], name = re.escape(parts[i - 1]), parts[i]
-        parts[i] = f"(?P={name})" if name in met else f"(?P<{name}>.+?)"
+        parts[i] = f"(?P={name})" if name in met else f"(?P<{name}>.{{1,80}}?)"
         met.add(name)
     return re.compile("".join([*parts[:-1], re.escape(parts[-1])]), re.DOTALL)
 
