@@ -1,7 +1,10 @@
 "use strict";
 // The player: shows the events of a script, which are read from the page. Nothing is computed here but what is known
 // after so many events; that is read off the events from the start, so going back is as exact as going on.
-(() => {
+(async () => {
+  if (!innerHeight) {  // a frame that has no size yet: what is measured below would be 0
+    await new Promise((laidOut) => new ResizeObserver(laidOut).observe(document.documentElement));
+  }
   const script = JSON.parse(document.getElementById("script").textContent);
   const records = ({ columns, rows }) => rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i] ?? undefined])));
   const { texts, sources } = script;
