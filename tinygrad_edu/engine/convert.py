@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from .grad_mode import recording
+from .grad_mode import recording, taking_derivative
 from .masks import Mask
 from .messages import is_masked, is_no_array_of_numbers, no_float, no_tensor, not_numbers, not_one_number, refused
+from .messages.tensors import leaves_the_graph
 from .node import Node, Operand, number_of
 
 __all__ = [
@@ -43,10 +44,16 @@ def as_float(x: Any) -> float:
 def as_array(data: Any, dtype: Any = None) -> ndarray:
     """`data` as an array of numbers. Python numbers and lists become float32; lists of bools stay bools.
 
+    Raises `DtypeError` for what holds no numbers, `GraphError` for a node whose derivative is being taken: the array
+    would be cut off from it.
+
     >>> as_array([1, 2]).dtype
     dtype('float32')
     """
-    data = number_of(data)
+    if isinstance(data, Node):
+        if data.flow and taking_derivative():
+            raise leaves_the_graph(data)
+        data = number_of(data)
     if type(data) is not ndarray and is_no_array_of_numbers(data):
         raise no_tensor(data, dtype) from None
     try:

@@ -14,6 +14,7 @@ import numpy as np
 from ..errors import DtypeError
 from .masks import ANSWERS, answered
 from .messages import listed, refused
+from .messages.tensors import leaving
 from .node import Node, number_of, shape_of
 from .primitives.primitive import BY_NUMPY, Primitive
 from .primitives.shape import reshape
@@ -34,11 +35,14 @@ NO_GRADIENT: frozenset[Any] = frozenset(
         np.isnan, np.isinf, np.isfinite, np.signbit, np.logical_and, np.logical_or, np.logical_not, np.logical_xor,
         np.argsort, np.nonzero, np.count_nonzero, np.any, np.all, np.isclose, np.allclose, np.array_equal,
         np.array_repr, np.array_str, np.array2string, np.shape, np.ndim, np.size, np.result_type,
-        np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.searchsorted, np.bincount, np.unique,
+        np.zeros_like, np.ones_like, np.empty_like, np.searchsorted, np.bincount, np.unique,
         np.may_share_memory, np.shares_memory, np.iscomplexobj, np.isreal, np.save, np.savez, np.savetxt,
     }
 )  # fmt: skip
 """Functions that answer a question about numbers: they are called on the plain arrays."""
+
+OF_THE_NUMBERS = frozenset({np.bincount, np.unique})
+"""Those of them whose answer is made of the numbers themselves, so that a gradient would be lost."""
 
 
 def numbers_of(x: Any) -> Any:
@@ -77,6 +81,9 @@ def call_ufunc(ufunc: Any, method: str, operands: tuple[Any, ...], options: dict
 def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """`numpy.sum(node)` and its like."""
     if function in NO_GRADIENT:
+        for x in (*args, *kwargs.values()) if function in OF_THE_NUMBERS else ():
+            if isinstance(x, Node):
+                leaving(x, full_name(function), refused=True)
         return _plain_answer(function, function, args, kwargs)
     row = BY_NUMPY.get(function)
     if row is None:

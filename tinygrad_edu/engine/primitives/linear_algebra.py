@@ -113,6 +113,7 @@ def einsum(subscripts: Any, *operands: Any, optimize: Any = True) -> Any:
 
     All that NumPy's takes: `...` for axes without a name, one letter twice in an operand for its diagonal, axes of size
     one that are stretched, no `->` for a result in alphabetical order, axes as lists of numbers behind each operand.
+    Axes under `...` that the result does not have are summed, as in PyTorch.
     `optimize` is without effect: more than two operands are always multiplied in a good order.
 
     Raises `ShapeError` for axes that do not fit the operands, `DtypeError` for subscripts that are none.
@@ -164,10 +165,6 @@ def _every_axis_named(subscripts: str, shapes: Sequence[tuple[int, ...]]) -> tup
         terms[i] = terms[i].replace("...", spare[most - n : most] if n >= 0 else "...")
     if not arrow:
         result = "..." + "".join(c for c in sorted(set(left) - {",", "."}) if left.count(c) == 1)
-    elif most and "..." not in result:
-        raise ShapeError(
-            f"einsum: {subscripts!r} has axes under '...', and the result must have them too: '->...{result}'"
-        )
     result = result.replace("...", spare[:most])
     full = f"{','.join(terms)}->{result}"
     if len(terms) != len(shapes) or any(len(a) != len(s) for a, s in zip(terms, shapes)):

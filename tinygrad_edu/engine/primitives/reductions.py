@@ -243,7 +243,7 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> tg.logsumexp(tg.tensor([1000.0, 1000.0]))
     tensor(1000.6932)
     """
-    top = np.max(x, axis=axis, keepdims=True)
+    top = reduced(np.maximum, x, axis, True)
     top = np.where(np.isfinite(top), top, 0)
     with np.errstate(divide="ignore"):  # where all are -inf, so is the result
         out = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
@@ -397,7 +397,7 @@ def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
 
 def _place(function: Any, x: Any, axis: int | None, keepdims: bool) -> Any:
     settings = {"axis": axis, "keepdims": keepdims}
-    check(function.__name__, x)
+    check(function.__name__, x, **settings)
     try:
         return function(number_of(x), **settings)
     except (TypeError, ValueError) as error:

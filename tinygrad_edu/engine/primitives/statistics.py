@@ -107,7 +107,7 @@ def partition(x: Any, kth: Any, axis: int | None = -1) -> Any:
 
 
 def quantile(x: Any, q: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """The number that a share q of the others, from 0 to 1, lies below. Several q make a new first axis.
+    """The number that a share q of the others, from 0 to 1, lies below. Several q make new first axes.
 
     Raises `OutOfRangeError` for a q that is no share, `ShapeError` where there are no numbers.
 
@@ -116,7 +116,7 @@ def quantile(x: Any, q: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     tensor([20., 30.])
     """
     x = _real("quantile", x, axis=axis, keepdims=keepdims)
-    shares = np.asarray(number_of(q), float)
+    shares = np.asarray(q, float)
     if not ((shares >= 0) & (shares <= 1)).all():
         raise OutOfRangeError(f"quantile: q={in_words(q)} is a share from 0 to 1; of 100 takes tg.percentile")
     axes = reduced_axes(x, axis)
@@ -132,7 +132,10 @@ def quantile(x: Any, q: Any, axis: Axis = None, keepdims: bool = False) -> Any:
         out = where(last == last, out, last)  # nan, if there is one among the numbers
         return expand_dims(out, axes) if keepdims else out
 
-    return at(float(shares)) if not shares.ndim else stack([at(float(share)) for share in shares])
+    if not shares.ndim:
+        return at(float(shares))
+    found = stack([at(float(share)) for share in shares.flat])
+    return reshape(found, shares.shape + shape_of(found)[1:])
 
 
 def percentile(x: Any, q: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -142,7 +145,7 @@ def percentile(x: Any, q: Any, axis: Axis = None, keepdims: bool = False) -> Any
     >>> tg.percentile(tg.tensor([10.0, 20.0, 40.0]), 75)
     tensor(30.)
     """
-    return quantile(x, np.asarray(number_of(q)) / 100.0, axis, keepdims)
+    return quantile(x, np.asarray(q, float) / 100.0, axis, keepdims)
 
 
 def median(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
