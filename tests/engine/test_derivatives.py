@@ -483,6 +483,35 @@ def test_a_number_does_not_leave_the_graph_in_silence(f: Callable[..., Any], tak
     assert "while a derivative is being taken" in str(error)
 
 
+def test_the_tangent_of_what_depends_on_nothing_is_a_zero_without_a_gradient() -> None:
+    _, tangent = tg.jvp(lambda x: tg.Value(3.0), (tg.Value(1.0),), (1.0,))
+    assert (tangent.data, tangent.requires_grad) == (0.0, False)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: tg.tensor(x).sum(),
+        lambda x: tg.tensor(x * 2, dtype="float32").sum(),
+        lambda x: tg.quantile(np.arange(3.0), x[0]),
+        lambda x: tg.percentile(np.arange(3.0), x).sum(),
+        lambda x: np.quantile(x, [x[0] * 0.1, 0.5]).sum(),
+        lambda x: np.full_like(x, x[0]).sum(),
+        lambda x: np.full_like(x, fill_value=x[0]).sum(),
+        lambda x: np.unique(x).sum(),
+        lambda x: np.bincount(np.array([1, 1]), weights=x).sum(),
+        lambda x: tg.nn.functional.nll_loss(np.ones((1, 2)), [1], weight=x),
+        lambda x: tg.nn.functional.cross_entropy(np.ones((1, 2)), [1], weight=x),
+        lambda x: tg.nn.functional.focal_loss(np.ones((1, 2)), [1], weight=x),
+        lambda x: tg.nn.functional.multi_margin_loss(np.ones((1, 2)), [1], weight=x),
+    ],
+)
+def test_a_number_does_not_leave_the_graph_as_an_argument_that_is_a_plain_number(f: Callable[..., Any]) -> None:
+    with pytest.raises(tg.GraphError, match="would leave the graph"):
+        tg.grad(f)(np.array([0.25, 0.5]))
+    f(tg.tensor([0.25, 0.5]))  # without a gradient nothing is lost
+
+
 def test_numbers_may_leave_the_graph_where_no_derivative_is_being_taken() -> None:
     x = tg.Value(2.0)
     y = x * x

@@ -230,9 +230,10 @@ def test_ignored_examples_count_nothing_even_where_their_loss_is_infinite() -> N
         ([[0, 1]], tg.ShapeError, "or the shape of the input, with probabilities"),
     ],
 )
-def test_wrong_classes_are_refused_in_words(target: Any, error: type[Exception], says: str) -> None:
+@pytest.mark.parametrize("loss", [F.cross_entropy, F.nll_loss, F.focal_loss, F.multi_margin_loss])
+def test_wrong_classes_are_refused_in_words(loss: Any, target: Any, error: type[Exception], says: str) -> None:
     with pytest.raises(error, match=says):
-        F.cross_entropy(tg.zeros((2, 3)), target)
+        loss(tg.zeros((2, 3)), target)
 
 
 @pytest.mark.parametrize(

@@ -35,14 +35,14 @@ NO_GRADIENT: frozenset[Any] = frozenset(
         np.isnan, np.isinf, np.isfinite, np.signbit, np.logical_and, np.logical_or, np.logical_not, np.logical_xor,
         np.argsort, np.nonzero, np.count_nonzero, np.any, np.all, np.isclose, np.allclose, np.array_equal,
         np.array_repr, np.array_str, np.array2string, np.shape, np.ndim, np.size, np.result_type,
-        np.zeros_like, np.ones_like, np.empty_like, np.searchsorted, np.bincount, np.unique,
+        np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.searchsorted, np.bincount, np.unique,
         np.may_share_memory, np.shares_memory, np.iscomplexobj, np.isreal, np.save, np.savez, np.savetxt,
     }
 )  # fmt: skip
 """Functions that answer a question about numbers: they are called on the plain arrays."""
 
-OF_THE_NUMBERS = frozenset({np.bincount, np.unique})
-"""Those of them whose answer is made of the numbers themselves, so that a gradient would be lost."""
+TAKES_NUMBERS: dict[Any, int] = {np.unique: 0, np.bincount: 1, np.full_like: 1}
+"""Those of them that put numbers into their answer, so that a gradient would be lost: from this argument on."""
 
 
 def numbers_of(x: Any) -> Any:
@@ -81,9 +81,10 @@ def call_ufunc(ufunc: Any, method: str, operands: tuple[Any, ...], options: dict
 def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """`numpy.sum(node)` and its like."""
     if function in NO_GRADIENT:
-        for x in (*args, *kwargs.values()) if function in OF_THE_NUMBERS else ():
-            if isinstance(x, Node):
-                leaving(x, full_name(function), refused=True)
+        if function in TAKES_NUMBERS:
+            for x in (*args, *kwargs.values())[TAKES_NUMBERS[function] :]:
+                if isinstance(x, Node):
+                    leaving(x, full_name(function), refused=True)
         return _plain_answer(function, function, args, kwargs)
     row = BY_NUMPY.get(function)
     if row is None:

@@ -49,7 +49,7 @@ def classes_last(function: str, input: Any) -> Any:
     return input if ndim <= 2 else moveaxis(input, 1, -1)
 
 
-def target_classes(function: str, scores: Any, target: Any, ignore_index: int) -> np.ndarray:
+def target_classes(function: str, scores: Any, target: Any, ignore_index: int | None = None) -> np.ndarray:
     """The target as an array of classes, one for each row of scores."""
     *rows, n = shape_of(scores)
     if shape_of(target) != tuple(rows):

@@ -390,7 +390,7 @@ def multi_margin_loss(
     tensor(0.25)
     """
     scores = classes_last("multi_margin_loss", real("multi_margin_loss", input))
-    classes = target_classes("multi_margin_loss", scores, target, -1)
+    classes = target_classes("multi_margin_loss", scores, target)
     chosen = take_along_axis(scores, classes[..., None], -1)
     others = np.arange(shape_of(scores)[-1]) != classes[..., None]
     violations = where(others, relu(margin - chosen + scores), 0.0)

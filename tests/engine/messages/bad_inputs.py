@@ -164,6 +164,8 @@ SHAPES = [
     row("var of nothing", lambda: empty.var(), ShapeError, "var", "of nothing there is no var"),
     row("logsumexp of nothing", lambda: empty.logsumexp(0), ShapeError, "logsumexp", "(0, 3)"),
     row("softmax of nothing", lambda: empty.softmax(0), ShapeError, "softmax", "(0, 3)"),
+    row("softmax of rows that nobody has", lambda: tg.zeros((5, 0, 0)).softmax(), ShapeError, "softmax", "axis -1"),
+    row("max of columns that nobody has", lambda: tg.zeros((5, 0, 0)).max(1), ShapeError, "max", "along axis 1"),
     row("argmax of nothing", lambda: empty.argmax(), ShapeError, "argmax", "of nothing there is no argmax"),
     row("norm inf of nothing", lambda: empty.norm(float("inf")), ShapeError, "norm", "of nothing there is no norm"),
     row("var, ddof", lambda: x.var(ddof=6), ShapeError, "var", "n = 6 numbers", "ddof=6"),

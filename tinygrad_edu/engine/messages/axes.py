@@ -79,12 +79,21 @@ def keepdims(call: CheckedCall) -> TinygradError | None:
 
 
 def not_empty(call: CheckedCall) -> TinygradError | None:
-    """There are numbers to reduce: no numbers have no mean and no maximum."""
+    """There are numbers to reduce, or no result: no numbers have no mean."""
+    kept = set(range(call.ndim)) - reduced(call)
+    return some_numbers(call) if all(call.shape[i] for i in kept) else None
+
+
+def reduced(call: CheckedCall) -> set[int]:
+    """The axes that the call reduces."""
     axes, n = call.attrs.get("axis"), call.ndim
-    reduced = set(range(n)) if axes is None else {a % n for a in several(axes)}
-    if {i for i, size in enumerate(call.shape) if size == 0} & reduced and all(
-        size for i, size in enumerate(call.shape) if i not in reduced
-    ):
+    return set(range(n)) if axes is None else {a % n for a in several(axes)}
+
+
+def some_numbers(call: CheckedCall) -> TinygradError | None:
+    """There are numbers to reduce: as in NumPy, no numbers have no maximum."""
+    axes = call.attrs.get("axis")
+    if not all(call.shape[i] for i in reduced(call)):
         text = (
             texts("{x} has no numbers, and of nothing there is no {operation}; check .size first")
             if axes is None
@@ -98,7 +107,7 @@ def not_empty(call: CheckedCall) -> TinygradError | None:
 
 def not_empty_for_largest(call: CheckedCall) -> TinygradError | None:
     """There are numbers to reduce, if the norm is the largest or the smallest of them."""
-    return not_empty(call) if call.attrs.get("ord") in (inf, -inf) else None
+    return some_numbers(call) if call.attrs.get("ord") in (inf, -inf) else None
 
 
 def degrees_of_freedom(call: CheckedCall) -> TinygradError | None:

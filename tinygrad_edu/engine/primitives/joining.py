@@ -265,14 +265,11 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
     axis, start = (i + len(shape_of(a)) if i < 0 else i for i in (axis, start))
     return moveaxis(a, axis, start - (start > axis))
 def unstack(x: Any, axis: int = 0) -> Any: return tuple(moveaxis(x, axis, 0))
-def full_like(a: Any, fill_value: Any, dtype: Any = None, shape: Any = None) -> Any:
-    """`numpy.full_like`: a plain array, as of `zeros_like`; a number with a gradient is refused."""
-    return np.full_like(number_of(a), np.asarray(fill_value), dtype, shape=shape)
 # fmt: on
 
 for function in [
     append, array_split, atleast_1d, atleast_2d, atleast_3d, block, broadcast_arrays, column_stack, copy, delete,
-    dsplit, dstack, fliplr, flipud, full_like, hsplit, hstack, insert, meshgrid, ravel, rollaxis, rot90, select, take, unstack,
+    dsplit, dstack, fliplr, flipud, hsplit, hstack, insert, meshgrid, ravel, rollaxis, rot90, select, take, unstack,
     vsplit, vstack,
 ]:  # fmt: skip
     if hasattr(np, function.__name__):  # unstack is NumPy's from 2.1 on

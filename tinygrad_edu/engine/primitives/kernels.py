@@ -159,15 +159,9 @@ def of_floats(f: Callable[..., Any]) -> Callable[..., float]:
 
 def reduced(ufunc: Any, x: Any, axis: Any, keepdims: bool = False) -> Any:
     """`numpy.sum` and its like, without their detour through Python; float16 is added up in float32."""
-    if x.dtype is FLOAT16:
-        return ufunc.reduce(x, axis, np.float32, None, keepdims).astype(np.float16)
-    try:
+    if x.dtype is not FLOAT16:
         return ufunc.reduce(x, axis, None, None, keepdims)
-    except ValueError:  # the largest of no numbers, which matters only where there is a result
-        out = ufunc.reduce(x, axis, None, None, keepdims, 0)
-        if np.size(out):
-            raise
-        return out
+    return ufunc.reduce(x, axis, np.float32, None, keepdims).astype(np.float16)
 
 
 def running(function: Any, x: Any, axis: int | None) -> Any:

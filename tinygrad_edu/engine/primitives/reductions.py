@@ -243,7 +243,7 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> tg.logsumexp(tg.tensor([1000.0, 1000.0]))
     tensor(1000.6932)
     """
-    top = reduced(np.maximum, x, axis, True)
+    top = np.max(x, axis=axis, keepdims=True)
     top = np.where(np.isfinite(top), top, 0)
     with np.errstate(divide="ignore"):  # where all are -inf, so is the result
         out = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
