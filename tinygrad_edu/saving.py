@@ -42,8 +42,8 @@ def save(obj: Any, path: str | os.PathLike[str]) -> Path:
     The extension names the format: `.npz`, or `.safetensors` for a dict of names and arrays such as a `state_dict()`.
     The file appears complete or not at all. Gives the path.
 
-    Raises `DtypeError` for objects of other types, `FileError` for another extension, `OSError` if the file cannot
-    be written, `ImportError` where the package safetensors is missing.
+    Raises `DtypeError` for objects of other types and for a path that is none, `FileError` for another extension,
+    `OSError` if the file cannot be written, `ImportError` where the package safetensors is missing.
 
     >>> import tempfile, tinygrad_edu as tg
     >>> folder = tempfile.TemporaryDirectory()
@@ -52,6 +52,8 @@ def save(obj: Any, path: str | os.PathLike[str]) -> Path:
     {'w': tensor([1., 2.]), 'epochs': (3, 4)}
     >>> folder.cleanup()
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise DtypeError(f"save: what is saved comes first, then the path, which is not {type(path).__name__}")
     path = Path(path)
     write, _ = format_of(path, FORMATS, error=FileError)
     replace_file(path, write(obj))

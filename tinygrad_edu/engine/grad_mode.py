@@ -121,7 +121,9 @@ class Switch:
         if function is None:
             return Switch(self.__name__, self.__doc__ or "", self._entered)
         if not callable(function):
-            raise DtypeError(f"{self.__name__}: decorates a function, not {type(function).__name__} {function!r:.60}")
+            hint = "; x.trace() sums a diagonal" if self.__name__ == "trace" and hasattr(function, "trace") else ""
+            kind = type(function).__name__
+            raise DtypeError(f"{self.__name__}: decorates a function, not {kind} {function!r:.60}{hint}")
         return switched(function, self)
 
     def __repr__(self) -> str:

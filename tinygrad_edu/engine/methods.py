@@ -41,6 +41,7 @@ class Functions(Node):
     """The functions that nodes of either kind have as methods."""
 
     __slots__ = ()
+    __pandas_priority__ = 5000  # above a DataFrame's, so that `frame * node` is left to the node
 
     __neg__, __abs__, abs, sign = methods(negative, e.abs_, e.abs_, e.sign)
     exp, expm1, log, log1p, sqrt, square = methods(e.exp, e.expm1, e.log, e.log1p, e.sqrt, e.square)

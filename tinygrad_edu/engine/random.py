@@ -11,7 +11,7 @@ True
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -22,6 +22,15 @@ __all__ = ["generator", "get_state", "manual_seed", "set_state"]
 
 _generator: np.random.Generator | None = None
 """The package's own, made when it is first used: to load `numpy.random` takes as long as the import of all the rest."""
+
+
+def __getattr__(name: str) -> NoReturn:
+    """Answer for the names of `numpy.random`."""
+    raise AttributeError(
+        f"tg.random has no {name}: tg.rand(shape) and tg.randn(shape) draw tensors, and np.random.default_rng(seed) "
+        "draws arrays",
+        name=name,
+    )
 
 
 def manual_seed(seed: int) -> np.random.Generator:

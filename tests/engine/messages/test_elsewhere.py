@@ -82,6 +82,7 @@ ANY: Any = tg
         (lambda x: x.argmax(dim=1), "dim"), (lambda x: ANY.argmin(x, dim=1), "dim"),
         (lambda x: ANY.rand(size=(2, 3)), "size"), (lambda x: ANY.zeros(size=3), "size"),
         (lambda x: ANY.concatenate([x], dim=0), "dim"), (lambda x: ANY.sum(x, dim=0), "dim"),
+        (lambda x: ANY.tensor(2.0, label="a"), "label"), (lambda x: ANY.zeros(2, label="a"), "label"),
     ],
 )  # fmt: skip
 def test_functions_answer_for_such_arguments_too(call: Callable[[Any], Any], argument: str) -> None:
@@ -95,6 +96,41 @@ def test_a_name_that_numpy_has_is_numpys(name: str) -> None:
         getattr(tg, name)
     with pytest.raises(AttributeError, match=r"no attribute '\w+'$"):
         tg.nothing_such  # noqa: B018
+
+
+@pytest.mark.parametrize("name", ["rand", "normal", "seed", "default_rng"])
+def test_a_name_of_numpys_generator_is_answered(name: str) -> None:
+    with pytest.raises(AttributeError, match=re.escape(f"tg.random has no {name}: tg.rand(shape)")):
+        getattr(tg.random, name)
+
+
+def test_the_trace_of_a_matrix_is_a_method() -> None:
+    with pytest.raises(tg.DtypeError, match=re.escape("; x.trace() sums a diagonal")):
+        ANY.trace(tg.eye(2))
+    with pytest.raises(tg.DtypeError, match=r"^trace: decorates a function, not int 2$"):
+        ANY.trace(2)
+
+
+def test_the_path_of_a_file_comes_second() -> None:
+    with pytest.raises(tg.DtypeError, match="save: what is saved comes first, then the path, which is not Tensor"):
+        ANY.save("w.npz", tg.ones(2))
+
+
+@pytest.mark.parametrize("node", [tg.Value(2.0), tg.tensor([1.0, 2.0], requires_grad=True)])
+@pytest.mark.parametrize("kind", ["Series", "DataFrame", "Index"])
+def test_pandas_leaves_operators_to_nodes(kind: str, node: Any) -> None:
+    pandas = pytest.importorskip("pandas")
+    table = getattr(pandas, kind)([1.0, 2.0] if kind != "DataFrame" else {"a": [1.0, 2.0], "b": [3.0, 4.0]})
+    plain = table.to_numpy()
+    for ours, numpys in [
+        (table * node, plain * node), (node * table, node * plain), (table - node, plain - node),
+        (table**node, plain**node), (table / node, plain / node),
+    ]:  # fmt: skip
+        assert isinstance(ours, tg.Tensor)
+        assert ours.requires_grad
+        assert ours.tolist() == numpys.tolist()
+    for ours, numpys in [(table == node, plain == node), (node > table, node > plain), (table != node, plain != node)]:
+        np.testing.assert_array_equal(ours, numpys)
 
 
 @pytest.mark.parametrize("make", [ANY.zeros, ANY.tensor, ANY.arange, ANY.eye, ANY.ones_like, ANY.randn])

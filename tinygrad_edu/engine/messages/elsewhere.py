@@ -20,6 +20,7 @@ __all__ = ["ARGUMENTS", "FUNCTIONS", "IN_PLACE", "METHODS", "NODES", "Elsewhere"
 
 ARGUMENTS = {
     "dim": "axis", "keepdim": "keepdims", "dims": "axis", "unbiased": "ddof", "correction": "ddof", "size": "shape",
+    "label": "name",
 }  # fmt: skip
 """What arguments are called here."""
 
@@ -34,7 +35,7 @@ NODES = {
 """What micrograd's attributes are called here."""
 
 METHODS = {
-    "add_ sub_ mul_ div_ zero_ fill_ copy_ clamp_ fill": IN_PLACE,
+    "add_ sub_ mul_ div_ zero_ fill_ copy_ clamp_ fill put": IN_PLACE,
     "uniform_ normal_": "here it is tg.nn.init.uniform_(x) and tg.nn.init.normal_(x)",
     "detach_": "here it is x = x.detach()",
     "eq ne lt le gt ge": "here it is x == y, x != y, x < y, x <= y, x > y and x >= y",
@@ -45,6 +46,7 @@ METHODS = {
     "neg": "here it is -x",
     "amax amin": "here it is x.max(axis) and x.min(axis)",
     "isnan isinf isfinite isclose allclose": "here it is np.isnan(x), np.isclose(x, y) and their like",
+    "logical_and logical_or logical_xor logical_not": "here it is np.logical_not(x) and its like",
     "nonzero argwhere unique count_nonzero": "here it is np.nonzero(x), np.unique(x) and their like",
     "take_along_dim": "here it is tg.take_along_axis(x, indices, axis)",
     "swapdims": "here it is x.swapaxes(axis1, axis2)",
@@ -63,7 +65,7 @@ METHODS = {
     "unsqueeze": "here it is tg.expand_dims(x, axis)",
     "permute": "here it is x.transpose(...), with all axes",
     "t": "here it is x.T",
-    "clamp": "here it is x.clip(min, max)",
+    "clamp clamp_min clamp_max": "here it is x.clip(min, max)",
     "pow": "here it is x ** y",
     "add": "here it is x + y",
     "sub subtract": "here it is x - y",
@@ -92,7 +94,7 @@ METHODS = {
     "repeat_interleave": "here it is tg.repeat(x, n, axis)",
     "new_zeros new_ones new_full new_tensor": "here it is tg.zeros(shape, dtype=x.dtype) and its like",
     "element_size itemsize nbytes tobytes": "x.data is a NumPy array, which has them",
-    "stride strides data_ptr storage flags flat": "x.data is a NumPy array, which has them",
+    "stride strides data_ptr storage flags flat searchsorted real imag conj": "x.data is a NumPy array, which has them",
     "split": "here it is tg.split(x, n, axis)",
     "sort": "here it is tg.sort(x, axis)",
     "argsort": "here it is tg.argsort(x, axis)",
@@ -155,6 +157,10 @@ FUNCTIONS = {
     "long half double": 'dtypes are NumPy\'s: "int64", "float16" and "float64"',
     "Variable": "here it is tg.Value for one number, tg.tensor for an array",
     "utils": "here it is tg.data for loaders, tg.optim for clipping",
+    "baddbmm addbmm": "here it is x + y @ z",
+    "cdist": "here it is tg.norm(x[:, None] - y, axis=-1)",
+    "histc": "here it is np.histogram(x.data)",
+    "trapz": "here it is tg.trapezoid",
     "Function": "here it is tg.primitive, for a function with its rules",
     "elementwise_grad": "here it is tg.grad of the sum, or tg.jacobian",
     "backward": "here it is y.backward()",
