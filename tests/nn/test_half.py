@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -51,12 +52,18 @@ SQUARES: dict[str, tuple[Callable[[Any], Any], np.ndarray]] = {
     "gaussian_nll_loss": (lambda x: F.gaussian_nll_loss(x, np.zeros(8), np.full(8, 100.0)), LOUD),
 }
 CASES = MEANS | SQUARES
+MADE: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "here": lambda x: x,
+    "by pickle": lambda x: pickle.loads(pickle.dumps(x)),  # its dtype is equal, but another object
+    "with the bytes in the other order": lambda x: x.astype(x.dtype.newbyteorder()),
+}
 
 
+@pytest.mark.parametrize("made", MADE)
 @pytest.mark.parametrize("name", CASES)
-def test_values_and_gradients_are_those_of_float64(name: str) -> None:
+def test_values_and_gradients_are_those_of_float64(name: str, made: str) -> None:
     f, numbers = CASES[name]
-    half = tg.tensor(numbers.astype(np.float16), requires_grad=True)
+    half = tg.tensor(MADE[made](numbers.astype(np.float16)), requires_grad=True)
     full = tg.tensor(half.data.astype(np.float64), requires_grad=True)
     found, expected = f(half), f(full)
     assert found.dtype == np.float16

@@ -140,6 +140,14 @@ def test_first_and_second_derivatives() -> None:
     assert tg.gradcheck(lambda x: (F.max_pool2d(x, 2) ** 2).sum(), x)
 
 
+@pytest.mark.parametrize("pool", [F.max_pool2d, F.avg_pool2d])
+def test_windows_lie_side_by_side_where_no_stride_is_given(pool: Any) -> None:
+    x = np.random.default_rng(0).normal(size=(1, 2, 6, 4))
+    for stride in (None, (), (3, 2), [3, 2], np.array([3, 2])):
+        np.testing.assert_array_equal(pool(x, (3, 2), stride), pool(x, (3, 2)))
+    assert pool(x, (3, 2)).shape == (1, 2, 2, 2)
+
+
 @pytest.mark.parametrize(
     ("call", "says"),
     [
@@ -149,6 +157,7 @@ def test_first_and_second_derivatives() -> None:
             r"the input is \(N, C, H, W\), or a single one without N, and not \(6, 5\)",
         ),
         (lambda x: F.avg_pool2d(x, 2, padding=2), r"padding \(2, 2\) is more than half of the window \(2, 2\)"),
+        (lambda x: F.avg_pool2d(x, 2, np.array([1, 0])), r"stride is a whole number from 1 on"),
         (lambda x: F.avg_pool2d(x, 2, stride=0), r"stride is a whole number from 1 on"),
         (lambda x: F.max_pool2d(x, 2.0), r"kernel_size is a whole number from 1 on, or a tuple of 2 such, not 2.0"),
         (lambda x: F.adaptive_avg_pool2d(x, 0), r"output_size is a whole number from 1 on"),

@@ -66,7 +66,7 @@ def class_weights(function: str, weight: Any, scores: Any) -> np.ndarray:
     """A weight for each class, in the dtype of the scores."""
     n = shape_of(scores)[-1]
     kind = np.result_type(number_of(scores), np.float16)  # at least a float
-    weights = np.ones(n, kind) if weight is None else np.asarray(weight, kind)
+    weights = np.ones(n, kind) if weight is None else np.asarray(numeric(function, weight), kind)
     if weights.shape != (n,):
         text = texts("{function}: weight has a number for each of the {n} classes, not shape {shape}")
         raise ShapeError(say(text, function=function, n=n, shape=weights.shape))

@@ -62,6 +62,14 @@ def test_a_gaussian_process_by_cholesky_and_by_solve_is_one() -> None:
     assert (first, second) == pytest.approx((same_first, same_second), rel=1e-8)
 
 
+def test_einsum_sums_the_axes_under_an_ellipsis_that_the_result_leaves_out() -> None:
+    x, y = np.arange(12.0).reshape(2, 2, 3), np.array([1.0, 3.0])
+    out, pull = tg.vjp(lambda x, y: tg.einsum("...ij,i->j", x, y), x, y)
+    np.testing.assert_array_equal(out, np.einsum("kij,i->j", x, y))
+    for found, expected in zip(pull(np.ones(3)), [np.broadcast_to(y[:, None], (2, 2, 3)), x.sum((0, 2))]):
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_einsum_takes_lists_of_axes_and_stretches_axes_of_one() -> None:
     x, y = np.arange(6.0).reshape(2, 3), np.array([[2.0], [3.0]])
     calls: list[Any] = [

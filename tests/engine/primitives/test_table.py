@@ -165,6 +165,14 @@ def test_layout_in_memory_does_not_matter(name: str, data: st.DataObject) -> Non
         np.testing.assert_allclose(gradient, answer, rtol=1e-10, atol=1e-10)
 
 
+@pytest.mark.parametrize("name", [name for name, row in TABLE.items() if np.isfinite(row.domain).any()])
+def test_a_domain_reaches_to_where_the_function_or_its_derivative_ends(name: str) -> None:
+    for end in filter(np.isfinite, TABLE[name].domain):
+        with np.errstate(all="ignore"):
+            slope = tg.grad(TABLE[name])(float(end))
+        assert not abs(slope) < 1e30, f"{name} is smooth at {end}"
+
+
 OF_SAMPLES = {"quantile", "percentile", "median", "average", "nanmean", "cov"}
 
 

@@ -213,9 +213,11 @@ def diagonal(call: CheckedCall) -> TinygradError | None:
 def matrices(call: CheckedCall) -> TinygradError | None:
     """inv, solve, svd and their like: matrices, most of them square, and if they are, what they lack."""
     for x in call.operands:
-        if getattr(x, "dtype", None) == np.float16:
-            text = texts("{x} holds float16, and decompositions take float32; use {code}")
-            return DtypeError(say(text, x=in_words(x), code=".astype('float32')"))
+        dtype = getattr(x, "dtype", np.dtype(float))
+        if dtype.char in "eg":
+            text = texts("{x} holds {dtype}, and decompositions take float32 and float64; use {code}")
+            code = f".astype('float{32 if dtype.char == 'e' else 64}')"
+            return DtypeError(say(text, x=in_words(x), dtype=dtype, code=code))
     square = call.name not in ("pinv", "svd")
     if call.ndim < 2 or (square and call.shape[-1] != call.shape[-2]):
         any_matrix = texts("{x} holds no matrices, (..., m, n)")

@@ -48,6 +48,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "argsort": (axes.one_in_range,),
     "sort": (axes.one_in_range,),
     "partition": (axes.one_in_range,),
+    "cov": (axes.degrees_of_freedom,),
     "quantile": (*REDUCTION, axes.not_empty),
     "average": (*REDUCTION, axes.not_empty),
     # linear algebra
@@ -78,6 +79,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "expand_dims": (axes.new_axes, axes.as_tuple),
     "squeeze": (axes.as_tuple, axes.in_range, axes.size_one),
     "flip": (axes.in_range,),
+    "rot90": (axes.in_range,),
     "roll": (axes.in_range, shapes.shifts),
     "tile": (shapes.repeat_counts,),
     "repeat": (axes.one_in_range, shapes.repeat_counts, shapes.counts_per_place),

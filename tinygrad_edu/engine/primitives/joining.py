@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import DtypeError, OutOfRangeError, ShapeError
-from ..messages import check, in_words, is_whole, refused, short
+from ..messages import check, in_words, is_whole, refused, several, short
 from ..node import Node, number_of, shape_of
 from .elementwise import identity, where
 from .primitive import dispatch
@@ -154,10 +154,17 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
     """A matrix turned k times by 90 degrees, against the clock; `axes` says in which plane.
 
+    Raises `DtypeError` for a k that is no whole number, `ShapeError` for axes that are not two.
+
     >>> import tinygrad_edu as tg
     >>> tg.rot90(tg.tensor([[1.0, 2.0], [3.0, 4.0]])).tolist()
     [[2.0, 4.0], [1.0, 3.0]]
     """
+    check("rot90", m, axis=axes)
+    if not is_whole(k):
+        raise DtypeError(f"rot90: k is a whole number, not {short(k)}")
+    if len(several(axes)) != 2:
+        raise ShapeError(f"rot90: axes are the two of a plane, such as (0, 1), not {short(axes)}")
     a, b = axes
     turns = (
         identity,

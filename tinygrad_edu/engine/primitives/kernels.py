@@ -42,7 +42,7 @@ LARGE = 4096
 WORDS = {np.dtype(f"f{n}"): np.dtype(f"i{n}") for n in (2, 4, 8)}
 """For each dtype of floats the dtype of integers with as many bits."""
 
-FLOAT16, FLOAT32, FLOAT64 = np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64)
+FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
 EXACT = "fdg"
 """The dtypes in which numbers are computed with as they are: float32, float64 and long double."""
@@ -159,7 +159,7 @@ def of_floats(f: Callable[..., Any]) -> Callable[..., float]:
 
 def reduced(ufunc: Any, x: Any, axis: Any, keepdims: bool = False) -> Any:
     """`numpy.sum` and its like, without their detour through Python; float16 is added up in float32."""
-    if x.dtype is not FLOAT16:
+    if x.dtype.char != "e":
         return ufunc.reduce(x, axis, None, None, keepdims)
     return ufunc.reduce(x, axis, np.float32, None, keepdims).astype(np.float16)
 

@@ -439,7 +439,7 @@ def _windows(
     """The attributes of the rows, with the border as `ceil_mode` enlarges it; and the border as the user gave it."""
     size = check_images(name, x, n)[2:]
     kernel = per_axis(name, "kernel_size", kernel_size, n)
-    step = kernel if stride is None or stride == () else per_axis(name, "stride", stride, n)
+    step = kernel if stride is None or np.size(stride) == 0 else per_axis(name, "stride", stride, n)
     less = per_axis(name, "padding", padding, n, 0)
     if any(2 * p > k for p, k in zip(less, kernel)):
         text = texts("{name}: padding {less} is more than half of the window {kernel}: some would lie outside")

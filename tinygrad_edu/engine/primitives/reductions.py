@@ -309,7 +309,7 @@ def norm(x: Any, ord: Any = 2, axis: Axis = None, keepdims: bool = False) -> Any
     dtype = getattr(x, "dtype", np.dtype(float))
     if in_float32(dtype):
         out = norm(astype(x, "float32"), ord, axis, keepdims)
-        return out if dtype.kind != "f" else astype(out, dtype)
+        return out if dtype.kind != "f" else astype(out, "float16")
     if ord == 2:
         return norm2(x, axis=axis, keepdims=keepdims)
     if ord == 1:

@@ -15,7 +15,7 @@ from ...errors import DtypeError, ShapeError
 from ..masks import ANSWERS
 from ..messages import PAD_MODES, check, in_words, is_whole, refused, several
 from ..node import Node, number_of, shape_of
-from .kernels import FLOAT16, reduced
+from .kernels import reduced
 from .primitive import Variadic, dispatch
 from .rows import primitive
 
@@ -300,7 +300,13 @@ ANSWERS[np.astype] = astype  # of a mask
 
 def wide(x: Any) -> Any:
     """x, and float16 as float32: its largest number is 65,504, which counts, sums and squares soon pass."""
-    return astype(x, "float32") if getattr(x, "dtype", None) is FLOAT16 else x
+    return astype(x, "float32") if is_float16(x) else x
+
+
+def is_float16(x: Any) -> bool:
+    """Whether x holds float16, in either order of bytes."""
+    dtype = getattr(x, "dtype", None)
+    return dtype is not None and dtype.char == "e"
 
 
 def rounded_once(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -308,9 +314,9 @@ def rounded_once(f: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(f)
     def computed(x: Any, *rest: Any, **named: Any) -> Any:
-        if getattr(number_of(x), "dtype", None) is not FLOAT16:
-            return f(x, *rest, **named)
-        return astype(f(wide(x), *rest, **named), "float16")
+        if is_float16(x):
+            return astype(f(wide(x), *rest, **named), "float16")
+        return f(x, *rest, **named)
 
     return computed
 

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from ...errors import DtypeError, OutOfRangeError, ShapeError
-from ..messages import check, in_words, short
+from ..convert import numbers
+from ..messages import check, in_words, is_whole, short
 from ..node import Node, number_of, shape_of
 from .elementwise import clip, where
 from .primitive import dispatch
@@ -181,8 +182,9 @@ def average(x: Any, axis: Axis = None, weights: Any = None, keepdims: bool = Fal
     if weights is None:
         return mean(x, axis, keepdims)
     x = _real("average", x, axis=axis, keepdims=keepdims)
-    given = weights if isinstance(weights, Node) or hasattr(weights, "dtype") else np.asarray(weights, x.dtype)
-    weights = wide(_real("sum", given))
+    if not (isinstance(weights, Node) or hasattr(weights, "dtype")):
+        weights = np.asarray(numbers("average", weights), x.dtype)
+    weights = wide(_real("sum", weights))
     if weights.ndim == 1 != x.ndim and isinstance(axis, int) and weights.shape[0] == x.shape[axis]:
         weights = moveaxis(broadcast_to(weights, moveaxis(x, axis, -1).shape), -1, axis)
     elif weights.shape != x.shape:
@@ -218,7 +220,8 @@ def nanmean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 def cov(x: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None) -> Any:
     """The covariances of the rows of x, and of y; of the columns where not `rowvar`.
 
-    A sum over n observations is divided by n - 1, or by n for `bias`, or by n - `ddof`.
+    A sum over n observations is divided by n - 1, or by n for `bias`, or by n - `ddof`. Raises `ShapeError` where that
+    is not above 0.
 
     >>> import tinygrad_edu as tg
     >>> tg.cov(tg.tensor([[1.0, 2.0, 3.0], [6.0, 4.0, 2.0]]))
@@ -235,6 +238,7 @@ def cov(x: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: in
     rows = concatenate(parts)
     deviation = rows - mean(rows, 1, True)
     ddof = int(not bias) if ddof is None else ddof
+    check("cov", rows, axis=1, ddof=ddof)
     out = deviation @ transpose(deviation) / (rows.shape[1] - ddof)
     return squeeze(out) if len(parts) == out.size == 1 else out
 
@@ -245,12 +249,15 @@ def cov(x: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: in
 def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
     """Each number along `axis` less the one before it; done `n` times.
 
-    `prepend` and `append` are numbers, or arrays that fit, put before and after x first.
+    `prepend` and `append` are numbers, or arrays that fit, put before and after x first. Raises `DtypeError` for an n
+    that is no whole number from 0 on.
 
     >>> import tinygrad_edu as tg
     >>> tg.diff(tg.tensor([1.0, 4.0, 9.0]))
     tensor([3., 5.])
     """
+    if not (is_whole(n) and n >= 0):
+        raise DtypeError(f"diff: n is a whole number from 0 on, not {short(n)}")
     parts = [_as_end(prepend, x, axis), x, _as_end(append, x, axis)]
     if n and (prepend is not None or append is not None):
         x = concatenate([part for part in parts if part is not None], axis)
