@@ -119,6 +119,15 @@ def test_a_switch_works_bare_with_brackets_and_again(switch: Any) -> None:
     assert (x * x).requires_grad
 
 
+def test_a_switch_is_not_left_more_often_than_it_was_entered() -> None:
+    switch = tg.no_grad()
+    with switch:
+        pass
+    with pytest.raises(tg.GraphError, match="no_grad: left more often than it was entered"):
+        switch.__exit__(None, None, None)
+    assert (tg.Value(1.0) * 2).requires_grad
+
+
 def test_a_decorated_generator_runs_in_the_state_and_its_user_does_not() -> None:
     x = tg.Value(2.0)
 

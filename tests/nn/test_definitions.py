@@ -521,6 +521,20 @@ def test_a_batch_norm_may_do_without_weights_and_without_a_memory() -> None:
     assert layer.state_dict() == {}
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("biased", [False, True])
+def test_batch_norm_in_evaluation_takes_the_numbers_that_it_is_given(weighted: bool, biased: bool) -> None:
+    x, mean, weight, bias = rng.normal(size=(5, 3)), *rng.normal(size=(3, 3))
+    var = rng.uniform(0.5, 2, 3)
+    out = F.batch_norm(tg.tensor(x), mean, var, weight if weighted else None, bias if biased else None, eps=0.25)
+    close(out, (x - mean) / np.sqrt(var + 0.25) * (weight if weighted else 1) + (bias if biased else 0))
+
+
+def test_the_settings_of_a_local_response_norm_that_are_left_out_are_pytorchs() -> None:
+    x = rng.normal(size=(2, 4, 3))
+    close(F.local_response_norm(tg.tensor(x), 3), F.local_response_norm(tg.tensor(x), 3, 1e-4, 0.75, 1.0).data)
+
+
 @pytest.mark.parametrize("sizes", [(4,), (3, 4)])
 def test_a_layer_norm_normalises_the_last_axes(sizes: tuple[int, ...]) -> None:
     x, axes = rng.normal(size=(2, 3, 4)) * 3 + 1, tuple(range(-len(sizes), 0))

@@ -23,7 +23,7 @@ from contextvars import ContextVar
 from types import CodeType, FrameType
 from typing import Any, NamedTuple, TypeVar, overload
 
-from ..errors import DtypeError
+from ..errors import DtypeError, GraphError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -107,6 +107,8 @@ class Switch:
         _state.set(self._states[-1])
 
     def __exit__(self, *_: object) -> None:
+        if not self._states:
+            raise GraphError(f"{self.__name__}: left more often than it was entered")
         here = state()
         left = here if here in self._states else self._states[-1]
         self._states.remove(left)

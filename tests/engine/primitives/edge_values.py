@@ -117,6 +117,7 @@ SILENT = [
     edge("logaddexp far apart", tg.logaddexp, lambda t, x, y: t.logaddexp(x, y), [1e3, -1e3], 1e3, 1.0, 0.0),
     edge("arctan2 of 0 and 0 has 0", tg.arctan2, lambda t, x, y: t.atan2(x, y), [0.0, 0.0], 0.0, 0.0, 0.0),
     edge("arctan2 of tiny numbers", tg.arctan2, None, [1e-200, 1e-200], np.pi / 4, 5e199, -5e199),
+    edge("hypot of 0 and 0 has 0", tg.hypot, None, [0.0, 0.0], 0.0, 0.0, 0.0),
     edge("hypot of huge numbers", tg.hypot, None, [3e200, 4e200], 5e200, 0.6, 0.8),
     edge("arcsinh of a huge number", tg.arcsinh, None, [1e200], math.asinh(1e200), 1e-200),
     edge("arcsin close to 1", tg.arcsin, None, [1 - 2**-50], math.asin(1 - 2**-50), 2**24.5 / math.sqrt(1 - 2**-51)),

@@ -71,6 +71,15 @@ def test_second_derivatives_at_kinks_are_zero_rather_than_nan() -> None:
         assert np.array_equal(tg.hessian(lambda x, f=f: f(x).sum())(zero), np.zeros((3, 3)))
 
 
+@pytest.mark.parametrize("f", [tg.hypot, tg.arctan2])
+@pytest.mark.parametrize("of", [tg.Value, lambda x: tg.tensor([x], dtype="float64", requires_grad=True)])
+def test_second_derivatives_at_the_origin_are_zero_rather_than_nan(f: Any, of: Any) -> None:
+    x, y = of(0.0), of(0.0)
+    out = f(x, y)
+    for first in tg.gradients(out, [x, y], create_graph=True):
+        assert [float(second) for second in tg.gradients(first, [x, y])] == [0.0, 0.0]
+
+
 def test_second_derivatives_of_a_product_with_zeros() -> None:
     assert tg.hessian(tg.prod)(np.array([2.0, 0.0, 3.0])).tolist() == [[0, 3, 0], [3, 0, 2], [0, 2, 0]]
     assert tg.hessian(tg.prod)(np.array([0.0, 0.0, 3.0])).tolist() == [[0, 3, 0], [3, 0, 0], [0, 0, 0]]

@@ -173,6 +173,12 @@ def test_a_domain_reaches_to_where_the_function_or_its_derivative_ends(name: str
         assert not abs(slope) < 1e30, f"{name} is smooth at {end}"
 
 
+def test_operators_bind_as_in_python() -> None:
+    levels = ["add subtract", "multiply divide floor_divide remainder matmul", "negative", "power"]
+    found = [{TABLE[name].precedence for name in level.split()} for level in levels]
+    assert found == [{10}, {20}, {30}, {40}]
+
+
 OF_SAMPLES = {"quantile", "percentile", "median", "average", "nanmean", "cov"}
 
 

@@ -118,9 +118,9 @@ arctan2 = binary("arctan2", kernels.of_real_pairs(np.arctan2), math.atan2,
                  lambda g, out, x, y: -(g * _turn(x, x, y)),
                  "The angle in radians of the point with height x and width y.", (0.0, 1.0, 0.0), numpy=[np.arctan2])
 hypot = binary("hypot", kernels.of_real_pairs(np.hypot), math.hypot,
-               lambda g, out, x, y: g * (x / out),
-               lambda g, out, x, y: g * (y / out),
-               "√(x² + y²), without an overflow.", (3.0, 4.0, 5.0), numpy=[np.hypot])
+               lambda g, out, x, y: g * direction(x, out),
+               lambda g, out, x, y: g * direction(y, out),
+               "√(x² + y²), without an overflow; its derivative at 0 is 0.", (3.0, 4.0, 5.0), numpy=[np.hypot])
 sinc = real("sinc", np.sinc, of_floats(np.sinc),
             lambda g, out, x: g * _slope_of_sinc(x, out),
             "sin(πx) / (πx), and 1 at 0.", (0.0, 1.0))
@@ -249,8 +249,12 @@ def where(condition: Any, x: Any, y: Any) -> Any:
 def _turn(a: Any, x: Any, y: Any) -> Any:
     """a / (x² + y²), without an overflow, for a = x or a = y; 0 where both are 0."""
     length = hypot(x, y)
-    length = where(length == 0.0, 1.0, length)
-    return a / length / length
+    return direction(direction(a, length), length)
+
+
+def direction(x: Any, length: Any) -> Any:
+    """x / length, and 0 where the length is 0. It has no large numbers, however short x is."""
+    return where(length == 0.0, 0.0, x / where(length == 0.0, 1.0, length))
 
 
 def _slope_of_sinc(x: Any, out: Any) -> Any:

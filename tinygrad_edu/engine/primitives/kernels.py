@@ -218,7 +218,7 @@ def _erf_table(dtype: Any) -> Any:
     """
     a = np.arange(6 * 1024 + 1) / 1024
     derivatives = [np.array([math.erf(x) for x in a]), 2 / math.sqrt(pi) * np.exp(-a * a)]
-    for n in range(1, 5 if dtype.itemsize > 4 else 2):
+    for n in range(1, 5):
         derivatives.append(-2 * a * derivatives[n] - 2 * (n - 1) * derivatives[n - 1])
     return [(d / math.factorial(n)).astype(dtype) for n, d in enumerate(derivatives)]
 

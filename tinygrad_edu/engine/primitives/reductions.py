@@ -20,7 +20,7 @@ from ..messages import check, refused, short
 from ..node import Node, number_of
 from . import elementwise
 from .comparisons import equal
-from .elementwise import abs_, exp, maximum, minimum, where
+from .elementwise import abs_, direction, exp, maximum, minimum, where
 from .kernels import in_float32, of_reals, reduced, running, underflow_is_zero
 from .primitive import dispatch
 from .rows import primitive
@@ -196,7 +196,7 @@ def var(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any
 @primitive(
     lambda g, out, x, axis, ddof, keepdims: (
         restore(wide(g) / divisor(x.shape, axis, ddof), x.shape, axis, keepdims)
-        * _direction(_deviation(x, axis), restore(out, x.shape, axis, keepdims))
+        * direction(_deviation(x, axis), restore(out, x.shape, axis, keepdims))
     ),
     words=("{g} ({x} − mean) / (n {out})",),
 )
@@ -219,11 +219,6 @@ def _deviation_of(function: Any, x: Any, axis: Axis, ddof: float, keepdims: bool
     if not np.size(x):
         return reduced(np.add, x, axis, keepdims)
     return function(x, axis=axis, ddof=ddof, keepdims=keepdims)
-
-
-def _direction(x: Any, length: Any) -> Any:
-    """x / length, and 0 where the length is 0. It has no large numbers, however short x is."""
-    return where(length == 0, 0.0, x / where(length == 0, 1.0, length))
 
 
 @primitive(
@@ -269,7 +264,7 @@ def softmax(x: Any, axis: int = -1) -> Any:
 @primitive(
     underflow_is_zero(
         lambda g, out, x, axis, keepdims: (
-            restore(g, x.shape, axis, keepdims) * _direction(x, restore(out, x.shape, axis, keepdims))
+            restore(g, x.shape, axis, keepdims) * direction(x, restore(out, x.shape, axis, keepdims))
         )
     ),
     words=("{g} {x} / {out}",),
