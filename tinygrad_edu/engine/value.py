@@ -112,7 +112,7 @@ class Value(Operators):
     def compared(self, other: Any, row: Any) -> Any:
         number = other._number if type(other) is Value else other
         if type(number) is not float and type(number) is not int and not isinstance(number, Real):
-            return Node.array_kind.compared(self, other, row) if getattr(other, "shape", ()) else NotImplemented
+            return Node.array_kind.compared(self, other, row) if getattr(other, "shape", ()) else NotImplemented  # type: ignore[attr-defined]
         answer = row.floats(self._number, number)
         return answer if state() is DEFAULT else answered(answer, row, self, other)
 
