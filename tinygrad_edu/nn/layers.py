@@ -12,9 +12,10 @@ from ..engine.messages import several, short
 from ..engine.node import number_of, shape_of
 from ..engine.primitives.elementwise import maximum, where
 from ..engine.primitives.fused import linear
+from ..engine.primitives.indexing import getitem
 from ..engine.primitives.linear_algebra import einsum
 from ..engine.primitives.reductions import norm
-from ..engine.primitives.shape import flatten, getitem, reshape
+from ..engine.primitives.shape import flatten, reshape
 from ..engine.random import generator
 from ..errors import DtypeError, OutOfRangeError, ShapeError
 from . import init

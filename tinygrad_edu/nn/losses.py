@@ -32,9 +32,10 @@ from ..engine.primitives.elementwise import (
     where,
 )  # fmt: skip
 from ..engine.primitives.fused import entropy_of_classes, log_softmax
+from ..engine.primitives.indexing import take_along_axis
 from ..engine.primitives.joining import broadcast_arrays
 from ..engine.primitives.reductions import mean, norm, sum_
-from ..engine.primitives.shape import expand_dims, rounded_once, take_along_axis
+from ..engine.primitives.shape import expand_dims, rounded_once
 from ..errors import DtypeError, OutOfRangeError
 from .from_function import FromFunction, module_of
 from .loss_inputs import alike, as_signs, class_weights, classes_last, target_classes

@@ -20,6 +20,7 @@ import numpy as np
 
 from .._support.languages import say, texts
 from .._support.text import clean
+from ..engine.convert import array_of
 from ..engine.inplace import note_change
 from ..engine.messages import describe, is_whole, short
 from ..engine.messages.pytorch import TakesPyTorchsArguments
@@ -291,7 +292,7 @@ class Module(TakesPyTorchsArguments):
             text = texts("load_state_dict: needs a dict, such as another module's state_dict(), not {value}")
             raise DtypeError(say(text, value=short(state_dict)))
         ours = dict(tensors_in(self._module_paths("", None)))
-        arrays = {name: np.asarray(x.data if isinstance(x, Node) else x) for name, x in state_dict.items()}
+        arrays = {name: array_of(x) for name, x in state_dict.items()}
         loaded = {id(x) for name, x in ours.items() if name in arrays}
         ours = {name: x for name, x in ours.items() if name in arrays or id(x) not in loaded}  # one name of a tied one
         differ = KeysThatDiffer([k for k in ours if k not in arrays], [k for k in arrays if k not in ours])

@@ -15,7 +15,7 @@ import numpy as np
 from ..engine.messages import is_whole, short
 from ..engine.node import shape_of
 from ..engine.primitives.elementwise import relu
-from ..engine.primitives.shape import getitem
+from ..engine.primitives.indexing import getitem
 from ..errors import DtypeError, OutOfRangeError, ShapeError
 from . import init
 from .activations import gelu

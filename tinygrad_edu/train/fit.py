@@ -33,11 +33,10 @@ from math import isfinite, nan
 from time import perf_counter
 from typing import Any
 
-import numpy as np
-
 from .._support.progress import NoBar, progress_bar
 from ..data import Dataset
 from ..engine import random
+from ..engine.convert import array_of
 from ..engine.grad_mode import no_grad
 from ..engine.memory import collecting_rarely, keep_freed_memory
 from ..engine.messages import is_whole, short
@@ -47,7 +46,7 @@ from ..nonfinite import NanReport, find_nan
 from ..optim.lr_scheduler import ReduceLROnPlateau
 from .callbacks import Callback
 from .history import History
-from .metrics import Metric, Running, array
+from .metrics import Metric, Running
 from .parallel import crew, refuse_what_parts_would_change, split_batch
 
 __all__ = ["NotFiniteError", "Run", "evaluate", "fit"]
@@ -338,12 +337,12 @@ def weight_of(loss: Any, targets: Any) -> float | None:
     settings = getattr(loss, "keywords", None) or getattr(loss, "__dict__", {})
     if settings.get("reduction") == "sum":
         return None
-    classes = np.asarray(array(targets))
+    classes = array_of(targets)
     if ("ignore_index" not in settings and settings.get("weight") is None) or classes.dtype.kind not in "iu":
         return float(len(targets))
     counted = classes[classes != settings.get("ignore_index", -100)]
     weights = settings.get("weight")
-    return float(counted.size if weights is None else array(weights)[counted].sum())
+    return float(counted.size if weights is None else array_of(weights)[counted].sum())
 
 
 def parts_of(batch: Any) -> tuple[list[Any], Any]:

@@ -12,14 +12,13 @@ from ...errors import DtypeError, OutOfRangeError, ShapeError
 from ..messages import check, in_words, is_whole, refused, short
 from ..node import Node, number_of, shape_of
 from .elementwise import identity, where
+from .indexing import along, getitem
 from .primitive import dispatch
 from .shape import (
-    along,
     broadcast_to,
     concatenate,
     flatten,
     flip,
-    getitem,
     moveaxis,
     reshape,
     sequence,

@@ -14,10 +14,11 @@ from ..blas import one_thread, product
 from ..messages import check, in_words, is_whole, several, short
 from ..node import Node, shape_of
 from .arithmetic import multiply
+from .indexing import getitem, scatter
 from .primitive import Variadic, dispatch
 from .reductions import sum_
 from .rows import primitive
-from .shape import expand_dims, flip, getitem, moveaxis, pad, reshape, roll, scatter, squeeze, swapaxes, transpose
+from .shape import expand_dims, flip, moveaxis, pad, reshape, roll, squeeze, swapaxes, transpose
 
 __all__ = [
     "convolve", "correlate", "cross", "diag", "diagonal", "dot", "einsum", "inner", "kron", "matmul", "matvec", "outer",

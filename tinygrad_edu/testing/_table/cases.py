@@ -14,7 +14,17 @@ import numpy as np
 from hypothesis import strategies as st
 
 from ...engine import primitives
-from ...engine.primitives import TABLE, decompositions, fused, joining, linear_algebra, reductions, shape, statistics
+from ...engine.primitives import (
+    TABLE,
+    decompositions,
+    fused,
+    indexing,
+    joining,
+    linear_algebra,
+    reductions,
+    shape,
+    statistics,
+)
 from ..strategies import Domain, Shape, axes, indices
 from . import attrs, images, references
 from .arrangements import (
@@ -235,7 +245,7 @@ LINES = [
     # Picking numbers out.
     row("getitem", lambda x, index: x[index], one(), each(index=indices)),
     row("scatter", references.scatter, one(), together=attrs.scattered),
-    Case("take_along_axis", shape.take_along_axis, np.take_along_axis, one(1), attrs.taken),
+    Case("take_along_axis", indexing.take_along_axis, np.take_along_axis, one(1), attrs.taken),
     Case("take", joining.take, np.take, one(1), attrs.picks),
     Case("diag", linear_algebra.diag, np.diag, one(1, 2), diagonal),
     Case("diagonal", linear_algebra.diagonal, np.diagonal, one(2, 3), attrs.matrix_axes),
