@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from .. import nn
-from ..engine.grad_mode import no_grad
 from ..engine.messages import is_whole, short
 from ..engine.node import number_of
 from ..engine.random import generator
 from ..errors import OutOfRangeError, ShapeError
+from ..nn.module import evaluating
 
 __all__ = ["bits_per_character", "choose", "generate", "next_token_loss", "perplexity"]
 
@@ -165,13 +165,8 @@ def _tokens(
         if cache is not None and block is not None and len(tokens) > block:
             cache = None  # every position moves now, and with it every key
         new = tokens[seen:] if cache is not None else tokens[-block:] if block else tokens
-        was_training = model.training
-        model.eval()
-        try:
-            with no_grad():
-                logits = model(np.array([new]), cache=cache)
-        finally:
-            model.train(was_training)
+        with evaluating(model):
+            logits = model(np.array([new]), cache=cache)
         seen = len(tokens)
         token = choose(logits[0, -1], seed=rng, **how)
         if token == stop:

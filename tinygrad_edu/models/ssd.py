@@ -16,11 +16,11 @@ from numpy import ndarray
 
 from .. import nn
 from ..data import boxes
-from ..engine.grad_mode import no_grad
 from ..engine.node import number_of, shape_of
 from ..engine.primitives.shape import concatenate, reshape, transpose
 from ..errors import OutOfRangeError, ShapeError
 from ..nn.functional import binary_cross_entropy_with_logits, cross_entropy, focal_loss, smooth_l1_loss
+from ..nn.module import evaluating
 from .fcn import conv_stages
 
 __all__ = ["SSD", "ssd"]
@@ -147,13 +147,8 @@ class SSD(nn.Module):
 
         Raises `OutOfRangeError` where the network gives nan or inf.
         """
-        was_training = self.training
-        self.eval()
-        try:
-            with no_grad():
-                said = np.asarray(number_of(self(images)), float)
-        finally:
-            self.train(was_training)
+        with evaluating(self):
+            said = np.asarray(number_of(self(images)), float)
         if not np.isfinite(said).all():
             raise OutOfRangeError("SSD: the network gives nan or inf; has its training diverged?")
         return [found(each, self.anchors, self.size, score, overlap) for each in said]

@@ -41,14 +41,14 @@ def scaled_dot_product_attention(
 
     Parameters
     ----------
-    attn_mask : broadcasts with (..., L, S); bools that are True where a query may take of a value, or numbers that are
+    attn_mask : broadcasts with (..., L, S); bools that are True where a query may attend to a key, or numbers that are
         added to the comparisons.
     dropout_p : each weight is 0 with this probability, also outside training: give 0.0 there.
-    is_causal : whether query i may take of the values 0 to i alone.
+    is_causal : whether query i attends to the keys 0 to i alone.
     scale : takes the place of 1/√E.
     enable_gqa : whether heads of queries share keys and values: (..., H, L, E) with (..., H / n, S, E).
 
-    A query that may take of no value receives zeros, and its gradient is 0. Raises `ShapeError` for shapes that do not
+    A query that may attend to no key gets zeros, and its gradient is 0. Raises `ShapeError` for shapes that do not
     go together. Source: A. Vaswani et al., "Attention is all you need" (2017), equation 1.
 
     >>> import tinygrad_edu as tg
@@ -132,16 +132,16 @@ class MultiheadAttention(Module):
 
     Call it with query, key and value, of a batch or of a single sequence (L, E), and
 
-    - `key_padding_mask` (N, S): True for keys that are padding, which no query may take of;
+    - `key_padding_mask` (N, S): True for keys that are padding, to which no query attends;
     - `need_weights`: whether the weights (N, L, S) are returned too, else None;
-    - `attn_mask` (L, S) or (N·num_heads, L, S): True where a query may *not* take of a key. Both masks may hold numbers
-      instead, which are added to the comparisons;
+    - `attn_mask` (L, S) or (N·num_heads, L, S): True where a query may *not* attend to a key. Both masks may hold
+      numbers instead, which are added to the comparisons;
     - `average_attn_weights`: False gives the weights of each head, (N, num_heads, L, S);
-    - `is_causal`: whether query i may take of the keys 0 to i alone. No `attn_mask` is needed for it;
-    - `cache`: a `KeyValueCache` with the keys before these. Every query may take of those, and of its own and earlier
+    - `is_causal`: whether query i attends to the keys 0 to i alone. No `attn_mask` is needed for it;
+    - `cache`: a `KeyValueCache` with the keys before these. Every query attends to those, and to its own and earlier
       ones.
 
-    It returns the result, of the query's shape, and the weights. A query that may take of no key has weights 0.
+    It returns the result, of the query's shape, and the weights. A query that may attend to no key has weights 0.
 
     Raises `ShapeError` for shapes that do not go together, `OutOfRangeError` for heads that cannot share embed_dim.
     Source: A. Vaswani et al., "Attention is all you need" (2017), section 3.2.2.

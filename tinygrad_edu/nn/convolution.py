@@ -77,9 +77,7 @@ class Convolution(Module):
         return takes, self.out_channels // self.groups
 
     def reset_parameters(self) -> None:
-        bound = 1 / math.sqrt(math.prod(self.weight.shape[1:]) or 1)
-        for parameter in self.parameters():
-            init.uniform_(parameter, -bound, bound)
+        init.begin_uniform(self, math.prod(self.weight.shape[1:]) or 1)
 
     def forward(self, x: Any) -> Any:
         x = data_for(self, x, self.weight)

@@ -163,9 +163,7 @@ class Linear(Module):
         return {"weight": (self.out_features, self.in_features), "bias": (self.out_features,)}
 
     def reset_parameters(self) -> None:
-        bound = 1 / math.sqrt(self.in_features) if self.in_features else 0.0
-        for parameter in self.parameters():
-            init.uniform_(parameter, -bound, bound)
+        init.begin_uniform(self, self.in_features or 0)
 
     def forward(self, x: Any) -> Any:
         return linear(data_for(self, x, self.weight), self.weight, self.bias)
@@ -195,9 +193,7 @@ class Bilinear(Module):
         return {"weight": (self.out_features, *inputs), "bias": (self.out_features,)}
 
     def reset_parameters(self) -> None:
-        bound = 1 / math.sqrt(self.in1_features) if self.in1_features else 0.0
-        for parameter in self.parameters():
-            init.uniform_(parameter, -bound, bound)
+        init.begin_uniform(self, self.in1_features)
 
     def forward(self, x1: Any, x2: Any) -> Any:
         return bilinear(data_for(self, x1, self.weight), data_for(self, x2, self.weight), self.weight, self.bias)

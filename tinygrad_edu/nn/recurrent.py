@@ -6,7 +6,6 @@ cell consists of other operations, each of them a node.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -63,9 +62,7 @@ class Recurrent(Module):
         }
 
     def reset_parameters(self) -> None:
-        bound = 1 / math.sqrt(self.hidden_size)
-        for parameter in self.parameters():
-            init.uniform_(parameter, -bound, bound)
+        init.begin_uniform(self, self.hidden_size)
 
     def _weights(self, ending: str) -> list[Any]:
         """Two weights and two biases; the biases are None without `bias`."""

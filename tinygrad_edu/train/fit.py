@@ -37,11 +37,11 @@ from .._support.progress import NoBar, progress_bar
 from ..data import Dataset
 from ..engine import random
 from ..engine.convert import array_of
-from ..engine.grad_mode import no_grad
 from ..engine.memory import collecting_rarely, keep_freed_memory
 from ..engine.messages import is_whole, short
 from ..errors import DtypeError, FileError, ModuleError, OutOfRangeError, ShapeError, TinygradError
 from ..nn import Module
+from ..nn.module import evaluating
 from ..nonfinite import NanReport, find_nan
 from ..optim.lr_scheduler import ReduceLROnPlateau
 from .callbacks import Callback
@@ -285,16 +285,11 @@ def evaluate(model: Any, loader: Iterable[Any], loss: Any, metrics: Metrics = ()
     ['loss', 'accuracy']
     """
     refuse("evaluate", model, loss, loader)
-    was_training = model.training
-    model.eval()
     figures = Figures(named(metrics))
-    try:
-        with no_grad():
-            for inputs, targets in map(parts_of, loader):
-                predictions = model(*inputs)
-                figures.update(loss(predictions, targets).item(), weight_of(loss, targets), predictions, targets)
-    finally:
-        model.train(was_training)
+    with evaluating(model):
+        for inputs, targets in map(parts_of, loader):
+            predictions = model(*inputs)
+            figures.update(loss(predictions, targets).item(), weight_of(loss, targets), predictions, targets)
     return figures.values()
 
 

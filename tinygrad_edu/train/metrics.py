@@ -47,11 +47,9 @@ def top_k(predictions: Any, targets: Any, k: int = 5) -> float:
     >>> top_k([[0.5, 0.3, 0.2], [0.5, 0.3, 0.2]], [1, 2], k=2)
     0.5
     """
-    scores = array_of(predictions)
-    if scores.ndim != 2 or scores.shape[:1] != array_of(targets).shape:
-        raise ShapeError(
-            f"top_k: needs scores (N, C) and targets (N,), not {scores.shape} and {array_of(targets).shape}"
-        )
+    scores, shape = array_of(predictions), array_of(targets).shape
+    if scores.ndim != 2 or scores.shape[:1] != shape:
+        raise ShapeError(f"top_k: needs scores (N, C) and targets (N,), not {scores.shape} and {shape}")
     if not is_whole(k) or k < 1:
         raise OutOfRangeError(f"top_k: k is a whole number from 1 on, not {short(k)}")
     _, true = classes(scores, targets)

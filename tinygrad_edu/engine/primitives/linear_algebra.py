@@ -138,6 +138,18 @@ def einsum(subscripts: Any, *operands: Any, optimize: Any = True) -> Any:
     return _einsum(*(x for x, _ in plain), subscripts=f"{','.join(term for _, term in plain)}->{result}")
 
 
+def mixed(x: Any, axis: int, shares: Any) -> Any:
+    """Along one axis of an array, of size n, weighted sums of its numbers instead: `shares` (m, n) gives m of them.
+
+    >>> import tinygrad_edu as tg
+    >>> mixed(tg.tensor([[2.0, 4.0, 9.0]]), 1, np.array([[0.5, 0.5, 0.0], [0.0, 0.0, 1.0]]))
+    tensor([[3., 9.]])
+    """
+    old = "abcde"[: len(shape_of(x))]
+    kind = getattr(x, "dtype", np.dtype(float))
+    return einsum(f"{old},z{old[axis]}->{old.replace(old[axis], 'z')}", x, shares.astype(kind))
+
+
 def _from_lists(*given: Any) -> tuple[str, tuple[Any, ...]]:
     """`einsum(x, [0, 1], y, [1, 2], [0, 2])` in letters, as NumPy puts them."""
     operands, lists = given[: len(given) // 2 * 2 : 2], [*given[1::2], *given[len(given) // 2 * 2 :]]

@@ -20,7 +20,7 @@ from ...errors import DtypeError, ShapeError
 from ..messages import is_whole, short
 from ..node import Node, number_of, shape_of
 from .kernels import kept, of_reals
-from .linear_algebra import einsum
+from .linear_algebra import mixed
 from .reductions import max_, mean
 from .rows import primitive
 from .shape import stack
@@ -481,10 +481,8 @@ def _adaptive_avg_pool(name: str, n: int, x: Any, output_size: Any) -> Any:
     if all(m % k == 0 for m, k in zip(size, windows)):
         return _avg_pool(name, n, x, tuple(m // k for m, k in zip(size, windows)), None, 0, False, True)
     x = x if isinstance(x, Node) else np.asarray(x)
-    for axis, (m, k) in enumerate(zip(size, windows)):
-        letters = "abcde"[: n + 2]
-        shares = _shares(m, k).astype(x.dtype)
-        x = einsum(f"{letters},z{letters[axis + 2]}->{letters.replace(letters[axis + 2], 'z')}", x, shares)
+    for axis, (m, k) in enumerate(zip(size, windows), start=2):
+        x = mixed(x, axis, _shares(m, k))
     return x
 
 
