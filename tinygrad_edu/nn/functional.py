@@ -14,7 +14,8 @@ from inspect import isfunction
 from typing import TYPE_CHECKING
 
 from ..engine.messages.pytorch import missing, taking_pytorchs
-from ..engine.primitives import convolution, normalization, pooling
+from ..engine.primitives import adaptive_pooling, convolution, normalization, pooling
+from ..engine.primitives.adaptive_pooling import *
 from ..engine.primitives.attention import attention_weights
 from ..engine.primitives.convolution import *
 from ..engine.primitives.elementwise import elu, relu, sigmoid, tanh
@@ -85,6 +86,7 @@ __all__ = [
     "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh",
     "tanhshrink", "threshold", "triplet_margin_loss",
 ]  # fmt: skip
+__all__ += adaptive_pooling.__all__
 __all__ += convolution.__all__
 __all__ += normalization.__all__
 __all__ += pooling.__all__
