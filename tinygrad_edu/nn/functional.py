@@ -47,13 +47,13 @@ from .activations import (
     threshold,
 )  # fmt: skip
 from .attention import scaled_dot_product_attention
+from .distances import cosine_similarity, pairwise_distance
 from .images import interpolate, pad, pixel_shuffle, pixel_unshuffle
 from .layers import alpha_dropout, bilinear, dropout, embedding, normalize, one_hot
 from .losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cosine_embedding_loss,
-    cosine_similarity,
     cross_entropy,
     focal_loss,
     gaussian_nll_loss,
@@ -67,7 +67,6 @@ from .losses import (
     multi_margin_loss,
     multilabel_soft_margin_loss,
     nll_loss,
-    pairwise_distance,
     poisson_nll_loss,
     smooth_l1_loss,
     soft_margin_loss,
