@@ -54,12 +54,7 @@ def _by_right(g: Any, out: Any, x: Any, y: Any) -> Any:
 
 
 @primitive(
-    _by_left,
-    _by_right,
-    words=("{g} {y}ᵀ", "{x}ᵀ {g}"),
-    symbol="@",
-    precedence=20,
-    numpy=[np.matmul, np.linalg.matmul],
+    _by_left, _by_right, words=("{g} {y}ᵀ", "{x}ᵀ {g}"), symbol="@", precedence=20, numpy=[np.matmul, np.linalg.matmul]
 )
 def matmul(x: Any, y: Any) -> Any:
     """The matrix product x @ y: (..., n, k) @ (..., k, m) gives (..., n, m); leading axes broadcast.
