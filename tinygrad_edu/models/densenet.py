@@ -1,4 +1,4 @@
-"""DenseNet: each layer of a block sees what all layers before it made, one behind the other, and adds a few channels.
+"""DenseNet: each layer of a block reads the outputs of all layers before it, concatenated, and adds a few channels.
 
 G. Huang, Z. Liu, L. van der Maaten, K. Weinberger, "Densely connected convolutional networks", CVPR 2017, table 1. The
 parameters have torchvision's names.

@@ -1,4 +1,4 @@
-"""A single-shot detector: one pass of a network says what is where in an image, by boxes.
+"""A single-shot detector: one pass of a network finds the objects of an image, each with its box and its class.
 
 W. Liu et al., "SSD: Single shot multibox detector", ECCV 2016. Every cell of two or more maps, fine ones for small
 things and coarse ones for large things, has an opinion on a few anchors, boxes of given sizes and ratios: whether there

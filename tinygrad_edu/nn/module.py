@@ -1,9 +1,9 @@
 """`Module`, the base class of layers and networks: it finds, saves and converts the tensors in its attributes.
 
 A module is an ordinary object. Its parameters, buffers and inner modules are those in its attributes, and in lists,
-tuples and dicts there. They are searched for at each request, so nothing has to be registered. What a call keeps for
-you to look at, such as its input, does not count. Names are PyTorch's: `layers.0.weight` is the `weight` of the first
-module in the list `layers`.
+tuples and dicts there. They are searched for at each request, so nothing has to be registered. A tensor that `forward`
+keeps for inspection, such as its input, is none of them. Names are PyTorch's: `layers.0.weight` is the `weight` of the
+first module in the list `layers`.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ class Module(TakesPyTorchsArguments):
         return True
 
     def _role(self, x: Any) -> str | None:
-        """The role of a node here. What joined a container only after the first call has none, unless it is marked."""
+        """The role of a node here. One put into a container after the first call has none, unless it is marked."""
         return role(x) if self._waiting else marked_role(x)
 
     def _module_paths(self, prefix: str, seen: set[int] | None) -> Iterator[tuple[str, Module]]:
@@ -202,7 +202,7 @@ class Module(TakesPyTorchsArguments):
         return self
 
     def freeze(self: M) -> M:
-        """Learn nothing more, here and in all inner modules: for what was trained before, when the rest is to learn.
+        """Stop learning, here and in all inner modules: for the trained part of a model, while the rest learns.
 
         The parameters get no gradient, and no optimiser changes them. The modules stay in evaluation mode, also after
         `train()`: dropout drops nothing, batch norm uses what it has learned and learns no new averages. Where no

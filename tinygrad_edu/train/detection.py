@@ -1,4 +1,4 @@
-"""Metrics of detection: how good are boxes with classes and scores?
+"""Metrics of object detection: mean average precision, and the precision-recall curve of boxes.
 
 The boxes found in an image are an array (K, 6), with class, x1, y1, x2, y2 and score in each row; the true ones are
 (K, 5), without the score. A row whose class is −1 does not count.

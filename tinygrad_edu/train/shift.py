@@ -1,4 +1,4 @@
-"""Weights for examples and classes, for data that are not what a model is used on, or whose classes are rare.
+"""Weights of examples and classes, against distribution shift and rare classes.
 
 They go into a loss: `weight=` takes one for each class, and with `reduction="none"` each example's loss can be
 multiplied by its own.

@@ -1,4 +1,4 @@
-"""Attention weights: how much each query takes of each key, as one row of the table.
+"""Attention weights: how much each query attends to each key, as one row of the table.
 
 A query is compared with every key by a scalar product; the softmax of the comparisons says which share of each value
 the query takes. The shares are the row's result, so that pictures and programs can show them, and its rule needs
