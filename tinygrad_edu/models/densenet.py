@@ -104,15 +104,9 @@ class DenseNet(ImageClassifier):
     """
 
     def __init__(
-        self,
-        blocks: Sequence[int],
-        growth: int = 32,
-        channels: int = 3,
-        classes: int = 10,
-        width: int = 64,
-        bottleneck: bool = False,
-        stem: Mapping[str, nn.Module] | None = None,
-    ) -> None:
+        self, blocks: Sequence[int], growth: int = 32, channels: int = 3, classes: int = 10, width: int = 64,
+        bottleneck: bool = False, stem: Mapping[str, nn.Module] | None = None,
+    ) -> None:  # fmt: skip
         layer = bottleneck_layer if bottleneck else plain_layer
         parts = dict(imagenet_stem(channels, width, bias=not bottleneck) if stem is None else stem)
         for i, count in enumerate(blocks, start=1):

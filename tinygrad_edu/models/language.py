@@ -107,17 +107,9 @@ def _check_choice(temperature: float, top_k: int | None, top_p: float | None) ->
 
 
 def generate(
-    model: Any,
-    prompt: Sequence[int],
-    length: int,
-    *,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    seed: Any = None,
-    stop: int | None = None,
-    use_cache: bool = True,
-) -> Iterator[int]:
+    model: Any, prompt: Sequence[int], length: int, *, temperature: float = 1.0, top_k: int | None = None,
+    top_p: float | None = None, seed: Any = None, stop: int | None = None, use_cache: bool = True,
+) -> Iterator[int]:  # fmt: skip
     """The tokens with which a model goes on from a prompt, one after the other.
 
     Parameters

@@ -56,16 +56,9 @@ class SSD(nn.Module):
     """
 
     def __init__(
-        self,
-        stages: Sequence[nn.Module],
-        widths: Sequence[int],
-        strides: Sequence[int],
-        sizes: Sequence[Sequence[float]],
-        ratios: Sequence[float],
-        classes: int,
-        size: int,
-        focal: float = 0.0,
-    ) -> None:
+        self, stages: Sequence[nn.Module], widths: Sequence[int], strides: Sequence[int],
+        sizes: Sequence[Sequence[float]], ratios: Sequence[float], classes: int, size: int, focal: float = 0.0,
+    ) -> None:  # fmt: skip
         self.classes, self.size, self.focal = classes, size, focal
         self.stages = nn.ModuleList(stages)
         self.heads = nn.ModuleList()

@@ -38,16 +38,9 @@ class Translator(nn.Module):
     """
 
     def __init__(
-        self,
-        source_vocabulary: int,
-        target_vocabulary: int,
-        channels: int = 128,
-        heads: int = 4,
-        layers: int = 2,
-        dropout: float = 0.1,
-        norm_first: bool = False,
-        pad: int | None = None,
-    ) -> None:
+        self, source_vocabulary: int, target_vocabulary: int, channels: int = 128, heads: int = 4, layers: int = 2,
+        dropout: float = 0.1, norm_first: bool = False, pad: int | None = None,
+    ) -> None:  # fmt: skip
         self.scale, self.pad = math.sqrt(channels), pad
         self.source = nn.Embedding(source_vocabulary, channels)
         self.target = nn.Embedding(target_vocabulary, channels)

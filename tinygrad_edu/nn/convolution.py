@@ -35,17 +35,9 @@ class Convolution(Module):
     function: ClassVar[Callable[..., Any]]
 
     def __init__(
-        self,
-        in_channels: int | None,
-        out_channels: int,
-        kernel_size: Any,
-        stride: Any = 1,
-        padding: Any = 0,
-        dilation: Any = 1,
-        groups: int = 1,
-        bias: bool = True,
-        padding_mode: str = "zeros",
-    ) -> None:
+        self, in_channels: int | None, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
+        dilation: Any = 1, groups: int = 1, bias: bool = True, padding_mode: str = "zeros",
+    ) -> None:  # fmt: skip
         name, n = type(self).__name__, self.axes
         self.in_channels = in_channels
         (self.out_channels,) = per_axis(name, "out_channels", out_channels, 1)
@@ -155,17 +147,9 @@ class ConvTranspose(Convolution):
     """The base class of the transposed convolutions."""
 
     def __init__(
-        self,
-        in_channels: int | None,
-        out_channels: int,
-        kernel_size: Any,
-        stride: Any = 1,
-        padding: Any = 0,
-        output_padding: Any = 0,
-        groups: int = 1,
-        bias: bool = True,
-        dilation: Any = 1,
-    ) -> None:
+        self, in_channels: int | None, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
+        output_padding: Any = 0, groups: int = 1, bias: bool = True, dilation: Any = 1,
+    ) -> None:  # fmt: skip
         self.output_padding = per_axis(type(self).__name__, "output_padding", output_padding, self.axes, 0)
         super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias)
 

@@ -67,15 +67,9 @@ def max_pool(
 
 @primitive(lambda h, out, g, x, top, **how: max_pick(h, x, top, **how), None, None)
 def max_unpool(
-    g: Any,
-    x: Any,
-    top: Any,
-    kernel: Sizes = (),
-    stride: Sizes | None = None,
-    padding: Borders | None = None,
-    dilation: Sizes | None = None,
-    windows: Sizes = (),
-) -> Any:
+    g: Any, x: Any, top: Any, kernel: Sizes = (), stride: Sizes | None = None, padding: Borders | None = None,
+    dilation: Sizes | None = None, windows: Sizes = (),
+) -> Any:  # fmt: skip
     """Zeros, and each number of g (N, C, *windows) added to the place where x (N, C, *S) has that window's `top`."""
     stride, padding, dilation = in_full(len(kernel), stride, padding, dilation)
     bordered_x = with_border(x, padding, _lowest(x.dtype))
@@ -91,15 +85,9 @@ def max_unpool(
 
 @primitive(lambda g, out, h, x, top, **how: max_unpool(g, x, top, **how), None, None)
 def max_pick(
-    h: Any,
-    x: Any,
-    top: Any,
-    kernel: Sizes = (),
-    stride: Sizes | None = None,
-    padding: Borders | None = None,
-    dilation: Sizes | None = None,
-    windows: Sizes = (),
-) -> Any:
+    h: Any, x: Any, top: Any, kernel: Sizes = (), stride: Sizes | None = None, padding: Borders | None = None,
+    dilation: Sizes | None = None, windows: Sizes = (),
+) -> Any:  # fmt: skip
     """For each window the number of h (N, C, *S) that stands where x has that window's `top`."""
     stride, padding, dilation = in_full(len(kernel), stride, padding, dilation)
     x, h, top = with_border(x, padding, _lowest(x.dtype)), with_border(h, padding), images_last(top)
