@@ -28,7 +28,7 @@ from ..graph.plain import Graph, Quantity
 from ..graph.recorded import Recorded, forward_graph, is_single, one_like, passed_back
 from ..graph.views.view import HUGE
 from ..graph.words.formula import formula_of, one_call
-from ..graph.words.rules import pull_one, rule_in_letters
+from ..graph.words.rules import CELLS, pull_one, rule_in_letters
 from ..graph.words.terms import ATOM, Term, printed, word
 
 if TYPE_CHECKING:
@@ -538,7 +538,7 @@ def _rule(node: Node, slot: int, *, carried: bool) -> str | None:
 
 def _brief(formula: str) -> str:
     """A formula without shapes, which have a line of their own, and without the cells of large constants."""
-    return re.sub(r"(?<![=\w])\[\[[^=()]{20,}?\]\]+", "[…]", re.sub(r", shape=\([\d, ]*\)", "", formula))
+    return re.sub(CELLS, "[…]", re.sub(r", shape=\([\d, ]*\)", "", formula))
 
 
 def _token(slot: int) -> str:

@@ -116,14 +116,15 @@ arctanh = real("arctanh", np.arctanh, math.atanh,
 arctan2 = binary("arctan2", kernels.of_real_pairs(np.arctan2), math.atan2,
                  lambda g, out, x, y: g * _turn(y, x, y),
                  lambda g, out, x, y: -(g * _turn(x, x, y)),
-                 "The angle in radians of the point with height x and width y.", (0.0, 1.0, 0.0), numpy=[np.arctan2])
+                 "The angle in radians of the point with height x and width y.", (0.0, 1.0, 0.0), numpy=[np.arctan2],
+                 words=("{g} {y} / ({x}² + {y}²)", "−{g} {x} / ({x}² + {y}²)"))
 hypot = binary("hypot", kernels.of_real_pairs(np.hypot), math.hypot,
                lambda g, out, x, y: g * (x / out),
                lambda g, out, x, y: g * (y / out),
                "√(x² + y²), without an overflow.", (3.0, 4.0, 5.0), numpy=[np.hypot])
 sinc = real("sinc", np.sinc, of_floats(np.sinc),
             lambda g, out, x: g * _slope_of_sinc(x, out),
-            "sin(πx) / (πx), and 1 at 0.", (0.0, 1.0))
+            "sin(πx) / (πx), and 1 at 0.", (0.0, 1.0), words=("{g} (cos(π {x}) − {out}) / {x}",))
 deg2rad = real("deg2rad", np.deg2rad, math.radians,
                lambda g, out, x: g * (pi / 180.0),
                "An angle in degrees as radians.", (0.0, 0.0), numpy=[np.deg2rad, np.radians])
@@ -182,11 +183,13 @@ minimum = binary("minimum", np.minimum, lambda x, y: x if x <= y or x != x else 
 fmax = binary("fmax", np.fmax, lambda x, y: x if x >= y or y != y else y,
               lambda g, out, x, y: where((x >= y) | (y != y), g, 0.0),
               lambda g, out, x, y: where((x >= y) | (y != y), 0.0, g),
-              "The larger of x and y, and where one is nan the other.", (2.0, math.nan, 2.0), numpy=[np.fmax])
+              "The larger of x and y, and where one is nan the other.", (2.0, math.nan, 2.0), numpy=[np.fmax],
+              words=("{g} where {x} ≥ {y}", "{g} where {y} > {x}"))
 fmin = binary("fmin", np.fmin, lambda x, y: x if x <= y or y != y else y,
               lambda g, out, x, y: where((x <= y) | (y != y), g, 0.0),
               lambda g, out, x, y: where((x <= y) | (y != y), 0.0, g),
-              "The smaller of x and y, and where one is nan the other.", (2.0, math.nan, 2.0), numpy=[np.fmin])
+              "The smaller of x and y, and where one is nan the other.", (2.0, math.nan, 2.0), numpy=[np.fmin],
+              words=("{g} where {x} ≤ {y}", "{g} where {y} < {x}"))
 copysign = binary("copysign", kernels.of_real_pairs(np.copysign), math.copysign,
                   lambda g, out, x, y: g * (sign(x) * sign(out)),
                   lambda g, out, x, y: g * 0.0,
@@ -278,6 +281,7 @@ def round_(x: Any, decimals: int = 0) -> Any:
 
 @primitive(
     lambda g, out, x, nan, posinf, neginf: where(abs(x) < inf, g, 0.0),
+    words=("{g} where {x} is finite",),
     floats=of_floats(np.nan_to_num),
     name="nan_to_num",
     elementwise=True,
@@ -303,6 +307,7 @@ def nan_to_num(
 
 @primitive(
     lambda g, out, x, alpha: where(x > 0, g, g * (alpha * exp(where(x > 0, 0.0, x)))),
+    words=("{g}, or {g} ⊙ ({out} + α) where {x} < 0",),
     floats=lambda x, alpha: x if x > 0 else alpha * math.expm1(x),
     name="elu",
     elementwise=True,

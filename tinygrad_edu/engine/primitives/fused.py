@@ -132,6 +132,7 @@ def _gelu_slope(x: Any, approximate: str) -> Any:
 
 @primitive(
     underflow_is_zero(lambda g, out, x, approximate: _gelu_rule(wide(g), wide(x), approximate=approximate)),
+    words=("{g} ⊙ (Φ({x}) + {x} ⊙ φ({x}))",),
     floats=lambda x, approximate: 0.5 * x * (1.0 + _gelu_sigmoid(x, approximate)),
     elementwise=True,
 )

@@ -69,7 +69,7 @@ def max_pool(
     return images_first(out)
 
 
-@primitive(lambda h, out, g, x, top, **how: max_pick(h, x, top, **how), None, None)
+@primitive(lambda h, out, g, x, top, **how: max_pick(h, x, top, **how), None, None, words=("{g} where {y} is largest",))
 def max_unpool(
     g: Any,
     x: Any,
@@ -93,7 +93,9 @@ def max_unpool(
     return images_first(out[inside(x.shape[2:], padding)])
 
 
-@primitive(lambda g, out, h, x, top, **how: max_unpool(g, x, top, **how), None, None)
+@primitive(
+    lambda g, out, h, x, top, **how: max_unpool(g, x, top, **how), None, None, words=("{g} where {y} is largest",)
+)
 def max_pick(
     h: Any,
     x: Any,
@@ -154,7 +156,7 @@ def avg_pool(
     return images_first(out)
 
 
-@primitive(lambda h, out, g, size, **how: avg_pool(h, **how))
+@primitive(lambda h, out, g, size, **how: avg_pool(h, **how), words=("means of {g}",))
 @of_reals
 def avg_unpool(
     g: Any,

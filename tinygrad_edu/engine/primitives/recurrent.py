@@ -243,9 +243,12 @@ def _flat(x: ndarray, columns: int) -> ndarray:
 
 # The rows.
 
-_rnn = Variadic("rnn", _rnn_steps, [_rnn_rule], composition=steps_of(rnn_cell))
-_lstm = Variadic("lstm", _lstm_steps, [_lstm_rule], composition=steps_of(lstm_cell))
-_gru = Variadic("gru", steps_of(gru_cell), [_gru_rule], composition=steps_of(gru_cell))
+THROUGH_TIME = ("{g} back through time",)
+"""The rule of every operand, as books call it."""
+
+_rnn = Variadic("rnn", _rnn_steps, [_rnn_rule], composition=steps_of(rnn_cell), words=THROUGH_TIME)
+_lstm = Variadic("lstm", _lstm_steps, [_lstm_rule], composition=steps_of(lstm_cell), words=THROUGH_TIME)
+_gru = Variadic("gru", steps_of(gru_cell), [_gru_rule], composition=steps_of(gru_cell), words=THROUGH_TIME)
 
 
 def rnn(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None, nonlinearity: str = "tanh") -> Any:

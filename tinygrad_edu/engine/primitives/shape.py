@@ -176,7 +176,7 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     return reshape(x, (*shape[:first], prod(shape[first : last + 1]), *shape[last + 1 :]))
 
 
-@primitive(lambda g, out, x, axis: flip(g, axis), numpy=[np.flip])
+@primitive(lambda g, out, x, axis: flip(g, axis), words=("{g} turned round",), numpy=[np.flip])
 def flip(x: Any, axis: Axis | None = None) -> Any:
     """The order of the numbers along `axis` reversed; along all axes where it is None.
 
@@ -191,7 +191,7 @@ def _opposite(shift: int | tuple[int, ...]) -> int | tuple[int, ...]:
     return tuple(-s for s in shift) if isinstance(shift, (tuple, list)) else -shift
 
 
-@primitive(lambda g, out, x, shift, axis: roll(g, _opposite(shift), axis), numpy=[np.roll])
+@primitive(lambda g, out, x, shift, axis: roll(g, _opposite(shift), axis), words=("{g} rolled back",), numpy=[np.roll])
 def roll(x: Any, shift: int | tuple[int, ...] = 1, axis: Axis | None = None) -> Any:
     """The numbers moved on by `shift` places along `axis`; those pushed out come in at the other end.
 

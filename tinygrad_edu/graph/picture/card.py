@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -14,10 +15,10 @@ from ..clusters import Cluster, pieces as arguments_in
 from ..layout.geometry import PORTS, Direction, is_sideways
 from ..mathematics import pieces
 from ..names import partial
-from ..numbers import aligned
+from ..numbers import RAISED, aligned
 from ..plain import Graph, Kind, PlainNode, Quantity
 from ..text import shorten, visible, width
-from ..transcribe import switched_on
+from ..transcribe import is_plumbing, switched_on
 
 __all__ = [
     "OUTPUT_RIM",
@@ -228,7 +229,7 @@ def _card(node: PlainNode, graph: Graph, direction: Direction, *, show_gradient:
     box_height = inner_height + 12
     if node.kind != "operation":
         return Card(node.kind, None, 0.0, rows, bars, box_width, max(box_height, 30.0))
-    symbol = _symbol(node)
+    symbol = _symbol(node, graph)
     if is_sideways(direction):
         inlet = max(30.0, symbol.width + 14) + (SLOT if node.ordered else 0.0) + (POINT if node.layer > 1 else 0.0)
         return Card(node.kind, symbol, inlet, rows, bars, box_width + inlet, max(box_height, 36.0))
@@ -236,16 +237,27 @@ def _card(node: PlainNode, graph: Graph, direction: Direction, *, show_gradient:
     return Card(node.kind, symbol, inlet, rows, bars, max(box_width, symbol.width + 20, 44.0), box_height + inlet)
 
 
-PRETTY = {"-": "−", "·": "×", "getitem": "[ ]", "transpose": "T", "sqrt": "√", "square": "x²"}
+PRETTY = {
+    "-": "−", "·": "×", "**": "xⁿ", "getitem": "[ ]", "transpose": "T", "sqrt": "√", "square": "x²", "sum_to": "Σ",
+}  # fmt: skip
 
 
-def pretty(symbol: str) -> str:
-    """The symbol of a primitive as a box shows it."""
-    return PRETTY.get(symbol, symbol)
+RAISABLE = re.compile("−?[0-9]{1,3}")
+"""An exponent that the sign of a power shows."""
 
 
-def _symbol(node: PlainNode) -> Text:
-    symbol = shorten(visible(pretty(node.symbol or "?")), 22)
+def sign_of(node: PlainNode, graph: Graph) -> str:
+    """The sign of an operation in its box: x² for a power, `=` where only the shape or the type is another."""
+    if node.operation == "power" and not node.formula:
+        at = bisect_left(graph.edges, (node.id, 1), key=lambda edge: (edge.target, edge.slot))
+        exponent = graph.node(graph.edges[at].source) if at < len(graph.edges) else node
+        return f"x{exponent.label.translate(RAISED)}" if RAISABLE.fullmatch(exponent.label) else PRETTY["**"]
+    symbol = node.symbol or ""
+    return "=" if is_plumbing(node.operation, node.attrs) else PRETTY.get(symbol, symbol)
+
+
+def _symbol(node: PlainNode, graph: Graph) -> Text:
+    symbol = shorten(visible(sign_of(node, graph) or "?"), 22)
     size = {1: 18.0, 2: 16.0, 3: 14.0}.get(len(symbol), 13.0 if len(symbol) < 8 else 11.5)
     return Text("symbol", f"{symbol}_{{{node.over}}}" if node.over else symbol, size)
 
@@ -360,6 +372,8 @@ def is_stack(node: PlainNode, graph: Graph) -> bool:
 
 def attrs_of(node: PlainNode) -> list[str]:
     """The attributes of a call that a picture shows: those that switch something on."""
+    if node.operation == "sum_to" or is_plumbing(node.operation, node.attrs):
+        return []
     unsaid = {"keepdims", "axis"} if node.over else {"keepdims"}
     return [
         value if key == "index" else f"{key}={value}" for key, value in switched_on(node.attrs) if key not in unsaid

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from ..names import partial
 from ..numbers import Quantity
 from ..plain import Edge, Graph, PlainNode
+from ..transcribe import is_plumbing
 from ..words.formula import TEXT
-from ..words.terms import PLUMBING, Term, call, named, number_term, one_line, simplified, word
+from ..words.terms import Term, call, named, number_term, one_line, simplified, word
 from .collapse import in_use
 
 __all__ = ["in_formulas"]
@@ -198,8 +199,8 @@ def _number(node: PlainNode) -> Term | None:
 
 def _call(node: PlainNode, operands: Sequence[PlainNode], terms: Sequence[Term]) -> Term:
     """The call that made a node, on operands that are written."""
-    if node.operation in PLUMBING and terms:
-        return terms[0]
+    if is_plumbing(node.operation, node.attrs) and terms:
+        return replace(terms[0], label=node.label)
     arrays = [x for x in operands if x.value is not None and x.value.shape]
     symbol = "⊙" if node.operation == "multiply" and len(arrays) == len(operands) else node.symbol or "?"
     unsaid = {"keepdims", *(["axis"] if node.over else [])}
