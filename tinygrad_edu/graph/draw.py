@@ -58,36 +58,18 @@ CLOSED = 5_000
 
 
 def draw(
-    node: Node | Sequence[Node] | Mapping[str, Node] | Callable[..., Any],
-    mode: Mode | Any = "forward",
-    *,
-    engine: Engine = "auto",
-    direction: Literal["LR", "TB"] | None = None,
-    theme: Theme = "auto",
-    gradients: bool | Literal["grad"] = True,
-    seed: Any = None,
-    steps: bool | None = None,
-    fit: Fit | None = "cell",
-    width: float | None = None,
-    style: Style | None = None,
-    depth: Depth = "auto",
-    expand: str | Collection[str] = (),
-    focus: Node | str | None = None,
-    hops: int = 2,
-    between: tuple[Node | str, Node | str] | None = None,
-    hide: str | Node | Collection[str | Node] = (),
-    boxes: Mapping[str, Iterable[Node | str]] | None = None,
+    node: Node | Sequence[Node] | Mapping[str, Node] | Callable[..., Any], mode: Mode | Any = "forward", *,
+    engine: Engine = "auto", direction: Literal["LR", "TB"] | None = None, theme: Theme = "auto",
+    gradients: bool | Literal["grad"] = True, seed: Any = None, steps: bool | None = None,
+    fit: Fit | None = "cell", width: float | None = None, style: Style | None = None,
+    depth: Depth = "auto", expand: str | Collection[str] = (),
+    focus: Node | str | None = None, hops: int = 2, between: tuple[Node | str, Node | str] | None = None,
+    hide: str | Node | Collection[str | Node] = (), boxes: Mapping[str, Iterable[Node | str]] | None = None,
     names: Mapping[str, Any] | None = None,
-    highlight: Any = None,
-    colour: Given = None,
-    label: Given = None,
-    note: Given = None,
-    title: str | None = None,
-    caption: str | None = None,
-    digits: int | None = None,
-    bold: bool = False,
-    lang: str | None = None,
-) -> Drawing:
+    highlight: Any = None, colour: Given = None, label: Given = None, note: Given = None,
+    title: str | None = None, caption: str | None = None,
+    digits: int | None = None, bold: bool = False, lang: str | None = None,
+) -> Drawing:  # fmt: skip
     """A picture of the graph that `node` was made by; or of the architecture of a model.
 
     Parameters
@@ -131,7 +113,7 @@ def draw(
         names, or functions of the nodes of the plain graph. A key (from, to) is an arrow.
     title, caption : lines above and below the picture.
     digits : how many significant digits numbers have; None: 4.
-    bold : set the names of arrays in bold, as many books set vectors and matrices; in SVG, HTML and TikZ.
+    bold : set the names of arrays in bold, as many books set vectors and matrices.
     lang : the language of titles and notes, "en" or "zh"; None: that of the reader's settings.
 
     >>> import tinygrad_edu as tg
@@ -142,8 +124,8 @@ def draw(
     >>> tg.draw(z).svg()[:4]
     '<svg'
     """
-    model = type(node).__name__ if is_model(node) else None
-    if model is not None:
+    model = type(node).__name__ if is_model(node) else ""
+    if model:
         node, mode, gradients, direction = results_of(node, mode), "forward", False, direction or "TB"
     check_choices(mode=mode, gradients=gradients, engine=engine, theme=theme, direction=direction, fit=fit, style=style)
     paths = check_sizes(width, depth, expand)
@@ -154,18 +136,17 @@ def draw(
     with printed_with(digits), speaking(lang):
         part = Part(focus, hops, between, hide, boxes)
         whole = _whole(recorded, mode, gradients, seed, part, all_of_it=depth == "all")
-        whole = architecture(whole, model) if model is not None else whole
+        whole = architecture(whole, model) if model else whole
         whole = marked(whole, recorded, Marks(highlight, colour, label, note, title, caption))
-        shown = view(whole, depth, paths)
+        shown, first = view(whole, depth, paths), Way(direction or "LR", style or "full")
         looks = _Looks(whole, mode, engine, theme, False if several and steps is None else steps, lang, bold)
-        first = Way(direction or "LR", style or "full")
         if (fit is None and width is None) or len(shown.nodes) > LIMIT:
             return looks.drawing(shown, first)
         free = Choice(
             whole,
             shown,
             direction=direction is None,
-            style=style is None and model is None,
+            style=style is None and not model,
             bare=steps is None and mode == "both",
             view=depth == "auto" and not paths,
         )
