@@ -263,8 +263,7 @@ class Drawing:
     @lazy
     def cards(self) -> list[Card]:
         """The content of each box."""
-        made = cards(self.graph, self.flow, self.style)
-        return [card.with_bold(self.arrays) for card in made] if self.bold else made
+        return [card.with_bold(self.arrays) for card in cards(self.graph, self.flow, self.style)]
 
     @lazy
     def labels(self) -> list[Label | None]:
@@ -277,8 +276,8 @@ class Drawing:
 
     @lazy
     def arrays(self) -> frozenset[str]:
-        """The names that are set in bold where that is asked for."""
-        return arrays_of(self.whole or self.graph)
+        """The names that are set in bold."""
+        return arrays_of(self.whole or self.graph) if self.bold else frozenset()
 
     @lazy
     def layout(self) -> Layout:
@@ -315,7 +314,7 @@ class Drawing:
         """The picture as a `graphviz.Digraph`, which can be changed and drawn by Graphviz."""
         from .formats.dot import digraph
 
-        return digraph(self.graph, self.flow)
+        return digraph(self.graph, self.flow, self.arrays)
 
     def dot(self) -> str:
         """The picture in Graphviz's language."""
@@ -326,7 +325,7 @@ class Drawing:
         """The picture in Mermaid's language, for Markdown pages."""
         from .formats.mermaid import mermaid
 
-        return mermaid(self.graph, self.flow)
+        return mermaid(self.graph, self.flow, self.arrays)
 
     def json(self) -> str:
         """The graph as data."""

@@ -145,6 +145,8 @@ class Card(NamedTuple):
 
     def with_bold(self, names: frozenset[str]) -> Card:
         """The same with these names in bold."""
+        if not names:
+            return self
         rows = (tuple(x.with_bold(names) if isinstance(x, Text) else x for x in row) for row in self.rows)
         return self._replace(rows=tuple(rows))
 

@@ -101,7 +101,7 @@ def _runs(texts: Sequence[Text]) -> list[Run]:
 def _set(texts: Sequence[Text]) -> Iterator[tuple[str, str, int, float]]:
     """The pieces of a line: the style, the text, the level and the size of each."""
     for style, words, size, bold in texts:
-        for part, is_bold in parts_of(words, bold) if bold else ((words, False),):
+        for part, is_bold in parts_of(words, bold) if bold and style != UNKNOWN else ((words, False),):
             for piece, level in pieces(part) if style in SET else ((part, 0),):
                 yield f"{style} bold" if is_bold else style, piece, level, size
 
