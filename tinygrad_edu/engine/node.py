@@ -199,6 +199,8 @@ def record(
             return node
         if flow and here.tracing:
             node.own_notes().cut_by("no_grad")
+        elif here.level == TRACED:
+            node.own_notes().expression = primitive, first, second, attrs
     node.primitive = node._first = node._second = None
     node.attrs = NO_ATTRS
     node.flow = False

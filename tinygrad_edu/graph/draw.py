@@ -35,7 +35,7 @@ from .plain import Graph
 from .recorded import Recorded, forward, further_gradients
 from .showing import image, show
 from .views.collapse import huge
-from .views.formulas import in_formulas
+from .views.formulas import in_formulas, with_expressions
 from .views.paired import paired
 from .views.totals import totals_of_backward, totals_of_nodes
 from .views.view import HUGE, LIMIT, Depth, view
@@ -212,7 +212,7 @@ def _whole(
             graph = further_gradients(recorded, graph)
         if not any(x.requires_grad or x.primitive for x in recorded.outputs):
             graph = replace(graph, notes=(*graph.notes, say(UNRECORDED)))
-    return part_of(graph, recorded, part)
+    return part_of(with_expressions(graph, recorded), recorded, part)
 
 
 UNRECORDED = texts(

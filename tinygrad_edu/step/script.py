@@ -27,7 +27,9 @@ from ..graph.numbers import factor, number, printed_with
 from ..graph.picture.bold import arrays_of
 from ..graph.plain import Graph, Quantity
 from ..graph.recorded import Recorded, forward_graph, is_single, one_like, passed_back
+from ..graph.views.formulas import with_expressions
 from ..graph.views.view import HUGE
+from ..graph.words.expressions import expressions
 from ..graph.words.formula import formula_of, one_call
 from ..graph.words.rules import CELLS, pull_one, rule_in_letters
 from ..graph.words.terms import ATOM, Term, printed, word
@@ -389,7 +391,7 @@ def steps(
 def _written(recorded: Recorded, walked: Sequence[Contribution], optimizer: Optimizer | None, bold: bool) -> Script:
     """The script of what was recorded and of a walk from its output."""
     gradient, along = passed_back(recorded, walked)
-    graph = forward_graph(recorded, gradient, along)
+    graph = with_expressions(forward_graph(recorded, gradient, along), recorded)
     scribe = _Scribe(recorded, graph)
     made = [node for node in recorded.nodes if node.primitive is not None]
     events = [*map(scribe.forward, made), scribe.seed(), *scribe.back(walked)]
@@ -410,7 +412,7 @@ class _Scribe:
         self.output, self.nodes, self.of = recorded.output, recorded.nodes, graph.of
         self.ids = {node: plain_node.id for node, plain_node in zip(self.nodes, drawn)}
         self.names = {node: word(name) for node, name in recorded.names.items()}
-        self.shared = recorded.shared
+        self.shared, self.expressions = recorded.shared, expressions(recorded)
         self.local = {(edge.target, edge.slot): edge.local for edge in graph.edges}
 
     def derivative(self, node: Node) -> str:
@@ -419,7 +421,7 @@ class _Scribe:
 
     def formula(self) -> str:
         """`(x + y) · w`, if that is short."""
-        formula = _brief(formula_of(self.output, self.nodes, self.names))
+        formula = _brief(formula_of(self.output, self.nodes, self.names, self.expressions))
         return formula if len(formula) <= LINE and "\n" not in formula else ""
 
     # Forward.

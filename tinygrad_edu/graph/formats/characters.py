@@ -81,7 +81,7 @@ def _name(node: PlainNode) -> str:
 
 def _words(node: PlainNode, sources: list[int], graph: Graph) -> str:
     """A node in a line: its name, how it was made, and its number, or its shape and range."""
-    made = _call(node, [graph.node(source) for source in sources], graph) if sources else ""
+    made = _call(node, [graph.node(source) for source in sources], graph) if sources else node.formula
     made = cluster_title(graph.cluster(node.opens)) if node.opens else made
     value = "" if node.value is None or node.kind == "constant" else _number(node.value)
     return " = ".join(dict.fromkeys(filter(None, (_name(node), made, value)))) + (
@@ -110,7 +110,7 @@ def _call(node: PlainNode, inputs: list[PlainNode], graph: Graph) -> str:
         return one_line(call(node.operation, symbol, node.precedence, tuple(map(_term, inputs)), (), "", ""), TEXT)
     if node.operation == "negative":
         return f"−{operands[0]}"
-    if symbol == "=":
+    if symbol == "=" or node.operation is None:  # handed on as it is
         return operands[0]
     if node.operation == "getitem":
         return "".join([*operands, *attrs_of(node)])

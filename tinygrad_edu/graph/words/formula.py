@@ -16,6 +16,7 @@ from ..asked import recorded_of
 from ..mathematics import isolated
 from ..numbers import RAISED, printed_with
 from ..transcribe import PLUMBING, is_plumbing, switched_on
+from .expressions import expressions
 from .latex import LATEX
 from .terms import (
     ATOM,
@@ -36,6 +37,9 @@ from .terms import (
 )
 
 __all__ = ["TEXT", "formula", "formula_of", "one_call"]
+
+
+NO_TERMS: Mapping[Node, Term] = {}
 
 
 def formula(
@@ -71,7 +75,8 @@ def formula(
         raise GraphError(f"formula: only a Value or a Tensor has one, not {type(node).__name__} {node!r:.60}")
     recorded = recorded_of(node, names, "formula")
     with printed_with(digits):
-        text = formula_of(node, recorded.nodes, recorded.names, latex=latex, simplify=simplify)
+        known = expressions(recorded)
+        text = formula_of(node, recorded.nodes, recorded.names, known, latex=latex, simplify=simplify)
     return text if latex else isolated(text)
 
 
@@ -79,15 +84,20 @@ def formula_of(
     node: Node,
     nodes: Sequence[Node],
     names: Mapping[Node, str],
+    known: Mapping[Node, Term] = NO_TERMS,
     *,
     latex: bool = False,
     simplify: bool = True,
     plumbing: Collection[str] = PLUMBING,
 ) -> str:
-    """The expression that made `node` from `nodes`, in order of creation; other nodes appear in it by name."""
-    terms: dict[Node, Term] = {}
+    """The expression that made `node` from `nodes`, in order of creation; other nodes appear in it by name.
+
+    The terms of some may be `known`.
+    """
+    terms = dict(known)
     for x in nodes[-NEWEST:]:
-        terms[x] = term_of(x, terms, names, simplify, plumbing)
+        if x not in known:
+            terms[x] = term_of(x, terms, names, simplify, plumbing)
     return written(terms[node], LATEX if latex else TEXT)
 
 

@@ -19,7 +19,7 @@ from ..numbers import POWERS, Quantity, number
 from ..transcribe import PLUMBING, attributes, is_plumbing
 
 __all__ = [
-    "ATOM", "NEWEST", "PIPES", "POWER", "SIGN", "Notation", "Term", "arguments", "begins_with_minus", "call",
+    "ATOM", "NEWEST", "PIPES", "POWER", "SIGN", "SUM", "Notation", "Term", "arguments", "begins_with_minus", "call",
     "call_term", "constant", "in_function_notation", "is_transpose", "named", "number_term", "one_line", "printed",
     "seems_looser", "simplified", "term_of", "word", "written",
 ]  # fmt: skip
@@ -101,8 +101,7 @@ def term_of(
     operands = []
     for x in node.inputs:
         if isinstance(x, Node):
-            name = word(names[x])
-            operands.append(terms.get(x) or named(name))
+            operands.append(terms[x] if x in terms else named(word(names[x])))
         else:
             operands.append(constant(x))
     term = call_term(node, tuple(operands), label)
