@@ -88,8 +88,8 @@ def draw(
         another direction, rows under each other, shapes instead of numbers, equal parts drawn once, and closed modules
         are tried until it fits; a line below it says what was done. None: as large as it is.
     width : in place of `fit`, how many pixels it may be wide.
-    style : what boxes say: "full"; "shapes", of arrays; "formulas", in which what has no name is written out; or
-        "names" alone. None: everything, if it fits.
+    style : what boxes say: "full"; "shapes", of arrays; "spaces", shapes as a book writes them, X ∈ ℝ³ˣ²; "formulas",
+        in which what has no name is written out; or "names" alone. None: everything, if it fits.
     theme : "light", "dark", or "auto", as the reader's system is set.
     gradients : show beside each number of the forward pass the derivative of `node` by it, where `node` is a single
         number. They are computed for the picture; no `.grad` is read or changed. "grad": besides, the `.grad` that
@@ -268,7 +268,7 @@ class Drawing:
     @lazy
     def labels(self) -> list[Label | None]:
         """The label of each arrow; None for an arrow without one."""
-        made = arrow_labels(self.graph, steps=self.steps)
+        made = arrow_labels(self.graph, steps=self.steps, spaces=self.style == "spaces")
         if not self.bold:
             return made
         edges = self.graph.edges

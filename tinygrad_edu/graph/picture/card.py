@@ -33,7 +33,9 @@ __all__ = [
     "Text",
     "cards",
     "flow_of",
+    "in_space",
     "is_stack",
+    "kind_of",
 ]
 
 MARGIN = 12.0
@@ -60,7 +62,7 @@ UNKNOWN = "unknown"
 """The style of what is not known yet: it takes its room, and is not written."""
 MATHEMATICAL = frozenset({"name", "auto", "partial", "equation"})
 """The styles whose text is set as mathematics, with indices below and above the line."""
-SET = MATHEMATICAL | {"symbol", "heading"}
+SET = MATHEMATICAL | {"space", "symbol", "heading"}
 """The styles in which indices stand below and above the line."""
 LONG = 130.0
 """A name wider than this has a row of its own."""
@@ -151,8 +153,9 @@ class Card(NamedTuple):
         return self._replace(rows=tuple(rows))
 
 
-Style = Literal["full", "shapes", "formulas", "names"]
-"""How much boxes say: everything; of arrays only shapes; besides, in formulas, what has no name; or names alone."""
+Style = Literal["full", "shapes", "spaces", "formulas", "names"]
+"""How much boxes say: everything; of arrays only shapes, as Python writes them, or as a book does, ∈ ℝ³ˣ²; besides, in
+formulas, what has no name; or names alone."""
 
 
 def cards(graph: Graph, direction: Direction, style: Style = "full") -> list[Card]:
@@ -180,14 +183,35 @@ def _in_short(graph: Graph, style: Style) -> Graph:
     def left(quantity: Quantity | None) -> Quantity | None:
         if quantity is None or style == "names":
             return None
-        return quantity if prod(quantity.shape) == 1 else Quantity(quantity.shape, "", None)
+        if prod(quantity.shape) == 1:
+            return quantity
+        return in_space(quantity) if style == "spaces" else Quantity(quantity.shape, "", None)
 
     nodes = tuple(_node_in_short(node, left, style) for node in graph.nodes)
-    if style == "shapes":
+    if style in ("shapes", "spaces"):
         return replace(graph, nodes=nodes)
     types = (cluster.title.partition("(")[0] for cluster in graph.clusters)
     clusters = tuple(replace(cluster, title=title, parameters=0) for cluster, title in zip(graph.clusters, types))
     return replace(graph, nodes=nodes, clusters=clusters)
+
+
+REAL = "ℝ"
+SPACES = {"int": "ℤ", "uint": "ℤ", "bool": "ℤ", "complex": "ℂ"}
+"""The letters of other numbers that arrays hold, by the beginning of the dtype."""
+
+
+def in_space(quantity: Quantity) -> Quantity:
+    """Only the shape of an array, with the letter of its numbers in place of the dtype."""
+    letter = next((letter for kind, letter in SPACES.items() if quantity.dtype.startswith(kind)), REAL)
+    return Quantity(quantity.shape, letter, None)
+
+
+def kind_of(quantity: Quantity, size: float, before: str = "", *, dtype: bool = False) -> Text:
+    """The shape of an array: `(3, 2) float32`, or as a book writes it, ℝ³ˣ², with ∈ where there is space before it."""
+    if quantity.dtype in (REAL, *SPACES.values()):
+        sign = " ∈ " if before.isspace() else before
+        return Text("space", f"{sign}{quantity.dtype}^{{{'×'.join(map(str, quantity.shape))}}}", size + 3)
+    return Text("muted", before + quantity.kind(dtype=dtype), size)
 
 
 def _node_in_short(node: PlainNode, left: Callable[[Quantity | None], Quantity | None], style: Style) -> PlainNode:
@@ -305,7 +329,8 @@ def _formula(node: PlainNode) -> list[Row]:
         return [(name, Text("equation", " = ", 15.0), formula)]
     text = f"= {node.formula}"
     breaks = [found.start() for found in re.finditer(" [-+−·⊙/] ", text)] if formula.width > LONG_FORMULA else []
-    at = min(breaks, key=lambda place: abs(place - len(text) / 2), default=len(text))
+    inside = {place: text.count("(", 0, place) - text.count(")", 0, place) for place in breaks}
+    at = min(breaks, key=lambda place: abs(place - len(text) / 2) + len(text) * inside[place] / 8, default=len(text))
     return [(name,), *((formula._replace(text=part),) for part in (text[:at], text[at:].strip()) if part)]
 
 
@@ -356,7 +381,7 @@ def _module_rows(node: PlainNode, cluster: Cluster, *, named: bool) -> list[Row]
     if node.value is not None and node.value.is_number:
         rows.append((*result, Text("value", f"{' ' * bool(result)}= {node.value.text()}", 14.0)))
     elif result and node.value is not None:
-        rows.append((*result, Text("muted", f"  {node.value.kind(dtype=False)}", 11.0)))
+        rows.append((*result, kind_of(node.value, 11.0, "  ")))
     return rows
 
 
@@ -364,7 +389,7 @@ def _result(node: PlainNode, graph: Graph) -> list[Row]:
     """The shape of an output that is an array, which stands on no arrow."""
     if node.id not in graph.outputs or node.value is None or node.value.is_number:
         return []
-    return [(Text("muted", f"→ {node.value.kind(dtype=False)}", 11.5),)]
+    return [(kind_of(node.value, 11.5, "→ "),)]
 
 
 def is_stack(node: PlainNode, graph: Graph) -> bool:
@@ -411,9 +436,9 @@ def _equation(name: Text | None, value: Quantity, style: str, size: float, *, dt
     cells = _cells(value)
     if cells:
         return [*above, (*equals, Grid(style, cells, size - 1.5))]
-    kind = Text("muted", ("  " if name else "") + value.kind(dtype=dtype), 11.0)
+    kind = kind_of(value, 11.0, "  " if name else "", dtype=dtype)
     head: Row = (name, kind) if name else (kind,)
-    return [head, (Text(style, value.range(), size - 1),)] if value.dtype else [head]
+    return [head, (Text(style, value.range(), size - 1),)] if value.dtype and kind.style == "muted" else [head]
 
 
 def _cells(value: Quantity) -> tuple[tuple[str, ...], ...]:

@@ -68,7 +68,8 @@ SPECIAL = {
     "œ": r"\text{\oe}", "ł": r"\text{\l}", "Ł": r"\text{\L}", "«": r"\langle{}", "»": r"\rangle{}", "→": r"\to{}",
     "←": r"\gets{}", "≤": r"\le{}", "≥": r"\ge{}", "≠": r"\ne{}", "≈": r"\approx{}", "±": r"\pm{}",
     "°": r"{{}^{\circ}}",
-    "ℝ": r"\mathbb{R}", "∈": r"\in{}", "ℓ": r"\ell{}", "ℒ": r"\mathcal{L}", "ı": r"\imath{}", "⊤": r"\top{}",
+    "ℝ": r"\mathbb{R}", "ℂ": r"\mathbb{C}", "ℤ": r"\mathbb{Z}",
+    "∈": r"\in{}", "ℓ": r"\ell{}", "ℒ": r"\mathcal{L}", "ı": r"\imath{}", "⊤": r"\top{}",
     "§": r"\S{}", "½": r"\frac{1}{2}", "µ": r"\mu{}", "–": "-", "—": "-", "’": "'", "“": "''", "”": "''",
 }  # fmt: skip
 """Characters of names and attributes that LaTeX does not read as letters, or reads only with further packages."""
