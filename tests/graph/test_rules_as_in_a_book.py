@@ -83,6 +83,13 @@ def test_every_row_has_a_rule_that_an_arrow_has_room_for(name: str, data: st.Dat
             assert {text for text in written if "g through" in text} <= LONG
 
 
+def test_rules_are_said_in_the_language_of_the_picture() -> None:
+    x = tg.tensor([[2.0, -1.0], [1.0, 4.0]], requires_grad=True, name="x")
+    drawing = tg.draw(tg.relu(x).max() + tg.pinv(x).sum(), "both", lang="zh", fit=None)
+    written = {"".join(text.text for text in line) for label in drawing.labels if label for line in label.lines}
+    assert {"g（x > 0 处）", "g（v₁ 最大处）", "g 经过 pinv"} <= written
+
+
 def test_what_changes_only_the_shape_has_an_equals_sign_and_a_power_its_exponent() -> None:
     x = tg.tensor([0.5, 0.7], requires_grad=True, name="x")
     drawing = tg.draw((x[:, None] * x).sum() + (x**2).sum() + (x**x).sum() + (x**-1).sum())

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._support.languages import texts
 from ...errors import DtypeError
 from ..messages import check
 from ..node import Node, shape_of
@@ -155,7 +156,7 @@ logaddexp2 = binary("logaddexp2", kernels.of_real_pairs(np.logaddexp2), of_float
 
 relu = unary("relu", lambda x: np.maximum(x, 0), lambda x: x if x > 0 or x != x else 0.0,
              lambda g, out, x: where(x <= 0, 0.0, g),
-             "max(x, 0); its derivative at 0 is 0.", (-2.0, 0.0), numpy=[], words=("{g} where {x} > 0",))
+             "max(x, 0); its derivative at 0 is 0.", (-2.0, 0.0), numpy=[], words=texts(("{g} where {x} > 0",)))
 identity = unary("identity", lambda x: x, lambda x: x,
                  lambda g, out, x: g,
                  "x itself, as a node of its own.", (2.0, 2.0), numpy=[np.positive])
@@ -174,22 +175,22 @@ maximum = binary("maximum", np.maximum, lambda x, y: x if x >= y or x != x else 
                  lambda g, out, x, y: where(x < y, 0.0, where(x == y, g * 0.5, g)),  # g where one of them is nan
                  lambda g, out, x, y: where(x > y, 0.0, where(x == y, g * 0.5, g)),
                  "The larger of x and y; equal ones share the gradient.", (2.0, 3.0, 3.0), numpy=[np.maximum],
-                 words=("{g} where {x} > {y}", "{g} where {y} > {x}"))
+                 words=texts(("{g} where {x} > {y}", "{g} where {y} > {x}")))
 minimum = binary("minimum", np.minimum, lambda x, y: x if x <= y or x != x else y,
                  lambda g, out, x, y: where(x > y, 0.0, where(x == y, g * 0.5, g)),
                  lambda g, out, x, y: where(x < y, 0.0, where(x == y, g * 0.5, g)),
                  "The smaller of x and y; equal ones share the gradient.", (2.0, 3.0, 2.0), numpy=[np.minimum],
-                 words=("{g} where {x} < {y}", "{g} where {y} < {x}"))
+                 words=texts(("{g} where {x} < {y}", "{g} where {y} < {x}")))
 fmax = binary("fmax", np.fmax, lambda x, y: x if x >= y or y != y else y,
               lambda g, out, x, y: where((x >= y) | (y != y), g, 0.0),
               lambda g, out, x, y: where((x >= y) | (y != y), 0.0, g),
               "The larger of x and y, and where one is nan the other.", (2.0, math.nan, 2.0), numpy=[np.fmax],
-              words=("{g} where {x} ≥ {y}", "{g} where {y} > {x}"))
+              words=texts(("{g} where {x} ≥ {y}", "{g} where {y} > {x}")))
 fmin = binary("fmin", np.fmin, lambda x, y: x if x <= y or y != y else y,
               lambda g, out, x, y: where((x <= y) | (y != y), g, 0.0),
               lambda g, out, x, y: where((x <= y) | (y != y), 0.0, g),
               "The smaller of x and y, and where one is nan the other.", (2.0, math.nan, 2.0), numpy=[np.fmin],
-              words=("{g} where {x} ≤ {y}", "{g} where {y} < {x}"))
+              words=texts(("{g} where {x} ≤ {y}", "{g} where {y} < {x}")))
 copysign = binary("copysign", kernels.of_real_pairs(np.copysign), math.copysign,
                   lambda g, out, x, y: g * (sign(x) * sign(out)),
                   lambda g, out, x, y: g * 0.0,
@@ -232,7 +233,7 @@ rint = unary("rint", np.rint, of_floats(np.rint),
     None,
     lambda g, out, condition, x, y: where(condition, g, 0.0),
     lambda g, out, condition, x, y: where(condition, 0.0, g),
-    words=("", "{g} where it was chosen", "{g} where it was chosen"),
+    words=texts(("", "{g} where it was chosen", "{g} where it was chosen")),
     floats=lambda condition, x, y: x if condition else y,
     numpy=[np.where],
     elementwise=True,
@@ -281,7 +282,7 @@ def round_(x: Any, decimals: int = 0) -> Any:
 
 @primitive(
     lambda g, out, x, nan, posinf, neginf: where(abs(x) < inf, g, 0.0),
-    words=("{g} where {x} is finite",),
+    words=texts(("{g} where {x} is finite",)),
     floats=of_floats(np.nan_to_num),
     name="nan_to_num",
     elementwise=True,
@@ -307,7 +308,7 @@ def nan_to_num(
 
 @primitive(
     lambda g, out, x, alpha: where(x > 0, g, g * (alpha * exp(where(x > 0, 0.0, x)))),
-    words=("{g}, or {g} ⊙ ({out} + α) where {x} < 0",),
+    words=texts(("{g}, or {g} ⊙ ({out} + α) where {x} < 0",)),
     floats=lambda x, alpha: x if x > 0 else alpha * math.expm1(x),
     name="elu",
     elementwise=True,
@@ -330,7 +331,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
 
 @primitive(
     lambda g, out, x, min, max: where(_inside(x, min, max), g, 0.0),
-    words=("{g} between the borders",),
+    words=texts(("{g} between the borders",)),
     floats=lambda x, min, max: x if x != x else _upper(x if min is None or x >= min else float(min), max),
     name="clip",
     elementwise=True,

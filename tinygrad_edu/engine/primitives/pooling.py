@@ -50,7 +50,7 @@ __all__ = [
 # The rows of the largest number. `windows` is the number of positions along each axis.
 
 
-@primitive(lambda g, out, x, **how: max_unpool(g, x, out, **how), words=("{g} where {x} is largest",))
+@primitive(lambda g, out, x, **how: max_unpool(g, x, out, **how), words=texts(("{g} where {x} is largest",)))
 def max_pool(
     x: Any,
     kernel: Sizes = (),
@@ -69,7 +69,9 @@ def max_pool(
     return images_first(out)
 
 
-@primitive(lambda h, out, g, x, top, **how: max_pick(h, x, top, **how), None, None, words=("{g} where {y} is largest",))
+@primitive(
+    lambda h, out, g, x, top, **how: max_pick(h, x, top, **how), None, None, words=texts(("{g} where {y} is largest",))
+)
 def max_unpool(
     g: Any,
     x: Any,
@@ -94,7 +96,10 @@ def max_unpool(
 
 
 @primitive(
-    lambda g, out, h, x, top, **how: max_unpool(g, x, top, **how), None, None, words=("{g} where {y} is largest",)
+    lambda g, out, h, x, top, **how: max_unpool(g, x, top, **how),
+    None,
+    None,
+    words=texts(("{g} where {y} is largest",)),
 )
 def max_pick(
     h: Any,
@@ -135,7 +140,7 @@ def _lowest(dtype: Any) -> Any:
 # The rows of the mean. The zeros of the border `counted` count for the mean; those of the rest of `padding` do not.
 
 
-@primitive(lambda g, out, x, **how: avg_unpool(g, size=x.shape[2:], **how), words=("{g} / window",))
+@primitive(lambda g, out, x, **how: avg_unpool(g, size=x.shape[2:], **how), words=texts(("{g} / window",)))
 @of_reals
 def avg_pool(
     x: Any,
@@ -156,7 +161,7 @@ def avg_pool(
     return images_first(out)
 
 
-@primitive(lambda h, out, g, size, **how: avg_pool(h, **how), words=("means of {g}",))
+@primitive(lambda h, out, g, size, **how: avg_pool(h, **how), words=texts(("means of {g}",)))
 @of_reals
 def avg_unpool(
     g: Any,

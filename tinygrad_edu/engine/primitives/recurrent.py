@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..._support.languages import texts
 from ...errors import DtypeError, ShapeError
 from ..blas import product
 from ..node import shape_of
@@ -243,7 +244,7 @@ def _flat(x: ndarray, columns: int) -> ndarray:
 
 # The rows.
 
-THROUGH_TIME = ("{g} back through time",)
+THROUGH_TIME = texts(("{g} back through time",))
 """The rule of every operand, as books call it."""
 
 _rnn = Variadic("rnn", _rnn_steps, [_rnn_rule], composition=steps_of(rnn_cell), words=THROUGH_TIME)
