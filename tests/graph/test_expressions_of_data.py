@@ -103,14 +103,14 @@ def test_the_formula_computes_what_the_program_did(parts: list[str]) -> None:
     text = "y"
     for part in parts:
         text = part.format(f"({text})")
-    y, t = tg.tensor([1.0, 3.0], name="y"), tg.tensor([2.0, -1.0], name="t")
+    data = {name: tg.tensor(numbers, name=name) for name, numbers in {"y": [1.0, 3.0], "t": [2.0, -1.0]}.items()}
     w = tg.tensor([1.0, 1.0], requires_grad=True, name="w")
     with tg.trace():
-        z = eval(text) + w  # noqa: S307  # one of the programs above
-    said = tg.formula(z).translate(str.maketrans("−⊙·", "-**"))
+        z = eval(text, dict(data)) + w
+    said = tg.formula(z)
     assert "x" not in said
-    values = {"y": np.array([1.0, 3.0]), "t": np.array([2.0, -1.0]), "w": np.ones(2)}
-    assert np.allclose(eval(said.replace("²", "**2"), values), z.data)  # noqa: S307
+    program = said.translate(str.maketrans("−⊙·", "-**")).replace("²", "**2")
+    assert np.allclose(eval(program, {**data, "w": w}).data, z.data)
 
 
 @pytest.mark.parametrize("mode", ["forward", "both"])

@@ -90,12 +90,12 @@ def test_rules_are_said_in_the_language_of_the_picture() -> None:
     assert {"g（x > 0 处）", "g（v₁ 最大处）", "g 经过 pinv"} <= written
 
 
-def test_what_changes_only_the_shape_has_an_equals_sign_and_a_power_its_exponent() -> None:
+def test_what_changes_only_the_shape_has_no_sign_and_a_power_its_exponent() -> None:
     x = tg.tensor([0.5, 0.7], requires_grad=True, name="x")
     drawing = tg.draw((x[:, None] * x).sum() + (x**2).sum() + (x**x).sum() + (x**-1).sum())
     signs = [card.symbol.text for card in drawing.cards if card.symbol]
     assert [sign for sign in signs if "x" in sign] == ["x²", "xⁿ", "x⁻¹"]
-    assert signs.count("=") == 1
+    assert len(signs) == len([node for node in drawing.graph.nodes if node.kind == "operation"]) - 1
     assert "x⁻¹" in drawing.dot()
 
 

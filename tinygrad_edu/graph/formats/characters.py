@@ -110,7 +110,7 @@ def _call(node: PlainNode, inputs: list[PlainNode], graph: Graph) -> str:
         return one_line(call(node.operation, symbol, node.precedence, tuple(map(_term, inputs)), (), "", ""), TEXT)
     if node.operation == "negative":
         return f"−{operands[0]}"
-    if symbol == "=" or node.operation is None:  # handed on as it is
+    if not symbol:  # handed on as it is
         return operands[0]
     if node.operation == "getitem":
         return "".join([*operands, *attrs_of(node)])

@@ -168,7 +168,9 @@ def _written(edge: Edge, graph: Graph) -> Label | None:
     through = graph.node(graph.edges[edge.pair - 1].target).operation
     if through is None:
         return None
-    return Label(((Text("partial", "g", SIZE + 1), Text("muted", f" {say('through {operation}', operation=through)}", SIZE)),))
+    return Label(
+        ((Text("partial", "g", SIZE + 1), Text("muted", f" {say('through {operation}', operation=through)}", SIZE)),)
+    )
 
 
 def local_symbol(edge: Edge, graph: Graph) -> str:

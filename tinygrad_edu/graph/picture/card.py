@@ -253,7 +253,7 @@ def _card(node: PlainNode, graph: Graph, direction: Direction, *, show_gradient:
     round_ends = node.kind in ("leaf", "gradient") or (node.kind == "alias" and not node.operation)
     box_width = inner_width + 2 * MARGIN + (6 if round_ends else 0)
     box_height = inner_height + 12
-    if node.kind != "operation":
+    if node.kind != "operation" or is_plumbing(node.operation, node.attrs):
         return Card(node.kind, None, 0.0, rows, bars, box_width, max(box_height, 30.0))
     symbol = _symbol(node, graph)
     if is_sideways(direction):
@@ -273,13 +273,13 @@ RAISABLE = re.compile("−?[0-9]{1,3}")
 
 
 def sign_of(node: PlainNode, graph: Graph) -> str:
-    """The sign of an operation in its box: x² for a power, `=` where only the shape or the type is another."""
+    """The sign of an operation in its box: x² for a power; none where only the shape or the type is another."""
     if node.operation == "power" and not node.formula:
         at = bisect_left(graph.edges, (node.id, 1), key=lambda edge: (edge.target, edge.slot))
         exponent = graph.node(graph.edges[at].source) if at < len(graph.edges) else node
         return f"x{exponent.label.translate(RAISED)}" if RAISABLE.fullmatch(exponent.label) else PRETTY["**"]
     symbol = node.symbol or ""
-    return "=" if is_plumbing(node.operation, node.attrs) else PRETTY.get(symbol, symbol)
+    return "" if is_plumbing(node.operation, node.attrs) else PRETTY.get(symbol, symbol)
 
 
 def _symbol(node: PlainNode, graph: Graph) -> Text:
