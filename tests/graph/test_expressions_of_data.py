@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import tinygrad_edu as tg
+from tinygrad_edu.graph.formats.page.touch import touchable
+from tinygrad_edu.graph.picture.card import Text
 
 
 def loss_of(y: Any, p: Any) -> Any:
@@ -97,6 +99,16 @@ def test_what_is_remembered_changes_nothing_for_the_engine() -> None:
     assert unrecorded.notes is None or unrecorded.notes.expression is None
 
 
+def test_it_is_no_number_to_touch() -> None:
+    x, w = tg.Value(3.0, "x", requires_grad=False), tg.Value(2.0, "w")
+    with tg.trace():
+        z = (1 - x) * w
+    rows = touchable(tg.draw(z).graph)
+    assert rows is not None
+    assert [row[3] for row in rows.data["rows"] if len(row) > 3] == ["w"]
+    assert '<select id="leaf">' in tg.draw(z).html()
+
+
 @settings(max_examples=40)
 @given(st.lists(st.sampled_from(["1 - {}", "{} * 2", "{} / y", "{} - t", "-{}", "{} * t", "t - {}"]), max_size=4))
 def test_the_formula_computes_what_the_program_did(parts: list[str]) -> None:
@@ -118,4 +130,4 @@ def test_a_long_formula_breaks_outside_of_brackets_if_it_can(mode: Any) -> None:
     with tg.trace():
         loss = loss_of(data(), weights())
     rows = [row for card in tg.draw(loss, mode, style="formulas").cards for row in card.rows]
-    assert "= −mean(y ⊙ log(p)" in ["".join(item.text for item in row if hasattr(item, "text")) for row in rows]
+    assert "= −mean(y ⊙ log(p)" in ["".join(item.text for item in row if isinstance(item, Text)) for row in rows]
