@@ -179,7 +179,9 @@ def is_plumbing(operation: str | None, attrs: Iterable[tuple[str, str]], plumbin
     >>> is_plumbing("getitem", [("index", "[:, None]")]), is_plumbing("getitem", [("index", "[0, None]")])
     (True, False)
     """
-    return operation in plumbing or (operation == "getitem" and bool(EVERYTHING.fullmatch(dict(attrs)["index"])))
+    return operation in plumbing or (
+        operation == "getitem" and bool(EVERYTHING.fullmatch(dict(attrs).get("index", "")))
+    )
 
 
 def switched_on(attrs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

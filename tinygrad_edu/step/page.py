@@ -169,7 +169,7 @@ def _data(script: Script, picture: Graph, svg: str, rows: Rows | None) -> dict[s
                     "boxes": shown_in.boxes(node),
                     "value": shown(node.value),
                     "receives": node.id in receiving or None,
-                    "made": made.get(node.id),
+                    "made": made.get(node.id) or node.formula or None,
                     "operation": called(node.operation) if node.operation else None,
                     "derivative": _derivative(script.graph.of, node.label),
                 }

@@ -121,7 +121,7 @@ def _box(drawing: Drawing, node: PlainNode, card: Card, middle: Point) -> Iterat
         down += height
 
 
-SIGNS = {"×": r"\times", "−": "-", "/": "/", "+": "+", "@": "@", "**": r"x^{y}", "[ ]": r"[\ ]", "‖·‖": r"\|\cdot\|"}
+SIGNS = {"×": r"\times", "−": "-", "/": "/", "+": "+", "@": "@", "[ ]": r"[\ ]", "‖·‖": r"\|\cdot\|"}
 
 
 def _ink(row: Row) -> str:

@@ -123,8 +123,7 @@ def _through(term: Term) -> Term:
     if term.operation == "where":  # a number at a single point is left out
         condition, number, elsewhere = term.operands
         return elsewhere if number.value is not None and _is_a_point(condition) else term
-    (operand,) = term.operands
-    return replace(operand, label=term.label)  # a term of its own: x[:, None] · x is no square
+    return replace(term.operands[0], label=term.label)  # a term of its own: x[:, None] · x is no square
 
 
 def _is_a_point(condition: Term) -> bool:
