@@ -197,10 +197,8 @@ def record(
             if here.level == TRACED:
                 node.own_notes().source = caller()
             return node
-        if flow and here.tracing:
-            node.own_notes().cut_by("no_grad")
-        elif here.level == TRACED:
-            node.own_notes().expression = primitive, first, second, attrs
+        if here.tracing:
+            node.own_notes().left_out((primitive, first, second, attrs), flow)
     node.primitive = node._first = node._second = None
     node.attrs = NO_ATTRS
     node.flow = False

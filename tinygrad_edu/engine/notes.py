@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .grad_mode import Source, caller, tracing
+from .grad_mode import Source, caller, recording, tracing
 
 if TYPE_CHECKING:
     from .signatures import Row
@@ -48,6 +48,13 @@ class Notes:
     open_name: str
     open_shape: tuple[int | None, ...]
     open_dtype: np.dtype[Any]
+
+    def left_out(self, call: tuple[Row, Any, Any, dict[str, Any]], flow: bool) -> None:
+        """Note inside `trace()` why a call is not recorded: `no_grad` cuts it off, or no gradient flows through it."""
+        if flow:
+            self.cut_by("no_grad")
+        elif recording():
+            self.expression = call
 
     def cut_by(self, by: str) -> None:
         """Note what cut a leaf off from what it was computed from, and inside `trace()` where."""

@@ -261,11 +261,13 @@ class Drawing:
     bold: bool = False
 
     @lazy
+    @_spoken
     def cards(self) -> list[Card]:
         """The content of each box."""
         return [card.with_bold(self.arrays) for card in cards(self.graph, self.flow, self.style)]
 
     @lazy
+    @_spoken
     def labels(self) -> list[Label | None]:
         """The label of each arrow; None for an arrow without one."""
         made = arrow_labels(self.graph, steps=self.steps, spaces=self.style == "spaces")
