@@ -19,7 +19,7 @@ import numpy as np
 from numpy import ndarray
 
 from ...errors import DtypeError, ShapeError
-from ..blas import one_thread, product
+from ..blas import multiplier, one_thread, product
 from ..node import shape_of
 from .elementwise import relu, sigmoid, tanh
 from .fused import linear, linear_row
@@ -89,7 +89,7 @@ def _rnn_steps(x: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, h: Any, nonli
     """All steps of `rnn_cell` on arrays, in place; new arrays would take a fifth of the time."""
     out = linear(x, w_ih, b_ih + b_hh)
     from_h = np.empty(h.shape, np.result_type(out, h, w_hh))
-    times_w_hh = _times(w_hh.T, len(h))
+    times_w_hh = multiplier(w_hh.T, len(h))
     with one_thread():
         for h_t in out:
             times_w_hh(h, from_h)
@@ -107,7 +107,7 @@ def _lstm_steps(*operands: Any) -> Any:
     x, w_ih, w_hh, b_ih, b_hh, h, c = operands
     (steps, n, _), size, dtype = x.shape, h.shape[1], np.result_type(*operands)
     weights = np.concatenate([w_hh, w_ih, (b_ih + b_hh)[:, None]], 1).reshape(4, size, -1).swapaxes(1, 2)
-    times_weights = _times(weights * np.array([0.5, 0.5, 1, 0.5], dtype)[:, None, None], n)
+    times_weights = multiplier(weights * np.array([0.5, 0.5, 1, 0.5], dtype)[:, None, None], n)
     out, kept = _states_and_gates(np.empty(6 * steps * n * size, dtype), steps, n, size)
     row = np.ones((n, weights.shape[1]), dtype)
     new = np.empty((n, size), dtype)
@@ -134,27 +134,6 @@ def _states_and_gates(memory: ndarray, steps: int, n: int, size: int) -> tuple[n
     return states.reshape(steps, 2, n, size), kept.reshape(steps, 4, n, size)
 
 
-UNPACKED = 10**6
-"""OpenBLAS multiplies matrices as they lie in memory, without packing them, up to so many multiplications."""
-
-
-def _times(y: ndarray, n: int) -> Callable[[ndarray, ndarray], object]:
-    """A function of x (n, K) and `out` (..., n, H) that multiplies x with y (..., K, H), once for each step.
-
-    y is cut into strips of columns, so that a product with one is not packed: that takes a fifth of the time.
-    """
-    *_, k, columns = y.shape
-    fitting = (p for p in range(1, columns // 16 + 1) if columns % p == 0 and n * k * columns <= p * UNPACKED)
-    count = next(fitting, 1)
-    strips = np.ascontiguousarray(_strips(y, count))
-    return lambda x, out: np.matmul(x, strips, out=_strips(out, count))
-
-
-def _strips(x: ndarray, count: int) -> ndarray:
-    """(..., M, N) as (..., count, M, N / count)."""
-    return x.reshape((*x.shape[:-1], count, x.shape[-1] // count)).swapaxes(-2, -3)
-
-
 # Backpropagation through time.
 
 BLOCK = 1 << 19
@@ -175,7 +154,7 @@ def _through_time(
     d, rows = np.empty((block, n, gates), dtype), np.ones((block, n, size + features + 1), dtype)
     d_x, d_rows = np.empty(x.shape, dtype), np.zeros((gates, rows.shape[2]), dtype)
     d_states = [np.zeros(state.shape, dtype) for state in operands[5:]]
-    times_w_hh = _times(w_hh, n)
+    times_w_hh = multiplier(w_hh, n)
     for stop in range(steps, 0, -block):
         start = max(0, stop - block)
         with one_thread():
