@@ -76,8 +76,8 @@ def multiplier(y: ndarray, n: int) -> Callable[[ndarray, ndarray], object]:
 
     >>> out = np.empty((2, 32))
     >>> multiplier(np.ones((3, 32)), 2)(np.ones((2, 3)), out)
-    >>> out[1, 31]
-    np.float64(3.0)
+    >>> float(out[1, 31])
+    3.0
     """
     *_, k, columns = y.shape
     fitting = (p for p in range(1, columns // 16 + 1) if columns % p == 0 and n * k * columns <= p * UNPACKED)
