@@ -105,11 +105,12 @@ def _lstm_steps(*operands: Any) -> Any:
     (1 + tanh(z / 2)) / 2. So those of the gates i, f and o are halved beforehand, and one tanh does for all four gates.
     """
     x, w_ih, w_hh, b_ih, b_hh, h, c = operands
-    (steps, n, _), size, dtype = x.shape, h.shape[1], np.result_type(*operands)
-    weights = np.concatenate([w_hh, w_ih, (b_ih + b_hh)[:, None]], 1).reshape(4, size, -1).swapaxes(1, 2)
-    times_weights = multiplier(weights * np.array([0.5, 0.5, 1, 0.5], dtype)[:, None, None], n)
+    (steps, n, features), size, dtype = x.shape, h.shape[1], np.result_type(*operands)
+    weights = np.concatenate([w_hh, w_ih, (b_ih + b_hh)[:, None]], 1).reshape(4, size, size + features + 1)
+    weights = weights * np.array([0.5, 0.5, 1, 0.5], dtype)[:, None, None]
+    times_weights = multiplier(weights.swapaxes(1, 2), n)
     out, kept = _states_and_gates(np.empty(6 * steps * n * size, dtype), steps, n, size)
-    row = np.ones((n, weights.shape[1]), dtype)
+    row = np.ones((n, size + features + 1), dtype)
     new = np.empty((n, size), dtype)
     with one_thread():
         for x_t, (h_t, c_t), every in zip(x, out, kept):
