@@ -27,6 +27,24 @@ def shapes_alone() -> Drawing:
     return tg.draw(logistic_regression(), style="shapes")
 
 
+def shapes_as_a_book_writes_them() -> Drawing:
+    """Shapes as a book writes them"""
+    return tg.draw(logistic_regression(), "both", style="spaces", bold=True)
+
+
+def expressions_of_data() -> Drawing:
+    """Expressions of data
+
+    What is computed inside `tg.trace()` without a gradient has no name, but says how it was computed.
+    """
+    y, w = tg.tensor([0.0, 1.0], name="y"), tg.tensor([0.5, -0.25], requires_grad=True, name="w")
+    p = tg.sigmoid(w)
+    p.name = "p"
+    with tg.trace():
+        loss = -(y * tg.log(p) + (1 - y) * tg.log(1 - p)).mean()
+    return tg.draw(loss)
+
+
 def formulas() -> Drawing:
     """Formulas
 

@@ -10,6 +10,8 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn
+from tinygrad_edu.graph.numbers import Quantity
+from tinygrad_edu.graph.picture.card import Text, in_space
 
 from .examples import worked_example
 
@@ -85,8 +87,23 @@ def test_styles_say_less() -> None:
 
     assert "4.5" in words("full")
     assert "4.5" not in words("shapes")
-    with pytest.raises(ValueError, match="style is one of 'full', 'shapes', 'formulas', 'names'"):
+    assert "4.5" not in words("spaces")
+    assert "∈ ℝ" in tg.draw(z, style="spaces").svg()
+    with pytest.raises(ValueError, match="style is one of 'full', 'shapes', 'spaces', 'formulas', 'names'"):
         tg.draw(z, style="short")  # type: ignore[arg-type]
+
+
+def test_spaces_of_other_numbers_of_arrows_and_of_latex() -> None:
+    m = tg.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], requires_grad=True, name="M_1")
+    rows = tg.draw(m.sum(), style="spaces").cards
+    said = [item.text for card in rows for row in card.rows for item in row if isinstance(item, Text)]
+    assert " ∈ ℝ^{3×2}" in said
+    net = nn.Sequential(nn.Linear(3, 5), nn.ReLU())
+    drawing = tg.draw(net, (3,), style="spaces")
+    assert [text.text for label in drawing.labels if label for line in label.lines for text in line] == ["ℝ^{5}"]
+    tikz = tg.draw(m.sum(), style="spaces").tikz()
+    assert r"\mathrm{\ \in{}\ \mathbb{R}}^{\mathrm{3\times{}2}}" in tikz
+    assert [in_space(Quantity.of(np.ones(2, kind))).dtype for kind in (bool, "int64", "float32")] == ["ℤ", "ℤ", "ℝ"]
 
 
 def test_what_the_author_adds_is_in_every_format() -> None:

@@ -13,6 +13,7 @@ from hypothesis import given, settings, strategies as st
 import tinygrad_edu as tg
 from tinygrad_edu.engine.primitives import TABLE
 from tinygrad_edu.graph import Drawing, Film
+from tinygrad_edu.graph.picture.card import Text
 from tinygrad_edu.testing._table import CASES
 
 from .test_gallery import script
@@ -24,6 +25,13 @@ OF_PROGRAMS = re.compile(r"astype|expand_dims|broadcast_to|squeeze|to_tensor|to_
 def of_programs(texts: Iterator[str]) -> set[str]:
     """Those that no book would write."""
     return set(filter(OF_PROGRAMS.search, texts))
+
+
+def boxes(drawing: Drawing) -> Iterator[str]:
+    """The signs of boxes and what they say."""
+    for card in drawing.cards:
+        yield from (card.symbol.text,) if card.symbol else ()
+        yield from ("".join(item.text for item in row if isinstance(item, Text)) for row in card.rows)
 
 
 def mathematics(drawing: Drawing) -> Iterator[str]:
@@ -52,6 +60,60 @@ def test_every_row_of_the_table(name: str, data: st.DataObject) -> None:
             loss: Any = tg.sum(y)
             for style in ("full", "formulas"):
                 assert of_programs(mathematics(tg.draw(loss, "both", style=style, fit=None))) == set()
+            assert of_programs(boxes(tg.draw(loss, "backward", fit=None))) == set()
+            assert of_programs(event.symbolic for event in tg.steps(loss)) == set()
+
+
+LONG = {f"g through {name}" for name in ("attention_weights", "cofactors", "eigh", "pinv", "svd")}
+"""The rows whose rule has no short form."""
+
+
+@pytest.mark.parametrize("name", CASES)
+@settings(max_examples=5)
+@given(data=st.data())
+def test_every_row_has_a_rule_that_an_arrow_has_room_for(name: str, data: st.DataObject) -> None:
+    call = data.draw(CASES[name].calls(dtype=np.float64, sides=(2, 3)))
+    variables = [tg.tensor(call.operands[i], requires_grad=True, name="abcdefghijkl"[i % 12]) for i in call.variables]
+    results = call.of_variables(*variables)
+    for y in results if isinstance(results, (list, tuple)) else [results]:
+        if isinstance(y, tg.Node) and y.requires_grad and y.shape:
+            drawing = tg.draw(tg.sum(y), "both", fit=None, steps=True)
+            labels = zip(drawing.graph.edges, drawing.labels)
+            written = ["".join(x.text for x in label.lines[0]) for edge, label in labels if edge.pair and label]
+            assert {text for text in written if "g through" in text} <= LONG
+
+
+def test_rules_are_said_in_the_language_of_the_picture() -> None:
+    x = tg.tensor([[2.0, -1.0], [1.0, 4.0]], requires_grad=True, name="x")
+    drawing = tg.draw(tg.relu(x).max() + tg.pinv(x).sum(), "both", lang="zh", fit=None)
+    written = {"".join(text.text for text in line) for label in drawing.labels if label for line in label.lines}
+    assert {"g（x > 0 处）", "g（v₁ 最大处）", "g 经过 pinv"} <= written
+
+
+def test_what_changes_only_the_shape_has_no_sign_and_a_power_its_exponent() -> None:
+    x = tg.tensor([0.5, 0.7], requires_grad=True, name="x")
+    drawing = tg.draw((x[:, None] * x).sum() + (x**2).sum() + (x**x).sum() + (x**-1).sum())
+    signs = [card.symbol.text for card in drawing.cards if card.symbol]
+    assert [sign for sign in signs if "x" in sign] == ["x²", "xⁿ", "x⁻¹"]
+    assert len(signs) == len([node for node in drawing.graph.nodes if node.kind == "operation"]) - 1
+    assert "x⁻¹" in drawing.dot()
+
+
+def test_a_formula_keeps_an_index_and_the_brackets_of_a_matrix_product() -> None:
+    A, B = (tg.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True, name=name) for name in "AB")
+    x = tg.tensor([0.5, 0.7, 3.0], requires_grad=True, name="x")
+    said = {
+        "x[[0, 2]]": x[[0, 2]],
+        "x ⊙ x": x[:, None] * x,
+        "(A ⊙ B) A": (A * B) @ A,
+        "(A / B) A": (A / B) @ A,
+        "2 · A B": (2 * A) @ B,
+        "A B A": A @ B @ A,
+        "A ⊙ (B A)": A * (B @ A),
+    }
+    assert {tg.formula(node): node for node in said.values()} == said
+    assert tg.formula((A * B) @ A, latex=True) == r"\left(A \odot B\right) \, A"
+    assert tg.formula((A / B) @ A, latex=True) == r"\frac{A}{B} \, A"
 
 
 def drawings(picture: Any) -> Iterator[Drawing]:

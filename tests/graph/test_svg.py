@@ -267,6 +267,10 @@ def test_names_of_arrays_are_bold_where_that_is_asked_for_and_those_of_numbers_a
     assert r"\boldsymbol{\theta}" in tikz
     assert r"\mathbf{s}" not in tikz
     plain = tg.draw(loss, "both", fit=None)
+    for words in (drawing.dot(), drawing.mermaid()):
+        names = {name.upper() for name in re.findall("(?i)<b>(.*?)</b>", words)}
+        assert {name[:1] for name in names} >= {"X", "W", "Θ"}
+        assert not names & {"S", "LOSS"}
     assert (in_bold(plain.svg()), "mathbf" in plain.tikz(), ".bold" in plain.svg()) == (set(), False, False)
     assert drawing.layout == plain.layout
 
@@ -281,3 +285,20 @@ def test_a_name_in_a_longer_name_is_not_bold() -> None:
         "x(3)": [],
     }.items():
         assert [part for part, is_name in parts_of(text, names) if is_name] == bold, text
+
+
+def test_bold_names_do_not_break_dot_or_mermaid() -> None:
+    hostile = tg.tensor([1.0, 2.0], requires_grad=True, name='<b>&"\\N|]')
+    drawing = tg.draw(hostile * 2, bold=True)
+    assert "<B>&lt;b&gt;&amp;&quot;&#92;N|]</B>" in drawing.dot()
+    assert "<b>#60;b#62;#38;#34;" in drawing.mermaid()
+    assert drawing.dot().count("<B>") == drawing.mermaid().count("<b>") == 2, "of the leaf and of the result"
+
+
+def test_a_film_of_bold_names() -> None:
+    w = tg.tensor([1.0, 2.0], requires_grad=True, name="w")
+    drawings = []
+    for _ in range(2):
+        drawings.append(tg.draw((w * w).sum(), bold=True))
+        w.data -= 0.1
+    assert all("w" in in_bold(frame) for frame in tg.graph.film(drawings).frames)

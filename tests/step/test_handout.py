@@ -87,6 +87,16 @@ def test_our_notation_as_latex(ours: str, theirs: str) -> None:
     assert equation(ours) == theirs
 
 
+def test_bold_names_in_the_strip_and_in_latex() -> None:
+    w = tg.tensor([1.0, 2.0], requires_grad=True, name="w")
+    script = tg.steps((w * w).sum(), bold=True)
+    assert json_form.read(script.json()).bold
+    assert r"\mathbf{w} \cdot \mathbf{w}" in script.latex()
+    strip = script.filmstrip(at=[1])
+    assert re.findall(r'class="equation bold[^>]*>(.*?)<', strip)[:2] == ["v", "1"]
+    assert "∂" not in strip, "what is not known yet is not there, bold or not"
+
+
 def test_frames_stand_side_by_side_in_columns_each_with_its_words_below() -> None:
     script = tg.steps(textbook()[0])
     one, two = (ET.fromstring(script.filmstrip(at=[2, 3, 7], columns=columns)) for columns in (1, 2))

@@ -176,6 +176,20 @@ def test_a_matrix_is_shown_in_rows_and_columns(play: Open) -> None:
 
 
 @pytest.mark.slow
+def test_names_of_arrays_are_bold_where_that_is_asked_for(play: Open) -> None:
+    X, w = tg.tensor([[1.0, 2.0], [3.0, 4.0]], name="X"), tg.tensor([1.0, -1.0], requires_grad=True, name="w_1")
+    s = tg.Value(2.0, "s")
+    loss = (X @ w).sum() * s
+    for bold, names in ((True, {"X", "w_1"}), (False, set())):
+        script = tg.steps(loss, bold=bold)
+        step = 1 + next(i for i, event in enumerate(script) if "Xᵀ" in event.right)
+        page = play(script, f"#step={step}")
+        line = page.locator("#lines p").first
+        assert line.inner_text().endswith("Xᵀ ∂v₃/∂v₁")
+        assert set(line.locator("b").all_inner_texts()) == (names | {"v₁"} if bold else set())
+        assert (page.locator('.picture .bold:text("X")').count() > 0) is bold
+
+
 def test_predicting_with_right_and_wrong_answers_hints_and_a_score(play: Open) -> None:
     page = play(tg.steps(textbook()[0]), predict=True)
     page.keyboard.press("ArrowRight")

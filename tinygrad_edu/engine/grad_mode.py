@@ -218,6 +218,8 @@ trace = Switch(
     "trace",
     """Record for every node the file and line that made it, so that errors and pictures can name it.
 
+    What is computed of data alone, such as `1 - y`, is no part of a graph; inside, pictures and formulas know it.
+
     >>> import tinygrad_edu as tg
     >>> x = tg.Value(3.0)
     >>> with tg.trace():

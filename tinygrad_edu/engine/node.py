@@ -197,8 +197,8 @@ def record(
             if here.level == TRACED:
                 node.own_notes().source = caller()
             return node
-        if flow and here.tracing:
-            node.own_notes().cut_by("no_grad")
+        if here.tracing:
+            node.own_notes().left_out((primitive, first, second, attrs), flow)
     node.primitive = node._first = node._second = None
     node.attrs = NO_ATTRS
     node.flow = False

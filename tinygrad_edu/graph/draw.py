@@ -35,7 +35,7 @@ from .plain import Graph
 from .recorded import Recorded, forward, further_gradients
 from .showing import image, show
 from .views.collapse import huge
-from .views.formulas import in_formulas
+from .views.formulas import in_formulas, with_expressions
 from .views.paired import paired
 from .views.totals import totals_of_backward, totals_of_nodes
 from .views.view import HUGE, LIMIT, Depth, view
@@ -58,36 +58,18 @@ CLOSED = 5_000
 
 
 def draw(
-    node: Node | Sequence[Node] | Mapping[str, Node] | Callable[..., Any],
-    mode: Mode | Any = "forward",
-    *,
-    engine: Engine = "auto",
-    direction: Literal["LR", "TB"] | None = None,
-    theme: Theme = "auto",
-    gradients: bool | Literal["grad"] = True,
-    seed: Any = None,
-    steps: bool | None = None,
-    fit: Fit | None = "cell",
-    width: float | None = None,
-    style: Style | None = None,
-    depth: Depth = "auto",
-    expand: str | Collection[str] = (),
-    focus: Node | str | None = None,
-    hops: int = 2,
-    between: tuple[Node | str, Node | str] | None = None,
-    hide: str | Node | Collection[str | Node] = (),
-    boxes: Mapping[str, Iterable[Node | str]] | None = None,
+    node: Node | Sequence[Node] | Mapping[str, Node] | Callable[..., Any], mode: Mode | Any = "forward", *,
+    engine: Engine = "auto", direction: Literal["LR", "TB"] | None = None, theme: Theme = "auto",
+    gradients: bool | Literal["grad"] = True, seed: Any = None, steps: bool | None = None,
+    fit: Fit | None = "cell", width: float | None = None, style: Style | None = None,
+    depth: Depth = "auto", expand: str | Collection[str] = (),
+    focus: Node | str | None = None, hops: int = 2, between: tuple[Node | str, Node | str] | None = None,
+    hide: str | Node | Collection[str | Node] = (), boxes: Mapping[str, Iterable[Node | str]] | None = None,
     names: Mapping[str, Any] | None = None,
-    highlight: Any = None,
-    colour: Given = None,
-    label: Given = None,
-    note: Given = None,
-    title: str | None = None,
-    caption: str | None = None,
-    digits: int | None = None,
-    bold: bool = False,
-    lang: str | None = None,
-) -> Drawing:
+    highlight: Any = None, colour: Given = None, label: Given = None, note: Given = None,
+    title: str | None = None, caption: str | None = None,
+    digits: int | None = None, bold: bool = False, lang: str | None = None,
+) -> Drawing:  # fmt: skip
     """A picture of the graph that `node` was made by; or of the architecture of a model.
 
     Parameters
@@ -106,8 +88,8 @@ def draw(
         another direction, rows under each other, shapes instead of numbers, equal parts drawn once, and closed modules
         are tried until it fits; a line below it says what was done. None: as large as it is.
     width : in place of `fit`, how many pixels it may be wide.
-    style : what boxes say: "full"; "shapes", of arrays; "formulas", in which what has no name is written out; or
-        "names" alone. None: everything, if it fits.
+    style : what boxes say: "full"; "shapes", of arrays; "spaces", shapes as a book writes them, X ∈ ℝ³ˣ²; "formulas",
+        in which what has no name is written out; or "names" alone. None: everything, if it fits.
     theme : "light", "dark", or "auto", as the reader's system is set.
     gradients : show beside each number of the forward pass the derivative of `node` by it, where `node` is a single
         number. They are computed for the picture; no `.grad` is read or changed. "grad": besides, the `.grad` that
@@ -131,7 +113,7 @@ def draw(
         names, or functions of the nodes of the plain graph. A key (from, to) is an arrow.
     title, caption : lines above and below the picture.
     digits : how many significant digits numbers have; None: 4.
-    bold : set the names of arrays in bold, as many books set vectors and matrices; in SVG, HTML and TikZ.
+    bold : set the names of arrays in bold, as many books set vectors and matrices.
     lang : the language of titles and notes, "en" or "zh"; None: that of the reader's settings.
 
     >>> import tinygrad_edu as tg
@@ -142,8 +124,8 @@ def draw(
     >>> tg.draw(z).svg()[:4]
     '<svg'
     """
-    model = type(node).__name__ if is_model(node) else None
-    if model is not None:
+    model = type(node).__name__ if is_model(node) else ""
+    if model:
         node, mode, gradients, direction = results_of(node, mode), "forward", False, direction or "TB"
     check_choices(mode=mode, gradients=gradients, engine=engine, theme=theme, direction=direction, fit=fit, style=style)
     paths = check_sizes(width, depth, expand)
@@ -154,18 +136,17 @@ def draw(
     with printed_with(digits), speaking(lang):
         part = Part(focus, hops, between, hide, boxes)
         whole = _whole(recorded, mode, gradients, seed, part, all_of_it=depth == "all")
-        whole = architecture(whole, model) if model is not None else whole
+        whole = architecture(whole, model) if model else whole
         whole = marked(whole, recorded, Marks(highlight, colour, label, note, title, caption))
-        shown = view(whole, depth, paths)
+        shown, first = view(whole, depth, paths), Way(direction or "LR", style or "full")
         looks = _Looks(whole, mode, engine, theme, False if several and steps is None else steps, lang, bold)
-        first = Way(direction or "LR", style or "full")
         if (fit is None and width is None) or len(shown.nodes) > LIMIT:
             return looks.drawing(shown, first)
         free = Choice(
             whole,
             shown,
             direction=direction is None,
-            style=style is None and model is None,
+            style=style is None and not model,
             bare=steps is None and mode == "both",
             view=depth == "auto" and not paths,
         )
@@ -231,7 +212,7 @@ def _whole(
             graph = further_gradients(recorded, graph)
         if not any(x.requires_grad or x.primitive for x in recorded.outputs):
             graph = replace(graph, notes=(*graph.notes, say(UNRECORDED)))
-    return part_of(graph, recorded, part)
+    return part_of(with_expressions(graph, recorded), recorded, part)
 
 
 UNRECORDED = texts(
@@ -280,15 +261,16 @@ class Drawing:
     bold: bool = False
 
     @lazy
+    @_spoken
     def cards(self) -> list[Card]:
         """The content of each box."""
-        made = cards(self.graph, self.flow, self.style)
-        return [card.with_bold(self.arrays) for card in made] if self.bold else made
+        return [card.with_bold(self.arrays) for card in cards(self.graph, self.flow, self.style)]
 
     @lazy
+    @_spoken
     def labels(self) -> list[Label | None]:
         """The label of each arrow; None for an arrow without one."""
-        made = arrow_labels(self.graph, steps=self.steps)
+        made = arrow_labels(self.graph, steps=self.steps, spaces=self.style == "spaces")
         if not self.bold:
             return made
         edges = self.graph.edges
@@ -296,8 +278,8 @@ class Drawing:
 
     @lazy
     def arrays(self) -> frozenset[str]:
-        """The names that are set in bold where that is asked for."""
-        return arrays_of(self.whole or self.graph)
+        """The names that are set in bold."""
+        return arrays_of(self.whole or self.graph) if self.bold else frozenset()
 
     @lazy
     def layout(self) -> Layout:
@@ -334,7 +316,7 @@ class Drawing:
         """The picture as a `graphviz.Digraph`, which can be changed and drawn by Graphviz."""
         from .formats.dot import digraph
 
-        return digraph(self.graph, self.flow)
+        return digraph(self.graph, self.flow, self.arrays)
 
     def dot(self) -> str:
         """The picture in Graphviz's language."""
@@ -345,7 +327,7 @@ class Drawing:
         """The picture in Mermaid's language, for Markdown pages."""
         from .formats.mermaid import mermaid
 
-        return mermaid(self.graph, self.flow)
+        return mermaid(self.graph, self.flow, self.arrays)
 
     def json(self) -> str:
         """The graph as data."""

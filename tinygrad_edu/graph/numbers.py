@@ -14,7 +14,7 @@ from .._support.languages import say
 from ..engine.node import number_of
 from .text import shorten
 
-__all__ = ["DIGITS", "POWERS", "Quantity", "aligned", "factor", "number", "printed_with"]
+__all__ = ["DIGITS", "POWERS", "RAISED", "Quantity", "aligned", "factor", "number", "printed_with"]
 
 FEW = 12
 """An array of up to this many elements is shown in full."""
@@ -83,7 +83,7 @@ def _printed(value: float, digits: int) -> str:
 
 
 POWERS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"
-RAISED = str.maketrans("0123456789-", POWERS)
+RAISED = str.maketrans("0123456789-−", f"{POWERS}⁻")
 
 
 def factor(number: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
@@ -17,8 +18,8 @@ from .plain import Edge, Kind, PlainNode
 from .text import shorten, visible
 
 __all__ = [
-    "COMMUTATIVE", "INTERNAL", "Along", "attribute", "constant", "describe", "known", "place", "switched_on",
-    "transcribe",
+    "COMMUTATIVE", "INTERNAL", "PLUMBING", "Along", "attribute", "attributes", "constant", "describe", "is_plumbing",
+    "known", "place", "switched_on", "transcribe",
 ]  # fmt: skip
 
 
@@ -27,6 +28,12 @@ COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum"})
 
 INTERNAL = frozenset({"counted", "ends", "windows"})
 """Attributes that no user gave."""
+
+PLUMBING = frozenset({"astype", "broadcast_to", "expand_dims", "squeeze", "to_tensor", "to_value"})
+"""The primitives that a program needs for its shapes and types, and of which a book says nothing."""
+
+EVERYTHING = re.compile(r"\[(:|None|\.\.\.)(, (:|None|\.\.\.))*\]")
+"""An index that takes everything, such as `[:, None]`."""
 
 Along = Mapping[tuple[Node, int], tuple[Any, Any, "str | None"]]
 """Of uses, by node and operand slot: the local derivative, the contribution, and the rule as a formula."""
@@ -94,7 +101,7 @@ def describe(
             "operation": primitive.name,
             "symbol": primitive.symbol,
             "precedence": primitive.precedence,
-            "attrs": tuple((key, attribute(value, key)) for key, value in node.attrs.items() if key not in INTERNAL),
+            "attrs": attributes(node),
             "ordered": primitive.name not in COMMUTATIVE and _differ(node.inputs),
             "over": over(node),
         }
@@ -138,6 +145,11 @@ def known(x: Any) -> Quantity | None:
     return x if x is None or isinstance(x, Quantity) else Quantity.of(x)
 
 
+def attributes(node: Node) -> tuple[tuple[str, str], ...]:
+    """The attributes of the call that made a node, those that a user gave."""
+    return tuple((key, attribute(value, key)) for key, value in node.attrs.items() if key not in INTERNAL)
+
+
 def attribute(value: Any, key: str = "") -> str:
     """An attribute of a call in a few characters: `(0, 1)` for an axis, `[1:, None]` for an index.
 
@@ -159,6 +171,17 @@ def _pythons(value: Any) -> Any:
     if type(value) in (tuple, list):
         return type(value)(map(_pythons, value))
     return value.item() if isinstance(value, np.generic) else value
+
+
+def is_plumbing(operation: str | None, attrs: Iterable[tuple[str, str]], plumbing: Collection[str] = PLUMBING) -> bool:
+    """Whether a call only gives the numbers of its operand another shape or type.
+
+    >>> is_plumbing("getitem", [("index", "[:, None]")]), is_plumbing("getitem", [("index", "[0, None]")])
+    (True, False)
+    """
+    return operation in plumbing or (
+        operation == "getitem" and bool(EVERYTHING.fullmatch(dict(attrs).get("index", "")))
+    )
 
 
 def switched_on(attrs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

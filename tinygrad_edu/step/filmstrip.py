@@ -54,7 +54,7 @@ def filmstrip(script: Script, at: Sequence[int] | None = None, columns: int = 1)
     wrong = [step for step in chosen if not (0 < step <= len(script))]
     if wrong or not chosen:
         raise ValueError(f"filmstrip: at has steps from 1 to {len(script)}, and not {wrong[0] if wrong else 'none'}")
-    drawing = Drawing(view(script.graph), "auto", "LR", "light", False)
+    drawing = Drawing(view(script.graph), "auto", "LR", "light", False, script.graph, bold=script.bold)
     places = Places(script.graph, drawing.graph)
     frames = [_frame(script, step, number, drawing, places) for number, step in enumerate(chosen)]
     across = max(frame.width for frame in frames)
@@ -140,6 +140,6 @@ def _words(script: Script, step: int) -> Iterator[tuple[Text, float, float]]:
     y = MARGIN / 2 + LEADING / 2
     yield Text("step", str(step), SMALL), MARGIN, y
     for line in lines(script, script[step - 1]):
-        yield Text("equation", line, SIZE), MARGIN + INDENT, y
+        yield Text("equation", line, SIZE, script.arrays), MARGIN + INDENT, y
         y += LEADING
     yield Text("muted", sentence(script, script[step - 1]), SMALL), MARGIN + INDENT, y - 2

@@ -76,11 +76,11 @@ def latex(script: Script) -> str:
     \end{align*}
     """
     before, _, after = say(TEXTS["title"]).partition("{of}")
-    result = [rf"\section*{{{prose(before)}${in_latex(whole(script))}${prose(after)}}}"]
+    result = [rf"\section*{{{prose(before)}${in_latex(whole(script), script.arrays)}${prose(after)}}}"]
     for part, _, equations in _entries(script):
         if part:
             result.append(rf"\subsection*{{{prose(part)}}}")
-        aligned = (re.sub(r" (=|\+=|\\to) ", r" &\1 ", in_latex(line), count=1) for line in equations)
+        aligned = (re.sub(r" (=|\+=|\\to) ", r" &\1 ", in_latex(line, script.arrays), count=1) for line in equations)
         result += [r"\begin{align*}", " \\\\\n".join(aligned), r"\end{align*}"]
     return "\n".join(result)
 

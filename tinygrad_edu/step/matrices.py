@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from ..graph.text import columns
 from ..graph.words.latex import equation
@@ -27,13 +28,13 @@ def in_rows(line: str) -> list[str]:
     return ["".join(row).rstrip() for row in rows]
 
 
-def in_latex(line: str) -> str:
-    r"""The line as LaTeX mathematics, with matrices in brackets.
+def in_latex(line: str, bold: Collection[str] = ()) -> str:
+    r"""The line as LaTeX mathematics, with matrices in brackets and these names in bold.
 
     >>> print(in_latex("∂L/∂b = [[1, −0.5]]"))
     \frac{\partial L}{\partial b} = \begin{bmatrix} 1 & -0.5 \end{bmatrix}
     """
-    return "".join(_bmatrix(piece) if MATRIX.fullmatch(piece) else equation(piece) for piece in _pieces(line))
+    return "".join(_bmatrix(piece) if MATRIX.fullmatch(piece) else equation(piece, bold) for piece in _pieces(line))
 
 
 def _pieces(line: str) -> list[str]:

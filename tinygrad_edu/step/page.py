@@ -56,7 +56,7 @@ MESSAGES = (
 def page(script: Script, *, predict: bool = False, theme: Theme = "auto") -> str:
     """The player as the text of an HTML page."""
     texts = catalogue()
-    picture = Drawing(view(script.graph), "auto", "LR", theme, False)
+    picture = Drawing(view(script.graph), "auto", "LR", theme, False, script.graph, bold=script.bold)
     svg = re.sub(
         r"<title>.*?</title>\n?", "", picture.svg(bare=True), flags=re.DOTALL
     )  # they would give the answers away
@@ -156,6 +156,7 @@ def _data(script: Script, picture: Graph, svg: str, rows: Rows | None) -> dict[s
         "absolute": ABSOLUTE,
         "number": NUMBER,
         "matrix": MATRIX.pattern,
+        "bold": sorted(script.arrays, key=lambda name: (-len(name), name)),
         "texts": {key: texts[key] for key in MESSAGES},
         "touch": rows and {**rows.data, "boxes": [*rows.places(picture)[0].values()]},
         "sources": [f"{place}  {visible(text)}" for place, text in sources],
@@ -168,7 +169,7 @@ def _data(script: Script, picture: Graph, svg: str, rows: Rows | None) -> dict[s
                     "boxes": shown_in.boxes(node),
                     "value": shown(node.value),
                     "receives": node.id in receiving or None,
-                    "made": made.get(node.id),
+                    "made": made.get(node.id) or node.formula or None,
                     "operation": called(node.operation) if node.operation else None,
                     "derivative": _derivative(script.graph.of, node.label),
                 }

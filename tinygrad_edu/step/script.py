@@ -24,11 +24,14 @@ from ..errors import GraphError
 from ..graph.asked import recorded_of
 from ..graph.names import local_partial, partial
 from ..graph.numbers import factor, number, printed_with
+from ..graph.picture.bold import arrays_of
 from ..graph.plain import Graph, Quantity
 from ..graph.recorded import Recorded, forward_graph, is_single, one_like, passed_back
+from ..graph.views.formulas import with_expressions
 from ..graph.views.view import HUGE
+from ..graph.words.expressions import expressions
 from ..graph.words.formula import formula_of, one_call
-from ..graph.words.rules import pull_one, rule_in_letters
+from ..graph.words.rules import CELLS, pull_one, rule_in_letters
 from ..graph.words.terms import ATOM, Term, printed, word
 
 if TYPE_CHECKING:
@@ -138,6 +141,7 @@ class Script(Sequence[Event]):
     graph : the plain graph in which they happen.
     events : the events, forward and then back.
     formula : the output as one formula of its inputs, `(x + y) · w`; "" where that takes more than a line.
+    bold : whether names of arrays are bold, in the player, the pictures and LaTeX.
 
     >>> import tinygrad_edu as tg
     >>> x, y, w = tg.Value(2.0, "x"), tg.Value(3.0, "y"), tg.Value(4.0, "w")
@@ -151,6 +155,7 @@ class Script(Sequence[Event]):
     graph: Graph
     events: tuple[Event, ...]
     formula: str = ""
+    bold: bool = False
 
     @overload
     def __getitem__(self, index: int) -> Event: ...
@@ -291,6 +296,11 @@ class Script(Sequence[Event]):
         cluster = self.graph.cluster(path)
         return f"{path} {cluster.title.partition('(')[0]}" if cluster.kind == "module" else path
 
+    @property
+    def arrays(self) -> frozenset[str]:
+        """The names that are set in bold."""
+        return arrays_of(self.graph) if self.bold else frozenset()
+
     def label(self, id: int) -> str:
         """The label of the node with this id."""
         return self.graph.node(id).label
@@ -337,12 +347,13 @@ def steps(
     *,
     names: Mapping[str, Any] | None = None,
     digits: int | None = None,
+    bold: bool = False,
 ) -> Script:
     """The script of what made `output` and of all its gradients; with an optimiser, also of its next step.
 
     Nothing changes: `.grad` is neither read nor touched, and the optimiser only says what it would do. So
     `tg.steps(loss, optimizer)` shows a whole training step. `names` are names for nodes that have none: a dictionary,
-    such as `locals()`. Numbers have so many significant `digits`; None: 4.
+    such as `locals()`. Numbers have so many significant `digits`; None: 4. With `bold`, names of arrays are bold.
 
     Raises `GraphError` where the output is not a single number or has nothing to differentiate.
 
@@ -374,19 +385,19 @@ def steps(
         )
     walked = list(contributions(output, one_like(output)))
     with printed_with(digits):
-        return _written(recorded, walked, optimizer)
+        return _written(recorded, walked, optimizer, bold)
 
 
-def _written(recorded: Recorded, walked: Sequence[Contribution], optimizer: Optimizer | None) -> Script:
+def _written(recorded: Recorded, walked: Sequence[Contribution], optimizer: Optimizer | None, bold: bool) -> Script:
     """The script of what was recorded and of a walk from its output."""
     gradient, along = passed_back(recorded, walked)
-    graph = forward_graph(recorded, gradient, along)
+    graph = with_expressions(forward_graph(recorded, gradient, along), recorded)
     scribe = _Scribe(recorded, graph)
     made = [node for node in recorded.nodes if node.primitive is not None]
     events = [*map(scribe.forward, made), scribe.seed(), *scribe.back(walked)]
     if optimizer is not None:
         events += scribe.updates(optimizer, gradient)
-    return Script(graph, tuple(events), scribe.formula())
+    return Script(graph, tuple(events), scribe.formula(), bold)
 
 
 LINE = 90
@@ -401,7 +412,7 @@ class _Scribe:
         self.output, self.nodes, self.of = recorded.output, recorded.nodes, graph.of
         self.ids = {node: plain_node.id for node, plain_node in zip(self.nodes, drawn)}
         self.names = {node: word(name) for node, name in recorded.names.items()}
-        self.shared = recorded.shared
+        self.shared, self.expressions = recorded.shared, expressions(recorded)
         self.local = {(edge.target, edge.slot): edge.local for edge in graph.edges}
 
     def derivative(self, node: Node) -> str:
@@ -410,7 +421,7 @@ class _Scribe:
 
     def formula(self) -> str:
         """`(x + y) · w`, if that is short."""
-        formula = _brief(formula_of(self.output, self.nodes, self.names))
+        formula = _brief(formula_of(self.output, self.nodes, self.names, self.expressions))
         return formula if len(formula) <= LINE and "\n" not in formula else ""
 
     # Forward.
@@ -538,7 +549,7 @@ def _rule(node: Node, slot: int, *, carried: bool) -> str | None:
 
 def _brief(formula: str) -> str:
     """A formula without shapes, which have a line of their own, and without the cells of large constants."""
-    return re.sub(r"(?<![=\w])\[\[[^=()]{20,}?\]\]+", "[…]", re.sub(r", shape=\([\d, ]*\)", "", formula))
+    return re.sub(CELLS, "[…]", re.sub(r", shape=\([\d, ]*\)", "", formula))
 
 
 def _token(slot: int) -> str:

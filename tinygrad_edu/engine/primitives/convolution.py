@@ -73,7 +73,7 @@ def _convolution_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence
     return [rules[slot]() for slot in slots]
 
 
-@primitive(_convolution_rule, words=("{g} ∗ {y} turned", "{x} ∗ {g}", "Σ {g}"), kind=Variadic)
+@primitive(_convolution_rule, words=texts(("{g} ∗ {y} turned", "{x} ∗ {g}", "Σ {g}")), kind=Variadic)
 def convolution(*operands: Any, groups: int | None = None, **slide: Any) -> Any:
     """x (N, C, *S) and weight (O, C / groups, *K), and perhaps bias (O,), make (N, O, *P)."""
     x, weight, *bias = operands
@@ -126,7 +126,7 @@ def _conv_weight_rule(
     return [rules[slot]() for slot in slots]
 
 
-@primitive(_conv_weight_rule, words=("{y} ∗ {g} turned", "{x} ∗ {g}"), kind=Variadic)
+@primitive(_conv_weight_rule, words=texts(("{y} ∗ {g} turned", "{x} ∗ {g}")), kind=Variadic)
 def conv_weight(*operands: Any, kernel: Sizes, groups: int | None = None, **slide: Any) -> Any:
     """x (N, C, *S) and y (N, O, *P) make (O, C / groups, *kernel)."""
     x, y = operands

@@ -55,7 +55,7 @@ def _eye(x: Any) -> Any:
     return np.eye(x.shape[-1], dtype=x.dtype)
 
 
-@primitive(lambda g, out, x: -(_t(out) @ g @ _t(out)), numpy=[np.linalg.inv])
+@primitive(lambda g, out, x: -(_t(out) @ g @ _t(out)), words=("−{out}ᵀ {g} {out}ᵀ",), numpy=[np.linalg.inv])
 def inv(x: Any) -> Any:
     """The inverse of square matrices (..., n, n). To solve equations, `tg.solve` is quicker and more exact.
 
@@ -78,7 +78,7 @@ def _solve_by_left(g: Any, out: Any, a: Any, b: Any) -> Any:
     return -(expand_dims(g, -1) * expand_dims(out, -2) if b.ndim == 1 else g @ _t(out))
 
 
-@primitive(_solve_by_left, _solve_by_right, numpy=[np.linalg.solve])
+@primitive(_solve_by_left, _solve_by_right, words=("−{x}⁻ᵀ {g} {out}ᵀ", "{x}⁻ᵀ {g}"), numpy=[np.linalg.solve])
 def solve(a: Any, b: Any) -> Any:
     """The x for which a @ x is b: a (..., n, n), and b one vector (n,) or matrices (..., n, k).
 
@@ -91,7 +91,7 @@ def solve(a: Any, b: Any) -> Any:
     return np.linalg.solve(a, b)
 
 
-@primitive(lambda g, out, x: _number(g) * cofactors(x), numpy=[np.linalg.det])
+@primitive(lambda g, out, x: _number(g) * cofactors(x), words=("{g} cof({x})",), numpy=[np.linalg.det])
 def det(x: Any) -> Any:
     """The determinant of square matrices (..., n, n): (...). Its derivative is right for singular matrices, too.
 
@@ -116,7 +116,7 @@ def cofactors(x: Any) -> Any:
     return (u * (others * _number(np.linalg.det(u) * np.linalg.det(v))[..., 0])[..., None, :]) @ v
 
 
-@primitive(lambda g, out, x: _number(g) * _t(inv(x)), name="slogdet")
+@primitive(lambda g, out, x: _number(g) * _t(inv(x)), words=("{g} {x}⁻ᵀ",), name="slogdet")
 def _logabsdet(x: Any) -> Any:
     """log |det x|, which does not overflow."""
     return np.linalg.slogdet(x)[1]
@@ -147,7 +147,7 @@ def _cholesky_rule(g: Any, out: Any, x: Any) -> Any:
     return (half + _t(half)) * 0.5
 
 
-@primitive(_cholesky_rule, numpy=[np.linalg.cholesky])
+@primitive(_cholesky_rule, words=("sym({out}⁻ᵀ Φ({out}ᵀ {g}) {out}⁻¹)",), numpy=[np.linalg.cholesky])
 def cholesky(x: Any) -> Any:
     """The lower triangle L for which L @ Lᵀ is x, of symmetric positive definite matrices (..., n, n).
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._support.languages import texts
 from ...errors import DtypeError
 from ..messages import check
 from ..node import Node, shape_of
@@ -116,14 +117,15 @@ arctanh = real("arctanh", np.arctanh, math.atanh,
 arctan2 = binary("arctan2", kernels.of_real_pairs(np.arctan2), math.atan2,
                  lambda g, out, x, y: g * _turn(y, x, y),
                  lambda g, out, x, y: -(g * _turn(x, x, y)),
-                 "The angle in radians of the point with height x and width y.", (0.0, 1.0, 0.0), numpy=[np.arctan2])
+                 "The angle in radians of the point with height x and width y.", (0.0, 1.0, 0.0), numpy=[np.arctan2],
+                 words=("{g} {y} / ({x}² + {y}²)", "−{g} {x} / ({x}² + {y}²)"))
 hypot = binary("hypot", kernels.of_real_pairs(np.hypot), math.hypot,
                lambda g, out, x, y: g * direction(x, out),
                lambda g, out, x, y: g * direction(y, out),
                "√(x² + y²), without an overflow; its derivative at 0 is 0.", (3.0, 4.0, 5.0), numpy=[np.hypot])
 sinc = real("sinc", np.sinc, of_floats(np.sinc),
             lambda g, out, x: g * _slope_of_sinc(x, out),
-            "sin(πx) / (πx), and 1 at 0.", (0.0, 1.0))
+            "sin(πx) / (πx), and 1 at 0.", (0.0, 1.0), words=("{g} (cos(π {x}) − {out}) / {x}",))
 deg2rad = real("deg2rad", np.deg2rad, math.radians,
                lambda g, out, x: g * (pi / 180.0),
                "An angle in degrees as radians.", (0.0, 0.0), numpy=[np.deg2rad, np.radians])
@@ -154,7 +156,7 @@ logaddexp2 = binary("logaddexp2", kernels.of_real_pairs(np.logaddexp2), of_float
 
 relu = unary("relu", lambda x: np.maximum(x, 0), lambda x: x if x > 0 or x != x else 0.0,
              lambda g, out, x: where(x <= 0, 0.0, g),
-             "max(x, 0); its derivative at 0 is 0.", (-2.0, 0.0), numpy=[], words=("{g} where {x} > 0",))
+             "max(x, 0); its derivative at 0 is 0.", (-2.0, 0.0), numpy=[], words=texts(("{g} where {x} > 0",)))
 identity = unary("identity", lambda x: x, lambda x: x,
                  lambda g, out, x: g,
                  "x itself, as a node of its own.", (2.0, 2.0), numpy=[np.positive])
@@ -173,20 +175,22 @@ maximum = binary("maximum", np.maximum, lambda x, y: x if x >= y or x != x else 
                  lambda g, out, x, y: where(x < y, 0.0, where(x == y, g * 0.5, g)),  # g where one of them is nan
                  lambda g, out, x, y: where(x > y, 0.0, where(x == y, g * 0.5, g)),
                  "The larger of x and y; equal ones share the gradient.", (2.0, 3.0, 3.0), numpy=[np.maximum],
-                 words=("{g} where {x} > {y}", "{g} where {y} > {x}"))
+                 words=texts(("{g} where {x} > {y}", "{g} where {y} > {x}")))
 minimum = binary("minimum", np.minimum, lambda x, y: x if x <= y or x != x else y,
                  lambda g, out, x, y: where(x > y, 0.0, where(x == y, g * 0.5, g)),
                  lambda g, out, x, y: where(x < y, 0.0, where(x == y, g * 0.5, g)),
                  "The smaller of x and y; equal ones share the gradient.", (2.0, 3.0, 2.0), numpy=[np.minimum],
-                 words=("{g} where {x} < {y}", "{g} where {y} < {x}"))
+                 words=texts(("{g} where {x} < {y}", "{g} where {y} < {x}")))
 fmax = binary("fmax", np.fmax, lambda x, y: x if x >= y or y != y else y,
               lambda g, out, x, y: where((x >= y) | (y != y), g, 0.0),
               lambda g, out, x, y: where((x >= y) | (y != y), 0.0, g),
-              "The larger of x and y, and where one is nan the other.", (2.0, math.nan, 2.0), numpy=[np.fmax])
+              "The larger of x and y, and where one is nan the other.", (2.0, math.nan, 2.0), numpy=[np.fmax],
+              words=texts(("{g} where {x} ≥ {y}", "{g} where {y} > {x}")))
 fmin = binary("fmin", np.fmin, lambda x, y: x if x <= y or y != y else y,
               lambda g, out, x, y: where((x <= y) | (y != y), g, 0.0),
               lambda g, out, x, y: where((x <= y) | (y != y), 0.0, g),
-              "The smaller of x and y, and where one is nan the other.", (2.0, math.nan, 2.0), numpy=[np.fmin])
+              "The smaller of x and y, and where one is nan the other.", (2.0, math.nan, 2.0), numpy=[np.fmin],
+              words=texts(("{g} where {x} ≤ {y}", "{g} where {y} < {x}")))
 copysign = binary("copysign", kernels.of_real_pairs(np.copysign), math.copysign,
                   lambda g, out, x, y: g * (sign(x) * sign(out)),
                   lambda g, out, x, y: g * 0.0,
@@ -229,7 +233,7 @@ rint = unary("rint", np.rint, of_floats(np.rint),
     None,
     lambda g, out, condition, x, y: where(condition, g, 0.0),
     lambda g, out, condition, x, y: where(condition, 0.0, g),
-    words=("", "{g} where it was chosen", "{g} where it was chosen"),
+    words=texts(("", "{g} where it was chosen", "{g} where it was chosen")),
     floats=lambda condition, x, y: x if condition else y,
     numpy=[np.where],
     elementwise=True,
@@ -282,6 +286,7 @@ def round_(x: Any, decimals: int = 0) -> Any:
 
 @primitive(
     lambda g, out, x, nan, posinf, neginf: where(abs(x) < inf, g, 0.0),
+    words=texts(("{g} where {x} is finite",)),
     floats=of_floats(np.nan_to_num),
     name="nan_to_num",
     elementwise=True,
@@ -307,6 +312,7 @@ def nan_to_num(
 
 @primitive(
     lambda g, out, x, alpha: where(x > 0, g, g * (alpha * exp(where(x > 0, 0.0, x)))),
+    words=texts(("{g}, or {g} ⊙ ({out} + α) where {x} < 0",)),
     floats=lambda x, alpha: x if x > 0 else alpha * math.expm1(x),
     name="elu",
     elementwise=True,
@@ -329,7 +335,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
 
 @primitive(
     lambda g, out, x, min, max: where(_inside(x, min, max), g, 0.0),
-    words=("{g} between the borders",),
+    words=texts(("{g} between the borders",)),
     floats=lambda x, min, max: x if x != x else _upper(x if min is None or x >= min else float(min), max),
     name="clip",
     elementwise=True,

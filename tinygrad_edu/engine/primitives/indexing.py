@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._support.languages import texts
 from ..messages import refused
 from ..node import number_of
 from .primitive import dispatch
@@ -14,7 +15,7 @@ from .rows import primitive
 __all__ = ["getitem", "scatter", "take_along_axis"]
 
 
-@primitive(lambda g, out, x, index: scatter(g, index=index, shape=x.shape), words=("{g} in its place, else 0",))
+@primitive(lambda g, out, x, index: scatter(g, index=index, shape=x.shape), words=texts(("{g} in its place, else 0",)))
 def getitem(x: Any, index: Any = ()) -> Any:
     """x[index], with every kind of index that NumPy has; numbers picked twice receive both gradients.
 
@@ -25,7 +26,7 @@ def getitem(x: Any, index: Any = ()) -> Any:
     return x[index]
 
 
-@primitive(lambda g, out, x, index, shape: g[index], words=("its part of {g}",))
+@primitive(lambda g, out, x, index, shape: g[index], words=texts(("its part of {g}",)))
 def scatter(x: Any, index: Any = (), shape: tuple[int, ...] = ()) -> Any:
     """Zeros of the given shape to which x is added at `index`: the gradient of indexing.
 
@@ -85,7 +86,7 @@ def _take_along_axis_rule(g: Any, out: Any, x: Any, indices: Any, axis: int | No
     return scatter(g, index=index, shape=x.shape)
 
 
-@primitive(_take_along_axis_rule, words=("{g} in its place, else 0",), name="take_along_axis")
+@primitive(_take_along_axis_rule, words=texts(("{g} in its place, else 0",)), name="take_along_axis")
 def _take_along_axis(x: Any, indices: Any = None, axis: int | None = -1) -> Any:
     return np.take_along_axis(x, indices, axis)
 

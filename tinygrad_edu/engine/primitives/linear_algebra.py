@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._support.languages import texts
 from ...errors import DtypeError, GraphError, ShapeError
 from ..blas import one_thread, product
 from ..messages import check, in_words, is_whole, several, short
@@ -378,7 +379,7 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
     return convolve(a, flip(v), mode)
 
 
-@primitive(lambda g, out, x, k: tril(g, k), numpy=[np.tril])
+@primitive(lambda g, out, x, k: tril(g, k), words=texts(("lower triangle of {g}",)), numpy=[np.tril])
 def tril(x: Any, k: int = 0) -> Any:
     """The lower triangle: 0 above the k-th diagonal.
 
@@ -390,7 +391,7 @@ def tril(x: Any, k: int = 0) -> Any:
     return np.tril(x, index(k))
 
 
-@primitive(lambda g, out, x, k: triu(g, k), numpy=[np.triu])
+@primitive(lambda g, out, x, k: triu(g, k), words=texts(("upper triangle of {g}",)), numpy=[np.triu])
 def triu(x: Any, k: int = 0) -> Any:
     """The upper triangle: 0 below the k-th diagonal.
 

@@ -46,7 +46,7 @@ __all__ = [
 # The rows of the largest number. `windows` is the number of positions along each axis.
 
 
-@primitive(lambda g, out, x, **how: max_unpool(g, x, out, **how), words=("{g} where {x} is largest",))
+@primitive(lambda g, out, x, **how: max_unpool(g, x, out, **how), words=texts(("{g} where {x} is largest",)))
 def max_pool(
     x: Any,
     kernel: Sizes = (),
@@ -65,7 +65,9 @@ def max_pool(
     return images_first(out)
 
 
-@primitive(lambda h, out, g, x, top, **how: max_pick(h, x, top, **how), None, None)
+@primitive(
+    lambda h, out, g, x, top, **how: max_pick(h, x, top, **how), None, None, words=texts(("{g} where {y} is largest",))
+)
 def max_unpool(
     g: Any, x: Any, top: Any, kernel: Sizes = (), stride: Sizes | None = None, padding: Borders | None = None,
     dilation: Sizes | None = None, windows: Sizes = (),
@@ -83,7 +85,12 @@ def max_unpool(
     return images_first(out[inside(x.shape[2:], padding)])
 
 
-@primitive(lambda g, out, h, x, top, **how: max_unpool(g, x, top, **how), None, None)
+@primitive(
+    lambda g, out, h, x, top, **how: max_unpool(g, x, top, **how),
+    None,
+    None,
+    words=texts(("{g} where {y} is largest",)),
+)
 def max_pick(
     h: Any, x: Any, top: Any, kernel: Sizes = (), stride: Sizes | None = None, padding: Borders | None = None,
     dilation: Sizes | None = None, windows: Sizes = (),
@@ -117,7 +124,7 @@ def _lowest(dtype: Any) -> Any:
 # The rows of the mean. The zeros of the border `counted` count for the mean; those of the rest of `padding` do not.
 
 
-@primitive(lambda g, out, x, **how: avg_unpool(g, size=x.shape[2:], **how), words=("{g} / window",))
+@primitive(lambda g, out, x, **how: avg_unpool(g, size=x.shape[2:], **how), words=texts(("{g} / window",)))
 @of_reals
 def avg_pool(
     x: Any,
@@ -138,7 +145,7 @@ def avg_pool(
     return images_first(out)
 
 
-@primitive(lambda h, out, g, size, **how: avg_pool(h, **how))
+@primitive(lambda h, out, g, size, **how: avg_pool(h, **how), words=texts(("means of {g}",)))
 @of_reals
 def avg_unpool(
     g: Any,

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._support.languages import texts
 from ...errors import DtypeError
 from ..messages import check, refused, short
 from ..node import Node, number_of
@@ -87,7 +88,7 @@ def divisor(shape: tuple[int, ...], axis: Axis, ddof: float = 0) -> float:
 
 @primitive(
     lambda g, out, x, axis, keepdims: restore(g, x.shape, axis, keepdims) * _others(wide(x), axis),
-    words=("{g} · the other factors",),
+    words=texts(("{g} · the other factors",)),
     symbol="Π",
 )
 def prod_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -147,7 +148,7 @@ def _extreme_rule(g: Any, out: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     return where(chosen, restore(g, x.shape, axis, keepdims) / ties, 0.0)
 
 
-@primitive(_extreme_rule, words=("{g} where {x} is largest",))
+@primitive(_extreme_rule, words=texts(("{g} where {x} is largest",)))
 def max_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The largest over `axis`; equal ones share the gradient.
 
@@ -158,7 +159,7 @@ def max_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return reduced(np.maximum, x, axis, keepdims)
 
 
-@primitive(_extreme_rule, words=("{g} where {x} is smallest",))
+@primitive(_extreme_rule, words=texts(("{g} where {x} is smallest",)))
 def min_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The smallest over `axis`; equal ones share the gradient.
 
@@ -321,7 +322,7 @@ def _smooth_power(x: Any, exponent: Any) -> Any:
 
 @primitive(
     lambda g, out, x, axis: flip(cumsum(flip(g, _axis(axis)), axis=_axis(axis)), _axis(axis)).reshape(x.shape),
-    words=("Σ {g} from here on",),
+    words=texts(("Σ {g} from here on",)),
     numpy=[np.cumsum],
 )
 def cumsum(x: Any, axis: int | None = None) -> Any:
@@ -352,7 +353,7 @@ def _ahead(x: Any, n: int) -> Any:
     return concatenate([x[..., n:], np.zeros((*x.shape[:-1], min(n, x.shape[-1])), x.dtype)], axis=-1)
 
 
-@primitive(_cumprod_rule, words=("{g} · the other factors",), numpy=[np.cumprod])
+@primitive(_cumprod_rule, words=texts(("{g} · the other factors",)), numpy=[np.cumprod])
 def cumprod(x: Any, axis: int | None = None) -> Any:
     """The running product along `axis`, with derivatives that are right also where factors are 0.
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._support.languages import texts
 from ...errors import DtypeError, ShapeError
 from ..masks import ANSWERS
 from ..messages import PAD_MODES, check, in_words, is_whole, refused, several
@@ -108,7 +109,7 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
 
 @primitive(
     lambda g, out, x, source, destination: moveaxis(g, destination, source),
-    words=("{g} with its axes back",),
+    words=texts(("{g} with its axes back",)),
     numpy=[np.moveaxis],
 )
 def moveaxis(x: Any, source: Axis = 0, destination: Axis = 0) -> Any:
@@ -172,7 +173,7 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     return reshape(x, (*shape[:first], prod(shape[first : last + 1]), *shape[last + 1 :]))
 
 
-@primitive(lambda g, out, x, axis: flip(g, axis), numpy=[np.flip])
+@primitive(lambda g, out, x, axis: flip(g, axis), words=texts(("{g} turned round",)), numpy=[np.flip])
 def flip(x: Any, axis: Axis | None = None) -> Any:
     """The order of the numbers along `axis` reversed; along all axes where it is None.
 
@@ -187,7 +188,9 @@ def _opposite(shift: int | tuple[int, ...]) -> int | tuple[int, ...]:
     return tuple(-s for s in shift) if isinstance(shift, (tuple, list)) else -shift
 
 
-@primitive(lambda g, out, x, shift, axis: roll(g, _opposite(shift), axis), numpy=[np.roll])
+@primitive(
+    lambda g, out, x, shift, axis: roll(g, _opposite(shift), axis), words=texts(("{g} rolled back",)), numpy=[np.roll]
+)
 def roll(x: Any, shift: int | tuple[int, ...] = 1, axis: Axis | None = None) -> Any:
     """The numbers moved on by `shift` places along `axis`; those pushed out come in at the other end.
 
@@ -256,7 +259,7 @@ def _pad_rule(g: Any, out: Any, x: Any, pad_width: Any, mode: Any, constant_valu
     return g[tuple(slice(before, before + size) for (before, _), size in zip(widths, x.shape))]
 
 
-@primitive(_pad_rule, words=("{g} without its rim",), numpy=[np.pad])
+@primitive(_pad_rule, words=texts(("{g} without its rim",)), numpy=[np.pad])
 def pad(x: Any, pad_width: Any = 0, mode: Any = "constant", constant_values: Any = 0.0) -> Any:
     """x with a border: `pad_width` numbers on each side, or ((before, after), ...) for each axis.
 
@@ -321,7 +324,7 @@ def _concatenate_rule(
     return [g[along(slice(ends[slot], ends[slot + 1]), axis, out.ndim)] for slot in slots]
 
 
-@primitive(_concatenate_rule, words=("its part of {g}",), kind=Variadic, name="concatenate")
+@primitive(_concatenate_rule, words=texts(("its part of {g}",)), kind=Variadic, name="concatenate")
 def _concatenate(*arrays: Any, axis: int, ends: Sequence[int]) -> Any:
     return np.concatenate(arrays, axis)
 
@@ -349,7 +352,7 @@ def _stack_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any],
     return [g[along(slot, axis, out.ndim)] for slot in slots]
 
 
-@primitive(_stack_rule, words=("its part of {g}",), kind=Variadic, name="stack")
+@primitive(_stack_rule, words=texts(("its part of {g}",)), kind=Variadic, name="stack")
 def _stack(*arrays: Any, axis: int) -> Any:
     return np.stack(arrays, axis)
 

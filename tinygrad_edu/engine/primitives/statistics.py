@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._support.languages import texts
 from ...errors import DtypeError, OutOfRangeError, ShapeError
 from ..convert import numbers
 from ..messages import check, in_words, is_whole, short
@@ -73,12 +74,12 @@ def sort(x: Any, axis: int | None = -1) -> Any:
     return _sort(reshape(x, -1) if axis is None or not shape_of(x) else x, axis=-1 if axis is None else axis)
 
 
-@primitive(lambda g, out, x, axis: unsort(g, x, axis=axis), name="sort")
+@primitive(lambda g, out, x, axis: unsort(g, x, axis=axis), words=texts(("{g} in the old order",)), name="sort")
 def _sort(x: Any, axis: int = -1) -> Any:
     return np.sort(x, axis, kind="stable")
 
 
-@primitive(lambda h, out, g, x, axis: sort_by(h, x, axis=axis), None)
+@primitive(lambda h, out, g, x, axis: sort_by(h, x, axis=axis), None, words=texts(("{g} in the order of {y}",)))
 def unsort(g: Any, x: Any, axis: int = -1) -> Any:
     """The numbers of g, the first of which goes to the place of the smallest of x along `axis`, and so on."""
     out = np.empty_like(g)
@@ -86,7 +87,7 @@ def unsort(g: Any, x: Any, axis: int = -1) -> Any:
     return out
 
 
-@primitive(lambda g, out, h, x, axis: unsort(g, x, axis=axis), None)
+@primitive(lambda g, out, h, x, axis: unsort(g, x, axis=axis), None, words=texts(("{g} in the old order",)))
 def sort_by(h: Any, x: Any, axis: int = -1) -> Any:
     """The numbers of h in the order in which x would be sorted along `axis`."""
     return np.take_along_axis(h, np.argsort(x, axis, kind="stable"), axis)

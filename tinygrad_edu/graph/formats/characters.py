@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ..._support.languages import say
 from ..names import partial
-from ..picture.card import attrs_of, pretty
+from ..picture.card import attrs_of, sign_of
 from ..plain import Graph, PlainNode, Quantity
 from ..text import columns
 from ..words.formula import TEXT
@@ -81,7 +81,7 @@ def _name(node: PlainNode) -> str:
 
 def _words(node: PlainNode, sources: list[int], graph: Graph) -> str:
     """A node in a line: its name, how it was made, and its number, or its shape and range."""
-    made = _call(node, [graph.node(source) for source in sources]) if sources else ""
+    made = _call(node, [graph.node(source) for source in sources], graph) if sources else node.formula
     made = cluster_title(graph.cluster(node.opens)) if node.opens else made
     value = "" if node.value is None or node.kind == "constant" else _number(node.value)
     return " = ".join(dict.fromkeys(filter(None, (_name(node), made, value)))) + (
@@ -100,8 +100,8 @@ def _number(quantity: Quantity, *, shape: bool = True) -> str:
 INFIX = frozenset("+−×/@")
 
 
-def _call(node: PlainNode, inputs: list[PlainNode]) -> str:
-    symbol, operands = pretty(node.symbol or ""), [_name(x) for x in inputs]
+def _call(node: PlainNode, inputs: list[PlainNode], graph: Graph) -> str:
+    symbol, operands = sign_of(node, graph), [_name(x) for x in inputs]
     if node.formula:
         return node.formula
     if len(operands) == 2 and symbol in INFIX:
@@ -110,6 +110,8 @@ def _call(node: PlainNode, inputs: list[PlainNode]) -> str:
         return one_line(call(node.operation, symbol, node.precedence, tuple(map(_term, inputs)), (), "", ""), TEXT)
     if node.operation == "negative":
         return f"−{operands[0]}"
+    if not symbol:  # handed on as it is
+        return operands[0]
     if node.operation == "getitem":
         return "".join([*operands, *attrs_of(node)])
     return f"{node.operation}({', '.join([*operands, *attrs_of(node)])})"

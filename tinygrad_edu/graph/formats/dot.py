@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from html import escape
 from typing import TYPE_CHECKING
 
 from ..layout.geometry import Direction
 from ..palette import LIGHT
+from ..picture.bold import parts_of
 from ..picture.descriptions import node_in_words
 from ..plain import Cluster, Graph, PlainNode
 from ..text import visible
@@ -35,8 +38,8 @@ MARKS = {
 """The attributes of what differs between two graphs; its label says how."""
 
 
-def digraph(graph: Graph, direction: Direction) -> Digraph:
-    """A `graphviz.Digraph` of the graph; its `source` is the DOT text.
+def digraph(graph: Graph, direction: Direction, bold: Collection[str] = ()) -> Digraph:
+    """A `graphviz.Digraph` of the graph, with these names in bold; its `source` is the DOT text.
 
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu.graph.recorded import plain
@@ -64,7 +67,7 @@ def digraph(graph: Graph, direction: Direction) -> Digraph:
     around = [dot]  # the open clusters, the innermost last
     for item in outline(graph):
         if isinstance(item, PlainNode):
-            _node(around[-1], item, graph)
+            _node(around[-1], item, graph, bold)
         elif isinstance(item, Cluster):
             number = graph.clusters.index(item)
             attributes = {"label": _lines([cluster_title(item)]), "style": "rounded", "color": LIGHT["constant"]}
@@ -79,7 +82,7 @@ def digraph(graph: Graph, direction: Direction) -> Digraph:
     return dot
 
 
-def _node(dot: Digraph, node: PlainNode, graph: Graph) -> None:
+def _node(dot: Digraph, node: PlainNode, graph: Graph, bold: Collection[str]) -> None:
     attributes = dict(SHAPES[node.kind], tooltip=_literal(node_in_words(node, graph)), **MARKS.get(node.mark or "", {}))
     if node.id in graph.outputs:
         attributes["peripheries"] = "2"
@@ -87,7 +90,8 @@ def _node(dot: Digraph, node: PlainNode, graph: Graph) -> None:
         attributes["penwidth"] = "3"
     if node.colour:
         attributes |= {"style": f"{attributes.get('style', '')},filled".lstrip(","), "fillcolor": node.colour}
-    dot.node(f"n{node.id}", label=_lines(node_lines(node, graph)), **attributes)
+    lines = node_lines(node, graph)
+    dot.node(f"n{node.id}", label=_with_bold(lines, bold) if bold else _lines(lines), **attributes)
 
 
 def _edges(dot: Digraph, graph: Graph) -> None:
@@ -123,3 +127,15 @@ def _lines(lines: list[str]) -> str:
 
     label: str = nohtml("\\n".join(map(_literal, lines)))
     return label
+
+
+def _with_bold(lines: list[str], bold: Collection[str]) -> str:
+    """Several lines as a label in the HTML of Graphviz, with these names in bold."""
+
+    def literal(part: str) -> str:
+        return escape(visible(part)).replace("\\", "&#92;")
+
+    written = (
+        "".join(f"<B>{literal(x)}</B>" if is_bold else literal(x) for x, is_bold in parts_of(y, bold)) for y in lines
+    )
+    return f"<{'<BR/>'.join(written)}>"

@@ -7,10 +7,11 @@ graph, the totals are written.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from ..layout.geometry import Direction
 from ..palette import coloured
+from ..picture.bold import parts_of
 from ..plain import Cluster, Graph, PlainNode
 from ..text import visible
 from ..views.totals import totals
@@ -53,8 +54,10 @@ STYLES = {
 Boxes are light on every page, so that one set of colours can be read on light and on dark ones."""
 
 
-def mermaid(graph: Graph, direction: Direction) -> str:
+def mermaid(graph: Graph, direction: Direction, bold: Collection[str] = ()) -> str:
     """The text of a Mermaid flowchart; it goes into Markdown between ```` ```mermaid ```` and ```` ``` ````.
+
+    The names in `bold` are bold.
 
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu.graph.recorded import plain
@@ -71,24 +74,24 @@ def mermaid(graph: Graph, direction: Direction) -> str:
         classDef output stroke-width:3px
         class n2 output
     """
-    text = _flowchart(graph, direction)
+    text = _flowchart(graph, direction, bold)
     arrows = len(graph.edges) + sum(node.pair is not None for node in graph.nodes)
     if arrows > MOST_ARROWS or len(text) > MOST_CHARACTERS:
-        text = _flowchart(totals(graph), direction)
+        text = _flowchart(totals(graph), direction, bold)
     return text
 
 
-def _flowchart(graph: Graph, direction: Direction) -> str:
-    return "".join(f"{line}\n" for line in [f"flowchart {direction}", *_lines(graph)])
+def _flowchart(graph: Graph, direction: Direction, bold: Collection[str]) -> str:
+    return "".join(f"{line}\n" for line in [f"flowchart {direction}", *_lines(graph, bold)])
 
 
-def _lines(graph: Graph) -> Iterator[str]:
+def _lines(graph: Graph, bold: Collection[str]) -> Iterator[str]:
     yield f"    accTitle: {_literal(graph.title)}"
     indent = "    "
     for item in outline(graph):
         if isinstance(item, PlainNode):
             before, after = SHAPES[item.kind]
-            label = "<br>".join(map(_literal, node_lines(item, graph)))
+            label = "<br>".join(_with_bold(line, bold) for line in node_lines(item, graph))
             yield f'{indent}n{item.id}{before}"{label}"{after}:::{item.kind}'
         elif isinstance(item, Cluster):
             yield f'{indent}subgraph c{graph.clusters.index(item)}["{_literal(cluster_title(item))}"]'
@@ -140,6 +143,12 @@ def _literal(text: str) -> str:
     'a #34;quoted#34; #60;b#62;'
     """
     return re.sub(r"[^\w\s=,()\[\]/:.]|\.(?!\w)|(?<!\w)_|_(?!\w)|__|(?<=fa):|(?<=fa\w):", _codes, visible(text))
+
+
+def _with_bold(line: str, bold: Collection[str]) -> str:
+    """A line as literal text, with these names in bold."""
+    parts = parts_of(line, bold) if bold else [(line, False)]
+    return "".join(f"<b>{_literal(part)}</b>" if is_bold else _literal(part) for part, is_bold in parts)
 
 
 def _codes(found: re.Match[str]) -> str:

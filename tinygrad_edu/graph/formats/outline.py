@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..names import partial
-from ..picture.card import attrs_of, pretty
+from ..picture.card import attrs_of, sign_of
 from ..plain import Cluster, Edge, Graph, PlainNode, Quantity
 from ..text import plural
 
@@ -16,7 +16,8 @@ def node_lines(node: PlainNode, graph: Graph) -> list[str]:
     """The lines in a box."""
     value, label = node.value, node.shown or node.label
     low = f" over {node.over}" if node.over else ""
-    lines = [f"= {node.formula}"] if node.formula else [pretty(node.symbol) + low] if node.symbol else []
+    sign = sign_of(node, graph)
+    lines = [f"= {node.formula}"] if node.formula else [sign + low] if sign else []
     lines += attrs_of(node)
     if value is None or node.kind in ("constant", "alias"):
         lines.append(label)

@@ -121,7 +121,7 @@ def _box(drawing: Drawing, node: PlainNode, card: Card, middle: Point) -> Iterat
         down += height
 
 
-SIGNS = {"×": r"\times", "−": "-", "/": "/", "+": "+", "@": "@", "**": r"x^{y}", "[ ]": r"[\ ]", "‖·‖": r"\|\cdot\|"}
+SIGNS = {"×": r"\times", "−": "-", "/": "/", "+": "+", "@": "@", "[ ]": r"[\ ]", "‖·‖": r"\|\cdot\|"}
 
 
 def _ink(row: Row) -> str:
@@ -138,7 +138,7 @@ def _item(item: Text | Grid, along: bool) -> str:
         cells = r" \\ ".join(" & ".join(map(_number, row)) for row in item.cells)
         return rf"\begin{{bmatrix}} {cells} \end{{bmatrix}}"
     whole = not along or re.fullmatch(r"\(?∂[^·@]*", item.text)
-    if item.style in ("name", "auto") or (item.style == "partial" and whole):
+    if item.style in ("name", "auto", "space") or (item.style == "partial" and whole):
         return symbol(item.text, item.bold)
     if item.style in ("partial", "slope", "value", "equation"):
         return equation(item.text, item.bold)

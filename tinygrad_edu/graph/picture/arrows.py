@@ -13,7 +13,7 @@ from ..names import local_partial, partial
 from ..numbers import Quantity, factor
 from ..plain import Edge, Graph
 from ..text import shorten
-from .card import MARKS, Text
+from .card import MARKS, Text, in_space, kind_of
 
 __all__ = ["Label", "arrow_labels", "chain_rule", "leads_back", "local_symbol"]
 
@@ -52,8 +52,11 @@ class Label(NamedTuple):
         return len(self.lines) * self.leading
 
 
-def arrow_labels(graph: Graph, *, steps: bool = True) -> list[Label | None]:
-    """The label of each arrow of the graph, or None. `steps`: with steps of the chain rule."""
+def arrow_labels(graph: Graph, *, steps: bool = True, spaces: bool = False) -> list[Label | None]:
+    """The label of each arrow, or None; with `steps` of the chain rule, and with shapes as `spaces`, ℝ³ˣ²."""
+    if spaces:
+        edges = (replace(edge, value=edge.value and in_space(edge.value)) for edge in graph.edges)
+        graph = replace(graph, edges=tuple(edges))
     if any(cluster.times > 1 for cluster in graph.clusters):
         graph = replace(graph, edges=_of_one(graph))
     return [_label(edge, graph, steps) for edge in graph.edges]
@@ -122,7 +125,7 @@ def _own_label(edge: Edge, graph: Graph, steps: bool) -> Label | None:
     if edge.recurrent:
         return None
     if edge.value is not None or edge.times > 1:
-        shape = [Text("muted", edge.value.kind(dtype=False), SIZE)] if edge.value else []
+        shape = [kind_of(edge.value, SIZE)] if edge.value else []
         times = [Text("muted", f"× {edge.times:,}", SIZE)] if edge.times > 1 else []
         return Label(tuple((text,) for text in shape + times))
     step = chain_rule(edge, graph)
@@ -165,7 +168,9 @@ def _written(edge: Edge, graph: Graph) -> Label | None:
     through = graph.node(graph.edges[edge.pair - 1].target).operation
     if through is None:
         return None
-    return Label(((Text("partial", "g", SIZE + 1), Text("muted", f" through {through}", SIZE)),))
+    return Label(
+        ((Text("partial", "g", SIZE + 1), Text("muted", f" {say('through {operation}', operation=through)}", SIZE)),)
+    )
 
 
 def local_symbol(edge: Edge, graph: Graph) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -14,10 +15,10 @@ from ..clusters import Cluster, pieces as arguments_in
 from ..layout.geometry import PORTS, Direction, is_sideways
 from ..mathematics import pieces
 from ..names import partial
-from ..numbers import aligned
+from ..numbers import RAISED, aligned
 from ..plain import Graph, Kind, PlainNode, Quantity
 from ..text import shorten, visible, width
-from ..transcribe import switched_on
+from ..transcribe import is_plumbing, switched_on
 
 __all__ = [
     "OUTPUT_RIM",
@@ -32,7 +33,9 @@ __all__ = [
     "Text",
     "cards",
     "flow_of",
+    "in_space",
     "is_stack",
+    "kind_of",
 ]
 
 MARGIN = 12.0
@@ -59,7 +62,7 @@ UNKNOWN = "unknown"
 """The style of what is not known yet: it takes its room, and is not written."""
 MATHEMATICAL = frozenset({"name", "auto", "partial", "equation"})
 """The styles whose text is set as mathematics, with indices below and above the line."""
-SET = MATHEMATICAL | {"symbol", "heading"}
+SET = MATHEMATICAL | {"space", "symbol", "heading"}
 """The styles in which indices stand below and above the line."""
 LONG = 130.0
 """A name wider than this has a row of its own."""
@@ -144,12 +147,15 @@ class Card(NamedTuple):
 
     def with_bold(self, names: frozenset[str]) -> Card:
         """The same with these names in bold."""
+        if not names:
+            return self
         rows = (tuple(x.with_bold(names) if isinstance(x, Text) else x for x in row) for row in self.rows)
         return self._replace(rows=tuple(rows))
 
 
-Style = Literal["full", "shapes", "formulas", "names"]
-"""How much boxes say: everything; of arrays only shapes; besides, in formulas, what has no name; or names alone."""
+Style = Literal["full", "shapes", "spaces", "formulas", "names"]
+"""How much boxes say: everything; of arrays only shapes, as Python writes them, or as a book does, ∈ ℝ³ˣ²; besides, in
+formulas, what has no name; or names alone."""
 
 
 def cards(graph: Graph, direction: Direction, style: Style = "full") -> list[Card]:
@@ -177,14 +183,35 @@ def _in_short(graph: Graph, style: Style) -> Graph:
     def left(quantity: Quantity | None) -> Quantity | None:
         if quantity is None or style == "names":
             return None
-        return quantity if prod(quantity.shape) == 1 else Quantity(quantity.shape, "", None)
+        if prod(quantity.shape) == 1:
+            return quantity
+        return in_space(quantity) if style == "spaces" else Quantity(quantity.shape, "", None)
 
     nodes = tuple(_node_in_short(node, left, style) for node in graph.nodes)
-    if style == "shapes":
+    if style in ("shapes", "spaces"):
         return replace(graph, nodes=nodes)
     types = (cluster.title.partition("(")[0] for cluster in graph.clusters)
     clusters = tuple(replace(cluster, title=title, parameters=0) for cluster, title in zip(graph.clusters, types))
     return replace(graph, nodes=nodes, clusters=clusters)
+
+
+REAL = "ℝ"
+SPACES = {"int": "ℤ", "uint": "ℤ", "bool": "ℤ", "complex": "ℂ"}
+"""The letters of other numbers that arrays hold, by the beginning of the dtype."""
+
+
+def in_space(quantity: Quantity) -> Quantity:
+    """Only the shape of an array, with the letter of its numbers in place of the dtype."""
+    letter = next((letter for kind, letter in SPACES.items() if quantity.dtype.startswith(kind)), REAL)
+    return Quantity(quantity.shape, letter, None)
+
+
+def kind_of(quantity: Quantity, size: float, before: str = "", *, dtype: bool = False) -> Text:
+    """The shape of an array: `(3, 2) float32`, or as a book writes it, ℝ³ˣ², with ∈ where there is space before it."""
+    if quantity.dtype in (REAL, *SPACES.values()):
+        sign = " ∈ " if before.isspace() else before
+        return Text("space", f"{sign}{quantity.dtype}^{{{'×'.join(map(str, quantity.shape))}}}", size + 3)
+    return Text("muted", before + quantity.kind(dtype=dtype), size)
 
 
 def _node_in_short(node: PlainNode, left: Callable[[Quantity | None], Quantity | None], style: Style) -> PlainNode:
@@ -226,9 +253,9 @@ def _card(node: PlainNode, graph: Graph, direction: Direction, *, show_gradient:
     round_ends = node.kind in ("leaf", "gradient") or (node.kind == "alias" and not node.operation)
     box_width = inner_width + 2 * MARGIN + (6 if round_ends else 0)
     box_height = inner_height + 12
-    if node.kind != "operation":
+    if node.kind != "operation" or is_plumbing(node.operation, node.attrs):
         return Card(node.kind, None, 0.0, rows, bars, box_width, max(box_height, 30.0))
-    symbol = _symbol(node)
+    symbol = _symbol(node, graph)
     if is_sideways(direction):
         inlet = max(30.0, symbol.width + 14) + (SLOT if node.ordered else 0.0) + (POINT if node.layer > 1 else 0.0)
         return Card(node.kind, symbol, inlet, rows, bars, box_width + inlet, max(box_height, 36.0))
@@ -236,16 +263,27 @@ def _card(node: PlainNode, graph: Graph, direction: Direction, *, show_gradient:
     return Card(node.kind, symbol, inlet, rows, bars, max(box_width, symbol.width + 20, 44.0), box_height + inlet)
 
 
-PRETTY = {"-": "−", "·": "×", "getitem": "[ ]", "transpose": "T", "sqrt": "√", "square": "x²"}
+PRETTY = {
+    "-": "−", "·": "×", "**": "xⁿ", "getitem": "[ ]", "transpose": "T", "sqrt": "√", "square": "x²", "sum_to": "Σ",
+}  # fmt: skip
 
 
-def pretty(symbol: str) -> str:
-    """The symbol of a primitive as a box shows it."""
-    return PRETTY.get(symbol, symbol)
+RAISABLE = re.compile("−?[0-9]{1,3}")
+"""An exponent that the sign of a power shows."""
 
 
-def _symbol(node: PlainNode) -> Text:
-    symbol = shorten(visible(pretty(node.symbol or "?")), 22)
+def sign_of(node: PlainNode, graph: Graph) -> str:
+    """The sign of an operation in its box: x² for a power; none where only the shape or the type is another."""
+    if node.operation == "power" and not node.formula:
+        at = bisect_left(graph.edges, (node.id, 1), key=lambda edge: (edge.target, edge.slot))
+        exponent = graph.node(graph.edges[at].source) if at < len(graph.edges) else node
+        return f"x{exponent.label.translate(RAISED)}" if RAISABLE.fullmatch(exponent.label) else PRETTY["**"]
+    symbol = node.symbol or ""
+    return "" if is_plumbing(node.operation, node.attrs) else PRETTY.get(symbol, symbol)
+
+
+def _symbol(node: PlainNode, graph: Graph) -> Text:
+    symbol = shorten(visible(sign_of(node, graph) or "?"), 22)
     size = {1: 18.0, 2: 16.0, 3: 14.0}.get(len(symbol), 13.0 if len(symbol) < 8 else 11.5)
     return Text("symbol", f"{symbol}_{{{node.over}}}" if node.over else symbol, size)
 
@@ -291,7 +329,8 @@ def _formula(node: PlainNode) -> list[Row]:
         return [(name, Text("equation", " = ", 15.0), formula)]
     text = f"= {node.formula}"
     breaks = [found.start() for found in re.finditer(" [-+−·⊙/] ", text)] if formula.width > LONG_FORMULA else []
-    at = min(breaks, key=lambda place: abs(place - len(text) / 2), default=len(text))
+    inside = {place: text.count("(", 0, place) - text.count(")", 0, place) for place in breaks}
+    at = min(breaks, key=lambda place: abs(place - len(text) / 2) + len(text) * inside[place] / 8, default=len(text))
     return [(name,), *((formula._replace(text=part),) for part in (text[:at], text[at:].strip()) if part)]
 
 
@@ -342,7 +381,7 @@ def _module_rows(node: PlainNode, cluster: Cluster, *, named: bool) -> list[Row]
     if node.value is not None and node.value.is_number:
         rows.append((*result, Text("value", f"{' ' * bool(result)}= {node.value.text()}", 14.0)))
     elif result and node.value is not None:
-        rows.append((*result, Text("muted", f"  {node.value.kind(dtype=False)}", 11.0)))
+        rows.append((*result, kind_of(node.value, 11.0, "  ")))
     return rows
 
 
@@ -350,7 +389,7 @@ def _result(node: PlainNode, graph: Graph) -> list[Row]:
     """The shape of an output that is an array, which stands on no arrow."""
     if node.id not in graph.outputs or node.value is None or node.value.is_number:
         return []
-    return [(Text("muted", f"→ {node.value.kind(dtype=False)}", 11.5),)]
+    return [(kind_of(node.value, 11.5, "→ "),)]
 
 
 def is_stack(node: PlainNode, graph: Graph) -> bool:
@@ -360,6 +399,8 @@ def is_stack(node: PlainNode, graph: Graph) -> bool:
 
 def attrs_of(node: PlainNode) -> list[str]:
     """The attributes of a call that a picture shows: those that switch something on."""
+    if node.operation == "sum_to" or is_plumbing(node.operation, node.attrs):
+        return []
     unsaid = {"keepdims", "axis"} if node.over else {"keepdims"}
     return [
         value if key == "index" else f"{key}={value}" for key, value in switched_on(node.attrs) if key not in unsaid
@@ -395,9 +436,9 @@ def _equation(name: Text | None, value: Quantity, style: str, size: float, *, dt
     cells = _cells(value)
     if cells:
         return [*above, (*equals, Grid(style, cells, size - 1.5))]
-    kind = Text("muted", ("  " if name else "") + value.kind(dtype=dtype), 11.0)
+    kind = kind_of(value, 11.0, "  " if name else "", dtype=dtype)
     head: Row = (name, kind) if name else (kind,)
-    return [head, (Text(style, value.range(), size - 1),)] if value.dtype else [head]
+    return [head, (Text(style, value.range(), size - 1),)] if value.dtype and kind.style == "muted" else [head]
 
 
 def _cells(value: Quantity) -> tuple[tuple[str, ...], ...]:

@@ -43,6 +43,13 @@ RISE, SMALLER = {0: 0.0, 1: -0.36, -1: 0.22}, 0.72
 """How far a piece above or below the line is moved, and how much smaller it is, in font sizes."""
 
 
+APART = "space"
+"""Runs of this style are placed by themselves: where a font lacks ℝ, typst sets all that flows with it in another."""
+SERIF = {*MATHEMATICAL, APART}
+BOLD = 1.1
+"""How much wider bold letters are."""
+
+
 class Run(NamedTuple):
     """Text in one style, size and height."""
 
@@ -54,7 +61,8 @@ class Run(NamedTuple):
     @property
     def width(self) -> float:
         """What it takes in the usual fonts."""
-        return typical_width(self.text, self.size, serif=self.style.removesuffix(" bold") in MATHEMATICAL)
+        style = self.style.removesuffix(" bold")
+        return typical_width(self.text, self.size, serif=style in SERIF) * (1.0 if style == self.style else BOLD)
 
 
 def text(texts: Sequence[Text], x: float, y: float, anchor: str = "middle") -> str:
@@ -74,13 +82,15 @@ def text(texts: Sequence[Text], x: float, y: float, anchor: str = "middle") -> s
         x -= sum([run.width for run in runs]) / (2 if anchor == "middle" else 1)
     while runs[-1].style == UNKNOWN:
         runs.pop()
-    parts, height = [], 0.0
+    parts, height, along, before = [], 0.0, x, ""
     sizes = {run.size for run in runs}
     shared = sizes.pop() if len(sizes) == 1 else SIZE
-    for style, size, rise, words in runs:
+    for run in runs:
+        style, size, rise, words = run
         moved = f' dy="{_n(rise - height)}"' if rise != height else ""
-        height = rise
-        parts.append(f'<tspan class="{style}{_size(size, shared)}"{moved}>{in_markup(words)}</tspan>')
+        placed = f' x="{_n(along)}"' if APART in (style, before) and style != before else ""
+        parts.append(f'<tspan class="{style}{_size(size, shared)}"{placed}{moved}>{in_markup(words)}</tspan>')
+        height, along, before = rise, along + run.width, style
     return _text("start", x, baseline, shared, "".join(parts))
 
 
@@ -101,7 +111,7 @@ def _runs(texts: Sequence[Text]) -> list[Run]:
 def _set(texts: Sequence[Text]) -> Iterator[tuple[str, str, int, float]]:
     """The pieces of a line: the style, the text, the level and the size of each."""
     for style, words, size, bold in texts:
-        for part, is_bold in parts_of(words, bold) if bold else ((words, False),):
+        for part, is_bold in parts_of(words, bold) if bold and style != UNKNOWN else ((words, False),):
             for piece, level in pieces(part) if style in SET else ((part, 0),):
                 yield f"{style} bold" if is_bold else style, piece, level, size
 

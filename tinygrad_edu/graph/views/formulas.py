@@ -12,11 +12,14 @@ from dataclasses import dataclass, field, replace
 from ..names import partial
 from ..numbers import Quantity
 from ..plain import Edge, Graph, PlainNode
+from ..recorded import Recorded
+from ..transcribe import is_plumbing
+from ..words.expressions import expressions
 from ..words.formula import TEXT
-from ..words.terms import PLUMBING, Term, call, named, number_term, one_line, simplified, word
+from ..words.terms import SUM, Term, call, named, number_term, one_line, simplified, word
 from .collapse import in_use
 
-__all__ = ["in_formulas"]
+__all__ = ["in_formulas", "with_expressions"]
 
 LONGEST = 48
 """A formula of more characters leaves some of its parts in boxes of their own."""
@@ -37,6 +40,17 @@ def in_formulas(graph: Graph) -> Graph:
     for node in graph.nodes:
         writing.write(node)
     return writing.graph_of_formulas()
+
+
+def with_expressions(graph: Graph, recorded: Recorded) -> Graph:
+    """The graph with the expressions of data, see `expressions`, in the boxes of their results, if they are short."""
+    written = {recorded.names[leaf]: one_line(term, TEXT) for leaf, term in expressions(recorded).items()}
+
+    def said(node: PlainNode) -> PlainNode:
+        text = written.get(node.label, "") if node.kind in ("leaf", "forward") else ""
+        return replace(node, formula=text) if 0 < len(text) <= LONGEST else node
+
+    return replace(graph, nodes=tuple(map(said, graph.nodes))) if written else graph
 
 
 @dataclass
@@ -69,7 +83,8 @@ class _Writing:
     def write(self, node: PlainNode) -> None:
         """Write a node, whose operands are written, and take in those that fit."""
         if node.kind != "operation" or node.carries:
-            self.term[node.id] = _number(node) or _named(node)
+            expression = Term(node.formula, SUM, label=node.label) if node.formula else None
+            self.term[node.id] = expression or _number(node) or _named(node)
             return
         operands = [self.graph.node(edge.source) for edge in self.arriving.get(node.id, ())]
         inside = {x.id for x in operands if self._can_go_into(node, x)}
@@ -90,10 +105,10 @@ class _Writing:
         """Whether `node` can take in its operand `x`: a number without a name, or a result that nothing else uses."""
         if _number(x) is not None:
             return all(self.graph.node(user).kind == "operation" for user in self.users[x.id])
-        plain = x.kind == "operation" and not (x.name or x.owned or x.carries or "∂" in x.label)
+        plain = (x.kind == "operation" or x.formula) and not (x.name or x.owned or x.carries or "∂" in x.label)
         shown = x.shown or x.note or x.colour or x.lit or x.mark or x.kept == "other" or x.id in self.graph.outputs
         alone = self.users[x.id] == {node.id} and (x.cluster, x.layer) == (node.cluster, node.layer)
-        return plain and alone and not shown
+        return bool(plain and alone and not shown)
 
     def graph_of_formulas(self) -> Graph:
         """The graph of what is left."""
@@ -198,8 +213,8 @@ def _number(node: PlainNode) -> Term | None:
 
 def _call(node: PlainNode, operands: Sequence[PlainNode], terms: Sequence[Term]) -> Term:
     """The call that made a node, on operands that are written."""
-    if node.operation in PLUMBING and terms:
-        return terms[0]
+    if is_plumbing(node.operation, node.attrs) and terms:
+        return replace(terms[0], label=node.label)
     arrays = [x for x in operands if x.value is not None and x.value.shape]
     symbol = "⊙" if node.operation == "multiply" and len(arrays) == len(operands) else node.symbol or "?"
     unsaid = {"keepdims", *(["axis"] if node.over else [])}

@@ -14,13 +14,13 @@ from ...engine.node import Node
 from ...errors import GraphError
 from ..asked import recorded_of
 from ..mathematics import isolated
-from ..numbers import printed_with
-from ..transcribe import switched_on
+from ..numbers import RAISED, printed_with
+from ..transcribe import PLUMBING, is_plumbing, switched_on
+from .expressions import expressions
 from .latex import LATEX
 from .terms import (
     ATOM,
     NEWEST,
-    PLUMBING,
     POWER,
     Notation,
     Term,
@@ -31,13 +31,15 @@ from .terms import (
     in_function_notation,
     is_transpose,
     one_line,
+    seems_looser,
     term_of,
     written,
 )
 
 __all__ = ["TEXT", "formula", "formula_of", "one_call"]
 
-SUPERSCRIPTS = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+NO_TERMS: Mapping[Node, Term] = {}
 
 
 def formula(
@@ -73,7 +75,8 @@ def formula(
         raise GraphError(f"formula: only a Value or a Tensor has one, not {type(node).__name__} {node!r:.60}")
     recorded = recorded_of(node, names, "formula")
     with printed_with(digits):
-        text = formula_of(node, recorded.nodes, recorded.names, latex=latex, simplify=simplify)
+        known = expressions(recorded)
+        text = formula_of(node, recorded.nodes, recorded.names, known, latex=latex, simplify=simplify)
     return text if latex else isolated(text)
 
 
@@ -81,21 +84,28 @@ def formula_of(
     node: Node,
     nodes: Sequence[Node],
     names: Mapping[Node, str],
+    known: Mapping[Node, Term] = NO_TERMS,
     *,
     latex: bool = False,
     simplify: bool = True,
     plumbing: Collection[str] = PLUMBING,
 ) -> str:
-    """The expression that made `node` from `nodes`, in order of creation; other nodes appear in it by name."""
-    terms: dict[Node, Term] = {}
+    """The expression that made `node` from `nodes`, in order of creation; other nodes appear in it by name.
+
+    The terms of some may be `known`.
+    """
+    terms = dict(known)
     for x in nodes[-NEWEST:]:
-        terms[x] = term_of(x, terms, names, simplify, plumbing)
+        if x not in known:
+            terms[x] = term_of(x, terms, names, simplify, plumbing)
     return written(terms[node], LATEX if latex else TEXT)
 
 
 def one_call(node: Node, operand: Callable[[Node], Term], *, times: str = "·") -> str:
     """The one call that made `node`, with a term for each operand that is a node; `times` between factors."""
     term = call_term(node, tuple(operand(x) if isinstance(x, Node) else constant(x) for x in node.inputs))
+    if is_plumbing(term.operation, term.attrs):
+        return one_line(term.operands[0], TEXT)
     if term.operation == "multiply":
         term.text = times
     return one_line(term, TEXT)
@@ -125,10 +135,10 @@ def _pieces(term: Term, apart: set[Term]) -> list[str | Term]:
     if len(operands) == 1:
         return ["−" if term.text == "-" else term.text, *bracketed(operands[0], operands[0].binds <= term.binds)]
     a, b = operands
-    left = bracketed(a, a.binds < term.binds or (term.binds == POWER == a.binds))
+    left = bracketed(a, a.binds < term.binds or (term.binds == POWER == a.binds) or seems_looser(a, term))
     if term.binds == POWER:
         if b.value is not None and b.value.is_integer() and abs(b.value) < 100:
-            return [*left, b.text.translate(SUPERSCRIPTS)]
+            return [*left, b.text.translate(RAISED)]
         return [*left, "^", *bracketed(b, b.binds < ATOM)]
     associative = b.operation in ASSOCIATIVE.get(term.operation, ())
     right = bracketed(b, b.binds < term.binds or begins_with_minus(b) or (b.binds == term.binds and not associative))

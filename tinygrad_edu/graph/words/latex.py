@@ -25,6 +25,7 @@ from .terms import (
     begins_with_minus,
     in_function_notation,
     is_transpose,
+    seems_looser,
 )
 
 __all__ = ["LATEX", "equation", "prose", "symbol"]
@@ -67,7 +68,8 @@ SPECIAL = {
     "œ": r"\text{\oe}", "ł": r"\text{\l}", "Ł": r"\text{\L}", "«": r"\langle{}", "»": r"\rangle{}", "→": r"\to{}",
     "←": r"\gets{}", "≤": r"\le{}", "≥": r"\ge{}", "≠": r"\ne{}", "≈": r"\approx{}", "±": r"\pm{}",
     "°": r"{{}^{\circ}}",
-    "ℝ": r"\mathbb{R}", "∈": r"\in{}", "ℓ": r"\ell{}", "ℒ": r"\mathcal{L}", "ı": r"\imath{}", "⊤": r"\top{}",
+    "ℝ": r"\mathbb{R}", "ℂ": r"\mathbb{C}", "ℤ": r"\mathbb{Z}",
+    "∈": r"\in{}", "ℓ": r"\ell{}", "ℒ": r"\mathcal{L}", "ı": r"\imath{}", "⊤": r"\top{}",
     "§": r"\S{}", "½": r"\frac{1}{2}", "µ": r"\mu{}", "–": "-", "—": "-", "’": "'", "“": "''", "”": "''",
 }  # fmt: skip
 """Characters of names and attributes that LaTeX does not read as letters, or reads only with further packages."""
@@ -84,7 +86,7 @@ CAPITALS = {"gamma", "delta", "theta", "lambda", "xi", "pi", "sigma", "upsilon",
 VARIANTS = {"ϵ": r"\epsilon", "ε": r"\varepsilon", "ϕ": r"\phi", "φ": r"\varphi", "ϑ": r"\vartheta", "ς": r"\varsigma"}
 
 SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+POWERS = str.maketrans(dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀ", [*"0123456789-", r"\top"])))
 
 
 def symbol(label: str, bold: Collection[str] = ()) -> str:
@@ -259,7 +261,8 @@ def _pieces(term: Term, apart: set[Term]) -> list[str | Term]:
     associative = b.operation in ASSOCIATIVE.get(term.operation, ())
     least = term.binds if associative else term.binds + 1
     right = _fenced(b) if b not in apart and begins_with_minus(b, fractions=True) else bracketed(b, least)
-    return [*bracketed(a, term.binds), between, *right]
+    left = _fenced(a) if a not in apart and a.text != "/" and seems_looser(a, term) else bracketed(a, term.binds)
+    return [*left, between, *right]
 
 
 def _binds(x: Term, apart: set[Term]) -> int:
@@ -319,7 +322,7 @@ LATEX = Notation(atom=_atom, label=lambda term: symbol(term.label), pieces=_piec
 
 SIGNS = {
     "·": r"\cdot", "×": r"\times", "−": "-", "→": r"\to", "←": r"\gets", "Σ": r"\sum", "δ": r"\delta",
-    "∞": r"\infty", "@": r"\,", "ᵀ": r"^{\top}", "**": r"\wedge", "^": r"\wedge", "⊙": r"\odot",
+    "∞": r"\infty", "@": r"\,", "**": r"\wedge", "^": r"\wedge", "⊙": r"\odot",
     "√": r"\surd ", "‖": r"\|",
 }  # fmt: skip
 LETTER = "[^\\W⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ²³¹]"
@@ -328,7 +331,7 @@ TOKEN = re.compile(
     rf"(?:\^|\*\*) ?(?:(?P<exponent>[\d.]+|{NAME})(?!\()|\((?P<term>[^()]*)\))"
     r"|(?P<part>\(∂[^()]*\)[₀-₉]+)|(?P<sum>Σ[ᵢⱼₖₗₘₙ]+)"
     rf"|(?P<function>{NAME})(?=\()|(?P<name>∂[⁰¹²³⁴⁵⁶⁷⁸⁹]*(?:{NAME})(?:/(?:∂(?:{NAME}))+)?|{NAME})"
-    r"|(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)|(?P<times>(?<=[\w)\]])(?<!Σ) (?=[\w(∂]))|(?P<space> )|\*\*|.",
+    r"|(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀ]+)|(?P<times>(?<=[\w)\]])(?<!Σ) (?=[\w(∂]))|(?P<space> )|\*\*|.",
     re.DOTALL,
 )
 

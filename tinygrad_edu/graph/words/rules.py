@@ -10,17 +10,19 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ..._support.languages import say
 from ...engine.grad_mode import complete_graph
-from ...engine.node import Node, number_of
+from ...engine.node import Node, number_of, shape_of
 from ...engine.walk import by_the_table
 from ...errors import TinygradError
 from ..names import labels
 from ..plain import Quantity
 from ..recorded import ancestors
+from ..transcribe import attributes, is_plumbing
 from .formula import formula_of
 from .terms import PIPES, constant
 
-__all__ = ["pull_one", "rule_in_letters"]
+__all__ = ["CELLS", "pull_one", "rule_in_letters"]
 
 
 def pull_one(node: Node, slot: int, upstream: Any, letter_of: Mapping[Node, Node] | None = None) -> Any:
@@ -60,17 +62,26 @@ def rule_in_letters(node: Node, slot: int, names: Mapping[Node, str], upstream: 
     if not isinstance(result, Node) or not result.requires_grad:
         return Quantity.of(result).in_short()
     made = ancestors([result])
-    return re.sub(r"^Σ\(([^()]*)\)$", r"Σ \1", formula_of(result, made, labels(made), plumbing=PIPES))
+    text = re.sub(r"^Σ\(([^()]*)\)$", r"Σ \1", formula_of(result, made, labels(made), plumbing=PIPES))
+    return re.sub(CELLS, "[…]", text)
+
+
+CELLS = r"(?<![=\w])\[\[[^=()]{20,}?\]\]+"
+"""The cells of a large constant, which has a box of its own."""
 
 
 def _in_words(node: Node, slot: int, names: Mapping[Node, str], upstream: str) -> str | None:
     """The rule as the table words it; with Σ before it where the operand was broadcast."""
-    words = node.primitive.words if node.primitive is not None else ()
+    assert node.primitive is not None
+    if is_plumbing(node.primitive.name, attributes(node)):
+        return upstream
+    words = node.primitive.words
     called = [names[x] if isinstance(x, Node) else constant(x).text for x in node.inputs]
     others = " ".join(name for i, name in enumerate(called) if i != slot)
     text = words[min(slot, len(words) - 1)]
     values = dict(zip("xyz", (*called, "", "")), g=upstream, out=names[node], others=others)
-    return text.format(**values).strip() or None
+    broadcast = node.primitive.elementwise and shape_of(node.inputs[slot]) != shape_of(node)
+    return ("Σ " * broadcast + say(text, **values)).strip() if text else None
 
 
 def _letter(node: Node, name: str) -> Node:

@@ -16,12 +16,12 @@ from ...engine.node import Node, shape_of
 from ..mathematics import pieces
 from ..names import OVER, over
 from ..numbers import POWERS, Quantity, number
-from ..transcribe import INTERNAL, attribute
+from ..transcribe import PLUMBING, attributes, is_plumbing
 
 __all__ = [
-    "ATOM", "NEWEST", "PIPES", "PLUMBING", "POWER", "SIGN", "Notation", "Term", "arguments", "begins_with_minus",
-    "call", "call_term", "constant", "in_function_notation", "is_transpose", "named", "number_term", "one_line",
-    "printed", "simplified", "term_of", "word", "written",
+    "ATOM", "NEWEST", "PIPES", "POWER", "SIGN", "SUM", "Notation", "Term", "arguments", "begins_with_minus", "call",
+    "call_term", "constant", "in_function_notation", "is_transpose", "named", "number_term", "one_line", "printed",
+    "seems_looser", "simplified", "term_of", "word", "written",
 ]  # fmt: skip
 
 SHORT = 60
@@ -79,10 +79,8 @@ class Term:
     over: str = ""
 
 
-PLUMBING = frozenset({"astype", "broadcast_to", "expand_dims", "squeeze", "to_tensor", "to_value"})
-"""What a program needs for its shapes and types, and a book never writes."""
-PIPES = frozenset({"reshape", "sum_to", *PLUMBING})
-"""The same of rules, in which everything comes back to the shape of its operand."""
+PIPES = frozenset({"reshape", "sum_to", "where", *PLUMBING})
+"""The plumbing of rules: everything comes back to the shape of its operand, and single points may be apart."""
 
 
 def term_of(
@@ -103,16 +101,13 @@ def term_of(
     operands = []
     for x in node.inputs:
         if isinstance(x, Node):
-            name = word(names[x])
-            operands.append(terms.get(x) or named(name))
+            operands.append(terms[x] if x in terms else named(word(names[x])))
         else:
             operands.append(constant(x))
-    if simplify and node.primitive.name in plumbing:
-        return Term("Σ", ATOM, tuple(operands), "sum", label=label) if node.primitive.name == "sum_to" else operands[0]
-    if simplify and node.primitive.name == "getitem" and not _takes_a_part(node.attrs["index"]):
-        return operands[0]
     term = call_term(node, tuple(operands), label)
-    return simplified(term) if simplify else term
+    if not simplify:
+        return term
+    return _through(term) if is_plumbing(term.operation, term.attrs, plumbing) else simplified(term)
 
 
 def named(label: str) -> Term:
@@ -121,14 +116,19 @@ def named(label: str) -> Term:
     return Term(label, POWER if raised else ATOM, label=label)
 
 
-def _takes_a_part(index: Any) -> bool:
-    """Whether an index takes less than everything: `x[:, None]` takes everything."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return not all(part is None or part is Ellipsis or part == slice(None) for part in parts if not _is_array(part))
+def _through(term: Term) -> Term:
+    """What a book writes in place of a call that is plumbing: mostly its operand."""
+    if term.operation == "sum_to":
+        return Term("Σ", ATOM, term.operands, "sum", label=term.label)
+    if term.operation == "where":  # a number at a single point is left out
+        condition, number, elsewhere = term.operands
+        return elsewhere if number.value is not None and _is_a_point(condition) else term
+    return replace(term.operands[0], label=term.label)  # a term of its own: x[:, None] · x is no square
 
 
-def _is_array(part: Any) -> bool:
-    return hasattr(part, "dtype") or isinstance(part, (list, Node))
+def _is_a_point(condition: Term) -> bool:
+    both = condition.operation == "logical_and"
+    return condition.operation == "equal" or (both and any(map(_is_a_point, condition.operands)))
 
 
 def word(name: str) -> str:
@@ -166,8 +166,8 @@ def call_term(node: Node, operands: tuple[Term, ...], label: str = "") -> Term:
     primitive = node.primitive
     assert primitive is not None
     letters = over(node)
-    unsaid = {*INTERNAL, "keepdims", *(["axis"] if primitive.name in OVER else [])}
-    attrs = tuple((key, attribute(value, key)) for key, value in node.attrs.items() if key not in unsaid)
+    unsaid = {"keepdims", *(["axis"] if primitive.name in OVER else [])}
+    attrs = tuple((key, value) for key, value in attributes(node) if key not in unsaid)
     symbol = primitive.symbol
     if primitive.name == "multiply" and all(shape_of(x) for x in node.inputs):
         symbol = "⊙"
@@ -246,6 +246,16 @@ def begins_with_minus(term: Term, *, fractions: bool = False) -> bool:
     while len(term.operands) == 2 and SUM < term.binds < ATOM and not (fractions and term.text == "/"):
         term = term.operands[0]
     return term.binds == SIGN
+
+
+def seems_looser(left: Term, term: Term) -> bool:
+    """Whether the left factor of a matrix product, which has no sign, has one that needs brackets: (a ⊙ b) C.
+
+    A number before a matrix needs none, as in 2 · A B.
+    """
+    if term.operation != "matmul" or left.binds != PRODUCT or left.operation == "matmul":
+        return False
+    return left.text != "·" or any(x.binds <= PRODUCT for x in left.operands)
 
 
 def _difference(term: Term, a: Term, b: Term) -> Term | None:

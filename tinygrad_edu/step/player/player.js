@@ -109,6 +109,13 @@
     return made;
   }
 
+  // Text with the names of arrays in bold, where that is asked for.
+  const names = script.bold.map((name) => name.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")).join("|");
+  const array = names && new RegExp(`(?<![\\p{L}\\p{N}_.])(${names})(?!(?![⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀ])[\\p{L}\\p{N}]|_\\{|[.({^])`, "u");
+  function emphasised(text) {
+    return array ? text.split(array).map((part, i) => (i % 2 ? element("b", part) : part)) : [text];
+  }
+
   // A line of mathematics: its matrices, [[1, 2], [3, 4]], as rows and columns.
   function line(text) {
     const made = document.createElement("p");
@@ -118,10 +125,10 @@
       const matrix = element("span", "", "matrix");
       matrix.style.gridTemplateColumns = `repeat(${rows[0].length}, auto)`;
       matrix.append(...rows.flat().map((cell) => element("span", cell)));
-      made.append(text.slice(end, match.index), matrix);
+      made.append(...emphasised(text.slice(end, match.index)), matrix);
       end = match.index + match[0].length;
     }
-    made.append(text.slice(end));
+    made.append(...emphasised(text.slice(end)));
     return made;
   }
 

@@ -71,7 +71,8 @@ def page(drawing: Drawing) -> str:
     pictures = [one.drawing.svg(bare=True) for one in views]
     style = custom_properties(drawing.theme) + slim(_file("page.css"))
     script = slim("".join(map(_file, ("shared.js", "touch.js", "page.js"))))
-    rows = None if any(node.formula for node in drawing.graph.nodes) else touchable(drawing.whole)
+    in_formulas = any(node.formula and node.operation for node in drawing.graph.nodes)
+    rows = None if in_formulas else touchable(drawing.whole)
     return Template(_file("page.html")).substitute(
         policy=policy(script, [style, *map(_style_in, pictures)]),
         style=style,

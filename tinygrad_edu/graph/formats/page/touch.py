@@ -93,7 +93,8 @@ def touchable(graph: Graph | None) -> Rows | None:
         if value is None or not value.is_number or value.elements is None or not math.isfinite(value.elements[0]):
             return None
         if node.operation is None and node.kind in ("leaf", "constant"):
-            rows.append([None, value.elements[0], [], *([node.label] if node.kind == "leaf" else [])])
+            free = node.kind == "leaf" and not node.formula  # 1 − y changes with y alone
+            rows.append([None, value.elements[0], [], *([node.label] if free else [])])
         elif node.operation in known and node.id in operands:
             rows.append([node.operation, 0, [source for _, source in sorted(operands[node.id])]])
         else:
