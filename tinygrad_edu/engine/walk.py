@@ -16,6 +16,8 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
+from numpy import ndarray
+
 from . import inplace
 from .float_walk import pass_numbers_on
 from .grad_mode import complete_graph
@@ -154,7 +156,7 @@ def recorded(pairs: Iterator[tuple[Node, Any]]) -> list[tuple[Node, Any]]:
 
 def unshared(gradient: Any, handed_out: set[int]) -> Any:
     """A gradient as an array of its own. Rules may hand one array to several operands; `handed_out` are given away."""
-    if type(gradient) is float or isinstance(gradient, Node):
+    if type(gradient) is not ndarray:
         return gradient
     if gradient.base is not None or id(gradient) in handed_out:
         gradient = gradient.copy()
