@@ -251,8 +251,10 @@ def test_only_the_paths_to_the_inputs_are_walked() -> None:
     def side_branch(y: Any) -> Any:
         return y * 1.0
 
-    out = x * x * side_branch(y)
+    side = side_branch(y)
+    out = x * x * side
     assert tg.gradients(out, [x])[0] == 12.0
+    assert tg.gradients(out, [side])[0] == 4.0  # the walk ends at an input
     assert asked == []
     assert tg.gradients(out, [y])[0] == 4.0
     assert asked == ["y"]

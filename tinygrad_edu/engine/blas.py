@@ -40,7 +40,9 @@ def product(x: Any, y: Any) -> Any:
     array([[3., 3.],
            [3., 3.]])
     """
-    matrices = type(x) is ndarray is type(y) and x.ndim == 2 == y.ndim
+    if type(x) is not ndarray or type(y) is not ndarray:
+        return x @ y  # nodes, whose operator comes back with their arrays
+    matrices = x.ndim == 2 == y.ndim
     if matrices and not SMALL <= x.size * y.shape[1] <= LARGE:
         return x.dot(y)
     threads = get_threads()

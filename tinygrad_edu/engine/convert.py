@@ -32,6 +32,8 @@ def as_float(x: Any) -> float:
     """
     if type(x) is float:
         return x
+    if type(x) is int and not no_float(x):
+        return float(x)
     if (
         not isinstance(x, Node)
         and not no_float(x)

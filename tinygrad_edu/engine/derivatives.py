@@ -200,15 +200,16 @@ class _Evaluation:
         self.operator = operator
         slots = _slots(operator, argnums, len(args))
         self.given = [args[i] for i in slots]
-        self.arguments = [x for given in self.given for x in _leaves(given)]
+        self.arguments = []
         for i in slots:
             for x in _leaves(args[i]):
                 _differentiable(operator, i, x)
+                self.arguments.append(x)
         self.in_graph = bool(recording()) and (
             taking_derivative() or any(isinstance(x, Node) and x.requires_grad for x in self.arguments)
         )
         given = list(args)
-        with differentiate():
+        with differentiate:
             self.variables = [_variable(x, self.in_graph) for x in self.arguments]
             for i, variable in zip(slots, self.rebuilt(self.variables)):
                 given[i] = variable
@@ -347,7 +348,7 @@ def _differentiable(operator: str, i: int, x: Any) -> None:
     """Refuse an argument that has no derivative."""
     if is_no_array_of_numbers(x):
         raise not_numbers(f"{operator}: argument {i}", x)
-    dtype = getattr(x, "dtype", np.dtype(bool if isinstance(x, bool) else float))
+    dtype = x.dtype if hasattr(x, "dtype") else np.dtype(bool if isinstance(x, bool) else float)
     if dtype.kind != "f":
         raise DtypeError(
             f"{operator}: argument {i} is of dtype {dtype}, and only floating-point numbers have derivatives; "
@@ -396,11 +397,12 @@ def _paired(name: str, primals: Any, tangents: Any) -> tuple[tuple[Any, ...], tu
     for x in (*primals, *tangents):
         if is_no_array_of_numbers(x):
             raise not_numbers(name, x)
-    of_primals, of_tangents = ([str(shape_of(x)) for x in given] for given in (primals, tangents))
+    of_primals, of_tangents = [*map(shape_of, primals)], [*map(shape_of, tangents)]
     if of_primals != of_tangents:
         raise ShapeError(
-            f"{name}: every primal has a tangent of its shape, but the primals have shapes {listed(of_primals)} "
-            f"and the tangents {listed(of_tangents)}; several are given as tuples"
+            f"{name}: every primal has a tangent of its shape, but the primals have shapes "
+            f"{listed([*map(str, of_primals)])} and the tangents {listed([*map(str, of_tangents)])}; "
+            "several are given as tuples"
         )
     return primals, tangents
 

@@ -14,6 +14,9 @@ from .node import Node
 
 __all__ = ["pass_numbers_on"]
 
+NOTHING = -0.0
+"""A sum begins with it: -0.0 + x is x, also where x is -0.0."""
+
 
 def pass_numbers_on(todo: list[Node], gradient_of: dict[Node, Any]) -> None:
     """The same loop for a graph of floats, in half the time; takes the nodes that it is done with out of `todo`.
@@ -25,7 +28,7 @@ def pass_numbers_on(todo: list[Node], gradient_of: dict[Node, Any]) -> None:
         return
     so_far, take = gradient_of.get, gradient_of.pop
     kind = type(todo[-1])  # Value, which stands above this file; its operands are Values and Python numbers
-    while todo:
+    for _ in range(len(todo)):  # CPython 3.11 makes a `for` quicker in its first rounds, a `while` after eight calls
         node = todo.pop()
         upstream = take(node, None)
         if type(upstream) is not float or (node.notes is not None and node.notes.retains_grad):
@@ -49,16 +52,13 @@ def pass_numbers_on(todo: list[Node], gradient_of: dict[Node, Any]) -> None:
                 parts = row.pull(range(len(values)), upstream, node._number, values, attrs)  # type: ignore[union-attr]
                 for z, part in zip(operands, parts):
                     if type(z) is kind and z.flow and part is not None:
-                        part = part if type(part) is float else z.fit(part)
-                        gradient_of[z] = part if (before := so_far(z)) is None else before + part
+                        gradient_of[z] = so_far(z, NOTHING) + (part if type(part) is float else z.fit(part))
         except (ArithmeticError, AttributeError, TypeError, ValueError):
             break
         if to_x is not None:
-            to_x = to_x if type(to_x) is float else x.fit(to_x)
-            gradient_of[x] = to_x if (before := so_far(x)) is None else before + to_x
+            gradient_of[x] = so_far(x, NOTHING) + (to_x if type(to_x) is float else x.fit(to_x))
         if to_y is not None:
-            to_y = to_y if type(to_y) is float else y.fit(to_y)
-            gradient_of[y] = to_y if (before := so_far(y)) is None else before + to_y
+            gradient_of[y] = so_far(y, NOTHING) + (to_y if type(to_y) is float else y.fit(to_y))
     else:
         return
     todo.append(node)

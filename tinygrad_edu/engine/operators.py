@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from .arrays import Gradient
 from .grad_mode import ON, state
 from .graphs import copied, deep_copied
 from .inplace import changed_in_place
@@ -103,7 +104,7 @@ class Operators(Functions):
         grad = getattr(self, "_grad", None)
         if grad is None and self.primitive is not None and not (self.notes and self.notes.retains_grad):
             warnings.warn(not_kept(self), stacklevel=2)
-        return grad
+        return grad.view(Gradient) if type(grad) is np.ndarray else grad
 
     @grad.setter
     def grad(self, grad: Any) -> None:

@@ -106,6 +106,5 @@ def note_derivatives(
             notes.walks = (*notes.walks, span)
     of, by = (output.notes and output.notes.derivative) or (output.name, ())
     for x, gradient in zip(inputs, found):
-        handed_on = sum(gradient is other for other in found) > 1
-        if gradient is not None and of and x.name and not handed_on:
+        if of and x.name and gradient is not None and sum(gradient is other for other in found) == 1:  # not handed on
             gradient.own_notes().derivative = (of, (*by, x.name))

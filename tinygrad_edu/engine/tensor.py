@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy import ndarray
 
-from .arrays import Gradient, Numbers, Size
+from .arrays import Numbers, Size
 from .convert import DEFAULT_DTYPE, as_array, numbers, operand, own_index, sizes
 from .grad_mode import recording, state
 from .inplace import assign
@@ -93,16 +93,6 @@ class Tensor(Operators):
     @data.setter
     def data(self, data: Any) -> None:
         assign(self, ..., data)
-
-    @property
-    def grad(self) -> Any:
-        """The gradient that `backward()` collected, an array like `data`; None where there is none yet."""
-        grad = Operators.grad.fget(self)  # type: ignore[attr-defined]
-        return grad.view(Gradient) if type(grad) is ndarray else grad
-
-    @grad.setter
-    def grad(self, grad: Any) -> None:
-        Operators.grad.fset(self, grad)  # type: ignore[attr-defined]
 
     # fmt: off
     @property

@@ -16,6 +16,8 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
+from numpy import ndarray
+
 from . import inplace
 from .float_walk import pass_numbers_on
 from .grad_mode import complete_graph
@@ -58,7 +60,7 @@ def walk(
     if needed is not None and output not in needed:
         return
     gradient_of = {output: seed_of(output, gradient, create_graph)}
-    todo = operations(output) if needed is None else [x for x in needed if x.primitive is not None]
+    todo = operations(output) if needed is None else [x for x in needed if needed[x]]
     in_floats = type(gradient_of[output]) is float and needed is None and on_edge is None and not every
     while todo:
         if in_floats:
@@ -102,17 +104,15 @@ def pull(
     x, y, attrs, rules = node._first, node._second, node.attrs, node.primitive.rules  # type: ignore[union-attr]
     if type(x) is tuple or node.index < inplace.newest or (attrs and y is not None):
         return pull_with_care(node, upstream, needed, create_graph)
+    of_x, of_y = isinstance(x, Node), isinstance(y, Node)
     try:
         out, a, b = node, x, y
         if not create_graph:
-            out, a, b = node._number, x._number if isinstance(x, Node) else x, y._number if isinstance(y, Node) else y
+            out, a, b = node._number, x._number if of_x else x, y._number if of_y else y
         if y is None:
             return ((0, x, x.fit(rules[0](upstream, out, a, **attrs) if attrs else rules[0](upstream, out, a))),)
-        to_x = to_y = None
-        if isinstance(x, Node) and x.flow and (needed is None or x in needed):
-            to_x = x.fit(rules[0](upstream, out, a, b))
-        if isinstance(y, Node) and y.flow and (needed is None or y in needed):
-            to_y = y.fit(rules[1](upstream, out, a, b))
+        to_x = x.fit(rules[0](upstream, out, a, b)) if of_x and x.flow and (needed is None or x in needed) else None
+        to_y = y.fit(rules[1](upstream, out, a, b)) if of_y and y.flow and (needed is None or y in needed) else None
         return (0, x, to_x), (1, y, to_y)
     except (ArithmeticError, AttributeError, TypeError, ValueError):  # a float's rule divides by 0, a released array
         pass  # once more, with care, which raises what is really wrong
@@ -156,7 +156,7 @@ def recorded(pairs: Iterator[tuple[Node, Any]]) -> list[tuple[Node, Any]]:
 
 def unshared(gradient: Any, handed_out: set[int]) -> Any:
     """A gradient as an array of its own. Rules may hand one array to several operands; `handed_out` are given away."""
-    if type(gradient) is float or isinstance(gradient, Node):
+    if type(gradient) is not ndarray:
         return gradient
     if gradient.base is not None or id(gradient) in handed_out:
         gradient = gradient.copy()

@@ -87,7 +87,7 @@ def reshape(x: Any, shape: Any = -1) -> Any:
     tensor([[1., 2.],
             [3., 4.]])
     """
-    out = np.reshape(x, shape)
+    out = np.asarray(x).reshape(shape)
     if out.shape != shape and any(size is None or size < -1 for size in several(shape)):
         raise ValueError(f"{shape} has a size below -1, which NumPy would work out")
     return out
@@ -104,7 +104,7 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
     >>> tg.transpose(tg.tensor([[1.0, 2.0, 3.0]])).shape
     (3, 1)
     """
-    return np.transpose(x, axes)
+    return np.asarray(x).transpose(axes)
 
 
 @primitive(
@@ -130,7 +130,7 @@ def swapaxes(x: Any, axis1: int = 0, axis2: int = 1) -> Any:
     >>> tg.swapaxes(tg.zeros((2, 3, 4)), 0, 2).shape
     (4, 3, 2)
     """
-    return np.swapaxes(x, axis1, axis2)
+    return np.asarray(x).swapaxes(axis1, axis2)
 
 
 @primitive(lambda g, out, x, axis: g.reshape(x.shape), numpy=[np.expand_dims])
