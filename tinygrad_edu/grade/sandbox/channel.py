@@ -19,6 +19,10 @@ from ..inside.wire import BODY_CAP, HEADER_CAP, LENGTHS, FrameError
 __all__ = ["BlockingChannel", "Channel"]
 
 
+PIPE = 1 << 16
+"""The bytes that a pipe holds."""
+
+
 class Channel:
     """Two pipes: `requests` is written to, `answers` is read from."""
 
@@ -27,6 +31,7 @@ class Channel:
         self.prepare()
 
     def prepare(self) -> None:
+        self.unread = bytearray()
         for descriptor in (self.requests, self.answers):
             os.set_blocking(descriptor, False)
 
@@ -34,13 +39,12 @@ class Channel:
         """Send a frame. Raises `TimeoutError` if the child does not read it in time, `EOFError` if it closed it."""
         unsent = memoryview(frame)
         while unsent:
-            self._wait(self.requests, select.POLLOUT, deadline)
             try:
                 unsent = unsent[os.write(self.requests, unsent) :]
             except BrokenPipeError:
                 raise EOFError from None
             except BlockingIOError:
-                continue
+                self._wait(self.requests, select.POLLOUT, deadline)
 
     def read(self, deadline: float) -> tuple[bytearray, bytearray]:
         """The header and body of a frame. Raises `TimeoutError`, `EOFError`, or `FrameError` if it is too large."""
@@ -50,16 +54,15 @@ class Channel:
         return self._read(header, deadline), self._read(body, deadline)
 
     def _read(self, size: int, deadline: float) -> bytearray:
-        data = bytearray()
-        while len(data) < size:
+        """The next bytes. Most frames are there as a whole at the first time; what comes too early is kept."""
+        while len(self.unread) < size:
             self._wait(self.answers, select.POLLIN, deadline)
-            try:
-                more = os.read(self.answers, min(size - len(data), 1 << 20))
-            except BlockingIOError:
-                continue
+            more = os.read(self.answers, PIPE)
             if not more:
                 raise EOFError
-            data += more
+            self.unread += more
+        data, self.unread = self.unread, self.unread[size:]
+        del data[size:]
         return data
 
     def _wait(self, descriptor: int, event: int, deadline: float) -> None:

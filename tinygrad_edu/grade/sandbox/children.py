@@ -82,6 +82,7 @@ class Child:
 
     Attributes
     ----------
+    home : a directory of its own; "" if it has none.
     output : the descriptor of the file that captures what the child prints; its reader closes it.
     """
 
@@ -174,9 +175,10 @@ def command(start: str, settings: Settings) -> list[str]:
 def environment(home: str) -> dict[str, str]:
     """The environment variables of a child: without tokens, paths and names of the grader."""
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
-    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    one = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "MALLOC_ARENA_MAX")
     # A fixed hash seed: a program that iterates over a set gets the same grade in every run.
-    return kept | threads | {"HOME": home, "TMPDIR": home, "LANG": "C.UTF-8", "PYTHONUTF8": "1", "PYTHONHASHSEED": "0"}
+    fixed = {"LANG": "C.UTF-8", "PYTHONUTF8": "1", "PYTHONHASHSEED": "0"}
+    return kept | dict.fromkeys(one, "1") | fixed | {"HOME": home, "TMPDIR": home}
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -190,12 +192,14 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
 
 def output_file() -> int:
     """The descriptor of a file without a name, which captures what a child prints."""
+    if hasattr(os, "memfd_create"):  # Linux: a file in memory, which needs no disk
+        return os.memfd_create("output")
     with tempfile.TemporaryFile() as file:
         return os.dup(file.fileno())
 
 
 def remove(home: str) -> None:
-    """Remove a child's directory, even if the child changed its permissions."""
+    """Remove a child's directory, if it has one, even if the child changed its permissions."""
     shutil.rmtree(home, ignore_errors=True)
     if os.path.exists(home):  # the child took rights away
         for folder, _, _ in os.walk(home):
@@ -222,19 +226,21 @@ class ForkServer:
         self.broken = ""
         self.control, theirs = socket.socketpair()
         self.control.settimeout(PATIENCE)
-        self.home = tempfile.mkdtemp(prefix="tinygrad-edu-")  # holds the directories of all children
+        self.home = tempfile.mkdtemp(prefix="tinygrad-edu-")  # holds the files, and the directories of children
         os.chmod(self.home, 0o711)  # a child that becomes another user finds its own, and cannot list the others
-        Path(self.home, "files").mkdir(mode=0o755)
-        write_files(Path(self.home, "files"), files)
+        folder = Path(self.home, "files")
+        folder.mkdir(mode=0o755)
+        write_files(folder, files)
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115
         with theirs:
             self.process = subprocess.Popen(
                 command("serve_clean", {**settings, "data": "files"}),
                 stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=self.errors,
-                cwd=self.home, env=environment(self.home), start_new_session=True,
+                cwd=self.home, env=environment(str(folder)), start_new_session=True,
             )  # fmt: skip
         try:
-            self.receive()
+            # Where nothing can be written, no child needs a directory of its own.
+            self.writable = self.receive()["writable"]
         except BaseException:
             self.close()
             raise
@@ -242,7 +248,7 @@ class ForkServer:
     def start(self) -> Child:
         """Fork a child."""
         (to_child, requests), (answers, from_child) = os.pipe(), os.pipe()
-        home, output = tempfile.mkdtemp(dir=self.home), output_file()
+        home, output = tempfile.mkdtemp(dir=self.home) if self.writable else "", output_file()
         try:
             answer = self.ask({"do": "fork", "home": home}, [to_child, from_child, output])
             if "pid" not in answer:

@@ -10,7 +10,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, ClassVar
 
@@ -23,7 +23,7 @@ from ..inside.wire import FrameError, pack, unpack
 from ..submission.submission import Submission
 from .children import Child, Ending, Starter
 from .isolation import Isolation, Limits
-from .proxies import Handle, Student
+from .proxies import Handle, Reference, Student
 from .python_errors import PYTHON
 
 __all__ = ["Problem", "Record", "Session"]
@@ -86,7 +86,7 @@ class Session:
     last_seconds : how long the program took for the last question.
     answers, last : how many questions about the loaded program it has answered, and the last answer.
     constants : names of the program that were asked for and hold data, not a function or a class, in words.
-    functions : those that were asked for.
+    known : the functions and classes of the present child's program by their names.
     counting : whether calls of functions are counted, for `Record.passes`.
 
     >>> from tinygrad_edu.grade import Sandbox, Submission
@@ -118,7 +118,7 @@ class Session:
         self.answers = 0
         self.last: Any = None
         self.constants: dict[str, str] = {}
-        self.functions: dict[str, Handle] = {}
+        self.known: dict[str, Handle] = {}
         self.counting = False
         self._child: Child | None = None
         self._printed = ""
@@ -202,15 +202,17 @@ class Session:
             ),
             self.limits.load_seconds,
             no_references,
-            no_objects,
+            lambda number, kind: Reference(self, self.generation, number, kind),
         )
         try:
             names, problems, slow = answer
-            names = [name for name in names if type(name) is str and len(name) <= 100]
+            known = {name: Handle(replace(x, name=name)) for name, x in names.items() if type(x) is Reference}
+            names = [name for name in names if len(name) <= 100]
             problems = [checked_problem(problem) for problem in problems]
             slow = [checked_slow(*statement) for statement in slow]
-        except (TypeError, ValueError):
+        except (AttributeError, TypeError, ValueError):
             self._fail(say("its report of the loading is malformed"))
+        self.known = known
         self.record.loads += 1
         if slow and self.record.loads < LOADS:
             # From now on these are left out from the start, so that each child has the same program, and sooner.
@@ -222,6 +224,10 @@ class Session:
     def _seconds_left(self) -> float:
         return self.limits.total_seconds - self.record.seconds
 
+    def _used_up(self) -> str:
+        text = texts("all of the {s} s for your program are used up, by this check or others")
+        return say(text, s=f"{self.limits.total_seconds:g}")
+
     def _ask(
         self,
         child: Child,
@@ -232,11 +238,9 @@ class Session:
         resolve: Callable[..., Any],
     ) -> Any:
         left = self._seconds_left()
-        text = texts("all of the {s} s for your program are used up, by this check or others")
-        used_up = say(text, s=f"{self.limits.total_seconds:g}")
         if left <= 0:
             self._end()
-            raise StudentError("time", used_up)
+            raise StudentError("time", self._used_up())
         number = secrets.token_hex(8)  # the child cannot know it in advance, so it cannot prepare an answer
         frame = pack({"id": number, "do": do, "with": what}, refer)
         started = time.monotonic()
@@ -248,7 +252,7 @@ class Session:
         except TimeoutError:
             self._end()
             message = say(LATE_LOADING if do == "load" else LATE, s=f"{seconds:g}")
-            raise StudentError("time", message if seconds < left else used_up) from None
+            raise StudentError("time", message if seconds < left else self._used_up()) from None
         except EOFError:
             ending = self._end()
             self.endings.append(ending)

@@ -26,7 +26,7 @@ class StandIn:
         self.names = AllNames() if names is None else names
         self.generation, self.answers, self.last_seconds = 1, 0, 0.001
         self.constants: dict[str, str] = {}
-        self.functions: dict[str, Handle] = {}
+        self.known: dict[str, Handle] = {}
 
     def child(self) -> None:
         """There is no child."""
