@@ -28,9 +28,8 @@ from .diagnosis.mistakes import kind_in_words
 from .errors import IsolationError, SandboxError, StudentError, WrongAnswer
 from .expect import DATA, watched
 from .results import CheckResult, Graphs, NoPass
-from .sandbox.proxies import Student, hint
-from .sandbox.session import Session
-from .sandbox.standins import Anything, StandIn
+from .sandbox.proxies import Anything, StandIn, Student, hint
+from .sandbox.sandbox import Session
 
 __all__ = ["Draw", "Reference", "load", "missed", "stumbled", "tried", "verdict"]
 
