@@ -27,6 +27,7 @@ from ..errors import StudentError, WrongAnswer
 from ..expect import expect, require
 from ..results import Graphs
 from ..sandbox.proxies import Student, evaluate, session_of
+from .asking import number_is
 
 __all__ = ["adds_up", "deep_chain", "linear_time", "same_as_engine", "topological_order"]
 
@@ -62,7 +63,7 @@ def after_backward(
     out = function(*leaves)
     call(out.theirs, "backward")
     try:
-        expect(out.theirs.data, say("the result's data")).equals(float(out.ours.data))
+        number_is(out.theirs.data, float(out.ours.data), say("the result's data"))
         expect(tuple(leaf.theirs.grad for leaf in leaves), "grad").is_gradient_of(function, at=at)
     except WrongAnswer as wrong:
         data, gradients = ({x.ours: number_in(x.theirs, what) for x in made} for what in ("data", "grad"))
@@ -189,7 +190,7 @@ def asked(student: Student, n: int, rng: np.random.Generator | None, *, doubles:
         if gradient:  # a value that was never added has no gradient, and may have None
             found = value.grad
             passed += session.last_seconds
-            expect(found, say("the gradient of {name}, which is added often", name=name)).equals(gradient)
+            number_is(found, gradient, say("the gradient of {name}, which is added often", name=name))
     return passed
 
 
