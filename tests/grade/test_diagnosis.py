@@ -263,9 +263,12 @@ def test_a_region_is_described() -> None:
 
 def test_zeros_that_cannot_be_wrong_make_no_region() -> None:
     x, w, g = drawn("nk", "km", "nm")
-    x, w[:, -1] = np.abs(x), -1.0  # a unit that is never active: its gradient is 0, whatever the program does
+    x, w[:, -1] = (
+        np.abs(x),
+        -np.abs(w[:, 0]),
+    )  # a unit that is never active: its gradient is 0, whatever the program does
     right = g * (x @ w > 0)
-    odd = np.sin(17.0 * w) * (w != -1.0)
+    odd = np.sin(17.0 * w) * (np.arange(7) < 6)
     diagnosis = diagnose(lambda x, w: tg.relu(x @ w), [x, w], g, [right @ w.T, x.T @ right + odd])
     assert diagnosis is not None
     assert diagnosis.name == "unknown"
