@@ -30,6 +30,7 @@ from . import (
     scalar_gpt,
     scalar_mlp,
     small_tensors,
+    threads,
 )
 from .harness import Disagreement, Options, Outcome, Target, Workload, summary
 
@@ -48,6 +49,7 @@ FAMILIES = (
     rnn,
     gpt,
     resnet,
+    threads,
     boxes,
     pictures,
     grading,

@@ -12,6 +12,7 @@ from .harness import Contestant, Run, Timed, at_most, faster
 from .training import Library, contestants, uniform
 
 BATCH = 64
+LR = 0.001
 SHAPES = ((32, 1, 3, 3), (64, 32, 3, 3), (128, 1600), (10, 128))
 NAMES = [f"{layer}.{what}" for layer in (0, 3, 7, 9) for what in ("weight", "bias")]
 
@@ -72,7 +73,7 @@ def library(contestant: str) -> Run:
     images, labels, parameters = inputs()
     model = network(library.nn)
     library.load(model, NAMES, parameters)
-    optimizer = library.optim.Adam(model.parameters())
+    optimizer = library.optim.Adam(model.parameters(), lr=LR)
     return library.step(model, optimizer, images, labels, list(model.parameters()))
 
 

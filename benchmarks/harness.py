@@ -142,13 +142,14 @@ class Timed:
     rtol: float = 1e-9
     atol: float = 1e-12
     input_bytes: int = 0  # not 0: measure the peak memory too, as a multiple of this
+    clock: str = "process_time"  # of `time`; CPU time adds up that of all threads
 
     def measure(self, options: Options) -> Outcome:
         outcome = Outcome()
         workers, results = start(options.present(self.contestants), outcome)
         try:
             outcome.notes.append(compare(results, self.outputs, self.rtol, self.atol))
-            interleave(workers, options, outcome)
+            interleave(workers, options, outcome, self.clock)
         finally:
             stop(workers.values())
         if self.input_bytes:
@@ -221,7 +222,7 @@ SLOW_SECONDS = 1.0  # whoever takes longer for a pass ...
 SLOW_ROUNDS = 3  # ... takes part in so many rounds only
 
 
-def interleave(workers: Mapping[str, Worker], options: Options, outcome: Outcome) -> None:
+def interleave(workers: Mapping[str, Worker], options: Options, outcome: Outcome, clock: str = "process_time") -> None:
     """Time all workers in turn, as many rounds as fit into the time there is."""
     repeats = {name: calibrate(worker) for name, worker in workers.items()}
     slow: set[str] = set()
@@ -231,7 +232,7 @@ def interleave(workers: Mapping[str, Worker], options: Options, outcome: Outcome
     while rounds < fewest or (rounds < most and time.perf_counter() - began < options.seconds):
         for name, worker in workers.items():
             if rounds < SLOW_ROUNDS or name not in slow:
-                seconds = worker.ask("sample", repeats[name])
+                seconds = worker.ask("sample", repeats[name], clock)
                 outcome.add(name, "time", seconds)
                 if seconds > SLOW_SECONDS:
                     slow.add(name)
@@ -381,13 +382,14 @@ def results(run: Run) -> list[Any]:
     return [plain(value) for value in run()]
 
 
-def sample(run: Run, repeats: int = 1) -> float:
-    """Seconds of CPU time a pass, over `repeats` of them."""
+def sample(run: Run, repeats: int = 1, clock: str = "process_time") -> float:
+    """Seconds of CPU time a pass, or those of another clock, over `repeats` of them."""
+    now: Callable[[], float] = getattr(time, clock)
     gc.collect()
-    began = time.process_time()
+    began = now()
     for _ in range(repeats):
         run()
-    return (time.process_time() - began) / repeats
+    return (now() - began) / repeats
 
 
 def once(run: Run) -> tuple[float, list[Any]]:

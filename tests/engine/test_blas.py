@@ -15,7 +15,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu.engine import blas, primitives
-from tinygrad_edu.engine.blas import one_thread, product
+from tinygrad_edu.engine.blas import multiplier, one_thread, product
 
 
 class Openblas:
@@ -48,6 +48,20 @@ def test_a_product_is_numpys(shapes: Any, openblas: Openblas) -> None:
     z = product(tg.tensor(x, requires_grad=True), y)
     assert isinstance(z, tg.Tensor)
     assert z.requires_grad
+
+
+@pytest.mark.parametrize("unpacked", [1, 500, 10**6])
+@pytest.mark.parametrize("leading", [(), (4,)])
+@pytest.mark.parametrize("columns", [1, 17, 32, 48, 96])
+def test_many_products_with_one_matrix_are_numpys(
+    columns: int, leading: tuple[int, ...], unpacked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blas, "UNPACKED", unpacked)
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(3, 5)), rng.normal(size=(*leading, columns, 5)).swapaxes(-1, -2)
+    out = np.empty((*leading, 3, columns))
+    multiplier(y, 3)(x, out)
+    assert np.allclose(out, x @ y, rtol=1e-14)
 
 
 def test_a_product_of_middle_size_has_one_thread(openblas: Openblas, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,8 @@ waits for the last of them. If another program occupies a core, that thread is l
 times as long. So the engine asks BLAS for one thread while it multiplies, and afterwards gives back the others: what
 the user computes with NumPy itself keeps them.
 
+`multiplier` is for one matrix that many small ones are multiplied with, as in a recurrent layer.
+
 Only OpenBLAS can be asked, the BLAS inside NumPy's packages on PyPI. With another BLAS nothing changes.
 """
 
@@ -15,12 +17,13 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
+from math import inf
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
-__all__ = ["one_thread", "product"]
+__all__ = ["multiplier", "one_thread", "product"]
 
 SMALL = 1 << 18
 """Products of fewer multiplications are computed by one thread anyway."""
@@ -66,15 +69,54 @@ def one_thread() -> Iterator[None]:
             set_threads(threads)
 
 
+def multiplier(y: ndarray, n: int) -> Callable[[ndarray, ndarray], object]:
+    """A function of x (n, K) and `out` (..., n, H), which lies in one piece, that multiplies x with y (..., K, H).
+
+    y is cut into strips of columns where `UNPACKED` says that this is quicker.
+
+    >>> out = np.empty((2, 32))
+    >>> multiplier(np.ones((3, 32)), 2)(np.ones((2, 3)), out)
+    >>> float(out[1, 31])
+    3.0
+    """
+    *_, k, columns = y.shape
+    fitting = (p for p in range(1, columns // 16 + 1) if columns % p == 0 and n * k * columns <= p * UNPACKED)
+    count = next(fitting, 1)
+    y = np.ascontiguousarray(strips(y, count))
+
+    def multiply(x: ndarray, out: ndarray) -> None:
+        np.matmul(x, y, out=strips(out, count))
+
+    return multiply
+
+
+def strips(x: ndarray, count: int) -> ndarray:
+    """(..., M, N) as (..., count, M, N / count)."""
+    return x.reshape((*x.shape[:-1], count, x.shape[-1] // count)).swapaxes(-2, -3)
+
+
 def thread_count() -> tuple[Callable[[], int], Callable[[int], object]]:
     """The functions of OpenBLAS that get and set its number of threads; without OpenBLAS, two that do nothing."""
+    found = functions("get_num_threads", "set_num_threads")
+    return (found[0], found[1]) if found else (lambda: 1, lambda threads: None)
+
+
+def core() -> str:
+    """The processors for which OpenBLAS has chosen its kernels, such as "Haswell"; "" without OpenBLAS."""
+    for name in functions("get_corename"):
+        name.restype = ctypes.c_char_p
+        return str(name().decode())
+    return ""
+
+
+def functions(*names: str) -> list[Any]:
+    """Functions of OpenBLAS by their names; none without OpenBLAS."""
     for file in libraries():
         for prefix, suffix in (("scipy_", "64_"), ("scipy_", ""), ("", "64_"), ("", "")):
             with suppress(OSError, AttributeError):
                 library = ctypes.PyDLL(file)  # it keeps Python's lock, so that a call takes only 0.1 µs
-                get = getattr(library, f"{prefix}openblas_get_num_threads{suffix}")
-                return get, getattr(library, f"{prefix}openblas_set_num_threads{suffix}")
-    return lambda: 1, lambda threads: None
+                return [getattr(library, f"{prefix}openblas_{name}{suffix}") for name in names]
+    return []
 
 
 def libraries() -> Iterator[str]:
@@ -86,3 +128,7 @@ def libraries() -> Iterator[str]:
 
 
 get_threads, set_threads = thread_count()
+
+UNPACKED = 10**6 if core() in ("SkylakeX", "Cooperlake", "SapphireRapids") else inf
+"""Before it multiplies two matrices, OpenBLAS packs them, that is, copies them into the order in which it reads them.
+With AVX-512 it does not pack those of at most so many multiplications, which takes a fifth less time."""

@@ -19,7 +19,7 @@ from ..errors import DtypeError, OptimizerError, OutOfRangeError
 
 __all__ = ["Optimizer"]
 
-BLOCK = 1 << 16
+BLOCK = 1 << 17
 """Large parameters are updated in blocks of this many numbers, so that intermediate results stay in the cache."""
 
 SWITCHES = {"amsgrad", "centered", "decoupled_weight_decay", "maximize", "nesterov"}

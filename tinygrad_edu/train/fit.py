@@ -326,7 +326,7 @@ def weight_of(loss: Any, targets: Any) -> float | None:
     None for a loss that is a sum. The settings are those of a loss module, or of a `functools.partial`.
 
     >>> from tinygrad_edu import nn
-    >>> weight_of(nn.CrossEntropyLoss(ignore_index=0), np.array([0, 1, 1])), weight_of(nn.MSELoss(), np.zeros((3, 2)))
+    >>> weight_of(nn.CrossEntropyLoss(ignore_index=0), [0, 1, 1]), weight_of(nn.MSELoss(), [[0.0, 0.0]] * 3)
     (2.0, 3.0)
     """
     settings = getattr(loss, "keywords", None) or getattr(loss, "__dict__", {})

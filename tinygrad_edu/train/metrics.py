@@ -128,7 +128,7 @@ def precision_recall_curve(scores: Any, targets: Any) -> tuple[ndarray, ndarray,
 
     >>> precision, recall, thresholds = precision_recall_curve([0.9, 0.8, 0.4], [1, 0, 1])
     >>> precision.round(2), recall, thresholds
-    (array([1.  , 0.5 , 0.67]), array_of([0.5, 0.5, 1. ]), array_of([0.9, 0.8, 0.4]))
+    (array([1.  , 0.5 , 0.67]), array([0.5, 0.5, 1. ]), array([0.9, 0.8, 0.4]))
     """
     score, true = array_of(scores), array_of(targets)
     if np.isnan(score).any():

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 import tinygrad_edu as tg
+from tinygrad_edu.engine import blas
+from tinygrad_edu.engine.primitives import recurrent
 from tinygrad_edu.engine.primitives.recurrent import gru, lstm, rnn
 from tinygrad_edu.testing import assert_gradients
 from tinygrad_edu.testing._table import CASES
@@ -71,6 +73,24 @@ def test_values_and_gradients_are_pytorchs(
         assert mine.grad.dtype == dtype
         scale = max(1.0, float(other.grad.abs().max()))
         np.testing.assert_allclose(mine.grad, other.grad.numpy(), rtol=tolerance, atol=tolerance * scale)
+
+
+@pytest.mark.parametrize("name", ["rnn", "lstm"])
+@pytest.mark.parametrize("steps", [1, 4, 5])
+def test_a_long_sequence_is_computed_in_blocks_and_strips(
+    name: str, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {"nonlinearity": "tanh"} if name == "rnn" else {}
+    found = []
+    for smaller in (False, True):
+        if smaller:
+            monkeypatch.setattr(recurrent, "BLOCK", 2 * 3 * GATES[name] * 32 * 8)  # two steps
+            monkeypatch.setattr(blas, "UNPACKED", 3000)
+        ours = operands(name, (steps, 3, 2, 32))
+        out = run(name, *ours, **settings)
+        found.append([out.data, *tg.gradients(out, ours, np.cos(np.arange(out.size)).reshape(out.shape))])
+    for one, other in zip(*found):
+        np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", GATES)

@@ -47,7 +47,11 @@ def _as_matrix(x: Any) -> Any:
 
 @primitive(_linear_rule, words=("{g} {y}", "{g}ᵀ {x}", "Σ {g}"), kind=Variadic, name="linear")
 def linear_row(x: Any, weight: Any, bias: Any = None) -> Any:
-    out = product(_as_matrix(x), weight.T)
+    rows = _as_matrix(x)
+    if 2 * len(rows) <= len(weight):  # BLAS is slower where its right side is turned, the less so the smaller that is
+        out = np.ascontiguousarray(product(weight, rows.T).T)
+    else:
+        out = product(rows, weight.T)
     if bias is not None:
         out = np.add(out, bias, out=out if out.dtype == bias.dtype else None)
     return out.reshape((*x.shape[:-1], len(weight)))

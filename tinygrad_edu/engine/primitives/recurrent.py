@@ -6,7 +6,7 @@ PyTorch's: w_ih (k·H, I) and w_hh (k·H, H) with a block of H rows for each of 
 
 What a cell computes is written once, in rows of the table, and runs on arrays and nodes; `rnn_cell` and `lstm_cell`
 have faster loops for arrays, too. The rules are backpropagation through time on arrays: a loop that carries the
-gradient from step to step, and one product for all steps for each weight.
+gradient from step to step, and one product for the weights of many steps.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from numpy import ndarray
 
 from ...errors import DtypeError, ShapeError
-from ..blas import product
+from ..blas import multiplier, one_thread, product
 from ..node import shape_of
 from .elementwise import relu, sigmoid, tanh
 from .fused import linear, linear_row
@@ -88,39 +88,44 @@ def steps_of(cell: Callable[..., States]) -> Callable[..., Any]:
 def _rnn_steps(x: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, h: Any, nonlinearity: str) -> Any:
     """All steps of `rnn_cell` on arrays, in place; new arrays would take a fifth of the time."""
     out = linear(x, w_ih, b_ih + b_hh)
-    from_h = np.ascontiguousarray(w_hh.T)  # small products with a turned matrix take half as long again
-    for h_t in out:
-        h_t += product(h, from_h)
-        h = np.tanh(h_t, out=h_t) if nonlinearity == "tanh" else np.maximum(h_t, 0, out=h_t)
+    from_h = np.empty(h.shape, np.result_type(out, h, w_hh))
+    times_w_hh = multiplier(w_hh.T, len(h))
+    with one_thread():
+        for h_t in out:
+            times_w_hh(h, from_h)
+            h_t += from_h
+            h = np.tanh(h_t, out=h_t) if nonlinearity == "tanh" else np.maximum(h_t, 0, out=h_t)
     return out
 
 
-def _lstm_steps(x: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, h: Any, c: Any) -> Any:
+def _lstm_steps(*operands: Any) -> Any:
     """All steps of `lstm_cell` on arrays, in place; the gates stay behind the states, where `_lstm_rule` finds them.
 
-    The sigmoid of z is (1 + tanh(z / 2)) / 2. So the rows of the gates i, f and o are halved beforehand, and one tanh
-    does for all four gates.
+    A step has one product: of rows [h, x, 1] with the weights and biases of all gates. The sigmoid of z is
+    (1 + tanh(z / 2)) / 2. So those of the gates i, f and o are halved beforehand, and one tanh does for all four gates.
     """
-    size = h.shape[1]
-    half = np.full(4 * size, 0.5, w_hh.dtype)
-    half[2 * size : 3 * size] = 1
-    from_x = linear(x, w_ih * half[:, None], (b_ih + b_hh) * half)
-    from_h = np.ascontiguousarray((w_hh * half[:, None]).T)
-    steps, n, _ = from_x.shape
-    memory = np.empty(6 * steps * n * size, np.result_type(from_x, w_hh, h, c))
-    out, kept = _states_and_gates(memory, steps, n, size)
-    new = np.empty((n, size), memory.dtype)
-    for from_x_t, (h_t, c_t), every in zip(from_x, out, kept):
-        from_x_t += product(h, from_h)
-        i, f, g, o = np.tanh(_by_gate(from_x_t), out=every)
-        for gate in (every[:2], o):
-            gate *= 0.5
-            gate += 0.5
-        np.multiply(f, c, out=c_t)
-        c_t += np.multiply(i, g, out=new)
-        np.tanh(c_t, out=h_t)
-        h_t *= o
-        h, c = h_t, c_t
+    x, w_ih, w_hh, b_ih, b_hh, h, c = operands
+    (steps, n, features), size, dtype = x.shape, h.shape[1], np.result_type(*operands)
+    weights = np.concatenate([w_hh, w_ih, (b_ih + b_hh)[:, None]], 1).reshape(4, size, size + features + 1)
+    weights = weights * np.array([0.5, 0.5, 1, 0.5], dtype)[:, None, None]
+    times_weights = multiplier(weights.swapaxes(1, 2), n)
+    out, kept = _states_and_gates(np.empty(6 * steps * n * size, dtype), steps, n, size)
+    row = np.ones((n, size + features + 1), dtype)
+    new = np.empty((n, size), dtype)
+    with one_thread():
+        for x_t, (h_t, c_t), every in zip(x, out, kept):
+            row[:, :size] = h
+            row[:, size:-1] = x_t
+            times_weights(row, every)
+            i, f, g, o = np.tanh(every, out=every)
+            for gate in (every[:2], o):
+                gate *= 0.5
+                gate += 0.5
+            np.multiply(f, c, out=c_t)
+            c_t += np.multiply(i, g, out=new)
+            np.tanh(c_t, out=h_t)
+            h_t *= o
+            h, c = h_t, c_t
     return out
 
 
@@ -130,67 +135,95 @@ def _states_and_gates(memory: ndarray, steps: int, n: int, size: int) -> tuple[n
     return states.reshape(steps, 2, n, size), kept.reshape(steps, 4, n, size)
 
 
-def _by_gate(x: ndarray) -> ndarray:
-    """(N, 4·H) as (4, N, H)."""
-    return x.reshape(len(x), 4, x.shape[1] // 4).swapaxes(0, 1)
+# Backpropagation through time.
+
+BLOCK = 1 << 19
+"""What the weights receive is added up for so many bytes of gradients at a time, while they are in the cache."""
 
 
-# Backpropagation through time. `d` is the gradient of the gates before sigmoid and tanh; `d_h` and `d_c` are what the
-# states receive from later steps.
+def _through_time(
+    slots: Sequence[int], operands: Sequence[Any], h: ndarray, step: Callable[..., object]
+) -> list[ndarray]:
+    """What the operands receive, by a loop from the last step to the first; `h` are the states after each step.
+
+    `step(t, d, *d_states)` has the states' gradients from later steps in `d_states`, which it brings before step t. It
+    fills d (N, k·H) with the gradient of W_ih x + b_ih + W_hh h + b_hh. What h receives through W_hh is then d @ W_hh.
+    """
+    x, w_ih, w_hh, _, _, h0 = operands[:6]
+    (steps, n, features), (gates, size), dtype = x.shape, w_hh.shape, h.dtype
+    block = max(1, min(steps, BLOCK // max(1, n * gates * dtype.itemsize)))
+    d, rows = np.empty((block, n, gates), dtype), np.ones((block, n, size + features + 1), dtype)
+    d_x, d_rows = np.empty(x.shape, dtype), np.zeros((gates, rows.shape[2]), dtype)
+    d_states = [np.zeros(state.shape, dtype) for state in operands[5:]]
+    times_w_hh = multiplier(w_hh, n)
+    for stop in range(steps, 0, -block):
+        start = max(0, stop - block)
+        with one_thread():
+            for t in reversed(range(start, stop)):
+                step(t, d[t - start], *d_states)
+                if t or 5 in slots:
+                    times_w_hh(d[t - start], d_states[0])
+                rows[t - start, :, :size] = h[t - 1] if t else h0
+        of_block = _flat(d[: stop - start])
+        if 0 in slots:
+            d_x[start:stop] = product(of_block, w_ih).reshape(stop - start, n, features)
+        if not {1, 2, 3, 4}.isdisjoint(slots):  # one product of rows [h, x, 1]
+            rows[: stop - start, :, size:-1] = x[start:stop]
+            d_rows += product(of_block.T, _flat(rows[: stop - start]))
+    d_w_hh, d_w_ih, d_b = d_rows[:, :size], d_rows[:, size:-1], d_rows[:, -1]
+    by = (d_x, d_w_ih, d_w_hh, d_b, d_b, *d_states)
+    return [by[slot] for slot in slots]
+
+
+def _flat(x: ndarray) -> ndarray:
+    """All examples of all steps as the rows of a matrix."""
+    return x.reshape(prod(x.shape[:2]), prod(x.shape[2:]))
 
 
 def _rnn_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any], nonlinearity: str) -> list[Any]:
-    _, _, w_hh, _, _, h0 = operands
-    d = np.empty_like(out)
-    d_h = np.zeros(h0.shape, out.dtype)
-    for t in reversed(range(len(out))):
+    def step(t: int, d: ndarray, d_h: ndarray) -> None:
         d_h += g[t]
         if nonlinearity == "tanh":
-            np.multiply(out[t], out[t], out=d[t])
-            np.subtract(1, d[t], out=d[t])
+            np.multiply(out[t], out[t], out=d)
+            np.subtract(1, d, out=d)
         else:
-            np.greater(out[t], 0, out=d[t])
-        d[t] *= d_h
-        d_h = product(d[t], w_hh)
-    return _shares(slots, operands, h0, out, d, d, d_h)
+            np.greater(out[t], 0, out=d)
+        d *= d_h
+
+    return _through_time(slots, operands, out, step)
 
 
 def _lstm_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]) -> list[Any]:
-    w_hh, (h0, c0) = operands[2], operands[5:]
+    """With s·(1 - s), the derivative of a sigmoid s, and i·(1 - g²) = i - i·g·g, and o·(1 - tanh²c) = o - h·tanh c."""
     memory, (steps, _, n, size) = out.base, out.shape
     if memory is None or memory.shape != (6 * steps * n * size,):  # a copy, which has lost its gates
         memory = _lstm_steps(*operands).base
     kept = _states_and_gates(memory, steps, n, size)[1]
-    d = np.empty((steps, n, 4 * size), out.dtype)
-    by_gate, slopes = np.empty((2, *kept.shape[1:]), out.dtype)
-    d_h, d_c = np.zeros((2, *h0.shape), out.dtype)
-    for t in reversed(range(steps)):
-        i, f, new, o = every = kept[t]
-        c_before = out[t - 1, 1] if t else c0
+    slopes = np.empty((4, n, size), out.dtype)
+    part, new = np.empty((2, n, size), out.dtype)
+
+    def step(t: int, d: ndarray, d_h: ndarray, d_c: ndarray) -> None:
+        (h, c), (i, f, content, o), d_by_gate = out[t], kept[t], d.reshape(n, 4, size).swapaxes(0, 1)
+        by_i, by_f, by_g, by_o = np.subtract(1, kept[t], out=slopes)
+        by_i *= np.multiply(i, content, out=new)
+        by_f *= np.subtract(c, new, out=part)  # f·c, with c of the step before
+        np.subtract(i, np.multiply(new, content, out=part), out=by_g)
+        by_o *= h
         d_h += g[t, 0]
         d_c += g[t, 1]
-        tanh_c = np.tanh(out[t, 1])
-        np.multiply(d_h, tanh_c, out=by_gate[3])
-        tanh_c *= tanh_c
-        np.subtract(1, tanh_c, out=tanh_c)
-        tanh_c *= o
-        tanh_c *= d_h
-        d_c += tanh_c
-        for share, factor in zip(by_gate, (new, c_before, i)):
-            np.multiply(d_c, factor, out=share)
-        np.subtract(1, every, out=slopes)  # of a sigmoid s: s·(1 - s)
-        slopes *= every
-        np.multiply(new, new, out=slopes[2])  # of a tanh s: 1 - s²
-        np.subtract(1, slopes[2], out=slopes[2])
-        np.multiply(by_gate, slopes, out=_by_gate(d[t]))
-        d_h = product(d[t], w_hh)
+        np.multiply(np.tanh(c, out=part), h, out=part)
+        np.subtract(o, part, out=part)
+        d_c += np.multiply(part, d_h, out=part)
+        np.multiply(slopes[:3], d_c, out=d_by_gate[:3])
+        np.multiply(by_o, d_h, out=d_by_gate[3])
         d_c *= f
-    return _shares(slots, operands, h0, out[:, 0], d, d, d_h, d_c)
+
+    return _through_time(slots, operands, out[:, 0], step)
 
 
 def _gru_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]) -> list[Any]:
     x, w_ih, w_hh, b_ih, b_hh, h0 = operands
-    h = _before(h0, out)
+    h = np.concatenate([h0[None], out[:-1]])  # before each step
     x_r, x_z, x_n = gates(linear(x, w_ih, b_ih), 3)
     h_r, h_z, h_n = gates(linear(h, w_hh, b_hh), 3)
     r, z = sigmoid(x_r + h_r), sigmoid(x_z + h_z)
@@ -205,40 +238,16 @@ def _gru_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]) -
         by_x[t] *= d_h[:, None]
         by_h[t] *= d_h[:, None]
         d_h = d_h * z[t] + product(by_h[t].reshape(len(h0), len(w_hh)), w_hh)
-    return _shares(slots, operands, h0, out, by_x, by_h, d_h)
-
-
-def _before(first: ndarray, after: ndarray) -> ndarray:
-    """The states before each step, from those after."""
-    return np.concatenate([first[None], after[:-1]])
-
-
-def _shares(
-    slots: Sequence[int],
-    operands: Sequence[Any],
-    h0: ndarray,
-    h: ndarray,
-    d_x: ndarray,
-    d_h: ndarray,
-    *d_states: ndarray,
-) -> list[Any]:
-    """What the operands receive when `d_x` and `d_h` are the gradients of all W_ih x + b_ih and W_hh h + b_hh."""
-    x, w_ih, w_hh = operands[:3]
-    from_x, from_h = _flat(d_x, len(w_ih)), _flat(d_h, len(w_hh))
-    later = from_h[len(h0) :]  # of all steps but the first, which has the state h0 before it
+    from_x, from_h = _flat(by_x), _flat(by_h)
     by: tuple[Callable[[], ndarray], ...] = (
         lambda: product(from_x, w_ih).reshape(x.shape),
-        lambda: product(from_x.T, _flat(x, w_ih.shape[1])),
-        lambda: product(later.T, _flat(h[:-1], w_hh.shape[1])) + product(from_h[: len(h0)].T, h0),
+        lambda: product(from_x.T, _flat(x)),
+        lambda: product(from_h.T, _flat(h)),
         lambda: np.add.reduce(from_x, 0),
         lambda: np.add.reduce(from_h, 0),
+        lambda: d_h,
     )
-    return [by[slot]() if slot < 5 else d_states[slot - 5] for slot in slots]
-
-
-def _flat(x: ndarray, columns: int) -> ndarray:
-    """All examples of all steps as the rows of a matrix."""
-    return x.reshape((prod(x.shape[:2]), columns))
+    return [by[slot]() for slot in slots]
 
 
 # The rows.
