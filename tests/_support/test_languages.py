@@ -16,7 +16,7 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu._support import languages as module
 from tinygrad_edu._support.languages import counted, language, languages, retold, say, speaking
-from tinygrad_edu.grade.sandbox.python_errors import PYTHON
+from tinygrad_edu.grade.errors import PYTHON
 from tinygrad_edu.step.texts import TEXTS
 
 PACKAGE = Path(tg.__file__).parent

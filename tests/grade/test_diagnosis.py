@@ -261,6 +261,19 @@ def test_a_region_is_described() -> None:
         assert words in diagnosis.feedback(2)
 
 
+def test_zeros_that_cannot_be_wrong_make_no_region() -> None:
+    x, w, g = drawn("nk", "km", "nm")
+    x, w[:, -1] = (
+        np.abs(x),
+        -np.abs(w[:, 0]),
+    )  # a unit that is never active: its gradient is 0, whatever the program does
+    right = g * (x @ w > 0)
+    odd = np.sin(17.0 * w) * (np.arange(7) < 6)
+    diagnosis = diagnose(lambda x, w: tg.relu(x @ w), [x, w], g, [right @ w.T, x.T @ right + odd])
+    assert diagnosis is not None
+    assert diagnosis.name == "unknown"
+
+
 def test_ties_are_a_region() -> None:
     x, y = np.array([1.5, 2.0, -1.0, 0.5, 0.7]), np.array([1.5, 1.0, -1.0, 3.0, 0.1])
     g = np.array([1.3, -2.0, 1.7, 2.2, 0.4])

@@ -94,6 +94,16 @@ def test_an_exception_is_shown_at_its_line(sandbox: Sandbox) -> None:
     assert (check.kind, check.file, check.line, check.where) == ("raised", "hw1.py", 2, "return u[9, 9]")
 
 
+@pytest.mark.parametrize("outer", ["if __name__ == '__main__':", "class Solution:", "def main():", "while False:"])
+def test_a_function_that_stands_inside_something_is_missing_and_found(outer: str, sandbox: Sandbox) -> None:
+    source = f"import numpy as np\n{outer}\n    def mul_backward(u, x, y): return u * y, u * x\n"
+    check = only(graded(homework(product, needs=["mul_backward"]), source, sandbox))
+    assert check.message == (
+        f"your program defines no mul_backward; it stands inside `{outer}` (hw1.py, line 2): put it in front of that, "
+        "at the margin"
+    )
+
+
 def test_a_check_whose_names_are_missing_is_skipped_with_a_hint(sandbox: Sandbox) -> None:
     check = only(graded(homework(product, needs=["mul_backward"]), "def mul_backwards(u, x, y): pass", sandbox))
     assert (check.outcome, check.points) == ("skipped", 0.0)

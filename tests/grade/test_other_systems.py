@@ -19,7 +19,7 @@ from tinygrad_edu.grade import Limits, Sandbox, StudentError, Submission
 from tinygrad_edu.grade.inside import filters
 from tinygrad_edu.grade.inside.wire import pack, unpack
 from tinygrad_edu.grade.sandbox import children, other_systems
-from tinygrad_edu.grade.sandbox.channel import BlockingChannel, Channel
+from tinygrad_edu.grade.sandbox.children import BlockingChannel, Channel
 
 
 @pytest.fixture(params=[Channel, BlockingChannel])

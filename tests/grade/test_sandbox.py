@@ -33,7 +33,7 @@ from tinygrad_edu.grade import (
 from tinygrad_edu.grade.sandbox.isolation import LEVELS, MECHANISMS
 
 PROGRAM = """
-import os, sys, time, threading
+import os, random, sys, time, threading
 import numpy as np
 
 PI, NAMES = 3.5, ["x", "y"]
@@ -54,7 +54,7 @@ def is_open(descriptor):
     except OSError: return False
 def opened(): return [descriptor for descriptor in range(1024) if is_open(descriptor)]
 def chatter(): print("x" * 10**6); return True
-def randoms(): return np.random.rand(3)
+def randoms(): return [*np.random.rand(3), random.random()]
 def modules(): return sorted(name for name in sys.modules if "tinygrad" in name)
 
 class Value:
@@ -230,6 +230,35 @@ def test_every_child_is_fresh_and_like_every_other(sandbox: Sandbox) -> None:
             assert session.student.opened() == [0, 1, 2, 3, 4]  # nothing, output twice, and the two pipes
             numbers.append(session.student.randoms())
     assert np.array_equal(*numbers)
+
+
+HOMES = """
+import os
+def homes(): return [os.environ["HOME"], os.environ["TMPDIR"]], os.getcwd()
+def write():
+    with open(os.path.join(os.environ["HOME"], "note.txt"), "w") as file: file.write("for the next one")
+    return os.listdir(os.environ["HOME"])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems give every child a directory")
+@pytest.mark.parametrize("walled", [True, False])
+def test_a_child_has_a_directory_of_its_own_only_where_it_could_write_into_it(walled: bool) -> None:
+    found = []
+    with Sandbox(without=() if walled else ["files"]) as sandbox:
+        if walled and "files" in sandbox.isolation.missing:
+            pytest.skip("needs Landlock")
+        for _ in range(2):
+            with sandbox.open(Submission.from_source(HOMES)) as session:
+                homes, here = session.student.homes()
+                found.append(homes[0])
+                assert (homes == [here, here]) is walled
+                if walled:
+                    with pytest.raises(StudentError, match=r"Permission|Read-only"):
+                        session.student.write()
+                else:
+                    assert session.student.write() == ["note.txt"], "it finds nothing of another child"
+    assert (found[0] == found[1]) is walled
 
 
 def test_nobody_fails_for_printing_much(student: Student, sandbox: Sandbox) -> None:

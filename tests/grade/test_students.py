@@ -373,6 +373,15 @@ ROWS = [
     Row("adam", changed(ADAM, "np.sqrt(s) + 1e-8", "s + 1e-8"), "step 1"),
     Row("value", value("v.grad += flow[id(v)]", "v.grad -= flow[id(v)]"), "sign is wrong"),
     Row("value", value("for x in v.inputs: visit(x)", "for x in v.inputs[:1]: visit(x)"), "KeyError"),
+    Row("tanh", "def {name}(g, a): return g * (1 - np.tanh(g)**2)", "at the upstream gradient[\\s\\S]*`tanh`"),
+    Row("relu", "def {name}(g, a): return g * (g > 0)", "at the upstream gradient[\\s\\S]*`relu`", "some places"),
+    Row("neuron", "def {name}(g, w, x, b):\n    d = g * (1 - np.tanh(g)**2)\n    return d * x, d * w, d",
+        "at the upstream gradient[\\s\\S]*gradients of w, x and b"),
+    Row("column", "def {name}(g, a, b): return g * b, (g * a)[:, :1]", "the first along axis 1, not a sum"),
+    Row("column", "def {name}(g, a, b): return g * b, (g * a)[:, -1:]", "only the last along axis 1"),
+    Row("value", value("flow[id(self)] = 1.0", "flow[id(self)] = self.data"), "\\(the result\\) times"),
+    Row("value", value("self.data + other.data", "self.data - other.data"), "it is \\S+, and \\S+ is right"),
+    Row("loss", changed(LOSS, "z.max(axis=1, keepdims=True)", "z.max(axis=0)"), "it is \\S+, and \\S+ is right"),
 ]  # fmt: skip
 
 ALWAYS_FALSE = re.compile(r"input \d|`None`|\bone gets|gradient of one\b|not your fault|^None", re.MULTILINE)

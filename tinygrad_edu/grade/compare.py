@@ -167,13 +167,11 @@ def numbers(answer: Any, expected: Any, rtol: float | None, exact_dtype: bool, n
                 "values", say("{name}: {problem}", name=name, problem=so_many(given != wanted, wanted.size))
             )
         return 0.0
-    check_finite(given, wanted, name)
     tolerance = TOLERANCE[wanted.dtype.name] if rtol is None else rtol
-    # Infinities and NaN agree already; the other numbers are compared in double precision at least.
-    finite = np.isfinite(wanted)
-    wide = complex if wanted.dtype.kind == "c" else float
-    difference = np.abs(given[finite].astype(wide) - wanted[finite].astype(wide))
-    size = np.abs(wanted[finite].astype(wide))
+    finite = finite_in_both(given, wanted, name)
+    wide = complex if wanted.dtype.kind == "c" else float  # they are compared in double precision at least
+    right = wanted[finite].astype(wide)
+    difference, size = np.abs(given[finite].astype(wide) - right), np.abs(right)
     scale = float(size.max())
     error = float(difference.max()) / scale if scale else float(difference.max())
     wrong = ~(difference <= tolerance * (size + scale))
@@ -200,15 +198,18 @@ def check_dtype(given: np.dtype[Any], wanted: np.dtype[Any], exact: bool, name: 
         raise Different("dtype", say("{name}: dtype {given}, expected {wanted}", name=name, given=given, wanted=wanted))
 
 
-def check_finite(given: Any, wanted: Any, name: str) -> None:
-    """Refuse numbers that are not finite where finite ones are expected, and another infinity or NaN elsewhere."""
-    odd = np.isfinite(given) != np.isfinite(wanted)
+def finite_in_both(given: Any, wanted: Any, name: str) -> Any:
+    """Which numbers are finite. Refuses those that are not where finite ones are expected, and another infinity or NaN
+    elsewhere.
+    """
+    finite = np.isfinite(wanted)
+    odd = np.isfinite(given) != finite
     if odd.any():
         text = FINITE if np.isfinite(given[odd]).any() else NOT_FINITE
         raise Different("finite", say(text, name=name, k=int(odd.sum()), n=wanted.size))
-    rest = ~np.isfinite(wanted)
-    if not np.array_equal(given[rest], wanted[rest], equal_nan=True):
+    if not finite.all() and not np.array_equal(given[~finite], wanted[~finite], equal_nan=True):
         raise Different("finite", say("{name}: the wrong kind of number that is not finite", name=name))
+    return finite
 
 
 def largest(errors: list[float | None]) -> float | None:

@@ -23,8 +23,7 @@ from .diagnosis.calling import by_asking_again, names_in
 from .diagnosis.diagnose import diagnosis_of
 from .diagnosis.reference import Reference
 from .errors import AssignmentError, StudentError, WrongAnswer
-from .sandbox.proxies import LAST_CALL
-from .sandbox.standins import Anything
+from .sandbox.proxies import LAST_CALL, Anything
 
 __all__ = ["Expectation", "Notes", "Probe", "expect", "require", "watched"]
 

@@ -27,8 +27,7 @@ from .._support.text import clean
 from .assignment import Assignment, Check
 from .results import CheckResult, IsolationReached, Line, Missing, NoPass, Result
 from .sandbox.isolation import Isolation
-from .sandbox.sandbox import Sandbox
-from .sandbox.session import Record, Session
+from .sandbox.sandbox import Record, Sandbox, Session
 from .signs import passes, signs_of, without_the_engine
 from .submission.submission import Submission
 from .verdict import load, missed, verdict

@@ -12,6 +12,7 @@ import dis
 import linecache
 import traceback
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -28,9 +29,9 @@ from .diagnosis.mistakes import kind_in_words
 from .errors import IsolationError, SandboxError, StudentError, WrongAnswer
 from .expect import DATA, watched
 from .results import CheckResult, Graphs, NoPass
-from .sandbox.proxies import Student, hint
-from .sandbox.session import Session
-from .sandbox.standins import Anything, StandIn
+from .sandbox.proxies import Anything, StandIn, Student, hint
+from .sandbox.sandbox import Session
+from .submission.submission import Submission
 
 __all__ = ["Draw", "Reference", "load", "missed", "stumbled", "tried", "verdict"]
 
@@ -83,7 +84,8 @@ def verdict(
     missing = [name for name in check.needs if name not in session.names]
     if missing:
         others = [name for name in session.names if name not in asked_for]
-        why = say("your program defines no {name}{hint}", name=missing[0], hint=hint(missing[0], others))
+        instead = inside_something(missing[0], session.submission) or hint(missing[0], others)
+        why = say("your program defines no {name}{hint}", name=missing[0], hint=instead)
         return missed(check, "skipped", clean(why), kind="missing")
     before = session.record.seconds
     result = ask(check, session, draw, reference)
@@ -99,6 +101,28 @@ def verdict(
             how = say("Something is kept between calls: an array changed in place, or a sum that is not set back to 0.")
             result = replace(again, message=why, kind="repeated", where=again.message, how=how)
     return shown(result, check)
+
+
+INSIDE = texts("; it stands inside `{line}` ({file}, line {n}): put it in front of that, at the margin")
+
+
+def inside_something(name: str, submission: Submission) -> str:
+    r"""Where a function or class stands that the program defines only inside something else, such as a main block.
+
+    >>> inside_something("f", Submission.from_source("class Solution:\n    def f(self): pass"))
+    '; it stands inside `class Solution:` (submission.py, line 1): put it in front of that, at the margin'
+    """
+    for where, source in submission.parts:
+        with suppress(SyntaxError, ValueError, RecursionError, MemoryError):  # the report says what does not parse
+            for outer in ast.parse(source).body:
+                within = (x for x in ast.walk(outer) if x is not outer)
+                if any(isinstance(x, (ast.FunctionDef, ast.ClassDef)) and x.name == name for x in within):
+                    line = source.split("\n")[outer.lineno - 1].strip()
+                    text = texts(
+                        "; it stands inside `{line}` ({file}, line {n}): put it in front of that, at the margin"
+                    )
+                    return say(text, line=line[:80], file=where, n=outer.lineno)
+    return ""
 
 
 def ask(check: Check, session: Session, draw: Draw, reference: Reference) -> CheckResult:

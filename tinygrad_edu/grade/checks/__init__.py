@@ -4,8 +4,7 @@ Each draws its own probes from `rng`, calls the student's functions, and raises 
 
 - derivatives: backward passes: of the engine's functions, of the student's own, step by step, of a layer
 - convolution: the forward pass, probed with impulses
-- graphs: a topological order
-- engines: a class like micrograd's `Value`: right, without recursion, in linear time
+- engines: a class like micrograd's `Value`: right, without recursion, in linear time; a topological order
 - training: losses; optimisers step by step; a program that learns to read digits
 - asking: what several checks share; the memory of a call
 """
@@ -13,8 +12,7 @@ Each draws its own probes from `rng`, calls the student's functions, and raises 
 from .asking import peak_memory
 from .convolution import same_convolution
 from .derivatives import backward, backward_of_own, right_steps, same_layer, stays_right_when_large
-from .engines import adds_up, deep_chain, linear_time, same_as_engine
-from .graphs import topological_order
+from .engines import adds_up, deep_chain, linear_time, same_as_engine, topological_order
 from .training import follows_optimizer, reads_digits, same_loss
 
 __all__ = [

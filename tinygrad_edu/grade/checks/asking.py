@@ -12,14 +12,24 @@ from numpy import ndarray
 from ..._support.languages import say, texts
 from ...engine.tensor import Tensor
 from ...graph.recorded import ancestors
-from ..diagnosis import probe_shapes
+from ..diagnosis import MISTAKES, probe_shapes
+from ..diagnosis.diagnose import as_numbers, beside_the_right
 from ..errors import AssignmentError, StudentError, WrongAnswer
-from ..expect import require
+from ..expect import expect, require
 from ..sandbox.proxies import Handle, Student, evaluate
 
 __all__ = [
-    "EXACT", "Axes", "called_slow", "called_unstable", "large_operands", "many_operands", "one_by_one", "operands",
-    "peak_memory", "to_the_last_digit",
+    "EXACT",
+    "Axes",
+    "called_slow",
+    "called_unstable",
+    "large_operands",
+    "many_operands",
+    "number_is",
+    "one_by_one",
+    "operands",
+    "peak_memory",
+    "to_the_last_digit",
 ]  # fmt: skip
 
 Axes = str | tuple[int, ...]
@@ -93,6 +103,22 @@ def many_operands(
     size = (MANY if looped else 13 * MANY) ** (1 / letters)
     sizes = {letter: int(size) + 2 * i for i, letter in enumerate(sorted(set("".join(words)) - {"1"}))} | {"1": 1}
     yield tuple(rng.normal(size=[sizes[letter] for letter in word]) for word in words)
+
+
+def number_is(answer: Any, expected: float, name: str) -> None:
+    """Expect a number; the error shows both, so that it must be one that was drawn at random.
+
+    >>> number_is(2.5, 3.0, "the loss")
+    Traceback (most recent call last):
+    tinygrad_edu.grade.errors.WrongAnswer: the loss: the number is wrong
+    """
+    try:
+        expect(answer, name).equals(expected)
+    except WrongAnswer as wrong:
+        given = as_numbers(answer)
+        if wrong.kind == "values" and given is not None:
+            wrong.how = say(MISTAKES["unknown"].how, advice=beside_the_right(given, np.asarray(expected)))
+        raise
 
 
 def one_by_one(function: Callable[..., Any], at: Sequence[ndarray]) -> bool:

@@ -22,7 +22,7 @@ from ..diagnosis.diagnose import as_numbers
 from ..diagnosis.trajectories import Variant, trajectory
 from ..errors import WrongAnswer
 from ..expect import expect, require
-from .asking import called_slow, called_unstable
+from .asking import called_slow, called_unstable, number_is
 
 __all__ = ["follows_optimizer", "reads_digits", "same_loss"]
 
@@ -90,7 +90,7 @@ def ask(answer: Callable[..., Any], function: Callable[..., Any], scores: ndarra
         raise WrongAnswer(what, kind="order of answers", how=say("Return the loss first."))
     if number is not None and number.shape == () and not compare(number, expected):
         raise_named(float(number), expected, function, scores, target)
-    expect(loss, say("the loss")).equals(expected)
+    number_is(loss, expected, say("the loss"))
     expect(gradient, say("the gradient")).is_gradient_of(lambda scores: function(scores, target), at=scores)
 
 

@@ -151,18 +151,22 @@ def unknown(reference: Reference, i: int, answer: Any, verdict: Verdict) -> Diag
     what = "empty" if numbers is not None and not numbers.size else what
     advice = say(ADVICE.get(what, ADVICE["dtype"]))
     if verdict.reason == "values" and numbers is not None:
-        first = np.unravel_index(int(np.argmax(~near(numbers, expected))), expected.shape)
-        place = say("at [{place}] it", place=", ".join(map(str, first))) if first else say("it")
-        off = float(np.abs(numbers - expected).max() / np.abs(expected).max()) if expected.any() else np.inf
-        size = say("; the largest difference is {off} of the largest right number", off=f"{off:.2g}")
-        advice = say(
-            "No known mistake gives these numbers: {place} is {given}, and {right} is right{size}",
-            place=place,
-            given=f"{numbers[first]:.4g}",
-            right=f"{expected[first]:.4g}",
-            size=size if expected.size > 1 else "",
-        )
+        advice = beside_the_right(numbers, expected)
     return Diagnosis(MISTAKES["unknown"], (name,), {"wrong": verdict.message, "advice": advice})
+
+
+def beside_the_right(numbers: ndarray, expected: ndarray) -> str:
+    """The first wrong number beside the right one, and how far all are off: what is known of an unknown mistake."""
+    first = np.unravel_index(int(np.argmax(~near(numbers, expected))), expected.shape)
+    off = float(np.abs(numbers - expected).max() / np.abs(expected).max()) if expected.any() else np.inf
+    size = say("; the largest difference is {off} of the largest right number", off=f"{off:.2g}")
+    return say(
+        "No known mistake gives these numbers: {place} is {given}, and {right} is right{size}",
+        place=say("at [{place}] it", place=", ".join(map(str, first))) if first else say("it"),
+        given=f"{numbers[first]:.4g}",
+        right=f"{expected[first]:.4g}",
+        size=size if expected.size > 1 else "",
+    )
 
 
 class Search:
@@ -205,7 +209,7 @@ class Search:
         if all(same(a, e, 1e-5) for a, e in zip(answers, right)):
             yield Diagnosis(MISTAKES["imprecise"], names)
         c = self.ratio(answers, right)
-        if c is not None and max(e.size for e in right) > 1:
+        if c is not None and sum(e.size for e in right) > 1:
             yield Diagnosis(MISTAKES["factor"], names, {"factor": in_figures(c)})
         yield from self.as_made(scope, self.forwards)
         for second in ("sign", "factor"):  # two mistakes at once are less probable; three could not be told apart
@@ -356,6 +360,8 @@ def factors_of(reference: Reference) -> dict[float, str]:
             words.setdefault(averaged, []).append(say("as many numbers as are averaged"))
         if node.primitive is not None and node.primitive.name == "power" and np.ndim(number_of(node.inputs[1])) == 0:
             words.setdefault(float(number_of(node.inputs[1])), []).append(say("the exponent"))
+    if reference.output.shape == ():
+        words.setdefault(abs(float(number_of(reference.output))), [say("the result")])
     either = {n: say(" or ").join(dict.fromkeys(w)) for n, w in words.items() if n > 1 and w != ["2"]}
     many = {n: say("{n} ({meaning})", n=f"{n:g}", meaning=meaning) for n, meaning in either.items()}
     many.setdefault(2.0, "2")

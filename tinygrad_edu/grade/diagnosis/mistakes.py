@@ -136,6 +136,8 @@ ROWS = texts([
             "The derivative of f at x is f'(x), not f'(f(x)): keep the inputs of the forward pass, and use those."),
     Mistake("at the input", "The derivative formula uses the input, instead of the output.", AT,
             "This formula is in terms of the result, such as 1 - y² for y = tanh(x): use y in it."),
+    Mistake("at the upstream", "The derivative is taken at the upstream gradient, instead of at the input.", AT,
+            "The derivative of f at x is f'(x); the upstream gradient only multiplies it."),
     Mistake("operands swapped", "The operands are mixed up.", AT,
             "The formula is used with the operands in the other order."),
     Mistake("other operand's rule", "The rule of the other operand is used.", AT,
@@ -272,14 +274,18 @@ def region_of(wrong: ndarray, doubtful: ndarray, name: str, inputs: Mapping[str,
     doubtful : where right and wrong do not differ, such as a gradient of 0 with the wrong sign.
     inputs : all inputs by their names.
     """
-    for words, region in regions(wrong.shape, name, inputs):
+    for words, region in by_numbers(wrong.shape, name, inputs):
         if region.any() and not region.all() and np.all((region == wrong) | doubtful):
+            return words
+    for words, region in by_place(wrong.shape, inputs[name], name):
+        right = ~region & ~doubtful  # if there is nothing that is right for sure, the place is a coincidence
+        if region.any() and right.any() and np.all((region == wrong) | doubtful):
             return words
     return None
 
 
-def regions(shape: tuple[int, ...], name: str, inputs: Mapping[str, ndarray]) -> Iterator[tuple[str, ndarray]]:
-    """Regions of arrays of this shape in words and as masks, the simplest first."""
+def by_numbers(shape: tuple[int, ...], name: str, inputs: Mapping[str, ndarray]) -> Iterator[tuple[str, ndarray]]:
+    """Regions of arrays of this shape by what the inputs hold there, in words and as masks, the simplest first."""
     x = inputs[name]
     yield from by_size(x, name)
     yield say("on ties, where numbers of {x} are equal", x=name), tied(x)
@@ -290,13 +296,6 @@ def regions(shape: tuple[int, ...], name: str, inputs: Mapping[str, ndarray]) ->
             yield holding(f"{name} = {other}"), x == y
             yield holding(f"{name} > {other}"), x > y
             yield holding(f"{name} < {other}"), x < y
-    yield from by_place(shape)
-    for axis in range(len(shape)):
-        largest, smallest = x == x.max(axis, keepdims=True), x == x.min(axis, keepdims=True)
-        yield say("where {x} is largest along axis {axis}", x=name, axis=axis), largest
-        yield say("where {x} is not largest along axis {axis}", x=name, axis=axis), ~largest
-        yield say("where {x} is smallest along axis {axis}", x=name, axis=axis), smallest
-        yield say("where {x} is not smallest along axis {axis}", x=name, axis=axis), ~smallest
 
 
 def holding(condition: str) -> str:
@@ -341,7 +340,8 @@ PLACE = texts(
 """The regions at the ends of an axis: first, last, and all but these."""
 
 
-def by_place(shape: tuple[int, ...]) -> Iterator[tuple[str, ndarray]]:
+def by_place(shape: tuple[int, ...], x: ndarray, name: str) -> Iterator[tuple[str, ndarray]]:
+    """Regions by where they are: at an end of an axis, on the border, at the extremes of `x` along an axis."""
     names = {len(shape) - 1: COLUMN, len(shape) - 2: ROW} if len(shape) > 1 else {}
     for axis, n in enumerate(shape):
         place = np.broadcast_to(np.arange(n).reshape(-1, *[1] * (len(shape) - axis - 1)), shape)
@@ -355,6 +355,12 @@ def by_place(shape: tuple[int, ...]) -> Iterator[tuple[str, ndarray]]:
         inside[..., 1:-1, 1:-1] = True
         yield say("on the border"), ~inside
         yield say("inside the border"), inside
+    for axis in range(len(shape)):
+        largest, smallest = x == x.max(axis, keepdims=True), x == x.min(axis, keepdims=True)
+        yield say("where {x} is largest along axis {axis}", x=name, axis=axis), largest
+        yield say("where {x} is not largest along axis {axis}", x=name, axis=axis), ~largest
+        yield say("where {x} is smallest along axis {axis}", x=name, axis=axis), smallest
+        yield say("where {x} is not smallest along axis {axis}", x=name, axis=axis), ~smallest
 
 
 def tied(x: ndarray) -> ndarray:

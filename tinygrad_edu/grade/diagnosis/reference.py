@@ -213,7 +213,10 @@ class Reference:
         for axes in (axes for count in range(1, most + 1) for axes in combinations(range(most), count)):
             over = say("axis {axes}" if len(axes) == 1 else "axes {axes}", axes=", ".join(map(str, axes)))
             for words, way in SUMMED.items():
-                found = [None if r is None or axes[-1] >= r.ndim else way(r, axes) for r in raw]
+                found = [
+                    None if r is None or axes[-1] >= r.ndim else way(r, axes, e.shape)
+                    for r, e in zip(raw, self.expected)
+                ]
                 yield self.with_raw("summed over the wrong axis", {"summed": say(words, over=over)}, found)
 
     def with_raw(self, name: str, details: dict[str, str], found: Sequence[ndarray | None]) -> Candidate:
@@ -231,12 +234,12 @@ class Reference:
             return None
 
 
-SUMMED: dict[str, Callable[[ndarray, tuple[int, ...]], ndarray]] = texts(
+SUMMED: dict[str, Callable[[ndarray, tuple[int, ...], tuple[int, ...]], ndarray]] = texts(
     {
-        "summed over {over}": lambda r, axes: r.sum(axes),
-        "summed over {over}, which stay as axes of 1": lambda r, axes: r.sum(axes, keepdims=True),
-        "the first along {over}, not a sum": lambda r, axes: one_along(r, axes, 0),
-        "only the last along {over}, as if = stood for +=": lambda r, axes: one_along(r, axes, -1),
+        "summed over {over}": lambda r, axes, _: r.sum(axes),
+        "summed over {over}, which stay as axes of 1": lambda r, axes, _: r.sum(axes, keepdims=True),
+        "the first along {over}, not a sum": lambda r, axes, shape: one_along(r, axes, 0, shape),
+        "only the last along {over}, as if = stood for +=": lambda r, axes, shape: one_along(r, axes, -1, shape),
     }
 )
 """What students do instead of summing over the right axes."""
@@ -320,6 +323,7 @@ def raw_contribution(step: Contribution) -> ndarray:
     return np.asarray(row_of(step.node).pull((step.slot,), step.upstream, step.node.data, values, step.node.attrs)[0])
 
 
-def one_along(x: ndarray, axes: tuple[int, ...], place: int) -> ndarray:
-    """One place along these axes, instead of the sum."""
-    return x[tuple(place if axis in axes else slice(None) for axis in range(x.ndim))]
+def one_along(x: ndarray, axes: tuple[int, ...], place: int, shape: tuple[int, ...]) -> ndarray:
+    """One place along these axes, instead of the sum; in this shape if it fits."""
+    taken = x[tuple(place if axis in axes else slice(None) for axis in range(x.ndim))]
+    return taken.reshape(shape) if taken.size == np.prod(shape) else taken

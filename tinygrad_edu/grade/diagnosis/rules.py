@@ -102,6 +102,11 @@ def at_the_output(e: RuleCall) -> Any:
     return e.pull(values=values, out=e.row.compute(values, e.attrs))
 
 
+def at_the_upstream(e: RuleCall) -> Any:
+    """The rule at the upstream gradient: f'(g) · g."""
+    return e.pull(values=[e.g], out=e.row.compute([e.g], e.attrs))
+
+
 def along(e: RuleCall, axis: int | None) -> Any:
     """The rule of the same operation along another axis."""
     attrs = {**e.attrs, "axis": axis}
@@ -116,6 +121,7 @@ GENERAL: dict[str, Wrong] = {
 OF_ONE: dict[str, Wrong] = {
     "at the output": at_the_output,
     "at the input": lambda e: e.pull(out=e.values[e.slot]),
+    "at the upstream": at_the_upstream,
 }
 
 OF_TWO: dict[str, Wrong] = {

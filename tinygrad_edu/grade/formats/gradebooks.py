@@ -305,7 +305,7 @@ def _column(header: list[str], wanted: str) -> int:
     """The number of the only column with this header."""
     found = [i for i, name in enumerate(header) if wanted in (name, re.sub(r" \(\d+\)$", "", name))]
     if len(found) != 1:
-        none = texts("the gradebook has no column {name}; its columns: {names}")
+        none = texts("the gradebook has no column {name}; its columns: {names}; name one of them with --column")
         several = texts("the gradebook has {n} columns {name}; its columns: {names}")
         text, names = several if found else none, ", ".join(header)
         raise GradebookError(say(text, n=len(found), name=repr(wanted), names=names))

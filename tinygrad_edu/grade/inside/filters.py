@@ -14,10 +14,12 @@ import struct
 import sys
 import sysconfig
 from collections.abc import Collection, Iterator
+from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-__all__ = ["ALLOWED", "CONDITIONAL", "LIBC", "allow_only_the_list", "enclose", "libc", "make_rules"]
+__all__ = ["ALLOWED", "CONDITIONAL", "LIBC", "allow_only_the_list", "enclose", "libc", "make_rules", "packed_rest"]
 
 LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -184,35 +186,67 @@ def allow_only_the_list() -> None:
 
     Raises `OSError` if the kernel has no seccomp, or the table has no column for the architecture.
     """
+    program = packed(beginning(*this_machine(), os.getpid())) + packed_rest()
+    zero, header = ctypes.c_ulong(0), Filter(len(program) // 8, program)
+    libc("prctl", 22, ctypes.c_ulong(2), ctypes.byref(header), zero, zero, what="seccomp")
+
+
+class Filter(ctypes.Structure):
+    """A program for the kernel: how many instructions, and where they are."""
+
+    _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
+
+
+@cache
+def this_machine() -> tuple[int, int]:
+    """The column in the table and the number in the kernel of this architecture."""
     machine = platform.machine()
     if machine not in ARCHITECTURES:
         raise OSError(f"no list of system calls for {machine}")
-    column, architecture = ARCHITECTURES[machine]
-    program = b"".join(struct.pack("<HBBI", *step) for step in instructions(column, architecture, os.getpid()))
-    steps = ctypes.create_string_buffer(program, len(program))
-    header = struct.pack("@HP", len(program) // 8, ctypes.addressof(steps))
-    libc("prctl", 22, ctypes.c_ulong(2), header, ctypes.c_ulong(0), ctypes.c_ulong(0), what="seccomp")
+    return ARCHITECTURES[machine]
+
+
+def packed(program: list[Instruction]) -> bytes:
+    """The program as the kernel takes it."""
+    return struct.pack("<" + len(program) * "HBBI", *chain.from_iterable(program))
+
+
+@cache
+def packed_rest() -> bytes:
+    """The part of the program that is the same for all children: the clean process makes it once."""
+    return packed(rest(this_machine()[0]))
 
 
 def instructions(column: int, architecture: int, pid: int) -> list[Instruction]:
     """The program that the kernel runs at every system call. The numbers of 32-bit calls differ and are not listed."""
+    return beginning(column, architecture, pid) + rest(column)
+
+
+def beginning(column: int, architecture: int, pid: int) -> list[Instruction]:
+    """The beginning of the program, with the calls by which a process may reach only itself."""
     program: list[Instruction] = [
         (LOAD, 0, 0, ARCHITECTURE),
         (IF_EQUAL, 1, 0, architecture),
         (RETURN, 0, 0, KILL),  # on another architecture the numbers mean other calls
         (LOAD, 0, 0, NUMBER),
     ]
+    for pair, argument, values in CONDITIONAL.values():
+        if values is None:
+            program += where(pair[column], argument, (pid,))
+    return program
+
+
+def rest(column: int) -> list[Instruction]:
+    """All other calls; those that are not listed are refused."""
+    program: list[Instruction] = []
     for calls in ALLOWED.values():
         for numbers in calls.values():
             number = numbers[column]
             if number is not None:
                 program += [(IF_EQUAL, 0, 1, number), (RETURN, 0, 0, ALLOW)]
     for pair, argument, values in CONDITIONAL.values():
-        allowed = (pid,) if values is None else values
-        program += [(IF_EQUAL, 0, 2 * len(allowed) + 2, pair[column]), (LOAD, 0, 0, ARGUMENTS + 8 * argument)]
-        for value in allowed:
-            program += [(IF_EQUAL, 0, 1, value), (RETURN, 0, 0, ALLOW)]
-        program += [(RETURN, 0, 0, NOT_PERMITTED)]
+        if values is not None:
+            program += where(pair[column], argument, values)
     return [
         *program,
         (IF_EQUAL, 0, 3, CLONE[column]),
@@ -223,3 +257,11 @@ def instructions(column: int, architecture: int, pid: int) -> list[Instruction]:
         (RETURN, 0, 0, NO_SUCH_CALL),
         (RETURN, 0, 0, NOT_PERMITTED),
     ]
+
+
+def where(number: int, argument: int, allowed: Collection[int]) -> list[Instruction]:
+    """Allow a call where this argument of it has one of these values, and refuse it otherwise."""
+    program: list[Instruction] = [(IF_EQUAL, 0, 2 * len(allowed) + 2, number), (LOAD, 0, 0, ARGUMENTS + 8 * argument)]
+    for value in allowed:
+        program += [(IF_EQUAL, 0, 1, value), (RETURN, 0, 0, ALLOW)]
+    return [*program, (RETURN, 0, 0, NOT_PERMITTED)]

@@ -6,6 +6,7 @@ holds no secret, and the grader itself compares every answer.
 
 from __future__ import annotations
 
+import inspect
 import operator
 import os
 import sys
@@ -34,7 +35,7 @@ class Server:
     """Answers requests one at a time, in the order in which they come."""
 
     def __init__(self, requests: int, answers: int) -> None:
-        self.requests, self.answers = requests, answers
+        self.requests, self.answers = os.fdopen(requests, "rb"), answers
         self.module = types.ModuleType(NAME)
         self.objects: list[Any] = []
         self.numbers: dict[int, int] = {}  # by `id`, which stays unique because `objects` keeps the object alive
@@ -47,17 +48,18 @@ class Server:
             "operator": self.operator,
             "items": self.items,
             "evaluate": self.evaluate,
+            "parameters": self.parameters,
         }
 
     def serve(self, reached: dict[str, str]) -> None:
         """Report which walls stand, then answer requests until the grader closes the pipe."""
         self.send({"reached": reached})
         while True:
-            lengths = self.read(LENGTHS.size)
-            if lengths is None:
+            lengths = self.requests.read(LENGTHS.size)
+            if not lengths:
                 return
             header, body = LENGTHS.unpack(lengths)
-            request = unpack(self.read(header) or b"", self.read(body) or b"", lambda n, _: self.objects[n])
+            request = unpack(self.requests.read(header), self.requests.read(body), lambda n, _: self.objects[n])
             self.send(self.answer(request))
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -78,16 +80,6 @@ class Server:
         while unsent:
             unsent = unsent[os.write(self.answers, unsent) :]
 
-    def read(self, size: int) -> bytes | None:
-        """Read `size` bytes; None at the end of the pipe."""
-        data = bytearray()
-        while len(data) < size:
-            more = os.read(self.requests, size - len(data))
-            if not more:
-                return None
-            data += more
-        return bytes(data)
-
     def refer(self, x: Any) -> tuple[int, str]:
         """The reference of an object: its number, always the same, and the name of its type."""
         number = self.numbers.setdefault(id(x), len(self.objects))
@@ -102,15 +94,17 @@ class Server:
 
     def load(
         self, parts: list[Any], modules: dict[str, Any], main: str, skip: list[Any], only_light: bool, seconds: float
-    ) -> tuple[list[str], list[Problem], list[Any]]:
+    ) -> tuple[dict[str, Any], list[Problem], list[Any]]:
         """Execute the program; the names that it defines, its problems, and the statements that were too slow.
 
+        Functions and classes come with their names, so that nobody has to ask for them.
         Sources come as bytes, for which there is more room than for text. `Program` explains the arguments.
         """
         program = Program(main, {path: text_of(source) for path, source in modules.items()}, skip, only_light)
         self.module = program.module
         program.run([(where, text_of(source)) for where, source in parts], seconds)
-        names = [name for name in vars(self.module) if not name.startswith("__")][:5000]
+        named = [(name, x) for name, x in vars(self.module).items() if not name.startswith("__")][:5000]
+        names = {name: x if type(x) in (types.FunctionType, type) else None for name, x in named}
         return names, program.problems[:100], program.slow[:100]
 
     def call(self, target: Any, arguments: list[Any], keywords: dict[str, Any], afterwards: bool) -> Any:
@@ -144,6 +138,12 @@ class Server:
     def evaluate(self, source: str) -> Any:
         """The value of an expression that the grader sends, such as a function for the student's `grad`."""
         return eval(source, vars(self.module))
+
+    def parameters(self, target: Any) -> list[str]:
+        """The names of a function's parameters."""
+        if type(target) is types.FunctionType and not hasattr(target, "__wrapped__"):
+            return [*target.__code__.co_varnames[: target.__code__.co_argcount]]  # in a tenth of the time
+        return [*inspect.signature(target).parameters]
 
 
 @contextmanager

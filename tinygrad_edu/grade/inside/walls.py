@@ -19,8 +19,8 @@ from typing import Any
 from .filters import LIBC, allow_only_the_list, enclose, libc
 
 __all__ = [
-    "hide_memory", "leave_network", "leave_no_marks", "raise_walls", "round_to_float64", "tasks_of_this_user", "tried",
-    "unmount",
+    "hide_memory", "leave_network", "leave_no_marks", "mapped_memory", "raise_walls", "round_to_float64",
+    "tasks_of_this_user", "tried", "unmount",
 ]  # fmt: skip
 
 
@@ -29,7 +29,7 @@ def raise_walls(home: str, parent: int, settings: dict[str, Any], reached: dict[
 
     Parameters
     ----------
-    home : the child's directory.
+    home : the child's directory; "" if it has none.
     parent : the process with which the child must end.
     settings : limits, Landlock rules, and walls to leave out.
     reached : the reasons that the clean process has found already.
@@ -109,11 +109,16 @@ def limit_resources(seconds: int, file_bytes: int, tasks: int) -> None:
 
 
 def limit_memory(memory: int) -> None:
-    """Limit the address space to `memory` bytes beyond what is mapped now: NumPy's BLAS maps much it never uses."""
+    """Limit the address space."""
     if sys.platform != "linux":
         raise OSError("this system accepts the limit and does not keep it")
+    lower("RLIMIT_AS", memory)
+
+
+def mapped_memory() -> int:
+    """The bytes of address space that this process has mapped: NumPy's BLAS maps much it never uses."""
     pages = int(Path("/proc/self/statm").read_text().split()[0])
-    lower("RLIMIT_AS", pages * os.sysconf("SC_PAGE_SIZE") + memory)
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def lower(name: str, soft: int, hard: int | None = None) -> None:
@@ -145,7 +150,8 @@ def become_nobody(home: str) -> None:
     if os.getuid() != 0:
         raise PermissionError("the grader does not run as root, so a child runs as the grader's user")
     uid = FIRST_UID + os.getpid() % UIDS
-    os.chown(home, uid, uid)
+    if home:
+        os.chown(home, uid, uid)
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
@@ -153,9 +159,14 @@ def become_nobody(home: str) -> None:
 
 def drop_capabilities() -> None:
     """Give up every capability: a new user namespace grants them all, and a child that must stay root has them."""
-    header = (ctypes.c_uint32 * 2)(0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
-    none = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable; low and high words
-    libc("capset", header, none)
+    libc("capset", THIS_PROCESS, NO_CAPABILITIES)
+
+
+THIS_PROCESS = (ctypes.c_uint32 * 2)(0x20080522, 0)
+"""_LINUX_CAPABILITY_VERSION_3, and whose capabilities are meant."""
+
+NO_CAPABILITIES = (ctypes.c_uint32 * 6)()
+"""Effective, permitted, inheritable; low and high words."""
 
 
 # Namespaces.

@@ -1,8 +1,7 @@
 """Checks any home-made engine: `tinygrad-edu grade --engine ADAPTER.py` writes one page of what is right.
 
 - engine: `Engine`, the home-made engine behind its adapter; ours behind the same face
-- operations: questions about single operations, of numbers and of arrays
-- graphs: questions about whole graphs, second passes, changes in place, and second derivatives
+- questions: about single operations, whole graphs, second passes, changes in place, and second derivatives
 - page: asks everything in a process of its own, and writes the page
 """
 

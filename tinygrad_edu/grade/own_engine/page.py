@@ -23,8 +23,7 @@ from ..._support.text import clean
 from ..assignment import exception_text
 from ..errors import AssignmentError, WrongAnswer
 from .engine import Engine, NotOffered, load_adapter
-from .graphs import LARGE, about_graphs
-from .operations import Question, about_operations
+from .questions import LARGE, Question, about_graphs, about_operations
 
 __all__ = ["Finding", "Page", "answered", "check_engine", "questions", "serve"]
 

@@ -1,13 +1,18 @@
 """Child processes and their starters: `ColdStart` makes each a new interpreter, `ForkServer` forks a clean process.
 
 The fork is quicker, and needs a system that can fork after NumPy is loaded; macOS cannot.
+
+A child is at the other end of two pipes. It may stop in the middle of a frame, never read, or announce more than it
+sends. Therefore every wait has a deadline, and no memory is allocated before the size has been checked.
 """
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -15,7 +20,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Collection, Mapping
+import time
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,10 +30,10 @@ import numpy as np
 
 from ..._support.languages import say, texts
 from ..errors import SandboxError
+from ..inside.wire import BODY_CAP, HEADER_CAP, LENGTHS, FrameError
 from . import other_systems
-from .channel import BlockingChannel, Channel
 
-__all__ = ["Child", "ColdStart", "Ending", "ForkServer", "Starter"]
+__all__ = ["BlockingChannel", "Channel", "Child", "ColdStart", "Ending", "ForkServer", "Starter"]
 
 BOOT = """
 import sys
@@ -82,6 +89,7 @@ class Child:
 
     Attributes
     ----------
+    home : a directory of its own; "" if it has none.
     output : the descriptor of the file that captures what the child prints; its reader closes it.
     """
 
@@ -174,9 +182,10 @@ def command(start: str, settings: Settings) -> list[str]:
 def environment(home: str) -> dict[str, str]:
     """The environment variables of a child: without tokens, paths and names of the grader."""
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
-    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    one = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "MALLOC_ARENA_MAX")
     # A fixed hash seed: a program that iterates over a set gets the same grade in every run.
-    return kept | threads | {"HOME": home, "TMPDIR": home, "LANG": "C.UTF-8", "PYTHONUTF8": "1", "PYTHONHASHSEED": "0"}
+    fixed = {"LANG": "C.UTF-8", "PYTHONUTF8": "1", "PYTHONHASHSEED": "0"}
+    return kept | dict.fromkeys(one, "1") | fixed | {"HOME": home, "TMPDIR": home}
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -190,12 +199,14 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
 
 def output_file() -> int:
     """The descriptor of a file without a name, which captures what a child prints."""
+    if hasattr(os, "memfd_create"):  # Linux: a file in memory, which needs no disk
+        return os.memfd_create("output")
     with tempfile.TemporaryFile() as file:
         return os.dup(file.fileno())
 
 
 def remove(home: str) -> None:
-    """Remove a child's directory, even if the child changed its permissions."""
+    """Remove a child's directory, if it has one, even if the child changed its permissions."""
     shutil.rmtree(home, ignore_errors=True)
     if os.path.exists(home):  # the child took rights away
         for folder, _, _ in os.walk(home):
@@ -222,19 +233,21 @@ class ForkServer:
         self.broken = ""
         self.control, theirs = socket.socketpair()
         self.control.settimeout(PATIENCE)
-        self.home = tempfile.mkdtemp(prefix="tinygrad-edu-")  # holds the directories of all children
+        self.home = tempfile.mkdtemp(prefix="tinygrad-edu-")  # holds the files, and the directories of children
         os.chmod(self.home, 0o711)  # a child that becomes another user finds its own, and cannot list the others
-        Path(self.home, "files").mkdir(mode=0o755)
-        write_files(Path(self.home, "files"), files)
+        folder = Path(self.home, "files")
+        folder.mkdir(mode=0o755)
+        write_files(folder, files)
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115
         with theirs:
             self.process = subprocess.Popen(
                 command("serve_clean", {**settings, "data": "files"}),
                 stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=self.errors,
-                cwd=self.home, env=environment(self.home), start_new_session=True,
+                cwd=self.home, env=environment(str(folder)), start_new_session=True,
             )  # fmt: skip
         try:
-            self.receive()
+            # Where nothing can be written, no child needs a directory of its own.
+            self.writable = self.receive()["writable"]
         except BaseException:
             self.close()
             raise
@@ -242,7 +255,7 @@ class ForkServer:
     def start(self) -> Child:
         """Fork a child."""
         (to_child, requests), (answers, from_child) = os.pipe(), os.pipe()
-        home, output = tempfile.mkdtemp(dir=self.home), output_file()
+        home, output = tempfile.mkdtemp(dir=self.home) if self.writable else "", output_file()
         try:
             answer = self.ask({"do": "fork", "home": home}, [to_child, from_child, output])
             if "pid" not in answer:
@@ -301,3 +314,110 @@ class ForkServer:
             self.process.wait()
         self.errors.close()
         remove(self.home)
+
+
+# The pipes.
+
+
+PIPE = 1 << 16
+"""The bytes that a pipe holds."""
+
+
+class Channel:
+    """Two pipes: `requests` is written to, `answers` is read from."""
+
+    def __init__(self, requests: int, answers: int) -> None:
+        self.requests, self.answers = requests, answers
+        self.prepare()
+
+    def prepare(self) -> None:
+        self.unread = bytearray()
+        for descriptor in (self.requests, self.answers):
+            os.set_blocking(descriptor, False)
+
+    def write(self, frame: bytes, deadline: float) -> None:
+        """Send a frame. Raises `TimeoutError` if the child does not read it in time, `EOFError` if it closed it."""
+        unsent = memoryview(frame)
+        while unsent:
+            try:
+                unsent = unsent[os.write(self.requests, unsent) :]
+            except BrokenPipeError:
+                raise EOFError from None
+            except BlockingIOError:
+                self._wait(self.requests, select.POLLOUT, deadline)
+
+    def read(self, deadline: float) -> tuple[bytearray, bytearray]:
+        """The header and body of a frame. Raises `TimeoutError`, `EOFError`, or `FrameError` if it is too large."""
+        header, body = LENGTHS.unpack(self._read(LENGTHS.size, deadline))
+        if header > HEADER_CAP or body > BODY_CAP:
+            raise FrameError(f"an answer of {header + body:,} bytes")
+        return self._read(header, deadline), self._read(body, deadline)
+
+    def _read(self, size: int, deadline: float) -> bytearray:
+        """The next bytes. Most frames are there as a whole at the first time; what comes too early is kept."""
+        while len(self.unread) < size:
+            self._wait(self.answers, select.POLLIN, deadline)
+            more = os.read(self.answers, PIPE)
+            if not more:
+                raise EOFError
+            self.unread += more
+        data, self.unread = self.unread, self.unread[size:]
+        del data[size:]
+        return data
+
+    def _wait(self, descriptor: int, event: int, deadline: float) -> None:
+        poll = select.poll()
+        poll.register(descriptor, event)
+        left = deadline - time.monotonic()
+        if left <= 0 or not poll.poll(left * 1000):
+            raise TimeoutError
+
+    def close(self) -> None:
+        """Close both pipes."""
+        os.close(self.requests)
+        os.close(self.answers)
+
+
+class BlockingChannel(Channel):
+    """A channel for systems without `poll` on pipes (Windows): a thread waits for the pipe.
+
+    After a `TimeoutError` the thread still waits, until the child at the other end is killed.
+    """
+
+    def prepare(self) -> None:
+        self.waiter = ThreadPoolExecutor(1)
+
+    def write(self, frame: bytes, deadline: float) -> None:
+        self._within(deadline, self._write_all, frame)
+
+    def _write_all(self, frame: bytes) -> None:
+        unsent = memoryview(frame)
+        try:
+            while unsent:
+                unsent = unsent[os.write(self.requests, unsent) :]
+        except OSError:
+            raise EOFError from None
+
+    def _read(self, size: int, deadline: float) -> bytearray:
+        data: bytearray = self._within(deadline, self._read_all, size)
+        return data
+
+    def _read_all(self, size: int) -> bytearray:
+        data = bytearray()
+        while len(data) < size:
+            more = os.read(self.answers, min(size - len(data), 1 << 20))
+            if not more:
+                raise EOFError
+            data += more
+        return data
+
+    def _within(self, deadline: float, work: Callable[[Any], Any], argument: Any) -> Any:
+        future = self.waiter.submit(work, argument)
+        try:
+            return future.result(max(0.0, deadline - time.monotonic()))
+        except concurrent.futures.TimeoutError:  # before Python 3.11 this is no TimeoutError
+            raise TimeoutError from None
+
+    def close(self) -> None:
+        self.waiter.shutdown()
+        super().close()

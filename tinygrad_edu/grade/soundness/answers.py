@@ -24,7 +24,7 @@ from ..diagnosis.probes import all_alike, only_square
 from ..diagnosis.reference import Reference
 from ..errors import StudentError
 from ..expect import Probe
-from ..sandbox.standins import StandIn, moved
+from ..sandbox.proxies import StandIn, moved
 from ..verdict import Draw, missed, stumbled, tried
 from .course import Course, Heard, own_error
 from .findings import Finding

@@ -24,8 +24,7 @@ from ..many import borrowed_sandbox
 from ..results import CheckResult, Result
 from ..sandbox.isolation import Limits
 from ..sandbox.proxies import Handle
-from ..sandbox.sandbox import Sandbox
-from ..sandbox.session import Session
+from ..sandbox.sandbox import Sandbox, Session
 from ..submission.submission import Submission
 from ..verdict import Draw, load, verdict
 from .findings import Finding
@@ -139,8 +138,10 @@ class Heard(NamedTuple):
 
 
 def listened_to(session: Session) -> list[Heard]:
-    """A list to which all answers of a session are added."""
+    """A list to which all answers of a session are added, also those to the question for a function."""
     heard: list[Heard] = []
+    session.child()
+    session.known = {}
     ask = session.ask
 
     def noted(do: str, *what: Any, **ways: Any) -> Any:

@@ -42,7 +42,11 @@ def read_notebook(data: bytes | bytearray, name: str) -> list[Part]:
         raise SubmissionError(f"{clean(name)}: {error}") from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise SubmissionError(
-            say("{name}: not a notebook ({error})", name=clean(name), error=type(error).__name__)
+            say(
+                "{name}: not a notebook, or cut off ({error}); save it anew, and hand that in",
+                name=clean(name),
+                error=type(error).__name__,
+            )
         ) from None
     return [(say("cell {n}", n=number), source.replace("\r\n", "\n")) for number, source in enumerate(sources, 1)]
 
