@@ -188,13 +188,14 @@ def spelt_here(function: FunctionType) -> Callable[..., Any]:
     These are arguments that are called otherwise here, or that nothing here needs.
     """
     code = unwrap(function).__code__  # whose signature would take ten times as long, at every import
-    known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & CO_VARARGS)]
-    if {"axis", "dtype", "shape"}.isdisjoint(known):
+    count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & CO_VARARGS)
+    known = frozenset(code.co_varnames[:count])
+    if known.isdisjoint({"axis", "dtype", "shape"}):
         return function
 
     @wraps(function)
     def call(*given: Any, **named: Any) -> Any:
-        if named:
+        if not known.issuperset(named):
             refuse_other_names(function.__name__, named)
             named = without_pytorchs(function.__name__, named, known)
         return function(*given, **named)
