@@ -138,7 +138,7 @@ WORKLOADS = (
     Grading(
         name="grading",
         computes=f"{STUDENTS:,} submissions x {CHECKS} checks, 2 workers",
-        targets=(bounded(120, "ours", "s for 1,000"),),
+        targets=(bounded(95, "ours", "s for 1,000"),),
         on_course=whole_class,
     ),
     Grading(
