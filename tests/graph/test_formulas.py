@@ -160,7 +160,7 @@ def test_a_call_whose_operands_are_not_all_drawn_stays_a_box(part: dict[str, Any
 
 
 def test_a_call_that_stands_for_many_with_other_operands_stays_a_box() -> None:
-    y = x = tg.Value(0.5, "x")
+    y = tg.Value(0.5, "x")
     results = []
     for _ in range(20):
         y = tg.tanh(y * 2 + 1)

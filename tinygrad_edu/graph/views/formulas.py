@@ -94,7 +94,10 @@ class _Writing:
             self.formula[node.id] = text
 
     def _is_one_call(self, node: PlainNode) -> bool:
-        """Whether it is an operation, and each operand has one arrow: some are not drawn, and one drawn for many has one operand or another."""
+        """Whether it is a call of whose operands each has one arrow.
+
+        Operands may be left out, and a call that is drawn for many has one or another.
+        """
         slots = [edge.slot for edge in self.arriving.get(node.id, ())]
         row: Any = TABLE.get(node.operation or "") or COMPARISONS.get(node.operation or "")
         many = len(slots) if row is None or row.variadic else row.arity
