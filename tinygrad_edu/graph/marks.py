@@ -10,11 +10,14 @@ from typing import Any, NamedTuple
 from .asked import node_called
 from .plain import Edge, Graph, PlainNode
 from .recorded import Recorded
-from .text import visible
+from .text import shorten, visible
 
 __all__ = ["Marks", "marked"]
 
 COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})|[a-z]+")
+
+LONGEST = 60
+"""How many characters of a label or a note are shown."""
 
 Given = Mapping[Any, str] | Callable[[PlainNode], str | None] | None
 """Texts by node, by name, or by (from, to) for an arrow; or a function of the nodes of the plain graph."""
@@ -71,7 +74,7 @@ def _text(what: str, text: object) -> str:
         raise ValueError(f"draw: a {what} is a text, not {text!r:.60}")
     if what == "colour" and not COLOUR.fullmatch(text):
         raise ValueError(f"draw: a colour is a name of CSS or like #rrggbb, not {text!r:.60}")
-    return visible(text)
+    return shorten(visible(text), LONGEST)
 
 
 def _node(node: PlainNode, said: Mapping[str, str], lit: bool) -> PlainNode:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy import ndarray
 
 from ..._support.languages import say, texts
+from ...engine.graphs import ancestors
 from ...engine.tensor import Tensor
-from ...graph.recorded import ancestors
 from ..diagnosis import probe_shapes
 from ..errors import AssignmentError, StudentError, WrongAnswer
 from ..expect import require

@@ -154,22 +154,21 @@ def painted(parts: Iterable[str], theme: Theme, *, bare: bool = False) -> str:
     Bare elements have none, and the picture is half as large: enough for a browser.
     """
     dark = theme == "dark"
-    around: list[frozenset[str]] = []
+    around: tuple[frozenset[str], ...] = ()
 
     def paint(found: re.Match[str]) -> str:
+        nonlocal around
         end, tag, classes, empty = found.groups()
         if tag == "g":
-            if end:
-                around.pop()
-            else:
-                around.append(frozenset((classes or "").split()))
+            around = around[:-1] if end else (*around, frozenset((classes or "").split()))
         elif tag in SHAPES and not end:
-            looks = _attributes(tag, classes or "", tuple(around), dark)
+            looks = _attributes(tag, classes or "", around, dark)
             if looks:
                 return f"{found[0][: -len(empty) - 1]}{looks}{empty}>"
         return found[0]
 
-    picture = "\n".join(parts if bare else (ELEMENT.sub(paint, part) for part in parts))
+    picture = "\n".join(parts)
+    picture = picture if bare else ELEMENT.sub(paint, picture)
     head, end, body = picture.partition("</style>")
     used = {name for classes in set(re.findall(r'class="([^"]*)"', body)) for name in classes.split()}
     rules = [f"svg#\0 .{name}{{font-size:{size}}}" for name in sorted(used, key=_by_size) if (size := _size_of(name))]

@@ -101,8 +101,11 @@ def _runs(texts: Sequence[Text]) -> list[Run]:
 def _set(texts: Sequence[Text]) -> Iterator[tuple[str, str, int, float]]:
     """The pieces of a line: the style, the text, the level and the size of each."""
     for style, words, size, bold in texts:
+        if style not in SET:
+            yield style, words, 0, size
+            continue
         for part, is_bold in parts_of(words, bold) if bold else ((words, False),):
-            for piece, level in pieces(part) if style in SET else ((part, 0),):
+            for piece, level in pieces(part):
                 yield f"{style} bold" if is_bold else style, piece, level, size
 
 
@@ -291,9 +294,14 @@ def _path(points: Sequence[Point], letter: str = "c", each: int = 3) -> str:
     path = [f"M{_n(x / 10)} {_n(y / 10)}"]
     for i in range(1, len(tenths), each):
         piece = tenths[i : i + each]
-        path.append(letter + " ".join([f"{(u - x) / 10:g} {(v - y) / 10:g}" for u, v in piece]))
+        path.append(letter + " ".join([f"{_tenths(u - x)} {_tenths(v - y)}" for u, v in piece]))
         x, y = piece[-1]
     return "".join(path)
+
+
+@lru_cache(maxsize=2**14)
+def _tenths(n: int) -> str:
+    return f"{n / 10:g}"
 
 
 def slot(number: int, route: Sequence[Point]) -> str:

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...engine.grad_mode import complete_graph
+from ...engine.graphs import ancestors
 from ...engine.node import Node, number_of
 from ...engine.walk import by_the_table
 from ...errors import TinygradError
 from ..names import labels
 from ..plain import Quantity
-from ..recorded import ancestors
 from .formula import formula_of
 from .terms import PIPES, constant
 
