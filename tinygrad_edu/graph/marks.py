@@ -57,7 +57,9 @@ def marked(graph: Graph, recorded: Recorded, marks: Marks) -> Graph:
                     of_nodes.setdefault(_label(key, recorded, what), {})[what] = _text(what, text)
     nodes = tuple(_node(node, of_nodes.get(node.label, {}), node.label in lit) for node in graph.nodes)
     edges = tuple(_edge(edge, graph, of_arrows, lit) for edge in graph.edges)
-    return replace(graph, nodes=nodes, edges=edges, heading=marks.title or "", caption=marks.caption or "")
+    return replace(
+        graph, nodes=nodes, edges=edges, heading=visible(marks.title or ""), caption=visible(marks.caption or "")
+    )
 
 
 def _labels(asked: Any, recorded: Recorded) -> Iterable[str]:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from ..palette import DARK, LIGHT, Theme, coloured, is_coloured
 
-__all__ = ["colour_class", "inherited", "painted", "size_class", "style_sheet"]
+__all__ = ["colour_class", "inherited", "ink_on", "painted", "size_class", "style_sheet"]
 
 ATTRIBUTES = {
     "fill", "fill-opacity", "font-family", "font-size", "font-style", "font-weight", "paint-order", "stroke",
@@ -84,7 +84,7 @@ def _hue(name: str) -> str:
     return f"#{colour}" if re.fullmatch("[0-9a-f]{3}|[0-9a-f]{6}", colour) else colour
 
 
-def _ink_on(colour: str) -> str:
+def ink_on(colour: str) -> str:
     """Black or white, whichever can be read on a colour; names of colours mostly are of light ones here."""
     digits = colour.removeprefix("#")
     if not colour.startswith("#"):
@@ -176,7 +176,7 @@ def painted(parts: Iterable[str], theme: Theme, *, bare: bool = False) -> str:
     for hue in sorted(name for name in used if name.startswith("hue-")):
         rules += [f"svg#\0 .{hue}.{hue} .box{{fill:{_hue(hue)}}}", f"svg#\0 .{hue}.{hue} .line{{stroke:{_hue(hue)}}}"]
         rules += [f"svg#\0 .{hue}.{hue} .head{{fill:{_hue(hue)}}}"]
-        rules += [f"svg#\0 .{hue}.{hue} .box~text tspan,svg#\0 .{hue}.{hue} .box~text{{fill:{_ink_on(_hue(hue))}}}"]
+        rules += [f"svg#\0 .{hue}.{hue} .box~text tspan,svg#\0 .{hue}.{hue} .box~text{{fill:{ink_on(_hue(hue))}}}"]
     head = head.replace(SIZES, "\n".join(rules))
     return (_with_rules_in_use(head, used) if bare else head) + end + body
 

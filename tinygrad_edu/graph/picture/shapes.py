@@ -14,7 +14,20 @@ from .bold import parts_of
 from .card import CELL_GAP, LEADING, MATHEMATICAL, POINT, SET, SLOT, UNKNOWN, Card, Grid, Row, Text
 from .paint import size_class
 
-__all__ = ["SIZE", "arrow", "coordinate", "crossings", "inside", "outline", "points", "sign", "slot", "slots", "text"]
+__all__ = [
+    "SIZE",
+    "arrow",
+    "coordinate",
+    "crossings",
+    "cut",
+    "inside",
+    "outline",
+    "points",
+    "sign",
+    "slot",
+    "slots",
+    "text",
+]
 
 HEAD = 8.0
 """The length of an arrow head."""
@@ -270,13 +283,13 @@ def arrow(route: Sequence[Point], gap: tuple[Point, float] | None = None) -> Ite
     base = (tip[0] - HEAD * dx, tip[1] - HEAD * dy)
     bend = min(1.0, length / HEAD)
     line = [*route[:-2], (x - HEAD * dx * (1 - bend), y - HEAD * dy * (1 - bend)), base]
-    yield f'<path class="line" d="{"".join(map(_path, _cut(line, *gap) if gap else [line]))}"/>'
+    yield f'<path class="line" d="{"".join(map(_path, cut(line, *gap) if gap else [line]))}"/>'
     wing = 0.42 * HEAD
     corners = [tip, (base[0] - wing * dy, base[1] + wing * dx), (base[0] + wing * dy, base[1] - wing * dx)]
     yield f'<path class="head" d="{_path(corners, "l", 1)}z"/>'
 
 
-def _cut(line: list[Point], middle: Point, half: float) -> list[list[Point]]:
+def cut(line: list[Point], middle: Point, half: float) -> list[list[Point]]:
     """A line that runs up or down, without the stretch around the middle of one of its straight pieces."""
     for i in range(0, len(line) - 3, 3):
         (x, y), (_, end) = line[i], line[i + 3]
