@@ -25,6 +25,7 @@ from .engine.node import Node as Node
 from .engine.primitives.arithmetic import *
 from .engine.primitives.decompositions import *
 from .engine.primitives.elementwise import *
+from .engine.primitives.indexing import *
 from .engine.primitives.joining import *
 from .engine.primitives.linear_algebra import *
 from .engine.primitives.own import own_primitive

@@ -17,7 +17,8 @@ from numpy import ndarray
 
 from ._support.languages import say, texts
 from .engine.gradients import Contribution, contributions
-from .engine.node import Node, creation, number_of
+from .engine.graphs import ancestors
+from .engine.node import Node, number_of
 from .engine.walk import walk
 from .errors import GraphError, InPlaceError
 
@@ -79,7 +80,7 @@ def find_nan(output: Node) -> NanReport:
     if not isinstance(output, Node):
         raise GraphError(f"find_nan: needs a Value or a Tensor, not {type(output).__name__} {output!r:.60}")
     with np.errstate(all="ignore"):
-        nodes = ancestors(output)
+        nodes = ancestors([output])
         nonfinite = {x for x in nodes if not is_finite(number_of(x))}
         if output in nonfinite:
             return forward_report(trail(nodes, nonfinite))
@@ -97,17 +98,6 @@ def find_nan(output: Node) -> NanReport:
 
 
 # The search.
-
-
-def ancestors(output: Node) -> list[Node]:
-    """The output and all nodes it was made from, in order of creation."""
-    seen, todo = {output}, [output]
-    while todo:
-        for x in todo.pop().inputs:
-            if isinstance(x, Node) and x not in seen:
-                seen.add(x)
-                todo.append(x)
-    return sorted(seen, key=creation)
 
 
 def trail(nodes: Sequence[Node], nonfinite: Collection[Node]) -> list[Node]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu.graph.words.latex import symbol
 
 from .examples import EXAMPLES
 from .test_svg import HOSTILE
@@ -85,3 +86,8 @@ def test_a_title_of_any_text_is_in_lines_that_latex_can_read(text: str) -> None:
     assert "\x00" not in text
     assert r"\acute{" * 9 not in text
     assert max(map(len, text.splitlines())) < 1_000
+
+
+@pytest.mark.parametrize("name", ["Aᵀ'", "A\\ᵀ'", "x²'", "x_1^2′"])
+def test_nothing_is_raised_twice(name: str) -> None:
+    assert re.search(r"\}\{\}'", symbol(name))

@@ -232,9 +232,7 @@ def test_a_frame_is_as_high_as_the_player_in_it_or_as_the_window(browser: Any) -
             page.wait_for_timeout(50)
             inside = player.evaluate("document.documentElement.scrollHeight")
             outside = page.locator("iframe").evaluate("frame => frame.clientHeight")
-            if inside > 780 and outside >= min(
-                inside, height - 40
-            ):  # all of it is there, and the frame has heard of it
+            if inside > 780 and outside >= min(inside, height - 40):  # all of it is there, and the frame knows
                 break
         assert (outside == inside) is enough
 

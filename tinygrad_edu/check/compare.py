@@ -127,10 +127,8 @@ class Check:
         values = abs(subject.values(here))
         if values.size <= FEW_OUTPUTS:
             return Point(subject, here, np.diag(around_one(self.random, values.size)), self.tolerance)
-        sums = around_one(self.random, 6, values.size) / np.maximum(
-            values, np.median(values) or 1.0
-        )  # terms of similar size
-        return Point(subject, here, sums, self.tolerance)
+        sizes = np.maximum(values, np.median(values) or 1.0)  # dividing by them makes all terms of a sum similar
+        return Point(subject, here, around_one(self.random, 6, values.size) / sizes, self.tolerance)
 
     def groups(self, n: int) -> list[ndarray]:
         """The indices of n inputs: one by one if they are few, else in random groups."""

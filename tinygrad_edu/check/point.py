@@ -148,9 +148,8 @@ class Point:
         rows = [self.subject.flat_gradient(g) for g in found]
         jacobian = np.array(rows).reshape(len(rows), len(self.point))
         infinite = np.isinf(jacobian).any(axis=0) & (self.functionals == 0).any(axis=1, keepdims=True)
-        self.jacobian = np.where(
-            infinite & np.isnan(jacobian), 0.0, jacobian
-        )  # inf · 0, for an output that has no part in it
+        no_part = infinite & np.isnan(jacobian)  # inf · 0, for an output that has no part in it
+        self.jacobian = np.where(no_part, 0.0, jacobian)
         self.sizes = np.array([self.subject.size(self.call, row) for row in self.functionals])
         self.connected = [any(g is not None for g in column) for column in zip(*found)]
 

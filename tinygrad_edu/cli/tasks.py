@@ -130,11 +130,7 @@ class Images(Task):
             "type": at_least(1),
             "help": "resize the images to N × N pixels (default: what the network is made for)",
         },
-        "--augment": {
-            "nargs": "+",
-            "choices": changes,
-            "help": "change the images to train with at random",
-        },
+        "--augment": {"nargs": "+", "choices": changes, "help": "change the images to train with at random"},
     }
     measures: ClassVar = {texts("accuracy"): Measure(accuracy, "{:.2%}")}
 

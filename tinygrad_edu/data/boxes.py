@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..engine.convert import array_of
 from ..engine.messages import short
-from ..engine.node import Node
 from ..errors import DtypeError, OutOfRangeError, ShapeError
 
 __all__ = ["anchors", "area", "assign", "centre_form", "clip", "corner_form", "decode", "encode", "iou", "nms"]
@@ -326,7 +326,7 @@ def size_of(edges: Any) -> Any:
 
 def numbers(function: str, boxes: Any) -> ndarray:
     """Boxes or offsets as floats, (..., 4)."""
-    array = np.asarray(boxes.data if isinstance(boxes, Node) else boxes)
+    array = array_of(boxes)
     if array.dtype.kind not in "biuf" and array.size:
         raise DtypeError(f"{function}: boxes are numbers, not {short(boxes)}")
     if array.shape == (0,):
@@ -368,7 +368,7 @@ def with_area(function: str, what: str, boxes: Any) -> ndarray:
 
 def values(function: str, what: str, given: Any) -> ndarray:
     """One number for each box: (N,)."""
-    array = np.asarray(given.data if isinstance(given, Node) else given)
+    array = array_of(given)
     if array.ndim != 1:
         raise ShapeError(f"{function}: {what} has a number for each box, (N,), not shape {array.shape}")
     return array

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..engine.convert import array_of
 from ..engine.messages import short
-from ..engine.node import Node
 from ..errors import DtypeError, OutOfRangeError, ShapeError
 
 __all__ = ["Dataset", "Subset", "TensorDataset", "k_fold", "random_split"]
@@ -67,7 +67,7 @@ class TensorDataset(Dataset):
     def __init__(self, *arrays: Any) -> None:
         if not arrays:
             raise ShapeError("TensorDataset: give at least one array")
-        self.arrays = tuple(np.asarray(x.data if isinstance(x, Node) else x) for x in arrays)
+        self.arrays = tuple(array_of(x) for x in arrays)
         shapes = [np.shape(x) for x in self.arrays]
         if any(not shape for shape in shapes) or len({shape[0] for shape in shapes}) > 1:
             raise ShapeError(f"TensorDataset: the arrays have one length, and these have shapes {shapes}")
@@ -163,7 +163,7 @@ def stacked(items: Sequence[Any]) -> ndarray:
             f"{type(nested[0]).__name__} in it; give its parts side by side, as in (image, box, label)"
         )
     try:
-        arrays = [np.asarray(x.data if isinstance(x, Node) else x) for x in items]
+        arrays = [array_of(x) for x in items]
     except ValueError:
         raise ShapeError(f"batch: {short(items[0])} holds lists of different lengths; pad them") from None
     shapes = sorted({x.shape for x in arrays})

@@ -53,15 +53,10 @@ class DataLoader(TakesPyTorchsArguments):
     """
 
     def __init__(
-        self,
-        dataset: Dataset,
-        batch_size: int = 1,
-        shuffle: bool = False,
-        drop_last: bool = False,
-        transform: Transform | Sequence[Transform] = (),
-        seed: int = 0,
+        self, dataset: Dataset, batch_size: int = 1, shuffle: bool = False, drop_last: bool = False,
+        transform: Transform | Sequence[Transform] = (), seed: int = 0,
         bucket_by: Sequence[int] | ndarray | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         if not isinstance(dataset, Dataset):
             raise DtypeError(
                 f"DataLoader: needs a Dataset, not {type(dataset).__name__}; TensorDataset(X, y) makes one of arrays"

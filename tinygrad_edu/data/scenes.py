@@ -49,15 +49,9 @@ class Scenes(TensorDataset):
     """
 
     def __init__(
-        self,
-        n: int = 500,
-        size: int = 40,
-        most: int = 3,
-        heights: tuple[int, int] = (14, 22),
-        classes: tuple[int, ...] = tuple(range(10)),
-        train: bool = True,
-        seed: int = 0,
-    ) -> None:
+        self, n: int = 500, size: int = 40, most: int = 3, heights: tuple[int, int] = (14, 22),
+        classes: tuple[int, ...] = tuple(range(10)), train: bool = True, seed: int = 0,
+    ) -> None:  # fmt: skip
         check_settings(n, size, most, heights, classes)
         pictures, labels = digits().split()[0 if train else 1]
         shapes = [[cropped(picture) for picture in pictures[labels == each]] for each in classes]

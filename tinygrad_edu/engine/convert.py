@@ -15,7 +15,7 @@ from .messages import is_masked, is_no_array_of_numbers, no_float, no_tensor, no
 from .node import Node, Operand, number_of
 
 __all__ = [
-    "DEFAULT_DTYPE", "as_array", "as_float", "float_operand", "numbers", "operand", "own_attr", "own_index",
+    "DEFAULT_DTYPE", "array_of", "as_array", "as_float", "float_operand", "numbers", "operand", "own_attr", "own_index",
     "plain_operand", "sizes",
 ]  # fmt: skip
 
@@ -108,6 +108,16 @@ def numbers(name: str, x: Any) -> Any:
     if not isinstance(x, Node) and is_no_array_of_numbers(x):
         raise not_numbers(name, x) from None
     return number_of(x)
+
+
+def array_of(x: Any) -> ndarray:
+    """The numbers of a Tensor, an array or a list as an array, where no gradient is wanted.
+
+    >>> import tinygrad_edu as tg
+    >>> array_of(tg.tensor([1.0, 2.0])), array_of([3, 4])
+    (array([1., 2.], dtype=float32), array([3, 4]))
+    """
+    return np.asarray(x.data if isinstance(x, Node) else x)
 
 
 def own_attr(value: Any) -> Any:

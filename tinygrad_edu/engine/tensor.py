@@ -19,7 +19,7 @@ from .messages.elsewhere import METHODS, answer
 from .methods import methods
 from .node import NO_ATTRS, Attrs, Node, Operand, new, number_of, packed, record
 from .operators import Operators, infix
-from .primitives import joining as j, linear_algebra as l, reductions as r, shape as s
+from .primitives import indexing as i, joining as j, linear_algebra as l, reductions as r, shape as s
 from .primitives.arithmetic import add, divide, multiply, power, subtract
 from .primitives.elementwise import floor_divide, remainder
 from .primitives.linear_algebra import matmul
@@ -201,7 +201,7 @@ class Tensor(Operators):
 
     # fmt: off
     # What only arrays have; the arithmetic is in operators.py.
-    def __getitem__(self, index: Any) -> Tensor: return s.getitem(self, own_index(index))
+    def __getitem__(self, index: Any) -> Tensor: return i.getitem(self, own_index(index))
     sum, mean, prod, max, min, var, std = methods(r.sum_, r.mean, r.prod_, r.max_, r.min_, r.var, r.std)
     logsumexp, softmax, cumsum = methods(r.logsumexp, r.softmax, r.cumsum)
     norm, dot, trace, diagonal = methods(r.norm, l.dot, l.trace, l.diagonal)

@@ -1,4 +1,4 @@
-"""What the networks of this package share: named parts in a row, from images to logits, and weights to begin with."""
+"""What the networks for images share: named parts in a row, from images to logits, and first weights."""
 
 from __future__ import annotations
 

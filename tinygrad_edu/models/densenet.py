@@ -1,4 +1,4 @@
-"""DenseNet: each layer of a block sees what all layers before it made, one behind the other, and adds a few channels.
+"""DenseNet: each layer of a block reads the outputs of all layers before it, concatenated, and adds a few channels.
 
 G. Huang, Z. Liu, L. van der Maaten, K. Weinberger, "Densely connected convolutional networks", CVPR 2017, table 1. The
 parameters have torchvision's names.
@@ -104,15 +104,9 @@ class DenseNet(ImageClassifier):
     """
 
     def __init__(
-        self,
-        blocks: Sequence[int],
-        growth: int = 32,
-        channels: int = 3,
-        classes: int = 10,
-        width: int = 64,
-        bottleneck: bool = False,
-        stem: Mapping[str, nn.Module] | None = None,
-    ) -> None:
+        self, blocks: Sequence[int], growth: int = 32, channels: int = 3, classes: int = 10, width: int = 64,
+        bottleneck: bool = False, stem: Mapping[str, nn.Module] | None = None,
+    ) -> None:  # fmt: skip
         layer = bottleneck_layer if bottleneck else plain_layer
         parts = dict(imagenet_stem(channels, width, bias=not bottleneck) if stem is None else stem)
         for i, count in enumerate(blocks, start=1):

@@ -34,10 +34,10 @@ def discriminator_loss(real: Any, fake: Any) -> Any:
 
 
 def generator_loss(fake: Any, kind: Kind = "non-saturating") -> Any:
-    """What the generator makes small, from the logits of D on its examples.
+    """What the generator minimises, from the logits of D on its examples.
 
-    "minimax" is the mean of log(1 - D(G(z))), which the discriminator makes large. Where it is sure of itself the slope
-    is nearly 0, and the generator learns nothing. "non-saturating" is the mean of -log D(G(z)), whose slope is large
+    "minimax" is the mean of log(1 - D(G(z))), which the discriminator maximises. Where D is sure of itself the slope is
+    nearly 0, and the generator learns nothing. "non-saturating" is the mean of -log D(G(z)), whose slope is large
     just there; section 3 of the paper. Raises `OutOfRangeError` for another kind.
 
     >>> import tinygrad_edu as tg

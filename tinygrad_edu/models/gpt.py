@@ -1,4 +1,4 @@
-"""GPT: a Transformer that predicts the next token from those before it, and so writes.
+"""GPT: a Transformer that predicts the next token from those before it, and so writes a text token by token.
 
 A. Radford, K. Narasimhan, T. Salimans, I. Sutskever, "Improving language understanding by generative pre-training"
 (2018); with the norms before the sublayers, as in the GPT-2 of Radford et al., "Language models are unsupervised

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from .. import nn
-from ..engine.grad_mode import no_grad
 from ..engine.messages import is_whole, short
 from ..engine.node import number_of
 from ..engine.random import generator
 from ..errors import OutOfRangeError, ShapeError
+from ..nn.module import evaluating
 
 __all__ = ["bits_per_character", "choose", "generate", "next_token_loss", "perplexity"]
 
@@ -107,17 +107,9 @@ def _check_choice(temperature: float, top_k: int | None, top_p: float | None) ->
 
 
 def generate(
-    model: Any,
-    prompt: Sequence[int],
-    length: int,
-    *,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    seed: Any = None,
-    stop: int | None = None,
-    use_cache: bool = True,
-) -> Iterator[int]:
+    model: Any, prompt: Sequence[int], length: int, *, temperature: float = 1.0, top_k: int | None = None,
+    top_p: float | None = None, seed: Any = None, stop: int | None = None, use_cache: bool = True,
+) -> Iterator[int]:  # fmt: skip
     """The tokens with which a model goes on from a prompt, one after the other.
 
     Parameters
@@ -165,13 +157,8 @@ def _tokens(
         if cache is not None and block is not None and len(tokens) > block:
             cache = None  # every position moves now, and with it every key
         new = tokens[seen:] if cache is not None else tokens[-block:] if block else tokens
-        was_training = model.training
-        model.eval()
-        try:
-            with no_grad():
-                logits = model(np.array([new]), cache=cache)
-        finally:
-            model.train(was_training)
+        with evaluating(model):
+            logits = model(np.array([new]), cache=cache)
         seen = len(tokens)
         token = choose(logits[0, -1], seed=rng, **how)
         if token == stop:

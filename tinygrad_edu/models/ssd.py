@@ -1,4 +1,4 @@
-"""A single-shot detector: one pass of a network says what is where in an image, by boxes.
+"""A single-shot detector: one pass of a network finds the objects of an image, each with its box and its class.
 
 W. Liu et al., "SSD: Single shot multibox detector", ECCV 2016. Every cell of two or more maps, fine ones for small
 things and coarse ones for large things, has an opinion on a few anchors, boxes of given sizes and ratios: whether there
@@ -16,11 +16,11 @@ from numpy import ndarray
 
 from .. import nn
 from ..data import boxes
-from ..engine.grad_mode import no_grad
 from ..engine.node import number_of, shape_of
 from ..engine.primitives.shape import concatenate, reshape, transpose
 from ..errors import OutOfRangeError, ShapeError
 from ..nn.functional import binary_cross_entropy_with_logits, cross_entropy, focal_loss, smooth_l1_loss
+from ..nn.module import evaluating
 from .fcn import conv_stages
 
 __all__ = ["SSD", "ssd"]
@@ -56,16 +56,9 @@ class SSD(nn.Module):
     """
 
     def __init__(
-        self,
-        stages: Sequence[nn.Module],
-        widths: Sequence[int],
-        strides: Sequence[int],
-        sizes: Sequence[Sequence[float]],
-        ratios: Sequence[float],
-        classes: int,
-        size: int,
-        focal: float = 0.0,
-    ) -> None:
+        self, stages: Sequence[nn.Module], widths: Sequence[int], strides: Sequence[int],
+        sizes: Sequence[Sequence[float]], ratios: Sequence[float], classes: int, size: int, focal: float = 0.0,
+    ) -> None:  # fmt: skip
         self.classes, self.size, self.focal = classes, size, focal
         self.stages = nn.ModuleList(stages)
         self.heads = nn.ModuleList()
@@ -147,13 +140,8 @@ class SSD(nn.Module):
 
         Raises `OutOfRangeError` where the network gives nan or inf.
         """
-        was_training = self.training
-        self.eval()
-        try:
-            with no_grad():
-                said = np.asarray(number_of(self(images)), float)
-        finally:
-            self.train(was_training)
+        with evaluating(self):
+            said = np.asarray(number_of(self(images)), float)
         if not np.isfinite(said).all():
             raise OutOfRangeError("SSD: the network gives nan or inf; has its training diverged?")
         return [found(each, self.anchors, self.size, score, overlap) for each in said]

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from .. import nn
-from ..engine.grad_mode import no_grad
 from ..engine.node import number_of, shape_of
 from ..errors import ShapeError
+from ..nn.module import evaluating
 
 __all__ = ["Translator", "transformer"]
 
@@ -26,7 +26,7 @@ class Translator(nn.Module):
     ----------
     source_vocabulary, target_vocabulary : how many tokens there are.
     channels, heads, layers, dropout : of encoder and decoder; `norm_first` as in `nn.TransformerEncoderLayer`.
-    pad : the token of the source that is padding, which nothing takes of; None if there is none.
+    pad : the token of the source that is padding, which no position attends to; None if there is none.
 
     In training the target is the right answer with a start in front, all places at once, because none sees the ones
     behind it; `translate` writes from the start on.
@@ -38,16 +38,9 @@ class Translator(nn.Module):
     """
 
     def __init__(
-        self,
-        source_vocabulary: int,
-        target_vocabulary: int,
-        channels: int = 128,
-        heads: int = 4,
-        layers: int = 2,
-        dropout: float = 0.1,
-        norm_first: bool = False,
-        pad: int | None = None,
-    ) -> None:
+        self, source_vocabulary: int, target_vocabulary: int, channels: int = 128, heads: int = 4, layers: int = 2,
+        dropout: float = 0.1, norm_first: bool = False, pad: int | None = None,
+    ) -> None:  # fmt: skip
         self.scale, self.pad = math.sqrt(channels), pad
         self.source = nn.Embedding(source_vocabulary, channels)
         self.target = nn.Embedding(target_vocabulary, channels)
@@ -89,16 +82,12 @@ class Translator(nn.Module):
         >>> 0 <= len(transformer(10, 12, channels=8, heads=2, layers=1).translate([3, 4], 0, 1, 5)) <= 5
         True
         """
-        was_training, tokens, cache = self.training, [start], nn.KeyValueCache()
-        self.eval()
-        try:
-            with no_grad():
-                memory, padding = self.encode(np.array([source]))
-                while len(tokens) <= length and (len(tokens) == 1 or tokens[-1] != stop):
-                    logits = self.decode(np.array([tokens[-1:]]), memory, padding, cache)
-                    tokens.append(int(np.argmax(number_of(logits)[0, -1])))
-        finally:
-            self.train(was_training)
+        tokens, cache = [start], nn.KeyValueCache()
+        with evaluating(self):
+            memory, padding = self.encode(np.array([source]))
+            while len(tokens) <= length and (len(tokens) == 1 or tokens[-1] != stop):
+                logits = self.decode(np.array([tokens[-1:]]), memory, padding, cache)
+                tokens.append(int(np.argmax(number_of(logits)[0, -1])))
         return [token for token in tokens[1:] if token != stop]
 
 

@@ -9,6 +9,7 @@ from . import (
     attention,
     containers,
     convolution,
+    distances,
     functional,
     images,
     init,
@@ -25,6 +26,7 @@ from .activations import *
 from .attention import *
 from .containers import *
 from .convolution import *
+from .distances import *
 from .images import *
 from .layers import *
 from .losses import *
@@ -42,6 +44,7 @@ __all__ += activations.__all__
 __all__ += attention.__all__
 __all__ += containers.__all__
 __all__ += convolution.__all__
+__all__ += distances.__all__
 __all__ += images.__all__
 __all__ += layers.__all__
 __all__ += losses.__all__

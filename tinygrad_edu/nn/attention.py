@@ -28,27 +28,21 @@ __all__ = ["KeyValueCache", "MultiheadAttention", "attention_maps"]
 
 
 def scaled_dot_product_attention(
-    query: Any,
-    key: Any,
-    value: Any,
-    attn_mask: Any = None,
-    dropout_p: float = 0.0,
-    is_causal: bool = False,
-    scale: float | None = None,
-    enable_gqa: bool = False,
-) -> Any:
+    query: Any, key: Any, value: Any, attn_mask: Any = None, dropout_p: float = 0.0, is_causal: bool = False,
+    scale: float | None = None, enable_gqa: bool = False,
+) -> Any:  # fmt: skip
     """softmax(q kᵀ / √E + mask) v: a mean of the values (..., S, V) for each query (..., L, E); keys are (..., S, E).
 
     Parameters
     ----------
-    attn_mask : broadcasts with (..., L, S); bools that are True where a query may take of a value, or numbers that are
+    attn_mask : broadcasts with (..., L, S); bools that are True where a query may attend to a key, or numbers that are
         added to the comparisons.
     dropout_p : each weight is 0 with this probability, also outside training: give 0.0 there.
-    is_causal : whether query i may take of the values 0 to i alone.
+    is_causal : whether query i attends to the keys 0 to i alone.
     scale : takes the place of 1/√E.
     enable_gqa : whether heads of queries share keys and values: (..., H, L, E) with (..., H / n, S, E).
 
-    A query that may take of no value receives zeros, and its gradient is 0. Raises `ShapeError` for shapes that do not
+    A query that may attend to no key gets zeros, and its gradient is 0. Raises `ShapeError` for shapes that do not
     go together. Source: A. Vaswani et al., "Attention is all you need" (2017), equation 1.
 
     >>> import tinygrad_edu as tg
@@ -132,16 +126,16 @@ class MultiheadAttention(Module):
 
     Call it with query, key and value, of a batch or of a single sequence (L, E), and
 
-    - `key_padding_mask` (N, S): True for keys that are padding, which no query may take of;
+    - `key_padding_mask` (N, S): True for keys that are padding, to which no query attends;
     - `need_weights`: whether the weights (N, L, S) are returned too, else None;
-    - `attn_mask` (L, S) or (N·num_heads, L, S): True where a query may *not* take of a key. Both masks may hold numbers
-      instead, which are added to the comparisons;
+    - `attn_mask` (L, S) or (N·num_heads, L, S): True where a query may *not* attend to a key. Both masks may hold
+      numbers instead, which are added to the comparisons;
     - `average_attn_weights`: False gives the weights of each head, (N, num_heads, L, S);
-    - `is_causal`: whether query i may take of the keys 0 to i alone. No `attn_mask` is needed for it;
-    - `cache`: a `KeyValueCache` with the keys before these. Every query may take of those, and of its own and earlier
+    - `is_causal`: whether query i attends to the keys 0 to i alone. No `attn_mask` is needed for it;
+    - `cache`: a `KeyValueCache` with the keys before these. Every query attends to those, and to its own and earlier
       ones.
 
-    It returns the result, of the query's shape, and the weights. A query that may take of no key has weights 0.
+    It returns the result, of the query's shape, and the weights. A query that may attend to no key has weights 0.
 
     Raises `ShapeError` for shapes that do not go together, `OutOfRangeError` for heads that cannot share embed_dim.
     Source: A. Vaswani et al., "Attention is all you need" (2017), section 3.2.2.
@@ -155,16 +149,9 @@ class MultiheadAttention(Module):
     """
 
     def __init__(
-        self,
-        embed_dim: int,
-        num_heads: int,
-        dropout: float = 0.0,
-        bias: bool = True,
-        *,
-        kdim: int | None = None,
-        vdim: int | None = None,
-        batch_first: bool = False,
-    ) -> None:
+        self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True, *, kdim: int | None = None,
+        vdim: int | None = None, batch_first: bool = False,
+    ) -> None:  # fmt: skip
         if num_heads < 1 or embed_dim < 1 or embed_dim % num_heads:
             raise OutOfRangeError(
                 f"MultiheadAttention: num_heads={num_heads} heads cannot share embed_dim={embed_dim} numbers equally"
@@ -200,17 +187,10 @@ class MultiheadAttention(Module):
             init.zeros_(self.out_proj.bias)
 
     def forward(
-        self,
-        query: Any,
-        key: Any,
-        value: Any,
-        key_padding_mask: Any = None,
-        need_weights: bool = True,
-        attn_mask: Any = None,
-        average_attn_weights: bool = True,
-        is_causal: bool = False,
+        self, query: Any, key: Any, value: Any, key_padding_mask: Any = None, need_weights: bool = True,
+        attn_mask: Any = None, average_attn_weights: bool = True, is_causal: bool = False,
         cache: KeyValueCache | None = None,
-    ) -> tuple[Any, Any]:
+    ) -> tuple[Any, Any]:  # fmt: skip
         inputs = [data_for(self, x, self.out_proj.weight) for x in (query, key, value)]
         shapes = [shape_of(x) for x in inputs]
         axes = len(shapes[0])

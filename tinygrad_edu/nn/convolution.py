@@ -35,17 +35,9 @@ class Convolution(Module):
     function: ClassVar[Callable[..., Any]]
 
     def __init__(
-        self,
-        in_channels: int | None,
-        out_channels: int,
-        kernel_size: Any,
-        stride: Any = 1,
-        padding: Any = 0,
-        dilation: Any = 1,
-        groups: int = 1,
-        bias: bool = True,
-        padding_mode: str = "zeros",
-    ) -> None:
+        self, in_channels: int | None, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
+        dilation: Any = 1, groups: int = 1, bias: bool = True, padding_mode: str = "zeros",
+    ) -> None:  # fmt: skip
         name, n = type(self).__name__, self.axes
         self.in_channels = in_channels
         (self.out_channels,) = per_axis(name, "out_channels", out_channels, 1)
@@ -77,9 +69,7 @@ class Convolution(Module):
         return takes, self.out_channels // self.groups
 
     def reset_parameters(self) -> None:
-        bound = 1 / math.sqrt(math.prod(self.weight.shape[1:]) or 1)
-        for parameter in self.parameters():
-            init.uniform_(parameter, -bound, bound)
+        init.begin_uniform(self, math.prod(self.weight.shape[1:]) or 1)
 
     def forward(self, x: Any) -> Any:
         x = data_for(self, x, self.weight)
@@ -157,17 +147,9 @@ class ConvTranspose(Convolution):
     """The base class of the transposed convolutions."""
 
     def __init__(
-        self,
-        in_channels: int | None,
-        out_channels: int,
-        kernel_size: Any,
-        stride: Any = 1,
-        padding: Any = 0,
-        output_padding: Any = 0,
-        groups: int = 1,
-        bias: bool = True,
-        dilation: Any = 1,
-    ) -> None:
+        self, in_channels: int | None, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
+        output_padding: Any = 0, groups: int = 1, bias: bool = True, dilation: Any = 1,
+    ) -> None:  # fmt: skip
         self.output_padding = per_axis(type(self).__name__, "output_padding", output_padding, self.axes, 0)
         super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias)
 

@@ -14,7 +14,8 @@ from inspect import isfunction
 from typing import TYPE_CHECKING
 
 from ..engine.messages.pytorch import missing, taking_pytorchs
-from ..engine.primitives import convolution, normalization, pooling
+from ..engine.primitives import adaptive_pooling, convolution, normalization, pooling
+from ..engine.primitives.adaptive_pooling import *
 from ..engine.primitives.attention import attention_weights
 from ..engine.primitives.convolution import *
 from ..engine.primitives.elementwise import elu, relu, sigmoid, tanh
@@ -46,13 +47,13 @@ from .activations import (
     threshold,
 )  # fmt: skip
 from .attention import scaled_dot_product_attention
+from .distances import cosine_similarity, pairwise_distance
 from .images import interpolate, pad, pixel_shuffle, pixel_unshuffle
 from .layers import alpha_dropout, bilinear, dropout, embedding, normalize, one_hot
 from .losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cosine_embedding_loss,
-    cosine_similarity,
     cross_entropy,
     focal_loss,
     gaussian_nll_loss,
@@ -66,7 +67,6 @@ from .losses import (
     multi_margin_loss,
     multilabel_soft_margin_loss,
     nll_loss,
-    pairwise_distance,
     poisson_nll_loss,
     smooth_l1_loss,
     soft_margin_loss,
@@ -85,6 +85,7 @@ __all__ = [
     "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh",
     "tanhshrink", "threshold", "triplet_margin_loss",
 ]  # fmt: skip
+__all__ += adaptive_pooling.__all__
 __all__ += convolution.__all__
 __all__ += normalization.__all__
 __all__ += pooling.__all__

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..engine.messages import is_whole, several, short
 from ..engine.node import shape_of
-from ..engine.primitives.linear_algebra import einsum
+from ..engine.primitives.linear_algebra import mixed
 from ..engine.primitives.shape import pad as pad_axes, reshape, transpose
 from ..errors import DtypeError, ShapeError
 from .from_function import FromFunction, module_of
@@ -90,9 +90,7 @@ def interpolate(
     for axis, (n, wanted) in enumerate(zip(sizes, given), start=2):
         m = int(n * wanted) if size is None else wanted
         shares = _shares(n, m, n / m if size is not None else 1 / wanted, mode == "nearest", align_corners)
-        old = "abcde"[: len(sizes) + 2]
-        kind = getattr(x, "dtype", np.dtype(float))
-        x = einsum(f"{old},z{old[axis]}->{old.replace(old[axis], 'z')}", x, shares.astype(kind))
+        x = mixed(x, axis, shares)
     return x
 
 

@@ -220,6 +220,13 @@ def bilinear_(tensor: Tensor) -> Tensor:
     return _fill(tensor, np.multiply.outer(channels, kernel))
 
 
+def begin_uniform(layer: Any, fan_in: float) -> None:
+    """Fill all parameters of a layer with numbers uniform between ±1/√fan_in, as PyTorch's layers begin."""
+    bound = 1 / math.sqrt(fan_in) if fan_in else 0.0
+    for parameter in layer.parameters():
+        uniform_(parameter, -bound, bound)
+
+
 def calculate_gain(nonlinearity: str, param: float = 0.01) -> float:
     """The factor of the weights with which signals keep their size through a nonlinearity; PyTorch's table.
 

@@ -12,9 +12,10 @@ from ..engine.messages import several, short
 from ..engine.node import number_of, shape_of
 from ..engine.primitives.elementwise import maximum, where
 from ..engine.primitives.fused import linear
+from ..engine.primitives.indexing import getitem
 from ..engine.primitives.linear_algebra import einsum
 from ..engine.primitives.reductions import norm
-from ..engine.primitives.shape import flatten, getitem, reshape
+from ..engine.primitives.shape import flatten, reshape
 from ..engine.random import generator
 from ..errors import DtypeError, OutOfRangeError, ShapeError
 from . import init
@@ -162,9 +163,7 @@ class Linear(Module):
         return {"weight": (self.out_features, self.in_features), "bias": (self.out_features,)}
 
     def reset_parameters(self) -> None:
-        bound = 1 / math.sqrt(self.in_features) if self.in_features else 0.0
-        for parameter in self.parameters():
-            init.uniform_(parameter, -bound, bound)
+        init.begin_uniform(self, self.in_features or 0)
 
     def forward(self, x: Any) -> Any:
         return linear(data_for(self, x, self.weight), self.weight, self.bias)
@@ -194,9 +193,7 @@ class Bilinear(Module):
         return {"weight": (self.out_features, *inputs), "bias": (self.out_features,)}
 
     def reset_parameters(self) -> None:
-        bound = 1 / math.sqrt(self.in1_features) if self.in1_features else 0.0
-        for parameter in self.parameters():
-            init.uniform_(parameter, -bound, bound)
+        init.begin_uniform(self, self.in1_features)
 
     def forward(self, x1: Any, x2: Any) -> Any:
         return bilinear(data_for(self, x1, self.weight), data_for(self, x2, self.weight), self.weight, self.bias)

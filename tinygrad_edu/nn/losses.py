@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .._support.languages import listed, say, texts
+from .._support.languages import say, texts
 from ..engine.messages import in_words, short
 from ..engine.node import Node, number_of, shape_of
 from ..engine.primitives.comparisons import greater, less
@@ -23,7 +23,6 @@ from ..engine.primitives.elementwise import (
     exp,
     expm1,
     log,
-    maximum,
     minimum,
     relu,
     softplus,
@@ -32,18 +31,30 @@ from ..engine.primitives.elementwise import (
     where,
 )  # fmt: skip
 from ..engine.primitives.fused import entropy_of_classes, log_softmax
-from ..engine.primitives.joining import broadcast_arrays
-from ..engine.primitives.reductions import mean, norm, sum_
-from ..engine.primitives.shape import expand_dims, rounded_once, take_along_axis
+from ..engine.primitives.indexing import take_along_axis
+from ..engine.primitives.reductions import mean, sum_
+from ..engine.primitives.shape import expand_dims, rounded_once
 from ..errors import DtypeError, OutOfRangeError
+from .distances import pairwise_distance
 from .from_function import FromFunction, module_of
-from .loss_inputs import alike, as_signs, class_weights, classes_last, target_classes
+from .loss_parts import (
+    alike,
+    as_signs,
+    class_weights,
+    classes_last,
+    difference,
+    mean_of_counted,
+    picked,
+    reduced,
+    target_classes,
+    weighted,
+)  # fmt: skip
 from .parameter import Buffer, constant_like, real
 
 __all__ = [
-    "BCELoss", "BCEWithLogitsLoss", "CosineEmbeddingLoss", "CosineSimilarity", "CrossEntropyLoss", "FocalLoss",
+    "BCELoss", "BCEWithLogitsLoss", "CosineEmbeddingLoss", "CrossEntropyLoss", "FocalLoss",
     "GaussianNLLLoss", "HingeEmbeddingLoss", "HingeLoss", "HuberLoss", "KLDivLoss", "L1Loss", "MSELoss",
-    "MarginRankingLoss", "MultiLabelSoftMarginLoss", "MultiMarginLoss", "NLLLoss", "PairwiseDistance", "PoissonNLLLoss",
+    "MarginRankingLoss", "MultiLabelSoftMarginLoss", "MultiMarginLoss", "NLLLoss", "PoissonNLLLoss",
     "SmoothL1Loss", "SoftMarginLoss", "TripletMarginLoss",
 ]  # fmt: skip
 
@@ -61,7 +72,7 @@ def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     >>> mse_loss(tg.tensor([1.0, 2.0]), tg.tensor([1.0, 4.0]))
     tensor(2.)
     """
-    return _reduced("mse_loss", square(_difference("mse_loss", input, target)), reduction)
+    return reduced("mse_loss", square(difference("mse_loss", input, target)), reduction)
 
 
 @rounded_once
@@ -72,7 +83,7 @@ def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     >>> l1_loss(tg.tensor([1.0, 2.0]), tg.tensor([1.0, 4.0]))
     tensor(1.)
     """
-    return _reduced("l1_loss", abs_(_difference("l1_loss", input, target)), reduction)
+    return reduced("l1_loss", abs_(difference("l1_loss", input, target)), reduction)
 
 
 @rounded_once
@@ -85,9 +96,9 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     """
     if not (isinstance(delta, Real) and delta > 0):
         raise OutOfRangeError(say("huber_loss: delta is larger than 0, not {value}", value=short(delta)))
-    d = _difference("huber_loss", input, target)
+    d = difference("huber_loss", input, target)
     clipped = clip(d, -delta, delta)
-    return _reduced("huber_loss", clipped * (d - 0.5 * clipped), reduction)
+    return reduced("huber_loss", clipped * (d - 0.5 * clipped), reduction)
 
 
 @rounded_once
@@ -101,7 +112,7 @@ def hinge_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     tensor([0.5, 1.5, 0. ])
     """
     input, target = alike("hinge_loss", input, target)
-    return _reduced("hinge_loss", relu(1.0 - as_signs("hinge_loss", target) * input), reduction)
+    return reduced("hinge_loss", relu(1.0 - as_signs("hinge_loss", target) * input), reduction)
 
 
 @rounded_once
@@ -124,7 +135,7 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction:
         )
         raise OutOfRangeError(say(text, x=in_words(input)))
     losses = -(target * _log(input) + (1.0 - target) * _log(1.0 - input))
-    return _reduced("binary_cross_entropy", _weighted(losses, weight), reduction)
+    return reduced("binary_cross_entropy", weighted(losses, weight), reduction)
 
 
 @rounded_once
@@ -142,7 +153,7 @@ def binary_cross_entropy_with_logits(
     input, t = alike("binary_cross_entropy_with_logits", input, target)
     positive = t if pos_weight is None else t * constant_like(pos_weight, input)
     losses = (1.0 - t) * softplus(input) + positive * softplus(-input)  # −log(1 − p) and −log p
-    return _reduced("binary_cross_entropy_with_logits", _weighted(losses, weight), reduction)
+    return reduced("binary_cross_entropy_with_logits", weighted(losses, weight), reduction)
 
 
 @rounded_once
@@ -166,7 +177,7 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
         losses = where(positive, t * log(where(positive, t, 1.0)), no_probability * t) - t * input
     if reduction == "batchmean":
         return sum_(losses) / (shape_of(losses) or (1,))[0]
-    return _reduced("kl_div", losses, reduction, ("batchmean",))
+    return reduced("kl_div", losses, reduction, ("batchmean",))
 
 
 @rounded_once
@@ -193,7 +204,7 @@ def soft_margin_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     tensor(0.6931472)
     """
     input, target = alike("soft_margin_loss", input, target)
-    return _reduced("soft_margin_loss", softplus(-as_signs("soft_margin_loss", target) * input), reduction)
+    return reduced("soft_margin_loss", softplus(-as_signs("soft_margin_loss", target) * input), reduction)
 
 
 @rounded_once
@@ -206,7 +217,7 @@ def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, reduction
     """
     input, target = alike("hinge_embedding_loss", input, target)
     together = as_signs("hinge_embedding_loss", target) > 0
-    return _reduced("hinge_embedding_loss", where(together, input, relu(margin - input)), reduction)
+    return reduced("hinge_embedding_loss", where(together, input, relu(margin - input)), reduction)
 
 
 @rounded_once
@@ -217,8 +228,8 @@ def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0
     >>> margin_ranking_loss(tg.tensor([2.0, 2.0]), tg.tensor([0.5, 0.5]), [1, -1], reduction="none")
     tensor([0. , 1.5])
     """
-    difference, t = alike("margin_ranking_loss", _difference("margin_ranking_loss", input1, input2), target)
-    return _reduced("margin_ranking_loss", relu(margin - as_signs("margin_ranking_loss", t) * difference), reduction)
+    ahead, t = alike("margin_ranking_loss", difference("margin_ranking_loss", input1, input2), target)
+    return reduced("margin_ranking_loss", relu(margin - as_signs("margin_ranking_loss", t) * ahead), reduction)
 
 
 @rounded_once
@@ -234,7 +245,7 @@ def gaussian_nll_loss(
     >>> gaussian_nll_loss(tg.tensor([1.0]), tg.tensor([3.0]), tg.tensor([1.0]))
     tensor(2.)
     """
-    d = _difference("gaussian_nll_loss", input, target)
+    d = difference("gaussian_nll_loss", input, target)
     var = real("gaussian_nll_loss", var)
     if np.any(np.asarray(number_of(var)) < 0):
         raise OutOfRangeError(say("gaussian_nll_loss: a variance is 0 or larger, and var has negative numbers"))
@@ -242,7 +253,7 @@ def gaussian_nll_loss(
         var = expand_dims(var, -1)
     v = var + np.maximum(eps - np.asarray(number_of(var)), 0)  # the gradient is that of var, as in PyTorch
     losses = 0.5 * (log(v) + square(d) / v) + (0.5 * math.log(2 * math.pi) if full else 0.0)
-    return _reduced("gaussian_nll_loss", losses, reduction)
+    return reduced("gaussian_nll_loss", losses, reduction)
 
 
 @rounded_once
@@ -264,7 +275,7 @@ def poisson_nll_loss(
         large = greater(t, 1)
         n = where(large, t, 1.0)
         losses = losses + where(large, n * log(n) - n + 0.5 * log(2 * math.pi * n), 0.0)
-    return _reduced("poisson_nll_loss", losses, reduction)
+    return reduced("poisson_nll_loss", losses, reduction)
 
 
 @rounded_once
@@ -276,7 +287,7 @@ def multilabel_soft_margin_loss(input: Any, target: Any, weight: Any = None, red
     tensor([0.3465736])
     """
     losses = binary_cross_entropy_with_logits(input, target, weight, "none")
-    return _reduced("multilabel_soft_margin_loss", mean(losses, axis=-1), reduction)
+    return reduced("multilabel_soft_margin_loss", mean(losses, axis=-1), reduction)
 
 
 # Functions that compare the scores of classes, (N, C, ...) or (C,), with classes, (N, ...) or a single one.
@@ -297,7 +308,7 @@ def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -1
     classes = target_classes("nll_loss", log_p, target, ignore_index)
     counted = classes != ignore_index
     weights = class_weights("nll_loss", weight, log_p)[classes * counted]
-    return _mean_of_counted("nll_loss", -_picked(log_p, classes, counted) * weights, weights, counted, reduction)
+    return mean_of_counted("nll_loss", -picked(log_p, classes, counted) * weights, weights, counted, reduction)
 
 
 @rounded_once
@@ -338,18 +349,18 @@ def cross_entropy(
         _, q = alike("cross_entropy", input, target)
         q = classes_last("cross_entropy", q)
         q = q * (1.0 - label_smoothing) + share if label_smoothing else q
-        losses = -sum_(_weighted(q * log_softmax(logits), weight), axis=-1)
-        return _reduced("cross_entropy", losses, reduction)
+        losses = -sum_(weighted(q * log_softmax(logits), weight), axis=-1)
+        return reduced("cross_entropy", losses, reduction)
     classes = target_classes("cross_entropy", logits, target, ignore_index)
     counted = classes != ignore_index
     if weight is None and not label_smoothing and counted.all():
-        return _reduced("cross_entropy", entropy_of_classes(logits, classes), reduction)
+        return reduced("cross_entropy", entropy_of_classes(logits, classes), reduction)
     log_p = log_softmax(logits)
     weights = class_weights("cross_entropy", weight, log_p)
-    losses = -_picked(log_p, classes, counted) * ((1.0 - label_smoothing) * weights[classes * counted])
+    losses = -picked(log_p, classes, counted) * ((1.0 - label_smoothing) * weights[classes * counted])
     if label_smoothing:
         losses = losses - share * sum_(log_p * weights, axis=-1)
-    return _mean_of_counted("cross_entropy", losses, weights[classes * counted], counted, reduction)
+    return mean_of_counted("cross_entropy", losses, weights[classes * counted], counted, reduction)
 
 
 @rounded_once
@@ -370,11 +381,11 @@ def focal_loss(
     classes = target_classes("focal_loss", log_p, target, ignore_index)
     counted = classes != ignore_index
     weights = class_weights("focal_loss", weight, log_p)[classes * counted]
-    chosen = _picked(log_p, classes, counted)
+    chosen = picked(log_p, classes, counted)
     below = less(chosen, 0)  # where p rounds to 1 the power has no derivative for gamma below 1, and the loss is 0
     losses = -chosen * where(below, -expm1(chosen), 1.0) ** gamma * weights
     losses = where(below, losses, 0.0) if gamma else losses
-    return _mean_of_counted("focal_loss", losses, weights, counted, reduction)
+    return mean_of_counted("focal_loss", losses, weights, counted, reduction)
 
 
 @rounded_once
@@ -395,38 +406,10 @@ def multi_margin_loss(
     others = np.arange(shape_of(scores)[-1]) != classes[..., None]
     violations = where(others, relu(margin - chosen + scores), 0.0)
     losses = mean(violations if p == 1 else violations**p, axis=-1)
-    return _reduced(
-        "multi_margin_loss", losses * class_weights("multi_margin_loss", weight, scores)[classes], reduction
-    )
+    return reduced("multi_margin_loss", losses * class_weights("multi_margin_loss", weight, scores)[classes], reduction)
 
 
-# Functions that compare vectors, along the last axis or `dim`: whether they are near, or which of two is nearer.
-
-
-@rounded_once
-def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
-    """x1 · x2 / (‖x1‖ · ‖x2‖) along the axis `dim`; no norm counts as less than eps. The shapes broadcast.
-
-    >>> import tinygrad_edu as tg
-    >>> cosine_similarity(tg.tensor([[3.0, 4.0]]), tg.tensor([[6.0, 8.0]])).item().__round__(4)
-    1.0
-    """
-    x1, x2 = real("cosine_similarity", x1), real("cosine_similarity", x2)
-    if shape_of(x1) != shape_of(x2):
-        x1, x2 = broadcast_arrays(x1, x2)
-    lengths = [maximum(norm(x, axis=dim, keepdims=True), eps) for x in (x1, x2)]
-    return sum_(x1 / lengths[0] * (x2 / lengths[1]), axis=dim)
-
-
-@rounded_once
-def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Any:
-    """The p-norm of x1 - x2 + eps along the last axis; the shapes broadcast.
-
-    >>> import tinygrad_edu as tg
-    >>> pairwise_distance(tg.tensor([[3.0, 4.0]]), tg.zeros((1, 2))).item().__round__(4)
-    5.0
-    """
-    return norm(real("pairwise_distance", x1) - real("pairwise_distance", x2) + eps, p, axis=-1, keepdims=keepdim)
+# Functions that compare vectors, along the last axis: whether they are near, or which of two is nearer.
 
 
 @rounded_once
@@ -443,7 +426,7 @@ def cosine_embedding_loss(input1: Any, input2: Any, target: Any, margin: float =
     squares = [sum_(square(x), axis=-1) + 1e-12 for x in (input1, input2)]
     cosine, t = alike("cosine_embedding_loss", sum_(input1 * input2, axis=-1) / sqrt(squares[0] * squares[1]), target)
     losses = where(as_signs("cosine_embedding_loss", t) > 0, 1.0 - cosine, relu(cosine - margin))
-    return _reduced("cosine_embedding_loss", losses, reduction)
+    return reduced("cosine_embedding_loss", losses, reduction)
 
 
 @rounded_once
@@ -464,7 +447,7 @@ def triplet_margin_loss(
     near, far = (pairwise_distance(anchor, other, p, eps) for other in (positive, negative))
     if swap:
         far = minimum(far, pairwise_distance(positive, negative, p, eps))
-    return _reduced("triplet_margin_loss", relu(near - far + margin), reduction)
+    return reduced("triplet_margin_loss", relu(near - far + margin), reduction)
 
 
 # Modules. They keep the arguments, and the weights as buffers, which are saved with the module.
@@ -489,8 +472,6 @@ class Loss(FromFunction):
         return f"reduction={self.reduction!r}"
 
 
-CosineSimilarity = module_of("CosineSimilarity", cosine_similarity, inputs=2)
-PairwiseDistance = module_of("PairwiseDistance", pairwise_distance, inputs=2)
 BCELoss = module_of("BCELoss", binary_cross_entropy, Loss, 2)
 BCEWithLogitsLoss = module_of("BCEWithLogitsLoss", binary_cross_entropy_with_logits, Loss, 2)
 CosineEmbeddingLoss = module_of("CosineEmbeddingLoss", cosine_embedding_loss, Loss, 3)
@@ -513,44 +494,7 @@ SoftMarginLoss = module_of("SoftMarginLoss", soft_margin_loss, Loss, 2)
 TripletMarginLoss = module_of("TripletMarginLoss", triplet_margin_loss, Loss, 3)
 
 
-# Helpers. `function` is the name of the one that the user called, for messages.
-
-
-def _difference(function: str, input: Any, target: Any) -> Any:
-    input, target = alike(function, input, target)
-    return input - target
-
-
-def _weighted(losses: Any, weight: Any) -> Any:
-    return losses if weight is None else losses * constant_like(weight, losses)
-
-
-def _reduced(function: str, losses: Any, reduction: str, others: tuple[str, ...] = ()) -> Any:
-    """The losses, combined by `reduction`."""
-    if reduction == "mean":
-        return mean(losses)
-    if reduction == "sum":
-        return sum_(losses)
-    if reduction == "none":
-        return losses
-    known = listed([repr(name) for name in ("mean", "sum", *others, "none")], alternatives=True)
-    text = texts("{function}: reduction is {known}, not {value}")
-    raise DtypeError(say(text, function=function, known=known, value=short(reduction)))
-
-
-def _mean_of_counted(function: str, losses: Any, weights: np.ndarray, counted: np.ndarray, reduction: str) -> Any:
-    """The losses combined by `reduction`. Ignored ones are 0, and a mean divides by the weights of the others."""
-    if not counted.all():
-        losses = where(counted, losses, 0.0)
-    if reduction != "mean":
-        return _reduced(function, losses, reduction)
-    total = float(np.sum(weights * counted))
-    return sum_(losses) / total if total else sum_(losses) * math.nan  # no mean of nothing, as in PyTorch
-
-
-def _picked(scores: Any, classes: np.ndarray, counted: np.ndarray) -> Any:
-    """The score of each target's class; of class 0 if the target does not count."""
-    return take_along_axis(scores, (classes * counted)[..., None], -1)[..., 0]
+# Helpers.
 
 
 def _log(p: Any) -> Any:

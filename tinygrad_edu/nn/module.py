@@ -1,17 +1,17 @@
 """`Module`, the base class of layers and networks: it finds, saves and converts the tensors in its attributes.
 
 A module is an ordinary object. Its parameters, buffers and inner modules are those in its attributes, and in lists,
-tuples and dicts there. They are searched for at each request, so nothing has to be registered. What a call keeps for
-you to look at, such as its input, does not count. Names are PyTorch's: `layers.0.weight` is the `weight` of the first
-module in the list `layers`.
+tuples and dicts there. They are searched for at each request, so nothing has to be registered. A tensor that `forward`
+keeps for inspection, such as its input, is none of them. Names are PyTorch's: `layers.0.weight` is the `weight` of the
+first module in the list `layers`.
 """
 
 from __future__ import annotations
 
 import sys
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from difflib import SequenceMatcher, get_close_matches
+from contextlib import contextmanager
 from reprlib import recursive_repr
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
@@ -20,6 +20,8 @@ import numpy as np
 
 from .._support.languages import say, texts
 from .._support.text import clean
+from ..engine.convert import array_of
+from ..engine.grad_mode import no_grad
 from ..engine.inplace import note_change
 from ..engine.messages import describe, is_whole, short
 from ..engine.messages.pytorch import TakesPyTorchsArguments
@@ -27,7 +29,7 @@ from ..engine.node import Node, number_of, shape_of
 from ..engine.scopes import made_by
 from ..engine.tensor import Tensor
 from ..errors import DtypeError, ModuleError, ShapeError
-from .misfits import fits, misfits
+from .messages import MISSPELT, fits, misfits, no_attribute, one_typo_from
 from .parameter import Shape, Uninitialized, adopt, marked_role, materialize, numeric, role
 
 __all__ = ["Module"]
@@ -144,7 +146,7 @@ class Module(TakesPyTorchsArguments):
         return True
 
     def _role(self, x: Any) -> str | None:
-        """The role of a node here. What joined a container only after the first call has none, unless it is marked."""
+        """The role of a node here. One put into a container after the first call has none, unless it is marked."""
         return role(x) if self._waiting else marked_role(x)
 
     def _module_paths(self, prefix: str, seen: set[int] | None) -> Iterator[tuple[str, Module]]:
@@ -200,7 +202,7 @@ class Module(TakesPyTorchsArguments):
         return self
 
     def freeze(self: M) -> M:
-        """Learn nothing more, here and in all inner modules: for what was trained before, when the rest is to learn.
+        """Stop learning, here and in all inner modules: for the trained part of a model, while the rest learns.
 
         The parameters get no gradient, and no optimiser changes them. The modules stay in evaluation mode, also after
         `train()`: dropout drops nothing, batch norm uses what it has learned and learns no new averages. Where no
@@ -291,7 +293,7 @@ class Module(TakesPyTorchsArguments):
             text = texts("load_state_dict: needs a dict, such as another module's state_dict(), not {value}")
             raise DtypeError(say(text, value=short(state_dict)))
         ours = dict(tensors_in(self._module_paths("", None)))
-        arrays = {name: np.asarray(x.data if isinstance(x, Node) else x) for name, x in state_dict.items()}
+        arrays = {name: array_of(x) for name, x in state_dict.items()}
         loaded = {id(x) for name, x in ours.items() if name in arrays}
         ours = {name: x for name, x in ours.items() if name in arrays or id(x) not in loaded}  # one name of a tied one
         differ = KeysThatDiffer([k for k in ours if k not in arrays], [k for k in arrays if k not in ours])
@@ -373,7 +375,7 @@ class Module(TakesPyTorchsArguments):
         def __getattr__(self, name: str) -> Any:
             if hasattr(type(self), name):  # a property that failed inside: this raises its own error again
                 return object.__getattribute__(self, name)
-            raise AttributeError(_no_attribute(self, name))
+            raise AttributeError(no_attribute(self, name))
 
     def _takes(self, name: str, value: Any) -> bool:
         """Whether an attribute of this name was a part of a container, which has another now."""
@@ -420,6 +422,18 @@ class Module(TakesPyTorchsArguments):
         if not parts:
             return f"{type(self).__name__}({self.extra_repr()})"
         return f"{type(self).__name__}({self.extra_repr()}\n  " + "\n  ".join(parts) + "\n)"
+
+
+@contextmanager
+def evaluating(model: Any) -> Iterator[None]:
+    """The model as after `eval()`, and nothing is recorded; afterwards it is in the mode that it was in before."""
+    was_training = model.training
+    model.eval()
+    try:
+        with no_grad():
+            yield
+    finally:
+        model.train(was_training)
 
 
 # Searching.
@@ -493,61 +507,6 @@ def _once(pairs: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
         if id(x) not in seen:
             seen.add(id(x))
             yield name, x
-
-
-# Messages about attributes.
-
-ELSEWHERE = texts(
-    {
-        "add_module": "assign the module to an attribute, or use nn.ModuleList and nn.ModuleDict",
-        "register_buffer": "assign nn.Buffer(...) to an attribute",
-        "register_forward_hook": "there are no hooks: call the module and look at what it gives",
-        "register_module": "assign the module to an attribute, or use nn.ModuleList and nn.ModuleDict",
-        "register_parameter": "assign nn.Parameter(...) to an attribute",
-        "cuda": "NumPy computes on the processor only",
-        "to": "use .float() or .double(); NumPy computes on the processor only",
-    }
-)
-"""Methods that only PyTorch's modules have, and what to do instead."""
-
-
-def _no_attribute(module: Any, name: str) -> str:
-    """The message for an unknown attribute: which one was probably meant, or what to use instead."""
-    kind = type(module).__name__
-    if name == "forward":
-        near = one_typo_from(name, vars(type(module)))
-        if near:
-            return say("{kind} has no method 'forward'; did you mean it by {near}?", kind=kind, near=repr(near))
-        return say("{kind} has no method 'forward'; write what a call computes: def forward(self, x)", kind=kind)
-    if name in ELSEWHERE:
-        return say("{kind} has no attribute {name}: {advice}", kind=kind, name=repr(name), advice=say(ELSEWHERE[name]))
-    public = [known for known in dir(module) if not known.startswith("_")]
-    close = get_close_matches(name, public, n=1)
-    if close:
-        return say(MISSPELT, kind=kind, name=repr(name), meant=repr(close[0]))
-    return say("{kind} has no attribute {name}", kind=kind, name=repr(name))
-
-
-MISSPELT = texts("{kind} has no attribute {name}; did you mean {meant}?")
-
-
-def one_typo_from(name: str, known: Iterable[str]) -> str | None:
-    """The first known name that differs from this one by exchanged letters, or by one letter more or less.
-
-    A difference in a digit is not a typo: `layer2` is not a misspelt `layer`.
-
-    >>> one_typo_from("wieght", ["bias", "weight"]), one_typo_from("weight2", ["weight"])
-    ('weight', None)
-    """
-    return next((other for other in known if _is_typo(name, other)), None)
-
-
-def _is_typo(name: str, other: str) -> bool:
-    if name == other or abs(len(name) - len(other)) > 1:
-        return False
-    ours, theirs = Counter(name), Counter(other)
-    differing = "".join(((ours - theirs) + (theirs - ours)).elements())
-    return len(differing) <= 1 and not differing.isdigit() and SequenceMatcher(None, name, other).ratio() > 0.8
 
 
 def _in_words(value: Any) -> str:

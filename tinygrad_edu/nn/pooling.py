@@ -6,7 +6,7 @@ from typing import Any
 
 from .._support.languages import say
 from ..engine.node import shape_of
-from ..engine.primitives import pooling
+from ..engine.primitives import adaptive_pooling, pooling
 from ..engine.primitives.reductions import mean
 from ..errors import ShapeError
 from .from_function import FromFunction, module_of
@@ -42,12 +42,12 @@ AvgPool2d = module_of("AvgPool2d", pooling.avg_pool2d, Pool)
 AvgPool3d = module_of("AvgPool3d", pooling.avg_pool3d, Pool)
 
 
-AdaptiveAvgPool1d = module_of("AdaptiveAvgPool1d", pooling.adaptive_avg_pool1d)
-AdaptiveAvgPool2d = module_of("AdaptiveAvgPool2d", pooling.adaptive_avg_pool2d)
-AdaptiveAvgPool3d = module_of("AdaptiveAvgPool3d", pooling.adaptive_avg_pool3d)
-AdaptiveMaxPool1d = module_of("AdaptiveMaxPool1d", pooling.adaptive_max_pool1d)
-AdaptiveMaxPool2d = module_of("AdaptiveMaxPool2d", pooling.adaptive_max_pool2d)
-AdaptiveMaxPool3d = module_of("AdaptiveMaxPool3d", pooling.adaptive_max_pool3d)
+AdaptiveAvgPool1d = module_of("AdaptiveAvgPool1d", adaptive_pooling.adaptive_avg_pool1d)
+AdaptiveAvgPool2d = module_of("AdaptiveAvgPool2d", adaptive_pooling.adaptive_avg_pool2d)
+AdaptiveAvgPool3d = module_of("AdaptiveAvgPool3d", adaptive_pooling.adaptive_avg_pool3d)
+AdaptiveMaxPool1d = module_of("AdaptiveMaxPool1d", adaptive_pooling.adaptive_max_pool1d)
+AdaptiveMaxPool2d = module_of("AdaptiveMaxPool2d", adaptive_pooling.adaptive_max_pool2d)
+AdaptiveMaxPool3d = module_of("AdaptiveMaxPool3d", adaptive_pooling.adaptive_max_pool3d)
 
 
 class GlobalAvgPool(Module):

@@ -6,7 +6,6 @@ cell consists of other operations, each of them a node.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -63,9 +62,7 @@ class Recurrent(Module):
         }
 
     def reset_parameters(self) -> None:
-        bound = 1 / math.sqrt(self.hidden_size)
-        for parameter in self.parameters():
-            init.uniform_(parameter, -bound, bound)
+        init.begin_uniform(self, self.hidden_size)
 
     def _weights(self, ending: str) -> list[Any]:
         """Two weights and two biases; the biases are None without `bias`."""
@@ -96,15 +93,9 @@ class RecurrentLayers(Recurrent):
     """The features of an output, where a layer has fewer of them than of its state; 0 is the usual `hidden_size`."""
 
     def __init__(
-        self,
-        input_size: int | None,
-        hidden_size: int,
-        num_layers: int = 1,
-        bias: bool = True,
-        batch_first: bool = False,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-    ) -> None:
+        self, input_size: int | None, hidden_size: int, num_layers: int = 1, bias: bool = True,
+        batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False,
+    ) -> None:  # fmt: skip
         if not (is_whole(num_layers) and num_layers > 0):
             raise OutOfRangeError(say(FROM_ONE_ON, layer=type(self).__name__, name="num_layers", value=num_layers))
         if not 0 <= dropout <= 1:
@@ -200,16 +191,9 @@ class RNN(RecurrentLayers):
     blocks: ClassVar = 1
 
     def __init__(
-        self,
-        input_size: int | None,
-        hidden_size: int,
-        num_layers: int = 1,
-        nonlinearity: str = "tanh",
-        bias: bool = True,
-        batch_first: bool = False,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-    ) -> None:
+        self, input_size: int | None, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh",
+        bias: bool = True, batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False,
+    ) -> None:  # fmt: skip
         self.nonlinearity = _known(type(self).__name__, nonlinearity)
         super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
 
@@ -244,16 +228,9 @@ class LSTM(RecurrentLayers):
     states: ClassVar = 2
 
     def __init__(
-        self,
-        input_size: int | None,
-        hidden_size: int,
-        num_layers: int = 1,
-        bias: bool = True,
-        batch_first: bool = False,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-        proj_size: int = 0,
-    ) -> None:
+        self, input_size: int | None, hidden_size: int, num_layers: int = 1, bias: bool = True,
+        batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0,
+    ) -> None:  # fmt: skip
         if not (is_whole(proj_size) and 0 <= proj_size < hidden_size):
             text = texts("LSTM: proj_size is less than hidden_size={size}, and 0 for none; not {value}")
             raise OutOfRangeError(say(text, size=hidden_size, value=proj_size))

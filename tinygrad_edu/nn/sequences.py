@@ -1,4 +1,4 @@
-"""Batches of sequences of different lengths: padding, its mask, and back."""
+"""Batches of sequences of different lengths: padding them, the mask of the padding, and taking it away."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from .._support.languages import language, say, speaking, texts
+from .._support.nested import leaves
 from .._support.text import clean, columns
 from ..engine import random
 from ..engine.convert import DEFAULT_DTYPE
@@ -364,23 +365,16 @@ def _depth(name: str, names: Iterable[str]) -> int:
 
 
 def _nodes(output: Any) -> list[Node]:
-    return [x for x in _leaves(output) if isinstance(x, Node)]
+    return [x for x in leaves(output) if isinstance(x, Node)]
 
 
 def _arrays(output: Any) -> list[np.ndarray]:
-    return [np.asarray(number_of(x)) for x in _leaves(output) if hasattr(x, "shape")]
-
-
-def _leaves(output: Any) -> list[Any]:
-    if isinstance(output, (tuple, list, dict)):
-        parts = output.values() if isinstance(output, dict) else output
-        return [leaf for part in parts for leaf in _leaves(part)]
-    return [output]
+    return [np.asarray(number_of(x)) for x in leaves(output) if hasattr(x, "shape")]
 
 
 def _shapes(output: Any) -> str:
     """The shapes of an output, as text."""
-    return ", ".join(in_words(shape_of(x)) if hasattr(x, "shape") else type(x).__name__ for x in _leaves(output))
+    return ", ".join(in_words(shape_of(x)) if hasattr(x, "shape") else type(x).__name__ for x in leaves(output))
 
 
 def _count(n: int) -> str:

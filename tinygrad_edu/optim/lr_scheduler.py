@@ -1,8 +1,8 @@
 """Schedules of the learning rate: `lr` gives it after t calls of `step()`, usually one an epoch.
 
-Several schedules of one optimiser, stepped one after the other, multiply: each goes on from the rate that it finds. If
-that is not the one that it left, because another schedule or the user changed it, the schedule takes the first rate
-from which it would have come there itself, and works from that. `SequentialLR` puts them one behind the other instead.
+Several schedules of one optimiser, all stepped, multiply: each goes on from the rate that it finds. If another schedule
+or the user has changed that rate, the schedule works out the first rate that would have led to it, and goes on from
+there. `SequentialLR` lets one schedule begin where another ends.
 """
 
 from __future__ import annotations
@@ -98,7 +98,10 @@ class LRScheduler(TakesPyTorchsArguments):
         if not isinstance(state_dict, Mapping) or state_dict.keys() != own.keys():
             raise OptimizerError(f"{type(self).__name__}: a state has {', '.join(own)}, not {short(state_dict)}")
         if len(state_dict["_last_lr"]) != len(self.optimizer.param_groups):
-            raise OptimizerError(f"{type(self).__name__}: the state is of another number of groups")
+            raise OptimizerError(
+                f"{type(self).__name__}: the state is of {len(state_dict['_last_lr'])} groups of parameters, and the "
+                f"optimiser has {len(self.optimizer.param_groups)}"
+            )
         for name, value in state_dict.items():
             setattr(self, name, list(value) if isinstance(value, (list, tuple)) else value)
         for group, rate in zip(self.optimizer.param_groups, self._last_lr):
@@ -397,7 +400,9 @@ class OneCycleLR(LRScheduler):
     def _at(self, t: int, which: int) -> float:
         """The rate (1), as a part of max_lr, or the momentum (2) after t steps."""
         if t > self.total_steps:
-            raise OptimizerError(f"OneCycleLR: there are {self.total_steps} steps, and this would be one more")
+            raise OptimizerError(
+                f"OneCycleLR: there are {self.total_steps} steps, and this would be one more; give more total_steps"
+            )
         end = next((i for i, corner in enumerate(self.corners) if i and t <= corner[0]), len(self.corners) - 1)
         before, behind = self.corners[end - 1], self.corners[end]
         done = (t - before[0]) / (behind[0] - before[0]) if behind[0] != before[0] else 1.0

@@ -164,13 +164,8 @@ def _candidates(x: int, values: Sequence[Any], scalar: bool) -> Iterator[tuple[C
 
 
 _NOT_FOR_PROGRAMS = {
-    "split",
-    "array_split",
-    "meshgrid",
-    "eigh",
-    "svd",  # several results
-    "to_tensor",
-    "to_value",
+    *("split", "array_split", "meshgrid", "eigh", "svd"),  # several results
+    *("to_tensor", "to_value"),
     *(case.name for case in CASES.values() if case.together),
     *(case.name for case in CASES.values() if case.arrangement.n > 2 and case.domain(0) is not BOOLS),
 }

@@ -32,10 +32,7 @@ def shapes(min_dims: int = 0, max_dims: int = 3, min_side: int = 0, max_side: in
     (1, 1)
     """
     dims = [n for n in (0, 1, 2, 3, 4, 1, 2, 3, 2) if min_dims <= n <= max_dims]
-    sides = [
-        *range(min_side, max_side + 1),
-        *range(2, max_side + 1),
-    ]  # sides above 1 come twice as often
+    sides = [*range(min_side, max_side + 1), *range(2, max_side + 1)]  # those above 1 come twice as often
     return st.sampled_from(dims).flatmap(lambda n: st.tuples(*[st.sampled_from(sides)] * n))
 
 

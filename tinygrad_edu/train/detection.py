@@ -1,4 +1,4 @@
-"""Metrics of detection: how good are boxes with classes and scores?
+"""Metrics of object detection: mean average precision, and the precision-recall curve of boxes.
 
 The boxes found in an image are an array (K, 6), with class, x1, y1, x2, y2 and score in each row; the true ones are
 (K, 5), without the score. A row whose class is −1 does not count.
@@ -26,7 +26,7 @@ WAYS: dict[str, tuple[int | None, tuple[float, ...]]] = {
     "voc2007": (11, (0.5,)),
     "coco": (101, tuple((np.arange(10, 20) / 20).tolist())),
 }
-"""For each way how many levels of recall count, all of them or so many from 0 to 1, and the thresholds of IoU."""
+"""For each way the number of levels of recall from 0 to 1 that count, None for all, and the thresholds of IoU."""
 
 MOST = 100
 """How many boxes of an image and a class count in the COCO way, the best ones."""
@@ -42,7 +42,7 @@ def mean_average_precision(
     """mAP: the average precision of each class, and of these the mean.
 
     The average precision of a class is the area under its precision-recall curve, after each precision has been raised
-    to the largest at the same or a higher recall. `way` says how the area is measured, and who counts as a hit:
+    to the largest at the same or a higher recall. `way` says how the area is measured, and what counts as a hit:
 
     - "voc", of Everingham et al. from 2010 on: the whole area, with IoU 0.5.
     - "voc2007": the mean of the precisions at the recalls 0, 0.1, ..., 1, with IoU 0.5.

@@ -33,21 +33,20 @@ from math import isfinite, nan
 from time import perf_counter
 from typing import Any
 
-import numpy as np
-
 from .._support.progress import NoBar, progress_bar
 from ..data import Dataset
 from ..engine import random
-from ..engine.grad_mode import no_grad
+from ..engine.convert import array_of
 from ..engine.memory import collecting_rarely, keep_freed_memory
 from ..engine.messages import is_whole, short
 from ..errors import DtypeError, FileError, ModuleError, OutOfRangeError, ShapeError, TinygradError
 from ..nn import Module
+from ..nn.module import evaluating
 from ..nonfinite import NanReport, find_nan
 from ..optim.lr_scheduler import ReduceLROnPlateau
 from .callbacks import Callback
 from .history import History
-from .metrics import Metric, Running, array
+from .metrics import Metric, Running
 from .parallel import crew, refuse_what_parts_would_change, split_batch
 
 __all__ = ["NotFiniteError", "Run", "evaluate", "fit"]
@@ -286,16 +285,11 @@ def evaluate(model: Any, loader: Iterable[Any], loss: Any, metrics: Metrics = ()
     ['loss', 'accuracy']
     """
     refuse("evaluate", model, loss, loader)
-    was_training = model.training
-    model.eval()
     figures = Figures(named(metrics))
-    try:
-        with no_grad():
-            for inputs, targets in map(parts_of, loader):
-                predictions = model(*inputs)
-                figures.update(loss(predictions, targets).item(), weight_of(loss, targets), predictions, targets)
-    finally:
-        model.train(was_training)
+    with evaluating(model):
+        for inputs, targets in map(parts_of, loader):
+            predictions = model(*inputs)
+            figures.update(loss(predictions, targets).item(), weight_of(loss, targets), predictions, targets)
     return figures.values()
 
 
@@ -338,12 +332,12 @@ def weight_of(loss: Any, targets: Any) -> float | None:
     settings = getattr(loss, "keywords", None) or getattr(loss, "__dict__", {})
     if settings.get("reduction") == "sum":
         return None
-    classes = np.asarray(array(targets))
+    classes = array_of(targets)
     if ("ignore_index" not in settings and settings.get("weight") is None) or classes.dtype.kind not in "iu":
         return float(len(targets))
     counted = classes[classes != settings.get("ignore_index", -100)]
     weights = settings.get("weight")
-    return float(counted.size if weights is None else array(weights)[counted].sum())
+    return float(counted.size if weights is None else array_of(weights)[counted].sum())
 
 
 def parts_of(batch: Any) -> tuple[list[Any], Any]:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy import ndarray
 
 from .._support.nested import leaves, mapped
+from ..engine.convert import array_of
 from ..engine.messages import is_whole, short
 from ..engine.node import Node
 from ..errors import DtypeError, OutOfRangeError, ShapeError
@@ -46,9 +47,9 @@ def top_k(predictions: Any, targets: Any, k: int = 5) -> float:
     >>> top_k([[0.5, 0.3, 0.2], [0.5, 0.3, 0.2]], [1, 2], k=2)
     0.5
     """
-    scores = array(predictions)
-    if scores.ndim != 2 or scores.shape[:1] != array(targets).shape:
-        raise ShapeError(f"top_k: needs scores (N, C) and targets (N,), not {scores.shape} and {array(targets).shape}")
+    scores, shape = array_of(predictions), array_of(targets).shape
+    if scores.ndim != 2 or scores.shape[:1] != shape:
+        raise ShapeError(f"top_k: needs scores (N, C) and targets (N,), not {scores.shape} and {shape}")
     if not is_whole(k) or k < 1:
         raise OutOfRangeError(f"top_k: k is a whole number from 1 on, not {short(k)}")
     _, true = classes(scores, targets)
@@ -66,7 +67,7 @@ def confusion_matrix(predictions: Any, targets: Any, n_classes: int | None = Non
            [0, 2]])
     """
     predicted, true = classes(predictions, targets)
-    scores = array(predictions)
+    scores = array_of(predictions)
     if n_classes is None:
         n_classes = scores.shape[1] if scores.ndim > true.ndim else int(max(predicted.max(), true.max())) + 1
     for found in (predicted, true):
@@ -127,9 +128,9 @@ def precision_recall_curve(scores: Any, targets: Any) -> tuple[ndarray, ndarray,
 
     >>> precision, recall, thresholds = precision_recall_curve([0.9, 0.8, 0.4], [1, 0, 1])
     >>> precision.round(2), recall, thresholds
-    (array([1.  , 0.5 , 0.67]), array([0.5, 0.5, 1. ]), array([0.9, 0.8, 0.4]))
+    (array([1.  , 0.5 , 0.67]), array_of([0.5, 0.5, 1. ]), array_of([0.9, 0.8, 0.4]))
     """
-    score, true = array(scores), array(targets)
+    score, true = array_of(scores), array_of(targets)
     if np.isnan(score).any():
         raise DtypeError("precision_recall_curve: a score is nan, which is neither above a threshold nor below it")
     if score.ndim != 1 or score.shape != true.shape or not np.isin(true, (0, 1)).all():
@@ -171,7 +172,7 @@ class Running:
     def update(self, predictions: Any, targets: Any) -> None:
         """Add a batch."""
         several = any(isinstance(x, Node) for x in leaves(predictions))  # a model may have more than one output
-        self.batches.append((mapped(array, predictions) if several else array(predictions), array(targets)))
+        self.batches.append((mapped(array_of, predictions) if several else array_of(predictions), array_of(targets)))
 
     def value(self) -> Any:
         """The metric of all examples so far."""
@@ -181,18 +182,13 @@ class Running:
 # Helpers.
 
 
-def array(x: Any) -> ndarray:
-    """A Tensor, an array or a list as an array."""
-    return np.asarray(x.data if isinstance(x, Node) else x)
-
-
 NO_CLASS = -1
 """What is predicted where a score is nan: nothing, which is a miss."""
 
 
 def classes(predictions: Any, targets: Any) -> tuple[ndarray, ndarray]:
     """The predicted and the true classes, as whole numbers."""
-    scores, true = array(predictions), array(targets)
+    scores, true = array_of(predictions), array_of(targets)
     if true.dtype.kind not in "biuf" or not (true == np.rint(true)).all():  # a tensor of them may hold floats
         raise DtypeError(f"metric: targets are classes, whole numbers from 0 on, not {short(true)}")
     predicted, true = scores, true.astype(np.intp)

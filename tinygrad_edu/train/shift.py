@@ -1,4 +1,4 @@
-"""Weights for examples and classes, for data that are not what a model is used on, or whose classes are rare.
+"""Weights of examples and classes, against distribution shift and rare classes.
 
 They go into a loss: `weight=` takes one for each class, and with `reduction="none"` each example's loss can be
 multiplied by its own.
@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..engine.convert import array_of
 from ..engine.messages import is_whole, short
 from ..errors import DtypeError, OutOfRangeError, ShapeError
-from .metrics import array
 
 __all__ = ["class_weights", "importance_weights", "label_shift_weights"]
 
@@ -30,7 +30,7 @@ def class_weights(labels: Any, n_classes: int | None = None) -> ndarray:
     >>> class_weights([0, 0, 0, 2], n_classes=3).round(2)
     array([0.67, 0.  , 2.  ])
     """
-    found = array(labels).ravel()
+    found = array_of(labels).ravel()
     if not found.size:
         raise ShapeError("class_weights: there are no labels to count")
     if found.dtype.kind not in "biu" or found.min() < 0:
@@ -56,7 +56,7 @@ def importance_weights(logits: Any, n_source: int, n_target: int, largest: float
     >>> importance_weights([0.0, np.log(3)], n_source=100, n_target=100).round(2)
     array([1., 3.])
     """
-    said = array(logits)
+    said = array_of(logits)
     if said.ndim != 1:
         raise ShapeError(f"importance_weights: needs a logit for each example, (N,), not {said.shape}")
     if np.isnan(said).any():
@@ -88,7 +88,7 @@ def label_shift_weights(confusion: Any, predicted: Any) -> ndarray:
     >>> label_shift_weights([[90, 10], [20, 80]], [55 - 35 / 2, 45 + 35 / 2]).round(2)  # q is (1/4, 3/4), p (1/2, 1/2)
     array([0.5, 1.5])
     """
-    matrix, said = array(confusion).astype(float), array(predicted).astype(float)
+    matrix, said = array_of(confusion).astype(float), array_of(predicted).astype(float)
     n = len(matrix)
     if matrix.shape != (n, n) or said.shape != (n,):
         raise ShapeError(

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ...engine.convert import array_of
 from ...engine.messages import is_whole, short
-from ...engine.node import Node
 from ...errors import DtypeError, OutOfRangeError, ShapeError
 from ..dataset import Dataset
 from .tokenizers import Tokenizer
@@ -152,7 +152,7 @@ def mask_tokens(
     >>> tokenizer.decode(inputs[0]), targets[0].tolist()
     ('<mask>bcd<mask>fgh', [2, -100, -100, -100, 6, -100, -100, -100])
     """
-    array = np.array(tokens.data if isinstance(tokens, Node) else tokens)
+    array = array_of(tokens)
     if array.ndim != 2 or array.dtype.kind not in "iu":
         raise ShapeError(f"mask_tokens: tokens are whole numbers of shape (N, length), not {short(tokens)}")
     if not 0 < rate <= 1:

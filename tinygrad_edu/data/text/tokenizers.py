@@ -17,12 +17,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
 from ..._support.files import replace_file
 from ..._support.json_records import Format, Wrong
+from ...engine.convert import array_of
 from ...engine.messages import short
-from ...engine.node import Node
 from ...errors import DtypeError, FileError, OutOfRangeError, ShapeError
 
 __all__ = ["BytePairTokenizer", "CharTokenizer", "Tokenizer"]
@@ -81,7 +79,7 @@ class Tokenizer:
         Raises `OutOfRangeError` for an id that no token has, `DtypeError` for ids that are no whole numbers, and
         `ShapeError` for more than one row of them.
         """
-        array = np.asarray(ids.data if isinstance(ids, Node) else ids)
+        array = array_of(ids)
         if array.ndim != 1:
             raise ShapeError(f"decode: takes one row of ids, not shape {array.shape}; decode row by row")
         if array.size and array.dtype.kind not in "iu":

@@ -16,18 +16,7 @@ from ...errors import DtypeError, ShapeError, TinygradError
 from ..node import shape_of
 from .axes import wrong_axes
 from .checked_call import CheckedCall
-from .words import (
-    PAD_MODES,
-    Shape,
-    in_words,
-    is_ragged,
-    leaves,
-    listed,
-    not_whole,
-    several,
-    short,
-    symbols,
-)
+from .words import PAD_MODES, Shape, in_words, is_ragged, leaves, listed, not_whole, several, short, symbols
 
 FLOATS = ".astype('float32')"
 

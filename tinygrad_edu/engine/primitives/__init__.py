@@ -7,7 +7,18 @@ when somebody asks for `TABLE` here, which is the whole table.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from . import arithmetic, decompositions, elementwise, joining, linear_algebra, primitive, reductions, shape, statistics
+from . import (
+    arithmetic,
+    decompositions,
+    elementwise,
+    indexing,
+    joining,
+    linear_algebra,
+    primitive,
+    reductions,
+    shape,
+    statistics,
+)
 from .primitive import Primitive
 
 if TYPE_CHECKING:
@@ -25,6 +36,7 @@ __all__ = [
     "decompositions",
     "elementwise",
     "fused",
+    "indexing",
     "joining",
     "linear_algebra",
     "normalization",

@@ -1,4 +1,4 @@
-"""Attention weights: how much each query takes of each key, as one row of the table.
+"""Attention weights: how much each query attends to each key, as one row of the table.
 
 A query is compared with every key by a scalar product; the softmax of the comparisons says which share of each value
 the query takes. The shares are the row's result, so that pictures and programs can show them, and its rule needs
@@ -66,16 +66,16 @@ def _attention_weights(*operands: Any, scale: float, causal: bool) -> Any:
 def attention_weights(
     query: Any, key: Any, attn_mask: Any = None, is_causal: bool = False, scale: float | None = None
 ) -> Any:
-    """The shares that queries (..., L, E) take of keys (..., S, E): softmax(q kᵀ · scale), of shape (..., L, S).
+    """The attention of queries (..., L, E) to keys (..., S, E): the shares softmax(q kᵀ · scale), (..., L, S).
 
     Parameters
     ----------
-    attn_mask : broadcasts with (..., L, S); bools that are True where a query may take of a key, or numbers that are
+    attn_mask : broadcasts with (..., L, S); bools that are True where a query may attend to a key, or numbers that are
         added to the comparisons before the softmax.
-    is_causal : whether query i may take of the keys 0 to i alone.
+    is_causal : whether query i attends to the keys 0 to i alone.
     scale : 1/√E if it is left out, so that the comparisons of random vectors have the variance 1.
 
-    The shares of a query sum to 1. Those of a query that may take of no key are all 0, and so is its gradient.
+    The shares of a query sum to 1. Those of a query that may attend to no key are all 0, and so is its gradient.
 
     Raises `ShapeError` for shapes that do not go together, `DtypeError` for a mask of whole numbers.
     Source: A. Vaswani et al., "Attention is all you need" (2017), equation 1.
@@ -118,7 +118,7 @@ def _added(mask: Any, query: Any) -> Any:
         return mask if isinstance(mask, Node) else number
     if number.dtype.kind != "b":
         raise DtypeError(
-            f"attention_weights: attn_mask is of bools, True where a query may take of a key, or of floating-point "
+            f"attention_weights: attn_mask is of bools, True where a query may attend to a key, or of floating-point "
             f"numbers that are added, and not of {number.dtype}; mask == 1 makes bools of ones and zeros"
         )
     dtype = getattr(number_of(query), "dtype", np.dtype(np.float32))

@@ -262,15 +262,9 @@ def conv3d(
 
 
 def conv_transpose1d(
-    x: Any,
-    weight: Any,
-    bias: Any = None,
-    stride: Any = 1,
-    padding: Any = 0,
-    output_padding: Any = 0,
-    groups: int = 1,
+    x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1,
     dilation: Any = 1,
-) -> Any:
+) -> Any:  # fmt: skip
     """Transposed convolution of sequences x (N, C, L); the settings are those of `conv_transpose2d`.
 
     >>> import tinygrad_edu as tg
@@ -282,15 +276,9 @@ def conv_transpose1d(
 
 
 def conv_transpose2d(
-    x: Any,
-    weight: Any,
-    bias: Any = None,
-    stride: Any = 1,
-    padding: Any = 0,
-    output_padding: Any = 0,
-    groups: int = 1,
+    x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1,
     dilation: Any = 1,
-) -> Any:
+) -> Any:  # fmt: skip
     """Transposed convolution: each number of x (N, C, H, W) puts its multiple of the window into a larger image.
 
     It is the gradient of `conv2d` by its images. weight is (C, O / groups, kh, kw), bias (O,); of a size n it makes
@@ -308,15 +296,9 @@ def conv_transpose2d(
 
 
 def conv_transpose3d(
-    x: Any,
-    weight: Any,
-    bias: Any = None,
-    stride: Any = 1,
-    padding: Any = 0,
-    output_padding: Any = 0,
-    groups: int = 1,
+    x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1,
     dilation: Any = 1,
-) -> Any:
+) -> Any:  # fmt: skip
     """Transposed convolution of volumes x (N, C, D, H, W); the settings are those of `conv_transpose2d`.
 
     >>> import tinygrad_edu as tg
@@ -338,17 +320,8 @@ def _transposed(
     less, more = per_axis(name, "padding", padding, n, 0), per_axis(name, "output_padding", output_padding, n, 0)
     (groups,) = per_axis(name, "groups", groups, 1)
     if takes != channels:
-        raise ShapeError(
-            say(
-                TAKES_OTHERS,
-                name=name,
-                x=in_words(x),
-                n=channels,
-                weight=in_words(weight),
-                m=takes,
-                form=say(TO_LARGER),
-            )
-        )
+        how = {"x": in_words(x), "n": channels, "weight": in_words(weight), "m": takes, "form": say(TO_LARGER)}
+        raise ShapeError(say(TAKES_OTHERS, name=name, **how))
     if channels % groups:
         text = texts("{name}: input {x} has {n} channels, which {groups} groups cannot share")
         raise ShapeError(say(text, name=name, x=in_words(x), n=channels, groups=groups))
@@ -377,19 +350,9 @@ def _convolve(
     border = borders(name, padding, kernel, step, spread)
     (groups,) = per_axis(name, "groups", groups, 1)
     if channels != per_group * groups:
-        raise ShapeError(
-            say(
-                TAKES_OTHERS_IN_GROUPS if groups > 1 else TAKES_OTHERS,
-                name=name,
-                x=in_words(x),
-                n=channels,
-                weight=in_words(weight),
-                m=per_group,
-                total=per_group * groups,
-                groups=groups,
-                form=say(WEIGHT),
-            )
-        )
+        text = TAKES_OTHERS_IN_GROUPS if groups > 1 else TAKES_OTHERS
+        how = {"x": in_words(x), "n": channels, "weight": in_words(weight), "m": per_group, "form": say(WEIGHT)}
+        raise ShapeError(say(text, name=name, total=per_group * groups, groups=groups, **how))
     if out % groups:
         text = texts("{name}: weight {weight} makes {n} channels, which {groups} groups cannot share")
         raise ShapeError(say(text, name=name, weight=in_words(weight), n=out, groups=groups))

@@ -12,21 +12,9 @@ from ...errors import DtypeError, OutOfRangeError, ShapeError
 from ..messages import check, in_words, is_whole, refused, short
 from ..node import Node, number_of, shape_of
 from .elementwise import identity, where
+from .indexing import along, getitem
 from .primitive import dispatch
-from .shape import (
-    along,
-    broadcast_to,
-    concatenate,
-    flatten,
-    flip,
-    getitem,
-    moveaxis,
-    reshape,
-    sequence,
-    split,
-    swapaxes,
-    transpose,
-)
+from .shape import broadcast_to, concatenate, flatten, flip, moveaxis, reshape, sequence, split, swapaxes, transpose
 
 __all__ = ["array_split", "column_stack", "dstack", "hstack", "meshgrid", "rot90", "take", "vstack"]
 

@@ -14,10 +14,11 @@ from ..blas import one_thread, product
 from ..messages import check, in_words, is_whole, several, short
 from ..node import Node, shape_of
 from .arithmetic import multiply
+from .indexing import getitem, scatter
 from .primitive import Variadic, dispatch
 from .reductions import sum_
 from .rows import primitive
-from .shape import expand_dims, flip, getitem, moveaxis, pad, reshape, roll, scatter, squeeze, swapaxes, transpose
+from .shape import expand_dims, flip, moveaxis, pad, reshape, roll, squeeze, swapaxes, transpose
 
 __all__ = [
     "convolve", "correlate", "cross", "diag", "diagonal", "dot", "einsum", "inner", "kron", "matmul", "matvec", "outer",
@@ -53,12 +54,7 @@ def _by_right(g: Any, out: Any, x: Any, y: Any) -> Any:
 
 
 @primitive(
-    _by_left,
-    _by_right,
-    words=("{g} {y}ᵀ", "{x}ᵀ {g}"),
-    symbol="@",
-    precedence=20,
-    numpy=[np.matmul, np.linalg.matmul],
+    _by_left, _by_right, words=("{g} {y}ᵀ", "{x}ᵀ {g}"), symbol="@", precedence=20, numpy=[np.matmul, np.linalg.matmul]
 )
 def matmul(x: Any, y: Any) -> Any:
     """The matrix product x @ y: (..., n, k) @ (..., k, m) gives (..., n, m); leading axes broadcast.
@@ -135,6 +131,18 @@ def einsum(subscripts: Any, *operands: Any, optimize: Any = True) -> Any:
                 check("einsum", *operands, subscripts=f"{','.join(terms)}->{result}")
     plain = [_each_letter_once(x, term, sizes) for x, term in zip(operands, terms)]
     return _einsum(*(x for x, _ in plain), subscripts=f"{','.join(term for _, term in plain)}->{result}")
+
+
+def mixed(x: Any, axis: int, shares: Any) -> Any:
+    """Along one axis of an array, of size n, weighted sums of its numbers instead: `shares` (m, n) gives m of them.
+
+    >>> import tinygrad_edu as tg
+    >>> mixed(tg.tensor([[2.0, 4.0, 9.0]]), 1, np.array([[0.5, 0.5, 0.0], [0.0, 0.0, 1.0]]))
+    tensor([[3., 9.]])
+    """
+    old = "abcde"[: len(shape_of(x))]
+    kind = getattr(x, "dtype", np.dtype(float))
+    return einsum(f"{old},z{old[axis]}->{old.replace(old[axis], 'z')}", x, shares.astype(kind))
 
 
 def _from_lists(*given: Any) -> tuple[str, tuple[Any, ...]]:

@@ -91,15 +91,9 @@ def _normal(x: Any, axis: Sizes, eps: float) -> tuple[Any, Any]:
 
 
 def batch_norm(
-    x: Any,
-    running_mean: Any,
-    running_var: Any,
-    weight: Any = None,
-    bias: Any = None,
-    training: bool = False,
-    momentum: float = 0.1,
-    eps: float = 1e-5,
-) -> Any:
+    x: Any, running_mean: Any, running_var: Any, weight: Any = None, bias: Any = None, training: bool = False,
+    momentum: float = 0.1, eps: float = 1e-5,
+) -> Any:  # fmt: skip
     """Every channel of x (N, C, *S) normalised to mean 0 and variance 1, then times weight (C,) plus bias (C,).
 
     Parameters
@@ -222,15 +216,9 @@ def group_norm(x: Any, num_groups: int, weight: Any = None, bias: Any = None, ep
 
 
 def instance_norm(
-    x: Any,
-    running_mean: Any = None,
-    running_var: Any = None,
-    weight: Any = None,
-    bias: Any = None,
-    use_input_stats: bool = True,
-    momentum: float = 0.1,
-    eps: float = 1e-5,
-) -> Any:
+    x: Any, running_mean: Any = None, running_var: Any = None, weight: Any = None, bias: Any = None,
+    use_input_stats: bool = True, momentum: float = 0.1, eps: float = 1e-5,
+) -> Any:  # fmt: skip
     """Every channel of every example of x (N, C, *S) brought to mean 0 and variance 1, times weight plus bias.
 
     The running mean and variance (C,), if there are any, follow the means over the batch; without `use_input_stats`

@@ -18,12 +18,9 @@ from numpy import ndarray
 from ..._support.languages import say, texts
 from ...errors import DtypeError, ShapeError
 from ..messages import is_whole, short
-from ..node import Node, number_of, shape_of
+from ..node import number_of, shape_of
 from .kernels import kept, of_reals
-from .linear_algebra import einsum
-from .reductions import max_, mean
 from .rows import primitive
-from .shape import stack
 from .windows import (
     Borders,
     Sizes,
@@ -43,8 +40,7 @@ from .windows import (
 )
 
 __all__ = [
-    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
-    "adaptive_max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d", "max_pool1d", "max_pool2d", "max_pool3d",
+    "avg_pool1d", "avg_pool2d", "avg_pool3d", "max_pool1d", "max_pool2d", "max_pool3d",
 ]  # fmt: skip
 
 # The rows of the largest number. `windows` is the number of positions along each axis.
@@ -71,15 +67,9 @@ def max_pool(
 
 @primitive(lambda h, out, g, x, top, **how: max_pick(h, x, top, **how), None, None)
 def max_unpool(
-    g: Any,
-    x: Any,
-    top: Any,
-    kernel: Sizes = (),
-    stride: Sizes | None = None,
-    padding: Borders | None = None,
-    dilation: Sizes | None = None,
-    windows: Sizes = (),
-) -> Any:
+    g: Any, x: Any, top: Any, kernel: Sizes = (), stride: Sizes | None = None, padding: Borders | None = None,
+    dilation: Sizes | None = None, windows: Sizes = (),
+) -> Any:  # fmt: skip
     """Zeros, and each number of g (N, C, *windows) added to the place where x (N, C, *S) has that window's `top`."""
     stride, padding, dilation = in_full(len(kernel), stride, padding, dilation)
     bordered_x = with_border(x, padding, _lowest(x.dtype))
@@ -95,15 +85,9 @@ def max_unpool(
 
 @primitive(lambda g, out, h, x, top, **how: max_unpool(g, x, top, **how), None, None)
 def max_pick(
-    h: Any,
-    x: Any,
-    top: Any,
-    kernel: Sizes = (),
-    stride: Sizes | None = None,
-    padding: Borders | None = None,
-    dilation: Sizes | None = None,
-    windows: Sizes = (),
-) -> Any:
+    h: Any, x: Any, top: Any, kernel: Sizes = (), stride: Sizes | None = None, padding: Borders | None = None,
+    dilation: Sizes | None = None, windows: Sizes = (),
+) -> Any:  # fmt: skip
     """For each window the number of h (N, C, *S) that stands where x has that window's `top`."""
     stride, padding, dilation = in_full(len(kernel), stride, padding, dilation)
     x, h, top = with_border(x, padding, _lowest(x.dtype)), with_border(h, padding), images_last(top)
@@ -193,14 +177,9 @@ def _counts(
 
 
 def max_pool1d(
-    x: Any,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
-    ceil_mode: bool = False,
+    x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
     return_indices: bool = False,
-) -> Any:
+) -> Any:  # fmt: skip
     """The largest number in each window on sequences x (N, C, L); the parameters are those of `max_pool2d`.
 
     >>> import tinygrad_edu as tg
@@ -208,18 +187,13 @@ def max_pool1d(
     >>> max_pool1d(tg.tensor([[[1.0, 5.0, 2.0, 4.0]]]), 2)
     tensor([[[5., 4.]]])
     """
-    return _max_pool("max_pool1d", 1, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return max_pool_nd("max_pool1d", 1, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 def max_pool2d(
-    x: Any,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
-    ceil_mode: bool = False,
+    x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
     return_indices: bool = False,
-) -> Any:
+) -> Any:  # fmt: skip
     """The largest number in each window on images x (N, C, H, W): (N, C, P, Q).
 
     Along an axis with size n and kernel k, P = ⌊(n + 2·padding - dilation·(k - 1) - 1) / stride⌋ + 1.
@@ -243,18 +217,13 @@ def max_pool2d(
     >>> max_pool2d(tg.tensor([[[[1.0, 5.0, 2.0, 4.0], [3.0, 0.0, 9.0, 1.0]]]]), 2, return_indices=True)[1]
     array([[[[1, 6]]]])
     """
-    return _max_pool("max_pool2d", 2, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return max_pool_nd("max_pool2d", 2, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 def max_pool3d(
-    x: Any,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
-    ceil_mode: bool = False,
+    x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
     return_indices: bool = False,
-) -> Any:
+) -> Any:  # fmt: skip
     """The largest number in each window on volumes x (N, C, D, H, W); the settings are those of `max_pool2d`.
 
     >>> import tinygrad_edu as tg
@@ -262,17 +231,13 @@ def max_pool3d(
     >>> max_pool3d(tg.ones((2, 3, 4, 6, 8)), 2).shape
     (2, 3, 2, 3, 4)
     """
-    return _max_pool("max_pool3d", 3, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return max_pool_nd("max_pool3d", 3, x, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 def avg_pool1d(
-    x: Any,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    ceil_mode: bool = False,
+    x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
     count_include_pad: bool = True,
-) -> Any:
+) -> Any:  # fmt: skip
     """The mean of each window on sequences x (N, C, L); the parameters are those of `avg_pool2d`.
 
     >>> import tinygrad_edu as tg
@@ -280,18 +245,13 @@ def avg_pool1d(
     >>> avg_pool1d(tg.tensor([[[1.0, 5.0, 2.0, 4.0]]]), 2)
     tensor([[[3., 3.]]])
     """
-    return _avg_pool("avg_pool1d", 1, x, kernel_size, stride, padding, ceil_mode, count_include_pad)
+    return avg_pool_nd("avg_pool1d", 1, x, kernel_size, stride, padding, ceil_mode, count_include_pad)
 
 
 def avg_pool2d(
-    x: Any,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-    divisor_override: int | None = None,
-) -> Any:
+    x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
+    count_include_pad: bool = True, divisor_override: int | None = None,
+) -> Any:  # fmt: skip
     """The mean of each window on images x (N, C, H, W): (N, C, P, Q), with sizes as in `max_pool2d`.
 
     Parameters
@@ -309,18 +269,13 @@ def avg_pool2d(
     tensor([[[[3., 4.]]]])
     """
     how = (kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
-    return _avg_pool("avg_pool2d", 2, x, *how)
+    return avg_pool_nd("avg_pool2d", 2, x, *how)
 
 
 def avg_pool3d(
-    x: Any,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-    divisor_override: int | None = None,
-) -> Any:
+    x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
+    count_include_pad: bool = True, divisor_override: int | None = None,
+) -> Any:  # fmt: skip
     """The mean of each window on volumes x (N, C, D, H, W); the settings are those of `avg_pool2d`.
 
     >>> import tinygrad_edu as tg
@@ -329,82 +284,11 @@ def avg_pool3d(
     (2, 3, 2, 3, 4)
     """
     how = (kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
-    return _avg_pool("avg_pool3d", 3, x, *how)
-
-
-def adaptive_avg_pool1d(x: Any, output_size: Any) -> Any:
-    """Means of sequences x (N, C, L) over `output_size` windows, as `adaptive_avg_pool2d` takes them.
-
-    >>> import tinygrad_edu as tg
-    >>> from tinygrad_edu.nn.functional import adaptive_avg_pool1d
-    >>> adaptive_avg_pool1d(tg.tensor([[[1.0, 2.0, 3.0]]]), 2)
-    tensor([[[1.5, 2.5]]])
-    """
-    return _adaptive_avg_pool("adaptive_avg_pool1d", 1, x, output_size)
-
-
-def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
-    """Means of images x (N, C, H, W) over as many windows as `output_size` says, whatever the size of the images.
-
-    Along an axis of n numbers, window i of m reaches from ⌊i·n / m⌋ to ⌈(i + 1)·n / m⌉, as in PyTorch. None in place of
-    a number keeps the size of the axis.
-
-    Raises `ShapeError` and `DtypeError` as `max_pool2d`.
-
-    >>> import tinygrad_edu as tg
-    >>> from tinygrad_edu.nn.functional import adaptive_avg_pool2d
-    >>> adaptive_avg_pool2d(tg.tensor([[[[1.0, 2.0, 6.0], [3.0, 4.0, 8.0]]]]), (1, 3))
-    tensor([[[[2., 3., 7.]]]])
-    """
-    return _adaptive_avg_pool("adaptive_avg_pool2d", 2, x, output_size)
-
-
-def adaptive_avg_pool3d(x: Any, output_size: Any) -> Any:
-    """Means of volumes x (N, C, D, H, W) over `output_size` windows, as `adaptive_avg_pool2d` takes them.
-
-    >>> import tinygrad_edu as tg
-    >>> from tinygrad_edu.nn.functional import adaptive_avg_pool3d
-    >>> adaptive_avg_pool3d(tg.ones((2, 3, 4, 6, 8)), 2).shape
-    (2, 3, 2, 2, 2)
-    """
-    return _adaptive_avg_pool("adaptive_avg_pool3d", 3, x, output_size)
-
-
-def adaptive_max_pool1d(x: Any, output_size: Any) -> Any:
-    """The largest numbers of sequences x (N, C, L) in the windows of `adaptive_avg_pool2d`.
-
-    >>> import tinygrad_edu as tg
-    >>> from tinygrad_edu.nn.functional import adaptive_max_pool1d
-    >>> adaptive_max_pool1d(tg.tensor([[[1.0, 2.0, 3.0]]]), 2)
-    tensor([[[2., 3.]]])
-    """
-    return _adaptive_max_pool("adaptive_max_pool1d", 1, x, output_size)
-
-
-def adaptive_max_pool2d(x: Any, output_size: Any) -> Any:
-    """The largest numbers of images x (N, C, H, W) in the windows of `adaptive_avg_pool2d`.
-
-    >>> import tinygrad_edu as tg
-    >>> from tinygrad_edu.nn.functional import adaptive_max_pool2d
-    >>> adaptive_max_pool2d(tg.tensor([[[[1.0, 2.0, 6.0], [3.0, 4.0, 8.0]]]]), (1, 3))
-    tensor([[[[3., 4., 8.]]]])
-    """
-    return _adaptive_max_pool("adaptive_max_pool2d", 2, x, output_size)
-
-
-def adaptive_max_pool3d(x: Any, output_size: Any) -> Any:
-    """The largest numbers of volumes x (N, C, D, H, W) in the windows of `adaptive_avg_pool2d`.
-
-    >>> import tinygrad_edu as tg
-    >>> from tinygrad_edu.nn.functional import adaptive_max_pool3d
-    >>> adaptive_max_pool3d(tg.ones((2, 3, 4, 6, 8)), 3).shape
-    (2, 3, 3, 3, 3)
-    """
-    return _adaptive_max_pool("adaptive_max_pool3d", 3, x, output_size)
+    return avg_pool_nd("avg_pool3d", 3, x, *how)
 
 
 @single_too
-def _max_pool(
+def max_pool_nd(
     name: str, n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool,
     return_indices: bool = False,
 ) -> Any:  # fmt: skip
@@ -420,7 +304,7 @@ def _max_pool(
 
 
 @single_too
-def _avg_pool(
+def avg_pool_nd(
     name: str, n: int, x: Any, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool, count_include_pad: bool,
     divisor: int | None = None,
 ) -> Any:  # fmt: skip
@@ -452,45 +336,3 @@ def _windows(
     enlarged = tuple((p, max(p, r - m - p)) for p, r, m in zip(less, reach, size))
     how = {"kernel": kernel, "stride": step, "padding": unusual(enlarged, ((0, 0),) * n), "windows": windows}
     return how, border
-
-
-def _adaptive_windows(name: str, n: int, x: Any, output_size: Any) -> tuple[Sizes, Sizes]:
-    """The sizes of the images, and how many windows they are to have."""
-    size = check_images(name, x, n)[2:]
-    given = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * n
-    return size, per_axis(name, "output_size", [m if k is None else k for k, m in zip(given, size)], n)
-
-
-@single_too
-def _adaptive_max_pool(name: str, n: int, x: Any, output_size: Any) -> Any:
-    size, windows = _adaptive_windows(name, n, x, output_size)
-    if all(m % k == 0 for m, k in zip(size, windows)):
-        return _max_pool(name, n, x, tuple(m // k for m, k in zip(size, windows)), None, 0, 1, False)
-    x = x if isinstance(x, Node) else np.asarray(x)
-    for axis, (m, k) in enumerate(zip(size, windows), start=2):  # the largest of rows, and then of those
-        spans = [(slice(None),) * axis + (slice(i * m // k, -(-(i + 1) * m // k)),) for i in range(k)]
-        x = stack([max_(x[span], axis=axis) for span in spans], axis)
-    return x
-
-
-@single_too
-def _adaptive_avg_pool(name: str, n: int, x: Any, output_size: Any) -> Any:
-    size, windows = _adaptive_windows(name, n, x, output_size)
-    if windows == (1,) * n:
-        return mean(x, axis=tuple(range(2, n + 2)), keepdims=True)
-    if all(m % k == 0 for m, k in zip(size, windows)):
-        return _avg_pool(name, n, x, tuple(m // k for m, k in zip(size, windows)), None, 0, False, True)
-    x = x if isinstance(x, Node) else np.asarray(x)
-    for axis, (m, k) in enumerate(zip(size, windows)):
-        letters = "abcde"[: n + 2]
-        shares = _shares(m, k).astype(x.dtype)
-        x = einsum(f"{letters},z{letters[axis + 2]}->{letters.replace(letters[axis + 2], 'z')}", x, shares)
-    return x
-
-
-def _shares(n: int, m: int) -> ndarray:
-    """The share that each of n numbers has in each of m means: (m, n)."""
-    i, place = np.arange(m)[:, None], np.arange(n)
-    within = (i * n // m <= place) & (place < -(-(i + 1) * n // m))
-    shares: ndarray = within / within.sum(axis=1, keepdims=True)
-    return shares

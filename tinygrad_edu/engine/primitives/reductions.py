@@ -50,10 +50,7 @@ def count(shape: tuple[int, ...], axis: Axis) -> int:
     return prod(shape[a] for a in (axis if isinstance(axis, tuple) else (axis,)))
 
 
-@primitive(
-    lambda g, out, x, axis, keepdims: restore(g, x.shape, axis, keepdims),
-    symbol="Σ",
-)
+@primitive(lambda g, out, x, axis, keepdims: restore(g, x.shape, axis, keepdims), symbol="Σ")
 def sum_(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """The sum over `axis`.
 

@@ -15,6 +15,7 @@ from ...errors import DtypeError, OutOfRangeError, ShapeError
 from ..messages import check, in_words, short
 from ..node import Node, number_of, shape_of
 from .elementwise import clip, where
+from .indexing import take_along_axis
 from .primitive import dispatch
 from .reductions import Axis, in_rows, max_, mean, min_, reduced_axes, sum_
 from .rows import primitive
@@ -28,7 +29,6 @@ from .shape import (
     rounded_once,
     squeeze,
     stack,
-    take_along_axis,
     transpose,
     wide,
 )  # fmt: skip

@@ -123,7 +123,8 @@ def symbol(label: str, bold: Collection[str] = ()) -> str:
         else:
             used = set()
             primes = set(text) <= {"′", "'"} and tex
-            tex += ("{}" if "^" in tex else "") + "'" * len(text) if primes else _name(text)
+            name = "'" * len(text) if primes else _name(text)
+            tex += (_between(tex, name) if tex and name else "") + name
         before = level
     return tex
 

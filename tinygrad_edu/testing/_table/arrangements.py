@@ -106,9 +106,6 @@ ANY = Arrangement(
 )
 """One to three operands of any shapes; many sizes are equal."""
 
-PAIR = Arrangement(2, lambda sides: shapes(1, 3, *sides).map(lambda shape: (shape,) * 2), lambda x, y: x == y != ())
-"""Two operands of one shape, of one axis at least."""
-
 VECTORS = Arrangement(
     0,
     lambda sides: st.lists(shapes(1, 1, *sides), min_size=1, max_size=3).map(tuple),

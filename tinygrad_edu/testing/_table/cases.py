@@ -14,7 +14,17 @@ import numpy as np
 from hypothesis import strategies as st
 
 from ...engine import primitives
-from ...engine.primitives import TABLE, decompositions, fused, joining, linear_algebra, reductions, shape, statistics
+from ...engine.primitives import (
+    TABLE,
+    decompositions,
+    fused,
+    indexing,
+    joining,
+    linear_algebra,
+    reductions,
+    shape,
+    statistics,
+)
 from ..strategies import Domain, Shape, axes, indices
 from . import attrs, images, references
 from .arrangements import (
@@ -23,7 +33,6 @@ from .arrangements import (
     ATTENTION,
     EQUATIONS,
     MATRIX_AND_VECTOR,
-    PAIR,
     PRODUCT,
     SCALARS,
     SQUARE,
@@ -235,7 +244,7 @@ LINES = [
     # Picking numbers out.
     row("getitem", lambda x, index: x[index], one(), each(index=indices)),
     row("scatter", references.scatter, one(), together=attrs.scattered),
-    Case("take_along_axis", shape.take_along_axis, np.take_along_axis, one(1), attrs.taken),
+    Case("take_along_axis", indexing.take_along_axis, np.take_along_axis, one(1), attrs.taken),
     Case("take", joining.take, np.take, one(1), attrs.picks),
     Case("diag", linear_algebra.diag, np.diag, one(1, 2), diagonal),
     Case("diagonal", linear_algebra.diagonal, np.diagonal, one(2, 3), attrs.matrix_axes),
@@ -249,9 +258,9 @@ LINES = [
     row("triu", np.triu, one(2), diagonal),
     Case("trace", np.trace, np.trace, one(2, 3), attrs.matrix_axes),
     Case("tensordot", linear_algebra.tensordot, np.tensordot, TWO, together=attrs.contracted),
-    Case("inner", linear_algebra.inner, np.inner, PAIR),
-    Case("vdot", linear_algebra.vdot, np.vdot, PAIR),
-    Case("vecdot", linear_algebra.vecdot, np.vecdot, PAIR),
+    Case("inner", linear_algebra.inner, np.inner, TWO_ROWS),
+    Case("vdot", linear_algebra.vdot, np.vdot, TWO_ROWS),
+    Case("vecdot", linear_algebra.vecdot, np.vecdot, TWO_ROWS),
     Case("matvec", linear_algebra.matvec, lambda x, y: (x @ y[..., None])[..., 0], MATRIX_AND_VECTOR),
     Case("kron", linear_algebra.kron, np.kron, TWO),
     Case("cross", linear_algebra.cross, np.cross, THREES),

@@ -1,22 +1,29 @@
-"""What a loss is given, checked: input and target of numbers, scores and classes, a weight for each class.
+"""What all losses share: the checks of input and target, and the reduction of the losses of all examples to one.
 
 `function` is the name of the function that the user called, for messages.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from .._support.languages import say, texts
-from ..engine.messages import in_words
+from .._support.languages import listed, say, texts
+from ..engine.messages import in_words, short
 from ..engine.node import Node, number_of, shape_of
+from ..engine.primitives.elementwise import where
+from ..engine.primitives.indexing import take_along_axis
+from ..engine.primitives.reductions import mean, sum_
 from ..engine.primitives.shape import moveaxis
-from ..errors import OutOfRangeError, ShapeError
+from ..errors import DtypeError, OutOfRangeError, ShapeError
 from .parameter import class_indices, constant_like, numeric, real
 
-__all__ = ["alike", "as_signs", "class_weights", "classes_last", "target_classes"]
+__all__ = [
+    "alike", "as_signs", "class_weights", "classes_last", "difference", "mean_of_counted", "picked", "reduced",
+    "target_classes", "weighted",
+]  # fmt: skip
 
 
 def alike(function: str, input: Any, target: Any) -> tuple[Any, Any]:
@@ -71,3 +78,42 @@ def class_weights(function: str, weight: Any, scores: Any) -> np.ndarray:
         text = texts("{function}: weight has a number for each of the {n} classes, not shape {shape}")
         raise ShapeError(say(text, function=function, n=n, shape=weights.shape))
     return weights
+
+
+def difference(function: str, input: Any, target: Any) -> Any:
+    """input − target, checked to have one shape."""
+    input, target = alike(function, input, target)
+    return input - target
+
+
+def weighted(losses: Any, weight: Any) -> Any:
+    """The losses times the weight, if there is one."""
+    return losses if weight is None else losses * constant_like(weight, losses)
+
+
+def reduced(function: str, losses: Any, reduction: str, others: tuple[str, ...] = ()) -> Any:
+    """The losses, combined by `reduction`."""
+    if reduction == "mean":
+        return mean(losses)
+    if reduction == "sum":
+        return sum_(losses)
+    if reduction == "none":
+        return losses
+    known = listed([repr(name) for name in ("mean", "sum", *others, "none")], alternatives=True)
+    text = texts("{function}: reduction is {known}, not {value}")
+    raise DtypeError(say(text, function=function, known=known, value=short(reduction)))
+
+
+def mean_of_counted(function: str, losses: Any, weights: np.ndarray, counted: np.ndarray, reduction: str) -> Any:
+    """The losses combined by `reduction`. Ignored ones are 0, and a mean divides by the weights of the others."""
+    if not counted.all():
+        losses = where(counted, losses, 0.0)
+    if reduction != "mean":
+        return reduced(function, losses, reduction)
+    total = float(np.sum(weights * counted))
+    return sum_(losses) / total if total else sum_(losses) * math.nan  # no mean of nothing, as in PyTorch
+
+
+def picked(scores: Any, classes: np.ndarray, counted: np.ndarray) -> Any:
+    """The score of each target's class; of class 0 if the target does not count."""
+    return take_along_axis(scores, (classes * counted)[..., None], -1)[..., 0]

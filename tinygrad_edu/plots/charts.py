@@ -1,0 +1,241 @@
+"""Charts on one pair of axes: lines, points, contours, decision regions, bars and histograms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._support.languages import say
+from .plot import Panel, Plot, chart, colour, legend
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Array = NDArray[Any]
+    Curve = ArrayLike | tuple[ArrayLike, ArrayLike]  # y, or x and y
+
+__all__ = ["bars", "contours", "histogram", "lines", "points", "regions"]
+
+LINES = ("-", "--", "-.", ":")
+MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*")
+
+
+def lines(
+    curves: Mapping[str, Curve],
+    *,
+    xlabel: str = "",
+    ylabel: str = "",
+    title: str = "",
+    logx: bool = False,
+    logy: bool = False,
+) -> Plot:
+    """A line for each of `curves`: the values of y, at x = 1, 2, 3..., or a pair (x, y).
+
+    >>> lines({"y = x²": ([0, 1, 2], [0, 1, 4])})
+    Plot: y = x²
+    """
+
+    def draw(axes: Any) -> None:
+        for i, (name, curve) in enumerate(curves.items()):
+            xs, ys = curve_of(curve)
+            marker = MARKERS[i % len(MARKERS)] if len(ys) <= 25 else None
+            axes.plot(xs, ys, LINES[i % len(LINES)], color=colour(i), marker=marker, markersize=4, label=name)
+        if not logx and all((curve_of(curve)[0] % 1 == 0).all() for curve in curves.values()):  # steps, epochs, degrees
+            axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.grid(alpha=0.25)
+        legend(axes, curves)
+
+    return chart(title or ", ".join(curves), draw, xlabel, ylabel, title, logx, logy)
+
+
+def points(
+    groups: Mapping[str, ArrayLike],
+    *,
+    lines: Mapping[str, Curve] | None = None,
+    equal: bool = False,
+    xlabel: str = "",
+    ylabel: str = "",
+    title: str = "",
+) -> Plot:
+    """The points of each group, arrays of shape (N, 2), in a colour and a shape of its own; and lines over them.
+
+    With `equal`, one unit is as long on both axes, for points of a plane, where distances and angles mean something.
+
+    >>> points({"seen": [[1.0, 2.0], [2.0, 4.1]]}, lines={"fitted": ([1, 2], [2, 4])})
+    Plot: seen, fitted
+    """
+    places, over = {name: pairs(group, name) for name, group in groups.items()}, lines or {}
+    size = 16 if sum(map(len, places.values())) > 20 else 64  # a few small points would be hard to see
+
+    def draw(axes: Any) -> None:
+        for i, (name, group) in enumerate(places.items()):
+            xs, ys = group.T
+            axes.scatter(xs, ys, s=size, color=colour(i), marker=MARKERS[i % len(MARKERS)], alpha=0.7, label=name)
+        low, high = axes.get_ylim()
+        for i, (name, curve) in enumerate(over.items()):
+            axes.plot(*curve_of(curve), LINES[i % len(LINES)], color=colour(len(groups) + i), linewidth=2, label=name)
+        room = 0.1 * (high - low)
+        axes.set_ylim(low - room, high + room)  # a line that leaves the plot does not squeeze the points
+        if equal:
+            axes.set_aspect("equal")
+        axes.grid(alpha=0.25)
+        legend(axes, [*groups, *over])
+
+    return chart(title or ", ".join([*groups, *over]), draw, xlabel, ylabel, title)
+
+
+def contours(
+    function: Callable[[Array, Array], ArrayLike],
+    *,
+    x: tuple[float, float],
+    y: tuple[float, float],
+    paths: Mapping[str, ArrayLike] | None = None,
+    log: bool = False,
+    xlabel: str = "",
+    ylabel: str = "",
+    title: str = "",
+) -> Plot:
+    """The contours of `function`, which takes arrays of x and of y; and paths over them, such as gradient descents.
+
+    Parameters
+    ----------
+    x, y : the lower and the upper end of each axis.
+    paths : points (T, 2) in order, such as the parameters after each step.
+    log : whether the values of neighbouring contours have equal ratios, not equal differences.
+
+    >>> contours(lambda x, y: x**2 + 10 * y**2, x=(-2, 2), y=(-1, 1), paths={"SGD": [[1.8, 0.9], [1.0, -0.2]]})
+    Plot: SGD
+    """
+    walks = {name: pairs(path, name) for name, path in (paths or {}).items()}
+    ratio, one_scale = (x[1] - x[0]) / (y[1] - y[0]), alike(x[1] - x[0], y[1] - y[0])
+
+    def draw(axes: Any) -> None:
+        xs, ys = np.meshgrid(np.linspace(*x, 160), np.linspace(*y, 160))
+        heights = np.asarray(function(xs, ys), float)
+        if log:
+            low = max(heights.min(), heights.max() * 1e-6)
+            levels = np.geomspace(low, heights.max(), 18)
+        else:
+            levels = np.linspace(heights.min(), heights.max(), 18)
+        axes.contourf(xs, ys, heights, levels, cmap="Greys", alpha=0.2, norm="log" if log else None, extend="min")
+        axes.contour(xs, ys, heights, levels, colors="#6E6E6E", linewidths=0.6)
+        for i, (name, path) in enumerate(walks.items()):
+            marker = MARKERS[i % len(MARKERS)]
+            axes.plot(*path.T, color=colour(i), marker=marker, markersize=3, linewidth=1.4, label=name)
+        axes.set(xlim=x, ylim=y, aspect="equal" if one_scale else "auto")
+        legend(axes, walks)
+
+    return chart(
+        title or ", ".join(walks) or say("contours"),
+        draw,
+        xlabel,
+        ylabel,
+        title,
+        width=0.6 + 3.0 * ratio if one_scale else Panel.width,
+        height=3.6,
+    )
+
+
+def regions(predict: Callable[[Array], ArrayLike], X: ArrayLike, labels: ArrayLike, *, title: str = "") -> Plot:
+    """Decision regions: the plane coloured by the prediction at each point, with the data on top.
+
+    Parameters
+    ----------
+    predict : a function of points (M, 2) that gives classes, as whole numbers (M,), or probabilities of class 1, as
+        floats (M,).
+    X, labels : the points of the data, (N, 2), and their classes, (N,).
+
+    >>> X, labels = np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([0, 1])
+    >>> regions(lambda X: X[:, 0] > 0.5, X, labels, title="right of the middle")
+    Plot: right of the middle
+    """
+    places, classes = pairs(X, "X"), np.asarray(labels)
+
+    def draw(axes: Any) -> None:
+        from matplotlib.colors import LinearSegmentedColormap, ListedColormap
+
+        low, high = places.min(0), places.max(0)
+        margin = 0.15 * (high - low)
+        (x0, y0), (x1, y1) = low - margin, high + margin
+        xs, ys = np.meshgrid(np.linspace(x0, x1, 200), np.linspace(y0, y1, 200))
+        said = np.asarray(predict(np.stack([xs.ravel(), ys.ravel()], axis=1))).reshape(xs.shape)
+        colours = [colour(i) for i in range(max(2, int(classes.max()) + 1))]
+        if said.dtype.kind == "f":
+            map: Any = LinearSegmentedColormap.from_list("two", [colours[0], "#FFFFFF", colours[1]])
+            top = 1.0
+            axes.contour(xs, ys, said, [0.5], colors="#000000", linewidths=1)
+        else:
+            map, top = ListedColormap(colours), len(colours) - 1.0
+        axes.imshow(
+            said, extent=(x0, x1, y0, y1), origin="lower", cmap=map, vmin=0, vmax=top, alpha=0.35, aspect="auto"
+        )
+        for i in np.unique(classes).tolist():
+            xs, ys = places[classes == i].T
+            axes.scatter(
+                xs, ys, s=18, color=colour(i), marker=MARKERS[i % len(MARKERS)], edgecolors="white", linewidths=0.5
+            )
+
+    return chart(title or say("decision regions"), draw, "", "", title, width=4.0)
+
+
+def bars(
+    names: Sequence[object], groups: Mapping[str, ArrayLike], *, ylabel: str = "", title: str = "", logy: bool = False
+) -> Plot:
+    """For each name the bars of all groups, side by side.
+
+    >>> bars(["layer 1", "layer 2"], {"before": [1e-6, 1e-3], "after": [0.9, 1.1]}, logy=True)
+    Plot: before, after
+    """
+
+    def draw(axes: Any) -> None:
+        width = 0.8 / len(groups)
+        for i, (name, heights) in enumerate(groups.items()):
+            left = np.arange(len(names)) - 0.4 + width * (i + 0.5)
+            axes.bar(left, np.asarray(heights, float), width, color=colour(i), hatch=("", "//", "..")[i % 3],
+                     edgecolor="white", label=name)  # fmt: skip
+        axes.set_xticks(range(len(names)), [str(name) for name in names])
+        axes.grid(axis="y", alpha=0.25)
+        legend(axes, groups, loc="upper left", bbox_to_anchor=(1, 1))  # outside, where it hides no bars
+
+    return chart(title or ", ".join(groups), draw, "", ylabel, title, logy=logy)
+
+
+def histogram(groups: Mapping[str, ArrayLike], *, bins: int = 40, xlabel: str = "", title: str = "") -> Plot:
+    """How often numbers occur. All groups have the same bins.
+
+    >>> histogram({"weights": np.random.default_rng(0).normal(size=1000)}, xlabel="weight")
+    Plot: weights
+    """
+    flat = {name: np.ravel(np.asarray(group, float)) for name, group in groups.items()}
+
+    def draw(axes: Any) -> None:
+        edges = np.histogram_bin_edges(np.concatenate(list(flat.values())), bins)
+        for i, (name, numbers) in enumerate(flat.items()):
+            axes.hist(numbers, edges, color=colour(i), alpha=0.55, label=name)
+        axes.grid(axis="y", alpha=0.25)
+        legend(axes, flat)
+
+    return chart(title or ", ".join(groups), draw, xlabel, say("how many"), title)
+
+
+def curve_of(curve: Curve) -> tuple[Array, Array]:
+    """x and y of a curve."""
+    if isinstance(curve, tuple) and len(curve) == 2:
+        return np.asarray(curve[0], float), np.asarray(curve[1], float)
+    heights = np.asarray(curve, float)
+    return np.arange(1.0, len(heights) + 1), heights
+
+
+def alike(width: float, height: float) -> bool:
+    """Whether both axes can have one scale, so that circles are round and gradients are perpendicular to contours."""
+    return 1 / 2 <= width / height <= 2
+
+
+def pairs(places: ArrayLike, name: str) -> Array:
+    """The points as an array (N, 2)."""
+    array = np.asarray(places, float)
+    if array.ndim != 2 or array.shape[1] != 2:
+        raise ValueError(f"{name}: places of shape (N, 2) are needed, not {array.shape}")
+    return array
