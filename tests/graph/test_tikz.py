@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,7 +62,11 @@ def test_what_the_author_adds_is_in_it() -> None:
     x, y = tg.Value(2.0, "x"), tg.Value(3.0, "y")
     v = x - y
     v.name = "v"
-    looks = {"colour": {x: "#36c", y: "orange", (x, v): "#ff0000"}, "title": "One: step", "caption": "As in § 2"}
+    looks: dict[str, Any] = {
+        "colour": {x: "#36c", y: "orange", (x, v): "#ff0000"},
+        "title": "One: step",
+        "caption": "As in § 2",
+    }
     text = tg.draw(tg.tanh(v), engine="builtin", steps=False, direction="LR", **looks).tikz()
     assert r"{$\mathrm{One{:}\ step}$}" in text
     assert r"{$\mathrm{As\ in\ \S{}\ 2}$}" in text
