@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from tinygrad_edu import nn
 from tinygrad_edu.errors import GraphError
 from tinygrad_edu.graph.numbers import Quantity, printed_with
 from tinygrad_edu.graph.recorded import plain
+from tinygrad_edu.graph.views.fold import fold
 from tinygrad_edu.graph.views.formulas import in_formulas
 
 from .examples import programs
@@ -142,3 +144,40 @@ def test_a_formula_that_would_be_too_long_leaves_parts_in_boxes() -> None:
 def test_a_picture_of_formulas_is_not_replayed() -> None:
     with pytest.raises(GraphError, match="stands for several operations, or for a formula"):
         tg.graph.replay(tg.draw(lstm(), style="formulas").graph, {})
+
+
+@pytest.mark.parametrize("part", [{"hide": "constants"}, {"hide": ["y"]}, {"focus": "x", "hops": 1}])
+def test_a_call_whose_operands_are_not_all_drawn_stays_a_box(part: dict[str, Any]) -> None:
+    x, y = tg.Value(2.0, "x"), tg.Value(3.0, "y")
+    z = tg.tanh((x + 1) * y * (y + 1))
+    whole = tg.draw(z, style="full", **part).graph
+    graph = tg.draw(z, style="formulas", **part).graph
+    arrows = Counter(edge.target for edge in whole.edges)
+    sums = [node for node in whole.nodes if node.operation in ("add", "multiply")]
+    cut = {node.label for node in sums if arrows[node.id] < 2}
+    assert cut
+    assert cut == {node.label for node in graph.nodes if node.operation in ("add", "multiply") and not node.formula}
+
+
+def test_a_call_that_stands_for_many_with_other_operands_stays_a_box() -> None:
+    y = tg.Value(0.5, "x")
+    results = []
+    for _ in range(20):
+        y = tg.tanh(y * 2 + 1)
+        results.append(y)
+    graph = in_formulas(fold(plain(sum(results[1:], results[0]))))
+    again = {edge.target for edge in graph.edges if edge.recurrent}
+    assert again
+    assert not [graph.node(id).formula for id in again if graph.node(id).formula]
+    assert [node.formula for node in graph.nodes if node.operation == "tanh"] == ["tanh(v₅₈ + 1)"]
+
+
+@pytest.mark.parametrize("width", [3, 6])
+def test_a_network_of_numbers_is_drawn_at_default_settings(width: int) -> None:
+    layer = [tg.Value(0.1 * i) for i in range(4)]
+    for _ in range(4):
+        sums = [tg.Value(0.2) for _ in range(width)]
+        for x in layer:
+            sums = [s + x * tg.Value(0.3) for s in sums]
+        layer = [s.tanh() for s in sums]
+    assert tg.draw(sum(layer[1:], layer[0])).svg().startswith("<svg")

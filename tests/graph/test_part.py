@@ -85,3 +85,10 @@ def test_a_box_is_a_frame_that_closes_and_opens() -> None:
 def test_what_cannot_be_shown_is_refused(options: Any, message: str) -> None:
     with pytest.raises(tg.GraphError, match=f"^{re.escape(message)}"):
         tg.draw(regression(), **options)
+
+
+def test_an_operation_whose_operands_are_all_hidden_is_drawn() -> None:
+    x, y = tg.Value(2.0, "x"), tg.Value(3.0, "y")
+    drawing = tg.draw(tg.tanh(x - y), hide=[x, y], fit=None)
+    assert [node.operation for node in drawing.graph.nodes] == ["subtract", "tanh"]
+    assert drawing.svg().count('class="sign"') == 2

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, strategies as st
 
 import tinygrad_edu as tg
+from tinygrad_edu.engine.graphs import ancestors
 from tinygrad_edu.engine.primitives.primitive import TABLE
 from tinygrad_edu.graph.names import labels
 from tinygrad_edu.graph.plain import Graph, Quantity
-from tinygrad_edu.graph.recorded import ancestors, plain
+from tinygrad_edu.graph.recorded import plain
 
 from .examples import EXAMPLES, doublings, programs, small_network, square, worked_example
 

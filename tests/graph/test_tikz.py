@@ -7,10 +7,12 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu.graph.words.latex import symbol
 
 from .examples import EXAMPLES
 from .test_svg import HOSTILE
@@ -54,3 +56,43 @@ def test_it_compiles_with_hostile_names(tmp_path: Path) -> None:
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace", check=False)
     assert done.returncode == 0, [line for line in done.stdout.splitlines() if line.startswith("!")]
+
+
+def test_what_the_author_adds_is_in_it() -> None:
+    x, y = tg.Value(2.0, "x"), tg.Value(3.0, "y")
+    v = x - y
+    v.name = "v"
+    looks: dict[str, Any] = {
+        "colour": {x: "#36c", y: "orange", (x, v): "#ff0000"},
+        "title": "One: step",
+        "caption": "As in § 2",
+    }
+    text = tg.draw(tg.tanh(v), engine="builtin", steps=False, direction="LR", **looks).tikz()
+    assert r"{$\mathrm{One{:}\ step}$}" in text
+    assert r"{$\mathrm{As\ in\ \S{}\ 2}$}" in text
+    assert "fill={rgb,255:red,51;green,102;blue,204}" in text
+    assert "fill=orange" in text
+    assert r"\node[text=white] at" in text
+    assert r"\draw[-latex,{rgb,255:red,255;green,0;blue,0}]" in text
+    assert re.findall(r"font=\\tiny\] at [^{]*\{(\d)\}", text) == ["1", "2"]
+
+
+def test_an_arrow_from_top_to_bottom_has_a_gap_for_its_label() -> None:
+    z = tg.tanh(tg.Value(2.0, "x"))
+    lines = tg.draw(z, engine="builtin", direction="TB", steps=True, fit=None).tikz().splitlines()
+    assert len([line for line in lines if line.startswith(r"\draw[tgline]")]) == 1
+    assert len([line for line in lines if line.startswith(r"\draw[-latex,tgline]")]) == 1
+
+
+@pytest.mark.parametrize("text", ["\u0301" * 300, "x" * 10_000, "two\nlines\x00"])
+def test_a_title_of_any_text_is_in_lines_that_latex_can_read(text: str) -> None:
+    z = tg.Value(2.0, "x") * 2
+    text = tg.draw(z, title=text, caption=text, engine="builtin").tikz()
+    assert "\x00" not in text
+    assert r"\acute{" * 9 not in text
+    assert max(map(len, text.splitlines())) < 1_000
+
+
+@pytest.mark.parametrize("name", ["Aᵀ'", "A\\ᵀ'", "x²'", "x_1^2′"])
+def test_nothing_is_raised_twice(name: str) -> None:
+    assert re.search(r"\}\{\}'", symbol(name))

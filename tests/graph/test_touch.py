@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 
 import tinygrad_edu as tg
-from tinygrad_edu.engine.graphs import reachable
+from tinygrad_edu.engine.graphs import ancestors, reachable
 from tinygrad_edu.graph.formats.page.touch import touchable, why_still
-from tinygrad_edu.graph.recorded import Recorded, ancestors, plain
+from tinygrad_edu.graph.recorded import Recorded, plain
 
 from .examples import chain, programs, worked_example
 from .test_page import browser, opened  # noqa: F401  # fixtures

@@ -11,8 +11,8 @@ from hypothesis import given, strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn
+from tinygrad_edu.engine.graphs import ancestors
 from tinygrad_edu.graph.names import labels
-from tinygrad_edu.graph.recorded import ancestors
 
 from .examples import programs
 

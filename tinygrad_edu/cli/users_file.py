@@ -18,8 +18,8 @@ from typing import Any
 
 from .._support.languages import say, texts
 from ..engine.grad_mode import trace
+from ..engine.graphs import ancestors
 from ..engine.node import Node
-from ..graph.recorded import ancestors
 from .command import Refusal
 
 __all__ = ["NODE", "did_you_mean", "named_in_graph", "run", "split_target", "the_node"]

@@ -17,7 +17,7 @@ from .._support.languages import say
 from ..engine import inplace
 from ..engine.grad_mode import complete_graph
 from ..engine.gradients import Contribution, gradients, local_derivative
-from ..engine.graphs import reachable
+from ..engine.graphs import ancestors, reachable
 from ..engine.node import Node, creation, shape_of
 from ..engine.walk import walk
 from ..errors import GraphError
@@ -25,7 +25,7 @@ from .clusters import Cluster, enclosing
 from .names import RESULTS, labels, layers, partial
 from .numbers import Quantity
 from .plain import Edge, Graph, PlainNode
-from .recorded import Recorded, ancestors, is_single, one_like
+from .recorded import Recorded, is_single, one_like
 from .transcribe import constant, describe, known, place
 
 __all__ = ["backward_graph", "check_differentiable"]

@@ -82,7 +82,7 @@ def find_clusters(nodes: Sequence[Node], called: Mapping[int, str] = MappingProx
     Modules that are in no other module are `called`, by `id()`, as the user's program calls them, or by their type.
 
     >>> import tinygrad_edu as tg
-    >>> from tinygrad_edu.graph.recorded import ancestors
+    >>> from tinygrad_edu.engine.graphs import ancestors
     >>> @tg.block
     ... def neuron(w, x):
     ...     return (w * x).tanh()

@@ -10,11 +10,14 @@ from typing import Any, NamedTuple
 from .asked import node_called
 from .plain import Edge, Graph, PlainNode
 from .recorded import Recorded
-from .text import visible
+from .text import shorten, visible
 
 __all__ = ["Marks", "marked"]
 
 COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})|[a-z]+")
+
+LONGEST = 60
+"""How many characters of a label or a note are shown."""
 
 Given = Mapping[Any, str] | Callable[[PlainNode], str | None] | None
 """Texts by node, by name, or by (from, to) for an arrow; or a function of the nodes of the plain graph."""
@@ -54,7 +57,9 @@ def marked(graph: Graph, recorded: Recorded, marks: Marks) -> Graph:
                     of_nodes.setdefault(_label(key, recorded, what), {})[what] = _text(what, text)
     nodes = tuple(_node(node, of_nodes.get(node.label, {}), node.label in lit) for node in graph.nodes)
     edges = tuple(_edge(edge, graph, of_arrows, lit) for edge in graph.edges)
-    return replace(graph, nodes=nodes, edges=edges, heading=marks.title or "", caption=marks.caption or "")
+    return replace(
+        graph, nodes=nodes, edges=edges, heading=visible(marks.title or ""), caption=visible(marks.caption or "")
+    )
 
 
 def _labels(asked: Any, recorded: Recorded) -> Iterable[str]:
@@ -71,7 +76,7 @@ def _text(what: str, text: object) -> str:
         raise ValueError(f"draw: a {what} is a text, not {text!r:.60}")
     if what == "colour" and not COLOUR.fullmatch(text):
         raise ValueError(f"draw: a colour is a name of CSS or like #rrggbb, not {text!r:.60}")
-    return visible(text)
+    return shorten(visible(text), LONGEST)
 
 
 def _node(node: PlainNode, said: Mapping[str, str], lit: bool) -> PlainNode:

@@ -93,7 +93,7 @@ def layers(nodes: Iterable[Node]) -> dict[Node, int]:
     derivative layer 2.
 
     >>> import tinygrad_edu as tg
-    >>> from tinygrad_edu.graph.recorded import ancestors
+    >>> from tinygrad_edu.engine.graphs import ancestors
     >>> x = tg.Value(2.0)
     >>> first, = tg.gradients(x * x * x, [x], create_graph=True)
     >>> second, = tg.gradients(first, [x], create_graph=True)
@@ -200,11 +200,11 @@ def _own_name(node: Node, known: Mapping[Node, str]) -> str | None:
 
 def _numbered(stem: str, taken: set[str], first: int = 1) -> Iterator[str]:
     """v₁, v₂, ..., without labels that are taken; those that are given count as taken from then on."""
+    key = _key(stem)
     for i in count(first):
-        label = stem + subscript(i)
-        if _key(label) not in taken:
-            taken.add(_key(label))
-            yield label
+        if f"{key}{i}" not in taken:
+            taken.add(f"{key}{i}")
+            yield stem + subscript(i)
 
 
 def _key(label: str) -> str:

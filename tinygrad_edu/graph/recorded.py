@@ -11,7 +11,8 @@ from typing import Any
 from .._support.languages import say, texts
 from .._support.lazy import lazy
 from ..engine.gradients import Contribution, contributions
-from ..engine.node import Node, creation, number_of, shape_of
+from ..engine.graphs import ancestors
+from ..engine.node import Node, number_of, shape_of
 from ..errors import GraphError, TinygradError
 from .clusters import Clusters, find_clusters
 from .names import NO_NAMES, labels, shared_ways
@@ -21,7 +22,7 @@ from .text import visible
 from .transcribe import Along, known, transcribe
 
 __all__ = [
-    "Recorded", "Rule", "ancestors", "and_so_on", "assembled", "forward", "forward_graph", "further_gradients",
+    "Recorded", "Rule", "and_so_on", "assembled", "forward", "forward_graph", "further_gradients",
     "is_single", "one_like", "passed_back", "plain",
 ]  # fmt: skip
 
@@ -233,17 +234,3 @@ def one_like(node: Node) -> Any:
     import numpy as np
 
     return np.ones_like(number_of(node))
-
-
-def ancestors(outputs: Iterable[Node], stop: Callable[[Node], bool] | None = None) -> list[Node]:
-    """The outputs and all they were made from, in order of creation; nodes that `stop` is true of end the search."""
-    seen = set(outputs)
-    todo = list(seen)
-    while todo:
-        node = todo.pop()
-        if stop is None or not stop(node):
-            for x in node.inputs:
-                if isinstance(x, Node) and x not in seen:
-                    seen.add(x)
-                    todo.append(x)
-    return sorted(seen, key=creation)

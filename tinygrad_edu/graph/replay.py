@@ -12,13 +12,13 @@ from typing import Any, NamedTuple, overload
 
 import numpy as np
 
+from ..engine.graphs import ancestors
 from ..engine.messages import listed
 from ..engine.node import Node, number_of
 from ..engine.primitives import TABLE, Primitive
 from ..engine.primitives.comparisons import COMPARISONS
 from ..errors import DtypeError, GraphError, ShapeError
 from .plain import Graph, PlainNode
-from .recorded import ancestors
 from .transcribe import INTERNAL
 
 __all__ = ["replay"]

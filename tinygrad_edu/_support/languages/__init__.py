@@ -100,9 +100,14 @@ def say(text: str, /, **values: Any) -> str:
     >>> say("The gradient of {label} is {after}.", label="x", after=6)
     'The gradient of x is 6.'
     """
-    own = _own.get().get(language(), {})
-    template = own.get(text, catalogue(language()).get(text, text.partition("##")[0]))
+    spoken, own = language(), _own.get()
+    template = (own and own.get(spoken, {}).get(text)) or _said(text, spoken)
     return filled(template, values) if values else template
+
+
+@lru_cache(4096)
+def _said(text: str, spoken: str) -> str:
+    return catalogue(spoken).get(text, text.partition("##")[0])
 
 
 def filled(template: str, values: Mapping[str, object]) -> str:
@@ -111,13 +116,15 @@ def filled(template: str, values: Mapping[str, object]) -> str:
     >>> filled("返回的是 {given}。", {"given": "数组"}), filled("返回的是 {given}。", {"given": "None"})
     ('返回的是数组。', '返回的是 None。')
     """
-    said = PLACE.sub(lambda place: str(values[place[1]]), _with_joints(template))
+    parts = _parts(template)
+    said = "".join([str(values[part]) if i % 2 else part for i, part in enumerate(parts)])
     return re.sub(f"(?<={WIDE})\x1f(?={WIDE})", "", said).replace("\x1f", " ") if "\x1f" in said else said
 
 
 @lru_cache(4096)
-def _with_joints(template: str) -> str:
-    return re.sub(rf"(?<={WIDE}) (?=\{{)|(?<=\}}) (?={WIDE})", "\x1f", template)
+def _parts(template: str) -> list[str]:
+    """The parts of a text: words and names of places, in turn; with a joint where Chinese may meet Chinese."""
+    return PLACE.split(re.sub(rf"(?<={WIDE}) (?=\{{)|(?<=\}}) (?={WIDE})", "\x1f", template))
 
 
 def retold(message: str, templates: Iterable[str]) -> str:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy import ndarray
 
 from ..._support.languages import say, texts
+from ...engine.graphs import ancestors
 from ...engine.tensor import Tensor
-from ...graph.recorded import ancestors
 from ..diagnosis import MISTAKES, probe_shapes
 from ..diagnosis.diagnose import as_numbers, beside_the_right
 from ..errors import AssignmentError, StudentError, WrongAnswer

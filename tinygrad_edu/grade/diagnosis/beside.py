@@ -19,10 +19,10 @@ from numpy import ndarray
 
 from ..._support.languages import counted, say
 from ...engine.gradients import Contribution, contributions
+from ...engine.graphs import ancestors
 from ...engine.node import Node, number_of
 from ...graph.names import labels
 from ...graph.plain import Edge, Graph, Mark, PlainNode, Quantity
-from ...graph.recorded import ancestors
 from ...graph.transcribe import known, transcribe
 from ...graph.views.view import neighbourhood
 from ..compare import TOLERANCE

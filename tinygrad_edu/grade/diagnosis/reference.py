@@ -18,12 +18,12 @@ from numpy import ndarray
 
 from ..._support.languages import listed, say, texts
 from ...engine.gradients import Contribution, contributions, gradients
+from ...engine.graphs import ancestors
 from ...engine.node import Node, number_of
 from ...engine.primitives.primitive import Primitive
 from ...engine.tensor import Tensor
 from ...engine.value import Value
 from ...errors import TinygradError
-from ...graph.recorded import ancestors
 from .rules import ErringRow, RuleCall, Wrong, wrong_rules
 
 __all__ = ["Candidate", "Reference"]

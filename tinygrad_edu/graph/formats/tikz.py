@@ -6,13 +6,16 @@ It needs the packages tikz and amsmath, and compiles with pdflatex. A name canno
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ..layout.geometry import Point, is_sideways
+from ..layout.geometry import Layout, Point, is_sideways
 from ..palette import DARK, LIGHT
 from ..picture.card import OUTPUT_RIM, Card, Grid, Row, Text, flow_of
 from ..picture.open_clusters import open_clusters
+from ..picture.paint import ink_on
+from ..picture.shapes import cut
 from ..plain import PlainNode
 from ..words.latex import equation, literal, symbol
 
@@ -25,11 +28,13 @@ COLOURS = ("ink", "muted", "line", "slope", "operation", "sign", "body", "leaf",
            "constant-body", "frame", "paper", "second", "second-body", "first-body")  # fmt: skip
 
 LOOKS = {
-    "leaf": ("leaf", "leaf-body", 14), "alias": ("leaf", "paper", 14), "gradient": ("slope", "paper", 14),
+    "leaf": ("leaf", "leaf-body", 14), "plain": ("muted", "paper", 14),
+    "alias": ("leaf", "paper", 14), "gradient": ("slope", "paper", 14),
     "constant": ("constant", "constant-body", 4), "forward": ("muted", "paper", 2),
     "operation": ("operation", "body", 5), "module": ("operation", "body", 5), "group": ("operation", "body", 5),
 }  # fmt: skip
-"""Of each kind of box: the colours of its line and of its ground, and how round its corners are."""
+"""Of each kind of box, "plain" for a leaf without a gradient: the colours of its line and of its ground, and how round
+its corners are."""
 
 INK = {"partial": "slope", "slope": "slope", "muted": "muted", "auto": "muted", "symbol": "sign"}
 
@@ -58,7 +63,7 @@ def tikz(drawing: Drawing) -> str:
 
 
 def _lines(drawing: Drawing) -> Iterator[str]:
-    graph, layout, flow = drawing.graph, drawing.layout, drawing.flow
+    graph, layout, sideways = drawing.graph, drawing.layout, is_sideways(drawing.flow)
     palette = DARK if drawing.theme == "dark" else LIGHT
     yield r"\begin{tikzpicture}[x=0.75bp,y=-0.75bp,every node/.style={inner sep=0pt,font=\small}]"
     for name in COLOURS:
@@ -72,27 +77,87 @@ def _lines(drawing: Drawing) -> Iterator[str]:
         title = cluster.path + (f" × {cluster.times}" if cluster.times > 1 else "")
         yield rf"\node[anchor=north west,text=tgmuted] at ({left + 8:.1f},{top + 6:.1f}) {{${_words(title)}$}};"
     for edge, label, at, route in zip(graph.edges, drawing.labels, layout.labels, layout.routes):
-        width = ",line width=1.6pt" if edge.lit else ""
-        yield rf"\draw[-latex,tgline{width}] {_path(route)};"
+        looks = (_colour(edge.colour) or "tgline") + (",line width=1.6pt" if edge.lit else "")
+        *before, last = cut(list(route), at, label.height / 2) if label and at and not sideways else [list(route)]
+        yield from (rf"\draw[{looks}] {_path(piece)};" for piece in before)
+        yield rf"\draw[-latex,{looks}] {_path(last)};"
+        if graph.node(edge.target).ordered and not edge.recurrent:
+            yield _slot(edge.slot + 1, route)
         if label is not None and at is not None:
-            middle = 0.5 if is_sideways(flow) else (len(label.lines) - 1) / 2
+            middle = 0.5 if sideways else (len(label.lines) - 1) / 2
             for i, line in enumerate(label.lines):
                 y = at[1] + (i - middle) * label.leading
-                paper = "" if is_sideways(flow) else ",fill=tgpaper"
-                looks = rf"text=tg{_ink(line)}{paper},font=\scriptsize"
-                yield rf"\node[{looks}] at ({at[0]:.1f},{y:.1f}) {{${_row(line, along=True)}$}};"
+                words = _row(line, along=True)
+                yield rf"\node[text=tg{_ink(line)},font=\scriptsize] at ({at[0]:.1f},{y:.1f}) {{${words}$}};"
     for node, card, center in zip(graph.nodes, drawing.cards, layout.centers):
         yield from _box(drawing, node, card, center)
+    yield from _lines_of(graph.heading, layout, lambda i, many: 18.0 * (i - many) - 8)
+    yield from _lines_of(graph.caption, layout, lambda i, _: layout.height + 18.0 * (i + 1))
     yield r"\end{tikzpicture}"
+
+
+def _lines_of(words: str, layout: Layout, place: Callable[[int, int], float]) -> Iterator[str]:
+    """A title or a caption, in lines as long as the picture is wide."""
+    lines = textwrap.wrap(words, max(40, int(layout.width / 7.2)))
+    for i, line in enumerate(lines):
+        yield rf"\node at ({layout.width / 2:.1f},{place(i, len(lines)):.1f}) {{${_words(line)}$}};"
+
+
+XCOLOR = frozenset(
+    [
+        "black",
+        "blue",
+        "brown",
+        "cyan",
+        "darkgray",
+        "gray",
+        "green",
+        "lightgray",
+        "lime",
+        "magenta",
+        "olive",
+        "orange",
+        "pink",
+        "purple",
+        "red",
+        "teal",
+        "violet",
+        "white",
+        "yellow",
+    ]
+)
+"""The names of colours that TikZ knows without a further package."""
+
+
+def _colour(asked: str) -> str:
+    """A colour that the author gave, for TikZ; "" for none, and for a name that only CSS has."""
+    digits = asked.removeprefix("#")
+    if asked.startswith("#"):
+        parts = [digits[i] * 2 for i in range(3)] if len(digits) == 3 else [digits[i : i + 2] for i in (0, 2, 4)]
+        red, green, blue = (int(part, 16) for part in parts)
+        return f"{{rgb,255:red,{red};green,{green};blue,{blue}}}"
+    return asked if asked in XCOLOR else ""
+
+
+def _slot(number: int, route: Sequence[Point]) -> str:
+    """The number of an operand, beside the head of its arrow."""
+    (x, y), (u, v) = route[-2], route[-1]
+    across = abs(u - x) >= abs(v - y)
+    at = (u + (-11 if u > x else 11), v - 5) if across else (u + 7, v + (-6 if v > y else 6))
+    return rf"\node[text=tgmuted,font=\tiny] at ({at[0]:.1f},{at[1]:.1f}) {{{number}}};"
 
 
 def _box(drawing: Drawing, node: PlainNode, card: Card, middle: Point) -> Iterator[str]:
     x, y = middle
     w, h = card.width / 2, card.height / 2
-    line, ground, round_by = LOOKS[node.kind]
+    line, ground, round_by = LOOKS["plain" if node.kind == "leaf" and not node.requires_grad else node.kind]
     if node.layer and node.kind != "constant":
         line, ground = ("second", "second-body") if node.layer % 2 == 0 else ("slope", "first-body")
-    looks = [f"draw=tg{line}", f"fill=tg{ground}", f"rounded corners={min(round_by, 0.7 * h):.1f}pt"]
+    looks = [
+        f"draw=tg{line}",
+        f"fill={_colour(node.colour) or f'tg{ground}'}",
+        f"rounded corners={min(round_by, 0.7 * h):.1f}pt",
+    ]
     looks += ["dashed"] if node.kind in ("alias", "forward") else []
     looks += ["line width=1.6pt"] if node.lit else []
     if node.id in drawing.graph.outputs:
@@ -116,8 +181,9 @@ def _box(drawing: Drawing, node: PlainNode, card: Card, middle: Point) -> Iterat
             y += inlet / 2 if top <= y - h else -inlet / 2
     heights = [max(item.height for item in row) for row in card.rows]
     down = y - sum(heights) / 2
+    fixed = _colour(node.colour) and {LIGHT["ink"]: "black", LIGHT["sign"]: "white"}[ink_on(node.colour)]
     for row, height in zip(card.rows, heights):
-        yield rf"\node[text=tg{_ink(row)}] at ({x:.1f},{down + height / 2:.1f}) {{${_row(row)}$}};"
+        yield rf"\node[text={fixed or f'tg{_ink(row)}'}] at ({x:.1f},{down + height / 2:.1f}) {{${_row(row)}$}};"
         down += height
 
 
@@ -150,7 +216,8 @@ def _number(text: str) -> str:
 
 
 def _words(text: str) -> str:
-    return rf"\mathrm{{{literal(text)}}}" if text else ""
+    written = literal(text).replace(":", "{:}")  # with no room before it
+    return rf"\mathrm{{{written}}}" if text else ""
 
 
 def _path(route: Sequence[Point]) -> str:

@@ -302,10 +302,14 @@ def place_rows(
             at[item] = x - offset[-1] / 2
     both = [above + below for above, below in zip(lanes.above, lanes.below)]
     rounds = 8 if len(size) < 5_000 else 2
-    schedule = [(lanes.above, 1), (lanes.below, -1)] * rounds + [(both, 1), (both, -1)] * rounds
-    for neighbours, step in schedule:
-        for r in range(len(rows))[::step]:
-            _place_row(rows[r], offsets[r], at, neighbours, boxes, shifts)
+    for down, up in ((lanes.above, lanes.below), (both, both)):
+        for _ in range(rounds):
+            before = at[:]
+            for neighbours, step in ((down, 1), (up, -1)):
+                for r in range(len(rows))[::step]:
+                    _place_row(rows[r], offsets[r], at, neighbours, boxes, shifts)
+            if at == before:
+                break
     return at
 
 

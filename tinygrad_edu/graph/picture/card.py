@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from math import prod
 from typing import Literal, NamedTuple
 
@@ -70,6 +71,12 @@ LONG_FORMULA = 200.0
 """A formula wider than this, its name included, has a row without it."""
 
 
+@lru_cache(maxsize=2**16)
+def set_width(text: str, size: float) -> float:
+    """How wide a text is that is set as mathematics: an upper estimate."""
+    return sum([width(piece.text, size * (0.72 if piece.level else 1.0)) for piece in pieces(text)])
+
+
 class Text(NamedTuple):
     """A piece of text in one style: `name`, `auto`, `value`, `partial` (∂z/∂x), `slope` (its number), `muted`.
 
@@ -88,9 +95,7 @@ class Text(NamedTuple):
     @property
     def width(self) -> float:
         """An upper estimate."""
-        if self.style not in SET:
-            return width(self.text, self.size)
-        return sum(width(piece.text, self.size * (0.72 if piece.level else 1.0)) for piece in pieces(self.text))
+        return (set_width if self.style in SET else width)(self.text, self.size)
 
     @property
     def height(self) -> float:
@@ -243,7 +248,7 @@ def flow_of(node: PlainNode, direction: Direction) -> Direction:
 
 def _card(node: PlainNode, graph: Graph, direction: Direction, *, show_gradient: bool) -> Card:
     rows = (*_mark(node), *_rows(node, graph, show_gradient))
-    rows += ((Text("muted", shorten(node.note, 60), 11.5),),) if node.note else ()
+    rows += ((Text("muted", node.note, 11.5),),) if node.note else ()
     bars = _bars(node)
     inner_width = max((sum(item.width for item in row) for row in rows), default=0.0)
     inner_height = sum(max(item.height for item in row) for row in rows)

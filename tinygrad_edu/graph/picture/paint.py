@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from ..palette import DARK, LIGHT, Theme, coloured, is_coloured
 
-__all__ = ["colour_class", "inherited", "painted", "size_class", "style_sheet"]
+__all__ = ["colour_class", "inherited", "ink_on", "painted", "size_class", "style_sheet"]
 
 ATTRIBUTES = {
     "fill", "fill-opacity", "font-family", "font-size", "font-style", "font-weight", "paint-order", "stroke",
@@ -84,7 +84,7 @@ def _hue(name: str) -> str:
     return f"#{colour}" if re.fullmatch("[0-9a-f]{3}|[0-9a-f]{6}", colour) else colour
 
 
-def _ink_on(colour: str) -> str:
+def ink_on(colour: str) -> str:
     """Black or white, whichever can be read on a colour; names of colours mostly are of light ones here."""
     digits = colour.removeprefix("#")
     if not colour.startswith("#"):
@@ -154,22 +154,21 @@ def painted(parts: Iterable[str], theme: Theme, *, bare: bool = False) -> str:
     Bare elements have none, and the picture is half as large: enough for a browser.
     """
     dark = theme == "dark"
-    around: list[frozenset[str]] = []
+    around: tuple[frozenset[str], ...] = ()
 
     def paint(found: re.Match[str]) -> str:
+        nonlocal around
         end, tag, classes, empty = found.groups()
         if tag == "g":
-            if end:
-                around.pop()
-            else:
-                around.append(frozenset((classes or "").split()))
+            around = around[:-1] if end else (*around, frozenset((classes or "").split()))
         elif tag in SHAPES and not end:
-            looks = _attributes(tag, classes or "", tuple(around), dark)
+            looks = _attributes(tag, classes or "", around, dark)
             if looks:
                 return f"{found[0][: -len(empty) - 1]}{looks}{empty}>"
         return found[0]
 
-    picture = "\n".join(parts if bare else (ELEMENT.sub(paint, part) for part in parts))
+    picture = "\n".join(parts)
+    picture = picture if bare else ELEMENT.sub(paint, picture)
     head, end, body = picture.partition("</style>")
     used = {name for classes in set(re.findall(r'class="([^"]*)"', body)) for name in classes.split()}
     rules = [f"svg#\0 .{name}{{font-size:{size}}}" for name in sorted(used, key=_by_size) if (size := _size_of(name))]
@@ -177,7 +176,7 @@ def painted(parts: Iterable[str], theme: Theme, *, bare: bool = False) -> str:
     for hue in sorted(name for name in used if name.startswith("hue-")):
         rules += [f"svg#\0 .{hue}.{hue} .box{{fill:{_hue(hue)}}}", f"svg#\0 .{hue}.{hue} .line{{stroke:{_hue(hue)}}}"]
         rules += [f"svg#\0 .{hue}.{hue} .head{{fill:{_hue(hue)}}}"]
-        rules += [f"svg#\0 .{hue}.{hue} .box~text tspan,svg#\0 .{hue}.{hue} .box~text{{fill:{_ink_on(_hue(hue))}}}"]
+        rules += [f"svg#\0 .{hue}.{hue} .box~text tspan,svg#\0 .{hue}.{hue} .box~text{{fill:{ink_on(_hue(hue))}}}"]
     head = head.replace(SIZES, "\n".join(rules))
     return (_with_rules_in_use(head, used) if bare else head) + end + body
 

@@ -14,7 +14,20 @@ from .bold import parts_of
 from .card import CELL_GAP, LEADING, MATHEMATICAL, POINT, SET, SLOT, UNKNOWN, Card, Grid, Row, Text
 from .paint import size_class
 
-__all__ = ["SIZE", "arrow", "coordinate", "crossings", "inside", "outline", "points", "sign", "slot", "slots", "text"]
+__all__ = [
+    "SIZE",
+    "arrow",
+    "coordinate",
+    "crossings",
+    "cut",
+    "inside",
+    "outline",
+    "points",
+    "sign",
+    "slot",
+    "slots",
+    "text",
+]
 
 HEAD = 8.0
 """The length of an arrow head."""
@@ -111,8 +124,11 @@ def _runs(texts: Sequence[Text]) -> list[Run]:
 def _set(texts: Sequence[Text]) -> Iterator[tuple[str, str, int, float]]:
     """The pieces of a line: the style, the text, the level and the size of each."""
     for style, words, size, bold in texts:
+        if style not in SET:
+            yield style, words, 0, size
+            continue
         for part, is_bold in parts_of(words, bold) if bold and style != UNKNOWN else ((words, False),):
-            for piece, level in pieces(part) if style in SET else ((part, 0),):
+            for piece, level in pieces(part):
                 yield f"{style} bold" if is_bold else style, piece, level, size
 
 
@@ -277,13 +293,13 @@ def arrow(route: Sequence[Point], gap: tuple[Point, float] | None = None) -> Ite
     base = (tip[0] - HEAD * dx, tip[1] - HEAD * dy)
     bend = min(1.0, length / HEAD)
     line = [*route[:-2], (x - HEAD * dx * (1 - bend), y - HEAD * dy * (1 - bend)), base]
-    yield f'<path class="line" d="{"".join(map(_path, _cut(line, *gap) if gap else [line]))}"/>'
+    yield f'<path class="line" d="{"".join(map(_path, cut(line, *gap) if gap else [line]))}"/>'
     wing = 0.42 * HEAD
     corners = [tip, (base[0] - wing * dy, base[1] + wing * dx), (base[0] + wing * dy, base[1] - wing * dx)]
     yield f'<path class="head" d="{_path(corners, "l", 1)}z"/>'
 
 
-def _cut(line: list[Point], middle: Point, half: float) -> list[list[Point]]:
+def cut(line: list[Point], middle: Point, half: float) -> list[list[Point]]:
     """A line that runs up or down, without the stretch around the middle of one of its straight pieces."""
     for i in range(0, len(line) - 3, 3):
         (x, y), (_, end) = line[i], line[i + 3]
@@ -301,9 +317,14 @@ def _path(points: Sequence[Point], letter: str = "c", each: int = 3) -> str:
     path = [f"M{_n(x / 10)} {_n(y / 10)}"]
     for i in range(1, len(tenths), each):
         piece = tenths[i : i + each]
-        path.append(letter + " ".join([f"{(u - x) / 10:g} {(v - y) / 10:g}" for u, v in piece]))
+        path.append(letter + " ".join([f"{_tenths(u - x)} {_tenths(v - y)}" for u, v in piece]))
         x, y = piece[-1]
     return "".join(path)
+
+
+@lru_cache(maxsize=2**14)
+def _tenths(n: int) -> str:
+    return f"{n / 10:g}"
 
 
 def slot(number: int, route: Sequence[Point]) -> str:

@@ -331,7 +331,7 @@ class SvgWriter:
             yield outline(card, "box")
             yield from inside(card, flow_of(node, direction), min(node.layer, 2), ordered=node.ordered)
             if node.ordered and is_sideways(direction):
-                yield from slots(card, direction, [(slot, tip[1] - y) for slot, tip in arriving[node.id]])
+                yield from slots(card, direction, [(slot, tip[1] - y) for slot, tip in arriving.get(node.id, ())])
             yield "</g>"
 
     def node_classes(self, node: PlainNode) -> str:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+from ...engine.primitives.comparisons import COMPARISONS
+from ...engine.primitives.primitive import TABLE
 from ..names import partial
 from ..numbers import Quantity
 from ..plain import Edge, Graph, PlainNode
@@ -60,7 +63,8 @@ class _Writing:
     Attributes
     ----------
     graph : the graph.
-    arriving : the arrows that arrive at each node.
+    arriving : the arrows that arrive at each node, but for those from the repetition before.
+    again : the nodes at which those arrive.
     users : the nodes that use each node.
     term : how each node is written in a formula.
     formula : the formulas of nodes that have taken in others.
@@ -69,6 +73,7 @@ class _Writing:
 
     graph: Graph
     arriving: dict[int, list[Edge]] = field(default_factory=dict)
+    again: set[int] = field(default_factory=set)
     users: dict[int, set[int]] = field(default_factory=dict)
     term: dict[int, Term] = field(default_factory=dict)
     formula: dict[int, str] = field(default_factory=dict)
@@ -76,13 +81,15 @@ class _Writing:
 
     def __post_init__(self) -> None:
         for edge in self.graph.edges:
-            if not edge.recurrent:
+            if edge.recurrent:
+                self.again.add(edge.target)
+            else:
                 self.arriving.setdefault(edge.target, []).append(edge)
             self.users.setdefault(edge.source, set()).add(edge.target)
 
     def write(self, node: PlainNode) -> None:
         """Write a node, whose operands are written, and take in those that fit."""
-        if node.kind != "operation" or node.carries:
+        if node.carries or not self._is_one_call(node):
             expression = Term(node.formula, SUM, label=node.label) if node.formula else None
             self.term[node.id] = expression or _number(node) or _named(node)
             return
@@ -101,11 +108,21 @@ class _Writing:
             self.taken.update(dict.fromkeys(inside, node.id))
             self.formula[node.id] = text
 
+    def _is_one_call(self, node: PlainNode) -> bool:
+        """Whether it is a call of whose operands each has one arrow.
+
+        Operands may be left out, and a call that is drawn for many has one or another.
+        """
+        slots = [edge.slot for edge in self.arriving.get(node.id, ())]
+        row: Any = TABLE.get(node.operation or "") or COMPARISONS.get(node.operation or "")
+        many = len(slots) if row is None or row.variadic else row.arity
+        return node.kind == "operation" and node.id not in self.again and slots == list(range(many))
+
     def _can_go_into(self, node: PlainNode, x: PlainNode) -> bool:
         """Whether `node` can take in its operand `x`: a number without a name, or a result that nothing else uses."""
         if _number(x) is not None:
             return all(self.graph.node(user).kind == "operation" for user in self.users[x.id])
-        plain = (x.kind == "operation" or x.formula) and not (x.name or x.owned or x.carries or "∂" in x.label)
+        plain = (self._is_one_call(x) or x.formula) and not (x.name or x.owned or x.carries or "∂" in x.label)
         shown = x.shown or x.note or x.colour or x.lit or x.mark or x.kept == "other" or x.id in self.graph.outputs
         alone = self.users[x.id] == {node.id} and (x.cluster, x.layer) == (node.cluster, node.layer)
         return bool(plain and alone and not shown)

@@ -11,6 +11,7 @@ from typing import Any
 from ..._support.languages import counted, say, texts
 from ...engine.gradients import gradients
 from ...engine.node import Node
+from ...engine.walk import walk
 from ...errors import TinygradError
 from ..names import labels, partial
 from ..numbers import Quantity
@@ -75,7 +76,8 @@ def totals_of_nodes(nodes: Sequence[Node], *, gradients_too: bool = True) -> Gra
     if gradients_too and len(leaves) <= SHOWN and output.requires_grad and is_single(output):
         with suppress(TinygradError):
             own = one_like(output)
-            known = gradients(output, leaves, own)
+            gradient = dict(walk(output, own))
+            known = [gradient.get(leaf) for leaf in leaves]
     return _totals(
         "forward",
         names[output],

@@ -17,7 +17,7 @@ import numpy as np
 from ..._support.languages import counted, say, speaking, texts
 from ..._support.lazy import lazy
 from ...engine.gradients import gradients
-from ...engine.graphs import reachable
+from ...engine.graphs import ancestors, reachable
 from ...engine.node import Node, number_of, shape_of
 from ...engine.walk import walk
 from ...errors import GraphError
@@ -26,7 +26,7 @@ from ..mathematics import isolated
 from ..names import local_partial, partial, shared_ways
 from ..numbers import factor, number, printed_with
 from ..plain import Quantity
-from ..recorded import ancestors, is_single, one_like
+from ..recorded import is_single, one_like
 from ..text import in_code, in_markdown
 from ..transcribe import place
 from .formula import one_call

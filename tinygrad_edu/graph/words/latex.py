@@ -125,7 +125,8 @@ def symbol(label: str, bold: Collection[str] = ()) -> str:
         else:
             used = set()
             primes = set(text) <= {"′", "'"} and tex
-            tex += ("{}" if "^" in tex else "") + "'" * len(text) if primes else _name(text)
+            name = "'" * len(text) if primes else _name(text)
+            tex += (_between(tex, name) if tex and name else "") + name
         before = level
     return tex
 
@@ -143,6 +144,10 @@ def _raised(power: str) -> str:
     return f"^{{{power.translate(POWERS)}}}" if power else ""
 
 
+MOST_ACCENTS = 8
+"""On one letter; LaTeX nests them, and gives up at some hundred."""
+
+
 def literal(text: str) -> str:
     r"""Text in which nothing is read as a command, in ASCII as far as there are commands for its letters.
 
@@ -155,7 +160,7 @@ def literal(text: str) -> str:
     \theta x
     """
     written: list[str] = []
-    foreign = ""
+    foreign, accents = "", 0  # the accents on the last letter
     for char in unicodedata.normalize("NFD", text):
         if _is_foreign(char) or (foreign and unicodedata.combining(char)):
             foreign += char
@@ -163,7 +168,10 @@ def literal(text: str) -> str:
         if foreign:
             written.append(_foreign(foreign))
             foreign = ""
-        if unicodedata.combining(char) or char in MARKS:
+        accents = accents + 1 if unicodedata.combining(char) or char in MARKS else 0
+        if accents > MOST_ACCENTS:
+            continue
+        if accents:
             base = written.pop() if written else ""
             written.append(rf"\{MARKS[char]}{{{base}}}" if char in MARKS else base)
         else:

@@ -12,12 +12,12 @@ from typing import Any
 
 from ..._support.languages import say
 from ...engine.grad_mode import complete_graph
+from ...engine.graphs import ancestors
 from ...engine.node import Node, number_of, shape_of
 from ...engine.walk import by_the_table
 from ...errors import TinygradError
 from ..names import labels
 from ..plain import Quantity
-from ..recorded import ancestors
 from ..transcribe import attributes, is_plumbing
 from .formula import formula_of
 from .terms import PIPES, constant
