@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, strategies as st
 
 import tinygrad_edu as tg
-from tinygrad_edu.graph.words.latex import symbol
+from tinygrad_edu.graph.words.latex import equation, symbol
 
 from .examples import EXAMPLES
 from .test_svg import HOSTILE
@@ -93,6 +94,49 @@ def test_a_title_of_any_text_is_in_lines_that_latex_can_read(text: str) -> None:
     assert max(map(len, text.splitlines())) < 1_000
 
 
-@pytest.mark.parametrize("name", ["Aᵀ'", "A\\ᵀ'", "x²'", "x_1^2′"])
-def test_nothing_is_raised_twice(name: str) -> None:
-    assert re.search(r"\}\{\}'", symbol(name))
+def raised_twice(tex: str) -> bool:
+    """Whether LaTeX would find a double superscript or subscript: two on the same nucleus, in any group."""
+    marks: list[set[str]] = [set()]  # what the last nucleus of each open group has
+    primes = opens = False
+    for token in re.findall(r"\\[A-Za-z]+|\\.|\S", tex, re.DOTALL):
+        sign = "^" if token == "'" else token
+        if sign in {"^", "_"}:
+            if sign in marks[-1] and not primes:
+                return True
+            marks[-1].add(sign)
+        elif token == "{":
+            marks[-1] = marks[-1] if opens else set()
+            marks.append(set())
+        elif token == "}":
+            marks.pop()
+        else:
+            marks[-1] = set()
+        primes, opens = token == "'", token in {"^", "_"}
+    return False
+
+
+@pytest.mark.parametrize("tex", ["x^{2}^{3}", "x'_{1}'", "x_{1} _{2}", "x^{2}'", "{x^{2}{}^{3}^{4}}"])
+def test_the_check_finds_what_latex_refuses(tex: str) -> None:
+    assert raised_twice(tex)
+
+
+SMALL = ["ᵀ", "²", "₁", "′", "'", "σ²", "Aᵀ'", "A\\ᵀ'", "x²'", "x_1^2′", "x²₁²₁", "₁^", "ʰᵀ", "x₁ ₁", "°²"]
+"""Names that end or begin with what stands above or below the line."""
+
+LINES = st.lists(st.sampled_from([*SMALL, *(f"«{x}»" for x in SMALL), *SIGNS, *"()^ "]), max_size=9).map("".join)
+
+
+@given(LINES)
+def test_nothing_is_raised_or_lowered_twice(line: str) -> None:
+    assert not raised_twice(symbol(line or "x"))
+    assert not raised_twice(equation(line))
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_part_written_by_its_name_is_a_base_in_brackets_where_the_name_is_raised(name: str) -> None:
+    v = tg.exp(tg.Value(0.5, "x") * 3 + 1)
+    v.name = name
+    z = sum([v**2, v**3, 2**v, tg.sqrt(v), 1 / v] * 3, tg.Value(1.0, "b"))
+    assert "where" in tg.formula(z)
+    assert not raised_twice(tg.formula(z, latex=True))
+    assert not re.search("[⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ»][′']*[²³]{1,2}(?![′'»])", tg.formula(z).replace(f"«{name}»", "v"))

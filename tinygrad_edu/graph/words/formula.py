@@ -123,11 +123,11 @@ def _where(first: str, lines: list[tuple[str, str]], left_out: int) -> str:
     return "\n".join([first, *rest])
 
 
-def _pieces(term: Term, apart: set[Term]) -> list[str | Term]:
+def _pieces(term: Term) -> list[str | Term]:
     """A term as text and operands, in brackets where they are needed."""
 
     def bracketed(x: Term, needed: bool) -> list[str | Term]:
-        return ["(", x, ")"] if needed and x not in apart else [x]
+        return ["(", x, ")"] if needed else [x]
 
     operands = term.operands
     if in_function_notation(term):
@@ -178,4 +178,4 @@ def _call(term: Term) -> list[str | Term]:
     return [term.text + low, "(", *arguments(term, "…"), *listed, ")"]
 
 
-TEXT = Notation(atom=lambda term: term.text, label=lambda term: term.label, pieces=_pieces, lines=_where)
+TEXT = Notation(atom=lambda term: term.text, pieces=_pieces, lines=_where)

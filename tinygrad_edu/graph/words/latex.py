@@ -128,7 +128,7 @@ def symbol(label: str, bold: Collection[str] = ()) -> str:
             name = "'" * len(text) if primes else _name(text)
             tex += (_between(tex, name) if tex and name else "") + name
         before = level
-    return tex
+    return "{}" + tex if tex[:1] in {"^", "_", "'"} else tex  # of nothing, and not of what stands before it
 
 
 def _name(text: str) -> str:
@@ -247,14 +247,14 @@ def _atom(term: Term) -> str:
     return symbol(term.label)
 
 
-def _pieces(term: Term, apart: set[Term]) -> list[str | Term]:
+def _pieces(term: Term) -> list[str | Term]:
     """A term as text and operands, in brackets where they are needed."""
     operands = term.operands
     if in_function_notation(term):
-        return _call(term, apart)
+        return _call(term)
 
     def bracketed(x: Term, least: int) -> list[str | Term]:
-        return _fenced(x) if _binds(x, apart) < least else [x]
+        return _fenced(x) if _binds(x) < least else [x]
 
     if len(operands) == 1:
         return ["-", *bracketed(operands[0], SIGN + 1)]
@@ -268,27 +268,25 @@ def _pieces(term: Term, apart: set[Term]) -> list[str | Term]:
     )
     associative = b.operation in ASSOCIATIVE.get(term.operation, ())
     least = term.binds if associative else term.binds + 1
-    right = _fenced(b) if b not in apart and begins_with_minus(b, fractions=True) else bracketed(b, least)
-    left = _fenced(a) if a not in apart and a.text != "/" and seems_looser(a, term) else bracketed(a, term.binds)
+    right = _fenced(b) if begins_with_minus(b, fractions=True) else bracketed(b, least)
+    left = _fenced(a) if a.text != "/" and seems_looser(a, term) else bracketed(a, term.binds)
     return [*left, between, *right]
 
 
-def _binds(x: Term, apart: set[Term]) -> int:
+def _binds(x: Term) -> int:
     """How tightly a term binds here: a fraction or a sum needs no brackets as a factor, but as a base it does."""
-    if x in apart or not x.operands:
-        return ATOM if x in apart else x.binds
-    return SIGN + 1 if x.text == "/" or x.operation in ("reciprocal", *LARGE) else x.binds
+    return SIGN + 1 if x.operands and (x.text == "/" or x.operation in ("reciprocal", *LARGE)) else x.binds
 
 
 def _fenced(x: Term) -> list[str | Term]:
     return [r"\left(", x, r"\right)"]
 
 
-def _call(term: Term, apart: set[Term]) -> list[str | Term]:
+def _call(term: Term) -> list[str | Term]:
     """A term in function notation, with its sign, or as an index or a transpose."""
     attrs = dict(switched_on(term.attrs))
     first = term.operands[0]
-    tight = [first] if _binds(first, apart) == ATOM else _fenced(first)
+    tight = [first] if _binds(first) == ATOM else _fenced(first)
     if len(term.operands) == 1:
         if term.operation == "getitem":
             return [*tight, f"_{{{literal(attrs['index'])}}}"]
@@ -304,7 +302,7 @@ def _call(term: Term, apart: set[Term]) -> list[str | Term]:
             return [f"{LARGE[term.operation]}{below}", *_fenced(first)]
     if term.operation == "dot" and len(term.operands) == 2:
         second = term.operands[1]
-        return [*tight, r"^{\top} ", *([second] if _binds(second, apart) == ATOM else _fenced(second))]
+        return [*tight, r"^{\top} ", *([second] if _binds(second) == ATOM else _fenced(second))]
     name = FUNCTIONS.get(term.operation) or rf"\operatorname{{{literal(term.operation or term.text)}}}"
     name += f"_{{{term.over}}}" if term.over else ""
     listed = [f", {_in_brackets(attrs)}"] if attrs else []
@@ -323,7 +321,7 @@ def _where(first: str, lines: list[tuple[str, str]], left_out: int) -> str:
     return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
 
-LATEX = Notation(atom=_atom, label=lambda term: symbol(term.label), pieces=_pieces, lines=_where)
+LATEX = Notation(atom=_atom, pieces=_pieces, lines=_where)
 
 
 # Lines in the notation of text, as LaTeX.

@@ -44,14 +44,12 @@ class Notation(NamedTuple):
     Attributes
     ----------
     atom : a name or a number.
-    label : the name of a term.
-    pieces : a term with operands, as text and further terms; terms in the set are written by name.
+    pieces : a term with operands, as text and further terms.
     lines : the first line, the lines that it refers to, and how many more there are.
     """
 
     atom: Callable[[Term], str]
-    label: Callable[[Term], str]
-    pieces: Callable[[Term, set[Term]], list[str | Term]]
+    pieces: Callable[[Term], list[str | Term]]
     lines: Callable[[str, list[tuple[str, str]], int], str]
 
 
@@ -322,8 +320,11 @@ def _terms(root: Term) -> list[Term]:
     return list(done)
 
 
-def _parts(root: Term, order: Iterable[Term]) -> set[Term]:
-    """The parts that get a line of their own: none if the whole is short; else those used twice and the long ones."""
+def _parts(root: Term, order: Iterable[Term]) -> dict[Term, Term]:
+    """The parts that get a line of their own, each with the name that stands in its place.
+
+    None if the whole is short; else those used twice and the long ones.
+    """
     size: dict[Term, int] = {}
     uses: dict[Term, int] = {}
     for term in order:
@@ -331,16 +332,16 @@ def _parts(root: Term, order: Iterable[Term]) -> set[Term]:
         for x in term.operands:
             uses[x] = uses.get(x, 0) + 1
     if size[root] <= SHORT:
-        return set()
-    apart: set[Term] = set()
+        return {}
+    apart: dict[Term, Term] = {}
     for term in order:
         size[term] = 1 + sum(1 if x in apart else size[x] for x in term.operands)
         if term is not root and term.label and ((uses[term] > 1 and size[term] > 2) or size[term] > SHORT // 2):
-            apart.add(term)
+            apart[term] = named(term.label)
     return apart
 
 
-def _lines(root: Term, apart: set[Term], notation: Notation) -> tuple[str, list[tuple[str, str]]]:
+def _lines(root: Term, apart: Mapping[Term, Term], notation: Notation) -> tuple[str, list[tuple[str, str]]]:
     """The first line, and (name, text) for the parts that it refers to, directly or through others."""
     first, waiting = _line(root, apart, notation)
     lines: list[tuple[str, str]] = []
@@ -348,10 +349,10 @@ def _lines(root: Term, apart: set[Term], notation: Notation) -> tuple[str, list[
     for term in waiting:  # grows while it is read
         if len(lines) == LINES:
             break
-        text, named = _line(term, apart, notation)
-        lines.append((notation.label(term), text))
-        waiting += [x for x in named if x not in seen]
-        seen.update(named)
+        text, referred = _line(term, apart, notation)
+        lines.append((notation.atom(apart[term]), text))
+        waiting += [x for x in referred if x not in seen]
+        seen.update(referred)
     return first, lines
 
 
@@ -365,23 +366,24 @@ def arguments(term: Term, ellipsis: str) -> list[str | Term]:
 
 def one_line(root: Term, notation: Notation) -> str:
     """The text of a term in one line."""
-    return _line(root, set(), notation)[0]
+    return _line(root, {}, notation)[0]
 
 
-def _line(root: Term, apart: set[Term], notation: Notation) -> tuple[str, list[Term]]:
+def _line(root: Term, apart: Mapping[Term, Term], notation: Notation) -> tuple[str, list[Term]]:
     """One term in full, and the parts that it refers to by name."""
     text: list[str] = []
-    named: dict[Term, None] = {}
+    parts: dict[Term, Term] = {}
+    referred: dict[Term, None] = {}
     todo: list[str | Term] = [root]
     while todo:
         piece = todo.pop()
         if isinstance(piece, str):
             text.append(piece)
-        elif piece in apart and piece is not root:
-            named[piece] = None
-            text.append(notation.label(piece))
         elif piece.operands:
-            todo.extend(reversed(notation.pieces(piece, apart)))
+            parts |= {apart[x]: x for x in piece.operands if x in apart}
+            with_names = replace(piece, operands=tuple(apart.get(x, x) for x in piece.operands))
+            todo.extend(reversed(notation.pieces(with_names)))
         else:
+            referred |= {parts[piece]: None} if piece in parts else {}
             text.append(notation.atom(piece))
-    return "".join(text), list(named)
+    return "".join(text), list(referred)
