@@ -11,6 +11,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu._support.languages import say, speaking
+from tinygrad_edu.graph.text import columns
 from tinygrad_edu.step.predict import Score
 from tinygrad_edu.step.texts import TEXTS
 
@@ -18,9 +19,10 @@ from .test_script import textbook
 
 pytest.importorskip("textual", reason="the terminal player needs textual: pip install 'tinygrad_edu[step]'")
 
+from textual.geometry import Region
 from textual.widgets import Static
 
-from tinygrad_edu.step.terminal import KEYS, Player
+from tinygrad_edu.step.terminal import FRAME, KEYS, Player
 
 Press = Callable[..., Coroutine[Any, Any, None]]
 
@@ -124,11 +126,33 @@ def test_space_plays_and_stops_and_the_speed_is_set() -> None:
     play(test)
 
 
-def test_the_labels_of_the_keys_are_in_the_readers_language() -> None:
-    player = Player(tg.steps(textbook()[0]), lang="zh")
-    labels = {binding.description for bindings in player._bindings.key_to_bindings.values() for binding in bindings}
-    with speaking("zh"):
-        assert {say(TEXTS[text]) for _, _, text, _ in KEYS} <= labels
+def test_the_labels_of_the_keys_are_in_the_readers_language_and_all_on_the_screen() -> None:
+    async def test(player: Player, _press: Press) -> None:
+        rows = [str(row.text) for row in player.query_one("#keys", Static).render_lines(Region(0, 0, 80, 2))]
+        labels = [text for _, _, text, _ in KEYS if text != "leave"]
+        with speaking("zh"):
+            assert all(any(say(TEXTS[text]) in row for row in rows) for text in labels)
+
+    play(test, lang="zh")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_long_names_and_wide_matrices_fit_the_screen(lang: str) -> None:
+    X = tg.tensor(np.arange(6.0).reshape(3, 2) / 3, name="输入数据的第一个小批量样本")
+    W = tg.tensor(np.arange(8.0).reshape(2, 4) / 7, requires_grad=True, name="encoder.layers.0.weight")
+    h = tg.tanh(X @ W)
+    h.name = "隐藏层的激活值"
+    loss = (h**2).mean()
+
+    async def test(player: Player, press: Press) -> None:
+        for _ in player.script:
+            await press("right")
+            rows = shown(player, "equation").splitlines()
+            assert all(columns(row) <= 80 - FRAME for row in rows if set(row) & set("⎡⎢⎣"))
+            assert columns(shown(player, "place")) <= 80 - 2
+            assert player.table.virtual_size.width <= player.table.size.width
+
+    play(test, script=tg.steps(loss), lang=lang)
 
 
 def test_the_graph_in_characters_takes_the_place_of_the_table_and_says_what_is_known() -> None:

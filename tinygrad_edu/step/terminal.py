@@ -10,13 +10,13 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import ScrollableContainer
 from textual.timer import Timer
-from textual.widgets import DataTable, Footer, Input, Static
+from textual.widgets import DataTable, Input, Static
 
 from .._support.languages import language, speaking
 from ..errors import TinygradError
 from ..graph.formats.characters import lines_of
 from ..graph.plain import Quantity
-from ..graph.text import shorten, visible
+from ..graph.text import columns, shorten, visible
 from .matrices import in_rows
 from .predict import Question, Score, is_right, question, questions, said_of_score
 from .script import Arrival, Event, Script
@@ -25,22 +25,25 @@ from .wording import catalogue, heading, lines, sentence, shown
 __all__ = ["Player"]
 
 KEYS = (
-    ("right", "move(1)", "next", None),
-    ("left", "move(-1)", "step_back", None),
-    ("space", "play", "play", None),
-    ("q", "quit_with_score", "quit", None),
-    ("b", "way_back", "back", None),
+    ("right", "move(1)", "next", "→"),
+    ("left", "move(-1)", "step_back", "←"),
+    ("home", "go(0)", "first", "home"),
+    ("end", "last", "last", "end"),
+    ("b", "way_back", "back", "b"),
     ("n", "part(1)", "next_part", "n p"),
-    ("g", "graph", "graph", None),
-    ("home", "go(0)", "first", None),
-    ("end", "last", "last", None),
+    ("space", "play", "play", "\nspace"),
     ("plus", "speed(1)", "speed", "+ −"),
-    ("escape", "leave_question", "leave", None),
+    ("g", "graph", "graph", "g"),
+    ("q", "quit_with_score", "quit", "q"),
+    ("escape", "leave_question", "leave", "escape"),
 )
-"""The keys: their action, the key of their label in the catalogue, and their display if it is not their name."""
+"""The keys: their action, the key of their label in the catalogue, and how they are shown, on two lines."""
 
-CELL = 18
-"""The most characters of a number or an array in the table."""
+NAME, MADE_BY, CELL = 12, 13, 18
+"""The most columns of a name, of its call, and of a number or an array in the table: all fit in a screen of 80."""
+
+FRAME = 6
+"""The columns that the frame of the equation takes."""
 
 SECONDS = (8.0, 4.0, 2.0, 1.0, 0.5, 0.25)
 """How long an event is shown while playing, from the slowest to the fastest."""
@@ -72,9 +75,10 @@ class Player(App[Score]):
     #feedback { color: $warning; }
     #answer { display: none; margin: 0 1; }
     #answer.asked { display: block; }
-    #table { height: 1fr; margin: 1 1 0 1; }
+    #table { height: 1fr; margin: 1 0 0 0; }
     #graph { height: 1fr; margin: 1 1 0 1; display: none; }
     #tree { width: auto; }
+    #keys { dock: bottom; height: auto; padding: 0 1; background: $panel; }
     """
     ENABLE_COMMAND_PALETTE = False
 
@@ -84,10 +88,10 @@ class Player(App[Score]):
         with speaking(lang):
             self.lang, self.texts = language(), catalogue()
         self.parts = [0, *(stop for _, stop in script.groups())]
-        for keys, action, text, shown_as in KEYS:
-            self.bind(keys, action, description=self.texts[text], key_display=shown_as)
-        self.bind("minus", "speed(-1)", show=False)
-        self.bind("p", "part(-1)", show=False)
+        for key, action, text, _ in KEYS:
+            self.bind(key, action, description=self.texts[text])
+        self.bind("minus", "speed(-1)")
+        self.bind("p", "part(-1)")
         self.step = 0
         self.speed = SECONDS.index(2.0)
         self.timer: Timer | None = None
@@ -104,7 +108,7 @@ class Player(App[Score]):
         yield Table(id="table", cursor_type="row")
         with ScrollableContainer(id="graph"):
             yield Static(id="tree")
-        yield Footer()
+        yield Static(id="keys")
 
     def on_mount(self) -> None:
         """Fill the table with names; the numbers come with the events."""
@@ -113,7 +117,7 @@ class Player(App[Score]):
         made = {event.node: event.right for event in self.script if event.kind == "forward"}
         for node in self.script.graph.nodes:
             if node.kind != "constant":
-                row = (shorten(node.label, 14), shorten(made.get(node.id, ""), 18), "", "", "")
+                row = (_fitted(node.label, NAME), _fitted(made.get(node.id, ""), MADE_BY), "", "", "")
                 self.table.add_row(*map(Text, row), key=str(node.id))
         self.table.focus()
         self.action_go(0)
@@ -132,7 +136,7 @@ class Player(App[Score]):
         event = self.script[self.step - 1] if self.step else None
         with speaking(self.lang):
             place = f"{self.step} / {len(self.script)}", said_of_score(self.score), heading(self.script)
-        self._say("place", "   ".join(filter(None, place)))
+        self._say("place", _fitted("   ".join(filter(None, place)), self.size.width - 2))
         self._say("equation", self._mathematics(event) if event else self.texts["said at the start"])
         self._say("said", sentence(self.script, event, self.lang) if event else "")
         self._say("source", self._source(event))
@@ -206,7 +210,7 @@ class Player(App[Score]):
 
     def _ask(self, asked: Question | None) -> None:
         self.question, self.hints = asked, 0
-        self.refresh_bindings()
+        self._show_keys()
         answer = self.query_one("#answer", Input)
         answer.set_class(asked is not None, "asked")
         answer.value = ""
@@ -252,8 +256,24 @@ class Player(App[Score]):
     def _say(self, part: str, text: str) -> None:
         self.query_one(f"#{part}", Static).update(Text(text))
 
+    def _show_keys(self) -> None:
+        """The keys that act now."""
+        keys = Text()
+        for _, action, text, shown_as in KEYS:
+            if self.check_action(action.partition("(")[0], ()):
+                keys.append(shown_as, "bold").append(f" {self.texts[text]}  ")
+        self.query_one("#keys", Static).update(keys)
+
     def _mathematics(self, event: Event) -> str:
-        return "\n".join(row for line in lines(self.script, event) for row in in_rows(line))
+        return "\n".join(row for line in lines(self.script, event) for row in self._in_rows(line))
+
+    def _in_rows(self, line: str) -> list[str]:
+        """A line with its matrices; what stands behind its last equals sign goes below if the screen is too narrow."""
+        rows = in_rows(line)
+        if len(rows) == 1 or max(map(columns, rows)) <= self.size.width - FRAME:
+            return rows
+        left, _, right = line.rpartition(" = ")
+        return [*in_rows(f"{left} ="), *in_rows(right)]
 
     def _source(self, event: Event | None) -> str:
         source = self.script.graph.node(event.node).source if event else None
@@ -301,3 +321,9 @@ def _in_a_cell(value: Quantity | None) -> str:
     shape = value.kind(dtype=False)
     texts = shown(value), f"{shape} {value.range(2)}", shape
     return next((text for text in texts if len(text) <= CELL), shorten(shape, CELL))
+
+
+def _fitted(text: str, most: int) -> str:
+    """The text, shortened to so many columns of the screen."""
+    shortened = (shorten(text, length) for length in range(most, 0, -1))
+    return next(x for x in shortened if columns(x) <= most)
