@@ -29,7 +29,7 @@ KEYS = (
     ("left", "move(-1)", "step_back", "←"),
     ("home", "go(0)", "first", "home"),
     ("end", "last", "last", "end"),
-    ("b", "way_back", "back", "b"),
+    ("b", "way_back", "way_back", "b"),
     ("n", "part(1)", "next_part", "n p"),
     ("space", "play", "play", "\nspace"),
     ("plus", "speed(1)", "speed", "+ −"),

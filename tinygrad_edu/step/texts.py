@@ -90,6 +90,7 @@ TEXTS = texts(
         "whole": "whole graph",
         "graph": "graph",
         "quit": "quit",
+        "way_back": "way back",
         "leave": "leave the question",
         "next_part": "part",
     }
