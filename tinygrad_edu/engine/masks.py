@@ -46,17 +46,19 @@ class Mask(Passing):
         todo = [self]
         while todo:  # no recursion: masks of masks may be deep
             mask = todo[-1]
-            _, *operands, attrs = mask.call or (None, NO_ATTRS)
+            operands = mask.call[1:3] if mask.call else ()
             waiting = [x for x in operands if isinstance(x, Mask) and id(x) not in made]
             todo += waiting
             if not waiting:
-                made[id(todo.pop())] = mask._recorded([made.get(id(x), x) for x in operands], attrs)
+                made[id(todo.pop())] = mask._recorded([made.get(id(x), x) for x in operands])
         return made[id(self)]
 
-    def _recorded(self, operands: list[Any], attrs: Attrs) -> Any:
+    def _recorded(self, operands: list[Any]) -> Any:
         if self.call is None:
             return np.array(self)
-        return record(new(Node.array_kind), np.array(self), self.call[0], *operands, attrs, gradient=False)
+        row, _, _, attrs = self.call
+        x, y = operands
+        return record(new(Node.array_kind), np.array(self), row, x, y, attrs, gradient=False)
 
     def __getattr__(self, name: str) -> NoReturn:
         raise AttributeError(f"what a comparison gives has no {name}: {of_array(name, IN_PLACE)}", name=name, obj=self)
