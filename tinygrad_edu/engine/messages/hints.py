@@ -45,9 +45,9 @@ def explained(
         return error
     try:
         known.bind(*args, **given)
-    except TypeError as unbound:  # too few arguments, too many, or an unknown one
+    except TypeError:  # too few arguments, too many, or an unknown one: Python says which
         plain = [parameter.replace(annotation=parameter.empty) for parameter in known.parameters.values()]
-        return DtypeError(f"{function}{Signature(plain)}: {unbound}")
+        return DtypeError(f"{error}; it is {function}{Signature(plain)}")
     text = texts("{operation}: cannot be computed on {operands}: {error}")
     operands = ", ".join([*map(_in_words, args), *(f"{name}={_in_words(x)}" for name, x in given.items())])
     found = misfit(function, known, args, given)
