@@ -345,3 +345,14 @@ def test_names_in_a_file_reach_the_terminal_as_python_writes_them(name: str, tmp
     with pytest.raises(tg.TinygradError) as caught:
         tg.nn.Linear(2, 2).load_state_dict(tg.load(path))
     assert all(char.isprintable() or char == "\n" for char in str(caught.value))
+
+
+def test_what_is_no_path_is_refused(tmp_path: Path) -> None:
+    for wrong in (3, None, b"weights.npz"):
+        with pytest.raises(tg.DtypeError, match="load: the argument is a path"):
+            tg.load(wrong)  # type: ignore[arg-type]
+    with pytest.raises(tg.errors.FileError, match=r"load: cannot read .*null character"):
+        tg.load(tmp_path / "a\0b.npz")
+    with pytest.raises(OSError, match="null character"):
+        tg.save({}, tmp_path / "a\0b.npz")
+    assert not list(tmp_path.iterdir())

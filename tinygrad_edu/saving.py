@@ -68,13 +68,15 @@ def load(path: str | os.PathLike[str]) -> Any:
     (BF16, F8_E4M3, F8_E5M2 in `.safetensors`) become float32, which holds each of them exactly.
 
     Raises `FileError` for a file that is missing, cut off, damaged, or not in the format of its extension,
-    `ImportError` where the package safetensors is missing.
+    `DtypeError` for a path that is none, `ImportError` where the package safetensors is missing.
 
     >>> load("no_such_file.npz")
     Traceback (most recent call last):
         ...
     tinygrad_edu.errors.FileError: load: cannot read no_such_file.npz: No such file or directory
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise DtypeError(f"load: the argument is a path, not {type(path).__name__}")
     path = Path(path)
     _, read = format_of(path, FORMATS, function="load", error=FileError)
     try:

@@ -104,3 +104,12 @@ def test_an_array_of_bools_combines_with_a_recorded_comparison(combine: Any) -> 
     assert np.array_equal(found, np.where(combine(plain, x > 0), 2.0, 1.0))
     second = tg.hessian(lambda y: (np.array([1.08, 2.0]) ** y).sum())(np.array([1.5, 2.0]))
     assert np.allclose(second, np.diag([1.08**1.5 * np.log(1.08) ** 2, 4 * np.log(2) ** 2]))
+
+
+def test_masks_of_masks_may_be_deep() -> None:
+    x = tg.tensor([1.0, -1.0], requires_grad=True)
+    mask = x > 0
+    for _ in range(3000):
+        mask = ~mask
+    tg.where(mask, x, 3.0 * x).sum().backward()
+    assert x.grad.tolist() == [1.0, 3.0]

@@ -28,11 +28,17 @@ def read_file(path: str | os.PathLike[str], most: int | None = None) -> bytes:
         ...
     OSError: [Errno 22] it is no ordinary file
     """
-    path = Path(path)
+    path = _possible(path)
     if path.exists() and not path.is_file() and not path.is_dir():
         raise OSError(errno.EINVAL, "it is no ordinary file")
     with path.open("rb") as file:
         return file.read(-1 if most is None else most)
+
+
+def _possible(path: str | os.PathLike[str]) -> Path:
+    if "\0" in os.fspath(path):  # for which Python raises a ValueError
+        raise OSError(errno.EINVAL, "no file has a name with a null character", os.fspath(path))
+    return Path(path)
 
 
 def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
@@ -51,7 +57,7 @@ def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
     """
     draft = None
     try:
-        target = Path(os.path.realpath(path))  # the file itself, where the path is a link
+        target = Path(os.path.realpath(_possible(path)))  # the file itself, where the path is a link
         if target.is_symlink():
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         remove_abandoned(target.parent, target.name)

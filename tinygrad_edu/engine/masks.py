@@ -11,12 +11,13 @@ constant, the graph would be right for the numbers of one run alone. So it is a 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from .arrays import Passing
 from .grad_mode import TRACED, state
+from .messages.elsewhere import IN_PLACE, of_array
 from .node import NO_ATTRS, Attrs, Node, new, record
 
 if TYPE_CHECKING:
@@ -41,11 +42,26 @@ class Mask(Passing):
 
     def as_node(self) -> Any:
         """The answer in a graph: a node without a gradient; a constant if the comparison is not known."""
+        made: dict[int, Any] = {}
+        todo = [self]
+        while todo:  # no recursion: masks of masks may be deep
+            mask = todo[-1]
+            operands = mask.call[1:3] if mask.call else ()
+            waiting = [x for x in operands if isinstance(x, Mask) and id(x) not in made]
+            todo += waiting
+            if not waiting:
+                made[id(todo.pop())] = mask._recorded([made.get(id(x), x) for x in operands])
+        return made[id(self)]
+
+    def _recorded(self, operands: list[Any]) -> Any:
         if self.call is None:
             return np.array(self)
-        row, x, y, attrs = self.call
-        x, y = x.as_node() if isinstance(x, Mask) else x, y.as_node() if isinstance(y, Mask) else y
+        row, _, _, attrs = self.call
+        x, y = operands
         return record(new(Node.array_kind), np.array(self), row, x, y, attrs, gradient=False)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"what a comparison gives has no {name}: {of_array(name, IN_PLACE)}", name=name, obj=self)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
         if any(isinstance(x, Node) for x in operands):

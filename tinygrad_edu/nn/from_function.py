@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from inspect import Parameter, Signature, signature
+from inspect import Parameter, Signature, isfunction, signature
 from typing import Any, ClassVar
 
-from ..engine.messages.pytorch import without_pytorchs
+from ..engine.messages.hints import misfit
+from ..engine.messages.pytorch import taking_pytorchs, without_pytorchs
+from ..errors import DtypeError
 from .module import Module
 
 
@@ -16,6 +18,7 @@ class FromFunction(Module):
 
     function: ClassVar[Callable[..., Any]]
     settings: ClassVar[Signature]
+    hints: ClassVar[Signature]
     names: ClassVar[tuple[str, ...]]
     """The settings that the function takes: all but PyTorch's `inplace`, for what is computed here is always new."""
 
@@ -24,7 +27,10 @@ class FromFunction(Module):
         try:
             given = self.settings.bind(*args, **named)
         except TypeError as error:
-            raise TypeError(f"{type(self).__name__}{self.settings}: {error}") from None
+            raise DtypeError(f"{type(self).__name__}{self.settings}: {error}") from None
+        wrong = misfit(type(self).__name__, self.hints, given.args, given.kwargs)
+        if wrong is not None:
+            raise wrong
         given.apply_defaults()
         for name in self.names:
             setattr(self, name, given.arguments[name])
@@ -53,10 +59,12 @@ def module_of(
     """
     caller = sys._getframe(1).f_globals["__name__"]  # where pickles find the class
     written = [p for p in signature(function).parameters.values() if p.kind is Parameter.POSITIONAL_OR_KEYWORD]
-    settings = [p.replace(annotation=Parameter.empty) for p in written[inputs:]]
-    settings += [Parameter(key, Parameter.POSITIONAL_OR_KEYWORD, default=default) for key, default in more.items()]
+    hints = written[inputs:]
+    hints += [Parameter(key, Parameter.POSITIONAL_OR_KEYWORD, default=default) for key, default in more.items()]
+    settings = [p.replace(annotation=Parameter.empty) for p in hints]
     members = {
-        "function": staticmethod(function),
+        "function": staticmethod(taking_pytorchs(function) if isfunction(function) else function),
+        "hints": Signature(hints),
         "settings": Signature(settings),
         "__signature__": Signature(settings),
         "names": tuple(p.name for p in settings if p.name != "inplace"),

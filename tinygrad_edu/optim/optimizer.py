@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import inf, prod
 from numbers import Real
 from typing import Any
@@ -80,14 +80,22 @@ class Optimizer(TakesPyTorchsArguments):
 
     # Called by users.
 
-    def step(self) -> None:
-        """Change every parameter that has a gradient."""
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Change every parameter that has a gradient.
+
+        A `closure` computes the loss and its gradients before, and `step` returns the loss, as in PyTorch. Raises
+        `DtypeError` if it is no function.
+        """
+        if closure is not None and not callable(closure):
+            raise DtypeError(f"{self._name}: step takes nothing, or a function that returns the loss")
+        loss = None if closure is None else closure()
         for group in self.param_groups:
             options = {name: group[name] for name in self.defaults}
             stepped = [p for p in group["params"] if getattr(p, "_grad", None) is not None]
             note_change(*stepped)
             for p in stepped:
                 self._step(p, options)
+        return loss
 
     def preview(self, gradients: Mapping[Node, Any]) -> dict[Node, Any]:
         """The parameters after a `step()` with these gradients. Nothing is changed.

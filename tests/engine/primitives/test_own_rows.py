@@ -71,3 +71,33 @@ def test_a_row_of_networks_is_not_replaced_before_it_is_loaded() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout.splitlines() == ["False", "the table has a primitive 'gelu' already"]
+
+
+@pytest.mark.parametrize(("returned", "error", "said"), [
+    (None, tg.DtypeError, "wrong_rule: rule 1: needs numbers.*forget its `return`"),
+    ("g", tg.DtypeError, "wrong_rule: rule 1: needs numbers"),
+    (np.ones(2), tg.ShapeError, r"wrong_rule: rule 1 returns shape \(2,\) for an operand of shape \(3,\)"),
+    (np.ones((3, 1)), tg.ShapeError, r"returns shape \(3, 1\) for an operand of shape \(3,\)"),
+])  # fmt: skip
+def test_a_rule_that_returns_what_is_no_contribution_is_named(returned: Any, error: Any, said: str) -> None:
+    wrong_rule = tg.primitive(lambda g, out, x: returned, name="wrong_rule")(lambda x: x * 1)
+    with pytest.raises(error, match=said):
+        wrong_rule(tg.tensor([1.0, 2.0, 3.0], requires_grad=True)).sum().backward()
+
+
+@pytest.mark.parametrize("returned", [1, 1.0, True, [1.0, 1.0, 1.0], np.ones((2, 3)), np.ones(3, int)])
+def test_a_rule_may_return_what_broadcasts_with_the_operand(returned: Any) -> None:
+    right_rule = tg.primitive(lambda g, out, x: returned, name="right_rule")(lambda x: x * 1)
+    x = tg.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    right_rule(x).sum().backward()
+    assert x.grad.tolist() == [np.sum(returned) / (3 if np.ndim(returned) else 1)] * 3
+
+
+def test_what_is_no_rule_and_no_function_is_refused() -> None:
+    with pytest.raises(tg.DtypeError, match="a rule is a function, or None"):
+        tg.primitive(3)  # type: ignore[arg-type]
+    with pytest.raises(tg.DtypeError, match="the rules come first"):
+        tg.primitive(lambda x: x)(2.0)  # type: ignore[arg-type]
+    nothing = tg.primitive(lambda g, out, x: g, name="nothing")(lambda x: None)
+    with pytest.raises(tg.DtypeError, match="needs one real number"):
+        nothing(tg.Value(2.0))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Mapping
 from functools import wraps
-from inspect import Parameter, signature
+from inspect import Parameter, Signature, signature
 from typing import Any, NoReturn
 
 from ...errors import DtypeError
+from .hints import FOREIGN, explained, misfit
 from .words import short
 
 _NEW = "leave out the underscore: results are always new arrays"
@@ -152,7 +153,10 @@ def without_pytorchs(name: str, given: Mapping[str, Any], known: Collection[str]
 
 
 class TakesPyTorchsArguments:
-    """The base of classes whose subclasses answer for PyTorch's arguments, so that none of them need have these."""
+    """The base of classes whose subclasses answer for PyTorch's arguments, so that none of them need have these.
+
+    Those of this package answer for arguments that do not fit their type hints as well; a user's class is left alone.
+    """
 
     def __init_subclass__(cls, **named: Any) -> None:
         super().__init_subclass__(**named)
@@ -160,27 +164,39 @@ class TakesPyTorchsArguments:
         if init is None:
             return
 
-        known = signature(init).parameters
-        if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in known.values()):
+        _, *parameters = signature(init).parameters.values()
+        if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters):
             return
+        known = Signature(parameters)
+        ours = cls.__module__.partition(".")[0] == __name__.partition(".")[0]
 
         @wraps(init)
         def checked(self: Any, *args: Any, **given: Any) -> None:
+            name = type(self).__name__
             if not ARGUMENTS.keys().isdisjoint(given):
-                given = without_pytorchs(type(self).__name__, given, known)
-            init(self, *args, **given)
+                given = without_pytorchs(name, given, known.parameters)
+            try:
+                init(self, *args, **given)
+            except FOREIGN as error:
+                raise (explained(name, known, args, given, error) if ours else error) from None
+            wrong = misfit(name, known, args, given) if ours else None
+            if wrong is not None:
+                raise wrong
 
         cls.__init__ = checked  # type: ignore[method-assign]
 
 
 def taking_pytorchs(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that answers for PyTorch's arguments as well."""
-    known = signature(function).parameters
+    """A function that answers for PyTorch's arguments as well, and for those that do not fit its type hints."""
+    known = signature(function)
 
     @wraps(function)
     def call(*args: Any, **given: Any) -> Any:
         if given and not ARGUMENTS.keys().isdisjoint(given):
-            given = without_pytorchs(function.__name__, given, known)
-        return function(*args, **given)
+            given = without_pytorchs(function.__name__, given, known.parameters)
+        try:
+            return function(*args, **given)
+        except FOREIGN as error:
+            raise explained(function.__name__, known, args, given, error) from None
 
     return call
