@@ -108,10 +108,13 @@ def test_a_function_computes_or_says_what_is_wrong(name: str) -> None:
                     function(*args[:i], odd, *args[i + 1 :])
 
 
-@pytest.mark.parametrize("name", [
+NAMES = [
     name for name in nn.__all__
     if isinstance(getattr(nn, name), type) and issubclass(getattr(nn, name), nn.Module) and name not in CONTAINERS
-])  # fmt: skip
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_layer_computes_or_says_what_is_wrong(name: str) -> None:
     layer = getattr(nn, name)
     given, inputs = made_and_called(name)
@@ -144,6 +147,21 @@ def test_a_layer_computes_or_says_what_is_wrong(name: str) -> None:
 def test_what_is_wrong_is_named(wrong: Any, said: str) -> None:
     with pytest.raises((tg.TinygradError, AttributeError), match=said):
         wrong()
+
+
+def of_numpy(x: Any) -> Any:
+    """A number as NumPy has it; anything else is what it is."""
+    return {int: np.int64, float: np.float32}.get(type(x), lambda x: x)(x)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_layer_takes_numbers_of_numpy(name: str) -> None:
+    layer = getattr(nn, name)
+    given, inputs = made_and_called(name)
+    layer(*map(of_numpy, given))(*inputs)
+    for option, parameter in list(signature(layer).parameters.items())[len(given) :]:
+        if type(parameter.default) in (int, float):
+            layer(*given, **{option: of_numpy(parameter.default)})(*inputs)
 
 
 def test_numbers_of_numpy_are_numbers() -> None:

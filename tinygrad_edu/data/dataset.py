@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -156,7 +157,7 @@ def k_fold(dataset: Dataset, k: int, seed: int = 0) -> list[tuple[Subset, Subset
 
 def stacked(items: Sequence[Any]) -> ndarray:
     """One part of several examples, as one array."""
-    nested = [x for x in items if isinstance(x, (tuple, dict)) and not all(isinstance(y, (int, float)) for y in x)]
+    nested = [x for x in items if isinstance(x, (tuple, dict)) and not all(isinstance(y, Real) for y in x)]
     if nested:
         raise DtypeError(
             "batch: an example is one array, or a tuple of numbers and arrays, and here it has a "

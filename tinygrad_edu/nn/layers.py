@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -363,7 +364,7 @@ class AlphaDropout(Dropout):
 
 
 def _check_probability(name: str, p: Any) -> None:
-    if not isinstance(p, (int, float)):
+    if not isinstance(p, Real):
         raise DtypeError(say("{name}: p is a probability, not {value}", name=name, value=short(p)))
     if not 0 <= p <= 1:
         raise OutOfRangeError(say("{name}: p is a probability, between 0 and 1, not {value}", name=name, value=p))

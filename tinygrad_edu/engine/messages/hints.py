@@ -41,8 +41,6 @@ def explained(
     function: str, known: Signature, args: Sequence[Any], given: Mapping[str, Any], error: Exception
 ) -> Exception:
     """The error to raise instead of one of Python's or NumPy's: it names the argument, or else all of them."""
-    if isinstance(error, TinygradError):
-        return error
     try:
         known.bind(*args, **given)
     except TypeError:  # too few arguments, too many, or an unknown one: Python says which

@@ -8,7 +8,7 @@ from functools import wraps
 from inspect import Parameter, Signature, signature
 from typing import Any, NoReturn
 
-from ...errors import DtypeError
+from ...errors import DtypeError, TinygradError
 from .hints import FOREIGN, explained, misfit
 from .words import short
 
@@ -178,7 +178,9 @@ class TakesPyTorchsArguments:
             try:
                 init(self, *args, **given)
             except FOREIGN as error:
-                raise (explained(name, known, args, given, error) if ours else error) from None
+                if not ours or isinstance(error, TinygradError):
+                    raise
+                raise explained(name, known, args, given, error) from None
             wrong = misfit(name, known, args, given) if ours else None
             if wrong is not None:
                 raise wrong
@@ -197,6 +199,8 @@ def taking_pytorchs(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return function(*args, **given)
         except FOREIGN as error:
+            if isinstance(error, TinygradError):
+                raise
             raise explained(function.__name__, known, args, given, error) from None
 
     return call
