@@ -366,5 +366,5 @@ class AlphaDropout(Dropout):
 def _check_probability(name: str, p: Any) -> None:
     if not isinstance(p, Real):
         raise DtypeError(say("{name}: p is a probability, not {value}", name=name, value=short(p)))
-    if not 0 <= p <= 1:
+    if not 0 <= float(p) <= 1:
         raise OutOfRangeError(say("{name}: p is a probability, between 0 and 1, not {value}", name=name, value=p))
