@@ -252,6 +252,21 @@ def test_a_frame_is_as_high_as_the_player_in_it_or_as_the_window(browser: Any) -
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("before", ["display: none", "height: 0; overflow: hidden", "margin-top: 5000px"])
+def test_a_player_that_is_seen_only_later_is_as_one_that_is_seen_at_once(browser: Any, before: str) -> None:
+    page = browser.new_page(viewport={"width": 700, "height": 1300})
+    page.set_content(f'<div style="{before}">{frame(tg.steps(textbook()[0]))}</div>')
+    page.wait_for_timeout(200)
+    page.evaluate("document.querySelector('div').style.cssText = ''")
+    picture = page.frame_locator("iframe").locator(".picture")
+    for _ in range(200):
+        page.wait_for_timeout(50)
+        if picture.bounding_box()["height"] > 200:
+            break
+    assert 200 < picture.bounding_box()["height"] < 210
+
+
+@pytest.mark.slow
 def test_the_page_judges_answers_as_python_does(play: Open) -> None:
     script = tg.steps(textbook()[0])
     page = play(script, predict=True)

@@ -1,10 +1,7 @@
 "use strict";
 // The player: shows the events of a script, which are read from the page. Nothing is computed here but what is known
 // after so many events; that is read off the events from the start, so going back is as exact as going on.
-(async () => {
-  if (!innerHeight) {  // a frame that has no size yet: what is measured below would be 0
-    await new Promise((laidOut) => new ResizeObserver(laidOut).observe(document.documentElement));
-  }
+(() => {
   const script = JSON.parse(document.getElementById("script").textContent);
   const records = ({ columns, rows }) => rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i] ?? undefined])));
   const { texts, sources } = script;
@@ -149,13 +146,14 @@
 
   // Zoom: at first as large as can be read, and no larger than the frame if that can be; "whole" shows all of it.
   const frame = document.querySelector(".picture");
-  let scale = Math.max(0.7, Math.min(1, (frame.clientWidth - 2) / natural));
+  const readable = () => Math.max(0.7, Math.min(1, (frame.clientWidth - 2) / natural));
+  let scale;
   function zoom(to) {
     scale = Math.min(4, Math.max(0.05, to));
     drawn.style.width = `${natural * scale}px`;
   }
   const whole = () => Math.min((frame.clientWidth - 4) / natural, (frame.clientHeight - 4) / drawn.viewBox.baseVal.height);
-  zoom(scale);
+  zoom(readable());
   at("source").hidden = sources.length === 0;
   at("grouping").hidden = groups.length === 0;
   at("grouped").checked = events.length > 1000 && groups.length > 0;
@@ -471,8 +469,13 @@
     if (box) touched?.pick(script.touch.boxes[Number(box.id.split("-n")[1]) - 1]);
   });
   if (parent !== window) {  // in a frame: say how high it should be, in which the picture keeps the height that it has now
-    document.documentElement.style.setProperty("--screen", `${innerHeight}px`);
-    const say = () => parent.postMessage({ player: document.querySelector("main").offsetHeight }, "*");
-    new ResizeObserver(say).observe(document.querySelector("main"));
+    const main = document.querySelector("main");
+    const say = () => parent.postMessage({ player: main.offsetHeight }, "*");
+    new ResizeObserver((_, first) => {  // not before: until a frame is laid out, its size is 0 or any
+      first.disconnect();
+      document.documentElement.style.setProperty("--screen", `${innerHeight}px`);
+      zoom(readable());
+      requestAnimationFrame(() => new ResizeObserver(say).observe(main));
+    }).observe(main);
   }
 })();
