@@ -149,6 +149,16 @@ def test_what_is_wrong_is_named(wrong: Any, said: str) -> None:
         wrong()
 
 
+@pytest.mark.parametrize("name", ["clip_grad_norm_", "clip_grad_value_"])
+@pytest.mark.parametrize("odd", ODD)
+def test_clipping_computes_or_says_what_is_wrong(name: str, odd: Any) -> None:
+    w = tg.tensor([3.0, 4.0], requires_grad=True)
+    (w * w).sum().backward()
+    with suppress(tg.TinygradError):
+        getattr(optim, name)([w], odd)
+    assert w.grad is not None
+
+
 def of_numpy(x: Any) -> Any:
     """A number as NumPy has it; anything else is what it is."""
     return {int: np.int64, float: np.float32}.get(type(x), lambda x: x)(x)

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from ..engine.messages import short
+from ..engine.messages.pytorch import taking_pytorchs
 from ..engine.node import Node, number_of
 from ..errors import DtypeError, OutOfRangeError
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_"]
 
 
+@taking_pytorchs
 def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0) -> float:
     """Scale all gradients together so that their norm, as one vector, is at most `max_norm`; returns the norm before.
 
@@ -46,6 +48,7 @@ def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0) ->
     return total
 
 
+@taking_pytorchs
 def clip_grad_value_(parameters: Any, clip_value: float) -> None:
     """Clip every number of the gradients to between -clip_value and clip_value.
 
