@@ -40,14 +40,12 @@ def test_the_gpt_is_short_enough_to_be_read() -> None:
 @pytest.mark.parametrize("engine", [tg.Value, FortyLines])
 def test_what_such_programs_write(engine: Any) -> None:
     x, y, unused = engine(2.0), engine(-3.0), engine(5.0)
-    for p in (x, y, unused):
-        p.grad = 0
     out = sum([x * y, x**-0.5, (x * 2).log(), (-y).exp(), y.relu(), 1 - x, x / 4, 3 * x, 1.0 + y])
     out.backward()
     assert out.data == pytest.approx(-6 + 2**-0.5 + math.log(4) + math.exp(3) - 1 + 0.5 + 6 - 2)
     assert x.grad == pytest.approx(-3 - 0.5 * 2**-1.5 + 0.5 - 1 + 0.25 + 3)
     assert y.grad == pytest.approx(2 - math.exp(3) + 1)
-    assert unused.grad == 0.0
+    assert 0.9 * unused.grad + 0.1 * unused.grad**2 == 0.0  # Adam asks before anything set it to 0
     x.data -= 0.1 * x.grad
     x.data = x.data + 1
     assert x.data == pytest.approx(3 - 0.1 * x.grad)

@@ -55,7 +55,8 @@ class Node:
 
     data : the number held: a float, or an array that cannot be written to.
     shape : its shape; () for a single number.
-    grad : the gradient collected by `backward()`, of the type and shape of `data`; None where there is none (yet).
+    grad : the gradient collected by `backward()`, of the type and shape of `data`;
+        in a leaf to which none has come (yet), `unreached`: 0.0 in a Value, None in a Tensor.
 
     A kind of node has these methods:
 

@@ -90,6 +90,8 @@ class Operators(Functions):
     """What can be written on a node of either kind."""
 
     __slots__ = ()
+    unreached: Any = None
+    """The gradient of a leaf to which none has come."""
 
     __lt__, __le__, __gt__, __ge__ = map(comparison, (c.less, c.less_equal, c.greater, c.greater_equal))
     __eq__, __ne__ = map(comparison, (c.equal, c.not_equal))
@@ -100,9 +102,14 @@ class Operators(Functions):
 
     @property
     def grad(self) -> Any:
-        """The gradient that `backward()` collected, a float or an array like `data`; None where there is none yet."""
+        """The gradient that `backward()` collected, a float or an array like `data`.
+
+        Where none has come, it is None in a Tensor and 0.0 in a Value, as in other engines of single numbers.
+        """
         grad = getattr(self, "_grad", None)
-        if grad is None and self.primitive is not None and not (self.notes and self.notes.retains_grad):
+        if grad is None and self.primitive is None:
+            return self.unreached if self.flow else None
+        if grad is None and not (self.notes and self.notes.retains_grad):
             warnings.warn(not_kept(self), stacklevel=2)
         return grad.view(Gradient) if type(grad) is np.ndarray else grad
 
@@ -167,7 +174,7 @@ class Operators(Functions):
         self.own_notes().retains_grad = True
 
     def zero_grad(self) -> None:
-        """Forget the gradient: `.grad` of a Tensor is None again, and that of a Value 0.0.
+        """Forget the gradient: `.grad` is again what it was before any `backward()`.
 
         >>> import tinygrad_edu as tg
         >>> x = tg.tensor(3.0, requires_grad=True)

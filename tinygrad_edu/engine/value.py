@@ -49,6 +49,7 @@ class Value(Operators):
     __slots__ = ()
     _number: float
     shape, ndim, size = (), 0, 1
+    unreached = 0.0
 
     def __init_subclass__(cls) -> None:
         raise TypeError("Value has no subclasses: its operators make plain Values; put one into a class of your own")
@@ -76,18 +77,6 @@ class Value(Operators):
     def data(self, data: float) -> None:
         self._number = as_float(data)
         note_change(self)
-
-    def zero_grad(self) -> None:
-        """Begin anew: `.grad` is 0.0, and stays 0.0 if no path of the next graph leads here.
-
-        >>> x, y = Value(3.0), Value(5.0)
-        >>> for p in (x, y):
-        ...     p.zero_grad()
-        >>> (x * x).backward()
-        >>> x.grad, y.grad
-        (6.0, 0.0)
-        """
-        self._grad = 0.0
 
     def item(self) -> float:
         """The number, as a plain float.

@@ -170,7 +170,7 @@ def with_grad(recorded: Recorded, graph: Graph, gradient: Mapping[Node, Any]) ->
     drawn = [node.id for node in graph.nodes if node.kind != "constant"]
     nodes = list(graph.nodes)
     for x, id in zip(recorded.nodes, drawn):
-        grad = getattr(x, "_grad", None)
+        grad = x.grad if x.primitive is None else getattr(x, "_grad", None)
         if x.requires_grad and (x.primitive is None or grad is not None):
             nodes[id - 1] = replace(nodes[id - 1], kept=_kept(grad, gradient.get(x)), grad=known(grad))
     others = [node.label for node in nodes if node.kept == "other"]
