@@ -23,7 +23,7 @@ from tinygrad_edu.errors import DtypeError, FileError, OutOfRangeError, ShapeErr
 EVERYTHING = st.text(st.characters(codec=None, categories=None))
 """Every string there is, those with halves of surrogate pairs included."""
 
-WRONG: list[Any] = [5, [b"ab"], ["ab"], None, [1.5, 2.5]]
+WRONG: list[Any] = [5, [b"ab"], ["ab"], None, [1.5, 2.5], [(1, 2, 3)], [1], [0.5], 1.5]
 """What type checkers refuse, too."""
 
 SPECIAL = ["<pad>", "<mask>", "<cls>", "<sep>"]
@@ -174,6 +174,11 @@ HEAD = b'{"format": "tinygrad_edu.tokenizer", "version": 1, "special": ["<end>"]
         HEAD + b'"characters", "characters": ["a"], "unknown": "?"}',
         HEAD + b'"byte pairs", "merges": [[1, 257]]}',
         HEAD + b'"byte pairs", "merges": [[0, 1]]}',
+        HEAD + b'"byte pairs", "merges": [[98, 99], [98, 99]]}',
+        HEAD
+        + b'"byte pairs", "merges": [[98, 98], '
+        + b", ".join(b"[%d, %d]" % (i, i) for i in range(257, 300))
+        + b"]}",
         HEAD.replace(b"]", b', "<end>"]') + b'"byte pairs"}',
         HEAD + b'"words"}',
     ],
@@ -214,6 +219,11 @@ def test_the_file_is_plain_json(tmp_path: Path) -> None:
         (lambda: LEARNED.decode([-1]), OutOfRangeError, "no token has the id -1"),
         (lambda: LEARNED.decode([0.5]), DtypeError, "whole numbers"),
         (lambda: LEARNED.decode([[1], [2]]), ShapeError, "row by row"),
+        (lambda: BytePairTokenizer.train("ab", WRONG[4]), ShapeError, "size is a whole number"),
+        (lambda: BytePairTokenizer([(97, 98), (97, 98)]), ShapeError, "is there twice"),
+        (lambda: BytePairTokenizer(WRONG[5]), ShapeError, r"\(1, 2, 3\) are not two of the tokens"),
+        (lambda: CharTokenizer("ab", WRONG[6]), DtypeError, "the name of a special token is a string, not 1"),
+        (lambda: CharTokenizer(WRONG[6]), ShapeError, "1 is not one character"),
     ],
 )
 def test_wrong_calls(call: Any, error: type[Exception], words: str) -> None:
@@ -377,6 +387,13 @@ def test_a_pair_that_is_too_long_loses_from_its_longer_sentence() -> None:
         (lambda: text.pad([]), ShapeError, "there is no row"),
         (lambda: text.mask_tokens([1, 2], TOKENS, np.random.default_rng()), ShapeError, r"shape \(N, length\)"),
         (lambda: text.mask_tokens([[5]], TOKENS, np.random.default_rng(), rate=0), ShapeError, "rate is a share"),
+        (lambda: text.mask_tokens([[99]], TOKENS), OutOfRangeError, "no token has the id 99"),
+        (lambda: text.mask_tokens([[-1]], TOKENS), OutOfRangeError, "no token has the id -1"),
+        (lambda: Windows([1, 2, 3], 1).batch(WRONG[7]), DtypeError, "by whole numbers, not "),
+        (lambda: Documents([[1]], 0, 0, 0)[3], OutOfRangeError, "no example 3 among 1"),
+        (lambda: Documents([[1]], WRONG[8], 0, 0), DtypeError, "whole numbers, as encode gives"),
+        (lambda: NextSentence(POEMS, TOKENS, 9)[99], OutOfRangeError, "no example 99"),
+        (lambda: NextSentence(POEMS, TOKENS, 9, seed=-1), DtypeError, "seed is a whole number"),
         (lambda: text.mask_tokens([[0]], CharTokenizer("a"), np.random.default_rng()), ShapeError, "'<mask>'"),
         (lambda: NextSentence([[[5]]], TOKENS, 9), ShapeError, "no document has two"),
         (lambda: NextSentence([[[5], [6]]], TOKENS, 9), ShapeError, "two sentences in all"),

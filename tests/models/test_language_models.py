@@ -310,6 +310,10 @@ def test_a_translator_writes_with_its_cache_what_it_thinks_of_the_whole_target()
     assert np.argmax(whole.data[0], -1).tolist() == written
 
 
+WRONG: Any = "1"
+WRONG_IDS: Any = [1.7]
+
+
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
@@ -320,10 +324,25 @@ def test_a_translator_writes_with_its_cache_what_it_thinks_of_the_whole_target()
         (lambda: models.bert(9, 4)(np.zeros((1, 5), int)), tg.ShapeError, "with 1 to block=4"),
         (lambda: models.generate(MODEL, [], 3), tg.ShapeError, "a prompt has at least one token"),
         (lambda: models.generate(MODEL, [1], -1), tg.OutOfRangeError, "length is a whole number from 0 on"),
-        (lambda: models.generate(MODEL, [1], 3, temperature=-1.0), tg.OutOfRangeError, "temperature is 0 or more"),
+        (lambda: models.generate(MODEL, [1], 3, temperature=-1.0), tg.OutOfRangeError, "temperature is a number, 0"),
         (lambda: models.generate(MODEL, [1], 3, top_k=0), tg.OutOfRangeError, "top_k is a whole number from 1 on"),
         (lambda: models.choose([0.0], top_p=0.0), tg.OutOfRangeError, "top_p is a share"),
-        (lambda: models.choose([0.0], temperature=math.nan), tg.OutOfRangeError, "temperature is 0 or more, not nan"),
+        (lambda: models.choose([0.0], temperature=math.nan), tg.OutOfRangeError, "0 or more and finite, not nan"),
+        (lambda: models.choose([0.0], temperature=math.inf), tg.OutOfRangeError, "0 or more and finite, not inf"),
+        (lambda: models.choose([0.0], temperature=WRONG), tg.OutOfRangeError, "0 or more and finite, not '1'"),
+        (lambda: models.choose([0.0, math.inf]), tg.ShapeError, "none of them nan or inf"),
+        (lambda: models.choose([-math.inf, -math.inf]), tg.ShapeError, "not all of them -inf"),
+        (lambda: models.choose([]), tg.ShapeError, "a row"),
+        (lambda: models.generate(MODEL, WRONG_IDS, 3), tg.DtypeError, "generate: .* whole numbers"),
+        (lambda: models.generate(MODEL, WRONG, 3), tg.DtypeError, "generate: .* whole numbers"),
+        (lambda: models.bits_per_character(1.0, 5, 0), tg.OutOfRangeError, "characters is above 0, not 0"),
+        (lambda: models.char_rnn(9, 4)([1, 2]), tg.ShapeError, r"CharRNN: tokens are of shape \(N, T\)"),
+        (lambda: models.char_rnn(9, 4)([[]]), tg.ShapeError, "CharRNN: .* a token at least"),
+        (lambda: models.seq2seq(9, 9, 4)([[3]], [[1]], -1.0), tg.OutOfRangeError, "teacher_forcing is a probability"),
+        (lambda: models.seq2seq(9, 9, 4)([[3]], [[1], [1]]), tg.ShapeError, "1 sources and 2 targets"),
+        (lambda: models.seq2seq(9, 9, 4).translate([3], 1, 2, -1), tg.OutOfRangeError, "length is a whole number"),
+        (lambda: SMALL_TRANSLATOR([[3]], [[1], [1]]), tg.ShapeError, "1 sources and 2 targets"),
+        (lambda: SMALL_TRANSLATOR.translate([3], 1, 2, -1), tg.OutOfRangeError, "length is a whole number"),
         (lambda: models.choose([0.0, math.nan]), tg.ShapeError, "none of them nan"),
         (lambda: models.choose([[0.0]]), tg.ShapeError, "a row"),
         (lambda: models.next_token_loss(tg.zeros((1, 2, 5)), [[-100, -100]]), tg.OutOfRangeError, "each target .* -1"),
@@ -337,3 +356,10 @@ def test_a_translator_writes_with_its_cache_what_it_thinks_of_the_whole_target()
 def test_wrong_use_is_refused(call: Any, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         call()
+
+
+def test_tokens_that_cannot_be_are_never_drawn_and_the_smallest_temperature_takes_the_likeliest() -> None:
+    with np.errstate(all="raise"):
+        assert {models.choose([-math.inf, 0.0, 0.0], seed=seed) for seed in range(20)} == {1, 2}
+        assert {models.choose([0.0, 1.0, -math.inf], 5e-324, seed=seed) for seed in range(20)} == {1}
+    assert models.perplexity(1000.0) == math.inf

@@ -17,6 +17,7 @@ from .twins import TOLERANCE, assert_agree, assert_close, same_module, torch_or_
 
 F: Any = nn.functional
 RNG = np.random.default_rng(0)
+WRONG_SIZE: Any = 2.5
 
 
 def numbers(*shape: int, dtype: Any = np.float64) -> np.ndarray:
@@ -107,6 +108,50 @@ def test_a_query_that_may_take_of_nothing_has_zeros_and_no_gradient(mask: Any) -
     assert q.grad[0].tolist() == [0.0] * 4
     assert all(np.isfinite(x.grad).all() for x in (q, k, v))
     assert_gradients(lambda q, k, v: F.scaled_dot_product_attention(q, k, v, mask), *(numbers(n, 4) for n in (2, 3, 3)))
+
+
+@pytest.mark.parametrize("name", ["attn_mask", "key_padding_mask"])
+@pytest.mark.parametrize("other", [False, True])
+def test_a_mask_of_whole_numbers_is_refused_whatever_stands_beside_it(name: str, other: bool) -> None:
+    """Beside a mask of bools, its ones would be added to the comparisons, and nothing be masked."""
+    layer, x = nn.MultiheadAttention(4, 2), np.ones((3, 3, 4))
+    masks: dict[str, Any] = {"attn_mask": np.zeros((3, 3), bool), "key_padding_mask": np.zeros((3, 3), bool)}
+    masks = {**(masks if other else {}), name: np.eye(3, dtype=int)}
+    with pytest.raises(tg.DtypeError, match=f"{name} is of bools, True where a query may not attend.* not of int64"):
+        layer(x, x, x, **masks)
+
+
+def test_a_mask_of_numbers_leaves_the_layers_dtype() -> None:
+    layer, x = nn.MultiheadAttention(4, 2), tg.randn(3, 1, 4, seed=0)
+    out, weights = layer(x, x, x, attn_mask=np.triu(np.full((3, 3), -np.inf), 1))
+    assert out.dtype == weights.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: nn.PositionalEncoding(0),
+        lambda: nn.PositionalEmbedding(0, 4),
+        lambda: nn.PositionalEmbedding(4, WRONG_SIZE),
+        lambda: nn.PositionalEncoding(4)(np.zeros((2, 4)), start=-1),
+        lambda: nn.PositionalEmbedding(5, 4)(np.zeros((2, 4)), start=-5),
+        lambda: nn.MultiheadAttention(4, 2, kdim=0),
+        lambda: nn.GroupNorm(0, 4),
+        lambda: nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2), WRONG_SIZE),
+        lambda: nn.Transformer.generate_square_subsequent_mask(-1),
+        lambda: nn.padding_mask([1], WRONG_SIZE),
+        lambda: nn.unpad_sequence(np.zeros(3), [1]),
+        lambda: nn.pad_sequence([[[1], [2, 3]]]),
+        lambda: nn.pad_sequence(["ab"]),
+    ],
+)
+def test_sizes_and_places_that_are_none_are_refused(call: Any) -> None:
+    with pytest.raises(tg.TinygradError):
+        call()
+
+
+def test_positions_of_whole_numbers_are_not_cut_off() -> None:
+    np.testing.assert_array_equal(nn.PositionalEncoding(4)(np.zeros((2, 4), int)), F.positional_encoding(2, 4))
 
 
 def test_a_learned_mask_has_a_gradient_of_its_own_shape() -> None:

@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 
 from .. import nn
-from ..engine.node import number_of, shape_of
-from ..errors import ShapeError
-from .language import counting, next_token_loss
+from ..engine.node import number_of
+from .language import counting, next_token_loss, shape_of_tokens
 
 __all__ = ["BERT", "bert", "bert_loss"]
 
@@ -66,9 +65,7 @@ class BERT(nn.Module):
 
     def forward(self, tokens: Any, segments: Any = None, padding: Any = None) -> tuple[Any, Any]:
         """`segments` (N, T) is 0 in the sentence A and 1 in B, 0 if left out; `padding` (N, T) True at padding."""
-        shape = shape_of(tokens)
-        if len(shape) != 2 or not 1 <= shape[1] <= self.block:
-            raise ShapeError(f"BERT: tokens are of shape (N, T) with 1 to block={self.block} tokens, not {shape}")
+        shape = shape_of_tokens("BERT", tokens, block=self.block)
         segments = np.zeros(shape, int) if segments is None else segments
         x = self.positions(self.tokens(tokens) + self.segments(segments))
         x = self.layers(self.dropout(self.norm(x)), src_key_padding_mask=padding)

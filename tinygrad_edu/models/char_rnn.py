@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import nn
 from ..errors import OutOfRangeError
+from .language import shape_of_tokens
 
 __all__ = ["CharRNN", "char_rnn"]
 
@@ -45,6 +46,7 @@ class CharRNN(nn.Module):
 
     def forward(self, tokens: Any, cache: dict[str, Any] | None = None) -> Any:
         """Tokens (N, T) → logits (N, T, vocabulary); with a cache, the tokens follow those that it has seen."""
+        shape_of_tokens("CharRNN", tokens)
         states, last = self.rnn(self.tokens(tokens), None if cache is None else cache.get("state"))
         if cache is not None:
             cache["state"] = last

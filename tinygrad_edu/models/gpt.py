@@ -11,8 +11,7 @@ import math
 from typing import Any
 
 from .. import nn
-from ..engine.node import shape_of
-from ..errors import ShapeError
+from .language import shape_of_tokens
 
 __all__ = ["GPT", "gpt"]
 
@@ -64,12 +63,8 @@ class GPT(nn.Module):
 
     def forward(self, tokens: Any, cache: nn.KeyValueCache | None = None) -> Any:
         """Tokens (N, T) → logits (N, T, vocabulary); with a cache, the tokens follow those that it has seen."""
-        start, shape = (0 if cache is None else len(cache)), shape_of(tokens)
-        if len(shape) != 2 or start + shape[1] > self.block or not shape[1]:
-            raise ShapeError(
-                f"GPT: tokens are of shape (N, T) with 1 to block={self.block} tokens, not {shape}"
-                + (f" after {start}" if start else "")
-            )
+        start = 0 if cache is None else len(cache)
+        shape_of_tokens("GPT", tokens, block=self.block, before=start)
         x = self.dropout(self.positions(self.tokens(tokens), start))
         x = self.layers(x, is_causal=True, cache=cache)
         return nn.functional.linear(x, self.tokens.weight)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from .. import nn
+from ..data.text.language import whole_numbers
 from ..engine.messages import is_whole, short
-from ..engine.node import number_of
+from ..engine.node import number_of, shape_of
 from ..engine.random import generator
 from ..errors import OutOfRangeError, ShapeError
 from ..nn.module import evaluating
@@ -40,23 +42,54 @@ def counting(targets: Any, ignore_index: int, function: str) -> None:
         )
 
 
+def shape_of_tokens(
+    model: str,
+    tokens: Any,
+    what: str = "tokens are",
+    block: int | None = None,
+    before: int = 0,
+    rows: int | None = None,
+) -> tuple[int, int]:
+    """The shape (N, T) of what a model reads: a token at least, and, with those `before`, no more than its block.
+
+    `rows` is what N has to be. Raises `ShapeError` for another shape.
+    """
+    shape = shape_of(tokens)
+    if len(shape) != 2 or not shape[1] or (block is not None and before + shape[1] > block):
+        limit = "a token at least" if block is None else f"1 to block={block} tokens"
+        after = f" after {before}" if before else ""
+        raise ShapeError(f"{model}: {what} of shape (N, T) with {limit}, not {shape}{after}")
+    if rows is not None and shape[0] != rows:
+        raise ShapeError(f"{model}: each source has a target, and there are {rows} sources and {shape[0]} targets")
+    return shape
+
+
 def perplexity(loss: float) -> float:
     """exp of a mean loss in nats a token: among so many tokens, all equally likely, the model might as well choose.
 
-    >>> perplexity(math.log(27))
-    27.0
+    It is inf where the number is too large for a float.
+
+    >>> perplexity(math.log(27)), perplexity(1000.0)
+    (27.0, inf)
     """
-    return math.exp(loss)
+    try:
+        return math.exp(loss)
+    except OverflowError:
+        return math.inf
 
 
 def bits_per_character(loss: float, tokens: int = 1, characters: int = 1) -> float:
     """A mean loss in nats a token as bits a character, for a text of so many tokens and characters.
 
-    It compares models with different tokens. One token a character needs no numbers.
+    It compares models with different tokens. One token a character needs no numbers. Raises `OutOfRangeError` for a
+    text without tokens or without characters.
 
     >>> bits_per_character(math.log(2), tokens=300, characters=600)
     0.5
     """
+    for name, number in (("tokens", tokens), ("characters", characters)):
+        if not number > 0:
+            raise OutOfRangeError(f"bits_per_character: {name} is above 0, not {number}")
     return loss / math.log(2) * tokens / characters
 
 
@@ -74,21 +107,26 @@ def choose(
         al., "The curious case of neural text degeneration" (2020).
     seed : an int or a `numpy.random.Generator`; without one the package's own, which `tg.manual_seed` sets.
 
-    Raises `OutOfRangeError` for a temperature below 0, a k below 1 or a share that is not above 0 and at most 1,
-    `ShapeError` for logits that are no row, or that are nan.
+    Raises `OutOfRangeError` for a temperature below 0 or infinite, a k below 1 or a share that is not above 0 and at
+    most 1, `ShapeError` for logits that are no row. Logits may be -inf, of tokens that are never drawn, but not all of
+    them, nor inf or nan.
 
     >>> logits = [0.0, 2.0, 1.0, -1.0]
     >>> choose(logits, temperature=0), {choose(logits, top_k=2, seed=s) for s in range(20)}
     (1, {1, 2})
     """
     scores = np.asarray(number_of(logits), np.float64)
-    if scores.ndim != 1 or not scores.size or np.isnan(scores).any():
-        raise ShapeError(f"choose: logits are a row (V,) of one number a token, none of them nan, not {short(logits)}")
+    if scores.ndim != 1 or not np.isfinite(scores.max(initial=-np.inf)):
+        raise ShapeError(
+            f"choose: logits are a row (V,) of one number a token, none of them nan or inf, and not all of them -inf; "
+            f"not {short(logits)}"
+        )
     _check_choice(temperature, top_k, top_p)
     if temperature == 0:
         return int(scores.argmax())
     order = np.argsort(-scores, kind="stable")[:top_k]
-    shares = np.exp((scores[order] - scores[order[0]]) / temperature)
+    with np.errstate(over="ignore"):  # a difference divided by nearly 0 may become -inf
+        shares = np.exp((scores[order] - scores[order[0]]) / temperature)
     shares /= shares.sum()
     if top_p is not None:
         enough = int(np.searchsorted(np.cumsum(shares), top_p * (1 - 1e-12))) + 1
@@ -97,13 +135,19 @@ def choose(
     return int(order[min(place, len(order) - 1)])  # the shares may add up to a little less than 1
 
 
+def check_length(function: str, length: int) -> None:
+    """Raise `OutOfRangeError` for what is no number of tokens."""
+    if not is_whole(length) or length < 0:
+        raise OutOfRangeError(f"{function}: length is a whole number from 0 on, not {short(length)}")
+
+
 def _check_choice(temperature: float, top_k: int | None, top_p: float | None) -> None:
-    if not temperature >= 0:
-        raise OutOfRangeError(f"choose: temperature is 0 or more, not {temperature}")
+    if not isinstance(temperature, Real) or not 0 <= temperature < math.inf:
+        raise OutOfRangeError(f"choose: temperature is a number, 0 or more and finite, not {short(temperature)}")
     if top_k is not None and not (is_whole(top_k) and top_k >= 1):
         raise OutOfRangeError(f"choose: top_k is a whole number from 1 on, not {short(top_k)}")
-    if top_p is not None and not 0 < top_p <= 1:
-        raise OutOfRangeError(f"choose: top_p is a share, above 0 and at most 1, not {top_p}")
+    if top_p is not None and not (isinstance(top_p, Real) and 0 < top_p <= 1):
+        raise OutOfRangeError(f"choose: top_p is a share, above 0 and at most 1, not {short(top_p)}")
 
 
 def generate(
@@ -131,11 +175,10 @@ def generate(
     >>> len(list(generate(model, [0], 12, seed=0)))
     12
     """
-    tokens = [int(token) for token in prompt]
+    tokens: list[int] = whole_numbers("generate", prompt).tolist()
     if not tokens:
         raise ShapeError("generate: a prompt has at least one token; give the token with which texts start")
-    if not is_whole(length) or length < 0:
-        raise OutOfRangeError(f"generate: length is a whole number from 0 on, not {short(length)}")
+    check_length("generate", length)
     _check_choice(temperature, top_k, top_p)
     return _tokens(
         model,

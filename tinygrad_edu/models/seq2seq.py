@@ -18,7 +18,8 @@ from ..engine.primitives.elementwise import tanh, where
 from ..engine.primitives.reductions import softmax
 from ..engine.primitives.shape import concatenate, expand_dims, squeeze, stack
 from ..engine.random import generator
-from ..errors import ShapeError
+from ..errors import OutOfRangeError
+from .language import check_length, shape_of_tokens
 
 __all__ = ["AdditiveAttention", "Seq2Seq", "seq2seq"]
 
@@ -84,12 +85,14 @@ class Seq2Seq(nn.Module):
         `teacher_forcing` is the probability with which a step reads the right token before it, from the target, instead
         of the one that the network itself thought likeliest; S. Bengio et al., "Scheduled sampling" (2015).
 
-        Raises `ShapeError` for sequences without a token.
+        Raises `ShapeError` for sequences without a token, or a source without a target, `OutOfRangeError` for what
+        is no probability.
         """
         states, state, padding = self.encode(source)
         tokens, rng = np.asarray(number_of(target)), generator(seed)
-        if tokens.ndim != 2 or not tokens.shape[1]:
-            raise ShapeError(f"Seq2Seq: a target is of shape (N, T) with a token at least, not {tokens.shape}")
+        shape_of_tokens("Seq2Seq", tokens, "a target is", rows=shape_of(source)[0])
+        if not 0 <= teacher_forcing <= 1:
+            raise OutOfRangeError(f"Seq2Seq: teacher_forcing is a probability, between 0 and 1, not {teacher_forcing}")
         logits: list[Any] = []
         for t in range(tokens.shape[1]):
             right = t == 0 or teacher_forcing >= 1 or rng.random() < teacher_forcing
@@ -103,9 +106,7 @@ class Seq2Seq(nn.Module):
 
         Raises `ShapeError` for a source without a token.
         """
-        shape = shape_of(source)
-        if len(shape) != 2 or not shape[1]:
-            raise ShapeError(f"Seq2Seq: a source is of shape (N, S) with a token at least, not {shape}")
+        shape_of_tokens("Seq2Seq", source, "a source is")
         states, last = self.encoder(self.source(source))
         if self.pad is None:
             return states, last[0], None
@@ -130,6 +131,7 @@ class Seq2Seq(nn.Module):
         """
         tokens: list[int] = []
         maps: list[np.ndarray] = []
+        check_length("translate", length)
         token = np.array([start])
         with no_grad():
             states, state, padding = self.encode(np.array([source]))

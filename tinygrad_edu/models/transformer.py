@@ -13,8 +13,8 @@ import numpy as np
 
 from .. import nn
 from ..engine.node import number_of, shape_of
-from ..errors import ShapeError
 from ..nn.module import evaluating
+from .language import check_length, shape_of_tokens
 
 __all__ = ["Translator", "transformer"]
 
@@ -54,24 +54,20 @@ class Translator(nn.Module):
     def forward(self, source: Any, target: Any) -> Any:
         """Source (N, S) and target (N, T) → logits (N, T, target_vocabulary).
 
-        Raises `ShapeError` for sequences without a token.
+        Raises `ShapeError` for sequences without a token, or a source without a target.
         """
         return self.decode(target, *self.encode(source))
 
     def encode(self, source: Any) -> tuple[Any, Any]:
         """What the encoder makes of the source, (N, S, channels), and where this is padding (N, S), or None."""
-        shape = shape_of(source)
-        if len(shape) != 2 or not shape[1]:
-            raise ShapeError(f"Translator: a source is of shape (N, S) with a token at least, not {shape}")
+        shape_of_tokens("Translator", source, "a source is")
         padding = None if self.pad is None else np.asarray(number_of(source)) == self.pad
         x = self.positions(self.source(source) * self.scale)
         return self.transformer.encoder(x, src_key_padding_mask=padding), padding
 
     def decode(self, target: Any, memory: Any, padding: Any = None, cache: nn.KeyValueCache | None = None) -> Any:
         """Logits (N, T, target_vocabulary) of the token after each of the target; with a cache, after those before."""
-        shape = shape_of(target)
-        if len(shape) != 2 or not shape[1]:
-            raise ShapeError(f"Translator: a target is of shape (N, T) with a token at least, not {shape}")
+        shape_of_tokens("Translator", target, "a target is", rows=shape_of(memory)[0])
         x = self.positions(self.target(target) * self.scale, start=0 if cache is None else len(cache))
         x = self.transformer.decoder(x, memory, memory_key_padding_mask=padding, tgt_is_causal=True, cache=cache)
         return self.output(x)
@@ -82,6 +78,7 @@ class Translator(nn.Module):
         >>> 0 <= len(transformer(10, 12, channels=8, heads=2, layers=1).translate([3, 4], 0, 1, 5)) <= 5
         True
         """
+        check_length("translate", length)
         tokens, cache = [start], nn.KeyValueCache()
         with evaluating(self):
             memory, padding = self.encode(np.array([source]))

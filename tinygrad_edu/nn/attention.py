@@ -18,11 +18,11 @@ from ..engine.primitives.fused import linear
 from ..engine.primitives.linear_algebra import matmul
 from ..engine.primitives.reductions import mean
 from ..engine.primitives.shape import concatenate, expand_dims, repeat, reshape, split, squeeze, swapaxes
-from ..errors import OutOfRangeError, ShapeError
+from ..errors import DtypeError, OutOfRangeError, ShapeError
 from . import init
 from .layers import Linear, dropout
 from .module import Module
-from .parameter import Parameter, Shape, data_for
+from .parameter import Parameter, Shape, at_least_one, data_for
 
 __all__ = ["KeyValueCache", "MultiheadAttention", "attention_maps"]
 
@@ -159,7 +159,8 @@ class MultiheadAttention(Module):
         if not 0 <= dropout <= 1:
             raise OutOfRangeError(f"MultiheadAttention: dropout is a probability, between 0 and 1, not {dropout}")
         self.embed_dim, self.num_heads, self.dropout, self.batch_first = embed_dim, num_heads, dropout, batch_first
-        self.kdim, self.vdim = kdim or embed_dim, vdim or embed_dim
+        self.kdim, self.vdim = (embed_dim if size is None else size for size in (kdim, vdim))
+        at_least_one("MultiheadAttention", kdim=self.kdim, vdim=self.vdim)
         together = self.kdim == self.vdim == embed_dim
         self.in_proj_weight = Parameter() if together else None
         self.q_proj_weight = None if together else Parameter()
@@ -268,7 +269,7 @@ class MultiheadAttention(Module):
                 f"MultiheadAttention: attn_mask is of shape (L, S) = {(length, size)} or (N·num_heads, L, S) = "
                 f"{(n * heads, length, size)}, not {shape}"
             )
-        mask = self._numbers(mask)
+        mask = self._numbers("attn_mask", mask)
         return [mask if len(shape) == 2 else reshape(mask, (n, heads, length, size))]
 
     def _padding(self, mask: Any, n: int, size: int) -> list[Any]:
@@ -279,14 +280,20 @@ class MultiheadAttention(Module):
             raise ShapeError(
                 f"MultiheadAttention: key_padding_mask is of shape (N, S) = {(n, size)}, not {shape_of(mask)}"
             )
-        return [reshape(self._numbers(mask), (n, 1, 1, size))]
+        return [reshape(self._numbers("key_padding_mask", mask), (n, 1, 1, size))]
 
-    def _numbers(self, mask: Any) -> Any:
-        """A mask as numbers to add; -inf where one of bools is True."""
+    def _numbers(self, name: str, mask: Any) -> Any:
+        """A mask as numbers to add, in the dtype of the layer; -inf where one of bools is True."""
         number = np.asarray(number_of(mask))
+        if number.dtype.kind not in "bf":
+            raise DtypeError(
+                f"MultiheadAttention: {name} is of bools, True where a query may not attend to a key, or of "
+                f"floating-point numbers that are added, and not of {number.dtype}; mask == 1 makes bools of ones and "
+                "zeros"
+            )
         if number.dtype.kind == "b":
             return np.where(number, -np.inf, 0.0).astype(self.out_proj.weight.dtype)
-        return mask if isinstance(mask, Node) else number
+        return data_for(self, mask, self.out_proj.weight)
 
     def extra_repr(self) -> str:
         sizes = {name: getattr(self, name) for name in ("kdim", "vdim") if getattr(self, name) != self.embed_dim}

@@ -20,7 +20,7 @@ from ..engine.primitives.normalization import (
 from ..errors import ShapeError
 from . import init
 from .module import Module
-from .parameter import Buffer, Parameter, Shape, data_for
+from .parameter import Buffer, Parameter, Shape, at_least_one, data_for
 
 __all__ = [
     "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d",
@@ -214,6 +214,7 @@ class GroupNorm(Module):
     def __init__(
         self, num_groups: int, num_channels: int | None, eps: float = 1e-5, affine: bool = True, bias: bool = True
     ) -> None:
+        at_least_one("GroupNorm", num_groups=num_groups)
         if (num_channels or 0) % num_groups:
             text = texts("GroupNorm: num_channels={channels} cannot be cut into num_groups={groups}")
             raise ShapeError(say(text, channels=num_channels, groups=num_groups))
@@ -259,7 +260,7 @@ class LayerNorm(Module):
     ) -> None:
         self.normalized_shape = None
         if normalized_shape is not None:
-            self.normalized_shape = feature_sizes("LayerNorm", normalized_shape)
+            self.normalized_shape = feature_sizes(type(self).__name__, normalized_shape)
         self.eps, self.elementwise_affine = eps, elementwise_affine
         self.weight = Parameter() if elementwise_affine else None
         self.bias = Parameter() if elementwise_affine and bias else None

@@ -21,12 +21,9 @@ from ..errors import DtypeError, OutOfRangeError, ShapeError
 from . import init
 from .layers import dropout
 from .module import Module
-from .parameter import Parameter, Shape, data_for
+from .parameter import Parameter, Shape, at_least_one, data_for
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell"]
-
-
-FROM_ONE_ON = texts("{layer}: {name} is a whole number from 1 on, not {value}")
 
 
 class Recurrent(Module):
@@ -37,9 +34,8 @@ class Recurrent(Module):
     """The number of blocks of `hidden_size` rows in a weight: one for each gate."""
 
     def _make(self, input_size: int | None, hidden_size: int, bias: bool, endings: list[str]) -> None:
-        for name, size in (("input_size", input_size), ("hidden_size", hidden_size)):
-            if not (is_whole(size) and size > 0) and not (size is None and name == "input_size"):  # type: ignore[operator]
-                raise OutOfRangeError(say(FROM_ONE_ON, layer=type(self).__name__, name=name, value=short(size)))
+        known = {} if input_size is None else {"input_size": input_size}
+        at_least_one(type(self).__name__, **known, hidden_size=hidden_size)
         self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
         self._parts = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"][: 4 if bias else 2]
         self._endings = endings
@@ -96,8 +92,7 @@ class RecurrentLayers(Recurrent):
         self, input_size: int | None, hidden_size: int, num_layers: int = 1, bias: bool = True,
         batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False,
     ) -> None:  # fmt: skip
-        if not (is_whole(num_layers) and num_layers > 0):
-            raise OutOfRangeError(say(FROM_ONE_ON, layer=type(self).__name__, name="num_layers", value=num_layers))
+        at_least_one(type(self).__name__, num_layers=num_layers)
         if not 0 <= dropout <= 1:
             text = texts("{layer}: dropout is a probability, between 0 and 1, not {value}")
             raise OutOfRangeError(say(text, layer=type(self).__name__, value=dropout))

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.messages import is_whole, short
 from ..engine.node import number_of, shape_of
 from ..engine.primitives.shape import pad, stack, swapaxes
 from ..errors import DtypeError, OutOfRangeError, ShapeError
+from .parameter import numeric
 
 __all__ = ["pad_sequence", "padding_mask", "unpad_sequence"]
 
@@ -27,7 +29,7 @@ def pad_sequence(
     tensor([[1., 2., 3.],
             [4., 0., 0.]])
     """
-    arrays = [x if hasattr(x, "shape") else np.asarray(x) for x in sequences]
+    arrays = [numeric("pad_sequence", x) for x in sequences]
     shapes = [shape_of(x) for x in arrays]
     if not arrays or any(not shape or shape[1:] != shapes[0][1:] for shape in shapes):
         raise ShapeError(
@@ -53,6 +55,8 @@ def unpad_sequence(padded_sequences: Any, lengths: Any, batch_first: bool = Fals
     >>> tg.nn.unpad_sequence(tg.tensor([[1.0, 2.0], [4.0, 0.0]]), [2, 1], batch_first=True)
     [tensor([1., 2.]), tensor([4.])]
     """
+    if len(shape_of(padded_sequences)) < 2:
+        raise ShapeError(f"unpad_sequence: a batch has two axes or more, not shape {shape_of(padded_sequences)}")
     batch = padded_sequences if batch_first else swapaxes(padded_sequences, 0, 1)
     n, longest = shape_of(batch)[:2]
     sizes = _lengths("unpad_sequence", lengths, longest)
@@ -71,6 +75,8 @@ def padding_mask(lengths: Any, max_len: int | None = None) -> np.ndarray:
     array([[False, False, False],
            [False,  True,  True]])
     """
+    if max_len is not None and not is_whole(max_len):
+        raise OutOfRangeError(f"padding_mask: max_len is a whole number from 0 on, not {short(max_len)}")
     sizes = _lengths("padding_mask", lengths, max_len)
     longest = int(sizes.max(initial=0)) if max_len is None else max_len
     mask: np.ndarray = np.arange(longest) >= sizes[:, None]

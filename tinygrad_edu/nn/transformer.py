@@ -24,7 +24,7 @@ from .containers import ModuleList
 from .layers import Dropout, Linear
 from .module import Module
 from .normalization import LayerNorm
-from .parameter import Parameter, Shape, data_for
+from .parameter import Parameter, Shape, at_least_one, data_for, real
 
 __all__ = [
     "PositionalEmbedding", "PositionalEncoding", "Transformer", "TransformerDecoder", "TransformerDecoderLayer",
@@ -45,6 +45,8 @@ def positional_encoding(length: int, d_model: int, start: int = 0, dtype: Any = 
            [ 0.84,  0.54],
            [ 0.91, -0.42]], dtype=float32)
     """
+    if not is_whole(start) or start < 0:
+        raise OutOfRangeError(f"positional_encoding: start is a whole number from 0 on, not {short(start)}")
     waves = np.arange(0, d_model, 2) / d_model
     angles = np.arange(start, start + length)[:, None] / 10000.0**waves
     table = np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(length, 2 * len(waves))
@@ -63,6 +65,7 @@ class PositionalEncoding(Module):
     """
 
     def __init__(self, d_model: int, dropout: float = 0.0) -> None:
+        at_least_one("PositionalEncoding", d_model=d_model)
         self.d_model, self.dropout = d_model, Dropout(dropout)
 
     def forward(self, x: Any, start: int = 0) -> Any:
@@ -71,8 +74,8 @@ class PositionalEncoding(Module):
             raise ShapeError(
                 f"PositionalEncoding: the input is (..., T, d_model) with d_model={self.d_model}, not {shape}"
             )
-        dtype = getattr(x, "dtype", np.dtype(np.float32))
-        return self.dropout(x + positional_encoding(shape[-2], self.d_model, start, dtype))
+        x = real("PositionalEncoding", x)
+        return self.dropout(x + positional_encoding(shape[-2], self.d_model, start, x.dtype))
 
     def extra_repr(self) -> str:
         return f"{self.d_model}"
@@ -90,6 +93,7 @@ class PositionalEmbedding(Module):
     """
 
     def __init__(self, max_len: int, d_model: int) -> None:
+        at_least_one("PositionalEmbedding", max_len=max_len, d_model=d_model)
         self.max_len, self.d_model = max_len, d_model
         self.weight = Parameter()
         self.build()
@@ -102,7 +106,7 @@ class PositionalEmbedding(Module):
 
     def forward(self, x: Any, start: int = 0) -> Any:
         shape = shape_of(x)
-        if len(shape) < 2 or shape[-1] != self.d_model or start + shape[-2] > self.max_len:
+        if len(shape) < 2 or shape[-1] != self.d_model or not 0 <= start <= self.max_len - shape[-2]:
             raise ShapeError(
                 f"PositionalEmbedding: the input is (..., T, {self.d_model}) of at most max_len={self.max_len} "
                 f"positions, not {shape}" + (f" from position {start} on" if start else "")
@@ -238,8 +242,7 @@ class TransformerStack(Module):
     """The base class of encoder and decoder: copies of a layer, one after the other, and a norm at the end if given."""
 
     def __init__(self, layer: Module, num_layers: int, norm: Module | None = None) -> None:
-        if not (is_whole(num_layers) and num_layers > 0):
-            raise OutOfRangeError(f"{type(self).__name__}: num_layers is a whole number from 1 on, not {num_layers}")
+        at_least_one(type(self).__name__, num_layers=num_layers)
         self.layers = ModuleList([deepcopy(layer) for _ in range(num_layers)])
         self.norm = norm
 
@@ -348,4 +351,5 @@ class Transformer(Module):
         array([[  0., -inf],
                [  0.,   0.]], dtype=float32)
         """
+        at_least_one("generate_square_subsequent_mask", sz=sz)
         return np.triu(np.full((sz, sz), -np.inf, dtype), 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy import ndarray
 
 from ...engine.convert import array_of
 from ...engine.messages import is_whole, short
+from ...engine.random import generator
 from ...errors import DtypeError, OutOfRangeError, ShapeError
 from ..dataset import Dataset
 from .tokenizers import Tokenizer
@@ -115,6 +117,7 @@ class Documents(Dataset):
             raise ShapeError(f"Documents: length is a whole number from 1 on, not {short(length)}")
         if not len(texts):
             raise ShapeError("Documents: there is no text")
+        whole_numbers("Documents", [start, end, pad])
         whole = [whole_numbers("Documents", text) for text in texts]
         self.rows = [np.concatenate([[start], text, [end]])[: None if length is None else length + 1] for text in whole]
         self.pad = pad
@@ -124,7 +127,7 @@ class Documents(Dataset):
         return len(self.rows)
 
     def __getitem__(self, index: Any) -> tuple[ndarray, ndarray]:
-        row = self.rows[index]
+        row = self.rows[places("Documents", [index], len(self))[0]]
         return row[:-1], row[1:]
 
     def batch(self, indices: Sequence[int] | ndarray) -> tuple[ndarray, ...]:
@@ -134,16 +137,18 @@ class Documents(Dataset):
 
 
 def mask_tokens(
-    tokens: Any, tokenizer: Tokenizer, generator: np.random.Generator, mask: str = "<mask>", rate: float = 0.15
+    tokens: Any, tokenizer: Tokenizer, seed: Any = None, mask: str = "<mask>", rate: float = 0.15
 ) -> tuple[ndarray, ndarray]:
     """The task of a masked language model: tokens (N, length) with some of them hidden, and what stood there.
 
     In each row the share `rate` of the tokens is chosen at random, at least one; special tokens never are. 80 % of the
     chosen ones become the token `mask`, 10 % any token that is not special, and 10 % stay. The targets are -100, which
-    the losses ignore, where nothing was chosen. J. Devlin, M. Chang, K. Lee, K. Toutanova, "BERT: pre-training of deep
+    the losses ignore, where nothing was chosen. `seed` is an int or a `numpy.random.Generator`; without one the
+    package's own draws. J. Devlin, M. Chang, K. Lee, K. Toutanova, "BERT: pre-training of deep
     bidirectional transformers for language understanding", NAACL 2019, section 3.1.
 
-    Raises `ShapeError` for tokens of another number of axes, a rate that is no share, or a tokenizer without the token.
+    Raises `ShapeError` for tokens of another number of axes, a rate that is no share, or a tokenizer without the token,
+    `OutOfRangeError` for an id that no token has.
 
     >>> from tinygrad_edu.data.text import CharTokenizer
     >>> tokenizer = CharTokenizer("abcdefgh", special=["<pad>", "<mask>"])
@@ -155,15 +160,19 @@ def mask_tokens(
     array = array_of(tokens)
     if array.ndim != 2 or array.dtype.kind not in "iu":
         raise ShapeError(f"mask_tokens: tokens are whole numbers of shape (N, length), not {short(tokens)}")
-    if not 0 < rate <= 1:
-        raise ShapeError(f"mask_tokens: rate is a share, above 0 and at most 1, not {rate!r}")
+    if not isinstance(rate, Real) or not 0 < rate <= 1:
+        raise ShapeError(f"mask_tokens: rate is a share, above 0 and at most 1, not {short(rate)}")
+    unknown = array[(array < 0) | (array >= len(tokenizer))]
+    if unknown.size:
+        raise OutOfRangeError(f"mask_tokens: no token has the id {unknown[0]}; there are {len(tokenizer)}, from 0 on")
+    rng = generator(seed)
     hidden = special("mask_tokens", tokenizer, mask)
     may_be = array >= len(tokenizer.special)
     number = np.maximum(1, np.rint(rate * may_be.sum(axis=1))).astype(int)
-    rank = np.where(may_be, generator.random(array.shape), 2).argsort(axis=1).argsort(axis=1)
+    rank = np.where(may_be, rng.random(array.shape), 2).argsort(axis=1).argsort(axis=1)
     chosen = may_be & (rank < number[:, None])
-    lot = generator.random(array.shape)
-    any_token = generator.integers(len(tokenizer.special), len(tokenizer), array.shape)
+    lot = rng.random(array.shape)
+    any_token = rng.integers(len(tokenizer.special), len(tokenizer), array.shape)
     inputs = np.where(chosen & (lot < 0.8), hidden, np.where(chosen & (lot < 0.9), any_token, array))
     return inputs, np.where(chosen, array, IGNORED)
 
@@ -207,7 +216,7 @@ class NextSentence(Dataset):
         cls, sep, self.pad = (special("NextSentence", tokenizer, name) for name in ("<cls>", "<sep>", "<pad>"))
         sentences = [(d, i) for d, document in enumerate(documents) for i in range(len(document))]
         first_of = np.cumsum([0, *map(len, documents)])
-        rng = np.random.default_rng(seed)
+        rng = generator(seed)
         self.rows: list[tuple[ndarray, ndarray, int]] = []
         for d, document in enumerate(documents):
             elsewhere = len(sentences) - len(document)
@@ -236,7 +245,7 @@ class NextSentence(Dataset):
         return len(self.rows)
 
     def __getitem__(self, index: int) -> tuple[ndarray, ndarray, int]:
-        return self.rows[index]
+        return self.rows[int(places("NextSentence", [index], len(self))[0])]
 
     def batch(self, indices: Sequence[int] | ndarray) -> tuple[ndarray, ...]:
         """Tokens (N, longest), segments (N, longest), and whether the second sentence follows (N,)."""
@@ -254,7 +263,10 @@ def whole_numbers(function: str, tokens: Any) -> ndarray:
 
 def places(function: str, indices: Sequence[int] | ndarray, n: int) -> ndarray:
     """Indices of examples, counted from the front."""
-    array = np.asarray(indices, dtype=np.intp)
+    array = np.asarray(indices)
+    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
+        raise DtypeError(f"{function}: examples are chosen by whole numbers, not {short(indices)}")
+    array = array.astype(np.intp)
     outside = array[(array < -n) | (array >= n)]
     if len(outside):
         raise OutOfRangeError(f"{function}: there is no example {outside[0]} among {n}")

@@ -13,14 +13,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from heapq import heapify, heappop, heappush
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, Literal
 
 from ..._support.files import replace_file
 from ..._support.json_records import Format, Wrong
 from ...engine.convert import array_of
-from ...engine.messages import short
+from ...engine.messages import is_whole, short
 from ...errors import DtypeError, FileError, OutOfRangeError, ShapeError
 
 __all__ = ["BytePairTokenizer", "CharTokenizer", "Tokenizer"]
@@ -157,7 +158,8 @@ class CharTokenizer(Tokenizer):
         self.unknown = unknown
         self.tokens = [*self.special, *self.characters]
         self._ids = {character: i for i, character in enumerate(self.characters, len(self.special))}
-        if wrong := [character for character in self.characters if len(character) != 1]:
+        given: tuple[Any, ...] = self.characters
+        if wrong := [x for x in given if not isinstance(x, str) or len(x) != 1]:
             raise ShapeError(f"CharTokenizer: {short(wrong[0])} is not one character")
         if not self.characters or len(self._ids) < len(self.characters):
             raise ShapeError("CharTokenizer: needs characters, each once; CharTokenizer.train finds those of a text")
@@ -211,7 +213,8 @@ class BytePairTokenizer(Tokenizer):
     merges : the pairs of ids to merge, in this order; the first makes the token 256 + the number of special tokens.
     special : the names of the special tokens.
 
-    Raises `ShapeError` where a special token is there twice, or a pair names a token that does not exist yet.
+    Raises `ShapeError` where a special token or a pair is there twice, a pair names a token that does not exist yet, or
+    the tokens have more than 16 million bytes in all.
 
     >>> tokenizer = BytePairTokenizer.train("low lower lowest newer newest", size=261)
     >>> tokenizer.tokens[256:]
@@ -227,10 +230,17 @@ class BytePairTokenizer(Tokenizer):
         self.merges = tuple(merges)
         first = len(self.special)
         self._bytes = [b""] * first + [bytes([i]) for i in range(256)]
+        room = LONGEST
         for pair in self.merges:
-            if not all(first <= token < len(self._bytes) for token in pair):
-                raise ShapeError(f"BytePairTokenizer: {pair} are not two of the tokens before {len(self._bytes)}")
+            known = len(self._bytes)
+            if not (is_pair(pair) and all(first <= token < known for token in pair)):
+                raise ShapeError(f"BytePairTokenizer: {short(pair)} are not two of the tokens before {known}")
+            room -= len(self._bytes[pair[0]]) + len(self._bytes[pair[1]])
+            if room < 0:  # a small file may double a token again and again
+                raise ShapeError(f"BytePairTokenizer: the tokens up to {known} have more than {LONGEST:,} bytes in all")
             self._bytes.append(self._bytes[pair[0]] + self._bytes[pair[1]])
+        if len(set(self.merges)) < len(self.merges):
+            raise ShapeError("BytePairTokenizer: each pair is merged once, and one of these is there twice")
         self.tokens = [*self.special, *(piece.decode("utf-8", "backslashreplace") for piece in self._bytes[first:])]
         self._merged = {pair: i for i, pair in enumerate(self.merges, first + 256)}
         self._encode_word = lru_cache(100_000)(self._encode_new_word)
@@ -245,8 +255,11 @@ class BytePairTokenizer(Tokenizer):
         Raises `ShapeError` for a text without characters, or a size that has no room for all bytes.
         """
         first = len(special) + 256
-        if size < first:
-            raise ShapeError(f"BytePairTokenizer.train: size is at least {first} (256 bytes, {len(special)} special)")
+        if not is_whole(size) or size < first:
+            raise ShapeError(
+                f"BytePairTokenizer.train: size is a whole number, at least {first} (256 bytes, {len(special)} special)"
+                f", not {short(size)}"
+            )
         counts = Counter(word for part in texts("BytePairTokenizer.train", text) for word in words_of(part))
         words = [[len(special) + byte for byte in word] for word in counts]
         frequency = list(counts.values())
@@ -261,14 +274,22 @@ class BytePairTokenizer(Tokenizer):
         for i in range(len(words)):
             count(i, +1)
         merges: list[Pair] = []
-        while first + len(merges) < size and pairs:
-            best = min(pairs, key=lambda pair: (-pairs[pair], pair))
-            if pairs[best] < 2:
+        most = [(-n, pair) for pair, n in pairs.items()]  # a heap: the most frequent first, then the smallest ids
+        heapify(most)
+        while first + len(merges) < size and most:
+            n, best = heappop(most)
+            if -n != pairs[best]:  # it has become rarer since it was pushed
+                heappush(most, (-pairs[best], best))
+                continue
+            if -n < 2:
                 break
+            known = len(pairs)
             for i in sorted(places[best]):
                 count(i, -1)
                 words[i] = merged(words[i], best, first + len(merges))
                 count(i, +1)
+            for pair in islice(reversed(pairs), len(pairs) - known):  # those with the new token; no other gains
+                heappush(most, (-pairs[pair], pair))
             merges.append(best)
         return cls(merges, special)
 
@@ -296,6 +317,15 @@ class BytePairTokenizer(Tokenizer):
 
     def _saved(self) -> Saved:
         return Saved("byte pairs", tuple(self.special), merges=self.merges)
+
+
+LONGEST = 2**24
+"""The most bytes of all tokens together."""
+
+
+def is_pair(pair: Any) -> bool:
+    """Whether it is a tuple of two whole numbers."""
+    return isinstance(pair, tuple) and len(pair) == 2 and all(map(is_whole, pair))
 
 
 WORD = re.compile(r" ?\w+| ?[^\w\s]+|\s+")
@@ -336,10 +366,12 @@ def check_text(function: str, text: str) -> None:
         raise DtypeError(f"{function}: a text is a string, not {type(text).__name__} {short(text)}")
 
 
-def special_ids(function: str, special: Sequence[str]) -> dict[str, int]:
+def special_ids(function: str, special: Sequence[Any]) -> dict[str, int]:
     """The ids of the special tokens."""
     if isinstance(special, str):
         raise DtypeError(f"{function}: special is a list of names, so [{special!r}]")
+    if wrong := [name for name in special if not isinstance(name, str)]:
+        raise DtypeError(f"{function}: the name of a special token is a string, not {short(wrong[0])}")
     if len(set(special)) < len(special) or "" in special:
         raise ShapeError(f"{function}: special tokens have different names, not {list(special)}")
     return {name: i for i, name in enumerate(special)}
