@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -90,8 +89,7 @@ class Operators(Functions):
     """What can be written on a node of either kind."""
 
     __slots__ = ()
-    unreached: Any = None
-    """The gradient of a leaf to which none has come."""
+    unreached: Any = None  # the gradient of a leaf to which none has come
 
     __lt__, __le__, __gt__, __ge__ = map(comparison, (c.less, c.less_equal, c.greater, c.greater_equal))
     __eq__, __ne__ = map(comparison, (c.equal, c.not_equal))
@@ -109,8 +107,8 @@ class Operators(Functions):
         grad = getattr(self, "_grad", None)
         if grad is None and self.primitive is None:
             return self.unreached if self.flow else None
-        if grad is None and not (self.notes and self.notes.retains_grad):
-            warnings.warn(not_kept(self), stacklevel=2)
+        if grad is None:
+            not_kept(self)
         return grad.view(Gradient) if type(grad) is np.ndarray else grad
 
     @grad.setter

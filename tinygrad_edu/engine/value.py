@@ -48,8 +48,7 @@ class Value(Operators):
 
     __slots__ = ()
     _number: float
-    shape, ndim, size = (), 0, 1
-    unreached = 0.0
+    shape, ndim, size, unreached = (), 0, 1, 0.0
 
     def __init_subclass__(cls) -> None:
         raise TypeError("Value has no subclasses: its operators make plain Values; put one into a class of your own")

@@ -125,13 +125,15 @@ def needs_a_seed(x: Any) -> GraphError:
     )
 
 
-def not_kept(x: Node) -> str:
-    """The warning of a `.grad` that was not kept."""
-    return say(
-        "the gradient of {x} was not kept: it is the result of an operation, and backward() keeps those of leaves "
-        "only; call retain_grad() on it first, or use backward(retain_grads=True)",
-        x=describe(x),
-    )
+def not_kept(x: Node) -> None:
+    """Warn that the `.grad` of a result is not kept, unless it was told to be."""
+    if x.notes is None or not x.notes.retains_grad:
+        said = say(
+            "the gradient of {x} was not kept: it is the result of an operation, and backward() keeps those of leaves "
+            "only; call retain_grad() on it first, or use backward(retain_grads=True)",
+            x=describe(x),
+        )
+        warnings.warn(said, stacklevel=3)
 
 
 def not_recorded(x: Node) -> InPlaceError:
