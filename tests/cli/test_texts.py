@@ -56,6 +56,7 @@ def test_bert_learns_pairs_of_sentences_and_fills_gaps(run: Command, folder: Pat
     code, out, err = run("sample", "bert.npz", "--prompt", "One")
     assert (code, out) == (2, "")
     assert "bert fills gaps: give a --prompt with <mask>" in err
+    assert "60 tokens, and this model reads 48 at once" in run("sample", "bert.npz", "--prompt", "<mask>" * 58)[2]
 
 
 def test_documents_are_paragraphs_or_lines() -> None:
@@ -84,10 +85,15 @@ def test_texts_and_sizes_that_cannot_be_learned_are_refused(
 def test_files_that_are_missing_or_no_text_are_refused(run: Command, folder: Path) -> None:
     (folder / "latin.txt").write_bytes(b"caf\xe9 " * 99)
     assert "latin.txt is no text in UTF-8" in run("train", "gpt", "--text", "latin.txt")[2]
+    (folder / "notepad.txt").write_bytes(b"\xef\xbb\xbf" + b"abc " * 60)
+    assert "24 to test with, 4 different" in run("train", "gpt", "--text", "notepad.txt", *SMALL)[1]
     assert "cannot read none.txt: No such file" in run("train", "gpt", "--text", "none.txt")[2]
+    assert "there is no none.npz" in run("sample", "none.npz")[2]
+    write(folder, "none.npz", "")
     assert "cannot read none-sizes.json" in run("sample", "none.npz")[2]
     write(folder, "y.txt", "one line has no second sentence\n" * 9)
-    assert "no document has two sentences" in run("train", "bert", "--text", "y.txt")[2]
+    assert "give a text with more lines of two sentences" in run("train", "bert", "--text", "y.txt")[2]
+    assert "--block is at least 5" in run("train", "bert", "--text", "y.txt", "--block", "4")[2]
 
 
 def test_a_prompt_that_cannot_be_read_is_refused(run: Command, folder: Path) -> None:
@@ -95,9 +101,13 @@ def test_a_prompt_that_cannot_be_read_is_refused(run: Command, folder: Path) -> 
     assert run("train", "gpt", "--text", "x.txt", *SMALL)[0] == 0
     code, out, err = run("sample", "gpt.npz", "--prompt", "xyz")
     assert (code, out) == (2, "")
-    assert "'x' (U+0078, at index 0) is none of the 4 characters" in err
+    assert "the text that this model learned has no 'xyz'; it has 'abc'" in err
+    assert "give a --prompt: " in run("sample", "gpt.npz")[2]
     assert "an empty --prompt" in run("sample", "gpt.npz", "--prompt", "")[2]
     assert "top_p is a share" in run("sample", "gpt.npz", "--prompt", "a", "--top-p", "2")[2]
     assert "not a number from 0 on: '-1'" in run("sample", "gpt.npz", "--temperature", "-1")[2]
+    sizes = (folder / "gpt-sizes.json").read_text("utf-8")
+    write(folder, "gpt-sizes.json", sizes.replace('"channels": 8', '"channels": 4'))
+    assert "gpt-sizes.json is not of the model in gpt.npz" in run("sample", "gpt.npz", "--prompt", "a")[2]
     write(folder, "gpt-sizes.json", "{}")
     assert "gpt-sizes.json describes no language model" in run("sample", "gpt.npz")[2]

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .._support.languages import say
-from ..data.text import Tokenizer
+from .._support.languages import say, texts
+from ..data.text import CharTokenizer, Tokenizer
 from ..engine.grad_mode import no_grad
+from ..engine.messages import short
 from ..errors import TinygradError
 from ..models import choose, generate
 from .command import Commands, Refusal, above, at_least, command, not_negative, refusing
@@ -36,12 +37,15 @@ def run_sample(arguments: argparse.Namespace) -> None:
     how = {"temperature": arguments.temperature, "top_k": arguments.top_k, "top_p": arguments.top_p}
     with refusing(TinygradError):
         model, tokenizer, network = saved_model(arguments.weights)
+        refuse_unknown_characters(arguments.prompt or "", tokenizer, network)
         if network == "bert":
             print(filled(model, tokenizer, arguments.prompt, how, arguments.seed))
             return
         prompt = "\n" if arguments.prompt is None else arguments.prompt
         if not prompt:
             raise Refusal(say("an empty --prompt cannot be continued; leave it out to begin with a new line"))
+        if arguments.prompt is None and prompt in unknown_characters(prompt, tokenizer):
+            raise Refusal(say("give a --prompt: the text that this model learned has no new line to begin with"))
         tokens = tokenizer.encode(prompt)
         print(prompt.removeprefix("\n"), end="", flush=True)
         shown = tokenizer.decode(tokens)
@@ -54,6 +58,22 @@ def run_sample(arguments: argparse.Namespace) -> None:
         print()
 
 
+def unknown_characters(prompt: str, tokenizer: Tokenizer) -> str:
+    """Those that the text from which the tokenizer was made does not have."""
+    known = tokenizer.characters if isinstance(tokenizer, CharTokenizer) else prompt
+    return "".join(character for character in dict.fromkeys(prompt) if character not in known)
+
+
+def refuse_unknown_characters(prompt: str, tokenizer: Tokenizer, network: str) -> None:
+    """Refuse a prompt with characters that the model has never read; `<mask>` is none of them for bert."""
+    unknown = unknown_characters(prompt.replace("<mask>", "") if network == "bert" else prompt, tokenizer)
+    if unknown:
+        known = short("".join(tokenizer.tokens[len(tokenizer.special) :]).strip())
+        raise Refusal(
+            say("the text that this model learned has no {unknown}; it has {known}", unknown=repr(unknown), known=known)
+        )
+
+
 def filled(model: Any, tokenizer: Tokenizer, prompt: str | None, how: Any, seed: int) -> str:
     """The prompt, with a token in each of its gaps `<mask>`."""
     if prompt is None or "<mask>" not in prompt:
@@ -63,6 +83,9 @@ def filled(model: Any, tokenizer: Tokenizer, prompt: str | None, how: Any, seed:
     for part in parts[1:]:
         tokens += [tokenizer.special["<mask>"], *part]
     row = np.array([[*tokens, tokenizer.special["<sep>"]]])
+    if row.size > model.block:
+        said = texts("the --prompt makes {n} tokens, and this model reads {block} at once")
+        raise Refusal(say(said, n=row.size, block=model.block))
     with no_grad():
         places, _ = model.eval()(row)
     rng = np.random.default_rng(seed)

@@ -17,7 +17,7 @@ from .._support.json_records import Format, Wrong
 from .._support.languages import say, texts
 from ..data import Dataset
 from ..data.text import BytePairTokenizer, CharTokenizer, NextSentence, Tokenizer, Windows, mask_tokens, names, poems
-from ..errors import FileError
+from ..errors import FileError, ModuleError, ShapeError
 from ..saving import load
 from .command import Refusal, at_least
 from .tasks import Measure, Task
@@ -72,9 +72,9 @@ class Text(Task):
             np.random.default_rng(0).shuffle(lines)  # they are in order, and the last ones are to test with
             return "\n".join(lines) + "\n"
         try:
-            text = Path(self.arguments.text).read_text("utf-8")
+            text = Path(self.arguments.text).read_text("utf-8-sig")  # some editors begin a file with a mark
         except UnicodeDecodeError as error:
-            said = texts("{file} is no text in UTF-8: {why} at byte {place}")
+            said = texts("{file} is no text in UTF-8: {why} at byte {place}; save it as UTF-8 in a text editor")
             raise Refusal(say(said, file=self.arguments.text, why=error.reason, place=error.start)) from error
         except OSError as error:
             raise Refusal(say("cannot read {file}: {why}", file=self.arguments.text, why=error.strerror)) from error
@@ -154,16 +154,25 @@ class Gaps(Text):
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         super().__init__(arguments)
+        if self.block < 5:
+            raise Refusal(say("bert reads two sentences and three marks at once: --block is at least 5"))
         text = self.read(poems)
         special = ["<pad>", "<cls>", "<sep>", "<mask>"]
         self.tokenizer = self.learn_tokens(text, special)
         documents = [[self.tokenizer.encode(sentence) for sentence in document] for document in sentences_of(text)]
         cut = len(documents) - max(2, len(documents) // 10)
         parts = [documents[:cut], documents[cut:]] if cut >= 2 else [documents, documents]
-        self.train, self.test = (
-            Masked(NextSentence(part, self.tokenizer, self.block, seed), self.tokenizer, seed)
-            for part, seed in zip(parts, (arguments.seed, arguments.seed + 1))
-        )
+        try:
+            self.train, self.test = (
+                Masked(NextSentence(part, self.tokenizer, self.block, seed), self.tokenizer, seed)
+                for part, seed in zip(parts, (arguments.seed, arguments.seed + 1))
+            )
+        except ShapeError as error:
+            said = texts(
+                "bert learns whether one sentence follows another: give a text with more lines of two sentences, or "
+                "more paragraphs of several between empty lines"
+            )
+            raise Refusal(say(said)) from error
         self.example = np.zeros((1, self.block), int)
         self.about = say(
             "{n} pairs of sentences to train with, {m} to test with, {k} different tokens",
@@ -216,6 +225,8 @@ def saved_model(weights: Path) -> tuple[Any, Tokenizer, str]:
     """
     stem = weights.with_suffix("")
     sizes = Path(f"{stem}-sizes.json")
+    if not weights.is_file():
+        raise Refusal(say("there is no {file}; it is the file .npz that train wrote", file=weights))
     try:
         saved = FORMAT.read(sizes, "model")
         tokenizer = Tokenizer.load(f"{stem}-tokens.json")
@@ -224,10 +235,12 @@ def saved_model(weights: Path) -> tuple[Any, Tokenizer, str]:
         network: nn.Module = make(**{name: x for name, x in given.items() if x is not None})
         network.load_state_dict(load(weights))
     except OSError as error:
-        said = texts("cannot read {file}: {why}; train wrote it beside the weights")
+        said = texts("cannot read {file}: {why}; train writes it beside the weights of char_rnn, gpt and bert")
         raise Refusal(say(said, file=error.filename or sizes, why=error.strerror)) from error
     except Wrong as error:
         raise Refusal(say("{file} describes no language model: {error}", file=sizes, error=error)) from error
     except FileError as error:
         raise Refusal(str(error).removeprefix("load: ")) from error
+    except ModuleError as error:
+        raise Refusal(say("{sizes} is not of the model in {file}", sizes=sizes, file=weights)) from error
     return network, tokenizer, saved.network

@@ -132,8 +132,8 @@ def refuse_options_of_other_tasks(arguments: argparse.Namespace) -> None:
         for option in network.task.options.keys() - mine.keys():
             if getattr(arguments, option.removeprefix("--").replace("-", "_")) is not None:
                 text = texts("{option} is an option of {other} and its like; {network} has {options}")
-                having = {"other": name, "network": arguments.network, "options": ", ".join(mine)}
-                raise Refusal(say(text, option=option, **having))
+                own = ", ".join(mine) or say("none of its own")
+                raise Refusal(say(text, option=option, other=name, network=arguments.network, options=own))
 
 
 def initialise(model: nn.Module, how: str | None) -> None:
@@ -178,17 +178,19 @@ class Report(Callback):
     def on_epoch_end(self, run: Any) -> None:
         """Print the line."""
         last = run.history.epochs[-1]
-        print(
-            f"epoch {last['epoch']:{len(str(run.epochs))}}/{run.epochs}  loss {last['loss']:.4f}  "
-            + "".join(self.both(name, measure, last) for name, measure in self.measures.items())
-            + f"{self.examples / last['seconds']:,.0f} examples/s",
-            flush=True,
+        said = say(
+            "epoch {epoch}  loss {loss}  {measures}{speed} examples/s",
+            epoch=f"{last['epoch']:{len(str(run.epochs))}}/{run.epochs}",
+            loss=f"{last['loss']:.4f}",
+            measures="".join(self.both(name, measure, last) for name, measure in self.measures.items()),
+            speed=f"{self.examples / last['seconds']:,.0f}",
         )
+        print(said, flush=True)
 
     def both(self, name: str, measure: Measure, last: dict[str, Any]) -> str:
         """What was measured on the examples to train with, and to test with."""
         trained, tested = (figure(name, measure, last, part) for part in ("", "val_"))
-        return f"{name} {trained}  test {name} {tested}  "
+        return say("{name} {trained}  test {name} {tested}", name=say(name), trained=trained, tested=tested) + "  "
 
 
 def figure(name: str, measure: Measure, epoch: dict[str, Any], part: str) -> str:
