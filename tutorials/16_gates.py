@@ -229,11 +229,11 @@ assert counts["GRU"] == 3 * counts["RNN"]
 # %% [markdown]
 # ## How far back?
 #
-# Now the measurement of lesson 15, for four layers that nobody has trained: how large is the gradient
-# of the last state by the input of each step before it? A fresh layer has biases near 0, so its gates
+# Now the measurement of lesson 15, for layers that nobody has trained: how large is the gradient of
+# the last state by the input of each step before it? A fresh layer has biases near 0, so its gates
 # are half open, and each step halves the memory. That is question 2: it is much more like 0.5 than
 # like 0.99. The remedy is simple: begin with a larger bias at the forget gate. $\sigma(2) \approx
-# 0.88$, and $\sigma(4) \approx 0.98$.
+# 0.88$, and $\sigma(4) \approx 0.98$. The three LSTMs below differ in this bias alone.
 
 # %% tags=["hide-cell"]
 assert np.allclose(tg.sigmoid(np.array([2.0, 4.0])), [0.88, 0.98], atol=0.005)
@@ -249,6 +249,11 @@ def opened(layer, bias):
     return layer
 
 
+def untrained(kind):
+    tg.manual_seed(1)
+    return kind(2, 16)
+
+
 def sizes_of_gradients(layer, steps=40):
     noise = tg.tensor(0.1 * np.random.default_rng(1).normal(size=(steps, 1, 2)), requires_grad=True)
     states, _ = layer.double()(noise)
@@ -256,12 +261,11 @@ def sizes_of_gradients(layer, steps=40):
     return np.linalg.norm(gradient[::-1, 0], axis=1)
 
 
-tg.manual_seed(0)
 norms = {
-    "RNN": sizes_of_gradients(nn.RNN(2, 16)),
-    "LSTM": sizes_of_gradients(nn.LSTM(2, 16)),
-    "LSTM, bias 2": sizes_of_gradients(opened(nn.LSTM(2, 16), 2)),
-    "LSTM, bias 4": sizes_of_gradients(opened(nn.LSTM(2, 16), 4)),
+    "RNN": sizes_of_gradients(untrained(nn.RNN)),
+    "LSTM": sizes_of_gradients(untrained(nn.LSTM)),
+    "LSTM, bias 2": sizes_of_gradients(opened(untrained(nn.LSTM), 2)),
+    "LSTM, bias 4": sizes_of_gradients(opened(untrained(nn.LSTM), 4)),
 }
 plots.lines(norms, xlabel="steps back", ylabel="size of the gradient", logy=True)
 
@@ -269,7 +273,7 @@ plots.lines(norms, xlabel="steps back", ylabel="size of the gradient", logy=True
 carried = {name: norm[-1] / norm[0] for name, norm in norms.items()}
 print({name: f"{ratio:.0e}" for name, ratio in carried.items()})
 assert max(carried["RNN"], carried["LSTM"]) < 1e-4
-assert min(carried["LSTM, bias 2"], carried["LSTM, bias 4"]) > 0.01
+assert carried["LSTM, bias 4"] > 0.1 > carried["LSTM, bias 2"] > 1e-3
 
 # %% [markdown]
 # A gate alone is not enough; it has to be open when training begins. After that, training moves it.
