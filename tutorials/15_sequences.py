@@ -572,8 +572,8 @@ assert sum(p.size for p in speller.rnn.parameters()) == 96 * 24 + 96 * 96 + 2 * 
 #
 # ## What to read in the source
 #
-# - `tinygrad_edu/engine/primitives/recurrent.py`, `rnn_cell`: the equation of this lesson, in a line,
-#   and `_rnn_rule`: backpropagation through time in eight.
+# - `tinygrad_edu/engine/primitives/recurrent.py`, `rnn_cell`: the equation of this lesson, in a line;
+#   `_rnn_rule`: what comes back in one step; `_through_time`: the loop over all steps.
 # - `tinygrad_edu/nn/recurrent.py`, `RecurrentLayers`: how layers and directions are put together.
 # - `tinygrad_edu/data/text/tokenizers.py`: the tokenizer of this lesson, and one that learns pieces of
 #   words.

@@ -438,8 +438,8 @@ assert round(np.log(keeping / (1 - keeping))) == 5
 #
 # - `tinygrad_edu/engine/primitives/recurrent.py`, `lstm_cell` and `gru_cell`: the equations of this
 #   lesson, in three and five lines.
-# - The same file, `_lstm_rule`: all gates at once from the states that were kept, and a short loop
-#   that carries two gradients from step to step.
+# - The same file, `_lstm_rule`: what comes back in one step, from the gates and states that were kept;
+#   two gradients are carried from step to step.
 # - `tinygrad_edu/nn/recurrent.py`, `LSTM`: layers above each other, and both directions.
 # - `tinygrad_edu/models/char_rnn.py`: the network of lesson 15, with the cell by a word.
 #
