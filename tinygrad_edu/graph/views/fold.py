@@ -22,7 +22,7 @@ TIMES = 4
 """Fewer equal parts than this are drawn one by one."""
 SAVED = 12
 """Equal parts of a loop without a name are folded if this hides so many nodes."""
-HOPELESS = 3_000
+HOPELESS = 2_000
 """A graph of more nodes than this is folded on only while a run saves a twentieth of them; it would take long."""
 TRIED = 24
 """How many periods, and how many beginnings of a run, are tried."""

@@ -29,6 +29,7 @@ ROWS = 12
 
 
 OPERATIONS = texts(("{n} operation", "{n} operations"))
+CALLS = texts(("{n} operation or call", "{n} operations and calls"))
 CONTRIBUTIONS = texts(("{n} contribution", "{n} contributions"))
 INPUTS = texts(("{n} input", "{n} inputs"))
 OUTPUTS = texts(("{n} output", "{n} outputs"))
@@ -53,13 +54,16 @@ def totals(graph: Graph) -> Graph:
     ['x', '200 constants', '199 operations', 'v₂₀₀']
     """
     hidden = [node for node in graph.nodes if node.id not in graph.outputs]
+    closed = Counter(graph.cluster(node.opens).title for node in hidden if node.opens is not None)
+    operations = Counter(node.operation or "handing on" for node in hidden if node.kind in ("operation", "gradient"))
     return _totals(
         graph.mode,
         graph.of,
         inputs=[node for node in hidden if node.kind in ("leaf", "forward")],
         constants=sum(node.kind == "constant" for node in hidden),
-        operations=Counter(node.operation or "handing on" for node in hidden if node.kind in ("operation", "gradient")),
+        operations=closed + operations,
         outputs=[graph.node(id) for id in graph.outputs],
+        noun=CALLS if closed else OPERATIONS,
     )
 
 

@@ -50,20 +50,27 @@ def view(graph: Graph, depth: Depth = "auto", expand: Collection[str] = ()) -> G
     if depth == "auto":
         return _readable(graph, expand)
     closed = close(graph, opened(graph.clusters, depth, expand))
-    shown = aliased(fold(closed, calls_only=True))
-    return _noted(shown if len(shown.nodes) <= LIMIT else aliased(fold(closed)))
+    return _noted(_if_readable(fold(closed, calls_only=True)) or aliased(fold(closed)))
 
 
 def _readable(graph: Graph, expand: Collection[str]) -> Graph:
     """The graph whole, or else with equal parts folded and as deep as is readable, or else its totals."""
-    everything = aliased(graph)
-    if len(everything.nodes) <= LIMIT and not expand:
+    everything = None if expand else _if_readable(graph)
+    if everything:
         return everything
     for depth in range(depth_of(graph.clusters), -1, -1):
-        shown = aliased(fold(close(graph, opened(graph.clusters, depth, expand))))
-        if len(shown.nodes) <= LIMIT:
+        shown = _if_readable(fold(close(graph, opened(graph.clusters, depth, expand))))
+        if shown:
             return _noted(shown)
     return totals(graph)
+
+
+def _if_readable(graph: Graph) -> Graph | None:
+    """The graph with its aliases, if a picture of so many boxes can be read."""
+    if len(graph.nodes) > LIMIT:  # aliases only add to them
+        return None
+    shown = aliased(graph)
+    return shown if len(shown.nodes) <= LIMIT else None
 
 
 def _noted(graph: Graph) -> Graph:
@@ -158,5 +165,6 @@ def aliased(graph: Graph, uses: int = USES) -> Graph:
             cluster = graph.node(target).cluster
             nodes.append(replace(node, id=len(nodes) + 1, kind=kind, of=source, gradient=gradient, cluster=cluster))
             stand_in[source, target] = len(nodes)
-    edges = tuple(replace(edge, source=stand_in.get((edge.source, edge.target), edge.source)) for edge in graph.edges)
+    drawn_at = ((edge, stand_in.get((edge.source, edge.target))) for edge in graph.edges)
+    edges = tuple(edge if source is None else replace(edge, source=source) for edge, source in drawn_at)
     return replace(graph, nodes=tuple(nodes), edges=edges)
