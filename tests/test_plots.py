@@ -127,6 +127,11 @@ def test_attention_is_drawn_with_a_square_for_each_share_and_said_in_words(tmp_p
     assert plot.svg() == text == plot._repr_mimebundle_()["image/svg+xml"]
 
 
+def test_white_space_is_seen_and_long_names_are_cut_off() -> None:
+    rows = plots.attention(np.eye(3), [" ", "\n", "x" * 60]).maps[0].rows
+    assert rows == ["␣", "\\n", "x" * 23 + "…"]
+
+
 def test_attention_takes_what_the_layers_give() -> None:
     import tinygrad_edu as tg
 
@@ -140,6 +145,9 @@ def test_attention_takes_what_the_layers_give() -> None:
     ("call", "words"),
     [
         (lambda: plots.attention([1.0, 0.0]), r"weights are \(..., L, S\), and not \(2,\)"),
+        (lambda: plots.attention(np.zeros((0, 0))), r"weights are \(..., L, S\), and not \(0, 0\)"),
+        (lambda: plots.attention([[np.nan]]), "numbers below 0, or nan"),
+        (lambda: plots.attention([[-1.0]]), "numbers below 0, or nan"),
         (lambda: plots.attention([[1.0, 0.0]], "ab"), r"2 queries for weights \(1, 2\), which need 1"),
         (lambda: plots.attention([[1.0, 0.0]], "a", "abc"), "3 keys for"),
         (lambda: plots.attention([[1.0]], titles=["a", "b"]), "2 titles for"),

@@ -66,22 +66,37 @@ def attention(
     titles : one for each map; by default head 1, head 2... of several.
     columns : the number of maps in a row.
 
-    Raises `ValueError` for weights without two axes, or for names of another number.
+    White space is written "␣", "\\n" and so on, and a long name is cut off.
+
+    Raises `ValueError` for weights without two axes, with numbers below 0 or nan, or for names of another number.
 
     >>> attention([[1.0, 0.0], [0.25, 0.75]], "ab")
     Attention: 2 × 2
     """
     shares = np.asarray(number_of(weights), float)
-    if shares.ndim < 2:
+    if shares.ndim < 2 or not shares.size:
         raise ValueError(f"attention: weights are (..., L, S), and not {shares.shape}")
+    if not (shares >= 0).all():
+        raise ValueError("attention: weights are shares, 0 or more; these have numbers below 0, or nan")
     stack = shares.reshape((-1, *shares.shape[-2:]))
     length, size = stack.shape[1:]
-    rows = [str(name) for name in (range(length) if queries is None else queries)]
+    rows = [_shown(name) for name in (range(length) if queries is None else queries)]
     across = queries if keys is None and length == size else keys
-    names = [str(name) for name in (range(size) if across is None else across)]
+    names = [_shown(name) for name in (range(size) if across is None else across)]
     over = [say("head {n}", n=i + 1) if len(stack) > 1 else "" for i in range(len(stack))]
     over = over if titles is None else [str(title) for title in titles]
     for given, wanted, what in ((rows, length, "queries"), (names, size, "keys"), (over, len(stack), "titles")):
         if len(given) != wanted:
             raise ValueError(f"attention: {len(given)} {what} for weights {shares.shape}, which need {wanted}")
     return AttentionPlot(tuple(HeatMap(one, rows, names, title) for one, title in zip(stack, over)), columns)
+
+
+LONGEST = 24
+"""Of a longer name, the beginning is shown."""
+
+
+def _shown(name: object) -> str:
+    """A token as it can be seen."""
+    text = str(name)
+    text = repr(text)[1:-1].replace(" ", "␣") if text.isspace() else text
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
