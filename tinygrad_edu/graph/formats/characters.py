@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..._support.languages import say
+from ..._support.text import columns
 from ..names import partial
 from ..picture.card import attrs_of, sign_of
 from ..plain import Graph, PlainNode, Quantity
-from ..text import columns
 from ..words.formula import TEXT
 from ..words.terms import Term, call, named, number_term, one_line
 from .outline import cluster_title
