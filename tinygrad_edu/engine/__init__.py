@@ -27,5 +27,5 @@ What makes it safe, quick and easy to use:
 13. `memory.py`, `arrays.py` and `blas.py`: what is released, what users read, how many threads multiply matrices
 14. `notes.py`, `scopes.py`, `graphs.py`: what only few nodes remember, which module made which nodes, whole graphs
 15. `messages/`: what an error says
-16. `signatures.py`: types of operators, for type checkers alone
+16. `row.py` and `signatures.py`: what is asked of a row, and what operators give, for type checkers alone
 """
