@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 from .fit import Fit
 from .layout.geometry import Engine
 from .palette import Theme
-from .picture.card import Style
+from .picture.style import Style
 
 __all__ = ["Mode", "check_choices", "check_sizes"]
 

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from ..layout.geometry import Layout, Point, is_sideways
 from ..palette import DARK, LIGHT
-from ..picture.card import OUTPUT_RIM, Card, Grid, Row, Text, flow_of
+from ..picture.card import OUTPUT_RIM, flow_of
 from ..picture.open_clusters import open_clusters
 from ..picture.paint import ink_on
 from ..picture.shapes import cut
+from ..picture.typeset import Card, Grid, Row, Text
 from ..plain import PlainNode
 from ..words.latex import equation, literal, symbol
 

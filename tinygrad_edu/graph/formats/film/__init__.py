@@ -21,8 +21,8 @@ from ...layout.geometry import Layout
 from ...palette import custom_properties
 from ...picture.arrange import arrange
 from ...picture.arrows import Label
-from ...picture.card import Card, Grid, Row, Text
 from ...picture.svg import Moment, write_svg
+from ...picture.typeset import Card, Grid, Row, Text
 from ...showing import image
 from ...text import in_markup
 
