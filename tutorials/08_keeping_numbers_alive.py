@@ -474,7 +474,7 @@ assert max(by_adam) < 0.15
 # - `tinygrad_edu/engine/primitives/normalization.py`, `_normalize_rule`: the backward pass of batch
 #   normalisation in three lines, whose two subtractions are the two facts from above.
 # - `tinygrad_edu/optim/algorithms.py`, `Adam.update`: the formula, with fewer passes over the arrays.
-# - `tinygrad_edu/nonfinite.py`: how `tg.find_nan` finds the operation that gave the first nan.
+# - `tinygrad_edu/nonfinite/`: how `tg.find_nan` finds the operation that gave the first nan.
 #
 # ## Where this comes from
 #

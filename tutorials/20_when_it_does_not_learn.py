@@ -462,7 +462,7 @@ assert both > forward
 #
 # ## What to read in the source
 #
-# - `tinygrad_edu/nonfinite.py`: how `tg.find_nan` finds the operation that gave the first nan.
+# - `tinygrad_edu/nonfinite/`: how `tg.find_nan` finds the operation that gave the first nan.
 # - `tinygrad_edu/train/callbacks.py`, `EarlyStopping`: patience, asked of the history.
 # - `tinygrad_edu/nn/summary.py`: the multiplications and the memory of each layer.
 # - `tinygrad_edu/optim/optimizer.py`, `Optimizer`: which parameters it holds, and what a step does.

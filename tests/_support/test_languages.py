@@ -32,7 +32,7 @@ SPEAKING = [
     "grade/sandbox/isolation.py",
     "grade/signs.py", "grade/soundness/answers.py", "grade/submission", "graph/compare", "graph/formats/page",
     "graph/picture/arrows.py",
-    "graph/picture/card.py", "graph/picture/descriptions.py", "graph/words", "nn/summary.py", "nonfinite.py", "step",
+    "graph/picture/card.py", "graph/picture/descriptions.py", "graph/words", "nn/summary.py", "nonfinite", "step",
 ]  # fmt: skip
 """What makes texts for readers: here a sentence outside the catalogues is a mistake."""
 
