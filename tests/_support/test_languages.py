@@ -23,7 +23,7 @@ PACKAGE = Path(tg.__file__).parent
 CATALOGUES = Path(module.__file__).parent
 OTHERS = [lang for lang in languages() if lang != "en"]
 
-BEGINNERS = ("attributes", "axes", "explain", "not_numbers", "places", "shapes", "tensors", "words")
+BEGINNERS = ("attributes", "axes", "explain", "indices", "not_numbers", "shapes", "tensors", "words")
 """The errors of the engine that beginners meet."""
 
 SPEAKING = [

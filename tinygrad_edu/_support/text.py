@@ -1,4 +1,4 @@
-"""Escapes for text from anywhere: characters that cannot be seen are shown as Python writes them."""
+"""Text from anywhere, made safe to show, and its width in a terminal: invisible characters become Python's escapes."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def find_nan(output: Node) -> NanReport:
         try:
             step = first_bad_step(output)
         except InPlaceError as error:
-            text = texts("find_nan: {n} nodes, all finite; of their gradients: {error}")
+            text = texts("find_nan: {n} nodes, all finite; their gradients cannot be computed: {error}")
             return NanReport(None, "", None, say(text, n=len(nodes), error=error))
         if step is not None:
             return backward_report(step)

@@ -1,4 +1,4 @@
-"""The rows of the table of linear algebra: products of matrices, vectors and any number of arrays, and triangles."""
+"""Linear algebra: the rows for products of matrices and vectors, for `einsum`, and for triangles and diagonals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all formats say in the same words, and students' text escaped for cells, HTML and logs."""
+"""Words that all formats share, and students' text escaped for cells, HTML and logs."""
 
 from __future__ import annotations
 

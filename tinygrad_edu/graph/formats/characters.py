@@ -52,7 +52,7 @@ def lines_of(graph: Graph) -> list[tuple[str, int]]:
 
 
 def _tree(graph: Graph) -> Iterator[tuple[str, str, int]]:
-    """Of each line the tree and the node, what is known of its gradient, and the id of the node."""
+    """For each line the tree and the node, what is known of its gradient, and the id of the node."""
     arriving: dict[int, list[int]] = {}
     for edge in sorted(graph.edges, key=lambda edge: edge.slot):
         if not edge.recurrent:

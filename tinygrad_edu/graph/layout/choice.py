@@ -93,7 +93,7 @@ def _placed(
 def _looped(
     edges: Sequence[tuple[int, int]], back: Collection[int], clusters: Sequence[ClusterShape]
 ) -> dict[int, int]:
-    """Of each edge that runs back, the cluster that it runs around; −1 for none."""
+    """For each edge that runs back, the cluster that it runs around; −1 for none."""
     around = {box: i for i, cluster in enumerate(clusters) for box in cluster.boxes}
     return {i: _innermost(*edges[i], around, clusters) for i in back}
 

@@ -78,7 +78,7 @@ class ChainedScheduler(LRScheduler):
     def load_state_dict(self, state_dict: Any) -> None:
         states = state_dict.get("schedulers") if isinstance(state_dict, Mapping) else None
         if not isinstance(states, Sequence) or len(states) != len(self.schedulers):
-            raise OptimizerError(f"ChainedScheduler: a state has those of {len(self.schedulers)} 'schedulers'")
+            raise OptimizerError(f"ChainedScheduler: a state has a list 'schedulers' of {len(self.schedulers)} states")
         for schedule, state in zip(self.schedulers, states):
             schedule.load_state_dict(state)
         self.last_epoch = state_dict["last_epoch"]
@@ -92,4 +92,6 @@ def _check_schedules(schedule: Any, optimizer: Any, parts: Sequence[Any]) -> Non
     sequential = isinstance(schedule, SequentialLR)
     for part in parts:
         if isinstance(part, ReduceLROnPlateau) or (sequential and isinstance(part, ChainedScheduler)):
-            raise OptimizerError(f"{name}: {type(part).__name__} has no rate for a number of steps; step it by itself")
+            raise OptimizerError(
+                f"{name}: {type(part).__name__} computes no rate from a number of steps; call its step() yourself"
+            )
