@@ -14,7 +14,7 @@ Arrays:
 
 6. `tensor.py`: arrays in the graph
 7. `primitives/`, the rest of the table: `elementwise.py`, `reductions.py`, `shape.py`, `indexing.py`, `joining.py`,
-   `statistics.py`, `comparisons.py`, `linear_algebra.py`, `decompositions.py`; then what networks need:
+   `statistics.py`, `comparisons.py`, `linear_algebra.py`, `einsum.py`, `decompositions.py`; then what networks need:
    `convolution.py`, `pooling.py`, `adaptive_pooling.py`, `windows.py`, `normalization.py`, `recurrent.py`,
    `attention.py`, `fused.py`; and numerical kernels: `kernels.py`, `channel_statistics.py`, `row_statistics.py`
 8. `numpy_protocol.py`: how NumPy's own functions find their rows
