@@ -48,7 +48,10 @@ def forward_report(trail: Sequence[Node], harmless: bool = False) -> NanReport:
     if node.primitive is None:
         kind = type(node).__name__
         leaf = say("the {kind} {name}", kind=kind, name=repr(node.name)) if node.name else say(NAMELESS, kind=kind)
-        lines = [say("{leaf} is itself {wrong}", leaf=leaf, wrong=wrong), remedy_line(leaf_remedy(node))]
+        lines = [
+            say("{leaf} is itself {wrong}", leaf=leaf, wrong=wrong),
+            remedy_line(LEAF_REMEDY if node.requires_grad else DATA_REMEDY),
+        ]
     else:
         slot = next((i for i, x in enumerate(node.inputs) if not isinstance(x, Node) and not is_finite(x)), None)
         gave = {"operation": node.primitive.name, "wrong": wrong}
@@ -221,12 +224,6 @@ DATA_REMEDY = texts(
 def remedy_line(remedy: str) -> str:
     """The usual remedy, on a line of its own."""
     return "  " + say("usual remedy: {remedy}", remedy=say(remedy))
-
-
-def leaf_remedy(node: Node) -> str:
-    if node.requires_grad:
-        return LEAF_REMEDY
-    return DATA_REMEDY
 
 
 def made_at(node: Node) -> str:

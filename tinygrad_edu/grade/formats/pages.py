@@ -40,7 +40,7 @@ MISTAKES = 12
 def student_report(result: Result) -> str:
     """A page for a student: what is right, what is wrong, and how to mend it.
 
-    >>> from tinygrad_edu.grade.formats.example import EXAMPLE
+    >>> from tinygrad_edu.grade.results import EXAMPLE
     >>> student_report(EXAMPLE).count("<section")
     3
     """
@@ -105,7 +105,7 @@ def class_report(results: Sequence[Result], link: Callable[[Result], str] | None
     ----------
     link : returns the address of a student's page.
 
-    >>> from tinygrad_edu.grade.formats.example import EXAMPLE
+    >>> from tinygrad_edu.grade.results import EXAMPLE
     >>> "emmy.html" in class_report([EXAMPLE], lambda result: f"{result.student}.html")
     True
     """

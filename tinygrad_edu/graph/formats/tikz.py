@@ -202,7 +202,7 @@ def _row(row: Row, *, along: bool = False) -> str:
 
 def _item(item: Text | Grid, along: bool) -> str:
     if isinstance(item, Grid):
-        cells = r" \\ ".join(" & ".join(map(_number, row)) for row in item.cells)
+        cells = r" \\ ".join(" & ".join(map(equation, row)) for row in item.cells)
         return rf"\begin{{bmatrix}} {cells} \end{{bmatrix}}"
     whole = not along or re.fullmatch(r"\(?∂[^·@]*", item.text)
     if item.style in ("name", "auto", "space") or (item.style == "partial" and whole):
@@ -210,10 +210,6 @@ def _item(item: Text | Grid, along: bool) -> str:
     if item.style in ("partial", "slope", "value", "equation"):
         return equation(item.text, item.bold)
     return rf"\ {_words(item.text.strip())}"
-
-
-def _number(text: str) -> str:
-    return equation(text)
 
 
 def _words(text: str) -> str:

@@ -80,7 +80,7 @@ def _placed(
     clusters: Sequence[ClusterShape],
     straight: Collection[int],
 ) -> Layout:
-    """The layout of boxes and of the edges that run in the direction, by the engine that there is."""
+    """The layout of boxes and of the edges that run in the direction, by the engine that is available."""
     note = None
     if edges and (engine == "graphviz" or (engine == "auto" and not clusters)):
         try:
