@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from numbers import Real
-from operator import attrgetter
 from typing import Any
 
 from .convert import as_float, float_operand
@@ -75,7 +74,7 @@ class Value(Operators):
 
     @data.setter
     def data(self, data: float) -> None:
-        self._number = data if type(data) is float else as_float(data)
+        self._number = as_float(data)
         note_change(self)
 
     def zero_grad(self) -> None:
@@ -129,16 +128,11 @@ class Value(Operators):
         if row.floats is None:
             return Node.array_kind.apply(row, given, attrs)
         operands: Sequence[Any] = given
-        kinds = set(map(type, given))
-        if not kinds <= NUMBERS:
+        if not NUMBERS.issuperset(map(type, given)):
             operands = [x if type(x) is Value else float_operand(x, row.name) for x in given]
             if any(x is None for x in operands):
                 return Node.array_kind.apply(row, given, attrs)
-        if len(kinds) == 1:
-            numbers: Any = map(number, operands)
-        else:
-            numbers = [x._number if type(x) is Value else x for x in operands]
-        data = row.on_floats(numbers, attrs)
+        data = row.on_floats([x._number if type(x) is Value else x for x in operands], attrs)
         data = data if type(data) is bool else float(data)
         return record(new(Value), data, row, *packed(operands, row), attrs, row.has_gradient)
 
@@ -157,8 +151,6 @@ class Value(Operators):
         so_far = getattr(self, "_grad", None)
         self._grad = gradient if so_far is None else so_far + gradient
 
-
-number = attrgetter("_number")
 
 NUMBERS = PYTHON_NUMBERS | {Value}
 """The types of operands that a row takes as they are."""
