@@ -369,7 +369,7 @@ def check_text(function: str, text: str) -> None:
 def special_ids(function: str, special: Sequence[Any]) -> dict[str, int]:
     """The ids of the special tokens."""
     if isinstance(special, str):
-        raise DtypeError(f"{function}: special is a list of names, so [{special!r}]")
+        raise DtypeError(f"{function}: special is a list of names; write [{special!r}]")
     if wrong := [name for name in special if not isinstance(name, str)]:
         raise DtypeError(f"{function}: the name of a special token is a string, not {short(wrong[0])}")
     if len(set(special)) < len(special) or "" in special:
