@@ -22,6 +22,7 @@ from tinygrad_edu.graph.plain import Graph
 from tinygrad_edu.graph.recorded import plain
 from tinygrad_edu.graph.views.collapse import close, opened
 from tinygrad_edu.graph.views.fold import fold
+from tinygrad_edu.graph.views.totals import totals
 from tinygrad_edu.graph.views.view import LIMIT, view
 
 from .examples import BINARY, chain, tangle
@@ -215,6 +216,22 @@ def test_whatever_is_closed_no_box_is_before_and_after_another(z: Any, graph_of:
     paths = [cluster.path for cluster in graph.clusters]
     check(close(graph, data.draw(st.sets(st.sampled_from(paths))) if paths else ()))
     check(fold(close(graph, opened(graph.clusters, 1))))
+
+
+def test_totals_count_the_calls_that_are_closed() -> None:
+    """What is left between 159 calls is no picture of the graph: the calls are counted among its parts."""
+
+    @tg.block
+    def twice(x: Any) -> Any:
+        return x + x * 0.5
+
+    y = tg.Value(1.0, name="x")
+    for i in range(LIMIT + 10):
+        y = twice(y) + tg.Value(float(i))  # each with a leaf of its own
+        y = tg.tanh(y)
+    shown = totals(close(plain(y), ()))
+    (calls,) = (node for node in shown.nodes if node.label.endswith("operations and calls"))
+    assert ("twice", LIMIT + 10) in calls.contents
 
 
 # Folding.
