@@ -15,7 +15,7 @@ Arrays:
 7. `primitives/`, the rest of the table: `elementwise.py`, `reductions.py`, `shape.py`, `indexing.py`, `joining.py`,
    `statistics.py`, `linear_algebra.py`, then what networks need: `convolution.py`, `pooling.py`, `adaptive_pooling.py`,
    `windows.py`, `normalization.py`, `recurrent.py`, `attention.py`, `fused.py`; how some of it is computed stands in
-   `kernels.py`
+   `kernels.py` and `winograd.py`
 8. `numpy_protocol.py`: how NumPy's own functions find their rows
 9. `convert.py`, `creation.py`, `random.py`: tensors from what a user passes, and from nothing
 
