@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from numbers import Integral, Real
 from typing import Any
 
@@ -131,13 +130,13 @@ def array_of(x: Any) -> ndarray:
 
 def own_attr(value: Any) -> Any:
     """An attribute that nobody else can change: lists and arrays are copied."""
-    if _is_of_whole_numbers(value):  # a shape, as nearly always
+    if isinstance(value, tuple):
+        return tuple(map(own_attr, value))
+    if not isinstance(value, (list, dict, ndarray)):
         return value
-    return copy.deepcopy(value) if isinstance(value, (list, tuple, dict, ndarray)) else value
+    from copy import deepcopy  # which is needed here alone, and seldom
 
-
-def _is_of_whole_numbers(x: Any) -> bool:
-    return type(x) is int or (type(x) is tuple and all(map(_is_of_whole_numbers, x)))
+    return deepcopy(value)
 
 
 def own_index(index: Any) -> Any:
