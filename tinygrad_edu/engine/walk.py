@@ -60,7 +60,7 @@ def walk(
     if needed is not None and output not in needed:
         return
     gradient_of = {output: seed_of(output, gradient, create_graph)}
-    todo = operations(output) if needed is None else [x for x in needed if needed[x]]
+    todo = operations(output) if needed is None else [x for x, goes_on in needed.items() if goes_on]
     in_floats = type(gradient_of[output]) is float and needed is None and on_edge is None and not every
     while todo:
         if in_floats:
