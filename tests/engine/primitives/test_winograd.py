@@ -52,6 +52,15 @@ def test_whole_numbers_stay_exact(monkeypatch: pytest.MonkeyPatch) -> None:
     np.testing.assert_array_equal(y, rows(x, weight, monkeypatch, False, **how)[0])
 
 
+@pytest.mark.parametrize("kinds", [("uint8", "float32"), ("float64", "int8"), ("float32", "float64")], ids="-".join)
+def test_operands_of_two_dtypes(kinds: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    x, weight = (np.arange(2 * 3 * 36).reshape(-1, 3, 6, 6) % 256).astype(kinds[0]), np.ones((4, 3, 3, 3), kinds[1])
+    how: Any = {"stride": None, "padding": ((1, 1), (1, 1)), "dilation": None}
+    for tiles, expected in zip(rows(x, weight, monkeypatch, True, **how), rows(x, weight, monkeypatch, False, **how)):
+        assert tiles.dtype == expected.dtype
+        np.testing.assert_allclose(tiles, expected, rtol=1e-5, atol=1e-3)
+
+
 @pytest.mark.parametrize("channels", [32, 64])
 def test_float32_is_as_exact_as_by_the_definition(channels: int, monkeypatch: pytest.MonkeyPatch) -> None:
     x, weight = numbers(4, channels, 12, 10), numbers(channels, channels, 3, 3, seed=1)

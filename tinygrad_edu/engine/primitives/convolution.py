@@ -84,7 +84,7 @@ def convolution(*operands: Any, groups: int | None = None, **slide: Any) -> Any:
     windows = positions(x.shape[2:], kernel, stride, padding, dilation)
     out = np.empty((len(weight), *windows, len(x)), np.result_type(*operands))
     if _by_tiles(groups, weight.shape, windows, windows, stride, dilation, *operands):
-        winograd.convolve(with_border(x, padding), weight, out)
+        winograd.convolve(images_last(x), weight, padding, out)
         return images_first(_plus(out, *bias))
     for x_, w, y in _grouped(groups, with_border(x, padding), weight, out):
         for rows, columns in _columns(x_, kernel, windows, stride, dilation):
@@ -114,7 +114,7 @@ def conv_transpose(*operands: Any, size: Sizes, groups: int | None = None, **sli
     if max(map(max, padding)) <= 2 and _by_tiles(groups, weight.shape, windows, size, stride, dilation, *operands):
         turned = weight[:, :, ::-1, ::-1].swapaxes(0, 1)  # with a stride of 1 it is a convolution itself
         out = np.empty((len(turned), *size, n), np.result_type(*operands))
-        winograd.convolve(with_border(y, tuple((2 - a, 2 - b) for a, b in padding)), turned, out)
+        winograd.convolve(images_last(y), turned, tuple((2 - a, 2 - b) for a, b in padding), out)
         return images_first(_plus(out, *bias))
     out = np.zeros((weight.shape[1] * (groups or 1), *bordered(size, padding), n), np.result_type(*operands))
     for y_, w, x in _grouped(groups, images_last(y), weight, out):
@@ -143,7 +143,7 @@ def conv_weight(*operands: Any, kernel: Sizes, groups: int | None = None, **slid
     stride, padding, dilation = in_full(len(kernel), **slide)
     out = np.zeros((y.shape[1], x.shape[1] // (groups or 1), *kernel), np.result_type(x, y))
     if _by_tiles(groups, out.shape, y.shape[2:], y.shape[2:], stride, dilation, x, y):
-        winograd.weight_gradient(with_border(x, padding), images_last(y), out)
+        winograd.weight_gradient(images_last(x), images_last(y), padding, out)
         return out
     for x_, w, y_ in _grouped(groups, with_border(x, padding), out, images_last(y)):
         for rows, columns in _columns(x_, kernel, y.shape[2:], stride, dilation):
@@ -254,6 +254,9 @@ def conv2d(
     padding : how many zeros are put around the images; "valid" for none; "same" for as many as let the result have the
         size of x (the odd one behind, as in PyTorch), which needs stride 1.
     groups : the channels are cut into so many groups, each convolved with weights of its own.
+
+    From 32 channels on, windows of 3 × 3 are computed by Winograd's tiles where these are quicker. Then an inf or nan
+    of x reaches results that are one place beyond its windows.
 
     Raises `ShapeError` for shapes that do not go together, `DtypeError` for arguments that are not such numbers.
     Source of the formulas: V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning" (2016).

@@ -25,6 +25,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..blas import product
+from .windows import Borders
 
 __all__ = ["convolve", "pays", "weight_gradient"]
 
@@ -47,36 +48,39 @@ def pays(weight: tuple[int, ...], windows: tuple[int, ...], results: tuple[int, 
     return prod(size + size % 2 for size in results) <= 1.25 * prod(windows)
 
 
-def convolve(x: ndarray, weight: ndarray, out: ndarray) -> None:
-    """The convolution of x (C, H + 2, W + 2, N) with weight (O, C, 3, 3), into `out` (O, H, W, N)."""
-    n_out, n_in = weight.shape[:2]
-    u = (BOTH_SIDES.astype(weight.dtype) @ weight.reshape(-1, 9).T).reshape(16, n_out, n_in)
-    for inputs, results in _blocks(x, out, u.nbytes):
-        _to_results(product(u, _of_inputs(inputs, results.shape)), results)
+def convolve(x: ndarray, weight: ndarray, padding: Borders, out: ndarray) -> None:
+    """The convolution of x (C, H, W, N), with a border of zeros, with weight (O, C, 3, 3), into `out` (O, P, Q, N)."""
+    x = x.astype(out.dtype, copy=False)  # sums of bytes would overflow
+    u = (BOTH_SIDES.astype(out.dtype) @ weight.reshape(-1, 9).T).reshape(16, *weight.shape[:2])
+    for inputs, above, results in _blocks(x, padding, out, u.nbytes):
+        _to_results(product(u, _of_inputs(inputs, above, padding[1][0], results.shape)), results)
 
 
-def weight_gradient(x: ndarray, g: ndarray, out: ndarray) -> None:
-    """The gradient of the weight, into `out` (O, C, 3, 3), from x (C, H + 2, W + 2, N) and g (O, H, W, N)."""
+def weight_gradient(x: ndarray, g: ndarray, padding: Borders, out: ndarray) -> None:
+    """The gradient of the weight, into `out` (O, C, 3, 3), from x (C, H, W, N) and g (O, P, Q, N)."""
+    x, g = x.astype(out.dtype, copy=False), g.astype(out.dtype, copy=False)
     total = np.zeros((16, len(g), len(x)), out.dtype)
-    for inputs, gradients in _blocks(x, g, total.nbytes):
-        total += product(_of_gradients(gradients), _of_inputs(inputs, gradients.shape).swapaxes(1, 2))
+    for inputs, above, gradients in _blocks(x, padding, g, total.nbytes):
+        tiles = _of_inputs(inputs, above, padding[1][0], gradients.shape)
+        total += product(_of_gradients(gradients), tiles.swapaxes(1, 2))
     np.matmul(total.reshape(16, -1).T, BOTH_SIDES.astype(out.dtype), out=out.reshape(-1, 9))
 
 
-def _blocks(x: ndarray, y: ndarray, weights: int) -> Iterator[tuple[ndarray, ndarray]]:
-    """Rows of results y, an even number at a time, with the rows of x that they come from."""
+def _blocks(x: ndarray, padding: Borders, y: ndarray, weights: int) -> Iterator[tuple[ndarray, int, ndarray]]:
+    """Rows of results y, an even number at a time, with the rows of x under their windows and of the border above."""
     _, height, width, n = y.shape
     row_of_tiles = 16 * (len(x) + len(y)) * -(-width // 2) * n * y.itemsize
     step = 2 * max(1, max(CACHE, 2 * weights) // row_of_tiles)
     for start in range(0, height, step):
-        yield x[:, start : start + step + 2], y[:, start : start + step]
+        rows, first = y[:, start : start + step], start - padding[0][0]
+        yield x[:, max(0, first) : max(0, first + rows.shape[1] + 2)], max(0, -first), rows
 
 
-def _of_inputs(x: ndarray, results: tuple[int, ...]) -> ndarray:
-    """Bᵀ x B for each tile: (C, H + 2, W + 2, N) to (16, C, tiles · N)."""
+def _of_inputs(x: ndarray, above: int, left: int, results: tuple[int, ...]) -> ndarray:
+    """Bᵀ x B for each tile: (C, H, W, N), with a border `above` and to the `left`, to (16, C, tiles · N)."""
     _, height, width, n = results
     tall, wide = -(-height // 2), -(-width // 2)
-    even, odd = _by_parity(x, tall + 1, wide + 1)
+    even, odd = _by_parity(x, tall + 1, wide + 1, above, left)
     rows = np.empty((4, 2, len(x), tall, wide + 1, n), x.dtype)
     _b(even[:, :, :-1], odd[:, :, :-1], even[:, :, 1:], odd[:, :, 1:], rows)
     even, odd = rows[:, 0], rows[:, 1]
@@ -108,14 +112,18 @@ def _to_results(tiles: ndarray, out: ndarray) -> None:
             into[...] = numbers[:, : into.shape[1], : into.shape[2]]
 
 
-def _by_parity(x: ndarray, tall: int, wide: int) -> ndarray:
-    """(C, H, W, N) as (2, 2, C, tall, wide, N): the even and odd rows, of each the even and odd columns, then zeros."""
-    fill = np.empty if x.shape[1:3] == (2 * tall, 2 * wide) else np.zeros
-    out = fill((2, 2, len(x), tall, wide, x.shape[-1]), x.dtype)
+def _by_parity(x: ndarray, tall: int, wide: int, above: int = 0, left: int = 0) -> ndarray:
+    """(C, H, W, N) as (2, 2, C, tall, wide, N): the even and odd rows, of each the even and odd columns; else zeros.
+
+    x begins `above` rows and `left` columns after the first.
+    """
+    out = np.zeros((2, 2, len(x), tall, wide, x.shape[-1]), x.dtype)
     for i in (0, 1):
         for j in (0, 1):
-            part = x[:, i::2, j::2]
-            out[i, j, :, : part.shape[1], : part.shape[2]] = part
+            part = x[:, (i + above) % 2 :: 2, (j + left) % 2 :: 2]
+            row, column = (above + 1 - i) // 2, (left + 1 - j) // 2
+            place = out[i, j, :, row : row + part.shape[1], column : column + part.shape[2]]
+            place[...] = part[:, : place.shape[1], : place.shape[2]]
     return out
 
 
