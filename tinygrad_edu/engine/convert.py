@@ -23,6 +23,10 @@ DEFAULT_DTYPE = np.dtype(np.float32)
 """The dtype that Python numbers and lists get, as in PyTorch; arrays keep theirs."""
 
 
+FIXED = frozenset({int, bool, float, str, type(None)})
+"""The types of attributes that nobody can change."""
+
+
 def as_float(x: Any) -> float:
     """A real number as a Python float; raises `DtypeError` for anything else, `GraphError` for a node.
 
@@ -130,13 +134,11 @@ def array_of(x: Any) -> ndarray:
 
 def own_attr(value: Any) -> Any:
     """An attribute that nobody else can change: lists and arrays are copied."""
-    if isinstance(value, tuple):
-        return tuple(map(own_attr, value))
-    if not isinstance(value, (list, dict, ndarray)):
+    if type(value) in FIXED or (type(value) is tuple and FIXED.issuperset(map(type, value))):  # nearly always
         return value
-    from copy import deepcopy  # which is needed here alone, and seldom
+    from copy import deepcopy  # which is needed here alone
 
-    return deepcopy(value)
+    return deepcopy(value) if isinstance(value, (list, tuple, dict, ndarray)) else value
 
 
 def own_index(index: Any) -> Any:
