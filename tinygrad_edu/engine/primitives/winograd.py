@@ -43,7 +43,8 @@ def pays(weight: tuple[int, ...], windows: tuple[int, ...], results: tuple[int, 
     `windows` are the positions that would be multiplied otherwise. With few of them or few channels the products are
     too small to make up for the sums before and behind them.
     """
-    if weight[2:] != (3, 3) or min(weight[:2]) < 32 or n * prod(windows) < 256 or dtype.char not in "fd":
+    channels, positions = min(weight[:2]), n * prod(windows)
+    if weight[2:] != (3, 3) or dtype.char not in "fd" or channels < 32 or positions < max(256, 24_000 // channels):
         return False
     return prod(size + size % 2 for size in results) <= 1.25 * prod(windows)
 
