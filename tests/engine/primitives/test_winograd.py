@@ -86,7 +86,7 @@ LARGE: dict[str, Any] = {
         {"weight": (64, 64, 3)},
         {"weight": (64, 3, 3, 3)},
         {"n": 1, "windows": (8, 8), "results": (8, 8)},
-        {"windows": (7, 7), "results": (7, 7)},
+        {"windows": (5, 5), "results": (5, 5), "n": 64},
         {"windows": (4, 4), "results": (6, 6), "n": 64},
         {"dtype": np.dtype(np.int64)},
         {"dtype": np.dtype(np.float16)},

@@ -46,7 +46,7 @@ def pays(weight: tuple[int, ...], windows: tuple[int, ...], results: tuple[int, 
     channels, positions = min(weight[:2]), n * prod(windows)
     if weight[2:] != (3, 3) or dtype.char not in "fd" or channels < 32 or positions < max(256, 24_000 // channels):
         return False
-    return prod(size + size % 2 for size in results) <= 1.25 * prod(windows)
+    return prod(size + size % 2 for size in results) <= 1.35 * prod(windows)
 
 
 def convolve(x: ndarray, weight: ndarray, padding: Borders, out: ndarray) -> None:
