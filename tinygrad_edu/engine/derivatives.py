@@ -25,7 +25,7 @@ from .arrays import Numbers
 from .grad_mode import differentiate, recording, taking_derivative
 from .gradients import gradients
 from .messages import is_no_array_of_numbers, is_whole, listed, not_numbers, several, short
-from .node import Node, number_of, shape_of
+from .node import Node, new, number_of, record, shape_of
 from .primitives.elementwise import identity
 from .primitives.shape import stack
 from .tensor import Tensor
@@ -439,7 +439,7 @@ def _like(g: Any, x: Any) -> Any:
     if isinstance(x, Value):
         return Value(g, requires_grad=False)
     if isinstance(x, Tensor):
-        return Tensor(g)
+        return record(new(Tensor), g) if type(g) is np.ndarray else Tensor(g)  # a gradient is an array of its own
     return np.array(g) if isinstance(g, Numbers) else g
 
 
