@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..blas import product
+from ..blas import one_thread, product
 from .windows import Borders
 
 __all__ = ["convolve", "pays", "weight_gradient"]
@@ -52,7 +52,7 @@ def pays(weight: tuple[int, ...], windows: tuple[int, ...], results: tuple[int, 
 def convolve(x: ndarray, weight: ndarray, padding: Borders, out: ndarray) -> None:
     """The convolution of x (C, H, W, N), with a border of zeros, with weight (O, C, 3, 3), into `out` (O, P, Q, N)."""
     x = x.astype(out.dtype, copy=False)  # sums of bytes would overflow
-    u = (BOTH_SIDES.astype(out.dtype) @ weight.reshape(-1, 9).T).reshape(16, *weight.shape[:2])
+    u = product(BOTH_SIDES.astype(out.dtype), weight.reshape(-1, 9).T).reshape(16, *weight.shape[:2])
     for inputs, above, results in _blocks(x, padding, out, u.nbytes):
         _to_results(product(u, _of_inputs(inputs, above, padding[1][0], results.shape)), results)
 
@@ -64,7 +64,8 @@ def weight_gradient(x: ndarray, g: ndarray, padding: Borders, out: ndarray) -> N
     for inputs, above, gradients in _blocks(x, padding, g, total.nbytes):
         tiles = _of_inputs(inputs, above, padding[1][0], gradients.shape)
         total += product(_of_gradients(gradients), tiles.swapaxes(1, 2))
-    np.matmul(total.reshape(16, -1).T, BOTH_SIDES.astype(out.dtype), out=out.reshape(-1, 9))
+    with one_thread():
+        np.matmul(total.reshape(16, -1).T, BOTH_SIDES.astype(out.dtype), out=out.reshape(-1, 9))
 
 
 def _blocks(x: ndarray, padding: Borders, y: ndarray, weights: int) -> Iterator[tuple[ndarray, int, ndarray]]:
