@@ -75,7 +75,8 @@ def test_float32_is_as_exact_as_by_the_definition(channels: int, monkeypatch: py
 
 
 LARGE: dict[str, Any] = {
-    "weight": (64, 64, 3, 3), "windows": (24, 24), "results": (24, 24), "n": 8, "dtype": np.dtype(np.float32)
+    "weight": (64, 64, 3, 3), "windows": (24, 24), "results": (24, 24), "n": 8,
+    "dtype": np.dtype(np.float32), "waste": 1.35,
 }  # fmt: skip
 
 
@@ -87,6 +88,7 @@ LARGE: dict[str, Any] = {
         {"weight": (64, 3, 3, 3)},
         {"n": 1, "windows": (8, 8), "results": (8, 8)},
         {"windows": (5, 5), "results": (5, 5), "n": 64},
+        {"windows": (7, 7), "results": (7, 7), "n": 64, "waste": 1.1},
         {"windows": (4, 4), "results": (6, 6), "n": 64},
         {"dtype": np.dtype(np.int64)},
         {"dtype": np.dtype(np.float16)},

@@ -142,7 +142,7 @@ def conv_weight(*operands: Any, kernel: Sizes, groups: int | None = None, **slid
     x, y = operands
     stride, padding, dilation = in_full(len(kernel), **slide)
     out = np.zeros((y.shape[1], x.shape[1] // (groups or 1), *kernel), np.result_type(x, y))
-    if _by_tiles(groups, out.shape, y.shape[2:], y.shape[2:], stride, dilation, x, y):
+    if _by_tiles(groups, out.shape, y.shape[2:], y.shape[2:], stride, dilation, x, y, waste=1.1):  # with more sums
         winograd.weight_gradient(images_last(x), images_last(y), padding, out)
         return out
     for x_, w, y_ in _grouped(groups, with_border(x, padding), out, images_last(y)):
@@ -153,12 +153,13 @@ def conv_weight(*operands: Any, kernel: Sizes, groups: int | None = None, **slid
 
 
 def _by_tiles(
-    groups: int | None, weight: Sizes, windows: Sizes, results: Sizes, stride: Sizes, dilation: Sizes, *operands: Any
-) -> bool:
+    groups: int | None, weight: Sizes, windows: Sizes, results: Sizes, stride: Sizes, dilation: Sizes, *operands: Any,
+    waste: float = 1.35,
+) -> bool:  # fmt: skip
     """Whether Winograd's way, with fewer multiplications, is quicker."""
     if groups is not None or max(stride + dilation) > 1:
         return False
-    return winograd.pays(weight, windows, results, len(operands[0]), np.result_type(*operands))
+    return winograd.pays(weight, windows, results, len(operands[0]), np.result_type(*operands), waste)
 
 
 FEW = 64

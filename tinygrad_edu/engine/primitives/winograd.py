@@ -37,16 +37,18 @@ CACHE = 1 << 21
 """About how many bytes of tiles are made at a time, or twice those of the weights, which each block reads again."""
 
 
-def pays(weight: tuple[int, ...], windows: tuple[int, ...], results: tuple[int, ...], n: int, dtype: Any) -> bool:
+def pays(
+    weight: tuple[int, ...], windows: tuple[int, ...], results: tuple[int, ...], n: int, dtype: Any, waste: float
+) -> bool:
     """Whether tiles that cover `results` are quicker, for n images, a weight (O, C, 3, 3), and a stride of 1.
 
-    `windows` are the positions that would be multiplied otherwise. With few of them or few channels the products are
-    too small to make up for the sums before and behind them.
+    `windows` are the positions that would be multiplied otherwise; tiles may cover up to `waste` times as many. With
+    few of them or few channels the products are too small to make up for the sums before and behind them.
     """
     channels, positions = min(weight[:2]), n * prod(windows)
     if weight[2:] != (3, 3) or dtype.char not in "fd" or channels < 32 or positions < max(256, 24_000 // channels):
         return False
-    return prod(size + size % 2 for size in results) <= 1.35 * prod(windows)
+    return prod(size + size % 2 for size in results) <= waste * prod(windows)
 
 
 def convolve(x: ndarray, weight: ndarray, padding: Borders, out: ndarray) -> None:
