@@ -219,7 +219,7 @@ def test_whatever_is_closed_no_box_is_before_and_after_another(z: Any, graph_of:
 
 
 def test_totals_count_the_calls_that_are_closed() -> None:
-    """What is left between 159 calls is no picture of the graph: the calls are counted among its parts."""
+    """The operations between the calls are the smaller part of such a graph."""
 
     @tg.block
     def twice(x: Any) -> Any:

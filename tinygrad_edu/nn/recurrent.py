@@ -171,6 +171,10 @@ class RNN(RecurrentLayers):
     Call it with the input, and with initial states (layers · directions, N, H) unless they are 0. It returns the
     output, which is the states of the last layer at every step, and the final states of all layers.
 
+    Sequences of different lengths are padded behind their ends, by `pad_sequence`. In one direction the padding changes
+    no state before it, and sequence i of a batch ends at `output[length - 1, i]`. Backwards it is read first: give a
+    bidirectional layer sequences of one length.
+
     The parameters are PyTorch's, `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0` and so on; in the backward
     direction they end in `_reverse`. All begin uniform between ±1/√hidden_size.
 
