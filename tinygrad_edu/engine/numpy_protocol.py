@@ -189,6 +189,7 @@ INSTEAD = {
         # Elementwise.
         "modf divmod": "x - np.floor(x.data) is its fraction",
         "ldexp": "x * 2.0 ** n is",
+        "fix": "np.trunc is",
         "heaviside": "tg.where(x > 0, 1.0, 0.0) is; its derivative is 0",
         "unwrap": "x + (np.unwrap(x.data) - x.data) is: what is added is constant",
         "i0": "its derivative is not in the table; compute with its series",
