@@ -133,7 +133,8 @@ def test_inputs_and_targets_may_be_lists_and_targets_may_have_parts(convert: Any
         model = nn.Linear(4, 3)
         history = fit(model, [(X, targets)], loss, optim.SGD(model.parameters(), lr=0.5), 2, threads=threads)
         found.append([*model.weight.data.ravel(), *history.steps, *history["loss"]])
-    assert np.allclose(*found, atol=1e-5)
+    one, several = found
+    assert np.allclose(one, several, atol=1e-5)
 
 
 def test_what_runs_between_the_parts_has_all_threads_of_blas(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..engine.messages import short
 from ..engine.node import Node, number_of
 from ..engine.primitives import Primitive
 from ..engine.tensor import Tensor
@@ -170,7 +171,7 @@ def flat(outputs: Sequence[Any]) -> ndarray:
     for x, array in zip(outputs, arrays):
         if array.dtype.kind not in "fiub":
             raise DtypeError(
-                f"the function returned {type(x).__name__} {x!r:.60}; finite differences need numbers: "
+                f"the function returned {type(x).__name__} {short(x)}; finite differences need numbers: "
                 "a Value, a Tensor, a float, an array, or a tuple of them"
             )
     return np.concatenate([np.empty(0), *(a.astype(np.float64).ravel() for a in arrays)])

@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from .._support.formats import Writer
+from ..errors import OutOfRangeError
 from ..graph.draw import Drawing
 from ..graph.formats.saving import converted_svg
 from ..graph.picture.card import Text
@@ -46,14 +47,16 @@ INDENT = 44.0
 def filmstrip(script: Script, at: Sequence[int] | None = None, columns: int = 1) -> str:
     """The strip, with a picture after each number of events in `at`, so many in a row.
 
-    `ValueError` for a number of events that is too large, and for no columns.
+    `OutOfRangeError` for a number of events that is too large, and for no columns.
     """
     if columns < 1:
-        raise ValueError(f"filmstrip: columns is how many pictures stand in a row, not {columns}")
+        raise OutOfRangeError(f"filmstrip: columns is how many pictures stand in a row, not {columns}")
     chosen = _some(script) if at is None else list(at)
     wrong = [step for step in chosen if not (0 < step <= len(script))]
     if wrong or not chosen:
-        raise ValueError(f"filmstrip: at has steps from 1 to {len(script)}, and not {wrong[0] if wrong else 'none'}")
+        raise OutOfRangeError(
+            f"filmstrip: at has steps from 1 to {len(script)}, and not {wrong[0] if wrong else 'none'}"
+        )
     drawing = Drawing(view(script.graph), "auto", "LR", "light", False, script.graph, bold=script.bold)
     places = Places(script.graph, drawing.graph)
     frames = [_frame(script, step, number, drawing, places) for number, step in enumerate(chosen)]

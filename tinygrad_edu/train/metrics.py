@@ -229,7 +229,7 @@ def among(n: int, found: ndarray) -> None:
 def counts(predictions: Any, targets: Any, average: Average) -> tuple[Any, Any, Any]:
     """Three counts for each class, or for all together: predicted correctly, predicted, true."""
     if average not in ("macro", "micro", None):
-        raise ValueError(f"metric: average is 'macro', 'micro' or None, not {average!r}")
+        raise OutOfRangeError(f"metric: average is 'macro', 'micro' or None, not {average!r}")
     matrix = confusion_matrix(predictions, targets)
     if average == "micro":
         return np.trace(matrix), matrix.sum(), matrix.sum()

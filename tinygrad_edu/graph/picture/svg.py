@@ -22,6 +22,7 @@ from typing import get_args
 
 from ..._support.languages import counted, say, texts
 from ..._support.lazy import lazy
+from ...errors import OutOfRangeError
 from ..clusters import enclosing
 from ..layout.geometry import Direction, Layout, Point, is_sideways
 from ..palette import Theme
@@ -64,7 +65,7 @@ def write_svg(
     With a `moment`, only what is known then, in the places of the whole. A `bare` picture is for browsers alone.
     """
     if theme not in get_args(Theme):
-        raise ValueError(f"theme is one of {', '.join(map(repr, get_args(Theme)))}, not {theme!r}")
+        raise OutOfRangeError(f"theme is one of {', '.join(map(repr, get_args(Theme)))}, not {theme!r}")
     bare = bare or len(graph.nodes) > MOST_PAINTED
     if moment is not None:
         cards = [moment.part_of(node, card) for node, card in zip(graph.nodes, cards)]
