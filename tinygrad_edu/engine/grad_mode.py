@@ -1,4 +1,4 @@
-"""Gradient mode: switches for whether operations are recorded, and whether the source line of each is, too.
+"""Gradient mode: switches that say whether operations are recorded, and whether each with its source line.
 
 The switches are states of a context variable: each thread and each asyncio task has its own.
 

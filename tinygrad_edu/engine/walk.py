@@ -27,7 +27,7 @@ from .node import Attrs, Node, creation, new, number_of, record
 from .primitives.elementwise import identity
 
 if TYPE_CHECKING:
-    from .signatures import Row
+    from .row import Row
 
 __all__ = ["by_the_table", "recorded", "unshared", "walk"]
 

@@ -14,10 +14,10 @@ from .._support.formats import Writer
 from ..errors import OutOfRangeError
 from ..graph.draw import Drawing
 from ..graph.formats.saving import converted_svg
-from ..graph.picture.card import Text
 from ..graph.picture.paint import inherited, painted, style_sheet
 from ..graph.picture.shapes import coordinate as _n, text
 from ..graph.picture.svg import Moment
+from ..graph.picture.typeset import Text
 from ..graph.text import in_markup
 from ..graph.views.view import view
 from .places import Places
