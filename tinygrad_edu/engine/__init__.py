@@ -5,8 +5,8 @@ A whole engine of numbers:
 1. `primitives/arithmetic.py`: what is known, the table of derivatives; `primitives/primitive.py` says what a row is,
    and `rows.py` beside it makes rows, `own.py` those of users
 2. `node.py`: what is remembered of a call
-3. `walk.py`: the chain rule; `float_walk.py` is the same for graphs of floats, in a third of the time, and `gradients.py`
-   gives the gradients as data
+3. `walk.py`: the chain rule; `float_walk.py` is the same for graphs of floats, in a third of the time, and
+   `gradients.py` gives the gradients as data
 4. `operators.py`: `+` and `*` as recorded calls; `methods.py`: functions as methods, `x.exp()`
 5. `value.py`: floats in the graph
 

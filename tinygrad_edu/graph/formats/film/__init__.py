@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from math import inf
+from numbers import Real
 from pathlib import Path
 from string import Template
 
@@ -15,7 +17,8 @@ from ...._support.formats import Writer, save_as
 from ...._support.languages import say
 from ...._support.lazy import lazy
 from ...._support.offline_page import offline_page, slim
-from ....errors import GraphError
+from ....engine.messages import short
+from ....errors import GraphError, OutOfRangeError
 from ...draw import Drawing
 from ...layout.geometry import Layout
 from ...palette import custom_properties
@@ -29,7 +32,7 @@ from ...text import in_markup
 __all__ = ["Film", "film"]
 
 
-def film(drawings: Sequence[Drawing], seconds: float = 1.0) -> Film:
+def film(drawings: Iterable[Drawing], seconds: float = 1.0) -> Film:
     """A film of drawings of one graph, such as one for each step of training.
 
     Each drawing is as it was when it was made, so a loop makes them. The film has one layout, in which the numbers of
@@ -41,7 +44,8 @@ def film(drawings: Sequence[Drawing], seconds: float = 1.0) -> Film:
         above and below its frame.
     seconds : how long each frame is shown.
 
-    Raises `GraphError` where there are fewer than two drawings, or where they are of different graphs.
+    Raises `GraphError` where there are fewer than two drawings, or where they are of different graphs;
+    `OutOfRangeError` for no time.
 
     >>> import tinygrad_edu as tg
     >>> w, drawings = tg.Value(2.0, "w"), []
@@ -52,6 +56,12 @@ def film(drawings: Sequence[Drawing], seconds: float = 1.0) -> Film:
     >>> tg.graph.film(drawings)
     Film of 3 frames: The computation graph of v₃
     """
+    if not (isinstance(seconds, Real) and 0 < float(seconds) < inf):
+        raise OutOfRangeError(f"film: seconds is how long each frame is shown, not {short(seconds)}")
+    drawings = tuple(drawings) if isinstance(drawings, Iterable) else (drawings,)
+    for other in drawings:
+        if not isinstance(other, Drawing):
+            raise GraphError(f"film: each frame is a drawing, tg.draw(loss), not {type(other).__name__} {short(other)}")
     if len(drawings) < 2:
         raise GraphError(f"film: takes two drawings or more, one for each frame, not {len(drawings)}")
     first = drawings[0]
@@ -61,7 +71,7 @@ def film(drawings: Sequence[Drawing], seconds: float = 1.0) -> Film:
                 f"film: drawing {number} is of another graph than the first, or was drawn in another way; the graphs "
                 "of a film differ in their numbers alone, and fit=None, or a direction, draws them all in one way"
             )
-    return Film(tuple(drawings), seconds)
+    return Film(drawings, seconds)
 
 
 def _shape(drawing: Drawing) -> object:
