@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import get_args
 
+from ..._support.languages import say
 from ...errors import OutOfRangeError
 from .engine import EngineError, graphviz_layout
 from .geometry import LOOP, RANK_GAP, ClusterShape, Direction, Engine, Layout, Point, Rectangle, Size, is_sideways
@@ -87,7 +88,7 @@ def _placed(
         try:
             return graphviz_layout(sizes, edges, direction, ordered, rank_gap, clusters, straight)
         except EngineError as error:
-            note = f"built-in layout: {error}"
+            note = say("built-in layout: {reason}", reason=error)
     return replace(layered(sizes, edges, direction, rank_gap, clusters), note=note)
 
 

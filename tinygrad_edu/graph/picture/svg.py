@@ -226,6 +226,8 @@ class SvgWriter:
         ):
             nodes = counted(cluster.nodes, "{n} node", "{n} nodes")
             words = say("{path}: {title}; {nodes}", path=cluster.path, title=cluster.title, nodes=nodes)
+            if not cluster.title:  # a part of a loop, which has no name either
+                words = say("{n} times in a row", n=f"{cluster.times:,}")
             yield f'<g id="{ID}-c{i}" class="cluster {cluster.kind}"><title>{in_markup(words)}</title>'
             yield (
                 f'<rect class="frame" x="{_n(left)}" y="{_n(top)}" width="{_n(right - left)}" '

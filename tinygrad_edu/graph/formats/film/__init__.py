@@ -19,7 +19,7 @@ from ...._support.lazy import lazy
 from ...._support.offline_page import offline_page, slim
 from ....engine.messages import short
 from ....errors import GraphError, OutOfRangeError
-from ...draw import Drawing
+from ...draw import Drawing, spoken_as_drawn
 from ...layout.geometry import Layout
 from ...palette import custom_properties
 from ...picture.arrange import arrange
@@ -103,6 +103,11 @@ class Film:
         )
         return [[card._replace(width=w, height=h) for card, w, h in zip(cards, wide, high)] for cards in every]
 
+    @property
+    def lang(self) -> str | None:
+        """The language of its words: that of the first drawing."""
+        return self.drawings[0].lang
+
     @lazy
     def layout(self) -> Layout:
         """The places of everything, in every frame."""
@@ -111,6 +116,7 @@ class Film:
         return arrange(first.graph, self.cards[0], labels, first.flow, first.engine, first.wrap)
 
     @lazy
+    @spoken_as_drawn
     def frames(self) -> list[str]:
         """An SVG for each drawing, all in the same layout."""
         return list(self._frames())
@@ -151,6 +157,7 @@ class Film:
         )
         return text.replace("\0", "tg-" + sha256(text.encode()).hexdigest()[:10])
 
+    @spoken_as_drawn
     def html(self) -> str:
         """The frames as a page of its own, with a slider; without a network."""
         title = in_markup(self.title)
@@ -167,6 +174,7 @@ class Film:
         return offline_page(title, body, style, script)
 
     @property
+    @spoken_as_drawn
     def title(self) -> str:
         """One line that says what it shows."""
         return say("Film of {count} frames: {title}", count=len(self.drawings), title=self.drawings[0].graph.title)
