@@ -34,82 +34,92 @@ def pass_numbers_on(gradient_of: dict[Node, Any]) -> None:
     gradient, whose operands hold arrays or were changed in place, or whose rule raises. It also stops where the nodes
     of a graph lie far apart in time.
     """
-    so_far, span = gradient_of.get, SHORT
-    kind = type(next(iter(gradient_of)))  # Value, which stands above this file
+    span = SHORT
     while results := [x for x in gradient_of if x.primitive is not None]:
         latest = max(results, key=creation).index
         if latest < inplace.newest:
-            break
+            return
         first = max(latest + 1 - span, inplace.newest)
         nodes: list[Any] = [None] * (latest + 1 - first)
-        sums = [NOTHING] * len(nodes)
+        sums: list[Any] = [None] * len(nodes)
         for x in list(gradient_of):
             if first <= x.index <= latest:
                 nodes[x.index - first], sums[x.index - first] = x, gradient_of.pop(x)
-        empty = 0
-        for node in reversed(nodes):  # the places below fill up meanwhile
-            upstream = sums.pop()
-            if node is None:
-                empty += 1
-                continue
-            if type(upstream) is not float:
-                upstream = node.fit(upstream)
-            x, y, attrs, row = node._first, node._second, node.attrs, node.primitive
-            if row is None:
-                gradient_of[node] = upstream
-                continue
-            if node.notes is not None and node.notes.retains_grad:
-                break
-            to_x = to_y = None
-            try:
-                if y is not None and not attrs:
-                    by_x, by_y = row.rules
-                    a = x._number if type(x) is kind else x
-                    b = y._number if type(y) is kind else y
-                    if type(x) is kind and x.flow:
-                        to_x = by_x(upstream, node._number, a, b)
-                    if type(y) is kind and y.flow:
-                        to_y = by_y(upstream, node._number, a, b)
-                elif y is None and not attrs and type(x) is kind:
-                    to_x = row.rules[0](upstream, node._number, x._number)
-                elif row.floats is None:
-                    break
-                else:
-                    operands = node.inputs
-                    values = [z._number if type(z) is kind else z for z in operands]
-                    parts = row.pull(range(len(values)), upstream, node._number, values, attrs)
-                    for z, part in zip(operands, parts):
-                        if part is not None and type(z) is kind and z.flow:
-                            i = z.index - first
-                            if i < 0:
-                                gradient_of[z] = so_far(z, NOTHING) + part
-                            elif nodes[i] is None:
-                                nodes[i], sums[i] = z, part
-                            else:
-                                sums[i] += part
-            except (ArithmeticError, AttributeError, TypeError, ValueError):
-                break
-            if to_x is not None:
-                i = x.index - first
-                if i < 0:
-                    gradient_of[x] = so_far(x, NOTHING) + to_x
-                elif nodes[i] is None:
-                    nodes[i], sums[i] = x, to_x
-                else:
-                    sums[i] += to_x
-            if to_y is not None:
-                i = y.index - first
-                if i < 0:
-                    gradient_of[y] = so_far(y, NOTHING) + to_y
-                elif nodes[i] is None:
-                    nodes[i], sums[i] = y, to_y
-                else:
-                    sums[i] += to_y
-        else:
-            if empty > max(8 * SHORT, SPARSE * len(nodes)):
-                break
-            span = min(4 * span, LONG)
+        empty = go_down(nodes, sums, first, gradient_of)
+        if sums:  # it stopped on the way
+            gradient_of |= {x: total for x, total in zip(nodes, sums) if x is not None}
+            return
+        if empty > max(8 * SHORT, SPARSE * len(nodes)):
+            return
+        span = min(4 * span, LONG)
+
+
+def go_down(nodes: list[Any], sums: list[Any], first: int, gradient_of: dict[Node, Any]) -> int:
+    """The loop over a stretch, from its last place down; `first` is the tick of its first place.
+
+    It takes off `sums` what it is done with. Gradients of leaves, and of nodes older than the stretch, are added up in
+    `gradient_of`. Returns how many places were empty.
+    """
+    kind, so_far, empty = type(nodes[-1]), gradient_of.get, 0  # Value, which stands above this file
+    for node in reversed(nodes):  # the places below fill up meanwhile
+        upstream = sums.pop()
+        if node is None:
+            empty += 1
             continue
-        sums.append(upstream)
-        gradient_of |= {x: total for x, total in zip(nodes, sums) if x is not None}
-        break
+        if type(upstream) is not float:
+            upstream = node.fit(upstream)
+        x, y, attrs, row = node._first, node._second, node.attrs, node.primitive
+        if row is None:
+            gradient_of[node] = upstream
+            continue
+        if node.notes is not None and node.notes.retains_grad:
+            break
+        to_x = to_y = None
+        try:
+            if y is not None and not attrs:
+                by_x, by_y = row.rules
+                a = x._number if type(x) is kind else x
+                b = y._number if type(y) is kind else y
+                if type(x) is kind and x.flow:
+                    to_x = by_x(upstream, node._number, a, b)
+                if type(y) is kind and y.flow:
+                    to_y = by_y(upstream, node._number, a, b)
+            elif y is None and not attrs and type(x) is kind:
+                to_x = row.rules[0](upstream, node._number, x._number)
+            elif row.floats is None:
+                break
+            else:
+                operands = node.inputs
+                values = [z._number if type(z) is kind else z for z in operands]
+                parts = row.pull(range(len(values)), upstream, node._number, values, attrs)
+                for z, part in zip(operands, parts):
+                    if part is not None and type(z) is kind and z.flow:
+                        i = z.index - first
+                        if i < 0:
+                            gradient_of[z] = so_far(z, NOTHING) + part
+                        elif nodes[i] is None:
+                            nodes[i], sums[i] = z, part
+                        else:
+                            sums[i] += part
+        except (ArithmeticError, AttributeError, TypeError, ValueError):
+            break
+        if to_x is not None:
+            i = x.index - first
+            if i < 0:
+                gradient_of[x] = so_far(x, NOTHING) + to_x
+            elif nodes[i] is None:
+                nodes[i], sums[i] = x, to_x
+            else:
+                sums[i] += to_x
+        if to_y is not None:
+            i = y.index - first
+            if i < 0:
+                gradient_of[y] = so_far(y, NOTHING) + to_y
+            elif nodes[i] is None:
+                nodes[i], sums[i] = y, to_y
+            else:
+                sums[i] += to_y
+    else:
+        return empty
+    sums.append(upstream)
+    return empty
