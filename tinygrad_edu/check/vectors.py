@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..engine.derivatives import function_of
 from ..engine.messages import short
 from ..engine.node import Node, number_of
 from ..engine.primitives import Primitive
@@ -59,7 +60,7 @@ class Arguments:
 
     def __init__(self, f: Callable[..., Any], inputs: Any, *, all_nodes: bool = False) -> None:
         self.given = inputs if isinstance(inputs, (tuple, list)) else (inputs,)
-        names = _parameter_names(f, len(self.given))
+        names = _parameter_names(function_of("gradcheck", f), len(self.given))
         self.varied: list[Varied] = []
         arrays = [(name, x) for name, x in zip(names, self.given) if isinstance(x, (ndarray, Node))]
         self._before = [(name, x, np.array(number_of(x))) for name, x in arrays]
