@@ -186,3 +186,13 @@ def test_words_of_any_length_break_into_lines(place: str, words: str) -> None:
 def test_a_page_of_spaces_of_functions_that_pass_numbers_on() -> None:
     square: Any = tg.block(lambda x: x * x)
     assert "ℝ" not in tg.draw(square(square(tg.Value(2.0, "x"))) + 1.0, style="spaces").html()
+
+
+def test_the_note_of_what_was_done_fits_as_well() -> None:
+    x, y = tg.Value(1.0, "x"), tg.Value(1.0, "y")
+    for _ in range(8):
+        x, y = y, x + y
+    for lang in ("en", "zh"):
+        svg = tg.draw(y, width=300, lang=lang).svg()
+        assert "fit=None" in svg
+        assert float(re.findall(r'^<svg [^>]* width="([\d.]+)"', svg)[0]) <= 300

@@ -99,7 +99,7 @@ def _lines(drawing: Drawing) -> Iterator[str]:
 
 def _lines_of(words: str, layout: Layout, place: Callable[[int, int], float]) -> Iterator[str]:
     """A title or a caption, in lines as long as the picture is wide."""
-    lines = wrapped(words, max(40, int(layout.width / 7.2)))
+    lines = wrapped(words, max(36, int(layout.width / 7.2)))
     for i, line in enumerate(lines):
         yield rf"\node at ({layout.width / 2:.1f},{place(i, len(lines)):.1f}) {{${_words(line)}$}};"
 

@@ -76,7 +76,7 @@ def write_svg(
 
 def lines_below(graph: Graph, layout: Layout) -> list[str]:
     """What a reader should know besides, in lines as long as the picture is wide."""
-    return [line for note in graph.notes for line in wrapped(note, max(60, int(layout.width / 7.2)))]
+    return [line for note in graph.notes for line in wrapped(note, max(36, int(layout.width / 7.2)))]
 
 
 LAYERS = texts(("the program", "its gradients", "second derivatives", "third derivatives", "derivatives of order {n}"))
@@ -141,9 +141,9 @@ class SvgWriter:
         wide.append(sum(width(words, 12) + LEGEND_GAP for _, words in self.legend))
         wide += [x + width(words, 14) for words, x, _ in self.headings]
         across = max([layout.width, *wide]) + 2 * PADDING
-        titles = wrapped(graph.heading, max(40, int(layout.width / 10)))
+        titles = wrapped(graph.heading, max(26, int(layout.width / 10)))
         headed = 7.0 + 21 * len(titles) if titles else 0.0
-        captions = wrapped(graph.caption, max(40, int(layout.width / 7.2)))
+        captions = wrapped(graph.caption, max(36, int(layout.width / 7.2)))
         wide += [width(line, 13) for line in captions] + [width(line, 17) for line in titles]
         across = max([across - 2 * PADDING, *wide]) + 2 * PADDING
         legend_down = headed + layout.height + 2 * PADDING
