@@ -51,7 +51,7 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -
     >>> tg.grad(lambda p: p["w"] ** 2 + p["b"])({"w": 3.0, "b": 1.0})
     {'w': 6.0, 'b': 1.0}
     """
-    both = value_and_grad(_function("grad", f), argnums, has_aux)
+    both = value_and_grad(function_of("grad", f), argnums, has_aux)
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
         value, found = both(*args, **kwargs)
@@ -69,7 +69,7 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
     >>> tg.value_and_grad(lambda x: x ** 3)(2.0)
     (8.0, 12.0)
     """
-    _function("value_and_grad", f)
+    function_of("value_and_grad", f)
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         evaluation = _Evaluation("grad", f, args, argnums, kwargs, has_aux)
@@ -89,7 +89,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     >>> out, pull(1.0)
     (6.0, (3.0, 2.0))
     """
-    evaluation = _Evaluation("vjp", _function("vjp", f), primals, range(len(primals)))
+    evaluation = _Evaluation("vjp", function_of("vjp", f), primals, range(len(primals)))
     return evaluation.value, evaluation.pull
 
 
@@ -104,7 +104,7 @@ def jvp(f: Function, primals: Any, tangents: Any) -> tuple[Any, Any]:
     (6.0, 23.0)
     """
     primals, tangents = _paired("jvp", primals, tangents)
-    evaluation = _Evaluation("jvp", _function("jvp", f), primals, range(len(primals)))
+    evaluation = _Evaluation("jvp", function_of("jvp", f), primals, range(len(primals)))
     if not evaluation.connected:
         return evaluation.value, _zeros(evaluation.value)
     out = evaluation.output
@@ -122,7 +122,7 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     array([[2., 0.],
            [0., 4.]])
     """
-    _function("jacobian", f)
+    function_of("jacobian", f)
 
     def jacobian_at(*args: Any, **kwargs: Any) -> Any:
         evaluation = _Evaluation("jacobian", f, args, argnums, kwargs)
@@ -150,7 +150,7 @@ def hessian(f: Function, argnums: int = 0) -> Function:
     """
     if not is_whole(argnums):
         raise DtypeError(f"hessian: argnums is one whole number, not {type(argnums).__name__} {short(argnums)}")
-    return jacobian(grad(_function("hessian", f), argnums), argnums)
+    return jacobian(grad(function_of("hessian", f), argnums), argnums)
 
 
 def hvp(f: Function, primals: Any, tangents: Any) -> Any:
@@ -164,7 +164,7 @@ def hvp(f: Function, primals: Any, tangents: Any) -> Any:
     """
     single = not isinstance(primals, tuple)
     primals, tangents = _paired("hvp", primals, tangents)
-    evaluation = _Evaluation("hvp", _function("hvp", f), primals, range(len(primals)))
+    evaluation = _Evaluation("hvp", function_of("hvp", f), primals, range(len(primals)))
     evaluation.of_one_number()
     pulled = gradients(evaluation.output, evaluation.variables, create_graph=True) if evaluation.connected else []
     found = evaluation.finished(_transposed(pulled, tangents, evaluation.variables, evaluation.in_graph))
@@ -314,7 +314,8 @@ def _pair(operator: str, output: Any) -> tuple[Any, Any]:
     )
 
 
-def _function(operator: str, f: Any) -> Function:
+def function_of(operator: str, f: Any) -> Function:
+    """The function that an operator is given. Raises `DtypeError` for anything else, such as a result."""
     if isinstance(f, Node):
         raise DtypeError(
             f"{operator}: needs a function, not a {type(f).__name__}; the gradients of a node are found by "

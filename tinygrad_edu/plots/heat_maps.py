@@ -14,6 +14,7 @@ from .._support.formats import save_as
 from .._support.heat_map import HeatMap, svg_of
 from .._support.languages import say
 from ..engine.node import number_of
+from ..errors import OutOfRangeError, ShapeError
 
 __all__ = ["AttentionPlot", "attention"]
 
@@ -68,16 +69,17 @@ def attention(
 
     White space is written "␣", "\\n" and so on, and a long name is cut off.
 
-    Raises `ValueError` for weights without two axes, with numbers below 0 or nan, or for names of another number.
+    Raises `ShapeError` for weights without two axes, or for names of another number, `OutOfRangeError` for weights
+    below 0 or nan.
 
     >>> attention([[1.0, 0.0], [0.25, 0.75]], "ab")
     Attention: 2 × 2
     """
     shares = np.asarray(number_of(weights), float)
     if shares.ndim < 2 or not shares.size:
-        raise ValueError(f"attention: weights are (..., L, S), and not {shares.shape}")
+        raise ShapeError(f"attention: weights are (..., L, S), and not {shares.shape}")
     if not (shares >= 0).all():
-        raise ValueError("attention: weights are shares, 0 or more; these have numbers below 0, or nan")
+        raise OutOfRangeError("attention: weights are shares, 0 or more; these have numbers below 0, or nan")
     stack = shares.reshape((-1, *shares.shape[-2:]))
     length, size = stack.shape[1:]
     rows = [_shown(name) for name in (range(length) if queries is None else queries)]
@@ -87,7 +89,7 @@ def attention(
     over = over if titles is None else [str(title) for title in titles]
     for given, wanted, what in ((rows, length, "queries"), (names, size, "keys"), (over, len(stack), "titles")):
         if len(given) != wanted:
-            raise ValueError(f"attention: {len(given)} {what} for weights {shares.shape}, which need {wanted}")
+            raise ShapeError(f"attention: {len(given)} {what} for weights {shares.shape}, which need {wanted}")
     return AttentionPlot(tuple(HeatMap(one, rows, names, title) for one, title in zip(stack, over)), columns)
 
 

@@ -55,7 +55,9 @@ def totals(graph: Graph) -> Graph:
     """
     hidden = [node for node in graph.nodes if node.id not in graph.outputs]
     closed = Counter(graph.cluster(node.opens).title for node in hidden if node.opens is not None)
-    operations = Counter(node.operation or "handing on" for node in hidden if node.kind in ("operation", "gradient"))
+    operations = Counter(
+        node.operation or say("handing on") for node in hidden if node.kind in ("operation", "gradient")
+    )
     return _totals(
         graph.mode,
         graph.of,
