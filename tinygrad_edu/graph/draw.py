@@ -200,8 +200,8 @@ def _whole(
         check_differentiable(node)
     if len(nodes) > HUGE and not all_of_it and not part.is_near:
         if mode == "backward":
-            return totals_of_backward(nodes)
-        return huge(recorded, min(2 * HUGE, CLOSED)) or totals_of_nodes(nodes, gradients_too=bool(gradients))
+            return totals_of_backward(recorded)
+        return huge(recorded, min(2 * HUGE, CLOSED)) or totals_of_nodes(recorded, gradients_too=bool(gradients))
     if mode == "backward":
         graph = backward_graph(node, recorded)
     elif mode == "both":
