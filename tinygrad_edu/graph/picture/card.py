@@ -459,7 +459,9 @@ def _cells(value: Quantity) -> tuple[tuple[str, ...], ...]:
 
 def _bars(node: PlainNode) -> tuple[tuple[Text, Text, float], ...]:
     """The table of a group, see `Card`."""
-    most = max((count for _, count in node.contents), default=1)
+    if not node.contents:
+        return ()
+    most = max(count for _, count in node.contents)
     return tuple(
         (Text("value", shorten(what, 30), 12.5), Text("value", f"{count:,}", 12.0), count / most)
         for what, count in node.contents
