@@ -29,7 +29,7 @@ from .part import Part, part_of
 from .picture.arrange import arrange
 from .picture.arrows import Label, arrow_labels
 from .picture.bold import arrays_of, upstream_of
-from .picture.card import Card, Style, cards
+from .picture.card import Card, Style, cards, in_short
 from .picture.descriptions import summary
 from .picture.svg import Moment, write_svg
 from .plain import Graph
@@ -320,7 +320,7 @@ class Drawing:
         """The picture as a `graphviz.Digraph`, which can be changed and drawn by Graphviz."""
         from .formats.dot import digraph
 
-        return digraph(self.graph, self.flow, self.arrays)
+        return digraph(self.graph, self.flow, self.arrays, self.style)
 
     def dot(self) -> str:
         """The picture in Graphviz's language."""
@@ -331,7 +331,7 @@ class Drawing:
         """The picture in Mermaid's language, for Markdown pages."""
         from .formats.mermaid import mermaid
 
-        return mermaid(self.graph, self.flow, self.arrays)
+        return mermaid(in_short(self.graph, self.style), self.flow, self.arrays)
 
     def json(self) -> str:
         """The graph as data."""

@@ -34,6 +34,7 @@ __all__ = [
     "Text",
     "cards",
     "flow_of",
+    "in_short",
     "in_space",
     "is_stack",
     "kind_of",
@@ -165,7 +166,7 @@ formulas, what has no name; or names alone."""
 
 def cards(graph: Graph, direction: Direction, style: Style = "full") -> list[Card]:
     """A card for each node of the graph. In a graph of both passes, a node and its gradient are of the same size."""
-    graph = graph if style == "full" else _in_short(graph, style)
+    graph = in_short(graph, style)
     known = graph.mode != "both" and any(node.gradient is not None or node.further for node in graph.nodes)
     arriving = Counter(edge.target for edge in graph.edges if not edge.recurrent)
     made = [
@@ -182,8 +183,10 @@ def cards(graph: Graph, direction: Direction, style: Style = "full") -> list[Car
     return made
 
 
-def _in_short(graph: Graph, style: Style) -> Graph:
+def in_short(graph: Graph, style: Style) -> Graph:
     """The graph without the numbers that a style leaves out."""
+    if style == "full":
+        return graph
 
     def left(quantity: Quantity | None) -> Quantity | None:
         if quantity is None or style == "names":
