@@ -229,7 +229,7 @@ def test_a_format_of_pictures_is_a_file_and_a_line_of_the_table(copy: Copy) -> N
     ("words", "program"),
     [
         ("inner sizes", "tg.ones((2, 3)) @ tg.ones((2, 3))"),
-        ("a gradient is that of one number", "tg.ones((2, 3), requires_grad=True).backward()"),
+        ("gradients are taken of one number", "tg.ones((2, 3), requires_grad=True).backward()"),
         ("no real square root", "print(tg.find_nan(tg.sqrt(tg.Value(-1.0))))"),
         ("is not in the table of primitives", "np.heaviside(tg.ones((2, 3)), 1.0)"),
     ],

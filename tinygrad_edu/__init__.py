@@ -24,6 +24,7 @@ from .engine.messages.pytorch import lacks as _lacks
 from .engine.node import Node as Node
 from .engine.primitives.arithmetic import *
 from .engine.primitives.decompositions import *
+from .engine.primitives.einsum import *
 from .engine.primitives.elementwise import *
 from .engine.primitives.indexing import *
 from .engine.primitives.joining import *

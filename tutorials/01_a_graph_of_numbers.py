@@ -519,7 +519,7 @@ assert abs(seconds - 2.0) < 0.01
 # - `tinygrad_edu/engine/walk.py`, `walk`: your `backward`. Its `nodes_of` is `operations` in
 #   `tinygrad_edu/engine/graphs.py`, which sorts the nodes by age.
 # - `tinygrad_edu/engine/value.py`, `Value`: what each operator does beyond computing a number.
-# - `tinygrad_edu/step/script.py`, `steps`: how the walk becomes the script that you played.
+# - `tinygrad_edu/step/derivation.py`, `steps`: how the walk becomes the script that you played.
 # - `tinygrad_edu/grade/assignments/value_engine`: a longer exercise in the same class.
 #
 # ## Where this comes from

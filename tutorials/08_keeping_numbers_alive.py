@@ -250,7 +250,7 @@ assert 0.3 < np.mean(h**2) < 3
 # and Xavier's rule holds. But $\sigma(x) \approx \frac{1}{2} + \frac{x}{4}$, which shifts and shrinks.
 # Stretched to $4 \sigma(x) - 2 \approx x$, the sigmoid would keep the sizes too.
 #
-# With Xavier's first weights instead of the large ones, the same ten layers of tanh have gradients
+# With Xavier's initial weights instead of the large ones, the same ten layers of tanh have gradients
 # of about one size:
 
 # %%
@@ -374,7 +374,7 @@ assert np.allclose(w.data, [0.9, 0.9, 1.1])
 # %% [markdown]
 # ## Before and after
 #
-# The network of sigmoids, repaired in two ways: with tanh, Xavier's first weights and standardised
+# The network of sigmoids, repaired in two ways: with tanh, Xavier's initial weights and standardised
 # inputs; or as it was, with batch normalisation. The gradient of every layer, before and after:
 
 # %%
@@ -460,7 +460,7 @@ assert max(by_adam) < 0.15
 # - By the root of 1/2, about 0.7: Xavier makes up for no activation, and a ReLU halves the mean
 #   square.
 # - It reads one digit in ten, no more than guessing does. Adam changes the length of the steps, but the
-#   signals stay saturated: each tanh says −1 or 1, whatever the digit. Only other first weights, or
+#   signals stay saturated: each tanh says −1 or 1, whatever the digit. Only other initial weights, or
 #   batch normalisation, mend that.
 # - No, one digit in ten again. Behind ten layers of sigmoids the signals differ by less than 0.00001
 #   from digit to digit, and no length of step makes a difference of that.
@@ -474,14 +474,14 @@ assert max(by_adam) < 0.15
 # - `tinygrad_edu/engine/primitives/normalization.py`, `_normalize_rule`: the backward pass of batch
 #   normalisation in three lines, whose two subtractions are the two facts from above.
 # - `tinygrad_edu/optim/algorithms.py`, `Adam.update`: the formula, with fewer passes over the arrays.
-# - `tinygrad_edu/nonfinite.py`: how `tg.find_nan` finds the operation that gave the first nan.
+# - `tinygrad_edu/nonfinite/`: how `tg.find_nan` finds the operation that gave the first nan.
 #
 # ## Where this comes from
 #
 # - Vanishing gradients: S. Hochreiter, *Untersuchungen zu dynamischen neuronalen Netzen* (1991); Y.
 #   Bengio, P. Simard and P. Frasconi, *Learning long-term dependencies with gradient descent is
 #   difficult* (1994).
-# - First weights: X. Glorot and Y. Bengio, *Understanding the difficulty of training deep
+# - Initial weights: X. Glorot and Y. Bengio, *Understanding the difficulty of training deep
 #   feedforward neural networks* (2010); K. He et al., *Delving deep into rectifiers* (2015).
 # - Standardised inputs: Y. LeCun, L. Bottou, G. Orr and K.-R. Müller, *Efficient BackProp* (1998).
 # - Batch normalisation: S. Ioffe and C. Szegedy, *Batch normalization: accelerating deep network

@@ -430,7 +430,7 @@ for name, (by_hand, library) in ours.items():
     assert np.allclose(*answers, atol=1e-5), name
 
 # %% [markdown]
-# Now let them learn, each for eight passes over 1,198 digits. They begin with the library's first
+# Now let them learn, each for eight passes over 1,198 digits. They begin with the library's initial
 # weights, which suit ReLUs: normal, with the variance $2 / \text{fan-in}$ of lesson 8.
 
 

@@ -168,7 +168,7 @@ for training in (True, False):
 # ## A network that guesses, and one that learns
 #
 # In lesson 10, LeNet with sigmoids learned by Adam. Take plain gradient descent instead, with the
-# steps of 0.9 that textbooks give it, and the first weights of Glorot and Bengio. And beside it the
+# steps of 0.9 that textbooks give it, and the initial weights of Glorot and Bengio. And beside it the
 # same with batch normalisation before each sigmoid: the library's `models.bn_lenet()`. (It has no
 # padding, so it learns fewer numbers, and two more for each channel or feature that it normalises.)
 

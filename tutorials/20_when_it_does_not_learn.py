@@ -18,7 +18,7 @@
 # few minutes and in a fixed order, whether the program, the numbers or the settings are to blame.
 #
 # You need the training loop of [lesson 4](04_linear_regression.py), the digits of
-# [lesson 5](05_softmax_regression.py) and first weights from
+# [lesson 5](05_softmax_regression.py) and initial weights from
 # [lesson 8](08_keeping_numbers_alive.py). No later lesson is needed.
 #
 # It takes about 90 minutes with the exercises, and is of medium difficulty.
@@ -52,7 +52,7 @@ cross_entropy = nn.CrossEntropyLoss()
 
 
 def network(hidden=64):
-    """64 pixels to 10 scores, always with the same first weights."""
+    """64 pixels to 10 scores, always with the same initial weights."""
     tg.manual_seed(0)
     return nn.Sequential(nn.Linear(64, hidden), nn.ReLU(), nn.Linear(hidden, 10))
 
@@ -63,7 +63,7 @@ def network(hidden=64):
 # A network that knows nothing should give each of ten digits about the same probability. Then the
 # cross-entropy is $\log 10 = 2.303$: that is question 1. The loss before the first step has to be
 # near it. Here it is for pixels from 0 to 1, from 0 to 16 as they come, and from 0 to 255 as in most
-# image files; and for first weights that are ten times too large:
+# image files; and for initial weights that are ten times too large:
 
 # %%
 bold = network()
@@ -288,7 +288,7 @@ assert closed > 0.9
 # ## Look inside
 #
 # A network of many layers can fail in one of them. Draw what each layer gives, and what comes back
-# to its weights. Below, eight layers of tanh with first weights of three sizes. The signals first:
+# to its weights. Below, eight layers of tanh with initial weights of three sizes. The signals first:
 
 
 # %%
@@ -462,7 +462,7 @@ assert both > forward
 #
 # ## What to read in the source
 #
-# - `tinygrad_edu/nonfinite.py`: how `tg.find_nan` finds the operation that gave the first nan.
+# - `tinygrad_edu/nonfinite/`: how `tg.find_nan` finds the operation that gave the first nan.
 # - `tinygrad_edu/train/callbacks.py`, `EarlyStopping`: patience, asked of the history.
 # - `tinygrad_edu/nn/summary.py`: the multiplications and the memory of each layer.
 # - `tinygrad_edu/optim/optimizer.py`, `Optimizer`: which parameters it holds, and what a step does.

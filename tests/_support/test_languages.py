@@ -23,7 +23,7 @@ PACKAGE = Path(tg.__file__).parent
 CATALOGUES = Path(module.__file__).parent
 OTHERS = [lang for lang in languages() if lang != "en"]
 
-BEGINNERS = ("attributes", "axes", "explain", "not_numbers", "places", "shapes", "tensors", "words")
+BEGINNERS = ("attributes", "axes", "explain", "indices", "not_numbers", "shapes", "tensors", "words")
 """The errors of the engine that beginners meet."""
 
 SPEAKING = [
@@ -32,7 +32,7 @@ SPEAKING = [
     "grade/sandbox/isolation.py",
     "grade/signs.py", "grade/soundness/answers.py", "grade/submission", "graph/compare", "graph/formats/page",
     "graph/picture/arrows.py",
-    "graph/picture/card.py", "graph/picture/descriptions.py", "graph/words", "nn/summary.py", "nonfinite.py", "step",
+    "graph/picture/card.py", "graph/picture/descriptions.py", "graph/words", "nn/summary.py", "nonfinite", "step",
 ]  # fmt: skip
 """What makes texts for readers: here a sentence outside the catalogues is a mistake."""
 

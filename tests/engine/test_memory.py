@@ -22,7 +22,7 @@ LARGE = 20_000
 # Large arrays that only the graph holds are released, and computed again when asked for.
 
 
-def test_what_was_let_go_is_computed_again() -> None:
+def test_what_was_released_is_computed_again() -> None:
     x = tg.tensor(np.linspace(0.0, 1.0, LARGE), requires_grad=True)
     z = (x.exp() * 2.0).sum()
     z.backward()

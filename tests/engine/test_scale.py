@@ -152,7 +152,7 @@ import tinygrad_edu as tg
 from tinygrad_edu.engine import memory
 
 if sys.argv[1] == "in turn":
-    tg.Node.__del__ = memory.let_go
+    tg.Node.__del__ = memory.free
 
 def chain(step):
     y = x = tg.tensor([1.0], requires_grad=True) if step == "tensor" else tg.Value(1.0)

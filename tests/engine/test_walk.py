@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import warnings
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu.engine import gradients
+from tinygrad_edu.engine.node import clock
+from tinygrad_edu.engine.walk import walk
 
 
 def make(kind: str, number: float = 3.0, name: str | None = None) -> Any:
     return tg.Value(number, name) if kind == "Value" else tg.tensor(number, dtype=float, requires_grad=True, name=name)
 
+
+STEPS: list[Callable[[Any, Any], Any]] = [
+    lambda x, y: (x * y).tanh(),
+    lambda x, y: x + y,
+    lambda x, y: y - x * 0.5,
+    lambda x, y: x / (y * y + 1.0),
+    lambda x, y: tg.clip(x, -1.0, 1.5),
+    lambda x, y: tg.dot([x, y, x], [y, 2.0, 0.25], bias=y).tanh(),
+    lambda x, y: (x * 0.0).sqrt() + y,  # the rule of the root divides by 0
+    lambda x, y: tg.tensor([1.0, 2.0]).__mul__(x).sum().to_value(),
+]
 
 both_kinds = pytest.mark.parametrize("kind", ["Value", "Tensor"])
 
@@ -288,6 +304,46 @@ def test_gradients_are_recorded_even_inside_no_grad() -> None:
 
 
 # Mixtures.
+
+
+@given(random=st.randoms(use_true_random=False), nodes=st.sampled_from([1, 10, 60, 300]))
+def test_the_loop_for_floats_gives_the_numbers_of_the_walk_itself(random: Random, nodes: int) -> None:
+    """Whatever makes it stop: gaps in time, kept gradients, rules that raise, arrays, changes in place."""
+    leaves = [tg.Value(random.uniform(-2, 2)) for _ in range(3)]
+    made = list(leaves)
+    for _ in range(nodes):
+        x, y = random.choice(made[-20:]), random.choice(made)
+        made.append(random.choice(STEPS)(x, y))
+        if random.random() < 0.02:
+            made[-1].retain_grad()
+        if random.random() < 0.05:
+            other_nodes = [tg.Value(1.0) for _ in range(random.choice([1, 30, 1000]))]
+            leaves.append(other_nodes[0])
+            made.append(leaves[-1])
+    output = sum(made[-5:], made[-1])
+    if random.random() < 0.2:
+        tg.Value(0.0).data = 1.0  # from now on all older nodes are looked at with care
+        output = output * 1.5
+    quick = dict(walk(output))
+    careful = dict(walk(output, on_edge=lambda *_: None))
+    assert list(map(id, quick)) == list(map(id, careful))
+    for node, gradient in quick.items():
+        assert type(gradient) is float
+        np.testing.assert_array_equal(gradient, careful[node])
+
+
+def test_a_graph_spread_over_time_takes_no_more_memory_than_its_size() -> None:
+    x = total = tg.Value(1.0)
+    for _ in range(50):
+        total = total + x
+        for _ in range(40_000):
+            next(clock)
+    tracemalloc.start()
+    total.backward()
+    highest = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert x.grad == 51.0
+    assert highest < 50_000
 
 
 def test_a_value_that_scales_a_tensor_gets_a_float() -> None:

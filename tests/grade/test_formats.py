@@ -32,10 +32,9 @@ from tinygrad_edu.grade.formats import (
     prairielearn,
     student_report,
 )
-from tinygrad_edu.grade.formats.example import EXAMPLE
 from tinygrad_edu.grade.formats.words import feedback
 from tinygrad_edu.grade.formats.writing import fill_gradebook, write_results
-from tinygrad_edu.grade.results import Line
+from tinygrad_edu.grade.results import EXAMPLE, Line
 
 HOSTILE = (
     "=HYPERLINK(\"http://x\")", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "＝1+1",

@@ -29,9 +29,8 @@ from tinygrad_edu.grade.checks import same_as_engine
 from tinygrad_edu.grade.diagnosis import mutants
 from tinygrad_edu.grade.diagnosis.beside import MOST
 from tinygrad_edu.grade.formats import gradescope, junit, student_report
-from tinygrad_edu.grade.formats.example import EXAMPLE
 from tinygrad_edu.grade.formats.graphs import in_lines, pictures
-from tinygrad_edu.grade.results import Graphs
+from tinygrad_edu.grade.results import EXAMPLE, Graphs
 from tinygrad_edu.graph import Graph
 
 RNG = np.random.default_rng(0)

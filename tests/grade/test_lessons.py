@@ -102,7 +102,7 @@ ROWS = [
     Row(14, "average_precision", "prepend=0) / total", "prepend=0) / max(sum(hits), 1)", "by the hits", "命中数"),
     Row(15, "states", "return np.array(found)", "return h", "one after each step", "每一步之后都应有一个"),
     Row(15, "states", "h = np.tanh(x_t @ w_xh + h @ w_hh + b)\n        found.append(h)",
-        "found.append(np.tanh(x_t @ w_xh + h @ w_hh + b))", "begins at the first state", "又从第一个状态开始"),
+        "found.append(np.tanh(x_t @ w_xh + h @ w_hh + b))", "begins at the initial state", "又从第一个状态开始"),
     Row(15, "perplexity", "np.exp(-np.mean(np.log(chances)))", "-np.mean(np.log(chances))", "the loss", "即损失"),
     Row(15, "perplexity", "np.mean(", "np.sum(", "added up", "加了起来"),
     Row(15, "through_time", "(upstream[t] + by_h)", "upstream[t]", "its own gradient only", "只传了它自己的梯度"),

@@ -234,7 +234,7 @@ def test_the_engine_itself_is_left_out_and_told(sandbox: Sandbox) -> None:
 
     hw = Assignment("hw1")
     hw.check()(product)
-    source = Path(tg.__file__).with_name("nonfinite.py").read_text(encoding="utf-8")
+    source = Path(tg.__file__).with_name("saving.py").read_text(encoding="utf-8")
     modules = {"tinygrad_edu": ("tinygrad_edu/__init__.py", "two = 2.0"), "mine": ("mine.py", source)}
     program = "from tinygrad_edu import two\ndef mul(u, x, y): return 3.0, two\n"
     result = grade_one(hw, Submission("hw1.zip", (("hw1.py", program),), modules), sandbox=sandbox)

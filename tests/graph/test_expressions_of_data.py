@@ -12,7 +12,7 @@ from hypothesis import given, settings, strategies as st
 import tinygrad_edu as tg
 from tinygrad_edu.engine.graphs import ancestors
 from tinygrad_edu.graph.formats.page.touch import touchable
-from tinygrad_edu.graph.picture.card import Text
+from tinygrad_edu.graph.picture.typeset import Text
 
 
 def loss_of(y: Any, p: Any) -> Any:

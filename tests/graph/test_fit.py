@@ -11,7 +11,8 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu import nn
 from tinygrad_edu.graph.numbers import Quantity
-from tinygrad_edu.graph.picture.card import Text, in_space
+from tinygrad_edu.graph.picture.style import in_space
+from tinygrad_edu.graph.picture.typeset import Text
 
 from .examples import worked_example
 

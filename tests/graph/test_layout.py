@@ -19,7 +19,9 @@ from tinygrad_edu.errors import GraphError
 from tinygrad_edu.graph.layout import engine
 from tinygrad_edu.graph.layout.choice import lay_out
 from tinygrad_edu.graph.layout.geometry import ClusterShape, Direction, Layout
-from tinygrad_edu.graph.layout.layered import count_crossings, isotonic, layered, make_lanes, order_rows, rank_late
+from tinygrad_edu.graph.layout.layered import isotonic, layered
+from tinygrad_edu.graph.layout.ordering import count_crossings, order_rows
+from tinygrad_edu.graph.layout.ranks import make_lanes, rank_late
 
 Size = tuple[float, float]
 Edges = list[tuple[int, int]]

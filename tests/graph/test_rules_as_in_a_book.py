@@ -13,7 +13,7 @@ from hypothesis import given, settings, strategies as st
 import tinygrad_edu as tg
 from tinygrad_edu.engine.primitives import TABLE
 from tinygrad_edu.graph import Drawing, Film
-from tinygrad_edu.graph.picture.card import Text
+from tinygrad_edu.graph.picture.typeset import Text
 from tinygrad_edu.testing._table import CASES
 
 from .test_gallery import script

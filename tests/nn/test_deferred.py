@@ -105,7 +105,10 @@ def test_a_state_dict_settles_the_size() -> None:
 @pytest.mark.parametrize(
     ("state", "says"),
     [
-        ({"weight": np.ones((4, 3)), "bias": np.ones(2)}, r"weight has shape \(2, \?\) here and \(4, 3\) there"),
+        (
+            {"weight": np.ones((4, 3)), "bias": np.ones(2)},
+            r"weight has shape \(2, \?\) in the module and \(4, 3\) in the state",
+        ),
         ({"weight": np.ones((2, 3))}, "bias is missing"),
         ({"weight": np.ones((2, 3))}, "bias is uninitialised and missing, while its layer is loaded"),
     ],
@@ -120,7 +123,7 @@ def test_a_state_dict_that_does_not_fit_is_refused(state: Any, says: str) -> Non
 def test_an_input_that_does_not_fit_loaded_weights_is_refused() -> None:
     layer = nn.Linear(None, 2)
     layer.load_state_dict(nn.Linear(3, 2).state_dict())
-    with pytest.raises(tg.ShapeError, match=r"the loaded weight \(2, 3\) is not for an input of shape \(5, 4\)"):
+    with pytest.raises(tg.ShapeError, match=r"the loaded weight \(2, 3\) does not fit an input of shape \(5, 4\)"):
         layer(tg.ones((5, 4)))
     assert layer(tg.ones((5, 3))).shape == (5, 2)
 

@@ -193,7 +193,7 @@ def test_loading_lists_all_that_does_not_fit_and_changes_nothing() -> None:
         layer.load_state_dict({"weight": np.ones((3, 2)), "baîs": np.ones(2)})
     assert str(error.value).splitlines() == [
         "load_state_dict: the state does not fit this Linear:",
-        "  weight has shape (2, 3) here and (3, 2) there",
+        "  weight has shape (2, 3) in the module and (3, 2) in the state",
         "  bias is missing",
         "  baîs is not expected",
     ]

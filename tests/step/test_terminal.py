@@ -11,7 +11,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu._support.languages import say, speaking
-from tinygrad_edu.graph.text import columns
+from tinygrad_edu._support.text import columns
 from tinygrad_edu.step.predict import Score
 from tinygrad_edu.step.texts import TEXTS
 

@@ -12,7 +12,7 @@ from secrets import token_hex
 from time import time
 from zlib import crc32
 
-__all__ = ["read_file", "remove_abandoned", "replace_file"]
+__all__ = ["read_file", "read_resource", "remove_abandoned", "replace_file"]
 
 DRAFT = re.compile(r"\.(.*)\.([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.part", re.DOTALL)
 """The name of a draft: of the file, of the machine as a number, of the process that writes it, and a random one."""
@@ -33,6 +33,17 @@ def read_file(path: str | os.PathLike[str], most: int | None = None) -> bytes:
         raise OSError(errno.EINVAL, "it is no ordinary file")
     with path.open("rb") as file:
         return file.read(-1 if most is None else most)
+
+
+def read_resource(package: str, name: str) -> str:
+    """The text of a file that ships with a package, such as a style sheet.
+
+    >>> read_resource("tinygrad_edu.data.text", "names.txt")[:6]
+    'aaren\n'
+    """
+    from importlib.resources import files  # with all that it imports, it takes longer than this package
+
+    return files(package).joinpath(name).read_text(encoding="utf-8")
 
 
 def _possible(path: str | os.PathLike[str]) -> Path:

@@ -1,4 +1,4 @@
-"""HTML pages of one file that need no network: their content security policy, and data for their scripts."""
+"""HTML pages of one file that need no network: their frame, content security policy, and data for scripts."""
 
 from __future__ import annotations
 
@@ -7,9 +7,37 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable
 from hashlib import sha256
+from string import Template
 from typing import Any
 
-__all__ = ["in_script", "policy", "slim"]
+from .languages import tag
+
+__all__ = ["in_script", "offline_page", "policy", "slim"]
+
+FRAME = Template("""<!doctype html>
+<html lang="$lang">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="$policy">
+<title>$title</title>
+<style>$style</style>
+</head>
+<body>
+$body$script</body>
+</html>
+""")
+
+
+def offline_page(title: str, body: str, style: str, script: str = "") -> str:
+    """A page with one style sheet and one script; its policy allows these, and the styles of the pictures in the body.
+
+    `title` and `body` are HTML: all text in them is escaped, so only pictures have styles.
+    """
+    styles = [style, *re.findall("<style>(.*?)</style>", body, re.DOTALL)]
+    allowed = policy(script, styles)
+    element = f"<script>{script}</script>\n" if script else ""
+    return FRAME.substitute(lang=tag(), policy=allowed, title=title, style=style, body=body, script=element)
 
 
 def policy(script: str, styles: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Escapes for text from anywhere: characters that cannot be seen are shown as Python writes them."""
+"""Text from anywhere, made safe to show, and its width in a terminal: invisible characters become Python's escapes."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ def escaped(text: str, hidden: Callable[[str], bool]) -> str:
 
 
 def columns(text: str) -> int:
-    """How many columns of a terminal the text takes: a Chinese character takes two.
+    """How many columns of a terminal the text takes: a Chinese character takes two, an accent none.
 
     >>> columns("x = 2"), columns("梯度")
     (5, 4)
     """
-    import unicodedata  # which is needed here alone
+    from unicodedata import category, east_asian_width  # which are needed here alone
 
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+    shown = (char for char in text if category(char) not in {"Mn", "Me", "Cf"})
+    return sum(2 if east_asian_width(char) in "WF" else 1 for char in shown)
 
 
 def clean(text: str, most: int = 2_000) -> str:

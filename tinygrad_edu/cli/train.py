@@ -52,7 +52,7 @@ INITIAL: dict[str, Callable[[Any], Any]] = {
     "kaiming": lambda weight: nn.init.kaiming_normal_(weight, nonlinearity="relu"),
     "normal": lambda weight: nn.init.normal_(weight, std=0.01),
 }
-"""The first numbers of weights of two axes or more; biases beside them begin at 0."""
+"""The initial values of weights of two axes or more; biases beside them begin at 0."""
 
 DEFAULTS = {"epochs": 10, "batch_size": 64, "optimizer": "adam", "schedule": "constant"}
 """Where neither an option nor the row of the network says otherwise."""
@@ -78,7 +78,7 @@ def add_to(commands: Commands) -> None:
     add(
         "--init",
         choices=INITIAL,
-        help=say("first weights: {names} (default: the network's own)", names=", ".join(INITIAL)),
+        help=say("initial weights: {names} (default: the network's own)", names=", ".join(INITIAL)),
     )
     add("--seed", metavar="S", type=at_least(0), default=0, help="of all that is random (default: 0)")
     add("--threads", metavar="N", type=at_least(1), default=1, help="that share the work of a step (default: 1)")
@@ -137,7 +137,7 @@ def refuse_options_of_other_tasks(arguments: argparse.Namespace) -> None:
 
 
 def initialise(model: nn.Module, how: str | None) -> None:
-    """Give the weights other first numbers than the layers do by themselves."""
+    """Give the weights other initial values than the layers do by themselves."""
     if how is not None:
         for name, parameter in model.named_parameters():
             if len(parameter.shape) > 1:

@@ -61,7 +61,7 @@ def unpacked(path: Path, content: bytes) -> bytes:
     except zlib.error as error:
         raise FileError(f"{path} is damaged, or no gzip file: {error}; get it again") from None
     if len(plain) == LARGEST:
-        raise FileError(f"{path} unpacks to {LARGEST:,} bytes or more, which no data set read here has")
+        raise FileError(f"{path} unpacks to {LARGEST:,} bytes or more, and no file of MNIST is so large")
     if not unzip.eof:
         raise FileError(f"{path} is cut off; get it again")
     return plain

@@ -9,6 +9,7 @@ from ..engine.messages import is_whole, short
 from ..errors import OutOfRangeError
 from .dataset import TensorDataset
 from .images import digits
+from .resize import resize
 
 __all__ = ["Scenes"]
 
@@ -106,16 +107,9 @@ def cropped(picture: ndarray) -> ndarray:
 
 
 def enlarged(picture: ndarray, height: int, widest: int) -> ndarray:
-    """The picture with this height, and the width that belongs to it or the widest, by bilinear interpolation."""
+    """The picture with this height, and the width that belongs to it or the widest."""
     width = min(max(3, round(height * picture.shape[1] / picture.shape[0])), widest)
-    for axis, wanted in enumerate((height, width)):
-        n = picture.shape[axis]
-        at = np.clip((np.arange(wanted) + 0.5) * n / wanted - 0.5, 0, n - 1)  # the places in the small picture
-        before = np.minimum(at.astype(int), max(n - 2, 0))
-        share = np.expand_dims(at - before, 1 - axis)
-        after = np.minimum(before + 1, n - 1)
-        picture = picture.take(before, axis) * (1 - share) + picture.take(after, axis) * share
-    return picture
+    return np.squeeze(resize(picture[None, None], (height, width)))
 
 
 def free_place(free: ndarray, shape: tuple[int, ...], rng: np.random.Generator) -> tuple[int, int] | None:

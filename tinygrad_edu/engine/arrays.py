@@ -1,4 +1,4 @@
-"""The NumPy arrays that `x.data` and `x.grad` return; what is computed from them is plain.
+"""The NumPy arrays that `x.data` and `x.grad` return; arithmetic on them gives plain arrays.
 
 `w.data -= step` works on them, and they answer for PyTorch's names.
 """

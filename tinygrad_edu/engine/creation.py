@@ -247,6 +247,8 @@ def _dtype(function: str, dtype: Any) -> np.dtype[Any]:
 
 def _number(function: str, what: str, x: Any) -> None:
     if isinstance(x, Node):
-        raise DtypeError(f"{function}: {what} is a plain number, not a {type(x).__name__}; float(x) is, unrecorded")
+        raise DtypeError(
+            f"{function}: {what} is a plain number, not a {type(x).__name__}; float(x) gives it, outside the graph"
+        )
     if not isinstance(x, (Real, np.bool_)):
         raise DtypeError(f"{function}: {what} is a number, not {type(x).__name__} {short(x)}")

@@ -1,4 +1,4 @@
-"""Gradient mode: switches for whether operations are recorded, and whether the source line of each is, too.
+"""Gradient mode: switches that say whether operations are recorded, and whether each with its source line.
 
 The switches are states of a context variable: each thread and each asyncio task has its own.
 
@@ -281,9 +281,12 @@ def caller() -> Source | None:
     return Source(frame.f_code.co_filename, frame.f_lineno) if frame is not None else None
 
 
-def user_frame() -> FrameType | None:
-    """The innermost frame that is not one of this package, to whose functions the caller's caller belongs."""
-    frame: FrameType | None = sys._getframe(2)
+def user_frame(depth: int = 2) -> FrameType | None:
+    """The innermost frame that is not one of this package, to which the `depth` - 1 innermost callers belong.
+
+    A frame that is passed over costs nothing; one that is looked at becomes an object.
+    """
+    frame: FrameType | None = sys._getframe(depth)
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back
     return frame

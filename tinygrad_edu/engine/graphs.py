@@ -69,9 +69,9 @@ def reachable(output: Node, inputs: Sequence[Node] | None = None) -> dict[Node, 
     return leading
 
 
-def operations(output: Node) -> list[Node]:
-    """The results that `output` was made from, itself included, oldest first."""
-    todo = [] if output.primitive is None else [output]
+def operations(outputs: Iterable[Node]) -> list[Node]:
+    """The results that the outputs were made from, themselves included, oldest first."""
+    todo = [x for x in outputs if x.primitive is not None]
     found, order = set(todo), []
     while True:  # CPython 3.11 makes this quicker in its first rounds, and `while todo` only after eight calls
         if not todo:

@@ -31,10 +31,11 @@ def note_change(*nodes: Node) -> None:
     """Note that these nodes were changed in place just now: their old numbers are lost for the rules."""
     global newest
     newest = next(clock)
-    frame = user_frame()
+    frame = user_frame(3)
     change = (newest, frame and (frame.f_code, frame.f_lasti))
     for node in nodes:
-        node.own_notes().changed = change
+        notes = node.notes or node.own_notes()
+        notes.changed = change
 
 
 def owned(node: Node) -> np.ndarray:

@@ -21,7 +21,7 @@ from .messages.elsewhere import IN_PLACE, of_array
 from .node import NO_ATTRS, Attrs, Node, new, record
 
 if TYPE_CHECKING:
-    from .signatures import Row
+    from .row import Row
 
 __all__ = ["ANSWERS", "Mask", "answered"]
 

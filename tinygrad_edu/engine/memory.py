@@ -3,7 +3,7 @@
 A training step needs its large intermediate arrays only until the backward pass has used them. `Release` then drops
 those whose node nobody holds but the graph; `recomputed` computes such an array again in the rare case that somebody
 asks for it. `keep_freed_memory` keeps freed memory for the next array, `collecting_rarely` spares graphs the search for
-cycles, and `let_go` frees long graphs.
+cycles, and `free` frees long graphs.
 """
 
 from __future__ import annotations
@@ -150,10 +150,10 @@ def collecting_rarely() -> Iterator[None]:
 
 
 waiting: ContextVar[list[Any] | None] = ContextVar("waiting", default=None)
-"""What this thread still has to let go of; None while it frees no graph."""
+"""What this thread still has to free; None while it frees no graph."""
 
 
-def let_go(node: Node) -> None:
+def free(node: Node) -> None:
     """Called when a node is freed: one node in 64 frees its operands in a loop, not in nested calls.
 
     When an object is freed, Python frees what only that object held inside the same call. For a long chain of nodes,
@@ -178,4 +178,4 @@ def let_go(node: Node) -> None:
 
 
 if sys.version_info[:2] == (3, 13) or sys.platform == "emscripten":  # 3.13 nests 10,000 calls, however small the stack
-    Node.__del__ = let_go  # type: ignore[attr-defined]
+    Node.__del__ = free  # type: ignore[attr-defined]

@@ -21,7 +21,7 @@ from .notes import Notes
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from .signatures import Row
+    from .row import Row
 
 __all__ = ["Node", "Operand", "number_of", "record", "shape_of"]
 

@@ -10,7 +10,7 @@ import numpy as np
 from .grad_mode import Source, caller, recording, tracing
 
 if TYPE_CHECKING:
-    from .signatures import Row
+    from .row import Row
 
 __all__ = ["Notes"]
 

@@ -1,8 +1,8 @@
-"""Types for type checkers alone: what operators return for which operands, and what a row offers to the walk."""
+"""Types for type checkers alone: what operators and methods return for which operands."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 if TYPE_CHECKING:
@@ -12,10 +12,9 @@ if TYPE_CHECKING:
     from .tensor import Tensor as Tensor
     from .value import Value
 
-Attrs = dict[str, Any]
 N = TypeVar("N")
 
-__all__ = ["GivesEither", "GivesSame", "GivesTensor", "Row"]
+__all__ = ["GivesEither", "GivesSame", "GivesTensor"]
 
 
 class GivesTensor(Protocol):
@@ -37,26 +36,3 @@ class GivesSame(Protocol):
     """A method that gives a node of the same kind."""
 
     def __get__(self, node: N, kind: Any = None) -> Callable[..., N]: ...
-
-
-class Row(Protocol):
-    """What is asked of the row of the table that made a node; `primitives/primitive.py` has the class."""
-
-    name: str
-    symbol: str
-    precedence: int | None
-    elementwise: bool
-    variadic: bool
-    has_gradient: bool
-    arity: int
-    rules: tuple[Any, ...]
-    arrays: Callable[..., Any]
-    floats: Callable[..., Any] | None
-    composition: Callable[..., Any] | None
-    words: tuple[str, ...]
-
-    def pull(
-        self, slots: Sequence[int], g: Any, out: Any, values: Sequence[Any], attrs: dict[str, Any]
-    ) -> list[Any]: ...
-    def compute(self, values: Sequence[Any], attrs: dict[str, Any]) -> Any: ...
-    def __call__(self, *given: Any, **attrs: Any) -> Any: ...

@@ -27,7 +27,7 @@ from .node import Attrs, Node, creation, new, number_of, record
 from .primitives.elementwise import identity
 
 if TYPE_CHECKING:
-    from .signatures import Row
+    from .row import Row
 
 __all__ = ["by_the_table", "recorded", "unshared", "walk"]
 
@@ -60,13 +60,10 @@ def walk(
     if needed is not None and output not in needed:
         return
     gradient_of = {output: seed_of(output, gradient, create_graph)}
-    todo = operations(output) if needed is None else [x for x in needed if needed[x]]
-    in_floats = type(gradient_of[output]) is float and needed is None and on_edge is None and not every
+    if type(gradient_of[output]) is float and needed is None and on_edge is None and not every:
+        pass_numbers_on(gradient_of)
+    todo = operations(gradient_of) if needed is None else [x for x in needed if needed[x]]
     while todo:
-        if in_floats:
-            pass_numbers_on(todo, gradient_of)
-            if not todo:
-                break
         node = todo.pop()
         upstream = gradient_of.pop(node, None)
         if upstream is None:  # no rule let anything through to it

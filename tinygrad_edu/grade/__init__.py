@@ -35,7 +35,8 @@ from .many import grade_job, grade_many
 from .results import CheckResult, Result, read_result
 from .sandbox.isolation import Isolation, Limits
 from .sandbox.proxies import Handle, Student, afterwards, evaluate, session_of
-from .sandbox.sandbox import Sandbox, Session
+from .sandbox.sandbox import Sandbox
+from .sandbox.session import Session
 from .soundness import Soundness, check_assignment
 from .submission.submission import Submission
 

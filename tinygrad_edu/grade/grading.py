@@ -27,7 +27,8 @@ from .._support.text import clean
 from .assignment import Assignment, Check
 from .results import CheckResult, IsolationReached, Line, Missing, NoPass, Result
 from .sandbox.isolation import Isolation
-from .sandbox.sandbox import Record, Sandbox, Session
+from .sandbox.sandbox import Sandbox
+from .sandbox.session import Record, Session
 from .signs import passes, signs_of, without_the_engine
 from .submission.submission import Submission
 from .verdict import load, missed, verdict

@@ -1,4 +1,4 @@
-"""Signs for the instructor: what a submission holds that no comparison of numbers can judge.
+"""Signs for the instructor: what a submission contains that no comparison of numbers can judge.
 
 A difference quotient in high precision, a complex step, or an engine that somebody else wrote gives the right numbers.
 Signs prove nothing, and cost no points; only the engine itself, under its own name or file by file, is left out.

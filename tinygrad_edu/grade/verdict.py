@@ -30,7 +30,7 @@ from .errors import IsolationError, SandboxError, StudentError, WrongAnswer
 from .expect import DATA, watched
 from .results import CheckResult, Graphs, NoPass
 from .sandbox.proxies import Anything, StandIn, Student, hint
-from .sandbox.sandbox import Session
+from .sandbox.session import Session
 from .submission.submission import Submission
 
 __all__ = ["Draw", "Reference", "load", "missed", "stumbled", "tried", "verdict"]

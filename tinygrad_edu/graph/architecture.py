@@ -109,5 +109,5 @@ def architecture(graph: Graph, model: str) -> Graph:
 
 
 def _shape_of(value: Quantity | None, kind: str = "") -> Quantity | None:
-    """Of a quantity only its shape; a number written into an expression stays."""
+    """Only the shape of a quantity; a number written into an expression stays."""
     return value if value is None or kind == "constant" else Quantity(value.shape, "", None)

@@ -1,4 +1,4 @@
-"""The choices that `draw` gives, and what it says to anything else."""
+"""The values that the options of `draw` can have, and the errors for all others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 from .fit import Fit
 from .layout.geometry import Engine
 from .palette import Theme
-from .picture.card import Style
+from .picture.style import Style
 
 __all__ = ["Mode", "check_choices", "check_sizes"]
 
@@ -26,7 +26,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
 
 
 def check_choices(**settings: Any) -> None:
-    """Raise `ValueError` for a setting that is none of its choices."""
+    """Raise `ValueError` for a setting with a value that it cannot have."""
     for what, given in settings.items():
         _check(what, given, CHOICES[what])
 

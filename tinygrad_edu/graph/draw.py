@@ -29,9 +29,11 @@ from .part import Part, part_of
 from .picture.arrange import arrange
 from .picture.arrows import Label, arrow_labels
 from .picture.bold import arrays_of, upstream_of
-from .picture.card import Card, Style, cards, in_short
+from .picture.card import cards
 from .picture.descriptions import summary
+from .picture.style import Style, in_short
 from .picture.svg import Moment, write_svg
+from .picture.typeset import Card
 from .plain import Graph
 from .recorded import Recorded, forward, further_gradients
 from .showing import image, show

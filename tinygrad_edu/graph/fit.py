@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from .._support.languages import say, texts
-from .picture.card import Style
+from .picture.style import Style
 from .picture.svg import lines_below
 from .plain import Graph
 from .views.collapse import depth_of

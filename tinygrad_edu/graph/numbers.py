@@ -201,7 +201,7 @@ class Quantity:
         return shorten(str(self.shape), 32) + (f" {self.dtype}" if dtype and self.dtype else "")
 
     def range(self, digits: int | None = None) -> str:
-        """Between which numbers the elements lie."""
+        """The smallest and the largest element, in words."""
         digits = self.digits if digits is None else digits
         if 0 in self.shape:
             return say("empty")

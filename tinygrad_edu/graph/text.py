@@ -11,7 +11,7 @@ from html import escape
 from .._support.text import escaped
 from .mathematics import isolated
 
-__all__ = ["columns", "in_code", "in_markdown", "in_markup", "plural", "shorten", "typical_width", "visible", "width"]
+__all__ = ["in_code", "in_markdown", "in_markup", "plural", "shorten", "typical_width", "visible", "width"]
 
 
 def visible(text: str) -> str:
@@ -148,16 +148,6 @@ def typical_width(text: str, size: float = 1.0, *, serif: bool = False) -> float
     """
     table = _SERIF if serif else _SANS
     return math.ceil(sum(table.get(char) or 0.85 * _width(char) for char in text) * size * 0.16) / 16
-
-
-def columns(text: str) -> int:
-    """How many columns of a terminal the text takes.
-
-    >>> columns("z = 2"), columns("変数")
-    (5, 4)
-    """
-    marks = (unicodedata.category(char) in {"Mn", "Me", "Cf"} for char in text)
-    return sum((2 if unicodedata.east_asian_width(char) in "WF" else 1) for char, mark in zip(text, marks) if not mark)
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

@@ -1,4 +1,4 @@
-"""What the networks for images share: named parts in a row, from images to logits, and first weights."""
+"""What the networks for images share: named parts in a row, from images to logits, and initial weights."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..engine.messages import is_whole, several, short
 from ..engine.node import shape_of
-from ..engine.primitives.linear_algebra import mixed
+from ..engine.primitives.einsum import mixed
 from ..engine.primitives.shape import pad as pad_axes, reshape, transpose
 from ..errors import DtypeError, ShapeError
 from .from_function import FromFunction, module_of

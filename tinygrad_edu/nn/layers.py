@@ -11,10 +11,10 @@ import numpy as np
 from .._support.languages import say, texts
 from ..engine.messages import several, short
 from ..engine.node import number_of, shape_of
+from ..engine.primitives.einsum import einsum
 from ..engine.primitives.elementwise import maximum, where
 from ..engine.primitives.fused import linear
 from ..engine.primitives.indexing import getitem
-from ..engine.primitives.linear_algebra import einsum
 from ..engine.primitives.reductions import norm
 from ..engine.primitives.shape import flatten, reshape
 from ..engine.random import generator

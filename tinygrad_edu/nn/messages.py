@@ -22,7 +22,7 @@ def misfits(ours: Mapping[str, Any], arrays: Mapping[str, np.ndarray], strict: b
 
     >>> import tinygrad_edu as tg
     >>> misfits({"w": tg.zeros((2, 3))}, {"w": np.zeros((3, 2)), "v": np.zeros(1)}, strict=True)
-    ['w has shape (2, 3) here and (3, 2) there', 'v is not expected']
+    ['w has shape (2, 3) in the module and (3, 2) in the state', 'v is not expected']
     """
     problems = [_misfit(name, x, arrays[name]) for name, x in ours.items() if name in arrays]
     if strict:
@@ -42,7 +42,12 @@ def _misfit(name: str, x: Any, array: np.ndarray) -> str | None:
     """The reason why an array cannot be loaded into x; None if it can."""
     shape = x.open_shape if isinstance(x, Uninitialized) else x.shape
     if not fits(array, shape):
-        return say("{name} has shape {here} here and {there} there", name=name, here=in_words(shape), there=array.shape)
+        return say(
+            "{name} has shape {here} in the module and {there} in the state",
+            name=name,
+            here=in_words(shape),
+            there=array.shape,
+        )
     if array.dtype.kind not in "biuf":
         return say("{name} is no array of numbers but of {dtype}", name=name, dtype=array.dtype)
     return None
@@ -82,7 +87,7 @@ def no_attribute(module: Any, name: str) -> str:
     if name == "forward":
         near = one_typo_from(name, vars(type(module)))
         if near:
-            return say("{kind} has no method 'forward'; did you mean it by {near}?", kind=kind, near=repr(near))
+            return say("{kind} has no method 'forward'; is {near} a misspelt one?", kind=kind, near=repr(near))
         return say("{kind} has no method 'forward'; write what a call computes: def forward(self, x)", kind=kind)
     if name in ELSEWHERE:
         return say("{kind} has no attribute {name}: {advice}", kind=kind, name=repr(name), advice=say(ELSEWHERE[name]))

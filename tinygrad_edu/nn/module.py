@@ -313,7 +313,7 @@ class Module(TakesPyTorchsArguments):
     open_sizes: ClassVar[Mapping[str, int]] = {}
     """The sizes that may be left open, each with the axis of the first input that has it: `{"in_features": -1}`.
 
-    A layer with open sizes makes `Parameter()`s without data, gives their shapes in `shapes()` and their first numbers
+    A layer with open sizes makes `Parameter()`s without data, gives their shapes in `shapes()` and their initial values
     in `reset_parameters()`, and calls `build()` at the end of `__init__`. `Linear` is an example.
     """
     _waiting: bool = True
@@ -324,10 +324,10 @@ class Module(TakesPyTorchsArguments):
         return {}
 
     def reset_parameters(self) -> None:
-        """Give the parameters their first numbers."""
+        """Give the parameters their initial values."""
 
     def build(self) -> None:
-        """Give the parameters their shapes and first numbers; if a size is open, this waits for the first call."""
+        """Give the parameters their shapes and initial values; if a size is open, this waits for the first call."""
         shapes = {k: shape for k, shape in self.shapes().items() if isinstance(getattr(self, k), Uninitialized)}
         for name, shape in shapes.items():
             if not all(size is None or (is_whole(size) and size >= 0) for size in shape):
@@ -364,7 +364,7 @@ class Module(TakesPyTorchsArguments):
                 if wrong:  # the loaded weights are for another input
                     setattr(self, size, None)
                     loaded = getattr(self, wrong[0]).shape
-                    text = texts("{layer}: the loaded {name} {loaded} is not for an input of shape {shape}")
+                    text = texts("{layer}: the loaded {name} {loaded} does not fit an input of shape {shape}")
                     raise ShapeError(say(text, layer=self, name=wrong[0], loaded=loaded, shape=shape))
         self.build()
 
@@ -387,7 +387,8 @@ class Module(TakesPyTorchsArguments):
         there = vars(self)
         if marked_role(there.get(name)) and value is not None and not role(value):
             text = texts(
-                "{name} is a {role} of {kind}, and {value} would take its place unlearned; change its numbers with "
+                "{name} is a {role} of {kind}, and {value} would replace it by something that does not learn; change "
+                "its numbers with "
                 ".data = ..., or assign nn.Parameter(...), nn.Buffer(...)"
             )
             kind = type(self).__name__

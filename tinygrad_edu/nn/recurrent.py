@@ -136,7 +136,7 @@ class RecurrentLayers(Recurrent):
         states = [self._zeros(*sizes) for sizes in wanted] if first is None else list(map(self._converted, first))
         for state, needed in zip(states, wanted):
             if shape_of(state) != needed:
-                text = texts("{name}: a first state has shape (layers · directions, N, H) = {needed}, not {shape}")
+                text = texts("{name}: an initial state has shape (layers · directions, N, H) = {needed}, not {shape}")
                 raise ShapeError(say(text, name=type(self).__name__, needed=needed, shape=shape_of(state)))
         last: list[list[Any]] = [[] for _ in states]
         for layer in range(self.num_layers):
@@ -173,8 +173,8 @@ class RNN(RecurrentLayers):
     dropout : probability to drop an output of a layer in training; the last layer drops none.
     bidirectional : whether each layer also reads the sequence backwards; the outputs of both stand side by side.
 
-    Call it with the input, and with first states (layers · directions, N, H) unless they are 0. It returns the output,
-    which is the states of the last layer at every step, and the last states of all layers.
+    Call it with the input, and with initial states (layers · directions, N, H) unless they are 0. It returns the
+    output, which is the states of the last layer at every step, and the final states of all layers.
 
     The parameters are PyTorch's, `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0` and so on; in the backward
     direction they end in `_reverse`. All begin uniform between ±1/√hidden_size.
@@ -213,7 +213,7 @@ class LSTM(RecurrentLayers):
     blocks i, f, g, o below each other.
 
     Parameters and errors as those of `RNN`, without a choice of the nonlinearity. Call it with the input and, unless
-    they are 0, a pair (h, c) of first states. It returns the output and the pair (h, c) of last states.
+    they are 0, a pair (h, c) of initial states. It returns the output and the pair (h, c) of final states.
 
     With `proj_size` P, from 1 to H - 1, h' is W_hr (o·tanh(c')) of only P features; Sak et al., arXiv:1402.1128. Then
     each step is several nodes of the graph.

@@ -59,7 +59,7 @@ class Optimizer(TakesPyTorchsArguments):
         params = list(params)
         if not params:
             raise OptimizerError(
-                f"{self._name}: there are no parameters to step; has the model any that require a gradient?"
+                f"{self._name}: there are no parameters to step; does the model have any that require a gradient?"
             )
         for group in params if any(isinstance(p, Mapping) for p in params) else [{"params": params}]:
             self.add_param_group(group)
@@ -138,7 +138,7 @@ class Optimizer(TakesPyTorchsArguments):
                 raise DtypeError(f"{self._name}: a parameter is a Tensor or a Value, not {_in_words(p)}")
             if p.primitive is not None:
                 raise OptimizerError(
-                    f"{self._name}: {describe(p)} is no leaf, and changing it would change nothing that made it"
+                    f"{self._name}: {describe(p)} is no leaf; an optimiser changes leaves, such as model.parameters()"
                 )
             if id(p) in known:
                 raise OptimizerError(f"{self._name}: {describe(p)} is given twice, and would be stepped twice")

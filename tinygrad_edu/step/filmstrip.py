@@ -13,10 +13,10 @@ from typing import NamedTuple
 from .._support.formats import Writer
 from ..graph.draw import Drawing
 from ..graph.formats.saving import converted_svg
-from ..graph.picture.card import Text
 from ..graph.picture.paint import inherited, painted, style_sheet
 from ..graph.picture.shapes import coordinate as _n, text
 from ..graph.picture.svg import Moment
+from ..graph.picture.typeset import Text
 from ..graph.text import in_markup
 from ..graph.views.view import view
 from .places import Places

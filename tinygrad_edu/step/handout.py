@@ -86,7 +86,7 @@ def latex(script: Script) -> str:
 
 
 def _entries(script: Script) -> Iterator[tuple[str, int, list[str]]]:
-    """Of each event: the heading of the part that begins with it, or ""; its number; and its equations."""
+    """For each event: the heading of the part that begins with it, or ""; its number; and its equations."""
     before = ""
     for number, event in enumerate(script, 1):
         part = event.kind if event.kind in ("forward", "update") else "back"

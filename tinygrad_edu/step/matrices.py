@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from ..graph.text import columns
+from .._support.text import columns
 from ..graph.words.latex import equation
 
 __all__ = ["MATRIX", "in_latex", "in_rows"]

@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from html import escape
-from importlib import resources
 from math import isfinite
 from string import Template
 from typing import Any
 
-from .._support.languages import tag
-from .._support.offline_page import in_script, policy, slim
+from .._support.files import read_resource
+from .._support.offline_page import in_script, offline_page, slim
 from ..graph.draw import Drawing
 from ..graph.formats.page.touch import Rows, panel, script as shared, touchable
 from ..graph.names import partial
@@ -57,27 +56,22 @@ def page(script: Script, *, predict: bool = False, theme: Theme = "auto") -> str
     """The player as the text of an HTML page."""
     texts = catalogue()
     picture = Drawing(view(script.graph), "auto", "LR", theme, False, script.graph, bold=script.bold)
-    svg = re.sub(
-        r"<title>.*?</title>\n?", "", picture.svg(bare=True), flags=re.DOTALL
-    )  # they would give the answers away
+    titles = re.compile(r"<title>.*?</title>\n?", re.DOTALL)  # they would give the answers away
+    svg = titles.sub("", picture.svg(bare=True))
     rows = _rows(script)
-    style = custom_properties("auto") + slim(_file("player.css"))
-    code = slim(shared("shared.js") + (shared("touch.js") if rows else "") + _file("player.js"))
-    styles = [style, *re.findall(r"<style>(.*?)</style>", svg, re.DOTALL)]
     title = in_markup(heading(script))
-    return Template(_file("player.html")).substitute(
+    body = Template(read_resource(__package__, "player/player.html")).substitute(
         {key: escape(texts[key]) for key in LABELS},
-        lang=tag(),
         title=title,
-        policy=policy(code, styles),
-        style=style,
         arrow=ARROW,
         svg=svg,
-        code=code,
         predicting=" checked" if predict else "",
         touch=panel() if rows else "",
         data=in_script(_data(script, picture.graph, svg, rows)),
     )
+    style = custom_properties("auto") + slim(read_resource(__package__, "player/player.css"))
+    code = shared("shared.js") + (shared("touch.js") if rows else "") + read_resource(__package__, "player/player.js")
+    return offline_page(title, body, style, slim(code))
 
 
 FIT = slim("""
@@ -97,10 +91,6 @@ def frame(script: Script, *, predict: bool = False) -> str:
         f'<iframe srcdoc="{inside}" sandbox="allow-scripts allow-downloads" title="{escape(script.graph.title)}" '
         f'width="100%" height="780" style="border:0"></iframe><script>{FIT}</script>'
     )
-
-
-def _file(name: str) -> str:
-    return (resources.files(__package__) / "player" / name).read_text("utf-8")
 
 
 # The data of the page.

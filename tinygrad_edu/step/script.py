@@ -1,43 +1,26 @@
 """The script of a derivation: the events of a program's forward pass and of its chain rule, one by one, as data.
 
-Forward, an event is one operation. Back, it is one edge: what one use of a number adds to its gradient. The events are
-made from one walk of the engine and from its table of rules; the script knows no derivative of its own. Players, texts
-and handouts show the script and nothing else.
+Forward, an event is one operation. Back, it is one edge: what one use of a number adds to its gradient. `derivation.py`
+writes scripts. Players, texts and handouts show the script and nothing else.
 """
 
 from __future__ import annotations
 
 import os
-import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import Any, Literal, overload
 
 from .._support.formats import save_as
 from .._support.json_records import Format
 from .._support.languages import speaking
-from ..engine.gradients import Contribution, contributions
-from ..engine.node import Node, number_of, shape_of
-from ..errors import GraphError
-from ..graph.asked import recorded_of
-from ..graph.names import local_partial, partial
-from ..graph.numbers import factor, number, printed_with
+from ..graph.names import local_partial
 from ..graph.picture.bold import arrays_of
 from ..graph.plain import Graph, Quantity
-from ..graph.recorded import Recorded, forward_graph, is_single, one_like, passed_back
-from ..graph.views.formulas import with_expressions
-from ..graph.views.view import HUGE
-from ..graph.words.expressions import expressions
-from ..graph.words.formula import formula_of, one_call
-from ..graph.words.rules import CELLS, pull_one, rule_in_letters
-from ..graph.words.terms import ATOM, Term, printed, word
+from ..graph.words.terms import word
 
-if TYPE_CHECKING:
-    from ..optim import Optimizer
-
-__all__ = ["FORMAT", "Arrival", "Event", "Script", "State", "steps"]
+__all__ = ["FORMAT", "Arrival", "Event", "Script", "State"]
 
 Kind = Literal["forward", "seed", "contribution", "sum", "update"]
 """The kinds of events.
@@ -339,239 +322,3 @@ class Script(Sequence[Event]):
 
 FORMAT = Format(Script, "tinygrad_edu.script", 1, "A derivation, event by event, as tinygrad_edu plays it")
 """The JSON form of a script; `json_form.py` reads it and checks what is read."""
-
-
-def steps(
-    output: Node,
-    optimizer: Optimizer | None = None,
-    *,
-    names: Mapping[str, Any] | None = None,
-    digits: int | None = None,
-    bold: bool = False,
-) -> Script:
-    """The script of what made `output` and of all its gradients; with an optimiser, also of its next step.
-
-    Nothing changes: `.grad` is neither read nor touched, and the optimiser only says what it would do. So
-    `tg.steps(loss, optimizer)` shows a whole training step. `names` are names for nodes that have none: a dictionary,
-    such as `locals()`. Numbers have so many significant `digits`; None: 4. With `bold`, names of arrays are bold.
-
-    Raises `GraphError` where the output is not a single number or has nothing to differentiate.
-
-    >>> import tinygrad_edu as tg
-    >>> w = tg.Value(2.0, "w")
-    >>> loss = (w * 3 - 4) ** 2
-    >>> loss.name = "L"
-    >>> s = tg.steps(loss, tg.optim.SGD([w], lr=0.1))
-    >>> s[-1].symbolic, s[-1].numeric, s[-1].value.text()
-    ('w ← w − lr · ∂L/∂w', '2 − 0.1 · 12', '0.8')
-    """
-    if not isinstance(output, Node):
-        raise GraphError(f"steps: only a Value or a Tensor has steps, not {type(output).__name__} {output!r:.60}")
-    if not is_single(output):
-        raise GraphError(
-            f"steps: the walk back begins at a single number, and this has shape {shape_of(output)}; take the steps "
-            "of its sum() or mean(), or of one of its elements"
-        )
-    if optimizer is not None and not hasattr(optimizer, "preview"):
-        raise GraphError(
-            "steps: the optimiser is an object such as tg.optim.SGD([w], lr=0.1), not "
-            f"{type(optimizer).__name__} {optimizer!r:.60}"
-        )
-    recorded = recorded_of(output, names, "steps")
-    if len(recorded.nodes) > HUGE:
-        raise GraphError(
-            f"steps: {output.name or 'this'} was made by {len(recorded.nodes):,} nodes, more than anybody steps "
-            f"through; take the steps of an inner node, one that was made by at most {HUGE:,}"
-        )
-    walked = list(contributions(output, one_like(output)))
-    with printed_with(digits):
-        return _written(recorded, walked, optimizer, bold)
-
-
-def _written(recorded: Recorded, walked: Sequence[Contribution], optimizer: Optimizer | None, bold: bool) -> Script:
-    """The script of what was recorded and of a walk from its output."""
-    gradient, along = passed_back(recorded, walked)
-    graph = with_expressions(forward_graph(recorded, gradient, along), recorded)
-    scribe = _Scribe(recorded, graph)
-    made = [node for node in recorded.nodes if node.primitive is not None]
-    events = [*map(scribe.forward, made), scribe.seed(), *scribe.back(walked)]
-    if optimizer is not None:
-        events += scribe.updates(optimizer, gradient)
-    return Script(graph, tuple(events), scribe.formula(), bold)
-
-
-LINE = 90
-"""A formula of the whole of more characters than this is left out."""
-
-
-class _Scribe:
-    """Writes events, with the names and ids that the plain graph has for the nodes."""
-
-    def __init__(self, recorded: Recorded, graph: Graph) -> None:
-        drawn = [plain_node for plain_node in graph.nodes if plain_node.kind != "constant"]
-        self.output, self.nodes, self.of = recorded.output, recorded.nodes, graph.of
-        self.ids = {node: plain_node.id for node, plain_node in zip(self.nodes, drawn)}
-        self.names = {node: word(name) for node, name in recorded.names.items()}
-        self.shared, self.expressions = recorded.shared, expressions(recorded)
-        self.local = {(edge.target, edge.slot): edge.local for edge in graph.edges}
-
-    def derivative(self, node: Node) -> str:
-        """`∂z/∂x`"""
-        return partial(self.of, self.names[node])
-
-    def formula(self) -> str:
-        """`(x + y) · w`, if that is short."""
-        formula = _brief(formula_of(self.output, self.nodes, self.names, self.expressions))
-        return formula if len(formula) <= LINE and "\n" not in formula else ""
-
-    # Forward.
-
-    def forward(self, node: Node) -> Event:
-        """`q = x + y`, `2 + 3`, `5`"""
-        numbers = _single(node, *node.inputs)
-        return Event(
-            "forward",
-            self.ids[node],
-            left=self.names[node],
-            right=_brief(one_call(node, lambda x: Term(self.names[x], ATOM))),
-            numeric=one_call(node, lambda x: printed(number_of(x))) if numbers else None,
-            shapes=None if numbers else _brief(one_call(node, lambda x: Term(str(shape_of(x)), ATOM))),
-            value=Quantity.of(node),
-        )
-
-    # Back.
-
-    def seed(self) -> Event:
-        """`∂z/∂z = 1`"""
-        one, id = Quantity.of(one_like(self.output)), self.ids[self.output]
-        return Event("seed", id, id, left=self.derivative(self.output), right="1", value=one, after=one)
-
-    def back(self, walked: Sequence[Contribution]) -> Iterator[Event]:
-        """An event for each edge, in the order of the walk, and one more where a broadcast operand is summed back."""
-        expected = Counter(step.input for step in walked)
-        arrived: Counter[Node] = Counter()
-        so_far: dict[Node, Quantity] = {}
-        for step in walked:
-            x, total = step.input, Quantity.of(step.total)
-            arrived[x] += 1
-            event = replace(self.contribution(step), arrived=arrived[x], expected=expected[x])
-            if event.value is not None and event.value.shape != shape_of(x):
-                yield replace(event, left="δ")
-                event = self.summed_back(event, step)
-            yield replace(event, before=so_far.get(x), after=total)
-            so_far[x] = total
-
-    def contribution(self, step: Contribution) -> Event:
-        """`∂z/∂x = ∂z/∂q · ∂q/∂x`, `4 · 1`, `4`; for matrices `∂L/∂W = Xᵀ @ ∂L/∂Y`."""
-        node, slot, x = step.node, step.slot, step.input
-        local = self.local[self.ids[node], slot]
-        pulled = pull_one(node, slot, step.upstream)
-        rule = _rule(node, slot, carried=local is None)
-        event = Event(
-            "contribution",
-            self.ids[node],
-            self.ids[x],
-            slot,
-            left=self.derivative(x),
-            upstream=Quantity.of(step.upstream),
-            value=Quantity.of(pulled),  # before it is summed back to the shape of the operand
-        )
-        if local is None:  # the contribution is no product element by element
-            right = self.spelled(rule, node) if rule else f"vjp({node.primitive!r}, {self.derivative(node)})"
-            return replace(event, right=right, shapes=rule and _in_shapes(rule, node))
-        numbers = _single(node, x)
-        direct = (node, slot) in self.shared
-        return replace(
-            event,
-            right=f"{self.derivative(node)} · {local_partial(self.names[node], self.names[x], slot, direct=direct)}",
-            direct=direct,
-            rule=rule and self.spelled(rule, node),
-            local=local,
-            numeric=_product(step.upstream, *local.elements) if numbers and local.elements else None,
-            shapes=None if numbers else f"{shape_of(step.upstream)} · {local.shape}",
-        )
-
-    def summed_back(self, event: Event, step: Contribution) -> Event:
-        """`∂L/∂b = Σ δ`: the sum of what came back to a broadcast operand, over the axes of its repetition."""
-        assert event.value is not None
-        return replace(
-            event,
-            kind="sum",
-            right="Σ δ",
-            rule=None,
-            numeric=None,
-            shapes=f"Σ {event.value.shape}",
-            upstream=event.value,
-            local=None,
-            value=Quantity.of(step.contribution),
-        )
-
-    # The step of an optimiser.
-
-    def updates(self, optimizer: Optimizer, gradient: Mapping[Node, Any]) -> Iterator[Event]:
-        """`w ← w − lr · ∂L/∂w`, `2 − 0.1 · 12`, `0.8`, for each parameter that the optimiser would change."""
-        for p, new in optimizer.preview(gradient).items():
-            if p not in self.ids:
-                continue
-            lr = _plain_rate(optimizer, p)
-            change = f"{type(optimizer).__name__}({{w}}, {{g}})" if lr is None else "{w} − lr · {g}"
-            numbers = lr is not None and _single(p)
-            yield Event(
-                "update",
-                self.ids[p],
-                left=self.names[p],
-                right=change.format(w=self.names[p], g=self.derivative(p)),
-                numeric=f"{number(float(number_of(p)))} − {_product(lr, gradient[p])}" if numbers else None,
-                shapes=None if _single(p) else change.replace("lr", str(lr)).format(w=shape_of(p), g=shape_of(p)),
-                value=Quantity.of(new),
-            )
-
-    def spelled(self, rule: str, node: Node) -> str:
-        """A rule in the names of this graph."""
-        words = {_token(slot): self.names[x] for slot, x in enumerate(node.inputs) if isinstance(x, Node)}
-        return _spelled(rule, words | {"result": self.names[node], "upstream": self.derivative(node)})
-
-
-def _plain_rate(optimizer: Optimizer, p: Node) -> float | None:
-    """The learning rate of plain gradient descent; None for any other optimiser."""
-    (group,) = (group for group in optimizer.param_groups if any(p is x for x in group["params"]))
-    extras = {key: value for key, value in group.items() if key not in ("params", "lr", "initial_lr")}
-    plain_descent = type(optimizer).__name__ == "SGD" and not any(extras.values())
-    return group["lr"] if plain_descent else None
-
-
-def _rule(node: Node, slot: int, *, carried: bool) -> str | None:
-    """The rule for one operand, in tokens for the operands, the result and, if `carried`, the upstream gradient."""
-    letters = {x: _token(i) for i, x in enumerate(node.inputs) if isinstance(x, Node)} | {node: "result"}
-    rule = rule_in_letters(node, slot, letters, "upstream" if carried else None)
-    return rule and _brief(rule)
-
-
-def _brief(formula: str) -> str:
-    """A formula without shapes, which have a line of their own, and without the cells of large constants."""
-    return re.sub(CELLS, "[…]", re.sub(r", shape=\([\d, ]*\)", "", formula))
-
-
-def _token(slot: int) -> str:
-    return f"operand{slot}"
-
-
-def _spelled(rule: str, words: Mapping[str, str]) -> str:
-    return re.sub(r"(?<!\w)(operand\d+|result|upstream)(?![a-z_])", lambda token: words[token[0]], rule)
-
-
-def _in_shapes(rule: str, node: Node) -> str:
-    """A rule with shapes in place of the tokens: `(32, 10) @ (10, 64)`."""
-    own = str(shape_of(node))
-    words = {_token(slot): str(shape_of(x)) for slot, x in enumerate(node.inputs)}
-    return _spelled(rule, words | {"result": own, "upstream": own})
-
-
-def _single(*operands: Any) -> bool:
-    """Whether all operands are single numbers."""
-    return all(shape_of(x) == () for x in operands)
-
-
-def _product(a: Any, b: Any) -> str:
-    """`4 · (−1)`"""
-    return f"{number(float(a))} · {factor(number(float(b)))}"

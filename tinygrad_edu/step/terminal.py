@@ -13,10 +13,11 @@ from textual.timer import Timer
 from textual.widgets import DataTable, Input, Static
 
 from .._support.languages import language, speaking
+from .._support.text import columns
 from ..errors import TinygradError
 from ..graph.formats.characters import lines_of
 from ..graph.plain import Quantity
-from ..graph.text import columns, shorten, visible
+from ..graph.text import shorten, visible
 from .matrices import in_rows
 from .predict import Question, Score, is_right, question, questions, said_of_score
 from .script import Arrival, Event, Script

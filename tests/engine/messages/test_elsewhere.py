@@ -143,7 +143,7 @@ def test_pytorchs_arguments_of_functions_are_taken_or_answered(make: Callable[..
 @pytest.mark.parametrize("name", ["max", "min"])
 def test_the_larger_of_two_arrays_is_maximum(name: str) -> None:
     for second in (tg.zeros(2), np.zeros(2), 0.0, tg.Value(0.0)):
-        with pytest.raises(tg.DtypeError, match=re.escape(f"of two arrays take tg.{name}imum(x, y)")):
+        with pytest.raises(tg.DtypeError, match=re.escape(f"for two arrays take tg.{name}imum(x, y)")):
             getattr(tg, name)(tg.ones(2), second)
 
 

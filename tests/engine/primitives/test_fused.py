@@ -29,7 +29,7 @@ def test_linear_is_a_product_and_a_sum_in_one_node() -> None:
 @pytest.mark.parametrize(
     ("shapes", "words"),
     [
-        (((2, 3), (4, 5)), r"linear: the last axis of x \(2, 3\) goes along with the last of the weight \(4, 5\)"),
+        (((2, 3), (4, 5)), r"linear: the last axis of x \(2, 3\) must be as long as the last of the weight \(4, 5\)"),
         (((10, 1, 8, 8), (32, 64)), r"\(32, 64\).*nn.Flatten\(\) makes one axis of the last ones"),
         (((2, 3), (3,)), r"the weight \(out, in\)"),
         (((), (4, 3)), "the last axis of x"),

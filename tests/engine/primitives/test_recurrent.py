@@ -20,7 +20,7 @@ GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 
 
 def operands(name: str, sizes: tuple[int, int, int, int], dtype: str = "float64") -> list[tg.Tensor]:
-    """x, the weights, the biases and the first states, in the row's order."""
+    """x, the weights, the biases and the initial states, in the row's order."""
     t, n, i, h = sizes
     rows = GATES[name] * h
     shapes = [(t, n, i), (rows, i), (rows, h), (rows,), (rows,), (n, h), *([(n, h)] if name == "lstm" else [])]
@@ -138,7 +138,7 @@ def test_without_biases_they_are_zero() -> None:
         ((0, 2, 3), (2, 4), (4, 3), (4, 4), "at least one step"),
         ((5, 2, 3), (2, 4), (4, 6), (4, 4), r"with I = 3 features the weights are of shapes \(1·H, 3\)"),
         ((5, 2, 3), (2, 4), (4, 3), (8, 4), r"not \(4, 3\) and \(8, 4\)"),
-        ((5, 2, 3), (3, 4), (4, 3), (4, 4), r"a first state is of shape \(N, H\) = \(2, 4\), not \[\(3, 4\)\]"),
+        ((5, 2, 3), (3, 4), (4, 3), (4, 4), r"an initial state is of shape \(N, H\) = \(2, 4\), not \[\(3, 4\)\]"),
     ],
 )  # fmt: skip
 def test_shapes_that_do_not_go_together_are_named(x: Any, h: Any, w_ih: Any, w_hh: Any, words: str) -> None:

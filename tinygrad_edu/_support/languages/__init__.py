@@ -53,7 +53,7 @@ def languages() -> tuple[str, ...]:
 
 
 def language() -> str:
-    """The language that is spoken now. Raises `TinygradError` where the environment names one that there is not.
+    """The language that is spoken now. Raises `TinygradError` where the environment names an unknown one.
 
     >>> language()
     'en'

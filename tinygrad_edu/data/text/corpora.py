@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from ..._support.files import read_resource
 
 __all__ = ["names", "poems"]
 
@@ -32,4 +32,4 @@ def poems() -> list[str]:
 
 def lines_of(name: str) -> list[str]:
     """The lines of a file beside this one."""
-    return files(__package__).joinpath(name).read_text(encoding="utf-8").splitlines()
+    return read_resource(__package__, name).splitlines()

@@ -214,7 +214,7 @@ class NextSentence(Dataset):
             for i in range(len(document) - 1):
                 others = [(d, j) for j in range(len(document)) if j not in (i, i + 1)] if not elsewhere else []
                 if not elsewhere and not others:
-                    raise ShapeError("NextSentence: two sentences in all; there is none that does not follow the first")
+                    raise ShapeError("NextSentence: of two sentences, none does not follow the first; give more")
                 follows = int(rng.integers(2))
                 if follows:
                     e, j = d, i + 1

@@ -339,7 +339,7 @@ def check_text(function: str, text: str) -> None:
 def special_ids(function: str, special: Sequence[str]) -> dict[str, int]:
     """The ids of the special tokens."""
     if isinstance(special, str):
-        raise DtypeError(f"{function}: special is a list of names, so [{special!r}]")
+        raise DtypeError(f"{function}: special is a list of names; write [{special!r}]")
     if len(set(special)) < len(special) or "" in special:
         raise ShapeError(f"{function}: special tokens have different names, not {list(special)}")
     return {name: i for i, name in enumerate(special)}

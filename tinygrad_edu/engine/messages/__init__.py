@@ -2,7 +2,7 @@
 
 - `explain.py`: `refused`, the error to raise instead of NumPy's; `check`, for mistakes that NumPy lets pass
 - `checks.py`: the table of checks, by operation
-- `axes.py`, `shapes.py`, `places.py`, `attributes.py`: the checks of axes, of shapes, of indices, of other attributes
+- `axes.py`, `shapes.py`, `indices.py`, `attributes.py`: the checks of axes, of shapes, of indices, of other attributes
 - `hints.py`: arguments of other functions and of layers, held against their type hints
 - `checked_call.py`: the call that they look at
 - `not_numbers.py`, `tensors.py`: errors for operands that are not numbers, and for what a tensor cannot do

@@ -1,4 +1,4 @@
-"""Checks of attributes that are one thing: a dtype, a number of decimals, a number."""
+"""Checks of single attributes: a dtype, a number of decimals, a number."""
 
 from __future__ import annotations
 

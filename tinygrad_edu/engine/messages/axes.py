@@ -50,7 +50,7 @@ def in_range(call: CheckedCall) -> TinygradError | None:
 def of_one_array(call: CheckedCall) -> TinygradError | None:
     """The second argument of `max` is an axis; that of PyTorch's may be another array."""
     if isinstance(call.attrs.get("axis"), (Node, np.ndarray, float)):
-        text = texts("what comes second is an axis; of two arrays take tg.{name}imum(x, y)")
+        text = texts("the second argument is an axis; for two arrays take tg.{name}imum(x, y)")
         return DtypeError(say(text, name=call.name))
     return None
 
@@ -95,11 +95,9 @@ def some_numbers(call: CheckedCall) -> TinygradError | None:
     axes = call.attrs.get("axis")
     if not all(call.shape[i] for i in reduced(call)):
         text = (
-            texts("{x} has no numbers, and of nothing there is no {operation}; check .size first")
+            texts("{x} has no numbers, so it has no {operation}; check .size first")
             if axes is None
-            else texts(
-                "{x} has no numbers along axis {axis}, and of nothing there is no {operation}; check .size first"
-            )
+            else texts("{x} has no numbers along axis {axis}, so it has no {operation}; check .size first")
         )
         return ShapeError(say(text, x=call.x, axis=axes, operation=call.name))
     return None
@@ -122,8 +120,8 @@ def degrees_of_freedom(call: CheckedCall) -> TinygradError | None:
     if not n - ddof > 0:
         return ShapeError(
             say(
-                "{x} has n = {n} numbers to reduce, and with ddof={ddof} their squares are divided by n - {ddof}; give "
-                "a smaller ddof",
+                "{x} has n = {n} numbers to reduce, and ddof={ddof} leaves nothing to divide by: n - {ddof} must be "
+                "above 0; give a smaller ddof",
                 x=call.x,
                 n=n,
                 ddof=ddof,
@@ -137,7 +135,7 @@ def permutation(call: CheckedCall) -> TinygradError | None:
     axes, n = call.attrs["axes"], call.ndim
     found = wrong_axes("axis", axes, n, call.x)
     if found is None and axes is not None and len(several(axes)) != n:
-        text = texts("axes {given} do not order {x}, {axes}: each must stand once")
+        text = texts("axes {given} are no order of the axes of {x}, {axes}: name each axis once")
         return ShapeError(say(text, given=several(axes), x=call.x, axes=axes_of(n)))
     return found
 
@@ -179,9 +177,9 @@ def size_one(call: CheckedCall) -> TinygradError | None:
         if call.shape[a] != 1:
             ones = [str(i) for i, size in enumerate(call.shape) if size == 1]
             text = (
-                texts("axis {axis} of {x} has size {size}; only axes of size 1 can go, which are here: axis {which}")
+                texts("axis {axis} of {x} has size {size}; only an axis of size 1 can be removed: here axis {which}")
                 if ones
-                else texts("axis {axis} of {x} has size {size}; only axes of size 1 can go, which are here: none")
+                else texts("axis {axis} of {x} has size {size}; only an axis of size 1 can be removed: here none")
             )
             return ShapeError(say(text, axis=a, x=call.x, size=call.shape[a], which=listed(ones)))
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...errors import TinygradError
-from . import axes, places, shapes
+from . import axes, indices, shapes
 from .attributes import decimals, known_dtype, single_numbers
 from .checked_call import CheckedCall
 
@@ -86,15 +86,15 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "pad": (shapes.pad_width,),
     "concatenate": (shapes.joined_shapes,),
     "stack": (shapes.equal_shapes,),
-    "split": (places.split_points,),
+    "split": (indices.split_points,),
     "flatten": (axes.start_and_end,),
     "take": (axes.one_in_range,),
     "delete": (axes.one_in_range,),
     "insert": (axes.one_in_range,),
-    "getitem": (places.index_parts,),
-    "scatter": (places.index_parts, places.scattered_shape),
-    "setitem": (places.assigned_shape,),
-    "take_along_axis": (places.index_along_axis,),
+    "getitem": (indices.index_parts,),
+    "scatter": (indices.index_parts, indices.scattered_shape),
+    "setitem": (indices.assigned_shape,),
+    "take_along_axis": (indices.index_along_axis,),
     "astype": (known_dtype,),
 }
 """The checks of each operation, in the order in which they run."""

@@ -153,9 +153,9 @@ def without_pytorchs(name: str, given: Mapping[str, Any], known: Collection[str]
 
 
 class TakesPyTorchsArguments:
-    """The base of classes whose subclasses answer for PyTorch's arguments, so that none of them need have these.
+    """The base of classes that know what to say of PyTorch's further arguments, which no signature has to name.
 
-    Those of this package answer for arguments that do not fit their type hints as well; a user's class is left alone.
+    Classes of this package also refuse arguments that do not fit their type hints; a user's class is left alone.
     """
 
     def __init_subclass__(cls, **named: Any) -> None:

@@ -308,7 +308,7 @@ def repeat_counts(call: CheckedCall) -> TinygradError | None:
     if found is not None:
         return found
     if any(n < 0 for n in several(given)):
-        return ShapeError(say("nothing can be repeated {n} times; give 0 or more", n=min(several(given))))
+        return ShapeError(say("a number of repetitions is 0 or more, not {n}", n=min(several(given))))
     return None
 
 

@@ -77,7 +77,7 @@ def lost(x: Node, how: str) -> GraphError:
         say(
             "{how}: the number of {x} would leave the graph while a derivative is being taken, and its gradient would "
             "be lost; write tg.exp(x) instead of math.exp(x), and collect results in a list for tg.stack instead of an "
-            "array; where the plain number is meant, as in a message, .item() is it",
+            "array; for the plain number, as in a message, take .item()",
             how=how,
             x=describe(x),
         )
@@ -117,7 +117,7 @@ def needs_a_seed(x: Any) -> GraphError:
     """backward() of several numbers without a seed."""
     return GraphError(
         say(
-            "backward: {x} holds {n} numbers, and a gradient is that of one number: reduce it first with .sum() or "
+            "backward: {x} holds {n} numbers, and gradients are taken of one number: reduce it first with .sum() or "
             ".mean(), or pass the upstream gradient, an array of its shape",
             x=describe(x),
             n=x.size,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from . import (
     arithmetic,
     decompositions,
+    einsum,
     elementwise,
     indexing,
     joining,
@@ -34,6 +35,7 @@ __all__ = [
     "attention",
     "convolution",
     "decompositions",
+    "einsum",
     "elementwise",
     "fused",
     "indexing",

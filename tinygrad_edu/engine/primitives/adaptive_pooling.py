@@ -11,7 +11,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..node import Node
-from .linear_algebra import mixed
+from .einsum import mixed
 from .pooling import avg_pool_nd, max_pool_nd
 from .reductions import max_, mean
 from .shape import stack

@@ -100,8 +100,8 @@ def attention_weights(
     q, k = shape_of(query), shape_of(key)
     if len(q) < 2 or len(k) < 2 or q[-1] != k[-1]:
         raise ShapeError(
-            f"attention_weights: queries (..., L, E) and keys (..., S, E) with equally many numbers E in a vector, "
-            f"not {in_words(query)} and {in_words(key)}"
+            f"attention_weights: takes queries (..., L, E) and keys (..., S, E), whose vectors are equally long, not "
+            f"{in_words(query)} and {in_words(key)}"
         )
     masks = () if attn_mask is None else (_added(attn_mask, query),)
     try:

@@ -184,12 +184,12 @@ minimum = binary("minimum", np.minimum, lambda x, y: x if x <= y or x != x else 
 fmax = binary("fmax", np.fmax, lambda x, y: x if x >= y or y != y else y,
               lambda g, out, x, y: where((x >= y) | (y != y), g, 0.0),
               lambda g, out, x, y: where((x >= y) | (y != y), 0.0, g),
-              "The larger of x and y, and where one is nan the other.", (2.0, math.nan, 2.0), numpy=[np.fmax],
+              "The larger of x and y; where one is nan, the other.", (2.0, math.nan, 2.0), numpy=[np.fmax],
               words=texts(("{g} where {x} ≥ {y}", "{g} where {y} > {x}")))
 fmin = binary("fmin", np.fmin, lambda x, y: x if x <= y or y != y else y,
               lambda g, out, x, y: where((x <= y) | (y != y), g, 0.0),
               lambda g, out, x, y: where((x <= y) | (y != y), 0.0, g),
-              "The smaller of x and y, and where one is nan the other.", (2.0, math.nan, 2.0), numpy=[np.fmin],
+              "The smaller of x and y; where one is nan, the other.", (2.0, math.nan, 2.0), numpy=[np.fmin],
               words=texts(("{g} where {x} ≤ {y}", "{g} where {y} < {x}")))
 copysign = binary("copysign", kernels.of_real_pairs(np.copysign), math.copysign,
                   lambda g, out, x, y: g * (sign(x) * sign(out)),
@@ -212,7 +212,7 @@ floor_divide = binary("floor_divide", np.floor_divide, operator.floordiv,
 fmod = binary("fmod", np.fmod, math.fmod,
               lambda g, out, x, y: g,
               lambda g, out, x, y: -(g * trunc(x / y)),
-              "What is left of x when y is taken away from its size, with the sign of x.", (-7.0, 3.0, -1.0),
+              "The remainder of x / y, with the sign of x.", (-7.0, 3.0, -1.0),
               numpy=[np.fmod])
 floor = unary("floor", np.floor, of_floats(np.floor),
               lambda g, out, x: g * 0.0,

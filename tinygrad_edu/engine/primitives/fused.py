@@ -73,7 +73,8 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
         flat = (prod(shape_of(x)[1:]),) == sizes[1:]
         raise ShapeError(
             say(
-                "linear: the last axis of x {x} goes along with the last of the weight {weight}: x is (..., in), the "
+                "linear: the last axis of x {x} must be as long as the last of the weight {weight}: x is (..., in), "
+                "the "
                 "weight (out, in){hint}",
                 x=shape_of(x),
                 weight=sizes,

@@ -318,7 +318,7 @@ def avg_pool_nd(
     how, border = _windows(name, n, x, kernel_size, stride, padding, (1,) * n, ceil_mode)
     if divisor is not None:
         if not (is_whole(divisor) and divisor):
-            text = texts("{name}: divisor_override is a whole number, not 0; and not {value}")
+            text = texts("{name}: divisor_override is a whole number other than 0, not {value}")
             raise DtypeError(say(text, name=name, value=short(divisor)))
         return avg_pool(x, counted=how["padding"], **how) * (prod(how["kernel"]) / divisor)  # the mean of full windows
     return avg_pool(x, counted=border if count_include_pad else None, **how)

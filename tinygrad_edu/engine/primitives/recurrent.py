@@ -262,7 +262,7 @@ _gru = Variadic("gru", steps_of(gru_cell), [_gru_rule], composition=steps_of(gru
 
 
 def rnn(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None, nonlinearity: str = "tanh") -> Any:
-    """A sequence of Elman's cells, `rnn_cell`: x (T, N, I) and a first state h (N, H) to the states (T, N, H).
+    """A sequence of Elman's cells, `rnn_cell`: x (T, N, I) and an initial state h (N, H) to the states (T, N, H).
 
     Raises `ShapeError` for shapes that do not go together.
 
@@ -276,7 +276,7 @@ def rnn(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None
 
 
 def lstm(x: Any, states: tuple[Any, Any], w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Any:
-    """A sequence of `lstm_cell`s: x (T, N, I) and first states h and c (N, H) to the states h and c (T, 2, N, H).
+    """A sequence of `lstm_cell`s: x (T, N, I) and initial states h and c (N, H) to the states h and c (T, 2, N, H).
 
     Raises `ShapeError` for shapes that do not go together.
 
@@ -289,7 +289,7 @@ def lstm(x: Any, states: tuple[Any, Any], w_ih: Any, w_hh: Any, b_ih: Any = None
 
 
 def gru(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Any:
-    """A sequence of `gru_cell`s: x (T, N, I) and a first state h (N, H) to the states (T, N, H).
+    """A sequence of `gru_cell`s: x (T, N, I) and an initial state h (N, H) to the states (T, N, H).
 
     Raises `ShapeError` for shapes that do not go together.
 
@@ -313,7 +313,7 @@ def _operands(name: str, k: int, x: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: 
             f"not {ih} and {hh}"
         )
     if any(shape != (n, size) for shape in of_states):
-        raise ShapeError(f"{name}: a first state is of shape (N, H) = {(n, size)}, not {of_states}")
+        raise ShapeError(f"{name}: an initial state is of shape (N, H) = {(n, size)}, not {of_states}")
     zeros = np.zeros(k * size, w_hh.dtype)
     biases = (zeros if b_ih is None else b_ih, zeros if b_hh is None else b_hh)
     if any(shape_of(b) != (k * size,) for b in biases):

@@ -1,4 +1,4 @@
-"""The rows of the table that make fewer numbers out of many: sums, extremes, spreads and norms along axes.
+"""Reductions: the rows that make one number of many along axes, such as sums, extremes, variances and norms.
 
 `axis` is None for all axes, an int or a tuple of ints, negative ones counted from the end, as in NumPy; `keepdims`
 leaves the reduced axes in place with size one. Ties in `max` and `min` share the gradient equally, as in PyTorch's

@@ -1,4 +1,4 @@
-"""Shared by several checks: random operands, of sizes that hide no mistake; large and many numbers; memory."""
+"""What several checks share: random operands whose sizes hide no mistake, very large and very many numbers, memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mistakes that only more calls of a student's functions show; the callables are in the sandbox, arrays in, arrays out.
+"""Mistakes that show only when a student's functions are called again: they run in the sandbox, on arrays.
 
 A chain is judged step by step; a backward pass by the student's own forward pass; and a second call with the same
 arguments shows whether they are changed, or taken in another order.

@@ -78,7 +78,7 @@ def diagnose_trajectory(
     Parameters
     ----------
     kind, settings : the engine's optimiser and its settings.
-    start, gradients : the first parameters, and the gradient of each step: random, of both signs. All known mistakes
+    start, gradients : the initial parameters, and the gradient of each step: random, of both signs. All known mistakes
         differ after three steps.
 
     The words name the first wrong step, counted from 1. Raises `ShapeError` if a gradient has another shape than the

@@ -114,7 +114,7 @@ def canvas(
     Students who belong to the same line, or to none, get no grade, and the notes say so. Raises `GradebookError` if
     this is not such a gradebook.
 
-    >>> from tinygrad_edu.grade.formats.example import EXAMPLE
+    >>> from tinygrad_edu.grade.results import EXAMPLE
     >>> exported = '''Student,ID,SIS User ID,SIS Login ID,Section,HW1 (4021)
     ...     Points Possible,,,,,10
     ... "Noether, Emmy",17,e17,emmy,S1,
@@ -153,7 +153,7 @@ def moodle(
     Feedback is only filled in together with a grade, or Moodle would delete the grade. Raises `GradebookError` as
     `canvas` does.
 
-    >>> from tinygrad_edu.grade.formats.example import EXAMPLE
+    >>> from tinygrad_edu.grade.results import EXAMPLE
     >>> exported = '''Identifier,Full name,Email address,Status,Grade,Maximum Grade
     ... Participant 12345,Emmy Noether,emmy,Submitted,,10
     ... '''

@@ -9,8 +9,9 @@ from ..._support.languages import say, texts
 from ...graph.layout.geometry import Direction
 from ...graph.picture.arrange import arrange
 from ...graph.picture.arrows import arrow_labels
-from ...graph.picture.card import Card, attrs_of, cards
+from ...graph.picture.card import attrs_of, cards
 from ...graph.picture.svg import write_svg
+from ...graph.picture.typeset import Card
 from ...graph.plain import Edge, PlainNode, Quantity
 from ...graph.views.view import aliased
 from ..results import Graphs

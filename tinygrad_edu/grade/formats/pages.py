@@ -5,16 +5,14 @@ The content security policy of a page forbids scripts and network requests, and 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from importlib.resources import files
 from statistics import mean, median
-from string import Template
 from urllib.parse import quote
 
-from ..._support.languages import counted, say, tag, texts
-from ..._support.offline_page import policy
+from ..._support.files import read_resource
+from ..._support.languages import counted, say, texts
+from ..._support.offline_page import offline_page
 from ...graph.palette import custom_properties
 from ..diagnosis.mistakes import kind_in_words
 from ..results import CheckResult, Result
@@ -42,7 +40,7 @@ MISTAKES = 12
 def student_report(result: Result) -> str:
     """A page for a student: what is right, what is wrong, and how to mend it.
 
-    >>> from tinygrad_edu.grade.formats.example import EXAMPLE
+    >>> from tinygrad_edu.grade.results import EXAMPLE
     >>> student_report(EXAMPLE).count("<section")
     3
     """
@@ -107,7 +105,7 @@ def class_report(results: Sequence[Result], link: Callable[[Result], str] | None
     ----------
     link : returns the address of a student's page.
 
-    >>> from tinygrad_edu.grade.formats.example import EXAMPLE
+    >>> from tinygrad_edu.grade.results import EXAMPLE
     >>> "emmy.html" in class_report([EXAMPLE], lambda result: f"{result.student}.html")
     True
     """
@@ -258,13 +256,6 @@ def _table(heads: Sequence[str], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _page(title: str, body: Iterable[str]) -> str:
-    style, content = custom_properties("auto") + _file("pages.css"), "\n".join(filter(None, body))
-    # Only pictures have styles: all other text is escaped.
-    styles = [style, *re.findall("<style>(.*?)</style>", content, re.DOTALL)]
-    return Template(_file("pages.html")).substitute(
-        policy=policy("", styles), lang=tag(), style=style, title=in_html(title), body=content
-    )
-
-
-def _file(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+    content = "\n".join(filter(None, body))
+    style = custom_properties("auto") + read_resource(__package__, "pages.css")
+    return offline_page(in_html(title), f"<main>\n{content}\n</main>\n", style)

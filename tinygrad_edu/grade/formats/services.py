@@ -33,7 +33,7 @@ def gradescope(result: Result, students: Sequence[Mapping[str, str]] = ()) -> st
     If the grader failed, the file has no score. Gradescope then says that the autograder failed, and nobody gets a
     zero.
 
-    >>> from tinygrad_edu.grade.formats.example import EXAMPLE
+    >>> from tinygrad_edu.grade.results import EXAMPLE
     >>> json.loads(gradescope(EXAMPLE))["score"]
     2.5
     """
@@ -82,7 +82,7 @@ def github(result: Result) -> str:
     points; it sends the sum of the points to Classroom.
 
     >>> from base64 import b64decode
-    >>> from tinygrad_edu.grade.formats.example import EXAMPLE
+    >>> from tinygrad_edu.grade.results import EXAMPLE
     >>> document = json.loads(b64decode(github(EXAMPLE).removeprefix("result=")))
     >>> document["status"], document["max_score"], [test["score"] for test in document["tests"]]
     ('fail', 5.0, [2.5, 0.0, 0.0])
@@ -134,7 +134,7 @@ def prairielearn(result: Result) -> str:
     and loses no attempt.
 
     >>> from dataclasses import replace
-    >>> from tinygrad_edu.grade.formats.example import EXAMPLE
+    >>> from tinygrad_edu.grade.results import EXAMPLE
     >>> json.loads(prairielearn(EXAMPLE))["format_errors"]
     ["emmy.py, line 12: syntax error: expected ':'\\n    def tanh_backward(upstream, x) return"]
     >>> json.loads(prairielearn(replace(EXAMPLE, problems=())))["score"]
@@ -180,7 +180,7 @@ def junit(results: Sequence[Result]) -> str:
 
     Control characters, which XML does not allow, are escaped as in Python.
 
-    >>> from tinygrad_edu.grade.formats.example import EXAMPLE
+    >>> from tinygrad_edu.grade.results import EXAMPLE
     >>> ET.fromstring(junit([EXAMPLE]))[0].attrib
     {'name': 'emmy', 'tests': '3', 'failures': '1', 'errors': '0', 'skipped': '1'}
     """

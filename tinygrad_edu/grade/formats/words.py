@@ -1,4 +1,4 @@
-"""What all formats say in the same words, and students' text escaped for cells, HTML and logs."""
+"""Words that all formats share, and students' text escaped for cells, HTML and logs."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def lateness(result: Result) -> str:
     """How late a submission is, and what that costs; empty if it is not.
 
     >>> from dataclasses import replace
-    >>> from tinygrad_edu.grade.formats.example import EXAMPLE
+    >>> from tinygrad_edu.grade.results import EXAMPLE
     >>> lateness(replace(EXAMPLE, late=True, days_late=1.5, lost=0.75))
     '1.5 days late: 0.75 points are taken off'
     """

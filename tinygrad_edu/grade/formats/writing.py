@@ -61,7 +61,7 @@ def write_results(results: Sequence[Result], format: str, out: str | os.PathLike
     Raises `OSError` if a file cannot be written.
 
     >>> import tempfile
-    >>> from tinygrad_edu.grade.formats.example import EXAMPLE
+    >>> from tinygrad_edu.grade.results import EXAMPLE
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     [path.name for path in write_results([EXAMPLE], "html", folder)]
     ['emmy.html', 'index.html']

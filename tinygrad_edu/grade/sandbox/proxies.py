@@ -26,7 +26,7 @@ from ..errors import StudentError
 from ..inside.wire import FrameError
 
 if TYPE_CHECKING:
-    from .sandbox import Session
+    from .session import Session
 
 __all__ = [
     "LAST_CALL", "Anything", "Call", "Handle", "StandIn", "Student", "afterwards", "evaluate", "moved", "repeated",

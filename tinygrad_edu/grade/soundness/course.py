@@ -24,7 +24,8 @@ from ..many import borrowed_sandbox
 from ..results import CheckResult, Result
 from ..sandbox.isolation import Limits
 from ..sandbox.proxies import Handle
-from ..sandbox.sandbox import Sandbox, Session
+from ..sandbox.sandbox import Sandbox
+from ..sandbox.session import Session
 from ..submission.submission import Submission
 from ..verdict import Draw, load, verdict
 from .findings import Finding

@@ -1,4 +1,4 @@
-"""Reads the code cells of a notebook, in bounded memory: neither outputs nor pictures in it are looked at."""
+"""Reads the code cells of a notebook, in bounded memory: its outputs and pictures are skipped."""
 
 from __future__ import annotations
 

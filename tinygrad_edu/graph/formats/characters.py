@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..._support.languages import say
+from ..._support.text import columns
 from ..names import partial
 from ..picture.card import attrs_of, sign_of
 from ..plain import Graph, PlainNode, Quantity
-from ..text import columns
 from ..words.formula import TEXT
 from ..words.terms import Term, call, named, number_term, one_line
 from .outline import cluster_title
@@ -52,7 +52,7 @@ def lines_of(graph: Graph) -> list[tuple[str, int]]:
 
 
 def _tree(graph: Graph) -> Iterator[tuple[str, str, int]]:
-    """Of each line the tree and the node, what is known of its gradient, and the id of the node."""
+    """For each line the tree and the node, what is known of its gradient, and the id of the node."""
     arriving: dict[int, list[int]] = {}
     for edge in sorted(graph.edges, key=lambda edge: edge.slot):
         if not edge.recurrent:

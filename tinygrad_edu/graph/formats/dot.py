@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from ..layout.geometry import Direction
 from ..palette import LIGHT
 from ..picture.bold import parts_of
-from ..picture.card import Style, in_short
 from ..picture.descriptions import node_in_words
+from ..picture.style import Style, in_short
 from ..plain import Cluster, Graph, PlainNode
 from ..text import visible
 from .outline import cluster_title, edge_words, node_lines, outline

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from ..names import partial
 from ..numbers import RAISED
-from ..picture.card import attrs_of, kind_of, sign_of
+from ..picture.card import attrs_of, sign_of
+from ..picture.style import kind_of
 from ..plain import Cluster, Edge, Graph, PlainNode, Quantity
 from ..text import plural
 

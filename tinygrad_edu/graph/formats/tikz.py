@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from ..layout.geometry import Layout, Point, is_sideways
 from ..palette import DARK, LIGHT
 from ..picture.arrange import HEADING
-from ..picture.card import OUTPUT_RIM, Card, Grid, Row, Text, flow_of
+from ..picture.card import OUTPUT_RIM, flow_of
 from ..picture.open_clusters import open_clusters
 from ..picture.paint import ink_on
 from ..picture.shapes import cut
 from ..picture.svg import OF, headings
+from ..picture.typeset import Card, Grid, Row, Text
 from ..plain import PlainNode
 from ..words.latex import equation, literal, symbol
 
@@ -207,7 +208,7 @@ def _row(row: Row, *, along: bool = False) -> str:
 
 def _item(item: Text | Grid, along: bool) -> str:
     if isinstance(item, Grid):
-        cells = r" \\ ".join(" & ".join(map(_number, row)) for row in item.cells)
+        cells = r" \\ ".join(" & ".join(map(equation, row)) for row in item.cells)
         return rf"\begin{{bmatrix}} {cells} \end{{bmatrix}}"
     whole = not along or re.fullmatch(r"\(?∂[^·@]*", item.text)
     if item.style in ("name", "auto", "space") or (item.style == "partial" and whole):
@@ -215,10 +216,6 @@ def _item(item: Text | Grid, along: bool) -> str:
     if item.style in ("partial", "slope", "value", "equation"):
         return equation(item.text, item.bold)
     return rf"\ {_words(item.text.strip())}"
-
-
-def _number(text: str) -> str:
-    return equation(text)
 
 
 def _words(text: str) -> str:

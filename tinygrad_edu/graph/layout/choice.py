@@ -80,7 +80,7 @@ def _placed(
     clusters: Sequence[ClusterShape],
     straight: Collection[int],
 ) -> Layout:
-    """The layout of boxes and of the edges that run in the direction, by the engine that there is."""
+    """The layout of boxes and of the edges that run in the direction, by the engine that is available."""
     note = None
     if edges and (engine == "graphviz" or (engine == "auto" and not clusters)):
         try:
@@ -93,7 +93,7 @@ def _placed(
 def _looped(
     edges: Sequence[tuple[int, int]], back: Collection[int], clusters: Sequence[ClusterShape]
 ) -> dict[int, int]:
-    """Of each edge that runs back, the cluster that it runs around; −1 for none."""
+    """For each edge that runs back, the cluster that it runs around; −1 for none."""
     around = {box: i for i, cluster in enumerate(clusters) for box in cluster.boxes}
     return {i: _innermost(*edges[i], around, clusters) for i in back}
 

@@ -1,27 +1,27 @@
 """The built-in layout: layers, after Sugiyama, Tagawa and Toda (1981) and Gansner et al. (1993).
 
-It has four steps, each a loop over rows. (1) Every box gets a rank, as late as its users allow: so a leaf stands beside
-the operation that uses it. (2) An edge that crosses several ranks gets a lane in each of them. A lane is a box without
-size, and edges from the same box share their lanes until they part. (3) The order in each rank is improved by sweeps of
-medians and by swapping neighbours, while crossings are counted. (4) The places across the flow are a least-squares fit
-that keeps the order and the distances: isotonic regression.
+It has four steps, each a loop over rows:
+
+1. Every box gets a rank, as late as its users allow: so a leaf stands beside the operation that uses it (`ranks.py`).
+2. An edge that crosses several ranks gets a lane in each of them. A lane is a box without size, and edges from the same
+   box share their lanes until they part (`ranks.py`).
+3. The order in each rank is improved by sweeps of medians and by swapping neighbours, while crossings are counted
+   (`ordering.py`).
+4. The places across the flow are a least-squares fit that keeps the order and the distances: isotonic regression.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
-from typing import NamedTuple
 
-from ...errors import GraphError
 from .geometry import NODE_GAP, RANK_GAP, ClusterShape, Direction, Layout, Point, Size, is_sideways, spread, straight
 from .nested import Ends, Flow, nested
+from .ordering import order_rows
+from .ranks import Lanes, make_lanes, rank_late
 
 __all__ = ["layered"]
 
-SWEEPS, PATIENCE = 24, 4
-"""How many sweeps improve the order of the ranks at most, and how many in a row may fail."""
 LANE_GAP = 14.0
 """The free space beside a lane."""
 DOOR_GAP = 26.0
@@ -91,196 +91,6 @@ def _shifts(lanes: Lanes, ends: Ends) -> dict[tuple[int, int], float]:
                 shifts[b, a] = shifts.get((b, a), 0.0) + shift
                 shifts[a, b] = -shifts[b, a]
     return shifts
-
-
-def rank_late(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
-    """The rank of each box: every edge goes to a higher one; sinks have the lowest, all others the highest possible.
-
-    >>> rank_late(4, [(0, 1), (1, 3), (2, 3)])  # 2 stands beside 1, not beside 0
-    [0, 1, 1, 2]
-    """
-    users: list[list[int]] = [[] for _ in range(count)]
-    missing = [0] * count
-    for source, target in edges:
-        users[source].append(target)
-        missing[target] += 1
-    order = [i for i in range(count) if not missing[i]]
-    early = [0] * count
-    for i in order:  # grows while it is read
-        for user in users[i]:
-            early[user] = max(early[user], early[i] + 1)
-            missing[user] -= 1
-            if not missing[user]:
-                order.append(user)
-    if len(order) < count:
-        raise GraphError("draw: a layered layout needs a graph without cycles")
-    rank = early
-    for i in reversed(order):
-        if users[i]:
-            rank[i] = min(rank[user] for user in users[i]) - 1
-    first = min(rank)
-    return [r - first for r in rank]
-
-
-class Lanes(NamedTuple):
-    """Boxes and lanes, called items: boxes first, by their index.
-
-    Attributes
-    ----------
-    rank : of each item.
-    above, below : the neighbours of each item in the rank before and after, one for each arrow.
-    paths : the items that each edge passes, from its source to its target.
-    """
-
-    rank: list[int]
-    above: list[list[int]]
-    below: list[list[int]]
-    paths: list[list[int]]
-
-
-def make_lanes(rank: list[int], edges: Sequence[tuple[int, int]], leave: Sequence[float] | None = None) -> Lanes:
-    """Give every edge a lane in each rank that it crosses; edges from one box, or one door of it, share lanes."""
-    rank = list(rank)
-    above: list[list[int]] = [[] for _ in rank]
-    below: list[list[int]] = [[] for _ in rank]
-    trunk: dict[tuple[int, float], list[int]] = {}
-    paths = []
-
-    def link(a: int, b: int) -> None:
-        below[a].append(b)
-        above[b].append(a)
-
-    for (source, target), door in zip(edges, leave or [0.0] * len(edges)):
-        own = trunk.setdefault((source, door), [source])
-        span = rank[target] - rank[source]
-        while len(own) < span:
-            rank.append(rank[source] + len(own))
-            above.append([])
-            below.append([])
-            link(own[-1], len(rank) - 1)
-            own.append(len(rank) - 1)
-        link(own[span - 1], target)
-        paths.append([*own[:span], target])
-    return Lanes(rank, above, below, paths)
-
-
-# The order within each rank.
-
-
-def order_rows(lanes: Lanes, boxes: int) -> list[list[int]]:
-    """The items of each rank in an order with few crossings. The first operand begins above the second."""
-    best = _first_order(lanes, boxes)
-    fewest = count_crossings(best, lanes)
-    # From the inputs, whose operands are in order; in a small graph also from the outputs.
-    starts = [(_first_order(lanes, boxes), True, False)]
-    if len(lanes.rank) < 1_000 and fewest:
-        starts.append((_first_order(lanes, boxes), False, False))
-        _swap_neighbours(starts[1][0], lanes)
-        # Two swaps may help where neither does alone: so once with swaps that change nothing for the better or worse.
-        starts.append((_first_order(lanes, boxes), True, True))
-    for rows, down, ties in starts:
-        patience = PATIENCE
-        for _ in range(SWEEPS if len(lanes.rank) < 2_000 else 4):
-            if not fewest or not patience:
-                break
-            _sweep(rows, lanes, down=down)
-            if ties:
-                _swap_neighbours(rows, lanes, ties=True)
-            _swap_neighbours(rows, lanes)
-            crossings = count_crossings(rows, lanes)
-            if crossings < fewest:
-                best, fewest, patience = [row[:] for row in rows], crossings, PATIENCE
-            else:
-                patience -= 1
-            down = not down
-    return best
-
-
-def _first_order(lanes: Lanes, boxes: int) -> list[list[int]]:
-    """Items as a depth-first search from the last boxes meets them, operand by operand."""
-    rows: list[list[int]] = [[] for _ in range(max(lanes.rank) + 1)]
-    seen = [False] * len(lanes.rank)
-    todo = [i for i in range(boxes) if not lanes.below[i]][::-1]
-    while todo:
-        item = todo.pop()
-        if not seen[item]:
-            seen[item] = True
-            rows[lanes.rank[item]].append(item)
-            todo.extend(reversed(lanes.above[item]))
-    return rows
-
-
-def _places(row: list[int], place: dict[int, int]) -> None:
-    for i, item in enumerate(row):
-        place[item] = i
-
-
-def _sweep(rows: list[list[int]], lanes: Lanes, *, down: bool) -> None:
-    """Sort each row by the medians of its neighbours' places in the row before it (`down`) or after it."""
-    neighbours = lanes.above if down else lanes.below
-    order = range(1, len(rows)) if down else range(len(rows) - 2, -1, -1)
-    place: dict[int, int] = {}
-    _places(rows[0 if down else -1], place)
-    for r in order:
-        _places(rows[r], place)
-        rows[r].sort(key=lambda item: _median([place[x] for x in neighbours[item]], place[item]))
-        _places(rows[r], place)
-
-
-def _median(places: list[int], otherwise: int) -> float:
-    if not places:
-        return otherwise
-    places.sort()
-    middle = len(places) // 2
-    return places[middle] if len(places) % 2 else (places[middle - 1] + places[middle]) / 2
-
-
-def _swap_neighbours(rows: list[list[int]], lanes: Lanes, *, ties: bool = False) -> None:
-    """Swap neighbours in a row wherever this removes crossings; with `ties`, in one pass, wherever it adds none."""
-    place: dict[int, int] = {}
-    for row in rows:
-        _places(row, place)
-    for _ in range(4 if len(lanes.rank) < 5_000 else 2):
-        swapped = False
-        for row in rows:
-            # The places of each item's neighbours in the rows above and below, which do not move meanwhile.
-            above = [sorted([place[x] for x in lanes.above[item]]) for item in row]
-            below = [sorted([place[x] for x in lanes.below[item]]) for item in row]
-            for i in range(len(row) - 1):
-                saved = 0
-                for ends in (above, below):
-                    left, right = ends[i], ends[i + 1]
-                    if left and right and left[-1] > right[0]:  # some of their arrows cross
-                        saved += _inversions(left, right) - _inversions(right, left)
-                if saved > 0 or (ties and not saved):
-                    row[i], row[i + 1] = row[i + 1], row[i]
-                    above[i], above[i + 1] = above[i + 1], above[i]
-                    below[i], below[i + 1] = below[i + 1], below[i]
-                    swapped = True
-            _places(row, place)
-        if ties or not swapped:
-            break
-
-
-def _inversions(left: list[int], right: list[int]) -> int:
-    """How many pairs of arrows cross when the box with neighbours `left` stands before the one with `right`."""
-    if len(left) == 1 == len(right):
-        return int(left[0] > right[0])
-    return sum([bisect_left(right, x) for x in left])
-
-
-def count_crossings(rows: list[list[int]], lanes: Lanes) -> int:
-    """How many arrows cross, over all pairs of neighbouring ranks."""
-    total = 0
-    for upper, lower in pairwise(rows):
-        place = {item: i for i, item in enumerate(lower)}
-        ends: list[int] = []  # of the arrows so far, in order
-        for item in upper:
-            own = sorted([place[x] for x in lanes.below[item]])
-            total += sum([len(ends) - bisect_right(ends, end) for end in own])
-            for end in own:
-                insort(ends, end)
-    return total
 
 
 # Places across the flow.

@@ -14,8 +14,9 @@ from ..layout.geometry import RANK_GAP, Direction, Engine, Layout, Point, is_sid
 from ..layout.wrap import wrapped
 from ..plain import Edge, Graph
 from .arrows import Label
-from .card import OUTPUT_RIM, SHEET, Card, is_stack
+from .card import OUTPUT_RIM, SHEET, is_stack
 from .open_clusters import shapes_of
+from .typeset import Card
 
 __all__ = ["HEADING", "arrange"]
 

@@ -13,7 +13,9 @@ from ..names import local_partial, partial
 from ..numbers import Quantity, factor
 from ..plain import Edge, Graph
 from ..text import shorten
-from .card import MARKS, Text, in_space, kind_of
+from .card import MARKS
+from .style import in_space, kind_of
+from .typeset import Text
 
 __all__ = ["Label", "arrow_labels", "chain_rule", "leads_back", "local_symbol"]
 

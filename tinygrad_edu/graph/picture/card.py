@@ -1,50 +1,27 @@
-"""Cards: the content of each box of a picture, typeset, and the size of the box."""
+"""Cards: the content of each box of a picture, and the size of the box."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from functools import lru_cache
-from math import prod
-from typing import Literal, NamedTuple
+from collections.abc import Mapping, Sequence
 
 from ..._support.languages import counted, say, texts
 from ..clusters import Cluster, pieces as arguments_in
 from ..layout.geometry import PORTS, Direction, is_sideways
-from ..mathematics import pieces
 from ..names import partial
 from ..numbers import RAISED, aligned
-from ..plain import Graph, Kind, PlainNode, Quantity
-from ..text import shorten, visible, width
+from ..plain import Graph, PlainNode, Quantity
+from ..text import shorten, visible
 from ..transcribe import is_plumbing, switched_on
+from .style import Style, in_short, kind_of
+from .typeset import Card, Grid, Row, Text
 
-__all__ = [
-    "OUTPUT_RIM",
-    "POINT",
-    "SHEET",
-    "SLOT",
-    "UNKNOWN",
-    "Card",
-    "Grid",
-    "Row",
-    "Style",
-    "Text",
-    "cards",
-    "flow_of",
-    "in_short",
-    "in_space",
-    "is_stack",
-    "kind_of",
-]
+__all__ = ["MARKS", "OUTPUT_RIM", "POINT", "SHEET", "SLOT", "attrs_of", "cards", "flow_of", "is_stack", "sign_of"]
 
 MARGIN = 12.0
 """The free space left and right of the rows in a box."""
-LEADING = 1.3125
-"""The height of a line of text, in font sizes."""
-CELL_GAP = 9.0
 SHEET = 4.0
 """The shift from one sheet of a stack to the next."""
 OUTPUT_RIM = 8.0
@@ -60,108 +37,10 @@ SLOT = 9.0
 """The room for the numbers of operands in a sign, where arrows arrive sideways."""
 POINT = 7.0
 """The distance of the two points of a sign."""
-UNKNOWN = "unknown"
-"""The style of what is not known yet: it takes its room, and is not written."""
-MATHEMATICAL = frozenset({"name", "auto", "partial", "equation"})
-"""The styles whose text is set as mathematics, with indices below and above the line."""
-SET = MATHEMATICAL | {"space", "symbol", "heading"}
-"""The styles in which indices stand below and above the line."""
 LONG = 130.0
 """A name wider than this has a row of its own."""
 LONG_FORMULA = 200.0
 """A formula wider than this, its name included, has a row without it."""
-
-
-@lru_cache(maxsize=2**16)
-def set_width(text: str, size: float) -> float:
-    """How wide a text is that is set as mathematics: an upper estimate."""
-    return sum([width(piece, size * (0.72 if level else 1.0)) for piece, level in pieces(text)])
-
-
-class Text(NamedTuple):
-    """A piece of text in one style: `name`, `auto`, `value`, `partial` (∂z/∂x), `slope` (its number), `muted`.
-
-    `bold` are the names in it that are set in bold.
-    """
-
-    style: str
-    text: str
-    size: float
-    bold: frozenset[str] = frozenset()
-
-    def with_bold(self, names: frozenset[str]) -> Text:
-        """The same with these names in bold, where it is mathematics."""
-        return self._replace(bold=names) if self.style in MATHEMATICAL else self
-
-    @property
-    def width(self) -> float:
-        """An upper estimate."""
-        return (set_width if self.style in SET else width)(self.text, self.size)
-
-    @property
-    def height(self) -> float:
-        """The height of its line."""
-        return self.size * LEADING
-
-
-class Grid(NamedTuple):
-    """A small matrix in brackets."""
-
-    style: str
-    cells: tuple[tuple[str, ...], ...]
-    size: float
-
-    @property
-    def columns(self) -> list[float]:
-        """The width of each column."""
-        return [max(width(cell, self.size) for cell in column) for column in zip(*self.cells)]
-
-    @property
-    def width(self) -> float:
-        """With its brackets."""
-        return sum(self.columns) + CELL_GAP * (len(self.columns) - 1) + 12
-
-    @property
-    def height(self) -> float:
-        """Of all rows."""
-        return len(self.cells) * self.size * LEADING + 4
-
-
-Row = tuple["Text | Grid", ...]
-
-
-class Card(NamedTuple):
-    """A box of a picture.
-
-    Attributes
-    ----------
-    kind : of its node.
-    symbol : of the operation, in the part of the box where the arrows come in; None for other kinds.
-    inlet : the size of that part along the flow.
-    rows : the lines in the rest of the box.
-    bars : the table of a group: what, how many, and the share of the most frequent.
-    width, height : of the box.
-    """
-
-    kind: Kind
-    symbol: Text | None
-    inlet: float
-    rows: tuple[Row, ...]
-    bars: tuple[tuple[Text, Text, float], ...]
-    width: float
-    height: float
-
-    def with_bold(self, names: frozenset[str]) -> Card:
-        """The same with these names in bold."""
-        if not names:
-            return self
-        rows = (tuple(x.with_bold(names) if isinstance(x, Text) else x for x in row) for row in self.rows)
-        return self._replace(rows=tuple(rows))
-
-
-Style = Literal["full", "shapes", "spaces", "formulas", "names"]
-"""How much boxes say: everything; of arrays only shapes, as Python writes them, or as a book does, ∈ ℝ³ˣ²; besides, in
-formulas, what has no name; or names alone."""
 
 
 def cards(graph: Graph, direction: Direction, style: Style = "full") -> list[Card]:
@@ -181,59 +60,6 @@ def cards(graph: Graph, direction: Direction, style: Style = "full") -> list[Car
             made[node.pair - 1] = other._replace(width=width, height=height)
             made[node.id - 1] = own._replace(width=width + rim, height=height + rim)
     return made
-
-
-def in_short(graph: Graph, style: Style) -> Graph:
-    """The graph without the numbers that a style leaves out."""
-    if style == "full":
-        return graph
-
-    def left(quantity: Quantity | None) -> Quantity | None:
-        if quantity is None or style == "names":
-            return None
-        if prod(quantity.shape) == 1:
-            return quantity
-        return in_space(quantity) if style == "spaces" else Quantity(quantity.shape, "", None)
-
-    nodes = tuple(_node_in_short(node, left, style) for node in graph.nodes)
-    if style in ("shapes", "spaces"):
-        return replace(graph, nodes=nodes)
-    types = (cluster.title.partition("(")[0] for cluster in graph.clusters)
-    clusters = tuple(replace(cluster, title=title, parameters=0) for cluster, title in zip(graph.clusters, types))
-    return replace(graph, nodes=nodes, clusters=clusters)
-
-
-REAL = "ℝ"
-SPACES = {"int": "ℤ", "uint": "ℤ", "bool": "ℤ", "complex": "ℂ"}
-"""The letters of other numbers that arrays hold, by the beginning of the dtype."""
-
-
-def in_space(quantity: Quantity) -> Quantity:
-    """Only the shape of an array, with the letter of its numbers in place of the dtype."""
-    letter = next((letter for kind, letter in SPACES.items() if quantity.dtype.startswith(kind)), REAL)
-    return Quantity(quantity.shape, letter, None)
-
-
-def kind_of(quantity: Quantity, size: float, before: str = "", *, dtype: bool = False) -> Text:
-    """The shape of an array: `(3, 2) float32`, or as a book writes it, ℝ³ˣ², with ∈ where there is space before it."""
-    if quantity.dtype in (REAL, *SPACES.values()):
-        sign = " ∈ " if before.isspace() else before
-        return Text("space", f"{sign}{quantity.dtype}^{{{'×'.join(map(str, quantity.shape))}}}", size + 3)
-    return Text("muted", before + quantity.kind(dtype=dtype), size)
-
-
-def _node_in_short(node: PlainNode, left: Callable[[Quantity | None], Quantity | None], style: Style) -> PlainNode:
-    """A node with what is left of its quantities; a number written into an expression is its name."""
-    written = node.kind == "constant" and node.value is not None and node.value.is_number
-    single = node.gradient is not None and node.gradient.is_number
-    return replace(
-        node,
-        value=node.value if written else left(node.value),
-        gradient=left(node.gradient) if single else None,
-        further=(),
-        requires_grad=False,
-        attrs=() if style == "names" else node.attrs,
-    )
 
 
 def _roomy(card: Card, node: PlainNode, arriving: int, direction: Direction) -> Card:
@@ -274,8 +100,6 @@ def _card(node: PlainNode, graph: Graph, direction: Direction, *, show_gradient:
 PRETTY = {
     "-": "−", "·": "×", "**": "xⁿ", "getitem": "[ ]", "transpose": "T", "sqrt": "√", "square": "x²", "sum_to": "Σ",
 }  # fmt: skip
-
-
 RAISABLE = re.compile("−?[0-9]{1,3}")
 """An exponent that the sign of a power shows."""
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ..clusters import Cluster, enclosing
 from ..layout.geometry import ClusterShape
 from ..plain import Graph
-from .card import Text
+from .typeset import Text
 
 __all__ = ["open_clusters", "shapes_of", "title_of"]
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
-from importlib.resources import files
 from typing import NamedTuple
 
+from ..._support.files import read_resource
 from ..palette import DARK, LIGHT, Theme, coloured, is_coloured
 
 __all__ = ["colour_class", "inherited", "ink_on", "painted", "size_class", "style_sheet", "with_all_families"]
@@ -38,7 +38,7 @@ class Rule(NamedTuple):
 
 @lru_cache(maxsize=1)
 def _lines() -> list[str]:
-    return (files(__package__) / "svg.css").read_text("utf-8").splitlines()
+    return read_resource(__package__, "svg.css").splitlines()
 
 
 @lru_cache(maxsize=1)

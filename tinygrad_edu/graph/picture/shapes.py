@@ -11,8 +11,9 @@ from ..layout.geometry import Direction, Point, Rectangle, is_sideways
 from ..mathematics import pieces
 from ..text import in_markup, typical_width
 from .bold import parts_of
-from .card import CELL_GAP, LEADING, MATHEMATICAL, POINT, SET, SLOT, UNKNOWN, Card, Grid, Row, Text
+from .card import POINT, SLOT
 from .paint import size_class
+from .typeset import CELL_GAP, LEADING, MATHEMATICAL, SET, UNKNOWN, Card, Grid, Row, Text
 
 __all__ = [
     "SIZE",

@@ -29,11 +29,12 @@ from ..plain import Edge, Graph, PlainNode
 from ..text import in_markup, shorten, width
 from .arrange import HEADING
 from .arrows import Label, chain_rule
-from .card import SHEET, UNKNOWN, Card, Text, flow_of, is_stack
+from .card import SHEET, flow_of, is_stack
 from .descriptions import edge_in_words, node_in_words, summary
 from .open_clusters import open_clusters, title_of
 from .paint import colour_class, inherited, painted, style_sheet
 from .shapes import arrow, coordinate as _n, crossings, inside, outline, points, sign, slot, slots, text
+from .typeset import UNKNOWN, Card, Text
 
 __all__ = ["OF", "Moment", "headings", "lines_below", "write_svg"]
 

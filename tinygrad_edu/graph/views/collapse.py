@@ -76,7 +76,7 @@ def _unknown(name: str, paths: list[str]) -> str:
 
 
 def _box_of(clusters: Iterable[Cluster], open_ones: Collection[str]) -> dict[str, str]:
-    """Of each cluster, the outermost closed one around it, which is drawn as a box; "" where all are open."""
+    """For each cluster, the outermost closed one around it, which is drawn as a box; "" where all are open."""
     box_of = {"": ""}
     for cluster in clusters:
         box_of[cluster.path] = box_of[cluster.parent] or ("" if cluster.path in open_ones else cluster.path)
@@ -148,7 +148,7 @@ def _only_in_boxes(graph: Graph, place: dict[int, str]) -> tuple[set[int], list[
 
 
 def _results(graph: Graph, place: dict[int, str]) -> dict[str, dict[int, None]]:
-    """Of each box, the nodes in it that something outside uses, and the outputs."""
+    """For each box, the nodes in it that something outside uses, and the outputs."""
     results: dict[str, dict[int, None]] = {path: {} for path in place.values() if path}
     for edge in graph.edges:
         if place[edge.source] and place[edge.source] != place[edge.target]:

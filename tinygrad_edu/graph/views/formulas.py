@@ -1,7 +1,7 @@
-"""Formulas: only what has a name of the user's has a box, and says there what it is: `i = sigmoid(w · x + u · h)`.
+"""Formulas: a box for each node that the user named, with what it was computed from: `i = sigmoid(w · x + u · h)`.
 
-So a book draws an LSTM cell. What has no name and is used once goes into the formula of what uses it, with the numbers
-written into the program. The derivative along an arrow is then that of the whole formula.
+That is how a book draws an LSTM cell. What has no name and is used once goes into the formula of what uses it, with the
+numbers written into the program. The derivative along an arrow is then that of the whole formula.
 """
 
 from __future__ import annotations

@@ -176,7 +176,7 @@ ATTENTION = Arrangement(
 
 
 def sequence(blocks: int, states: int = 1) -> Arrangement:
-    """x (T, N, I), two weights and two biases of a cell with `blocks` blocks of H rows, and first states (N, H)."""
+    """x (T, N, I), two weights and two biases of a cell with `blocks` blocks of H rows, and initial states (N, H)."""
 
     def shapes_for(t: int, n: int, i: int, h: int) -> tuple[Shape, ...]:
         rows = blocks * h

@@ -17,6 +17,7 @@ from ...engine import primitives
 from ...engine.primitives import (
     TABLE,
     decompositions,
+    einsum,
     fused,
     indexing,
     joining,
@@ -251,7 +252,7 @@ LINES = [
     # Linear algebra.
     row("matmul", np.matmul, PRODUCT),
     Case("outer", linear_algebra.outer, np.outer, TWO),
-    Case("einsum", lambda *x, subscripts: linear_algebra.einsum(subscripts, *x),
+    Case("einsum", lambda *x, subscripts: einsum.einsum(subscripts, *x),
          lambda *x, subscripts: np.einsum(subscripts, *x), ANY, attrs.subscripts),
     row("dot", references.sum_of_products, SCALARS),
     row("tril", np.tril, one(2), diagonal),

@@ -1,4 +1,4 @@
-"""Lesson 8: first weights, the way back through batch normalisation, and Adam."""
+"""Lesson 8: initial weights, the way back through batch normalisation, and Adam."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from tinygrad_edu.grade.diagnosis import random_upstream
 hw = Assignment("keeping-numbers-alive", title="Keeping the numbers alive")
 
 
-@hw.check(points=3, needs=["first_weights"], title="First weights")
+@hw.check(points=3, needs=["first_weights"], title="Initial weights")
 def first(student, rng):
     shape, n = (300, 200), 300 * 200
     for kind, right in (("xavier", np.sqrt(2 / 500)), ("kaiming", np.sqrt(2 / 200))):

@@ -1,4 +1,4 @@
-"""Lesson 8: first weights, the way back through batch normalisation, and Adam."""
+"""Lesson 8: initial weights, the way back through batch normalisation, and Adam."""
 
 import numpy as np
 

@@ -33,14 +33,14 @@ def forward(student, rng):
         (right[-1], "There is one state, and one after each step is expected.", "last state", "Keep each in a list."),
         (
             np.tanh(x @ w_xh + h @ w_hh + b),
-            "Every step begins at the first state again.",
+            "Every step begins at the initial state again.",
             "state",
             "The state after a step is the one before the next.",
         ),
         (
             np.asarray(recurrent(x, 0 * h, w_xh, w_hh, b)),
             "The state before the first step is taken as 0.",
-            "first state",
+            "initial state",
             "It is given: h.",
         ),
         (

@@ -128,14 +128,14 @@ def beginning(student, rng):
     require(
         abs(weights.mean()) < 0.01,
         "the weights have mean 0; yours have {mean:.3f}",
-        kind="first weights",
+        kind="initial weights",
         how="A normal distribution around 0.",
         mean=weights.mean(),
     )
     require(
         abs(weights.var() / (2 / 200) - 1) < 0.1,
         "the weights have variance 2 / 200 = 0.01; yours have {variance:.4f}",
-        kind="first weights",
+        kind="initial weights",
         how="NumPy's normal takes the standard deviation, the root of the variance.",
         variance=weights.var(),
     )

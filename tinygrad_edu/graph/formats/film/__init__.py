@@ -7,22 +7,22 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from ...._support.files import read_resource
 from ...._support.formats import Writer, save_as
-from ...._support.languages import say, tag
+from ...._support.languages import say
 from ...._support.lazy import lazy
-from ...._support.offline_page import policy, slim
+from ...._support.offline_page import offline_page, slim
 from ....errors import GraphError
 from ...draw import Drawing
 from ...layout.geometry import Layout
 from ...palette import custom_properties
 from ...picture.arrange import arrange
 from ...picture.arrows import Label
-from ...picture.card import Card, Grid, Row, Text
 from ...picture.svg import Moment, write_svg
+from ...picture.typeset import Card, Grid, Row, Text
 from ...showing import image
 from ...text import in_markup
 
@@ -143,21 +143,18 @@ class Film:
 
     def html(self) -> str:
         """The frames as a page of its own, with a slider; without a network."""
-        style = custom_properties(self.drawings[0].theme) + slim(_file("film.css"))
-        script = slim(_file("film.js")).replace("SECONDS", f"{self.seconds:g}")
-        styles = [style, *(frame.partition("<style>")[2].partition("</style>")[0] for frame in self.frames)]
-        return Template(_file("film.html")).substitute(
-            policy=policy(script, styles),
-            title=in_markup(self.title),
-            style=style,
-            script=script,
-            lang=tag(),
+        title = in_markup(self.title)
+        style = custom_properties(self.drawings[0].theme) + slim(read_resource(__package__, "film.css"))
+        script = slim(read_resource(__package__, "film.js")).replace("SECONDS", f"{self.seconds:g}")
+        body = Template(read_resource(__package__, "film.html")).substitute(
+            title=title,
             frame=in_markup(say("Frame")),
             play=in_markup(say("Play")),
             stop=in_markup(say("Stop")),
             last=len(self.frames) - 1,
             frames="\n".join(f"<div{' hidden' if i else ''}>{frame}</div>" for i, frame in enumerate(self.frames)),
         )
+        return offline_page(title, body, style, script)
 
     @property
     def title(self) -> str:
@@ -180,10 +177,6 @@ class Film:
 
 FORMATS: dict[str, Writer] = {".svg": lambda film: film.svg(), ".html": lambda film: film.html()}
 """What writes a film to a file of each extension."""
-
-
-def _file(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
 def _width(label: Label | None) -> float:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ...._support.languages import say, tag, texts
-from ...._support.offline_page import in_script, policy, slim
+from ...._support.files import read_resource
+from ...._support.languages import say, texts
+from ...._support.offline_page import in_script, offline_page, slim
 from ...palette import custom_properties
 from ...picture.open_clusters import open_clusters
 from ...plain import Edge, Graph, PlainNode, Quantity
@@ -21,7 +21,7 @@ from ...text import in_markup
 from ...views.collapse import depth_of
 from ...views.paired import paired
 from ...views.view import LIMIT, view
-from .touch import Rows, panel, still, touchable
+from .touch import Rows, panel, script, still, touchable
 
 if TYPE_CHECKING:
     from ...draw import Drawing
@@ -69,16 +69,13 @@ def page(drawing: Drawing) -> str:
     """The text of an HTML file that shows the drawing, with its boxes as they are and opened and closed."""
     views = [View(say("as drawn"), drawing), *_other_views(drawing)]
     pictures = [one.drawing.svg(bare=True) for one in views]
-    style = custom_properties(drawing.theme) + slim(_file("page.css"))
-    script = slim("".join(map(_file, ("shared.js", "touch.js", "page.js"))))
+    title = in_markup(drawing.graph.title)
+    style = custom_properties(drawing.theme) + slim(read_resource(__package__, "page.css"))
+    code = script("shared.js") + script("touch.js") + script("page.js")
     in_formulas = any(node.formula and node.operation for node in drawing.graph.nodes)
     rows = None if in_formulas else touchable(drawing.whole)
-    return Template(_file("page.html")).substitute(
-        policy=policy(script, [style, *map(_style_in, pictures)]),
-        style=style,
-        script=script,
-        title=in_markup(drawing.graph.title),
-        lang=tag(),
+    body = Template(read_resource(__package__, "page.html")).substitute(
+        title=title,
         **{name: say(text) for name, text in LABELS.items()},
         pointer=say(
             "Drag to move; pinch, or wheel with {ctrl}, to zoom; click a box to open it, its frame to close it.",
@@ -92,6 +89,7 @@ def page(drawing: Drawing) -> str:
         rows=in_script(rows.data if rows else {}),
         touch=panel() if rows else still(drawing.whole or drawing.graph),
     )
+    return offline_page(title, body, style, slim(code))
 
 
 def _other_views(drawing: Drawing) -> list[View]:
@@ -114,19 +112,11 @@ def _other_views(drawing: Drawing) -> list[View]:
     return views
 
 
-def _file(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
-
-
 def _divisions(name: str, contents: Sequence[str]) -> str:
     """A division for each view, of which the first one is shown."""
     return "\n".join(
         f'<div id="{name}-{i}"{" hidden" if i else ""}>{content}</div>' for i, content in enumerate(contents)
     )
-
-
-def _style_in(svg: str) -> str:
-    return svg.partition("<style>")[2].partition("</style>")[0]
 
 
 def _choice(views: Sequence[View]) -> str:

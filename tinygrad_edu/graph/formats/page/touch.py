@@ -6,10 +6,10 @@ import math
 import re
 from functools import cache
 from html import escape
-from importlib.resources import files
 from string import Template
 from typing import Any, NamedTuple
 
+from ...._support.files import read_resource
 from ...._support.languages import say, texts
 from ...plain import Graph
 
@@ -111,7 +111,6 @@ def panel() -> str:
     return Template(PANEL).substitute({key: escape(say(text)) for key, text in TEXTS.items()})
 
 
-@cache
 def script(name: str) -> str:
     """A script of this folder: "shared.js" of all pages; "touch.js" computes the rows, and drives the panel."""
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return read_resource(__package__, name)

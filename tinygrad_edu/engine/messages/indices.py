@@ -37,8 +37,10 @@ def index_parts(call: CheckedCall) -> TinygradError | None:
     taken = sum(axes_taken(part) for part in parts)
     if taken > len(shape):
         if shape:
-            return OutOfRangeError(say("an index for {n} axes, and {of} has {m}", n=taken, of=of, m=len(shape)))
-        one, many = texts(("an index for {n} axis, and {of} has none", "an index for {n} axes, and {of} has none"))
+            return OutOfRangeError(say("the index is for {n} axes, and {of} has {m}", n=taken, of=of, m=len(shape)))
+        one, many = texts(
+            ("the index is for {n} axis, and {of} has none", "the index is for {n} axes, and {of} has none")
+        )
         return OutOfRangeError(counted(taken, one, many, of=of))
     axis = 0
     for part in parts:

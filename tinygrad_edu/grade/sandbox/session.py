@@ -1,0 +1,360 @@
+"""`Session`: one submission in a child process, questions to it, and answers.
+
+An answer counts only if it arrives complete, in time, and with the number of its question. Everything else ends the
+child and becomes an error in words; for the next question a new child loads the program again.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..._support.languages import retold, say, texts
+from ..._support.text import clean
+from ..errors import PYTHON, IsolationError, SandboxError, StudentError
+from ..inside.wire import FrameError, pack, unpack
+from ..submission.submission import Submission
+from .children import Child, Ending, Starter
+from .isolation import Isolation, Limits
+from .proxies import Handle, Reference, Student
+
+__all__ = ["Problem", "Record", "Session"]
+
+RESPAWNS = 20
+"""The most children of one session: a program that ends more often is not started again."""
+
+Problem = dict[str, Any]
+"""Something to tell the student: `where` (file or cell), `line`, `message`, `text` (the text of that line)."""
+
+LATE = texts("no answer within {s} s: a loop without an end, or very slow")
+LATE_LOADING = texts("no answer while it was loaded within {s} s: a loop without an end, or very slow")
+
+LOADS = 4
+"""So many loads find the statements that are too slow. Those that are slow only later are interrupted each time."""
+
+LOADING = 0.9
+"""The share of the time for loading after which even the last statement is interrupted; then the report is written."""
+
+
+@dataclass
+class Record:
+    """What is known of a submission from all its sessions.
+
+    Attributes
+    ----------
+    seconds : how long the program took for all questions.
+    loads : how often it was loaded.
+    loaded : whether it was loaded as it will be from then on.
+    names, problems : as the first child reported them. A later one may have been asked what is hidden.
+    slow : statements that are left out, as the child reports them.
+    only_light : whether only definitions, imports and assignments are executed.
+    broken : why it cannot be loaded.
+    passes : functions that call another one with all numbers of a question, at least once for each of them; how often,
+        and how many numbers there are.
+    """
+
+    seconds: float = 0.0
+    loads: int = 0
+    loaded: bool = False
+    names: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    slow: list[tuple[str, int, Problem]] = field(default_factory=list)
+    only_light: bool = False
+    broken: StudentError | None = None
+    passes: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+
+class Session:
+    """A submission in a child process. A context manager, which ends the child.
+
+    Attributes
+    ----------
+    record : what all sessions of this submission have in common.
+    problems : the lines that failed while the program was loaded; the rest of the program is loaded all the same.
+    names : the names that the program defines. The child may lie about them, so they serve only for messages.
+    endings : how children ended too early.
+    isolation : the isolation of the child.
+    last_seconds : how long the program took for the last question.
+    answers, last : how many questions about the loaded program it has answered, and the last answer.
+    constants : names of the program that were asked for and hold data, not a function or a class, in words.
+    known : the functions and classes of the present child's program by their names.
+    counting : whether calls of functions are counted, for `Record.passes`.
+
+    >>> from tinygrad_edu.grade import Sandbox, Submission
+    >>> with Sandbox() as sandbox, sandbox.open(Submission.from_source("def f(x) return x")) as session:
+    ...     session.child()
+    ...     print(session.problems[0]["line"], session.problems[0]["message"])
+    <...Child object at ...>
+    1 syntax error: expected ':'
+    """
+
+    answers_again: ClassVar = True
+    """Whether a question may be asked once more."""
+
+    def __init__(
+        self,
+        submission: Submission,
+        starter: Starter,
+        limits: Limits,
+        require_isolation: int,
+        record: Record | None = None,
+    ) -> None:
+        self.submission, self.starter, self.limits = submission, starter, limits
+        self.require_isolation = require_isolation
+        self.record = record or Record()
+        self.endings: list[Ending] = []
+        self.isolation = Isolation({})
+        self.generation = 0
+        self.last_seconds = 0.0
+        self.answers = 0
+        self.last: Any = None
+        self.constants: dict[str, str] = {}
+        self.known: dict[str, Handle] = {}
+        self.counting = False
+        self._child: Child | None = None
+        self._printed = ""
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> Ending:
+        """Kill the child and all that it started; how it ended, and the most memory that it used."""
+        return self._end()
+
+    @property
+    def problems(self) -> list[Problem]:
+        return self.record.problems
+
+    @property
+    def names(self) -> list[str]:
+        return self.record.names
+
+    @property
+    def student(self) -> Student:
+        """The names that the program defines."""
+        return Student(self)
+
+    def ask(self, do: str, *what: Any, refer: Callable[[Any], tuple[int, str]], resolve: Callable[..., Any]) -> Any:
+        """Send a question to the child, and start one if needed; the result.
+
+        Raises `StudentError` if the program gives no result, `SandboxError` if the grader fails.
+        """
+        child = self.child()
+        self.last = self._ask(child, do, what, self.limits.call_seconds, refer, resolve)
+        self.answers += 1
+        return self.last
+
+    def child(self) -> Child:
+        """The child with the program loaded."""
+        if self.record.broken is not None:  # a program that failed to load is not loaded again
+            raise self.record.broken
+        while self._child is None:
+            if self.generation >= RESPAWNS:
+                raise StudentError("exited", say("your program ended {n} times; it is not started again", n=RESPAWNS))
+            self._child = child = self.starter.start()
+            self.generation += 1
+            try:
+                self._load(child)
+            except StudentError as error:
+                if error.kind == "time" and not self.record.only_light and self._seconds_left() > 0:
+                    self.record.only_light = True  # it went on although it was interrupted
+                else:
+                    self.record.broken = error
+                    raise
+        return self._child
+
+    def _load(self, child: Child) -> None:
+        deadline = time.monotonic() + self.limits.load_seconds
+        try:
+            header, body = child.channel.read(deadline)
+            reached = unpack(header, body, no_objects)["reached"]
+        except (TimeoutError, EOFError, FrameError) as error:  # no line of the student's program has run yet
+            ending = self._end()
+            raise SandboxError(f"the child did not start ({type(error).__name__}): {ending}: {self._printed}") from None
+        missing = {name: why for name, why in reached.items() if why and name not in self.starter.outside}
+        self.isolation = Isolation(missing)
+        if self.isolation.level < self.require_isolation:
+            self._end()
+            needed = say("isolation level {level} is required", level=self.require_isolation)
+            raise IsolationError(f"{needed}\n{self.isolation}")
+        answer = self._ask(
+            child,
+            "load",
+            (
+                [[where, in_bytes(source)] for where, source in self.submission.parts],
+                {path: in_bytes(source) for path, source in self.submission.modules.values()},
+                self.submission.main,
+                self.record.slow,
+                self.record.only_light,
+                LOADING * self.limits.load_seconds,
+            ),
+            self.limits.load_seconds,
+            no_references,
+            lambda number, kind: Reference(self, self.generation, number, kind),
+        )
+        try:
+            names, problems, slow = answer
+            known = {name: Handle(replace(x, name=name)) for name, x in names.items() if type(x) is Reference}
+            names = [name for name in names if len(name) <= 100]
+            problems = [checked_problem(problem) for problem in problems]
+            slow = [checked_slow(*statement) for statement in slow]
+        except (AttributeError, TypeError, ValueError):
+            self._fail(say("its report of the loading is malformed"))
+        self.known = known
+        self.record.loads += 1
+        if slow and self.record.loads < LOADS:
+            # From now on these are left out from the start, so that each child has the same program, and sooner.
+            self._end()
+            self.record.slow += slow
+        elif not self.record.loaded:
+            self.record.loaded, self.record.names, self.record.problems = True, names, problems
+
+    def _seconds_left(self) -> float:
+        return self.limits.total_seconds - self.record.seconds
+
+    def _used_up(self) -> str:
+        text = texts("all of the {s} s for your program are used up, by this check or others")
+        return say(text, s=f"{self.limits.total_seconds:g}")
+
+    def _ask(
+        self,
+        child: Child,
+        do: str,
+        what: tuple[Any, ...],
+        seconds: float,
+        refer: Callable[[Any], tuple[int, str]],
+        resolve: Callable[..., Any],
+    ) -> Any:
+        left = self._seconds_left()
+        if left <= 0:
+            self._end()
+            raise StudentError("time", self._used_up())
+        number = secrets.token_hex(8)  # the child cannot know it in advance, so it cannot prepare an answer
+        frame = pack({"id": number, "do": do, "with": what}, refer)
+        started = time.monotonic()
+        deadline = started + min(seconds, left)
+        try:
+            child.channel.write(frame, deadline)
+            header, body = child.channel.read(deadline)
+            answer = unpack(header, body, resolve)
+        except TimeoutError:
+            self._end()
+            message = say(LATE_LOADING if do == "load" else LATE, s=f"{seconds:g}")
+            raise StudentError("time", message if seconds < left else self._used_up()) from None
+        except EOFError:
+            ending = self._end()
+            self.endings.append(ending)
+            raise StudentError("exited", str(ending)) from None
+        except FrameError as error:
+            self._fail(str(error))
+        except BaseException:  # our own error: a late answer must not be taken for the answer to the next question
+            self._end()
+            raise
+        finally:
+            self.last_seconds = time.monotonic() - started
+            self.record.seconds += self.last_seconds
+        if type(answer) is dict and answer.get("id") == number:
+            if set(answer) == {"id", "result"}:
+                return answer["result"]
+            if set(answer) == {"id", "error"}:
+                try:
+                    problem = checked_problem(answer["error"])
+                except (TypeError, ValueError):
+                    self._fail(say("its error is malformed"))
+                raise raised(problem)
+        self._fail(say("it is no answer to the question"))
+
+    def _fail(self, why: str) -> Any:
+        self._end()
+        raise StudentError("answer", say("what your program wrote is no answer: {why}", why=clean(why, 200))) from None
+
+    def _end(self) -> Ending:
+        """End the child if there is one, and keep what it printed."""
+        if self._child is None:
+            return Ending(0)
+        child, self._child = self._child, None
+        try:
+            return child.end()
+        finally:
+            self._printed = (self._printed + read_output(child.output))[: self.limits.output_bytes]
+            os.close(child.output)
+
+    @property
+    def output(self) -> str:
+        """What the program has printed so far, safe to show."""
+        now = "" if self._child is None or not hasattr(os, "pread") else read_output(self._child.output)
+        return clean(self._printed + now, 20_000)
+
+
+def read_output(descriptor: int) -> str:
+    """The beginning of what a child has printed. Not by `lseek`: it would move the place where the child writes."""
+    if not hasattr(os, "pread"):  # Windows: only after the child has ended
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        return os.read(descriptor, 1 << 18).decode(errors="replace")
+    return os.pread(descriptor, 1 << 18, 0).decode(errors="replace")
+
+
+def checked_problem(problem: Any) -> Problem:
+    """A problem that the child reports, with checked types and safe text. Raises `ValueError` if it is not one."""
+    if type(problem) is not dict or type(problem.get("line")) is not int:
+        raise ValueError("no problem")
+    given = {name: problem.get(name, "") for name in ("where", "message", "text")}
+    if any(type(text) is not str for text in given.values()):
+        raise ValueError("no problem")
+    found = {name: clean(text, 500) for name, text in given.items()}
+    return found | {"line": problem["line"], "message": retold(found["message"].removesuffix(": "), (*PYTHON, *LOADED))}
+
+
+LOADED = texts(
+    (
+        "syntax error: {problem}",
+        "interrupted here after {s} s, and left out: what only tries the program out belongs under `if __name__ == "
+        '"__main__":`',
+        "only definitions, imports and assignments were executed: the rest takes more than {s} s",
+        "cannot be read as Python: {problem}",
+        "more than {n} statements do not parse; left out",
+        "a cell for {magic} is left out",
+        "{line} is left out: not Python",
+        "sys.exit({code}) was called",
+        "ModuleNotFoundError: {name} is not there while you are graded; NumPy and the standard library are",
+    )
+)
+"""What a child reports; it cannot know the language."""
+
+
+def checked_slow(where: Any, line: Any, problem: Any) -> tuple[str, int, Problem]:
+    """A statement that a child reports as too slow. Raises `ValueError` or `TypeError` if it is none."""
+    if type(where) is not str or type(line) is not int:
+        raise ValueError("no statement")
+    return where, line, checked_problem(problem)
+
+
+def raised(problem: Problem) -> StudentError:
+    """The error for an exception that a student's function raised."""
+    place = f" ({problem['where']}, line {problem['line']}: {problem['text']})" if problem["text"] else ""
+    return StudentError(
+        "raised", problem["message"] + place, where=problem["where"], line=problem["line"], text=problem["text"]
+    )
+
+
+def in_bytes(source: str) -> Any:
+    """A source as an array of bytes."""
+    return np.frombuffer(source.encode("utf-8", "surrogatepass"), np.uint8)
+
+
+def no_objects(number: int, kind: str) -> Any:
+    raise FrameError(f"an object of type {kind!r:.40}, where only data is allowed")
+
+
+def no_references(x: Any) -> tuple[int, str]:
+    raise FrameError(f"{type(x).__name__} {x!r:.80} is no data: it cannot be sent to a student's program")
