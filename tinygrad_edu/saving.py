@@ -21,7 +21,7 @@ from numpy import ndarray
 
 from ._support.files import read_file, replace_file
 from ._support.formats import format_of
-from .engine.messages import describe
+from .engine.messages import describe, short
 from .engine.tensor import Tensor
 from .errors import DtypeError, FileError
 
@@ -159,7 +159,7 @@ def encoded(x: Any, where: tuple[str, ...], arrays: dict[str, ndarray]) -> Any:
     if isinstance(x, Mapping):
         wrong = [key for key in x if type(key) not in (str, int)]
         if wrong:
-            raise DtypeError(f"save: the keys of a dict are strings or whole numbers, not {wrong[0]!r:.60}")
+            raise DtypeError(f"save: the keys of a dict are strings or whole numbers, not {short(wrong[0])}")
         return {"dict": [[key, encoded(y, (*where, str(key)), arrays)] for key, y in x.items()]}
     if isinstance(x, Tensor):
         if not x.is_leaf:
@@ -169,7 +169,7 @@ def encoded(x: Any, where: tuple[str, ...], arrays: dict[str, ndarray]) -> Any:
         return {"array" if isinstance(x, ndarray) else "number": kept(np.asarray(x), where, arrays)}
     place = f" (at {'.'.join(where)})" if where else ""
     raise DtypeError(
-        f"save: cannot save {type(x).__name__} {x!r:.60}{place}, only tensors, arrays of numbers, Python numbers, "
+        f"save: cannot save {type(x).__name__} {short(x)}{place}, only tensors, arrays of numbers, Python numbers, "
         "strings, None, and lists, tuples and dicts of them; of a module, save its state_dict()"
     )
 

@@ -31,8 +31,8 @@ SPEAKING = [
     "grade/assignment.py", "grade/compare.py", "grade/formats", "grade/jobs.py", "grade/own_engine",
     "grade/sandbox/isolation.py",
     "grade/signs.py", "grade/soundness/answers.py", "grade/submission", "graph/compare", "graph/formats/page",
-    "graph/picture/arrows.py",
-    "graph/picture/card.py", "graph/picture/descriptions.py", "graph/words", "nn/summary.py", "nonfinite", "step",
+    "graph/layout/choice.py", "graph/picture/arrows.py", "graph/picture/card.py", "graph/picture/descriptions.py",
+    "graph/views/totals.py", "graph/views/view.py", "graph/words", "nn/summary.py", "nonfinite", "step",
 ]  # fmt: skip
 """What makes texts for readers: here a sentence outside the catalogues is a mistake."""
 

@@ -101,5 +101,9 @@ def test_what_cannot_be_differentiated_is_refused() -> None:
         numerical_jacobian(lambda x: (x, x), 2.0)
     with pytest.raises(tg.DtypeError, match="complex"):
         numerical_jacobian(np.exp, np.array([1j]))
+    x = tg.Value(2.0)
+    for f, said in ((x * x, "not a Value; the gradients of a node are found by node.backward"), (3, "not int 3")):
+        with pytest.raises(tg.DtypeError, match=f"^gradcheck: needs a function, {said}"):
+            tg.gradcheck(f, [x])  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="side='up'"):
         numerical_jacobian(np.exp, 2.0, side="up")

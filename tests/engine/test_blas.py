@@ -135,7 +135,7 @@ def test_a_training_gives_the_same_numbers_on_any_number_of_cores() -> None:
 def test_the_fused_rows_multiply_by_product_alone() -> None:
     for name in (
         "attention", "channel_statistics", "convolution", "fused", "normalization", "pooling", "recurrent",
-        "row_statistics",
+        "row_statistics", "winograd",
     ):  # fmt: skip
         source = Path(str(primitives.__file__)).with_name(f"{name}.py").read_text(encoding="utf-8")
         found = [
@@ -148,3 +148,28 @@ def test_the_fused_rows_multiply_by_product_alone() -> None:
             "np.matmul",  # of a convolution, which writes to a part of its result, in a context of one thread
             "np.einsum",  # in C, without BLAS
         }
+
+
+@pytest.mark.parametrize("function", [tg.inv, tg.det, tg.slogdet, tg.cholesky, tg.eigh, tg.svd, tg.pinv, tg.solve])
+def test_decompositions_and_their_gradients_have_one_thread(
+    function: Any, openblas: Openblas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+
+    def watch(name: str, theirs: Any) -> None:
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            found.append(openblas.threads)
+            return theirs(*args, **kwargs)
+
+        monkeypatch.setattr(np.linalg, name, watched)
+
+    for name in ("inv", "det", "slogdet", "cholesky", "eigh", "svd", "pinv", "solve"):
+        watch(name, getattr(np.linalg, name))
+    x = tg.tensor([[2.0, 1.0], [1.0, 3.0]], requires_grad=True)
+    out = function(x, x) if function is tg.solve else function(x)
+    out = out if isinstance(out, tg.Tensor) else out[-1]
+    assert openblas.calls
+    asked = openblas.calls
+    out.sum().backward()
+    assert openblas.calls > asked, "its rule multiplies on all threads"
+    assert set(found) == {1}

@@ -113,3 +113,63 @@ assert str(tg.explain(y, x)).endswith("= 1")
 def test_a_hundred_thousand_operations_get_a_clear_answer() -> None:
     """In an interpreter of its own, which no coverage measurement slows down twentyfold."""
     subprocess.run([sys.executable, "-c", CHAIN], check=True, timeout=120)
+
+
+LEAVES: dict[str, Any] = {
+    "a Value": lambda: tg.Value(2.0),
+    "a number": lambda: tg.tensor(2.0, requires_grad=True),
+    "an array": lambda: tg.tensor([[2.0, 3.0]], requires_grad=True),
+}
+
+
+def three_nodes(kind: str) -> tuple[Any, Any, Any]:
+    """x, y = x · x and a number z that is made of it."""
+    x = LEAVES[kind]()
+    y = x * x
+    z = tg.exp(-y) if kind == "a Value" else tg.exp(-y).sum()
+    x.name, y.name, z.name = "x", "y", "z"
+    return x, y, z
+
+
+CHOOSING: dict[str, Any] = {
+    "highlight, one": lambda x, y: {"highlight": y},
+    "highlight, several": lambda x, y: {"highlight": [x, y]},
+    "focus": lambda x, y: {"focus": x, "hops": 1},
+    "between": lambda x, y: {"between": (x, y)},
+    "hide, one": lambda x, y: {"hide": x},
+    "hide, several": lambda x, y: {"hide": ["constants", x]},
+    "boxes": lambda x, y: {"boxes": {"box": [x, y]}},
+    "colour": lambda x, y: {"colour": {y: "red", (x, y): "red"}},
+    "label": lambda x, y: {"label": {y: "text"}},
+    "note": lambda x, y: {"note": {y: "text"}},
+}
+
+
+@pytest.mark.parametrize("kind", LEAVES)
+@pytest.mark.parametrize("option", CHOOSING)
+def test_a_node_is_chosen_by_itself_or_by_its_name(option: str, kind: str) -> None:
+    x, y, z = three_nodes(kind)
+    by_node = tg.draw(z, **CHOOSING[option](x, y))
+    assert by_node.svg() == tg.draw(z, **CHOOSING[option]("x", "y")).svg()
+    assert by_node.svg() != tg.draw(z).svg()
+
+
+NONSENSE = [3.5, -1, "§", ["§"], ("§", "§", "§"), {"§": "§"}, object(), [None], {3: 4}, float("nan"), b"x"]
+OTHER: dict[str, list[Any]] = {
+    "title": [3.5, ["x"]], "caption": [3.5, ["x"]], "names": [3.5, "x"], "lang": ["de", 3.5, b"en"],
+    "width": ["300", 0, -1, float("nan")],
+}  # fmt: skip
+OPTIONS = [
+    "direction", "theme", "engine", "gradients", "fit", "style", "depth", "expand", "focus", "between", "hide", "boxes",
+    "highlight", "colour", "label", "note", "digits", *OTHER,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+@pytest.mark.parametrize("kind", LEAVES)
+def test_nonsense_is_refused_in_words(option: str, kind: str) -> None:
+    *_, z = three_nodes(kind)
+    for nonsense in OTHER.get(option, NONSENSE):
+        with pytest.raises(tg.TinygradError) as refused:
+            tg.draw(z, **{option: nonsense})
+        assert "object at 0x" not in str(refused.value)

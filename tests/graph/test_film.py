@@ -91,5 +91,12 @@ def test_drawings_of_other_graphs_are_refused_with_the_way_out() -> None:
         tg.graph.film([*one, other])
     with pytest.raises(tg.GraphError, match="film: takes two drawings or more, one for each frame, not 1"):
         tg.graph.film([other])
+    for nothing in ("ab", [3], tg.Value(1.0), [tg.Value(1.0)] * 2):
+        with pytest.raises(tg.GraphError, match=r"film: each frame is a drawing, tg.draw\(loss\), not "):
+            tg.graph.film(nothing)  # type: ignore[arg-type]
+    for seconds in (0, -1.0, float("nan"), "2"):
+        with pytest.raises(tg.TinygradError, match="film: seconds is how long each frame is shown"):
+            tg.graph.film(one, seconds)  # type: ignore[arg-type]
+    assert repr(tg.graph.film(iter(one))) == repr(tg.graph.film(one))
     with pytest.raises(ValueError, match=r"film: 'x\.gif' has none of the extensions"):
         tg.graph.film(one).save("x.gif")

@@ -172,3 +172,27 @@ def test_digits_are_those_asked_for_in_all_views() -> None:
             str(tg.explain(z, x, digits=digits)),
         )
         assert all(f"{shown}<" in view or f"{shown}\n" in view or view.endswith(shown) for view in views)
+
+
+@pytest.mark.parametrize("words", ["很长的标题，" * 20, "a long title " * 10, "x" * 200])
+@pytest.mark.parametrize("place", ["title", "caption"])
+def test_words_of_any_length_break_into_lines(place: str, words: str) -> None:
+    z = worked_example()[-1]
+    (wide,) = re.findall(r'^<svg [^>]* width="([\d.]+)"', tg.draw(z, **{place: words}).svg())  # type: ignore[arg-type]
+    (plain,) = re.findall(r'^<svg [^>]* width="([\d.]+)"', tg.draw(z).svg())
+    assert float(wide) <= float(plain) * 1.25, "the widths of letters are estimated"
+
+
+def test_a_page_of_spaces_of_functions_that_pass_numbers_on() -> None:
+    square: Any = tg.block(lambda x: x * x)
+    assert "ℝ" not in tg.draw(square(square(tg.Value(2.0, "x"))) + 1.0, style="spaces").html()
+
+
+def test_the_note_of_what_was_done_fits_as_well() -> None:
+    x, y = tg.Value(1.0, "x"), tg.Value(1.0, "y")
+    for _ in range(8):
+        x, y = y, x + y
+    for lang in ("en", "zh"):
+        svg = tg.draw(y, width=300, lang=lang).svg()
+        assert "fit=None" in svg
+        assert float(re.findall(r'^<svg [^>]* width="([\d.]+)"', svg)[0]) <= 300

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu import nn
+from tinygrad_edu.engine.primitives.primitive import Primitive
 from tinygrad_edu.graph import Drawing
 
 from .examples import small_network, worked_example
@@ -220,3 +222,102 @@ def test_axe_finds_nothing_wrong_on_a_phone(opened: Any, scheme: str) -> None:
     page = opened(tg.draw(two_neurons(), depth=0), color_scheme=scheme, viewport={"width": 390, "height": 844})
     results = axe.Axe().run(page)
     assert results.violations_count == 0, results.generate_report()
+
+
+class Said(HTMLParser):
+    """What a reader or a screen reader meets in a page, without code and keys."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.inside: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("style", "script", "kbd"):
+            self.inside.append(tag)
+        self.words += [said for name, said in attrs if said and name in ("title", "alt", "aria-label", "placeholder")]
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.inside and self.inside[-1] == tag:
+            self.inside.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self.inside:
+            self.words.append(data)
+
+
+def in_chinese() -> dict[str, Any]:
+    x, w = tg.Value(0.5, "输入"), tg.Value(-0.25, "权重")
+    z = tg.tanh(w * x + 1.0) * x
+    loop = tg.block(lambda x: x * x)(x)
+    for _ in range(200):
+        loop = tg.sin(loop) * w
+    tg.manual_seed(0)
+    net = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.Tanh(), nn.Linear(3, 2)))
+    return {"numbers": z, "a loop": loop, "a network": (net(tg.randn(4, 2)) ** 2).mean()}
+
+
+@pytest.mark.parametrize("options", [{}, {"mode": "both"}, {"mode": "backward"}, {"depth": 0}, {"gradients": "grad"}])
+@pytest.mark.parametrize("name", ["numbers", "a loop", "a network"])
+def test_a_chinese_page_has_no_english_words(name: str, options: Any) -> None:
+    z = in_chinese()[name]
+    code = {
+        *Primitive.table,
+        "Linear",
+        "Tanh",
+        "Sequential",
+        "lambda",
+        "bias",
+        "weight",
+        "in",
+        "out",
+        "features",
+        "shape",
+        "axes",
+    }
+    code |= {
+        "all",
+        "axis",
+        "None",
+        "True",
+        "False",
+        "keepdims",
+        "float",
+        "depth",
+        "expand",
+        "focus",
+        "hops",
+        "fit",
+        "grad",
+    }
+    drawing = tg.draw(z, lang="zh", **options)
+    pages = [drawing.html(), tg.graph.film([drawing, drawing]).html()]
+    words = {word for page in pages for said in Said(page).words for word in re.findall(r"[A-Za-z]{3,}", said)}
+    assert words <= {part for name in code for part in name.split("_")}
+
+
+class Block(nn.Module):
+    """A block of blocks, of which a deep network has many."""
+
+    def __init__(self) -> None:
+        self.linear = nn.Linear(3, 3)
+        self.rest = nn.Sequential(nn.Linear(3, 3), nn.Tanh())
+
+    def forward(self, x: Any) -> Any:
+        return x + self.rest(self.linear(x))
+
+
+def test_a_page_of_equal_parts_that_are_drawn_once_has_the_views_of_the_program() -> None:
+    tg.manual_seed(0)
+    network = tg.draw(nn.Sequential(*[Block() for _ in range(40)])(tg.randn(2, 3)).mean())
+    x = tg.Value(0.5, "x")
+    y = tg.block(lambda x: x * x)(x)
+    for _ in range(200):
+        y = tg.sin(y) * x
+    loop = tg.draw(y, depth=0)
+    for drawing in (network, loop):
+        closed = {node.opens for node in drawing.graph.nodes}
+        assert closed != {None}
+        assert {cluster.path for cluster in drawing.graph.clusters} - closed, "a frame stands open"
+        assert "<option" in drawing.html()

@@ -71,6 +71,12 @@ def test_a_filmstrip_shows_what_is_known_after_the_events_asked_for() -> None:
     assert len(set(re.findall(r'\bid="([^"]*)"', svg))) == svg.count(' id="')
     with pytest.raises(ValueError, match="steps from 1 to 7, and not 8"):
         tg.steps(textbook()[0]).filmstrip(at=[8])
+    for at in (2.5, ["x"], [None], "2", [1.0]):
+        with pytest.raises(tg.TinygradError, match="steps from 1 to 7, and not "):
+            tg.steps(textbook()[0]).filmstrip(at=at)  # type: ignore[arg-type]
+    for columns in (None, "2", 1.5):
+        with pytest.raises(tg.TinygradError, match="columns is how many pictures stand in a row, not "):
+            tg.steps(textbook()[0]).filmstrip(columns=columns)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -266,6 +266,8 @@ def test_a_split_of_the_data_trains_and_validates() -> None:
         ({"loader": None}, "needs batches, such as a DataLoader gives, not None"),
         ({"validation": 3}, "needs batches, such as a DataLoader gives, not 3"),
         ({"loss": "mse"}, "the loss is a function, such as nn.CrossEntropyLoss.., not 'mse'"),
+        ({"loss": lambda z, t: float(z.sum())}, "the loss of a batch is a Value or a Tensor, not float .* their .data"),
+        ({"loss": nn.CrossEntropyLoss(reduction="none")}, r"one number, not .*\(3,\).*; reduce it with .mean\(\)"),
         ({"optimizer": "sgd"}, "the optimizer is one of optim, .* not 'sgd'"),
         (
             {"epochs": 2, "loader": iter([(np.ones((1, 2)), [0])])},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu import models, nn, optim
 from tinygrad_edu.data import DataLoader, Digits
+from tinygrad_edu.engine import blas
 from tinygrad_edu.errors import ModuleError
-from tinygrad_edu.train import NotFiniteError, accuracy, fit
+from tinygrad_edu.train import Callback, NotFiniteError, accuracy, fit
 
 DIGITS = Digits(train=False, size=28)
 
@@ -84,6 +86,10 @@ LOSSES: dict[str, tuple[Any, Any]] = {
     "the worst example": (nn.Linear, lambda _: lambda z, t: z.max()),
     "weight decay": (nn.Linear, lambda model: lambda z, t: F.cross_entropy(z, t) + (model.weight**2).sum()),
     "no prediction": (nn.Linear, lambda model: lambda z, t: (model.weight**2).sum()),
+    "sizes that are learned": (
+        lambda _, n: nn.Sequential(nn.Linear(None, 6), nn.Linear(None, n)),
+        lambda _: F.cross_entropy,
+    ),
     "several outputs": (
         lambda *_: Heads(),
         lambda _: lambda z, t: F.cross_entropy(z["one"], t) + (z["two"][0] * z["two"][1]).mean(),
@@ -105,6 +111,57 @@ def test_any_loss_gives_the_numbers_of_one_thread(name: str, threads: int) -> No
         found.append([*(x.ravel() for x in model.state_dict().values()), history.steps])
     for one, several in zip(*found):
         assert np.allclose(one, several, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("targets", "loss"),
+    [
+        (
+            {"class": [0, 1, 2] * 4, "size": [0.5] * 12},
+            lambda z, t: F.cross_entropy(z, t["class"]) + z.sum() * t["size"][0],
+        ),
+        ((np.arange(12) % 3, np.ones((12, 3))), lambda z, t: F.cross_entropy(z, t[0]) + F.mse_loss(z, t[1])),
+        ([0, 1, 2] * 4, F.cross_entropy),
+    ],
+)
+@pytest.mark.parametrize("convert", [np.asarray, tg.tensor, list])
+def test_inputs_and_targets_may_be_lists_and_targets_may_have_parts(convert: Any, targets: Any, loss: Any) -> None:
+    X = convert(np.random.default_rng(0).normal(size=(12, 4)).tolist())
+    found = []
+    for threads in (1, 2):
+        tg.manual_seed(0)
+        model = nn.Linear(4, 3)
+        history = fit(model, [(X, targets)], loss, optim.SGD(model.parameters(), lr=0.5), 2, threads=threads)
+        found.append([*model.weight.data.ravel(), *history.steps, *history["loss"]])
+    one, several = found
+    assert np.allclose(one, several, atol=1e-5)
+
+
+def test_what_runs_between_the_parts_has_all_threads_of_blas(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads, found = [4], []
+    monkeypatch.setattr(blas, "get_threads", lambda: threads[0])
+    monkeypatch.setattr(blas, "set_threads", lambda n: threads.__setitem__(0, n))
+
+    class Watch(Callback):
+        def on_step_end(self, run: Any) -> None:
+            found.append(threads[0])
+
+    class Layer(nn.Module):
+        def __init__(self) -> None:
+            self.linear = nn.Linear(4, 3)
+
+        def forward(self, x: Any) -> Any:
+            found.append(-threads[0])
+            return self.linear(x)
+
+    def batches() -> Iterator[Any]:
+        found.append(threads[0])
+        yield np.ones((6, 4)), np.zeros(6, int)
+
+    model = Layer()
+    model(np.ones((1, 4)))
+    fit(model, batches(), F.cross_entropy, optim.SGD(model.parameters(), lr=0.5), 1, callbacks=[Watch()], threads=2)
+    assert found == [-4, 4, -1, -1, 4]
 
 
 def test_a_batch_along_another_axis_is_refused() -> None:

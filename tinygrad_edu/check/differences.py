@@ -19,7 +19,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..engine.node import number_of
-from ..errors import DtypeError
+from ..errors import DtypeError, OutOfRangeError
 from .vectors import Arguments, flat, parts
 
 __all__ = ["Estimate", "Line", "Slope", "numerical_jacobian", "scales", "slopes"]
@@ -210,7 +210,7 @@ def numerical_jacobian(f: Callable[..., Any], inputs: Any, *, side: str = "both"
     Returns an `Estimate` of two arrays, value and error, of shape `output.shape + input.shape`; if `inputs` is a tuple,
     a tuple with an estimate for each varied input.
 
-    Raises `DtypeError` if nothing can be varied or if `f` returns several outputs; `ValueError` for another `side`.
+    Raises `DtypeError` if nothing can be varied or if `f` returns several outputs, `OutOfRangeError` for another side.
 
     >>> import numpy as np
     >>> estimate = numerical_jacobian(lambda x: x * x, np.array([1.0, 3.0]))
@@ -224,7 +224,7 @@ def numerical_jacobian(f: Callable[..., Any], inputs: Any, *, side: str = "both"
     1.0
     """
     if side not in SIDES:
-        raise ValueError(f"numerical_jacobian: side={side!r} is not one of {', '.join(map(repr, SIDES))}")
+        raise OutOfRangeError(f"numerical_jacobian: side={side!r} is not one of {', '.join(map(repr, SIDES))}")
     arguments = Arguments(f, inputs, all_nodes=True)
     if not arguments.varied:
         raise DtypeError("numerical_jacobian: none of the inputs is a float, an array of floats, a Value or a Tensor")

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..engine.derivatives import function_of
+from ..engine.messages import short
 from ..engine.node import Node, number_of
 from ..engine.primitives import Primitive
 from ..engine.tensor import Tensor
@@ -58,7 +60,7 @@ class Arguments:
 
     def __init__(self, f: Callable[..., Any], inputs: Any, *, all_nodes: bool = False) -> None:
         self.given = inputs if isinstance(inputs, (tuple, list)) else (inputs,)
-        names = _parameter_names(f, len(self.given))
+        names = _parameter_names(function_of("gradcheck", f), len(self.given))
         self.varied: list[Varied] = []
         arrays = [(name, x) for name, x in zip(names, self.given) if isinstance(x, (ndarray, Node))]
         self._before = [(name, x, np.array(number_of(x))) for name, x in arrays]
@@ -170,7 +172,7 @@ def flat(outputs: Sequence[Any]) -> ndarray:
     for x, array in zip(outputs, arrays):
         if array.dtype.kind not in "fiub":
             raise DtypeError(
-                f"the function returned {type(x).__name__} {x!r:.60}; finite differences need numbers: "
+                f"the function returned {type(x).__name__} {short(x)}; finite differences need numbers: "
                 "a Value, a Tensor, a float, an array, or a tuple of them"
             )
     return np.concatenate([np.empty(0), *(a.astype(np.float64).ravel() for a in arrays)])

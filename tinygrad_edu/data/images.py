@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import OutOfRangeError
 from .dataset import TensorDataset
 
 __all__ = ["Digits", "LabelledImages", "digits"]
@@ -30,14 +31,14 @@ class LabelledImages(NamedTuple):
 
         The same seed gives the same split. Both keep the order of the images.
 
-        Raises `ValueError` where `test` is not between 0 and 1.
+        Raises `OutOfRangeError` where `test` is not between 0 and 1.
 
         >>> train, test = digits().split(seed=7)
         >>> len(train.labels), len(test.labels)
         (1198, 599)
         """
         if not 0 <= test <= 1:
-            raise ValueError(f"split: test is the share of the images to hold out, between 0 and 1, not {test!r}")
+            raise OutOfRangeError(f"split: test is the share of the images to hold out, between 0 and 1, not {test!r}")
         rng = np.random.default_rng(seed)
         held_out = np.zeros(len(self.labels), dtype=bool)
         for label in np.unique(self.labels):
@@ -75,7 +76,7 @@ class Digits(TensorDataset):
     images : float32 between 0 (paper) and 1 (ink), (N, 1, size, size).
     labels : int64, (N,).
 
-    Raises `ValueError` for a size below 8.
+    Raises `OutOfRangeError` for a size below 8.
 
     >>> Digits(train=False).images.shape, Digits(train=False, size=28).images.shape
     ((599, 1, 8, 8), (599, 1, 28, 28))
@@ -84,7 +85,7 @@ class Digits(TensorDataset):
     def __init__(self, train: bool = True, size: int = 8, seed: int = 0) -> None:
         images, labels = digits().split(seed=seed)[0 if train else 1]
         if size < 8:
-            raise ValueError(f"Digits: the images have 8×8 pixels, and do not fit into {size}×{size}")
+            raise OutOfRangeError(f"Digits: the images have 8×8 pixels, and do not fit into {size}×{size}")
         scale = size // 8
         before, after = (size - 8 * scale) // 2, (size - 8 * scale + 1) // 2
         larger = images.repeat(scale, axis=1).repeat(scale, axis=2)

@@ -178,7 +178,7 @@ def in_folder(name: str, folder: Path) -> Path:
         if path.is_file():
             return path
     if not folder.is_dir():
-        raise FileError(f"there is no folder {folder}")
+        raise FileError(f"there is no folder {folder}, in which the four files of the data set would lie")
     raise FileError(f"there is neither {name} nor {name}.gz in the folder {folder}")
 
 

@@ -46,9 +46,9 @@ def product(x: Any, y: Any) -> Any:
     if matrices and not SMALL <= x.size * y.shape[1] <= LARGE:
         return x.dot(y)
     threads = get_threads()
-    if threads > 1:
-        set_threads(1)
     try:
+        if threads > 1:
+            set_threads(1)
         return x.dot(y) if matrices else x @ y
     finally:
         if threads > 1:
@@ -57,14 +57,14 @@ def product(x: Any, y: Any) -> Any:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """A context in which BLAS computes on one thread, large products too.
+    """A context, or decorator, with which BLAS and the LAPACK that is built on it compute on one thread.
 
-    Contexts and products may overlap in several Python threads. Only the one that found more than one thread restores
-    their number.
+    It holds for large products, too. Contexts and products may overlap in several Python threads. Only the one that
+    found more than one thread restores their number.
     """
     threads = get_threads()
-    set_threads(1)
     try:
+        set_threads(1)
         yield
     finally:
         if threads > 1:

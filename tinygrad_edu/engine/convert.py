@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from numbers import Integral, Real
 from typing import Any
 
@@ -22,6 +21,10 @@ __all__ = [
 
 DEFAULT_DTYPE = np.dtype(np.float32)
 """The dtype that Python numbers and lists get, as in PyTorch; arrays keep theirs."""
+
+
+FIXED = frozenset({int, bool, float, str, type(None)})
+"""The types of attributes that nobody can change."""
 
 
 def as_float(x: Any) -> float:
@@ -131,13 +134,11 @@ def array_of(x: Any) -> ndarray:
 
 def own_attr(value: Any) -> Any:
     """An attribute that nobody else can change: lists and arrays are copied."""
-    if _is_of_whole_numbers(value):  # a shape, as nearly always
+    if type(value) in FIXED or (type(value) is tuple and FIXED.issuperset(map(type, value))):  # nearly always
         return value
-    return copy.deepcopy(value) if isinstance(value, (list, tuple, dict, ndarray)) else value
+    from copy import deepcopy  # which is needed here alone
 
-
-def _is_of_whole_numbers(x: Any) -> bool:
-    return type(x) is int or (type(x) is tuple and all(map(_is_of_whole_numbers, x)))
+    return deepcopy(value) if isinstance(value, (list, tuple, dict, ndarray)) else value
 
 
 def own_index(index: Any) -> Any:

@@ -25,7 +25,7 @@ from .arrays import Numbers
 from .grad_mode import differentiate, recording, taking_derivative
 from .gradients import gradients
 from .messages import is_no_array_of_numbers, is_whole, listed, not_numbers, several, short
-from .node import Node, number_of, shape_of
+from .node import Node, new, number_of, record, shape_of
 from .primitives.elementwise import identity
 from .primitives.shape import stack
 from .tensor import Tensor
@@ -51,7 +51,7 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -
     >>> tg.grad(lambda p: p["w"] ** 2 + p["b"])({"w": 3.0, "b": 1.0})
     {'w': 6.0, 'b': 1.0}
     """
-    both = value_and_grad(_function("grad", f), argnums, has_aux)
+    both = value_and_grad(function_of("grad", f), argnums, has_aux)
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
         value, found = both(*args, **kwargs)
@@ -69,7 +69,7 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
     >>> tg.value_and_grad(lambda x: x ** 3)(2.0)
     (8.0, 12.0)
     """
-    _function("value_and_grad", f)
+    function_of("value_and_grad", f)
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         evaluation = _Evaluation("grad", f, args, argnums, kwargs, has_aux)
@@ -89,7 +89,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     >>> out, pull(1.0)
     (6.0, (3.0, 2.0))
     """
-    evaluation = _Evaluation("vjp", _function("vjp", f), primals, range(len(primals)))
+    evaluation = _Evaluation("vjp", function_of("vjp", f), primals, range(len(primals)))
     return evaluation.value, evaluation.pull
 
 
@@ -104,7 +104,7 @@ def jvp(f: Function, primals: Any, tangents: Any) -> tuple[Any, Any]:
     (6.0, 23.0)
     """
     primals, tangents = _paired("jvp", primals, tangents)
-    evaluation = _Evaluation("jvp", _function("jvp", f), primals, range(len(primals)))
+    evaluation = _Evaluation("jvp", function_of("jvp", f), primals, range(len(primals)))
     if not evaluation.connected:
         return evaluation.value, _zeros(evaluation.value)
     out = evaluation.output
@@ -122,7 +122,7 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     array([[2., 0.],
            [0., 4.]])
     """
-    _function("jacobian", f)
+    function_of("jacobian", f)
 
     def jacobian_at(*args: Any, **kwargs: Any) -> Any:
         evaluation = _Evaluation("jacobian", f, args, argnums, kwargs)
@@ -150,7 +150,7 @@ def hessian(f: Function, argnums: int = 0) -> Function:
     """
     if not is_whole(argnums):
         raise DtypeError(f"hessian: argnums is one whole number, not {type(argnums).__name__} {short(argnums)}")
-    return jacobian(grad(_function("hessian", f), argnums), argnums)
+    return jacobian(grad(function_of("hessian", f), argnums), argnums)
 
 
 def hvp(f: Function, primals: Any, tangents: Any) -> Any:
@@ -164,7 +164,7 @@ def hvp(f: Function, primals: Any, tangents: Any) -> Any:
     """
     single = not isinstance(primals, tuple)
     primals, tangents = _paired("hvp", primals, tangents)
-    evaluation = _Evaluation("hvp", _function("hvp", f), primals, range(len(primals)))
+    evaluation = _Evaluation("hvp", function_of("hvp", f), primals, range(len(primals)))
     evaluation.of_one_number()
     pulled = gradients(evaluation.output, evaluation.variables, create_graph=True) if evaluation.connected else []
     found = evaluation.finished(_transposed(pulled, tangents, evaluation.variables, evaluation.in_graph))
@@ -179,7 +179,9 @@ class _Evaluation:
 
     Attributes
     ----------
-    arguments : those arguments, as the caller gave them; of dicts, lists and tuples what is in them.
+    given : those arguments, as the caller gave them.
+    nested : whether one of them is a dict, list or tuple of numbers and arrays.
+    arguments : the numbers and arrays among them and in them.
     variables : what the function got in their place.
     output : what it returned.
     value : the output in the type that the caller expects: a node if an argument is one, else a plain number.
@@ -200,14 +202,14 @@ class _Evaluation:
         self.operator = operator
         slots = _slots(operator, argnums, len(args))
         self.given = [args[i] for i in slots]
+        self.nested = any(map(_is_container, self.given))
         self.arguments = []
         for i in slots:
-            for x in _leaves(args[i]):
+            for x in _leaves(args[i]) if self.nested else (args[i],):
                 _differentiable(operator, i, x)
                 self.arguments.append(x)
-        self.in_graph = bool(recording()) and (
-            taking_derivative() or any(isinstance(x, Node) and x.requires_grad for x in self.arguments)
-        )
+        nodes = [x for x in self.arguments if isinstance(x, Node)]
+        self.in_graph = bool(recording()) and (taking_derivative() or any(x.flow for x in nodes))
         given = list(args)
         with differentiate:
             self.variables = [_variable(x, self.in_graph) for x in self.arguments]
@@ -217,9 +219,8 @@ class _Evaluation:
             if has_aux:
                 self.output, self.aux = _pair(operator, self.output)
         _one_result(operator, self.output)
-        self.connected = isinstance(self.output, Node) and self.output.requires_grad
-        wants_nodes = self.in_graph or any(isinstance(x, Node) for x in self.arguments)
-        self.value = self.output if wants_nodes else _plain(self.output)
+        self.connected = isinstance(self.output, Node) and self.output.flow
+        self.value = self.output if self.in_graph or nodes else _plain(self.output)
 
     def pull(self, upstream: Any = None) -> tuple[Any, ...]:
         """The gradients of the output by the variables, in the caller's terms."""
@@ -228,7 +229,7 @@ class _Evaluation:
     def rebuilt(self, found: Iterable[Any]) -> tuple[Any, ...]:
         """What was found for the numbers and arrays, in the dicts, lists and tuples that these were given in."""
         rest = iter(found)
-        return tuple(_rebuilt(given, rest) for given in self.given)
+        return tuple([_rebuilt(given, rest) for given in self.given]) if self.nested else tuple(found)
 
     def is_tall(self) -> bool:
         """Whether plain Jacobians are wanted that have fewer columns than rows."""
@@ -278,7 +279,7 @@ class _Evaluation:
     def finished(self, found: Sequence[Any]) -> tuple[Any, ...]:
         """Each gradient in the type of its argument; 0 if there is no path."""
         found = found or [None] * len(self.arguments)
-        return tuple(_zeros(x) if g is None else _like(g, x) for g, x in zip(found, self.arguments))
+        return tuple([_zeros(x) if g is None else _like(g, x) for g, x in zip(found, self.arguments)])
 
 
 def _is_container(x: Any) -> bool:
@@ -313,7 +314,8 @@ def _pair(operator: str, output: Any) -> tuple[Any, Any]:
     )
 
 
-def _function(operator: str, f: Any) -> Function:
+def function_of(operator: str, f: Any) -> Function:
+    """The function that an operator is given. Raises `DtypeError` for anything else, such as a result."""
     if isinstance(f, Node):
         raise DtypeError(
             f"{operator}: needs a function, not a {type(f).__name__}; the gradients of a node are found by "
@@ -438,7 +440,7 @@ def _like(g: Any, x: Any) -> Any:
     if isinstance(x, Value):
         return Value(g, requires_grad=False)
     if isinstance(x, Tensor):
-        return Tensor(g)
+        return record(new(Tensor), g) if type(g) is np.ndarray else Tensor(g)  # a gradient is an array of its own
     return np.array(g) if isinstance(g, Numbers) else g
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
-from copy import copy
 from typing import Any
 
 from .messages import no_gradient
@@ -97,6 +95,8 @@ def operations(outputs: Iterable[Node]) -> list[Node]:
 
 def copied(node: Node, inputs: Sequence[Operand]) -> Node:
     """A fresh node with the same number and gradient: the result of the same call, on these inputs."""
+    from copy import copy  # which is needed here alone
+
     new = object.__new__(type(node))
     new.primitive, new.attrs, new.flow, new.index = node.primitive, node.attrs, node.flow, next(clock)
     for slot in ("_number", "_grad", "notes"):
@@ -108,6 +108,8 @@ def copied(node: Node, inputs: Sequence[Operand]) -> Node:
 
 def deep_copied(node: Node, memo: dict[int, Any]) -> Node:
     """A copy of the node and of all it was made from, in the same order of creation; without recursion."""
+    from bisect import bisect_left  # which is needed here alone
+
     originals = ancestors([node], stop=lambda x: id(x) in memo)
     fresh = [x for x in originals if id(x) not in memo]
     for x in fresh:

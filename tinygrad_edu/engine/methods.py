@@ -24,12 +24,16 @@ def methods(*functions: Callable[..., Any]) -> tuple[GivesSame, ...]:
     """The methods of functions of the table: `x.exp()` is `exp(x)`, and `x.std(axis=0)` is `std(x, axis=0)`."""
 
     def method(function: Any) -> Any:
+        of_one = isinstance(function, Primitive) and function.arity == 1
+
         def call(node: Any, *given: Any, **attrs: Any) -> Any:
+            if of_one and not given and not attrs:  # what calling the row comes to
+                return node.unary(function, function.attrs)
             if attrs:
                 refuse_other_names(function.__name__, attrs)
             return function(node, *given, **attrs)
 
-        if isinstance(function, Primitive) and function.arity == 1 and not function.attrs:
+        if of_one and not function.attrs:
             call = lambda node: node.unary(function)  # type: ignore[misc]
         call.__name__, call.__doc__ = function.__name__, function.__doc__
         return call

@@ -189,6 +189,7 @@ INSTEAD = {
         # Elementwise.
         "modf divmod": "take x - np.floor(x.data) for the fraction",
         "ldexp": "take x * 2.0 ** n",
+        "fix": "take np.trunc",
         "heaviside": "take tg.where(x > 0, 1.0, 0.0), whose derivative is 0",
         "unwrap": "take x + (np.unwrap(x.data) - x.data): what is added is constant",
         "i0": "its derivative is not in the table; compute with its series",

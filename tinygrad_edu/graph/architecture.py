@@ -19,7 +19,7 @@ from .._support.languages import say
 from ..engine import random
 from ..engine.convert import DEFAULT_DTYPE
 from ..engine.grad_mode import enable_grad
-from ..engine.messages import is_whole
+from ..engine.messages import is_whole, short
 from ..engine.node import Node, number_of
 from ..engine.tensor import Tensor
 from ..errors import GraphError
@@ -53,7 +53,7 @@ def results_of(model: Any, inputs: Any) -> list[Node]:
         random.set_state(state)
     if not results:
         raise GraphError(
-            f"draw: {type(model).__name__} gives no Tensor for {inputs!r:.60}, so there is nothing to draw"
+            f"draw: {type(model).__name__} gives no Tensor for {short(inputs)}, so there is nothing to draw"
         )
     return results
 
@@ -63,7 +63,7 @@ def _example(x: Any, model: Any, name: str | None) -> Tensor:
     if isinstance(x, (str, type(None))):
         raise GraphError(
             "draw: of a model the second argument is the shape of its input, such as (1, 28, 28), or an array, "
-            f"not {x!r:.60}"
+            f"not {short(x)}"
         )
     if isinstance(x, (tuple, list)) and all(map(is_whole, x)):
         x = np.random.default_rng(0).normal(size=tuple(x))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from ..engine.messages import describe
+from ..engine.messages import describe, short
 from ..engine.node import Node
 from ..errors import GraphError
 from .clusters import is_module
 from .recorded import Recorded
 
-__all__ = ["node_called", "recorded_of"]
+__all__ = ["listed", "node_called", "recorded_of"]
 
 
 def recorded_of(asked: Any, names: Mapping[str, Any] | None, function: str = "draw") -> Recorded:
@@ -25,7 +25,7 @@ def recorded_of(asked: Any, names: Mapping[str, Any] | None, function: str = "dr
     results = list(_results(asked, function))
     given = dict(_given(names, function)) if names is not None else {}
     given.update((node, name) for name, node in results if name)
-    modules = {id(value): name for name, value in reversed(list((names or {}).items())) if is_module(value)}
+    modules = {id(value): str(name) for name, value in reversed(list((names or {}).items())) if is_module(value)}
     return Recorded(*dict.fromkeys(node for _, node in results), given=given, modules=modules)
 
 
@@ -40,7 +40,7 @@ def _results(asked: Any, function: str) -> Iterator[tuple[str, Node]]:
     else:
         raise GraphError(f"{function}: {_refusal(asked, function)}")
     if not items:
-        raise GraphError(f"{function}: there is nothing in {asked!r:.60} to draw")
+        raise GraphError(f"{function}: there is nothing in {short(asked)} to draw")
     for name, node in items:
         if not isinstance(node, Node):
             raise GraphError(f"{function}: {_refusal(node, function)}")
@@ -52,16 +52,16 @@ def _refusal(asked: Any, function: str) -> str:
     if hasattr(asked, "named_modules") and callable(asked):
         return f"a {kind} is not a result, and has no graph yet; {function}(model(x)) is the graph of what it computes"
     if callable(asked):
-        return f"{kind} {asked!r:.60} is no result; call it, and give what it returns: {function}(f(x))"
-    return f"only a Value or a Tensor has a graph, or several in a list, not {kind} {asked!r:.60}"
+        return f"{kind} {short(asked)} is no result; call it, and give what it returns: {function}(f(x))"
+    return f"only a Value or a Tensor has a graph, or several in a list, not {kind} {short(asked)}"
 
 
 def _given(names: Mapping[str, Any], function: str) -> Iterator[tuple[Node, str]]:
     """The names from a mapping; of a node with several, the first."""
     if not isinstance(names, Mapping):
-        raise GraphError(f"{function}: names maps names to nodes, as locals() does, not {names!r:.60}")
+        raise GraphError(f"{function}: names maps names to nodes, as locals() does, not {short(names)}")
     seen: set[Node] = set()
-    for name, value in list(names.items()):
+    for name, value in [(str(name), value) for name, value in names.items()]:
         if name.startswith("_"):
             continue
         if isinstance(value, Node):
@@ -76,6 +76,11 @@ def _given(names: Mapping[str, Any], function: str) -> Iterator[tuple[Node, str]
                 yield node, called
 
 
+def listed(asked: Any) -> Collection[Any]:
+    """Nodes or names that are asked for: several, or one."""
+    return asked if isinstance(asked, (list, tuple, set, frozenset)) else (asked,)
+
+
 def node_called(what: str, asked: Any, recorded: Recorded, function: str = "draw") -> Node:
     """A node of the graph: itself, or the one with this name; `what` it is for is said by errors."""
     if isinstance(asked, Node):
@@ -83,7 +88,7 @@ def node_called(what: str, asked: Any, recorded: Recorded, function: str = "draw
             raise GraphError(f"{function}: {what}, {describe(asked)}, has no part in {describe(recorded.output)}")
         return asked
     if not isinstance(asked, str):
-        raise GraphError(f"{function}: {what} is a node or the name of one, not {type(asked).__name__} {asked!r:.60}")
+        raise GraphError(f"{function}: {what} is a node or the name of one, not {type(asked).__name__} {short(asked)}")
     for node, label in recorded.names.items():
         if asked in (node.name, label):
             return node

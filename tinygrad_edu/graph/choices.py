@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from numbers import Real
 from typing import Any, Literal, get_args
 
+from ..engine.messages import short
+from ..errors import OutOfRangeError
 from .fit import Fit
 from .layout.geometry import Engine
 from .palette import Theme
@@ -26,20 +29,20 @@ CHOICES: dict[str, tuple[Any, ...]] = {
 
 
 def check_choices(**settings: Any) -> None:
-    """Raise `ValueError` for a setting with a value that it cannot have."""
+    """Raise `OutOfRangeError` for a setting with a value that it cannot have."""
     for what, given in settings.items():
         _check(what, given, CHOICES[what])
 
 
 def check_sizes(width: Any, depth: Any, expand: Any) -> Collection[str]:
-    """The paths to expand. Raises `ValueError` for what is no width, no depth, or no path."""
-    if not (width is None or width > 0):
-        raise ValueError(f"draw: width is a number of pixels, not {width!r:.60}")
+    """The paths to expand. Raises `OutOfRangeError` for what is no width, no depth, or no path."""
+    if not (width is None or (isinstance(width, Real) and float(width) > 0)):
+        raise OutOfRangeError(f"draw: width is a number of pixels, not {short(width)}")
     if not (isinstance(depth, int) and not isinstance(depth, bool) and depth >= 0):
         _check("depth", depth, ("auto", "all"), "a number from 0 on")
     paths = (expand,) if isinstance(expand, str) else expand
     if not (isinstance(paths, Collection) and all(isinstance(path, str) for path in paths)):
-        raise ValueError(f"draw: expand is the path of a module, or a set of such paths, not {expand!r:.60}")
+        raise OutOfRangeError(f"draw: expand is the path of a module, or a set of such paths, not {short(expand)}")
     return paths
 
 
@@ -47,4 +50,4 @@ def _check(what: str, given: object, choices: Sequence[Any], *others: str) -> No
     if not (isinstance(given, (str, bool, type(None))) and given in choices):
         words = ", ".join([*(repr(choice) for choice in choices if choice is not None), *others])
         way_out = "; draw(model(x)) draws what a model computes of x" if what == "mode" else ""
-        raise ValueError(f"draw: {what} is one of {words}, not {given!r:.60}{way_out}")
+        raise OutOfRangeError(f"draw: {what} is one of {words}, not {short(given)}{way_out}")

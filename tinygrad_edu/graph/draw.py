@@ -225,7 +225,7 @@ UNRECORDED = texts(
 """The note of a picture of one box."""
 
 
-def _spoken(method: F) -> F:
+def spoken_as_drawn(method: F) -> F:
     """A method of a drawing, in its language."""
 
     @wraps(method)
@@ -264,14 +264,14 @@ class Drawing:
     bold: bool = False
 
     @lazy
-    @_spoken
+    @spoken_as_drawn
     @uncollected()
     def cards(self) -> list[Card]:
         """The content of each box."""
         return [card.with_bold(self.arrays) for card in cards(self.graph, self.flow, self.style)]
 
     @lazy
-    @_spoken
+    @spoken_as_drawn
     def labels(self) -> list[Label | None]:
         """The label of each arrow; None for an arrow without one."""
         made = arrow_labels(self.graph, steps=self.steps, spaces=self.style == "spaces")
@@ -286,6 +286,7 @@ class Drawing:
         return arrays_of(self.whole or self.graph) if self.bold else frozenset()
 
     @lazy
+    @spoken_as_drawn
     @uncollected()
     def layout(self) -> Layout:
         """The place of everything."""
@@ -296,28 +297,28 @@ class Drawing:
         """One line if another engine than the one asked for placed the boxes; else None."""
         return self.layout.note
 
-    @_spoken
+    @spoken_as_drawn
     @uncollected()
     def svg(self, moment: Moment | None = None, *, bare: bool = False) -> str:
         """The picture as SVG; with a `moment`, only what is known then; `bare` is smaller, and for browsers alone."""
         looks = self.flow, self.theme, moment
         return write_svg(self.graph, self.cards, self.labels, self.layout, *looks, bare=bare)
 
-    @_spoken
+    @spoken_as_drawn
     def html(self) -> str:
         """The picture as a page of its own, with pan, zoom, search, boxes that open, and tables of its numbers."""
         from .formats.page import page
 
         return page(self)
 
-    @_spoken
+    @spoken_as_drawn
     def tikz(self) -> str:
         """The picture as a `tikzpicture` for a document in LaTeX that loads amsmath and tikz."""
         from .formats.tikz import tikz
 
         return tikz(self)
 
-    @_spoken
+    @spoken_as_drawn
     def digraph(self) -> Digraph:
         """The picture as a `graphviz.Digraph`, which can be changed and drawn by Graphviz."""
         from .formats.dot import digraph
@@ -328,7 +329,7 @@ class Drawing:
         """The picture in Graphviz's language."""
         return str(self.digraph().source)
 
-    @_spoken
+    @spoken_as_drawn
     def mermaid(self) -> str:
         """The picture in Mermaid's language, for Markdown pages."""
         from .formats.mermaid import mermaid
@@ -339,7 +340,7 @@ class Drawing:
         """The graph as data."""
         return self.graph.json()
 
-    @_spoken
+    @spoken_as_drawn
     def text(self) -> str:
         """The graph in characters, as a tree: what `print(drawing)` writes."""
         from .formats.characters import characters
@@ -351,7 +352,7 @@ class Drawing:
     def _repr_svg_(self) -> str:
         return self.svg()
 
-    @_spoken
+    @spoken_as_drawn
     def _repr_html_(self) -> str:
         """The picture as an image with its description, for notebooks that are only read."""
         return image(self.svg(), f"{self.graph.title}: {summary(self.graph)}")
@@ -360,7 +361,7 @@ class Drawing:
         """Show the picture in the output cell of a notebook; elsewhere, open it as a page in the browser."""
         show(self)
 
-    @_spoken
+    @spoken_as_drawn
     def __repr__(self) -> str:
         title = re.sub("^The ", "the ", self.graph.title)  # in English it stands inside a sentence
         return say("Drawing of {title}: {summary}", title=title, summary=summary(self.graph))

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from .asked import node_called
+from ..engine.messages import short
+from ..errors import OutOfRangeError
+from .asked import listed, node_called
 from .plain import Edge, Graph, PlainNode
 from .recorded import Recorded
 from .text import shorten, visible
@@ -36,8 +38,11 @@ class Marks(NamedTuple):
 
 def marked(graph: Graph, recorded: Recorded, marks: Marks) -> Graph:
     """The graph with marks on its nodes and arrows. Raises `GraphError` for a name that no node has."""
-    if marks == Marks():
+    if all(given is None for given in marks):
         return graph
+    for what in ("title", "caption"):
+        if getattr(marks, what) is not None:
+            _text(what, getattr(marks, what))
     lit = set(_labels(marks.highlight, recorded)) if marks.highlight is not None else set()
     of_nodes: dict[str, dict[str, str]] = {}
     of_arrows: dict[tuple[str, str], dict[str, str]] = {}
@@ -49,6 +54,11 @@ def marked(graph: Graph, recorded: Recorded, marks: Marks) -> Graph:
                 if text is not None:
                     of_nodes.setdefault(label, {})[what] = _text(what, text)
         elif given is not None:
+            if not isinstance(given, Mapping):
+                raise OutOfRangeError(
+                    f"draw: {what} is a dictionary from nodes or their names to texts, or a function of a node, "
+                    f"not {short(given)}"
+                )
             for key, text in given.items():
                 if isinstance(key, tuple):
                     ends = tuple(_label(x, recorded, what) for x in key)
@@ -63,8 +73,7 @@ def marked(graph: Graph, recorded: Recorded, marks: Marks) -> Graph:
 
 
 def _labels(asked: Any, recorded: Recorded) -> Iterable[str]:
-    several = asked if isinstance(asked, (list, tuple, set, frozenset)) else [asked]
-    return [_label(x, recorded, "highlight") for x in several]
+    return [_label(x, recorded, "highlight") for x in listed(asked)]
 
 
 def _label(asked: Any, recorded: Recorded, what: str) -> str:
@@ -73,9 +82,9 @@ def _label(asked: Any, recorded: Recorded, what: str) -> str:
 
 def _text(what: str, text: object) -> str:
     if not isinstance(text, str):
-        raise ValueError(f"draw: a {what} is a text, not {text!r:.60}")
+        raise OutOfRangeError(f"draw: a {what} is a text, not {short(text)}")
     if what == "colour" and not COLOUR.fullmatch(text):
-        raise ValueError(f"draw: a colour is a name of CSS or like #rrggbb, not {text!r:.60}")
+        raise OutOfRangeError(f"draw: a colour is a name of CSS or like #rrggbb, not {short(text)}")
     return shorten(visible(text), LONGEST)
 
 

@@ -11,7 +11,9 @@ from functools import lru_cache
 from typing import Any
 
 from .._support.languages import say
+from ..engine.messages import short
 from ..engine.node import number_of
+from ..errors import OutOfRangeError
 from .text import shorten
 
 __all__ = ["DIGITS", "POWERS", "RAISED", "Quantity", "aligned", "factor", "number", "printed_with"]
@@ -44,7 +46,7 @@ def printed_with(digits: int | None) -> Iterator[None]:
         yield
         return
     if not (type(digits) is int and 1 <= digits <= 17):
-        raise ValueError(f"digits is how many digits numbers are printed with, from 1 to 17, not {digits!r:.60}")
+        raise OutOfRangeError(f"digits is how many digits numbers are printed with, from 1 to 17, not {short(digits)}")
     before = _digits.set(digits)
     try:
         yield

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from ..engine.messages import describe
+from ..engine.messages import describe, short
 from ..engine.node import Node
 from ..errors import GraphError
-from .asked import node_called
+from .asked import listed, node_called
 from .clusters import Cluster
 from .names import partial
 from .plain import Graph
@@ -40,7 +40,7 @@ def part_of(graph: Graph, recorded: Recorded, part: Part) -> Graph:
     find = _Finder(graph, recorded)
     if part.focus is not None:
         return focused(graph, find.id("the focus", part.focus), part.hops)
-    boxes = {name: {find.id(f"a node of the box {name!r:.40}", x) for x in members} for name, members in _items(part)}
+    boxes = {name: {find.id(f"a node of the box {short(name)}", x) for x in members} for name, members in _items(part)}
     for name, ids in boxes.items():
         graph = _boxed(graph, visible(name), ids)
     kept = {node.id for node in graph.nodes} if part.between is None else _between(graph, find.ends(part.between))
@@ -52,8 +52,8 @@ def _items(part: Part) -> Iterable[tuple[str, Iterable[Any]]]:
     if part.boxes is None:
         return ()
     if not isinstance(part.boxes, Mapping):
-        raise GraphError(f"draw: boxes maps names of boxes to the nodes in them, not {part.boxes!r:.60}")
-    return [(str(name), (nodes,) if isinstance(nodes, (Node, str)) else nodes) for name, nodes in part.boxes.items()]
+        raise GraphError(f"draw: boxes maps names of boxes to the nodes in them, not {short(part.boxes)}")
+    return [(str(name), listed(nodes)) for name, nodes in part.boxes.items()]
 
 
 class _Finder(NamedTuple):
@@ -76,7 +76,7 @@ class _Finder(NamedTuple):
     def ends(self, between: Any) -> tuple[int, int]:
         """The ids of two nodes."""
         if not (isinstance(between, (tuple, list)) and len(between) == 2):
-            raise GraphError(f"draw: between is two nodes or their names, (from, to), not {between!r:.60}")
+            raise GraphError(f"draw: between is two nodes or their names, (from, to), not {short(between)}")
         first, last = (self.id("a node of between", x) for x in between)
         return first, last
 
@@ -107,8 +107,10 @@ def _reached(start: int, ways: Mapping[int, list[int]]) -> set[int]:
 
 def _hidden(graph: Graph, hide: Any, find: _Finder) -> Iterator[int]:
     """The ids of what is left out: "constants", "data" (what takes no gradient), or nodes; never a result."""
-    for what in (hide,) if isinstance(hide, (str, Node)) else hide:
-        if what == "constants":
+    for what in listed(hide):
+        if isinstance(what, Node):
+            yield find.id("a node of hide", what)
+        elif what == "constants":
             yield from (node.id for node in graph.nodes if node.kind == "constant")
         elif what == "data":
             taking = ("leaf", "operation")

@@ -8,10 +8,12 @@ import unicodedata
 from functools import lru_cache
 from html import escape
 
-from .._support.text import escaped
+from .._support.text import columns, escaped
 from .mathematics import isolated
 
-__all__ = ["in_code", "in_markdown", "in_markup", "plural", "shorten", "typical_width", "visible", "width"]
+__all__ = [
+    "in_code", "in_markdown", "in_markup", "plural", "shorten", "typical_width", "visible", "width", "wrapped",
+]  # fmt: skip
 
 
 def visible(text: str) -> str:
@@ -148,6 +150,29 @@ def typical_width(text: str, size: float = 1.0, *, serif: bool = False) -> float
     """
     table = _SERIF if serif else _SANS
     return math.ceil(sum(table.get(char) or 0.85 * _width(char) for char in text) * size * 0.16) / 16
+
+
+_WIDE, _CLOSING = "⺀-鿿豈-﫿＀-￯", "，。、；：！？）》」』”’…"
+_PIECE = re.compile(rf"[{_WIDE}][{_CLOSING}]*\s*|[^\s{_WIDE}]+[{_CLOSING}]*\s*|\s+")
+"""What a line may end after: a word, or a character of Chinese with the signs that close it."""
+
+
+def wrapped(words: str, most: int) -> list[str]:
+    """Words in lines of at most so many columns, of which a Chinese character takes two.
+
+    >>> wrapped("one two three", 8), wrapped("一二三，四", 6), wrapped("abcdefg", 4)
+    (['one two', 'three'], ['一二', '三，四'], ['abcd', 'efg'])
+    """
+    lines, line = [], ""
+    for piece in _PIECE.findall(words):
+        if line and columns(line + piece.rstrip()) > most:
+            lines.append(line.rstrip())
+            line = ""
+        line += piece if line else piece.lstrip()
+        while columns(line.rstrip()) > most:
+            lines.append(line[:most])
+            line = line[most:]
+    return [*lines, line.rstrip()] if line.strip() else lines
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..engine.blas import one_thread
 from ..engine.messages import short
 from ..engine.messages.pytorch import missing
 from ..engine.random import generator
@@ -189,7 +190,8 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, seed: Any = None) -> Tensor:
     if _checked("orthogonal_", tensor).ndim < 2:
         raise ShapeError(f"orthogonal_: needs a matrix at least, not shape {tensor.shape}")
     rows, columns = tensor.shape[0], math.prod(tensor.shape[1:])
-    q, r = np.linalg.qr(generator(seed).normal(size=(max(rows, columns), min(rows, columns))))
+    with one_thread():
+        q, r = np.linalg.qr(generator(seed).normal(size=(max(rows, columns), min(rows, columns))))
     q *= np.sign(np.diag(r))
     return _fill(tensor, gain * (q if rows >= columns else q.T).reshape(tensor.shape))
 

@@ -15,6 +15,7 @@ from numpy import ndarray
 from .._support.languages import say, texts
 from ..engine.gradients import Contribution, contributions
 from ..engine.graphs import ancestors
+from ..engine.messages import short
 from ..engine.node import Node, number_of
 from ..engine.walk import walk
 from ..errors import GraphError, InPlaceError
@@ -52,7 +53,7 @@ def find_nan(output: Node) -> NanReport:
     False
     """
     if not isinstance(output, Node):
-        raise GraphError(f"find_nan: needs a Value or a Tensor, not {type(output).__name__} {output!r:.60}")
+        raise GraphError(f"find_nan: needs a Value or a Tensor, not {type(output).__name__} {short(output)}")
     with np.errstate(all="ignore"):
         nodes = ancestors([output])
         nonfinite = {x for x in nodes if not is_finite(number_of(x))}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._support.languages import say
+from ..errors import ShapeError
 from .plot import Panel, Plot, chart, colour, legend
 
 if TYPE_CHECKING:
@@ -237,5 +238,5 @@ def pairs(places: ArrayLike, name: str) -> Array:
     """The points as an array (N, 2)."""
     array = np.asarray(places, float)
     if array.ndim != 2 or array.shape[1] != 2:
-        raise ValueError(f"{name}: places of shape (N, 2) are needed, not {array.shape}")
+        raise ShapeError(f"{name}: places of shape (N, 2) are needed, not {array.shape}")
     return array

@@ -14,6 +14,7 @@ from .._support.formats import save_as
 from .._support.heat_map import HeatMap, svg_of
 from .._support.languages import say
 from ..engine.node import number_of
+from ..errors import ShapeError
 
 __all__ = ["AttentionPlot", "attention"]
 
@@ -66,14 +67,14 @@ def attention(
     titles : one for each map; by default head 1, head 2... of several.
     columns : the number of maps in a row.
 
-    Raises `ValueError` for weights without two axes, or for names of another number.
+    Raises `ShapeError` for weights without two axes, or for names of another number.
 
     >>> attention([[1.0, 0.0], [0.25, 0.75]], "ab")
     Attention: 2 × 2
     """
     shares = np.asarray(number_of(weights), float)
     if shares.ndim < 2:
-        raise ValueError(f"attention: weights are (..., L, S), and not {shares.shape}")
+        raise ShapeError(f"attention: weights are (..., L, S), and not {shares.shape}")
     stack = shares.reshape((-1, *shares.shape[-2:]))
     length, size = stack.shape[1:]
     rows = [str(name) for name in (range(length) if queries is None else queries)]
@@ -83,5 +84,5 @@ def attention(
     over = over if titles is None else [str(title) for title in titles]
     for given, wanted, what in ((rows, length, "queries"), (names, size, "keys"), (over, len(stack), "titles")):
         if len(given) != wanted:
-            raise ValueError(f"attention: {len(given)} {what} for weights {shares.shape}, which need {wanted}")
+            raise ShapeError(f"attention: {len(given)} {what} for weights {shares.shape}, which need {wanted}")
     return AttentionPlot(tuple(HeatMap(one, rows, names, title) for one, title in zip(stack, over)), columns)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._support.languages import counted, say
+from ..errors import ShapeError
 from .plot import PALETTE, Panel, Plot, colour
 
 if TYPE_CHECKING:
@@ -47,9 +48,9 @@ def images(
     """
     stack = np.asarray(arrays, float)
     if stack.ndim != 3 or not len(stack):
-        raise ValueError(f"images: {stack.shape} is not (N, H, W)")
+        raise ShapeError(f"images: {stack.shape} is not (N, H, W)")
     if titles is not None and len(titles) != len(stack):
-        raise ValueError(f"images: {len(titles)} titles for {len(stack)} images")
+        raise ShapeError(f"images: {len(titles)} titles for {len(stack)} images")
     over = None if masks is None else masks_of(stack, masks)
     rows = [] if boxes is None else boxes_of(stack, boxes)
     across = min(columns or 8, len(stack))
@@ -83,18 +84,18 @@ def masks_of(images: Array, masks: ArrayLike) -> Array:
     """The masks of images (N, H, W), as whole numbers of that shape."""
     over = np.asarray(masks)
     if over.shape != images.shape or over.dtype.kind not in "biu":
-        raise ValueError(f"images: masks are whole numbers of shape {images.shape}, not {over.dtype} {over.shape}")
+        raise ShapeError(f"images: masks are whole numbers of shape {images.shape}, not {over.dtype} {over.shape}")
     return over
 
 
 def boxes_of(images: Array, boxes: Sequence[Any]) -> list[Array]:
     """The boxes of each image, (K, 5) or (K, 6), without those of class −1."""
     if len(boxes) != len(images):
-        raise ValueError(f"images: boxes for {len(boxes)} of {len(images)} images")
+        raise ShapeError(f"images: boxes for {len(boxes)} of {len(images)} images")
     rows = [np.asarray(each, float) for each in boxes]
     rows = [each if each.size else np.zeros((0, 5)) for each in rows]
     if any(each.ndim != 2 or each.shape[1] not in (5, 6) for each in rows):
-        raise ValueError("images: a row of boxes is class, x1, y1, x2, y2, and perhaps a score")
+        raise ShapeError("images: a row of boxes is class, x1, y1, x2, y2, and perhaps a score")
     return [each[each[:, 0] >= 0] for each in rows]
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..engine.gradients import Contribution, contributions
+from ..engine.messages import short
 from ..engine.node import Node, number_of, shape_of
 from ..errors import GraphError
 from ..graph.asked import recorded_of
@@ -58,7 +59,7 @@ def steps(
     ('w ← w − lr · ∂L/∂w', '2 − 0.1 · 12', '0.8')
     """
     if not isinstance(output, Node):
-        raise GraphError(f"steps: only a Value or a Tensor has steps, not {type(output).__name__} {output!r:.60}")
+        raise GraphError(f"steps: only a Value or a Tensor has steps, not {type(output).__name__} {short(output)}")
     if not is_single(output):
         raise GraphError(
             f"steps: the walk back begins at a single number, and this has shape {shape_of(output)}; take the steps "
@@ -67,7 +68,7 @@ def steps(
     if optimizer is not None and not hasattr(optimizer, "preview"):
         raise GraphError(
             "steps: the optimiser is an object such as tg.optim.SGD([w], lr=0.1), not "
-            f"{type(optimizer).__name__} {optimizer!r:.60}"
+            f"{type(optimizer).__name__} {short(optimizer)}"
         )
     recorded = recorded_of(output, names, "steps")
     if len(recorded.nodes) > HUGE:

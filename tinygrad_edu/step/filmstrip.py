@@ -6,11 +6,13 @@ All pictures are the same drawing, with nothing in it that is not known yet; wha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
 from .._support.formats import Writer
+from ..engine.messages import is_whole, short
+from ..errors import OutOfRangeError
 from ..graph.draw import Drawing
 from ..graph.formats.saving import converted_svg
 from ..graph.picture.paint import inherited, painted, style_sheet
@@ -43,17 +45,19 @@ INDENT = 44.0
 """From the number of a picture to its equations."""
 
 
-def filmstrip(script: Script, at: Sequence[int] | None = None, columns: int = 1) -> str:
+def filmstrip(script: Script, at: int | Iterable[int] | None = None, columns: int = 1) -> str:
     """The strip, with a picture after each number of events in `at`, so many in a row.
 
-    `ValueError` for a number of events that is too large, and for no columns.
+    `OutOfRangeError` for a number of events that is too large, and for no columns.
     """
-    if columns < 1:
-        raise ValueError(f"filmstrip: columns is how many pictures stand in a row, not {columns}")
-    chosen = _some(script) if at is None else list(at)
-    wrong = [step for step in chosen if not (0 < step <= len(script))]
+    if not (is_whole(columns) and columns > 0):
+        raise OutOfRangeError(f"filmstrip: columns is how many pictures stand in a row, not {short(columns)}")
+    chosen = _some(script) if at is None else list(at) if isinstance(at, Iterable) else [at]
+    wrong = [step for step in chosen if not (is_whole(step) and 0 < step <= len(script))]
     if wrong or not chosen:
-        raise ValueError(f"filmstrip: at has steps from 1 to {len(script)}, and not {wrong[0] if wrong else 'none'}")
+        raise OutOfRangeError(
+            f"filmstrip: at has steps from 1 to {len(script)}, and not {short(wrong[0]) if wrong else 'none'}"
+        )
     drawing = Drawing(view(script.graph), "auto", "LR", "light", False, script.graph, bold=script.bold)
     places = Places(script.graph, drawing.graph)
     frames = [_frame(script, step, number, drawing, places) for number, step in enumerate(chosen)]

@@ -68,9 +68,9 @@ def mean_average_precision(
     {3: 0.3, 7: 0.9}
     """
     if way not in WAYS:
-        raise ValueError(f"mean_average_precision: way is one of {', '.join(WAYS)}, not {way!r}")
+        raise OutOfRangeError(f"mean_average_precision: way is one of {', '.join(WAYS)}, not {way!r}")
     if average not in ("macro", None):
-        raise ValueError(f"mean_average_precision: average is 'macro' or None, not {average!r}")
+        raise OutOfRangeError(f"mean_average_precision: average is 'macro' or None, not {average!r}")
     levels, thresholds = WAYS[way]
     thresholds = thresholds if iou is None else tuple(np.atleast_1d(iou).tolist())
     if not thresholds or not all(0 < t <= 1 for t in thresholds):

@@ -29,16 +29,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from math import isfinite, nan
+from math import isfinite, nan, prod
 from time import perf_counter
 from typing import Any
 
+from .._support.nested import leaves
 from .._support.progress import NoBar, progress_bar
 from ..data import Dataset
 from ..engine import random
 from ..engine.convert import array_of
 from ..engine.memory import collecting_rarely, keep_freed_memory
-from ..engine.messages import is_whole, short
+from ..engine.messages import in_words, is_whole, short
+from ..engine.node import Node, shape_of
 from ..errors import DtypeError, FileError, ModuleError, OutOfRangeError, ShapeError, TinygradError
 from ..nn import Module
 from ..nn.module import evaluating
@@ -46,7 +48,7 @@ from ..nonfinite import NanReport, find_nan
 from ..optim.lr_scheduler import ReduceLROnPlateau
 from .callbacks import Callback
 from .history import History
-from .metrics import Metric, Running
+from .metrics import Metric, Running, arrays
 from .parallel import crew, refuse_what_parts_would_change, split_batch
 
 __all__ = ["NotFiniteError", "Run", "evaluate", "fit"]
@@ -105,7 +107,7 @@ class Run:
 
     def finite_loss(self, predictions: Any, targets: Any) -> Any:
         """The loss. Raises `NotFiniteError` where it is nan or inf."""
-        loss = self.loss(predictions, targets)
+        loss = one_number(self.loss(predictions, targets))
         if not isfinite(loss.item()):
             report = find_nan(loss)
             step = len(self.history.steps) + 1
@@ -289,7 +291,8 @@ def evaluate(model: Any, loader: Iterable[Any], loss: Any, metrics: Metrics = ()
     with evaluating(model):
         for inputs, targets in map(parts_of, loader):
             predictions = model(*inputs)
-            figures.update(loss(predictions, targets).item(), weight_of(loss, targets), predictions, targets)
+            value = one_number(loss(predictions, targets)).item()
+            figures.update(value, weight_of(loss, targets), predictions, targets)
     return figures.values()
 
 
@@ -320,6 +323,20 @@ class Figures:
         return {"loss": self.loss(), **{name: metric.value() for name, metric in self.metrics.items()}}
 
 
+def one_number(loss: Any) -> Node:
+    """The loss of a batch. Raises `DtypeError` or `ShapeError` for what is not a Value or a Tensor of one number."""
+    if not isinstance(loss, Node):
+        raise DtypeError(
+            f"fit: the loss of a batch is a Value or a Tensor, not {type(loss).__name__} {short(loss)}; "
+            "compute it from the predictions, not from their .data"
+        )
+    if prod(shape_of(loss)) != 1:
+        raise ShapeError(
+            f"fit: the loss of a batch is one number, not {in_words(loss)}; reduce it with .mean() or .sum()"
+        )
+    return loss
+
+
 def weight_of(loss: Any, targets: Any) -> float | None:
     """What the mean of a batch is over: its examples, or the weights of the classes that are not ignored.
 
@@ -332,9 +349,9 @@ def weight_of(loss: Any, targets: Any) -> float | None:
     settings = getattr(loss, "keywords", None) or getattr(loss, "__dict__", {})
     if settings.get("reduction") == "sum":
         return None
-    classes = array_of(targets)
+    classes = leaves(arrays(targets))[0]
     if ("ignore_index" not in settings and settings.get("weight") is None) or classes.dtype.kind not in "iu":
-        return float(len(targets))
+        return float(len(classes))
     counted = classes[classes != settings.get("ignore_index", -100)]
     weights = settings.get("weight")
     return float(counted.size if weights is None else array_of(weights)[counted].sum())

@@ -171,8 +171,7 @@ class Running:
 
     def update(self, predictions: Any, targets: Any) -> None:
         """Add a batch."""
-        several = any(isinstance(x, Node) for x in leaves(predictions))  # a model may have more than one output
-        self.batches.append((mapped(array_of, predictions) if several else array_of(predictions), array_of(targets)))
+        self.batches.append((arrays(predictions), arrays(targets)))
 
     def value(self) -> Any:
         """The metric of all examples so far."""
@@ -180,6 +179,18 @@ class Running:
 
 
 # Helpers.
+
+
+def arrays(nest: Any) -> Any:
+    """Predictions or targets as an array; those of several parts, such as in a dict, as a nest of arrays.
+
+    >>> arrays([0, 1]), arrays({"class": [0, 1], "size": [0.5, 2.0]})
+    (array([0, 1]), {'class': array([0, 1]), 'size': array([0.5, 2. ])})
+    """
+    if isinstance(nest, dict):
+        return {key: arrays(part) for key, part in nest.items()}
+    alone = Node if isinstance(nest, list) else (Node, ndarray)  # a list may have an array for each example
+    return mapped(array_of, nest) if any(isinstance(x, alone) for x in leaves(nest)) else array_of(nest)
 
 
 NO_CLASS = -1
@@ -218,7 +229,7 @@ def among(n: int, found: ndarray) -> None:
 def counts(predictions: Any, targets: Any, average: Average) -> tuple[Any, Any, Any]:
     """Three counts for each class, or for all together: predicted correctly, predicted, true."""
     if average not in ("macro", "micro", None):
-        raise ValueError(f"metric: average is 'macro', 'micro' or None, not {average!r}")
+        raise OutOfRangeError(f"metric: average is 'macro', 'micro' or None, not {average!r}")
     matrix = confusion_matrix(predictions, targets)
     if average == "micro":
         return np.trace(matrix), matrix.sum(), matrix.sum()

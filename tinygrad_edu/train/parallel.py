@@ -9,9 +9,9 @@ the additions are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import copy_context
 from itertools import pairwise
 from typing import Any
@@ -21,29 +21,26 @@ import numpy as np
 from .. import nn
 from .._support.nested import leaves, mapped
 from ..engine.blas import one_thread
+from ..engine.grad_mode import no_grad
 from ..engine.gradients import gradients
 from ..engine.primitives.reductions import sum_
 from ..engine.tensor import Tensor
 from ..errors import ModuleError
 from ..nn.normalization import BatchNorm
+from .metrics import arrays
 
 __all__ = ["crew", "refuse_what_parts_would_change", "split_batch"]
 
 
-@contextmanager
-def crew(threads: int) -> Iterator[ThreadPoolExecutor | None]:
-    """A pool of threads, with matrix products on one thread each; None where one thread is asked for."""
-    if threads == 1:
-        yield None
-        return
-    with one_thread(), ThreadPoolExecutor(threads) as pool:
-        yield pool
+def crew(threads: int) -> AbstractContextManager[ThreadPoolExecutor | None]:
+    """A pool of threads; None where one thread is asked for."""
+    return nullcontext() if threads == 1 else ThreadPoolExecutor(threads)
 
 
 def split_batch(
     pool: ThreadPoolExecutor,
     threads: int,
-    model: Callable[..., Any],
+    model: nn.Module,
     loss_of: Callable[[Any, Any], Any],
     parameters: Sequence[Any],
     inputs: Sequence[Any],
@@ -54,18 +51,24 @@ def split_batch(
     `loss_of(predictions, targets)` gives the loss of the whole batch. Raises `ModuleError` where the first axis is not
     the batch's.
     """
-    n = len(targets)
+    n = len(leaves(arrays(targets))[0])
     edges = np.linspace(0, n, min(threads, n) + 1).astype(int).tolist()
     rows = [slice(*edge) for edge in pairwise(edges)]
 
     def at_once(work: Callable[..., Any], *arguments: Sequence[Any]) -> list[Any]:
-        running = [pool.submit(copy_context().run, work, *one) for one in zip(*arguments)]
-        return [part.result() for part in running]
+        with one_thread():  # for each
+            running = [pool.submit(copy_context().run, work, *one) for one in zip(*arguments)]
+            return [part.result() for part in running]
 
-    refuse_another_axis("inputs", inputs, n)
+    for x in inputs:
+        refuse_another_axis("inputs", x, n)
+    if model._waiting:
+        with no_grad():
+            model(*(x[:1] for x in inputs))  # the sizes that are open are learned once
     parts = at_once(lambda part: model(*(x[part] for x in inputs)), rows)
     for part, predictions in zip(rows, parts):
-        refuse_another_axis("predictions", predictions, part.stop - part.start)
+        for x in leaves(predictions):
+            refuse_another_axis("predictions", x, part.stop - part.start)
     whole = mapped(lambda *xs: Tensor(np.concatenate([x.data for x in xs]), requires_grad=xs[0].requires_grad), *parts)
     loss = loss_of(whole, targets)
     ends = leaves(whole)
@@ -82,15 +85,14 @@ def split_batch(
     return loss.item(), whole
 
 
-def refuse_another_axis(what: str, nest: Any, n: int) -> None:
-    """Raise `ModuleError` for arrays whose first axis does not have the n examples of a batch or a part of it."""
-    for x in leaves(nest):
-        shape = np.shape(x)
-        if shape[:1] != (n,):
-            raise ModuleError(
-                f"fit: several threads share a batch along its first axis, and {what} of shape {shape} do not have the "
-                f"{n} examples there; use threads=1"
-            )
+def refuse_another_axis(what: str, x: Any, n: int) -> None:
+    """Raise `ModuleError` for an array whose first axis does not have the n examples of a batch or a part of it."""
+    shape = np.shape(x)
+    if shape[:1] != (n,):
+        raise ModuleError(
+            f"fit: several threads share a batch along its first axis, and {what} of shape {shape} do not have the "
+            f"{n} examples there; use threads=1"
+        )
 
 
 def refuse_what_parts_would_change(model: Any) -> None:

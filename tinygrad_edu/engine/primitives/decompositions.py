@@ -8,7 +8,7 @@ named. A decomposition into several arrays is one row that gives them side by si
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from math import inf
 from typing import Any
@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 
 from ...errors import DtypeError, ShapeError
+from ..blas import one_thread
 from ..messages import check, in_words, is_whole, refused, short
 from ..node import number_of, shape_of
 from .elementwise import abs_, where
 from .linear_algebra import matmul, tril
-from .primitive import dispatch
+from .primitive import Primitive, dispatch
 from .reductions import max_, min_, norm, sum_
 from .rows import primitive
 from .shape import expand_dims, moveaxis, squeeze, swapaxes
@@ -29,6 +30,11 @@ __all__ = [
     "cholesky", "det", "eigh", "eigvalsh", "inv", "matrix_norm", "matrix_power", "multi_dot", "pinv",
     "slogdet", "solve", "svd", "svdvals",
 ]  # fmt: skip
+
+
+def linalg(*rules: Callable[..., Any], **rest: Any) -> Callable[..., Primitive]:
+    """Make a row whose function and rules compute on one thread: those of LAPACK, too, wait for the last of them."""
+    return lambda arrays: primitive(*map(one_thread(), rules), **rest)(one_thread()(arrays))
 
 
 SlogdetResult = namedtuple("SlogdetResult", "sign logabsdet")
@@ -55,7 +61,7 @@ def _eye(x: Any) -> Any:
     return np.eye(x.shape[-1], dtype=x.dtype)
 
 
-@primitive(lambda g, out, x: -(_t(out) @ g @ _t(out)), words=("−{out}ᵀ {g} {out}ᵀ",), numpy=[np.linalg.inv])
+@linalg(lambda g, out, x: -(_t(out) @ g @ _t(out)), words=("−{out}ᵀ {g} {out}ᵀ",), numpy=[np.linalg.inv])
 def inv(x: Any) -> Any:
     """The inverse of square matrices (..., n, n). To solve equations, `tg.solve` is quicker and more exact.
 
@@ -78,7 +84,7 @@ def _solve_by_left(g: Any, out: Any, a: Any, b: Any) -> Any:
     return -(expand_dims(g, -1) * expand_dims(out, -2) if b.ndim == 1 else g @ _t(out))
 
 
-@primitive(_solve_by_left, _solve_by_right, words=("−{x}⁻ᵀ {g} {out}ᵀ", "{x}⁻ᵀ {g}"), numpy=[np.linalg.solve])
+@linalg(_solve_by_left, _solve_by_right, words=("−{x}⁻ᵀ {g} {out}ᵀ", "{x}⁻ᵀ {g}"), numpy=[np.linalg.solve])
 def solve(a: Any, b: Any) -> Any:
     """The x for which a @ x is b: a (..., n, n), and b one vector (n,) or matrices (..., n, k).
 
@@ -91,7 +97,7 @@ def solve(a: Any, b: Any) -> Any:
     return np.linalg.solve(a, b)
 
 
-@primitive(lambda g, out, x: _number(g) * cofactors(x), words=("{g} cof({x})",), numpy=[np.linalg.det])
+@linalg(lambda g, out, x: _number(g) * cofactors(x), words=("{g} cof({x})",), numpy=[np.linalg.det])
 def det(x: Any) -> Any:
     """The determinant of square matrices (..., n, n): (...). Its derivative is right for singular matrices, too.
 
@@ -108,7 +114,7 @@ def _cofactors_rule(g: Any, out: Any, x: Any) -> Any:
     return y * _number(sum_(g * out, axis=(-2, -1))) - y @ _t(g) @ out
 
 
-@primitive(_cofactors_rule, words=("{x}⁻ᵀ (I tr({g}ᵀ {out}) − {g}ᵀ {out})",))
+@linalg(_cofactors_rule, words=("{x}⁻ᵀ (I tr({g}ᵀ {out}) − {g}ᵀ {out})",))
 def cofactors(x: Any) -> Any:
     """The derivative of the determinant by each number of x: det(x)·inv(x)ᵀ, also where there is no inverse."""
     u, s, v = np.linalg.svd(x)
@@ -116,7 +122,7 @@ def cofactors(x: Any) -> Any:
     return (u * (others * _number(np.linalg.det(u) * np.linalg.det(v))[..., 0])[..., None, :]) @ v
 
 
-@primitive(lambda g, out, x: _number(g) * _t(inv(x)), words=("{g} {x}⁻ᵀ",), name="slogdet")
+@linalg(lambda g, out, x: _number(g) * _t(inv(x)), words=("{g} {x}⁻ᵀ",), name="slogdet")
 def _logabsdet(x: Any) -> Any:
     """log |det x|, which does not overflow."""
     return np.linalg.slogdet(x)[1]
@@ -135,7 +141,8 @@ def slogdet(x: Any) -> SlogdetResult:
 
 def _plainly(name: str, function: Any, x: Any) -> Any:
     try:
-        return function(number_of(x))
+        with one_thread():
+            return function(number_of(x))
     except (TypeError, ValueError) as error:
         raise refused(name, [x], {}, error) from None
 
@@ -147,7 +154,7 @@ def _cholesky_rule(g: Any, out: Any, x: Any) -> Any:
     return (half + _t(half)) * 0.5
 
 
-@primitive(_cholesky_rule, words=("sym({out}⁻ᵀ Φ({out}ᵀ {g}) {out}⁻¹)",), numpy=[np.linalg.cholesky])
+@linalg(_cholesky_rule, words=("sym({out}⁻ᵀ Φ({out}ᵀ {g}) {out}⁻¹)",), numpy=[np.linalg.cholesky])
 def cholesky(x: Any) -> Any:
     """The lower triangle L for which L @ Lᵀ is x, of symmetric positive definite matrices (..., n, n).
 
@@ -176,7 +183,7 @@ def _eigh_rule(g: Any, out: Any, x: Any, UPLO: Any) -> Any:
     return (_scaled(v, g_w) + v @ _between(_t(v) @ g_v, w)) @ _t(v)
 
 
-@primitive(_eigh_rule, words=("V (diag g_λ + F ⊙ Vᵀ g_V) Vᵀ",), name="eigh")
+@linalg(_eigh_rule, words=("V (diag g_λ + F ⊙ Vᵀ g_V) Vᵀ",), name="eigh")
 def _eigh(x: Any, UPLO: Any = "L") -> Any:
     """Row by row an eigenvalue, and its vector."""
     w, v = np.linalg.eigh(x, UPLO)
@@ -230,7 +237,7 @@ def _svd_parts(out: Any, m: int) -> tuple[Any, Any, Any]:
     return _t(out[..., :m]), out[..., m], _t(out[..., m + 1 :])
 
 
-@primitive(_svd_rule, name="svd")
+@linalg(_svd_rule, name="svd")
 def _svd(x: Any) -> Any:
     """Row by row a left vector, its singular value, and its right vector."""
     u, s, vt = np.linalg.svd(x, full_matrices=False)
@@ -273,7 +280,7 @@ def _pinv_rule(g: Any, out: Any, x: Any, rcond: float | None) -> Any:
     return (g - x @ (p @ g)) @ p @ _t(p) + _t(p) @ p @ (g - (g @ p) @ x) - _t(p) @ _t(g) @ _t(p)
 
 
-@primitive(_pinv_rule, numpy=[np.linalg.pinv])
+@linalg(_pinv_rule, numpy=[np.linalg.pinv])
 def pinv(x: Any, rcond: float | None = None) -> Any:
     """The pseudo-inverse (..., n, m) of matrices (..., m, n); `tg.pinv(a) @ b` solves by least squares.
 

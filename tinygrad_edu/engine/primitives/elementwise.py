@@ -222,7 +222,7 @@ ceil = unary("ceil", np.ceil, of_floats(np.ceil),
              "The smallest whole number from x on; its derivative is 0.", (2.2, 3.0))
 trunc = unary("trunc", np.trunc, of_floats(np.trunc),
               lambda g, out, x: g * 0.0,
-              "x without its fraction; its derivative is 0.", (-2.7, -2.0), numpy=[np.trunc, np.fix])
+              "x without its fraction; its derivative is 0.", (-2.7, -2.0))
 rint = unary("rint", np.rint, of_floats(np.rint),
              lambda g, out, x: g * 0.0,
              "The nearest whole number, the even one of two; its derivative is 0.", (2.5, 2.0))

@@ -116,10 +116,10 @@ class Primitive:
         """Split a call into operands and attributes, with the defaults filled in."""
         operands, rest = given[: self.arity], given[self.arity :]
         attrs = attrs if attrs.keys() <= self.attrs.keys() else without_pytorchs(self.name, attrs, self.attrs)
-        if len(operands) < self.arity or len(rest) > len(self.attrs) or not attrs.keys() <= self.attrs.keys():
+        bound = {**self.attrs, **dict(zip(self.attrs, rest)), **attrs}
+        if len(operands) < self.arity or len(rest) > len(self.attrs) or len(bound) > len(self.attrs):
             raise wrong_call(self, given, attrs)
-        attrs = {**dict(zip(self.attrs, rest)), **attrs}
-        return operands, {**self.attrs, **{name: own_attr(value) for name, value in attrs.items()}}
+        return operands, {name: own_attr(value) for name, value in bound.items()}
 
     def compute(self, values: Sequence[Any], attrs: Attrs) -> Any:
         """The result on plain numbers: a float for floats, else an array."""

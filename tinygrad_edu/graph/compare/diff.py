@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from ..._support.languages import counted, say, texts
+from ...engine.messages import short
 from ...engine.node import Node
 from ...errors import GraphError
 from ..layout.geometry import Engine
@@ -110,7 +111,7 @@ def _plain(graph: Node | Graph) -> Graph:
     if isinstance(graph, Node):
         return plain(graph, gradients=False)
     if not isinstance(graph, Graph):
-        raise GraphError(f"diff: a Value, a Tensor or a plain graph, not {type(graph).__name__} {graph!r:.60}")
+        raise GraphError(f"diff: a Value, a Tensor or a plain graph, not {type(graph).__name__} {short(graph)}")
     return graph
 
 

@@ -6,7 +6,6 @@ It needs the packages tikz and amsmath, and compiles with pdflatex. A name canno
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from ..picture.shapes import cut
 from ..picture.svg import OF, headings
 from ..picture.typeset import Card, Grid, Row, Text
 from ..plain import PlainNode
+from ..text import wrapped
 from ..words.latex import equation, literal, symbol
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _lines(drawing: Drawing) -> Iterator[str]:
 
 def _lines_of(words: str, layout: Layout, place: Callable[[int, int], float]) -> Iterator[str]:
     """A title or a caption, in lines as long as the picture is wide."""
-    lines = textwrap.wrap(words, max(40, int(layout.width / 7.2)))
+    lines = wrapped(words, max(36, int(layout.width / 7.2)))
     for i, line in enumerate(lines):
         yield rf"\node at ({layout.width / 2:.1f},{place(i, len(lines)):.1f}) {{${_words(line)}$}};"
 

@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import get_args
 
+from ..._support.languages import say
+from ...errors import OutOfRangeError
 from .engine import EngineError, graphviz_layout
 from .geometry import LOOP, RANK_GAP, ClusterShape, Direction, Engine, Layout, Point, Rectangle, Size, is_sideways
 from .layered import layered
@@ -42,7 +44,7 @@ def lay_out(
     True
     """
     if engine not in get_args(Engine):
-        raise ValueError(f"engine is one of {', '.join(map(repr, get_args(Engine)))}, not {engine!r}")
+        raise OutOfRangeError(f"engine is one of {', '.join(map(repr, get_args(Engine)))}, not {engine!r}")
     sizes = [(_whole(width), _whole(height)) for width, height in sizes]
     looped = _looped(edges, back, clusters)
     clusters = [
@@ -86,7 +88,7 @@ def _placed(
         try:
             return graphviz_layout(sizes, edges, direction, ordered, rank_gap, clusters, straight)
         except EngineError as error:
-            note = f"built-in layout: {error}"
+            note = say("built-in layout: {reason}", reason=error)
     return replace(layered(sizes, edges, direction, rank_gap, clusters), note=note)
 
 

@@ -15,6 +15,7 @@ from collections.abc import Collection, Sequence
 from importlib.util import find_spec
 from typing import Any
 
+from ..._support.languages import say
 from .geometry import (
     CLUSTER_PAD,
     LOOP,
@@ -152,7 +153,8 @@ def run_dot(source: str, format: str) -> tuple[bytes, str]:
         return _run([program, f"-T{format}"], source), "dot"
     if find_spec("pygraphviz") is not None:
         return _run([sys.executable, "-c", _CHILD, format], source), "pygraphviz"
-    raise EngineError("no Graphviz here (pip install 'tinygrad_edu[dot]', or see graphviz.org/download)")
+    ways = {"command": "pip install 'tinygrad_edu[dot]'", "page": "graphviz.org/download"}
+    raise EngineError(say("no Graphviz here ({command}, or see {page})", **ways))
 
 
 # The first line takes the working directory, which may hold any file, out of the child's import path.
@@ -168,7 +170,7 @@ def _run(command: list[str], source: str) -> bytes:
     try:
         done = subprocess.run(command, input=source.encode(), capture_output=True, timeout=TIME_LIMIT, check=False)
     except subprocess.TimeoutExpired:
-        raise EngineError(f"Graphviz took more than {TIME_LIMIT:g} s") from None
+        raise EngineError(say("Graphviz took more than {n} s", n=f"{TIME_LIMIT:g}")) from None
     except OSError as error:
         raise EngineError(f"Graphviz could not be started ({error})") from None
     if done.returncode != 0 or not done.stdout:

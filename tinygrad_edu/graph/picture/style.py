@@ -31,9 +31,9 @@ def in_short(graph: Graph, style: Style) -> Graph:
     def left(quantity: Quantity | None) -> Quantity | None:
         if quantity is None or style == "names":
             return None
-        if prod(quantity.shape) == 1:
-            return quantity
-        return in_space(quantity) if style == "spaces" else Quantity(quantity.shape, "", None)
+        if style == "spaces":
+            return in_space(quantity)
+        return quantity if prod(quantity.shape) == 1 else Quantity(quantity.shape, "", None)
 
     nodes = tuple(_node_in_short(node, left, style) for node in graph.nodes)
     if style in ("shapes", "spaces"):
@@ -49,7 +49,9 @@ SPACES = {"int": "ℤ", "uint": "ℤ", "bool": "ℤ", "complex": "ℂ"}
 
 
 def in_space(quantity: Quantity) -> Quantity:
-    """Only the shape of an array, with the letter of its numbers in place of the dtype."""
+    """Only the shape of an array, with the letter of its numbers in place of the dtype; a single number stays."""
+    if prod(quantity.shape) == 1:
+        return quantity
     letter = next((letter for kind, letter in SPACES.items() if quantity.dtype.startswith(kind)), REAL)
     return Quantity(quantity.shape, letter, None)
 

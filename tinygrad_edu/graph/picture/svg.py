@@ -14,7 +14,6 @@ from its content. So many pictures can stand in one page, and the same picture h
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -22,11 +21,12 @@ from typing import get_args
 
 from ..._support.languages import counted, say, texts
 from ..._support.lazy import lazy
+from ...errors import OutOfRangeError
 from ..clusters import enclosing
 from ..layout.geometry import Direction, Layout, Point, is_sideways
 from ..palette import Theme
 from ..plain import Edge, Graph, PlainNode
-from ..text import in_markup, shorten, width
+from ..text import in_markup, shorten, width, wrapped
 from .arrange import HEADING
 from .arrows import Label, chain_rule
 from .card import SHEET, flow_of, is_stack
@@ -65,7 +65,7 @@ def write_svg(
     With a `moment`, only what is known then, in the places of the whole. A `bare` picture is for browsers alone.
     """
     if theme not in get_args(Theme):
-        raise ValueError(f"theme is one of {', '.join(map(repr, get_args(Theme)))}, not {theme!r}")
+        raise OutOfRangeError(f"theme is one of {', '.join(map(repr, get_args(Theme)))}, not {theme!r}")
     bare = bare or len(graph.nodes) > MOST_PAINTED
     if moment is not None:
         cards = [moment.part_of(node, card) for node, card in zip(graph.nodes, cards)]
@@ -76,7 +76,7 @@ def write_svg(
 
 def lines_below(graph: Graph, layout: Layout) -> list[str]:
     """What a reader should know besides, in lines as long as the picture is wide."""
-    return [line for note in graph.notes for line in textwrap.wrap(note, max(60, int(layout.width / 7.2)))]
+    return [line for note in graph.notes for line in wrapped(note, max(36, int(layout.width / 7.2)))]
 
 
 Heading = tuple[str, float, float]
@@ -159,9 +159,10 @@ class SvgWriter:
         wide.append(sum(width(words, 12) + LEGEND_GAP for _, words in self.legend))
         wide += [x + width(words, 14) for words, x, _ in self.headings]
         across = max([layout.width, *wide]) + 2 * PADDING
-        headed = 28.0 if graph.heading else 0.0
-        captions = textwrap.wrap(graph.caption, max(40, int(layout.width / 7.2))) if graph.caption else []
-        wide += [width(line, 13) for line in captions] + ([width(graph.heading, 17)] if headed else [])
+        titles = wrapped(graph.heading, max(26, int(layout.width / 10)))
+        headed = 7.0 + 21 * len(titles) if titles else 0.0
+        captions = wrapped(graph.caption, max(36, int(layout.width / 7.2)))
+        wide += [width(line, 13) for line in captions] + [width(line, 17) for line in titles]
         across = max([across - 2 * PADDING, *wide]) + 2 * PADDING
         legend_down = headed + layout.height + 2 * PADDING
         notes_down = legend_down + (30 if self.legend else 0)
@@ -180,8 +181,8 @@ class SvgWriter:
         yield f"<style>{style_sheet(theme)}</style>"
         yield f'<rect class="paper" width="{_n(across)}" height="{_n(down)}"/>'
         yield f"<g{inherited(theme)}>"
-        if headed:
-            yield text((Text("heading", graph.heading, 17.0),), across / 2, PADDING + 6)
+        for i, line in enumerate(titles):
+            yield text((Text("heading", line, 17.0),), across / 2, PADDING + 6 + 21 * i)
         yield f'<g transform="translate({_n(PADDING)} {_n(PADDING + headed)})">'
         for words, x, y in self.headings:
             yield text((Text("heading", words, 13.0),), x, y + HEADING / 3, "start")
@@ -238,6 +239,8 @@ class SvgWriter:
         ):
             nodes = counted(cluster.nodes, "{n} node", "{n} nodes")
             words = say("{path}: {title}; {nodes}", path=cluster.path, title=cluster.title, nodes=nodes)
+            if not cluster.title:  # a part of a loop, which has no name either
+                words = say("{n} times in a row", n=f"{cluster.times:,}")
             yield f'<g id="{ID}-c{i}" class="cluster {cluster.kind}"><title>{in_markup(words)}</title>'
             yield (
                 f'<rect class="frame" x="{_n(left)}" y="{_n(top)}" width="{_n(right - left)}" '

@@ -14,6 +14,7 @@ from math import prod
 
 from ..._support.languages import counted, say, texts
 from ...engine.node import Node
+from ...errors import OutOfRangeError
 from ..clusters import Cluster, enclosing
 from ..plain import Edge, Graph, PlainNode
 from ..recorded import Recorded, assembled
@@ -51,7 +52,7 @@ def _levels(clusters: Iterable[Cluster]) -> dict[str, int]:
 def opened(clusters: Sequence[Cluster], depth: int, expand: Collection[str] = ()) -> set[str]:
     """The clusters that are open at a depth, and those that are named in `expand`, with all around them.
 
-    A name stands for all calls of the module or function. Raises `ValueError` for a name that does not exist.
+    A name stands for all calls of the module or function. Raises `OutOfRangeError` for a name that does not exist.
     """
     level = _levels(clusters)
     around = {cluster.path: cluster.parent for cluster in clusters}
@@ -59,7 +60,7 @@ def opened(clusters: Sequence[Cluster], depth: int, expand: Collection[str] = ()
     for name in expand:
         called = [path for path in around if name in (path, path.partition("#")[0])]
         if not called:
-            raise ValueError(f"draw: {_unknown(name, list(dict.fromkeys(p.partition('#')[0] for p in around)))}")
+            raise OutOfRangeError(f"draw: {_unknown(name, list(dict.fromkeys(p.partition('#')[0] for p in around)))}")
         for path in called:
             while path and path not in result:
                 result.add(path)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from ..._support.languages import say, texts
 from ..clusters import Cluster, common, enclosing
 from ..plain import Edge, Graph, PlainNode
 from .collapse import in_use
@@ -72,7 +73,8 @@ def what_is_folded(graph: Graph) -> str:
     if not times:
         return ""
     counts = ", ".join(f"× {n:,}" for n in times)
-    return f"{counts}: equal parts in a row are drawn once, with the numbers of the last; depth='all' draws them all."
+    text = texts("{counts}: equal parts in a row are drawn once, with the numbers of the last; {code} draws them all.")
+    return say(text, counts=counts, code="depth='all'")
 
 
 class _Sequence:

@@ -58,7 +58,9 @@ def totals(graph: Graph) -> Graph:
         graph.of,
         inputs=[node for node in hidden if node.kind in ("leaf", "forward")],
         constants=sum(node.kind == "constant" for node in hidden),
-        operations=Counter(node.operation or "handing on" for node in hidden if node.kind in ("operation", "gradient")),
+        operations=Counter(
+            node.operation or say("handing on") for node in hidden if node.kind in ("operation", "gradient")
+        ),
         outputs=[graph.node(id) for id in graph.outputs],
     )
 

@@ -11,6 +11,8 @@ from dataclasses import replace
 from typing import Literal
 
 from ..._support.languages import counted, say
+from ...engine.messages import short
+from ...errors import OutOfRangeError
 from ..plain import Graph, Kind
 from .collapse import close, depth_of, in_use, opened, what_is_hidden
 from .fold import fold, what_is_folded
@@ -42,7 +44,7 @@ def view(graph: Graph, depth: Depth = "auto", expand: Collection[str] = ()) -> G
         parts drawn once.
     expand : clusters that are open in any case.
 
-    Raises `ValueError` if `expand` names a cluster that does not exist, with clusters of similar names.
+    Raises `OutOfRangeError` if `expand` names a cluster that does not exist, with clusters of similar names.
     """
     if depth == "all":
         opened(graph.clusters, 0, expand)  # for its check of the names
@@ -82,7 +84,7 @@ def focused(graph: Graph, center: int, hops: int) -> Graph:
     ['x', 'v₁', 'v₂']
     """
     if not (type(hops) is int and hops >= 0):
-        raise ValueError(f"draw: hops is the number of arrows around the focus to show, not {hops!r:.60}")
+        raise OutOfRangeError(f"draw: hops is the number of arrows around the focus to show, not {short(hops)}")
     near = neighbourhood(graph, [center], hops)
     far = len(graph.nodes) - len(near.nodes)
     note = say(

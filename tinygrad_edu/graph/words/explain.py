@@ -18,6 +18,7 @@ from ..._support.languages import counted, say, speaking, texts
 from ..._support.lazy import lazy
 from ...engine.gradients import gradients
 from ...engine.graphs import ancestors, reachable
+from ...engine.messages import short
 from ...engine.node import Node, number_of, shape_of
 from ...engine.walk import walk
 from ...errors import GraphError
@@ -96,7 +97,7 @@ def explain(
     """
     for what, node in (("the result", output), ("the variable", by)):
         if not isinstance(node, Node):
-            raise GraphError(f"explain: {what} has to be a Value or a Tensor, not {type(node).__name__} {node!r:.60}")
+            raise GraphError(f"explain: {what} has to be a Value or a Tensor, not {type(node).__name__} {short(node)}")
     with printed_with(digits), speaking(lang):
         recorded = recorded_of([output, by], names, "explain")
         explanation = Explanation(output, by, recorded.names, data_in_words(recorded))

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..._support.languages import say
 from ..._support.text import columns
+from ...engine.messages import short
 from ...engine.node import Node
 from ...errors import GraphError
 from ..asked import recorded_of
@@ -76,7 +77,7 @@ def formula(
     \\frac{\\exp\\left(-x^{2}\\right)}{1 + y \\cdot w}
     """
     if not isinstance(node, Node):
-        raise GraphError(f"formula: only a Value or a Tensor has one, not {type(node).__name__} {node!r:.60}")
+        raise GraphError(f"formula: only a Value or a Tensor has one, not {type(node).__name__} {short(node)}")
     recorded = recorded_of(node, names, "formula")
     with printed_with(digits):
         known = expressions(recorded)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from math import inf
+from numbers import Real
 from pathlib import Path
 from string import Template
 
@@ -15,8 +17,9 @@ from ...._support.formats import Writer, save_as
 from ...._support.languages import say
 from ...._support.lazy import lazy
 from ...._support.offline_page import offline_page, slim
-from ....errors import GraphError
-from ...draw import Drawing
+from ....engine.messages import short
+from ....errors import GraphError, OutOfRangeError
+from ...draw import Drawing, spoken_as_drawn
 from ...layout.geometry import Layout
 from ...palette import custom_properties
 from ...picture.arrange import arrange
@@ -29,7 +32,7 @@ from ...text import in_markup
 __all__ = ["Film", "film"]
 
 
-def film(drawings: Sequence[Drawing], seconds: float = 1.0) -> Film:
+def film(drawings: Iterable[Drawing], seconds: float = 1.0) -> Film:
     """A film of drawings of one graph, such as one for each step of training.
 
     Each drawing is as it was when it was made, so a loop makes them. The film has one layout, in which the numbers of
@@ -41,7 +44,8 @@ def film(drawings: Sequence[Drawing], seconds: float = 1.0) -> Film:
         above and below its frame.
     seconds : how long each frame is shown.
 
-    Raises `GraphError` where there are fewer than two drawings, or where they are of different graphs.
+    Raises `GraphError` where there are fewer than two drawings, or where they are of different graphs;
+    `OutOfRangeError` for no time.
 
     >>> import tinygrad_edu as tg
     >>> w, drawings = tg.Value(2.0, "w"), []
@@ -52,6 +56,12 @@ def film(drawings: Sequence[Drawing], seconds: float = 1.0) -> Film:
     >>> tg.graph.film(drawings)
     Film of 3 frames: The computation graph of v₃
     """
+    if not (isinstance(seconds, Real) and 0 < float(seconds) < inf):
+        raise OutOfRangeError(f"film: seconds is how long each frame is shown, not {short(seconds)}")
+    drawings = tuple(drawings) if isinstance(drawings, Iterable) else (drawings,)
+    for other in drawings:
+        if not isinstance(other, Drawing):
+            raise GraphError(f"film: each frame is a drawing, tg.draw(loss), not {type(other).__name__} {short(other)}")
     if len(drawings) < 2:
         raise GraphError(f"film: takes two drawings or more, one for each frame, not {len(drawings)}")
     first = drawings[0]
@@ -61,7 +71,7 @@ def film(drawings: Sequence[Drawing], seconds: float = 1.0) -> Film:
                 f"film: drawing {number} is of another graph than the first, or was drawn in another way; the graphs "
                 "of a film differ in their numbers alone, and fit=None, or a direction, draws them all in one way"
             )
-    return Film(tuple(drawings), seconds)
+    return Film(drawings, seconds)
 
 
 def _shape(drawing: Drawing) -> object:
@@ -93,6 +103,11 @@ class Film:
         )
         return [[card._replace(width=w, height=h) for card, w, h in zip(cards, wide, high)] for cards in every]
 
+    @property
+    def lang(self) -> str | None:
+        """The language of its words: that of the first drawing."""
+        return self.drawings[0].lang
+
     @lazy
     def layout(self) -> Layout:
         """The places of everything, in every frame."""
@@ -101,6 +116,7 @@ class Film:
         return arrange(first.graph, self.cards[0], labels, first.flow, first.engine, first.wrap)
 
     @lazy
+    @spoken_as_drawn
     def frames(self) -> list[str]:
         """An SVG for each drawing, all in the same layout."""
         return list(self._frames())
@@ -141,6 +157,7 @@ class Film:
         )
         return text.replace("\0", "tg-" + sha256(text.encode()).hexdigest()[:10])
 
+    @spoken_as_drawn
     def html(self) -> str:
         """The frames as a page of its own, with a slider; without a network."""
         title = in_markup(self.title)
@@ -157,6 +174,7 @@ class Film:
         return offline_page(title, body, style, script)
 
     @property
+    @spoken_as_drawn
     def title(self) -> str:
         """One line that says what it shows."""
         return say("Film of {count} frames: {title}", count=len(self.drawings), title=self.drawings[0].graph.title)

@@ -97,10 +97,12 @@ def _other_views(drawing: Drawing) -> list[View]:
     whole = drawing.whole
     if whole is None or not whole.clusters:
         return []
-    now = View("", drawing).open
-    closed = [node.opens for node in drawing.graph.nodes if node.opens is not None]
-    states: list[tuple[str, int, list[str]]] = [(f"depth {d}", d, []) for d in range(depth_of(whole.clusters) + 1)]
-    states += [(f"{path} open", 0, [*now, path]) for path in dict.fromkeys(closed)]
+    of_the_program = {cluster.path for cluster in whole.clusters}  # without the frames around equal parts
+    now = [path for path in View("", drawing).open if path in of_the_program]
+    closed = [node.opens for node in drawing.graph.nodes if node.opens in of_the_program]
+    depths = range(depth_of(whole.clusters) + 1)
+    states: list[tuple[str, int, list[str]]] = [(say("depth {d}", d=d), d, []) for d in depths]
+    states += [(say("{path} open", path=path), 0, [*now, path]) for path in dict.fromkeys(closed)]
     seen = [drawing.graph]
     views: list[View] = []
     for name, depth, expand in states:
@@ -124,7 +126,7 @@ def _choice(views: Sequence[View]) -> str:
     if len(views) < 2:
         return ""
     options = "".join(f'<option value="{i}">{in_markup(one.name)}</option>' for i, one in enumerate(views))
-    return f'<label>Show <select id="depth">{options}</select></label>'
+    return f'<label>{say("Show")} <select id="depth">{options}</select></label>'
 
 
 def _data(one: View, rows: Rows | None) -> dict[str, Any]:

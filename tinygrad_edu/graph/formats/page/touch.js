@@ -1,20 +1,23 @@
 // Numbers one can touch: the rows of a plain graph of single numbers, computed again in the page, forward and back.
 // Each operation is [what it computes, the local derivative by each operand]; the last derivative serves all further ones.
 const sigmoid = (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
-const half = (x, y, larger) => (x === y ? 0.5 : larger ? 1 : 0);
+// Of 1, every power is 1 for Python; for JavaScript not those that are no number.
+const power = (x, y) => (x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y);
+// What is not smaller (or larger) takes the gradient, nan too; equal ones share it.
+const half = (x, y, other) => (x === y ? 0.5 : other ? 0 : 1);
 const OPERATIONS = {
   add: [(x, y) => x + y, () => 1, () => 1],
   subtract: [(x, y) => x - y, () => 1, () => -1],
   multiply: [(x, y) => x * y, (o, x, y) => y, (o, x) => x],
   divide: [(x, y) => x / y, (o, x, y) => 1 / y, (o, x, y) => -o / y],
   negative: [(x) => -x, () => -1],
-  power: [(x, y) => x ** y, (o, x, y) => (y === 0 ? 0 : y * x ** (y - 1)), (o, x) => (x > 0 ? o * Math.log(x) : 0)],
+  power: [power, (o, x, y) => (y === 0 ? 0 : y * power(x, y - 1)), (o, x, y) => (x === 0 && y >= 0 ? 0 : o * Math.log(x))],
   square: [(x) => x * x, (o, x) => 2 * x],
   reciprocal: [(x) => 1 / x, (o) => -o * o],
   sqrt: [Math.sqrt, (o) => 0.5 / o],
   cbrt: [Math.cbrt, (o) => 1 / (3 * o * o)],
   exp: [Math.exp, (o) => o],
-  expm1: [Math.expm1, (o) => o + 1],
+  expm1: [Math.expm1, (o, x) => Math.exp(x)],
   exp2: [(x) => 2 ** x, (o) => o * Math.LN2],
   log: [Math.log, (o, x) => 1 / x],
   log1p: [Math.log1p, (o, x) => 1 / (1 + x)],
@@ -33,14 +36,15 @@ const OPERATIONS = {
   arctanh: [Math.atanh, (o, x) => 1 / ((1 - x) * (1 + x))],
   sigmoid: [sigmoid, (o) => o * (1 - o)],
   softplus: [(x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), (o, x) => sigmoid(x)],
-  relu: [(x) => (x > 0 ? x : 0), (o, x) => (x > 0 ? 1 : 0)],
+  relu: [(x) => Math.max(x, 0), (o, x) => (x <= 0 ? 0 : 1)],
   identity: [(x) => x, () => 1],
   abs: [Math.abs, (o, x) => Math.sign(x)],
   sign: [Math.sign, () => 0],
-  maximum: [Math.max, (o, x, y) => half(x, y, x > y), (o, x, y) => half(x, y, y > x)],
-  minimum: [Math.min, (o, x, y) => half(x, y, x < y), (o, x, y) => half(x, y, y < x)],
-  where: [(c, x, y) => (c ? x : y), () => 0, (o, c) => (c ? 1 : 0), (o, c) => (c ? 0 : 1)],
+  maximum: [Math.max, (o, x, y) => half(x, y, x < y), (o, x, y) => half(x, y, y < x)],
+  minimum: [Math.min, (o, x, y) => half(x, y, x > y), (o, x, y) => half(x, y, y > x)],
 };
+// To what these do not choose no gradient flows, not even 0 · ∞.
+const CHOOSING = new Set(["relu", "maximum", "minimum"]);
 
 // The values of all rows, and the derivatives of the last one by each: rows are [operation or null, value, operands].
 function evaluate(rows, output) {
@@ -58,7 +62,8 @@ function evaluate(rows, output) {
     const rules = OPERATIONS[operation].slice(1);
     operands.forEach((j, slot) => {
       locals[i][slot] = rules[Math.min(slot, rules.length - 1)](values[i], ...numbers);
-      if (i <= output) gradients[j] += gradients[i] * locals[i][slot];
+      const flows = i <= output && !(locals[i][slot] === 0 && CHOOSING.has(operation));
+      if (flows) gradients[j] += gradients[i] * locals[i][slot];
     });
   }
   return { values, gradients, locals };
