@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from shutil import which
@@ -66,3 +67,13 @@ def test_hostile_names_come_out_of_graphviz_as_they_are_shown(name: str) -> None
     texts = [e.text.replace("\xa0", " ") for e in root.iter("{http://www.w3.org/2000/svg}text")]
     assert f"{shorten(visible(name))} = 2" in texts
     assert not list(root.iter("{http://www.w3.org/2000/svg}script"))
+
+
+def test_dot_and_mermaid_say_what_the_style_of_the_picture_says() -> None:
+    X, w = tg.zeros((3, 2)), tg.ones(2, requires_grad=True)
+    said = {"shapes": "X (3, 2)", "spaces": "X ∈ ℝ³ˣ²", "names": "X"}
+    for style, words in said.items():
+        drawing = tg.draw((X @ w).sum(), names={"X": X, "w": w}, style=style)  # type: ignore[arg-type]
+        assert re.search(rf'n1 \[label="?{re.escape(words)}"? ', drawing.dot())
+        assert f'n1(["{words}"])' in drawing.mermaid()
+        assert 'tooltip="X = [[0, 0], [0, 0], [0, 0]]' in drawing.dot()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import tinygrad_edu as tg
+from tinygrad_edu.engine.graphs import ancestors
 from tinygrad_edu.graph.formats.page.touch import touchable
 from tinygrad_edu.graph.picture.typeset import Text
 
@@ -47,7 +49,11 @@ def test_it_is_said_in_every_view() -> None:
     inside = tg.draw(loss, style="formulas").graph
     assert [node.formula for node in inside.nodes if node.formula] == [tg.formula(loss)]
     assert all(node.label != "x₁" for node in inside.nodes), "it is written out where it is used"
-    assert tg.steps(loss).formula == tg.formula(loss)
+    steps = tg.steps(loss)
+    assert steps.formula == tg.formula(loss)
+    assert re.search(r"x₁ = 1 − y\n +v₅ = x₁ · v₄\n", str(steps))
+    (p,) = (node for node in ancestors([loss]) if node.name == "p")
+    assert "  x₁ = 1 − y = [0, 1]\n" in str(tg.explain(loss, p))
 
 
 def test_names_of_the_program_count_as_names() -> None:

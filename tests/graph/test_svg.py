@@ -229,7 +229,7 @@ def check_name(name: str) -> None:
         style = "name" if name else "auto"
         first = next(e for e in root.iter(f"{SVG}text") if by_class(e, style))
         found = "".join(e.text for e in ([first] if first.text else first) if style in e.get("class").split())
-        assert found == isolated("".join(piece.text for piece in pieces(shown)))
+        assert found == isolated("".join(piece[0] for piece in pieces(shown)))
         assert {e.tag.removeprefix(SVG) for e in root.iter()} <= {
             *("svg", "title", "desc", "style", "g", "rect", "path", "text", "tspan")
         }

@@ -120,6 +120,15 @@ def test_the_check_finds_what_latex_refuses(tex: str) -> None:
     assert raised_twice(tex)
 
 
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+def test_both_halves_have_their_headings(direction: Any) -> None:
+    h = tg.tanh(tg.Value(0.5, "a") * 2)
+    h.name = "h_t"
+    headings = re.findall(r"\\node\[anchor=west.*", tg.draw(h, "both", direction=direction).tikz())
+    assert [r"forward" in headings[0], r"gradients\ of\ }h_{t}" in headings[1]] == [True, True]
+    assert "anchor=west" not in tg.draw(h).tikz()
+
+
 SMALL = ["ᵀ", "²", "₁", "′", "'", "σ²", "Aᵀ'", "A\\ᵀ'", "x²'", "x_1^2′", "x²₁²₁", "₁^", "ʰᵀ", "x₁ ₁", "°²"]
 """Names that end or begin with what stands above or below the line."""
 

@@ -130,7 +130,7 @@ def test_the_arrow_around_a_repetition_says_what_it_carries(direction: Any) -> N
 
     assert carried(0) == ["(4, 8)"]
     (state,) = (node.label for node in tg.draw(rnn(5), depth=2).graph.nodes if node.operation == "tanh")
-    assert carried(2) == ["".join(piece.text for piece in pieces(state))]
+    assert carried(2) == ["".join(piece[0] for piece in pieces(state))]
 
 
 def test_no_arrow_that_comes_in_passes_the_title_of_its_cluster() -> None:
@@ -392,6 +392,22 @@ def test_a_graph_too_large_for_a_plain_one_still_closes_and_folds(depth: Any, mo
         assert large.graph.edges == small.graph.edges
     else:
         assert large.graph.cluster("Cell").times == 100
+
+
+@pytest.mark.parametrize("many", [2, 12])
+def test_a_graph_too_large_for_a_plain_one_has_the_totals_and_the_names_of_one(
+    many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loss, xs = tg.Value(0.0), [tg.Value(float(i)) for i in range(many)]
+    for i in range(100):
+        loss = loss + xs[i % many] * xs[i % many]
+    names = {"loss": loss, **{f"w{i}": x for i, x in enumerate(xs)}}
+    whole = totals(tg.draw(loss, names=names, depth="all").graph)
+    monkeypatch.setattr(import_module("tinygrad_edu.graph.draw"), "HUGE", 150)
+    assert tg.draw(loss, names=names).graph.nodes == whole.nodes
+    backward = tg.draw(loss, "backward", names=names).graph
+    assert backward.of == "loss"
+    assert backward.nodes[-1].label == ("∂loss/∂w1" if many == 2 else "13 outputs")
 
 
 def test_what_boxes_hide_counts_every_time_they_stand_for() -> None:

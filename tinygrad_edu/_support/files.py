@@ -38,8 +38,8 @@ def read_file(path: str | os.PathLike[str], most: int | None = None) -> bytes:
 def read_resource(package: str, name: str) -> str:
     """The text of a file that ships with a package, such as a style sheet.
 
-    >>> read_resource("tinygrad_edu.data.text", "names.txt")[:6]
-    'aaren\n'
+    >>> read_resource("tinygrad_edu.data.text", "names.txt")[:5]
+    'aaren'
     """
     from importlib.resources import files  # with all that it imports, it takes longer than this package
 

@@ -26,10 +26,11 @@ def ancestors(outputs: Iterable[Node], stop: Callable[[Node], bool] | None = Non
     while todo:
         node = todo.pop()
         if stop is None or not stop(node):
-            for x in node.inputs:
-                if isinstance(x, Node) and x not in found:
-                    found[x] = None
-                    todo.append(x)
+            x, y = node._first, node._second
+            for z in x if type(x) is tuple else (x, y):
+                if isinstance(z, Node) and z not in found:
+                    found[z] = None
+                    todo.append(z)
     return sorted(found, key=creation)
 
 

@@ -10,6 +10,7 @@ from functools import wraps
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, overload
 
+from .._support.collector import uncollected
 from .._support.formats import save_as, write_to
 from .._support.languages import language, say, speaking, texts
 from .._support.lazy import lazy
@@ -30,7 +31,7 @@ from .picture.arrows import Label, arrow_labels
 from .picture.bold import arrays_of, upstream_of
 from .picture.card import cards
 from .picture.descriptions import summary
-from .picture.style import Style
+from .picture.style import Style, in_short
 from .picture.svg import Moment, write_svg
 from .picture.typeset import Card
 from .plain import Graph
@@ -135,7 +136,7 @@ def draw(
     several = len(recorded.outputs) > 1
     if mode != "forward" and (several or seed is not None):
         raise GraphError(f"draw: mode={mode!r} is of one single number; draw each result by itself, or y @ seed")
-    with printed_with(digits), speaking(lang):
+    with printed_with(digits), speaking(lang), uncollected():
         part = Part(focus, hops, between, hide, boxes)
         whole = _whole(recorded, mode, gradients, seed, part, all_of_it=depth == "all")
         whole = architecture(whole, model) if model else whole
@@ -202,8 +203,8 @@ def _whole(
         check_differentiable(node)
     if len(nodes) > HUGE and not all_of_it and not part.is_near:
         if mode == "backward":
-            return totals_of_backward(nodes)
-        return huge(recorded, min(2 * HUGE, CLOSED)) or totals_of_nodes(nodes, gradients_too=bool(gradients))
+            return totals_of_backward(recorded)
+        return huge(recorded, min(2 * HUGE, CLOSED)) or totals_of_nodes(recorded, gradients_too=bool(gradients))
     if mode == "backward":
         graph = backward_graph(node, recorded)
     elif mode == "both":
@@ -264,6 +265,7 @@ class Drawing:
 
     @lazy
     @spoken_as_drawn
+    @uncollected()
     def cards(self) -> list[Card]:
         """The content of each box."""
         return [card.with_bold(self.arrays) for card in cards(self.graph, self.flow, self.style)]
@@ -285,6 +287,7 @@ class Drawing:
 
     @lazy
     @spoken_as_drawn
+    @uncollected()
     def layout(self) -> Layout:
         """The place of everything."""
         return arrange(self.graph, self.cards, self.labels, self.flow, self.engine, self.wrap)
@@ -295,6 +298,7 @@ class Drawing:
         return self.layout.note
 
     @spoken_as_drawn
+    @uncollected()
     def svg(self, moment: Moment | None = None, *, bare: bool = False) -> str:
         """The picture as SVG; with a `moment`, only what is known then; `bare` is smaller, and for browsers alone."""
         looks = self.flow, self.theme, moment
@@ -319,7 +323,7 @@ class Drawing:
         """The picture as a `graphviz.Digraph`, which can be changed and drawn by Graphviz."""
         from .formats.dot import digraph
 
-        return digraph(self.graph, self.flow, self.arrays)
+        return digraph(self.graph, self.flow, self.arrays, self.style)
 
     def dot(self) -> str:
         """The picture in Graphviz's language."""
@@ -330,7 +334,7 @@ class Drawing:
         """The picture in Mermaid's language, for Markdown pages."""
         from .formats.mermaid import mermaid
 
-        return mermaid(self.graph, self.flow, self.arrays)
+        return mermaid(in_short(self.graph, self.style), self.flow, self.arrays)
 
     def json(self) -> str:
         """The graph as data."""

@@ -10,7 +10,6 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 __all__ = ["ABOVE", "ACCENTS", "BELOW", "Piece", "isolated", "pieces"]
 
@@ -37,11 +36,8 @@ NAME = re.compile(
 """A name with indices: its letter, an accent, what stands below and above, and primes."""
 
 
-class Piece(NamedTuple):
-    """Some characters of a label, and where they stand: 0 on the line, 1 above it, −1 below it."""
-
-    text: str
-    level: int
+Piece = tuple[str, int]
+"""Some characters of a label, and where they stand: 0 on the line, 1 above it, −1 below it."""
 
 
 @lru_cache(maxsize=2**16)
@@ -49,18 +45,17 @@ def pieces(label: str) -> tuple[Piece, ...]:
     """The pieces of a label.
 
     >>> pieces("W_{hh}"), pieces("∂z/∂w_1")
-    ((Piece(text='W', level=0), Piece(text='hh', level=-1)), (Piece(text='∂z/∂w', level=0), Piece(text='1', level=-1)))
-    >>> [piece.text for piece in pieces("hidden_size")], [piece.text for piece in pieces("y_hat²")]
-    (['hidden_size'], ['ŷ', '2'])
+    ((('W', 0), ('hh', -1)), (('∂z/∂w', 0), ('1', -1)))
+    >>> pieces("hidden_size"), pieces("y_hat²")
+    ((('hidden_size', 0),), (('ŷ', 0), ('2', 1)))
     """
     if not NOT_PLAIN.search(label):
-        return (Piece(label, 0),)
+        return ((label, 0),)
     found: list[Piece] = []
-    for piece in _read(label) if "_" in label or "^" in label else _in_unicode(label):
-        if found and found[-1].level == piece.level:
-            piece = Piece(found.pop().text + piece.text, piece.level)
-        found.append(piece)
-    return tuple(found) or (Piece("", 0),)
+    for text, level in _read(label) if "_" in label or "^" in label else _in_unicode(label):
+        before = found.pop()[0] if found and found[-1][1] == level else ""
+        found.append((before + text, level))
+    return tuple(found) or (("", 0),)
 
 
 def _read(label: str) -> Iterator[Piece]:
@@ -70,12 +65,12 @@ def _read(label: str) -> Iterator[Piece]:
             continue
         yield from _in_unicode(label[end : name.start()])
         accent = ACCENTS[name["accent"][1:]] if name["accent"] else ""
-        yield Piece(unicodedata.normalize("NFC", name["base"] + accent), 0)
+        yield unicodedata.normalize("NFC", name["base"] + accent), 0
         indices = re.findall(r"([_^])(?:\{([^{}]*)\}|([^_^{]+))", name["rest"] or "")
         below, above = (",".join(a or b for sign, a, b in indices if sign == kind) for kind in "_^")
-        yield from (Piece(text.replace("-", "−"), level) for text, level in ((below, -1), (above, 1)) if text)
+        yield from ((text.replace("-", "−"), level) for text, level in ((below, -1), (above, 1)) if text)
         if name["prime"]:
-            yield Piece("′" * len(name["prime"]), 0)
+            yield "′" * len(name["prime"]), 0
         end = name.end()
     yield from _in_unicode(label[end:])
 
@@ -84,11 +79,11 @@ def _in_unicode(text: str) -> Iterator[Piece]:
     """Text in which small characters stand for themselves."""
     for part in SMALL_ONES.split(text):
         if part[:1] in BELOW:
-            yield Piece(part.translate(LIFTED), -1)
+            yield part.translate(LIFTED), -1
         elif part[:1] in ABOVE:
-            yield Piece(part.translate(LOWERED), 1)
+            yield part.translate(LOWERED), 1
         elif part:
-            yield Piece(part, 0)
+            yield part, 0
 
 
 RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc](?:[^\x00-\x7f]|[ ]+(?=[\u0590-\u08ff]))*")

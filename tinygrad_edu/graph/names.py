@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import count, groupby
 
 from ..engine.node import Node, creation, shape_of
@@ -44,23 +44,21 @@ def labels(
     """
     nodes = list(nodes)
     layer = layers(nodes)
-    wanted = {node: name for node in nodes if (name := _own_name(node, known))}
+    named = (node for node in nodes if node.notes or node in known)
+    wanted = {node: name for node in named if (name := _own_name(node, known))}
     taken = set(map(_key, (*wanted.values(), *avoid)))
+    given = _told_apart(wanted, taken)
     leaf, result = letters
     further = RESULTS[RESULTS.find(result) + 1 :] if result == RESULTS[0] else ""
     unnamed = [_numbered(letter, taken) for letter in (leaf, result, *further)]
-    again = {name: _numbered(name, taken, 2) for name in wanted.values()}
-    given: set[str] = set()
     label_of: dict[Node, str] = {}
     for node in nodes:
-        label = wanted.get(node)
+        label = given.get(node)
         if label is None:
             depth = layer.get(node, 0)
             kind = 0 if node.primitive is None and not depth else 1 + depth
-            label_of[node] = next(unnamed[min(kind, len(unnamed) - 1)])
-        else:
-            label_of[node] = label if label not in given else next(again[label])
-            given.add(label)
+            label = next(unnamed[kind if kind < len(unnamed) else -1])
+        label_of[node] = label
     return label_of
 
 
@@ -101,9 +99,11 @@ def layers(nodes: Iterable[Node]) -> dict[Node, int]:
     >>> x in layer, layer[second]
     (False, 2)
     """
-    nodes = sorted(nodes, key=creation)
-    spans = sorted({span for node in nodes for span in (node.notes.walks if node.notes else ())})
+    nodes = list(nodes)
+    spans = sorted({span for node in nodes if node.notes for span in node.notes.walks})
     layer: dict[Node, int] = {}
+    if spans:
+        nodes.sort(key=creation)
     for start, end in spans:
         made = nodes[bisect_left(nodes, start, key=creation) : bisect_left(nodes, end, key=creation)]
         used = (layer.get(x, 0) for node in made for x in node.inputs if isinstance(x, Node) and x.index < start)
@@ -198,12 +198,23 @@ def _own_name(node: Node, known: Mapping[Node, str]) -> str | None:
     return shorten(partial(*(shorten(visible(name), 14) for name in (of, *by)))) if of else None
 
 
-def _numbered(stem: str, taken: set[str], first: int = 1) -> Iterator[str]:
-    """v₁, v₂, ..., without labels that are taken; those that are given count as taken from then on."""
+def _told_apart(wanted: Mapping[Node, str], taken: set[str]) -> dict[Node, str]:
+    """The names as labels that are all different, equal ones with subscripts; what is given counts as taken."""
+    again = {name: _numbered(name, taken, 2) for name in wanted.values()}
+    met: set[str] = set()
+    label_of: dict[Node, str] = {}
+    for node, name in wanted.items():
+        label_of[node] = label = next(again[name]) if name in met else name
+        met.add(name)
+        taken.add(_key(label))
+    return label_of
+
+
+def _numbered(stem: str, taken: Collection[str], first: int = 1) -> Iterator[str]:
+    """v₁, v₂, ..., without labels that are taken."""
     key = _key(stem)
     for i in count(first):
         if f"{key}{i}" not in taken:
-            taken.add(f"{key}{i}")
             yield stem + subscript(i)
 
 

@@ -85,7 +85,7 @@ def _printed(value: float, digits: int) -> str:
 
 
 POWERS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"
-RAISED = str.maketrans("0123456789-−", f"{POWERS}⁻")
+RAISED = str.maketrans("0123456789-−×", f"{POWERS}⁻ˣ")
 
 
 def factor(number: str) -> str:

@@ -14,15 +14,35 @@ MATRIX = re.compile(r"(?<![\[=\w])(?<!\], )\[\[[^\[\]()=]*\](?:, \[[^\[\]()=]*\]
 """A matrix in a line: brackets of brackets, but no index, no attribute, and no part of an array of more axes."""
 
 
-def in_rows(line: str) -> list[str]:
+def in_rows(line: str, room: int | None = None) -> list[str]:
     """The line as lines of text, with matrices as rows and columns, and the rest at the middle of their height.
+
+    Where it is wider than the `room`, matrices leave out columns in their middle, as NumPy prints large ones.
 
     >>> print(*in_rows("A = [[1, 2], [3, −4], [0, 5]] + b"), sep="\\n")
         ⎡1   2⎤
     A = ⎢3  −4⎥ + b
         ⎣0   5⎦
+    >>> print(*in_rows("[[0.11, 0.12, 0.13, 0.14, 0.15], [1, 2, 3, 4, 5]]", 24), sep="\\n")
+    ⎡0.11  0.12  …  0.15⎤
+    ⎣   1     2  …     5⎦
     """
-    blocks = [_rows(piece) if MATRIX.fullmatch(piece) else [piece] for piece in _pieces(line)]
+    pieces = _pieces(line)
+    most = max((len(_cells(piece)[0]) for piece in pieces if MATRIX.fullmatch(piece)), default=0)
+    rows = _lines(pieces, most)
+    while room is not None and most > FEWEST and max(map(columns, rows)) > room:
+        most -= 1
+        rows = _lines(pieces, most)
+    return rows
+
+
+FEWEST = 3
+"""Of a matrix that is too wide so many columns are left: the first, … and the last."""
+
+
+def _lines(pieces: list[str], most: int) -> list[str]:
+    """The lines of text, with at most so many columns in a matrix."""
+    blocks = [_rows(piece, most) if MATRIX.fullmatch(piece) else [piece] for piece in pieces]
     height = max(map(len, blocks), default=1)
     rows = zip(*(_centred(block, height) for block in blocks))
     return ["".join(row).rstrip() for row in rows]
@@ -46,8 +66,10 @@ def _cells(matrix: str) -> list[list[str]]:
     return [row.split(", ") for row in matrix[2:-2].split("], [")]
 
 
-def _rows(matrix: str) -> list[str]:
-    rows = _cells(matrix)
+def _rows(matrix: str, most: int) -> list[str]:
+    rows = [
+        row if len(row) <= most else [*row[: most // 2], "…", *row[most // 2 - most + 1 :]] for row in _cells(matrix)
+    ]
     wide = [max(map(len, column)) for column in zip(*rows)]
     inside = ["  ".join(cell.rjust(size) for cell, size in zip(row, wide)) for row in rows]
     if len(inside) == 1:

@@ -28,7 +28,7 @@ from .places import ARROW, Places
 from .predict import ABSOLUTE, NUMBER, RELATIVE, question
 from .script import Script
 from .texts import TEXTS
-from .wording import called, catalogue, heading, lines, sentences, shown, words
+from .wording import called, catalogue, data, heading, lines, sentences, shown, words
 
 __all__ = ["frame", "page"]
 
@@ -218,6 +218,7 @@ def _event(
         "operand": values.get("operand"),
         "source": sources.index(source) if source else None,
         "asks": asked.asks if asked and asked.asks != "number" else None,
+        "data": len(data(script, event)) or None,
         "shape": values.get("shape") if any("{shape}" in TEXTS[key] for key in said) else None,
     }
 

@@ -269,12 +269,15 @@ class Player(App[Score]):
         return "\n".join(row for line in lines(self.script, event) for row in self._in_rows(line))
 
     def _in_rows(self, line: str) -> list[str]:
-        """A line with its matrices; what stands behind its last equals sign goes below if the screen is too narrow."""
-        rows = in_rows(line)
-        if len(rows) == 1 or max(map(columns, rows)) <= self.size.width - FRAME:
+        """A line with its matrices; what stands behind its last equals sign goes below if the screen is too narrow.
+
+        A matrix that is still too wide loses columns in its middle.
+        """
+        rows, room = in_rows(line), self.size.width - FRAME
+        if len(rows) == 1 or max(map(columns, rows)) <= room:
             return rows
         left, _, right = line.rpartition(" = ")
-        return [*in_rows(f"{left} ="), *in_rows(right)]
+        return [*in_rows(f"{left} =", room), *in_rows(right, room)]
 
     def _source(self, event: Event | None) -> str:
         source = self.script.graph.node(event.node).source if event else None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from .._support.languages import say, speaking, texts
 from ..graph.plain import Quantity
 from ..graph.words.terms import word
 from .script import Event, Script
 from .texts import TEXTS
 
-__all__ = ["called", "catalogue", "heading", "lines", "sentence", "sentences", "shown", "whole", "words"]
+__all__ = ["called", "catalogue", "data", "heading", "lines", "sentence", "sentences", "shown", "whole", "words"]
 
 
 def catalogue() -> dict[str, str]:
@@ -60,7 +62,17 @@ def lines(script: Script, event: Event) -> list[str]:
         result.append(f"{event.left}: {shown(script.graph.node(event.node).value)} → {value}")
     elif event.before is not None:
         result.append(f"{event.left}: {shown(event.before)} → {shown(event.after)}")
-    return result
+    return [*data(script, event), *result]
+
+
+def data(script: Script, event: Event) -> list[str]:
+    """`x₁ = 1 − y`, for each operand of an operation that is an expression of data."""
+    if event.kind != "forward":
+        return []
+    edges, of = script.graph.edges, event.node
+    first, end = (bisect_left(edges, target, key=lambda edge: edge.target) for target in (of, of + 1))
+    operands = [script.graph.node(id) for id in dict.fromkeys(edge.source for edge in edges[first:end])]
+    return [f"{word(x.label)} = {x.formula}" for x in operands if x.kind == "leaf" and x.formula]
 
 
 def sentence(script: Script, event: Event, lang: str | None = None) -> str:

@@ -44,7 +44,17 @@ def _attention_rule(
     return [by[slot]() for slot in slots]
 
 
-@primitive(_attention_rule, kind=Variadic, name="attention_weights", symbol="softmax(QKᵀ)")
+@primitive(
+    _attention_rule,
+    words=(
+        "scale ({out} ⊙ ({g} − Σ {g} ⊙ {out})) {y}",
+        "scale ({out} ⊙ ({g} − Σ {g} ⊙ {out}))ᵀ {x}",
+        "{out} ⊙ ({g} − Σ {g} ⊙ {out})",
+    ),
+    kind=Variadic,
+    name="attention_weights",
+    symbol="softmax(QKᵀ)",
+)
 @underflow_is_zero
 def _attention_weights(*operands: Any, scale: float, causal: bool) -> Any:
     q, k, *masks = (x.astype(np.float32) if in_float32(x.dtype) else x for x in operands)

@@ -114,7 +114,7 @@ def _cofactors_rule(g: Any, out: Any, x: Any) -> Any:
     return y * _number(sum_(g * out, axis=(-2, -1))) - y @ _t(g) @ out
 
 
-@linalg(_cofactors_rule)
+@linalg(_cofactors_rule, words=("{x}⁻ᵀ (I tr({g}ᵀ {out}) − {g}ᵀ {out})",))
 def cofactors(x: Any) -> Any:
     """The derivative of the determinant by each number of x: det(x)·inv(x)ᵀ, also where there is no inverse."""
     u, s, v = np.linalg.svd(x)
@@ -183,7 +183,7 @@ def _eigh_rule(g: Any, out: Any, x: Any, UPLO: Any) -> Any:
     return (_scaled(v, g_w) + v @ _between(_t(v) @ g_v, w)) @ _t(v)
 
 
-@linalg(_eigh_rule, name="eigh")
+@linalg(_eigh_rule, words=("V (diag g_λ + F ⊙ Vᵀ g_V) Vᵀ",), name="eigh")
 def _eigh(x: Any, UPLO: Any = "L") -> Any:
     """Row by row an eigenvalue, and its vector."""
     w, v = np.linalg.eigh(x, UPLO)

@@ -10,6 +10,7 @@ from ..layout.geometry import Direction
 from ..palette import LIGHT
 from ..picture.bold import parts_of
 from ..picture.descriptions import node_in_words
+from ..picture.style import Style, in_short
 from ..plain import Cluster, Graph, PlainNode
 from ..text import visible
 from .outline import cluster_title, edge_words, node_lines, outline
@@ -38,8 +39,10 @@ MARKS = {
 """The attributes of what differs between two graphs; its label says how."""
 
 
-def digraph(graph: Graph, direction: Direction, bold: Collection[str] = ()) -> Digraph:
+def digraph(graph: Graph, direction: Direction, bold: Collection[str] = (), style: Style = "full") -> Digraph:
     """A `graphviz.Digraph` of the graph, with these names in bold; its `source` is the DOT text.
+
+    Its boxes say what the style leaves them; their tooltips say everything.
 
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu.graph.recorded import plain
@@ -64,12 +67,14 @@ def digraph(graph: Graph, direction: Direction, bold: Collection[str] = ()) -> D
         node_attr={"fontname": "Helvetica", "fontsize": "12"},
         edge_attr={"fontname": "Helvetica", "fontsize": "10", "color": LIGHT["line"]},
     )
+    short = in_short(graph, style)
     around = [dot]  # the open clusters, the innermost last
-    for item in outline(graph):
+    for item in outline(short):
         if isinstance(item, PlainNode):
-            _node(around[-1], item, graph, bold)
+            tooltip = node_in_words(graph.node(item.id), graph)
+            _node(around[-1], item, short, bold, tooltip)
         elif isinstance(item, Cluster):
-            number = graph.clusters.index(item)
+            number = short.clusters.index(item)
             attributes = {"label": _lines([cluster_title(item)]), "style": "rounded", "color": LIGHT["constant"]}
             around.append(Digraph(f"cluster_{number}", graph_attr=attributes))
         else:
@@ -82,8 +87,8 @@ def digraph(graph: Graph, direction: Direction, bold: Collection[str] = ()) -> D
     return dot
 
 
-def _node(dot: Digraph, node: PlainNode, graph: Graph, bold: Collection[str]) -> None:
-    attributes = dict(SHAPES[node.kind], tooltip=_literal(node_in_words(node, graph)), **MARKS.get(node.mark or "", {}))
+def _node(dot: Digraph, node: PlainNode, graph: Graph, bold: Collection[str], tooltip: str) -> None:
+    attributes = dict(SHAPES[node.kind], tooltip=_literal(tooltip), **MARKS.get(node.mark or "", {}))
     if node.id in graph.outputs:
         attributes["peripheries"] = "2"
     if node.lit:

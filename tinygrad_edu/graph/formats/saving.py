@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ..._support.formats import Writer
 from ...errors import GraphError
+from ..picture.paint import with_all_families
 from .tikz import document
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def converted_svg(svg: str, title: str, format: Literal["png", "pdf"]) -> bytes:
     except ImportError:
         raise ImportError(f".{format} is written with typst: pip install 'tinygrad_edu[picture]'") from None
     with TemporaryDirectory() as folder:
-        Path(folder, "picture.svg").write_text(_with_accents(svg), encoding="utf-8")
+        Path(folder, "picture.svg").write_text(_with_accents(with_all_families(svg)), encoding="utf-8")
         page = Path(folder, "page.typ")
         page.write_text(PAGE, encoding="utf-8")
         content: bytes = typst.compile(page, format=format, ppi=PIXELS_PER_INCH, sys_inputs={"title": title})

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from ..layout.geometry import Layout, Point, is_sideways
 from ..palette import DARK, LIGHT
+from ..picture.arrange import HEADING
 from ..picture.card import OUTPUT_RIM, flow_of
 from ..picture.open_clusters import open_clusters
 from ..picture.paint import ink_on
 from ..picture.shapes import cut
+from ..picture.svg import OF, headings
 from ..picture.typeset import Card, Grid, Row, Text
 from ..plain import PlainNode
 from ..text import wrapped
@@ -77,6 +79,10 @@ def _lines(drawing: Drawing) -> Iterator[str]:
         )
         title = cluster.path + (f" × {cluster.times}" if cluster.times > 1 else "")
         yield rf"\node[anchor=north west,text=tgmuted] at ({left + 8:.1f},{top + 6:.1f}) {{${_words(title)}$}};"
+    for words, x, y in headings(graph, drawing.labels, layout):
+        parts = [_words(part) for part in words.split(OF)]
+        heading = symbol(graph.of).join(parts)
+        yield rf"\node[anchor=west,text=tgmuted] at ({x:.1f},{y + HEADING / 3:.1f}) {{${heading}$}};"
     for edge, label, at, route in zip(graph.edges, drawing.labels, layout.labels, layout.routes):
         looks = (_colour(edge.colour) or "tgline") + (",line width=1.6pt" if edge.lit else "")
         *before, last = cut(list(route), at, label.height / 2) if label and at and not sideways else [list(route)]

@@ -248,13 +248,17 @@ def _turned(direction: Direction, flow: Flow, sizes: Sequence[Size]) -> Layout:
     def turn(x: float, y: float) -> Point:
         return (flip * x - left, y - top) if sideways else (y - top, flip * x - left)
 
+    if sideways:
+        routes = [tuple([(flip * x - left, y - top) for x, y in route]) for route in flow.routes]
+    else:
+        routes = [tuple([(y - top, flip * x - left) for x, y in route]) for route in flow.routes]
     clusters = []
     for start, near, end, far in flow.clusters:
         (x, y), (u, v) = turn(start, near), turn(end, far)
         clusters.append((min(x, u), min(y, v), max(x, u), max(y, v)))
     return Layout(
         tuple(map(turn, flow.along, flow.across)),
-        tuple(tuple(turn(x, y) for x, y in route) for route in flow.routes),
+        tuple(routes),
         *((length, breadth) if sideways else (breadth, length)),
         "builtin",
         clusters=tuple(clusters),

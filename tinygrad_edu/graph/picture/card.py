@@ -45,7 +45,7 @@ LONG_FORMULA = 200.0
 
 def cards(graph: Graph, direction: Direction, style: Style = "full") -> list[Card]:
     """A card for each node of the graph. In a graph of both passes, a node and its gradient are of the same size."""
-    graph = graph if style == "full" else in_short(graph, style)
+    graph = in_short(graph, style)
     known = graph.mode != "both" and any(node.gradient is not None or node.further for node in graph.nodes)
     arriving = Counter(edge.target for edge in graph.edges if not edge.recurrent)
     made = [
@@ -286,7 +286,9 @@ def _cells(value: Quantity) -> tuple[tuple[str, ...], ...]:
 
 def _bars(node: PlainNode) -> tuple[tuple[Text, Text, float], ...]:
     """The table of a group, see `Card`."""
-    most = max((count for _, count in node.contents), default=1)
+    if not node.contents:
+        return ()
+    most = max(count for _, count in node.contents)
     return tuple(
         (Text("value", shorten(what, 30), 12.5), Text("value", f"{count:,}", 12.0), count / most)
         for what, count in node.contents

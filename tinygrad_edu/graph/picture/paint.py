@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ..._support.files import read_resource
 from ..palette import DARK, LIGHT, Theme, coloured, is_coloured
 
-__all__ = ["colour_class", "inherited", "ink_on", "painted", "size_class", "style_sheet"]
+__all__ = ["colour_class", "inherited", "ink_on", "painted", "size_class", "style_sheet", "with_all_families"]
 
 ATTRIBUTES = {
     "fill", "fill-opacity", "font-family", "font-size", "font-style", "font-weight", "paint-order", "stroke",
@@ -135,14 +135,27 @@ def _attributes(tag: str, classes: str, around: tuple[frozenset[str], ...], dark
 
 
 def _written(said: Mapping[str, str], palette: Mapping[str, str]) -> str:
-    pairs = ((key, coloured(value, palette).removesuffix("px").replace('"', "'")) for key, value in said.items())
+    pairs = ((key, coloured(value, palette).removesuffix("px")) for key, value in said.items())
+    pairs = ((key, _first_family(value) if key == "font-family" else value) for key, value in pairs)
     return "".join(f' {key}="{value}"' for key, value in pairs)
+
+
+def _first_family(value: str) -> str:
+    """Of a list of font families the first: Qt takes a list for the name of one, and finds none."""
+    return value.partition(",")[0].strip('"')
+
+
+def with_all_families(svg: str) -> str:
+    """The picture with whole lists of families as attributes, for a program that reads no rules and looks for fonts."""
+    lists = (value for rule in _rules() for key, value in rule.says if key == "font-family")
+    whole = {_first_family(families): families.replace('"', "'") for families in lists}
+    return re.sub('font-family="([^"]*)"', lambda found: f'font-family="{whole.get(found[1], found[1])}"', svg)
 
 
 def inherited(theme: Theme) -> str:
     """What all text of a picture has, as attributes of the group around it."""
-    says = next(rule.says for rule in _rules() if rule.steps == (("text", frozenset()),))
-    return _written(dict(says), DARK if theme == "dark" else LIGHT)
+    says = dict(pair for rule in _rules() if rule.steps == (("text", frozenset()),) for pair in rule.says)
+    return _written(says, DARK if theme == "dark" else LIGHT)
 
 
 ELEMENT = re.compile(r'<(/?)(\w+)(?:[^<>]*? ?class="([^"]*)")?[^<>]*?(/?)>')
@@ -205,12 +218,14 @@ SHAPES = {"rect", "path", "circle", "text", "tspan"}
 def style_sheet(theme: Theme) -> str:
     """The rules of a picture, each bound to its id, for which \\0 stands; with "auto", the dark colours besides."""
     identity = "\0"
-    rules = _lines()
+    fonts = [rule for rule in _lines() if "font-family" in rule]
+    rules = [rule for rule in _lines() if rule not in fonts]
+    first = f"\n@media all{{\n{_bound(fonts, identity)}\n}}"  # which Qt does not read, see `_first_family`
     if theme != "auto":
-        return f"\n{coloured(_bound(rules, identity), DARK if theme == 'dark' else LIGHT)}\n{SIZES}\n"
+        return f"{first}\n{coloured(_bound(rules, identity), DARK if theme == 'dark' else LIGHT)}\n{SIZES}\n"
     dark = coloured(_bound(map(_colours_of, filter(is_coloured, rules)), identity), DARK)
     light = coloured(_bound(rules, identity), LIGHT)
-    return f"\n{light}\n{SIZES}\n@media screen and (prefers-color-scheme:dark){{\n{dark}\n}}\n"
+    return f"{first}\n{light}\n{SIZES}\n@media screen and (prefers-color-scheme:dark){{\n{dark}\n}}\n"
 
 
 def _bound(rules: Iterable[str], identity: str) -> str:

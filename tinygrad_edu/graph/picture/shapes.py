@@ -36,7 +36,6 @@ SIZE = 14.0
 """The font size where none is given."""
 
 
-@lru_cache(maxsize=2**14)
 def coordinate(x: float) -> str:
     """A coordinate, to a tenth of a pixel.
 
@@ -87,24 +86,24 @@ def text(texts: Sequence[Text], x: float, y: float, anchor: str = "middle") -> s
     """
     baseline = y + 0.35 * max([text.size for text in texts])
     runs = _runs(texts)
-    if all(run.style == UNKNOWN for run in runs):
+    if {run.style for run in runs} == {UNKNOWN}:
         return ""
     if len(runs) == 1 and not runs[0].rise:
         style, size, _, words = runs[0]
         return _text(style if anchor == "middle" else f"{anchor} {style}", x, baseline, size, in_markup(words))
+    widths = [run.width for run in runs]
     if anchor != "start":
-        x -= sum([run.width for run in runs]) / (2 if anchor == "middle" else 1)
+        x -= sum(widths) / (2 if anchor == "middle" else 1)
     while runs[-1].style == UNKNOWN:
         runs.pop()
     parts, height, along, before = [], 0.0, x, ""
     sizes = {run.size for run in runs}
     shared = sizes.pop() if len(sizes) == 1 else SIZE
-    for run in runs:
-        style, size, rise, words = run
+    for (style, size, rise, words), wide in zip(runs, widths):
         moved = f' dy="{_n(rise - height)}"' if rise != height else ""
         placed = f' x="{_n(along)}"' if APART in (style, before) and style != before else ""
         parts.append(f'<tspan class="{style}{_size(size, shared)}"{placed}{moved}>{in_markup(words)}</tspan>')
-        height, along, before = rise, along + run.width, style
+        height, along, before = rise, along + wide, style
     return _text("start", x, baseline, shared, "".join(parts))
 
 
@@ -241,6 +240,7 @@ def _bars(card: Card, top: float) -> Iterator[str]:
 # The sign of an operation. Its place is left, top, width, height.
 
 
+@lru_cache(maxsize=2**10)
 def sign(place: Rectangle, direction: Direction) -> str:
     """The part of a box that holds the symbol: round outside, straight inside."""
     x, y, w, h = place
@@ -294,10 +294,12 @@ def arrow(route: Sequence[Point], gap: tuple[Point, float] | None = None) -> Ite
     base = (tip[0] - HEAD * dx, tip[1] - HEAD * dy)
     bend = min(1.0, length / HEAD)
     line = [*route[:-2], (x - HEAD * dx * (1 - bend), y - HEAD * dy * (1 - bend)), base]
-    yield f'<path class="line" d="{"".join(map(_path, cut(line, *gap) if gap else [line]))}"/>'
+    yield f'<path class="line" d="{"".join(map(_curve, cut(line, *gap) if gap else [line]))}"/>'
     wing = 0.42 * HEAD
     corners = [tip, (base[0] - wing * dy, base[1] + wing * dx), (base[0] + wing * dy, base[1] - wing * dx)]
-    yield f'<path class="head" d="{_path(corners, "l", 1)}z"/>'
+    (x, y), (a, b), (c, d) = _in_tenths(corners)
+    sides = f"{_tenths(a - x)} {_tenths(b - y)} {_tenths(c - a)} {_tenths(d - b)}"
+    yield f'<path class="head" d="M{_n(x / 10)} {_n(y / 10)}l{sides}z"/>'
 
 
 def cut(line: list[Point], middle: Point, half: float) -> list[list[Point]]:
@@ -311,21 +313,30 @@ def cut(line: list[Point], middle: Point, half: float) -> list[list[Point]]:
     return [line]
 
 
-def _path(points: Sequence[Point], letter: str = "c", each: int = 3) -> str:
-    """A path of pieces of so many points each, written relative to the start of each piece, which is short."""
-    tenths = [(round(10 * x), round(10 * y)) for x, y in points]  # so that rounding errors do not add up
-    x, y = tenths[0]
+def _curve(points: Sequence[Point]) -> str:
+    """The path of a line: each piece relative to its start, which is short; what runs straight is shorter still."""
+    (x, y), *others = _in_tenths(points)
     path = [f"M{_n(x / 10)} {_n(y / 10)}"]
-    for i in range(1, len(tenths), each):
-        piece = tenths[i : i + each]
-        path.append(letter + " ".join([f"{_tenths(u - x)} {_tenths(v - y)}" for u, v in piece]))
-        x, y = piece[-1]
+    for (a, b), (c, d), (u, v) in zip(others[::3], others[1::3], others[2::3]):
+        if b == d == v == y:
+            path.append(f"h{_tenths(u - x)}")
+        elif a == c == u == x:
+            path.append(f"v{_tenths(v - y)}")
+        else:
+            ends = f"{_tenths(c - x)} {_tenths(d - y)} {_tenths(u - x)} {_tenths(v - y)}"
+            path.append(f"c{_tenths(a - x)} {_tenths(b - y)} {ends}")
+        x, y = u, v
     return "".join(path)
+
+
+def _in_tenths(points: Sequence[Point]) -> list[tuple[int, int]]:
+    """Points in tenths of a pixel, whose rounding errors do not add up."""
+    return [(round(10 * x), round(10 * y)) for x, y in points]
 
 
 @lru_cache(maxsize=2**14)
 def _tenths(n: int) -> str:
-    return f"{n / 10:g}"
+    return f"{n / 10:.9g}"
 
 
 def slot(number: int, route: Sequence[Point]) -> str:

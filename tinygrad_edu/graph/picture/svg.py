@@ -36,7 +36,7 @@ from .paint import colour_class, inherited, painted, style_sheet
 from .shapes import arrow, coordinate as _n, crossings, inside, outline, points, sign, slot, slots, text
 from .typeset import UNKNOWN, Card, Text
 
-__all__ = ["Moment", "lines_below", "write_svg"]
+__all__ = ["OF", "Moment", "headings", "lines_below", "write_svg"]
 
 MOST_PAINTED = 500
 """A picture of more boxes than this, which nobody prints, has no looks on its elements: it would be twice as large."""
@@ -77,6 +77,24 @@ def write_svg(
 def lines_below(graph: Graph, layout: Layout) -> list[str]:
     """What a reader should know besides, in lines as long as the picture is wide."""
     return [line for note in graph.notes for line in wrapped(note, max(36, int(layout.width / 7.2)))]
+
+
+Heading = tuple[str, float, float]
+"""Words, and the place where they begin."""
+
+OF = "{of}"
+"""Stands in a heading for the name of what is differentiated."""
+
+
+def headings(graph: Graph, labels: Sequence[Label | None], layout: Layout) -> list[Heading]:
+    """The headings of both halves of a graph of both passes; none of others."""
+    if layout.mirror is None:
+        return []
+    text = texts("backward: gradients of {of}")
+    arrows = zip(graph.edges, labels)
+    if any(label and edge.pair and chain_rule(edge, graph) is None for edge, label in arrows):
+        text = texts("backward: gradients of {of}, g being the one an arrow starts from")  # a rule is on an arrow
+    return [(say("forward: values"), 0.0, 0.0), (say(text), *layout.mirror)]
 
 
 LAYERS = texts(("the program", "its gradients", "second derivatives", "third derivatives", "derivatives of order {n}"))
@@ -207,15 +225,10 @@ class SvgWriter:
             x += width(words, 12) + LEGEND_GAP
 
     @lazy
-    def headings(self) -> list[tuple[str, float, float]]:
+    def headings(self) -> list[Heading]:
         """The headings of both halves of a graph of both passes, and their places."""
-        if self.layout.mirror is None:
-            return []
-        text = texts("backward: gradients of {of}")
-        arrows = zip(self.graph.edges, self.labels)
-        if any(label and edge.pair and chain_rule(edge, self.graph) is None for edge, label in arrows):
-            text = texts("backward: gradients of {of}, g being the one an arrow starts from")  # a rule is on an arrow
-        return [(say("forward: values"), 0.0, 0.0), (say(text, of=self.graph.of), *self.layout.mirror)]
+        places = headings(self.graph, self.labels, self.layout)
+        return [(words.replace(OF, self.graph.of), x, y) for words, x, y in places]
 
     # Clusters.
 

@@ -25,7 +25,7 @@ SET = MATHEMATICAL | {"space", "symbol", "heading"}
 @lru_cache(maxsize=2**16)
 def set_width(text: str, size: float) -> float:
     """How wide a text is that is set as mathematics: an upper estimate."""
-    return sum([width(piece.text, size * (0.72 if piece.level else 1.0)) for piece in pieces(text)])
+    return sum([width(piece, size * (0.72 if level else 1.0)) for piece, level in pieces(text)])
 
 
 class Text(NamedTuple):

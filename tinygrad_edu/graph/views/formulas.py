@@ -17,8 +17,7 @@ from ..numbers import Quantity
 from ..plain import Edge, Graph, PlainNode
 from ..recorded import Recorded
 from ..transcribe import is_plumbing
-from ..words.expressions import expressions
-from ..words.formula import TEXT
+from ..words.formula import TEXT, data_in_words
 from ..words.terms import SUM, Term, call, named, number_term, one_line, simplified, word
 from .collapse import in_use
 
@@ -46,12 +45,12 @@ def in_formulas(graph: Graph) -> Graph:
 
 
 def with_expressions(graph: Graph, recorded: Recorded) -> Graph:
-    """The graph with the expressions of data, see `expressions`, in the boxes of their results, if they are short."""
-    written = {recorded.names[leaf]: one_line(term, TEXT) for leaf, term in expressions(recorded).items()}
+    """The graph with the expressions of data, see `data_in_words`, in the boxes of their results."""
+    written = {recorded.names[leaf]: text for leaf, text in data_in_words(recorded).items()}
 
     def said(node: PlainNode) -> PlainNode:
         text = written.get(node.label, "") if node.kind in ("leaf", "forward") else ""
-        return replace(node, formula=text) if 0 < len(text) <= LONGEST else node
+        return replace(node, formula=text) if text else node
 
     return replace(graph, nodes=tuple(map(said, graph.nodes))) if written else graph
 

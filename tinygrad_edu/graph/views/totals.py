@@ -10,13 +10,13 @@ from typing import Any
 
 from ..._support.languages import counted, say, texts
 from ...engine.gradients import gradients
-from ...engine.node import Node
+from ...engine.node import Node, shape_of
 from ...engine.walk import walk
 from ...errors import TinygradError
-from ..names import labels, partial
+from ..names import partial
 from ..numbers import Quantity
 from ..plain import Edge, Graph, Mode, PlainNode
-from ..recorded import is_single, one_like
+from ..recorded import Recorded, is_single, one_like
 from ..transcribe import describe
 
 __all__ = ["totals", "totals_of_backward", "totals_of_nodes"]
@@ -69,36 +69,38 @@ def totals(graph: Graph) -> Graph:
     )
 
 
-def totals_of_nodes(nodes: Sequence[Node], *, gradients_too: bool = True) -> Graph:
-    """The same for a forward graph of millions of nodes, of which no plain graph is made; in time linear in them.
-
-    `nodes` is the output, which comes last, and everything it was made from, in order of creation.
-    """
-    names = labels(nodes)
-    *hidden, output = nodes
+def totals_of_nodes(recorded: Recorded, *, gradients_too: bool = True) -> Graph:
+    """The same for a forward graph of millions of nodes, of which no plain graph is made; in time linear in them."""
+    names, nodes, output = recorded.names, recorded.nodes, recorded.output
+    asked = set(recorded.outputs)
+    hidden = [node for node in nodes if node not in asked]
     leaves = [node for node in hidden if node.primitive is None]
-    known: list[Any] = [None] * len(leaves)
-    own = None
-    if gradients_too and len(leaves) <= SHOWN and output.requires_grad and is_single(output):
+    few = len(leaves) <= SHOWN
+    own = one_like(output) if gradients_too and output.requires_grad and is_single(output) else None
+    known: dict[Node, Any] = {}
+    if few and own is not None:
         with suppress(TinygradError):
-            own = one_like(output)
-            gradient = dict(walk(output, own))
-            known = [gradient.get(leaf) for leaf in leaves]
+            known = dict(walk(output, own))
+
+    def box(node: Node, gradient: Any) -> PlainNode:
+        return describe(0, node, names[node], gradient=gradient, name=recorded.given.get(node))
+
     return _totals(
         "forward",
         names[output],
-        inputs=[describe(0, leaf, names[leaf], gradient=gradient) for leaf, gradient in zip(leaves, known)],
+        inputs=[box(leaf, known.get(leaf)) for leaf in leaves] if few else leaves,
         constants=sum(not isinstance(x, Node) for node in nodes for x in node.inputs),
         operations=Counter(node.primitive.name for node in hidden if node.primitive is not None),
-        outputs=[describe(0, output, names[output], gradient=own)],
+        outputs=[box(x, own if x is output else None) for x in recorded.outputs],
     )
 
 
-def totals_of_backward(nodes: Sequence[Node]) -> Graph:
+def totals_of_backward(recorded: Recorded) -> Graph:
     """The same for the backward graph of an output made from too many nodes; in time linear in them."""
-    names = labels(nodes)
-    output = nodes[-1]
+    names, nodes, output = recorded.names, recorded.nodes, recorded.output
     leaves = [node for node in nodes if node.primitive is None and node.requires_grad]
+    found = zip(leaves, gradients(output, leaves, one_like(output)))
+    reached = {leaf: gradient for leaf, gradient in found if gradient is not None}
 
     def box(node: Node, gradient: Any) -> PlainNode:
         label, value = partial(names[output], names[node]), Quantity.of(gradient)
@@ -115,7 +117,7 @@ def totals_of_backward(nodes: Sequence[Node]) -> Graph:
             for x in node.inputs
             if isinstance(x, Node) and x.requires_grad
         ),
-        outputs=[box(x, g) for x, g in zip(leaves, gradients(output, leaves, one_like(output))) if g is not None],
+        outputs=[box(*each) for each in reached.items()] if len(reached) <= SHOWN else [*reached],
         noun=CONTRIBUTIONS,
     )
 
@@ -124,13 +126,13 @@ def _totals(
     mode: Mode,
     of: str,
     *,
-    inputs: Sequence[PlainNode],
+    inputs: Sequence[PlainNode | Node],
     operations: Counter[str],
-    outputs: Sequence[PlainNode],
+    outputs: Sequence[PlainNode | Node],
     constants: int = 0,
     noun: tuple[str, str] = OPERATIONS,
 ) -> Graph:
-    """Inputs and outputs one by one if they are few, and everything else in groups."""
+    """Inputs and outputs one by one if they are few, and described; everything else in groups."""
     many = operations.total()
     shown = [*_group_if_many(inputs, INPUTS)]
     if constants:
@@ -159,12 +161,19 @@ def _totals(
     )
 
 
-def _group_if_many(nodes: Sequence[PlainNode], noun: tuple[str, str]) -> Sequence[PlainNode]:
+def _group_if_many(nodes: Sequence[PlainNode | Node], noun: tuple[str, str]) -> Sequence[PlainNode]:
     """The nodes themselves if they are few, without their operands; else one group of them."""
-    if len(nodes) <= SHOWN:
-        return [replace(node, ordered=False) for node in nodes]
-    kinds = Counter("numbers" if node.value and node.value.is_number else "arrays" for node in nodes)
+    described = [replace(node, ordered=False) for node in nodes if isinstance(node, PlainNode)]
+    if len(described) == len(nodes) <= SHOWN:
+        return described
+    kinds = Counter("numbers" if _is_number(node) else "arrays" for node in nodes)
     return [PlainNode(0, "group", counted(len(nodes), *noun), contents=_by_count(kinds))]
+
+
+def _is_number(node: PlainNode | Node) -> bool:
+    if isinstance(node, Node):
+        return shape_of(node) == ()
+    return node.value is not None and node.value.is_number
 
 
 def _by_count(counts: Counter[str]) -> tuple[tuple[str, int], ...]:

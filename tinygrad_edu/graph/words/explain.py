@@ -30,7 +30,7 @@ from ..plain import Quantity
 from ..recorded import is_single, one_like
 from ..text import in_code, in_markdown
 from ..transcribe import place
-from .formula import one_call
+from .formula import data_in_words, one_call
 from .latex import equation, prose
 from .rules import pull_one, rule_in_letters
 from .terms import ATOM, Term, printed
@@ -99,7 +99,8 @@ def explain(
         if not isinstance(node, Node):
             raise GraphError(f"explain: {what} has to be a Value or a Tensor, not {type(node).__name__} {short(node)}")
     with printed_with(digits), speaking(lang):
-        explanation = Explanation(output, by, recorded_of([output, by], names, "explain").names)
+        recorded = recorded_of([output, by], names, "explain")
+        explanation = Explanation(output, by, recorded.names, data_in_words(recorded))
         explanation.title, explanation.sections  # noqa: B018  # written now, in this language, with the numbers of now
     return explanation
 
@@ -114,11 +115,12 @@ class Link(NamedTuple):
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Explanation:
-    """The explanation of the derivative of `output` by `by`; `names` are the labels of all nodes."""
+    """The derivative of `output` by `by`, explained; `names` are labels, `data` the texts of expressions of data."""
 
     output: Node
     by: Node
     names: Mapping[Node, str]
+    data: Mapping[Node, str]
 
     @lazy
     def sections(self) -> list[tuple[str, list[str]]]:
@@ -275,7 +277,12 @@ class Explanation:
         if len(made) > LINES:
             between = {link.node for link in self.links} or {self.output}
             made = [node for node in made if node in between]
-        return _cut(made, self._forward_line)
+        used = dict.fromkeys(x for node in made for x in node.inputs if isinstance(x, Node) and x in self.data)
+        return [*_cut(list(used), self._data_line), *_cut(made, self._forward_line)]
+
+    def _data_line(self, leaf: Node) -> str:
+        """`x₁ = 1 − y = [1, 0]`"""
+        return f"{self.names[leaf]} = {self.data[leaf]} = {Quantity.of(leaf).in_short()}"
 
     def _forward_line(self, node: Node) -> str:
         """`q = x + y = 2 + 3 = 5`"""

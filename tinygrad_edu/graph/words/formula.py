@@ -16,6 +16,7 @@ from ...errors import GraphError
 from ..asked import recorded_of
 from ..mathematics import isolated
 from ..numbers import RAISED, printed_with
+from ..recorded import Recorded
 from ..transcribe import PLUMBING, is_plumbing, switched_on
 from .expressions import expressions
 from .latex import LATEX
@@ -37,10 +38,13 @@ from .terms import (
     written,
 )
 
-__all__ = ["TEXT", "formula", "formula_of", "one_call"]
+__all__ = ["TEXT", "data_in_words", "formula", "formula_of", "one_call"]
 
 
 NO_TERMS: Mapping[Node, Term] = {}
+
+LONGEST = 48
+"""An expression of data of more characters has no line and no box of its own."""
 
 
 def formula(
@@ -100,6 +104,12 @@ def formula_of(
         if x not in known:
             terms[x] = term_of(x, terms, names, simplify, plumbing)
     return written(terms[node], LATEX if latex else TEXT)
+
+
+def data_in_words(recorded: Recorded) -> dict[Node, str]:
+    """The expressions of data that are short: of what pictures, explanations and steps call x₁, `1 − y`."""
+    texts = {leaf: one_line(term, TEXT) for leaf, term in expressions(recorded).items()}
+    return {leaf: text for leaf, text in texts.items() if 0 < len(text) <= LONGEST}
 
 
 def one_call(node: Node, operand: Callable[[Node], Term], *, times: str = "·") -> str:

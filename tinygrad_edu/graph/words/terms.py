@@ -110,7 +110,7 @@ def term_of(
 
 def named(label: str) -> Term:
     """A name; one with something above the line, such as σ², needs brackets as a base."""
-    raised = any(piece.level == 1 for piece in pieces(label))
+    raised = any(level == 1 for _, level in pieces(label))
     return Term(label, POWER if raised else ATOM, label=label)
 
 

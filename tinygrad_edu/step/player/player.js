@@ -36,7 +36,7 @@
   const phase = (event) => texts[event.kind === "forward" || event.kind === "update" ? event.kind : "back"];
 
   function symbolic(event) {
-    const line = event.lines[event.local === undefined ? 0 : 1];
+    const line = event.lines[event.data ?? (event.local === undefined ? 0 : 1)]; // the first ones may say what data is
     const result = ` = ${event.value}`;
     return event.kind === "forward" && line.endsWith(result) ? line.slice(0, -result.length) : line;
   }
