@@ -205,7 +205,7 @@ def test_a_format_of_results_is_a_file_and_a_line_of_the_table(copy: Copy) -> No
     copy.add(RESULT_FORMAT)
     assert copy.program(
         "from tinygrad_edu.grade.formats import FORMATS, write_results\n"
-        "from tinygrad_edu.grade.formats.example import EXAMPLE\n"
+        "from tinygrad_edu.grade.results import EXAMPLE\n"
         "write_results([EXAMPLE], 'score', 'score.txt')\n"
         "print('score' in FORMATS, open('score.txt').read() == f'{EXAMPLE.score}\\n')"
     ).split() == ["True", "True"]

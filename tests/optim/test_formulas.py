@@ -514,12 +514,12 @@ def test_what_cannot_be_a_schedule_is_refused() -> None:
     step, plateau = lr_scheduler.StepLR(o, 2), lr_scheduler.ReduceLROnPlateau(o)
     chain = lr_scheduler.ChainedScheduler([step])
     for wrong, says in (
-        (lambda: lr_scheduler.SequentialLR(o, [step, plateau], [2]), "ReduceLROnPlateau has no rate"),
-        (lambda: lr_scheduler.SequentialLR(o, [step, chain], [2]), "ChainedScheduler has no rate"),
-        (lambda: lr_scheduler.ChainedScheduler([step, plateau]), "step it by itself"),
+        (lambda: lr_scheduler.SequentialLR(o, [step, plateau], [2]), "ReduceLROnPlateau computes no rate"),
+        (lambda: lr_scheduler.SequentialLR(o, [step, chain], [2]), "ChainedScheduler computes no rate"),
+        (lambda: lr_scheduler.ChainedScheduler([step, plateau]), r"call its step\(\) yourself"),
         (lambda: lr_scheduler.ChainedScheduler([step], other), "are all of this optimiser"),
         (lambda: lr_scheduler.ChainedScheduler([]), "no schedules to chain"),
-        (lambda: chain.load_state_dict(step.state_dict()), "a state has those of 1 'schedulers'"),
+        (lambda: chain.load_state_dict(step.state_dict()), "a state has a list 'schedulers' of 1 states"),
         (lambda: lr_scheduler.OneCycleLR(o, 0.1), "give total_steps, or epochs and steps_per_epoch"),
         (lambda: lr_scheduler.OneCycleLR(o, 0.1, 10, anneal_strategy="cosine"), "'cos' or 'linear'"),
         (lambda: lr_scheduler.OneCycleLR(o, 0.1, 10, pct_start=30), "pct_start is between 0 and 1"),

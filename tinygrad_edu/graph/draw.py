@@ -10,10 +10,10 @@ from functools import wraps
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, overload
 
-from .._support.collector import uncollected
 from .._support.formats import save_as, write_to
 from .._support.languages import language, say, speaking, texts
 from .._support.lazy import lazy
+from ..engine.memory import collecting_rarely
 from ..engine.node import Node
 from ..errors import GraphError
 from .architecture import architecture, is_model, results_of
@@ -136,7 +136,7 @@ def draw(
     several = len(recorded.outputs) > 1
     if mode != "forward" and (several or seed is not None):
         raise GraphError(f"draw: mode={mode!r} is of one single number; draw each result by itself, or y @ seed")
-    with printed_with(digits), speaking(lang), uncollected():
+    with printed_with(digits), speaking(lang), collecting_rarely():
         part = Part(focus, hops, between, hide, boxes)
         whole = _whole(recorded, mode, gradients, seed, part, all_of_it=depth == "all")
         whole = architecture(whole, model) if model else whole
@@ -265,7 +265,7 @@ class Drawing:
 
     @lazy
     @spoken_as_drawn
-    @uncollected()
+    @collecting_rarely()
     def cards(self) -> list[Card]:
         """The content of each box."""
         return [card.with_bold(self.arrays) for card in cards(self.graph, self.flow, self.style)]
@@ -287,7 +287,7 @@ class Drawing:
 
     @lazy
     @spoken_as_drawn
-    @uncollected()
+    @collecting_rarely()
     def layout(self) -> Layout:
         """The place of everything."""
         return arrange(self.graph, self.cards, self.labels, self.flow, self.engine, self.wrap)
@@ -298,7 +298,7 @@ class Drawing:
         return self.layout.note
 
     @spoken_as_drawn
-    @uncollected()
+    @collecting_rarely()
     def svg(self, moment: Moment | None = None, *, bare: bool = False) -> str:
         """The picture as SVG; with a `moment`, only what is known then; `bare` is smaller, and for browsers alone."""
         looks = self.flow, self.theme, moment
