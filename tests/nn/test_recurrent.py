@@ -10,6 +10,7 @@ from hypothesis import given, settings, strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn
+from tinygrad_edu.engine.gradients import gradients
 from tinygrad_edu.testing import assert_gradients
 
 LAYERS = ["RNN", "LSTM", "GRU"]
@@ -229,3 +230,73 @@ def test_a_projected_lstm_hands_on_fewer_features_than_it_remembers() -> None:
     for size in (3, -1, 1.5):
         with pytest.raises(tg.OutOfRangeError, match="proj_size is less than hidden_size=3"):
             nn.LSTM(2, 3, proj_size=size)  # type: ignore[arg-type]
+
+
+# Sequences of different lengths in one batch.
+
+lengths_in_a_batch = st.lists(st.integers(1, 4), min_size=1, max_size=3)
+ways_to_read = st.fixed_dictionaries(
+    {"batch_first": st.booleans(), "bidirectional": st.booleans(), "num_layers": st.integers(1, 2)}
+)
+
+
+@settings(max_examples=25)
+@given(name=st.sampled_from([*LAYERS, "projected"]), lengths=lengths_in_a_batch, options=ways_to_read)
+def test_a_padded_sequence_is_read_as_if_it_were_alone(name: str, lengths: list[int], options: dict[str, Any]) -> None:
+    """Its output, its final states and all gradients; nothing of the padding gets through, not even a nan."""
+    projected = {"proj_size": 1} if name == "projected" else {}
+    layer = getattr(nn, "LSTM" if projected else name)(2, 3, **options, **projected).double()
+    rng, first = np.random.default_rng(0), options["batch_first"]
+    alone = [tg.tensor(rng.normal(size=(length, 2)), requires_grad=True) for length in lengths]
+    batch = nn.pad_sequence([x.data for x in alone], batch_first=first, padding_value=np.nan)
+    together = tg.tensor(batch, requires_grad=True)
+
+    output, ends = layer(together, lengths=lengths)
+    found = [(layer(x), y) for x, y in zip(alone, nn.unpad_sequence(output, lengths, batch_first=first))]
+    for i, ((its_own, its_ends), y) in enumerate(found):
+        np.testing.assert_allclose(y.data, its_own.data, rtol=1e-12, atol=1e-12)
+        for end, its_end in zip(flat((ends,)), flat((its_ends,))):
+            np.testing.assert_allclose(end.data[:, i], its_end.data, rtol=1e-12, atol=1e-12)
+    outside = nn.padding_mask(lengths) if first else nn.padding_mask(lengths).T
+    assert not output.data[outside].any()
+
+    def loss(results: Any) -> Any:
+        return sum((tg.sin(y) * y).sum() for y in flat(results))
+
+    of_batch = gradients(loss((output, ends)), [together, *layer.parameters()])
+    of_each = gradients(sum(loss(results) for results, _ in found), [*alone, *layer.parameters()])
+    assert not of_batch[0][outside].any()
+    for g, wanted in zip(nn.unpad_sequence(of_batch[0], lengths, batch_first=first), of_each):
+        np.testing.assert_allclose(g, wanted, rtol=1e-10, atol=1e-12)
+    for g, wanted in zip(of_batch[1:], of_each[len(lengths) :], strict=True):
+        np.testing.assert_allclose(g, wanted, rtol=1e-10, atol=1e-12)
+
+
+@settings(max_examples=15)
+@given(name=st.sampled_from(LAYERS), lengths=lengths_in_a_batch, options=ways_to_read)
+def test_lengths_are_pytorchs_packed_sequences(name: str, lengths: list[int], options: dict[str, Any]) -> None:
+    ours, theirs = twins(name, 2, 3, **options)
+    rnn, first = library().nn.utils.rnn, options["batch_first"]
+
+    def packed(x: Any) -> Any:
+        output, ends = theirs(rnn.pack_padded_sequence(x, lengths, batch_first=first, enforce_sorted=False))
+        return rnn.pad_packed_sequence(output, batch_first=first)[0], ends
+
+    shape = (len(lengths), max(lengths), 2) if first else (max(lengths), len(lengths), 2)
+    x = np.random.default_rng(0).normal(size=shape)
+    agree(ours, theirs, [x], lambda layer, x: layer(x, lengths=lengths) if layer is ours else packed(x), 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "says"),
+    [
+        ([1], "1 lengths for 2 sequences"),
+        ([0, 2], "from 1 to 5, not 0"),
+        ([6, 1], "from 1 to 5, not 6"),
+        ([1.5, 2.0], "whole numbers"),
+        (3, "whole numbers"),
+    ],
+)
+def test_lengths_that_do_not_fit_are_refused(lengths: Any, says: str) -> None:
+    with pytest.raises(tg.TinygradError, match=f"^GRU: .*{says}"):
+        nn.GRU(3, 4)(tg.zeros((5, 2, 3)), lengths=lengths)

@@ -14,6 +14,7 @@ import numpy as np
 from .._support.languages import say, texts
 from ..engine.messages import is_whole, short
 from ..engine.node import shape_of
+from ..engine.primitives.elementwise import where
 from ..engine.primitives.fused import linear
 from ..engine.primitives.recurrent import NONLINEARITIES, gru, gru_cell, lstm, lstm_cell, rnn, rnn_cell
 from ..engine.primitives.shape import concatenate, expand_dims, flip, squeeze, stack, swapaxes
@@ -22,6 +23,7 @@ from . import init
 from .layers import dropout
 from .module import Module
 from .parameter import Parameter, Shape, at_least_one, data_for
+from .sequences import lengths_of
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell"]
 
@@ -81,6 +83,40 @@ class Recurrent(Module):
             raise ShapeError(say(text, name=type(self).__name__, shape=shape_of(x), n=n, m=self.input_size))
 
 
+class Whole:
+    """How a batch (T, N, ...) of sequences of one length is read."""
+
+    def turned(self, x: Any) -> Any:
+        """Each sequence from its end to its beginning."""
+        return flip(x, 0)
+
+    def last(self, states: Any) -> Any:
+        """The state of each sequence after its last step, (N, H)."""
+        return states[-1]
+
+    def emptied(self, x: Any) -> Any:
+        """x with 0 in the padding."""
+        return x
+
+
+class Padded(Whole):
+    """The same for sequences that are padded behind their ends; the padding stays where it is."""
+
+    def __init__(self, sizes: np.ndarray, longest: int) -> None:
+        steps = np.arange(longest)[:, None]
+        self.columns, self.ends, self.inside = np.arange(len(sizes)), sizes - 1, (steps < sizes)[..., None]
+        self.backwards = np.where(steps < sizes, sizes - 1 - steps, steps)
+
+    def turned(self, x: Any) -> Any:
+        return x[self.backwards, self.columns]
+
+    def last(self, states: Any) -> Any:
+        return states[self.ends, self.columns]
+
+    def emptied(self, x: Any) -> Any:
+        return where(self.inside, x, 0.0)
+
+
 class RecurrentLayers(Recurrent):
     """The base class of the layers: several ones above each other, in one direction or both."""
 
@@ -110,14 +146,14 @@ class RecurrentLayers(Recurrent):
         """One layer in one direction: each state after every step, (T, N, H)."""
         raise NotImplementedError
 
-    def _layers(self, x: Any, first: list[Any] | None) -> tuple[Any, list[Any]]:
-        """The output, and each state after the last step, (layers · directions, N, H)."""
+    def _layers(self, x: Any, first: list[Any] | None, lengths: Any) -> tuple[Any, list[Any]]:
+        """The output, and each state after the last step of each sequence, (layers · directions, N, H)."""
         x = self._converted(x)
         shape = shape_of(x)
         if len(shape) == 2:  # a single sequence (T, I), and states (layers · directions, H): as a batch of one
             n = 0 if self.batch_first else 1
             first = first and [expand_dims(self._converted(state), 1) for state in first]
-            out, end = self._layers(expand_dims(x, n), first)
+            out, end = self._layers(expand_dims(x, n), first, lengths)
             return squeeze(out, n), [squeeze(state, 1) for state in end]
         if len(shape) != 3:
             text = texts("{name}: the input is a batch of sequences, of shape {batch}, or one (T, I); not {shape}")
@@ -133,6 +169,11 @@ class RecurrentLayers(Recurrent):
             if shape_of(state) != needed:
                 text = texts("{name}: an initial state has shape (layers · directions, N, H) = {needed}, not {shape}")
                 raise ShapeError(say(text, name=type(self).__name__, needed=needed, shape=shape_of(state)))
+        longest = shape_of(x)[0]
+        sequences = Whole()
+        if lengths is not None:
+            sequences = Padded(lengths_of(type(self).__name__, lengths, longest, n, least=1), longest)
+            x = sequences.emptied(x)  # a nan in the padding would reach the gradients of the weights
         last: list[list[Any]] = [[] for _ in states]
         for layer in range(self.num_layers):
             if layer and self.dropout:
@@ -140,12 +181,13 @@ class RecurrentLayers(Recurrent):
             outputs = []
             for direction in self._directions:
                 place = len(last[0])
-                ordered = flip(x, 0) if direction else x
+                ordered = sequences.turned(x) if direction else x
                 after = self._sequence(ordered, [s[place] for s in states], self._weights(self._endings[place]))
                 for ends, state in zip(last, after):
-                    ends.append(state[-1])
-                outputs.append(flip(after[0], 0) if direction else after[0])
+                    ends.append(sequences.last(state))
+                outputs.append(sequences.turned(after[0]) if direction else after[0])
             x = concatenate(outputs, -1) if self.bidirectional else outputs[0]
+        x = sequences.emptied(x)
         return (swapaxes(x, 0, 1) if self.batch_first else x), [stack(ends) for ends in last]
 
     def extra_repr(self) -> str:
@@ -171,20 +213,25 @@ class RNN(RecurrentLayers):
     Call it with the input, and with initial states (layers · directions, N, H) unless they are 0. It returns the
     output, which is the states of the last layer at every step, and the final states of all layers.
 
-    Sequences of different lengths are padded behind their ends, by `pad_sequence`. In one direction the padding changes
-    no state before it, and sequence i of a batch ends at `output[length - 1, i]`. Backwards it is read first: give a
-    bidirectional layer sequences of one length.
+    Sequences of different lengths are padded behind their ends, by `pad_sequence`. Called with their `lengths` (N,), a
+    layer reads each as if it were alone, backwards from its own end: the final states are those after its own last
+    step, and the output behind that is 0. PyTorch packs sequences for it.
 
     The parameters are PyTorch's, `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0` and so on; in the backward
     direction they end in `_reverse`. All begin uniform between ±1/√hidden_size.
 
-    Raises `ShapeError` for shapes that do not go together, `OutOfRangeError` for sizes below 1.
+    Raises `ShapeError` for shapes that do not go together, `OutOfRangeError` for sizes below 1, and for lengths below 1
+    or above T.
 
     >>> import tinygrad_edu as tg
     >>> layer = tg.nn.RNN(28, 128, num_layers=2, batch_first=True)
     >>> output, last = layer(tg.randn(64, 10, 28))
     >>> output.shape, last.shape
     ((64, 10, 128), (2, 64, 128))
+    >>> both = tg.nn.RNN(1, 1, bidirectional=True)
+    >>> output, last = both(tg.nn.pad_sequence([tg.ones((3, 1)), tg.ones((2, 1))]), lengths=[3, 2])
+    >>> output[2, 1].data
+    array([0., 0.], dtype=float32)
     """
 
     blocks: ClassVar = 1
@@ -200,8 +247,8 @@ class RNN(RecurrentLayers):
         w_ih, w_hh, b_ih, b_hh = weights
         return [rnn(x, states[0], w_ih, w_hh, b_ih, b_hh, self.nonlinearity)]
 
-    def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
-        output, (last,) = self._layers(input, None if hx is None else [hx])
+    def forward(self, input: Any, hx: Any = None, *, lengths: Any = None) -> tuple[Any, Any]:
+        output, (last,) = self._layers(input, None if hx is None else [hx], lengths)
         return output, last
 
 
@@ -263,8 +310,10 @@ class LSTM(RecurrentLayers):
             after.append((h, c))
         return [stack(each) for each in zip(*after)]
 
-    def forward(self, input: Any, hx: tuple[Any, Any] | None = None) -> tuple[Any, tuple[Any, Any]]:
-        output, (h, c) = self._layers(input, None if hx is None else _pair("LSTM", hx))
+    def forward(
+        self, input: Any, hx: tuple[Any, Any] | None = None, *, lengths: Any = None
+    ) -> tuple[Any, tuple[Any, Any]]:
+        output, (h, c) = self._layers(input, None if hx is None else _pair("LSTM", hx), lengths)
         return output, (h, c)
 
 
@@ -287,8 +336,8 @@ class GRU(RecurrentLayers):
     def _sequence(self, x: Any, states: list[Any], weights: list[Any]) -> list[Any]:
         return [gru(x, states[0], *weights)]
 
-    def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
-        output, (last,) = self._layers(input, None if hx is None else [hx])
+    def forward(self, input: Any, hx: Any = None, *, lengths: Any = None) -> tuple[Any, Any]:
+        output, (last,) = self._layers(input, None if hx is None else [hx], lengths)
         return output, last
 
 

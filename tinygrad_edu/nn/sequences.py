@@ -59,9 +59,7 @@ def unpad_sequence(padded_sequences: Any, lengths: Any, batch_first: bool = Fals
         raise ShapeError(f"unpad_sequence: a batch has two axes or more, not shape {shape_of(padded_sequences)}")
     batch = padded_sequences if batch_first else swapaxes(padded_sequences, 0, 1)
     n, longest = shape_of(batch)[:2]
-    sizes = _lengths("unpad_sequence", lengths, longest)
-    if len(sizes) != n:
-        raise ShapeError(f"unpad_sequence: {len(sizes)} lengths for {n} sequences")
+    sizes = lengths_of("unpad_sequence", lengths, longest, n)
     return [batch[i, :size] for i, size in enumerate(sizes)]
 
 
@@ -77,20 +75,23 @@ def padding_mask(lengths: Any, max_len: int | None = None) -> np.ndarray:
     """
     if max_len is not None and not is_whole(max_len):
         raise OutOfRangeError(f"padding_mask: max_len is a whole number from 0 on, not {short(max_len)}")
-    sizes = _lengths("padding_mask", lengths, max_len)
+    sizes = lengths_of("padding_mask", lengths, max_len)
     longest = int(sizes.max(initial=0)) if max_len is None else max_len
     mask: np.ndarray = np.arange(longest) >= sizes[:, None]
     return mask
 
 
-def _lengths(name: str, lengths: Any, longest: int | None) -> np.ndarray:
+def lengths_of(name: str, lengths: Any, longest: int | None, n: int | None = None, least: int = 0) -> np.ndarray:
+    """The lengths of n sequences as whole numbers (N,), each from `least` to `longest`."""
     sizes = np.asarray(number_of(lengths))
     if sizes.ndim != 1 or (sizes.size and sizes.dtype.kind not in "iu"):
         raise DtypeError(
             f"{name}: lengths are a list of whole numbers, one a sequence, not {sizes.dtype} {sizes.shape}"
         )
-    wrong = sizes[(sizes < 0) | (sizes > (np.inf if longest is None else longest))]
+    if n is not None and len(sizes) != n:
+        raise ShapeError(f"{name}: {len(sizes)} lengths for {n} sequences")
+    wrong = sizes[(sizes < least) | (sizes > (np.inf if longest is None else longest))]
     if wrong.size:
-        limit = "" if longest is None else f" to {longest}"
-        raise OutOfRangeError(f"{name}: a length is from 0{limit}{'' if limit else ' on'}, not {wrong[0]}")
+        limit = " on" if longest is None else f" to {longest}"
+        raise OutOfRangeError(f"{name}: a length is from {least}{limit}, not {wrong[0]}")
     return sizes.astype(np.intp)

@@ -40,7 +40,8 @@ PARTS: dict[str, dict[str, str]] = {
         "Unfold": "Conv2d multiplies windows; x[:, :, rows, columns] with arrays of places gives them",
         "UpsamplingBilinear2d": "Upsample(scale_factor=..., mode='bilinear', align_corners=True)",
         "UpsamplingNearest2d": "Upsample(scale_factor=...)",
-        "utils": "optim.clip_grad_norm_ and optim.clip_grad_value_ clip gradients; nn.pad_sequence pads sequences",
+        "utils": "optim.clip_grad_norm_ and optim.clip_grad_value_ clip gradients; nn.pad_sequence pads sequences, and "
+        "nn.LSTM(...)(x, lengths=lengths) reads them",
         **{f"Lazy{name}": f"{name}(None, ...) learns its size at the first call" for name in _OPEN},
     },
     "tinygrad_edu.nn.functional": {
