@@ -107,6 +107,30 @@ def test_closed_layers_have_gradients_by_their_results_and_not_by_their_numbers(
     assert not [node.label for node in graph.nodes if re.fullmatch(r"∂L/∂\d+", node.label)]
 
 
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        (r"\alpha", "α"),
+        (r"\Theta_{ij}", "Θ_{ij}"),
+        (r"\lambda_1", "λ_1"),
+        (r"\hat{y}", "ŷ"),
+        (r"\bar x^2", "x̄^2"),
+        (r"\tilde\theta", "θ̃"),
+        (r"\hatx", r"\hatx"),
+        (r"\mathcal{L}", r"\mathcal{L}"),
+        (r"C:\data", r"C:\data"),
+        ("\\", "\\"),
+    ],
+)
+def test_commands_of_latex_for_letters_are_letters_in_all_views(name: str, called: str) -> None:
+    x = tg.Value(2.0, name=name)
+    assert called in tg.formula(x * 3)
+    assert called in str(tg.explain(x * 3, x))
+    assert next(node.label for node in tg.draw(x * 3, highlight=[name]).graph.nodes) == called
+    other = tg.Value(1.0, name=called)
+    assert len(set(labels([x, other]).values())) == 2
+
+
 def test_names_come_from_the_program() -> None:
     x, lin = tg.Value(2.0), nn.Linear(2, 1)
     z = x * 3

@@ -1,7 +1,8 @@
 """Names as a book sets them: which characters of a label stand on the line, which above it and which below it.
 
 `w_1`, `W_{hh}`, `h_prev`, `x_t^{(2)}`, `y_hat` and `v₁` are read as mathematics; a name of several letters, such as
-`hidden_size`, stays a word. Pictures, LaTeX and TikZ all read names by `pieces`.
+`hidden_size`, stays a word. Pictures, LaTeX and TikZ all read names by `pieces`, and all views call a node by the
+letters of LaTeX's commands in its name, such as ŷ and α.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-__all__ = ["ABOVE", "ACCENTS", "BELOW", "Piece", "isolated", "pieces"]
+__all__ = ["ABOVE", "ACCENTS", "BELOW", "Piece", "isolated", "pieces", "without_commands"]
 
 BELOW = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789+−=()aehijklmnoprstuvx"))
 ABOVE = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵀⁿⁱ", "0123456789+−=()Tni"))
@@ -20,12 +21,21 @@ ABOVE = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵀⁿⁱ", "0123456
 ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "dot": "\u0307"}
 """The accents that a name may spell out: `y_hat` is ŷ."""
 
+GREEK = {
+    unicodedata.name(letter).split()[-1].lower().replace("lamda", "lambda"): letter
+    for letter in "αβγδεζηθικλμνξοπρστυφχψω"
+}
+COMMANDS = {**GREEK, **{name.capitalize(): letter.upper() for name, letter in GREEK.items()}, "ell": "ℓ"}
+"""Letters that have a command in LaTeX."""
+
 SMALL = re.escape("".join((*BELOW, *ABOVE)))
 SMALL_ONES = re.compile(f"([{re.escape(''.join(BELOW))}]+|[{re.escape(''.join(ABOVE))}]+)")
 LIFTED, LOWERED = str.maketrans(BELOW), str.maketrans(ABOVE)
 NOT_PLAIN = re.compile(f"[_^{SMALL}]")
 LETTER = rf"(?:(?![{SMALL}])[^\W\d_])"
 MARK = "[\u0300-\u036f]"
+COMMAND = re.compile(r"\\([A-Za-z]+)")
+ACCENTED = re.compile(rf"\\({'|'.join(ACCENTS)})(?:\{{({LETTER})\}}|[ ]+({LETTER})|(?=[^\x00-\x7f])({LETTER}))")
 END = rf"(?![0-9_.]|{LETTER})"
 NAME = re.compile(
     rf"(?<![\w.])(?P<base>{LETTER}{MARK}*|{LETTER}+(?=_[0-9{{]))"
@@ -84,6 +94,20 @@ def _in_unicode(text: str) -> Iterator[Piece]:
             yield part.translate(LOWERED), 1
         elif part:
             yield part, 0
+
+
+def without_commands(name: str) -> str:
+    r"""A name with letters in the place of LaTeX's commands for them; other commands stay.
+
+    >>> without_commands(r"\alpha"), without_commands(r"\hat{y}_i"), without_commands(r"\mathcal{L}")
+    ('α', 'ŷ_i', '\\mathcal{L}')
+    """
+    if "\\" not in name:
+        return name
+    name = COMMAND.sub(lambda found: COMMANDS.get(found[1], found[0]), name)
+    return ACCENTED.sub(
+        lambda found: unicodedata.normalize("NFC", found[found.lastindex or 0] + ACCENTS[found[1]]), name
+    )
 
 
 RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc](?:[^\x00-\x7f]|[ ]+(?=[\u0590-\u08ff]))*")

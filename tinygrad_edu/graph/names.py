@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import count, groupby
 
 from ..engine.node import Node, creation, shape_of
+from .mathematics import without_commands
 from .text import shorten, visible
 
 __all__ = ["OVER", "RESULTS", "labels", "layers", "local_partial", "over", "partial", "shared_ways", "subscript"]
@@ -193,9 +194,9 @@ def _own_name(node: Node, known: Mapping[Node, str]) -> str | None:
     """The user's name, or ∂z/∂x for the derivative of a node by another, where both have names."""
     name = known.get(node) or node.name
     if name:
-        return shorten(visible(name))
+        return shorten(visible(without_commands(name)))
     of, by = (node.notes and node.notes.derivative) or ("", ())
-    return shorten(partial(*(shorten(visible(name), 14) for name in (of, *by)))) if of else None
+    return shorten(partial(*(shorten(visible(without_commands(name)), 14) for name in (of, *by)))) if of else None
 
 
 def _told_apart(wanted: Mapping[Node, str], taken: set[str]) -> dict[Node, str]:
