@@ -35,6 +35,8 @@ NOT_PLAIN = re.compile(f"[_^{SMALL}]")
 LETTER = rf"(?:(?![{SMALL}])[^\W\d_])"
 MARK = "[\u0300-\u036f]"
 COMMAND = re.compile(r"\\([A-Za-z]+)")
+STYLED = re.compile(r"\\(?:mathbf|boldsymbol|bm|mathrm|mathit|text)\{([^{}]*)\}")
+SCRIPT = re.compile(r"\\mathcal\{([BEFHILMR])\}")
 ACCENTED = re.compile(rf"\\({'|'.join(ACCENTS)})(?:\{{({LETTER})\}}|[ ]+({LETTER})|(?=[^\x00-\x7f])({LETTER}))")
 END = rf"(?![0-9_.]|{LETTER})"
 NAME = re.compile(
@@ -100,11 +102,12 @@ def without_commands(name: str) -> str:
     r"""A name with letters in the place of LaTeX's commands for them; other commands stay.
 
     >>> without_commands(r"\alpha"), without_commands(r"\hat{y}_i"), without_commands(r"\mathcal{L}")
-    ('α', 'ŷ_i', '\\mathcal{L}')
+    ('α', 'ŷ_i', 'ℒ')
     """
     if "\\" not in name:
         return name
-    name = COMMAND.sub(lambda found: COMMANDS.get(found[1], found[0]), name)
+    name = COMMAND.sub(lambda found: COMMANDS.get(found[1], found[0]), STYLED.sub(r"\1", name))
+    name = SCRIPT.sub(lambda found: unicodedata.lookup(f"SCRIPT CAPITAL {found[1]}"), name)
     return ACCENTED.sub(
         lambda found: unicodedata.normalize("NFC", found[found.lastindex or 0] + ACCENTS[found[1]]), name
     )
