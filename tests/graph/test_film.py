@@ -63,6 +63,12 @@ def test_as_an_svg_it_shows_one_frame_at_a_time_and_no_two_ids_are_the_same() ->
     assert len(ids) == len(set(ids))
 
 
+@pytest.mark.parametrize("frames", [2, 3, 6, 7, 9])
+def test_two_frames_are_never_seen_at_once(frames: int) -> None:
+    (percent,) = re.findall(r"visible}([\d.]+)%", tg.graph.film(drawings(frames)).svg())
+    assert 99.999 < float(percent) * frames <= 100
+
+
 @pytest.mark.slow
 def test_the_page_has_a_slider_and_fetches_nothing(browser: Any, tmp_path: Path) -> None:  # noqa: F811
     page, said = browser.new_page(), []

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from math import inf
+from math import floor, inf
 from numbers import Real
 from pathlib import Path
 from string import Template
@@ -139,10 +139,11 @@ class Film:
         sizes = [tuple(map(float, re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', frame)[0])) for frame in self.frames]
         wide, high = (max(side) for side in zip(*sizes))
         every, n = self.seconds * len(self.frames), len(self.frames)
+        shown = floor(1e8 / n) / 1e6  # percent of the time; rounded up, two frames would be seen at once
         rules = [
             f"@media (prefers-reduced-motion:no-preference){{#\0>svg{{animation:\0 {every:g}s step-end infinite}}",
             *(f"#\0>svg:nth-of-type({i}){{animation-delay:{(i - 1 - n) * self.seconds:g}s}}" for i in range(1, n + 1)),
-            f"}}@keyframes \0{{0%{{visibility:visible}}{100 / n:.4g}%{{visibility:hidden}}100%{{visibility:hidden}}}}",
+            f"}}@keyframes \0{{0%{{visibility:visible}}{shown:.8g}%{{visibility:hidden}}100%{{visibility:hidden}}}}",
         ]
         hidden = [frame.replace("<svg ", '<svg visibility="hidden" ', 1) for frame in self.frames[:-1]]
         text = "".join(
