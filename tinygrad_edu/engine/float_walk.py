@@ -89,18 +89,7 @@ def go_down(nodes: list[Any], sums: list[Any], first: int, gradient_of: dict[Nod
             elif row.floats is None:
                 break
             else:
-                operands = node.inputs
-                values = [z._number if type(z) is kind else z for z in operands]
-                parts = row.pull(range(len(values)), upstream, node._number, values, attrs)
-                for z, part in zip(operands, parts):
-                    if part is not None and type(z) is kind and z.flow:
-                        i = z.index - first
-                        if i < 0:
-                            gradient_of[z] = so_far(z, NOTHING) + part
-                        elif nodes[i] is None:
-                            nodes[i], sums[i] = z, part
-                        else:
-                            sums[i] += part
+                pass_to_many(node, upstream, nodes, sums, first, gradient_of)
         except (ArithmeticError, AttributeError, TypeError, ValueError):
             break
         if to_x is not None:
@@ -123,3 +112,21 @@ def go_down(nodes: list[Any], sums: list[Any], first: int, gradient_of: dict[Nod
         return empty
     sums.append(upstream)
     return empty
+
+
+def pass_to_many(
+    node: Any, upstream: float, nodes: list[Any], sums: list[Any], first: int, gradient_of: dict[Node, Any]
+) -> None:
+    """The same step for a call of any number of operands, such as `dot`, or with attributes."""
+    kind, so_far, operands = type(node), gradient_of.get, node.inputs
+    values = [z._number if type(z) is kind else z for z in operands]
+    parts = node.primitive.pull(range(len(values)), upstream, node._number, values, node.attrs)
+    for z, part in zip(operands, parts):
+        if part is not None and type(z) is kind and z.flow:
+            i = z.index - first
+            if i < 0:
+                gradient_of[z] = so_far(z, NOTHING) + part
+            elif nodes[i] is None:
+                nodes[i], sums[i] = z, part
+            else:
+                sums[i] += part
