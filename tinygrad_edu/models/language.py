@@ -50,13 +50,13 @@ def shape_of_tokens(
     before: int = 0,
     rows: int | None = None,
 ) -> tuple[int, int]:
-    """The shape (N, T) of what a model reads: a token at least, and, with those `before`, no more than its block.
+    """The shape (N, T) of what a model reads: at least one token, and with those `before` no more than its block.
 
     `rows` is what N has to be. Raises `ShapeError` for another shape.
     """
     shape = shape_of(tokens)
     if len(shape) != 2 or not shape[1] or (block is not None and before + shape[1] > block):
-        limit = "a token at least" if block is None else f"1 to block={block} tokens"
+        limit = "at least one token" if block is None else f"1 to block={block} tokens"
         after = f" after {before}" if before else ""
         raise ShapeError(f"{model}: {what} of shape (N, T) with {limit}, not {shape}{after}")
     if rows is not None and shape[0] != rows:
