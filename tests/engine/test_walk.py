@@ -15,6 +15,7 @@ from hypothesis import given, strategies as st
 import tinygrad_edu as tg
 from tinygrad_edu.engine import gradients
 from tinygrad_edu.engine.node import clock
+from tinygrad_edu.engine.primitives.primitive import TABLE, Primitive
 from tinygrad_edu.engine.walk import walk
 
 
@@ -333,6 +334,18 @@ def test_the_loop_for_floats_gives_the_numbers_of_the_walk_itself(random: Random
     for node, gradient in quick.items():
         assert type(gradient) is float
         np.testing.assert_array_equal(gradient, careful[node])
+
+
+@pytest.mark.parametrize("ticks_between", [0, 5, 500])
+@pytest.mark.parametrize("kind", [int, np.float32, np.float64, np.array])
+def test_a_gradient_is_a_float_whatever_a_rule_of_the_users_gives(kind: Any, ticks_between: int) -> None:
+    double = Primitive("double", lambda x: 2 * x, [lambda g, out, x: kind(2 * g)], floats=lambda x: 2 * x)
+    del TABLE["double"]
+    x = tg.Value(0.5)
+    for _ in range(ticks_between):
+        next(clock)
+    (double(double(x)) + double(x)).backward()
+    assert (type(x.grad), x.grad) == (float, 6.0)
 
 
 def test_a_graph_spread_over_time_takes_no_more_memory_than_its_size() -> None:

@@ -38,7 +38,7 @@ def pass_numbers_on(gradient_of: dict[Node, Any]) -> None:
     while results := [x for x in gradient_of if x.primitive is not None]:
         latest = max(results, key=creation).index
         if latest < inplace.newest:
-            return
+            break
         first = max(latest + 1 - span, inplace.newest)
         nodes: list[Any] = [None] * (latest + 1 - first)
         sums: list[Any] = [None] * len(nodes)
@@ -48,10 +48,13 @@ def pass_numbers_on(gradient_of: dict[Node, Any]) -> None:
         empty = go_down(nodes, sums, first, gradient_of)
         if sums:  # it stopped on the way
             gradient_of |= {x: total for x, total in zip(nodes, sums) if x is not None}
-            return
+            break
         if empty > max(8 * SHORT, SPARSE * len(nodes)):
-            return
+            break
         span = min(4 * span, LONG)
+    for x, total in gradient_of.items():
+        if type(total) is not float:  # a rule of the user's own may give a number of NumPy
+            gradient_of[x] = x.fit(total)
 
 
 def go_down(nodes: list[Any], sums: list[Any], first: int, gradient_of: dict[Node, Any]) -> int:
