@@ -67,6 +67,26 @@ def test_modules_and_arrays_are_told_by_their_shapes() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("style", "said"),
+    [
+        ("full", ["z = sum(v₁) = 13.5", "v₁ = X @ w = [5, 8.5]", "X = [[1, 2], [3, 2.75]]", "w = [1, 2]"]),
+        ("shapes", ["z = sum(v₁) = 13.5", "v₁ = X @ w = (2,)", "X = (2, 2)", "w = (2,)"]),
+        ("spaces", ["z = sum(v₁) = 13.5", "v₁ = X @ w ∈ ℝ²", "X ∈ ℝ²ˣ²", "w ∈ ℝ²"]),
+        ("formulas", ["z = Σ(X w) = 13.5", "X = (2, 2)", "w = (2,)"]),
+        ("names", ["z = sum(v₁)", "v₁ = X @ w", "X", "w"]),
+    ],
+)
+def test_it_says_what_the_boxes_of_its_style_say(style: Any, said: list[str]) -> None:
+    X, w = (tg.tensor(x, requires_grad=True, name=n) for x, n in (([[1.0, 2.0], [3.0, 2.75]], "X"), ([1.0, 2.0], "w")))
+    z = (X @ w).sum()
+    z.name = "z"
+    lines = [line.lstrip("│├└─ ").partition("   ") for line in tg.draw(z, style=style).text().splitlines()]
+    assert [line for line, _, _ in lines] == said
+    gradients = {"full": len(said), "names": 0}.get(style, 1)
+    assert sum("∂" in gradient for _, _, gradient in lines) == gradients, "boxes without numbers have none"
+
+
 def test_wide_letters_keep_the_column_of_gradients() -> None:
     x, w = tg.Value(2.0, "输入"), tg.Value(3.0, "w")
     lines = tg.draw(x * w).text().splitlines()

@@ -345,7 +345,7 @@ class Drawing:
         """The graph in characters, as a tree: what `print(drawing)` writes."""
         from .formats.characters import characters
 
-        return characters(self.graph)
+        return characters(in_short(self.graph, self.style))
 
     __str__ = text
 

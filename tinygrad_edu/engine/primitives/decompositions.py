@@ -195,7 +195,8 @@ def eigh(x: Any, UPLO: Any = "L") -> EighResult:
 
     Only one triangle is looked at, the lower one unless `UPLO` is "U". The gradient, as in
     PyTorch, tells how the result changes when both triangles change alike: where x comes from a matrix that is not
-    symmetric, take (x + x.T) / 2. For the vectors it is infinite or nan where eigenvalues are equal.
+    symmetric, take (x + x.T) / 2. For the vectors it is infinite or nan where eigenvalues are equal. In the rule on
+    arrows, x = V diag(λ) Vᵀ, and F has 1 / (λⱼ − λᵢ) off its diagonal, which is 0.
 
     >>> import tinygrad_edu as tg
     >>> tg.eigh(tg.tensor([[2.0, 0.0], [0.0, 1.0]])).eigenvalues
@@ -237,7 +238,7 @@ def _svd_parts(out: Any, m: int) -> tuple[Any, Any, Any]:
     return _t(out[..., :m]), out[..., m], _t(out[..., m + 1 :])
 
 
-@linalg(_svd_rule, name="svd")
+@linalg(_svd_rule, words=("U (J_U S + S J_V + diag g_σ) Vᵀ",), name="svd")
 def _svd(x: Any) -> Any:
     """Row by row a left vector, its singular value, and its right vector."""
     u, s, vt = np.linalg.svd(x, full_matrices=False)
@@ -248,7 +249,9 @@ def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     """U (..., m, k), the singular values S (..., k) in descending order, and Vᵀ (..., k, n): x is U @ diag(S) @ Vᵀ.
 
     k is the smaller one of m and n; the rest of the vectors, which NumPy's `full_matrices` adds, has no derivative.
-    The gradient of the vectors is infinite or nan where singular values are equal, as in PyTorch.
+    The gradient of the vectors is infinite or nan where singular values are equal, as in PyTorch. In the rule on arrows,
+    U and V are square, with all vectors, J_U = F ⊙ (Uᵀ g_U − g_Uᵀ U), J_V = F ⊙ (Vᵀ g_V − g_Vᵀ V), and F has
+    1 / (σⱼ² − σᵢ²) off its diagonal, which is 0.
 
     Raises `ShapeError` for `full_matrices` where m and n differ.
 
@@ -280,9 +283,11 @@ def _pinv_rule(g: Any, out: Any, x: Any, rcond: float | None) -> Any:
     return (g - x @ (p @ g)) @ p @ _t(p) + _t(p) @ p @ (g - (g @ p) @ x) - _t(p) @ _t(g) @ _t(p)
 
 
-@linalg(_pinv_rule, numpy=[np.linalg.pinv])
+@linalg(_pinv_rule, words=("(I−AP) {g}ᵀ PPᵀ + PᵀP {g}ᵀ (I−PA) − Pᵀ {g} Pᵀ",), numpy=[np.linalg.pinv])
 def pinv(x: Any, rcond: float | None = None) -> Any:
     """The pseudo-inverse (..., n, m) of matrices (..., m, n); `tg.pinv(a) @ b` solves by least squares.
+
+    In the rule on arrows, A is the matrix and P its pseudo-inverse.
 
     >>> import tinygrad_edu as tg
     >>> tg.pinv(tg.tensor([[2.0], [0.0]])).data.round(4)

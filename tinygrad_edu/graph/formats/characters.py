@@ -11,6 +11,7 @@ from ..._support.languages import say
 from ..._support.text import columns
 from ..names import partial
 from ..picture.card import attrs_of, sign_of
+from ..picture.style import is_space, kind_in_line
 from ..plain import Graph, PlainNode, Quantity
 from ..words.formula import TEXT
 from ..words.terms import Term, call, named, number_term, one_line
@@ -83,10 +84,11 @@ def _words(node: PlainNode, sources: list[int], graph: Graph) -> str:
     """A node in a line: its name, how it was made, and its number, or its shape and range."""
     made = _call(node, [graph.node(source) for source in sources], graph) if sources else node.formula
     made = cluster_title(graph.cluster(node.opens)) if node.opens else made
-    value = "" if node.value is None or node.kind == "constant" else _number(node.value)
-    return " = ".join(dict.fromkeys(filter(None, (_name(node), made, value)))) + (
-        f"  ({node.note})" if node.note else ""
-    )
+    value = None if node.kind == "constant" else node.value
+    space = kind_in_line(value, " ") if value and is_space(value) else ""
+    number = _number(value) if value and not space else ""
+    line = " = ".join(dict.fromkeys(filter(None, (_name(node), made, number))))
+    return line + space + (f"  ({node.note})" if node.note else "")
 
 
 def _number(quantity: Quantity, *, shape: bool = True) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ..names import partial
-from ..numbers import RAISED
 from ..picture.card import attrs_of, sign_of
-from ..picture.style import kind_of
+from ..picture.style import is_space, kind_in_line
 from ..plain import Cluster, Edge, Graph, PlainNode, Quantity
 from ..text import plural
 
@@ -28,10 +26,9 @@ def node_lines(node: PlainNode, graph: Graph) -> list[str]:
         lines.append(f"{label} = {value.text()}")
     else:
         unnamed = graph.mode == "architecture" and node.opens
-        kind = kind_of(value, 0.0, "" if unnamed else " ", dtype=True)
-        space = re.sub(r"\^\{(.*)\}", lambda power: power[1].translate(RAISED), kind.text)
-        lines.append(space if unnamed else label + space)
-        lines += [value.range()] if value.dtype and kind.style == "muted" else []
+        kind = kind_in_line(value, "" if unnamed else " ", dtype=True)
+        lines.append(kind if unnamed else label + kind)
+        lines += [value.range()] if value.dtype and not is_space(value) else []
     if node.opens is not None:
         lines.insert(0, cluster_title(graph.cluster(node.opens)))
     if node.gradient is not None and graph.mode != "both":  # in such a graph it has a box of its own

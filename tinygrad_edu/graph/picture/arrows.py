@@ -21,8 +21,10 @@ __all__ = ["Label", "arrow_labels", "chain_rule", "leads_back", "local_symbol"]
 
 SIZE = 11.5
 """The font size of labels."""
-LONGEST = 34
+LONGEST = 40
 """A rule of more characters than this is not written on an arrow."""
+LONGEST_CHAIN = 68
+"""Nor are the names of an upstream gradient and a local derivative of more."""
 MOST_NAMED = 40
 """A graph of both passes that has more arrows has the numbers of the chain rule alone on those that lead back."""
 SPACE = 3.0
@@ -153,7 +155,7 @@ def _named(edge: Edge, graph: Graph, upstream: str, local: str, contribution: st
     target = graph.node(forward.target).label
     symbol = local_symbol(forward, graph)
     names = f"{partial(graph.of, target)} · {symbol}"
-    if len(names) > 2 * LONGEST:
+    if len(names) > LONGEST_CHAIN:
         return None
     if edge.pair is None:
         return Label(((Text("partial", symbol, SIZE + 1), Text("slope", f" = {local}", SIZE)),))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from math import prod
 from typing import Literal
 
+from ..numbers import RAISED
 from ..plain import Graph, PlainNode, Quantity
 from .typeset import Text
 
-__all__ = ["Style", "in_short", "in_space", "kind_of"]
+__all__ = ["Style", "in_short", "in_space", "is_space", "kind_in_line", "kind_of"]
 
 Style = Literal["full", "shapes", "spaces", "formulas", "names"]
 """How much boxes say.
@@ -56,12 +58,28 @@ def in_space(quantity: Quantity) -> Quantity:
     return Quantity(quantity.shape, letter, None)
 
 
+def is_space(quantity: Quantity) -> bool:
+    """Whether it is what `in_space` left."""
+    return quantity.dtype in (REAL, *SPACES.values())
+
+
 def kind_of(quantity: Quantity, size: float, before: str = "", *, dtype: bool = False) -> Text:
     """The shape of an array: `(3, 2) float32`, or as a book writes it, ℝ³ˣ², with ∈ where there is space before it."""
-    if quantity.dtype in (REAL, *SPACES.values()):
+    if is_space(quantity):
         sign = " ∈ " if before.isspace() else before
         return Text("space", f"{sign}{quantity.dtype}^{{{'×'.join(map(str, quantity.shape))}}}", size + 3)
     return Text("muted", before + quantity.kind(dtype=dtype), size)
+
+
+def kind_in_line(quantity: Quantity, before: str = "", *, dtype: bool = False) -> str:
+    """The same in characters alone.
+
+    >>> kind_in_line(Quantity((3, 2), "", None)), kind_in_line(Quantity((3, 2), "ℝ", None), " ")
+    ('(3, 2)', ' ∈ ℝ³ˣ²')
+    """
+    return re.sub(
+        r"\^\{(.*)\}", lambda power: power[1].translate(RAISED), kind_of(quantity, 0, before, dtype=dtype).text
+    )
 
 
 def _node_in_short(node: PlainNode, left: Callable[[Quantity | None], Quantity | None], style: Style) -> PlainNode:
