@@ -195,8 +195,9 @@ def eigh(x: Any, UPLO: Any = "L") -> EighResult:
 
     Only one triangle is looked at, the lower one unless `UPLO` is "U". The gradient, as in
     PyTorch, tells how the result changes when both triangles change alike: where x comes from a matrix that is not
-    symmetric, take (x + x.T) / 2. For the vectors it is infinite or nan where eigenvalues are equal. In the rule on
-    arrows, x = V diag(λ) Vᵀ, and F has 1 / (λⱼ − λᵢ) off its diagonal, which is 0.
+    symmetric, take (x + x.T) / 2. For the vectors it is infinite or nan where eigenvalues are equal.
+
+    In the rule on arrows, x = V diag(λ) Vᵀ, and F has 1 / (λⱼ − λᵢ) off its diagonal, which is 0.
 
     >>> import tinygrad_edu as tg
     >>> tg.eigh(tg.tensor([[2.0, 0.0], [0.0, 1.0]])).eigenvalues
@@ -249,9 +250,10 @@ def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     """U (..., m, k), the singular values S (..., k) in descending order, and Vᵀ (..., k, n): x is U @ diag(S) @ Vᵀ.
 
     k is the smaller one of m and n; the rest of the vectors, which NumPy's `full_matrices` adds, has no derivative.
-    The gradient of the vectors is infinite or nan where singular values are equal, as in PyTorch. In the rule on arrows,
-    U and V are square, with all vectors, J_U = F ⊙ (Uᵀ g_U − g_Uᵀ U), J_V = F ⊙ (Vᵀ g_V − g_Vᵀ V), and F has
-    1 / (σⱼ² − σᵢ²) off its diagonal, which is 0.
+    The gradient of the vectors is infinite or nan where singular values are equal, as in PyTorch.
+
+    In the rule on arrows, U and V are square, with all vectors, J_U = F ⊙ (Uᵀ g_U − g_Uᵀ U),
+    J_V = F ⊙ (Vᵀ g_V − g_Vᵀ V), and F has 1 / (σⱼ² − σᵢ²) off its diagonal, which is 0.
 
     Raises `ShapeError` for `full_matrices` where m and n differ.
 
