@@ -158,6 +158,48 @@ def test_long_names_and_wide_matrices_fit_the_screen(lang: str) -> None:
     assert any("  …  " in row for row in matrices)
 
 
+def of_twelve() -> tg.Tensor:
+    """A loss of vectors that no line of a screen of 80 holds."""
+    x = tg.tensor(np.linspace(-1.4, 1.7, 12), requires_grad=True, name="x")
+    w = tg.tensor(np.linspace(0.33, -0.77, 12), requires_grad=True, name="weights_of_the_layer")
+    return (tg.tanh(x * w) * w).sum()
+
+
+def test_long_vectors_keep_to_their_line_and_leave_room_for_the_table() -> None:
+    said: list[str] = []
+
+    async def test(player: Player, press: Press) -> None:
+        for _ in player.script:
+            await press("right")
+            said.extend(shown(player, "equation").splitlines())
+            assert player.screen.virtual_size.height <= 24
+
+    play(test, script=tg.steps(of_twelve()))
+    assert max(map(columns, said)) <= 80 - FRAME
+    arrays = [line for line in said if line.endswith("]")]
+    assert sum(", …, " in line for line in arrays) > 5
+    assert all(line.count("[") == line.count("]") for line in said)
+
+
+def test_a_wide_graph_in_characters_leaves_the_arrow_keys_to_the_player() -> None:
+    y = of_twelve()
+    for _ in range(16):
+        y = tg.sin(y)
+
+    async def test(player: Player, press: Press) -> None:
+        await press("end", "g", "left", "left", "right")
+        last = len(player.script) - 1
+        assert player.step == last
+        graph = player.query_one("#graph")
+        assert graph.virtual_size.width > graph.size.width
+        await press("shift+right", "pagedown")
+        await asyncio.sleep(0.5)  # it glides
+        assert player.step == last
+        assert min(graph.scroll_offset) > 0
+
+    play(test, script=tg.steps(y))
+
+
 def test_the_graph_in_characters_takes_the_place_of_the_table_and_says_what_is_known() -> None:
     async def test(player: Player, press: Press) -> None:
         assert player.table.display

@@ -13,11 +13,15 @@ __all__ = ["MATRIX", "in_latex", "in_rows"]
 MATRIX = re.compile(r"(?<![\[=\w])(?<!\], )\[\[[^\[\]()=]*\](?:, \[[^\[\]()=]*\])*\](?!\])")
 """A matrix in a line: brackets of brackets, but no index, no attribute, and no part of an array of more axes."""
 
+ARRAY = re.compile(rf"{MATRIX.pattern}|(?<![\[=\w])(?<!\], )\[[^\[\]()=]+\](?!\])")
+"""A matrix, or a vector."""
+
 
 def in_rows(line: str, room: int | None = None) -> list[str]:
     """The line as lines of text, with matrices as rows and columns, and the rest at the middle of their height.
 
-    Where it is wider than the `room`, matrices leave out columns in their middle, as NumPy prints large ones.
+    Where it is wider than the `room`, matrices and vectors leave out numbers in their middle, as NumPy
+    prints large ones.
 
     >>> print(*in_rows("A = [[1, 2], [3, −4], [0, 5]] + b"), sep="\\n")
         ⎡1   2⎤
@@ -26,9 +30,11 @@ def in_rows(line: str, room: int | None = None) -> list[str]:
     >>> print(*in_rows("[[0.11, 0.12, 0.13, 0.14, 0.15], [1, 2, 3, 4, 5]]", 24), sep="\\n")
     ⎡0.11  0.12  …  0.15⎤
     ⎣   1     2  …     5⎦
+    >>> in_rows("x = [0.11, 0.12, 0.13, 0.14, 0.15]", 27)
+    ['x = [0.11, 0.12, …, 0.15]']
     """
-    pieces = _pieces(line)
-    most = max((len(_cells(piece)[0]) for piece in pieces if MATRIX.fullmatch(piece)), default=0)
+    pieces = _pieces(line, ARRAY)
+    most = max((len(_cells(piece)[0]) for piece in pieces if ARRAY.fullmatch(piece)), default=0)
     rows = _lines(pieces, most)
     while room is not None and most > FEWEST and max(map(columns, rows)) > room:
         most -= 1
@@ -37,12 +43,12 @@ def in_rows(line: str, room: int | None = None) -> list[str]:
 
 
 FEWEST = 3
-"""Of a matrix that is too wide so many columns are left: the first, … and the last."""
+"""Of an array that is too wide so many columns are left: the first, … and the last."""
 
 
 def _lines(pieces: list[str], most: int) -> list[str]:
-    """The lines of text, with at most so many columns in a matrix."""
-    blocks = [_rows(piece, most) if MATRIX.fullmatch(piece) else [piece] for piece in pieces]
+    """The lines of text, with at most so many columns in an array."""
+    blocks = [_rows(piece, most) if ARRAY.fullmatch(piece) else [piece] for piece in pieces]
     height = max(map(len, blocks), default=1)
     rows = zip(*(_centred(block, height) for block in blocks))
     return ["".join(row).rstrip() for row in rows]
@@ -54,24 +60,27 @@ def in_latex(line: str, bold: Collection[str] = ()) -> str:
     >>> print(in_latex("∂L/∂b = [[1, −0.5]]"))
     \frac{\partial L}{\partial b} = \begin{bmatrix} 1 & -0.5 \end{bmatrix}
     """
-    return "".join(_bmatrix(piece) if MATRIX.fullmatch(piece) else equation(piece, bold) for piece in _pieces(line))
+    return "".join(
+        _bmatrix(piece) if MATRIX.fullmatch(piece) else equation(piece, bold) for piece in _pieces(line, MATRIX)
+    )
 
 
-def _pieces(line: str) -> list[str]:
-    """The matrices of a line, and the text between them."""
-    return [piece for piece in re.split(f"({MATRIX.pattern})", line) if piece]
+def _pieces(line: str, arrays: re.Pattern[str] = MATRIX) -> list[str]:
+    """The arrays of a line, and the text between them."""
+    return [piece for piece in re.split(f"({arrays.pattern})", line) if piece]
 
 
-def _cells(matrix: str) -> list[list[str]]:
-    return [row.split(", ") for row in matrix[2:-2].split("], [")]
+def _cells(array: str) -> list[list[str]]:
+    return [row.split(", ") for row in array.strip("[]").split("], [")]
 
 
-def _rows(matrix: str, most: int) -> list[str]:
+def _rows(array: str, most: int) -> list[str]:
     rows = [
-        row if len(row) <= most else [*row[: most // 2], "…", *row[most // 2 - most + 1 :]] for row in _cells(matrix)
+        row if len(row) <= most else [*row[: most // 2], "…", *row[most // 2 - most + 1 :]] for row in _cells(array)
     ]
     wide = [max(map(len, column)) for column in zip(*rows)]
-    inside = ["  ".join(cell.rjust(size) for cell, size in zip(row, wide)) for row in rows]
+    gap = "  " if array.startswith("[[") else ", "
+    inside = [gap.join(cell.rjust(size) for cell, size in zip(row, wide)) for row in rows]
     if len(inside) == 1:
         return [f"[{inside[0]}]"]
     left, right = ("".join(sides) for sides in ("⎡" + "⎢" * (len(rows) - 2) + "⎣", "⎤" + "⎥" * (len(rows) - 2) + "⎦"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import ClassVar
 
@@ -51,13 +52,26 @@ SECONDS = (8.0, 4.0, 2.0, 1.0, 0.5, 0.25)
 
 
 class Table(DataTable[Text], inherit_bindings=False):
-    """A table that leaves all keys to the player, except those that scroll it."""
+    """A table that leaves all keys to the player, except those that move its cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "cursor_up", show=False),
         Binding("down", "cursor_down", show=False),
         Binding("pageup", "page_up", show=False),
         Binding("pagedown", "page_down", show=False),
+    ]
+
+
+class Tree(ScrollableContainer, inherit_bindings=False):
+    """The graph in characters, which leaves all keys to the player, too, except those that scroll it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "scroll_up", show=False),
+        Binding("down", "scroll_down", show=False),
+        Binding("pageup", "page_up", show=False),
+        Binding("pagedown", "page_down", show=False),
+        Binding("shift+left", "page_left", show=False),
+        Binding("shift+right", "page_right", show=False),
     ]
 
 
@@ -107,7 +121,7 @@ class Player(App[Score]):
         yield Input(id="answer", placeholder=self.texts["your answer"])
         yield Static(id="feedback")
         yield Table(id="table", cursor_type="row")
-        with ScrollableContainer(id="graph"):
+        with Tree(id="graph"):
             yield Static(id="tree")
         yield Static(id="keys")
 
@@ -219,7 +233,7 @@ class Player(App[Score]):
             self.table.focus()
             return
         answer.focus()
-        self._say("equation", "\n".join(in_rows(f"{asked.prompt} = ?")))
+        self._say("equation", "\n".join(self._in_rows(f"{asked.prompt} = ?")))
         self._say("said", self.texts[f"asked for the {asked.asks}"])
         self._say("source", self._source(self.script[asked.step]))
         self._say("feedback", "")
@@ -269,15 +283,15 @@ class Player(App[Score]):
         return "\n".join(row for line in lines(self.script, event) for row in self._in_rows(line))
 
     def _in_rows(self, line: str) -> list[str]:
-        """A line with its matrices; what stands behind its last equals sign goes below if the screen is too narrow.
+        """A line with its matrices; what comes last goes below the rest if the screen is too narrow.
 
-        A matrix that is still too wide loses columns in its middle.
+        An array that is still too wide loses numbers in its middle.
         """
         rows, room = in_rows(line), self.size.width - FRAME
-        if len(rows) == 1 or max(map(columns, rows)) <= room:
+        if max(map(columns, rows)) <= room:
             return rows
-        left, _, right = line.rpartition(" = ")
-        return [*in_rows(f"{left} =", room), *in_rows(right, room)]
+        parts = re.fullmatch(r"(.* (?:\+?=|→)) (.*)", line)
+        return [row for part in (parts.groups() if parts else [line]) for row in in_rows(part, room)]
 
     def _source(self, event: Event | None) -> str:
         source = self.script.graph.node(event.node).source if event else None
