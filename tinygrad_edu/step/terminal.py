@@ -198,7 +198,7 @@ class Player(App[Score]):
         """Show the graph in place of the table, or the table again."""
         self.table.display, graph = not self.table.display, self.query_one("#graph")
         graph.display = not self.table.display
-        (self.table if self.table.display else graph).focus()
+        self._focus_shown()
 
     def action_speed(self, by: int) -> None:
         """Play faster or slower."""
@@ -221,6 +221,10 @@ class Player(App[Score]):
             self.timer.stop()
             self.timer = None
 
+    def _focus_shown(self) -> None:
+        """Let keys scroll what is shown, the table or the graph."""
+        (self.table if self.table.display else self.query_one("#graph")).focus()
+
     # Questions.
 
     def _ask(self, asked: Question | None) -> None:
@@ -230,7 +234,7 @@ class Player(App[Score]):
         answer.set_class(asked is not None, "asked")
         answer.value = ""
         if asked is None:
-            self.table.focus()
+            self._focus_shown()
             return
         answer.focus()
         self._say("equation", "\n".join(self._in_rows(f"{asked.prompt} = ?")))
