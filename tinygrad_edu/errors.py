@@ -18,7 +18,7 @@ Each is also the built-in error, in brackets, that a caller would expect to catc
 
 from __future__ import annotations
 
-from ._support.base_error import TinygradError
+from ._support.base_error import FileError, TinygradError
 
 __all__ = [
     "DtypeError", "FileError", "GradientError", "GraphError", "InPlaceError", "ModuleError", "OptimizerError",
@@ -56,7 +56,3 @@ class ModuleError(TinygradError, RuntimeError):
 
 class OptimizerError(TinygradError, ValueError):
     """Parameters, hyperparameters or a state that an optimiser does not accept."""
-
-
-class FileError(TinygradError, ValueError):
-    """A file that is missing, cut off, damaged, or not in the format that it claims."""

@@ -55,7 +55,7 @@ def save(obj: Any, path: str | os.PathLike[str]) -> Path:
     if not isinstance(path, (str, os.PathLike)):
         raise DtypeError(f"save: what is saved comes first, then the path, which is not {type(path).__name__}")
     path = Path(path)
-    write, _ = format_of(path, FORMATS, error=FileError)
+    write, _ = format_of(path, FORMATS)
     replace_file(path, write(obj))
     return path
 
@@ -78,7 +78,7 @@ def load(path: str | os.PathLike[str]) -> Any:
     if not isinstance(path, (str, os.PathLike)):
         raise DtypeError(f"load: the argument is a path, not {type(path).__name__}")
     path = Path(path)
-    _, read = format_of(path, FORMATS, function="load", error=FileError)
+    _, read = format_of(path, FORMATS, function="load")
     try:
         content = read_file(path)
     except OSError as error:

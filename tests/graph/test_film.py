@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu.errors import FileError
 
 from .test_page import browser  # noqa: F401
 
@@ -44,6 +45,26 @@ def test_all_frames_have_one_layout_and_their_own_numbers(mode: Any) -> None:
         assert f"{number + 1} of 4" in frame
         loss = next(node for node in drawing.graph.nodes if node.label == "loss")
         assert f" = {loss.value.text()}<" in frame
+
+
+def test_frames_that_fit_drew_in_several_ways_are_drawn_in_one() -> None:
+    w, b, made = tg.Value(-0.4, "w"), tg.Value(0.0, "b"), []
+    for _ in range(4):
+        h = tg.tanh(w * tg.Value(0.1845, "x") + b)
+        h.name = "h"
+        loss = (h - 0.8) ** 2 + (h * w - 1) ** 2
+        loss.name = "loss"
+        made.append(tg.draw(loss, "both"))
+        for p, slope in zip((w, b), tg.gradients(loss, [w, b])):
+            p.data -= 0.3 * slope
+    assert len({(drawing.flow, drawing.wrap) for drawing in made}) == 2, "else this test says nothing"
+    film = tg.graph.film(made)
+    assert len({(drawing.flow, drawing.wrap) for drawing in film.drawings}) == 1
+    assert len({tuple(places(frame)) for frame in film.frames}) == 1
+    assert film.layout.width <= 1300
+    assert film.layout.height <= 1600
+    for drawing, frame in zip(made, film.frames):
+        assert f" = {drawing.graph.nodes[-1].value.text()}<" in frame  # type: ignore[union-attr]
 
 
 def test_what_changed_is_thick_and_what_did_not_is_not() -> None:
@@ -104,5 +125,5 @@ def test_drawings_of_other_graphs_are_refused_with_the_way_out() -> None:
         with pytest.raises(tg.TinygradError, match="film: seconds is how long each frame is shown"):
             tg.graph.film(one, seconds)  # type: ignore[arg-type]
     assert repr(tg.graph.film(iter(one))) == repr(tg.graph.film(one))
-    with pytest.raises(ValueError, match=r"film: 'x\.gif' has none of the extensions"):
+    with pytest.raises(FileError, match=r"film: 'x\.gif' has none of the extensions"):
         tg.graph.film(one).save("x.gif")

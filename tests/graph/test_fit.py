@@ -188,11 +188,24 @@ def test_a_page_of_spaces_of_functions_that_pass_numbers_on() -> None:
     assert "ℝ" not in tg.draw(square(square(tg.Value(2.0, "x"))) + 1.0, style="spaces").html()
 
 
-def test_the_note_of_what_was_done_fits_as_well() -> None:
+def fibonacci() -> Any:
     x, y = tg.Value(1.0, "x"), tg.Value(1.0, "y")
     for _ in range(8):
         x, y = y, x + y
-    for lang in ("en", "zh"):
-        svg = tg.draw(y, width=300, lang=lang).svg()
-        assert "fit=None" in svg
-        assert float(re.findall(r'^<svg [^>]* width="([\d.]+)"', svg)[0]) <= 300
+    return y
+
+
+@pytest.mark.parametrize(
+    ("program", "mode", "lang"), [(fibonacci, "both", "zh"), (layers, "forward", "en"), (long_chain, "backward", "en")]
+)
+def test_a_picture_is_as_wide_as_asked_for_or_says_that_it_is_not(program: Any, mode: Any, lang: Any) -> None:
+    z, too_large = program(), {"en": "too large for", "zh": "放不进"}[lang]
+    for most in (120, 400):
+        drawing = tg.draw(z, mode, width=most, lang=lang, engine="builtin")
+        assert (size(drawing)[0] > most) == (too_large in drawing.graph.notes[-1])
+        assert "fit=None" in drawing.graph.notes[-1]
+
+
+def test_what_fits_nothing_says_so_though_there_was_nothing_to_choose() -> None:
+    notes = tg.draw(worked_example()[-1], width=100, direction="TB", style="names").graph.notes
+    assert notes == ("Too large for 100 pixels; focus=, between= or hide= show a part.",)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu.errors import FileError
 
 from .examples import EXAMPLES, worked_example
 
@@ -65,7 +66,7 @@ def test_a_filmstrip_is_what_its_extension_says(extension: str, tmp_path: Path) 
     tg.steps(worked_example()[-1]).filmstrip(path, at=[2])
     start = {"svg": b"<svg", "png": b"\x89PNG", "pdf": b"%PDF"}[extension]
     assert path.read_bytes().startswith(start)
-    with pytest.raises(ValueError, match=r"filmstrip: 'z\.gif' has none of the extensions"):
+    with pytest.raises(FileError, match=r"filmstrip: 'z\.gif' has none of the extensions"):
         tg.steps(worked_example()[-1]).filmstrip(tmp_path / "z.gif")
 
 

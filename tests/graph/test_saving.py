@@ -13,6 +13,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu._support.formats import format_of
+from tinygrad_edu.errors import FileError
 from tinygrad_edu.graph.formats.saving import FORMATS
 from tinygrad_edu.graph.layout import engine
 
@@ -118,7 +119,7 @@ def test_paths_that_cannot_be_written(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["z.bmp", "z", "svg", "z.svg.bak", "z.svg "])
 def test_an_unknown_extension_is_refused_before_anything_is_computed_with_those_there_are(name: str) -> None:
-    with pytest.raises(ValueError, match=f"^save: '{name}' has none of the extensions {', '.join(FORMATS)}$"):
+    with pytest.raises(FileError, match=f"^save: '{name}' has none of the extensions {', '.join(FORMATS)}$"):
         format_of(name, FORMATS)
 
 
@@ -126,5 +127,5 @@ def test_a_new_format_is_a_writer_and_a_line_in_the_table(tmp_path: Path, monkey
     monkeypatch.setitem(FORMATS, ".lst", lambda drawing: "\n".join(node.label for node in drawing.graph.nodes))
     drawing = tg.draw(worked_example()[-1])
     assert drawing.save(tmp_path / "z.lst").read_text() == "x\ny\nw\nq\nz"
-    with pytest.raises(ValueError, match=r"^save: 'z\.bmp' has none of the extensions .*, \.lst$"):
+    with pytest.raises(FileError, match=r"^save: 'z\.bmp' has none of the extensions .*, \.lst$"):
         drawing.save(tmp_path / "z.bmp")

@@ -1,10 +1,10 @@
-"""`TinygradError`, the base class of all errors of this package. This folder raises it, too, so it stands here."""
+"""The errors of `tinygrad_edu.errors` that this folder raises, too, and so are here: `TinygradError`, `FileError`."""
 
 from __future__ import annotations
 
 from .text import clean
 
-__all__ = ["TinygradError"]
+__all__ = ["FileError", "TinygradError"]
 
 
 class TinygradError(Exception):
@@ -18,4 +18,8 @@ class TinygradError(Exception):
         return clean(text, len(text))
 
 
-TinygradError.__module__ = "tinygrad_edu.errors"  # where callers find it
+class FileError(TinygradError, ValueError):
+    """A file that is missing, cut off, damaged, or not in a format that is known, or that it claims."""
+
+
+TinygradError.__module__ = FileError.__module__ = "tinygrad_edu.errors"  # where callers find them

@@ -12,6 +12,7 @@ from io import TextIOBase
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
+from .base_error import FileError
 from .files import replace_file
 
 __all__ = ["Writer", "format_of", "save_as", "write_to"]
@@ -27,7 +28,6 @@ def format_of(
     formats: Mapping[str, T],
     *,
     function: str = "save",
-    error: type[Exception] = ValueError,
 ) -> T:
     """The entry of a table of formats for a file of this name, in upper or lower case.
 
@@ -35,20 +35,23 @@ def format_of(
     ----------
     formats : by extension, in lower case and with its dot.
     function : the name of the function that the user called, with which the message begins.
-    error : what is raised, with the list of extensions, for one that is not in the table.
+
+    Raises `FileError`, with the extensions that there are, for another one, and for what is no path.
 
     >>> format_of("z.SVG", {".svg": 1, ".tar.gz": 2}), format_of("z.tar.gz", {".svg": 1, ".tar.gz": 2})
     (1, 2)
     >>> format_of("z.bmp", {".svg": 1, ".png": 2})
     Traceback (most recent call last):
         ...
-    ValueError: save: 'z.bmp' has none of the extensions .svg, .png
+    tinygrad_edu.errors.FileError: save: 'z.bmp' has none of the extensions .svg, .png
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise FileError(f"{function}: takes the path of a file, such as 'z{next(iter(formats))}', not {path!r:.60}")
     name = Path(path).name
     for extension, entry in formats.items():
         if name.lower().endswith(extension):
             return entry
-    raise error(f"{function}: {name!r} has none of the extensions {', '.join(formats)}")
+    raise FileError(f"{function}: {name!r} has none of the extensions {', '.join(formats)}")
 
 
 def write_to(
@@ -63,11 +66,11 @@ def write_to(
     b'3!'
     """
     if format is None:
-        raise ValueError(f"{function}: an open file has no extension; say the format, one of {', '.join(formats)}")
+        raise FileError(f"{function}: an open file has no extension; say the format, one of {', '.join(formats)}")
     content = format_of(f"it.{format.removeprefix('.')}", formats, function=function)(*arguments)
     if isinstance(file, TextIOBase):
         if isinstance(content, bytes):
-            raise ValueError(f"{function}: {format} is binary; open the file with mode 'wb'")
+            raise FileError(f"{function}: {format} is binary; open the file with mode 'wb'")
         file.write(content)
     else:
         file.write(content if isinstance(content, bytes) else content.encode())
@@ -78,7 +81,7 @@ def save_as(
 ) -> Path:
     """Write the file that the writer of its extension makes of the arguments; gives the path.
 
-    The file appears complete or not at all. `function` is what the user called. Raises `ValueError` for an extension
+    The file appears complete or not at all. `function` is what the user called. Raises `FileError` for an extension
     that is not in the table, before the writer is called, and `OSError` if the file cannot be written.
 
     >>> import tempfile
@@ -86,8 +89,8 @@ def save_as(
     ...     save_as(f"{folder}/x.txt", {".txt": lambda number: f"{number}!"}, 3).read_text()
     '3!'
     """
-    path = Path(path)
     content = format_of(path, formats, function=function)(*arguments)
+    path = Path(path)
     try:
         replace_file(path, content if isinstance(content, bytes) else content.encode())
     except OSError as error:

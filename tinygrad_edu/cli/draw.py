@@ -55,7 +55,7 @@ def run_draw(arguments: argparse.Namespace) -> None:
     """Draw the node and save the picture."""
     file, name = split_target(arguments.node)
     if arguments.out:
-        with refusing(ValueError):
+        with refusing(TinygradError):
             format_of(arguments.out, FORMATS)  # before the file runs, which may take long
     out = arguments.out or re.sub(r"[^\w.-]+", "_", name).strip("_") + ".svg"
     variables = run(file, name)

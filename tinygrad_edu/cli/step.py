@@ -30,7 +30,7 @@ def run_step(arguments: argparse.Namespace) -> None:
     """Play the node's script, or write it to a file."""
     file, name = split_target(arguments.node)
     if arguments.out:
-        with refusing(ValueError):
+        with refusing(TinygradError):
             format_of(arguments.out, FORMATS)
     node = the_node(file, name, run(file, name))
     with refusing(TinygradError, where=f"{arguments.node}: "):

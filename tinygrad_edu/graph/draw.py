@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import wraps
+from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, overload
 
@@ -20,7 +21,7 @@ from .architecture import architecture, is_model, results_of
 from .asked import recorded_of
 from .backward import backward_graph, check_differentiable
 from .choices import Mode, check_choices, check_sizes
-from .fit import Choice, Fit, Way, fitted, room_of
+from .fit import Choice, Fit, Fitting, Plan, Way, fitted, noted, room_of
 from .layout.geometry import Direction, Engine, Layout
 from .marks import Given, Marks, marked
 from .numbers import printed_with
@@ -144,7 +145,7 @@ def draw(
         shown, first = view(whole, depth, paths), Way(direction or "LR", style or "full")
         looks = _Looks(whole, mode, engine, theme, False if several and steps is None else steps, lang, bold)
         if (fit is None and width is None) or len(shown.nodes) > LIMIT:
-            return looks.drawing(shown, first)
+            return looks.drawing(Plan(0, shown, first))
         free = Choice(
             whole,
             shown,
@@ -153,7 +154,8 @@ def draw(
             bare=steps is None and mode == "both",
             view=depth == "auto" and not paths,
         )
-        return fitted(looks.drawing, first, free, room_of(fit, width))
+        fitting = Fitting(first, free, room_of(fit, width))
+        return fitted(looks._replace(fitting=fitting).drawing, fitting)
 
 
 class _Looks(NamedTuple):
@@ -166,10 +168,11 @@ class _Looks(NamedTuple):
     steps: bool | None
     lang: str | None
     bold: bool
+    fitting: Fitting | None = None
 
-    def drawing(self, graph: Graph, way: Way) -> Drawing:
+    def drawing(self, plan: Plan) -> Drawing:
         """The drawing of a view of the whole in some way."""
-        both = self.mode == "both"
+        graph, way, both = plan.graph, plan.way, self.mode == "both"
         folded = any(cluster.times > 1 for cluster in graph.clusters)  # an arrow stands for many, with numbers of one
         few = len(graph.edges) <= FEW and way.style == "full" and not folded
         by_default = few or (both and way.style != "names" and not way.bare)
@@ -185,6 +188,8 @@ class _Looks(NamedTuple):
             way.wrap,
             self.lang,
             self.bold,
+            plan.number,
+            self,
         )
 
 
@@ -250,6 +255,8 @@ class Drawing:
     wrap : how wide a row may be; None: everything is in one.
     lang : the language of its words.
     bold : whether names of arrays are bold.
+    plan : the number of the plan that was chosen so that it fits.
+    looks : what draws the same graph by the other plans.
     """
 
     graph: Graph
@@ -262,6 +269,18 @@ class Drawing:
     wrap: float | None = None
     lang: str | None = None
     bold: bool = False
+    plan: int = field(default=0, repr=False, compare=False)
+    looks: _Looks | None = field(default=None, repr=False, compare=False)
+
+    @spoken_as_drawn
+    def by_plan(self, number: int, engine: Engine) -> Drawing:
+        """The same graph by another plan of those that `fit` tries."""
+        assert self.looks is not None
+        assert self.looks.fitting is not None
+        fitting = self.looks.fitting
+        plan = next(islice(fitting.plans(), number, None))
+        drawing = self.looks.drawing(noted(plan, fitting.room) if number else plan)
+        return replace(drawing, engine=engine)
 
     @lazy
     @spoken_as_drawn

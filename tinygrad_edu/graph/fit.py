@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from .._support.languages import say, texts
+from .layout.geometry import Layout
+from .picture.sheet import PADDING, Sheet
 from .picture.style import Style
-from .picture.svg import lines_below
 from .plain import Graph
 from .views.collapse import depth_of
 from .views.fold import fold
 from .views.view import aliased, view
 
-__all__ = ["Choice", "Fit", "Way", "fitted", "room_of"]
+__all__ = ["Choice", "Fit", "Fitting", "Plan", "Way", "fitted", "noted", "over", "room_of"]
 
 Drawing = TypeVar("Drawing")
 
@@ -32,11 +33,6 @@ SAID: dict[Style, str] = texts(
         "names": "with names alone",
     }
 )
-
-RIM = 36.0
-"""How much larger a picture is than its layout."""
-LINE = 17.0
-"""The height of a line below the picture."""
 
 
 class Way(NamedTuple):
@@ -66,44 +62,81 @@ class Room(NamedTuple):
     width: float
     height: float
     words: str
+    or_higher: bool = False
+    """Whether a picture that is too high, and not too wide, is better than one that is too wide."""
 
 
 def room_of(fit: Fit | None, width: float | None) -> Room:
     """The room of a cell, a page or a slide, or of a width in pixels."""
     if width is not None:
-        return Room(width, max(width, ROOM["cell"][1]), say("{n} pixels", n=f"{width:g}"))
+        return Room(width, max(width, ROOM["cell"][1]), say("{n} pixels", n=f"{width:g}"), or_higher=True)
     assert fit is not None
     return Room(*ROOM[fit], say(WORDS[fit]))
 
 
-def fitted(draw: Callable[[Graph, Way], Drawing], first: Way, choice: Choice, room: Room) -> Drawing:
-    """The first drawing that fits; if none does, the one that is least too large.
+class Plan(NamedTuple):
+    """What to draw in which way, and what was done in words; the number is that of the same plan for equal graphs."""
+
+    number: int
+    graph: Graph
+    way: Way
+    words: Sequence[str] = ()
+
+
+class Fitting(NamedTuple):
+    """All that may be tried so that a picture fits its room."""
+
+    first: Way
+    choice: Choice
+    room: Room
+
+    def plans(self) -> Iterator[Plan]:
+        """First what was asked for, then what leaves least out."""
+        yield Plan(0, self.choice.shown, self.first)
+        others = ways(self.first, self.choice, self.room.width - 2 * PADDING)
+        yield from (Plan(number, *other) for number, other in enumerate(others, 1))
+
+
+def fitted(draw: Callable[[Plan], Drawing], fitting: Fitting) -> Drawing:
+    """The first drawing that fits; if none does, the one that is least too large, which says so.
 
     The built-in layout, which is quick, says what is worth a try; if it alone fits, it stays before more is left out.
     """
-    best = draw(choice.shown, first)
+    room, plans = fitting.room, fitting.plans()
+    plan = chosen = next(plans)
+    best = draw(plan)
     spare: Drawing | None = None
     least = over(best, room)
-    for graph, way, words in () if least <= 1 else ways(first, choice, room.width - RIM):
-        if spare is not None and (way.bare or way.style == "names"):
+    for plan in plans if least > FITS else ():
+        if spare is not None and (plan.way.bare or plan.way.style == "names"):
             return spare
-        drawing: Any = draw(_noted(graph, words, room), way)
-        quick = replace(drawing, engine="builtin")
+        drawing: Any = draw(noted(plan, room))
+        tried = quick = replace(drawing, engine="builtin")
         size = over(quick, room)
-        if size < 1.1 * max(least, 1.0) and drawing.layout.engine != "builtin":
-            spare = quick if spare is None and drawing.engine == "auto" and size <= 1 else spare
-            size = over(drawing, room)
+        if size[1] < 1.1 * max(least[1], 1.0) and drawing.layout.engine != "builtin":
+            spare = quick if spare is None and drawing.engine == "auto" and size <= FITS else spare
+            tried, size = drawing, over(drawing, room)
         if size < least:
-            best, least = drawing, size
-        if least <= 1:
+            best, chosen, least = tried, plan, size
+        if least <= FITS:
             return best
-    return best if spare is None else spare
+    if spare is not None or least < TOO_LARGE:
+        return spare or best
+    return draw(noted(chosen, room, fits=False))
 
 
-def over(drawing: Any, room: Room) -> float:
-    """How many times larger a drawing is than the room."""
-    down = drawing.layout.height + LINE * (len(lines_below(drawing.graph, drawing.layout)) + 1)
-    return float(max((drawing.layout.width + RIM) / room.width, (down + RIM) / room.height))
+FITS, TOO_LARGE = (0, 1.0), (2, 1.0)
+"""The largest size of what fits, and the smallest one of what does not."""
+
+
+def over(drawing: Any, room: Room, layout: Layout | None = None) -> tuple[int, float]:
+    """How many times larger a drawing, in its own layout or another, is than the room.
+
+    Before that number stands 0 for what fits, 1 for what is too high where that may be, and 2 for what is too large.
+    """
+    sheet = Sheet(drawing.graph, drawing.labels, layout or drawing.layout)
+    wide, high = sheet.across / room.width, sheet.down / room.height
+    return 0 if max(wide, high) <= 1 else 1 if room.or_higher and wide <= 1 else 2, max(wide, high)
 
 
 def ways(first: Way, choice: Choice, width: float) -> Iterator[tuple[Graph, Way, list[str]]]:
@@ -137,7 +170,17 @@ def _views(choice: Choice) -> Iterator[tuple[Graph, str]]:
             yield graph, words
 
 
-def _noted(graph: Graph, words: list[str], room: Room) -> Graph:
-    """The graph with a line on what was done so that it fits."""
-    text = texts("Drawn {ways}, to fit {room}; fit=None undoes it.")
-    return replace(graph, notes=(*graph.notes, say(text, ways=say(", ").join(words), room=room.words)))
+def noted(plan: Plan, room: Room, *, fits: bool = True) -> Plan:
+    """The plan with a line below the graph on what was done so that it fits, or that it does not."""
+    text = SAYS_WHAT if fits else SAYS_MORE if plan.words else SAYS_THAT
+    note = say(text, ways=say(", ").join(plan.words), room=room.words)
+    return plan._replace(graph=replace(plan.graph, notes=(*plan.graph.notes, note)))
+
+
+SAYS_WHAT, SAYS_MORE, SAYS_THAT = texts(
+    (
+        "Drawn {ways}, to fit {room}; fit=None undoes it.",
+        "Drawn {ways}, and still too large for {room}; fit=None undoes it, focus=, between= or hide= show a part.",
+        "Too large for {room}; focus=, between= or hide= show a part.",
+    )
+)

@@ -44,7 +44,7 @@ class AttentionPlot:
         return svg_of(self.maps, self.columns)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the picture to a file that ends in .svg; gives the path. Raises `ValueError` for another extension."""
+        """Write the picture to a file that ends in .svg; gives the path. Raises `FileError` for another extension."""
         return save_as(path, {".svg": self.svg})
 
 

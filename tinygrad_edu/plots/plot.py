@@ -81,7 +81,7 @@ class Plot:
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the picture in the format of the path's extension: .svg, .png or .pdf; gives the path.
 
-        Raises `ImportError` if Matplotlib is missing, and `ValueError` for another extension.
+        Raises `ImportError` if Matplotlib is missing, and `FileError` for another extension.
         """
         return save_as(path, {f".{format}": partial(self._picture, format) for format in ("svg", "png", "pdf")})
 

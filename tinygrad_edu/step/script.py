@@ -173,7 +173,7 @@ class Script(Sequence[Event]):
     def save(self, path: str | os.PathLike[str], *, lang: str | None = None, predict: bool = False) -> Path:
         """Write the player (.html), the derivation (.md, .tex, .txt), its pictures (.svg) or the script (.json).
 
-        The file appears complete or not at all. Gives the path. `ValueError` for another extension, `OSError` where
+        The file appears complete or not at all. Gives the path. `FileError` for another extension, `OSError` where
         the file cannot be written.
         """
         from .showing import FORMATS
@@ -214,7 +214,7 @@ class Script(Sequence[Event]):
 
         `at` says after how many events each picture is taken; None: up to a dozen pictures, spread over the way back.
         `columns` of them stand side by side.
-        With a `path`, the strip is also written to that file: .svg, .png or .pdf. `ValueError` for another extension.
+        With a `path`, the strip is also written to that file: .svg, .png or .pdf. `FileError` for another extension.
         """
         from .filmstrip import STRIPS, filmstrip
         from .wording import heading

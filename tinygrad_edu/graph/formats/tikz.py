@@ -6,7 +6,7 @@ It needs the packages tikz and amsmath, and compiles with pdflatex. A name canno
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ..layout.geometry import Layout, Point, is_sideways
@@ -16,10 +16,9 @@ from ..picture.card import OUTPUT_RIM, flow_of
 from ..picture.open_clusters import open_clusters
 from ..picture.paint import ink_on
 from ..picture.shapes import cut
-from ..picture.svg import OF, headings
+from ..picture.sheet import OF, Sheet
 from ..picture.typeset import Card, Grid, Row, Text
 from ..plain import PlainNode
-from ..text import wrapped
 from ..words.latex import equation, literal, symbol
 
 if TYPE_CHECKING:
@@ -79,7 +78,8 @@ def _lines(drawing: Drawing) -> Iterator[str]:
         )
         title = cluster.path + (f" × {cluster.times}" if cluster.times > 1 else "")
         yield rf"\node[anchor=north west,text=tgmuted] at ({left + 8:.1f},{top + 6:.1f}) {{${_words(title)}$}};"
-    for words, x, y in headings(graph, drawing.labels, layout):
+    sheet = Sheet(graph, drawing.labels, layout)
+    for words, x, y in sheet.headings:
         parts = [_words(part) for part in words.split(OF)]
         heading = symbol(graph.of).join(parts)
         yield rf"\node[anchor=west,text=tgmuted] at ({x:.1f},{y + HEADING / 3:.1f}) {{${heading}$}};"
@@ -98,16 +98,16 @@ def _lines(drawing: Drawing) -> Iterator[str]:
                 yield rf"\node[text=tg{_ink(line)},font=\scriptsize] at ({at[0]:.1f},{y:.1f}) {{${words}$}};"
     for node, card, center in zip(graph.nodes, drawing.cards, layout.centers):
         yield from _box(drawing, node, card, center)
-    yield from _lines_of(graph.heading, layout, lambda i, many: 18.0 * (i - many) - 8)
-    yield from _lines_of(graph.caption, layout, lambda i, _: layout.height + 18.0 * (i + 1))
+    for i, words in enumerate(sheet.titles):
+        yield _line(words, layout, 18.0 * (i - len(sheet.titles)) - 8)
+    for i, words in enumerate([*sheet.explained, *sheet.captions]):
+        yield _line(words, layout, layout.height + 18.0 * (i + 1))
     yield r"\end{tikzpicture}"
 
 
-def _lines_of(words: str, layout: Layout, place: Callable[[int, int], float]) -> Iterator[str]:
-    """A title or a caption, in lines as long as the picture is wide."""
-    lines = wrapped(words, max(36, int(layout.width / 7.2)))
-    for i, line in enumerate(lines):
-        yield rf"\node at ({layout.width / 2:.1f},{place(i, len(lines)):.1f}) {{${_words(line)}$}};"
+def _line(words: str, layout: Layout, y: float) -> str:
+    """A line above or below the graph."""
+    return rf"\node at ({layout.width / 2:.1f},{y:.1f}) {{${_words(words)}$}};"
 
 
 XCOLOR = frozenset(

@@ -19,31 +19,28 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import get_args
 
-from ..._support.languages import counted, say, texts
+from ..._support.languages import counted, say
 from ..._support.lazy import lazy
 from ...errors import OutOfRangeError
 from ..clusters import enclosing
 from ..layout.geometry import Direction, Layout, Point, is_sideways
 from ..palette import Theme
 from ..plain import Edge, Graph, PlainNode
-from ..text import in_markup, shorten, width, wrapped
+from ..text import in_markup, shorten, width
 from .arrange import HEADING
-from .arrows import Label, chain_rule
+from .arrows import Label
 from .card import SHEET, flow_of, is_stack
 from .descriptions import edge_in_words, node_in_words, summary
 from .open_clusters import open_clusters, title_of
 from .paint import colour_class, inherited, painted, style_sheet
 from .shapes import arrow, coordinate as _n, crossings, inside, outline, points, sign, slot, slots, text
+from .sheet import LEGEND_GAP, OF, PADDING, Sheet
 from .typeset import UNKNOWN, Card, Text
 
-__all__ = ["OF", "Moment", "headings", "lines_below", "write_svg"]
+__all__ = ["Moment", "write_svg"]
 
 MOST_PAINTED = 500
 """A picture of more boxes than this, which nobody prints, has no looks on its elements: it would be twice as large."""
-
-PADDING = 18.0
-LEGEND_GAP = 70.0
-"""From the words of one entry of the legend to those of the next, its sign included."""
 
 ID = "\0"
 """Stands for the id until the picture is known; no visible text has this character."""
@@ -72,33 +69,6 @@ def write_svg(
     picture = painted(SvgWriter(graph, cards, labels, layout, direction, moment).parts(theme), theme, bare=bare)
     salt = f"{moment.number} " if moment else ""  # two moments may look alike
     return picture.replace(ID, "tg-" + sha256((salt + picture).encode()).hexdigest()[:10])
-
-
-def lines_below(graph: Graph, layout: Layout) -> list[str]:
-    """What a reader should know besides, in lines as long as the picture is wide."""
-    return [line for note in graph.notes for line in wrapped(note, max(36, int(layout.width / 7.2)))]
-
-
-Heading = tuple[str, float, float]
-"""Words, and the place where they begin."""
-
-OF = "{of}"
-"""Stands in a heading for the name of what is differentiated."""
-
-
-def headings(graph: Graph, labels: Sequence[Label | None], layout: Layout) -> list[Heading]:
-    """The headings of both halves of a graph of both passes; none of others."""
-    if layout.mirror is None:
-        return []
-    text = texts("backward: gradients of {of}")
-    arrows = zip(graph.edges, labels)
-    if any(label and edge.pair and chain_rule(edge, graph) is None for edge, label in arrows):
-        text = texts("backward: gradients of {of}, g being the one an arrow starts from")  # a rule is on an arrow
-    return [(say("forward: values"), 0.0, 0.0), (say(text), *layout.mirror)]
-
-
-LAYERS = texts(("the program", "its gradients", "second derivatives", "third derivatives", "derivatives of order {n}"))
-"""What the layers of a picture are; the last entry stands for all further ones."""
 
 
 @dataclass(frozen=True)
@@ -151,23 +121,15 @@ class SvgWriter:
     direction: Direction
     moment: Moment | None = None
 
+    @lazy
+    def sheet(self) -> Sheet:
+        """The words around it."""
+        return Sheet(self.graph, self.labels, self.layout)
+
     def parts(self, theme: Theme) -> Iterator[str]:
         """The picture, element by element."""
-        graph, layout = self.graph, self.layout
-        notes = lines_below(graph, layout)
-        wide = [width(line, 12) for line in notes]
-        wide.append(sum(width(words, 12) + LEGEND_GAP for _, words in self.legend))
-        wide += [x + width(words, 14) for words, x, _ in self.headings]
-        across = max([layout.width, *wide]) + 2 * PADDING
-        titles = wrapped(graph.heading, max(26, int(layout.width / 10)))
-        headed = 7.0 + 21 * len(titles) if titles else 0.0
-        captions = wrapped(graph.caption, max(36, int(layout.width / 7.2)))
-        wide += [width(line, 13) for line in captions] + [width(line, 17) for line in titles]
-        across = max([across - 2 * PADDING, *wide]) + 2 * PADDING
-        legend_down = headed + layout.height + 2 * PADDING
-        notes_down = legend_down + (30 if self.legend else 0)
-        captions_down = notes_down + (len(notes) * 17 + 8 if notes else 0)
-        down = captions_down + (len(captions) * 18 + 8 if captions else 0)
+        graph, layout, sheet = self.graph, self.layout, self.sheet
+        across, down = sheet.across, sheet.down
         described = say(" ").join([say("{summary}.", summary=summary(graph)), *graph.notes])
         if layout.note:
             described += f" ({layout.note})"
@@ -181,11 +143,11 @@ class SvgWriter:
         yield f"<style>{style_sheet(theme)}</style>"
         yield f'<rect class="paper" width="{_n(across)}" height="{_n(down)}"/>'
         yield f"<g{inherited(theme)}>"
-        for i, line in enumerate(titles):
+        for i, line in enumerate(sheet.titles):
             yield text((Text("heading", line, 17.0),), across / 2, PADDING + 6 + 21 * i)
-        yield f'<g transform="translate({_n(PADDING)} {_n(PADDING + headed)})">'
-        for words, x, y in self.headings:
-            yield text((Text("heading", words, 13.0),), x, y + HEADING / 3, "start")
+        yield f'<g transform="translate({_n(PADDING)} {_n(PADDING + sheet.headed)})">'
+        for words, x, y in sheet.headings:
+            yield text((Text("heading", words.replace(OF, graph.of), 13.0),), x, y + HEADING / 3, "start")
         yield from self.frames()
         yield from self.arrows()
         yield from self.carried()
@@ -193,29 +155,19 @@ class SvgWriter:
         yield from self.boxes()
         yield from self.badges()
         yield "</g>"
-        yield from self.legend_below(legend_down)
-        for i, line in enumerate(notes):
-            y = notes_down + 12 + 17 * i
+        yield from self.legend()
+        for i, line in enumerate(sheet.notes):
+            y = sheet.notes_down + 12 + 17 * i
             yield text((Text("note", line, 12.0),), PADDING, y - 4.2, "start")
-        for i, line in enumerate(captions):
-            yield text((Text("caption", line, 13.0),), across / 2, captions_down + 9 + 18 * i)
+        for i, line in enumerate(sheet.captions):
+            yield text((Text("caption", line, 13.0),), across / 2, sheet.captions_down + 9 + 18 * i)
         yield "</g>"
         yield "</svg>\n"
 
-    # What explains the picture.
-
-    @lazy
-    def legend(self) -> list[tuple[int, str]]:
-        """The meaning of the signs, where a picture has layers that flow in one direction: (layer, words)."""
-        layers = sorted({node.layer for node in self.graph.nodes if node.kind != "constant"})
-        if max(layers, default=0) < (1 if self.graph.mode == "forward" else 2):
-            return []
-        return [(layer, say(LAYERS[min(layer, len(LAYERS) - 1)], n=layer)) for layer in layers]
-
-    def legend_below(self, top: float) -> Iterator[str]:
+    def legend(self) -> Iterator[str]:
         """The legend in one line below the picture."""
-        x = PADDING
-        for layer, words in self.legend:
+        x, top = PADDING, self.sheet.legend_down
+        for layer, words in self.sheet.legend:
             colour = f" {layer_class(layer)}" if layer else ""
             yield f'<g class="operation{colour}" transform="translate({_n(x)} {_n(top)})">'
             yield '<rect class="box" x="0" y="0" width="34" height="18" rx="7"/>'
@@ -223,12 +175,6 @@ class SvgWriter:
             yield from points((0.0, 0.0, 15.0, 18.0), "LR", min(layer, 2))
             yield text((Text("legend", words, 12.0),), 42, 9, "start") + "</g>"
             x += width(words, 12) + LEGEND_GAP
-
-    @lazy
-    def headings(self) -> list[Heading]:
-        """The headings of both halves of a graph of both passes, and their places."""
-        places = headings(self.graph, self.labels, self.layout)
-        return [(words.replace(OF, self.graph.of), x, y) for words, x, y in places]
 
     # Clusters.
 

@@ -20,12 +20,14 @@ from ...._support.offline_page import offline_page, slim
 from ....engine.messages import short
 from ....errors import GraphError, OutOfRangeError
 from ...draw import Drawing, spoken_as_drawn
+from ...fit import over
 from ...layout.geometry import Layout
 from ...palette import custom_properties
 from ...picture.arrange import arrange
 from ...picture.arrows import Label
 from ...picture.svg import Moment, write_svg
 from ...picture.typeset import Card, Grid, Row, Text
+from ...plain import Graph
 from ...showing import image
 from ...text import in_markup
 
@@ -64,21 +66,38 @@ def film(drawings: Iterable[Drawing], seconds: float = 1.0) -> Film:
             raise GraphError(f"film: each frame is a drawing, tg.draw(loss), not {type(other).__name__} {short(other)}")
     if len(drawings) < 2:
         raise GraphError(f"film: takes two drawings or more, one for each frame, not {len(drawings)}")
+    drawings = _in_one_way(drawings)
     first = drawings[0]
     for number, drawing in enumerate(drawings[1:], 2):
-        if _shape(drawing) != _shape(first):
+        if (_shape(drawing.graph), *_way(drawing)) != (_shape(first.graph), *_way(first)):
             raise GraphError(
-                f"film: drawing {number} is of another graph than the first, or was drawn in another way; the graphs "
-                "of a film differ in their numbers alone, and fit=None, or a direction, draws them all in one way"
+                f"film: drawing {number} is of another graph than the first, or was drawn with other options; the "
+                "graphs of a film differ in their numbers alone"
             )
     return Film(drawings, seconds)
 
 
-def _shape(drawing: Drawing) -> object:
-    """What is the same in all drawings of a film."""
-    graph = drawing.graph
+def _shape(graph: Graph | None) -> object:
+    """What is the same in all graphs of a film."""
+    if graph is None:
+        return None
     nodes = [(node.kind, node.label, node.operation, node.cluster, node.pair) for node in graph.nodes]
-    return nodes, [(edge.source, edge.target) for edge in graph.edges], drawing.flow, drawing.style, drawing.wrap
+    return nodes, [(edge.source, edge.target) for edge in graph.edges]
+
+
+def _way(drawing: Drawing) -> tuple[object, ...]:
+    return drawing.flow, drawing.style, drawing.wrap
+
+
+def _in_one_way(drawings: tuple[Drawing, ...]) -> tuple[Drawing, ...]:
+    """Drawings of one graph by one of the plans that `fit` chose for them: the one by which the film fits best."""
+    fittings = [drawing.looks.fitting for drawing in drawings if drawing.looks and drawing.looks.fitting]
+    plans = dict.fromkeys((drawing.plan, drawing.engine) for drawing in drawings)
+    one_graph = all(_shape(drawing.whole) == _shape(drawings[0].whole) for drawing in drawings)
+    if len(plans) == 1 or not one_graph or len(fittings) < len(drawings):
+        return drawings
+    films = (Film(tuple(drawing.by_plan(*plan) for drawing in drawings)) for plan in plans)
+    return min(films, key=lambda film: over(film.drawings[0], fittings[0].room, film.layout)).drawings
 
 
 @dataclass(frozen=True, repr=False)
@@ -189,7 +208,7 @@ class Film:
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the film to a file: .svg moves, .html has a slider. Gives the path.
 
-        `ValueError` for another extension, `OSError` where the file cannot be written.
+        `FileError` for another extension, `OSError` where the file cannot be written.
         """
         return save_as(path, FORMATS, self, function="film")
 
