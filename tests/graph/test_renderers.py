@@ -38,6 +38,15 @@ def test_the_size_of_letters_is_in_the_style_sheet_and_outweighs_a_page() -> Non
         assert f"svg#{identity[1]} .s{size}{{font-size:{int(size) / 10:g}px}}" in svg
 
 
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_pictures_are_of_whole_pixels_which_no_program_has_to_scale(name: str) -> None:
+    z = EXAMPLES[name]()
+    strips = [tg.steps(z).filmstrip(at=[1, 2], columns=2)] if name == "worked example" else []
+    for svg in (tg.draw(z).svg(), tg.draw(z, "both").svg(), *strips):
+        (size,) = re.findall(r'^<svg [^>]* width="(\d+)" height="(\d+)" viewBox="0 0 (\d+) (\d+)"', svg)
+        assert size[:2] == size[2:]
+
+
 def test_no_id_of_two_filmstrips_or_of_two_frames_is_the_same() -> None:
     z = worked_example()[-1]
     one, two = tg.steps(z).filmstrip(at=[3, 3, 4]), tg.steps(z * 2).filmstrip(at=[3])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
+from math import ceil
 from typing import NamedTuple
 
 from .._support.formats import Writer
@@ -94,7 +95,8 @@ def _frame(script: Script, step: int, number: int, drawing: Drawing, places: Pla
 
 
 def _sheet(frames: Sequence[str], wide: float, down: float, title: str) -> str:
-    """Everything on one sheet of paper."""
+    """Everything on one sheet of paper, of whole pixels, as pictures are."""
+    wide, down = ceil(wide), ceil(down)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" id="\0" class="tg-graph" role="img" width="{_n(wide)}" '
         f'height="{_n(down)}" viewBox="0 0 {_n(wide)} {_n(down)}" xml:space="preserve">',

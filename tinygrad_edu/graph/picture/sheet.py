@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from ..._support.languages import say, texts
 from ..._support.lazy import lazy
@@ -89,13 +90,13 @@ class Sheet:
     # From top to bottom.
 
     @lazy
-    def across(self) -> float:
-        """How wide the picture is."""
+    def across(self) -> int:
+        """How wide the picture is: in whole pixels, since some programs scale a picture to such, and blur it."""
         wide = [self.layout.width, sum(width(words, 12) + LEGEND_GAP for _, words in self.legend)]
         wide += [x + width(words.replace(OF, self.graph.of), 14) for words, x, _ in self.headings]
         for lines, size in ((self.titles, 17), (self.notes, 12), (self.captions, 13)):
             wide += [width(line, size) for line in lines]
-        return max(wide) + 2 * PADDING
+        return ceil(max(wide) + 2 * PADDING)
 
     @lazy
     def headed(self) -> float:
@@ -118,6 +119,6 @@ class Sheet:
         return self.notes_down + (len(self.notes) * 17 + 8 if self.notes else 0)
 
     @lazy
-    def down(self) -> float:
-        """How high the picture is."""
-        return self.captions_down + (len(self.captions) * 18 + 8 if self.captions else 0)
+    def down(self) -> int:
+        """How high the picture is, in whole pixels, too."""
+        return ceil(self.captions_down + (len(self.captions) * 18 + 8 if self.captions else 0))
