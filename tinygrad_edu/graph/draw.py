@@ -188,8 +188,8 @@ class _Looks(NamedTuple):
             way.wrap,
             self.lang,
             self.bold,
-            plan.number,
-            self,
+            plan=plan.number,
+            looks=self,
         )
 
 
@@ -255,6 +255,7 @@ class Drawing:
     wrap : how wide a row may be; None: everything is in one.
     lang : the language of its words.
     bold : whether names of arrays are bold.
+    least : how many font sizes wide the columns of matrices are at least.
     plan : the number of the plan that was chosen so that it fits.
     looks : what draws the same graph by the other plans.
     """
@@ -269,6 +270,7 @@ class Drawing:
     wrap: float | None = None
     lang: str | None = None
     bold: bool = False
+    least: float = field(default=0.0, repr=False)
     plan: int = field(default=0, repr=False, compare=False)
     looks: _Looks | None = field(default=None, repr=False, compare=False)
 
@@ -287,7 +289,7 @@ class Drawing:
     @collecting_rarely()
     def cards(self) -> list[Card]:
         """The content of each box."""
-        return [card.with_bold(self.arrays) for card in cards(self.graph, self.flow, self.style)]
+        return [card.with_bold(self.arrays) for card in cards(self.graph, self.flow, self.style, self.least)]
 
     @lazy
     @spoken_as_drawn

@@ -43,13 +43,16 @@ LONG_FORMULA = 200.0
 """A formula wider than this, its name included, has a row without it."""
 
 
-def cards(graph: Graph, direction: Direction, style: Style = "full") -> list[Card]:
-    """A card for each node of the graph. In a graph of both passes, a node and its gradient are of the same size."""
+def cards(graph: Graph, direction: Direction, style: Style = "full", least: float = 0.0) -> list[Card]:
+    """A card for each node of the graph. In a graph of both passes, a node and its gradient are of the same size.
+
+    Columns of matrices are at least so many font sizes wide.
+    """
     graph = in_short(graph, style)
     known = graph.mode != "both" and any(node.gradient is not None or node.further for node in graph.nodes)
     arriving = Counter(edge.target for edge in graph.edges if not edge.recurrent)
     made = [
-        _roomy(_card(node, graph, flow_of(node, direction), show_gradient=known), node, arriving[node.id], direction)
+        _roomy(_card(node, graph, flow_of(node, direction), known, least), node, arriving[node.id], direction)
         for node in graph.nodes
     ]
     for node in graph.nodes:
@@ -75,8 +78,10 @@ def flow_of(node: PlainNode, direction: Direction) -> Direction:
     return direction if node.pair is None else OPPOSITE[direction]
 
 
-def _card(node: PlainNode, graph: Graph, direction: Direction, *, show_gradient: bool) -> Card:
+def _card(node: PlainNode, graph: Graph, direction: Direction, show_gradient: bool, least: float) -> Card:
     rows = (*_mark(node), *_rows(node, graph, show_gradient))
+    if least:
+        rows = tuple(tuple(x._replace(least=least) if isinstance(x, Grid) else x for x in row) for row in rows)
     rows += ((Text("muted", node.note, 11.5),),) if node.note else ()
     bars = _bars(node)
     inner_width = max((sum(item.width for item in row) for row in rows), default=0.0)

@@ -55,16 +55,18 @@ class Text(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """A small matrix in brackets."""
+    """A small matrix in brackets; its columns are at least so many font sizes wide."""
 
     style: str
     cells: tuple[tuple[str, ...], ...]
     size: float
+    least: float = 0.0
 
     @property
     def columns(self) -> list[float]:
         """The width of each column."""
-        return [max(width(cell, self.size) for cell in column) for column in zip(*self.cells)]
+        least = self.least * self.size
+        return [max(least, *(width(cell, self.size) for cell in column)) for column in zip(*self.cells)]
 
     @property
     def width(self) -> float:

@@ -67,13 +67,14 @@ NAMES_OF_KEYS = {
 
 def page(drawing: Drawing) -> str:
     """The text of an HTML file that shows the drawing, with its boxes as they are and opened and closed."""
+    in_formulas = any(node.formula and node.operation for node in drawing.graph.nodes)
+    rows = None if in_formulas else touchable(drawing.whole)
+    drawing = replace(drawing, least=rows.data["room"]) if rows and rows.of_arrays else drawing
     views = [View(say("as drawn"), drawing), *_other_views(drawing)]
     pictures = [one.drawing.svg(bare=True) for one in views]
     title = in_markup(drawing.graph.title)
     style = custom_properties(drawing.theme) + slim(read_resource(__package__, "page.css"))
     code = script("shared.js") + script("touch.js") + script("page.js")
-    in_formulas = any(node.formula and node.operation for node in drawing.graph.nodes)
-    rows = None if in_formulas else touchable(drawing.whole)
     body = Template(read_resource(__package__, "page.html")).substitute(
         title=title,
         **{name: say(text) for name, text in LABELS.items()},

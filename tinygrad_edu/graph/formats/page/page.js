@@ -280,25 +280,86 @@ for (const row of document.querySelectorAll("[data-node]")) {
 
 show(0);
 
-// Numbers one can touch, where the graph is of single numbers and of operations that the page knows.
+// Numbers one can touch, where the graph is of numbers and small arrays, and of operations that the page knows.
 
 const touching = JSON.parse(document.getElementById("rows").textContent);
 const row = (node) => views[view.number].nodes[node.id - 1].touch;
 
+// The places of an array's numbers in its box: the cells of a matrix, column by column; none where only a range is shown.
+function cellsOf(element, style, { rows, shape }) {
+  const cells = [...element.querySelectorAll(`text.${style}`)];
+  const wide = shape.at(-1);
+  const high = rows.length / wide;
+  return cells.length === rows.length ? rows.map((_, i) => cells[(i % wide) * high + Math.floor(i / wide)]) : [];
+}
+
+// Room is kept for most numbers; a longer one is written closer. What is written is measured when everything is: a browser
+// lays the page out anew for the first measure after a change.
+const written = new Map();
+
+function narrow() {
+  for (const text of written.keys()) text.removeAttribute("textLength");
+  const long = [...written].filter(([text, room]) => text.getComputedTextLength() > room);
+  for (const [text, room] of long) { text.setAttribute("textLength", room); text.setAttribute("lengthAdjust", "spacingAndGlyphs"); }
+  written.clear();
+}
+
+function writeCell(cell, text) {
+  if (write(cell, text)) written.set(cell, touching.room * parseFloat(getComputedStyle(cell).fontSize));
+}
+
+function writeLine(node, style, text) {
+  const part = node.element.querySelector(`.${style}`);
+  if (!write(part, text)) return;
+  const line = part.closest("text");
+  node.box ??= node.element.querySelector(".box").getBBox();
+  const from = Number(line.getAttribute("x"));
+  if (line.classList.contains("start")) written.set(line, node.box.x + node.box.width - 4 - from);
+  else written.set(line, 2 * Math.min(from - node.box.x, node.box.x + node.box.width - from) - 8);
+}
+
+function range(numbers, show) {
+  const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
+  return low < high ? `${show(low)} … ${show(high)}` : touching.all.replace("{number}", show(low));
+}
+
+// Write a number, or those of an array, into a box, and into a cell of a table.
+function fill(node, style, place, numbers, show) {
+  const { element } = node;
+  if (typeof place === "number") return writeLine(node, style, show(numbers[place]));
+  const own = place.rows.map((i) => numbers[i]);
+  const cells = cellsOf(element, style, place);
+  const texts = aligned(own, touching.digits);
+  if (cells.length) cells.forEach((cell, i) => writeCell(cell, texts[i]));
+  else write(element.querySelector(`text.${style}`), range(own, show));
+}
+
+function tell(cell, place, number, show) {
+  if (typeof place === "number") return write(cell, show(number(place)));
+  const [own, [kind]] = [place.rows.map(number), /^\(.*?\)( \w+)?, |^/.exec(cell?.textContent)];
+  write(cell, kind ? kind + range(own, show) : inLine(own.map(show), place.shape));
+}
+
 function redraw({ values, gradients, locals }, show) {
   const lines = [...view.tables.querySelectorAll("tbody")[1].rows];
   for (const node of view.nodes) {
-    const i = row(node);
-    if (i === null) continue;
-    const [value, slope] = node.pair ? [gradients[i], null] : [values[i], gradients[i]];
-    write(node.element.querySelector(node.pair ? ".slope" : ".value"), show(value));
-    if (!node.pair) write(node.element.querySelector(".slope"), show(slope));
-    const cells = node.row?.cells;
-    if (cells && !node.pair) { write(cells[3], show(value)); write(cells[4], show(slope)); }
+    const place = row(node);
+    if (place === null) continue;
+    const told = node.pair ? [["slope", gradients]] : [["value", values], ["slope", gradients]];
+    told.forEach(([style, numbers], i) => {
+      fill(node, style, place, numbers, show);
+      if (node.row) tell(node.row.cells[3 + i], place, (j) => numbers[j], show);
+    });
   }
   view.edges.forEach((edge, i) => {
     const ends = views[view.number].edges[i].touch;
     if (!ends) return;
+    if (ends.passed) {
+      const cells = lines[i]?.cells;
+      if (cells && ends.by) tell(cells[3], ends.by, (j) => locals[j][ends.slot], show);
+      if (cells) tell(cells[4], ends.passed, (j) => gradients[j], show);
+      return;
+    }
     const [target, , slot] = ends;
     const local = locals[target][slot];
     const [upstream, product] = [show(gradients[target]), show(gradients[target] * local)];
@@ -309,6 +370,7 @@ function redraw({ values, gradients, locals }, show) {
     const cells = lines[i]?.cells;
     if (cells) { write(cells[3], show(local)); write(cells[4], product); }
   });
+  narrow();
 }
 
 if (touching.rows) {
@@ -316,6 +378,8 @@ if (touching.rows) {
   depth?.addEventListener("change", () => touched.again());
   stage.addEventListener("click", (event) => {
     const node = owner(event.target);
-    if (node && !("source" in node) && !node.pair) touched.pick(row(node));
+    if (!node || "source" in node || node.pair) return;
+    const place = row(node);
+    touched.pick(place?.rows ? place.rows[Math.max(0, cellsOf(node.element, "value", place).indexOf(event.target))] : place);
   });
 }

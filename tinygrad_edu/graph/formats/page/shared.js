@@ -7,10 +7,12 @@ function address(parts) {
   if (location.protocol !== "about:") history.replaceState(null, "", state ? `#${state}` : location.pathname + location.search);
 }
 
-// Write a number where it is another: after the sign of equality, if there was one.
+// Write a number where it is another, after the sign of equality, if there was one; whether it was written.
 function write(element, text) {
   const now = element?.textContent;
   const next = /^\s*=/.test(now) ? ` = ${text}` : text;
-  if (now && now !== next) element.textContent = next;
+  if (!now || now === next) return false;
+  element.textContent = next;
+  return true;
 }
 const bracketed = (text) => (text.startsWith("−") ? `(${text})` : text);

@@ -1,10 +1,15 @@
-// Numbers one can touch: the rows of a plain graph of single numbers, computed again in the page, forward and back.
-// Each operation is [what it computes, the local derivative by each operand]; the last derivative serves all further ones.
+// Numbers one can touch: the rows of a plain graph, one for each number, computed again in the page, forward and back.
+// Each operation is [what it computes, the local derivative by each operand]. Further operands, of a sum of many, have the
+// last derivative, which is given one of them in place of the first.
 const sigmoid = (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
 // Of 1, every power is 1 for Python; for JavaScript not those that are no number.
 const power = (x, y) => (x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y);
 // What is not smaller (or larger) takes the gradient, nan too; equal ones share it.
 const half = (x, y, other) => (x === y ? 0.5 : other ? 0 : 1);
+function logsumexp(...xs) {
+  const most = Math.max(...xs);
+  return Number.isFinite(most) ? most + Math.log(xs.reduce((sum, x) => sum + Math.exp(x - most), 0)) : most;
+}
 const OPERATIONS = {
   add: [(x, y) => x + y, () => 1, () => 1],
   subtract: [(x, y) => x - y, () => 1, () => -1],
@@ -40,6 +45,8 @@ const OPERATIONS = {
   identity: [(x) => x, () => 1],
   abs: [Math.abs, (o, x) => Math.sign(x)],
   sign: [Math.sign, () => 0],
+  sum: [(...xs) => xs.reduce((a, b) => a + b), () => 1],
+  logsumexp: [logsumexp, (o, x) => Math.exp(x - o)],
   maximum: [Math.max, (o, x, y) => half(x, y, x < y), (o, x, y) => half(x, y, y < x)],
   minimum: [Math.min, (o, x, y) => half(x, y, x > y), (o, x, y) => half(x, y, y > x)],
 };
@@ -61,7 +68,7 @@ function evaluate(rows, output) {
     const numbers = operands.map((j) => values[j]);
     const rules = OPERATIONS[operation].slice(1);
     operands.forEach((j, slot) => {
-      locals[i][slot] = rules[Math.min(slot, rules.length - 1)](values[i], ...numbers);
+      locals[i][slot] = slot < rules.length ? rules[slot](values[i], ...numbers) : rules.at(-1)(values[i], numbers[slot]);
       const flows = i <= output && !(locals[i][slot] === 0 && CHOOSING.has(operation));
       if (flows) gradients[j] += gradients[i] * locals[i][slot];
     });
@@ -88,6 +95,24 @@ function printed(value, digits) {
     }
   }
   return text.replaceAll("-", "−");
+}
+
+// Numbers of an array as pictures print them, with zeros up to as many decimals each, where all these digits are known.
+function aligned(numbers, digits) {
+  const plain = numbers.map((x) => printed(x, digits));
+  const decimals = Math.max(...plain.map((text) => (text.split(".")[1] ?? "").length));
+  return plain.map((text) => {
+    const [, sign, whole, fraction = ""] = /^(−?)(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
+    const longer = `${whole}.${fraction.padEnd(decimals, "0")}`;
+    const known = whole && decimals && text !== "0" && longer.replace(".", "").replace(/^0+/, "").length <= digits;
+    return known ? sign + longer : text;
+  });
+}
+
+// The texts of an array in a line: [[1, 2], [3, 4]].
+function inLine(texts, shape) {
+  const bracketed = (cells, size) => cells.flatMap((_, i) => (i % size ? [] : [`[${cells.slice(i, i + size).join(", ")}]`]));
+  return [...shape].reverse().reduce(bracketed, texts)[0];
 }
 
 // The panel: a leaf is chosen by a click or by its name. `redraw` is told all numbers at each change, and writes them into

@@ -1,4 +1,4 @@
-"""What a page needs to compute a graph of single numbers again: its rows, and which box shows which row."""
+"""What a page needs to compute a graph of numbers and small arrays again: its rows, and which box shows which row."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from typing import Any, NamedTuple
 
 from ...._support.files import read_resource
 from ...._support.languages import say, texts
-from ...plain import Graph
+from ...plain import Edge, Graph
+from ...text import width
+from .elements import EXPANSIONS, Array, Elements
 
 __all__ = ["Rows", "panel", "script", "still", "touchable", "why_still"]
 
 MOST = 1_000
-"""A graph of more nodes than this stays still."""
+"""A graph of more single numbers than this stays still."""
 
 PANEL = """<section id="touch" aria-label="$touch" hidden>
 <label>$change <select id="leaf"></select></label>
@@ -34,41 +36,61 @@ TEXTS = texts(
 
 
 class Rows(NamedTuple):
-    """The rows of a graph: its data for the page, and the row of each label."""
+    """The rows of a graph: its data for the page, the rows of each label, and those of each operand of each label."""
 
     data: dict[str, Any]
-    row_of: dict[str, int]
+    row_of: dict[str, Array]
+    operands: dict[str, list[Array]]
 
-    def places(self, graph: Graph) -> tuple[dict[int, int | None], list[list[int] | None]]:
-        """The row of each node of a picture, and of each arrow the rows of its ends and the operand."""
-        rows: dict[int, int | None] = {}
+    @property
+    def of_arrays(self) -> bool:
+        """Whether there is an array among them."""
+        return any(rows.shape for rows in self.row_of.values())
+
+    def places(self, graph: Graph) -> tuple[dict[int, Any], list[Any]]:
+        """The row of each node of a picture, and of each arrow the rows of its ends and the operand.
+
+        Of arrays, the rows with what is needed to print them; an arrow has the rows of what it passes back.
+        """
+        labels: dict[int, str] = {}
         for node in graph.nodes:
             own = graph.node(node.pair) if node.pair else node
             own = graph.node(own.of) if own.kind == "alias" and own.of else own
             label = own.result if own.kind == "module" else own.label
-            rows[node.id] = None if own.kind == "constant" else self.row_of.get(label)
-        ends: list[list[int] | None] = []
+            labels[node.id] = label if own.kind != "constant" and label in self.row_of else ""
+        ends: list[Any] = []
         for edge in graph.edges:
             forward = graph.edges[edge.pair - 1] if edge.pair else edge
-            target, source = rows[forward.target], rows[forward.source]
-            known = target is not None and source is not None and graph.node(forward.target).kind == "operation"
-            ends.append([target, source, forward.slot] if known else None)  # type: ignore[list-item]
-        return rows, ends
+            target, source = labels[forward.target], labels[forward.source]
+            known = target and source and graph.node(forward.target).kind == "operation"
+            ends.append(self._end(target, source, forward) if known else None)
+        return {id: _rows(self.row_of[label]) if label else None for id, label in labels.items()}, ends
+
+    def _end(self, target: str, source: str, edge: Edge) -> Any:
+        to, passed = self.row_of[target], self.operands[target][edge.slot]
+        if not to.shape and not passed.shape:
+            return [_rows(to), _rows(self.row_of[source]), edge.slot]
+        return {"passed": _rows(passed), "by": _rows(to) if edge.local else None, "slot": edge.slot}
+
+
+def _rows(rows: Array) -> Any:
+    """The rows of an array for the page: one alone, or all with the shape."""
+    return {"rows": rows.ravel().tolist(), "shape": list(rows.shape)} if rows.shape else int(rows)
 
 
 @cache
 def _operations() -> frozenset[str]:
-    """The operations that the page can compute."""
+    """The operations that the page can compute on single numbers."""
     table = script("touch.js").partition("const OPERATIONS = {")[2].partition("\n};")[0]
     return frozenset(re.findall(r"^  (\w+): \[", table, re.MULTILINE))
 
 
 def why_still(graph: Graph) -> str:
     """Why the numbers of a page stay as they are: "operation" where it cannot compute one; else ""."""
-    single = all(node.value is not None and node.value.is_number for node in graph.nodes)
-    known = _operations()
+    given = all(node.value and node.value.elements for node in graph.nodes if not node.operation)
+    known = _operations() | set(EXPANSIONS)
     unknown = any(node.operation and node.operation not in known for node in graph.nodes)
-    return "operation" if graph.mode == "forward" and single and unknown else ""
+    return "operation" if graph.mode == "forward" and given and unknown else ""
 
 
 def still(graph: Graph) -> str:
@@ -80,30 +102,58 @@ def still(graph: Graph) -> str:
 
 
 def touchable(graph: Graph | None) -> Rows | None:
-    """The rows of a whole graph, where it is of single numbers and of operations that the page knows; else None."""
+    """The rows of a whole graph, where it is of numbers and small arrays, and all operations have rows; else None."""
     if graph is None or graph.mode != "forward" or len(graph.outputs) != 1 or len(graph.nodes) > MOST:
         return None
-    known = _operations()
-    operands: dict[int, list[tuple[int, int]]] = {}
+    output = graph.node(graph.outputs[0])
+    if output.value is None or not output.value.is_number:
+        return None
+    try:
+        elements, of, operands = _elements(graph)
+    except ValueError:
+        return None
+    if not any(len(row) > 3 for row in elements.rows) or len(elements.rows) > MOST:
+        return None
+    data = {
+        "rows": elements.rows,
+        "output": int(of[output.id]),
+        "digits": output.value.digits,
+        "of": output.label,
+        "all": say("all {number}"),
+        "room": width(f"−0.{'0' * output.value.digits}", 1.0),
+    }
+    names = {node.id: node.label for node in graph.nodes if node.kind != "constant"}
+    row_of = {names[id]: rows for id, rows in of.items() if id in names}
+    return Rows(data, row_of, {names[id]: x for id, x in operands.items()})
+
+
+def _elements(graph: Graph) -> tuple[Elements, dict[int, Array], dict[int, list[Array]]]:
+    """The rows of a graph, those of each node, and those of the operands of each operation.
+
+    Arrays are copied on their way into an operation: what it passes back to them is the gradient of the copy.
+    """
+    arriving: dict[int, list[tuple[int, int]]] = {}
     for edge in graph.edges:
-        operands.setdefault(edge.target, []).append((edge.slot, edge.source - 1))
-    rows: list[list[Any]] = []
+        arriving.setdefault(edge.target, []).append((edge.slot, edge.source))
+    elements, of, operands = Elements(_operations()), {}, {}
     for node in graph.nodes:
         value = node.value
-        if value is None or not value.is_number or value.elements is None or not math.isfinite(value.elements[0]):
-            return None
+        if value is None:
+            raise ValueError(f"{node.label} has no value")
         if node.operation is None and node.kind in ("leaf", "constant"):
+            if value.elements is None or not all(map(math.isfinite, value.elements)):
+                raise ValueError(f"{node.label} is too large, or not finite")
             free = node.kind == "leaf" and not node.formula  # 1 − y changes with y alone
-            rows.append([None, value.elements[0], [], *([node.label] if free else [])])
-        elif node.operation in known and node.id in operands:
-            rows.append([node.operation, 0, [source for _, source in sorted(operands[node.id])]])
+            of[node.id] = elements.leaves(value.elements, value.shape, node.label if free else None)
+        elif node.kind == "operation" and node.id in arriving:
+            inputs = [of[source] for _, source in sorted(arriving[node.id])]
+            if value.shape or any(x.shape for x in inputs):
+                inputs = [elements.each("identity", x) for x in inputs]
+            operands[node.id] = inputs
+            of[node.id] = elements.made(node, value.shape, inputs)
         else:
-            return None
-    if not any(len(row) > 3 for row in rows) or value is None:
-        return None
-    output = graph.outputs[0]
-    data = {"rows": rows, "output": output - 1, "digits": value.digits, "of": graph.node(output).label}
-    return Rows(data, {node.label: node.id - 1 for node in graph.nodes if node.kind != "constant"})
+            raise ValueError(f"{node.label} is no leaf and no operation")
+    return elements, of, operands
 
 
 def panel() -> str:
