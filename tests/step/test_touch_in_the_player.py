@@ -47,6 +47,35 @@ def test_a_change_reaches_every_line_sentence_box_and_row(play: Any) -> None:  #
         assert words[0] == words[1], selector
 
 
+def layer(x: float = 0.5, w: float = -2.0, s: float = 1.5) -> Any:
+    """Matrices, a broadcast vector and a broadcast number, a row of the table that is one, and a shared operand."""
+    X = tg.tensor([[1.0, 2.5], [x, 4.0], [-1.0, 0.25]], requires_grad=True, name="X")
+    W = tg.tensor([[0.5, -0.125], [w, 0.75]], requires_grad=True, name="W")
+    b, c = tg.tensor([0.125, -0.5], requires_grad=True, name="b"), tg.tensor(s, requires_grad=True, name="s")
+    h = tg.tanh(X @ W + b)
+    h.name = "h"
+    loss = (tg.softmax(h * c, axis=1) ** 2).mean() - (b * b).sum() * c
+    loss.name = "loss"
+    return loss
+
+
+@pytest.mark.slow
+def test_a_change_of_an_entry_of_an_array_reaches_everything_too(play: Any) -> None:  # noqa: F811
+    page = play(tg.steps(layer()))
+    for name, number in {"X[1, 0]": -1.25, "W[1, 0]": 0.3, "s": -0.7}.items():
+        page.select_option("#leaf", label=name)
+        page.fill("#number", str(number))
+    expected = play(tg.steps(layer(-1.25, 0.3, -0.7)))
+    page.bring_to_front()
+    for ours, theirs in zip(told(page), told(expected)):
+        assert ours == theirs
+    for selector in ("#rows td", ".picture .value", ".picture .slope"):
+        words = [[text.strip(" =") for text in one.locator(selector).all_text_contents()] for one in (page, expected)]
+        assert words[0] == words[1], selector
+    page.locator(".picture g.leaf").nth(1).locator("text.value").nth(2).click()
+    assert page.locator("#leaf option:checked").inner_text() == "W[0, 1]"
+
+
 @pytest.mark.slow
 def test_the_address_keeps_the_step_and_the_numbers_and_a_click_chooses_a_leaf(play: Any) -> None:  # noqa: F811
     page = play(tg.steps(program()), at="#step=8&w=2.5")
@@ -72,12 +101,13 @@ def test_a_question_asks_for_the_changed_number(play: Any) -> None:  # noqa: F81
     assert page.inner_text("#said").startswith("Right.")
 
 
-def test_a_script_of_arrays_or_with_the_step_of_an_optimiser_has_no_panel() -> None:
+def test_a_script_with_an_unknown_operation_or_with_the_step_of_an_optimiser_has_no_panel() -> None:
     w = tg.Value(2.0, "w")
     X = tg.tensor([1.0, 2.0], requires_grad=True, name="X")
-    for script in (tg.steps((X * X).sum()), tg.steps(w * w, tg.optim.SGD([w], lr=0.1)), tg.steps(tg.erf(w))):
+    for script in (tg.steps(tg.erf(X).sum()), tg.steps(w * w, tg.optim.SGD([w], lr=0.1)), tg.steps(tg.erf(w))):
         assert 'id="touch"' not in script.html()
     assert 'id="touch"' in tg.steps(w * w).html()
+    assert 'id="touch"' in tg.steps((X * X).sum()).html()
     assert "可以改动的数" in tg.steps(w * w).html(lang="zh")
 
 

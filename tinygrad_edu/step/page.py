@@ -16,7 +16,7 @@ from typing import Any
 from .._support.files import read_resource
 from .._support.offline_page import in_script, offline_page, slim
 from ..graph.draw import Drawing
-from ..graph.formats.page.touch import Rows, panel, script as shared, touchable
+from ..graph.formats.page.touch import Rows, panel, place_of, script as shared, touchable
 from ..graph.names import partial
 from ..graph.palette import Theme, custom_properties
 from ..graph.plain import Graph
@@ -55,10 +55,11 @@ MESSAGES = (
 def page(script: Script, *, predict: bool = False, theme: Theme = "auto") -> str:
     """The player as the text of an HTML page."""
     texts = catalogue()
-    picture = Drawing(view(script.graph), "auto", "LR", theme, False, script.graph, bold=script.bold)
+    rows = _rows(script)
+    least = rows.data["room"] if rows and rows.of_arrays else 0.0
+    picture = Drawing(view(script.graph), "auto", "LR", theme, False, script.graph, bold=script.bold, least=least)
     titles = re.compile(r"<title>.*?</title>\n?", re.DOTALL)  # they would give the answers away
     svg = titles.sub("", picture.svg(bare=True))
-    rows = _rows(script)
     title = in_markup(heading(script))
     body = Template(read_resource(__package__, "player/player.html")).substitute(
         {key: escape(texts[key]) for key in LABELS},
@@ -97,9 +98,31 @@ def frame(script: Script, *, predict: bool = False) -> str:
 
 
 def _rows(script: Script) -> Rows | None:
-    """The rows of a script whose numbers the page can change: of single numbers, without the step of an optimiser."""
-    told = all(event.kind != "update" and (event.kind != "contribution" or event.numeric) for event in script)
-    return touchable(script.graph) if told else None
+    """The rows of a script whose numbers the page can change: without the step of an optimiser, or one that is unknown.
+
+    What comes back to a broadcast operand, before it is summed, is known only of what works element by element.
+    """
+    known = (event.after is not None or event.local is not None for event in script if event.kind == "contribution")
+    return touchable(script.graph) if all(known) and all(event.kind != "update" for event in script) else None
+
+
+def _touch(script: Script, picture: Graph, rows: Rows) -> dict[str, Any]:
+    """What the page needs to tell the script anew: the places of boxes and nodes, and what each event passes back."""
+    labels = {node.id: node.label for node in script.graph.nodes}
+    single = {(event.node, event.slot) for event in script if event.local is not None}
+    ends: list[dict[str, Any] | None] = []
+    for event in script:
+        if event.slot is None:
+            ends.append(None)
+            continue
+        label = labels[event.node]
+        passed, alone = rows.operands[label][event.slot], (event.node, event.slot) in single
+        by = place_of(rows.row_of[label]) if alone else None
+        single_numbers = alone and not (passed.shape or rows.row_of[label].shape)
+        ends.append({"by": by, "slot": event.slot, "passed": None if single_numbers else place_of(passed)})
+    places = [rows.row_of.get(labels[node.id]) for node in script.graph.nodes]
+    nodes = [place if place is None else place_of(place) for place in places]
+    return {**rows.data, "boxes": [*rows.places(picture)[0].values()], "nodes": nodes, "ends": ends}
 
 
 RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"
@@ -148,7 +171,7 @@ def _data(script: Script, picture: Graph, svg: str, rows: Rows | None) -> dict[s
         "matrix": MATRIX.pattern,
         "bold": sorted(script.arrays, key=lambda name: (-len(name), name)),
         "texts": {key: texts[key] for key in MESSAGES},
-        "touch": rows and {**rows.data, "boxes": [*rows.places(picture)[0].values()]},
+        "touch": rows and _touch(script, picture, rows),
         "sources": [f"{place}  {visible(text)}" for place, text in sources],
         "groups": _table([{"title": title, "stop": stop} for title, stop in script.groups()]),
         "nodes": _table(

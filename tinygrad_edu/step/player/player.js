@@ -60,41 +60,66 @@
   }
 
   // Numbers one can touch: every event anew, from the rows of the graph. The numbers at the end of its lines give way.
-  function retell({ values, gradients, locals }, print) {
+  const writing = script.touch && writers(script.touch);
+  const rowsOf = (place) => place.rows ?? [place];
+
+  function retell(numbers, print) {
+    const { values, gradients } = numbers;
+    const { nodes: places, ends, boxes } = script.touch;
     const sums = new Map();
-    for (const node of nodes) node.value = print(values[node.id - 1]);
-    for (const event of events) {
+    for (const node of nodes) node.value = writing.told(places[node.id - 1], (i) => values[i], node.value);
+    events.forEach((event, i) => {
       const before = { ...event };
-      if (event.kind === "forward") compute(event, values, print);
-      if (event.kind === "contribution") pass(event, gradients[event.node - 1], locals[event.node - 1][event.operand - 1], print, sums);
-      event.lines = event.lines.map((line) => ends(before).reduce((text, end, i) => (text.endsWith(end) ? text.slice(0, -end.length) + ends(event)[i] : text), line));
-    }
-    script.touch.boxes.forEach((row, i) => {
-      const box = row === null ? null : part("n", i + 1);
-      write(box?.querySelector(".value"), print(values[row]));
-      write(box?.querySelector(".slope"), print(gradients[row]));
+      if (event.kind === "forward") compute(event, places[event.node - 1], values, print);
+      if (ends[i]) pass(event, ends[i], places[event.node - 1], numbers, sums);
+      event.lines = event.lines.map((line, i) => retold(line, before, event, i === 0));
     });
+    const shown = boxes.flatMap((place, i) => (place === null ? [] : [[part("n", i + 1), place]])).filter(([box]) => box);
+    for (const [box, place] of shown) ["value", "slope"].forEach((style) => writing.spots(box, style, place));
+    for (const [box, place] of shown) { writing.fill(box, "value", place, values); writing.fill(box, "slope", place, gradients); }
+    writing.narrow();
     show(step, { keepHash: true });
   }
 
-  function compute(event, values, print) {
-    const operands = script.touch.rows[event.node - 1][2].map((row) => print(values[row]));
-    event.product = event.holes?.replace(/\{(\d+)(!?)\}/g, (_, slot, raised) => (raised ? bracketed(operands[slot]) : operands[slot]));
-    event.value = print(values[event.node - 1]);
-    event.answer = [values[event.node - 1]];
+  function compute(event, place, values, print) {
+    const operands = event.holes && script.touch.rows[place][2].map((row) => print(values[row]));
+    if (operands) event.product = event.holes.replace(/\{(\d+)(!?)\}/g, (_, slot, raised) => (raised ? bracketed(operands[slot]) : operands[slot]));
+    event.value = writing.told(place, (i) => values[i], event.value);
+    if (event.asks !== "shape") event.answer = rowsOf(place).map((i) => values[i]);
   }
 
-  function pass(event, upstream, local, print, sums) {
-    const { sum, after } = sums.get(event.input) ?? { sum: 0 };
-    const value = upstream * local;
-    Object.assign(event, { upstream: print(upstream), local: print(local), value: print(value), so_far: after, after: print(sum + value), answer: [value] });
-    sums.set(event.input, { sum: sum + value, after: event.after });
+  // Before it is summed, what comes back to a broadcast operand has the shape of the result.
+  function pass(event, { by, slot, passed }, place, { gradients, locals }, sums) {
+    const tell = (key, at, number) => { event[key] = writing.told(at, number, event[key]); };
+    const [gradient, local, product] = [(i) => gradients[i], (i) => locals[i][slot], (i) => gradients[i] * locals[i][slot]];
+    const summed = event.kind === "sum";
+    if (event.local !== undefined) tell("local", by, local);
+    if (!summed) tell("upstream", place, gradient);
+    else if (by !== null) tell("upstream", by, product);
+    else event.upstream = events[events.indexOf(event) - 1].value;
+    const [at, number] = passed && (summed || event.after !== undefined) ? [passed, gradient] : [by, product];
+    tell("value", at, number);
+    const now = rowsOf(at).map(number);
+    if (event.asks !== "shape") event.answer = now;
+    if (event.after === undefined) return;
+    const { sum, after } = sums.get(event.input) ?? { sum: now.map(() => 0) };
+    const total = sum.map((x, i) => x + now[i]);
+    event.so_far = after;
+    tell("after", at.rows ? { rows: [...now.keys()], shape: at.shape } : 0, (i) => total[i]);
+    sums.set(event.input, { sum: total, after: event.after });
   }
 
-  // The ends of an event's lines that are numbers, the longest first.
-  function ends({ kind, product, upstream, local, value, so_far, after }) {
+  // A line with the numbers at its end as they are now.
+  function retold(line, before, now, first) {
+    const found = ends(before, first).findIndex((end) => line.endsWith(end));
+    return found < 0 ? line : line.slice(0, -ends(before, first)[found].length) + ends(now, first)[found];
+  }
+
+  // How the lines of an event end, the longest first; the first one tells the local derivative, where there is one.
+  function ends({ kind, product, upstream, local, value, so_far, after }, first) {
     if (kind === "forward") return [`= ${product} = ${value}`, `= ${value}`];
-    return kind === "contribution" ? [`= ${upstream} · ${bracketed(local)} = ${value}`, `: ${so_far} → ${after}`, `= ${local}`] : [];
+    if (first && local !== undefined) return [`= ${local}`];
+    return kind === "seed" ? [] : [`= ${upstream} · ${bracketed(local ?? "")} = ${value}`, `: ${so_far} → ${after}`, `= ${value}`];
   }
 
   // The page.
@@ -466,7 +491,7 @@
   keepSecret();
   document.querySelector(".picture").addEventListener("click", (event) => {
     const box = event.target.closest(`[id^="${script.svg}-n"]`);
-    if (box) touched?.pick(script.touch.boxes[Number(box.id.split("-n")[1]) - 1]);
+    if (box) touched?.pick(writing.rowAt(event.target, box, script.touch.boxes[Number(box.id.split("-n")[1]) - 1]));
   });
   if (parent !== window) {  // in a frame: say how high it should be, in which the picture keeps the height that it has now
     const main = document.querySelector("main");

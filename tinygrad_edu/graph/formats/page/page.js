@@ -285,70 +285,20 @@ show(0);
 const touching = JSON.parse(document.getElementById("rows").textContent);
 const row = (node) => views[view.number].nodes[node.id - 1].touch;
 
-// The places of an array's numbers in its box: the cells of a matrix, column by column; none where only a range is shown.
-function cellsOf(element, style, { rows, shape }) {
-  const cells = [...element.querySelectorAll(`text.${style}`)];
-  const wide = shape.at(-1);
-  const high = rows.length / wide;
-  return cells.length === rows.length ? rows.map((_, i) => cells[(i % wide) * high + Math.floor(i / wide)]) : [];
-}
+const { spots, fill, told, narrow, rowAt } = writers(touching);
+const toldOf = (node) => (node.pair ? ["slope"] : ["value", "slope"]);
 
-// Room is kept for most numbers; a longer one is written closer. What is written is measured when everything is: a browser
-// lays the page out anew for the first measure after a change.
-const written = new Map();
-
-function narrow() {
-  for (const text of written.keys()) text.removeAttribute("textLength");
-  const long = [...written].filter(([text, room]) => text.getComputedTextLength() > room);
-  for (const [text, room] of long) { text.setAttribute("textLength", room); text.setAttribute("lengthAdjust", "spacingAndGlyphs"); }
-  written.clear();
-}
-
-function writeCell(cell, text) {
-  if (write(cell, text)) written.set(cell, touching.room * parseFloat(getComputedStyle(cell).fontSize));
-}
-
-function writeLine(node, style, text) {
-  const part = node.element.querySelector(`.${style}`);
-  if (!write(part, text)) return;
-  const line = part.closest("text");
-  node.box ??= node.element.querySelector(".box").getBBox();
-  const from = Number(line.getAttribute("x"));
-  if (line.classList.contains("start")) written.set(line, node.box.x + node.box.width - 4 - from);
-  else written.set(line, 2 * Math.min(from - node.box.x, node.box.x + node.box.width - from) - 8);
-}
-
-function range(numbers, show) {
-  const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
-  return low < high ? `${show(low)} … ${show(high)}` : touching.all.replace("{number}", show(low));
-}
-
-// Write a number, or those of an array, into a box, and into a cell of a table.
-function fill(node, style, place, numbers, show) {
-  const { element } = node;
-  if (typeof place === "number") return writeLine(node, style, show(numbers[place]));
-  const own = place.rows.map((i) => numbers[i]);
-  const cells = cellsOf(element, style, place);
-  const texts = aligned(own, touching.digits);
-  if (cells.length) cells.forEach((cell, i) => writeCell(cell, texts[i]));
-  else write(element.querySelector(`text.${style}`), range(own, show));
-}
-
-function tell(cell, place, number, show) {
-  if (typeof place === "number") return write(cell, show(number(place)));
-  const [own, [kind]] = [place.rows.map(number), /^\(.*?\)( \w+)?, |^/.exec(cell?.textContent)];
-  write(cell, kind ? kind + range(own, show) : inLine(own.map(show), place.shape));
-}
+function tell(cell, place, number) { write(cell, told(place, number, cell?.textContent)); }
 
 function redraw({ values, gradients, locals }, show) {
   const lines = [...view.tables.querySelectorAll("tbody")[1].rows];
-  for (const node of view.nodes) {
-    const place = row(node);
-    if (place === null) continue;
-    const told = node.pair ? [["slope", gradients]] : [["value", values], ["slope", gradients]];
-    told.forEach(([style, numbers], i) => {
-      fill(node, style, place, numbers, show);
-      if (node.row) tell(node.row.cells[3 + i], place, (j) => numbers[j], show);
+  const nodes = view.nodes.filter((node) => row(node) !== null);
+  for (const node of nodes) toldOf(node).forEach((style) => spots(node.element, style, row(node)));
+  for (const node of nodes) {
+    toldOf(node).forEach((style, i) => {
+      const numbers = style === "value" ? values : gradients;
+      fill(node.element, style, row(node), numbers);
+      if (node.row) tell(node.row.cells[3 + i], row(node), (j) => numbers[j]);
     });
   }
   view.edges.forEach((edge, i) => {
@@ -356,8 +306,8 @@ function redraw({ values, gradients, locals }, show) {
     if (!ends) return;
     if (ends.passed) {
       const cells = lines[i]?.cells;
-      if (cells && ends.by) tell(cells[3], ends.by, (j) => locals[j][ends.slot], show);
-      if (cells) tell(cells[4], ends.passed, (j) => gradients[j], show);
+      if (cells && ends.by) tell(cells[3], ends.by, (j) => locals[j][ends.slot]);
+      if (cells) tell(cells[4], ends.passed, (j) => gradients[j]);
       return;
     }
     const [target, , slot] = ends;
@@ -379,7 +329,6 @@ if (touching.rows) {
   stage.addEventListener("click", (event) => {
     const node = owner(event.target);
     if (!node || "source" in node || node.pair) return;
-    const place = row(node);
-    touched.pick(place?.rows ? place.rows[Math.max(0, cellsOf(node.element, "value", place).indexOf(event.target))] : place);
+    touched.pick(rowAt(event.target, node.element, row(node)));
   });
 }

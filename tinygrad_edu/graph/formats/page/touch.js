@@ -97,22 +97,83 @@ function printed(value, digits) {
   return text.replaceAll("-", "−");
 }
 
-// Numbers of an array as pictures print them, with zeros up to as many decimals each, where all these digits are known.
-function aligned(numbers, digits) {
-  const plain = numbers.map((x) => printed(x, digits));
-  const decimals = Math.max(...plain.map((text) => (text.split(".")[1] ?? "").length));
-  return plain.map((text) => {
-    const [, sign, whole, fraction = ""] = /^(−?)(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
-    const longer = `${whole}.${fraction.padEnd(decimals, "0")}`;
-    const known = whole && decimals && text !== "0" && longer.replace(".", "").replace(/^0+/, "").length <= digits;
-    return known ? sign + longer : text;
-  });
-}
+// What writes changed numbers into boxes and into lines, as pictures print them. The place of a number is its row; that of
+// an array has the rows of its numbers, and its shape.
+function writers({ digits, room, all }) {
+  const show = (x) => printed(x, digits);
 
-// The texts of an array in a line: [[1, 2], [3, 4]].
-function inLine(texts, shape) {
-  const bracketed = (cells, size) => cells.flatMap((_, i) => (i % size ? [] : [`[${cells.slice(i, i + size).join(", ")}]`]));
-  return [...shape].reverse().reduce(bracketed, texts)[0];
+  // Numbers in columns, with zeros up to as many decimals each, where all these digits are known.
+  function aligned(numbers) {
+    const plain = numbers.map(show);
+    const decimals = Math.max(...plain.map((text) => (text.split(".")[1] ?? "").length));
+    return plain.map((text) => {
+      const [, sign, whole, fraction = ""] = /^(−?)(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
+      const longer = `${whole}.${fraction.padEnd(decimals, "0")}`;
+      const known = whole && decimals && text !== "0" && longer.replace(".", "").replace(/^0+/, "").length <= digits;
+      return known ? sign + longer : text;
+    });
+  }
+
+  function range(numbers) {
+    const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
+    return low < high ? `${show(low)} … ${show(high)}` : all.replace("{number}", show(low));
+  }
+
+  // The text of a number, or of an array, in a line: its numbers, or after its shape their range, as the text before has it.
+  function told(place, number, before) {
+    if (typeof place === "number") return show(number(place));
+    const numbers = place.rows.map(number);
+    const kind = /^\(.*?\)( \w+)?, /.exec(before);
+    if (kind) return kind[0] + range(numbers);
+    const bracketed = (cells, size) => cells.flatMap((_, i) => (i % size ? [] : [`[${cells.slice(i, i + size).join(", ")}]`]));
+    return [...place.shape].reverse().reduce(bracketed, numbers.map(show))[0];
+  }
+
+  // Where the numbers of a place stand in a box: each with the line it is in, and the room of that. An array of which only
+  // the range is shown has one spot.
+  const kept = new WeakMap();
+  function spots(element, style, place) {
+    if (!kept.has(element)) kept.set(element, {});
+    return (kept.get(element)[style] ??= place.rows ? cells(element, style, place) : lineOf(element, element.querySelector(`.${style}`)));
+  }
+
+  function cells(element, style, { rows, shape }) {
+    const found = [...element.querySelectorAll(`text.${style}`)]; // a matrix stands there column by column
+    const [wide, high] = [shape.at(-1), rows.length / shape.at(-1)];
+    if (found.length !== rows.length) return found.map((text) => [text, text, Infinity]);
+    return rows.map((_, i) => found[(i % wide) * high + Math.floor(i / wide)])
+      .map((cell) => [cell, cell, room * parseFloat(getComputedStyle(cell).fontSize)]);
+  }
+
+  function lineOf(element, part) {
+    if (!part) return [];
+    const [line, box] = [part.closest("text"), element.querySelector(".box").getBBox()];
+    const from = Number(line.getAttribute("x"));
+    const [left, right] = [from - box.x, box.x + box.width - from];
+    return [[part, line, line.classList.contains("start") ? right - 4 : 2 * Math.min(left, right) - 8]];
+  }
+
+  const written = new Map();
+  function fill(element, style, place, numbers) {
+    const at = spots(element, style, place);
+    const own = place.rows?.map((i) => numbers[i]);
+    const texts = !own ? [show(numbers[place])] : at.length === own.length ? aligned(own) : [range(own)];
+    at.forEach(([part, line, most], i) => { if (write(part, texts[i])) written.set(line, most); });
+  }
+
+  // A line that is longer than its room is written closer. All are measured when everything is written: a browser lays the
+  // page out anew for the first measure after a change.
+  function narrow() {
+    for (const line of written.keys()) line.removeAttribute("textLength");
+    const long = [...written].filter(([line, most]) => line.getComputedTextLength() > most);
+    for (const [line, most] of long) { line.setAttribute("textLength", most); line.setAttribute("lengthAdjust", "spacingAndGlyphs"); }
+    written.clear();
+  }
+
+  // The row of the number that was clicked; of an array the first one, if none was.
+  const rowAt = (target, element, place) => place?.rows
+    ? place.rows[Math.max(0, spots(element, "value", place).findIndex(([part]) => part === target))] : place;
+  return { spots, fill, told, narrow, rowAt };
 }
 
 // The panel: a leaf is chosen by a click or by its name. `redraw` is told all numbers at each change, and writes them into

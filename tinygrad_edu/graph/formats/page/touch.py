@@ -15,10 +15,10 @@ from ...plain import Edge, Graph
 from ...text import width
 from .elements import EXPANSIONS, Array, Elements
 
-__all__ = ["Rows", "panel", "script", "still", "touchable", "why_still"]
+__all__ = ["Rows", "panel", "place_of", "script", "still", "touchable", "why_still"]
 
-MOST = 1_000
-"""A graph of more single numbers than this stays still."""
+MOST, MOST_NUMBERS = 1_000, 2_500
+"""A graph of more nodes, or of more single numbers, stays still."""
 
 PANEL = """<section id="touch" aria-label="$touch" hidden>
 <label>$change <select id="leaf"></select></label>
@@ -64,16 +64,16 @@ class Rows(NamedTuple):
             target, source = labels[forward.target], labels[forward.source]
             known = target and source and graph.node(forward.target).kind == "operation"
             ends.append(self._end(target, source, forward) if known else None)
-        return {id: _rows(self.row_of[label]) if label else None for id, label in labels.items()}, ends
+        return {id: place_of(self.row_of[label]) if label else None for id, label in labels.items()}, ends
 
     def _end(self, target: str, source: str, edge: Edge) -> Any:
         to, passed = self.row_of[target], self.operands[target][edge.slot]
         if not to.shape and not passed.shape:
-            return [_rows(to), _rows(self.row_of[source]), edge.slot]
-        return {"passed": _rows(passed), "by": _rows(to) if edge.local else None, "slot": edge.slot}
+            return [place_of(to), place_of(self.row_of[source]), edge.slot]
+        return {"passed": place_of(passed), "by": place_of(to) if edge.local else None, "slot": edge.slot}
 
 
-def _rows(rows: Array) -> Any:
+def place_of(rows: Array) -> Any:
     """The rows of an array for the page: one alone, or all with the shape."""
     return {"rows": rows.ravel().tolist(), "shape": list(rows.shape)} if rows.shape else int(rows)
 
@@ -112,7 +112,7 @@ def touchable(graph: Graph | None) -> Rows | None:
         elements, of, operands = _elements(graph)
     except ValueError:
         return None
-    if not any(len(row) > 3 for row in elements.rows) or len(elements.rows) > MOST:
+    if not any(len(row) > 3 for row in elements.rows) or len(elements.rows) > MOST_NUMBERS:
         return None
     data = {
         "rows": elements.rows,
@@ -147,7 +147,7 @@ def _elements(graph: Graph) -> tuple[Elements, dict[int, Array], dict[int, list[
             of[node.id] = elements.leaves(value.elements, value.shape, node.label if free else None)
         elif node.kind == "operation" and node.id in arriving:
             inputs = [of[source] for _, source in sorted(arriving[node.id])]
-            if value.shape or any(x.shape for x in inputs):
+            if node.operation in EXPANSIONS or value.shape or any(x.shape for x in inputs):
                 inputs = [elements.each("identity", x) for x in inputs]
             operands[node.id] = inputs
             of[node.id] = elements.made(node, value.shape, inputs)
