@@ -72,7 +72,9 @@ def array_programs(draw: st.DrawFn) -> Any:
         lambda x: x / (tg.exp(x).sum(axis=1, keepdims=True) + 1.0),
         lambda x: tg.softmax(x, axis=draw(st.sampled_from([0, 1, -1]))),
         lambda x: tg.nn.functional.log_softmax(x, 1),
-        lambda x: x.T.reshape(x.shape),
+        lambda x: x.T.reshape(x.shape).astype("float64"),
+        lambda x: tg.broadcast_to(x[None].squeeze(0), x.shape).swapaxes(0, 1),
+        lambda x: x[:, 1:] * x[-1, 0] + x[[0, 0], :-1].sum(axis=0),
         lambda x: tg.stack([x, x * x]).sum(axis=0),
         lambda x: tg.concatenate([x, x * 0.5], axis=0),
         tg.tanh,
@@ -119,7 +121,8 @@ def test_the_page_computes_arrays_and_what_each_use_passes_back_as_the_engine_do
             assert np.abs(gradients[at] - gradient).max() <= 1e-12 * largest
         for edge, end in zip(graph.edges, rows.places(graph)[1]):
             if end and "passed" in end and edge.contribution and edge.contribution.elements:
-                passed = gradients[end["passed"]["rows"]]
+                place = end["passed"]
+                passed = gradients[place if isinstance(place, int) else place["rows"]]
                 assert np.abs(passed - edge.contribution.elements).max() <= 1e-12 * largest
 
     compare()
@@ -241,7 +244,7 @@ def test_a_change_of_two_hundred_nodes_takes_less_than_fifty_milliseconds(opened
     "made",
     [
         lambda x: tg.erf(x).sum(),
-        lambda x: x[1:].sum(),
+        lambda x: x.max(),
         lambda x: tg.where(x > 0, x, 0.0).sum(),
         lambda x: (x * tg.tensor(np.ones(2) * np.inf)).sum(),
         lambda x: (x[:, None] * np.ones((2, 40))).sum(),

@@ -5,6 +5,7 @@ A matrix product is then products and their sums, and what a page knows of deriv
 
 from __future__ import annotations
 
+import ast
 from ast import literal_eval
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 
 from ...plain import PlainNode
 
-__all__ = ["EXPANSIONS", "Array", "Elements"]
+__all__ = ["EXPANSIONS", "THE_SAME", "Array", "Elements"]
 
 Array = np.ndarray[Any, Any]
 """The numbers of rows, in the shape of the array that they stand for."""
@@ -45,8 +46,10 @@ class Elements:
     def made(self, node: PlainNode, shape: Sequence[int], operands: Sequence[Array]) -> Array:
         """The rows of an operation. Raises `ValueError` for one that has no rows."""
         operation = node.operation or ""
+        if operation in THE_SAME:
+            return operands[0].reshape(tuple(shape))
         if operation in EXPANSIONS:
-            attrs = {key: _read(text) for key, text in node.attrs}
+            attrs = {key: _index(text) if key == "index" else _read(text) for key, text in node.attrs}
             return EXPANSIONS[operation](self, *operands, **attrs).reshape(tuple(shape))
         if operation not in self.known:
             raise ValueError(f"{operation} has no rows")
@@ -71,11 +74,30 @@ class Elements:
 
 
 def _read(text: str) -> Any:
-    """An attribute, such as `(0, 1)`. Raises `ValueError` for what is no number, tuple or list of such, or None."""
+    """An attribute, such as `(0, 1)`. Raises `ValueError` for what is not made of numbers alone."""
     try:
         return literal_eval(text)
     except SyntaxError as error:
         raise ValueError(f"{text} is no attribute that a page can read") from error
+
+
+def _index(text: str) -> Any:
+    """An index in brackets.
+
+    >>> _index("[..., 1:]"), _index("[[0, 2]]"), _index("[None, -1]")
+    ((Ellipsis, slice(1, None, None)), ([0, 2],), (None, -1))
+    """
+    try:
+        index: Any = ast.parse(f"x{text}", mode="eval").body
+    except SyntaxError as error:
+        raise ValueError(f"{text} is no index that a page can read") from error
+    return tuple(map(_part, index.slice.elts if isinstance(index.slice, ast.Tuple) else [index.slice]))
+
+
+def _part(part: Any) -> Any:
+    if not isinstance(part, ast.Slice):
+        return literal_eval(part)
+    return slice(*(bound and literal_eval(bound) for bound in (part.lower, part.upper, part.step)))
 
 
 # A row of the table: how it is written in rows of single numbers.
@@ -110,10 +132,6 @@ def _cross_entropy(on: Elements, logits: Array, targets: Any) -> Array:
     return on.each("subtract", on.along("logsumexp", logits, -1), chosen)
 
 
-def _as_it_is(on: Elements, x: Array, **_: Any) -> Array:
-    return x  # in the shape of the result
-
-
 EXPANSIONS: Mapping[str, Callable[..., Array]] = {
     "matmul": _matmul,
     "linear": _linear,
@@ -125,7 +143,12 @@ EXPANSIONS: Mapping[str, Callable[..., Array]] = {
     "softmax_cross_entropy": _cross_entropy,
     "transpose": lambda on, x, axes=None: x.transpose(axes),
     "swapaxes": lambda on, x, axis1, axis2: x.swapaxes(axis1, axis2),
+    "getitem": lambda on, x, index: x[index],
     "stack": lambda on, *xs, axis=0: np.stack(xs, axis),
     "concatenate": lambda on, *xs, axis=0: np.concatenate(xs, axis),
-    **dict.fromkeys(("reshape", "expand_dims", "squeeze", "astype", "to_tensor", "to_value"), _as_it_is),
+    "broadcast_to": lambda on, x, shape: np.broadcast_to(x, shape),
 }
+"""The rows of the table that work on whole arrays, written in rows of single numbers."""
+
+THE_SAME = frozenset({"reshape", "expand_dims", "squeeze", "astype", "to_tensor", "to_value"})
+"""Those whose result has the numbers of their operand, in the same order."""

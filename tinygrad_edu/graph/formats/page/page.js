@@ -304,7 +304,7 @@ function redraw({ values, gradients, locals }, show) {
   view.edges.forEach((edge, i) => {
     const ends = views[view.number].edges[i].touch;
     if (!ends) return;
-    if (ends.passed) {
+    if (!Array.isArray(ends)) {
       const cells = lines[i]?.cells;
       if (cells && ends.by) tell(cells[3], ends.by, (j) => locals[j][ends.slot]);
       if (cells) tell(cells[4], ends.passed, (j) => gradients[j]);

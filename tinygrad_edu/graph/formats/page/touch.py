@@ -13,7 +13,7 @@ from ...._support.files import read_resource
 from ...._support.languages import say, texts
 from ...plain import Edge, Graph
 from ...text import width
-from .elements import EXPANSIONS, Array, Elements
+from .elements import EXPANSIONS, THE_SAME, Array, Elements
 
 __all__ = ["Rows", "panel", "place_of", "script", "still", "touchable", "why_still"]
 
@@ -88,7 +88,7 @@ def _operations() -> frozenset[str]:
 def why_still(graph: Graph) -> str:
     """Why the numbers of a page stay as they are: "operation" where it cannot compute one; else ""."""
     given = all(node.value and node.value.elements for node in graph.nodes if not node.operation)
-    known = _operations() | set(EXPANSIONS)
+    known = _operations() | set(EXPANSIONS) | THE_SAME
     unknown = any(node.operation and node.operation not in known for node in graph.nodes)
     return "operation" if graph.mode == "forward" and given and unknown else ""
 
@@ -147,7 +147,7 @@ def _elements(graph: Graph) -> tuple[Elements, dict[int, Array], dict[int, list[
             of[node.id] = elements.leaves(value.elements, value.shape, node.label if free else None)
         elif node.kind == "operation" and node.id in arriving:
             inputs = [of[source] for _, source in sorted(arriving[node.id])]
-            if node.operation in EXPANSIONS or value.shape or any(x.shape for x in inputs):
+            if node.operation not in elements.known or value.shape or any(x.shape for x in inputs):
                 inputs = [elements.each("identity", x) for x in inputs]
             operands[node.id] = inputs
             of[node.id] = elements.made(node, value.shape, inputs)
