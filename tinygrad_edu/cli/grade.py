@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .._support.files import replace_file
+from .._support.grouping import grouped
 from .._support.languages import language, say, speaking, texts
 from ..errors import TinygradError
 from ..grade.assignment import load_assignment
@@ -152,10 +153,7 @@ def table(path: str | None, *columns: str) -> list[tuple[str, ...]]:
 
 def members_of(path: str | None) -> dict[str, list[str]]:
     """The students of each group."""
-    groups: dict[str, list[str]] = {}
-    for group, student in table(path, "group", "student"):
-        groups.setdefault(group, []).append(student)
-    return groups
+    return grouped((group, student) for group, student in table(path, "group", "student"))
 
 
 NO_DAYS = texts("--late {file}: {student} is late by {given}; days are a number")

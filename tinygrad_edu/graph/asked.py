@@ -12,7 +12,7 @@ from ..errors import GraphError
 from .clusters import is_module
 from .recorded import Recorded
 
-__all__ = ["listed", "node_called", "recorded_of"]
+__all__ = ["node_called", "recorded_of", "several"]
 
 
 def recorded_of(asked: Any, names: Mapping[str, Any] | None, function: str = "draw") -> Recorded:
@@ -76,7 +76,7 @@ def _given(names: Mapping[str, Any], function: str) -> Iterator[tuple[Node, str]
                 yield node, called
 
 
-def listed(asked: Any) -> Collection[Any]:
+def several(asked: Any) -> Collection[Any]:
     """Nodes or names that are asked for: several, or one."""
     return asked if isinstance(asked, (list, tuple, set, frozenset)) else (asked,)
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import get_args
 
+from ..._support.grouping import grouped
 from ..._support.languages import counted, say, texts
 from ..._support.lazy import lazy
 from ...errors import OutOfRangeError
@@ -158,12 +159,11 @@ class SvgWriter:
         wide = [width(line, 12) for line in notes]
         wide.append(sum(width(words, 12) + LEGEND_GAP for _, words in self.legend))
         wide += [x + width(words, 14) for words, x, _ in self.headings]
-        across = max([layout.width, *wide]) + 2 * PADDING
         titles = wrapped(graph.heading, max(26, int(layout.width / 10)))
         headed = 7.0 + 21 * len(titles) if titles else 0.0
         captions = wrapped(graph.caption, max(36, int(layout.width / 7.2)))
         wide += [width(line, 13) for line in captions] + [width(line, 17) for line in titles]
-        across = max([across - 2 * PADDING, *wide]) + 2 * PADDING
+        across = max([layout.width, *wide]) + 2 * PADDING
         legend_down = headed + layout.height + 2 * PADDING
         notes_down = legend_down + (30 if self.legend else 0)
         captions_down = notes_down + (len(notes) * 17 + 8 if notes else 0)
@@ -327,10 +327,8 @@ class SvgWriter:
     def boxes(self) -> Iterator[str]:
         """The box of each node, with what stands in it."""
         graph, direction = self.graph, self.direction
-        arriving: dict[int, list[tuple[int, Point]]] = {}
-        for edge, route in zip(graph.edges, self.layout.routes):
-            if not edge.recurrent:
-                arriving.setdefault(edge.target, []).append((edge.slot, route[-1]))
+        arrows = zip(graph.edges, self.layout.routes)
+        arriving = grouped((edge.target, (edge.slot, route[-1])) for edge, route in arrows if not edge.recurrent)
         dx, dy = {"LR": (1, -1), "RL": (-1, -1), "TB": (1, 1), "BT": (1, -1)}[direction]  # away from the arrows
         for node, card, (x, y) in zip(graph.nodes, self.cards, self.layout.centers):
             if is_stack(node, graph):

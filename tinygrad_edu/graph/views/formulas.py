@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..._support.grouping import grouped
 from ...engine.primitives.comparisons import COMPARISONS
 from ...engine.primitives.primitive import TABLE
 from ..names import partial
@@ -71,20 +72,15 @@ class _Writing:
     """
 
     graph: Graph
-    arriving: dict[int, list[Edge]] = field(default_factory=dict)
-    again: set[int] = field(default_factory=set)
-    users: dict[int, set[int]] = field(default_factory=dict)
     term: dict[int, Term] = field(default_factory=dict)
     formula: dict[int, str] = field(default_factory=dict)
     taken: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for edge in self.graph.edges:
-            if edge.recurrent:
-                self.again.add(edge.target)
-            else:
-                self.arriving.setdefault(edge.target, []).append(edge)
-            self.users.setdefault(edge.source, set()).add(edge.target)
+        edges = self.graph.edges
+        self.arriving = grouped((edge.target, edge) for edge in edges if not edge.recurrent)
+        self.again = {edge.target for edge in edges if edge.recurrent}
+        self.users = {id: set(users) for id, users in grouped((edge.source, edge.target) for edge in edges).items()}
 
     def write(self, node: PlainNode) -> None:
         """Write a node, whose operands are written, and take in those that fit."""

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Literal
 
+from ..._support.grouping import grouped
 from ..._support.languages import counted, say
 from ...engine.messages import short
 from ...errors import OutOfRangeError
@@ -106,10 +107,8 @@ def focused(graph: Graph, center: int, hops: int) -> Graph:
 
 def neighbourhood(graph: Graph, centers: Iterable[int], hops: int) -> Graph:
     """The part of the graph within so many arrows, in or against their direction, of any of these nodes."""
-    neighbours: dict[int, list[int]] = {}
-    for edge in graph.edges:
-        neighbours.setdefault(edge.source, []).append(edge.target)
-        neighbours.setdefault(edge.target, []).append(edge.source)
+    ways = ((edge.source, edge.target) for edge in graph.edges)
+    neighbours = grouped(way for a, b in ways for way in ((a, b), (b, a)))
     rim = list(centers)
     shown = set(rim)
     for _ in range(hops):
@@ -135,7 +134,7 @@ def restricted(graph: Graph, shown: Collection[int]) -> Graph:
     )
 
 
-def aliased(graph: Graph, uses: int = USES) -> Graph:
+def aliased(graph: Graph) -> Graph:
     """The graph with an alias at each user of a leaf that has many; the first user keeps the leaf itself.
 
     >>> import tinygrad_edu as tg
@@ -156,7 +155,7 @@ def aliased(graph: Graph, uses: int = USES) -> Graph:
     stand_in: dict[tuple[int, int], int] = {}
     for source, targets in users.items():
         node = graph.node(source)
-        many = {"leaf": uses, "forward": 1}.get(node.kind)
+        many = {"leaf": USES, "forward": 1}.get(node.kind)
         if many is None or len(targets) <= many:
             continue
         if node.kind == "forward":

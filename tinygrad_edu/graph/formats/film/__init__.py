@@ -24,6 +24,7 @@ from ...layout.geometry import Layout
 from ...palette import custom_properties
 from ...picture.arrange import arrange
 from ...picture.arrows import Label
+from ...picture.card import same_size
 from ...picture.svg import Moment, write_svg
 from ...picture.typeset import Card, Grid, Row, Text
 from ...showing import image
@@ -97,11 +98,7 @@ class Film:
     @lazy
     def cards(self) -> list[list[Card]]:
         """The boxes of each frame; a box is as large in all of them."""
-        every = [drawing.cards for drawing in self.drawings]
-        wide, high = (
-            [max(getattr(card, side) for card in same) for same in zip(*every)] for side in ("width", "height")
-        )
-        return [[card._replace(width=w, height=h) for card, w, h in zip(cards, wide, high)] for cards in every]
+        return [*map(list, zip(*map(same_size, zip(*(drawing.cards for drawing in self.drawings)))))]
 
     @property
     def lang(self) -> str | None:
