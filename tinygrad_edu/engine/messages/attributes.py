@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numbers import Real
 
-from ..._support.languages import say, texts
+from ..._support.languages import texts
 from ...errors import DtypeError, TinygradError
 from .checked_call import CheckedCall
 from .not_numbers import wrong_dtype
@@ -27,5 +27,5 @@ def single_numbers(call: CheckedCall) -> TinygradError | None:
     for name, x in call.attrs.items():
         if not isinstance(x, Real) and (x is not None or name not in ("posinf", "neginf")):
             text = texts("{name} is a number, not {kind} {value}")
-            return DtypeError(say(text, name=name, kind=type(x).__name__, value=short(x)))
+            return DtypeError(text, name=name, kind=type(x).__name__, value=short(x))
     return None

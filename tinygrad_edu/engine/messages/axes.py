@@ -34,10 +34,10 @@ def wrong_axes(what: str, given: Any, n: int, of: str, *, none: bool = True, man
     for axis in places:
         if not -n <= axis < n:
             text = texts("{what} {axis} is out of range for {of}, {axes}")
-            return OutOfRangeError(say(text, what=what, axis=axis, of=of, axes=axes_of(n)))
+            return OutOfRangeError(text, what=what, axis=axis, of=of, axes=axes_of(n))
     if len({axis % n for axis in places}) < len(places):
         return ShapeError(
-            say("{what} {places} names one axis of {of} twice; name each once", what=what, places=places, of=of)
+            "{what} {places} names one axis of {of} twice; name each once", what=what, places=places, of=of
         )
     return None
 
@@ -50,8 +50,7 @@ def in_range(call: CheckedCall) -> TinygradError | None:
 def of_one_array(call: CheckedCall) -> TinygradError | None:
     """The second argument of `max` is an axis; that of PyTorch's may be another array."""
     if isinstance(call.attrs.get("axis"), (Node, np.ndarray, float)):
-        text = texts("the second argument is an axis; for two arrays take tg.{name}imum(x, y)")
-        return DtypeError(say(text, name=call.name))
+        return DtypeError("the second argument is an axis; for two arrays take tg.{name}imum(x, y)", name=call.name)
     return None
 
 
@@ -65,7 +64,7 @@ def as_tuple(call: CheckedCall) -> TinygradError | None:
     given = call.attrs.get("axis")
     if isinstance(given, (list, np.ndarray)):
         text = texts("several axes are given as a tuple: {code}, not {kind}")
-        return DtypeError(say(text, code=f"axis={several(given)}", kind=type(given).__name__))
+        return DtypeError(text, code=f"axis={several(given)}", kind=type(given).__name__)
     return None
 
 
@@ -74,7 +73,7 @@ def keepdims(call: CheckedCall) -> TinygradError | None:
     given = call.attrs.get("keepdims", False)
     if not isinstance(given, (bool, int, np.bool_)) or given not in (0, 1):
         text = texts("keepdims is True or False, not {kind} {value}")
-        return DtypeError(say(text, kind=type(given).__name__, value=short(given)))
+        return DtypeError(text, kind=type(given).__name__, value=short(given))
     return None
 
 
@@ -99,7 +98,7 @@ def some_numbers(call: CheckedCall) -> TinygradError | None:
             if axes is None
             else texts("{x} has no numbers along axis {axis}, so it has no {operation}; check .size first")
         )
-        return ShapeError(say(text, x=call.x, axis=axes, operation=call.name))
+        return ShapeError(text, x=call.x, axis=axes, operation=call.name)
     return None
 
 
@@ -114,18 +113,16 @@ def degrees_of_freedom(call: CheckedCall) -> TinygradError | None:
     ddof: Any = call.attrs.get("ddof", 0)
     if not isinstance(ddof, (int, float, np.number)):
         return DtypeError(
-            say("{name} is a number, not {kind} {value}", name="ddof", kind=type(ddof).__name__, value=short(ddof))
+            "{name} is a number, not {kind} {value}", name="ddof", kind=type(ddof).__name__, value=short(ddof)
         )
     n = prod(call.shape[a] for a in several(axes)) if axes is not None else prod(call.shape)
     if not n - ddof > 0:
         return ShapeError(
-            say(
-                "{x} has n = {n} numbers to reduce, and ddof={ddof} leaves nothing to divide by: n - {ddof} must be "
-                "above 0; give a smaller ddof",
-                x=call.x,
-                n=n,
-                ddof=ddof,
-            )
+            "{x} has n = {n} numbers to reduce, and ddof={ddof} leaves nothing to divide by: n - {ddof} must be "
+            "above 0; give a smaller ddof",
+            x=call.x,
+            n=n,
+            ddof=ddof,
         )
     return None
 
@@ -136,7 +133,7 @@ def permutation(call: CheckedCall) -> TinygradError | None:
     found = wrong_axes("axis", axes, n, call.x)
     if found is None and axes is not None and len(several(axes)) != n:
         text = texts("axes {given} are no order of the axes of {x}, {axes}: name each axis once")
-        return ShapeError(say(text, given=several(axes), x=call.x, axes=axes_of(n)))
+        return ShapeError(text, given=several(axes), x=call.x, axes=axes_of(n))
     return found
 
 
@@ -150,7 +147,7 @@ def source_and_destination(call: CheckedCall) -> TinygradError | None:
     m, n = len(several(source)), len(several(destination))
     if m != n:
         text = texts("{m} axes of {x} cannot move to {n} places: {code}")
-        return ShapeError(say(text, m=m, x=call.x, n=n, code=f"source={source}, destination={destination}"))
+        return ShapeError(text, m=m, x=call.x, n=n, code=f"source={source}, destination={destination}")
     return None
 
 
@@ -181,7 +178,7 @@ def size_one(call: CheckedCall) -> TinygradError | None:
                 if ones
                 else texts("axis {axis} of {x} has size {size}; only an axis of size 1 can be removed: here none")
             )
-            return ShapeError(say(text, axis=a, x=call.x, size=call.shape[a], which=listed(ones)))
+            return ShapeError(text, axis=a, x=call.x, size=call.shape[a], which=listed(ones))
     return None
 
 
@@ -200,7 +197,7 @@ def diagonal(call: CheckedCall) -> TinygradError | None:
     if not least <= call.ndim <= most:
         vector_too = texts("{x} has {n} axes; a vector or a matrix is needed")
         text = vector_too if least == 1 else texts("{x} has {n} axes; a matrix is needed")
-        return ShapeError(say(text, x=call.x, n=call.ndim))
+        return ShapeError(text, x=call.x, n=call.ndim)
     for what in ("k", "offset"):
         found = not_whole(what, call.attrs.get(what, 0), many=False)
         if found is not None:
@@ -215,18 +212,18 @@ def matrices(call: CheckedCall) -> TinygradError | None:
         if dtype.char in "eg":
             text = texts("{x} holds {dtype}, and decompositions take float32 and float64; use {code}")
             code = f".astype('float{32 if dtype.char == 'e' else 64}')"
-            return DtypeError(say(text, x=in_words(x), dtype=dtype, code=code))
+            return DtypeError(text, x=in_words(x), dtype=dtype, code=code)
     square = call.name not in ("pinv", "svd")
     if call.ndim < 2 or (square and call.shape[-1] != call.shape[-2]):
         any_matrix = texts("{x} holds no matrices, (..., m, n)")
-        return ShapeError(say(texts("{x} holds no square matrices, (..., n, n)") if square else any_matrix, x=call.x))
+        return ShapeError(texts("{x} holds no square matrices, (..., n, n)") if square else any_matrix, x=call.x)
     for x, shape in zip(call.operands[1:], call.shapes[1:]):
         if shape[-2:][:1] != call.shape[-1:]:
             text = texts("{b} must have a row for each of the {n} rows of {x}")
-            return ShapeError(say(text, b=in_words(x), n=call.shape[-1], x=call.x))
+            return ShapeError(text, b=in_words(x), n=call.shape[-1], x=call.x)
     if not isinstance(call.attrs.get("rcond"), (Real, type(None))):
-        return DtypeError(say("rcond is a number, not {value}", value=short(call.attrs["rcond"])))
-    return ShapeError(say(LACKING.get(call.name, NOT_FINITE), x=call.x))
+        return DtypeError("rcond is a number, not {value}", value=short(call.attrs["rcond"]))
+    return ShapeError(LACKING.get(call.name, NOT_FINITE), x=call.x)
 
 
 LACKING = texts(

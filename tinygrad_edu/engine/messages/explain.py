@@ -88,12 +88,10 @@ def wrong_call(row: Any, given: Sequence[Any], attrs: dict[str, Any]) -> DtypeEr
         say("; {name} is called {other} here", name=name, other=ARGUMENTS[name]) for name in attrs if name in ARGUMENTS
     ]
     return DtypeError(
-        say(
-            "{signature} was called as {call}{hints}",
-            signature=f"{row.name}{signature(row)}",
-            call=f"{row.name}({', '.join(words)})",
-            hints="".join(here),
-        )
+        "{signature} was called as {call}{hints}",
+        signature=f"{row.name}{signature(row)}",
+        call=f"{row.name}({', '.join(words)})",
+        hints="".join(here),
     )
 
 

@@ -24,7 +24,7 @@ def index_parts(call: CheckedCall) -> TinygradError | None:
     if found is not None:
         return found
     if any(size < 0 for size in shape) or prod(shape) > sys.maxsize // 8:
-        return ShapeError(say("no array has shape {shape}", shape=shape))
+        return ShapeError("no array has shape {shape}", shape=shape)
     index = call.attrs["index"]
     parts = index if isinstance(index, tuple) else (index,)
     parts = tuple(list(part) if isinstance(part, (tuple, range)) else part for part in parts)
@@ -37,7 +37,7 @@ def index_parts(call: CheckedCall) -> TinygradError | None:
     taken = sum(axes_taken(part) for part in parts)
     if taken > len(shape):
         if shape:
-            return OutOfRangeError(say("the index is for {n} axes, and {of} has {m}", n=taken, of=of, m=len(shape)))
+            return OutOfRangeError("the index is for {n} axes, and {of} has {m}", n=taken, of=of, m=len(shape))
         one, many = texts(
             ("the index is for {n} axis, and {of} has none", "the index is for {n} axes, and {of} has none")
         )
@@ -53,7 +53,7 @@ def index_parts(call: CheckedCall) -> TinygradError | None:
     if broadcasts(shapes):
         return None
     text = texts("index arrays of shapes {shapes} do not broadcast, so they pick no places of {of}")
-    return ShapeError(say(text, shapes=listed(list(map(str, shapes))), of=of))
+    return ShapeError(text, shapes=listed(list(map(str, shapes))), of=of)
 
 
 def wrong_part(part: Any) -> TinygradError | None:
@@ -62,24 +62,22 @@ def wrong_part(part: Any) -> TinygradError | None:
         for field in (part.start, part.stop, part.step):
             if field is not None and not hasattr(field, "__index__"):
                 text = texts("a slice goes from, to and by whole numbers, not {kind} {value}")
-                return DtypeError(say(text, kind=type(field).__name__, value=short(field)))
+                return DtypeError(text, kind=type(field).__name__, value=short(field))
         return ShapeError(say("a slice cannot go by steps of 0")) if part.step == 0 else None
     if is_ragged(part):
-        return ShapeError(say("the rows of the index {index} are not of one length", index=short(part)))
+        return ShapeError("the rows of the index {index} are not of one length", index=short(part))
     if isinstance(part, (list, np.ndarray)) and np.asarray(part).dtype.kind not in "iub" and np.size(part):
         text = texts("an index array holds whole numbers or bools, not {dtype}; .astype(int) makes them whole")
-        return DtypeError(say(text, dtype=np.asarray(part).dtype))
+        return DtypeError(text, dtype=np.asarray(part).dtype)
     if part is None or part is Ellipsis or isinstance(part, (list, np.ndarray, np.bool_)) or hasattr(part, "__index__"):
         return None
     hint = say("; {code} makes it whole", code=f"int({part})") if isinstance(part, float) else ""
     return DtypeError(
-        say(
-            "an index is made of whole numbers, slices, None, ... and arrays of whole numbers or bools, not of {kind} "
-            "{value}{hint}",
-            kind=type(part).__name__,
-            value=short(part),
-            hint=hint,
-        )
+        "an index is made of whole numbers, slices, None, ... and arrays of whole numbers or bools, not of {kind} "
+        "{value}{hint}",
+        kind=type(part).__name__,
+        value=short(part),
+        hint=hint,
     )
 
 
@@ -101,7 +99,7 @@ def off_the_end(part: Any, axis: int, shape: Shape, of: str) -> TinygradError | 
         here = shape[axis : axis + numbers.ndim]
         if numbers.shape != here:
             text = texts("a mask of shape {shape} does not fit {of}, which has {here} there")
-            return OutOfRangeError(say(text, shape=numbers.shape, of=of, here=here))
+            return OutOfRangeError(text, shape=numbers.shape, of=of, here=here)
         return None
     n = shape[axis]
     wrong = numbers[(numbers < -n) | (numbers >= n)].ravel()
@@ -109,13 +107,13 @@ def off_the_end(part: Any, axis: int, shape: Shape, of: str) -> TinygradError | 
         return None
     no_places = texts("index {index} is out of range: axis {axis} of {of} has no places")
     text = texts("index {index} is out of range: axis {axis} of {of} has places 0 to {last} (or {first} to -1)")
-    return OutOfRangeError(say(text if n else no_places, index=wrong[0], axis=axis, of=of, last=n - 1, first=-n))
+    return OutOfRangeError(text if n else no_places, index=wrong[0], axis=axis, of=of, last=n - 1, first=-n)
 
 
 def scattered_shape(call: CheckedCall) -> TinygradError | None:
     """The numbers to scatter have the shape of the places that the index picks."""
     picked = np.broadcast_to(0, several(call.attrs["shape"]))[call.attrs["index"]].shape
-    return ShapeError(say("{x} does not fit the places of the index, which have shape {shape}", x=call.x, shape=picked))
+    return ShapeError("{x} does not fit the places of the index, which have shape {shape}", x=call.x, shape=picked)
 
 
 def assigned_shape(call: CheckedCall) -> TinygradError | None:
@@ -126,7 +124,7 @@ def assigned_shape(call: CheckedCall) -> TinygradError | None:
         return found
     picked = np.broadcast_to(0, into.shape)[index].shape
     text = texts("{x} does not fit the places of {into} that it goes to, which have shape {shape}")
-    return ShapeError(say(text, x=call.x, into=in_words(into), shape=picked))
+    return ShapeError(text, x=call.x, into=in_words(into), shape=picked)
 
 
 def index_along_axis(call: CheckedCall) -> TinygradError | None:
@@ -136,19 +134,18 @@ def index_along_axis(call: CheckedCall) -> TinygradError | None:
         return found
     if is_ragged(call.attrs["indices"]):
         text = texts("the rows of the indices {indices} are not of one length")
-        return ShapeError(say(text, indices=short(call.attrs["indices"])))
+        return ShapeError(text, indices=short(call.attrs["indices"]))
     indices = np.asarray(call.attrs["indices"])
     if indices.dtype.kind not in "iu":
-        text = texts("indices are whole numbers, not {dtype}; .astype(int) makes them whole")
-        return DtypeError(say(text, dtype=indices.dtype))
+        return DtypeError("indices are whole numbers, not {dtype}; .astype(int) makes them whole", dtype=indices.dtype)
     axis, shape = (0, (prod(call.shape),)) if call.attrs["axis"] is None else (call.attrs["axis"], call.shape)
     if indices.ndim != len(shape):
         text = texts("indices {shape} and {x} need as many axes; x[indices] picks whole rows")
-        return ShapeError(say(text, shape=indices.shape, x=call.x))
+        return ShapeError(text, shape=indices.shape, x=call.x)
     sizes = [(m, n) for i, (m, n) in enumerate(zip(indices.shape, shape)) if i != axis % len(shape)]
     if any(m != n and 1 not in (m, n) for m, n in sizes):
         text = texts("indices {shape} and {x} differ on other axes than axis {axis}, the one to pick along")
-        return ShapeError(say(text, shape=indices.shape, x=call.x, axis=axis))
+        return ShapeError(text, shape=indices.shape, x=call.x, axis=axis)
     return off_the_end(indices, axis % len(shape), shape, call.x)
 
 
@@ -165,8 +162,8 @@ def split_points(call: CheckedCall) -> TinygradError | None:
         if given > 0 and n % given == 0:
             return None
         text = texts("the {n} places of {x} along axis {axis} do not make {m} equal parts; give the places to cut")
-        return ShapeError(say(text, n=n, x=call.x, axis=axis, m=given))
+        return ShapeError(text, n=n, x=call.x, axis=axis, m=given)
     ends = [place % n if -n <= place < 0 else place for place in several(given)]
     if ends == sorted(ends):
         return None
-    return ShapeError(say("the places to cut must rise, and {places} do not", places=several(given)))
+    return ShapeError("the places to cut must rise, and {places} do not", places=several(given))

@@ -33,7 +33,7 @@ def broadcastable(call: CheckedCall) -> TinygradError | None:
                 why = say("sizes {m} and {n} on {axis} differ and neither is 1", m=m, n=n, axis=from_behind(back))
                 hint = would_broadcast([operands[i], operands[j]]) if len(operands) == 2 else ""
                 return ShapeError(
-                    say("{operands} do not broadcast: {why}{hint}", operands=listed(operands), why=why, hint=hint)
+                    "{operands} do not broadcast: {why}{hint}", operands=listed(operands), why=why, hint=hint
                 )
     return None
 
@@ -71,12 +71,10 @@ def not_bools(call: CheckedCall) -> TinygradError | None:
     """The operands are not all bools, which can be neither subtracted nor negated."""
     if all(x.dtype == bool for x in call.operands if hasattr(x, "dtype")):
         return DtypeError(
-            say(
-                "{x} holds bools, which have no {operation}; {code} makes numbers of them",
-                x=call.x,
-                operation=call.name,
-                code=FLOATS,
-            )
+            "{x} holds bools, which have no {operation}; {code} makes numbers of them",
+            x=call.x,
+            operation=call.name,
+            code=FLOATS,
         )
     return None
 
@@ -85,12 +83,10 @@ def negative_powers(call: CheckedCall) -> TinygradError | None:
     """The operands are not all whole numbers; called when a negative power of one was refused."""
     if all(getattr(x, "dtype", np.dtype(int)).kind in "iub" for x in call.operands):
         return DtypeError(
-            say(
-                "whole numbers to a negative power are no whole numbers: {operands}; {code} makes floating-point "
-                "numbers of them",
-                operands=listed(call.operands),
-                code=FLOATS,
-            )
+            "whole numbers to a negative power are no whole numbers: {operands}; {code} makes floating-point "
+            "numbers of them",
+            operands=listed(call.operands),
+            code=FLOATS,
         )
     return None
 
@@ -100,9 +96,7 @@ def inner_sizes(call: CheckedCall) -> TinygradError | None:
     (a, b), (first, second) = call.shapes, symbols(call.operands)
     product = f"{in_words(call.operands[0])} @ {in_words(call.operands[1])}"
     if not a or not b:
-        return ShapeError(
-            say("{product}: a single number has no axis to sum over; use * to scale with it", product=product)
-        )
+        return ShapeError("{product}: a single number has no axis to sum over; use * to scale with it", product=product)
     inner = b[-2] if len(b) > 1 else b[0]
     if a[-1] != inner:
         meant = [code for p, q, code in turned(a, b, first, second) if multiply(p, q)]
@@ -110,12 +104,12 @@ def inner_sizes(call: CheckedCall) -> TinygradError | None:
         meet = say("; a row of {x} has {m} numbers, a column of {y} has {n}", **names)
         hint = say("; did you mean {code}?", code=meant[0]) if meant else meet
         return ShapeError(
-            say("{product}: inner sizes {m} and {n} differ{hint}", product=product, m=a[-1], n=inner, hint=hint)
+            "{product}: inner sizes {m} and {n} differ{hint}", product=product, m=a[-1], n=inner, hint=hint
         )
     for back, (m, n) in enumerate(zip(reversed(a[:-2]), reversed(b[:-2])), 3):
         if m != n and 1 not in (m, n):
             text = texts("{product}: sizes {m} and {n} on axis {axis}, before the matrices, do not broadcast")
-            return ShapeError(say(text, product=product, m=m, n=n, axis=-back))
+            return ShapeError(text, product=product, m=m, n=n, axis=-back)
     return None
 
 
@@ -155,15 +149,13 @@ def letter_sizes(call: CheckedCall) -> TinygradError | None:
                 m, other = shape_of(x)[term.index(letter)], x
             if m != n:
                 return ShapeError(
-                    say(
-                        "{subscripts}: {letter} is {m} in {x} and {n} in {y}; a letter stands for one size",
-                        subscripts=repr(call.attrs["subscripts"]),
-                        letter=repr(letter),
-                        m=m,
-                        x=in_words(other),
-                        n=n,
-                        y=in_words(x),
-                    )
+                    "{subscripts}: {letter} is {m} in {x} and {n} in {y}; a letter stands for one size",
+                    subscripts=repr(call.attrs["subscripts"]),
+                    letter=repr(letter),
+                    m=m,
+                    x=in_words(other),
+                    n=n,
+                    y=in_words(x),
                 )
     return None
 
@@ -173,12 +165,12 @@ def joined_shapes(call: CheckedCall) -> TinygradError | None:
     axis, shapes = call.attrs["axis"], call.shapes
     if () in shapes:
         return ShapeError(
-            say("{operands}: a single number has no axis to join along; use tg.stack", operands=listed(call.operands))
+            "{operands}: a single number has no axis to join along; use tg.stack", operands=listed(call.operands)
         )
     for x, shape in zip(call.operands, shapes):
         if len(shape) != len(shapes[0]):
             text = texts("{x} and {y} have {m} and {n} axes; reshape one, so that both have as many")
-            return ShapeError(say(text, x=call.x, y=in_words(x), m=call.ndim, n=len(shape)))
+            return ShapeError(text, x=call.x, y=in_words(x), m=call.ndim, n=len(shape))
     found = wrong_axes("axis", axis, call.ndim, call.x, none=False, many=False)
     if found is not None:
         return found
@@ -188,17 +180,15 @@ def joined_shapes(call: CheckedCall) -> TinygradError | None:
                 others = [j for j in range(len(shape)) if shapes_agree(shapes, j)]
                 hint = say("; {code} would do", code=f"axis={others[0]}") if others else ""
                 return ShapeError(
-                    say(
-                        "{x} and {y} along axis {axis}: sizes {m} and {n} on axis {i} differ, and only axis {axis} may "
-                        "differ{hint}",
-                        x=call.x,
-                        y=in_words(x),
-                        axis=axis,
-                        m=m,
-                        n=n,
-                        i=i,
-                        hint=hint,
-                    )
+                    "{x} and {y} along axis {axis}: sizes {m} and {n} on axis {i} differ, and only axis {axis} may "
+                    "differ{hint}",
+                    x=call.x,
+                    y=in_words(x),
+                    axis=axis,
+                    m=m,
+                    n=n,
+                    i=i,
+                    hint=hint,
                 )
     return None
 
@@ -213,12 +203,10 @@ def equal_shapes(call: CheckedCall) -> TinygradError | None:
     for x, shape in zip(call.operands, call.shapes):
         if shape != call.shape:
             return ShapeError(
-                say(
-                    "{x} and {y} differ, and only arrays of one shape can be stacked; tg.concatenate joins along an "
-                    "axis that they have",
-                    x=call.x,
-                    y=in_words(x),
-                )
+                "{x} and {y} differ, and only arrays of one shape can be stacked; tg.concatenate joins along an "
+                "axis that they have",
+                x=call.x,
+                y=in_words(x),
             )
     n = call.ndim + 1
     return wrong_axes("axis", call.attrs["axis"], n, say("the result, of {n} axes", n=n), none=False, many=False)
@@ -236,16 +224,14 @@ def new_shape(call: CheckedCall) -> TinygradError | None:
     known = [size for size in shape if size != -1]
     left_open = len(shape) - len(known)
     if left_open > 1:
-        return ShapeError(say("{shape} leaves {n} sizes open; only one -1 can be worked out", shape=shape, n=left_open))
+        return ShapeError("{shape} leaves {n} sizes open; only one -1 can be worked out", shape=shape, n=left_open)
     if any(size < 0 for size in known):
-        return ShapeError(
-            say("{shape} has a negative size; only -1 has a meaning, a size to be worked out", shape=shape)
-        )
+        return ShapeError("{shape} has a negative size; only -1 has a meaning, a size to be worked out", shape=shape)
     filled = prod(known)
     if (filled and n % filled == 0) if left_open else n == filled:
         return None
     text = texts("{x}: {n} numbers do not fill {shape}{hint}")
-    return ShapeError(say(text, x=call.x, n=n, shape=shape, hint=would_fill(n, shape)))
+    return ShapeError(text, x=call.x, n=n, shape=shape, hint=would_fill(n, shape))
 
 
 def would_fill(n: int, shape: tuple[int, ...]) -> str:
@@ -264,16 +250,16 @@ def broadcast_shape(call: CheckedCall) -> TinygradError | None:
     if found is not None:
         return found
     if any(size < 0 for size in shape):
-        return ShapeError(say("{shape} has a negative size", shape=shape))
+        return ShapeError("{shape} has a negative size", shape=shape)
     if prod(shape) > sys.maxsize // 8:
-        return ShapeError(say("no memory holds an array of shape {shape}", shape=shape))
+        return ShapeError("no memory holds an array of shape {shape}", shape=shape)
     if len(shape) < call.ndim:
         text = texts("{x} has {m} axes and does not broadcast to the {n} of {shape}")
-        return ShapeError(say(text, x=call.x, m=call.ndim, n=len(shape), shape=shape))
+        return ShapeError(text, x=call.x, m=call.ndim, n=len(shape), shape=shape)
     for back, (m, n) in enumerate(zip(reversed(call.shape), reversed(shape)), 1):
         if m != n and m != 1:
             text = texts("{x} does not broadcast to {shape}: size {m} on {axis} is neither {n} nor 1")
-            return ShapeError(say(text, x=call.x, shape=shape, m=m, n=n, axis=from_behind(back)))
+            return ShapeError(text, x=call.x, shape=shape, m=m, n=n, axis=from_behind(back))
     return None
 
 
@@ -284,7 +270,7 @@ def summed_shape(call: CheckedCall) -> TinygradError | None:
     if found is not None:
         return found
     return ShapeError(
-        say("{x} cannot be summed to {shape}, because {shape} does not broadcast to it", x=call.x, shape=shape)
+        "{x} cannot be summed to {shape}, because {shape} does not broadcast to it", x=call.x, shape=shape
     )
 
 
@@ -297,7 +283,7 @@ def shifts(call: CheckedCall) -> TinygradError | None:
     m, n = len(several(shift)), 1 if axes is None else len(several(axes))
     if m != n and 1 not in (m, n):
         text = texts("{m} shifts do not go with {n} axes: {code}; give one shift, or one an axis")
-        return ShapeError(say(text, m=m, n=n, code=f"shift={shift}, axis={axes}"))
+        return ShapeError(text, m=m, n=n, code=f"shift={shift}, axis={axes}")
     return None
 
 
@@ -308,7 +294,7 @@ def repeat_counts(call: CheckedCall) -> TinygradError | None:
     if found is not None:
         return found
     if any(n < 0 for n in several(given)):
-        return ShapeError(say("a number of repetitions is 0 or more, not {n}", n=min(several(given))))
+        return ShapeError("a number of repetitions is 0 or more, not {n}", n=min(several(given)))
     return None
 
 
@@ -322,7 +308,7 @@ def counts_per_place(call: CheckedCall) -> TinygradError | None:
             if axis is None
             else texts("{m} counts for the {n} places of {x} along axis {axis}; give one, or {n}")
         )
-        return ShapeError(say(text, m=len(counts), n=n, x=call.x, axis=axis))
+        return ShapeError(text, m=len(counts), n=n, x=call.x, axis=axis)
     return None
 
 
@@ -330,7 +316,7 @@ def pad_width(call: CheckedCall) -> TinygradError | None:
     """`pad_width` is a width, a pair (before, after), or a pair for each axis; the mode is known."""
     widths, mode, fill = (call.attrs[name] for name in ("pad_width", "mode", "constant_values"))
     if not isinstance(mode, str) or mode not in PAD_MODES:
-        return ShapeError(say("mode {mode} is not one of {modes}", mode=short(mode), modes=say(", ").join(PAD_MODES)))
+        return ShapeError("mode {mode} is not one of {modes}", mode=short(mode), modes=say(", ").join(PAD_MODES))
     found = not_whole("pad_width", tuple(leaves(widths)))
     if found is not None:
         return found
@@ -340,16 +326,15 @@ def pad_width(call: CheckedCall) -> TinygradError | None:
         or not fits(np.shape(fill), (call.ndim, 2))
     ):
         text = texts("constant_values is one number, or {n} pairs (before, after), not {kind} {value}")
-        return DtypeError(say(text, n=call.ndim, kind=type(fill).__name__, value=short(fill)))
+        return DtypeError(text, n=call.ndim, kind=type(fill).__name__, value=short(fill))
     if any(n < 0 for n in leaves(widths)):
-        text = texts("pad_width {widths} is negative; to cut off numbers take x[1:-1] and its like")
-        return ShapeError(say(text, widths=widths))
+        return ShapeError("pad_width {widths} is negative; to cut off numbers take x[1:-1] and its like", widths=widths)
     if is_ragged(widths) or not fits(np.shape(widths), (call.ndim, 2)):
         text = texts("pad_width {widths} does not fit {x}: give one width, or {n} pairs (before, after), one an axis")
-        return ShapeError(say(text, widths=widths, x=call.x, n=call.ndim))
+        return ShapeError(text, widths=widths, x=call.x, n=call.ndim)
     if 0 in call.shape:
         text = texts("{x} has no numbers that mode {mode} could repeat; use mode='constant'")
-        return ShapeError(say(text, x=call.x, mode=repr(mode)))
+        return ShapeError(text, x=call.x, mode=repr(mode))
     return None
 
 

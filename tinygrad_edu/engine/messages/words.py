@@ -110,9 +110,9 @@ def not_whole(what: str, given: Any, many: bool = True) -> TinygradError | None:
     for x in several(given) if many else (given,):
         if not is_whole(x):
             text = WHOLE if many else ONE_WHOLE
-            return DtypeError(say(text, what=say(what), kind=type(x).__name__, value=short(x)))
+            return DtypeError(text, what=say(what), kind=type(x).__name__, value=short(x))
         if abs(x) > sys.maxsize:
-            return OutOfRangeError(say("{what} {value} is larger than any array", what=say(what), value=short(x)))
+            return OutOfRangeError("{what} {value} is larger than any array", what=say(what), value=short(x))
     return None
 
 
