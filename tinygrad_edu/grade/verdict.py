@@ -118,10 +118,7 @@ def inside_something(name: str, submission: Submission) -> str:
                 within = (x for x in ast.walk(outer) if x is not outer)
                 if any(isinstance(x, (ast.FunctionDef, ast.ClassDef)) and x.name == name for x in within):
                     line = source.split("\n")[outer.lineno - 1].strip()
-                    text = texts(
-                        "; it stands inside `{line}` ({file}, line {n}): put it in front of that, at the margin"
-                    )
-                    return say(text, line=line[:80], file=where, n=outer.lineno)
+                    return say(INSIDE, line=line[:80], file=where, n=outer.lineno)
     return ""
 
 
