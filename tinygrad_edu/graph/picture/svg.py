@@ -14,6 +14,7 @@ from its content. So many pictures can stand in one page, and the same picture h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -37,7 +38,7 @@ from .paint import colour_class, inherited, painted, style_sheet
 from .shapes import arrow, coordinate as _n, crossings, inside, outline, points, sign, slot, slots, text
 from .typeset import UNKNOWN, Card, Text
 
-__all__ = ["OF", "Moment", "headings", "lines_below", "write_svg"]
+__all__ = ["OF", "Moment", "headings", "identified", "lines_below", "size_of", "write_svg"]
 
 MOST_PAINTED = 500
 """A picture of more boxes than this, which nobody prints, has no looks on its elements: it would be twice as large."""
@@ -72,7 +73,18 @@ def write_svg(
         cards = [moment.part_of(node, card) for node, card in zip(graph.nodes, cards)]
     picture = painted(SvgWriter(graph, cards, labels, layout, direction, moment).parts(theme), theme, bare=bare)
     salt = f"{moment.number} " if moment else ""  # two moments may look alike
+    return identified(picture, salt)
+
+
+def identified(picture: str, salt: str = "") -> str:
+    """The picture with an id that is made from its content, where `ID` stands for it."""
     return picture.replace(ID, "tg-" + sha256((salt + picture).encode()).hexdigest()[:10])
+
+
+def size_of(picture: str) -> tuple[float, float]:
+    """How many pixels a picture is wide and high."""
+    wide, high = re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', picture)[0]
+    return float(wide), float(high)
 
 
 def lines_below(graph: Graph, layout: Layout) -> list[str]:
