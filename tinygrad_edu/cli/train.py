@@ -121,8 +121,7 @@ def run_train(arguments: argparse.Namespace) -> None:
         raise KeyboardInterrupt
     for merit, measure in list(task.measures.items())[:1]:
         reached = figure(merit, measure, history.epochs[-1], "val_")
-        text = texts("test {what} after epoch {n}: {number}")
-        print(say(text, what=say(merit), n=history["epoch"][-1], number=reached))
+        print(say("test {what} after epoch {n}: {number}", what=say(merit), n=history["epoch"][-1], number=reached))
 
 
 def refuse_options_of_other_tasks(arguments: argparse.Namespace) -> None:

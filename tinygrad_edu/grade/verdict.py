@@ -170,8 +170,7 @@ def blamed(check: Check, error: Exception, session: Session, draw: Draw, referen
     overwritten = [name for name in session.constants if "not callable" in str(error)]
     if overwritten:
         name = overwritten[0]
-        text = texts("{name} is {kind}, not a function: was it overwritten?")
-        what = say(text, name=name, kind=session.constants[name])
+        what = say("{name} is {kind}, not a function: was it overwritten?", name=name, kind=session.constants[name])
         how = say("Give the result of a call another name than the function's.")
     else:
         what = say("your program answers {answer}, and that cannot be used", answer=described(session.last))

@@ -27,5 +27,4 @@ def single_numbers(call: CheckedCall) -> None:
     """elu and nan_to_num: settings that are one number."""
     for name, x in call.attrs.items():
         if not isinstance(x, Real) and (x is not None or name not in ("posinf", "neginf")):
-            text = texts("{name} is a number, not {kind} {value}")
-            raise DtypeError(text, name=name, kind=type(x).__name__, value=short(x))
+            raise DtypeError("{name} is a number, not {kind} {value}", name=name, kind=type(x).__name__, value=short(x))

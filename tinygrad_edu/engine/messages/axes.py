@@ -67,8 +67,7 @@ def keepdims(call: CheckedCall) -> None:
     """`keepdims` is True or False."""
     given = call.attrs.get("keepdims", False)
     if not isinstance(given, (bool, int, np.bool_)) or given not in (0, 1):
-        text = texts("keepdims is True or False, not {kind} {value}")
-        raise DtypeError(text, kind=type(given).__name__, value=short(given))
+        raise DtypeError("keepdims is True or False, not {kind} {value}", kind=type(given).__name__, value=short(given))
 
 
 def not_empty(call: CheckedCall) -> None:

@@ -56,7 +56,7 @@ class JudgedStep(NamedTuple):
         return self.verdict is not None and bool(self.verdict)
 
 
-def judge_chain(chain: Iterable[ChainStep], start: Any, *, rtol: float | None = None) -> list[JudgedStep]:
+def judge_chain(chain: Iterable[ChainStep], start: Any) -> list[JudgedStep]:
     """Judge each step of a student's chain on the results of the engine's steps before it: no mistake counts twice.
 
     >>> import numpy as np
@@ -78,7 +78,7 @@ def judge_chain(chain: Iterable[ChainStep], start: Any, *, rtol: float | None = 
         except StudentError as error:
             judged.append(JudgedStep(number, name, None, error, None, expected))
         else:
-            verdict = compare(answer, expected, rtol=rtol, name=name)
+            verdict = compare(answer, expected, name=name)
             judged.append(JudgedStep(number, name, verdict, None, answer, expected))
         x = expected
     return judged
