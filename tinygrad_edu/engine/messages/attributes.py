@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from numbers import Real
 
-from ..._support.languages import texts
 from ...errors import DtypeError
 from .checked_call import CheckedCall
 from .not_numbers import wrong_dtype
