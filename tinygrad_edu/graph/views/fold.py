@@ -16,7 +16,7 @@ from ..._support.grouping import grouped
 from ..._support.languages import say, texts
 from ..clusters import Cluster, common, enclosing
 from ..plain import Edge, Graph, PlainNode
-from .collapse import in_use
+from .collapse import renumbered
 
 __all__ = ["fold", "what_is_folded"]
 
@@ -234,31 +234,17 @@ def _folded(graph: Graph, sequence: _Sequence, run: Run) -> Graph:
     varied.update((last, [graph.node(id) for id in ids]) for last, ids in own.items())
     users = grouped((edge.source, edge.target) for edge in edges)
     nodes: list[PlainNode] = []
-    now: dict[int, int] = {}
     for node in graph.nodes:
         if node.id in hidden:
             continue
-        now[node.id] = len(nodes) + 1
-        kept_node = replace(node, id=len(nodes) + 1)
         if node.id in stand_in:
             path = moved.get((node.opens, "opens"), node.opens)
-            kept_node = replace(kept_node, cluster=moved[node.cluster, "lies in"], opens=path, label=path or node.label)
+            node = replace(node, cluster=moved[node.cluster, "lies in"], opens=path, label=path or node.label)
         elif (node.kind == "constant" or node.owned) and all(id in stand_in for id in users[node.id]):
             inside = [moved[graph.node(id).cluster, "lies in"] for id in users[node.id]]
-            kept_node = replace(kept_node, cluster=common(inside, records))
-        nodes.append(_in_general(kept_node, varied.get(node.id, [])))
-    return replace(
-        graph,
-        nodes=tuple(nodes),
-        edges=tuple(
-            sorted(
-                (replace(edge, source=now[edge.source], target=now[edge.target]) for edge in edges),
-                key=lambda edge: (edge.target, edge.slot, edge.recurrent),
-            )
-        ),
-        outputs=tuple(dict.fromkeys(now[stand_in.get(id, id)] for id in graph.outputs)),
-        clusters=in_use(clusters, nodes),
-    )
+            node = replace(node, cluster=common(inside, records))
+        nodes.append(_in_general(node, varied.get(node.id, [])))
+    return renumbered(graph, nodes, edges, (stand_in.get(id, id) for id in graph.outputs), clusters)
 
 
 def _rewired(

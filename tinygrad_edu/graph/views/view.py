@@ -15,7 +15,7 @@ from ..._support.languages import counted, say
 from ...engine.messages import short
 from ...errors import OutOfRangeError
 from ..plain import Graph, Kind
-from .collapse import close, depth_of, in_use, opened, what_is_hidden
+from .collapse import close, depth_of, opened, renumbered, what_is_hidden
 from .fold import fold, what_is_folded
 from .totals import totals
 
@@ -120,18 +120,8 @@ def neighbourhood(graph: Graph, centers: Iterable[int], hops: int) -> Graph:
 def restricted(graph: Graph, shown: Collection[int]) -> Graph:
     """The part of the graph that has these nodes, and the arrows between them."""
     nodes = [node for node in graph.nodes if node.id in shown]
-    now = {node.id: id for id, node in enumerate(nodes, 1)}
-    return replace(
-        graph,
-        nodes=tuple(replace(node, id=now[node.id]) for node in nodes),
-        edges=tuple(
-            replace(edge, source=now[edge.source], target=now[edge.target])
-            for edge in graph.edges
-            if edge.source in now and edge.target in now
-        ),
-        outputs=tuple(now[id] for id in graph.outputs if id in now),
-        clusters=in_use(graph.clusters, nodes),
-    )
+    edges = (edge for edge in graph.edges if edge.source in shown and edge.target in shown)
+    return renumbered(graph, nodes, edges, (id for id in graph.outputs if id in shown), graph.clusters)
 
 
 def aliased(graph: Graph) -> Graph:
