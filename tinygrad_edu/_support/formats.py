@@ -12,8 +12,8 @@ from io import TextIOBase
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-from .base_error import FileError
 from .files import replace_file
+from .languages import FileError
 
 __all__ = ["Writer", "format_of", "save_as", "write_to"]
 

@@ -14,11 +14,13 @@ from its content. So many pictures can stand in one page, and the same picture h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import get_args
 
+from ..._support.grouping import grouped
 from ..._support.languages import counted, say
 from ..._support.lazy import lazy
 from ...errors import OutOfRangeError
@@ -37,7 +39,7 @@ from .shapes import arrow, coordinate as _n, crossings, inside, outline, points,
 from .sheet import LEGEND_GAP, OF, PADDING, Sheet
 from .typeset import UNKNOWN, Card, Text
 
-__all__ = ["Moment", "write_svg"]
+__all__ = ["Moment", "identified", "size_of", "write_svg"]
 
 MOST_PAINTED = 500
 """A picture of more boxes than this, which nobody prints, has no looks on its elements: it would be twice as large."""
@@ -68,7 +70,18 @@ def write_svg(
         cards = [moment.part_of(node, card) for node, card in zip(graph.nodes, cards)]
     picture = painted(SvgWriter(graph, cards, labels, layout, direction, moment).parts(theme), theme, bare=bare)
     salt = f"{moment.number} " if moment else ""  # two moments may look alike
+    return identified(picture, salt)
+
+
+def identified(picture: str, salt: str = "") -> str:
+    """The picture with an id that is made from its content, where `ID` stands for it."""
     return picture.replace(ID, "tg-" + sha256((salt + picture).encode()).hexdigest()[:10])
+
+
+def size_of(picture: str) -> tuple[float, float]:
+    """How many pixels a picture is wide and high."""
+    wide, high = re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', picture)[0]
+    return float(wide), float(high)
 
 
 @dataclass(frozen=True)
@@ -273,10 +286,8 @@ class SvgWriter:
     def boxes(self) -> Iterator[str]:
         """The box of each node, with what stands in it."""
         graph, direction = self.graph, self.direction
-        arriving: dict[int, list[tuple[int, Point]]] = {}
-        for edge, route in zip(graph.edges, self.layout.routes):
-            if not edge.recurrent:
-                arriving.setdefault(edge.target, []).append((edge.slot, route[-1]))
+        arrows = zip(graph.edges, self.layout.routes)
+        arriving = grouped((edge.target, (edge.slot, route[-1])) for edge, route in arrows if not edge.recurrent)
         dx, dy = {"LR": (1, -1), "RL": (-1, -1), "TB": (1, 1), "BT": (1, -1)}[direction]  # away from the arrows
         for node, card, (x, y) in zip(graph.nodes, self.cards, self.layout.centers):
             if is_stack(node, graph):

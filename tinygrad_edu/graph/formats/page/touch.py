@@ -10,6 +10,7 @@ from string import Template
 from typing import Any, NamedTuple
 
 from ...._support.files import read_resource
+from ...._support.grouping import grouped
 from ...._support.languages import say, texts
 from ...plain import Edge, Graph
 from ...text import width
@@ -132,9 +133,7 @@ def _elements(graph: Graph) -> tuple[Elements, dict[int, Array], dict[int, list[
 
     Arrays are copied on their way into an operation: what it passes back to them is the gradient of the copy.
     """
-    arriving: dict[int, list[tuple[int, int]]] = {}
-    for edge in graph.edges:
-        arriving.setdefault(edge.target, []).append((edge.slot, edge.source))
+    arriving = grouped((edge.target, (edge.slot, edge.source)) for edge in graph.edges)
     elements, of, operands = Elements(_operations()), {}, {}
     for node in graph.nodes:
         value = node.value
