@@ -50,7 +50,9 @@ class Elements:
             return operands[0].reshape(tuple(shape))
         if operation in EXPANSIONS:
             attrs = {key: _index(text) if key == "index" else _read(text) for key, text in node.attrs}
-            return EXPANSIONS[operation](self, *operands, **attrs).reshape(tuple(shape))
+            made = EXPANSIONS[operation](self, *operands, **attrs).reshape(tuple(shape))
+            repeated = np.unique(made).size < made.size  # what stands in two places has a gradient in each
+            return self.each("identity", made) if repeated else made
         if operation not in self.known:
             raise ValueError(f"{operation} has no rows")
         return self.each(operation, *operands)
