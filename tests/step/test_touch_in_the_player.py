@@ -42,6 +42,7 @@ def test_a_change_reaches_every_line_sentence_box_and_row(play: Any) -> None:  #
     expected = play(changed)
     page.bring_to_front()
     assert told(page) == told(expected)
+    assert told(play(tg.steps(program()), at="#x=-0.75&y=12&w=-1.5")) == told(expected)
     for selector in ("#rows td", ".picture .value", ".picture .slope"):
         words = [[text.strip(" =") for text in one.locator(selector).all_text_contents()] for one in (page, expected)]
         assert words[0] == words[1], selector

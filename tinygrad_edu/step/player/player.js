@@ -62,6 +62,8 @@
   // Numbers one can touch: every event anew, from the rows of the graph. The numbers at the end of its lines give way.
   const writing = script.touch && writers(script.touch);
   const rowsOf = (place) => place.rows ?? [place];
+  const arrived = new Map();
+  for (const event of events) { event.so_far = arrived.get(event.input); if (event.after !== undefined) arrived.set(event.input, event.after); }
 
   function retell(numbers, print) {
     const { values, gradients } = numbers;
@@ -94,9 +96,7 @@
     const [gradient, local, product] = [(i) => gradients[i], (i) => locals[i][slot], (i) => gradients[i] * locals[i][slot]];
     const summed = event.kind === "sum";
     if (event.local !== undefined) tell("local", by, local);
-    if (!summed) tell("upstream", place, gradient);
-    else if (by !== null) tell("upstream", by, product);
-    else event.upstream = events[events.indexOf(event) - 1].value;
+    tell("upstream", summed ? by : place, summed ? product : gradient);
     const [at, number] = passed && (summed || event.after !== undefined) ? [passed, gradient] : [by, product];
     tell("value", at, number);
     const now = rowsOf(at).map(number);
