@@ -90,8 +90,8 @@ def draw(
     direction : of the forward pass: "LR", left to right, or "TB", top to bottom. None: as it fits.
     fit : what the picture has to fit: the "cell" of a notebook, a printed "page", a "slide". If it is too large,
         another direction, rows under each other, shapes instead of numbers, equal parts drawn once, and closed modules
-        are tried until it fits; a line below it says what was done. None: as large as it is.
-    width : in place of `fit`, how many pixels it may be wide.
+        are tried until it fits; a line below it says what was done, or that nothing helped. None: as large as it is.
+    width : in place of `fit`, how many pixels it may be wide; it may be high, if nothing else helps.
     style : what boxes say: "full"; "shapes", of arrays; "spaces", shapes as a book writes them, X ∈ ℝ³ˣ²; "formulas",
         in which what has no name is written out; or "names" alone. None: everything, if it fits.
     theme : "light", "dark", or "auto", as the reader's system is set.

@@ -90,12 +90,11 @@ def _frame(script: Script, step: int, number: int, drawing: Drawing, places: Pla
     across, height = size_of(picture)
     words = [(word, left, height + below) for word, left, below in _words(script, step)]
     width = max([across + MARGIN, *(left + word.width + MARGIN for word, left, _ in words)])
-    return _Frame(picture, words, width, words[-1][2] + MARGIN)
+    return _Frame(picture, words, ceil(width), ceil(words[-1][2] + MARGIN))  # whole pixels, as pictures are of
 
 
 def _sheet(frames: Sequence[str], wide: float, down: float, title: str) -> str:
-    """Everything on one sheet of paper, of whole pixels, as pictures are."""
-    wide, down = ceil(wide), ceil(down)
+    """Everything on one sheet of paper."""
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" id="\0" class="tg-graph" role="img" width="{_n(wide)}" '
         f'height="{_n(down)}" viewBox="0 0 {_n(wide)} {_n(down)}" xml:space="preserve">',

@@ -70,11 +70,11 @@ def page(drawing: Drawing) -> str:
     in_formulas = any(node.formula and node.operation for node in drawing.graph.nodes)
     rows = None if in_formulas else touchable(drawing.whole)
     drawing = replace(drawing, least=rows.data["room"]) if rows and rows.of_arrays else drawing
+    code = script("shared.js") + (script("touch.js") if rows else "") + script("page.js")
     views = [View(say("as drawn"), drawing), *_other_views(drawing)]
     pictures = [one.drawing.svg(bare=True) for one in views]
     title = in_markup(drawing.graph.title)
     style = custom_properties(drawing.theme) + slim(read_resource(__package__, "page.css"))
-    code = script("shared.js") + script("touch.js") + script("page.js")
     body = Template(read_resource(__package__, "page.html")).substitute(
         title=title,
         **{name: say(text) for name, text in LABELS.items()},

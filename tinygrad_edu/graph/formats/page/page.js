@@ -285,7 +285,7 @@ show(0);
 const touching = JSON.parse(document.getElementById("rows").textContent);
 const row = (node) => views[view.number].nodes[node.id - 1].touch;
 
-const { spots, fill, told, narrow, rowAt } = writers(touching);
+const { spots, fill, told, narrow, rowAt } = touching.rows ? writers(touching) : {};
 const toldOf = (node) => (node.pair ? ["slope"] : ["value", "slope"]);
 
 function tell(cell, place, number) { write(cell, told(place, number, cell?.textContent)); }
