@@ -37,8 +37,8 @@ def film(drawings: Iterable[Drawing], seconds: float = 1.0) -> Film:
     """A film of drawings of one graph, such as one for each step of training.
 
     Each drawing is as it was when it was made, so a loop makes them. Where `fit` chose several ways to draw them, the
-    film takes the one in which it fits best. It has one layout, in which the numbers of every step have room, and in each
-    frame the boxes are thick whose numbers are others than in the one before.
+    film takes the one in which it fits best. It has one layout, in which the numbers of every step have room, and in
+    each frame the boxes are thick whose numbers are others than in the one before.
 
     Parameters
     ----------
