@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -66,14 +67,21 @@ class BatchNorm(Module):
             text = texts("{name}: the input is {wanted}, and not {shape}")
             wanted = listed(list(self.inputs.values()), alternatives=True)
             raise ShapeError(text, name=type(self).__name__, wanted=wanted, shape=shape_of(x))
-        momentum = self.momentum
-        if self.training and self.num_batches_tracked is not None:
-            self.num_batches_tracked.data = self.num_batches_tracked.data + 1
-            if momentum is None:  # the mean of all batches so far
-                momentum = 1 / self.num_batches_tracked.item()
-        training = self.training or not self.track_running_stats
+        return self._normalized(batch_norm, x)
+
+    def _normalized(self, function: Callable[..., Any], x: Any) -> Any:
+        from_input = self.training or not self.track_running_stats
         running = (self.running_mean, self.running_var)
-        return batch_norm(x, *running, self.weight, self.bias, training, momentum or 0.0, self.eps)
+        return function(x, *running, self.weight, self.bias, from_input, self._count_batch, self.eps)
+
+    def _count_batch(self) -> float:
+        """The weight of a batch, which is counted, in the running statistics."""
+        count = self.num_batches_tracked
+        if count is not None:
+            count.data = count.data + 1
+            if self.momentum is None:  # the mean of all batches so far
+                return 1 / float(count.item())
+        return self.momentum or 0.0
 
     def extra_repr(self) -> str:
         names = ("eps", "momentum", "affine", "track_running_stats")
@@ -154,11 +162,7 @@ class InstanceNorm(BatchNorm):
             text = texts("{name}: the input is {wanted}, or without N, and not {shape}")
             wanted = next(iter(self.inputs.values()))
             raise ShapeError(text, name=type(self).__name__, wanted=wanted, shape=shape_of(x))
-        if self.training and self.num_batches_tracked is not None:
-            self.num_batches_tracked.data = self.num_batches_tracked.data + 1
-        from_input = self.training or not self.track_running_stats
-        running = (self.running_mean, self.running_var)
-        return instance_norm(x, *running, self.weight, self.bias, from_input, self.momentum or 0.0, self.eps)
+        return self._normalized(instance_norm, x)
 
 
 class InstanceNorm1d(InstanceNorm):
