@@ -270,11 +270,11 @@ REFUSED: dict[str, tuple[Any, str]] = {
     ),
     "a layer for some": (
         by_halves(NORM, lambda x: x),
-        "one has come to batch_norm of 4 channels, and another to the first call of Linear",
+        "one has come to BatchNorm1d, and another to the first call of Linear",
     ),
     "another layer for some": (
         by_halves(NORM, F.dropout),
-        r"one has come to batch_norm of 4 channels, and another to dropout of shape \(N, 4\)",
+        r"one has come to BatchNorm1d, and another to dropout of shape \(N, 4\)",
     ),
     "a gradient for some": (
         by_halves(NORM, lambda x: NORM(x).detach()),

@@ -9,7 +9,7 @@ Where threads compute parts of a batch (`engine/parts.py`), batch normalisation 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
@@ -112,7 +112,7 @@ def sum_over_parts(x: Any) -> Any:
 
 def batch_norm(
     x: Any, running_mean: Any, running_var: Any, weight: Any = None, bias: Any = None, training: bool = False,
-    momentum: float | Callable[[], float] = 0.1, eps: float = 1e-5,
+    momentum: float = 0.1, eps: float = 1e-5,
 ) -> Any:  # fmt: skip
     """Every channel of x (N, C, *S) normalised to mean 0 and variance 1, then times weight (C,) plus bias (C,).
 
@@ -122,7 +122,7 @@ def batch_norm(
     training : compute mean and variance over the batch and all places, and update the running ones in place:
         running ← (1 - momentum)·running + momentum·batch's. The running variance follows the unbiased one, as in
         PyTorch. In training both may be None.
-    momentum : the weight of the batch; or a function that gives it, which is called once for each batch of training.
+    momentum : the weight of the batch in the running ones.
     eps : added to the variance.
 
     Raises `ShapeError` for fewer than two numbers a channel in training, and for parameters of a wrong shape.
@@ -161,20 +161,19 @@ def _affine(weight: Any, bias: Any) -> tuple[Any, ...]:
     return np.ones(bias.shape, bias.dtype) if weight is None else weight, bias
 
 
-def _move(running: Sequence[Any], now: Sequence[Any], momentum: float | Callable[[], float]) -> None:
+def _move(running: Sequence[Any], now: Sequence[Any], momentum: float) -> None:
     """Let running statistics, tensors or arrays, follow those of a batch."""
-    weight = momentum() if callable(momentum) else momentum
     for old, new in zip(running, now):
         if old is None:
             continue
-        moved = (1 - weight) * number_of(old) + weight * new
+        moved = (1 - momentum) * number_of(old) + momentum * new
         if isinstance(old, Node):
             old.data = moved
         else:
             old[...] = moved
 
 
-def _follow(x: Any, running: Sequence[Any], momentum: float | Callable[[], float]) -> None:
+def _follow(x: Any, running: Sequence[Any], momentum: float) -> None:
     """Let the running mean and variance follow those of the batch x."""
     numbers = np.asarray(number_of(x))
     numbers = numbers.astype(np.float32) if in_float32(numbers.dtype) else numbers
@@ -243,7 +242,7 @@ def group_norm(x: Any, num_groups: int, weight: Any = None, bias: Any = None, ep
 
 def instance_norm(
     x: Any, running_mean: Any = None, running_var: Any = None, weight: Any = None, bias: Any = None,
-    use_input_stats: bool = True, momentum: float | Callable[[], float] = 0.1, eps: float = 1e-5,
+    use_input_stats: bool = True, momentum: float = 0.1, eps: float = 1e-5,
 ) -> Any:  # fmt: skip
     """Every channel of every example of x (N, C, *S) brought to mean 0 and variance 1, times weight plus bias.
 
