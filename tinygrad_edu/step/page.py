@@ -107,22 +107,25 @@ def _rows(script: Script) -> Rows | None:
 
 
 def _touch(script: Script, picture: Graph, rows: Rows) -> dict[str, Any]:
-    """What the page needs to tell the script anew: the places of boxes and nodes, and what each event passes back."""
+    """What the page needs to tell the script anew: the places of boxes and nodes, and what each event passes back.
+
+    Where all are single numbers, as mostly, it knows the places of nodes, in their order, and what is passed back.
+    """
     labels = {node.id: node.label for node in script.graph.nodes}
     single = {(event.node, event.slot) for event in script if event.local is not None}
     ends: list[dict[str, Any] | None] = []
     for event in script:
-        if event.slot is None:
+        by, alone = rows.row_of[labels[event.node]], (event.node, event.slot) in single
+        passed = None if event.slot is None else rows.operands[labels[event.node]][event.slot]
+        if passed is None or (alone and not (passed.shape or by.shape)):
             ends.append(None)
-            continue
-        label = labels[event.node]
-        passed, alone = rows.operands[label][event.slot], (event.node, event.slot) in single
-        by = place_of(rows.row_of[label]) if alone else None
-        single_numbers = alone and not (passed.shape or rows.row_of[label].shape)
-        ends.append({"by": by, "slot": event.slot, "passed": None if single_numbers else place_of(passed)})
+        else:
+            ends.append({"by": place_of(by) if alone else None, "slot": event.slot, "passed": place_of(passed)})
     places = [rows.row_of.get(labels[node.id]) for node in script.graph.nodes]
     nodes = [place if place is None else place_of(place) for place in places]
-    return {**rows.data, "boxes": [*rows.places(picture)[0].values()], "nodes": nodes, "ends": ends}
+    in_order = all(place in (None, i) for i, place in enumerate(nodes))
+    boxes = [*rows.places(picture)[0].values()]
+    return {**rows.data, "boxes": boxes, "nodes": [] if in_order else nodes, "ends": ends if any(ends) else []}
 
 
 RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"

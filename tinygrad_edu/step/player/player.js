@@ -62,18 +62,20 @@
   // Numbers one can touch: every event anew, from the rows of the graph. The numbers at the end of its lines give way.
   const writing = script.touch && writers(script.touch);
   const rowsOf = (place) => place.rows ?? [place];
+  const placeOf = (id) => script.touch.nodes[id - 1] ?? id - 1;
   const arrived = new Map();
   for (const event of events) { event.so_far = arrived.get(event.input); if (event.after !== undefined) arrived.set(event.input, event.after); }
 
   function retell(numbers, print) {
     const { values, gradients } = numbers;
-    const { nodes: places, ends, boxes } = script.touch;
+    const { ends: passed, boxes } = script.touch;
     const sums = new Map();
-    for (const node of nodes) node.value = writing.told(places[node.id - 1], (i) => values[i], node.value);
+    for (const node of nodes) node.value = writing.told(placeOf(node.id), (i) => values[i], node.value);
     events.forEach((event, i) => {
       const before = { ...event };
-      if (event.kind === "forward") compute(event, places[event.node - 1], values, print);
-      if (ends[i]) pass(event, ends[i], places[event.node - 1], numbers, sums);
+      const place = placeOf(event.node);
+      if (event.kind === "forward") compute(event, place, values, print);
+      else if (event.kind !== "seed") pass(event, passed[i] ?? { by: place, slot: event.operand - 1 }, place, numbers, sums);
       event.lines = event.lines.map((line, i) => retold(line, before, event, i === 0));
     });
     const shown = boxes.flatMap((place, i) => (place === null ? [] : [[part("n", i + 1), place]])).filter(([box]) => box);
