@@ -196,3 +196,13 @@ def test_the_note_of_what_was_done_fits_as_well() -> None:
         svg = tg.draw(y, width=300, lang=lang).svg()
         assert "fit=None" in svg
         assert float(re.findall(r'^<svg [^>]* width="([\d.]+)"', svg)[0]) <= 300
+
+
+@pytest.mark.parametrize("mode", ["forward", "both"])
+@pytest.mark.parametrize("width", [None, 300, 600, 900, 1200])
+def test_the_note_says_what_is_left_out_and_nothing_else(mode: Any, width: float | None) -> None:
+    drawing = tg.draw(euler(3), mode, width=width)
+    note = "".join(drawing.graph.notes)
+    assert "in place of numbers" not in note, "it has no arrays"
+    asked = tg.draw(euler(3), mode, fit=None)
+    assert ("without the chain rule" in note) == (asked.steps and not drawing.steps)

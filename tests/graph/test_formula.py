@@ -144,9 +144,9 @@ def test_a_formula_computes_what_the_graph_computed(z: Any) -> None:
         .replace("⁻¹", "**-1")
         .replace("^", "**")
     )
-    values = {"x": 0.0, "x1": 0.0, "tanh": math.tanh, "sin": math.sin, "sigmoid": tg.sigmoid}
+    values = {"x": 0.0, "tanh": math.tanh, "sin": math.sin, "sigmoid": tg.sigmoid}
     for node in leaves_of(z):
-        values[node.name or "x1"] = node.data
+        values |= dict.fromkeys([node.name] if node.name else ["x1", "a1"], node.data)
     assert eval(python, {"__builtins__": {}}, values) == pytest.approx(z.data)  # the formula is made from the test
 
 

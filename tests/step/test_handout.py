@@ -97,7 +97,7 @@ def test_bold_names_in_the_strip_and_in_latex() -> None:
     w = tg.tensor([1.0, 2.0], requires_grad=True, name="w")
     script = tg.steps((w * w).sum(), bold=True)
     assert json_form.read(script.json()).bold
-    assert r"\mathbf{w} \cdot \mathbf{w}" in script.latex()
+    assert r"\mathbf{w} \odot \mathbf{w}" in script.latex()
     strip = script.filmstrip(at=[1])
     assert re.findall(r'class="equation bold[^>]*>(.*?)<', strip)[:2] == ["v", "1"]
     assert "∂" not in strip, "what is not known yet is not there, bold or not"

@@ -173,13 +173,14 @@ class _Looks(NamedTuple):
         folded = any(cluster.times > 1 for cluster in graph.clusters)  # an arrow stands for many, with numbers of one
         few = len(graph.edges) <= FEW and way.style == "full" and not folded
         by_default = few or (both and way.style != "names" and not way.bare)
-        graph = in_formulas(graph) if way.style == "formulas" else graph
+        steps = by_default if self.steps is None else self.steps
+        graph = in_formulas(graph, numbered=steps) if way.style == "formulas" else graph
         return Drawing(
             paired(graph) if both else graph,
             self.engine,
             BACK[way.direction] if self.mode == "backward" else way.direction,
             self.theme,
-            by_default if self.steps is None else self.steps,
+            steps,
             self.whole,
             way.style,
             way.wrap,

@@ -32,6 +32,9 @@ INTERNAL = frozenset({"counted", "ends", "windows"})
 PLUMBING = frozenset({"astype", "broadcast_to", "expand_dims", "squeeze", "to_tensor", "to_value"})
 """The primitives that a program needs for its shapes and types, and of which a book says nothing."""
 
+MOST = 4
+"""Of a longer list of numbers, an index has those at the ends."""
+
 EVERYTHING = re.compile(r"\[(:|None|\.\.\.)(, (:|None|\.\.\.))*\]")
 """An index that takes everything, such as `[:, None]`."""
 
@@ -160,7 +163,9 @@ def attribute(value: Any, key: str = "") -> str:
         parts = value if isinstance(value, tuple) else (value,)
         return shorten("[" + ", ".join(map(_index, parts)) + "]", 40)
     if hasattr(value, "dtype") and shape_of(value):
-        return Quantity.of(value).text()
+        text = Quantity.of(value).text()
+        few = len(shape_of(value)) != 1 or len(value) <= MOST
+        return text if few else f"[{value[0]}, {value[1]}, …, {value[-1]}]"
     if key == "dtype" and value is not None:
         return str(np.dtype(value))
     return shorten(visible(repr(_pythons(value))), 40)
@@ -186,7 +191,7 @@ def is_plumbing(operation: str | None, attrs: Iterable[tuple[str, str]], plumbin
 
 def switched_on(attrs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """The attributes of a call that switch something on."""
-    return [(key, value) for key, value in attrs if value not in ("None", "False")]
+    return [(key, value) for key, value in attrs if value not in ("None", "False") and (key, value) != ("ddof", "0")]
 
 
 def _index(part: Any) -> str:

@@ -11,8 +11,9 @@ nodes they record what they do, which is how second derivatives and backward gra
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import inf
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -79,6 +80,7 @@ class Primitive:
         domain: tuple[float, float] = (-inf, inf),
         composition: Callable[..., Any] | None = None,
         words: Sequence[str] = (),
+        words_by_axes: Mapping[tuple[int, ...], Sequence[str]] = MappingProxyType({}),
         doc: str | None = None,
     ) -> None:
         self.name = self.__name__ = self.__qualname__ = name
@@ -91,7 +93,7 @@ class Primitive:
         self.rules: tuple[Any, ...] = tuple(rules)
         self.symbol, self.precedence = symbol or name, precedence
         self.elementwise, self.domain, self.composition = elementwise, domain, composition
-        self.words = tuple(words)
+        self.words, self.words_by_axes = tuple(words), words_by_axes
         self.__doc__ = doc or arrays.__doc__
         self.arity = len(self.rules)
         self.attrs: Attrs = {}

@@ -171,7 +171,12 @@ def _written(edge: Edge, graph: Graph) -> Label | None:
     if through is None:
         return None
     return Label(
-        ((Text("partial", "g", SIZE + 1), Text("muted", f" {say('through {operation}', operation=through)}", SIZE)),)
+        (
+            (
+                Text("partial", graph.upstream, SIZE + 1),
+                Text("muted", f" {say('through {operation}', operation=through)}", SIZE),
+            ),
+        )
     )
 
 

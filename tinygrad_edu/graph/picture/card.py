@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from ..._support.languages import counted, say, texts
 from ..clusters import Cluster, pieces as arguments_in
 from ..layout.geometry import PORTS, Direction, is_sideways
-from ..names import partial
+from ..names import LOW, partial
 from ..numbers import RAISED, aligned
 from ..plain import Graph, PlainNode, Quantity
 from ..text import shorten, visible
@@ -106,7 +106,7 @@ RAISABLE = re.compile("−?[0-9]{1,3}")
 
 def sign_of(node: PlainNode, graph: Graph) -> str:
     """The sign of an operation in its box: x² for a power; none where only the shape or the type is another."""
-    if node.operation == "power" and not node.formula:
+    if node.symbol == "**":
         at = bisect_left(graph.edges, (node.id, 1), key=lambda edge: (edge.target, edge.slot))
         exponent = graph.node(graph.edges[at].source) if at < len(graph.edges) else node
         return f"x{exponent.label.translate(RAISED)}" if RAISABLE.fullmatch(exponent.label) else PRETTY["**"]
@@ -117,7 +117,7 @@ def sign_of(node: PlainNode, graph: Graph) -> str:
 def _symbol(node: PlainNode, graph: Graph) -> Text:
     symbol = shorten(visible(sign_of(node, graph) or "?"), 22)
     size = {1: 18.0, 2: 16.0, 3: 14.0}.get(len(symbol), 13.0 if len(symbol) < 8 else 11.5)
-    return Text("symbol", f"{symbol}_{{{node.over}}}" if node.over else symbol, size)
+    return Text("symbol", symbol + node.over.translate(LOW), size)
 
 
 def _rows(node: PlainNode, graph: Graph, show_gradient: bool) -> list[Row]:

@@ -21,10 +21,10 @@ from .terms import (
     SIGN,
     Notation,
     Term,
+    above,
     arguments,
     begins_with_minus,
     in_function_notation,
-    is_transpose,
     seems_looser,
 )
 
@@ -290,8 +290,8 @@ def _call(term: Term) -> list[str | Term]:
     if len(term.operands) == 1:
         if term.operation == "getitem":
             return [*tight, f"_{{{literal(attrs['index'])}}}"]
-        if is_transpose(term.operation, term.attrs):
-            return [*tight, r"^{\top}"]
+        if exponent := above(term):
+            return [*tight, EXPONENTS[exponent]]
         if term.operation in FENCES and not attrs:
             left, right = FENCES[term.operation]
             return [left, first, right]
@@ -307,6 +307,9 @@ def _call(term: Term) -> list[str | Term]:
     name += f"_{{{term.over}}}" if term.over else ""
     listed = [f", {_in_brackets(attrs)}"] if attrs else []
     return [f"{name}\\left(", *arguments(term, r"\ldots"), *listed, r"\right)"]
+
+
+EXPONENTS = {"ᵀ": r"^{\top}", "⁻¹": "^{-1}", "⁻ᵀ": r"^{-\top}"}
 
 
 def _in_brackets(attrs: dict[str, str]) -> str:

@@ -6,9 +6,12 @@ printed as a formula.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
 
 from ..._support.languages import say
 from ...engine.grad_mode import complete_graph
@@ -16,8 +19,10 @@ from ...engine.graphs import ancestors
 from ...engine.node import Node, number_of, shape_of
 from ...engine.walk import by_the_table
 from ...errors import TinygradError
-from ..names import labels
-from ..plain import Quantity
+from ..mathematics import pieces
+from ..names import LOW, labels, over
+from ..numbers import Quantity, number
+from ..recorded import one_like
 from ..transcribe import attributes, is_plumbing
 from .formula import formula_of
 from .terms import PIPES, constant
@@ -62,7 +67,8 @@ def rule_in_letters(node: Node, slot: int, names: Mapping[Node, str], upstream: 
     if not isinstance(result, Node) or not result.requires_grad:
         return Quantity.of(result).in_short()
     made = ancestors([result])
-    text = re.sub(r"^Σ\(([^()]*)\)$", r"Σ \1", formula_of(result, made, labels(made), plumbing=PIPES))
+    text = formula_of(result, made, labels(made), plumbing=PIPES)
+    text = re.sub(r"^(−?Σ[ᵢⱼₖₗₘₙ]*)\(([^()]*)\)$", r"\1 \2", text)
     return re.sub(CELLS, "[…]", text)
 
 
@@ -71,17 +77,39 @@ CELLS = r"(?<![=\w])\[\[[^=()]{20,}?\]\]+"
 
 
 def _in_words(node: Node, slot: int, names: Mapping[Node, str], upstream: str) -> str | None:
-    """The rule as the table words it; with Σ before it where the operand was broadcast."""
+    """The rule as the table words it; with Σ before it where the operand was broadcast.
+
+    None where a letter of the table, such as σ, is a name of the program.
+    """
     assert node.primitive is not None
     if is_plumbing(node.primitive.name, attributes(node)):
         return upstream
-    words = node.primitive.words
-    called = [names[x] if isinstance(x, Node) else constant(x).text for x in node.inputs]
-    others = " ".join(name for i, name in enumerate(called) if i != slot)
+    words = node.primitive.words_by_axes.get(tuple(len(shape_of(x)) for x in node.inputs), node.primitive.words)
     text = words[min(slot, len(words) - 1)]
-    values = dict(zip("xyz", (*called, "", "")), g=upstream, out=names[node], others=others)
+    taken = {"".join(piece for piece, _ in pieces(name)) for name in names.values()}
+    if not text or taken.intersection(LETTERS.findall(text)):
+        return None
+    called = [names[x] if isinstance(x, Node) else constant(x).text for x in node.inputs]
+    values = dict(zip("xyz", (*called, "", "")), g=upstream, out=names[node])
+    values = {key: f"({value})" if "∂" in value and f"{{{key}}}ᵀ" in text else value for key, value in values.items()}
+    values["others"] = " ⊙ ".join(name for i, name in enumerate(called) if i != slot)
+    values |= {"over": over(node).translate(LOW), "targets": "targets" if "y" in taken else "y"}
+    if "{n}" in text:
+        values["n"] = number(math.prod(shape_of(node.inputs[0])) / math.prod(shape_of(node)) - node.attrs["ddof"])
     broadcast = node.primitive.elementwise and shape_of(node.inputs[slot]) != shape_of(node)
-    return ("Σ " * broadcast + say(text, **values)).strip() if text else None
+    said = ("Σ " * broadcast + say(text, **values)).strip()
+    said = said if shape_of(node) else said.replace("⊙", "·")
+    return say("{rule}, shared by ties", rule=said) if text.startswith("{g} where") and _ties(node, slot) else said
+
+
+LETTERS = re.compile(r"(?<![\w{])[^\W\d_]\u0302?(?![\w(}])")
+"""The letters in the words of a rule that stand for what no operand is."""
+
+
+def _ties(node: Node, slot: int) -> bool:
+    """Whether several elements are the largest or smallest and share the gradient."""
+    let_through = np.asarray(pull_one(node, slot, one_like(node)))
+    return bool(np.any((let_through > 0) & (let_through < 1)))
 
 
 def _letter(node: Node, name: str) -> Node:
