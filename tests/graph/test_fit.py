@@ -66,6 +66,22 @@ def test_it_fits_and_says_what_was_done(program: Any, fit: Any, most: tuple[int,
     assert changed == any(a > b for a, b in zip(size(as_it_is), most))
 
 
+@pytest.mark.parametrize("mode", ["forward", "both"])
+@pytest.mark.parametrize("engine", ["auto", "builtin"])
+def test_in_rows_a_leaf_stands_beside_what_uses_it(mode: Any, engine: Any) -> None:
+    """Newton's method for √a: a is used in each step, and 2 twice in each."""
+    a, x = tg.Value(2.0, "a"), tg.Value(1.5, "x")
+    for k in range(3):
+        x = x - (x**2 - a) / (2 * x)
+        x.name = f"x_{k + 1}"
+    drawing = tg.draw(x, mode, direction="LR", width=900, engine=engine, style="full")
+    graph, rows = drawing.graph, drawing.layout.rows
+    assert max(rows) > 1
+    leaves = {node.id for node in graph.nodes if node.kind in ("leaf", "constant", "alias") and node.pair is None}
+    assert all(rows[e.source - 1] == rows[e.target - 1] for e in graph.edges if e.source in leaves and e.pair is None)
+    assert [node.kind for node in graph.nodes if node.label == "a"].count("leaf") == 1
+
+
 def test_rows_hold_every_box_and_every_arrow_ends_at_its_box() -> None:
     drawing = tg.draw(long_chain(), direction="LR", width=700, engine="builtin")
     assert drawing.wrap is not None

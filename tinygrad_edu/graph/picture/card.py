@@ -199,10 +199,10 @@ def _module_rows(node: PlainNode, cluster: Cluster, *, named: bool) -> list[Row]
     result, by name where a gradient of it is drawn.
     """
     name, _, arguments = cluster.title.partition("(")
-    short = cluster.path != name and len(cluster.path) <= SHORT
-    rows: list[Row] = [(*([Text("muted", f"{cluster.path}  ", 12.0)] if short else []), Text("title", name, 15.0))]
+    short = cluster.inside != name and len(cluster.inside) <= SHORT
+    rows: list[Row] = [(*([Text("muted", f"{cluster.inside}  ", 12.0)] if short else []), Text("title", name, 15.0))]
     rows += [(Text("muted", line, 11.0),) for line in _few_lines(arguments_in(arguments.removesuffix(")")), 20) if line]
-    path = [] if short or cluster.path == name else [cluster.path]
+    path = [] if short or cluster.inside == name else [cluster.inside]
     if cluster.parameters:
         path.append(counted(cluster.parameters, "{n} parameter", "{n} parameters"))
     if path:
