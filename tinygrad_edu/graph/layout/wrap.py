@@ -25,6 +25,8 @@ CLEAR = 26.0
 """How far a cut stays away from a frame, around which an arrow may run."""
 ARROW = 40.0
 """How long an arrow may be, besides its label, before the beginning of a row."""
+ASIDE = 60.0
+"""How much higher or lower than before such a box may stand."""
 NEAR = 6.0
 """How near an arrow may come to such a box."""
 
@@ -72,8 +74,11 @@ class _Leaves:
         for box in {target for _, target in edges} | framed:
             self.used.pop(box, None)
 
-    def at(self, cut: float, until: float) -> list[int]:
-        """Those that the row from a cut on begins with: all their users are there, and no arrow runs into them."""
+    def at(self, cut: float, until: float) -> dict[int, float]:
+        """Those that the row from a cut on begins with, as all their users are there; and how high each stands.
+
+        That is as high as it stood, or a little more or less, so that no arrow runs into it.
+        """
         centers, routes = self.layout.centers, self.layout.routes
         there = [
             box
@@ -83,12 +88,18 @@ class _Leaves:
         own = {i for box in there for i in self.used[box]}
         ways = (route for i, route in enumerate(routes) if i not in own and route[0][0] < cut < route[-1][0])
         taken = [(_height(route, cut), 0.0) for route in ways]
-        found: list[int] = []
+        found: dict[int, float] = {}
         for box in sorted(there, key=lambda box: -self.right(box)):
             y, h = centers[box][1], self.sizes[box][1]
-            if all(abs(y - other) >= (h + height) / 2 + NEAR for other, height in taken):
-                found.append(box)
-                taken.append((y, h))
+            room = [(other, (h + height) / 2 + NEAR) for other, height in taken]
+            may_move = not any(self.labels[i] for i in self.used[box])
+            beside = [side for other, gap in room for side in (other - gap, other + gap)] if may_move else []
+            near = sorted((place for place in beside if abs(place - y) <= ASIDE), key=lambda place: abs(place - y))
+            free = (place for place in (y, *near) if all(abs(place - other) >= gap - 0.1 for other, gap in room))
+            place = next(free, None)
+            if place is not None:
+                found[box] = place
+                taken.append((place, h))
         return found
 
     def right(self, box: int) -> float:
@@ -114,20 +125,31 @@ class _Leaves:
         """The layout with them near the cuts, their arrows as short as labels let them be."""
         centers, routes, labels = [*self.layout.centers], [*self.layout.routes], [*self.layout.labels]
         for cut, until in pairwise((*cuts, inf)):
-            for box in self.at(cut, until):
+            for box, y in self.at(cut, until).items():
 
                 def near(p: Point, share: float = self.share(box, cut), cut: float = cut) -> Point:
                     return (p[0] if p[0] > cut else cut - (cut - p[0]) * share), p[1]
 
-                centers[box] = near((self.right(box), 0.0))[0] - self.sizes[box][0] / 2, centers[box][1]
+                right = near((self.right(box), y))[0]
                 for i in self.used[box]:
                     routes[i] = tuple(map(near, routes[i]))
+                    if y != centers[box][1]:
+                        routes[i] = _from((right, y), routes[i], cut)
                     labels[i] = (at := labels[i]) and near(at)
+                centers[box] = right - self.sizes[box][0] / 2, y
         return replace(self.layout, centers=tuple(centers), routes=tuple(routes), labels=tuple(labels))
 
 
 def _inside(at: Point, frame: tuple[float, float, float, float]) -> bool:
     return frame[0] < at[0] < frame[2] and frame[1] < at[1] < frame[3]
+
+
+def _from(begin: Point, route: Sequence[Point], x: float) -> tuple[Point, ...]:
+    """An arrow that runs to the right, with another beginning up to x."""
+    i = next(i for i in range(0, len(route) - 3, 3) if route[i + 3][0] >= x)
+    _, rest = _split(list(route[i : i + 4]), x)
+    middle = (begin[0] + x) / 2
+    return (begin, (middle, begin[1]), (middle, rest[0][1]), *rest, *route[i + 4 :])
 
 
 def _height(route: Sequence[Point], x: float) -> float:
