@@ -228,3 +228,19 @@ def test_the_braces_and_brackets_of_latex_match(z: Any) -> None:
 def test_a_hostile_name_adds_no_command_to_latex(name: str) -> None:
     text = tg.formula(tg.Value(2.0, name=name) * a, latex=True)
     assert set(re.findall(r"\\([a-zA-Z]+|.)", text)) <= WRITTEN | CHARACTERS
+
+
+@pytest.mark.parametrize(
+    ("node", "text"),
+    [
+        (-(a * b), "−a · b"),
+        (-(a / b), "−a / b"),
+        (-(a + b), "−(a + b)"),
+        (c - (-(a * b)), "c + a · b"),
+        (c * -(a * b), "c · (−a · b)"),
+        ((-a) ** 2, "(−a)²"),
+        (-((-a) * b), "−(−a · b)"),
+    ],
+)
+def test_a_minus_before_a_product_needs_no_brackets(node: Any, text: str) -> None:
+    assert tg.formula(node) == text

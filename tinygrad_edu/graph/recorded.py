@@ -69,8 +69,12 @@ class Recorded:
     @lazy
     def upstream(self) -> str:
         """The letter of the upstream gradient in rules: g, or δ where the program has a g of its own."""
-        letters = chain("gδ", (f"δ{subscript(i)}" for i in count(1)))
-        return next(letter for letter in letters if letter not in self.names.values())
+        return self.unused("gδ")
+
+    def unused(self, letters: str) -> str:
+        """The first of these letters that is no name of the program; else the last with an index."""
+        indexed = (f"{letters[-1]}{subscript(i)}" for i in count(1))
+        return next(letter for letter in chain(letters, indexed) if letter not in self.names.values())
 
     @lazy
     def shared(self) -> set[tuple[Node, int]]:

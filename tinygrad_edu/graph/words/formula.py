@@ -25,6 +25,7 @@ from .terms import (
     ATOM,
     NEWEST,
     POWER,
+    SUM,
     Notation,
     Term,
     above,
@@ -145,7 +146,8 @@ def _pieces(term: Term) -> list[str | Term]:
     if in_function_notation(term):
         return _call(term)
     if len(operands) == 1:
-        return ["−" if term.text == "-" else term.text, *bracketed(operands[0], operands[0].binds <= term.binds)]
+        x = operands[0]
+        return ["−" if term.text == "-" else term.text, *bracketed(x, x.binds <= SUM or begins_with_minus(x))]
     a, b = operands
     left = bracketed(a, a.binds < term.binds or (term.binds == POWER == a.binds) or seems_looser(a, term))
     if term.binds == POWER:

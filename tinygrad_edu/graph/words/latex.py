@@ -19,6 +19,7 @@ from .terms import (
     ATOM,
     POWER,
     SIGN,
+    SUM,
     Notation,
     Term,
     above,
@@ -257,7 +258,8 @@ def _pieces(term: Term) -> list[str | Term]:
         return _fenced(x) if _binds(x) < least else [x]
 
     if len(operands) == 1:
-        return ["-", *bracketed(operands[0], SIGN + 1)]
+        x = operands[0]
+        return ["-", *(_fenced(x) if begins_with_minus(x, fractions=True) else bracketed(x, SUM + 1))]
     a, b = operands
     if term.text == "/":
         return [r"\frac{", a, "}{", b, "}"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -41,10 +41,13 @@ def pull_one(node: Node, slot: int, upstream: Any, letter_of: Mapping[Node, Node
     return by_the_table(node.primitive, (slot,), upstream, out, values, node.attrs)[0]
 
 
-def rule_in_letters(node: Node, slot: int, names: Mapping[Node, str], upstream: str | None = None) -> str | None:
+def rule_in_letters(
+    node: Node, slot: int, names: Mapping[Node, str], upstream: str | None = None, taken: Collection[str] = ()
+) -> str | None:
     """The rule for operand `slot` of a node, as a formula in these names; None if it cannot be printed.
 
     Without `upstream` it is the local derivative; with the name of the upstream gradient, what the operand receives.
+    Letters of the table that are among the `names`, or `taken` besides, are not in it.
 
     >>> import tinygrad_edu as tg
     >>> x, w = tg.Value(3.0), tg.Value(2.0)
@@ -54,7 +57,7 @@ def rule_in_letters(node: Node, slot: int, names: Mapping[Node, str], upstream: 
     ('2 · x', '∂z/∂z · w')
     """
     if upstream is not None and node.primitive is not None and node.primitive.words:
-        return _in_words(node, slot, names, upstream)
+        return _in_words(node, slot, names, upstream, taken)
     letters = {x: _letter(x, names[x]) for x in (node, *node.inputs) if isinstance(x, Node)}
     g = 1.0 if upstream is None else _letter(node, upstream)
     try:
@@ -76,7 +79,7 @@ CELLS = r"(?<![=\w])\[\[[^=()]{20,}?\]\]+"
 """The cells of a large constant, which has a box of its own."""
 
 
-def _in_words(node: Node, slot: int, names: Mapping[Node, str], upstream: str) -> str | None:
+def _in_words(node: Node, slot: int, names: Mapping[Node, str], upstream: str, besides: Collection[str]) -> str | None:
     """The rule as the table words it; with Σ before it where the operand was broadcast.
 
     None where a letter of the table, such as σ, is a name of the program.
@@ -86,7 +89,7 @@ def _in_words(node: Node, slot: int, names: Mapping[Node, str], upstream: str) -
         return upstream
     words = node.primitive.words_by_axes.get(tuple(len(shape_of(x)) for x in node.inputs), node.primitive.words)
     text = words[min(slot, len(words) - 1)]
-    taken = {"".join(piece for piece, _ in pieces(name)) for name in names.values()}
+    taken = {"".join(piece for piece, _ in pieces(name)) for name in (*names.values(), *besides)}
     if not text or taken.intersection(LETTERS.findall(text)):
         return None
     called = [names[x] if isinstance(x, Node) else constant(x).text for x in node.inputs]
