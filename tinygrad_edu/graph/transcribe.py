@@ -32,8 +32,9 @@ INTERNAL = frozenset({"counted", "ends", "windows"})
 PLUMBING = frozenset({"astype", "broadcast_to", "expand_dims", "squeeze", "to_tensor", "to_value"})
 """The primitives that a program needs for its shapes and types, and of which a book says nothing."""
 
-MOST = 4
-"""Of a longer list of numbers, an index has those at the ends."""
+LONG = 26
+"""Of the lists of numbers in an index of more characters, those at the ends are shown."""
+LIST = re.compile(r"\[([^],]+, [^],]+),[^]]*(,[^],]+)\]")
 
 EVERYTHING = re.compile(r"\[(:|None|\.\.\.)(, (:|None|\.\.\.))*\]")
 """An index that takes everything, such as `[:, None]`."""
@@ -160,12 +161,12 @@ def attribute(value: Any, key: str = "") -> str:
     ('[1:, None, 2]', '(0, 1)')
     """
     if key == "index":
-        parts = value if isinstance(value, tuple) else (value,)
-        return shorten("[" + ", ".join(map(_index, parts)) + "]", 40)
+        parts = [_index(part) for part in (value if isinstance(value, tuple) else (value,))]
+        if sum(map(len, parts)) > LONG:
+            parts = [LIST.sub(r"[\1, …\2]", part) for part in parts]
+        return shorten("[" + ", ".join(parts) + "]", 40)
     if hasattr(value, "dtype") and shape_of(value):
-        text = Quantity.of(value).text()
-        few = len(shape_of(value)) != 1 or len(value) <= MOST
-        return text if few else f"[{value[0]}, {value[1]}, …, {value[-1]}]"
+        return Quantity.of(value).text()
     if key == "dtype" and value is not None:
         return str(np.dtype(value))
     return shorten(visible(repr(_pythons(value))), 40)
