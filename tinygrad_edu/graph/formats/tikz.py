@@ -198,7 +198,9 @@ SIGNS = {"×": r"\times", "−": "-", "/": "/", "+": "+", "@": "@", "[ ]": r"[\ 
 
 
 def _ink(row: Row) -> str:
-    return INK.get(row[-1].style, "ink")
+    """The colour of a row: that of its number, or of its name where only a shape follows."""
+    said = [item.style for item in row if item.style != "muted"]
+    return INK.get(said[-1] if said else "muted", "ink")
 
 
 def _row(row: Row, *, along: bool = False) -> str:
