@@ -152,7 +152,8 @@ def test_a_part_written_by_its_name_is_a_base_in_brackets_where_the_name_is_rais
 
 
 def test_a_derivative_has_the_colour_of_derivatives_also_where_only_its_shape_follows() -> None:
-    W = tg.tensor(np.ones((4, 5)), requires_grad=True, name="W")
+    W = tg.ones((4, 5), requires_grad=True)
+    W.name = "W"
     loss = (W * W).sum()
     loss.name = "L"
     text = tg.draw(loss, "both", style="shapes", fit=None).tikz()
