@@ -19,7 +19,6 @@ from ...engine.graphs import ancestors
 from ...engine.node import Node, number_of, shape_of
 from ...engine.walk import by_the_table
 from ...errors import TinygradError
-from ..mathematics import pieces
 from ..names import LOW, labels, over
 from ..numbers import Quantity, number
 from ..recorded import one_like
@@ -89,14 +88,16 @@ def _in_words(node: Node, slot: int, names: Mapping[Node, str], upstream: str, b
         return upstream
     words = node.primitive.words_by_axes.get(tuple(len(shape_of(x)) for x in node.inputs), node.primitive.words)
     text = words[min(slot, len(words) - 1)]
-    taken = {"".join(piece for piece, _ in pieces(name)) for name in (*names.values(), *besides)}
-    if not text or taken.intersection(LETTERS.findall(text)):
+    letters = [letter.replace("\u0302", "_hat") for letter in LETTERS.findall(text)]
+    if not text or _are_names(letters, names, besides):
         return None
     called = [names[x] if isinstance(x, Node) else constant(x).text for x in node.inputs]
     values = dict(zip("xyz", (*called, "", "")), g=upstream, out=names[node])
     values = {key: f"({value})" if "∂" in value and f"{{{key}}}ᵀ" in text else value for key, value in values.items()}
     values["others"] = " ⊙ ".join(name for i, name in enumerate(called) if i != slot)
-    values |= {"over": over(node).translate(LOW), "targets": "targets" if "y" in taken else "y"}
+    values["over"] = over(node).translate(LOW)
+    if "{targets}" in text:
+        values["targets"] = "targets" if _are_names(["y"], names, besides) else "y"
     if "{n}" in text:
         values["n"] = number(math.prod(shape_of(node.inputs[0])) / math.prod(shape_of(node)) - node.attrs["ddof"])
     broadcast = node.primitive.elementwise and shape_of(node.inputs[slot]) != shape_of(node)
@@ -107,6 +108,11 @@ def _in_words(node: Node, slot: int, names: Mapping[Node, str], upstream: str, b
 
 LETTERS = re.compile(r"(?<![\w{])[^\W\d_]\u0302?(?![\w(}])")
 """The letters in the words of a rule that stand for what no operand is."""
+
+
+def _are_names(letters: Collection[str], names: Mapping[Node, str], besides: Collection[str]) -> bool:
+    """Whether any of these letters is a name; they are few, and mostly none."""
+    return bool(letters) and any(name in letters for name in (*names.values(), *besides))
 
 
 def _ties(node: Node, slot: int) -> bool:
