@@ -223,3 +223,11 @@ def test_the_note_says_what_is_left_out_and_nothing_else(mode: Any, width: float
     assert "in place of numbers" not in note, "it has no arrays"
     asked = tg.draw(euler(3), mode, fit=None)
     assert ("without the chain rule" in note) == (asked.steps and not drawing.steps)
+
+
+def test_with_names_alone_an_array_written_into_an_expression_has_its_shape() -> None:
+    x = tg.tensor(np.ones((4, 5)), requires_grad=True, name="x")
+    drawing = tg.draw((x * np.ones((4, 5)) * 3).sum(), style="names", fit=None)
+    constants = [card for card in drawing.cards if card.kind == "constant"]
+    said = ["".join(item.text for row in card.rows for item in row if isinstance(item, Text)) for card in constants]
+    assert said == ["(4, 5)", "3"]
