@@ -189,3 +189,18 @@ def test_a_sum_goes_over_axes_and_a_minus_stands_before_it() -> None:
     signs = [card.symbol.text for card in tg.draw(loss, fit=None).cards if card.symbol]
     assert {"‖·‖ⱼ", "softmaxⱼ", "meanⱼ", "varᵢ"} <= set(signs)
     assert "ddof" not in tg.formula(x.var(axis=0)) + str(tg.draw(x.var(axis=0)))
+
+
+@pytest.mark.parametrize(
+    ("subscripts", "rules"),
+    [
+        ("ij,jk->ik", {"Σ_{k} g_{ik} b_{jk}", "Σ_{i} g_{ik} v_{1,ij}"}),
+        ("ij,ij->i", {"g_{i} b_{ij}", "g_{i} v_{1,ij}"}),
+        ("ij,ij->", {"g b_{ij}", "g v_{1,ij}"}),
+        ("ij,kl->jk", {"Σ_{kl} g_{jk} b_{kl}", "Σ_{ij} g_{jk} v_{1,ij}"}),
+    ],
+)
+def test_the_rule_of_an_einsum_has_its_indices(subscripts: str, rules: set[str]) -> None:
+    a, b = (tg.tensor(MATRIX, requires_grad=True, name=name) for name in "ab")
+    edges = tg.draw(tg.exp(tg.einsum(subscripts, tg.exp(a), b)).sum(), "both", fit=None).graph.edges
+    assert rules <= {edge.rule for edge in edges}

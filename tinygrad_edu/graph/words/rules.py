@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -94,13 +94,14 @@ def _in_words(node: Node, slot: int, names: Mapping[Node, str], upstream: str, b
     called = [names[x] if isinstance(x, Node) else constant(x).text for x in node.inputs]
     values = dict(zip("xyz", (*called, "", "")), g=upstream, out=names[node])
     values = {key: f"({value})" if "∂" in value and f"{{{key}}}ᵀ" in text else value for key, value in values.items()}
-    values["others"] = " ⊙ ".join(name for i, name in enumerate(called) if i != slot)
     values["over"] = over(node).translate(LOW)
     if "{targets}" in text:
         values["targets"] = "targets" if _are_names(["y"], names, besides) else "y"
     if "{n}" in text:
         values["n"] = number(math.prod(shape_of(node.inputs[0])) / math.prod(shape_of(node)) - node.attrs["ddof"])
     broadcast = node.primitive.elementwise and shape_of(node.inputs[slot]) != shape_of(node)
+    if "{by_axes}" in text:
+        values["by_axes"] = _by_axes(node.attrs["subscripts"], slot, called, upstream)
     said = ("Σ " * broadcast + say(text, **values)).strip()
     said = said if shape_of(node) else said.replace("⊙", "·")
     return say("{rule}, shared by ties", rule=said) if text.startswith("{g} where") and _ties(node, slot) else said
@@ -108,6 +109,33 @@ def _in_words(node: Node, slot: int, names: Mapping[Node, str], upstream: str, b
 
 LETTERS = re.compile(r"(?<![\w{])[^\W\d_]\u0302?(?![\w(}])")
 """The letters in the words of a rule that stand for what no operand is."""
+
+
+def _by_axes(subscripts: str, slot: int, called: Sequence[str], upstream: str) -> str:
+    """The rule of an einsum for one operand, with the letters of its axes as indices.
+
+    >>> _by_axes("ij,jk->ik", 0, ["A", "B"], "g"), _by_axes("ij->i", 0, ["A"], "g")
+    ('Σ_{k} g_{ik} B_{jk}', 'g_{i}')
+    >>> _by_axes("ij,jk->ik", 1, ["net.weight", "v₁"], "g")
+    'einsum(ik,ij→jk, g, net.weight)'
+    """
+    terms, result = subscripts.split("->")
+    axes = [result, *terms.split(",")]
+    own = axes.pop(slot + 1)
+    factors = [upstream, *(name for i, name in enumerate(called) if i != slot)]
+    indexed = [re.fullmatch(r"([^\W\d_₀-₉]{1,2})([₀-₉]*)", name) for name in factors]
+    if not all(indexed):
+        return f"einsum({','.join(axes)}→{own}, {', '.join(factors)})"
+    gone = "".join(sorted(set("".join(axes)) - set(own)))
+    parts = [f"Σ_{{{gone}}}"] if gone else []
+    for name, letters in zip(indexed, axes):
+        assert name is not None
+        index = ",".join(filter(None, (name[2].translate(ON_THE_LINE), letters)))
+        parts.append(f"{name[1]}_{{{index}}}" if index else name[1])
+    return " ".join(parts)
+
+
+ON_THE_LINE = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
 
 def _are_names(letters: Collection[str], names: Mapping[Node, str], besides: Collection[str]) -> bool:
