@@ -197,3 +197,12 @@ def test_a_letter_of_the_table_is_no_name_of_the_program(target: str, said: str)
         graph = tg.draw(nn.LayerNorm(2)(x).sum(), "both", fit=None).graph
         (edge,) = (e for e in graph.edges if e.pair and graph.node(e.target).label.endswith(f"∂{name}"))
         assert edge.rule == rule
+
+
+@pytest.mark.parametrize(("name", "looks"), [("y_hat", "name"), (None, "auto")])
+def test_the_result_of_a_closed_module_looks_given_where_it_is(name: str | None, looks: str) -> None:
+    y = nn.Linear(2, 2)(tg.tensor([[1.0, 2.0]], name="x"))
+    y.name = name
+    cards = tg.draw(tg.tanh(y).sum(), "both", depth=0, fit=None).cards
+    (result,) = [row[0] for card in cards if card.kind == "module" for row in card.rows[-1:]]
+    assert (result.text, result.style) == (name or "v₁", looks)  # type: ignore[union-attr]

@@ -12,7 +12,19 @@ from ..engine.node import Node, creation, shape_of
 from .mathematics import without_commands
 from .text import shorten, visible
 
-__all__ = ["LOW", "OVER", "RESULTS", "labels", "layers", "local_partial", "over", "partial", "shared_ways", "subscript"]
+__all__ = [
+    "LOW",
+    "OVER",
+    "RESULTS",
+    "is_invented",
+    "labels",
+    "layers",
+    "local_partial",
+    "over",
+    "partial",
+    "shared_ways",
+    "subscript",
+]
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789", "_{}")
@@ -218,6 +230,11 @@ def _told_apart(wanted: Mapping[Node, str], taken: set[str]) -> dict[Node, str]:
 
 
 OTHERS = {"x": "acd", "v": "qst", "g": "dγ", "h": "pη", "u": "lm"}
+
+
+def is_invented(label: str) -> bool:
+    """Whether a label is one of those for what has no name, such as v₁."""
+    return re.fullmatch("[^\\W\\d_][₀-₉]+", label) is not None
 
 
 def _unused(letter: str, taken: Collection[str]) -> str:

@@ -103,7 +103,7 @@ def _times(like: Quantity, factors: Sequence[float]) -> Quantity | None:
 
 def _in_use(rule: str | None, called: Collection[str]) -> str | None:
     """The rule, if all invented names in it are in the picture."""
-    return rule if rule and all(name in called for name in re.findall("[a-z][₀-₉]+", rule)) else None
+    return rule if rule and all(name in called for name in re.findall(r"[^\W\d_₀-₉][₀-₉]+", rule)) else None
 
 
 def _label(edge: Edge, graph: Graph, steps: bool) -> Label | None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from ..._support.languages import counted, say, texts
 from ..clusters import Cluster, pieces as arguments_in
 from ..layout.geometry import PORTS, Direction, is_sideways
-from ..names import LOW, partial
+from ..names import LOW, is_invented, partial
 from ..numbers import RAISED, aligned
 from ..plain import Graph, PlainNode, Quantity
 from ..text import shorten, visible
@@ -213,7 +213,8 @@ def _module_rows(node: PlainNode, cluster: Cluster, *, named: bool) -> list[Row]
         rows.append((Text("muted", " · ".join(path), 11.0),))
     if cluster.times > 1:
         rows.append((Text("title", f"× {cluster.times:,}", 15.0),))
-    result = [Text("auto", node.result, 14.0)] if named and node.result else []
+    looks = "auto" if is_invented(node.result) else "name"
+    result = [Text(looks, node.result, 14.0)] if named and node.result else []
     if node.value is not None and node.value.is_number:
         rows.append((*result, Text("value", f"{' ' * bool(result)}= {node.value.text()}", 14.0)))
     elif result and node.value is not None:
