@@ -204,3 +204,12 @@ def test_the_rule_of_an_einsum_has_its_indices(subscripts: str, rules: set[str])
     a, b = (tg.tensor(MATRIX, requires_grad=True, name=name) for name in "ab")
     edges = tg.draw(tg.exp(tg.einsum(subscripts, tg.exp(a), b)).sum(), "both", fit=None).graph.edges
     assert rules <= {edge.rule for edge in edges}
+
+
+def test_a_broadcast_operand_of_a_rule_in_words_is_summed_over_its_axes() -> None:
+    a = tg.tensor(MATRIX, requires_grad=True, name="a")
+    b = tg.tensor([0.0, 5.0], requires_grad=True, name="b")
+    c = tg.tensor(1.5, requires_grad=True, name="c")
+    loss = tg.maximum(a, b).sum() + tg.minimum(a, c).sum()
+    rules = {edge.rule for edge in tg.draw(loss, "both", fit=None).graph.edges}
+    assert {"Σᵢ g where b > a", "Σ g where c < a"} <= rules

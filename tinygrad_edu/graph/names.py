@@ -24,6 +24,7 @@ __all__ = [
     "partial",
     "shared_ways",
     "subscript",
+    "summed",
 ]
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -93,14 +94,22 @@ def over(node: Node) -> str:
     ('j', '')
     """
     if node.primitive is not None and node.primitive.name == "sum_to":
-        before, after = shape_of(node.inputs[0]), shape_of(node)
-        gone = len(before) - len(after)
-        kept = [False] * gone + [n == m for n, m in zip(before[gone:], after)]
-        return "".join(letter for letter, is_kept in zip(AXES, kept) if not is_kept) if any(kept) else ""
+        return summed(shape_of(node.inputs[0]), shape_of(node))
     axis = node.attrs.get("axis") if node.primitive is not None and node.primitive.name in OVER else None
     dims = len(shape_of(node.inputs[0])) if axis is not None else 0
     axes = axis if isinstance(axis, tuple) else (axis,)
     return "".join(AXES[a % dims] for a in axes) if 0 < dims <= len(AXES) and axis is not None else ""
+
+
+def summed(before: tuple[int, ...], after: tuple[int, ...]) -> str:
+    """The letters of the axes over which a sum leads from one shape to another, "" for all.
+
+    >>> summed((4, 3), (3,)), summed((4, 3), (4, 1)), summed((4, 3), ())
+    ('i', 'j', '')
+    """
+    gone = len(before) - len(after)
+    kept = [False] * gone + [n == m for n, m in zip(before[gone:], after)]
+    return "".join(letter for letter, is_kept in zip(AXES, kept) if not is_kept) if any(kept) else ""
 
 
 def layers(nodes: Iterable[Node]) -> dict[Node, int]:

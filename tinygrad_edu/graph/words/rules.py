@@ -19,7 +19,7 @@ from ...engine.graphs import ancestors
 from ...engine.node import Node, number_of, shape_of
 from ...engine.walk import by_the_table
 from ...errors import TinygradError
-from ..names import LOW, labels, over
+from ..names import LOW, labels, over, summed
 from ..numbers import Quantity, number
 from ..recorded import one_like
 from ..transcribe import attributes, is_plumbing
@@ -99,10 +99,12 @@ def _in_words(node: Node, slot: int, names: Mapping[Node, str], upstream: str, b
         values["targets"] = "targets" if _are_names(["y"], names, besides) else "y"
     if "{n}" in text:
         values["n"] = number(math.prod(shape_of(node.inputs[0])) / math.prod(shape_of(node)) - node.attrs["ddof"])
-    broadcast = node.primitive.elementwise and shape_of(node.inputs[slot]) != shape_of(node)
     if "{by_axes}" in text:
         values["by_axes"] = _by_axes(node.attrs["subscripts"], slot, called, upstream)
-    said = ("Σ " * broadcast + say(text, **values)).strip()
+    said = say(text, **values).strip()
+    own = shape_of(node.inputs[slot])
+    if node.primitive.elementwise and own != shape_of(node):
+        said = f"Σ{summed(shape_of(node), own).translate(LOW)} {said}"
     said = said if shape_of(node) else said.replace("⊙", "·")
     return say("{rule}, shared by ties", rule=said) if text.startswith("{g} where") and _ties(node, slot) else said
 
