@@ -213,3 +213,15 @@ def test_a_broadcast_operand_of_a_rule_in_words_is_summed_over_its_axes() -> Non
     loss = tg.maximum(a, b).sum() + tg.minimum(a, c).sum()
     rules = {edge.rule for edge in tg.draw(loss, "both", fit=None).graph.edges}
     assert {"Σᵢ g where b > a", "Σ g where c < a"} <= rules
+
+
+def test_a_number_stands_before_the_arrays_that_it_multiplies() -> None:
+    a, b = (tg.tensor(MATRIX, requires_grad=True, name=name) for name in "ab")
+    said = {
+        "2 · a ⊙ b": a * (2 * b),
+        "a (2 · a ⊙ b)": a @ (a * (2 * b)),
+        "a − 2 · a ⊙ b": a - a * (2 * b),
+        "−2 · a ⊙ b": a * (-2 * b),
+        "(2 · a ⊙ b)²": (a * (2 * b)) ** 2,
+    }
+    assert {tg.formula(node): node for node in said.values()} == said

@@ -297,7 +297,8 @@ def _product(term: Term, a: Term, b: Term) -> Term | None:
     if a.value == -1 or b.value == -1:
         return _negative(b if a.value == -1 else a, term)
     if term.text == "⊙" and b.operation == "multiply" and b.operands[0].value is not None:  # 2 · a ⊙ b
-        return Term("·", PRODUCT, (b.operands[0], replace(term, operands=(a, b.operands[1]))), "multiply")
+        arrays = replace(term, operands=(a, b.operands[1]), label="")
+        return Term("·", PRODUCT, (b.operands[0], arrays), "multiply", label=term.label)
     if a is b:
         return Term("**", POWER, (a, number_term(2.0)), "power", label=term.label)
     return None
