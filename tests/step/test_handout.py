@@ -82,6 +82,7 @@ def test_a_filmstrip_shows_what_is_known_after_the_events_asked_for() -> None:
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [
+        ("Σ_{s} g_{bts} K_{bsd}", r"\sum_{s} \, g_{\mathrm{bts}} \, K_{\mathrm{bsd}}"),
         ("∂L/∂b = Σ δ", r"\frac{\partial L}{\partial b} = \sum \delta"),
         ("W₂ ** (−1)", r"W_{2} ^{-1}"),
         ("g W.T² + x²^k", r"g \, \mathrm{W.T}^{2} + x^{2}{}^{k}"),

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ..._support.grouping import grouped
 from ..._support.languages import say
+from ..mathematics import pieces
 from ..names import local_partial, partial
 from ..numbers import Quantity, factor
 from ..plain import Edge, Graph
@@ -163,7 +164,7 @@ def _written(edge: Edge, graph: Graph) -> Label | None:
     """The rule that passes an array back; of one that is too long, through which operation it passes."""
     if edge.pair is None:
         return None
-    if edge.rule is not None and len(edge.rule) <= LONGEST and "\n" not in edge.rule:
+    if edge.rule is not None and sum(len(piece) for piece, _ in pieces(edge.rule)) <= LONGEST and "\n" not in edge.rule:
         return Label(((Text("partial", edge.rule, SIZE + 1),),))
     through = graph.node(graph.edges[edge.pair - 1].target).operation
     if through is None:

@@ -337,12 +337,12 @@ SIGNS = {
     "√": r"\surd ", "‖": r"\|",
 }  # fmt: skip
 LETTER = "[^\\W⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ²³¹]"
-NAME = rf"(?!\d){LETTER}(?:{LETTER}|[.\[\]'′])*|«[^»]*»"
+NAME = rf"(?!\d){LETTER}(?:{LETTER}|[.\[\]'′])*(?:(?<=_)\{{[^{{}}]*\}})?|«[^»]*»"
 TOKEN = re.compile(
     rf"(?:\^|\*\*) ?(?:(?P<exponent>[\d.]+|{NAME})(?!\()|\((?P<term>[^()]*)\))"
-    r"|(?P<part>\(∂[^()]*\)[₀-₉]+)|(?P<sum>Σ[ᵢⱼₖₗₘₙ]+)"
+    r"|(?P<part>\(∂[^()]*\)[₀-₉]+)|(?P<sum>Σ(?:[ᵢⱼₖₗₘₙ]+|_\{[A-Za-z]+\}))"
     rf"|(?P<function>{NAME})(?=\()|(?P<name>∂[⁰¹²³⁴⁵⁶⁷⁸⁹]*(?:{NAME})(?:/(?:∂(?:{NAME}))+)?|{NAME})"
-    r"|(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀ]+)|(?P<times>(?<=[\w)\]])(?<!Σ) (?=[\w(∂]))|(?P<space> )|\*\*|.",
+    r"|(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀ]+)|(?P<times>(?<=[\w)\]}])(?<!Σ) (?=[\w(∂]))|(?P<space> )|\*\*|.",
     re.DOTALL,
 )
 
@@ -367,7 +367,7 @@ def equation(line: str, bold: Collection[str] = ()) -> str:
         if match["part"]:
             return symbol(match[0], bold)
         if match["sum"]:
-            return rf"\sum_{{{''.join(BELOW[char] for char in match[0][1:])}}}"
+            return rf"\sum_{{{''.join(BELOW.get(char, char) for char in match[0].strip('Σ_{}'))}}}"
         if match["power"]:
             return f"^{{{match['power'].translate(POWERS)}}}"
         if match["function"]:
