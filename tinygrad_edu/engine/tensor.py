@@ -11,7 +11,7 @@ from numpy import ndarray
 from .arrays import Numbers, Size
 from .convert import DEFAULT_DTYPE, as_array, numbers, operand, own_index, sizes
 from .grad_mode import recording, state
-from .inplace import assign
+from .inplace import assign, shares
 from .masks import answered
 from .memory import recomputed
 from .messages import is_no_array_of_numbers, refused, tensors as say
@@ -216,6 +216,8 @@ class Tensor(Operators):
     def __setitem__(self, index: Any, value: Any) -> None:
         if recording() and (self.flow or (isinstance(value, Node) and value.flow)):
             raise say.not_recorded(self)
+        if shares(self):
+            raise say.not_the_whole(self)
         assign(self, own_index(index), value)
 
     # How a call is recorded.

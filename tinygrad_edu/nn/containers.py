@@ -16,6 +16,8 @@ __all__ = ["Identity", "Lambda", "ModuleDict", "ModuleList", "Sequential"]
 class Container(Module):
     """The base class of the containers: named modules, in order."""
 
+    is_made_of_settings = False
+
     def __init__(self, modules: Iterable[tuple[str, Module]]) -> None:
         self._modules: dict[str, Module] = {}
         for name, module in modules:

@@ -23,6 +23,12 @@ def test_a_method_that_is_called_otherwise_here_says_how(name: str) -> None:
     assert name not in dir(x)
 
 
+@pytest.mark.parametrize("name", ["masked_fill", "unsqueeze", "clamp", "lerp", "addcmul", "scatter_add"])
+def test_a_method_in_place_is_answered_too(name: str) -> None:
+    with pytest.raises(AttributeError, match=re.escape(f"Tensor has no {name}_: {IN_PLACE}")):
+        getattr(tg.ones((2, 3)), f"{name}_")
+
+
 @pytest.mark.parametrize("name", sorted(NODES))
 @pytest.mark.parametrize("node", [tg.Value(2.0), tg.ones(2)])
 def test_what_micrograd_calls_otherwise_is_answered_when_read_and_when_set(node: Any, name: str) -> None:
@@ -165,6 +171,16 @@ class Foreign:
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
         return np.array(self.numbers, dtype)
+
+
+def test_the_array_of_an_array_is_the_array() -> None:
+    w = tg.tensor([1.0, 2.0], requires_grad=True)
+    (w * w).sum().backward()
+    w.data -= 0.5 * w.grad.data
+    assert w.tolist() == [0.0, 0.0]
+    assert w.data.data.tolist() == [0.0, 0.0]
+    with pytest.raises(AttributeError, match=r"x\.grad has no zero_: x\.zero_grad"):
+        w.grad.data.zero_()
 
 
 @pytest.mark.parametrize("left", [False, True])
