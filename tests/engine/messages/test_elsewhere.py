@@ -88,12 +88,21 @@ ANY: Any = tg
         (lambda x: x.argmax(dim=1), "dim"), (lambda x: ANY.argmin(x, dim=1), "dim"),
         (lambda x: ANY.rand(size=(2, 3)), "size"), (lambda x: ANY.zeros(size=3), "size"),
         (lambda x: ANY.concatenate([x], dim=0), "dim"), (lambda x: ANY.sum(x, dim=0), "dim"),
+        (lambda x: ANY.Value(2.0, label="a"), "label"), (lambda x: ANY.Tensor(2.0, label="a"), "label"),
         (lambda x: ANY.tensor(2.0, label="a"), "label"), (lambda x: ANY.zeros(2, label="a"), "label"),
     ],
 )  # fmt: skip
 def test_functions_answer_for_such_arguments_too(call: Callable[[Any], Any], argument: str) -> None:
     with pytest.raises(tg.DtypeError, match=f"{argument} is called {ARGUMENTS[argument]} here"):
         call(tg.ones((2, 3)))
+
+
+@pytest.mark.parametrize("make", [ANY.Value, ANY.Tensor])
+def test_arguments_of_micrograds_class_are_answered(make: Any) -> None:
+    with pytest.raises(tg.DtypeError, match=r"has no argument _op: here it is x\.primitive"):
+        make(2.0, _op="+")
+    with pytest.raises(tg.DtypeError, match="has no argument colour"):
+        make(2.0, colour="red")
 
 
 @pytest.mark.parametrize("name", ["pi", "isnan", "linalg", "allclose", "logical_and"])

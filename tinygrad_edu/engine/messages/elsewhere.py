@@ -16,7 +16,18 @@ import numpy as np
 from ...errors import DtypeError
 from .pytorch import without_pytorchs
 
-__all__ = ["ARGUMENTS", "FUNCTIONS", "IN_PLACE", "METHODS", "NODES", "Elsewhere", "answer", "of_package", "spelt_here"]
+__all__ = [
+    "ARGUMENTS",
+    "FUNCTIONS",
+    "IN_PLACE",
+    "METHODS",
+    "NODES",
+    "Elsewhere",
+    "answer",
+    "of_package",
+    "refuse_arguments",
+    "spelt_here",
+]
 
 ARGUMENTS = {
     "dim": "axis", "keepdim": "keepdims", "dims": "axis", "unbiased": "ddof", "correction": "ddof", "size": "shape",
@@ -103,8 +114,8 @@ METHODS = {
     "floor ceil trunc": "here it is tg.floor, tg.ceil and tg.trunc",
     "remainder": "here it is x % y",
     "median quantile cumprod diff": "here it is tg.median, tg.quantile, tg.cumprod and tg.diff",
-    "register_hook register_post_accumulate_grad_hook":
-        "here it is x.retain_grad(), which keeps the gradient; tg.gradients(y, [x]) gives it at once",
+    "register_hook register_post_accumulate_grad_hook": "here it is x.retain_grad(), which keeps the gradient; "
+    "tg.gradients(y, [x]) gives it at once",
     "retain_graph": "graphs stay usable here, so it can be left out",
     "grad_fn creator": "here it is x.primitive, with its operands in x.inputs",
     "is_cuda get_device pin_memory share_memory_": "everything is on the CPU here, so it can be left out",
@@ -196,6 +207,14 @@ def refuse_other_names(function: str, attrs: dict[str, Any]) -> None:
     """Refuse arguments that are called otherwise here."""
     for name in attrs.keys() & ARGUMENTS.keys():
         raise DtypeError(f"{function}: {name} is called {ARGUMENTS[name]} here")
+
+
+def refuse_arguments(function: str, given: dict[str, Any]) -> NoReturn:
+    """Refuse arguments that a class does not have, and say what those of micrograd are called here."""
+    refuse_other_names(function, given)
+    for name in given.keys() & NODES.keys():
+        raise DtypeError(f"{function}: has no argument {name}: {NODES[name]}")
+    raise DtypeError(f"{function}: has no argument {next(iter(given))}")
 
 
 def spelt_here(function: FunctionType) -> Callable[..., Any]:
