@@ -220,7 +220,7 @@ def test_a_hidden_check_tells_the_kind_of_mistake_and_nothing_else(sandbox: Sand
     source = "def mul_backward(u, x, y):\n    print('seen', u)\n    raise ValueError(str(u))"
     result = graded(homework(product, hidden=True), source, sandbox)
     assert only(result) == CheckResult(
-        "product", "Product", "fail", 0.0, 1.0, "a hidden check failed: raised", "raised", hidden=True
+        "product", "Product", "fail", 0.0, 1.0, "a hidden check failed: an exception", "raised", hidden=True
     )
     assert result.output == ""
 
