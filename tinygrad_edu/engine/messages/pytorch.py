@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NoReturn
 
 from numpy import ndarray
 
-from ..._support.languages import say, texts
+from ..._support.languages import texts
 from ...errors import DtypeError, TinygradError
 from ..node import Node
 from .hints import FOREIGN, explained, misfit
@@ -166,7 +166,7 @@ def refuse_data(kind: str, names: Iterable[str], args: Sequence[Any]) -> None:
     if is_data and not arrays.keys() <= {"weight", "pos_weight"}:
         text = texts("{kind}: is made of settings, and then called with data: {code}; here it is given {value}")
         code = f"{kind}(...)({', '.join('xyz'[: len(args)])})"
-        raise DtypeError(say(text, kind=kind, code=code, value=describe(next(iter(arrays.values())))))
+        raise DtypeError(text, kind=kind, code=code, value=describe(next(iter(arrays.values()))))
 
 
 class TakesPyTorchsArguments:

@@ -161,8 +161,6 @@ ROWS = texts([
             "backward runs once, after all that use its result."),
     Mistake("sign of one contribution", "One contribution has the wrong sign.", AT,
             "The one from {operation} was subtracted although it should be added, or the other way round."),
-    Mistake("not reset", "Gradients are not reset between calls.", SEEN,
-            "The second answer is the sum of two: set gradients to 0 before each backward pass."),
     # Softmax with cross-entropy.
     Mistake("no -1 at the target", "The target is left out.", AT,
             "The gradient is the probabilities, less 1 at the target; these are the probabilities alone."),
@@ -266,6 +264,7 @@ KINDS = texts(
         "node missing": "node missing",
         "node not needed": "node not needed",
         "node twice": "node twice",
+        "not reset": "not reset",
         "padding": "the padding of a convolution",
         "raised": "an exception",
         "recursion": "too deep a recursion",
