@@ -131,9 +131,9 @@ class Sequential(NumberedContainer):
     >>> net[-1]
     Linear(in_features=3, out_features=5, bias=True)
     >>> del net[-1]
-    >>> net.insert(0, nn.Flatten())
+    >>> net.insert(0, nn.Dropout(0.5))
     Sequential(
-      (0): Flatten()
+      (0): Dropout(p=0.5)
       (hidden): Linear(in_features=4, out_features=3, bias=True)
     )
     """
