@@ -22,8 +22,7 @@ class Row(Protocol):
     arrays: Callable[..., Any]
     floats: Callable[..., Any] | None
     composition: Callable[..., Any] | None
-    words: tuple[str, ...]
-    words_by_axes: Mapping[tuple[int, ...], Sequence[str]]
+    words: Sequence[str] | Mapping[tuple[int, ...], Sequence[str]]
 
     def pull(
         self, slots: Sequence[int], g: Any, out: Any, values: Sequence[Any], attrs: dict[str, Any]

@@ -47,8 +47,7 @@ def _as_matrix(x: Any) -> Any:
 
 @primitive(
     _linear_rule,
-    words=("{g} {y}", "{g}ᵀ {x}", "Σ {g}"),
-    words_by_axes=dict.fromkeys([(1, 2), (1, 2, 1)], ("{y}ᵀ {g}", "{g} {x}ᵀ", "{g}")),
+    words={(): ("{g} {y}", "{g}ᵀ {x}", "Σ {g}")} | dict.fromkeys([(1, 2), (1, 2, 1)], ("{y}ᵀ {g}", "{g} {x}ᵀ", "{g}")),
     kind=Variadic,
     name="linear",
 )

@@ -54,8 +54,7 @@ def _by_right(g: Any, out: Any, x: Any, y: Any) -> Any:
 @primitive(
     _by_left,
     _by_right,
-    words=("{g} {y}ᵀ", "{x}ᵀ {g}"),
-    words_by_axes={(1, 1): ("{g} · {y}", "{g} · {x}"), (1, 2): ("{y} {g}", "{x} {g}ᵀ")},
+    words={(): ("{g} {y}ᵀ", "{x}ᵀ {g}"), (1, 1): ("{g} · {y}", "{g} · {x}"), (1, 2): ("{y} {g}", "{x} {g}ᵀ")},
     symbol="@",
     precedence=20,
     numpy=[np.matmul, np.linalg.matmul],

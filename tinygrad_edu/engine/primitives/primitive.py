@@ -13,7 +13,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from math import inf
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -79,8 +78,7 @@ class Primitive:
         elementwise: bool = False,
         domain: tuple[float, float] = (-inf, inf),
         composition: Callable[..., Any] | None = None,
-        words: Sequence[str] = (),
-        words_by_axes: Mapping[tuple[int, ...], Sequence[str]] = MappingProxyType({}),
+        words: Sequence[str] | Mapping[tuple[int, ...], Sequence[str]] = (),
         doc: str | None = None,
     ) -> None:
         self.name = self.__name__ = self.__qualname__ = name
@@ -93,7 +91,7 @@ class Primitive:
         self.rules: tuple[Any, ...] = tuple(rules)
         self.symbol, self.precedence = symbol or name, precedence
         self.elementwise, self.domain, self.composition = elementwise, domain, composition
-        self.words, self.words_by_axes = tuple(words), words_by_axes
+        self.words = words
         self.__doc__ = doc or arrays.__doc__
         self.arity = len(self.rules)
         self.attrs: Attrs = {}

@@ -86,7 +86,9 @@ def _in_words(node: Node, slot: int, names: Mapping[Node, str], upstream: str, b
     assert node.primitive is not None
     if is_plumbing(node.primitive.name, attributes(node)):
         return upstream
-    words = node.primitive.words_by_axes.get(tuple(len(shape_of(x)) for x in node.inputs), node.primitive.words)
+    words = node.primitive.words
+    if isinstance(words, Mapping):  # by the numbers of axes of the operands
+        words = words.get(tuple(len(shape_of(x)) for x in node.inputs), words[()])
     text = words[min(slot, len(words) - 1)]
     letters = [letter.replace("\u0302", "_hat") for letter in LETTERS.findall(text)]
     if not text or _are_names(letters, names, besides):
