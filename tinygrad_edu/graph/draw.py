@@ -42,7 +42,7 @@ from .views.collapse import huge
 from .views.formulas import in_formulas, with_expressions
 from .views.paired import paired
 from .views.totals import totals_of_backward, totals_of_nodes
-from .views.view import HUGE, LIMIT, Depth, view
+from .views.view import HUGE, LIMIT, Depth, beside_users, view
 from .words.rules import rule_in_letters
 
 if TYPE_CHECKING:
@@ -176,13 +176,24 @@ class _Looks(NamedTuple):
         folded = any(cluster.times > 1 for cluster in graph.clusters)  # an arrow stands for many, with numbers of one
         few = len(graph.edges) <= FEW and way.style == "full" and not folded
         by_default = few or (both and way.style != "names" and not way.bare)
-        graph = in_formulas(graph) if way.style == "formulas" else graph
+        steps = by_default if self.steps is None else self.steps
+        graph = in_formulas(graph, numbered=steps) if way.style == "formulas" else graph
+        drawing = self._of(plan._replace(graph=graph), steps=steps)
+        while way.wrap is not None and drawing.layout.rows:
+            graph, before = beside_users(graph, drawing.layout.rows), graph
+            if graph is before:
+                break
+            drawing = self._of(plan._replace(graph=graph), steps=steps)
+        return drawing
+
+    def _of(self, plan: Plan, *, steps: bool) -> Drawing:
+        graph, way, both = plan.graph, plan.way, self.mode == "both"
         return Drawing(
             paired(graph) if both else graph,
             self.engine,
             BACK[way.direction] if self.mode == "backward" else way.direction,
             self.theme,
-            by_default if self.steps is None else self.steps,
+            steps,
             self.whole,
             way.style,
             way.wrap,
@@ -281,8 +292,9 @@ class Drawing:
         assert self.looks.fitting is not None
         fitting = self.looks.fitting
         plan = next(islice(fitting.plans(), number, None))
-        drawing = self.looks.drawing(noted(plan, fitting.room) if number else plan)
-        return replace(drawing, engine=engine)
+        drawing = self.looks.drawing(plan)
+        graph = noted(drawing.graph, plan.words, fitting.room) if number else drawing.graph
+        return replace(drawing, graph=graph, engine=engine)
 
     @lazy
     @spoken_as_drawn

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 from .._support.languages import say, texts
 from .layout.geometry import Layout
+from .picture.arrows import chain_rule
 from .picture.sheet import PADDING, Sheet
 from .picture.style import Style
 from .plain import Graph
@@ -104,13 +105,16 @@ def fitted(draw: Callable[[Plan], Drawing], fitting: Fitting) -> Drawing:
     """
     room, plans = fitting.room, fitting.plans()
     plan = chosen = next(plans)
-    best = draw(plan)
+    best = asked = draw(plan)
     spare: Drawing | None = None
     least = over(best, room)
     for plan in plans if least > FITS else ():
         if spare is not None and (plan.way.bare or plan.way.style == "names"):
             return spare
-        drawing: Any = draw(noted(plan, room))
+        drawing: Any = draw(plan)
+        if _has_rules(asked) and not _has_rules(drawing):
+            plan = plan._replace(words=[*plan.words, say("without the chain rule on arrows")])
+        drawing = replace(drawing, graph=noted(drawing.graph, plan.words, room))
         tried = quick = replace(drawing, engine="builtin")
         size = over(quick, room)
         if size[1] < 1.1 * max(least[1], 1.0) and drawing.layout.engine != "builtin":
@@ -122,7 +126,13 @@ def fitted(draw: Callable[[Plan], Drawing], fitting: Fitting) -> Drawing:
             return best
     if spare is not None or least < TOO_LARGE:
         return spare or best
-    return draw(noted(chosen, room, fits=False))
+    unfit: Any = draw(chosen)
+    return replace(unfit, graph=noted(unfit.graph, chosen.words, room, fits=False))  # type: ignore[no-any-return]
+
+
+def _has_rules(drawing: Any) -> bool:
+    """Whether arrows have steps of the chain rule."""
+    return drawing.steps and any(edge.rule or chain_rule(edge, drawing.graph) for edge in drawing.graph.edges)
 
 
 FITS, TOO_LARGE = (0, 1.0), (2, 1.0)
@@ -149,13 +159,14 @@ def ways(first: Way, choice: Choice, width: float) -> Iterator[tuple[Graph, Way,
     views = [(choice.shown, ""), *(_views(choice) if choice.view else ())]
     plans = [(graph, said, style, False) for graph, said in views for style in styles]
     plans += [(*plan[:3], True) for plan in plans if choice.bare and plan[2] == "formulas"]
+    arrays = any(node.value is not None and node.value.shape for node in choice.shown.nodes)
     plans.sort(key=lambda plan: plan[2] == "names")  # they say so little that all else is tried before
     for graph, said, style, bare in plans:
         for direction, wrap, turned in turns:
-            unsaid = say("without the chain rule on arrows") if bare else ""
-            words = [said, say(SAID[style]) if style != first.style else "", unsaid, turned]
-            if any(words):
-                yield graph, Way(direction, style, wrap, bare), [word for word in words if word]
+            way = Way(direction, style, wrap, bare)
+            words = [said, say(SAID[style]) if style != first.style and (arrays or style != "shapes") else "", turned]
+            if way != first or graph is not choice.shown:
+                yield graph, way, [word for word in words if word]
 
 
 def _views(choice: Choice) -> Iterator[tuple[Graph, str]]:
@@ -170,11 +181,10 @@ def _views(choice: Choice) -> Iterator[tuple[Graph, str]]:
             yield graph, words
 
 
-def noted(plan: Plan, room: Room, *, fits: bool = True) -> Plan:
-    """The plan with a line below the graph on what was done so that it fits, or that it does not."""
-    text = SAYS_WHAT if fits else SAYS_MORE if plan.words else SAYS_THAT
-    note = say(text, ways=say(", ").join(plan.words), room=room.words)
-    return plan._replace(graph=replace(plan.graph, notes=(*plan.graph.notes, note)))
+def noted(graph: Graph, words: Sequence[str], room: Room, *, fits: bool = True) -> Graph:
+    """The graph with a line below it on what was done so that it fits, or that it does not."""
+    text = SAYS_WHAT if fits else SAYS_MORE if words else SAYS_THAT
+    return replace(graph, notes=(*graph.notes, say(text, ways=say(", ").join(words), room=room.words)))
 
 
 SAYS_WHAT, SAYS_MORE, SAYS_THAT = texts(

@@ -62,7 +62,7 @@ class Sheet:
         """The lines that say what g is, where the rule for an array is on an arrow."""
         arrows = zip(self.graph.edges, self.labels) if self.layout.mirror else ()
         ruled = any(label and edge.pair and chain_rule(edge, self.graph) is None for edge, label in arrows)
-        return self._lines(say("g is the gradient where the arrow starts.")) if ruled else []
+        return self._lines(say("{g} is the gradient where the arrow starts.", g=self.graph.upstream)) if ruled else []
 
     @lazy
     def captions(self) -> list[str]:
