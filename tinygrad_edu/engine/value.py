@@ -116,7 +116,7 @@ class Value(Operators):
         if row.floats is None:
             return Node.array_kind.apply(row, given, attrs)
         operands: Sequence[Any] = given
-        if not NUMBERS.issuperset(map(type, given)):
+        if not PYTHON_NUMBERS.issuperset([type(x) for x in given if type(x) is not Value]):
             operands = [x if type(x) is Value else float_operand(x, row.name) for x in given]
             if any(x is None for x in operands):
                 return Node.array_kind.apply(row, given, attrs)
@@ -138,7 +138,3 @@ class Value(Operators):
     def receive(self, gradient: Any) -> None:
         so_far = getattr(self, "_grad", None)
         self._grad = gradient if so_far is None else so_far + gradient
-
-
-NUMBERS = PYTHON_NUMBERS | {Value}
-"""The types of operands that a row takes as they are."""
