@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import count
-from math import copysign, isfinite
+from math import isfinite
 from typing import Any
 
 from . import inplace
@@ -29,9 +29,6 @@ SPARSE = 15 / 16
 
 ROWS = 4096
 """How many rows of operands are remembered at most."""
-
-NOTHING = -0.0
-"""A sum begins with it: -0.0 + x is x, also where x is -0.0."""
 
 
 def pass_numbers_on(gradient_of: dict[Node, Any]) -> None:
@@ -81,7 +78,7 @@ class Unfinished:
         sums = self.sums_of_others = list(gradient_of.values())
 
         def new_place() -> int:
-            sums.append(NOTHING)
+            sums.append(0.0)
             return len(sums) - 1
 
         self.others = defaultdict(new_place, zip(gradient_of, count()))
@@ -90,7 +87,7 @@ class Unfinished:
     def lay_out(self, first: int, latest: int) -> None:
         """Begin a stretch, with what has come for its nodes so far."""
         self.first, self.nodes = first, [None] * (latest + 1 - first)
-        self.sums = [NOTHING] * len(self.nodes)
+        self.sums = [0.0] * len(self.nodes)
         self.rows = {x: row for x, row in self.rows.items() if row.latest < first}
         for x in [x for x in self.others if first <= x.index <= latest]:
             self.nodes[x.index - first], self.sums[x.index - first] = x, self.sums_of_others[self.others.pop(x)]
@@ -117,8 +114,6 @@ class Unfinished:
         ticks = [x.index for x in receivers]
         if not receivers:
             row = Row([x._number if type(x) is kind else float(x) for x in operands], [], [], 0)
-            if not all(operands):  # 0.0 and -0.0 are equal, but not the same
-                return row
         elif len(receivers) < len(operands) or min(ticks) < first <= max(ticks):
             return None
         else:
@@ -147,24 +142,19 @@ class Row:
     sums, places : a list of sums, and the operands' places in it; none for constants.
     latest : the tick of the youngest; 0 for constants.
     finite : whether 0 times each number is 0.
-    settled : whether no sum is -0.0. Then none will ever be, and adding 0.0 or -0.0 changes nothing.
     """
 
-    __slots__ = ("finite", "latest", "numbers", "places", "settled", "sums")
+    __slots__ = ("finite", "latest", "numbers", "places", "sums")
 
     def __init__(self, numbers: list[float], sums: list[Any], places: list[int], latest: int) -> None:
         self.numbers, self.sums, self.places, self.latest = numbers, sums, places, latest
-        self.finite, self.settled = isfinite(sum(numbers)), not places
+        self.finite = isfinite(sum(numbers))
 
     def receive(self, upstream: float, factors: Row) -> None:
-        """Add upstream · factor to the gradient of each operand; nothing is added where a relu lets nothing through."""
-        if not upstream and self.settled and factors.finite:
-            return
+        """Add upstream · factor to the gradient of each operand."""
         sums = self.sums
         for i, factor in zip(self.places, factors.numbers):
             sums[i] += upstream * factor
-        if not upstream:
-            self.settled = all(sums[i] or copysign(1.0, sums[i]) > 0 for i in self.places)
 
 
 def go_down(unfinished: Unfinished) -> int:
@@ -241,8 +231,9 @@ def pass_to_factors(unfinished: Unfinished, operands: tuple[Any, ...], upstream:
     y = unfinished.rows.get(right) or unfinished.row(right)
     if x is None or y is None:
         return False
-    x.receive(upstream, y)
-    y.receive(upstream, x)
+    if upstream or not (x.finite and y.finite):  # else all products are 0, as behind a relu that lets nothing through
+        x.receive(upstream, y)
+        y.receive(upstream, x)
     if len(operands) > 2 * n:
         bias = operands[-1]
         if isinstance(bias, Node) and bias.flow:

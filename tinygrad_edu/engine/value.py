@@ -130,7 +130,9 @@ class Value(Operators):
         return 1.0 if gradient is None else as_float(gradient)
 
     def fit(self, contribution: Any) -> Any:
-        if type(contribution) is float or type(contribution) is Value:
+        if type(contribution) is float:
+            return contribution + 0.0  # 0.0 in the place of -0.0, as where a sum begins with 0.0
+        if type(contribution) is Value:
             return contribution
         total: Any = contribution if isinstance(contribution, int) else contribution.sum()
         return total.to_value() if isinstance(total, Node) else float(total)  # type: ignore[attr-defined]
