@@ -69,13 +69,11 @@ def assign(node: Node, index: Any, value: Any) -> None:
     new, dtype = np.asarray(numbers("setitem", value)), number_of(node).dtype
     if not np.can_cast(new.dtype, dtype, "same_kind"):
         raise DtypeError(
-            say(
-                "setitem: {x} holds {dtype}, which cannot take {other} without loss; make it a tensor of that dtype "
-                "first, with .astype()",
-                x=describe(node),
-                dtype=dtype,
-                other=new.dtype,
-            )
+            "setitem: {x} holds {dtype}, which cannot take {other} without loss; make it a tensor of that dtype "
+            "first, with .astype()",
+            x=describe(node),
+            dtype=dtype,
+            other=new.dtype,
         )
     try:
         owned(node)[index] = new
@@ -131,12 +129,10 @@ class Changed:
             )
             raise InPlaceError(f"{problem}\n  {hint}")
         raise InPlaceError(
-            say(
-                "{user} cannot be computed again: backward() has released its numbers, to save memory, and since then "
-                "{changed}; look at a graph, or draw it, before its parameters change, such as by optimizer.step()",
-                user=describe(user),
-                changed=changed,
-            )
+            "{user} cannot be computed again: backward() has released its numbers, to save memory, and since then "
+            "{changed}; look at a graph, or draw it, before its parameters change, such as by optimizer.step()",
+            user=describe(user),
+            changed=changed,
         )
 
     def __getattr__(self, name: str) -> Any:

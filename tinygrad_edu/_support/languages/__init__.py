@@ -18,9 +18,12 @@ from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from ..base_error import TinygradError
+from ..text import clean
 
-__all__ = ["counted", "language", "languages", "listed", "retold", "say", "speaking", "tag", "texts"]
+__all__ = [
+    "SpokenError", "TinygradError", "counted", "language", "languages", "listed", "retold", "say", "speaking", "tag",
+    "texts",
+]  # fmt: skip
 
 T = TypeVar("T")
 
@@ -186,6 +189,32 @@ def texts(table: T) -> T:
     In a dictionary, the texts are the values; or the keys, if the values are functions.
     """
     return table
+
+
+class SpokenError(Exception):
+    """An error. With values, its message is a text in the reader's language with the values in its places.
+
+    >>> with speaking("zh"):
+    ...     print(SpokenError("not a number above {bound}: {given}", bound=0, given="'x'"))
+    不是大于 0 的数：'x'
+    """
+
+    def __init__(self, message: object = "", /, **values: object) -> None:
+        super().__init__(say(str(message), **values) if values else message)
+
+
+class TinygradError(SpokenError):
+    """The base of all errors of this package.
+
+    Names in a message may come from a stranger's file; what a terminal would obey is shown as Python writes it.
+    """
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return clean(text, len(text))
+
+
+TinygradError.__module__ = "tinygrad_edu.errors"  # where callers find it
 
 
 @cache

@@ -24,22 +24,7 @@ from .not_numbers import (
 from .words import PAD_MODES, describe, in_words, is_whole, listed, several, short
 
 __all__ = [
-    "PAD_MODES",
-    "check",
-    "describe",
-    "in_words",
-    "is_masked",
-    "is_no_array_of_numbers",
-    "is_whole",
-    "listed",
-    "no_float",
-    "no_gradient",
-    "no_tensor",
-    "not_numbers",
-    "not_one_number",
-    "refused",
-    "several",
-    "short",
-    "wrong_call",
-    "wrong_dtype",
-]
+    "PAD_MODES", "check", "describe", "in_words", "is_masked", "is_no_array_of_numbers", "is_whole", "listed",
+    "no_float", "no_gradient", "no_tensor", "not_numbers", "not_one_number", "refused", "several", "short",
+    "wrong_call", "wrong_dtype",
+]  # fmt: skip

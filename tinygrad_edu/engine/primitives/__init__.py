@@ -29,25 +29,10 @@ if TYPE_CHECKING:
 _OF_NETWORKS = ["attention", "convolution", "fused", "normalization", "pooling", "recurrent"]
 
 __all__ = [
-    "TABLE",
-    "Primitive",
-    "arithmetic",
-    "attention",
-    "convolution",
-    "decompositions",
-    "einsum",
-    "elementwise",
-    "fused",
-    "indexing",
-    "joining",
-    "linear_algebra",
-    "normalization",
-    "pooling",
-    "recurrent",
-    "reductions",
-    "shape",
+    "TABLE", "Primitive", "arithmetic", "attention", "convolution", "decompositions", "einsum", "elementwise", "fused",
+    "indexing", "joining", "linear_algebra", "normalization", "pooling", "recurrent", "reductions", "shape",
     "statistics",
-]
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
