@@ -48,7 +48,7 @@ if not TYPE_CHECKING:  # so that the type checker knows the arguments
 
 _functions = [name for name, x in vars().items() if "engine.primitives" in getattr(x, "__module__", "")]
 _elsewhere.answer(Tensor, {name: f"here it is tg.{name}(x, ...)" for name in _functions})
-_elsewhere.answer(Tensor, {f"{name}_": _elsewhere.IN_PLACE for name in _functions})
+_elsewhere.answer(Tensor, {f"{name}_": _elsewhere.IN_PLACE for name in [*_functions, *_elsewhere.METHODS]})
 
 if TYPE_CHECKING:
     from . import (

@@ -11,6 +11,7 @@ import numpy as np
 from .._support.languages import texts
 from ..engine.messages import several, short
 from ..engine.node import number_of, shape_of
+from ..engine.parts import for_examples
 from ..engine.primitives.einsum import einsum
 from ..engine.primitives.elementwise import maximum, where
 from ..engine.primitives.fused import linear
@@ -33,7 +34,7 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
     """The rows of weight (K, D) at the integers of input (...): (..., D). A row picked twice receives both gradients.
 
     The row `padding_idx` receives none. Raises `DtypeError` if the input is not of integers, `OutOfRangeError` if one
-    of them is not the index of a row, `ShapeError` if the weight does not have two axes.
+    of them, or `padding_idx`, is not the index of a row, `ShapeError` if the weight does not have two axes.
 
     >>> import tinygrad_edu as tg
     >>> embedding([2, 0], tg.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
@@ -47,7 +48,15 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
     found = getitem(weight, rows)
     if padding_idx is None:
         return found
-    return where((rows == padding_idx)[..., None], number_of(weight)[padding_idx], found)
+    padding = _padding_row(padding_idx, shape_of(weight)[0])
+    return where((rows == padding)[..., None], number_of(weight)[padding], found)
+
+
+def _padding_row(index: int, rows: int) -> int:
+    """The row that is meant: a negative index counts from the end."""
+    if not -rows <= index < rows:
+        raise OutOfRangeError("embedding: padding_idx {index} is none of the {n} rows", index=index, n=rows)
+    return index % rows
 
 
 def one_hot(target: Any, num_classes: int = -1, dtype: Any = np.float32) -> np.ndarray:
@@ -65,12 +74,15 @@ def one_hot(target: Any, num_classes: int = -1, dtype: Any = np.float32) -> np.n
     return hot
 
 
-def dropout(x: Any, p: float = 0.5, training: bool = True, seed: Any = None, *, shape: Any = None) -> Any:
+def dropout(
+    x: Any, p: float = 0.5, training: bool = True, seed: Any = None, *, shape: Any = None, batch_axis: int = 0
+) -> Any:
     """In training, each number is 0 with probability p, else divided by 1 - p to keep the mean; otherwise x itself.
 
     Srivastava et al. (2014). `seed` is an int or a `numpy.random.Generator`; without one the numbers come from the
     package's own generator, which `tg.manual_seed` sets. Numbers are dropped together where `shape`, which broadcasts
-    with x's, has one for several. Raises `OutOfRangeError` if p is not a probability.
+    with x's, has one for several. The examples lie along `batch_axis`; several threads of `train.fit` need to know it.
+    Raises `OutOfRangeError` if p is not a probability.
 
     >>> import tinygrad_edu as tg
     >>> dropout(tg.ones(6), 0.5, seed=1)
@@ -81,8 +93,9 @@ def dropout(x: Any, p: float = 0.5, training: bool = True, seed: Any = None, *, 
         return x
     x = numeric("dropout", x)
     kind = x.dtype if hasattr(x, "dtype") and x.dtype.kind == "f" else np.dtype(float)
-    keep = generator(seed).random(shape_of(x) if shape is None else shape, np.float32) >= p
-    return x * (keep.astype(kind) * (1 / (1 - p) if p < 1 else 0.0))
+    sizes = shape_of(x) if shape is None else shape
+    drawn = for_examples("dropout", lambda sizes: generator(seed).random(sizes, np.float32), sizes, batch_axis)
+    return x * ((drawn >= p).astype(kind) * (1 / (1 - p) if p < 1 else 0.0))
 
 
 def alpha_dropout(x: Any, p: float = 0.5, training: bool = True, seed: Any = None) -> Any:
@@ -216,10 +229,7 @@ class Embedding(Module):
 
     def __init__(self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None) -> None:
         if padding_idx is not None:
-            if not -num_embeddings <= padding_idx < num_embeddings:
-                text = texts("Embedding: padding_idx {index} is none of the {n} rows")
-                raise OutOfRangeError(text, index=padding_idx, n=num_embeddings)
-            padding_idx %= num_embeddings
+            padding_idx = _padding_row(padding_idx, num_embeddings)
         self.num_embeddings, self.embedding_dim, self.padding_idx = num_embeddings, embedding_dim, padding_idx
         self.weight = Parameter()
         self.build()
