@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tracemalloc
 import warnings
 from collections.abc import Callable
@@ -334,6 +335,51 @@ def test_the_loop_for_floats_gives_the_numbers_of_the_walk_itself(random: Random
     for node, gradient in quick.items():
         assert type(gradient) is float
         np.testing.assert_array_equal(gradient, careful[node])
+
+
+@given(random=st.randoms(use_true_random=False), neurons=st.sampled_from([20, 60, 150]), odd=st.booleans())
+def test_dots_that_share_their_rows_give_the_same_to_the_last_bit(random: Random, neurons: int, odd: bool) -> None:
+    """Rows of weights, of results, of constants, and mixed ones; with zeros of both signs and, if `odd`, with inf."""
+    number: Callable[[], float] = lambda: random.choice(
+        [0.0, -0.0, -math.inf if odd else 1e308] + 9 * [random.uniform(-2, 2)]
+    )
+    made = [tg.Value(number()) for _ in range(4)]
+    weights: list[Any] = [[tg.Value(number()) for _ in range(3)] for _ in range(3)]
+    rows = [*weights, [0.0, 0.0, -0.0], [-0.0, 0.0, 0.0], [1, 2, True], [number() for _ in range(3)]]
+    rows += [[*random.choices(made, k=2), number()], [tg.Value(number(), requires_grad=False) for _ in range(3)]]
+    for _ in range(neurons):
+        if random.random() < 0.3:
+            rows.append(random.choices(made[-5:], k=3))
+        x, y = random.choice(weights + rows[-3:]), random.choice(random.choice([rows, rows[-3:]]))
+        out = tg.dot(x, y, random.choice([None, 0.5, *made[-3:]]))
+        if isinstance(out, tg.Value):
+            made.append(random.choice([out.relu(), (-out).relu(), out.tanh()]))
+    output = sum(random.uniform(-1, 1) * x for x in made[-12:])
+    assert gradients_of(output) == gradients_of(output, on_edge=lambda *_: None)
+
+
+def gradients_of(output: Any, **options: Any) -> list[tuple[int, str]]:
+    """What a walk yields, to the last bit."""
+    return [(id(node), repr(gradient)) for node, gradient in walk(output, **options)]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "function", "expected"),
+    [
+        ([2.0, 5.0], lambda a, b: 0.0 * tg.dot([a, b], [math.inf, 1.0]) + 0.0 * tg.dot([a, b], [1.0, 2.0]), "nan"),
+        ([2.0, 5.0], lambda a, b: 0.0 * tg.dot([a, b], [-1.0, 1.0]) + 0.0 * tg.dot([a, b], [-1.0, -math.inf]), "0.0"),
+        ([2.0, 5.0], lambda a, b: a * -0.0 + tg.dot([b, b], [-0.0, 1.0]), "0.0"),
+        ([2.0, 5.0], lambda a, b: (a * -0.0) ** 2.0 + tg.dot([a, b], [-0.0, 1.0]), "0.0"),
+        ([1.0, -1e16], lambda a, b: tg.dot([a, tg.Value(1.0)], [b, a]) + tg.dot([a, b], [1e16, 0.0]), "1.0"),
+        ([1.0, -1e16], lambda a, b: tg.dot([a, b], [tg.Value(1.0), a]) + tg.dot([a, b], [1e16, 0.0]), "0.0"),
+        ([1.0, 2.0], lambda a, b: tg.dot([a, a], [-1e16, 1.0]) + tg.dot([a, b], [1e16, 0.0]), "1.0"),
+    ],
+)
+def test_the_order_of_a_sum_and_products_with_zero(numbers: list[float], function: Any, expected: str) -> None:
+    a, b = map(tg.Value, numbers)
+    output = function(a, b)
+    assert gradients_of(output) == gradients_of(output, on_edge=lambda *_: None)
+    assert dict(gradients_of(output))[id(a)] == expected
 
 
 @pytest.mark.parametrize("ticks_between", [0, 5, 500])

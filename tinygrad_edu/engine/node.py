@@ -182,11 +182,11 @@ def record(
     node.notes = None
     if primitive is not None:
         here = state()
-        flow = (
-            (isinstance(first, Node) and first.flow)
-            or (isinstance(second, Node) and second.flow)
-            or (type(first) is tuple and any(isinstance(x, Node) and x.flow for x in first))
-        )
+        flow = False
+        for x in first if type(first) is tuple else (first, second):
+            if isinstance(x, Node) and x.flow:
+                flow = True
+                break
         if not gradient:  # an answer is recorded with what it is of, and with other answers
             flow = flow or any(isinstance(x, Node) and x.primitive is not None for x in (first, second))
         if (flow and here.level) or here.complete:

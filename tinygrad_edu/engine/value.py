@@ -120,7 +120,7 @@ class Value(Operators):
         if row.floats is None:
             return Node.array_kind.apply(row, given, attrs)
         operands: Sequence[Any] = given
-        if not NUMBERS.issuperset(map(type, given)):
+        if not PYTHON_NUMBERS.issuperset([type(x) for x in given if type(x) is not Value]):
             operands = [x if type(x) is Value else float_operand(x, row.name) for x in given]
             if any(x is None for x in operands):
                 return Node.array_kind.apply(row, given, attrs)
@@ -134,7 +134,9 @@ class Value(Operators):
         return 1.0 if gradient is None else as_float(gradient)
 
     def fit(self, contribution: Any) -> Any:
-        if type(contribution) is float or type(contribution) is Value:
+        if type(contribution) is float:
+            return contribution + 0.0  # 0.0 in the place of -0.0, as where a sum begins with 0.0
+        if type(contribution) is Value:
             return contribution
         total: Any = contribution if isinstance(contribution, int) else contribution.sum()
         return total.to_value() if isinstance(total, Node) else float(total)  # type: ignore[attr-defined]
@@ -142,7 +144,3 @@ class Value(Operators):
     def receive(self, gradient: Any) -> None:
         so_far = getattr(self, "_grad", None)
         self._grad = gradient if so_far is None else so_far + gradient
-
-
-NUMBERS = PYTHON_NUMBERS | {Value}
-"""The types of operands that a row takes as they are."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -10,6 +13,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu.engine import gradients
+from tinygrad_edu.engine.primitives.linear_algebra import dot_product
 
 
 def test_the_worked_example() -> None:
@@ -203,6 +207,24 @@ def test_a_neuron_is_one_node() -> None:
     assert y.inputs == (*w, *x, b)
     y.backward()
     assert (float(y), [v.grad for v in w], x[1].grad, b.grad) == (2.5, [3.0, 4.0], -1.0, 1.0)
+
+
+OPERANDS: list[Callable[[], Any]] = [
+    lambda: tg.Value(2.0), lambda: tg.Value(3.0, requires_grad=False), lambda: 0.5, lambda: 3, lambda: True,
+    lambda: np.float64(1.5), lambda: Fraction(1, 3), lambda: tg.tensor(2.0), lambda: None,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("make", OPERANDS[:-1])
+def test_a_neuron_of_whatever_numbers_is_recorded_as_its_row_records_it(make: Any) -> None:
+    for others in itertools.product(OPERANDS[:-1], OPERANDS[:-1], OPERANDS):
+        x, (y, z, bias) = make(), (other() for other in others)
+        neuron = tg.dot([x, y], [z, z], bias)
+        by_row = dot_product(x, y, z, z, *([] if bias is None else [bias]))
+        assert repr(neuron) == repr(by_row)
+        if isinstance(by_row, tg.Node):
+            assert list(map(type, neuron.inputs)) == list(map(type, by_row.inputs))
+            assert (neuron.flow, neuron.attrs) == (by_row.flow, by_row.attrs)
 
 
 def test_x_times_x_has_two_edges() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from operator import index, mul
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from ..._support.languages import texts
 from ...errors import ShapeError
 from ..blas import product
 from ..messages import check, in_words, is_whole, several, short
-from ..node import Node, shape_of
+from ..node import Node, new, record, shape_of
 from .arithmetic import multiply
 from .indexing import getitem, scatter
 from .primitive import Variadic, dispatch
@@ -25,6 +25,8 @@ __all__ = [
     "convolve", "correlate", "cross", "diag", "diagonal", "dot", "inner", "kron", "matmul", "matvec", "outer",
     "tensordot", "tril", "triu", "vdot", "vecdot",
 ]  # fmt: skip
+
+FLOATS = frozenset({float})
 
 
 def _by_left(g: Any, out: Any, x: Any, y: Any) -> Any:
@@ -92,10 +94,32 @@ def _dot_rule(slots: Sequence[int], g: Any, out: Any, operands: Sequence[Any]) -
 
 def _dot_floats(*operands: float) -> float:
     n = len(operands) // 2
-    return sum(map(mul, operands[:n], operands[n : 2 * n]), operands[-1] if len(operands) % 2 else 0.0)
+    total = operands[-1] if len(operands) % 2 else 0.0
+    for x, y in zip(operands[:n], operands[n : 2 * n]):
+        total = total + x * y  # one after the other, as `_dot_of_values` does; `sum` is more exact since Python 3.12
+    return total
 
 
 dot_product = Variadic("dot", _dot_floats, [_dot_rule], floats=_dot_floats, symbol="·Σ")
+
+
+def _dot_of_values(x: Any, y: Any, operands: tuple[Any, ...]) -> Any:
+    """What the row gives for Values, or Values and floats, in a third of the time; None where there is anything else.
+
+    With an array among them, the sum would be no float.
+    """
+    try:
+        total = operands[-1]._number if len(operands) % 2 else 0.0
+        values, factors = (y, x) if type(x[0]) is float else (x, y)
+        if type(factors[0]) is float and FLOATS.issuperset(map(type, factors)):
+            for value, number in zip(values, factors):
+                total += value._number * number
+        else:
+            for value, factor in zip(values, factors):
+                total += value._number * factor._number
+    except (AttributeError, IndexError, ValueError):
+        return None
+    return record(new(type(values[0])), total, dot_product, operands) if type(total) is float else None
 
 
 def dot(x: Any, y: Any, bias: Any = None) -> Any:
@@ -111,7 +135,10 @@ def dot(x: Any, y: Any, bias: Any = None) -> Any:
     if isinstance(x, (list, tuple)) and isinstance(y, (list, tuple)):
         if len(x) != len(y):
             raise ShapeError(f"dot: {len(x)} numbers against {len(y)}; both lists must be of one length")
-        out = dot_product(*x, *y) if bias is None else dot_product(*x, *y, bias)
+        operands = (*x, *y) if bias is None else (*x, *y, bias)
+        out = _dot_of_values(x, y, operands)
+        if out is None:
+            out = dot_product(*operands)
         if getattr(out, "shape", ()):
             raise ShapeError("dot: two lists hold numbers and Values; tg.stack or np.array makes an array of rows")
         return out
