@@ -23,11 +23,11 @@ PACKAGE = Path(tg.__file__).parent
 CATALOGUES = Path(module.__file__).parent
 OTHERS = [lang for lang in languages() if lang != "en"]
 
-BEGINNERS = ("attributes", "axes", "explain", "indices", "not_numbers", "shapes", "tensors", "words")
+BEGINNERS = ("attributes", "axes", "explain", "indices", "operands", "shapes", "tensors", "words")
 """The errors of the engine that beginners meet."""
 
 SPEAKING = [
-    "check", "cli", "engine/inplace.py", *(f"engine/messages/{name}.py" for name in BEGINNERS),
+    "check", "cli", *(f"engine/messages/{name}.py" for name in BEGINNERS),
     "grade/assignment.py", "grade/compare.py", "grade/formats", "grade/jobs.py", "grade/own_engine",
     "grade/sandbox/isolation.py",
     "grade/signs.py", "grade/soundness/answers.py", "grade/submission", "graph/compare", "graph/formats/page",
@@ -109,7 +109,8 @@ def tree(file: Path) -> ast.Module:
 @cache
 def said() -> set[str]:
     """All texts that the package says."""
-    files = [x for x in modules() if x.parent == CATALOGUES or "languages import" in x.read_text("utf-8")]
+    imported = re.compile("languages import|text import texts")
+    files = [x for x in modules() if x.parent == CATALOGUES or imported.search(x.read_text("utf-8"))]
     calls = (node for file in files for node in ast.walk(tree(file)) if is_call(node, "say", "counted", "texts"))
     commands = (node for file in modules() if "cli" in file.parts for node in ast.walk(tree(file)))
     texts = {text for call in calls if isinstance(call, ast.Call) for text in said_in(call) if text}

@@ -16,13 +16,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 
 from ..base_error import TinygradError
+from ..text import texts
 
 __all__ = ["counted", "language", "languages", "listed", "retold", "say", "speaking", "tag", "texts"]
-
-T = TypeVar("T")
 
 VARIABLE = "TINYGRAD_EDU_LANG"
 
@@ -178,14 +177,6 @@ def listed(items: Sequence[str], alternatives: bool = False) -> str:
         return "".join(items)
     most, last = say(", ").join(items[:-1]), items[-1]
     return say("{most} or {last}" if alternatives else "{most} and {last}", most=most, last=last)
-
-
-def texts(table: T) -> T:
-    """The table as it is: this marks all strings in it as texts to say later.
-
-    In a dictionary, the texts are the values; or the keys, if the values are functions.
-    """
-    return table
 
 
 @cache

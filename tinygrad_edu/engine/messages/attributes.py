@@ -7,7 +7,7 @@ from numbers import Real
 from ..._support.languages import say, texts
 from ...errors import DtypeError, TinygradError
 from .checked_call import CheckedCall
-from .not_numbers import wrong_dtype
+from .operands import wrong_dtype
 from .words import not_whole, short
 
 
